@@ -1,0 +1,469 @@
+/**
+ * The Plan: one platform file under one environment, with every default filled in and every reference resolved.
+ *
+ * It is plain, immutable, serialisable data and the only thing that promises, checks, targets, the local runner and
+ * the modules read. Nothing downstream decides: what a target needs to know stands here.
+ *
+ * Units of measure are fixed and named by alias: durations in milliseconds, sizes in bytes, CPU in millicores,
+ * ratios between 0 and 1.
+ */
+
+export type Milliseconds = number;
+export type Bytes = number;
+export type Millicores = number;
+/** Between 0 and 1. */
+export type Ratio = number;
+
+/** A path in the platform file's own words, e.g. `services.gateway.replicas`. The key of `Plan.origins`. */
+export type Path = string;
+
+/** Where a value came from, so that every finding and every explanation can point at a line. */
+export type Origin =
+  | { readonly kind: "file"; readonly file: string; readonly line: number; readonly column: number }
+  | {
+      readonly kind: "environment";
+      readonly environment: string;
+      readonly file: string;
+      readonly line: number;
+      readonly column: number;
+    }
+  /** Not written anywhere: `why` says what a careful engineer would answer; the place is the nearest written parent. */
+  | {
+      readonly kind: "default";
+      readonly why: string;
+      readonly file: string;
+      readonly line: number;
+      readonly column: number;
+    };
+
+/** Least and most; equal when one number was written. */
+export interface Bounds {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What every named element has: its name and its path in the platform file, under which `origins` knows its place. */
+export interface Element {
+  readonly name: string;
+  readonly path: Path;
+}
+
+export type Cloud = "none" | "aws" | "linode";
+
+export interface Plan {
+  readonly platform: string;
+  readonly environment: string;
+  /** The Kubernetes namespace or Compose project that everything of this environment lives in. */
+  readonly namespace: string;
+  readonly cloud: Cloud;
+  readonly regions: readonly Region[];
+  readonly failover: RegionFailover | undefined;
+  readonly units: readonly Unit[];
+  readonly models: readonly Model[];
+  readonly stores: readonly Store[];
+  readonly edges: readonly Edge[];
+  readonly entrances: readonly Entrance[];
+  readonly secrets: readonly Secret[];
+  readonly pools: readonly NodePool[];
+  readonly objectives: Objectives;
+  readonly security: Security;
+  readonly observe: Observe;
+  readonly delivery: Delivery;
+  readonly drills: DrillSchedule | undefined;
+  /** Cluster objects and etcd backups (Velero and the like). */
+  readonly cluster: ClusterSettings;
+  readonly data: "ephemeral" | "test" | "anonymised" | "real";
+  readonly access: readonly string[];
+  /** Kubernetes version and container image that units without one of their own run. */
+  readonly image: Image;
+  readonly origins: Readonly<Record<Path, Origin>>;
+}
+
+export interface Region {
+  readonly name: string;
+  readonly role: "primary" | "standby";
+  readonly mode: "active" | "warm" | "cold";
+  /** Names of the availability zones that nodes are spread over; one when the environment has no zones. */
+  readonly zones: readonly string[];
+}
+
+/** How traffic leaves a lost region: probes by DNS health checks, then the record's time to live. */
+export interface RegionFailover {
+  readonly path: Path;
+  readonly check: Milliseconds;
+  readonly failures: number;
+  readonly ttl: Milliseconds;
+}
+
+// ---------------------------------------------------------------------------------------------------------- units
+
+/** A thing that runs as replicas of one pod template (or as processes on a laptop). */
+export interface Unit extends Element {
+  /** `service` answers calls, `worker` takes none, `model` serves one model by the engine module. */
+  readonly role: "service" | "worker" | "model";
+  /** Keelson modules it runs; empty for a foreign image. */
+  readonly modules: readonly string[];
+  /** The model it serves, for `role: "model"`. */
+  readonly model: string | undefined;
+  readonly image: Image;
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly ports: readonly Port[];
+  readonly replicas: Bounds;
+  readonly resources: Resources;
+  readonly scale: Scale | undefined;
+  readonly rollout: Rollout;
+  readonly disruption: Disruption | undefined;
+  readonly spread: Spread;
+  readonly health: Health;
+  /** From SIGTERM to SIGKILL. */
+  readonly terminationGrace: Milliseconds;
+  /** Waited after SIGTERM, before connections are refused, so that endpoints have been withdrawn. */
+  readonly drainDelay: Milliseconds;
+  /** Name of the node pool it must run on. */
+  readonly pool: string | undefined;
+  readonly priority: "critical" | "normal" | "low";
+  /** Names of secrets mounted as files. */
+  readonly secrets: readonly string[];
+  readonly volumes: readonly Volume[];
+  readonly sidecars: readonly Sidecar[];
+  readonly affinity: "none" | "session";
+  readonly sizing: "auto" | "recommend" | "off";
+  readonly objectives: Objectives;
+  /** Strategic-merge fragments by target, each shown by `check` as a note. */
+  readonly patches: readonly Patch[];
+}
+
+export interface Image {
+  readonly repository: string;
+  readonly tag: string | undefined;
+  readonly digest: string | undefined;
+  readonly path: Path;
+}
+
+export interface Port {
+  readonly name: string;
+  readonly number: number;
+  readonly protocol: "http" | "tcp" | "grpc";
+}
+
+/** Request and limit; `limit` undefined means none. */
+export interface Resources {
+  readonly cpu: { readonly request: Millicores | undefined; readonly limit: Millicores | undefined };
+  readonly memory: { readonly request: Bytes | undefined; readonly limit: Bytes | undefined };
+  readonly gpu: { readonly count: number; readonly kind: string | undefined };
+  readonly disk: Bytes | undefined;
+}
+
+/** Targets of horizontal scaling; a signal that is not named is not used. */
+export interface Scale {
+  readonly path: Path;
+  readonly cpu: Ratio | undefined;
+  readonly memory: Ratio | undefined;
+  readonly gpu: Ratio | undefined;
+  /** Requests waiting per replica. */
+  readonly queue: number | undefined;
+  readonly response: Milliseconds | undefined;
+  readonly cooldown: Milliseconds;
+  readonly up: "aggressive" | "conservative";
+  readonly down: "aggressive" | "conservative";
+}
+
+export interface Rollout {
+  readonly path: Path;
+  readonly strategy: "rolling" | "recreate" | "blue-green" | "canary";
+  readonly surge: number;
+  readonly unavailable: number;
+  readonly canary:
+    | {
+        readonly steps: readonly Ratio[];
+        readonly pause: Milliseconds;
+        readonly abort: { readonly errors: Ratio | undefined; readonly p95: Milliseconds | undefined };
+      }
+    | undefined;
+}
+
+export interface Disruption {
+  readonly path: Path;
+  /** Replicas that must stay available through drains and upgrades. */
+  readonly minAvailable: number;
+}
+
+export interface Spread {
+  /** `require`: DoNotSchedule; `prefer`: ScheduleAnyway. */
+  readonly zones: "require" | "prefer" | "none";
+  readonly nodes: "require" | "prefer" | "none";
+}
+
+export interface Probe {
+  readonly http: string | undefined;
+  readonly port: string;
+  readonly after: Milliseconds;
+  readonly every: Milliseconds;
+  readonly timeout: Milliseconds;
+  readonly failures: number;
+}
+
+export interface Health {
+  readonly path: Path;
+  readonly ready: Probe;
+  readonly live: Probe;
+  /** Longest time from container start to ready. */
+  readonly startup: Milliseconds;
+}
+
+export interface Volume {
+  readonly name: string;
+  readonly mount: string;
+  readonly size: Bytes;
+  /** `ephemeral` dies with the pod, `persistent` is a claim of its own. */
+  readonly kind: "ephemeral" | "persistent";
+}
+
+export interface Sidecar extends Element {
+  readonly modules: readonly string[];
+  readonly image: Image;
+  readonly ports: readonly Port[];
+  readonly resources: Resources;
+  readonly secrets: readonly string[];
+}
+
+export interface Patch {
+  readonly target: string;
+  readonly path: Path;
+  readonly fragment: unknown;
+}
+
+// --------------------------------------------------------------------------------------------------------- models
+
+export type EngineName = "llama.cpp" | "ollama" | "vllm" | "openai" | "simulated";
+
+export interface Model extends Element {
+  readonly engine: EngineName | "best";
+  readonly source: ModelSource;
+  /** Billions of weights, as a number (13e9), when stated. */
+  readonly parameters: number | undefined;
+  /** Names of models tried, in order, when this one cannot answer before its first byte. */
+  readonly fallbacks: readonly string[];
+  readonly context: number;
+  /** Requests one replica works on at once. */
+  readonly concurrency: number;
+  readonly queue: { readonly length: number; readonly deadline: Milliseconds };
+  readonly embeddings: boolean;
+  /** The unit that serves it; undefined when an outside server does. */
+  readonly unit: string | undefined;
+  /** Where it is reached when no unit serves it. */
+  readonly upstreams: readonly Upstream[];
+  readonly limits: { readonly requestsPerMinute: number | undefined; readonly tokensPerMinute: number | undefined };
+  readonly objectives: Objectives;
+}
+
+export type ModelSource =
+  | { readonly kind: "huggingface"; readonly url: string; readonly sha256: string | undefined }
+  | { readonly kind: "file"; readonly file: string }
+  | { readonly kind: "name"; readonly name: string }
+  | { readonly kind: "none" };
+
+export interface Upstream {
+  readonly url: string;
+  /** Name the upstream knows the model by. */
+  readonly model: string;
+  readonly weight: number;
+  /** `secret/key` with the upstream's API key. */
+  readonly secret: string | undefined;
+}
+
+// --------------------------------------------------------------------------------------------------------- stores
+
+export type Store = Database | Cache | Broker | Bucket;
+
+export interface StoreBase extends Element {
+  readonly provider: Provider;
+  readonly objectives: Objectives;
+  readonly size: Bytes;
+  readonly resources: Resources;
+  readonly pool: string | undefined;
+  readonly port: number;
+  /** Probe of the server by whoever restarts or fails it over. */
+  readonly probe: { readonly every: Milliseconds; readonly failures: number };
+  readonly patches: readonly Patch[];
+}
+
+/** Who runs a store, and what that is known to give: promises are predicted from these, each cited. */
+export interface Provider {
+  readonly kind: "embedded" | "in-cluster" | "managed";
+  /** The field's name of it: `embedded PostgreSQL`, `CloudNativePG`, `RDS`, `Linode Managed Database` … */
+  readonly product: string;
+  /** A replica takes over by itself within this time; undefined where nothing does. */
+  readonly failover: Cited | undefined;
+  /** From nothing to an empty server that accepts connections. */
+  readonly provisioning: Cited;
+  /** Bytes per second that a restore reads. */
+  readonly restoreRate: Cited;
+  /** Bytes per second that a backup writes. */
+  readonly backupRate: Cited;
+  /** A crashed server process is running again. */
+  readonly restart: Cited;
+}
+
+/** A figure with its source: a documented default or property of the component. */
+export interface Cited {
+  readonly value: number;
+  readonly source: string;
+}
+
+export interface Database extends StoreBase {
+  readonly kind: "postgres";
+  readonly version: string;
+  readonly extensions: readonly string[];
+  /** Servers in all, primary included. */
+  readonly replicas: number;
+  readonly standby: "none" | "same-zone" | "another-zone";
+  readonly readers: number;
+  /** Region with a cross-region replica. */
+  readonly copy: string | undefined;
+  readonly synchronous: boolean;
+  readonly backups: Backups;
+}
+
+export interface Cache extends StoreBase {
+  readonly kind: "redis";
+  readonly version: string;
+  readonly shards: number;
+  /** Replicas of each shard, primary not counted. */
+  readonly replicas: number;
+  readonly persistence: boolean;
+  readonly backups: Backups;
+}
+
+export interface Broker extends StoreBase {
+  readonly kind: "rabbitmq";
+  readonly version: string;
+  readonly replicas: number;
+  readonly queues: "quorum" | "stream" | "classic";
+  readonly deadLetter: boolean;
+  readonly backups: Backups;
+}
+
+export interface Bucket extends StoreBase {
+  readonly kind: "bucket";
+  readonly versions: boolean;
+  readonly lock: Milliseconds | undefined;
+  readonly copy: string | undefined;
+  readonly backups: Backups;
+}
+
+export interface Backups {
+  readonly path: Path;
+  /** A whole copy: at this interval (or daily at a time), kept this long. */
+  readonly full: BackupSchedule | undefined;
+  /** The write-ahead log, shipped at the latest after `every`. */
+  readonly log: BackupSchedule | undefined;
+  readonly snapshot: BackupSchedule | undefined;
+  /** Names of buckets; empty means a folder beside the data. */
+  readonly to: readonly string[];
+  readonly encrypted: boolean;
+}
+
+export interface BackupSchedule {
+  readonly path: Path;
+  readonly every: Milliseconds;
+  /** `HH:MM` in UTC, when a time of day was named. */
+  readonly at: string | undefined;
+  readonly keep: Milliseconds;
+}
+
+// ---------------------------------------------------------------------------------------------- edges and outside
+
+/** `from` calls `to` on `port`: opens the port, writes the policy, injects the address, draws the arrow. */
+export interface Edge {
+  readonly from: string;
+  readonly to: string;
+  readonly kind: "unit" | "store" | "outside";
+  readonly port: number;
+  readonly protocol: "http" | "tcp" | "grpc";
+  readonly path: Path;
+}
+
+/** Where the world comes in. */
+export interface Entrance extends Element {
+  readonly host: string | undefined;
+  readonly controller: "nginx" | "traefik" | "gateway-api" | "none";
+  readonly tls: { readonly issuer: string; readonly minimum: "1.2" | "1.3" } | undefined;
+  readonly waf: "none" | "common" | "strict";
+  readonly cdn: boolean;
+  readonly dns: "none" | "external-dns" | "route53" | "linode";
+  readonly affinity: "none" | "session";
+  readonly routes: readonly { readonly prefix: string; readonly unit: string; readonly port: string }[];
+}
+
+export interface Secret extends Element {
+  readonly keys: readonly string[];
+  readonly from: "generated" | "file" | "sealed" | "aws-secrets-manager" | "linode-secret-manager";
+  readonly rotate: Milliseconds | undefined;
+}
+
+export interface NodePool extends Element {
+  readonly type: string;
+  readonly count: Bounds;
+  /** What a pod can use on one node; undefined for a type that Keelson does not know. */
+  readonly allocatable: { readonly cpu: Millicores; readonly memory: Bytes; readonly gpu: number } | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly spot: boolean;
+}
+
+// ----------------------------------------------------------------------------------------------------- objectives
+
+/** What is promised; undefined is not promised. Inherited: platform → element, the nearer one wins. */
+export interface Objectives {
+  readonly path: Path;
+  readonly availability: Ratio | undefined;
+  readonly rto: Milliseconds | undefined;
+  readonly rpo: Milliseconds | undefined;
+  readonly latency: { readonly percentile: Ratio; readonly within: Milliseconds } | undefined;
+  /** Data must be kept at least this long. */
+  readonly retention: Milliseconds | undefined;
+}
+
+export interface Security {
+  readonly network: "default-deny" | "open";
+  readonly pods: "restricted" | "baseline" | "privileged";
+  readonly mesh: { readonly kind: "none" | "istio" | "linkerd"; readonly mtls: "strict" | "permissive" | "off" };
+  readonly identity: "none" | "irsa";
+}
+
+export interface Observe {
+  readonly metrics: "none" | "prometheus";
+  readonly logs: "none" | "loki" | "cloudwatch";
+  readonly traces: "none" | "tempo" | "jaeger";
+  /** OTLP endpoint that traces are sent to. */
+  readonly otlp: string | undefined;
+  readonly alerts: {
+    readonly path: Path;
+    readonly down: Milliseconds | undefined;
+    readonly errors: Ratio | undefined;
+    readonly availability: boolean;
+    readonly database: boolean;
+    readonly oom: boolean;
+    readonly backups: boolean;
+  };
+  readonly routes: Readonly<Record<"critical" | "warning" | "info", string | undefined>>;
+}
+
+export interface Delivery {
+  readonly gitops: "none" | "argocd";
+  readonly sync: "automatic" | "manual";
+  readonly approvals: { readonly infrastructure: number; readonly production: number };
+}
+
+export interface DrillSchedule {
+  readonly path: Path;
+  readonly every: Milliseconds;
+  readonly faults: readonly string[];
+}
+
+export interface ClusterSettings {
+  readonly backups: Backups;
+  readonly kubernetes: string;
+  readonly autoscaler: boolean;
+}

@@ -1,0 +1,22 @@
+/** One server that can answer for a model, speaking the OpenAI API under `url` (so `${url}/v1/chat/completions`). */
+export interface Target {
+  /** Stable identity for metrics and routing, e.g. `assistant-0`. */
+  readonly id: string;
+  readonly model: string;
+  readonly url: string;
+  /** Name the server knows the model by. */
+  readonly upstreamModel: string;
+  readonly weight: number;
+  /** `Authorization` header to send, when the server wants one. */
+  readonly authorization: string | undefined;
+  readonly engine: "llama.cpp" | "ollama" | "vllm" | "openai" | "simulated";
+  /** One line: which engine was taken and why. */
+  readonly reason: string;
+}
+
+/** What the gateway asks of engines. In-process when together; when apart, targets come from the Plan's addresses. */
+export interface Engine {
+  targets(): readonly Target[];
+  /** Calls back whenever `targets()` changed (a child died or is ready again). */
+  watch(listener: () => void): () => void;
+}

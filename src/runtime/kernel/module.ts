@@ -1,0 +1,41 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Logger } from "pino";
+import type { Registry } from "prom-client";
+import type { Plan } from "../../plan/plan.js";
+
+/** Answers one HTTP request; the kernel has matched the prefix already. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Secrets by name, read from files: `read("database/url")`. Undefined where there is none. */
+export interface Secrets {
+  read(name: string): Promise<string | undefined>;
+  /** Keeps a secret that this process generated (laptop only). */
+  write(name: string, value: string): Promise<void>;
+}
+
+/** What every module gets from the kernel. */
+export interface Context {
+  readonly plan: Plan;
+  /** The plan's unit that this process runs; undefined when one process runs the whole platform. */
+  readonly unit: string | undefined;
+  /** The model this process serves, for the engine module in a pod of its own. */
+  readonly model: string | undefined;
+  /** Durable files of this process. */
+  readonly dataDirectory: string;
+  readonly secrets: Secrets;
+  readonly log: Logger;
+  readonly metrics: Registry;
+  /** Base URL under which people reach the platform, e.g. `http://127.0.0.1:8800`. */
+  readonly publicUrl: string;
+  /** Claims a path prefix of the process's one listener; the longest prefix wins. */
+  route(prefix: string, handler: Handler): void;
+  /** Reported on /health/readiness and /services; the module is `starting` until its start resolves. */
+  report(state: "ready" | "degraded", reason?: string): void;
+}
+
+/** A started module: its typed client and how to stop it. */
+export interface Running<Client> {
+  readonly client: Client;
+  /** Refuse new work, finish what is under way; bounded by `signal`. */
+  stop(signal: AbortSignal): Promise<void>;
+}

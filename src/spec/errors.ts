@@ -1,0 +1,16 @@
+/** An error that a person can act on: what went wrong, where, and what to do. Printed without a stack trace. */
+export class KeelsonError extends Error {
+  override readonly name: string = "KeelsonError";
+  /** Stable, greppable, e.g. `port/in-use`. */
+  readonly code: string;
+  readonly hint: string | undefined;
+  /** 1: findings or failure; 2: unreadable input or wrong usage. */
+  readonly exitCode: 1 | 2;
+
+  constructor(code: string, message: string, options: { hint?: string; exitCode?: 1 | 2; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+    this.exitCode = options.exitCode ?? 1;
+  }
+}
