@@ -50,7 +50,7 @@ function run(...command) {
 
 step("program", [...files(join(root, "src")), join(root, "tsconfig.json")], () => {
   for (const folder of existsSync(join(root, "dist")) ? readdirSync(join(root, "dist")) : []) {
-    if (folder !== "dashboard" && !folder.startsWith("."))
+    if (!["dashboard", "bench"].includes(folder) && !folder.startsWith("."))
       rmSync(join(root, "dist", folder), { recursive: true, force: true });
   }
   run("tsc", "-p", "tsconfig.json");
