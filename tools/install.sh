@@ -1,0 +1,164 @@
+#!/usr/bin/env bash
+# Installs what the tests need and this machine lacks; quick and silent about the rest when all is there.
+#
+#   tools/install.sh            everything
+#   tools/install.sh packages   the Debian packages alone (needs root)
+#   tools/install.sh kwok …     some of the programs built from Go modules: cluster, kwok, compose, versitygw
+#   tools/install.sh where kwok the folder that holds (or would hold) what a module builds
+#
+# One line per tool: name, version, path. Debian's services are not started: the tests start what they need themselves.
+# Built programs go to ${KEELSON_TOOLS:-${XDG_CACHE_HOME:-~/.cache}/keelson/tools}/<module>-<hash of its sources>/,
+# outside the checkout, so that a fresh clone finds them.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${KEELSON_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/keelson/tools}
+cleanup=()
+modules=(cluster kwok compose versitygw)
+trap 'for command in "${cleanup[@]}"; do $command; done' EXIT
+
+say() { printf '%-28s %-28s %s\n' "$1" "$2" "$3"; }
+fail() {
+  printf 'tools: %s\n' "$@" >&2
+  exit 1
+}
+
+# package : a file that it brings (packages without a command of their own are known by one)
+packages=(
+  age:/usr/bin/age
+  chromium:/usr/bin/chromium
+  containerd:/usr/bin/containerd
+  containernetworking-plugins:/usr/lib/cni/bridge
+  docker.io:/usr/sbin/dockerd
+  iproute2:/usr/sbin/ip
+  iptables:/usr/sbin/iptables
+  nginx:/usr/sbin/nginx
+  prometheus:/usr/bin/promtool
+  rabbitmq-server:/usr/sbin/rabbitmq-server
+  redis-server:/usr/bin/redis-server
+  runc:/usr/sbin/runc
+  wrk:/usr/bin/wrk
+)
+
+# Prints the names of the packages that are not installed completely.
+missing_packages() {
+  local entry
+  for entry in "${packages[@]}"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "${entry%%:*}" 2>/dev/null)" = installed ] || echo "${entry%%:*}"
+  done
+}
+
+# Debian starts a service as it installs it. The tests want none running: they would hold the ports.
+forbid_service_start() {
+  [ -e /usr/sbin/policy-rc.d ] && return
+  cleanup+=("rm -f /usr/sbin/policy-rc.d")
+  printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+  chmod 755 /usr/sbin/policy-rc.d
+}
+
+install_packages() {
+  command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
+    fail "this machine has no apt-get; install by its own means what these Debian packages bring:" "  ${packages[*]%%:*}"
+  local missing log entry
+  missing=$(missing_packages | tr '\n' ' ')
+  if [ -n "$missing" ]; then
+    [ "$(id -u)" = 0 ] ||
+      fail "these Debian packages are missing, and installing them needs root:" "  sudo apt-get install --no-install-recommends $missing"
+    log=$(mktemp)
+    cleanup+=("rm -f $log")
+    forbid_service_start
+    echo "installing $missing…" >&2
+    export DEBIAN_FRONTEND=noninteractive
+    # An installation that was cut off before leaves packages half configured, and apt-get refuses all work until they are not.
+    local apt=(apt-get -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold)
+    # shellcheck disable=SC2086 # the names are words
+    { [ -z "$(dpkg --audit)" ] || dpkg --force-confold --configure -a || true; "${apt[@]}" update && "${apt[@]}" --fix-broken install && "${apt[@]}" install --no-install-recommends $missing; } >"$log" 2>&1 ||
+      { tail -n 20 "$log" >&2; fail "apt-get could not install: $missing"; }
+  fi
+  for entry in "${packages[@]}"; do
+    say "${entry%%:*}" "$(dpkg-query -W -f '${Version}' "${entry%%:*}")" "${entry#*:}"
+  done
+}
+
+# Sets version, program, package, ldflags and links: what a module builds, and under which other names it is called.
+describe_module() {
+  ldflags='' links=()
+  case $1 in
+    cluster)
+      version=1.34.4 program=cluster package=.
+      ldflags="-X k8s.io/component-base/version.gitVersion=v$version"
+      links=(etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl coredns)
+      ;;
+    kwok) version=0.7.0 program=kwok package=sigs.k8s.io/kwok/cmd/kwok ;;
+    compose)
+      version=2.40.3 program=docker-compose package=github.com/docker/compose/v2/cmd
+      ldflags="-X github.com/docker/compose/v2/internal.Version=v$version"
+      ;;
+    versitygw)
+      version=1.8.0 program=versitygw package=github.com/versity/versitygw/cmd/versitygw
+      ldflags="-X main.Version=$version"
+      ;;
+    *) fail "unknown part '$1'; there are: packages ${modules[*]}" ;;
+  esac
+  # All that decides what comes out is in the key, so that one checkout's build never passes for another's.
+  local key
+  key=$({
+    cat "$here/$1"/go.mod "$here/$1"/go.sum
+    find "$here/$1" -name '*.go' -exec cat {} +
+    echo "$package $ldflags ${links[*]}"
+  } | sha256sum | cut -c1-16)
+  target=$cache/$1-$key
+}
+
+# The temporary build cache of this run, shared by its builds: several gigabytes, of no use once the programs are there.
+build_cache() {
+  [ -n "${GOCACHE_HERE:-}" ] && return
+  local free
+  mkdir -p "$cache"
+  free=$(df -Pk "$cache" | awk 'NR == 2 { print int($4 / 1048576) }')
+  [ "$free" -ge 8 ] || fail "building needs about 8 GiB of free disk for a while, $cache has $free GiB"
+  GOCACHE_HERE=$(mktemp -d "$cache/.build.XXXXXX")
+  cleanup+=("rm -rf $GOCACHE_HERE")
+}
+
+build_module() {
+  local module=$1 staging name started
+  describe_module "$module"
+  if [ ! -e "$target/$program" ]; then
+    command -v go >/dev/null || fail "building $module needs Go 1.25 or newer (or 1.21, which fetches it): https://go.dev/dl"
+    build_cache
+    # Two installers at once would each spend the minutes; the second one waits and finds the result.
+    exec 9>"$cache/.lock"
+    flock 9
+    if [ ! -e "$target/$program" ]; then
+      echo "building $module $version…" >&2
+      started=$SECONDS
+      staging=$(mktemp -d "$cache/.build.XXXXXX")
+      cleanup+=("rm -rf $staging")
+      (cd "$here/$module" && CGO_ENABLED=0 GOCACHE=$GOCACHE_HERE GOFLAGS="-mod=readonly ${GOFLAGS:-}" \
+        nice -n 10 go build -trimpath -buildvcs=false -ldflags "-s -w $ldflags" -o "$staging/$program" "$package") ||
+        fail "could not build $module (its source modules come from $(go env GOPROXY))"
+      for name in "${links[@]}"; do ln -s "$program" "$staging/$name"; done
+      chmod 755 "$staging"
+      mv -T "$staging" "$target"
+      echo "built $module in $((SECONDS - started)) s" >&2
+    fi
+    exec 9>&-
+  fi
+  touch "$target"
+  say "$module" "$version" "$target/$program"
+}
+
+# Builds of sources that nobody has used for a month are of checkouts that are gone.
+forget_old_builds() { [ ! -d "$cache" ] || find "$cache" -mindepth 1 -maxdepth 1 -type d -mtime +30 -exec rm -rf {} +; }
+
+if [ "${1:-}" = where ]; then
+  describe_module "${2:-}"
+  echo "$target"
+  exit
+fi
+[ $# -gt 0 ] || set -- packages "${modules[@]}"
+for part in "$@"; do [ "$part" = packages ] || describe_module "$part"; done
+for part in "$@"; do
+  if [ "$part" = packages ]; then install_packages; else build_module "$part"; fi
+done
+forget_old_builds
