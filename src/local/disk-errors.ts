@@ -1,0 +1,58 @@
+import { statfs } from "node:fs/promises";
+import { KeelsonError } from "../spec/errors.js";
+
+const MEBIBYTE = 1024 * 1024;
+
+/** What the system said when a file could not be written, as an error that a person can act on; others pass unchanged. */
+export function diskError(error: unknown, path: string): unknown {
+  if (error instanceof KeelsonError || !isSystemError(error)) return error;
+  switch (error.code) {
+    case "ENOSPC":
+    case "EDQUOT":
+      return diskFull(path, error);
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return new KeelsonError("data/unwritable", `${path} cannot be written: ${reasons[error.code]}`, {
+        hint: "choose a directory of your own with --data DIR",
+        cause: error,
+      });
+    case "ENOTDIR":
+    case "EEXIST":
+      return new KeelsonError("data/not-a-directory", `${path} is not a directory`, {
+        hint: "choose another with --data DIR",
+        cause: error,
+      });
+    default:
+      return error;
+  }
+}
+
+export function diskFull(path: string, cause?: unknown): KeelsonError {
+  return new KeelsonError("disk/full", `no space is left on the disk that holds ${path}`, {
+    hint: "free some space, or choose another disk with --data DIR",
+    cause,
+  });
+}
+
+/** Refuses to begin what the disk cannot finish. `bytes` is what the caller is about to need. */
+export async function requireSpace(path: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(path);
+  const free = bavail * bsize;
+  if (free >= bytes) return;
+  throw new KeelsonError(
+    "disk/full",
+    `the disk that holds ${path} has ${Math.floor(free / MEBIBYTE)} MB left; ${Math.ceil(bytes / MEBIBYTE)} MB are needed`,
+    { hint: "free some space, or choose another disk with --data DIR" },
+  );
+}
+
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
+  return error instanceof Error && "code" in error && typeof error.code === "string";
+}
+
+const reasons: Readonly<Record<"EACCES" | "EPERM" | "EROFS", string>> = {
+  EACCES: "permission denied",
+  EPERM: "not permitted",
+  EROFS: "the file system is read-only",
+};

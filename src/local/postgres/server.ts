@@ -1,0 +1,171 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { open, readFile, stat } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { KeelsonError } from "../../spec/errors.js";
+import { diskFull } from "../disk-errors.js";
+import type { Cluster } from "./cluster.js";
+import { serverArguments } from "./settings.js";
+import { endStrays, readPid } from "./strays.js";
+
+/**
+ * The warden: a shell that stands between Keelson and the server. Its standard input is a pipe that only Keelson holds
+ * open; when Keelson is gone, however it went, the pipe ends and the server is shut down in good order. So no server
+ * is left behind that holds the data directory.
+ */
+const warden = `
+exec 3<&0 </dev/null
+"$@" 3<&- &
+server=$!
+(
+  read -r _ <&3
+  kill -INT "$server" 2>/dev/null
+) &
+watcher=$!
+wait "$server"
+code=$?
+kill "$watcher" 2>/dev/null
+exit "$code"
+`;
+
+export interface ServerOptions {
+  readonly port: number;
+  readonly archive?: { readonly command: string; readonly timeoutSeconds: number };
+  /** Resolves as soon as the server is started, before it has recovered and accepts connections. */
+  readonly onSpawn?: () => void;
+  /** Longest recovery that is waited for; default ten minutes. */
+  readonly patience?: number;
+}
+
+/** A running server. */
+export interface Server {
+  readonly port: number;
+  /** The warden, whose exit is the server's. */
+  readonly process: ChildProcess;
+  /** Connection settings of the superuser, over the socket. */
+  readonly superuser: pg.ClientConfig;
+  /** The postmaster itself, for whoever wants to hurt it. */
+  pid(): Promise<number | undefined>;
+  /** `fast` rolls back what is open and writes a checkpoint; `immediate` leaves recovery to the next start. */
+  stop(mode: "fast" | "immediate"): Promise<void>;
+}
+
+/** Starts the server and waits until it accepts connections. Throws `postgres/start` with the server's own words. */
+export async function startServer(cluster: Cluster, options: ServerOptions): Promise<Server> {
+  await endStrays(cluster.data);
+  const logStart = await stat(cluster.log).then(
+    (found) => found.size,
+    () => 0,
+  );
+  const log = await open(cluster.log, "a", 0o600);
+  const { uid, gid } = cluster.user;
+  const args = serverArguments({ port: options.port, socketDirectory: cluster.run, archive: options.archive });
+  let child: ChildProcess;
+  try {
+    child = spawn(
+      "sh",
+      ["-c", warden, "keelson-warden", join(cluster.binaries.directory, "postgres"), "-D", cluster.data, ...args],
+      {
+        ...(cluster.user.foreign && { uid, gid }),
+        cwd: cluster.run,
+        env: { ...process.env, LC_ALL: "C" },
+        stdio: ["pipe", log.fd, log.fd],
+        // A session of its own: Ctrl-C in the terminal reaches Keelson only, which then ends things in their order.
+        detached: true,
+      },
+    );
+    await once(child, "spawn");
+  } finally {
+    await log.close();
+  }
+  // The pipe is a lifeline, not a channel: nothing is ever written to it.
+  child.stdin?.on("error", () => undefined);
+  options.onSpawn?.();
+  const server = describe(cluster, options.port, child);
+  await waitUntilReady(cluster, server, logStart, options.patience ?? 600_000);
+  return server;
+}
+
+function describe(cluster: Cluster, port: number, child: ChildProcess): Server {
+  const pid = () => readPid(join(cluster.data, "postmaster.pid"));
+  const ended = () => child.exitCode !== null || child.signalCode !== null;
+  return {
+    port,
+    process: child,
+    superuser: { host: cluster.run, port, user: "postgres", database: "postgres" },
+    pid,
+    async stop(mode) {
+      const exit = ended() ? undefined : once(child, "exit");
+      const postmaster = await pid();
+      if (postmaster !== undefined && exit) signal(postmaster, mode === "fast" ? "SIGINT" : "SIGQUIT");
+      const late = AbortSignal.timeout(20_000);
+      if (exit) await Promise.race([exit, sleep(20_000, undefined, { signal: late }).catch(() => undefined)]);
+      // Also sweeps up what a warden that was killed itself has left.
+      await endStrays(cluster.data);
+    },
+  };
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // Ended in the meantime, which is what was wanted.
+  }
+}
+
+/** Watches the pid file as pg_ctl does: its eighth line says `ready` once connections are accepted. */
+async function waitUntilReady(cluster: Cluster, server: Server, logStart: number, patience: number): Promise<void> {
+  const pidFile = join(cluster.data, "postmaster.pid");
+  const { process: child } = server;
+  for (const end = Date.now() + patience; Date.now() < end; await sleep(15)) {
+    if (child.exitCode !== null || child.signalCode !== null) throw await startError(cluster, logStart);
+    const lines = (await readFile(pidFile, "utf8").catch(() => "")).split("\n");
+    if (lines[7]?.trim() === "ready" && lines[3] === String(server.port)) return;
+  }
+  await server.stop("immediate");
+  throw new KeelsonError("postgres/start", `PostgreSQL was not ready within ${Math.round(patience / 1000)} s`, {
+    hint: `its log: ${cluster.log}`,
+  });
+}
+
+async function startError(cluster: Cluster, logStart: number): Promise<KeelsonError> {
+  const said = (await readFile(cluster.log)).subarray(logStart).toString("utf8");
+  if (said.includes("No space left on device")) return diskFull(cluster.data);
+  const fatal = said.split("\n").findLast((line) => /FATAL|PANIC|error while loading shared libraries/.test(line));
+  const message = fatal?.replace(/^.*?(FATAL|PANIC):\s*/, "") ?? "it ended at once";
+  return new KeelsonError("postgres/start", `PostgreSQL did not start: ${message}`, {
+    hint: `its log: ${cluster.log}`,
+  });
+}
+
+/** A port of loopback that nobody listens on now. Another process may still be faster: callers retry. */
+export async function freePort(): Promise<number> {
+  const probe = createServer();
+  probe.listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  if (address === null || typeof address === "string") throw new Error("a TCP listener has a port");
+  return address.port;
+}
+
+/** Runs queries as the superuser and closes the connection. */
+export async function asSuperuser<T>(
+  server: Pick<Server, "superuser">,
+  database: string,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({ ...server.superuser, database, application_name: "keelson" });
+  // A server that dies under a query rejects the query; the connection's own event would end the process.
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

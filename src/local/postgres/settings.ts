@@ -1,0 +1,47 @@
+import type { Database } from "../../plan/plan.js";
+
+/** What the server is told on its command line, so that the data directory itself stays plain PostgreSQL. */
+export interface ServerSettings {
+  readonly port: number;
+  readonly socketDirectory: string;
+  /** Undefined switches archiving off: a restored copy under inspection must never write into the archive. */
+  readonly archive: { readonly command: string; readonly timeoutSeconds: number } | undefined;
+}
+
+/** Settings for a server that shares a laptop: little memory, every durability switch on. */
+export function serverArguments(settings: ServerSettings): string[] {
+  const values: Record<string, string | number> = {
+    listen_addresses: "127.0.0.1",
+    port: settings.port,
+    unix_socket_directories: settings.socketDirectory,
+    unix_socket_permissions: "0700",
+    max_connections: 80,
+    shared_buffers: "64MB",
+    jit: "off",
+    timezone: "UTC",
+    log_timezone: "UTC",
+    log_line_prefix: "%m [%p] ",
+    wal_level: "replica",
+    max_wal_senders: 0,
+    max_wal_size: "512MB",
+    min_wal_size: "64MB",
+    // A crash is recovered from the log since the last checkpoint: five minutes would be the default.
+    checkpoint_timeout: "2min",
+    archive_mode: settings.archive ? "on" : "off",
+    ...(settings.archive && {
+      archive_command: settings.archive.command,
+      archive_timeout: settings.archive.timeoutSeconds,
+    }),
+  };
+  return Object.entries(values).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+}
+
+/**
+ * Seconds after which a log segment is closed and shipped though it is not full, from `backups.log.every`.
+ * Half of the declared interval: closing takes effect at the server's next look at its clock, and then the segment
+ * still has to be compressed, encrypted and stored, all within the interval that was promised.
+ */
+export function archiveTimeout(database: Pick<Database, "backups">): number {
+  const log = database.backups.log;
+  return log ? Math.max(1, Math.floor(log.every / 2000)) : 0;
+}
