@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import type { Plan } from "../../plan/plan.js";
+import type { Tracer } from "./tracing.js";
 
 /** Answers one HTTP request; the kernel has matched the prefix already. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -25,6 +26,16 @@ export interface Context {
   readonly secrets: Secrets;
   readonly log: Logger;
   readonly metrics: Registry;
+  /** Names of the modules that run in this process. */
+  readonly here: readonly string[];
+  /** Base URL of the process that runs `module`; undefined when nobody said where, or when it runs here. */
+  peer(module: string): string | undefined;
+  /** What modules prove themselves to each other with; the kernel demands it on every `/internal/…` path. */
+  readonly internalToken: string;
+  /** Traces sent over OTLP; undefined when no endpoint is set. */
+  readonly tracer: Tracer | undefined;
+  /** True once the process was told to end: new work may be refused, what is under way is finished. */
+  draining(): boolean;
   /** Base URL under which people reach the platform, e.g. `http://127.0.0.1:8800`. */
   readonly publicUrl: string;
   /** Claims a path prefix of the process's one listener; the longest prefix wins. */

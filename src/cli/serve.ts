@@ -1,0 +1,127 @@
+import { join } from "node:path";
+import { type Command, InvalidArgumentError } from "commander";
+import { pino } from "pino";
+import type { Plan, Unit } from "../plan/plan.js";
+import { type Kernel, startKernel } from "../runtime/kernel/kernel.js";
+import type { Address } from "../runtime/kernel/listener.js";
+import { readPlanFile } from "../runtime/kernel/plan-file.js";
+import { modules } from "../runtime/modules.js";
+import { KeelsonError } from "../spec/errors.js";
+
+interface Options {
+  readonly plan?: string;
+  readonly environment?: string;
+  readonly modules?: readonly string[];
+  readonly listen?: Address;
+  readonly data?: string;
+  readonly secrets?: string;
+  readonly peer: Readonly<Record<string, string>>;
+  readonly model?: string;
+  readonly unit?: string;
+  readonly publicUrl?: string;
+}
+
+export function register(program: Command): void {
+  program
+    .command("serve")
+    .description("run modules of the platform in this process (what `keelson up` and every container start)")
+    .argument("[file]", "the platform file; or give --plan")
+    .option("--plan <file>", "a plan as `keelson plan --json` prints it")
+    .option("-e, --environment <name>", "environment of the platform file")
+    .option("--modules <names>", `which modules, separated by commas: ${Object.keys(modules).join(", ")}`, splitNames)
+    .option("--listen <host:port>", "address of the one listener (default 127.0.0.1:8800)", parseAddress)
+    .option("--data <directory>", "durable files of this process")
+    .option("--secrets <directory>", "secrets as files: DIR/<name>/<key>")
+    .option("--peer <module=url>", "where a module runs that is not in this process", parsePeer, {})
+    .option("--model <name>", "the model that this process serves (engine module in a pod of its own)")
+    .option("--unit <name>", "the plan's unit that this process is a replica of")
+    .option("--public-url <url>", "address under which people reach the platform")
+    .action(async (file: string | undefined, options: Options) => {
+      await serve(await planOf(file, options), options);
+    });
+}
+
+async function planOf(file: string | undefined, options: Options): Promise<Plan> {
+  if (options.plan !== undefined) return readPlanFile(options.plan);
+  if (file !== undefined) {
+    const { loadPlan } = await import("./load.js");
+    return loadPlan(file, options.environment);
+  }
+  throw new KeelsonError("serve/no-plan", "serve needs a platform file or a plan", {
+    hint: "keelson serve FILE -e ENVIRONMENT, or keelson serve --plan PLAN.json",
+    exitCode: 2,
+  });
+}
+
+async function serve(plan: Plan, options: Options): Promise<void> {
+  const log = pino({ level: process.env["KEELSON_LOG"] ?? "info", base: { unit: options.unit } });
+  // What state is left after an error that nobody expected is unknown: say it, end, and be started anew.
+  process.on("uncaughtException", (error) => {
+    log.fatal({ error: error.message, stack: error.stack }, "unexpected error");
+    process.exit(1);
+  });
+  const unit = unitOf(plan, options.unit);
+  const data = options.data ?? process.env["KEELSON_DATA"] ?? join(".keelson", `${plan.platform}-${plan.environment}`);
+  const kernel = await startKernel(modules, {
+    plan,
+    unit: options.unit,
+    modules: options.modules ?? unit?.modules ?? Object.keys(modules),
+    listen: options.listen ?? { host: "127.0.0.1", port: 8800 },
+    dataDirectory: data,
+    secretsDirectory: options.secrets ?? join(data, "secrets"),
+    peers: options.peer,
+    model: options.model ?? unit?.model,
+    publicUrl: options.publicUrl,
+    log,
+  });
+  process.send?.({ kind: "serving", url: kernel.url });
+  endWith(kernel, unit);
+}
+
+function unitOf(plan: Plan, name: string | undefined): Unit | undefined {
+  if (name === undefined) return undefined;
+  const unit = plan.units.find((candidate) => candidate.name === name);
+  if (unit !== undefined) return unit;
+  throw new KeelsonError("serve/unknown-unit", `the plan has no unit ${name}`, {
+    hint: `it has: ${plan.units.map((candidate) => candidate.name).join(", ")}`,
+    exitCode: 2,
+  });
+}
+
+/** Ends after a drain on SIGTERM, on SIGINT, and when the parent that holds the other end of the channel is gone. */
+function endWith(kernel: Kernel, unit: Unit | undefined): void {
+  const supervised = process.connected;
+  const grace = unit?.terminationGrace ?? 25_000;
+  const drainDelay = supervised ? 0 : Math.min(unit?.drainDelay ?? 0, grace);
+  const end = (): void => {
+    // A second of the grace is left for the log and the exit itself.
+    kernel.stop({ drainDelay, grace: Math.max(1000, grace - drainDelay - 1000) }).then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.on("SIGTERM", end);
+  process.on("SIGINT", end);
+  if (supervised) process.on("disconnect", end);
+}
+
+function splitNames(text: string): readonly string[] {
+  return text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+}
+
+function parseAddress(text: string): Address {
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:]*)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) throw new InvalidArgumentError("an address looks like 127.0.0.1:8800");
+  return { host: match[1] ?? (match[2] || "0.0.0.0"), port };
+}
+
+function parsePeer(text: string, known: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const [name, ...rest] = text.split("=");
+  const url = rest.join("=");
+  if (!name || !URL.canParse(url)) throw new InvalidArgumentError("a peer looks like accounts=http://127.0.0.1:9001");
+  return { ...known, [name]: url.replace(/\/+$/, "") };
+}

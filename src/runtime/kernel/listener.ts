@@ -1,0 +1,210 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { KeelsonError } from "../../spec/errors.js";
+import type { Handler } from "./module.js";
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** How much of a connection's time and memory a client may take before it has said anything useful. */
+export interface ListenerLimits {
+  /** Until the last header has come. */
+  readonly headersTimeout: number;
+  /** Until the last byte of the body has come. */
+  readonly requestTimeout: number;
+  readonly maxHeaderBytes: number;
+  readonly maxConnections: number;
+}
+
+const defaults: ListenerLimits = {
+  headersTimeout: 10_000,
+  requestTimeout: 120_000,
+  maxHeaderBytes: 16 * 1024,
+  maxConnections: 20_000,
+};
+
+interface Route {
+  readonly prefix: string;
+  readonly handler: Handler;
+}
+
+/** The one HTTP listener of a process: routes by the longest claimed path prefix, and ends without cutting an answer. */
+export class Listener {
+  readonly #server: Server;
+  #routes: readonly Route[] = [];
+  #draining = false;
+  #underWay = 0;
+  /** The newest answer on each connection. */
+  readonly #latest = new WeakMap<Duplex, ServerResponse>();
+  /** Requests that never reached a handler, by the status that they were refused with. */
+  readonly refused = new Map<number, number>();
+
+  constructor(
+    private readonly onError: (error: unknown, request: IncomingMessage) => void,
+    limits: Partial<ListenerLimits> = {},
+  ) {
+    const { headersTimeout, requestTimeout, maxHeaderBytes, maxConnections } = { ...defaults, ...limits };
+    this.#server = createServer({
+      headersTimeout,
+      requestTimeout,
+      maxHeaderSize: maxHeaderBytes,
+      keepAliveTimeout: 65_000,
+      // Timeouts are only looked at this often.
+      connectionsCheckingInterval: Math.min(1000, headersTimeout),
+      noDelay: true,
+    });
+    this.#server.maxConnections = maxConnections;
+    this.#server.on("request", (request, response) => this.#answer(request, response));
+    this.#server.on("checkContinue", (request, response) => {
+      response.writeContinue();
+      this.#answer(request, response);
+    });
+    this.#server.on("clientError", (error, socket) => this.#refuse(error, socket));
+    this.#server.on("drop", () => this.#count(503));
+  }
+
+  /** Claims `prefix`: exactly it, or (where it ends in `/`) everything below. The longest claim wins. */
+  route(prefix: string, handler: Handler): void {
+    if (this.#routes.some((route) => route.prefix === prefix)) throw new Error(`two modules claim the path ${prefix}`);
+    this.#routes = [...this.#routes, { prefix, handler }].sort((a, b) => b.prefix.length - a.prefix.length);
+  }
+
+  /** Resolves with the real port. Port 0 takes a free one. */
+  async listen({ host, port }: Address): Promise<Address> {
+    await new Promise<void>((resolve, reject) => {
+      const failed = (error: NodeJS.ErrnoException): void => reject(cannotListen(error, host, port));
+      this.#server.once("error", failed);
+      this.#server.listen({ host, port, backlog: 1024 }, () => {
+        this.#server.off("error", failed);
+        resolve();
+      });
+    });
+    const address = this.#server.address();
+    if (address === null || typeof address === "string") throw new Error("the listener has no port");
+    return { host, port: address.port };
+  }
+
+  /** Requests whose answer is not complete. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /**
+   * Refuses new connections and waits until every answer under way has gone out whole; `signal` cuts what is left.
+   * Connections that are kept alive are asked to close with their next answer.
+   */
+  async drain(signal: AbortSignal): Promise<void> {
+    this.#draining = true;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const sweep = setInterval(() => this.#server.closeIdleConnections(), 50);
+    const cut = (): void => this.#server.closeAllConnections();
+    if (signal.aborted) cut();
+    signal.addEventListener("abort", cut, { once: true });
+    await closed;
+    clearInterval(sweep);
+    signal.removeEventListener("abort", cut);
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    this.#underWay += 1;
+    this.#latest.set(request.socket, response);
+    response.on("close", this.#onClose);
+    // A client may leave at any moment: that is an event of the request, never an error of the process.
+    request.on("error", ignore);
+    response.on("error", ignore);
+    if (this.#draining) response.shouldKeepAlive = false;
+    const url = request.url ?? "/";
+    try {
+      const route = this.#routes.find(({ prefix }) => matches(url, prefix));
+      if (route !== undefined) route.handler(request, response);
+      else answerJson(response, 404, { error: { code: "not_found", message: "nothing is served here" } });
+    } catch (error) {
+      this.onError(error, request);
+      if (response.headersSent) response.destroy();
+      else answerJson(response, 500, { error: { code: "internal", message: "an internal error; the log tells more" } });
+    }
+  }
+
+  readonly #onClose = (): void => {
+    this.#underWay -= 1;
+  };
+
+  #refuse(error: Error & { code?: string; rawPacket?: unknown }, socket: Duplex): void {
+    if (error.code === "ECONNRESET" || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const [status, text, message] = refusal(error.code);
+    this.#count(status);
+    const latest = this.#latest.get(socket);
+    if (latest?.headersSent && !latest.writableFinished) {
+      // Part of an answer is out already: nothing true can be added to it.
+      socket.destroy();
+      return;
+    }
+    const ollama =
+      Buffer.isBuffer(error.rawPacket) && /^[A-Z]+ \/api\//.test(error.rawPacket.toString("latin1", 0, 32));
+    const body = JSON.stringify(
+      ollama ? { error: message } : { error: { message, type: "invalid_request_error", param: null, code: null } },
+    );
+    socket.end(
+      `HTTP/1.1 ${status} ${text}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      () => socket.destroy(),
+    );
+  }
+
+  #count(status: number): void {
+    this.refused.set(status, (this.refused.get(status) ?? 0) + 1);
+  }
+}
+
+function refusal(code: string | undefined): readonly [number, string, string] {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW":
+      return [431, "Request Header Fields Too Large", "the request's headers are too large"];
+    case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
+      return [413, "Payload Too Large", "the request's chunk extensions are too large"];
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return [408, "Request Timeout", "the request did not arrive in time"];
+    default:
+      return [400, "Bad Request", "the request is not valid HTTP"];
+  }
+}
+
+/** `/v1` matches `/v1`, `/v1?x` and `/v1/…`, but not `/v11`. */
+function matches(url: string, prefix: string): boolean {
+  if (!url.startsWith(prefix)) return false;
+  if (prefix.endsWith("/") || url.length === prefix.length) return true;
+  const next = url.charCodeAt(prefix.length);
+  return next === 0x2f || next === 0x3f;
+}
+
+/** Answers with one JSON document. */
+export function answerJson(response: ServerResponse, status: number, body: unknown): void {
+  const bytes = Buffer.from(JSON.stringify(body));
+  response.writeHead(status, { "content-type": "application/json", "content-length": bytes.length });
+  response.end(bytes);
+}
+
+function ignore(): void {}
+
+function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): KeelsonError {
+  if (error.code === "EADDRINUSE") {
+    return new KeelsonError("port/in-use", `port ${port} on ${host} is in use by another process`, {
+      hint: "choose another with --listen HOST:PORT (port 0 takes a free one)",
+      cause: error,
+    });
+  }
+  if (error.code === "EACCES") {
+    return new KeelsonError("port/not-allowed", `this user may not listen on port ${port}`, {
+      hint: "ports below 1024 need a privilege; choose a higher one with --listen HOST:PORT",
+      cause: error,
+    });
+  }
+  return new KeelsonError("port/unusable", `cannot listen on ${host}:${port}: ${error.message}`, {
+    hint: "--listen takes an address of this machine, e.g. 127.0.0.1:8800",
+    cause: error,
+  });
+}

@@ -1,0 +1,13 @@
+import type { Plan, Unit } from "../../plan/plan.js";
+
+/** Where the plan runs `module`: `http://<unit>:<port>` of the first unit (or sidecar) that has it. */
+export function peerUrl(plan: Plan, module: string): string | undefined {
+  const unit = plan.units.find(({ modules }) => modules.includes(module));
+  return unit === undefined ? undefined : unitUrl(unit);
+}
+
+/** The address of a unit inside the platform; undefined for one that takes no calls. */
+export function unitUrl(unit: Unit): string | undefined {
+  const port = unit.ports.find(({ protocol }) => protocol === "http");
+  return port === undefined ? undefined : `http://${unit.name}:${port.number}`;
+}

@@ -1,0 +1,50 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname, join, normalize } from "node:path";
+import { KeelsonError } from "../../spec/errors.js";
+import type { Secrets } from "./module.js";
+
+/** Secrets as files: `<directory>/<name>/<key>`, mode 0600 when written here. Names may not leave the directory. */
+export function secretsIn(directory: string): Secrets {
+  const place = (name: string): string => {
+    const path = normalize(name);
+    if (path.startsWith("..") || path.startsWith("/")) throw new Error(`not a name of a secret: ${name}`);
+    return join(directory, path);
+  };
+  return {
+    async read(name) {
+      try {
+        return (await readFile(place(name), "utf8")).trim();
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw new KeelsonError("secret/unreadable", `cannot read the secret ${name}: ${reason(error)}`, {
+          hint: `it is the file ${place(name)}; this process must be allowed to read it`,
+          cause: error,
+        });
+      }
+    },
+    async write(name, value) {
+      const path = place(name);
+      // Renamed into place: a reader (or a crash) never sees half a secret.
+      const draft = `${path}.${randomBytes(6).toString("hex")}`;
+      try {
+        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+        await writeFile(draft, value, { mode: 0o600 });
+        await rename(draft, path);
+      } catch (error) {
+        throw new KeelsonError("secret/unwritable", `cannot keep the secret ${name}: ${reason(error)}`, {
+          hint: `${directory} must be a directory that this process may write, or hold ${name} already`,
+          cause: error,
+        });
+      }
+    },
+  };
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
