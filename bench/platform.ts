@@ -1,0 +1,79 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { freePort } from "./peers/nginx.js";
+import { descendants, pidOf, stop } from "./processes.js";
+
+export const keelson = fileURLToPath(new URL("../../bin/keelson.js", import.meta.url));
+
+/** A platform that `keelson up` runs for a benchmark, on a data directory of its own. */
+export interface Platform {
+  readonly url: string;
+  readonly key: string;
+  /** Pid of the process that serves every module. */
+  readonly serve: number;
+  readonly readyMs: number;
+  stop(): Promise<void>;
+}
+
+interface Options {
+  /** Platform file; the starter when none. */
+  readonly text?: string;
+  /** Kept between two starts when given; else a temporary one. */
+  readonly data?: string;
+}
+
+/** Starts the platform as a user would and waits until it answers; rejects after 60 s. */
+export async function up(options: Options = {}): Promise<Platform> {
+  const directory = await mkdtemp(join(tmpdir(), "keelson-bench-"));
+  const data = options.data ?? join(directory, "data");
+  const file = join(directory, "platform.yaml");
+  if (options.text !== undefined) await writeFile(file, options.text);
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const started = performance.now();
+  const child = spawn(
+    process.execPath,
+    [keelson, "up", ...(options.text === undefined ? [] : [file]), "--data", data, "--port", String(port)],
+    { stdio: ["ignore", "ignore", "pipe"] },
+  );
+  let said = "";
+  child.stderr.on("data", (part: Buffer) => {
+    said += part.toString();
+  });
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`keelson up ended with ${child.exitCode}:\n${said}`);
+    if (performance.now() - started > 60_000) throw new Error(`keelson up was not ready within 60 s:\n${said}`);
+    const ready = await fetch(`${url}/health/readiness`).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (ready) break;
+    await sleep(20);
+  }
+  const readyMs = performance.now() - started;
+  const token = (await readFile(join(data, "secrets", "internal", "token"), "utf8")).trim();
+  const made = await fetch(`${url}/admin/keys`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify({ name: "bench", scopes: ["inference"] }),
+  });
+  if (!made.ok) throw new Error(`no key was made: ${made.status} ${await made.text()}`);
+  const key: unknown = Reflect.get(Object(await made.json()), "key");
+  if (typeof key !== "string") throw new Error("the answer held no key");
+  const serve = descendants(pidOf(child)).find(({ command }) => command.includes(" serve "));
+  if (serve === undefined) throw new Error("no serve process was found");
+  return {
+    url,
+    key,
+    serve: serve.pid,
+    readyMs,
+    stop: async () => {
+      await stop(child, "SIGINT");
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
