@@ -15,7 +15,9 @@ export default class SkippedReporter implements Reporter {
     const skipped = modules.flatMap((module) => [...module.children.allTests("skipped")].map(describeSkipped));
     if (skipped.length === 0) return;
     const lines = skipped.map((test) => `  ${test.file}  ${test.title}${test.reason === "" ? "" : `: ${test.reason}`}`);
-    process.stderr.write(`\nskipped, and so a failure here (npm run tools installs what is missing):\n${lines.join("\n")}\n\n`);
+    process.stderr.write(
+      `\nskipped, and so a failure here (npm run tools installs what is missing):\n${lines.join("\n")}\n\n`,
+    );
     process.exitCode = 1;
   }
 }

@@ -1,7 +1,7 @@
 // One program for a whole cluster: it looks at the name by which it was called and runs that program.
 //
-// A single build shares what the nine programs have in common (most of it), so that the cluster costs one link of
-// 145 MB instead of nine of 600 MB together. The installer makes a link per name in programs; `go build` alone is enough for tests.
+// A single build shares what the eight programs have in common (most of it), so that the cluster costs one link of
+// 145 MB instead of eight of 550 MB together. The installer makes a link per name in programs; `go build` alone is enough for tests.
 package main
 
 import (

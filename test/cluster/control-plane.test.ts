@@ -1,0 +1,55 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { describeWith } from "../requirements.js";
+import { ApiError } from "./harness/api.js";
+import { type ControlPlane, startControlPlane } from "./harness/control-plane.js";
+
+describeWith(["cluster"], "the control plane of the tests", () => {
+  let plane: ControlPlane;
+  beforeAll(async () => {
+    plane = await startControlPlane();
+  });
+  afterAll(() => plane.stop());
+
+  it("is a real API server, of the version that the build pins", async () => {
+    expect(await plane.api.demand("GET", "/version")).toMatchObject({ gitVersion: "v1.34.4" });
+  });
+
+  it("writes a kubeconfig that kubectl can use", () => {
+    const kubectl = join(plane.programs, "kubectl");
+    const answer = execFileSync(kubectl, ["--kubeconfig", plane.kubeconfig, "auth", "can-i", "create", "pods"], {
+      encoding: "utf8",
+    });
+    expect(answer.trim()).toBe("yes");
+  });
+
+  it("refuses a field that the kind does not have", async () => {
+    const misspelt = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "misspelt" }, dta: { key: "value" } };
+    await expect(plane.api.apply(misspelt)).rejects.toThrow(/field not declared in schema/);
+  });
+
+  it("refuses a pod that may become root where `restricted` is enforced", async () => {
+    await plane.api.create("/api/v1/namespaces", {
+      metadata: { name: "strict", labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+    });
+    const rooted = { metadata: { name: "rooted" }, spec: { containers: [{ name: "main", image: "example:1" }] } };
+    const refusal = plane.api.create("/api/v1/namespaces/strict/pods", rooted);
+    await expect(refusal).rejects.toBeInstanceOf(ApiError);
+    await expect(refusal).rejects.toMatchObject({ status: 403, message: expect.stringContaining("runAsNonRoot") });
+  });
+});
+
+describeWith(["cluster"], "stopping the control plane of the tests", () => {
+  it("takes a few seconds and leaves no process and no file", async () => {
+    const plane = await startControlPlane();
+    const running = () => execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }).includes(plane.folder);
+    expect(running()).toBe(true);
+    const started = performance.now();
+    await plane.stop();
+    expect(performance.now() - started).toBeLessThan(15_000);
+    expect(running()).toBe(false);
+    expect(existsSync(plane.folder)).toBe(false);
+  });
+});
