@@ -1,0 +1,131 @@
+import { createHash } from "node:crypto";
+import type { Accounts, Principal } from "../accounts/client.js";
+
+/** How long an answer of accounts is believed although nothing was heard of a change. */
+const believe = 60_000;
+/** A key that is unknown now may be created in the next moment, so that is believed only shortly. */
+const believeUnknown = 2_000;
+/** Accounts may be restarting: a request is held this long before it is refused. */
+const patience = 5_000;
+const maxKnown = 50_000;
+const maxUnknown = 10_000;
+
+interface Known {
+  readonly lookup: Lookup;
+  /** Epoch milliseconds at which the key itself expires. */
+  readonly expires: number;
+  readonly until: number;
+}
+
+export type Lookup =
+  | { readonly kind: "known"; readonly principal: Principal }
+  | { readonly kind: "unknown" }
+  | { readonly kind: "unavailable" };
+
+/** API keys by their SHA-256, in memory, forgotten the moment that accounts tells of a change. */
+export class Keys {
+  readonly #known = new Map<string, Known>();
+  readonly #unknown = new Map<string, Known>();
+  readonly #asked = new Map<string, Promise<Lookup>>();
+  /** Counts what was forgotten: an answer that was on its way meanwhile may be stale. */
+  #generation = 0;
+  readonly #unwatch: () => void;
+
+  constructor(private readonly accounts: Accounts) {
+    this.#unwatch = accounts.watch((change) => {
+      this.#generation += 1;
+      if (change.kind === "changed") {
+        this.#known.delete(change.hash);
+        this.#unknown.delete(change.hash);
+      } else {
+        this.#known.clear();
+        this.#unknown.clear();
+      }
+    });
+  }
+
+  close(): void {
+    this.#unwatch();
+  }
+
+  /** Keys held in memory. */
+  get size(): number {
+    return this.#known.size;
+  }
+
+  /** What is known of a key without asking anyone; undefined when accounts must be asked (`find`). */
+  peek(hash: string, now: number): Lookup | undefined {
+    const known = this.#known.get(hash);
+    if (known !== undefined) {
+      if (known.expires <= now) return unknownKey;
+      return known.until > now ? known.lookup : undefined;
+    }
+    const unknown = this.#unknown.get(hash);
+    return unknown !== undefined && unknown.until > now ? unknownKey : undefined;
+  }
+
+  /** Asks accounts; requests with the same key share one question. Never rejects. */
+  find(hash: string): Promise<Lookup> {
+    const asked = this.#asked.get(hash);
+    if (asked !== undefined) return asked;
+    const asking = this.#ask(hash).finally(() => this.#asked.delete(hash));
+    this.#asked.set(hash, asking);
+    return asking;
+  }
+
+  async #ask(hash: string): Promise<Lookup> {
+    const deadline = Date.now() + patience;
+    for (let wait = 50; ; wait = Math.min(wait * 2, 1000)) {
+      const generation = this.#generation;
+      try {
+        const principal = await this.accounts.authenticate(hash);
+        // A change that arrived while the answer was on its way may be newer than the answer.
+        if (generation === this.#generation) return this.#keep(hash, principal);
+      } catch {
+        if (Date.now() + wait > deadline) return { kind: "unavailable" };
+        await new Promise((resolve) => setTimeout(resolve, wait));
+        continue;
+      }
+      if (Date.now() > deadline) return { kind: "unavailable" };
+    }
+  }
+
+  #keep(hash: string, principal: Principal | undefined): Lookup {
+    const now = Date.now();
+    if (principal === undefined || (principal.expires !== undefined && principal.expires <= now)) {
+      this.#known.delete(hash);
+      const until = now + believeUnknown;
+      keepIn(this.#unknown, hash, { lookup: unknownKey, expires: until, until }, maxUnknown);
+      return unknownKey;
+    }
+    const lookup: Lookup = { kind: "known", principal };
+    this.#unknown.delete(hash);
+    keepIn(this.#known, hash, { lookup, expires: principal.expires ?? Number.POSITIVE_INFINITY, until: now + believe }, maxKnown);
+    return lookup;
+  }
+}
+
+const unknownKey: Lookup = { kind: "unknown" };
+
+/** Keeps at most `most` entries; the one longest there goes first. */
+function keepIn(map: Map<string, Known>, hash: string, known: Known, most: number): void {
+  map.delete(hash);
+  if (map.size >= most) {
+    const [oldest] = map.keys();
+    if (oldest !== undefined) map.delete(oldest);
+  }
+  map.set(hash, known);
+}
+
+/** The key in `Authorization: Bearer KEY`; undefined when there is none. */
+export function bearer(authorization: string | undefined): string | undefined {
+  if (authorization === undefined || authorization.length > 4096) return undefined;
+  if (authorization.slice(0, 7).toLowerCase() !== "bearer ") return undefined;
+  const key = authorization.slice(7).trim();
+  return key === "" ? undefined : key;
+}
+
+/** Hex SHA-256, as accounts keeps it. */
+export function hashOf(key: string): string {
+  return createHash("sha256").update(key).digest("hex");
+}

@@ -1,0 +1,226 @@
+/** What a value begins as; `start` and `end` (exclusive) are its bytes. */
+export interface Field {
+  readonly kind: "string" | "number" | "true" | "false" | "null" | "object" | "array";
+  readonly start: number;
+  readonly end: number;
+}
+
+export type Scanned =
+  | {
+      readonly ok: true;
+      /** The wanted top-level fields that are there. */
+      readonly fields: ReadonlyMap<string, Field>;
+      /** Offset of the closing brace. */
+      readonly close: number;
+      readonly empty: boolean;
+    }
+  | { readonly ok: false; readonly message: string };
+
+/** Deeper than any tool's schema; a parser that recurses dies at some thousands. */
+const maxDepth = 256;
+
+const quote = 0x22;
+const backslash = 0x5c;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+const colon = 0x3a;
+const comma = 0x2c;
+
+/**
+ * Finds the wanted top-level fields of a JSON object without building it: long strings are crossed by `indexOf`, so a
+ * prompt of some hundred kilobytes costs microseconds. Brackets and strings are checked to the last byte; numbers and
+ * commas inside nested values are not (whoever parses the body will). A wanted field that stands twice is refused: two
+ * readers of the body could take different ones.
+ */
+export function scanObject(bytes: Buffer, wanted: ReadonlySet<string>): Scanned {
+  return new Scanner(bytes).object(wanted);
+}
+
+class Scanner {
+  #at = 0;
+  #problem: string | undefined;
+  /** Closing bytes of the brackets that are open. */
+  readonly #open = new Uint8Array(maxDepth);
+
+  constructor(private readonly bytes: Buffer) {}
+
+  object(wanted: ReadonlySet<string>): Scanned {
+    const { bytes } = this;
+    const fields = new Map<string, Field>();
+    this.#space();
+    if (bytes[this.#at] !== openBrace) return failed("the body must be a JSON object");
+    this.#at += 1;
+    this.#space();
+    let empty = true;
+    let close = this.#at;
+    if (bytes[this.#at] === closeBrace) this.#at += 1;
+    else {
+      empty = false;
+      for (;;) {
+        this.#space();
+        const keyStart = this.#at;
+        if (bytes[keyStart] !== quote || !this.#string()) return this.#fail("expected a field name in quotes");
+        const key = textOf(bytes, keyStart, this.#at);
+        if (key === undefined) return this.#fail("a field name is not valid");
+        this.#space();
+        if (bytes[this.#at] !== colon) return this.#fail("expected a colon after a field name");
+        this.#at += 1;
+        this.#space();
+        const start = this.#at;
+        const kind = this.#value();
+        if (kind === undefined) return this.#fail("expected a value");
+        if (wanted.has(key)) {
+          if (fields.has(key)) return failed(`the field "${key}" stands twice`);
+          fields.set(key, { kind, start, end: this.#at });
+        }
+        this.#space();
+        close = this.#at;
+        const next = bytes[this.#at];
+        this.#at += 1;
+        if (next === closeBrace) break;
+        if (next !== comma) return this.#fail("expected a comma or the end of the object");
+      }
+    }
+    this.#space();
+    if (this.#at !== bytes.length) return failed("there is something after the JSON object");
+    return { ok: true, fields, close, empty };
+  }
+
+  #fail(message: string): Scanned {
+    const where = Math.min(this.#at, this.bytes.length);
+    return failed(this.#problem ?? `the body is not valid JSON: ${message} at byte ${where}`);
+  }
+
+  #space(): void {
+    const { bytes } = this;
+    for (;;) {
+      const byte = bytes[this.#at];
+      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return;
+      this.#at += 1;
+    }
+  }
+
+  /** Crosses a string that begins here; false when it has no end. */
+  #string(): boolean {
+    const { bytes } = this;
+    let at = this.#at + 1;
+    let near = at + 64;
+    for (;;) {
+      // Short strings are cheaper byte by byte; a long one is crossed natively to its next quote.
+      while (at < near) {
+        const byte = bytes[at];
+        if (byte === undefined) return false;
+        if (byte === quote) {
+          this.#at = at + 1;
+          return true;
+        }
+        at += byte === backslash ? 2 : 1;
+      }
+      const found = bytes.indexOf(quote, at);
+      if (found < 0) return false;
+      let slashes = 0;
+      while (found - 1 - slashes >= at && bytes[found - 1 - slashes] === backslash) slashes += 1;
+      if (slashes % 2 === 0) {
+        this.#at = found + 1;
+        return true;
+      }
+      at = found + 1;
+      near = at + 64;
+    }
+  }
+
+  #value(): Field["kind"] | undefined {
+    switch (this.bytes[this.#at]) {
+      case quote:
+        return this.#string() ? "string" : undefined;
+      case openBrace:
+        return this.#nested() ? "object" : undefined;
+      case openBracket:
+        return this.#nested() ? "array" : undefined;
+      case 0x74:
+        return this.#word("true") ? "true" : undefined;
+      case 0x66:
+        return this.#word("false") ? "false" : undefined;
+      case 0x6e:
+        return this.#word("null") ? "null" : undefined;
+      default:
+        return this.#number() ? "number" : undefined;
+    }
+  }
+
+  #word(word: string): boolean {
+    if (this.bytes.toString("latin1", this.#at, this.#at + word.length) !== word) return false;
+    this.#at += word.length;
+    return true;
+  }
+
+  #number(): boolean {
+    const { bytes } = this;
+    const start = this.#at;
+    for (;;) {
+      const byte = bytes[this.#at];
+      const part = byte !== undefined && ((byte >= 0x30 && byte <= 0x39) || byte === 0x2d || byte === 0x2b || byte === 0x2e || byte === 0x65 || byte === 0x45);
+      if (!part) break;
+      this.#at += 1;
+    }
+    return this.#at > start && this.#at - start <= 400 && numeric.test(bytes.toString("latin1", start, this.#at));
+  }
+
+  /** Crosses an object or array with all that is in it. */
+  #nested(): boolean {
+    const { bytes } = this;
+    let depth = 0;
+    for (;;) {
+      const byte = bytes[this.#at];
+      switch (byte) {
+        case undefined:
+          return false;
+        case quote:
+          if (!this.#string()) return false;
+          continue;
+        case openBrace:
+        case openBracket:
+          if (depth === maxDepth) {
+            this.#problem = `the body is nested deeper than ${maxDepth} levels`;
+            return false;
+          }
+          this.#open[depth] = byte === openBrace ? closeBrace : closeBracket;
+          depth += 1;
+          break;
+        case closeBrace:
+        case closeBracket:
+          depth -= 1;
+          if (this.#open[depth] !== byte) return false;
+          if (depth === 0) {
+            this.#at += 1;
+            return true;
+          }
+          break;
+      }
+      this.#at += 1;
+    }
+  }
+}
+
+const numeric = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+function failed(message: string): Scanned {
+  return { ok: false, message };
+}
+
+/** The text of a JSON string, given its bytes with quotes; undefined when an escape in it is not valid. */
+export function textOf(bytes: Buffer, start: number, end: number): string | undefined {
+  const inner = bytes.toString("utf8", start + 1, end - 1);
+  if (!inner.includes("\\") && !controls.test(inner)) return inner;
+  try {
+    const value: unknown = JSON.parse(bytes.toString("utf8", start, end));
+    return typeof value === "string" ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids exactly these inside strings
+const controls = /[\u0000-\u001f]/;

@@ -1,0 +1,49 @@
+import type { Model } from "../../../plan/plan.js";
+import type { Engine } from "../../engine/client.js";
+import { ModelRoute } from "./model-route.js";
+
+/** All models of the plan, kept in step with what the engines serve. */
+export class Router {
+  readonly #routes: ReadonlyMap<string, ModelRoute>;
+  readonly #unwatch: () => void;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(
+    models: readonly Model[],
+    private readonly engine: Engine,
+  ) {
+    this.#routes = new Map(models.map((model) => [model.name, new ModelRoute(model)]));
+    this.#update();
+    this.#unwatch = engine.watch(() => this.#update());
+    this.#timer = setInterval(() => {
+      const now = Date.now();
+      for (const route of this.#routes.values()) route.tick(now);
+    }, 50);
+    this.#timer.unref();
+  }
+
+  route(model: string): ModelRoute | undefined {
+    return this.#routes.get(model);
+  }
+
+  get routes(): Iterable<ModelRoute> {
+    return this.#routes.values();
+  }
+
+  close(): void {
+    this.#unwatch();
+    clearInterval(this.#timer);
+    for (const route of this.#routes.values()) route.close();
+  }
+
+  #update(): void {
+    const now = Date.now();
+    const targets = this.engine.targets();
+    for (const route of this.#routes.values()) {
+      route.update(
+        targets.filter(({ model }) => model === route.model.name),
+        now,
+      );
+    }
+  }
+}

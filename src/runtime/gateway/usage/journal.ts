@@ -1,0 +1,341 @@
+import { type FileHandle, readFile } from "node:fs/promises";
+import type { Logger } from "pino";
+import type { UsageEvent } from "../../usage/client.js";
+import { checkpointLine, entriesIn, frame, type Intent, intentLine, settledLine, voidLine } from "./records.js";
+import { unsettled } from "./recover.js";
+import { createSegment, deleteSegment, findSegments, readSegment, type Segment, segment } from "./segments.js";
+
+/** Told when its entry is on the disk, or cannot get there. */
+export interface Waiter {
+  journaled(step: "intent" | "settled", failed: boolean): void;
+}
+
+/** A file is closed, and so given to the publisher, this long after something was settled in it … */
+const sealAfter = 250;
+/** … or when it is this large. */
+const sealBytes = 4 * 1024 * 1024;
+/** After a failed write the disk is tried again at this interval. */
+const retryEvery = 500;
+/** More files than this, and the oldest one's open intents are copied forward so that it can go. */
+const carryBeyond = 8;
+
+interface Open {
+  readonly intent: Intent;
+  outputTokens: number;
+  segment: Segment | undefined;
+}
+
+interface Pending {
+  readonly line: string;
+  readonly step: "intent" | "settled" | "other";
+  readonly id: string;
+  readonly waiter: Waiter | undefined;
+}
+
+/**
+ * The durable log of usage on this process's disk. Entries that come while a write is under way go out together with the
+ * next one (group commit), and their waiters are told once the write has reached the disk. When a write fails the journal
+ * is `failing`: its owner refuses requests rather than answer them uncounted.
+ */
+export class Journal {
+  #pending: Pending[] = [];
+  #writing = false;
+  #scheduled = false;
+  #closing = false;
+  #failing: string | undefined;
+  #file: FileHandle | undefined;
+  #current: Segment | undefined;
+  #bytes = 0;
+  #firstSettled = 0;
+  #next: number;
+  readonly #segments: Segment[];
+  readonly #open = new Map<string, Open>();
+  /** Settlements that the disk refused: they go first when it takes writes again. */
+  #owed: Pending[] = [];
+  /** Open intents on their way from the oldest file into the newest. */
+  readonly #carried = new Set<string>();
+  readonly #tick: NodeJS.Timeout;
+  /** Called when there is a closed file to publish. */
+  onSealed: () => void = () => {};
+
+  private constructor(
+    private readonly directory: string,
+    private readonly log: Logger,
+    left: Segment[],
+  ) {
+    this.#segments = left;
+    this.#next = (left.at(-1)?.number ?? 0) + 1;
+    this.#tick = setInterval(() => this.#onTick(), 100);
+    this.#tick.unref();
+  }
+
+  /** Opens the log, settling what an earlier process left open. Rejects when the directory cannot be written. */
+  static async open(directory: string, log: Logger): Promise<Journal> {
+    const left = await findSegments(directory);
+    const journal = new Journal(directory, log, left);
+    const entries = [];
+    for (const old of left) {
+      const found = await readSegment(old);
+      old.settled = found.filter(({ kind }) => kind === "settled").length;
+      entries.push(...found);
+    }
+    const cut = unsettled(entries);
+    await journal.#newSegment();
+    if (cut.length > 0) {
+      log.warn({ requests: cut.length }, "settled requests that a crash had cut, as estimated");
+      await Promise.all(
+        cut.map(
+          (event) =>
+            new Promise<void>((resolve, reject) =>
+              journal.settle(event, {
+                journaled: (_step, failed) => (failed ? reject(new Error("the usage log cannot be written")) : resolve()),
+              }),
+            ),
+        ),
+      );
+    }
+    return journal;
+  }
+
+  /** Why nothing can be written; undefined while all is well. */
+  get failing(): string | undefined {
+    return this.#failing;
+  }
+
+  /** Files not yet deleted, and requests not yet settled. */
+  get backlog(): { readonly segments: number; readonly events: number; readonly open: number } {
+    let events = 0;
+    for (const { published, settled } of this.#segments) if (!published) events += settled;
+    return { segments: this.#segments.length, events, open: this.#open.size };
+  }
+
+  intent(intent: Intent, waiter: Waiter): void {
+    this.#open.set(intent.id, { intent, outputTokens: 0, segment: undefined });
+    this.#push({ line: intentLine(intent), step: "intent", id: intent.id, waiter });
+  }
+
+  /** Nobody waits for a checkpoint: it only makes an estimate better. */
+  checkpoint(id: string, outputTokens: number): void {
+    const open = this.#open.get(id);
+    if (open === undefined) return;
+    open.outputTokens = outputTokens;
+    this.#push({ line: checkpointLine(id, outputTokens, Date.now()), step: "other", id, waiter: undefined });
+  }
+
+  settle(event: UsageEvent, waiter: Waiter | undefined): void {
+    this.#push({ line: settledLine(event), step: "settled", id: event.id, waiter });
+  }
+
+  /** The oldest closed file that the ledger has not got. */
+  nextSealed(): Segment | undefined {
+    return this.#segments.find((candidate) => candidate !== this.#current && !candidate.published);
+  }
+
+  /** The settled events of a closed file. */
+  async eventsOf(sealed: Segment): Promise<UsageEvent[]> {
+    const events: UsageEvent[] = [];
+    for (const entry of entriesIn(await readFile(sealed.path))) if (entry.kind === "settled") events.push(entry.event);
+    return events;
+  }
+
+  /** The ledger has every event of the file. Files go oldest first, so that no settlement goes before its intent. */
+  async published(sealed: Segment): Promise<void> {
+    sealed.published = true;
+    await this.#trim();
+  }
+
+  /** Writes what is pending and closes the current file, so that the publisher can have it. */
+  async seal(): Promise<void> {
+    while (this.#writing || this.#pending.length > 0) {
+      if (this.#failing !== undefined) return;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    this.#firstSettled = 1;
+    await this.#write();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#tick);
+    while (this.#writing) await new Promise((resolve) => setTimeout(resolve, 5));
+    this.#closing = true;
+    await this.#file?.close();
+    this.#file = undefined;
+    // A file with nothing in it need not be read by the next process.
+    const current = this.#current;
+    if (current !== undefined && this.#bytes === 0) await deleteSegment(current);
+  }
+
+  #push(pending: Pending): void {
+    this.#pending.push(pending);
+    if (this.#writing || this.#scheduled || this.#failing !== undefined) {
+      // While failing, intents are refused at once; settlements are owed.
+      if (this.#failing !== undefined) this.#refusePending();
+      return;
+    }
+    this.#scheduled = true;
+    setImmediate(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    this.#scheduled = false;
+    void this.#write();
+  };
+
+  #onTick(): void {
+    if (this.#writing || this.#closing) return;
+    if (this.#failing !== undefined) {
+      if (Date.now() - this.#failedAt >= retryEvery) void this.#write();
+      return;
+    }
+    if (this.#sealDue()) void this.#write();
+  }
+
+  #failedAt = 0;
+
+  #sealDue(): boolean {
+    return this.#bytes > sealBytes || (this.#firstSettled > 0 && Date.now() - this.#firstSettled >= sealAfter);
+  }
+
+  /** One turn of the group commit; goes on until nothing is pending. Never rejects. */
+  async #write(): Promise<void> {
+    if (this.#writing || this.#closing) return;
+    this.#writing = true;
+    try {
+      do {
+        let batch: readonly Pending[] = [];
+        try {
+          if (this.#file === undefined || this.#sealDue()) await this.#newSegment();
+          batch = this.#owed.length > 0 ? this.#owed.concat(this.#pending) : this.#pending;
+          this.#pending = [];
+          this.#owed = [];
+          if (batch.length > 0 || this.#failing !== undefined) await this.#append(batch);
+          if (this.#failing !== undefined) {
+            this.log.info("the usage log takes writes again");
+            this.#failing = undefined;
+          }
+        } catch (error) {
+          this.#failed(error, batch);
+          return;
+        }
+        for (const pending of batch) this.#done(pending);
+      } while (this.#pending.length > 0);
+    } finally {
+      this.#writing = false;
+    }
+  }
+
+  async #append(batch: readonly Pending[]): Promise<void> {
+    const file = this.#file;
+    if (file === undefined) throw new Error("the usage log is closed");
+    const bytes = frame(batch.length === 0 ? [voidLine("probe")] : batch.map(({ line }) => line));
+    const { bytesWritten } = await file.write(bytes);
+    if (bytesWritten !== bytes.length) throw new Error("no space left on the disk");
+    this.#bytes += bytes.length;
+  }
+
+  #done({ step, id, waiter }: Pending): void {
+    if (step === "intent") {
+      const open = this.#open.get(id);
+      if (open !== undefined && this.#current !== undefined) {
+        this.#carried.delete(id);
+        open.segment = this.#current;
+        this.#current.open += 1;
+      }
+      waiter?.journaled("intent", false);
+    } else if (step === "settled") {
+      if (this.#firstSettled === 0) this.#firstSettled = Date.now();
+      if (this.#current !== undefined) this.#current.settled += 1;
+      this.#close(id);
+      waiter?.journaled("settled", false);
+    }
+  }
+
+  /** The request is no longer open. */
+  #close(id: string): void {
+    const open = this.#open.get(id);
+    this.#open.delete(id);
+    this.#carried.delete(id);
+    if (open?.segment !== undefined) open.segment.open -= 1;
+  }
+
+  #failed(error: unknown, batch: readonly Pending[]): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (this.#failing === undefined) this.log.error({ reason }, "the usage log cannot be written: requests are refused");
+    this.#failing = reason;
+    this.#failedAt = Date.now();
+    // Part of the frame may be there: nothing is ever appended behind a torn frame.
+    const broken = this.#file;
+    const current = this.#current;
+    if (current !== undefined && this.#bytes === 0) {
+      // Nothing was acknowledged in it: a disk that stays full must not fill with empty files.
+      this.#segments.splice(this.#segments.indexOf(current), 1);
+      deleteSegment(current).catch(() => {});
+    }
+    this.#file = undefined;
+    this.#current = undefined;
+    this.#bytes = 0;
+    broken?.close().catch(() => {});
+    this.#pending = batch.concat(this.#pending);
+    this.#refusePending();
+  }
+
+  #refusePending(): void {
+    const refused = this.#pending;
+    this.#pending = [];
+    for (const pending of refused) {
+      const { step, id, waiter } = pending;
+      if (step === "settled") this.#owed.push({ ...pending, waiter: undefined });
+      if (step === "intent") {
+        this.#open.delete(id);
+        // It may have reached the disk although the write failed; it must not be counted by a later recovery.
+        this.#owed.push({ line: voidLine(id), step: "other", id, waiter: undefined });
+      }
+      if (step === "other" && pending.line === voidLine(id)) this.#owed.push(pending);
+      if (waiter !== undefined && step !== "other") waiter.journaled(step, true);
+    }
+  }
+
+  async #newSegment(): Promise<void> {
+    const next = segment(this.directory, this.#next);
+    this.#next += 1;
+    const file = await createSegment(this.directory, next);
+    const before = this.#file;
+    this.#file = file;
+    this.#current = next;
+    this.#segments.push(next);
+    this.#bytes = 0;
+    this.#firstSettled = 0;
+    await before?.close();
+    this.#carry();
+    this.onSealed();
+  }
+
+  /** Copies the open intents of the oldest file forward when files pile up behind one long answer. */
+  #carry(): void {
+    const oldest = this.#segments[0];
+    if (oldest === undefined || this.#segments.length <= carryBeyond || !oldest.published || oldest.open === 0) return;
+    for (const [id, open] of this.#open) {
+      if (open.segment !== oldest) continue;
+      oldest.open -= 1;
+      open.segment = undefined;
+      this.#carried.add(id);
+      this.#pending.push({ line: intentLine(open.intent), step: "intent", id, waiter: undefined });
+      this.#pending.push({ line: checkpointLine(id, open.outputTokens, Date.now()), step: "other", id, waiter: undefined });
+    }
+  }
+
+  async #trim(): Promise<void> {
+    for (;;) {
+      const oldest = this.#segments[0];
+      if (oldest === undefined || oldest === this.#current || !oldest.published || oldest.open > 0) return;
+      // A carried intent must be on the disk in its new place before the old place goes.
+      if (this.#carried.size > 0) return;
+      this.#segments.shift();
+      try {
+        await deleteSegment(oldest);
+      } catch (error) {
+        this.log.warn({ error: error instanceof Error ? error.message : String(error) }, "a published usage file could not be deleted");
+      }
+    }
+  }
+}

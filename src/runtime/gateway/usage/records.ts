@@ -1,0 +1,109 @@
+import { crc32 } from "node:zlib";
+import { z } from "zod";
+import type { UsageEvent } from "../../usage/client.js";
+
+/** What is known when a request is passed on: enough to count it if nothing more is ever heard of it. */
+export interface Intent {
+  readonly id: string;
+  readonly at: number;
+  readonly organisation: string;
+  readonly keyId: string;
+  readonly model: string;
+  readonly operation: UsageEvent["operation"];
+  /** A guess from the size of the request. */
+  readonly inputTokens: number;
+}
+
+/** One line of the log. */
+export type Entry =
+  | { readonly kind: "intent"; readonly intent: Intent }
+  /** Tokens that have gone out so far in an answer that is not complete. */
+  | { readonly kind: "checkpoint"; readonly id: string; readonly outputTokens: number; readonly at: number }
+  | { readonly kind: "settled"; readonly event: UsageEvent }
+  /** An intent whose request was refused after all. */
+  | { readonly kind: "void"; readonly id: string };
+
+// Lines are arrays and not objects: the names would be half of the log.
+export function intentLine(intent: Intent): string {
+  return JSON.stringify(["I", intent.id, intent.at, intent.organisation, intent.keyId, intent.model, intent.operation, intent.inputTokens]);
+}
+
+export function checkpointLine(id: string, outputTokens: number, at: number): string {
+  return JSON.stringify(["C", id, outputTokens, at]);
+}
+
+export function settledLine(event: UsageEvent): string {
+  return JSON.stringify([
+    "S",
+    event.id,
+    event.at,
+    event.organisation,
+    event.keyId,
+    event.model,
+    event.operation,
+    event.inputTokens,
+    event.outputTokens,
+    event.status,
+    event.durationMs,
+    event.estimated,
+  ]);
+}
+
+export function voidLine(id: string): string {
+  return JSON.stringify(["X", id]);
+}
+
+const text = z.string();
+const count = z.number();
+const operation = z.enum(["chat", "completion", "embedding"]);
+const line = z.union([
+  z.tuple([z.literal("I"), text, count, text, text, text, operation, count]),
+  z.tuple([z.literal("C"), text, count, count]),
+  z.tuple([z.literal("S"), text, count, text, text, text, operation, count, count, count, count, z.boolean()]),
+  z.tuple([z.literal("X"), text]),
+]);
+
+function entryOf(json: string): Entry {
+  const fields = line.parse(JSON.parse(json));
+  switch (fields[0]) {
+    case "I": {
+      const [, id, at, organisation, keyId, model, kind, inputTokens] = fields;
+      return { kind: "intent", intent: { id, at, organisation, keyId, model, operation: kind, inputTokens } };
+    }
+    case "C":
+      return { kind: "checkpoint", id: fields[1], outputTokens: fields[2], at: fields[3] };
+    case "S": {
+      const [, id, at, organisation, keyId, model, kind, inputTokens, outputTokens, status, durationMs, estimated] = fields;
+      return {
+        kind: "settled",
+        event: { id, at, organisation, keyId, model, operation: kind, inputTokens, outputTokens, status, durationMs, estimated },
+      };
+    }
+    case "X":
+      return { kind: "void", id: fields[1] };
+  }
+}
+
+const headBytes = 8;
+
+/** Frames lines for one write: length, CRC-32, lines. A frame counts whole or not at all. */
+export function frame(lines: readonly string[]): Buffer {
+  const body = lines.join("\n");
+  const bytes = Buffer.allocUnsafe(headBytes + Buffer.byteLength(body));
+  bytes.write(body, headBytes, "utf8");
+  bytes.writeUInt32LE(bytes.length - headBytes, 0);
+  bytes.writeUInt32LE(crc32(bytes.subarray(headBytes)), 4);
+  return bytes;
+}
+
+/** The entries of a file of frames, up to the first frame that is torn: what follows was never acknowledged. */
+export function* entriesIn(bytes: Buffer): Generator<Entry> {
+  let at = 0;
+  while (at + headBytes <= bytes.length) {
+    const length = bytes.readUInt32LE(at);
+    const body = bytes.subarray(at + headBytes, at + headBytes + length);
+    if (length === 0 || body.length !== length || crc32(body) !== bytes.readUInt32LE(at + 4)) return;
+    for (const json of body.toString("utf8").split("\n")) yield entryOf(json);
+    at += headBytes + length;
+  }
+}

@@ -1,0 +1,45 @@
+import type { UsageEvent } from "../../usage/client.js";
+import type { Entry, Intent } from "./records.js";
+
+/**
+ * What an earlier process left unsettled, settled from its last checkpoint: pure. Such an answer was cut, so its status is
+ * 500, its input is the guess of the intent, and it is marked `estimated`.
+ */
+export function unsettled(entries: Iterable<Entry>): UsageEvent[] {
+  const open = new Map<string, { readonly intent: Intent; outputTokens: number; at: number }>();
+  const settled = new Set<string>();
+  for (const entry of entries) {
+    switch (entry.kind) {
+      case "intent": {
+        // An intent carried forward into a newer file is the same request.
+        if (!open.has(entry.intent.id) && !settled.has(entry.intent.id)) {
+          open.set(entry.intent.id, { intent: entry.intent, outputTokens: 0, at: entry.intent.at });
+        }
+        break;
+      }
+      case "checkpoint": {
+        const known = open.get(entry.id);
+        if (known !== undefined) {
+          known.outputTokens = Math.max(known.outputTokens, entry.outputTokens);
+          known.at = Math.max(known.at, entry.at);
+        }
+        break;
+      }
+      case "settled":
+        settled.add(entry.event.id);
+        open.delete(entry.event.id);
+        break;
+      case "void":
+        settled.add(entry.id);
+        open.delete(entry.id);
+        break;
+    }
+  }
+  return [...open.values()].map(({ intent, outputTokens, at }) => ({
+    ...intent,
+    outputTokens,
+    status: 500,
+    durationMs: at - intent.at,
+    estimated: true,
+  }));
+}

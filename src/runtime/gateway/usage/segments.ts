@@ -1,0 +1,63 @@
+import { constants } from "node:fs";
+import { type FileHandle, mkdir, open, readdir, readFile, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { type Entry, entriesIn } from "./records.js";
+
+/** One file of the log. Files are made, published and deleted in the order of their numbers. */
+export interface Segment {
+  readonly number: number;
+  readonly path: string;
+  /** Settled entries that the ledger must get. */
+  settled: number;
+  /** Intents whose newest copy is here and that are not settled yet. */
+  open: number;
+  published: boolean;
+}
+
+const name = /^(\d{10})\.log$/;
+
+export function segment(directory: string, number: number): Segment {
+  return { number, path: join(directory, `${String(number).padStart(10, "0")}.log`), settled: 0, open: 0, published: false };
+}
+
+/** The segments that an earlier process left, oldest first. Makes the directory. */
+export async function findSegments(directory: string): Promise<Segment[]> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const numbers = (await readdir(directory)).map((file) => Number(name.exec(file)?.[1] ?? Number.NaN));
+  return numbers
+    .filter((number) => !Number.isNaN(number))
+    .sort((a, b) => a - b)
+    .map((number) => segment(directory, number));
+}
+
+/**
+ * Creates a segment whose writes return once they are on the disk (O_DSYNC: one system call does both), and makes its name
+ * durable too.
+ */
+export async function createSegment(directory: string, { path }: Segment): Promise<FileHandle> {
+  const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | constants.O_DSYNC, 0o600);
+  try {
+    const folder = await open(directory, constants.O_RDONLY);
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  return file;
+}
+
+export async function readSegment({ path }: Segment): Promise<Entry[]> {
+  return [...entriesIn(await readFile(path))];
+}
+
+export async function deleteSegment({ path }: Segment): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+  }
+}
