@@ -23,6 +23,8 @@ export function serverArguments(settings: ServerSettings): string[] {
     log_line_prefix: "%m [%p] ",
     wal_level: "replica",
     max_wal_senders: 0,
+    // A server in recovery lets nobody in until it is done, so that "ready" means that rows can be written.
+    hot_standby: "off",
     max_wal_size: "512MB",
     min_wal_size: "64MB",
     // A crash is recovered from the log since the last checkpoint: five minutes would be the default.

@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import { KeelsonError } from "../../spec/errors.js";
+import { collect, type Repository, single } from "../repository/repository.js";
+import { corrupt, type Seal } from "../seal.js";
+import { type LogFile, parseLogFile } from "./segments.js";
+
+/** A file of the log as it lies in the repository: its name carries the SHA-256 of its stored bytes. */
+export interface ArchivedFile {
+  readonly file: LogFile;
+  readonly object: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Epoch milliseconds at which it was stored: everything in it was committed before. */
+  readonly stored: number;
+}
+
+/** The archived log of one database system. */
+export interface LogArchive {
+  /** Stores a file; resolves once it is safe. Repeating it is harmless. Throws `log/conflict` for other content. */
+  store(name: string, content: Uint8Array): Promise<void>;
+  list(): Promise<ArchivedFile[]>;
+  /** Its content. Throws `backup/corrupt` when a bit was changed. */
+  read(file: ArchivedFile): Promise<Buffer>;
+  has(name: string): Promise<boolean>;
+}
+
+const OBJECT = /^(.+)\.([0-9a-f]{64})\.gz(?:\.age)?$/;
+
+/** `system` is the database's system identifier: two clusters never write into one another's log. */
+export function logArchive(repository: Repository, seal: Seal, system: string): LogArchive {
+  const prefix = `${system}/wal/`;
+
+  async function find(start: string): Promise<ArchivedFile[]> {
+    const objects = await repository.list(prefix + start);
+    return objects.flatMap(({ name, bytes, modified }) => {
+      const [, log = "", sha256 = ""] = OBJECT.exec(name.slice(prefix.length)) ?? [];
+      const file = parseLogFile(log);
+      return file ? [{ file, object: name, bytes, sha256, stored: modified }] : [];
+    });
+  }
+
+  async function read(archived: ArchivedFile): Promise<Buffer> {
+    const stored = await collect(repository.get(archived.object));
+    if (sha256(stored) !== archived.sha256) throw corrupt(archived.object, "its SHA-256 is not the one in its name");
+    return collect(seal.unpack(single(stored), archived.object));
+  }
+
+  return {
+    read,
+    list: () => find(""),
+    has: async (name) => (await find(`${name}.`)).length > 0,
+    async store(name, content) {
+      const earlier = await find(`${name}.`);
+      for (const known of earlier) {
+        // The server asks again when it was killed between our word and its own note of it.
+        const same = await read(known).then(
+          (found) => found.equals(content),
+          () => undefined,
+        );
+        if (same === true) return;
+        if (same === false)
+          throw new KeelsonError("log/conflict", `${known.object} exists with other content`, {
+            hint: "two servers must never archive to one place: give one of them another with --backups",
+          });
+      }
+      const packed = await collect(seal.pack(single(content)));
+      await repository.put(`${prefix}${name}.${sha256(packed)}${seal.suffix}`, single(packed));
+      // What could not be read any more is replaced by what has just been stored.
+      for (const damaged of earlier) await repository.remove(damaged.object);
+    },
+  };
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,125 @@
+import { type FileHandle, open, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { isSystemError } from "../../local/disk-errors.js";
+import { KeelsonError } from "../../spec/errors.js";
+import type { TarEntry } from "./tar.js";
+
+const CHUNK = 256 * 1024;
+
+/** Directories whose content the server makes anew at its start, as PostgreSQL's manual lists them. */
+const emptied = new Set([
+  "pg_wal",
+  "pg_replslot",
+  "pg_dynshmem",
+  "pg_notify",
+  "pg_serial",
+  "pg_snapshots",
+  "pg_stat_tmp",
+  "pg_subtrans",
+]);
+
+/** What belongs to the running server or to an earlier restore, not to the data. */
+const left = new Set(["postmaster.pid", "postmaster.opts", "recovery.signal", "standby.signal", "restored_wal"]);
+
+/** Copied last: recovery starts from what it says, so it must not be older than the files. */
+const CONTROL = "global/pg_control";
+
+/**
+ * The files of a running server's data directory, between `pg_backup_start` and `pg_backup_stop`. They change while
+ * they are read: each is cut or filled up to the size that was announced, and the log makes them consistent.
+ * `finish` ends the backup and gives the label that has to lie beside the files.
+ */
+export async function* dataDirectoryEntries(
+  root: string,
+  finish: () => Promise<{ label: string; tablespaces: string }>,
+): AsyncIterable<TarEntry> {
+  yield* walk(root, "");
+  yield* file(root, CONTROL);
+  const { label, tablespaces } = await finish();
+  yield text("backup_label", label);
+  if (tablespaces !== "") yield text("tablespace_map", tablespaces);
+}
+
+async function* walk(root: string, directory: string): AsyncIterable<TarEntry> {
+  const entries = await readdir(join(root, directory), { withFileTypes: true });
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = directory === "" ? entry.name : `${directory}/${entry.name}`;
+    if (left.has(path) || path === CONTROL || isTemporary(entry.name)) continue;
+    if (entry.isSymbolicLink())
+      throw new KeelsonError("backup/tablespace", `${path} leads out of the data directory`, {
+        hint: "tablespaces are not backed up: move their tables into the default one",
+      });
+    if (entry.isDirectory()) {
+      yield folder(path);
+      if (!emptied.has(path)) yield* walk(root, path);
+      else if (path === "pg_wal") yield folder("pg_wal/archive_status");
+    } else if (entry.isFile()) yield* file(root, path);
+  }
+}
+
+function isTemporary(name: string): boolean {
+  return name.startsWith("pgsql_tmp") || name.startsWith("pg_internal.init") || name.endsWith(".tmp");
+}
+
+async function* file(root: string, path: string): AsyncIterable<TarEntry> {
+  const handle = await open(join(root, path), "r").catch((error: unknown) => {
+    // A table that was dropped since the listing: the log knows.
+    if (isSystemError(error) && error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (!handle) return;
+  try {
+    const { size, mode, mtime } = await handle.stat();
+    yield { path, type: "File", mode: mode & 0o777, size, modified: mtime, content: exactly(handle, size) };
+  } finally {
+    await handle.close();
+  }
+}
+
+async function* exactly(handle: FileHandle, size: number): AsyncIterable<Uint8Array> {
+  for (let done = 0; done < size; ) {
+    const wanted = Math.min(CHUNK, size - done);
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(wanted), 0, wanted, done);
+    // Truncated since: zeros stand for what the log will cut off again.
+    yield bytesRead === 0 ? buffer : buffer.subarray(0, bytesRead);
+    done += bytesRead === 0 ? wanted : bytesRead;
+  }
+}
+
+function folder(path: string): TarEntry {
+  return { path, type: "Directory", mode: 0o700, size: 0, modified: new Date(0) };
+}
+
+function text(path: string, content: string): TarEntry {
+  const bytes = Buffer.from(content);
+  async function* once() {
+    yield bytes;
+  }
+  return { path, type: "File", mode: 0o600, size: bytes.byteLength, modified: new Date(0), content: once() };
+}
+
+/** The identifier that the cluster was born with: the first eight bytes of its control file. */
+export async function systemIdentifier(dataDirectory: string): Promise<string> {
+  const handle = await open(join(dataDirectory, CONTROL), "r");
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(8), 0, 8, 0);
+    if (bytesRead !== 8) throw new KeelsonError("postgres/control", `${dataDirectory}/${CONTROL} is cut short`);
+    return buffer.readBigUInt64LE().toString();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Bytes below a directory, for progress and for the question whether a disk is large enough. */
+export async function directorySize(path: string): Promise<number> {
+  const entries = await readdir(path, { withFileTypes: true, recursive: true }).catch(() => []);
+  const sizes = entries.map((entry) =>
+    entry.isFile()
+      ? stat(join(entry.parentPath, entry.name)).then(
+          (found) => found.size,
+          () => 0,
+        )
+      : 0,
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}

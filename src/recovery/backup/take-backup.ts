@@ -1,0 +1,171 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { asSuperuser, type Server } from "../../local/postgres/server.js";
+import { KeelsonError } from "../../spec/errors.js";
+import { logArchive } from "../archive/log-archive.js";
+import { segmentName, segmentOf } from "../archive/segments.js";
+import type { Repository } from "../repository/repository.js";
+import type { Seal } from "../seal.js";
+import { backupId, backupPrefix, type Manifest, readCatalogue, writeManifest } from "./catalogue.js";
+import { dataDirectoryEntries, directorySize, systemIdentifier } from "./data-directory.js";
+import { markRestorePoint } from "./fingerprint.js";
+import { tar } from "./tar.js";
+
+export interface BackupSource {
+  readonly platform: string;
+  readonly server: Pick<Server, "superuser">;
+  readonly data: string;
+}
+
+export interface BackupOptions {
+  readonly now: () => number;
+  /** Called with the bytes of the data directory that have been read. */
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+  /** How long the log's last segment is waited for; default one minute. */
+  readonly archivePatience?: number;
+}
+
+/**
+ * Takes a whole copy of a running server by its own backup API (`pg_backup_start`, copy of the files,
+ * `pg_backup_stop`), waits until the log that makes it consistent is in the repository, and enters it in the catalogue.
+ * Throws `backup/log-not-archived` when the log does not arrive: without it the copy cannot be restored.
+ */
+export async function takeBackup(
+  source: BackupSource,
+  repository: Repository,
+  seal: Seal,
+  options: BackupOptions,
+): Promise<Manifest> {
+  const system = await systemIdentifier(source.data);
+  const startedAt = options.now();
+  const id = await freeId(repository, startedAt);
+  const place = backupPrefix({ system, id });
+  try {
+    const copied = await copyData(source, repository, seal, `${place}base.tar${seal.suffix}`, id, options);
+    const name = `keelson-${id}`;
+    const point = await markRestorePoint(source.server, name);
+    const at = options.now();
+    const lastSegment = await shipLog(source, repository, seal, system, point.lsn, options);
+    const manifest: Manifest = {
+      format: 1,
+      id,
+      system,
+      platform: source.platform,
+      startedAt,
+      finishedAt: options.now(),
+      ...copied,
+      lastSegment,
+      restorePoint: { name, lsn: point.lsn, at },
+      recipient: seal.recipient ?? null,
+      fingerprint: point.fingerprint,
+    };
+    await writeManifest(repository, manifest);
+    return manifest;
+  } catch (error) {
+    // Without a manifest nothing would ever refer to it again.
+    for (const object of await repository.list(place).catch(() => [])) await repository.remove(object.name);
+    throw error;
+  }
+}
+
+async function freeId(repository: Repository, at: number): Promise<string> {
+  const taken = new Set((await readCatalogue(repository)).backups.map((backup) => backup.manifest.id));
+  const id = backupId(at);
+  for (let n = 1; ; n += 1) {
+    const candidate = n === 1 ? id : `${id}-${n}`;
+    if (!taken.has(candidate)) return candidate;
+  }
+}
+
+const startSchema = z.object({ lsn: z.string(), timeline: z.number(), version: z.string() });
+const stopSchema = z.object({ lsn: z.string(), labelfile: z.string(), spcmapfile: z.string() });
+
+async function copyData(
+  source: BackupSource,
+  repository: Repository,
+  seal: Seal,
+  object: string,
+  label: string,
+  options: BackupOptions,
+) {
+  // The backup lives as long as this connection: if it is cut, the server forgets it and we fail below.
+  return asSuperuser(source.server, "postgres", async (client) => {
+    const size = await directorySize(source.data);
+    const begun = await client.query(
+      `SELECT pg_backup_start($1, fast => true)::text AS lsn, current_setting('server_version') AS version,
+              (SELECT timeline_id FROM pg_control_checkpoint()) AS timeline`,
+      [`keelson ${label}`],
+    );
+    const start = startSchema.parse(begun.rows[0]);
+    let stopLsn = "";
+    const entries = dataDirectoryEntries(source.data, async () => {
+      const ended = await client.query(
+        "SELECT lsn::text, labelfile, spcmapfile FROM pg_backup_stop(wait_for_archive => false)",
+      );
+      const stop = stopSchema.parse(ended.rows[0]);
+      stopLsn = stop.lsn;
+      return { label: stop.labelfile, tablespaces: stop.spcmapfile };
+    });
+    const written = await repository.put(object, seal.pack(observed(tar(entries), size, options)));
+    return {
+      postgres: start.version,
+      size,
+      timeline: start.timeline,
+      startLsn: start.lsn,
+      stopLsn,
+      firstSegment: segmentName(start.timeline, segmentOf(start.lsn)),
+      base: { name: object, ...written },
+    };
+  });
+}
+
+async function* observed(
+  content: AsyncIterable<Uint8Array>,
+  total: number,
+  options: BackupOptions,
+): AsyncIterable<Uint8Array> {
+  let done = 0;
+  for await (const chunk of content) {
+    options.signal?.throwIfAborted();
+    yield chunk;
+    done += chunk.byteLength;
+    options.onProgress?.(Math.min(done, total), total);
+  }
+}
+
+/** Closes the segment that holds `lsn` and waits until the repository has it. */
+async function shipLog(
+  source: BackupSource,
+  repository: Repository,
+  seal: Seal,
+  system: string,
+  lsn: string,
+  options: BackupOptions,
+): Promise<string> {
+  const archive = logArchive(repository, seal, system);
+  const timeline = await asSuperuser(source.server, "postgres", async (client) => {
+    const { rows } = await client.query(
+      "SELECT pg_switch_wal(), (SELECT timeline_id FROM pg_control_checkpoint()) AS timeline",
+    );
+    return startSchema.pick({ timeline: true }).parse(rows[0]).timeline;
+  });
+  const segment = segmentName(timeline, segmentOf(lsn));
+  const patience = options.archivePatience ?? 60_000;
+  for (const end = options.now() + patience; options.now() < end; await sleep(100)) {
+    options.signal?.throwIfAborted();
+    if (await archive.has(segment)) return segment;
+  }
+  throw new KeelsonError("backup/log-not-archived", await whyNotArchived(source, segment, patience), {
+    hint: "`keelson status` shows how archiving stands; a backup without its log cannot be restored",
+  });
+}
+
+async function whyNotArchived(source: BackupSource, segment: string, patience: number): Promise<string> {
+  const mode = await asSuperuser(source.server, "postgres", async (client) => {
+    const { rows } = await client.query("SELECT current_setting('archive_mode') AS mode");
+    return z.object({ mode: z.string() }).parse(rows[0]).mode;
+  });
+  if (mode === "off") return "the server does not archive its log (archive_mode is off)";
+  return `log segment ${segment} did not reach the repository within ${Math.round(patience / 1000)} s`;
+}

@@ -1,0 +1,89 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { syncDirectory } from "../../local/atomic-file.js";
+import { diskError, isSystemError } from "../../local/disk-errors.js";
+import { missing, type Repository, type StoredObject, type Written } from "./repository.js";
+
+const TEMPORARY = ".tmp";
+
+/** Backups in a folder: an object is written beside its name, synced, and renamed. */
+export function openFolder(place: string): Repository {
+  const root = resolve(place);
+  return {
+    place: root,
+    put: (name, content) => put(root, name, content),
+    get: (name) => get(root, name),
+    list: (prefix) => list(root, prefix),
+    async remove(name) {
+      await rm(join(root, name), { force: true });
+    },
+  };
+}
+
+async function put(root: string, name: string, content: AsyncIterable<Uint8Array>): Promise<Written> {
+  const path = join(root, name);
+  const temporary = `${path}.${randomBytes(4).toString("hex")}${TEMPORARY}`;
+  const hash = createHash("sha256");
+  let bytes = 0;
+  try {
+    await makeDirectories(dirname(path));
+    const handle = await open(temporary, "wx", 0o600);
+    try {
+      for await (const chunk of content) {
+        hash.update(chunk);
+        bytes += chunk.byteLength;
+        await handle.writeFile(chunk);
+      }
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+    await syncDirectory(dirname(path));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw diskError(error, path);
+  }
+  return { bytes, sha256: hash.digest("hex") };
+}
+
+/** A directory's own entry has to reach the disk too, or a power cut takes all that was put into it. */
+async function makeDirectories(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made));
+}
+
+async function* get(root: string, name: string): AsyncIterable<Uint8Array> {
+  const handle = await open(join(root, name), "r").catch((error: unknown) => {
+    throw isSystemError(error) && error.code === "ENOENT" ? missing(name, root, error) : error;
+  });
+  try {
+    for await (const chunk of handle.createReadStream({ autoClose: false, highWaterMark: 256 * 1024 }))
+      yield chunk as Uint8Array;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function list(root: string, prefix: string): Promise<StoredObject[]> {
+  const found: StoredObject[] = [];
+  const walk = async (directory: string): Promise<void> => {
+    const entries = await readdir(join(root, directory), { withFileTypes: true }).catch((error: unknown) => {
+      if (isSystemError(error) && error.code === "ENOENT") return [];
+      throw error;
+    });
+    for (const entry of entries) {
+      const name = directory === "" ? entry.name : `${directory}/${entry.name}`;
+      const mayHold = name.startsWith(prefix) || prefix.startsWith(`${name}/`);
+      if (entry.isDirectory() && mayHold) await walk(name);
+      else if (entry.isFile() && name.startsWith(prefix) && !name.endsWith(TEMPORARY)) {
+        const info = await stat(join(root, name)).catch(() => undefined);
+        if (info) found.push({ name, bytes: info.size, modified: info.mtimeMs });
+      }
+    }
+  };
+  await walk("");
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}

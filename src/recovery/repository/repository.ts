@@ -1,0 +1,60 @@
+import { KeelsonError } from "../../spec/errors.js";
+
+export interface StoredObject {
+  readonly name: string;
+  readonly bytes: number;
+  /** Epoch milliseconds at which it was stored. */
+  readonly modified: number;
+}
+
+/** What `put` has written, as read back from the bytes that went in. */
+export interface Written {
+  readonly bytes: number;
+  /** Hex SHA-256 of the stored bytes. */
+  readonly sha256: string;
+}
+
+/**
+ * Where backups are kept: a folder or an S3 bucket. Names are relative, with `/` between parts. An object appears whole
+ * or not at all, and once `put` has resolved it survives a crash of this machine's processes and a power cut.
+ */
+export interface Repository {
+  /** For people, e.g. `/home/ada/.keelson/starter-local/backups` or `s3://backups/starter`. */
+  readonly place: string;
+  put(name: string, content: AsyncIterable<Uint8Array>): Promise<Written>;
+  /** Throws `backup/missing` where there is no such object. */
+  get(name: string): AsyncIterable<Uint8Array>;
+  /** Objects whose name starts with `prefix`, in the order of their names. */
+  list(prefix: string): Promise<StoredObject[]>;
+  /** Removing what is not there is no error. */
+  remove(name: string): Promise<void>;
+}
+
+/** Opens a repository by its place: `s3://bucket/prefix`, else a folder. The S3 client is loaded only when it is meant. */
+export async function openRepository(place: string): Promise<Repository> {
+  if (place.startsWith("s3://")) return (await import("./s3.js")).openBucket(place);
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(place))
+    throw new KeelsonError("backup/place", `${place} is no place for backups`, {
+      hint: "give a folder, or s3://BUCKET/PREFIX",
+      exitCode: 2,
+    });
+  return (await import("./folder.js")).openFolder(place);
+}
+
+export function missing(name: string, place: string, cause?: unknown): KeelsonError {
+  return new KeelsonError("backup/missing", `${name} is not in ${place}`, {
+    hint: "`keelson backups` lists what is there",
+    cause,
+  });
+}
+
+export async function collect(content: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of content) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** An object's whole content from memory. */
+export async function* single(content: Uint8Array): AsyncIterable<Uint8Array> {
+  yield content;
+}

@@ -1,0 +1,150 @@
+import { createHash, type Hash } from "node:crypto";
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
+import { KeelsonError } from "../../spec/errors.js";
+import { missing, type Repository, type StoredObject, type Written } from "./repository.js";
+
+/** Parts of at least 5 MB are demanded; 10,000 parts of 16 MB make 160 GB. */
+const PART = 16 * 1024 * 1024;
+
+/**
+ * Backups in a bucket: `s3://bucket/prefix?endpoint=https://…&region=…`. Credentials come from where the AWS SDK looks
+ * for them (environment, profile, instance role). S3 shows an object only once it is whole, so no temporary names.
+ */
+export function openBucket(place: string): Repository {
+  const url = new URL(place);
+  const bucket = url.hostname;
+  const base = url.pathname.replace(/^\/+|\/+$/g, "");
+  const key = (name: string) => (base === "" ? name : `${base}/${name}`);
+  const endpoint = url.searchParams.get("endpoint");
+  const client = new S3Client({
+    region: url.searchParams.get("region") ?? process.env["AWS_REGION"] ?? "us-east-1",
+    // Servers that are not Amazon's are mostly reached by path, not by a host name per bucket.
+    ...(endpoint !== null && { endpoint, forcePathStyle: true }),
+  });
+  const target: Target = { client, bucket, place: `s3://${bucket}${base === "" ? "" : `/${base}`}` };
+  return {
+    place: target.place,
+    put: (name, content) => guard(target, put(target, key(name), content)),
+    get: (name) => get(target, key(name), name),
+    list: async (prefix) => {
+      const found = await guard(target, list(target, key(prefix)));
+      return found.map((object) => ({
+        ...object,
+        name: base === "" ? object.name : object.name.slice(base.length + 1),
+      }));
+    },
+    remove: async (name) => {
+      await guard(target, client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key(name) })));
+    },
+  };
+}
+
+interface Target {
+  readonly client: S3Client;
+  readonly bucket: string;
+  readonly place: string;
+}
+
+async function put({ client, bucket }: Target, Key: string, content: AsyncIterable<Uint8Array>): Promise<Written> {
+  const parts = inParts(content)[Symbol.asyncIterator]();
+  const hash = createHash("sha256");
+  const first = await parts.next();
+  const head = first.done ? Buffer.alloc(0) : first.value;
+  let bytes = head.byteLength;
+  hash.update(head);
+  const second = await parts.next();
+  if (second.done) {
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: head }));
+    return { bytes, sha256: hash.digest("hex") };
+  }
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key }));
+  try {
+    const Parts = [await uploadPart(head, 1)];
+    for (let part: IteratorResult<Buffer, unknown> = second; !part.done; part = await parts.next()) {
+      Parts.push(await uploadPart(count(part.value, hash), Parts.length + 1));
+      bytes += part.value.byteLength;
+    }
+    await client.send(
+      new CompleteMultipartUploadCommand({ Bucket: bucket, Key, UploadId, MultipartUpload: { Parts } }),
+    );
+  } catch (error) {
+    // An upload that is not ended is billed for ever and shown nowhere.
+    await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId })).catch(() => undefined);
+    throw error;
+  }
+  return { bytes, sha256: hash.digest("hex") };
+
+  async function uploadPart(Body: Buffer, PartNumber: number) {
+    const { ETag } = await client.send(new UploadPartCommand({ Bucket: bucket, Key, UploadId, PartNumber, Body }));
+    return { ETag, PartNumber };
+  }
+}
+
+function count(chunk: Buffer, hash: Hash): Buffer {
+  hash.update(chunk);
+  return chunk;
+}
+
+async function* inParts(content: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let waiting: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of content) {
+    waiting.push(chunk);
+    size += chunk.byteLength;
+    if (size < PART) continue;
+    yield Buffer.concat(waiting);
+    waiting = [];
+    size = 0;
+  }
+  if (size > 0) yield Buffer.concat(waiting);
+}
+
+async function* get(target: Target, Key: string, name: string): AsyncIterable<Uint8Array> {
+  const answer = await guard(
+    target,
+    target.client.send(new GetObjectCommand({ Bucket: target.bucket, Key })).catch((error: unknown) => {
+      throw error instanceof NoSuchKey ? missing(name, target.place, error) : error;
+    }),
+  );
+  const body = answer.Body;
+  if (body === undefined || !(Symbol.asyncIterator in body)) throw missing(name, target.place);
+  for await (const chunk of body) yield chunk as Uint8Array;
+}
+
+async function list({ client, bucket }: Target, Prefix: string): Promise<StoredObject[]> {
+  const found: StoredObject[] = [];
+  let token: string | undefined;
+  do {
+    const page = await client.send(
+      new ListObjectsV2Command({ Bucket: bucket, Prefix, ...(token !== undefined && { ContinuationToken: token }) }),
+    );
+    for (const { Key, Size, LastModified } of page.Contents ?? [])
+      if (Key !== undefined) found.push({ name: Key, bytes: Size ?? 0, modified: LastModified?.getTime() ?? 0 });
+    token = page.IsTruncated ? page.NextContinuationToken : undefined;
+  } while (token !== undefined);
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+async function guard<T>(target: Target, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof KeelsonError) throw error;
+    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    throw new KeelsonError("backup/bucket", `${target.place} does not answer as hoped: ${said}`, {
+      hint: "check the bucket's name, the endpoint and the credentials (AWS_ACCESS_KEY_ID, AWS_PROFILE …)",
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import type { ArchivedFile } from "../archive/log-archive.js";
+import { parseLogFile, segmentName } from "../archive/segments.js";
+
+export type LogRange =
+  | { readonly ok: true; readonly files: readonly ArchivedFile[] }
+  /** The log has a hole: nothing after it can be replayed. `before` is the latest time that can still be reached. */
+  | { readonly ok: false; readonly missing: string; readonly before: number | undefined };
+
+/**
+ * Which archived files a recovery needs: every one from the backup's first segment on (up to the first one stored
+ * after `until`, which holds everything committed before it), and all timeline histories. A server that finds a hole
+ * would end its recovery there without a word, so a hole is an answer of its own.
+ */
+export function logRange(
+  archived: readonly ArchivedFile[],
+  firstSegment: string,
+  until: { readonly time: number } | { readonly segment: string } | "latest",
+): LogRange {
+  const first = parseLogFile(firstSegment);
+  if (first?.kind !== "segment") return { ok: false, missing: firstSegment, before: undefined };
+  const histories = archived.filter((entry) => entry.file.kind === "history");
+  const byPosition = new Map<bigint, ArchivedFile[]>();
+  const timelines = new Map<number, Set<bigint>>();
+  for (const entry of archived) {
+    const { file } = entry;
+    if (file.kind !== "segment" || file.position < first.position) continue;
+    byPosition.set(file.position, [...(byPosition.get(file.position) ?? []), entry]);
+    timelines.set(file.timeline, (timelines.get(file.timeline) ?? new Set()).add(file.position));
+  }
+  if (!byPosition.has(first.position)) return { ok: false, missing: firstSegment, before: undefined };
+  const end = last([...byPosition.keys()]);
+  const stop = typeof until === "object" && "segment" in until ? parseLogFile(until.segment) : undefined;
+  const files: ArchivedFile[] = [];
+  let before: number | undefined;
+  for (let position = first.position; position <= end; position += 1n) {
+    const here = byPosition.get(position);
+    if (!here) return { ok: false, missing: segmentName(first.timeline, position), before };
+    // Each timeline is archived without a break, so a position between two of its own must be its own too.
+    for (const [timeline, own] of timelines)
+      if (!own.has(position) && isInside(position, own))
+        return { ok: false, missing: segmentName(timeline, position), before };
+    files.push(...here);
+    before = Math.max(...here.map((entry) => entry.stored));
+    if (typeof until === "object" && "time" in until && before >= until.time) break;
+    if (stop?.kind === "segment" && position >= stop.position) break;
+  }
+  return { ok: true, files: [...files, ...histories] };
+}
+
+function last(positions: readonly bigint[]): bigint {
+  return positions.reduce((most, position) => (position > most ? position : most), 0n);
+}
+
+function isInside(position: bigint, own: ReadonlySet<bigint>): boolean {
+  let below = false;
+  let above = false;
+  for (const other of own) {
+    below ||= other < position;
+    above ||= other > position;
+  }
+  return below && above;
+}

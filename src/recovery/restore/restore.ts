@@ -1,0 +1,180 @@
+import { createHash } from "node:crypto";
+import { chown, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { extract } from "tar";
+import { syncDirectory } from "../../local/atomic-file.js";
+import { diskError, isSystemError, requireSpace } from "../../local/disk-errors.js";
+import { writeAccessRules } from "../../local/postgres/access.js";
+import type { ServerUser } from "../../local/postgres/server-user.js";
+import { KeelsonError } from "../../spec/errors.js";
+import { logArchive } from "../archive/log-archive.js";
+import type { Manifest } from "../backup/catalogue.js";
+import type { Repository } from "../repository/repository.js";
+import { corrupt, type Seal } from "../seal.js";
+import { logRange } from "./log-range.js";
+
+/** How far the log is replayed. */
+export type RestoreTarget =
+  /** Everything that was archived. */
+  | { readonly kind: "latest" }
+  /** The state at that moment, epoch milliseconds. */
+  | { readonly kind: "time"; readonly at: number }
+  /** Exactly the state that the backup's fingerprint was taken of. */
+  | { readonly kind: "restore-point" };
+
+export interface RestoreOptions {
+  readonly user: ServerUser;
+  readonly target: RestoreTarget;
+  readonly onProgress?: (what: "files" | "log", done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Directory with the log to replay, inside the data directory and named relative to it, so that it can be moved. */
+const LOG_DIRECTORY = "restored_wal";
+
+/**
+ * Restores a backup into `directory`, which must not exist or be empty: a plain PostgreSQL data directory that any
+ * server of its version recovers when it is started. It appears whole, or not at all.
+ * Throws `backup/corrupt`, `log/gap`, `restore/not-empty`.
+ */
+export async function restoreInto(
+  directory: string,
+  repository: Repository,
+  seal: Seal,
+  manifest: Manifest,
+  options: RestoreOptions,
+): Promise<{ logFiles: number; bytes: number }> {
+  const target = resolve(directory);
+  await requireEmpty(target);
+  const temporary = `${target}.restore.tmp`;
+  try {
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(temporary, { recursive: true, mode: 0o700 });
+    await requireSpace(temporary, manifest.size);
+    await unpackBase(temporary, repository, seal, manifest, options);
+    const log = await fetchLog(join(temporary, LOG_DIRECTORY), repository, seal, manifest, options);
+    await writeRecovery(temporary, manifest, options.target);
+    await writeAccessRules(temporary, options.user);
+    if (options.user.foreign) await giveTo(temporary, options.user);
+    await rm(target, { recursive: true, force: true });
+    await rename(temporary, target);
+    await syncDirectory(dirname(target));
+    return { logFiles: log, bytes: manifest.size };
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw diskError(error, target);
+  }
+}
+
+async function requireEmpty(directory: string): Promise<void> {
+  const entries = await readdir(directory).catch((error: unknown) => {
+    if (isSystemError(error) && error.code === "ENOENT") return [];
+    throw diskError(error, directory);
+  });
+  if (entries.length > 0)
+    throw new KeelsonError("restore/not-empty", `${directory} is not empty`, {
+      hint: "nothing is ever restored over something: name a new directory",
+    });
+}
+
+async function unpackBase(
+  directory: string,
+  repository: Repository,
+  seal: Seal,
+  manifest: Manifest,
+  options: RestoreOptions,
+): Promise<void> {
+  const { name, bytes, sha256 } = manifest.base;
+  const hash = createHash("sha256");
+  let done = 0;
+  async function* checked(): AsyncIterable<Uint8Array> {
+    for await (const chunk of repository.get(name)) {
+      options.signal?.throwIfAborted();
+      hash.update(chunk);
+      done += chunk.byteLength;
+      options.onProgress?.("files", done, bytes);
+      yield chunk;
+    }
+    // Before the last byte has been seen nothing that was unpacked counts.
+    if (done !== bytes) throw corrupt(name, `it has ${done} bytes instead of ${bytes}`);
+    if (hash.digest("hex") !== sha256) throw corrupt(name, "its SHA-256 is not the one in the catalogue");
+  }
+  await pipeline(
+    Readable.from(seal.unpack(checked(), name), { objectMode: false }),
+    extract({ cwd: directory, strict: true, preserveOwner: false }),
+  );
+}
+
+async function fetchLog(
+  directory: string,
+  repository: Repository,
+  seal: Seal,
+  manifest: Manifest,
+  options: RestoreOptions,
+): Promise<number> {
+  const archive = logArchive(repository, seal, manifest.system);
+  const range = logRange(await archive.list(), manifest.firstSegment, rangeEnd(manifest, options.target));
+  if (!range.ok) throw gap(range.missing, range.before);
+  await mkdir(directory, { mode: 0o700 });
+  let done = 0;
+  for (const file of range.files) {
+    options.signal?.throwIfAborted();
+    await writeFile(join(directory, file.file.name), await archive.read(file), { mode: 0o600 });
+    options.onProgress?.("log", (done += 1), range.files.length);
+  }
+  return range.files.length;
+}
+
+function rangeEnd(manifest: Manifest, target: RestoreTarget): Parameters<typeof logRange>[2] {
+  if (target.kind === "time") return { time: target.at };
+  return target.kind === "latest" ? "latest" : { segment: manifest.lastSegment };
+}
+
+function gap(segment: string, before: number | undefined): KeelsonError {
+  const reach = before === undefined ? undefined : new Date(before).toISOString();
+  return new KeelsonError(
+    "log/gap",
+    `log segment ${segment} is not in the repository: nothing after it can be replayed`,
+    {
+      hint: reach
+        ? `what was committed until ${reach} can be had: --at ${reach}`
+        : "restore an older or a newer backup; `keelson backups` lists them",
+    },
+  );
+}
+
+/** What a server needs to recover by itself when it is started next. */
+async function writeRecovery(directory: string, manifest: Manifest, target: RestoreTarget): Promise<void> {
+  const settings = [
+    `restore_command = 'cp ${LOG_DIRECTORY}/%f "%p"'`,
+    "recovery_target_timeline = 'latest'",
+    "recovery_target_action = 'promote'",
+    ...(target.kind === "time" ? [`recovery_target_time = '${timestamp(target.at)}'`] : []),
+    ...(target.kind === "restore-point" ? [`recovery_target_name = '${manifest.restorePoint.name}'`] : []),
+  ];
+  const file = join(directory, "postgresql.auto.conf");
+  // A copy of a server that was itself restored once still carries the settings of that recovery.
+  const kept = (await readFile(file, "utf8"))
+    .split("\n")
+    .filter((line) => !/^(restore_command|recovery_target)/.test(line));
+  await writeFile(file, `${[...kept.filter((line) => line !== ""), ...settings].join("\n")}\n`, { mode: 0o600 });
+  await writeFile(join(directory, "recovery.signal"), "", { mode: 0o600 });
+}
+
+/** As PostgreSQL reads it in any locale and time zone: `2025-11-21 08:01:02.345+00`. */
+function timestamp(at: number): string {
+  return new Date(at).toISOString().replace("T", " ").replace("Z", "+00");
+}
+
+/** After recovery: what was only needed for it goes, so that a later crash does not try to recover from it again. */
+export async function forgetRecovery(directory: string): Promise<void> {
+  await rm(join(directory, LOG_DIRECTORY), { recursive: true, force: true });
+}
+
+async function giveTo(path: string, user: ServerUser): Promise<void> {
+  for (const entry of await readdir(path, { withFileTypes: true, recursive: true }))
+    await chown(join(entry.parentPath, entry.name), user.uid, user.gid);
+  await chown(path, user.uid, user.gid);
+}

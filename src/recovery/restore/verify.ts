@@ -1,0 +1,84 @@
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { clusterAt } from "../../local/postgres/cluster.js";
+import { freePort, startServer } from "../../local/postgres/server.js";
+import { KeelsonError } from "../../spec/errors.js";
+import { type Manifest, type Verification, writeVerification } from "../backup/catalogue.js";
+import { differences, type Fingerprint, fingerprint } from "../backup/fingerprint.js";
+import type { Repository } from "../repository/repository.js";
+import type { Seal } from "../seal.js";
+import { restoreInto } from "./restore.js";
+
+export interface VerifyOptions {
+  /** A directory that the server's user can enter; the restored copy lives below it for a while. */
+  readonly scratch: string;
+  readonly now: () => number;
+  readonly signal?: AbortSignal;
+}
+
+/** Faults of the backup itself: they make it invalid. Anything else only says that it could not be tried. */
+const faultsOfTheBackup = new Set(["backup/corrupt", "backup/missing", "log/gap", "postgres/start"]);
+
+/**
+ * Restores a backup into a clean place, starts PostgreSQL on it up to the restore point, reads every row and compares.
+ * This alone makes a backup valid; the finding is entered in the catalogue.
+ */
+export async function verifyBackup(
+  repository: Repository,
+  seal: Seal,
+  manifest: Manifest,
+  options: VerifyOptions,
+): Promise<Verification> {
+  const home = join(options.scratch, `verify-${randomBytes(4).toString("hex")}.tmp`);
+  const started = performance.now();
+  let verification: Verification;
+  try {
+    const cluster = await clusterAt(home, join(home, "verify.log"));
+    const { user } = cluster;
+    await restoreInto(cluster.data, repository, seal, manifest, {
+      user,
+      target: { kind: "restore-point" },
+      ...(options.signal && { signal: options.signal }),
+    });
+    const restored = performance.now();
+    const server = await startServer(cluster, { port: await freePort() });
+    try {
+      const replayed = performance.now();
+      const found = await fingerprint(server);
+      const findings = differences(manifest.fingerprint, found);
+      verification = {
+        at: options.now(),
+        valid: findings.length === 0,
+        findings,
+        ...extent(found),
+        restoreMs: Math.round(restored - started),
+        replayMs: Math.round(replayed - restored),
+      };
+    } finally {
+      // Nothing of it will be used again: no need to shut down in good order.
+      await server.stop("immediate");
+    }
+  } catch (error) {
+    if (!(error instanceof KeelsonError && faultsOfTheBackup.has(error.code)) || /TCP\/IP/.test(error.message))
+      throw error;
+    verification = {
+      at: options.now(),
+      valid: false,
+      findings: [error.message],
+      tables: 0,
+      rows: 0,
+      restoreMs: Math.round(performance.now() - started),
+      replayMs: 0,
+    };
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+  await writeVerification(repository, manifest, verification);
+  return verification;
+}
+
+function extent(found: Fingerprint): { tables: number; rows: number } {
+  return { tables: found.tables.length, rows: found.tables.reduce((sum, table) => sum + table.rows, 0) };
+}

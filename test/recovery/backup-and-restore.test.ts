@@ -1,0 +1,178 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, describe, expect, test } from "vitest";
+import { clusterAt } from "../../src/local/postgres/cluster.js";
+import { role } from "../../src/local/postgres/provision.js";
+import { asSuperuser, freePort, startServer } from "../../src/local/postgres/server.js";
+import { readCatalogue } from "../../src/recovery/backup/catalogue.js";
+import { fingerprint } from "../../src/recovery/backup/fingerprint.js";
+import { type RestoreTarget, restoreInto } from "../../src/recovery/restore/restore.js";
+import { verifyBackup } from "../../src/recovery/restore/verify.js";
+import { flipByte, type Source, startSource, temporaryDirectory } from "./source.js";
+
+const cleanups: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function withRows(count: number): Promise<Source> {
+  const source = await startSource(cleanups);
+  await source.query(`CREATE TABLE ledger AS SELECT n AS id, md5(n::text) AS what FROM generate_series(1, ${count}) n`);
+  return source;
+}
+
+async function restored(source: Source, target: RestoreTarget, which = -1) {
+  const { backups } = await readCatalogue(source.repository);
+  const manifest = backups.at(which)?.manifest;
+  if (!manifest) throw new Error("no such backup");
+  const home = temporaryDirectory(cleanups);
+  const cluster = await clusterAt(home, join(home, "restored.log"));
+  await restoreInto(cluster.data, source.repository, source.seal, manifest, { user: cluster.user, target });
+  const server = await startServer(cluster, { port: await freePort() });
+  cleanups.push(() => server.stop("immediate"));
+  const ids = async () =>
+    asSuperuser(server, role, async (client) => {
+      const { rows } = await client.query<{ id: number }>("SELECT id FROM ledger ORDER BY id");
+      return rows.map((row) => row.id);
+    });
+  return { server, ids };
+}
+
+const verify = async (source: Source, which = -1) => {
+  const { backups } = await readCatalogue(source.repository);
+  const manifest = backups.at(which)?.manifest;
+  if (!manifest) throw new Error("no such backup");
+  return verifyBackup(source.repository, source.seal, manifest, {
+    scratch: temporaryDirectory(cleanups),
+    now: Date.now,
+  });
+};
+
+describe("a backup", () => {
+  test("restores every row, also those written after it, from the archived log", async () => {
+    const source = await withRows(1000);
+    await source.backup();
+    await source.query("INSERT INTO ledger SELECT n, md5(n::text) FROM generate_series(1001, 1500) n");
+    await source.shipLog();
+    const copy = await restored(source, { kind: "latest" });
+    expect(await copy.ids()).toHaveLength(1500);
+    expect(await fingerprint(copy.server)).toEqual(await fingerprint(source.server));
+  });
+
+  test("restores the state of any moment since", async () => {
+    const source = await withRows(10);
+    await source.backup();
+    await source.query("INSERT INTO ledger VALUES (11, 'before the mistake')");
+    await sleep(50);
+    const at = Date.now();
+    await sleep(50);
+    await source.query("DELETE FROM ledger");
+    await source.shipLog();
+    const copy = await restored(source, { kind: "time", at });
+    expect(await copy.ids()).toHaveLength(11);
+  });
+
+  test("is taken while others write, and is compared with exactly the point that it was marked at", async () => {
+    const source = await withRows(10);
+    let writing = true;
+    let next = 100;
+    const writer = (async () => {
+      while (writing) await source.query(`INSERT INTO ledger VALUES (${(next += 1)}, 'meanwhile')`);
+    })();
+    const manifest = await source.backup();
+    writing = false;
+    await writer;
+    const rows = manifest.fingerprint.tables.find((table) => table.table === "public.ledger")?.rows ?? 0;
+    expect(rows).toBeGreaterThan(10);
+    const found = await verify(source);
+    expect(found).toMatchObject({ valid: true, findings: [], rows });
+  });
+
+  test("counts as valid only once it was restored", async () => {
+    const source = await withRows(10);
+    await source.backup();
+    expect((await readCatalogue(source.repository)).backups[0]?.verification).toBeUndefined();
+    await verify(source);
+    expect((await readCatalogue(source.repository)).backups[0]?.verification?.valid).toBe(true);
+  });
+
+  test("of a server that was itself restored can be restored again", async () => {
+    const source = await withRows(10);
+    await source.backup();
+    const at = Date.now();
+    await source.query("INSERT INTO ledger VALUES (11, 'later')");
+    await source.shipLog();
+    await source.server.stop("fast");
+    await rm(source.cluster.data, { recursive: true });
+    const { backups } = await readCatalogue(source.repository);
+    const first = backups[0]?.manifest;
+    if (!first) throw new Error("no backup");
+    const { user } = source.cluster;
+    const target = { kind: "time", at } as const;
+    await restoreInto(source.cluster.data, source.repository, source.seal, first, { user, target });
+    const { archiveCommand } = await import("../../src/local/postgres/archive-script.js");
+    const command = archiveCommand(source.cluster.archiveScript, source.cluster.run);
+    const again = await startServer(source.cluster, {
+      port: source.server.port,
+      archive: { command, timeoutSeconds: 60 },
+    });
+    cleanups.push(() => again.stop("immediate"));
+    await source.query("INSERT INTO ledger VALUES (12, 'on the new timeline')");
+    const second = await source.backup();
+    expect(second.timeline).toBe(2);
+    await source.query("INSERT INTO ledger VALUES (13, 'after the second backup')");
+    await source.shipLog();
+    expect(await (await restored(source, { kind: "latest" })).ids()).toEqual([
+      ...Array.from({ length: 10 }, (_, n) => n + 1),
+      12,
+      13,
+    ]);
+    expect(await verify(source)).toMatchObject({ valid: true });
+  });
+});
+
+describe("damage", () => {
+  test("of one bit in the files makes verification fail and restore refuse", async () => {
+    const source = await withRows(10);
+    const manifest = await source.backup();
+    await flipByte(join(source.repositoryPath, manifest.base.name));
+    expect(await verify(source)).toMatchObject({ valid: false });
+    await expect(restored(source, { kind: "latest" })).rejects.toMatchObject({ code: "backup/corrupt" });
+  });
+
+  test("of one bit in the log is refused", async () => {
+    const source = await withRows(10);
+    const manifest = await source.backup();
+    const [object] = await source.repository.list(`${manifest.system}/wal/${manifest.lastSegment}`);
+    await flipByte(join(source.repositoryPath, object?.name ?? ""));
+    expect(await verify(source)).toMatchObject({ valid: false });
+  });
+
+  test("of one bit in the catalogue is shown, and the entry is not used", async () => {
+    const source = await withRows(10);
+    const manifest = await source.backup();
+    await flipByte(join(source.repositoryPath, `${manifest.system}/backups/${manifest.id}/manifest.json`));
+    const catalogue = await readCatalogue(source.repository);
+    expect(catalogue.backups).toEqual([]);
+    expect(catalogue.damaged).toHaveLength(1);
+  });
+
+  test("a log with a hole is not replayed up to the hole in silence", async () => {
+    const source = await withRows(10);
+    await source.backup();
+    for (const id of [11, 12, 13]) {
+      await source.query(`INSERT INTO ledger VALUES (${id}, 'more')`);
+      await source.shipLog();
+    }
+    const log = (await source.repository.list("")).filter((object) => /\/wal\/[0-9A-F]{24}\./.test(object.name));
+    await source.repository.remove(log.at(-2)?.name ?? "");
+    await expect(restored(source, { kind: "latest" })).rejects.toMatchObject({ code: "log/gap" });
+  });
+
+  test("archiving that is off is found when a backup is taken", async () => {
+    const source = await startSource(cleanups, { archive: false });
+    await expect(source.backup({ archivePatience: 500 })).rejects.toMatchObject({ code: "backup/log-not-archived" });
+    expect((await readCatalogue(source.repository)).backups).toEqual([]);
+  });
+});
