@@ -1,0 +1,144 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import type { Command } from "commander";
+import type { Plan } from "../plan/plan.js";
+import { type Change, decideChanges } from "../render/changes.js";
+import { seal } from "../render/seal.js";
+import type { Note, Rendering } from "../render/target.js";
+import { isTargetName, type TargetName, targets } from "../render/targets.js";
+import { unifiedDiff } from "../render/unified-diff.js";
+import { KeelsonError } from "../spec/errors.js";
+import { loadPlan } from "./load.js";
+import { readFolder, writeChanges, writeMissingSecrets } from "./rendered-folder.js";
+
+interface Options {
+  readonly environment?: string;
+  readonly target: string;
+  readonly output?: string;
+  readonly diff?: true;
+  readonly force?: true;
+  readonly json?: true;
+}
+
+export function register(program: Command): void {
+  program
+    .command("render")
+    .description(`write the platform as files for ${Object.keys(targets).join(" or ")}`)
+    .argument("<file>", "the platform file, or the name of a blueprint")
+    .option("-e, --environment <name>", "environment of the platform file")
+    .requiredOption("-t, --target <name>", describeTargets())
+    .option("-o, --output <directory>", "write the files there; without it they are printed")
+    .option("--diff", "show what would change in the directory, and change nothing (exit code 1 when something would)")
+    .option("--force", "replace files that somebody changed")
+    .option("--json", "print one JSON document about what was done")
+    .action(async (file: string, options: Options) => {
+      const target = targetNamed(options.target);
+      const plan = await loadPlan(file, options.environment);
+      const rendering = targets[target].render(plan);
+      if (options.output === undefined) print(rendering, options);
+      else await write(plan, rendering, options.output, target, options);
+    });
+}
+
+function describeTargets(): string {
+  return Object.entries(targets)
+    .map(([name, target]) => `${name}: ${target.description}`)
+    .join("; ");
+}
+
+function targetNamed(name: string): TargetName {
+  if (isTargetName(name)) return name;
+  throw new KeelsonError("render/unknown-target", `there is no target ${name}`, {
+    hint: `there are: ${Object.keys(targets).join(", ")}`,
+    exitCode: 2,
+  });
+}
+
+function print(rendering: Rendering, options: Options): void {
+  if (options.diff)
+    throw new KeelsonError("render/no-directory", "--diff compares with a directory", { hint: "add -o DIR", exitCode: 2 });
+  if (options.json) {
+    const files = rendering.files.map((file) => ({ path: file.path, text: seal(file) }));
+    process.stdout.write(`${JSON.stringify({ files, notes: rendering.notes }, undefined, 2)}\n`);
+    return;
+  }
+  const [only, ...others] = rendering.files;
+  if (only && others.length === 0) process.stdout.write(seal(only));
+  else for (const file of rendering.files) process.stdout.write(`--- # ${file.path}\n${seal(file)}`);
+  printNotes(rendering.notes);
+}
+
+async function write(
+  plan: Plan,
+  rendering: Rendering,
+  directory: string,
+  target: TargetName,
+  options: Options,
+): Promise<void> {
+  const changes = decideChanges(rendering.files, await readFolder(directory, rendering.files), options.force === true);
+  if (options.diff) {
+    showDifferences(changes, options);
+    return;
+  }
+  const refused = changes.filter((change) => change.kind === "refuse");
+  if (refused.length > 0)
+    throw new KeelsonError(
+      "render/changed-by-hand",
+      `not overwritten:\n${refused.map((change) => `  ${join(directory, change.path)}: ${change.why}`).join("\n")}`,
+      { hint: "move the change into the platform file (`patch:`), or give --force; --diff shows the difference" },
+    );
+  await writeChanges(directory, changes);
+  // On a cluster `keelson deploy` makes them; Compose reads them from files beside its own.
+  const secrets =
+    target === "compose"
+      ? await writeMissingSecrets(directory, rendering.secrets, (bytes) => randomBytes(bytes).toString("base64url"))
+      : [];
+  report(plan, directory, changes, secrets, rendering, options);
+}
+
+function showDifferences(changes: readonly Change[], options: Options): void {
+  const differing = changes.filter((change) => change.kind !== "keep");
+  if (options.json) {
+    const described = differing.map((change) => ({ path: change.path, change: change.kind, diff: diffOf(change) }));
+    process.stdout.write(`${JSON.stringify({ changes: described }, undefined, 2)}\n`);
+  } else for (const change of differing) process.stdout.write(diffOf(change));
+  if (differing.length > 0) process.exitCode = 1;
+}
+
+function diffOf(change: Change): string {
+  return unifiedDiff(
+    change.path,
+    "before" in change ? change.before : undefined,
+    "after" in change ? change.after : undefined,
+  );
+}
+
+function report(
+  plan: Plan,
+  directory: string,
+  changes: readonly Change[],
+  secrets: readonly string[],
+  rendering: Rendering,
+  options: Options,
+): void {
+  if (options.json) {
+    const files = changes.map((change) => ({ path: change.path, change: change.kind }));
+    process.stdout.write(`${JSON.stringify({ directory, files, secrets, notes: rendering.notes }, undefined, 2)}\n`);
+    return;
+  }
+  const count = (kind: Change["kind"]) => changes.filter((change) => change.kind === kind).length;
+  const counts = [
+    [count("create"), "new"],
+    [count("replace"), "replaced"],
+    [count("remove"), "removed"],
+    [count("keep"), "unchanged"],
+  ] as const;
+  const said = counts.filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`);
+  process.stderr.write(`${plan.platform} (${plan.environment}) in ${directory}: ${said.join(", ")}\n`);
+  for (const secret of secrets) process.stderr.write(`made ${join(directory, secret)}\n`);
+  printNotes(rendering.notes);
+}
+
+function printNotes(notes: readonly Note[]): void {
+  for (const note of notes) process.stderr.write(`note ${note.path}: ${note.message}\n`);
+}

@@ -1,0 +1,139 @@
+import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { dirname, join, posix } from "node:path";
+import type { Change } from "../render/changes.js";
+import { secretsFolder } from "../render/compose/secrets.js";
+import { missingValues } from "../render/realise-secret.js";
+import type { GeneratedSecret } from "../render/secrets.js";
+import { ownershipOf } from "../render/seal.js";
+import type { RenderedFile } from "../render/target.js";
+import { KeelsonError } from "../spec/errors.js";
+
+/** Larger files cannot be Keelson's own. */
+const largest = 4 * 1024 * 1024;
+
+/**
+ * The texts in a folder that matter to a rendering: those in the way of its files, and those that Keelson once wrote.
+ * By path relative to the folder, with forward slashes.
+ */
+export async function readFolder(
+  directory: string,
+  rendered: readonly RenderedFile[],
+): Promise<ReadonlyMap<string, string>> {
+  const wanted = new Set(rendered.map((file) => file.path));
+  const found = new Map<string, string>();
+  for (const path of await filesIn(directory)) {
+    const text = await readText(join(directory, path));
+    if (text !== undefined && (wanted.has(path) || ownershipOf(text) !== "foreign")) found.set(path, text);
+  }
+  return found;
+}
+
+/** Files in the folder and one level below, which is as deep as renderings go. */
+async function filesIn(directory: string): Promise<readonly string[]> {
+  const top = await entries(directory);
+  const folders = top.filter((entry) => entry.isDirectory() && entry.name !== secretsFolder);
+  const below = await Promise.all(
+    folders.map(async ({ name }) =>
+      (await entries(join(directory, name))).filter((entry) => entry.isFile()).map((entry) => `${name}/${entry.name}`),
+    ),
+  );
+  return [...top.filter((entry) => entry.isFile()).map((entry) => entry.name), ...below.flat()];
+}
+
+/** Carries out what was decided. Each file is renamed into place, so that a reader never sees half of one. */
+export async function writeChanges(directory: string, changes: readonly Change[]): Promise<void> {
+  for (const change of changes) {
+    const path = join(directory, change.path);
+    if (change.kind === "create" || change.kind === "replace") await writeWhole(path, change.after, 0o644);
+    if (change.kind === "remove") {
+      await rm(path);
+      await removeEmptyParents(directory, dirname(path));
+    }
+  }
+}
+
+/**
+ * Makes the secrets that do not exist yet, one file per key, and touches none that does. The folder is its owner's
+ * alone; the files in it are readable, because each container reads them as its own user.
+ *
+ * @returns the paths made, relative to the directory.
+ */
+export async function writeMissingSecrets(
+  directory: string,
+  secrets: readonly GeneratedSecret[],
+  random: (bytes: number) => string,
+): Promise<readonly string[]> {
+  const made: string[] = [];
+  if (secrets.length > 0) await mkdir(join(directory, secretsFolder), { recursive: true, mode: 0o700 });
+  for (const secret of secrets) {
+    const folder = join(directory, secretsFolder, secret.name);
+    const existing: Record<string, string> = {};
+    for (const key of Object.keys(secret.keys)) {
+      const value = await readText(join(folder, key));
+      if (value !== undefined) existing[key] = value;
+    }
+    for (const [key, value] of Object.entries(missingValues(secret, existing, random))) {
+      await writeWhole(join(folder, key), value, 0o444);
+      made.push(posix.join(secretsFolder, secret.name, key));
+    }
+  }
+  if (made.length > 0) await writeWhole(join(directory, secretsFolder, ".gitignore"), "*\n", 0o644);
+  return made;
+}
+
+async function writeWhole(path: string, text: string, mode: number): Promise<void> {
+  const draft = `${path}.${process.pid}.part`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(draft, text, { mode });
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw new KeelsonError("render/unwritable", `cannot write ${path}: ${reason(error)}`, {
+      hint: "give another directory with -o",
+      cause: error,
+    });
+  }
+}
+
+async function entries(directory: string) {
+  try {
+    return await readdir(directory, { withFileTypes: true });
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return [];
+    throw new KeelsonError("render/unreadable-directory", `cannot read ${directory}: ${reason(error)}`, {
+      hint: "give a directory with -o",
+      exitCode: 2,
+      cause: error,
+    });
+  }
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    const bytes = await readFile(path);
+    return bytes.length > largest ? undefined : bytes.toString("utf8");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
+    throw new KeelsonError("render/unreadable", `cannot read ${path}: ${reason(error)}`, { exitCode: 2, cause: error });
+  }
+}
+
+async function removeEmptyParents(root: string, directory: string): Promise<void> {
+  for (let folder = directory; folder !== root && folder.startsWith(root); folder = dirname(folder)) {
+    try {
+      await rmdir(folder);
+    } catch {
+      // Not empty: something else lives there.
+      return;
+    }
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,30 @@
+import type { Plan } from "../../plan/plan.js";
+import { containerBehind } from "./networks.js";
+
+/**
+ * Whom each unit waits for: those it calls. Calls in a circle are waited for one way only, in the order of the Plan,
+ * because otherwise nobody would start.
+ */
+export function dependencies(plan: Plan): ReadonlyMap<string, readonly string[]> {
+  const calls = new Map<string, string[]>();
+  for (const edge of plan.edges) {
+    const callee = containerBehind(plan, edge);
+    if (callee === undefined || callee === edge.from) continue;
+    const known = calls.get(edge.from) ?? [];
+    if (known.includes(callee) || reaches(calls, callee, edge.from)) continue;
+    calls.set(edge.from, [...known, callee]);
+  }
+  return calls;
+}
+
+function reaches(calls: ReadonlyMap<string, readonly string[]>, from: string, to: string): boolean {
+  const seen = new Set<string>();
+  const open = [from];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (name === to) return true;
+    if (seen.has(name)) continue;
+    seen.add(name);
+    open.push(...(calls.get(name) ?? []));
+  }
+  return false;
+}

@@ -1,0 +1,48 @@
+import type { Plan } from "../../plan/plan.js";
+import { runsAsContainers, storeMembers } from "../stores/index.js";
+import type { Note } from "../target.js";
+import { entranceUnits } from "./networks.js";
+
+/** What the Plan asks for and one machine with Compose does not carry out, said once and with its place. */
+export function notesOn(plan: Plan): readonly Note[] {
+  return [...unitNotes(plan), ...storeNotes(plan), ...entranceNotes(plan)];
+}
+
+function unitNotes(plan: Plan): readonly Note[] {
+  const published = new Set(entranceUnits(plan));
+  return plan.units.flatMap((unit) => {
+    const notes: Note[] = [];
+    if (unit.replicas.max > unit.replicas.min)
+      notes.push({ path: `${unit.path}.replicas`, message: `${unit.name}: Compose scales nothing; ${unit.replicas.min} run` });
+    if (published.has(unit.name) && unit.replicas.min > 1)
+      notes.push({ path: `${unit.path}.replicas`, message: `${unit.name}: one replica holds the published port` });
+    if (unit.sidecars.length > 0)
+      notes.push({ path: unit.path, message: `${unit.name}: sidecars are not run by this target` });
+    if (unit.resources.gpu.count > 0)
+      notes.push({ path: unit.path, message: `${unit.name}: no GPU is reserved by this target` });
+    return notes;
+  });
+}
+
+function storeNotes(plan: Plan): readonly Note[] {
+  return plan.stores.flatMap((store) => {
+    if (!runsAsContainers(store))
+      return [{ path: store.path, message: `${store.name} is ${store.provider.product}: put its address into its secret` }];
+    const notes: Note[] = [];
+    const { full, log, snapshot, path } = store.backups;
+    if (full || log || snapshot)
+      notes.push({ path, message: `backups of ${store.name} are not written by this target` });
+    if (storeMembers(store) > 1)
+      notes.push({ path: store.path, message: `${store.name}: one server runs, not ${storeMembers(store)}` });
+    return notes;
+  });
+}
+
+function entranceNotes(plan: Plan): readonly Note[] {
+  return plan.entrances
+    .filter((entrance) => entrance.tls !== undefined || entrance.host !== undefined)
+    .map((entrance) => ({
+      path: entrance.path,
+      message: `${entrance.name}: published on this machine's loopback only, without TLS`,
+    }));
+}

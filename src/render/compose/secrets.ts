@@ -1,0 +1,27 @@
+import type { SecretMount } from "../secrets.js";
+import { secretsDirectory } from "../secrets.js";
+import type { FileMount } from "./service.js";
+
+/** The folder, beside the Compose file, that holds one file per key. */
+export const secretsFolder = "secrets";
+
+export function secretSource(secret: string, key: string): string {
+  return `${secret}-${key}`;
+}
+
+export function secretMounts(mounts: readonly SecretMount[]): readonly FileMount[] {
+  return mounts.flatMap((mount) =>
+    [...mount.keys].sort().map((key) => ({
+      source: secretSource(mount.secret, key),
+      target: `${secretsDirectory}/${mount.directory}/${key}`,
+    })),
+  );
+}
+
+/** Every file that the services mount, named once at the end of the Compose file. */
+export function secretFiles(mounts: readonly SecretMount[]): Readonly<Record<string, { readonly file: string }>> {
+  const files = mounts.flatMap((mount) =>
+    mount.keys.map((key) => [secretSource(mount.secret, key), { file: `./${secretsFolder}/${mount.secret}/${key}` }] as const),
+  );
+  return Object.fromEntries(files.sort(([left], [right]) => (left < right ? -1 : 1)));
+}

@@ -1,0 +1,61 @@
+import type { Store } from "../../plan/plan.js";
+import { alone, type StoreServer } from "../stores/server.js";
+import { storeServer } from "../stores/index.js";
+import type { RenderedFile } from "../target.js";
+import { composeDuration, composeResources } from "./quantity.js";
+import { secretMounts } from "./secrets.js";
+import { type ComposeService, hardening } from "./service.js";
+
+/** One server, whatever the Plan's replicas: they would all share this machine's fate. */
+export function composeStoreServer(store: Store): StoreServer | undefined {
+  const single = store.kind === "redis" ? { ...store, shards: 1, replicas: 0 } : store;
+  return storeServer(single, alone(store.name), false);
+}
+
+export function storeService(store: Store, server: StoreServer, networks: readonly string[]): ComposeService {
+  const owner = `uid=${server.image.user},gid=${server.image.user}`;
+  return {
+    image: server.image.reference,
+    entrypoint: server.command,
+    user: `${server.image.user}:${server.image.user}`,
+    ...(Object.keys(server.environment).length > 0 && { environment: server.environment }),
+    networks,
+    configs: Object.keys(server.files).map((target) => ({ source: configSource(store, target), target })),
+    secrets: secretMounts([server.secret]),
+    ...(server.data !== undefined && { volumes: [`${store.name}-data:${server.data}`] }),
+    tmpfs: server.scratch.map((path) => (path === "/tmp" ? path : `${path}:${owner},mode=0700`)),
+    healthcheck: {
+      test: ["CMD", ...server.probe],
+      interval: composeDuration(store.probe.every),
+      timeout: "15s",
+      retries: Math.max(1, store.probe.failures),
+      start_period: "60s",
+    },
+    ...hardening,
+    stop_grace_period: `${server.stopSeconds}s`,
+    deploy: { replicas: 1, ...composeResources(store.resources) },
+  };
+}
+
+/** The server's configuration and scripts as files beside the Compose file. */
+export function storeFiles(store: Store, server: StoreServer): readonly RenderedFile[] {
+  return Object.entries(server.files).map(([path, text]) => ({
+    path: storeFile(store, path),
+    text,
+    comment: path.endsWith("enabled_plugins") ? "%" : "#",
+  }));
+}
+
+export function storeConfigs(store: Store, server: StoreServer): Readonly<Record<string, { readonly file: string }>> {
+  return Object.fromEntries(
+    Object.keys(server.files).map((path) => [configSource(store, path), { file: `./${storeFile(store, path)}` }]),
+  );
+}
+
+function storeFile(store: Store, path: string): string {
+  return `${store.name}/${path.slice(path.lastIndexOf("/") + 1)}`;
+}
+
+function configSource(store: Store, path: string): string {
+  return `${store.name}-${path.slice(path.lastIndexOf("/") + 1).replaceAll(/[^a-zA-Z0-9]+/g, "-")}`;
+}

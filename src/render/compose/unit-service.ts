@@ -1,0 +1,88 @@
+import type { Plan, Unit } from "../../plan/plan.js";
+import { imageReference } from "../image-reference.js";
+import { planFile } from "../plan-document.js";
+import { mountedSecrets } from "../secrets.js";
+import { dataDirectory, serveArguments } from "../serve-arguments.js";
+import { composeDuration, composeResources } from "./quantity.js";
+import { secretMounts } from "./secrets.js";
+import { type ComposeService, type HealthCheck, hardening } from "./service.js";
+
+/** What a unit needs to know of its neighbours in the file. */
+export interface Surroundings {
+  readonly networks: readonly string[];
+  readonly dependsOn: readonly string[];
+  /** Services that say themselves when they are ready. */
+  readonly checked: ReadonlySet<string>;
+  /** The port on this machine under which the world calls it. */
+  readonly published: { readonly variable: string; readonly port: number } | undefined;
+}
+
+export function unitService(plan: Plan, unit: Unit, around: Surroundings): ComposeService {
+  const own = unit.modules.length > 0;
+  const entrance = unit.ports.find((port) => port.protocol === "http") ?? unit.ports[0];
+  const check = healthCheck(unit);
+  return {
+    image: imageReference(unit.image),
+    ...(own ? { command: serveArguments(unit, unit.modules, unit.ports) } : foreignCommand(unit)),
+    user: "1001:1001",
+    ...environment(plan, unit, own),
+    ...(around.published &&
+      entrance && {
+        ports: [`127.0.0.1:\${${around.published.variable}:-${around.published.port}}:${entrance.number}`],
+      }),
+    networks: around.networks,
+    ...(around.dependsOn.length > 0 && { depends_on: waits(around) }),
+    ...(own && { configs: [{ source: "plan", target: planFile }] }),
+    secrets: secretMounts(mountedSecrets(plan, unit)),
+    volumes: Object.entries(unitVolumes(unit)).map(([volume, path]) => `${volume}:${path}`),
+    tmpfs: ["/tmp"],
+    ...(check && { healthcheck: check }),
+    ...hardening,
+    stop_grace_period: composeDuration(unit.terminationGrace),
+    // One machine port leads to one container; the others are found by name, in turn.
+    deploy: { replicas: around.published ? 1 : Math.max(1, unit.replicas.min), ...composeResources(unit.resources) },
+  };
+}
+
+/** Named volumes of a unit and where they are mounted. */
+export function unitVolumes(unit: Unit): Readonly<Record<string, string>> {
+  const declared = unit.volumes.map((volume) => [`${unit.name}-${volume.name}`, volume.mount] as const);
+  const needsData = unit.modules.length > 0 && !unit.volumes.some((volume) => volume.mount === dataDirectory);
+  return Object.fromEntries([...declared, ...(needsData ? [[`${unit.name}-data`, dataDirectory] as const] : [])]);
+}
+
+/** Keelson's image has Node.js to ask with; what another image has is not known, so its own check stands. */
+export function healthCheck(unit: Unit): HealthCheck | undefined {
+  const { ready, startup } = unit.health;
+  const port = unit.ports.find((candidate) => candidate.name === ready.port) ?? unit.ports[0];
+  if (unit.modules.length === 0 || !port || ready.http === undefined) return undefined;
+  const url = `http://127.0.0.1:${port.number}${ready.http}`;
+  const ask = `fetch('${url}').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`;
+  return {
+    test: ["CMD", "node", "-e", ask],
+    interval: composeDuration(ready.every),
+    timeout: composeDuration(Math.max(2000, ready.timeout)),
+    retries: Math.max(1, ready.failures),
+    start_period: composeDuration(startup),
+  };
+}
+
+function foreignCommand(unit: Unit): Pick<ComposeService, "entrypoint"> {
+  return unit.command.length > 0 ? { entrypoint: unit.command } : {};
+}
+
+function environment(plan: Plan, unit: Unit, own: boolean): Pick<ComposeService, "environment"> {
+  const otlp = plan.observe.otlp;
+  const all = { ...(own && otlp !== undefined && { OTEL_EXPORTER_OTLP_ENDPOINT: otlp }), ...unit.environment };
+  const sorted = Object.entries(all).sort(([left], [right]) => (left < right ? -1 : 1));
+  return sorted.length > 0 ? { environment: Object.fromEntries(sorted) } : {};
+}
+
+function waits(around: Surroundings): NonNullable<ComposeService["depends_on"]> {
+  return Object.fromEntries(
+    around.dependsOn.map((name) => [
+      name,
+      { condition: around.checked.has(name) ? ("service_healthy" as const) : ("service_started" as const) },
+    ]),
+  );
+}

@@ -1,0 +1,70 @@
+import type { Entrance, Plan } from "../../plan/plan.js";
+import { KeelsonError } from "../../spec/errors.js";
+import type { Ingress } from "./manifest.js";
+import { metadata } from "./metadata.js";
+
+/** Where the world comes in. None for an entrance that is opened by hand (`controller: none`). */
+export function ingress(plan: Plan, entrance: Entrance): Ingress | undefined {
+  if (entrance.controller === "none") return undefined;
+  if (entrance.controller === "gateway-api")
+    throw new KeelsonError("render/unsupported", `${entrance.path}: this target does not write Gateway API routes`, {
+      hint: "use controller: nginx or traefik",
+      exitCode: 2,
+    });
+  const routes = [...entrance.routes].sort((left, right) => right.prefix.length - left.prefix.length);
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
+    metadata: { ...metadata(plan, entrance, "entrance"), annotations: annotations(entrance) },
+    spec: {
+      ingressClassName: entrance.controller,
+      ...(entrance.tls &&
+        entrance.host !== undefined && {
+          tls: [{ hosts: [entrance.host], secretName: `${entrance.name}-tls` }],
+        }),
+      rules: [
+        {
+          ...(entrance.host !== undefined && { host: entrance.host }),
+          http: {
+            paths: routes.map((route) => ({
+              path: route.prefix,
+              pathType: "Prefix",
+              backend: { service: { name: route.unit, port: { name: route.port } } },
+            })),
+          },
+        },
+      ],
+    },
+  };
+}
+
+function annotations(entrance: Entrance): Record<string, string> {
+  return {
+    ...(entrance.tls && { "cert-manager.io/cluster-issuer": entrance.tls.issuer }),
+    ...(entrance.dns !== "none" &&
+      entrance.host !== undefined && { "external-dns.alpha.kubernetes.io/hostname": entrance.host }),
+    ...(entrance.controller === "nginx" && nginxAnnotations(entrance)),
+  };
+}
+
+/** Answers are streamed for minutes, token by token: so no buffering, and a long wait between two reads. */
+function nginxAnnotations(entrance: Entrance): Record<string, string> {
+  const nginx = "nginx.ingress.kubernetes.io";
+  return {
+    [`${nginx}/proxy-body-size`]: "50m",
+    [`${nginx}/proxy-buffering`]: "off",
+    [`${nginx}/proxy-read-timeout`]: "3600",
+    [`${nginx}/proxy-request-buffering`]: "off",
+    ...(entrance.tls && { [`${nginx}/force-ssl-redirect`]: "true" }),
+    ...(entrance.affinity === "session" && {
+      [`${nginx}/affinity`]: "cookie",
+      [`${nginx}/affinity-mode`]: "balanced",
+      [`${nginx}/session-cookie-name`]: "keelson-route",
+      [`${nginx}/session-cookie-samesite`]: "Strict",
+    }),
+    ...(entrance.waf !== "none" && {
+      [`${nginx}/enable-modsecurity`]: "true",
+      [`${nginx}/enable-owasp-core-rules`]: "true",
+    }),
+  };
+}

@@ -1,0 +1,42 @@
+import type { Plan, Unit } from "../../plan/plan.js";
+import type { Note } from "../target.js";
+import { runsAsContainers } from "../stores/index.js";
+import { backupNotes } from "./stores/backup.js";
+
+/** What the Plan asks for and these objects do not carry out, said once and with its place. */
+export function notesOn(plan: Plan): readonly Note[] {
+  return [...plan.units.flatMap(unitNotes), ...storeNotes(plan)];
+}
+
+function unitNotes(unit: Unit): readonly Note[] {
+  const notes: Note[] = [];
+  const { rollout, scale } = unit;
+  if (rollout.strategy === "canary" || rollout.strategy === "blue-green")
+    notes.push({ path: rollout.path, message: `${unit.name}: ${rollout.strategy} is rendered as a rolling update` });
+  if (scale && unit.replicas.max > unit.replicas.min) {
+    const unserved = (["queue", "response", "gpu"] as const).filter((signal) => scale[signal] !== undefined);
+    if (unserved.length > 0)
+      notes.push({
+        path: scale.path,
+        message: `${unit.name}: the autoscaler of Kubernetes does not know ${unserved.join(", ")}; it scales on ${
+          scale.cpu !== undefined || scale.memory !== undefined ? "CPU and memory" : "nothing"
+        }`,
+      });
+  }
+  return notes;
+}
+
+function storeNotes(plan: Plan): readonly Note[] {
+  return plan.stores.flatMap((store) => {
+    if (store.kind === "bucket" && store.provider.kind !== "managed")
+      return [{ path: store.path, message: `${store.name}: a bucket is not run in the cluster; provide an S3 service` }];
+    if (!runsAsContainers(store))
+      return [
+        {
+          path: store.path,
+          message: `${store.name} is ${store.provider.product}: create secret ${store.name} with its address (key url)`,
+        },
+      ];
+    return backupNotes(store);
+  });
+}

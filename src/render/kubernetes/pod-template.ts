@@ -1,0 +1,130 @@
+import type { IContainer, IEnvVar, IPodSpec } from "kubernetes-models/v1";
+import type { Port, Sidecar, Unit } from "../../plan/plan.js";
+import { imageReference } from "../image-reference.js";
+import { dataDirectory, serveArguments } from "../serve-arguments.js";
+import { labels } from "./metadata.js";
+import { placement } from "./placement.js";
+import { priorityClassName } from "./priority-class.js";
+import { probes } from "./probes.js";
+import { resourceQuantities, seconds } from "./quantity.js";
+import type { Scope } from "./scope.js";
+import { containerSecurityContext, podSecurityContext } from "./security-context.js";
+import { topologySpread } from "./topology-spread.js";
+import { type Mounted, planVolume, scratchVolume, unitVolumes } from "./volumes.js";
+import { workloadKind } from "./workload.js";
+
+export interface PodTemplate {
+  readonly metadata: { readonly labels: Record<string, string>; readonly annotations?: Record<string, string> };
+  readonly spec: IPodSpec;
+}
+
+/** One replica of a unit. */
+export function podTemplate(scope: Scope, unit: Unit): PodTemplate {
+  const { plan } = scope;
+  const mounted = unitVolumes(scope, unit);
+  const priorityClass = priorityClassName(plan, unit.priority);
+  const sidecars = unit.sidecars.map((sidecar) => sidecarContainer(scope, unit, sidecar));
+  return {
+    metadata: { labels: labels(plan, unit, unit.role), ...scraping(scope, unit) },
+    spec: {
+      serviceAccountName: unit.name,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      securityContext: podSecurityContext(),
+      ...(priorityClass !== undefined && { priorityClassName: priorityClass }),
+      ...placement(plan, unit.pool, unit.resources.gpu.count),
+      topologySpreadConstraints: topologySpread(plan, unit.name, unit.spread, workloadKind(unit) === "Deployment"),
+      terminationGracePeriodSeconds: terminationSeconds(unit),
+      ...(sidecars.length > 0 && { initContainers: sidecars }),
+      containers: [mainContainer(scope, unit, mounted)],
+      volumes: mounted.flatMap(({ volume }) => volume ?? []),
+    },
+  };
+}
+
+function mainContainer(scope: Scope, unit: Unit, mounted: readonly Mounted[]): IContainer {
+  const own = unit.modules.length > 0;
+  return {
+    name: unit.name,
+    image: imageReference(unit.image),
+    imagePullPolicy: "IfNotPresent",
+    ...(own ? { args: serveArguments(unit, unit.modules, unit.ports) } : foreignCommand(unit)),
+    env: environment(scope, unit.environment, own),
+    ports: containerPorts(unit.ports),
+    ...probes(unit.health, unit.ports),
+    ...(!own && unit.drainDelay > 0 && { lifecycle: { preStop: { sleep: { seconds: seconds(unit.drainDelay) } } } }),
+    resources: resourceQuantities(unit.resources),
+    securityContext: containerSecurityContext(),
+    volumeMounts: mounted.flatMap(({ mounts }) => mounts),
+  };
+}
+
+/**
+ * Keelson's own modules wait out the drain delay themselves when the signal comes; another program is held back by a
+ * `preStop` sleep, which counts against the same grace period.
+ */
+function terminationSeconds(unit: Unit): number {
+  return Math.max(1, seconds(unit.terminationGrace));
+}
+
+/** Native sidecars: started before the unit, stopped after it, restarted on their own. */
+function sidecarContainer(scope: Scope, unit: Unit, sidecar: Sidecar): IContainer {
+  const own = sidecar.modules.length > 0;
+  const mounted = [...(own ? [planVolume(scope)] : []), scratchVolume("tmp", "/tmp", undefined)];
+  const secretMounts = unitVolumes(scope, unit)
+    .flatMap(({ mounts }) => mounts)
+    .filter((mount) => sidecar.secrets.some((name) => mount.name === `secret-${name}`) || isInternal(mount.name, own));
+  const dataMounts = own ? [{ name: "data", mountPath: dataDirectory, subPath: sidecar.name }] : [];
+  return {
+    name: sidecar.name,
+    image: imageReference(sidecar.image),
+    imagePullPolicy: "IfNotPresent",
+    restartPolicy: "Always",
+    ...(own && { args: serveArguments(unit, sidecar.modules, sidecar.ports) }),
+    env: environment(scope, {}, own),
+    ports: containerPorts(sidecar.ports),
+    resources: resourceQuantities(sidecar.resources),
+    securityContext: containerSecurityContext(),
+    volumeMounts: [...mounted.flatMap(({ mounts }) => mounts), ...secretMounts, ...dataMounts],
+  };
+}
+
+function isInternal(volume: string, own: boolean): boolean {
+  return own && volume === "secret-internal";
+}
+
+function foreignCommand(unit: Unit): Pick<IContainer, "command"> {
+  return unit.command.length > 0 ? { command: [...unit.command] } : {};
+}
+
+function containerPorts(ports: readonly Port[]) {
+  return ports.map((port) => ({ name: port.name, containerPort: port.number, protocol: "TCP" as const }));
+}
+
+/** Never a secret: those are files. */
+function environment(scope: Scope, stated: Readonly<Record<string, string>>, own: boolean): IEnvVar[] {
+  const otlp = scope.plan.observe.otlp;
+  const all = { ...(own && otlp !== undefined && { OTEL_EXPORTER_OTLP_ENDPOINT: otlp }), ...stated };
+  return Object.entries(all)
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([name, value]) => ({ name, value }));
+}
+
+/** Tells a Prometheus with the usual pod discovery where the metrics are. */
+function scraping(scope: Scope, unit: Unit): { annotations?: Record<string, string> } {
+  const port = metricsPort(scope, unit);
+  if (port === undefined) return {};
+  return {
+    annotations: {
+      "prometheus.io/path": "/metrics",
+      "prometheus.io/port": String(port),
+      "prometheus.io/scrape": "true",
+    },
+  };
+}
+
+/** The port of a unit's metrics, when the platform is observed and the unit is one of Keelson's own. */
+export function metricsPort(scope: Scope, unit: Unit): number | undefined {
+  if (scope.plan.observe.metrics !== "prometheus" || unit.modules.length === 0) return undefined;
+  return unit.ports.find((port) => port.protocol === "http")?.number;
+}

@@ -1,0 +1,27 @@
+import type { Plan, Unit } from "../../plan/plan.js";
+import type { PriorityClass } from "./manifest.js";
+import { ownership } from "./metadata.js";
+
+type RankedPriority = Exclude<Unit["priority"], "normal">;
+
+const ranks = {
+  critical: { value: 100_000, description: "Scheduled before everything else of the platform." },
+  low: { value: -1000, description: "Gives way to everything else when nodes are full." },
+} as const satisfies Record<RankedPriority, { value: number; description: string }>;
+
+/** Priority classes belong to the whole cluster, so each environment has its own, named after its namespace. */
+export function priorityClassName(plan: Plan, priority: Unit["priority"]): string | undefined {
+  return priority === "normal" ? undefined : `${plan.namespace}-${priority}`;
+}
+
+export function priorityClass(plan: Plan, priority: RankedPriority): PriorityClass | undefined {
+  if (!plan.units.some((unit) => unit.priority === priority)) return undefined;
+  return {
+    apiVersion: "scheduling.k8s.io/v1",
+    kind: "PriorityClass",
+    metadata: { name: `${plan.namespace}-${priority}`, labels: ownership(plan) },
+    value: ranks[priority].value,
+    globalDefault: false,
+    description: ranks[priority].description,
+  };
+}

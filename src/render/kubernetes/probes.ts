@@ -1,0 +1,47 @@
+import type { IProbe } from "kubernetes-models/v1";
+import type { Health, Port, Probe } from "../../plan/plan.js";
+import { seconds } from "./quantity.js";
+
+export interface Probes {
+  readonly startupProbe: IProbe;
+  readonly readinessProbe: IProbe;
+  readonly livenessProbe: IProbe;
+}
+
+/**
+ * The startup probe gives a slow start (a model that loads) its time; only then do the others count, so that
+ * liveness can stay strict without killing what is still starting.
+ */
+export function probes(health: Health, ports: readonly Port[]): Probes | undefined {
+  if (ports.length === 0) return undefined;
+  const every = Math.max(1, Math.min(seconds(health.ready.every), 10));
+  return {
+    startupProbe: {
+      ...action(health.ready, ports),
+      periodSeconds: every,
+      timeoutSeconds: Math.max(1, seconds(health.ready.timeout)),
+      failureThreshold: Math.max(1, Math.ceil(seconds(health.startup) / every)),
+    },
+    readinessProbe: check(health.ready, ports),
+    livenessProbe: check(health.live, ports),
+  };
+}
+
+function check(probe: Probe, ports: readonly Port[]): IProbe {
+  return {
+    ...action(probe, ports),
+    ...(probe.after > 0 && { initialDelaySeconds: seconds(probe.after) }),
+    periodSeconds: Math.max(1, seconds(probe.every)),
+    timeoutSeconds: Math.max(1, seconds(probe.timeout)),
+    failureThreshold: Math.max(1, probe.failures),
+  };
+}
+
+function action(probe: Probe, ports: readonly Port[]): Pick<IProbe, "httpGet" | "tcpSocket"> {
+  const port = ports.find((candidate) => candidate.name === probe.port)?.name ?? numberOrName(probe.port);
+  return probe.http === undefined ? { tcpSocket: { port } } : { httpGet: { path: probe.http, port } };
+}
+
+function numberOrName(port: string): string | number {
+  return /^\d+$/.test(port) ? Number(port) : port;
+}

@@ -1,0 +1,50 @@
+import type { Bytes, Millicores, Milliseconds, Resources } from "../../plan/plan.js";
+
+const powers = ["Ki", "Mi", "Gi", "Ti", "Pi"] as const;
+
+/** As the API server itself writes it: `500m`, `2`. */
+export function cpuQuantity(millicores: Millicores): string {
+  return millicores % 1000 === 0 ? String(millicores / 1000) : `${Math.round(millicores)}m`;
+}
+
+/** As the API server itself writes it: the largest binary unit that leaves a whole number. */
+export function bytesQuantity(bytes: Bytes): string {
+  let count = Math.round(bytes);
+  let suffix = "";
+  for (const power of powers) {
+    if (count === 0 || count % 1024 !== 0) break;
+    count /= 1024;
+    suffix = power;
+  }
+  return `${count}${suffix}`;
+}
+
+/** Whole seconds, never fewer than the time asked for. */
+export function seconds(milliseconds: Milliseconds): number {
+  return Math.ceil(milliseconds / 1000);
+}
+
+export interface ResourceQuantities {
+  readonly requests?: Record<string, string>;
+  readonly limits?: Record<string, string>;
+}
+
+/** Requests and limits of a container; disk is asked for as ephemeral storage. */
+export function resourceQuantities(resources: Resources): ResourceQuantities {
+  const { cpu, memory, gpu, disk } = resources;
+  const requests: Record<string, string> = {};
+  const limits: Record<string, string> = {};
+  if (cpu.request !== undefined) requests["cpu"] = cpuQuantity(cpu.request);
+  if (cpu.limit !== undefined) limits["cpu"] = cpuQuantity(cpu.limit);
+  if (memory.request !== undefined) requests["memory"] = bytesQuantity(memory.request);
+  if (memory.limit !== undefined) limits["memory"] = bytesQuantity(memory.limit);
+  if (disk !== undefined) {
+    requests["ephemeral-storage"] = bytesQuantity(disk);
+    limits["ephemeral-storage"] = bytesQuantity(disk);
+  }
+  if (gpu.count > 0) limits["nvidia.com/gpu"] = String(gpu.count);
+  return {
+    ...(Object.keys(requests).length > 0 && { requests }),
+    ...(Object.keys(limits).length > 0 && { limits }),
+  };
+}

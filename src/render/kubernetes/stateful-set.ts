@@ -1,0 +1,38 @@
+import type { Unit } from "../../plan/plan.js";
+import { isAutoscaled } from "./horizontal-pod-autoscaler.js";
+import type { Service, StatefulSet } from "./manifest.js";
+import { metadata, selector } from "./metadata.js";
+import { podTemplate } from "./pod-template.js";
+import type { Scope } from "./scope.js";
+import { peerService, peerServiceName } from "./service.js";
+import { claim } from "./volumes.js";
+import { workloadKind } from "./workload.js";
+
+/** A unit whose replicas each keep a volume. */
+export function statefulSet(scope: Scope, unit: Unit): StatefulSet | undefined {
+  if (workloadKind(unit) !== "StatefulSet") return undefined;
+  const selected = selector(scope.plan, unit.name);
+  return {
+    apiVersion: "apps/v1",
+    kind: "StatefulSet",
+    metadata: metadata(scope.plan, unit, unit.role),
+    spec: {
+      serviceName: peerServiceName(unit.name),
+      ...(!isAutoscaled(unit) && { replicas: unit.replicas.min }),
+      revisionHistoryLimit: 3,
+      podManagementPolicy: "Parallel",
+      updateStrategy: { type: "RollingUpdate" },
+      persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
+      selector: { matchLabels: selected },
+      template: podTemplate(scope, unit),
+      volumeClaimTemplates: unit.volumes
+        .filter((volume) => volume.kind === "persistent")
+        .map((volume) => claim(volume.name, volume.size, selected)),
+    },
+  };
+}
+
+/** The names of a StatefulSet's replicas. */
+export function unitPeerService(scope: Scope, unit: Unit): Service | undefined {
+  return workloadKind(unit) === "StatefulSet" ? peerService(scope.plan, unit, unit.role, unit.ports) : undefined;
+}

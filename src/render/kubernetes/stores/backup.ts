@@ -1,0 +1,152 @@
+import type { BackupSchedule, Plan, Store } from "../../../plan/plan.js";
+import { archivesLog, backupDatabase, backupDirectory } from "../../stores/postgres.js";
+import { backupCache } from "../../stores/redis.js";
+import type { StoreServer } from "../../stores/server.js";
+import type { Note } from "../../target.js";
+import { cronSchedule } from "../cron-schedule.js";
+import type { CronJob, NetworkPolicy } from "../manifest.js";
+import { labels, metadata, selector } from "../metadata.js";
+import { defaultDeny, pods, tcp } from "../network-policy.js";
+import { placement } from "../placement.js";
+import type { Scope } from "../scope.js";
+import { containerSecurityContext, podSecurityContext } from "../security-context.js";
+import { scratchVolume, secretVolume } from "../volumes.js";
+
+/** The claim of the first member that base backups, and the log between them, are written to. */
+export const backupClaim = "backups";
+
+export function backupName(store: Store): string {
+  return `${store.name}-backup`;
+}
+
+export function keepsBackups(store: Store): boolean {
+  return job(store) !== undefined || (store.kind === "postgres" && archivesLog(store));
+}
+
+/** Backs a store up with the tools of its own image, on the node of the server whose claim it writes to. */
+export function backupCronJob(scope: Scope, store: Store, server: StoreServer): CronJob | undefined {
+  const backup = job(store);
+  if (!backup) return undefined;
+  const { plan } = scope;
+  const element = { name: backupName(store) };
+  const mounted = [secretVolume(server.secret), scratchVolume("tmp", "/tmp", undefined)];
+  return {
+    apiVersion: "batch/v1",
+    kind: "CronJob",
+    metadata: metadata(plan, element, "backup"),
+    spec: {
+      schedule: cronSchedule(backup.schedule),
+      timeZone: "Etc/UTC",
+      concurrencyPolicy: "Forbid",
+      startingDeadlineSeconds: 3600,
+      successfulJobsHistoryLimit: 3,
+      failedJobsHistoryLimit: 3,
+      jobTemplate: {
+        spec: {
+          backoffLimit: 3,
+          template: {
+            metadata: { labels: labels(plan, element, "backup") },
+            spec: {
+              restartPolicy: "Never",
+              serviceAccountName: store.name,
+              automountServiceAccountToken: false,
+              enableServiceLinks: false,
+              securityContext: podSecurityContext(server.image.user),
+              ...placement(plan, store.pool, 0),
+              affinity: besideFirstMember(plan, store),
+              containers: [
+                {
+                  name: "backup",
+                  image: server.image.reference,
+                  imagePullPolicy: "IfNotPresent",
+                  command: ["sh", "-c", backup.script],
+                  resources: {
+                    requests: { cpu: "100m", memory: "128Mi" },
+                    limits: { cpu: "1", memory: "512Mi" },
+                  },
+                  securityContext: containerSecurityContext(),
+                  volumeMounts: [
+                    ...mounted.flatMap(({ mounts }) => mounts),
+                    { name: backupClaim, mountPath: backupDirectory },
+                  ],
+                },
+              ],
+              volumes: [
+                ...mounted.flatMap(({ volume }) => volume ?? []),
+                { name: backupClaim, persistentVolumeClaim: { claimName: `${backupClaim}-${store.name}-0` } },
+              ],
+            },
+          },
+        },
+      },
+    },
+  };
+}
+
+/** The backup job may call its store, and nothing else. */
+export function backupNetworkPolicy(scope: Scope, store: Store): NetworkPolicy | undefined {
+  if (!job(store) || !defaultDeny(scope)) return undefined;
+  const { plan } = scope;
+  const element = { name: backupName(store) };
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: metadata(plan, element, "backup"),
+    spec: {
+      podSelector: { matchLabels: selector(plan, element.name) },
+      policyTypes: ["Ingress", "Egress"],
+      ingress: [],
+      egress: [{ to: [pods(plan, store.name)], ports: [tcp(store.port)] }],
+    },
+  };
+}
+
+/** Where this target's backups fall short of what the Plan says. */
+export function backupNotes(store: Store): readonly Note[] {
+  const { backups } = store;
+  const declared = [backups.full, backups.log, backups.snapshot].some((schedule) => schedule !== undefined);
+  if (!declared) return [];
+  if (!keepsBackups(store))
+    return [{ path: backups.path, message: `backups of ${store.name} are not written by this target` }];
+  const notes: Note[] = [];
+  if (backups.to.length > 0)
+    notes.push({
+      path: backups.path,
+      message: `backups of ${store.name} go to a volume of the cluster; copying them to ${backups.to.join(", ")} is left to you`,
+    });
+  if (backups.encrypted)
+    notes.push({
+      path: backups.path,
+      message: `backups of ${store.name} are as encrypted as the storage class of their volume, and no more`,
+    });
+  return notes;
+}
+
+function job(store: Store): { readonly script: string; readonly schedule: BackupSchedule } | undefined {
+  if (store.kind === "postgres") {
+    const script = backupDatabase(store);
+    return script !== undefined && store.backups.full ? { script, schedule: store.backups.full } : undefined;
+  }
+  if (store.kind === "redis") {
+    const script = backupCache(store);
+    const schedule = store.backups.snapshot ?? store.backups.full;
+    return script !== undefined && schedule ? { script, schedule } : undefined;
+  }
+  return undefined;
+}
+
+/** A claim that one node holds can be mounted twice on that node only. */
+function besideFirstMember(plan: Plan, store: Store) {
+  return {
+    podAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: [
+        {
+          topologyKey: "kubernetes.io/hostname",
+          labelSelector: {
+            matchLabels: { ...selector(plan, store.name), "statefulset.kubernetes.io/pod-name": `${store.name}-0` },
+          },
+        },
+      ],
+    },
+  };
+}

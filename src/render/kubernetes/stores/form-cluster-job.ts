@@ -1,0 +1,58 @@
+import type { Store } from "../../../plan/plan.js";
+import { contentHash } from "../../canonical.js";
+import { formCluster } from "../../stores/redis.js";
+import type { StoreServer } from "../../stores/server.js";
+import type { Job } from "../manifest.js";
+import { labels, metadata } from "../metadata.js";
+import { placement } from "../placement.js";
+import type { Scope } from "../scope.js";
+import { containerSecurityContext, podSecurityContext } from "../security-context.js";
+import { scratchVolume, secretVolume } from "../volumes.js";
+import { membership } from "./members.js";
+
+/**
+ * Joins the servers of a sharded cache into one cluster. A job cannot be changed, so its name carries what it does.
+ */
+export function formClusterJob(scope: Scope, store: Store, server: StoreServer): Job | undefined {
+  if (store.kind !== "redis" || store.shards <= 1) return undefined;
+  const { plan } = scope;
+  const script = formCluster(store, membership(plan, store));
+  const name = `${store.name}-form-${contentHash(script + server.image.reference, 8)}`;
+  const mounted = [secretVolume(server.secret), scratchVolume("tmp", "/tmp", undefined)];
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: metadata(plan, { name: formName(store) }, "form-cluster", name),
+    spec: {
+      backoffLimit: 10,
+      template: {
+        metadata: { labels: labels(plan, { name: formName(store) }, "form-cluster") },
+        spec: {
+          restartPolicy: "OnFailure",
+          serviceAccountName: store.name,
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          securityContext: podSecurityContext(server.image.user),
+          ...placement(plan, store.pool, 0),
+          containers: [
+            {
+              name: "form-cluster",
+              image: server.image.reference,
+              imagePullPolicy: "IfNotPresent",
+              command: ["sh", "-c", script],
+              resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { cpu: "500m", memory: "128Mi" } },
+              securityContext: containerSecurityContext(),
+              volumeMounts: mounted.flatMap(({ mounts }) => mounts),
+            },
+          ],
+          volumes: mounted.flatMap(({ volume }) => volume ?? []),
+        },
+      },
+    },
+  };
+}
+
+/** Under this name, not the store's: a pod of the store's own name would be taken for one of its servers. */
+export function formName(store: Store): string {
+  return `${store.name}-form`;
+}

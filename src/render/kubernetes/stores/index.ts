@@ -1,0 +1,57 @@
+import type { INetworkPolicyIngressRule } from "kubernetes-models/networking.k8s.io/v1";
+import type { Store } from "../../../plan/plan.js";
+import { runsAsContainers, storeServer } from "../../stores/index.js";
+import type { StoreServer } from "../../stores/server.js";
+import { storeConfigMap } from "../config-map.js";
+import type { Manifest } from "../manifest.js";
+import { networkPolicy, pods, tcp } from "../network-policy.js";
+import type { Scope } from "../scope.js";
+import { serviceAccount } from "../service-account.js";
+import { backupCronJob, backupName, backupNetworkPolicy } from "./backup.js";
+import { formClusterJob, formName } from "./form-cluster-job.js";
+import { membership } from "./members.js";
+import { formClusterNetworkPolicy } from "./form-cluster-network-policy.js";
+import { memberPorts, storeDisruptionBudget, storePeerService, storeService } from "./services.js";
+import { storeStatefulSet } from "./stateful-set.js";
+
+type StoreRenderer = (scope: Scope, store: Store, server: StoreServer) => Manifest | undefined;
+
+/** What a store that runs in the cluster consists of, by file name. */
+const storeObjects: Readonly<Record<string, StoreRenderer>> = {
+  "service-account": (scope, store) => serviceAccount(scope.plan, store, store.kind),
+  "config-map": (scope, store, server) => storeConfigMap(scope, store, server.files),
+  service: (scope, store) => storeService(scope.plan, store),
+  "service-peers": (scope, store) => storePeerService(scope.plan, store),
+  "stateful-set": storeStatefulSet,
+  "disruption-budget": (scope, store) => storeDisruptionBudget(scope.plan, store),
+  "network-policy": (scope, store) => networkPolicy(scope, store, store.kind, ownConnections(scope, store)),
+  "backup-cron-job": backupCronJob,
+  "backup-network-policy": backupNetworkPolicy,
+  "form-cluster-job": formClusterJob,
+  "form-cluster-network-policy": formClusterNetworkPolicy,
+};
+
+/** The objects of one store; none for a store that somebody else runs. */
+export function renderStore(scope: Scope, store: Store): readonly (readonly [file: string, object: Manifest])[] {
+  if (!runsAsContainers(store)) return [];
+  const server = storeServer(store, membership(scope.plan, store), true);
+  if (!server) return [];
+  return Object.entries(storeObjects).flatMap(([file, render]) => {
+    const object = render(scope, store, server);
+    return object ? [[file, object] as const] : [];
+  });
+}
+
+/** Members among themselves, and the jobs that look after the store. */
+function ownConnections(scope: Scope, store: Store) {
+  const among = memberPorts(store).map(tcp);
+  const from = (name: string): INetworkPolicyIngressRule => ({ from: [pods(scope.plan, name)], ports: [tcp(store.port)] });
+  return {
+    ingress: [
+      ...(among.length > 0 ? [{ from: [pods(scope.plan, store.name)], ports: among }] : []),
+      ...(backupNetworkPolicy(scope, store) ? [from(backupName(store))] : []),
+      ...(formClusterNetworkPolicy(scope, store) ? [from(formName(store))] : []),
+    ],
+    egress: among.length > 0 ? [{ to: [pods(scope.plan, store.name)], ports: among }] : [],
+  };
+}

@@ -1,0 +1,122 @@
+import type { IContainer, IProbe } from "kubernetes-models/v1";
+import type { Store } from "../../../plan/plan.js";
+import { backupDirectory, clonePrimary } from "../../stores/postgres.js";
+import type { StoreServer } from "../../stores/server.js";
+import { fileMounts, storeConfigMapName } from "../config-map.js";
+import type { StatefulSet } from "../manifest.js";
+import { labels, metadata, selector } from "../metadata.js";
+import { placement } from "../placement.js";
+import { resourceQuantities, seconds } from "../quantity.js";
+import type { Scope } from "../scope.js";
+import { containerSecurityContext, podSecurityContext } from "../security-context.js";
+import { peerServiceName } from "../service.js";
+import { topologySpread } from "../topology-spread.js";
+import { claim, scratchVolume, secretVolume } from "../volumes.js";
+import { backupClaim, keepsBackups } from "./backup.js";
+import { membership } from "./members.js";
+
+/** The store's servers, each with a claim of its own that outlives it. */
+export function storeStatefulSet(scope: Scope, store: Store, server: StoreServer): StatefulSet {
+  const { plan } = scope;
+  const members = membership(plan, store);
+  const selected = selector(plan, store.name);
+  const mounted = [secretVolume(server.secret), ...server.scratch.map((path) => scratchVolume(nameOf(path), path, undefined))];
+  const container: IContainer = {
+    name: store.name,
+    image: server.image.reference,
+    imagePullPolicy: "IfNotPresent",
+    command: [...server.command],
+    env: environment(store, server, members.members),
+    ports: [{ name: store.kind, containerPort: store.port, protocol: "TCP" }],
+    startupProbe: { ...probe(server), periodSeconds: 5, timeoutSeconds: 15, failureThreshold: 120 },
+    readinessProbe: { ...probe(server), periodSeconds: seconds(store.probe.every), timeoutSeconds: 15, failureThreshold: 1 },
+    livenessProbe: {
+      ...probe(server),
+      periodSeconds: seconds(store.probe.every),
+      timeoutSeconds: 15,
+      failureThreshold: store.probe.failures,
+    },
+    resources: resourceQuantities(store.resources),
+    securityContext: containerSecurityContext(),
+    volumeMounts: [
+      ...mounted.flatMap(({ mounts }) => mounts),
+      ...fileMounts(server, "configuration"),
+      ...(server.data === undefined ? [] : [{ name: "data", mountPath: server.data }]),
+      ...(keepsBackups(store) ? [{ name: backupClaim, mountPath: backupDirectory }] : []),
+    ],
+  };
+  return {
+    apiVersion: "apps/v1",
+    kind: "StatefulSet",
+    metadata: metadata(plan, store, store.kind),
+    spec: {
+      serviceName: peerServiceName(store.name),
+      replicas: members.members,
+      revisionHistoryLimit: 3,
+      // Members of a cluster wait for each other; copies wait for the first.
+      podManagementPolicy: store.kind === "rabbitmq" || store.kind === "redis" ? "Parallel" : "OrderedReady",
+      updateStrategy: { type: "RollingUpdate" },
+      persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
+      selector: { matchLabels: selected },
+      template: {
+        metadata: { labels: labels(plan, store, store.kind) },
+        spec: {
+          serviceAccountName: store.name,
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          securityContext: podSecurityContext(server.image.user),
+          ...placement(plan, store.pool, 0),
+          ...(members.members > 1 && {
+            topologySpreadConstraints: topologySpread(plan, store.name, { zones: zoneSpread(store), nodes: "prefer" }, false),
+          }),
+          terminationGracePeriodSeconds: server.stopSeconds,
+          ...(store.kind === "postgres" &&
+            members.members > 1 && {
+              initContainers: [{ ...withoutProbes(container), name: "clone-primary", command: ["sh", "-euc", clonePrimary(store, members)] }],
+            }),
+          containers: [container],
+          volumes: [
+            ...mounted.flatMap(({ volume }) => volume ?? []),
+            { name: "configuration", configMap: { name: storeConfigMapName(store, server.files) } },
+          ],
+        },
+      },
+      volumeClaimTemplates: [
+        ...(server.data === undefined ? [] : [claim("data", store.size, selected)]),
+        ...(keepsBackups(store) ? [claim(backupClaim, 2 * store.size, selected)] : []),
+      ],
+    },
+  };
+}
+
+function zoneSpread(store: Store): "require" | "prefer" {
+  return store.kind === "postgres" && store.standby === "another-zone" ? "require" : "prefer";
+}
+
+function environment(store: Store, server: StoreServer, members: number) {
+  const longName =
+    store.kind === "rabbitmq" && members > 1
+      ? [
+          { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+          { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+          {
+            name: "RABBITMQ_NODENAME",
+            value: `rabbit@$(POD_NAME).${peerServiceName(store.name)}.$(POD_NAMESPACE).svc.cluster.local`,
+          },
+        ]
+      : [];
+  return [...Object.entries(server.environment).map(([name, value]) => ({ name, value })), ...longName];
+}
+
+function probe(server: StoreServer): Pick<IProbe, "exec"> {
+  return { exec: { command: [...server.probe] } };
+}
+
+function withoutProbes(container: IContainer): IContainer {
+  const { startupProbe, readinessProbe, livenessProbe, ports, ...rest } = container;
+  return rest;
+}
+
+function nameOf(path: string): string {
+  return `scratch${path.replaceAll("/", "-")}`;
+}

@@ -1,0 +1,29 @@
+import type { ITopologySpreadConstraint } from "kubernetes-models/v1";
+import type { Plan, Spread } from "../../plan/plan.js";
+import { selector } from "./metadata.js";
+
+/** Over zones and over nodes. `perRevision` counts only pods of the same rollout, so that surge pods do not skew it. */
+export function topologySpread(
+  plan: Plan,
+  name: string,
+  spread: Spread,
+  perRevision: boolean,
+): ITopologySpreadConstraint[] {
+  const constraints = [
+    ["topology.kubernetes.io/zone", spread.zones],
+    ["kubernetes.io/hostname", spread.nodes],
+  ] as const;
+  return constraints.flatMap(([topologyKey, strength]) =>
+    strength === "none"
+      ? []
+      : [
+          {
+            maxSkew: 1,
+            topologyKey,
+            whenUnsatisfiable: strength === "require" ? ("DoNotSchedule" as const) : ("ScheduleAnyway" as const),
+            labelSelector: { matchLabels: selector(plan, name) },
+            ...(perRevision && { matchLabelKeys: ["pod-template-hash"] }),
+          },
+        ],
+  );
+}

@@ -1,0 +1,78 @@
+import type { IPersistentVolumeClaim, IVolume, IVolumeMount } from "kubernetes-models/v1";
+import type { Bytes, Unit, Volume } from "../../plan/plan.js";
+import { planFile } from "../plan-document.js";
+import { mountedSecrets, type SecretMount, secretsDirectory } from "../secrets.js";
+import { dataDirectory } from "../serve-arguments.js";
+import { planConfigMapName } from "./config-map.js";
+import { bytesQuantity } from "./quantity.js";
+import type { Scope } from "./scope.js";
+
+/** A volume and the mounts of it in one container. */
+export interface Mounted {
+  readonly volume: IVolume | undefined;
+  readonly mounts: readonly IVolumeMount[];
+}
+
+/** All that a unit's container sees besides its image: nothing else of its file system can be written. */
+export function unitVolumes(scope: Scope, unit: Unit): readonly Mounted[] {
+  const ownData = unit.modules.length > 0 && !unit.volumes.some((volume) => volume.mount === dataDirectory);
+  return [
+    ...(unit.modules.length > 0 ? [planVolume(scope)] : []),
+    ...mountedSecrets(scope.plan, unit).map(secretVolume),
+    ...unit.volumes.map(declaredVolume),
+    ...(ownData ? [scratchVolume("data", dataDirectory, unit.resources.disk)] : []),
+    scratchVolume("tmp", "/tmp", undefined),
+  ];
+}
+
+/** As a directory, not by `subPath`: then a Plan whose line numbers moved reaches running pods too. */
+export function planVolume(scope: Scope): Mounted {
+  const directory = planFile.slice(0, planFile.lastIndexOf("/"));
+  return {
+    volume: { name: "plan", configMap: { name: planConfigMapName(scope) } },
+    mounts: [{ name: "plan", mountPath: directory, readOnly: true }],
+  };
+}
+
+/** Readable by the pod's own user and group, and only the keys that are named. */
+export function secretVolume(mount: SecretMount): Mounted {
+  const name = `secret-${mount.directory}`;
+  return {
+    volume: {
+      name,
+      secret: {
+        secretName: mount.secret,
+        defaultMode: 0o440,
+        items: [...mount.keys].sort().map((key) => ({ key, path: key })),
+      },
+    },
+    mounts: [{ name, mountPath: `${secretsDirectory}/${mount.directory}`, readOnly: true }],
+  };
+}
+
+export function scratchVolume(name: string, mountPath: string, limit: Bytes | undefined): Mounted {
+  return {
+    volume: { name, emptyDir: { ...(limit !== undefined && { sizeLimit: bytesQuantity(limit) }) } },
+    mounts: [{ name, mountPath }],
+  };
+}
+
+function declaredVolume(volume: Volume): Mounted {
+  const mounts = [{ name: volume.name, mountPath: volume.mount }];
+  return volume.kind === "persistent"
+    ? { volume: undefined, mounts }
+    : { volume: { name: volume.name, emptyDir: { sizeLimit: bytesQuantity(volume.size) } }, mounts };
+}
+
+/** A claim that each replica of a StatefulSet gets of its own, in the cluster's default storage class. */
+export function claim(name: string, size: Bytes, labels: Record<string, string>): IPersistentVolumeClaim {
+  return {
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: { name, labels },
+    spec: {
+      accessModes: ["ReadWriteOnce"],
+      resources: { requests: { storage: bytesQuantity(size) } },
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import type { Plan, Store, Unit } from "../plan/plan.js";
+
+/** Where secrets lie as files, `<directory>/<key>` below it, on every target. */
+export const secretsDirectory = "/run/secrets/keelson";
+
+/** How the value of one key is made, the one time that it is missing. */
+export type Recipe =
+  | { readonly kind: "random"; readonly bytes: number }
+  /** Text with `{key}` standing for the values of other keys of the same secret. */
+  | { readonly kind: "text"; readonly text: string };
+
+/** A secret that is made on first use and then never written again: its values are in no rendered file. */
+export interface GeneratedSecret {
+  readonly name: string;
+  readonly keys: Readonly<Record<string, Recipe>>;
+}
+
+/** A secret that somebody else must have put in place, because its provider knows the values. */
+export interface ExternalSecret {
+  readonly name: string;
+  readonly keys: readonly string[];
+  readonly from: string;
+}
+
+/** A secret as one process sees it: some keys, in a directory below `secretsDirectory`. */
+export interface SecretMount {
+  readonly secret: string;
+  readonly directory: string;
+  readonly keys: readonly string[];
+}
+
+/** The token by which modules of one platform know each other. */
+const internal = { name: "internal", keys: ["token"] } as const;
+
+/** Modules ask for their store by what it is; a second one of the same kind goes by its own name. */
+const directoryOfKind = { postgres: "database", redis: "cache", rabbitmq: "broker", bucket: "bucket" } as const;
+
+export function generatedSecrets(plan: Plan): readonly GeneratedSecret[] {
+  const made = new Map<string, Record<string, Recipe>>();
+  const add = (name: string, keys: Record<string, Recipe>) => made.set(name, { ...keys, ...made.get(name) });
+  if (plan.units.some((unit) => unit.modules.length > 0)) add(internal.name, { token: { kind: "random", bytes: 32 } });
+  for (const store of plan.stores) if (store.provider.kind !== "managed") add(store.name, storeRecipes(store));
+  for (const secret of plan.secrets)
+    if (secret.from === "generated" && !isManagedStore(plan, secret.name))
+      add(secret.name, Object.fromEntries(secret.keys.map((key) => [key, made.get(secret.name)?.[key] ?? random])));
+  return [...made].filter(([, keys]) => Object.keys(keys).length > 0).map(([name, keys]) => ({ name, keys }));
+}
+
+export function externalSecrets(plan: Plan): readonly ExternalSecret[] {
+  const stores = plan.stores
+    .filter((store) => store.provider.kind === "managed" && store.kind !== "bucket")
+    .map((store) => ({ name: store.name, keys: ["url"], from: store.provider.product }));
+  const named = new Set(stores.map((store) => store.name));
+  const others = plan.secrets
+    .filter((secret) => secret.from !== "generated" && !named.has(secret.name))
+    .map((secret) => ({ name: secret.name, keys: secret.keys, from: secret.from }));
+  return [...stores, ...others];
+}
+
+/** What a unit may read: what it declares, the way into each store that it calls, and the modules' own token. */
+export function mountedSecrets(plan: Plan, unit: Unit): readonly SecretMount[] {
+  const mounts = new Map<string, SecretMount>();
+  const add = (mount: SecretMount) => {
+    if (!mounts.has(mount.directory)) mounts.set(mount.directory, mount);
+  };
+  for (const store of calledStores(plan, unit)) {
+    if (store.kind === "bucket") continue;
+    const usual = directoryOfKind[store.kind];
+    add({ secret: store.name, directory: mounts.has(usual) ? store.name : usual, keys: ["url"] });
+  }
+  if (unit.modules.length > 0) add({ secret: internal.name, directory: internal.name, keys: internal.keys });
+  const mounted = new Set([...mounts.values()].map((mount) => mount.secret));
+  for (const name of unit.secrets) {
+    const declared = plan.secrets.find((secret) => secret.name === name);
+    if (declared && !mounted.has(name)) add({ secret: name, directory: name, keys: declared.keys });
+  }
+  return [...mounts.values()];
+}
+
+/** What a store's own server needs: the passwords, but not the address that is made of one. */
+export function storeSecretMount(store: Store): SecretMount {
+  const keys = Object.entries(storeRecipes(store)).flatMap(([key, recipe]) => (recipe.kind === "random" ? key : []));
+  return { secret: store.name, directory: store.name, keys };
+}
+
+const random: Recipe = { kind: "random", bytes: 24 };
+
+function storeRecipes(store: Store): Record<string, Recipe> {
+  const at = `${store.name}:${store.port}`;
+  switch (store.kind) {
+    case "postgres":
+      return {
+        password: random,
+        replication: random,
+        superuser: random,
+        url: { kind: "text", text: `postgres://keelson:{password}@${at}/keelson` },
+      };
+    case "redis":
+      return { password: random, url: { kind: "text", text: `redis://:{password}@${at}` } };
+    case "rabbitmq":
+      return {
+        "erlang-cookie": random,
+        password: random,
+        url: { kind: "text", text: `amqp://keelson:{password}@${at}` },
+      };
+    case "bucket":
+      return {};
+  }
+}
+
+function calledStores(plan: Plan, unit: Unit): readonly Store[] {
+  const called = new Set(plan.edges.filter((edge) => edge.from === unit.name && edge.kind === "store").map((e) => e.to));
+  return plan.stores.filter((store) => called.has(store.name));
+}
+
+function isManagedStore(plan: Plan, name: string): boolean {
+  return plan.stores.some((store) => store.name === name && store.provider.kind === "managed");
+}

@@ -1,0 +1,42 @@
+import type { Broker, Cache, Database } from "../../plan/plan.js";
+import type { StoreImage } from "./server.js";
+
+/**
+ * The newest patch release of each major version at the time of writing. A platform file that names a version to the
+ * patch (`postgres: 17.5`) gets exactly that one.
+ */
+const patchReleases = {
+  postgres: { "14": "14.19", "15": "15.14", "16": "16.10", "17": "17.6", "18": "18.0" },
+  redis: { "6": "6.2.19", "7": "7.4.5", "8": "8.2.1" },
+  rabbitmq: { "3": "3.13.7", "4": "4.1.4" },
+} as const satisfies Record<string, Record<string, string>>;
+
+/** User 999 in the Debian variants of the official images, 70 in the Alpine ones. */
+const debianUser = 999;
+const alpineUser = 70;
+
+export function databaseImage(database: Database): StoreImage {
+  const major = majorOf(database.version);
+  if (database.extensions.includes("timescaledb"))
+    return { reference: `timescale/timescaledb:2.22.0-pg${major}`, user: alpineUser };
+  if (database.extensions.includes("vector"))
+    return { reference: `pgvector/pgvector:0.8.1-pg${major}`, user: debianUser };
+  return { reference: `postgres:${release("postgres", database.version)}-bookworm`, user: debianUser };
+}
+
+export function cacheImage(cache: Cache): StoreImage {
+  return { reference: `redis:${release("redis", cache.version)}-bookworm`, user: debianUser };
+}
+
+export function brokerImage(broker: Broker): StoreImage {
+  return { reference: `rabbitmq:${release("rabbitmq", broker.version)}`, user: debianUser };
+}
+
+function release(product: keyof typeof patchReleases, version: string): string {
+  const known: Readonly<Record<string, string>> = patchReleases[product];
+  return known[version] ?? version;
+}
+
+export function majorOf(version: string): string {
+  return version.split(".", 1)[0] ?? version;
+}

@@ -1,0 +1,141 @@
+import type { Database } from "../../plan/plan.js";
+import { secretsDirectory, storeSecretMount } from "../secrets.js";
+import { databaseImage } from "./images.js";
+import type { Membership, StoreServer } from "./server.js";
+
+const configuration = "/etc/keelson/postgresql.conf";
+const access = "/etc/keelson/pg_hba.conf";
+const mebibyte = 1024 * 1024;
+
+/** Where the server leaves finished segments of its log, and where base backups lie beside them. */
+export const backupDirectory = "/backups";
+
+/** The official image, set up by its own start script: role and database `keelson`, and a role for replication. */
+export function postgresServer(database: Database, membership: Membership, keepsLog: boolean): StoreServer {
+  const secret = storeSecretMount(database);
+  const secrets = `${secretsDirectory}/${secret.directory}`;
+  return {
+    image: databaseImage(database),
+    command: ["docker-entrypoint.sh", "postgres", "-c", `config_file=${configuration}`, "-c", `hba_file=${access}`],
+    environment: {
+      PGDATA: "/var/lib/postgresql/data/pgdata",
+      POSTGRES_PASSWORD_FILE: `${secrets}/superuser`,
+      POSTGRES_INITDB_ARGS: "--data-checksums --encoding=UTF8 --locale=C.UTF-8",
+    },
+    files: {
+      [configuration]: postgresConfiguration(database, membership, keepsLog),
+      [access]: accessRules,
+      "/docker-entrypoint-initdb.d/10-platform.sh": createRoles(database, secrets),
+    },
+    secret,
+    data: "/var/lib/postgresql/data",
+    scratch: ["/tmp", "/var/run/postgresql"],
+    probe: ["pg_isready", "--quiet", "--username=postgres", `--port=${database.port}`],
+    // A fast shutdown checkpoints first; the server replays its log if it is cut short.
+    stopSeconds: 120,
+  };
+}
+
+export function archivesLog(database: Database): boolean {
+  return database.backups.log !== undefined;
+}
+
+function postgresConfiguration(database: Database, membership: Membership, keepsLog: boolean): string {
+  const memory = database.resources.memory.limit ?? database.resources.memory.request ?? 512 * mebibyte;
+  const lines = [
+    "listen_addresses = '*'",
+    `port = ${database.port}`,
+    "max_connections = 200",
+    `shared_buffers = ${inMebibytes(memory / 4)}`,
+    `effective_cache_size = ${inMebibytes((memory * 3) / 4)}`,
+    "password_encryption = 'scram-sha-256'",
+    "wal_level = replica",
+    "max_wal_senders = 10",
+    "hot_standby = on",
+    "log_timezone = 'UTC'",
+    "timezone = 'UTC'",
+  ];
+  if (database.extensions.includes("timescaledb")) lines.push("shared_preload_libraries = 'timescaledb'");
+  if (database.synchronous && membership.members > 1) lines.push("synchronous_standby_names = 'ANY 1 (*)'");
+  const log = database.backups.log;
+  if (log && keepsLog)
+    lines.push(
+      "archive_mode = on",
+      `archive_timeout = ${Math.max(1, Math.round(log.every / 1000))}`,
+      // Never over an existing segment; a copy cut short leaves only the .part.
+      `archive_command = 'mkdir -p ${backupDirectory}/wal && test ! -f ${backupDirectory}/wal/%f && cp %p ${backupDirectory}/wal/%f.part && mv ${backupDirectory}/wal/%f.part ${backupDirectory}/wal/%f'`,
+    );
+  return `${lines.join("\n")}\n`;
+}
+
+/** The superuser from inside the container only; everyone else by password. */
+const accessRules = [
+  "local  all          postgres              peer",
+  "host   all          postgres  all         reject",
+  "host   replication  replicator  all       scram-sha-256",
+  "host   all          all       all         scram-sha-256",
+  "",
+].join("\n");
+
+/** Run once by the image's start script, on an empty data directory. Passwords reach psql by file, not by argument. */
+function createRoles(database: Database, secrets: string): string {
+  const extensions = database.extensions.map((extension) => `CREATE EXTENSION IF NOT EXISTS "${extension}";`);
+  return [
+    `psql --set ON_ERROR_STOP=1 --no-psqlrc --username postgres --port ${database.port} --dbname postgres <<'SQL'`,
+    `\\set owner_password \`cat ${secrets}/password\``,
+    `\\set replication_password \`cat ${secrets}/replication\``,
+    "CREATE ROLE keelson LOGIN PASSWORD :'owner_password';",
+    "CREATE ROLE replicator LOGIN REPLICATION PASSWORD :'replication_password';",
+    "CREATE DATABASE keelson OWNER keelson;",
+    ...(extensions.length > 0 ? ["\\connect keelson", ...extensions] : []),
+    "SQL",
+    "",
+  ].join("\n");
+}
+
+/** Makes every member but the first a streaming copy of it, before its server starts for the first time. */
+export function clonePrimary(database: Database, membership: Membership): string {
+  const secrets = `${secretsDirectory}/${database.name}`;
+  return [
+    'case "$HOSTNAME" in *-0) exit 0 ;; esac',
+    'if [ -s "$PGDATA/PG_VERSION" ]; then exit 0; fi',
+    'rm -rf "$PGDATA"',
+    `export PGPASSWORD="$(cat ${secrets}/replication)"`,
+    `pg_basebackup --host=${membership.address(0)} --port=${database.port} --username=replicator --no-password \\`,
+    '  --pgdata="$PGDATA" --write-recovery-conf --wal-method=stream --checkpoint=fast',
+    "",
+  ].join("\n");
+}
+
+/** One base backup with the log it needs, then those beyond retention removed; the newest always stays. */
+export function backupDatabase(database: Database): string | undefined {
+  const { full, log } = database.backups;
+  if (!full) return undefined;
+  const secrets = `${secretsDirectory}/${database.name}`;
+  return [
+    "set -eu",
+    `base=${backupDirectory}/base`,
+    'mkdir -p "$base"',
+    'rm -rf "$base"/*.part',
+    "stamp=$(date -u +%Y%m%dT%H%M%SZ)",
+    `export PGPASSWORD="$(cat ${secrets}/replication)"`,
+    `pg_basebackup --host=${database.name} --port=${database.port} --username=replicator --no-password \\`,
+    '  --pgdata="$base/$stamp.part" --format=tar --gzip --wal-method=fetch --checkpoint=fast --manifest-checksums=SHA256',
+    'for archive in "$base/$stamp.part"/*.gz; do gzip --test "$archive"; done',
+    'mv "$base/$stamp.part" "$base/$stamp"',
+    `find "$base" -mindepth 1 -maxdepth 1 -type d ! -name "$stamp" -mmin +${minutes(full.keep)} -exec rm -rf {} +`,
+    ...(log
+      ? [`find ${backupDirectory}/wal -type f -mmin +${minutes(Math.max(log.keep, full.every))} -exec rm -f {} +`]
+      : []),
+    'echo "base backup $stamp: $(du -sh "$base/$stamp" | cut -f1)"',
+    "",
+  ].join("\n");
+}
+
+function minutes(milliseconds: number): number {
+  return Math.ceil(milliseconds / 60_000);
+}
+
+function inMebibytes(bytes: number): string {
+  return `${Math.max(1, Math.floor(bytes / mebibyte))}MB`;
+}

@@ -1,0 +1,66 @@
+import type { Broker } from "../../plan/plan.js";
+import { secretsDirectory, storeSecretMount } from "../secrets.js";
+import { brokerImage } from "./images.js";
+import type { Membership, StoreServer } from "./server.js";
+
+const configuration = "/etc/rabbitmq/conf.d/20-keelson.conf";
+const plugins = "/etc/rabbitmq/enabled_plugins";
+
+/** The official image. Members find each other by their names, so it needs no access to any cluster's API. */
+export function rabbitmqServer(broker: Broker, membership: Membership): StoreServer {
+  const secret = storeSecretMount(broker);
+  const secrets = `${secretsDirectory}/${secret.directory}`;
+  return {
+    image: brokerImage(broker),
+    command: ["sh", "-c", start(secrets)],
+    environment: {
+      HOME: "/var/lib/rabbitmq",
+      ...(membership.members > 1 ? { RABBITMQ_USE_LONGNAME: "true" } : {}),
+    },
+    files: {
+      [configuration]: rabbitmqConfiguration(broker, membership),
+      [plugins]: "[rabbitmq_prometheus,rabbitmq_stream].\n",
+    },
+    secret,
+    data: "/var/lib/rabbitmq",
+    scratch: ["/tmp", "/var/log/rabbitmq"],
+    probe: ["rabbitmq-diagnostics", "--quiet", "ping"],
+    stopSeconds: 120,
+  };
+}
+
+/** Erlang refuses a cookie that others may read, and a mounted secret is readable by its group: so it is copied. */
+function start(secrets: string): string {
+  return [
+    "set -eu",
+    "umask 077",
+    `cat ${secrets}/erlang-cookie > /var/lib/rabbitmq/.erlang.cookie`,
+    `cat ${configuration} > /tmp/rabbitmq.conf`,
+    `printf 'default_user = keelson\\ndefault_pass = %s\\n' "$(cat ${secrets}/password)" >> /tmp/rabbitmq.conf`,
+    "export RABBITMQ_CONFIG_FILE=/tmp/rabbitmq.conf",
+    "exec rabbitmq-server",
+  ].join("\n");
+}
+
+function rabbitmqConfiguration(broker: Broker, membership: Membership): string {
+  const memory = broker.resources.memory.limit ?? broker.resources.memory.request;
+  const lines = [
+    `listeners.tcp.default = ${broker.port}`,
+    "default_vhost = /",
+    ...(broker.queues === "classic" ? [] : [`default_queue_type = ${broker.queues}`]),
+    ...(memory === undefined ? [] : [`vm_memory_high_watermark.absolute = ${Math.floor(memory * 0.6)}`]),
+    "disk_free_limit.absolute = 1GB",
+    "log.console = true",
+    "log.file = false",
+  ];
+  if (membership.members > 1) {
+    lines.push(
+      "cluster_formation.peer_discovery_backend = classic_config",
+      "cluster_partition_handling = pause_minority",
+      "cluster_name = " + broker.name,
+    );
+    for (let index = 0; index < membership.members; index += 1)
+      lines.push(`cluster_formation.classic_config.nodes.${index + 1} = rabbit@${membership.address(index)}`);
+  }
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,93 @@
+import type { Cache } from "../../plan/plan.js";
+import { secretsDirectory, storeSecretMount } from "../secrets.js";
+import { cacheImage } from "./images.js";
+import type { Membership, StoreServer } from "./server.js";
+
+const configuration = "/etc/keelson/redis.conf";
+
+/** How many servers a cache has in all: each shard's primary and its replicas. */
+export function cacheMembers(cache: Cache): number {
+  return cache.shards * (1 + cache.replicas);
+}
+
+/** The official image. The password reaches the server by a file in memory, never by an argument. */
+export function redisServer(cache: Cache, membership: Membership): StoreServer {
+  const secret = storeSecretMount(cache);
+  const password = `${secretsDirectory}/${secret.directory}/password`;
+  return {
+    image: cacheImage(cache),
+    command: ["sh", "-c", start(cache, password, membership)],
+    environment: {},
+    files: { [configuration]: redisConfiguration(cache) },
+    secret,
+    data: cache.persistence ? "/data" : undefined,
+    scratch: cache.persistence ? ["/tmp"] : ["/tmp", "/data"],
+    probe: ["sh", "-c", `REDISCLI_AUTH="$(cat ${password})" redis-cli -p ${cache.port} ping | grep -q PONG`],
+    stopSeconds: 60,
+  };
+}
+
+function start(cache: Cache, password: string, membership: Membership): string {
+  const replicaOf = `printf 'replicaof ${membership.address(0)} ${cache.port}\\n' >> /tmp/member.conf`;
+  return [
+    "set -eu",
+    "umask 077",
+    `cp ${configuration} /tmp/member.conf`,
+    `printf 'requirepass %s\\nmasterauth %s\\n' "$(cat ${password})" "$(cat ${password})" >> /tmp/member.conf`,
+    ...(cache.shards === 1 && membership.members > 1 ? [`case "$HOSTNAME" in *-0) ;; *) ${replicaOf} ;; esac`] : []),
+    "exec redis-server /tmp/member.conf",
+  ].join("\n");
+}
+
+function redisConfiguration(cache: Cache): string {
+  const memory = cache.resources.memory.limit ?? cache.resources.memory.request;
+  const lines = [
+    `port ${cache.port}`,
+    "dir /data",
+    // The pod's network policy and the password guard it; protected mode would refuse every other pod.
+    "protected-mode no",
+    ...(memory === undefined ? [] : [`maxmemory ${Math.floor((memory * 3) / 4)}`]),
+    // Rate limits and sessions must not be evicted silently: a full cache refuses writes where its data is kept.
+    `maxmemory-policy ${cache.persistence ? "noeviction" : "allkeys-lru"}`,
+    ...(cache.persistence ? ["appendonly yes", "appendfsync everysec"] : ["appendonly no", 'save ""']),
+    ...(cache.shards > 1 ? ["cluster-enabled yes", "cluster-config-file /data/nodes.conf"] : []),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** Joins the members of a sharded cache, once; a cluster that stands already is left alone. */
+export function formCluster(cache: Cache, membership: Membership): string {
+  const password = `${secretsDirectory}/${cache.name}/password`;
+  const members = Array.from({ length: membership.members }, (_, index) => membership.address(index));
+  return [
+    "set -eu",
+    `export REDISCLI_AUTH="$(cat ${password})"`,
+    `for member in ${members.join(" ")}; do`,
+    `  until redis-cli -h "$member" -p ${cache.port} ping | grep -q PONG; do sleep 1; done`,
+    "done",
+    `if redis-cli -h ${membership.address(0)} -p ${cache.port} cluster info | grep -q cluster_state:ok; then exit 0; fi`,
+    "set --",
+    `for member in ${members.join(" ")}; do`,
+    `  set -- "$@" "$(getent hosts "$member" | cut -d' ' -f1):${cache.port}"`,
+    "done",
+    `redis-cli --cluster create "$@" --cluster-replicas ${cache.replicas} --cluster-yes`,
+    "",
+  ].join("\n");
+}
+
+/** A snapshot streamed from the server into the backup folder, then those beyond retention removed. */
+export function backupCache(cache: Cache): string | undefined {
+  const schedule = cache.backups.snapshot ?? cache.backups.full;
+  if (!schedule || cache.shards > 1) return undefined;
+  return [
+    "set -eu",
+    `export REDISCLI_AUTH="$(cat ${secretsDirectory}/${cache.name}/password)"`,
+    "stamp=$(date -u +%Y%m%dT%H%M%SZ)",
+    "mkdir -p /backups/snapshots",
+    `redis-cli -h ${cache.name} -p ${cache.port} --rdb "/backups/snapshots/$stamp.rdb.part"`,
+    'redis-check-rdb "/backups/snapshots/$stamp.rdb.part"',
+    'mv "/backups/snapshots/$stamp.rdb.part" "/backups/snapshots/$stamp.rdb"',
+    `find /backups/snapshots -name '*.rdb' ! -name "$stamp.rdb" -mmin +${Math.ceil(schedule.keep / 60_000)} -exec rm -f {} +`,
+    "",
+  ].join("\n");
+}

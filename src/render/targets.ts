@@ -1,0 +1,15 @@
+import { compose } from "./compose/index.js";
+import { kubernetes } from "./kubernetes/index.js";
+import type { Target } from "./target.js";
+
+/** Every form that a Plan can be rendered to. */
+export const targets = {
+  compose,
+  kubernetes,
+} as const satisfies Readonly<Record<string, Target>>;
+
+export type TargetName = keyof typeof targets;
+
+export function isTargetName(name: string): name is TargetName {
+  return Object.hasOwn(targets, name);
+}
