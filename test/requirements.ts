@@ -5,7 +5,7 @@
  * `CI=true` that fails the run. `npm run tools` installs everything that is asked for here.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, it } from "vitest";
@@ -16,6 +16,8 @@ export type Answer = { readonly ok: true; readonly path: string } | { readonly o
 const INSTALLER = fileURLToPath(new URL("../tools/install.sh", import.meta.url));
 /** Debian keeps daemons where the path of an ordinary user does not look. */
 const FOLDERS = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/local/sbin", "/usr/sbin", "/sbin"];
+
+const DEBIAN_POSTGRESQL = "/usr/lib/postgresql";
 
 function executable(path: string): boolean {
   try {
@@ -78,6 +80,16 @@ function docker(): Answer {
   );
 }
 
+/** The server of a PostgreSQL that Debian packages, with its clients beside it. */
+function postgresql(): Answer {
+  const versions = existsSync(DEBIAN_POSTGRESQL)
+    ? readdirSync(DEBIAN_POSTGRESQL).sort((a, b) => Number(b) - Number(a))
+    : [];
+  const server = versions.map((version) => join(DEBIAN_POSTGRESQL, version, "bin", "postgres")).find(executable);
+  if (server !== undefined) return { ok: true, path: server };
+  return { ok: false, reason: "PostgreSQL is not installed (npm run tools, or the package postgresql)" };
+}
+
 /** A real kubelet with a container runtime. */
 function kubernetesNode(): Answer {
   return (
@@ -86,10 +98,9 @@ function kubernetesNode(): Answer {
       built("cluster", "kubelet"),
       program("runc", "runc"),
       program("iptables", "iptables"),
-      program("gcc", "gcc"),
-      executable("/usr/lib/cni/bridge")
+      executable("/usr/lib/cni/ptp")
         ? { ok: true, path: "" }
-        : { ok: false, reason: "the bridge plug-in is not installed (package containernetworking-plugins)" },
+        : { ok: false, reason: "network plug-ins are not installed (package containernetworking-plugins)" },
     ]) ?? program("containerd", "containerd")
   );
 }
@@ -107,6 +118,7 @@ const CHECKS = {
   age: () => program("age", "age"),
   redis: () => program("redis-server", "redis-server"),
   rabbitmq: () => program("rabbitmq-server", "rabbitmq-server"),
+  postgresql,
   promtool: () => program("promtool", "prometheus"),
   nginx: () => program("nginx", "nginx"),
   wrk: () => program("wrk", "wrk"),

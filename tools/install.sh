@@ -32,6 +32,7 @@ packages=(
   iproute2:/usr/sbin/ip
   iptables:/usr/sbin/iptables
   nginx:/usr/sbin/nginx
+  postgresql:/usr/lib/postgresql
   prometheus:/usr/bin/promtool
   rabbitmq-server:/usr/sbin/rabbitmq-server
   redis-server:/usr/bin/redis-server

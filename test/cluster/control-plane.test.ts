@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { describeWith } from "../requirements.js";
 import { ApiError } from "./harness/api.js";
 import { type ControlPlane, startControlPlane } from "./harness/control-plane.js";
@@ -10,8 +10,8 @@ describeWith(["cluster"], "the control plane of the tests", () => {
   let plane: ControlPlane;
   beforeAll(async () => {
     plane = await startControlPlane();
+    return () => plane.stop();
   });
-  afterAll(() => plane.stop());
 
   it("is a real API server, of the version that the build pins", async () => {
     expect(await plane.api.demand("GET", "/version")).toMatchObject({ gitVersion: "v1.34.4" });

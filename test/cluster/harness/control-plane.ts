@@ -11,10 +11,10 @@ export const POD_RANGE = "10.244.0.0/16";
 
 export interface ControlPlaneOptions {
   /**
-   * A network namespace that the whole control plane lives in, and the address by which it is reached there from
-   * everywhere; without it, loopback.
+   * Another network that the whole control plane lives in: the words that put a program there, and the address by which
+   * it is reached from everywhere. Without it, loopback.
    */
-  readonly network?: { readonly namespace: string; readonly address: string };
+  readonly network?: { readonly enterNetwork: readonly string[]; readonly address: string };
 }
 
 /** A running etcd, API server, controller manager and scheduler, made for one test file. */
@@ -27,7 +27,6 @@ export interface ControlPlane {
   readonly certificates: Certificates;
   /** The folder of the cluster's programs. */
   readonly programs: string;
-  readonly network: ControlPlaneOptions["network"];
   /** Writes the kubeconfig file of another client. */
   writeKubeconfig(name: string, client: Certificate): Promise<string>;
   /** Adds something that must be stopped before the control plane: the last one added is stopped first. */
@@ -76,7 +75,7 @@ async function start(
       path: join(programs, name),
       args: Object.entries(args).map(([flag, value]) => `--${flag}=${value}`),
       folder,
-      ...(network === undefined ? {} : { namespace: network.namespace }),
+      ...(network === undefined ? {} : { enter: network.enterNetwork }),
     });
     stops.push(() => program.stop(grace));
     return program;
@@ -174,7 +173,6 @@ async function start(
     folder,
     certificates,
     programs,
-    network,
     writeKubeconfig,
     beforeStop: (before) => stops.push(before),
     stop,

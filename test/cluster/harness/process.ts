@@ -24,13 +24,8 @@ export interface ProgramOptions {
   readonly folder: string;
   readonly name?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Name of a network namespace to run in. Entered by nsenter: `ip netns exec` would hide /sys/fs/cgroup. */
-  readonly namespace?: string;
-}
-
-/** The command line that runs `path` in a network namespace, or as it is. */
-export function inNamespace(namespace: string | undefined, path: string, args: readonly string[]): string[] {
-  return namespace === undefined ? [path, ...args] : ["nsenter", `--net=/run/netns/${namespace}`, "--", path, ...args];
+  /** Words before the command that put it elsewhere, such as `nsenter …`. */
+  readonly enter?: readonly string[];
 }
 
 /**
@@ -41,7 +36,7 @@ export function startProgram(options: ProgramOptions): Program {
   const name = options.name ?? basename(options.path);
   const log = join(options.folder, `${name}.log`);
   const output = openSync(log, "a");
-  const command = inNamespace(options.namespace, options.path, options.args);
+  const command = [...(options.enter ?? []), options.path, ...options.args];
   const child = spawn("setpriv", ["--pdeathsig", "KILL", "--", ...command], {
     stdio: ["ignore", output, output],
     env: options.env ?? process.env,

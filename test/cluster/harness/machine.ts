@@ -1,0 +1,140 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { type Program, startProgram } from "./process.js";
+
+const run = promisify(execFile);
+
+/**
+ * A machine within this one: network, mounts and processes of its own, joined to this one by a pair of interfaces.
+ * The kernel takes all of it away (processes, mounts, interfaces) when its first process dies, and that one dies with
+ * this process: whatever happens, nothing is left.
+ */
+export interface Machine {
+  /** Its address, reachable from here. */
+  readonly address: string;
+  /** Command words that put a program into the machine's network only, so that it can be stopped by a signal. */
+  readonly enterNetwork: readonly string[];
+  /** cgroup folder of its pods, relative to each hierarchy, with a leading slash. */
+  readonly cgroup: string;
+  /** Starts a program in the machine; it ends with the machine. */
+  start(options: { path: string; args: readonly string[]; folder: string }): Program;
+  /** Runs a command in the machine and returns what it printed. */
+  run(command: readonly string[], limit?: number): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export async function startMachine(name: string): Promise<Machine> {
+  const isolate = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private"];
+  // bash as the first process collects what the container runtime leaves to it.
+  const first = ["bash", "-c", "sleep infinity & wait"];
+  const holder = spawn("setpriv", ["--pdeathsig", "KILL", "--", "unshare", ...isolate, ...first], { stdio: "ignore" });
+  const cgroup = `/${name}`;
+  try {
+    const pid = await firstProcess(holder);
+    const address = await connect(pid);
+    await makeCgroup(cgroup);
+    const enter = ["nsenter", `--target=${pid}`, "--net", "--mount", "--pid", "--"];
+    return {
+      address,
+      cgroup,
+      enterNetwork: ["nsenter", `--net=/proc/${pid}/ns/net`, "--"],
+      start: ({ path, args, folder }) => startProgram({ path, args, folder, enter }),
+      run: async ([path = "", ...args], limit = 30_000) => {
+        const { stdout } = await run("nsenter", [...enter.slice(1), path, ...args], {
+          timeout: limit,
+          maxBuffer: 16e6,
+        });
+        return stdout;
+      },
+      stop: () => stop(holder, cgroup),
+    };
+  } catch (error) {
+    await stop(holder, cgroup);
+    throw error;
+  }
+}
+
+/** The machine's first process, as this machine numbers it. */
+async function firstProcess(holder: ChildProcess): Promise<number> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    if (holder.exitCode !== null) throw new Error(`unshare exited with ${holder.exitCode}`);
+    const children = `/proc/${holder.pid}/task/${holder.pid}/children`;
+    const pid = Number((await readFile(children, "utf8").catch(() => "")).trim());
+    // Only bash is in the new namespaces for certain; before it, the child is still setting them up.
+    if (pid > 0 && (await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "")).trim() === "bash") return pid;
+    await sleep(20);
+  }
+  throw new Error("the machine did not start within two seconds");
+}
+
+/** Joins the machine's network to ours; returns the machine's address. */
+async function connect(pid: number): Promise<string> {
+  const taken = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+  const third = Array.from({ length: 250 }, (_, index) => (pid + index) % 250).find(
+    (candidate) => !taken.includes(`10.251.${candidate}.1`),
+  );
+  if (third === undefined) throw new Error("no free network for the machine");
+  const ours = `keelson${third}`;
+  const inside = ["--net", `--target=${pid}`, "--", "ip"];
+  await run("ip", ["link", "add", ours, "type", "veth", "peer", "name", "eth0", "netns", String(pid)]);
+  await run("ip", ["address", "add", `10.251.${third}.1/30`, "dev", ours]);
+  await run("ip", ["link", "set", ours, "up"]);
+  await run("nsenter", [...inside, "link", "set", "lo", "up"]);
+  await run("nsenter", [...inside, "address", "add", `10.251.${third}.2/30`, "dev", "eth0"]);
+  await run("nsenter", [...inside, "link", "set", "eth0", "up"]);
+  await run("nsenter", [...inside, "route", "add", "default", "via", `10.251.${third}.1`]);
+  // /proc/sys/net is that of the network which the writer is in.
+  await run("nsenter", ["--net", `--target=${pid}`, "--", "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"]);
+  return `10.251.${third}.2`;
+}
+
+const CGROUPS = "/sys/fs/cgroup";
+
+/** The folders of all cgroup hierarchies: one for version 2, one per controller for version 1. */
+async function hierarchies(): Promise<string[]> {
+  if (existsSync(join(CGROUPS, "cgroup.controllers"))) return [CGROUPS];
+  const entries = await readdir(CGROUPS, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(CGROUPS, entry.name));
+}
+
+/** A cgroup of the machine's own, so that its pods never mix with anything else's. */
+async function makeCgroup(cgroup: string): Promise<void> {
+  for (const hierarchy of await hierarchies()) {
+    if (hierarchy === CGROUPS) await writeFile(join(CGROUPS, "cgroup.subtree_control"), "+cpu +cpuset +memory +pids");
+    const folder = join(hierarchy, cgroup);
+    await mkdir(folder, { recursive: true });
+    // In version 1 a new cpuset is empty, and nothing may run in it.
+    for (const file of ["cpuset.cpus", "cpuset.mems"]) {
+      if (hierarchy !== CGROUPS && existsSync(join(hierarchy, file)))
+        await writeFile(join(folder, file), await readFile(join(hierarchy, file)));
+    }
+  }
+}
+
+async function stop(holder: ChildProcess, cgroup: string): Promise<void> {
+  if (holder.exitCode === null && holder.signalCode === null) {
+    const gone = new Promise((resolve) => holder.once("exit", resolve));
+    holder.kill("SIGKILL");
+    await gone;
+  }
+  for (const hierarchy of await hierarchies()) await removeCgroup(join(hierarchy, cgroup));
+}
+
+/** Removes a cgroup with all below it; the kernel needs a moment after the death of the last process in it. */
+async function removeCgroup(folder: string): Promise<void> {
+  const children = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const child of children) if (child.isDirectory()) await removeCgroup(join(folder, child.name));
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const code = await rmdir(folder).then(
+      () => undefined,
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+    if (code !== "EBUSY") return;
+    await sleep(50);
+  }
+}
