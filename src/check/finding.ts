@@ -1,0 +1,14 @@
+import type { Diagnostic, Edit } from "../spec/diagnostic.js";
+
+/** An edit, and the environment under whose differences it belongs; undefined edits the base. */
+export interface PlacedEdit extends Edit {
+  readonly environment: string | undefined;
+}
+
+/** What a rule found, at a place, in some environments. */
+export interface Finding extends Diagnostic {
+  readonly environments: readonly string[];
+  readonly fix?: readonly PlacedEdit[];
+  /** Whether `check --fix` applies the fix unasked. */
+  readonly safe: boolean;
+}

@@ -1,0 +1,42 @@
+import type { Milliseconds } from "../plan/plan.js";
+import type { Prediction, Term } from "../promises/prediction.js";
+import type { Cell, PromiseSheet, Row } from "../promises/sheet.js";
+import { formatDuration } from "../spec/format.js";
+
+export type Objective = "rto" | "rpo";
+
+/** A cell whose promise is broken by what is predicted, with the number that was promised. */
+export interface Broken {
+  readonly row: Row;
+  readonly of: Objective;
+  readonly promised: Milliseconds;
+  readonly predicted: Extract<Prediction, { readonly kind: "bounded" | "unbounded" }>;
+}
+
+/** The broken promises of a fault, in the order of the sheet. */
+export function broken(sheet: PromiseSheet, fault: string, of: Objective): readonly Broken[] {
+  return sheet.rows.filter((row) => row.fault === fault).flatMap((row) => asBroken(row, of));
+}
+
+/** Whether the same promise of the same subject is broken by another, smaller fault already. */
+export function brokenBy(sheet: PromiseSheet, fault: string, { row, of }: Broken): boolean {
+  return broken(sheet, fault, of).some((other) => other.row.subject === row.subject);
+}
+
+function asBroken(row: Row, of: Objective): readonly Broken[] {
+  const { promised, predicted, verdict }: Cell = row[of];
+  if (verdict !== "broken" || promised === undefined || predicted.kind === "unknown") return [];
+  return [{ row, of, promised, predicted }];
+}
+
+/** `24h12m (backup interval 24h + time that a backup takes 12m)`: whole seconds, rounded up, the terms that count. */
+export function reckoned(total: Milliseconds, terms: readonly Term[]): string {
+  const counted = terms.filter(({ value }) => value > 0);
+  if (counted.length < 2) return `${readable(total)} (${counted.map(({ name }) => name).join("") || "nothing"})`;
+  return `${readable(total)} (${counted.map(({ name, value }) => `${name} ${readable(value)}`).join(" + ")})`;
+}
+
+/** A duration for reading: whole seconds above one second, rounded up, so that a worst case is never made smaller. */
+export function readable(duration: Milliseconds): string {
+  return formatDuration(duration > 1000 ? Math.ceil(duration / 1000) * 1000 : Math.ceil(duration));
+}

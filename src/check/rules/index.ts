@@ -1,0 +1,85 @@
+import type { Rule } from "../rule.js";
+import { crashRecovery } from "./availability/crash-recovery.js";
+import { drainCutShort } from "./availability/drain-cut-short.js";
+import { livenessKillsStart } from "./availability/liveness-kills-start.js";
+import { noDisruptionBudget } from "./availability/no-disruption-budget.js";
+import { nodeLoss } from "./availability/node-loss.js";
+import { objective } from "./availability/objective.js";
+import { pdbBlocksDrain } from "./availability/pdb-blocks-drain.js";
+import { rolloutBelowBudget } from "./availability/rollout-below-budget.js";
+import { rolloutOutage } from "./availability/rollout-outage.js";
+import { rolloutStuck } from "./availability/rollout-stuck.js";
+import { zoneLoss } from "./availability/zone-loss.js";
+import { limits } from "./capacity/limits.js";
+import { poolTooSmall } from "./capacity/pool-too-small.js";
+import { scaleWithoutRequests } from "./capacity/scale-without-requests.js";
+import { scaleWithoutRoom } from "./capacity/scale-without-room.js";
+import { unschedulable } from "./capacity/unschedulable.js";
+import { imageUnpinned } from "./delivery/image-unpinned.js";
+import { patchNote } from "./delivery/patch-note.js";
+import { callUnexposed } from "./network/call-unexposed.js";
+import { open } from "./network/open.js";
+import { tlsMissing } from "./network/tls-missing.js";
+import { alertTooLate } from "./observability/alert-too-late.js";
+import { alertUnrouted } from "./observability/alert-unrouted.js";
+import { objectiveUnwatched } from "./observability/objective-unwatched.js";
+import { backupBesideData } from "./recovery/backup-beside-data.js";
+import { backupUnencrypted } from "./recovery/backup-unencrypted.js";
+import { drillMissing } from "./recovery/drill-missing.js";
+import { logChain } from "./recovery/log-chain.js";
+import { newestBackupUnreadable } from "./recovery/newest-backup-unreadable.js";
+import { noBackup } from "./recovery/no-backup.js";
+import { retention } from "./recovery/retention.js";
+import { rpoInterval } from "./recovery/rpo-interval.js";
+import { rtoRestore } from "./recovery/rto-restore.js";
+import { unknownPromise } from "./recovery/unknown-promise.js";
+import { podsUnrestricted } from "./security/pods-unrestricted.js";
+import { secretInEnvironment } from "./security/secret-in-environment.js";
+import { secretNeverRotated } from "./security/secret-never-rotated.js";
+
+/** Every rule of `keelson check`. */
+export const rules: readonly Rule[] = [
+  noBackup,
+  rpoInterval,
+  rtoRestore,
+  newestBackupUnreadable,
+  logChain,
+  retention,
+  backupBesideData,
+  backupUnencrypted,
+  drillMissing,
+  unknownPromise,
+
+  crashRecovery,
+  nodeLoss,
+  zoneLoss,
+  objective,
+  pdbBlocksDrain,
+  noDisruptionBudget,
+  rolloutOutage,
+  rolloutStuck,
+  rolloutBelowBudget,
+  livenessKillsStart,
+  drainCutShort,
+
+  scaleWithoutRequests,
+  scaleWithoutRoom,
+  unschedulable,
+  poolTooSmall,
+  limits,
+
+  callUnexposed,
+  open,
+  tlsMissing,
+
+  secretInEnvironment,
+  podsUnrestricted,
+  secretNeverRotated,
+
+  imageUnpinned,
+  patchNote,
+
+  objectiveUnwatched,
+  alertTooLate,
+  alertUnrouted,
+];

@@ -1,0 +1,27 @@
+import { onOneMachine } from "../../../promises/terms/machine.js";
+import { defineRule } from "../../rule.js";
+
+/** A promise that nobody ever tries. */
+export const drillMissing = defineRule({
+  code: "recovery/drill-missing",
+  severity: "warning",
+  summary: "faults that promises are made about are not rehearsed on a schedule",
+  help: "A prediction is worth what its last measurement is worth. Velero's and PostgreSQL's users alike learn at the first real restore that it does not work; a drill learns it earlier.",
+  check(plan, report, sheet) {
+    if (onOneMachine(plan) || plan.data !== "real") return;
+    const promised = new Set(sheet.rows.filter(({ verdict }) => verdict !== "not-promised").map(({ drill }) => drill));
+    const missing = [...promised].filter((drill) => !plan.drills?.faults.includes(drill));
+    if (missing.length === 0) return;
+    report(plan.drills ? `${plan.drills.path}.faults` : "drills", {
+      why: `${plan.environment} promises something for ${missing.join(", ")}, but ${missing.length === 1 ? "that fault is" : "those faults are"} never rehearsed`,
+      advice: "add them to `drills.faults`",
+      fix: {
+        edits: plan.drills
+          ? [{ path: `${plan.drills.path}.faults`, value: [...plan.drills.faults, ...missing] }]
+          : [{ path: "drills", value: { every: "90d", faults: missing } }],
+        // A drill breaks something on purpose: a person decides that.
+        safe: false,
+      },
+    });
+  },
+});

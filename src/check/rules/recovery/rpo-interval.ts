@@ -1,0 +1,45 @@
+import type { Cache, Database } from "../../../plan/plan.js";
+import { isCache, isDatabase } from "../../../promises/subjects.js";
+import { formatDuration } from "../../../spec/format.js";
+import { formatSchedule } from "../../../spec/schedule.js";
+import { defineRule, type Fix } from "../../rule.js";
+import { type Broken, broken, reckoned } from "../../rows.js";
+
+/** Copies are made too rarely for what may be lost. */
+export const rpoInterval = defineRule({
+  code: "recovery/rpo-interval",
+  severity: "error",
+  summary: "backups or log shipping are too far apart for the RPO",
+  help: "Everything written since the last complete copy is lost with the store. At worst that is the interval between two copies and the time that one takes, so a daily backup can never keep an RPO of 24 hours.",
+  check(plan, report, sheet) {
+    for (const cell of [...broken(sheet, "database-loss", "rpo"), ...broken(sheet, "cache-loss", "rpo")]) {
+      const store = plan.stores.filter((each) => isDatabase(each) || isCache(each)).find(({ name }) => name === cell.row.subject);
+      if (cell.predicted.kind !== "bounded" || !store) continue;
+      const { log, full, snapshot } = store.backups;
+      const fix = shorter(store, cell);
+      report((log ?? snapshot ?? full ?? store.backups).path, {
+        why: `${store.name} may lose ${reckoned(cell.predicted.total, cell.predicted.terms)} of writes, but promises to lose at most ${formatDuration(cell.promised)}`,
+        advice: fix
+          ? `make copies more often: ${fix.edits.map(({ value }) => String(value)).join(", ")}`
+          : "no interval is short enough: replicate synchronously, or promise a longer RPO",
+        ...(fix ? { fix } : {}),
+      });
+    }
+  },
+});
+
+const minute = 60_000;
+const steps = [720, 360, 240, 120, 60, 30, 15, 10, 5, 1].map((count) => count * minute);
+
+/** The longest usual interval that leaves the RPO whole: of the log, where a database can ship one. */
+function shorter(store: Database | Cache, { predicted, promised }: Broken): Fix | undefined {
+  if (predicted.kind !== "bounded") return undefined;
+  const { log, full, snapshot, path } = store.backups;
+  const fixed = predicted.terms.slice(1).reduce((sum, { value }) => sum + value, 0);
+  const current = log ?? snapshot ?? full;
+  const every = steps.find((step) => step + fixed <= promised && step < (current?.every ?? Number.POSITIVE_INFINITY));
+  if (every === undefined || !current) return undefined;
+  const [key, keep] =
+    store.kind === "postgres" ? (["log", log?.keep ?? 2 * current.every] as const) : ([snapshot ? "snapshot" : "full", current.keep] as const);
+  return { edits: [{ path: `${path}.${key}`, value: formatSchedule({ every, keep }) }], safe: true };
+}

@@ -1,0 +1,24 @@
+import { formatDuration } from "../../../spec/format.js";
+import { defineRule } from "../../rule.js";
+
+/** A promise of which nobody can say whether it holds. */
+export const unknownPromise = defineRule({
+  code: "recovery/unknown-promise",
+  severity: "error",
+  summary: "something is promised that cannot be predicted",
+  help: "Unknown is never kept. Either the missing fact is stated, or the promise is withdrawn.",
+  check(plan, report, sheet) {
+    for (const row of sheet.rows) {
+      for (const of of ["rto", "rpo"] as const) {
+        const { predicted, promised, verdict } = row[of];
+        if (verdict !== "unknown" || predicted.kind !== "unknown" || promised === undefined) continue;
+        // Without metrics nobody is told: observability/objective-unwatched says that once, for everything.
+        if (plan.observe.metrics === "none") continue;
+        report(`${row.path}.objectives.${of}`, {
+          why: `${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)} for ${row.fault}, but nobody can say whether it holds: ${predicted.why}`,
+          advice: "state what is missing, or promise nothing (`null`) here",
+        });
+      }
+    }
+  },
+});

@@ -1,0 +1,48 @@
+import type { Cited, Cloud } from "../../plan/plan.js";
+import type { Server } from "../subjects.js";
+import { copies, failsOver } from "../subjects.js";
+
+/** Share of time that one machine of a cloud is up, by what the cloud itself guarantees; undefined where nobody says. */
+export function machineAvailability(cloud: Cloud): Cited | undefined {
+  switch (cloud) {
+    case "aws":
+      return { value: 0.995, source: "Amazon EC2 instance-level SLA: 99.5 %" };
+    case "linode":
+      return { value: 0.9999, source: "Linode compute SLA: 99.99 %" };
+    case "none":
+      return undefined;
+  }
+}
+
+/** What everything in one region shares: its network, power and control plane. */
+export function siteAvailability(cloud: Cloud, zones: number): Cited | undefined {
+  switch (cloud) {
+    case "aws":
+      return zones > 1
+        ? { value: 0.9999, source: "Amazon EC2 region-level SLA over two or more zones: 99.99 %" }
+        : { value: 0.995, source: "Amazon EC2 instance-level SLA, all that is guaranteed within one zone: 99.5 %" };
+    case "linode":
+      return { value: 0.999, source: "Linode non-compute SLA (Kubernetes Engine, NodeBalancer): 99.9 %" };
+    case "none":
+      return undefined;
+  }
+}
+
+/** A managed store, by its provider's SLA. */
+export function managedAvailability(server: Server, cloud: Cloud): Cited | undefined {
+  switch (cloud) {
+    case "aws":
+      if (server.kind === "postgres") {
+        return failsOver(server) && server.standby === "another-zone"
+          ? { value: 0.9995, source: "Amazon RDS Multi-AZ SLA: 99.95 %" }
+          : { value: 0.995, source: "Amazon RDS single-instance SLA: 99.5 %" };
+      }
+      return copies(server) > 1
+        ? { value: 0.999, source: "Amazon ElastiCache and Amazon MQ SLA over several zones: 99.9 %" }
+        : undefined;
+    case "linode":
+      return { value: 0.999, source: "Linode non-compute SLA (Managed Databases): 99.9 %" };
+    case "none":
+      return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+import type { Cache, Plan } from "../../plan/plan.js";
+import { backupTooOld, storeDown } from "../alerts.js";
+import { defineFault } from "../fault.js";
+import type { Prediction } from "../prediction.js";
+import { bounded, unknown } from "../prediction.js";
+import { refillCache } from "../runbooks/stores.js";
+import { isCache } from "../subjects.js";
+import { lostWithData } from "../terms/server.js";
+import { probed, provisioned, reconnected, response, restored } from "../terms/store.js";
+
+/** Every copy of the cache's contents is gone. */
+export const cacheLoss = defineFault<Cache>({
+  id: "cache-loss",
+  title: "The cache's contents are gone on every replica",
+  subjects: (plan) => plan.stores.filter(isCache),
+  rpo: lostWithData,
+  rto: refilled,
+  alert: (cache, plan) => (hasSnapshot(cache) ? backupTooOld(cache, cache.objectives.rpo) : storeDown(cache, plan)),
+  runbook: refillCache,
+  drill: "cache-loss",
+});
+
+/** Without a snapshot an empty cache serves as soon as it runs; with one, somebody has to load it. */
+function refilled(cache: Cache, plan: Plan): Prediction {
+  const empty = [probed(cache, plan), provisioned(cache), reconnected()];
+  if (!hasSnapshot(cache)) return bounded(plan, cache.path, empty);
+  const responded = response(plan);
+  if (!responded) {
+    return unknown(plan, "observe.metrics", `no metrics are kept, so nobody is told that ${cache.name} is empty`);
+  }
+  return bounded(plan, cache.path, [...empty, ...responded, restored(cache)]);
+}
+
+function hasSnapshot({ backups }: Cache): boolean {
+  return backups.snapshot !== undefined || backups.full !== undefined;
+}

@@ -1,0 +1,135 @@
+import type { Element, Objectives, Plan, Unit } from "../../plan/plan.js";
+import { replicasMissing, storeDown } from "../alerts.js";
+import { defineFault } from "../fault.js";
+import type { Prediction } from "../prediction.js";
+import { bounded, unbounded, unknown } from "../prediction.js";
+import { rebuildElsewhere, restoreDatabase, storeAnswersNot } from "../runbooks/stores.js";
+import { moveUnit } from "../runbooks/units.js";
+import type { Server } from "../subjects.js";
+import { copies, failsOver, isServer, isUnit, running } from "../subjects.js";
+import { onOneMachine, zones } from "../terms/machine.js";
+import { failedOver, lostWithData, missedByReplica } from "../terms/server.js";
+import { lostByNode, lostByZone } from "../terms/state.js";
+import { probed, provisioned, reconnected, response, restored } from "../terms/store.js";
+import { nodeNoticed, rescheduled } from "../terms/unit.js";
+import { lostSinceBackup, restoreFromBackup } from "./database-loss.js";
+
+/** Stands for everything at once, where one zone holds all of it. */
+interface Everything extends Element {
+  readonly kind: "everything";
+  readonly objectives: Objectives;
+}
+
+type Subject = Unit | Server | Everything;
+
+/**
+ * An availability zone is gone: its machines and the volumes in it. Where the plan has one zone only, that zone is
+ * the whole platform: one row says so, instead of one for each part or none at all.
+ */
+export const zoneLoss = defineFault<Subject>({
+  id: "zone-loss",
+  title: "An availability zone is gone",
+  subjects,
+  rto: (subject, plan) => {
+    if (isEverything(subject)) return nowhereToGo(plan);
+    return isUnit(subject) ? unitServesAgain(subject, plan) : serverAnswersAgain(subject, plan);
+  },
+  rpo: (subject, plan) => {
+    if (isEverything(subject)) return worstLoss(plan);
+    if (isUnit(subject)) return onSeveralZones(subject, plan) ? lostByNode(subject, plan) : lostByZone(subject, plan);
+    if (inSeveralZones(subject, plan)) return missedByReplica(subject, plan);
+    return lostWithZone(subject, plan);
+  },
+  alert: (subject, plan) =>
+    !isEverything(subject) && isUnit(subject) ? replicasMissing(subject, plan) : storeDown(subject, plan),
+  runbook: (subject, plan) => {
+    if (isEverything(subject)) return rebuildElsewhere(plan);
+    if (isUnit(subject)) return moveUnit(subject, plan, "zone");
+    const restored = subject.kind === "postgres" && !inSeveralZones(subject, plan);
+    return restored ? restoreDatabase(subject, plan) : storeAnswersNot(subject, plan);
+  },
+  drill: "zone-loss",
+});
+
+function subjects(plan: Plan): readonly Subject[] {
+  if (onOneMachine(plan)) return [];
+  if (zones(plan).length > 1) return running(plan);
+  return [{ kind: "everything", name: plan.platform, path: "zones", objectives: plan.objectives }];
+}
+
+function isEverything(subject: Subject): subject is Everything {
+  return "kind" in subject && subject.kind === "everything";
+}
+
+function nowhereToGo(plan: Plan): Prediction {
+  return unbounded(plan, "zones", `everything of ${plan.environment} runs in one zone, and nothing is left when it is lost`, {
+    advice: "spread over zones where the cloud has them, or say `rto: null` for what is not promised here",
+  });
+}
+
+/** The store that loses most decides. */
+function worstLoss(plan: Plan): Prediction {
+  const losses = plan.stores.filter(isServer).map((server) => lostWithZone(server, plan));
+  return losses.reduce(worse, bounded(plan, "zones", []));
+}
+
+function worse(a: Prediction, b: Prediction): Prediction {
+  if (a.kind !== "bounded") return a;
+  return b.kind !== "bounded" || b.total > a.total ? b : a;
+}
+
+function lostWithZone(server: Server, plan: Plan): Prediction {
+  return server.kind === "postgres" ? lostSinceBackup(server, plan) : lostWithData(server, plan);
+}
+
+function unitServesAgain(unit: Unit, plan: Plan): Prediction {
+  if (onSeveralZones(unit, plan)) return bounded(plan, unit.path, nodeNoticed(plan));
+  const volume = unit.volumes.find(({ kind }) => kind === "persistent");
+  if (volume) {
+    return unbounded(plan, `${unit.path}.volumes`, `${unit.name} waits for its volume ${volume.name}, which is in the lost zone`, {
+      advice: "run replicas in several zones, each with its own volume, or keep the state in a store",
+    });
+  }
+  return rescheduled(unit, plan, "zone");
+}
+
+/** `prefer` is a wish: at worst every replica was in the zone that is lost. */
+function onSeveralZones(unit: Unit, plan: Plan): boolean {
+  return unit.replicas.min > 1 && unit.spread.zones === "require" && zones(plan).length > 1;
+}
+
+/**
+ * A copy in another zone takes over. Brokers decide by majority: with members in two zones the loss of the bigger half
+ * stops them.
+ */
+function inSeveralZones(server: Server, plan: Plan): boolean {
+  if (zones(plan).length < 2 || !failsOver(server)) return false;
+  switch (server.kind) {
+    case "postgres":
+      return server.standby === "another-zone";
+    case "redis":
+      return true;
+    case "rabbitmq":
+      return copies(server) >= 3 && zones(plan).length >= 3;
+  }
+}
+
+function serverAnswersAgain(server: Server, plan: Plan): Prediction {
+  if (inSeveralZones(server, plan)) return bounded(plan, server.path, failedOver(server, plan, "zone"));
+  if (server.kind === "postgres") return restoreFromBackup(server, plan);
+  if (server.kind === "rabbitmq") {
+    return unbounded(plan, server.path, `${server.name} has no majority left and waits until the zone is back`, {
+      advice: "run three replicas in three zones",
+      edits: [{ path: `${server.path}.replicas`, value: 3 }],
+    });
+  }
+  const responded = response(plan);
+  if (!responded) return unknown(plan, "observe.metrics", `no metrics are kept, so nobody is told that ${server.name} is gone`);
+  return bounded(plan, server.path, [
+    probed(server, plan),
+    ...responded,
+    provisioned(server),
+    ...(server.backups.snapshot || server.backups.full ? [restored(server)] : []),
+    reconnected(),
+  ]);
+}

@@ -1,0 +1,98 @@
+import { originOf } from "../plan/origin.js";
+import type { Milliseconds, Origin, Path, Plan } from "../plan/plan.js";
+import type { Alert } from "./alerts.js";
+import { predictAvailability, type PredictedAvailability } from "./availability.js";
+import type { Assessment, Fault } from "./fault.js";
+import { faults as catalogue } from "./faults/index.js";
+import { type Measurement, newestBySubject, rowKey, withMeasurement } from "./measurement.js";
+import type { Prediction } from "./prediction.js";
+import type { Runbook } from "./runbooks/runbook.js";
+import { type Verdict, verdictOf, worstOf } from "./verdict.js";
+
+/** What the platform promises under one environment, fault by fault: predicted, measured, and the verdict. */
+export interface PromiseSheet {
+  readonly platform: string;
+  readonly environment: string;
+  readonly rows: readonly Row[];
+  /** One for each way into the platform, where availability is promised. */
+  readonly availability: readonly PredictedAvailability[];
+}
+
+export interface Row {
+  readonly fault: string;
+  readonly title: string;
+  readonly subject: string;
+  /** The subject's path in the platform file. */
+  readonly path: Path;
+  readonly rto: Cell;
+  readonly rpo: Cell;
+  readonly alert: Alert;
+  readonly runbook: Runbook;
+  readonly drill: string;
+  readonly verdict: Verdict;
+}
+
+export interface Cell {
+  readonly promised?: Milliseconds;
+  readonly promisedAt?: Origin;
+  readonly predicted: Prediction;
+  readonly measured?: Milliseconds;
+  /** When, in epoch milliseconds. */
+  readonly measuredAt?: number;
+  /** Set when a drill took longer (or lost more) than was predicted: the prediction was wrong. */
+  readonly underestimated?: true;
+  readonly verdict: Verdict;
+}
+
+/** The sheet of a plan, in the order of the catalogue and, within a fault, of the plan. Pure: the same in, the same out. */
+export function promiseSheet(
+  plan: Plan,
+  measurements: readonly Measurement[],
+  faults: readonly Fault[] = catalogue,
+): PromiseSheet {
+  const newest = newestBySubject(measurements);
+  return {
+    platform: plan.platform,
+    environment: plan.environment,
+    rows: faults.flatMap((fault) =>
+      fault
+        .assess(plan)
+        .map((assessment) => row(plan, fault, assessment, newest.get(rowKey(fault.id, assessment.subject.name)))),
+    ),
+    availability: predictAvailability(plan),
+  };
+}
+
+function row(plan: Plan, fault: Fault, assessment: Assessment, measurement: Measurement | undefined): Row {
+  const rto = cell(plan, "rto", assessment, measurement);
+  const rpo = cell(plan, "rpo", assessment, measurement);
+  return {
+    fault: fault.id,
+    title: fault.title,
+    subject: assessment.subject.name,
+    path: assessment.subject.path,
+    rto,
+    rpo,
+    alert: assessment.alert,
+    runbook: assessment.runbook,
+    drill: fault.drill,
+    verdict: worstOf([rto.verdict, rpo.verdict]),
+  };
+}
+
+function cell(plan: Plan, of: "rto" | "rpo", assessment: Assessment, measurement: Measurement | undefined): Cell {
+  const { objectives } = assessment;
+  const promised = objectives[of];
+  const estimate = assessment[of];
+  const predicted = withMeasurement(estimate, measurement);
+  const measured = measurement?.[of];
+  return {
+    ...(promised === undefined
+      ? {}
+      : { promised, promisedAt: originOf(plan, `${objectives.path}.${of}`) }),
+    predicted,
+    ...(measured === undefined ? {} : { measured, ...(measurement === undefined ? {} : { measuredAt: measurement.at }) }),
+    ...(measured !== undefined && estimate.kind === "bounded" && measured > estimate.total ? { underestimated: true as const } : {}),
+    verdict: verdictOf(promised, predicted, measured),
+  };
+}

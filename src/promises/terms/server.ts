@@ -1,0 +1,84 @@
+import type { Plan } from "../../plan/plan.js";
+import { nodeMonitorGrace } from "../facts/kubernetes.js";
+import {
+  appendOnlyFile,
+  committedIsDurable,
+  confirmedMessages,
+  redisReplicationLag,
+  replicationLag,
+  synchronousReplication,
+} from "../facts/stores.js";
+import type { Prediction, Term } from "../prediction.js";
+import { assumed, bounded, cited, unbounded } from "../prediction.js";
+import type { Server } from "../subjects.js";
+import { interval, backupTaken, probed, reconnected } from "./store.js";
+
+/** Another copy takes over. A managed provider's figure holds its own detection; in a cluster a dead node is noticed first. */
+export function failedOver(server: Server, plan: Plan, lost: "process" | "node" | "zone"): readonly Term[] {
+  const { failover, kind, product } = server.provider;
+  if (!failover) return [];
+  const noticed =
+    kind === "managed" ? [] : lost === "process" ? [probed(server, plan)] : [cited("node marked unready", nodeMonitorGrace(plan.cluster.kubernetes))];
+  return [...noticed, cited("failover", failover, product), reconnected()];
+}
+
+/** What a copy that takes over may have missed. */
+export function missedByReplica(server: Server, plan: Plan): Prediction {
+  switch (server.kind) {
+    case "postgres":
+      return bounded(plan, server.path, [
+        server.synchronous
+          ? cited("nothing: replication is synchronous", synchronousReplication)
+          : assumed("replication lag", replicationLag.value, replicationLag.why),
+      ]);
+    case "redis":
+      return bounded(plan, server.path, [assumed("replication lag", redisReplicationLag.value, redisReplicationLag.why)]);
+    case "rabbitmq":
+      return server.queues === "classic"
+        ? unbounded(plan, server.path, "classic queues have one copy of a message", {
+            advice: "use quorum queues",
+            edits: [{ path: `${server.path}.queues`, value: "quorum" }],
+          })
+        : bounded(plan, server.path, [cited("nothing: confirmed messages are on a majority", confirmedMessages)]);
+  }
+}
+
+/** What a server that starts again on the same disk has lost. */
+export function lostByRestart(server: Server, plan: Plan): Prediction {
+  switch (server.kind) {
+    case "postgres":
+      return bounded(plan, server.path, [cited("nothing: commits are on disk", committedIsDurable)]);
+    case "rabbitmq":
+      return bounded(plan, server.path, [cited("nothing: confirmed messages are on disk", confirmedMessages)]);
+    case "redis":
+      return server.persistence
+        ? bounded(plan, server.path, [cited("append-only file", appendOnlyFile)])
+        : lostWithData(server, plan);
+  }
+}
+
+/** The worst age of what is lost when every copy of the data is gone: only a backup is left. */
+export function lostWithData(server: Server, plan: Plan): Prediction {
+  const { log, full, snapshot } = server.backups;
+  const schedule = log ? undefined : shortest(full, snapshot);
+  if (schedule) {
+    return bounded(plan, schedule.path, [interval("backup interval", schedule, plan), backupTaken(server)]);
+  }
+  return unbounded(plan, server.backups.path, `no backup of ${server.name} is declared`, {
+    advice: `declare backups of ${server.name}`,
+    edits: [
+      server.kind === "postgres"
+        ? { path: `${server.path}.backups`, value: { full: "daily keep 7d", log: "5m keep 7d" } }
+        : { path: `${server.path}.backups`, value: { snapshot: "hourly keep 7d" } },
+    ],
+  });
+}
+
+function shortest<Schedule extends { readonly every: number }>(
+  ...schedules: readonly (Schedule | undefined)[]
+): Schedule | undefined {
+  return schedules
+    .filter((schedule): schedule is Schedule => schedule !== undefined)
+    .sort((a, b) => a.every - b.every)[0];
+}
+

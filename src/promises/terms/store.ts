@@ -1,0 +1,109 @@
+import type { Backups, BackupSchedule, Bytes, Cited, Milliseconds, Path, Plan, Store } from "../../plan/plan.js";
+import { formatBytes, formatDuration } from "../../spec/format.js";
+import { alertDelay } from "../alerts.js";
+import { pagedResponse, unpagedResponse } from "../facts/people.js";
+import { dailyLogShare, logSegmentBytes, reconnect, replayRate } from "../facts/stores.js";
+import type { Term } from "../prediction.js";
+import { assumed, cited, declared, work } from "../prediction.js";
+import { onOneMachine } from "./machine.js";
+
+type Backed = Store & { readonly backups: Backups };
+
+const day = 86_400_000;
+
+/** The probe of whoever restarts or fails the store over. */
+export function probed(store: Store, plan: Plan): Term {
+  const { every, failures } = store.probe;
+  return declared(plan, "probe", every * failures, `${store.path}.probe`, `${failures} × ${formatDuration(every)}`);
+}
+
+/**
+ * Somebody is told and begins; undefined where nobody is told, so that no time can be promised. `keelson up` restores
+ * by itself.
+ */
+export function response(plan: Plan): readonly Term[] | undefined {
+  if (onOneMachine(plan)) return [];
+  const delay = alertDelay(plan);
+  if (delay === undefined) return undefined;
+  const paged = plan.observe.routes.critical !== undefined;
+  return [
+    declared(plan, "alert fires", delay, "observe.alerts.down"),
+    cited("somebody begins", paged ? pagedResponse : unpagedResponse),
+  ];
+}
+
+export function provisioned(store: Store): Term {
+  return work(cited("a new server", store.provider.provisioning, store.provider.product));
+}
+
+export function restored(store: Store): Term {
+  return transfer("restore of the backup", store.size, store.provider.restoreRate);
+}
+
+/** The unreadable backup is read to its end before the next one is tried: its checksum stands at the end. */
+export function restoreInVain(store: Store): Term {
+  return transfer("the unreadable backup is tried", store.size, store.provider.restoreRate);
+}
+
+/** The log since the base backup, `age` old at worst, is replayed by one process. */
+export function replayed(store: Store, age: Milliseconds): Term {
+  const bytes = Math.ceil(store.size * dailyLogShare.value * (age / day));
+  return work(
+    assumed(
+      "replay of the log",
+      (bytes / replayRate.value) * 1000,
+      `${dailyLogShare.why}; ${replayRate.why}`,
+      `${readableBytes(bytes)} ÷ ${readableBytes(replayRate.value)}/s`,
+    ),
+    bytes,
+  );
+}
+
+export function reconnected(): Term {
+  return assumed("clients reconnect", reconnect.value, reconnect.why);
+}
+
+/** The interval of a schedule: just before the next one everything since the last is at risk. */
+export function interval(name: string, schedule: BackupSchedule, plan: Plan, times = 1): Term {
+  return declared(
+    plan,
+    name,
+    schedule.every * times,
+    schedule.path,
+    times === 1 ? undefined : `${times} × ${formatDuration(schedule.every)}`,
+  );
+}
+
+/** A backup counts only when it is complete. */
+export function backupTaken(store: Backed): Term {
+  return transfer("time that a backup takes", store.size, store.provider.backupRate);
+}
+
+/** A segment is lost with the disk until it is in the archive. */
+export function segmentUploaded(store: Backed): Term {
+  return transfer("upload of a log segment", Math.min(logSegmentBytes, Math.max(store.size, 1)), store.provider.backupRate);
+}
+
+function transfer(name: string, bytes: Bytes, rate: Cited): Term {
+  return work(
+    cited(
+      name,
+      { value: (bytes / rate.value) * 1000, source: rate.source },
+      `${readableBytes(bytes)} ÷ ${readableBytes(rate.value)}/s`,
+    ),
+    bytes,
+  );
+}
+
+/** Sizes that were computed are rounded for reading; those that were declared read as they were written. */
+function readableBytes(bytes: number): string {
+  const exact = formatBytes(bytes);
+  if (exact.length <= 7) return exact;
+  const [unit, scale] = bytes >= 2 ** 30 ? (["Gi", 2 ** 30] as const) : (["Mi", 2 ** 20] as const);
+  return `${(bytes / scale).toFixed(1)}${unit}`;
+}
+
+/** The path under which a store's backups are declared, for a fix. */
+export function backupsPath(store: Store): Path {
+  return `${store.path}.backups`;
+}
