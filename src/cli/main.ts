@@ -49,8 +49,8 @@ async function run(argv: readonly string[]): Promise<void> {
 
 function report(error: unknown): number {
   if (error instanceof KeelsonError) {
-    process.stderr.write(`error ${error.code} ${error.message}\n`);
-    if (error.hint !== undefined) process.stderr.write(`  hint: ${error.hint}\n`);
+    if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify(error.toJSON(), null, 2)}\n`);
+    else process.stderr.write(`${error.report()}\n`);
     if (process.env["KEELSON_DEBUG"] && error.stack) process.stderr.write(`${error.stack}\n`);
     return error.exitCode;
   }

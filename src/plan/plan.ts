@@ -8,33 +8,15 @@
  * ratios between 0 and 1.
  */
 
+import type { Origin, Path } from "../spec/origin.js";
+
+export type { Origin, Path };
+
 export type Milliseconds = number;
 export type Bytes = number;
 export type Millicores = number;
 /** Between 0 and 1. */
 export type Ratio = number;
-
-/** A path in the platform file's own words, e.g. `services.gateway.replicas`. The key of `Plan.origins`. */
-export type Path = string;
-
-/** Where a value came from, so that every finding and every explanation can point at a line. */
-export type Origin =
-  | { readonly kind: "file"; readonly file: string; readonly line: number; readonly column: number }
-  | {
-      readonly kind: "environment";
-      readonly environment: string;
-      readonly file: string;
-      readonly line: number;
-      readonly column: number;
-    }
-  /** Not written anywhere: `why` says what a careful engineer would answer; the place is the nearest written parent. */
-  | {
-      readonly kind: "default";
-      readonly why: string;
-      readonly file: string;
-      readonly line: number;
-      readonly column: number;
-    };
 
 /** Least and most; equal when one number was written. */
 export interface Bounds {
@@ -72,9 +54,11 @@ export interface Plan {
   readonly drills: DrillSchedule | undefined;
   /** Cluster objects and etcd backups (Velero and the like). */
   readonly cluster: ClusterSettings;
+  /** What the environment says of who runs stores; each store's own provider may differ. */
+  readonly provide: Provider["kind"];
   readonly data: "ephemeral" | "test" | "anonymised" | "real";
   readonly access: readonly string[];
-  /** Kubernetes version and container image that units without one of their own run. */
+  /** The image that units without one of their own run. */
   readonly image: Image;
   readonly origins: Readonly<Record<Path, Origin>>;
 }
@@ -224,8 +208,11 @@ export interface Sidecar extends Element {
   readonly modules: readonly string[];
   readonly image: Image;
   readonly ports: readonly Port[];
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
   readonly resources: Resources;
   readonly secrets: readonly string[];
+  readonly volumes: readonly Volume[];
 }
 
 export interface Patch {
@@ -252,6 +239,8 @@ export interface Model extends Element {
   readonly embeddings: boolean;
   /** The unit that serves it; undefined when an outside server does. */
   readonly unit: string | undefined;
+  /** When no other engine can answer, the simulator may (its text is marked as such). */
+  readonly simulated: boolean;
   /** Where it is reached when no unit serves it. */
   readonly upstreams: readonly Upstream[];
   readonly limits: { readonly requestsPerMinute: number | undefined; readonly tokensPerMinute: number | undefined };
@@ -367,6 +356,7 @@ export interface Backups {
 
 export interface BackupSchedule {
   readonly path: Path;
+  /** 0: on every change. */
   readonly every: Milliseconds;
   /** `HH:MM` in UTC, when a time of day was named. */
   readonly at: string | undefined;
@@ -377,7 +367,9 @@ export interface BackupSchedule {
 
 /** `from` calls `to` on `port`: opens the port, writes the policy, injects the address, draws the arrow. */
 export interface Edge {
+  /** A unit; a store when it sends its copies to a bucket. */
   readonly from: string;
+  /** A unit, a store, or a host outside. */
   readonly to: string;
   readonly kind: "unit" | "store" | "outside";
   readonly port: number;
@@ -394,6 +386,7 @@ export interface Entrance extends Element {
   readonly cdn: boolean;
   readonly dns: "none" | "external-dns" | "route53" | "linode";
   readonly affinity: "none" | "session";
+  readonly patches: readonly Patch[];
   readonly routes: readonly { readonly prefix: string; readonly unit: string; readonly port: string }[];
 }
 
@@ -430,6 +423,8 @@ export interface Security {
   readonly pods: "restricted" | "baseline" | "privileged";
   readonly mesh: { readonly kind: "none" | "istio" | "linkerd"; readonly mtls: "strict" | "permissive" | "off" };
   readonly identity: "none" | "irsa";
+  readonly scan: "none" | "trivy";
+  readonly audit: boolean;
 }
 
 export interface Observe {
@@ -438,6 +433,8 @@ export interface Observe {
   readonly traces: "none" | "tempo" | "jaeger";
   /** OTLP endpoint that traces are sent to. */
   readonly otlp: string | undefined;
+  /** Metrics, logs and traces are kept this long. */
+  readonly retention: Milliseconds;
   readonly alerts: {
     readonly path: Path;
     readonly down: Milliseconds | undefined;
@@ -463,7 +460,19 @@ export interface DrillSchedule {
 }
 
 export interface ClusterSettings {
-  readonly backups: Backups;
+  /** Several environments may share a cluster; undefined means one of its own. */
+  readonly name: string | undefined;
+  readonly backups: ClusterBackups;
   readonly kubernetes: string;
   readonly autoscaler: boolean;
+}
+
+/** Copies of the cluster itself. */
+export interface ClusterBackups {
+  readonly path: Path;
+  /** Cluster objects and volumes. */
+  readonly objects: BackupSchedule | undefined;
+  readonly etcd: BackupSchedule | undefined;
+  readonly configuration: BackupSchedule | undefined;
+  readonly to: readonly string[];
 }

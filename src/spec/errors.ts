@@ -13,4 +13,15 @@ export class KeelsonError extends Error {
     this.hint = options.hint;
     this.exitCode = options.exitCode ?? 1;
   }
+
+  /** What a person reads on the terminal. */
+  report(): string {
+    const hint = this.hint === undefined ? "" : `\n  hint: ${this.hint}`;
+    return `error ${this.code} ${this.message}${hint}`;
+  }
+
+  /** What `--json` prints instead. */
+  toJSON(): unknown {
+    return { error: { code: this.code, message: this.message, hint: this.hint } };
+  }
 }

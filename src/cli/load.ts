@@ -1,0 +1,96 @@
+import { readFile, stat } from "node:fs/promises";
+import { dirname, extname, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { makePlan, type Plan } from "../plan/index.js";
+import { DiagnosticsError } from "../spec/diagnostics-error.js";
+import { KeelsonError } from "../spec/errors.js";
+import { type Diagnostic, type Parsed, type Platform, readDefinition, readPlatform } from "../spec/index.js";
+import { LARGEST_FILE } from "../spec/yaml.js";
+
+/** A platform that was read from disk, with its text (undefined for one that was defined in code). */
+export interface Loaded {
+  readonly platform: Platform;
+  /** The path as the diagnostics name it. */
+  readonly file: string;
+  readonly text: string | undefined;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** Where the package keeps its blueprints. */
+const BLUEPRINTS = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "blueprints");
+
+/**
+ * Reads a platform: a YAML file, a `.ts`/`.js` module whose default export is `definePlatform(…)`, a folder with a
+ * `platform.yaml`, or a blueprint by its name (`starter`). Throws a `DiagnosticsError` with everything that is wrong.
+ */
+export async function loadPlatform(file: string): Promise<Loaded> {
+  const path = await findFile(file);
+  const shown = path.startsWith(BLUEPRINTS) && path !== resolve(file) ? `blueprints${path.slice(BLUEPRINTS.length)}` : file;
+  if (/^\.[cm]?[jt]s$/.test(extname(path))) {
+    const parsed = readDefinition({ file: shown, value: await importDefinition(path) });
+    return loaded(parsed, shown, undefined);
+  }
+  const text = await readText(path);
+  return loaded(readPlatform({ file: shown, text }), shown, text);
+}
+
+/** The Plan of a platform file under an environment (its first when none is named). Warnings are `loadPlatform`'s. */
+export async function loadPlan(file: string, environment?: string): Promise<Plan> {
+  return planOf(await loadPlatform(file), environment);
+}
+
+/** The Plan of a platform that was loaded. */
+export function planOf({ platform, file, text }: Loaded, environment?: string): Plan {
+  const planned = makePlan(platform, environment);
+  if (!planned.ok) throw new DiagnosticsError(file, planned.diagnostics, text);
+  return planned.plan;
+}
+
+function loaded(parsed: Parsed, file: string, text: string | undefined): Loaded {
+  if (!parsed.ok) throw new DiagnosticsError(file, parsed.diagnostics, text);
+  return { platform: parsed.platform, file, text, warnings: parsed.diagnostics };
+}
+
+async function findFile(file: string): Promise<string> {
+  const named = /^[a-z][a-z0-9-]*$/.test(file) ? [join(BLUEPRINTS, file, "platform.yaml")] : [];
+  const candidates = [resolve(file), resolve(file, "platform.yaml"), ...named];
+  for (const candidate of candidates) {
+    const found = await stat(candidate).catch(() => undefined);
+    if (found?.isFile()) return candidate;
+  }
+  const hint = "name a platform file, a folder with a platform.yaml, or a blueprint such as `starter`";
+  throw new KeelsonError("file/not-found", `there is no platform file \`${file}\``, { hint, exitCode: 2 });
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    const { size } = await stat(path);
+    // A character takes at most four bytes; anything longer is refused by its size alone and never read.
+    if (size > 4 * LARGEST_FILE) return " ".repeat(LARGEST_FILE + 1);
+    return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path));
+  } catch (error) {
+    const hint = error instanceof TypeError ? "a platform file is UTF-8 text" : "can you read it yourself?";
+    const reason = error instanceof TypeError ? "it is not UTF-8" : error instanceof Error ? error.message : String(error);
+    throw new KeelsonError("file/unreadable", `cannot read ${path}: ${reason}`, { hint, exitCode: 2, cause: error });
+  }
+}
+
+async function importDefinition(path: string): Promise<unknown> {
+  let exported: unknown;
+  try {
+    const module: { default?: unknown } = await import(pathToFileURL(path).href);
+    exported = module.default;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const hint = /\.[cm]?ts$/.test(path)
+      ? "TypeScript is read by Node.js 22.18 and later; on an older one, compile it to .js first"
+      : "does it run by itself?";
+    throw new KeelsonError("file/unreadable", `cannot import ${path}: ${reason}`, { hint, exitCode: 2, cause: error });
+  }
+  if (typeof exported === "object" && exported !== null && "kind" in exported && "value" in exported)
+    if (exported.kind === "keelson/platform") return exported.value;
+  throw new KeelsonError("file/unreadable", `${path} exports no platform`, {
+    hint: "write `export default definePlatform({ … })`",
+    exitCode: 2,
+  });
+}

@@ -1,0 +1,63 @@
+import type { ModelInput, SizeClassInput } from "../spec/schema/models.js";
+import type { Settings } from "../spec/schema/platform.js";
+
+const GiB = 2 ** 30;
+const BILLION = 1e9;
+
+/** Sizes of models when the file has no table: weights of about a byte each, with room for context. */
+const STANDARD: Readonly<Record<string, SizeClassInput>> = {
+  tiny: {
+    parameters: { min: 0, max: BILLION },
+    cpu: { min: 1000, max: 2000 },
+    memory: { min: GiB, max: 2 * GiB },
+    gpu: "none",
+    disk: { min: 2 * GiB, max: 4 * GiB },
+  },
+  small: {
+    parameters: { min: BILLION, max: 7 * BILLION },
+    cpu: { min: 2000, max: 4000 },
+    memory: { min: 8 * GiB, max: 16 * GiB },
+    gpu: "optional",
+    disk: { min: 10 * GiB, max: 20 * GiB },
+  },
+  medium: {
+    parameters: { min: 7 * BILLION, max: 13 * BILLION },
+    cpu: { min: 4000, max: 8000 },
+    memory: { min: 16 * GiB, max: 32 * GiB },
+    gpu: "required",
+    disk: { min: 20 * GiB, max: 40 * GiB },
+  },
+  large: {
+    parameters: { min: 13 * BILLION, max: Number.MAX_SAFE_INTEGER },
+    cpu: { min: 8000, max: 16_000 },
+    memory: { min: 32 * GiB, max: 64 * GiB },
+    gpu: "required",
+    disk: { min: 40 * GiB, max: 80 * GiB },
+  },
+};
+
+/** A size class and how it was found. */
+export interface FoundClass {
+  readonly name: string;
+  readonly size: SizeClassInput;
+  readonly why: string;
+}
+
+/** The class a model names, else the one that its number of weights falls in, else the smallest. */
+export function sizeClassOf(settings: Settings, model: ModelInput): FoundClass {
+  const table = settings.classes ?? STANDARD;
+  const named = model.class === undefined ? undefined : (table[model.class] ?? STANDARD[model.class]);
+  if (named && model.class !== undefined) return { name: model.class, size: named, why: `size class \`${model.class}\`` };
+  const rows = Object.entries(table).sort(([, a], [, b]) => a.parameters.min - b.parameters.min);
+  const weights = model.parameters ?? 0;
+  // On a border (7B is small and medium) the smaller class wins, as the tables of such documents mean it.
+  const fitting = rows.find(([, { parameters }]) => weights >= parameters.min && weights <= parameters.max);
+  const [name, size] = fitting ?? (weights > 0 ? rows.at(-1) : rows[0]) ?? ["tiny", STANDARD.tiny ?? {}];
+  const why = model.parameters === undefined ? `no \`parameters\` are stated, so size class \`${name}\`` : `size class \`${name}\``;
+  return { name, size: { parameters: { min: 0, max: 0 }, ...size }, why };
+}
+
+/** Names that `class:` may say. */
+export function classNames(settings: Pick<Settings, "classes">): string[] {
+  return [...new Set([...Object.keys(settings.classes ?? {}), ...Object.keys(STANDARD)])];
+}

@@ -1,0 +1,129 @@
+import type { SidecarInput } from "../spec/schema/services.js";
+import type { PlanContext } from "./context.js";
+import { readImage } from "./images.js";
+import type { Scope } from "./origin.js";
+import type { Image, Port, Resources, Volume } from "./plan.js";
+
+const GiB = 2 ** 30;
+const MiB = 2 ** 20;
+
+/** The port that Keelson modules listen on. */
+export const MODULE_PORT = 8080;
+/** Where a unit that runs Keelson modules keeps its files; the root file system is read-only. */
+export const DATA_DIRECTORY = "/var/lib/keelson";
+
+/** What a container needs when the file does not say: by what it does. */
+export interface ContainerDefaults {
+  readonly cpu: { readonly min: number; readonly max: number };
+  readonly memory: { readonly min: number; readonly max: number };
+  readonly why: string;
+}
+
+const FOREIGN: ContainerDefaults = {
+  cpu: { min: 100, max: 1000 },
+  memory: { min: 128 * MiB, max: 512 * MiB },
+  why: "a small service; measure, then size",
+};
+
+/** Heaviest first: a unit that runs several modules needs what the heaviest needs. */
+const BY_MODULE: readonly (readonly [string, ContainerDefaults])[] = [
+  [
+    "gateway",
+    { cpu: { min: 250, max: 2000 }, memory: { min: 256 * MiB, max: 512 * MiB }, why: "the gateway stays under 200 MB; bursts take more CPU" },
+  ],
+  [
+    "usage",
+    { cpu: { min: 100, max: 1000 }, memory: { min: 192 * MiB, max: 512 * MiB }, why: "a Node.js process with a connection pool and batches of events" },
+  ],
+  [
+    "accounts",
+    { cpu: { min: 100, max: 1000 }, memory: { min: 192 * MiB, max: 512 * MiB }, why: "a Node.js process with a connection pool" },
+  ],
+];
+const MODULE: ContainerDefaults = {
+  cpu: { min: 100, max: 1000 },
+  memory: { min: 128 * MiB, max: 512 * MiB },
+  why: "a Node.js process",
+};
+
+/** What the modules of a container (none: a foreign image) usually need. */
+export function containerDefaults(modules: readonly string[]): ContainerDefaults {
+  if (modules.length === 0) return FOREIGN;
+  return BY_MODULE.find(([module]) => modules.includes(module))?.[1] ?? MODULE;
+}
+
+/** The image that is written, else the platform's own. */
+export function planImage(context: PlanContext, scope: Scope, written: string | undefined): Image {
+  if (written !== undefined) return readImage(written, scope.at("image").path);
+  context.ledger.inherit([...scope.segments, "image"], ["image"]);
+  return context.image;
+}
+
+/** Ports by name; Keelson modules listen on 8080 (a sidecar on the next one that is free). */
+export function planPorts(scope: Scope, written: Pick<SidecarInput, "port" | "ports">, fallback: number | undefined): Port[] {
+  if (written.port !== undefined) return [{ name: "http", number: written.port, protocol: "http" }];
+  if (written.ports)
+    return Object.entries(written.ports).map(([name, port]): Port => {
+      const protocol = typeof port === "object" ? port.protocol : undefined;
+      return {
+        name,
+        number: typeof port === "object" ? port.number : port,
+        protocol: protocol ?? (name === "grpc" || name === "tcp" ? name : "http"),
+      };
+    });
+  if (fallback === undefined) return [];
+  scope.because("port", `${fallback} is where Keelson modules listen`);
+  return [{ name: "http", number: fallback, protocol: "http" }];
+}
+
+/** Requests and limits, from the file or from what such a container usually needs. */
+export function planResources(
+  scope: Scope,
+  written: Pick<SidecarInput, "cpu" | "memory" | "gpu" | "disk">,
+  defaults: ContainerDefaults,
+): Resources {
+  const cpu = scope.pick("cpu", written.cpu, defaults.cpu, defaults.why);
+  const memory = scope.pick("memory", written.memory, defaults.memory, defaults.why);
+  return {
+    cpu: { request: cpu.min, limit: cpu.max },
+    memory: { request: memory.min, limit: memory.max },
+    gpu: planGpu(written.gpu),
+    disk: written.disk?.max,
+  };
+}
+
+/** `required` is one GPU; `optional` is none, since a target must be told one or the other. */
+export function planGpu(written: SidecarInput["gpu"]): Resources["gpu"] {
+  if (written === "required") return { count: 1, kind: undefined };
+  if (written === undefined || typeof written === "string") return { count: 0, kind: undefined };
+  if (typeof written === "number") return { count: written, kind: undefined };
+  return { count: written.count, kind: written.kind };
+}
+
+/** Environment variables as text. */
+export function planVariables(written: SidecarInput["env"]): Record<string, string> {
+  return Object.fromEntries(Object.entries(written ?? {}).map(([name, value]) => [name, String(value)]));
+}
+
+/** Written volumes, and the directory that Keelson modules keep files in. */
+export function planVolumes(scope: Scope, written: SidecarInput["volumes"], data: number | undefined): Volume[] {
+  const volumes = Object.entries(written ?? {}).map(([name, volume]): Volume => {
+    const own = scope.at("volumes", name);
+    const said = typeof volume === "object" ? volume : { size: volume };
+    const usual = name === "data" && data !== undefined ? DATA_DIRECTORY : `/data/${name}`;
+    return {
+      name,
+      mount: own.pick("mount", "mount" in said ? said.mount : undefined, usual, "a volume is mounted under its name"),
+      size: said.size,
+      kind: own.pick("persistent", "persistent" in said ? said.persistent : undefined, false, "a replica's files die with it unless said")
+        ? "persistent"
+        : "ephemeral",
+    };
+  });
+  if (data === undefined || volumes.some(({ name }) => name === "data")) return volumes;
+  scope.at("volumes").because("data", "Keelson modules keep files, and their root file system is read-only");
+  return [...volumes, { name: "data", mount: DATA_DIRECTORY, size: data, kind: "ephemeral" }];
+}
+
+/** Room for the gateway's usage log or a module's temporary files. */
+export const MODULE_DATA = GiB;

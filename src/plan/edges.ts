@@ -1,0 +1,113 @@
+import { readOutside } from "../spec/outside.js";
+import { many } from "../spec/references.js";
+import type { ServiceInput } from "../spec/schema/services.js";
+import type { PlanContext } from "./context.js";
+import type { Scope } from "./origin.js";
+import type { Edge, Model, Store, Unit } from "./plan.js";
+
+type Call = NonNullable<ServiceInput["calls"]>[number];
+
+/** Every call: what units declare, what models fetch and fall back to, and where stores send their copies. */
+export function planEdges(
+  context: PlanContext,
+  units: readonly Unit[],
+  models: readonly Model[],
+  stores: readonly Store[],
+): Edge[] {
+  const planner = new EdgePlanner(units, models, stores);
+  const { services = {}, models: writtenModels = {} } = context.settings;
+  for (const unit of units) {
+    const written = unit.role === "model" ? writtenModels[unit.model ?? ""] : services[unit.name];
+    planner.calls(unit.name, context.ledger.at(...rootOf(unit)), written?.calls);
+    for (const sidecar of many(written?.beside))
+      planner.calls(unit.name, context.ledger.at("services", sidecar), services[sidecar]?.calls);
+  }
+  for (const model of models) planner.download(model);
+  for (const store of stores) planner.copies(store);
+  return planner.edges;
+}
+
+function rootOf(unit: Unit): [string, string] {
+  return unit.role === "model" ? ["models", unit.model ?? unit.name] : ["services", unit.name];
+}
+
+class EdgePlanner {
+  readonly edges: Edge[] = [];
+  readonly #seen = new Set<string>();
+  readonly #units: ReadonlyMap<string, Unit>;
+  readonly #models: ReadonlyMap<string, Model>;
+  readonly #stores: ReadonlyMap<string, Store>;
+
+  constructor(units: readonly Unit[], models: readonly Model[], stores: readonly Store[]) {
+    this.#units = new Map(units.map((unit) => [unit.name, unit]));
+    this.#models = new Map(models.map((model) => [model.name, model]));
+    this.#stores = new Map(stores.map((store) => [store.name, store]));
+  }
+
+  calls(from: string, scope: Scope, calls: readonly Call[] | undefined): void {
+    for (const [index, call] of (calls ?? []).entries()) this.#call(from, scope.at("calls", index).path, call);
+  }
+
+  /** Weights come from outside before the first request. */
+  download(model: Model): void {
+    if (model.unit === undefined || model.source.kind !== "huggingface") return;
+    const url = model.source.url.replace(/^hf:\/\/.*/, "https://huggingface.co");
+    this.#outside(model.unit, url, `${model.path}.source`);
+  }
+
+  /** A store writes its copies into buckets. */
+  copies(store: Store): void {
+    for (const name of store.backups.to) {
+      const bucket = this.#stores.get(name);
+      if (bucket) this.#add({ from: store.name, to: name, kind: "store", port: bucket.port, protocol: "tcp", path: `${store.backups.path}.to` });
+    }
+  }
+
+  #call(from: string, path: string, call: Call): void {
+    const to = typeof call === "string" ? call : call.to;
+    const wanted = typeof call === "string" ? undefined : call.port;
+    const store = this.#stores.get(to);
+    if (store) {
+      const port = typeof wanted === "number" ? wanted : store.port;
+      return this.#add({ from, to, kind: "store", port, protocol: store.kind === "bucket" ? "http" : "tcp", path });
+    }
+    const model = this.#models.get(to);
+    if (model) return this.#model(from, model, wanted, path, new Set());
+    const unit = this.#units.get(to);
+    if (unit) return this.#unit(from, unit, wanted, path);
+    this.#outside(from, to, path, typeof call === "object" ? call : undefined);
+  }
+
+  #unit(from: string, unit: Unit, wanted: string | number | undefined, path: string): void {
+    const found = unit.ports.find(({ name, number }) => wanted === undefined || name === wanted || number === wanted);
+    const port = found?.number ?? (typeof wanted === "number" ? wanted : 0);
+    this.#add({ from, to: unit.name, kind: "unit", port, protocol: found?.protocol ?? "tcp", path });
+  }
+
+  /** Whoever calls a model must also reach what it falls back to. */
+  #model(from: string, model: Model, wanted: string | number | undefined, path: string, passed: Set<string>): void {
+    if (passed.has(model.name)) return;
+    passed.add(model.name);
+    const unit = this.#units.get(model.unit ?? "");
+    if (unit) this.#unit(from, unit, wanted, path);
+    for (const upstream of model.upstreams) this.#outside(from, upstream.url, path);
+    for (const name of model.fallbacks) {
+      const fallback = this.#models.get(name);
+      if (fallback) this.#model(from, fallback, undefined, `${model.path}.fallback`, passed);
+    }
+  }
+
+  #outside(from: string, address: string, path: string, call?: Exclude<Call, string>): void {
+    const outside = readOutside(address);
+    if (!outside) return;
+    const port = typeof call?.port === "number" ? call.port : outside.port;
+    this.#add({ from, to: outside.host, kind: "outside", port, protocol: call?.protocol ?? outside.protocol, path });
+  }
+
+  #add(edge: Edge): void {
+    const key = `${edge.from} ${edge.to} ${edge.port}`;
+    if (edge.from === edge.to || this.#seen.has(key)) return;
+    this.#seen.add(key);
+    this.edges.push(edge);
+  }
+}

@@ -1,0 +1,100 @@
+import type { EntranceInput } from "../spec/schema/entrances.js";
+import type { ServiceInput } from "../spec/schema/services.js";
+import { onCluster, type PlanContext } from "./context.js";
+import type { Scope } from "./origin.js";
+import { planPatches } from "./patches.js";
+import type { Entrance, Unit } from "./plan.js";
+
+type Route = Entrance["routes"][number];
+
+/** What each module answers; the dashboard passes `/admin` on to its peers, so that a browser sees one origin. */
+const MODULE_ROUTES: Readonly<Record<string, readonly string[]>> = {
+  gateway: ["/v1", "/api"],
+  dashboard: ["/", "/admin"],
+  accounts: ["/admin"],
+  usage: ["/admin"],
+};
+
+/** The doors, and which exposed unit answers behind which path. */
+export function planEntrances(context: PlanContext, units: readonly Unit[]): Entrance[] {
+  const { settings, ledger } = context;
+  const exposed = units.filter((unit) => isExposed(settings.services?.[unit.name]));
+  const doors: [string, Scope, EntranceInput][] = settings.entrances
+    ? Object.entries(settings.entrances).map(([name, written]) => [name, ledger.at("entrances", name), written])
+    : settings.entrance || exposed.length > 0
+      ? [["web", ledger.at("entrance"), settings.entrance ?? {}]]
+      : [];
+  if (!settings.entrance && !settings.entrances && doors.length > 0) ledger.at().because("entrance", "a service is exposed");
+  const [first] = doors;
+  return doors.map(([name, scope, written]) => {
+    const behind = exposed.filter((unit) => (entranceOf(settings.services?.[unit.name]) ?? first?.[0]) === name);
+    return planEntrance(context, name, scope, written, routesOf(context, behind));
+  });
+}
+
+function planEntrance(context: PlanContext, name: string, scope: Scope, written: EntranceInput, routes: Route[]): Entrance {
+  const { cloud } = context;
+  const public_ = written.host !== undefined && onCluster(context);
+  const dns = !public_ ? "none" : cloud === "aws" ? "route53" : cloud === "linode" ? "linode" : "external-dns";
+  const dnsWhy = public_ ? "the host needs a record, kept where the cloud is" : "no host is named, so there is no record";
+  return {
+    name,
+    path: scope.path,
+    host: written.host,
+    controller: scope.pick(
+      "controller",
+      written.controller,
+      onCluster(context) ? "nginx" : "none",
+      onCluster(context) ? "the most used ingress controller" : "the gateway answers by itself on one machine",
+    ),
+    tls: planTls(scope, written.tls, public_, cloud === "aws" ? "acm" : "letsencrypt"),
+    waf: scope.pick("waf", written.waf, "none", "none is asked for"),
+    cdn: scope.pick("cdn", written.cdn === "optional" ? undefined : written.cdn, false, "answers of models are not cached"),
+    dns: scope.pick("dns", written.dns, dns, dnsWhy),
+    affinity: scope.pick("affinity", written.affinity, "none", "any replica can answer"),
+    patches: planPatches(scope, written.patch),
+    routes,
+  };
+}
+
+function planTls(scope: Scope, written: EntranceInput["tls"], public_: boolean, usual: string): Entrance["tls"] {
+  if (written === false) return undefined;
+  if (written === undefined && !public_) return scope.pick("tls", undefined, undefined, "no host is named, so there is no certificate");
+  const own = scope.at("tls");
+  const said = typeof written === "string" ? { issuer: written } : written;
+  return {
+    issuer: own.pick("issuer", said?.issuer, usual, "a certificate that browsers trust, for nothing"),
+    minimum: own.pick("minimum", said && "minimum" in said ? said.minimum : undefined, "1.2", "TLS 1.0 and 1.1 are withdrawn (RFC 8996)"),
+  };
+}
+
+function routesOf(context: PlanContext, units: readonly Unit[]): Route[] {
+  const routes = units.flatMap((unit): Route[] => {
+    const expose = context.settings.services?.[unit.name]?.expose;
+    const said = typeof expose === "string" ? expose : typeof expose === "object" ? expose.path : undefined;
+    const wanted = typeof expose === "object" ? expose.port : undefined;
+    const port = wanted ?? unit.ports[0]?.name ?? "http";
+    const prefixes = said === undefined ? usualPrefixes(unit, units.length === 1) : Array.isArray(said) ? said : [said];
+    if (said === undefined)
+      context.ledger.at("services", unit.name).because("expose", `reached under ${prefixes.join(" and ")}, where what it runs answers`);
+    return prefixes.map((prefix) => ({ prefix, unit: unit.name, port }));
+  });
+  // The first to claim a prefix has it; longer prefixes are tried first.
+  const claimed = new Map<string, Route>();
+  for (const route of routes) if (!claimed.has(route.prefix)) claimed.set(route.prefix, route);
+  return [...claimed.values()].sort((a, b) => b.prefix.length - a.prefix.length || (a.prefix < b.prefix ? -1 : 1));
+}
+
+function usualPrefixes(unit: Unit, alone: boolean): readonly string[] {
+  if (alone) return ["/"];
+  const prefixes = [...new Set(unit.modules.flatMap((module) => MODULE_ROUTES[module] ?? []))];
+  return prefixes.length > 0 ? prefixes : [`/${unit.name}`];
+}
+
+function isExposed(service: ServiceInput | undefined): boolean {
+  return service?.expose !== undefined && service.expose !== false;
+}
+
+function entranceOf(service: ServiceInput | undefined): string | undefined {
+  return typeof service?.expose === "object" ? service.expose.entrance : undefined;
+}

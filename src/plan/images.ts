@@ -1,0 +1,19 @@
+import type { Image, Path } from "./plan.js";
+
+/** Reads `registry:5000/owner/name:tag@sha256:…` into its parts. */
+export function readImage(written: string, path: Path): Image {
+  const [beforeDigest = "", digest] = written.split("@");
+  const slash = beforeDigest.lastIndexOf("/");
+  const colon = beforeDigest.indexOf(":", slash + 1);
+  return {
+    repository: colon < 0 ? beforeDigest : beforeDigest.slice(0, colon),
+    tag: colon < 0 ? undefined : beforeDigest.slice(colon + 1),
+    digest,
+    path,
+  };
+}
+
+/** The inverse of `readImage`: what a container runtime is asked for. */
+export function formatImage({ repository, tag, digest }: Image): string {
+  return `${repository}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
+}

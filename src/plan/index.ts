@@ -1,0 +1,124 @@
+import { type Diagnostic, sortDiagnostics } from "../spec/diagnostic.js";
+import type { EnvironmentSettings, Platform } from "../spec/platform.js";
+import type { Settings } from "../spec/schema/platform.js";
+import { didYouMean } from "../spec/suggest.js";
+import type { PlanContext } from "./context.js";
+import { planEdges } from "./edges.js";
+import { planEntrances } from "./entrances.js";
+import { readImage } from "./images.js";
+import { planModels } from "./models.js";
+import { planPools } from "./nodes.js";
+import { platformObjectives } from "./objectives.js";
+import { planCluster, planDelivery, planDrills, planObserve, planSecurity } from "./operation.js";
+import { Ledger } from "./origin.js";
+import type { Image, Plan } from "./plan.js";
+import { planFailover, planRegions, zoneCount } from "./regions.js";
+import { planSecrets } from "./secrets.js";
+import { planStores } from "./stores.js";
+import { planServices } from "./units.js";
+import { injectAddresses } from "./variables.js";
+
+export { explain, type Explanation } from "./explain.js";
+export { formatImage } from "./images.js";
+export { originOf } from "./origin.js";
+export type * from "./plan.js";
+
+/** The image of this release, for platforms that name none. */
+export const DEFAULT_IMAGE = "ghcr.io/keelson/keelson:0.1.0";
+
+/** A Plan, or why there is none; `diagnostics` holds the warnings of a Plan that stands. */
+export type Planned =
+  | { readonly ok: true; readonly plan: Plan }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+
+/**
+ * The Plan of a platform under one environment (the file's first when none is named): every default filled in, every
+ * reference resolved, every value with its origin. Pure and deterministic: the same file gives the same bytes.
+ */
+export function makePlan(platform: Platform, environment?: string): Planned {
+  const [first] = platform.environments.keys();
+  const wanted = environment ?? first ?? "default";
+  const found = platform.environments.get(wanted);
+  if (found) return { ok: true, plan: planEnvironment(platform, found) };
+  const known = [...platform.environments.keys()];
+  const origin = platform.source.origin({ from: 0, to: 0, environment: undefined });
+  const diagnostic: Diagnostic = {
+    code: "spec/unknown-environment",
+    severity: "error",
+    message: `there is no environment \`${wanted}\``,
+    origin,
+    hint: didYouMean(wanted, known),
+  };
+  return { ok: false, diagnostics: sortDiagnostics([diagnostic]) };
+}
+
+function planEnvironment(platform: Platform, { name, settings, tree }: EnvironmentSettings): Plan {
+  const ledger = new Ledger(tree, platform.source);
+  const context = planContext(name, settings, ledger);
+  const regions = planRegions(ledger, settings, context.cloud);
+  const stores = planStores(context);
+  const { models, units: modelUnits } = planModels(context);
+  const declared = [...planServices(context), ...modelUnits];
+  const edges = planEdges(context, declared, models, stores);
+  const { secrets, units: mounted } = planSecrets(context, declared, models, stores, edges);
+  const units = injectAddresses(ledger, mounted, stores, edges);
+  const root = ledger.at();
+  const embedded = context.provide === "embedded";
+  const namespace = name === "default" ? settings.platform : `${settings.platform}-${name}`;
+  return {
+    platform: settings.platform,
+    environment: name,
+    namespace: root.pick("namespace", settings.namespace, namespace, "the platform's and the environment's names"),
+    cloud: context.cloud,
+    provide: context.provide,
+    regions,
+    failover: planFailover(ledger, settings, regions),
+    units,
+    models,
+    stores,
+    edges,
+    entrances: planEntrances(context, units),
+    secrets,
+    pools: planPools(ledger, settings.nodes ?? {}),
+    objectives: context.objectives,
+    security: planSecurity(context),
+    observe: planObserve(context),
+    delivery: planDelivery(context),
+    drills: planDrills(context),
+    cluster: planCluster(context),
+    data: root.pick("data", settings.data, embedded ? "ephemeral" : "test", embedded ? "a laptop's data" : "not said to be real"),
+    access: typeof settings.access === "string" ? [settings.access] : (settings.access ?? []),
+    image: context.image,
+    origins: ledger.origins,
+  };
+}
+
+function planContext(environment: string, settings: Settings, ledger: Ledger): PlanContext {
+  const root = ledger.at();
+  const cloud = root.pick("cloud", settings.cloud, "none", "no cloud is named");
+  const provide = root.pick(
+    "provide",
+    settings.provide,
+    cloud === "none" ? "embedded" : "managed",
+    cloud === "none" ? "no cloud is named, so this machine provides" : `what ${cloud} can run is not run by hand`,
+  );
+  const zones = zoneCount(settings.zones);
+  const redundant =
+    settings.data === "real" ? { why: "the data is real" } : zones > 1 ? { why: `there are ${zones} zones` } : undefined;
+  return {
+    platform: settings.platform,
+    environment,
+    settings,
+    ledger,
+    cloud,
+    provide,
+    zones,
+    redundant,
+    image: planPlatformImage(ledger, settings),
+    objectives: platformObjectives(ledger.at("objectives"), settings.objectives),
+  };
+}
+
+function planPlatformImage(ledger: Ledger, settings: Settings): Image {
+  return readImage(ledger.at().pick("image", settings.image, DEFAULT_IMAGE, "the image of this release"), "image");
+}

@@ -1,0 +1,177 @@
+import { many } from "../spec/references.js";
+import type { ModelInput } from "../spec/schema/models.js";
+import { sizeClassOf } from "./classes.js";
+import { MODULE_DATA, MODULE_PORT, planGpu, planImage, planPorts, planVolumes } from "./containers.js";
+import type { PlanContext } from "./context.js";
+import { readImage } from "./images.js";
+import { elementObjectives } from "./objectives.js";
+import type { Scope } from "./origin.js";
+import type { EngineName, Model, ModelSource, Resources, Unit, Upstream } from "./plan.js";
+import { planUnit, type UnitKind } from "./units.js";
+import { type HealthDefaults, MODULE_HEALTH } from "./workload.js";
+
+const MiB = 2 ** 20;
+
+/** Engines with a server of their own: its image, port and health route. */
+const SERVERS = {
+  vllm: { image: "docker.io/vllm/vllm-openai:v0.11.0", port: 8000, health: "/health" },
+  ollama: { image: "docker.io/ollama/ollama:0.12.6", port: 11_434, health: "/api/version" },
+} as const;
+
+/** The name of the unit that serves a model: a host name, so dots become dashes. */
+export function unitOfModel(name: string): string {
+  return name.replaceAll(".", "-");
+}
+
+/** Every model, and the units that serve those which no server outside answers for. */
+export function planModels(context: PlanContext): { readonly models: Model[]; readonly units: Unit[] } {
+  const models: Model[] = [];
+  const units: Unit[] = [];
+  for (const [name, written] of Object.entries(context.settings.models ?? {})) {
+    const scope = context.ledger.at("models", name);
+    const model = planModel(context, scope, name, written);
+    models.push(model);
+    if (model.unit !== undefined) units.push(planModelUnit(context, scope, model, written));
+  }
+  return { models, units };
+}
+
+function planModel(context: PlanContext, scope: Scope, name: string, written: ModelInput): Model {
+  const upstreams = planUpstreams(scope, name, written);
+  const source = readSource(written);
+  const engine = planEngine(context, scope, written, upstreams, source);
+  const outside = upstreams.length > 0 || engine === "openai";
+  const queue = scope.at("queue");
+  const fallbacks = many(written.fallback);
+  return {
+    name,
+    path: scope.path,
+    engine,
+    source,
+    parameters: written.parameters,
+    fallbacks: fallbacks.filter((fallback) => fallback !== "simulated"),
+    simulated: fallbacks.includes("simulated") || engine === "simulated",
+    context: scope.pick("context", written.context, 4096, "4096 tokens hold a conversation and fit small memory"),
+    concurrency: scope.pick(
+      "concurrency",
+      written.concurrency,
+      engine === "vllm" || engine === "openai" ? 64 : 4,
+      engine === "vllm" ? "continuous batching works on many at once" : "more at once slow each other down",
+    ),
+    queue: {
+      length: queue.pick("length", written.queue?.length, 100, "a hundred may wait; more would not be served in time"),
+      deadline: queue.pick("deadline", written.queue?.deadline, 30_000, "a client that waited 30s is better told to come back"),
+    },
+    embeddings: scope.pick("embeddings", written.embeddings, false, "it makes text unless said"),
+    unit: outside ? undefined : unitOfModel(name),
+    upstreams,
+    limits: {
+      requestsPerMinute: written.limits?.requestsPerMinute,
+      tokensPerMinute: written.limits?.tokensPerMinute,
+    },
+    objectives: elementObjectives(scope, written.objectives, context.objectives),
+  };
+}
+
+function planEngine(
+  context: PlanContext,
+  scope: Scope,
+  written: ModelInput,
+  upstreams: readonly Upstream[],
+  source: ModelSource,
+): EngineName | "best" {
+  if (upstreams.length > 0) return scope.pick("engine", written.engine, "openai", "a server outside answers, by the OpenAI API");
+  if (source.kind === "none" && written.engine === undefined)
+    return scope.pick("engine", undefined, "simulated", "no `source` says which weights to load");
+  if (context.provide !== "embedded" && source.kind !== "name")
+    return scope.pick("engine", written.engine, "llama.cpp", "GGUF weights are what llama.cpp loads");
+  if (context.provide !== "embedded")
+    return scope.pick("engine", written.engine, "ollama", "the source is a name, as Ollama knows models by");
+  return scope.pick("engine", written.engine, "best", "the best engine that this machine has");
+}
+
+function planUpstreams(scope: Scope, name: string, written: ModelInput): Upstream[] {
+  const said = typeof written.upstreams === "string" ? [{ url: written.upstreams }] : (written.upstreams ?? []);
+  const source = written.source ?? name;
+  return said.map((upstream, index): Upstream => {
+    const own = scope.at("upstreams", index);
+    const known = "model" in upstream ? upstream.model : undefined;
+    const weight = "weight" in upstream ? upstream.weight : undefined;
+    return {
+      url: upstream.url.replace(/\/+$/, ""),
+      model: own.pick("model", known, source, "it knows the model by the same name"),
+      weight: own.pick("weight", weight, 1, "every server gets the same share"),
+      secret: "key" in upstream ? upstream.key : undefined,
+    };
+  });
+}
+
+/** `hf://…` is downloaded, a path is read, anything else is a name that an engine knows. */
+function readSource({ source, sha256 }: ModelInput): ModelSource {
+  if (source === undefined) return { kind: "none" };
+  if (/^(hf|https):\/\//.test(source)) return { kind: "huggingface", url: source, sha256 };
+  if (/^(\.{0,2}\/|file:\/\/)/.test(source) || source.endsWith(".gguf"))
+    return { kind: "file", file: source.replace(/^file:\/\//, "") };
+  return { kind: "name", name: source };
+}
+
+function planModelUnit(context: PlanContext, scope: Scope, model: Model, written: ModelInput): Unit {
+  const server = model.engine === "vllm" || model.engine === "ollama" ? SERVERS[model.engine] : undefined;
+  const resources = modelResources(context, scope, model, written);
+  const health: HealthDefaults = server
+    ? { ready: server.health, live: server.health, startup: 1_800_000, why: `${model.engine} answers it` }
+    : { ...MODULE_HEALTH, startup: model.source.kind === "huggingface" ? 1_800_000 : 120_000 };
+  if (server && written.image === undefined) scope.because("image", `${model.engine} brings its own server`);
+  const kind: UnitKind = {
+    name: unitOfModel(model.name),
+    role: "model",
+    model: model.name,
+    modules: server ? [] : ["engine"],
+    image: server && written.image === undefined ? readImage(server.image, scope.at("image").path) : planImage(context, scope, written.image),
+    command: written.command ?? (model.engine === "vllm" ? vllmArguments(model, resources) : []),
+    ports: planPorts(scope, written, server?.port ?? MODULE_PORT),
+    resources,
+    volumes: planVolumes(scope, written.volumes, resources.disk ?? MODULE_DATA),
+    health,
+  };
+  return planUnit(context, scope, written, kind);
+}
+
+function vllmArguments(model: Model, resources: Resources): string[] {
+  const { source } = model;
+  const weights = source.kind === "huggingface" ? source.url.replace(/^hf:\/\//, "") : source.kind === "name" ? source.name : model.name;
+  return [
+    "--model",
+    source.kind === "file" ? source.file : weights,
+    "--served-model-name",
+    model.name,
+    "--max-model-len",
+    String(model.context),
+    ...(resources.gpu.count > 1 ? ["--tensor-parallel-size", String(resources.gpu.count)] : []),
+  ];
+}
+
+/** What the model says, else what its size class says; a simulated model weighs nothing. */
+function modelResources(context: PlanContext, scope: Scope, model: Model, written: ModelInput): Resources {
+  if (model.engine === "simulated") {
+    const why = "a simulated model loads no weights";
+    const cpu = scope.pick("cpu", written.cpu, { min: 100, max: 1000 }, why);
+    const memory = scope.pick("memory", written.memory, { min: 128 * MiB, max: 256 * MiB }, why);
+    const gpu = planGpu(written.gpu);
+    return { cpu: ends(cpu), memory: ends(memory), gpu, disk: written.disk?.max };
+  }
+  const { size, why } = sizeClassOf(context.settings, written);
+  const cpu = scope.pick("cpu", written.cpu, size.cpu ?? { min: 2000, max: 4000 }, why);
+  const memory = scope.pick("memory", written.memory, size.memory ?? { min: 8192 * MiB, max: 16_384 * MiB }, why);
+  const disk = scope.pick("disk", written.disk, size.disk ?? { min: 10_240 * MiB, max: 20_480 * MiB }, why);
+  return {
+    cpu: ends(cpu),
+    memory: ends(memory),
+    gpu: planGpu(scope.pick("gpu", written.gpu, size.gpu ?? "none", why)),
+    disk: disk.max,
+  };
+}
+
+function ends({ min, max }: { readonly min: number; readonly max: number }): { request: number; limit: number } {
+  return { request: min, limit: max };
+}

@@ -1,0 +1,25 @@
+import type { NodePoolInput } from "../spec/schema/nodes.js";
+import { instanceType } from "./instance-types.js";
+import type { Ledger } from "./origin.js";
+import type { NodePool } from "./plan.js";
+
+/** Node pools, with what a pod can use on one of their machines. */
+export function planPools(ledger: Ledger, written: Readonly<Record<string, NodePoolInput>>): NodePool[] {
+  return Object.entries(written).map(([name, pool]): NodePool => {
+    const scope = ledger.at("nodes", name);
+    const known = instanceType(pool.type);
+    const stated = pool.allocatable;
+    if (!stated && known) scope.because("allocatable", `${pool.type}: ${known.source}`);
+    return {
+      name,
+      path: scope.path,
+      type: pool.type,
+      count: pool.count,
+      allocatable: stated
+        ? { cpu: stated.cpu.min, memory: stated.memory, gpu: stated.gpu ?? 0 }
+        : known && { cpu: known.cpu, memory: known.memory, gpu: known.gpu },
+      labels: pool.labels ?? {},
+      spot: scope.pick("spot", pool.spot, false, "machines stay until they are given back"),
+    };
+  });
+}

@@ -1,0 +1,51 @@
+import type { ObjectivesInput } from "../spec/schema/objectives.js";
+import type { Scope } from "./origin.js";
+import type { Objectives } from "./plan.js";
+
+const KEYS = ["availability", "rto", "rpo", "latency", "retention"] as const;
+const PERCENTILES = [
+  ["p50", 0.5],
+  ["p95", 0.95],
+  ["p99", 0.99],
+] as const;
+
+/** The platform's own objectives. */
+export function platformObjectives(scope: Scope, written: ObjectivesInput | undefined): Objectives {
+  return {
+    path: scope.path,
+    availability: written?.availability,
+    rto: written?.rto,
+    rpo: written?.rpo,
+    latency: latency(written),
+    retention: written?.retention,
+  };
+}
+
+/** An element's objectives: its own, and the platform's for what it does not say. `scope` is the element's. */
+export function elementObjectives(
+  scope: Scope,
+  written: ObjectivesInput | undefined,
+  platform: Objectives,
+): Objectives {
+  const own = scope.at("objectives");
+  for (const key of KEYS)
+    if (written?.[key] === undefined && platform[key] !== undefined)
+      scope.ledger.inherit([...own.segments, key], ["objectives", key]);
+  return {
+    path: own.path,
+    availability: written?.availability ?? platform.availability,
+    rto: written?.rto ?? platform.rto,
+    rpo: written?.rpo ?? platform.rpo,
+    latency: latency(written) ?? platform.latency,
+    retention: written?.retention ?? platform.retention,
+  };
+}
+
+/** The strictest percentile that is written. */
+function latency(written: ObjectivesInput | undefined): Objectives["latency"] {
+  for (const [key, percentile] of [...PERCENTILES].reverse()) {
+    const within = written?.latency?.[key];
+    if (within !== undefined) return { percentile, within };
+  }
+  return undefined;
+}

@@ -1,0 +1,14 @@
+import type { Scope } from "./origin.js";
+import type { Patch } from "./plan.js";
+
+/** Fragments for single targets, each with its own place. */
+export function planPatches(
+  scope: Scope,
+  written: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined,
+): Patch[] {
+  return Object.entries(written ?? {}).map(([target, fragment]) => ({
+    target,
+    path: scope.at("patch", target).path,
+    fragment,
+  }));
+}

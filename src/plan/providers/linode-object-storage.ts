@@ -1,0 +1,13 @@
+import { cite, MB, type Product } from "./product.js";
+
+/** Linode (Akamai) Object Storage: S3-compatible, within one region. */
+export const linodeObjectStorage: Product = {
+  kind: "managed",
+  name: "Linode Object Storage",
+  failover: cite(0, "a regional service over many servers; no failover of one's own"),
+  provisioning: cite(60_000, "a bucket is created within a minute"),
+  restoreRate: cite(50 * MB, "one stream to S3-compatible storage; 50 MB/s allowed"),
+  backupRate: cite(50 * MB, "one stream to S3-compatible storage; 50 MB/s allowed"),
+  restart: cite(0, "a service without servers of one's own"),
+  probe: { every: 30_000, failures: 3, source: "looked at from outside every 30 s" },
+};

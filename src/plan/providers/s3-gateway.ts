@@ -1,0 +1,13 @@
+import { cite, MB, type Product } from "./product.js";
+
+/** Objects in the cluster: an S3 gateway over one volume. */
+export const s3Gateway: Product = {
+  kind: "in-cluster",
+  name: "S3 gateway StatefulSet",
+  failover: undefined,
+  provisioning: cite(60_000, "a volume (CSI, about 30 s) and a pod; a minute allowed"),
+  restoreRate: cite(80 * MB, "one stream over a cluster's network and block storage; 80 MB/s allowed"),
+  backupRate: cite(80 * MB, "one stream over a cluster's network and block storage; 80 MB/s allowed"),
+  restart: cite(35_000, "Kubernetes liveness, 3 failures 10 s apart by default, then a start; 5 s allowed"),
+  probe: { every: 10_000, failures: 3, source: "Kubernetes: periodSeconds 10, failureThreshold 3" },
+};

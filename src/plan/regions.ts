@@ -1,0 +1,57 @@
+import type { Settings } from "../spec/schema/platform.js";
+import type { Ledger } from "./origin.js";
+import type { Cloud, Region, RegionFailover } from "./plan.js";
+
+const DEFAULT_REGION: Readonly<Record<Cloud, string>> = { none: "local", aws: "us-east-1", linode: "fr-par" };
+
+/** How many zones the environment has; one unless said. */
+export function zoneCount(zones: Settings["zones"]): number {
+  return zones === undefined ? 1 : typeof zones === "number" ? zones : zones.length;
+}
+
+/** Regions, primary first, each with the names of its zones. */
+export function planRegions(ledger: Ledger, settings: Settings, cloud: Cloud): Region[] {
+  const root = ledger.at();
+  const written = typeof settings.regions === "string" ? { primary: settings.regions } : settings.regions;
+  const primary = root.pick("regions", written?.primary, DEFAULT_REGION[cloud], defaultRegion(cloud));
+  if (settings.zones === undefined) root.because("zones", "one zone, since no other is named");
+  const zones = (region: string): string[] => zoneNames(region, cloud, settings.zones);
+  const standby = (written && "standby" in written ? written.standby : undefined) ?? [];
+  return [
+    { name: primary, role: "primary", mode: "active", zones: zones(primary) },
+    ...standby.map((entry, index): Region => {
+      const name = typeof entry === "string" ? entry : entry.region;
+      const mode = typeof entry === "string" ? undefined : entry.mode;
+      const scope = ledger.at("regions", "standby", index);
+      return {
+        name,
+        role: "standby",
+        mode: scope.pick("mode", mode, "warm", "a standby that runs small takes over soonest for little money"),
+        zones: zones(name),
+      };
+    }),
+  ];
+}
+
+/** How traffic leaves a lost region; undefined with one region. */
+export function planFailover(ledger: Ledger, settings: Settings, regions: readonly Region[]): RegionFailover | undefined {
+  const written = typeof settings.regions === "object" ? settings.regions.failover : undefined;
+  if (!written && regions.length < 2) return undefined;
+  const scope = ledger.at("regions", "failover");
+  return {
+    path: scope.path,
+    check: scope.pick("check", written?.check, 30_000, "Route 53's standard interval between health checks"),
+    failures: scope.pick("failures", written?.failures, 3, "Route 53's standard failure threshold"),
+    ttl: scope.pick("ttl", written?.ttl, 60_000, "AWS recommends at most 60s on records that fail over"),
+  };
+}
+
+function defaultRegion(cloud: Cloud): string {
+  return cloud === "none" ? "no cloud is named, so it runs here" : `no region is named: ${cloud}'s usual first one`;
+}
+
+function zoneNames(region: string, cloud: Cloud, written: Settings["zones"]): string[] {
+  if (Array.isArray(written)) return written;
+  const letters = Array.from({ length: zoneCount(written) }, (_, index) => String.fromCharCode(97 + index));
+  return letters.map((letter) => (cloud === "aws" ? `${region}${letter}` : `${region}-${letter}`));
+}

@@ -1,0 +1,197 @@
+import type { StoreInput } from "../spec/schema/stores.js";
+import { planBackups } from "./backups.js";
+import type { PlanContext } from "./context.js";
+import { elementObjectives } from "./objectives.js";
+import type { Scope } from "./origin.js";
+import { planPatches } from "./patches.js";
+import type { Broker, Bucket, Cache, Database, Resources, Store, StoreBase } from "./plan.js";
+import { productFor } from "./providers/index.js";
+import { provider } from "./providers/product.js";
+
+const GiB = 2 ** 30;
+const MiB = 2 ** 20;
+
+type Input<Key extends string> = Extract<StoreInput, Record<Key, unknown>>;
+
+interface KindDefaults {
+  readonly size: number;
+  readonly sizeWhy: string;
+  readonly port: number;
+  readonly cpu: { readonly min: number; readonly max: number };
+  readonly memory: { readonly min: number; readonly max: number };
+}
+
+const DEFAULTS: Readonly<Record<Store["kind"], KindDefaults>> = {
+  postgres: {
+    size: 10 * GiB,
+    sizeWhy: "10Gi holds tens of millions of usage rows",
+    port: 5432,
+    cpu: { min: 500, max: 2000 },
+    memory: { min: GiB, max: 2 * GiB },
+  },
+  redis: {
+    size: 2 * GiB,
+    sizeWhy: "2Gi holds an append-only file several times the memory",
+    port: 6379,
+    cpu: { min: 100, max: 1000 },
+    memory: { min: 256 * MiB, max: 512 * MiB },
+  },
+  rabbitmq: {
+    size: 8 * GiB,
+    sizeWhy: "8Gi holds millions of waiting usage events",
+    port: 5672,
+    cpu: { min: 250, max: 1000 },
+    memory: { min: GiB, max: 2 * GiB },
+  },
+  bucket: {
+    size: 20 * GiB,
+    sizeWhy: "20Gi holds a week of backups of a small database",
+    port: 443,
+    cpu: { min: 100, max: 1000 },
+    memory: { min: 128 * MiB, max: 512 * MiB },
+  },
+};
+
+/** Every store, with who provides it and what that is known to give. */
+export function planStores(context: PlanContext): Store[] {
+  return Object.entries(context.settings.stores ?? {}).map(([name, written]): Store => {
+    const scope = context.ledger.at("stores", name);
+    if ("postgres" in written) return planDatabase(context, scope, name, written);
+    if ("redis" in written) return planCache(context, scope, name, written);
+    if ("rabbitmq" in written) return planBroker(context, scope, name, written);
+    return planBucket(context, scope, name, written);
+  });
+}
+
+function base(
+  context: PlanContext,
+  scope: Scope,
+  name: string,
+  kind: Store["kind"],
+  written: StoreInput,
+  standby: boolean,
+): StoreBase {
+  const defaults = DEFAULTS[kind];
+  const asked = scope.pick("provide", written.provide, context.provide, "as the environment provides its stores");
+  const { product, instead } = productFor(kind, asked, context.cloud);
+  scope.because("provider", instead ? `${product.name}: ${instead}` : `${product.name}: what \`${asked}\` means here`);
+  const port = kind === "bucket" && product.kind !== "managed" ? (product.kind === "embedded" ? 0 : 9000) : defaults.port;
+  const probe = scope.at("probe");
+  return {
+    name,
+    path: scope.path,
+    provider: provider(product, standby),
+    objectives: elementObjectives(scope, written.objectives, context.objectives),
+    size: scope.pick("size", written.size, defaults.size, defaults.sizeWhy),
+    resources: resources(scope, written, defaults, product.kind === "in-cluster", product.name),
+    pool: written.nodes,
+    port: scope.pick("port", written.port, port, port === 0 ? "a folder has no port" : `the usual port of ${kind}`),
+    probe: {
+      every: probe.pick("every", written.probe?.every, product.probe.every, product.probe.source),
+      failures: probe.pick("failures", written.probe?.failures, product.probe.failures, product.probe.source),
+    },
+    patches: planPatches(scope, written.patch),
+  };
+}
+
+function resources(scope: Scope, written: StoreInput, defaults: KindDefaults, ours: boolean, product: string): Resources {
+  const why = ours ? "a small server; measure, then size" : `${product} is not sized by requests`;
+  const cpu = scope.pick("cpu", written.cpu, ours ? defaults.cpu : undefined, why);
+  const memory = scope.pick("memory", written.memory, ours ? defaults.memory : undefined, why);
+  return {
+    cpu: { request: cpu?.min, limit: cpu?.max },
+    memory: { request: memory?.min, limit: memory?.max },
+    gpu: { count: 0, kind: undefined },
+    disk: undefined,
+  };
+}
+
+function planDatabase(context: PlanContext, scope: Scope, name: string, written: Input<"postgres">): Database {
+  const asked = written.provide ?? context.provide;
+  const place = context.zones > 1 ? "another-zone" : "same-zone";
+  const redundant = asked === "embedded" ? undefined : context.redundant;
+  const servers = written.replicas;
+  const fallback =
+    servers !== undefined ? (servers > 1 ? place : "none") : redundant ? place : "none";
+  const why =
+    servers !== undefined
+      ? `of ${servers} servers`
+      : asked === "embedded"
+        ? "one machine has nothing to fail over to"
+        : (redundant?.why ?? "the data can be lost, so one server is enough");
+  const standby = scope.pick("standby", written.standby, fallback, why);
+  const taken = standby === "none" ? 1 : 2;
+  const readers = servers === undefined ? written.readers : Math.max(0, servers - taken);
+  const rds = asked === "managed" && context.cloud === "aws" && standby !== "none";
+  return {
+    ...base(context, scope, name, "postgres", written, standby !== "none"),
+    kind: "postgres",
+    version: written.postgres,
+    extensions: written.extensions ?? [],
+    replicas: taken + (readers ?? 0),
+    standby,
+    readers: scope.pick("readers", readers, 0, "the primary answers reads"),
+    copy: written.copy,
+    synchronous: scope.pick(
+      "synchronous",
+      written.synchronous,
+      rds,
+      rds ? "RDS Multi-AZ replicates synchronously" : "a write does not wait for the standby unless it must not be lost",
+    ),
+    backups: planBackups(scope, written.backups),
+  };
+}
+
+function planCache(context: PlanContext, scope: Scope, name: string, written: Input<"redis">): Cache {
+  const asked = written.provide ?? context.provide;
+  const redundant = asked === "embedded" ? undefined : context.redundant;
+  const replicas = scope.pick(
+    "replicas",
+    written.replicas,
+    redundant ? 1 : 0,
+    redundant?.why ?? "what a cache holds can be made again",
+  );
+  return {
+    ...base(context, scope, name, "redis", written, replicas > 0),
+    kind: "redis",
+    version: written.redis,
+    shards: scope.pick("shards", written.shards, 1, "one shard serves a hundred thousand operations a second"),
+    replicas,
+    persistence: scope.pick("persistence", written.persistence, false, "what a cache holds can be made again"),
+    backups: planBackups(scope, written.backups),
+  };
+}
+
+function planBroker(context: PlanContext, scope: Scope, name: string, written: Input<"rabbitmq">): Broker {
+  const asked = written.provide ?? context.provide;
+  const redundant = asked === "embedded" ? undefined : context.redundant;
+  const replicas = scope.pick(
+    "replicas",
+    written.replicas,
+    redundant ? 3 : 1,
+    redundant ? `three, so that a majority stands when one is lost: ${redundant.why}` : "one broker is enough",
+  );
+  return {
+    ...base(context, scope, name, "rabbitmq", written, replicas > 1),
+    kind: "rabbitmq",
+    version: written.rabbitmq,
+    replicas,
+    queues: scope.pick("queues", written.queues, "quorum", "quorum queues confirm a message once a majority has it on disk"),
+    deadLetter: scope.pick("deadLetter", written.deadLetter, true, "a message that cannot be handled must not be lost"),
+    backups: planBackups(scope, written.backups),
+  };
+}
+
+function planBucket(context: PlanContext, scope: Scope, name: string, written: Input<"bucket">): Bucket {
+  const said = written.bucket === true ? undefined : written.bucket;
+  const asked = written.provide ?? context.provide;
+  const regional = asked === "managed" && context.cloud !== "none";
+  return {
+    ...base(context, scope, name, "bucket", written, regional),
+    kind: "bucket",
+    versions: scope.at("bucket").pick("versions", said?.versions, false, "overwritten objects are gone unless said"),
+    lock: said?.lock,
+    copy: said?.copy,
+    backups: planBackups(scope, written.backups),
+  };
+}

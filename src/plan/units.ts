@@ -1,0 +1,150 @@
+import { many } from "../spec/references.js";
+import type { ModelInput } from "../spec/schema/models.js";
+import type { ServiceInput } from "../spec/schema/services.js";
+import {
+  containerDefaults,
+  MODULE_DATA,
+  MODULE_PORT,
+  planImage,
+  planPorts,
+  planResources,
+  planVariables,
+  planVolumes,
+} from "./containers.js";
+import { onCluster, type PlanContext } from "./context.js";
+import { elementObjectives } from "./objectives.js";
+import type { Scope } from "./origin.js";
+import { planPatches } from "./patches.js";
+import type { Port, Resources, Sidecar, Unit, Volume } from "./plan.js";
+import {
+  FOREIGN_HEALTH,
+  type HealthDefaults,
+  MODULE_HEALTH,
+  planDisruption,
+  planHealth,
+  planReplicas,
+  planRollout,
+  planScale,
+  planSpread,
+} from "./workload.js";
+
+/** What tells one kind of unit from another, once its containers are known. */
+export interface UnitKind {
+  readonly name: string;
+  readonly role: Unit["role"];
+  readonly model: string | undefined;
+  readonly modules: readonly string[];
+  readonly image: Unit["image"];
+  readonly command: readonly string[];
+  readonly ports: readonly Port[];
+  readonly resources: Resources;
+  readonly volumes: readonly Volume[];
+  readonly health: HealthDefaults;
+}
+
+/** Services as units; a service that runs beside others is part of them and no unit of its own. */
+export function planServices(context: PlanContext): Unit[] {
+  const beside = servicesBeside(context);
+  return Object.entries(context.settings.services ?? {})
+    .filter(([name]) => !beside.has(name))
+    .map(([name, written]) => {
+      const scope = context.ledger.at("services", name);
+      const modules = written.modules ?? [];
+      const worker = written.role === "worker";
+      const listens = !worker && modules.length > 0;
+      return planUnit(context, scope, written, {
+        name,
+        role: written.role ?? "service",
+        model: undefined,
+        modules,
+        image: planImage(context, scope, written.image),
+        command: written.command ?? [],
+        // A worker that runs modules still answers probes.
+        ports: planPorts(scope, written, listens || modules.length > 0 ? MODULE_PORT : undefined),
+        resources: planResources(scope, written, containerDefaults(modules)),
+        volumes: planVolumes(scope, written.volumes, modules.length > 0 ? MODULE_DATA : undefined),
+        health: modules.length > 0 ? MODULE_HEALTH : FOREIGN_HEALTH,
+      });
+    });
+}
+
+/** Names of services that run beside others. */
+export function servicesBeside(context: PlanContext): ReadonlySet<string> {
+  const { services = {}, models = {} } = context.settings;
+  return new Set([...Object.values(services), ...Object.values(models)].flatMap(({ beside }) => many(beside)));
+}
+
+/** One unit: what its kind decided, and everything that replicas of any kind need. */
+export function planUnit(context: PlanContext, scope: Scope, written: ServiceInput | ModelInput, kind: UnitKind): Unit {
+  const replicas = planReplicas(context, scope, written);
+  const cluster = onCluster(context);
+  const streams = kind.role === "model" || kind.modules.includes("gateway");
+  const graceWhy = streams ? "long answers are finished, not cut" : "requests under way are finished";
+  return {
+    name: kind.name,
+    path: scope.path,
+    role: kind.role,
+    modules: kind.modules,
+    model: kind.model,
+    image: kind.image,
+    command: kind.command,
+    environment: planVariables(written.env),
+    ports: kind.ports,
+    replicas,
+    resources: kind.resources,
+    scale: planScale(scope, written.scale, replicas),
+    rollout: planRollout(context, scope, written.rollout, kind.resources.gpu.count > 0),
+    disruption: planDisruption(context, scope, written.disruption, replicas),
+    spread: planSpread(context, scope, written.spread, replicas),
+    health: planHealth(scope, written.health, kind.ports, kind.health),
+    terminationGrace: scope.pick("grace", written.grace, streams ? 120_000 : 30_000, graceWhy),
+    drainDelay: scope.pick(
+      "drain",
+      written.drain,
+      cluster ? 5_000 : 0,
+      cluster ? "endpoints are withdrawn within seconds of the signal" : "on one machine nobody has to be told",
+    ),
+    pool: written.nodes,
+    priority: scope.pick("priority", written.priority, "normal", "nothing makes it more or less urgent than others"),
+    secrets: written.secrets ?? [],
+    volumes: kind.volumes,
+    sidecars: planSidecars(context, scope, written, kind.ports),
+    affinity: scope.pick("affinity", written.affinity, "none", "any replica can answer"),
+    sizing: scope.pick("sizing", written.sizing, "off", "requests stay as they are written"),
+    objectives: elementObjectives(scope, written.objectives, context.objectives),
+    patches: planPatches(scope, written.patch),
+  };
+}
+
+function planSidecars(
+  context: PlanContext,
+  scope: Scope,
+  written: ServiceInput | ModelInput,
+  taken: readonly Port[],
+): Sidecar[] {
+  const inline = "sidecars" in written ? Object.entries(written.sidecars ?? {}) : [];
+  const containers = [
+    ...inline.map(([name, sidecar]) => ({ name, sidecar, own: scope.at("sidecars", name) })),
+    ...many(written.beside).flatMap((name) => {
+      const sidecar = context.settings.services?.[name];
+      return sidecar ? [{ name, sidecar, own: context.ledger.at("services", name) }] : [];
+    }),
+  ];
+  let free = Math.max(MODULE_PORT, ...taken.map(({ number }) => number)) + 1;
+  return containers.map(({ name, sidecar, own }): Sidecar => {
+    const modules = sidecar.modules ?? [];
+    const ports = planPorts(own, sidecar, modules.length > 0 ? free++ : undefined);
+    return {
+      name,
+      path: own.path,
+      modules,
+      image: planImage(context, own, sidecar.image),
+      command: sidecar.command ?? [],
+      environment: planVariables(sidecar.env),
+      ports,
+      resources: planResources(own, sidecar, containerDefaults(modules)),
+      secrets: sidecar.secrets ?? [],
+      volumes: planVolumes(own, sidecar.volumes, modules.length > 0 ? MODULE_DATA : undefined),
+    };
+  });
+}

@@ -1,0 +1,48 @@
+import type { Ledger } from "./origin.js";
+import type { Edge, Store, Unit } from "./plan.js";
+
+/** Where secrets are mounted. */
+export const SECRETS_DIRECTORY = "/run/secrets/keelson";
+
+/**
+ * Addresses for images that know nothing of Keelson: `PLANNING_SYSTEM_URL=http://planning-system:8080` for a unit,
+ * `DATABASE_URL_FILE=/run/secrets/keelson/database/url` for a store, whose address holds a password. What the file
+ * says itself stands. Keelson modules read the Plan instead.
+ */
+export function injectAddresses(
+  ledger: Ledger,
+  units: readonly Unit[],
+  stores: readonly Store[],
+  edges: readonly Edge[],
+): Unit[] {
+  const kinds = new Map(stores.map((store) => [store.name, store.kind]));
+  const bySource = new Map<string, Edge[]>();
+  for (const edge of edges) {
+    const list = bySource.get(edge.from);
+    if (list) list.push(edge);
+    else bySource.set(edge.from, [edge]);
+  }
+  return units.map((unit) => {
+    if (unit.modules.length > 0 || unit.role === "model") return unit;
+    const environment: Record<string, string> = {};
+    for (const edge of bySource.get(unit.name) ?? []) {
+      const address = variable(edge, kinds.get(edge.to));
+      if (!address || address.name in unit.environment) continue;
+      environment[address.name] = address.value;
+      ledger.at(...segments(unit), "env").because(address.name, `${unit.name} calls ${edge.to}`);
+    }
+    return { ...unit, environment: { ...environment, ...unit.environment } };
+  });
+}
+
+function variable(edge: Edge, store: Store["kind"] | undefined): { name: string; value: string } | undefined {
+  const name = edge.to.toUpperCase().replace(/[^A-Z0-9]+/g, "_");
+  if (edge.kind === "outside") return undefined;
+  if (store === undefined) return { name: `${name}_URL`, value: `${edge.protocol === "tcp" ? "tcp" : "http"}://${edge.to}:${edge.port}` };
+  if (store === "bucket") return { name: `${name}_DIRECTORY`, value: `${SECRETS_DIRECTORY}/${edge.to}` };
+  return { name: `${name}_URL_FILE`, value: `${SECRETS_DIRECTORY}/${edge.to}/url` };
+}
+
+function segments(unit: Unit): [string, string] {
+  return ["services", unit.name];
+}

@@ -1,0 +1,19 @@
+/** Names of the faults that promises are made about, as platform files write them. */
+export const faultNames = [
+  "process-crash",
+  "node-loss",
+  "zone-loss",
+  "region-loss",
+  "cluster-loss",
+  "database-loss",
+  "cache-loss",
+  "broker-loss",
+  "provider-outage",
+  "bad-release",
+  "overload",
+  "secret-leak",
+  "backup-corruption",
+  "state-loss",
+] as const;
+
+export type FaultName = (typeof faultNames)[number];

@@ -1,0 +1,242 @@
+/**
+ * The one place of units: how durations, sizes, CPU, ratios, ranges and schedules are written by people, and back.
+ * Every `read…` takes what stood in the file and every `format…` writes the shortest form that reads back to the same
+ * value.
+ */
+
+/** What a reader gives: the typed value, or what is wrong in the words of the unit and what to write instead. */
+export type Reading<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly message: string; readonly hint: string };
+
+const read = <T>(value: T): Reading<T> => ({ ok: true, value });
+const refuse = (message: string, hint: string): Reading<never> => ({ ok: false, message, hint });
+
+/** Quotes a value as it stands in the file, cut to a readable length. */
+export function shown(value: unknown): string {
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+  return text.length > 40 ? `\`${text.slice(0, 37)}…\`` : `\`${text}\``;
+}
+
+// ------------------------------------------------------------------------------------------------------ durations
+
+const DURATION_UNITS = [
+  ["w", 604_800_000],
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["m", 60_000],
+  ["s", 1_000],
+  ["ms", 1],
+] as const;
+const DURATION_SCALE: ReadonlyMap<string, number> = new Map(DURATION_UNITS);
+const LONGEST = 100 * 365 * 86_400_000;
+
+export const DURATION_PATTERN = "^(\\d+(\\.\\d+)?(ms|[smhdw]))+$|^0$";
+
+/** `5m`, `24h`, `1h30m`, `250ms` → milliseconds. A bare number is refused (0 is not): the unit is half the promise. */
+export function readDuration(input: unknown): Reading<number> {
+  if (input === 0 || input === "0") return read(0);
+  const bare = typeof input === "number" || (typeof input === "string" && /^\d+(\.\d+)?$/.test(input));
+  if (bare) return refuse(`which unit? ${shown(input)} is not a duration`, `write ${input}s, ${input}m or ${input}h`);
+  if (typeof input !== "string") return refuse(`${shown(input)} is not a duration`, "write it like 30s, 5m, 24h or 7d");
+  const text = input.trim();
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g)];
+  if (parts.length === 0 || parts.map((part) => part[0]).join("") !== text)
+    return refuse(`${shown(input)} is not a duration`, "write it like 30s, 5m, 24h or 7d (ms, s, m, h, d, w)");
+  let total = 0;
+  for (const [, number, unit] of parts) total += Number(number) * (DURATION_SCALE.get(unit ?? "") ?? 0);
+  if (!(total <= LONGEST)) return refuse(`${shown(input)} is longer than a hundred years`, "write a shorter duration");
+  return read(Math.round(total));
+}
+
+/** Milliseconds → the shortest exact form: `5m`, `24h`, `7d`, `12m34s`. Fractions of a millisecond are rounded. */
+export function formatDuration(milliseconds: number): string {
+  if (!Number.isFinite(milliseconds)) return "unbounded";
+  const whole = Math.round(milliseconds);
+  if (whole < 0) return `-${formatDuration(-whole)}`;
+  if (whole === 0) return "0s";
+  for (const [unit, scale] of DURATION_UNITS) {
+    // One day is said as 24h; weeks are said in days.
+    if (unit === "w" || (unit === "d" && whole < 2 * scale)) continue;
+    if (whole % scale === 0 && whole / scale < 1000) return `${whole / scale}${unit}`;
+  }
+  let rest = whole;
+  let text = "";
+  for (const [unit, scale] of DURATION_UNITS) {
+    if (unit === "w") continue;
+    const count = Math.floor(rest / scale);
+    if (count > 0) text += `${count}${unit}`;
+    rest -= count * scale;
+  }
+  return text;
+}
+
+// ---------------------------------------------------------------------------------------------------------- bytes
+
+const BYTE_UNITS = [
+  ["Pi", 2 ** 50],
+  ["Ti", 2 ** 40],
+  ["Gi", 2 ** 30],
+  ["Mi", 2 ** 20],
+  ["Ki", 2 ** 10],
+  ["P", 1e15],
+  ["T", 1e12],
+  ["G", 1e9],
+  ["M", 1e6],
+  ["k", 1e3],
+  ["B", 1],
+] as const;
+const BYTE_SCALE: ReadonlyMap<string, number> = new Map([...BYTE_UNITS, ["K", 1e3] as const]);
+
+export const BYTES_PATTERN = "^\\d+(\\.\\d+)?([KMGTP]i|[kKMGTP]|B)$|^0$";
+
+/** `16Gi`, `500M`, `1.5Ti` → bytes. */
+export function readBytes(input: unknown): Reading<number> {
+  if (input === 0 || input === "0") return read(0);
+  if (typeof input === "number" || (typeof input === "string" && /^\d+(\.\d+)?$/.test(input)))
+    return refuse(`which unit? ${shown(input)} is not a size`, `write ${input}Gi or ${input}Mi`);
+  const match = typeof input === "string" ? /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)$/.exec(input.trim()) : null;
+  const [, number = "", unit = ""] = match ?? [];
+  const scale = BYTE_SCALE.get(unit);
+  if (match && scale === undefined) {
+    const near = unit.charAt(0).toUpperCase();
+    if ("KMGTP".includes(near))
+      return refuse(`${shown(input)} is not a size`, `write ${number}${near}i (powers of 1024) or ${number}${near}`);
+  }
+  if (scale === undefined) return refuse(`${shown(input)} is not a size`, "write it like 512Mi, 16Gi or 2Ti");
+  const value = Math.round(Number(number) * scale);
+  if (!(value <= Number.MAX_SAFE_INTEGER)) return refuse(`${shown(input)} is beyond any disk`, "write a smaller size");
+  return read(value);
+}
+
+/** Bytes → the largest unit that says it exactly: `16Gi`, `500M`, `1536Mi`, `12345B`. */
+export function formatBytes(bytes: number): string {
+  const whole = Math.round(bytes);
+  if (whole === 0) return "0";
+  for (const [unit, scale] of BYTE_UNITS) if (whole % scale === 0) return `${whole / scale}${unit}`;
+  return `${whole}B`;
+}
+
+// ------------------------------------------------------------------------------------------------------------ CPU
+
+export const CPU_PATTERN = "^(\\d+m|\\d+(\\.\\d+)?)$";
+
+/** `500m`, `2`, `1.5` → millicores. */
+export function readCpu(input: unknown): Reading<number> {
+  const text = typeof input === "number" ? String(input) : typeof input === "string" ? input.trim() : "";
+  const milli = /^(\d+)m$/.exec(text)?.[1];
+  if (milli !== undefined) return read(Number(milli));
+  if (!/^\d+(\.\d+)?$/.test(text))
+    return refuse(`${shown(input)} is not an amount of CPU`, "write cores (2, 1.5) or thousandths of one (500m)");
+  const value = Math.round(Number(text) * 1000);
+  if (value > 1_000_000_000) return refuse(`${shown(input)} cores is beyond any machine`, "write fewer cores");
+  return read(value);
+}
+
+/** Millicores → `500m` or whole cores: `2`. */
+export function formatCpu(millicores: number): string {
+  const whole = Math.round(millicores);
+  return whole % 1000 === 0 ? String(whole / 1000) : `${whole}m`;
+}
+
+// --------------------------------------------------------------------------------------------------------- ratios
+
+export const RATIO_PATTERN = "^(100(\\.0+)?|\\d{1,2}(\\.\\d+)?)%$";
+
+/** `99.9%` → 0.999. */
+export function readRatio(input: unknown): Reading<number> {
+  if (typeof input === "number" || (typeof input === "string" && /^\d+(\.\d+)?$/.test(input))) {
+    const number = Number(input);
+    const percent = number > 1 ? String(input) : formatRatio(number).slice(0, -1);
+    return refuse(`${shown(input)} is not a percentage`, `write ${percent}%`);
+  }
+  const digits = typeof input === "string" ? /^(\d{1,3}(?:\.\d+)?)\s*%$/.exec(input.trim())?.[1] : undefined;
+  if (digits === undefined) return refuse(`${shown(input)} is not a percentage`, "write it like 70% or 99.9%");
+  // Shifting the decimal point in the text keeps 99.9% at exactly 0.999.
+  const value = Number(`${digits}e-2`);
+  if (value > 1) return refuse(`${shown(input)} is more than all`, "write at most 100%");
+  return read(value);
+}
+
+/** 0.999 → `99.9%`. */
+export function formatRatio(ratio: number): string {
+  const text = String(ratio);
+  const percent = text.includes("e") ? ratio * 100 : Number(`${text}e2`);
+  return `${decimal(percent)}%`;
+}
+
+function decimal(number: number): string {
+  const text = String(number);
+  return text.includes("e") ? number.toFixed(20).replace(/\.?0+$/, "") : text;
+}
+
+// --------------------------------------------------------------------------------------------- counts of weights
+
+const WEIGHT_UNITS = [
+  ["T", 12],
+  ["B", 9],
+  ["M", 6],
+] as const;
+
+export const PARAMETERS_PATTERN = "^\\d+(\\.\\d+)?[MBT]$";
+
+/** `7B`, `0.5B`, `350M` → number of weights. */
+export function readParameters(input: unknown): Reading<number> {
+  const match = typeof input === "string" ? /^(\d+(?:\.\d+)?)([MBT])$/i.exec(input.trim()) : null;
+  const power = WEIGHT_UNITS.find(([unit]) => unit === match?.[2]?.toUpperCase())?.[1];
+  if (!match || power === undefined)
+    return refuse(`${shown(input)} is not a count of weights`, "write it like 7B, 0.5B or 350M");
+  return read(Math.round(Number(`${match[1]}e${power}`)));
+}
+
+/** 13e9 → `13B`. */
+export function formatParameters(weights: number): string {
+  for (const [unit, power] of WEIGHT_UNITS) {
+    const count = weights / 10 ** power;
+    if (count >= 1 || unit === "M") return `${decimal(Number(`${weights}e-${power}`))}${unit}`;
+  }
+  return String(weights);
+}
+
+// --------------------------------------------------------------------------------------------------------- ranges
+
+/** Least and most. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Whole number, written as one. */
+export function readCount(input: unknown): Reading<number> {
+  const text = typeof input === "number" ? String(input) : typeof input === "string" ? input.trim() : "";
+  if (!/^\d{1,9}$/.test(text)) return refuse(`${shown(input)} is not a whole number`, "write it like 3");
+  return read(Number(text));
+}
+
+/** `2..10` or one value for both ends, each end read by `one`; `openEnd` allows `13B..`. */
+export function readRange(
+  input: unknown,
+  one: (input: unknown) => Reading<number>,
+  options: { readonly openEnd?: boolean } = {},
+): Reading<Range> {
+  if (typeof input !== "string" || !input.includes("..")) {
+    const both = one(input);
+    return both.ok ? read({ min: both.value, max: both.value }) : both;
+  }
+  const [low = "", high = "", ...more] = input.split("..").map((end) => end.trim());
+  if (more.length > 0 || low === "") return refuse(`${shown(input)} is not a range`, "write least..most, like 2..10");
+  const min = one(low);
+  if (!min.ok) return min;
+  if (high === "" && options.openEnd) return read({ min: min.value, max: Number.MAX_SAFE_INTEGER });
+  const max = one(high);
+  if (!max.ok) return max;
+  if (min.value > max.value) return refuse(`${shown(input)} has its ends the wrong way round`, `write ${high}..${low}`);
+  return read({ min: min.value, max: max.value });
+}
+
+/** `{2, 10}` → `2..10`, equal ends → one value, no upper end → `13B..`. */
+export function formatRange(range: Range, one: (value: number) => string): string {
+  if (range.min === range.max) return one(range.min);
+  if (range.max === Number.MAX_SAFE_INTEGER) return `${one(range.min)}..`;
+  return `${one(range.min)}..${one(range.max)}`;
+}

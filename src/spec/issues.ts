@@ -1,0 +1,183 @@
+import type { z } from "zod";
+import type { Diagnostic } from "./diagnostic.js";
+import { shown } from "./format.js";
+import { formatPath, type Segment } from "./path.js";
+import { knownKeys } from "./shape.js";
+import { didYouMean, suggest } from "./suggest.js";
+import { nearest, type Place, plain, type SourceMap, type Tree } from "./tree.js";
+
+type Issue = z.core.$ZodIssue;
+
+/** The schema's complaints as diagnostics: at their place in the file, in its words, with a hint. */
+export function diagnose(issues: readonly Issue[], tree: Tree, source: SourceMap, schema: z.ZodType): Diagnostic[] {
+  return issues.flatMap((issue) => flatten(issue, [])).flatMap((issue) => explain(issue, tree, source, schema));
+}
+
+interface Located {
+  readonly issue: Issue;
+  readonly path: readonly Segment[];
+}
+
+/** A union complains with the complaints of each of its forms: keep those of the form that was most likely meant. */
+function flatten(issue: Issue, above: readonly Segment[]): Located[] {
+  const path = [...above, ...issue.path.map((step) => (typeof step === "symbol" ? String(step) : step))];
+  if (issue.code !== "invalid_union" || issue.errors.length === 0) return [{ issue, path }];
+  const forms = issue.errors.map((form) => form.flatMap((inner) => flatten(inner, path)));
+  const ranked = [...forms].sort((a, b) => distance(a, path) - distance(b, path));
+  const [best] = ranked;
+  if (!best || best.some((located) => wrongForm(located, path))) {
+    const only = forms.filter((form) => form.some((located) => !wrongForm(located, path)));
+    return only.length === 1 && only[0] ? only[0] : [{ issue, path }];
+  }
+  return best;
+}
+
+/** The form as such does not fit: another type of value, or its first word is missing. */
+function wrongForm({ issue, path }: Located, at: readonly Segment[]): boolean {
+  if (path.length === at.length) return issue.code === "invalid_type" || issue.code === "invalid_value";
+  return path.length === at.length + 1 && issue.code === "custom" && issue.input === undefined;
+}
+
+function distance(form: readonly Located[], at: readonly Segment[]): number {
+  let total = 0;
+  for (const located of form) {
+    if (wrongForm(located, at)) total += 1000;
+    else if (located.issue.code === "unrecognized_keys") total += located.issue.keys.length;
+    else total += 1;
+  }
+  return total;
+}
+
+function explain({ issue, path }: Located, tree: Tree, source: SourceMap, schema: z.ZodType): Diagnostic[] {
+  const { key, value, exact } = nearest(tree, path);
+  const at = (place: Place, code: string, message: string, hint?: string, below: readonly Segment[] = path): Diagnostic => ({
+    code,
+    severity: "error",
+    message,
+    origin: source.origin(place),
+    path: formatPath(below),
+    length: Math.max(1, Math.min(place.to - place.from, 80)),
+    hint,
+  });
+  const last = path.at(-1);
+
+  if (issue.code === "unrecognized_keys") {
+    const known = knownKeys(schema, path);
+    return issue.keys.map((unknown) => {
+      const entry = value.kind === "mapping" ? value.entries.get(unknown) : undefined;
+      const where = path.length === 0 ? "a platform file" : `\`${formatPath(path)}\``;
+      const hint = MOVED.get(unknown)?.(path) ?? didYouMean(unknown, known);
+      return at(entry?.key ?? key, "spec/unknown-key", `\`${unknown}\` is not a key of ${where}`, hint, [...path, unknown]);
+    });
+  }
+  if (!exact && typeof last === "string")
+    return [at(key, "spec/missing-key", `\`${last}\` is missing`, MISSING.get(last) ?? `write \`${last}: …\` here`)];
+  if (issue.code === "invalid_key") {
+    const said = issue.issues[0]?.message ?? "this is no name";
+    return [at(key, "spec/name", `\`${String(last)}\`: ${said}`, renamed(String(last)))];
+  }
+  if (issue.code === "custom") {
+    const params: Record<string, unknown> = issue.params ?? {};
+    const code = typeof params.code === "string" ? params.code : "spec/value";
+    const hint = typeof params.hint === "string" ? params.hint : undefined;
+    return [at(value.place, code, typeof last === "string" ? `\`${last}\`: ${issue.message}` : issue.message, hint)];
+  }
+  if (issue.code === "invalid_value") return [at(value.place, "spec/value", ...enumeration(issue, value))];
+  if (issue.code === "invalid_type")
+    return [at(value.place, "spec/type", `expected ${expectation(issue.expected)}, found ${found(value)}`)];
+  if (issue.code === "invalid_union") return [at(value.place, "spec/value", ...union(issue, value))];
+  if (issue.code === "too_small" || issue.code === "too_big") return [at(value.place, "spec/range", size(issue, value))];
+  return [at(value.place, "spec/value", plainMessage(issue, value))];
+}
+
+/** Keys that people look for where they are not. */
+const MOVED: ReadonlyMap<string, (path: readonly Segment[]) => string | undefined> = new Map<
+  string,
+  (path: readonly Segment[]) => string | undefined
+>([
+  ["replicas", (path) => (path.at(-1) === "scale" ? "write `replicas: 1..10` beside `scale`, not in it" : undefined)],
+  ["environment", (path) => (path.length === 0 ? "did you mean `environments`?" : "did you mean `env`?")],
+  ["resources", () => "write `cpu: 500m..1` and `memory: 1Gi..2Gi` here"],
+  ["limits", () => "write request and limit in one: `cpu: 500m..1`"],
+  ["ingress", () => "did you mean `entrance`?"],
+  ["databases", () => "did you mean `stores`?"],
+]);
+
+const MISSING: ReadonlyMap<string, string> = new Map([
+  ["platform", "name the platform: `platform: NAME`"],
+  ["keys", "name the files of the secret: `keys: [api-key]`"],
+  ["count", "say how many machines: `count: 3` or `count: 3..10`"],
+]);
+
+function enumeration(issue: Extract<Issue, { code: "invalid_value" }>, value: Tree): [string, string | undefined] {
+  const known = issue.values.map(String);
+  const written = value.kind === "scalar" ? String(value.value) : "";
+  if (value.kind !== "scalar") return [`expected one of ${known.join(", ")}, found ${found(value)}`, undefined];
+  if (known.includes(written)) return [`${shown(written)} must be text here`, `quote it: "${written}"`];
+  const near = suggest(written, known);
+  return [`${shown(value.value)} is not one of ${known.join(", ")}`, near ? `did you mean \`${near}\`?` : undefined];
+}
+
+function union(issue: Extract<Issue, { code: "invalid_union" }>, value: Tree): [string, string | undefined] {
+  if (issue.message === "which kind of store?" && value.kind === "mapping")
+    return [issue.message, "say it first: `postgres: 17`, `redis: 7`, `rabbitmq: 4.0` or `bucket: true`"];
+  const wanted = new Set<string>();
+  const words: string[] = [];
+  for (const form of issue.errors)
+    for (const inner of form)
+      if (inner.path.length === 0 && inner.code === "invalid_type") wanted.add(expectation(inner.expected));
+      else if (inner.path.length === 0 && inner.code === "invalid_value") words.push(...inner.values.map(String));
+  const near = value.kind === "scalar" ? suggest(String(value.value), words) : undefined;
+  for (const word of words) wanted.add(word);
+  const list = [...wanted].join(", ");
+  const what = value.kind === "scalar" && value.value !== null ? shown(value.value) : found(value);
+  if (list === "") return [`${what} does not fit here`, undefined];
+  return [`expected one of: ${list}; found ${what}`, near ? `did you mean \`${near}\`?` : undefined];
+}
+
+function expectation(type: string): string {
+  const words: Record<string, string> = {
+    object: "a mapping",
+    record: "a mapping",
+    array: "a list",
+    string: "text",
+    number: "a number",
+    int: "a whole number",
+    boolean: "true or false",
+    null: "nothing",
+  };
+  return words[type] ?? type;
+}
+
+function found(tree: Tree): string {
+  if (tree.kind === "mapping") return "a mapping";
+  if (tree.kind === "sequence") return "a list";
+  return tree.value === null ? "nothing" : shown(plain(tree));
+}
+
+function size(issue: Extract<Issue, { code: "too_small" | "too_big" }>, value: Tree): string {
+  // Our own schemas' messages are sentences already; zod's begin with a capital.
+  if (/^[a-z]/.test(issue.message)) return issue.message;
+  const end = issue.code === "too_small" ? `at least ${String(issue.minimum)}` : `at most ${String(issue.maximum)}`;
+  if (issue.origin === "array") return issue.code === "too_small" ? "the list is empty" : `the list is too long, ${end}`;
+  if (issue.origin === "string") return issue.code === "too_small" ? "the text is empty" : `the text is too long, ${end}`;
+  return `${found(value)} is out of range: ${end}`;
+}
+
+function plainMessage(issue: Issue, value: Tree): string {
+  if (/^[a-z]/.test(issue.message)) return `${found(value)}: ${issue.message}`;
+  if (issue.code === "invalid_format" && issue.format === "url")
+    return `${found(value)} is not an address like https://host:port`;
+  if (issue.code === "invalid_format" && issue.format === "starts_with")
+    return `${found(value)} must begin with ${shown("prefix" in issue ? issue.prefix : "/")}`;
+  return `${found(value)} does not fit here`;
+}
+
+function renamed(name: string): string | undefined {
+  const better = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^[^a-z]+|-+$/g, "")
+    .slice(0, 45);
+  return better === "" || better === name ? undefined : `write \`${better}\``;
+}

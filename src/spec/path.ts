@@ -1,0 +1,53 @@
+/** One step of a path: a key of a mapping or the index of a list. */
+export type Segment = string | number;
+
+const PLAIN_KEY = /^[A-Za-z_$][\w$/-]*$/;
+
+/**
+ * Writes a path in the platform file's own words: `services.gateway.calls[1]`. A key that would read ambiguously (one
+ * with a dot, such as a model's name) is quoted: `models["llama-3.1"].source`.
+ */
+export function formatPath(segments: readonly Segment[]): string {
+  let path = "";
+  for (const segment of segments) {
+    if (typeof segment === "number") path += `[${segment}]`;
+    else if (PLAIN_KEY.test(segment)) path += path === "" ? segment : `.${segment}`;
+    else path += `[${JSON.stringify(segment)}]`;
+  }
+  return path;
+}
+
+/** Reads what `formatPath` writes; what people type (`calls.1`, a trailing dot) is read too. */
+export function parsePath(path: string): Segment[] {
+  const segments: Segment[] = [];
+  const step = /\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|([^.[\]]+)/g;
+  for (const match of path.matchAll(step)) {
+    const [, index, quoted, key] = match;
+    if (index !== undefined) segments.push(Number(index));
+    else if (quoted !== undefined) segments.push(unquote(quoted));
+    else if (key !== undefined) segments.push(key);
+  }
+  return segments;
+}
+
+function unquote(quoted: string): string {
+  try {
+    return String(JSON.parse(quoted));
+  } catch {
+    return quoted.slice(1, -1);
+  }
+}
+
+/** The path of a child: `join("services.gateway", "calls", 1)` → `services.gateway.calls[1]`. */
+export function joinPath(path: string, ...segments: Segment[]): string {
+  const tail = formatPath(segments);
+  if (path === "" || tail === "") return path + tail;
+  return tail.startsWith("[") ? path + tail : `${path}.${tail}`;
+}
+
+/** The path one step up, undefined at the root. */
+export function parentPath(path: string): string | undefined {
+  const segments = parsePath(path);
+  if (segments.length === 0) return undefined;
+  return formatPath(segments.slice(0, -1));
+}

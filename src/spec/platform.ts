@@ -1,0 +1,144 @@
+import { type Diagnostic, sortDiagnostics } from "./diagnostic.js";
+import { diagnose } from "./issues.js";
+import { mergeTrees, type Unremoved } from "./merge.js";
+import { checkReferences } from "./references.js";
+import { platformFile, platformSettings, type Settings } from "./schema/platform.js";
+import { didYouMean } from "./suggest.js";
+import { type Mapping, plain, SourceMap, treeOf } from "./tree.js";
+import { readYaml } from "./yaml.js";
+
+/** The platform as one environment has it: base and differences merged, parsed, every reference standing. */
+export interface EnvironmentSettings {
+  /** Name of the environment; `default` when the file declares none. */
+  readonly name: string;
+  readonly settings: Settings;
+  /** The same, with the place of every value. */
+  readonly tree: Mapping;
+}
+
+/** A platform file that was read without error. */
+export interface Platform {
+  readonly name: string;
+  readonly source: SourceMap;
+  /** By name, in the file's order; the first is meant when none is named. */
+  readonly environments: ReadonlyMap<string, EnvironmentSettings>;
+}
+
+/** A platform, or everything that is wrong with it; the warnings of a platform that stands are there as well. */
+export type Parsed =
+  | { readonly ok: true; readonly platform: Platform; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+
+/** Reads the text of a platform file. Pure; never throws: every error at once, each with its place and a hint. */
+export function readPlatform({ file, text }: { readonly file: string; readonly text: string }): Parsed {
+  const yaml = readYaml(file, text);
+  if (!yaml.ok) return { ok: false, diagnostics: sortDiagnostics(yaml.diagnostics) };
+  return readTree(yaml.tree, yaml.source);
+}
+
+/** Reads a platform that was defined in code; its diagnostics name paths, there being no lines. */
+export function readDefinition({ file, value }: { readonly file: string; readonly value: unknown }): Parsed {
+  const source = new SourceMap(file, "");
+  const whole = treeOf(value);
+  if (whole.kind !== "mapping") {
+    const origin = source.origin(whole.place);
+    const message = "a platform is defined by an object";
+    return { ok: false, diagnostics: [{ code: "spec/type", severity: "error", message, origin }] };
+  }
+  return readTree(whole, source);
+}
+
+function readTree(whole: Mapping, source: SourceMap): Parsed {
+  const base = baseOf(whole);
+  const diagnostics: Diagnostic[] = [...environmentShape(whole, source)];
+  const environments = new Map<string, EnvironmentSettings>();
+  for (const { name, difference } of differences(whole)) {
+    const unremoved: Unremoved[] = [];
+    const tree = difference ? mergeTrees(base, difference, unremoved) : base;
+    diagnostics.push(...unremoved.map((each) => nothingRemoved(each, source)));
+    const parsed = platformSettings.safeParse(plain(tree));
+    if (parsed.success) {
+      diagnostics.push(...checkReferences(parsed.data, tree, source, base));
+      environments.set(name, { name, settings: parsed.data, tree });
+    } else diagnostics.push(...diagnose(parsed.error.issues, tree, source, platformFile));
+  }
+  const all = sortDiagnostics(distinct(diagnostics));
+  const platform = [...environments.values()][0]?.settings.platform;
+  if (platform === undefined || all.some(({ severity }) => severity === "error"))
+    return { ok: false, diagnostics: all };
+  return { ok: true, platform: { name: platform, source, environments }, diagnostics: all };
+}
+
+/** Everything but `environments` and the `x-…` keys that people keep anchors under. */
+function baseOf(whole: Mapping): Mapping {
+  const entries = new Map([...whole.entries].filter(([key]) => key !== "environments" && !key.startsWith("x-")));
+  return { ...whole, entries };
+}
+
+function* differences(whole: Mapping): Iterable<{ name: string; difference: Mapping | undefined }> {
+  const declared = whole.entries.get("environments")?.value;
+  if (declared?.kind !== "mapping" || declared.entries.size === 0) {
+    yield { name: "default", difference: undefined };
+    return;
+  }
+  for (const [name, { value }] of declared.entries)
+    yield { name, difference: value.kind === "mapping" ? withoutFixed(value) : undefined };
+}
+
+/** Keys that no environment may change; `environmentShape` has told of them. */
+const FIXED = ["platform", "environments"];
+
+function withoutFixed(difference: Mapping): Mapping {
+  return { ...difference, entries: new Map([...difference.entries].filter(([key]) => !FIXED.includes(key))) };
+}
+
+/** What must hold of `environments` before its differences are merged. */
+function environmentShape(whole: Mapping, source: SourceMap): Diagnostic[] {
+  const declared = whole.entries.get("environments");
+  if (!declared) return [];
+  const shape = platformFile.shape.environments.safeParse(plain(declared.value));
+  const tree: Mapping = { ...whole, entries: new Map([["environments", declared]]) };
+  const issues = shape.success ? [] : shape.error.issues;
+  const located = issues.map((issue) => ({ ...issue, path: ["environments", ...issue.path] }));
+  const diagnostics = diagnose(located, tree, source, platformFile);
+  if (declared.value.kind !== "mapping") return diagnostics;
+  for (const [environment, { value }] of declared.value.entries) {
+    if (value.kind !== "mapping") continue;
+    for (const key of FIXED) {
+      const entry = value.entries.get(key);
+      if (entry)
+        diagnostics.push({
+          code: "spec/environment",
+          severity: "error",
+          message: `\`${key}\` is the same in every environment`,
+          origin: source.origin(entry.key),
+          path: `environments.${environment}.${key}`,
+          length: key.length,
+          hint: "remove it here",
+        });
+    }
+  }
+  return diagnostics;
+}
+
+function nothingRemoved({ key, place, known }: Unremoved, source: SourceMap): Diagnostic {
+  return {
+    code: "spec/removes-nothing",
+    severity: "warning",
+    message: `\`${key}: null\` removes nothing: the base has no \`${key}\` here`,
+    origin: source.origin(place),
+    length: place.to - place.from,
+    hint: didYouMean(key, known) ?? "remove the line",
+  };
+}
+
+/** An error of the base shows in every environment: it is said once. */
+function distinct(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const seen = new Map<string, Diagnostic>();
+  for (const diagnostic of diagnostics) {
+    const { code, message, origin, path } = diagnostic;
+    const key = `${origin.line}:${origin.column}:${origin.line === 0 ? path : ""} ${code} ${message}`;
+    if (!seen.has(key)) seen.set(key, diagnostic);
+  }
+  return [...seen.values()];
+}

@@ -1,0 +1,227 @@
+import { type Document, isAlias, isMap, isScalar, isSeq, parseAllDocuments, type YAMLError } from "yaml";
+import type { Diagnostic } from "./diagnostic.js";
+import { didYouMean } from "./suggest.js";
+import { type Entry, type Mapping, type Place, type Scalar, SourceMap, type Tree } from "./tree.js";
+
+/** Longest platform file read, in characters: ten thousand services take about three million. */
+export const LARGEST_FILE = 8 * 1024 * 1024;
+/** Deepest nesting read. */
+const DEEPEST = 64;
+/** Most values a file may come to once every alias is put in its place. */
+const MOST_VALUES = 2_000_000;
+
+export type YamlReading =
+  | { readonly ok: true; readonly tree: Mapping; readonly source: SourceMap }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[]; readonly source: SourceMap };
+
+/**
+ * Reads one YAML document into a tree of values with places. Never throws: whatever is wrong with the text (syntax,
+ * tabs, duplicate keys, unknown or circular anchors, aliases that multiply, several documents, an empty file) is a
+ * diagnostic.
+ */
+export function readYaml(file: string, text: string): YamlReading {
+  const source = new SourceMap(file, text.length > LARGEST_FILE ? "" : text);
+  const refusal = refuseText(text);
+  if (refusal) return { ok: false, diagnostics: [problem(source, refusal.at, refusal)], source };
+  let documents: readonly Document.Parsed[];
+  try {
+    const parsed = parseAllDocuments(text, { prettyErrors: false, strict: true, uniqueKeys: false, logLevel: "silent" });
+    documents = Array.isArray(parsed) ? parsed : [];
+  } catch (error) {
+    // The parser recurses, so that the stack ends before the nesting of a hostile file does.
+    return { ok: false, diagnostics: [problem(source, 0, parserFailure(error))], source };
+  }
+  const [document, second] = documents;
+  if (!document?.contents && !second && (document?.errors.length ?? 0) === 0) {
+    const empty = { code: "yaml/empty", message: "the file says nothing", hint: "start with `platform: NAME`" };
+    return { ok: false, diagnostics: [problem(source, 0, empty)], source };
+  }
+  const errors = documents.flatMap(({ errors }) => errors).map((error) => syntaxProblem(source, error));
+  if (second) {
+    const several = {
+      code: "yaml/documents",
+      message: "the file holds several YAML documents",
+      hint: "keep one platform to a file, and remove the `---` between them",
+    };
+    errors.push(problem(source, second.range[0], several));
+  }
+  if (!document?.contents || errors.length > 0) return { ok: false, diagnostics: errors, source };
+  const walk = new Walk(source);
+  const tree = walk.value(document.contents, 0, undefined);
+  if (walk.diagnostics.length > 0) return { ok: false, diagnostics: walk.diagnostics, source };
+  if (tree.kind !== "mapping") {
+    const shape = {
+      code: "yaml/not-a-mapping",
+      message: `a platform file is a mapping of keys to values, this is ${tree.kind === "scalar" ? "one value" : "a list"}`,
+      hint: "start with `platform: NAME`",
+    };
+    return { ok: false, diagnostics: [problem(source, tree.place.from, shape)], source };
+  }
+  return { ok: true, tree, source };
+}
+
+interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+function problem(source: SourceMap, at: number, { code, message, hint }: Problem, length?: number): Diagnostic {
+  const origin = source.origin({ from: at, to: at, environment: undefined });
+  return { code, severity: "error", message, origin, hint, length };
+}
+
+function refuseText(text: string): (Problem & { at: number }) | undefined {
+  if (text.length > LARGEST_FILE) {
+    const size = `${(text.length / 1024 / 1024).toFixed(1)} MiB`;
+    const message = `the file is too large to be a platform file: ${size}, at most ${LARGEST_FILE / 1024 / 1024} MiB`;
+    return { at: 0, code: "file/too-large", message, hint: "is this the right file?" };
+  }
+  const binary = text.indexOf("\u0000");
+  if (binary >= 0)
+    return { at: binary, code: "file/binary", message: "the file is not text", hint: "a platform file is UTF-8 YAML" };
+  return undefined;
+}
+
+function parserFailure(error: unknown): Problem {
+  if (error instanceof RangeError)
+    return { code: "yaml/too-deep", message: "the file nests too deeply to be read", hint: "flatten it" };
+  return { code: "yaml/syntax", message: error instanceof Error ? error.message : String(error) };
+}
+
+function syntaxProblem(source: SourceMap, { code, message, pos }: YAMLError): Diagnostic {
+  const [at] = pos;
+  if (code === "TAB_AS_INDENT")
+    return problem(source, at, { code: "yaml/tab", message: "YAML is indented by spaces, not tabs", hint: "use two spaces" });
+  if (code === "RESOURCE_EXHAUSTION")
+    return problem(source, at, { code: "yaml/too-deep", message: "the file nests too deeply to be read", hint: "flatten it" });
+  const said = message.charAt(0).toLowerCase() + message.slice(1);
+  return problem(source, at, { code: "yaml/syntax", message: said });
+}
+
+/** Turns the parser's nodes into a tree; aliases share the tree of their anchor, so that nothing is ever expanded. */
+class Walk {
+  readonly diagnostics: Diagnostic[] = [];
+  readonly #anchors = new Map<string, Tree | "open">();
+  readonly #sizes = new WeakMap<Tree, number>();
+  #tooMany = false;
+
+  constructor(readonly source: SourceMap) {}
+
+  value(node: unknown, depth: number, environment: string | undefined): Tree {
+    if (isAlias(node)) return this.#alias(node.source, place(node, environment));
+    const anchor = isMap(node) || isSeq(node) || isScalar(node) ? node.anchor : undefined;
+    if (anchor !== undefined) this.#anchors.set(anchor, "open");
+    const tree = this.#sized(this.#node(node, depth, environment));
+    if (anchor !== undefined) this.#anchors.set(anchor, tree);
+    return tree;
+  }
+
+  #node(node: unknown, depth: number, environment: string | undefined): Tree {
+    const where = place(node, environment);
+    if (depth > DEEPEST) {
+      this.#report(where, { code: "yaml/too-deep", message: `more than ${DEEPEST} levels of nesting`, hint: "flatten it" });
+      return nothing(where);
+    }
+    if (isSeq(node))
+      return { kind: "sequence", place: where, items: node.items.map((item) => this.value(item, depth + 1, environment)) };
+    if (isMap(node)) {
+      const entries = new Map<string, Entry>();
+      const merged: Mapping[] = [];
+      for (const pair of node.items) {
+        const key = this.#key(pair.key, environment);
+        if (key === undefined) continue;
+        const below = environment ?? (depth === 1 && this.#inEnvironments ? key.name : undefined);
+        if (depth === 0) this.#inEnvironments = key.name === "environments";
+        const value = this.value(pair.value ?? null, depth + 1, below);
+        const standing = value.place.from >= 0 ? value : nothing({ ...key.place, environment: below });
+        if (key.name === "<<") merged.push(...this.#mergeable(standing, key.place));
+        else if (entries.has(key.name)) this.#duplicate(key, entries);
+        else entries.set(key.name, { key: key.place, value: standing });
+      }
+      for (const { entries: more } of merged)
+        for (const [name, entry] of more) if (!entries.has(name)) entries.set(name, entry);
+      return { kind: "mapping", place: where, entries };
+    }
+    return { kind: "scalar", place: where, value: isScalar(node) ? this.#scalar(node.value, node.source, where) : null };
+  }
+
+  /** The walk is under the top-level key `environments`, whose keys name the differences below them. */
+  #inEnvironments = false;
+
+  #scalar(value: unknown, written: string | undefined, where: Place): Scalar["value"] {
+    if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
+    if (typeof value === "number") {
+      // 1.30 is a version, 0x50 a slip: a number that does not read as it was written is kept as it was written.
+      return written !== undefined && written !== String(value) ? written : value;
+    }
+    this.#report(where, { code: "yaml/value", message: "a value of this kind has no place here", hint: "write plain text" });
+    return null;
+  }
+
+  #key(node: unknown, environment: string | undefined): { name: string; place: Place } | undefined {
+    const where = place(node, environment);
+    const text = isScalar(node) && node.value !== null ? (node.source ?? String(node.value)) : undefined;
+    if (text === undefined || text === "__proto__") {
+      this.#report(where, { code: "yaml/key", message: "a key must be plain text", hint: "quote it, or rename it" });
+      return undefined;
+    }
+    return { name: text, place: where };
+  }
+
+  #duplicate(key: { name: string; place: Place }, entries: ReadonlyMap<string, Entry>): void {
+    const first = this.source.position(entries.get(key.name)?.key.from ?? 0);
+    const message = `\`${key.name}\` is written twice, first on line ${first.line}`;
+    this.#report(key.place, { code: "yaml/duplicate-key", message, hint: "keep one of them" });
+  }
+
+  #mergeable(tree: Tree, where: Place): Mapping[] {
+    if (tree.kind === "mapping") return [tree];
+    const each = tree.kind === "sequence" ? tree.items : [];
+    const mappings = each.filter((item) => item.kind === "mapping");
+    if (each.length === 0 || mappings.length < each.length)
+      this.#report(where, { code: "yaml/merge", message: "`<<` merges mappings only", hint: "write `<<: *anchor`" });
+    return mappings;
+  }
+
+  #alias(name: string, where: Place): Tree {
+    const target = this.#anchors.get(name);
+    if (target === undefined) {
+      const hint = didYouMean(name, [...this.#anchors.keys()]) ?? "name an anchor with `&name` before it is used";
+      this.#report(where, { code: "yaml/unknown-anchor", message: `no anchor \`&${name}\` stands before this`, hint });
+      return nothing(where);
+    }
+    if (target === "open") {
+      const hint = "an anchor cannot be used inside itself";
+      this.#report(where, { code: "yaml/anchor-cycle", message: `\`*${name}\` contains itself`, hint });
+      return nothing(where);
+    }
+    return target;
+  }
+
+  #sized(tree: Tree): Tree {
+    let size = 1;
+    const parts = tree.kind === "sequence" ? tree.items : tree.kind === "mapping" ? tree.entries.values() : [];
+    for (const part of parts) size += this.#sizes.get("key" in part ? part.value : part) ?? 1;
+    this.#sizes.set(tree, size);
+    if (size > MOST_VALUES && !this.#tooMany) {
+      this.#tooMany = true;
+      const message = `aliases multiply this to more than ${MOST_VALUES.toLocaleString("en")} values`;
+      this.#report(tree.place, { code: "yaml/alias-bomb", message, hint: "write out what is meant" });
+    }
+    return tree;
+  }
+
+  #report(where: Place, what: Problem): void {
+    this.diagnostics.push(problem(this.source, where.from, what, Math.max(1, where.to - where.from)));
+  }
+}
+
+function nothing(where: Place): Scalar {
+  return { kind: "scalar", place: where, value: null };
+}
+
+function place(node: unknown, environment: string | undefined): Place {
+  const range = isMap(node) || isSeq(node) || isScalar(node) || isAlias(node) ? node.range : undefined;
+  return { from: range?.[0] ?? -1, to: range?.[1] ?? -1, environment };
+}
