@@ -11,7 +11,12 @@ import { metricsPort } from "./pod-template.js";
 import type { Scope } from "./scope.js";
 
 /** Where the usual installation of each entrance controller, and of Prometheus, runs. */
-const namespaces = { nginx: "ingress-nginx", traefik: "traefik", prometheus: "monitoring", dns: "kube-system" } as const;
+const namespaces = {
+  nginx: "ingress-nginx",
+  traefik: "traefik",
+  prometheus: "monitoring",
+  dns: "kube-system",
+} as const;
 
 /** Nobody talks to anybody, until another policy says so. */
 export function defaultDeny(scope: Scope): NetworkPolicy | undefined {
@@ -63,6 +68,13 @@ export function networkPolicy(
 ): NetworkPolicy | undefined {
   const { plan } = scope;
   if (plan.security.network === "open") return undefined;
+  const ingress = [
+    ...callers(plan, element.name),
+    ...fromEntrances(plan, element.name),
+    ...fromPrometheus(scope, element.name),
+    ...(extra.ingress ?? []),
+  ];
+  const egress = [...called(plan, element.name), ...toCollector(plan, element.name), ...(extra.egress ?? [])];
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "NetworkPolicy",
@@ -70,13 +82,9 @@ export function networkPolicy(
     spec: {
       podSelector: { matchLabels: selector(plan, element.name) },
       policyTypes: ["Ingress", "Egress"],
-      ingress: [
-        ...callers(plan, element.name),
-        ...fromEntrances(plan, element.name),
-        ...fromPrometheus(scope, element.name),
-        ...(extra.ingress ?? []),
-      ],
-      egress: [...called(plan, element.name), ...toCollector(plan, element.name), ...(extra.egress ?? [])],
+      // An empty list means the same as none, but the server drops it, and every apply would be a change.
+      ...(ingress.length > 0 && { ingress }),
+      ...(egress.length > 0 && { egress }),
     },
   };
 }

@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { pauseImage } from "../../images/images.js";
-import { ApiObject } from "./api.js";
 import { signCertificate } from "./certificates.js";
 import { type ControlPlane, POD_RANGE, startControlPlane } from "./control-plane.js";
 import { type Machine, startMachine } from "./machine.js";
-import { type Program, until } from "./process.js";
+import { until } from "./process.js";
 
 const run = promisify(execFile);
 
@@ -22,8 +21,6 @@ export interface RealCluster {
   readonly machine: Machine;
   /** Makes the image of a docker-archive known to the node under its own name. */
   importImage(archive: string): Promise<void>;
-  /** A folder of the node as a volume that a claim of at most `size` can bind. */
-  addVolume(name: string, size: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -48,7 +45,6 @@ export async function startRealCluster(): Promise<RealCluster> {
       plane,
       machine,
       importImage: (archive) => importImage(socket, archive),
-      addVolume: (name, size) => addVolume(plane, name, size),
       stop: () => plane.stop(),
     };
   } catch (error) {
@@ -255,34 +251,5 @@ async function startDns(plane: ControlPlane, machine: Machine): Promise<void> {
         (answer) => answer.startsWith("HTTP/1.0 200") || answer.startsWith("HTTP/1.1 200"),
         () => false,
       ),
-  );
-}
-
-/** The claim's own class or none may be asked for: the test makes this the default class and binds claims as they come. */
-async function addVolume(plane: ControlPlane, name: string, size: string): Promise<void> {
-  const folder = join(plane.folder, "volumes", name);
-  await mkdir(folder, { recursive: true });
-  await plane.api.apply({
-    apiVersion: "storage.k8s.io/v1",
-    kind: "StorageClass",
-    metadata: { name: "local", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
-    provisioner: "kubernetes.io/no-provisioner",
-    volumeBindingMode: "WaitForFirstConsumer",
-  });
-  const here = { matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: [NODE] }] };
-  await plane.api.apply(
-    ApiObject.parse({
-      apiVersion: "v1",
-      kind: "PersistentVolume",
-      metadata: { name },
-      spec: {
-        capacity: { storage: size },
-        accessModes: ["ReadWriteOnce"],
-        storageClassName: "local",
-        persistentVolumeReclaimPolicy: "Retain",
-        local: { path: folder },
-        nodeAffinity: { required: { nodeSelectorTerms: [here] } },
-      },
-    }),
   );
 }

@@ -17,7 +17,6 @@ export function formClusterNetworkPolicy(scope: Scope, store: Store): NetworkPol
     spec: {
       podSelector: { matchLabels: selector(plan, element.name) },
       policyTypes: ["Ingress", "Egress"],
-      ingress: [],
       egress: [{ to: [pods(plan, store.name)], ports: [tcp(store.port)] }],
     },
   };

@@ -1,0 +1,43 @@
+import { parse } from "yaml";
+import { z } from "zod";
+import type { Plan } from "../../../src/plan/plan.js";
+import { targets } from "../../../src/render/targets.js";
+import { type Api, ApiObject } from "./api.js";
+
+/** The objects of a plan as a user would apply them: the rendered files, read again. */
+export function renderedObjects(plan: Plan): readonly ApiObject[] {
+  const { files } = targets.kubernetes.render(plan);
+  return files.map(({ text }) => ApiObject.parse(parse(text)));
+}
+
+/** Applies all objects strictly. Nothing else is created: a missing prerequisite is the renderer's mistake. */
+export async function applyAll(api: Api, objects: readonly ApiObject[]): Promise<void> {
+  for (const object of objects) await api.apply(object);
+}
+
+const Named = z.looseObject({ name: z.string() });
+const PodSpec = z.looseObject({ volumes: z.array(Named).optional() });
+const PodTemplate = z.looseObject({ metadata: z.looseObject({}).optional(), spec: PodSpec });
+const Templated = z.looseObject({
+  spec: z.looseObject({
+    template: PodTemplate,
+    volumeClaimTemplates: z.array(z.looseObject({ metadata: Named })).optional(),
+  }),
+});
+const Cron = z.looseObject({ spec: z.looseObject({ jobTemplate: Templated }) });
+
+/**
+ * The pod that an object would make, if it is one that makes pods. Volumes that a StatefulSet would claim are there as
+ * claims of their templates' names.
+ */
+export function podTemplate(object: ApiObject): z.infer<typeof PodTemplate> | undefined {
+  const cron = Cron.safeParse(object);
+  const templated = Templated.safeParse(cron.success ? cron.data.spec.jobTemplate : object);
+  if (!templated.success) return undefined;
+  const { template, volumeClaimTemplates = [] } = templated.data.spec;
+  const claims = volumeClaimTemplates.map(({ metadata: { name } }) => ({
+    name,
+    persistentVolumeClaim: { claimName: name },
+  }));
+  return { ...template, spec: { ...template.spec, volumes: [...(template.spec.volumes ?? []), ...claims] } };
+}

@@ -1,0 +1,119 @@
+import { beforeAll, expect, it } from "vitest";
+import { z } from "zod";
+import { broker, cache, database, entrance, samplePlan, unit } from "../render/sample-plan.js";
+import { describeWith } from "../requirements.js";
+import type { Api, ApiObject } from "./harness/api.js";
+import { type ControlPlane, startControlPlane } from "./harness/control-plane.js";
+import { blueprintPlans } from "./harness/plans.js";
+import { applyAll, podTemplate, renderedObjects } from "./harness/rendered.js";
+
+const day = 24 * 3600 * 1000;
+const schedule = (every: number) => ({ path: "backups", every, at: undefined, keep: 7 * day });
+const backups = {
+  path: "backups",
+  full: schedule(day),
+  log: schedule(60_000),
+  snapshot: undefined,
+  to: [],
+  encrypted: false,
+};
+
+/** One of everything that the Kubernetes target can write, whether or not a blueprint happens to use it. */
+const everything = samplePlan({
+  namespace: "everything",
+  units: [
+    ...samplePlan().units,
+    unit("scaled", {
+      replicas: { min: 2, max: 10 },
+      scale: {
+        path: "scale",
+        cpu: 0.7,
+        memory: 0.8,
+        gpu: undefined,
+        queue: undefined,
+        response: undefined,
+        cooldown: 300_000,
+        up: "aggressive",
+        down: "conservative",
+      },
+      priority: "critical",
+      spread: { zones: "require", nodes: "require" },
+    }),
+    unit("indexer", {
+      role: "worker",
+      modules: [],
+      command: ["sleep", "infinity"],
+      priority: "low",
+      volumes: [{ name: "index", mount: "/index", size: 2 ** 30, kind: "persistent" }],
+    }),
+  ],
+  stores: [
+    database("database", { replicas: 3, standby: "another-zone", synchronous: true, backups }),
+    cache("cache", { shards: 3, replicas: 1, backups }),
+    broker("broker", { replicas: 3 }),
+  ],
+  entrances: [entrance({ affinity: "session" }), entrance({ name: "second", controller: "traefik" })],
+});
+
+describeWith(["cluster"], "rendered objects and a real API server", () => {
+  let plane: ControlPlane;
+  beforeAll(async () => {
+    plane = await startControlPlane();
+    return () => plane.stop();
+  });
+
+  const plans = [...blueprintPlans(), ["one of everything", everything] as const];
+
+  it.each(plans)("%s: every object is accepted, without an unknown field", async (_name, plan) => {
+    const objects = renderedObjects(plan);
+    expect(objects.length).toBeGreaterThan(5);
+    await applyAll(plane.api, objects);
+    // Applied again they change nothing: what the server fills in is not fought over.
+    for (const object of objects) expect(await changesAgain(plane.api, object), describe(object)).toBe(false);
+  });
+
+  it.each(plans)("%s: every pod is one that `restricted` lets in", async (name, plan) => {
+    const namespace = `restricted-${name.replaceAll(" ", "-")}`;
+    await plane.api.create("/api/v1/namespaces", {
+      metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+    });
+    const templates = renderedObjects(plan).flatMap((object) => {
+      const template = podTemplate(object);
+      return template === undefined ? [] : [{ from: `${object.kind}-${object.metadata.name}`.toLowerCase(), template }];
+    });
+    expect(templates.length).toBeGreaterThan(0);
+    for (const { from, template } of templates) {
+      // Only the pod itself is asked about: its ServiceAccount and priority are in the platform's own namespace.
+      const { serviceAccountName, priorityClassName, ...spec } = template.spec;
+      await plane.api.create(`/api/v1/namespaces/${namespace}/pods?dryRun=All&fieldValidation=Strict`, {
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { ...template.metadata, name: from.slice(0, 63) },
+        spec: { serviceAccountName: "default", ...spec },
+      });
+    }
+  });
+});
+
+function describe(object: ApiObject): string {
+  return `${object.kind} ${object.metadata.name}`;
+}
+
+const Versioned = z.looseObject({
+  metadata: z.looseObject({ resourceVersion: z.string(), generation: z.number().optional() }),
+});
+
+/**
+ * Whether applying what is there already would change it. `generation` counts changes of what is asked for, where a kind
+ * has it; a controller may change an object between the two looks at it, so a difference must show three times.
+ */
+async function changesAgain(api: Api, object: ApiObject): Promise<boolean> {
+  const path = await api.pathOf(object);
+  const version = ({ metadata }: z.infer<typeof Versioned>) => metadata.generation ?? metadata.resourceVersion;
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const before = version(await api.get(path, Versioned));
+    await api.apply(object);
+    if (version(await api.get(path, Versioned)) === before) return false;
+  }
+  return true;
+}
