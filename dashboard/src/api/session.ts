@@ -1,0 +1,67 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { z } from "zod";
+import { ApiError, act, call } from "./client.js";
+
+const named = z.union([z.string(), z.object({ name: z.string().optional(), id: z.string().optional(), email: z.string().optional() })]);
+
+const session = z.object({
+  user: named.nullish(),
+  organisation: named.nullish(),
+  role: z.string(),
+});
+
+export interface Session {
+  readonly user: string;
+  readonly organisation: string;
+  readonly role: string;
+}
+
+function readable(value: z.infer<typeof named> | null | undefined): string {
+  if (value === null || value === undefined) return "";
+  return typeof value === "string" ? value : (value.name ?? value.email ?? value.id ?? "");
+}
+
+function toSession(answer: z.infer<typeof session>): Session {
+  return { user: readable(answer.user), organisation: readable(answer.organisation), role: answer.role };
+}
+
+export const sessionKey = ["session"] as const;
+
+/** The signed-in user; `null` when nobody is. */
+export function useSession() {
+  return useQuery({
+    queryKey: sessionKey,
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: async ({ signal }): Promise<Session | null> => {
+      try {
+        return toSession(await call(session, "/admin/session", { signal }));
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 401) return null;
+        throw error;
+      }
+    },
+  });
+}
+
+export type Credential = { readonly key: string } | { readonly token: string };
+
+export function useSignIn() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async (credential: Credential) =>
+      toSession(await call(session, "/admin/session", { method: "POST", body: credential })),
+    onSuccess: (signedIn) => client.setQueryData(sessionKey, signedIn),
+  });
+}
+
+export function useSignOut() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => act("/admin/session", { method: "DELETE" }),
+    onSettled: () => {
+      // What one person saw must not be there for the next.
+      client.clear();
+      client.setQueryData(sessionKey, null);
+    },
+  });
+}

@@ -1,0 +1,11 @@
+/** Only what the plots of this application draw with: a line, bars, their axes, a tooltip, marks. */
+import { BarChart, LineChart } from "echarts/charts";
+import { GridComponent, MarkAreaComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
+import { init, use } from "echarts/core";
+import { CanvasRenderer } from "echarts/renderers";
+
+use([BarChart, LineChart, GridComponent, MarkAreaComponent, MarkLineComponent, TooltipComponent, CanvasRenderer]);
+
+export { init };
+export type { EChartsType } from "echarts/core";
+export type { EChartsCoreOption } from "echarts/core";

@@ -1,0 +1,94 @@
+/** How figures are written for a person: rounded, short, in the units of the platform file. */
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** 11_940 → `11.9s`, 94_000 → `1m 34s`, 90 min → `1h 30m`: at most two units, rounded. */
+export function duration(ms: number): string {
+  if (!Number.isFinite(ms)) return "∞";
+  if (ms < 0) return `−${duration(-ms)}`;
+  if (ms === 0) return "0s";
+  if (ms < 999.5) return `${ms < 10 ? trim(ms, 1) : Math.round(ms)}ms`;
+  if (ms < minute - 50) return `${trim(ms / second, ms < 20 * second ? 1 : 0)}s`;
+  if (ms < hour) return pair(ms, minute, "m", second, "s");
+  if (ms < 2 * day) return pair(ms, hour, "h", minute, "m");
+  return pair(ms, day, "d", hour, "h");
+}
+
+function pair(ms: number, big: number, bigUnit: string, small: number, smallUnit: string): string {
+  const whole = Math.round(ms / small);
+  const perBig = big / small;
+  const rest = whole % perBig;
+  return `${Math.floor(whole / perBig)}${bigUnit}${rest === 0 ? "" : ` ${rest}${smallUnit}`}`;
+}
+
+function trim(value: number, digits: number): string {
+  return value.toFixed(digits).replace(/\.0+$/, "");
+}
+
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "long" });
+
+/** `3 minutes ago`, `in 29 days`. Both in epoch milliseconds. */
+export function ago(at: number, now: number): string {
+  const distance = at - now;
+  const size = Math.abs(distance);
+  if (size < 10 * second) return "just now";
+  if (size < minute) return relative.format(Math.round(distance / second), "second");
+  if (size < hour) return relative.format(Math.round(distance / minute), "minute");
+  if (size < day) return relative.format(Math.round(distance / hour), "hour");
+  if (size < 60 * day) return relative.format(Math.round(distance / day), "day");
+  return new Date(at).toLocaleDateString("en", { year: "numeric", month: "short", day: "numeric" });
+}
+
+const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+
+/** `21 Nov 2026, 08:03:15`, in the reader's time zone. */
+export function dateTime(at: number): string {
+  return moment.format(at);
+}
+
+const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
+
+export function timeOfDay(at: number): string {
+  return clock.format(at);
+}
+
+const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
+/** 12345 → `12,345`. */
+export function count(value: number): string {
+  return grouped.format(value);
+}
+
+/** 12345 → `12.3K`: where room is short. */
+export function shortCount(value: number): string {
+  return Math.abs(value) < 1000 ? trim(value, value % 1 === 0 ? 0 : 1) : compact.format(value);
+}
+
+/** Per second: `0`, `0.42`, `3.1`, `128`. */
+export function rate(perSecond: number): string {
+  if (perSecond === 0) return "0";
+  if (perSecond < 0.01) return "<0.01";
+  if (perSecond < 1) return perSecond.toFixed(2);
+  if (perSecond < 10) return trim(perSecond, 1);
+  return shortCount(Math.round(perSecond));
+}
+
+export function bytes(size: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let value = size;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${trim(value, value < 10 && unit > 0 ? 1 : 0)} ${units[unit] ?? "B"}`;
+}
+
+/** `1 drill`, `3 drills`. */
+export function plural(number: number, noun: string): string {
+  return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,133 @@
+import { Button } from "@mantine/core";
+import { Link, useParams } from "react-router";
+import { type DrillDetail, isRunning, reportAddress, useDrill } from "../../api/drills.js";
+import { ago, count, dateTime, duration } from "../../format.js";
+import { DownloadIcon } from "../../shell/icons.js";
+import { Page, Section } from "../../shell/page.js";
+import { Failure, Loading } from "../../shell/states.js";
+import { faultName } from "../promises/verdicts.js";
+import styles from "./drill-page.module.css";
+import { DrillPlot } from "./drill-plot.js";
+import { DrillVerdict } from "./drill-verdict.js";
+
+/** One drill: live while it runs, then its figures and its report. */
+export function DrillPage() {
+  const { id = "" } = useParams();
+  const drill = useDrill(id);
+  const title = drill.data ? `${faultName(drill.data.fault)} drill` : "Drill";
+  return (
+    <Page
+      title={title}
+      lead={
+        <>
+          <Link to="/drills">All drills</Link>
+          {drill.data && (
+            <>
+              {" · "}
+              {drill.data.subject ? `${drill.data.subject} · ` : ""}
+              <span title={dateTime(drill.data.startedAt)}>started {ago(drill.data.startedAt, Date.now())}</span>
+            </>
+          )}
+        </>
+      }
+      actions={
+        drill.data &&
+        !isRunning(drill.data) && (
+          <Button
+            component="a"
+            variant="default"
+            href={reportAddress(id, "md")}
+            download={`drill-${id}.md`}
+            leftSection={<DownloadIcon size={16} />}
+          >
+            Report (Markdown)
+          </Button>
+        )
+      }
+    >
+      {drill.isPending && <Loading rows={6} what="the drill" />}
+      {drill.isError && !drill.data && (
+        <Failure what="This drill could not be read" error={drill.error} onRetry={() => drill.refetch()} />
+      )}
+      {drill.data && <View drill={drill.data} />}
+    </Page>
+  );
+}
+
+function View({ drill }: { readonly drill: DrillDetail }) {
+  const running = isRunning(drill);
+  return (
+    <>
+      <Figures drill={drill} />
+      {drill.reason && <p className={styles.reason}>{drill.reason}</p>}
+      <Section
+        title="Requests per second"
+        aside={running ? <span className={styles.live}>live</span> : <span>by the drill's own client</span>}
+      >
+        {drill.series.length === 0 ? (
+          <p className={styles.soft}>{running ? "Waiting for the first second of load …" : "This drill puts no load on the platform."}</p>
+        ) : (
+          <DrillPlot drill={drill} />
+        )}
+        {drill.events.length > 0 && (
+          <ol className={styles.events} aria-label="What happened" aria-live={running ? "polite" : "off"}>
+            {drill.events.map(({ t, what }) => (
+              <li key={`${t} ${what}`}>
+                <span className={styles.time}>{(t / 1000).toFixed(1)}s</span>
+                {what}
+              </li>
+            ))}
+          </ol>
+        )}
+      </Section>
+      {!running && (
+        <Section title="Report" flush>
+          {/* The report is a document of its own: it may neither run scripts nor reach this page. */}
+          <iframe className={styles.report} title="Drill report" sandbox="" src={reportAddress(drill.id, "html")} />
+        </Section>
+      )}
+    </>
+  );
+}
+
+function Figures({ drill }: { readonly drill: DrillDetail }) {
+  return (
+    <dl className={styles.figures}>
+      <div>
+        <dt>Verdict</dt>
+        <dd>
+          <DrillVerdict drill={drill} />
+        </dd>
+      </div>
+      <Objective name="RTO" measured={drill.rto} promised={drill.promised?.rto} predicted={drill.predicted?.rto} />
+      <Objective name="RPO" measured={drill.rpo} promised={drill.promised?.rpo} predicted={drill.predicted?.rpo} />
+      {drill.acknowledged !== null && drill.acknowledged !== undefined && (
+        <div>
+          <dt>Acknowledged writes</dt>
+          <dd>{count(drill.acknowledged)}</dd>
+          <dd className={styles.against}>{drill.lost ? `${count(drill.lost)} lost` : "none lost"}</dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+interface ObjectiveProps {
+  readonly name: string;
+  readonly measured: number | null | undefined;
+  readonly promised: number | null | undefined;
+  readonly predicted: number | null | undefined;
+}
+
+function Objective({ name, measured, promised, predicted }: ObjectiveProps) {
+  const text = (what: string, value: number | null | undefined) =>
+    value === null || value === undefined ? undefined : `${what} ${duration(value)}`;
+  const against = [text("promised", promised), text("predicted", predicted)].filter((part) => part !== undefined);
+  return (
+    <div>
+      <dt>{name} measured</dt>
+      <dd>{measured === null || measured === undefined ? "–" : duration(measured)}</dd>
+      {against.length > 0 && <dd className={styles.against}>{against.join(" · ")}</dd>}
+    </div>
+  );
+}

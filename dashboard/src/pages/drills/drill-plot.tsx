@@ -1,0 +1,81 @@
+import { useMemo } from "react";
+import type { DrillDetail } from "../../api/drills.js";
+import { Legend } from "../../charts/legend.js";
+import { baseOption, Plot, tooltipContent, usePalette, valueAxis } from "../../charts/plot.js";
+import { count, shortCount } from "../../format.js";
+
+/** Answered and failed requests in each second, with the moments at which something happened as uprights. */
+export function DrillPlot({ drill }: { readonly drill: DrillDetail }) {
+  const palette = usePalette();
+  const { series, events } = drill;
+  const option = useMemo(
+    () => ({
+      ...baseOption(palette),
+      tooltip: {
+        ...Object(baseOption(palette)["tooltip"]),
+        formatter: (points: readonly { dataIndex: number }[]) => {
+          const second = series[points[0]?.dataIndex ?? 0];
+          return tooltipContent(`${((second?.t ?? 0) / 1000).toFixed(1)}s`, [
+            { name: "answered", value: count(second?.ok ?? 0), color: palette.kept },
+            { name: "failed", value: count(second?.failed ?? 0), color: palette.broken },
+          ]);
+        },
+      },
+      grid: { left: 8, right: 16, top: 18, bottom: 4, containLabel: true },
+      xAxis: {
+        type: "value",
+        min: 0,
+        max: "dataMax",
+        axisLabel: { color: palette.soft, fontSize: 11, formatter: (ms: number) => `${Math.round(ms / 1000)}s` },
+        axisLine: { show: true, lineStyle: { color: palette.line } },
+        splitLine: { show: false },
+      },
+      yAxis: valueAxis(palette, shortCount),
+      series: [
+        {
+          name: "answered",
+          type: "line",
+          symbol: "none",
+          lineStyle: { color: palette.kept, width: 1.5 },
+          areaStyle: { color: palette.kept, opacity: 0.12 },
+          itemStyle: { color: palette.kept },
+          data: series.map(({ t, ok }) => [t, ok]),
+          markLine: {
+            silent: true,
+            symbol: "none",
+            animation: false,
+            lineStyle: { color: palette.soft, type: "dashed", width: 1 },
+            label: { show: true, color: palette.soft, fontSize: 10, formatter: ({ dataIndex }: { dataIndex: number }) => String(dataIndex + 1) },
+            data: events.map(({ t, what }) => ({ xAxis: t, name: what })),
+          },
+        },
+        {
+          name: "failed",
+          type: "line",
+          symbol: "none",
+          lineStyle: { color: palette.broken, width: 1.5 },
+          areaStyle: { color: palette.broken, opacity: 0.18 },
+          itemStyle: { color: palette.broken },
+          data: series.map(({ t, failed }) => [t, failed]),
+        },
+      ],
+    }),
+    [palette, series, events],
+  );
+  const worst = Math.max(0, ...series.map(({ failed }) => failed));
+  return (
+    <>
+      <Legend
+        entries={[
+          { name: "answered", color: palette.kept },
+          { name: "failed", color: palette.broken },
+        ]}
+      />
+      <Plot
+        label={`Requests answered and failed per second over ${series.length} seconds; at worst ${worst} failed in a second`}
+        option={option}
+        height={240}
+      />
+    </>
+  );
+}

@@ -1,0 +1,151 @@
+import { Alert, Button } from "@mantine/core";
+import { Link, useNavigate, useSearchParams } from "react-router";
+import { ApiError } from "../../api/client.js";
+import { type Drill, isRunning, useDrills, useStartDrill } from "../../api/drills.js";
+import { usePromises } from "../../api/promises.js";
+import { ago, dateTime, duration } from "../../format.js";
+import { PlayIcon } from "../../shell/icons.js";
+import { Page, Section } from "../../shell/page.js";
+import { Empty, Failure, Loading } from "../../shell/states.js";
+import table from "../../shell/table.module.css";
+import { faultName } from "../promises/verdicts.js";
+import { Backups } from "./backups.js";
+import { DrillVerdict } from "./drill-verdict.js";
+import styles from "./drills-page.module.css";
+import { localDrills } from "./scenarios.js";
+
+/** Where the platform is broken on purpose: run a drill, and read those that were run. */
+export function DrillsPage() {
+  const drills = useDrills();
+  return (
+    <Page
+      title="Drills"
+      lead="A drill puts steady load on the platform, breaks it for real, and measures recovery from the clock and the data."
+    >
+      <Section title="Run a drill">
+        <Scenarios running={drills.data?.find(isRunning)} />
+      </Section>
+      <Section title="Drills so far" flush>
+        {drills.isPending && (
+          <div className={styles.inner}>
+            <Loading rows={4} what="the drills" />
+          </div>
+        )}
+        {drills.isError && !drills.data && (
+          <div className={styles.inner}>
+            <Failure what="The drills could not be read" error={drills.error} onRetry={() => drills.refetch()} />
+          </div>
+        )}
+        {drills.data?.length === 0 && (
+          <div className={styles.inner}>
+            <Empty title="No drill was run yet">
+              Until one was, the promise sheet stands on predictions alone. Process crash is the gentlest: it takes about
+              half a minute.
+            </Empty>
+          </div>
+        )}
+        {drills.data && drills.data.length > 0 && <DrillTable drills={drills.data} />}
+      </Section>
+      <Backups />
+    </Page>
+  );
+}
+
+function Scenarios({ running }: { readonly running: Drill | undefined }) {
+  const [search] = useSearchParams();
+  const wanted = search.get("fault");
+  const sheet = usePromises();
+  const start = useStartDrill();
+  const navigate = useNavigate();
+  const strikes = (drill: string) =>
+    [...new Set(sheet.data?.rows.filter((row) => row.drill === drill).map(({ subject }) => subject))].join(", ");
+  return (
+    <>
+      {wanted !== null && !localDrills.some(({ fault }) => fault === wanted) && (
+        <Alert color="yellow" variant="light" mb="md" title={`${faultName(wanted)} has no drill on one machine`}>
+          It needs nodes and zones to lose. <code>keelson drill --help</code> lists what can be drilled where.
+        </Alert>
+      )}
+      <ul className={styles.scenarios}>
+        {localDrills.map(({ fault, what, takes }) => (
+          <li key={fault} className={styles.scenario} data-wanted={fault === wanted || undefined}>
+            <div>
+              <h3 className={styles.name}>{faultName(fault)}</h3>
+              <p className={styles.what}>{what}</p>
+              <p className={styles.note}>
+                {[strikes(fault) === "" ? undefined : `Strikes ${strikes(fault)}`, `takes about ${takes}`]
+                  .filter((part) => part !== undefined)
+                  .join(" · ")}
+              </p>
+            </div>
+            <Button
+              variant={fault === wanted ? "filled" : "default"}
+              leftSection={<PlayIcon size={15} />}
+              disabled={running !== undefined}
+              loading={start.isPending && start.variables === fault}
+              aria-label={`Run the ${fault} drill`}
+              onClick={() => start.mutate(fault, { onSuccess: ({ id }) => navigate(`/drills/${encodeURIComponent(id)}`) })}
+            >
+              Run
+            </Button>
+          </li>
+        ))}
+      </ul>
+      {running && (
+        <p className={styles.running} role="status">
+          {faultName(running.fault)} is under way: <Link to={`/drills/${encodeURIComponent(running.id)}`}>watch it</Link>.
+        </p>
+      )}
+      {start.isError && (
+        <Alert color="red" variant="light" mt="md" role="alert" title={start.error.message}>
+          {start.error instanceof ApiError ? start.error.hint : ""}
+        </Alert>
+      )}
+    </>
+  );
+}
+
+function DrillTable({ drills }: { readonly drills: readonly Drill[] }) {
+  const now = Date.now();
+  const sorted = [...drills].sort((a, b) => b.startedAt - a.startedAt);
+  return (
+    <table className={`${table.table} ${table.cards}`}>
+      <thead>
+        <tr>
+          <th scope="col">Fault</th>
+          <th scope="col">Subject</th>
+          <th scope="col">When</th>
+          <th scope="col" className={table.figure}>
+            RTO measured
+          </th>
+          <th scope="col" className={table.figure}>
+            RPO measured
+          </th>
+          <th scope="col">Verdict</th>
+        </tr>
+      </thead>
+      <tbody>
+        {sorted.map((drill) => (
+          <tr key={drill.id}>
+            <th scope="row">
+              <Link to={`/drills/${encodeURIComponent(drill.id)}`}>{faultName(drill.fault)}</Link>
+            </th>
+            <td data-label="Subject">{drill.subject ?? "–"}</td>
+            <td data-label="When" className={table.soft}>
+              <span title={dateTime(drill.startedAt)}>{ago(drill.startedAt, now)}</span>
+            </td>
+            <td data-label="RTO measured" className={table.figure}>
+              {drill.rto === null || drill.rto === undefined ? "–" : duration(drill.rto)}
+            </td>
+            <td data-label="RPO measured" className={table.figure}>
+              {drill.rpo === null || drill.rpo === undefined ? "–" : duration(drill.rpo)}
+            </td>
+            <td data-label="Verdict">
+              <DrillVerdict drill={drill} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,138 @@
+import { Alert, Button, Checkbox, Group, Modal, MultiSelect, Select, Stack, TextInput } from "@mantine/core";
+import { type FormEvent, useState } from "react";
+import { ApiError } from "../../api/client.js";
+import { type CreatedKey, type Scope, useCreateKey } from "../../api/keys.js";
+import { useModels } from "../../api/models.js";
+import { KeyShown } from "./key-shown.js";
+
+const scopes: readonly { readonly value: Scope; readonly label: string; readonly description: string }[] = [
+  { value: "inference", label: "inference", description: "Call the model APIs" },
+  { value: "usage", label: "usage", description: "Read usage" },
+  { value: "admin", label: "admin", description: "Everything in this dashboard, keys included" },
+];
+const dayMs = 86_400_000;
+const lifetimes = [
+  { value: "1", label: "in 1 day" },
+  { value: "30", label: "in 30 days" },
+  { value: "90", label: "in 90 days" },
+  { value: "365", label: "in 1 year" },
+  { value: "never", label: "never" },
+];
+
+function isScope(text: string): text is Scope {
+  return scopes.some(({ value }) => value === text);
+}
+
+interface CreateKeyProps {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}
+
+/** Asks what the key is for, then shows it: this once. */
+export function CreateKey({ opened, onClose }: CreateKeyProps) {
+  const [made, setMade] = useState<CreatedKey>();
+  const close = () => {
+    setMade(undefined);
+    onClose();
+  };
+  return (
+    <Modal
+      opened={opened}
+      onClose={close}
+      title={made ? "The key, this once" : "Create a key"}
+      closeOnClickOutside={!made}
+      closeButtonProps={{ "aria-label": "Close" }}
+    >
+      {made ? <KeyShown secret={made.key} onDone={close} /> : <KeyForm onMade={setMade} onCancel={close} />}
+    </Modal>
+  );
+}
+
+interface KeyFormProps {
+  readonly onMade: (key: CreatedKey) => void;
+  readonly onCancel: () => void;
+}
+
+function KeyForm({ onMade, onCancel }: KeyFormProps) {
+  const create = useCreateKey();
+  const models = useModels();
+  const [name, setName] = useState("");
+  const [chosen, setChosen] = useState<readonly Scope[]>(["inference"]);
+  const [only, setOnly] = useState<string[]>([]);
+  const [lifetime, setLifetime] = useState("90");
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (name.trim() === "" || chosen.length === 0) return;
+    create.mutate(
+      {
+        name: name.trim(),
+        scopes: chosen,
+        ...(only.length > 0 ? { models: only } : {}),
+        ...(lifetime === "never" ? {} : { expires: Date.now() + Number(lifetime) * dayMs }),
+      },
+      { onSuccess: onMade },
+    );
+  };
+
+  return (
+    <form onSubmit={submit}>
+      <Stack gap="md">
+        <TextInput
+          label="Name"
+          description="Who or what will use it: it names the key in usage and in the audit log."
+          placeholder="batch-summaries"
+          required
+          withAsterisk={false}
+          maxLength={100}
+          data-autofocus
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <Checkbox.Group
+          label="Scopes"
+          value={[...chosen]}
+          onChange={(values) => setChosen(values.filter(isScope))}
+          error={chosen.length === 0 ? "A key without a scope could do nothing" : undefined}
+        >
+          <Stack gap={6} mt={6}>
+            {scopes.map(({ value, label, description }) => (
+              <Checkbox key={value} value={value} label={label} description={description} />
+            ))}
+          </Stack>
+        </Checkbox.Group>
+        {chosen.includes("inference") && (
+          <MultiSelect
+            label="Models"
+            placeholder={only.length === 0 ? "every model" : ""}
+            data={models.data?.map((model) => model.name) ?? []}
+            value={only}
+            onChange={setOnly}
+            clearable
+            clearButtonProps={{ "aria-label": "Allow every model" }}
+          />
+        )}
+        <Select
+          label="Expires"
+          data={lifetimes}
+          value={lifetime}
+          onChange={(value) => setLifetime(value ?? "never")}
+          allowDeselect={false}
+        />
+        {create.isError && (
+          <Alert color="red" variant="light" role="alert">
+            {create.error.message} {create.error instanceof ApiError ? create.error.hint : ""}
+          </Alert>
+        )}
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={onCancel}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={create.isPending} disabled={name.trim() === "" || chosen.length === 0}>
+            Create
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

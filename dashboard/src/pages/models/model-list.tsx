@@ -1,0 +1,66 @@
+import type { Model, Target } from "../../api/models.js";
+import { count, duration, plural, rate } from "../../format.js";
+import { StateDot, toneOf } from "../../shell/state-mark.js";
+import styles from "./model-list.module.css";
+
+/** Every model with its engine, the reason for that engine, its load and its targets. */
+export function ModelList({ models }: { readonly models: readonly Model[] }) {
+  return (
+    <ul className={styles.models}>
+      {models.map((model) => (
+        <li key={model.name} className={styles.model}>
+          <div className={styles.head}>
+            <h3 className={styles.name}>{model.name}</h3>
+            <StateDot tone={toneOf(model.state)}>{model.state}</StateDot>
+          </div>
+          <p className={styles.reason}>
+            {model.engine && <span className={styles.engine}>{model.engine}</span>}
+            {model.reason}
+          </p>
+          <dl className={styles.figures}>
+            <Figure name="requests/s" value={rate(model.requestsPerSecond)} />
+            <Figure name="tokens/s" value={rate(model.tokensPerSecond)} />
+            <Figure name="waiting" value={`${count(model.queue.waiting)} of ${count(model.queue.limit)}`} />
+          </dl>
+          {model.targets.length > 0 ? (
+            <ul className={styles.targets} aria-label={`Targets of ${model.name}`}>
+              {model.targets.map((target) => (
+                <TargetLine key={target.id} target={target} />
+              ))}
+            </ul>
+          ) : (
+            <p className={styles.none}>No target answers for it.</p>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Figure({ name, value }: { readonly name: string; readonly value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+function TargetLine({ target }: { readonly target: Target }) {
+  const { id, engine, state, inFlight, ewmaMs, errors } = target;
+  const facts = [
+    engine,
+    `${count(inFlight)} in flight`,
+    ewmaMs === null || ewmaMs === undefined ? undefined : `${duration(ewmaMs)} mean`,
+    errors > 0 ? plural(errors, "error") : undefined,
+  ];
+  return (
+    <li className={styles.target}>
+      <StateDot tone={toneOf(state)}>{id}</StateDot>
+      <span className={styles.facts}>
+        {state === "ready" ? "" : `${state} · `}
+        {facts.filter((fact) => fact !== undefined).join(" · ")}
+      </span>
+    </li>
+  );
+}

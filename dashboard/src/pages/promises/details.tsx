@@ -1,0 +1,130 @@
+import { Anchor } from "@mantine/core";
+import { Link } from "react-router";
+import type { Cell, PlaceOrigin, Row, TermOrigin } from "../../api/promises.js";
+import { ago, duration } from "../../format.js";
+import styles from "./details.module.css";
+
+/** Why a row says what it says: the terms of each prediction with their sources, and what watches and answers the fault. */
+export function Details({ row }: { readonly row: Row }) {
+  return (
+    <div className={styles.details}>
+      <Terms name="RTO" meaning="until it serves again" cell={row.rto} />
+      <Terms name="RPO" meaning="of acknowledged data lost" cell={row.rpo} />
+      <section className={styles.answers} aria-label="What answers this fault">
+        <dl className={styles.list}>
+          <dt>Alert</dt>
+          <dd>
+            {row.alert.name} <span className={styles.soft}>({row.alert.severity})</span>
+            <span className={styles.note}>{row.alert.summary}</span>
+          </dd>
+          <dt>Runbook</dt>
+          <dd>{row.runbook.title}</dd>
+          <dt>Drill</dt>
+          <dd>
+            <Anchor component={Link} to={`/drills?fault=${encodeURIComponent(row.drill)}`} fz="inherit">
+              Run the {row.drill} drill
+            </Anchor>
+          </dd>
+        </dl>
+      </section>
+    </div>
+  );
+}
+
+interface TermsProps {
+  readonly name: string;
+  readonly meaning: string;
+  readonly cell: Cell;
+}
+
+function Terms({ name, meaning, cell }: TermsProps) {
+  const { predicted, promised, promisedAt } = cell;
+  return (
+    <section className={styles.terms} aria-label={`${name} in detail`}>
+      <h3 className={styles.heading}>
+        {name} <span className={styles.soft}>{meaning}, at worst</span>
+      </h3>
+      {predicted.kind === "bounded" ? (
+        <ul className={styles.sum}>
+          {predicted.terms.map(({ name: term, value, origin, how }) => (
+            <li key={term} className={styles.term}>
+              <span className={styles.value}>{duration(value)}</span>
+              <span>
+                {term}
+                {how !== undefined && <span className={styles.soft}> · {how}</span>}
+                <span className={styles.note}>
+                  <Source origin={origin} />
+                </span>
+              </span>
+            </li>
+          ))}
+          <li className={`${styles.term} ${styles.total}`}>
+            <span className={styles.value}>{duration(predicted.total)}</span>
+            <span>predicted</span>
+          </li>
+        </ul>
+      ) : (
+        <div className={styles.open}>
+          <p>
+            {predicted.kind === "unbounded" ? "Unbounded" : "Unknown"}: {predicted.why}.
+          </p>
+          {predicted.kind === "unbounded" && predicted.fix && <p className={styles.fix}>{predicted.fix.advice}</p>}
+          {predicted.origin && (
+            <p className={styles.note}>
+              <Place origin={predicted.origin} />
+            </p>
+          )}
+        </div>
+      )}
+      <p className={styles.promise}>
+        {promised === undefined ? (
+          "Not promised."
+        ) : (
+          <>
+            Promised: {duration(promised)}
+            {promisedAt && (
+              <>
+                , <Place origin={promisedAt} />
+              </>
+            )}
+          </>
+        )}
+      </p>
+    </section>
+  );
+}
+
+function Source({ origin }: { readonly origin: TermOrigin }) {
+  switch (origin.kind) {
+    case "citation":
+      return origin.source;
+    case "assumption":
+      return `assumed: ${origin.why}`;
+    case "measurement":
+      return (
+        <>
+          measured by{" "}
+          <Anchor component={Link} to={`/drills/${encodeURIComponent(origin.drill)}`} fz="inherit">
+            a drill
+          </Anchor>{" "}
+          {ago(origin.at, Date.now())}
+        </>
+      );
+    default:
+      return <Place origin={origin} />;
+  }
+}
+
+/** A line of the platform file. */
+function Place({ origin }: { readonly origin: PlaceOrigin }) {
+  const file = origin.file.split("/").slice(-2).join("/");
+  const line = <code title={origin.file}>{origin.line > 0 ? `${file}:${origin.line}` : file}</code>;
+  if (origin.kind === "default") return <>default: {origin.why}</>;
+  if (origin.kind === "environment")
+    return (
+      <>
+        {line} in {origin.environment}
+      </>
+    );
+  return line;
+}

@@ -1,0 +1,127 @@
+import { UnstyledButton } from "@mantine/core";
+import { Fragment, useId, useState } from "react";
+import type { Cell, Row } from "../../api/promises.js";
+import { ago, dateTime, duration } from "../../format.js";
+import { ChevronIcon } from "../../shell/icons.js";
+import { Verdict } from "../../shell/state-mark.js";
+import { Bullet } from "./bullet.js";
+import { Details } from "./details.js";
+import styles from "./promise-table.module.css";
+import { byFault, faultName, predicted, tones, words } from "./verdicts.js";
+
+/** The sheet as a table: two lines for every subject under its fault, one for RTO and one for RPO. */
+export function PromiseTable({ rows }: { readonly rows: readonly Row[] }) {
+  return (
+    <table className={styles.sheet}>
+      <caption className="visually-hidden">
+        For every fault and subject: promised, predicted and measured recovery time and recovery point, and the verdict
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">Fault and subject</th>
+          <th scope="col">
+            <span className="visually-hidden">Objective</span>
+          </th>
+          <th scope="col" className={styles.figure}>
+            Promised
+          </th>
+          <th scope="col" className={styles.figure}>
+            Predicted
+          </th>
+          <th scope="col" className={styles.figure}>
+            Measured
+          </th>
+          <th scope="col">When</th>
+          <th scope="col" className={styles.picture}>
+            <span className={styles.key} aria-hidden="true">
+              <i className={styles.keyBar} /> predicted <i className={styles.keyLine} /> promised{" "}
+              <i className={styles.keyDot} /> measured
+            </span>
+          </th>
+          <th scope="col">Verdict</th>
+        </tr>
+      </thead>
+      {byFault(rows).map(({ fault, title, rows: subjects }) => (
+        <Fragment key={fault}>
+          <tbody>
+            <tr className={styles.fault}>
+              <th colSpan={8} scope="rowgroup">
+                {faultName(fault)} <span className={styles.title}>{title}</span>
+              </th>
+            </tr>
+          </tbody>
+          {subjects.map((row) => (
+            <Subject key={row.subject} row={row} />
+          ))}
+        </Fragment>
+      ))}
+    </table>
+  );
+}
+
+function Subject({ row }: { readonly row: Row }) {
+  const [open, setOpen] = useState(false);
+  const details = useId();
+  return (
+    <tbody className={styles.subject}>
+      <tr>
+        <th rowSpan={2} scope="rowgroup">
+          <UnstyledButton
+            className={styles.expand}
+            aria-expanded={open}
+            aria-controls={details}
+            onClick={() => setOpen(!open)}
+          >
+            <span className={`${styles.chevron} ${open ? styles.open : ""}`}>
+              <ChevronIcon size={14} />
+            </span>
+            {row.subject}
+          </UnstyledButton>
+        </th>
+        <Objective name="RTO" cell={row.rto} />
+      </tr>
+      <tr>
+        <Objective name="RPO" cell={row.rpo} />
+      </tr>
+      <tr id={details} hidden={!open}>
+        <td colSpan={8} className={styles.details}>
+          {open && <Details row={row} />}
+        </td>
+      </tr>
+    </tbody>
+  );
+}
+
+function Objective({ name, cell }: { readonly name: string; readonly cell: Cell }) {
+  const { promised, measured, measuredAt } = cell;
+  return (
+    <>
+      <th scope="row" className={styles.objective}>
+        {name}
+      </th>
+      <td className={styles.figure}>{promised === undefined ? <None what="not promised" /> : duration(promised)}</td>
+      <td className={`${styles.figure} ${cell.predicted.kind === "unbounded" ? styles.unbounded : ""}`}>
+        {predicted(cell.predicted)}
+      </td>
+      <td className={styles.figure}>{measured === undefined ? <None what="never measured" /> : duration(measured)}</td>
+      <td className={styles.when}>
+        {measuredAt === undefined ? <None what="no drill" /> : <span title={dateTime(measuredAt)}>{ago(measuredAt, Date.now())}</span>}
+      </td>
+      <td>
+        <Bullet cell={cell} />
+      </td>
+      <td>
+        <Verdict tone={tones[cell.verdict]}>{words[cell.verdict]}</Verdict>
+      </td>
+    </>
+  );
+}
+
+function None({ what }: { readonly what: string }) {
+  return (
+    <span className={styles.none}>
+      <span aria-hidden="true">–</span>
+      <span className="visually-hidden">{what}</span>
+    </span>
+  );
+}

@@ -1,0 +1,91 @@
+import { UnstyledButton } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
+import { useSearchParams } from "react-router";
+import { type Row, type Sheet, usePromises, type Verdict } from "../../api/promises.js";
+import { Page } from "../../shell/page.js";
+import { Empty, Failure, Loading } from "../../shell/states.js";
+import { Verdict as VerdictMark } from "../../shell/state-mark.js";
+import { PromiseCards } from "./promise-cards.js";
+import { PromiseTable } from "./promise-table.js";
+import styles from "./promises-page.module.css";
+import { countByVerdict, summary, tones, verdicts, words } from "./verdicts.js";
+
+/** The promise sheet: for every fault and subject what is promised, predicted and measured, and the verdict. */
+export function PromisesPage() {
+  const sheet = usePromises();
+  return (
+    <Page
+      title="Promises"
+      lead={sheet.data ? summary(sheet.data) : "What this platform promises under every fault, and whether it keeps it."}
+    >
+      {sheet.isPending && <Loading rows={9} what="the promise sheet" />}
+      {sheet.isError && !sheet.data && (
+        <Failure what="The promise sheet could not be read" error={sheet.error} onRetry={() => sheet.refetch()} />
+      )}
+      {sheet.data && <SheetView sheet={sheet.data} />}
+    </Page>
+  );
+}
+
+function isVerdict(text: string | null): text is Verdict {
+  return verdicts.some((verdict) => verdict === text);
+}
+
+function SheetView({ sheet }: { readonly sheet: Sheet }) {
+  const narrow = useMediaQuery("(max-width: 56em)", undefined, { getInitialValueInEffect: false });
+  const [search, setSearch] = useSearchParams();
+  const wanted = search.get("verdict");
+  const only = isVerdict(wanted) ? wanted : undefined;
+  const rows: readonly Row[] = only ? sheet.rows.filter(({ verdict }) => verdict === only) : sheet.rows;
+
+  if (sheet.rows.length === 0)
+    return (
+      <Empty title="No fault can strike this platform yet">
+        Units, models and stores bring their faults with them. Add a service or a store to the platform file.
+      </Empty>
+    );
+  return (
+    <>
+      <Filter
+        rows={sheet.rows}
+        only={only}
+        onChange={(verdict) => setSearch(verdict ? { verdict } : {}, { replace: true })}
+      />
+      {rows.length === 0 ? (
+        <Empty title={`No promise is ${only ? words[only] : "here"}`}>Choose another verdict above.</Empty>
+      ) : narrow ? (
+        <PromiseCards rows={rows} />
+      ) : (
+        <PromiseTable rows={rows} />
+      )}
+    </>
+  );
+}
+
+interface FilterProps {
+  readonly rows: readonly Row[];
+  readonly only: Verdict | undefined;
+  readonly onChange: (verdict: Verdict | undefined) => void;
+}
+
+function Filter({ rows, only, onChange }: FilterProps) {
+  const counts = countByVerdict(rows);
+  return (
+    <fieldset className={styles.filter}>
+      <legend className="visually-hidden">Show by verdict</legend>
+      {verdicts
+        .filter((verdict) => counts.has(verdict) || verdict === only)
+        .map((verdict) => (
+          <UnstyledButton
+            key={verdict}
+            className={styles.choice}
+            aria-pressed={only === verdict}
+            onClick={() => onChange(only === verdict ? undefined : verdict)}
+          >
+            <span className={styles.count}>{counts.get(verdict) ?? 0}</span>
+            <VerdictMark tone={tones[verdict]}>{words[verdict]}</VerdictMark>
+          </UnstyledButton>
+        ))}
+    </fieldset>
+  );
+}

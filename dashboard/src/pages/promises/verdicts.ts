@@ -1,0 +1,84 @@
+import type { Cell, Prediction, Row, Sheet, Verdict } from "../../api/promises.js";
+import { duration, plural } from "../../format.js";
+import type { Tone } from "../../shell/state-mark.js";
+
+export const verdicts: readonly Verdict[] = ["broken", "unknown", "kept", "not-promised"];
+
+export const tones: Readonly<Record<Verdict, Tone>> = {
+  kept: "kept",
+  broken: "broken",
+  unknown: "unknown",
+  "not-promised": "quiet",
+};
+
+export const words: Readonly<Record<Verdict, string>> = {
+  kept: "kept",
+  broken: "broken",
+  unknown: "unknown",
+  "not-promised": "not promised",
+};
+
+/** What a prediction says in the room of a table cell. */
+export function predicted(prediction: Prediction): string {
+  switch (prediction.kind) {
+    case "bounded":
+      return duration(prediction.total);
+    case "unbounded":
+      return "unbounded";
+    case "unknown":
+      return "unknown";
+  }
+}
+
+export function countByVerdict(rows: readonly Row[]): ReadonlyMap<Verdict, number> {
+  const counts = new Map<Verdict, number>();
+  for (const { verdict } of rows) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
+  return counts;
+}
+
+export function wasMeasured({ rto, rpo }: Row): boolean {
+  return rto.measured !== undefined || rpo.measured !== undefined;
+}
+
+/** The whole sheet in a sentence: the worst news first. */
+export function summary({ rows }: Sheet): string {
+  const promised = rows.filter(({ verdict }) => verdict !== "not-promised");
+  if (promised.length === 0) return "Nothing is promised: no objective is written in the platform file.";
+  const broken = promised.filter(({ verdict }) => verdict === "broken");
+  const unknown = promised.filter(({ verdict }) => verdict === "unknown");
+  const measured = promised.filter(wasMeasured);
+  const proven = `${measured.length === 0 ? "None was" : `${measured.length} of ${promised.length} ${measured.length === 1 ? "was" : "were"}`} measured by a drill.`;
+  const [worst] = broken;
+  if (worst) {
+    const others = broken.length > 1 ? `, and ${plural(broken.length - 1, "more promise")} broken` : "";
+    return `${worst.title} on ${worst.subject}: ${why(worst)}${others}. ${proven}`;
+  }
+  if (unknown.length > 0)
+    return `${plural(promised.length - unknown.length, "promise")} kept, ${unknown.length} unknown: what cannot be predicted is not kept. ${proven}`;
+  return `${promised.length === 1 ? "The one promise is" : `All ${promised.length} promises are`} kept by prediction. ${proven}`;
+}
+
+function why(row: Row): string {
+  const [name, cell]: readonly [string, Cell] = row.rto.verdict === "broken" ? ["RTO", row.rto] : ["RPO", row.rpo];
+  const promise = cell.promised === undefined ? "" : ` of a promised ${duration(cell.promised)}`;
+  if (cell.measured !== undefined && cell.promised !== undefined && cell.measured > cell.promised)
+    return `${name} measured at ${duration(cell.measured)}${promise}`;
+  return `${name} predicted ${cell.predicted.kind === "bounded" ? `at ${duration(cell.predicted.total)}` : cell.predicted.kind}${promise}`;
+}
+
+/** Rows under their fault, in the order in which the sheet has them. */
+export function byFault(rows: readonly Row[]): readonly { readonly fault: string; readonly title: string; readonly rows: readonly Row[] }[] {
+  const groups = new Map<string, { fault: string; title: string; rows: Row[] }>();
+  for (const row of rows) {
+    const group = groups.get(row.fault);
+    if (group) group.rows.push(row);
+    else groups.set(row.fault, { fault: row.fault, title: row.title, rows: [row] });
+  }
+  return [...groups.values()];
+}
+
+/** `database-loss` → `Database loss`. */
+export function faultName(fault: string): string {
+  const text = fault.replaceAll("-", " ");
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}

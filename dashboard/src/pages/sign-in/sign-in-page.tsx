@@ -1,0 +1,89 @@
+import { Button, PasswordInput } from "@mantine/core";
+import { type FormEvent, useEffect, useState } from "react";
+import { useLocation, useNavigate } from "react-router";
+import { ApiError } from "../../api/client.js";
+import { useSignIn } from "../../api/session.js";
+import { Mark } from "../../shell/mark.js";
+import { SchemeSwitch } from "../../shell/scheme-switch.js";
+import styles from "./sign-in-page.module.css";
+
+/** Tokens that were tried already: each is good for one use, and React may run an effect twice. */
+const tried = new Set<string>();
+
+/** By an API key with the scope `admin`, or by a one-time link (`?token=…`). */
+export function SignInPage() {
+  const location = useLocation();
+  const navigate = useNavigate();
+  const signIn = useSignIn();
+  const [key, setKey] = useState("");
+  const token = new URLSearchParams(location.search).get("token");
+  const { mutate } = signIn;
+
+  useEffect(() => {
+    document.title = "Sign in · Keelson";
+  }, []);
+
+  useEffect(() => {
+    if (token === null || tried.has(token)) return;
+    tried.add(token);
+    // The token leaves the address bar (and the history) at once, whether it was good or not.
+    void navigate(location.pathname, { replace: true });
+    mutate({ token });
+  }, [token, location.pathname, navigate, mutate]);
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const trimmed = key.trim();
+    if (trimmed === "") return;
+    signIn.mutate({ key: trimmed });
+  };
+
+  const byLink = signIn.variables !== undefined && "token" in signIn.variables;
+  return (
+    <main className={styles.page}>
+      <div className={styles.scheme}>
+        <SchemeSwitch />
+      </div>
+      <div className={styles.card}>
+        <span className={styles.mark}>
+          <Mark size={34} />
+        </span>
+        <h1 className={styles.title}>Sign in to Keelson</h1>
+        <p className={styles.lead}>See what this platform promises, and whether it keeps it.</p>
+        <form onSubmit={submit} className={styles.form}>
+          <PasswordInput
+            label="API key"
+            description="A key with the scope admin."
+            placeholder="sk-…"
+            size="md"
+            autoComplete="current-password"
+            autoFocus
+            required
+            withAsterisk={false}
+            value={key}
+            onChange={(event) => setKey(event.currentTarget.value)}
+            visibilityToggleButtonProps={{ "aria-label": "Show or hide the key" }}
+            error={signIn.isError && !byLink ? reason(signIn.error) : undefined}
+          />
+          <Button type="submit" size="md" fullWidth loading={signIn.isPending}>
+            Sign in
+          </Button>
+        </form>
+        {signIn.isError && byLink && (
+          <p className={styles.refused} role="alert">
+            {reason(signIn.error)}
+          </p>
+        )}
+        <p className={styles.hint}>
+          <code>keelson up</code> prints a sign-in link that works once, and shows the first key once. More keys:{" "}
+          <code>keelson keys create</code>.
+        </p>
+      </div>
+    </main>
+  );
+}
+
+function reason(error: Error): string {
+  const hint = error instanceof ApiError && error.status !== 401 ? error.hint : undefined;
+  return hint === undefined ? error.message : `${error.message} ${hint}`;
+}

@@ -1,0 +1,111 @@
+import "@xyflow/react/dist/base.css";
+import { useComputedColorScheme } from "@mantine/core";
+import { Background, BackgroundVariant, Controls, type Edge, MarkerType, ReactFlow, ReactFlowProvider } from "@xyflow/react";
+import { useMemo } from "react";
+import type { Topology, TopologyNode } from "../../api/topology.js";
+import { rate } from "../../format.js";
+import { ElementNode, type ElementNodeType } from "./element-node.js";
+import { type Direction, layeredLayout } from "./layout.js";
+import styles from "./call-graph.module.css";
+
+interface CallGraphProps {
+  readonly topology: Topology;
+  readonly direction: Direction;
+  readonly selected: string | undefined;
+  readonly onSelect: (id: string | undefined) => void;
+}
+
+const nodeTypes = { element: ElementNode };
+const size = { right: { width: 188, height: 76 }, down: { width: 164, height: 76 } };
+
+/** The call graph, drawn in layers from the entrances to the stores. */
+export function CallGraph({ topology, direction, selected, onSelect }: CallGraphProps) {
+  const scheme = useComputedColorScheme("light");
+  const box = size[direction];
+  // The picture stays where it is while figures change: only another graph is laid out anew.
+  const shape = JSON.stringify([topology.nodes.map(({ id }) => id), topology.edges.map(({ from, to }) => [from, to])]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` is what the layout depends on
+  const points = useMemo(
+    () => layeredLayout(topology, box, direction, direction === "down" ? 2 : undefined),
+    [shape, direction],
+  );
+  const height = Math.max(0, ...[...points.values()].map(({ y }) => y)) + box.height;
+
+  const nodes = topology.nodes.map(
+    (element): ElementNodeType => ({
+      id: element.id,
+      type: "element",
+      position: points.get(element.id) ?? { x: 0, y: 0 },
+      width: box.width,
+      height: box.height,
+      data: { element, direction },
+      selected: element.id === selected,
+      draggable: false,
+      connectable: false,
+      ariaRole: "button",
+      ariaLabel: spoken(element),
+    }),
+  );
+  const edges = topology.edges.map(
+    ({ from, to, port, rate: calls, protocol }): Edge => ({
+      id: `${from}→${to}:${port}`,
+      source: from,
+      target: to,
+      type: "default",
+      focusable: false,
+      selectable: false,
+      animated: calls !== null && calls > 0,
+      className: `${styles.edge} ${selected === from || selected === to ? styles.near : ""}`,
+      markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14, color: "var(--line-strong)" },
+      ariaLabel: `${from} calls ${to} on port ${port} (${protocol})`,
+      ...(calls !== null && calls > 0 ? { label: `${rate(calls)}/s` } : {}),
+    }),
+  );
+
+  return (
+    <div
+      className={styles.map}
+      style={{ height: direction === "right" ? Math.min(620, Math.max(320, height + 90)) : Math.min(1100, height + 80) }}
+    >
+      <ReactFlowProvider>
+        <ReactFlow
+          key={`${direction} ${shape}`}
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={nodeTypes}
+          colorMode={scheme}
+          fitView
+          fitViewOptions={{ padding: 0.06, maxZoom: 1 }}
+          minZoom={0.3}
+          maxZoom={1.6}
+          nodesConnectable={false}
+          nodesDraggable={false}
+          edgesFocusable={false}
+          zoomOnScroll={false}
+          preventScrolling={false}
+          panOnDrag={direction === "right"}
+          zoomOnDoubleClick={false}
+          deleteKeyCode={null}
+          onNodeClick={(_, { id }) => onSelect(id === selected ? undefined : id)}
+          onSelectionChange={({ nodes: [node] }) => {
+            if (node && node.id !== selected) onSelect(node.id);
+          }}
+          onPaneClick={() => onSelect(undefined)}
+        >
+          <Background variant={BackgroundVariant.Dots} gap={20} size={1} color="var(--line)" />
+          {direction === "right" && <Controls showInteractive={false} position="bottom-right" />}
+        </ReactFlow>
+      </ReactFlowProvider>
+    </div>
+  );
+}
+
+function spoken({ id, kind, state, replicas, rate: calls }: TopologyNode): string {
+  const parts = [
+    `${kind} ${id}`,
+    state,
+    replicas.ready === null ? `${replicas.want} wanted` : `${replicas.ready} of ${replicas.want} ready`,
+    calls === null ? "" : `${rate(calls)} requests per second`,
+  ];
+  return parts.filter((part) => part !== "").join(", ");
+}

@@ -1,0 +1,60 @@
+import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
+import type { ComponentType } from "react";
+import type { TopologyNode } from "../../api/topology.js";
+import { rate } from "../../format.js";
+import { EntranceIcon, ModelsIcon, OutsideIcon, StoreIcon, UnitIcon } from "../../shell/icons.js";
+import styles from "./element-node.module.css";
+import type { Direction } from "./layout.js";
+import { replicasText } from "./replicas.js";
+
+export type ElementNodeType = Node<{ element: TopologyNode; direction: Direction }, "element">;
+
+export const kindIcons: Readonly<Record<TopologyNode["kind"], ComponentType<{ readonly size?: number }>>> = {
+  entrance: EntranceIcon,
+  unit: UnitIcon,
+  model: ModelsIcon,
+  store: StoreIcon,
+  outside: OutsideIcon,
+};
+
+/** One element in the map: what it is, its state by colour and word, how many replicas, how many requests. */
+export function ElementNode({ data, selected }: NodeProps<ElementNodeType>) {
+  const { element, direction } = data;
+  const Picture = kindIcons[element.kind];
+  const [before, after] = direction === "right" ? [Position.Left, Position.Right] : [Position.Top, Position.Bottom];
+  return (
+    <div className={styles.node} data-state={element.state} data-selected={selected || undefined}>
+      <Handle type="target" position={before} isConnectable={false} className={styles.handle} />
+      <div className={styles.head}>
+        <span className={styles.picture}>
+          <Picture size={16} />
+        </span>
+        <span className={styles.name}>{element.id}</span>
+      </div>
+      <div className={styles.state}>{element.state}</div>
+      <div className={styles.figures}>
+        <Pips element={element} />
+        <span>{element.rate === null ? "" : `${rate(element.rate)}/s`}</span>
+      </div>
+      <Handle type="source" position={after} isConnectable={false} className={styles.handle} />
+    </div>
+  );
+}
+
+const mostPips = 6;
+
+/** Replicas as a row of little bars while they can be counted at a glance. */
+function Pips({ element: { replicas } }: { readonly element: TopologyNode }) {
+  const bars = Math.max(replicas.want, replicas.ready ?? 0);
+  if (replicas.ready === null || bars > mostPips || bars === 0) return <span>{replicasText(replicas)}</span>;
+  const ready = replicas.ready;
+  return (
+    <span className={styles.pips}>
+      {Array.from({ length: bars }, (_, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the bars are all alike and never move
+        <i key={index} data-ready={index < ready || undefined} />
+      ))}
+      <span>{replicasText(replicas)}</span>
+    </span>
+  );
+}

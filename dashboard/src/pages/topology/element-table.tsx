@@ -1,0 +1,91 @@
+import { UnstyledButton } from "@mantine/core";
+import type { Topology, TopologyNode } from "../../api/topology.js";
+import { rate } from "../../format.js";
+import { StateDot, toneOf } from "../../shell/state-mark.js";
+import table from "../../shell/table.module.css";
+import { kindIcons } from "./element-node.js";
+import styles from "./element-table.module.css";
+import { replicasText } from "./replicas.js";
+
+interface ElementTableProps {
+  readonly topology: Topology;
+  readonly selected: string | undefined;
+  readonly onSelect: (id: string | undefined) => void;
+}
+
+/** The same as the map, in words: for phones, for screen readers, and for who wants to read figures. */
+export function ElementTable({ topology, selected, onSelect }: ElementTableProps) {
+  return (
+    <table className={`${table.table} ${table.cards}`}>
+      <thead>
+        <tr>
+          <th scope="col">Element</th>
+          <th scope="col">State</th>
+          <th scope="col" className={table.figure}>
+            Ready
+          </th>
+          <th scope="col" className={table.figure}>
+            Requests/s
+          </th>
+          <th scope="col">Calls</th>
+          <th scope="col">Details</th>
+        </tr>
+      </thead>
+      <tbody>
+        {topology.nodes.map((node) => (
+          <ElementRow key={node.id} node={node} topology={topology} selected={node.id === selected} onSelect={onSelect} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+interface ElementRowProps {
+  readonly node: TopologyNode;
+  readonly topology: Topology;
+  readonly selected: boolean;
+  readonly onSelect: (id: string | undefined) => void;
+}
+
+function ElementRow({ node, topology, selected, onSelect }: ElementRowProps) {
+  const Picture = kindIcons[node.kind];
+  const calls = topology.edges.filter(({ from }) => from === node.id);
+  const { want, most } = node.replicas;
+  return (
+    <tr className={selected ? styles.selected : undefined}>
+      <th scope="row">
+        <UnstyledButton
+          className={styles.name}
+          aria-pressed={selected}
+          onClick={() => onSelect(selected ? undefined : node.id)}
+        >
+          <span className={styles.picture}>
+            <Picture size={16} />
+          </span>
+          {node.id}
+          <span className={styles.kind}>{node.kind}</span>
+        </UnstyledButton>
+      </th>
+      <td data-label="State">
+        <StateDot tone={toneOf(node.state)}>{node.state}</StateDot>
+      </td>
+      <td className={table.figure} data-label="Ready">
+        {replicasText(node.replicas)}
+        {most > want && <span className={table.soft}> of at most {most}</span>}
+      </td>
+      <td className={table.figure} data-label="Requests/s">
+        {node.rate === null ? <span className={table.soft}>–</span> : rate(node.rate)}
+      </td>
+      <td data-label="Calls">
+        {calls.length === 0 ? (
+          <span className={table.soft}>–</span>
+        ) : (
+          <span>{calls.map(({ to, port }) => `${to}:${port}`).join(", ")}</span>
+        )}
+      </td>
+      <td className={table.soft} data-label="Details">
+        <span>{node.detail.map(({ name, value }) => `${name} ${value}`).join(" · ")}</span>
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,81 @@
+import type { Grouping, Span, UsageRow } from "../../api/usage.js";
+
+export type Measure = "requests" | "tokens" | "errors";
+
+export const hourMs = 3_600_000;
+
+/** What one row counts under a measure. */
+export function valueOf(row: Omit<UsageRow, "hour">, measure: Measure): number {
+  switch (measure) {
+    case "requests":
+      return row.requests;
+    case "tokens":
+      return row.inputTokens + row.outputTokens;
+    case "errors":
+      return row.errors;
+  }
+}
+
+export interface Series {
+  readonly name: string;
+  readonly values: readonly number[];
+}
+
+export interface Plotted {
+  /** The start of every hour (or day, where hours would be too many) of the span, epoch milliseconds. */
+  readonly times: readonly number[];
+  readonly step: number;
+  readonly series: readonly Series[];
+}
+
+/** More bars than this are not told apart any more: then a bar is a day. */
+const mostBars = 24 * 8;
+const mostSeries = 7;
+
+/** Rows as one series for each group, an hour without rows as zero; the smallest groups together as `others`. */
+export function toSeries(rows: readonly UsageRow[], by: Grouping, measure: Measure, span: Span): Plotted {
+  const step = (span.to - span.from) / hourMs > mostBars ? 24 * hourMs : hourMs;
+  const first = Math.floor(span.from / step) * step;
+  const length = Math.max(1, Math.ceil((span.to - first) / step));
+  const sums = new Map<string, number[]>();
+  for (const row of rows) {
+    if (row.hour === undefined) continue;
+    const index = Math.floor((row.hour - first) / step);
+    if (index < 0 || index >= length) continue;
+    const name = row[by] ?? "(none)";
+    const values = sums.get(name) ?? new Array<number>(length).fill(0);
+    values[index] = (values[index] ?? 0) + valueOf(row, measure);
+    sums.set(name, values);
+  }
+  const sorted = [...sums].map(([name, values]) => ({ name, values })).sort((a, b) => total(b.values) - total(a.values));
+  const shown: Series[] = sorted.slice(0, mostSeries);
+  const rest = sorted.slice(mostSeries);
+  if (rest.length > 0)
+    shown.push({
+      name: `${rest.length} others`,
+      values: Array.from({ length }, (_, index) => rest.reduce((sum, { values }) => sum + (values[index] ?? 0), 0)),
+    });
+  return { times: Array.from({ length }, (_, index) => first + index * step), step, series: shown };
+}
+
+/** Every group's counts over the whole span, the busiest first. */
+export function toGroups(rows: readonly UsageRow[], by: Grouping): readonly (UsageRow & { readonly name: string })[] {
+  const groups = new Map<string, UsageRow & { name: string }>();
+  for (const row of rows) {
+    const name = row[by] ?? "(none)";
+    const group = groups.get(name) ?? { name, requests: 0, inputTokens: 0, outputTokens: 0, errors: 0, estimated: 0 };
+    groups.set(name, {
+      name,
+      requests: group.requests + row.requests,
+      inputTokens: group.inputTokens + row.inputTokens,
+      outputTokens: group.outputTokens + row.outputTokens,
+      errors: group.errors + row.errors,
+      estimated: group.estimated + row.estimated,
+    });
+  }
+  return [...groups.values()].sort((a, b) => b.requests - a.requests);
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}

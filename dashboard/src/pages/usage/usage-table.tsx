@@ -1,0 +1,73 @@
+import type { Totals, UsageRow } from "../../api/usage.js";
+import { count, shortCount } from "../../format.js";
+import table from "../../shell/table.module.css";
+import styles from "./usage-table.module.css";
+
+/** The whole span in five figures. */
+export function TotalsStrip({ totals }: { readonly totals: Totals }) {
+  const figures: readonly { readonly name: string; readonly value: number; readonly hint?: string }[] = [
+    { name: "requests", value: totals.requests },
+    { name: "input tokens", value: totals.inputTokens },
+    { name: "output tokens", value: totals.outputTokens },
+    { name: "errors", value: totals.errors },
+    { name: "estimated", value: totals.estimated, hint: "Counted from a checkpoint, because the answer was cut off" },
+  ];
+  return (
+    <dl className={styles.totals}>
+      {figures.map(({ name, value, hint }) => (
+        <div key={name} className={styles.total} title={hint}>
+          <dt>{name}</dt>
+          <dd title={count(value)}>{value < 100_000 ? count(value) : shortCount(value)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+interface UsageTableProps {
+  readonly groups: readonly (UsageRow & { readonly name: string })[];
+  readonly heading: string;
+}
+
+export function UsageTable({ groups, heading }: UsageTableProps) {
+  const all = groups.reduce((sum, { requests }) => sum + requests, 0);
+  return (
+    <table className={`${table.table} ${table.cards}`}>
+      <thead>
+        <tr>
+          <th scope="col">{heading}</th>
+          {["Requests", "Share", "Input tokens", "Output tokens", "Errors", "Estimated"].map((column) => (
+            <th key={column} scope="col" className={table.figure}>
+              {column}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {groups.map(({ name, requests, inputTokens, outputTokens, errors, estimated }) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td className={table.figure} data-label="Requests">
+              {count(requests)}
+            </td>
+            <td className={table.figure} data-label="Share">
+              {all === 0 ? "0" : ((requests / all) * 100).toFixed(1)}%
+            </td>
+            <td className={table.figure} data-label="Input tokens">
+              {count(inputTokens)}
+            </td>
+            <td className={table.figure} data-label="Output tokens">
+              {count(outputTokens)}
+            </td>
+            <td className={table.figure} data-label="Errors">
+              {count(errors)}
+            </td>
+            <td className={table.figure} data-label="Estimated">
+              {count(estimated)}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,49 @@
+import { type ReactNode, useEffect } from "react";
+import styles from "./page.module.css";
+
+interface PageProps {
+  readonly title: string;
+  readonly lead?: ReactNode;
+  readonly actions?: ReactNode;
+  readonly children: ReactNode;
+}
+
+/** The frame of every page: its one first-level heading, what it is for, and what can be done on it. */
+export function Page({ title, lead, actions, children }: PageProps) {
+  useEffect(() => {
+    document.title = `${title} · Keelson`;
+  }, [title]);
+  return (
+    <>
+      <header className={styles.header}>
+        <div className={styles.words}>
+          <h1 className={styles.title}>{title}</h1>
+          {lead && <p className={styles.lead}>{lead}</p>}
+        </div>
+        {actions && <div className={styles.actions}>{actions}</div>}
+      </header>
+      {children}
+    </>
+  );
+}
+
+interface SectionProps {
+  readonly title: string;
+  readonly aside?: ReactNode;
+  readonly children: ReactNode;
+  /** No padding: what is inside reaches to the edges (tables, plots). */
+  readonly flush?: boolean;
+}
+
+/** A titled surface on a page. */
+export function Section({ title, aside, children, flush = false }: SectionProps) {
+  return (
+    <section className={styles.section} aria-label={title}>
+      <div className={styles.sectionHeader}>
+        <h2 className={styles.sectionTitle}>{title}</h2>
+        {aside && <div className={styles.aside}>{aside}</div>}
+      </div>
+      <div className={flush ? undefined : styles.sectionBody}>{children}</div>
+    </section>
+  );
+}

@@ -1,0 +1,110 @@
+import { Menu, Tooltip, UnstyledButton } from "@mantine/core";
+import { type ComponentType, useEffect, useRef } from "react";
+import { Link, NavLink, Outlet, useLocation } from "react-router";
+import { type Session, useSignOut } from "../api/session.js";
+import { usePlatformName } from "../api/promises.js";
+import { DrillsIcon, KeysIcon, ModelsIcon, PromisesIcon, SignOutIcon, TopologyIcon, UsageIcon } from "./icons.js";
+import { Mark } from "./mark.js";
+import { SchemeSwitch } from "./scheme-switch.js";
+import styles from "./shell.module.css";
+
+interface Place {
+  readonly to: string;
+  readonly name: string;
+  readonly Icon: ComponentType<{ readonly size?: number }>;
+}
+
+const places: readonly Place[] = [
+  { to: "/promises", name: "Promises", Icon: PromisesIcon },
+  { to: "/topology", name: "Topology", Icon: TopologyIcon },
+  { to: "/models", name: "Models", Icon: ModelsIcon },
+  { to: "/usage", name: "Usage", Icon: UsageIcon },
+  { to: "/keys", name: "Keys", Icon: KeysIcon },
+  { to: "/drills", name: "Drills", Icon: DrillsIcon },
+];
+
+/** What is around every page: the way to the others, who is signed in, and the colours. */
+export function Shell({ session }: { readonly session: Session }) {
+  const { pathname } = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const shown = useRef(pathname);
+  useEffect(() => {
+    if (shown.current === pathname) return;
+    shown.current = pathname;
+    // A new page begins at its top, for the eye and for the screen reader.
+    window.scrollTo(0, 0);
+    main.current?.focus({ preventScroll: true });
+  }, [pathname]);
+
+  return (
+    <div className={styles.shell}>
+      <a className={styles.skip} href="#main">
+        Skip to content
+      </a>
+      <header className={styles.bar}>
+        <PlatformName />
+        <div className={styles.tools}>
+          <SchemeSwitch />
+          <Account session={session} />
+        </div>
+      </header>
+      <nav className={styles.nav} aria-label="Pages">
+        <ul className={styles.places}>
+          {places.map(({ to, name, Icon }) => (
+            <li key={to}>
+              <NavLink to={to} className={({ isActive }) => `${styles.place} ${isActive ? styles.here : ""}`}>
+                <Icon />
+                <span>{name}</span>
+              </NavLink>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <main id="main" className={styles.main} tabIndex={-1} ref={main}>
+        <div className={styles.content}>
+          <Outlet />
+        </div>
+      </main>
+    </div>
+  );
+}
+
+function PlatformName() {
+  const name = usePlatformName();
+  return (
+    <Link to="/promises" className={styles.brand} aria-label={name ? `Keelson, ${name.platform}` : "Keelson"}>
+      <span className={styles.mark}>
+        <Mark size={22} />
+      </span>
+      <span className={styles.platform}>{name?.platform ?? "Keelson"}</span>
+      {name && <span className={styles.environment}>{name.environment}</span>}
+    </Link>
+  );
+}
+
+function Account({ session }: { readonly session: Session }) {
+  const signOut = useSignOut();
+  const name = session.user || session.organisation || session.role;
+  return (
+    <Menu position="bottom-end" width={220} shadow="md">
+      <Menu.Target>
+        <Tooltip label="Account">
+          <UnstyledButton className={styles.account} aria-label={`Account: ${name}, ${session.role}`}>
+            {name.slice(0, 1).toUpperCase()}
+          </UnstyledButton>
+        </Tooltip>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          {name}
+          <br />
+          {[session.role, session.organisation].filter((part) => part !== "" && part !== name).join(" · ")}
+        </Menu.Label>
+        <Menu.Item leftSection={<SignOutIcon size={16} />} onClick={() => signOut.mutate()}>
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+

@@ -1,0 +1,50 @@
+import { CheckIcon, CrossIcon, DashIcon, QuestionIcon } from "./icons.js";
+import styles from "./state-mark.module.css";
+
+export type Tone = "kept" | "broken" | "unknown" | "quiet";
+
+const pictures = { kept: CheckIcon, broken: CrossIcon, unknown: QuestionIcon, quiet: DashIcon };
+
+/** A word in the colour of its meaning, with a picture for those who do not see the colour. */
+export function Verdict({ tone, children }: { readonly tone: Tone; readonly children: string }) {
+  const Picture = pictures[tone];
+  return (
+    <span className={`${styles.verdict} ${styles[tone]}`}>
+      <Picture size={14} />
+      {children}
+    </span>
+  );
+}
+
+/** The state of something that runs: a dot and its word. */
+export function StateDot({ tone, children }: { readonly tone: Tone; readonly children: string }) {
+  return (
+    <span className={`${styles.state} ${styles[`${tone}Dot`]}`}>
+      <span className={styles.dot} aria-hidden="true" />
+      {children}
+    </span>
+  );
+}
+
+/** Which tone a word of the platform's API has. */
+export function toneOf(state: string): Tone {
+  switch (state) {
+    case "ready":
+    case "kept":
+    case "up":
+    case "verified":
+      return "kept";
+    case "down":
+    case "broken":
+    case "failed":
+      return "broken";
+    case "starting":
+    case "degraded":
+    case "unknown":
+    case "running":
+    case "ejected":
+      return "unknown";
+    default:
+      return "quiet";
+  }
+}
