@@ -63,7 +63,8 @@ const settings = [
 
 /** A cluster made once on this machine, with the role and the database, to be copied by every test file. */
 async function template(user: { uid: number; gid: number } | undefined): Promise<string> {
-  const version = (JSON.parse(await readFile(join(packageDirectory, "package.json"), "utf8")) as { version: string }).version;
+  const version = (JSON.parse(await readFile(join(packageDirectory, "package.json"), "utf8")) as { version: string })
+    .version;
   const home = join(tmpdir(), `keelson-test-postgres-${version}-${process.getuid?.() ?? "user"}`);
   const ready = join(home, "template");
   if (existsSync(ready)) return ready;

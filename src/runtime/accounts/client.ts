@@ -1,3 +1,5 @@
+export { hashToken, isToken } from "./token.js";
+
 /** Who a request acts for, as the gateway needs it. */
 export interface Principal {
   readonly keyId: string;
@@ -15,13 +17,39 @@ export type Scope = "inference" | "admin" | "usage";
 
 export type KeyChange = { readonly kind: "changed"; readonly hash: string } | { readonly kind: "reset" };
 
+export type Role = "owner" | "admin" | "member";
+
+/** What somebody shows to the admin API: the hex SHA-256 of an API key, or of what the session cookie holds. */
+export interface Credential {
+  readonly kind: "key" | "session";
+  readonly hash: string;
+}
+
+/** Who calls the admin API. */
+export interface Actor {
+  /** As the audit log names them: `user:usr_…`, `key:key_…`, `internal`. */
+  readonly name: string;
+  readonly organisation: string;
+  readonly user: { readonly id: string; readonly name: string } | undefined;
+  readonly keyId: string | undefined;
+  readonly role: Role;
+  readonly scopes: readonly Scope[];
+  /** May act for every organisation: runs the platform. */
+  readonly operator: boolean;
+}
+
 /** What other modules ask of accounts. In-process when together, HTTP when apart. */
 export interface Accounts {
-  /** `hash` is the hex SHA-256 of the whole key. Undefined: unknown, revoked or expired. */
+  /**
+   * `hash` is the hex SHA-256 of the whole key. Undefined: unknown, revoked, expired, or its user is disabled. Counts as a use
+   * of the key, so whoever caches the answer and asks again each minute keeps "last used" right to the minute.
+   */
   authenticate(hash: string): Promise<Principal | undefined>;
   /**
    * Calls back on every change to a key (creation, revocation, expiry edited) on any replica, and with `reset` whenever
    * changes may have been missed (the connection was lost). Until the returned function is called.
    */
   watch(listener: (change: KeyChange) => void): () => void;
+  /** Who a credential stands for in the admin API. Undefined: unknown, revoked, expired, or its user is disabled. */
+  identify(credential: Credential): Promise<Actor | undefined>;
 }

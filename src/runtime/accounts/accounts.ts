@@ -1,0 +1,75 @@
+import { createAdminApp, mount } from "../admin/index.js";
+import { createInternalApp } from "../admin/internal-app.js";
+import { type Database, platformScope } from "../database/client.js";
+import type { Context, Running } from "../kernel/module.js";
+import { findActor } from "./actors.js";
+import { KeyChanges } from "./changes.js";
+import type { Accounts } from "./client.js";
+import { prepareFirstStart } from "./first-start.js";
+import { internalRoutes } from "./internal-routes.js";
+import { findPrincipal } from "./keys.js";
+import { LastUsed } from "./last-used.js";
+import { accounts as firstMigration } from "./migrations/0001-accounts.js";
+import { auditRoutes } from "./routes/audit.js";
+import { keyRoutes } from "./routes/keys.js";
+import { organisationRoutes, userRoutes } from "./routes/people.js";
+import { sessionRoutes } from "./routes/session.js";
+import type { AccountsSchema } from "./schema.js";
+
+/** Organisations, users, API keys, sessions and the audit log, in PostgreSQL. */
+export async function startAccounts(
+  context: Context,
+  needs: { readonly database: Database },
+): Promise<Running<Accounts>> {
+  const { log } = context;
+  const { database } = needs;
+  await database.migrate("accounts", [firstMigration]);
+  const tables = database.tables<AccountsSchema>();
+  await prepareFirstStart(tables, context.secrets, log);
+
+  const changes = new KeyChanges(database);
+  const lastUsed = new LastUsed(tables, log);
+  const accounts: Accounts = {
+    authenticate: async (hash) => {
+      const principal = await tables.transaction(platformScope, (open) => findPrincipal(open, hash), {
+        repeatable: true,
+      });
+      if (principal) lastUsed.note(principal.keyId, Date.now());
+      return principal;
+    },
+    identify: async (credential) => {
+      const actor = await tables.transaction(platformScope, (open) => findActor(open, credential), {
+        repeatable: true,
+      });
+      if (actor?.keyId !== undefined) lastUsed.note(actor.keyId, Date.now());
+      return actor;
+    },
+    watch: (listener) => changes.watch(listener),
+  };
+
+  const admin = await createAdminApp(context, accounts);
+  sessionRoutes(admin, tables, context.publicUrl);
+  organisationRoutes(admin, tables);
+  userRoutes(admin, tables);
+  keyRoutes(admin, tables);
+  auditRoutes(admin, tables);
+  await mount(
+    context,
+    ["session", "sign-in-links", "organisations", "users", "keys", "audit"].map((part) => `/admin/${part}`),
+    admin,
+  );
+  const internal = createInternalApp(context);
+  const streams = internalRoutes(internal, accounts, context.draining);
+  await internal.ready();
+  context.route("/internal/accounts", (request, response) => internal.routing(request, response));
+
+  return {
+    client: accounts,
+    stop: async () => {
+      streams.end();
+      changes.stop();
+      await lastUsed.stop();
+      await Promise.all([admin.close(), internal.close()]);
+    },
+  };
+}

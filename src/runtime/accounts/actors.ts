@@ -1,0 +1,64 @@
+import { sql, type Transaction } from "kysely";
+import type { Actor, Credential, Role, Scope } from "./client.js";
+import { validKeys } from "./keys.js";
+import type { AccountsSchema } from "./schema.js";
+
+type Open = Transaction<AccountsSchema>;
+
+const everyScope: readonly Scope[] = ["inference", "admin", "usage"];
+
+/** Who a credential stands for in the admin API. Looks across organisations: nobody knows the credential's before. */
+export function findActor(open: Open, credential: Credential): Promise<Actor | undefined> {
+  return credential.kind === "key" ? actorOfKey(open, "hash", credential.hash) : actorOfSession(open, credential.hash);
+}
+
+async function actorOfKey(open: Open, column: "hash" | "id", value: string): Promise<Actor | undefined> {
+  const row = await validKeys(open)
+    .select(["api_keys.id", "api_keys.organisation", "scopes", "user_id", "users.name", "role", "operator"])
+    .where(`api_keys.${column}`, "=", value)
+    .executeTakeFirst();
+  return (
+    row && {
+      name: `key:${row.id}`,
+      organisation: row.organisation,
+      user: userOf(row),
+      keyId: row.id,
+      role: row.role ?? roleWithoutUser(row.scopes),
+      scopes: row.scopes,
+      operator: row.operator ?? false,
+    }
+  );
+}
+
+/** A session by a key lives no longer than its key, and can do what the key can. */
+async function actorOfSession(open: Open, hash: string): Promise<Actor | undefined> {
+  const session = await open
+    .selectFrom("sessions")
+    .leftJoin("users", "users.id", "sessions.user_id")
+    .select(["sessions.organisation", "key_id", "user_id", "users.name", "role", "operator", "disabled"])
+    .where("hash", "=", hash)
+    .where("expires", ">", sql<Date>`now()`)
+    .executeTakeFirst();
+  if (!session || session.disabled) return undefined;
+  if (session.key_id !== null) return actorOfKey(open, "id", session.key_id);
+  const user = userOf(session);
+  if (!user || session.role === null) return undefined;
+  return {
+    name: `user:${user.id}`,
+    organisation: session.organisation,
+    user,
+    keyId: undefined,
+    role: session.role,
+    scopes: everyScope,
+    operator: session.operator ?? false,
+  };
+}
+
+function userOf(row: { user_id: string | null; name: string | null }): Actor["user"] {
+  return row.user_id === null ? undefined : { id: row.user_id, name: row.name ?? "" };
+}
+
+/** A key of the organisation itself administers it when it was made for that. */
+function roleWithoutUser(scopes: readonly Scope[]): Role {
+  return scopes.includes("admin") ? "admin" : "member";
+}

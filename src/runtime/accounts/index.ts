@@ -1,0 +1,3 @@
+export { startAccounts } from "./accounts.js";
+export type { Accounts } from "./client.js";
+export { accountsOverHttp } from "./http-client.js";

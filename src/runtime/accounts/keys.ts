@@ -1,0 +1,140 @@
+import { sql, type Transaction } from "kysely";
+import { AdminError } from "../admin/index.js";
+import { audit } from "./audit.js";
+import type { Actor, Principal, Scope } from "./client.js";
+import type { AccountsSchema } from "./schema.js";
+import { createId, createToken, hashToken, prefixOf } from "./token.js";
+
+type Open = Transaction<AccountsSchema>;
+
+/** What may be told of a key. */
+export interface Key {
+  readonly id: string;
+  readonly organisation: string;
+  readonly user: string | null;
+  readonly name: string;
+  readonly prefix: string;
+  readonly scopes: readonly Scope[];
+  readonly models: readonly string[] | null;
+  readonly created: Date;
+  readonly expires: Date | null;
+  readonly revoked: Date | null;
+  readonly lastUsed: Date | null;
+}
+
+export interface NewKey {
+  readonly organisation: string;
+  /** The key can do no more than this user may, and dies with them. Null: a key of the organisation itself. */
+  readonly user: string | null;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  /** Null: all models. */
+  readonly models: readonly string[] | null;
+  readonly expires: Date | null;
+}
+
+const keyColumns = [
+  "id",
+  "organisation",
+  "user_id as user",
+  "name",
+  "prefix",
+  "scopes",
+  "models",
+  "created",
+  "expires",
+  "revoked",
+  "last_used as lastUsed",
+] as const;
+
+/** Makes a key. `key` is in no other place than this answer: the database keeps its hash. */
+export async function createKey(open: Open, actor: string, wanted: NewKey): Promise<Key & { readonly key: string }> {
+  const key = createToken("kls");
+  const row = await open
+    .insertInto("api_keys")
+    .values({
+      id: createId("key"),
+      organisation: wanted.organisation,
+      user_id: wanted.user,
+      name: wanted.name,
+      hash: hashToken(key),
+      prefix: prefixOf(key),
+      scopes: [...new Set(wanted.scopes)],
+      models: wanted.models === null ? null : [...wanted.models],
+      expires: wanted.expires,
+    })
+    .returning(keyColumns)
+    .executeTakeFirstOrThrow();
+  const { organisation, name, scopes, models, expires } = row;
+  await audit(open, {
+    organisation,
+    actor,
+    act: "key.create",
+    subject: row.id,
+    detail: { name, scopes, models, expires },
+  });
+  return { ...row, key };
+}
+
+/** Newest first. `organisation` undefined: all that the transaction may see; `user`: that user's only. */
+export async function listKeys(
+  open: Open,
+  of: { readonly organisation: string | undefined; readonly user: string | undefined; readonly limit: number },
+): Promise<Key[]> {
+  return open
+    .selectFrom("api_keys")
+    .select(keyColumns)
+    .$if(of.organisation !== undefined, (query) => query.where("organisation", "=", of.organisation ?? ""))
+    .$if(of.user !== undefined, (query) => query.where("user_id", "=", of.user ?? ""))
+    .orderBy("created", "desc")
+    .orderBy("id")
+    .limit(of.limit)
+    .execute();
+}
+
+/**
+ * Revokes a key: once this has committed no replica accepts it. Revoking it again changes nothing.
+ * @throws AdminError 404 when this transaction sees no such key.
+ */
+export async function revokeKey(open: Open, actor: Actor, id: string, ownOnly: string | undefined): Promise<Key> {
+  const key = await open.selectFrom("api_keys").select(keyColumns).where("id", "=", id).forUpdate().executeTakeFirst();
+  if (!key || (ownOnly !== undefined && key.user !== ownOnly))
+    throw new AdminError(404, "key/unknown", `there is no key ${id}`, { hint: "`keelson keys list` shows all." });
+  if (key.revoked) return key;
+  const revoked = await open
+    .updateTable("api_keys")
+    .set({ revoked: sql`now()` })
+    .where("id", "=", id)
+    .returning(keyColumns)
+    .executeTakeFirstOrThrow();
+  await audit(open, { organisation: key.organisation, actor: actor.name, act: "key.revoke", subject: id });
+  return revoked;
+}
+
+/** Who a key stands for, if it is valid now. Looks across organisations: nobody knows the key's before. */
+export async function findPrincipal(open: Open, hash: string): Promise<Principal | undefined> {
+  const row = await validKeys(open)
+    .select(["api_keys.id", "api_keys.organisation", "api_keys.user_id", "scopes", "models", "expires"])
+    .where("hash", "=", hash)
+    .executeTakeFirst();
+  return (
+    row && {
+      keyId: row.id,
+      organisation: row.organisation,
+      user: row.user_id ?? undefined,
+      scopes: row.scopes,
+      models: row.models ?? undefined,
+      expires: row.expires?.getTime(),
+    }
+  );
+}
+
+/** Keys that are neither revoked nor expired, and whose user, if they have one, is not disabled. */
+export function validKeys(open: Open) {
+  return open
+    .selectFrom("api_keys")
+    .leftJoin("users", "users.id", "api_keys.user_id")
+    .where("revoked", "is", null)
+    .where((or) => or.or([or("expires", "is", null), or("expires", ">", sql<Date>`now()`)]))
+    .where(sql<boolean>`users.disabled is not true`);
+}

@@ -1,0 +1,43 @@
+import type { Transaction } from "kysely";
+import { AdminError } from "../admin/index.js";
+import { isDuplicate } from "../database/errors.js";
+import { audit } from "./audit.js";
+import type { AccountsSchema } from "./schema.js";
+
+type Open = Transaction<AccountsSchema>;
+
+export interface Organisation {
+  readonly id: string;
+  readonly name: string;
+  readonly created: Date;
+}
+
+/** @throws AdminError 409 when the id is taken. */
+export async function createOrganisation(
+  open: Open,
+  actor: string,
+  wanted: { id: string; name: string },
+): Promise<Organisation> {
+  const organisation = await open
+    .insertInto("organisations")
+    .values(wanted)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+    .catch((error: unknown) => {
+      if (!isDuplicate(error)) throw error;
+      throw new AdminError(409, "organisation/exists", `there is an organisation ${wanted.id} already`);
+    });
+  const { id, name } = organisation;
+  await audit(open, { organisation: id, actor, act: "organisation.create", subject: id, detail: { name } });
+  return organisation;
+}
+
+export async function listOrganisations(open: Open, limit: number): Promise<Organisation[]> {
+  return open.selectFrom("organisations").selectAll().orderBy("created").orderBy("id").limit(limit).execute();
+}
+
+/** @throws AdminError 404 when there is none, or it cannot be seen by this transaction. */
+export async function existingOrganisation(open: Open, id: string): Promise<void> {
+  const row = await open.selectFrom("organisations").select("id").where("id", "=", id).executeTakeFirst();
+  if (!row) throw new AdminError(404, "organisation/unknown", `there is no organisation ${id}`);
+}

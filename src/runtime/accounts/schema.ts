@@ -1,0 +1,50 @@
+import type { Generated } from "kysely";
+import type { Role, Scope } from "./client.js";
+
+/** The tables of this module, as its migrations make them. */
+export interface AccountsSchema {
+  organisations: { id: string; name: string; created: Generated<Date> };
+  users: {
+    id: string;
+    organisation: string;
+    name: string;
+    role: Role;
+    operator: Generated<boolean>;
+    disabled: Generated<boolean>;
+    created: Generated<Date>;
+  };
+  api_keys: {
+    id: string;
+    organisation: string;
+    user_id: string | null;
+    name: string;
+    hash: string;
+    prefix: string;
+    scopes: Scope[];
+    models: string[] | null;
+    created: Generated<Date>;
+    expires: Date | null;
+    revoked: Date | null;
+    last_used: Date | null;
+  };
+  sessions: {
+    hash: string;
+    organisation: string;
+    user_id: string | null;
+    key_id: string | null;
+    created: Generated<Date>;
+    expires: Date;
+  };
+  sign_in_links: { hash: string; organisation: string; user_id: string; created: Generated<Date>; expires: Date };
+  audit: {
+    id: Generated<number>;
+    organisation: string;
+    at: Date;
+    actor: string;
+    act: string;
+    subject: string;
+    detail: string;
+    previous: string;
+    hash: string;
+  };
+}

@@ -1,0 +1,117 @@
+import { sql, type Transaction } from "kysely";
+import { AdminError } from "../admin/index.js";
+import { findActor } from "./actors.js";
+import { audit } from "./audit.js";
+import type { Actor } from "./client.js";
+import type { AccountsSchema } from "./schema.js";
+import { createToken, hashToken } from "./token.js";
+import { findUser, mayManage } from "./users.js";
+
+type Open = Transaction<AccountsSchema>;
+
+/** A working day; then one signs in again. Milliseconds. */
+export const sessionLifetime = 12 * 60 * 60 * 1000;
+/** Milliseconds. */
+export const linkLifetime = 10 * 60 * 1000;
+
+export interface SignedIn {
+  readonly actor: Actor;
+  /** What the cookie holds; the database keeps its hash. */
+  readonly token: string;
+  readonly expires: Date;
+}
+
+/** A session by an API key made for `admin`. @throws AdminError 401, or 403 for a key without that scope. */
+export async function signInByKey(open: Open, key: string): Promise<SignedIn> {
+  const actor = await findActor(open, { kind: "key", hash: hashToken(key) });
+  if (!actor) throw new AdminError(401, "credential/invalid", "this key is not known, or revoked, or expired");
+  if (!actor.scopes.includes("admin"))
+    throw new AdminError(403, "scope/missing", "this key was not made for the scope admin", {
+      hint: "Make one with `keelson keys create NAME --scope admin`.",
+    });
+  return begin(open, actor);
+}
+
+/** A session by a sign-in link, which is used up by it. @throws AdminError 401. */
+export async function signInByLink(open: Open, token: string): Promise<SignedIn> {
+  const link = await open
+    .deleteFrom("sign_in_links")
+    .where("hash", "=", hashToken(token))
+    .where("expires", ">", sql<Date>`now()`)
+    .returning(["organisation", "user_id"])
+    .executeTakeFirst();
+  const user = link && (await findUser(open, link.user_id));
+  if (!user || user.disabled)
+    throw new AdminError(401, "link/invalid", "this sign-in link was used already, or has expired", {
+      hint: "Ask for a new one: `keelson up` prints one at each start.",
+    });
+  return begin(open, {
+    name: `user:${user.id}`,
+    organisation: user.organisation,
+    user: { id: user.id, name: user.name },
+    keyId: undefined,
+    role: user.role,
+    scopes: ["inference", "admin", "usage"],
+    operator: user.operator,
+  });
+}
+
+async function begin(open: Open, actor: Actor): Promise<SignedIn> {
+  await open.deleteFrom("sessions").where("expires", "<", sql<Date>`now()`).execute();
+  await open.deleteFrom("sign_in_links").where("expires", "<", sql<Date>`now()`).execute();
+  const token = createToken("kse");
+  const expires = new Date(Date.now() + sessionLifetime);
+  const { organisation } = actor;
+  await open
+    .insertInto("sessions")
+    .values({
+      hash: hashToken(token),
+      organisation,
+      user_id: actor.user?.id ?? null,
+      key_id: actor.keyId ?? null,
+      expires,
+    })
+    .execute();
+  await audit(open, { organisation, actor: actor.name, act: "session.begin", subject: actor.user?.id ?? actor.name });
+  return { actor, token, expires };
+}
+
+export async function signOut(open: Open, actor: Actor, token: string): Promise<void> {
+  const ended = await open.deleteFrom("sessions").where("hash", "=", hashToken(token)).executeTakeFirst();
+  if (ended.numDeletedRows === 0n) return;
+  const { organisation } = actor;
+  await audit(open, { organisation, actor: actor.name, act: "session.end", subject: actor.user?.id ?? actor.name });
+}
+
+/** A token that signs `userId` in once. Undefined: the first of those who run the platform. */
+export async function createSignInLink(
+  open: Open,
+  actor: Actor,
+  userId: string | undefined,
+): Promise<{ readonly token: string; readonly expires: Date }> {
+  const user = await findUser(open, userId ?? actor.user?.id ?? (await firstOperator(open)));
+  mayManage(actor, user, undefined);
+  const token = createToken("kll");
+  const expires = new Date(Date.now() + linkLifetime);
+  const { organisation } = user;
+  await open
+    .insertInto("sign_in_links")
+    .values({ hash: hashToken(token), organisation, user_id: user.id, expires })
+    .execute();
+  await audit(open, { organisation, actor: actor.name, act: "sign-in-link.create", subject: user.id });
+  return { token, expires };
+}
+
+async function firstOperator(open: Open): Promise<string> {
+  const user = await open
+    .selectFrom("users")
+    .select("id")
+    .where("operator", "=", true)
+    .where("disabled", "=", false)
+    .orderBy("created")
+    .limit(1)
+    .executeTakeFirst();
+  if (!user)
+    throw new AdminError(404, "user/unknown", "there is nobody who runs the platform", { hint: "Name a user." });
+  return user.id;
+}

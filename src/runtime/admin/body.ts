@@ -1,0 +1,49 @@
+import type { FastifyInstance } from "fastify";
+import { AdminError } from "./errors.js";
+
+/** Far deeper than any request of this API, far less than what a recursion needs to end the process. */
+const deepest = 32;
+
+/** Takes JSON in valid UTF-8 of bounded depth, and nothing else. */
+export function acceptJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, async (_request: unknown, body: Buffer) =>
+    body.length === 0 ? undefined : parse(body),
+  );
+}
+
+function parse(body: Buffer): unknown {
+  if (depthOf(body) > deepest) throw new AdminError(400, "request/too-deep", `JSON nested more than ${deepest} deep`);
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch {
+    throw new AdminError(400, "request/not-utf8", "the body is not valid UTF-8");
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new AdminError(
+      400,
+      "request/not-json",
+      `the body is not JSON: ${error instanceof Error ? error.message : ""}`,
+    );
+  }
+}
+
+/** Deepest nesting of brackets outside of strings. */
+function depthOf(body: Buffer): number {
+  let depth = 0;
+  let deepestSeen = 0;
+  let quoted = false;
+  for (let index = 0; index < body.length; index++) {
+    const byte = body[index];
+    if (quoted) {
+      if (byte === 0x5c) index++;
+      else if (byte === 0x22) quoted = false;
+    } else if (byte === 0x22) quoted = true;
+    else if (byte === 0x5b || byte === 0x7b) deepestSeen = Math.max(deepestSeen, ++depth);
+    else if (byte === 0x5d || byte === 0x7d) depth--;
+  }
+  return deepestSeen;
+}

@@ -1,0 +1,88 @@
+import type { FastifyError } from "fastify";
+import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { KeelsonError } from "../../spec/errors.js";
+
+/** An error of the admin API with the HTTP status that it is answered with. */
+export class AdminError extends KeelsonError {
+  readonly status: number;
+  /** Seconds after which another attempt may succeed. */
+  readonly retryAfter: number | undefined;
+
+  constructor(status: number, code: string, message: string, options: { hint?: string; retryAfter?: number } = {}) {
+    super(code, message, options.hint === undefined ? {} : { hint: options.hint });
+    this.status = status;
+    this.retryAfter = options.retryAfter;
+  }
+}
+
+/** The one shape of every error of the admin API. */
+export const errorSchema = z
+  .object({
+    error: z.object({
+      code: z.string().meta({ description: "Stable and greppable, such as `key/unknown`.", example: "key/unknown" }),
+      message: z.string(),
+      hint: z.string().optional().meta({ description: "What to do about it." }),
+    }),
+  })
+  .meta({ id: "Error" });
+
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly body: z.infer<typeof errorSchema>;
+  readonly retryAfter: number | undefined;
+  /** It is our fault, and belongs into the log. */
+  readonly defect: boolean;
+}
+
+/** What a caller is told of an error. Of a defect it is told no more than that it is one. */
+export function answerOf(error: FastifyError | KeelsonError | Error): ErrorAnswer {
+  if (error instanceof AdminError) return answer(error.status, error, error.retryAfter);
+  if (error instanceof KeelsonError && error.code.endsWith("/unavailable")) return answer(503, error, 1);
+  if (hasZodFastifySchemaValidationErrors(error)) return invalid(error.validation, error.validationContext);
+  if (
+    "statusCode" in error &&
+    typeof error.statusCode === "number" &&
+    error.statusCode >= 400 &&
+    error.statusCode < 500
+  )
+    return answer(error.statusCode, {
+      code: clientErrors[error.statusCode] ?? "request/invalid",
+      message: error.message,
+    });
+  return {
+    ...answer(500, {
+      code: "internal",
+      message: "The server failed at this request.",
+      hint: "It is written in its log.",
+    }),
+    defect: true,
+  };
+}
+
+const clientErrors: Readonly<Record<number, string>> = {
+  400: "request/invalid",
+  404: "request/not-found",
+  413: "request/too-large",
+  414: "request/too-long",
+  415: "request/media-type",
+};
+
+interface Told {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+function answer(status: number, { code, message, hint }: Told, retryAfter?: number): ErrorAnswer {
+  const body = { error: { code, message, ...(hint === undefined ? {} : { hint }) } };
+  return { status, body, retryAfter, defect: false };
+}
+
+function invalid(issues: readonly { instancePath: string; message?: string }[], where = "request"): ErrorAnswer {
+  const shown = issues.slice(0, 5).map((issue) => {
+    const path = issue.instancePath.replace(/^\//, "").replaceAll("/", ".");
+    return `${path ? `${path}: ` : ""}${issue.message ?? "is not valid"}`;
+  });
+  return answer(400, { code: "request/invalid", message: `${where}: ${shown.join("; ")}` });
+}

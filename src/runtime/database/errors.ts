@@ -1,0 +1,58 @@
+import { KeelsonError } from "../../spec/errors.js";
+
+/** PostgreSQL cannot be reached, or was lost in the middle. HTTP answers it with 503. */
+export class DatabaseUnavailable extends KeelsonError {
+  constructor(cause: unknown) {
+    super("database/unavailable", `PostgreSQL cannot be reached: ${reasonOf(cause)}`, {
+      hint: "It may be restarting: try again in a few seconds. If it lasts, look at the server's log and at the secret `database/url`.",
+      cause,
+    });
+  }
+}
+
+/** The first line of why something failed, without what a connection string may hold. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
+  const message = error instanceof Error ? error.message : String(error);
+  return (message.split("\n", 1)[0] ?? "").replace(/\/\/[^@\s]*@/g, "//…@") || "no reason given";
+}
+
+/** SQLSTATE or system error code, where the error carries one. */
+export function codeOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
+const lostCodes = new Set([
+  ...["ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"],
+  ...["ENOTFOUND", "EAI_AGAIN", "ENOENT"],
+  // admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections, and a server that became a standby
+  ...["57P01", "57P02", "57P03", "53300", "25006"],
+]);
+
+// pg gives these no code.
+const lostMessages = [
+  "Connection terminated",
+  "timeout exceeded when trying to connect",
+  "Client has encountered a connection error",
+  "Client was closed",
+  "Query read timeout",
+];
+
+/** Whether the connection is at fault rather than the statement: worth a new connection. */
+export function isConnectionLoss(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code !== undefined && (lostCodes.has(code) || code.startsWith("08"))) return true;
+  return error instanceof Error && lostMessages.some((message) => error.message.startsWith(message));
+}
+
+/** Deadlock or serialisation failure: the whole transaction was rolled back and may simply be begun again. */
+export function isConflict(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === "40P01" || code === "40001";
+}
+
+/** A unique constraint refused the row. */
+export function isDuplicate(error: unknown): boolean {
+  return codeOf(error) === "23505";
+}

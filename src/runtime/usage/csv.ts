@@ -1,0 +1,13 @@
+/** A table as CSV (RFC 4180) that is safe to open in a spreadsheet. */
+export function toCsv(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  return [header, ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
+}
+
+/** A spreadsheet runs text that begins like this as a formula; an apostrophe makes it text. */
+const formula = /^[=+\-@\t\r\n]/;
+
+function cell(value: string | number): string {
+  if (typeof value === "number") return String(value);
+  const text = formula.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,3 @@
+export type { Usage } from "./client.js";
+export { usageOverHttp } from "./http-client.js";
+export { startUsage } from "./usage.js";

@@ -1,0 +1,116 @@
+import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startPostgres, type TestPostgres } from "../database/postgres.js";
+import { type Platform, startPlatform } from "./platform.js";
+
+let postgres: TestPostgres;
+let platform: Platform;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  platform = await startPlatform(postgres.url);
+});
+afterAll(async () => {
+  await platform?.stop();
+  await postgres?.stop();
+});
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+const create = (body: unknown, key = platform.firstKey) => platform.call("POST", "/admin/keys", { key, body });
+
+describe("an API key", () => {
+  test("is made on the first start, for inference and administration, and left for whoever started", async () => {
+    expect(platform.firstKey).toMatch(/^kls_[0-9A-Za-z]{49}$/);
+    const principal = await platform.accounts.authenticate(sha256(platform.firstKey));
+    expect(principal).toMatchObject({
+      organisation: "default",
+      scopes: ["inference", "admin", "usage"],
+      models: undefined,
+    });
+  });
+
+  test("is shown once, and only its hash is kept", async () => {
+    const { status, body } = await create({ name: "laptop" });
+    expect(status).toBe(201);
+    expect(body.key).toMatch(/^kls_/);
+    const listed = await platform.call("GET", "/admin/keys", { key: platform.firstKey });
+    expect(listed.body.keys.find((key: { id: string }) => key.id === body.id)).toMatchObject({
+      name: "laptop",
+      prefix: body.key.slice(0, 12),
+      scopes: ["inference"],
+      models: null,
+      expires: null,
+      revoked: null,
+    });
+    expect(listed.text).not.toContain(body.key);
+    const superuser = new pg.Client(postgres.superuserUrl);
+    await superuser.connect();
+    const tables = ["api_keys", "audit", "users", "organisations", "sessions"];
+    let everything = "";
+    for (const table of tables)
+      everything += JSON.stringify((await superuser.query(`select t::text from ${table} t`)).rows);
+    await superuser.end();
+    expect(everything).toContain(sha256(body.key));
+    expect(everything).not.toContain(body.key);
+  });
+
+  test("carries its scopes, its models and its end to the gateway", async () => {
+    const expires = new Date(Date.now() + 3_600_000).toISOString();
+    const { body } = await create({ name: "narrow", scopes: ["inference"], models: ["small"], expires });
+    expect(await platform.accounts.authenticate(sha256(body.key))).toEqual({
+      keyId: body.id,
+      organisation: "default",
+      user: expect.stringMatching(/^usr_/),
+      scopes: ["inference"],
+      models: ["small"],
+      expires: Date.parse(expires),
+    });
+  });
+
+  test("ends when it expires", async () => {
+    const { body } = await create({ name: "short", expires: new Date(Date.now() + 400).toISOString() });
+    expect(await platform.accounts.authenticate(sha256(body.key))).toBeDefined();
+    await sleep(500);
+    expect(await platform.accounts.authenticate(sha256(body.key))).toBeUndefined();
+  });
+
+  test("cannot be made to expire in the past", async () => {
+    const { status, body } = await create({ name: "late", expires: "2020-01-01T00:00:00Z" });
+    expect([status, body.error.code]).toEqual([400, "key/expired"]);
+  });
+
+  test("is refused at once when it is revoked, and whoever caches it is told", async () => {
+    const { body } = await create({ name: "leaked" });
+    const changes: unknown[] = [];
+    const unwatch = platform.accounts.watch((change) => changes.push(change));
+    const revoked = await platform.call("DELETE", `/admin/keys/${body.id}`, { key: platform.firstKey });
+    expect(revoked.status).toBe(200);
+    expect(revoked.body.revoked).not.toBeNull();
+    expect(await platform.accounts.authenticate(sha256(body.key))).toBeUndefined();
+    await expect.poll(() => changes).toContainEqual({ kind: "changed", hash: sha256(body.key) });
+    unwatch();
+    const again = await platform.call("DELETE", `/admin/keys/${body.id}`, { key: platform.firstKey });
+    expect(again.body).toEqual(revoked.body);
+  });
+
+  test("says when it was used last", async () => {
+    const { body } = await create({ name: "used" });
+    await platform.accounts.authenticate(sha256(body.key));
+    const lastUsed = async () => {
+      const { body: listed } = await platform.call("GET", "/admin/keys", { key: platform.firstKey });
+      return listed.keys.find((key: { id: string }) => key.id === body.id).lastUsed;
+    };
+    expect(await lastUsed()).toBeNull();
+    await expect
+      .poll(async () => Date.now() - Date.parse(await lastUsed()), { timeout: 10_000, interval: 500 })
+      .toBeLessThan(10_000);
+  });
+
+  test("without the scope admin cannot administer", async () => {
+    const { body } = await create({ name: "inference only" });
+    const refused = await platform.call("GET", "/admin/keys", { key: body.key });
+    expect([refused.status, refused.body.error.code]).toEqual([403, "scope/missing"]);
+  });
+});
