@@ -76,7 +76,7 @@ export async function startKernel(table: Table, options: ServeOptions): Promise<
   watchProcess(metrics, services, listener);
   services.serve(listener, metrics);
   // Anything else waits for its module: a client that comes early is told to come again, not that there is nothing.
-  listener.route("/", (_request, response) => notYetOrNever(services, response));
+  listener.otherwise((_request, response) => notYetOrNever(services, response));
   const address = await listener.listen(options.listen);
   const url = `http://${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
 
@@ -97,6 +97,7 @@ export async function startKernel(table: Table, options: ServeOptions): Promise<
     internalToken,
     tracer,
     draining: () => services.draining,
+    services: () => services.list(),
     publicUrl: options.publicUrl ?? url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//127.0.0.1:"),
     route: (prefix, handler) => listener.route(prefix, guarded(prefix, handler, internalToken)),
     report: (state, reason) => services.set(name, state, reason),

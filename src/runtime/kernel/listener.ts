@@ -34,6 +34,10 @@ interface Route {
 export class Listener {
   readonly #server: Server;
   #routes: readonly Route[] = [];
+  #unclaimed: Handler = (request, response) =>
+    answerJson(response, 404, {
+      error: { code: "not_found", message: `nothing is served at ${pathOf(request.url ?? "/").slice(0, 200)}` },
+    });
   #draining = false;
   #underWay = 0;
   /** The newest answer on each connection. */
@@ -69,6 +73,11 @@ export class Listener {
   route(prefix: string, handler: Handler): void {
     if (this.#routes.some((route) => route.prefix === prefix)) throw new Error(`two modules claim the path ${prefix}`);
     this.#routes = [...this.#routes, { prefix, handler }].sort((a, b) => b.prefix.length - a.prefix.length);
+  }
+
+  /** Answers what nobody has claimed, so that `/` itself stays free for a module. */
+  otherwise(handler: Handler): void {
+    this.#unclaimed = handler;
   }
 
   /** Resolves with the real port. Port 0 takes a free one. */

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import type { Plan } from "../../plan/plan.js";
+import type { Service } from "./services.js";
 import type { Tracer } from "./tracing.js";
 
 /** Answers one HTTP request; the kernel has matched the prefix already. */
@@ -36,6 +37,8 @@ export interface Context {
   readonly tracer: Tracer | undefined;
   /** True once the process was told to end: new work may be refused, what is under way is finished. */
   draining(): boolean;
+  /** The modules of this process and how they are, as /services shows them. */
+  services(): readonly Service[];
   /** Base URL under which people reach the platform, e.g. `http://127.0.0.1:8800`. */
   readonly publicUrl: string;
   /** Claims a path prefix of the process's one listener; the longest prefix wins. */
