@@ -8,7 +8,9 @@ export type Scope =
 
 export const platformScope: Scope = { kind: "platform" };
 
+/** @throws RangeError for what can be no organisation: `*` would mean the platform. */
 export function organisationScope(id: string): Scope {
+  if (id === "" || id === "*") throw new RangeError(`no organisation is called "${id}"`);
   return { kind: "organisation", id };
 }
 

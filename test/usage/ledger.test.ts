@@ -1,0 +1,210 @@
+import fc from "fast-check";
+import pg from "pg";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { UsageEvent } from "../../src/runtime/usage/client.js";
+import { type Platform, startPlatform } from "../accounts/platform.js";
+import { startPostgres, type TestPostgres } from "../database/postgres.js";
+import { event } from "./events.js";
+
+let postgres: TestPostgres;
+let platform: Platform;
+let superuser: pg.Client;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  platform = await startPlatform(postgres.url);
+  superuser = new pg.Client(postgres.superuserUrl);
+  await superuser.connect();
+});
+afterAll(async () => {
+  await superuser?.end();
+  await platform?.stop();
+  await postgres?.stop();
+});
+beforeEach(async () => {
+  await superuser.query("truncate usage_events, usage_hours, usage_rejected");
+});
+
+const record = (...events: unknown[]): Promise<void> => platform.usage.record(events as UsageEvent[]);
+const totals = async (query = "") => {
+  const { status, body } = await platform.call("GET", `/admin/usage?by=${query}`, { key: platform.token });
+  expect(status).toBe(200);
+  return body.totals;
+};
+
+describe("the ledger", () => {
+  test("counts an event once, however often and in whatever company it is sent", async () => {
+    const first = event();
+    await record(first);
+    await record(first, event(), first);
+    await Promise.all([record(first), record(first), record(first, event())]);
+    expect(await totals()).toEqual({ requests: 3, inputTokens: 30, outputTokens: 60, errors: 0, estimated: 0 });
+  });
+
+  test("lets a settled event take the place of an estimate, and never the other way", async () => {
+    const estimate = event({ outputTokens: 5, estimated: true });
+    const settled = { ...estimate, outputTokens: 50, estimated: false };
+    await record(estimate);
+    expect(await totals()).toMatchObject({ requests: 1, outputTokens: 5, estimated: 1 });
+    await record(settled);
+    expect(await totals()).toMatchObject({ requests: 1, outputTokens: 50, estimated: 0 });
+    await record(estimate);
+    await record({ ...settled, outputTokens: 99 });
+    expect(await totals()).toMatchObject({ requests: 1, outputTokens: 50, estimated: 0 });
+  });
+
+  test("prefers the settled event when both come in one batch, in either order", async () => {
+    const a = event({ outputTokens: 1, estimated: true });
+    const b = event({ outputTokens: 1, estimated: true });
+    await record(a, { ...a, outputTokens: 7, estimated: false }, { ...b, outputTokens: 7, estimated: false }, b);
+    expect(await totals()).toMatchObject({ requests: 2, outputTokens: 14, estimated: 0 });
+  });
+
+  test("does not let one organisation's id stand in the way of another's", async () => {
+    await record(event({ id: "same", organisation: "one" }), event({ id: "same", organisation: "two" }));
+    expect(await totals()).toMatchObject({ requests: 2 });
+  });
+
+  test("takes late events into the hour in which they happened", async () => {
+    await record(event({ at: Date.parse("2026-05-04T13:59:59.999Z") }));
+    await record(event({ at: Date.parse("2026-05-04T14:00:00Z") }));
+    await record(event({ at: Date.parse("2026-04-01T00:00:00Z") }));
+    const { body } = await platform.call("GET", "/admin/usage?by=hour", { key: platform.token });
+    expect(body.rows.map((row: { hour: string }) => row.hour)).toEqual([
+      "2026-04-01T00:00:00.000Z",
+      "2026-05-04T13:00:00.000Z",
+      "2026-05-04T14:00:00.000Z",
+    ]);
+  });
+
+  test("counts an error of the platform as one, and a client that left as none", async () => {
+    await record(event({ status: 200 }), event({ status: 429 }), event({ status: 502 }), event({ status: 499 }));
+    expect(await totals()).toMatchObject({ requests: 4, errors: 2 });
+  });
+
+  test("puts aside what is no event, with the reason, and records the rest", async () => {
+    await record(
+      event(),
+      event({ inputTokens: -1 }),
+      event({ model: "a\0b" }),
+      null,
+      "what?",
+      event({ at: Number.NaN }),
+      event(),
+    );
+    expect(await totals()).toMatchObject({ requests: 2 });
+    const { rows } = await superuser.query("select reason, event from usage_rejected order by id");
+    expect(rows).toHaveLength(5);
+    expect(rows[0].reason).toContain("inputTokens");
+    expect(JSON.parse(rows[1].event).model).toBe("a\0b");
+  });
+
+  test("refuses its own sums to be wrong when rows are changed or deleted by hand", async () => {
+    await record(event({ id: "x" }), event({ id: "y" }), event({ id: "z" }));
+    await superuser.query("update usage_events set output_tokens = 100 where id = 'x'");
+    await superuser.query("update usage_events set at = at + interval '1 hour' where id = 'y'");
+    await superuser.query("delete from usage_events where id = 'z'");
+    expect(await totals()).toMatchObject({ requests: 2, outputTokens: 120 });
+    await expectSumsToEqualLedger();
+  });
+});
+
+/** Compares the hourly sums with the ledger itself, row by row. */
+async function expectSumsToEqualLedger(): Promise<void> {
+  const derived = await superuser.query(
+    `select organisation, date_trunc('hour', at, 'UTC') as hour, key_id, model, count(*) as requests,
+       sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens,
+       count(*) filter (where status >= 400 and status <> 499) as errors, count(*) filter (where estimated) as estimated
+     from usage_events group by 1, 2, 3, 4 order by 1, 2, 3, 4`,
+  );
+  const kept = await superuser.query(
+    `select organisation, hour, key_id, model, requests, input_tokens, output_tokens, errors, estimated
+     from usage_hours where requests <> 0 order by 1, 2, 3, 4`,
+  );
+  expect(kept.rows).toEqual(derived.rows);
+}
+
+const someEvent: fc.Arbitrary<UsageEvent> = fc.record({
+  // Few ids, keys and hours, so that events collide all the time.
+  id: fc.integer({ min: 0, max: 30 }).map((number) => `id-${number}`),
+  at: fc.integer({ min: Date.parse("2026-05-04T10:00:00Z"), max: Date.parse("2026-05-04T14:30:00Z") }),
+  organisation: fc.constantFrom("default", "acme"),
+  keyId: fc.constantFrom("key_a", "key_b"),
+  model: fc.constantFrom("small", "large"),
+  operation: fc.constantFrom("chat", "completion", "embedding"),
+  inputTokens: fc.nat(1000),
+  outputTokens: fc.nat(1000),
+  status: fc.constantFrom(200, 400, 499, 503),
+  durationMs: fc.double({ min: 0, max: 1e6, noNaN: true }),
+  estimated: fc.boolean(),
+});
+
+describe("the hourly sums", () => {
+  test("equal the ledger after any batches in any order at once, with repeats, replacements and late events", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(someEvent, { maxLength: 25 }), { minLength: 1, maxLength: 8 }),
+        async (batches) => {
+          await superuser.query("truncate usage_events, usage_hours");
+          await Promise.all(batches.map((batch) => record(...batch)));
+          await expectSumsToEqualLedger();
+          const ids = new Set(batches.flat().map(({ organisation, id }) => `${organisation} ${id}`));
+          expect((await totals()).requests).toBe(ids.size);
+          const settled = new Set(
+            batches
+              .flat()
+              .filter(({ estimated }) => !estimated)
+              .map(({ organisation, id }) => `${organisation} ${id}`),
+          );
+          expect((await totals()).estimated).toBe(ids.size - settled.size);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test("give exact figures between any two moments, by any dimensions", async () => {
+    const moment = fc.option(
+      fc.integer({ min: Date.parse("2026-05-04T09:30:00Z"), max: Date.parse("2026-05-04T15:00:00Z") }),
+      { nil: undefined },
+    );
+    await superuser.query("truncate usage_events, usage_hours");
+    const unique = fc.uniqueArray(someEvent, {
+      selector: ({ organisation, id }) => `${organisation} ${id}`,
+      minLength: 40,
+      maxLength: 60,
+    });
+    const events = fc.sample(unique, { numRuns: 1, seed: 7 })[0] ?? [];
+    expect(events.length).toBeGreaterThan(20);
+    await record(...events);
+    await fc.assert(
+      fc.asyncProperty(moment, moment, fc.subarray(["hour", "organisation", "key", "model"]), async (a, b, by) => {
+        const [from, to] = a !== undefined && b !== undefined && a > b ? [b, a] : [a, b];
+        fc.pre(from === undefined || to === undefined || from < to);
+        const query = new URLSearchParams({ by: by.join(",") });
+        if (from !== undefined) query.set("from", new Date(from).toISOString());
+        if (to !== undefined) query.set("to", new Date(to).toISOString());
+        const { body } = await platform.call("GET", `/admin/usage?${query}`, { key: platform.token });
+        const inside = events.filter(({ at }) => (from === undefined || at >= from) && (to === undefined || at < to));
+        const expected = new Map<string, { requests: number; outputTokens: number }>();
+        for (const each of inside) {
+          const hour = new Date(Math.floor(each.at / 3_600_000) * 3_600_000).toISOString();
+          const names = { hour, organisation: each.organisation, key: each.keyId, model: each.model };
+          const group = JSON.stringify(by.map((dimension) => names[dimension as keyof typeof names]));
+          const sum = expected.get(group) ?? { requests: 0, outputTokens: 0 };
+          expected.set(group, { requests: sum.requests + 1, outputTokens: sum.outputTokens + each.outputTokens });
+        }
+        if (by.length === 0 && inside.length === 0) expected.set("[]", { requests: 0, outputTokens: 0 });
+        const given = new Map(
+          body.rows.map((row: Record<string, unknown>) => [
+            JSON.stringify(by.map((dimension) => row[dimension])),
+            { requests: row["requests"], outputTokens: row["outputTokens"] },
+          ]),
+        );
+        expect(given).toEqual(expected);
+        expect(body.totals.requests).toBe(inside.length);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
