@@ -1,0 +1,111 @@
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startPostgres, type TestPostgres } from "../database/postgres.js";
+import { type Platform, startPlatform } from "./platform.js";
+
+let postgres: TestPostgres;
+let platform: Platform;
+let superuser: pg.Client;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  platform = await startPlatform(postgres.url);
+  superuser = new pg.Client(postgres.superuserUrl);
+  await superuser.connect();
+});
+afterAll(async () => {
+  await superuser?.end();
+  await platform?.stop();
+  await postgres?.stop();
+});
+
+const call = (method: string, path: string, body?: unknown) =>
+  platform.call(method, path, { key: platform.firstKey, body });
+const verdict = async () => (await call("GET", "/admin/audit/verification")).body;
+
+describe("the audit log", () => {
+  test("names every act with who, what, on what and when, newest first", async () => {
+    const { body: key } = await call("POST", "/admin/keys", { name: "k", models: ["small"] });
+    await call("DELETE", `/admin/keys/${key.id}`);
+    const { body: user } = await call("POST", "/admin/users", { name: "ann" });
+    await call("PATCH", `/admin/users/${user.id}`, { role: "admin" });
+    const { body: link } = await call("POST", "/admin/sign-in-links", { user: user.id });
+    await platform.call("POST", "/admin/session", { body: { token: link.token } });
+    const { body } = await call("GET", "/admin/audit");
+    const acts = body.entries.map(({ actor, act, subject }: Record<string, string>) => [actor, act, subject]);
+    const me = body.entries[1].actor;
+    expect(me).toMatch(/^key:key_/);
+    expect(acts).toEqual([
+      [`user:${user.id}`, "session.begin", user.id],
+      [me, "sign-in-link.create", user.id],
+      [me, "user.change", user.id],
+      [me, "user.create", user.id],
+      [me, "key.revoke", key.id],
+      [me, "key.create", key.id],
+      ["internal", "key.create", me.slice("key:".length)],
+      ["internal", "user.create", expect.stringMatching(/^usr_/)],
+      ["internal", "organisation.create", "default"],
+    ]);
+    expect(body.entries[5].detail).toMatchObject({ name: "k", scopes: ["inference"], models: ["small"] });
+    expect(body.next).toBeNull();
+    expect(JSON.stringify(body)).not.toContain(key.key);
+  });
+
+  test("is read page by page without loss or repeat", async () => {
+    const whole = (await call("GET", "/admin/audit")).body.entries;
+    const paged = [];
+    for (let next: number | null = null; ; ) {
+      const { body } = await call("GET", `/admin/audit?limit=4${next === null ? "" : `&before=${next}`}`);
+      paged.push(...body.entries);
+      next = body.next;
+      if (next === null) break;
+    }
+    expect(paged).toEqual(whole);
+  });
+
+  test("keeps nothing of an act that failed", async () => {
+    const before = await verdict();
+    expect((await call("POST", "/admin/users", { name: "ann" })).status).toBe(409);
+    expect(await verdict()).toEqual(before);
+  });
+
+  test("stays one unbroken chain when many act at once", async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, n) => call("POST", "/admin/keys", { name: `key ${n}` })),
+    );
+    expect(answers.every(({ status }) => status === 201)).toBe(true);
+    expect(await verdict()).toMatchObject({ organisation: "default", intact: true, brokenAt: null });
+    expect((await verdict()).entries).toBeGreaterThan(45);
+  });
+
+  test.each([
+    ["a changed word", "update audit set subject = 'key_other' where id = $1"],
+    ["a changed time", "update audit set at = at + interval '1 millisecond' where id = $1"],
+    ["a changed detail", "update audit set detail = '{}' where id = $1"],
+    ["an entry taken out", "delete from audit where id = $1"],
+  ])("shows %s, although a superuser made it", async (_name, statement) => {
+    const { rows } = await superuser.query(
+      "select id from audit where act = 'key.create' and detail::text <> '{}' order by id offset 5 limit 1",
+    );
+    const id = Number(rows[0].id);
+    await superuser.query("begin");
+    await superuser.query("alter table audit disable trigger audit_only_grows");
+    await superuser.query(
+      "create temp table kept on commit drop as select * from audit where id = $1".replace("$1", String(id)),
+    );
+    await superuser.query(statement, [id]);
+    await superuser.query("alter table audit enable trigger audit_only_grows");
+    await superuser.query("create table evidence as select * from kept");
+    await superuser.query("commit");
+    const broken = await verdict();
+    expect(broken.intact).toBe(false);
+    expect(broken.brokenAt).toBeGreaterThanOrEqual(id);
+    // Put back as it was.
+    await superuser.query("alter table audit disable trigger audit_only_grows");
+    await superuser.query(`delete from audit where id = ${id}`);
+    await superuser.query("insert into audit overriding system value select * from evidence");
+    await superuser.query("drop table evidence");
+    await superuser.query("alter table audit enable trigger audit_only_grows");
+    expect((await verdict()).intact).toBe(true);
+  });
+});

@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startPostgres, type TestPostgres } from "../database/postgres.js";
+import { type Answer, type Call, cookieOf, type Platform, startPlatform } from "./platform.js";
+
+/** Two organisations, `red` and `blue`, each with an owner, an admin and a member; and who runs the platform. */
+let postgres: TestPostgres;
+let platform: Platform;
+const ids: Record<string, string> = {};
+const sessions: Record<string, Record<string, string>> = {};
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  platform = await startPlatform(postgres.url);
+  for (const organisation of ["red", "blue"]) {
+    await internal("POST", "/admin/organisations", { id: organisation });
+    for (const role of ["owner", "admin", "member"]) {
+      const who = `${organisation} ${role}`;
+      const { body: user } = await internal("POST", "/admin/users", { name: role, role, organisation });
+      ids[who] = user.id;
+      await signIn(who, { user: user.id });
+    }
+  }
+  const { body } = await internal("GET", "/admin/users?organisation=default");
+  ids["operator"] = body.users[0].id;
+  await signIn("operator", {});
+});
+afterAll(async () => {
+  await platform?.stop();
+  await postgres?.stop();
+});
+
+const internal = (method: string, path: string, body?: unknown): Promise<Answer> =>
+  platform.call(method, path, { key: platform.token, body });
+
+async function signIn(who: string, of: unknown): Promise<void> {
+  const { body: link } = await internal("POST", "/admin/sign-in-links", of);
+  const answer = await platform.call("POST", "/admin/session", { body: { token: link.token } });
+  sessions[who] = { ...cookieOf(answer), "x-keelson": "1" };
+}
+
+const call = (who: string, method: string, path: string, body?: unknown): Promise<Answer> => {
+  const options: Call = { headers: sessions[who] ?? {} };
+  return platform.call(method, path, body === undefined ? options : { ...options, body });
+};
+const status = async (...args: Parameters<typeof call>): Promise<number> => (await call(...args)).status;
+
+describe("roles", () => {
+  test("members make and see their own keys, for inference and reading usage, and nobody else's", async () => {
+    const own = await call("red member", "POST", "/admin/keys", { name: "mine", scopes: ["inference", "usage"] });
+    expect(own.status).toBe(201);
+    const others = await call("red admin", "POST", "/admin/keys", { name: "theirs" });
+    const { body } = await call("red member", "GET", "/admin/keys");
+    expect(body.keys.map(({ id }: { id: string }) => id)).toEqual([own.body.id]);
+    expect(await status("red member", "DELETE", `/admin/keys/${others.body.id}`)).toBe(404);
+    expect(await status("red member", "POST", "/admin/keys", { name: "up", scopes: ["admin"] })).toBe(403);
+    expect(await status("red member", "GET", "/admin/users")).toBe(403);
+    expect(await status("red member", "GET", "/admin/audit")).toBe(403);
+    expect(await status("red admin", "DELETE", `/admin/keys/${own.body.id}`)).toBe(200);
+  });
+
+  test("a key can do no more than the role of its user, and less as soon as that is lowered", async () => {
+    const { body: user } = await internal("POST", "/admin/users", {
+      name: "falling",
+      role: "admin",
+      organisation: "red",
+    });
+    await signIn("falling", { user: user.id });
+    const { body: key } = await call("falling", "POST", "/admin/keys", { name: "k", scopes: ["admin"] });
+    expect((await platform.call("GET", "/admin/users", { key: key.key })).status).toBe(200);
+    await call("red owner", "PATCH", `/admin/users/${user.id}`, { role: "member" });
+    expect((await platform.call("GET", "/admin/users", { key: key.key })).status).toBe(403);
+    expect(await status("falling", "GET", "/admin/users")).toBe(403);
+  });
+
+  test("disabling a user ends their sessions and keys at once, everywhere", async () => {
+    const { body: user } = await internal("POST", "/admin/users", {
+      name: "leaving",
+      role: "admin",
+      organisation: "red",
+    });
+    await signIn("leaving", { user: user.id });
+    const heard: string[] = [];
+    const unwatch = platform.accounts.watch((change) => heard.push(change.kind));
+    const { body: key } = await call("leaving", "POST", "/admin/keys", { name: "k", scopes: ["inference", "admin"] });
+    await expect.poll(() => heard).toEqual(["changed"]);
+    expect(await status("red owner", "PATCH", `/admin/users/${user.id}`, { disabled: true })).toBe(200);
+    expect(await status("leaving", "GET", "/admin/session")).toBe(401);
+    expect((await platform.call("GET", "/admin/session", { key: key.key })).status).toBe(401);
+    await expect.poll(() => heard).toEqual(["changed", "changed"]);
+    unwatch();
+  });
+
+  test("admins manage members and admins, never owners; nobody makes more of another than they are", async () => {
+    expect(await status("red admin", "PATCH", `/admin/users/${ids["red owner"]}`, { role: "member" })).toBe(403);
+    expect(await status("red admin", "PATCH", `/admin/users/${ids["red admin"]}`, { role: "owner" })).toBe(403);
+    expect(await status("red admin", "POST", "/admin/users", { name: "new", role: "owner" })).toBe(403);
+    expect(await status("red admin", "PATCH", `/admin/users/${ids["red member"]}`, { role: "admin" })).toBe(200);
+    expect(await status("red admin", "PATCH", `/admin/users/${ids["red member"]}`, { role: "member" })).toBe(200);
+    expect(await status("red owner", "POST", "/admin/users", { name: "second", role: "owner" })).toBe(201);
+  });
+
+  test("an organisation keeps an owner, also when two owners leave at the same moment", async () => {
+    const alone = await call("blue owner", "PATCH", `/admin/users/${ids["blue owner"]}`, { role: "member" });
+    expect([alone.status, alone.body.error.code]).toEqual([409, "user/last-owner"]);
+    const { body: other } = await internal("POST", "/admin/users", {
+      name: "co-owner",
+      role: "owner",
+      organisation: "blue",
+    });
+    const answers = await Promise.all(
+      [ids["blue owner"], other.id].map((id) => internal("PATCH", `/admin/users/${id}`, { disabled: true })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    await internal("PATCH", `/admin/users/${ids["blue owner"]}`, { disabled: false });
+  });
+
+  test("only those who run the platform make organisations, or act in another", async () => {
+    expect(await status("red owner", "POST", "/admin/organisations", { id: "mine" })).toBe(403);
+    expect(await status("operator", "POST", "/admin/organisations", { id: "green", name: "Green & Co" })).toBe(201);
+    expect(await status("operator", "POST", "/admin/organisations", { id: "green" })).toBe(409);
+    expect(await status("operator", "POST", "/admin/keys", { name: "for them", organisation: "green" })).toBe(201);
+    expect(await status("operator", "POST", "/admin/keys", { name: "lost", organisation: "nowhere" })).toBe(404);
+    const { body } = await call("red owner", "GET", "/admin/organisations");
+    expect(body.organisations.map(({ id }: { id: string }) => id)).toEqual(["red"]);
+  });
+
+  test("an owner of the operators' organisation cannot become one of them", async () => {
+    const { body: user } = await internal("POST", "/admin/users", {
+      name: "eve",
+      role: "owner",
+      organisation: "default",
+    });
+    await signIn("eve", { user: user.id });
+    expect(await status("eve", "POST", "/admin/sign-in-links", { user: ids["operator"] })).toBe(403);
+    expect(await status("eve", "PATCH", `/admin/users/${ids["operator"]}`, { disabled: true })).toBe(403);
+    expect(await status("eve", "GET", "/admin/keys?organisation=red")).toBe(403);
+  });
+});
+
+describe("another organisation", () => {
+  test("cannot be reached by any operation of the admin API", async () => {
+    const { body: key } = await call("blue owner", "POST", "/admin/keys", { name: "blue key" });
+    const victim = ids["blue member"];
+    const tries: [string, string, unknown?][] = [
+      ["GET", "/admin/keys?organisation=blue"],
+      ["POST", "/admin/keys", { name: "x", organisation: "blue" }],
+      ["DELETE", `/admin/keys/${key.id}`],
+      ["GET", "/admin/users?organisation=blue"],
+      ["POST", "/admin/users", { name: "x", organisation: "blue" }],
+      ["PATCH", `/admin/users/${victim}`, { role: "member" }],
+      ["POST", "/admin/sign-in-links", { user: victim }],
+      ["GET", "/admin/audit?organisation=blue"],
+      ["GET", "/admin/audit/verification?organisation=blue"],
+      ["GET", "/admin/usage?organisation=blue"],
+    ];
+    for (const [method, path, body] of tries) {
+      const answer = await call("red owner", method, path, body);
+      expect([403, 404], `${method} ${path}`).toContain(answer.status);
+      // Whether it exists is not told either.
+      const nowhere = path
+        .replace("blue", "nowhere")
+        .replace(key.id, "key_nowhere")
+        .replace(victim ?? "", "usr_nowhere");
+      const other = JSON.parse(
+        JSON.stringify(body ?? null)
+          ?.replace("blue", "nowhere")
+          .replace(victim ?? " ", "usr_nowhere"),
+      );
+      expect((await call("red owner", method, nowhere, other ?? undefined)).status, nowhere).toBe(answer.status);
+    }
+    for (const path of [
+      "/admin/keys",
+      "/admin/users",
+      "/admin/audit",
+      "/admin/organisations",
+      "/admin/usage?by=organisation",
+    ])
+      expect((await call("red owner", "GET", path)).text).not.toContain("blue");
+  });
+});

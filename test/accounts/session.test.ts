@@ -1,0 +1,168 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startPostgres, type TestPostgres } from "../database/postgres.js";
+import { cookieOf, type Platform, startPlatform } from "./platform.js";
+
+let postgres: TestPostgres;
+let platform: Platform;
+let superuser: pg.Client;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  platform = await startPlatform(postgres.url);
+  superuser = new pg.Client(postgres.superuserUrl);
+  await superuser.connect();
+});
+afterAll(async () => {
+  await superuser?.end();
+  await platform?.stop();
+  await postgres?.stop();
+});
+
+const link = async (body: unknown = {}) =>
+  (await platform.call("POST", "/admin/sign-in-links", { key: platform.token, body })).body;
+const signIn = (body: unknown) => platform.call("POST", "/admin/session", { body });
+const change = { "x-keelson": "1" };
+
+describe("a sign-in link", () => {
+  test("signs in whoever runs the platform, by a cookie that scripts and other sites cannot use", async () => {
+    const { token, url, expires } = await link();
+    expect(url).toBe(`${platform.url}/sign-in#token=${token}`);
+    expect(Date.parse(expires) - Date.now()).toBeLessThanOrEqual(600_000);
+    const answer = await signIn({ token });
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({
+      user: { id: expect.stringMatching(/^usr_/), name: "owner" },
+      organisation: "default",
+      role: "owner",
+      scopes: ["inference", "admin", "usage"],
+      operator: true,
+    });
+    const [cookie] = [answer.headers["set-cookie"] ?? []].flat();
+    expect(cookie).toMatch(/^keelson_session=kse_[0-9A-Za-z]{49};.*HttpOnly; SameSite=Strict$/);
+    expect(cookie).toContain("Path=/");
+    const session = await platform.call("GET", "/admin/session", { headers: cookieOf(answer) });
+    expect(session.body).toEqual(answer.body);
+  });
+
+  test("works once, also when two try at the same moment", async () => {
+    const { token } = await link();
+    const answers = await Promise.all([signIn({ token }), signIn({ token }), signIn({ token })]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 401, 401]);
+  });
+
+  test("is refused after its time", async () => {
+    const { token } = await link();
+    await superuser.query("update sign_in_links set expires = now() - interval '1 second'");
+    expect((await signIn({ token })).body.error.code).toBe("link/invalid");
+  });
+
+  test("is made by owners only", async () => {
+    const { body: user } = await platform.call("POST", "/admin/users", {
+      key: platform.token,
+      body: { name: "ada", role: "admin" },
+    });
+    const { token } = await link({ user: user.id });
+    const headers = { ...cookieOf(await signIn({ token })), ...change };
+    const refused = await platform.call("POST", "/admin/sign-in-links", { headers, body: {} });
+    expect([refused.status, refused.body.error.code]).toEqual([403, "role/too-low"]);
+  });
+});
+
+describe("a session", () => {
+  test("begins by a key made for administration, and ends with that key", async () => {
+    const { body: key } = await platform.call("POST", "/admin/keys", {
+      key: platform.firstKey,
+      body: { name: "admin", scopes: ["admin"] },
+    });
+    const headers = cookieOf(await signIn({ key: key.key }));
+    expect((await platform.call("GET", "/admin/session", { headers })).status).toBe(200);
+    await platform.call("DELETE", `/admin/keys/${key.id}`, { key: platform.firstKey });
+    const ended = await platform.call("GET", "/admin/session", { headers });
+    expect([ended.status, ended.body.error.code]).toEqual([401, "session/ended"]);
+  });
+
+  test("does not begin by a key for inference only", async () => {
+    const { body: key } = await platform.call("POST", "/admin/keys", {
+      key: platform.firstKey,
+      body: { name: "inference" },
+    });
+    const refused = await signIn({ key: key.key });
+    expect([refused.status, refused.body.error.code]).toEqual([403, "scope/missing"]);
+  });
+
+  test("changes nothing without the header that another site cannot send", async () => {
+    const headers = cookieOf(await signIn({ token: (await link()).token }));
+    const body = { name: "forged" };
+    const refused = await platform.call("POST", "/admin/keys", { headers, body });
+    expect([refused.status, refused.body.error.code]).toEqual([403, "session/no-header"]);
+    expect((await platform.call("POST", "/admin/keys", { headers: { ...headers, ...change }, body })).status).toBe(201);
+  });
+
+  test("ends by signing out, on the server too", async () => {
+    const answer = await signIn({ token: (await link()).token });
+    const headers = { ...cookieOf(answer), ...change };
+    const out = await platform.call("DELETE", "/admin/session", { headers });
+    expect(out.status).toBe(204);
+    expect(String(out.headers["set-cookie"])).toMatch(/keelson_session=;.*(Max-Age=0|Expires=Thu, 01 Jan 1970)/);
+    expect((await platform.call("GET", "/admin/session", { headers })).status).toBe(401);
+  });
+
+  test("ends after its time", async () => {
+    const headers = cookieOf(await signIn({ token: (await link()).token }));
+    await superuser.query("update sessions set expires = now() + interval '200 milliseconds'");
+    expect((await platform.call("GET", "/admin/session", { headers })).status).toBe(200);
+    await sleep(300);
+    expect((await platform.call("GET", "/admin/session", { headers })).status).toBe(401);
+  });
+
+  test("is kept as a hash: what is in the database opens nothing", async () => {
+    await signIn({ token: (await link()).token });
+    const { rows } = await superuser.query("select hash from sessions where expires > now() limit 1");
+    for (const cookie of [rows[0].hash, `kse_${rows[0].hash}`])
+      expect(
+        (await platform.call("GET", "/admin/session", { headers: { cookie: `keelson_session=${cookie}` } })).status,
+      ).toBe(401);
+  });
+});
+
+describe("whoever guesses", () => {
+  test("is stopped after a few wrong credentials, and told for how long", async () => {
+    const alone = await startPlatform(postgres.url);
+    try {
+      const wrong = { key: `kls_${"0".repeat(49)}` };
+      const statuses = [];
+      for (let attempt = 0; attempt < 22; attempt++)
+        statuses.push(
+          (await alone.call(attempt % 2 ? "GET" : "POST", "/admin/session", attempt % 2 ? wrong : { body: wrong }))
+            .status,
+        );
+      expect(statuses).toEqual([...Array(20).fill(401), 429, 429]);
+      const stopped = await alone.call("GET", "/admin/keys", wrong);
+      expect(stopped.body.error.code).toBe("credential/too-many");
+      expect(Number(stopped.headers["retry-after"])).toBeGreaterThan(50);
+      // The platform's own processes on this machine share the address, and go on.
+      expect((await alone.call("GET", "/admin/session", { key: alone.token })).status).toBe(200);
+    } finally {
+      await alone.stop();
+    }
+  });
+
+  test("learns nothing from the answer: unknown, mistyped and revoked keys look alike", async () => {
+    const { body: key } = await platform.call("POST", "/admin/keys", {
+      key: platform.firstKey,
+      body: { name: "gone", scopes: ["admin"] },
+    });
+    await platform.call("DELETE", `/admin/keys/${key.id}`, { key: platform.firstKey });
+    const answers = await Promise.all(
+      [key.key, `kls_${"1".repeat(49)}`, "x", "kls_é"].map((tried) =>
+        platform.call("GET", "/admin/keys", {
+          headers: { authorization: `Bearer ${Buffer.from(tried).toString("latin1")}` },
+        }),
+      ),
+    );
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
+  });
+});
