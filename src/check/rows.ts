@@ -1,7 +1,7 @@
 import type { Milliseconds } from "../plan/plan.js";
+import { readable } from "../promises/explain.js";
 import type { Prediction, Term } from "../promises/prediction.js";
 import type { Cell, PromiseSheet, Row } from "../promises/sheet.js";
-import { formatDuration } from "../spec/format.js";
 
 export type Objective = "rto" | "rpo";
 
@@ -36,7 +36,4 @@ export function reckoned(total: Milliseconds, terms: readonly Term[]): string {
   return `${readable(total)} (${counted.map(({ name, value }) => `${name} ${readable(value)}`).join(" + ")})`;
 }
 
-/** A duration for reading: whole seconds above one second, rounded up, so that a worst case is never made smaller. */
-export function readable(duration: Milliseconds): string {
-  return formatDuration(duration > 1000 ? Math.ceil(duration / 1000) * 1000 : Math.ceil(duration));
-}
+export { readable };

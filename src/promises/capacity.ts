@@ -1,26 +1,50 @@
-import type { Bytes, Millicores, NodePool, Plan, Unit } from "../plan/plan.js";
+import type { Bounds, Bytes, Millicores, NodePool, Plan, Resources, Unit } from "../plan/plan.js";
+import { copies, isServer } from "./subjects.js";
 
-/** What one replica of a unit asks of its node, sidecars included. */
+/** What one replica asks of its node, sidecars included. */
 export interface Demand {
   readonly cpu: Millicores;
   readonly memory: Bytes;
   readonly gpu: number;
 }
 
-export function demandOf(unit: Unit): Demand {
-  return [unit, ...unit.sidecars].reduce(
-    (sum, { resources }) => ({
-      cpu: sum.cpu + (resources.cpu.request ?? 0),
-      memory: sum.memory + (resources.memory.request ?? 0),
-      gpu: sum.gpu + resources.gpu.count,
-    }),
-    { cpu: 0, memory: 0, gpu: 0 },
-  );
+/** Something whose replicas take room on nodes: a unit, or a store's server in the cluster. */
+export interface Tenant {
+  readonly name: string;
+  readonly demand: Demand;
+  readonly replicas: Bounds;
 }
 
-/** The pools a unit may run on: the named one, else every pool. */
-export function poolsOf(plan: Plan, unit: Unit): readonly NodePool[] {
-  return unit.pool === undefined ? plan.pools : plan.pools.filter(({ name }) => name === unit.pool);
+export function demandOf(unit: Unit): Demand {
+  return [unit, ...unit.sidecars].reduce((sum, { resources }) => add(sum, resources), { cpu: 0, memory: 0, gpu: 0 });
+}
+
+/**
+ * The pool that something runs on: the named one. What names none goes where there is one pool to go to, pools with
+ * GPUs being kept for what asks for one; undefined when that leaves a choice.
+ */
+export function homeOf(plan: Plan, pool: string | undefined, { gpu }: Demand): NodePool | undefined {
+  if (pool !== undefined) return plan.pools.find(({ name }) => name === pool);
+  const fitting = plan.pools.filter(({ allocatable }) => (allocatable?.gpu ?? 0) > 0 === gpu > 0);
+  return fitting.length === 1 ? fitting[0] : undefined;
+}
+
+/** Everything that runs on a pool. */
+export function tenantsOf(plan: Plan, pool: NodePool): readonly Tenant[] {
+  const units = plan.units.map((unit) => ({ ...unit, demand: demandOf(unit) }));
+  const servers = plan.stores
+    .filter(isServer)
+    .filter(({ provider }) => provider.kind === "in-cluster")
+    .map((server) => {
+      const count = copies(server) * (server.kind === "redis" ? server.shards : 1);
+      const demand = add({ cpu: 0, memory: 0, gpu: 0 }, server.resources);
+      return { name: server.name, pool: server.pool, demand, replicas: { min: count, max: count } };
+    });
+  return [...units, ...servers].filter((tenant) => homeOf(plan, tenant.pool, tenant.demand) === pool);
+}
+
+function add(sum: Demand, { cpu, memory, gpu }: Resources): Demand {
+  return { cpu: sum.cpu + (cpu.request ?? 0), memory: sum.memory + (memory.request ?? 0), gpu: sum.gpu + gpu.count };
 }
 
 export function fits(demand: Demand, allocatable: Demand): boolean {

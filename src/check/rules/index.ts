@@ -1,7 +1,7 @@
 import type { Rule } from "../rule.js";
 import { crashRecovery } from "./availability/crash-recovery.js";
 import { drainCutShort } from "./availability/drain-cut-short.js";
-import { livenessKillsStart } from "./availability/liveness-kills-start.js";
+import { livenessBeforeReadiness } from "./availability/liveness-before-readiness.js";
 import { noDisruptionBudget } from "./availability/no-disruption-budget.js";
 import { nodeLoss } from "./availability/node-loss.js";
 import { objective } from "./availability/objective.js";
@@ -59,7 +59,7 @@ export const rules: readonly Rule[] = [
   rolloutOutage,
   rolloutStuck,
   rolloutBelowBudget,
-  livenessKillsStart,
+  livenessBeforeReadiness,
   drainCutShort,
 
   scaleWithoutRequests,

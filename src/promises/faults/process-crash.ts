@@ -36,7 +36,8 @@ function unitServesAgain(unit: Unit, plan: Plan): Prediction {
 function serverAnswersAgain(server: Server, plan: Plan): Prediction {
   if (failsOver(server)) return bounded(plan, server.path, failedOver(server, plan, "process"));
   return bounded(plan, server.path, [
-    probed(server, plan),
+    // In a cluster and at a managed provider the figure for a restart holds its detection.
+    ...(server.provider.kind === "embedded" ? [probed(server, plan)] : []),
     cited("restart of the server", server.provider.restart, server.provider.product),
     reconnected(),
   ]);

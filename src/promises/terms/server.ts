@@ -11,14 +11,19 @@ import {
 import type { Prediction, Term } from "../prediction.js";
 import { assumed, bounded, cited, unbounded } from "../prediction.js";
 import type { Server } from "../subjects.js";
-import { interval, backupTaken, probed, reconnected } from "./store.js";
+import { backupTaken, interval, reconnected } from "./store.js";
 
-/** Another copy takes over. A managed provider's figure holds its own detection; in a cluster a dead node is noticed first. */
+/**
+ * Another copy takes over. A provider's figure holds its own detection, by probes that a living node runs; in a cluster
+ * a dead node must be noticed first.
+ */
 export function failedOver(server: Server, plan: Plan, lost: "process" | "node" | "zone"): readonly Term[] {
   const { failover, kind, product } = server.provider;
   if (!failover) return [];
   const noticed =
-    kind === "managed" ? [] : lost === "process" ? [probed(server, plan)] : [cited("node marked unready", nodeMonitorGrace(plan.cluster.kubernetes))];
+    kind === "in-cluster" && lost !== "process"
+      ? [cited("node marked unready", nodeMonitorGrace(plan.cluster.kubernetes))]
+      : [];
   return [...noticed, cited("failover", failover, product), reconnected()];
 }
 

@@ -1,5 +1,5 @@
-import type { Backups, BackupSchedule, Bytes, Cited, Milliseconds, Path, Plan, Store } from "../../plan/plan.js";
-import { formatBytes, formatDuration } from "../../spec/format.js";
+import type { Backups, BackupSchedule, Bytes, Cited, Milliseconds, Plan, Store } from "../../plan/plan.js";
+import { formatDuration } from "../../spec/format.js";
 import { alertDelay } from "../alerts.js";
 import { pagedResponse, unpagedResponse } from "../facts/people.js";
 import { dailyLogShare, logSegmentBytes, reconnect, replayRate } from "../facts/stores.js";
@@ -95,15 +95,20 @@ function transfer(name: string, bytes: Bytes, rate: Cited): Term {
   );
 }
 
-/** Sizes that were computed are rounded for reading; those that were declared read as they were written. */
+/** Sizes and rates for reading: as they were written where that is short, else with one decimal. */
 function readableBytes(bytes: number): string {
-  const exact = formatBytes(bytes);
-  if (exact.length <= 7) return exact;
-  const [unit, scale] = bytes >= 2 ** 30 ? (["Gi", 2 ** 30] as const) : (["Mi", 2 ** 20] as const);
-  return `${(bytes / scale).toFixed(1)}${unit}`;
+  const scales = bytes % 1e6 === 0 ? decimal : binary;
+  const [unit, scale] = scales.find(([, least]) => bytes >= least) ?? ["B", 1];
+  const amount = bytes / scale;
+  return `${Number.isInteger(amount) ? amount : amount.toFixed(1)}${unit}`;
 }
 
-/** The path under which a store's backups are declared, for a fix. */
-export function backupsPath(store: Store): Path {
-  return `${store.path}.backups`;
-}
+const decimal = [
+  ["G", 1e9],
+  ["M", 1e6],
+] as const;
+const binary = [
+  ["Gi", 2 ** 30],
+  ["Mi", 2 ** 20],
+  ["Ki", 2 ** 10],
+] as const;

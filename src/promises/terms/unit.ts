@@ -1,6 +1,6 @@
 import type { Plan, Probe, Unit } from "../../plan/plan.js";
 import { formatDuration } from "../../spec/format.js";
-import { demandOf, nodesNeeded, poolsOf } from "../capacity.js";
+import { demandOf, homeOf, nodesNeeded, tenantsOf } from "../capacity.js";
 import {
   endpointWithdrawal,
   evictionToleration,
@@ -11,9 +11,10 @@ import {
   podStartup,
 } from "../facts/kubernetes.js";
 import { nodeProvisioning } from "../facts/machines.js";
-import { supervisor } from "../facts/supervisor.js";
+import { supervisedProbe, supervisor } from "../facts/supervisor.js";
 import type { Prediction, Term } from "../prediction.js";
 import { assumed, bounded, cited, declared, unbounded, work } from "../prediction.js";
+import { zones } from "./machine.js";
 
 /** The other replicas serve; this is how long requests still reach the one that hangs. */
 export function withdrawn(unit: Unit, plan: Plan): readonly Term[] {
@@ -31,12 +32,15 @@ export function restarted(unit: Unit, plan: Plan): readonly Term[] {
   ];
 }
 
-/** A child of `keelson up` is started again. */
+/** A process of `keelson up` is killed, where it hangs, and started again. */
 export function restartedBySupervisor(unit: Unit, plan: Plan): readonly Term[] {
+  const { every, failures } = supervisedProbe(unit.health.live);
+  const how = `${failures} × ${formatDuration(every)}`;
+  const { firstBackoff, start: usual } = supervisor;
   return [
-    assumed("exit noticed", supervisor.notice.value, supervisor.notice.why),
-    assumed("restart back-off", supervisor.firstBackoff.value, supervisor.firstBackoff.why),
-    start(unit, plan),
+    declared(plan, "liveness probe", every * failures, `${unit.path}.health.live`, how),
+    assumed("restart back-off", firstBackoff.value, firstBackoff.why),
+    work(assumed("start to ready", Math.min(usual.value, unit.health.startup), usual.why)),
   ];
 }
 
@@ -84,34 +88,26 @@ type Room = { readonly kind: "some"; readonly term: Term } | { readonly kind: "n
 
 /** Whether the pods of what is lost find a place on what is left, at the least node count. */
 function roomElsewhere(unit: Unit, plan: Plan, lost: "node" | "zone"): Room {
-  const pools = poolsOf(plan, unit);
-  if (pools.length === 0) {
-    return { kind: "some", term: assumed("room on another node", 0, "the file names no node pools; the cluster is taken to have room") };
+  if (plan.pools.length === 0) {
+    const why = "the file names no node pools; the cluster is taken to have room";
+    return { kind: "some", term: assumed("room on another node", 0, why) };
   }
-  const pool = pools[0];
-  const nodes = pools.reduce((sum, { count }) => sum + count.min, 0);
-  const share = lost === "node" ? 1 : Math.ceil(nodes / Math.max(1, zonesOf(plan)));
-  const left = nodes - share;
-  const known = pools.length === 1 ? pool?.allocatable : undefined;
-  if (known && pool) {
-    const tenants = plan.units.filter((other) => poolsOf(plan, other).includes(pool));
-    const needed = nodesNeeded(
-      tenants.map((tenant) => ({ demand: demandOf(tenant), count: tenant.replicas.min })),
-      known,
-    );
+  const pool = homeOf(plan, unit.pool, demandOf(unit));
+  if (pool?.allocatable) {
+    const share = lost === "node" ? 1 : Math.ceil(pool.count.min / Math.max(1, zones(plan).length));
+    const left = pool.count.min - share;
+    const pods = tenantsOf(plan, pool).map(({ demand, replicas }) => ({ demand, count: replicas.min }));
+    const needed = nodesNeeded(pods, pool.allocatable);
     if (needed !== undefined && needed <= left) {
-      return { kind: "some", term: declared(plan, "room on another node", 0, `${pool.path}.count`, `${needed} of ${left} nodes left`) };
+      const how = `${needed} of the ${left} nodes left`;
+      return { kind: "some", term: declared(plan, "room on another node", 0, `${pool.path}.count`, how) };
     }
   }
   const provisioning = nodeProvisioning(plan.cloud);
   if (provisioning) return { kind: "some", term: work(cited("a new node", provisioning)) };
   return {
     kind: "none",
-    why: `after a lost ${lost} the nodes that are left have no room for ${unit.name}, and nothing here makes new nodes`,
-    advice: "raise the pool's least node count by one, so that a lost node's pods have a place",
+    why: `after a lost ${lost} there may be no room for ${unit.name} on the nodes that are left, and nothing here makes new ones`,
+    advice: "raise the pool's least node count, so that the pods of what is lost have a place",
   };
-}
-
-function zonesOf(plan: Plan): number {
-  return plan.regions.find(({ role }) => role === "primary")?.zones.length ?? 1;
 }

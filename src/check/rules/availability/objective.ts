@@ -1,4 +1,5 @@
-import type { Part, PredictedAvailability } from "../../../promises/availability.js";
+import type { AvailabilityPrediction, Part, PredictedAvailability } from "../../../promises/availability.js";
+import { percent } from "../../../promises/text.js";
 import { defineRule } from "../../rule.js";
 
 /** What is called in a row multiplies, and comes out below what is promised. */
@@ -8,33 +9,52 @@ export const objective = defineRule({
   summary: "the parts that a request needs are together less available than promised",
   help: "A request needs everything on its way at once, so availabilities in series multiply: three parts of 99.9 % make 99.7 %. Replicas on different machines multiply their failures instead. The figures are what the clouds guarantee in their SLAs.",
   check(plan, report, sheet) {
-    for (const { subject, promised, predicted } of sheet.availability.filter(({ verdict }) => verdict === "broken")) {
-      if (predicted.kind !== "known") continue;
-      const weakest = [...predicted.parts].sort((a, b) => a.value - b.value)[0];
-      const unit = plan.units.find(({ name }) => name === subject);
-      if (!weakest || !unit) continue;
+    for (const [weakest, doors] of brokenByPart(sheet.availability)) {
+      const [worst, ...others] = [...doors].sort((a, b) => a.predicted.value - b.predicted.value);
+      if (!worst) continue;
+      const { subject, promised, predicted } = worst;
+      const too = others.length === 0 ? "" : ` (and so to ${others.map((door) => door.subject).join(" and ")})`;
       report(weakest.path, {
-        why: `a request to ${subject} is answered ${percent(predicted.value)} of the time (${product(predicted.parts)}), but ${percent(promised)} is promised`,
+        why: `a request to ${subject}${too} is answered ${percent(predicted.value)} of the time (${product(predicted.parts)}), but ${percent(promised)} is promised`,
         advice: advice(weakest, { promised, predicted: predicted.value }),
       });
     }
-    for (const { subject, promised, predicted } of sheet.availability) {
-      if (predicted.kind !== "unknown") continue;
-      const unit = plan.units.find(({ name }) => name === subject);
-      report(`${unit?.path ?? ""}.objectives.availability`, {
-        why: `${subject} promises ${percent(promised)}, but nobody can say whether it holds: ${predicted.why}`,
-        advice: "name the cloud, or promise no availability here",
-        severity: "warning",
-      });
-    }
+    const unknown = sheet.availability.filter(({ verdict }) => verdict === "unknown");
+    const [first] = unknown;
+    const door = plan.units.find(({ name }) => name === first?.subject);
+    if (!first || !door || first.predicted.kind !== "unknown") return;
+    report(`${door.path}.objectives.availability`, {
+      why: `${unknown.map(({ subject }) => subject).join(" and ")} promise${unknown.length === 1 ? "s" : ""} ${percent(first.promised)}, but nobody can say whether it holds: ${first.predicted.why}`,
+      advice: "name the cloud, or promise no availability here",
+      severity: "warning",
+    });
   },
 });
 
-function product(parts: PredictedKnown["parts"]): string {
-  return parts.map(({ name, value, replicas }) => `${name}${replicas > 1 ? ` ×${replicas}` : ""} ${percent(value)}`).join(" · ");
+/** Doors that are open too rarely, under the weakest part on their way: one cause is one finding. */
+function brokenByPart(availability: readonly PredictedAvailability[]): ReadonlyMap<Part, readonly Door[]> {
+  const byPath = new Map<string, readonly [Part, readonly Door[]]>();
+  for (const { subject, promised, predicted, verdict } of availability) {
+    if (verdict !== "broken" || predicted.kind !== "known") continue;
+    const weakest = [...predicted.parts].sort((a, b) => a.value - b.value)[0];
+    if (!weakest) continue;
+    const [part, doors] = byPath.get(weakest.path) ?? [weakest, []];
+    byPath.set(weakest.path, [part, [...doors, { subject, promised, predicted }]]);
+  }
+  return new Map(byPath.values());
 }
 
-type PredictedKnown = Extract<PredictedAvailability["predicted"], { readonly kind: "known" }>;
+interface Door {
+  readonly subject: string;
+  readonly promised: number;
+  readonly predicted: Known;
+}
+
+type Known = Extract<AvailabilityPrediction, { readonly kind: "known" }>;
+
+function product(parts: readonly Part[]): string {
+  return parts.map(({ name, value, replicas }) => `${name}${replicas > 1 ? ` ×${replicas}` : ""} ${percent(value)}`).join(" · ");
+}
 
 function advice(weakest: Part, { promised, predicted }: { readonly promised: number; readonly predicted: number }): string {
   const without = predicted / weakest.value;
@@ -42,9 +62,4 @@ function advice(weakest: Part, { promised, predicted }: { readonly promised: num
   return weakest.name === "site"
     ? "no number of replicas helps against the site itself: spread over zones, or promise less"
     : `make ${weakest.name} redundant (two replicas on different nodes, or a standby): ${enough}; or promise ${percent(Math.floor(predicted * 1e4) / 1e4)}`;
-}
-
-/** Enough digits to tell nines apart, rounded down. */
-function percent(ratio: number): string {
-  return `${(Math.floor(ratio * 1e6 + 1e-6) / 1e4).toFixed(4).replace(/\.?0+$/, "")}%`;
 }

@@ -1,5 +1,6 @@
 import type { Plan } from "../../../plan/plan.js";
 import { formatDuration } from "../../../spec/format.js";
+import { written } from "../../places.js";
 import { type Broken, broken, brokenBy, reckoned } from "../../rows.js";
 import { defineRule, type Found } from "../../rule.js";
 
@@ -14,7 +15,7 @@ export const zoneLoss = defineRule({
       for (const cell of broken(sheet, "zone-loss", of)) {
         const { row, predicted, promised } = cell;
         if (row.path === "zones") {
-          if (of === "rto") report("zones", everythingInOneZone(plan, cell));
+          if (of === "rto") report(written(plan, "zones", "objectives.rto"), everythingInOneZone(plan, cell));
           continue;
         }
         if (brokenBy(sheet, "node-loss", cell)) continue;

@@ -1,5 +1,5 @@
-import type { NodePool, Plan, Unit } from "../../../plan/plan.js";
-import { type Demand, demandOf, fits, poolsOf } from "../../../promises/capacity.js";
+import type { Plan } from "../../../plan/plan.js";
+import { type Demand, demandOf, fits, homeOf } from "../../../promises/capacity.js";
 import { formatCpu } from "../../../spec/format.js";
 import { defineRule } from "../../rule.js";
 import { size } from "./size.js";
@@ -12,26 +12,25 @@ export const unschedulable = defineRule({
   help: "Such a pod stays pending for ever: no number of nodes helps, because each of them is too small. What a node offers is less than its data sheet says, by what the system and the kubelet keep.",
   check(plan, report) {
     for (const unit of plan.units) {
-      const pools = known(plan, unit);
       const demand = demandOf(unit);
-      if (pools.length === 0 || pools.some(({ allocatable }) => fits(demand, allocatable))) continue;
-      const largest = [...pools].sort((a, b) => b.allocatable.memory - a.allocatable.memory)[0];
-      if (!largest) continue;
-      report(`${unit.path}.${tooMuch(demand, largest.allocatable)}`, {
-        why: `one replica of ${unit.name} requests ${amounts(demand)}, but a ${largest.type} of pool ${largest.name} offers ${amounts(largest.allocatable)}`,
+      const biggest = biggestNode(plan, unit.pool, demand);
+      if (!biggest || fits(demand, biggest.allocatable)) continue;
+      const { type, name, allocatable } = biggest;
+      report(`${unit.path}.${tooMuch(demand, allocatable)}`, {
+        why: `one replica of ${unit.name} requests ${amounts(demand)}, but a ${type} of pool ${name} offers ${amounts(allocatable)}`,
         advice: "request less, or run it on a pool of bigger machines",
       });
     }
   },
 });
 
-type KnownPool = NodePool & { readonly allocatable: NonNullable<NodePool["allocatable"]> };
-
-/** The pools it may run on, if the size of all of them is known. */
-function known(plan: Plan, unit: Unit): readonly KnownPool[] {
-  const pools = poolsOf(plan, unit);
-  const sized = pools.filter((pool): pool is KnownPool => pool.allocatable !== undefined);
-  return sized.length === pools.length ? sized : [];
+/** The node it must run on, or the biggest of those that it may; undefined when their sizes are not known. */
+function biggestNode(plan: Plan, pool: string | undefined, demand: Demand) {
+  const home = homeOf(plan, pool, demand);
+  const sized = (home ? [home] : plan.pools).map(({ type, name, allocatable }) => allocatable && { type, name, allocatable });
+  if (sized.includes(undefined)) return undefined;
+  const nodes = sized.filter((node) => node !== undefined);
+  return nodes.find(({ allocatable }) => fits(demand, allocatable)) ?? nodes.sort((a, b) => b.allocatable.memory - a.allocatable.memory)[0];
 }
 
 function tooMuch(demand: Demand, offered: Demand): "cpu" | "memory" | "gpu" {

@@ -1,4 +1,5 @@
 import { onOneMachine } from "../../../promises/terms/machine.js";
+import { written } from "../../places.js";
 import { defineRule } from "../../rule.js";
 
 /** A promise that could be broken without anybody noticing. */
@@ -17,7 +18,7 @@ export const objectiveUnwatched = defineRule({
     if (names.length === 0) return;
     const { metrics, alerts } = plan.observe;
     if (metrics === "none") {
-      report("observe.metrics", {
+      report(written(plan, "observe.metrics", `objectives.${names[0]}`), {
         why: `${plan.environment} promises ${names.join(", ")}, but keeps no metrics, so nobody is told when ${names.length === 1 ? "it is" : "they are"} broken`,
         advice: "`observe: { metrics: prometheus }`, or promise nothing here",
         fix: { edits: [{ path: "observe.metrics", value: "prometheus" }], safe: false },

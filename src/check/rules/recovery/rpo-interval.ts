@@ -20,7 +20,7 @@ export const rpoInterval = defineRule({
       report((log ?? snapshot ?? full ?? store.backups).path, {
         why: `${store.name} may lose ${reckoned(cell.predicted.total, cell.predicted.terms)} of writes, but promises to lose at most ${formatDuration(cell.promised)}`,
         advice: fix
-          ? `make copies more often: ${fix.edits.map(({ value }) => String(value)).join(", ")}`
+          ? `make copies more often: ${fix.edits.map(({ path, value }) => `\`${path.split(".").at(-1)}: ${String(value)}\``).join(", ")}`
           : "no interval is short enough: replicate synchronously, or promise a longer RPO",
         ...(fix ? { fix } : {}),
       });
@@ -29,17 +29,23 @@ export const rpoInterval = defineRule({
 });
 
 const minute = 60_000;
+/** Allowed for the upload of one segment of the log. */
+const segment = 10_000;
 const steps = [720, 360, 240, 120, 60, 30, 15, 10, 5, 1].map((count) => count * minute);
 
-/** The longest usual interval that leaves the RPO whole: of the log, where a database can ship one. */
+/** The longest usual interval that leaves the RPO whole. A database ships its log, every 5 min where it shipped none. */
 function shorter(store: Database | Cache, { predicted, promised }: Broken): Fix | undefined {
   if (predicted.kind !== "bounded") return undefined;
   const { log, full, snapshot, path } = store.backups;
-  const fixed = predicted.terms.slice(1).reduce((sum, { value }) => sum + value, 0);
   const current = log ?? snapshot ?? full;
-  const every = steps.find((step) => step + fixed <= promised && step < (current?.every ?? Number.POSITIVE_INFINITY));
-  if (every === undefined || !current) return undefined;
-  const [key, keep] =
-    store.kind === "postgres" ? (["log", log?.keep ?? 2 * current.every] as const) : ([snapshot ? "snapshot" : "full", current.keep] as const);
+  if (!current) return undefined;
+  const database = store.kind === "postgres";
+  const fixed = predicted.terms.slice(1).reduce((sum, { value }) => sum + value, 0);
+  const longest = database && !log ? 5 * minute : current.every - 1;
+  const every = steps.find((step) => step <= longest && step + (database ? segment : fixed) <= promised);
+  if (every === undefined) return undefined;
+  // A log must reach back to the older of two full backups, or it is worth nothing when the newest is unreadable.
+  const keep = database ? Math.max(log?.keep ?? 0, 2 * (full?.every ?? current.every)) : current.keep;
+  const key = database ? "log" : snapshot ? "snapshot" : "full";
   return { edits: [{ path: `${path}.${key}`, value: formatSchedule({ every, keep }) }], safe: true };
 }

@@ -1,0 +1,30 @@
+import { formatDiagnostic } from "../../spec/diagnostic.js";
+import type { Finding } from "../finding.js";
+
+/** Findings as a person reads them: place, why, the line with a caret, the fix; then how many there are. */
+export function findingsText(
+  findings: readonly Finding[],
+  texts: ReadonlyMap<string, string>,
+  environments: readonly string[],
+  mark: (text: string, severity: Finding["severity"]) => string = (text) => text,
+): string {
+  const blocks = findings.map((finding) => {
+    const [first = "", ...rest] = formatDiagnostic({ ...finding, hint: undefined }, texts.get(finding.origin.file)).split("\n");
+    const where = finding.environments.length < environments.length ? ` (in ${finding.environments.join(", ")})` : "";
+    const fix = finding.hint === undefined ? [] : [`  fix${finding.fix && finding.safe ? " (--fix does it)" : ""}: ${finding.hint}`];
+    return [`${mark(first, finding.severity)}${where}`, ...rest, ...fix].join("\n");
+  });
+  return [...blocks, countText(findings, environments)].join("\n\n");
+}
+
+/** `2 errors, 1 warning in staging, production; --fix would mend 1`. */
+export function countText(findings: readonly Finding[], environments: readonly string[]): string {
+  const counts = (["error", "warning", "note"] as const)
+    .map((severity) => [severity, findings.filter((finding) => finding.severity === severity).length] as const)
+    .filter(([, count]) => count > 0)
+    .map(([severity, count]) => `${count} ${severity}${count === 1 ? "" : "s"}`);
+  const fixable = findings.filter(({ fix, safe }) => fix && safe).length;
+  const where = `in ${environments.join(", ")}`;
+  if (counts.length === 0) return `nothing found ${where}`;
+  return `${counts.join(", ")} ${where}${fixable > 0 ? `; --fix would mend ${fixable}` : ""}`;
+}

@@ -1,0 +1,131 @@
+import { writeFile } from "node:fs/promises";
+import { type Command, Option } from "commander";
+import { check } from "../check/check.js";
+import type { Finding } from "../check/finding.js";
+import { fixed } from "../check/fix.js";
+import { sarif } from "../check/output/sarif.js";
+import { countText, findingsText } from "../check/output/text.js";
+import type { Rule } from "../check/rule.js";
+import { rules as catalogue } from "../check/rules/index.js";
+import type { Plan } from "../plan/plan.js";
+import { KeelsonError } from "../spec/errors.js";
+import { didYouMean } from "../spec/suggest.js";
+import { coloursFor } from "./colours.js";
+import { type Loaded, loadPlatform, planOf } from "./load.js";
+import { version } from "./version.js";
+
+interface Options {
+  readonly environment?: readonly string[];
+  readonly rule?: readonly string[];
+  readonly format: "text" | "json" | "sarif";
+  readonly json?: true;
+  readonly strict?: true;
+  readonly fix?: true;
+  readonly listRules?: true;
+}
+
+export function register(program: Command): void {
+  program
+    .command("check")
+    .description("what this design cannot keep, where, and the fix")
+    .argument("[file]", "the platform file, or the name of a blueprint")
+    .option("-e, --environment <name...>", "only these environments (all of them unless said)")
+    .option("--rule <code...>", "only these rules, by code or group: recovery, network/open")
+    .addOption(new Option("--format <format>", "how findings are printed").choices(["text", "json", "sarif"]).default("text"))
+    .option("--json", "the same as --format json")
+    .option("--strict", "warnings fail too")
+    .option("--fix", "apply the fixes that are safe to the file, keeping its comments, and check again")
+    .option("--list-rules", "print the rules and end")
+    .addHelpText("after", "\nExit code: 0 nothing found that fails, 1 errors (with --strict: warnings), 2 the file is unreadable.")
+    .action(async (file: string | undefined, options: Options) => {
+      const rules = chosen(options.rule);
+      if (options.listRules) return list(rules, options);
+      if (file === undefined) {
+        throw new KeelsonError("check/no-file", "no platform file is named", {
+          hint: "keelson check platform.yaml, or a blueprint: keelson check starter",
+          exitCode: 2,
+        });
+      }
+      let loaded = await loadPlatform(file);
+      if (options.fix) loaded = await mended(file, loaded, rules, options);
+      const plans = plansOf(loaded, options);
+      const findings = check(plans, rules);
+      process.stdout.write(`${printed(findings, rules, loaded, plans, options)}\n`);
+      if (findings.some(({ severity }) => severity === "error" || (options.strict && severity === "warning"))) {
+        process.exitCode = 1;
+      }
+    });
+}
+
+function plansOf(loaded: Loaded, options: Options): readonly Plan[] {
+  const names = options.environment ?? [...loaded.platform.environments.keys()];
+  return names.map((name) => planOf(loaded, name));
+}
+
+/** Applies safe fixes until none is left; one fix may show the next finding, so a few rounds are allowed. */
+async function mended(file: string, first: Loaded, rules: readonly Rule[], options: Options): Promise<Loaded> {
+  let loaded = first;
+  let count = 0;
+  for (let round = 0; round < 5; round++) {
+    if (loaded.text === undefined) {
+      throw new KeelsonError("check/cannot-fix", `${loaded.file} is code, and only YAML is mended`, {
+        hint: "the findings say what to change",
+        exitCode: 2,
+      });
+    }
+    const { text, applied } = fixed(loaded.text, check(plansOf(loaded, options), rules));
+    if (applied.length === 0) break;
+    await writeFile(loaded.file, text);
+    for (const { code, hint } of applied) process.stderr.write(`mended ${code}: ${hint ?? ""}\n`);
+    count += applied.length;
+    loaded = await loadPlatform(file);
+  }
+  process.stderr.write(count === 0 ? "nothing to mend\n" : `mended ${count} finding${count === 1 ? "" : "s"} in ${loaded.file}\n`);
+  return loaded;
+}
+
+function printed(
+  findings: readonly Finding[],
+  rules: readonly Rule[],
+  loaded: Loaded,
+  plans: readonly Plan[],
+  options: Options,
+): string {
+  const environments = plans.map(({ environment }) => environment);
+  switch (options.json ? "json" : options.format) {
+    case "sarif":
+      return JSON.stringify(sarif(findings, rules, version()), undefined, 2);
+    case "json":
+      return JSON.stringify({ file: loaded.file, environments, findings, summary: countText(findings, environments) }, undefined, 2);
+    case "text": {
+      const colours = coloursFor(process.stdout, process.env);
+      const mark = { error: colours.red, warning: colours.yellow, note: colours.dim } as const;
+      const texts = new Map(loaded.text === undefined ? [] : [[loaded.file, loaded.text]]);
+      return findingsText(findings, texts, environments, (text, severity) => mark[severity](text));
+    }
+  }
+}
+
+/** Rules by code or by group; a word that fits none is a mistake, not an empty set. */
+function chosen(words: readonly string[] | undefined): readonly Rule[] {
+  if (!words) return catalogue;
+  return words.flatMap((word) => {
+    const rules = catalogue.filter(({ code }) => code === word || code.startsWith(`${word}/`));
+    if (rules.length > 0) return rules;
+    throw new KeelsonError("check/unknown-rule", `there is no rule ${word}`, {
+      hint: didYouMean(word, catalogue.map(({ code }) => code)) ?? "keelson check --list-rules shows them",
+      exitCode: 2,
+    });
+  });
+}
+
+function list(rules: readonly Rule[], options: Options): void {
+  const table = rules.map(({ code, severity, summary, help }) => ({ code, severity, summary, help }));
+  if (options.json || options.format === "json") process.stdout.write(`${JSON.stringify(table, undefined, 2)}\n`);
+  else {
+    const width = Math.max(...rules.map(({ code }) => code.length));
+    for (const { code, severity, summary } of table) {
+      process.stdout.write(`${code.padEnd(width)}  ${severity.padEnd(7)}  ${summary}\n`);
+    }
+  }
+}
