@@ -1,7 +1,11 @@
+import { accountsOverHttp, startAccounts } from "./accounts/index.js";
 import { startDatabase } from "./database/index.js";
 import { defineModules } from "./kernel/define.js";
+import { startUsage, usageOverHttp } from "./usage/index.js";
 
 /** Every module of the platform, what it needs, and how it starts: the whole runtime at a glance. */
 export const modules = defineModules({
   database: { needs: [], start: startDatabase },
+  accounts: { needs: ["database"], start: startAccounts, apart: accountsOverHttp },
+  usage: { needs: ["database", "accounts"], start: startUsage, apart: usageOverHttp },
 });
