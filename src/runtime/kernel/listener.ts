@@ -34,10 +34,8 @@ interface Route {
 export class Listener {
   readonly #server: Server;
   #routes: readonly Route[] = [];
-  #unclaimed: Handler = (request, response) =>
-    answerJson(response, 404, {
-      error: { code: "not_found", message: `nothing is served at ${pathOf(request.url ?? "/").slice(0, 200)}` },
-    });
+  #unclaimed: Handler = (_request, response) =>
+    answerJson(response, 404, { error: { code: "not_found", message: "nothing is served here" } });
   #draining = false;
   #underWay = 0;
   /** The newest answer on each connection. */
@@ -128,7 +126,7 @@ export class Listener {
     try {
       const route = this.#routes.find(({ prefix }) => matches(url, prefix));
       if (route !== undefined) route.handler(request, response);
-      else answerJson(response, 404, { error: { code: "not_found", message: "nothing is served here" } });
+      else this.#unclaimed(request, response);
     } catch (error) {
       this.onError(error, request);
       if (response.headersSent) response.destroy();

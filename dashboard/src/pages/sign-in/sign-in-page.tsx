@@ -10,13 +10,18 @@ import styles from "./sign-in-page.module.css";
 /** Tokens that were tried already: each is good for one use, and React may run an effect twice. */
 const tried = new Set<string>();
 
-/** By an API key with the scope `admin`, or by a one-time link (`?token=…`). */
+/** A one-time link carries its token behind `#`, which browsers send to no server; `?token=` is read as well. */
+function tokenIn({ hash, search }: { readonly hash: string; readonly search: string }): string | null {
+  return new URLSearchParams(hash.slice(1)).get("token") ?? new URLSearchParams(search).get("token");
+}
+
+/** By an API key with the scope `admin`, or by a one-time link. */
 export function SignInPage() {
   const location = useLocation();
   const navigate = useNavigate();
   const signIn = useSignIn();
   const [key, setKey] = useState("");
-  const token = new URLSearchParams(location.search).get("token");
+  const token = tokenIn(location);
   const { mutate } = signIn;
 
   useEffect(() => {
@@ -54,7 +59,7 @@ export function SignInPage() {
           <PasswordInput
             label="API key"
             description="A key with the scope admin."
-            placeholder="sk-…"
+            placeholder="kls_…"
             size="md"
             autoComplete="current-password"
             autoFocus

@@ -5,8 +5,9 @@ import { useMemo } from "react";
 import type { Topology, TopologyNode } from "../../api/topology.js";
 import { rate } from "../../format.js";
 import { ElementNode, type ElementNodeType } from "./element-node.js";
-import { type Direction, layeredLayout } from "./layout.js";
 import styles from "./call-graph.module.css";
+import { type Direction, layeredLayout } from "./layout.js";
+import { replicasText } from "./replicas.js";
 
 interface CallGraphProps {
   readonly topology: Topology;
@@ -104,7 +105,7 @@ function spoken({ id, kind, state, replicas, rate: calls }: TopologyNode): strin
   const parts = [
     `${kind} ${id}`,
     state,
-    replicas.ready === null ? `${replicas.want} wanted` : `${replicas.ready} of ${replicas.want} ready`,
+    replicasText(replicas),
     calls === null ? "" : `${rate(calls)} requests per second`,
   ];
   return parts.filter((part) => part !== "").join(", ");

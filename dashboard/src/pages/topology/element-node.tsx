@@ -45,6 +45,7 @@ const mostPips = 6;
 
 /** Replicas as a row of little bars while they can be counted at a glance. */
 function Pips({ element: { replicas } }: { readonly element: TopologyNode }) {
+  if (!replicas) return <span />;
   const bars = Math.max(replicas.want, replicas.ready ?? 0);
   if (replicas.ready === null || bars > mostPips || bars === 0) return <span>{replicasText(replicas)}</span>;
   const ready = replicas.ready;

@@ -50,7 +50,7 @@ interface ElementRowProps {
 function ElementRow({ node, topology, selected, onSelect }: ElementRowProps) {
   const Picture = kindIcons[node.kind];
   const calls = topology.edges.filter(({ from }) => from === node.id);
-  const { want, most } = node.replicas;
+  const { replicas } = node;
   return (
     <tr className={selected ? styles.selected : undefined}>
       <th scope="row">
@@ -70,8 +70,8 @@ function ElementRow({ node, topology, selected, onSelect }: ElementRowProps) {
         <StateDot tone={toneOf(node.state)}>{node.state}</StateDot>
       </td>
       <td className={table.figure} data-label="Ready">
-        {replicasText(node.replicas)}
-        {most > want && <span className={table.soft}> of at most {most}</span>}
+        {replicas ? replicasText(replicas) : <span className={table.soft}>–</span>}
+        {replicas && replicas.most > replicas.want && <span className={table.soft}> up to {replicas.most}</span>}
       </td>
       <td className={table.figure} data-label="Requests/s">
         {node.rate === null ? <span className={table.soft}>–</span> : rate(node.rate)}

@@ -1,6 +1,7 @@
 import type { TopologyNode } from "../../api/topology.js";
 
-/** `2/2`, or `3 wanted` where nobody counts. */
-export function replicasText({ want, ready }: TopologyNode["replicas"]): string {
-  return ready === null ? `${want} wanted` : `${ready}/${want}`;
+/** `2/2`; `3 wanted` where nobody counts; nothing where there are no replicas. */
+export function replicasText(replicas: TopologyNode["replicas"]): string {
+  if (!replicas) return "";
+  return replicas.ready === null ? `${replicas.want} wanted` : `${replicas.ready}/${replicas.want}`;
 }

@@ -7,10 +7,14 @@ export const topologyNode = z.object({
   state: z.enum(["ready", "degraded", "starting", "down", "unknown"]).meta({
     description: "Worst of what the element consists of; unknown where nothing reports about it.",
   }),
-  replicas: z.object({ want: z.number().int(), most: z.number().int(), ready: z.number().int().nullable() }).meta({
-    description: "Fewest and most that the plan wants, and how many answer now; null where nobody counts them.",
-  }),
-  rate: z.number().nullable().meta({ description: "Requests per second over the last minute; null where nothing is counted." }),
+  replicas: z
+    .object({ want: z.number().int(), most: z.number().int(), ready: z.number().int().nullable() })
+    .nullable()
+    .meta({
+      description:
+        "Fewest and most that the plan wants, and how many answer now (null where nobody counts them); null for what has no replicas.",
+    }),
+  rate: z.number().nullable().meta({ description: "Requests per second, lately; null where nothing is counted." }),
   detail: z.array(z.object({ name: z.string(), value: z.string() })),
 });
 
@@ -30,6 +34,7 @@ export const topologyAnswer = z.object({
   edges: z.array(topologyEdge),
 });
 
+export type ElementState = z.infer<typeof topologyNode>["state"];
 export type TopologyNode = z.infer<typeof topologyNode>;
 export type TopologyEdge = z.infer<typeof topologyEdge>;
 export type Topology = z.infer<typeof topologyAnswer>;

@@ -1,0 +1,106 @@
+import { z } from "zod";
+
+/**
+ * What `GET /admin/promises` answers: the sheet of `keelson promises --json`, as far as the dashboard reads it. The core's own
+ * type must fit in here, which the compiler checks where it is answered. Durations in milliseconds, moments in epoch
+ * milliseconds. Pure data, shared with the browser.
+ */
+
+const place = { file: z.string(), line: z.number(), column: z.number() };
+
+export const placeAnswer = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("file"), ...place }),
+  z.object({ kind: z.literal("environment"), environment: z.string(), ...place }),
+  z.object({ kind: z.literal("default"), why: z.string(), ...place }),
+]);
+
+const termOrigin = z.discriminatedUnion("kind", [
+  ...placeAnswer.options,
+  z.object({ kind: z.literal("citation"), source: z.string() }),
+  z.object({ kind: z.literal("assumption"), why: z.string() }),
+  z.object({ kind: z.literal("measurement"), drill: z.string(), at: z.number() }),
+]);
+
+const term = z.object({
+  name: z.string(),
+  value: z.number(),
+  origin: termOrigin,
+  how: z.string().optional(),
+});
+
+const prediction = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("bounded"), total: z.number(), terms: z.array(term).readonly() }),
+  z.object({
+    kind: z.literal("unbounded"),
+    why: z.string(),
+    origin: placeAnswer,
+    fix: z.object({ advice: z.string() }).optional(),
+  }),
+  z.object({ kind: z.literal("unknown"), why: z.string(), origin: placeAnswer }),
+]);
+
+const verdict = z.enum(["kept", "broken", "unknown", "not-promised"]);
+
+const cell = z.object({
+  promised: z.number().optional(),
+  promisedAt: placeAnswer.optional(),
+  predicted: prediction,
+  measured: z.number().optional(),
+  measuredAt: z.number().optional(),
+  underestimated: z.literal(true).optional(),
+  verdict,
+});
+
+const runbook = z.object({
+  id: z.string(),
+  title: z.string(),
+  when: z.string(),
+  steps: z.array(z.object({ action: z.string(), command: z.string().optional() })).readonly(),
+  done: z.string(),
+});
+
+const row = z.object({
+  fault: z.string(),
+  title: z.string(),
+  subject: z.string(),
+  rto: cell,
+  rpo: cell,
+  alert: z.object({ name: z.string(), severity: z.string(), summary: z.string() }),
+  runbook,
+  drill: z.string(),
+  verdict,
+});
+
+const availability = z.object({
+  subject: z.string(),
+  promised: z.number(),
+  promisedAt: placeAnswer,
+  predicted: z.discriminatedUnion("kind", [
+    z.object({
+      kind: z.literal("known"),
+      value: z.number(),
+      parts: z
+        .array(z.object({ name: z.string(), value: z.number(), replicas: z.number(), source: z.string() }))
+        .readonly(),
+    }),
+    z.object({ kind: z.literal("unknown"), why: z.string() }),
+  ]),
+  verdict,
+});
+
+export const sheetAnswer = z.object({
+  platform: z.string(),
+  environment: z.string(),
+  rows: z.array(row).readonly(),
+  availability: z.array(availability).readonly(),
+});
+
+export type PlaceOrigin = z.infer<typeof placeAnswer>;
+export type TermOrigin = z.infer<typeof termOrigin>;
+export type Prediction = z.infer<typeof prediction>;
+export type Verdict = z.infer<typeof verdict>;
+export type Cell = z.infer<typeof cell>;
+export type Runbook = z.infer<typeof runbook>;
+export type Row = z.infer<typeof row>;
+export type Availability = z.infer<typeof availability>;
+export type Sheet = z.infer<typeof sheetAnswer>;

@@ -1,0 +1,179 @@
+import { z } from "zod";
+import type { Measurement } from "../../promises/measurement.js";
+import { promiseSheet } from "../../promises/sheet.js";
+import { type AdminApp, errorSchema } from "../admin/index.js";
+import type { Gateway } from "../gateway/client.js";
+import type { Context } from "../kernel/module.js";
+import { backupsAnswer, drillDetailAnswer, drillStarted, drillsAnswer } from "./control/answer.js";
+import type { Control } from "./control/control.js";
+import { measurementsOf } from "./control/measurements.js";
+import { sheetAnswer } from "./promises/answer.js";
+import { topologyAnswer } from "./topology/answer.js";
+import { composeTopology } from "./topology/compose.js";
+import type { Observer } from "./topology/readings.js";
+import { reportPolicy } from "./web/policy.js";
+
+const member = { access: { kind: "actor", scope: "admin", role: "member" } } as const;
+const admin = { access: { kind: "actor", scope: "admin", role: "admin" } } as const;
+
+const drillId = z.strictObject({ id: z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, "is not the id of a drill") });
+
+const modelsAnswer = z.object({ models: z.array(z.looseObject({ name: z.string(), state: z.string() })) });
+
+export interface Sources {
+  readonly context: Context;
+  readonly gateway: Gateway;
+  readonly observer: Observer;
+  readonly control: Control;
+}
+
+/** What the pages read beyond accounts and usage. */
+export function dashboardRoutes(app: AdminApp, { context, gateway, observer, control }: Sources): void {
+  app.get(
+    "/admin/promises",
+    {
+      config: member,
+      schema: {
+        operationId: "readPromises",
+        summary: "The promise sheet: every fault and subject, promised, predicted and measured",
+        tags: ["promises"],
+        response: { 200: sheetAnswer, default: errorSchema },
+      },
+    },
+    async () => promiseSheet(context.plan, await measurements(control, context)),
+  );
+
+  app.get(
+    "/admin/topology",
+    {
+      config: member,
+      schema: {
+        operationId: "readTopology",
+        summary: "The plan's elements and calls with what runs of them now",
+        tags: ["topology"],
+        response: { 200: topologyAnswer, default: errorSchema },
+      },
+    },
+    async () => composeTopology(context.plan, await observer.read()),
+  );
+
+  app.get(
+    "/admin/models",
+    {
+      config: member,
+      schema: {
+        operationId: "readModels",
+        summary: "The models with their engines, targets, queues and rates",
+        tags: ["models"],
+        response: { 200: modelsAnswer, default: errorSchema },
+      },
+    },
+    async () => {
+      const embeddings = new Map(context.plan.models.map((model) => [model.name, model.embeddings]));
+      const models = await gateway.models();
+      return { models: models.map((model) => ({ ...model, embeddings: embeddings.get(model.name) ?? false })) };
+    },
+  );
+
+  controlRoutes(app, control);
+}
+
+function controlRoutes(app: AdminApp, control: Control): void {
+  app.get(
+    "/admin/drills",
+    {
+      config: member,
+      schema: {
+        operationId: "listDrills",
+        summary: "Drills that ran or run",
+        tags: ["drills"],
+        response: { 200: drillsAnswer, default: errorSchema },
+      },
+    },
+    () => control.json(drillsAnswer, "GET", "/drills"),
+  );
+
+  app.post(
+    "/admin/drills",
+    {
+      config: admin,
+      schema: {
+        operationId: "startDrill",
+        summary: "Break the running platform on purpose, and measure how it recovers",
+        tags: ["drills"],
+        body: z.strictObject({
+          fault: z.string().regex(/^[a-z][a-z0-9-]{0,60}$/, "is not the name of a drill"),
+          duration: z.number().int().positive().max(600_000).optional(),
+        }),
+        response: { 202: drillStarted, default: errorSchema },
+      },
+    },
+    async (request, reply) => reply.status(202).send(await control.json(drillStarted, "POST", "/drills", request.body)),
+  );
+
+  app.get(
+    "/admin/drills/:id",
+    {
+      config: member,
+      schema: {
+        operationId: "readDrill",
+        summary: "One drill, also while it runs",
+        tags: ["drills"],
+        params: drillId,
+        response: { 200: drillDetailAnswer, default: errorSchema },
+      },
+    },
+    (request) => control.json(drillDetailAnswer, "GET", `/drills/${request.params.id}`),
+  );
+
+  for (const [format, type] of [
+    ["html", "text/html; charset=utf-8"],
+    ["md", "text/markdown; charset=utf-8"],
+  ] as const) {
+    app.get(
+      `/admin/drills/:id/report.${format}`,
+      {
+        config: member,
+        schema: {
+          operationId: `readDrillReport${format === "html" ? "Html" : "Markdown"}`,
+          summary: `A drill's report as ${format === "html" ? "HTML" : "Markdown"}`,
+          tags: ["drills"],
+          params: drillId,
+          response: { 200: { content: { [type.split(";", 1)[0] ?? type]: { schema: z.string() } } }, default: errorSchema },
+        },
+      },
+      async (request, reply) => {
+        const text = await control.text("GET", `/drills/${request.params.id}/report.${format}`);
+        return reply
+          .header("content-type", type)
+          .header("content-security-policy", reportPolicy)
+          .header("referrer-policy", "no-referrer")
+          .send(text);
+      },
+    );
+  }
+
+  app.get(
+    "/admin/backups",
+    {
+      config: member,
+      schema: {
+        operationId: "listBackups",
+        summary: "Backups in the catalogue, and whether each was proven by a restore",
+        tags: ["backups"],
+        response: { 200: backupsAnswer, default: errorSchema },
+      },
+    },
+    () => control.json(backupsAnswer, "GET", "/backups"),
+  );
+}
+
+/** What the drills measured; none where no supervisor keeps any. */
+async function measurements(control: Control, context: Context): Promise<readonly Measurement[]> {
+  try {
+    return measurementsOf((await control.json(drillsAnswer, "GET", "/drills")).drills);
+  } catch (error) {
+    context.log.debug({ error: error instanceof Error ? error.message : String(error) }, "no measurements");
+    return [];
+  }
+}

@@ -1,0 +1,189 @@
+import type { Entrance, Plan, Store, Unit } from "../../../plan/plan.js";
+import { formatDuration } from "../../../spec/format.js";
+import type { ModelStatus } from "../../gateway/client.js";
+import type { ElementState, Topology, TopologyEdge, TopologyNode } from "./answer.js";
+
+/** What is known of one element now. `ready` is null where nobody counts replicas. */
+export interface Reading {
+  readonly state: ElementState;
+  readonly ready: number | null;
+  readonly reason?: string | undefined;
+}
+
+/** Everything that was read of the running platform at one moment. */
+export interface Readings {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly units: ReadonlyMap<string, Reading>;
+  readonly stores: ReadonlyMap<string, Reading>;
+  /** Undefined when the gateway did not answer. */
+  readonly models: readonly ModelStatus[] | undefined;
+}
+
+const unread: Reading = { state: "unknown", ready: null };
+const severity: readonly ElementState[] = ["ready", "unknown", "starting", "degraded", "down"];
+
+/** The worst of several states; `unknown` where there is none. */
+export function worstState(states: readonly ElementState[]): ElementState {
+  return states.reduce<ElementState | undefined>(
+    (worst, state) => (worst === undefined || severity.indexOf(state) > severity.indexOf(worst) ? state : worst),
+    undefined,
+  ) ?? "unknown";
+}
+
+/** The Plan as it stands, coloured by what runs: pure, so the same plan and readings give the same picture. */
+export function composeTopology(plan: Plan, readings: Readings): Topology {
+  const units = plan.units.map((unit) => (unit.role === "model" ? modelNode(plan, unit, readings) : unitNode(unit, readings)));
+  const stateOf = new Map(units.map(({ id, state }) => [id, state]));
+  return {
+    platform: plan.platform,
+    environment: plan.environment,
+    at: readings.at,
+    nodes: [
+      ...plan.entrances.map((entrance) => entranceNode(entrance, stateOf)),
+      ...units,
+      ...modelsElsewhere(plan, readings),
+      ...plan.stores.map((store) => storeNode(store, readings)),
+      ...outsideNodes(plan),
+    ],
+    edges: edgesOf(plan, readings),
+  };
+}
+
+function entranceNode(entrance: Entrance, stateOf: ReadonlyMap<string, ElementState>): TopologyNode {
+  const states = entrance.routes.map(({ unit }) => stateOf.get(unit) ?? "unknown");
+  return {
+    id: entrance.name,
+    kind: "entrance",
+    state: worstState(states),
+    replicas: null,
+    rate: null,
+    detail: facts({
+      host: entrance.host,
+      controller: entrance.controller === "none" ? undefined : entrance.controller,
+      TLS: entrance.tls && `from ${entrance.tls.minimum}`,
+    }),
+  };
+}
+
+function unitNode(unit: Unit, readings: Readings): TopologyNode {
+  const { state, ready, reason } = readings.units.get(unit.name) ?? unread;
+  return {
+    id: unit.name,
+    kind: "unit",
+    state,
+    replicas: replicas(unit, ready),
+    rate: unit.modules.includes("gateway") ? sum(readings.models) : null,
+    detail: facts({ modules: unit.modules.join(", ") || undefined, image: foreignImage(unit), why: reason }),
+  };
+}
+
+function modelNode(plan: Plan, unit: Unit, readings: Readings): TopologyNode {
+  const model = plan.models.find(({ name }) => name === unit.model);
+  const status = readings.models?.find(({ name }) => name === unit.model);
+  const ready = status ? status.targets.filter(({ state }) => state === "ready").length : null;
+  const state = status?.state ?? "unknown";
+  return {
+    id: unit.name,
+    kind: "model",
+    state: state === "ready" && ready !== null && ready < unit.replicas.min ? "degraded" : state,
+    replicas: replicas(unit, ready),
+    rate: status?.requestsPerSecond ?? null,
+    detail: modelFacts(status, model?.engine),
+  };
+}
+
+/** Models that an outside server answers for: no unit of the plan stands for them. */
+function modelsElsewhere(plan: Plan, readings: Readings): TopologyNode[] {
+  return plan.models
+    .filter(({ unit }) => unit === undefined)
+    .map((model) => {
+      const status = readings.models?.find(({ name }) => name === model.name);
+      return {
+        id: model.name,
+        kind: "model",
+        state: status?.state ?? "unknown",
+        replicas: null,
+        rate: status?.requestsPerSecond ?? null,
+        detail: modelFacts(status, model.engine),
+      };
+    });
+}
+
+function storeNode(store: Store, readings: Readings): TopologyNode {
+  const { state, ready, reason } = readings.stores.get(store.name) ?? unread;
+  const want = store.kind === "bucket" ? undefined : store.kind === "redis" ? store.shards * (store.replicas + 1) : store.replicas;
+  const { log, full } = store.backups;
+  return {
+    id: store.name,
+    kind: "store",
+    state,
+    replicas: want === undefined ? null : { want, most: want, ready: want === 1 ? ready : null },
+    rate: null,
+    detail: facts({
+      by: store.provider.product,
+      version: "version" in store ? `${store.kind} ${store.version}` : store.kind,
+      log: log && `shipped within ${formatDuration(log.every)}`,
+      backup: full && `every ${formatDuration(full.every)}`,
+      why: reason,
+    }),
+  };
+}
+
+function outsideNodes(plan: Plan): TopologyNode[] {
+  const names = new Set(plan.edges.filter(({ kind }) => kind === "outside").map(({ to }) => to));
+  return [...names].map((id) => ({ id, kind: "outside", state: "unknown", replicas: null, rate: null, detail: [] }));
+}
+
+function edgesOf(plan: Plan, readings: Readings): TopologyEdge[] {
+  const gateways = new Set(plan.units.filter(({ modules }) => modules.includes("gateway")).map(({ name }) => name));
+  const rateOf = (unit: string): number | null => {
+    const model = plan.units.find(({ name }) => name === unit)?.model ?? unit;
+    return readings.models?.find(({ name }) => name === model)?.requestsPerSecond ?? null;
+  };
+  const doors = plan.entrances.flatMap((entrance) =>
+    [...new Set(entrance.routes.map(({ unit }) => unit))].map((unit): TopologyEdge => {
+      const port = plan.units.find(({ name }) => name === unit)?.ports.find(({ protocol }) => protocol === "http");
+      const rate = gateways.has(unit) ? sum(readings.models) : null;
+      return { from: entrance.name, to: unit, port: port?.number ?? 80, protocol: "http", rate };
+    }),
+  );
+  const calls = plan.edges.map(
+    ({ from, to, port, protocol }): TopologyEdge => ({
+      from,
+      to,
+      port,
+      protocol,
+      // The gateway alone counts what it calls, and it calls models; one gateway makes the model's rate the edge's.
+      rate: gateways.has(from) && gateways.size === 1 ? rateOf(to) : null,
+    }),
+  );
+  return [...doors, ...calls];
+}
+
+function replicas(unit: Unit, ready: number | null): TopologyNode["replicas"] {
+  return { want: unit.replicas.min, most: unit.replicas.max, ready };
+}
+
+function modelFacts(status: ModelStatus | undefined, engine: string | undefined): TopologyNode["detail"] {
+  return facts({
+    engine: status?.engine ?? engine,
+    why: status?.reason,
+    "tokens/s": status && status.tokensPerSecond > 0 ? String(status.tokensPerSecond) : undefined,
+    waiting: status && status.queue.waiting > 0 ? String(status.queue.waiting) : undefined,
+  });
+}
+
+/** Keelson's own image says nothing that the modules do not. */
+function foreignImage({ modules, image }: Unit): string | undefined {
+  return modules.length > 0 ? undefined : `${image.repository}${image.tag === undefined ? "" : `:${image.tag}`}`;
+}
+
+function sum(models: readonly ModelStatus[] | undefined): number | null {
+  if (!models) return null;
+  return Math.round(models.reduce((total, { requestsPerSecond }) => total + requestsPerSecond, 0) * 100) / 100;
+}
+
+function facts(known: Readonly<Record<string, string | undefined>>): TopologyNode["detail"] {
+  return Object.entries(known).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
+}

@@ -1,0 +1,98 @@
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { answerJson } from "../../kernel/listener.js";
+import type { Handler } from "../../kernel/module.js";
+import type { Encoding, WebFile, WebFiles } from "./files.js";
+import { commonHeaders, documentPolicy } from "./policy.js";
+
+const year = 31_536_000;
+
+/**
+ * Serves the application under `/`: assets by their hashed names, cached for good; every other path that a browser opens gets
+ * the document, never cached, with a policy and a nonce of its own.
+ */
+export function webHandler(files: WebFiles | undefined): Handler {
+  return (request, response) => {
+    for (const [name, value] of Object.entries(commonHeaders)) if (value !== undefined) response.setHeader(name, value);
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      response.setHeader("allow", "GET, HEAD");
+      return refuse(response, 405, "request/method", "the dashboard takes GET only");
+    }
+    if (!files) {
+      return refuse(response, 503, "dashboard/not-built", "the dashboard was not built", "Run `npm run build`, then start again.");
+    }
+    const path = pathOf(request.url ?? "/");
+    const asset = path === undefined ? undefined : files.assets.get(path.slice(1));
+    if (asset && path !== undefined) return void sendAsset(request, response, asset, path.startsWith("/assets/"));
+    // A missing asset must not be answered with a document: the browser would take it for the script it asked for.
+    if (path === undefined || path.startsWith("/assets/") || !wantsDocument(request)) {
+      return refuse(response, 404, "request/not-found", "nothing is served here");
+    }
+    sendDocument(request, response, files.document);
+  };
+}
+
+/** The path without its query, decoded; undefined when it is not valid. */
+function pathOf(url: string): string | undefined {
+  try {
+    return decodeURIComponent(url.split("?", 1)[0] ?? "/");
+  } catch {
+    return undefined;
+  }
+}
+
+function wantsDocument({ headers }: IncomingMessage): boolean {
+  const accept = headers.accept ?? "";
+  return accept.includes("text/html");
+}
+
+function sendDocument(request: IncomingMessage, response: ServerResponse, document: string): void {
+  const nonce = randomBytes(18).toString("base64");
+  const body = Buffer.from(document.replaceAll("__NONCE__", nonce));
+  response.writeHead(200, {
+    "content-type": "text/html; charset=utf-8",
+    "content-length": body.length,
+    "content-security-policy": documentPolicy(nonce),
+    "cache-control": "no-store",
+  });
+  response.end(request.method === "HEAD" ? undefined : body);
+}
+
+async function sendAsset(request: IncomingMessage, response: ServerResponse, file: WebFile, hashed: boolean): Promise<void> {
+  const headers = {
+    "content-type": file.type,
+    etag: file.etag,
+    vary: "accept-encoding",
+    "cache-control": hashed ? `public, max-age=${year}, immutable` : "no-cache",
+    // An SVG opened by itself is a document and could run scripts.
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
+  };
+  if (request.headers["if-none-match"] === file.etag) {
+    response.writeHead(304, headers).end();
+    return;
+  }
+  const encoding = accepted(request);
+  const small = encoding === undefined ? undefined : await file.encoded(encoding).catch(() => undefined);
+  const body = small ?? file.plain;
+  if (response.destroyed) return;
+  response.writeHead(200, {
+    ...headers,
+    "content-length": body.length,
+    ...(small && encoding ? { "content-encoding": encoding } : {}),
+  });
+  response.end(request.method === "HEAD" ? undefined : body);
+}
+
+function accepted({ headers }: IncomingMessage): Encoding | undefined {
+  const codings = String(headers["accept-encoding"] ?? "")
+    .split(",")
+    .map((coding) => coding.trim().split(";"))
+    .filter(([, quality]) => quality?.trim() !== "q=0")
+    .map(([coding]) => coding);
+  if (codings.includes("br")) return "br";
+  return codings.includes("gzip") ? "gzip" : undefined;
+}
+
+function refuse(response: ServerResponse, status: number, code: string, message: string, hint?: string): void {
+  answerJson(response, status, { error: { code, message, ...(hint === undefined ? {} : { hint }) } });
+}
