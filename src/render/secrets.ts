@@ -1,4 +1,5 @@
 import type { Plan, Store, Unit } from "../plan/plan.js";
+import { runsAsContainers } from "./stores/containers.js";
 
 /** Where secrets lie as files, `<directory>/<key>` below it, on every target. */
 export const secretsDirectory = "/run/secrets/keelson";
@@ -32,14 +33,17 @@ export interface SecretMount {
 /** The token by which modules of one platform know each other. */
 const internal = { name: "internal", keys: ["token"] } as const;
 
-/** Modules ask for their store by what it is; a second one of the same kind goes by its own name. */
+/**
+ * Keelson's modules ask for a store by what it is; a second one of the same kind, and any that another program calls,
+ * goes by its own name.
+ */
 const directoryOfKind = { postgres: "database", redis: "cache", rabbitmq: "broker", bucket: "bucket" } as const;
 
 export function generatedSecrets(plan: Plan): readonly GeneratedSecret[] {
   const made = new Map<string, Record<string, Recipe>>();
   const add = (name: string, keys: Record<string, Recipe>) => made.set(name, { ...keys, ...made.get(name) });
   if (plan.units.some((unit) => unit.modules.length > 0)) add(internal.name, { token: { kind: "random", bytes: 32 } });
-  for (const store of plan.stores) if (store.provider.kind !== "managed") add(store.name, storeRecipes(store));
+  for (const store of plan.stores) if (runsAsContainers(store)) add(store.name, storeRecipes(store));
   for (const secret of plan.secrets)
     if (secret.from === "generated" && !isManagedStore(plan, secret.name))
       add(secret.name, Object.fromEntries(secret.keys.map((key) => [key, made.get(secret.name)?.[key] ?? random])));
@@ -48,8 +52,8 @@ export function generatedSecrets(plan: Plan): readonly GeneratedSecret[] {
 
 export function externalSecrets(plan: Plan): readonly ExternalSecret[] {
   const stores = plan.stores
-    .filter((store) => store.provider.kind === "managed" && store.kind !== "bucket")
-    .map((store) => ({ name: store.name, keys: ["url"], from: store.provider.product }));
+    .filter((store) => store.provider.kind === "managed")
+    .map((store) => ({ name: store.name, keys: callerKeys(store), from: store.provider.product }));
   const named = new Set(stores.map((store) => store.name));
   const others = plan.secrets
     .filter((secret) => secret.from !== "generated" && !named.has(secret.name))
@@ -58,15 +62,19 @@ export function externalSecrets(plan: Plan): readonly ExternalSecret[] {
 }
 
 /** What a unit may read: what it declares, the way into each store that it calls, and the modules' own token. */
-export function mountedSecrets(plan: Plan, unit: Unit): readonly SecretMount[] {
+export function mountedSecrets(
+  plan: Plan,
+  unit: Pick<Unit, "name" | "modules" | "secrets">,
+): readonly SecretMount[] {
   const mounts = new Map<string, SecretMount>();
   const add = (mount: SecretMount) => {
     if (!mounts.has(mount.directory)) mounts.set(mount.directory, mount);
   };
   for (const store of calledStores(plan, unit)) {
-    if (store.kind === "bucket") continue;
+    if (!runsAsContainers(store) && store.provider.kind !== "managed") continue;
     const usual = directoryOfKind[store.kind];
-    add({ secret: store.name, directory: mounts.has(usual) ? store.name : usual, keys: ["url"] });
+    const directory = unit.modules.length === 0 || mounts.has(usual) ? store.name : usual;
+    add({ secret: store.name, directory, keys: callerKeys(store) });
   }
   if (unit.modules.length > 0) add({ secret: internal.name, directory: internal.name, keys: internal.keys });
   const mounted = new Set([...mounts.values()].map((mount) => mount.secret));
@@ -79,8 +87,14 @@ export function mountedSecrets(plan: Plan, unit: Unit): readonly SecretMount[] {
 
 /** What a store's own server needs: the passwords, but not the address that is made of one. */
 export function storeSecretMount(store: Store): SecretMount {
-  const keys = Object.entries(storeRecipes(store)).flatMap(([key, recipe]) => (recipe.kind === "random" ? key : []));
+  const recipes = Object.entries(storeRecipes(store));
+  const keys = recipes.flatMap(([key, recipe]) => (recipe.kind === "random" ? key : []));
   return { secret: store.name, directory: store.name, keys };
+}
+
+/** What a caller of a store must know. */
+function callerKeys(store: Store): readonly string[] {
+  return store.kind === "bucket" ? ["access-key", "endpoint", "secret-key"] : ["url"];
 }
 
 const random: Recipe = { kind: "random", bytes: 24 };
@@ -104,11 +118,15 @@ function storeRecipes(store: Store): Record<string, Recipe> {
         url: { kind: "text", text: `amqp://keelson:{password}@${at}` },
       };
     case "bucket":
-      return {};
+      return {
+        "access-key": { kind: "random", bytes: 15 },
+        endpoint: { kind: "text", text: `http://${at}` },
+        "secret-key": { kind: "random", bytes: 30 },
+      };
   }
 }
 
-function calledStores(plan: Plan, unit: Unit): readonly Store[] {
+function calledStores(plan: Plan, unit: Pick<Unit, "name">): readonly Store[] {
   const called = new Set(plan.edges.filter((edge) => edge.from === unit.name && edge.kind === "store").map((e) => e.to));
   return plan.stores.filter((store) => called.has(store.name));
 }

@@ -176,6 +176,7 @@ export function entrance(fields: Partial<Entrance> = {}): Entrance {
     cdn: false,
     dns: "none",
     affinity: "none",
+    patches: [],
     routes: [{ prefix: "/", unit: "gateway", port: "http" }],
     ...fields,
   };

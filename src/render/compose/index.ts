@@ -3,7 +3,7 @@ import type { Plan, Store } from "../../plan/plan.js";
 import { fragmentsFor } from "../patch-fragment.js";
 import { planDocument } from "../plan-document.js";
 import { generatedSecrets, mountedSecrets } from "../secrets.js";
-import { runsAsContainers } from "../stores/index.js";
+import { runsAsContainers } from "../stores/containers.js";
 import type { StoreServer } from "../stores/server.js";
 import { strategicMerge } from "../strategic-merge.js";
 import type { RenderedFile, Rendering, Target } from "../target.js";
@@ -25,10 +25,7 @@ interface RunStore {
 export const compose: Target = {
   description: "one compose.yaml for Docker Compose, with the files that it mounts",
   render(plan: Plan): Rendering {
-    const stores = plan.stores.filter(runsAsContainers).flatMap((store): RunStore[] => {
-      const server = composeStoreServer(store);
-      return server ? [{ store, server }] : [];
-    });
+    const stores = plan.stores.filter(runsAsContainers).map((store) => ({ store, server: composeStoreServer(store) }));
     const file = new Document(composeFile(plan, stores), { aliasDuplicateObjects: false });
     const files: RenderedFile[] = [
       { path: "compose.yaml", text: file.toString({ lineWidth: 0, blockQuote: "literal" }), comment: "#" },

@@ -1,5 +1,5 @@
 import type { Edge, Plan } from "../../plan/plan.js";
-import { runsAsContainers } from "../stores/index.js";
+import { runsAsContainers } from "../stores/containers.js";
 
 /**
  * Networks that let through exactly the declared edges: one for each pair that talks, closed to the outside, and one to

@@ -1,5 +1,6 @@
 import type { Plan } from "../../plan/plan.js";
-import { runsAsContainers, storeMembers } from "../stores/index.js";
+import { runsAsContainers } from "../stores/containers.js";
+import { storeMembers } from "../stores/index.js";
 import type { Note } from "../target.js";
 import { entranceUnits } from "./networks.js";
 
@@ -26,8 +27,9 @@ function unitNotes(plan: Plan): readonly Note[] {
 
 function storeNotes(plan: Plan): readonly Note[] {
   return plan.stores.flatMap((store) => {
-    if (!runsAsContainers(store))
+    if (store.provider.kind === "managed")
       return [{ path: store.path, message: `${store.name} is ${store.provider.product}: put its address into its secret` }];
+    if (!runsAsContainers(store)) return [{ path: store.path, message: `${store.name} is a folder: not run by Compose` }];
     const notes: Note[] = [];
     const { full, log, snapshot, path } = store.backups;
     if (full || log || snapshot)

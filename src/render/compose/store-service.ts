@@ -7,7 +7,7 @@ import { secretMounts } from "./secrets.js";
 import { type ComposeService, hardening } from "./service.js";
 
 /** One server, whatever the Plan's replicas: they would all share this machine's fate. */
-export function composeStoreServer(store: Store): StoreServer | undefined {
+export function composeStoreServer(store: Store): StoreServer {
   const single = store.kind === "redis" ? { ...store, shards: 1, replicas: 0 } : store;
   return storeServer(single, alone(store.name), false);
 }

@@ -1,5 +1,5 @@
 import type { Plan, Unit } from "../../plan/plan.js";
-import { imageReference } from "../image-reference.js";
+import { formatImage } from "../../plan/images.js";
 import { planFile } from "../plan-document.js";
 import { mountedSecrets } from "../secrets.js";
 import { dataDirectory, serveArguments } from "../serve-arguments.js";
@@ -22,7 +22,7 @@ export function unitService(plan: Plan, unit: Unit, around: Surroundings): Compo
   const entrance = unit.ports.find((port) => port.protocol === "http") ?? unit.ports[0];
   const check = healthCheck(unit);
   return {
-    image: imageReference(unit.image),
+    image: formatImage(unit.image),
     ...(own ? { command: serveArguments(unit, unit.modules, unit.ports) } : foreignCommand(unit)),
     user: "1001:1001",
     ...environment(plan, unit, own),

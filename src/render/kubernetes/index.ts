@@ -66,7 +66,7 @@ export function manifests(plan: Plan): readonly NamedManifest[] {
   }
   for (const entrance of plan.entrances) {
     const object = ingress(plan, entrance);
-    if (object) all.push({ file: `${entrance.name}/ingress`, object });
+    if (object) all.push(...applyPatches(entrance.patches, [{ file: `${entrance.name}/ingress`, object }]));
   }
   return all;
 }

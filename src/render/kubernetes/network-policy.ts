@@ -4,7 +4,7 @@ import type {
   INetworkPolicyPeer,
 } from "kubernetes-models/networking.k8s.io/v1";
 import type { Entrance, Plan } from "../../plan/plan.js";
-import { runsAsContainers } from "../stores/index.js";
+import { runsAsContainers } from "../stores/containers.js";
 import type { NetworkPolicy } from "./manifest.js";
 import { labels, platformMetadata, selector } from "./metadata.js";
 import { metricsPort } from "./pod-template.js";

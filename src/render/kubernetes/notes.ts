@@ -1,6 +1,6 @@
 import type { Plan, Unit } from "../../plan/plan.js";
 import type { Note } from "../target.js";
-import { runsAsContainers } from "../stores/index.js";
+import { runsAsContainers } from "../stores/containers.js";
 import { backupNotes } from "./stores/backup.js";
 
 /** What the Plan asks for and these objects do not carry out, said once and with its place. */
@@ -28,15 +28,12 @@ function unitNotes(unit: Unit): readonly Note[] {
 
 function storeNotes(plan: Plan): readonly Note[] {
   return plan.stores.flatMap((store) => {
-    if (store.kind === "bucket" && store.provider.kind !== "managed")
-      return [{ path: store.path, message: `${store.name}: a bucket is not run in the cluster; provide an S3 service` }];
+    if (store.provider.kind === "managed") {
+      const keys = store.kind === "bucket" ? "endpoint, access-key, secret-key" : "url";
+      return [{ path: store.path, message: `${store.name} is ${store.provider.product}: provide secret ${store.name} (${keys})` }];
+    }
     if (!runsAsContainers(store))
-      return [
-        {
-          path: store.path,
-          message: `${store.name} is ${store.provider.product}: create secret ${store.name} with its address (key url)`,
-        },
-      ];
+      return [{ path: store.path, message: `${store.name} is a ${store.provider.product} of one machine: not in a cluster` }];
     return backupNotes(store);
   });
 }

@@ -1,7 +1,7 @@
 import type { IContainer, IEnvVar, IPodSpec } from "kubernetes-models/v1";
 import type { Port, Sidecar, Unit } from "../../plan/plan.js";
-import { imageReference } from "../image-reference.js";
-import { dataDirectory, serveArguments } from "../serve-arguments.js";
+import { formatImage } from "../../plan/images.js";
+import { serveArguments } from "../serve-arguments.js";
 import { labels } from "./metadata.js";
 import { placement } from "./placement.js";
 import { priorityClassName } from "./priority-class.js";
@@ -10,7 +10,7 @@ import { resourceQuantities, seconds } from "./quantity.js";
 import type { Scope } from "./scope.js";
 import { containerSecurityContext, podSecurityContext } from "./security-context.js";
 import { topologySpread } from "./topology-spread.js";
-import { type Mounted, planVolume, scratchVolume, unitVolumes } from "./volumes.js";
+import { type Mounted, podVolumes, sidecarVolumes, unitVolumes } from "./volumes.js";
 import { workloadKind } from "./workload.js";
 
 export interface PodTemplate {
@@ -23,7 +23,7 @@ export function podTemplate(scope: Scope, unit: Unit): PodTemplate {
   const { plan } = scope;
   const mounted = unitVolumes(scope, unit);
   const priorityClass = priorityClassName(plan, unit.priority);
-  const sidecars = unit.sidecars.map((sidecar) => sidecarContainer(scope, unit, sidecar));
+  const sidecars = unit.sidecars.map((sidecar) => ({ sidecar, mounted: sidecarVolumes(scope, unit, sidecar) }));
   return {
     metadata: { labels: labels(plan, unit, unit.role), ...scraping(scope, unit) },
     spec: {
@@ -35,9 +35,11 @@ export function podTemplate(scope: Scope, unit: Unit): PodTemplate {
       ...placement(plan, unit.pool, unit.resources.gpu.count),
       topologySpreadConstraints: topologySpread(plan, unit.name, unit.spread, workloadKind(unit) === "Deployment"),
       terminationGracePeriodSeconds: terminationSeconds(unit),
-      ...(sidecars.length > 0 && { initContainers: sidecars }),
+      ...(sidecars.length > 0 && {
+        initContainers: sidecars.map((each) => sidecarContainer(scope, unit, each.sidecar, each.mounted)),
+      }),
       containers: [mainContainer(scope, unit, mounted)],
-      volumes: mounted.flatMap(({ volume }) => volume ?? []),
+      volumes: podVolumes([...mounted, ...sidecars.flatMap((each) => each.mounted)]),
     },
   };
 }
@@ -46,10 +48,10 @@ function mainContainer(scope: Scope, unit: Unit, mounted: readonly Mounted[]): I
   const own = unit.modules.length > 0;
   return {
     name: unit.name,
-    image: imageReference(unit.image),
+    image: formatImage(unit.image),
     imagePullPolicy: "IfNotPresent",
-    ...(own ? { args: serveArguments(unit, unit.modules, unit.ports) } : foreignCommand(unit)),
-    env: environment(scope, unit.environment, own),
+    ...(own ? { args: serveArguments(unit, unit.modules, unit.ports) } : foreignCommand(unit.command)),
+    ...environment(scope, unit.environment, own),
     ports: containerPorts(unit.ports),
     ...probes(unit.health, unit.ports),
     ...(!own && unit.drainDelay > 0 && { lifecycle: { preStop: { sleep: { seconds: seconds(unit.drainDelay) } } } }),
@@ -68,33 +70,24 @@ function terminationSeconds(unit: Unit): number {
 }
 
 /** Native sidecars: started before the unit, stopped after it, restarted on their own. */
-function sidecarContainer(scope: Scope, unit: Unit, sidecar: Sidecar): IContainer {
+function sidecarContainer(scope: Scope, unit: Unit, sidecar: Sidecar, mounted: readonly Mounted[]): IContainer {
   const own = sidecar.modules.length > 0;
-  const mounted = [...(own ? [planVolume(scope)] : []), scratchVolume("tmp", "/tmp", undefined)];
-  const secretMounts = unitVolumes(scope, unit)
-    .flatMap(({ mounts }) => mounts)
-    .filter((mount) => sidecar.secrets.some((name) => mount.name === `secret-${name}`) || isInternal(mount.name, own));
-  const dataMounts = own ? [{ name: "data", mountPath: dataDirectory, subPath: sidecar.name }] : [];
   return {
     name: sidecar.name,
-    image: imageReference(sidecar.image),
+    image: formatImage(sidecar.image),
     imagePullPolicy: "IfNotPresent",
     restartPolicy: "Always",
-    ...(own && { args: serveArguments(unit, sidecar.modules, sidecar.ports) }),
-    env: environment(scope, {}, own),
+    ...(own ? { args: serveArguments(unit, sidecar.modules, sidecar.ports) } : foreignCommand(sidecar.command)),
+    ...environment(scope, sidecar.environment, own),
     ports: containerPorts(sidecar.ports),
     resources: resourceQuantities(sidecar.resources),
     securityContext: containerSecurityContext(),
-    volumeMounts: [...mounted.flatMap(({ mounts }) => mounts), ...secretMounts, ...dataMounts],
+    volumeMounts: mounted.flatMap(({ mounts }) => mounts),
   };
 }
 
-function isInternal(volume: string, own: boolean): boolean {
-  return own && volume === "secret-internal";
-}
-
-function foreignCommand(unit: Unit): Pick<IContainer, "command"> {
-  return unit.command.length > 0 ? { command: [...unit.command] } : {};
+function foreignCommand(command: readonly string[]): Pick<IContainer, "command"> {
+  return command.length > 0 ? { command: [...command] } : {};
 }
 
 function containerPorts(ports: readonly Port[]) {
@@ -102,12 +95,17 @@ function containerPorts(ports: readonly Port[]) {
 }
 
 /** Never a secret: those are files. */
-function environment(scope: Scope, stated: Readonly<Record<string, string>>, own: boolean): IEnvVar[] {
+function environment(
+  scope: Scope,
+  stated: Readonly<Record<string, string>>,
+  own: boolean,
+): { readonly env?: IEnvVar[] } {
   const otlp = scope.plan.observe.otlp;
   const all = { ...(own && otlp !== undefined && { OTEL_EXPORTER_OTLP_ENDPOINT: otlp }), ...stated };
-  return Object.entries(all)
+  const env = Object.entries(all)
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([name, value]) => ({ name, value }));
+  return env.length > 0 ? { env } : {};
 }
 
 /** Tells a Prometheus with the usual pod discovery where the metrics are. */

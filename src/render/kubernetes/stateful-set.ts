@@ -5,7 +5,7 @@ import { metadata, selector } from "./metadata.js";
 import { podTemplate } from "./pod-template.js";
 import type { Scope } from "./scope.js";
 import { peerService, peerServiceName } from "./service.js";
-import { claim } from "./volumes.js";
+import { claim, persistentVolumes } from "./volumes.js";
 import { workloadKind } from "./workload.js";
 
 /** A unit whose replicas each keep a volume. */
@@ -25,9 +25,7 @@ export function statefulSet(scope: Scope, unit: Unit): StatefulSet | undefined {
       persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
       selector: { matchLabels: selected },
       template: podTemplate(scope, unit),
-      volumeClaimTemplates: unit.volumes
-        .filter((volume) => volume.kind === "persistent")
-        .map((volume) => claim(volume.name, volume.size, selected)),
+      volumeClaimTemplates: persistentVolumes(unit).map((volume) => claim(volume.name, volume.size, selected)),
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { IPersistentVolumeClaim, IVolume, IVolumeMount } from "kubernetes-models/v1";
-import type { Bytes, Unit, Volume } from "../../plan/plan.js";
+import type { Bytes, Sidecar, Unit, Volume } from "../../plan/plan.js";
 import { planFile } from "../plan-document.js";
 import { mountedSecrets, type SecretMount, secretsDirectory } from "../secrets.js";
 import { dataDirectory } from "../serve-arguments.js";
@@ -23,6 +23,31 @@ export function unitVolumes(scope: Scope, unit: Unit): readonly Mounted[] {
     ...(ownData ? [scratchVolume("data", dataDirectory, unit.resources.disk)] : []),
     scratchVolume("tmp", "/tmp", undefined),
   ];
+}
+
+/** The same for a sidecar, whose own volumes go by its name beside those of the unit. */
+export function sidecarVolumes(scope: Scope, unit: Unit, sidecar: Sidecar): readonly Mounted[] {
+  const { modules, secrets } = sidecar;
+  return [
+    ...(modules.length > 0 ? [planVolume(scope)] : []),
+    ...mountedSecrets(scope.plan, { name: unit.name, modules, secrets }).map(secretVolume),
+    ...sidecar.volumes.map((volume) => declaredVolume({ ...volume, name: `${sidecar.name}-${volume.name}` })),
+    scratchVolume(`${sidecar.name}-tmp`, "/tmp", undefined),
+  ];
+}
+
+/** Each volume once, however many containers mount it. */
+export function podVolumes(mounted: readonly Mounted[]): IVolume[] {
+  const byName = new Map(mounted.flatMap(({ volume }) => (volume ? [[volume.name, volume] as const] : [])));
+  return [...byName.values()];
+}
+
+/** Volumes of which each replica has one of its own, under the names that the pod mounts them by. */
+export function persistentVolumes(unit: Unit): readonly Volume[] {
+  const besides = unit.sidecars.flatMap((sidecar) =>
+    sidecar.volumes.map((volume) => ({ ...volume, name: `${sidecar.name}-${volume.name}` })),
+  );
+  return [...unit.volumes, ...besides].filter((volume) => volume.kind === "persistent");
 }
 
 /** As a directory, not by `subPath`: then a Plan whose line numbers moved reaches running pods too. */

@@ -1,13 +1,9 @@
 import type { Store } from "../../plan/plan.js";
+import { bucketServer } from "./bucket.js";
 import { postgresServer } from "./postgres.js";
 import { rabbitmqServer } from "./rabbitmq.js";
 import { cacheMembers, redisServer } from "./redis.js";
 import type { Membership, StoreServer } from "./server.js";
-
-/** A store that is run as containers by whoever renders, because no cloud provides it. */
-export function runsAsContainers(store: Store): boolean {
-  return store.provider.kind !== "managed" && store.kind !== "bucket";
-}
 
 /** How many servers the store is made of. */
 export function storeMembers(store: Store): number {
@@ -19,15 +15,12 @@ export function storeMembers(store: Store): number {
     case "rabbitmq":
       return Math.max(1, store.replicas);
     case "bucket":
-      return 0;
+      return 1;
   }
 }
 
-/**
- * The store's server; undefined for a bucket, which no container here provides. `keepsLog`: the target gives it a volume
- * for the segments of its log.
- */
-export function storeServer(store: Store, membership: Membership, keepsLog: boolean): StoreServer | undefined {
+/** The store's server. `keepsLog`: the target gives a database a volume for the segments of its log. */
+export function storeServer(store: Store, membership: Membership, keepsLog: boolean): StoreServer {
   switch (store.kind) {
     case "postgres":
       return postgresServer(store, membership, keepsLog);
@@ -36,6 +29,6 @@ export function storeServer(store: Store, membership: Membership, keepsLog: bool
     case "rabbitmq":
       return rabbitmqServer(store, membership);
     case "bucket":
-      return undefined;
+      return bucketServer(store);
   }
 }

@@ -29,7 +29,7 @@ export function backupCronJob(scope: Scope, store: Store, server: StoreServer): 
   if (!backup) return undefined;
   const { plan } = scope;
   const element = { name: backupName(store) };
-  const mounted = [secretVolume(server.secret), scratchVolume("tmp", "/tmp", undefined)];
+  const mounted = [secretVolume({ ...server.secret, keys: [backup.credential] }), scratchVolume("tmp", "/tmp", undefined)];
   return {
     apiVersion: "batch/v1",
     kind: "CronJob",
@@ -95,7 +95,6 @@ export function backupNetworkPolicy(scope: Scope, store: Store): NetworkPolicy |
     spec: {
       podSelector: { matchLabels: selector(plan, element.name) },
       policyTypes: ["Ingress", "Egress"],
-      ingress: [],
       egress: [{ to: [pods(plan, store.name)], ports: [tcp(store.port)] }],
     },
   };
@@ -122,15 +121,23 @@ export function backupNotes(store: Store): readonly Note[] {
   return notes;
 }
 
-function job(store: Store): { readonly script: string; readonly schedule: BackupSchedule } | undefined {
+interface BackupJob {
+  readonly script: string;
+  readonly schedule: BackupSchedule;
+  /** The one key of the store's secret that the script reads. */
+  readonly credential: string;
+}
+
+function job(store: Store): BackupJob | undefined {
   if (store.kind === "postgres") {
     const script = backupDatabase(store);
-    return script !== undefined && store.backups.full ? { script, schedule: store.backups.full } : undefined;
+    return script !== undefined && store.backups.full ? { script, schedule: store.backups.full, credential: "replication" }
+      : undefined;
   }
   if (store.kind === "redis") {
     const script = backupCache(store);
     const schedule = store.backups.snapshot ?? store.backups.full;
-    return script !== undefined && schedule ? { script, schedule } : undefined;
+    return script !== undefined && schedule ? { script, schedule, credential: "password" } : undefined;
   }
   return undefined;
 }

@@ -1,6 +1,7 @@
 import type { INetworkPolicyIngressRule } from "kubernetes-models/networking.k8s.io/v1";
 import type { Store } from "../../../plan/plan.js";
-import { runsAsContainers, storeServer } from "../../stores/index.js";
+import { runsAsContainers } from "../../stores/containers.js";
+import { storeServer } from "../../stores/index.js";
 import type { StoreServer } from "../../stores/server.js";
 import { storeConfigMap } from "../config-map.js";
 import type { Manifest } from "../manifest.js";
@@ -19,7 +20,8 @@ type StoreRenderer = (scope: Scope, store: Store, server: StoreServer) => Manife
 /** What a store that runs in the cluster consists of, by file name. */
 const storeObjects: Readonly<Record<string, StoreRenderer>> = {
   "service-account": (scope, store) => serviceAccount(scope.plan, store, store.kind),
-  "config-map": (scope, store, server) => storeConfigMap(scope, store, server.files),
+  "config-map": (scope, store, server) =>
+    Object.keys(server.files).length > 0 ? storeConfigMap(scope, store, server.files) : undefined,
   service: (scope, store) => storeService(scope.plan, store),
   "service-peers": (scope, store) => storePeerService(scope.plan, store),
   "stateful-set": storeStatefulSet,
@@ -35,7 +37,6 @@ const storeObjects: Readonly<Record<string, StoreRenderer>> = {
 export function renderStore(scope: Scope, store: Store): readonly (readonly [file: string, object: Manifest])[] {
   if (!runsAsContainers(store)) return [];
   const server = storeServer(store, membership(scope.plan, store), true);
-  if (!server) return [];
   return Object.entries(storeObjects).flatMap(([file, render]) => {
     const object = render(scope, store, server);
     return object ? [[file, object] as const] : [];

@@ -26,7 +26,7 @@ export function storeStatefulSet(scope: Scope, store: Store, server: StoreServer
     image: server.image.reference,
     imagePullPolicy: "IfNotPresent",
     command: [...server.command],
-    env: environment(store, server, members.members),
+    ...environment(store, server, members.members),
     ports: [{ name: store.kind, containerPort: store.port, protocol: "TCP" }],
     startupProbe: { ...probe(server), periodSeconds: 5, timeoutSeconds: 15, failureThreshold: 120 },
     readinessProbe: { ...probe(server), periodSeconds: seconds(store.probe.every), timeoutSeconds: 15, failureThreshold: 1 },
@@ -77,7 +77,9 @@ export function storeStatefulSet(scope: Scope, store: Store, server: StoreServer
           containers: [container],
           volumes: [
             ...mounted.flatMap(({ volume }) => volume ?? []),
-            { name: "configuration", configMap: { name: storeConfigMapName(store, server.files) } },
+            ...(Object.keys(server.files).length > 0
+              ? [{ name: "configuration", configMap: { name: storeConfigMapName(store, server.files) } }]
+              : []),
           ],
         },
       },
@@ -105,7 +107,8 @@ function environment(store: Store, server: StoreServer, members: number) {
           },
         ]
       : [];
-  return [...Object.entries(server.environment).map(([name, value]) => ({ name, value })), ...longName];
+  const env = [...Object.entries(server.environment).map(([name, value]) => ({ name, value })), ...longName];
+  return env.length > 0 ? { env } : {};
 }
 
 function probe(server: StoreServer): Pick<IProbe, "exec"> {

@@ -1,0 +1,90 @@
+import { randomBytes } from "node:crypto";
+import { type Command, InvalidArgumentError } from "commander";
+import { KubernetesClient } from "../kubernetes/client.js";
+import { type DeployResult, deploy, type Reporter } from "../kubernetes/deploy/index.js";
+import { connectionFrom } from "../kubernetes/kubeconfig.js";
+import { describe } from "../kubernetes/live-object.js";
+import { targets } from "../render/targets.js";
+import { readDuration } from "../spec/format.js";
+import { loadPlan } from "./load.js";
+
+interface Options {
+  readonly environment?: string;
+  readonly context?: string;
+  readonly kubeconfig?: string;
+  readonly dryRun?: true;
+  readonly forceConflicts?: true;
+  readonly timeout: number;
+  readonly json?: true;
+}
+
+export function register(program: Command): void {
+  program
+    .command("deploy")
+    .description("bring a Kubernetes cluster to what the platform file says, and wait until it is")
+    .argument("<file>", "the platform file, or the name of a blueprint")
+    .option("-e, --environment <name>", "environment of the platform file")
+    .option("--context <name>", "context of the kubeconfig (default: its current one)")
+    .option("--kubeconfig <file>", "kubeconfig (default: $KUBECONFIG, then ~/.kube/config)")
+    .option("--dry-run", "ask the cluster about every object, and change nothing")
+    .option("--force-conflicts", "take over fields that other programs or people manage")
+    .option("--timeout <duration>", "how long the rollouts may take", duration, 10 * 60_000)
+    .option("--json", "print one JSON document about what was done")
+    .action(async (file: string, options: Options) => {
+      const plan = await loadPlan(file, options.environment);
+      const { kubeconfig, context } = options;
+      const client = new KubernetesClient(await connectionFrom({ kubeconfig, context, environment: process.env }));
+      try {
+        process.stderr.write(`${plan.platform} (${plan.environment}) → namespace ${plan.namespace}, ${client.description}\n`);
+        for (const note of targets.kubernetes.render(plan).notes)
+          process.stderr.write(`note ${note.path}: ${note.message}\n`);
+        const result = await deploy(client, plan, {
+          dryRun: options.dryRun === true,
+          force: options.forceConflicts === true,
+          timeout: options.timeout,
+          random: (bytes) => randomBytes(bytes).toString("base64url"),
+          report: toStderr,
+        });
+        if (options.json) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
+        else summarise(result);
+        if (result.outcome !== "done") process.exitCode = 1;
+      } finally {
+        await client.close();
+      }
+    });
+}
+
+const toStderr: Reporter = {
+  secret: (step) => {
+    if (step.action !== "keep") process.stderr.write(`  secret ${step.name}: ${step.action} ${step.missing.join(", ")}\n`);
+  },
+  step: (step) => {
+    if (step.action !== "keep") process.stderr.write(`  ${step.action} ${describe(step.object)}: ${step.reason}\n`);
+  },
+  rollout: ({ name, state, ready, wanted, why }, reasons) => {
+    const detail = state === "done" ? "rolled out" : why;
+    process.stderr.write(`  ${name}: ${ready}/${wanted} ready, ${detail}\n`);
+    for (const reason of reasons) process.stderr.write(`    ${reason}\n`);
+  },
+};
+
+function summarise(result: DeployResult): void {
+  const count = (action: string) => result.steps.filter((step) => step.action === action).length;
+  const would = result.dryRun ? "would be " : "";
+  process.stderr.write(
+    `${count("apply")} ${would}applied, ${count("prune")} ${would}pruned, ${count("keep")} unchanged in ${result.namespace}\n`,
+  );
+  if (result.triedElsewhere)
+    process.stderr.write(`the namespace does not exist yet, so its objects were tried in namespace default\n`);
+  if (result.outcome === "done") return;
+  process.stderr.write(`${result.outcome === "failed" ? "failed" : "not rolled out in time"}; nothing was pruned:\n`);
+  for (const rollout of result.rollouts.filter(({ state }) => state !== "done"))
+    process.stderr.write(`  ${rollout.name}: ${rollout.ready}/${rollout.wanted} ready, ${rollout.why}\n`);
+  for (const [pod, reason] of Object.entries(result.reasons)) process.stderr.write(`  Pod ${pod}: ${reason}\n`);
+}
+
+function duration(text: string): number {
+  const read = readDuration(text);
+  if (read.ok) return read.value;
+  throw new InvalidArgumentError("a duration looks like 10m or 90s");
+}

@@ -1,0 +1,77 @@
+import { canonicalJson, contentHash } from "../../render/canonical.js";
+import type { Manifest } from "../../render/kubernetes/manifest.js";
+import { identity, type LiveObject } from "../live-object.js";
+import { differences } from "./differences.js";
+import { kinds, rank } from "./order.js";
+
+/** Marks what an object was rendered from, so that a field that is no longer rendered is noticed too. */
+export const renderedAnnotation = "keelson.dev/rendered";
+
+export type Step =
+  | {
+      readonly action: "apply";
+      readonly object: Manifest;
+      readonly reason: string;
+      /** Replicas that stay as they are while their ownership goes to the autoscaler. */
+      readonly handOver: number | undefined;
+    }
+  | { readonly action: "keep"; readonly object: Manifest | LiveObject; readonly reason: string }
+  | { readonly action: "prune"; readonly object: LiveObject; readonly reason: string };
+
+export interface LiveState {
+  /** What carries this platform's and environment's labels, and what has the name of a rendered object. */
+  readonly objects: readonly LiveObject[];
+  /** Names of ConfigMaps that revisions which can still be rolled back to refer to. */
+  readonly configMapsInUse: ReadonlySet<string>;
+}
+
+/** What brings the cluster to what was rendered, in order: applied from the ground up, pruned from the top down. */
+export function decide(rendered: readonly Manifest[], live: LiveState): readonly Step[] {
+  const found = new Map(live.objects.map((object) => [identity(object), object]));
+  const wanted = new Set(rendered.map(identity));
+  const applied = [...rendered]
+    .sort((left, right) => rank(left) - rank(right))
+    .map((object) => decideRendered(marked(object), found.get(identity(object))));
+  const others = live.objects
+    .filter((object) => !wanted.has(identity(object)) && !object.metadata.deletionTimestamp)
+    .sort((left, right) => rank(right) - rank(left))
+    .map((object) => decideLeftOver(object, live.configMapsInUse));
+  return [...applied, ...others];
+}
+
+function decideRendered(object: Manifest, live: LiveObject | undefined): Step {
+  if (!live) return { action: "apply", object, reason: "new", handOver: undefined };
+  const handOver = replicasToHandOver(object, live);
+  const changed = differences(object, live).filter((path) => !path.endsWith(`.${renderedAnnotation}`));
+  const sameSource = live.metadata.annotations?.[renderedAnnotation] === object.metadata.annotations?.[renderedAnnotation];
+  if (sameSource && changed.length === 0) return { action: "keep", object, reason: "unchanged" };
+  const paths = changed.length > 0 ? summary(changed) : "fields removed";
+  return { action: "apply", object, reason: `${sameSource ? "drifted" : "changed"}: ${paths}`, handOver };
+}
+
+function decideLeftOver(object: LiveObject, configMapsInUse: ReadonlySet<string>): Step {
+  const row = kinds.find((candidate) => candidate.kind === object.kind && candidate.apiVersion === object.apiVersion);
+  if (row?.prune !== true) return { action: "keep", object, reason: "never deleted by a deploy" };
+  if (object.kind === "ConfigMap" && configMapsInUse.has(object.metadata.name))
+    return { action: "keep", object, reason: "an earlier revision that can be rolled back to reads it" };
+  return { action: "prune", object, reason: "no longer rendered" };
+}
+
+function marked(object: Manifest): Manifest {
+  const mark = contentHash(canonicalJson(object, 0), 16);
+  return { ...object, metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [renderedAnnotation]: mark } } };
+}
+
+/** An autoscaler takes over: the number must not fall back to the default of one in between. */
+function replicasToHandOver(object: Manifest, live: LiveObject): number | undefined {
+  if (object.kind !== "Deployment" && object.kind !== "StatefulSet") return undefined;
+  if (object.spec?.replicas !== undefined) return undefined;
+  const { spec } = live;
+  if (typeof spec !== "object" || spec === null || !("replicas" in spec)) return undefined;
+  return typeof spec.replicas === "number" && spec.replicas > 1 ? spec.replicas : undefined;
+}
+
+function summary(paths: readonly string[]): string {
+  const shown = paths.slice(0, 3).join(", ");
+  return paths.length > 3 ? `${shown} and ${paths.length - 3} more` : shown;
+}

@@ -1,0 +1,98 @@
+import type { Plan } from "../../plan/plan.js";
+import { manifests } from "../../render/kubernetes/index.js";
+import type { KubernetesClient } from "../client.js";
+import { describe, identity, type ObjectReference } from "../live-object.js";
+import { decide, type Step } from "./decide.js";
+import { carryOut } from "./execute.js";
+import { ownedLabels, readLiveState } from "./live-state.js";
+import { type Rollout, rollingKinds } from "./rollout.js";
+import { decideSecrets, makeSecret, type SecretStep } from "./secrets.js";
+import { waitForRollouts } from "./wait.js";
+
+export interface DeployOptions {
+  /** Ask the server about everything and change nothing. */
+  readonly dryRun: boolean;
+  /** Milliseconds that the rollouts may take. */
+  readonly timeout: number;
+  /** Take fields over from other managers. */
+  readonly force: boolean;
+  readonly random: (bytes: number) => string;
+  readonly report: Reporter;
+}
+
+/** Told of each thing as it happens. */
+export interface Reporter {
+  secret(step: SecretStep): void;
+  step(step: Step): void;
+  rollout(rollout: Rollout, reasons: readonly string[]): void;
+}
+
+export interface DeployResult {
+  readonly namespace: string;
+  readonly dryRun: boolean;
+  /** The namespace does not exist yet, so its objects were tried in `default`. */
+  readonly triedElsewhere: boolean;
+  readonly secrets: readonly { readonly name: string; readonly action: SecretStep["action"] }[];
+  readonly steps: readonly { readonly object: string; readonly action: Step["action"]; readonly reason: string }[];
+  readonly rollouts: readonly Rollout[];
+  readonly reasons: Readonly<Record<string, string>>;
+  readonly outcome: "done" | "failed" | "timed-out";
+}
+
+/**
+ * Brings a cluster to what the Plan says: secrets that are missing are made, objects applied, rollouts waited for, and
+ * only then is pruned what is no longer rendered, so that a failed deploy takes nothing away.
+ */
+export async function deploy(client: KubernetesClient, plan: Plan, options: DeployOptions): Promise<DeployResult> {
+  const rendered = manifests(plan).map(({ object }) => object);
+  const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: plan.namespace } };
+  const triedElsewhere = options.dryRun && (await client.get(namespace)) === undefined;
+  const secretSteps = await decideSecrets(client, plan);
+  const steps = decide(rendered, await readLiveState(client, plan, rendered));
+  const { dryRun, force } = options;
+  const act = async (which: readonly Step[]) => {
+    for (const step of which) {
+      await carryOut(client, step, { dryRun, force, tryIn: triedElsewhere ? "default" : undefined });
+      options.report.step(step);
+    }
+  };
+
+  await act(steps.filter((step) => step.action !== "prune" && isNamespace(step)));
+  for (const step of secretSteps) {
+    if (!triedElsewhere) await makeSecret(client, plan, step, options.random, dryRun);
+    options.report.secret(step);
+  }
+  await act(steps.filter((step) => step.action !== "prune" && !isNamespace(step)));
+
+  const waited = dryRun
+    ? { rollouts: [], reasons: {}, timedOut: false }
+    : await waitForRollouts(client, {
+        namespace: plan.namespace,
+        labels: ownedLabels(plan),
+        wanted: rollingIn(rendered),
+        timeout: options.timeout,
+        progress: options.report.rollout,
+      });
+  const failed = waited.rollouts.some((rollout) => rollout.state === "failed");
+  const outcome = failed ? "failed" : waited.timedOut ? "timed-out" : "done";
+  if (outcome === "done") await act(steps.filter((step) => step.action === "prune"));
+  return {
+    namespace: plan.namespace,
+    dryRun,
+    triedElsewhere,
+    secrets: secretSteps.map(({ name, action }) => ({ name, action })),
+    steps: steps.map(({ object, action, reason }) => ({ object: describe(object), action, reason })),
+    rollouts: waited.rollouts,
+    reasons: waited.reasons,
+    outcome,
+  };
+}
+
+/** Secrets and all else live in the namespace, so it comes before them. */
+function isNamespace(step: Step): boolean {
+  return step.object.kind === "Namespace";
+}
+
+function rollingIn(rendered: readonly ObjectReference[]): ReadonlySet<string> {
+  return new Set(rendered.filter(({ kind }) => rollingKinds.some((row) => row.kind === kind)).map(identity));
+}

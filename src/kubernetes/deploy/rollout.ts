@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { describe, type LiveObject } from "../live-object.js";
+
+/** How far what runs pods has come. */
+export interface Rollout {
+  readonly name: string;
+  readonly state: "done" | "waiting" | "failed";
+  readonly ready: number;
+  readonly wanted: number;
+  /** Why it is not done; empty when it is. */
+  readonly why: string;
+}
+
+const Workload = z.looseObject({
+  spec: z.looseObject({ replicas: z.number().default(1) }),
+  status: z
+    .looseObject({
+      observedGeneration: z.number().default(0),
+      replicas: z.number().default(0),
+      updatedReplicas: z.number().default(0),
+      readyReplicas: z.number().default(0),
+      availableReplicas: z.number().default(0),
+      currentRevision: z.string().optional(),
+      updateRevision: z.string().optional(),
+      conditions: z
+        .array(z.looseObject({ type: z.string(), status: z.string(), reason: z.string().optional(), message: z.string().optional() }))
+        .default([]),
+    })
+    .prefault({}),
+});
+
+const JobStatus = z.looseObject({
+  status: z
+    .looseObject({
+      succeeded: z.number().default(0),
+      conditions: z.array(z.looseObject({ type: z.string(), status: z.string(), message: z.string().optional() })).default([]),
+    })
+    .prefault({}),
+});
+
+/** The kinds whose rollout is waited for. */
+export const rollingKinds = [
+  { apiVersion: "apps/v1", kind: "Deployment" },
+  { apiVersion: "apps/v1", kind: "StatefulSet" },
+  { apiVersion: "batch/v1", kind: "Job" },
+] as const;
+
+/** Reads a Deployment's, StatefulSet's or Job's status, as its controller last wrote it. */
+export function rolloutOf(object: LiveObject): Rollout {
+  return object.kind === "Job" ? jobProgress(object) : workloadProgress(object);
+}
+
+function workloadProgress(object: LiveObject): Rollout {
+  const { spec, status } = Workload.parse(object);
+  const wanted = spec.replicas;
+  const progress = { name: describe(object), ready: Math.min(status.readyReplicas, wanted), wanted };
+  const waiting = (why: string): Rollout => ({ ...progress, state: "waiting", why });
+  if (status.observedGeneration < (object.metadata.generation ?? 0)) return waiting("not seen by its controller yet");
+  const stuck = status.conditions.find((condition) => condition.reason === "ProgressDeadlineExceeded");
+  if (stuck) return { ...progress, state: "failed", why: stuck.message ?? "no progress within its deadline" };
+  const refused = status.conditions.find((condition) => condition.type === "ReplicaFailure" && condition.status === "True");
+  if (refused) return waiting(refused.message ?? "its pods cannot be created");
+  if (status.updatedReplicas < wanted) return waiting(`${status.updatedReplicas} of ${wanted} are of the new revision`);
+  if (object.kind === "Deployment" && status.replicas > status.updatedReplicas)
+    return waiting(`${status.replicas - status.updatedReplicas} of the old revision still run`);
+  const available = object.kind === "Deployment" ? status.availableReplicas : status.readyReplicas;
+  if (available < wanted) return waiting(`${available} of ${wanted} are ready`);
+  return { ...progress, state: "done", why: "" };
+}
+
+function jobProgress(object: LiveObject): Rollout {
+  const { status } = JobStatus.parse(object);
+  const has = (type: string) => status.conditions.find((condition) => condition.type === type && condition.status === "True");
+  const progress = { name: describe(object), ready: Math.min(status.succeeded, 1), wanted: 1 };
+  const failed = has("Failed");
+  if (failed) return { ...progress, state: "failed", why: failed.message ?? "it failed" };
+  if (has("Complete")) return { ...progress, state: "done", why: "" };
+  return { ...progress, state: "waiting", why: "running" };
+}

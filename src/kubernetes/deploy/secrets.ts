@@ -1,0 +1,79 @@
+import { z } from "zod";
+import type { Plan } from "../../plan/plan.js";
+import { missingValues } from "../../render/realise-secret.js";
+import { externalSecrets, type GeneratedSecret, generatedSecrets } from "../../render/secrets.js";
+import { KeelsonError } from "../../spec/errors.js";
+import type { KubernetesClient } from "../client.js";
+import type { LiveObject } from "../live-object.js";
+import { ownedLabels } from "./live-state.js";
+
+const Data = z.looseObject({ data: z.record(z.string(), z.string()).default({}) });
+
+/** A secret of the platform and what is to be done about it. */
+export interface SecretStep {
+  readonly name: string;
+  readonly action: "create" | "complete" | "keep";
+  readonly missing: readonly string[];
+  readonly live: LiveObject | undefined;
+  readonly secret: GeneratedSecret;
+}
+
+/**
+ * Compares the secrets that the platform needs with those in the cluster.
+ *
+ * @throws KeelsonError `deploy/missing-secret` with every secret that somebody else must provide and has not.
+ */
+export async function decideSecrets(client: KubernetesClient, plan: Plan): Promise<readonly SecretStep[]> {
+  const read = async (name: string) => {
+    const live = await client.get({ apiVersion: "v1", kind: "Secret", metadata: { name, namespace: plan.namespace } });
+    return { live, keys: live ? Object.keys(Data.parse(live).data) : [] };
+  };
+  const absent: string[] = [];
+  for (const external of externalSecrets(plan)) {
+    const { keys } = await read(external.name);
+    const missing = external.keys.filter((key) => !keys.includes(key));
+    if (missing.length > 0) absent.push(`  ${external.name} (${external.from}) lacks ${missing.join(", ")}`);
+  }
+  if (absent.length > 0)
+    throw new KeelsonError("deploy/missing-secret", `secrets that only you can provide are missing:\n${absent.join("\n")}`, {
+      hint: `kubectl create secret generic NAME -n ${plan.namespace} --from-file=KEY=FILE`,
+    });
+  const steps: SecretStep[] = [];
+  for (const secret of generatedSecrets(plan)) {
+    const { live, keys } = await read(secret.name);
+    const missing = Object.keys(secret.keys).filter((key) => !keys.includes(key));
+    const action = !live ? "create" : missing.length > 0 ? "complete" : "keep";
+    steps.push({ name: secret.name, action, missing, live, secret });
+  }
+  return steps;
+}
+
+/** Makes what is missing and touches no value that exists. `random(bytes)` gives URL-safe text. */
+export async function makeSecret(
+  client: KubernetesClient,
+  plan: Plan,
+  step: SecretStep,
+  random: (bytes: number) => string,
+  dryRun: boolean,
+): Promise<void> {
+  if (step.action === "keep") return;
+  const existing = step.live ? decoded(Data.parse(step.live).data) : {};
+  const object = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: step.name, namespace: plan.namespace, labels: { ...ownedLabels(plan) } },
+    // Only what is missing is owned; a key that a person or an operator put there stays theirs.
+    data: encoded(missingValues(step.secret, existing, random)),
+  };
+  // One that another deploy makes at this moment must win: create refuses where apply would overwrite.
+  if (step.action === "create") await client.create(object, { dryRun });
+  else await client.apply(object, { dryRun, manager: `keelson-${step.missing.join("-")}` });
+}
+
+function encoded(values: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString("base64")]));
+}
+
+function decoded(values: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]));
+}

@@ -1,0 +1,140 @@
+import type { KubernetesClient } from "../client.js";
+import { identity, type LiveObject } from "../live-object.js";
+import { diagnose } from "./diagnose.js";
+import { type Rollout, rollingKinds, rolloutOf } from "./rollout.js";
+
+export interface WaitOptions {
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Identities of the objects to wait for. */
+  readonly wanted: ReadonlySet<string>;
+  readonly timeout: number;
+  /** Called whenever something about one of them is new. */
+  readonly progress: (rollout: Rollout, reasons: readonly string[]) => void;
+}
+
+export interface WaitResult {
+  readonly rollouts: readonly Rollout[];
+  /** Why pods are not ready, by pod. */
+  readonly reasons: Readonly<Record<string, string>>;
+  readonly timedOut: boolean;
+}
+
+/** A server may end a watch at any time; a new one begins after this. */
+const reconnectDelay = 200;
+
+/** Watches until everything is rolled out, something has failed for good, or the time is over. */
+export async function waitForRollouts(client: KubernetesClient, options: WaitOptions): Promise<WaitResult> {
+  const state = new RolloutState(options);
+  if (options.wanted.size === 0) return state.result(false);
+  const stop = new AbortController();
+  const ended = new Promise<"decided">((resolve) => state.onDecided(() => resolve("decided")));
+  const kinds = [...rollingKinds, { apiVersion: "v1", kind: "Pod" }];
+  const watches = kinds.map((row) => follow(client, row, options, state, stop.signal));
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<"timeout">((resolve) => {
+    timer = setTimeout(() => resolve("timeout"), options.timeout);
+  });
+  try {
+    // A watch ends only by an error, which is the answer then.
+    const outcome = await Promise.race([ended, timeout, Promise.all(watches).then(() => "decided" as const)]);
+    return state.result(outcome === "timeout");
+  } finally {
+    clearTimeout(timer);
+    stop.abort();
+    await Promise.allSettled(watches);
+  }
+}
+
+/** Lists, then watches, and begins again when the stream ends. */
+async function follow(
+  client: KubernetesClient,
+  row: { readonly apiVersion: string; readonly kind: string },
+  options: WaitOptions,
+  state: RolloutState,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const { items, resourceVersion } = await client.list(row.apiVersion, row.kind, options.namespace, options.labels);
+    for (const item of items) state.see(item);
+    state.listed(row.kind);
+    for await (const event of client.watch(
+      row.apiVersion,
+      row.kind,
+      options.namespace,
+      options.labels,
+      resourceVersion,
+      signal,
+    ))
+      if (event.type === "DELETED") state.forget(event.object);
+      else state.see(event.object);
+    await new Promise((resolve) => setTimeout(resolve, reconnectDelay));
+  }
+}
+
+class RolloutState {
+  readonly #options: WaitOptions;
+  readonly #rollouts = new Map<string, Rollout>();
+  readonly #reasons = new Map<string, string>();
+  readonly #told = new Map<string, string>();
+  readonly #unlisted = new Set<string>(rollingKinds.map((row) => row.kind));
+  #decided: () => void = () => undefined;
+
+  constructor(options: WaitOptions) {
+    this.#options = options;
+  }
+
+  onDecided(decided: () => void): void {
+    this.#decided = decided;
+  }
+
+  listed(kind: string): void {
+    this.#unlisted.delete(kind);
+    this.#conclude();
+  }
+
+  see(object: LiveObject): void {
+    if (object.kind === "Pod") this.#seePod(object);
+    else if (this.#options.wanted.has(identity(object))) this.#rollouts.set(identity(object), rolloutOf(object));
+    this.#tell();
+    this.#conclude();
+  }
+
+  forget(object: LiveObject): void {
+    this.#reasons.delete(object.metadata.name);
+    this.#rollouts.delete(identity(object));
+  }
+
+  result(timedOut: boolean): WaitResult {
+    return { rollouts: [...this.#rollouts.values()], reasons: Object.fromEntries(this.#reasons), timedOut };
+  }
+
+  #seePod(pod: LiveObject): void {
+    const reason = pod.metadata.deletionTimestamp ? undefined : diagnose(pod);
+    if (reason === undefined) this.#reasons.delete(pod.metadata.name);
+    else this.#reasons.set(pod.metadata.name, reason);
+  }
+
+  #reasonsFor(rollout: Rollout): readonly string[] {
+    const prefix = `${rollout.name.split(" ")[1] ?? ""}-`;
+    return [...this.#reasons].filter(([pod]) => pod.startsWith(prefix)).map(([pod, reason]) => `${pod}: ${reason}`);
+  }
+
+  #tell(): void {
+    for (const [key, rollout] of this.#rollouts) {
+      const reasons = rollout.state === "done" ? [] : this.#reasonsFor(rollout);
+      const news = JSON.stringify([rollout, reasons]);
+      if (this.#told.get(key) === news) continue;
+      this.#told.set(key, news);
+      this.#options.progress(rollout, reasons);
+    }
+  }
+
+  #conclude(): void {
+    if (this.#unlisted.size > 0) return;
+    const rollouts = [...this.#rollouts.values()];
+    const allThere = this.#rollouts.size === this.#options.wanted.size;
+    if (rollouts.some((rollout) => rollout.state === "failed")) this.#decided();
+    else if (allThere && rollouts.every((rollout) => rollout.state === "done")) this.#decided();
+  }
+}

@@ -1,0 +1,113 @@
+import { z } from "zod";
+import { KeelsonError } from "../spec/errors.js";
+
+/** The API server's own account of a refusal. */
+const Status = z.looseObject({
+  message: z.string().default(""),
+  reason: z.string().optional(),
+  details: z
+    .looseObject({
+      causes: z
+        .array(z.looseObject({ reason: z.string().optional(), message: z.string().optional(), field: z.string().optional() }))
+        .optional(),
+    })
+    .optional(),
+});
+type Status = z.infer<typeof Status>;
+
+/** What was asked, for the message. */
+export interface Asked {
+  readonly method: "DELETE" | "GET" | "PATCH" | "POST";
+  readonly path: string;
+  /** In words: `apply Deployment gateway`. */
+  readonly what: string;
+  /** Where the credentials come from: `context prod of ~/.kube/config`. */
+  readonly connection: string;
+}
+
+/** The API server refused, or could not be reached. */
+export class KubernetesError extends KeelsonError {
+  override readonly name = "KubernetesError";
+  /** The HTTP status; undefined when there was no answer. */
+  readonly status: number | undefined;
+
+  constructor(code: string, message: string, options: { status?: number; hint?: string; cause?: unknown }) {
+    super(code, message, options);
+    this.status = options.status;
+  }
+}
+
+/** Says what a refusal means and what to do about it. */
+export function refusal(status: number, body: unknown, asked: Asked): KubernetesError {
+  const parsed = Status.safeParse(body);
+  const said = parsed.success ? parsed.data : Status.parse({ message: typeof body === "string" ? body : "" });
+  const error = (code: string, message: string, hint: string) =>
+    new KubernetesError(`kubernetes/${code}`, `${asked.what}: ${message}`, { status, hint });
+  switch (status) {
+    case 400:
+      return error("unreadable", said.message, "the cluster may be too old or too new for this field; see its version");
+    case 401:
+      return error("unauthenticated", "the cluster does not know these credentials", `log in again; they are from ${asked.connection}`);
+    case 403:
+      return error("forbidden", said.message, `ask for that right, or use other credentials than ${asked.connection}`);
+    case 404:
+      return error("not-found", said.message || "not found", "is the namespace there, and the kind known to this cluster?");
+    case 409:
+      return error("conflict", conflicts(said), "leave the field to its owner, or take it over with --force-conflicts");
+    case 422:
+      return error("invalid", causes(said), "a field that cannot be changed needs the object deleted first");
+    case 429:
+      return error("busy", said.message || "too many requests", "try again in a minute");
+    default:
+      return error("failed", `${status} ${said.message}`.trim(), "the API server's own log says more");
+  }
+}
+
+/** A conflict of field managers names each owner and what it owns. */
+function conflicts(said: Status): string {
+  const owned = (said.details?.causes ?? [])
+    .filter((cause) => cause.reason === "FieldManagerConflict")
+    .map((cause) => `${cause.field ?? "a field"} is owned by ${owner(cause.message)}`);
+  return owned.length > 0 ? owned.join("; ") : said.message;
+}
+
+function owner(message: string | undefined): string {
+  return /"([^"]+)"/.exec(message ?? "")?.[1] ?? "another manager";
+}
+
+function causes(said: Status): string {
+  const told = (said.details?.causes ?? []).map((cause) => `${cause.field ?? ""}: ${cause.message ?? ""}`);
+  return told.length > 0 ? told.join("; ") : said.message;
+}
+
+/** Says why there was no answer at all. */
+export function unreachable(error: unknown, server: string, asked: Asked): KubernetesError {
+  const code = codeOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const options = (hint: string) => ({ hint, cause: error });
+  if (code === "ECONNREFUSED" || code === "ENOTFOUND" || code === "EHOSTUNREACH" || code === "ENETUNREACH")
+    return new KubernetesError(
+      "kubernetes/unreachable",
+      `cannot reach the cluster at ${server}: ${code === "ENOTFOUND" ? "unknown host" : "nobody answers there"}`,
+      options(`is it running? The address is from ${asked.connection}; choose another with --context or --kubeconfig`),
+    );
+  if (code.startsWith("ERR_TLS") || code.includes("CERT") || code.includes("SIGNATURE"))
+    return new KubernetesError(
+      "kubernetes/untrusted",
+      `the certificate of ${server} is not trusted: ${message}`,
+      options(`the certificate authority is from ${asked.connection}`),
+    );
+  return new KubernetesError(
+    "kubernetes/unreachable",
+    `${asked.what}: no answer from ${server}: ${message}`,
+    options("try again; if it goes on, look at the API server"),
+  );
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  // Several addresses were tried: each failed on its own.
+  if (error instanceof AggregateError) return codeOf(error.errors[0]);
+  return error.cause === undefined ? "" : codeOf(error.cause);
+}

@@ -1,0 +1,77 @@
+import { execFile } from "node:child_process";
+import { dirname, resolve } from "node:path";
+import { promisify } from "node:util";
+import { z } from "zod";
+import { KeelsonError } from "../spec/errors.js";
+import type { Credentials, Identity } from "./connection.js";
+
+const run = promisify(execFile);
+
+/** A plug-in that waits for a person for longer than this is taken to hang. */
+const longest = 60_000;
+/** A token is renewed this long before it expires. */
+const margin = 10_000;
+
+const ExecCredential = z.object({
+  kind: z.literal("ExecCredential"),
+  status: z.object({
+    token: z.string().optional(),
+    clientCertificateData: z.string().optional(),
+    clientKeyData: z.string().optional(),
+    expirationTimestamp: z.string().optional(),
+  }),
+});
+
+export interface ExecPlugin {
+  readonly apiVersion: string;
+  readonly command: string;
+  readonly args?: readonly string[] | null | undefined;
+  readonly env?: readonly { readonly name: string; readonly value: string }[] | null | undefined;
+  readonly installHint?: string | undefined;
+}
+
+/** Credentials that a program prints (`aws eks get-token`, `gke-gcloud-auth-plugin`, `kubelogin`), kept until they expire. */
+export function execCredentials(
+  plugin: ExecPlugin,
+  kubeconfig: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Credentials {
+  let kept: { readonly identity: Identity; readonly until: number } | undefined;
+  return async () => {
+    if (kept && Date.now() < kept.until) return kept.identity;
+    const { status } = await runPlugin(plugin, kubeconfig, environment);
+    const { token, clientCertificateData: certificate, clientKeyData: key } = status;
+    const identity: Identity = {
+      client: certificate !== undefined && key !== undefined ? { certificate, key } : undefined,
+      authorization: token === undefined ? undefined : `Bearer ${token}`,
+    };
+    const expires = status.expirationTimestamp === undefined ? Number.NaN : Date.parse(status.expirationTimestamp);
+    kept = { identity, until: Number.isNaN(expires) ? Number.POSITIVE_INFINITY : expires - margin };
+    return identity;
+  };
+}
+
+async function runPlugin(
+  plugin: ExecPlugin,
+  kubeconfig: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<z.infer<typeof ExecCredential>> {
+  // A command with a slash is relative to the kubeconfig, as kubectl has it; others are looked up in PATH.
+  const command = plugin.command.includes("/") ? resolve(dirname(kubeconfig), plugin.command) : plugin.command;
+  const info = { apiVersion: plugin.apiVersion, kind: "ExecCredential", spec: { interactive: false } };
+  const env = {
+    ...environment,
+    ...Object.fromEntries((plugin.env ?? []).map(({ name, value }) => [name, value])),
+    KUBERNETES_EXEC_INFO: JSON.stringify(info),
+  };
+  try {
+    const { stdout } = await run(command, [...(plugin.args ?? [])], { env, timeout: longest });
+    return ExecCredential.parse(JSON.parse(stdout));
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+    throw new KeelsonError("kubeconfig/exec-failed", `${plugin.command} gave no credentials: ${reason}`, {
+      hint: plugin.installHint ?? `it is named in ${kubeconfig}; run it by hand to see more`,
+      cause: error,
+    });
+  }
+}

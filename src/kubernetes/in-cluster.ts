@@ -1,0 +1,25 @@
+import { readFile } from "node:fs/promises";
+import type { Connection } from "./connection.js";
+
+const directory = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/** Inside a pod: the API server by its environment variables, the pod's service account by its mounted files. */
+export async function inClusterConnection(
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Connection | undefined> {
+  const host = environment["KUBERNETES_SERVICE_HOST"];
+  const port = environment["KUBERNETES_SERVICE_PORT"];
+  if (!host || !port) return undefined;
+  const read = (name: string) => readFile(`${directory}/${name}`, "utf8");
+  const [authority, namespace] = await Promise.all([read("ca.crt"), read("namespace")]);
+  return {
+    description: "the pod's service account",
+    server: `https://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    authority,
+    verify: true,
+    serverName: undefined,
+    namespace: namespace.trim(),
+    // The kubelet renews the token in its file.
+    credentials: async () => ({ client: undefined, authorization: `Bearer ${(await read("token")).trim()}` }),
+  };
+}

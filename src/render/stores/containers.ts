@@ -1,0 +1,6 @@
+import type { Store } from "../../plan/plan.js";
+
+/** Whether a store runs as containers of the platform's own. A bucket that is a folder of one machine has no server. */
+export function runsAsContainers(store: Store): boolean {
+  return store.provider.kind === "in-cluster" || (store.provider.kind === "embedded" && store.kind !== "bucket");
+}
