@@ -78,7 +78,7 @@ describe("a backup", () => {
     let writing = true;
     let next = 100;
     const writer = (async () => {
-      while (writing) await source.query(`INSERT INTO ledger VALUES (${(next += 1)}, 'meanwhile')`);
+      for (; writing; next += 1) await source.query(`INSERT INTO ledger VALUES (${next}, 'meanwhile')`);
     })();
     const manifest = await source.backup();
     writing = false;

@@ -122,7 +122,8 @@ async function fetchLog(
   for (const file of range.files) {
     options.signal?.throwIfAborted();
     await writeFile(join(directory, file.file.name), await archive.read(file), { mode: 0o600 });
-    options.onProgress?.("log", (done += 1), range.files.length);
+    done += 1;
+    options.onProgress?.("log", done, range.files.length);
   }
   return range.files.length;
 }

@@ -1,0 +1,71 @@
+import type { Command } from "commander";
+import { askControl } from "../local/control/client.js";
+import { layout } from "../local/layout.js";
+import { readRunning } from "../local/running.js";
+import { type BackupListing, backupSchema, type ListedBackup, listed, listing } from "../recovery/backup/listing.js";
+import { type BackupPlaces, catalogueOf, placesOf, verifyOffline } from "../recovery/offline.js";
+import { describe } from "./backup.js";
+import { addDataOption, type ConnectionOptions, findData } from "./connection.js";
+
+/** Where backups are looked for when no platform runs. */
+export interface PlaceOptions extends ConnectionOptions {
+  readonly from?: string;
+  readonly identity?: string;
+  readonly json?: boolean;
+}
+
+/** Adds the options that name backups without a running platform. */
+export function addPlaceOptions(command: Command): Command {
+  return addDataOption(command)
+    .option("--from <place>", "where the backups are: a folder or s3://bucket/prefix (or KEELSON_BACKUPS)")
+    .option("--identity <file>", "the age identity that they were encrypted to");
+}
+
+export function register(program: Command): void {
+  const backups = addPlaceOptions(program.command("backups"))
+    .description("list the backups and what is known of each")
+    .option("--json", "print them as JSON")
+    .action(async (options: PlaceOptions) => {
+      const places = await findPlaces(options);
+      const { repository, catalogue } = await catalogueOf(places);
+      print(listing(repository.place, catalogue), options);
+    });
+  addPlaceOptions(backups.command("verify"))
+    .description("restore a backup into a clean place, start PostgreSQL on it, compare: what makes a backup valid")
+    .argument("[id]", "its id, or `latest`", "latest")
+    .option("--json", "print the finding as JSON")
+    .action(async (id: string, _own: PlaceOptions, command: Command) => {
+      const options: PlaceOptions = command.optsWithGlobals();
+      const backup = await verify(id, options);
+      process.stdout.write(options.json ? `${JSON.stringify(backup)}\n` : `${describe(backup)}\n`);
+      if (!backup.verification?.valid) process.exitCode = 1;
+    });
+}
+
+/** Where the backups of the platform that is meant are kept, whether it runs or not. */
+export async function findPlaces(options: PlaceOptions): Promise<BackupPlaces> {
+  const from = options.from ?? process.env["KEELSON_BACKUPS"];
+  if (from !== undefined && options.identity !== undefined) return { repository: from, identity: options.identity };
+  const data = await findData(options);
+  const own = placesOf(data);
+  const running = await readRunning(layout(data));
+  return { repository: from ?? running?.backups ?? own.repository, identity: options.identity ?? own.identity };
+}
+
+async function verify(id: string, options: PlaceOptions): Promise<ListedBackup> {
+  const data = await findData(options);
+  const running = options.from === undefined ? await readRunning(layout(data)) : undefined;
+  if (!running) return listed(await verifyOffline(await findPlaces(options), id, data));
+  return askControl(running.control, `/backups/${encodeURIComponent(id)}/verify`, backupSchema, { method: "POST" });
+}
+
+function print(found: BackupListing, options: PlaceOptions): void {
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify(found)}\n`);
+    return;
+  }
+  process.stdout.write(`${found.backups.length} backups in ${found.place}\n`);
+  for (const backup of found.backups) process.stdout.write(`  ${describe(backup)}\n`);
+  for (const damaged of found.damaged) process.stdout.write(`  ! ${damaged.object}: ${damaged.why}\n`);
+  if (found.damaged.length > 0) process.exitCode = 1;
+}

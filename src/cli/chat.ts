@@ -1,0 +1,249 @@
+import { createInterface } from "node:readline/promises";
+import type { Command } from "commander";
+import { request } from "undici";
+import { z } from "zod";
+import { KeelsonError } from "../spec/errors.js";
+import { coloursFor } from "./colours.js";
+import { addConnectionOptions, type Connection, type ConnectionOptions, connect } from "./connection.js";
+
+interface Options extends ConnectionOptions {
+  readonly model?: string;
+  readonly system?: string;
+  readonly json?: boolean;
+}
+
+interface Message {
+  readonly role: "system" | "user" | "assistant";
+  readonly content: string;
+}
+
+interface Answer {
+  readonly model: string;
+  readonly text: string;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly firstMs: number;
+  readonly totalMs: number;
+}
+
+const paint = coloursFor(process.stdout, process.env);
+
+export function register(program: Command): void {
+  addConnectionOptions(program.command("chat"))
+    .description("talk to a model of the platform, in the terminal")
+    .argument("[question...]", "ask once and end; without it a conversation begins")
+    .option("-m, --model <name>", "which model (the first one by default)")
+    .option("--system <text>", "instructions that the model is given first")
+    .option("--json", "print the answer to one question as JSON")
+    .action(async (words: readonly string[], options: Options) => {
+      const connection = await connect(options, "inference");
+      const model = options.model ?? (await firstModel(connection));
+      const before: Message[] = options.system === undefined ? [] : [{ role: "system", content: options.system }];
+      const question = words.join(" ") || (process.stdin.isTTY ? "" : await piped());
+      if (question !== "") await once(connection, model, [...before, { role: "user", content: question }], options);
+      else await converse(connection, model, before, options);
+    });
+}
+
+async function once(
+  connection: Connection,
+  model: string,
+  messages: readonly Message[],
+  options: Options,
+): Promise<void> {
+  const interrupted = new AbortController();
+  process.once("SIGINT", () => interrupted.abort());
+  const show = options.json ? () => undefined : (text: string) => void process.stdout.write(text);
+  const answer = await ask(connection, model, messages, show, interrupted.signal);
+  process.stdout.write(options.json ? `${JSON.stringify(answer)}\n` : "\n");
+}
+
+async function converse(
+  connection: Connection,
+  model: string,
+  before: readonly Message[],
+  options: Options,
+): Promise<void> {
+  if (options.json)
+    throw new KeelsonError("chat/json", "--json answers one question", {
+      hint: 'keelson chat "a question" --json',
+      exitCode: 2,
+    });
+  process.stdout.write(
+    paint.dim(`${model} at ${connection.url}. Ctrl-C stops an answer, /clear begins anew, Ctrl-D ends.\n`),
+  );
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  let messages = [...before];
+  let current: AbortController | undefined;
+  let closed = false;
+  terminal.on("close", () => {
+    closed = true;
+    current?.abort();
+  });
+  terminal.on("SIGINT", () => (current ? current.abort() : terminal.close()));
+  while (!closed) {
+    const text = (await nextLine(terminal))?.trim();
+    if (text === undefined || text === "/exit" || text === "/quit") break;
+    if (text === "/clear") messages = [...before];
+    if (text === "" || text === "/clear") continue;
+    current = new AbortController();
+    try {
+      const answer = await ask(
+        connection,
+        model,
+        [...messages, { role: "user", content: text }],
+        (part) => void process.stdout.write(part),
+        current.signal,
+      );
+      messages.push({ role: "user", content: text }, { role: "assistant", content: answer.text });
+      process.stdout.write(`\n${paint.dim(figures(answer))}\n`);
+    } catch (error) {
+      // One question that went wrong is no reason to lose the conversation.
+      if (current.signal.aborted) process.stdout.write(paint.dim(" (stopped)\n"));
+      else if (error instanceof KeelsonError) process.stdout.write(`${paint.red(error.message)}\n`);
+      else throw error;
+    } finally {
+      current = undefined;
+    }
+  }
+  terminal.close();
+  process.stdout.write("\n");
+}
+
+/** Undefined at the end of the input. */
+function nextLine(terminal: ReturnType<typeof createInterface>): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const end = () => resolve(undefined);
+    terminal.once("close", end);
+    terminal.question(paint.bold("› ")).then((line) => {
+      terminal.off("close", end);
+      resolve(line);
+    }, end);
+  });
+}
+
+function figures({ outputTokens, firstMs, totalMs }: Answer): string {
+  const generating = (totalMs - firstMs) / 1000;
+  const rate = outputTokens > 1 && generating > 0 ? `, ${Math.round((outputTokens - 1) / generating)} tokens/s` : "";
+  return `${outputTokens} tokens, the first after ${Math.round(firstMs)} ms${rate}`;
+}
+
+const chunkSchema = z.object({
+  model: z.string().optional(),
+  choices: z.array(z.object({ delta: z.object({ content: z.string().nullish() }).optional() })).default([]),
+  usage: z.object({ prompt_tokens: z.number(), completion_tokens: z.number() }).nullish(),
+  error: z.object({ message: z.string() }).optional(),
+});
+
+/** Streams an answer; `show` gets each part as it comes. */
+async function ask(
+  connection: Connection,
+  model: string,
+  messages: readonly Message[],
+  show: (text: string) => void,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const began = performance.now();
+  const response = await send(connection, "POST", "/v1/chat/completions", signal, {
+    model,
+    messages,
+    stream: true,
+    stream_options: { include_usage: true },
+  });
+  let text = "";
+  let firstMs: number | undefined;
+  let usage = { prompt_tokens: 0, completion_tokens: 0 };
+  let answering = model;
+  for await (const event of events(response)) {
+    const chunk = chunkSchema.parse(JSON.parse(event));
+    if (chunk.error) throw new KeelsonError("chat/answer", chunk.error.message);
+    const part = chunk.choices[0]?.delta?.content ?? "";
+    if (part !== "") {
+      firstMs ??= performance.now() - began;
+      text += part;
+      show(part);
+    }
+    answering = chunk.model ?? answering;
+    usage = chunk.usage ?? usage;
+  }
+  const totalMs = performance.now() - began;
+  return {
+    model: answering,
+    text,
+    inputTokens: usage.prompt_tokens,
+    outputTokens: usage.completion_tokens,
+    firstMs: firstMs ?? totalMs,
+    totalMs,
+  };
+}
+
+/** The data of server-sent events, until `[DONE]`. */
+async function* events(body: AsyncIterable<Uint8Array>): AsyncIterable<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of body) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const data = /^data: ?(.*?)\r?$/.exec(line)?.[1];
+      if (data === "[DONE]") return;
+      if (data !== undefined) yield data;
+    }
+  }
+}
+
+const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
+
+async function firstModel(connection: Connection): Promise<string> {
+  const body = await send(connection, "GET", "/v1/models", AbortSignal.timeout(10_000));
+  const models = modelsSchema.parse(JSON.parse(await read(body))).data;
+  const [first] = models;
+  if (first) return first.id;
+  throw new KeelsonError("chat/no-model", "the platform has no model", { hint: "add one to the file: models: { … }" });
+}
+
+const errorSchema = z.object({ error: z.object({ message: z.string() }) });
+
+async function send(
+  connection: Connection,
+  method: "GET" | "POST",
+  path: string,
+  signal: AbortSignal,
+  content?: unknown,
+): Promise<AsyncIterable<Uint8Array>> {
+  const answer = await request(`${connection.url}${path}`, {
+    method,
+    signal,
+    headers: { authorization: connection.authorization, "content-type": "application/json" },
+    ...(content !== undefined && { body: JSON.stringify(content) }),
+  }).catch((error: unknown) => {
+    if (signal.aborted) throw error;
+    throw new KeelsonError("connection/refused", `${connection.url} does not answer`, {
+      hint: "is it running? keelson status",
+      cause: error,
+    });
+  });
+  if (answer.statusCode === 200) return answer.body;
+  const text = await answer.body.text();
+  const said = errorSchema.safeParse(jsonOrNothing(text));
+  const message = said.success ? said.data.error.message : text.slice(0, 200);
+  throw new KeelsonError("chat/refused", `${message} (${answer.statusCode})`);
+}
+
+function jsonOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function piped(): Promise<string> {
+  return (await read(process.stdin)).trim();
+}
+
+async function read(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
+}

@@ -1,0 +1,123 @@
+import { readdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { Command } from "commander";
+import { notRunning } from "../local/control/client.js";
+import { layout } from "../local/layout.js";
+import { type RunningPlatform, readRunning } from "../local/running.js";
+import { localSecrets } from "../local/secrets.js";
+import { TERMINAL_KEY } from "../local/welcome.js";
+import { KeelsonError } from "../spec/errors.js";
+
+/** How a command was told which platform it speaks to. */
+export interface ConnectionOptions {
+  readonly url?: string | undefined;
+  readonly key?: string | undefined;
+  readonly data?: string | undefined;
+}
+
+export interface Connection {
+  readonly url: string;
+  /** Value of the `Authorization` header. */
+  readonly authorization: string;
+}
+
+/** Adds `--url`, `--key` and `--data` to a command that speaks to a running platform. */
+export function addConnectionOptions(command: Command): Command {
+  return addDataOption(command)
+    .option("--url <url>", "address of the platform (or KEELSON_URL); default: the one that runs here")
+    .option("--key <key>", "API key (or KEELSON_API_KEY)");
+}
+
+/** Adds `--data` to a command that speaks to a platform of this machine. */
+export function addDataOption(command: Command): Command {
+  return command.option("--data <directory>", "data directory of the platform (or KEELSON_DATA)");
+}
+
+/**
+ * Where the platform is and how to prove who asks: by address and key when given, else the one that runs on this
+ * machine. `inference` calls use a key of their own; everything else uses the internal token, which stands for its owner.
+ */
+export async function connect(
+  options: ConnectionOptions,
+  purpose: "admin" | "inference" = "admin",
+): Promise<Connection> {
+  const url = options.url ?? process.env["KEELSON_URL"];
+  const key = options.key ?? process.env["KEELSON_API_KEY"];
+  if (url !== undefined) {
+    if (!URL.canParse(url))
+      throw new KeelsonError("connection/url", `${url} is no address`, {
+        hint: "--url http://127.0.0.1:8800",
+        exitCode: 2,
+      });
+    if (key === undefined)
+      throw new KeelsonError("connection/key", "an address needs a key", {
+        hint: "give it with --key, or in KEELSON_API_KEY",
+        exitCode: 2,
+      });
+    return { url: url.replace(/\/+$/, ""), authorization: `Bearer ${key}` };
+  }
+  const running = await findRunning(options);
+  const secrets = localSecrets(layout(running.data));
+  const own = key ?? (await secrets.read(purpose === "admin" ? "internal/token" : TERMINAL_KEY));
+  if (own === undefined)
+    throw new KeelsonError("connection/key", `there is no key for the platform in ${running.data}`, {
+      hint: "give one with --key, or in KEELSON_API_KEY",
+    });
+  return { url: purpose === "admin" ? running.dashboard : running.url, authorization: `Bearer ${own}` };
+}
+
+/** The platform that runs on this machine. Throws `platform/not-running`, or `platform/several` when that is no answer. */
+export async function findRunning(options: Pick<ConnectionOptions, "data">): Promise<RunningPlatform> {
+  const chosen = options.data ?? process.env["KEELSON_DATA"];
+  if (chosen !== undefined) {
+    const running = await readRunning(layout(resolve(chosen)));
+    if (running) return running;
+    throw notRunning();
+  }
+  const all = await here();
+  const [only] = all;
+  if (!only) throw notRunning();
+  if (all.length === 1) return only;
+  throw new KeelsonError("platform/several", `${all.length} platforms run below this directory`, {
+    hint: `say which: ${all.map((running) => `--data ${running.data}`).join(" or ")}`,
+    exitCode: 2,
+  });
+}
+
+/** The data directory that a command means though nothing may run there. */
+export async function findData(options: Pick<ConnectionOptions, "data">): Promise<string> {
+  const chosen = options.data ?? process.env["KEELSON_DATA"];
+  if (chosen !== undefined) return resolve(chosen);
+  const found = await directories();
+  const [only] = found;
+  if (found.length === 1 && only !== undefined) return only;
+  throw new KeelsonError(
+    "data/unknown",
+    found.length === 0 ? "there is no platform's data below this directory" : "there is the data of several platforms",
+    {
+      hint:
+        found.length === 0 ? "name it: --data DIR" : `say which: ${found.map((data) => `--data ${data}`).join(" or ")}`,
+      exitCode: 2,
+    },
+  );
+}
+
+async function directories(): Promise<string[]> {
+  const root = resolve(".keelson");
+  const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(root, entry.name));
+}
+
+async function here(): Promise<RunningPlatform[]> {
+  const found = await Promise.all((await directories()).map((data) => readRunning(layout(data))));
+  return found.flatMap((running) => (running !== undefined && isAlive(running.pid) ? [running] : []));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

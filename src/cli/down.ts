@@ -1,0 +1,37 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Command } from "commander";
+import { z } from "zod";
+import { askControl } from "../local/control/client.js";
+import { KeelsonError } from "../spec/errors.js";
+import { addDataOption, type ConnectionOptions, findRunning } from "./connection.js";
+
+const stopping = z.object({ pid: z.number() });
+const PATIENCE = 60_000;
+
+export function register(program: Command): void {
+  addDataOption(program.command("down"))
+    .description("end the platform that runs on this machine, after the answers under way")
+    .option("--json", "print what was ended as JSON")
+    .action(async (options: ConnectionOptions & { readonly json?: boolean }) => {
+      const running = await findRunning(options);
+      const { pid } = await askControl(running.control, "/stop", stopping, { method: "POST", timeout: 10_000 });
+      await gone(pid);
+      const told = { platform: running.platform, environment: running.environment, pid, data: running.data };
+      process.stdout.write(
+        options.json ? `${JSON.stringify(told)}\n` : `${told.platform} (${told.environment}) has ended\n`,
+      );
+    });
+}
+
+async function gone(pid: number): Promise<void> {
+  for (const end = Date.now() + PATIENCE; Date.now() < end; await sleep(50)) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+  }
+  throw new KeelsonError("platform/ending", `the platform has not ended within ${PATIENCE / 1000} s (pid ${pid})`, {
+    hint: "keelson logs shows what it waits for",
+  });
+}

@@ -1,0 +1,148 @@
+import { open, readdir, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Command } from "commander";
+import { layout } from "../local/layout.js";
+import { KeelsonError } from "../spec/errors.js";
+import { coloursFor } from "./colours.js";
+import { addDataOption, type ConnectionOptions, findData } from "./connection.js";
+
+interface Options extends ConnectionOptions {
+  readonly follow?: boolean;
+  readonly lines: number;
+  readonly json?: boolean;
+}
+
+interface Line {
+  readonly from: string;
+  readonly text: string;
+  /** Epoch milliseconds; undefined where the line does not say. */
+  readonly at: number | undefined;
+}
+
+const paint = coloursFor(process.stdout, process.env);
+
+export function register(program: Command): void {
+  addDataOption(program.command("logs"))
+    .description("show what the platform's processes have said")
+    .argument("[process]", "one process only, by its name in `keelson status`")
+    .option("-f, --follow", "go on showing what they say")
+    .option("-n, --lines <count>", "lines from the end of each", Number, 50)
+    .option("--json", "print each line as JSON")
+    .action(async (name: string | undefined, options: Options) => {
+      const directory = layout(await findData(options)).logs;
+      const files = await logFiles(directory, name);
+      const sizes = new Map<string, number>();
+      const lines: Line[] = [];
+      for (const file of files) {
+        const { text, size } = await readFrom(file, Math.max(0, (await stat(file)).size - 1024 * 1024));
+        sizes.set(file, size);
+        lines.push(...parse(file, text).slice(-options.lines));
+      }
+      for (const line of lines.sort((a, b) => (a.at ?? 0) - (b.at ?? 0))) print(line, options);
+      if (options.follow) await follow(directory, name, sizes, options);
+    });
+}
+
+async function logFiles(directory: string, name: string | undefined): Promise<string[]> {
+  const names = (await readdir(directory).catch(() => [])).filter((file) => file.endsWith(".log") && file !== "up.log");
+  const wanted = name === undefined ? names : names.filter((file) => basename(file, ".log") === name);
+  if (wanted.length === 0)
+    throw new KeelsonError(
+      "logs/unknown",
+      name === undefined ? `there are no logs in ${directory}` : `no process ${name} has a log`,
+      {
+        hint:
+          names.length > 0
+            ? `there are: ${names.map((file) => basename(file, ".log")).join(", ")}`
+            : "start it: keelson up",
+      },
+    );
+  return wanted.map((file) => join(directory, file));
+}
+
+async function follow(
+  directory: string,
+  name: string | undefined,
+  sizes: Map<string, number>,
+  options: Options,
+): Promise<void> {
+  const rests = new Map<string, string>();
+  for (;;) {
+    await sleep(200);
+    for (const file of await logFiles(directory, name)) {
+      const { text, size } = await readFrom(file, sizes.get(file) ?? 0);
+      sizes.set(file, size);
+      const parts = ((rests.get(file) ?? "") + text).split("\n");
+      rests.set(file, parts.pop() ?? "");
+      for (const line of parse(file, parts.join("\n"))) print(line, options);
+    }
+  }
+}
+
+async function readFrom(file: string, position: number): Promise<{ text: string; size: number }> {
+  const handle = await open(file, "r");
+  try {
+    const { size } = await handle.stat();
+    // Shorter than before: it was begun anew.
+    const start = size < position ? 0 : position;
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - start), 0, size - start, start);
+    return { text: buffer.subarray(0, bytesRead).toString("utf8"), size: start + bytesRead };
+  } finally {
+    await handle.close();
+  }
+}
+
+function parse(file: string, text: string): Line[] {
+  const from = basename(file, ".log");
+  return text
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .map((line) => ({ from, text: line, at: timeOf(line) }));
+}
+
+/** The modules' lines are JSON with `time`; PostgreSQL's begin with `2025-11-21 08:01:02.345 UTC`. */
+function timeOf(line: string): number | undefined {
+  const json = /"time":(\d{12,})/.exec(line);
+  if (json) return Number(json[1]);
+  const stamp = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d+) UTC/.exec(line);
+  return stamp ? Date.parse(`${stamp[1]}T${stamp[2]}Z`) : undefined;
+}
+
+function print(line: Line, options: Options): void {
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ process: line.from, time: line.at, line: line.text })}\n`);
+    return;
+  }
+  const { level, message } = readable(line.text);
+  const marked = level >= 50 ? paint.red(message) : level >= 40 ? paint.yellow(message) : message;
+  const time = line.at === undefined ? "            " : new Date(line.at).toISOString().slice(11, 23);
+  process.stdout.write(`${paint.dim(time)} ${paint.bold(line.from.padEnd(10))} ${marked}\n`);
+}
+
+const HIDDEN = new Set(["level", "time", "pid", "hostname", "msg", "unit"]);
+
+function readable(text: string): { level: number; message: string } {
+  const fields = jsonObject(text);
+  if (!fields) return { level: /\b(FATAL|PANIC|ERROR):/.test(text) ? 50 : 30, message: text };
+  const rest = [...fields].filter(([name]) => !HIDDEN.has(name)).map(([name, value]) => `${name}=${short(value)}`);
+  const unit = fields.get("unit");
+  const from = typeof unit === "string" ? `${unit}: ` : "";
+  return {
+    level: Number(fields.get("level") ?? 30),
+    message: `${from}${String(fields.get("msg") ?? "")} ${paint.dim(rest.join(" "))}`,
+  };
+}
+
+function short(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function jsonObject(text: string): Map<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? new Map(Object.entries(value)) : undefined;
+  } catch {
+    return undefined;
+  }
+}

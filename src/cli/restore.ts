@@ -1,0 +1,70 @@
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { z } from "zod";
+import { askControl } from "../local/control/client.js";
+import { restoreTo } from "../recovery/offline.js";
+import type { RestoreTarget } from "../recovery/restore/restore.js";
+import { KeelsonError } from "../spec/errors.js";
+import { addPlaceOptions, findPlaces, type PlaceOptions } from "./backups.js";
+import { findRunning } from "./connection.js";
+
+interface Options extends PlaceOptions {
+  readonly to?: string;
+  readonly at?: string;
+}
+
+const doneSchema = z.object({ id: z.string(), kept: z.string().optional(), tookMs: z.number() });
+
+export function register(program: Command): void {
+  addPlaceOptions(program.command("restore"))
+    .description("restore a backup: into a new directory (--to), or in the place of the running platform's database")
+    .argument("<id>", "its id as `keelson backups` lists it, or `latest`")
+    .option("--to <directory>", "a new directory: a data directory for any PostgreSQL of the backup's version")
+    .option(
+      "--at <time>",
+      "the state at that moment, e.g. 2025-11-21T08:01:00Z (default: everything that was archived)",
+    )
+    .option("--json", "print what was done as JSON")
+    .action(async (id: string, options: Options) => {
+      const at = options.at === undefined ? undefined : parseTime(options.at);
+      await (options.to === undefined ? inPlace(id, at, options) : aside(id, at, options.to, options));
+    });
+}
+
+async function aside(id: string, at: number | undefined, to: string, options: Options): Promise<void> {
+  const target: RestoreTarget = at === undefined ? { kind: "latest" } : { kind: "time", at };
+  const began = Date.now();
+  const { backup, logFiles } = await restoreTo(await findPlaces(options), id, to, target);
+  const directory = resolve(to);
+  const told = {
+    id: backup.manifest.id,
+    to: directory,
+    logFiles,
+    postgres: backup.manifest.postgres,
+    tookMs: Date.now() - began,
+  };
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify(told)}\n`
+      : `restored ${told.id} into ${directory}, with ${logFiles} files of the log to replay\n` +
+          `start it with any PostgreSQL ${backup.manifest.postgres.split(".")[0]}: postgres -D ${directory}\n`,
+  );
+}
+
+async function inPlace(id: string, at: number | undefined, options: Options): Promise<void> {
+  const running = await findRunning(options);
+  const body = { id, ...(at !== undefined && { at }) };
+  const done = await askControl(running.control, "/restore", doneSchema, { method: "POST", body });
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify(done)}\n`
+      : `restored ${done.id}; the platform answers again after ${(done.tookMs / 1000).toFixed(1)} s\n` +
+          (done.kept ? `what was there before is kept in ${done.kept}\n` : ""),
+  );
+}
+
+function parseTime(text: string): number {
+  const at = Date.parse(text);
+  if (!Number.isNaN(at)) return at;
+  throw new KeelsonError("restore/time", `${text} is no time`, { hint: "--at 2025-11-21T08:01:00Z", exitCode: 2 });
+}

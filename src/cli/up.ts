@@ -1,0 +1,209 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Command, InvalidArgumentError } from "commander";
+import { platformRoutes } from "../local/control/routes.js";
+import { diskError } from "../local/disk-errors.js";
+import { dataDirectory, layout } from "../local/layout.js";
+import { type Platform, startPlatform } from "../local/platform.js";
+import { type Welcome, welcome } from "../local/welcome.js";
+import type { Plan } from "../plan/plan.js";
+import { coloursFor } from "./colours.js";
+import { loadPlan } from "./load.js";
+
+interface Options {
+  readonly environment?: string;
+  readonly port: number;
+  readonly host: string;
+  readonly data?: string;
+  readonly backups?: string;
+  readonly split?: boolean;
+  readonly detach?: boolean;
+  readonly json?: boolean;
+}
+
+const paint = coloursFor(process.stderr, process.env);
+
+export function register(program: Command): void {
+  program
+    .command("up")
+    .description("run a platform on this machine: PostgreSQL, the modules and the engine")
+    .argument("[file]", "the platform file, a folder with one, or a blueprint", "starter")
+    .option("-e, --environment <name>", "environment of the platform file (its first by default)")
+    .option("--port <number>", "port of the gateway and the dashboard", parsePort, 8800)
+    .option("--host <address>", "address to listen on; anything but loopback opens it to your network", "127.0.0.1")
+    .option(
+      "--data <directory>",
+      "where everything is kept (or KEELSON_DATA); default .keelson/<platform>-<environment>",
+    )
+    .option(
+      "--backups <place>",
+      "a folder or s3://bucket/prefix for backups (or KEELSON_BACKUPS); default: in the data directory",
+    )
+    .option("--split", "one process for each unit of the file, as in production")
+    .option("--detach", "return once it answers; `keelson down` ends it")
+    .option("--json", "print where it runs as JSON")
+    .action(async (file: string, options: Options) => {
+      const plan = await loadPlan(file, options.environment);
+      if (options.detach) await detached(file, plan, options);
+      else await foreground(file, plan, options);
+    });
+}
+
+async function foreground(file: string, plan: Plan, options: Options): Promise<void> {
+  const began = performance.now();
+  const interrupted = new AbortController();
+  const ending = endOnSignals(interrupted);
+  const progress = (what: string) =>
+    say(`${paint.dim("·")} ${what} ${paint.dim(`${seconds(performance.now() - began)}`)}`);
+  let platform: Platform | undefined;
+  try {
+    platform = await startPlatform(
+      {
+        plan,
+        file,
+        data: dataDirectory(options.data, plan),
+        host: options.host,
+        port: options.port,
+        split: options.split ?? false,
+        backups: options.backups ?? process.env["KEELSON_BACKUPS"],
+        onProgress: progress,
+        signal: interrupted.signal,
+      },
+      (started) => platformRoutes(started, () => interrupted.abort()),
+    );
+    show(await welcome(platform), platform, performance.now() - began, options);
+    follow(platform);
+    await ending;
+    say(paint.dim("ending: answers under way are finished first (Ctrl-C again ends at once)"));
+  } catch (error) {
+    if (!interrupted.signal.aborted) throw error;
+  } finally {
+    await platform?.stop();
+  }
+  say("ended");
+  process.exit(0);
+}
+
+/** The first signal asks for an end in good order, the second ends at once; the children notice by themselves. */
+function endOnSignals(interrupted: AbortController): Promise<void> {
+  const end = (): void => {
+    if (interrupted.signal.aborted) process.exit(130);
+    interrupted.abort();
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+  return new Promise((resolve) => interrupted.signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+function show(hello: Welcome, platform: Platform, took: number, options: Options): void {
+  if (options.json) {
+    const { running } = platform;
+    process.stdout.write(
+      `${JSON.stringify({ ...running, ...hello, first: platform.first, tookMs: Math.round(took) })}\n`,
+    );
+    return;
+  }
+  const lines = [
+    "",
+    `  ${paint.bold(`${platform.plan.platform} (${platform.plan.environment})`)} answers after ${seconds(took)}`,
+    "",
+    `  API        ${hello.url}/v1   ${paint.dim("(OpenAI)")}   ${hello.url}/api   ${paint.dim("(Ollama)")}`,
+    `  dashboard  ${hello.signIn ?? hello.dashboard}${hello.signIn ? paint.dim("   (signs in once, within 10 minutes)") : ""}`,
+    ...hello.models.map((model) => `  model      ${model.name}: ${model.reason}`),
+    ...(hello.firstKey
+      ? [`  first key  ${paint.bold(hello.firstKey)}   ${paint.dim("(shown only now: keep it)")}`]
+      : []),
+    `  data       ${platform.layout.root}`,
+    ...platform.left.map((what) => paint.dim(`  not here   ${what}`)),
+    ...(hello.curl ? ["", "  Try it:", `    ${hello.curl}`, `    keelson chat`] : []),
+    "",
+  ];
+  for (const line of lines) say(line);
+}
+
+function follow(platform: Platform): void {
+  platform.supervisor.events.on("event", ({ process: name, kind, reason }) => {
+    if (kind === "crashed") say(paint.red(`! ${name} ended: ${reason}`));
+    else if (kind === "killing") say(paint.red(`! ${name}: ${reason}; killing it`));
+    else if (kind === "starting") say(`· starting ${name}: ${reason}`);
+    else if (kind === "ready") say(paint.green(`· ${name} answers`));
+  });
+  platform.recovery.events.on("event", ({ level, what }) => {
+    if (level === "info") say(paint.dim(`· ${what}`));
+    else say((level === "error" ? paint.red : paint.yellow)(`! ${what}`));
+  });
+}
+
+/** Starts the same command in a session of its own and waits until it answers. */
+async function detached(file: string, plan: Plan, options: Options): Promise<void> {
+  const places = layout(dataDirectory(options.data, plan));
+  try {
+    await mkdir(places.logs, { recursive: true, mode: 0o700 });
+    const log = await open(join(places.logs, "up.log"), "w", 0o600);
+    const args = [
+      ...["up", file, "--json", "--port", String(options.port), "--host", options.host, "--data", places.root],
+      ...["-e", plan.environment],
+      ...(options.backups === undefined ? [] : ["--backups", options.backups]),
+      ...(options.split ? ["--split"] : []),
+    ];
+    const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? "", ...args], {
+      detached: true,
+      stdio: ["ignore", log.fd, log.fd],
+    });
+    await once(child, "spawn");
+    await log.close();
+    await untilDetached(child, places.logs, options);
+  } catch (error) {
+    throw diskError(error, places.root);
+  }
+}
+
+async function untilDetached(child: ReturnType<typeof spawn>, logs: string, options: Options): Promise<void> {
+  const file = join(logs, "up.log");
+  let shown = 0;
+  for (;;) {
+    const lines = (await readFile(file, "utf8")).split("\n").slice(0, -1);
+    const answer = lines.find((line) => line.startsWith("{"));
+    for (const line of lines.slice(shown)) if (!line.startsWith("{")) say(line);
+    shown = lines.length;
+    if (answer !== undefined) {
+      process.stdout.write(options.json ? `${answer}\n` : detachedWords(answer));
+      child.unref();
+      return;
+    }
+    if (child.exitCode !== null || child.signalCode !== null) {
+      process.exitCode = child.exitCode ?? 1;
+      return;
+    }
+    await sleep(50);
+  }
+}
+
+function detachedWords(answer: string): string {
+  const told: Partial<Record<keyof Welcome | "pid", unknown>> = JSON.parse(answer);
+  const lines = [
+    `runs at ${String(told.url)} (pid ${String(told.pid)})`,
+    ...(told.signIn === undefined ? [] : [`dashboard: ${String(told.signIn)}`]),
+    ...(told.firstKey === undefined ? [] : [`first key: ${String(told.firstKey)} (shown only now: keep it)`]),
+    ...(told.curl === undefined ? [] : [String(told.curl)]),
+    "end it: keelson down",
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new InvalidArgumentError("a port is a number from 1 to 65535");
+  return port;
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

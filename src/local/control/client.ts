@@ -1,0 +1,83 @@
+import { request } from "node:http";
+import { z } from "zod";
+import { KeelsonError } from "../../spec/errors.js";
+import { isSystemError } from "../disk-errors.js";
+
+export interface ControlOptions {
+  readonly method?: "GET" | "POST";
+  readonly body?: unknown;
+  /** Milliseconds; default none, since a backup may take its time. */
+  readonly timeout?: number;
+}
+
+const errorSchema = z.object({
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }),
+});
+
+/** Asks the supervisor of a running platform. Throws its errors as they were, and `platform/not-running`. */
+export async function askControl<T>(
+  socket: string,
+  path: string,
+  schema: z.ZodType<T>,
+  options: ControlOptions = {},
+): Promise<T> {
+  const { status, text } = await exchange(socket, path, options);
+  const body: unknown = JSON.parse(text);
+  if (status < 400) return schema.parse(body);
+  throw problem(body, status);
+}
+
+/** The same for a document that is not JSON, such as a drill's report. */
+export async function fetchControl(socket: string, path: string): Promise<string> {
+  const { status, text } = await exchange(socket, path, {});
+  if (status < 400) return text;
+  throw problem(JSON.parse(text), status);
+}
+
+function problem(body: unknown, status: number): KeelsonError {
+  const parsed = errorSchema.safeParse(body);
+  if (!parsed.success) return new KeelsonError("control/answer", `the platform answered ${status}`);
+  const { code, message, hint } = parsed.data.error;
+  return new KeelsonError(code, message, hint === undefined ? {} : { hint });
+}
+
+function exchange(
+  socketPath: string,
+  path: string,
+  options: ControlOptions,
+): Promise<{ status: number; text: string }> {
+  const body = options.body === undefined ? undefined : JSON.stringify(options.body);
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      {
+        socketPath,
+        path,
+        method: options.method ?? "GET",
+        ...(body !== undefined && { headers: { "content-type": "application/json" } }),
+        ...(options.timeout !== undefined && { timeout: options.timeout }),
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("end", () =>
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") }),
+        );
+        response.on("error", reject);
+      },
+    );
+    sent.on("timeout", () => sent.destroy(new KeelsonError("control/timeout", "the platform does not answer")));
+    sent.on("error", (error) => reject(isAbsent(error) ? notRunning(error) : error));
+    sent.end(body);
+  });
+}
+
+export function notRunning(cause?: unknown): KeelsonError {
+  return new KeelsonError("platform/not-running", "no platform is running on this data", {
+    hint: "start it: keelson up (or name its data: --data DIR)",
+    cause,
+  });
+}
+
+function isAbsent(error: unknown): boolean {
+  return isSystemError(error) && ["ENOENT", "ECONNREFUSED", "ECONNRESET"].includes(error.code);
+}

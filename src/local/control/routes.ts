@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { listed, listing } from "../../recovery/backup/listing.js";
+import type { RestoreTarget } from "../../recovery/restore/restore.js";
+import { KeelsonError } from "../../spec/errors.js";
+import type { Platform } from "../platform.js";
+import { platformStatus } from "../status.js";
+import type { ControlAnswer, ControlRoutes } from "./server.js";
+
+const backupBody = z.object({ verify: z.boolean().default(true) }).default({ verify: true });
+const restoreBody = z.object({ id: z.string(), at: z.number().optional() });
+
+/** What a running platform can be asked to do from outside. `onStop` ends the program after the answer is out. */
+export function platformRoutes(platform: Platform, onStop: () => void): ControlRoutes {
+  const { recovery, supervisor, running } = platform;
+  return {
+    "GET /status": async () => ok(await platformStatus(platform)),
+    "POST /stop": async () => {
+      setImmediate(onStop);
+      return { status: 202, body: { stopping: true, pid: process.pid } };
+    },
+    "GET /backups": async () => ok(listing(running.backups, await recovery.catalogue())),
+    "POST /backups": async ({ body }) => ok(listed(await recovery.take(parsed(backupBody, body).verify))),
+    "POST /backups/:id/verify": async ({ parameters }) => ok(listed(await recovery.verify(parameters["id"] ?? ""))),
+    "POST /restore": async ({ body }) => {
+      const { id, at } = parsed(restoreBody, body);
+      const target: RestoreTarget = at === undefined ? { kind: "latest" } : { kind: "time", at };
+      const began = Date.now();
+      const { kept } = await supervisor.whileStopped(() => recovery.replace(id, target));
+      return ok({ id, kept, tookMs: Date.now() - began });
+    },
+  };
+}
+
+export function ok(body: unknown): ControlAnswer {
+  return { status: 200, body };
+}
+
+export function parsed<T>(schema: z.ZodType<T>, body: unknown): T {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new KeelsonError(
+    "control/body",
+    `${issue?.path.join(".") || "the body"}: ${issue?.message ?? "is not as hoped"}`,
+    {
+      exitCode: 2,
+    },
+  );
+}

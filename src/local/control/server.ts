@@ -1,0 +1,94 @@
+import { once } from "node:events";
+import { chmod, rm } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { KeelsonError } from "../../spec/errors.js";
+
+/** What an answer carries: JSON, or a document of a kind of its own. */
+export type ControlAnswer =
+  | { readonly status: number; readonly body: unknown }
+  | { readonly status: number; readonly type: string; readonly text: string };
+
+/** A path with `:name` parts, as `GET /drills/:id`. */
+export type ControlRoutes = Readonly<
+  Record<
+    string,
+    (input: { readonly parameters: Readonly<Record<string, string>>; readonly body: unknown }) => Promise<ControlAnswer>
+  >
+>;
+
+const LARGEST_BODY = 64 * 1024;
+
+/** Serves a running platform's commands on a unix socket that only its owner can open. */
+export async function serveControl(socket: string, routes: ControlRoutes): Promise<Server> {
+  const table = Object.entries(routes).map(([route, handler]) => ({ ...compile(route), handler }));
+  const server = createServer((request, response) => {
+    void answer(request, table).then((given) => send(response, given));
+  });
+  // Whoever held the lock before is gone, so what lies here is only its name.
+  await rm(socket, { force: true });
+  server.listen(socket);
+  await once(server, "listening");
+  await chmod(socket, 0o600);
+  return server;
+}
+
+interface CompiledRoute {
+  readonly method: string;
+  readonly pattern: RegExp;
+  readonly names: readonly string[];
+}
+
+type Row = CompiledRoute & { readonly handler: ControlRoutes[string] };
+
+function compile(route: string): CompiledRoute {
+  const [method = "GET", path = "/"] = route.split(" ");
+  const names = [...path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? "");
+  return { method, names, pattern: new RegExp(`^${path.replaceAll(".", "\\.").replace(/:\w+/g, "([^/]+)")}$`) };
+}
+
+async function answer(request: IncomingMessage, table: readonly Row[]): Promise<ControlAnswer> {
+  try {
+    const path = new URL(request.url ?? "/", "http://control").pathname;
+    const here = table.filter((row) => row.pattern.test(path));
+    const row = here.find((candidate) => candidate.method === request.method);
+    if (!row)
+      return refusal(here.length > 0 ? 405 : 404, "control/unknown", `${request.method} ${path} is not known here`);
+    const values = row.pattern.exec(path)?.slice(1) ?? [];
+    const parameters = Object.fromEntries(row.names.map((name, n) => [name, decodeURIComponent(values[n] ?? "")]));
+    return await row.handler({ parameters, body: await readBody(request) });
+  } catch (error) {
+    if (error instanceof KeelsonError) {
+      const status = /\/(unknown|missing|not-found)$/.test(error.code) ? 404 : error.exitCode === 2 ? 400 : 409;
+      return refusal(status, error.code, error.message, error.hint);
+    }
+    return refusal(500, "internal", error instanceof Error ? error.message : String(error));
+  }
+}
+
+function refusal(status: number, code: string, message: string, hint?: string): ControlAnswer {
+  return { status, body: { error: { code, message, ...(hint !== undefined && { hint }) } } };
+}
+
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.byteLength;
+    if (size > LARGEST_BODY) throw new KeelsonError("control/body", "the body is too large", { exitCode: 2 });
+    chunks.push(bytes);
+  }
+  if (size === 0) return undefined;
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  } catch (error) {
+    throw new KeelsonError("control/body", "the body is no JSON", { exitCode: 2, cause: error });
+  }
+}
+
+function send(response: ServerResponse, given: ControlAnswer): void {
+  const [type, text] =
+    "text" in given ? [given.type, given.text] : ["application/json", `${JSON.stringify(given.body)}\n`];
+  response.writeHead(given.status, { "content-type": type, "content-length": Buffer.byteLength(text) });
+  response.end(text);
+}

@@ -1,0 +1,45 @@
+import { join, resolve } from "node:path";
+
+/** Where everything of one running platform lies, below its data directory. */
+export interface Layout {
+  readonly root: string;
+  readonly lock: string;
+  /** Says where the running platform is reached; present while it runs. */
+  readonly running: string;
+  /** The plan that its processes were started with. */
+  readonly plan: string;
+  readonly secrets: string;
+  readonly logs: string;
+  /** Files of the modules, one directory for each process. */
+  readonly modules: string;
+  readonly drills: string;
+  readonly backups: string;
+  /** The key that opens the backups, as `age-keygen` writes one. */
+  readonly identity: string;
+  /** Which database lived here, so that a lost one is not mistaken for a new one. */
+  readonly database: string;
+}
+
+/** `--data`, else KEELSON_DATA, else `.keelson/<platform>-<environment>` below the current directory. */
+export function dataDirectory(
+  chosen: string | undefined,
+  plan: { readonly platform: string; readonly environment: string },
+): string {
+  return resolve(chosen ?? process.env["KEELSON_DATA"] ?? join(".keelson", `${plan.platform}-${plan.environment}`));
+}
+
+export function layout(root: string): Layout {
+  return {
+    root,
+    lock: join(root, "lock"),
+    running: join(root, "platform.json"),
+    plan: join(root, "plan.json"),
+    secrets: join(root, "secrets"),
+    logs: join(root, "logs"),
+    modules: join(root, "modules"),
+    drills: join(root, "drills"),
+    backups: join(root, "backups"),
+    identity: join(root, "secrets", "backup", "identity"),
+    database: join(root, "database.json"),
+  };
+}

@@ -1,0 +1,246 @@
+import { mkdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Plan } from "../plan/plan.js";
+import { openRepository } from "../recovery/repository/open.js";
+import { ageSeal, loadOrCreateIdentity, plainSeal } from "../recovery/seal.js";
+import { type Recovery, startRecovery } from "../recovery/service.js";
+import { KeelsonError } from "../spec/errors.js";
+import { writeAtomically } from "./atomic-file.js";
+import { startPostgres } from "./children/postgres-child.js";
+import { serveUrl, startServe } from "./children/serve-child.js";
+import { type ControlRoutes, serveControl } from "./control/server.js";
+import { diskError } from "./disk-errors.js";
+import { type Layout, layout } from "./layout.js";
+import { type Lock, takeLock } from "./lock.js";
+import { LogBook } from "./log-book.js";
+import { requireFreePort } from "./port-owner.js";
+import { locateCluster } from "./postgres/cluster.js";
+import { databaseUrl } from "./postgres/provision.js";
+import { freePort } from "./postgres/server.js";
+import { type ProcessSpec, portsNeeded, processes, type ServeSpec } from "./processes.js";
+import { controlSocket, type RunningPlatform, readRunning, removeRunning, writeRunning } from "./running.js";
+import { localSecrets } from "./secrets.js";
+import { type Supervisor, type SupervisorEvent, startSupervisor } from "./supervisor.js";
+
+export interface PlatformOptions {
+  readonly plan: Plan;
+  /** The platform file as it was named. */
+  readonly file: string;
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
+  readonly split: boolean;
+  /** Where backups are kept; a folder in the data directory by default. */
+  readonly backups?: string | undefined;
+  /** Tells what is being done during the start. */
+  readonly onProgress: (what: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A platform that runs on this machine. */
+export interface Platform {
+  readonly running: RunningPlatform;
+  readonly layout: Layout;
+  readonly plan: Plan;
+  readonly supervisor: Supervisor;
+  readonly recovery: Recovery;
+  /** True when its database was made in this start. */
+  readonly first: boolean;
+  /** What the plan has and this machine does not run. */
+  readonly left: readonly string[];
+  /** Ends everything in order. */
+  stop(): Promise<void>;
+}
+
+/** Crashes of one process before the first answer, after which the start is given up. */
+const CRASHES_BEFORE_GIVING_UP = 3;
+
+/**
+ * Starts a plan as processes of this machine and waits until they answer. Throws `platform/running`, `port/in-use`,
+ * `data/unwritable`, `disk/full`, or what the process said that could not start; nothing is left running then.
+ */
+export async function startPlatform(
+  options: PlatformOptions,
+  control: (platform: Platform) => ControlRoutes,
+): Promise<Platform> {
+  const places = layout(options.data);
+  const lock = await occupy(places);
+  const undo: (() => Promise<unknown>)[] = [() => lock.release()];
+  try {
+    return await start(options, places, control, undo);
+  } catch (error) {
+    for (const step of undo.reverse()) await step().catch(() => undefined);
+    throw diskError(error, options.data);
+  }
+}
+
+async function occupy(places: Layout): Promise<Lock> {
+  try {
+    for (const directory of [places.root, places.secrets, places.logs, places.modules])
+      await mkdir(directory, { recursive: true, mode: directory === places.root ? 0o755 : 0o700 });
+    const taken = await takeLock(places.lock);
+    if ("lock" in taken) return taken.lock;
+    const running = await readRunning(places);
+    const where = running?.pid === taken.owner.pid ? `at ${running.url} ` : "";
+    throw new KeelsonError(
+      "platform/running",
+      `a platform already runs ${where}on ${places.root} (pid ${taken.owner.pid})`,
+      {
+        hint: "`keelson status` shows it, `keelson down` ends it; for a second one name other data: --data DIR --port N",
+      },
+    );
+  } catch (error) {
+    throw diskError(error, places.root);
+  }
+}
+
+async function start(
+  options: PlatformOptions,
+  places: Layout,
+  control: (platform: Platform) => ControlRoutes,
+  undo: (() => Promise<unknown>)[],
+): Promise<Platform> {
+  const { plan, host, port, onProgress } = options;
+  await requireFreePort(host, port);
+  const book = new LogBook(join(places.logs, "keelson.log"));
+  const first = !(await exists(places.database));
+  if (first) onProgress("first start: preparing PostgreSQL");
+  const { cluster, moved } = await locateCluster(places.root, join(places.logs, "postgres.log"));
+  if (moved)
+    onProgress(`the user ${cluster.user.name} cannot enter ${places.root}: the database lives in ${cluster.data}`);
+
+  const secrets = localSecrets(places);
+  await secrets.readOrMake("internal/token");
+  const password = await secrets.readOrMake("database/password");
+  const database = plan.stores.find((store) => store.kind === "postgres");
+  const encrypted = database?.backups.encrypted ?? true;
+  const recovery = startRecovery({
+    platform: `${plan.platform}/${plan.environment}`,
+    database,
+    cluster,
+    repository: await openRepository(options.backups ?? places.backups),
+    seal: encrypted ? await ageSeal(await loadOrCreateIdentity(places.identity)) : plainSeal,
+    memory: places.database,
+  });
+  undo.push(() => recovery.stop());
+  recovery.events.on("event", (event) => book.write("recovery", event.level, event.what));
+
+  const others = await freePorts(portsNeeded(plan, options.split));
+  const { specs, left } = processes(plan, { host, port, split: options.split, ports: others });
+  const serving = specs.filter((spec): spec is ServeSpec => spec.kind === "serve");
+  const entrance = serving.find((spec) => spec.port === port);
+  if (!entrance)
+    throw new KeelsonError("plan/empty", "the platform file declares no unit with modules", { exitCode: 2 });
+  const dashboard = serving.find((spec) => spec.modules.includes("dashboard")) ?? entrance;
+  const socket = await controlSocket(places);
+  const running: RunningPlatform = {
+    pid: process.pid,
+    url: serveUrl(entrance),
+    dashboard: serveUrl(dashboard),
+    control: socket,
+    startedAt: Date.now(),
+    file: options.file,
+    platform: plan.platform,
+    environment: plan.environment,
+    backups: options.backups ?? places.backups,
+    data: places.root,
+  };
+  await writeAtomically(places.plan, JSON.stringify(plan));
+  // Kept for all restarts of the server: the modules know it by its URL.
+  const databasePort = await freePort();
+  await secrets.write("database/url", databaseUrl(databasePort, password));
+
+  const begin = (spec: ProcessSpec) =>
+    spec.kind === "postgres"
+      ? startPostgres({
+          cluster,
+          password,
+          options: { port: databasePort, ...(recovery.archive && { archive: recovery.archive }) },
+          prepare: (signal) => recovery.prepare(signal),
+          started: (server) => recovery.started(server),
+        })
+      : startServe(spec, {
+          plan: places.plan,
+          data: join(places.modules, spec.name),
+          secrets: places.secrets,
+          log: join(places.logs, `${spec.name}.log`),
+          control: socket,
+          publicUrl: spec === dashboard ? running.dashboard : running.url,
+        });
+  const supervisor = startSupervisor(specs, begin);
+  undo.push(() => supervisor.stop());
+  supervisor.events.on("event", (event) =>
+    book.write(
+      event.process,
+      event.kind === "crashed" || event.kind === "killing" ? "error" : "info",
+      `${event.kind}: ${event.reason}`,
+    ),
+  );
+  const platform: Platform = {
+    running,
+    layout: places,
+    plan,
+    supervisor,
+    recovery,
+    first,
+    left,
+    stop: async () => {
+      recovery.cancel();
+      await supervisor.stop();
+      for (const step of undo.reverse()) await step().catch(() => undefined);
+      undo.length = 0;
+    },
+  };
+  const opened = serveControl(socket, control(platform)).then((server) => {
+    undo.push(async () => {
+      server.close();
+      server.closeAllConnections();
+      await removeRunning(places);
+    });
+  });
+  await Promise.all([untilAnswering(supervisor, onProgress, options.signal), opened]);
+  await writeRunning(places, running);
+  return platform;
+}
+
+/** Waits for the first answers. Before them a crash is told, not only tried again: the cause is mostly in the set-up. */
+async function untilAnswering(
+  supervisor: Supervisor,
+  onProgress: (what: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const failure = new AbortController();
+  const crashes = new Map<string, number>();
+  const listen = (event: SupervisorEvent): void => {
+    if (event.kind === "starting") onProgress(`starting ${event.process}`);
+    if (event.kind === "ready") onProgress(`${event.process} answers`);
+    if (event.kind !== "crashed") return;
+    const count = (crashes.get(event.process) ?? 0) + 1;
+    crashes.set(event.process, count);
+    const known = event.exit?.error;
+    if (known || count >= CRASHES_BEFORE_GIVING_UP)
+      failure.abort(
+        known ?? new KeelsonError("start/failed", `${event.process} ended: ${event.reason}`, { hint: "keelson logs" }),
+      );
+    else onProgress(`${event.process} ended (${event.reason}); starting it again`);
+  };
+  supervisor.events.on("event", listen);
+  try {
+    await supervisor.whenReady(signal ? AbortSignal.any([signal, failure.signal]) : failure.signal);
+  } finally {
+    supervisor.events.off("event", listen);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(await freePort());
+  return [...ports];
+}

@@ -1,0 +1,83 @@
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { readdir, readFile, readlink } from "node:fs/promises";
+import { createServer } from "node:net";
+import { promisify } from "node:util";
+import { KeelsonError } from "../spec/errors.js";
+import { isSystemError } from "./disk-errors.js";
+
+const run = promisify(execFile);
+const LISTENING = "0A";
+
+/** Throws `port/in-use`, naming who has the port and the next free one. */
+export async function requireFreePort(host: string, port: number): Promise<void> {
+  if (await isFree(host, port)) return;
+  const owner = await portOwner(port);
+  const next = await nextFree(host, port + 1);
+  throw new KeelsonError("port/in-use", `port ${port} is in use${owner ? ` by ${owner}` : ""}`, {
+    hint: next === undefined ? "choose another: --port N" : `the next free one: --port ${next}`,
+  });
+}
+
+async function isFree(host: string, port: number): Promise<boolean> {
+  const probe = createServer();
+  try {
+    probe.listen(port, host);
+    await once(probe, "listening");
+    return true;
+  } catch (error) {
+    if (isSystemError(error) && error.code === "EADDRINUSE") return false;
+    if (isSystemError(error) && error.code === "EACCES")
+      throw new KeelsonError("port/forbidden", `port ${port} may not be opened by this user`, {
+        hint: "choose one above 1023: --port N",
+        cause: error,
+      });
+    if (isSystemError(error) && (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND"))
+      throw new KeelsonError("host/unknown", `${host} is no address of this machine`, {
+        hint: "--host 127.0.0.1 (this machine only) or --host 0.0.0.0 (every network)",
+        exitCode: 2,
+        cause: error,
+      });
+    throw error;
+  } finally {
+    if (probe.listening) probe.close();
+  }
+}
+
+async function nextFree(host: string, from: number): Promise<number | undefined> {
+  for (let port = from; port < Math.min(from + 100, 65_536); port += 1) if (await isFree(host, port)) return port;
+  return undefined;
+}
+
+/** `node (pid 4711)`, as far as this user may see it. */
+async function portOwner(port: number): Promise<string | undefined> {
+  const pid = process.platform === "linux" ? await ownerFromProc(port) : await ownerFromLsof(port);
+  if (pid === undefined) return undefined;
+  const { stdout } = await run("ps", ["-o", "args=", "-p", String(pid)]).catch(() => ({ stdout: "" }));
+  const command = stdout.trim().slice(0, 80) || (await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "")).trim();
+  return command ? `${command} (pid ${pid})` : `pid ${pid}`;
+}
+
+async function ownerFromProc(port: number): Promise<number | undefined> {
+  const inodes = new Set<string>();
+  for (const table of ["/proc/net/tcp", "/proc/net/tcp6"]) {
+    const lines = (await readFile(table, "utf8").catch(() => "")).split("\n").slice(1);
+    for (const line of lines) {
+      const fields = line.trim().split(/\s+/);
+      const local = Number.parseInt(fields[1]?.split(":")[1] ?? "", 16);
+      if (local === port && fields[3] === LISTENING && fields[9] !== undefined) inodes.add(`socket:[${fields[9]}]`);
+    }
+  }
+  for (const entry of await readdir("/proc")) {
+    if (!/^\d+$/.test(entry)) continue;
+    for (const fd of await readdir(`/proc/${entry}/fd`).catch(() => []))
+      if (inodes.has(await readlink(`/proc/${entry}/fd/${fd}`).catch(() => ""))) return Number(entry);
+  }
+  return undefined;
+}
+
+async function ownerFromLsof(port: number): Promise<number | undefined> {
+  const { stdout } = await run("lsof", ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-t"]).catch(() => ({ stdout: "" }));
+  const pid = Number(stdout.split("\n")[0]);
+  return Number.isInteger(pid) && pid > 0 ? pid : undefined;
+}

@@ -1,0 +1,137 @@
+import type { Milliseconds, Plan, Unit } from "../plan/plan.js";
+
+/** One process of a platform on this machine, before it is started. */
+export type ProcessSpec = PostgresSpec | ServeSpec;
+
+interface Supervised {
+  readonly name: string;
+  /** Names of processes that must answer before this one is started. */
+  readonly needs: readonly string[];
+  readonly liveness: { readonly every: Milliseconds; readonly failures: number };
+  /** Longest time from the start to the first answer. */
+  readonly startup: Milliseconds;
+  /** From being asked to end to being killed. */
+  readonly grace: Milliseconds;
+}
+
+export interface PostgresSpec extends Supervised {
+  readonly kind: "postgres";
+}
+
+/** `keelson serve` with some modules. */
+export interface ServeSpec extends Supervised {
+  readonly kind: "serve";
+  readonly modules: readonly string[];
+  /** The plan's unit, when it runs one of its own. */
+  readonly unit: string | undefined;
+  readonly model: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  /** URL by module, of those that run in another process. */
+  readonly peers: Readonly<Record<string, string>>;
+}
+
+export interface ProcessOptions {
+  readonly host: string;
+  /** Port of the process that people reach. */
+  readonly port: number;
+  /** One process for each unit of the plan, as in production; else one for all. */
+  readonly split: boolean;
+  /** Free ports of loopback for the other processes of a split platform, taken in order. */
+  readonly ports: readonly number[];
+}
+
+export interface Processes {
+  readonly specs: readonly ProcessSpec[];
+  /** What the plan has and this machine does not run, each with the reason. */
+  readonly left: readonly string[];
+}
+
+export const DATABASE = "postgres";
+
+/** A laptop's disk may be asleep, and a crash be long ago: recovery from the log is given this long. */
+const DATABASE_STARTUP = 10 * 60_000;
+
+/** Which processes make up a plan on this machine. Pure: ports and addresses come in. */
+export function processes(plan: Plan, options: ProcessOptions): Processes {
+  const units = plan.units.filter((unit) => modulesOf(unit).length > 0);
+  const postgres: PostgresSpec = {
+    name: DATABASE,
+    kind: "postgres",
+    needs: [],
+    liveness: databaseProbe(plan),
+    startup: DATABASE_STARTUP,
+    grace: 20_000,
+  };
+  const serve = options.split ? oneForEach(units, options) : [oneForAll(plan, units, options)];
+  return { specs: [postgres, ...serve], left: leftOut(plan, units) };
+}
+
+/** How many ports a split platform takes besides the public one. */
+export function portsNeeded(plan: Plan, split: boolean): number {
+  return split ? Math.max(0, plan.units.filter((unit) => modulesOf(unit).length > 0).length - 1) : 0;
+}
+
+function oneForAll(plan: Plan, units: readonly Unit[], { host, port }: ProcessOptions): ServeSpec {
+  const modules = [...new Set(units.flatMap(modulesOf))];
+  // A model without a unit of its own is answered by an outside server, and still routed by the engine module.
+  if (plan.models.length > 0 && !modules.includes("engine")) modules.push("engine");
+  return { ...common("platform", units), modules, unit: undefined, model: undefined, host, port, peers: {} };
+}
+
+function oneForEach(units: readonly Unit[], { host, port, ports }: ProcessOptions): ServeSpec[] {
+  const entrance = units.find((unit) => unit.modules.includes("gateway")) ?? units[0];
+  const others = units.filter((unit) => unit !== entrance);
+  const placed = [
+    ...(entrance ? [{ unit: entrance, port }] : []),
+    ...others.map((unit, n) => ({ unit, port: ports[n] ?? 0 })),
+  ];
+  return placed.map(({ unit, port: own }) => {
+    const here = modulesOf(unit);
+    const elsewhere = placed
+      .filter((other) => other.unit !== unit)
+      .flatMap((other) => modulesOf(other.unit).map((module) => [module, `http://127.0.0.1:${other.port}`] as const))
+      .filter(([module]) => !here.includes(module));
+    return {
+      ...common(unit.name, [unit]),
+      modules: here,
+      unit: unit.name,
+      model: unit.model,
+      host: unit === entrance ? host : "127.0.0.1",
+      port: own,
+      peers: Object.fromEntries(elsewhere.reverse()),
+    };
+  });
+}
+
+function common(name: string, units: readonly Unit[]) {
+  const live = units.map((unit) => unit.health.live);
+  return {
+    name,
+    kind: "serve" as const,
+    needs: [DATABASE],
+    liveness: {
+      every: Math.max(1000, Math.min(5000, ...live.map((probe) => probe.every))),
+      failures: Math.max(3, ...live.map((probe) => probe.failures)),
+    },
+    startup: Math.max(60_000, ...units.map((unit) => unit.health.startup)),
+    grace: Math.max(10_000, ...units.map((unit) => unit.terminationGrace)),
+  };
+}
+
+function databaseProbe(plan: Plan): Supervised["liveness"] {
+  const probe = plan.stores.find((store) => store.kind === "postgres")?.probe;
+  return { every: Math.max(1000, probe?.every ?? 5000), failures: Math.max(2, probe?.failures ?? 3) };
+}
+
+function modulesOf(unit: Unit): readonly string[] {
+  return [...unit.modules, ...unit.sidecars.flatMap((sidecar) => sidecar.modules)];
+}
+
+function leftOut(plan: Plan, units: readonly Unit[]): string[] {
+  const foreign = plan.units.filter((unit) => !units.includes(unit)).map((unit) => `${unit.name}: a container image`);
+  const stores = plan.stores
+    .filter((store) => store.kind !== "postgres")
+    .map((store) => `${store.name}: ${store.kind} is replaced by what the modules keep in PostgreSQL or in memory`);
+  return [...foreign, ...stores];
+}

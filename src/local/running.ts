@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { writeAtomically } from "./atomic-file.js";
+import type { Layout } from "./layout.js";
+
+const runningSchema = z.object({
+  pid: z.number(),
+  url: z.string(),
+  /** The dashboard's address, when another process than the gateway serves it. */
+  dashboard: z.string(),
+  control: z.string(),
+  startedAt: z.number(),
+  file: z.string(),
+  platform: z.string(),
+  environment: z.string(),
+  /** Where its backups are kept. */
+  backups: z.string(),
+  data: z.string(),
+});
+
+/** What `platform.json` says: who runs on this data, and how to reach it. */
+export type RunningPlatform = z.infer<typeof runningSchema>;
+
+export async function writeRunning(layout: Layout, running: RunningPlatform): Promise<void> {
+  await writeAtomically(layout.running, `${JSON.stringify(running, undefined, 2)}\n`);
+}
+
+/** Undefined where nothing runs, as far as the file says: a killed platform leaves its file behind. */
+export async function readRunning(layout: Pick<Layout, "running">): Promise<RunningPlatform | undefined> {
+  const text = await readFile(layout.running, "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return runningSchema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+export async function removeRunning(layout: Layout): Promise<void> {
+  await rm(layout.running, { force: true });
+}
+
+/** A socket's path has 107 bytes at most (103 on macOS); deep data directories get a short one elsewhere. */
+export async function controlSocket(layout: Layout): Promise<string> {
+  const near = join(layout.root, "control.sock");
+  if (Buffer.byteLength(near) <= 100) return near;
+  const hash = createHash("sha256").update(layout.root).digest("hex").slice(0, 12);
+  const directory = join(tmpdir(), `keelson-control-${process.getuid?.() ?? 0}-${hash}`);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  return join(directory, "control.sock");
+}

@@ -1,0 +1,39 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { writeAtomically } from "./atomic-file.js";
+import type { Layout } from "./layout.js";
+
+/** Secrets of a platform on this machine, as files that only their owner reads: `<secrets>/<name>/<key>`. */
+export interface LocalSecrets {
+  read(name: string): Promise<string | undefined>;
+  write(name: string, value: string): Promise<void>;
+  remove(name: string): Promise<void>;
+  /** Reads it, or makes a random one of 256 bits. */
+  readOrMake(name: string): Promise<string>;
+}
+
+export function localSecrets(layout: Pick<Layout, "secrets">): LocalSecrets {
+  const place = (name: string) => join(layout.secrets, name);
+  const read = async (name: string) => {
+    const text = await readFile(place(name), "utf8").catch(() => undefined);
+    return text?.trim() || undefined;
+  };
+  const write = async (name: string, value: string) => {
+    if ((await read(name)) === value) return;
+    await mkdir(dirname(place(name)), { recursive: true, mode: 0o700 });
+    await writeAtomically(place(name), value);
+  };
+  return {
+    read,
+    write,
+    remove: (name) => rm(place(name), { force: true }),
+    async readOrMake(name) {
+      const known = await read(name);
+      if (known !== undefined) return known;
+      const made = randomBytes(32).toString("base64url");
+      await write(name, made);
+      return made;
+    },
+  };
+}

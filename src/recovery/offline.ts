@@ -1,0 +1,61 @@
+import { layout } from "../local/layout.js";
+import { locateCluster } from "../local/postgres/cluster.js";
+import { serverUser } from "../local/postgres/server-user.js";
+import { type Backup, type Catalogue, findBackup, readCatalogue } from "./backup/catalogue.js";
+import { openRepository } from "./repository/open.js";
+import type { Repository } from "./repository/repository.js";
+import { type RestoreOptions, type RestoreTarget, restoreInto } from "./restore/restore.js";
+import { verifyBackup } from "./restore/verify.js";
+import { ageSeal, loadIdentity, plainSeal, type Seal } from "./seal.js";
+
+/** Backups without a running platform: what is needed when there is none left. */
+export interface BackupPlaces {
+  /** A folder, or `s3://bucket/prefix`. */
+  readonly repository: string;
+  /** File with the age identity; needed only for what is encrypted. */
+  readonly identity: string;
+}
+
+/** Where a platform of this machine keeps its backups when it was not told otherwise. */
+export function placesOf(data: string): BackupPlaces {
+  const { backups, identity } = layout(data);
+  return { repository: backups, identity };
+}
+
+export async function catalogueOf(places: BackupPlaces): Promise<{ repository: Repository; catalogue: Catalogue }> {
+  const repository = await openRepository(places.repository);
+  return { repository, catalogue: await readCatalogue(repository) };
+}
+
+/** Restores a backup into a new, empty directory, ready for any PostgreSQL of its version. */
+export async function restoreTo(
+  places: BackupPlaces,
+  id: string,
+  directory: string,
+  target: RestoreTarget,
+  options: Pick<RestoreOptions, "onProgress" | "signal"> = {},
+): Promise<{ backup: Backup; logFiles: number }> {
+  const { repository, catalogue } = await catalogueOf(places);
+  const backup = findBackup(catalogue, id);
+  const seal = await sealOf(backup, places);
+  const user = await serverUser();
+  const { logFiles } = await restoreInto(directory, repository, seal, backup.manifest, { ...options, user, target });
+  return { backup, logFiles };
+}
+
+/** Restores a backup into a clean place, compares, and enters the finding in the catalogue. */
+export async function verifyOffline(places: BackupPlaces, id: string, data: string): Promise<Backup> {
+  const { repository, catalogue } = await catalogueOf(places);
+  const backup = findBackup(catalogue, id);
+  const { cluster } = await locateCluster(data, `${data}/verify.log`);
+  const scratch = cluster.data.replace(/\/data$/, "");
+  const verification = await verifyBackup(repository, await sealOf(backup, places), backup.manifest, {
+    scratch,
+    now: Date.now,
+  });
+  return { manifest: backup.manifest, verification };
+}
+
+async function sealOf({ manifest }: Backup, places: BackupPlaces): Promise<Seal> {
+  return manifest.recipient === null ? plainSeal : ageSeal(await loadIdentity(places.identity));
+}

@@ -1,0 +1,295 @@
+import { EventEmitter } from "node:events";
+import { readFile, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { z } from "zod";
+import { writeAtomically } from "../local/atomic-file.js";
+import { archiveCommand } from "../local/postgres/archive-script.js";
+import { type Cluster, initialise, isInitialised, removeLeftovers } from "../local/postgres/cluster.js";
+import type { Server } from "../local/postgres/server.js";
+import { archiveTimeout } from "../local/postgres/settings.js";
+import type { Database } from "../plan/plan.js";
+import { KeelsonError } from "../spec/errors.js";
+import { type Archiver, type ArchiveState, startArchiver } from "./archive/archiver.js";
+import { logArchive } from "./archive/log-archive.js";
+import { type Backup, backupPrefix, type Catalogue, findBackup, readCatalogue } from "./backup/catalogue.js";
+import { systemIdentifier } from "./backup/data-directory.js";
+import { prune } from "./backup/retention.js";
+import { nextBackup } from "./backup/schedule.js";
+import { takeBackup } from "./backup/take-backup.js";
+import { decideDatabase } from "./decide-database.js";
+import type { Repository } from "./repository/repository.js";
+import { forgetRecovery, type RestoreTarget, restoreInto } from "./restore/restore.js";
+import { verifyBackup } from "./restore/verify.js";
+import type { Seal } from "./seal.js";
+
+export interface RecoveryOptions {
+  readonly platform: string;
+  /** What the plan says of the database; undefined: nothing is backed up by itself. */
+  readonly database: Database | undefined;
+  readonly cluster: Cluster;
+  readonly repository: Repository;
+  readonly seal: Seal;
+  /** Remembers which database lives here. */
+  readonly memory: string;
+}
+
+export interface RecoveryEvent {
+  readonly at: number;
+  readonly level: "info" | "warning" | "error";
+  readonly what: string;
+}
+
+export interface RecoveryState {
+  readonly archive: ArchiveState | undefined;
+  /** When the next whole copy is due, epoch milliseconds. */
+  readonly next: number | undefined;
+  /** What is being done now. */
+  readonly busy: string | undefined;
+  readonly failing: { readonly what: string; readonly since: number; readonly reason: string } | undefined;
+}
+
+/** Backups, the log archive and restores of one database, for as long as the platform runs. */
+export interface Recovery {
+  readonly events: EventEmitter<{ event: [RecoveryEvent] }>;
+  /** What the server is to be started with so that its log is archived. */
+  readonly archive: { readonly command: string; readonly timeoutSeconds: number } | undefined;
+  state(): RecoveryState;
+  catalogue(): Promise<Catalogue>;
+  /** Makes, keeps or restores the data directory: what a start of the server needs first. */
+  prepare(signal: AbortSignal): Promise<void>;
+  /** The server is up: remember it, and begin with the scheduled copies. */
+  started(server: Server): Promise<void>;
+  take(verify: boolean): Promise<Backup>;
+  verify(id: string): Promise<Backup>;
+  /** Puts a backup in the place of the data directory. The server must be away; what was there is kept aside. */
+  replace(id: string, target: RestoreTarget): Promise<{ kept: string | undefined }>;
+  /** Gives up what is under way and begins nothing new; the log is still archived. */
+  cancel(): void;
+  /** After `cancel`, once the server is away. */
+  stop(): Promise<void>;
+}
+
+const memorySchema = z.object({ system: z.string() });
+const FIRST_RETRY = 30_000;
+const LONGEST_RETRY = 60 * 60_000;
+/** A first copy right at the start would compete with the first requests. */
+const SETTLE = 3_000;
+
+export function startRecovery(options: RecoveryOptions): Recovery {
+  const { cluster, repository, seal, database } = options;
+  const events = new EventEmitter<{ event: [RecoveryEvent] }>();
+  const scratch = dirname(cluster.data);
+  const owner = cluster.user.foreign ? cluster.user : undefined;
+  const schedule = database?.backups.full;
+  const stopping = new AbortController();
+  let archiver: Archiver | undefined;
+  let server: Server | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let next: number | undefined;
+  let busy: string | undefined;
+  let failing: RecoveryState["failing"];
+  let queue: Promise<unknown> = Promise.resolve();
+  const failed: string[] = [];
+
+  const tell = (level: RecoveryEvent["level"], what: string) => events.emit("event", { at: Date.now(), level, what });
+
+  if (database?.backups.log) {
+    let wasFailing = false;
+    archiver = startArchiver({
+      handover: cluster.run,
+      data: cluster.data,
+      archive: async () => logArchive(repository, seal, await systemIdentifier(cluster.data)),
+      owner,
+      onChange({ failing: now }) {
+        if (now && !wasFailing) tell("error", `the log is not archived: ${now.reason}`);
+        if (!now && wasFailing) tell("info", "the log is archived again");
+        wasFailing = now !== undefined;
+      },
+    });
+  }
+
+  /** One piece of work after the other: two copies at once would only slow each other down. */
+  function inTurn<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const turn = queue.then(async () => {
+      stopping.signal.throwIfAborted();
+      busy = what;
+      try {
+        return await work();
+      } finally {
+        busy = undefined;
+      }
+    });
+    queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async function known(): Promise<string | undefined> {
+    const text = await readFile(options.memory, "utf8").catch(() => undefined);
+    return text === undefined ? undefined : memorySchema.parse(JSON.parse(text)).system;
+  }
+
+  async function prepare(signal: AbortSignal): Promise<void> {
+    await removeLeftovers(scratch);
+    for (;;) {
+      const present = await isInitialised(cluster);
+      const system = await known();
+      const backups = present || system === undefined ? [] : (await readCatalogue(repository)).backups;
+      const decision = decideDatabase({ present, known: system, backups, failed });
+      switch (decision.action) {
+        case "start":
+          return;
+        case "initialise":
+          return initialise(cluster);
+        case "refuse":
+          throw new KeelsonError("database/lost", `the database is lost: ${decision.reason}`, {
+            hint: `to begin with an empty one: rm ${options.memory}`,
+          });
+        case "restore": {
+          const { id } = decision.backup.manifest;
+          tell("warning", `${decision.reason}: restoring it`);
+          try {
+            await intoPlace(decision.backup, { kind: "latest" }, signal);
+            tell("info", `restored backup ${id} and the log since`);
+          } catch (error) {
+            signal.throwIfAborted();
+            if (!(error instanceof KeelsonError && /^(backup|log)\//.test(error.code))) throw error;
+            failed.push(id);
+            tell("error", `backup ${id} cannot be restored: ${error.message}`);
+          }
+        }
+      }
+    }
+  }
+
+  async function intoPlace(backup: Backup, target: RestoreTarget, signal?: AbortSignal): Promise<string | undefined> {
+    const aside = `${cluster.data}.before-${new Date().toISOString().replace(/[-:.]/g, "")}`;
+    const fresh = `${cluster.data}.restored.tmp`;
+    await rm(fresh, { recursive: true, force: true });
+    const { user } = cluster;
+    await restoreInto(fresh, repository, seal, backup.manifest, { user, target, ...(signal && { signal }) });
+    const kept = await rename(cluster.data, aside).then(
+      () => aside,
+      () => undefined,
+    );
+    await rename(fresh, cluster.data);
+    return kept;
+  }
+
+  async function remember(system: string): Promise<void> {
+    await writeAtomically(options.memory, `${JSON.stringify({ system })}\n`);
+  }
+
+  async function take(verify: boolean): Promise<Backup> {
+    const source = server;
+    if (!source) throw new KeelsonError("backup/no-server", "the database is not running");
+    if (!archiver)
+      throw new KeelsonError("backup/no-log", "the platform file declares no log for the database's backups", {
+        hint: "a running server's copy is only consistent with its log: add `log: 1m` to its backups",
+      });
+    return inTurn("taking a backup", async () => {
+      const from = { platform: options.platform, server: source, data: cluster.data };
+      const manifest = await takeBackup(from, repository, seal, { now: Date.now, signal: stopping.signal });
+      tell("info", `backup ${manifest.id} is stored`);
+      if (!verify) return { manifest, verification: undefined };
+      const taken = await check({ manifest, verification: undefined });
+      await removeExpired();
+      return taken;
+    });
+  }
+
+  async function check({ manifest }: Backup): Promise<Backup> {
+    busy = `restoring backup ${manifest.id} to prove it`;
+    const verification = await verifyBackup(repository, seal, manifest, {
+      scratch,
+      now: Date.now,
+      signal: stopping.signal,
+    });
+    if (verification.valid) tell("info", `backup ${manifest.id} was restored and is valid`);
+    else tell("error", `backup ${manifest.id} is not valid: ${verification.findings.join("; ")}`);
+    return { manifest, verification };
+  }
+
+  async function removeExpired(): Promise<void> {
+    if (!schedule || !database?.backups.log) return;
+    const system = await systemIdentifier(cluster.data);
+    const { backups } = await readCatalogue(repository);
+    const log = await logArchive(repository, seal, system).list();
+    const own = backups.filter((backup) => backup.manifest.system === system);
+    const gone = prune(own, log, { full: schedule.keep, log: database.backups.log.keep }, Date.now());
+    for (const { backup } of gone.backups) {
+      const objects = await repository.list(backupPrefix(backup.manifest));
+      // The manifest first: what it names must not go while it still speaks of it.
+      const manifestFirst = objects.sort(
+        (a, b) => Number(b.name.endsWith("manifest.json")) - Number(a.name.endsWith("manifest.json")),
+      );
+      for (const object of manifestFirst) await repository.remove(object.name);
+    }
+    for (const { file } of gone.log) await repository.remove(file.object);
+    if (gone.backups.length + gone.log.length > 0)
+      tell("info", `removed ${gone.backups.length} expired backups and ${gone.log.length} files of the log`);
+  }
+
+  async function plan(retry = FIRST_RETRY): Promise<void> {
+    clearTimeout(timer);
+    if (!schedule || !archiver || stopping.signal.aborted) return;
+    const system = await systemIdentifier(cluster.data).catch(() => undefined);
+    const own = (await readCatalogue(repository)).backups.filter((backup) => backup.manifest.system === system);
+    const due = nextBackup(schedule, own.at(-1)?.manifest.startedAt, Date.now());
+    next = Math.max(due, Date.now() + SETTLE);
+    // A timer holds no more than 24 days; waking up once a day costs nothing.
+    timer = setTimeout(() => void run(retry), Math.min(next - Date.now(), 24 * 60 * 60_000));
+  }
+
+  async function run(retry: number): Promise<void> {
+    if (next !== undefined && next - Date.now() > 1000) return plan(retry);
+    try {
+      await take(true);
+      failing = undefined;
+      await plan();
+    } catch (error) {
+      if (stopping.signal.aborted) return;
+      const reason = error instanceof Error ? error.message : String(error);
+      failing = { what: "backup", since: failing?.since ?? Date.now(), reason };
+      tell("error", `the scheduled backup failed: ${reason}`);
+      next = Date.now() + retry;
+      timer = setTimeout(() => void run(Math.min(LONGEST_RETRY, retry * 2)), retry);
+    }
+  }
+
+  function cancel(): void {
+    stopping.abort(new KeelsonError("platform/stopping", "the platform is ending"));
+    clearTimeout(timer);
+  }
+
+  return {
+    events,
+    archive:
+      archiver && database
+        ? { command: archiveCommand(cluster.archiveScript, cluster.run), timeoutSeconds: archiveTimeout(database) }
+        : undefined,
+    state: () => ({ archive: archiver?.state(), next, busy, failing }),
+    catalogue: () => readCatalogue(repository),
+    prepare,
+    async started(running) {
+      server = running;
+      failed.length = 0;
+      await remember(await systemIdentifier(cluster.data));
+      await forgetRecovery(cluster.data);
+      await plan();
+    },
+    take,
+    verify: (id) =>
+      inTurn("restoring a backup to prove it", async () => check(findBackup(await readCatalogue(repository), id))),
+    replace: (id, target) =>
+      inTurn("restoring", async () => {
+        const kept = await intoPlace(findBackup(await readCatalogue(repository), id), target);
+        return { kept };
+      }),
+    cancel,
+    async stop() {
+      cancel();
+      await queue;
+      await archiver?.stop();
+    },
+  };
+}
