@@ -13,9 +13,9 @@ const PERCENTILES = [
 export function platformObjectives(scope: Scope, written: ObjectivesInput | undefined): Objectives {
   return {
     path: scope.path,
-    availability: written?.availability,
-    rto: written?.rto,
-    rpo: written?.rpo,
+    availability: promised(written?.availability, undefined),
+    rto: promised(written?.rto, undefined),
+    rpo: promised(written?.rpo, undefined),
     latency: latency(written),
     retention: written?.retention,
   };
@@ -33,12 +33,17 @@ export function elementObjectives(
       scope.ledger.inherit([...own.segments, key], ["objectives", key]);
   return {
     path: own.path,
-    availability: written?.availability ?? platform.availability,
-    rto: written?.rto ?? platform.rto,
-    rpo: written?.rpo ?? platform.rpo,
+    availability: promised(written?.availability, platform.availability),
+    rto: promised(written?.rto, platform.rto),
+    rpo: promised(written?.rpo, platform.rpo),
     latency: latency(written) ?? platform.latency,
     retention: written?.retention ?? platform.retention,
   };
+}
+
+/** What is written, nothing for `none`, and the platform's for what is not written. */
+function promised(written: number | "none" | undefined, platform: number | undefined): number | undefined {
+  return written === "none" ? undefined : (written ?? platform);
 }
 
 /** The strictest percentile that is written. */

@@ -10,7 +10,7 @@ import { rolloutBelowBudget } from "./availability/rollout-below-budget.js";
 import { rolloutOutage } from "./availability/rollout-outage.js";
 import { rolloutStuck } from "./availability/rollout-stuck.js";
 import { zoneLoss } from "./availability/zone-loss.js";
-import { limits } from "./capacity/limits.js";
+import { memoryOvercommit } from "./capacity/memory-overcommit.js";
 import { poolTooSmall } from "./capacity/pool-too-small.js";
 import { scaleWithoutRequests } from "./capacity/scale-without-requests.js";
 import { scaleWithoutRoom } from "./capacity/scale-without-room.js";
@@ -66,7 +66,7 @@ export const rules: readonly Rule[] = [
   scaleWithoutRoom,
   unschedulable,
   poolTooSmall,
-  limits,
+  memoryOvercommit,
 
   callUnexposed,
   open,

@@ -63,7 +63,7 @@ function isEverything(subject: Subject): subject is Everything {
 
 function nowhereToGo(plan: Plan): Prediction {
   return unbounded(plan, "zones", `everything of ${plan.environment} runs in one zone, and nothing is left when it is lost`, {
-    advice: "spread over zones where the cloud has them, or say `rto: null` for what is not promised here",
+    advice: "spread over zones where the cloud has them, or say `rto: none` for what is not promised here",
   });
 }
 

@@ -13,7 +13,7 @@ import {
 import { nodeProvisioning } from "../facts/machines.js";
 import { supervisedProbe, supervisor } from "../facts/supervisor.js";
 import type { Prediction, Term } from "../prediction.js";
-import { assumed, bounded, cited, declared, unbounded, work } from "../prediction.js";
+import { assumed, bounded, cited, declared, unbounded, unknown, work } from "../prediction.js";
 import { zones } from "./machine.js";
 
 /** The other replicas serve; this is how long requests still reach the one that hangs. */
@@ -53,6 +53,7 @@ export function nodeNoticed(plan: Plan): readonly Term[] {
 export function rescheduled(unit: Unit, plan: Plan, lost: "node" | "zone"): Prediction {
   const room = roomElsewhere(unit, plan, lost);
   if (room.kind === "none") return unbounded(plan, unit.path, room.why, { advice: room.advice });
+  if (room.kind === "unknown") return unknown(plan, unit.path, room.why);
   return bounded(plan, unit.path, [
     cited("node marked unready", nodeMonitorGrace(plan.cluster.kubernetes)),
     cited("eviction of its pods", evictionToleration),
@@ -84,7 +85,10 @@ function detection(unit: Unit, plan: Plan, name: string, probe: Probe): Term {
   );
 }
 
-type Room = { readonly kind: "some"; readonly term: Term } | { readonly kind: "none"; readonly why: string; readonly advice: string };
+type Room =
+  | { readonly kind: "some"; readonly term: Term }
+  | { readonly kind: "none"; readonly why: string; readonly advice: string }
+  | { readonly kind: "unknown"; readonly why: string };
 
 /** Whether the pods of what is lost find a place on what is left, at the least node count. */
 function roomElsewhere(unit: Unit, plan: Plan, lost: "node" | "zone"): Room {
@@ -105,6 +109,10 @@ function roomElsewhere(unit: Unit, plan: Plan, lost: "node" | "zone"): Room {
   }
   const provisioning = nodeProvisioning(plan.cloud);
   if (provisioning) return { kind: "some", term: work(cited("a new node", provisioning)) };
+  if (!pool?.allocatable) {
+    const which = pool ? `how much a ${pool.type} of pool ${pool.name} offers` : `which pool ${unit.name} runs on`;
+    return { kind: "unknown", why: `the file does not say ${which}, so whether the other nodes have room cannot be known` };
+  }
   return {
     kind: "none",
     why: `after a lost ${lost} there may be no room for ${unit.name} on the nodes that are left, and nothing here makes new ones`,

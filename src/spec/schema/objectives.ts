@@ -1,11 +1,18 @@
 import { z } from "zod";
 import { duration, ratio } from "./quantities.js";
 
+/** `none` promises nothing here, whatever the platform promises elsewhere. */
+const none = z.literal("none");
+
 /** What is promised. Stands on the platform, and tighter or looser on any service, model or store. */
 export const objectives = z.strictObject({
-  availability: ratio.describe("Share of time that it answers, e.g. 99.9%").optional(),
-  rto: duration.describe("Recovery time objective: longest outage that a fault may cause").optional(),
-  rpo: duration.describe("Recovery point objective: most recent writes that a fault may lose, as time").optional(),
+  availability: z.union([ratio, none]).describe("Share of time that it answers, e.g. 99.9%; none: not promised here").optional(),
+  rto: z
+    .union([duration, none])
+    .describe("Recovery time objective: longest outage that a fault may cause; none: not promised here").optional(),
+  rpo: z
+    .union([duration, none])
+    .describe("Recovery point objective: most recent writes that a fault may lose, as time; none: not promised here").optional(),
   latency: z
     .strictObject({
       p50: duration.describe("Half of the answers come within").optional(),

@@ -6,12 +6,12 @@ export const scaleWithoutRequests = defineRule({
   code: "capacity/scale-without-requests",
   severity: "error",
   summary: "a unit scales on the use of a resource that it does not request",
-  help: "The HPA's utilisation is usage divided by the request, summed over every container of the pod. If one container requests nothing, the HPA reports `missing request` and never scales.",
+  help: "The HPA's utilisation is usage divided by the request, summed over every container of the pod. If one container requests nothing (`0..1`), the HPA reports `missing request` and never scales.",
   check(plan, report) {
     for (const unit of plan.units) {
       for (const resource of ["cpu", "memory"] as const) {
         const target = unit.scale?.[resource];
-        const without = [unit, ...unit.sidecars].find(({ resources }) => resources[resource].request === undefined);
+        const without = [unit, ...unit.sidecars].find(({ resources }) => !resources[resource].request);
         if (target === undefined || !unit.scale || !without) continue;
         report(`${unit.scale.path}.${resource}`, {
           why: `${unit.name} scales at ${formatRatio(target)} ${resource}, but ${without.name} requests no ${resource} that this could be a share of`,

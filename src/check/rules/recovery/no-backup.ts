@@ -8,7 +8,7 @@ export const noBackup = defineRule({
   code: "recovery/no-backup",
   severity: "error",
   summary: "a store with an RPO has nothing that it could be restored from",
-  help: "Replicas are no backup: what deletes the data, a mistake or a fault, deletes it on all of them. Without a copy elsewhere the loss has no bound. A store that can be filled again, such as a cache, says so with `objectives: { rpo: null }`.",
+  help: "Replicas are no backup: what deletes the data, a mistake or a fault, deletes it on all of them. Without a copy elsewhere the loss has no bound. A store that can be filled again, such as a cache, says so with `objectives: { rpo: none }`.",
   check(plan, report, sheet) {
     for (const fault of ["database-loss", "cache-loss"]) {
       for (const { row, predicted, promised } of broken(sheet, fault, "rpo")) {
@@ -17,7 +17,7 @@ export const noBackup = defineRule({
         const fix = copied(plan, store, predicted.fix?.edits);
         report(`${store.path}.backups`, {
           why: `${predicted.why}, but ${store.name} promises to lose at most ${formatDuration(promised)} of writes`,
-          advice: `${predicted.fix?.advice ?? "declare backups"}, or say \`objectives: { rpo: null }\` if it can be filled again`,
+          advice: `${predicted.fix?.advice ?? "declare backups"}, or say \`objectives: { rpo: none }\` if it can be filled again`,
           ...(fix ? { fix } : {}),
         });
       }

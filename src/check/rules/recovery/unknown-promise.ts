@@ -16,7 +16,7 @@ export const unknownPromise = defineRule({
         if (plan.observe.metrics === "none") continue;
         report(`${row.path}.objectives.${of}`, {
           why: `${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)} for ${row.fault}, but nobody can say whether it holds: ${predicted.why}`,
-          advice: "state what is missing, or promise nothing (`null`) here",
+          advice: "state what is missing, or promise nothing here (`none`)",
         });
       }
     }
