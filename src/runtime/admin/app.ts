@@ -1,7 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import cookie from "@fastify/cookie";
 import swagger from "@fastify/swagger";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, type RawServerDefault } from "fastify";
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+  type RawServerDefault,
+} from "fastify";
 import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
@@ -36,6 +43,8 @@ export async function createAdminApp(context: Context, accounts: Pick<Accounts, 
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: mebibyte,
+    // What the router itself refuses: an address that is too long, or no UTF-8.
+    frameworkErrors: refuse,
     routerOptions: { maxParamLength: 200 },
     // The kernel's listener has its own time limits and connections; this application never listens.
     forceCloseConnections: false,
@@ -43,15 +52,7 @@ export async function createAdminApp(context: Context, accounts: Pick<Accounts, 
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   acceptJson(app);
-  app.setErrorHandler((error: Error, request, reply) => {
-    const { status, body, retryAfter, defect } = answerOf(error);
-    if (defect)
-      request.log.error({ err: error, method: request.method, route: request.routeOptions.url }, "request failed");
-    if (retryAfter !== undefined) reply.header("retry-after", retryAfter);
-    // What is left of a body that was refused is not read.
-    if (status === 413) reply.header("connection", "close");
-    return reply.status(status).send(body);
-  });
+  app.setErrorHandler(refuse);
   app.setNotFoundHandler((request, reply) =>
     reply.status(404).send({
       error: { code: "request/not-found", message: `there is no ${request.method} ${request.url.split("?", 1)[0]}` },
@@ -68,4 +69,15 @@ export async function createAdminApp(context: Context, accounts: Pick<Accounts, 
   });
   authenticate(app, accounts, context.internalToken);
   return app;
+}
+
+/** Answers an error in the one shape that they all have. */
+function refuse(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  const { status, body, retryAfter, defect } = answerOf(error);
+  if (defect)
+    request.log.error({ err: error, method: request.method, route: request.routeOptions.url }, "request failed");
+  if (retryAfter !== undefined) reply.header("retry-after", retryAfter);
+  // What is left of a body that was refused is not read.
+  if (status === 413) reply.header("connection", "close");
+  reply.status(status).send(body);
 }

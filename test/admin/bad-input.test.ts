@@ -1,0 +1,240 @@
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Answer, type Platform, startPlatform } from "../accounts/platform.js";
+import { startPostgres, type TestPostgres } from "../database/postgres.js";
+
+let postgres: TestPostgres;
+let platform: Platform;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  platform = await startPlatform(postgres.url);
+});
+afterAll(async () => {
+  await platform?.stop();
+  await postgres?.stop();
+});
+
+const post = (body: string | Buffer, headers: Record<string, string> = {}): Promise<Answer> =>
+  platform.call("POST", "/admin/keys", { key: platform.token, body, headers });
+
+/** Sends bytes as they are; resolves with what came back until the other side closed or fell silent. */
+async function raw(bytes: (string | Buffer)[], { hangUp = false } = {}): Promise<string> {
+  const socket = connect(Number(new URL(platform.url).port), "127.0.0.1");
+  let answer = "";
+  socket.on("data", (chunk) => {
+    answer += chunk.toString("latin1");
+  });
+  socket.on("error", () => {});
+  for (const part of bytes) socket.write(part);
+  if (hangUp) {
+    await sleep(30);
+    socket.destroy();
+    return "";
+  }
+  for (let waited = 0; waited < 3_000 && !answer.includes("\r\n\r\n"); waited += 20) await sleep(20);
+  socket.destroy();
+  return answer;
+}
+
+const head = (length: number | string, extra = "") =>
+  `POST /admin/keys HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${platform.token}\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n${extra}\r\n`;
+
+describe("a body that is not what it should be", () => {
+  const nested = (depth: number) => `{"name":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+  test.each<[string, string | Buffer, number, string]>([
+    ["malformed JSON", '{"name": "x"', 400, "request/not-json"],
+    ["nothing", "", 400, "request/invalid"],
+    ["a number", "7", 400, "request/invalid"],
+    ["null", "null", 400, "request/invalid"],
+    ["an array", "[]", 400, "request/invalid"],
+    ["a name of another type", '{"name": {"a": 1}}', 400, "request/invalid"],
+    ["an unknown field", '{"name": "x", "admin": true}', 400, "request/invalid"],
+    ["a prototype", '{"name": "x", "__proto__": {"scopes": ["admin"]}}', 400, "request/invalid"],
+    ["an unknown scope", '{"name": "x", "scopes": ["root"]}', 400, "request/invalid"],
+    ["no scope", '{"name": "x", "scopes": []}', 400, "request/invalid"],
+    ["a date that is none", '{"name": "x", "expires": "2026-02-30T00:00:00Z"}', 400, "request/invalid"],
+    ["a NUL in a name", '{"name": "a\\u0000b"}', 400, "request/invalid"],
+    ["a line break in a name", '{"name": "a\\nb"}', 400, "request/invalid"],
+    ["half a surrogate pair in a name", '{"name": "a\\ud800b"}', 400, "request/invalid"],
+    ["a name of 101 characters", `{"name": "${"x".repeat(101)}"}`, 400, "request/invalid"],
+    ["invalid UTF-8", Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]), 400, "request/not-utf8"],
+    ["an overlong encoding", Buffer.from('{"name": "\xc0\x80"}', "latin1"), 400, "request/not-utf8"],
+    ["JSON nested 100 deep", nested(100), 400, "request/too-deep"],
+    ["JSON nested 100,000 deep", nested(100_000), 400, "request/too-deep"],
+    ["2 MB", `{"name": "${"x".repeat(2_000_000)}"}`, 413, "request/too-large"],
+    ["50 MB", Buffer.alloc(50_000_000, 0x20), 413, "request/too-large"],
+  ])("%s is refused with its status and reason", async (_name, body, status, code) => {
+    const answer = await post(body).catch((error: Error & { code?: string }) => error);
+    // The other side may close before a body far too large has gone out: then the answer may be lost with the connection.
+    if (answer instanceof Error) {
+      expect([status, answer.message]).toEqual([413, expect.stringMatching(/EPIPE|ECONNRESET|other side closed/)]);
+      return;
+    }
+    expect([answer.status, answer.body.error.code]).toEqual([status, code]);
+    expect(Object.keys(answer.body)).toEqual(["error"]);
+  });
+
+  test("50 MB announced is refused before it is sent", async () => {
+    const answer = await raw([head(50_000_000)]);
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    expect(answer).toContain('"code":"request/too-large"');
+  });
+
+  test("brackets and quotes inside strings are no nesting", async () => {
+    const name = '[{"\\\\'.repeat(15);
+    const answer = await post(JSON.stringify({ name }));
+    expect([answer.status, answer.body.name]).toEqual([201, name]);
+  });
+
+  test.each([
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "application/jsonx",
+  ])("of type %s is refused: a form of another site must not get in", async (type) => {
+    const answer = await post('{"name":"x"}', { "content-type": type });
+    expect([answer.status, answer.body.error.code]).toEqual([415, "request/media-type"]);
+  });
+});
+
+describe("an address that is not what it should be", () => {
+  test.each<[string, string, number]>([
+    ["GET", "/admin/keys/..%2f..%2fusers", 404],
+    ["DELETE", "/admin/keys/%00", 400],
+    ["DELETE", "/admin/keys/%ff", 400],
+    ["DELETE", "/admin/keys/%", 400],
+    ["DELETE", `/admin/keys/key_${"a".repeat(5000)}`, 414],
+    ["DELETE", "/admin/keys/key_1;drop table api_keys", 400],
+    ["GET", "/admin/keys?organisation=red&organisation=blue", 400],
+    ["GET", "/admin/keys?organisation[]=red", 400],
+    ["GET", "/admin/keys?__proto__=1", 400],
+    ["GET", "/admin/keys?unknown=1", 400],
+    ["GET", "/admin/audit?limit=1e9", 400],
+    ["GET", "/admin/audit?before=-1", 400],
+    ["GET", "/admin/audit?before=99999999999999999999", 400],
+    ["GET", "/admin/usage?from=yesterday", 400],
+    ["GET", "/admin/usage?from=2026-01-02&to=2026-01-01", 400],
+    ["GET", "/admin/usage?model=%00", 400],
+    ["GET", "/admin/usage?by=hour,hour,hour", 200],
+    ["GET", "/admin/usage?by=key_id;--", 400],
+    ["GET", "/admin/usage?from=%2B010000-01-01T00:00:00Z", 400],
+    ["GET", "/admin/nothing", 404],
+    ["PUT", "/admin/keys", 404],
+  ])("%s %.60s", async (method, path, status) => {
+    const answer = await platform.call(method, path, { key: platform.token });
+    expect(answer.status, answer.text).toBe(status);
+    if (status >= 400) expect(Object.keys(answer.body)).toEqual(["error"]);
+  });
+});
+
+describe("a client that misbehaves", () => {
+  test("may leave in the middle of its body, again and again", async () => {
+    await Promise.all(Array.from({ length: 50 }, () => raw([head(1000), '{"name": "half'], { hangUp: true })));
+    expect((await platform.call("GET", "/admin/session", { key: platform.token })).status).toBe(200);
+  });
+
+  test("may send headers that make no sense", async () => {
+    for (const bytes of [
+      "\0\0\0",
+      "GET /admin/keys HTTP/9.9\r\n\r\n",
+      head("-1"),
+      head("1", "content-length: 2\r\n"),
+      head("5", "transfer-encoding: chunked\r\n"),
+    ])
+      expect(await raw([bytes, "0\r\n\r\n"])).toMatch(/^HTTP\/1\.1 [45]\d\d /);
+    expect((await platform.call("GET", "/admin/session", { key: platform.token })).status).toBe(200);
+  });
+});
+
+describe("whatever is sent", () => {
+  const path = fc.constantFrom(
+    ...[
+      "/admin/session",
+      "/admin/keys",
+      "/admin/users",
+      "/admin/organisations",
+      "/admin/sign-in-links",
+      "/admin/audit",
+    ],
+    ...["/admin/audit/verification", "/admin/usage", "/admin/keys/key_x", "/admin/users/usr_x", "/admin/openapi.json"],
+  );
+  const field = fc.constantFrom(
+    "name",
+    "scopes",
+    "models",
+    "expires",
+    "organisation",
+    "role",
+    "user",
+    "id",
+    "key",
+    "token",
+    "disabled",
+    "__proto__",
+  );
+  const value = fc.oneof(
+    fc.jsonValue(),
+    fc.constantFrom(
+      "usr_x",
+      "key_x",
+      "default",
+      "admin",
+      ["inference"],
+      ["usage", "usage"],
+      "2099-01-01T00:00:00Z",
+      "",
+      "\0",
+      "\ud800",
+    ),
+    fc.string({ unit: "binary" }),
+  );
+  const body = fc.oneof(
+    { weight: 4, arbitrary: fc.dictionary(field, value).map((each) => Buffer.from(JSON.stringify(each))) },
+    { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)) },
+    { weight: 1, arbitrary: fc.string({ unit: "binary" }).map((text) => Buffer.from(text)) },
+  );
+  const query = fc.dictionary(
+    fc.constantFrom("organisation", "before", "limit", "by", "from", "to", "model", "key", "format"),
+    fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("default", "hour,model", "2026-01-01", "csv", "1")),
+  );
+
+  test("is never answered with 5xx, and always in the one shape of errors", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom("GET", "POST", "PATCH", "DELETE"),
+        path,
+        query,
+        body,
+        async (method, at, of, bytes) => {
+          const answer = await platform.call(method, `${at}?${new URLSearchParams(of)}`, {
+            key: platform.token,
+            ...(method === "GET" ? {} : { body: bytes }),
+          });
+          expect(answer.status, answer.text).toBeLessThan(500);
+          if (answer.status >= 400) {
+            expect(Object.keys(answer.body)).toEqual(["error"]);
+            expect(answer.body.error).toMatchObject({ code: expect.any(String), message: expect.any(String) });
+          }
+        },
+      ),
+      { numRuns: 600 },
+    );
+  }, 120_000);
+
+  test("what others send to the internal paths is refused with 4xx too", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom("accounts/authenticate", "accounts/identify", "usage/record"),
+        body,
+        async (at, bytes) => {
+          const answer = await platform.call("POST", `/internal/${at}`, { key: platform.token, body: bytes });
+          expect(answer.status, answer.text).toBe(400);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+});
