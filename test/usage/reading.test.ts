@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Platform, startPlatform } from "../accounts/platform.js";
+import { startPostgres, type TestPostgres } from "../database/postgres.js";
+import { event } from "./events.js";
+
+let postgres: TestPostgres;
+let platform: Platform;
+const keys: Record<string, string> = {};
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  platform = await startPlatform(postgres.url);
+  for (const organisation of ["red", "blue"]) {
+    await platform.call("POST", "/admin/organisations", { key: platform.token, body: { id: organisation } });
+    const body = { name: "reader", scopes: ["usage"], organisation };
+    keys[organisation] = (await platform.call("POST", "/admin/keys", { key: platform.token, body })).body.key;
+  }
+  const at = Date.parse("2026-05-04T13:20:00Z");
+  await platform.usage.record([
+    event({ organisation: "red", model: "small", at }),
+    event({ organisation: "red", model: "large", at: at + 3_600_000, outputTokens: 5, status: 500 }),
+    event({ organisation: "red", model: '=HYPERLINK("http://x")', at, inputTokens: 1 }),
+    event({ organisation: "blue", model: "small", keyId: "key_b", at, estimated: true }),
+  ]);
+});
+afterAll(async () => {
+  await platform?.stop();
+  await postgres?.stop();
+});
+
+const read = (query: string, key = platform.token) => platform.call("GET", `/admin/usage?${query}`, { key });
+
+describe("GET /admin/usage", () => {
+  test("groups by what is named, in its order, with totals", async () => {
+    const { body } = await read("by=organisation,model");
+    const figures = { errors: 0, estimated: 0, requests: 1, inputTokens: 10, outputTokens: 20 };
+    expect(body.rows).toEqual([
+      { organisation: "blue", model: "small", ...figures, estimated: 1 },
+      { organisation: "red", model: '=HYPERLINK("http://x")', ...figures, inputTokens: 1 },
+      { organisation: "red", model: "large", ...figures, outputTokens: 5, errors: 1 },
+      { organisation: "red", model: "small", ...figures },
+    ]);
+    expect(body.totals).toEqual({ requests: 4, inputTokens: 31, outputTokens: 65, errors: 1, estimated: 1 });
+  });
+
+  test("is by hour when nothing is named, and takes dates as well as moments", async () => {
+    const hours = async (query: string) =>
+      (await read(query)).body.rows.map((row: { hour: string }) => row.hour.slice(0, 13));
+    expect(await hours("")).toEqual(["2026-05-04T13", "2026-05-04T14"]);
+    expect(await hours("from=2026-05-04&to=2026-05-05")).toEqual(["2026-05-04T13", "2026-05-04T14"]);
+    expect(await hours("from=2026-05-04T16:00:00%2B02:00")).toEqual(["2026-05-04T14"]);
+    expect(await hours("to=2026-05-04T13:20:00Z")).toEqual([]);
+  });
+
+  test("filters by model and key", async () => {
+    expect((await read("by=&model=small")).body.totals.requests).toBe(2);
+    expect((await read("by=&model=small&key=key_b")).body.totals.requests).toBe(1);
+    expect((await read("by=&model=none")).body).toEqual({
+      rows: [{ requests: 0, inputTokens: 0, outputTokens: 0, errors: 0, estimated: 0 }],
+      totals: { requests: 0, inputTokens: 0, outputTokens: 0, errors: 0, estimated: 0 },
+    });
+  });
+
+  test("shows an organisation its own usage only, whatever it asks for", async () => {
+    expect((await read("by=organisation", keys["blue"])).body.rows).toMatchObject([
+      { organisation: "blue", requests: 1 },
+    ]);
+    expect((await read("by=&key=key_a", keys["blue"])).body.totals.requests).toBe(0);
+    expect((await read("organisation=red", keys["blue"])).status).toBe(403);
+    expect((await read("organisation=red&by=")).body.totals.requests).toBe(3);
+  });
+
+  test("takes a key made for usage, and not one made for inference", async () => {
+    const body = { name: "inference", scopes: ["inference"], organisation: "red" };
+    const { body: key } = await platform.call("POST", "/admin/keys", { key: platform.token, body });
+    expect((await read("", keys["red"])).status).toBe(200);
+    expect((await read("", key.key)).status).toBe(403);
+  });
+
+  test("gives CSV that a spreadsheet opens without running anything", async () => {
+    const answer = await read("by=hour,model&format=csv", keys["red"]);
+    expect(answer.headers["content-type"]).toBe("text/csv; charset=utf-8");
+    expect(answer.headers["content-disposition"]).toContain("attachment");
+    expect(answer.text.split("\r\n")).toEqual([
+      "hour,model,requests,inputTokens,outputTokens,errors,estimated",
+      `2026-05-04T13:00:00.000Z,"'=HYPERLINK(""http://x"")",1,1,20,0,0`,
+      "2026-05-04T13:00:00.000Z,small,1,10,20,0,0",
+      "2026-05-04T14:00:00.000Z,large,1,10,5,1,0",
+      "",
+    ]);
+  });
+
+  test("refuses more rows than an answer holds instead of leaving some out", async () => {
+    const { sql } = await import("kysely");
+    const { platformScope } = await import("../../src/runtime/database/index.js");
+    const fill = sql`insert into usage_events (id, organisation, key_id, model, operation, at, input_tokens, output_tokens, status, duration_ms, estimated)
+      select n::text, 'many', 'key_' || n, 'm', 'chat', '2026-01-01', 1, 1, 200, 1, false from generate_series(1, 50001) n`;
+    await platform.database.tables<Record<never, never>>().transaction(platformScope, (open) => fill.execute(open));
+    const refused = await read("by=key&organisation=many");
+    expect([refused.status, refused.body.error.code]).toEqual([400, "usage/too-many-rows"]);
+    expect((await read("by=hour&organisation=many")).body.totals.requests).toBe(50_001);
+  });
+});
