@@ -1,5 +1,8 @@
 import { accountsOverHttp, startAccounts } from "./accounts/index.js";
+import { startDashboard } from "./dashboard/index.js";
 import { startDatabase } from "./database/index.js";
+import { enginesOfPlan, startEngine } from "./engine/index.js";
+import { gatewayOverHttp, startGateway } from "./gateway/index.js";
 import { defineModules } from "./kernel/define.js";
 import { startUsage, usageOverHttp } from "./usage/index.js";
 
@@ -8,4 +11,7 @@ export const modules = defineModules({
   database: { needs: [], start: startDatabase },
   accounts: { needs: ["database"], start: startAccounts, apart: accountsOverHttp },
   usage: { needs: ["database", "accounts"], start: startUsage, apart: usageOverHttp },
+  engine: { needs: [], start: startEngine, spread: enginesOfPlan },
+  gateway: { needs: ["accounts", "usage", "engine"], start: startGateway, apart: gatewayOverHttp },
+  dashboard: { needs: ["accounts", "usage", "gateway"], start: startDashboard },
 });

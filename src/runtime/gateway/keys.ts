@@ -100,7 +100,12 @@ export class Keys {
     }
     const lookup: Lookup = { kind: "known", principal };
     this.#unknown.delete(hash);
-    keepIn(this.#known, hash, { lookup, expires: principal.expires ?? Number.POSITIVE_INFINITY, until: now + believe }, maxKnown);
+    keepIn(
+      this.#known,
+      hash,
+      { lookup, expires: principal.expires ?? Number.POSITIVE_INFINITY, until: now + believe },
+      maxKnown,
+    );
     return lookup;
   }
 }

@@ -57,7 +57,10 @@ export function problemBody(api: Api, { message, type, param, code }: Problem): 
 export function refuse(response: ServerResponse, api: Api, refused: Problem, requestId?: string): void {
   if (response.headersSent || response.destroyed) return;
   const body = Buffer.from(problemBody(api, refused));
-  const headers: Record<string, string | number> = { "content-type": "application/json", "content-length": body.length };
+  const headers: Record<string, string | number> = {
+    "content-type": "application/json",
+    "content-length": body.length,
+  };
   if (refused.retryAfter !== undefined) headers["retry-after"] = refused.retryAfter;
   if (refused.status === 401) headers["www-authenticate"] = "Bearer";
   if (requestId !== undefined) headers["x-request-id"] = requestId;

@@ -8,7 +8,9 @@ export interface Definition {
    * The same client when the module runs in another process at `url`, proved by the internal token. A module without one
    * cannot be called from afar: it is started in every process that needs it (a database pool is such a thing).
    */
-  readonly apart?: (url: string, token: string, context: Context) => unknown;
+  readonly apart?: (url: string, token: string) => unknown;
+  /** The same for a module that has no one address, because the plan spreads it over units: engines, one for each model. */
+  readonly spread?: (context: Context) => unknown;
 }
 
 export type Table = Readonly<Record<string, Definition>>;
@@ -29,7 +31,8 @@ type Checked<Rows extends Table> = {
       context: Context,
       needs: { readonly [Need in Rows[Name]["needs"][number] & keyof Rows]: ClientOf<Rows[Need]> },
     ): Promise<Running<ClientOf<Rows[Name]>>>;
-    readonly apart?: (url: string, token: string, context: Context) => ClientOf<Rows[Name]>;
+    readonly apart?: (url: string, token: string) => ClientOf<Rows[Name]>;
+    readonly spread?: (context: Context) => ClientOf<Rows[Name]>;
   };
 };
 
@@ -60,7 +63,7 @@ export function startOrder(table: Table, wanted: readonly string[]): Order {
     if (row === undefined) throw new Error(`no module is called ${name}`);
     visiting.push(name);
     for (const need of row.needs) {
-      if (wanted.includes(need) || table[need]?.apart === undefined) visit(need);
+      if (wanted.includes(need) || !callableFromAfar(table[need])) visit(need);
       else apart.add(need);
     }
     visiting.pop();
@@ -68,4 +71,8 @@ export function startOrder(table: Table, wanted: readonly string[]): Order {
   };
   for (const name of wanted) visit(name);
   return { start, apart: [...apart] };
+}
+
+function callableFromAfar(row: Definition | undefined): boolean {
+  return row?.apart !== undefined || row?.spread !== undefined;
 }

@@ -84,6 +84,7 @@ export async function startKernel(table: Table, options: ServeOptions): Promise<
   const tracer = endpoint ? await startTracing(endpoint, traceAttributes(plan, unit, options.modules)) : undefined;
 
   const running = new Map<string, Running<unknown>>();
+  const reported = new Set<string>();
   const contextOf = (name: string): Context => ({
     plan,
     unit,
@@ -94,13 +95,17 @@ export async function startKernel(table: Table, options: ServeOptions): Promise<
     metrics,
     here: order.start,
     peer,
+    peers,
     internalToken,
     tracer,
     draining: () => services.draining,
     services: () => services.list(),
     publicUrl: options.publicUrl ?? url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//127.0.0.1:"),
     route: (prefix, handler) => listener.route(prefix, guarded(prefix, handler, internalToken)),
-    report: (state, reason) => services.set(name, state, reason),
+    report: (state, reason) => {
+      reported.add(name);
+      services.set(name, state, reason);
+    },
   });
 
   const stopModules = async (signal: AbortSignal): Promise<void> => {
@@ -129,8 +134,8 @@ export async function startKernel(table: Table, options: ServeOptions): Promise<
       await tracer?.stop();
       throw error;
     }
-    // A module may have reported itself degraded while it started.
-    if (services.list().find((service) => service.name === name)?.state === "starting") services.set(name, "ready");
+    // A module that knows better has said so itself.
+    if (!reported.has(name)) services.set(name, "ready");
     log.info({ module: name, ms: Math.round(performance.now() - began) }, "module started");
   }
   log.info({ url, modules: order.start }, "serving");
@@ -179,6 +184,8 @@ function clientsFor(
     row.needs.map((need) => {
       const here = running.get(need);
       if (here !== undefined) return [need, here.client];
+      const spread = table[need]?.spread;
+      if (spread !== undefined) return [need, spread(context)];
       const url = context.peer(need);
       const apart = table[need]?.apart;
       if (url === undefined || apart === undefined) {
@@ -190,7 +197,7 @@ function clientsFor(
           },
         );
       }
-      return [need, apart(url, context.internalToken, context)];
+      return [need, apart(url, context.internalToken)];
     }),
   );
 }

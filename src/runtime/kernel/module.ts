@@ -31,6 +31,8 @@ export interface Context {
   readonly here: readonly string[];
   /** Base URL of the process that runs `module`; undefined when nobody said where, or when it runs here. */
   peer(module: string): string | undefined;
+  /** Addresses that were told on the command line, by module (or `engine/<model>`). They go before the plan's. */
+  readonly peers: Readonly<Record<string, string>>;
   /** What modules prove themselves to each other with; the kernel demands it on every `/internal/…` path. */
   readonly internalToken: string;
   /** Traces sent over OTLP; undefined when no endpoint is set. */
@@ -43,8 +45,11 @@ export interface Context {
   readonly publicUrl: string;
   /** Claims a path prefix of the process's one listener; the longest prefix wins. */
   route(prefix: string, handler: Handler): void;
-  /** Reported on /health/readiness and /services; the module is `starting` until its start resolves. */
-  report(state: "ready" | "degraded", reason?: string): void;
+  /**
+   * Reported on /health/readiness and /services; the module is `starting` until its start resolves. A module that is
+   * `degraded` still answers and stays in the rotation; one that is `starting` (again) takes its process out of it.
+   */
+  report(state: "starting" | "ready" | "degraded", reason?: string): void;
 }
 
 /** A started module: its typed client and how to stop it. */

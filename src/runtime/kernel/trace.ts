@@ -24,6 +24,11 @@ function randomHex(bytes: number): string {
   return pool.toString("hex", used - bytes, used);
 }
 
+/** An id that nobody can guess or repeat: 96 random bits in hex. */
+export function newId(): string {
+  return randomHex(12);
+}
+
 const format = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
 const noTrace = "0".repeat(32);
 const noSpan = "0".repeat(16);

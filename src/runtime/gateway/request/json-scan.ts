@@ -161,7 +161,14 @@ class Scanner {
     const start = this.#at;
     for (;;) {
       const byte = bytes[this.#at];
-      const part = byte !== undefined && ((byte >= 0x30 && byte <= 0x39) || byte === 0x2d || byte === 0x2b || byte === 0x2e || byte === 0x65 || byte === 0x45);
+      const part =
+        byte !== undefined &&
+        ((byte >= 0x30 && byte <= 0x39) ||
+          byte === 0x2d ||
+          byte === 0x2b ||
+          byte === 0x2e ||
+          byte === 0x65 ||
+          byte === 0x45);
       if (!part) break;
       this.#at += 1;
     }

@@ -140,7 +140,8 @@ export class ModelRoute {
 
   close(): void {
     for (const target of this.#targets) target.retire();
-    for (const waiter of this.#queue.splice(0)) waiter.refused(problem("model_unavailable", "the platform is stopping"));
+    for (const waiter of this.#queue.splice(0))
+      waiter.refused(problem("model_unavailable", "the platform is stopping"));
   }
 
   #serveQueue(now: number): void {
@@ -159,7 +160,9 @@ export class ModelRoute {
     const retryAfter = this.retryAfter();
     return this.available(now)
       ? problem("queue_deadline", `no place at ${this.model.name} became free within ${seconds} s`, { retryAfter })
-      : problem("model_unavailable", `no server of ${this.model.name} became ready within ${seconds} s`, { retryAfter });
+      : problem("model_unavailable", `no server of ${this.model.name} became ready within ${seconds} s`, {
+          retryAfter,
+        });
   }
 }
 

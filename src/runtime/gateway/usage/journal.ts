@@ -88,7 +88,8 @@ export class Journal {
           (event) =>
             new Promise<void>((resolve, reject) =>
               journal.settle(event, {
-                journaled: (_step, failed) => (failed ? reject(new Error("the usage log cannot be written")) : resolve()),
+                journaled: (_step, failed) =>
+                  failed ? reject(new Error("the usage log cannot be written")) : resolve(),
               }),
             ),
         ),
@@ -260,7 +261,8 @@ export class Journal {
 
   #failed(error: unknown, batch: readonly Pending[]): void {
     const reason = error instanceof Error ? error.message : String(error);
-    if (this.#failing === undefined) this.log.error({ reason }, "the usage log cannot be written: requests are refused");
+    if (this.#failing === undefined)
+      this.log.error({ reason }, "the usage log cannot be written: requests are refused");
     this.#failing = reason;
     this.#failedAt = Date.now();
     // Part of the frame may be there: nothing is ever appended behind a torn frame.
@@ -320,7 +322,12 @@ export class Journal {
       open.segment = undefined;
       this.#carried.add(id);
       this.#pending.push({ line: intentLine(open.intent), step: "intent", id, waiter: undefined });
-      this.#pending.push({ line: checkpointLine(id, open.outputTokens, Date.now()), step: "other", id, waiter: undefined });
+      this.#pending.push({
+        line: checkpointLine(id, open.outputTokens, Date.now()),
+        step: "other",
+        id,
+        waiter: undefined,
+      });
     }
   }
 
@@ -334,7 +341,10 @@ export class Journal {
       try {
         await deleteSegment(oldest);
       } catch (error) {
-        this.log.warn({ error: error instanceof Error ? error.message : String(error) }, "a published usage file could not be deleted");
+        this.log.warn(
+          { error: error instanceof Error ? error.message : String(error) },
+          "a published usage file could not be deleted",
+        );
       }
     }
   }

@@ -25,7 +25,16 @@ export type Entry =
 
 // Lines are arrays and not objects: the names would be half of the log.
 export function intentLine(intent: Intent): string {
-  return JSON.stringify(["I", intent.id, intent.at, intent.organisation, intent.keyId, intent.model, intent.operation, intent.inputTokens]);
+  return JSON.stringify([
+    "I",
+    intent.id,
+    intent.at,
+    intent.organisation,
+    intent.keyId,
+    intent.model,
+    intent.operation,
+    intent.inputTokens,
+  ]);
 }
 
 export function checkpointLine(id: string, outputTokens: number, at: number): string {
@@ -73,10 +82,23 @@ function entryOf(json: string): Entry {
     case "C":
       return { kind: "checkpoint", id: fields[1], outputTokens: fields[2], at: fields[3] };
     case "S": {
-      const [, id, at, organisation, keyId, model, kind, inputTokens, outputTokens, status, durationMs, estimated] = fields;
+      const [, id, at, organisation, keyId, model, kind, inputTokens, outputTokens, status, durationMs, estimated] =
+        fields;
       return {
         kind: "settled",
-        event: { id, at, organisation, keyId, model, operation: kind, inputTokens, outputTokens, status, durationMs, estimated },
+        event: {
+          id,
+          at,
+          organisation,
+          keyId,
+          model,
+          operation: kind,
+          inputTokens,
+          outputTokens,
+          status,
+          durationMs,
+          estimated,
+        },
       };
     }
     case "X":

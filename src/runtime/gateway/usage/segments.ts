@@ -17,7 +17,13 @@ export interface Segment {
 const name = /^(\d{10})\.log$/;
 
 export function segment(directory: string, number: number): Segment {
-  return { number, path: join(directory, `${String(number).padStart(10, "0")}.log`), settled: 0, open: 0, published: false };
+  return {
+    number,
+    path: join(directory, `${String(number).padStart(10, "0")}.log`),
+    settled: 0,
+    open: 0,
+    published: false,
+  };
 }
 
 /** The segments that an earlier process left, oldest first. Makes the directory. */
@@ -35,7 +41,11 @@ export async function findSegments(directory: string): Promise<Segment[]> {
  * durable too.
  */
 export async function createSegment(directory: string, { path }: Segment): Promise<FileHandle> {
-  const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | constants.O_DSYNC, 0o600);
+  const file = await open(
+    path,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | constants.O_DSYNC,
+    0o600,
+  );
   try {
     const folder = await open(directory, constants.O_RDONLY);
     try {

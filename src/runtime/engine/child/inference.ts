@@ -1,0 +1,51 @@
+/** A turn of a conversation, its content already plain text. */
+export interface Message {
+  readonly role: "system" | "user" | "assistant" | "tool";
+  readonly content: string;
+}
+
+/** What an answer must look like. */
+export type Format =
+  | { readonly kind: "text" }
+  | { readonly kind: "json" }
+  | { readonly kind: "schema"; readonly schema: unknown };
+
+export interface Generation {
+  readonly prompt:
+    | { readonly kind: "messages"; readonly messages: readonly Message[] }
+    | { readonly kind: "text"; readonly text: string };
+  /** Tokens to generate at most; undefined: until the end, or the context is full. */
+  readonly maxTokens: number | undefined;
+  readonly temperature: number | undefined;
+  readonly topP: number | undefined;
+  readonly seed: number | undefined;
+  readonly stop: readonly string[];
+  readonly format: Format;
+}
+
+export interface Generated {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly finish: "stop" | "length";
+}
+
+export interface Embedded {
+  readonly vectors: readonly (readonly number[])[];
+  readonly inputTokens: number;
+}
+
+/** What an engine in a child process can do. The server around it speaks HTTP; the engine does not. */
+export interface Inference {
+  /**
+   * Generates until the end, handing over text as it comes. Rejects with `Refused` for what the model cannot do, and with
+   * the signal's reason when it is cancelled.
+   */
+  generate(generation: Generation, say: (text: string) => void, signal: AbortSignal): Promise<Generated>;
+  embed(inputs: readonly string[], signal: AbortSignal): Promise<Embedded>;
+  close(): Promise<void>;
+}
+
+/** The request asks for what this model cannot do: the client's fault, not the server's. */
+export class Refused extends Error {
+  override readonly name = "Refused";
+}

@@ -1,0 +1,243 @@
+import { availableParallelism } from "node:os";
+import {
+  type ChatHistoryItem,
+  getLlama,
+  type Llama,
+  LlamaChat,
+  LlamaCompletion,
+  type LlamaContext,
+  type LlamaContextSequence,
+  type LlamaEmbeddingContext,
+  type LlamaGrammar,
+  LlamaLogLevel,
+  type LlamaModel,
+  resolveChatWrapper,
+  type Token,
+} from "node-llama-cpp";
+import {
+  type Embedded,
+  type Format,
+  type Generated,
+  type Generation,
+  type Inference,
+  type Message,
+  Refused,
+} from "./inference.js";
+import type { ChildConfig } from "./protocol.js";
+
+type Config = Extract<ChildConfig, { engine: "llama.cpp" }>;
+
+/** Embedding contexts are small; this is room for a long paragraph. */
+const embeddingContext = 2048;
+
+/** llama.cpp over one GGUF file: several sequences share its context and are worked on in one batch. */
+export class LlamaInference implements Inference {
+  readonly #free: LlamaContextSequence[] = [];
+  readonly #waiting: ((sequence: LlamaContextSequence) => void)[] = [];
+  #embedder: Promise<LlamaEmbeddingContext> | undefined;
+  /** Embeddings go one by one: they share one context. */
+  #embedding: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    private readonly llama: Llama,
+    private readonly model: LlamaModel,
+    private readonly context: LlamaContext | undefined,
+    sequences: number,
+    private readonly threads: number,
+  ) {
+    if (context !== undefined)
+      for (let count = 0; count < sequences; count += 1) this.#free.push(context.getSequence());
+  }
+
+  /** Loads the file. Nothing is ever compiled or downloaded: the prebuilt CPU library is used or the load fails. */
+  static async load({ file, context: wanted, sequences, embeddings }: Config): Promise<LlamaInference> {
+    const llama = await getLlama({
+      gpu: false,
+      build: "never",
+      skipDownload: true,
+      progressLogs: false,
+      logLevel: LlamaLogLevel.error,
+    });
+    const model = await llama.loadModel({ modelPath: file });
+    // A thread for each core would leave none to the gateway beside it.
+    const threads = Math.max(1, Math.floor(availableParallelism() / 2));
+    const contextSize = Math.min(wanted, model.trainContextSize);
+    const context = embeddings ? undefined : await model.createContext({ sequences, contextSize, threads });
+    return new LlamaInference(llama, model, context, sequences, threads);
+  }
+
+  async generate(generation: Generation, say: (text: string) => void, signal: AbortSignal): Promise<Generated> {
+    if (this.context === undefined) throw new Refused("this model makes embeddings and answers no prompts");
+    const grammar = await this.#grammar(generation.format);
+    const sequence = await this.#take(signal);
+    try {
+      return generation.prompt.kind === "messages"
+        ? await this.#chat(sequence, generation, generation.prompt.messages, grammar, say, signal)
+        : await this.#complete(sequence, generation, generation.prompt.text, grammar, say, signal);
+    } finally {
+      this.#give(sequence);
+    }
+  }
+
+  async embed(inputs: readonly string[], signal: AbortSignal): Promise<Embedded> {
+    this.#embedder ??= this.model.createEmbeddingContext({
+      contextSize: Math.min(embeddingContext, this.model.trainContextSize),
+      threads: this.threads,
+    });
+    const embedder = await this.#embedder;
+    const work = this.#embedding.then(() => this.#embedAll(embedder, inputs, signal));
+    this.#embedding = work.catch(() => {});
+    return work;
+  }
+
+  async close(): Promise<void> {
+    await this.llama.dispose();
+  }
+
+  async #embedAll(embedder: LlamaEmbeddingContext, inputs: readonly string[], signal: AbortSignal): Promise<Embedded> {
+    const vectors: (readonly number[])[] = [];
+    let inputTokens = 0;
+    for (const input of inputs) {
+      signal.throwIfAborted();
+      const tokens = this.model.tokenize(input);
+      if (tokens.length > Math.min(embeddingContext, this.model.trainContextSize) - 2) {
+        throw new Refused(`an input has ${tokens.length} tokens, more than the model reads at once`);
+      }
+      inputTokens += tokens.length;
+      vectors.push((await embedder.getEmbeddingFor(tokens)).vector);
+    }
+    return { vectors, inputTokens };
+  }
+
+  async #chat(
+    sequence: LlamaContextSequence,
+    generation: Generation,
+    messages: readonly Message[],
+    grammar: LlamaGrammar | undefined,
+    say: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<Generated> {
+    const chatWrapper = resolveChatWrapper(this.model);
+    const history = historyOf(messages);
+    const { contextText } = chatWrapper.generateContextState({ chatHistory: history });
+    const inputTokens = contextText.tokenize(this.model.tokenizer).length;
+    const chat = new LlamaChat({ contextSequence: sequence, chatWrapper });
+    let outputTokens = 0;
+    try {
+      const { metadata } = await chat.generateResponse(history, {
+        ...this.#settings(generation, inputTokens, sequence, grammar, signal),
+        onTextChunk: say,
+        onResponseChunk: ({ tokens }) => {
+          outputTokens += tokens.length;
+        },
+      });
+      return { inputTokens, outputTokens, finish: metadata.stopReason === "maxTokens" ? "length" : "stop" };
+    } finally {
+      chat.dispose({ disposeSequence: false });
+    }
+  }
+
+  async #complete(
+    sequence: LlamaContextSequence,
+    generation: Generation,
+    text: string,
+    grammar: LlamaGrammar | undefined,
+    say: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<Generated> {
+    const prompt: Token[] = this.model.tokenize(text);
+    const completion = new LlamaCompletion({ contextSequence: sequence });
+    let outputTokens = 0;
+    try {
+      const { metadata } = await completion.generateCompletionWithMeta(prompt, {
+        ...this.#settings(generation, prompt.length, sequence, grammar, signal),
+        onTextChunk: say,
+        onToken: (tokens) => {
+          outputTokens += tokens.length;
+        },
+      });
+      return {
+        inputTokens: prompt.length,
+        outputTokens,
+        finish: metadata.stopReason === "maxTokens" ? "length" : "stop",
+      };
+    } finally {
+      completion.dispose({ disposeSequence: false });
+    }
+  }
+
+  #settings(
+    generation: Generation,
+    inputTokens: number,
+    sequence: LlamaContextSequence,
+    grammar: LlamaGrammar | undefined,
+    signal: AbortSignal,
+  ) {
+    const room = sequence.contextSize - inputTokens - 1;
+    if (room < 1) throw new Refused(`the prompt has ${inputTokens} tokens; the context holds ${sequence.contextSize}`);
+    const { maxTokens, temperature = 0.8, topP, seed, stop } = generation;
+    return {
+      signal,
+      maxTokens: Math.min(maxTokens ?? room, room),
+      temperature,
+      ...(topP === undefined ? {} : { topP }),
+      ...(seed === undefined ? {} : { seed: seed >>> 0 }),
+      ...(stop.length === 0 ? {} : { customStopTriggers: stop.filter((text) => text !== "") }),
+      ...(grammar === undefined ? {} : { grammar }),
+    };
+  }
+
+  async #grammar(format: Format): Promise<LlamaGrammar | undefined> {
+    if (format.kind === "text") return undefined;
+    if (format.kind === "json") return this.llama.getGrammarFor("json");
+    try {
+      // The library's type of a schema is for schemas written in code; one that came over HTTP it checks as it reads it.
+      const grammar: LlamaGrammar = await Reflect.apply(this.llama.createGrammarForJsonSchema, this.llama, [
+        format.schema,
+      ]);
+      return grammar;
+    } catch (error) {
+      throw new Refused(`the JSON schema cannot be used: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  async #take(signal: AbortSignal): Promise<LlamaContextSequence> {
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    return new Promise((resolve, reject) => {
+      const got = (sequence: LlamaContextSequence): void => {
+        signal.removeEventListener("abort", left);
+        resolve(sequence);
+      };
+      const left = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(got), 1);
+        reject(signal.reason instanceof Error ? signal.reason : new Error("cancelled"));
+      };
+      signal.addEventListener("abort", left, { once: true });
+      this.#waiting.push(got);
+    });
+  }
+
+  #give(sequence: LlamaContextSequence): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free.push(sequence);
+    else next(sequence);
+  }
+}
+
+function historyOf(messages: readonly Message[]): ChatHistoryItem[] {
+  return [...messages.map(historyItem), { type: "model", response: [] }];
+}
+
+function historyItem({ role, content }: Message): ChatHistoryItem {
+  switch (role) {
+    case "system":
+      return { type: "system", text: content };
+    case "assistant":
+      return { type: "model", response: [content] };
+    case "tool":
+      return { type: "user", text: `Result of the tool:\n${content}` };
+    case "user":
+      return { type: "user", text: content };
+  }
+}

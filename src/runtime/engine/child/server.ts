@@ -1,0 +1,230 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { z } from "zod";
+import { type Generation, type Inference, Refused } from "./inference.js";
+import { chatBody, chatGeneration, completionBody, completionGeneration, embeddingsBody } from "./requests.js";
+
+const bodyLimit = 64 * 1024 * 1024;
+
+interface Ids {
+  readonly id: string;
+  readonly object: string;
+  readonly created: number;
+  readonly model: string;
+}
+
+/** Thrown for what is the client's fault; becomes a 400. */
+class BadRequest extends Error {}
+
+/** The OpenAI API over one engine, on loopback: what every engine in a child process looks like from outside. */
+export function serveInference(inference: Inference, model: string): Server {
+  const server = createServer((request, response) => {
+    request.on("error", () => {});
+    response.on("error", () => {});
+    answer(inference, model, request, response).catch((error: unknown) => fail(response, error));
+  });
+  server.keepAliveTimeout = 120_000;
+  return server;
+}
+
+async function answer(
+  inference: Inference,
+  model: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const gone = new AbortController();
+  response.on("close", () => gone.abort(new Error("the client left")));
+  switch (`${request.method} ${request.url}`) {
+    case "GET /health":
+      return json(response, 200, { status: "ok" });
+    case "GET /v1/models":
+      return json(response, 200, {
+        object: "list",
+        data: [{ id: model, object: "model", created: 0, owned_by: "keelson" }],
+      });
+    case "POST /v1/chat/completions": {
+      const body = parse(chatBody, await readBody(request));
+      return generate(inference, chatGeneration(body), wish(body), chatShape(model), response, gone.signal);
+    }
+    case "POST /v1/completions": {
+      const body = parse(completionBody, await readBody(request));
+      return generate(inference, completionGeneration(body), wish(body), completionShape(model), response, gone.signal);
+    }
+    case "POST /v1/embeddings": {
+      const body = parse(embeddingsBody, await readBody(request));
+      const inputs = typeof body.input === "string" ? [body.input] : body.input;
+      const { vectors, inputTokens } = await inference.embed(inputs, gone.signal);
+      return json(response, 200, {
+        object: "list",
+        model,
+        data: vectors.map((vector, index) => ({
+          object: "embedding",
+          index,
+          embedding: body.encoding_format === "base64" ? base64(vector) : vector,
+        })),
+        usage: { prompt_tokens: inputTokens, total_tokens: inputTokens },
+      });
+    }
+    default:
+      json(response, 404, {
+        error: {
+          message: `there is no ${request.method} ${request.url}`,
+          type: "invalid_request_error",
+          param: null,
+          code: null,
+        },
+      });
+  }
+}
+
+interface Wish {
+  readonly stream: boolean;
+  readonly usage: boolean;
+}
+
+function wish(body: z.infer<typeof chatBody> | z.infer<typeof completionBody>): Wish {
+  return { stream: body.stream === true, usage: body.stream_options?.include_usage === true };
+}
+
+/** How pieces and whole answers look in one of the two text APIs. */
+interface Shape {
+  readonly ids: Ids;
+  readonly chunkObject: string;
+  first(): object | undefined;
+  piece(text: string): object;
+  last(finish: string): object;
+  whole(text: string, finish: string): object;
+}
+
+function chatShape(model: string): Shape {
+  return {
+    ids: idsOf("chatcmpl", "chat.completion", model),
+    chunkObject: "chat.completion.chunk",
+    first: () => ({ index: 0, delta: { role: "assistant", content: "" }, finish_reason: null }),
+    piece: (text) => ({ index: 0, delta: { content: text }, finish_reason: null }),
+    last: (finish) => ({ index: 0, delta: {}, finish_reason: finish }),
+    whole: (text, finish) => ({
+      index: 0,
+      message: { role: "assistant", content: text, refusal: null },
+      logprobs: null,
+      finish_reason: finish,
+    }),
+  };
+}
+
+function completionShape(model: string): Shape {
+  return {
+    ids: idsOf("cmpl", "text_completion", model),
+    chunkObject: "text_completion",
+    first: () => undefined,
+    piece: (text) => ({ index: 0, text, logprobs: null, finish_reason: null }),
+    last: (finish) => ({ index: 0, text: "", logprobs: null, finish_reason: finish }),
+    whole: (text, finish) => ({ index: 0, text, logprobs: null, finish_reason: finish }),
+  };
+}
+
+async function generate(
+  inference: Inference,
+  generation: Generation,
+  asked: Wish,
+  shape: Shape,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  const { ids } = shape;
+  if (!asked.stream) {
+    const parts: string[] = [];
+    const done = await inference.generate(generation, (text) => parts.push(text), signal);
+    return json(response, 200, { ...ids, choices: [shape.whole(parts.join(""), done.finish)], usage: usageOf(done) });
+  }
+  const chunk = (choices: object[], usage?: object): void => {
+    response.write(
+      `data: ${JSON.stringify({ ...ids, object: shape.chunkObject, choices, ...(usage ? { usage } : {}) })}\n\n`,
+    );
+  };
+  // The head waits for the first text, so that what is refused gets a status.
+  const begin = (): void => {
+    if (response.headersSent) return;
+    response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" });
+    const first = shape.first();
+    if (first !== undefined) chunk([first]);
+  };
+  const done = await inference.generate(
+    generation,
+    (text) => {
+      begin();
+      chunk([shape.piece(text)]);
+    },
+    signal,
+  );
+  begin();
+  chunk([shape.last(done.finish)]);
+  if (asked.usage) chunk([], usageOf(done));
+  response.end("data: [DONE]\n\n");
+}
+
+function usageOf({ inputTokens, outputTokens }: { inputTokens: number; outputTokens: number }): object {
+  return { prompt_tokens: inputTokens, completion_tokens: outputTokens, total_tokens: inputTokens + outputTokens };
+}
+
+let counter = 0;
+
+function idsOf(prefix: string, object: string, model: string): Ids {
+  counter += 1;
+  const now = Date.now();
+  return {
+    id: `${prefix}-${now.toString(36)}${process.pid.toString(36)}${counter.toString(36)}`,
+    object,
+    created: Math.floor(now / 1000),
+    model,
+  };
+}
+
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request) {
+    if (!Buffer.isBuffer(part)) continue;
+    size += part.length;
+    if (size > bodyLimit) throw new BadRequest("the body is too large");
+    parts.push(part);
+  }
+  try {
+    const document: unknown = JSON.parse(Buffer.concat(parts).toString("utf8"));
+    return document;
+  } catch (error) {
+    throw new BadRequest(`the body is not valid JSON: ${error instanceof Error ? error.message : "unreadable"}`);
+  }
+}
+
+function parse<Shape extends z.ZodType>(shape: Shape, body: unknown): z.infer<Shape> {
+  const parsed = shape.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const path = issue?.path.join(".") ?? "";
+  throw new BadRequest(path === "" ? (issue?.message ?? "invalid body") : `${path}: ${issue?.message}`);
+}
+
+function base64(vector: readonly number[]): string {
+  return Buffer.from(Float32Array.from(vector).buffer).toString("base64");
+}
+
+function json(response: ServerResponse, status: number, body: unknown): void {
+  const bytes = Buffer.from(JSON.stringify(body));
+  response.writeHead(status, { "content-type": "application/json", "content-length": bytes.length });
+  response.end(bytes);
+}
+
+function fail(response: ServerResponse, error: unknown): void {
+  if (response.destroyed) return;
+  const clients = error instanceof BadRequest || error instanceof Refused;
+  const message = error instanceof Error ? error.message : String(error);
+  const document = {
+    error: { message, type: clients ? "invalid_request_error" : "server_error", param: null, code: null },
+  };
+  if (response.headersSent) {
+    response.end(`data: ${JSON.stringify(document)}\n\n`);
+    return;
+  }
+  json(response, clients ? 400 : 500, document);
+}

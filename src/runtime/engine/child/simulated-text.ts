@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import type { Generation } from "./inference.js";
+
+/** Cuts text into pieces about as a tokenizer would: words with the space before them, marks on their own. */
+export function tokensOf(text: string): string[] {
+  return text.match(/\s?[\p{L}\p{N}]{1,12}|\s?[^\s\p{L}\p{N}]|\s+/gu) ?? [];
+}
+
+const common = new Set(
+  "a an and are as at be but by can do does for from give had has have how i if in is it its me my of on or please say so some tell that the their them then there these they this to was we were what when where which who why will with would write you your".split(
+    " ",
+  ),
+);
+
+/** The words that a text seems to be about: the longest rare ones, in the order in which they stand. */
+function subjects(text: string, most: number): string[] {
+  const words = [...new Set(text.toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}'-]{2,30}/gu) ?? [])].filter(
+    (word) => !common.has(word),
+  );
+  const longest = new Set([...words].sort((a, b) => b.length - a.length || a.localeCompare(b)).slice(0, most));
+  return words.filter((word) => longest.has(word));
+}
+
+export function promptText({ prompt }: Generation): string {
+  return prompt.kind === "text" ? prompt.text : prompt.messages.map(({ content }) => content).join("\n");
+}
+
+function lastQuestion({ prompt }: Generation): string {
+  if (prompt.kind === "text") return prompt.text;
+  return prompt.messages.findLast(({ role }) => role === "user")?.content ?? "";
+}
+
+/**
+ * What the simulated engine says: the same for the same request, made of its words, and marked as simulated in its first
+ * word, so that nobody takes it for a model's answer.
+ */
+export function simulatedText(generation: Generation): string {
+  const { format } = generation;
+  if (format.kind === "schema") return JSON.stringify(instanceOf(format.schema, format.schema, 0));
+  const question = lastQuestion(generation).trim();
+  const about = subjects(question, 8);
+  if (format.kind === "json") return JSON.stringify({ simulated: true, about });
+  const digest = createHash("sha256").update(promptText(generation)).digest();
+  const pick = (choices: readonly string[], at: number): string => choices[(digest[at] ?? 0) % choices.length] ?? "";
+  const topic =
+    about.length === 0
+      ? "your request"
+      : about.length === 1
+        ? about[0]
+        : `${about.slice(0, -1).join(", ")} and ${about.at(-1)}`;
+  return [
+    `[simulated] ${pick(["You wrote", "Your message speaks", "This request is"], 0)} about ${topic}.`,
+    pick(
+      [
+        "No model is loaded here, so these words only stand in for an answer.",
+        "A model would answer now; this stand-in keeps its timing and its counts.",
+        "These words come from the simulated engine, which keeps a model's timing and counts.",
+      ],
+      1,
+    ),
+    `The request holds ${tokensOf(promptText(generation)).length} tokens, and what you see streams, is limited and is counted as a real answer would be.`,
+    "Set a model's source in the platform file to have real answers.",
+  ].join(" ");
+}
+
+const deepest = 8;
+
+/** The least value that a JSON Schema allows, as far as its common words go. */
+function instanceOf(schema: unknown, root: unknown, depth: number): unknown {
+  const words = fieldsOf(schema);
+  if (words === undefined || depth > deepest) return null;
+  const reference = words.get("$ref");
+  if (typeof reference === "string") return instanceOf(pointed(root, reference), root, depth + 1);
+  if (words.has("const")) return words.get("const");
+  const choices = [words.get("enum"), words.get("examples")].find(Array.isArray);
+  if (Array.isArray(choices) && choices.length > 0) return choices[0];
+  for (const name of ["anyOf", "oneOf", "allOf"]) {
+    const options = words.get(name);
+    if (Array.isArray(options) && options.length > 0) return instanceOf(options[0], root, depth + 1);
+  }
+  const type = words.get("type");
+  const [kind] = Array.isArray(type) ? type : [type ?? (words.has("properties") ? "object" : "string")];
+  const number = (name: string): number | undefined => {
+    const value = words.get(name);
+    return typeof value === "number" ? value : undefined;
+  };
+  switch (kind) {
+    case "object": {
+      const properties = fieldsOf(words.get("properties")) ?? new Map<string, unknown>();
+      const required = words.get("required");
+      const names = Array.isArray(required)
+        ? required.filter((name) => typeof name === "string")
+        : [...properties.keys()];
+      return Object.fromEntries(names.map((name) => [name, instanceOf(properties.get(name), root, depth + 1)]));
+    }
+    case "array":
+      return Array.from({ length: number("minItems") ?? 0 }, () => instanceOf(words.get("items"), root, depth + 1));
+    case "integer":
+      return Math.ceil(number("minimum") ?? 0);
+    case "number":
+      return number("minimum") ?? 0;
+    case "boolean":
+      return false;
+    case "null":
+      return null;
+    default:
+      return "simulated".padEnd(number("minLength") ?? 0, " simulated").slice(0, number("maxLength") ?? 1000);
+  }
+}
+
+function fieldsOf(value: unknown): ReadonlyMap<string, unknown> | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? new Map(Object.entries(value))
+    : undefined;
+}
+
+function pointed(root: unknown, reference: string): unknown {
+  let at = root;
+  for (const part of reference.replace(/^#\/?/, "").split("/").filter(Boolean)) at = fieldsOf(at)?.get(part);
+  return at;
+}
+
+export const simulatedDimensions = 256;
+
+/** A vector whose angles follow shared words (feature hashing), so that search over simulated embeddings does something. */
+export function simulatedEmbedding(text: string, dimensions: number = simulatedDimensions): number[] {
+  const vector = new Array<number>(dimensions).fill(0);
+  for (const word of text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [""]) {
+    const digest = createHash("sha256").update(word).digest();
+    for (let at = 0; at < 4; at += 1) {
+      const place = digest.readUInt32LE(at * 4) % dimensions;
+      vector[place] = (vector[place] ?? 0) + ((digest[16 + at] ?? 0) % 2 === 0 ? 1 : -1);
+    }
+  }
+  const length = Math.hypot(...vector) || 1;
+  return vector.map((value) => value / length);
+}

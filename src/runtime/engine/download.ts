@@ -1,0 +1,168 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, open, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { request } from "undici";
+import { KeelsonError } from "../../spec/errors.js";
+
+export interface Progress {
+  readonly bytes: number;
+  readonly total: number | undefined;
+}
+
+export interface DownloadOptions {
+  readonly url: string;
+  /** Where the whole, checked file comes to lie. Beside it lies `.part` while it is not whole. */
+  readonly file: string;
+  readonly sha256: string | undefined;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+const attempts = 5;
+const redirects = 5;
+
+/**
+ * Downloads a file, going on where an earlier attempt (or process) ended. The file appears under its name only when it is
+ * whole and its SHA-256 is the expected one; a wrong one is deleted.
+ * @throws KeelsonError `download/…` with one line that says why.
+ */
+export async function download(options: DownloadOptions): Promise<void> {
+  const part = `${options.file}.part`;
+  await mkdir(dirname(options.file), { recursive: true });
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await fetchRest(options, part);
+      break;
+    } catch (error) {
+      if (options.signal.aborted || attempt >= attempts || !isPassing(error)) throw asKeelson(error);
+      await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** attempt));
+    }
+  }
+  const sum = await sha256Of(part);
+  if (options.sha256 !== undefined && sum !== options.sha256.toLowerCase()) {
+    await rm(part, { force: true });
+    throw new KeelsonError("download/checksum", `the downloaded file has SHA-256 ${sum}, expected ${options.sha256}`, {
+      hint: "the source has changed or was tampered with; check it and correct the platform file",
+    });
+  }
+  await writeFile(`${options.file}.sha256`, `${sum}\n`);
+  await rename(part, options.file);
+}
+
+/** The size of what can be fetched, or one line that says why it cannot. Waits `timeout` milliseconds at most. */
+export async function probeDownload(
+  url: string,
+  timeout: number,
+): Promise<{ readonly bytes: number | undefined } | { readonly why: string }> {
+  try {
+    const { statusCode, headers, body } = await follow(url, "HEAD", {}, AbortSignal.timeout(timeout));
+    await body.dump();
+    if (statusCode >= 400) return { why: `${new URL(url).host} answered ${statusCode}` };
+    const length = Number(headers["content-length"]);
+    return { bytes: Number.isFinite(length) && length > 0 ? length : undefined };
+  } catch (error) {
+    return { why: reasonOf(error, url) };
+  }
+}
+
+async function fetchRest({ url, signal, onProgress }: DownloadOptions, part: string): Promise<void> {
+  const have = await sizeOf(part);
+  const answer = await follow(url, "GET", have > 0 ? { range: `bytes=${have}-` } : {}, signal);
+  if (answer.statusCode === 416) {
+    // The part is the whole already (or longer than it: then its checksum will tell).
+    await answer.body.dump();
+    return;
+  }
+  if (answer.statusCode !== 200 && answer.statusCode !== 206) {
+    await answer.body.dump();
+    throw new KeelsonError("download/status", `${new URL(url).host} answered ${answer.statusCode}`, {
+      hint: "check the model's source in the platform file",
+    });
+  }
+  // A server that does not know ranges sends all of it again.
+  const resumed = answer.statusCode === 206;
+  const length = Number(answer.headers["content-length"]);
+  const start = resumed ? have : 0;
+  const total = Number.isFinite(length) && length > 0 ? start + length : undefined;
+  const file = await open(part, resumed ? "a" : "w");
+  try {
+    let bytes = start;
+    for await (const chunk of answer.body) {
+      const piece: unknown = chunk;
+      if (!Buffer.isBuffer(piece)) continue;
+      await file.write(piece);
+      bytes += piece.length;
+      onProgress({ bytes, total });
+    }
+    if (total !== undefined && bytes < total) throw new Error("the connection ended before the file was whole");
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+type Answer = Awaited<ReturnType<typeof request>>;
+
+async function follow(
+  url: string,
+  method: "GET" | "HEAD",
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): Promise<Answer> {
+  let at = url;
+  for (let hop = 0; hop <= redirects; hop += 1) {
+    const answer = await request(at, { method, headers: { "user-agent": "keelson", ...headers }, signal });
+    const location = answer.headers["location"];
+    if (answer.statusCode < 300 || answer.statusCode >= 400 || typeof location !== "string") return answer;
+    await answer.body.dump();
+    at = new URL(location, at).href;
+  }
+  throw new KeelsonError("download/redirects", `${new URL(url).host} redirects in a circle`);
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch {
+    return 0;
+  }
+}
+
+async function sha256Of(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
+  return hash.digest("hex");
+}
+
+/** Failures of the network pass; answers and full disks do not. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof KeelsonError) return false;
+  return !(
+    error instanceof Error &&
+    "code" in error &&
+    (error.code === "ENOSPC" || error.code === "EACCES" || error.code === "EROFS")
+  );
+}
+
+function asKeelson(error: unknown): KeelsonError {
+  if (error instanceof KeelsonError) return error;
+  return new KeelsonError("download/failed", error instanceof Error ? error.message : String(error), { cause: error });
+}
+
+/** One line about a network that does not let us out. */
+function reasonOf(error: unknown, url: string): string {
+  const { host } = new URL(url);
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  switch (code) {
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return `no network: the name ${host} is not found`;
+    case "ECONNREFUSED":
+      return `no network: ${host} refuses the connection`;
+    default:
+      return error instanceof Error && error.name === "TimeoutError"
+        ? `no network: ${host} does not answer`
+        : `${host}: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}

@@ -1,0 +1,13 @@
+import type { Model } from "../../../plan/plan.js";
+import { laptopTimes } from "../child/batching.js";
+import type { ChildConfig } from "../child/protocol.js";
+
+/** A stand-in with a small model's timing: answers are marked, counts and limits are real. */
+export function simulatedChild(model: Model): ChildConfig {
+  return {
+    engine: "simulated",
+    model: model.name,
+    context: model.context,
+    times: { ...laptopTimes, batch: Math.max(1, model.concurrency) },
+  };
+}

@@ -1,0 +1,59 @@
+import type { Model } from "../../plan/plan.js";
+import { KeelsonError } from "../../spec/errors.js";
+import type { Context, Running } from "../kernel/module.js";
+import type { Engine } from "./client.js";
+import { PodProxy } from "./pod.js";
+import { ServedModel } from "./served-model.js";
+
+export { enginesOfPlan } from "./apart.js";
+
+/** Serves the plan's models from this process's children and from outside servers; one model when told which. */
+export async function startEngine(context: Context): Promise<Running<Engine>> {
+  const listeners = new Set<() => void>();
+  const models = modelsHere(context);
+  const alone = context.model === undefined ? undefined : models[0];
+  const served: ServedModel[] = [];
+  const proxy = new PodProxy(() => served[0]?.targets[0], context.internalToken);
+
+  const changed = (): void => {
+    for (const listener of listeners) listener();
+    report(context, models, served, alone !== undefined);
+  };
+  served.push(...models.map((model) => new ServedModel(model, context.secrets, context.log, changed)));
+  await Promise.all(served.map((model) => model.start()));
+  if (alone !== undefined) context.route("/v1", proxy.handle);
+  report(context, models, served, alone !== undefined);
+
+  return {
+    client: {
+      targets: () => served.flatMap(({ targets }) => targets),
+      watch(listener) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    },
+    async stop() {
+      await Promise.all(served.map((model) => model.stop()));
+      await proxy.close();
+    },
+  };
+}
+
+function modelsHere({ plan, model: named }: Context): readonly Model[] {
+  if (named === undefined) return plan.models;
+  const model = plan.models.find(({ name }) => name === named);
+  if (model !== undefined) return [model];
+  throw new KeelsonError("engine/unknown-model", `the plan has no model ${named}`, {
+    hint: `it has: ${plan.models.map(({ name }) => name).join(", ")}`,
+    exitCode: 2,
+  });
+}
+
+/** A process that is there for one model is not ready without it; one that does more is degraded. */
+function report(context: Context, models: readonly Model[], served: readonly ServedModel[], alone: boolean): void {
+  const missing = served.flatMap((model, index) =>
+    model.targets.length === 0 ? [`${models[index]?.name}: ${model.reason}`] : [],
+  );
+  if (missing.length === 0) context.report("ready");
+  else context.report(alone ? "starting" : "degraded", missing.join("; "));
+}

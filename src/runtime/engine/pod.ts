@@ -1,0 +1,83 @@
+import { timingSafeEqual } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { pipeline } from "node:stream";
+import { type Dispatcher, Pool } from "undici";
+import { answerJson } from "../kernel/listener.js";
+import type { Target } from "./client.js";
+
+/**
+ * The listener of a process that serves one model: passes the OpenAI API on to the engine's child. Only the platform's
+ * gateways may come here, because requests are counted there: they bring the internal token.
+ */
+export class PodProxy {
+  #pool: { readonly url: string; readonly pool: Pool } | undefined;
+
+  constructor(
+    private readonly target: () => Target | undefined,
+    private readonly token: string,
+  ) {}
+
+  readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
+    const given = Buffer.from(request.headers.authorization ?? "");
+    const expected = Buffer.from(`Bearer ${this.token}`);
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+      fail(response, 401, "this server answers the platform's gateways only");
+      return;
+    }
+    const target = this.target();
+    if (target === undefined) {
+      response.setHeader("retry-after", "1");
+      fail(response, 503, "the model's engine is starting");
+      return;
+    }
+    void this.#pass(request, response, target);
+  };
+
+  async close(): Promise<void> {
+    await this.#pool?.pool.close();
+  }
+
+  async #pass(request: IncomingMessage, response: ServerResponse, { url }: Target): Promise<void> {
+    const gone = new AbortController();
+    response.on("close", () => gone.abort());
+    const headers: Record<string, string> = { "content-type": "application/json" };
+    const { traceparent, "content-length": length } = request.headers;
+    if (typeof traceparent === "string") headers["traceparent"] = traceparent;
+    if (length !== undefined) headers["content-length"] = length;
+    try {
+      const answer = await this.#poolOf(url).request({
+        path: request.url ?? "/",
+        method: methodOf(request),
+        headers,
+        body: request.method === "GET" ? null : request,
+        signal: gone.signal,
+      });
+      const type = answer.headers["content-type"];
+      response.writeHead(answer.statusCode, { "content-type": typeof type === "string" ? type : "application/json" });
+      pipeline(answer.body, response, () => {});
+    } catch (error) {
+      if (gone.signal.aborted) return;
+      fail(response, 502, `the model's engine failed: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  #poolOf(url: string): Pool {
+    if (this.#pool?.url !== url) {
+      this.#pool?.pool.close().catch(() => {});
+      this.#pool = { url, pool: new Pool(url, { connections: 256, headersTimeout: 300_000, bodyTimeout: 120_000 }) };
+    }
+    return this.#pool.pool;
+  }
+}
+
+function methodOf(request: IncomingMessage): Dispatcher.HttpMethod {
+  return request.method === "GET" ? "GET" : "POST";
+}
+
+function fail(response: ServerResponse, status: number, message: string): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  answerJson(response, status, { error: { message, type: "server_error", param: null, code: null } });
+}

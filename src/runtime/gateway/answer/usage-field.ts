@@ -1,0 +1,65 @@
+import { z } from "zod";
+import type { Counted } from "./shape.js";
+
+const usage = z.object({
+  prompt_tokens: z.number().int().nonnegative(),
+  completion_tokens: z.number().int().nonnegative().optional(),
+});
+
+const key = Buffer.from('"usage"');
+
+/**
+ * The upstream's token counts, found in the bytes of its answer. In JSON a quote inside a string is escaped, so the seven
+ * bytes of `"usage"` can only be a name (or a whole string, which no number follows).
+ */
+export function countedIn(bytes: Buffer): Counted | undefined {
+  for (let at = bytes.lastIndexOf(key); at >= 0; at = at === 0 ? -1 : bytes.lastIndexOf(key, at - 1)) {
+    const start = valueStart(bytes, at);
+    if (bytes[start] !== 0x7b) continue;
+    const end = objectEnd(bytes, start);
+    if (end < 0) continue;
+    const counted = parse(bytes.toString("utf8", start, end));
+    if (counted !== undefined) return counted;
+  }
+  return undefined;
+}
+
+/** Whether a `"usage"` with a value other than null is in the bytes. */
+export function hasUsage(bytes: Buffer): boolean {
+  for (let at = bytes.indexOf(key); at >= 0; at = bytes.indexOf(key, at + 1)) {
+    if (bytes[valueStart(bytes, at)] === 0x7b) return true;
+  }
+  return false;
+}
+
+/** Offset of the value after a field name. */
+function valueStart(bytes: Buffer, name: number): number {
+  let at = name + key.length;
+  while (bytes[at] === 0x20 || bytes[at] === 0x3a || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09)
+    at += 1;
+  return at;
+}
+
+/** End of the object of numbers (and objects of numbers) that begins at `start`; it holds no long strings. */
+function objectEnd(bytes: Buffer, start: number): number {
+  let depth = 0;
+  const last = Math.min(bytes.length, start + 8192);
+  for (let at = start; at < last; at += 1) {
+    if (bytes[at] === 0x7b) depth += 1;
+    else if (bytes[at] === 0x7d) {
+      depth -= 1;
+      if (depth === 0) return at + 1;
+    }
+  }
+  return -1;
+}
+
+function parse(json: string): Counted | undefined {
+  try {
+    const found = usage.safeParse(JSON.parse(json));
+    if (!found.success) return undefined;
+    return { inputTokens: found.data.prompt_tokens, outputTokens: found.data.completion_tokens ?? 0 };
+  } catch {
+    return undefined;
+  }
+}

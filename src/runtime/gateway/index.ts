@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import type { Accounts } from "../accounts/client.js";
+import type { Engine } from "../engine/client.js";
+import { answerJson } from "../kernel/listener.js";
+import type { Context, Running } from "../kernel/module.js";
+import type { Usage } from "../usage/client.js";
+import type { Gateway } from "./client.js";
+import { ApiServer } from "./gateway.js";
+import { Keys } from "./keys.js";
+import { GatewayMetrics } from "./metrics.js";
+import { ollamaModelName, ollamaOperations } from "./ollama/api.js";
+import { openAiOperations } from "./openai-api.js";
+import { Bodies } from "./request/body.js";
+import { Router } from "./routing/router.js";
+import { StatusBoard } from "./status.js";
+import { Journal } from "./usage/journal.js";
+import { Publisher } from "./usage/publisher.js";
+
+export { gatewayOverHttp } from "./http-client.js";
+
+export interface GatewayNeeds {
+  readonly accounts: Accounts;
+  readonly usage: Usage;
+  readonly engine: Engine;
+}
+
+/** The entrance: the OpenAI and Ollama APIs over the plan's models, each answer counted. */
+export async function startGateway(context: Context, needs: GatewayNeeds): Promise<Running<Gateway>> {
+  const { plan, log, metrics: registry } = context;
+  const journal = await Journal.open(join(context.dataDirectory, "gateway", "usage"), log);
+  const publisher = new Publisher(journal, needs.usage, log, (failing) => {
+    if (failing === undefined) context.report("ready");
+    else context.report("degraded", `the ledger does not take usage: ${failing}`);
+  });
+  const keys = new Keys(needs.accounts);
+  const router = new Router(plan.models, needs.engine);
+  const board = new StatusBoard(router);
+  const metrics = new GatewayMetrics(registry);
+  const bodies = new Bodies();
+  metrics.watch(registry, router, journal, keys, () => bodies.held);
+  const shared = { router, journal, metrics, bodies, tracer: context.tracer, log };
+
+  const openAi = new ApiServer("openai", shared, keys, openAiOperations(router, Date.now()), (name) => name);
+  const ollama = new ApiServer("ollama", shared, keys, ollamaOperations(router), (name) =>
+    ollamaModelName(router, name),
+  );
+  context.route("/v1", openAi.handle);
+  context.route("/api", ollama.handle);
+  context.route("/internal/gateway/models", (_request, response) =>
+    answerJson(response, 200, { models: board.models() }),
+  );
+
+  return {
+    client: { models: async () => board.models() },
+    async stop(signal) {
+      router.close();
+      board.close();
+      keys.close();
+      await journal.seal();
+      await publisher.stop(signal);
+      await journal.close();
+    },
+  };
+}

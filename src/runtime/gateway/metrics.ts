@@ -1,0 +1,260 @@
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { Keys } from "./keys.js";
+import type { Router } from "./routing/router.js";
+import type { Journal } from "./usage/journal.js";
+
+const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+const tokens = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144];
+
+interface Series {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly counts: Float64Array;
+  sum: number;
+  count: number;
+}
+
+/** Observations of one set of labels; `observe` does no lookup, so that a request can afford it. */
+export interface Observer {
+  observe(value: number): void;
+}
+
+/** A histogram whose series are found once and not at every observation. Exposed like any other. */
+class Distribution extends Histogram<string> {
+  readonly #series: Series[] = [];
+
+  constructor(
+    private readonly title: string,
+    about: string,
+    private readonly bounds: readonly number[],
+    registry: Registry,
+  ) {
+    super({ name: title, help: about, buckets: [...bounds], registers: [registry] });
+  }
+
+  series(labels: Readonly<Record<string, string>>): Observer {
+    const { bounds } = this;
+    const series: Series = { labels, counts: new Float64Array(bounds.length), sum: 0, count: 0 };
+    this.#series.push(series);
+    return {
+      observe(value) {
+        let bucket = 0;
+        while (bucket < bounds.length && value > (bounds[bucket] ?? 0)) bucket += 1;
+        if (bucket < bounds.length) series.counts[bucket] = (series.counts[bucket] ?? 0) + 1;
+        series.sum += value;
+        series.count += 1;
+      },
+    };
+  }
+
+  override async get(): ReturnType<Histogram<string>["get"]> {
+    const values = this.#series.flatMap(({ labels, counts, sum, count }) => {
+      let upTo = 0;
+      const buckets = this.bounds.map((le, index) => {
+        upTo += counts[index] ?? 0;
+        return { labels: { ...labels, le }, value: upTo, metricName: `${this.title}_bucket` };
+      });
+      return [
+        ...buckets,
+        { labels: { ...labels, le: "+Inf" }, value: count, metricName: `${this.title}_bucket` },
+        { labels: { ...labels }, value: sum, metricName: `${this.title}_sum` },
+        { labels: { ...labels }, value: count, metricName: `${this.title}_count` },
+      ];
+    });
+    const base = await super.get();
+    return { ...base, values };
+  }
+}
+
+/** What is observed of one model and operation. */
+export interface CallMetrics {
+  readonly duration: Observer;
+  readonly firstToken: Observer;
+  readonly input: Observer;
+  readonly output: Observer;
+  /** Answers by HTTP status. */
+  readonly statuses: Map<number, number>;
+}
+
+/** Names follow OpenTelemetry's conventions for generative AI, as Prometheus spells them. */
+export class GatewayMetrics {
+  readonly refused = new Map<string, number>();
+  retries = 0;
+  fallbacks = 0;
+  clientsLeft = 0;
+  readonly #calls = new Map<string, CallMetrics>();
+  readonly #answered: { readonly model: string; readonly operation: string; readonly statuses: Map<number, number> }[] =
+    [];
+  readonly #duration: Distribution;
+  readonly #firstToken: Distribution;
+  readonly #tokens: Distribution;
+
+  constructor(registry: Registry) {
+    this.#duration = new Distribution(
+      "gen_ai_server_request_duration_seconds",
+      "From the request to the last byte of its answer.",
+      seconds,
+      registry,
+    );
+    this.#firstToken = new Distribution(
+      "gen_ai_server_time_to_first_token_seconds",
+      "From the request to the first byte of its answer.",
+      seconds,
+      registry,
+    );
+    this.#tokens = new Distribution(
+      "gen_ai_client_token_usage",
+      "Tokens of a request (input) and of its answer (output).",
+      tokens,
+      registry,
+    );
+    this.#counters(registry);
+  }
+
+  call(model: string, operation: string): CallMetrics {
+    const key = `${operation} ${model}`;
+    const known = this.#calls.get(key);
+    if (known !== undefined) return known;
+    const labels = { gen_ai_request_model: model, gen_ai_operation_name: operation };
+    const statuses = new Map<number, number>();
+    const made: CallMetrics = {
+      duration: this.#duration.series(labels),
+      firstToken: this.#firstToken.series(labels),
+      input: this.#tokens.series({ ...labels, gen_ai_token_type: "input" }),
+      output: this.#tokens.series({ ...labels, gen_ai_token_type: "output" }),
+      statuses,
+    };
+    this.#calls.set(key, made);
+    this.#answered.push({ model, operation, statuses });
+    return made;
+  }
+
+  refuse(code: string): void {
+    this.refused.set(code, (this.refused.get(code) ?? 0) + 1);
+  }
+
+  #counters(registry: Registry): void {
+    const registers = [registry];
+    const answered = this.#answered;
+    new Counter({
+      name: "keelson_gateway_requests_total",
+      help: "Requests that reached a model, by the status that was answered (499: the client left).",
+      labelNames: ["model", "operation", "status"],
+      registers,
+      collect() {
+        this.reset();
+        for (const { model, operation, statuses } of answered) {
+          for (const [status, count] of statuses) this.inc({ model, operation, status: String(status) }, count);
+        }
+      },
+    });
+    const { refused } = this;
+    new Counter({
+      name: "keelson_gateway_refused_total",
+      help: "Requests refused before they reached a model, by reason.",
+      labelNames: ["code"],
+      registers,
+      collect() {
+        this.reset();
+        for (const [code, count] of refused) this.inc({ code }, count);
+      },
+    });
+    total(registers, "keelson_gateway_retries_total", "Calls of an upstream that were made again.", () => this.retries);
+    total(
+      registers,
+      "keelson_gateway_fallbacks_total",
+      "Requests answered by another model than the one named.",
+      () => this.fallbacks,
+    );
+    total(
+      registers,
+      "keelson_gateway_clients_left_total",
+      "Clients that left before their answer was complete.",
+      () => this.clientsLeft,
+    );
+  }
+
+  /** Gauges over the gateway's parts, read when the metrics are. */
+  watch(registry: Registry, router: Router, journal: Journal, keys: Keys, heldBytes: () => number): void {
+    const registers = [registry];
+    new Gauge({
+      name: "keelson_gateway_queue_waiting",
+      help: "Requests that wait for a place at a model.",
+      labelNames: ["model"],
+      registers,
+      collect() {
+        for (const route of router.routes) this.set({ model: route.model.name }, route.waiting);
+      },
+    });
+    new Gauge({
+      name: "keelson_gateway_target_in_flight",
+      help: "Requests under way at an upstream.",
+      labelNames: ["model", "target"],
+      registers,
+      collect() {
+        this.reset();
+        for (const route of router.routes) {
+          for (const { target, inFlight } of route.targets)
+            this.set({ model: route.model.name, target: target.id }, inFlight);
+        }
+      },
+    });
+    new Gauge({
+      name: "keelson_gateway_target_up",
+      help: "1 while an upstream gets requests, 0 while it is left out because it failed.",
+      labelNames: ["model", "target"],
+      registers,
+      collect() {
+        this.reset();
+        const now = Date.now();
+        for (const route of router.routes) {
+          for (const { target, ejectedUntil } of route.targets) {
+            this.set({ model: route.model.name, target: target.id }, ejectedUntil <= now ? 1 : 0);
+          }
+        }
+      },
+    });
+    level(registers, "keelson_gateway_known_keys", "API keys held in memory.", () => keys.size);
+    level(registers, "keelson_gateway_held_body_bytes", "Bytes of request bodies held in memory.", heldBytes);
+    level(
+      registers,
+      "keelson_usage_unpublished_events",
+      "Settled usage on this disk that the ledger has not got.",
+      () => journal.backlog.events,
+    );
+    level(
+      registers,
+      "keelson_usage_open_intents",
+      "Requests under way whose usage is not settled.",
+      () => journal.backlog.open,
+    );
+    level(
+      registers,
+      "keelson_usage_log_failing",
+      "1 while the usage log cannot be written and requests are refused.",
+      () => (journal.failing === undefined ? 0 : 1),
+    );
+  }
+}
+
+function total(registers: Registry[], name: string, help: string, read: () => number): void {
+  new Counter({
+    name,
+    help,
+    registers,
+    collect() {
+      this.reset();
+      this.inc(read());
+    },
+  });
+}
+
+function level(registers: Registry[], name: string, help: string, read: () => number): void {
+  new Gauge({
+    name,
+    help,
+    registers,
+    collect() {
+      this.set(read());
+    },
+  });
+}

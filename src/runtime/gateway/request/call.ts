@@ -1,0 +1,23 @@
+import type { UsageEvent } from "../../usage/client.js";
+import type { StreamShape, WholeShape } from "../answer/shape.js";
+import type { Api } from "../problem.js";
+
+/** A request that was understood: which model, how it is put to an upstream, how the answer is put to the client. */
+export interface Call {
+  readonly api: Api;
+  readonly operation: UsageEvent["operation"];
+  /** Path of the OpenAI API at the upstream. */
+  readonly path: string;
+  /** As the client named it. */
+  readonly model: string;
+  readonly stream: boolean;
+  /** Tokens of the request, guessed from its size. */
+  readonly inputEstimate: number;
+  /** The body for an upstream that knows the model by this name. */
+  body(upstreamModel: string): Buffer;
+  streamShape(): StreamShape;
+  readonly whole: WholeShape;
+}
+
+/** About what English and code take. Used only where an upstream does not count. */
+export const bytesPerToken = 4;
