@@ -1,0 +1,278 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, beforeEach, expect, it } from "vitest";
+import { KubernetesClient } from "../../src/kubernetes/client.js";
+import { type DeployOptions, type DeployResult, deploy } from "../../src/kubernetes/deploy/index.js";
+import { connectionFrom } from "../../src/kubernetes/kubeconfig.js";
+import type { LiveObject, ObjectReference } from "../../src/kubernetes/live-object.js";
+import type { Plan, Scale } from "../../src/plan/plan.js";
+import { type ControlPlane, startControlPlane } from "../cluster/harness/control-plane.js";
+import { startSimulatedNodes } from "../cluster/harness/simulated-nodes.js";
+import { edge, entrance, samplePlan, unit } from "../render/sample-plan.js";
+import { describeWith } from "../requirements.js";
+
+/** A platform without stores: two units, one calling the other. */
+function twoUnits(namespace: string, fields: Partial<Plan> = {}): Plan {
+  return samplePlan({
+    namespace,
+    environment: namespace,
+    units: [unit("gateway"), unit("accounts")],
+    models: [],
+    stores: [],
+    edges: [edge("gateway", "accounts", 8080)],
+    ...fields,
+  });
+}
+
+const scale: Scale = {
+  path: "scale",
+  cpu: 0.7,
+  memory: undefined,
+  gpu: undefined,
+  queue: undefined,
+  response: undefined,
+  cooldown: 300_000,
+  up: "aggressive",
+  down: "conservative",
+};
+
+describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
+  let plane: ControlPlane;
+  let client: KubernetesClient;
+  let said: string[];
+  let count = 0;
+
+  beforeAll(async () => {
+    plane = await startControlPlane();
+    await startSimulatedNodes(
+      plane,
+      ["a", "b", "c"].map((zone) => ({ zone, capacity: { cpu: "16", memory: "64Gi", pods: "110" } })),
+    );
+    client = new KubernetesClient(await connectionFrom({ kubeconfig: plane.kubeconfig, environment: {} }));
+    return async () => {
+      await client.close();
+      await plane.stop();
+    };
+  });
+
+  beforeEach(() => {
+    said = [];
+  });
+
+  const run = (plan: Plan, options: Partial<DeployOptions> = {}): Promise<DeployResult> =>
+    deploy(client, plan, {
+      dryRun: false,
+      force: false,
+      timeout: 30_000,
+      random: (bytes) => `random-${bytes}-${(count += 1)}`,
+      report: {
+        secret: ({ action, name }) => said.push(`${action} secret ${name}`),
+        step: ({ action, object, reason }) => said.push(`${action} ${object.kind} ${object.metadata.name}: ${reason}`),
+        rollout: ({ name, state, why }, reasons) => said.push([name, state, why, ...reasons].join(" ")),
+      },
+      ...options,
+    });
+
+  const named = (namespace: string, apiVersion: string, kind: string, name: string): ObjectReference => ({
+    apiVersion,
+    kind,
+    metadata: { namespace, name },
+  });
+  const read = (namespace: string, apiVersion: string, kind: string, name: string): Promise<LiveObject | undefined> =>
+    client.get(named(namespace, apiVersion, kind, name));
+  const applied = (result: DeployResult) =>
+    result.steps.filter(({ action }) => action === "apply").map(({ object, reason }) => `${object}: ${reason}`);
+  const pruned = (result: DeployResult) => result.steps.filter(({ action }) => action === "prune").map(({ object }) => object);
+
+  it("applies everything, waits until it is rolled out, and then has nothing left to do", async () => {
+    const plan = twoUnits("fresh");
+    const first = await run(plan);
+    expect(first.outcome).toBe("done");
+    expect(first.rollouts.map(({ name, state, ready }) => [name, state, ready])).toEqual(
+      expect.arrayContaining([
+        ["Deployment gateway", "done", 2],
+        ["Deployment accounts", "done", 2],
+      ]),
+    );
+    const second = await run(plan);
+    expect(second.outcome).toBe("done");
+    expect(applied(second)).toEqual([]);
+    expect(second.secrets).toEqual([{ name: "internal", action: "keep" }]);
+  });
+
+  it("makes secrets once and never writes over a value", async () => {
+    const plan = twoUnits("secrets");
+    await run(plan);
+    const made = await read("secrets", "v1", "Secret", "internal");
+    expect(made).toMatchObject({ data: { token: expect.any(String) } });
+    await run(plan);
+    expect(await read("secrets", "v1", "Secret", "internal")).toMatchObject({
+      metadata: { resourceVersion: made?.metadata.resourceVersion },
+    });
+  });
+
+  it("prunes what is no longer rendered, and nothing that it does not own", async () => {
+    await run(twoUnits("prune"));
+    await client.apply({
+      ...named("prune", "v1", "ConfigMap", "of-somebody-else"),
+      ...{ data: { kept: "yes" } },
+    });
+    const without = await run(twoUnits("prune", { units: [unit("gateway")], edges: [] }));
+    expect(pruned(without)).toEqual(
+      expect.arrayContaining(["Deployment accounts", "Service accounts", "NetworkPolicy accounts", "ServiceAccount accounts"]),
+    );
+    expect(await read("prune", "apps/v1", "Deployment", "accounts")).toBeUndefined();
+    expect(await read("prune", "v1", "ConfigMap", "of-somebody-else")).toBeDefined();
+    expect(await read("prune", "apps/v1", "Deployment", "gateway")).toBeDefined();
+  });
+
+  it("keeps the configuration of revisions that can still be rolled back to", async () => {
+    await run(twoUnits("revisions"));
+    const changed = await run(twoUnits("revisions", { data: "real" }));
+    const maps = changed.steps.filter(({ object }) => object.startsWith("ConfigMap plan-"));
+    expect(maps.map(({ action }) => action).sort()).toEqual(["apply", "keep"]);
+  });
+
+  it("leaves another environment of the same platform alone", async () => {
+    await run(twoUnits("neighbour"));
+    await run(twoUnits("own", { units: [unit("gateway")], edges: [] }));
+    expect(await read("neighbour", "apps/v1", "Deployment", "accounts")).toBeDefined();
+  });
+
+  it("asks the server on a dry run and changes nothing", async () => {
+    const before = await run(twoUnits("dry"));
+    expect(before.outcome).toBe("done");
+    const bigger = unit("gateway", { replicas: { min: 3, max: 3 } });
+    const result = await run(twoUnits("dry", { units: [bigger] , edges: [] }), { dryRun: true });
+    expect(applied(result)).toContainEqual(expect.stringMatching(/^Deployment gateway: changed: .*\.spec\.replicas/));
+    expect(pruned(result)).toContain("Deployment accounts");
+    expect(await read("dry", "apps/v1", "Deployment", "gateway")).toMatchObject({ spec: { replicas: 2 } });
+    expect(await read("dry", "apps/v1", "Deployment", "accounts")).toBeDefined();
+  });
+
+  it("tries a platform that is not there yet without making its namespace", async () => {
+    const result = await run(twoUnits("not-there"), { dryRun: true });
+    expect(result).toMatchObject({ outcome: "done", triedElsewhere: true });
+    expect(await client.get({ apiVersion: "v1", kind: "Namespace", metadata: { name: "not-there" } })).toBeUndefined();
+    expect(await client.get(named("default", "apps/v1", "Deployment", "gateway"))).toBeUndefined();
+  });
+
+  it("refuses on a dry run what the server would refuse", async () => {
+    const patched = unit("gateway", {
+      patches: [{ target: "kubernetes", path: "services.gateway.patch.kubernetes", fragment: { spec: { replicaz: 3 } } }],
+    });
+    await expect(run(twoUnits("misspelt", { units: [patched], edges: [] }), { dryRun: true })).rejects.toMatchObject({
+      message: expect.stringMatching(/apply Deployment gateway: .*replicaz/),
+    });
+  });
+
+  it("names the owner of a field that somebody else manages, and takes it over only when told", async () => {
+    const plan = twoUnits("conflict");
+    await run(plan);
+    await client.apply(
+      { ...named("conflict", "apps/v1", "Deployment", "gateway"), ...{ spec: { replicas: 5 } } },
+      { manager: "a-person", force: true },
+    );
+    await expect(run(plan)).rejects.toMatchObject({
+      code: "kubernetes/conflict",
+      message: expect.stringMatching(/Deployment gateway: \.spec\.replicas is owned by a-person/),
+      hint: expect.stringContaining("--force-conflicts"),
+    });
+    expect((await run(plan, { force: true })).outcome).toBe("done");
+    expect(await read("conflict", "apps/v1", "Deployment", "gateway")).toMatchObject({ spec: { replicas: 2 } });
+  });
+
+  it("mends what was changed by hand", async () => {
+    const plan = twoUnits("drift");
+    await run(plan);
+    const service = `/api/v1/namespaces/drift/services/gateway`;
+    await plane.api.merge(service, { spec: { sessionAffinity: "ClientIP" } });
+    await plane.api.merge(service, { metadata: { labels: { "app.kubernetes.io/component": "wrong" } } });
+    const result = await run(plan, { force: true });
+    expect(applied(result)).toEqual([expect.stringMatching(/^Service gateway: drifted: .*component/)]);
+  });
+
+  it("hands the number of replicas over to an autoscaler without falling back to one", async () => {
+    const fixed = unit("gateway", { replicas: { min: 4, max: 4 } });
+    await run(twoUnits("hand-over", { units: [fixed], edges: [] }));
+    const scaled = unit("gateway", { replicas: { min: 3, max: 9 }, scale });
+    const seen: number[] = [];
+    const watching = new AbortController();
+    const list = await client.list("apps/v1", "Deployment", "hand-over", {});
+    const watched = (async () => {
+      for await (const { object } of client.watch("apps/v1", "Deployment", "hand-over", {}, list.resourceVersion, watching.signal))
+        seen.push(replicasOf(object));
+    })();
+    await run(twoUnits("hand-over", { units: [scaled], edges: [] }));
+    watching.abort();
+    await watched;
+    expect(Math.min(...seen)).toBeGreaterThanOrEqual(3);
+    expect(await read("hand-over", "autoscaling/v2", "HorizontalPodAutoscaler", "gateway")).toBeDefined();
+  });
+
+  it("says why a pod finds no node, prunes nothing, and stops waiting when the time is over", async () => {
+    await run(twoUnits("stuck"));
+    const huge = unit("gateway", {
+      resources: { ...unit("gateway").resources, cpu: { request: 900_000, limit: undefined } },
+    });
+    const result = await run(twoUnits("stuck", { units: [huge], edges: [] }), { timeout: 5000 });
+    expect(result.outcome).toBe("timed-out");
+    expect(Object.values(result.reasons)).toContainEqual(expect.stringMatching(/^Pending: .*Insufficient cpu/));
+    expect(said).toContainEqual(expect.stringContaining("Insufficient cpu"));
+    expect(await read("stuck", "apps/v1", "Deployment", "accounts")).toBeDefined();
+  });
+
+  it("lists the secrets that only a person can provide before it touches anything", async () => {
+    const plan = twoUnits("external", {
+      secrets: [{ name: "upstream", path: "secrets.upstream", keys: ["key"], from: "file", rotate: undefined }],
+    });
+    await expect(run(plan)).rejects.toMatchObject({
+      code: "deploy/missing-secret",
+      message: expect.stringContaining("upstream (file) lacks key"),
+    });
+    expect(await client.get({ apiVersion: "v1", kind: "Namespace", metadata: { name: "external" } })).toBeUndefined();
+  });
+
+  it("is refused with the server's reason where it has no rights", async () => {
+    const nobody = await plane.writeKubeconfig("scheduler", plane.certificates.scheduler);
+    const weak = new KubernetesClient(await connectionFrom({ kubeconfig: nobody, environment: {} }));
+    const asking = weak.list("v1", "Secret", "default", {});
+    await expect(asking).rejects.toMatchObject({ status: 403, code: "kubernetes/forbidden" });
+    await weak.close();
+  });
+
+  it("says who is not known and who does not answer", async () => {
+    const stranger = join(plane.folder, "stranger.kubeconfig");
+    const answer = await connectionFrom({ kubeconfig: plane.kubeconfig, environment: {} });
+    const config = (server: string) =>
+      JSON.stringify({
+        clusters: [{ name: "c", cluster: { server, "certificate-authority": plane.certificates.ca.cert } }],
+        users: [{ name: "u", user: { token: "not-a-token" } }],
+        contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+        "current-context": "x",
+      });
+    await writeFile(stranger, config(answer.server));
+    const unknown = new KubernetesClient(await connectionFrom({ kubeconfig: stranger, environment: {} }));
+    await expect(unknown.list("v1", "Pod", "default", {})).rejects.toMatchObject({ code: "kubernetes/unauthenticated" });
+    await unknown.close();
+    await writeFile(stranger, config("https://127.0.0.1:1"));
+    const gone = new KubernetesClient(await connectionFrom({ kubeconfig: stranger, environment: {} }));
+    await expect(gone.list("v1", "Pod", "default", {})).rejects.toMatchObject({
+      code: "kubernetes/unreachable",
+      hint: expect.stringContaining("context x of"),
+    });
+    await gone.close();
+  });
+
+  it("serves an entrance through an Ingress that the server accepts", async () => {
+    const result = await run(twoUnits("entrance", { entrances: [entrance({ affinity: "session", waf: "common" })] }));
+    expect(result.outcome).toBe("done");
+    expect(await read("entrance", "networking.k8s.io/v1", "Ingress", "entrance")).toBeDefined();
+  });
+});
+
+function replicasOf(object: LiveObject): number {
+  const { spec } = object;
+  if (typeof spec !== "object" || spec === null || !("replicas" in spec)) return Number.NaN;
+  return Number(spec.replicas);
+}

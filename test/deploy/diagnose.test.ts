@@ -1,0 +1,42 @@
+import { expect, it } from "vitest";
+import { diagnose } from "../../src/kubernetes/deploy/diagnose.js";
+import type { LiveObject } from "../../src/kubernetes/live-object.js";
+
+function pod(status: unknown): LiveObject {
+  return { apiVersion: "v1", kind: "Pod", metadata: { name: "gateway-1" }, status };
+}
+
+const container = (fields: object) => pod({ phase: "Pending", containerStatuses: [{ name: "gateway", ...fields }] });
+
+it("names the image that cannot be pulled", () => {
+  const waiting = { reason: "ImagePullBackOff", message: 'Back-off pulling image "example:1"' };
+  expect(diagnose(container({ state: { waiting } }))).toBe(
+    'gateway: ImagePullBackOff: Back-off pulling image "example:1"',
+  );
+});
+
+it("tells how a container that keeps crashing last ended", () => {
+  const state = { waiting: { reason: "CrashLoopBackOff", message: "back-off 20s restarting failed container" } };
+  const lastState = { terminated: { exitCode: 137, reason: "OOMKilled" } };
+  expect(diagnose(container({ state, lastState, restartCount: 4 }))).toMatch(/CrashLoopBackOff.*code 137, OOMKilled/);
+});
+
+it("tells why no node was found", () => {
+  const message = "0/3 nodes are available: 3 Insufficient cpu.";
+  const conditions = [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message }];
+  expect(diagnose(pod({ phase: "Pending", conditions }))).toBe(`Pending: ${message}`);
+});
+
+it("names the container that stops the start, init containers first", () => {
+  const status = {
+    phase: "Pending",
+    initContainerStatuses: [{ name: "clone-primary", state: { terminated: { exitCode: 1, reason: "Error" } } }],
+    containerStatuses: [{ name: "database", state: { waiting: { reason: "PodInitializing" } } }],
+  };
+  expect(diagnose(pod(status))).toBe("clone-primary: ended with code 1 (Error)");
+});
+
+it("has nothing to say about a pod that is ready, or simply starting", () => {
+  expect(diagnose(pod({ phase: "Running", containerStatuses: [{ name: "gateway", ready: true }] }))).toBeUndefined();
+  expect(diagnose(container({ state: { waiting: { reason: "ContainerCreating" } } }))).toBeUndefined();
+});

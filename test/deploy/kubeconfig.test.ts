@@ -1,0 +1,115 @@
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { connectionFrom } from "../../src/kubernetes/kubeconfig.js";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "keelson-kubeconfig-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function write(name: string, content: unknown): Promise<string> {
+  const file = join(folder, name);
+  await writeFile(file, typeof content === "string" ? content : JSON.stringify(content));
+  return file;
+}
+
+function config(user: unknown, cluster: object = {}) {
+  return {
+    clusters: [{ name: "c", cluster: { server: "https://cluster.example:6443/", ...cluster } }],
+    users: [{ name: "u", user }],
+    contexts: [{ name: "main", context: { cluster: "c", user: "u", namespace: "apps" } }],
+    "current-context": "main",
+  };
+}
+
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+
+it("reads a cluster, its authority and a client certificate, as data or as files beside the kubeconfig", async () => {
+  await write("ca.pem", "authority");
+  const kubeconfig = await write(
+    "config",
+    config(
+      { "client-certificate-data": base64("certificate"), "client-key-data": base64("key") },
+      { "certificate-authority": "ca.pem" },
+    ),
+  );
+  const connection = await connectionFrom({ kubeconfig, environment: {} });
+  expect(connection).toMatchObject({ server: "https://cluster.example:6443", authority: "authority", namespace: "apps" });
+  expect(await connection.credentials()).toEqual({
+    client: { certificate: "certificate", key: "key" },
+    authorization: undefined,
+  });
+});
+
+it("reads a token anew from its file for each request", async () => {
+  const tokenFile = await write("token", "first\n");
+  const kubeconfig = await write("config", config({ tokenFile }));
+  const { credentials } = await connectionFrom({ kubeconfig, environment: {} });
+  expect((await credentials()).authorization).toBe("Bearer first");
+  await writeFile(tokenFile, "second\n");
+  expect((await credentials()).authorization).toBe("Bearer second");
+});
+
+it("runs a credential plug-in, tells it the protocol, and keeps what it gave until that expires", async () => {
+  const log = join(folder, "calls");
+  const expires = new Date(Date.now() + 3600_000).toISOString();
+  const plugin = await write(
+    "plugin",
+    `#!/bin/sh
+echo call >> ${log}
+case "$KUBERNETES_EXEC_INFO" in *ExecCredential*) ;; *) exit 3 ;; esac
+printf '{"kind":"ExecCredential","status":{"token":"%s-%s","expirationTimestamp":"${expires}"}}' "$1" "$REGION"
+`,
+  );
+  await chmod(plugin, 0o755);
+  const exec = {
+    apiVersion: "client.authentication.k8s.io/v1",
+    command: "./plugin",
+    args: ["token"],
+    env: [{ name: "REGION", value: "here" }],
+  };
+  const kubeconfig = await write("config", config({ exec }));
+  const { credentials } = await connectionFrom({ kubeconfig, environment: process.env });
+  expect((await credentials()).authorization).toBe("Bearer token-here");
+  await credentials();
+  expect(await readFile(log, "utf8")).toBe("call\n");
+});
+
+it("says what a plug-in that fails said about itself", async () => {
+  const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "no-such-plugin-here", installHint: "install it" };
+  const kubeconfig = await write("config", config({ exec }));
+  const { credentials } = await connectionFrom({ kubeconfig, environment: {} });
+  await expect(credentials()).rejects.toMatchObject({ code: "kubeconfig/exec-failed", hint: "install it" });
+});
+
+it("merges the files of KUBECONFIG, the first that says something winning", async () => {
+  const first = await write("first", { "current-context": "main" });
+  const second = await write("second", config({ token: "t" }));
+  const { credentials } = await connectionFrom({ environment: { KUBECONFIG: `${first}:${second}` } });
+  expect((await credentials()).authorization).toBe("Bearer t");
+});
+
+it.each([
+  ["a context that is not there", { context: "other" }, config({ token: "t" }), "kubeconfig/unknown-context", /main/],
+  ["a user that is nowhere", {}, { ...config({}), users: [] }, "kubeconfig/dangling", /looked in/],
+  ["a file that is no kubeconfig", {}, "clusters: 5", "kubeconfig/unreadable", /kubectl config view/],
+  ["a file that is no YAML", {}, "{", "kubeconfig/unreadable", /kubectl config view/],
+])("refuses %s with a hint, as unreadable input", async (_what, options, content, code, hint) => {
+  const kubeconfig = await write("config", content);
+  await expect(connectionFrom({ kubeconfig, environment: {}, ...options })).rejects.toMatchObject({
+    code,
+    exitCode: 2,
+    hint: expect.stringMatching(hint),
+  });
+});
+
+it("says where it looked when there is no kubeconfig", async () => {
+  const kubeconfig = join(folder, "missing");
+  await expect(connectionFrom({ kubeconfig, environment: {} })).rejects.toMatchObject({
+    code: "kubeconfig/missing",
+    message: expect.stringContaining(kubeconfig),
+  });
+});
