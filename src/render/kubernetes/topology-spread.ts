@@ -22,6 +22,8 @@ export function topologySpread(
             topologyKey,
             whenUnsatisfiable: strength === "require" ? ("DoNotSchedule" as const) : ("ScheduleAnyway" as const),
             labelSelector: { matchLabels: selector(plan, name) },
+            // A zone whose nodes have gone silent must not count as one that has too few: nothing could be replaced.
+            nodeTaintsPolicy: "Honor" as const,
             ...(perRevision && { matchLabelKeys: ["pod-template-hash"] }),
           },
         ],

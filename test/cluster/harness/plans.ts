@@ -16,6 +16,12 @@ export function blueprintPlans(): ReadonlyMap<string, Plan> {
   return plans;
 }
 
+export function blueprintPlan(blueprint: string, environment: string): Plan {
+  const plan = blueprintPlans().get(`${blueprint} ${environment}`);
+  if (plan === undefined) throw new Error(`no blueprint ${blueprint} with an environment ${environment}`);
+  return plan;
+}
+
 /** The plans of a platform file in each of its environments. */
 export function plansOf(file: string, text: string): readonly Plan[] {
   const read = readPlatform({ file, text });

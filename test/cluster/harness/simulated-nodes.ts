@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { ApiObject } from "./api.js";
 import { builtPath, type ControlPlane } from "./control-plane.js";
 import { freePorts, startProgram, until } from "./process.js";
 
@@ -13,14 +12,20 @@ export interface NodeShape {
 
 /** Nodes whose pods run without being run: what the scheduler and the controllers decide is real, containers are not. */
 export interface SimulatedNodes {
-  /** Names of the nodes of a zone. */
-  inZone(zone: string): readonly string[];
-  add(nodes: readonly NodeShape[]): Promise<void>;
+  /** The zone of a node that there is. */
+  zoneOf(node: string): string | undefined;
+  /** Forbids (or allows again) that anything new is placed on any node. */
+  cordon(forbid: boolean): Promise<void>;
+  /**
+   * Forbids placement in a zone by a taint, as Kubernetes does when kubelets have gone silent; `false` allows it again.
+   * By a key of its own: the node controller takes its own mark off nodes that still report.
+   */
+  unreachable(zone: string, marked: boolean): Promise<void>;
   /** Takes all nodes of a zone away, as when a zone is gone for good and its machines are deregistered. */
   removeZone(zone: string): Promise<void>;
 }
 
-const NodeReady = ApiObject.extend({
+const NodeReady = z.looseObject({
   status: z.looseObject({
     conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).optional(),
   }),
@@ -41,37 +46,40 @@ export async function startSimulatedNodes(plane: ControlPlane, nodes: readonly N
     folder: plane.folder,
   });
   plane.beforeStop(() => kwok.stop());
-  let made = 0;
-  const zoneOf = new Map<string, string>();
-  const names = (zone: string) => [...zoneOf].filter(([, of]) => of === zone).map(([name]) => name);
+  const zones = new Map<string, string>();
+  const names = (zone: string) => [...zones].filter(([, of]) => of === zone).map(([name]) => name);
 
-  const add = async (shapes: readonly NodeShape[]) => {
-    await Promise.all(
-      shapes.map((shape) => {
-        made += 1;
-        const name = `node-${made}`;
-        zoneOf.set(name, shape.zone);
-        return plane.api.create("/api/v1/nodes", nodeObject(name, shape));
-      }),
-    );
-    await until(`${shapes.length} nodes are ready`, 20_000, [kwok], async () => {
-      const found = await plane.api.list("/api/v1/nodes", NodeReady);
-      const ready = found.filter((node) =>
-        node.status.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True"),
-      );
-      return ready.length === zoneOf.size;
-    });
-  };
-  await add(nodes);
+  await Promise.all(
+    nodes.map((shape, index) => {
+      const name = `node-${index + 1}`;
+      zones.set(name, shape.zone);
+      return plane.api.create("/api/v1/nodes", nodeObject(name, shape));
+    }),
+  );
+  await until(`${nodes.length} nodes are ready`, 20_000, [kwok], async () => {
+    const found = await plane.api.list("/api/v1/nodes", NodeReady);
+    return found.length === nodes.length && found.every(isReady);
+  });
   return {
-    inZone: names,
-    add,
+    zoneOf: (node) => zones.get(node),
+    cordon: async (forbid) => {
+      const patch = { spec: { unschedulable: forbid } };
+      await Promise.all([...zones.keys()].map((name) => plane.api.merge(`/api/v1/nodes/${name}`, patch)));
+    },
+    unreachable: async (zone, marked) => {
+      const taints = marked ? [{ key: "keelson.test/unreachable", effect: "NoSchedule" }] : [];
+      await Promise.all(names(zone).map((name) => plane.api.merge(`/api/v1/nodes/${name}`, { spec: { taints } })));
+    },
     removeZone: async (zone) => {
       const gone = names(zone);
       await Promise.all(gone.map((name) => plane.api.delete(`/api/v1/nodes/${name}`)));
-      for (const name of gone) zoneOf.delete(name);
+      for (const name of gone) zones.delete(name);
     },
   };
+}
+
+function isReady(node: z.infer<typeof NodeReady>): boolean {
+  return node.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
 }
 
 function nodeObject(name: string, shape: NodeShape): unknown {

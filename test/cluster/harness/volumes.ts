@@ -2,13 +2,17 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { ApiObject } from "./api.js";
 import type { ControlPlane } from "./control-plane.js";
 
 const PROVISIONER = "keelson.test/folders";
 
-const Claim = ApiObject.extend({
-  metadata: ApiObject.shape.metadata.extend({ namespace: z.string(), uid: z.string() }),
+const Claim = z.looseObject({
+  metadata: z.looseObject({
+    name: z.string(),
+    namespace: z.string(),
+    uid: z.string(),
+    annotations: z.record(z.string(), z.string()).optional(),
+  }),
   spec: z.looseObject({
     accessModes: z.array(z.string()),
     resources: z.looseObject({ requests: z.looseObject({ storage: z.string() }) }),
