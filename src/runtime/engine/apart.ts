@@ -23,24 +23,27 @@ export function enginesOfPlan(context: Context): Engine {
     found.set(model, targets);
     for (const listener of listeners) listener();
   };
-  const follow = async (model: Model, url: string): Promise<void> => {
+  const follow = async (model: Model, url: string, authorization: string | undefined): Promise<void> => {
     try {
-      set(model.name, await replicaTargets(model, url, context.internalToken));
+      set(model.name, await replicaTargets(model, url, authorization));
       complained.delete(model.name);
     } catch (error) {
       if (!complained.has(model.name))
         context.log.warn({ model: model.name, url, error: String(error) }, "the model's unit has no address");
       complained.add(model.name);
     }
-    setTimeout(() => void follow(model, url), lookupEvery).unref();
+    setTimeout(() => void follow(model, url, authorization), lookupEvery).unref();
   };
   for (const model of context.plan.models) {
     const unit = context.plan.units.find(({ name }) => name === model.unit);
     const told = context.peers[`engine/${model.name}`] ?? context.peers["engine"];
+    // Only Keelson's own engine module is shown the internal token; vLLM and Ollama bring their own servers.
+    const own = told !== undefined || unit === undefined || unit.modules.includes("engine");
+    const authorization = own ? `Bearer ${context.internalToken}` : undefined;
     const url = told ?? (unit === undefined ? undefined : unitUrl(unit));
     if (model.upstreams.length > 0)
       void upstreamTargets(model, context.secrets).then((targets) => set(model.name, targets));
-    else if (url !== undefined) void follow(model, url);
+    else if (url !== undefined) void follow(model, url, authorization);
   }
   return {
     targets: () => [...found.values()].flat(),
@@ -51,7 +54,7 @@ export function enginesOfPlan(context: Context): Engine {
   };
 }
 
-async function replicaTargets(model: Model, url: string, token: string): Promise<Target[]> {
+async function replicaTargets(model: Model, url: string, authorization: string | undefined): Promise<Target[]> {
   const { hostname, port, protocol } = new URL(url);
   const literal = hostname.replace(/^\[|\]$/g, "");
   const addresses = isIP(literal)
@@ -63,9 +66,9 @@ async function replicaTargets(model: Model, url: string, token: string): Promise
       id: addresses.length === 1 ? `${model.name}-0` : `${model.name}-${address}`,
       model: model.name,
       url: `${protocol}//${host}${port === "" ? "" : `:${port}`}`,
-      upstreamModel: model.source.kind === "name" ? model.source.name : model.name,
+      upstreamModel: model.engine === "ollama" && model.source.kind === "name" ? model.source.name : model.name,
       weight: 1,
-      authorization: `Bearer ${token}`,
+      authorization,
       engine: model.engine === "best" ? "llama.cpp" : model.engine,
       reason: `served by the unit ${model.unit ?? hostname}`,
     };

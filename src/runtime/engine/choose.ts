@@ -39,7 +39,7 @@ export function chooseEngine(model: Model, facts: Facts): Choice {
     case "ollama":
       return askedOllama(model, facts);
     case "llama.cpp":
-      return askedLlama(facts);
+      return askedLlama(model, facts);
     default:
       return best(model, facts);
   }
@@ -71,8 +71,7 @@ function best(model: Model, facts: Facts): Choice {
       return {
         engine: "llama.cpp",
         download: download.url,
-        meanwhile: "simulated",
-        reason: "simulated until the model's file is downloaded, then llama.cpp",
+        ...whileDownloading(model),
       };
     }
     if (download.kind === "possible")
@@ -80,27 +79,31 @@ function best(model: Model, facts: Facts): Choice {
     if (download.kind === "refused") passed.push(`the model's file cannot be fetched (${download.why})`);
     if (download.kind === "nothing") passed.push("the model names no file");
   }
-  return { engine: "simulated", reason: `simulated: ${passed.join("; ") || "nothing better is here"}` };
+  return simulatedOrNone(model, passed.join("; ") || "nothing better is here");
 }
 
-function askedLlama({ cached, llamaCppMissing, download }: Facts): Choice {
-  if (llamaCppMissing !== undefined) return { engine: "none", reason: `llama.cpp cannot run here: ${llamaCppMissing}` };
+/** The simulator stands in only for models whose `fallback` says that it may. */
+function simulatedOrNone(model: Model, why: string): Choice {
+  return model.simulated ? { engine: "simulated", reason: `simulated: ${why}` } : { engine: "none", reason: why };
+}
+
+function whileDownloading({ simulated }: Model): { readonly meanwhile: "simulated" | "nothing"; readonly reason: string } {
+  return simulated
+    ? { meanwhile: "simulated", reason: "simulated until the model's file is downloaded, then llama.cpp" }
+    : { meanwhile: "nothing", reason: "llama.cpp: the model's file is being downloaded" };
+}
+
+function askedLlama(model: Model, { cached, llamaCppMissing, download }: Facts): Choice {
+  if (llamaCppMissing !== undefined) return simulatedOrNone(model, `llama.cpp cannot run here: ${llamaCppMissing}`);
   if (cached !== undefined)
     return { engine: "llama.cpp", file: cached, reason: "llama.cpp: the platform file says so" };
-  if (download.kind === "possible") {
-    return {
-      engine: "llama.cpp",
-      download: download.url,
-      meanwhile: "nothing",
-      reason: "llama.cpp: the model's file is being downloaded",
-    };
-  }
+  if (download.kind === "possible") return { engine: "llama.cpp", download: download.url, ...whileDownloading(model) };
   const why = download.kind === "refused" ? download.why : "its source is neither a file nor hf://";
-  return { engine: "none", reason: `llama.cpp has no model file: ${why}` };
+  return simulatedOrNone(model, `llama.cpp has no model file: ${why}`);
 }
 
 function askedOllama(model: Model, { ollama }: Facts): Choice {
-  if (ollama === undefined) return { engine: "none", reason: "no Ollama answers on this machine" };
+  if (ollama === undefined) return simulatedOrNone(model, "no Ollama answers on this machine");
   const upstreamModel =
     ollamaName(model, ollama.models) ?? (model.source.kind === "name" ? model.source.name : model.name);
   return { engine: "ollama", url: ollama.url, upstreamModel, reason: `ollama: it runs at ${ollama.url}` };

@@ -1,9 +1,7 @@
 import { type RawBuilder, sql, type Transaction } from "kysely";
 import { AdminError } from "../admin/index.js";
 import type { UsageSchema } from "./schema.js";
-
-export const dimensions = ["hour", "organisation", "key", "model"] as const;
-export type Dimension = (typeof dimensions)[number];
+import type { Dimension } from "./shapes.js";
 
 export interface UsageQuery {
   readonly by: readonly Dimension[];

@@ -11,26 +11,9 @@ import {
 } from "../admin/index.js";
 import { organisationScope, platformScope, type Tables } from "../database/client.js";
 import { toCsv } from "./csv.js";
-import { type Dimension, dimensions, type Figures, readUsage, type UsageRow } from "./read.js";
+import { type Figures, readUsage, type UsageRow } from "./read.js";
 import type { UsageSchema } from "./schema.js";
-
-const figures = {
-  requests: z.int(),
-  inputTokens: z.int(),
-  outputTokens: z.int(),
-  errors: z.int().meta({ description: "Answered with 400 or above; a client that left (499) is none." }),
-  estimated: z.int().meta({ description: "How many were counted from a checkpoint, not from the end of the answer." }),
-};
-
-const rowShape = z
-  .object({
-    hour: instant.optional().meta({ description: "The hour's first moment, in UTC." }),
-    organisation: z.string().optional(),
-    key: z.string().optional(),
-    model: z.string().optional(),
-    ...figures,
-  })
-  .meta({ id: "UsageRow" });
+import { type Dimension, dimensions, type rowShape, usageAnswer } from "./shapes.js";
 
 const moment = z.union([instant, z.iso.date()]);
 
@@ -70,7 +53,7 @@ export function usageRoutes(app: AdminApp, tables: Tables<UsageSchema>): void {
           200: {
             content: {
               "application/json": {
-                schema: z.object({ rows: z.array(rowShape), totals: z.object(figures) }).meta({ id: "Usage" }),
+                schema: usageAnswer,
               },
               "text/csv": { schema: z.string() },
             },

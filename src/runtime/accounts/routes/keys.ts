@@ -5,8 +5,6 @@ import {
   actorOf,
   atLeast,
   errorSchema,
-  instant,
-  name,
   organisationId,
   organisationOf,
   readingOf,
@@ -16,31 +14,8 @@ import type { Actor, Scope } from "../client.js";
 import { createKey, type Key, listKeys, revokeKey } from "../keys.js";
 import { existingOrganisation } from "../organisations.js";
 import type { AccountsSchema } from "../schema.js";
-import { keyId, moment, mostRows, scope, text, textOrNull } from "./schemas.js";
-
-const keyShape = z
-  .object({
-    id: z.string(),
-    name: z.string(),
-    prefix: z.string().meta({ description: "The first characters of the key; the rest is nowhere." }),
-    scopes: z.array(scope),
-    models: z.array(z.string()).nullable().meta({ description: "Models that it may use; null: all." }),
-    organisation: organisationId,
-    user: z.string().nullable().meta({ description: "Whose key it is; null: the organisation's own." }),
-    created: moment,
-    expires: moment.nullable(),
-    revoked: moment.nullable(),
-    lastUsed: moment.nullable(),
-  })
-  .meta({ id: "Key" });
-
-const newKey = z.strictObject({
-  name,
-  scopes: z.array(scope).min(1).max(3).default(["inference"]),
-  models: z.array(name).min(1).max(200).nullish(),
-  expires: instant.nullish(),
-  organisation: organisationId.optional(),
-});
+import { createdKey, keyList, keyShape, newKey } from "../shapes.js";
+import { keyId, mostRows, text, textOrNull } from "./schemas.js";
 
 const member = { access: { kind: "actor", scope: "admin", role: "member" } } as const;
 
@@ -54,7 +29,7 @@ export function keyRoutes(app: AdminApp, tables: Tables<AccountsSchema>): void {
         summary: "API keys: all of the organisation for admins, their own for members",
         tags: ["keys"],
         querystring: z.strictObject({ organisation: organisationId.optional() }),
-        response: { 200: z.object({ keys: z.array(keyShape) }), default: errorSchema },
+        response: { 200: keyList, default: errorSchema },
       },
     },
     async (request) => {
@@ -79,7 +54,7 @@ export function keyRoutes(app: AdminApp, tables: Tables<AccountsSchema>): void {
         tags: ["keys"],
         body: newKey,
         response: {
-          201: keyShape.extend({ key: z.string() }).meta({ id: "NewKey" }),
+          201: createdKey,
           default: errorSchema,
         },
       },

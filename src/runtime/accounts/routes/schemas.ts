@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { instant } from "../../admin/index.js";
+import { instant } from "../../admin/fields.js";
 
 /** What the operations on accounts share. */
 

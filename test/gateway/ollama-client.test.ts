@@ -1,0 +1,131 @@
+import { Ollama } from "ollama";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { key, planWith, startTestGateway, type TestGateway } from "./gateway.js";
+import { chunk, event, json, startUpstream, type Upstream, wellBehaved, words } from "./upstream.js";
+
+describe("the official ollama client", () => {
+  let upstream: Upstream;
+  let gateway: TestGateway;
+  let client: Ollama;
+
+  beforeAll(async () => {
+    upstream = await startUpstream();
+    gateway = await startTestGateway(
+      planWith(`assistant: { upstreams: "${upstream.url}", parameters: 7B }\nembedder: { upstreams: "${upstream.url}", embeddings: true }`),
+    );
+    client = new Ollama({ host: gateway.url, headers: { Authorization: `Bearer ${key}` } });
+  });
+  afterAll(async () => {
+    await gateway.stop();
+    await upstream.stop();
+  });
+
+  it("chats, with its options put in OpenAI's words", async () => {
+    const answer = await client.chat({
+      model: "assistant",
+      messages: [
+        { role: "system", content: "Be brief." },
+        { role: "user", content: "Hello" },
+      ],
+      options: { temperature: 0.5, num_predict: 64, seed: 7, stop: ["END"] },
+      format: { type: "object", properties: { a: { type: "string" } } },
+    });
+    expect(answer).toMatchObject({ model: "assistant", done: true, done_reason: "stop", prompt_eval_count: 11, eval_count: 5 });
+    expect(answer.message).toEqual({ role: "assistant", content: words.join("") });
+    expect(upstream.received.at(-1)?.body).toMatchObject({
+      model: "assistant",
+      stream: false,
+      temperature: 0.5,
+      max_tokens: 64,
+      seed: 7,
+      stop: ["END"],
+      response_format: { type: "json_schema", json_schema: { schema: { type: "object", properties: { a: { type: "string" } } } } },
+    });
+  });
+
+  it("streams a chat as lines, the last with the counts", async () => {
+    const stream = await client.chat({ model: "assistant:latest", messages: [{ role: "user", content: "Hello" }], stream: true });
+    const lines = [];
+    for await (const line of stream) lines.push(line);
+    expect(lines.map(({ message }) => message.content).join("")).toBe(words.join(""));
+    expect(lines.slice(0, -1).every(({ done }) => !done)).toBe(true);
+    expect(lines.at(-1)).toMatchObject({ done: true, done_reason: "stop", prompt_eval_count: 11, eval_count: 5 });
+    expect(lines.at(-1)?.total_duration).toBeGreaterThan(0);
+  });
+
+  it("generates, streaming and not, raw and by the chat template", async () => {
+    const whole = await client.generate({ model: "assistant", prompt: "Once", system: "A poet" });
+    expect(whole).toMatchObject({ response: words.join(""), done: true, eval_count: 5 });
+    expect(upstream.received.at(-1)).toMatchObject({ path: "/v1/chat/completions" });
+    expect(upstream.received.at(-1)?.body.messages).toEqual([
+      { role: "system", content: "A poet" },
+      { role: "user", content: "Once" },
+    ]);
+    const stream = await client.generate({ model: "assistant", prompt: "Once", raw: true, stream: true });
+    let text = "";
+    for await (const line of stream) text += line.response;
+    expect(text).toBe(words.join(""));
+    expect(upstream.received.at(-1)).toMatchObject({ path: "/v1/completions" });
+  });
+
+  it("calls tools, whose arguments come in pieces from the upstream", async () => {
+    const call = (piece: object): string => event({ choices: [{ index: 0, delta: { tool_calls: [{ index: 0, ...piece }] }, finish_reason: null }] });
+    upstream.behave((_received, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(call({ id: "c1", type: "function", function: { name: "weather", arguments: "" } }));
+      response.write(call({ function: { arguments: '{"city":' } }));
+      response.write(call({ function: { arguments: '"Kiel"}' } }));
+      response.write(chunk("/v1/chat/completions", "assistant", "", "tool_calls"));
+      response.end("data: [DONE]\n\n");
+    });
+    const tools = [{ type: "function", function: { name: "weather", description: "now", parameters: { type: "object", properties: {} } } }];
+    const stream = await client.chat({ model: "assistant", messages: [{ role: "user", content: "Weather?" }], tools, stream: true });
+    const calls = [];
+    for await (const { message } of stream) calls.push(...(message.tool_calls ?? []));
+    expect(calls).toEqual([{ function: { name: "weather", arguments: { city: "Kiel" } } }]);
+    upstream.behave(wellBehaved);
+  });
+
+  it("embeds by both of its ways", async () => {
+    expect(await client.embed({ model: "embedder", input: ["one", "two"] })).toMatchObject({
+      embeddings: [
+        [0.25, -0.5, 0],
+        [0.25, -0.5, 1],
+      ],
+      prompt_eval_count: 7,
+    });
+    expect(await client.embeddings({ model: "embedder", prompt: "one" })).toEqual({ embedding: [0.25, -0.5, 0] });
+  });
+
+  it("lists, shows and tells its version", async () => {
+    const { models } = await client.list();
+    expect(models.map(({ name }) => name)).toEqual(["assistant", "embedder"]);
+    expect(models[0]?.details.parameter_size).toBe("7B");
+    expect((await client.ps()).models.map(({ name }) => name)).toEqual(["assistant", "embedder"]);
+    expect((await client.show({ model: "assistant" })).details.family).toBe("openai");
+    expect((await client.version()).version).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
+  it("gets errors in its own shape", async () => {
+    await expect(client.chat({ model: "nobody", messages: [{ role: "user", content: "?" }] })).rejects.toMatchObject({
+      status_code: 404,
+      error: "the model nobody does not exist",
+    });
+    await expect(client.show({ model: "nobody" })).rejects.toMatchObject({ status_code: 404 });
+    const stranger = new Ollama({ host: gateway.url, headers: { Authorization: "Bearer wrong" } });
+    await expect(stranger.list()).rejects.toMatchObject({ status_code: 401 });
+    upstream.behave((_received, response) => json(response, 400, { error: { message: "too long", type: "invalid_request_error" } }));
+    await expect(client.chat({ model: "assistant", messages: [{ role: "user", content: "?" }] })).rejects.toMatchObject({
+      status_code: 400,
+      error: "too long",
+    });
+    upstream.behave(wellBehaved);
+  });
+
+  it("has every answer counted", async () => {
+    const events = await gateway.usage.settled(8);
+    expect(events.map(({ operation, status }) => `${operation} ${status}`).sort()).toEqual(
+      ["chat 200", "chat 200", "chat 200", "chat 400", "completion 200", "completion 200", "embedding 200", "embedding 200"].sort(),
+    );
+  });
+});
