@@ -48,6 +48,6 @@ function planSchedule(scope: Scope, key: string, written: Schedule | undefined):
     path: own.path,
     every: written.every,
     at: written.at,
-    keep: own.pick("keep", written.keep, WEEK, `${formatDuration(WEEK)}: a mistake is noticed within a week`),
+    keep: own.duration("keep", written.keep, WEEK, `${formatDuration(WEEK)}: a mistake is noticed within a week`),
   };
 }

@@ -1,11 +1,11 @@
-import type { ModelInput, SizeClassInput } from "../spec/schema/models.js";
+import type { ModelInput, SizeClassInput, standardClasses } from "../spec/schema/models.js";
 import type { Settings } from "../spec/schema/platform.js";
 
 const GiB = 2 ** 30;
 const BILLION = 1e9;
 
 /** Sizes of models when the file has no table: weights of about a byte each, with room for context. */
-const STANDARD: Readonly<Record<string, SizeClassInput>> = {
+const STANDARD: Readonly<Record<(typeof standardClasses)[number], SizeClassInput>> = {
   tiny: {
     parameters: { min: 0, max: BILLION },
     cpu: { min: 1000, max: 2000 },
@@ -45,19 +45,15 @@ export interface FoundClass {
 
 /** The class a model names, else the one that its number of weights falls in, else the smallest. */
 export function sizeClassOf(settings: Settings, model: ModelInput): FoundClass {
-  const table = settings.classes ?? STANDARD;
-  const named = model.class === undefined ? undefined : (table[model.class] ?? STANDARD[model.class]);
+  const table: Readonly<Record<string, SizeClassInput>> = settings.classes ?? STANDARD;
+  const all: Readonly<Record<string, SizeClassInput>> = { ...STANDARD, ...settings.classes };
+  const named = model.class === undefined ? undefined : all[model.class];
   if (named && model.class !== undefined) return { name: model.class, size: named, why: `size class \`${model.class}\`` };
   const rows = Object.entries(table).sort(([, a], [, b]) => a.parameters.min - b.parameters.min);
   const weights = model.parameters ?? 0;
   // On a border (7B is small and medium) the smaller class wins, as the tables of such documents mean it.
   const fitting = rows.find(([, { parameters }]) => weights >= parameters.min && weights <= parameters.max);
-  const [name, size] = fitting ?? (weights > 0 ? rows.at(-1) : rows[0]) ?? ["tiny", STANDARD.tiny ?? {}];
+  const [name, size] = fitting ?? (weights > 0 ? rows.at(-1) : rows[0]) ?? ["tiny", STANDARD.tiny];
   const why = model.parameters === undefined ? `no \`parameters\` are stated, so size class \`${name}\`` : `size class \`${name}\``;
-  return { name, size: { parameters: { min: 0, max: 0 }, ...size }, why };
-}
-
-/** Names that `class:` may say. */
-export function classNames(settings: Pick<Settings, "classes">): string[] {
-  return [...new Set([...Object.keys(settings.classes ?? {}), ...Object.keys(STANDARD)])];
+  return { name, size, why };
 }

@@ -1,3 +1,4 @@
+import { formatBytes, formatCpu } from "../spec/format.js";
 import type { SidecarInput } from "../spec/schema/services.js";
 import type { PlanContext } from "./context.js";
 import { readImage } from "./images.js";
@@ -72,7 +73,7 @@ export function planPorts(scope: Scope, written: Pick<SidecarInput, "port" | "po
       };
     });
   if (fallback === undefined) return [];
-  scope.because("port", `${fallback} is where Keelson modules listen`);
+  scope.because("port", "where Keelson modules listen", String(fallback));
   return [{ name: "http", number: fallback, protocol: "http" }];
 }
 
@@ -82,8 +83,8 @@ export function planResources(
   written: Pick<SidecarInput, "cpu" | "memory" | "gpu" | "disk">,
   defaults: ContainerDefaults,
 ): Resources {
-  const cpu = scope.pick("cpu", written.cpu, defaults.cpu, defaults.why);
-  const memory = scope.pick("memory", written.memory, defaults.memory, defaults.why);
+  const cpu = scope.range("cpu", written.cpu, defaults.cpu, defaults.why, formatCpu);
+  const memory = scope.range("memory", written.memory, defaults.memory, defaults.why, formatBytes);
   return {
     cpu: { request: cpu.min, limit: cpu.max },
     memory: { request: memory.min, limit: memory.max },
@@ -121,7 +122,7 @@ export function planVolumes(scope: Scope, written: SidecarInput["volumes"], data
     };
   });
   if (data === undefined || volumes.some(({ name }) => name === "data")) return volumes;
-  scope.at("volumes").because("data", "Keelson modules keep files, and their root file system is read-only");
+  scope.at("volumes").because("data", "Keelson modules keep files, and their root file system is read-only", formatBytes(data));
   return [...volumes, { name: "data", mount: DATA_DIRECTORY, size: data, kind: "ephemeral" }];
 }
 

@@ -1,3 +1,4 @@
+import { formatBytes, formatCpu } from "../spec/format.js";
 import { many } from "../spec/references.js";
 import type { ModelInput } from "../spec/schema/models.js";
 import { sizeClassOf } from "./classes.js";
@@ -60,7 +61,7 @@ function planModel(context: PlanContext, scope: Scope, name: string, written: Mo
     ),
     queue: {
       length: queue.pick("length", written.queue?.length, 100, "a hundred may wait; more would not be served in time"),
-      deadline: queue.pick("deadline", written.queue?.deadline, 30_000, "a client that waited 30s is better told to come back"),
+      deadline: queue.duration("deadline", written.queue?.deadline, 30_000, "a client that waited 30s is better told to come back"),
     },
     embeddings: scope.pick("embeddings", written.embeddings, false, "it makes text unless said"),
     unit: outside ? undefined : unitOfModel(name),
@@ -155,15 +156,15 @@ function vllmArguments(model: Model, resources: Resources): string[] {
 function modelResources(context: PlanContext, scope: Scope, model: Model, written: ModelInput): Resources {
   if (model.engine === "simulated") {
     const why = "a simulated model loads no weights";
-    const cpu = scope.pick("cpu", written.cpu, { min: 100, max: 1000 }, why);
-    const memory = scope.pick("memory", written.memory, { min: 128 * MiB, max: 256 * MiB }, why);
+    const cpu = scope.range("cpu", written.cpu, { min: 100, max: 1000 }, why, formatCpu);
+    const memory = scope.range("memory", written.memory, { min: 128 * MiB, max: 256 * MiB }, why, formatBytes);
     const gpu = planGpu(written.gpu);
     return { cpu: ends(cpu), memory: ends(memory), gpu, disk: written.disk?.max };
   }
   const { size, why } = sizeClassOf(context.settings, written);
-  const cpu = scope.pick("cpu", written.cpu, size.cpu ?? { min: 2000, max: 4000 }, why);
-  const memory = scope.pick("memory", written.memory, size.memory ?? { min: 8192 * MiB, max: 16_384 * MiB }, why);
-  const disk = scope.pick("disk", written.disk, size.disk ?? { min: 10_240 * MiB, max: 20_480 * MiB }, why);
+  const cpu = scope.range("cpu", written.cpu, size.cpu ?? { min: 2000, max: 4000 }, why, formatCpu);
+  const memory = scope.range("memory", written.memory, size.memory ?? { min: 8192 * MiB, max: 16_384 * MiB }, why, formatBytes);
+  const disk = scope.range("disk", written.disk, size.disk ?? { min: 10_240 * MiB, max: 20_480 * MiB }, why, formatBytes);
   return {
     cpu: ends(cpu),
     memory: ends(memory),

@@ -1,3 +1,4 @@
+import { formatBytes, formatDuration, formatRange, formatRatio, type Range } from "../spec/format.js";
 import { formatPath, joinPath, parentPath, type Segment } from "../spec/path.js";
 import { type Mapping, nearest, type SourceMap, type Tree } from "../spec/tree.js";
 import type { Origin, Path, Plan } from "./plan.js";
@@ -36,9 +37,9 @@ export class Ledger {
     return nearest(this.tree, path).exact;
   }
 
-  default(path: readonly Segment[], why: string): void {
+  default(path: readonly Segment[], why: string, value?: string): void {
     const { file, line, column } = this.source.origin(nearest(this.tree, path).key);
-    this.#origins[formatPath(path)] = { kind: "default", why, file, line, column };
+    this.#origins[formatPath(path)] = { kind: "default", why, ...(value === undefined ? {} : { value }), file, line, column };
   }
 
   /** A value that is inherited has the origin of what it is inherited from. */
@@ -74,14 +75,48 @@ export class Scope {
   }
 
   /** The written value, or the default with the reason a careful engineer would give for it. */
-  pick<T>(key: Segment, written: T | undefined, fallback: T, why: string): T {
+  pick<T>(key: Segment, written: T | undefined, fallback: T, why: string, write: (value: T) => string = plainly): T {
     if (written !== undefined) return written;
-    this.ledger.default([...this.segments, key], why);
+    const value = fallback === undefined ? undefined : write(fallback);
+    this.ledger.default([...this.segments, key], why, value === "" ? undefined : value);
     return fallback;
   }
 
-  /** Records why a value stands that the file does not write. */
-  because(key: Segment, why: string): void {
-    this.ledger.default([...this.segments, key], why);
+  /** `pick` for milliseconds. */
+  duration<T extends number | undefined>(key: Segment, written: number | undefined, fallback: T, why: string): number | T {
+    return this.pick<number | T>(key, written, fallback, why, (value) => (value === undefined ? "" : formatDuration(value)));
   }
+
+  /** `pick` for bytes. */
+  bytes(key: Segment, written: number | undefined, fallback: number, why: string): number {
+    return this.pick(key, written, fallback, why, formatBytes);
+  }
+
+  /** `pick` for a ratio. */
+  ratio<T extends number | undefined>(key: Segment, written: number | undefined, fallback: T, why: string): number | T {
+    return this.pick<number | T>(key, written, fallback, why, (value) => (value === undefined ? "" : formatRatio(value)));
+  }
+
+  /** `pick` for least and most, each written by `one`. */
+  range<T extends Range | undefined>(
+    key: Segment,
+    written: Range | undefined,
+    fallback: T,
+    why: string,
+    one: (value: number) => string,
+  ): Range | T {
+    return this.pick<Range | T>(key, written, fallback, why, (value) => (value === undefined ? "" : formatRange(value, one)));
+  }
+
+  /** Records why a value stands that the file does not write. */
+  because(key: Segment, why: string, value?: string): void {
+    this.ledger.default([...this.segments, key], why, value);
+  }
+}
+
+/** Words, numbers and yes or no as they are written; lists in brackets. */
+function plainly(value: unknown): string {
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return String(value);
+  if (Array.isArray(value)) return `[${value.map(plainly).join(", ")}]`;
+  return "";
 }

@@ -40,9 +40,9 @@ export function planFailover(ledger: Ledger, settings: Settings, regions: readon
   const scope = ledger.at("regions", "failover");
   return {
     path: scope.path,
-    check: scope.pick("check", written?.check, 30_000, "Route 53's standard interval between health checks"),
+    check: scope.duration("check", written?.check, 30_000, "Route 53's standard interval between health checks"),
     failures: scope.pick("failures", written?.failures, 3, "Route 53's standard failure threshold"),
-    ttl: scope.pick("ttl", written?.ttl, 60_000, "AWS recommends at most 60s on records that fail over"),
+    ttl: scope.duration("ttl", written?.ttl, 60_000, "AWS recommends at most 60s on records that fail over"),
   };
 }
 

@@ -1,3 +1,4 @@
+import { formatBytes, formatCpu } from "../spec/format.js";
 import type { StoreInput } from "../spec/schema/stores.js";
 import { planBackups } from "./backups.js";
 import type { PlanContext } from "./context.js";
@@ -82,12 +83,12 @@ function base(
     path: scope.path,
     provider: provider(product, standby),
     objectives: elementObjectives(scope, written.objectives, context.objectives),
-    size: scope.pick("size", written.size, defaults.size, defaults.sizeWhy),
+    size: scope.bytes("size", written.size, defaults.size, defaults.sizeWhy),
     resources: resources(scope, written, defaults, product.kind === "in-cluster", product.name),
     pool: written.nodes,
     port: scope.pick("port", written.port, port, port === 0 ? "a folder has no port" : `the usual port of ${kind}`),
     probe: {
-      every: probe.pick("every", written.probe?.every, product.probe.every, product.probe.source),
+      every: probe.duration("every", written.probe?.every, product.probe.every, product.probe.source),
       failures: probe.pick("failures", written.probe?.failures, product.probe.failures, product.probe.source),
     },
     patches: planPatches(scope, written.patch),
@@ -96,8 +97,8 @@ function base(
 
 function resources(scope: Scope, written: StoreInput, defaults: KindDefaults, ours: boolean, product: string): Resources {
   const why = ours ? "a small server; measure, then size" : `${product} is not sized by requests`;
-  const cpu = scope.pick("cpu", written.cpu, ours ? defaults.cpu : undefined, why);
-  const memory = scope.pick("memory", written.memory, ours ? defaults.memory : undefined, why);
+  const cpu = scope.range("cpu", written.cpu, ours ? defaults.cpu : undefined, why, formatCpu);
+  const memory = scope.range("memory", written.memory, ours ? defaults.memory : undefined, why, formatBytes);
   return {
     cpu: { request: cpu?.min, limit: cpu?.max },
     memory: { request: memory?.min, limit: memory?.max },

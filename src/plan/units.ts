@@ -97,8 +97,8 @@ export function planUnit(context: PlanContext, scope: Scope, written: ServiceInp
     disruption: planDisruption(context, scope, written.disruption, replicas),
     spread: planSpread(context, scope, written.spread, replicas),
     health: planHealth(scope, written.health, kind.ports, kind.health),
-    terminationGrace: scope.pick("grace", written.grace, streams ? 120_000 : 30_000, graceWhy),
-    drainDelay: scope.pick(
+    terminationGrace: scope.duration("grace", written.grace, streams ? 120_000 : 30_000, graceWhy),
+    drainDelay: scope.duration(
       "drain",
       written.drain,
       cluster ? 5_000 : 0,

@@ -1,4 +1,4 @@
-import { formatDuration } from "../spec/format.js";
+import { formatDuration, formatRatio } from "../spec/format.js";
 import type { ModelInput } from "../spec/schema/models.js";
 import type { ServiceInput } from "../spec/schema/services.js";
 import { onCluster, type PlanContext } from "./context.js";
@@ -12,7 +12,7 @@ export function planReplicas(context: PlanContext, scope: Scope, written: Writte
   const redundant = onCluster(context) ? context.redundant : undefined;
   const count = redundant ? 2 : 1;
   const why = redundant ? `two, so that one may be lost: ${redundant.why}` : "one is enough here";
-  return scope.pick("replicas", written.replicas, { min: count, max: count }, why);
+  return scope.range("replicas", written.replicas, { min: count, max: count }, why, String);
 }
 
 /** Signals of horizontal scaling; undefined where least and most are the same and no signal is written. */
@@ -20,7 +20,7 @@ export function planScale(scope: Scope, written: Written["scale"], replicas: Bou
   if (!written && replicas.min === replicas.max) return undefined;
   const own = scope.at("scale");
   const silent = written?.cpu ?? written?.memory ?? written?.gpu ?? written?.queue ?? written?.response;
-  const cpu = silent === undefined ? own.pick("cpu", undefined, 0.7, "no signal is named; 70% leaves room for a burst") : written?.cpu;
+  const cpu = silent === undefined ? own.ratio("cpu", undefined, 0.7, "no signal is named; 70% leaves room for a burst") : written?.cpu;
   return {
     path: own.path,
     cpu,
@@ -28,7 +28,7 @@ export function planScale(scope: Scope, written: Written["scale"], replicas: Bou
     gpu: written?.gpu,
     queue: written?.queue,
     response: written?.response,
-    cooldown: own.pick("cooldown", written?.cooldown, 300_000, "Kubernetes' own wait before it scales down: 5m"),
+    cooldown: own.duration("cooldown", written?.cooldown, 300_000, "Kubernetes' own wait before it scales down: 5m"),
     up: own.pick("up", written?.up, "aggressive", "waiting users cost more than a spare replica"),
     down: own.pick("down", written?.down, "conservative", "load that fell may come back"),
   };
@@ -53,8 +53,8 @@ export function planRollout(context: PlanContext, scope: Scope, written: Written
     canary:
       strategy === "canary"
         ? {
-            steps: steps.pick("steps", canary?.steps, [0.1, 0.5], "a tenth shows an error before half the users meet it"),
-            pause: steps.pick("pause", canary?.pause, 300_000, "5m gathers enough requests to judge by"),
+            steps: steps.pick("steps", canary?.steps, [0.1, 0.5], "a tenth shows an error before half the users meet it", (shares) => `[${shares.map(formatRatio).join(", ")}]`),
+            pause: steps.duration("pause", canary?.pause, 300_000, "5m gathers enough requests to judge by"),
             abort: { errors: canary?.abort?.errors, p95: canary?.abort?.p95 },
           }
         : undefined,
@@ -133,7 +133,7 @@ export function planHealth(scope: Scope, written: Written["health"], ports: read
     path: own.path,
     ready: planProbe(own.at("ready"), written?.ready, defaults.ready, port, 5_000, defaults.why),
     live: planProbe(own.at("live"), written?.live, defaults.live, port, 10_000, defaults.why),
-    startup: own.pick(
+    startup: own.duration(
       "startup",
       written?.startup,
       defaults.startup,
@@ -153,9 +153,9 @@ function planProbe(
   return {
     http: scope.pick("path", written?.path, http, why),
     port: written?.port ?? port,
-    after: scope.pick("after", written?.after, 0, "the start-up probe waits already"),
-    every: scope.pick("every", written?.every, every, `often enough to notice within ${formatDuration(3 * every)}`),
-    timeout: scope.pick("timeout", written?.timeout, 2_000, "a health route that takes longer is not healthy"),
+    after: scope.duration("after", written?.after, 0, "the start-up probe waits already"),
+    every: scope.duration("every", written?.every, every, `often enough to notice within ${formatDuration(3 * every)}`),
+    timeout: scope.duration("timeout", written?.timeout, 2_000, "a health route that takes longer is not healthy"),
     failures: scope.pick("failures", written?.failures, 3, "one lost probe is no fault, three are"),
   };
 }

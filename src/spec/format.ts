@@ -160,9 +160,9 @@ export function readRatio(input: unknown): Reading<number> {
 
 /** 0.999 → `99.9%`. */
 export function formatRatio(ratio: number): string {
-  const text = String(ratio);
-  const percent = text.includes("e") ? ratio * 100 : Number(`${text}e2`);
-  return `${decimal(percent)}%`;
+  // The decimal point is shifted in the text: multiplying would add digits that were never written.
+  const [digits, exponent = "0"] = String(ratio).split("e");
+  return `${decimal(Number(`${digits}e${Number(exponent) + 2}`))}%`;
 }
 
 function decimal(number: number): string {

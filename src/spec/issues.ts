@@ -10,7 +10,7 @@ type Issue = z.core.$ZodIssue;
 
 /** The schema's complaints as diagnostics: at their place in the file, in its words, with a hint. */
 export function diagnose(issues: readonly Issue[], tree: Tree, source: SourceMap, schema: z.ZodType): Diagnostic[] {
-  return issues.flatMap((issue) => flatten(issue, [])).flatMap((issue) => explain(issue, tree, source, schema));
+  return issues.flatMap((issue) => flatten(issue, [], tree)).flatMap((issue) => explain(issue, tree, source, schema));
 }
 
 interface Located {
@@ -18,34 +18,33 @@ interface Located {
   readonly path: readonly Segment[];
 }
 
+/** A form that takes another type of value altogether. */
+const ANOTHER_TYPE = 1000;
+/** A form that misses one of its own keys. */
+const MISSING_KEY = 10;
+
 /** A union complains with the complaints of each of its forms: keep those of the form that was most likely meant. */
-function flatten(issue: Issue, above: readonly Segment[]): Located[] {
+function flatten(issue: Issue, above: readonly Segment[], tree: Tree): Located[] {
   const path = [...above, ...issue.path.map((step) => (typeof step === "symbol" ? String(step) : step))];
   if (issue.code !== "invalid_union" || issue.errors.length === 0) return [{ issue, path }];
-  const forms = issue.errors.map((form) => form.flatMap((inner) => flatten(inner, path)));
-  const ranked = [...forms].sort((a, b) => distance(a, path) - distance(b, path));
+  const forms = issue.errors.map((form) => form.flatMap((inner) => flatten(inner, path, tree)));
+  const ranked = forms
+    .map((form) => ({ form, cost: form.reduce((sum, located) => sum + cost(located, path, tree), 0) }))
+    .sort((a, b) => a.cost - b.cost);
   const [best] = ranked;
-  if (!best || best.some((located) => wrongForm(located, path))) {
-    const only = forms.filter((form) => form.some((located) => !wrongForm(located, path)));
-    return only.length === 1 && only[0] ? only[0] : [{ issue, path }];
-  }
-  return best;
+  // A union with words of its own for "none of these" says them when even the nearest form misses its first word.
+  const unnamed = !issue.message.startsWith("Invalid") && (best?.cost ?? 0) >= MISSING_KEY;
+  if (!best || best.cost >= ANOTHER_TYPE || unnamed) return [{ issue, path }];
+  return best.form;
 }
 
-/** The form as such does not fit: another type of value, or its first word is missing. */
-function wrongForm({ issue, path }: Located, at: readonly Segment[]): boolean {
-  if (path.length === at.length) return issue.code === "invalid_type" || issue.code === "invalid_value";
-  return path.length === at.length + 1 && issue.code === "custom" && issue.input === undefined;
-}
-
-function distance(form: readonly Located[], at: readonly Segment[]): number {
-  let total = 0;
-  for (const located of form) {
-    if (wrongForm(located, at)) total += 1000;
-    else if (located.issue.code === "unrecognized_keys") total += located.issue.keys.length;
-    else total += 1;
-  }
-  return total;
+/** How far a form is from what is written. */
+function cost({ issue, path }: Located, at: readonly Segment[], tree: Tree): number {
+  if (path.length === at.length && (issue.code === "invalid_type" || issue.code === "invalid_value")) return ANOTHER_TYPE;
+  if (path.length === at.length && issue.code === "invalid_union") return ANOTHER_TYPE;
+  if (issue.code === "unrecognized_keys") return issue.keys.length;
+  if (path.length === at.length + 1 && !nearest(tree, path).exact) return MISSING_KEY;
+  return 1;
 }
 
 function explain({ issue, path }: Located, tree: Tree, source: SourceMap, schema: z.ZodType): Diagnostic[] {
@@ -63,12 +62,16 @@ function explain({ issue, path }: Located, tree: Tree, source: SourceMap, schema
 
   if (issue.code === "unrecognized_keys") {
     const known = knownKeys(schema, path);
-    return issue.keys.map((unknown) => {
+    const told = issue.keys.slice(0, MOST_UNKNOWN_KEYS);
+    const rest = issue.keys.length - told.length;
+    const more = rest > 0 ? [at(key, "spec/unknown-key", `and ${rest} more unknown keys here`)] : [];
+    const unknowns = told.map((unknown) => {
       const entry = value.kind === "mapping" ? value.entries.get(unknown) : undefined;
       const where = path.length === 0 ? "a platform file" : `\`${formatPath(path)}\``;
       const hint = MOVED.get(unknown)?.(path) ?? didYouMean(unknown, known);
       return at(entry?.key ?? key, "spec/unknown-key", `\`${unknown}\` is not a key of ${where}`, hint, [...path, unknown]);
     });
+    return [...unknowns, ...more];
   }
   if (!exact && typeof last === "string")
     return [at(key, "spec/missing-key", `\`${last}\` is missing`, MISSING.get(last) ?? `write \`${last}: …\` here`)];
@@ -85,10 +88,14 @@ function explain({ issue, path }: Located, tree: Tree, source: SourceMap, schema
   if (issue.code === "invalid_value") return [at(value.place, "spec/value", ...enumeration(issue, value))];
   if (issue.code === "invalid_type")
     return [at(value.place, "spec/type", `expected ${expectation(issue.expected)}, found ${found(value)}`)];
-  if (issue.code === "invalid_union") return [at(value.place, "spec/value", ...union(issue, value))];
+  if (issue.code === "invalid_union")
+    return [at(value.kind === "mapping" ? key : value.place, "spec/value", ...union(issue, value))];
   if (issue.code === "too_small" || issue.code === "too_big") return [at(value.place, "spec/range", size(issue, value))];
   return [at(value.place, "spec/value", plainMessage(issue, value))];
 }
+
+/** More unknown keys than this in one mapping are counted, not told one by one. */
+const MOST_UNKNOWN_KEYS = 100;
 
 /** Keys that people look for where they are not. */
 const MOVED: ReadonlyMap<string, (path: readonly Segment[]) => string | undefined> = new Map<

@@ -15,6 +15,8 @@ export type Origin =
   | {
       readonly kind: "default";
       readonly why: string;
+      /** The value as one would write it in the file; absent for what has no such form. */
+      readonly value?: string;
       readonly file: string;
       readonly line: number;
       readonly column: number;

@@ -4,7 +4,7 @@ import { mergeTrees, type Unremoved } from "./merge.js";
 import { checkReferences } from "./references.js";
 import { platformFile, platformSettings, type Settings } from "./schema/platform.js";
 import { didYouMean } from "./suggest.js";
-import { type Mapping, plain, SourceMap, treeOf } from "./tree.js";
+import { type Mapping, NOWHERE, plain, SourceMap, treeOf } from "./tree.js";
 import { readYaml } from "./yaml.js";
 
 /** The platform as one environment has it: base and differences merged, parsed, every reference standing. */
@@ -39,13 +39,32 @@ export function readPlatform({ file, text }: { readonly file: string; readonly t
 /** Reads a platform that was defined in code; its diagnostics name paths, there being no lines. */
 export function readDefinition({ file, value }: { readonly file: string; readonly value: unknown }): Parsed {
   const source = new SourceMap(file, "");
-  const whole = treeOf(value);
-  if (whole.kind !== "mapping") {
-    const origin = source.origin(whole.place);
-    const message = "a platform is defined by an object";
+  const refuse = (message: string): Parsed => {
+    const origin = source.origin(NOWHERE);
     return { ok: false, diagnostics: [{ code: "spec/type", severity: "error", message, origin }] };
-  }
-  return readTree(whole, source);
+  };
+  if (containsItself(value)) return refuse("the platform's object contains itself");
+  const whole = treeOf(value);
+  if (whole.kind !== "mapping") return refuse("a platform is defined by an object");
+  return readTree(withEnvironmentPlaces(whole, value), source);
+}
+
+/** The differences of each environment bear its name, as they do when they are read from text. */
+function withEnvironmentPlaces(whole: Mapping, value: unknown): Mapping {
+  const declared = typeof value === "object" && value !== null && "environments" in value ? value.environments : undefined;
+  const standing = whole.entries.get("environments");
+  if (typeof declared !== "object" || declared === null || standing?.value.kind !== "mapping") return whole;
+  const named = Object.entries(declared).map(
+    ([name, difference]) => [name, { key: standing.key, value: treeOf(difference, name) }] as const,
+  );
+  const environments: Mapping = { ...standing.value, entries: new Map(named) };
+  return { ...whole, entries: new Map(whole.entries).set("environments", { key: standing.key, value: environments }) };
+}
+
+function containsItself(value: unknown, above: readonly unknown[] = []): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (above.includes(value)) return true;
+  return Object.values(value).some((inner) => containsItself(inner, [...above, value]));
 }
 
 function readTree(whole: Mapping, source: SourceMap): Parsed {

@@ -2,9 +2,9 @@ import { findCycles } from "./cycles.js";
 import type { Diagnostic } from "./diagnostic.js";
 import { readOutside } from "./outside.js";
 import { formatPath, type Segment } from "./path.js";
-import type { ServiceInput } from "./schema/services.js";
-import type { ModelInput } from "./schema/models.js";
+import { type ModelInput, standardClasses } from "./schema/models.js";
 import type { Settings } from "./schema/platform.js";
+import type { ServiceInput } from "./schema/services.js";
 import { didYouMean } from "./suggest.js";
 import { child, type Mapping, nearest, type SourceMap } from "./tree.js";
 
@@ -153,6 +153,9 @@ class References {
     for (const [index, other] of many(model.fallback).entries())
       if (other !== "simulated" && !this.#models.has(other))
         this.#unknown(listed([...at, "fallback"], index, model.fallback), "model", other, [...this.#models.keys(), "simulated"], ["models"]);
+    const classes = [...new Set([...Object.keys(this.settings.classes ?? {}), ...standardClasses])];
+    if (model.class !== undefined && !classes.includes(model.class))
+      this.#unknown([...at, "class"], "size class", model.class, classes, ["classes"]);
     const upstreams = typeof model.upstreams === "object" ? model.upstreams : [];
     for (const [index, { key }] of upstreams.entries()) {
       const [secret = "", file = ""] = key?.split("/") ?? [];

@@ -1,6 +1,6 @@
 /** Names near to what was written, by edit distance (Damerau–Levenshtein, optimal string alignment). */
 export function suggest(written: string, known: Iterable<string>): string | undefined {
-  const limit = Math.max(1, Math.floor(written.length / 3));
+  const limit = Math.max(1, Math.round(written.length * 0.4));
   let best: string | undefined;
   let least = limit + 1;
   for (const name of known) {

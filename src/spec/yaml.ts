@@ -134,7 +134,8 @@ class Walk {
         const below = environment ?? (depth === 1 && this.#inEnvironments ? key.name : undefined);
         if (depth === 0) this.#inEnvironments = key.name === "environments";
         const value = this.value(pair.value ?? null, depth + 1, below);
-        const standing = value.place.from >= 0 ? value : nothing({ ...key.place, environment: below });
+        // `services:` with nothing behind it stands nowhere: its key tells the place.
+        const standing = value.place.to > value.place.from ? value : nothing({ ...key.place, environment: below });
         if (key.name === "<<") merged.push(...this.#mergeable(standing, key.place));
         else if (entries.has(key.name)) this.#duplicate(key, entries);
         else entries.set(key.name, { key: key.place, value: standing });

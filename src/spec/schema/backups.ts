@@ -11,6 +11,6 @@ export const backups = z.strictObject({
   snapshot: schedule.describe("A snapshot of the volume or of memory, e.g. `daily keep 7d`").optional(),
   to: oneOrMany(name).describe("Buckets that copies go to; none means a folder beside the data").optional(),
   encrypted: z.boolean().describe("Copies are encrypted before they leave the machine; true unless said").optional(),
-});
+}).meta({ id: "backups" });
 
 export type BackupsInput = z.output<typeof backups>;

@@ -28,6 +28,6 @@ export const entrance = z.strictObject({
   dns: z.enum(["none", "external-dns", "route53", "linode"]).describe("Who keeps the DNS record").optional(),
   affinity: z.enum(["none", "session"]).describe("`session`: a client keeps its replica").optional(),
   patch: patch.optional(),
-});
+}).meta({ id: "entrance" });
 
 export type EntranceInput = z.output<typeof entrance>;

@@ -57,7 +57,7 @@ export const model = z.strictObject({
     .describe("Most that the model is asked")
     .optional(),
   ...workloadFields,
-});
+}).meta({ id: "model" });
 
 /** What a model of a size needs, used where the model says nothing itself. */
 export const sizeClass = z.strictObject({
@@ -66,7 +66,10 @@ export const sizeClass = z.strictObject({
   memory: byteRange.describe("Request and limit").optional(),
   gpu: gpu.describe("GPUs: none, optional, required, or how many").optional(),
   disk: byteRange.describe("Disk for weights").optional(),
-});
+}).meta({ id: "size-class" });
+
+/** Size classes that need no declaration. */
+export const standardClasses = ["tiny", "small", "medium", "large"] as const;
 
 export type ModelInput = z.output<typeof model>;
 export type SizeClassInput = z.output<typeof sizeClass>;

@@ -15,6 +15,6 @@ export const nodePool = z.strictObject({
     .optional(),
   labels: z.record(z.string(), z.string()).describe("Labels that the machines carry").optional(),
   spot: z.boolean().describe("Machines that the cloud may take back").optional(),
-});
+}).meta({ id: "node-pool" });
 
 export type NodePoolInput = z.output<typeof nodePool>;

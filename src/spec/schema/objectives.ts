@@ -22,6 +22,6 @@ export const objectives = z.strictObject({
     .describe("How soon an answer (for a stream: its first byte) comes; write one percentile")
     .optional(),
   retention: duration.describe("Data is kept and restorable at least this long").optional(),
-});
+}).meta({ id: "objectives" });
 
 export type ObjectivesInput = z.output<typeof objectives>;

@@ -4,21 +4,23 @@ import { oneOrMany, name } from "./names.js";
 import { duration, ratio, schedule, version } from "./quantities.js";
 import { strategy } from "./workload.js";
 
+const mutualTls = z.enum(["strict", "permissive", "off"]);
+
 export const security = z.strictObject({
   network: z.enum(["default-deny", "open"]).describe("`default-deny` opens only declared calls").optional(),
   pods: z.enum(["restricted", "baseline", "privileged"]).describe("Pod security standard that is enforced").optional(),
   mesh: z
     .union([
       z.literal("none"),
-      z.strictObject({ istio: z.enum(["strict", "permissive", "off"]) }),
-      z.strictObject({ linkerd: z.enum(["strict", "permissive", "off"]) }),
+      z.strictObject({ istio: mutualTls.describe("Istio, with mutual TLS strict, permissive or off") }),
+      z.strictObject({ linkerd: mutualTls.describe("Linkerd, with mutual TLS strict, permissive or off") }),
     ])
     .describe("Service mesh and its mutual TLS: `{ istio: strict }`")
     .optional(),
   identity: z.enum(["none", "irsa"]).describe("How pods prove to the cloud who they are").optional(),
   scan: z.enum(["none", "trivy"]).describe("Scanner of images and configuration in the pipeline").optional(),
   audit: z.boolean().describe("Every administrative act goes to the audit log").optional(),
-});
+}).meta({ id: "security" });
 
 export const observe = z.strictObject({
   metrics: z.enum(["none", "prometheus"]).describe("Who keeps metrics").optional(),
@@ -45,7 +47,7 @@ export const observe = z.strictObject({
     })
     .describe("Who is told")
     .optional(),
-});
+}).meta({ id: "observe" });
 
 export const delivery = z.strictObject({
   strategy: strategy.describe("How new versions replace old ones, for units that say nothing themselves").optional(),
@@ -58,7 +60,7 @@ export const delivery = z.strictObject({
     })
     .describe("Who must agree")
     .optional(),
-});
+}).meta({ id: "delivery" });
 
 export const cluster = z.strictObject({
   name: name.describe("Name of the cluster, when environments share one").optional(),
@@ -73,9 +75,9 @@ export const cluster = z.strictObject({
     })
     .describe("Copies of the cluster itself")
     .optional(),
-});
+}).meta({ id: "cluster" });
 
 export const drills = z.strictObject({
   every: duration.describe("Each fault is rehearsed at least this often, e.g. 90d"),
   faults: z.array(z.enum(faultNames)).min(1).describe("Faults that are rehearsed"),
-});
+}).meta({ id: "drills" });

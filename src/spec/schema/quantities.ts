@@ -45,7 +45,7 @@ function quantity<Input extends string | number, Output>(read: (input: unknown) 
     .meta({ ...written });
 }
 
-const inner = (pattern: string): string => pattern.replace(/^\^/, "").replace(/\$$/, "").replace(/\|\^0$/, "");
+const inner = (pattern: string): string => pattern.replace("|^0$", "").replace(/^\^/, "").replace(/\$$/, "");
 const rangeOf = (pattern: string): string => `^(${inner(pattern)})(\\.\\.(${inner(pattern)}))?$`;
 
 type DurationUnit = "ms" | "s" | "m" | "h" | "d" | "w";

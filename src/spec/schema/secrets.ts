@@ -12,6 +12,6 @@ export const secret = z.strictObject({
     .describe("Where the values come from")
     .optional(),
   rotate: duration.describe("Every value is replaced at least this often, e.g. 90d").optional(),
-});
+}).meta({ id: "secret" });
 
 export type SecretInput = z.output<typeof secret>;

@@ -34,7 +34,7 @@ export const service = z.strictObject({
     )
     .describe("Containers in each replica, by name")
     .optional(),
-});
+}).meta({ id: "service" });
 
 export type ServiceInput = z.output<typeof service>;
 export type SidecarInput = NonNullable<ServiceInput["sidecars"]>[string];

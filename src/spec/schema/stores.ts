@@ -39,7 +39,7 @@ export const postgres = z.strictObject({
   synchronous: z.boolean().describe("A write is answered only once the standby has it").optional(),
   copy: z.string().min(1).describe("Region with a replica of it").optional(),
   ...common,
-});
+}).meta({ id: "postgres" });
 
 export const redis = z.strictObject({
   redis: version.describe("Redis, of this version"),
@@ -47,7 +47,7 @@ export const redis = z.strictObject({
   replicas: z.int().min(0).describe("Replicas of each shard, primary not counted").optional(),
   persistence: z.boolean().describe("Writes survive a restart (append-only file)").optional(),
   ...common,
-});
+}).meta({ id: "redis" });
 
 export const rabbitmq = z.strictObject({
   rabbitmq: version.describe("RabbitMQ, of this version"),
@@ -55,7 +55,7 @@ export const rabbitmq = z.strictObject({
   queues: z.enum(["quorum", "stream", "classic"]).describe("Kind of queues; quorum unless said").optional(),
   deadLetter: z.boolean().describe("What cannot be delivered goes to a dead-letter queue; true unless said").optional(),
   ...common,
-});
+}).meta({ id: "rabbitmq" });
 
 export const bucket = z.strictObject({
   bucket: z
@@ -69,7 +69,7 @@ export const bucket = z.strictObject({
     ])
     .describe("Objects by the S3 API: true, or versions, lock and copy"),
   ...common,
-});
+}).meta({ id: "bucket" });
 
 /** A store, told apart by its first word. */
 export const store = z.union([postgres, redis, rabbitmq, bucket], {

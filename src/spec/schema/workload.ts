@@ -14,7 +14,7 @@ export const scale = z.strictObject({
   cooldown: duration.describe("Wait after one change before the next down").optional(),
   up: z.enum(["aggressive", "conservative"]).describe("How fast replicas are added").optional(),
   down: z.enum(["aggressive", "conservative"]).describe("How fast replicas are taken away").optional(),
-});
+}).meta({ id: "scale" });
 
 export const canary = z.strictObject({
   steps: z.array(ratio).min(1).describe("Shares of the traffic, one after the other, e.g. [10%, 50%]").optional(),
@@ -26,19 +26,19 @@ export const canary = z.strictObject({
     })
     .describe("What ends the rollout and goes back")
     .optional(),
-});
+}).meta({ id: "canary" });
 
 /** How a new version replaces the old: a word, or `{ canary: {…} }`. */
 export const strategy = z.union([
   z.enum(["rolling", "recreate", "blue-green", "canary"]),
-  z.strictObject({ canary }),
+  z.strictObject({ canary: canary.describe("A share of the traffic first, then more") }),
 ]);
 
 export const rollout = z.strictObject({
   strategy: strategy.describe("rolling, recreate, blue-green or canary").optional(),
   surge: z.int().min(0).describe("Replicas above the wanted number while rolling").optional(),
   unavailable: z.int().min(0).describe("Replicas that may be missing while rolling").optional(),
-});
+}).meta({ id: "rollout" });
 
 const probe = z.strictObject({
   path: z.string().startsWith("/").describe("HTTP path; without one, the port is only connected to").optional(),
@@ -47,13 +47,13 @@ const probe = z.strictObject({
   every: duration.describe("Between probes").optional(),
   timeout: duration.describe("A probe that takes longer has failed").optional(),
   failures: z.int().min(1).describe("Failures in a row that count").optional(),
-});
+}).meta({ id: "probe" });
 
 export const health = z.strictObject({
   ready: probe.describe("Ready to be sent requests").optional(),
   live: probe.describe("Alive; a replica that is not is restarted").optional(),
   startup: duration.describe("Longest time from start to ready").optional(),
-});
+}).meta({ id: "health" });
 
 const port = z.int().min(1).max(65535);
 export const ports = z.union([

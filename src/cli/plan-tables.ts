@@ -1,0 +1,156 @@
+import { formatImage } from "../plan/images.js";
+import type { Bounds, Model, Objectives, Plan, Resources, Store, Unit } from "../plan/plan.js";
+import { formatBytes, formatCpu, formatDuration, formatRange, formatRatio } from "../spec/format.js";
+import { formatSchedule } from "../spec/schedule.js";
+import type { Colours } from "./colours.js";
+import { table } from "./table.js";
+
+/** The Plan as a person reads it: one table per subject, each line one element. */
+export function planTables(plan: Plan, colours: Colours): string {
+  const sections: readonly (readonly [string, readonly (readonly string[])[]])[] = [
+    ["Units", plan.units.map((unit) => unitRow(unit, plan))],
+    ["Models", plan.models.map(modelRow)],
+    ["Stores", plan.stores.map(storeRow)],
+    ["Calls", callRows(plan)],
+    ["Entrances", plan.entrances.flatMap((entrance) => entranceRows(entrance))],
+    ["Secrets", plan.secrets.map(({ name, keys, from, rotate }) => [name, keys.join(", "), from, rotate === undefined ? "" : `rotated every ${formatDuration(rotate)}`])],
+    ["Nodes", plan.pools.map(({ name, type, count, allocatable }) => [name, type, bounds(count), allocatable ? `${formatCpu(allocatable.cpu)} cpu, ${gib(allocatable.memory)} for pods${allocatable.gpu > 0 ? `, ${allocatable.gpu} gpu` : ""}` : "unknown type"])],
+    ["Promises", promiseRows(plan)],
+  ];
+  const where = plan.regions.map(({ name, mode, zones }) => `${name}${mode === "active" ? "" : ` (${mode})`}, ${zones.length} zone${zones.length === 1 ? "" : "s"}`);
+  const head = [plan.cloud === "none" ? plan.provide : plan.cloud, ...where, `${plan.data} data`, `image ${formatImage(plan.image)}`];
+  let text = `${colours.bold(`${plan.platform} / ${plan.environment}`)}  ${colours.dim(head.join(" · "))}\n`;
+  for (const [title, rows] of sections) if (rows.length > 0) text += `\n${colours.bold(title)}\n${table(rows)}`;
+  return text;
+}
+
+function unitRow(unit: Unit, plan: Plan): string[] {
+  const what = unit.model === undefined ? unit.modules.join(", ") || formatImage(unit.image) : `model ${unit.model}`;
+  const { scale } = unit;
+  const signals = scale
+    ? [
+        scale.cpu === undefined ? "" : `cpu ${formatRatio(scale.cpu)}`,
+        scale.memory === undefined ? "" : `memory ${formatRatio(scale.memory)}`,
+        scale.gpu === undefined ? "" : `gpu ${formatRatio(scale.gpu)}`,
+        scale.queue === undefined ? "" : `queue ${scale.queue}`,
+        scale.response === undefined ? "" : `response ${formatDuration(scale.response)}`,
+      ].filter((signal) => signal !== "")
+    : [];
+  const more = [
+    unit.sidecars.length > 0 ? `beside it ${unit.sidecars.map(({ name }) => name).join(", ")}` : "",
+    unit.pool === undefined ? "" : `on ${unit.pool}`,
+    unit.disruption ? `keeps ${unit.disruption.minAvailable}` : "",
+    signals.length > 0 ? `scales on ${signals.join(", ")}` : "",
+    own(unit.objectives, plan.objectives),
+  ];
+  return [
+    unit.name,
+    what,
+    `×${bounds(unit.replicas)}`,
+    resources(unit.resources),
+    unit.ports.map(({ number }) => `:${number}`).join(" "),
+    more.filter((part) => part !== "").join("; "),
+  ];
+}
+
+function modelRow(model: Model): string[] {
+  const { source } = model;
+  const from = source.kind === "huggingface" ? source.url : source.kind === "file" ? source.file : source.kind === "name" ? source.name : "";
+  const last = [...model.fallbacks, ...(model.simulated && model.engine !== "simulated" ? ["simulated"] : [])];
+  const upstreams = model.upstreams.map(({ url }) => url).join(", ");
+  return [model.name, model.engine, upstreams || from, last.length > 0 ? `else ${last.join(", ")}` : ""];
+}
+
+function storeRow(store: Store): string[] {
+  const { full, log, snapshot, to } = store.backups;
+  const copies = [
+    full ? `full ${formatSchedule(full)}` : "",
+    log ? `log ${formatSchedule(log)}` : "",
+    snapshot ? `snapshot ${formatSchedule(snapshot)}` : "",
+  ].filter((part) => part !== "");
+  const backups = copies.length > 0 ? `${copies.join("; ")}${to.length > 0 ? ` → ${to.join(", ")}` : ""}` : "no backups";
+  return [store.name, kind(store), store.provider.product, gib(store.size), backups];
+}
+
+function kind(store: Store): string {
+  if (store.kind === "bucket") return `bucket${store.versions ? ", versions" : ""}`;
+  if (store.kind === "redis") {
+    const copies = store.replicas > 0 ? `, ${store.shards}×${store.replicas + 1} servers` : "";
+    return `redis ${store.version}${copies}`;
+  }
+  const standby = store.kind === "postgres" && store.standby !== "none" ? `, standby in ${store.standby.replace("-", " ")}` : "";
+  return `${store.kind} ${store.version}${store.replicas > 1 ? `, ${store.replicas} servers` : ""}${standby}`;
+}
+
+function callRows(plan: Plan): string[][] {
+  const calls = new Map<string, string[]>();
+  for (const { from, to, port } of plan.edges) calls.set(from, [...(calls.get(from) ?? []), port === 0 ? to : `${to}:${port}`]);
+  return [...calls].map(([from, to]) => [from, `→ ${to.join(", ")}`]);
+}
+
+function entranceRows(entrance: Plan["entrances"][number]): string[][] {
+  const { host, controller, tls, dns, waf, routes } = entrance;
+  const door = [
+    controller === "none" ? "" : controller,
+    tls ? `TLS ≥ ${tls.minimum} by ${tls.issuer}` : "no TLS",
+    dns === "none" ? "" : `dns ${dns}`,
+    waf === "none" ? "" : `waf ${waf}`,
+  ].filter((part) => part !== "");
+  return routes.map(({ prefix, unit }, index) => [index === 0 ? (host ?? entrance.name) : "", prefix, `→ ${unit}`, index === 0 ? door.join(", ") : ""]);
+}
+
+function promiseRows(plan: Plan): string[][] {
+  const rows = [["the platform", objectives(plan.objectives)]];
+  for (const element of [...plan.units, ...plan.stores]) {
+    const said = own(element.objectives, plan.objectives);
+    if (said !== "") rows.push([element.name, said]);
+  }
+  return rows.filter(([, said]) => said !== "");
+}
+
+/** What an element promises beyond the platform. */
+function own(element: Objectives, platform: Objectives): string {
+  const same = <Key extends keyof Objectives>(key: Key): boolean => JSON.stringify(element[key]) === JSON.stringify(platform[key]);
+  return objectives({
+    path: element.path,
+    availability: same("availability") ? undefined : element.availability,
+    rto: same("rto") ? undefined : element.rto,
+    rpo: same("rpo") ? undefined : element.rpo,
+    latency: same("latency") ? undefined : element.latency,
+    retention: same("retention") ? undefined : element.retention,
+  });
+}
+
+function objectives({ availability, rto, rpo, latency, retention }: Objectives): string {
+  return [
+    availability === undefined ? "" : `available ${formatRatio(availability)}`,
+    rto === undefined ? "" : `back within ${formatDuration(rto)}`,
+    rpo === undefined ? "" : `loses at most ${formatDuration(rpo)}`,
+    latency === undefined ? "" : `${formatRatio(latency.percentile)} within ${formatDuration(latency.within)}`,
+    retention === undefined ? "" : `kept ${formatDuration(retention)}`,
+  ]
+    .filter((part) => part !== "")
+    .join(", ");
+}
+
+function resources({ cpu, memory, gpu }: Resources): string {
+  const range = (low: number | undefined, high: number | undefined, write: (value: number) => string): string =>
+    low === undefined || high === undefined ? "" : formatRange({ min: low, max: high }, write);
+  return [
+    range(cpu.request, cpu.limit, formatCpu),
+    range(memory.request, memory.limit, gib),
+    gpu.count > 0 ? `${gpu.count} gpu${gpu.kind === undefined ? "" : ` (${gpu.kind})`}` : "",
+  ]
+    .filter((part) => part !== "")
+    .join("  ");
+}
+
+function bounds(range: Bounds): string {
+  return formatRange(range, String);
+}
+
+/** Bytes in the largest unit that reads well; rounded, since this is a table and not the file. */
+function gib(bytes: number): string {
+  const exact = formatBytes(bytes);
+  return exact.length <= 7 ? exact : `${(bytes / 2 ** 30).toFixed(1)}Gi`;
+}

@@ -1,0 +1,29 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import type { Command } from "commander";
+import { KeelsonError } from "../spec/errors.js";
+
+/** `keelson schema`: the JSON Schema of platform files, for editors. */
+export function register(program: Command): void {
+  program
+    .command("schema")
+    .description("print the JSON Schema of platform files (draft 2020-12), for editors that complete and explain")
+    .option("-o, --output <file>", "write it to a file instead")
+    .option("--json", "the same: a JSON Schema is JSON")
+    .action(async ({ output }: { output?: string }) => {
+      const { platformJsonSchema } = await import("../spec/json-schema.js");
+      const text = `${JSON.stringify(platformJsonSchema(), null, 2)}\n`;
+      if (output === undefined) process.stdout.write(text);
+      else await write(resolve(output), text);
+    });
+}
+
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new KeelsonError("file/unwritable", `cannot write ${file}: ${reason}`, { exitCode: 2, cause: error });
+  }
+}

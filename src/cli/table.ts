@@ -1,0 +1,21 @@
+import { stripVTControlCharacters } from "node:util";
+
+/** Columns of text, aligned by the longest cell of each; the last is not padded. Cells may hold colours. */
+export function table(rows: readonly (readonly string[])[], indent = "  "): string {
+  const widths: number[] = [];
+  for (const row of rows)
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, visible(cell));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => (column === row.length - 1 ? cell : cell + " ".repeat((widths[column] ?? 0) - visible(cell))))
+        .join("  ")
+        .trimEnd(),
+    )
+    .map((line) => `${indent}${line}\n`)
+    .join("");
+}
+
+function visible(text: string): number {
+  return stripVTControlCharacters(text).length;
+}

@@ -1,0 +1,209 @@
+import { isAlias, isMap, isScalar, isSeq, type Pair, parseDocument, stringify, type YAMLMap } from "yaml";
+import type { Edit } from "./diagnostic.js";
+import { KeelsonError } from "./errors.js";
+import { type Segment, parsePath } from "./path.js";
+import { child, type Mapping, nearest, plain, type Tree, treeOf } from "./tree.js";
+import { readYaml } from "./yaml.js";
+
+/**
+ * Applies edits to the text of a platform file and touches nothing else: comments, order, quoting and spacing of every
+ * other line stay byte for byte. A value is changed where it is written; with an environment named, what is new goes
+ * where the deepest written thing above it stands, so that a store of the base gets its backups in the base and a key
+ * of an environment's difference stays in that difference. Throws `edit/…` for a text or a path that cannot be edited.
+ */
+export function applyEdits(text: string, edits: readonly Edit[], environment?: string): string {
+  let edited = text;
+  for (const { path, value } of edits) edited = applyEdit(edited, parsePath(path), value, environment);
+  return edited;
+}
+
+function applyEdit(text: string, path: readonly Segment[], value: unknown, environment: string | undefined): string {
+  const before = treeFrom(text);
+  const where = place(before, path, environment);
+  const edited = splice(text, where, value);
+  // The splice works on text, the check on meaning: the edited file must read as the old one with this one change.
+  const expected = changed(plain(before), where, value);
+  const reading = readYaml("platform.yaml", edited);
+  if (!reading.ok || canonical(expected) !== canonical(plain(reading.tree)))
+    throw new KeelsonError("edit/impossible", `cannot change \`${path.join(".")}\` in this file by machine`, {
+      hint: "change it by hand",
+    });
+  return edited;
+}
+
+/** The same for two values that say the same, whatever the order of their keys. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+function treeFrom(text: string): Mapping {
+  const reading = readYaml("platform.yaml", text);
+  if (reading.ok) return reading.tree;
+  const [first] = reading.diagnostics;
+  throw new KeelsonError("edit/unreadable", `the file cannot be read: ${first?.message ?? "it is no YAML"}`, { exitCode: 2 });
+}
+
+/** Where the edit goes: into the base, or into the environment's difference. */
+function place(tree: Mapping, path: readonly Segment[], environment: string | undefined): readonly Segment[] {
+  if (environment === undefined) return path;
+  const prefix = ["environments", environment];
+  const difference = prefix.reduce<Tree | undefined>((at, step) => at && child(at, step), tree);
+  if (difference?.kind !== "mapping") return path;
+  const inDifference = writtenDepth(difference, path);
+  return inDifference > 0 && inDifference >= writtenDepth(tree, path) ? [...prefix, ...path] : path;
+}
+
+/** How many steps of the path are written. */
+function writtenDepth(tree: Tree, path: readonly Segment[]): number {
+  let depth = 0;
+  while (depth < path.length && nearest(tree, path.slice(0, depth + 1)).exact) depth++;
+  return depth;
+}
+
+function changed(value: unknown, path: readonly Segment[], to: unknown): unknown {
+  const [step, ...rest] = path;
+  if (step === undefined) return to;
+  if (Array.isArray(value) && typeof step === "number") {
+    const next = rest.length === 0 ? to : changed(value[step], rest, to);
+    return next === undefined ? value.toSpliced(step, 1) : value.toSpliced(step, 1, next);
+  }
+  const object: Record<string, unknown> =
+    typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+  const next = rest.length === 0 ? to : changed(object[step], rest, to);
+  if (next === undefined) delete object[step];
+  else object[step] = plain(treeOf(next));
+  return object;
+}
+
+// ------------------------------------------------------------------------------------------------------- the text
+
+function splice(text: string, path: readonly Segment[], value: unknown): string {
+  const document = parseDocument(text, { keepSourceTokens: true, uniqueKeys: false });
+  let node: unknown = document.contents;
+  for (const [depth, step] of path.entries()) {
+    const rest = path.slice(depth + 1);
+    const last = rest.length === 0;
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && (key.source ?? String(key.value)) === String(step));
+      if (!pair) return value === undefined ? text : insertKey(text, node, String(step), nested(rest, value));
+      if (last) return value === undefined ? removePair(text, node, pair) : replaceValue(text, pair, inline(value));
+      if (isAlias(pair.value)) return replaceValue(text, pair, `{ <<: *${pair.value.source}, ${body(nested(rest, value))} }`);
+      if (!isMap(pair.value) && !isSeq(pair.value))
+        return value === undefined ? text : replaceValue(text, pair, inline(nested(rest, value)));
+      node = pair.value;
+    } else if (isSeq(node)) {
+      const item: unknown = node.items[Number(step)];
+      if (last && isScalar(item) && item.range && value !== undefined)
+        return text.slice(0, item.range[0]) + inline(value) + text.slice(item.range[1]);
+      if (last && value === undefined) return removeItem(text, node.items, Number(step), node.flow === true);
+      node = item;
+    } else break;
+  }
+  return text;
+}
+
+/** `["full"], "daily"` → `{ full: "daily" }`. */
+function nested(path: readonly Segment[], value: unknown): unknown {
+  return [...path].reverse().reduce<unknown>((inner, step) => ({ [String(step)]: inner }), value);
+}
+
+/** A value on one line, as it stands in a flow mapping. */
+function inline(value: unknown): string {
+  const options = { collectionStyle: "flow", lineWidth: 0, flowCollectionPadding: true } as const;
+  // Inside a flow collection some plain text needs quotes (`a, b`): written as a list's only item it gets them.
+  if (typeof value === "string") return stringify([value], options).trim().replace(/^\[ ?/, "").replace(/ ?\]$/, "");
+  return stringify(value, options).trim();
+}
+
+/** The inside of a flow mapping: `full: daily keep 7d`. */
+function body(value: unknown): string {
+  return inline(value).replace(/^\{ ?/, "").replace(/ ?\}$/, "");
+}
+
+function replaceValue(text: string, pair: Pair, written: string): string {
+  const { key, value } = pair;
+  const keyEnd = isScalar(key) ? (key.range?.[1] ?? 0) : 0;
+  const colon = text.indexOf(":", keyEnd) + 1;
+  const range = isScalar(value) || isMap(value) || isSeq(value) || isAlias(value) ? value.range : undefined;
+  const start = range?.[0] ?? colon;
+  const end = Math.max(range?.[1] ?? colon, colon);
+  // A block collection begins on the line below its key and ends with a line break that stays.
+  const block = (isMap(value) || isSeq(value)) && value.flow !== true;
+  if (!block && start > colon) return text.slice(0, start) + written + text.slice(end);
+  const kept = text.slice(0, end).replace(/\s+$/, "").length;
+  return `${text.slice(0, colon)} ${written}${text.slice(block ? Math.max(kept, colon) : colon)}`;
+}
+
+function insertKey(text: string, map: YAMLMap, key: string, value: unknown): string {
+  const entry = `${body({ [key]: value })}`;
+  const [start, end] = map.range ?? [0, 0];
+  const lastPair = map.items.at(-1);
+  if (map.flow === true) {
+    if (!lastPair) return `${text.slice(0, start)}{ ${entry} }${text.slice(end)}`;
+    const after = endOf(lastPair);
+    return `${text.slice(0, after)}, ${entry}${text.slice(after)}`;
+  }
+  if (!lastPair) return text;
+  const indent = " ".repeat(columnOf(text, startOf(map.items[0])));
+  const lineEnd = endOfLine(text, endOf(lastPair));
+  return `${text.slice(0, lineEnd)}\n${indent}${entry}${text.slice(lineEnd)}`;
+}
+
+function removePair(text: string, map: YAMLMap, pair: Pair): string {
+  if (map.flow === true) return removeFlow(text, map.items.map(startOf), map.items.map(endOf), map.items.indexOf(pair));
+  if (map.items.length === 1) return text;
+  return removeLines(text, startOf(pair), endOf(pair));
+}
+
+function removeItem(text: string, items: readonly unknown[], index: number, flow: boolean): string {
+  const ranges = items.map((item) => (isScalar(item) || isMap(item) || isSeq(item) || isAlias(item) ? item.range : undefined));
+  const [start, end] = ranges[index] ?? [0, 0];
+  if (flow) return removeFlow(text, ranges.map((range) => range?.[0] ?? 0), ranges.map((range) => range?.[1] ?? 0), index);
+  if (items.length === 1) return text;
+  return removeLines(text, start, end);
+}
+
+/** One of several between commas: with the comma before it, or the one after it when it is the first. */
+function removeFlow(text: string, starts: readonly number[], ends: readonly number[], index: number): string {
+  const from = index === 0 ? (starts[0] ?? 0) : (ends[index - 1] ?? 0);
+  const to = index === 0 ? (starts[1] ?? ends[0] ?? 0) : (ends[index] ?? 0);
+  return text.slice(0, from) + text.slice(to);
+}
+
+function removeLines(text: string, start: number, end: number): string {
+  const from = text.lastIndexOf("\n", start - 1) + 1;
+  const to = endOfLine(text, Math.max(start, text.slice(0, end).replace(/\s+$/, "").length));
+  return text.slice(0, from) + text.slice(Math.min(to + 1, text.length));
+}
+
+function startOf(pair: Pair | undefined): number {
+  return isScalar(pair?.key) ? (pair.key.range?.[0] ?? 0) : 0;
+}
+
+/** End of what a pair says, without the white space and comments behind it. */
+function endOf(pair: Pair): number {
+  const { key, value } = pair;
+  if (isMap(value) || isSeq(value)) {
+    if (value.flow === true || value.items.length === 0) return value.range?.[1] ?? 0;
+    const last: unknown = value.items.at(-1);
+    if (isMap(value)) return endOf(value.items.at(-1) ?? pair);
+    if (isMap(last) && last.flow !== true) return endOf(last.items.at(-1) ?? pair);
+    return isScalar(last) || isMap(last) || isSeq(last) || isAlias(last) ? (last.range?.[1] ?? 0) : 0;
+  }
+  const range = isScalar(value) || isAlias(value) ? value.range : undefined;
+  const end = Math.max(range?.[1] ?? 0, isScalar(key) ? (key.range?.[1] ?? 0) + 1 : 0);
+  return end;
+}
+
+function endOfLine(text: string, from: number): number {
+  const at = text.indexOf("\n", from);
+  return at < 0 ? text.length : at;
+}
+
+function columnOf(text: string, at: number): number {
+  return at - (text.lastIndexOf("\n", at - 1) + 1);
+}
