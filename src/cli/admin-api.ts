@@ -1,0 +1,80 @@
+import { request } from "undici";
+import { z } from "zod";
+import { KeelsonError } from "../spec/errors.js";
+import type { Connection } from "./connection.js";
+
+const refusal = z.object({ error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }) });
+
+export interface AdminCall {
+  readonly method?: "GET" | "POST" | "DELETE";
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: unknown;
+}
+
+/**
+ * Calls an operation of the admin API and gives the text of its answer.
+ * @throws KeelsonError as the platform put it, or `platform/unreachable`.
+ */
+export async function askAdmin(connection: Connection, path: string, call: AdminCall = {}): Promise<string> {
+  const url = new URL(`${connection.url}${path}`);
+  for (const [name, value] of Object.entries(call.query ?? {}))
+    if (value !== undefined) url.searchParams.set(name, value);
+  let status: number;
+  let text: string;
+  try {
+    const response = await request(url, {
+      method: call.method ?? "GET",
+      headers: {
+        authorization: connection.authorization,
+        ...(call.body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      headersTimeout: 30_000,
+      bodyTimeout: 30_000,
+    });
+    status = response.statusCode;
+    text = await response.body.text();
+  } catch (error) {
+    throw new KeelsonError("platform/unreachable", `${connection.url} does not answer: ${reasonOf(error)}`, {
+      hint: "`keelson status` says whether it runs",
+      cause: error,
+    });
+  }
+  if (status < 400) return text;
+  throw refused(connection.url, status, text);
+}
+
+/** The same, for an operation that answers JSON. */
+export async function callAdmin<Answer extends z.ZodType>(
+  connection: Connection,
+  path: string,
+  answer: Answer,
+  call: AdminCall = {},
+): Promise<z.output<Answer>> {
+  const parsed = answer.safeParse(parseJson(await askAdmin(connection, path, call)));
+  if (parsed.success) return parsed.data;
+  throw new KeelsonError("platform/answer", `${connection.url}${path} answered something else than was expected`, {
+    hint: "Is it a Keelson platform of another release?",
+    cause: parsed.error,
+  });
+}
+
+function refused(url: string, status: number, text: string): KeelsonError {
+  const told = refusal.safeParse(parseJson(text));
+  if (!told.success) return new KeelsonError("platform/answer", `${url} answered with status ${status}`);
+  const { code, message, hint } = told.data.error;
+  return new KeelsonError(code, message, hint === undefined ? {} : { hint });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const cause = error instanceof AggregateError ? error.errors[0] : error;
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,172 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { accountsOverHttp } from "../../src/runtime/accounts/index.js";
+import { usageOverHttp } from "../../src/runtime/usage/index.js";
+import { freePort, startPostgres, type TestPostgres } from "../database/postgres.js";
+import { event } from "../usage/events.js";
+import { cookieOf, type Platform, send, startPlatform } from "./platform.js";
+
+/** Accounts in one process, a replica of it in another, usage in a third: all over HTTP. */
+let postgres: TestPostgres;
+let secretsDirectory: string;
+let accounts: Platform;
+let replica: Platform;
+let usage: Platform;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  secretsDirectory = await mkdtemp(join(tmpdir(), "keelson-secrets-"));
+  accounts = await startPlatform(postgres.url, { modules: ["accounts"], secretsDirectory });
+  replica = await startPlatform(postgres.url, { modules: ["accounts"], secretsDirectory });
+  usage = await startPlatform(postgres.url, {
+    modules: ["usage"],
+    secretsDirectory,
+    peers: { accounts: accounts.url },
+  });
+});
+afterAll(async () => {
+  await Promise.all([accounts?.stop(), replica?.stop(), usage?.stop()]);
+  await postgres?.stop();
+  if (secretsDirectory) await rm(secretsDirectory, { recursive: true });
+});
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+const unwatches: (() => void)[] = [];
+afterEach(() => {
+  for (const unwatch of unwatches.splice(0)) unwatch();
+});
+function watch(of: Platform, token = of.token): { readonly heard: { kind: string; hash?: string }[] } {
+  const heard: { kind: string; hash?: string }[] = [];
+  unwatches.push(accountsOverHttp(of.url, token).watch((change) => heard.push(change)));
+  return { heard };
+}
+
+describe("accounts over HTTP", () => {
+  test("tells the same of a key and of a session as in the same process", async () => {
+    const remote = accountsOverHttp(accounts.url, accounts.token);
+    const { body: key } = await accounts.call("POST", "/admin/keys", {
+      key: accounts.firstKey,
+      body: { name: "k", models: ["small"], scopes: ["inference", "admin"], expires: "2099-01-01T00:00:00Z" },
+    });
+    for (const each of [key.key, accounts.firstKey, "nobody's"]) {
+      const hash = sha256(each);
+      expect(await remote.authenticate(hash)).toEqual(await accounts.accounts.authenticate(hash));
+      expect(await remote.identify({ kind: "key", hash })).toEqual(
+        await accounts.accounts.identify({ kind: "key", hash }),
+      );
+    }
+    expect(await remote.authenticate(sha256(key.key))).toMatchObject({ keyId: key.id, models: ["small"] });
+    const session = cookieOf(await accounts.call("POST", "/admin/session", { body: { key: key.key } }))["cookie"] ?? "";
+    const hash = sha256(session.split("=")[1] ?? "");
+    expect(await remote.identify({ kind: "session", hash })).toMatchObject({ keyId: key.id, role: "owner" });
+  });
+
+  test("a key revoked on one replica is known to be changed on every other, at once", async () => {
+    const { heard } = watch(replica);
+    await expect.poll(() => heard).toEqual([{ kind: "reset" }]);
+    const { body: key } = await accounts.call("POST", "/admin/keys", {
+      key: accounts.firstKey,
+      body: { name: "shared" },
+    });
+    const changed = { kind: "changed", hash: sha256(key.key) };
+    await expect.poll(() => heard).toEqual([{ kind: "reset" }, changed]);
+    const began = Date.now();
+    await accounts.call("DELETE", `/admin/keys/${key.id}`, { key: accounts.firstKey });
+    await expect.poll(() => heard, { interval: 5 }).toEqual([{ kind: "reset" }, changed, changed]);
+    expect(Date.now() - began).toBeLessThan(1_000);
+  });
+
+  test("a stream that was cut is opened again, and says that changes may have been missed", async () => {
+    const port = await freePort();
+    const { heard } = watch({ ...replica, url: `http://127.0.0.1:${port}` });
+    await sleep(300);
+    expect(heard).toEqual([]);
+    const { createServer, connect } = await import("node:net");
+    // A road to the replica that can be cut.
+    const sockets = new Set<import("node:net").Socket>();
+    const road = createServer((socket) => {
+      const other = connect(Number(new URL(replica.url).port), "127.0.0.1");
+      for (const end of [socket, other]) {
+        sockets.add(end);
+        end.on("error", () => {});
+      }
+      socket.pipe(other).pipe(socket);
+    });
+    await new Promise<void>((resolve) => road.listen(port, "127.0.0.1", resolve));
+    await expect.poll(() => heard, { timeout: 5_000 }).toEqual([{ kind: "reset" }]);
+    for (const socket of sockets) socket.destroy();
+    await expect.poll(() => heard, { timeout: 5_000 }).toEqual([{ kind: "reset" }, { kind: "reset" }]);
+    for (const unwatch of unwatches.splice(0)) unwatch();
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => road.close(resolve));
+  });
+
+  test("nobody without the internal token is answered", async () => {
+    for (const key of [undefined, "wrong", accounts.firstKey])
+      for (const path of ["authenticate", "identify", "changes"])
+        expect(
+          (
+            await send(accounts.url, path === "changes" ? "GET" : "POST", `/internal/accounts/${path}`, {
+              ...(key ? { key } : {}),
+            })
+          ).status,
+        ).toBe(401);
+    await expect(accountsOverHttp(accounts.url, "wrong").authenticate(sha256("x"))).rejects.toMatchObject({
+      code: "accounts/unavailable",
+    });
+  });
+
+  test("says that it is away, by an error that names where it was looked for", async () => {
+    const nowhere = `http://127.0.0.1:${await freePort()}`;
+    await expect(accountsOverHttp(nowhere, "t").authenticate(sha256("x"))).rejects.toMatchObject({
+      code: "accounts/unavailable",
+      message: expect.stringContaining(nowhere),
+      hint: expect.any(String),
+    });
+  });
+
+  test("a stream does not hold up a process that drains", async () => {
+    const leaving = await startPlatform(postgres.url, { modules: ["accounts"], secretsDirectory });
+    const { heard } = watch(leaving);
+    await expect.poll(() => heard).toEqual([{ kind: "reset" }]);
+    const began = Date.now();
+    await leaving.stop();
+    expect(Date.now() - began).toBeLessThan(2_000);
+  });
+});
+
+describe("usage over HTTP", () => {
+  test("records the same as in the same process, in batches of any size", async () => {
+    const remote = usageOverHttp(usage.url, usage.token);
+    const events = Array.from({ length: 12_345 }, () => event());
+    await remote.record(events);
+    await remote.record(events.slice(0, 100));
+    await remote.record([]);
+    const { body } = await usage.call("GET", "/admin/usage?by=", { key: usage.token });
+    expect(body.totals.requests).toBe(12_345);
+  });
+
+  test("asks accounts in the other process who reads it", async () => {
+    expect((await usage.call("GET", "/admin/usage", { key: accounts.firstKey })).status).toBe(200);
+    const { body: link } = await accounts.call("POST", "/admin/sign-in-links", { key: accounts.token, body: {} });
+    const headers = cookieOf(await accounts.call("POST", "/admin/session", { body: { token: link.token } }));
+    expect((await usage.call("GET", "/admin/usage", { headers })).status).toBe(200);
+    expect((await usage.call("GET", "/admin/usage")).status).toBe(401);
+  });
+
+  test("throws while PostgreSQL is away, and counts exactly once when the batch is sent again", async () => {
+    const remote = usageOverHttp(usage.url, usage.token);
+    const events = [event({ model: "twice" }), event({ model: "twice" })];
+    await postgres.halt("immediate");
+    await expect(remote.record(events)).rejects.toMatchObject({ code: "usage/unavailable" });
+    await postgres.resume();
+    await remote.record(events);
+    await remote.record(events);
+    const { body } = await usage.call("GET", "/admin/usage?by=&model=twice", { key: usage.token });
+    expect(body.totals.requests).toBe(2);
+  });
+});

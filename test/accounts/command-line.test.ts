@@ -1,0 +1,130 @@
+import { type ExecFileException, execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort, startPostgres, type TestPostgres } from "../database/postgres.js";
+import { event } from "../usage/events.js";
+import { type Platform, startPlatform } from "./platform.js";
+
+let postgres: TestPostgres;
+let platform: Platform;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  platform = await startPlatform(postgres.url);
+  const at = Date.parse("2026-05-04T13:20:00Z");
+  await platform.usage.record([
+    event({ model: "small", at, inputTokens: 12_345 }),
+    event({ model: "large", at: at + 3_600_000, status: 500 }),
+    event({ model: "small", at: Date.now() - 60_000 }),
+  ]);
+});
+afterAll(async () => {
+  await platform?.stop();
+  await postgres?.stop();
+});
+
+const program = fileURLToPath(new URL("../../bin/keelson.js", import.meta.url));
+
+/** Runs the program as a person would, against this platform. */
+function keelson(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const environment = { ...process.env, KEELSON_URL: platform.url, KEELSON_API_KEY: platform.firstKey };
+  return new Promise((resolve) =>
+    execFile(
+      process.execPath,
+      [program, ...args],
+      { env: environment, timeout: 30_000 },
+      (error: ExecFileException | null, out, err) =>
+        resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, out, err }),
+    ),
+  );
+}
+
+const principal = (key: string) => platform.accounts.authenticate(createHash("sha256").update(key).digest("hex"));
+
+describe("keelson keys", () => {
+  test("create prints the key alone on standard output, so that it can be piped", async () => {
+    const { code, out, err } = await keelson("keys", "create", "laptop", "--model", "small,large", "--expires", "90d");
+    expect([code, out]).toEqual([0, expect.stringMatching(/^kls_[0-9A-Za-z]{49}\n$/)]);
+    expect(err).toContain("It is shown only this once");
+    const made = await principal(out.trim());
+    expect(made).toMatchObject({ scopes: ["inference"], models: ["small", "large"] });
+    expect(((made?.expires ?? 0) - Date.now()) / 86_400_000).toBeCloseTo(90, 1);
+  });
+
+  test("list shows what is valid and never the key; revoke takes an id or the beginning that the list shows", async () => {
+    const created = JSON.parse((await keelson("keys", "create", "one", "--scope", "inference", "usage", "--json")).out);
+    const another = JSON.parse((await keelson("keys", "create", "two", "--json")).out);
+    const { out } = await keelson("keys", "list");
+    expect(out).toContain(created.prefix);
+    expect(out).toContain("inference,usage");
+    expect(out).not.toContain(created.key);
+    expect((await keelson("keys", "revoke", created.id)).code).toBe(0);
+    const revoked = JSON.parse((await keelson("keys", "revoke", another.prefix, "--json")).out);
+    expect([revoked.id, revoked.revoked !== null]).toEqual([another.id, true]);
+    expect(await principal(created.key)).toBeUndefined();
+    expect((await keelson("keys", "list")).out).not.toContain(created.id);
+    expect((await keelson("keys", "list", "--all")).out).toContain(created.id);
+    const ids = JSON.parse((await keelson("keys", "list", "--json")).out).keys.map((key: { id: string }) => key.id);
+    expect(ids).toEqual(expect.arrayContaining([created.id, another.id]));
+  });
+
+  test.each([
+    [["keys", "revoke", "key_none"], 1, "error key/unknown"],
+    [["keys", "create", "x", "--scope", "root"], 1, "error request/invalid"],
+    [["keys", "create", "x", "--expires", "soon"], 2, "error usage/moment"],
+    [["keys", "create", "x", "--expires", "2026-02-30"], 2, "error usage/moment"],
+    [["keys", "create"], 2, "missing required argument"],
+    [["keys", "list", "--key", "kls_wrong"], 1, "error credential/invalid"],
+    [["usage", "--by", "colour"], 2, "error usage/dimension"],
+    [["usage", "--from", "2026-05-05", "--to", "2026-05-04"], 1, "error request/invalid"],
+  ])("%j fails with exit code %i and says why", async (args, code, message) => {
+    const failed = await keelson(...args);
+    expect([failed.code, failed.out]).toEqual([code, ""]);
+    expect(failed.err).toContain(message);
+    expect(failed.err).not.toMatch(/\n\s+at /);
+  });
+
+  test("says that nothing answers there", async () => {
+    const failed = await keelson("keys", "list", "--url", `http://127.0.0.1:${await freePort()}`);
+    expect([failed.code, failed.err]).toEqual([1, expect.stringContaining("error platform/unreachable")]);
+  });
+});
+
+describe("keelson usage", () => {
+  test("prints a table with totals", async () => {
+    const { out } = await keelson("usage", "--by", "hour,model", "--to", "2026-05-05");
+    expect(out).toBe(
+      [
+        "HOUR              MODEL  REQUESTS   INPUT  OUTPUT  ERRORS  ESTIMATED",
+        "2026-05-04 13:00  small         1  12,345      20       0          0",
+        "2026-05-04 14:00  large         1      10      20       1          0",
+        "total                           2  12,355      40       1          0",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("prints JSON and CSV as the admin API gives them", async () => {
+    const json = JSON.parse((await keelson("usage", "--by", "model", "--from", "24h", "--json")).out);
+    expect(json.rows).toEqual([
+      { model: "small", requests: 1, inputTokens: 10, outputTokens: 20, errors: 0, estimated: 0 },
+    ]);
+    const { out } = await keelson(
+      "usage",
+      "--by",
+      "model",
+      "--from",
+      "2026-05-04T14:00Z",
+      "--to",
+      "2026-05-04 15:00",
+      "--csv",
+    );
+    expect(out).toBe("model,requests,inputTokens,outputTokens,errors,estimated\r\nlarge,1,10,20,1,0\r\n");
+  });
+
+  test("says so when nothing was counted", async () => {
+    const { code, out, err } = await keelson("usage", "--to", "2020-01-01");
+    expect([code, out, err]).toEqual([0, "", "nothing was counted in this time\n"]);
+  });
+});
