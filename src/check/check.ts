@@ -1,5 +1,5 @@
 import { originOf } from "../plan/origin.js";
-import type { Plan } from "../plan/plan.js";
+import type { Origin, Path, Plan } from "../plan/plan.js";
 import { promiseSheet } from "../promises/sheet.js";
 import { type Edit, sortDiagnostics } from "../spec/diagnostic.js";
 import { parentPath } from "../spec/path.js";
@@ -39,7 +39,7 @@ function draftsOf(plan: Plan, rules: readonly Rule[]): readonly Draft[] {
           code: rule.code,
           severity: severity ?? rule.severity,
           message: why,
-          origin: originOf(plan, at),
+          origin: placeOf(plan, at),
           path: at,
           hint: advice,
           environments: [plan.environment],
@@ -51,6 +51,12 @@ function draftsOf(plan: Plan, rules: readonly Rule[]): readonly Draft[] {
     );
   }
   return drafts;
+}
+
+/** A place in the file in any case: what stands nowhere, nor anything above it, is found at the platform's name. */
+function placeOf(plan: Plan, path: Path): Origin {
+  const origin = originOf(plan, path);
+  return origin.file === "" ? originOf(plan, "platform") : origin;
 }
 
 /** Where a value is written decides where it is edited; what is written nowhere goes beside its nearest written parent. */

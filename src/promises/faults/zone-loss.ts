@@ -9,7 +9,7 @@ import type { Server } from "../subjects.js";
 import { copies, failsOver, isServer, isUnit, running } from "../subjects.js";
 import { onOneMachine, zones } from "../terms/machine.js";
 import { failedOver, lostWithData, missedByReplica } from "../terms/server.js";
-import { lostByNode, lostByZone } from "../terms/state.js";
+import { lostByZone } from "../terms/state.js";
 import { probed, provisioned, reconnected, response, restored } from "../terms/store.js";
 import { nodeNoticed, rescheduled } from "../terms/unit.js";
 import { lostSinceBackup, restoreFromBackup } from "./database-loss.js";
@@ -36,7 +36,7 @@ export const zoneLoss = defineFault<Subject>({
   },
   rpo: (subject, plan) => {
     if (isEverything(subject)) return worstLoss(plan);
-    if (isUnit(subject)) return onSeveralZones(subject, plan) ? lostByNode(subject, plan) : lostByZone(subject, plan);
+    if (isUnit(subject)) return lostByZone(subject, plan);
     if (inSeveralZones(subject, plan)) return missedByReplica(subject, plan);
     return lostWithZone(subject, plan);
   },
@@ -62,7 +62,7 @@ function isEverything(subject: Subject): subject is Everything {
 }
 
 function nowhereToGo(plan: Plan): Prediction {
-  return unbounded(plan, "zones", `everything of ${plan.environment} runs in one zone, and nothing is left when it is lost`, {
+  return unbounded(plan, "zones", "everything runs in one zone, and nothing is left when it is lost", {
     advice: "spread over zones where the cloud has them, or say `rto: none` for what is not promised here",
   });
 }

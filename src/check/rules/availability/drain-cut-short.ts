@@ -8,13 +8,17 @@ export const drainCutShort = defineRule({
   summary: "a replica is killed before it has finished what it began",
   help: "After SIGTERM a replica first waits until nobody sends it more, then finishes what it has. The grace runs from SIGTERM: if the wait uses it up, every rollout and scale-in cuts streams.",
   check(plan, report) {
-    for (const { name, path, terminationGrace, drainDelay } of plan.units) {
+    for (const { name, path, terminationGrace, drainDelay, objectives, replicas } of plan.units) {
       if (terminationGrace > drainDelay) continue;
       const grace = drainDelay + 30_000;
       report(`${path}.grace`, {
         why: `${name} waits ${formatDuration(drainDelay)} before it stops taking requests, and is killed ${formatDuration(terminationGrace)} after SIGTERM: no time is left for those it has`,
         advice: `give it ${formatDuration(grace)}`,
-        fix: { edits: [{ path: `${path}.grace`, value: formatDuration(grace) }], safe: true },
+        fix: {
+          edits: [{ path: `${path}.grace`, value: formatDuration(grace) }],
+          // A lone replica that hangs is killed only after the grace: a longer one makes that outage longer.
+          safe: objectives.rto === undefined || replicas.min > 1,
+        },
       });
     }
   },

@@ -11,14 +11,18 @@ export const livenessBeforeReadiness = defineRule({
   help: "A replica that is slow for a moment should be sent nothing until it has recovered: that is what readiness is for. Where liveness loses patience first it is killed instead, its work goes to the others, and they become slow in turn.",
   check(plan, report) {
     if (onOneMachine(plan)) return;
-    for (const { name, health } of plan.units) {
+    for (const { name, health, objectives, replicas } of plan.units) {
       const { live, ready } = health;
       if (patience(live) > patience(ready)) continue;
       const failures = Math.ceil((2 * patience(ready)) / live.every);
       report(`${health.path}.live`, {
         why: `${name} is killed after ${formatDuration(patience(live))} without an answer, and taken out of the routing after ${formatDuration(patience(ready))}`,
         advice: `have more patience before a kill: \`live: { failures: ${failures} }\``,
-        fix: { edits: [{ path: `${health.path}.live.failures`, value: failures }], safe: true },
+        fix: {
+          edits: [{ path: `${health.path}.live.failures`, value: failures }],
+          // A lone replica that hangs is out of service until it is killed: more patience makes that outage longer.
+          safe: objectives.rto === undefined || replicas.min > 1,
+        },
       });
     }
   },

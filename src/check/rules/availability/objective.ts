@@ -10,21 +10,21 @@ export const objective = defineRule({
   help: "A request needs everything on its way at once, so availabilities in series multiply: three parts of 99.9 % make 99.7 %. Replicas on different machines multiply their failures instead. The figures are what the clouds guarantee in their SLAs.",
   check(plan, report, sheet) {
     for (const [weakest, doors] of brokenByPart(sheet.availability)) {
-      const [worst, ...others] = [...doors].sort((a, b) => a.predicted.value - b.predicted.value);
+      const [worst, ...others] = [...doors].sort(lowestFirst);
       if (!worst) continue;
       const { subject, promised, predicted } = worst;
-      const too = others.length === 0 ? "" : ` (and so to ${others.map((door) => door.subject).join(" and ")})`;
+      const too = others.length === 0 ? "" : ` (and so to ${others.map((door) => door.subject).sort().join(" and ")})`;
       report(weakest.path, {
         why: `a request to ${subject}${too} is answered ${percent(predicted.value)} of the time (${product(predicted.parts)}), but ${percent(promised)} is promised`,
         advice: advice(weakest, { promised, predicted: predicted.value }),
       });
     }
     const unknown = sheet.availability.filter(({ verdict }) => verdict === "unknown");
-    const [first] = unknown;
+    const [first] = [...unknown].sort((a, b) => (a.subject < b.subject ? -1 : 1));
     const door = plan.units.find(({ name }) => name === first?.subject);
     if (!first || !door || first.predicted.kind !== "unknown") return;
     report(`${door.path}.objectives.availability`, {
-      why: `${unknown.map(({ subject }) => subject).join(" and ")} promise${unknown.length === 1 ? "s" : ""} ${percent(first.promised)}, but nobody can say whether it holds: ${first.predicted.why}`,
+      why: `${unknown.map(({ subject }) => subject).sort().join(" and ")} promise${unknown.length === 1 ? "s" : ""} ${percent(first.promised)}, but nobody can say whether it holds: ${first.predicted.why}`,
       advice: "name the cloud, or promise no availability here",
       severity: "warning",
     });
@@ -36,7 +36,7 @@ function brokenByPart(availability: readonly PredictedAvailability[]): ReadonlyM
   const byPath = new Map<string, readonly [Part, readonly Door[]]>();
   for (const { subject, promised, predicted, verdict } of availability) {
     if (verdict !== "broken" || predicted.kind !== "known") continue;
-    const weakest = [...predicted.parts].sort((a, b) => a.value - b.value)[0];
+    const weakest = [...predicted.parts].sort((a, b) => a.value - b.value || (a.name < b.name ? -1 : 1))[0];
     if (!weakest) continue;
     const [part, doors] = byPath.get(weakest.path) ?? [weakest, []];
     byPath.set(weakest.path, [part, [...doors, { subject, promised, predicted }]]);
@@ -51,6 +51,11 @@ interface Door {
 }
 
 type Known = Extract<AvailabilityPrediction, { readonly kind: "known" }>;
+
+/** By number, then by name: the order of the file decides nothing. */
+function lowestFirst(a: Door, b: Door): number {
+  return a.predicted.value - b.predicted.value || (a.subject < b.subject ? -1 : 1);
+}
 
 function product(parts: readonly Part[]): string {
   return parts.map(({ name, value, replicas }) => `${name}${replicas > 1 ? ` ×${replicas}` : ""} ${percent(value)}`).join(" · ");

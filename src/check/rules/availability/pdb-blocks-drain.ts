@@ -12,7 +12,7 @@ export const pdbBlocksDrain = defineRule({
       const { minAvailable, path } = unit.disruption;
       if (minAvailable < unit.replicas.min) continue;
       const allowed = unit.replicas.min - 1;
-      report(path, {
+      report(`${path}.minAvailable`, {
         why: `${unit.name} keeps ${minAvailable} available of ${unit.replicas.min} replicas at least, so no pod may ever be evicted`,
         advice: allowed === 0 ? "run two replicas, or have no budget" : `let one go: \`minAvailable: ${allowed}\``,
         fix: { edits: [{ path: `${path}.minAvailable`, value: allowed }], safe: true },

@@ -15,7 +15,10 @@ export const zoneLoss = defineRule({
       for (const cell of broken(sheet, "zone-loss", of)) {
         const { row, predicted, promised } = cell;
         if (row.path === "zones") {
-          if (of === "rto") report(written(plan, "zones", "objectives.rto"), everythingInOneZone(plan, cell));
+          // Not every cloud has zones: said as a warning, once, for the first of the promises that it breaks.
+          if (of === "rto" || row.rto.verdict !== "broken") {
+            report(written(plan, "zones", `objectives.${of}`), everythingInOneZone(cell));
+          }
           continue;
         }
         if (brokenBy(sheet, "node-loss", cell)) continue;
@@ -34,10 +37,9 @@ export const zoneLoss = defineRule({
   },
 });
 
-/** Not every cloud has zones: said as a warning, once. */
-function everythingInOneZone(plan: Plan, { predicted, promised }: Broken): Found {
+function everythingInOneZone({ of, predicted, promised }: Broken): Found {
   return {
-    why: `${plan.environment} promises RTO ${formatDuration(promised)}, but runs in one zone: when that is lost, nothing is left to recover with`,
+    why: `${of.toUpperCase()} ${formatDuration(promised)} is promised, but everything runs in one zone: when that is lost, nothing is left but the backups`,
     advice: predicted.kind === "unbounded" ? (predicted.fix?.advice ?? "spread over zones") : "spread over zones",
     severity: "warning",
   };

@@ -27,7 +27,7 @@ export const poolTooSmall = defineRule({
 });
 
 function hungriest(tenants: readonly Tenant[]): string {
-  const [first] = [...tenants].sort((a, b) => appetite(b) - appetite(a));
+  const [first] = [...tenants].sort((a, b) => appetite(b) - appetite(a) || (a.name < b.name ? -1 : 1));
   return first ? `${first.name} ×${first.replicas.max}` : "nobody";
 }
 

@@ -14,7 +14,7 @@ export const alertTooLate = defineRule({
     const down = alerts.down;
     const tight = [...plan.units, ...plan.stores]
       .flatMap(({ name, objectives }) => (objectives.rto === undefined ? [] : [{ name, rto: objectives.rto }]))
-      .sort((a, b) => a.rto - b.rto)[0];
+      .sort((a, b) => a.rto - b.rto || (a.name < b.name ? -1 : 1))[0];
     if (!tight || down < tight.rto) return;
     const half = Math.max(1000, Math.floor(tight.rto / 2000) * 1000);
     report(`${alerts.path}.down`, {

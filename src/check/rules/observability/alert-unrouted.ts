@@ -11,7 +11,7 @@ export const alertUnrouted = defineRule({
     const { metrics, routes } = plan.observe;
     if (metrics === "none" || routes.critical !== undefined || plan.data !== "real" || onOneMachine(plan)) return;
     report("observe.routes", {
-      why: `${plan.environment} holds real data, but its critical alerts are sent to nobody`,
+      why: "the data is real, but critical alerts are sent to nobody",
       advice: "`routes: { critical: pagerduty }`, or wherever somebody is woken up",
     });
   },

@@ -19,7 +19,7 @@ export const objectiveUnwatched = defineRule({
     const { metrics, alerts } = plan.observe;
     if (metrics === "none") {
       report(written(plan, "observe.metrics", `objectives.${names[0]}`), {
-        why: `${plan.environment} promises ${names.join(", ")}, but keeps no metrics, so nobody is told when ${names.length === 1 ? "it is" : "they are"} broken`,
+        why: `${names.join(", ")} ${names.length === 1 ? "is" : "are"} promised, but no metrics are kept, so nobody is told when ${names.length === 1 ? "it is" : "they are"} broken`,
         advice: "`observe: { metrics: prometheus }`, or promise nothing here",
         fix: { edits: [{ path: "observe.metrics", value: "prometheus" }], safe: false },
       });
@@ -29,7 +29,7 @@ export const objectiveUnwatched = defineRule({
     for (const objective of names.filter((name) => !watched[name])) {
       const [alert, value] = alertOf[objective];
       report(`${alerts.path}.${alert}`, {
-        why: `${plan.environment} promises ${objective}, but the alert \`${alert}\` that would watch it is off`,
+        why: `${objective} is promised, but the alert \`${alert}\` that would watch it is off`,
         advice: `\`alerts: { ${alert}: ${value} }\``,
         fix: { edits: [{ path: `${alerts.path}.${alert}`, value }], safe: true },
       });

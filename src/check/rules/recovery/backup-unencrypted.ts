@@ -12,7 +12,7 @@ export const backupUnencrypted = defineRule({
       if (backups.encrypted || !(backups.full || backups.log || backups.snapshot)) continue;
       const sensitive = plan.data === "real";
       report(`${backups.path}.encrypted`, {
-        why: `backups of ${name} are not encrypted${sensitive ? `, and ${plan.environment} holds real data` : ""}`,
+        why: `backups of ${name} are not encrypted${sensitive ? ", and the data is real" : ""}`,
         advice: "leave `encrypted` out, or set it to true",
         severity: sensitive ? "error" : "warning",
         fix: { edits: [{ path: `${backups.path}.encrypted`, value: true }], safe: true },

@@ -1,4 +1,5 @@
 import { onOneMachine } from "../../../promises/terms/machine.js";
+import { written } from "../../places.js";
 import { defineRule } from "../../rule.js";
 
 /** A promise that nobody ever tries. */
@@ -12,8 +13,8 @@ export const drillMissing = defineRule({
     const promised = new Set(sheet.rows.filter(({ verdict }) => verdict !== "not-promised").map(({ drill }) => drill));
     const missing = [...promised].filter((drill) => !plan.drills?.faults.includes(drill));
     if (missing.length === 0) return;
-    report(plan.drills ? `${plan.drills.path}.faults` : "drills", {
-      why: `${plan.environment} promises something for ${missing.join(", ")}, but ${missing.length === 1 ? "that fault is" : "those faults are"} never rehearsed`,
+    report(written(plan, "drills.faults", "objectives", "data"), {
+      why: `something is promised for ${missing.join(", ")}, but ${missing.length === 1 ? "that fault is" : "those faults are"} never rehearsed`,
       advice: "add them to `drills.faults`",
       fix: {
         edits: plan.drills

@@ -1,36 +1,66 @@
-import type { Plan, Store } from "../../../plan/plan.js";
+import type { Backups, Milliseconds, Plan, Store } from "../../../plan/plan.js";
 import { formatDuration } from "../../../spec/format.js";
-import { broken } from "../../rows.js";
+import { type Broken, broken } from "../../rows.js";
+import { formatSchedule } from "../../../spec/schedule.js";
+import { logInterval, longestWithin } from "./intervals.js";
 import { defineRule, type Fix } from "../../rule.js";
 
 /** Something is promised for the loss of a store that has no copy. */
 export const noBackup = defineRule({
   code: "recovery/no-backup",
   severity: "error",
-  summary: "a store with an RPO has nothing that it could be restored from",
-  help: "Replicas are no backup: what deletes the data, a mistake or a fault, deletes it on all of them. Without a copy elsewhere the loss has no bound. A store that can be filled again, such as a cache, says so with `objectives: { rpo: none }`.",
+  summary: "a store promises an RPO or RTO and has nothing that it could be restored from",
+  help: "Replicas are no backup: what deletes the data, a mistake or a fault, deletes it on all of them. Without a copy elsewhere the loss has no bound. A store that can be filled again, such as a cache, promises nothing.",
   check(plan, report, sheet) {
-    for (const fault of ["database-loss", "cache-loss"]) {
-      for (const { row, predicted, promised } of broken(sheet, fault, "rpo")) {
-        const store = plan.stores.find(({ name }) => name === row.subject);
-        if (predicted.kind !== "unbounded" || !store) continue;
-        const fix = copied(plan, store, predicted.fix?.edits);
-        report(`${store.path}.backups`, {
-          why: `${predicted.why}, but ${store.name} promises to lose at most ${formatDuration(promised)} of writes`,
-          advice: `${predicted.fix?.advice ?? "declare backups"}, or say \`objectives: { rpo: none }\` if it can be filled again`,
-          ...(fix ? { fix } : {}),
-        });
-      }
+    for (const store of plan.stores) {
+      const [cell] = (["rpo", "rto"] as const).flatMap((of) =>
+        ["database-loss", "cache-loss"].flatMap((fault) => broken(sheet, fault, of)).filter((each) => lost(each, store)),
+      );
+      if (cell?.predicted.kind !== "unbounded") continue;
+      const fix = copied(plan, store);
+      report(`${store.path}.backups`, {
+        why: `${cell.predicted.why}, but ${store.name} promises ${cell.of.toUpperCase()} ${formatDuration(cell.promised)}`,
+        advice: `${fix ? declaration(fix) : "replicate synchronously: no interval is short enough"}, or promise nothing (\`objectives: { rto: none, rpo: none }\`) if it can be filled again`,
+        ...(fix ? { fix } : {}),
+      });
     }
   },
 });
 
-/** Unasked only where it is clear where copies go: a folder on a laptop, or the one bucket there is. */
-function copied(plan: Plan, store: Store, edits: Fix["edits"] | undefined): Fix | undefined {
-  if (!edits) return undefined;
-  if (store.provider.kind !== "in-cluster") return { edits, safe: true };
+function lost({ row, predicted }: Broken, store: Store): boolean {
+  return row.subject === store.name && predicted.kind === "unbounded";
+}
+
+function declaration({ edits }: Fix): string {
+  return `declare backups: \`${edits.map(({ path, value }) => `${path.split(".").at(-1)}: ${String(value)}`).join(", ")}\``;
+}
+
+/** Unasked only where it is clear where copies go: beside the laptop's data, by the provider, or to the one bucket. */
+function copied(plan: Plan, store: Store): Fix | undefined {
+  const rpo = store.objectives.rpo ?? Number.POSITIVE_INFINITY;
+  const { path, backups } = store;
+  const copies = store.kind === "postgres" ? databaseCopies(backups, rpo) : snapshots(rpo);
+  if (!copies) return undefined;
+  const edits = Object.entries(copies).map(([key, value]) => ({ path: `${path}.backups.${key}`, value }));
   const buckets = plan.stores.filter(({ kind }) => kind === "bucket");
   const [bucket] = buckets;
-  if (!bucket || store.backups.to.length > 0) return { edits, safe: bucket !== undefined };
-  return { edits: [...edits, { path: `${store.path}.backups.to`, value: bucket.name }], safe: buckets.length === 1 };
+  if (store.provider.kind !== "in-cluster" || backups.to.length > 0) return { edits, safe: true };
+  if (!bucket) return { edits, safe: false };
+  return { edits: [...edits, { path: `${path}.backups.to`, value: bucket.name }], safe: buckets.length === 1 };
 }
+
+/** A log needs a full backup to be replayed on; what is declared already stays. */
+function databaseCopies({ full, log }: Backups, rpo: Milliseconds): Readonly<Record<string, string>> | undefined {
+  const every = logInterval(rpo);
+  if (every === undefined) return undefined;
+  return { ...(full ? {} : { full: "daily keep 7d" }), ...(log ? {} : { log: formatSchedule({ every, keep: week }) }) };
+}
+
+/** Half the RPO leaves the other half to the time that a snapshot takes. */
+function snapshots(rpo: Milliseconds): Readonly<Record<string, string>> | undefined {
+  const every = longestWithin(rpo / 2, hour);
+  return every === undefined ? undefined : { snapshot: formatSchedule({ every, keep: week }) };
+}
+
+const hour = 3_600_000;
+const week = 7 * 24 * hour;

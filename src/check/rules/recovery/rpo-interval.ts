@@ -3,6 +3,7 @@ import { isCache, isDatabase } from "../../../promises/subjects.js";
 import { formatDuration } from "../../../spec/format.js";
 import { formatSchedule } from "../../../spec/schedule.js";
 import { defineRule, type Fix } from "../../rule.js";
+import { logInterval, longestWithin } from "./intervals.js";
 import { type Broken, broken, reckoned } from "../../rows.js";
 
 /** Copies are made too rarely for what may be lost. */
@@ -28,11 +29,6 @@ export const rpoInterval = defineRule({
   },
 });
 
-const minute = 60_000;
-/** Allowed for the upload of one segment of the log. */
-const segment = 10_000;
-const steps = [720, 360, 240, 120, 60, 30, 15, 10, 5, 1].map((count) => count * minute);
-
 /** The longest usual interval that leaves the RPO whole. A database ships its log, every 5 min where it shipped none. */
 function shorter(store: Database | Cache, { predicted, promised }: Broken): Fix | undefined {
   if (predicted.kind !== "bounded") return undefined;
@@ -41,8 +37,7 @@ function shorter(store: Database | Cache, { predicted, promised }: Broken): Fix 
   if (!current) return undefined;
   const database = store.kind === "postgres";
   const fixed = predicted.terms.slice(1).reduce((sum, { value }) => sum + value, 0);
-  const longest = database && !log ? 5 * minute : current.every - 1;
-  const every = steps.find((step) => step <= longest && step + (database ? segment : fixed) <= promised);
+  const every = database ? logInterval(promised, log && log.every - 1) : longestWithin(promised - fixed, current.every - 1);
   if (every === undefined) return undefined;
   // A log must reach back to the older of two full backups, or it is worth nothing when the newest is unreadable.
   const keep = database ? Math.max(log?.keep ?? 0, 2 * (full?.every ?? current.every)) : current.keep;

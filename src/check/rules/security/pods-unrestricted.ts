@@ -10,7 +10,7 @@ export const podsUnrestricted = defineRule({
   check(plan, report) {
     if (plan.security.pods === "restricted" || plan.data !== "real" || onOneMachine(plan)) return;
     report("security.pods", {
-      why: `${plan.environment} holds real data and admits ${plan.security.pods} pods`,
+      why: `the data is real, and ${plan.security.pods} pods are admitted`,
       advice: "`pods: restricted`",
       severity: plan.security.pods === "privileged" ? "error" : "warning",
       fix: { edits: [{ path: "security.pods", value: "restricted" }], safe: false },

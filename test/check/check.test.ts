@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { fixed } from "../../src/check/fix.js";
+import { findingsText } from "../../src/check/output/text.js";
+import { findingsIn } from "./findings.js";
+
+const shop = `platform: shop
+cloud: aws
+# Kept for the auditors.
+services:
+  web: { modules: [accounts], replicas: 2 }   # the face
+stores:
+  orders: { postgres: 17, backups: { full: daily keep 30d } }
+objectives: { rpo: 24h }
+environments:
+  staging: {}
+  production:
+    data: real
+    services:
+      web: { disruption: { minAvailable: 2 } }
+`;
+
+describe("findings of several environments", () => {
+  it("are said once and name the environments that they hold for", () => {
+    const findings = findingsIn(shop);
+    const shared = findings.filter(({ code }) => code === "recovery/rpo-interval");
+    expect(shared.map(({ environments }) => environments)).toEqual([["staging", "production"]]);
+    const own = findings.filter(({ code }) => code === "availability/pdb-blocks-drain");
+    expect(own.map(({ environments, origin }) => [environments, origin.line])).toEqual([[["production"], 14]]);
+  });
+
+  it("are mended where the value is written: in the base, or under the environment", () => {
+    const { text, applied } = fixed(shop, findingsIn(shop));
+    expect(applied.map(({ code }) => code)).toEqual(
+      expect.arrayContaining(["recovery/rpo-interval", "availability/pdb-blocks-drain"]),
+    );
+    expect(text).toContain("full: daily keep 30d, log: 5m keep 2d");
+    expect(text).toContain("web: { disruption: { minAvailable: 1 } }");
+    expect(text).toContain("# Kept for the auditors.");
+    expect(text).toContain("replicas: 2 }   # the face");
+    expect(findingsIn(text).filter(({ safe, fix }) => safe && fix)).toEqual([]);
+  });
+
+  it("that only one environment has are mended there and nowhere else", () => {
+    const text = shop.replace("      web: { disruption: { minAvailable: 2 } }", "      web: { rollout: { surge: 0, unavailable: 2 } }");
+    const mended = fixed(text, findingsIn(text)).text;
+    expect(mended).toContain("web: { rollout: { surge: 1, unavailable: 0 } }");
+    expect(mended.split("environments:")[0]).not.toContain("rollout");
+  });
+});
+
+describe("findings as text", () => {
+  it("show place, why, the line with a caret, and the fix", () => {
+    const text = findingsText(findingsIn(shop), new Map([["platform.yaml", shop]]), ["staging", "production"]);
+    expect(text).toContain(
+      [
+        "platform.yaml:14:42 error availability/pdb-blocks-drain web keeps 2 available of 2 replicas at least, so no pod may ever be evicted (in production)",
+        "  14 |       web: { disruption: { minAvailable: 2 } }",
+      ].join("\n"),
+    );
+    expect(text).toMatch(/\n {2}fix \(--fix does it\): let one go: `minAvailable: 1`/);
+    expect(text).toMatch(/\d+ errors?, .* in staging, production; --fix would mend \d$/);
+  });
+});

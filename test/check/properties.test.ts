@@ -1,0 +1,99 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { check } from "../../src/check/check.js";
+import type { Finding } from "../../src/check/finding.js";
+import { fixed } from "../../src/check/fix.js";
+import { promiseSheet } from "../../src/promises/sheet.js";
+import { platforms, shuffled, yamlOf } from "../promises/platforms.js";
+import { findingsIn, planOf, plansOf } from "./findings.js";
+
+const runs = { numRuns: 150 };
+/** What is found, apart from where it stands in the file. */
+const essence = ({ code, severity, message }: Finding): string => `${code} ${severity} ${message}`;
+/** The elements that have an error: `stores.orders`, `services.web`, `observe`. */
+const faulty = (findings: readonly Finding[]): readonly string[] => [
+  ...new Set(
+    findings.filter(({ severity }) => severity === "error").map(({ path }) => (path ?? "").split(".").slice(0, 2).join(".")),
+  ),
+];
+
+describe("for every platform", () => {
+  it("check finds the same twice, and in whatever order the keys stand", () => {
+    fc.assert(
+      fc.property(platforms, (platform) => {
+        const text = yamlOf(platform);
+        expect(findingsIn(text)).toEqual(findingsIn(text));
+        const mixed = findingsIn(yamlOf(Object(shuffled(platform)))).map(essence);
+        expect(unlisted(mixed)).toEqual(unlisted(findingsIn(text).map(essence)));
+      }),
+      runs,
+    );
+  });
+
+  it("every finding lies in the file, is sorted by place, and says why and what to do", () => {
+    fc.assert(
+      fc.property(platforms, (platform) => {
+        const text = yamlOf(platform);
+        const lines = text.split("\n");
+        let before = 0;
+        for (const { origin, message, hint } of findingsIn(text)) {
+          const line = lines[origin.line - 1];
+          expect(line).toBeDefined();
+          expect(origin.column).toBeLessThanOrEqual((line ?? "").length + 1);
+          expect(origin.line).toBeGreaterThanOrEqual(before);
+          before = origin.line;
+          expect(message).not.toMatch(/undefined|NaN|Infinity|\[object/);
+          expect(hint ?? "").not.toMatch(/^$|undefined|NaN|Infinity|\[object/);
+        }
+      }),
+      runs,
+    );
+  });
+
+  it("every broken or unknown row of the promise sheet is found", () => {
+    fc.assert(
+      fc.property(platforms, (platform) => {
+        const text = yamlOf(platform);
+        const plan = planOf(text);
+        const said = check([plan]).map(({ message }) => message);
+        for (const { verdict, subject, path } of promiseSheet(plan, []).rows) {
+          if (verdict !== "broken" && verdict !== "unknown") continue;
+          const covered = path === "zones" ? "everything runs in one zone" : plan.observe.metrics === "none" && verdict === "unknown" ? "no metrics are kept" : subject;
+          expect(said.some((message) => message.includes(covered))).toBe(true);
+        }
+      }),
+      runs,
+    );
+  });
+
+  it("every safe fix removes its finding and brings no error to anything that had none", () => {
+    fc.assert(
+      fc.property(platforms, (platform) => {
+        const text = yamlOf(platform);
+        const before = check(plansOf(text));
+        for (const finding of before.filter(({ safe, fix }) => safe && fix)) {
+          const after = check(plansOf(fixed(text, [finding]).text));
+          expect(after.map(({ code, path }) => `${code} ${path}`)).not.toContain(`${finding.code} ${finding.path}`);
+          expect(faulty(before)).toEqual(expect.arrayContaining([...faulty(after)]));
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("all safe fixes together end, and leave none that is safe", () => {
+    fc.assert(
+      fc.property(platforms, (platform) => {
+        let text = yamlOf(platform);
+        for (let round = 0; round < 5; round++) text = fixed(text, findingsIn(text)).text;
+        expect(findingsIn(text).filter(({ safe, fix }) => safe && fix)).toEqual([]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+/** Names that a message lists stand in the order of the file; which they are is what counts. */
+function unlisted(messages: readonly string[]): readonly string[] {
+  return messages.map((message) => [...message].sort().join("")).sort();
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { rowOf, sheetOf, termOf, termsOf, totalOf } from "./rows.js";
+
+const platform = (unit: string, rest = "zones: 3") =>
+  sheetOf(`
+platform: shop
+cloud: aws
+${rest}
+services:
+  web: { modules: [accounts], ${unit} }
+stores:
+  orders: { postgres: 17, standby: another-zone, backups: { full: daily keep 30d, log: 5m keep 7d } }
+objectives: { rto: 5m, rpo: 10m }
+observe: { metrics: prometheus }
+`);
+
+describe("a lost machine", () => {
+  it("is noticed after the node monitor's grace, which depends on the version", () => {
+    const old = rowOf(platform("replicas: 2, spread: nodes", 'cluster: { kubernetes: "1.31" }'), "node-loss", "web");
+    const recent = rowOf(platform("replicas: 2, spread: nodes", 'cluster: { kubernetes: "1.32" }'), "node-loss", "web");
+    expect(termOf(old.rto.predicted, "node marked unready")).toBe(40_000);
+    expect(termOf(recent.rto.predicted, "node marked unready")).toBe(50_000);
+  });
+
+  it("takes five more minutes of toleration when the replicas may have stood together", () => {
+    const { rto } = rowOf(platform("replicas: 2, spread: { nodes: prefer, zones: none }"), "node-loss", "web");
+    expect(termOf(rto.predicted, "eviction of its pods")).toBe(300_000);
+    expect(rto.verdict).toBe("broken");
+  });
+
+  it("keeps a volume of its own six minutes more", () => {
+    const { rto } = rowOf(platform("replicas: 1, volumes: { state: { size: 1Gi, persistent: true } }"), "node-loss", "web");
+    expect(termOf(rto.predicted, "its volume is detached")).toBe(360_000);
+  });
+
+  it("costs nothing to replace where the pool has a node to spare, and a new node where it has not", () => {
+    const pools = (count: string) => `zones: 3\nnodes: { general: { type: m5.xlarge, count: ${count} } }`;
+    const spare = rowOf(platform("replicas: 1, cpu: 1, memory: 1Gi", pools("2..4")), "node-loss", "web");
+    const full = rowOf(platform("replicas: 1, cpu: 1, memory: 1Gi", pools("1..4")), "node-loss", "web");
+    expect(termOf(spare.rto.predicted, "room on another node")).toBe(0);
+    expect(termOf(full.rto.predicted, "a new node")).toBe(300_000);
+  });
+
+  it("is no row on a laptop: that machine is the platform", () => {
+    const laptop = sheetOf("platform: shop\nprovide: embedded\nservices: { web: { modules: [accounts] } }\n");
+    expect(laptop.rows.filter(({ fault }) => fault === "node-loss" || fault === "zone-loss")).toEqual([]);
+  });
+});
+
+describe("a lost zone", () => {
+  it("is bridged by replicas that must stand in different zones, and by a standby in another", () => {
+    const sheet = platform("replicas: 2, spread: zones");
+    expect(rowOf(sheet, "zone-loss", "web").verdict).toBe("kept");
+    expect(totalOf(rowOf(sheet, "zone-loss", "orders").rpo.predicted)).toBe(0);
+    expect(rowOf(sheet, "zone-loss", "orders").rto.verdict).toBe("kept");
+  });
+
+  it("is not bridged by replicas that only should: at worst all stood in it", () => {
+    const { rto } = rowOf(platform("replicas: 3, spread: { zones: prefer, nodes: require }"), "zone-loss", "web");
+    expect(termsOf(rto.predicted)).toContain("eviction of its pods");
+  });
+
+  it("is unbounded for a volume, which is bound to its zone", () => {
+    const { rto, rpo } = rowOf(platform("replicas: 1, volumes: { state: { size: 1Gi, persistent: true } }"), "zone-loss", "web");
+    expect([rto.predicted.kind, rpo.predicted.kind]).toEqual(["unbounded", "unbounded"]);
+  });
+
+  it("is said once for the whole platform where there is only one zone", () => {
+    const rows = platform("replicas: 2", "zones: 1").rows.filter(({ fault }) => fault === "zone-loss");
+    expect(rows.map(({ subject, rto }) => [subject, rto.predicted.kind])).toEqual([["shop", "unbounded"]]);
+  });
+
+  it("stops a broker that loses its majority", () => {
+    const broker = (zones: number) =>
+      rowOf(
+        sheetOf(`platform: shop\ncloud: aws\nzones: ${zones}\nstores: { events: { rabbitmq: "4.0", replicas: 3 } }\nobjectives: { rto: 5m }\n`),
+        "zone-loss",
+        "events",
+      );
+    expect(broker(2).rto.predicted.kind).toBe("unbounded");
+    expect(broker(3).rto.verdict).toBe("kept");
+  });
+});

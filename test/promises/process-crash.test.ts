@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { rowOf, sheetOf, termOf, termsOf, totalOf } from "./rows.js";
+
+const health = "health: { ready: { every: 5s, failures: 2, timeout: 1s }, live: { every: 10s, failures: 3, timeout: 2s }, startup: 40s }";
+const sheet = (unit: string, rest = "") =>
+  sheetOf(`
+platform: shop
+cloud: aws
+services:
+  web: { modules: [accounts], grace: 20s, ${health}, ${unit} }
+objectives: { rto: 2m }
+${rest}`);
+
+describe("a process that dies or hangs", () => {
+  it("is hidden by another replica as soon as the readiness probe has failed", () => {
+    const { rto } = rowOf(sheet("replicas: 2"), "process-crash", "web");
+    expect(termsOf(rto.predicted)).toEqual(["readiness probe", "routing tables follow"]);
+    expect(termOf(rto.predicted, "readiness probe")).toBe(2 * 5_000 + 1_000);
+  });
+
+  it("costs a lone replica the liveness probe, the kill, the back-off and the start", () => {
+    const { rto } = rowOf(sheet("replicas: 1"), "process-crash", "web");
+    expect(termOf(rto.predicted, "liveness probe")).toBe(3 * 10_000 + 2_000);
+    expect(termOf(rto.predicted, "a hung process is killed")).toBe(20_000);
+    expect(termOf(rto.predicted, "restart back-off")).toBe(10_000);
+    expect(termOf(rto.predicted, "start to ready")).toBe(40_000);
+    expect(rto.verdict).toBe("kept");
+  });
+
+  it("is restarted by the supervisor on a laptop, without kubelet's waits", () => {
+    const laptop = sheetOf(`
+platform: shop
+provide: embedded
+services:
+  web: { modules: [accounts] }
+objectives: { rto: 1m }
+`);
+    const { rto } = rowOf(laptop, "process-crash", "web");
+    expect(termsOf(rto.predicted)).toEqual(["liveness probe", "restart back-off", "start to ready"]);
+    expect(rto.verdict).toBe("kept");
+  });
+
+  it("loses nothing of a database, a second of a cache on disk, and all of a cache in memory", () => {
+    const stores = sheet(
+      "replicas: 1",
+      `stores:
+  orders: { postgres: 17 }
+  sessions: { redis: 7, persistence: true }
+  scratch: { redis: 7 }
+`,
+    );
+    expect(totalOf(rowOf(stores, "process-crash", "orders").rpo.predicted)).toBe(0);
+    expect(totalOf(rowOf(stores, "process-crash", "sessions").rpo.predicted)).toBe(1_000);
+    expect(rowOf(stores, "process-crash", "scratch").rpo.predicted.kind).toBe("unbounded");
+  });
+});

@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import type { Measurement } from "../../src/promises/measurement.js";
+import { runbookText } from "../../src/promises/runbooks/runbook.js";
+import { explanationText, sheetText } from "../../src/promises/text.js";
+import { verdictOf } from "../../src/promises/verdict.js";
+import { rowOf, sheetOf, termOf, totalOf } from "./rows.js";
+
+const shop = `
+platform: shop
+cloud: aws
+zones: 3
+services:
+  web: { modules: [gateway], replicas: 2, calls: [accounts], expose: true }
+  accounts: { modules: [accounts], replicas: 2, calls: [orders] }
+stores:
+  orders: { postgres: 17, size: 100G, backups: { full: daily keep 30d, log: 5m keep 7d } }
+  scratch: { redis: 7, objectives: { rto: none, rpo: none } }
+objectives: { availability: 99.9%, rto: 2h, rpo: 10m }
+observe: { metrics: prometheus, routes: { critical: pagerduty } }
+`;
+const drilled = (over: Partial<Measurement>): Measurement => ({
+  fault: "database-loss",
+  subject: "orders",
+  rto: 1_800_000,
+  rpo: 60_000,
+  at: Date.UTC(2026, 0, 2),
+  drill: "d1",
+  ...over,
+});
+
+describe("the promise sheet", () => {
+  it("has what was promised, predicted and measured, when, and the verdict", () => {
+    const { rto, verdict } = rowOf(sheetOf(shop, [drilled({})]), "database-loss", "orders");
+    expect(rto).toMatchObject({ promised: 7_200_000, measured: 1_800_000, measuredAt: Date.UTC(2026, 0, 2), verdict: "kept" });
+    expect(rto.promisedAt).toMatchObject({ kind: "file", line: 11 });
+    expect(verdict).toBe("kept");
+  });
+
+  it("keeps the newest drill of a row", () => {
+    const sheet = sheetOf(shop, [drilled({ at: 2, rto: 5 }), drilled({ at: 3, rto: 7 }), drilled({ at: 1, rto: 6 })]);
+    expect(rowOf(sheet, "database-loss", "orders").rto.measured).toBe(7);
+  });
+
+  it("breaks a promise that a drill missed, whatever is predicted", () => {
+    expect(rowOf(sheetOf(shop, [drilled({ rto: 3 * 3_600_000 })]), "database-loss", "orders").rto.verdict).toBe("broken");
+  });
+
+  it("warns where a drill took longer than was predicted", () => {
+    const { rto } = rowOf(sheetOf(shop, [drilled({ fault: "process-crash", rto: 600_000 })]), "process-crash", "orders");
+    expect(rto).toMatchObject({ underestimated: true, verdict: "kept" });
+    expect(sheetText(sheetOf(shop, [drilled({ fault: "process-crash", rto: 600_000 })]))).toContain("more than was predicted");
+  });
+
+  it("replaces the estimate of a piece of work by what a drill measured, scaled to the declared size", () => {
+    const terms = [{ name: "restore of the backup", value: 100_000, bytes: 50e9 }];
+    const { rto } = rowOf(sheetOf(shop, [drilled({ terms })]), "database-loss", "orders");
+    expect(termOf(rto.predicted, "restore of the backup")).toBe(200_000);
+  });
+
+  it("believes no measurement of a tenth of the data or less, nor a lucky wait", () => {
+    const estimate = rowOf(sheetOf(shop), "database-loss", "orders").rto.predicted;
+    const terms = [
+      { name: "restore of the backup", value: 1, bytes: 1e9 },
+      { name: "alert fires", value: 1 },
+    ];
+    expect(rowOf(sheetOf(shop, [drilled({ terms })]), "database-loss", "orders").rto.predicted).toEqual(estimate);
+  });
+
+  it("says of what is not promised that it is not, and predicts it all the same", () => {
+    const { rpo, verdict } = rowOf(sheetOf(shop), "cache-loss", "scratch");
+    expect(rpo).toMatchObject({ verdict: "not-promised", predicted: { kind: "unbounded" } });
+    expect(verdict).toBe("not-promised");
+  });
+
+  it("is data: what goes through JSON is the same sheet", () => {
+    const sheet = sheetOf(shop, [drilled({})]);
+    expect(JSON.parse(JSON.stringify(sheet))).toEqual(sheet);
+  });
+
+  it("gives every row an alert, a runbook with steps, and a drill", () => {
+    for (const { alert, runbook, drill, subject } of sheetOf(shop).rows) {
+      expect(alert.summary).toContain(subject);
+      expect(runbook.steps.length).toBeGreaterThan(1);
+      expect(runbookText(runbook)).toMatch(/^# .+\n\n\*\*When:\*\* .+[\s\S]+\*\*Done when:\*\* .+\n$/);
+      expect(drill).not.toBe("");
+    }
+  });
+
+  it("fires an alert for backups before the RPO is broken", () => {
+    const { alert } = rowOf(sheetOf(shop), "database-loss", "orders");
+    expect(alert.condition).toMatchObject({ measure: "log-age", comparison: "above" });
+    expect(alert.condition.threshold).toBeLessThan(600_000);
+    expect(alert.condition.threshold).toBeGreaterThan(300_000);
+  });
+
+  it("reckons availability in series over the calls and in parallel over replicas", () => {
+    const [web] = sheetOf(shop).availability;
+    // The site 99.99 %, two units of two replicas each on machines of 99.5 %, and a Multi-AZ database of 99.95 %.
+    const expected = 0.9999 * (1 - 0.005 ** 2) ** 2 * 0.9995;
+    expect(web?.predicted).toMatchObject({ kind: "known", value: expect.closeTo(expected, 9) });
+    expect(web?.verdict).toBe("kept");
+    expect(sheetOf(shop.replace("99.9%", "99.95%")).availability[0]?.verdict).toBe("broken");
+  });
+});
+
+describe("a verdict", () => {
+  const why = { why: "", origin: { kind: "file", file: "f", line: 1, column: 1 } } as const;
+  it("is never kept for what is unknown, nor for a measurement that is no number", () => {
+    expect(verdictOf(1, { kind: "unknown", ...why }, undefined)).toBe("unknown");
+    expect(verdictOf(1, { kind: "unknown", ...why }, 0)).toBe("unknown");
+    expect(verdictOf(1, { kind: "bounded", total: 0, terms: [] }, Number.NaN)).toBe("broken");
+  });
+});
+
+describe("the sheet on a terminal", () => {
+  it("reckons up what is broken, with the source of every number", () => {
+    const text = sheetText(sheetOf(shop.replace("rto: 2h", "rto: 30m")));
+    expect(text).toMatch(/RTO \S+ at worst, 30m promised: broken/);
+    expect(text).toMatch(/33m20s {2}restore of the backup \(100G ÷ 50M\/s\)/);
+    expect(text).toContain("platform.yaml:9:");
+  });
+
+  it("explains one row with alert, runbook and drill", () => {
+    const row = rowOf(sheetOf(shop), "database-loss", "orders");
+    const text = explanationText([row]);
+    expect(text).toContain("keelson drill database-loss");
+    expect(text).toContain("# Restore orders");
+    expect(totalOf(row.rpo.predicted)).toBeGreaterThan(0);
+  });
+});
