@@ -25,7 +25,7 @@ function pair(ms: number, big: number, bigUnit: string, small: number, smallUnit
 }
 
 function trim(value: number, digits: number): string {
-  return value.toFixed(digits).replace(/\.0+$/, "");
+  return value.toFixed(digits).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
 }
 
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "long" });
@@ -75,6 +75,13 @@ export function rate(perSecond: number): string {
   if (perSecond < 1) return perSecond.toFixed(2);
   if (perSecond < 10) return trim(perSecond, 1);
   return shortCount(Math.round(perSecond));
+}
+
+/** A ratio of nearly all: 0.999412 → `99.941%`, with as many digits as tell it from everything. */
+export function share(ratio: number): string {
+  const missing = (1 - ratio) * 100;
+  const digits = missing <= 0 ? 0 : Math.min(6, Math.max(1, 1 - Math.floor(Math.log10(missing))));
+  return `${trim(ratio * 100, digits)}%`;
 }
 
 export function bytes(size: number): string {

@@ -39,8 +39,9 @@ export interface NewKey {
 
 const keysKey = ["keys"] as const;
 
-export function useKeys() {
+export function useKeys(enabled = true) {
   return useQuery({
+    enabled,
     queryKey: keysKey,
     queryFn: async ({ signal }) => (await call(z.object({ keys: z.array(key) }), "/admin/keys", { signal })).keys,
     refetchInterval: 15_000,

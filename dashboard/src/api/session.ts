@@ -27,12 +27,18 @@ function toSession(answer: z.infer<typeof session>): Session {
 
 export const sessionKey = ["session"] as const;
 
+/** Whether this page was asked for with a session's cookie, which scripts cannot see. Told by the server in the page. */
+function cookieCame(): boolean {
+  return document.querySelector<HTMLMetaElement>("meta[name='keelson-session']")?.content !== "absent";
+}
+
 /** The signed-in user; `null` when nobody is. */
 export function useSession() {
   return useQuery({
     queryKey: sessionKey,
     staleTime: Number.POSITIVE_INFINITY,
     queryFn: async ({ signal }): Promise<Session | null> => {
+      if (!cookieCame()) return null;
       try {
         return toSession(await call(session, "/admin/session", { signal }));
       } catch (error) {

@@ -72,7 +72,7 @@ export function Shell({ session }: { readonly session: Session }) {
 function PlatformName() {
   const name = usePlatformName();
   return (
-    <Link to="/promises" className={styles.brand} aria-label={name ? `Keelson, ${name.platform}` : "Keelson"}>
+    <Link to="/promises" className={styles.brand}>
       <span className={styles.mark}>
         <Mark size={22} />
       </span>
@@ -90,7 +90,7 @@ function Account({ session }: { readonly session: Session }) {
       <Menu.Target>
         <Tooltip label="Account">
           <UnstyledButton className={styles.account} aria-label={`Account: ${name}, ${session.role}`}>
-            {name.slice(0, 1).toUpperCase()}
+            <span aria-hidden="true">{name.slice(0, 1).toUpperCase()}</span>
           </UnstyledButton>
         </Tooltip>
       </Menu.Target>

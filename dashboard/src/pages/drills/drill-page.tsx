@@ -71,8 +71,9 @@ function View({ drill }: { readonly drill: DrillDetail }) {
         )}
         {drill.events.length > 0 && (
           <ol className={styles.events} aria-label="What happened" aria-live={running ? "polite" : "off"}>
-            {drill.events.map(({ t, what }) => (
+            {drill.events.map(({ t, what }, index) => (
               <li key={`${t} ${what}`}>
+                <span className={styles.number}>{index + 1}</span>
                 <span className={styles.time}>{(t / 1000).toFixed(1)}s</span>
                 {what}
               </li>

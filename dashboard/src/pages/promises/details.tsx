@@ -1,6 +1,6 @@
 import { Anchor } from "@mantine/core";
 import { Link } from "react-router";
-import type { Cell, PlaceOrigin, Row, TermOrigin } from "../../api/promises.js";
+import type { Cell, PlaceOrigin, Row, Runbook, TermOrigin } from "../../api/promises.js";
 import { ago, duration } from "../../format.js";
 import styles from "./details.module.css";
 
@@ -18,7 +18,9 @@ export function Details({ row }: { readonly row: Row }) {
             <span className={styles.note}>{row.alert.summary}</span>
           </dd>
           <dt>Runbook</dt>
-          <dd>{row.runbook.title}</dd>
+          <dd>
+            <RunbookSteps runbook={row.runbook} />
+          </dd>
           <dt>Drill</dt>
           <dd>
             <Anchor component={Link} to={`/drills?fault=${encodeURIComponent(row.drill)}`} fz="inherit">
@@ -28,6 +30,24 @@ export function Details({ row }: { readonly row: Row }) {
         </dl>
       </section>
     </div>
+  );
+}
+
+function RunbookSteps({ runbook }: { readonly runbook: Runbook }) {
+  return (
+    <details>
+      <summary className={styles.summary}>{runbook.title}</summary>
+      <p className={styles.note}>When {runbook.when}.</p>
+      <ol className={styles.steps}>
+        {runbook.steps.map(({ action, command }) => (
+          <li key={action}>
+            {action}
+            {command !== undefined && <code className={styles.command}>{command}</code>}
+          </li>
+        ))}
+      </ol>
+      <p className={styles.note}>Done when {runbook.done}.</p>
+    </details>
   );
 }
 
@@ -41,9 +61,9 @@ function Terms({ name, meaning, cell }: TermsProps) {
   const { predicted, promised, promisedAt } = cell;
   return (
     <section className={styles.terms} aria-label={`${name} in detail`}>
-      <h3 className={styles.heading}>
+      <p className={styles.heading}>
         {name} <span className={styles.soft}>{meaning}, at worst</span>
-      </h3>
+      </p>
       {predicted.kind === "bounded" ? (
         <ul className={styles.sum}>
           {predicted.terms.map(({ name: term, value, origin, how }) => (
@@ -75,6 +95,9 @@ function Terms({ name, meaning, cell }: TermsProps) {
             </p>
           )}
         </div>
+      )}
+      {cell.underestimated && (
+        <p className={styles.promise}>The newest drill measured more than this: the prediction is too good.</p>
       )}
       <p className={styles.promise}>
         {promised === undefined ? (

@@ -1,5 +1,5 @@
 import { UnstyledButton } from "@mantine/core";
-import { useId, useState } from "react";
+import { useId } from "react";
 import type { Cell, Row } from "../../api/promises.js";
 import { ago, duration } from "../../format.js";
 import { ChevronIcon } from "../../shell/icons.js";
@@ -7,25 +7,25 @@ import { Verdict } from "../../shell/state-mark.js";
 import { Bullet } from "./bullet.js";
 import { Details } from "./details.js";
 import styles from "./promise-cards.module.css";
+import type { RowProps, SheetProps } from "./sheet-props.js";
 import { byFault, faultName, predicted, tones, words } from "./verdicts.js";
 
 /** The sheet where there is no room for a table: a card for every subject, under its fault. */
-export function PromiseCards({ rows }: { readonly rows: readonly Row[] }) {
+export function PromiseCards({ rows, open }: SheetProps) {
   return byFault(rows).map(({ fault, title, rows: subjects }) => (
     <section key={fault} className={styles.fault} aria-label={faultName(fault)}>
       <h2 className={styles.name}>{faultName(fault)}</h2>
       <p className={styles.title}>{title}</p>
       <div className={styles.cards}>
         {subjects.map((row) => (
-          <Card key={row.subject} row={row} />
+          <Card key={row.subject} row={row} open={open.isOpen(row)} onToggle={() => open.toggle(row)} />
         ))}
       </div>
     </section>
   ));
 }
 
-function Card({ row }: { readonly row: Row }) {
-  const [open, setOpen] = useState(false);
+function Card({ row, open, onToggle }: RowProps) {
   const details = useId();
   return (
     <article className={styles.card}>
@@ -33,7 +33,7 @@ function Card({ row }: { readonly row: Row }) {
         className={styles.head}
         aria-expanded={open}
         aria-controls={details}
-        onClick={() => setOpen(!open)}
+        onClick={onToggle}
       >
         <span className={`${styles.chevron} ${open ? styles.open : ""}`}>
           <ChevronIcon size={16} />

@@ -1,5 +1,5 @@
 import { UnstyledButton } from "@mantine/core";
-import { Fragment, useId, useState } from "react";
+import { Fragment, useId } from "react";
 import type { Cell, Row } from "../../api/promises.js";
 import { ago, dateTime, duration } from "../../format.js";
 import { ChevronIcon } from "../../shell/icons.js";
@@ -7,10 +7,11 @@ import { Verdict } from "../../shell/state-mark.js";
 import { Bullet } from "./bullet.js";
 import { Details } from "./details.js";
 import styles from "./promise-table.module.css";
+import type { RowProps, SheetProps } from "./sheet-props.js";
 import { byFault, faultName, predicted, tones, words } from "./verdicts.js";
 
 /** The sheet as a table: two lines for every subject under its fault, one for RTO and one for RPO. */
-export function PromiseTable({ rows }: { readonly rows: readonly Row[] }) {
+export function PromiseTable({ rows, open }: SheetProps) {
   return (
     <table className={styles.sheet}>
       <caption className="visually-hidden">
@@ -33,6 +34,7 @@ export function PromiseTable({ rows }: { readonly rows: readonly Row[] }) {
           </th>
           <th scope="col">When</th>
           <th scope="col" className={styles.picture}>
+            <span className="visually-hidden">Picture</span>
             <span className={styles.key} aria-hidden="true">
               <i className={styles.keyBar} /> predicted <i className={styles.keyLine} /> promised{" "}
               <i className={styles.keyDot} /> measured
@@ -51,7 +53,7 @@ export function PromiseTable({ rows }: { readonly rows: readonly Row[] }) {
             </tr>
           </tbody>
           {subjects.map((row) => (
-            <Subject key={row.subject} row={row} />
+            <Subject key={row.subject} row={row} open={open.isOpen(row)} onToggle={() => open.toggle(row)} />
           ))}
         </Fragment>
       ))}
@@ -59,18 +61,17 @@ export function PromiseTable({ rows }: { readonly rows: readonly Row[] }) {
   );
 }
 
-function Subject({ row }: { readonly row: Row }) {
-  const [open, setOpen] = useState(false);
+function Subject({ row, open, onToggle }: RowProps) {
   const details = useId();
   return (
     <tbody className={styles.subject}>
       <tr>
-        <th rowSpan={2} scope="rowgroup">
+        <th rowSpan={2} scope="rowgroup" className={styles.name}>
           <UnstyledButton
             className={styles.expand}
             aria-expanded={open}
             aria-controls={details}
-            onClick={() => setOpen(!open)}
+            onClick={onToggle}
           >
             <span className={`${styles.chevron} ${open ? styles.open : ""}`}>
               <ChevronIcon size={14} />

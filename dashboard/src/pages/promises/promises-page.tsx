@@ -5,6 +5,8 @@ import { type Row, type Sheet, usePromises, type Verdict } from "../../api/promi
 import { Page } from "../../shell/page.js";
 import { Empty, Failure, Loading } from "../../shell/states.js";
 import { Verdict as VerdictMark } from "../../shell/state-mark.js";
+import { AvailabilityTable } from "./availability-table.js";
+import { useOpenRows } from "./open-rows.js";
 import { PromiseCards } from "./promise-cards.js";
 import { PromiseTable } from "./promise-table.js";
 import styles from "./promises-page.module.css";
@@ -35,6 +37,7 @@ function SheetView({ sheet }: { readonly sheet: Sheet }) {
   const narrow = useMediaQuery("(max-width: 56em)", undefined, { getInitialValueInEffect: false });
   const [search, setSearch] = useSearchParams();
   const wanted = search.get("verdict");
+  const open = useOpenRows();
   const only = isVerdict(wanted) ? wanted : undefined;
   const rows: readonly Row[] = only ? sheet.rows.filter(({ verdict }) => verdict === only) : sheet.rows;
 
@@ -54,10 +57,11 @@ function SheetView({ sheet }: { readonly sheet: Sheet }) {
       {rows.length === 0 ? (
         <Empty title={`No promise is ${only ? words[only] : "here"}`}>Choose another verdict above.</Empty>
       ) : narrow ? (
-        <PromiseCards rows={rows} />
+        <PromiseCards rows={rows} open={open} />
       ) : (
-        <PromiseTable rows={rows} />
+        <PromiseTable rows={rows} open={open} />
       )}
+      {sheet.availability.length > 0 && <AvailabilityTable rows={sheet.availability} />}
     </>
   );
 }

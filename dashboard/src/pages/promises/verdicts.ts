@@ -50,8 +50,8 @@ export function summary({ rows }: Sheet): string {
   const proven = `${measured.length === 0 ? "None was" : `${measured.length} of ${promised.length} ${measured.length === 1 ? "was" : "were"}`} measured by a drill.`;
   const [worst] = broken;
   if (worst) {
-    const others = broken.length > 1 ? `, and ${plural(broken.length - 1, "more promise")} broken` : "";
-    return `${worst.title} on ${worst.subject}: ${why(worst)}${others}. ${proven}`;
+    const others = broken.length - 1;
+    return `${why(worst)}${others > 0 ? ` ${others === 1 ? "One more promise is" : `${others} more promises are`} broken.` : ""} ${proven}`;
   }
   if (unknown.length > 0)
     return `${plural(promised.length - unknown.length, "promise")} kept, ${unknown.length} unknown: what cannot be predicted is not kept. ${proven}`;
@@ -60,10 +60,12 @@ export function summary({ rows }: Sheet): string {
 
 function why(row: Row): string {
   const [name, cell]: readonly [string, Cell] = row.rto.verdict === "broken" ? ["RTO", row.rto] : ["RPO", row.rpo];
-  const promise = cell.promised === undefined ? "" : ` of a promised ${duration(cell.promised)}`;
-  if (cell.measured !== undefined && cell.promised !== undefined && cell.measured > cell.promised)
-    return `${name} measured at ${duration(cell.measured)}${promise}`;
-  return `${name} predicted ${cell.predicted.kind === "bounded" ? `at ${duration(cell.predicted.total)}` : cell.predicted.kind}${promise}`;
+  const { promised, measured, predicted } = cell;
+  const promise = promised === undefined ? "" : `, ${duration(promised)} promised`;
+  const fault = `${faultName(row.fault)} breaks the ${name} of ${row.subject}`;
+  if (measured !== undefined && promised !== undefined && measured > promised)
+    return `${fault}: ${duration(measured)} measured${promise}.`;
+  return `${fault}: ${predicted.kind === "bounded" ? `${duration(predicted.total)} predicted` : `${predicted.kind}, for ${predicted.why}`}${promise}.`;
 }
 
 /** Rows under their fault, in the order in which the sheet has them. */

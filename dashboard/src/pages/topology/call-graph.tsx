@@ -1,13 +1,13 @@
 import "@xyflow/react/dist/base.css";
 import { useComputedColorScheme } from "@mantine/core";
-import { Background, BackgroundVariant, Controls, type Edge, MarkerType, ReactFlow, ReactFlowProvider } from "@xyflow/react";
+import { Background, BackgroundVariant, Controls, MarkerType, ReactFlow, ReactFlowProvider } from "@xyflow/react";
 import { useMemo } from "react";
-import type { Topology, TopologyNode } from "../../api/topology.js";
+import type { Topology } from "../../api/topology.js";
 import { rate } from "../../format.js";
 import { ElementNode, type ElementNodeType } from "./element-node.js";
+import { CallEdge, type CallEdgeType } from "./call-edge.js";
 import styles from "./call-graph.module.css";
-import { type Direction, layeredLayout } from "./layout.js";
-import { replicasText } from "./replicas.js";
+import { type Direction, edgeKey, layeredLayout } from "./layout.js";
 
 interface CallGraphProps {
   readonly topology: Topology;
@@ -17,7 +17,8 @@ interface CallGraphProps {
 }
 
 const nodeTypes = { element: ElementNode };
-const size = { right: { width: 188, height: 76 }, down: { width: 164, height: 76 } };
+const edgeTypes = { call: CallEdge };
+const size = { right: { width: 172, height: 74 }, down: { width: 156, height: 74 } };
 
 /** The call graph, drawn in layers from the entrances to the stores. */
 export function CallGraph({ topology, direction, selected, onSelect }: CallGraphProps) {
@@ -26,11 +27,10 @@ export function CallGraph({ topology, direction, selected, onSelect }: CallGraph
   // The picture stays where it is while figures change: only another graph is laid out anew.
   const shape = JSON.stringify([topology.nodes.map(({ id }) => id), topology.edges.map(({ from, to }) => [from, to])]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` is what the layout depends on
-  const points = useMemo(
+  const { points, ways, height } = useMemo(
     () => layeredLayout(topology, box, direction, direction === "down" ? 2 : undefined),
     [shape, direction],
   );
-  const height = Math.max(0, ...[...points.values()].map(({ y }) => y)) + box.height;
 
   const nodes = topology.nodes.map(
     (element): ElementNodeType => ({
@@ -44,15 +44,15 @@ export function CallGraph({ topology, direction, selected, onSelect }: CallGraph
       draggable: false,
       connectable: false,
       ariaRole: "button",
-      ariaLabel: spoken(element),
     }),
   );
   const edges = topology.edges.map(
-    ({ from, to, port, rate: calls, protocol }): Edge => ({
+    ({ from, to, port, rate: calls, protocol }): CallEdgeType => ({
       id: `${from}→${to}:${port}`,
       source: from,
       target: to,
-      type: "default",
+      type: "call",
+      data: { way: ways.get(edgeKey(from, to)) ?? [], direction },
       focusable: false,
       selectable: false,
       animated: calls !== null && calls > 0,
@@ -66,7 +66,7 @@ export function CallGraph({ topology, direction, selected, onSelect }: CallGraph
   return (
     <div
       className={styles.map}
-      style={{ height: direction === "right" ? Math.min(620, Math.max(320, height + 90)) : Math.min(1100, height + 80) }}
+      style={{ height: Math.min(direction === "right" ? 620 : 1100, Math.max(240, height + 64)) }}
     >
       <ReactFlowProvider>
         <ReactFlow
@@ -74,6 +74,7 @@ export function CallGraph({ topology, direction, selected, onSelect }: CallGraph
           nodes={nodes}
           edges={edges}
           nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
           colorMode={scheme}
           fitView
           fitViewOptions={{ padding: 0.06, maxZoom: 1 }}
@@ -99,14 +100,4 @@ export function CallGraph({ topology, direction, selected, onSelect }: CallGraph
       </ReactFlowProvider>
     </div>
   );
-}
-
-function spoken({ id, kind, state, replicas, rate: calls }: TopologyNode): string {
-  const parts = [
-    `${kind} ${id}`,
-    state,
-    replicasText(replicas),
-    calls === null ? "" : `${rate(calls)} requests per second`,
-  ];
-  return parts.filter((part) => part !== "").join(", ");
 }

@@ -5,7 +5,7 @@ import { rate } from "../../format.js";
 import { EntranceIcon, ModelsIcon, OutsideIcon, StoreIcon, UnitIcon } from "../../shell/icons.js";
 import styles from "./element-node.module.css";
 import type { Direction } from "./layout.js";
-import { replicasText } from "./replicas.js";
+import { replicasText, stateWord } from "./replicas.js";
 
 export type ElementNodeType = Node<{ element: TopologyNode; direction: Direction }, "element">;
 
@@ -31,7 +31,7 @@ export function ElementNode({ data, selected }: NodeProps<ElementNodeType>) {
         </span>
         <span className={styles.name}>{element.id}</span>
       </div>
-      <div className={styles.state}>{element.state}</div>
+      <div className={styles.state}>{stateWord(element)}</div>
       <div className={styles.figures}>
         <Pips element={element} />
         <span>{element.rate === null ? "" : `${rate(element.rate)}/s`}</span>

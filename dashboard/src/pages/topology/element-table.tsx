@@ -5,7 +5,7 @@ import { StateDot, toneOf } from "../../shell/state-mark.js";
 import table from "../../shell/table.module.css";
 import { kindIcons } from "./element-node.js";
 import styles from "./element-table.module.css";
-import { replicasText } from "./replicas.js";
+import { replicasText, stateWord } from "./replicas.js";
 
 interface ElementTableProps {
   readonly topology: Topology;
@@ -63,27 +63,27 @@ function ElementRow({ node, topology, selected, onSelect }: ElementRowProps) {
             <Picture size={16} />
           </span>
           {node.id}
-          <span className={styles.kind}>{node.kind}</span>
+          {node.kind !== "outside" && <span className={styles.kind}>{node.kind}</span>}
         </UnstyledButton>
       </th>
       <td data-label="State">
-        <StateDot tone={toneOf(node.state)}>{node.state}</StateDot>
+        <StateDot tone={node.kind === "outside" ? "quiet" : toneOf(node.state)}>{stateWord(node)}</StateDot>
       </td>
-      <td className={table.figure} data-label="Ready">
+      <td className={table.figure} data-label="Ready" data-empty={replicas === null || undefined}>
         {replicas ? replicasText(replicas) : <span className={table.soft}>–</span>}
         {replicas && replicas.most > replicas.want && <span className={table.soft}> up to {replicas.most}</span>}
       </td>
-      <td className={table.figure} data-label="Requests/s">
+      <td className={table.figure} data-label="Requests/s" data-empty={node.rate === null || undefined}>
         {node.rate === null ? <span className={table.soft}>–</span> : rate(node.rate)}
       </td>
-      <td data-label="Calls">
+      <td data-label="Calls" data-empty={calls.length === 0 || undefined}>
         {calls.length === 0 ? (
           <span className={table.soft}>–</span>
         ) : (
           <span>{calls.map(({ to, port }) => `${to}:${port}`).join(", ")}</span>
         )}
       </td>
-      <td className={table.soft} data-label="Details">
+      <td className={table.soft} data-label="Details" data-empty={node.detail.length === 0 || undefined}>
         <span>{node.detail.map(({ name, value }) => `${name} ${value}`).join(" · ")}</span>
       </td>
     </tr>

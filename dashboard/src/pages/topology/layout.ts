@@ -1,6 +1,7 @@
 /**
- * Places the nodes of a call graph in layers: whoever calls stands before whom they call, and within a layer near those
- * that they talk to, so that few lines cross. Pure: the same graph always gives the same picture.
+ * Places the nodes of a call graph in layers: whoever calls stands before whom they call, and within a layer near those that
+ * they talk to. A call over several layers is led between the nodes on its way. After Sugiyama, Tagawa and Toda (1981). Pure:
+ * the same graph always gives the same picture.
  */
 export interface Size {
   readonly width: number;
@@ -17,46 +18,72 @@ export interface Point {
   readonly y: number;
 }
 
+/** `right`: layers are columns. `down`: layers are rows. */
 export type Direction = "right" | "down";
 
-const gaps = { right: { layer: 96, sibling: 24 }, down: { layer: 72, sibling: 20 } };
+export interface Layout {
+  /** The upper left corner of every node. */
+  readonly points: ReadonlyMap<string, Point>;
+  /** Points that an edge passes between its ends, by `edgeKey`; none for neighbours. */
+  readonly ways: ReadonlyMap<string, readonly Point[]>;
+  readonly width: number;
+  readonly height: number;
+}
 
-/** The upper left corner of every node. In a `down` layout a layer wider than `across` nodes is broken into rows. */
+export function edgeKey(from: string, to: string): string {
+  return `${from}→${to}`;
+}
+
+const gaps = { right: { layer: 64, sibling: 22 }, down: { layer: 44, sibling: 18 } };
+/** Room that a line takes on its way between the nodes of a layer. */
+const lane = 14;
+
+/** One place in a layer: a node, or where a long edge passes. */
+interface Slot {
+  readonly id: string;
+  readonly size: number;
+}
+
+/** In a `down` layout a layer of more than `across` nodes is broken into rows, and lines run as they can. */
 export function layeredLayout(
   graph: Graph,
   size: Size,
   direction: Direction,
   across = Number.POSITIVE_INFINITY,
-): ReadonlyMap<string, Point> {
-  const layers = rows(orderLayers(graph, layersOf(graph)), across);
-  const gap = gaps[direction];
+): Layout {
   const [along, aside] = direction === "right" ? [size.width, size.height] : [size.height, size.width];
-  const widest = Math.max(0, ...layers.map((layer) => extent(layer.length, aside, gap.sibling)));
+  const depth = depthsOf(graph);
+  const routed = Number.isFinite(across) ? { slots: nodeSlots(graph, depth, aside), links: graph.edges } : withLanes(graph, depth, aside);
+  const ordered = orderLayers(routed.slots, routed.links);
+  const layers = Number.isFinite(across) ? broken(ordered, across) : ordered;
+  const gap = gaps[direction];
+  const centres = placeAcross(layers, routed.links, gap.sibling);
+
   const points = new Map<string, Point>();
-  layers.forEach((layer, depth) => {
-    const start = (widest - extent(layer.length, aside, gap.sibling)) / 2;
-    layer.forEach((id, index) => {
-      const main = depth * (along + gap.layer);
-      const cross = start + index * (aside + gap.sibling);
-      points.set(id, direction === "right" ? { x: main, y: cross } : { x: cross, y: main });
-    });
+  const lanes = new Map<string, readonly Point[]>();
+  let most = 0;
+  layers.forEach((layer, index) => {
+    const main = index * (along + gap.layer);
+    for (const { id, size: extent } of layer) {
+      const centre = centres.get(id) ?? 0;
+      most = Math.max(most, centre + extent / 2);
+      const at = (a: number, b: number): Point => (direction === "right" ? { x: a, y: b } : { x: b, y: a });
+      if (depth.has(id)) points.set(id, at(main, centre - extent / 2));
+      else lanes.set(id, [at(main, centre), at(main + along, centre)]);
+    }
   });
-  return points;
-}
-
-function extent(count: number, size: number, gap: number): number {
-  return count * size + (count - 1) * gap;
-}
-
-function rows(layers: readonly (readonly string[])[], across: number): readonly (readonly string[])[] {
-  if (!Number.isFinite(across)) return layers;
-  return layers.flatMap((layer) =>
-    Array.from({ length: Math.ceil(layer.length / across) }, (_, row) => layer.slice(row * across, (row + 1) * across)),
+  const ways = new Map(
+    graph.edges.map(({ from, to }) => [
+      edgeKey(from, to),
+      passed(from, to, depth).flatMap((id) => lanes.get(id) ?? []),
+    ]),
   );
+  const length = layers.length === 0 ? 0 : layers.length * (along + gap.layer) - gap.layer;
+  return { points, ways, ...(direction === "right" ? { width: length, height: most } : { width: most, height: length }) };
 }
 
 /** The longest way from a beginning to each node; an edge that closes a circle counts for nothing. */
-function layersOf({ nodes, edges }: Graph): readonly (readonly string[])[] {
+function depthsOf({ nodes, edges }: Graph): ReadonlyMap<string, number> {
   const known = new Set(nodes.map(({ id }) => id));
   const callers = new Map<string, string[]>();
   for (const { from, to } of edges) {
@@ -75,44 +102,72 @@ function layersOf({ nodes, edges }: Graph): readonly (readonly string[])[] {
     depths.set(id, own);
     return own;
   };
-  const layers: string[][] = [];
-  for (const { id } of nodes) {
-    const at = depth(id);
-    while (layers.length <= at) layers.push([]);
-    layers[at]?.push(id);
-  }
-  return layers.filter((layer) => layer.length > 0);
+  for (const { id } of nodes) depth(id);
+  return depths;
 }
 
-const sweeps = 8;
+type Layers = readonly (readonly Slot[])[];
 
-/** Moves each node to the middle of its neighbours in the layers before (then after) it, again and again. */
-function orderLayers({ edges }: Graph, layers: readonly (readonly string[])[]): readonly (readonly string[])[] {
+function nodeSlots({ nodes }: Graph, depth: ReadonlyMap<string, number>, size: number): Slot[][] {
+  const layers: Slot[][] = Array.from({ length: Math.max(-1, ...depth.values()) + 1 }, () => []);
+  for (const { id } of nodes) layers[depth.get(id) ?? 0]?.push({ id, size });
+  return layers;
+}
+
+/** The lanes that an edge takes through the layers between its ends. */
+function passed(from: string, to: string, depth: ReadonlyMap<string, number>): readonly string[] {
+  const first = (depth.get(from) ?? 0) + 1;
+  const last = (depth.get(to) ?? 0) - 1;
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => `${edgeKey(from, to)}@${first + index}`);
+}
+
+function withLanes(graph: Graph, depth: ReadonlyMap<string, number>, size: number): { slots: Layers; links: Graph["edges"] } {
+  const slots = nodeSlots(graph, depth, size);
+  const links = graph.edges.flatMap(({ from, to }) => {
+    const lanes = passed(from, to, depth);
+    lanes.forEach((id, index) => slots[(depth.get(from) ?? 0) + 1 + index]?.push({ id, size: lane }));
+    const stops = [from, ...lanes, to];
+    return stops.slice(1).map((next, index) => ({ from: stops[index] ?? from, to: next }));
+  });
+  return { slots, links };
+}
+
+function broken(layers: Layers, across: number): Layers {
+  return layers.flatMap((layer) =>
+    Array.from({ length: Math.ceil(layer.length / across) }, (_, row) => layer.slice(row * across, (row + 1) * across)),
+  );
+}
+
+function neighboursOf(links: Graph["edges"]): ReadonlyMap<string, readonly string[]> {
   const neighbours = new Map<string, string[]>();
-  for (const { from, to } of edges) {
+  for (const { from, to } of links) {
     neighbours.set(from, [...(neighbours.get(from) ?? []), to]);
     neighbours.set(to, [...(neighbours.get(to) ?? []), from]);
   }
+  return neighbours;
+}
+
+const sweeps = 12;
+
+/** Moves each slot to the middle of its neighbours, again and again, and keeps the order in which fewest lines cross. */
+function orderLayers(layers: Layers, links: Graph["edges"]): Layers {
+  const neighbours = neighboursOf(links);
   let best = layers;
-  let fewest = crossings(edges, best);
-  let current = layers.map((layer) => [...layer]);
+  let fewest = crossings(links, layers);
+  let current = layers;
   for (let sweep = 0; sweep < sweeps && fewest > 0; sweep++) {
     const position = new Map<string, number>();
-    for (const layer of current) layer.forEach((id, index) => position.set(id, (index + 0.5) / layer.length));
+    for (const layer of current) layer.forEach(({ id }, index) => position.set(id, (index + 0.5) / layer.length));
     current = current.map((layer) => {
-      const middle = (id: string): number => {
-        const around = neighbours.get(id) ?? [];
-        if (around.length === 0) return position.get(id) ?? 0;
-        return around.reduce((sum, other) => sum + (position.get(other) ?? 0), 0) / around.length;
-      };
+      const middle = (id: string): number => mean(neighbours.get(id), position) ?? position.get(id) ?? 0;
       const sorted = layer
-        .map((id, index) => ({ id, index, at: middle(id) }))
+        .map((slot, index) => ({ slot, index, at: middle(slot.id) }))
         .sort((a, b) => a.at - b.at || a.index - b.index)
-        .map(({ id }) => id);
-      sorted.forEach((id, index) => position.set(id, (index + 0.5) / sorted.length));
+        .map(({ slot }) => slot);
+      sorted.forEach(({ id }, index) => position.set(id, (index + 0.5) / sorted.length));
       return sorted;
     });
-    const now = crossings(edges, current);
+    const now = crossings(links, current);
     if (now < fewest) {
       fewest = now;
       best = current;
@@ -121,13 +176,13 @@ function orderLayers({ edges }: Graph, layers: readonly (readonly string[])[]): 
   return best;
 }
 
-/** How many pairs of edges cross, by the order of their ends. */
-function crossings(edges: Graph["edges"], layers: readonly (readonly string[])[]): number {
+/** How many pairs of links cross, by the order of their ends. */
+function crossings(links: Graph["edges"], layers: Layers): number {
   const place = new Map<string, { layer: number; index: number }>();
   layers.forEach((layer, depth) => {
-    layer.forEach((id, index) => place.set(id, { layer: depth, index: (index + 0.5) / layer.length }));
+    layer.forEach(({ id }, index) => place.set(id, { layer: depth, index: (index + 0.5) / layer.length }));
   });
-  const lines = edges.flatMap(({ from, to }) => {
+  const lines = links.flatMap(({ from, to }) => {
     const a = place.get(from);
     const b = place.get(to);
     return a && b && a.layer < b.layer ? [{ a, b }] : [];
@@ -140,4 +195,47 @@ function crossings(edges: Graph["edges"], layers: readonly (readonly string[])[]
     }
   }
   return count;
+}
+
+/** The middle of every slot across the layers: near its neighbours' middle, never nearer to its siblings than the gap. */
+function placeAcross(layers: Layers, links: Graph["edges"], gap: number): ReadonlyMap<string, number> {
+  const neighbours = neighboursOf(links);
+  const centres = new Map<string, number>();
+  const apart = (a: Slot, b: Slot): number => (a.size + b.size) / 2 + gap;
+  for (const layer of layers) {
+    let at = 0;
+    layer.forEach((slot, index) => {
+      const before = layer[index - 1];
+      at = before ? at + apart(before, slot) : 0;
+      centres.set(slot.id, at);
+    });
+    shift(layer, centres, -at / 2);
+  }
+  for (let sweep = 0; sweep < sweeps; sweep++) {
+    const order = sweep % 2 === 0 ? layers : [...layers].reverse();
+    for (const layer of order) {
+      const wanted = layer.map(({ id }) => mean(neighbours.get(id), centres) ?? centres.get(id) ?? 0);
+      let at = Number.NEGATIVE_INFINITY;
+      layer.forEach((slot, index) => {
+        const before = layer[index - 1];
+        at = Math.max(wanted[index] ?? 0, before ? at + apart(before, slot) : Number.NEGATIVE_INFINITY);
+        centres.set(slot.id, at);
+      });
+      // Pushing apart went one way only: the layer as a whole goes back by as much as its members were pushed.
+      const pushed = layer.reduce((sum, { id }, index) => sum + (centres.get(id) ?? 0) - (wanted[index] ?? 0), 0);
+      if (layer.length > 0) shift(layer, centres, -pushed / layer.length);
+    }
+  }
+  const least = Math.min(...layers.flat().map(({ id, size }) => (centres.get(id) ?? 0) - size / 2));
+  for (const layer of layers) shift(layer, centres, -least);
+  return centres;
+}
+
+function shift(layer: readonly Slot[], centres: Map<string, number>, by: number): void {
+  for (const { id } of layer) centres.set(id, (centres.get(id) ?? 0) + by);
+}
+
+function mean(ids: readonly string[] | undefined, of: ReadonlyMap<string, number>): number | undefined {
+  const known = (ids ?? []).flatMap((id) => of.get(id) ?? []);
+  return known.length === 0 ? undefined : known.reduce((sum, value) => sum + value, 0) / known.length;
 }

@@ -5,3 +5,8 @@ export function replicasText(replicas: TopologyNode["replicas"]): string {
   if (!replicas) return "";
   return replicas.ready === null ? `${replicas.want} wanted` : `${replicas.ready}/${replicas.want}`;
 }
+
+/** Of what lies outside nobody here can say how it is. */
+export function stateWord({ kind, state }: TopologyNode): string {
+  return kind === "outside" ? "outside the platform" : state;
+}

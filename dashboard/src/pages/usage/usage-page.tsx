@@ -1,5 +1,6 @@
 import { Button, SegmentedControl, TextInput } from "@mantine/core";
 import { useMemo, useState } from "react";
+import { useKeys } from "../../api/keys.js";
 import { type Grouping, type Span, usageCsv, useUsage } from "../../api/usage.js";
 import { DownloadIcon } from "../../shell/icons.js";
 import { Page, Section } from "../../shell/page.js";
@@ -94,7 +95,11 @@ interface FiguresProps {
 function Figures({ span, by, measure, live }: FiguresProps) {
   const usage = useUsage(span, by, live);
   const { from, to } = span;
-  const rows = usage.data?.rows;
+  const names = useKeyNames(by === "key");
+  const rows = useMemo(
+    () => usage.data?.rows.map((row) => (row.key === undefined ? row : { ...row, key: names.get(row.key) ?? row.key })),
+    [usage.data, names],
+  );
   const plotted = useMemo(() => rows && toSeries(rows, by, measure, { from, to }), [rows, by, measure, from, to]);
   const groups = useMemo(() => rows && toGroups(rows, by), [rows, by]);
 
@@ -122,6 +127,19 @@ function Figures({ span, by, measure, live }: FiguresProps) {
       )}
     </>
   );
+}
+
+/** Usage counts by the keys' ids; people know them by their names. */
+function useKeyNames(wanted: boolean): ReadonlyMap<string, string> {
+  const keys = useKeys(wanted).data;
+  return useMemo(() => {
+    const names = new Map<string, string>();
+    for (const { id, name: given, prefix } of keys ?? []) {
+      const twice = keys?.some((other) => other.id !== id && other.name === given);
+      names.set(id, twice ? `${given} (${prefix}…)` : given);
+    }
+    return names;
+  }, [keys]);
 }
 
 function name(list: readonly { readonly value: string; readonly label: string }[], value: string): string {

@@ -74,7 +74,7 @@ function unitNode(unit: Unit, readings: Readings): TopologyNode {
     state,
     replicas: replicas(unit, ready),
     rate: unit.modules.includes("gateway") ? sum(readings.models) : null,
-    detail: facts({ modules: unit.modules.join(", ") || undefined, image: foreignImage(unit), why: reason }),
+    detail: facts({ modules: unit.modules.join(", ") || undefined, image: foreignImage(unit), because: reason }),
   };
 }
 
@@ -121,11 +121,11 @@ function storeNode(store: Store, readings: Readings): TopologyNode {
     replicas: want === undefined ? null : { want, most: want, ready: want === 1 ? ready : null },
     rate: null,
     detail: facts({
+      is: "version" in store ? `${store.kind} ${store.version}` : store.kind,
       by: store.provider.product,
-      version: "version" in store ? `${store.kind} ${store.version}` : store.kind,
       log: log && `shipped within ${formatDuration(log.every)}`,
       backup: full && `every ${formatDuration(full.every)}`,
-      why: reason,
+      because: reason,
     }),
   };
 }
@@ -168,7 +168,7 @@ function replicas(unit: Unit, ready: number | null): TopologyNode["replicas"] {
 function modelFacts(status: ModelStatus | undefined, engine: string | undefined): TopologyNode["detail"] {
   return facts({
     engine: status?.engine ?? engine,
-    why: status?.reason,
+    because: status?.reason,
     "tokens/s": status && status.tokensPerSecond > 0 ? String(status.tokensPerSecond) : undefined,
     waiting: status && status.queue.waiting > 0 ? String(status.queue.waiting) : undefined,
   });

@@ -20,7 +20,7 @@ export type Encoding = "br" | "gzip";
 export interface WebFiles {
   /** By path under `/`, e.g. `assets/main-3f2a.js`. */
   readonly assets: ReadonlyMap<string, WebFile>;
-  /** The document, with `__NONCE__` where each answer's nonce goes. */
+  /** The document, with `__NONCE__` where each answer's nonce goes, and `__SESSION__` where it says whether a cookie came. */
   readonly document: string;
 }
 

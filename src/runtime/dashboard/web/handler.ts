@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { sessionCookie } from "../../admin/index.js";
 import { answerJson } from "../../kernel/listener.js";
 import type { Handler } from "../../kernel/module.js";
 import type { Encoding, WebFile, WebFiles } from "./files.js";
@@ -48,7 +49,9 @@ function wantsDocument({ headers }: IncomingMessage): boolean {
 
 function sendDocument(request: IncomingMessage, response: ServerResponse, document: string): void {
   const nonce = randomBytes(18).toString("base64");
-  const body = Buffer.from(document.replaceAll("__NONCE__", nonce));
+  // A browser without the cookie need not ask who is signed in (and be refused, and log it as an error).
+  const session = (request.headers.cookie ?? "").includes(`${sessionCookie}=`) ? "present" : "absent";
+  const body = Buffer.from(document.replaceAll("__NONCE__", nonce).replace("__SESSION__", session));
   response.writeHead(200, {
     "content-type": "text/html; charset=utf-8",
     "content-length": body.length,

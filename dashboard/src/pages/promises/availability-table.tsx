@@ -1,0 +1,69 @@
+import type { Availability } from "../../api/promises.js";
+import { plural, share } from "../../format.js";
+import { Section } from "../../shell/page.js";
+import { Verdict } from "../../shell/state-mark.js";
+import table from "../../shell/table.module.css";
+import styles from "./availability-table.module.css";
+import { tones, words } from "./verdicts.js";
+
+/** How often each way into the platform is open, by what it consists of. */
+export function AvailabilityTable({ rows }: { readonly rows: readonly Availability[] }) {
+  return (
+    <div className={styles.below}>
+      <Section title="Availability" flush>
+        <table className={`${table.table} ${table.cards}`}>
+          <thead>
+            <tr>
+              <th scope="col">Through</th>
+              <th scope="col" className={table.figure}>
+                Promised
+              </th>
+              <th scope="col" className={table.figure}>
+                Predicted
+              </th>
+              <th scope="col">By</th>
+              <th scope="col">Verdict</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ subject, promised, predicted, verdict }) => (
+              <tr key={subject}>
+                <th scope="row">{subject}</th>
+                <td className={table.figure} data-label="Promised">
+                  {share(promised)}
+                </td>
+                <td className={table.figure} data-label="Predicted">
+                  {predicted.kind === "known" ? share(predicted.value) : "unknown"}
+                </td>
+                <td data-label="By" className={table.soft}>
+                  <span>{predicted.kind === "known" ? <Parts parts={predicted.parts} /> : predicted.why}</span>
+                </td>
+                <td data-label="Verdict">
+                  <Verdict tone={tones[verdict]}>{words[verdict]}</Verdict>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Section>
+    </div>
+  );
+}
+
+type Known = Extract<Availability["predicted"], { kind: "known" }>;
+
+function Parts({ parts }: { readonly parts: Known["parts"] }) {
+  return (
+    <details>
+      <summary className={styles.summary}>{plural(parts.length, "part")} in series</summary>
+      <ul className={styles.parts}>
+        {parts.map(({ name, value, replicas, source }) => (
+          <li key={name}>
+            {share(value)} {name}
+            {replicas > 1 ? ` × ${replicas}` : ""}: {source}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}

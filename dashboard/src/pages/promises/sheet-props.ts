@@ -1,0 +1,14 @@
+import type { Row } from "../../api/promises.js";
+import type { OpenRows } from "./open-rows.js";
+
+/** What the sheet is shown from, as a table or as cards. */
+export interface SheetProps {
+  readonly rows: readonly Row[];
+  readonly open: OpenRows;
+}
+
+export interface RowProps {
+  readonly row: Row;
+  readonly open: boolean;
+  readonly onToggle: () => void;
+}
