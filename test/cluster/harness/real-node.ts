@@ -95,7 +95,7 @@ async function startContainerd(plane: ControlPlane, machine: Machine): Promise<s
       "disable_apparmor = true",
       "netns_mounts_under_state_dir = true",
       'stream_server_address = "127.0.0.1"',
-      `${cri}.containerd]\nsnapshotter = "overlayfs"\ndefault_runtime_name = "runc"`,
+      `${cri}.containerd]\nsnapshotter = "${await snapshotter(folder)}"\ndefault_runtime_name = "runc"`,
       `${cri}.containerd.runtimes.runc]\nruntime_type = "io.containerd.runc.v2"`,
       `${cri}.containerd.runtimes.runc.options]\nSystemdCgroup = false`,
       `${cri}.cni]\nbin_dir = "/usr/lib/cni"\nconf_dir = "${network}"`,
@@ -114,6 +114,12 @@ async function startContainerd(plane: ControlPlane, machine: Machine): Promise<s
   ]);
   await importImage(socket, pause);
   return socket;
+}
+
+/** Layers are laid over each other, or copied where the folder itself is laid over another (in a container). */
+async function snapshotter(folder: string): Promise<string> {
+  const { stdout } = await run("stat", ["--file-system", "--format=%T", folder]);
+  return stdout.trim().startsWith("overlay") ? "native" : "overlayfs";
 }
 
 const NodeReady = z.looseObject({

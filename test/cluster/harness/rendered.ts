@@ -16,7 +16,12 @@ export async function applyAll(api: Api, objects: readonly ApiObject[]): Promise
 }
 
 const Named = z.looseObject({ name: z.string() });
-const PodSpec = z.looseObject({ volumes: z.array(Named).optional() });
+const Container = z.looseObject({ image: z.string() });
+const PodSpec = z.looseObject({
+  containers: z.array(Container),
+  initContainers: z.array(Container).optional(),
+  volumes: z.array(Named).optional(),
+});
 const PodTemplate = z.looseObject({ metadata: z.looseObject({}).optional(), spec: PodSpec });
 const Templated = z.looseObject({
   spec: z.looseObject({
@@ -40,4 +45,10 @@ export function podTemplate(object: ApiObject): z.infer<typeof PodTemplate> | un
     persistentVolumeClaim: { claimName: name },
   }));
   return { ...template, spec: { ...template.spec, volumes: [...(template.spec.volumes ?? []), ...claims] } };
+}
+
+/** The images that the objects' pods run, each once. */
+export function imagesOf(objects: readonly ApiObject[]): readonly string[] {
+  const specs = objects.flatMap((object) => podTemplate(object)?.spec ?? []);
+  return [...new Set(specs.flatMap((spec) => [...spec.containers, ...(spec.initContainers ?? [])]).map(({ image }) => image))];
 }
