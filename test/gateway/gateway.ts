@@ -99,7 +99,8 @@ export class TestUsage implements Usage {
 
   /** Resolves once the ledger holds `count` events. */
   async settled(count: number): Promise<readonly UsageEvent[]> {
-    for (let waited = 0; waited < 5000 && this.events.size < count; waited += 20) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (let waited = 0; waited < 5000 && this.events.size < count; waited += 20)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     return [...this.events.values()];
   }
 }
@@ -127,7 +128,9 @@ export async function startTestGateway(
 ): Promise<TestGateway> {
   const accounts = new TestAccounts();
   const usage = new TestUsage();
-  const still = <Client>(client: Client) => async (): Promise<Running<Client>> => ({ client, stop: async () => {} });
+  const still =
+    <Client>(client: Client) =>
+    async (): Promise<Running<Client>> => ({ client, stop: async () => {} });
   const table = defineModules({
     accounts: { needs: [], start: still<Accounts>(accounts) },
     usage: { needs: [], start: still<Usage>(usage) },
@@ -168,6 +171,11 @@ export async function startTestGateway(
 export function metric(text: string, name: string, labels: Record<string, string> = {}): number {
   const line = text
     .split("\n")
-    .find((candidate) => candidate.startsWith(name) && /[{ ]/.test(candidate[name.length] ?? "") && Object.entries(labels).every(([label, value]) => candidate.includes(`${label}="${value}"`)));
+    .find(
+      (candidate) =>
+        candidate.startsWith(name) &&
+        /[{ ]/.test(candidate[name.length] ?? "") &&
+        Object.entries(labels).every(([label, value]) => candidate.includes(`${label}="${value}"`)),
+    );
   return line === undefined ? 0 : Number(line.slice(line.lastIndexOf(" ") + 1));
 }

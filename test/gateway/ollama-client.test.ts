@@ -11,7 +11,9 @@ describe("the official ollama client", () => {
   beforeAll(async () => {
     upstream = await startUpstream();
     gateway = await startTestGateway(
-      planWith(`assistant: { upstreams: "${upstream.url}", parameters: 7B }\nembedder: { upstreams: "${upstream.url}", embeddings: true }`),
+      planWith(
+        `assistant: { upstreams: "${upstream.url}", parameters: 7B }\nembedder: { upstreams: "${upstream.url}", embeddings: true }`,
+      ),
     );
     client = new Ollama({ host: gateway.url, headers: { Authorization: `Bearer ${key}` } });
   });
@@ -30,7 +32,13 @@ describe("the official ollama client", () => {
       options: { temperature: 0.5, num_predict: 64, seed: 7, stop: ["END"] },
       format: { type: "object", properties: { a: { type: "string" } } },
     });
-    expect(answer).toMatchObject({ model: "assistant", done: true, done_reason: "stop", prompt_eval_count: 11, eval_count: 5 });
+    expect(answer).toMatchObject({
+      model: "assistant",
+      done: true,
+      done_reason: "stop",
+      prompt_eval_count: 11,
+      eval_count: 5,
+    });
     expect(answer.message).toEqual({ role: "assistant", content: words.join("") });
     expect(upstream.received.at(-1)?.body).toMatchObject({
       model: "assistant",
@@ -39,12 +47,19 @@ describe("the official ollama client", () => {
       max_tokens: 64,
       seed: 7,
       stop: ["END"],
-      response_format: { type: "json_schema", json_schema: { schema: { type: "object", properties: { a: { type: "string" } } } } },
+      response_format: {
+        type: "json_schema",
+        json_schema: { schema: { type: "object", properties: { a: { type: "string" } } } },
+      },
     });
   });
 
   it("streams a chat as lines, the last with the counts", async () => {
-    const stream = await client.chat({ model: "assistant:latest", messages: [{ role: "user", content: "Hello" }], stream: true });
+    const stream = await client.chat({
+      model: "assistant:latest",
+      messages: [{ role: "user", content: "Hello" }],
+      stream: true,
+    });
     const lines = [];
     for await (const line of stream) lines.push(line);
     expect(lines.map(({ message }) => message.content).join("")).toBe(words.join(""));
@@ -69,7 +84,8 @@ describe("the official ollama client", () => {
   });
 
   it("calls tools, whose arguments come in pieces from the upstream", async () => {
-    const call = (piece: object): string => event({ choices: [{ index: 0, delta: { tool_calls: [{ index: 0, ...piece }] }, finish_reason: null }] });
+    const call = (piece: object): string =>
+      event({ choices: [{ index: 0, delta: { tool_calls: [{ index: 0, ...piece }] }, finish_reason: null }] });
     upstream.behave((_received, response) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write(call({ id: "c1", type: "function", function: { name: "weather", arguments: "" } }));
@@ -78,8 +94,18 @@ describe("the official ollama client", () => {
       response.write(chunk("/v1/chat/completions", "assistant", "", "tool_calls"));
       response.end("data: [DONE]\n\n");
     });
-    const tools = [{ type: "function", function: { name: "weather", description: "now", parameters: { type: "object", properties: {} } } }];
-    const stream = await client.chat({ model: "assistant", messages: [{ role: "user", content: "Weather?" }], tools, stream: true });
+    const tools = [
+      {
+        type: "function",
+        function: { name: "weather", description: "now", parameters: { type: "object", properties: {} } },
+      },
+    ];
+    const stream = await client.chat({
+      model: "assistant",
+      messages: [{ role: "user", content: "Weather?" }],
+      tools,
+      stream: true,
+    });
     const calls = [];
     for await (const { message } of stream) calls.push(...(message.tool_calls ?? []));
     expect(calls).toEqual([{ function: { name: "weather", arguments: { city: "Kiel" } } }]);
@@ -114,18 +140,31 @@ describe("the official ollama client", () => {
     await expect(client.show({ model: "nobody" })).rejects.toMatchObject({ status_code: 404 });
     const stranger = new Ollama({ host: gateway.url, headers: { Authorization: "Bearer wrong" } });
     await expect(stranger.list()).rejects.toMatchObject({ status_code: 401 });
-    upstream.behave((_received, response) => json(response, 400, { error: { message: "too long", type: "invalid_request_error" } }));
-    await expect(client.chat({ model: "assistant", messages: [{ role: "user", content: "?" }] })).rejects.toMatchObject({
-      status_code: 400,
-      error: "too long",
-    });
+    upstream.behave((_received, response) =>
+      json(response, 400, { error: { message: "too long", type: "invalid_request_error" } }),
+    );
+    await expect(client.chat({ model: "assistant", messages: [{ role: "user", content: "?" }] })).rejects.toMatchObject(
+      {
+        status_code: 400,
+        error: "too long",
+      },
+    );
     upstream.behave(wellBehaved);
   });
 
   it("has every answer counted", async () => {
     const events = await gateway.usage.settled(8);
     expect(events.map(({ operation, status }) => `${operation} ${status}`).sort()).toEqual(
-      ["chat 200", "chat 200", "chat 200", "chat 400", "completion 200", "completion 200", "embedding 200", "embedding 200"].sort(),
+      [
+        "chat 200",
+        "chat 200",
+        "chat 200",
+        "chat 400",
+        "completion 200",
+        "completion 200",
+        "embedding 200",
+        "embedding 200",
+      ].sort(),
     );
   });
 });

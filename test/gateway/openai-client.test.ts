@@ -10,7 +10,9 @@ describe("the official openai client", () => {
 
   beforeAll(async () => {
     upstream = await startUpstream();
-    gateway = await startTestGateway(planWith(`assistant: { upstreams: [{ url: "${upstream.url}", model: inner-name }] }`));
+    gateway = await startTestGateway(
+      planWith(`assistant: { upstreams: [{ url: "${upstream.url}", model: inner-name }] }`),
+    );
     client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: key, maxRetries: 0 });
   });
   afterAll(async () => {
@@ -19,15 +21,25 @@ describe("the official openai client", () => {
   });
 
   it("chats", async () => {
-    const answer = await client.chat.completions.create({ model: "assistant", messages: [{ role: "user", content: "Hello" }] });
+    const answer = await client.chat.completions.create({
+      model: "assistant",
+      messages: [{ role: "user", content: "Hello" }],
+    });
     expect(answer.choices[0]?.message.content).toBe(words.join(""));
     expect(answer.usage).toEqual(usage);
     expect(answer._request_id).toMatch(/^[0-9a-f]{24}$/);
-    expect(upstream.received.at(-1)?.body).toEqual({ model: "inner-name", messages: [{ role: "user", content: "Hello" }] });
+    expect(upstream.received.at(-1)?.body).toEqual({
+      model: "inner-name",
+      messages: [{ role: "user", content: "Hello" }],
+    });
   });
 
   it("streams, without the count that it did not ask for", async () => {
-    const stream = await client.chat.completions.create({ model: "assistant", messages: [{ role: "user", content: "Hello" }], stream: true });
+    const stream = await client.chat.completions.create({
+      model: "assistant",
+      messages: [{ role: "user", content: "Hello" }],
+      stream: true,
+    });
     const seen: string[] = [];
     for await (const chunk of stream) {
       expect(chunk.usage ?? null).toBeNull();
@@ -60,7 +72,11 @@ describe("the official openai client", () => {
   });
 
   it("embeds", async () => {
-    const answer = await client.embeddings.create({ model: "assistant", input: ["one", "two"], encoding_format: "float" });
+    const answer = await client.embeddings.create({
+      model: "assistant",
+      input: ["one", "two"],
+      encoding_format: "float",
+    });
     expect(answer.data.map(({ embedding }) => embedding)).toEqual([
       [0.25, -0.5, 0],
       [0.25, -0.5, 1],
@@ -75,7 +91,9 @@ describe("the official openai client", () => {
   });
 
   it("gets errors in its own shape", async () => {
-    await expect(client.chat.completions.create({ model: "nobody", messages: [{ role: "user", content: "?" }] })).rejects.toMatchObject({
+    await expect(
+      client.chat.completions.create({ model: "nobody", messages: [{ role: "user", content: "?" }] }),
+    ).rejects.toMatchObject({
       status: 404,
       code: "model_not_found",
       param: "model",
@@ -89,12 +107,24 @@ describe("the official openai client", () => {
     const events = await gateway.usage.settled(6);
     expect(events).toHaveLength(6);
     expect(new Set(events.map(({ status }) => status))).toEqual(new Set([200]));
-    expect(events.every(({ estimated, organisation, keyId, model }) => !estimated && organisation === "org-1" && keyId === "key-1" && model === "assistant")).toBe(true);
-    expect(events.filter(({ operation }) => operation === "chat").map(({ inputTokens, outputTokens }) => [inputTokens, outputTokens])).toEqual([
+    expect(
+      events.every(
+        ({ estimated, organisation, keyId, model }) =>
+          !estimated && organisation === "org-1" && keyId === "key-1" && model === "assistant",
+      ),
+    ).toBe(true);
+    expect(
+      events
+        .filter(({ operation }) => operation === "chat")
+        .map(({ inputTokens, outputTokens }) => [inputTokens, outputTokens]),
+    ).toEqual([
       [11, 5],
       [11, 5],
       [11, 5],
     ]);
-    expect(events.find(({ operation }) => operation === "embedding")).toMatchObject({ inputTokens: 7, outputTokens: 0 });
+    expect(events.find(({ operation }) => operation === "embedding")).toMatchObject({
+      inputTokens: 7,
+      outputTokens: 0,
+    });
   });
 });

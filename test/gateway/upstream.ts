@@ -39,7 +39,12 @@ export const wellBehaved: Behaviour = ({ path, body }, response) => {
   } else {
     const text = words.join("");
     const choice = path.endsWith("/chat/completions") ? { message: { role: "assistant", content: text } } : { text };
-    json(response, 200, { ...head(path, body.model), object: "chat.completion", choices: [{ index: 0, ...choice, finish_reason: "stop" }], usage });
+    json(response, 200, {
+      ...head(path, body.model),
+      object: "chat.completion",
+      choices: [{ index: 0, ...choice, finish_reason: "stop" }],
+      usage,
+    });
   }
 };
 
@@ -48,7 +53,12 @@ export function event(data: object): string {
 }
 
 function head(path: string, model: string): object {
-  return { id: "answer-1", object: path.endsWith("/chat/completions") ? "chat.completion.chunk" : "text_completion", created: 1, model };
+  return {
+    id: "answer-1",
+    object: path.endsWith("/chat/completions") ? "chat.completion.chunk" : "text_completion",
+    created: 1,
+    model,
+  };
 }
 
 export function chunk(path: string, model: string, text: string, finish: string | null = null): string {
@@ -72,7 +82,12 @@ export async function startUpstream(behaviour: Behaviour = wellBehaved, port = 0
     request.on("error", () => {});
     request.on("end", () => {
       const text = Buffer.concat(parts).toString();
-      const seen = { path: request.url ?? "", headers: request.headers, text, body: text === "" ? undefined : JSON.parse(text) };
+      const seen = {
+        path: request.url ?? "",
+        headers: request.headers,
+        text,
+        body: text === "" ? undefined : JSON.parse(text),
+      };
       received.push(seen);
       if (received.length > 1000) received.shift();
       response.on("error", () => {});

@@ -87,7 +87,10 @@ function simulatedOrNone(model: Model, why: string): Choice {
   return model.simulated ? { engine: "simulated", reason: `simulated: ${why}` } : { engine: "none", reason: why };
 }
 
-function whileDownloading({ simulated }: Model): { readonly meanwhile: "simulated" | "nothing"; readonly reason: string } {
+function whileDownloading({ simulated }: Model): {
+  readonly meanwhile: "simulated" | "nothing";
+  readonly reason: string;
+} {
   return simulated
     ? { meanwhile: "simulated", reason: "simulated until the model's file is downloaded, then llama.cpp" }
     : { meanwhile: "nothing", reason: "llama.cpp: the model's file is being downloaded" };

@@ -5,14 +5,15 @@ import type { Principal } from "../accounts/client.js";
 import { type Trace, traceOf, traceparent } from "../kernel/trace.js";
 import type { Tracer } from "../kernel/tracing.js";
 import { KeptAnswer } from "./answer/kept.js";
+import { Outgoing } from "./answer/outgoing.js";
 import type { Counted, StreamShape } from "./answer/shape.js";
 import { countedIn } from "./answer/usage-field.js";
 import type { CallMetrics, GatewayMetrics } from "./metrics.js";
 import { type Problem, problem, problemBody, refuse } from "./problem.js";
 import type { Bodies } from "./request/body.js";
 import { bytesPerToken, type Call } from "./request/call.js";
-import type { ModelRoute, Waiter as PlaceWaiter } from "./routing/model-route.js";
-import type { Router } from "./routing/router.js";
+import type { Waiter as PlaceWaiter } from "./routing/model-route.js";
+import type { Placement } from "./routing/placement.js";
 import type { RoutedTarget } from "./routing/target.js";
 import { messageIn, statusForClient, wasNeverSent } from "./upstream-error.js";
 import type { Journal, Waiter as JournalWaiter } from "./usage/journal.js";
@@ -24,15 +25,11 @@ const keptWhole = 1024 * 1024;
 /** An answer that must be translated is kept whole up to this. */
 const translatedWhole = 64 * 1024 * 1024;
 const checkpointEvery = 2_000;
-/** Calls of upstreams that may have begun to work, for one request, the first one included. */
-const mostAttempts = 3;
-/** A client that takes nothing of its answer for so long is gone. */
-const stalled = 60_000;
 const nothing = Buffer.alloc(0);
+const nothingCounted: Counted = { inputTokens: 0, outputTokens: 0 };
 
 /** What requests share. */
 export interface Shared {
-  readonly router: Router;
   readonly journal: Journal;
   readonly metrics: GatewayMetrics;
   readonly bodies: Bodies;
@@ -43,41 +40,33 @@ export interface Shared {
 /**
  * One request that was understood, from its place at a model to the last byte of its answer.
  *
- * It is the handler of its own upstream call and the waiter of its own place and log entries, so that a request makes no
- * closures on its way. Until the first byte has gone to the client everything may be tried again; from then on the answer
+ * It is the handler of its own upstream call and the waiter of its own place and log entries, so that a request makes few
+ * objects on its way. Until the first byte has gone to the client everything may be tried again; from then on the answer
  * is complete, or ends as broken. The last byte goes out only after the usage is durable.
  */
 export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, JournalWaiter {
-  tried = 0;
   waitUntil = 0;
 
   readonly #began = performance.now();
   readonly #at = Date.now();
   readonly #trace: Trace;
-  #route: ModelRoute;
+  readonly #out: Outgoing;
   #metrics: CallMetrics;
-  #fallback = 0;
-  #attempts = 0;
   #target: RoutedTarget | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #calledAt = 0;
   #phase: "placing" | "calling" | "settling" | "done" = "placing";
-  #gone = false;
   #waiting = false;
-
   #intended = false;
-  #intentDurable = false;
 
   #status = 0;
-  #contentType = "application/json";
+  #contentType = "";
   #shape: StreamShape | undefined;
   readonly #kept = new KeptAnswer();
-  /** What may go out once the intent is durable. */
-  #early: Buffer | undefined;
-  #sent = false;
+  #inbox: Buffer[] = [];
   #firstByteMs = 0;
   #checkpointAt = 0;
-  #ended = false;
+  #settledStatus = 0;
   /** What goes out last, once the usage is durable. */
   #last: Buffer = nothing;
 
@@ -88,14 +77,18 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
     readonly id: string,
     private readonly principal: Principal,
     private readonly call: Call,
-    route: ModelRoute,
+    private readonly placement: Placement,
     private readonly bodyBytes: number,
   ) {
     this.#trace = traceOf(request);
-    this.#route = route;
-    this.#metrics = shared.metrics.call(route.model.name, call.operation);
+    this.#out = new Outgoing(response, id);
+    this.#metrics = shared.metrics.call(placement.route.model.name, call.operation);
     response.on("close", () => this.#closed());
     response.on("drain", () => this.#drained());
+  }
+
+  get tried(): number {
+    return this.placement.tried;
   }
 
   start(): void {
@@ -106,28 +99,24 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
   // ------------------------------------------------------------------------------------------------ a place
 
   #place(): void {
+    this.#phase = "placing";
     const now = Date.now();
-    const route = this.#route;
-    if (this.#attempts === 0) route.began();
-    if (!route.available(now) && this.#fallBack()) return;
-    const target = route.take(this.tried, now);
+    if (!this.placement.route.available(now) && this.#fallBack()) return;
+    const target = this.placement.take(now);
     if (target !== undefined) {
       this.granted(target);
       return;
     }
     this.#waiting = true;
-    route.wait(this, now);
+    this.placement.route.wait(this, now);
   }
 
   granted(target: RoutedTarget): void {
     this.#waiting = false;
     this.#target = target;
-    if (this.#phase === "done") {
-      this.#release(true);
-      return;
-    }
-    this.tried |= 1 << (this.#route.targets.indexOf(target) & 31);
-    this.#call(target);
+    this.placement.called(target);
+    if (this.#phase === "done") this.#release(true);
+    else this.#call(target);
   }
 
   refused(why: Problem): void {
@@ -137,36 +126,45 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
 
   /** Goes on with the next model that may answer instead; false when there is none. */
   #fallBack(): boolean {
-    const named = this.shared.router.route(this.call.model)?.model.fallbacks ?? [];
-    for (;;) {
-      const name = named[this.#fallback];
-      if (name === undefined) return false;
-      this.#fallback += 1;
-      const route = this.shared.router.route(name);
-      if (route === undefined || !mayUse(this.principal, name)) continue;
-      this.shared.metrics.fallbacks += 1;
-      this.#route = route;
-      this.#metrics = this.shared.metrics.call(name, this.call.operation);
-      this.#attempts = 0;
-      this.tried = 0;
-      this.waitUntil = 0;
-      this.#place();
-      return true;
-    }
+    if (!this.placement.fallBack()) return false;
+    this.shared.metrics.fallbacks += 1;
+    this.#metrics = this.shared.metrics.call(this.placement.route.model.name, this.call.operation);
+    this.waitUntil = 0;
+    this.#place();
+    return true;
+  }
+
+  /** Another attempt, where one may help; false when this was the last. */
+  #again(lost: "answer" | "connection" | "never-sent"): boolean {
+    const retry = this.placement.retry(lost, Date.now() - this.#at);
+    this.#phase = "placing";
+    this.#status = 0;
+    if (retry === undefined) return this.#fallBack();
+    this.shared.metrics.retries += 1;
+    if (retry === 0) this.#place();
+    else setTimeout(() => this.#placeLater(), retry);
+    return true;
+  }
+
+  #placeLater(): void {
+    if (this.#phase !== "placing") return;
+    if (this.#out.gone) this.#settleGone();
+    else this.#place();
   }
 
   // ------------------------------------------------------------------------------------------------ the call
 
   #call(target: RoutedTarget): void {
     this.#phase = "calling";
-    this.#attempts += 1;
+    this.#controller = undefined;
     this.#calledAt = performance.now();
     if (!this.#intended) {
       this.#intended = true;
       const { organisation, keyId } = this.principal;
       const { operation, inputEstimate: inputTokens } = this.call;
+      const model = this.placement.route.model.name;
       this.shared.journal.intent(
-        { id: this.id, at: this.#at, organisation, keyId, model: this.#route.model.name, operation, inputTokens },
+        { id: this.id, at: this.#at, organisation, keyId, model, operation, inputTokens },
         this,
       );
       // The log may have refused at once.
@@ -182,15 +180,13 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
       this.id,
     ];
     if (authorization !== undefined) headers.push("authorization", authorization);
-    target.pool.dispatch(
-      { path: target.basePath + this.call.path, method: "POST", headers, body: this.call.body(upstreamModel) },
-      this,
-    );
+    const path = target.basePath + this.call.path;
+    target.pool.dispatch({ path, method: "POST", headers, body: this.call.body(upstreamModel) }, this);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#gone) controller.abort(new Error("the client left"));
+    if (this.#out.gone) controller.abort(new Error("the client left"));
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
@@ -201,132 +197,121 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
     const streams = status === 200 && this.call.stream && this.#contentType.startsWith("text/event-stream");
     this.#shape = streams ? this.call.streamShape() : undefined;
     this.#firstByteMs = performance.now() - this.#began;
+    const retryAfter = headers["retry-after"];
+    if (status >= 400 && typeof retryAfter === "string") this.response.setHeader("retry-after", retryAfter);
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#phase !== "calling") return;
-    if (this.#shape === undefined) this.#keep(chunk);
-    else {
-      const out = this.#shape.push(chunk);
-      if (out !== undefined) this.#send(out, this.#shape.contentType);
-      if (this.#shape.complete) this.#upstreamDone();
+    if (this.#shape === undefined) {
+      this.#keep(chunk);
+      return;
     }
-    if (this.#phase === "calling" && this.response.writableNeedDrain) {
-      controller.pause();
-      this.request.socket.setTimeout(stalled);
+    // A server's pieces often come many in one packet: they are looked at, and go on, as one.
+    this.#inbox.push(chunk);
+    if (this.#inbox.length === 1) process.nextTick(passOn, this);
+  }
+
+  /** Takes what has come since the last time into the stream. */
+  passOn(): void {
+    const shape = this.#shape;
+    const [first] = this.#inbox;
+    if (first === undefined || shape === undefined || this.#phase !== "calling") return;
+    const chunk = this.#inbox.length === 1 ? first : Buffer.concat(this.#inbox);
+    this.#inbox = [];
+    const events = shape.push(chunk);
+    if (events !== undefined) this.#send(events, shape.contentType);
+    if (shape.complete) this.#upstreamDone();
+    else if (this.#out.full) {
+      this.#controller?.pause();
+      this.#out.stalls();
     }
   }
 
   onResponseEnd(): void {
+    this.passOn();
     if (this.#phase !== "calling") return;
     if (this.#status >= 400) this.#upstreamRefused();
-    else if (this.#shape !== undefined && !this.#shape.complete) this.#broke("its stream ended too early", false);
+    else if (this.#shape !== undefined) this.#broke("its stream ended too early", false);
     else this.#upstreamDone();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.#phase !== "calling") return;
-    this.#broke(error.message || error.name, wasNeverSent(error));
+    this.passOn();
+    if (this.#phase === "calling") this.#broke(error.message || error.name, wasNeverSent(error));
   }
 
   /** The answer of the upstream is complete: settle, then let go of its end. */
   #upstreamDone(): void {
     const shape = this.#shape;
     this.#release(true);
+    this.#out.status = this.#status;
     if (shape !== undefined) {
-      const counted = shape.counted ?? { inputTokens: this.call.inputEstimate, outputTokens: shape.pieces };
+      const counted = shape.counted ?? this.#guess();
       this.#last = shape.tail(counted);
-      this.#contentType = shape.contentType;
+      this.#out.contentType = shape.contentType;
       this.#settle(this.#status, counted, shape.counted === undefined);
       return;
     }
     const body = this.#kept.take();
     const counted = countedIn(body);
-    const guessed = this.call.operation === "embedding" ? 0 : Math.ceil(this.#kept.total / (4 * bytesPerToken));
-    const whole = this.#sent ? body : this.call.whole(body);
+    const whole = this.#out.begun ? body : this.call.whole(body);
     if (!Buffer.isBuffer(whole)) {
       this.#fail(whole);
       return;
     }
     this.#last = whole;
-    this.#settle(
-      this.#status,
-      counted ?? { inputTokens: this.call.inputEstimate, outputTokens: guessed },
-      counted === undefined,
-    );
+    this.#out.contentType = this.#contentType;
+    this.#settle(this.#status, counted ?? this.#guess(), counted === undefined);
   }
 
   /** The upstream answered with an error. Another server (or model) is asked where that may help. */
   #upstreamRefused(): void {
-    const status = this.#status;
-    const ofServer = status >= 500 || status === 429;
+    const upstream = this.#status;
+    const ofServer = upstream >= 500 || upstream === 429;
     this.#release(!ofServer);
     const body = this.#kept.take();
     this.#kept.clear();
-    if (ofServer && this.#again(false, false)) return;
-    this.#settleRefusal(status, body);
+    if (ofServer && this.#again("answer")) return;
+    const status = statusForClient(upstream);
+    const said = messageIn(body);
+    // An upstream that speaks OpenAI has said it in the right shape already.
+    const inShape = this.call.api === "openai" && upstream === status && said !== undefined;
+    const why = problem(
+      "upstream_failed",
+      said ?? `the server of ${this.placement.route.model.name} answered ${upstream}`,
+    );
+    this.#last = inShape ? body : Buffer.from(problemBody(this.call.api, why));
+    this.#out.status = status;
+    this.#settle(status, nothingCounted, false);
   }
 
   /** The connection failed: before the first byte the call is made again, afterwards the answer ends as broken. */
   #broke(reason: string, neverSent: boolean): void {
-    this.#release(this.#gone);
-    if (this.#gone) {
+    const { gone, begun } = this.#out;
+    this.#release(gone);
+    if (gone) {
       this.#settleGone();
       return;
     }
-    if (!this.#sent) {
+    const model = this.placement.route.model.name;
+    if (!begun) {
       this.#kept.clear();
-      this.#early = undefined;
+      this.#inbox = [];
+      this.#out.reset();
       this.#shape = undefined;
-      if (this.#again(true, neverSent)) return;
-      this.shared.log.warn({ traceId: this.#trace.traceId, model: this.#route.model.name, reason }, "upstream failed");
-      this.#fail(problem("upstream_failed", `the server of ${this.#route.model.name} failed: ${reason}`));
+      if (this.#again(neverSent ? "never-sent" : "connection")) return;
+      this.shared.log.warn({ traceId: this.#trace.traceId, requestId: this.id, model, reason }, "upstream failed");
+      this.#fail(problem("upstream_failed", `the server of ${model} failed: ${reason}`));
       return;
     }
-    const why = problem(
-      "upstream_failed",
-      `the server of ${this.#route.model.name} failed in the middle of its answer`,
-    );
+    const why = problem("upstream_failed", `the server of ${model} failed in the middle of its answer`);
     this.shared.log.warn(
-      { traceId: this.#trace.traceId, model: this.#route.model.name, reason },
-      "upstream failed mid-stream",
+      { traceId: this.#trace.traceId, requestId: this.id, model, reason },
+      "upstream failed mid-answer",
     );
-    const shape = this.#shape;
-    this.#last = shape?.broken(why) ?? nothing;
-    this.#status = why.status;
-    this.#settle(
-      why.status,
-      shape?.counted ?? { inputTokens: this.call.inputEstimate, outputTokens: this.#piecesSoFar() },
-      shape?.counted === undefined,
-    );
-  }
-
-  /**
-   * Another attempt, where one may help; false when this was the last. A lost connection may come back to the same server;
-   * a call that was never sent is made again for as long as a request may wait.
-   */
-  #again(connectionLost: boolean, neverSent: boolean): boolean {
-    const route = this.#route;
-    const others = route.targets.length > 1;
-    const patient = neverSent && Date.now() - this.#at < route.model.queue.deadline;
-    this.#phase = "placing";
-    this.#status = 0;
-    if (patient || (this.#attempts < mostAttempts && (connectionLost || (others && route.mayRetry())))) {
-      this.shared.metrics.retries += 1;
-      // Once all were tried, all may be tried again.
-      if (bits(this.tried) >= route.targets.length) this.tried = 0;
-      // The same server may be restarting: a moment is what it needs.
-      if (others && this.tried !== 0) this.#place();
-      else setTimeout(() => this.#placeLater(), Math.min(1000, 25 * 2 ** this.#attempts));
-      return true;
-    }
-    return this.#fallBack();
-  }
-
-  #placeLater(): void {
-    if (this.#phase !== "placing") return;
-    if (this.#gone) this.#settleGone();
-    else this.#place();
+    this.#last = this.#shape?.broken(why) ?? nothing;
+    this.#settle(why.status, this.#shape?.counted ?? this.#guess(), this.#shape?.counted === undefined);
   }
 
   // ------------------------------------------------------------------------------------------------ the answer
@@ -337,93 +322,66 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
     if (this.call.api === "openai" && !this.call.stream) {
       const older = this.#kept.takeOlder();
       if (older.length > 0) this.#send(older, this.#contentType);
+      if (this.#out.full) this.#controller?.pause();
     } else if (this.#kept.size > translatedWhole) {
       this.#controller?.abort(new Error("the answer is too large to be translated"));
     }
   }
 
   #send(bytes: Buffer, contentType: string): void {
-    if (this.#gone) return;
-    if (!this.#intentDurable) {
-      // Nothing goes out that is not at least intended to be counted.
-      this.#early = this.#early === undefined ? bytes : Buffer.concat([this.#early, bytes]);
-      this.#contentType = contentType;
-      return;
-    }
-    if (!this.#sent) this.#head(contentType, undefined);
-    this.response.write(bytes);
+    this.#out.status = this.#status;
+    this.#out.contentType = contentType;
+    this.#out.model = this.placement.route.model.name;
+    this.#out.send(bytes);
     const now = Date.now();
-    if (now - this.#checkpointAt >= checkpointEvery) {
-      if (this.#checkpointAt > 0) this.shared.journal.checkpoint(this.id, this.#piecesSoFar());
-      this.#checkpointAt = now;
-    }
+    if (now - this.#checkpointAt < checkpointEvery) return;
+    if (this.#checkpointAt > 0) this.shared.journal.checkpoint(this.id, this.#guess().outputTokens);
+    this.#checkpointAt = now;
   }
 
-  #head(contentType: string, length: number | undefined): void {
-    this.#sent = true;
-    const headers = ["content-type", contentType, "x-request-id", this.id, "x-keelson-model", this.#route.model.name];
-    if (length !== undefined) headers.push("content-length", String(length));
-    else headers.push("cache-control", "no-cache");
-    this.response.writeHead(this.#status, headers);
-  }
-
-  #piecesSoFar(): number {
-    return this.#shape?.pieces ?? Math.ceil(this.#kept.total / (4 * bytesPerToken));
+  /** Tokens by the size of what has come, where the upstream did not count (yet). */
+  #guess(): Counted {
+    const pieces = this.#shape?.pieces ?? Math.ceil(this.#kept.total / (4 * bytesPerToken));
+    return { inputTokens: this.call.inputEstimate, outputTokens: this.call.operation === "embedding" ? 0 : pieces };
   }
 
   // ------------------------------------------------------------------------------------------------ the end
 
   /** A problem before the first byte. Counted when an upstream was asked, because it may have worked for nothing. */
   #fail(why: Problem): void {
-    this.#status = why.status;
-    this.#contentType = "application/json";
+    this.#out.status = why.status;
+    this.#out.contentType = "application/json";
     this.#last = Buffer.from(problemBody(this.call.api, why));
     if (why.retryAfter !== undefined) this.response.setHeader("retry-after", why.retryAfter);
-    if (this.#intended) this.#settle(why.status, { inputTokens: 0, outputTokens: 0 }, false);
+    if (this.#intended) this.#settle(why.status, nothingCounted, false);
     else {
       this.shared.metrics.refuse(why.code);
       this.#finish();
     }
   }
 
-  #settleRefusal(upstream: number, body: Buffer): void {
-    const why = problem(
-      "upstream_failed",
-      messageIn(body) ?? `the server of ${this.#route.model.name} answered ${upstream}`,
-    );
-    this.#status = statusForClient(upstream);
-    // An upstream that speaks OpenAI has said it in the right shape already.
-    const inShape = this.call.api === "openai" && upstream === this.#status && messageIn(body) !== undefined;
-    this.#last = inShape ? body : Buffer.from(problemBody(this.call.api, why));
-    this.#contentType = "application/json";
-    this.#settle(this.#status, { inputTokens: 0, outputTokens: 0 }, false);
-  }
-
   /** The client left; what was produced until then is counted. */
   #settleGone(): void {
     const counted = this.#shape?.counted;
-    this.#settle(
-      499,
-      counted ?? { inputTokens: this.call.inputEstimate, outputTokens: this.#piecesSoFar() },
-      counted === undefined,
-    );
+    this.#settle(499, counted ?? this.#guess(), counted === undefined);
   }
 
   #settle(status: number, { inputTokens, outputTokens }: Counted, estimated: boolean): void {
     this.#phase = "settling";
+    this.#settledStatus = status;
     const { organisation, keyId } = this.principal;
-    const { model } = this.#route;
+    const { route } = this.placement;
+    this.#out.model = route.model.name;
     this.#metrics.input.observe(inputTokens);
     this.#metrics.output.observe(outputTokens);
-    this.#route.tokens += inputTokens + outputTokens;
-    this.#settledStatus = status;
+    route.tokens += inputTokens + outputTokens;
     this.shared.journal.settle(
       {
         id: this.id,
         at: this.#at,
         organisation,
         keyId,
-        model: model.name,
+        model: route.model.name,
         operation: this.call.operation,
         inputTokens,
         outputTokens,
@@ -435,64 +393,36 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
     );
   }
 
-  #settledStatus = 0;
-
   journaled(step: "intent" | "settled", failed: boolean): void {
-    if (step === "intent") {
-      if (failed) this.#uncountable();
-      else {
-        this.#intentDurable = true;
-        const early = this.#early;
-        this.#early = undefined;
-        if (early !== undefined) this.#send(early, this.#contentType);
-      }
-    } else if (failed) this.#uncountable();
+    if (failed) this.#uncountable();
+    else if (step === "intent") this.#out.open();
     else this.#finish();
   }
 
   /** The usage log cannot be written: nothing is answered that would not be counted. */
   #uncountable(): void {
     if (this.#phase === "done") return;
-    if (this.#waiting) this.#route.leave(this);
+    this.#phase = "done";
+    if (this.#waiting) this.placement.route.leave(this);
     this.#controller?.abort(new Error("the usage log cannot be written"));
     this.#release(true);
-    const why = problem("usage_unavailable", "usage cannot be recorded at the moment, so nothing is answered", {
-      retryAfter: 5,
-    });
-    this.shared.metrics.refuse(why.code);
-    this.#phase = "done";
-    this.#ended = true;
+    this.shared.metrics.refuse("usage_unavailable");
     this.shared.bodies.release(this.bodyBytes);
-    if (this.#sent) this.response.destroy();
-    else refuse(this.response, this.call.api, why, this.id);
+    const why = "usage cannot be recorded at the moment, so nothing is answered";
+    if (this.#out.begun) this.response.destroy();
+    else refuse(this.response, this.call.api, problem("usage_unavailable", why, { retryAfter: 5 }), this.id);
   }
 
   #finish(): void {
     this.#phase = "done";
-    const { response } = this;
-    if (!this.#gone) {
-      if (this.#early !== undefined) {
-        this.#last = Buffer.concat([this.#early, this.#last]);
-        this.#early = undefined;
-      }
-      if (!this.#sent) this.#head(this.#contentType, this.#last.length);
-      response.end(this.#last);
-    }
-    this.#ended = true;
+    this.#out.end(this.#last);
     this.shared.bodies.release(this.bodyBytes);
-    this.#measure();
-  }
-
-  #measure(): void {
     const status = this.#settledStatus;
     if (status === 0) return;
-    const metrics = this.#metrics;
     const milliseconds = performance.now() - this.#began;
-    metrics.statuses.set(status, (metrics.statuses.get(status) ?? 0) + 1);
-    metrics.duration.observe(milliseconds / 1000);
-    if (this.#firstByteMs > 0) metrics.firstToken.observe(this.#firstByteMs / 1000);
+    this.#metrics.answered(status, milliseconds / 1000, this.#firstByteMs / 1000);
     this.shared.tracer?.record({
-      name: `${this.call.operation} ${this.#route.model.name}`,
+      name: `${this.call.operation} ${this.call.model}`,
       kind: "server",
       trace: this.#trace,
       start: this.#at,
@@ -500,7 +430,7 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
       attributes: {
         "gen_ai.operation.name": this.call.operation,
         "gen_ai.request.model": this.call.model,
-        "gen_ai.response.model": this.#route.model.name,
+        "gen_ai.response.model": this.placement.route.model.name,
         "http.response.status_code": status,
         "http.route": this.request.url ?? "",
       },
@@ -515,38 +445,30 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
     this.#target = undefined;
     if (well) target.succeeded(performance.now() - this.#calledAt);
     else target.failed(Date.now());
-    this.#route.release(target, Date.now());
+    this.placement.route.release(target, Date.now());
   }
 
   #drained(): void {
-    this.request.socket.setTimeout(0);
+    this.#out.flows();
     this.#controller?.resume();
   }
 
   #closed(): void {
-    if (this.#ended || this.#gone) return;
-    this.#gone = true;
+    if (this.#phase === "done" || this.#out.gone) return;
+    this.#out.gone = true;
     this.shared.metrics.clientsLeft += 1;
     if (this.#waiting) {
-      this.#route.leave(this);
+      this.placement.route.leave(this);
       this.#waiting = false;
       if (this.#intended) this.#settleGone();
       else this.#finish();
     } else if (this.#phase === "calling") {
-      const controller = this.#controller;
-      // Ends in onResponseError; a call that has not begun is aborted as it begins.
-      controller?.abort(new Error("the client left"));
-    }
+      // Ends in onResponseError. A call that has not begun is aborted as it begins.
+      this.#controller?.abort(new Error("the client left"));
+    } else if (this.#phase === "placing" && !this.#intended) this.#finish();
   }
 }
 
-function bits(mask: number): number {
-  let count = 0;
-  for (let left = mask; left !== 0; left &= left - 1) count += 1;
-  return count;
-}
-
-/** Whether a key may use a model at all. */
-export function mayUse({ models }: Principal, model: string): boolean {
-  return models === undefined || models.includes(model);
+function passOn(exchange: Exchange): void {
+  exchange.passOn();
 }

@@ -1,11 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Principal } from "../accounts/client.js";
 import { newId } from "../kernel/trace.js";
-import { Exchange, mayUse, type Shared } from "./exchange.js";
+import { Exchange, type Shared } from "./exchange.js";
 import { bearer, hashOf, type Keys, type Lookup } from "./keys.js";
+import { mayUse } from "./principal.js";
 import { type Api, type Problem, problem, refuse } from "./problem.js";
 import type { BodyReader } from "./request/body.js";
 import type { Call } from "./request/call.js";
+import { Placement } from "./routing/placement.js";
+import type { Router } from "./routing/router.js";
 
 /** Understands the body of one operation, or says what is wrong with it. */
 export type ReadCall = (body: Buffer) => Call | Problem;
@@ -30,6 +33,7 @@ export class ApiServer {
   constructor(
     private readonly api: Api,
     private readonly shared: Shared,
+    private readonly router: Router,
     private readonly keys: Keys,
     private readonly operationAt: (path: string) => Operation | undefined,
     private readonly modelNamed: (name: string) => string,
@@ -110,7 +114,7 @@ export class ApiServer {
       return;
     }
     const name = this.modelNamed(call.model);
-    const route = this.shared.router.route(name);
+    const route = this.router.route(name);
     if (route === undefined) {
       this.refuseBody(
         response,
@@ -127,7 +131,8 @@ export class ApiServer {
       const why = "usage cannot be recorded at the moment, so nothing is answered";
       this.refuseBody(response, problem("usage_unavailable", why, { retryAfter: 5 }), body.length);
     } else {
-      new Exchange(this.shared, request, response, newId(), principal, call, route, body.length).start();
+      const placement = new Placement(this.router, route, principal.models);
+      new Exchange(this.shared, request, response, newId(), principal, call, placement, body.length).start();
     }
   }
 

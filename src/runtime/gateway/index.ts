@@ -38,10 +38,10 @@ export async function startGateway(context: Context, needs: GatewayNeeds): Promi
   const metrics = new GatewayMetrics(registry);
   const bodies = new Bodies();
   metrics.watch(registry, router, journal, keys, () => bodies.held);
-  const shared = { router, journal, metrics, bodies, tracer: context.tracer, log };
+  const shared = { journal, metrics, bodies, tracer: context.tracer, log };
 
-  const openAi = new ApiServer("openai", shared, keys, openAiOperations(router, Date.now()), (name) => name);
-  const ollama = new ApiServer("ollama", shared, keys, ollamaOperations(router), (name) =>
+  const openAi = new ApiServer("openai", shared, router, keys, openAiOperations(router, Date.now()), (name) => name);
+  const ollama = new ApiServer("ollama", shared, router, keys, ollamaOperations(router), (name) =>
     ollamaModelName(router, name),
   );
   context.route("/v1", openAi.handle);

@@ -3,7 +3,7 @@ import type { Keys } from "./keys.js";
 import type { Router } from "./routing/router.js";
 import type { Journal } from "./usage/journal.js";
 
-const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+const secondsBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 const tokens = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144];
 
 interface Series {
@@ -67,12 +67,10 @@ class Distribution extends Histogram<string> {
 
 /** What is observed of one model and operation. */
 export interface CallMetrics {
-  readonly duration: Observer;
-  readonly firstToken: Observer;
   readonly input: Observer;
   readonly output: Observer;
-  /** Answers by HTTP status. */
-  readonly statuses: Map<number, number>;
+  /** Times in seconds; `firstByte` is 0 when no upstream answered. */
+  answered(status: number, duration: number, firstByte: number): void;
 }
 
 /** Names follow OpenTelemetry's conventions for generative AI, as Prometheus spells them. */
@@ -92,13 +90,13 @@ export class GatewayMetrics {
     this.#duration = new Distribution(
       "gen_ai_server_request_duration_seconds",
       "From the request to the last byte of its answer.",
-      seconds,
+      secondsBounds,
       registry,
     );
     this.#firstToken = new Distribution(
       "gen_ai_server_time_to_first_token_seconds",
       "From the request to the first byte of its answer.",
-      seconds,
+      secondsBounds,
       registry,
     );
     this.#tokens = new Distribution(
@@ -116,12 +114,16 @@ export class GatewayMetrics {
     if (known !== undefined) return known;
     const labels = { gen_ai_request_model: model, gen_ai_operation_name: operation };
     const statuses = new Map<number, number>();
+    const duration = this.#duration.series(labels);
+    const firstToken = this.#firstToken.series(labels);
     const made: CallMetrics = {
-      duration: this.#duration.series(labels),
-      firstToken: this.#firstToken.series(labels),
       input: this.#tokens.series({ ...labels, gen_ai_token_type: "input" }),
       output: this.#tokens.series({ ...labels, gen_ai_token_type: "output" }),
-      statuses,
+      answered(status, seconds, firstByte) {
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+        duration.observe(seconds);
+        if (firstByte > 0) firstToken.observe(firstByte);
+      },
     };
     this.#calls.set(key, made);
     this.#answered.push({ model, operation, statuses });

@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 import type { Principal } from "../accounts/client.js";
 import { answerJson } from "../kernel/listener.js";
-import { mayUse } from "./exchange.js";
 import type { Operation } from "./gateway.js";
+import { mayUse } from "./principal.js";
 import { problem, refuse } from "./problem.js";
 import { isOpenAiPath, readOpenAiCall } from "./request/openai.js";
 import type { Router } from "./routing/router.js";

@@ -1,0 +1,6 @@
+import type { Principal } from "../accounts/client.js";
+
+/** Whether a key may use a model at all. */
+export function mayUse({ models }: Principal, model: string): boolean {
+  return models === undefined || models.includes(model);
+}
