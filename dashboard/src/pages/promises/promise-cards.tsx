@@ -8,7 +8,7 @@ import { Bullet } from "./bullet.js";
 import { Details } from "./details.js";
 import styles from "./promise-cards.module.css";
 import type { RowProps, SheetProps } from "./sheet-props.js";
-import { byFault, faultName, predicted, tones, words } from "./verdicts.js";
+import { against, byFault, faultName, predicted, tones, words } from "./verdicts.js";
 
 /** The sheet where there is no room for a table: a card for every subject, under its fault. */
 export function PromiseCards({ rows, open }: SheetProps) {
@@ -61,11 +61,11 @@ function Objective({ name, cell }: { readonly name: string; readonly cell: Cell 
         <Bullet cell={cell} />
         <span className={styles.line}>
           <span>{promised === undefined ? "not promised" : `promised ${duration(promised)}`}</span>
-          <span>predicted {predicted(cell.predicted)}</span>
+          <span>predicted {predicted(cell)}</span>
         </span>
         {measured !== undefined && (
           <span className={styles.line}>
-            <span>measured {duration(measured)}</span>
+            <span>measured {against(measured, promised)}</span>
             <span>{measuredAt === undefined ? "" : ago(measuredAt, Date.now())}</span>
           </span>
         )}

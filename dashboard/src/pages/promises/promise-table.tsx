@@ -8,7 +8,7 @@ import { Bullet } from "./bullet.js";
 import { Details } from "./details.js";
 import styles from "./promise-table.module.css";
 import type { RowProps, SheetProps } from "./sheet-props.js";
-import { byFault, faultName, predicted, tones, words } from "./verdicts.js";
+import { against, byFault, faultName, predicted, tones, words } from "./verdicts.js";
 
 /** The sheet as a table: two lines for every subject under its fault, one for RTO and one for RPO. */
 export function PromiseTable({ rows, open }: SheetProps) {
@@ -102,9 +102,9 @@ function Objective({ name, cell }: { readonly name: string; readonly cell: Cell 
       </th>
       <td className={styles.figure}>{promised === undefined ? <None what="not promised" /> : duration(promised)}</td>
       <td className={`${styles.figure} ${cell.predicted.kind === "unbounded" ? styles.unbounded : ""}`}>
-        {predicted(cell.predicted)}
+        {predicted(cell)}
       </td>
-      <td className={styles.figure}>{measured === undefined ? <None what="never measured" /> : duration(measured)}</td>
+      <td className={styles.figure}>{measured === undefined ? <None what="never measured" /> : against(measured, promised)}</td>
       <td className={styles.when}>
         {measuredAt === undefined ? <None what="no drill" /> : <span title={dateTime(measuredAt)}>{ago(measuredAt, Date.now())}</span>}
       </td>

@@ -1,4 +1,4 @@
-import type { Cell, Prediction, Row, Sheet, Verdict } from "../../api/promises.js";
+import type { Cell, Row, Sheet, Verdict } from "../../api/promises.js";
 import { duration, plural } from "../../format.js";
 import type { Tone } from "../../shell/state-mark.js";
 
@@ -19,15 +19,14 @@ export const words: Readonly<Record<Verdict, string>> = {
 };
 
 /** What a prediction says in the room of a table cell. */
-export function predicted(prediction: Prediction): string {
-  switch (prediction.kind) {
-    case "bounded":
-      return duration(prediction.total);
-    case "unbounded":
-      return "unbounded";
-    case "unknown":
-      return "unknown";
-  }
+export function predicted({ predicted: prediction, promised }: Cell): string {
+  return prediction.kind === "bounded" ? against(prediction.total, promised) : prediction.kind;
+}
+
+/** A figure beside the one that it is held against: where rounding would make two different ones look alike, it says so. */
+export function against(value: number, promised: number | undefined): string {
+  const text = duration(value);
+  return promised !== undefined && value > promised && text === duration(promised) ? `> ${text}` : text;
 }
 
 export function countByVerdict(rows: readonly Row[]): ReadonlyMap<Verdict, number> {
@@ -64,8 +63,8 @@ function why(row: Row): string {
   const promise = promised === undefined ? "" : `, ${duration(promised)} promised`;
   const fault = `${faultName(row.fault)} breaks the ${name} of ${row.subject}`;
   if (measured !== undefined && promised !== undefined && measured > promised)
-    return `${fault}: ${duration(measured)} measured${promise}.`;
-  return `${fault}: ${predicted.kind === "bounded" ? `${duration(predicted.total)} predicted` : `${predicted.kind}, for ${predicted.why}`}${promise}.`;
+    return `${fault}: ${against(measured, promised)} measured${promise}.`;
+  return `${fault}: ${predicted.kind === "bounded" ? `${against(predicted.total, promised)} predicted` : `${predicted.kind}, for ${predicted.why}`}${promise}.`;
 }
 
 /** Rows under their fault, in the order in which the sheet has them. */

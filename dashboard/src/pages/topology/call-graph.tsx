@@ -1,7 +1,7 @@
 import "@xyflow/react/dist/base.css";
 import { useComputedColorScheme } from "@mantine/core";
 import { Background, BackgroundVariant, Controls, MarkerType, ReactFlow, ReactFlowProvider } from "@xyflow/react";
-import { useMemo } from "react";
+import { type CSSProperties, useMemo } from "react";
 import type { Topology } from "../../api/topology.js";
 import { rate } from "../../format.js";
 import { ElementNode, type ElementNodeType } from "./element-node.js";
@@ -27,7 +27,7 @@ export function CallGraph({ topology, direction, selected, onSelect }: CallGraph
   // The picture stays where it is while figures change: only another graph is laid out anew.
   const shape = JSON.stringify([topology.nodes.map(({ id }) => id), topology.edges.map(({ from, to }) => [from, to])]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` is what the layout depends on
-  const { points, ways, height } = useMemo(
+  const { points, ways, width, height } = useMemo(
     () => layeredLayout(topology, box, direction, direction === "down" ? 2 : undefined),
     [shape, direction],
   );
@@ -64,10 +64,7 @@ export function CallGraph({ topology, direction, selected, onSelect }: CallGraph
   );
 
   return (
-    <div
-      className={styles.map}
-      style={{ height: Math.min(direction === "right" ? 620 : 1100, Math.max(240, height + 64)) }}
-    >
+    <div className={styles.map} style={mapSize(width, height, direction)}>
       <ReactFlowProvider>
         <ReactFlow
           key={`${direction} ${shape}`}
@@ -77,7 +74,7 @@ export function CallGraph({ topology, direction, selected, onSelect }: CallGraph
           edgeTypes={edgeTypes}
           colorMode={scheme}
           fitView
-          fitViewOptions={{ padding: 0.06, maxZoom: 1 }}
+          fitViewOptions={{ padding: `${margin - 4}px`, maxZoom: 1 }}
           minZoom={0.3}
           maxZoom={1.6}
           nodesConnectable={false}
@@ -95,9 +92,18 @@ export function CallGraph({ topology, direction, selected, onSelect }: CallGraph
           onPaneClick={() => onSelect(undefined)}
         >
           <Background variant={BackgroundVariant.Dots} gap={20} size={1} color="var(--line)" />
-          {direction === "right" && <Controls showInteractive={false} position="bottom-right" />}
+          {direction === "right" && <Controls showInteractive={false} position="bottom-left" />}
         </ReactFlow>
       </ReactFlowProvider>
     </div>
   );
+}
+
+const margin = 28;
+
+/** As high as the drawing at its own size, or at the size at which it fits the width: whatever is less. */
+function mapSize(width: number, height: number, direction: Direction): CSSProperties {
+  const [wide, high] = [width + 2 * margin, height + 2 * margin];
+  const most = direction === "right" ? 640 : 1100;
+  return { height: `clamp(200px, min(${high}px, 100cqw * ${(high / wide).toFixed(4)}), ${most}px)` };
 }

@@ -57,7 +57,8 @@ export function layeredLayout(
   const ordered = orderLayers(routed.slots, routed.links);
   const layers = Number.isFinite(across) ? broken(ordered, across) : ordered;
   const gap = gaps[direction];
-  const centres = placeAcross(layers, routed.links, gap.sibling);
+  // Broken rows stand in the middle: their neighbours are rows away, and leaning towards them would look like chance.
+  const centres = placeAcross(layers, Number.isFinite(across) ? [] : routed.links, gap.sibling);
 
   const points = new Map<string, Point>();
   const lanes = new Map<string, readonly Point[]>();

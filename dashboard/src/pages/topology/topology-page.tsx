@@ -42,7 +42,14 @@ function View({ topology, stale }: { readonly topology: Topology; readonly stale
           </span>
         }
       >
-        <CallGraph topology={topology} direction={narrow ? "down" : "right"} selected={selected} onSelect={setSelected} />
+        <div className={styles.sheet}>
+          <CallGraph
+            topology={topology}
+            direction={narrow ? "down" : "right"}
+            selected={selected}
+            onSelect={setSelected}
+          />
+        </div>
       </Section>
       <Section title="Elements" flush aside={selected && <span>{selected} is marked in the map</span>}>
         <ElementTable topology={topology} selected={selected} onSelect={setSelected} />
