@@ -5,7 +5,7 @@ import { notRunning } from "../local/control/client.js";
 import { layout } from "../local/layout.js";
 import { type RunningPlatform, readRunning } from "../local/running.js";
 import { localSecrets } from "../local/secrets.js";
-import { TERMINAL_KEY } from "../local/welcome.js";
+import { TERMINAL_KEY } from "../local/terminal-key.js";
 import { KeelsonError } from "../spec/errors.js";
 
 /** How a command was told which platform it speaks to. */

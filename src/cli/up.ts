@@ -12,6 +12,7 @@ import { type Welcome, welcome } from "../local/welcome.js";
 import type { Plan } from "../plan/plan.js";
 import { coloursFor } from "./colours.js";
 import { loadPlan } from "./load.js";
+import { version } from "./version.js";
 
 interface Options {
   readonly environment?: string;
@@ -70,6 +71,7 @@ async function foreground(file: string, plan: Plan, options: Options): Promise<v
         split: options.split ?? false,
         backups: options.backups ?? process.env["KEELSON_BACKUPS"],
         onProgress: progress,
+        version: version(),
         signal: interrupted.signal,
       },
       (started) => platformRoutes(started, () => interrupted.abort()),

@@ -1,6 +1,9 @@
 import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Plan } from "../plan/plan.js";
+import { type Drills, startDrills } from "../recovery/drills/drills.js";
+import { drillStore } from "../recovery/drills/results.js";
+import type { DrillTarget } from "../recovery/drills/target.js";
 import { openRepository } from "../recovery/repository/open.js";
 import { ageSeal, loadOrCreateIdentity, plainSeal } from "../recovery/seal.js";
 import { type Recovery, startRecovery } from "../recovery/service.js";
@@ -17,10 +20,11 @@ import { requireFreePort } from "./port-owner.js";
 import { locateCluster } from "./postgres/cluster.js";
 import { databaseUrl } from "./postgres/provision.js";
 import { freePort } from "./postgres/server.js";
-import { type ProcessSpec, portsNeeded, processes, type ServeSpec } from "./processes.js";
+import { type ProcessSpec, portsNeeded, processes, type ServeSpec, unitsOf } from "./processes.js";
 import { controlSocket, type RunningPlatform, readRunning, removeRunning, writeRunning } from "./running.js";
 import { localSecrets } from "./secrets.js";
 import { type Supervisor, type SupervisorEvent, startSupervisor } from "./supervisor.js";
+import { terminalKey } from "./terminal-key.js";
 
 export interface PlatformOptions {
   readonly plan: Plan;
@@ -34,6 +38,8 @@ export interface PlatformOptions {
   readonly backups?: string | undefined;
   /** Tells what is being done during the start. */
   readonly onProgress: (what: string) => void;
+  /** Version of the program, for the drills' reports. */
+  readonly version: string;
   readonly signal?: AbortSignal;
 }
 
@@ -44,6 +50,7 @@ export interface Platform {
   readonly plan: Plan;
   readonly supervisor: Supervisor;
   readonly recovery: Recovery;
+  readonly drills: Drills;
   /** True when its database was made in this start. */
   readonly first: boolean;
   /** What the plan has and this machine does not run. */
@@ -114,11 +121,12 @@ async function start(
   const password = await secrets.readOrMake("database/password");
   const database = plan.stores.find((store) => store.kind === "postgres");
   const encrypted = database?.backups.encrypted ?? true;
+  const repository = await openRepository(options.backups ?? places.backups);
   const recovery = startRecovery({
     platform: `${plan.platform}/${plan.environment}`,
     database,
     cluster,
-    repository: await openRepository(options.backups ?? places.backups),
+    repository,
     seal: encrypted ? await ageSeal(await loadOrCreateIdentity(places.identity)) : plainSeal,
     memory: places.database,
   });
@@ -161,7 +169,7 @@ async function start(
         })
       : startServe(spec, {
           plan: places.plan,
-          data: join(places.modules, spec.name),
+          data: join(places.modules, spec.state),
           secrets: places.secrets,
           log: join(places.logs, `${spec.name}.log`),
           control: socket,
@@ -176,15 +184,44 @@ async function start(
       `${event.kind}: ${event.reason}`,
     ),
   );
+  const target = async (): Promise<DrillTarget> => {
+    const key = await terminalKey(running, places);
+    return {
+      plan,
+      url: running.url,
+      key,
+      databaseUrl: databaseUrl(databasePort, password),
+      databaseDirectory: cluster.data,
+      recovery,
+      repository,
+      processes: async () => {
+        const status = await supervisor.status();
+        return status.map((process) => ({ ...process, units: unitsOf(plan, specs, process.name) }));
+      },
+      onEvent(listener) {
+        const seen = (event: SupervisorEvent) => listener(`${event.process} ${event.kind}: ${event.reason}`);
+        const told = (event: { readonly what: string }) => listener(event.what);
+        supervisor.events.on("event", seen);
+        recovery.events.on("event", told);
+        return () => {
+          supervisor.events.off("event", seen);
+          recovery.events.off("event", told);
+        };
+      },
+    };
+  };
+  const drills = startDrills(target, drillStore(places.drills), options.version);
   const platform: Platform = {
     running,
     layout: places,
     plan,
     supervisor,
     recovery,
+    drills,
     first,
     left,
     stop: async () => {
+      await drills.stop();
       recovery.cancel();
       await supervisor.stop();
       for (const step of undo.reverse()) await step().catch(() => undefined);

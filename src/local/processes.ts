@@ -25,6 +25,8 @@ export interface ServeSpec extends Supervised {
   /** The plan's unit, when it runs one of its own. */
   readonly unit: string | undefined;
   readonly model: string | undefined;
+  /** Name of the directory with its modules' files; the same for one process and for many, so that either finds them. */
+  readonly state: string;
   readonly host: string;
   readonly port: number;
   /** URL by module, of those that run in another process. */
@@ -48,6 +50,7 @@ export interface Processes {
 }
 
 export const DATABASE = "postgres";
+const SHARED = "platform";
 
 /** A laptop's disk may be asleep, and a crash be long ago: recovery from the log is given this long. */
 const DATABASE_STARTUP = 10 * 60_000;
@@ -72,11 +75,29 @@ export function portsNeeded(plan: Plan, split: boolean): number {
   return split ? Math.max(0, plan.units.filter((unit) => modulesOf(unit).length > 0).length - 1) : 0;
 }
 
+/** The plan's units that a process runs. */
+export function unitsOf(plan: Plan, specs: readonly ProcessSpec[], name: string): string[] {
+  const spec = specs.find((candidate) => candidate.name === name);
+  if (spec?.kind !== "serve") return [];
+  return spec.unit === undefined
+    ? plan.units.filter((unit) => modulesOf(unit).length > 0).map((unit) => unit.name)
+    : [spec.unit];
+}
+
 function oneForAll(plan: Plan, units: readonly Unit[], { host, port }: ProcessOptions): ServeSpec {
   const modules = [...new Set(units.flatMap(modulesOf))];
   // A model without a unit of its own is answered by an outside server, and still routed by the engine module.
   if (plan.models.length > 0 && !modules.includes("engine")) modules.push("engine");
-  return { ...common("platform", units), modules, unit: undefined, model: undefined, host, port, peers: {} };
+  return {
+    ...common("platform", units),
+    modules,
+    unit: undefined,
+    model: undefined,
+    state: SHARED,
+    host,
+    port,
+    peers: {},
+  };
 }
 
 function oneForEach(units: readonly Unit[], { host, port, ports }: ProcessOptions): ServeSpec[] {
@@ -97,11 +118,19 @@ function oneForEach(units: readonly Unit[], { host, port, ports }: ProcessOption
       modules: here,
       unit: unit.name,
       model: unit.model,
+      // Two processes with the same module must not write the same files.
+      state: others.concat(entrance ?? []).some((other) => other !== unit && shareModule(other, unit))
+        ? unit.name
+        : SHARED,
       host: unit === entrance ? host : "127.0.0.1",
       port: own,
       peers: Object.fromEntries(elsewhere.reverse()),
     };
   });
+}
+
+function shareModule(a: Unit, b: Unit): boolean {
+  return modulesOf(a).some((module) => modulesOf(b).includes(module));
 }
 
 function common(name: string, units: readonly Unit[]) {

@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { request } from "undici";
 import { z } from "zod";
-import { KeelsonError } from "../spec/errors.js";
 import type { Platform } from "./platform.js";
 import { localSecrets } from "./secrets.js";
+import { postAdmin, TERMINAL_KEY, terminalKey } from "./terminal-key.js";
 
 /** What a person needs to begin: where it is, how to sign in, and a line that works when it is pasted. */
 export interface Welcome {
@@ -18,8 +19,6 @@ export interface Welcome {
   readonly models: readonly { readonly name: string; readonly engine: string; readonly reason: string }[];
 }
 
-/** Where the key lies that `keelson chat` and the printed `curl` line use. */
-export const TERMINAL_KEY = "terminal/key";
 const FIRST_KEY = "first-key/key";
 
 /** Asks the platform for what is printed once it answers. */
@@ -31,8 +30,7 @@ export async function welcome(platform: Platform): Promise<Welcome> {
   const hasAccounts = plan.units.some((unit) => unit.modules.includes("accounts"));
   const firstKey = await secrets.read(FIRST_KEY);
   const signIn = hasAccounts ? await signInLink(running.dashboard, admin) : undefined;
-  if (hasAccounts && !(await keyWorks(running.url, await secrets.read(TERMINAL_KEY))))
-    await secrets.write(TERMINAL_KEY, await makeTerminalKey(running.dashboard, admin));
+  if (hasAccounts) await terminalKey(running, layout);
   const keyFile = hasAccounts ? `${layout.secrets}/${TERMINAL_KEY}` : undefined;
   const model = plan.models.find((candidate) => !candidate.embeddings)?.name;
   // Shown once: what is printed next is the only copy.
@@ -55,47 +53,30 @@ function curlLine(url: string, model: string, keyFile: string | undefined): stri
 }
 
 const linkSchema = z.object({ url: z.string() });
-const keySchema = z.object({ key: z.string() });
 const modelsSchema = z.object({
-  models: z.array(z.object({ name: z.string(), engine: z.string(), reason: z.string() })),
+  models: z.array(z.object({ name: z.string(), engine: z.string(), reason: z.string(), state: z.string() })),
 });
 
 async function signInLink(base: string, headers: Record<string, string>): Promise<string> {
-  return linkSchema.parse(await call(`${base}/admin/sign-in-links`, headers, {})).url;
+  return linkSchema.parse(await postAdmin(`${base}/admin/sign-in-links`, headers, {})).url;
 }
 
-async function makeTerminalKey(base: string, headers: Record<string, string>): Promise<string> {
-  const wish = { name: "this terminal", scopes: ["inference"], organisation: "default" };
-  return keySchema.parse(await call(`${base}/admin/keys`, headers, wish)).key;
-}
-
-/** The key may have been revoked since, or the database restored to a time before it. */
-async function keyWorks(url: string, key: string | undefined): Promise<boolean> {
-  if (key === undefined) return false;
-  const { statusCode, body } = await request(`${url}/v1/models`, { headers: { authorization: `Bearer ${key}` } });
-  await body.dump();
-  return statusCode === 200;
-}
-
+/** Engines are still choosing when the platform answers first; a moment later they can say what they took and why. */
 async function modelReasons(base: string, headers: Record<string, string>): Promise<Welcome["models"]> {
+  for (const end = Date.now() + 3000; ; await sleep(50)) {
+    const models = await askModels(base, headers);
+    if (models.every((model) => model.state !== "starting") || Date.now() > end) return models;
+  }
+}
+
+async function askModels(
+  base: string,
+  headers: Record<string, string>,
+): Promise<z.infer<typeof modelsSchema>["models"]> {
   const { statusCode, body } = await request(`${base}/admin/models`, { headers });
   if (statusCode !== 200) {
     await body.dump();
     return [];
   }
   return modelsSchema.parse(await body.json()).models;
-}
-
-async function call(url: string, headers: Record<string, string>, content: unknown): Promise<unknown> {
-  const { statusCode, body } = await request(url, {
-    method: "POST",
-    headers: { ...headers, "content-type": "application/json" },
-    body: JSON.stringify(content),
-  });
-  const text = await body.text();
-  if (statusCode >= 300)
-    throw new KeelsonError("start/welcome", `${new URL(url).pathname} answered ${statusCode}: ${text.slice(0, 200)}`, {
-      hint: "keelson logs shows what the modules said",
-    });
-  return JSON.parse(text);
 }

@@ -1,11 +1,12 @@
 import { EventEmitter } from "node:events";
 import { readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { writeAtomically } from "../local/atomic-file.js";
 import { archiveCommand } from "../local/postgres/archive-script.js";
 import { type Cluster, initialise, isInitialised, removeLeftovers } from "../local/postgres/cluster.js";
-import type { Server } from "../local/postgres/server.js";
+import { asSuperuser, type Server } from "../local/postgres/server.js";
 import { archiveTimeout } from "../local/postgres/settings.js";
 import type { Database } from "../plan/plan.js";
 import { KeelsonError } from "../spec/errors.js";
@@ -48,6 +49,20 @@ export interface RecoveryState {
   readonly failing: { readonly what: string; readonly since: number; readonly reason: string } | undefined;
 }
 
+/** A restore that the platform made by itself. Times are epoch milliseconds. */
+export interface RestoreRecord {
+  readonly backup: string;
+  /** Backups that were tried before it and could not be read. */
+  readonly triedInVain: readonly string[];
+  readonly begun: number;
+  /** The files are in place; the server replays the log from here on. */
+  readonly unpacked: number;
+  /** The server accepts connections again; undefined while it replays. */
+  readonly ready: number | undefined;
+  /** Bytes of the data directory. */
+  readonly bytes: number;
+}
+
 /** Backups, the log archive and restores of one database, for as long as the platform runs. */
 export interface Recovery {
   readonly events: EventEmitter<{ event: [RecoveryEvent] }>;
@@ -61,12 +76,31 @@ export interface Recovery {
   started(server: Server): Promise<void>;
   take(verify: boolean): Promise<Backup>;
   verify(id: string): Promise<Backup>;
+  /** Takes a backup out of the catalogue and the repository. */
+  remove(id: string): Promise<void>;
+  /**
+   * Writes something, closes the log's segment, and waits until the repository has it. Milliseconds that it took;
+   * throws `log/not-archived` when it takes longer than `patience`.
+   */
+  probeArchive(patience: number): Promise<number>;
+  /** The last restore that a loss of the data directory made necessary. */
+  lastRestore(): RestoreRecord | undefined;
   /** Puts a backup in the place of the data directory. The server must be away; what was there is kept aside. */
   replace(id: string, target: RestoreTarget): Promise<{ kept: string | undefined }>;
   /** Gives up what is under way and begins nothing new; the log is still archived. */
   cancel(): void;
   /** After `cancel`, once the server is away. */
   stop(): Promise<void>;
+}
+
+/** Puts a mark into the log and closes the segment that holds it. Its name. */
+async function closeSegment(server: Server): Promise<string> {
+  return asSuperuser(server, "postgres", async (client) => {
+    const { rows } = await client.query(
+      "SELECT pg_walfile_name(pg_create_restore_point('keelson-probe')) AS name, pg_switch_wal()",
+    );
+    return z.object({ name: z.string() }).parse(rows[0]).name;
+  });
 }
 
 const memorySchema = z.object({ system: z.string() });
@@ -89,6 +123,7 @@ export function startRecovery(options: RecoveryOptions): Recovery {
   let busy: string | undefined;
   let failing: RecoveryState["failing"];
   let queue: Promise<unknown> = Promise.resolve();
+  let restored: RestoreRecord | undefined;
   const failed: string[] = [];
 
   const tell = (level: RecoveryEvent["level"], what: string) => events.emit("event", { at: Date.now(), level, what });
@@ -147,9 +182,19 @@ export function startRecovery(options: RecoveryOptions): Recovery {
         case "restore": {
           const { id } = decision.backup.manifest;
           tell("warning", `${decision.reason}: restoring it`);
+          const begun = Date.now();
           try {
             await intoPlace(decision.backup, { kind: "latest" }, signal);
-            tell("info", `restored backup ${id} and the log since`);
+            const { size } = decision.backup.manifest;
+            restored = {
+              backup: id,
+              triedInVain: [...failed],
+              begun,
+              unpacked: Date.now(),
+              ready: undefined,
+              bytes: size,
+            };
+            tell("info", `restored the files of backup ${id}; the log since is replayed next`);
           } catch (error) {
             signal.throwIfAborted();
             if (!(error instanceof KeelsonError && /^(backup|log)\//.test(error.code))) throw error;
@@ -216,17 +261,34 @@ export function startRecovery(options: RecoveryOptions): Recovery {
     const log = await logArchive(repository, seal, system).list();
     const own = backups.filter((backup) => backup.manifest.system === system);
     const gone = prune(own, log, { full: schedule.keep, log: database.backups.log.keep }, Date.now());
-    for (const { backup } of gone.backups) {
-      const objects = await repository.list(backupPrefix(backup.manifest));
-      // The manifest first: what it names must not go while it still speaks of it.
-      const manifestFirst = objects.sort(
-        (a, b) => Number(b.name.endsWith("manifest.json")) - Number(a.name.endsWith("manifest.json")),
-      );
-      for (const object of manifestFirst) await repository.remove(object.name);
-    }
+    for (const { backup } of gone.backups) await removeBackup(backup);
     for (const { file } of gone.log) await repository.remove(file.object);
     if (gone.backups.length + gone.log.length > 0)
       tell("info", `removed ${gone.backups.length} expired backups and ${gone.log.length} files of the log`);
+  }
+
+  async function removeBackup({ manifest }: Backup): Promise<void> {
+    const objects = await repository.list(backupPrefix(manifest));
+    // The manifest first: it must not speak of what has gone.
+    const isManifest = (name: string) => Number(name.endsWith("/manifest.json"));
+    for (const object of objects.sort((a, b) => isManifest(b.name) - isManifest(a.name)))
+      await repository.remove(object.name);
+  }
+
+  async function probeArchive(patience: number): Promise<number> {
+    const source = server;
+    if (!source) throw new KeelsonError("backup/no-server", "the database is not running");
+    if (!archiver)
+      throw new KeelsonError("log/not-archived", "the platform file declares no log for the database's backups");
+    const archive = logArchive(repository, seal, await systemIdentifier(cluster.data));
+    const began = Date.now();
+    const segment = await closeSegment(source);
+    for (; Date.now() - began < patience; await sleep(50)) if (await archive.has(segment)) return Date.now() - began;
+    const why = archiver.state().failing?.reason;
+    throw new KeelsonError(
+      "log/not-archived",
+      `log segment ${segment} was not archived within ${Math.round(patience / 100) / 10} s${why ? `: ${why}` : ""}`,
+    );
   }
 
   async function plan(retry = FIRST_RETRY): Promise<void> {
@@ -272,6 +334,7 @@ export function startRecovery(options: RecoveryOptions): Recovery {
     prepare,
     async started(running) {
       server = running;
+      if (restored && restored.ready === undefined) restored = { ...restored, ready: Date.now() };
       failed.length = 0;
       await remember(await systemIdentifier(cluster.data));
       await forgetRecovery(cluster.data);
@@ -280,6 +343,9 @@ export function startRecovery(options: RecoveryOptions): Recovery {
     take,
     verify: (id) =>
       inTurn("restoring a backup to prove it", async () => check(findBackup(await readCatalogue(repository), id))),
+    remove: async (id) => removeBackup(findBackup(await readCatalogue(repository), id)),
+    probeArchive,
+    lastRestore: () => restored,
     replace: (id, target) =>
       inTurn("restoring", async () => {
         const kept = await intoPlace(findBackup(await readCatalogue(repository), id), target);

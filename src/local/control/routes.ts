@@ -2,6 +2,7 @@ import { z } from "zod";
 import { listed, listing } from "../../recovery/backup/listing.js";
 import type { RestoreTarget } from "../../recovery/restore/restore.js";
 import { KeelsonError } from "../../spec/errors.js";
+import { readDuration } from "../../spec/format.js";
 import type { Platform } from "../platform.js";
 import { platformStatus } from "../status.js";
 import type { ControlAnswer, ControlRoutes } from "./server.js";
@@ -28,7 +29,49 @@ export function platformRoutes(platform: Platform, onStop: () => void): ControlR
       const { kept } = await supervisor.whileStopped(() => recovery.replace(id, target));
       return ok({ id, kept, tookMs: Date.now() - began });
     },
+    ...drillRoutes(platform),
   };
+}
+
+const drillBody = z.object({
+  fault: z.string(),
+  /** Milliseconds, or as people write it: `10s`. */
+  duration: z.union([z.number().positive(), z.string()]).optional(),
+  rate: z.number().positive().max(500).optional(),
+});
+
+function drillRoutes({ drills }: Platform): ControlRoutes {
+  const id = (parameters: Readonly<Record<string, string>>) => parameters["id"] ?? "";
+  return {
+    "GET /drills": async () => ok({ drills: await drills.list() }),
+    "POST /drills": async ({ body }) => {
+      const { fault, duration, rate } = parsed(drillBody, body);
+      return { status: 202, body: await drills.start({ fault, steady: milliseconds(duration), rate }) };
+    },
+    "GET /drills/:id": async ({ parameters }) => ok(await drills.read(id(parameters))),
+    "POST /drills/:id/cancel": async ({ parameters }) => {
+      drills.cancel(id(parameters));
+      return { status: 202, body: { cancelling: true } };
+    },
+    "GET /drills/:id/finished": async ({ parameters }) => ok(await drills.finished(id(parameters))),
+    "GET /drills/:id/report.html": async ({ parameters }) => ({
+      status: 200,
+      type: "text/html; charset=utf-8",
+      text: await drills.report(id(parameters), "html"),
+    }),
+    "GET /drills/:id/report.md": async ({ parameters }) => ({
+      status: 200,
+      type: "text/markdown; charset=utf-8",
+      text: await drills.report(id(parameters), "md"),
+    }),
+  };
+}
+
+function milliseconds(duration: number | string | undefined): number | undefined {
+  if (typeof duration !== "string") return duration;
+  const read = readDuration(duration);
+  if (read.ok) return read.value;
+  throw new KeelsonError("control/body", `duration: ${read.message}`, { hint: read.hint, exitCode: 2 });
 }
 
 export function ok(body: unknown): ControlAnswer {

@@ -19,6 +19,10 @@ while [ "$waited" -lt 1200 ]; do
     rm -f "$request.failed"
     exit 1
   fi
+  if [ -f "$1/gone" ]; then
+    echo "the platform is gone" >&2
+    exit 1
+  fi
   sleep 0.05
   waited=$((waited + 1))
 done

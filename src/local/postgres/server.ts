@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { open, readFile, stat } from "node:fs/promises";
+import { open, readFile, rm, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,7 +14,7 @@ import { endStrays, readPid } from "./strays.js";
 /**
  * The warden: a shell that stands between Keelson and the server. Its standard input is a pipe that only Keelson holds
  * open; when Keelson is gone, however it went, the pipe ends and the server is shut down in good order. So no server
- * is left behind that holds the data directory.
+ * is left behind that holds the data directory. The file `gone` tells archiving commands that nobody will answer them.
  */
 const warden = `
 exec 3<&0 </dev/null
@@ -22,7 +22,10 @@ exec 3<&0 </dev/null
 server=$!
 (
   read -r _ <&3
+  : > gone
   kill -INT "$server" 2>/dev/null
+  sleep 15
+  kill -QUIT "$server" 2>/dev/null
 ) &
 watcher=$!
 wait "$server"
@@ -56,6 +59,7 @@ export interface Server {
 /** Starts the server and waits until it accepts connections. Throws `postgres/start` with the server's own words. */
 export async function startServer(cluster: Cluster, options: ServerOptions): Promise<Server> {
   await endStrays(cluster.data);
+  await rm(join(cluster.run, "gone"), { force: true });
   const logStart = await stat(cluster.log).then(
     (found) => found.size,
     () => 0,

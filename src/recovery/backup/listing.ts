@@ -14,6 +14,8 @@ export const backupSchema = z.object({
   encrypted: z.boolean(),
   tables: z.number(),
   rows: z.number(),
+  /** When it was last restored and found equal; absent where it was not. */
+  verifiedAt: z.number().optional(),
   verification: z
     .object({
       at: z.number(),
@@ -46,6 +48,7 @@ export function listed({ manifest, verification }: Backup): ListedBackup {
     encrypted: manifest.recipient !== null,
     tables: manifest.fingerprint.tables.length,
     rows: manifest.fingerprint.tables.reduce((sum, table) => sum + table.rows, 0),
+    verifiedAt: verification?.valid ? verification.at : undefined,
     verification,
   });
 }

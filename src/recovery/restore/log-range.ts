@@ -48,7 +48,9 @@ export function logRange(
 }
 
 function last(positions: readonly bigint[]): bigint {
-  return positions.reduce((most, position) => (position > most ? position : most), 0n);
+  return positions.reduce((most, position) => {
+    return position > most ? position : most;
+  }, 0n);
 }
 
 function isInside(position: bigint, own: ReadonlySet<bigint>): boolean {

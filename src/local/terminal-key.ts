@@ -1,0 +1,44 @@
+import { request } from "undici";
+import { z } from "zod";
+import { KeelsonError } from "../spec/errors.js";
+import type { Layout } from "./layout.js";
+import type { RunningPlatform } from "./running.js";
+import { localSecrets } from "./secrets.js";
+
+/** Where the key lies that `keelson chat`, the printed `curl` line and the drills use. */
+export const TERMINAL_KEY = "terminal/key";
+
+const keySchema = z.object({ key: z.string() });
+
+/** A key for the model APIs that works: the kept one, or a new one where it was revoked or lost in a restore. */
+export async function terminalKey(running: RunningPlatform, layout: Pick<Layout, "secrets">): Promise<string> {
+  const secrets = localSecrets(layout);
+  const known = await secrets.read(TERMINAL_KEY);
+  if (known !== undefined && (await works(running.url, known))) return known;
+  const headers = { authorization: `Bearer ${(await secrets.read("internal/token")) ?? ""}` };
+  const wish = { name: "this terminal", scopes: ["inference"], organisation: "default" };
+  const { key } = keySchema.parse(await postAdmin(`${running.dashboard}/admin/keys`, headers, wish));
+  await secrets.write(TERMINAL_KEY, key);
+  return key;
+}
+
+async function works(url: string, key: string): Promise<boolean> {
+  const { statusCode, body } = await request(`${url}/v1/models`, { headers: { authorization: `Bearer ${key}` } });
+  await body.dump();
+  return statusCode === 200;
+}
+
+/** Posts to the admin API. Throws `start/welcome` with what it said. */
+export async function postAdmin(url: string, headers: Record<string, string>, content: unknown): Promise<unknown> {
+  const { statusCode, body } = await request(url, {
+    method: "POST",
+    headers: { ...headers, "content-type": "application/json" },
+    body: JSON.stringify(content),
+  });
+  const text = await body.text();
+  if (statusCode >= 300)
+    throw new KeelsonError("start/welcome", `${new URL(url).pathname} answered ${statusCode}: ${text.slice(0, 200)}`, {
+      hint: "keelson logs shows what the modules said",
+    });
+  return JSON.parse(text);
+}

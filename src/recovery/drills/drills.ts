@@ -1,0 +1,103 @@
+import { KeelsonError } from "../../spec/errors.js";
+import { executors } from "./faults/index.js";
+import type { DrillResult } from "./result.js";
+import type { DrillStore } from "./results.js";
+import { newDrill, runDrill } from "./run-drill.js";
+import type { DrillTarget } from "./target.js";
+
+export interface DrillRequest {
+  readonly fault: string;
+  /** Milliseconds of steady load before the first fault and after each recovery. */
+  readonly steady?: number | undefined;
+  readonly rate?: number | undefined;
+}
+
+/** The drills of one platform: one at a time, kept with their reports. */
+export interface Drills {
+  /** Begins one; resolves as soon as it has an id. Throws `drill/unknown`, `drill/running`. */
+  start(request: DrillRequest): Promise<DrillResult>;
+  /** The running one as it stands, or a kept one. */
+  read(id: string): Promise<DrillResult>;
+  list(): Promise<DrillResult[]>;
+  report(id: string, format: "md" | "html"): Promise<string>;
+  /** Resolves when the drill is over and its report is written. */
+  finished(id: string): Promise<DrillResult>;
+  cancel(id: string): void;
+  /** Cancels what runs and waits until it is tidied up. */
+  stop(): Promise<void>;
+}
+
+const STEADY = 4_000;
+const RATE = 15;
+
+interface Running {
+  readonly abort: AbortController;
+  readonly end: Promise<DrillResult>;
+  latest: DrillResult;
+}
+
+export function startDrills(target: () => Promise<DrillTarget>, store: DrillStore, version: string): Drills {
+  let running: Running | undefined;
+
+  async function start({ fault, steady = STEADY, rate = RATE }: DrillRequest): Promise<DrillResult> {
+    const make = executors[fault];
+    if (!make)
+      throw new KeelsonError("drill/unknown", `there is no drill ${fault}`, {
+        hint: `there are: ${Object.keys(executors).join(", ")}`,
+        exitCode: 2,
+      });
+    const given = await target();
+    // Asked only now: of two requests at once the second finds the first.
+    if (running) throw busy(running.latest);
+    const executor = make();
+    const abort = new AbortController();
+    const initial = newDrill(given, executor, { steady, rate, version });
+    const onChange = (latest: DrillResult) => {
+      if (running) running.latest = latest;
+    };
+    const options = { steady, rate, version, signal: abort.signal, onChange };
+    const end = runDrill(given, executor, options, initial).then(keep);
+    running = { abort, end, latest: initial };
+    const over = () => {
+      running = undefined;
+    };
+    end.then(over, over);
+    return initial;
+  }
+
+  async function keep(result: DrillResult): Promise<DrillResult> {
+    await store.write(result);
+    // Loaded only here: a plotting library is much to hold for a platform that is not drilled.
+    const [{ markdownReport }, { htmlReport }] = await Promise.all([
+      import("./report/markdown.js"),
+      import("./report/html.js"),
+    ]);
+    await store.writeReport(result.id, "report.md", markdownReport(result));
+    await store.writeReport(result.id, "report.html", htmlReport(result));
+    return result;
+  }
+
+  return {
+    start,
+    read: async (id) => (running?.latest.id === id ? running.latest : store.read(id)),
+    async list() {
+      const kept = await store.list();
+      return running ? [running.latest, ...kept] : kept;
+    },
+    report: (id, format) => store.readReport(id, `report.${format}`),
+    finished: async (id) => (running?.latest.id === id ? running.end : store.read(id)),
+    cancel(id) {
+      if (running?.latest.id === id) running.abort.abort();
+    },
+    async stop() {
+      running?.abort.abort();
+      await running?.end.catch(() => undefined);
+    },
+  };
+}
+
+function busy(latest: DrillResult): KeelsonError {
+  return new KeelsonError("drill/running", `drill ${latest.id} is under way`, {
+    hint: "one at a time: wait for its end",
+  });
+}

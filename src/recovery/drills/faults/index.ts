@@ -1,0 +1,11 @@
+import type { FaultExecutor } from "../target.js";
+import { backupCorruption } from "./backup-corruption.js";
+import { databaseLoss } from "./database-loss.js";
+import { processCrash } from "./process-crash.js";
+
+/** The drills that can be run on a platform of this machine, by the id that the catalogue of promises gives them. */
+export const executors: Readonly<Record<string, () => FaultExecutor>> = {
+  "process-crash": () => processCrash,
+  "database-loss": () => databaseLoss,
+  "backup-corruption": backupCorruption,
+};

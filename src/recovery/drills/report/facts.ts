@@ -1,0 +1,140 @@
+import { formatBytes } from "../../../spec/format.js";
+import type { DrillAssessment, DrillResult } from "../result.js";
+
+/** What a report says, as tables and sentences; how it looks is the business of each format. */
+export interface ReportFacts {
+  readonly title: string;
+  readonly verdict: { readonly word: string; readonly sentence: string };
+  readonly facts: readonly (readonly [string, string])[];
+  readonly findings: readonly { readonly what: string; readonly why: string }[];
+  readonly assessments: Table;
+  readonly strikes: Table;
+  readonly terms: Table | undefined;
+  readonly events: Table;
+  readonly method: readonly string[];
+}
+
+export interface Table {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export function reportFacts(result: DrillResult): ReportFacts {
+  return {
+    title: `Drill ${result.fault}: ${result.title}`,
+    verdict: verdictWords(result),
+    facts: factRows(result),
+    findings: result.findings,
+    assessments: {
+      head: ["element", "RTO promised", "predicted", "measured", "RPO promised", "predicted", "measured", "verdict"],
+      rows: result.measurements.map(assessmentRow),
+    },
+    strikes: {
+      head: ["fault", "at (UTC)", "seen by", "without service", "failed", "acknowledged", "lost", "age of the loss"],
+      rows: result.strikes.map((strike) => [
+        strike.what,
+        instant(strike.at),
+        strike.seenBy === "request" ? "chat requests" : "writes to the database",
+        duration(strike.rto, "it did not come back"),
+        String(strike.failed),
+        String(strike.acknowledged),
+        String(strike.lost),
+        duration(strike.rpo, "–"),
+      ]),
+    },
+    terms:
+      result.terms.length === 0
+        ? undefined
+        : {
+            head: ["piece of the recovery", "took", "data"],
+            rows: result.terms.map(({ name, value, bytes }) => [
+              name,
+              duration(value, "–"),
+              bytes === undefined ? "–" : formatBytes(bytes),
+            ]),
+          },
+    events: {
+      head: ["after", "what happened"],
+      rows: result.events.map(({ t, what }) => [`${(t / 1000).toFixed(2)} s`, what]),
+    },
+    method: METHOD,
+  };
+}
+
+const METHOD = [
+  "Load is open-loop: work is sent by the clock, whatever becomes of earlier work. Chat requests go over HTTP to the gateway; writes are committed straight in the database.",
+  "RTO is the time without service as these clients saw it: from the last success before the fault to the first success that was asked for after the last failure. Where nothing failed, it is the longest pause between two successes.",
+  "RPO is measured as CloudNativePG measures a failover: from the last acknowledged write that is still there to the fault. It is 0 when every acknowledged write is there.",
+  "Every acknowledged chat is looked for in the usage ledger by its request id, every acknowledged write in its table.",
+  "Promised figures are those of the platform file; predicted ones are the worst case that the promise sheet reckons.",
+];
+
+function verdictWords({ state, verdict, reason, findings, measurements }: DrillResult): ReportFacts["verdict"] {
+  if (state === "running") return { word: "running", sentence: "The drill is under way." };
+  if (state === "failed")
+    return { word: "not finished", sentence: `The drill did not come to its end: ${reason ?? "unknown"}.` };
+  const under = measurements
+    .filter((measurement) => measurement.underestimated)
+    .map((measurement) => measurement.subject);
+  const warning =
+    under.length > 0 ? ` The prediction was too good for ${under.join(", ")}: it has to be corrected.` : "";
+  switch (verdict) {
+    case "kept":
+      return { word: "kept", sentence: `Every promise was kept.${warning}` };
+    case "broken":
+      return {
+        word: "broken",
+        sentence:
+          findings.length > 0 && measurements.length === 0
+            ? "The promise cannot be kept: see the findings. Nothing was destroyed."
+            : `A promise was broken.${warning}`,
+      };
+    case "not-promised":
+      return { word: "not promised", sentence: `Nothing is promised for what was struck.${warning}` };
+    default:
+      return { word: "unknown", sentence: "It cannot be said whether the promise was kept." };
+  }
+}
+
+function factRows(result: DrillResult): [string, string][] {
+  const { versions, load } = result;
+  return [
+    ["drill", result.id],
+    ["platform", `${result.platform}, environment ${result.environment}`],
+    ["began", instant(result.startedAt)],
+    ["ended", result.finishedAt === undefined ? "–" : instant(result.finishedAt)],
+    ["load", `${load.requests} chats/s to ${load.model}, ${load.writes} writes/s`],
+    ["acknowledged", `${result.acknowledged}, of which lost: ${result.lost}`],
+    ["failed", String(result.failed)],
+    [
+      "versions",
+      `keelson ${versions.keelson}, PostgreSQL ${versions.postgres || "–"}, Node.js ${versions.node}, ${versions.system}`,
+    ],
+  ];
+}
+
+function assessmentRow(assessment: DrillAssessment): string[] {
+  const { promised, predicted } = assessment;
+  return [
+    assessment.subject,
+    duration(promised.rto, "–"),
+    duration(predicted.rto, "–"),
+    duration(assessment.rto, "never"),
+    duration(promised.rpo, "–"),
+    duration(predicted.rpo, "–"),
+    duration(assessment.rpo, "–"),
+    `${assessment.verdict.replace("-", " ")}${assessment.underestimated ? " (worse than predicted)" : ""}`,
+  ];
+}
+
+/** Measured times are read to the millisecond below a second, and to a tenth above. */
+export function duration(milliseconds: number | undefined, absent: string): string {
+  if (milliseconds === undefined) return absent;
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < 120_000) return `${(milliseconds / 1000).toFixed(1)} s`;
+  return `${(milliseconds / 60_000).toFixed(1)} min`;
+}
+
+function instant(at: number): string {
+  return new Date(at).toISOString().replace("T", " ").replace("Z", " UTC");
+}

@@ -1,0 +1,88 @@
+import type { DrillResult } from "../result.js";
+import { type ReportFacts, reportFacts, type Table } from "./facts.js";
+import { dark, light, ratePlot } from "./plot.js";
+
+/** The report as one file that needs nothing else: no script, no network; light and dark; prints well. */
+export function htmlReport(result: DrillResult): string {
+  const facts = reportFacts(result);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${escape(facts.title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<h1>${escape(facts.title)}</h1>
+<p class="verdict ${facts.verdict.word.replaceAll(" ", "-")}"><strong>${escape(facts.verdict.word)}</strong> ${escape(facts.verdict.sentence)}</p>
+<dl>${facts.facts.map(([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(value)}</dd>`).join("")}</dl>
+${findings(facts)}
+${section("Promised, predicted, measured", facts.assessments)}
+${result.series.length > 0 ? plots(result) : ""}
+${section("Faults", facts.strikes)}
+${facts.terms ? section("Pieces of the recovery", facts.terms) : ""}
+${section("What happened", facts.events)}
+<h2>Method</h2>
+<ul>${facts.method.map((line) => `<li>${escape(line)}</li>`).join("")}</ul>
+</main>
+</body>
+</html>
+`;
+}
+
+function findings({ findings: all }: ReportFacts): string {
+  if (all.length === 0) return "";
+  const items = all.map(({ what, why }) => `<li><strong>${escape(what)}</strong>: ${escape(why)}</li>`);
+  return `<h2>Findings</h2><ul class="findings">${items.join("")}</ul>`;
+}
+
+function plots(result: DrillResult): string {
+  return (["series", "writes"] as const)
+    .map((which) => {
+      const what = which === "series" ? "Chat requests" : "Writes to the database";
+      const figure = (colours: typeof light, scheme: string) =>
+        `<div class="${scheme}">${ratePlot(result, which, colours)}</div>`;
+      return `<h2>${what} over time</h2><figure role="img" aria-label="${what} each second over the time of the drill">${figure(light, "light")}${figure(dark, "dark")}</figure>`;
+    })
+    .join("\n");
+}
+
+function section(title: string, { head, rows }: Table): string {
+  if (rows.length === 0) return "";
+  const cells = (tag: string, values: readonly string[]) =>
+    values.map((value) => `<${tag}>${escape(value)}</${tag}>`).join("");
+  const body = rows.map((row) => `<tr>${cells("td", row)}</tr>`).join("\n");
+  return `<h2>${escape(title)}</h2><div class="wide"><table><thead><tr>${cells("th", head)}</tr></thead><tbody>${body}</tbody></table></div>`;
+}
+
+function escape(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}
+
+const STYLE = `
+:root { color-scheme: light dark; --text: #1d1d1b; --soft: #52514e; --ground: #fff; --line: #dddcd6; --good: #1a7f5a; --bad: #b3261e; }
+@media (prefers-color-scheme: dark) {
+  :root { --text: #ecebe4; --soft: #c3c2b7; --ground: #1a1a19; --line: #3a3a38; --good: #4fc796; --bad: #ff8078; }
+}
+body { margin: 0; background: var(--ground); color: var(--text); font: 15px/1.5 system-ui, sans-serif; }
+main { max-width: 960px; margin: 0 auto; padding: 32px 20px 64px; }
+h1 { font-size: 26px; line-height: 1.25; margin: 0 0 12px; }
+h2 { font-size: 17px; margin: 32px 0 8px; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; margin: 16px 0; }
+dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
+.verdict { padding: 10px 14px; border-left: 4px solid var(--soft); background: color-mix(in srgb, var(--soft) 8%, transparent); }
+.verdict.kept { border-color: var(--good); } .verdict.broken { border-color: var(--bad); }
+.verdict strong { text-transform: uppercase; letter-spacing: .04em; margin-right: .4em; }
+.verdict.kept strong { color: var(--good); } .verdict.broken strong, .findings strong { color: var(--bad); }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; font-size: 14px; }
+th, td { text-align: left; vertical-align: top; padding: 5px 12px 5px 0; border-bottom: 1px solid var(--line); }
+th { color: var(--soft); font-weight: 600; white-space: nowrap; }
+figure { margin: 0; overflow-x: auto; } figure svg { max-width: 100%; height: auto; }
+.dark { display: none; }
+@media (prefers-color-scheme: dark) { .dark { display: block; } .light { display: none; } }
+@media print { .dark { display: none; } .light { display: block; } }
+`;

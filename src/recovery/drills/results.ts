@@ -1,0 +1,79 @@
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeAtomically } from "../../local/atomic-file.js";
+import { layout } from "../../local/layout.js";
+import type { Measurement } from "../../promises/measurement.js";
+import { KeelsonError } from "../../spec/errors.js";
+import { type DrillResult, resultSchema } from "./result.js";
+
+/** Results of drills, one directory each: `result.json`, `report.md`, `report.html`. */
+export interface DrillStore {
+  write(result: DrillResult): Promise<void>;
+  writeReport(id: string, name: "report.md" | "report.html", text: string): Promise<void>;
+  /** Newest first. */
+  list(): Promise<DrillResult[]>;
+  /** Throws `drill/unknown`. */
+  read(id: string): Promise<DrillResult>;
+  readReport(id: string, name: "report.md" | "report.html"): Promise<string>;
+  directory(id: string): string;
+}
+
+const ID = /^[A-Za-z0-9._-]{1,100}$/;
+
+export function drillStore(directory: string): DrillStore {
+  const place = (id: string, name: string) => {
+    if (!ID.test(id) || id.startsWith(".")) throw unknown(id);
+    return join(directory, id, name);
+  };
+  const read = async (id: string): Promise<DrillResult> => {
+    const text = await readFile(place(id, "result.json"), "utf8").catch(() => undefined);
+    const parsed = resultSchema.safeParse(text === undefined ? undefined : JSON.parse(text));
+    if (!parsed.success) throw unknown(id);
+    return parsed.data;
+  };
+  const write = async (id: string, name: string, text: string) => {
+    await mkdir(join(directory, id), { recursive: true, mode: 0o700 });
+    await writeAtomically(place(id, name), text);
+  };
+  return {
+    directory: (id) => join(directory, id),
+    write: (result) => write(result.id, "result.json", `${JSON.stringify(result, undefined, 1)}\n`),
+    writeReport: write,
+    read,
+    async list() {
+      const ids = await readdir(directory).catch(() => []);
+      const found = await Promise.all(ids.map((id) => read(id).catch(() => undefined)));
+      return found.filter((result) => result !== undefined).sort((a, b) => b.startedAt - a.startedAt);
+    },
+    async readReport(id, name) {
+      return readFile(place(id, name), "utf8").catch((error: unknown) => {
+        throw new KeelsonError("drill/unknown", `drill ${id} has no ${name} (yet)`, { cause: error });
+      });
+    },
+  };
+}
+
+function unknown(id: string): KeelsonError {
+  return new KeelsonError("drill/unknown", `there is no drill ${id}`);
+}
+
+/** What the drills of a platform have measured, for its promise sheet. */
+export async function readMeasurements(dataDirectory: string): Promise<Measurement[]> {
+  return measurementsOf(await drillStore(layout(dataDirectory).drills).list());
+}
+
+export function measurementsOf(results: readonly DrillResult[]): Measurement[] {
+  return results.flatMap(({ id, fault, state, finishedAt, measurements, terms }) =>
+    state !== "finished" || finishedAt === undefined
+      ? []
+      : measurements.map(({ subject, rto, rpo }) => ({
+          fault,
+          subject,
+          rto,
+          rpo,
+          at: finishedAt,
+          drill: id,
+          terms: terms.map(({ name, value, bytes }) => ({ name, value, ...(bytes !== undefined && { bytes }) })),
+        })),
+  );
+}

@@ -1,0 +1,311 @@
+import { randomBytes } from "node:crypto";
+import { release, type as systemType } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { z } from "zod";
+import type { Milliseconds } from "../../plan/plan.js";
+import { KeelsonError } from "../../spec/errors.js";
+import { backupId } from "../backup/catalogue.js";
+import { assess, overall } from "./assess.js";
+import { chatLoad, type WriteLoad, writeLoad } from "./load.js";
+import { type Loss, loss, outage } from "./measure.js";
+import type { DrillResult, DrillStrike, DrillTerm } from "./result.js";
+import { type Sample, series } from "./sample.js";
+import type { DrillTarget, FaultExecutor, Finding, Strike } from "./target.js";
+
+export interface DrillOptions {
+  /** Steady load before the first fault and after each recovery. */
+  readonly steady: Milliseconds;
+  /** Chat requests and writes each second. */
+  readonly rate: number;
+  readonly version: string;
+  readonly signal: AbortSignal;
+  /** Called whenever something is known that was not before. */
+  readonly onChange?: (result: DrillResult) => void;
+}
+
+function drillId(fault: string, now: number): string {
+  return `${backupId(now)}-${fault}-${randomBytes(2).toString("hex")}`;
+}
+
+/** An outage is over when nothing has failed for so long. */
+const CALM: Milliseconds = 2_000;
+/** No recovery is waited for longer than this, or three times what was promised. */
+const LEAST_LIMIT: Milliseconds = 120_000;
+
+/**
+ * Runs one drill: steady load, the fault, recovery, comparison of everything that was acknowledged. What it returns is
+ * complete also when it was cancelled or failed; nothing that was only broken for the drill stays broken.
+ */
+export async function runDrill(
+  target: DrillTarget,
+  fault: FaultExecutor,
+  options: DrillOptions,
+  initial: DrillResult,
+): Promise<DrillResult> {
+  const started = initial.startedAt;
+  const model = chatModel(target);
+  let result = initial;
+  const change = (part: Partial<DrillResult>): void => {
+    result = { ...result, ...part };
+    options.onChange?.(result);
+  };
+  const say = (what: string): void => change({ events: [...result.events, { t: Date.now() - started, what }] });
+  const unlisten = target.onEvent(say);
+  let broken = false;
+  try {
+    if (model === undefined) throw new KeelsonError("drill/no-model", "the platform has no chat model to send load to");
+    change({ versions: { ...result.versions, postgres: await postgresVersion(target) } });
+    const findings = await fault.inspect(target, say);
+    if (findings.length > 0) {
+      say("the drill ends here: nothing was destroyed");
+      change({ findings: [...findings], verdict: "broken" });
+    } else {
+      broken = true;
+      change(await strikeUnderLoad(target, fault, model, options, started, say, change));
+    }
+    change({ state: "finished", finishedAt: Date.now() });
+  } catch (error) {
+    const reason = options.signal.aborted ? "it was cancelled" : error instanceof Error ? error.message : String(error);
+    say(`the drill did not come to its end: ${reason}`);
+    change({ state: "failed", reason, finishedAt: Date.now() });
+  } finally {
+    if (broken) await untilWhole(target).catch(() => undefined);
+    await fault.tidy(target).catch((error: unknown) => say(`could not be tidied up: ${String(error)}`));
+    unlisten();
+  }
+  return result;
+}
+
+async function strikeUnderLoad(
+  target: DrillTarget,
+  fault: FaultExecutor,
+  model: string,
+  options: DrillOptions,
+  started: number,
+  say: (what: string) => void,
+  change: (part: Partial<DrillResult>) => void,
+): Promise<Partial<DrillResult>> {
+  const writes = await writeLoad(target.databaseUrl, options.rate);
+  const chats = chatLoad({ url: target.url, key: target.key, model, rate: options.rate });
+  const all = () => [...chats.samples, ...writes.samples];
+  const struck: { strike: Strike; at: number; until: number }[] = [];
+  const earlier = target.recovery.state().archive?.last?.at;
+  const watch = setInterval(() => change(curves(all(), started, Date.now())), 1000);
+  try {
+    say(`steady load: ${options.rate} chats and ${options.rate} writes a second`);
+    await sleep(options.steady, undefined, { signal: options.signal });
+    for (const strike of await fault.strikes(target)) {
+      const at = Date.now();
+      say(strike.what);
+      await strike.strike();
+      await untilCalm(target, strike, at, all, options);
+      say("it serves again");
+      await sleep(options.steady, undefined, { signal: options.signal });
+      struck.push({ strike, at, until: Date.now() });
+    }
+  } finally {
+    clearInterval(watch);
+    await Promise.all([chats.stop(), writes.stop()]);
+  }
+  const end = Date.now();
+  const survived = await survivors(target, chats.samples, writes, say);
+  await writes.close();
+  const findings = await fault.conclude(target, say);
+  return { ...judge(target, fault, struck, all(), survived, earlier, findings), ...curves(all(), started, end) };
+}
+
+function judge(
+  target: DrillTarget,
+  fault: FaultExecutor,
+  struck: readonly { strike: Strike; at: number; until: number }[],
+  samples: readonly Sample[],
+  survived: ReadonlySet<string>,
+  earlier: number | undefined,
+  findings: readonly Finding[],
+): Partial<DrillResult> {
+  const strikes = struck.map(({ strike, at, until }, n): DrillStrike => {
+    const from = n === 0 ? 0 : (struck[n - 1]?.at ?? 0);
+    const near = samples.filter((sample) => sample.ended > from && sample.sent <= until);
+    const seen = outage(
+      near.filter((sample) => sample.kind === strike.seenBy),
+      at,
+    );
+    const cost: Loss = loss(near, survived, at, earlier);
+    return {
+      what: strike.what,
+      at,
+      subjects: [...strike.subjects],
+      seenBy: strike.seenBy,
+      ...(seen.rto !== undefined && { rto: Math.round(seen.rto) }),
+      rpo: Math.round(cost.rpo),
+      failed: seen.failed,
+      acknowledged: cost.acknowledged,
+      lost: cost.lost,
+    };
+  });
+  const acknowledged = samples.filter((sample) => sample.ok);
+  const lost = acknowledged.filter((sample) => !survived.has(sample.reference ?? ""));
+  const lostAfter = lost.filter((sample) => struck.every(({ at }) => sample.sent > at));
+  const all = [
+    ...findings,
+    ...(lostAfter.length > 0
+      ? [
+          {
+            what: `${lostAfter.length} writes that were acknowledged after the recovery are lost`,
+            why: "no fault excuses these",
+          },
+        ]
+      : []),
+  ];
+  const measurements = assess(target.plan, fault.id, strikes);
+  const { verdict, hardest } = overall(measurements, all.length);
+  return {
+    strikes,
+    measurements,
+    findings: all,
+    verdict,
+    terms: measuredTerms(target),
+    acknowledged: acknowledged.length,
+    lost: lost.length,
+    failed: samples.filter((sample) => !sample.ok).length,
+    ...(hardest && {
+      subject: hardest.subject,
+      promised: hardest.promised,
+      predicted: hardest.predicted,
+      ...(hardest.rto !== undefined && { rto: hardest.rto }),
+      ...(hardest.rpo !== undefined && { rpo: hardest.rpo }),
+    }),
+  };
+}
+
+/** Pieces of the recovery that the promise sheet predicts by these names. */
+function measuredTerms({ recovery }: DrillTarget): DrillTerm[] {
+  const restore = recovery.lastRestore();
+  if (restore?.ready === undefined) return [];
+  const { begun: from, unpacked, ready, bytes } = restore;
+  return [
+    { name: "restore of the backup", value: unpacked - from, bytes },
+    { name: "replay of the log", value: ready - unpacked },
+  ];
+}
+
+/** Waits until the fault is repaired and clients have seen no failure for a while. */
+async function untilCalm(
+  target: DrillTarget,
+  strike: Strike,
+  at: number,
+  samples: () => readonly Sample[],
+  options: DrillOptions,
+): Promise<void> {
+  const promised = Math.max(
+    0,
+    ...target.plan.stores.map((store) => store.objectives.rto ?? 0),
+    target.plan.objectives.rto ?? 0,
+  );
+  const limit = Math.max(LEAST_LIMIT, 3 * promised);
+  for (; Date.now() - at < limit; await sleep(100, undefined, { signal: options.signal })) {
+    if (Date.now() - at < CALM || !(await strike.repaired())) continue;
+    const recent = samples().filter((sample) => sample.kind === strike.seenBy && sample.ended > Date.now() - CALM);
+    if (recent.some((sample) => sample.ok) && recent.every((sample) => sample.ok)) return;
+  }
+  // Not thrown: a platform that does not come back is a result, and the worst one.
+}
+
+/** Gives usage events the time to reach the ledger, then reads what is there of all that was acknowledged. */
+async function survivors(
+  target: DrillTarget,
+  chats: readonly Sample[],
+  writes: WriteLoad,
+  say: (what: string) => void,
+): Promise<Set<string>> {
+  const ids = chats.flatMap((sample) => (sample.ok && sample.reference !== undefined ? [sample.reference] : []));
+  let counted = new Set<string>();
+  let changed = Date.now();
+  for (const end = Date.now() + 60_000; Date.now() < end && Date.now() - changed < 8_000; await sleep(250)) {
+    const now = await ledger(target, ids).catch(() => counted);
+    if (now.size !== counted.size) changed = Date.now();
+    counted = now;
+    if (counted.size === ids.length) break;
+  }
+  const written = await writes.survivors().catch(() => new Set<string>());
+  const found = writes.samples.filter((sample) => sample.ok && written.has(sample.reference ?? "")).length;
+  say(
+    `compared: ${counted.size} of ${ids.length} chats are in the ledger, ${found} of ${writes.samples.filter((s) => s.ok).length} writes in the database`,
+  );
+  return new Set([...counted, ...written]);
+}
+
+const ledgerRows = z.array(z.object({ id: z.string() }));
+
+async function ledger(target: DrillTarget, ids: readonly string[]): Promise<Set<string>> {
+  return withClient(target.databaseUrl, async (client) => {
+    await client.query("BEGIN READ ONLY");
+    // The tables are closed by organisation; this is the scope of the platform itself.
+    await client.query("SELECT set_config('keelson.organisation', '*', true)");
+    const { rows } = await client.query("SELECT id FROM usage_events WHERE id = ANY($1)", [ids]);
+    return new Set(ledgerRows.parse(rows).map((row) => row.id));
+  });
+}
+
+async function postgresVersion(target: DrillTarget): Promise<string> {
+  return withClient(target.databaseUrl, async (client) => {
+    const { rows } = await client.query("SELECT current_setting('server_version') AS id");
+    return ledgerRows.parse(rows)[0]?.id ?? "unknown";
+  });
+}
+
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3000, query_timeout: 10_000 });
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** After the drill, also a cancelled one, the platform is given the time to be whole again. */
+async function untilWhole(target: DrillTarget): Promise<void> {
+  for (const end = Date.now() + LEAST_LIMIT; Date.now() < end; await sleep(100))
+    if ((await target.processes()).every((process) => process.phase === "running")) return;
+}
+
+function curves(samples: readonly Sample[], started: number, end: number): Pick<DrillResult, "series" | "writes"> {
+  return { series: series(samples, "request", started, end), writes: series(samples, "write", started, end) };
+}
+
+function chatModel({ plan }: DrillTarget): string | undefined {
+  return plan.models.find((candidate) => !candidate.embeddings)?.name;
+}
+
+/** A drill as it stands before anything is done. */
+export function newDrill(
+  target: DrillTarget,
+  fault: FaultExecutor,
+  options: Omit<DrillOptions, "signal">,
+): DrillResult {
+  const started = Date.now();
+  return {
+    id: drillId(fault.id, started),
+    fault: fault.id,
+    title: fault.title,
+    platform: target.plan.platform,
+    environment: target.plan.environment,
+    state: "running",
+    startedAt: started,
+    measurements: [],
+    strikes: [],
+    findings: [],
+    terms: [],
+    acknowledged: 0,
+    lost: 0,
+    failed: 0,
+    load: { requests: options.rate, writes: options.rate, steadyMs: options.steady, model: chatModel(target) ?? "" },
+    series: [],
+    writes: [],
+    events: [],
+    versions: { keelson: options.version, postgres: "", node: process.version, system: `${systemType()} ${release()}` },
+  };
+}
