@@ -37,13 +37,15 @@ export class Placement {
 
   /**
    * How long to wait (milliseconds) before another attempt; undefined when none would help. A lost connection may come back
-   * to the same server, which may be restarting; a call that was never sent is made again for as long as a request may wait;
+   * to the same server, which may be restarting; a call that was never sent is made again for as long as a request may wait
+   * (unless another model may answer instead);
    * an error that was answered is taken to another server only, and not without bounds.
    */
   retry(lost: Lost, age: number): number | undefined {
     const { route } = this;
     const others = route.targets.length > 1;
-    const patient = lost === "never-sent" && age < route.model.queue.deadline;
+    const last = this.#fallback >= this.#fallbacks.length;
+    const patient = lost === "never-sent" && last && age < route.model.queue.deadline;
     const again = this.#attempts < mostAttempts && (lost !== "answer" || (others && route.mayRetry()));
     if (!patient && !again) return undefined;
     // Once all were tried, all may be tried again.

@@ -1,0 +1,79 @@
+import { execFileSync } from "node:child_process";
+import { mkdtemp, rm, unlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { metric, planWith, startTestGateway } from "./gateway.js";
+import { chunk, startUpstream, wellBehaved } from "./upstream.js";
+
+const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** A file system of its own that can be filled; needs the right to mount. */
+function mountSmall(directory: string): boolean {
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", directory], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe("a full disk under the usage log", () => {
+  it("refuses requests rather than answer them uncounted, ends streams unfinished, and recovers by itself", async (context) => {
+    const directory = await mkdtemp(join(tmpdir(), "keelson-full-"));
+    if (!mountSmall(directory)) {
+      await rm(directory, { recursive: true });
+      context.skip("this user may not mount a file system");
+      return;
+    }
+    const upstream = await startUpstream(async (received, response) => {
+      const { path, body } = received;
+      if (!body.stream) return wellBehaved(received, response);
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      for (let count = 0; count < 30; count += 1) {
+        response.write(chunk(path, body.model, `word${count} `));
+        await sleep(50);
+      }
+      response.end("data: [DONE]\n\n");
+    });
+    const gateway = await startTestGateway(planWith(`assistant: { upstreams: "${upstream.url}" }`), { directory });
+    try {
+      const ask = (stream = true): Promise<Response> =>
+        gateway.post("/v1/chat/completions", { model: "assistant", stream, messages: [{ role: "user", content: "Go" }] });
+      const stream = await ask();
+      const text = stream.text().catch(() => "cut");
+      await sleep(200);
+      const ballast = join(directory, "ballast");
+      await writeFile(ballast, Buffer.alloc(4 * 1024 * 1024)).catch(() => {});
+      // The log notices with the first entry that does not fit: the page that it has holds a few more.
+      let first = await ask(false);
+      for (let count = 0; count < 60 && first.status === 200; count += 1) first = await ask(false);
+      expect(first.status).toBe(503);
+      expect(await first.json()).toMatchObject({ error: { code: "usage_unavailable" } });
+      expect(first.headers.get("retry-after")).toBe("5");
+      const asked = upstream.received.length;
+      expect((await ask(false)).status).toBe(503);
+      expect(upstream.received.length).toBe(asked);
+      expect(metric(await gateway.metrics(), "keelson_usage_log_failing")).toBe(1);
+      // The stream's words went out, its end did not.
+      expect(await text).not.toContain("[DONE]");
+      await unlink(ballast);
+      let again = await ask();
+      for (let waited = 0; waited < 5000 && again.status !== 200; waited += 200) {
+        await sleep(200);
+        again = await ask();
+      }
+      expect(await again.text()).toContain("[DONE]");
+      // Every answer of which words went out is counted: the unfinished stream as well.
+      for (let waited = 0; waited < 3000 && metric(await gateway.metrics(), "keelson_usage_unpublished_events") > 0; waited += 50) await sleep(50);
+      const events = [...gateway.usage.events.values()];
+      expect(events.filter(({ outputTokens }) => outputTokens === 30)).toHaveLength(2);
+      expect(metric(await gateway.metrics(), "keelson_usage_log_failing")).toBe(0);
+    } finally {
+      await gateway.stop();
+      await upstream.stop();
+      execFileSync("umount", [directory]);
+      await rm(directory, { recursive: true, force: true });
+    }
+  }, 30_000);
+});

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { key, planWith, startTestGateway, type TestGateway } from "./gateway.js";
+import { startUpstream, type Upstream } from "./upstream.js";
+
+describe("API keys at the gateway", () => {
+  let upstream: Upstream;
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    upstream = await startUpstream();
+    gateway = await startTestGateway(planWith(`assistant: { upstreams: "${upstream.url}" }\nother: { upstreams: "${upstream.url}" }`));
+  });
+  afterAll(async () => {
+    await gateway.stop();
+    await upstream.stop();
+  });
+
+  const chat = (bearer: string | undefined, model = "assistant"): Promise<Response> =>
+    fetch(`${gateway.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer}` },
+      body: JSON.stringify({ model, messages: [{ role: "user", content: "Hello" }] }),
+    });
+  const codeOf = async (answer: Response): Promise<unknown> => ((await answer.json()) as { error: { code: string } }).error.code;
+
+  it("are needed, and asked for once", async () => {
+    const none = await chat(undefined);
+    expect([none.status, await codeOf(none)]).toEqual([401, "missing_api_key"]);
+    expect(none.headers.get("www-authenticate")).toBe("Bearer");
+    const wrong = await chat("wrong");
+    expect([wrong.status, await codeOf(wrong)]).toEqual([401, "invalid_api_key"]);
+    await Promise.all(Array.from({ length: 20 }, () => chat(key).then((answer) => answer.text())));
+    const asked = gateway.accounts.asked;
+    for (let count = 0; count < 20; count += 1) await chat(key).then((answer) => answer.text());
+    expect(gateway.accounts.asked).toBe(asked);
+  });
+
+  it("are refused from the moment in which they are revoked", async () => {
+    gateway.accounts.add("short-lived", {});
+    expect((await chat("short-lived")).status).toBe(200);
+    gateway.accounts.revoke("short-lived");
+    expect((await chat("short-lived")).status).toBe(401);
+  });
+
+  it("are accepted from the moment in which they are made, though they were unknown before", async () => {
+    expect((await chat("not-yet")).status).toBe(401);
+    gateway.accounts.add("not-yet", {});
+    expect((await chat("not-yet")).status).toBe(200);
+  });
+
+  it("expire while they are known", async () => {
+    gateway.accounts.add("expiring", { expires: Date.now() + 300 });
+    expect((await chat("expiring")).status).toBe(200);
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    expect((await chat("expiring")).status).toBe(401);
+  });
+
+  it("open what their scope and their models say", async () => {
+    gateway.accounts.add("accountant", { scopes: ["usage"] });
+    const scoped = await chat("accountant");
+    expect([scoped.status, await codeOf(scoped)]).toEqual([403, "scope_missing"]);
+    gateway.accounts.add("narrow", { models: ["other"] });
+    const elsewhere = await chat("narrow");
+    expect([elsewhere.status, await codeOf(elsewhere)]).toEqual([403, "model_not_allowed"]);
+    expect((await chat("narrow", "other")).status).toBe(200);
+    const list = (await (await fetch(`${gateway.url}/v1/models`, { headers: { authorization: "Bearer narrow" } })).json()) as { data: { id: string }[] };
+    expect(list.data.map(({ id }) => id)).toEqual(["other"]);
+  });
+
+  it("that are not known yet wait while accounts are away, and known ones work on", async () => {
+    gateway.accounts.add("patient", {});
+    gateway.accounts.away = true;
+    expect((await chat(key)).status).toBe(200);
+    const waiting = chat("patient");
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    gateway.accounts.away = false;
+    expect((await waiting).status).toBe(200);
+  });
+
+  it("that cannot be checked are refused as such, not as wrong", async () => {
+    gateway.accounts.add("unlucky", {});
+    gateway.accounts.away = true;
+    const answer = await chat("unlucky");
+    gateway.accounts.away = false;
+    expect([answer.status, await codeOf(answer)]).toEqual([503, "accounts_unavailable"]);
+    expect(answer.headers.get("retry-after")).toBe("2");
+  }, 15_000);
+});

@@ -1,0 +1,191 @@
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Journal } from "../../src/runtime/gateway/usage/journal.js";
+import { Publisher } from "../../src/runtime/gateway/usage/publisher.js";
+import { checkpointLine, entriesIn, frame, type Intent, intentLine, settledLine } from "../../src/runtime/gateway/usage/records.js";
+import { unsettled } from "../../src/runtime/gateway/usage/recover.js";
+import type { UsageEvent } from "../../src/runtime/usage/client.js";
+import { TestUsage } from "./gateway.js";
+
+const log = pino({ level: "silent" });
+const intent = (id: string): Intent => ({ id, at: 1000, organisation: "org", keyId: "key", model: "assistant", operation: "chat", inputTokens: 12 });
+const settled = (id: string, extra: Partial<UsageEvent> = {}): UsageEvent => ({
+  ...intent(id),
+  inputTokens: 10,
+  outputTokens: 20,
+  status: 200,
+  durationMs: 5,
+  estimated: false,
+  ...extra,
+});
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "keelson-journal-"));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const written = (write: (waiter: { journaled(step: string, failed: boolean): void }) => void): Promise<boolean> =>
+  new Promise((resolve) => write({ journaled: (_step, failed) => resolve(!failed) }));
+
+async function publishAll(usage: TestUsage): Promise<void> {
+  const journal = await Journal.open(directory, log);
+  const publisher = new Publisher(journal, usage, log, () => {});
+  await journal.seal();
+  await publisher.stop(AbortSignal.timeout(5000));
+  await journal.close();
+}
+
+describe("the durable log of usage", () => {
+  it("has an entry on the disk before it tells its waiter", async () => {
+    const journal = await Journal.open(directory, log);
+    expect(await written((waiter) => journal.intent(intent("a"), waiter))).toBe(true);
+    const [file] = await readdir(directory);
+    const entries = [...entriesIn(await readFile(join(directory, file ?? "")))];
+    expect(entries).toEqual([{ kind: "intent", intent: intent("a") }]);
+    await journal.close();
+  });
+
+  it("writes what comes together in one frame", async () => {
+    const journal = await Journal.open(directory, log);
+    await Promise.all(Array.from({ length: 100 }, (_, index) => written((waiter) => journal.intent(intent(`id-${index}`), waiter))));
+    const [file] = await readdir(directory);
+    const bytes = await readFile(join(directory, file ?? ""));
+    expect(bytes.readUInt32LE(0)).toBe(bytes.length - 8);
+    await journal.close();
+  });
+
+  it("hands settled usage to the ledger and deletes what the ledger has", async () => {
+    const usage = new TestUsage();
+    const journal = await Journal.open(directory, log);
+    const publisher = new Publisher(journal, usage, log, () => {});
+    for (const id of ["a", "b"]) {
+      await written((waiter) => journal.intent(intent(id), waiter));
+      await written((waiter) => journal.settle(settled(id), waiter));
+    }
+    expect((await usage.settled(2)).map(({ id }) => id)).toEqual(["a", "b"]);
+    for (let waited = 0; waited < 2000 && journal.backlog.segments > 1; waited += 50) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(journal.backlog).toEqual({ segments: 1, events: 0, open: 0 });
+    await publisher.stop(AbortSignal.timeout(1000));
+    await journal.close();
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it("keeps usage while the ledger is away, over restarts, and loses none", async () => {
+    const usage = new TestUsage();
+    usage.away = true;
+    for (let process = 0; process < 3; process += 1) {
+      const journal = await Journal.open(directory, log);
+      const publisher = new Publisher(journal, usage, log, () => {});
+      for (let count = 0; count < 10; count += 1) {
+        const id = `${process}-${count}`;
+        await written((waiter) => journal.intent(intent(id), waiter));
+        await written((waiter) => journal.settle(settled(id), waiter));
+      }
+      await journal.seal();
+      await publisher.stop(AbortSignal.timeout(300));
+      await journal.close();
+    }
+    expect(usage.events.size).toBe(0);
+    usage.away = false;
+    await publishAll(usage);
+    expect(usage.events.size).toBe(30);
+  });
+
+  it("settles what a crash left open from its last checkpoint, marked as estimated", async () => {
+    await writeFile(
+      join(directory, "0000000007.log"),
+      Buffer.concat([
+        frame([intentLine(intent("done")), intentLine(intent("cut")), intentLine(intent("silent"))]),
+        frame([checkpointLine("cut", 40, 1500), settledLine(settled("done"))]),
+        frame([checkpointLine("cut", 90, 3000)]),
+      ]),
+    );
+    const usage = new TestUsage();
+    await publishAll(usage);
+    expect([...usage.events.values()].sort((a, b) => a.id.localeCompare(b.id))).toEqual([
+      settled("cut", { inputTokens: 12, outputTokens: 90, status: 500, durationMs: 2000, estimated: true }),
+      settled("done"),
+      settled("silent", { inputTokens: 12, outputTokens: 0, status: 500, durationMs: 0, estimated: true }),
+    ]);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it("reads a torn file up to the tear, wherever it was cut", () => {
+    const frames = [[intentLine(intent("a"))], [settledLine(settled("a")), intentLine(intent("b"))], [settledLine(settled("b"))]].map(frame);
+    const whole = Buffer.concat(frames);
+    const ends = [0, 1, 3, 4];
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: whole.length }), fc.boolean(), (cut, flip) => {
+        const bytes = Buffer.from(whole.subarray(0, cut));
+        if (flip && cut > 0) bytes[cut - 1] = (bytes[cut - 1] ?? 0) ^ 0x40;
+        const count = [...entriesIn(bytes)].length;
+        expect(ends).toContain(count);
+        if (!flip) {
+          const complete = frames.reduce((sum, _, index) => (Buffer.concat(frames.slice(0, index + 1)).length <= cut ? index + 1 : sum), 0);
+          expect(count).toBe(ends[complete]);
+        }
+      }),
+    );
+  });
+
+  it("never settles an answer twice, however entries were carried, repeated and cut", () => {
+    const step = fc.record({ kind: fc.constantFrom("intent", "checkpoint", "settled"), id: fc.constantFrom("a", "b", "c"), tokens: fc.nat(100) });
+    fc.assert(
+      fc.property(fc.array(step), (steps) => {
+        const entries = steps.map(({ kind, id, tokens }) =>
+          kind === "intent"
+            ? ({ kind: "intent", intent: intent(id) } as const)
+            : kind === "checkpoint"
+              ? ({ kind: "checkpoint", id, outputTokens: tokens, at: 1000 + tokens } as const)
+              : ({ kind: "settled", event: settled(id) } as const),
+        );
+        const open = unsettled(entries);
+        const done = new Set(entries.flatMap((entry) => (entry.kind === "settled" ? [entry.event.id] : [])));
+        expect(new Set(open.map(({ id }) => id)).size).toBe(open.length);
+        for (const { id } of open) expect(done.has(id)).toBe(false);
+        for (const entry of entries) if (entry.kind === "intent") expect(done.has(entry.intent.id) || open.some(({ id }) => id === entry.intent.id)).toBe(true);
+      }),
+    );
+  });
+
+  it("lets old files go although one answer takes long", async () => {
+    const usage = new TestUsage();
+    const journal = await Journal.open(directory, log);
+    const publisher = new Publisher(journal, usage, log, () => {});
+    await written((waiter) => journal.intent(intent("long"), waiter));
+    for (let file = 0; file < 14; file += 1) {
+      const id = `short-${file}`;
+      await written((waiter) => journal.intent(intent(id), waiter));
+      await written((waiter) => journal.settle(settled(id), waiter));
+      journal.checkpoint("long", file);
+      await journal.seal();
+      await usage.settled(file + 1);
+    }
+    for (let waited = 0; waited < 3000 && journal.backlog.segments > 10; waited += 50) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(journal.backlog.segments).toBeLessThanOrEqual(10);
+    expect(journal.backlog.open).toBe(1);
+    // A crash now still finds the long answer, with its tokens so far.
+    await publisher.stop(AbortSignal.timeout(1000));
+    await journal.close();
+    await publishAll(usage);
+    expect(usage.events.get("long")).toMatchObject({ estimated: true, outputTokens: 13 });
+    expect(usage.events.size).toBe(15);
+  }, 20_000);
+
+  it("does not read what stands behind a tear of an older file as new", async () => {
+    const usage = new TestUsage();
+    const journal = await Journal.open(directory, log);
+    await written((waiter) => journal.intent(intent("a"), waiter));
+    await written((waiter) => journal.settle(settled("a"), waiter));
+    await journal.close();
+    const [file] = await readdir(directory);
+    await appendFile(join(directory, file ?? ""), frame([settledLine(settled("b"))]).subarray(0, 30));
+    await publishAll(usage);
+    expect([...usage.events.keys()]).toEqual(["a"]);
+  });
+});
