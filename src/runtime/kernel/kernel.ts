@@ -143,6 +143,7 @@ export async function startKernel(table: Table, options: ServeOptions): Promise<
   let stopping: Promise<void> | undefined;
   const stop = async (drainDelay: number, grace: number): Promise<void> => {
     services.drain();
+    listener.askToClose();
     log.info({ drainDelay, underWay: listener.underWay }, "draining");
     const signal = AbortSignal.timeout(drainDelay + grace);
     await new Promise((resolve) => setTimeout(resolve, drainDelay));

@@ -36,7 +36,7 @@ export class Listener {
   #routes: readonly Route[] = [];
   #unclaimed: Handler = (_request, response) =>
     answerJson(response, 404, { error: { code: "not_found", message: "nothing is served here" } });
-  #draining = false;
+  #closing = false;
   #underWay = 0;
   /** The newest answer on each connection. */
   readonly #latest = new WeakMap<Duplex, ServerResponse>();
@@ -99,11 +99,19 @@ export class Listener {
   }
 
   /**
+   * From now on every answer is the last one on its connection. Said for a while before `drain`, it lets connections
+   * that are kept alive end between two requests; closed from here, the next request could be on its way already.
+   */
+  askToClose(): void {
+    this.#closing = true;
+  }
+
+  /**
    * Refuses new connections and waits until every answer under way has gone out whole; `signal` cuts what is left.
-   * Connections that are kept alive are asked to close with their next answer.
+   * Connections that are kept alive without a request under way are closed.
    */
   async drain(signal: AbortSignal): Promise<void> {
-    this.#draining = true;
+    this.askToClose();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     const sweep = setInterval(() => this.#server.closeIdleConnections(), 50);
     const cut = (): void => this.#server.closeAllConnections();
@@ -121,7 +129,7 @@ export class Listener {
     // A client may leave at any moment: that is an event of the request, never an error of the process.
     request.on("error", ignore);
     response.on("error", ignore);
-    if (this.#draining) response.shouldKeepAlive = false;
+    if (this.#closing) response.shouldKeepAlive = false;
     const url = request.url ?? "/";
     try {
       const route = this.#routes.find(({ prefix }) => matches(url, prefix));
