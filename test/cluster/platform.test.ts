@@ -13,15 +13,17 @@ import { platformImage, postgresImage } from "../images/images.js";
 import { describeWith } from "../requirements.js";
 import { plansOf } from "./harness/plans.js";
 import { belongsTo, describePods, isReady, Pod } from "./harness/pods.js";
-import { imagesOf, renderedObjects } from "./harness/rendered.js";
 import { type RealCluster, startRealCluster } from "./harness/real-node.js";
+import { imagesOf, renderedObjects } from "./harness/rendered.js";
 import { startVolumes } from "./harness/volumes.js";
 
 const run = promisify(execFile);
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 const openai = pathToFileURL(createRequire(import.meta.url).resolve("openai")).href;
 
-const Service = z.looseObject({ spec: z.looseObject({ clusterIP: z.string(), ports: z.array(z.looseObject({ port: z.number() })) }) });
+const Service = z.looseObject({
+  spec: z.looseObject({ clusterIP: z.string(), ports: z.array(z.looseObject({ port: z.number() })) }),
+});
 const Secret = z.looseObject({ data: z.record(z.string(), z.string()) });
 const Deployed = z.looseObject({ outcome: z.string(), steps: z.array(z.looseObject({ action: z.string() })) });
 const NewKey = z.looseObject({ key: z.string() });
@@ -60,7 +62,9 @@ describeWith(["kubernetes node", "postgresql"], "the starter on a real node", ({
     for (const reference of imagesOf(renderedObjects(plan))) {
       const name = reference.replaceAll(/[^\w]+/g, "-");
       const own = reference.includes("/keelson");
-      const image = own ? platformImage(join(folder, name), reference) : postgresImage(join(folder, name), reference, postgresql);
+      const image = own
+        ? platformImage(join(folder, name), reference)
+        : postgresImage(join(folder, name), reference, postgresql);
       await cluster.importImage(await image);
     }
     return () => cluster.stop();
@@ -69,7 +73,9 @@ describeWith(["kubernetes node", "postgresql"], "the starter on a real node", ({
 
   /** Runs an ES module on the node, where Services have their addresses; what it prints is JSON. */
   async function onNode<T>(schema: z.ZodType<T>, script: string): Promise<T> {
-    return schema.parse(JSON.parse(await cluster.machine.run([process.execPath, "--input-type=module", "--eval", script], 120_000)));
+    return schema.parse(
+      JSON.parse(await cluster.machine.run([process.execPath, "--input-type=module", "--eval", script], 120_000)),
+    );
   }
 
   function pods(): Promise<readonly Pod[]> {
@@ -92,16 +98,34 @@ describeWith(["kubernetes node", "postgresql"], "the starter on a real node", ({
     const url = JSON.stringify(`${await serviceUrl("accounts")}/admin/keys`);
     const body = JSON.stringify({ name, scopes: ["inference"] });
     const request = JSON.stringify({ method: "POST", headers: await adminHeaders(), body });
-    return (await onNode(NewKey, `const answer = await fetch(${url}, ${request}); console.log(await answer.text());`)).key;
+    return (await onNode(NewKey, `const answer = await fetch(${url}, ${request}); console.log(await answer.text());`))
+      .key;
+  }
+
+  async function countedRequests(): Promise<number> {
+    const url = JSON.stringify(`${await serviceUrl("usage")}/admin/usage`);
+    const request = JSON.stringify({ headers: await adminHeaders() });
+    const ask = `const answer = await fetch(${url}, ${request}); console.log(await answer.text());`;
+    return (await onNode(Usage, ask)).totals.requests;
   }
 
   it("is brought up by `keelson deploy`, which says when everything has rolled out", { timeout: 240_000 }, async () => {
-    const deploy = ["deploy", file, "-e", plan.environment, "--kubeconfig", cluster.plane.kubeconfig, "--timeout", "3m", "--json"];
-    const { stdout } = await run(process.execPath, [join(repository, "bin/keelson.js"), ...deploy], { timeout: 200_000 }).catch(
-      async (error: unknown) => {
-        throw new Error(describePods(await pods()), { cause: error });
-      },
-    );
+    const deploy = [
+      "deploy",
+      file,
+      "-e",
+      plan.environment,
+      "--kubeconfig",
+      cluster.plane.kubeconfig,
+      "--timeout",
+      "3m",
+      "--json",
+    ];
+    const { stdout } = await run(process.execPath, [join(repository, "bin/keelson.js"), ...deploy], {
+      timeout: 200_000,
+    }).catch(async (error: unknown) => {
+      throw new Error(describePods(await pods()), { cause: error });
+    });
     expect(Deployed.parse(JSON.parse(stdout)).outcome).toBe("done");
     const running = await pods();
     for (const { name } of [...plan.units, ...plan.stores])
@@ -132,18 +156,14 @@ describeWith(["kubernetes node", "postgresql"], "the starter on a real node", ({
     );
     expect(chat.whole.length).toBeGreaterThan(0);
     expect(chat.streamed.length).toBeGreaterThan(0);
-    const usage = JSON.stringify(`${await serviceUrl("usage")}/admin/usage`);
-    const request = JSON.stringify({ headers: await adminHeaders() });
-    await expect
-      .poll(async () => {
-        const ask = `const answer = await fetch(${usage}, ${request}); console.log(await answer.text());`;
-        return (await onNode(Usage, ask)).totals.requests;
-      }, { timeout: 30_000, interval: 500 })
-      .toBe(2);
+    await expect.poll(countedRequests, { timeout: 30_000, interval: 500 }).toBe(2);
   });
 
-  it("replaces the gateway under load without failing a request", { timeout: 120_000 }, async ({ annotate }) => {
+  it("replaces the gateway under load without failing a request or losing its count", { timeout: 120_000 }, async ({
+    annotate,
+  }) => {
     const key = await newKey("load");
+    const counted = await countedRequests();
     const url = `${await serviceUrl("gateway")}/v1/chat/completions`;
     const body = JSON.stringify({ model: "assistant", max_tokens: 4, messages: [{ role: "user", content: "Go on." }] });
     const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
@@ -173,12 +193,16 @@ describeWith(["kubernetes node", "postgresql"], "the starter on a real node", ({
     await run(kubectl, [...where, "rollout", "restart", "deployment/gateway"]);
     await run(kubectl, [...where, "rollout", "status", "deployment/gateway", "--timeout=80s"]);
     await expect
-      .poll(async () => (await pods()).filter(({ metadata }) => before.includes(metadata.name)), { timeout: 60_000, interval: 500 })
+      .poll(async () => (await pods()).filter(({ metadata }) => before.includes(metadata.name)), {
+        timeout: 60_000,
+        interval: 500,
+      })
       .toEqual([]);
     await writeFile(stop, "");
     const { answered, failures } = await load;
     expect(failures).toEqual([]);
     expect(answered).toBeGreaterThan(100);
-    await annotate(`gateway replaced under load: ${answered} requests answered, none failed`);
+    await expect.poll(countedRequests, { timeout: 30_000, interval: 500 }).toBe(counted + answered);
+    await annotate(`gateway replaced under load: ${answered} requests answered and counted, none failed`);
   });
 });

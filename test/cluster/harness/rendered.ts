@@ -50,5 +50,7 @@ export function podTemplate(object: ApiObject): z.infer<typeof PodTemplate> | un
 /** The images that the objects' pods run, each once. */
 export function imagesOf(objects: readonly ApiObject[]): readonly string[] {
   const specs = objects.flatMap((object) => podTemplate(object)?.spec ?? []);
-  return [...new Set(specs.flatMap((spec) => [...spec.containers, ...(spec.initContainers ?? [])]).map(({ image }) => image))];
+  return [
+    ...new Set(specs.flatMap((spec) => [...spec.containers, ...(spec.initContainers ?? [])]).map(({ image }) => image)),
+  ];
 }
