@@ -1,0 +1,231 @@
+import { createConnection } from "node:net";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { key, metric, planWith, startTestGateway, type TestGateway } from "./gateway.js";
+import { startUpstream, type Upstream } from "./upstream.js";
+
+const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+let upstream: Upstream;
+let gateway: TestGateway;
+beforeAll(async () => {
+  upstream = await startUpstream();
+  gateway = await startTestGateway(planWith(`assistant: { upstreams: "${upstream.url}", concurrency: 64 }`), {
+    limits: { headersTimeout: 1000, requestTimeout: 4000 },
+  });
+});
+afterAll(async () => {
+  await gateway.stop();
+  await upstream.stop();
+});
+
+/** Sends bytes as they are and gives everything that comes back until the connection ends (or `wait` is over). */
+async function raw(parts: readonly (string | Buffer)[], wait = 6000, pause = 0): Promise<string> {
+  const socket = createConnection(Number(new URL(gateway.url).port), "127.0.0.1");
+  let seen = "";
+  socket.on("data", (data) => {
+    seen += data.toString("latin1");
+  });
+  const ended = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  socket.on("error", () => {});
+  for (const part of parts) {
+    if (socket.destroyed) break;
+    socket.write(part);
+    if (pause > 0) await sleep(pause);
+  }
+  await Promise.race([ended, sleep(wait)]);
+  socket.destroy();
+  return seen;
+}
+
+const head = (path: string, extra = ""): string => `POST ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\n${extra}`;
+const good = { model: "assistant", messages: [{ role: "user", content: "Hello" }] };
+
+interface OpenAiError {
+  readonly error: { readonly message: string; readonly type: string; readonly param: string | null; readonly code: string | null };
+}
+
+async function openAiError(answer: Response): Promise<OpenAiError["error"]> {
+  const { error } = (await answer.json()) as OpenAiError;
+  expect(typeof error.message).toBe("string");
+  expect(typeof error.type).toBe("string");
+  expect(error).toHaveProperty("param");
+  expect(error).toHaveProperty("code");
+  return error;
+}
+
+describe("bad bodies get the right status in the API's own shape", () => {
+  const cases: readonly (readonly [string, string | Buffer | object, number, string])[] = [
+    ["nothing", "", 400, "invalid_body"],
+    ["no JSON", "hello", 400, "invalid_body"],
+    ["JSON cut short", '{"model":"assistant","messages":[', 400, "invalid_body"],
+    ["something after the end", `${JSON.stringify(good)} x`, 400, "invalid_body"],
+    ["a list", "[]", 400, "invalid_body"],
+    ["invalid UTF-8", Buffer.concat([Buffer.from('{"model":"assistant","messages":[{"role":"user","content":"'), Buffer.from([0xc3, 0x28, 0xff]), Buffer.from('"}]}')]), 400, "invalid_body"],
+    ["lists 100,000 deep", `{"model":"assistant","messages":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, 400, "invalid_body"],
+    ["objects 100,000 deep", `{"model":"assistant","messages":${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}}`, 400, "invalid_body"],
+    ["no model", { messages: good.messages }, 400, "invalid_body"],
+    ["a model that is a number", { ...good, model: 5 }, 400, "invalid_body"],
+    ["an unknown model", { ...good, model: "nobody" }, 404, "model_not_found"],
+    ["a model with a very long name", { ...good, model: "x".repeat(100_000) }, 404, "model_not_found"],
+    ["no messages", { model: "assistant" }, 400, "invalid_body"],
+    ["messages that are a text", { ...good, messages: "hello" }, 400, "invalid_body"],
+    ["no message in messages", { ...good, messages: [] }, 400, "invalid_body"],
+    ["messages that are texts", { ...good, messages: ["hello"] }, 400, "invalid_body"],
+    ["stream that is a text", { ...good, stream: "yes" }, 400, "invalid_body"],
+    ["stream options that are a list", { ...good, stream: true, stream_options: [] }, 400, "invalid_body"],
+    ["two models", '{"model":"assistant","model":"other","messages":[{"role":"user","content":"x"}]}', 400, "invalid_body"],
+  ];
+  it.each(cases)("%s", async (_what, body, status, code) => {
+    const answer = await gateway.post("/v1/chat/completions", Buffer.isBuffer(body) ? new Uint8Array(body) : body);
+    expect(answer.status).toBe(status);
+    expect((await openAiError(answer)).code).toBe(code);
+  });
+
+  it("says which field is wrong", async () => {
+    const answer = await gateway.post("/v1/chat/completions", { ...good, model: 5 });
+    expect(await openAiError(answer)).toEqual({ message: "model must be a string", type: "invalid_request_error", param: "model", code: "invalid_body" });
+  });
+
+  it("in Ollama's shape under /api", async () => {
+    for (const [path, body] of [
+      ["/api/chat", "{"],
+      ["/api/chat", { model: "assistant", messages: "x" }],
+      ["/api/generate", { model: 5 }],
+      ["/api/embed", { model: "assistant" }],
+      ["/api/show", []],
+      ["/api/chat", `{"model":"assistant","messages":${"[".repeat(100_000)}${"]".repeat(100_000)}}`],
+    ] as const) {
+      const answer = await gateway.post(path, body);
+      expect(answer.status).toBe(400);
+      expect(await answer.json()).toEqual({ error: expect.any(String) });
+    }
+  });
+
+  it("refuses 50 MB with 413, told or chunked, and the connection lives on", async () => {
+    const big = new Uint8Array(50 * 1024 * 1024).fill(0x20);
+    const told = await gateway.post("/v1/chat/completions", big);
+    expect(told.status).toBe(413);
+    expect((await openAiError(told)).code).toBe("body_too_large");
+    const chunked = await fetch(`${gateway.url}/api/chat`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}` },
+      body: new ReadableStream({
+        start(controller) {
+          for (let count = 0; count < 50; count += 1) controller.enqueue(new Uint8Array(1024 * 1024));
+          controller.close();
+        },
+      }),
+      duplex: "half",
+    } as RequestInit);
+    expect(chunked.status).toBe(413);
+    expect(await chunked.json()).toEqual({ error: "the body is larger than 32 MiB" });
+    expect((await gateway.post("/v1/chat/completions", good)).status).toBe(200);
+    expect(metric(await gateway.metrics(), "keelson_gateway_held_body_bytes")).toBe(0);
+  });
+
+  it("takes no compressed bodies, unknown paths or wrong methods", async () => {
+    expect((await gateway.post("/v1/chat/completions", good, { "content-encoding": "gzip" })).status).toBe(415);
+    expect((await gateway.post("/v1/nothing", good)).status).toBe(404);
+    expect((await gateway.post("/api/pull", { model: "x" })).status).toBe(404);
+    const get = await fetch(`${gateway.url}/v1/chat/completions`);
+    expect(get.status).toBe(405);
+    expect(get.headers.get("allow")).toBe("POST");
+  });
+
+  it("counts what it refuses", async () => {
+    const text = await gateway.metrics();
+    expect(metric(text, "keelson_gateway_refused_total", { code: "invalid_body" })).toBeGreaterThan(15);
+    expect(metric(text, "keelson_gateway_refused_total", { code: "body_too_large" })).toBe(2);
+  });
+});
+
+describe("bad HTTP", () => {
+  it("that comes too slowly is ended with 408: headers and bodies", async () => {
+    const began = Date.now();
+    const [headers, body] = await Promise.all([
+      raw(["POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n", ...Array.from({ length: 12 }, (_, index) => `x-${index}: 1\r\n`)], 6000, 300),
+      raw([head("/v1/chat/completions", "content-length: 1000\r\n\r\n"), ...Array.from({ length: 20 }, () => " ")], 8000, 400),
+    ]);
+    expect(headers).toMatch(/^HTTP\/1\.1 408 /);
+    expect(headers).toContain('"type":"invalid_request_error"');
+    expect(body).toMatch(/^HTTP\/1\.1 408 /);
+    expect(Date.now() - began).toBeLessThan(9000);
+  }, 20_000);
+
+  it("with a flood of headers is refused with 431, in the shape of the API that was meant", async () => {
+    const flood = Array.from({ length: 2000 }, (_, index) => `x-flood-${index}: ${"y".repeat(20)}\r\n`).join("");
+    const openai = await raw([`${head("/v1/chat/completions")}${flood}\r\n`]);
+    expect(openai).toMatch(/^HTTP\/1\.1 431 /);
+    expect(openai).toContain('{"error":{"message":');
+    const one = await raw([`${head("/v1/chat/completions")}x-long: ${"y".repeat(100_000)}\r\n\r\n`]);
+    expect(one).toMatch(/^HTTP\/1\.1 431 /);
+  });
+
+  it("with chunks that are none is refused with 400", async () => {
+    for (const nonsense of ["zz\r\nhello\r\n0\r\n\r\n", "-5\r\nhello\r\n", "5;".padEnd(30_000, "x"), "ffffffffffffffffff\r\n"]) {
+      const answer = await raw([`${head("/v1/chat/completions", "transfer-encoding: chunked\r\n\r\n")}${nonsense}`], 3000);
+      expect(answer).toMatch(/^HTTP\/1\.1 4(00|13) /);
+    }
+    const both = await raw([`${head("/v1/chat/completions", "content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n")}0\r\n\r\n`], 3000);
+    expect(both).toMatch(/^HTTP\/1\.1 400 /);
+  }, 20_000);
+
+  it("is counted by status", async () => {
+    const text = await gateway.metrics();
+    for (const status of ["400", "408", "431"]) expect(metric(text, "keelson_http_refused_total", { status })).toBeGreaterThan(0);
+  });
+});
+
+describe("a storm of nonsense", () => {
+  it("never crashes it, and every answer is an error in shape or an answer", async () => {
+    const body = fc.oneof(
+      fc.json().map((text) => Buffer.from(text)),
+      fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+      fc
+        .record(
+          {
+            model: fc.oneof(fc.constant("assistant"), fc.string(), fc.jsonValue()),
+            messages: fc.oneof(fc.array(fc.record({ role: fc.constantFrom("user", "x"), content: fc.jsonValue() })), fc.jsonValue()),
+            prompt: fc.oneof(fc.string(), fc.jsonValue()),
+            input: fc.oneof(fc.string(), fc.array(fc.string(), { minLength: 1 }), fc.jsonValue()),
+            stream: fc.oneof(fc.boolean(), fc.jsonValue()),
+            stream_options: fc.oneof(fc.constant({ include_usage: true }), fc.jsonValue()),
+            options: fc.jsonValue(),
+            format: fc.jsonValue(),
+          },
+          { requiredKeys: ["model"] },
+        )
+        .map((object) => Buffer.from(JSON.stringify(object))),
+    );
+    const path = fc.constantFrom(
+      "/v1/chat/completions",
+      "/v1/completions",
+      "/v1/embeddings",
+      "/v1/models",
+      "/api/chat",
+      "/api/generate",
+      "/api/embed",
+      "/api/embeddings",
+      "/api/show",
+      "/api/tags",
+    );
+    await fc.assert(
+      fc.asyncProperty(path, body, async (at, bytes) => {
+        const answer = await gateway.post(at, new Uint8Array(bytes));
+        const text = await answer.text();
+        expect([200, 400, 404, 405]).toContain(answer.status);
+        if (answer.status === 200) return;
+        const document = JSON.parse(text);
+        if (at.startsWith("/api/")) expect(document).toEqual({ error: expect.any(String) });
+        else expect(document).toEqual({ error: expect.objectContaining({ message: expect.any(String), type: expect.any(String) }) });
+      }),
+      { numRuns: 600 },
+    );
+    expect((await fetch(`${gateway.url}/health/readiness`)).status).toBe(200);
+    const text = await gateway.metrics();
+    expect(metric(text, "keelson_usage_open_intents")).toBe(0);
+    expect(metric(text, "keelson_gateway_held_body_bytes")).toBe(0);
+    expect(metric(text, "keelson_gateway_target_in_flight", { target: "assistant-0" })).toBe(0);
+  }, 60_000);
+});
