@@ -15,10 +15,10 @@ export function check(plans: readonly Plan[], rules: readonly Rule[] = catalogue
   const drafts = new Map<string, Draft>();
   for (const plan of plans) {
     for (const draft of draftsOf(plan, rules)) {
-      const { origin, code, message, severity } = draft;
-      const key = JSON.stringify([origin.file, origin.line, origin.column, code, severity, message]);
+      const { origin, code, message } = draft;
+      const key = JSON.stringify([origin.file, origin.line, origin.column, code, message]);
       const seen = drafts.get(key);
-      drafts.set(key, seen ? { ...seen, environments: [...seen.environments, ...draft.environments] } : draft);
+      drafts.set(key, seen ? together(seen, draft) : draft);
     }
   }
   return sortDiagnostics([...drafts.values()].map((draft) => settled(draft, plans.length)));
@@ -27,6 +27,17 @@ export function check(plans: readonly Plan[], rules: readonly Rule[] = catalogue
 /** A finding whose edits do not all know yet whether they belong in the base or under an environment. */
 type Draft = Omit<Finding, "fix"> & { readonly edits: readonly UnsettledEdit[] };
 type UnsettledEdit = Edit & { readonly belongs: { readonly environment: string | undefined } | "where it was found" };
+
+/** One finding of two environments is as bad as in the worse of them, and as safe to mend as in both. */
+function together(a: Draft, b: Draft): Draft {
+  const severity = (["error", "warning", "note"] as const).find((each) => each === a.severity || each === b.severity);
+  return {
+    ...a,
+    severity: severity ?? a.severity,
+    safe: a.safe && b.safe,
+    environments: [...a.environments, ...b.environments],
+  };
+}
 
 function draftsOf(plan: Plan, rules: readonly Rule[]): readonly Draft[] {
   const sheet = promiseSheet(plan, []);

@@ -31,12 +31,17 @@ export function register(program: Command): void {
     .argument("[file]", "the platform file, or the name of a blueprint")
     .option("-e, --environment <name...>", "only these environments (all of them unless said)")
     .option("--rule <code...>", "only these rules, by code or group: recovery, network/open")
-    .addOption(new Option("--format <format>", "how findings are printed").choices(["text", "json", "sarif"]).default("text"))
+    .addOption(
+      new Option("--format <format>", "how findings are printed").choices(["text", "json", "sarif"]).default("text"),
+    )
     .option("--json", "the same as --format json")
     .option("--strict", "warnings fail too")
     .option("--fix", "apply the fixes that are safe to the file, keeping its comments, and check again")
     .option("--list-rules", "print the rules and end")
-    .addHelpText("after", "\nExit code: 0 nothing found that fails, 1 errors (with --strict: warnings), 2 the file is unreadable.")
+    .addHelpText(
+      "after",
+      "\nExit code: 0 nothing found that fails, 1 errors (with --strict: warnings), 2 the file is unreadable.",
+    )
     .action(async (file: string | undefined, options: Options) => {
       const rules = chosen(options.rule);
       if (options.listRules) return list(rules, options);
@@ -80,7 +85,9 @@ async function mended(file: string, first: Loaded, rules: readonly Rule[], optio
     count += applied.length;
     loaded = await loadPlatform(file);
   }
-  process.stderr.write(count === 0 ? "nothing to mend\n" : `mended ${count} finding${count === 1 ? "" : "s"} in ${loaded.file}\n`);
+  process.stderr.write(
+    count === 0 ? "nothing to mend\n" : `mended ${count} finding${count === 1 ? "" : "s"} in ${loaded.file}\n`,
+  );
   return loaded;
 }
 
@@ -96,7 +103,11 @@ function printed(
     case "sarif":
       return JSON.stringify(sarif(findings, rules, version()), undefined, 2);
     case "json":
-      return JSON.stringify({ file: loaded.file, environments, findings, summary: countText(findings, environments) }, undefined, 2);
+      return JSON.stringify(
+        { file: loaded.file, environments, findings, summary: countText(findings, environments) },
+        undefined,
+        2,
+      );
     case "text": {
       const colours = coloursFor(process.stdout, process.env);
       const mark = { error: colours.red, warning: colours.yellow, note: colours.dim } as const;
@@ -113,7 +124,11 @@ function chosen(words: readonly string[] | undefined): readonly Rule[] {
     const rules = catalogue.filter(({ code }) => code === word || code.startsWith(`${word}/`));
     if (rules.length > 0) return rules;
     throw new KeelsonError("check/unknown-rule", `there is no rule ${word}`, {
-      hint: didYouMean(word, catalogue.map(({ code }) => code)) ?? "keelson check --list-rules shows them",
+      hint:
+        didYouMean(
+          word,
+          catalogue.map(({ code }) => code),
+        ) ?? "keelson check --list-rules shows them",
       exitCode: 2,
     });
   });

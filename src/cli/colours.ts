@@ -16,7 +16,13 @@ const code =
     text === "" ? text : `\u001b[${on}m${text}\u001b[${off}m`;
 
 export const colourless: Colours = { bold: plain, dim: plain, red: plain, green: plain, yellow: plain };
-const ansi: Colours = { bold: code(1, 22), dim: code(2, 22), red: code(31, 39), green: code(32, 39), yellow: code(33, 39) };
+const ansi: Colours = {
+  bold: code(1, 22),
+  dim: code(2, 22),
+  red: code(31, 39),
+  green: code(32, 39),
+  yellow: code(33, 39),
+};
 
 /** Colours on a terminal only, and none where NO_COLOR is set (no-color.org). */
 export function coloursFor(stream: Pick<WriteStream, "isTTY">, environment: NodeJS.ProcessEnv): Colours {

@@ -27,7 +27,8 @@ export function register(program: Command): void {
     .addHelpText("after", "\nExit code: 0 every promise is kept, 1 one is broken or unknown, 2 the file is unreadable.")
     .action(async (file: string, options: Options) => {
       const plan = await loadPlan(file, options.environment);
-      const directory = options.data ?? process.env["KEELSON_DATA"] ?? join(".keelson", `${plan.platform}-${plan.environment}`);
+      const directory =
+        options.data ?? process.env["KEELSON_DATA"] ?? join(".keelson", `${plan.platform}-${plan.environment}`);
       const sheet = promiseSheet(plan, await measurements(directory, options.data !== undefined));
       const shown = options.explain === undefined ? sheet : { ...sheet, rows: chosen(sheet, options.explain) };
       process.stdout.write(`${options.json ? JSON.stringify(shown, undefined, 2) : text(shown, options)}\n`);

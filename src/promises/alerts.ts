@@ -15,7 +15,13 @@ export interface Alert {
 }
 
 export interface Condition {
-  readonly measure: "replicas-ready" | "backup-age" | "log-age" | "backup-verification-age" | "store-up" | "replication-lag";
+  readonly measure:
+    | "replicas-ready"
+    | "backup-age"
+    | "log-age"
+    | "backup-verification-age"
+    | "store-up"
+    | "replication-lag";
   readonly labels: Readonly<Record<string, string>>;
   readonly comparison: "below" | "above";
   /** Milliseconds for ages and lags, a count otherwise. */
@@ -35,7 +41,12 @@ export function replicasMissing(unit: Unit, plan: Plan): Alert {
     name: "replicas-missing",
     subject: unit.name,
     severity: unit.replicas.min > 1 ? "warning" : "critical",
-    condition: { measure: "replicas-ready", labels: { unit: unit.name }, comparison: "below", threshold: unit.replicas.min },
+    condition: {
+      measure: "replicas-ready",
+      labels: { unit: unit.name },
+      comparison: "below",
+      threshold: unit.replicas.min,
+    },
     for: alertDelay(plan) ?? standardDelay,
     summary: `${unit.name} runs fewer than ${unit.replicas.min} ready replicas`,
   };
@@ -54,7 +65,10 @@ export function storeDown(store: Element, plan: Plan): Alert {
 }
 
 /** Fires before the promise is broken: half-way between the age that is normal and the age that the RPO allows. */
-export function backupTooOld(store: Database | (Store & { readonly kind: "redis" }), rpo: Milliseconds | undefined): Alert {
+export function backupTooOld(
+  store: Database | (Store & { readonly kind: "redis" }),
+  rpo: Milliseconds | undefined,
+): Alert {
   const { backups } = store;
   const log = backups.log;
   const every = log?.every ?? backups.full?.every ?? backups.snapshot?.every ?? 0;

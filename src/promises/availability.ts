@@ -1,6 +1,7 @@
 import { originOf } from "../plan/origin.js";
 import type { Model, Origin, Path, Plan, Ratio, Unit } from "../plan/plan.js";
 import { machineAvailability, managedAvailability, siteAvailability } from "./facts/availability.js";
+import { promisePath } from "./promised.js";
 import type { Server } from "./subjects.js";
 import { copies, failsOver, isServer } from "./subjects.js";
 import { zones } from "./terms/machine.js";
@@ -46,7 +47,7 @@ export function predictAvailability(plan: Plan): readonly PredictedAvailability[
         {
           subject: unit.name,
           promised,
-          promisedAt: originOf(plan, `${unit.objectives.path}.availability`),
+          promisedAt: originOf(plan, promisePath(plan, unit.objectives, "availability")),
           predicted,
           verdict: predicted.kind === "unknown" ? "unknown" : predicted.value >= promised ? "kept" : "broken",
         } as const,
@@ -58,7 +59,10 @@ function throughDoor(plan: Plan, door: Unit): AvailabilityPrediction {
   const machine = machineAvailability(plan.cloud);
   const site = siteAvailability(plan.cloud, zones(plan).length);
   if (!machine || !site) {
-    return { kind: "unknown", why: "nobody guarantees how often these machines are up: the environment names no cloud" };
+    return {
+      kind: "unknown",
+      why: "nobody guarantees how often these machines are up: the environment names no cloud",
+    };
   }
   const parts: Part[] = [
     { name: "site", path: "cloud", value: site.value, replicas: zones(plan).length, source: site.source },
@@ -69,7 +73,8 @@ function throughDoor(plan: Plan, door: Unit): AvailabilityPrediction {
     if (unit) parts.push(unitPart(plan, unit, machine));
     if (server) {
       const part = serverPart(plan, server, machine);
-      if (!part) return { kind: "unknown", why: `${server.provider.product} guarantees nothing for ${server.name} as it is` };
+      if (!part)
+        return { kind: "unknown", why: `${server.provider.product} guarantees nothing for ${server.name} as it is` };
       parts.push(part);
     }
   }

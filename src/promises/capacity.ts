@@ -55,7 +55,10 @@ export function fits(demand: Demand, allocatable: Demand): boolean {
  * How many equal nodes these pods need, packed first-fit by decreasing size; undefined when a pod is bigger than a
  * node. A real scheduler scores instead of packing and may need more, never fewer than the sum allows.
  */
-export function nodesNeeded(pods: readonly { readonly demand: Demand; readonly count: number }[], node: Demand): number | undefined {
+export function nodesNeeded(
+  pods: readonly { readonly demand: Demand; readonly count: number }[],
+  node: Demand,
+): number | undefined {
   const groups = [...pods].sort((a, b) => weight(b.demand, node) - weight(a.demand, node));
   const free: { cpu: number; memory: number; gpu: number }[] = [];
   for (const { demand, count } of groups) {

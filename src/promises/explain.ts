@@ -45,7 +45,15 @@ export function originText(origin: TermOrigin): string {
   }
 }
 
-function place({ file, line, column }: { readonly file: string; readonly line: number; readonly column: number }): string {
+function place({
+  file,
+  line,
+  column,
+}: {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}): string {
   return line > 0 ? `${file}:${line}:${column}` : file;
 }
 

@@ -48,7 +48,12 @@ function replaced(term: Term, measurement: Measurement): Term {
   if (bytes === undefined) return { ...rest, value: measured.value, origin };
   if (measured.bytes === undefined || measured.bytes < bytes * telling) return term;
   const factor = Math.max(1, bytes / measured.bytes);
-  return { ...rest, value: measured.value * factor, origin, how: factor > 1 ? `measured × ${factor.toFixed(1)} (size)` : "measured" };
+  return {
+    ...rest,
+    value: measured.value * factor,
+    origin,
+    how: factor > 1 ? `measured × ${factor.toFixed(1)} (size)` : "measured",
+  };
 }
 
 /** The newest measurement of each fault and subject. */

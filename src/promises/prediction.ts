@@ -58,7 +58,12 @@ export function declared(plan: Plan, name: string, value: Milliseconds, path: Pa
 
 /** A wait that the component's documentation states. */
 export function cited(name: string, fact: Cited, how?: string): Term {
-  return { name, value: fact.value, origin: { kind: "citation", source: fact.source }, ...(how === undefined ? {} : { how }) };
+  return {
+    name,
+    value: fact.value,
+    origin: { kind: "citation", source: fact.source },
+    ...(how === undefined ? {} : { how }),
+  };
 }
 
 /** A wait that nobody documents; `why` says what it rests on. */

@@ -1,11 +1,12 @@
 import { originOf } from "../plan/origin.js";
 import type { Milliseconds, Origin, Path, Plan } from "../plan/plan.js";
 import type { Alert } from "./alerts.js";
-import { predictAvailability, type PredictedAvailability } from "./availability.js";
+import { type PredictedAvailability, predictAvailability } from "./availability.js";
 import type { Assessment, Fault } from "./fault.js";
 import { faults as catalogue } from "./faults/index.js";
 import { type Measurement, newestBySubject, rowKey, withMeasurement } from "./measurement.js";
 import type { Prediction } from "./prediction.js";
+import { promisePath } from "./promised.js";
 import type { Runbook } from "./runbooks/runbook.js";
 import { type Verdict, verdictOf, worstOf } from "./verdict.js";
 
@@ -87,12 +88,14 @@ function cell(plan: Plan, of: "rto" | "rpo", assessment: Assessment, measurement
   const predicted = withMeasurement(estimate, measurement);
   const measured = measurement?.[of];
   return {
-    ...(promised === undefined
-      ? {}
-      : { promised, promisedAt: originOf(plan, `${objectives.path}.${of}`) }),
+    ...(promised === undefined ? {} : { promised, promisedAt: originOf(plan, promisePath(plan, objectives, of)) }),
     predicted,
-    ...(measured === undefined ? {} : { measured, ...(measurement === undefined ? {} : { measuredAt: measurement.at }) }),
-    ...(measured !== undefined && estimate.kind === "bounded" && measured > estimate.total ? { underestimated: true as const } : {}),
+    ...(measured === undefined
+      ? {}
+      : { measured, ...(measurement === undefined ? {} : { measuredAt: measurement.at }) }),
+    ...(measured !== undefined && estimate.kind === "bounded" && measured > estimate.total
+      ? { underestimated: true as const }
+      : {}),
     verdict: verdictOf(promised, predicted, measured),
   };
 }

@@ -15,12 +15,23 @@ export interface Marks {
 const unmarked: Marks = { heading: (text) => text, quiet: (text) => text, verdict: (text) => text };
 
 const signs: Readonly<Record<Verdict, string>> = { kept: "✓", broken: "✗", unknown: "?", "not-promised": "·" };
-const columns = ["subject", "RTO promised", "predicted", "measured", "RPO promised", "predicted", "measured", "verdict"] as const;
+const columns = [
+  "subject",
+  "RTO promised",
+  "predicted",
+  "measured",
+  "RPO promised",
+  "predicted",
+  "measured",
+  "verdict",
+] as const;
 
 /** The sheet as a table for a terminal, fault by fault; broken and unknown promises are reckoned up under their row. */
 export function sheetText(sheet: PromiseSheet, marks: Marks = unmarked): string {
   const cells = sheet.rows.map(rowCells);
-  const widths = columns.map((column, index) => Math.max(column.length, ...cells.map((row) => row[index]?.length ?? 0)));
+  const widths = columns.map((column, index) =>
+    Math.max(column.length, ...cells.map((row) => row[index]?.length ?? 0)),
+  );
   const pad = (texts: readonly string[]): string[] => texts.map((text, index) => text.padEnd(widths[index] ?? 0));
 
   const lines = [marks.heading(`${sheet.platform} in ${sheet.environment}: what it promises, fault by fault`), ""];
@@ -29,14 +40,20 @@ export function sheetText(sheet: PromiseSheet, marks: Marks = unmarked): string 
   for (const [index, row] of sheet.rows.entries()) {
     if (row.fault !== fault) {
       if (fault !== "") lines.push("");
-      lines.push(`${marks.heading(row.fault)}  ${marks.quiet(row.title)}`, `  ${marks.quiet(pad(columns).join("  ").trimEnd())}`);
+      lines.push(
+        `${marks.heading(row.fault)}  ${marks.quiet(row.title)}`,
+        `  ${marks.quiet(pad(columns).join("  ").trimEnd())}`,
+      );
       fault = row.fault;
       reckoned = new Map();
     }
     lines.push(`  ${markedRow(row, pad(cells[index] ?? []), marks)}`);
     // What was reckoned up once for a fault is not said again for each of its subjects.
     const reasons = reckoning(row, marks);
-    const text = reasons.join("\n").replaceAll(row.subject, "").replace(/:\d+:\d+/g, "");
+    const text = reasons
+      .join("\n")
+      .replaceAll(row.subject, "")
+      .replace(/:\d+:\d+/g, "");
     const same = reckoned.get(text);
     if (reasons.length > 0) lines.push(...(same === undefined ? reasons : [`      as ${same} above`]));
     if (same === undefined) reckoned = new Map([...reckoned, [text, row.subject]]);
@@ -111,7 +128,9 @@ function reckoning(row: Row, marks: Marks): readonly string[] {
 function cellLines(name: string, cell: Cell, marks: Marks, indent: string): readonly string[] {
   const { predicted, promised, measured } = cell;
   const against = promised === undefined ? "nothing promised" : `${readable(promised)} promised`;
-  const lines = [`${indent}${marks.verdict(`${name} ${predictionText(predicted)} at worst, ${against}: ${cell.verdict.replace("-", " ")}`, cell.verdict)}`];
+  const lines = [
+    `${indent}${marks.verdict(`${name} ${predictionText(predicted)} at worst, ${against}: ${cell.verdict.replace("-", " ")}`, cell.verdict)}`,
+  ];
   if (predicted.kind === "bounded") {
     const terms = termLines(predicted.terms);
     const [value, term] = [0, 1].map((column) => Math.max(0, ...terms.map((line) => line[column]?.length ?? 0)));
@@ -133,10 +152,14 @@ function availabilityLines(availability: readonly PredictedAvailability[], marks
   const lines = ["", `${marks.heading("availability")}  ${marks.quiet("what a request needs, in series")}`];
   for (const { subject, promised, predicted, verdict } of availability) {
     const answer = predicted.kind === "known" ? percent(predicted.value) : "unknown";
-    lines.push(`  ${subject}  ${formatRatio(promised)} promised  ${marks.verdict(`${answer} predicted ${signs[verdict]}`, verdict)}`);
+    lines.push(
+      `  ${subject}  ${formatRatio(promised)} promised  ${marks.verdict(`${answer} predicted ${signs[verdict]}`, verdict)}`,
+    );
     if (verdict === "kept") continue;
     if (predicted.kind === "unknown") lines.push(`      ${predicted.why}`);
-    else for (const { name, value, source } of predicted.parts) lines.push(`      ${percent(value)}  ${name}  ${marks.quiet(source)}`);
+    else
+      for (const { name, value, source } of predicted.parts)
+        lines.push(`      ${percent(value)}  ${name}  ${marks.quiet(source)}`);
   }
   return lines;
 }

@@ -41,7 +41,10 @@ describe("findings of several environments", () => {
   });
 
   it("that only one environment has are mended there and nowhere else", () => {
-    const text = shop.replace("      web: { disruption: { minAvailable: 2 } }", "      web: { rollout: { surge: 0, unavailable: 2 } }");
+    const text = shop.replace(
+      "      web: { disruption: { minAvailable: 2 } }",
+      "      web: { rollout: { surge: 0, unavailable: 2 } }",
+    );
     const mended = fixed(text, findingsIn(text)).text;
     expect(mended).toContain("web: { rollout: { surge: 1, unavailable: 0 } }");
     expect(mended.split("environments:")[0]).not.toContain("rollout");

@@ -13,7 +13,9 @@ const essence = ({ code, severity, message }: Finding): string => `${code} ${sev
 /** The elements that have an error: `stores.orders`, `services.web`, `observe`. */
 const faulty = (findings: readonly Finding[]): readonly string[] => [
   ...new Set(
-    findings.filter(({ severity }) => severity === "error").map(({ path }) => (path ?? "").split(".").slice(0, 2).join(".")),
+    findings
+      .filter(({ severity }) => severity === "error")
+      .map(({ path }) => (path ?? "").split(".").slice(0, 2).join(".")),
   ),
 ];
 
@@ -58,7 +60,12 @@ describe("for every platform", () => {
         const said = check([plan]).map(({ message }) => message);
         for (const { verdict, subject, path } of promiseSheet(plan, []).rows) {
           if (verdict !== "broken" && verdict !== "unknown") continue;
-          const covered = path === "zones" ? "everything runs in one zone" : plan.observe.metrics === "none" && verdict === "unknown" ? "no metrics are kept" : subject;
+          const covered =
+            path === "zones"
+              ? "everything runs in one zone"
+              : plan.observe.metrics === "none" && verdict === "unknown"
+                ? "no metrics are kept"
+                : subject;
           expect(said.some((message) => message.includes(covered))).toBe(true);
         }
       }),

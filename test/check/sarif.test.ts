@@ -75,6 +75,8 @@ describe("findings as SARIF", () => {
     const [finding] = findingsIn(fixture("network/open", "fail"));
     if (!finding) throw new Error("expected a finding");
     const code = { ...finding, origin: { ...finding.origin, line: 0, column: 0 } };
-    expect(sarif([code], rules, "1.2.3").runs[0].results[0]?.locations[0].physicalLocation).not.toHaveProperty("region");
+    expect(sarif([code], rules, "1.2.3").runs[0].results[0]?.locations[0].physicalLocation).not.toHaveProperty(
+      "region",
+    );
   });
 });

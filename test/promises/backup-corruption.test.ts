@@ -27,7 +27,10 @@ describe("a database is lost and its newest full backup cannot be read", () => {
 
   it("is unbounded when only one backup is kept", () => {
     const { rpo } = rowOf(sheet("{ full: daily keep 1d, log: 5m keep 2d }"), "backup-corruption", "orders");
-    expect(rpo.predicted).toMatchObject({ kind: "unbounded", why: expect.stringContaining("there may be no second one") });
+    expect(rpo.predicted).toMatchObject({
+      kind: "unbounded",
+      why: expect.stringContaining("there may be no second one"),
+    });
   });
 
   it("takes longer than a plain loss: one restore in vain and twice the log", () => {

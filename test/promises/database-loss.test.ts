@@ -24,7 +24,7 @@ describe("the loss of a database", () => {
   it("loses the interval and the time of a backup where no log is shipped", () => {
     const { rpo } = row("{ postgres: 17, size: 100G, backups: { full: daily keep 30d } }");
     expect(termOf(rpo.predicted, "backup interval")).toBe(24 * 60 * minute);
-    expect(termOf(rpo.predicted, "time that a backup takes")).toBe(100e9 / 100e6 * 1000);
+    expect(termOf(rpo.predicted, "time that a backup takes")).toBe((100e9 / 100e6) * 1000);
     expect(rpo.verdict).toBe("broken");
   });
 

@@ -29,7 +29,11 @@ describe("a lost machine", () => {
   });
 
   it("keeps a volume of its own six minutes more", () => {
-    const { rto } = rowOf(platform("replicas: 1, volumes: { state: { size: 1Gi, persistent: true } }"), "node-loss", "web");
+    const { rto } = rowOf(
+      platform("replicas: 1, volumes: { state: { size: 1Gi, persistent: true } }"),
+      "node-loss",
+      "web",
+    );
     expect(termOf(rto.predicted, "its volume is detached")).toBe(360_000);
   });
 
@@ -61,7 +65,11 @@ describe("a lost zone", () => {
   });
 
   it("is unbounded for a volume, which is bound to its zone", () => {
-    const { rto, rpo } = rowOf(platform("replicas: 1, volumes: { state: { size: 1Gi, persistent: true } }"), "zone-loss", "web");
+    const { rto, rpo } = rowOf(
+      platform("replicas: 1, volumes: { state: { size: 1Gi, persistent: true } }"),
+      "zone-loss",
+      "web",
+    );
     expect([rto.predicted.kind, rpo.predicted.kind]).toEqual(["unbounded", "unbounded"]);
   });
 
@@ -73,7 +81,9 @@ describe("a lost zone", () => {
   it("stops a broker that loses its majority", () => {
     const broker = (zones: number) =>
       rowOf(
-        sheetOf(`platform: shop\ncloud: aws\nzones: ${zones}\nstores: { events: { rabbitmq: "4.0", replicas: 3 } }\nobjectives: { rto: 5m }\n`),
+        sheetOf(
+          `platform: shop\ncloud: aws\nzones: ${zones}\nstores: { events: { rabbitmq: "4.0", replicas: 3 } }\nobjectives: { rto: 5m }\n`,
+        ),
         "zone-loss",
         "events",
       );

@@ -7,7 +7,8 @@ const intervals = fc.constantFrom("1m", "5m", "15m", "1h", "6h", "daily", "weekl
 const keeps = fc.constantFrom("1d", "3d", "7d", "14d", "30d", "365d");
 const sizes = fc.constantFrom("1Gi", "20Gi", "200Gi", "2Ti");
 
-const optional = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> => fc.option(value, { nil: undefined });
+const optional = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> =>
+  fc.option(value, { nil: undefined });
 const schedule = fc.tuple(intervals, keeps).map(([every, keep]) => `${every} keep ${keep}`);
 
 const objectives = fc.record(
@@ -15,9 +16,14 @@ const objectives = fc.record(
   { requiredKeys: [] },
 );
 
-const replicas = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 6 })).map(([min, more]) => (more === 0 ? min : `${min}..${min + more}`));
+const replicas = fc
+  .tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 6 }))
+  .map(([min, more]) => (more === 0 ? min : `${min}..${min + more}`));
 
-const probe = fc.record({ every: fc.constantFrom("1s", "5s", "10s", "30s"), failures: fc.integer({ min: 1, max: 5 }) }, { requiredKeys: [] });
+const probe = fc.record(
+  { every: fc.constantFrom("1s", "5s", "10s", "30s"), failures: fc.integer({ min: 1, max: 5 }) },
+  { requiredKeys: [] },
+);
 
 const service = fc.record(
   {
@@ -37,10 +43,7 @@ const service = fc.record(
   { requiredKeys: ["modules"] },
 );
 
-const backups = fc.record(
-  { full: schedule, log: schedule, encrypted: fc.boolean() },
-  { requiredKeys: [] },
-);
+const backups = fc.record({ full: schedule, log: schedule, encrypted: fc.boolean() }, { requiredKeys: [] });
 
 const database = fc.record(
   {
@@ -67,10 +70,7 @@ const cache = fc.record(
 const observe = fc.record(
   {
     metrics: fc.constantFrom("none", "prometheus"),
-    alerts: fc.record(
-      { down: durations, availability: fc.boolean(), backups: fc.boolean() },
-      { requiredKeys: [] },
-    ),
+    alerts: fc.record({ down: durations, availability: fc.boolean(), backups: fc.boolean() }, { requiredKeys: [] }),
     routes: fc.constant({ critical: "pagerduty" }),
   },
   { requiredKeys: [] },
@@ -90,7 +90,10 @@ export const platforms = fc
       nodes: fc.constant({ general: { type: "m5.xlarge", count: "2..6" } }),
       objectives,
       observe,
-      security: fc.record({ network: fc.constantFrom("open", "default-deny"), pods: fc.constantFrom("baseline", "restricted") }),
+      security: fc.record({
+        network: fc.constantFrom("open", "default-deny"),
+        pods: fc.constantFrom("baseline", "restricted"),
+      }),
       provide: fc.constant("in-cluster"),
     },
     { requiredKeys: ["platform", "services"] },
@@ -99,7 +102,10 @@ export const platforms = fc
     ...rest,
     // One door: two units that would answer the same paths are the planner's to settle.
     services: Object.fromEntries(
-      Object.entries(services).map(([name, { expose, ...unit }]) => [name, name === "web" ? { ...unit, expose } : unit]),
+      Object.entries(services).map(([name, { expose, ...unit }]) => [
+        name,
+        name === "web" ? { ...unit, expose } : unit,
+      ]),
     ),
     ...(orders || sessions ? { stores: { ...(orders ? { orders } : {}), ...(sessions ? { sessions } : {}) } } : {}),
   }));

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { rowOf, sheetOf, termOf, termsOf, totalOf } from "./rows.js";
 
-const health = "health: { ready: { every: 5s, failures: 2, timeout: 1s }, live: { every: 10s, failures: 3, timeout: 2s }, startup: 40s }";
+const health =
+  "health: { ready: { every: 5s, failures: 2, timeout: 1s }, live: { every: 10s, failures: 3, timeout: 2s }, startup: 40s }";
 const sheet = (unit: string, rest = "") =>
   sheetOf(`
 platform: shop

@@ -8,7 +8,8 @@ import { rowOf, sheetOf } from "./rows.js";
 
 const runs = { numRuns: 150 };
 /** Unbounded is worse than any number. */
-const worst = (prediction: Prediction): number => (prediction.kind === "bounded" ? prediction.total : Number.POSITIVE_INFINITY);
+const worst = (prediction: Prediction): number =>
+  prediction.kind === "bounded" ? prediction.total : Number.POSITIVE_INFINITY;
 
 describe("for every platform", () => {
   it("a bounded prediction is the sum of its terms, and every term is a duration", () => {
@@ -35,7 +36,9 @@ describe("for every platform", () => {
             expect(verdict === "kept").toBe(holds);
           }
           if (row.verdict === "kept") {
-            expect([row.rto.verdict, row.rpo.verdict].filter((each) => each === "broken" || each === "unknown")).toEqual([]);
+            expect(
+              [row.rto.verdict, row.rpo.verdict].filter((each) => each === "broken" || each === "unknown"),
+            ).toEqual([]);
           }
         }
       }),
@@ -48,9 +51,15 @@ describe("for every platform", () => {
     fc.assert(
       fc.property(minutes, minutes, fc.boolean(), fc.constantFrom("7d", "30d"), (a, b, log, keep) => {
         const lost = (every: number): readonly number[] => {
-          const backups = log ? `{ full: daily keep ${keep}, log: ${every}m keep 7d }` : `{ full: ${every}m keep ${keep} }`;
-          const sheet = sheetOf(`platform: shop\ncloud: aws\nstores: { orders: { postgres: 17, backups: ${backups} } }\n`);
-          return ["database-loss", "backup-corruption"].map((fault) => worst(rowOf(sheet, fault, "orders").rpo.predicted));
+          const backups = log
+            ? `{ full: daily keep ${keep}, log: ${every}m keep 7d }`
+            : `{ full: ${every}m keep ${keep} }`;
+          const sheet = sheetOf(
+            `platform: shop\ncloud: aws\nstores: { orders: { postgres: 17, backups: ${backups} } }\n`,
+          );
+          return ["database-loss", "backup-corruption"].map((fault) =>
+            worst(rowOf(sheet, fault, "orders").rpo.predicted),
+          );
         };
         const [shorter, longer] = [lost(Math.min(a, b)), lost(Math.max(a, b))];
         for (const [index, value] of shorter.entries()) expect(value).toBeLessThanOrEqual(longer[index] ?? 0);
@@ -61,23 +70,30 @@ describe("for every platform", () => {
 
   it("a replica more never lowers the predicted availability, nor lengthens a recovery", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 5 }), fc.constantFrom("zones", "nodes", "none"), fc.integer({ min: 1, max: 3 }), (count, spread, zones) => {
-        const sheet = (replicas: number) =>
-          sheetOf(`
+      fc.property(
+        fc.integer({ min: 1, max: 5 }),
+        fc.constantFrom("zones", "nodes", "none"),
+        fc.integer({ min: 1, max: 3 }),
+        (count, spread, zones) => {
+          const sheet = (replicas: number) =>
+            sheetOf(`
 platform: shop
 cloud: aws
 zones: ${zones}
 services: { web: { modules: [gateway], replicas: ${replicas}, spread: ${spread}, expose: true } }
 objectives: { availability: 99% }
 `);
-        const [few, more] = [sheet(count), sheet(count + 1)];
-        const [a, b] = [few.availability[0]?.predicted, more.availability[0]?.predicted];
-        if (a?.kind !== "known" || b?.kind !== "known") throw new Error("expected a known availability");
-        expect(b.value).toBeGreaterThanOrEqual(a.value);
-        for (const fault of ["process-crash", "node-loss"]) {
-          expect(worst(rowOf(more, fault, "web").rto.predicted)).toBeLessThanOrEqual(worst(rowOf(few, fault, "web").rto.predicted));
-        }
-      }),
+          const [few, more] = [sheet(count), sheet(count + 1)];
+          const [a, b] = [few.availability[0]?.predicted, more.availability[0]?.predicted];
+          if (a?.kind !== "known" || b?.kind !== "known") throw new Error("expected a known availability");
+          expect(b.value).toBeGreaterThanOrEqual(a.value);
+          for (const fault of ["process-crash", "node-loss"]) {
+            expect(worst(rowOf(more, fault, "web").rto.predicted)).toBeLessThanOrEqual(
+              worst(rowOf(few, fault, "web").rto.predicted),
+            );
+          }
+        },
+      ),
       runs,
     );
   });

@@ -9,7 +9,10 @@ export function sheetOf(text: string, measurements: readonly Measurement[] = [],
 
 export function rowOf(sheet: PromiseSheet, fault: string, subject: string): Row {
   const row = sheet.rows.find((each) => each.fault === fault && each.subject === subject);
-  if (!row) throw new Error(`no row ${fault}/${subject}: ${sheet.rows.map((each) => `${each.fault}/${each.subject}`).join(", ")}`);
+  if (!row)
+    throw new Error(
+      `no row ${fault}/${subject}: ${sheet.rows.map((each) => `${each.fault}/${each.subject}`).join(", ")}`,
+    );
   return row;
 }
 

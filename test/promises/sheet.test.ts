@@ -31,7 +31,12 @@ const drilled = (over: Partial<Measurement>): Measurement => ({
 describe("the promise sheet", () => {
   it("has what was promised, predicted and measured, when, and the verdict", () => {
     const { rto, verdict } = rowOf(sheetOf(shop, [drilled({})]), "database-loss", "orders");
-    expect(rto).toMatchObject({ promised: 7_200_000, measured: 1_800_000, measuredAt: Date.UTC(2026, 0, 2), verdict: "kept" });
+    expect(rto).toMatchObject({
+      promised: 7_200_000,
+      measured: 1_800_000,
+      measuredAt: Date.UTC(2026, 0, 2),
+      verdict: "kept",
+    });
     expect(rto.promisedAt).toMatchObject({ kind: "file", line: 11 });
     expect(verdict).toBe("kept");
   });
@@ -42,13 +47,21 @@ describe("the promise sheet", () => {
   });
 
   it("breaks a promise that a drill missed, whatever is predicted", () => {
-    expect(rowOf(sheetOf(shop, [drilled({ rto: 3 * 3_600_000 })]), "database-loss", "orders").rto.verdict).toBe("broken");
+    expect(rowOf(sheetOf(shop, [drilled({ rto: 3 * 3_600_000 })]), "database-loss", "orders").rto.verdict).toBe(
+      "broken",
+    );
   });
 
   it("warns where a drill took longer than was predicted", () => {
-    const { rto } = rowOf(sheetOf(shop, [drilled({ fault: "process-crash", rto: 600_000 })]), "process-crash", "orders");
+    const { rto } = rowOf(
+      sheetOf(shop, [drilled({ fault: "process-crash", rto: 600_000 })]),
+      "process-crash",
+      "orders",
+    );
     expect(rto).toMatchObject({ underestimated: true, verdict: "kept" });
-    expect(sheetText(sheetOf(shop, [drilled({ fault: "process-crash", rto: 600_000 })]))).toContain("more than was predicted");
+    expect(sheetText(sheetOf(shop, [drilled({ fault: "process-crash", rto: 600_000 })]))).toContain(
+      "more than was predicted",
+    );
   });
 
   it("replaces the estimate of a piece of work by what a drill measured, scaled to the declared size", () => {

@@ -9,9 +9,15 @@ export function findingsText(
   mark: (text: string, severity: Finding["severity"]) => string = (text) => text,
 ): string {
   const blocks = findings.map((finding) => {
-    const [first = "", ...rest] = formatDiagnostic({ ...finding, hint: undefined }, texts.get(finding.origin.file)).split("\n");
+    const [first = "", ...rest] = formatDiagnostic(
+      { ...finding, hint: undefined },
+      texts.get(finding.origin.file),
+    ).split("\n");
     const where = finding.environments.length < environments.length ? ` (in ${finding.environments.join(", ")})` : "";
-    const fix = finding.hint === undefined ? [] : [`  fix${finding.fix && finding.safe ? " (--fix does it)" : ""}: ${finding.hint}`];
+    const fix =
+      finding.hint === undefined
+        ? []
+        : [`  fix${finding.fix && finding.safe ? " (--fix does it)" : ""}: ${finding.hint}`];
     return [`${mark(first, finding.severity)}${where}`, ...rest, ...fix].join("\n");
   });
   return [...blocks, countText(findings, environments)].join("\n\n");

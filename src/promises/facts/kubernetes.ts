@@ -21,7 +21,8 @@ export const evictionToleration: Cited = {
 /** The first wait of a restarted container; it doubles up to 5 min only for one that keeps crashing. */
 export const firstRestartBackoff: Cited = {
   value: seconds(10),
-  source: "kubelet restarts with back-off 10s, 20s, 40s … 5m, reset after 10m without a crash (kubernetes.io: Pod Lifecycle)",
+  source:
+    "kubelet restarts with back-off 10s, 20s, 40s … 5m, reset after 10m without a crash (kubernetes.io: Pod Lifecycle)",
 };
 
 /** A pod on a node with room is bound and its sandbox is up, without image pull and application start. */

@@ -40,7 +40,13 @@ export const logSegmentBytes = 16 * 2 ** 20;
 export const dailyLogShare = { value: 0.1, why: "a tenth of the database is written anew each day" };
 
 /** PostgreSQL replays its log in one process. */
-export const replayRate = { value: 32 * 2 ** 20, why: "the log is replayed by one process, two 16 MiB segments a second" };
+export const replayRate = {
+  value: 32 * 2 ** 20,
+  why: "the log is replayed by one process, two 16 MiB segments a second",
+};
 
 /** Pools notice that connections died and open new ones. */
-export const reconnect = { value: 5_000, why: "connection pools retry with a back-off of at most 5s; store addresses live 5s in DNS" };
+export const reconnect = {
+  value: 5_000,
+  why: "connection pools retry with a back-off of at most 5s; store addresses live 5s in DNS",
+};

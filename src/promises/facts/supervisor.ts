@@ -3,7 +3,10 @@ import type { Milliseconds, Probe } from "../../plan/plan.js";
 /** What is known of `keelson up`, which restarts the processes of a platform on one machine. */
 export const supervisor = {
   /** Processes that died once are started again at once; only those that keep crashing wait. */
-  firstBackoff: { value: 0, why: "keelson up restarts a process at once; only a second crash within 30s makes it wait" },
+  firstBackoff: {
+    value: 0,
+    why: "keelson up restarts a process at once; only a second crash within 30s makes it wait",
+  },
   /** From the start of a process with every module to its first answer. */
   start: {
     value: 10_000,

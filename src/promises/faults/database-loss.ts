@@ -6,7 +6,16 @@ import { bounded, unbounded, unknown } from "../prediction.js";
 import { restoreDatabase } from "../runbooks/stores.js";
 import { isDatabase } from "../subjects.js";
 import { lostWithData } from "../terms/server.js";
-import { interval, probed, provisioned, reconnected, replayed, response, restored, segmentUploaded } from "../terms/store.js";
+import {
+  interval,
+  probed,
+  provisioned,
+  reconnected,
+  replayed,
+  response,
+  restored,
+  segmentUploaded,
+} from "../terms/store.js";
 
 /** The database's storage is gone: every replica, not only the primary. What is left is the newest backup. */
 export const databaseLoss = defineFault<Database>({
@@ -27,10 +36,15 @@ export function lostSinceBackup(database: Database, plan: Plan): Prediction {
     return bounded(plan, log.path, [interval("log shipping interval", log, plan), segmentUploaded(database)]);
   }
   if (log) {
-    return unbounded(plan, log.path, `the log of ${database.name} is shipped, but there is no full backup to replay it on`, {
-      advice: "add a full backup",
-      edits: [{ path: `${database.path}.backups.full`, value: "daily keep 7d" }],
-    });
+    return unbounded(
+      plan,
+      log.path,
+      `the log of ${database.name} is shipped, but there is no full backup to replay it on`,
+      {
+        advice: "add a full backup",
+        edits: [{ path: `${database.path}.backups.full`, value: "daily keep 7d" }],
+      },
+    );
   }
   return lostWithData(database, plan);
 }

@@ -1,7 +1,7 @@
 import type { Plan, Unit } from "../../plan/plan.js";
 import { replicasMissing, storeDown } from "../alerts.js";
-import { defineFault } from "../fault.js";
 import { evictionToleration, forceDetach, nodeMonitorGrace, podStartup } from "../facts/kubernetes.js";
+import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
 import { bounded, cited } from "../prediction.js";
 import { storeAnswersNot } from "../runbooks/stores.js";

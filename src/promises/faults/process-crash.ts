@@ -9,9 +9,9 @@ import type { Server } from "../subjects.js";
 import { failsOver, isUnit, running } from "../subjects.js";
 import { onOneMachine } from "../terms/machine.js";
 import { failedOver, lostByRestart, missedByReplica } from "../terms/server.js";
+import { lostByProcess } from "../terms/state.js";
 import { probed, reconnected } from "../terms/store.js";
 import { restarted, restartedBySupervisor, withdrawn } from "../terms/unit.js";
-import { lostByProcess } from "../terms/state.js";
 
 /** One process dies or hangs. One fault at a time: it had run for a while, so its restart back-off is at its first step. */
 export const processCrash = defineFault<Unit | Server>({

@@ -86,9 +86,14 @@ function unitServesAgain(unit: Unit, plan: Plan): Prediction {
   if (onSeveralZones(unit, plan)) return bounded(plan, unit.path, nodeNoticed(plan));
   const volume = unit.volumes.find(({ kind }) => kind === "persistent");
   if (volume) {
-    return unbounded(plan, `${unit.path}.volumes`, `${unit.name} waits for its volume ${volume.name}, which is in the lost zone`, {
-      advice: "run replicas in several zones, each with its own volume, or keep the state in a store",
-    });
+    return unbounded(
+      plan,
+      `${unit.path}.volumes`,
+      `${unit.name} waits for its volume ${volume.name}, which is in the lost zone`,
+      {
+        advice: "run replicas in several zones, each with its own volume, or keep the state in a store",
+      },
+    );
   }
   return rescheduled(unit, plan, "zone");
 }
@@ -124,7 +129,8 @@ function serverAnswersAgain(server: Server, plan: Plan): Prediction {
     });
   }
   const responded = response(plan);
-  if (!responded) return unknown(plan, "observe.metrics", `no metrics are kept, so nobody is told that ${server.name} is gone`);
+  if (!responded)
+    return unknown(plan, "observe.metrics", `no metrics are kept, so nobody is told that ${server.name} is gone`);
   return bounded(plan, server.path, [
     probed(server, plan),
     ...responded,

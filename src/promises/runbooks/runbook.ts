@@ -21,5 +21,14 @@ export function runbookText(runbook: Runbook): string {
   const steps = runbook.steps.map(({ action, command }, index) =>
     command === undefined ? `${index + 1}. ${action}` : `${index + 1}. ${action}\n\n       ${command}\n`,
   );
-  return [`# ${runbook.title}`, "", `**When:** ${runbook.when}`, "", ...steps, "", `**Done when:** ${runbook.done}`, ""].join("\n");
+  return [
+    `# ${runbook.title}`,
+    "",
+    `**When:** ${runbook.when}`,
+    "",
+    ...steps,
+    "",
+    `**Done when:** ${runbook.done}`,
+    "",
+  ].join("\n");
 }

@@ -16,7 +16,10 @@ export function storeAnswersNot(store: Store, plan: Plan): Runbook {
         ]
       : [
           { action: `Look at ${store.provider.product}: has it failed over, or is it trying to?` },
-          { action: "If it did not move by itself within the predicted time, fail over by hand with the provider's own command." },
+          {
+            action:
+              "If it did not move by itself within the predicted time, fail over by hand with the provider's own command.",
+          },
           { action: "If the data is gone as well, go on with the page on restoring it." },
         ],
     done: `${store.name} answers its probe and its clients have reconnected`,
@@ -33,7 +36,9 @@ export function restoreDatabase(database: Database, plan: Plan): Runbook {
     steps: [
       { action: "Stop what writes to it, so that nothing is acknowledged that the restore would undo." },
       ...restore(database, plan, "the newest backup"),
-      { action: "Compare: the newest rows of the busiest tables, and the count of usage events against the gateway's." },
+      {
+        action: "Compare: the newest rows of the busiest tables, and the count of usage events against the gateway's.",
+      },
       { action: "Let writers in again, and take a new full backup at once: the old chain ended with the loss." },
     ],
     done: `${database.name} answers, the comparison holds, and a new full backup is listed as valid`,
@@ -49,8 +54,14 @@ export function rebuildElsewhere(plan: Plan): Runbook {
     when: "the one zone that everything runs in is gone, and its cloud names no time for its return",
     steps: [
       { action: "Decide whether to wait: moving is a decision with a way back of hours." },
-      { action: "Name another region in the environment, and see what that changes.", command: "keelson render FILE -e ENV --diff" },
-      { action: "Deploy there, restore every database from the newest backup outside the zone, and move the DNS record." },
+      {
+        action: "Name another region in the environment, and see what that changes.",
+        command: "keelson render FILE -e ENV --diff",
+      },
+      {
+        action:
+          "Deploy there, restore every database from the newest backup outside the zone, and move the DNS record.",
+      },
     ],
     done: "the entrance answers from the new place and every promise of the sheet is kept there",
   };
@@ -66,7 +77,9 @@ export function restoreOlderBackup(database: Database, plan: Plan): Runbook {
     steps: [
       { action: "Keep the damaged backup: move it aside, delete nothing." },
       ...restore(database, plan, "the newest backup that is marked valid"),
-      { action: "Replay the log from that backup on; it reaches to the last shipped segment if no segment is missing." },
+      {
+        action: "Replay the log from that backup on; it reaches to the last shipped segment if no segment is missing.",
+      },
       { action: "Find out why verification had not found it earlier." },
     ],
     done: `${database.name} answers, the comparison holds, and two backups are listed as valid`,
@@ -81,7 +94,10 @@ export function refillCache(cache: Cache, plan: Plan): Runbook {
     title: `Refill ${cache.name}`,
     when: `${cache.name} lost its contents`,
     steps: [
-      { action: "Expect rate limits to start anew and sessions to sign in again; watch the database for the extra load." },
+      {
+        action:
+          "Expect rate limits to start anew and sessions to sign in again; watch the database for the extra load.",
+      },
       ...(cache.backups.snapshot || cache.backups.full
         ? [{ action: `Load the newest snapshot into ${cache.name} while nothing writes to it.` }]
         : [{ action: "There is no snapshot: it fills itself from the database." }]),
@@ -98,6 +114,12 @@ function restore(database: Database, plan: Plan, which: string): readonly Step[]
   ];
   if (onOneMachine(plan)) return laptop;
   return database.provider.kind === "managed"
-    ? [{ action: `Restore ${which} with ${database.provider.product} to a new server, at the latest time it offers.` }, { action: `Point ${database.name}'s secret at the new server.` }]
-    : [{ action: `Have ${database.provider.product} make a new cluster that recovers from ${which}.` }, { action: `Point ${database.name}'s secret at the new cluster.` }];
+    ? [
+        { action: `Restore ${which} with ${database.provider.product} to a new server, at the latest time it offers.` },
+        { action: `Point ${database.name}'s secret at the new server.` },
+      ]
+    : [
+        { action: `Have ${database.provider.product} make a new cluster that recovers from ${which}.` },
+        { action: `Point ${database.name}'s secret at the new cluster.` },
+      ];
 }

@@ -14,10 +14,16 @@ export function restartUnit(unit: Unit, plan: Plan): Runbook {
       ? [
           { action: "See which process is down and how often it was restarted.", command: "keelson status" },
           { action: "Read why it stopped.", command: "keelson logs -f" },
-          { action: "If it does not come back by itself, start the platform anew.", command: "keelson down && keelson up" },
+          {
+            action: "If it does not come back by itself, start the platform anew.",
+            command: "keelson down && keelson up",
+          },
         ]
       : [
-          { action: "See which pods are affected.", command: `kubectl -n ${plan.namespace} get pods -l app.kubernetes.io/name=${unit.name}` },
+          {
+            action: "See which pods are affected.",
+            command: `kubectl -n ${plan.namespace} get pods -l app.kubernetes.io/name=${unit.name}`,
+          },
           {
             action: "Read the last words of the one that died.",
             command: `kubectl -n ${plan.namespace} logs -l app.kubernetes.io/name=${unit.name} --previous --tail=100`,
@@ -46,7 +52,8 @@ export function moveUnit(unit: Unit, plan: Plan, lost: "node" | "zone"): Runbook
         command: `kubectl -n ${plan.namespace} get pods -o wide -l app.kubernetes.io/name=${unit.name}`,
       },
       {
-        action: "If the machine is known to be off, let its volumes and pods go at once instead of after the time-outs.",
+        action:
+          "If the machine is known to be off, let its volumes and pods go at once instead of after the time-outs.",
         command: "kubectl taint node NODE node.kubernetes.io/out-of-service=nodeshutdown:NoExecute",
       },
       { action: "If pods stay pending, raise the node pool's upper bound in the platform file and apply it." },

@@ -37,7 +37,9 @@ export function missedByReplica(server: Server, plan: Plan): Prediction {
           : assumed("replication lag", replicationLag.value, replicationLag.why),
       ]);
     case "redis":
-      return bounded(plan, server.path, [assumed("replication lag", redisReplicationLag.value, redisReplicationLag.why)]);
+      return bounded(plan, server.path, [
+        assumed("replication lag", redisReplicationLag.value, redisReplicationLag.why),
+      ]);
     case "rabbitmq":
       return server.queues === "classic"
         ? unbounded(plan, server.path, "classic queues have one copy of a message", {
@@ -86,4 +88,3 @@ function shortest<Schedule extends { readonly every: number }>(
     .filter((schedule): schedule is Schedule => schedule !== undefined)
     .sort((a, b) => a.every - b.every)[0];
 }
-

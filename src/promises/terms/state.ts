@@ -38,9 +38,14 @@ export function lostByNode(unit: Unit, plan: Plan): Prediction {
 export function lostByZone(unit: Unit, plan: Plan): Prediction {
   const volume = unit.volumes.find(({ kind }) => kind === "persistent");
   if (!volume) return lostByNode(unit, plan);
-  return unbounded(plan, `${unit.path}.volumes`, `the volume ${volume.name} of ${unit.name} is in one zone and has no copy elsewhere`, {
-    advice: `keep what is in ${volume.name} in a store that is replicated or backed up`,
-  });
+  return unbounded(
+    plan,
+    `${unit.path}.volumes`,
+    `the volume ${volume.name} of ${unit.name} is in one zone and has no copy elsewhere`,
+    {
+      advice: `keep what is in ${volume.name} in a store that is replicated or backed up`,
+    },
+  );
 }
 
 function countsUsage(unit: Unit): boolean {

@@ -1,4 +1,4 @@
-import type { Backups, BackupSchedule, Bytes, Cited, Milliseconds, Plan, Store } from "../../plan/plan.js";
+import type { BackupSchedule, Backups, Bytes, Cited, Milliseconds, Plan, Store } from "../../plan/plan.js";
 import { formatDuration } from "../../spec/format.js";
 import { alertDelay } from "../alerts.js";
 import { pagedResponse, unpagedResponse } from "../facts/people.js";
@@ -81,7 +81,11 @@ export function backupTaken(store: Backed): Term {
 
 /** A segment is lost with the disk until it is in the archive. */
 export function segmentUploaded(store: Backed): Term {
-  return transfer("upload of a log segment", Math.min(logSegmentBytes, Math.max(store.size, 1)), store.provider.backupRate);
+  return transfer(
+    "upload of a log segment",
+    Math.min(logSegmentBytes, Math.max(store.size, 1)),
+    store.provider.backupRate,
+  );
 }
 
 function transfer(name: string, bytes: Bytes, rate: Cited): Term {

@@ -111,7 +111,10 @@ function roomElsewhere(unit: Unit, plan: Plan, lost: "node" | "zone"): Room {
   if (provisioning) return { kind: "some", term: work(cited("a new node", provisioning)) };
   if (!pool?.allocatable) {
     const which = pool ? `how much a ${pool.type} of pool ${pool.name} offers` : `which pool ${unit.name} runs on`;
-    return { kind: "unknown", why: `the file does not say ${which}, so whether the other nodes have room cannot be known` };
+    return {
+      kind: "unknown",
+      why: `the file does not say ${which}, so whether the other nodes have room cannot be known`,
+    };
   }
   return {
     kind: "none",

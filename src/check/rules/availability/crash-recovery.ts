@@ -13,18 +13,23 @@ export const crashRecovery = defineRule({
       for (const { row, predicted, promised } of broken(sheet, "process-crash", of)) {
         const unit = plan.units.find(({ name }) => name === row.subject);
         const says = of === "rto" ? "is back after" : "loses";
-        report(unit ? `${unit.path}.${of === "rto" ? "health" : "objectives.rpo"}` : `${row.path}.${of === "rto" ? "probe" : "persistence"}`, {
-          why:
-            predicted.kind === "unbounded"
-              ? `${predicted.why}, but ${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)} for a crash`
-              : `after a crash ${row.subject} ${says} ${reckoned(predicted.total, predicted.terms)}, but promises ${formatDuration(promised)}`,
-          advice:
-            predicted.kind === "unbounded"
-              ? (predicted.fix?.advice ?? "keep the data on disk or copy it")
-              : unit && unit.replicas.min < 2
-                ? `run two replicas, probe more often, or promise at least ${readable(predicted.total)}`
-                : `probe more often, or promise at least ${readable(predicted.total)}`,
-        });
+        report(
+          unit
+            ? `${unit.path}.${of === "rto" ? "health" : "objectives.rpo"}`
+            : `${row.path}.${of === "rto" ? "probe" : "persistence"}`,
+          {
+            why:
+              predicted.kind === "unbounded"
+                ? `${predicted.why}, but ${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)} for a crash`
+                : `after a crash ${row.subject} ${says} ${reckoned(predicted.total, predicted.terms)}, but promises ${formatDuration(promised)}`,
+            advice:
+              predicted.kind === "unbounded"
+                ? (predicted.fix?.advice ?? "keep the data on disk or copy it")
+                : unit && unit.replicas.min < 2
+                  ? `run two replicas, probe more often, or promise at least ${readable(predicted.total)}`
+                  : `probe more often, or promise at least ${readable(predicted.total)}`,
+          },
+        );
       }
     }
   },

@@ -1,4 +1,7 @@
+import type { Plan } from "../../../plan/plan.js";
 import type { AvailabilityPrediction, Part, PredictedAvailability } from "../../../promises/availability.js";
+import { promisePath } from "../../../promises/promised.js";
+import { failsOver, isServer } from "../../../promises/subjects.js";
 import { percent } from "../../../promises/text.js";
 import { defineRule } from "../../rule.js";
 
@@ -13,18 +16,29 @@ export const objective = defineRule({
       const [worst, ...others] = [...doors].sort(lowestFirst);
       if (!worst) continue;
       const { subject, promised, predicted } = worst;
-      const too = others.length === 0 ? "" : ` (and so to ${others.map((door) => door.subject).sort().join(" and ")})`;
+      const too =
+        others.length === 0
+          ? ""
+          : ` (and so to ${others
+              .map((door) => door.subject)
+              .sort()
+              .join(" and ")})`;
       report(weakest.path, {
         why: `a request to ${subject}${too} is answered ${percent(predicted.value)} of the time (${product(predicted.parts)}), but ${percent(promised)} is promised`,
-        advice: advice(weakest, { promised, predicted: predicted.value }),
+        advice: advice(plan, weakest, { promised, predicted: predicted.value }),
       });
     }
     const unknown = sheet.availability.filter(({ verdict }) => verdict === "unknown");
     const [first] = [...unknown].sort((a, b) => (a.subject < b.subject ? -1 : 1));
     const door = plan.units.find(({ name }) => name === first?.subject);
     if (!first || !door || first.predicted.kind !== "unknown") return;
-    report(`${door.path}.objectives.availability`, {
-      why: `${unknown.map(({ subject }) => subject).sort().join(" and ")} promise${unknown.length === 1 ? "s" : ""} ${percent(first.promised)}, but nobody can say whether it holds: ${first.predicted.why}`,
+    report(promisePath(plan, door.objectives, "availability"), {
+      why: `${unknown
+        .map(({ subject }) => subject)
+        .sort()
+        .join(
+          " and ",
+        )} promise${unknown.length === 1 ? "s" : ""} ${percent(first.promised)}, but nobody can say whether it holds: ${first.predicted.why}`,
       advice: "name the cloud, or promise no availability here",
       severity: "warning",
     });
@@ -36,7 +50,7 @@ function brokenByPart(availability: readonly PredictedAvailability[]): ReadonlyM
   const byPath = new Map<string, readonly [Part, readonly Door[]]>();
   for (const { subject, promised, predicted, verdict } of availability) {
     if (verdict !== "broken" || predicted.kind !== "known") continue;
-    const weakest = [...predicted.parts].sort((a, b) => a.value - b.value || (a.name < b.name ? -1 : 1))[0];
+    const weakest = weakestOf(predicted.parts);
     if (!weakest) continue;
     const [part, doors] = byPath.get(weakest.path) ?? [weakest, []];
     byPath.set(weakest.path, [part, [...doors, { subject, promised, predicted }]]);
@@ -58,13 +72,30 @@ function lowestFirst(a: Door, b: Door): number {
 }
 
 function product(parts: readonly Part[]): string {
-  return parts.map(({ name, value, replicas }) => `${name}${replicas > 1 ? ` ×${replicas}` : ""} ${percent(value)}`).join(" · ");
+  return parts
+    .map(({ name, value, replicas }) => `${name}${replicas > 1 ? ` ×${replicas}` : ""} ${percent(value)}`)
+    .join(" · ");
 }
 
-function advice(weakest: Part, { promised, predicted }: { readonly promised: number; readonly predicted: number }): string {
-  const without = predicted / weakest.value;
-  const enough = without >= promised ? "that alone is enough" : "and the next weakest part after it";
-  return weakest.name === "site"
-    ? "no number of replicas helps against the site itself: spread over zones, or promise less"
-    : `make ${weakest.name} redundant (two replicas on different nodes, or a standby): ${enough}; or promise ${percent(Math.floor(predicted * 1e4) / 1e4)}`;
+function advice(
+  plan: Plan,
+  weakest: Part,
+  { promised, predicted }: { readonly promised: number; readonly predicted: number },
+): string {
+  const instead = `promise ${percent(Math.floor(predicted * 1e4) / 1e4)}`;
+  if (weakest.path === "cloud")
+    return `no number of replicas helps against the site itself: spread over zones, or ${instead}`;
+  const store = plan.stores.filter(isServer).find(({ name }) => name === weakest.name);
+  if (store?.provider.kind === "managed" && failsOver(store)) {
+    return `${store.provider.product} guarantees no more, standby and all: call ${store.name} on fewer paths, or ${instead}`;
+  }
+  const enough = predicted / weakest.value >= promised ? "that alone is enough" : "and the next weakest part after it";
+  const how = store ? "with a standby in another zone" : "with two replicas on different nodes";
+  return `make ${weakest.name} redundant ${how}, ${enough}; or ${instead}`;
+}
+
+/** The least available part; the site before others that are as bad, since nothing helps as long as it stands. */
+function weakestOf(parts: readonly Part[]): Part | undefined {
+  const rank = ({ path, name }: Part): string => (path === "cloud" ? "" : name);
+  return [...parts].sort((a, b) => a.value - b.value || (rank(a) < rank(b) ? -1 : 1))[0];
 }

@@ -8,9 +8,10 @@ export const rolloutOutage = defineRule({
   help: "`unavailable` is how many may be missing and `surge` how many may be added. With as many missing as there are replicas at least, each release is an outage.",
   check(plan, report) {
     for (const unit of plan.units) {
-      const { rollout, replicas, name, role } = unit;
+      const { rollout, replicas, name, role, objectives, resources } = unit;
       if (replicas.min === 0 || role === "worker") continue;
-      const away = rollout.strategy === "recreate" ? replicas.min : rollout.strategy === "rolling" ? rollout.unavailable : 0;
+      const away =
+        rollout.strategy === "recreate" ? replicas.min : rollout.strategy === "rolling" ? rollout.unavailable : 0;
       // Stateful units with a volume of their own must stop before they start: the volume has one owner.
       const bound = rollout.strategy === "recreate" && unit.volumes.some(({ kind }) => kind === "persistent");
       if (away < replicas.min || bound) continue;
@@ -19,10 +20,12 @@ export const rolloutOutage = defineRule({
           rollout.strategy === "recreate"
             ? `${name} stops all ${replicas.min} replica${replicas.min === 1 ? "" : "s"} before the new version starts`
             : `${name} may miss ${away} of ${replicas.min} replica${replicas.min === 1 ? "" : "s"} while a new version rolls out`,
+        severity: objectives.availability === undefined ? "warning" : "error",
         advice: "start the new one first: `rollout: { surge: 1, unavailable: 0 }`",
         fix: {
           edits: [{ path: rollout.path, value: { surge: Math.max(1, rollout.surge), unavailable: 0 } }],
-          safe: true,
+          // One more at a time needs a spare GPU, which is rarely free.
+          safe: resources.gpu.count === 0,
         },
       });
     }

@@ -45,13 +45,20 @@ function everythingInOneZone({ of, predicted, promised }: Broken): Found {
   };
 }
 
-function remedy(plan: Plan, { row, predicted }: Broken): readonly [key: string | undefined, value: unknown, advice: string] {
+function remedy(
+  plan: Plan,
+  { row, predicted }: Broken,
+): readonly [key: string | undefined, value: unknown, advice: string] {
   const unit = plan.units.find(({ name }) => name === row.subject);
   if (unit) {
     if (unit.volumes.some(({ kind }) => kind === "persistent")) {
       return [undefined, undefined, "keep the state in a store that is replicated over zones"];
     }
-    return ["spread", { zones: "require" }, "run at least two replicas and require them in different zones: `spread: { zones: require }`"];
+    return [
+      "spread",
+      { zones: "require" },
+      "run at least two replicas and require them in different zones: `spread: { zones: require }`",
+    ];
   }
   const store = plan.stores.find(({ name }) => name === row.subject);
   if (store?.kind === "postgres" && store.standby !== "another-zone") {

@@ -27,10 +27,15 @@ export const unschedulable = defineRule({
 /** The node it must run on, or the biggest of those that it may; undefined when their sizes are not known. */
 function biggestNode(plan: Plan, pool: string | undefined, demand: Demand) {
   const home = homeOf(plan, pool, demand);
-  const sized = (home ? [home] : plan.pools).map(({ type, name, allocatable }) => allocatable && { type, name, allocatable });
+  const sized = (home ? [home] : plan.pools).map(
+    ({ type, name, allocatable }) => allocatable && { type, name, allocatable },
+  );
   if (sized.includes(undefined)) return undefined;
   const nodes = sized.filter((node) => node !== undefined);
-  return nodes.find(({ allocatable }) => fits(demand, allocatable)) ?? nodes.sort((a, b) => b.allocatable.memory - a.allocatable.memory)[0];
+  return (
+    nodes.find(({ allocatable }) => fits(demand, allocatable)) ??
+    nodes.sort((a, b) => b.allocatable.memory - a.allocatable.memory)[0]
+  );
 }
 
 function tooMuch(demand: Demand, offered: Demand): "cpu" | "memory" | "gpu" {

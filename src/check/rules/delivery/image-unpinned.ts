@@ -20,7 +20,18 @@ export const imageUnpinned = defineRule({
   },
 });
 
-const movingTags: ReadonlySet<string> = new Set(["latest", "main", "master", "edge", "nightly", "dev", "develop", "stable", "head", "rolling"]);
+const movingTags: ReadonlySet<string> = new Set([
+  "latest",
+  "main",
+  "master",
+  "edge",
+  "nightly",
+  "dev",
+  "develop",
+  "stable",
+  "head",
+  "rolling",
+]);
 
 /** Each image once, with the containers that run it. */
 function images(plan: Plan): readonly { readonly image: Image; readonly names: readonly string[] }[] {

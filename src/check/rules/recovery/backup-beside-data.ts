@@ -17,6 +17,7 @@ export const backupBesideData = defineRule({
       if (beside === undefined) continue;
       report(backups.to.length > 0 ? `${backups.path}.to` : backups.path, {
         why: `the backups of ${name} go ${beside}, and are lost together with it`,
+        severity: plan.data === "real" || plan.data === "anonymised" ? "warning" : "note",
         advice: "name a bucket in `to` that a cloud provides, or that is copied to another region",
       });
     }

@@ -3,7 +3,9 @@ import type { Milliseconds } from "../../../plan/plan.js";
 const minute = 60_000;
 
 /** Intervals that people choose, longest first. */
-const usual: readonly Milliseconds[] = [720, 360, 240, 120, 60, 30, 15, 10, 5, 1, 1 / 2, 1 / 4, 1 / 6].map((count) => count * minute);
+const usual: readonly Milliseconds[] = [720, 360, 240, 120, 60, 30, 15, 10, 5, 1, 1 / 2, 1 / 4, 1 / 6].map(
+  (count) => count * minute,
+);
 
 /** Allowed for the upload of one segment of a database's log. */
 const segment = 5_000;

@@ -19,7 +19,8 @@ export const newestBackupUnreadable = defineRule({
         const { backups } = database;
         const full = backups.full;
         const needed = (full?.every ?? 0) * 2;
-        const late = of === "rpo" && backups.log && backups.log.keep < needed ? (["log", backups.log] as const) : undefined;
+        const late =
+          of === "rpo" && backups.log && backups.log.keep < needed ? (["log", backups.log] as const) : undefined;
         const single = full && full.keep < needed ? (["full", full] as const) : undefined;
         const edits = [late, single].flatMap((kept) => {
           if (!kept) return [];

@@ -1,9 +1,9 @@
 import type { Backups, Milliseconds, Plan, Store } from "../../../plan/plan.js";
 import { formatDuration } from "../../../spec/format.js";
-import { type Broken, broken } from "../../rows.js";
 import { formatSchedule } from "../../../spec/schedule.js";
-import { logInterval, longestWithin } from "./intervals.js";
+import { type Broken, broken } from "../../rows.js";
 import { defineRule, type Fix } from "../../rule.js";
+import { logInterval, longestWithin } from "./intervals.js";
 
 /** Something is promised for the loss of a store that has no copy. */
 export const noBackup = defineRule({
@@ -14,7 +14,9 @@ export const noBackup = defineRule({
   check(plan, report, sheet) {
     for (const store of plan.stores) {
       const [cell] = (["rpo", "rto"] as const).flatMap((of) =>
-        ["database-loss", "cache-loss"].flatMap((fault) => broken(sheet, fault, of)).filter((each) => lost(each, store)),
+        ["database-loss", "cache-loss"]
+          .flatMap((fault) => broken(sheet, fault, of))
+          .filter((each) => lost(each, store)),
       );
       if (cell?.predicted.kind !== "unbounded") continue;
       const fix = copied(plan, store);

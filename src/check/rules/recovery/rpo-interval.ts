@@ -2,9 +2,9 @@ import type { Cache, Database } from "../../../plan/plan.js";
 import { isCache, isDatabase } from "../../../promises/subjects.js";
 import { formatDuration } from "../../../spec/format.js";
 import { formatSchedule } from "../../../spec/schedule.js";
+import { type Broken, broken, reckoned } from "../../rows.js";
 import { defineRule, type Fix } from "../../rule.js";
 import { logInterval, longestWithin } from "./intervals.js";
-import { type Broken, broken, reckoned } from "../../rows.js";
 
 /** Copies are made too rarely for what may be lost. */
 export const rpoInterval = defineRule({
@@ -14,7 +14,9 @@ export const rpoInterval = defineRule({
   help: "Everything written since the last complete copy is lost with the store. At worst that is the interval between two copies and the time that one takes, so a daily backup can never keep an RPO of 24 hours.",
   check(plan, report, sheet) {
     for (const cell of [...broken(sheet, "database-loss", "rpo"), ...broken(sheet, "cache-loss", "rpo")]) {
-      const store = plan.stores.filter((each) => isDatabase(each) || isCache(each)).find(({ name }) => name === cell.row.subject);
+      const store = plan.stores
+        .filter((each) => isDatabase(each) || isCache(each))
+        .find(({ name }) => name === cell.row.subject);
       if (cell.predicted.kind !== "bounded" || !store) continue;
       const { log, full, snapshot } = store.backups;
       const fix = shorter(store, cell);
@@ -37,7 +39,9 @@ function shorter(store: Database | Cache, { predicted, promised }: Broken): Fix 
   if (!current) return undefined;
   const database = store.kind === "postgres";
   const fixed = predicted.terms.slice(1).reduce((sum, { value }) => sum + value, 0);
-  const every = database ? logInterval(promised, log && log.every - 1) : longestWithin(promised - fixed, current.every - 1);
+  const every = database
+    ? logInterval(promised, log && log.every - 1)
+    : longestWithin(promised - fixed, current.every - 1);
   if (every === undefined) return undefined;
   // A log must reach back to the older of two full backups, or it is worth nothing when the newest is unreadable.
   const keep = database ? Math.max(log?.keep ?? 0, 2 * (full?.every ?? current.every)) : current.keep;

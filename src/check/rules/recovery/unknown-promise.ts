@@ -1,3 +1,4 @@
+import { promisePath } from "../../../promises/promised.js";
 import { formatDuration } from "../../../spec/format.js";
 import { defineRule } from "../../rule.js";
 
@@ -9,12 +10,13 @@ export const unknownPromise = defineRule({
   help: "Unknown is never kept. Either the missing fact is stated, or the promise is withdrawn.",
   check(plan, report, sheet) {
     for (const row of sheet.rows) {
+      const element = [...plan.units, ...plan.stores].find(({ path }) => path === row.path);
       for (const of of ["rto", "rpo"] as const) {
         const { predicted, promised, verdict } = row[of];
         if (verdict !== "unknown" || predicted.kind !== "unknown" || promised === undefined) continue;
         // Without metrics nobody is told: observability/objective-unwatched says that once, for everything.
         if (plan.observe.metrics === "none") continue;
-        report(`${row.path}.objectives.${of}`, {
+        report(promisePath(plan, element?.objectives ?? plan.objectives, of), {
           why: `${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)} for ${row.fault}, but nobody can say whether it holds: ${predicted.why}`,
           advice: "state what is missing, or promise nothing here (`none`)",
         });

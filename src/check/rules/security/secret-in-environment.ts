@@ -26,7 +26,8 @@ function containers(plan: Plan): readonly (Unit | Sidecar)[] {
   return plan.units.flatMap((unit) => [unit, ...unit.sidecars]);
 }
 
-const secretName = /(^|_)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|(API|ACCESS|PRIVATE|SECRET|SIGNING|ENCRYPTION|JWT|AUTH)_?KEY)$/i;
+const secretName =
+  /(^|_)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|(API|ACCESS|PRIVATE|SECRET|SIGNING|ENCRYPTION|JWT|AUTH)_?KEY)$/i;
 /** Names of files and references are where a secret is, not the secret. */
 const reference = /^(\/|file:|\.{1,2}\/)/;
 const credentialsInUrl = /^[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]+@/i;
