@@ -4,7 +4,7 @@
  */
 export { explain, formatImage, makePlan, originOf, type Planned } from "./plan/index.js";
 export type * from "./plan/plan.js";
-export { definePlatform, type Definition, type PlatformDefinition } from "./spec/define.js";
+export { type Definition, definePlatform, type PlatformDefinition } from "./spec/define.js";
 export { type Diagnostic, type Edit, formatDiagnostic, formatDiagnostics } from "./spec/diagnostic.js";
 export { DiagnosticsError } from "./spec/diagnostics-error.js";
 export { applyEdits } from "./spec/edit.js";

@@ -25,7 +25,8 @@ const BLUEPRINTS = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "bl
  */
 export async function loadPlatform(file: string): Promise<Loaded> {
   const path = await findFile(file);
-  const shown = path.startsWith(BLUEPRINTS) && path !== resolve(file) ? `blueprints${path.slice(BLUEPRINTS.length)}` : file;
+  const shown =
+    path.startsWith(BLUEPRINTS) && path !== resolve(file) ? `blueprints${path.slice(BLUEPRINTS.length)}` : file;
   if (/^\.[cm]?[jt]s$/.test(extname(path))) {
     const parsed = readDefinition({ file: shown, value: await importDefinition(path) });
     return loaded(parsed, shown, undefined);
@@ -70,7 +71,8 @@ async function readText(path: string): Promise<string> {
     return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path));
   } catch (error) {
     const hint = error instanceof TypeError ? "a platform file is UTF-8 text" : "can you read it yourself?";
-    const reason = error instanceof TypeError ? "it is not UTF-8" : error instanceof Error ? error.message : String(error);
+    const reason =
+      error instanceof TypeError ? "it is not UTF-8" : error instanceof Error ? error.message : String(error);
     throw new KeelsonError("file/unreadable", `cannot read ${path}: ${reason}`, { hint, exitCode: 2, cause: error });
   }
 }

@@ -1,8 +1,8 @@
 import { explain } from "../plan/explain.js";
 import type { Origin, Plan } from "../plan/plan.js";
-import { parsePath } from "../spec/path.js";
+import { joinPath } from "../spec/path.js";
 import type { EnvironmentSettings } from "../spec/platform.js";
-import { nearest } from "../spec/tree.js";
+import type { Tree } from "../spec/tree.js";
 import type { Colours } from "./colours.js";
 import { table } from "./table.js";
 
@@ -14,18 +14,28 @@ export interface Explained {
   readonly origin: Origin;
 }
 
-/** Where every value at and below a path came from. */
+/** Where every value at and below a path came from, with the value that stands at that place. */
 export function explanations(plan: Plan, written: EnvironmentSettings | undefined, path: string): Explained[] {
+  const said = written ? scalars(written.tree) : new Map<string, string>();
+  const values = new Map<Origin, string>();
+  // An inherited value shares its origin with the one that it is inherited from.
+  for (const [at, origin] of Object.entries(plan.origins)) {
+    const value = said.get(at);
+    if (value !== undefined) values.set(origin, value);
+  }
   return explain(plan, path).map(({ path: at, origin }) => {
-    const value = origin.kind === "default" ? origin.value : writtenAt(written, at);
+    const value = origin.kind === "default" ? origin.value : (said.get(at) ?? values.get(origin));
     return { path: at, ...(value === undefined ? {} : { value }), origin };
   });
 }
 
-/** The single value that the file writes at a path; undefined where it writes a mapping or a list. */
-function writtenAt(written: EnvironmentSettings | undefined, path: string): string | undefined {
-  const found = written && nearest(written.tree, parsePath(path));
-  return found?.exact && found.value.kind === "scalar" ? String(found.value.value) : undefined;
+/** Every single value that the file writes, by its path. */
+function scalars(tree: Tree, path = "", found = new Map<string, string>()): Map<string, string> {
+  if (tree.kind === "scalar") found.set(path, String(tree.value));
+  else if (tree.kind === "sequence")
+    for (const [index, item] of tree.items.entries()) scalars(item, joinPath(path, index), found);
+  else for (const [key, { value }] of tree.entries) scalars(value, joinPath(path, key), found);
+  return found;
 }
 
 /** Path, value, and where from: a line of the file, an environment, or a default with its reason. */

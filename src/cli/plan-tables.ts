@@ -13,12 +13,38 @@ export function planTables(plan: Plan, colours: Colours): string {
     ["Stores", plan.stores.map(storeRow)],
     ["Calls", callRows(plan)],
     ["Entrances", plan.entrances.flatMap((entrance) => entranceRows(entrance))],
-    ["Secrets", plan.secrets.map(({ name, keys, from, rotate }) => [name, keys.join(", "), from, rotate === undefined ? "" : `rotated every ${formatDuration(rotate)}`])],
-    ["Nodes", plan.pools.map(({ name, type, count, allocatable }) => [name, type, bounds(count), allocatable ? `${formatCpu(allocatable.cpu)} cpu, ${gib(allocatable.memory)} for pods${allocatable.gpu > 0 ? `, ${allocatable.gpu} gpu` : ""}` : "unknown type"])],
+    [
+      "Secrets",
+      plan.secrets.map(({ name, keys, from, rotate }) => [
+        name,
+        keys.join(", "),
+        from,
+        rotate === undefined ? "" : `rotated every ${formatDuration(rotate)}`,
+      ]),
+    ],
+    [
+      "Nodes",
+      plan.pools.map(({ name, type, count, allocatable }) => [
+        name,
+        type,
+        bounds(count),
+        allocatable
+          ? `${formatCpu(allocatable.cpu)} cpu, ${gib(allocatable.memory)} for pods${allocatable.gpu > 0 ? `, ${allocatable.gpu} gpu` : ""}`
+          : "unknown type",
+      ]),
+    ],
     ["Promises", promiseRows(plan)],
   ];
-  const where = plan.regions.map(({ name, mode, zones }) => `${name}${mode === "active" ? "" : ` (${mode})`}, ${zones.length} zone${zones.length === 1 ? "" : "s"}`);
-  const head = [plan.cloud === "none" ? plan.provide : plan.cloud, ...where, `${plan.data} data`, `image ${formatImage(plan.image)}`];
+  const where = plan.regions.map(
+    ({ name, mode, zones }) =>
+      `${name}${mode === "active" ? "" : ` (${mode})`}, ${zones.length} zone${zones.length === 1 ? "" : "s"}`,
+  );
+  const head = [
+    plan.cloud === "none" ? plan.provide : plan.cloud,
+    ...where,
+    `${plan.data} data`,
+    `image ${formatImage(plan.image)}`,
+  ];
   let text = `${colours.bold(`${plan.platform} / ${plan.environment}`)}  ${colours.dim(head.join(" · "))}\n`;
   for (const [title, rows] of sections) if (rows.length > 0) text += `\n${colours.bold(title)}\n${table(rows)}`;
   return text;
@@ -55,7 +81,14 @@ function unitRow(unit: Unit, plan: Plan): string[] {
 
 function modelRow(model: Model): string[] {
   const { source } = model;
-  const from = source.kind === "huggingface" ? source.url : source.kind === "file" ? source.file : source.kind === "name" ? source.name : "";
+  const from =
+    source.kind === "huggingface"
+      ? source.url
+      : source.kind === "file"
+        ? source.file
+        : source.kind === "name"
+          ? source.name
+          : "";
   const last = [...model.fallbacks, ...(model.simulated && model.engine !== "simulated" ? ["simulated"] : [])];
   const upstreams = model.upstreams.map(({ url }) => url).join(", ");
   return [model.name, model.engine, upstreams || from, last.length > 0 ? `else ${last.join(", ")}` : ""];
@@ -68,7 +101,8 @@ function storeRow(store: Store): string[] {
     log ? `log ${formatSchedule(log)}` : "",
     snapshot ? `snapshot ${formatSchedule(snapshot)}` : "",
   ].filter((part) => part !== "");
-  const backups = copies.length > 0 ? `${copies.join("; ")}${to.length > 0 ? ` → ${to.join(", ")}` : ""}` : "no backups";
+  const backups =
+    copies.length > 0 ? `${copies.join("; ")}${to.length > 0 ? ` → ${to.join(", ")}` : ""}` : "no backups";
   return [store.name, kind(store), store.provider.product, gib(store.size), backups];
 }
 
@@ -78,13 +112,15 @@ function kind(store: Store): string {
     const copies = store.replicas > 0 ? `, ${store.shards}×${store.replicas + 1} servers` : "";
     return `redis ${store.version}${copies}`;
   }
-  const standby = store.kind === "postgres" && store.standby !== "none" ? `, standby in ${store.standby.replace("-", " ")}` : "";
+  const standby =
+    store.kind === "postgres" && store.standby !== "none" ? `, standby in ${store.standby.replace("-", " ")}` : "";
   return `${store.kind} ${store.version}${store.replicas > 1 ? `, ${store.replicas} servers` : ""}${standby}`;
 }
 
 function callRows(plan: Plan): string[][] {
   const calls = new Map<string, string[]>();
-  for (const { from, to, port } of plan.edges) calls.set(from, [...(calls.get(from) ?? []), port === 0 ? to : `${to}:${port}`]);
+  for (const { from, to, port } of plan.edges)
+    calls.set(from, [...(calls.get(from) ?? []), port === 0 ? to : `${to}:${port}`]);
   return [...calls].map(([from, to]) => [from, `→ ${to.join(", ")}`]);
 }
 
@@ -96,7 +132,12 @@ function entranceRows(entrance: Plan["entrances"][number]): string[][] {
     dns === "none" ? "" : `dns ${dns}`,
     waf === "none" ? "" : `waf ${waf}`,
   ].filter((part) => part !== "");
-  return routes.map(({ prefix, unit }, index) => [index === 0 ? (host ?? entrance.name) : "", prefix, `→ ${unit}`, index === 0 ? door.join(", ") : ""]);
+  return routes.map(({ prefix, unit }, index) => [
+    index === 0 ? (host ?? entrance.name) : "",
+    prefix,
+    `→ ${unit}`,
+    index === 0 ? door.join(", ") : "",
+  ]);
 }
 
 function promiseRows(plan: Plan): string[][] {
@@ -110,7 +151,8 @@ function promiseRows(plan: Plan): string[][] {
 
 /** What an element promises beyond the platform. */
 function own(element: Objectives, platform: Objectives): string {
-  const same = <Key extends keyof Objectives>(key: Key): boolean => JSON.stringify(element[key]) === JSON.stringify(platform[key]);
+  const same = <Key extends keyof Objectives>(key: Key): boolean =>
+    JSON.stringify(element[key]) === JSON.stringify(platform[key]);
   return objectives({
     path: element.path,
     availability: same("availability") ? undefined : element.availability,

@@ -13,7 +13,9 @@ interface Options {
 export function register(program: Command): void {
   program
     .command("plan")
-    .description("show what a platform file comes to: units, models, stores, calls and promises, with every default filled in")
+    .description(
+      "show what a platform file comes to: units, models, stores, calls and promises, with every default filled in",
+    )
     .argument("[file]", "platform file, folder or blueprint", "platform.yaml")
     .option("-e, --environment <name>", "environment; the file's first when none is named")
     .option("--explain [path]", "say where each value at and below a path came from, e.g. services.gateway")
@@ -26,7 +28,11 @@ export function register(program: Command): void {
         const { explanations, explanationTable } = await import("./plan-explain.js");
         const found = explanations(plan, loaded.platform.environments.get(plan.environment), path);
         if (found.length === 0) throw nothingThere(path, plan.origins);
-        process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : explanationTable(found, coloursFor(process.stdout, process.env)));
+        process.stdout.write(
+          json
+            ? `${JSON.stringify(found, null, 2)}\n`
+            : explanationTable(found, coloursFor(process.stdout, process.env)),
+        );
         return;
       }
       if (json) {

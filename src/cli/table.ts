@@ -8,7 +8,9 @@ export function table(rows: readonly (readonly string[])[], indent = "  "): stri
   return rows
     .map((row) =>
       row
-        .map((cell, column) => (column === row.length - 1 ? cell : cell + " ".repeat((widths[column] ?? 0) - visible(cell))))
+        .map((cell, column) =>
+          column === row.length - 1 ? cell : cell + " ".repeat((widths[column] ?? 0) - visible(cell)),
+        )
         .join("  ")
         .trimEnd(),
     )

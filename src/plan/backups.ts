@@ -4,7 +4,7 @@ import type { Schedule } from "../spec/schedule.js";
 import type { BackupsInput } from "../spec/schema/backups.js";
 import type { Settings } from "../spec/schema/platform.js";
 import type { Scope } from "./origin.js";
-import type { Backups, BackupSchedule, ClusterBackups } from "./plan.js";
+import type { BackupSchedule, Backups, ClusterBackups } from "./plan.js";
 
 const WEEK = 7 * 86_400_000;
 

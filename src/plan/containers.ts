@@ -30,15 +30,27 @@ const FOREIGN: ContainerDefaults = {
 const BY_MODULE: readonly (readonly [string, ContainerDefaults])[] = [
   [
     "gateway",
-    { cpu: { min: 250, max: 2000 }, memory: { min: 256 * MiB, max: 512 * MiB }, why: "the gateway stays under 200 MB; bursts take more CPU" },
+    {
+      cpu: { min: 250, max: 2000 },
+      memory: { min: 256 * MiB, max: 512 * MiB },
+      why: "the gateway stays under 200 MB; bursts take more CPU",
+    },
   ],
   [
     "usage",
-    { cpu: { min: 100, max: 1000 }, memory: { min: 192 * MiB, max: 512 * MiB }, why: "a Node.js process with a connection pool and batches of events" },
+    {
+      cpu: { min: 100, max: 1000 },
+      memory: { min: 192 * MiB, max: 512 * MiB },
+      why: "a Node.js process with a connection pool and batches of events",
+    },
   ],
   [
     "accounts",
-    { cpu: { min: 100, max: 1000 }, memory: { min: 192 * MiB, max: 512 * MiB }, why: "a Node.js process with a connection pool" },
+    {
+      cpu: { min: 100, max: 1000 },
+      memory: { min: 192 * MiB, max: 512 * MiB },
+      why: "a Node.js process with a connection pool",
+    },
   ],
 ];
 const MODULE: ContainerDefaults = {
@@ -55,13 +67,17 @@ export function containerDefaults(modules: readonly string[]): ContainerDefaults
 
 /** The image that is written, else the platform's own. */
 export function planImage(context: PlanContext, scope: Scope, written: string | undefined): Image {
-  if (written !== undefined) return readImage(written, scope.at("image").path);
-  context.ledger.inherit([...scope.segments, "image"], ["image"]);
+  if (written !== undefined) return readImage(written, scope.pathOf("image"));
+  context.ledger.inherit(scope.pathOf("image"), "image");
   return context.image;
 }
 
 /** Ports by name; Keelson modules listen on 8080 (a sidecar on the next one that is free). */
-export function planPorts(scope: Scope, written: Pick<SidecarInput, "port" | "ports">, fallback: number | undefined): Port[] {
+export function planPorts(
+  scope: Scope,
+  written: Pick<SidecarInput, "port" | "ports">,
+  fallback: number | undefined,
+): Port[] {
   if (written.port !== undefined) return [{ name: "http", number: written.port, protocol: "http" }];
   if (written.ports)
     return Object.entries(written.ports).map(([name, port]): Port => {
@@ -116,13 +132,20 @@ export function planVolumes(scope: Scope, written: SidecarInput["volumes"], data
       name,
       mount: own.pick("mount", "mount" in said ? said.mount : undefined, usual, "a volume is mounted under its name"),
       size: said.size,
-      kind: own.pick("persistent", "persistent" in said ? said.persistent : undefined, false, "a replica's files die with it unless said")
+      kind: own.pick(
+        "persistent",
+        "persistent" in said ? said.persistent : undefined,
+        false,
+        "a replica's files die with it unless said",
+      )
         ? "persistent"
         : "ephemeral",
     };
   });
   if (data === undefined || volumes.some(({ name }) => name === "data")) return volumes;
-  scope.at("volumes").because("data", "Keelson modules keep files, and their root file system is read-only", formatBytes(data));
+  scope
+    .at("volumes")
+    .because("data", "Keelson modules keep files, and their root file system is read-only", formatBytes(data));
   return [...volumes, { name: "data", mount: DATA_DIRECTORY, size: data, kind: "ephemeral" }];
 }
 

@@ -45,7 +45,7 @@ class EdgePlanner {
   }
 
   calls(from: string, scope: Scope, calls: readonly Call[] | undefined): void {
-    for (const [index, call] of (calls ?? []).entries()) this.#call(from, scope.at("calls", index).path, call);
+    for (const [index, call] of (calls ?? []).entries()) this.#call(from, scope.pathOf("calls", index), call);
   }
 
   /** Weights come from outside before the first request. */
@@ -59,7 +59,15 @@ class EdgePlanner {
   copies(store: Store): void {
     for (const name of store.backups.to) {
       const bucket = this.#stores.get(name);
-      if (bucket) this.#add({ from: store.name, to: name, kind: "store", port: bucket.port, protocol: "tcp", path: `${store.backups.path}.to` });
+      if (bucket)
+        this.#add({
+          from: store.name,
+          to: name,
+          kind: "store",
+          port: bucket.port,
+          protocol: "tcp",
+          path: `${store.backups.path}.to`,
+        });
     }
   }
 
@@ -67,15 +75,14 @@ class EdgePlanner {
     const to = typeof call === "string" ? call : call.to;
     const wanted = typeof call === "string" ? undefined : call.port;
     const store = this.#stores.get(to);
+    const model = this.#models.get(to);
+    const unit = this.#units.get(to);
     if (store) {
       const port = typeof wanted === "number" ? wanted : store.port;
-      return this.#add({ from, to, kind: "store", port, protocol: store.kind === "bucket" ? "http" : "tcp", path });
-    }
-    const model = this.#models.get(to);
-    if (model) return this.#model(from, model, wanted, path, new Set());
-    const unit = this.#units.get(to);
-    if (unit) return this.#unit(from, unit, wanted, path);
-    this.#outside(from, to, path, typeof call === "object" ? call : undefined);
+      this.#add({ from, to, kind: "store", port, protocol: store.kind === "bucket" ? "http" : "tcp", path });
+    } else if (model) this.#model(from, model, wanted, path, new Set());
+    else if (unit) this.#unit(from, unit, wanted, path);
+    else this.#outside(from, to, path, typeof call === "object" ? call : undefined);
   }
 
   #unit(from: string, unit: Unit, wanted: string | number | undefined, path: string): void {

@@ -24,7 +24,8 @@ export function planEntrances(context: PlanContext, units: readonly Unit[]): Ent
     : settings.entrance || exposed.length > 0
       ? [["web", ledger.at("entrance"), settings.entrance ?? {}]]
       : [];
-  if (!settings.entrance && !settings.entrances && doors.length > 0) ledger.at().because("entrance", "a service is exposed");
+  if (!settings.entrance && !settings.entrances && doors.length > 0)
+    ledger.at().because("entrance", "a service is exposed");
   const [first] = doors;
   return doors.map(([name, scope, written]) => {
     const behind = exposed.filter((unit) => (entranceOf(settings.services?.[unit.name]) ?? first?.[0]) === name);
@@ -32,11 +33,19 @@ export function planEntrances(context: PlanContext, units: readonly Unit[]): Ent
   });
 }
 
-function planEntrance(context: PlanContext, name: string, scope: Scope, written: EntranceInput, routes: Route[]): Entrance {
+function planEntrance(
+  context: PlanContext,
+  name: string,
+  scope: Scope,
+  written: EntranceInput,
+  routes: Route[],
+): Entrance {
   const { cloud } = context;
   const public_ = written.host !== undefined && onCluster(context);
   const dns = !public_ ? "none" : cloud === "aws" ? "route53" : cloud === "linode" ? "linode" : "external-dns";
-  const dnsWhy = public_ ? "the host needs a record, kept where the cloud is" : "no host is named, so there is no record";
+  const dnsWhy = public_
+    ? "the host needs a record, kept where the cloud is"
+    : "no host is named, so there is no record";
   return {
     name,
     path: scope.path,
@@ -49,7 +58,12 @@ function planEntrance(context: PlanContext, name: string, scope: Scope, written:
     ),
     tls: planTls(scope, written.tls, public_, cloud === "aws" ? "acm" : "letsencrypt"),
     waf: scope.pick("waf", written.waf, "none", "none is asked for"),
-    cdn: scope.pick("cdn", written.cdn === "optional" ? undefined : written.cdn, false, "answers of models are not cached"),
+    cdn: scope.pick(
+      "cdn",
+      written.cdn === "optional" ? undefined : written.cdn,
+      false,
+      "answers of models are not cached",
+    ),
     dns: scope.pick("dns", written.dns, dns, dnsWhy),
     affinity: scope.pick("affinity", written.affinity, "none", "any replica can answer"),
     patches: planPatches(scope, written.patch),
@@ -59,12 +73,18 @@ function planEntrance(context: PlanContext, name: string, scope: Scope, written:
 
 function planTls(scope: Scope, written: EntranceInput["tls"], public_: boolean, usual: string): Entrance["tls"] {
   if (written === false) return undefined;
-  if (written === undefined && !public_) return scope.pick("tls", undefined, undefined, "no host is named, so there is no certificate");
+  if (written === undefined && !public_)
+    return scope.pick("tls", undefined, undefined, "no host is named, so there is no certificate");
   const own = scope.at("tls");
   const said = typeof written === "string" ? { issuer: written } : written;
   return {
     issuer: own.pick("issuer", said?.issuer, usual, "a certificate that browsers trust, for nothing"),
-    minimum: own.pick("minimum", said && "minimum" in said ? said.minimum : undefined, "1.2", "TLS 1.0 and 1.1 are withdrawn (RFC 8996)"),
+    minimum: own.pick(
+      "minimum",
+      said && "minimum" in said ? said.minimum : undefined,
+      "1.2",
+      "TLS 1.0 and 1.1 are withdrawn (RFC 8996)",
+    ),
   };
 }
 
@@ -76,7 +96,9 @@ function routesOf(context: PlanContext, units: readonly Unit[]): Route[] {
     const port = wanted ?? unit.ports[0]?.name ?? "http";
     const prefixes = said === undefined ? usualPrefixes(unit, units.length === 1) : Array.isArray(said) ? said : [said];
     if (said === undefined)
-      context.ledger.at("services", unit.name).because("expose", `reached under ${prefixes.join(" and ")}, where what it runs answers`);
+      context.ledger
+        .at("services", unit.name, "expose")
+        .because("path", `reached under ${prefixes.join(" and ")}, where what it runs answers`);
     return prefixes.map((prefix) => ({ prefix, unit: unit.name, port }));
   });
   // The first to claim a prefix has it; longer prefixes are tried first.

@@ -18,7 +18,7 @@ import { planStores } from "./stores.js";
 import { planServices } from "./units.js";
 import { injectAddresses } from "./variables.js";
 
-export { explain, type Explanation } from "./explain.js";
+export { type Explanation, explain } from "./explain.js";
 export { formatImage } from "./images.js";
 export { originOf } from "./origin.js";
 export type * from "./plan.js";
@@ -86,7 +86,12 @@ function planEnvironment(platform: Platform, { name, settings, tree }: Environme
     delivery: planDelivery(context),
     drills: planDrills(context),
     cluster: planCluster(context),
-    data: root.pick("data", settings.data, embedded ? "ephemeral" : "test", embedded ? "a laptop's data" : "not said to be real"),
+    data: root.pick(
+      "data",
+      settings.data,
+      embedded ? "ephemeral" : "test",
+      embedded ? "a laptop's data" : "not said to be real",
+    ),
     access: typeof settings.access === "string" ? [settings.access] : (settings.access ?? []),
     image: context.image,
     origins: ledger.origins,
@@ -104,7 +109,11 @@ function planContext(environment: string, settings: Settings, ledger: Ledger): P
   );
   const zones = zoneCount(settings.zones);
   const redundant =
-    settings.data === "real" ? { why: "the data is real" } : zones > 1 ? { why: `there are ${zones} zones` } : undefined;
+    settings.data === "real"
+      ? { why: "the data is real" }
+      : zones > 1
+        ? { why: `there are ${zones} zones` }
+        : undefined;
   return {
     platform: settings.platform,
     environment,

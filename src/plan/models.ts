@@ -61,7 +61,12 @@ function planModel(context: PlanContext, scope: Scope, name: string, written: Mo
     ),
     queue: {
       length: queue.pick("length", written.queue?.length, 100, "a hundred may wait; more would not be served in time"),
-      deadline: queue.duration("deadline", written.queue?.deadline, 30_000, "a client that waited 30s is better told to come back"),
+      deadline: queue.duration(
+        "deadline",
+        written.queue?.deadline,
+        30_000,
+        "a client that waited 30s is better told to come back",
+      ),
     },
     embeddings: scope.pick("embeddings", written.embeddings, false, "it makes text unless said"),
     unit: outside ? undefined : unitOfModel(name),
@@ -81,7 +86,8 @@ function planEngine(
   upstreams: readonly Upstream[],
   source: ModelSource,
 ): EngineName | "best" {
-  if (upstreams.length > 0) return scope.pick("engine", written.engine, "openai", "a server outside answers, by the OpenAI API");
+  if (upstreams.length > 0)
+    return scope.pick("engine", written.engine, "openai", "a server outside answers, by the OpenAI API");
   if (source.kind === "none" && written.engine === undefined)
     return scope.pick("engine", undefined, "simulated", "no `source` says which weights to load");
   if (context.provide !== "embedded" && source.kind !== "name")
@@ -128,7 +134,10 @@ function planModelUnit(context: PlanContext, scope: Scope, model: Model, written
     role: "model",
     model: model.name,
     modules: server ? [] : ["engine"],
-    image: server && written.image === undefined ? readImage(server.image, scope.at("image").path) : planImage(context, scope, written.image),
+    image:
+      server && written.image === undefined
+        ? readImage(server.image, scope.pathOf("image"))
+        : planImage(context, scope, written.image),
     command: written.command ?? (model.engine === "vllm" ? vllmArguments(model, resources) : []),
     ports: planPorts(scope, written, server?.port ?? MODULE_PORT),
     resources,
@@ -140,7 +149,12 @@ function planModelUnit(context: PlanContext, scope: Scope, model: Model, written
 
 function vllmArguments(model: Model, resources: Resources): string[] {
   const { source } = model;
-  const weights = source.kind === "huggingface" ? source.url.replace(/^hf:\/\//, "") : source.kind === "name" ? source.name : model.name;
+  const weights =
+    source.kind === "huggingface"
+      ? source.url.replace(/^hf:\/\//, "")
+      : source.kind === "name"
+        ? source.name
+        : model.name;
   return [
     "--model",
     source.kind === "file" ? source.file : weights,
@@ -163,8 +177,20 @@ function modelResources(context: PlanContext, scope: Scope, model: Model, writte
   }
   const { size, why } = sizeClassOf(context.settings, written);
   const cpu = scope.range("cpu", written.cpu, size.cpu ?? { min: 2000, max: 4000 }, why, formatCpu);
-  const memory = scope.range("memory", written.memory, size.memory ?? { min: 8192 * MiB, max: 16_384 * MiB }, why, formatBytes);
-  const disk = scope.range("disk", written.disk, size.disk ?? { min: 10_240 * MiB, max: 20_480 * MiB }, why, formatBytes);
+  const memory = scope.range(
+    "memory",
+    written.memory,
+    size.memory ?? { min: 8192 * MiB, max: 16_384 * MiB },
+    why,
+    formatBytes,
+  );
+  const disk = scope.range(
+    "disk",
+    written.disk,
+    size.disk ?? { min: 10_240 * MiB, max: 20_480 * MiB },
+    why,
+    formatBytes,
+  );
   return {
     cpu: ends(cpu),
     memory: ends(memory),

@@ -33,7 +33,12 @@ export function planObserve(context: PlanContext): Observe {
   const written = context.settings.observe;
   const alerts = scope.at("alerts");
   const said = written?.alerts;
-  const metrics = scope.pick("metrics", written?.metrics, "none", "nobody is named to keep them; /metrics answers in any case");
+  const metrics = scope.pick(
+    "metrics",
+    written?.metrics,
+    "none",
+    "nobody is named to keep them; /metrics answers in any case",
+  );
   const watched = metrics !== "none";
   const why = watched ? "a promise that nobody watches is none" : "without metrics nothing can be watched";
   const real = watched && onCluster(context);
@@ -47,7 +52,12 @@ export function planObserve(context: PlanContext): Observe {
       path: alerts.path,
       down: alerts.duration("down", said?.down, real ? 120_000 : undefined, why),
       errors: alerts.ratio("errors", said?.errors, real ? 0.05 : undefined, why),
-      availability: alerts.pick("availability", said?.availability, real && context.objectives.availability !== undefined, why),
+      availability: alerts.pick(
+        "availability",
+        said?.availability,
+        real && context.objectives.availability !== undefined,
+        why,
+      ),
       database: alerts.pick("database", said?.database, real, why),
       oom: alerts.pick("oom", said?.oom, real, why),
       backups: alerts.pick("backups", said?.backups, real, why),
@@ -83,7 +93,12 @@ export function planCluster(context: PlanContext): ClusterSettings {
   return {
     name: written?.name,
     kubernetes: scope.pick("kubernetes", written?.kubernetes, "1.34", "a version that is maintained"),
-    autoscaler: scope.pick("autoscaler", written?.autoscaler, bounded, bounded ? "pools have room to grow" : "every pool has a fixed size"),
+    autoscaler: scope.pick(
+      "autoscaler",
+      written?.autoscaler,
+      bounded,
+      bounded ? "pools have room to grow" : "every pool has a fixed size",
+    ),
     backups: planClusterBackups(scope, written?.backups),
   };
 }

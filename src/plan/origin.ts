@@ -23,7 +23,7 @@ export class Ledger {
     this.#written(tree, "", source.origin(tree.place));
   }
 
-  /** Everything that was recorded, in the order of the paths' first record. */
+  /** Everything that was recorded: what is written, in the order of the file, then the defaults. */
   get origins(): Readonly<Record<Path, Origin>> {
     return this.#origins;
   }
@@ -33,19 +33,14 @@ export class Ledger {
     return new Scope(this, segments);
   }
 
-  isWritten(path: readonly Segment[]): boolean {
-    return nearest(this.tree, path).exact;
-  }
-
-  default(path: readonly Segment[], why: string, value?: string): void {
-    const { file, line, column } = this.source.origin(nearest(this.tree, path).key);
-    this.#origins[formatPath(path)] = { kind: "default", why, ...(value === undefined ? {} : { value }), file, line, column };
+  record(path: Path, origin: Origin): void {
+    this.#origins[path] = origin;
   }
 
   /** A value that is inherited has the origin of what it is inherited from. */
-  inherit(path: readonly Segment[], from: readonly Segment[]): void {
-    const origin = this.#origins[formatPath(from)];
-    if (origin) this.#origins[formatPath(path)] = origin;
+  inherit(path: Path, from: Path): void {
+    const origin = this.#origins[from];
+    if (origin) this.#origins[path] = origin;
   }
 
   #written(tree: Tree, path: Path, origin: Origin): void {
@@ -61,30 +56,44 @@ export class Ledger {
 
 /** One element while it is planned: takes what is written, else the default, and remembers why. */
 export class Scope {
+  readonly path: Path;
+  /** Where the element stands, or the nearest written thing above it: the place of its defaults. */
+  #place: { readonly file: string; readonly line: number; readonly column: number } | undefined;
+
   constructor(
     readonly ledger: Ledger,
     readonly segments: readonly Segment[],
-  ) {}
-
-  get path(): Path {
-    return formatPath(this.segments);
+  ) {
+    this.path = formatPath(segments);
   }
 
   at(...segments: Segment[]): Scope {
     return new Scope(this.ledger, [...this.segments, ...segments]);
   }
 
+  /** The path of a value of this element. */
+  pathOf(...segments: Segment[]): Path {
+    return joinPath(this.path, ...segments);
+  }
+
   /** The written value, or the default with the reason a careful engineer would give for it. */
   pick<T>(key: Segment, written: T | undefined, fallback: T, why: string, write: (value: T) => string = plainly): T {
     if (written !== undefined) return written;
-    const value = fallback === undefined ? undefined : write(fallback);
-    this.ledger.default([...this.segments, key], why, value === "" ? undefined : value);
+    const value = fallback === undefined ? "" : write(fallback);
+    this.because(key, why, value === "" ? undefined : value);
     return fallback;
   }
 
   /** `pick` for milliseconds. */
-  duration<T extends number | undefined>(key: Segment, written: number | undefined, fallback: T, why: string): number | T {
-    return this.pick<number | T>(key, written, fallback, why, (value) => (value === undefined ? "" : formatDuration(value)));
+  duration<T extends number | undefined>(
+    key: Segment,
+    written: number | undefined,
+    fallback: T,
+    why: string,
+  ): number | T {
+    return this.pick<number | T>(key, written, fallback, why, (value) =>
+      value === undefined ? "" : formatDuration(value),
+    );
   }
 
   /** `pick` for bytes. */
@@ -94,7 +103,9 @@ export class Scope {
 
   /** `pick` for a ratio. */
   ratio<T extends number | undefined>(key: Segment, written: number | undefined, fallback: T, why: string): number | T {
-    return this.pick<number | T>(key, written, fallback, why, (value) => (value === undefined ? "" : formatRatio(value)));
+    return this.pick<number | T>(key, written, fallback, why, (value) =>
+      value === undefined ? "" : formatRatio(value),
+    );
   }
 
   /** `pick` for least and most, each written by `one`. */
@@ -105,12 +116,23 @@ export class Scope {
     why: string,
     one: (value: number) => string,
   ): Range | T {
-    return this.pick<Range | T>(key, written, fallback, why, (value) => (value === undefined ? "" : formatRange(value, one)));
+    return this.pick<Range | T>(key, written, fallback, why, (value) =>
+      value === undefined ? "" : formatRange(value, one),
+    );
   }
 
   /** Records why a value stands that the file does not write. */
   because(key: Segment, why: string, value?: string): void {
-    this.ledger.default([...this.segments, key], why, value);
+    if (!this.#place) {
+      const { file, line, column } = this.ledger.source.origin(nearest(this.ledger.tree, this.segments).key);
+      this.#place = { file, line, column };
+    }
+    this.ledger.record(this.pathOf(key), {
+      kind: "default",
+      why,
+      ...(value === undefined ? {} : { value }),
+      ...this.#place,
+    });
   }
 }
 

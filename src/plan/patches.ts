@@ -8,7 +8,7 @@ export function planPatches(
 ): Patch[] {
   return Object.entries(written ?? {}).map(([target, fragment]) => ({
     target,
-    path: scope.at("patch", target).path,
+    path: scope.pathOf("patch", target),
     fragment,
   }));
 }

@@ -34,7 +34,11 @@ export function planRegions(ledger: Ledger, settings: Settings, cloud: Cloud): R
 }
 
 /** How traffic leaves a lost region; undefined with one region. */
-export function planFailover(ledger: Ledger, settings: Settings, regions: readonly Region[]): RegionFailover | undefined {
+export function planFailover(
+  ledger: Ledger,
+  settings: Settings,
+  regions: readonly Region[],
+): RegionFailover | undefined {
   const written = typeof settings.regions === "object" ? settings.regions.failover : undefined;
   if (!written && regions.length < 2) return undefined;
   const scope = ledger.at("regions", "failover");

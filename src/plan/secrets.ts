@@ -32,9 +32,9 @@ export function planSecrets(
     const standing = secrets.get(name);
     if (standing) secrets.set(name, { ...standing, keys: [...new Set([...standing.keys, ...keys])] });
     else {
-      const scope = context.ledger.at("secrets", name);
-      context.ledger.default(scope.segments, why);
-      secrets.set(name, { name, path: scope.path, keys, from: "generated", rotate: undefined });
+      const scope = context.ledger.at("secrets");
+      scope.because(name, why);
+      secrets.set(name, { name, path: scope.pathOf(name), keys, from: "generated", rotate: undefined });
     }
   };
 

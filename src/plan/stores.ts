@@ -76,7 +76,8 @@ function base(
   const asked = scope.pick("provide", written.provide, context.provide, "as the environment provides its stores");
   const { product, instead } = productFor(kind, asked, context.cloud);
   scope.because("provider", instead ? `${product.name}: ${instead}` : `${product.name}: what \`${asked}\` means here`);
-  const port = kind === "bucket" && product.kind !== "managed" ? (product.kind === "embedded" ? 0 : 9000) : defaults.port;
+  const port =
+    kind === "bucket" && product.kind !== "managed" ? (product.kind === "embedded" ? 0 : 9000) : defaults.port;
   const probe = scope.at("probe");
   return {
     name,
@@ -95,7 +96,13 @@ function base(
   };
 }
 
-function resources(scope: Scope, written: StoreInput, defaults: KindDefaults, ours: boolean, product: string): Resources {
+function resources(
+  scope: Scope,
+  written: StoreInput,
+  defaults: KindDefaults,
+  ours: boolean,
+  product: string,
+): Resources {
   const why = ours ? "a small server; measure, then size" : `${product} is not sized by requests`;
   const cpu = scope.range("cpu", written.cpu, ours ? defaults.cpu : undefined, why, formatCpu);
   const memory = scope.range("memory", written.memory, ours ? defaults.memory : undefined, why, formatBytes);
@@ -112,8 +119,7 @@ function planDatabase(context: PlanContext, scope: Scope, name: string, written:
   const place = context.zones > 1 ? "another-zone" : "same-zone";
   const redundant = asked === "embedded" ? undefined : context.redundant;
   const servers = written.replicas;
-  const fallback =
-    servers !== undefined ? (servers > 1 ? place : "none") : redundant ? place : "none";
+  const fallback = servers !== undefined ? (servers > 1 ? place : "none") : redundant ? place : "none";
   const why =
     servers !== undefined
       ? `of ${servers} servers`
@@ -137,7 +143,9 @@ function planDatabase(context: PlanContext, scope: Scope, name: string, written:
       "synchronous",
       written.synchronous,
       rds,
-      rds ? "RDS Multi-AZ replicates synchronously" : "a write does not wait for the standby unless it must not be lost",
+      rds
+        ? "RDS Multi-AZ replicates synchronously"
+        : "a write does not wait for the standby unless it must not be lost",
     ),
     backups: planBackups(scope, written.backups),
   };
@@ -177,7 +185,12 @@ function planBroker(context: PlanContext, scope: Scope, name: string, written: I
     kind: "rabbitmq",
     version: written.rabbitmq,
     replicas,
-    queues: scope.pick("queues", written.queues, "quorum", "quorum queues confirm a message once a majority has it on disk"),
+    queues: scope.pick(
+      "queues",
+      written.queues,
+      "quorum",
+      "quorum queues confirm a message once a majority has it on disk",
+    ),
     deadLetter: scope.pick("deadLetter", written.deadLetter, true, "a message that cannot be handled must not be lost"),
     backups: planBackups(scope, written.backups),
   };

@@ -38,7 +38,8 @@ export function injectAddresses(
 function variable(edge: Edge, store: Store["kind"] | undefined): { name: string; value: string } | undefined {
   const name = edge.to.toUpperCase().replace(/[^A-Z0-9]+/g, "_");
   if (edge.kind === "outside") return undefined;
-  if (store === undefined) return { name: `${name}_URL`, value: `${edge.protocol === "tcp" ? "tcp" : "http"}://${edge.to}:${edge.port}` };
+  if (store === undefined)
+    return { name: `${name}_URL`, value: `${edge.protocol === "tcp" ? "tcp" : "http"}://${edge.to}:${edge.port}` };
   if (store === "bucket") return { name: `${name}_DIRECTORY`, value: `${SECRETS_DIRECTORY}/${edge.to}` };
   return { name: `${name}_URL_FILE`, value: `${SECRETS_DIRECTORY}/${edge.to}/url` };
 }

@@ -20,7 +20,10 @@ export function planScale(scope: Scope, written: Written["scale"], replicas: Bou
   if (!written && replicas.min === replicas.max) return undefined;
   const own = scope.at("scale");
   const silent = written?.cpu ?? written?.memory ?? written?.gpu ?? written?.queue ?? written?.response;
-  const cpu = silent === undefined ? own.ratio("cpu", undefined, 0.7, "no signal is named; 70% leaves room for a burst") : written?.cpu;
+  const cpu =
+    silent === undefined
+      ? own.ratio("cpu", undefined, 0.7, "no signal is named; 70% leaves room for a burst")
+      : written?.cpu;
   return {
     path: own.path,
     cpu,
@@ -40,8 +43,13 @@ export function planRollout(context: PlanContext, scope: Scope, written: Written
   const platform = context.settings.delivery?.strategy;
   const said = written?.strategy ?? platform;
   if (written?.strategy === undefined && platform !== undefined)
-    context.ledger.inherit([...own.segments, "strategy"], ["delivery", "strategy"]);
-  const strategy = own.pick("strategy", typeof said === "object" ? "canary" : said, "rolling", "no request fails while replicas change one by one");
+    context.ledger.inherit(own.pathOf("strategy"), "delivery.strategy");
+  const strategy = own.pick(
+    "strategy",
+    typeof said === "object" ? "canary" : said,
+    "rolling",
+    "no request fails while replicas change one by one",
+  );
   const canary = typeof said === "object" ? said.canary : undefined;
   const steps = own.at("strategy", "canary");
   const surgeWhy = gpu ? "a spare GPU is rarely free" : "the new one is ready before the old one goes";
@@ -53,7 +61,13 @@ export function planRollout(context: PlanContext, scope: Scope, written: Written
     canary:
       strategy === "canary"
         ? {
-            steps: steps.pick("steps", canary?.steps, [0.1, 0.5], "a tenth shows an error before half the users meet it", (shares) => `[${shares.map(formatRatio).join(", ")}]`),
+            steps: steps.pick(
+              "steps",
+              canary?.steps,
+              [0.1, 0.5],
+              "a tenth shows an error before half the users meet it",
+              (shares) => `[${shares.map(formatRatio).join(", ")}]`,
+            ),
             pause: steps.duration("pause", canary?.pause, 300_000, "5m gathers enough requests to judge by"),
             abort: { errors: canary?.abort?.errors, p95: canary?.abort?.p95 },
           }
@@ -96,7 +110,9 @@ export function planSpread(context: PlanContext, scope: Scope, written: Written[
       "nodes",
       said?.nodes,
       several ? "prefer" : "none",
-      several ? "a node's loss should take one replica, and a full node should not stop a start" : "there is one replica",
+      several
+        ? "a node's loss should take one replica, and a full node should not stop a start"
+        : "there is one replica",
     ),
   };
 }
@@ -126,7 +142,12 @@ export const FOREIGN_HEALTH: HealthDefaults = {
 };
 
 /** Probes: how soon a replica is sent requests, and how soon a dead one is noticed. */
-export function planHealth(scope: Scope, written: Written["health"], ports: readonly Port[], defaults: HealthDefaults): Health {
+export function planHealth(
+  scope: Scope,
+  written: Written["health"],
+  ports: readonly Port[],
+  defaults: HealthDefaults,
+): Health {
   const own = scope.at("health");
   const port = ports[0]?.name ?? "http";
   return {

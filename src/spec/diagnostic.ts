@@ -86,7 +86,10 @@ function lineOf(text: string | undefined, line: number): string | undefined {
 /** A long line is cut around the caret; tabs become spaces so that the caret stands under its character. */
 function excerpt(source: string, line: number, column: number, length: number): string[] {
   const from = Math.max(0, column - 1 - 60);
-  const cut = source.slice(from, from + 110).replaceAll("\t", " ").replace(/\p{Cc}/gu, "�");
+  const cut = source
+    .slice(from, from + 110)
+    .replaceAll("\t", " ")
+    .replace(/\p{Cc}/gu, "�");
   const gutter = String(line);
   const caret = "^".repeat(Math.max(1, Math.min(length, cut.length - (column - 1 - from))));
   return [

@@ -1,7 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, type Pair, parseDocument, stringify, type YAMLMap } from "yaml";
 import type { Edit } from "./diagnostic.js";
 import { KeelsonError } from "./errors.js";
-import { type Segment, parsePath } from "./path.js";
+import { parsePath, type Segment } from "./path.js";
 import { child, type Mapping, nearest, plain, type Tree, treeOf } from "./tree.js";
 import { readYaml } from "./yaml.js";
 
@@ -44,7 +44,9 @@ function treeFrom(text: string): Mapping {
   const reading = readYaml("platform.yaml", text);
   if (reading.ok) return reading.tree;
   const [first] = reading.diagnostics;
-  throw new KeelsonError("edit/unreadable", `the file cannot be read: ${first?.message ?? "it is no YAML"}`, { exitCode: 2 });
+  throw new KeelsonError("edit/unreadable", `the file cannot be read: ${first?.message ?? "it is no YAML"}`, {
+    exitCode: 2,
+  });
 }
 
 /** Where the edit goes: into the base, or into the environment's difference. */
@@ -91,7 +93,8 @@ function splice(text: string, path: readonly Segment[], value: unknown): string 
       const pair = node.items.find(({ key }) => isScalar(key) && (key.source ?? String(key.value)) === String(step));
       if (!pair) return value === undefined ? text : insertKey(text, node, String(step), nested(rest, value));
       if (last) return value === undefined ? removePair(text, node, pair) : replaceValue(text, pair, inline(value));
-      if (isAlias(pair.value)) return replaceValue(text, pair, `{ <<: *${pair.value.source}, ${body(nested(rest, value))} }`);
+      if (isAlias(pair.value))
+        return replaceValue(text, pair, `{ <<: *${pair.value.source}, ${body(nested(rest, value))} }`);
       if (!isMap(pair.value) && !isSeq(pair.value))
         return value === undefined ? text : replaceValue(text, pair, inline(nested(rest, value)));
       node = pair.value;
@@ -160,9 +163,17 @@ function removePair(text: string, map: YAMLMap, pair: Pair): string {
 }
 
 function removeItem(text: string, items: readonly unknown[], index: number, flow: boolean): string {
-  const ranges = items.map((item) => (isScalar(item) || isMap(item) || isSeq(item) || isAlias(item) ? item.range : undefined));
+  const ranges = items.map((item) =>
+    isScalar(item) || isMap(item) || isSeq(item) || isAlias(item) ? item.range : undefined,
+  );
   const [start, end] = ranges[index] ?? [0, 0];
-  if (flow) return removeFlow(text, ranges.map((range) => range?.[0] ?? 0), ranges.map((range) => range?.[1] ?? 0), index);
+  if (flow)
+    return removeFlow(
+      text,
+      ranges.map((range) => range?.[0] ?? 0),
+      ranges.map((range) => range?.[1] ?? 0),
+      index,
+    );
   if (items.length === 1) return text;
   return removeLines(text, start, end);
 }

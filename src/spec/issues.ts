@@ -40,7 +40,8 @@ function flatten(issue: Issue, above: readonly Segment[], tree: Tree): Located[]
 
 /** How far a form is from what is written. */
 function cost({ issue, path }: Located, at: readonly Segment[], tree: Tree): number {
-  if (path.length === at.length && (issue.code === "invalid_type" || issue.code === "invalid_value")) return ANOTHER_TYPE;
+  if (path.length === at.length && (issue.code === "invalid_type" || issue.code === "invalid_value"))
+    return ANOTHER_TYPE;
   if (path.length === at.length && issue.code === "invalid_union") return ANOTHER_TYPE;
   if (issue.code === "unrecognized_keys") return issue.keys.length;
   if (path.length === at.length + 1 && !nearest(tree, path).exact) return MISSING_KEY;
@@ -49,7 +50,13 @@ function cost({ issue, path }: Located, at: readonly Segment[], tree: Tree): num
 
 function explain({ issue, path }: Located, tree: Tree, source: SourceMap, schema: z.ZodType): Diagnostic[] {
   const { key, value, exact } = nearest(tree, path);
-  const at = (place: Place, code: string, message: string, hint?: string, below: readonly Segment[] = path): Diagnostic => ({
+  const at = (
+    place: Place,
+    code: string,
+    message: string,
+    hint?: string,
+    below: readonly Segment[] = path,
+  ): Diagnostic => ({
     code,
     severity: "error",
     message,
@@ -69,7 +76,10 @@ function explain({ issue, path }: Located, tree: Tree, source: SourceMap, schema
       const entry = value.kind === "mapping" ? value.entries.get(unknown) : undefined;
       const where = path.length === 0 ? "a platform file" : `\`${formatPath(path)}\``;
       const hint = MOVED.get(unknown)?.(path) ?? didYouMean(unknown, known);
-      return at(entry?.key ?? key, "spec/unknown-key", `\`${unknown}\` is not a key of ${where}`, hint, [...path, unknown]);
+      return at(entry?.key ?? key, "spec/unknown-key", `\`${unknown}\` is not a key of ${where}`, hint, [
+        ...path,
+        unknown,
+      ]);
     });
     return [...unknowns, ...more];
   }
@@ -90,7 +100,8 @@ function explain({ issue, path }: Located, tree: Tree, source: SourceMap, schema
     return [at(value.place, "spec/type", `expected ${expectation(issue.expected)}, found ${found(value)}`)];
   if (issue.code === "invalid_union")
     return [at(value.kind === "mapping" ? key : value.place, "spec/value", ...union(issue, value))];
-  if (issue.code === "too_small" || issue.code === "too_big") return [at(value.place, "spec/range", size(issue, value))];
+  if (issue.code === "too_small" || issue.code === "too_big")
+    return [at(value.place, "spec/range", size(issue, value))];
   return [at(value.place, "spec/value", plainMessage(issue, value))];
 }
 
@@ -166,8 +177,10 @@ function size(issue: Extract<Issue, { code: "too_small" | "too_big" }>, value: T
   // Our own schemas' messages are sentences already; zod's begin with a capital.
   if (/^[a-z]/.test(issue.message)) return issue.message;
   const end = issue.code === "too_small" ? `at least ${String(issue.minimum)}` : `at most ${String(issue.maximum)}`;
-  if (issue.origin === "array") return issue.code === "too_small" ? "the list is empty" : `the list is too long, ${end}`;
-  if (issue.origin === "string") return issue.code === "too_small" ? "the text is empty" : `the text is too long, ${end}`;
+  if (issue.origin === "array")
+    return issue.code === "too_small" ? "the list is empty" : `the list is too long, ${end}`;
+  if (issue.origin === "string")
+    return issue.code === "too_small" ? "the text is empty" : `the text is too long, ${end}`;
   return `${found(value)} is out of range: ${end}`;
 }
 

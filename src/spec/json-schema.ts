@@ -62,7 +62,10 @@ function removable(schema: unknown): JsonSchema {
     changed["properties"] = Object.fromEntries(
       Object.entries(asObject(rest["properties"])).map(([key, value]) => [key, orNull(removable(value))]),
     );
-  if (typeof rest["additionalProperties"] === "object" && Object.keys(asObject(rest["additionalProperties"])).length > 0)
+  if (
+    typeof rest["additionalProperties"] === "object" &&
+    Object.keys(asObject(rest["additionalProperties"])).length > 0
+  )
     changed["additionalProperties"] = orNull(removable(rest["additionalProperties"]));
   for (const form of ["anyOf", "oneOf"] as const)
     if (Array.isArray(rest[form])) changed[form] = rest[form].map(removable);

@@ -8,13 +8,7 @@ const PLAIN_KEY = /^[A-Za-z_$][\w$/-]*$/;
  * with a dot, such as a model's name) is quoted: `models["llama-3.1"].source`.
  */
 export function formatPath(segments: readonly Segment[]): string {
-  let path = "";
-  for (const segment of segments) {
-    if (typeof segment === "number") path += `[${segment}]`;
-    else if (PLAIN_KEY.test(segment)) path += path === "" ? segment : `.${segment}`;
-    else path += `[${JSON.stringify(segment)}]`;
-  }
-  return path;
+  return joinPath("", ...segments);
 }
 
 /** Reads what `formatPath` writes; what people type (`calls.1`, a trailing dot) is read too. */
@@ -38,11 +32,15 @@ function unquote(quoted: string): string {
   }
 }
 
-/** The path of a child: `join("services.gateway", "calls", 1)` → `services.gateway.calls[1]`. */
+/** The path of a child: `joinPath("services.gateway", "calls", 1)` → `services.gateway.calls[1]`. */
 export function joinPath(path: string, ...segments: Segment[]): string {
-  const tail = formatPath(segments);
-  if (path === "" || tail === "") return path + tail;
-  return tail.startsWith("[") ? path + tail : `${path}.${tail}`;
+  let joined = path;
+  for (const segment of segments) {
+    if (typeof segment === "number") joined += `[${segment}]`;
+    else if (!PLAIN_KEY.test(segment)) joined += `[${JSON.stringify(segment)}]`;
+    else joined += joined === "" ? segment : `.${segment}`;
+  }
+  return joined;
 }
 
 /** The path one step up, undefined at the root. */

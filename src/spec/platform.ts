@@ -51,7 +51,8 @@ export function readDefinition({ file, value }: { readonly file: string; readonl
 
 /** The differences of each environment bear its name, as they do when they are read from text. */
 function withEnvironmentPlaces(whole: Mapping, value: unknown): Mapping {
-  const declared = typeof value === "object" && value !== null && "environments" in value ? value.environments : undefined;
+  const declared =
+    typeof value === "object" && value !== null && "environments" in value ? value.environments : undefined;
   const standing = whole.entries.get("environments");
   if (typeof declared !== "object" || declared === null || standing?.value.kind !== "mapping") return whole;
   const named = Object.entries(declared).map(

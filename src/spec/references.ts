@@ -66,11 +66,21 @@ class References {
       this.#pool(["stores", name, "nodes"], store.nodes);
       this.#copies(["stores", name, "backups", "to"], store.backups?.to, name);
       if ("postgres" in store && store.replicas !== undefined && store.readers !== undefined)
-        this.#report(["stores", name, "readers"], "spec/conflict", "`replicas` counts the readers already", "keep one of them");
+        this.#report(
+          ["stores", name, "readers"],
+          "spec/conflict",
+          "`replicas` counts the readers already",
+          "keep one of them",
+        );
     }
     this.#copies(["cluster", "backups", "to"], this.settings.cluster?.backups?.to);
     if (this.settings.entrance && this.settings.entrances)
-      this.#report(["entrance"], "spec/conflict", "`entrance` and `entrances` are both there", "move it into `entrances`");
+      this.#report(
+        ["entrance"],
+        "spec/conflict",
+        "`entrance` and `entrances` are both there",
+        "move it into `entrances`",
+      );
     this.#cycles();
   }
 
@@ -132,7 +142,11 @@ class References {
     this.#workload(at, name, service);
     const { expose } = service;
     if (expose !== undefined && expose !== false && this.#beside.has(name))
-      this.#report([...at, "expose"], "spec/conflict", `\`${name}\` runs beside \`${this.#beside.get(name)}\` and has no address of its own`);
+      this.#report(
+        [...at, "expose"],
+        "spec/conflict",
+        `\`${name}\` runs beside \`${this.#beside.get(name)}\` and has no address of its own`,
+      );
     if (typeof expose === "object" && expose.entrance !== undefined) {
       const known = Object.keys(this.settings.entrances ?? {});
       if (!known.includes(expose.entrance))
@@ -152,7 +166,13 @@ class References {
     this.#workload(at, name, model);
     for (const [index, other] of many(model.fallback).entries())
       if (other !== "simulated" && !this.#models.has(other))
-        this.#unknown(listed([...at, "fallback"], index, model.fallback), "model", other, [...this.#models.keys(), "simulated"], ["models"]);
+        this.#unknown(
+          listed([...at, "fallback"], index, model.fallback),
+          "model",
+          other,
+          [...this.#models.keys(), "simulated"],
+          ["models"],
+        );
     const classes = [...new Set([...Object.keys(this.settings.classes ?? {}), ...standardClasses])];
     if (model.class !== undefined && !classes.includes(model.class))
       this.#unknown([...at, "class"], "size class", model.class, classes, ["classes"]);
@@ -164,7 +184,12 @@ class References {
       const declared = this.settings.secrets?.[secret];
       if (!declared) this.#unknown(path, "secret", secret, this.#secrets, ["secrets"]);
       else if (!declared.keys.includes(file))
-        this.#report(path, "spec/unknown-reference", `secret \`${secret}\` has no key \`${file}\``, didYouMean(file, declared.keys));
+        this.#report(
+          path,
+          "spec/unknown-reference",
+          `secret \`${secret}\` has no key \`${file}\``,
+          didYouMean(file, declared.keys),
+        );
     }
   }
 
@@ -174,7 +199,13 @@ class References {
     for (const [index, call] of (workload.calls ?? []).entries()) this.#call([...at, "calls", index], name, call);
     for (const [index, sidecar] of many(workload.beside).entries())
       if (!this.#services.has(sidecar))
-        this.#unknown(listed([...at, "beside"], index, workload.beside), "service", sidecar, [...this.#services.keys()], ["services"]);
+        this.#unknown(
+          listed([...at, "beside"], index, workload.beside),
+          "service",
+          sidecar,
+          [...this.#services.keys()],
+          ["services"],
+        );
     this.#pool([...at, "nodes"], workload.nodes);
     this.#mounted(at, workload.secrets);
     this.#portName([...at, "health", "ready", "port"], workload.health?.ready?.port, workload);
@@ -184,19 +215,22 @@ class References {
   #call(path: Path, from: string, call: NonNullable<Workload["calls"]>[number]): void {
     const to = typeof call === "string" ? call : call.to;
     const where: Path = typeof call === "string" ? path : [...path, "to"];
-    if (to === from) return this.#report(where, "spec/self-call", `\`${from}\` calls itself`, "remove it");
     const host = this.#beside.get(to);
-    if (host !== undefined && host !== from)
-      return this.#report(where, "spec/conflict", `\`${to}\` runs beside \`${host}\` and has no address of its own`, `call \`${host}\``);
-    if (!this.#names.has(to)) {
-      if (readOutside(to)) return;
-      return this.#unknown(where, "service, model or store", to, this.#callable, ["services", "models", "stores"]);
-    }
     const service = this.#services.get(to);
-    if (service?.role === "worker")
-      return this.#report(where, "spec/conflict", `\`${to}\` is a worker, and a worker takes no calls`);
-    if (typeof call === "object" && typeof call.port === "string" && (service ?? this.#models.get(to)))
-      this.#portName([...path, "port"], call.port, service ?? this.#models.get(to) ?? {});
+    const called = service ?? this.#models.get(to);
+    if (to === from) this.#report(where, "spec/self-call", `\`${from}\` calls itself`, "remove it");
+    else if (host !== undefined && host !== from) {
+      const message = `\`${to}\` runs beside \`${host}\` and has no address of its own`;
+      this.#report(where, "spec/conflict", message, `call \`${host}\``);
+    } else if (!this.#names.has(to)) {
+      if (!readOutside(to))
+        this.#unknown(where, "service, model or store", to, this.#callable, ["services", "models", "stores"]);
+    } else if (service?.role === "worker")
+      this.#report(where, "spec/conflict", `\`${to}\` is a worker, and a worker takes no calls`);
+    else if (service && !service.modules && service.port === undefined && !service.ports)
+      this.#report(where, "spec/conflict", `\`${to}\` has no port to be called on`, "write `port: 8080` there");
+    else if (typeof call === "object" && typeof call.port === "string" && called)
+      this.#portName([...path, "port"], call.port, called);
   }
 
   #portName(path: Path, port: string | undefined, workload: { readonly ports?: Workload["ports"] }): void {
@@ -207,7 +241,8 @@ class References {
   }
 
   #pool(path: Path, pool: string | undefined): void {
-    if (pool !== undefined && !this.#pools.includes(pool)) this.#unknown(path, "node pool", pool, this.#pools, ["nodes"]);
+    if (pool !== undefined && !this.#pools.includes(pool))
+      this.#unknown(path, "node pool", pool, this.#pools, ["nodes"]);
   }
 
   #mounted(at: Path, secrets: readonly string[] | undefined): void {
@@ -219,20 +254,34 @@ class References {
   #copies(path: Path, to: string | readonly string[] | undefined, own?: string): void {
     for (const [index, bucket] of many(to).entries()) {
       const where = listed(path, index, to);
-      if (bucket === own) this.#report(where, "spec/conflict", `\`${bucket}\` cannot keep its own copies`, "name another bucket");
+      if (bucket === own)
+        this.#report(where, "spec/conflict", `\`${bucket}\` cannot keep its own copies`, "name another bucket");
       else if (!this.#buckets.includes(bucket)) this.#unknown(where, "bucket", bucket, this.#buckets, ["stores"]);
     }
   }
 
   #cycles(): void {
-    const graph = (edges: (workload: ModelInput | ServiceInput) => readonly string[], nodes: Iterable<[string, Workload]>) =>
-      findCycles(new Map([...nodes].map(([name, workload]) => [name, edges(workload)])));
+    const graph = (
+      edges: (workload: ModelInput | ServiceInput) => readonly string[],
+      nodes: Iterable<[string, Workload]>,
+    ) => findCycles(new Map([...nodes].map(([name, workload]) => [name, edges(workload)])));
     for (const cycle of graph((model) => ("fallback" in model ? many(model.fallback) : []), this.#models))
-      this.#report(["models", cycle[0] ?? "", "fallback"], "spec/cycle", `models fall back in a circle: ${circle(cycle)}`, "let the last one fall back to nothing");
+      this.#report(
+        ["models", cycle[0] ?? "", "fallback"],
+        "spec/cycle",
+        `models fall back in a circle: ${circle(cycle)}`,
+        "let the last one fall back to nothing",
+      );
     const workloads = [...this.#services, ...this.#models];
     for (const cycle of graph((workload) => many(workload.beside), workloads))
-      this.#report([this.#group(cycle[0]), cycle[0] ?? "", "beside"], "spec/cycle", `each runs beside the other: ${circle(cycle)}`, "let one of them run on its own");
-    const called = (workload: Workload) => (workload.calls ?? []).map((call) => (typeof call === "string" ? call : call.to));
+      this.#report(
+        [this.#group(cycle[0]), cycle[0] ?? "", "beside"],
+        "spec/cycle",
+        `each runs beside the other: ${circle(cycle)}`,
+        "let one of them run on its own",
+      );
+    const called = (workload: Workload) =>
+      (workload.calls ?? []).map((call) => (typeof call === "string" ? call : call.to));
     for (const cycle of graph(called, workloads))
       if (cycle.length > 1)
         this.#report(
@@ -255,5 +304,7 @@ function listed(path: Path, index: number, written: unknown): Path {
 }
 
 function circle(cycle: readonly string[]): string {
-  return [...cycle, cycle[0]].map((name) => `\`${name}\``).join(" → ");
+  const quoted = cycle.map((name) => `\`${name}\``);
+  const told = cycle.length > 6 ? [...quoted.slice(0, 4), `… ${cycle.length - 5} more …`, ...quoted.slice(-1)] : quoted;
+  return [...told, ...quoted.slice(0, 1)].join(" → ");
 }

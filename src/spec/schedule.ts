@@ -39,7 +39,8 @@ export function readSchedule(input: unknown): Reading<Schedule> {
       keep = reading.value;
     } else if (word === "at" && at === undefined && keep === undefined) {
       const time = words.shift() ?? "";
-      if (!/^([01]\d|2[0-3]):[0-5]\d$/.test(time)) return refuse(`${shown(time)} is not a time of day`, "write it like 01:00 (UTC)");
+      if (!/^([01]\d|2[0-3]):[0-5]\d$/.test(time))
+        return refuse(`${shown(time)} is not a time of day`, "write it like 01:00 (UTC)");
       at = time;
     } else if (word === "on" && words[0] === "change" && every === undefined) {
       words.shift();

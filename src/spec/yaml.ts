@@ -1,4 +1,13 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, parseAllDocuments, type YAMLError } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Scalar as ParsedScalar,
+  parseAllDocuments,
+  type YAMLError,
+} from "yaml";
 import type { Diagnostic } from "./diagnostic.js";
 import { didYouMean } from "./suggest.js";
 import { type Entry, type Mapping, type Place, type Scalar, SourceMap, type Tree } from "./tree.js";
@@ -25,7 +34,9 @@ export function readYaml(file: string, text: string): YamlReading {
   if (refusal) return { ok: false, diagnostics: [problem(source, refusal.at, refusal)], source };
   let documents: readonly Document.Parsed[];
   try {
-    const parsed = parseAllDocuments(text, { prettyErrors: false, strict: true, uniqueKeys: false, logLevel: "silent" });
+    // Scalars stay text and keys are not compared with each other: the walk below does both, in linear time.
+    const options = { schema: "failsafe", prettyErrors: false, uniqueKeys: false, logLevel: "silent" } as const;
+    const parsed = parseAllDocuments(text, options);
     documents = Array.isArray(parsed) ? parsed : [];
   } catch (error) {
     // The parser recurses, so that the stack ends before the nesting of a hostile file does.
@@ -92,9 +103,17 @@ function parserFailure(error: unknown): Problem {
 function syntaxProblem(source: SourceMap, { code, message, pos }: YAMLError): Diagnostic {
   const [at] = pos;
   if (code === "TAB_AS_INDENT")
-    return problem(source, at, { code: "yaml/tab", message: "YAML is indented by spaces, not tabs", hint: "use two spaces" });
+    return problem(source, at, {
+      code: "yaml/tab",
+      message: "YAML is indented by spaces, not tabs",
+      hint: "use two spaces",
+    });
   if (code === "RESOURCE_EXHAUSTION")
-    return problem(source, at, { code: "yaml/too-deep", message: "the file nests too deeply to be read", hint: "flatten it" });
+    return problem(source, at, {
+      code: "yaml/too-deep",
+      message: "the file nests too deeply to be read",
+      hint: "flatten it",
+    });
   const said = message.charAt(0).toLowerCase() + message.slice(1);
   return problem(source, at, { code: "yaml/syntax", message: said });
 }
@@ -120,11 +139,19 @@ class Walk {
   #node(node: unknown, depth: number, environment: string | undefined): Tree {
     const where = place(node, environment);
     if (depth > DEEPEST) {
-      this.#report(where, { code: "yaml/too-deep", message: `more than ${DEEPEST} levels of nesting`, hint: "flatten it" });
+      this.#report(where, {
+        code: "yaml/too-deep",
+        message: `more than ${DEEPEST} levels of nesting`,
+        hint: "flatten it",
+      });
       return nothing(where);
     }
     if (isSeq(node))
-      return { kind: "sequence", place: where, items: node.items.map((item) => this.value(item, depth + 1, environment)) };
+      return {
+        kind: "sequence",
+        place: where,
+        items: node.items.map((item) => this.value(item, depth + 1, environment)),
+      };
     if (isMap(node)) {
       const entries = new Map<string, Entry>();
       const merged: Mapping[] = [];
@@ -144,26 +171,29 @@ class Walk {
         for (const [name, entry] of more) if (!entries.has(name)) entries.set(name, entry);
       return { kind: "mapping", place: where, entries };
     }
-    return { kind: "scalar", place: where, value: isScalar(node) ? this.#scalar(node.value, node.source, where) : null };
+    return { kind: "scalar", place: where, value: isScalar(node) ? this.#scalar(node, where) : null };
   }
 
   /** The walk is under the top-level key `environments`, whose keys name the differences below them. */
   #inEnvironments = false;
 
-  #scalar(value: unknown, written: string | undefined, where: Place): Scalar["value"] {
-    if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
-    if (typeof value === "number") {
-      // 1.30 is a version, 0x50 a slip: a number that does not read as it was written is kept as it was written.
-      return written !== undefined && written !== String(value) ? written : value;
+  #scalar({ value, type, tag }: ParsedScalar, where: Place): Scalar["value"] {
+    if (tag !== undefined && tag !== "tag:yaml.org,2002:str") {
+      this.#report(where, {
+        code: "yaml/tag",
+        message: `tags such as \`${tag}\` have no meaning here`,
+        hint: "write the plain value",
+      });
+      return null;
     }
-    this.#report(where, { code: "yaml/value", message: "a value of this kind has no place here", hint: "write plain text" });
-    return null;
+    const text = typeof value === "string" ? value : "";
+    return type === "PLAIN" && tag === undefined ? plainScalar(text) : text;
   }
 
   #key(node: unknown, environment: string | undefined): { name: string; place: Place } | undefined {
     const where = place(node, environment);
-    const text = isScalar(node) && node.value !== null ? (node.source ?? String(node.value)) : undefined;
-    if (text === undefined || text === "__proto__") {
+    const text = isScalar(node) && typeof node.value === "string" ? node.value : "";
+    if (text === "" || text === "__proto__") {
       this.#report(where, { code: "yaml/key", message: "a key must be plain text", hint: "quote it, or rename it" });
       return undefined;
     }
@@ -216,6 +246,17 @@ class Walk {
   #report(where: Place, what: Problem): void {
     this.diagnostics.push(problem(this.source, where.from, what, Math.max(1, where.to - where.from)));
   }
+}
+
+/**
+ * Plain text as YAML 1.2 reads it, with one difference: a number that would not be written as it stands (1.30, 0x50,
+ * 1_000) stays text, so that version 1.30 never becomes 1.3.
+ */
+function plainScalar(text: string): Scalar["value"] {
+  if (text === "" || text === "~" || /^(null|Null|NULL)$/.test(text)) return null;
+  if (/^(true|True|TRUE)$/.test(text)) return true;
+  if (/^(false|False|FALSE)$/.test(text)) return false;
+  return /^-?\d/.test(text) && String(Number(text)) === text ? Number(text) : text;
 }
 
 function nothing(where: Place): Scalar {

@@ -29,9 +29,17 @@ describe("definePlatform", () => {
 
   it("gives every value the path as its place, and its environment", () => {
     const parsed = readDefinition({ file: "platform.ts", value: shop.value });
-    const planned = parsed.ok && makePlan(parsed.platform, "production");
-    expect(planned && planned.ok && originOf(planned.plan, "cloud")).toMatchObject({ kind: "environment", environment: "production", line: 0 });
-    expect(planned && planned.ok && originOf(planned.plan, "services.web.replicas")).toMatchObject({ kind: "file", file: "platform.ts" });
+    const planned = parsed.ok ? makePlan(parsed.platform, "production") : undefined;
+    const plan = planned?.ok ? planned.plan : { origins: {} };
+    expect(originOf(plan, "cloud")).toMatchObject({
+      kind: "environment",
+      environment: "production",
+      line: 0,
+    });
+    expect(originOf(plan, "services.web.replicas")).toMatchObject({
+      kind: "file",
+      file: "platform.ts",
+    });
   });
 
   it("names the path where a line is unknown", () => {

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { applyEdits } from "../../src/spec/edit.js";
 import { parse } from "yaml";
+import { applyEdits } from "../../src/spec/edit.js";
 
 const text = `# The shop.
 platform: shop   # its name
@@ -32,10 +32,14 @@ environments:
 function difference(after: string): string[] {
   const before = text.split("\n");
   const now = after.split("\n");
-  return [...before.filter((line) => !now.includes(line)).map((line) => `-${line}`), ...now.filter((line) => !before.includes(line)).map((line) => `+${line}`)];
+  return [
+    ...before.filter((line) => !now.includes(line)).map((line) => `-${line}`),
+    ...now.filter((line) => !before.includes(line)).map((line) => `+${line}`),
+  ];
 }
 
-const edit = (path: string, value: unknown, environment?: string) => difference(applyEdits(text, [{ path, value }], environment));
+const edit = (path: string, value: unknown, environment?: string) =>
+  difference(applyEdits(text, [{ path, value }], environment));
 
 describe("an edit", () => {
   it("changes one value and leaves its comment", () =>
@@ -53,7 +57,8 @@ describe("an edit", () => {
       "+  db: { postgres: 17, backups: { full: daily keep 7d, log: 1m keep 7d } }",
     ]));
 
-  it("adds a whole mapping at the top", () => expect(edit("security", { pods: "restricted" })).toEqual(["+security: { pods: restricted }"]));
+  it("adds a whole mapping at the top", () =>
+    expect(edit("security", { pods: "restricted" })).toEqual(["+security: { pods: restricted }"]));
 
   it("removes a key in a block and one in braces", () => {
     expect(edit("services.web.replicas", undefined)).toEqual(["-    replicas: 2"]);
@@ -64,7 +69,12 @@ describe("an edit", () => {
   });
 
   it("replaces a list by a list", () =>
-    expect(edit("services.web.calls", ["db"])).toEqual(["-    calls:", "-      - db", "-      - cache", "+    calls: [ db ]"]));
+    expect(edit("services.web.calls", ["db"])).toEqual([
+      "-    calls:",
+      "-      - db",
+      "-      - cache",
+      "+    calls: [ db ]",
+    ]));
 
   it("changes and removes one item of a list", () => {
     expect(edit("services.web.calls[1]", "queue")).toEqual(["-      - cache", "+      - queue"]);
@@ -77,26 +87,40 @@ describe("an edit", () => {
   });
 
   it("of an environment goes where the nearest written thing stands", () => {
-    expect(edit("objectives.rto", "8h", "production")).toEqual(["-    objectives: { rto: 4h }", "+    objectives: { rto: 8h }"]);
-    expect(edit("stores.db.size", "40Gi", "production")).toEqual(["-      db: { size: 20Gi }", "+      db: { size: 40Gi }"]);
+    expect(edit("objectives.rto", "8h", "production")).toEqual([
+      "-    objectives: { rto: 4h }",
+      "+    objectives: { rto: 8h }",
+    ]);
+    expect(edit("stores.db.size", "40Gi", "production")).toEqual([
+      "-      db: { size: 20Gi }",
+      "+      db: { size: 40Gi }",
+    ]);
     expect(edit("stores.db.backups.log", "1m", "production")).toEqual([
       "-  db: { postgres: 17, backups: { full: daily keep 7d } }",
       "+  db: { postgres: 17, backups: { full: daily keep 7d, log: 1m } }",
     ]);
-    expect(edit("stores.cache.persistence", true, "local")).toEqual(["-  cache: { redis: 7 }", "+  cache: { redis: 7, persistence: true }"]);
+    expect(edit("stores.cache.persistence", true, "local")).toEqual([
+      "-  cache: { redis: 7 }",
+      "+  cache: { redis: 7, persistence: true }",
+    ]);
   });
 
   it("of what is not there removes nothing", () => expect(edit("services.web.scale", undefined)).toEqual([]));
 
   it("of an alias merges over what it stands for", () => {
     const aliased = 'platform: shop\nx-a: &a { image: "x:1" }\nservices:\n  web: *a\n  other: *a\n';
-    expect(applyEdits(aliased, [{ path: "services.web.replicas", value: 2 }])).toContain("  web: { <<: *a, replicas: 2 }\n  other: *a");
+    expect(applyEdits(aliased, [{ path: "services.web.replicas", value: 2 }])).toContain(
+      "  web: { <<: *a, replicas: 2 }\n  other: *a",
+    );
   });
 
-  it("of a text that is no YAML is refused", () => expect(() => applyEdits("a: [", [{ path: "a", value: 1 }])).toThrow(/cannot be read/));
+  it("of a text that is no YAML is refused", () =>
+    expect(() => applyEdits("a: [", [{ path: "a", value: 1 }])).toThrow(/cannot be read/));
 
   it("changes what it says and nothing else, on any blueprint", () => {
-    const blueprints = ["starter", "aiaas"].map((name) => readFileSync(new URL(`../../blueprints/${name}/platform.yaml`, import.meta.url), "utf8"));
+    const blueprints = ["starter", "aiaas"].map((name) =>
+      readFileSync(new URL(`../../blueprints/${name}/platform.yaml`, import.meta.url), "utf8"),
+    );
     const paths = (value: unknown, above: string): string[] =>
       typeof value === "object" && value !== null && !Array.isArray(value)
         ? Object.entries(value).flatMap(([key, inner]) => [`${above}${key}`, ...paths(inner, `${above}${key}.`)])
@@ -118,12 +142,19 @@ describe("an edit", () => {
             expect(String(error)).toContain("by machine");
             return;
           }
-          const read: unknown = path.split(".").reduce<unknown>((object, key) => (typeof object === "object" && object !== null ? Object(object)[key] : undefined), parse(after, options));
+          const read: unknown = path
+            .split(".")
+            .reduce<unknown>(
+              (object, key) => (typeof object === "object" && object !== null ? Object(object)[key] : undefined),
+              parse(after, options),
+            );
           expect(read).toEqual(value);
           const comments = (source: string) => [...source.matchAll(/^\s*#.*$/gm)].map(([line]) => line.trim());
           const kept = comments(after);
           // Comments outside what was replaced stay; a replaced block takes its own with it.
-          expect(comments(blueprint).filter((line) => kept.includes(line)).length).toBeGreaterThanOrEqual(kept.length > 0 ? 1 : 0);
+          expect(comments(blueprint).filter((line) => kept.includes(line)).length).toBeGreaterThanOrEqual(
+            kept.length > 0 ? 1 : 0,
+          );
         },
       ),
       { numRuns: 400 },

@@ -36,7 +36,10 @@ describe("an environment", () => {
     expect([...environments().environments.keys()]).toEqual(["local", "production", "plain"]));
 
   it("that says nothing is the base", () =>
-    expect(settings("plain")).toMatchObject({ stores: { cache: { redis: 7 } }, services: { web: { replicas: "2..6" } } }));
+    expect(settings("plain")).toMatchObject({
+      stores: { cache: { redis: 7 } },
+      services: { web: { replicas: "2..6" } },
+    }));
 
   it("replaces a value and a list, and keeps what stands beside them", () =>
     expect(settings("local")).toMatchObject({
@@ -68,7 +71,11 @@ describe("an environment", () => {
       column: 29,
     });
     expect(origin("production", "stores.db.backups.full")).toMatchObject({ kind: "file", line: 5 });
-    expect(origin("local", "services.web.replicas")).toMatchObject({ kind: "environment", environment: "local", line: 10 });
+    expect(origin("local", "services.web.replicas")).toMatchObject({
+      kind: "environment",
+      environment: "local",
+      line: 10,
+    });
   });
 
   it("says an error of the base once, however many environments have it", () => {

@@ -60,7 +60,11 @@ describe("durations", () => {
   ])("%i is written %s", (value, written) => expect(formatDuration(value)).toBe(written));
 
   it("reads back what it writes", () => {
-    fc.assert(fc.property(fc.integer({ min: 0, max: 100 * 365 * DAY }), (ms) => { expect(readDuration(formatDuration(ms))).toEqual(ok(ms)); }));
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 100 * 365 * DAY }), (ms) => {
+        expect(readDuration(formatDuration(ms))).toEqual(ok(ms));
+      }),
+    );
   });
 });
 
@@ -79,8 +83,16 @@ describe("sizes", () => {
   });
 
   it("reads back what it writes", () => {
-    fc.assert(fc.property(fc.maxSafeNat(), (bytes) => { expect(readBytes(formatBytes(bytes))).toEqual(ok(bytes)); }));
-    fc.assert(fc.property(fc.nat(4096), (gi) => { expect(readBytes(formatBytes(gi * 2 ** 30))).toEqual(ok(gi * 2 ** 30)); }));
+    fc.assert(
+      fc.property(fc.maxSafeNat(), (bytes) => {
+        expect(readBytes(formatBytes(bytes))).toEqual(ok(bytes));
+      }),
+    );
+    fc.assert(
+      fc.property(fc.nat(4096), (gi) => {
+        expect(readBytes(formatBytes(gi * 2 ** 30))).toEqual(ok(gi * 2 ** 30));
+      }),
+    );
   });
 });
 
@@ -91,9 +103,15 @@ describe("CPU", () => {
     ["1.5", 1500],
     [0.25, 250],
   ])("%s is read", (written, value) => expect(readCpu(written)).toEqual(ok(value)));
-  it.each(["0.5 cores", "-1", "1e3", Number.NaN, "m"])("%s is refused", (written) => expect(readCpu(written).ok).toBe(false));
+  it.each(["0.5 cores", "-1", "1e3", Number.NaN, "m"])("%s is refused", (written) =>
+    expect(readCpu(written).ok).toBe(false),
+  );
   it("reads back what it writes", () => {
-    fc.assert(fc.property(fc.nat(1_000_000), (cpu) => { expect(readCpu(formatCpu(cpu))).toEqual(ok(cpu)); }));
+    fc.assert(
+      fc.property(fc.nat(1_000_000), (cpu) => {
+        expect(readCpu(formatCpu(cpu))).toEqual(ok(cpu));
+      }),
+    );
   });
 });
 
@@ -105,8 +123,14 @@ describe("percentages", () => {
   });
   it("refuses more than all", () => expect(readRatio("101%").ok).toBe(false));
   it("reads back what it writes", () => {
-    const decimals = fc.tuple(fc.nat(1_000_000), fc.integer({ min: 6, max: 9 })).map(([n, power]) => Number(`${n}e-${power}`));
-    fc.assert(fc.property(decimals, (ratio) => { expect(readRatio(formatRatio(ratio))).toEqual(ok(ratio)); }));
+    const decimals = fc
+      .tuple(fc.nat(1_000_000), fc.integer({ min: 6, max: 9 }))
+      .map(([n, power]) => Number(`${n}e-${power}`));
+    fc.assert(
+      fc.property(decimals, (ratio) => {
+        expect(readRatio(formatRatio(ratio))).toEqual(ok(ratio));
+      }),
+    );
   });
 });
 
@@ -119,10 +143,14 @@ describe("ranges", () => {
   it("turns the ends round in its hint", () =>
     expect(readRange("10..2", readCount)).toMatchObject({ ok: false, hint: "write 2..10" }));
   it("leaves the upper end open only where that means something", () => {
-    expect(readRange("13B..", readParameters, { openEnd: true })).toEqual(ok({ min: 13e9, max: Number.MAX_SAFE_INTEGER }));
+    expect(readRange("13B..", readParameters, { openEnd: true })).toEqual(
+      ok({ min: 13e9, max: Number.MAX_SAFE_INTEGER }),
+    );
     expect(readRange("3..", readCount).ok).toBe(false);
   });
-  it.each(["..", "1..2..3", "..5", "a..b", "1...2"])("%s is refused", (written) => expect(readRange(written, readCount).ok).toBe(false));
+  it.each(["..", "1..2..3", "..5", "a..b", "1...2"])("%s is refused", (written) =>
+    expect(readRange(written, readCount).ok).toBe(false),
+  );
   it("reads back what it writes", () => {
     fc.assert(
       fc.property(fc.nat(10_000), fc.nat(10_000), (a, b) => {
@@ -143,7 +171,11 @@ describe("weights", () => {
     ["1T", 1e12],
   ])("%s is read", (written, value) => expect(readParameters(written)).toEqual(ok(value)));
   it("reads back what it writes", () => {
-    fc.assert(fc.property(fc.integer({ min: 1, max: 2_000_000 }), (m) => { expect(readParameters(formatParameters(m * 1e6))).toEqual(ok(m * 1e6)); }));
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2_000_000 }), (m) => {
+        expect(readParameters(formatParameters(m * 1e6))).toEqual(ok(m * 1e6));
+      }),
+    );
   });
 });
 
@@ -163,16 +195,31 @@ describe("schedules", () => {
     ["daily keep 30", "write 30s, 30m or 30h"],
     ["5 keep 7d", "write 5s, 5m or 5h"],
     ["at 25:00", "write it like 01:00 (UTC)"],
-  ])("%s is refused with the words to write", (written, hint) => expect(readSchedule(written)).toMatchObject({ ok: false, hint }));
-
-  it.each(["", "keep 7d", "sometimes", "5m at 01:00", "daily keep", "daily keep 7d keep 8d", "daily daily", 5, null, "0s"])(
-    "%j is refused",
-    (written) => expect(readSchedule(written).ok).toBe(false),
+  ])("%s is refused with the words to write", (written, hint) =>
+    expect(readSchedule(written)).toMatchObject({ ok: false, hint }),
   );
 
+  it.each([
+    "",
+    "keep 7d",
+    "sometimes",
+    "5m at 01:00",
+    "daily keep",
+    "daily keep 7d keep 8d",
+    "daily daily",
+    5,
+    null,
+    "0s",
+  ])("%j is refused", (written) => expect(readSchedule(written).ok).toBe(false));
+
   it("reads back what it writes", () => {
-    const time = fc.tuple(fc.nat(23), fc.nat(59)).map(([h, m]) => `${String(h).padStart(2, "0")}:${String(m).padStart(2, "0")}`);
-    const keep = fc.option(fc.integer({ min: 1, max: 3650 }).map((days) => days * DAY), { nil: undefined });
+    const time = fc
+      .tuple(fc.nat(23), fc.nat(59))
+      .map(([h, m]) => `${String(h).padStart(2, "0")}:${String(m).padStart(2, "0")}`);
+    const keep = fc.option(
+      fc.integer({ min: 1, max: 3650 }).map((days) => days * DAY),
+      { nil: undefined },
+    );
     const intervals = fc.record({ every: fc.integer({ min: 1000, max: 30 * DAY }) });
     const timed = fc.record({ every: fc.integer({ min: 1, max: 30 }).map((days) => days * DAY), at: time });
     const changes = fc.constant({ every: 0 });
@@ -190,7 +237,8 @@ describe("paths", () => {
     expect(formatPath(["services", "gateway", "calls", 1])).toBe("services.gateway.calls[1]");
     expect(formatPath(["models", "llama-3.1", "source"])).toBe('models["llama-3.1"].source');
   });
-  it("are read as people type them", () => expect(parsePath("services.gateway.calls[1].")).toEqual(["services", "gateway", "calls", 1]));
+  it("are read as people type them", () =>
+    expect(parsePath("services.gateway.calls[1].")).toEqual(["services", "gateway", "calls", 1]));
   it("read back what they write", () => {
     const key = fc.oneof(fc.string({ minLength: 1 }), fc.constantFrom("a.b", 'a"b', "a]b", "[0]", "\\", "x y"));
     fc.assert(

@@ -38,17 +38,45 @@ describe("reading never throws", () => {
   });
 
   it("on a blueprint with pieces cut out, put in, doubled and swapped", () => {
-    const pieces = fc.constantFrom("null", "[]", "{}", "&a ", "*a", "<<: ", ": ", "\n", "\t", "'", '"', "- ", "9e99", "-1", "..", "%", "keep", "__proto__", "constructor");
-    const mutation = fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), cut: fc.nat(40), put: fc.oneof(pieces, fc.string({ maxLength: 8 })) });
+    const pieces = fc.constantFrom(
+      "null",
+      "[]",
+      "{}",
+      "&a ",
+      "*a",
+      "<<: ",
+      ": ",
+      "\n",
+      "\t",
+      "'",
+      '"',
+      "- ",
+      "9e99",
+      "-1",
+      "..",
+      "%",
+      "keep",
+      "__proto__",
+      "constructor",
+    );
+    const mutation = fc.record({
+      at: fc.double({ min: 0, max: 1, noNaN: true }),
+      cut: fc.nat(40),
+      put: fc.oneof(pieces, fc.string({ maxLength: 8 })),
+    });
     fc.assert(
-      fc.property(fc.constantFrom(...blueprints), fc.array(mutation, { minLength: 1, maxLength: 4 }), (blueprint, mutations) => {
-        let text = blueprint;
-        for (const { at, cut, put } of mutations) {
-          const from = Math.floor(at * text.length);
-          text = text.slice(0, from) + put + text.slice(from + cut);
-        }
-        survives(text);
-      }),
+      fc.property(
+        fc.constantFrom(...blueprints),
+        fc.array(mutation, { minLength: 1, maxLength: 4 }),
+        (blueprint, mutations) => {
+          let text = blueprint;
+          for (const { at, cut, put } of mutations) {
+            const from = Math.floor(at * text.length);
+            text = text.slice(0, from) + put + text.slice(from + cut);
+          }
+          survives(text);
+        },
+      ),
       { numRuns: 800 },
     );
   });

@@ -37,18 +37,30 @@ describe("the published JSON Schema", () => {
   ])("refuses %s", (_, text) => expect(accepts(text)).toBe(false));
 
   it.each([
-    ["shorthand and long form", "platform: a\nservices: { web: { image: x, expose: true }, api: { image: x, expose: { path: /api } } }"],
-    ["a range and a number", "platform: a\nservices: { a: { image: x, replicas: 2..10 }, b: { image: x, replicas: 3 } }"],
-    ["null in an environment", "platform: a\nenvironments: { local: { stores: { db: null }, services: { a: { scale: null } } } }"],
-    ["a difference that says one thing only", "platform: a\nenvironments: { local: { stores: { db: { size: 5Gi } } } }"],
+    [
+      "shorthand and long form",
+      "platform: a\nservices: { web: { image: x, expose: true }, api: { image: x, expose: { path: /api } } }",
+    ],
+    [
+      "a range and a number",
+      "platform: a\nservices: { a: { image: x, replicas: 2..10 }, b: { image: x, replicas: 3 } }",
+    ],
+    [
+      "null in an environment",
+      "platform: a\nenvironments: { local: { stores: { db: null }, services: { a: { scale: null } } } }",
+    ],
+    [
+      "a difference that says one thing only",
+      "platform: a\nenvironments: { local: { stores: { db: { size: 5Gi } } } }",
+    ],
     ["a place for anchors", "platform: a\nx-anything: [1, 2]"],
   ])("accepts %s", (_, text) => expect(accepts(text), JSON.stringify(validate.errors)).toBe(true));
 
   it("explains every field", () => {
     const silent: string[] = [];
     const visit = (node: unknown, path: string): void => {
-      if (Array.isArray(node)) return node.forEach((inner) => visit(inner, path));
-      if (typeof node !== "object" || node === null) return;
+      if (Array.isArray(node)) for (const inner of node) visit(inner, path);
+      if (typeof node !== "object" || node === null || Array.isArray(node)) return;
       for (const [key, value] of Object.entries(node)) {
         if (key !== "properties" || path.endsWith("/properties")) {
           visit(value, `${path}/${key}`);

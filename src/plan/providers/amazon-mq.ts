@@ -4,7 +4,10 @@ import { cite, MB, type Product } from "./product.js";
 export const amazonMq: Product = {
   kind: "managed",
   name: "Amazon MQ",
-  failover: cite(75_000, "RabbitMQ: net_ticktime 60 s by default until a lost node is noticed, then a queue elects a leader; 15 s allowed"),
+  failover: cite(
+    75_000,
+    "RabbitMQ: net_ticktime 60 s by default until a lost node is noticed, then a queue elects a leader; 15 s allowed",
+  ),
   provisioning: cite(20 * 60_000, "a broker is created in 15 to 20 minutes"),
   restoreRate: cite(50 * MB, "messages are replayed by publishers; 50 MB/s allowed"),
   backupRate: cite(50 * MB, "Amazon MQ offers no backup of messages for RabbitMQ; definitions only"),

@@ -4,10 +4,16 @@ import { cite, MB, type Product } from "./product.js";
 export const cloudNativePg: Product = {
   kind: "in-cluster",
   name: "CloudNativePG",
-  failover: cite(60_000, "CloudNativePG: readiness fails after 3 probes 10 s apart, failoverDelay 0 s, then leader election and promotion; 30 s allowed for these"),
+  failover: cite(
+    60_000,
+    "CloudNativePG: readiness fails after 3 probes 10 s apart, failoverDelay 0 s, then leader election and promotion; 30 s allowed for these",
+  ),
   provisioning: cite(120_000, "a volume (CSI, about 30 s), a pod and initdb; two minutes allowed"),
   restoreRate: cite(80 * MB, "barman-cloud-restore from S3 by one stream; 80 MB/s allowed"),
   backupRate: cite(80 * MB, "barman-cloud-backup to S3 by one stream; 80 MB/s allowed"),
-  restart: cite(40_000, "CloudNativePG: liveness fails after 3 probes 10 s apart, then PostgreSQL starts and recovers; 10 s allowed"),
+  restart: cite(
+    40_000,
+    "CloudNativePG: liveness fails after 3 probes 10 s apart, then PostgreSQL starts and recovers; 10 s allowed",
+  ),
   probe: { every: 10_000, failures: 3, source: "CloudNativePG's probes: three failures, 10 s apart" },
 };

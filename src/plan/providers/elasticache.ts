@@ -4,10 +4,17 @@ import { cite, MB, type Product } from "./product.js";
 export const elastiCache: Product = {
   kind: "managed",
   name: "Amazon ElastiCache",
-  failover: cite(60_000, "ElastiCache User Guide, Multi-AZ: a replica is promoted, typically within a few seconds to a minute"),
+  failover: cite(
+    60_000,
+    "ElastiCache User Guide, Multi-AZ: a replica is promoted, typically within a few seconds to a minute",
+  ),
   provisioning: cite(15 * 60_000, "a replication group is created in 10 to 15 minutes"),
   restoreRate: cite(50 * MB, "a new group is seeded from an RDB file in S3; 50 MB/s allowed"),
   backupRate: cite(50 * MB, "an RDB file is written to S3; 50 MB/s allowed"),
   restart: cite(120_000, "a failed node is replaced; two minutes allowed until it answers"),
-  probe: { every: 10_000, failures: 3, source: "ElastiCache watches its nodes itself; detection is part of the failover time" },
+  probe: {
+    every: 10_000,
+    failures: 3,
+    source: "ElastiCache watches its nodes itself; detection is part of the failover time",
+  },
 };

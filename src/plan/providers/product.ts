@@ -22,7 +22,15 @@ export function cite(value: number, source: string): Cited {
 /** The Plan's provider; `standby` tells whether there is anything to fail over to. */
 export function provider(product: Product, standby: boolean): Provider {
   const { kind, name, failover, provisioning, restoreRate, backupRate, restart } = product;
-  return { kind, product: name, failover: standby ? failover : undefined, provisioning, restoreRate, backupRate, restart };
+  return {
+    kind,
+    product: name,
+    failover: standby ? failover : undefined,
+    provisioning,
+    restoreRate,
+    backupRate,
+    restart,
+  };
 }
 
 export const MB = 1_000_000;

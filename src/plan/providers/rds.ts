@@ -4,7 +4,10 @@ import { cite, MB, type Product } from "./product.js";
 export const rds: Product = {
   kind: "managed",
   name: "Amazon RDS",
-  failover: cite(120_000, "RDS User Guide, Multi-AZ DB instance deployments: failover times are typically 60–120 seconds"),
+  failover: cite(
+    120_000,
+    "RDS User Guide, Multi-AZ DB instance deployments: failover times are typically 60–120 seconds",
+  ),
   provisioning: cite(20 * 60_000, "a DB instance is created in 10 to 20 minutes"),
   restoreRate: cite(50 * MB, "a restored volume is loaded lazily from S3; 50 MB/s allowed until it is whole"),
   backupRate: cite(100 * MB, "storage snapshots are incremental; 100 MB/s allowed"),

@@ -15,58 +15,62 @@ const upstream = z.strictObject({
 });
 
 /** A model that clients can ask for by its name. */
-export const model = z.strictObject({
-  source: z
-    .string()
-    .min(1)
-    .describe("Weights: hf://OWNER/REPO/FILE.gguf, a path to a GGUF file, or the name another engine knows")
-    .optional(),
-  sha256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/, { error: "a SHA-256 checksum is 64 hexadecimal digits" })
-    .describe("Checksum of the weights")
-    .optional(),
-  engine: z
-    .enum(["best", "llama.cpp", "ollama", "vllm", "openai", "simulated"])
-    .describe("What answers; `best` takes what the machine has")
-    .optional(),
-  upstreams: z
-    .union([z.url({ protocol: /^https?$/ }), z.array(upstream).min(1)])
-    .describe("Servers outside that answer for it, instead of replicas of our own")
-    .optional(),
-  parameters: parameters.describe("Number of weights, e.g. 7B; picks the size class").optional(),
-  class: name.describe("Size class, instead of the one that `parameters` picks").optional(),
-  fallback: oneOrMany(z.string().min(1))
-    .describe("Models asked, in order, when this one cannot answer; `simulated` lets the simulator answer last")
-    .optional(),
-  context: z.int().min(128).describe("Tokens of context; 4096 unless said").optional(),
-  concurrency: z.int().min(1).describe("Requests that one replica works on at once").optional(),
-  queue: z
-    .strictObject({
-      length: z.int().min(0).describe("Requests that may wait").optional(),
-      deadline: duration.describe("Longest wait before 503 with Retry-After").optional(),
-    })
-    .describe("Waiting room in front of the model")
-    .optional(),
-  embeddings: z.boolean().describe("It makes embeddings, not text").optional(),
-  limits: z
-    .strictObject({
-      requestsPerMinute: z.int().min(1).describe("Requests a minute").optional(),
-      tokensPerMinute: z.int().min(1).describe("Tokens a minute").optional(),
-    })
-    .describe("Most that the model is asked")
-    .optional(),
-  ...workloadFields,
-}).meta({ id: "model" });
+export const model = z
+  .strictObject({
+    source: z
+      .string()
+      .min(1)
+      .describe("Weights: hf://OWNER/REPO/FILE.gguf, a path to a GGUF file, or the name another engine knows")
+      .optional(),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, { error: "a SHA-256 checksum is 64 hexadecimal digits" })
+      .describe("Checksum of the weights")
+      .optional(),
+    engine: z
+      .enum(["best", "llama.cpp", "ollama", "vllm", "openai", "simulated"])
+      .describe("What answers; `best` takes what the machine has")
+      .optional(),
+    upstreams: z
+      .union([z.url({ protocol: /^https?$/ }), z.array(upstream).min(1)])
+      .describe("Servers outside that answer for it, instead of replicas of our own")
+      .optional(),
+    parameters: parameters.describe("Number of weights, e.g. 7B; picks the size class").optional(),
+    class: name.describe("Size class, instead of the one that `parameters` picks").optional(),
+    fallback: oneOrMany(z.string().min(1))
+      .describe("Models asked, in order, when this one cannot answer; `simulated` lets the simulator answer last")
+      .optional(),
+    context: z.int().min(128).describe("Tokens of context; 4096 unless said").optional(),
+    concurrency: z.int().min(1).describe("Requests that one replica works on at once").optional(),
+    queue: z
+      .strictObject({
+        length: z.int().min(0).describe("Requests that may wait").optional(),
+        deadline: duration.describe("Longest wait before 503 with Retry-After").optional(),
+      })
+      .describe("Waiting room in front of the model")
+      .optional(),
+    embeddings: z.boolean().describe("It makes embeddings, not text").optional(),
+    limits: z
+      .strictObject({
+        requestsPerMinute: z.int().min(1).describe("Requests a minute").optional(),
+        tokensPerMinute: z.int().min(1).describe("Tokens a minute").optional(),
+      })
+      .describe("Most that the model is asked")
+      .optional(),
+    ...workloadFields,
+  })
+  .meta({ id: "model" });
 
 /** What a model of a size needs, used where the model says nothing itself. */
-export const sizeClass = z.strictObject({
-  parameters: parameterRange.describe("Models of this many weights, e.g. `7B..13B` or `13B..`"),
-  cpu: cpuRange.describe("Request and limit").optional(),
-  memory: byteRange.describe("Request and limit").optional(),
-  gpu: gpu.describe("GPUs: none, optional, required, or how many").optional(),
-  disk: byteRange.describe("Disk for weights").optional(),
-}).meta({ id: "size-class" });
+export const sizeClass = z
+  .strictObject({
+    parameters: parameterRange.describe("Models of this many weights, e.g. `7B..13B` or `13B..`"),
+    cpu: cpuRange.describe("Request and limit").optional(),
+    memory: byteRange.describe("Request and limit").optional(),
+    gpu: gpu.describe("GPUs: none, optional, required, or how many").optional(),
+    disk: byteRange.describe("Disk for weights").optional(),
+  })
+  .meta({ id: "size-class" });
 
 /** Size classes that need no declaration. */
 export const standardClasses = ["tiny", "small", "medium", "large"] as const;

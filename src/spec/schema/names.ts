@@ -24,7 +24,9 @@ export const modelName = z
 /** Fragments for one target each, merged over what that target would write. */
 export const patch = z
   .record(name, z.record(z.string(), z.unknown()))
-  .describe("Fragments by target (`kubernetes`, `compose`), merged over what is rendered; `check` shows each as a note");
+  .describe(
+    "Fragments by target (`kubernetes`, `compose`), merged over what is rendered; `check` shows each as a note",
+  );
 
 /** A word or a list of words. */
 export function oneOrMany<T extends z.ZodType>(item: T) {

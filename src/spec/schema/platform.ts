@@ -12,7 +12,11 @@ import { provide, store } from "./stores.js";
 
 /** Everything that an environment may change. */
 const settings = {
-  image: z.string().min(1).describe("Image of every unit that runs Keelson modules, with a pinned tag or digest").optional(),
+  image: z
+    .string()
+    .min(1)
+    .describe("Image of every unit that runs Keelson modules, with a pinned tag or digest")
+    .optional(),
   services: z.record(name, service).describe("What runs: each by its name").optional(),
   models: z.record(modelName, model).describe("Models that clients can ask for, each by its name").optional(),
   classes: z.record(name, sizeClass).describe("Sizes of models, used where a model states no resources").optional(),

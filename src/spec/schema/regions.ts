@@ -5,7 +5,10 @@ const standby = z.union([
   z.string().min(1),
   z.strictObject({
     region: z.string().min(1).describe("Name of the region"),
-    mode: z.enum(["active", "warm", "cold"]).describe("`active` serves too, `warm` runs small, `cold` is built anew").optional(),
+    mode: z
+      .enum(["active", "warm", "cold"])
+      .describe("`active` serves too, `warm` runs small, `cold` is built anew")
+      .optional(),
   }),
 ]);
 

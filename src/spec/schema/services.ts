@@ -22,19 +22,21 @@ const modules = z
   .describe("Keelson modules that run in it: gateway, engine, accounts, usage, dashboard, database");
 
 /** Something that runs as replicas: Keelson modules, or an image of your own. */
-export const service = z.strictObject({
-  modules: modules.optional(),
-  role: z.enum(["service", "worker"]).describe("`worker` takes no calls and has no port").optional(),
-  ...workloadFields,
-  expose: expose.describe("Reached from outside: true, a path prefix, or path, entrance and port").optional(),
-  sidecars: z
-    .record(
-      name,
-      z.strictObject({ modules: modules.optional(), ...containerFields }).describe("A container beside the main one"),
-    )
-    .describe("Containers in each replica, by name")
-    .optional(),
-}).meta({ id: "service" });
+export const service = z
+  .strictObject({
+    modules: modules.optional(),
+    role: z.enum(["service", "worker"]).describe("`worker` takes no calls and has no port").optional(),
+    ...workloadFields,
+    expose: expose.describe("Reached from outside: true, a path prefix, or path, entrance and port").optional(),
+    sidecars: z
+      .record(
+        name,
+        z.strictObject({ modules: modules.optional(), ...containerFields }).describe("A container beside the main one"),
+      )
+      .describe("Containers in each replica, by name")
+      .optional(),
+  })
+  .meta({ id: "service" });
 
 export type ServiceInput = z.output<typeof service>;
 export type SidecarInput = NonNullable<ServiceInput["sidecars"]>[string];

@@ -1,32 +1,36 @@
 import { z } from "zod";
-import { patch, name, oneOrMany } from "./names.js";
+import { name, oneOrMany, patch } from "./names.js";
 import { objectives } from "./objectives.js";
 import { byteRange, bytes, counts, cpuRange, duration, ratio } from "./quantities.js";
 
 const strength = z.enum(["require", "prefer", "none"]);
 
-export const scale = z.strictObject({
-  cpu: ratio.describe("Average use of the CPU request to hold, e.g. 70%").optional(),
-  memory: ratio.describe("Average use of the memory request to hold, e.g. 80%").optional(),
-  gpu: ratio.describe("Average use of the GPU to hold").optional(),
-  queue: z.int().min(1).describe("Requests waiting per replica to hold").optional(),
-  response: duration.describe("Response time to hold").optional(),
-  cooldown: duration.describe("Wait after one change before the next down").optional(),
-  up: z.enum(["aggressive", "conservative"]).describe("How fast replicas are added").optional(),
-  down: z.enum(["aggressive", "conservative"]).describe("How fast replicas are taken away").optional(),
-}).meta({ id: "scale" });
+export const scale = z
+  .strictObject({
+    cpu: ratio.describe("Average use of the CPU request to hold, e.g. 70%").optional(),
+    memory: ratio.describe("Average use of the memory request to hold, e.g. 80%").optional(),
+    gpu: ratio.describe("Average use of the GPU to hold").optional(),
+    queue: z.int().min(1).describe("Requests waiting per replica to hold").optional(),
+    response: duration.describe("Response time to hold").optional(),
+    cooldown: duration.describe("Wait after one change before the next down").optional(),
+    up: z.enum(["aggressive", "conservative"]).describe("How fast replicas are added").optional(),
+    down: z.enum(["aggressive", "conservative"]).describe("How fast replicas are taken away").optional(),
+  })
+  .meta({ id: "scale" });
 
-export const canary = z.strictObject({
-  steps: z.array(ratio).min(1).describe("Shares of the traffic, one after the other, e.g. [10%, 50%]").optional(),
-  pause: duration.describe("Time at each step").optional(),
-  abort: z
-    .strictObject({
-      errors: ratio.describe("Error rate that ends it").optional(),
-      p95: duration.describe("95th percentile of the response time that ends it").optional(),
-    })
-    .describe("What ends the rollout and goes back")
-    .optional(),
-}).meta({ id: "canary" });
+export const canary = z
+  .strictObject({
+    steps: z.array(ratio).min(1).describe("Shares of the traffic, one after the other, e.g. [10%, 50%]").optional(),
+    pause: duration.describe("Time at each step").optional(),
+    abort: z
+      .strictObject({
+        errors: ratio.describe("Error rate that ends it").optional(),
+        p95: duration.describe("95th percentile of the response time that ends it").optional(),
+      })
+      .describe("What ends the rollout and goes back")
+      .optional(),
+  })
+  .meta({ id: "canary" });
 
 /** How a new version replaces the old: a word, or `{ canary: {…} }`. */
 export const strategy = z.union([
@@ -34,26 +38,32 @@ export const strategy = z.union([
   z.strictObject({ canary: canary.describe("A share of the traffic first, then more") }),
 ]);
 
-export const rollout = z.strictObject({
-  strategy: strategy.describe("rolling, recreate, blue-green or canary").optional(),
-  surge: z.int().min(0).describe("Replicas above the wanted number while rolling").optional(),
-  unavailable: z.int().min(0).describe("Replicas that may be missing while rolling").optional(),
-}).meta({ id: "rollout" });
+export const rollout = z
+  .strictObject({
+    strategy: strategy.describe("rolling, recreate, blue-green or canary").optional(),
+    surge: z.int().min(0).describe("Replicas above the wanted number while rolling").optional(),
+    unavailable: z.int().min(0).describe("Replicas that may be missing while rolling").optional(),
+  })
+  .meta({ id: "rollout" });
 
-const probe = z.strictObject({
-  path: z.string().startsWith("/").describe("HTTP path; without one, the port is only connected to").optional(),
-  port: name.describe("Name of the port").optional(),
-  after: duration.describe("Wait before the first probe").optional(),
-  every: duration.describe("Between probes").optional(),
-  timeout: duration.describe("A probe that takes longer has failed").optional(),
-  failures: z.int().min(1).describe("Failures in a row that count").optional(),
-}).meta({ id: "probe" });
+const probe = z
+  .strictObject({
+    path: z.string().startsWith("/").describe("HTTP path; without one, the port is only connected to").optional(),
+    port: name.describe("Name of the port").optional(),
+    after: duration.describe("Wait before the first probe").optional(),
+    every: duration.describe("Between probes").optional(),
+    timeout: duration.describe("A probe that takes longer has failed").optional(),
+    failures: z.int().min(1).describe("Failures in a row that count").optional(),
+  })
+  .meta({ id: "probe" });
 
-export const health = z.strictObject({
-  ready: probe.describe("Ready to be sent requests").optional(),
-  live: probe.describe("Alive; a replica that is not is restarted").optional(),
-  startup: duration.describe("Longest time from start to ready").optional(),
-}).meta({ id: "health" });
+export const health = z
+  .strictObject({
+    ready: probe.describe("Ready to be sent requests").optional(),
+    live: probe.describe("Alive; a replica that is not is restarted").optional(),
+    startup: duration.describe("Longest time from start to ready").optional(),
+  })
+  .meta({ id: "health" });
 
 const port = z.int().min(1).max(65535);
 export const ports = z.union([
@@ -141,7 +151,9 @@ export const workloadFields = {
     .optional(),
   health: health.describe("Probes").optional(),
   grace: duration.describe("From SIGTERM to SIGKILL").optional(),
-  drain: duration.describe("Waited after SIGTERM before connections are refused, so that callers have moved on").optional(),
+  drain: duration
+    .describe("Waited after SIGTERM before connections are refused, so that callers have moved on")
+    .optional(),
   nodes: name.describe("Node pool it runs on").optional(),
   priority: z.enum(["critical", "normal", "low"]).describe("What is evicted last").optional(),
   affinity: z.enum(["none", "session"]).describe("`session`: a client keeps its replica").optional(),

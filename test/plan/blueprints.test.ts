@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import { colourless } from "../../src/cli/colours.js";
+import { planTables } from "../../src/cli/plan-tables.js";
+import { blueprint, named, planOf, platformOf } from "./planned.js";
+
+describe.each(["starter", "aiaas"])("blueprint %s", (name) => {
+  const text = blueprint(name);
+  const environments = [...platformOf(text).environments.keys()];
+
+  it.each(environments)(
+    "comes to the same Plan in %s as it did (read the table when it changes)",
+    async (environment) => {
+      const table = planTables(planOf(text, environment), colourless);
+      await expect(table).toMatchFileSnapshot(`golden/${name}-${environment}.txt`);
+    },
+  );
+
+  it.each(environments)("in %s is plain data that survives JSON, and the same every time", (environment) => {
+    const plan = planOf(text, environment);
+    expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+    expect(JSON.stringify(planOf(text, environment))).toBe(JSON.stringify(plan));
+  });
+
+  it.each(environments)("in %s names only what is there", (environment) => {
+    const plan = planOf(text, environment);
+    const units = plan.units.map((unit) => unit.name);
+    const stores = plan.stores.map((store) => store.name);
+    const secrets = plan.secrets.map((secret) => secret.name);
+    for (const edge of plan.edges) {
+      expect([...units, ...stores]).toContain(edge.from);
+      if (edge.kind !== "outside") expect(edge.kind === "unit" ? units : stores).toContain(edge.to);
+      if (edge.kind === "unit")
+        expect(named(plan.units, edge.to).ports.map(({ number }) => number)).toContain(edge.port);
+    }
+    for (const unit of plan.units) for (const secret of unit.secrets) expect(secrets).toContain(secret);
+    for (const { routes } of plan.entrances) for (const { unit } of routes) expect(units).toContain(unit);
+    for (const model of plan.models) if (model.unit !== undefined) expect(units).toContain(model.unit);
+  });
+});
+
+describe("the starter", () => {
+  it("runs in processes first, in containers next, over three zones at last", () => {
+    const text = blueprint("starter");
+    expect(planOf(text)).toMatchObject({ environment: "local", provide: "embedded" });
+    expect(planOf(text, "development")).toMatchObject({ provide: "in-cluster" });
+    const production = planOf(text, "production");
+    expect(production.regions[0]?.zones).toHaveLength(3);
+    for (const unit of production.units) expect(unit.replicas.min).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe("aiaas, as its document has it", () => {
+  const plan = planOf(blueprint("aiaas"), "production");
+
+  it("scales on 70% of CPU and 80% of memory, fast up and slowly down, and keeps one pod", () =>
+    expect(named(plan.units, "api-router")).toMatchObject({
+      replicas: { min: 2, max: 10 },
+      scale: { cpu: 0.7, memory: 0.8, up: "aggressive", down: "conservative" },
+      disruption: { minAvailable: 1 },
+    }));
+
+  it("promises four hours and a day, drilled every quarter", () => {
+    expect(plan.objectives).toMatchObject({ rto: 4 * 3_600_000, rpo: 24 * 3_600_000 });
+    expect(plan.drills?.every).toBe(90 * 86_400_000);
+  });
+
+  it("takes from Linode what it manages, and runs Redis and RabbitMQ itself", () =>
+    expect(Object.fromEntries(plan.stores.map((store) => [store.name, store.provider.product]))).toEqual({
+      "users-db": "Linode Managed Database",
+      "analytics-db": "Linode Managed Database",
+      cache: "Redis StatefulSet",
+      broker: "RabbitMQ cluster operator",
+      exports: "Linode Object Storage",
+      backups: "Linode Object Storage",
+    }));
+
+  it("serves its model by vLLM on the GPU pool", () =>
+    expect(named(plan.units, "assistant")).toMatchObject({
+      role: "model",
+      modules: [],
+      pool: "gpu",
+      resources: { gpu: { count: 1, kind: "rtx6000" } },
+      ports: [{ number: 8000 }],
+    }));
+
+  it("shares one cluster between its environments, each in a namespace", () => {
+    const environments = ["development", "staging", "production"].map((name) => planOf(blueprint("aiaas"), name));
+    expect(new Set(environments.map(({ cluster }) => cluster.name))).toEqual(new Set(["aiaas"]));
+    expect(environments.map(({ namespace }) => namespace)).toEqual([
+      "aiaas-development",
+      "aiaas-staging",
+      "aiaas-production",
+    ]);
+  });
+});
