@@ -6,12 +6,12 @@ import {
   drillStarted,
   drillsAnswer,
 } from "../../../src/runtime/dashboard/control/answer.js";
-import { call } from "./client.js";
+import { act, call } from "./client.js";
 
 export type { Backup, Drill, DrillDetail } from "../../../src/runtime/dashboard/control/answer.js";
 
-export function isRunning(drill: Drill): boolean {
-  return drill.state === "running" || (drill.state === undefined && !drill.finishedAt);
+export function isRunning(drill: Pick<Drill, "state">): boolean {
+  return drill.state === "running";
 }
 
 const drillsKey = ["drills"] as const;
@@ -40,6 +40,12 @@ export function useStartDrill() {
   });
 }
 
+export function useCancelDrill() {
+  return useMutation({
+    mutationFn: (id: string) => act(`/admin/drills/${encodeURIComponent(id)}/cancel`, { method: "POST" }),
+  });
+}
+
 export function reportAddress(id: string, format: "html" | "md"): string {
   return `/admin/drills/${encodeURIComponent(id)}/report.${format}`;
 }
@@ -47,7 +53,7 @@ export function reportAddress(id: string, format: "html" | "md"): string {
 export function useBackups() {
   return useQuery({
     queryKey: ["backups"],
-    queryFn: async ({ signal }) => (await call(backupsAnswer, "/admin/backups", { signal })).backups,
+    queryFn: ({ signal }) => call(backupsAnswer, "/admin/backups", { signal }),
     refetchInterval: 15_000,
   });
 }

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { Measurement } from "../../promises/measurement.js";
 import { promiseSheet } from "../../promises/sheet.js";
+import { measurementsOf } from "../../recovery/drills/results.js";
 import { type AdminApp, errorSchema } from "../admin/index.js";
 import type { Gateway } from "../gateway/client.js";
 import type { Context } from "../kernel/module.js";
 import { backupsAnswer, drillDetailAnswer, drillStarted, drillsAnswer } from "./control/answer.js";
 import type { Control } from "./control/control.js";
-import { measurementsOf } from "./control/measurements.js";
 import { sheetAnswer } from "./promises/answer.js";
 import { topologyAnswer } from "./topology/answer.js";
 import { composeTopology } from "./topology/compose.js";
@@ -16,7 +16,12 @@ import { reportPolicy } from "./web/policy.js";
 const member = { access: { kind: "actor", scope: "admin", role: "member" } } as const;
 const admin = { access: { kind: "actor", scope: "admin", role: "admin" } } as const;
 
+const drillCancelled = z.object({ cancelling: z.boolean() });
+
 const drillId = z.strictObject({ id: z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, "is not the id of a drill") });
+
+/** As the supervisor tells it: each drill whole, with all that it measured. */
+const wholeDrills = z.object({ drills: z.array(drillDetailAnswer) });
 
 const modelsAnswer = z.object({ models: z.array(z.looseObject({ name: z.string(), state: z.string() })) });
 
@@ -126,6 +131,22 @@ function controlRoutes(app: AdminApp, control: Control): void {
     (request) => control.json(drillDetailAnswer, "GET", `/drills/${request.params.id}`),
   );
 
+  app.post(
+    "/admin/drills/:id/cancel",
+    {
+      config: admin,
+      schema: {
+        operationId: "cancelDrill",
+        summary: "Break off a running drill; what it broke is mended first",
+        tags: ["drills"],
+        params: drillId,
+        response: { 202: drillCancelled, default: errorSchema },
+      },
+    },
+    async (request, reply) =>
+      reply.status(202).send(await control.json(drillCancelled, "POST", `/drills/${request.params.id}/cancel`)),
+  );
+
   for (const [format, type] of [
     ["html", "text/html; charset=utf-8"],
     ["md", "text/markdown; charset=utf-8"],
@@ -171,7 +192,7 @@ function controlRoutes(app: AdminApp, control: Control): void {
 /** What the drills measured; none where no supervisor keeps any. */
 async function measurements(control: Control, context: Context): Promise<readonly Measurement[]> {
   try {
-    return measurementsOf((await control.json(drillsAnswer, "GET", "/drills")).drills);
+    return measurementsOf((await control.json(wholeDrills, "GET", "/drills")).drills);
   } catch (error) {
     context.log.debug({ error: error instanceof Error ? error.message : String(error) }, "no measurements");
     return [];

@@ -1,5 +1,5 @@
 import { type Backup, useBackups } from "../../api/drills.js";
-import { ago, bytes, dateTime } from "../../format.js";
+import { ago, bytes, count, dateTime } from "../../format.js";
 import { Section } from "../../shell/page.js";
 import { Empty, Failure, Loading } from "../../shell/states.js";
 import { Verdict } from "../../shell/state-mark.js";
@@ -10,7 +10,7 @@ import styles from "./drills-page.module.css";
 export function Backups() {
   const backups = useBackups();
   return (
-    <Section title="Backups" flush>
+    <Section title="Backups" flush aside={backups.data && <code>{backups.data.place}</code>}>
       {backups.isPending && (
         <div className={styles.inner}>
           <Loading rows={3} what="the backups" />
@@ -21,21 +21,25 @@ export function Backups() {
           <Failure what="The backups could not be read" error={backups.error} onRetry={() => backups.refetch()} />
         </div>
       )}
-      {backups.data?.length === 0 && (
+      {backups.data?.backups.length === 0 && (
         <div className={styles.inner}>
           <Empty title="There is no backup yet">
             The first is made on the schedule of the platform file; <code>keelson backup</code> makes one now.
           </Empty>
         </div>
       )}
-      {backups.data && backups.data.length > 0 && <BackupTable backups={backups.data} />}
+      {backups.data?.damaged.map(({ object, why }) => (
+        <p key={object} className={styles.damaged} role="alert">
+          <code>{object}</code> cannot be used: {why}
+        </p>
+      ))}
+      {backups.data && backups.data.backups.length > 0 && <BackupTable backups={backups.data.backups} />}
     </Section>
   );
 }
 
 function BackupTable({ backups }: { readonly backups: readonly Backup[] }) {
   const now = Date.now();
-  const at = (backup: Backup) => backup.finishedAt ?? backup.startedAt ?? 0;
   return (
     <table className={`${table.table} ${table.cards}`}>
       <thead>
@@ -45,12 +49,15 @@ function BackupTable({ backups }: { readonly backups: readonly Backup[] }) {
           <th scope="col" className={table.figure}>
             Size
           </th>
+          <th scope="col" className={table.figure}>
+            Rows
+          </th>
           <th scope="col">Restored and compared</th>
         </tr>
       </thead>
       <tbody>
         {[...backups]
-          .sort((a, b) => at(b) - at(a))
+          .sort((a, b) => b.finishedAt - a.finishedAt)
           .slice(0, 20)
           .map((backup) => (
             <tr key={backup.id}>
@@ -58,21 +65,31 @@ function BackupTable({ backups }: { readonly backups: readonly Backup[] }) {
                 <code>{backup.id}</code>
               </th>
               <td data-label="Made" className={table.soft}>
-                <span title={dateTime(at(backup))}>{ago(at(backup), now)}</span>
+                <span title={dateTime(backup.finishedAt)}>{ago(backup.finishedAt, now)}</span>
               </td>
               <td data-label="Size" className={table.figure}>
-                {backup.bytes === null || backup.bytes === undefined ? "–" : bytes(backup.bytes)}
+                {bytes(backup.bytes)}
+              </td>
+              <td data-label="Rows" className={table.figure}>
+                {count(backup.rows)}
               </td>
               <td data-label="Restored and compared">
-                {backup.verifiedAt === null || backup.verifiedAt === undefined ? (
-                  <Verdict tone="quiet">not yet</Verdict>
-                ) : (
-                  <Verdict tone="kept">{ago(backup.verifiedAt, now)}</Verdict>
-                )}
+                <Proof backup={backup} now={now} />
               </td>
             </tr>
           ))}
       </tbody>
     </table>
   );
+}
+
+function Proof({ backup, now }: { readonly backup: Backup; readonly now: number }) {
+  if (backup.verification?.valid === false)
+    return (
+      <span title={backup.verification.findings.join("; ")}>
+        <Verdict tone="broken">not equal</Verdict>
+      </span>
+    );
+  if (backup.verifiedAt === undefined) return <Verdict tone="quiet">not yet</Verdict>;
+  return <Verdict tone="kept">{ago(backup.verifiedAt, now)}</Verdict>;
 }

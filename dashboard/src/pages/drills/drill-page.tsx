@@ -1,11 +1,12 @@
 import { Button } from "@mantine/core";
 import { Link, useParams } from "react-router";
-import { type DrillDetail, isRunning, reportAddress, useDrill } from "../../api/drills.js";
+import { type DrillDetail, isRunning, reportAddress, useCancelDrill, useDrill } from "../../api/drills.js";
 import { ago, count, dateTime, duration } from "../../format.js";
 import { DownloadIcon } from "../../shell/icons.js";
 import { Page, Section } from "../../shell/page.js";
 import { Failure, Loading } from "../../shell/states.js";
 import { faultName } from "../promises/verdicts.js";
+import { BySubject } from "./by-subject.js";
 import styles from "./drill-page.module.css";
 import { DrillPlot } from "./drill-plot.js";
 import { DrillVerdict } from "./drill-verdict.js";
@@ -32,7 +33,9 @@ export function DrillPage() {
       }
       actions={
         drill.data &&
-        !isRunning(drill.data) && (
+        (isRunning(drill.data) ? (
+          <CancelButton id={id} />
+        ) : (
           <Button
             component="a"
             variant="default"
@@ -42,7 +45,7 @@ export function DrillPage() {
           >
             Report (Markdown)
           </Button>
-        )
+        ))
       }
     >
       {drill.isPending && <Loading rows={6} what="the drill" />}
@@ -60,6 +63,11 @@ function View({ drill }: { readonly drill: DrillDetail }) {
     <>
       <Figures drill={drill} />
       {drill.reason && <p className={styles.reason}>{drill.reason}</p>}
+      {drill.findings.map(({ what, why }) => (
+        <p key={what} className={styles.reason}>
+          {what}: {why}
+        </p>
+      ))}
       <Section
         title="Requests per second"
         aside={running ? <span className={styles.live}>live</span> : <span>by the drill's own client</span>}
@@ -81,6 +89,7 @@ function View({ drill }: { readonly drill: DrillDetail }) {
           </ol>
         )}
       </Section>
+      {drill.measurements.length > 1 && <BySubject measurements={drill.measurements} />}
       {!running && (
         <Section title="Report" flush>
           {/* The report is a document of its own: it may neither run scripts nor reach this page. */}
@@ -102,11 +111,18 @@ function Figures({ drill }: { readonly drill: DrillDetail }) {
       </div>
       <Objective name="RTO" measured={drill.rto} promised={drill.promised?.rto} predicted={drill.predicted?.rto} />
       <Objective name="RPO" measured={drill.rpo} promised={drill.promised?.rpo} predicted={drill.predicted?.rpo} />
-      {drill.acknowledged !== null && drill.acknowledged !== undefined && (
+      {drill.acknowledged > 0 && (
         <div>
           <dt>Acknowledged writes</dt>
           <dd>{count(drill.acknowledged)}</dd>
-          <dd className={styles.against}>{drill.lost ? `${count(drill.lost)} lost` : "none lost"}</dd>
+          <dd className={styles.against}>{drill.lost > 0 ? `${count(drill.lost)} lost` : "none lost"}</dd>
+        </div>
+      )}
+      {drill.load.requests > 0 && (
+        <div>
+          <dt>Requests</dt>
+          <dd>{count(drill.load.requests)}</dd>
+          <dd className={styles.against}>{drill.failed > 0 ? `${count(drill.failed)} failed` : "none failed"}</dd>
         </div>
       )}
     </dl>
@@ -115,20 +131,29 @@ function Figures({ drill }: { readonly drill: DrillDetail }) {
 
 interface ObjectiveProps {
   readonly name: string;
-  readonly measured: number | null | undefined;
-  readonly promised: number | null | undefined;
-  readonly predicted: number | null | undefined;
+  readonly measured: number | undefined;
+  readonly promised: number | undefined;
+  readonly predicted: number | undefined;
 }
 
 function Objective({ name, measured, promised, predicted }: ObjectiveProps) {
-  const text = (what: string, value: number | null | undefined) =>
-    value === null || value === undefined ? undefined : `${what} ${duration(value)}`;
+  const text = (what: string, value: number | undefined) =>
+    value === undefined ? undefined : `${what} ${duration(value)}`;
   const against = [text("promised", promised), text("predicted", predicted)].filter((part) => part !== undefined);
   return (
     <div>
       <dt>{name} measured</dt>
-      <dd>{measured === null || measured === undefined ? "–" : duration(measured)}</dd>
+      <dd>{measured === undefined ? "–" : duration(measured)}</dd>
       {against.length > 0 && <dd className={styles.against}>{against.join(" · ")}</dd>}
     </div>
+  );
+}
+
+function CancelButton({ id }: { readonly id: string }) {
+  const cancel = useCancelDrill();
+  return (
+    <Button variant="default" loading={cancel.isPending || cancel.isSuccess} onClick={() => cancel.mutate(id)}>
+      Break it off
+    </Button>
   );
 }

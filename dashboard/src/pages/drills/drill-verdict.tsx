@@ -2,7 +2,7 @@ import { type Drill, isRunning } from "../../api/drills.js";
 import { Verdict } from "../../shell/state-mark.js";
 import { tones, words } from "../promises/verdicts.js";
 
-export function DrillVerdict({ drill }: { readonly drill: Drill }) {
+export function DrillVerdict({ drill }: { readonly drill: Pick<Drill, "state" | "verdict"> }) {
   if (isRunning(drill)) return <Verdict tone="unknown">running</Verdict>;
   if (drill.state === "failed") return <Verdict tone="broken">failed</Verdict>;
   const verdict = drill.verdict ?? "unknown";

@@ -1,7 +1,7 @@
 import { Alert, Button } from "@mantine/core";
-import { Link, useNavigate, useSearchParams } from "react-router";
-import { ApiError } from "../../api/client.js";
-import { type Drill, isRunning, useDrills, useStartDrill } from "../../api/drills.js";
+import { useState } from "react";
+import { Link, useSearchParams } from "react-router";
+import { type Drill, isRunning, useDrills } from "../../api/drills.js";
 import { usePromises } from "../../api/promises.js";
 import { ago, dateTime, duration } from "../../format.js";
 import { PlayIcon } from "../../shell/icons.js";
@@ -10,9 +10,10 @@ import { Empty, Failure, Loading } from "../../shell/states.js";
 import table from "../../shell/table.module.css";
 import { faultName } from "../promises/verdicts.js";
 import { Backups } from "./backups.js";
+import { ConfirmDrill } from "./confirm-drill.js";
 import { DrillVerdict } from "./drill-verdict.js";
 import styles from "./drills-page.module.css";
-import { localDrills } from "./scenarios.js";
+import { localDrills, type Scenario } from "./scenarios.js";
 
 /** Where the platform is broken on purpose: run a drill, and read those that were run. */
 export function DrillsPage() {
@@ -39,8 +40,7 @@ export function DrillsPage() {
         {drills.data?.length === 0 && (
           <div className={styles.inner}>
             <Empty title="No drill was run yet">
-              Until one was, the promise sheet stands on predictions alone. Process crash is the gentlest: it takes about
-              half a minute.
+              Until one was, the promise sheet stands on predictions alone. Process crash is the gentlest: nothing is lost.
             </Empty>
           </div>
         )}
@@ -55,8 +55,7 @@ function Scenarios({ running }: { readonly running: Drill | undefined }) {
   const [search] = useSearchParams();
   const wanted = search.get("fault");
   const sheet = usePromises();
-  const start = useStartDrill();
-  const navigate = useNavigate();
+  const [asked, setAsked] = useState<Scenario>();
   const strikes = (drill: string) =>
     [...new Set(sheet.data?.rows.filter((row) => row.drill === drill).map(({ subject }) => subject))].join(", ");
   return (
@@ -67,24 +66,19 @@ function Scenarios({ running }: { readonly running: Drill | undefined }) {
         </Alert>
       )}
       <ul className={styles.scenarios}>
-        {localDrills.map(({ fault, what, takes }) => (
-          <li key={fault} className={styles.scenario} data-wanted={fault === wanted || undefined}>
+        {localDrills.map((scenario) => (
+          <li key={scenario.fault} className={styles.scenario} data-wanted={scenario.fault === wanted || undefined}>
             <div>
-              <h3 className={styles.name}>{faultName(fault)}</h3>
-              <p className={styles.what}>{what}</p>
-              <p className={styles.note}>
-                {[strikes(fault) === "" ? undefined : `Strikes ${strikes(fault)}`, `takes about ${takes}`]
-                  .filter((part) => part !== undefined)
-                  .join(" · ")}
-              </p>
+              <h3 className={styles.name}>{faultName(scenario.fault)}</h3>
+              <p className={styles.what}>{scenario.what}</p>
+              {strikes(scenario.fault) !== "" && <p className={styles.note}>Strikes {strikes(scenario.fault)}</p>}
             </div>
             <Button
-              variant={fault === wanted ? "filled" : "default"}
+              variant={scenario.fault === wanted ? "filled" : "default"}
               leftSection={<PlayIcon size={15} />}
               disabled={running !== undefined}
-              loading={start.isPending && start.variables === fault}
-              aria-label={`Run the ${fault} drill`}
-              onClick={() => start.mutate(fault, { onSuccess: ({ id }) => navigate(`/drills/${encodeURIComponent(id)}`) })}
+              aria-label={`Run the ${scenario.fault} drill`}
+              onClick={() => setAsked(scenario)}
             >
               Run
             </Button>
@@ -96,11 +90,7 @@ function Scenarios({ running }: { readonly running: Drill | undefined }) {
           {faultName(running.fault)} is under way: <Link to={`/drills/${encodeURIComponent(running.id)}`}>watch it</Link>.
         </p>
       )}
-      {start.isError && (
-        <Alert color="red" variant="light" mt="md" role="alert" title={start.error.message}>
-          {start.error instanceof ApiError ? start.error.hint : ""}
-        </Alert>
-      )}
+      <ConfirmDrill scenario={asked} onClose={() => setAsked(undefined)} />
     </>
   );
 }
@@ -135,10 +125,10 @@ function DrillTable({ drills }: { readonly drills: readonly Drill[] }) {
               <span title={dateTime(drill.startedAt)}>{ago(drill.startedAt, now)}</span>
             </td>
             <td data-label="RTO measured" className={table.figure}>
-              {drill.rto === null || drill.rto === undefined ? "–" : duration(drill.rto)}
+              {drill.rto === undefined ? "–" : duration(drill.rto)}
             </td>
             <td data-label="RPO measured" className={table.figure}>
-              {drill.rpo === null || drill.rpo === undefined ? "–" : duration(drill.rpo)}
+              {drill.rpo === undefined ? "–" : duration(drill.rpo)}
             </td>
             <td data-label="Verdict">
               <DrillVerdict drill={drill} />

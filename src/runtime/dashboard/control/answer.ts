@@ -1,54 +1,36 @@
 import { z } from "zod";
+import { listingSchema } from "../../../recovery/backup/listing.js";
+import { resultSchema } from "../../../recovery/drills/result.js";
 
 /**
- * What the supervisor of a running platform tells of drills and backups, as `GET /admin/drills` and `GET /admin/backups` pass it
- * on. Loose: it may tell more than is read here. Pure data, shared with the browser.
+ * What `GET /admin/drills` and `GET /admin/backups` pass on of what the supervisor tells. Pure data, shared with the browser:
+ * durations in milliseconds, moments in epoch milliseconds.
  */
 
-/** Milliseconds, epoch milliseconds for moments. */
-const time = z.number();
-const measured = time.nullish();
-
-export const drillVerdict = z.enum(["kept", "broken", "unknown", "not-promised"]);
-
-export const drillAnswer = z.looseObject({
-  id: z.string(),
-  fault: z.string(),
-  subject: z.string().nullish(),
-  state: z.enum(["running", "finished", "failed"]).optional(),
-  startedAt: time,
-  finishedAt: time.nullish(),
-  rto: measured,
-  rpo: measured,
-  verdict: drillVerdict.nullish(),
-  reason: z.string().nullish(),
+/** A drill in the list: without its series, which are long. */
+export const drillAnswer = resultSchema.pick({
+  id: true,
+  fault: true,
+  title: true,
+  state: true,
+  reason: true,
+  startedAt: true,
+  finishedAt: true,
+  subject: true,
+  rto: true,
+  rpo: true,
+  verdict: true,
 });
 
-const objectives = z.object({ rto: measured, rpo: measured }).nullish();
+export const drillsAnswer = z.object({ drills: z.array(drillAnswer) });
 
-export const drillDetailAnswer = drillAnswer.extend({
-  promised: objectives,
-  predicted: objectives,
-  /** Requests answered and failed in the time that begins `t` milliseconds after the start. */
-  series: z.array(z.object({ t: time, ok: z.number(), failed: z.number() })).default([]),
-  events: z.array(z.object({ t: time, what: z.string() })).default([]),
-  acknowledged: z.number().nullish(),
-  lost: z.number().nullish(),
-});
+/** One drill whole, also while it runs. */
+export const drillDetailAnswer = resultSchema;
 
-export const drillsAnswer = z.looseObject({ drills: z.array(drillAnswer) });
-export const drillStarted = z.looseObject({ id: z.string() });
+export const drillStarted = resultSchema.pick({ id: true });
 
-export const backupAnswer = z.looseObject({
-  id: z.string(),
-  startedAt: time.nullish(),
-  finishedAt: time.nullish(),
-  bytes: z.number().nullish(),
-  verifiedAt: time.nullish(),
-});
-
-export const backupsAnswer = z.looseObject({ backups: z.array(backupAnswer) });
+export const backupsAnswer = listingSchema;
 
 export type Drill = z.infer<typeof drillAnswer>;
 export type DrillDetail = z.infer<typeof drillDetailAnswer>;
-export type Backup = z.infer<typeof backupAnswer>;
+export type Backup = z.infer<typeof backupsAnswer>["backups"][number];

@@ -1,0 +1,59 @@
+import type { DrillDetail } from "../../api/drills.js";
+import { duration } from "../../format.js";
+import { Section } from "../../shell/page.js";
+import { Verdict } from "../../shell/state-mark.js";
+import table from "../../shell/table.module.css";
+import { against, tones, words } from "../promises/verdicts.js";
+
+/** What one drill measured of every element that it struck. */
+export function BySubject({ measurements }: Pick<DrillDetail, "measurements">) {
+  const figure = (value: number | undefined) => (value === undefined ? "–" : duration(value));
+  const measured = (value: number | undefined, promised: number | undefined) =>
+    value === undefined ? "–" : against(value, promised);
+  return (
+    <Section title="By subject" flush>
+      <table className={`${table.table} ${table.cards}`}>
+        <thead>
+          <tr>
+            <th scope="col">Subject</th>
+            {["RTO measured", "predicted", "promised", "RPO measured", "predicted ", "promised "].map((column) => (
+              <th key={column} scope="col" className={table.figure}>
+                {column}
+              </th>
+            ))}
+            <th scope="col">Verdict</th>
+          </tr>
+        </thead>
+        <tbody>
+          {measurements.map(({ subject, rto, rpo, promised, predicted, verdict, underestimated }) => (
+            <tr key={subject}>
+              <th scope="row">{subject}</th>
+              <td className={table.figure} data-label="RTO measured">
+                {measured(rto, promised.rto)}
+              </td>
+              <td className={`${table.figure} ${table.soft}`} data-label="predicted">
+                {figure(predicted.rto)}
+              </td>
+              <td className={`${table.figure} ${table.soft}`} data-label="promised">
+                {figure(promised.rto)}
+              </td>
+              <td className={table.figure} data-label="RPO measured">
+                {measured(rpo, promised.rpo)}
+              </td>
+              <td className={`${table.figure} ${table.soft}`} data-label="predicted">
+                {figure(predicted.rpo)}
+              </td>
+              <td className={`${table.figure} ${table.soft}`} data-label="promised">
+                {figure(promised.rpo)}
+              </td>
+              <td data-label="Verdict">
+                <Verdict tone={tones[verdict]}>{words[verdict]}</Verdict>
+                {underestimated && <span className={table.soft}> more than predicted</span>}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Section>
+  );
+}
