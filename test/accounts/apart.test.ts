@@ -67,17 +67,17 @@ describe("accounts over HTTP", () => {
 
   test("a key revoked on one replica is known to be changed on every other, at once", async () => {
     const { heard } = watch(replica);
-    await expect.poll(() => heard).toEqual([{ kind: "reset" }]);
+    await expect.poll(() => heard, { timeout: 10_000 }).toEqual([{ kind: "reset" }]);
     const { body: key } = await accounts.call("POST", "/admin/keys", {
       key: accounts.firstKey,
       body: { name: "shared" },
     });
     const changed = { kind: "changed", hash: sha256(key.key) };
-    await expect.poll(() => heard).toEqual([{ kind: "reset" }, changed]);
+    await expect.poll(() => heard, { timeout: 10_000 }).toEqual([{ kind: "reset" }, changed]);
     const began = Date.now();
     await accounts.call("DELETE", `/admin/keys/${key.id}`, { key: accounts.firstKey });
-    await expect.poll(() => heard, { interval: 5 }).toEqual([{ kind: "reset" }, changed, changed]);
-    expect(Date.now() - began).toBeLessThan(1_000);
+    await expect.poll(() => heard, { interval: 5, timeout: 10_000 }).toEqual([{ kind: "reset" }, changed, changed]);
+    expect(Date.now() - began).toBeLessThan(2_000);
   });
 
   test("a stream that was cut is opened again, and says that changes may have been missed", async () => {
@@ -97,9 +97,9 @@ describe("accounts over HTTP", () => {
       socket.pipe(other).pipe(socket);
     });
     await new Promise<void>((resolve) => road.listen(port, "127.0.0.1", resolve));
-    await expect.poll(() => heard, { timeout: 5_000 }).toEqual([{ kind: "reset" }]);
+    await expect.poll(() => heard, { timeout: 10_000 }).toEqual([{ kind: "reset" }]);
     for (const socket of sockets) socket.destroy();
-    await expect.poll(() => heard, { timeout: 5_000 }).toEqual([{ kind: "reset" }, { kind: "reset" }]);
+    await expect.poll(() => heard, { timeout: 10_000 }).toEqual([{ kind: "reset" }, { kind: "reset" }]);
     for (const unwatch of unwatches.splice(0)) unwatch();
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => road.close(resolve));
@@ -132,10 +132,10 @@ describe("accounts over HTTP", () => {
   test("a stream does not hold up a process that drains", async () => {
     const leaving = await startPlatform(postgres.url, { modules: ["accounts"], secretsDirectory });
     const { heard } = watch(leaving);
-    await expect.poll(() => heard).toEqual([{ kind: "reset" }]);
+    await expect.poll(() => heard, { timeout: 10_000 }).toEqual([{ kind: "reset" }]);
     const began = Date.now();
     await leaving.stop();
-    expect(Date.now() - began).toBeLessThan(2_000);
+    expect(Date.now() - began).toBeLessThan(4_000);
   });
 });
 

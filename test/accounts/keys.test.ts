@@ -1,4 +1,7 @@
 import { createHash } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -29,6 +32,31 @@ describe("an API key", () => {
       scopes: ["inference", "admin", "usage"],
       models: undefined,
     });
+  });
+
+  test("is not made on a first start that cannot hand it over; the internal token makes the first one", async () => {
+    const alone = await startPostgres();
+    const secretsDirectory = await mkdtemp(join(tmpdir(), "keelson-secrets-"));
+    // In a cluster secrets are mounted read-only; here a file stands where the directory would have to be.
+    await writeFile(join(secretsDirectory, "first-key"), "");
+    const cluster = await startPlatform(alone.url, { secretsDirectory });
+    try {
+      const { body } = await cluster.call("GET", "/admin/keys", { key: cluster.token });
+      expect(body.keys).toEqual([]);
+      const { body: users } = await cluster.call("GET", "/admin/users", { key: cluster.token });
+      expect(users.users).toMatchObject([{ name: "owner", role: "owner", organisation: "default" }]);
+      const made = await cluster.call("POST", "/admin/keys", {
+        key: cluster.token,
+        body: { name: "first", scopes: ["admin"] },
+      });
+      expect((await cluster.call("GET", "/admin/keys", { key: made.body.key })).status).toBe(200);
+      const verdict = await cluster.call("GET", "/admin/audit/verification", { key: cluster.token });
+      expect(verdict.body).toMatchObject({ intact: true, entries: 3 });
+    } finally {
+      await cluster.stop();
+      await alone.stop();
+      await rm(secretsDirectory, { recursive: true });
+    }
   });
 
   test("is shown once, and only its hash is kept", async () => {
@@ -89,7 +117,7 @@ describe("an API key", () => {
     expect(revoked.status).toBe(200);
     expect(revoked.body.revoked).not.toBeNull();
     expect(await platform.accounts.authenticate(sha256(body.key))).toBeUndefined();
-    await expect.poll(() => changes).toContainEqual({ kind: "changed", hash: sha256(body.key) });
+    await expect.poll(() => changes, { timeout: 10_000 }).toContainEqual({ kind: "changed", hash: sha256(body.key) });
     unwatch();
     const again = await platform.call("DELETE", `/admin/keys/${body.id}`, { key: platform.firstKey });
     expect(again.body).toEqual(revoked.body);

@@ -1,53 +1,12 @@
-import type { Objectives, Plan } from "../../src/plan/plan.js";
+import { makePlan, type Plan } from "../../src/plan/index.js";
+import { readPlatform } from "../../src/spec/index.js";
 
-const none: Objectives = {
-  path: "objectives",
-  availability: undefined,
-  rto: undefined,
-  rpo: undefined,
-  latency: undefined,
-  retention: undefined,
-};
-const noBackups = { path: "", full: undefined, log: undefined, snapshot: undefined, to: [], encrypted: false };
-
-/** A plan of nothing: these modules read no more of it than its names. */
-export const emptyPlan: Plan = {
-  platform: "test",
-  environment: "local",
-  namespace: "test-local",
-  cloud: "none",
-  regions: [],
-  failover: undefined,
-  units: [],
-  models: [],
-  stores: [],
-  edges: [],
-  entrances: [],
-  secrets: [],
-  pools: [],
-  objectives: none,
-  security: { network: "open", pods: "restricted", mesh: { kind: "none", mtls: "off" }, identity: "none" },
-  observe: {
-    metrics: "none",
-    logs: "none",
-    traces: "none",
-    otlp: undefined,
-    alerts: {
-      path: "",
-      down: undefined,
-      errors: undefined,
-      availability: false,
-      database: false,
-      oom: false,
-      backups: false,
-    },
-    routes: { critical: undefined, warning: undefined, info: undefined },
-  },
-  delivery: { gitops: "none", sync: "automatic", approvals: { infrastructure: 0, production: 0 } },
-  drills: undefined,
-  cluster: { backups: noBackups, kubernetes: "1.34", autoscaler: false },
-  data: "test",
-  access: [],
-  image: { repository: "keelson", tag: "test", digest: undefined, path: "image" },
-  origins: {},
-};
+/** The plan of a platform of one store: these modules read no more of a plan than its names. */
+export function smallPlan(): Plan {
+  const text = "platform: test\nstores:\n  database: { postgres: 17 }\n";
+  const parsed = readPlatform({ file: "test.yaml", text });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.diagnostics));
+  const planned = makePlan(parsed.platform);
+  if (!planned.ok) throw new Error(JSON.stringify(planned.diagnostics));
+  return planned.plan;
+}

@@ -8,7 +8,7 @@ import { type Database, startDatabase } from "../../src/runtime/database/index.j
 import { defineModules } from "../../src/runtime/kernel/define.js";
 import { type Kernel, startKernel } from "../../src/runtime/kernel/kernel.js";
 import { startUsage, type Usage, usageOverHttp } from "../../src/runtime/usage/index.js";
-import { emptyPlan } from "./plan.js";
+import { smallPlan } from "./plan.js";
 
 /** The modules of this folder as the program declares them. */
 const modules = defineModules({
@@ -59,7 +59,7 @@ export async function startPlatform(databaseUrl: string, options: PlatformOption
   await mkdir(join(secretsDirectory, "database"), { recursive: true });
   await writeFile(join(secretsDirectory, "database/url"), databaseUrl);
   const kernel = await startKernel(modules, {
-    plan: emptyPlan,
+    plan: smallPlan(),
     modules: options.modules ?? ["accounts", "usage"],
     listen: { host: "127.0.0.1", port: 0 },
     dataDirectory: join(home, "data"),

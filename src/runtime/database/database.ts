@@ -63,12 +63,14 @@ export async function startDatabase(context: Context, options: DatabaseOptions =
       ),
     listen: (channel: string, listener: NotificationListener) => notifications.listen(channel, listener),
   };
+  const close = async (): Promise<void> => {
+    await notifications.close();
+    await pool.end();
+  };
   return {
     client: database,
-    stop: async () => {
-      await notifications.close();
-      await pool.end();
-    },
+    // A server that does not answer any more must not hold the process: what is open then ends with it.
+    stop: (signal) => Promise.race([close(), aborted(signal)]),
   };
 }
 
@@ -114,4 +116,11 @@ function isNotSetUp(error: unknown): boolean {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   // invalid_catalog_name, invalid_authorization_specification, invalid_password
   return code === "3D000" || code === "28000" || code === "28P01";
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
