@@ -112,7 +112,8 @@ function serverPart(
   server: Server,
   machine: { readonly value: Ratio; readonly source: string },
 ): Part | undefined {
-  const { provider, path, name } = server;
+  const { provider, name } = server;
+  const path = `${server.path}.${server.kind === "postgres" ? "standby" : "replicas"}`;
   if (provider.kind === "managed") {
     const sla = managedAvailability(server, plan.cloud);
     return sla && { name, path, value: sla.value, replicas: copies(server), source: sla.source };

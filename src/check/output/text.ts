@@ -9,10 +9,9 @@ export function findingsText(
   mark: (text: string, severity: Finding["severity"]) => string = (text) => text,
 ): string {
   const blocks = findings.map((finding) => {
-    const [first = "", ...rest] = formatDiagnostic(
-      { ...finding, hint: undefined },
-      texts.get(finding.origin.file),
-    ).split("\n");
+    const text = texts.get(finding.origin.file);
+    const shown = { ...finding, hint: undefined, length: wordLength(text, finding.origin) };
+    const [first = "", ...rest] = formatDiagnostic(shown, text).split("\n");
     const where = finding.environments.length < environments.length ? ` (in ${finding.environments.join(", ")})` : "";
     const fix =
       finding.hint === undefined
@@ -33,4 +32,11 @@ export function countText(findings: readonly Finding[], environments: readonly s
   const where = `in ${environments.join(", ")}`;
   if (counts.length === 0) return `nothing found ${where}`;
   return `${counts.join(", ")} ${where}${fixable > 0 ? `; --fix would mend ${fixable}` : ""}`;
+}
+
+/** How far the caret underlines: the key or value that stands at the place. */
+function wordLength(text: string | undefined, { line, column }: Finding["origin"]): number {
+  const source = line > 0 ? text?.split("\n")[line - 1]?.slice(column - 1) : undefined;
+  const quoted = /^("[^"]*"|'[^']*')/.exec(source ?? "");
+  return (quoted ?? /^[^\s,:{}[\]#]+/.exec(source ?? ""))?.[0].length ?? 1;
 }

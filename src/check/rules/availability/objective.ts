@@ -73,7 +73,10 @@ function lowestFirst(a: Door, b: Door): number {
 
 function product(parts: readonly Part[]): string {
   return parts
-    .map(({ name, value, replicas }) => `${name}${replicas > 1 ? ` ×${replicas}` : ""} ${percent(value)}`)
+    .map(({ name, path, value, replicas }) => {
+      const count = replicas < 2 ? "" : path === "cloud" ? ` of ${replicas} zones` : ` ×${replicas}`;
+      return `${name}${count} ${percent(value)}`;
+    })
     .join(" · ");
 }
 

@@ -15,7 +15,7 @@ export const rolloutOutage = defineRule({
       // Stateful units with a volume of their own must stop before they start: the volume has one owner.
       const bound = rollout.strategy === "recreate" && unit.volumes.some(({ kind }) => kind === "persistent");
       if (away < replicas.min || bound) continue;
-      report(rollout.path, {
+      report(`${rollout.path}.${rollout.strategy === "recreate" ? "strategy" : "unavailable"}`, {
         why:
           rollout.strategy === "recreate"
             ? `${name} stops all ${replicas.min} replica${replicas.min === 1 ? "" : "s"} before the new version starts`

@@ -9,7 +9,7 @@ export const rolloutStuck = defineRule({
   check(plan, report) {
     for (const { name, rollout } of plan.units) {
       if (rollout.strategy !== "rolling" || rollout.surge > 0 || rollout.unavailable > 0) continue;
-      report(rollout.path, {
+      report(`${rollout.path}.surge`, {
         why: `${name} allows surge 0 and unavailable 0: a rollout can take no step`,
         advice: "allow one more: `surge: 1`",
         fix: { edits: [{ path: `${rollout.path}.surge`, value: 1 }], safe: true },
