@@ -1,12 +1,19 @@
 import { z } from "zod";
 import type { Measurement } from "../../promises/measurement.js";
 import { promiseSheet } from "../../promises/sheet.js";
-import { measurementsOf } from "../../recovery/drills/results.js";
 import { type AdminApp, errorSchema } from "../admin/index.js";
 import type { Gateway } from "../gateway/client.js";
 import type { Context } from "../kernel/module.js";
-import { backupsAnswer, drillDetailAnswer, drillStarted, drillsAnswer } from "./control/answer.js";
+import {
+  backupsAnswer,
+  drillCancelled,
+  drillDetailAnswer,
+  drillStarted,
+  drillsAnswer,
+  wholeDrills,
+} from "./control/answer.js";
 import type { Control } from "./control/control.js";
+import { measurementsOf } from "./control/measurements.js";
 import { sheetAnswer } from "./promises/answer.js";
 import { topologyAnswer } from "./topology/answer.js";
 import { composeTopology } from "./topology/compose.js";
@@ -16,12 +23,7 @@ import { reportPolicy } from "./web/policy.js";
 const member = { access: { kind: "actor", scope: "admin", role: "member" } } as const;
 const admin = { access: { kind: "actor", scope: "admin", role: "admin" } } as const;
 
-const drillCancelled = z.object({ cancelling: z.boolean() });
-
 const drillId = z.strictObject({ id: z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, "is not the id of a drill") });
-
-/** As the supervisor tells it: each drill whole, with all that it measured. */
-const wholeDrills = z.object({ drills: z.array(drillDetailAnswer) });
 
 const modelsAnswer = z.object({ models: z.array(z.looseObject({ name: z.string(), state: z.string() })) });
 

@@ -4,10 +4,18 @@ import { Legend } from "../../charts/legend.js";
 import { baseOption, Plot, tooltipContent, usePalette, valueAxis } from "../../charts/plot.js";
 import { count, shortCount } from "../../format.js";
 
+/** Counts of short steps as rates; the step that is still being counted is left out. */
+function perSecond({ series, state }: DrillDetail): DrillDetail["series"] {
+  const step = (series[1]?.t ?? 1000) - (series[0]?.t ?? 0);
+  const whole = state === "running" ? series.slice(0, -1) : series;
+  return whole.map(({ t, ok, failed }) => ({ t, ok: (ok * 1000) / step, failed: (failed * 1000) / step }));
+}
+
 /** Answered and failed requests in each second, with the moments at which something happened as uprights. */
 export function DrillPlot({ drill }: { readonly drill: DrillDetail }) {
   const palette = usePalette();
-  const { series, events } = drill;
+  const { events } = drill;
+  const series = useMemo(() => perSecond(drill), [drill]);
   const option = useMemo(
     () => ({
       ...baseOption(palette),
@@ -72,7 +80,7 @@ export function DrillPlot({ drill }: { readonly drill: DrillDetail }) {
         ]}
       />
       <Plot
-        label={`Requests answered and failed per second over ${series.length} seconds; at worst ${worst} failed in a second`}
+        label={`Requests answered and failed per second over ${Math.round((series.at(-1)?.t ?? 0) / 1000)} seconds; at worst ${Math.round(worst)} failed in a second`}
         option={option}
         height={240}
       />
