@@ -9,7 +9,6 @@ export type Ownership = "own" | "changed" | "foreign";
 
 const remark = "Written by Keelson from the platform file; change that, or a patch in it. sha256:";
 const hashLength = 64;
-const pattern = /^(?:(?:#|%) | {2}"\$generated": ")Written by Keelson [^\n]*?sha256:([0-9a-f]{64})(?:",)?\n/;
 
 /** The file's text with its seal, as it is written to disk. */
 export function seal(file: RenderedFile): string {
@@ -21,9 +20,16 @@ export function seal(file: RenderedFile): string {
 
 /** Whose a text is that was found where a rendered file belongs. */
 export function ownershipOf(text: string): Ownership {
-  const json = text.startsWith("{\n");
-  const match = pattern.exec(json ? text.slice(2) : text);
-  if (!match) return "foreign";
-  const rest = json ? `{\n${text.slice(2 + match[0].length)}` : text.slice(match[0].length);
-  return contentHash(rest, hashLength) === match[1] ? "own" : "changed";
+  const found = firstRemark(text);
+  const [said = "", hash] = found.remark.split(remark);
+  if (said !== "" || hash === undefined || !/^[0-9a-f]{64}$/.test(hash)) return "foreign";
+  return contentHash(found.rest, hashLength) === hash ? "own" : "changed";
+}
+
+/** The remark that a text begins with, in any of the formats, and all else. */
+function firstRemark(text: string): { readonly remark: string; readonly rest: string } {
+  const comment = /^[#%] ([^\n]*)\n/.exec(text);
+  if (comment) return { remark: comment[1] ?? "", rest: text.slice(comment[0].length) };
+  const field = /^\{\n {2}"\$generated": "([^"\n]*)",\n/.exec(text);
+  return { remark: field?.[1] ?? "", rest: field ? `{\n${text.slice(field[0].length)}` : text };
 }

@@ -1,0 +1,26 @@
+import { copyFile, cp, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const repository = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** What the Dockerfile copies, as a person's checkout would give it, with an npm cache for a builder without a network. */
+export async function writeBuildContext(folder: string): Promise<void> {
+  const names = ["Dockerfile", ".dockerignore", "package.json", "package-lock.json", "tsconfig.json"];
+  const folders = ["scripts", "src", "dashboard", "bin", "blueprints"];
+  await mkdir(folder, { recursive: true });
+  await Promise.all([
+    ...names.map((name) => copyFile(join(repository, name), join(folder, name))),
+    ...folders.map((name) => cp(join(repository, name), join(folder, name), { recursive: true })),
+    copyNpmCache(join(folder, ".npm-cache")),
+  ]);
+}
+
+/** The cache that installed the packages here, so that the builder can install them without a network. */
+async function copyNpmCache(folder: string): Promise<void> {
+  const cache = (await run("npm", ["config", "get", "cache"])).stdout.trim();
+  await cp(join(cache, "_cacache"), join(folder, "_cacache"), { recursive: true });
+}

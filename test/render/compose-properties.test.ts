@@ -1,0 +1,105 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { parse } from "yaml";
+import { z } from "zod";
+import type { Plan } from "../../src/plan/plan.js";
+import { targets } from "../../src/render/targets.js";
+import { arbitraryPlan } from "./arbitrary-plan.js";
+
+const Service = z.object({
+  image: z.string(),
+  user: z.string(),
+  networks: z.array(z.string()),
+  ports: z.array(z.string()).default([]),
+  depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
+  configs: z.array(z.object({ source: z.string() })).default([]),
+  secrets: z.array(z.object({ source: z.string() })).default([]),
+  volumes: z.array(z.string()).default([]),
+  read_only: z.boolean(),
+  cap_drop: z.array(z.string()),
+  security_opt: z.array(z.string()),
+});
+const File = z.object({
+  services: z.record(z.string(), Service),
+  networks: z.record(z.string(), z.object({ internal: z.boolean().default(false) })),
+  volumes: z.record(z.string(), z.object({})),
+  configs: z.record(z.string(), z.object({ file: z.string() })),
+  secrets: z.record(z.string(), z.object({ file: z.string() })),
+});
+
+function composeOf(plan: Plan) {
+  const { files } = targets.compose.render(plan);
+  const file = File.parse(parse(files.find(({ path }) => path === "compose.yaml")?.text ?? ""));
+  return { file, paths: files.map(({ path }) => path) };
+}
+
+it("puts two containers into one network only where one calls the other", () => {
+  fc.assert(
+    fc.property(arbitraryPlan, (plan) => {
+      const { services } = composeOf(plan).file;
+      const calls = new Set(plan.edges.flatMap((edge) => [`${edge.from} ${edge.to}`, `${edge.to} ${edge.from}`]));
+      for (const [name, service] of Object.entries(services))
+        for (const [other, { networks }] of Object.entries(services)) {
+          const meet = name !== other && service.networks.some((network) => networks.includes(network));
+          expect(meet, `${name} and ${other}`).toBe(calls.has(`${name} ${other}`));
+        }
+    }),
+  );
+});
+
+it("opens to the outside only what is called from there or calls there", () => {
+  fc.assert(
+    fc.property(arbitraryPlan, (plan) => {
+      const { services, networks } = composeOf(plan).file;
+      const entered = new Set(plan.entrances.flatMap((entrance) => entrance.routes.map(({ unit }) => unit)));
+      for (const [name, service] of Object.entries(services)) {
+        const outside = service.networks.some((network) => networks[network]?.internal !== true);
+        const leaves = plan.edges.some((edge) => edge.from === name && services[edge.to] === undefined);
+        expect(outside).toBe(entered.has(name) || leaves);
+        expect(service.ports.length).toBe(entered.has(name) ? 1 : 0);
+        for (const port of service.ports) expect(port).toMatch(/^127\.0\.0\.1:/);
+      }
+    }),
+  );
+});
+
+it("hardens every container, and pins every image", () => {
+  fc.assert(
+    fc.property(arbitraryPlan, (plan) => {
+      for (const service of Object.values(composeOf(plan).file.services)) {
+        expect(service).toMatchObject({ read_only: true, cap_drop: ["ALL"], security_opt: ["no-new-privileges:true"] });
+        expect(service.user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+        expect(service.image).toMatch(/:[^:/]*\d|@sha256:/);
+      }
+    }),
+  );
+});
+
+it("names nothing that is not there: networks, volumes, files, services to wait for", () => {
+  fc.assert(
+    fc.property(arbitraryPlan, (plan) => {
+      const { file, paths } = composeOf(plan);
+      for (const service of Object.values(file.services)) {
+        for (const network of service.networks) expect(file.networks).toHaveProperty([network]);
+        for (const { source } of service.configs) expect(file.configs).toHaveProperty([source]);
+        for (const { source } of service.secrets) expect(file.secrets).toHaveProperty([source]);
+        for (const volume of service.volumes) expect(file.volumes).toHaveProperty([volume.split(":")[0] ?? ""]);
+        for (const name of Object.keys(service.depends_on)) expect(file.services).toHaveProperty([name]);
+      }
+      for (const { file: path } of Object.values(file.configs)) expect(paths).toContain(path.replace("./", ""));
+    }),
+  );
+});
+
+it("never makes two services wait for each other", () => {
+  fc.assert(
+    fc.property(arbitraryPlan, (plan) => {
+      const { services } = composeOf(plan).file;
+      const started = new Set<string>();
+      for (let round = 0; round <= Object.keys(services).length; round += 1)
+        for (const [name, service] of Object.entries(services))
+          if (Object.keys(service.depends_on).every((other) => started.has(other))) started.add(name);
+      expect([...started].sort()).toEqual(Object.keys(services).sort());
+    }),
+  );
+});
