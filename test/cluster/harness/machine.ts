@@ -25,6 +25,8 @@ export interface Machine {
   start(options: { path: string; args: readonly string[]; folder: string }): Program;
   /** Runs a command in the machine and returns what it printed. */
   run(command: readonly string[], limit?: number): Promise<string>;
+  /** Kills the machine's processes that have `argument` among their arguments, without warning; returns how many. */
+  kill(argument: string): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -38,18 +40,24 @@ export async function startMachine(name: string): Promise<Machine> {
     const pid = await firstProcess(holder);
     const address = await connect(pid);
     await makeCgroup(cgroup);
+    const inside = async (command: readonly string[], limit: number): Promise<string> => {
+      const { stdout } = await run("nsenter", [...enter.slice(1), ...command], { timeout: limit, maxBuffer: 16e6 });
+      return stdout;
+    };
     const enter = ["nsenter", `--target=${pid}`, "--net", "--mount", "--pid", "--"];
     return {
       address,
       cgroup,
       enterNetwork: ["nsenter", `--net=/proc/${pid}/ns/net`, "--"],
       start: ({ path, args, folder }) => startProgram({ path, args, folder, enter }),
-      run: async ([path = "", ...args], limit = 30_000) => {
-        const { stdout } = await run("nsenter", [...enter.slice(1), path, ...args], {
-          timeout: limit,
-          maxBuffer: 16e6,
-        });
-        return stdout;
+      run: (command, limit = 30_000) => inside(command, limit),
+      kill: async (argument) => {
+        // The machine sees no processes but its own. By a variable: as an argument the script would find itself.
+        const script =
+          'for p in /proc/[0-9]*; do tr "\\0" "\\n" <$p/cmdline 2>&- | grep -qxe "$WANTED" && kill -9 "${p#/proc/}" && echo killed; done; true';
+        return (await inside(["env", `WANTED=${argument}`, "bash", "-c", script], 10_000))
+          .split("\n")
+          .filter((line) => line === "killed").length;
       },
       stop: () => stop(holder, cgroup),
     };
