@@ -98,15 +98,17 @@ export function chatLoad({ url, key, model, rate }: RequestLoad): Load {
 /** The table that the writes of a drill go to; it is dropped afterwards. */
 export const WRITES = "keelson_drill_writes";
 
-export interface WriteLoad extends Load {
+/** A client of the database, with a table of its own. */
+export interface Writer {
+  /** Begins committed writes, so many each second: what a store's own promise is measured by. */
+  load(rate: number): Load;
   /** References of the writes that are in the database now. */
   survivors(): Promise<Set<string>>;
   /** Removes the table and the connections. */
   close(): Promise<void>;
 }
 
-/** Committed writes of a real client straight to the database: what a store's own promise is measured by. */
-export async function writeLoad(url: string, rate: number): Promise<WriteLoad> {
+export async function openWriter(url: string): Promise<Writer> {
   const pool = new pg.Pool({
     connectionString: url,
     max: 8,
@@ -119,17 +121,16 @@ export async function writeLoad(url: string, rate: number): Promise<WriteLoad> {
     `CREATE TABLE IF NOT EXISTS ${WRITES} (n bigint PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())`,
   );
   await pool.query(`TRUNCATE ${WRITES}`);
-  const load = steady(rate, "write", async (n) => {
-    await pool.query(`INSERT INTO ${WRITES} (n) VALUES ($1)`, [n]);
-    return `write ${n}`;
-  });
   return {
-    samples: load.samples,
+    load: (rate) =>
+      steady(rate, "write", async (n) => {
+        await pool.query(`INSERT INTO ${WRITES} (n) VALUES ($1)`, [n]);
+        return `write ${n}`;
+      }),
     async survivors() {
       const { rows } = await pool.query<{ n: string }>(`SELECT n FROM ${WRITES}`);
       return new Set(rows.map((row) => `write ${row.n}`));
     },
-    stop: load.stop,
     async close() {
       await pool.query(`DROP TABLE IF EXISTS ${WRITES}`).catch(() => undefined);
       await pool.end();

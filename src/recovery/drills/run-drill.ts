@@ -7,7 +7,7 @@ import type { Milliseconds } from "../../plan/plan.js";
 import { KeelsonError } from "../../spec/errors.js";
 import { backupId } from "../backup/catalogue.js";
 import { assess, overall } from "./assess.js";
-import { chatLoad, type WriteLoad, writeLoad } from "./load.js";
+import { chatLoad, openWriter, type Writer } from "./load.js";
 import { type Loss, loss, outage } from "./measure.js";
 import type { DrillResult, DrillStrike, DrillTerm } from "./result.js";
 import { type Sample, series } from "./sample.js";
@@ -53,16 +53,19 @@ export async function runDrill(
   const say = (what: string): void => change({ events: [...result.events, { t: Date.now() - started, what }] });
   const unlisten = target.onEvent(say);
   let broken = false;
+  let writer: Writer | undefined;
   try {
     if (model === undefined) throw new KeelsonError("drill/no-model", "the platform has no chat model to send load to");
     change({ versions: { ...result.versions, postgres: await postgresVersion(target) } });
+    // Before the inspection, which sees the log to the repository: the table is older than the loss of what is in it.
+    writer = await openWriter(target.databaseUrl);
     const findings = await fault.inspect(target, say);
     if (findings.length > 0) {
       say("the drill ends here: nothing was destroyed");
       change({ findings: [...findings], verdict: "broken" });
     } else {
       broken = true;
-      change(await strikeUnderLoad(target, fault, model, options, started, say, change));
+      change(await strikeUnderLoad(target, fault, model, writer, options, started, say, change));
     }
     change({ state: "finished", finishedAt: Date.now() });
   } catch (error) {
@@ -71,6 +74,7 @@ export async function runDrill(
     change({ state: "failed", reason, finishedAt: Date.now() });
   } finally {
     if (broken) await untilWhole(target).catch(() => undefined);
+    await writer?.close();
     await fault.tidy(target).catch((error: unknown) => say(`could not be tidied up: ${String(error)}`));
     unlisten();
   }
@@ -81,12 +85,13 @@ async function strikeUnderLoad(
   target: DrillTarget,
   fault: FaultExecutor,
   model: string,
+  writer: Writer,
   options: DrillOptions,
   started: number,
   say: (what: string) => void,
   change: (part: Partial<DrillResult>) => void,
 ): Promise<Partial<DrillResult>> {
-  const writes = await writeLoad(target.databaseUrl, options.rate);
+  const writes = writer.load(options.rate);
   const chats = chatLoad({ url: target.url, key: target.key, model, rate: options.rate });
   const all = () => [...chats.samples, ...writes.samples];
   const struck: { strike: Strike; at: number; until: number }[] = [];
@@ -109,8 +114,7 @@ async function strikeUnderLoad(
     await Promise.all([chats.stop(), writes.stop()]);
   }
   const end = Date.now();
-  const survived = await survivors(target, chats.samples, writes, say);
-  await writes.close();
+  const survived = await survivors(target, chats.samples, writes.samples, writer, say);
   const findings = await fault.conclude(target, say);
   return { ...judge(target, fault, struck, all(), survived, earlier, findings), ...curves(all(), started, end) };
 }
@@ -216,7 +220,8 @@ async function untilCalm(
 async function survivors(
   target: DrillTarget,
   chats: readonly Sample[],
-  writes: WriteLoad,
+  writes: readonly Sample[],
+  writer: Writer,
   say: (what: string) => void,
 ): Promise<Set<string>> {
   const ids = chats.flatMap((sample) => (sample.ok && sample.reference !== undefined ? [sample.reference] : []));
@@ -228,10 +233,11 @@ async function survivors(
     counted = now;
     if (counted.size === ids.length) break;
   }
-  const written = await writes.survivors().catch(() => new Set<string>());
-  const found = writes.samples.filter((sample) => sample.ok && written.has(sample.reference ?? "")).length;
+  const written = await writer.survivors().catch(() => new Set<string>());
+  const committed = writes.filter((sample) => sample.ok);
+  const found = committed.filter((sample) => written.has(sample.reference ?? "")).length;
   say(
-    `compared: ${counted.size} of ${ids.length} chats are in the ledger, ${found} of ${writes.samples.filter((s) => s.ok).length} writes in the database`,
+    `compared: ${counted.size} of ${ids.length} chats are in the ledger, ${found} of ${committed.length} writes in the database`,
   );
   return new Set([...counted, ...written]);
 }

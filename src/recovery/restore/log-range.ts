@@ -48,9 +48,7 @@ export function logRange(
 }
 
 function last(positions: readonly bigint[]): bigint {
-  return positions.reduce((most, position) => {
-    return position > most ? position : most;
-  }, 0n);
+  return [...positions].sort((a, b) => (a < b ? -1 : 1)).at(-1) ?? 0n;
 }
 
 function isInside(position: bigint, own: ReadonlySet<bigint>): boolean {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chown, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chown, mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -121,12 +121,28 @@ async function fetchLog(
   let done = 0;
   for (const file of range.files) {
     options.signal?.throwIfAborted();
-    await writeFile(join(directory, file.file.name), await archive.read(file), { mode: 0o600 });
+    await writeSparse(join(directory, file.file.name), await archive.read(file));
     done += 1;
     options.onProgress?.("log", done, range.files.length);
   }
   return range.files.length;
 }
+
+/** A segment that was closed early is mostly zeros: they are not written, the file is only given its length. */
+async function writeSparse(path: string, content: Buffer): Promise<void> {
+  let end = content.length;
+  while (end >= PAGE && content.subarray(end - PAGE, end).equals(ZEROS)) end -= PAGE;
+  const handle = await open(path, "wx", 0o600);
+  try {
+    await handle.writeFile(content.subarray(0, end));
+    await handle.truncate(content.length);
+  } finally {
+    await handle.close();
+  }
+}
+
+const PAGE = 8192;
+const ZEROS = Buffer.alloc(PAGE);
 
 function rangeEnd(manifest: Manifest, target: RestoreTarget): Parameters<typeof logRange>[2] {
   if (target.kind === "time") return { time: target.at };

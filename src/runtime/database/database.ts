@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
 import { KeelsonError } from "../../spec/errors.js";
 import type { Context, Running } from "../kernel/module.js";
+import { watchArchive } from "./archive-metrics.js";
 import type { Database, Migration, NotificationListener, Scope, Tables, WorkOptions } from "./client.js";
 import { DatabaseUnavailable, isConflict, isConnectionLoss, reasonOf } from "./errors.js";
 import { migrate } from "./migrate.js";
@@ -51,6 +52,7 @@ export async function startDatabase(context: Context, options: DatabaseOptions =
     throw new DatabaseUnavailable(error);
   }
   notifications.start();
+  watchArchive(context.metrics, pool);
 
   const database: Database = {
     tables: <Schema>(): Tables<Schema> => {

@@ -11,14 +11,14 @@ export function htmlReport(result: DrillResult): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escape(facts.title)}</title>
+<title>${escaped(facts.title)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <main>
-<h1>${escape(facts.title)}</h1>
-<p class="verdict ${facts.verdict.word.replaceAll(" ", "-")}"><strong>${escape(facts.verdict.word)}</strong> ${escape(facts.verdict.sentence)}</p>
-<dl>${facts.facts.map(([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(value)}</dd>`).join("")}</dl>
+<h1>${escaped(facts.title)}</h1>
+<p class="verdict ${facts.verdict.word.replaceAll(" ", "-")}"><strong>${escaped(facts.verdict.word)}</strong> ${escaped(facts.verdict.sentence)}</p>
+<dl>${facts.facts.map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`).join("")}</dl>
 ${findings(facts)}
 ${section("Promised, predicted, measured", facts.assessments)}
 ${result.series.length > 0 ? plots(result) : ""}
@@ -26,7 +26,7 @@ ${section("Faults", facts.strikes)}
 ${facts.terms ? section("Pieces of the recovery", facts.terms) : ""}
 ${section("What happened", facts.events)}
 <h2>Method</h2>
-<ul>${facts.method.map((line) => `<li>${escape(line)}</li>`).join("")}</ul>
+<ul>${facts.method.map((line) => `<li>${escaped(line)}</li>`).join("")}</ul>
 </main>
 </body>
 </html>
@@ -35,7 +35,7 @@ ${section("What happened", facts.events)}
 
 function findings({ findings: all }: ReportFacts): string {
   if (all.length === 0) return "";
-  const items = all.map(({ what, why }) => `<li><strong>${escape(what)}</strong>: ${escape(why)}</li>`);
+  const items = all.map(({ what, why }) => `<li><strong>${escaped(what)}</strong>: ${escaped(why)}</li>`);
   return `<h2>Findings</h2><ul class="findings">${items.join("")}</ul>`;
 }
 
@@ -53,12 +53,12 @@ function plots(result: DrillResult): string {
 function section(title: string, { head, rows }: Table): string {
   if (rows.length === 0) return "";
   const cells = (tag: string, values: readonly string[]) =>
-    values.map((value) => `<${tag}>${escape(value)}</${tag}>`).join("");
+    values.map((value) => `<${tag}>${escaped(value)}</${tag}>`).join("");
   const body = rows.map((row) => `<tr>${cells("td", row)}</tr>`).join("\n");
-  return `<h2>${escape(title)}</h2><div class="wide"><table><thead><tr>${cells("th", head)}</tr></thead><tbody>${body}</tbody></table></div>`;
+  return `<h2>${escaped(title)}</h2><div class="wide"><table><thead><tr>${cells("th", head)}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
