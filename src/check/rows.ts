@@ -20,8 +20,22 @@ export function broken(sheet: PromiseSheet, fault: string, of: Objective): reado
 
 /** Whether the same promise of the same subject is broken by another, smaller fault already. */
 export function brokenBy(sheet: PromiseSheet, fault: string, { row, of }: Broken): boolean {
-  return broken(sheet, fault, of).some((other) => other.row.subject === row.subject);
+  const smaller = rowsOf(sheet, fault).get(row.subject);
+  return smaller !== undefined && asBroken(smaller, of).length > 0;
 }
+
+/** The rows of a fault by subject, found once per sheet: rules ask for each of thousands of rows. */
+function rowsOf(sheet: PromiseSheet, fault: string): ReadonlyMap<string, Row> {
+  const faults = index.get(sheet) ?? new Map<string, Map<string, Row>>();
+  if (faults.size === 0) {
+    for (const row of sheet.rows)
+      faults.set(row.fault, (faults.get(row.fault) ?? new Map<string, Row>()).set(row.subject, row));
+    index.set(sheet, faults);
+  }
+  return faults.get(fault) ?? new Map();
+}
+
+const index = new WeakMap<PromiseSheet, Map<string, Map<string, Row>>>();
 
 function asBroken(row: Row, of: Objective): readonly Broken[] {
   const { promised, predicted, verdict }: Cell = row[of];

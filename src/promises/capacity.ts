@@ -29,6 +29,22 @@ export function homeOf(plan: Plan, pool: string | undefined, { gpu }: Demand): N
   return fitting.length === 1 ? fitting[0] : undefined;
 }
 
+/**
+ * How many of a pool's nodes hold everything at its least; undefined when that is not known. Every unit asks the same
+ * of its pool, so the answer is kept with the plan.
+ */
+export function nodesAtLeast(plan: Plan, pool: NodePool): number | undefined {
+  const known = packed.get(plan) ?? new Map<NodePool, number | undefined>();
+  packed.set(plan, known);
+  if (!known.has(pool)) {
+    const pods = tenantsOf(plan, pool).map(({ demand, replicas }) => ({ demand, count: replicas.min }));
+    known.set(pool, pool.allocatable && nodesNeeded(pods, pool.allocatable));
+  }
+  return known.get(pool);
+}
+
+const packed = new WeakMap<Plan, Map<NodePool, number | undefined>>();
+
 /** Everything that runs on a pool. */
 export function tenantsOf(plan: Plan, pool: NodePool): readonly Tenant[] {
   const units = plan.units.map((unit) => ({ ...unit, demand: demandOf(unit) }));

@@ -8,9 +8,10 @@ export function findingsText(
   environments: readonly string[],
   mark: (text: string, severity: Finding["severity"]) => string = (text) => text,
 ): string {
+  const lines = new Map([...texts].map(([file, text]) => [file, text.split("\n")]));
   const blocks = findings.map((finding) => {
     const text = texts.get(finding.origin.file);
-    const shown = { ...finding, hint: undefined, length: wordLength(text, finding.origin) };
+    const shown = { ...finding, hint: undefined, length: wordLength(lines.get(finding.origin.file), finding.origin) };
     const [first = "", ...rest] = formatDiagnostic(shown, text).split("\n");
     const where = finding.environments.length < environments.length ? ` (in ${finding.environments.join(", ")})` : "";
     const fix =
@@ -35,8 +36,8 @@ export function countText(findings: readonly Finding[], environments: readonly s
 }
 
 /** How far the caret underlines: the key or value that stands at the place. */
-function wordLength(text: string | undefined, { line, column }: Finding["origin"]): number {
-  const source = line > 0 ? text?.split("\n")[line - 1]?.slice(column - 1) : undefined;
-  const quoted = /^("[^"]*"|'[^']*')/.exec(source ?? "");
-  return (quoted ?? /^[^\s,:{}[\]#]+/.exec(source ?? ""))?.[0].length ?? 1;
+function wordLength(lines: readonly string[] | undefined, { line, column }: Finding["origin"]): number {
+  const source = lines?.[line - 1]?.slice(column - 1) ?? "";
+  const word = /^("[^"]*"|'[^']*')/.exec(source) ?? /^[^\s,:{}[\]#]+/.exec(source);
+  return word?.[0].length ?? 1;
 }

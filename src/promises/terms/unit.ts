@@ -1,6 +1,6 @@
 import type { Plan, Probe, Unit } from "../../plan/plan.js";
 import { formatDuration } from "../../spec/format.js";
-import { demandOf, homeOf, nodesNeeded, tenantsOf } from "../capacity.js";
+import { demandOf, homeOf, nodesAtLeast } from "../capacity.js";
 import {
   endpointWithdrawal,
   evictionToleration,
@@ -100,8 +100,7 @@ function roomElsewhere(unit: Unit, plan: Plan, lost: "node" | "zone"): Room {
   if (pool?.allocatable) {
     const share = lost === "node" ? 1 : Math.ceil(pool.count.min / Math.max(1, zones(plan).length));
     const left = pool.count.min - share;
-    const pods = tenantsOf(plan, pool).map(({ demand, replicas }) => ({ demand, count: replicas.min }));
-    const needed = nodesNeeded(pods, pool.allocatable);
+    const needed = nodesAtLeast(plan, pool);
     if (needed !== undefined && needed <= left) {
       const how = `${needed} of the ${left} nodes left`;
       return { kind: "some", term: declared(plan, "room on another node", 0, `${pool.path}.count`, how) };
