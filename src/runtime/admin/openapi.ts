@@ -41,16 +41,27 @@ export function documentInfo(url: string): NonNullable<FastifyDynamicSwaggerOpti
   };
 }
 
-/** One document of the modules in this process: their paths and schemas side by side. */
+/**
+ * One document of the modules in this process: their paths side by side, and of all the named schemas that the program has
+ * (the platform file's are among them) those that the paths refer to.
+ */
 export function merge(documents: readonly Document[]): Document | undefined {
   const [first] = documents;
   if (!first) return undefined;
-  return {
-    ...first,
-    paths: Object.assign({}, ...documents.map(({ paths }) => paths)),
-    components: {
-      ...first.components,
-      schemas: Object.assign({}, ...documents.map(({ components }) => components?.schemas)),
-    },
+  const paths = Object.fromEntries(documents.flatMap((document) => Object.entries(document.paths)));
+  const schemas = new Map(documents.flatMap((document) => Object.entries(document.components?.schemas ?? {})));
+  return { ...first, paths, components: { ...first.components, schemas: reachable(paths, schemas) } };
+}
+
+function reachable(from: unknown, schemas: ReadonlyMap<string, unknown>): Record<string, unknown> {
+  const found: Record<string, unknown> = {};
+  const visit = (value: unknown): void => {
+    for (const [, name = ""] of JSON.stringify(value).matchAll(/"#\/components\/schemas\/([^"/]+)"/g)) {
+      if (name in found || !schemas.has(name)) continue;
+      found[name] = schemas.get(name);
+      visit(found[name]);
+    }
   };
+  visit(from);
+  return found;
 }
