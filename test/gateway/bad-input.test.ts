@@ -38,11 +38,17 @@ async function raw(parts: readonly (string | Buffer)[], wait = 6000, pause = 0):
   return seen;
 }
 
-const head = (path: string, extra = ""): string => `POST ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\n${extra}`;
+const head = (path: string, extra = ""): string =>
+  `POST ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\n${extra}`;
 const good = { model: "assistant", messages: [{ role: "user", content: "Hello" }] };
 
 interface OpenAiError {
-  readonly error: { readonly message: string; readonly type: string; readonly param: string | null; readonly code: string | null };
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly param: string | null;
+    readonly code: string | null;
+  };
 }
 
 async function openAiError(answer: Response): Promise<OpenAiError["error"]> {
@@ -61,9 +67,28 @@ describe("bad bodies get the right status in the API's own shape", () => {
     ["JSON cut short", '{"model":"assistant","messages":[', 400, "invalid_body"],
     ["something after the end", `${JSON.stringify(good)} x`, 400, "invalid_body"],
     ["a list", "[]", 400, "invalid_body"],
-    ["invalid UTF-8", Buffer.concat([Buffer.from('{"model":"assistant","messages":[{"role":"user","content":"'), Buffer.from([0xc3, 0x28, 0xff]), Buffer.from('"}]}')]), 400, "invalid_body"],
-    ["lists 100,000 deep", `{"model":"assistant","messages":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, 400, "invalid_body"],
-    ["objects 100,000 deep", `{"model":"assistant","messages":${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}}`, 400, "invalid_body"],
+    [
+      "invalid UTF-8",
+      Buffer.concat([
+        Buffer.from('{"model":"assistant","messages":[{"role":"user","content":"'),
+        Buffer.from([0xc3, 0x28, 0xff]),
+        Buffer.from('"}]}'),
+      ]),
+      400,
+      "invalid_body",
+    ],
+    [
+      "lists 100,000 deep",
+      `{"model":"assistant","messages":${"[".repeat(100_000)}${"]".repeat(100_000)}}`,
+      400,
+      "invalid_body",
+    ],
+    [
+      "objects 100,000 deep",
+      `{"model":"assistant","messages":${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}}`,
+      400,
+      "invalid_body",
+    ],
     ["no model", { messages: good.messages }, 400, "invalid_body"],
     ["a model that is a number", { ...good, model: 5 }, 400, "invalid_body"],
     ["an unknown model", { ...good, model: "nobody" }, 404, "model_not_found"],
@@ -74,7 +99,12 @@ describe("bad bodies get the right status in the API's own shape", () => {
     ["messages that are texts", { ...good, messages: ["hello"] }, 400, "invalid_body"],
     ["stream that is a text", { ...good, stream: "yes" }, 400, "invalid_body"],
     ["stream options that are a list", { ...good, stream: true, stream_options: [] }, 400, "invalid_body"],
-    ["two models", '{"model":"assistant","model":"other","messages":[{"role":"user","content":"x"}]}', 400, "invalid_body"],
+    [
+      "two models",
+      '{"model":"assistant","model":"other","messages":[{"role":"user","content":"x"}]}',
+      400,
+      "invalid_body",
+    ],
   ];
   it.each(cases)("%s", async (_what, body, status, code) => {
     const answer = await gateway.post("/v1/chat/completions", Buffer.isBuffer(body) ? new Uint8Array(body) : body);
@@ -84,7 +114,12 @@ describe("bad bodies get the right status in the API's own shape", () => {
 
   it("says which field is wrong", async () => {
     const answer = await gateway.post("/v1/chat/completions", { ...good, model: 5 });
-    expect(await openAiError(answer)).toEqual({ message: "model must be a string", type: "invalid_request_error", param: "model", code: "invalid_body" });
+    expect(await openAiError(answer)).toEqual({
+      message: "model must be a string",
+      type: "invalid_request_error",
+      param: "model",
+      code: "invalid_body",
+    });
   });
 
   it("in Ollama's shape under /api", async () => {
@@ -144,8 +179,19 @@ describe("bad HTTP", () => {
   it("that comes too slowly is ended with 408: headers and bodies", async () => {
     const began = Date.now();
     const [headers, body] = await Promise.all([
-      raw(["POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n", ...Array.from({ length: 12 }, (_, index) => `x-${index}: 1\r\n`)], 6000, 300),
-      raw([head("/v1/chat/completions", "content-length: 1000\r\n\r\n"), ...Array.from({ length: 20 }, () => " ")], 8000, 400),
+      raw(
+        [
+          "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n",
+          ...Array.from({ length: 12 }, (_, index) => `x-${index}: 1\r\n`),
+        ],
+        6000,
+        300,
+      ),
+      raw(
+        [head("/v1/chat/completions", "content-length: 1000\r\n\r\n"), ...Array.from({ length: 20 }, () => " ")],
+        8000,
+        400,
+      ),
     ]);
     expect(headers).toMatch(/^HTTP\/1\.1 408 /);
     expect(headers).toContain('"type":"invalid_request_error"');
@@ -163,17 +209,29 @@ describe("bad HTTP", () => {
   });
 
   it("with chunks that are none is refused with 400", async () => {
-    for (const nonsense of ["zz\r\nhello\r\n0\r\n\r\n", "-5\r\nhello\r\n", "5;".padEnd(30_000, "x"), "ffffffffffffffffff\r\n"]) {
-      const answer = await raw([`${head("/v1/chat/completions", "transfer-encoding: chunked\r\n\r\n")}${nonsense}`], 3000);
+    for (const nonsense of [
+      "zz\r\nhello\r\n0\r\n\r\n",
+      "-5\r\nhello\r\n",
+      "5;".padEnd(30_000, "x"),
+      "ffffffffffffffffff\r\n",
+    ]) {
+      const answer = await raw(
+        [`${head("/v1/chat/completions", "transfer-encoding: chunked\r\n\r\n")}${nonsense}`],
+        3000,
+      );
       expect(answer).toMatch(/^HTTP\/1\.1 4(00|13) /);
     }
-    const both = await raw([`${head("/v1/chat/completions", "content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n")}0\r\n\r\n`], 3000);
+    const both = await raw(
+      [`${head("/v1/chat/completions", "content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n")}0\r\n\r\n`],
+      3000,
+    );
     expect(both).toMatch(/^HTTP\/1\.1 400 /);
   }, 20_000);
 
   it("is counted by status", async () => {
     const text = await gateway.metrics();
-    for (const status of ["400", "408", "431"]) expect(metric(text, "keelson_http_refused_total", { status })).toBeGreaterThan(0);
+    for (const status of ["400", "408", "431"])
+      expect(metric(text, "keelson_http_refused_total", { status })).toBeGreaterThan(0);
   });
 });
 
@@ -186,7 +244,10 @@ describe("a storm of nonsense", () => {
         .record(
           {
             model: fc.oneof(fc.constant("assistant"), fc.string(), fc.jsonValue()),
-            messages: fc.oneof(fc.array(fc.record({ role: fc.constantFrom("user", "x"), content: fc.jsonValue() })), fc.jsonValue()),
+            messages: fc.oneof(
+              fc.array(fc.record({ role: fc.constantFrom("user", "x"), content: fc.jsonValue() })),
+              fc.jsonValue(),
+            ),
             prompt: fc.oneof(fc.string(), fc.jsonValue()),
             input: fc.oneof(fc.string(), fc.array(fc.string(), { minLength: 1 }), fc.jsonValue()),
             stream: fc.oneof(fc.boolean(), fc.jsonValue()),
@@ -218,7 +279,10 @@ describe("a storm of nonsense", () => {
         if (answer.status === 200) return;
         const document = JSON.parse(text);
         if (at.startsWith("/api/")) expect(document).toEqual({ error: expect.any(String) });
-        else expect(document).toEqual({ error: expect.objectContaining({ message: expect.any(String), type: expect.any(String) }) });
+        else
+          expect(document).toEqual({
+            error: expect.objectContaining({ message: expect.any(String), type: expect.any(String) }),
+          });
       }),
       { numRuns: 600 },
     );

@@ -39,7 +39,11 @@ describe("a full disk under the usage log", () => {
     const gateway = await startTestGateway(planWith(`assistant: { upstreams: "${upstream.url}" }`), { directory });
     try {
       const ask = (stream = true): Promise<Response> =>
-        gateway.post("/v1/chat/completions", { model: "assistant", stream, messages: [{ role: "user", content: "Go" }] });
+        gateway.post("/v1/chat/completions", {
+          model: "assistant",
+          stream,
+          messages: [{ role: "user", content: "Go" }],
+        });
       const stream = await ask();
       const text = stream.text().catch(() => "cut");
       await sleep(200);
@@ -65,7 +69,12 @@ describe("a full disk under the usage log", () => {
       }
       expect(await again.text()).toContain("[DONE]");
       // Every answer of which words went out is counted: the unfinished stream as well.
-      for (let waited = 0; waited < 3000 && metric(await gateway.metrics(), "keelson_usage_unpublished_events") > 0; waited += 50) await sleep(50);
+      for (
+        let waited = 0;
+        waited < 3000 && metric(await gateway.metrics(), "keelson_usage_unpublished_events") > 0;
+        waited += 50
+      )
+        await sleep(50);
       const events = [...gateway.usage.events.values()];
       expect(events.filter(({ outputTokens }) => outputTokens === 30)).toHaveLength(2);
       expect(metric(await gateway.metrics(), "keelson_usage_log_failing")).toBe(0);

@@ -17,7 +17,14 @@ describe("finding fields without building the body", () => {
         for (const [name, { kind, start, end }] of scanned.fields) {
           const value: unknown = JSON.parse(bytes.toString("utf8", start, end));
           expect(value).toEqual(JSON.parse(text)[name]);
-          const expected = value === null ? "null" : Array.isArray(value) ? "array" : typeof value === "boolean" ? String(value) : typeof value;
+          const expected =
+            value === null
+              ? "null"
+              : Array.isArray(value)
+                ? "array"
+                : typeof value === "boolean"
+                  ? String(value)
+                  : typeof value;
           expect(kind).toBe(expected);
           if (typeof value === "string") expect(textOf(bytes, start, end)).toBe(value);
         }

@@ -7,7 +7,9 @@ describe("API keys at the gateway", () => {
   let gateway: TestGateway;
   beforeAll(async () => {
     upstream = await startUpstream();
-    gateway = await startTestGateway(planWith(`assistant: { upstreams: "${upstream.url}" }\nother: { upstreams: "${upstream.url}" }`));
+    gateway = await startTestGateway(
+      planWith(`assistant: { upstreams: "${upstream.url}" }\nother: { upstreams: "${upstream.url}" }`),
+    );
   });
   afterAll(async () => {
     await gateway.stop();
@@ -20,7 +22,8 @@ describe("API keys at the gateway", () => {
       headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer}` },
       body: JSON.stringify({ model, messages: [{ role: "user", content: "Hello" }] }),
     });
-  const codeOf = async (answer: Response): Promise<unknown> => ((await answer.json()) as { error: { code: string } }).error.code;
+  const codeOf = async (answer: Response): Promise<unknown> =>
+    ((await answer.json()) as { error: { code: string } }).error.code;
 
   it("are needed, and asked for once", async () => {
     const none = await chat(undefined);
@@ -62,7 +65,9 @@ describe("API keys at the gateway", () => {
     const elsewhere = await chat("narrow");
     expect([elsewhere.status, await codeOf(elsewhere)]).toEqual([403, "model_not_allowed"]);
     expect((await chat("narrow", "other")).status).toBe(200);
-    const list = (await (await fetch(`${gateway.url}/v1/models`, { headers: { authorization: "Bearer narrow" } })).json()) as { data: { id: string }[] };
+    const list = (await (
+      await fetch(`${gateway.url}/v1/models`, { headers: { authorization: "Bearer narrow" } })
+    ).json()) as { data: { id: string }[] };
     expect(list.data.map(({ id }) => id)).toEqual(["other"]);
   });
 

@@ -20,7 +20,8 @@ async function gateway(models: string): Promise<TestGateway> {
 }
 
 const hello = { model: "assistant", messages: [{ role: "user", content: "Hello" }] };
-const chat = (running: TestGateway, extra: object = {}): Promise<Response> => running.post("/v1/chat/completions", { ...hello, ...extra });
+const chat = (running: TestGateway, extra: object = {}): Promise<Response> =>
+  running.post("/v1/chat/completions", { ...hello, ...extra });
 const urls = (...servers: readonly (Upstream & { weight?: number })[]): string =>
   `[${servers.map(({ url, weight }) => `{ url: "${url}", weight: ${weight ?? 1} }`).join(", ")}]`;
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -35,7 +36,9 @@ describe("routing over a model's servers", () => {
     };
     heavy.behave(slow);
     light.behave(slow);
-    const running = await gateway(`assistant: { upstreams: ${urls({ ...heavy, weight: 3 } as Upstream & { weight: number }, light)}, concurrency: 64 }`);
+    const running = await gateway(
+      `assistant: { upstreams: ${urls({ ...heavy, weight: 3 } as Upstream & { weight: number }, light)}, concurrency: 64 }`,
+    );
     await Promise.all(Array.from({ length: 80 }, () => chat(running).then((answer) => answer.text())));
     expect(heavy.received.length + light.received.length).toBe(80);
     expect(heavy.received.length / light.received.length).toBeGreaterThan(2);
@@ -69,9 +72,13 @@ describe("routing over a model's servers", () => {
 
   it("passes a client's error on and asks nobody else", async () => {
     const strict = await upstream((_received, response) =>
-      json(response, 400, { error: { message: "temperature: too high", type: "invalid_request_error", param: "temperature", code: null } }),
+      json(response, 400, {
+        error: { message: "temperature: too high", type: "invalid_request_error", param: "temperature", code: null },
+      }),
     );
-    const other = await upstream((_received, response) => json(response, 400, { error: { message: "temperature: too high" } }));
+    const other = await upstream((_received, response) =>
+      json(response, 400, { error: { message: "temperature: too high" } }),
+    );
     const running = await gateway(`assistant: { upstreams: ${urls(strict, other)} }`);
     const answer = await chat(running, { temperature: 9 });
     expect(answer.status).toBe(400);
@@ -140,7 +147,9 @@ describe("the queue before a model", () => {
 
   it("works on as many at once as the model may, and keeps the rest waiting in order", async () => {
     const server = await upstream(slow);
-    const running = await gateway(`assistant: { upstreams: ${urls(server)}, concurrency: 2, queue: { length: 10, deadline: 10s } }`);
+    const running = await gateway(
+      `assistant: { upstreams: ${urls(server)}, concurrency: 2, queue: { length: 10, deadline: 10s } }`,
+    );
     const began = Date.now();
     const answers = await Promise.all(Array.from({ length: 6 }, () => chat(running)));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
@@ -149,7 +158,9 @@ describe("the queue before a model", () => {
 
   it("refuses what is beyond its length with 429 and when to come again", async () => {
     const server = await upstream(slow);
-    const running = await gateway(`assistant: { upstreams: ${urls(server)}, concurrency: 1, queue: { length: 2, deadline: 10s } }`);
+    const running = await gateway(
+      `assistant: { upstreams: ${urls(server)}, concurrency: 1, queue: { length: 2, deadline: 10s } }`,
+    );
     const answers = await Promise.all(Array.from({ length: 6 }, () => chat(running)));
     const refused = answers.filter(({ status }) => status === 429);
     expect(refused).toHaveLength(3);
@@ -163,7 +174,9 @@ describe("the queue before a model", () => {
       await sleep(2500);
       await wellBehaved(received, response);
     });
-    const running = await gateway(`assistant: { upstreams: ${urls(server)}, concurrency: 1, queue: { length: 5, deadline: 1s } }`);
+    const running = await gateway(
+      `assistant: { upstreams: ${urls(server)}, concurrency: 1, queue: { length: 5, deadline: 1s } }`,
+    );
     const first = chat(running);
     await sleep(50);
     const second = await chat(running);
@@ -175,7 +188,9 @@ describe("the queue before a model", () => {
 
   it("forgets who left", async () => {
     const server = await upstream(slow);
-    const running = await gateway(`assistant: { upstreams: ${urls(server)}, concurrency: 1, queue: { length: 5, deadline: 10s } }`);
+    const running = await gateway(
+      `assistant: { upstreams: ${urls(server)}, concurrency: 1, queue: { length: 5, deadline: 10s } }`,
+    );
     const first = chat(running);
     await sleep(50);
     const leaver = new AbortController();

@@ -49,7 +49,9 @@ describe("a client that leaves", () => {
     for (let count = 0; count < 20; count += 1) {
       const socket = createConnection(Number(new URL(gateway.url).port), "127.0.0.1");
       socket.on("error", () => {});
-      socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\ncontent-length: 100000\r\n\r\n{"model": "assi`);
+      socket.write(
+        `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\ncontent-length: 100000\r\n\r\n{"model": "assi`,
+      );
       await sleep(5);
       socket.destroy();
     }
@@ -65,14 +67,23 @@ describe("a client that leaves", () => {
       Array.from({ length: 24 }, async (_, index) => {
         const leave = new AbortController();
         setTimeout(() => leave.abort(), 10 + index * 8);
-        await fetch(`${gateway.url}/v1/chat/completions`, { method: "POST", headers: { authorization: `Bearer ${key}` }, body, signal: leave.signal })
+        await fetch(`${gateway.url}/v1/chat/completions`, {
+          method: "POST",
+          headers: { authorization: `Bearer ${key}` },
+          body,
+          signal: leave.signal,
+        })
           .then((answer) => answer.text())
           .catch(() => undefined);
       }),
     );
     for (let waited = 0; waited < 3000; waited += 50) {
       const text = await gateway.metrics();
-      if (metric(text, "keelson_gateway_target_in_flight", { target: "assistant-0" }) === 0 && metric(text, "keelson_usage_open_intents") === 0) break;
+      if (
+        metric(text, "keelson_gateway_target_in_flight", { target: "assistant-0" }) === 0 &&
+        metric(text, "keelson_usage_open_intents") === 0
+      )
+        break;
       await sleep(50);
     }
     const text = await gateway.metrics();
@@ -94,7 +105,11 @@ describe("a drain", () => {
     });
     const gateway = await startTestGateway(planWith(`assistant: { upstreams: "${upstream.url}", concurrency: 32 }`));
     const streams = Array.from({ length: 8 }, async () => {
-      const answer = await gateway.post("/v1/chat/completions", { model: "assistant", stream: true, messages: [{ role: "user", content: "Go" }] });
+      const answer = await gateway.post("/v1/chat/completions", {
+        model: "assistant",
+        stream: true,
+        messages: [{ role: "user", content: "Go" }],
+      });
       return answer.text();
     });
     await sleep(300);

@@ -6,13 +6,28 @@ import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Journal } from "../../src/runtime/gateway/usage/journal.js";
 import { Publisher } from "../../src/runtime/gateway/usage/publisher.js";
-import { checkpointLine, entriesIn, frame, type Intent, intentLine, settledLine } from "../../src/runtime/gateway/usage/records.js";
+import {
+  checkpointLine,
+  entriesIn,
+  frame,
+  type Intent,
+  intentLine,
+  settledLine,
+} from "../../src/runtime/gateway/usage/records.js";
 import { unsettled } from "../../src/runtime/gateway/usage/recover.js";
 import type { UsageEvent } from "../../src/runtime/usage/client.js";
 import { TestUsage } from "./gateway.js";
 
 const log = pino({ level: "silent" });
-const intent = (id: string): Intent => ({ id, at: 1000, organisation: "org", keyId: "key", model: "assistant", operation: "chat", inputTokens: 12 });
+const intent = (id: string): Intent => ({
+  id,
+  at: 1000,
+  organisation: "org",
+  keyId: "key",
+  model: "assistant",
+  operation: "chat",
+  inputTokens: 12,
+});
 const settled = (id: string, extra: Partial<UsageEvent> = {}): UsageEvent => ({
   ...intent(id),
   inputTokens: 10,
@@ -52,7 +67,9 @@ describe("the durable log of usage", () => {
 
   it("writes what comes together in one frame", async () => {
     const journal = await Journal.open(directory, log);
-    await Promise.all(Array.from({ length: 100 }, (_, index) => written((waiter) => journal.intent(intent(`id-${index}`), waiter))));
+    await Promise.all(
+      Array.from({ length: 100 }, (_, index) => written((waiter) => journal.intent(intent(`id-${index}`), waiter))),
+    );
     const [file] = await readdir(directory);
     const bytes = await readFile(join(directory, file ?? ""));
     expect(bytes.readUInt32LE(0)).toBe(bytes.length - 8);
@@ -68,7 +85,8 @@ describe("the durable log of usage", () => {
       await written((waiter) => journal.settle(settled(id), waiter));
     }
     expect((await usage.settled(2)).map(({ id }) => id)).toEqual(["a", "b"]);
-    for (let waited = 0; waited < 2000 && journal.backlog.segments > 1; waited += 50) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let waited = 0; waited < 2000 && journal.backlog.segments > 1; waited += 50)
+      await new Promise((resolve) => setTimeout(resolve, 50));
     expect(journal.backlog).toEqual({ segments: 1, events: 0, open: 0 });
     await publisher.stop(AbortSignal.timeout(1000));
     await journal.close();
@@ -116,7 +134,11 @@ describe("the durable log of usage", () => {
   });
 
   it("reads a torn file up to the tear, wherever it was cut", () => {
-    const frames = [[intentLine(intent("a"))], [settledLine(settled("a")), intentLine(intent("b"))], [settledLine(settled("b"))]].map(frame);
+    const frames = [
+      [intentLine(intent("a"))],
+      [settledLine(settled("a")), intentLine(intent("b"))],
+      [settledLine(settled("b"))],
+    ].map(frame);
     const whole = Buffer.concat(frames);
     const ends = [0, 1, 3, 4];
     fc.assert(
@@ -126,7 +148,10 @@ describe("the durable log of usage", () => {
         const count = [...entriesIn(bytes)].length;
         expect(ends).toContain(count);
         if (!flip) {
-          const complete = frames.reduce((sum, _, index) => (Buffer.concat(frames.slice(0, index + 1)).length <= cut ? index + 1 : sum), 0);
+          const complete = frames.reduce(
+            (sum, _, index) => (Buffer.concat(frames.slice(0, index + 1)).length <= cut ? index + 1 : sum),
+            0,
+          );
           expect(count).toBe(ends[complete]);
         }
       }),
@@ -134,7 +159,11 @@ describe("the durable log of usage", () => {
   });
 
   it("never settles an answer twice, however entries were carried, repeated and cut", () => {
-    const step = fc.record({ kind: fc.constantFrom("intent", "checkpoint", "settled"), id: fc.constantFrom("a", "b", "c"), tokens: fc.nat(100) });
+    const step = fc.record({
+      kind: fc.constantFrom("intent", "checkpoint", "settled"),
+      id: fc.constantFrom("a", "b", "c"),
+      tokens: fc.nat(100),
+    });
     fc.assert(
       fc.property(fc.array(step), (steps) => {
         const entries = steps.map(({ kind, id, tokens }) =>
@@ -148,7 +177,9 @@ describe("the durable log of usage", () => {
         const done = new Set(entries.flatMap((entry) => (entry.kind === "settled" ? [entry.event.id] : [])));
         expect(new Set(open.map(({ id }) => id)).size).toBe(open.length);
         for (const { id } of open) expect(done.has(id)).toBe(false);
-        for (const entry of entries) if (entry.kind === "intent") expect(done.has(entry.intent.id) || open.some(({ id }) => id === entry.intent.id)).toBe(true);
+        for (const entry of entries)
+          if (entry.kind === "intent")
+            expect(done.has(entry.intent.id) || open.some(({ id }) => id === entry.intent.id)).toBe(true);
       }),
     );
   });
@@ -166,7 +197,8 @@ describe("the durable log of usage", () => {
       await journal.seal();
       await usage.settled(file + 1);
     }
-    for (let waited = 0; waited < 3000 && journal.backlog.segments > 10; waited += 50) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let waited = 0; waited < 3000 && journal.backlog.segments > 10; waited += 50)
+      await new Promise((resolve) => setTimeout(resolve, 50));
     expect(journal.backlog.segments).toBeLessThanOrEqual(10);
     expect(journal.backlog.open).toBe(1);
     // A crash now still finds the long answer, with its tokens so far.

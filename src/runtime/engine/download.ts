@@ -95,8 +95,8 @@ async function fetchRest({ url, signal, onProgress }: DownloadOptions, part: str
       bytes += piece.length;
       onProgress({ bytes, total });
     }
-    if (total !== undefined && bytes < total) throw new Error("the connection ended before the file was whole");
     await file.sync();
+    if (total !== undefined && bytes < total) throw new Error("the connection ended before the file was whole");
   } finally {
     await file.close();
   }

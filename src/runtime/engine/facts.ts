@@ -41,7 +41,7 @@ export async function gatherFacts(model: Model): Promise<Facts> {
     model.engine === "llama.cpp" || (cached !== undefined && model.engine === "best") ? undefined : await askOllama();
   const download =
     cached !== undefined || model.engine === "ollama" || ollama !== undefined ? nothing : await downloadOf(model);
-  return { cached, llamaCppMissing: await llamaCppMissing(), ollama, download };
+  return { cached, llamaCppMissing: llamaCppMissing(), ollama, download };
 }
 
 const nothing: Download = { kind: "nothing" };

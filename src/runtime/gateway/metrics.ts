@@ -229,6 +229,12 @@ export class GatewayMetrics {
       "Requests under way whose usage is not settled.",
       () => journal.backlog.open,
     );
+    total(
+      registers,
+      "keelson_usage_log_unsynced_total",
+      "Writes of the usage log that did not wait for a disk that stalls.",
+      () => journal.unsynced,
+    );
     level(
       registers,
       "keelson_usage_log_failing",

@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { arch, platform } from "node:os";
+import { join } from "node:path";
 import type { Model } from "../../../plan/plan.js";
 import type { ChildConfig } from "../child/protocol.js";
 
@@ -18,16 +20,11 @@ export function llamaChild(model: Model, file: string): ChildConfig {
 const names: Readonly<Record<string, string>> = { linux: "linux", darwin: "mac", win32: "win" };
 
 /** Why llama.cpp cannot run here, in a few words; undefined when its library for this machine is installed. */
-export async function llamaCppMissing(): Promise<string | undefined> {
+export function llamaCppMissing(): string | undefined {
   const base = `${names[platform()] ?? platform()}-${arch()}`;
-  const require = createRequire(import.meta.url);
-  for (const name of [base, `${base}-metal`]) {
-    try {
-      require.resolve(`@node-llama-cpp/${name}/package.json`);
-      return undefined;
-    } catch {
-      // The next name may be there.
-    }
-  }
-  return `no llama.cpp library for ${base} is installed`;
+  const folders = createRequire(import.meta.url).resolve.paths("node-llama-cpp") ?? [];
+  const installed = [base, `${base}-metal`].some((name) =>
+    folders.some((folder) => existsSync(join(folder, "@node-llama-cpp", name, "bins"))),
+  );
+  return installed ? undefined : `no llama.cpp library for ${base} is installed`;
 }

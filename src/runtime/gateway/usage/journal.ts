@@ -10,6 +10,11 @@ export interface Waiter {
   journaled(step: "intent" | "settled", failed: boolean): void;
 }
 
+/**
+ * How long an answer waits for the disk itself. What is written has left this process and survives its end; that it
+ * survives the machine's too takes a sync, and a disk that stalls (somebody writes gigabytes) must not stall every answer.
+ */
+const syncPatience = 100;
 /** A file is closed, and so given to the publisher, this long after something was settled in it … */
 const sealAfter = 250;
 /** … or when it is this large. */
@@ -34,7 +39,8 @@ interface Pending {
 
 /**
  * The durable log of usage on this process's disk. Entries that come while a write is under way go out together with the
- * next one (group commit), and their waiters are told once the write has reached the disk. When a write fails the journal
+ * next one (group commit), and their waiters are told once the write has reached the disk (or, where the disk stalls, the
+ * kernel). When a write fails the journal
  * is `failing`: its owner refuses requests rather than answer them uncounted.
  */
 export class Journal {
@@ -55,6 +61,10 @@ export class Journal {
   /** Open intents on their way from the oldest file into the newest. */
   readonly #carried = new Set<string>();
   readonly #tick: NodeJS.Timeout;
+  #syncing = false;
+  #syncFailure: unknown;
+  /** Writes that went on before the disk had them: they survive this process, but not the machine's sudden end. */
+  unsynced = 0;
   /** Called when there is a closed file to publish. */
   onSealed: () => void = () => {};
 
@@ -232,6 +242,35 @@ export class Journal {
     const { bytesWritten } = await file.write(bytes);
     if (bytesWritten !== bytes.length) throw new Error("no space left on the disk");
     this.#bytes += bytes.length;
+    await this.#sync(file);
+  }
+
+  /** Waits for the disk, but not for one that stalls: then the next writes go on without, until it is done. */
+  async #sync(file: FileHandle): Promise<void> {
+    if (this.#syncing) {
+      this.unsynced += 1;
+      return;
+    }
+    this.#syncing = true;
+    const synced = file.datasync().then(
+      () => true,
+      (error: unknown) => {
+        this.#syncFailure = error;
+        return true;
+      },
+    );
+    void synced.then(() => {
+      this.#syncing = false;
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), syncPatience);
+    });
+    if (!(await Promise.race([synced, late]))) this.unsynced += 1;
+    clearTimeout(timer);
+    const failure = this.#syncFailure;
+    this.#syncFailure = undefined;
+    if (failure !== undefined) throw failure;
   }
 
   #done({ step, id, waiter }: Pending): void {
@@ -300,7 +339,7 @@ export class Journal {
   async #newSegment(): Promise<void> {
     const next = segment(this.directory, this.#next);
     this.#next += 1;
-    const file = await createSegment(this.directory, next);
+    const file = await createSegment(next);
     const before = this.#file;
     this.#file = file;
     this.#current = next;

@@ -36,28 +36,9 @@ export async function findSegments(directory: string): Promise<Segment[]> {
     .map((number) => segment(directory, number));
 }
 
-/**
- * Creates a segment whose writes return once they are on the disk (O_DSYNC: one system call does both), and makes its name
- * durable too.
- */
-export async function createSegment(directory: string, { path }: Segment): Promise<FileHandle> {
-  const file = await open(
-    path,
-    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | constants.O_DSYNC,
-    0o600,
-  );
-  try {
-    const folder = await open(directory, constants.O_RDONLY);
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
-  return file;
+/** Creates a segment. */
+export function createSegment({ path }: Segment): Promise<FileHandle> {
+  return open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND, 0o600);
 }
 
 export async function readSegment({ path }: Segment): Promise<Entry[]> {

@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+import type { Model } from "../../src/plan/plan.js";
+import { chooseEngine, type Facts } from "../../src/runtime/engine/choose.js";
+import { planWith } from "../gateway/gateway.js";
+
+function model(yaml: string, engine: Model["engine"] = "best"): Model {
+  const [found] = planWith(`assistant: ${yaml}`).models;
+  if (found === undefined) throw new Error("no model");
+  return { ...found, engine };
+}
+
+const small = model("{ source: hf://owner/repo/small.gguf, fallback: simulated }");
+const strict = model("{ source: hf://owner/repo/small.gguf }");
+const nothing: Facts = {
+  cached: undefined,
+  llamaCppMissing: undefined,
+  ollama: undefined,
+  download: { kind: "nothing" },
+};
+const url = "https://huggingface.co/owner/repo/resolve/main/small.gguf";
+const ollama = { url: "http://127.0.0.1:11434", models: ["nomic-embed-text:latest", "llama3.2:1b"] };
+
+describe("the best engine of this machine", () => {
+  it("is llama.cpp when the file is here", () => {
+    expect(chooseEngine(small, { ...nothing, cached: "/models/small.gguf", ollama })).toEqual({
+      engine: "llama.cpp",
+      file: "/models/small.gguf",
+      reason: "llama.cpp: the model's file is here",
+    });
+  });
+
+  it("is a running Ollama otherwise, with the model by its name or the first that fits", () => {
+    expect(chooseEngine(small, { ...nothing, ollama })).toMatchObject({
+      engine: "ollama",
+      upstreamModel: "llama3.2:1b",
+    });
+    expect(chooseEngine({ ...small, embeddings: true }, { ...nothing, ollama })).toMatchObject({
+      upstreamModel: "nomic-embed-text:latest",
+    });
+    const named = model("{ source: nomic-embed-text, fallback: simulated }");
+    expect(chooseEngine(named, { ...nothing, ollama })).toMatchObject({ upstreamModel: "nomic-embed-text:latest" });
+  });
+
+  it("is a small download otherwise, with the simulator meanwhile where it may stand in", () => {
+    const facts: Facts = { ...nothing, download: { kind: "possible", url, bytes: 100_000_000 } };
+    expect(chooseEngine(small, facts)).toMatchObject({ engine: "llama.cpp", download: url, meanwhile: "simulated" });
+    expect(chooseEngine(strict, facts)).toMatchObject({ engine: "llama.cpp", download: url, meanwhile: "nothing" });
+  });
+
+  it("does not fetch gigabytes unasked, and says so", () => {
+    const facts: Facts = { ...nothing, download: { kind: "possible", url, bytes: 40e9 } };
+    expect(chooseEngine(small, facts)).toEqual({
+      engine: "simulated",
+      reason: "simulated: the model's file is 40 GB, too much to fetch unasked",
+    });
+    expect(chooseEngine({ ...small, engine: "llama.cpp" }, facts)).toMatchObject({ download: url });
+  });
+
+  it("is the simulator where the network is refused, with the reason in one line", () => {
+    const facts: Facts = {
+      ...nothing,
+      download: { kind: "refused", why: "no network: the name huggingface.co is not found" },
+    };
+    const choice = chooseEngine(small, facts);
+    expect(choice).toEqual({
+      engine: "simulated",
+      reason: "simulated: the model's file cannot be fetched (no network: the name huggingface.co is not found)",
+    });
+    expect(choice.reason).not.toContain("\n");
+    expect(chooseEngine(strict, facts)).toMatchObject({ engine: "none" });
+  });
+
+  it("passes over llama.cpp where its library is missing", () => {
+    const facts: Facts = {
+      ...nothing,
+      cached: "/models/small.gguf",
+      llamaCppMissing: "no llama.cpp library for linux-riscv is installed",
+      ollama,
+    };
+    expect(chooseEngine(small, facts)).toMatchObject({ engine: "ollama" });
+    expect(chooseEngine(small, { ...facts, ollama: undefined }).reason).toContain("linux-riscv");
+  });
+});
+
+describe("an engine that the platform file names", () => {
+  it("is taken, or nothing is, unless the simulator may stand in", () => {
+    expect(chooseEngine({ ...strict, engine: "simulated" }, nothing)).toMatchObject({ engine: "simulated" });
+    expect(chooseEngine({ ...strict, engine: "ollama" }, nothing)).toMatchObject({ engine: "none" });
+    expect(chooseEngine({ ...small, engine: "ollama" }, nothing)).toMatchObject({ engine: "simulated" });
+    expect(chooseEngine({ ...strict, engine: "llama.cpp" }, nothing)).toMatchObject({ engine: "none" });
+    expect(chooseEngine({ ...strict, engine: "llama.cpp" }, { ...nothing, cached: "/m.gguf", ollama })).toMatchObject({
+      engine: "llama.cpp",
+      file: "/m.gguf",
+    });
+  });
+});
