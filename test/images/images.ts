@@ -22,6 +22,10 @@ async function nodeRoot(folder: string): Promise<RootFileSystem> {
   await root.addProgram(process.execPath, "/usr/local/bin/node");
   await root.addCommands(SHELL.split(" "));
   await root.add("/etc/ssl/certs/ca-certificates.crt");
+  // Parts of the C library that Node does not need and native add-ons do.
+  const libraries = `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
+  for (const name of ["libdl.so.2", "libm.so.6", "libpthread.so.0", "libresolv.so.2", "librt.so.1", "libgomp.so.1"])
+    if (existsSync(join(libraries, name))) await root.add(join(libraries, name), `/lib/${name}`);
   return root;
 }
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { IPodSpec } from "kubernetes-models/v1";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import type { Plan } from "../../src/plan/plan.js";
 import { manifests } from "../../src/render/kubernetes/index.js";
 import type { Manifest, NetworkPolicy } from "../../src/render/kubernetes/manifest.js";
@@ -117,6 +118,17 @@ describe("the objects of any plan", () => {
           });
         const identities = objects.map((object) => `${object.kind}/${object.metadata.namespace}/${object.metadata.name}`);
         expect(new Set(identities).size).toBe(identities.length);
+      }),
+    );
+  });
+});
+
+describe("the YAML of any plan's objects", () => {
+  it.each(["1.1", "1.2"] as const)("says the same to a reader of YAML %s", (version) => {
+    fc.assert(
+      fc.property(arbitraryPlan, (plan) => {
+        const { files } = targets.kubernetes.render(plan);
+        expect(files.map(({ text }) => parse(text, { version }))).toEqual(objectsOf(plan));
       }),
     );
   });

@@ -1,4 +1,3 @@
-import { Document } from "yaml";
 import type { Plan, Store } from "../../plan/plan.js";
 import { fragmentsFor } from "../patch-fragment.js";
 import { planDocument } from "../plan-document.js";
@@ -7,6 +6,7 @@ import { runsAsContainers } from "../stores/containers.js";
 import type { StoreServer } from "../stores/server.js";
 import { strategicMerge } from "../strategic-merge.js";
 import type { RenderedFile, Rendering, Target } from "../target.js";
+import { stringifyYaml } from "../yaml.js";
 import { dependencies } from "./dependencies.js";
 import { entranceUnits, networks } from "./networks.js";
 import { notesOn } from "./notes.js";
@@ -26,9 +26,8 @@ export const compose: Target = {
   description: "one compose.yaml for Docker Compose, with the files that it mounts",
   render(plan: Plan): Rendering {
     const stores = plan.stores.filter(runsAsContainers).map((store) => ({ store, server: composeStoreServer(store) }));
-    const file = new Document(composeFile(plan, stores), { aliasDuplicateObjects: false });
     const files: RenderedFile[] = [
-      { path: "compose.yaml", text: file.toString({ lineWidth: 0, blockQuote: "literal" }), comment: "#" },
+      { path: "compose.yaml", text: stringifyYaml(composeFile(plan, stores)), comment: "#" },
       { path: "plan.json", text: planDocument(plan).text, comment: "json" },
       ...stores.flatMap(({ store, server }) => storeFiles(store, server)),
     ];

@@ -1,5 +1,6 @@
 import type { Plan, Unit } from "../../plan/plan.js";
 import { formatImage } from "../../plan/images.js";
+import { entryPoint } from "../entry-point.js";
 import { planFile } from "../plan-document.js";
 import { mountedSecrets } from "../secrets.js";
 import { dataDirectory, serveArguments } from "../serve-arguments.js";
@@ -67,13 +68,16 @@ export function healthCheck(unit: Unit): HealthCheck | undefined {
   };
 }
 
-function foreignCommand(unit: Unit): Pick<ComposeService, "entrypoint"> {
-  return unit.command.length > 0 ? { entrypoint: unit.command } : {};
+function foreignCommand(unit: Unit): Pick<ComposeService, "command" | "entrypoint"> {
+  const { program, options } = entryPoint(unit.command);
+  return { ...(program && { entrypoint: program }), ...(options && { command: options }) };
 }
 
 function environment(plan: Plan, unit: Unit, own: boolean): Pick<ComposeService, "environment"> {
   const otlp = plan.observe.otlp;
-  const all = { ...(own && otlp !== undefined && { OTEL_EXPORTER_OTLP_ENDPOINT: otlp }), ...unit.environment };
+  const home = unit.volumes.some((volume) => volume.mount === dataDirectory) ? dataDirectory : "/tmp";
+  const usual = own ? otlp !== undefined && { OTEL_EXPORTER_OTLP_ENDPOINT: otlp } : { HOME: home };
+  const all = { ...usual, ...unit.environment };
   const sorted = Object.entries(all).sort(([left], [right]) => (left < right ? -1 : 1));
   return sorted.length > 0 ? { environment: Object.fromEntries(sorted) } : {};
 }

@@ -1,10 +1,10 @@
 import type { Plan, Unit } from "../../plan/plan.js";
 import { generatedSecrets } from "../secrets.js";
 import type { RenderedFile, Rendering, Target } from "../target.js";
+import { stringifyYaml } from "../yaml.js";
 import { planConfigMap } from "./config-map.js";
 import { deployment } from "./deployment.js";
 import { disruptionBudget } from "./disruption-budget.js";
-import { yamlOf } from "./document.js";
 import { horizontalPodAutoscaler } from "./horizontal-pod-autoscaler.js";
 import { ingress } from "./ingress.js";
 import type { Manifest, NamedManifest } from "./manifest.js";
@@ -76,7 +76,7 @@ export const kubernetes: Target = {
   render(plan: Plan): Rendering {
     const files: RenderedFile[] = manifests(plan).map(({ file, object }) => ({
       path: `${file}.yaml`,
-      text: yamlOf(object),
+      text: stringifyYaml(object),
       comment: "#",
     }));
     return { files, secrets: generatedSecrets(plan), notes: notesOn(plan) };

@@ -1,7 +1,8 @@
 import type { IContainer, IEnvVar, IPodSpec } from "kubernetes-models/v1";
-import type { Port, Sidecar, Unit } from "../../plan/plan.js";
+import type { Port, Sidecar, Unit, Volume } from "../../plan/plan.js";
 import { formatImage } from "../../plan/images.js";
-import { serveArguments } from "../serve-arguments.js";
+import { entryPoint } from "../entry-point.js";
+import { dataDirectory, serveArguments } from "../serve-arguments.js";
 import { labels } from "./metadata.js";
 import { placement } from "./placement.js";
 import { priorityClassName } from "./priority-class.js";
@@ -51,7 +52,7 @@ function mainContainer(scope: Scope, unit: Unit, mounted: readonly Mounted[]): I
     image: formatImage(unit.image),
     imagePullPolicy: "IfNotPresent",
     ...(own ? { args: serveArguments(unit, unit.modules, unit.ports) } : foreignCommand(unit.command)),
-    ...environment(scope, unit.environment, own),
+    ...environment(scope, unit.environment, own, home(unit.volumes)),
     ports: containerPorts(unit.ports),
     ...probes(unit.health, unit.ports),
     ...(!own && unit.drainDelay > 0 && { lifecycle: { preStop: { sleep: { seconds: seconds(unit.drainDelay) } } } }),
@@ -78,7 +79,7 @@ function sidecarContainer(scope: Scope, unit: Unit, sidecar: Sidecar, mounted: r
     imagePullPolicy: "IfNotPresent",
     restartPolicy: "Always",
     ...(own ? { args: serveArguments(unit, sidecar.modules, sidecar.ports) } : foreignCommand(sidecar.command)),
-    ...environment(scope, sidecar.environment, own),
+    ...environment(scope, sidecar.environment, own, home(sidecar.volumes)),
     ports: containerPorts(sidecar.ports),
     resources: resourceQuantities(sidecar.resources),
     securityContext: containerSecurityContext(),
@@ -86,8 +87,9 @@ function sidecarContainer(scope: Scope, unit: Unit, sidecar: Sidecar, mounted: r
   };
 }
 
-function foreignCommand(command: readonly string[]): Pick<IContainer, "command"> {
-  return command.length > 0 ? { command: [...command] } : {};
+function foreignCommand(command: readonly string[]): Pick<IContainer, "command" | "args"> {
+  const { program, options } = entryPoint(command);
+  return { ...(program && { command: [...program] }), ...(options && { args: [...options] }) };
 }
 
 function containerPorts(ports: readonly Port[]) {
@@ -99,13 +101,20 @@ function environment(
   scope: Scope,
   stated: Readonly<Record<string, string>>,
   own: boolean,
+  homeDirectory: string,
 ): { readonly env?: IEnvVar[] } {
   const otlp = scope.plan.observe.otlp;
-  const all = { ...(own && otlp !== undefined && { OTEL_EXPORTER_OTLP_ENDPOINT: otlp }), ...stated };
+  const usual = own ? otlp !== undefined && { OTEL_EXPORTER_OTLP_ENDPOINT: otlp } : { HOME: homeDirectory };
+  const all = { ...usual, ...stated };
   const env = Object.entries(all)
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([name, value]) => ({ name, value }));
   return env.length > 0 ? { env } : {};
+}
+
+/** Programs keep caches in their home, and user 1001 has none in a foreign image: weights belong on the data volume. */
+function home(volumes: readonly Volume[]): string {
+  return volumes.some((volume) => volume.mount === dataDirectory) ? dataDirectory : "/tmp";
 }
 
 /** Tells a Prometheus with the usual pod discovery where the metrics are. */

@@ -32,13 +32,14 @@ export async function startDocker(programs: { docker: string; dockerd: string; c
   const socket = join(folder, "docker.sock");
   const environment = { ...process.env, DOCKER_HOST: `unix://${socket}`, DOCKER_BUILDKIT: "0", DOCKER_CONFIG: folder };
   const call = async (path: string, args: readonly string[], options: RunOptions = {}, cwd?: string) => {
-    const { stdout } = await run(path, [...args], {
-      env: { ...environment, ...options.environment },
-      timeout: options.limit ?? 60_000,
-      maxBuffer: 32e6,
-      ...(cwd === undefined ? {} : { cwd }),
-    });
-    return stdout;
+    const settings = { timeout: options.limit ?? 60_000, maxBuffer: 32e6, ...(cwd === undefined ? {} : { cwd }) };
+    try {
+      return (await run(path, [...args], { env: { ...environment, ...options.environment }, ...settings })).stdout;
+    } catch (error) {
+      // A build says on standard output what went wrong.
+      const said = error instanceof Error && "stdout" in error ? String(error.stdout).slice(-3000) : "";
+      throw new Error(`${error instanceof Error ? error.message : String(error)}\n${said}`, { cause: error });
+    }
   };
   const stop = async () => {
     await machine.stop();
