@@ -1,34 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import type { Plan, Unit } from "../../src/plan/plan.js";
+import type { Unit } from "../../src/plan/plan.js";
 import { describeWith } from "../requirements.js";
 import { type ControlPlane, startControlPlane } from "./harness/control-plane.js";
 import { blueprintPlan } from "./harness/plans.js";
 import { belongsTo, isReady, Pod, waitForPods } from "./harness/pods.js";
 import { applyAll, renderedObjects } from "./harness/rendered.js";
-import { type NodeShape, type SimulatedNodes, startSimulatedNodes } from "./harness/simulated-nodes.js";
+import { poolNodes, type SimulatedNodes, startSimulatedNodes } from "./harness/simulated-nodes.js";
 import { startVolumes } from "./harness/volumes.js";
 
 const ZONES = ["a", "b", "c"];
 const Node = z.looseObject({ metadata: z.looseObject({ name: z.string() }) });
-
-/** The nodes that the platform file's pools come to at their most, one after the other over the zones. */
-function poolNodes(plan: Plan): readonly NodeShape[] {
-  return plan.pools.flatMap((pool) =>
-    Array.from({ length: pool.count.max }, (_, index) => ({
-      zone: ZONES[index % ZONES.length] ?? "a",
-      capacity: {
-        cpu: `${pool.allocatable?.cpu ?? 0}m`,
-        memory: String(Math.floor(pool.allocatable?.memory ?? 0)),
-        // The file says nothing of a node's own disk.
-        "ephemeral-storage": "100Gi",
-        "nvidia.com/gpu": String(pool.allocatable?.gpu ?? 0),
-      },
-      labels: { "keelson.dev/pool": pool.name, ...pool.labels },
-    })),
-  );
-}
 
 function least(units: readonly Unit[]): Record<string, number> {
   return Object.fromEntries(units.map((unit) => [unit.name, unit.replicas.min]));
@@ -43,7 +26,7 @@ describeWith(["cluster", "kwok"], "the starter's production over three zones", (
   beforeAll(async () => {
     plane = await startControlPlane();
     await startVolumes(plane);
-    nodes = await startSimulatedNodes(plane, poolNodes(plan));
+    nodes = await startSimulatedNodes(plane, poolNodes(plan, ZONES));
     await applyAll(plane.api, renderedObjects(plan));
     return () => plane.stop();
   });

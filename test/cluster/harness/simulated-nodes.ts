@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Plan } from "../../../src/plan/plan.js";
 import { builtPath, type ControlPlane } from "./control-plane.js";
 import { freePorts, startProgram, until } from "./process.js";
 
@@ -14,6 +15,8 @@ export interface NodeShape {
 export interface SimulatedNodes {
   /** The zone of a node that there is. */
   zoneOf(node: string): string | undefined;
+  /** The pool that a node is one of, by its label. */
+  poolOf(node: string): string | undefined;
   /** Forbids (or allows again) that anything new is placed on any node. */
   cordon(forbid: boolean): Promise<void>;
   /**
@@ -47,12 +50,15 @@ export async function startSimulatedNodes(plane: ControlPlane, nodes: readonly N
   });
   plane.beforeStop(() => kwok.stop());
   const zones = new Map<string, string>();
+  const pools = new Map<string, string>();
   const names = (zone: string) => [...zones].filter(([, of]) => of === zone).map(([name]) => name);
 
   await Promise.all(
     nodes.map((shape, index) => {
       const name = `node-${index + 1}`;
       zones.set(name, shape.zone);
+      const pool = shape.labels?.["keelson.dev/pool"];
+      if (pool !== undefined) pools.set(name, pool);
       return plane.api.create("/api/v1/nodes", nodeObject(name, shape));
     }),
   );
@@ -62,6 +68,7 @@ export async function startSimulatedNodes(plane: ControlPlane, nodes: readonly N
   });
   return {
     zoneOf: (node) => zones.get(node),
+    poolOf: (node) => pools.get(node),
     cordon: async (forbid) => {
       const patch = { spec: { unschedulable: forbid } };
       await Promise.all([...zones.keys()].map((name) => plane.api.merge(`/api/v1/nodes/${name}`, patch)));
@@ -76,6 +83,23 @@ export async function startSimulatedNodes(plane: ControlPlane, nodes: readonly N
       for (const name of gone) zones.delete(name);
     },
   };
+}
+
+/** The nodes that the platform file's pools come to at their most, one after the other over the zones. */
+export function poolNodes(plan: Plan, zones: readonly string[]): readonly NodeShape[] {
+  return plan.pools.flatMap((pool) =>
+    Array.from({ length: pool.count.max }, (_, index) => ({
+      zone: zones[index % zones.length] ?? "",
+      capacity: {
+        cpu: `${pool.allocatable?.cpu ?? 0}m`,
+        memory: String(Math.floor(pool.allocatable?.memory ?? 0)),
+        // The file says nothing of a node's own disk.
+        "ephemeral-storage": "100Gi",
+        "nvidia.com/gpu": String(pool.allocatable?.gpu ?? 0),
+      },
+      labels: { "keelson.dev/pool": pool.name, ...pool.labels },
+    })),
+  );
 }
 
 function isReady(node: z.infer<typeof NodeReady>): boolean {

@@ -1,0 +1,65 @@
+import { beforeAll, expect, it } from "vitest";
+import { z } from "zod";
+import type { Plan } from "../../src/plan/plan.js";
+import { describeWith } from "../requirements.js";
+import type { ApiObject } from "./harness/api.js";
+import { type ControlPlane, startControlPlane } from "./harness/control-plane.js";
+import { blueprintPlans } from "./harness/plans.js";
+import { belongsTo, waitForPods } from "./harness/pods.js";
+import { applyAll, renderedObjects } from "./harness/rendered.js";
+import { type NodeShape, poolNodes, type SimulatedNodes, startSimulatedNodes } from "./harness/simulated-nodes.js";
+import { startVolumes } from "./harness/volumes.js";
+
+const ZONES = ["a", "b", "c"];
+
+/** For plans that name no nodes: whoever gave the cluster has some, one of them with a GPU. */
+const unnamed: readonly NodeShape[] = ZONES.map((zone) => ({
+  zone,
+  capacity: { cpu: "16", memory: "64Gi", "ephemeral-storage": "200Gi", "nvidia.com/gpu": "1" },
+}));
+
+/** What each pool of any environment comes to, once: environments of one platform share the names of their pools. */
+function allPools(plans: Iterable<Plan>): readonly NodeShape[] {
+  const pools = new Map<string, readonly NodeShape[]>();
+  for (const plan of plans) {
+    for (const pool of plan.pools) {
+      const nodes = poolNodes({ ...plan, pools: [pool] }, ZONES);
+      if (nodes.length > (pools.get(pool.name)?.length ?? 0)) pools.set(pool.name, nodes);
+    }
+  }
+  return [...pools.values()].flat();
+}
+
+const StatefulSet = z.looseObject({ kind: z.literal("StatefulSet"), spec: z.looseObject({ replicas: z.number() }) });
+
+/** How many pods of each unit, and of each store that runs in the cluster, must be ready at least. */
+function wanted(plan: Plan, objects: readonly ApiObject[]): Record<string, number> {
+  const stores = objects.flatMap((object) => {
+    const set = StatefulSet.safeParse(object);
+    return set.success ? [[object.metadata.name, set.data.spec.replicas] as const] : [];
+  });
+  return Object.fromEntries([...stores, ...plan.units.map((unit) => [unit.name, unit.replicas.min] as const)]);
+}
+
+describeWith(["cluster", "kwok"], "the blueprints on nodes of three zones", () => {
+  const plans = [...blueprintPlans()];
+  let plane: ControlPlane;
+  let nodes: SimulatedNodes;
+  beforeAll(async () => {
+    plane = await startControlPlane();
+    await startVolumes(plane);
+    nodes = await startSimulatedNodes(plane, [...allPools(plans.map(([, plan]) => plan)), ...unnamed]);
+    return () => plane.stop();
+  });
+
+  it.each(plans)("%s: every pod finds a node with what it asks for, and becomes ready", async (_name, plan) => {
+    const objects = renderedObjects(plan);
+    await applyAll(plane.api, objects);
+    const pods = await waitForPods(plane.api, plan.namespace, wanted(plan, objects), 45_000);
+    for (const unit of plan.units.filter(({ pool }) => pool !== undefined))
+      for (const pod of pods.filter(belongsTo(unit.name)))
+        expect(nodes.poolOf(pod.spec.nodeName ?? "")).toBe(unit.pool);
+    // The next environment finds the nodes empty.
+    await plane.api.delete(`/api/v1/namespaces/${plan.namespace}`);
+  });
+});
