@@ -1,3 +1,4 @@
+import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { z } from "zod";
 import { ApiError, act, call } from "./client.js";
@@ -63,11 +64,19 @@ export function useSignIn() {
 export function useSignOut() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: () => act("/admin/session", { method: "DELETE" }),
-    onSettled: () => {
-      // What one person saw must not be there for the next.
-      client.clear();
-      client.setQueryData(sessionKey, null);
+    mutationFn: async () => {
+      try {
+        await act("/admin/session", { method: "DELETE" });
+      } catch (error) {
+        // Over already: that is what was wanted.
+        if (!(error instanceof ApiError && error.status === 401)) throw error;
+      }
     },
+    onSuccess: () => {
+      client.setQueryData(sessionKey, null);
+      // What one person saw must not be there for the next.
+      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] });
+    },
+    onError: (error) => notifications.show({ color: "red", title: "Still signed in", message: error.message }),
   });
 }

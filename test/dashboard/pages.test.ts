@@ -1,0 +1,258 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { describeWith } from "../requirements.js";
+import { type Browser, desktop, phone, startBrowser } from "./browser.js";
+import { type RunningPlatform, startPlatform } from "./running-platform.js";
+
+/** With KEELSON_SCREENSHOTS=DIR the pages are kept as pictures, for people to look at. */
+const pictures = process.env["KEELSON_SCREENSHOTS"];
+
+const pages = [
+  { path: "/promises", heading: "Promises", shows: "Process crash" },
+  { path: "/topology", heading: "Topology", shows: "gateway" },
+  { path: "/models", heading: "Models", shows: "assistant" },
+  { path: "/usage", heading: "Usage", shows: "input tokens" },
+  { path: "/keys", heading: "Keys", shows: "first key" },
+  { path: "/drills", heading: "Drills", shows: "Database loss" },
+] as const;
+
+describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({ chromium }) => {
+  let platform: RunningPlatform;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    platform = await startPlatform();
+    browser = await startBrowser(chromium);
+    // Something to plot: one chat, counted.
+    const chat = { model: "assistant", messages: [{ role: "user", content: "Say one word." }], max_tokens: 8 };
+    expect((await platform.call("POST", "/v1/chat/completions", chat)).status).toBe(200);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await platform?.stop();
+  });
+
+  it("asks whoever is not signed in for a key, and says when it is wrong", async () => {
+    const { page } = browser;
+    await page.goto(`${platform.url}/models`);
+    await page.getByRole("heading", { name: "Sign in to Keelson" }).waitFor();
+    expect(browser.complaints()).toEqual([]);
+    expect(await browser.accessibility()).toEqual([]);
+
+    await page.getByLabel("API key").fill("kls_wrong");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("not an API key").waitFor();
+    // The browser itself logs the refusal.
+    expect(browser.complaints()).toEqual([expect.stringContaining("401")]);
+  });
+
+  it("signs in by the key and shows the page that was asked for", async () => {
+    const { page } = browser;
+    await page.getByLabel("API key").fill(platform.firstKey);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Models", level: 1 }).waitFor();
+    expect(browser.complaints()).toEqual([]);
+  });
+
+  it("signs out, and in again by a link that works once and leaves the address bar", async () => {
+    const { page } = browser;
+    await page.getByRole("button", { name: /^Account/ }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in to Keelson" }).waitFor();
+
+    await page.goto("about:blank");
+    await page.goto(platform.signIn);
+    await page.getByRole("heading", { name: "Promises", level: 1 }).waitFor();
+    expect(page.url()).not.toContain("token");
+    expect(browser.complaints()).toEqual([]);
+
+    const again = await fetch(`${platform.url}/admin/session`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ token: platform.signIn.split("token=")[1] }),
+    });
+    expect(again.status).toBe(401);
+  });
+
+  for (const scheme of ["light", "dark"] as const) {
+    for (const [device, size] of [
+      ["desktop", desktop],
+      ["phone", phone],
+    ] as const) {
+      it(`shows every page without a complaint: ${scheme}, ${device}`, async () => {
+        const { page } = browser;
+        await page.emulateMedia({ colorScheme: scheme });
+        await page.setViewportSize(size);
+        for (const { path, heading, shows } of pages) {
+          await page.goto(`${platform.url}${path}`);
+          await page.getByRole("heading", { name: heading, level: 1, exact: true }).waitFor();
+          await page.getByText(shows).first().waitFor();
+          await page.waitForLoadState("networkidle");
+          expect(await page.evaluate(() => document.documentElement.dataset["mantineColorScheme"])).toBe(scheme);
+          expect(await browser.overflow(), `${path} is wider than the window`).toBeLessThanOrEqual(0);
+          expect(await browser.accessibility(), path).toEqual([]);
+          expect(browser.complaints(), path).toEqual([]);
+          if (pictures !== undefined) {
+            await mkdir(pictures, { recursive: true });
+            await page.screenshot({ path: join(pictures, `${heading.toLowerCase()}-${device}-${scheme}.png`) });
+          }
+        }
+      });
+    }
+  }
+
+  it("opens a promise by the keyboard alone: skip link, row, terms with their lines in the file", async () => {
+    const { page } = browser;
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.setViewportSize(desktop);
+    await page.goto(`${platform.url}/promises`);
+    await page.getByRole("table").waitFor();
+
+    await page.keyboard.press("Tab");
+    const skip = page.getByRole("link", { name: "Skip to content" });
+    expect(await skip.evaluate((link) => link === document.activeElement)).toBe(true);
+    await page.keyboard.press("Enter");
+    const row = page.getByRole("button", { name: "gateway" }).first();
+    for (let step = 0; step < 12; step++) {
+      if (await row.evaluate((button) => button === document.activeElement)) break;
+      await page.keyboard.press("Tab");
+    }
+    expect(await row.getAttribute("aria-expanded")).toBe("false");
+    await page.keyboard.press("Enter");
+    expect(await row.getAttribute("aria-expanded")).toBe("true");
+    await page.getByText(/platform\.yaml:\d+/).first().waitFor();
+    await page.getByRole("link", { name: "Run the process-crash drill" }).waitFor();
+    expect(await browser.accessibility()).toEqual([]);
+    expect(browser.complaints()).toEqual([]);
+  });
+
+  it("shows the sheet that `GET /admin/promises` answers, row for row", async () => {
+    const { page } = browser;
+    const sheet: unknown = await (await platform.call("GET", "/admin/promises")).json();
+    expect(sheet).toMatchObject({ platform: "starter", environment: "local" });
+    const rows = Reflect.get(Object(sheet), "rows");
+    expect(rows.length).toBeGreaterThan(5);
+    await page.goto(`${platform.url}/promises`);
+    await page.getByRole("table").waitFor();
+    expect(await page.locator("table button[aria-expanded]").count()).toBe(rows.length);
+    for (const { subject } of rows) await page.getByRole("button", { name: subject, exact: true }).first().waitFor();
+  });
+
+  it("draws the live topology: every unit and store, ready", async () => {
+    const { page } = browser;
+    await page.goto(`${platform.url}/topology`);
+    for (const element of ["gateway", "accounts", "usage", "dashboard", "assistant", "database"]) {
+      const node = page.locator(".react-flow__node").filter({ hasText: element }).first();
+      await node.waitFor();
+      expect(await node.innerText()).toContain("ready");
+    }
+    expect(await page.locator(".react-flow__edge").count()).toBeGreaterThan(8);
+    const row = page.getByRole("row").filter({ has: page.getByRole("button", { name: /^database/ }) });
+    expect(await row.innerText()).toContain("1/1");
+  });
+
+  it("streams a chat in the playground, says how fast it was, and stops when told", async () => {
+    const { page } = browser;
+    await page.goto(`${platform.url}/models`);
+    const message = page.getByLabel("Message");
+    await message.fill("What is a keelson?");
+    await page.keyboard.press("Enter");
+    const log = page.getByRole("log");
+    await log.getByText(/tokens\/s/).waitFor();
+    await page.getByRole("button", { name: "Send" }).waitFor();
+    expect(await log.getByRole("article", { name: "Model" }).first().innerText()).toMatch(/\d+ tokens\b/);
+
+    await message.fill("Write as much as you can.");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Stop" }).click();
+    await log.getByText("stopped").waitFor();
+    await page.getByRole("button", { name: "Send" }).waitFor();
+    expect(browser.complaints()).toEqual([]);
+  });
+
+  it("counts these chats on the usage page, plots them, and exports them", async () => {
+    const { page } = browser;
+    await page.goto(`${platform.url}/usage`);
+    const assistant = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "assistant" }) });
+    await assistant.waitFor({ timeout: 20_000 });
+    await page.getByRole("img", { name: /requests per hour/ }).waitFor();
+    await page.getByText("Tokens", { exact: true }).click();
+    await page.getByRole("img", { name: /tokens per hour/ }).waitFor();
+    await page.getByText("Key", { exact: true }).click();
+    await page.getByRole("rowheader", { name: "first key" }).waitFor();
+
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "Export CSV" }).click(),
+    ]);
+    const chunks: Buffer[] = [];
+    for await (const chunk of await download.createReadStream()) chunks.push(Buffer.from(chunk));
+    const [header, ...lines] = Buffer.concat(chunks).toString().trim().split(/\r?\n/);
+    expect(header).toBe("hour,organisation,key,model,requests,inputTokens,outputTokens,errors,estimated");
+    expect(lines.some((line) => line.includes(",assistant,"))).toBe(true);
+    expect(browser.complaints()).toEqual([]);
+  });
+
+  it("makes a key that works, shows it once, and revokes it after asking", async () => {
+    const { page } = browser;
+    await page.goto(`${platform.url}/keys`);
+    await page.getByRole("button", { name: "Create a key" }).click();
+    await page.getByRole("textbox", { name: "Name" }).fill("from-the-browser");
+    expect(await browser.accessibility()).toEqual([]);
+    await page.getByRole("button", { name: "Create", exact: true }).click();
+    const key = await page.getByTestId("new-key").innerText();
+    expect(await browser.accessibility()).toEqual([]);
+    const asKey = () => fetch(`${platform.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } });
+    expect((await asKey()).status).toBe(200);
+
+    await page.getByRole("button", { name: /^Done/ }).click();
+    const row = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "from-the-browser" }) });
+    await row.waitFor();
+    expect(await page.content()).not.toContain(key);
+    await row.getByRole("button", { name: "Revoke from-the-browser" }).click();
+    await page.getByRole("button", { name: "Revoke", exact: true }).click();
+    await row.waitFor({ state: "detached" });
+    expect((await asKey()).status).toBe(401);
+    await page.getByLabel(/^Show \d+ revoked/).check();
+    await row.getByText("revoked").waitFor();
+    expect(browser.complaints()).toEqual([]);
+  });
+
+  it("runs a drill, plots it while it runs, and shows its report without scripts", { timeout: 180_000 }, async () => {
+    const { page } = browser;
+    await page.goto(`${platform.url}/drills`);
+    await page.getByRole("button", { name: "Run the process-crash drill" }).click();
+    expect(await browser.accessibility()).toEqual([]);
+    await page.getByRole("button", { name: "Break it now" }).click();
+    await page.getByRole("heading", { name: "Process crash drill" }).waitFor();
+    await page.getByText("live", { exact: true }).waitFor();
+    await page.getByRole("img", { name: /^Requests answered and failed/ }).waitFor({ timeout: 30_000 });
+    await page.getByRole("list", { name: "What happened" }).getByText(/kill -9/).first().waitFor({ timeout: 60_000 });
+
+    const report = page.getByTitle("Drill report");
+    await report.waitFor({ timeout: 120_000 });
+    expect(await report.getAttribute("sandbox")).toBe("");
+    await page.frameLocator("iframe[title='Drill report']").getByRole("heading", { level: 1 }).waitFor();
+    // The process that served this page was killed: that its calls failed meanwhile is the drill, not a defect.
+    const own = browser.complaints().filter((complaint) => !/Failed to load resource|ERR_/.test(complaint));
+    expect(own).toEqual([]);
+    expect(await browser.accessibility()).toEqual([]);
+
+    await page.goto(`${platform.url}/promises`);
+    await page.getByText("just now").or(page.getByText(/seconds? ago|minutes? ago/)).first().waitFor();
+  });
+
+  it("keeps what it has shown and says so while the platform is away", async () => {
+    const { page } = browser;
+    await page.goto(`${platform.url}/topology`);
+    await page.getByText("live, read at").waitFor();
+    await page.route("**/admin/topology", (route) => route.abort());
+    await page.getByText("not answering since").waitFor({ timeout: 30_000 });
+    expect(await page.locator(".react-flow__node").count()).toBeGreaterThan(5);
+    await page.unroute("**/admin/topology");
+    await page.getByText("live, read at").waitFor({ timeout: 30_000 });
+    browser.complaints();
+  });
+});
