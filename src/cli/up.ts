@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, InvalidArgumentError } from "commander";
 import { platformRoutes } from "../local/control/routes.js";
 import { diskError } from "../local/disk-errors.js";
-import { dataDirectory, layout } from "../local/layout.js";
+import { dataDirectory, layout, makeRoot } from "../local/layout.js";
 import { type Platform, startPlatform } from "../local/platform.js";
 import { type Welcome, welcome } from "../local/welcome.js";
 import type { Plan } from "../plan/plan.js";
@@ -142,6 +142,7 @@ function follow(platform: Platform): void {
 async function detached(file: string, plan: Plan, options: Options): Promise<void> {
   const places = layout(dataDirectory(options.data, plan));
   try {
+    await makeRoot(places.root);
     await mkdir(places.logs, { recursive: true, mode: 0o700 });
     const log = await open(join(places.logs, "up.log"), "w", 0o600);
     const args = [

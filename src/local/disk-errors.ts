@@ -1,4 +1,6 @@
-import { statfs } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, stat, statfs } from "node:fs/promises";
+import { dirname } from "node:path";
 import { KeelsonError } from "../spec/errors.js";
 
 const MEBIBYTE = 1024 * 1024;
@@ -19,13 +21,17 @@ export function diskError(error: unknown, path: string): unknown {
       });
     case "ENOTDIR":
     case "EEXIST":
-      return new KeelsonError("data/not-a-directory", `${path} is not a directory`, {
-        hint: "choose another with --data DIR",
-        cause: error,
-      });
+      return notADirectory(path, error);
     default:
       return error;
   }
+}
+
+function notADirectory(path: string, cause?: unknown): KeelsonError {
+  return new KeelsonError("data/not-a-directory", `${path} is not a directory`, {
+    hint: "choose another with --data DIR",
+    cause,
+  });
 }
 
 export function diskFull(path: string, cause?: unknown): KeelsonError {
@@ -33,6 +39,18 @@ export function diskFull(path: string, cause?: unknown): KeelsonError {
     hint: "free some space, or choose another disk with --data DIR",
     cause,
   });
+}
+
+/** Throws the system's own error when nothing can be made at `path`; a recursive `mkdir` would hide which one it was. */
+export async function requireWritable(path: string): Promise<void> {
+  for (let at = path; ; at = dirname(at)) {
+    const found = await stat(at).catch((error: unknown) => {
+      if (isSystemError(error) && error.code === "ENOENT" && at !== dirname(at)) return undefined;
+      throw error;
+    });
+    if (found && !found.isDirectory()) throw notADirectory(at);
+    if (found) return access(at, constants.W_OK | constants.X_OK);
+  }
 }
 
 /** Refuses to begin what the disk cannot finish. `bytes` is what the caller is about to need. */

@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 /** Where everything of one running platform lies, below its data directory. */
@@ -26,6 +27,14 @@ export function dataDirectory(
   plan: { readonly platform: string; readonly environment: string },
 ): string {
   return resolve(chosen ?? process.env["KEELSON_DATA"] ?? join(".keelson", `${plan.platform}-${plan.environment}`));
+}
+
+/**
+ * Makes the data directory. Closed to everybody else, except that root lets others pass through: PostgreSQL runs as
+ * another user there and has its own directory, closed to everybody else again, inside.
+ */
+export async function makeRoot(root: string): Promise<void> {
+  await mkdir(root, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
 }
 
 export function layout(root: string): Layout {

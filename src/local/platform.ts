@@ -12,8 +12,8 @@ import { writeAtomically } from "./atomic-file.js";
 import { startPostgres } from "./children/postgres-child.js";
 import { serveUrl, startServe } from "./children/serve-child.js";
 import { type ControlRoutes, serveControl } from "./control/server.js";
-import { diskError } from "./disk-errors.js";
-import { type Layout, layout } from "./layout.js";
+import { diskError, requireWritable } from "./disk-errors.js";
+import { type Layout, layout, makeRoot } from "./layout.js";
 import { type Lock, takeLock } from "./lock.js";
 import { LogBook } from "./log-book.js";
 import { requireFreePort } from "./port-owner.js";
@@ -83,8 +83,10 @@ export async function startPlatform(
 
 async function occupy(places: Layout): Promise<Lock> {
   try {
-    for (const directory of [places.root, places.secrets, places.logs, places.modules])
-      await mkdir(directory, { recursive: true, mode: directory === places.root ? 0o755 : 0o700 });
+    await requireWritable(places.root);
+    await makeRoot(places.root);
+    for (const directory of [places.secrets, places.logs, places.modules])
+      await mkdir(directory, { recursive: true, mode: 0o700 });
     const taken = await takeLock(places.lock);
     if ("lock" in taken) return taken.lock;
     const running = await readRunning(places);
@@ -228,14 +230,16 @@ async function start(
       undo.length = 0;
     },
   };
-  const opened = serveControl(socket, control(platform)).then((server) => {
-    undo.push(async () => {
-      server.close();
-      server.closeAllConnections();
-      await removeRunning(places);
-    });
+  const answering = untilAnswering(supervisor, onProgress, options.signal);
+  // Awaited below; until then a failure must not count as unhandled.
+  answering.catch(() => undefined);
+  const server = await serveControl(socket, control(platform));
+  undo.push(async () => {
+    server.close();
+    server.closeAllConnections();
+    await removeRunning(places);
   });
-  await Promise.all([untilAnswering(supervisor, onProgress, options.signal), opened]);
+  await answering;
   await writeRunning(places, running);
   return platform;
 }

@@ -123,6 +123,7 @@ export function startRecovery(options: RecoveryOptions): Recovery {
   let busy: string | undefined;
   let failing: RecoveryState["failing"];
   let queue: Promise<unknown> = Promise.resolve();
+  let cleared = false;
   let restored: RestoreRecord | undefined;
   const failed: string[] = [];
 
@@ -164,7 +165,9 @@ export function startRecovery(options: RecoveryOptions): Recovery {
   }
 
   async function prepare(signal: AbortSignal): Promise<void> {
-    await removeLeftovers(scratch);
+    // Once: later on a `.tmp` may be a restore that is being proven while the server starts again.
+    if (!cleared) await removeLeftovers(scratch);
+    cleared = true;
     for (;;) {
       const present = await isInitialised(cluster);
       const system = await known();
@@ -336,6 +339,8 @@ export function startRecovery(options: RecoveryOptions): Recovery {
       server = running;
       if (restored && restored.ready === undefined) restored = { ...restored, ready: Date.now() };
       failed.length = 0;
+      // What failed because the server was away is tried again now, not after the wait.
+      failing = undefined;
       await remember(await systemIdentifier(cluster.data));
       await forgetRecovery(cluster.data);
       await plan();

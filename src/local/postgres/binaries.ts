@@ -65,7 +65,7 @@ function locatePackage(): string {
 async function isUsable(native: string, user: ServerUser): Promise<boolean> {
   for (const name of executables) {
     const file = join(native, "bin", name);
-    if (((await stat(file)).mode & 0o111) === 0 || !(await canReach(file, user))) return false;
+    if (((await stat(file)).mode & 0o111) === 0 || !(await canReach(file, user, "read"))) return false;
   }
   for (const link of await readLinks(native)) if (!(await exists(link.target))) return false;
   return true;

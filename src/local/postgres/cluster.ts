@@ -38,7 +38,7 @@ export async function locateCluster(platformData: string, log: string): Promise<
   const binaries = await findBinaries(user);
   const data = resolve(platformData);
   try {
-    const reachable = await canReach(data, user);
+    const reachable = await canReach(data, user, "pass");
     const home = reachable ? join(data, "postgres") : join("/var/lib/keelson", shortHash(data));
     await mkdir(dirname(home), { recursive: true, mode: 0o755 });
     await ownDirectory(home, user);
@@ -74,7 +74,6 @@ export async function isInitialised(cluster: Cluster): Promise<boolean> {
 /** Makes an empty cluster, in one step as seen from outside: kill -9 in the middle leaves none, not half of one. */
 export async function initialise(cluster: Cluster): Promise<void> {
   const home = dirname(cluster.data);
-  await removeLeftovers(home);
   await requireSpace(home, SPACE_FOR_A_NEW_CLUSTER);
   const temporary = join(home, `new-${randomBytes(4).toString("hex")}.tmp`);
   try {

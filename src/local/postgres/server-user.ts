@@ -33,10 +33,13 @@ export async function serverUser(): Promise<ServerUser> {
   );
 }
 
-/** True when `user` can enter every directory above `path` and read it: 0700 homes are where this fails. */
-export async function canReach(path: string, user: ServerUser): Promise<boolean> {
+/**
+ * True when `user` can pass through every directory above `path` and read it (or pass through it too): 0700 homes are
+ * where this fails.
+ */
+export async function canReach(path: string, user: ServerUser, purpose: "read" | "pass"): Promise<boolean> {
   if (!user.foreign) return true;
-  for (let at = resolve(path), bits = 0o5; ; at = dirname(at), bits = 0o1) {
+  for (let at = resolve(path), bits = purpose === "read" ? 0o5 : 0o1; ; at = dirname(at), bits = 0o1) {
     const { mode, uid, gid } = await stat(at);
     const granted = uid === user.uid ? mode >> 6 : gid === user.gid ? mode >> 3 : mode;
     if ((granted & bits) !== bits) return false;

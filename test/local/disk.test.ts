@@ -1,0 +1,64 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { freePort } from "../../src/local/postgres/server.js";
+import { describeWith } from "../requirements.js";
+import { type Cleanups, keelson, workDirectory } from "./keelson.js";
+
+const cleanups: Cleanups = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+function mount(options: string): string {
+  const place = join(workDirectory(cleanups), "disk");
+  mkdirSync(place);
+  execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", place]);
+  cleanups.push(() => execFileSync("umount", [place]));
+  return place;
+}
+
+const start = async (data: string, more: object = {}) =>
+  keelson("/", ["up", "--data", data, "--port", String(await freePort())], more);
+
+describeWith(["root"], "a disk that cannot take the data", () => {
+  test("too small for a database is refused before anything is written", async () => {
+    const { code, err } = await start(join(mount("size=50m"), "data"));
+    expect(code).toBe(1);
+    expect(err).toMatch(/error disk\/full the disk that holds .* has \d+ MB left; 160 MB are needed/);
+    expect(err).toMatch(/hint: free some space, or choose another disk with --data DIR/);
+  });
+
+  test("full from the beginning is a clear error", async () => {
+    const disk = mount("size=256k");
+    writeFileSync(join(disk, "filler"), Buffer.alloc(200 * 1024));
+    const { code, err } = await start(join(disk, "data"));
+    expect(code).toBe(1);
+    expect(err).toMatch(/error disk\/full/);
+    expect(err).not.toMatch(/ at .*\.js:/);
+  });
+
+  test("mounted read-only is a clear error", async () => {
+    const { code, err } = await start(join(mount("size=300m,ro"), "data"));
+    expect(code).toBe(1);
+    expect(err).toMatch(/error data\/unwritable .*read-only/);
+  });
+
+  test("that belongs to somebody else is a clear error", async () => {
+    const place = workDirectory(cleanups);
+    chmodSync(place, 0o755);
+    const nobody = 65_534;
+    const { code, err } = await start(join(place, "data"), { uid: nobody, gid: nobody, env: { HOME: "/nonexistent" } });
+    expect(code).toBe(1);
+    expect(err).toMatch(/error data\/unwritable .*permission denied/);
+  });
+
+  test("that is a file is a clear error", async () => {
+    const file = join(workDirectory(cleanups), "file");
+    writeFileSync(file, "");
+    const { code, err } = await start(file);
+    expect(code).toBe(1);
+    expect(err).toMatch(/error data\/not-a-directory/);
+  });
+});

@@ -1,0 +1,191 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { serverProcesses } from "../../src/local/postgres/strays.js";
+import { type Cleanups, chat, keelson, until, untilNone, up, workDirectory } from "./keelson.js";
+
+const cleanups: Cleanups = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const pidOf = async (platform: Awaited<ReturnType<typeof up>>, name: string) =>
+  (await platform.status()).processes.find((process) => process.name === name)?.pid ?? 0;
+
+describe("keelson up", () => {
+  test("goes from an empty directory to an answered chat that is counted, and ends in good order", async () => {
+    const platform = await up(cleanups);
+    expect(platform.tookMs).toBeLessThan(20_000);
+    expect(platform.told).toMatchObject({ first: true, url: platform.url });
+    expect(String(platform.told["firstKey"])).toMatch(/^kls_/);
+
+    // The printed line works when it is pasted, and shows no secret.
+    const line = String(platform.told["curl"]);
+    expect(line).not.toContain("kls_");
+    const answer = JSON.parse(execFileSync("sh", ["-c", line], { encoding: "utf8" }));
+    expect(answer.choices[0].message.content).not.toBe("");
+
+    const asked = await keelson(platform.cwd, ["chat", "Hello?", "--json", "--data", platform.data]);
+    expect(JSON.parse(asked.out)).toMatchObject({ model: "assistant" });
+
+    // The sign-in link signs in once.
+    const token = new URL(String(platform.told["signIn"])).hash.replace("#token=", "");
+    const signIn = () =>
+      fetch(`${platform.url}/admin/session`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ token }),
+      });
+    expect((await signIn()).status).toBe(200);
+    expect((await signIn()).status).toBe(401);
+
+    await until(
+      async () => {
+        const { out } = await keelson(platform.cwd, ["usage", "--json", "--data", platform.data]);
+        return out !== "" && JSON.parse(out).totals.requests === 2;
+      },
+      20_000,
+      "both chats in the ledger",
+    );
+
+    const secrets = join(platform.data, "secrets");
+    expect(statSync(secrets).mode & 0o077).toBe(0);
+    for (const name of ["internal/token", "database/url", "backup/identity", "terminal/key"])
+      expect(statSync(join(secrets, name)).mode & 0o077).toBe(0);
+    expect(existsSync(join(secrets, "first-key/key"))).toBe(false);
+
+    expect(await platform.stop()).toBe(0);
+    expect(await serverProcesses(join(platform.data, "postgres/data"))).toEqual([]);
+    expect(existsSync(join(platform.data, "platform.json"))).toBe(false);
+    expect(existsSync(join(platform.data, "lock"))).toBe(false);
+  }, 120_000);
+
+  test("is there again within seconds, with the same data and no new first key", async () => {
+    const cwd = workDirectory(cleanups);
+    const first = await up(cleanups, { cwd });
+    await chat(first);
+    await first.stop();
+    const second = await up(cleanups, { cwd });
+    expect((await chat(second)).status).toBe(200);
+    expect(second.told).toMatchObject({ first: false });
+    expect(second.told["firstKey"]).toBeUndefined();
+    expect(second.tookMs).toBeLessThan(10_000);
+  }, 120_000);
+
+  test("says so when a platform already runs on the data, and where", async () => {
+    const platform = await up(cleanups);
+    const again = await keelson(platform.cwd, ["up", "--data", platform.data, "--port", String(platform.port + 1)]);
+    expect(again).toMatchObject({ code: 1, out: "" });
+    expect(again.err).toContain(`error platform/running a platform already runs at ${platform.url}`);
+    expect(again.err).toMatch(/hint: .*keelson down/);
+  }, 60_000);
+
+  test("names who has the port, and the next free one", async () => {
+    const owner = createServer().listen(0, "127.0.0.1");
+    cleanups.push(() => owner.close());
+    await once(owner, "listening");
+    const address = owner.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    const cwd = workDirectory(cleanups);
+    const { code, err } = await keelson(cwd, ["up", "--port", String(port)]);
+    expect(code).toBe(1);
+    expect(err).toMatch(new RegExp(`error port/in-use port ${port} is in use by .*\\(pid ${process.pid}\\)`));
+    expect(err).toMatch(/hint: the next free one: --port \d+/);
+  });
+
+  test("starts a killed process again and says so, whichever it is", async () => {
+    const platform = await up(cleanups);
+    for (const name of ["platform", "postgres"]) {
+      const before = await pidOf(platform, name);
+      process.kill(before, "SIGKILL");
+      await platform.says(new RegExp(`! ${name} ended: killed by SIGKILL`));
+      await until(async () => ![0, before].includes(await pidOf(platform, name)), 30_000, `${name} again`);
+      await until(async () => (await platform.status()).state === "ready", 30_000, "ready again");
+      expect((await chat(platform)).status).toBe(200);
+    }
+  }, 120_000);
+
+  test("kills and replaces a process that hangs", async () => {
+    const platform = await up(cleanups);
+    const before = await pidOf(platform, "platform");
+    process.kill(before, "SIGSTOP");
+    await platform.says(/! platform: it has not answered for/);
+    await until(async () => (await platform.status()).state === "ready", 60_000, "ready again");
+    expect(await pidOf(platform, "platform")).not.toBe(before);
+    expect((await chat(platform)).status).toBe(200);
+  }, 120_000);
+
+  test("leaves no orphan when it is killed with -9, and the next start takes over what it left", async () => {
+    const cwd = workDirectory(cleanups);
+    const platform = await up(cleanups, { cwd });
+    const sent = await chat(platform);
+    const serving = await pidOf(platform, "platform");
+    platform.child.kill("SIGKILL");
+    const place = join(platform.data, "postgres/data");
+    await untilNone(() => serverProcesses(place), 20_000);
+    await until(() => !existsSync(`/proc/${serving}`), 20_000, "the end of the serving process");
+    expect(existsSync(join(platform.data, "lock"))).toBe(true);
+
+    const again = await up(cleanups, { cwd });
+    expect((await chat(again)).status).toBe(200);
+    const url = readFileSync(join(again.data, "secrets/database/url"), "utf8");
+    const { Client } = (await import("pg")).default;
+    await until(
+      async () => {
+        const client = new Client({ connectionString: url });
+        await client.connect();
+        await client.query("BEGIN");
+        await client.query("SELECT set_config('keelson.organisation', '*', true)");
+        const { rows } = await client.query("SELECT 1 FROM usage_events WHERE id = $1", [sent.id]);
+        await client.end();
+        return rows.length === 1;
+      },
+      20_000,
+      "the chat that was answered before the kill in the ledger",
+    );
+  }, 120_000);
+
+  test("can be ended, asked and followed from another terminal", async () => {
+    const cwd = workDirectory(cleanups);
+    const data = join(cwd, "data");
+    const started = await keelson(cwd, ["up", "--detach", "--json", "--data", data, "--port", "18931"]);
+    expect(started.code).toBe(0);
+    const { pid } = JSON.parse(started.out);
+    cleanups.push(async () => {
+      try {
+        process.kill(pid, "SIGTERM");
+      } catch {}
+    });
+    const logs = await keelson(cwd, ["logs", "platform", "--json", "--data", data]);
+    expect(logs.out.split("\n").some((line) => line.includes("serving"))).toBe(true);
+    expect((await keelson(cwd, ["logs", "nobody", "--data", data])).err).toContain(
+      "there are: keelson, platform, postgres",
+    );
+    const ended = await keelson(cwd, ["down", "--json", "--data", data]);
+    expect(JSON.parse(ended.out)).toMatchObject({ pid, platform: "starter" });
+    expect(await serverProcesses(join(data, "postgres/data"))).toEqual([]);
+    const nobody = await keelson(cwd, ["status", "--data", data]);
+    expect(nobody).toMatchObject({ code: 1 });
+    expect(nobody.err).toContain("error platform/not-running");
+  }, 120_000);
+
+  test("runs one process for each unit when asked to", async () => {
+    const platform = await up(cleanups, { args: ["--split"] });
+    const { processes } = await platform.status();
+    expect(processes.map((process) => process.name).sort()).toEqual(
+      ["accounts", "assistant", "dashboard", "embedder", "gateway", "postgres", "usage"].sort(),
+    );
+    expect((await chat(platform)).status).toBe(200);
+  }, 120_000);
+
+  test("tells a mistake in the platform file before anything is started", async () => {
+    const cwd = workDirectory(cleanups);
+    const { code, err } = await keelson(cwd, ["up", "no-such-file.yaml"]);
+    expect(code).toBe(2);
+    expect(err).toContain("error file/not-found");
+    expect(existsSync(join(cwd, ".keelson"))).toBe(false);
+  });
+});

@@ -1,0 +1,74 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { freePort } from "../../src/local/postgres/server.js";
+import { endStrays } from "../../src/local/postgres/strays.js";
+import { describeWith } from "../requirements.js";
+import { startSource, temporaryDirectory } from "./source.js";
+
+const cleanups: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** The shell blocks between the marks of docs/recovery.md; the first one only says where things are. */
+function documented(): { variables: string; commands: string[] } {
+  const text = readFileSync(new URL("../../docs/recovery.md", import.meta.url), "utf8");
+  const [, section = ""] = /<!-- by-hand:[^>]*-->([\s\S]*)<!-- by-hand: end -->/.exec(text) ?? [];
+  const [variables = "", ...commands] = [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1] ?? "");
+  return { variables, commands };
+}
+
+describeWith(["age"], "restoring by hand", () => {
+  test("works with age, gzip, tar and PostgreSQL alone, exactly as docs/recovery.md says", async () => {
+    const source = await startSource(cleanups);
+    await source.query("CREATE TABLE ledger AS SELECT n AS id FROM generate_series(1, 100) n");
+    await source.backup();
+    await source.query("INSERT INTO ledger SELECT n FROM generate_series(101, 150) n");
+    await source.shipLog();
+
+    // The hands: a user who is not root, with the repository and the identity before them.
+    const { user, binaries } = source.cluster;
+    const desk = temporaryDirectory(cleanups);
+    cpSync(source.repositoryPath, join(desk, "backups"), { recursive: true });
+    cpSync(source.identityFile, join(desk, "identity.txt"));
+    const { variables, commands } = documented();
+    expect(variables).toMatch(/REPOSITORY=.*\nIDENTITY=.*\nTARGET=restored/);
+    expect(commands.length).toBe(4);
+    const port = await freePort();
+    mkdirSync(join(desk, "socket"));
+    const places = 'REPOSITORY="backups"\nIDENTITY="identity.txt"\nTARGET=restored\n';
+    const script = ["set -eu", places, ...commands]
+      .join("\n")
+      .replaceAll("5499", String(port))
+      .replaceAll("-k /tmp", `-k ${desk}/socket`);
+    writeFileSync(join(desk, "by-hand.sh"), script);
+    if (user.foreign) execFileSync("chown", ["-R", `${user.uid}:${user.gid}`, desk]);
+    cleanups.push(async () => void (await endStrays(join(desk, "restored"))));
+    execFileSync("bash", ["by-hand.sh"], {
+      cwd: desk,
+      ...(user.foreign && { uid: user.uid, gid: user.gid }),
+      env: { PATH: `${binaries.directory}:${process.env["PATH"]}`, HOME: desk },
+      // The server keeps what it was started with open; a pipe would never end.
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+
+    // What `psql` would show to the same hands.
+    const asked = execFileSync(
+      process.execPath,
+      [
+        "--input-type=module",
+        "-e",
+        `import pg from ${JSON.stringify(import.meta.resolve("pg"))};
+         const client = new pg.Client({ host: ${JSON.stringify(`${desk}/socket`)}, port: ${port}, user: "postgres", database: "keelson" });
+         await client.connect();
+         const { rows } = await client.query("SELECT count(*)::int AS rows, sum(id)::int AS sum FROM ledger");
+         console.log(JSON.stringify(rows[0]));
+         await client.end();`,
+      ],
+      { ...(user.foreign && { uid: user.uid, gid: user.gid }), cwd: desk, encoding: "utf8" },
+    );
+    expect(JSON.parse(asked)).toEqual({ rows: 150, sum: (150 * 151) / 2 });
+  });
+});

@@ -1,0 +1,176 @@
+import { array, assert, constantFrom, integer, property, record } from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { ArchivedFile } from "../../src/recovery/archive/log-archive.js";
+import { parseLogFile, segmentName, segmentOf } from "../../src/recovery/archive/segments.js";
+import type { Backup } from "../../src/recovery/backup/catalogue.js";
+import { prune } from "../../src/recovery/backup/retention.js";
+import { nextBackup } from "../../src/recovery/backup/schedule.js";
+import { decideDatabase } from "../../src/recovery/decide-database.js";
+import { logRange } from "../../src/recovery/restore/log-range.js";
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const NOW = Date.UTC(2025, 10, 21, 12);
+
+function backup(at: number, first: number, last = first, valid: boolean | undefined = true, id = String(at)): Backup {
+  return {
+    manifest: {
+      format: 1,
+      id,
+      system: "1",
+      platform: "test",
+      startedAt: at,
+      finishedAt: at,
+      postgres: "17",
+      size: 1,
+      timeline: 1,
+      startLsn: "0/0",
+      stopLsn: "0/0",
+      firstSegment: segmentName(1, BigInt(first)),
+      lastSegment: segmentName(1, BigInt(last)),
+      restorePoint: { name: id, lsn: "0/0", at },
+      recipient: null,
+      base: { name: id, bytes: 1, sha256: "" },
+      fingerprint: { tables: [] },
+    },
+    verification:
+      valid === undefined ? undefined : { at, valid, findings: [], tables: 0, rows: 0, restoreMs: 0, replayMs: 0 },
+  };
+}
+
+function segment(position: number, stored: number, timeline = 1): ArchivedFile {
+  const file = parseLogFile(segmentName(timeline, BigInt(position)));
+  if (!file) throw new Error("not the name of a segment");
+  return { file, object: file.name, bytes: 1, sha256: "", stored };
+}
+
+describe("what retention removes", () => {
+  const policy = { full: 7 * DAY, log: 7 * DAY };
+
+  test("keeps the backup from which the oldest promised moment is restored, though it is too old itself", () => {
+    const old = backup(NOW - 8 * DAY, 10);
+    const { backups } = prune([backup(NOW - 9 * DAY, 1), old, backup(NOW - DAY, 50)], [], policy, NOW);
+    expect(backups.map((gone) => gone.backup.manifest.id)).toEqual([String(NOW - 9 * DAY)]);
+  });
+
+  test("keeps the newest valid backup though newer ones have failed and it is long expired", () => {
+    const valid = backup(NOW - 30 * DAY, 1);
+    const { backups } = prune([valid, backup(NOW - 20 * DAY, 5, 5, false)], [], policy, NOW);
+    expect(backups.map((gone) => gone.backup)).not.toContain(valid);
+  });
+
+  test("never takes what a promised moment or a kept backup needs", () => {
+    const history = record({
+      backups: array(record({ age: integer({ min: 0, max: 30 }), valid: constantFrom(true, false, undefined) }), {
+        minLength: 1,
+        maxLength: 12,
+      }),
+      full: integer({ min: 1, max: 20 }),
+      log: integer({ min: 1, max: 20 }),
+    });
+    assert(
+      property(history, ({ backups, full, log }) => {
+        // One segment an hour for thirty days; a backup of age `a` days begins in the segment of its hour.
+        const position = (at: number) => 1000 + Math.floor((at - (NOW - 31 * DAY)) / HOUR);
+        const all = backups.map(({ age, valid }, n) => {
+          const at = NOW - age * DAY - n;
+          return backup(at, position(at), position(at) + 1, valid, `b${n}`);
+        });
+        const files = Array.from({ length: 31 * 24 + 2 }, (_, n) => segment(1000 + n, NOW - 31 * DAY + (n + 1) * HOUR));
+        const gone = prune(all, files, { full: full * DAY, log: log * DAY }, NOW);
+        const kept = all.filter((each) => !gone.backups.some(({ backup: removed }) => removed === each));
+        const left = files.filter((each) => !gone.log.some(({ file }) => file === each));
+
+        // Every kept backup can still be made consistent.
+        for (const { manifest } of kept)
+          expect(logRange(left, manifest.firstSegment, { segment: manifest.lastSegment }).ok).toBe(true);
+        expect(kept).toContain([...all].sort((a, b) => a.manifest.finishedAt - b.manifest.finishedAt).at(-1));
+        // Every promised moment that could be restored before can be restored still.
+        for (let moment = NOW - log * DAY; moment <= NOW; moment += DAY / 2) {
+          const usable = (from: readonly Backup[], log: readonly ArchivedFile[]) =>
+            from.some(
+              ({ manifest, verification }) =>
+                verification?.valid !== false &&
+                manifest.restorePoint.at <= moment &&
+                logRange(log, manifest.firstSegment, { time: moment }).ok,
+            );
+          if (usable(all, files)) expect(usable(kept, left)).toBe(true);
+        }
+      }),
+    );
+  });
+});
+
+describe("when the next backup is due", () => {
+  test("at once when there is none", () => expect(nextBackup({ every: DAY, at: undefined }, undefined, NOW)).toBe(NOW));
+  test("an interval after the newest", () =>
+    expect(nextBackup({ every: HOUR, at: undefined }, NOW, NOW)).toBe(NOW + HOUR));
+  test("at the named time of the next day", () =>
+    expect(nextBackup({ every: DAY, at: "03:30" }, NOW, NOW)).toBe(Date.UTC(2025, 10, 22, 3, 30)));
+  test("not put off by one that was made by hand before the named time", () =>
+    expect(nextBackup({ every: DAY, at: "18:00" }, NOW, NOW)).toBe(Date.UTC(2025, 10, 21, 18)));
+});
+
+describe("the place of the database at a start", () => {
+  const none = { present: false, known: "1", backups: [], failed: [] };
+  test("is started from when it is there", () =>
+    expect(decideDatabase({ ...none, present: true }).action).toBe("start"));
+  test("is made when there has never been one", () =>
+    expect(decideDatabase({ ...none, known: undefined }).action).toBe("initialise"));
+  test("is restored when it is lost, from the newest backup that was not found invalid", () => {
+    const backups = [
+      backup(1, 1, 1, true, "old"),
+      backup(2, 2, 2, undefined, "untried"),
+      backup(3, 3, 3, false, "invalid"),
+    ];
+    expect(decideDatabase({ ...none, backups })).toMatchObject({
+      action: "restore",
+      backup: { manifest: { id: "untried" } },
+    });
+    expect(decideDatabase({ ...none, backups, failed: ["untried"] })).toMatchObject({
+      backup: { manifest: { id: "old" } },
+    });
+  });
+  test("is never made anew when it is lost and nothing can be restored", () =>
+    expect(decideDatabase({ ...none, backups: [backup(1, 1, 1, false)] }).action).toBe("refuse"));
+  test("is not restored from another database's backup", () =>
+    expect(decideDatabase({ ...none, known: "2", backups: [backup(1, 1)] }).action).toBe("refuse"));
+});
+
+describe("the log that a recovery needs", () => {
+  const log = [1, 2, 3, 4, 5].map((position) => segment(position, position * 1000));
+  const first = segmentName(1, 2n);
+  const positions = (range: ReturnType<typeof logRange>) =>
+    range.ok ? range.files.map(({ file }) => (file.kind === "segment" ? Number(file.position) : file.name)) : range;
+
+  test("is everything from the backup's first segment on", () =>
+    expect(positions(logRange(log, first, "latest"))).toEqual([2, 3, 4, 5]));
+  test("for a moment: up to the first segment that was stored after it", () =>
+    expect(positions(logRange(log, first, { time: 3500 }))).toEqual([2, 3, 4]));
+  test("with a hole is refused, with the time that can still be reached", () =>
+    expect(
+      logRange(
+        log.filter((_, n) => n !== 3),
+        first,
+        "latest",
+      ),
+    ).toEqual({ ok: false, missing: segmentName(1, 4n), before: 3000 }));
+  test("a hole behind the wanted moment does no harm", () =>
+    expect(
+      logRange(
+        log.filter((_, n) => n !== 4),
+        first,
+        { time: 2500 },
+      ).ok,
+    ).toBe(true));
+  test("a hole in a later timeline is not filled by the earlier one", () => {
+    const branched = [...log, segment(3, 6000, 2), segment(5, 8000, 2)];
+    expect(logRange(branched, first, "latest")).toMatchObject({ ok: false, missing: segmentName(2, 4n) });
+  });
+  test("names of segments count through the logs", () => {
+    expect(segmentName(1, segmentOf("1/2000148"))).toBe("000000010000000100000002");
+    expect(parseLogFile("0000000100000001000000FF")).toMatchObject({ position: 511n });
+    for (const name of ["../../etc/passwd", "", "00000001000000010000000G", "x.history"])
+      expect(parseLogFile(name)).toBeUndefined();
+  });
+});
