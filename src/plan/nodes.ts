@@ -1,7 +1,13 @@
 import type { NodePoolInput } from "../spec/schema/nodes.js";
+import type { PlanContext } from "./context.js";
 import { instanceType } from "./instance-types.js";
 import type { Ledger } from "./origin.js";
 import type { NodePool } from "./plan.js";
+
+/** The pool that is written; none where the environment has no pools at all. */
+export function planPool(context: PlanContext, written: string | undefined): string | undefined {
+  return written !== undefined && Object.hasOwn(context.settings.nodes ?? {}, written) ? written : undefined;
+}
 
 /** Node pools, with what a pod can use on one of their machines. */
 export function planPools(ledger: Ledger, written: Readonly<Record<string, NodePoolInput>>): NodePool[] {

@@ -2,6 +2,7 @@ import { formatBytes, formatCpu } from "../spec/format.js";
 import type { StoreInput } from "../spec/schema/stores.js";
 import { planBackups } from "./backups.js";
 import type { PlanContext } from "./context.js";
+import { planPool } from "./nodes.js";
 import { elementObjectives } from "./objectives.js";
 import type { Scope } from "./origin.js";
 import { planPatches } from "./patches.js";
@@ -74,7 +75,7 @@ function base(
 ): StoreBase {
   const defaults = DEFAULTS[kind];
   const asked = scope.pick("provide", written.provide, context.provide, "as the environment provides its stores");
-  const { product, instead } = productFor(kind, asked, context.cloud);
+  const { product, instead } = productFor(kind, asked, context.cloud, standby);
   scope.because("provider", instead ? `${product.name}: ${instead}` : `${product.name}: what \`${asked}\` means here`);
   const port =
     kind === "bucket" && product.kind !== "managed" ? (product.kind === "embedded" ? 0 : 9000) : defaults.port;
@@ -86,7 +87,7 @@ function base(
     objectives: elementObjectives(scope, written.objectives, context.objectives),
     size: scope.bytes("size", written.size, defaults.size, defaults.sizeWhy),
     resources: resources(scope, written, defaults, product.kind === "in-cluster", product.name),
-    pool: written.nodes,
+    pool: planPool(context, written.nodes),
     port: scope.pick("port", written.port, port, port === 0 ? "a folder has no port" : `the usual port of ${kind}`),
     probe: {
       every: probe.duration("every", written.probe?.every, product.probe.every, product.probe.source),

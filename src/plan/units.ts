@@ -12,6 +12,7 @@ import {
   planVolumes,
 } from "./containers.js";
 import { onCluster, type PlanContext } from "./context.js";
+import { planPool } from "./nodes.js";
 import { elementObjectives } from "./objectives.js";
 import type { Scope } from "./origin.js";
 import { planPatches } from "./patches.js";
@@ -104,7 +105,7 @@ export function planUnit(context: PlanContext, scope: Scope, written: ServiceInp
       cluster ? 5_000 : 0,
       cluster ? "endpoints are withdrawn within seconds of the signal" : "on one machine nobody has to be told",
     ),
-    pool: written.nodes,
+    pool: planPool(context, written.nodes),
     priority: scope.pick("priority", written.priority, "normal", "nothing makes it more or less urgent than others"),
     secrets: written.secrets ?? [],
     volumes: kind.volumes,

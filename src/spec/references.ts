@@ -241,8 +241,10 @@ class References {
   }
 
   #pool(path: Path, pool: string | undefined): void {
-    if (pool !== undefined && !this.#pools.includes(pool))
-      this.#unknown(path, "node pool", pool, this.#pools, ["nodes"]);
+    if (pool === undefined || this.#pools.includes(pool)) return;
+    // An environment without any pools (a laptop) says so once, by `nodes: null`, and places nothing.
+    const removed = this.settings.nodes === undefined && this.#removedFrom(pool, ["nodes"]);
+    if (!removed) this.#unknown(path, "node pool", pool, this.#pools, ["nodes"]);
   }
 
   #mounted(at: Path, secrets: readonly string[] | undefined): void {

@@ -157,7 +157,7 @@ describe("an edit", () => {
           );
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 300, interruptAfterTimeLimit: 15_000 },
     );
   });
 });

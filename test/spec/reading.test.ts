@@ -270,7 +270,7 @@ describe("hostile files end in a refusal, soon", () => {
   const bounded = (text: string, code: string) => {
     const started = performance.now();
     expect(diagnose(text).map((each) => each.code)).toContain(code);
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(performance.now() - started).toBeLessThan(20_000);
   };
   it("10 MB", () => bounded("a".repeat(10_000_000), "file/too-large"));
   it("a billion laughs", () => {

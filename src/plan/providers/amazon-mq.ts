@@ -8,7 +8,7 @@ export const amazonMq: Product = {
     75_000,
     "RabbitMQ: net_ticktime 60 s by default until a lost node is noticed, then a queue elects a leader; 15 s allowed",
   ),
-  provisioning: cite(20 * 60_000, "a broker is created in 15 to 20 minutes"),
+  provisioning: cite(20 * 60_000, "AWS names no bound; 20 minutes allowed for a cluster of three nodes"),
   restoreRate: cite(50 * MB, "messages are replayed by publishers; 50 MB/s allowed"),
   backupRate: cite(50 * MB, "Amazon MQ offers no backup of messages for RabbitMQ; definitions only"),
   restart: cite(120_000, "a broker node is restarted by Amazon MQ; two minutes allowed"),

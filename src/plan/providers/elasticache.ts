@@ -6,9 +6,9 @@ export const elastiCache: Product = {
   name: "Amazon ElastiCache",
   failover: cite(
     60_000,
-    "ElastiCache User Guide, Multi-AZ: a replica is promoted, typically within a few seconds to a minute",
+    "ElastiCache User Guide, Multi-AZ: a replica is promoted by itself and downtime is minimized; no figure is given, a minute allowed",
   ),
-  provisioning: cite(15 * 60_000, "a replication group is created in 10 to 15 minutes"),
+  provisioning: cite(15 * 60_000, "AWS names no bound; 15 minutes allowed for a replication group"),
   restoreRate: cite(50 * MB, "a new group is seeded from an RDB file in S3; 50 MB/s allowed"),
   backupRate: cite(50 * MB, "an RDB file is written to S3; 50 MB/s allowed"),
   restart: cite(120_000, "a failed node is replaced; two minutes allowed until it answers"),

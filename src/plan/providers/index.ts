@@ -7,6 +7,7 @@ import { embeddedPostgres } from "./embedded-postgres.js";
 import { folder } from "./folder.js";
 import { linodeObjectStorage } from "./linode-object-storage.js";
 import { linodePostgres } from "./linode-postgres.js";
+import { postgresStatefulSet } from "./postgres-statefulset.js";
 import type { Product } from "./product.js";
 import { rabbitmqOperator } from "./rabbitmq-operator.js";
 import { rds } from "./rds.js";
@@ -30,16 +31,20 @@ const managed: Readonly<Record<Cloud, Partial<Row>>> = {
   linode: { postgres: linodePostgres, bucket: linodeObjectStorage },
 };
 
-/** The product that provides a kind of store, and why it is another than was asked for, where it is. */
+/**
+ * The product that provides a kind of store, and why it is another than was asked for, where it is. An operator is asked
+ * of a cluster only where there is something to fail over to (`standby`).
+ */
 export function productFor(
   kind: Store["kind"],
   asked: Provider["kind"],
   cloud: Cloud,
+  standby = true,
 ): { readonly product: Product; readonly instead: string | undefined } {
   if (asked === "embedded") return { product: embedded[kind], instead: undefined };
   const offered = asked === "managed" ? managed[cloud][kind] : undefined;
   if (offered) return { product: offered, instead: undefined };
   const who = cloud === "none" ? "no cloud is named that" : `${cloud}`;
   const instead = asked === "managed" ? `${who} offers ${cloud === "none" ? "a" : "no"} managed ${kind}` : undefined;
-  return { product: inCluster[kind], instead };
+  return { product: kind === "postgres" && !standby ? postgresStatefulSet : inCluster[kind], instead };
 }

@@ -9,8 +9,8 @@ export const linodePostgres: Product = {
     "Akamai publishes no figure for a three-node cluster; allowed as long as RDS's 60–120 seconds",
   ),
   provisioning: cite(
-    20 * 60_000,
-    "Akamai documentation, Managed Databases: a cluster is provisioned in about 10 to 15 minutes",
+    30 * 60_000,
+    "Linode Terraform provider, database_postgresql_v2: can take up to half an hour to provision",
   ),
   restoreRate: cite(50 * MB, "a restore is a new cluster from the daily backup; 50 MB/s allowed"),
   backupRate: cite(50 * MB, "daily backups by the provider; 50 MB/s allowed"),

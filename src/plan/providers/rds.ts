@@ -8,9 +8,15 @@ export const rds: Product = {
     120_000,
     "RDS User Guide, Multi-AZ DB instance deployments: failover times are typically 60–120 seconds",
   ),
-  provisioning: cite(20 * 60_000, "a DB instance is created in 10 to 20 minutes"),
-  restoreRate: cite(50 * MB, "a restored volume is loaded lazily from S3; 50 MB/s allowed until it is whole"),
-  backupRate: cite(100 * MB, "storage snapshots are incremental; 100 MB/s allowed"),
+  provisioning: cite(20 * 60_000, "AWS names no bound; 20 minutes allowed for a DB instance"),
+  restoreRate: cite(
+    50 * MB,
+    "RDS loads the blocks of a restored volume from S3 as they are read (AWS Database Blog on snapshot and restore); 50 MB/s allowed until it is whole",
+  ),
+  backupRate: cite(
+    100 * MB,
+    "RDS snapshots are incremental (AWS Database Blog on snapshot and restore); 100 MB/s allowed",
+  ),
   restart: cite(120_000, "a crashed DB instance is restarted by RDS; allowed as long as a failover"),
   probe: { every: 10_000, failures: 3, source: "RDS watches its hosts itself; detection is part of the failover time" },
 };

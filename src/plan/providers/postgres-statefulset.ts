@@ -1,0 +1,16 @@
+import { cite, MB, type Product } from "./product.js";
+
+/** One PostgreSQL server in the cluster as a StatefulSet: nothing to fail over to, so no operator is needed. */
+export const postgresStatefulSet: Product = {
+  kind: "in-cluster",
+  name: "PostgreSQL StatefulSet",
+  failover: undefined,
+  provisioning: cite(60_000, "a volume (CSI, about 30 s), a pod and initdb; a minute allowed"),
+  restoreRate: cite(80 * MB, "a base backup is unpacked from a volume of the cluster by one stream; 80 MB/s allowed"),
+  backupRate: cite(40 * MB, "pg_basebackup compresses with gzip on one core; 40 MB/s allowed"),
+  restart: cite(
+    40_000,
+    "Kubernetes liveness, 3 failures 10 s apart by default, then PostgreSQL starts and recovers; 10 s allowed",
+  ),
+  probe: { every: 10_000, failures: 3, source: "Kubernetes: periodSeconds 10, failureThreshold 3" },
+};

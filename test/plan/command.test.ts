@@ -1,0 +1,139 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+
+const program = fileURLToPath(new URL("../../bin/keelson.js", import.meta.url));
+const library = pathToFileURL(fileURLToPath(new URL("../../dist/index.js", import.meta.url))).href;
+const folder = mkdtempSync(join(tmpdir(), "keelson-plan-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function keelson(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: "utf8", cwd: folder });
+  return { status, stdout, stderr };
+}
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return name;
+}
+
+describe("keelson plan", () => {
+  it("prints a table for people", () => {
+    const { status, stdout, stderr } = keelson("plan", "starter", "-e", "production");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    for (const heading of ["Units", "Models", "Stores", "Calls", "Entrances", "Secrets", "Promises"])
+      expect(stdout).toMatch(new RegExp(`^${heading}$`, "m"));
+  });
+
+  it("prints the Plan and nothing else with --json", () => {
+    const { status, stdout } = keelson("plan", "starter", "--json");
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ platform: "starter", environment: "local" });
+  });
+
+  it("says where each value came from", () => {
+    const { stdout } = keelson("plan", "starter", "-e", "production", "--explain", "services.gateway");
+    expect(stdout).toMatch(
+      /services\.gateway\.replicas +3\.\.10 +blueprints\/starter\/platform\.yaml:\d+:\d+ \(environment production\)/,
+    );
+    expect(stdout).toMatch(/services\.gateway\.drain +5s +default: endpoints are withdrawn/);
+    const json = keelson("plan", "starter", "--explain", "objectives.rto", "--json");
+    expect(JSON.parse(json.stdout)).toMatchObject([{ path: "objectives.rto", value: "1m", origin: { kind: "file" } }]);
+  });
+
+  it("reads a folder's platform.yaml, and the current folder's when nothing is named", () => {
+    file("platform.yaml", "platform: here\n");
+    expect(JSON.parse(keelson("plan", ".", "--json").stdout)).toMatchObject({ platform: "here" });
+    expect(JSON.parse(keelson("plan", "--json").stdout)).toMatchObject({ platform: "here" });
+  });
+
+  it("reads a platform that is defined in code", () => {
+    file(
+      "shop.mjs",
+      `import { definePlatform } from ${JSON.stringify(library)};\nexport default definePlatform({ platform: "shop", stores: { db: { postgres: 17 } } });\n`,
+    );
+    expect(JSON.parse(keelson("plan", "shop.mjs", "--json").stdout)).toMatchObject({
+      platform: "shop",
+      stores: [{ name: "db" }],
+    });
+  });
+});
+
+describe("a file that cannot be read ends with exit code 2 and no stack trace", () => {
+  const refused = (args: readonly string[], message: RegExp) => {
+    const { status, stdout, stderr } = keelson(...args);
+    expect(status).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  };
+
+  it("with every error at its place", () => {
+    const bad = file("bad.yaml", "platform: shop\nobjectives: { rpo: 5 }\nservces: {}\n");
+    refused(["plan", bad], /^bad\.yaml:2:20 error spec\/unit .*\n.*\n.*\^\n {2}hint: write 5s, 5m or 5h/);
+    refused(["plan", bad], /bad\.yaml:3:1 error spec\/unknown-key/);
+  });
+
+  it("as JSON with --json", () => {
+    const { status, stdout } = keelson("plan", file("bad2.yaml", "platform: shop\nobjectives: { rpo: 5 }\n"), "--json");
+    expect(status).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      file: "bad2.yaml",
+      diagnostics: [{ code: "spec/unit", origin: { line: 2, column: 20 } }],
+    });
+  });
+
+  it("when it does not exist", () => refused(["plan", "nowhere.yaml"], /file\/not-found/));
+  it("when the environment does not exist", () =>
+    refused(["plan", "starter", "-e", "prodction"], /spec\/unknown-environment[\s\S]*did you mean `production`/));
+  it("when the path to explain does not exist", () =>
+    refused(["plan", "starter", "--explain", "servces"], /plan\/no-such-path/));
+  it("when it is not UTF-8", () => {
+    writeFileSync(join(folder, "latin.yaml"), Buffer.from([0x70, 0x3a, 0x20, 0xe9, 0xff]));
+    refused(["plan", "latin.yaml"], /not UTF-8/);
+  });
+  it("when it has 10 MB", () =>
+    refused(["plan", file("large.yaml", `platform: a\n# ${"x".repeat(10_000_000)}\n`)], /file\/too-large/));
+  it("when it has 100 MB, without being read", () =>
+    refused(["plan", file("huge.yaml", " ".repeat(100_000_000))], /file\/too-large/));
+  it("when its module exports no platform", () =>
+    refused(["plan", file("empty.mjs", "export default 5;\n")], /exports no platform/));
+});
+
+describe("keelson schema", () => {
+  it("prints the JSON Schema, or writes it where it is told", () => {
+    const { stdout } = keelson("schema");
+    expect(JSON.parse(stdout)).toMatchObject({ $schema: "https://json-schema.org/draft/2020-12/schema" });
+    expect(keelson("schema", "-o", "sub/schema.json").status).toBe(0);
+  });
+});
+
+describe("time", () => {
+  /** Processor time, since the machine may be busy with other tests. */
+  function seconds(services: number): number {
+    let text = "platform: big\nstores: { db: { postgres: 17 } }\nservices:\n";
+    for (let index = 0; index < services; index++)
+      text += `  s-${index}: { image: "x/s:${index}", port: 80, replicas: 2..4, calls: [db${index > 0 ? `, s-${Math.floor(index / 2)}` : ""}] }\n`;
+    const name = file(`big-${services}.yaml`, text);
+    const script = `process.argv.splice(1, 1, ${JSON.stringify(program)}); await import(${JSON.stringify(pathToFileURL(program).href)}); process.on("exit", () => { const { user, system } = process.cpuUsage(); process.stderr.write("cpu " + (user + system) / 1e6); });`;
+    const { stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script, "-", "plan", name, "--json"], {
+      encoding: "utf8",
+      cwd: folder,
+      maxBuffer: 1 << 30,
+    });
+    const match = /cpu ([\d.]+)/.exec(stderr);
+    if (!match) throw new Error(stderr);
+    return Number(match[1]);
+  }
+
+  it("grows with the number of services, not with its square", () => {
+    const bare = seconds(1);
+    const thousand = seconds(1000) - bare;
+    const eightThousand = seconds(8000) - bare;
+    expect(eightThousand / thousand).toBeLessThan(12);
+  });
+});
