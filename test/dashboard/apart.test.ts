@@ -1,0 +1,186 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { loadPlan } from "../../src/cli/load.js";
+import { type Kernel, startKernel } from "../../src/runtime/kernel/kernel.js";
+import { modules } from "../../src/runtime/modules.js";
+import { startPostgres, type TestPostgres } from "../database/postgres.js";
+
+/** The dashboard in a process of its own, as in production: everything that a browser asks goes to it alone. */
+describe("a dashboard apart from the other modules", () => {
+  let postgres: TestPostgres;
+  let home: string;
+  let others: Kernel;
+  let dashboard: Kernel;
+  let control: Server;
+  let key: string;
+  const asked: string[] = [];
+
+  beforeAll(async () => {
+    postgres = await startPostgres();
+    home = await mkdtemp(join(tmpdir(), "keelson-apart-"));
+    const secretsDirectory = join(home, "secrets");
+    await mkdir(join(secretsDirectory, "database"), { recursive: true });
+    await writeFile(join(secretsDirectory, "database/url"), postgres.url);
+    const shared = {
+      plan: await loadPlan("starter", "local"),
+      listen: { host: "127.0.0.1", port: 0 },
+      secretsDirectory,
+      log: pino({ level: "silent" }),
+    };
+    others = await startKernel(modules, {
+      ...shared,
+      modules: ["accounts", "usage", "engine", "gateway"],
+      dataDirectory: join(home, "others"),
+    });
+    control = createServer((request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      const known = request.url === "/backups";
+      response.writeHead(known ? 200 : 409, { "content-type": "application/json" });
+      response.end(
+        JSON.stringify(
+          known
+            ? { place: "/backups", backups: [], damaged: [] }
+            : { error: { code: "drill/running", message: "drill 1 is under way", hint: "one at a time: wait for its end" } },
+        ),
+      );
+    });
+    const socket = join(home, "control.sock");
+    await new Promise<void>((resolve) => control.listen(socket, resolve));
+    process.env["KEELSON_CONTROL"] = socket;
+    dashboard = await startKernel(modules, {
+      ...shared,
+      modules: ["dashboard"],
+      dataDirectory: join(home, "dashboard"),
+      peers: { accounts: others.url, usage: others.url, gateway: others.url },
+    });
+    delete process.env["KEELSON_CONTROL"];
+    key = await readFile(join(secretsDirectory, "first-key/key"), "utf8");
+  });
+
+  afterAll(async () => {
+    await dashboard?.stop({ grace: 5_000 });
+    await others?.stop({ grace: 5_000 });
+    control?.close();
+    await postgres?.stop();
+    await rm(home, { recursive: true, force: true });
+  });
+
+  const ask = (path: string, init: RequestInit = {}) =>
+    fetch(`${dashboard.url}${path}`, { ...init, headers: { authorization: `Bearer ${key}`, ...init.headers } });
+
+  it("signs in through it: the cookie of the accounts module is set on its origin", async () => {
+    const answer = await fetch(`${dashboard.url}/admin/session`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ key }),
+    });
+    expect(answer.status).toBe(200);
+    const cookie = answer.headers.get("set-cookie") ?? "";
+    expect(cookie).toMatch(/^keelson_session=.*HttpOnly.*SameSite=Strict/);
+    const session = await fetch(`${dashboard.url}/admin/promises`, { headers: { cookie: cookie.split(";")[0] ?? "" } });
+    expect(session.status).toBe(200);
+  });
+
+  it("refuses its own answers to whoever is not signed in", async () => {
+    for (const path of ["/admin/promises", "/admin/topology", "/admin/models", "/admin/drills", "/admin/backups"]) {
+      const answer = await fetch(`${dashboard.url}${path}`);
+      expect(answer.status, path).toBe(401);
+      expect(await answer.json()).toMatchObject({ error: { code: "credential/missing" } });
+    }
+  });
+
+  it("answers the sheet, the topology and the models from where they are", async () => {
+    expect(await (await ask("/admin/promises")).json()).toMatchObject({ platform: "starter", environment: "local" });
+    const models = z.object({ models: z.array(z.object({ name: z.string() })) }).parse(await (await ask("/admin/models")).json());
+    expect(models.models.map(({ name }) => name)).toEqual(["assistant", "embedder"]);
+    const nodes = z
+      .object({ nodes: z.array(z.object({ id: z.string(), state: z.string() })) })
+      .parse(await (await ask("/admin/topology")).json()).nodes;
+    const states = Object.fromEntries(nodes.map(({ id, state }) => [id, state]));
+    expect(states).toMatchObject({ gateway: "ready", accounts: "ready", usage: "ready", dashboard: "ready", database: "ready" });
+  });
+
+  it("passes on keys, usage and streamed chats, byte for byte", async () => {
+    expect((await ask("/admin/keys")).status).toBe(200);
+    const usage = await ask("/admin/usage?by=model&format=csv");
+    expect(usage.headers.get("content-type")).toContain("text/csv");
+    const chat = await ask("/v1/chat/completions", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ model: "assistant", stream: true, max_tokens: 4, messages: [{ role: "user", content: "Hello" }] }),
+    });
+    expect(chat.headers.get("content-type")).toContain("text/event-stream");
+    expect(await chat.text()).toMatch(/^data: .*[\s\S]*data: \[DONE\]\s*$/);
+  });
+
+  it("passes on a refusal as it was", async () => {
+    const answer = await fetch(`${dashboard.url}/v1/models`, { headers: { authorization: "Bearer kls_wrong" } });
+    expect(answer.status).toBe(401);
+    expect(await answer.json()).toMatchObject({ error: { type: expect.any(String) } });
+  });
+
+  it("cancels the call behind it when the browser leaves", async () => {
+    const leave = new AbortController();
+    const chat = await ask("/v1/chat/completions", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ model: "assistant", stream: true, max_tokens: 4000, messages: [{ role: "user", content: "Go on" }] }),
+      signal: leave.signal,
+    });
+    await chat.body?.getReader().read();
+    leave.abort();
+    await expect
+      .poll(async () => (await fetch(`${others.url}/metrics`)).text(), { timeout: 10_000 })
+      .toMatch(/keelson_gateway_requests_total\{[^}]*status="499"\} 1/);
+  });
+
+  it("asks the supervisor for drills and backups, and passes its words on", async () => {
+    expect(await (await ask("/admin/backups")).json()).toEqual({ place: "/backups", backups: [], damaged: [] });
+    const refused = await ask("/admin/drills", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ fault: "process-crash" }),
+    });
+    expect(refused.status).toBe(409);
+    expect(await refused.json()).toMatchObject({
+      error: { code: "drill/running", hint: "one at a time: wait for its end" },
+    });
+    expect(asked).toContain("POST /drills");
+  });
+
+  it("takes no id of a drill that could name anything else", async () => {
+    const before = asked.length;
+    for (const id of ["..%2F..%2Fstatus", "a%20b", "%00", "x".repeat(200)])
+      expect((await ask(`/admin/drills/${id}`)).status).toBeGreaterThanOrEqual(400);
+    expect(asked.length).toBe(before);
+  });
+
+  it("answers an unknown path below /admin as the API does, not with a page", async () => {
+    const answer = await ask("/admin/nothing", { headers: { accept: "text/html" } });
+    expect(answer.status).toBe(404);
+    expect(answer.headers.get("content-type")).toContain("application/json");
+  });
+
+  it("says which module is away, instead of hanging or showing a page", async () => {
+    await others.stop({ grace: 5_000 });
+    const keys = await fetch(`${dashboard.url}/admin/keys`, { headers: { authorization: `Bearer ${key}` } });
+    expect(keys.status).toBe(502);
+    expect(await keys.json()).toMatchObject({ error: { code: "modules/away" } });
+  });
+});
+
+describe("a dashboard without a supervisor", () => {
+  it("says that drills and backups are run elsewhere", async () => {
+    const { Control } = await import("../../src/runtime/dashboard/control/control.js");
+    const none = new Control(undefined);
+    await expect(none.json(z.unknown(), "GET", "/drills")).rejects.toMatchObject({ status: 503, code: "control/none" });
+    const away = new Control(join(tmpdir(), "keelson-no-such-control.sock"));
+    await expect(away.json(z.unknown(), "GET", "/drills")).rejects.toMatchObject({ status: 503, code: "control/away" });
+    await away.close();
+  });
+});
