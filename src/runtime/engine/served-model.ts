@@ -13,12 +13,26 @@ import { gatherFacts, modelFile } from "./facts.js";
 import { SupervisedChild } from "./supervise.js";
 
 const retryChoice = 30_000;
+/** A child that failed so often before it was ever ready is not going to be ready soon. */
+const hopeless = 3;
+/** What stood in has answers under way: it gets this long to finish them. */
+const farewell = 60_000;
+
+/** A child process and why it runs. */
+interface Served {
+  readonly child: SupervisedChild;
+  readonly config: ChildConfig;
+  readonly reason: string;
+}
 
 /** One model and what serves it now: carries out the choice of its engine, and follows what becomes of it. */
 export class ServedModel {
   #targets: readonly Target[] = [];
-  #children: SupervisedChild[] = [];
+  /** The engine that was chosen, and the simulator while that one cannot answer (yet). */
+  #chosen: Served | undefined;
+  #standIn: Served | undefined;
   readonly #stopped = new AbortController();
+  readonly #leaving = new Set<SupervisedChild>();
   #reason = "its engine is being chosen";
 
   constructor(
@@ -45,6 +59,7 @@ export class ServedModel {
       return;
     }
     const choice = chooseEngine(model, await gatherFacts(model));
+    if (this.#stopped.signal.aborted) return;
     this.#reason = choice.reason;
     this.log.info({ model: model.name, engine: choice.engine }, choice.reason);
     this.#carryOut(choice);
@@ -52,7 +67,8 @@ export class ServedModel {
 
   async stop(): Promise<void> {
     this.#stopped.abort(new Error("stopping"));
-    await Promise.all(this.#children.map((child) => child.stop()));
+    const children = [this.#chosen?.child, this.#standIn?.child, ...this.#leaving];
+    await Promise.all(children.map((child) => child?.stop()));
   }
 
   #carryOut(choice: Choice): void {
@@ -61,16 +77,16 @@ export class ServedModel {
         this.#set([ollamaTarget(this.model.name, choice.url, choice.upstreamModel, choice.reason)]);
         return;
       case "simulated":
-        this.#run(simulatedChild(this.model), choice.reason);
+        this.#chosen = this.#run(simulatedChild(this.model), choice.reason);
         return;
       case "none":
         this.log.warn({ model: this.model.name }, `${choice.reason}; it is tried again every ${retryChoice / 1000} s`);
-        this.#later(retryChoice, () => void this.start().catch((error: unknown) => this.#failed(error)));
+        this.#later(retryChoice, () => this.#startAgain());
         return;
       case "llama.cpp":
-        if ("file" in choice) this.#run(llamaChild(this.model, choice.file), choice.reason);
+        if ("file" in choice) this.#chosen = this.#run(llamaChild(this.model, choice.file), choice.reason);
         else {
-          if (choice.meanwhile === "simulated") this.#run(simulatedChild(this.model), choice.reason);
+          if (choice.meanwhile === "simulated") this.#standIn = this.#run(simulatedChild(this.model), choice.reason);
           void this.#fetch(choice.download);
         }
     }
@@ -91,65 +107,86 @@ export class ServedModel {
         onProgress: ({ bytes, total }) => {
           const percent = total === undefined ? -1 : Math.floor((bytes / total) * 100);
           this.#reason = percent < 0 ? `downloading ${url}` : `downloading ${url}: ${percent} %`;
-          if (percent >= told + 5) {
-            told = percent;
-            this.log.info({ model: model.name, bytes, total, percent }, "downloading the model's file");
-          }
+          if (percent < told + 5) return;
+          told = percent;
+          this.log.info({ model: model.name, bytes, total, percent }, "downloading the model's file");
+          this.onChange();
         },
       });
-      this.#run(llamaChild(model, file), "llama.cpp: the model's file was downloaded");
+      if (this.#stopped.signal.aborted) return;
+      this.#chosen = this.#run(llamaChild(model, file), "llama.cpp: the model's file was downloaded");
     } catch (error) {
       if (this.#stopped.signal.aborted) return;
-      this.#reason = `the model's file could not be downloaded: ${error instanceof Error ? error.message : String(error)}`;
+      this.#reason = `the model's file could not be downloaded: ${messageOf(error)}`;
       this.log.warn({ model: model.name }, this.#reason);
-      if (this.#children.length === 0) this.#later(retryChoice, () => void this.#fetch(url));
+      this.#later(retryChoice, () => void this.#fetch(url));
     }
   }
 
-  /** Runs a child; once it is ready it takes over from those before it. */
-  #run(config: ChildConfig, reason: string): void {
-    const before = this.#children;
-    const child = new SupervisedChild(config, this.log, (state) => {
-      if (!this.#children.includes(child)) return;
-      if (state.kind === "ready") {
-        this.#reason = reason;
-        this.#set([
-          {
-            id: `${this.model.name}-0`,
-            model: this.model.name,
-            url: `http://127.0.0.1:${state.port}`,
-            upstreamModel: this.model.name,
-            weight: 1,
-            authorization: undefined,
-            engine: config.engine,
-            reason,
-          },
-        ]);
-        this.#retire(before);
-      } else if (this.#children.at(-1) === child && !before.some(({ state: other }) => other.kind === "ready")) {
-        this.#reason = state.reason ?? reason;
-        this.#set([]);
+  #run(config: ChildConfig, reason: string): Served {
+    const child = new SupervisedChild(config, this.log, () => this.#follow());
+    return { child, config, reason };
+  }
+
+  /** Decides who answers now: the chosen engine when it can, else who stands in, else nobody. */
+  #follow(): void {
+    const chosen = this.#chosen;
+    const standIn = this.#standIn;
+    if (chosen?.child.state.kind === "ready") {
+      this.#answerBy(chosen, chosen.child.state.port);
+      if (standIn !== undefined) this.#dismiss(standIn.child);
+      this.#standIn = undefined;
+      return;
+    }
+    if (chosen !== undefined && chosen.child.state.kind === "starting") {
+      const { reason, failures } = chosen.child.state;
+      this.#reason = reason ?? chosen.reason;
+      if (
+        failures >= hopeless &&
+        standIn === undefined &&
+        this.model.simulated &&
+        chosen.config.engine !== "simulated"
+      ) {
+        const why = `simulated: ${chosen.config.engine} does not start (${reason ?? "no reason given"})`;
+        this.log.warn({ model: this.model.name }, why);
+        this.#standIn = this.#run(simulatedChild(this.model), why);
       }
-    });
-    this.#children = [...before, child];
+    }
+    if (standIn?.child.state.kind === "ready") this.#answerBy(standIn, standIn.child.state.port);
+    else this.#set([]);
   }
 
-  /** Those before have answers under way: they get time to finish them. */
-  #retire(children: readonly SupervisedChild[]): void {
-    if (children.length === 0) return;
-    this.#children = this.#children.filter((child) => !children.includes(child));
-    this.#later(60_000, () => {
-      for (const child of children) void child.stop();
-    });
-    this.#stopped.signal.addEventListener("abort", () => {
-      for (const child of children) void child.stop();
+  #answerBy({ config, reason }: Served, port: number): void {
+    this.#reason = reason;
+    const { name } = this.model;
+    this.#set([
+      {
+        id: `${name}-0`,
+        model: name,
+        url: `http://127.0.0.1:${port}`,
+        upstreamModel: name,
+        weight: 1,
+        authorization: undefined,
+        engine: config.engine,
+        reason,
+      },
+    ]);
+  }
+
+  #dismiss(child: SupervisedChild): void {
+    this.#leaving.add(child);
+    this.#later(farewell, () => {
+      this.#leaving.delete(child);
+      void child.stop();
     });
   }
 
-  #failed(error: unknown): void {
-    this.#reason = error instanceof Error ? error.message : String(error);
-    this.log.error({ model: this.model.name, reason: this.#reason }, "the model's engine could not be started");
-    this.#later(retryChoice, () => void this.start().catch((again: unknown) => this.#failed(again)));
+  #startAgain(): void {
+    this.start().catch((error: unknown) => {
+      this.#reason = messageOf(error);
+      this.log.error({ model: this.model.name, reason: this.#reason }, "the model's engine could not be started");
+      this.#later(retryChoice, () => this.#startAgain());
+    });
   }
 
   #later(milliseconds: number, act: () => void): void {
@@ -163,4 +200,8 @@ export class ServedModel {
     this.#targets = targets;
     this.onChange();
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

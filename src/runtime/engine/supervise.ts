@@ -23,13 +23,14 @@ function childProgram(): string {
 }
 
 export type ChildState =
-  | { readonly kind: "starting"; readonly reason: string | undefined }
+  /** `failures`: how often it ended since it was last ready. */
+  | { readonly kind: "starting"; readonly reason: string | undefined; readonly failures: number }
   | { readonly kind: "ready"; readonly port: number; readonly pid: number };
 
 /** Keeps one engine's child process running: started anew with backoff whenever it ends, until it is stopped. */
 export class SupervisedChild {
   #child: ChildProcess | undefined;
-  #state: ChildState = { kind: "starting", reason: undefined };
+  #state: ChildState = { kind: "starting", reason: undefined, failures: 0 };
   #crashes = 0;
   #stopped = false;
   #timer: NodeJS.Timeout | undefined;
@@ -89,7 +90,8 @@ export class SupervisedChild {
         { model: this.config.model, engine: this.config.engine, reason, restartInMs: wait },
         "engine ended; it is started again",
       );
-      this.#change({ kind: "starting", reason });
+      const failures = this.#state.kind === "ready" ? 1 : this.#state.failures + 1;
+      this.#change({ kind: "starting", reason, failures });
       this.#timer = setTimeout(() => this.#start(), wait);
     });
     child.send(this.config, (error) => {

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import {
   type ChatHistoryItem,
+  type ChatWrapper,
   getLlama,
   type Llama,
   LlamaChat,
@@ -14,6 +15,7 @@ import {
   resolveChatWrapper,
   type Token,
 } from "node-llama-cpp";
+import { checkGguf } from "./gguf-header.js";
 import {
   type Embedded,
   type Format,
@@ -35,6 +37,8 @@ export class LlamaInference implements Inference {
   readonly #free: LlamaContextSequence[] = [];
   readonly #waiting: ((sequence: LlamaContextSequence) => void)[] = [];
   #embedder: Promise<LlamaEmbeddingContext> | undefined;
+  /** The model's chat template, read once: finding out how it behaves takes longer than a short answer. */
+  #chatWrapper: ChatWrapper | undefined;
   /** Embeddings go one by one: they share one context. */
   #embedding: Promise<unknown> = Promise.resolve();
 
@@ -51,6 +55,7 @@ export class LlamaInference implements Inference {
 
   /** Loads the file. Nothing is ever compiled or downloaded: the prebuilt CPU library is used or the load fails. */
   static async load({ file, context: wanted, sequences, embeddings }: Config): Promise<LlamaInference> {
+    await checkGguf(file);
     const llama = await getLlama({
       gpu: false,
       build: "never",
@@ -117,7 +122,8 @@ export class LlamaInference implements Inference {
     say: (text: string) => void,
     signal: AbortSignal,
   ): Promise<Generated> {
-    const chatWrapper = resolveChatWrapper(this.model);
+    this.#chatWrapper ??= resolveChatWrapper(this.model);
+    const chatWrapper = this.#chatWrapper;
     const history = historyOf(messages);
     const { contextText } = chatWrapper.generateContextState({ chatHistory: history });
     const inputTokens = contextText.tokenize(this.model.tokenizer).length;

@@ -1,0 +1,123 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { llamaCppMissing } from "../../src/runtime/engine/engines/llama-cpp.js";
+import { planWith, startTestGateway } from "../gateway/gateway.js";
+import { writeTinyGguf } from "./gguf.js";
+
+const missing = llamaCppMissing();
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "keelson-stand-in-"));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const ask = { model: "assistant", max_tokens: 8, messages: [{ role: "user", content: "Hello there" }] };
+
+describe.skipIf(missing !== undefined)("the simulator standing in", () => {
+  it("answers while a model is downloaded, and llama.cpp takes over without a failed request", async () => {
+    const file = join(directory, "tiny.gguf");
+    writeTinyGguf(file);
+    const content = await readFile(file);
+    const server = createServer(async (request, response) => {
+      response.writeHead(200, { "content-length": content.length });
+      if (request.method === "HEAD") return response.end();
+      for (let at = 0; at < content.length; at += 50_000) {
+        response.write(content.subarray(at, at + 50_000));
+        await sleep(100);
+      }
+      return response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    if (address === null || typeof address === "string") throw new Error("no port");
+    const before = {
+      endpoint: process.env["HF_ENDPOINT"],
+      models: process.env["KEELSON_MODELS"],
+      ollama: process.env["OLLAMA_HOST"],
+    };
+    process.env["HF_ENDPOINT"] = `http://127.0.0.1:${address.port}`;
+    process.env["KEELSON_MODELS"] = join(directory, "models");
+    process.env["OLLAMA_HOST"] = "127.0.0.1:9";
+    const gateway = await startTestGateway(
+      planWith("assistant: { source: hf://owner/repo/tiny.gguf, fallback: simulated, context: 512 }"),
+    );
+    try {
+      const first = (await (await gateway.post("/v1/chat/completions", ask)).json()) as {
+        choices: { message: { content: string } }[];
+      };
+      expect(first.choices[0]?.message.content).toMatch(/^\[simulated\]/);
+      let answers = 0;
+      for (let waited = 0; waited < 30_000; waited += 200) {
+        const answer = await gateway.post("/v1/chat/completions", ask);
+        expect(answer.status).toBe(200);
+        answers += 1;
+        const text = ((await answer.json()) as typeof first).choices[0]?.message.content ?? "";
+        if (!text.startsWith("[simulated]")) break;
+        await sleep(200);
+      }
+      const models = (await (
+        await fetch(`${gateway.url}/api/tags`, { headers: { authorization: "Bearer kls_test_key_of_the_tests" } })
+      ).json()) as {
+        models: { details: { family: string } }[];
+      };
+      expect(models.models[0]?.details.family).toBe("llama.cpp");
+      expect(await gateway.usage.settled(answers + 1)).toHaveLength(answers + 1);
+    } finally {
+      await gateway.stop();
+      server.close();
+      server.closeAllConnections();
+      for (const [name, value] of [
+        ["HF_ENDPOINT", before.endpoint],
+        ["KEELSON_MODELS", before.models],
+        ["OLLAMA_HOST", before.ollama],
+      ] as const) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+    }
+  }, 60_000);
+
+  it("answers for a file that is cut short", async () => {
+    const file = join(directory, "cut.gguf");
+    writeTinyGguf(file);
+    await writeFile(file, (await readFile(file)).subarray(0, 100_000));
+    const gateway = await startTestGateway(
+      planWith(`assistant: { engine: llama.cpp, source: ${file}, fallback: simulated }`),
+    );
+    try {
+      expect((await gateway.post("/v1/chat/completions", ask)).status).toBe(200);
+    } finally {
+      await gateway.stop();
+    }
+  }, 60_000);
+
+  it("answers for a file that cannot be loaded, where the platform file lets it; the reason is told", async () => {
+    const file = join(directory, "broken.gguf");
+    await writeFile(file, "GGUF, but not really");
+    const gateway = await startTestGateway(
+      planWith(
+        `assistant: { engine: llama.cpp, source: ${file}, fallback: simulated }\nstrict: { engine: llama.cpp, source: ${file}, queue: { deadline: 1s } }`,
+      ),
+    );
+    try {
+      const answer = (await (await gateway.post("/v1/chat/completions", ask)).json()) as {
+        choices: { message: { content: string } }[];
+      };
+      expect(answer.choices[0]?.message.content).toMatch(/^\[simulated\]/);
+      const refused = await gateway.post("/v1/chat/completions", { ...ask, model: "strict" });
+      expect(refused.status).toBe(503);
+      const { services } = (await (await fetch(`${gateway.url}/services`)).json()) as {
+        services: { name: string; state: string; reason?: string }[];
+      };
+      const engine = services.find(({ name }) => name === "engine");
+      expect(engine?.state).toBe("degraded");
+      expect(engine?.reason).toContain("strict: ");
+    } finally {
+      await gateway.stop();
+    }
+  }, 60_000);
+});
