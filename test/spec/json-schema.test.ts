@@ -13,7 +13,7 @@ const accepts = (text: string): boolean => validate(parse(text, { merge: true })
 describe("the published JSON Schema", () => {
   it("is draft 2020-12 and names itself", () => {
     expect(schema["$schema"]).toBe("https://json-schema.org/draft/2020-12/schema");
-    expect(schema["$id"]).toMatch(/platform\.schema\.json$/);
+    expect(schema["$id"]).toBe("urn:keelson:platform-file");
   });
 
   it.each(["starter", "aiaas"])("accepts the blueprint %s, which names it for editors", (name) => {
