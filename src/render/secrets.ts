@@ -108,6 +108,7 @@ function storeRecipes(store: Store): Record<string, Recipe> {
         replication: random,
         superuser: random,
         url: { kind: "text", text: `postgres://keelson:{password}@${at}/keelson` },
+        username: { kind: "text", text: "keelson" },
       };
     case "redis":
       return { password: random, url: { kind: "text", text: `redis://:{password}@${at}` } };

@@ -32,7 +32,7 @@ describeWith(["cluster", "kwok"], "the starter's production over three zones", (
   });
 
   it("runs with every replica ready, and those of a unit in as many zones as they can be in", async () => {
-    const all = await waitForPods(plane.api, plan.namespace, { ...least(plan.units), database: 2 }, 30_000);
+    const all = await waitForPods(plane.api, plan.namespace, least(plan.units), 30_000);
     for (const unit of guarded) {
       const zones = new Set(all.filter(belongsTo(unit.name)).map((pod) => nodes.zoneOf(pod.spec.nodeName ?? "")));
       expect(zones.size, `zones of ${unit.name}`).toBe(Math.min(ZONES.length, unit.replicas.min));

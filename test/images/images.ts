@@ -122,6 +122,7 @@ export async function postgresImage(folder: string, reference: string, postgres:
   await root.add("/usr/share/zoneinfo/UTC");
   await root.add("/usr/lib/locale/C.utf8");
   await root.makeFolder("/var/lib/postgresql", 0o1777);
+  await root.makeFolder("/var/lib/postgresql/data", 0o1777);
   await root.makeFolder("/var/run/postgresql", 0o1777);
   await root.makeFolder("/docker-entrypoint-initdb.d");
   await root.write("/usr/local/bin/docker-entrypoint.sh", POSTGRES_ENTRY_POINT, 0o755);

@@ -51,7 +51,7 @@ function decideRendered(object: Manifest, live: LiveObject | undefined): Step {
 
 function decideLeftOver(object: LiveObject, configMapsInUse: ReadonlySet<string>): Step {
   const row = kinds.find((candidate) => candidate.kind === object.kind && candidate.apiVersion === object.apiVersion);
-  if (row?.prune !== true) return { action: "keep", object, reason: "never deleted by a deploy" };
+  if (row?.prune !== true) return { action: "keep", object, reason: "holds data, so a deploy never deletes it" };
   if (object.kind === "ConfigMap" && configMapsInUse.has(object.metadata.name))
     return { action: "keep", object, reason: "an earlier revision that can be rolled back to reads it" };
   return { action: "prune", object, reason: "no longer rendered" };

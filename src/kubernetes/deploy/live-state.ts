@@ -26,6 +26,7 @@ export async function readLiveState(
   const owned = ownedLabels(plan);
   const lists = await Promise.all(
     kinds.map(async (row) => {
+      if (row.optional && !(await client.knows(row.apiVersion, row.kind))) return [];
       const listed = await client.list(row.apiVersion, row.kind, row.namespaced ? plan.namespace : undefined, owned);
       return listed.items;
     }),

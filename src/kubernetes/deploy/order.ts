@@ -1,10 +1,20 @@
 import type { ObjectReference } from "../live-object.js";
 
+export interface KindRow {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  /** False for what holds data: that is deleted by a person, or never. */
+  readonly prune: boolean;
+  /** Comes with an operator that a cluster may not have. */
+  readonly optional?: true;
+}
+
 /**
  * The kinds that Keelson renders, in the order in which they are applied: what others stand on comes first. Pruning goes
  * the other way round.
  */
-export const kinds = [
+export const kinds: readonly KindRow[] = [
   { apiVersion: "v1", kind: "Namespace", namespaced: false, prune: false },
   { apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", namespaced: false, prune: true },
   { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", namespaced: true, prune: true },
@@ -12,15 +22,15 @@ export const kinds = [
   { apiVersion: "v1", kind: "ConfigMap", namespaced: true, prune: true },
   { apiVersion: "v1", kind: "Service", namespaced: true, prune: true },
   { apiVersion: "policy/v1", kind: "PodDisruptionBudget", namespaced: true, prune: true },
+  { apiVersion: "postgresql.cnpg.io/v1", kind: "Cluster", namespaced: true, prune: false, optional: true },
+  { apiVersion: "postgresql.cnpg.io/v1", kind: "ScheduledBackup", namespaced: true, prune: true, optional: true },
   { apiVersion: "apps/v1", kind: "StatefulSet", namespaced: true, prune: true },
   { apiVersion: "apps/v1", kind: "Deployment", namespaced: true, prune: true },
   { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler", namespaced: true, prune: true },
   { apiVersion: "batch/v1", kind: "Job", namespaced: true, prune: true },
   { apiVersion: "batch/v1", kind: "CronJob", namespaced: true, prune: true },
   { apiVersion: "networking.k8s.io/v1", kind: "Ingress", namespaced: true, prune: true },
-] as const;
-
-export type KindRow = (typeof kinds)[number];
+];
 
 /** Position of an object's kind; an unknown kind comes last. */
 export function rank(object: ObjectReference): number {

@@ -38,16 +38,33 @@ const JobStatus = z.looseObject({
     .prefault({}),
 });
 
+const Database = z.looseObject({
+  spec: z.looseObject({ instances: z.number().default(1) }),
+  status: z.looseObject({ readyInstances: z.number().default(0), phase: z.string().default("") }).prefault({}),
+});
+
 /** The kinds whose rollout is waited for. */
 export const rollingKinds = [
   { apiVersion: "apps/v1", kind: "Deployment" },
   { apiVersion: "apps/v1", kind: "StatefulSet" },
   { apiVersion: "batch/v1", kind: "Job" },
+  { apiVersion: "postgresql.cnpg.io/v1", kind: "Cluster" },
 ] as const;
 
-/** Reads a Deployment's, StatefulSet's or Job's status, as its controller last wrote it. */
+/** Reads the status of one of the kinds that are waited for, as its controller last wrote it. */
 export function rolloutOf(object: LiveObject): Rollout {
-  return object.kind === "Job" ? jobProgress(object) : workloadProgress(object);
+  if (object.kind === "Job") return jobProgress(object);
+  return object.kind === "Cluster" ? databaseProgress(object) : workloadProgress(object);
+}
+
+/** CloudNativePG says in words how far it is, and counts the instances that are ready. */
+function databaseProgress(object: LiveObject): Rollout {
+  const { spec, status } = Database.parse(object);
+  const wanted = spec.instances;
+  const progress = { name: describe(object), ready: Math.min(status.readyInstances, wanted), wanted };
+  if (status.readyInstances >= wanted && status.phase === "Cluster in healthy state")
+    return { ...progress, state: "done", why: "" };
+  return { ...progress, state: "waiting", why: status.phase === "" ? "not seen by its operator yet" : status.phase };
 }
 
 function workloadProgress(object: LiveObject): Rollout {

@@ -66,8 +66,14 @@ export async function makeSecret(
     data: encoded(missingValues(step.secret, existing, random)),
   };
   // One that another deploy makes at this moment must win: create refuses where apply would overwrite.
-  if (step.action === "create") await client.create(object, { dryRun });
+  if (step.action === "create") await client.create({ ...object, ...typeOf(step.secret) }, { dryRun });
   else await client.apply(object, { dryRun, manager: `keelson-${step.missing.join("-")}` });
+}
+
+/** An account's secret says that it is one: CloudNativePG asks for it. A type cannot be changed afterwards. */
+function typeOf(secret: GeneratedSecret): { readonly type: string } {
+  const isAccount = "username" in secret.keys && "password" in secret.keys;
+  return { type: isAccount ? "kubernetes.io/basic-auth" : "Opaque" };
 }
 
 function encoded(values: Readonly<Record<string, string>>): Record<string, string> {

@@ -25,11 +25,14 @@ const reconnectDelay = 200;
 
 /** Watches until everything is rolled out, something has failed for good, or the time is over. */
 export async function waitForRollouts(client: KubernetesClient, options: WaitOptions): Promise<WaitResult> {
-  const state = new RolloutState(options);
+  const awaited = rollingKinds.filter((row) =>
+    [...options.wanted].some((wanted) => wanted.startsWith(`${row.apiVersion}/${row.kind}/`)),
+  );
+  const state = new RolloutState(options, awaited);
   if (options.wanted.size === 0) return state.result(false);
   const stop = new AbortController();
   const ended = new Promise<"decided">((resolve) => state.onDecided(() => resolve("decided")));
-  const kinds = [...rollingKinds, { apiVersion: "v1", kind: "Pod" }];
+  const kinds = [...awaited, { apiVersion: "v1", kind: "Pod" }];
   const watches = kinds.map((row) => follow(client, row, options, state, stop.signal));
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<"timeout">((resolve) => {
@@ -77,11 +80,12 @@ class RolloutState {
   readonly #rollouts = new Map<string, Rollout>();
   readonly #reasons = new Map<string, string>();
   readonly #told = new Map<string, string>();
-  readonly #unlisted = new Set<string>(rollingKinds.map((row) => row.kind));
+  readonly #unlisted: Set<string>;
   #decided: () => void = () => undefined;
 
-  constructor(options: WaitOptions) {
+  constructor(options: WaitOptions, awaited: readonly { readonly kind: string }[]) {
     this.#options = options;
+    this.#unlisted = new Set(awaited.map((row) => row.kind));
   }
 
   onDecided(decided: () => void): void {

@@ -33,6 +33,7 @@ export type ServiceAccount = Rendered<IServiceAccount>;
 
 /** Every kind of object that this target writes. */
 export type Manifest =
+  | CloudNativePgCluster
   | ConfigMap
   | CronJob
   | Deployment
@@ -44,6 +45,7 @@ export type Manifest =
   | PersistentVolumeClaim
   | PodDisruptionBudget
   | PriorityClass
+  | ScheduledBackup
   | Service
   | ServiceAccount
   | StatefulSet;
@@ -53,3 +55,67 @@ export interface NamedManifest {
   readonly file: string;
   readonly object: Manifest;
 }
+
+/** `postgresql.cnpg.io/v1` Cluster: the fields that Keelson writes, as the operator's API reference (1.27) has them. */
+export type CloudNativePgCluster = {
+  readonly apiVersion: "postgresql.cnpg.io/v1";
+  readonly kind: "Cluster";
+  readonly metadata: Metadata;
+  readonly spec: {
+    readonly instances: number;
+    readonly imageName: string;
+    readonly enableSuperuserAccess: boolean;
+    readonly primaryUpdateStrategy: "unsupervised" | "supervised";
+    readonly bootstrap: {
+      readonly initdb: {
+        readonly database: string;
+        readonly owner: string;
+        readonly secret: { readonly name: string };
+        readonly dataChecksums: boolean;
+        readonly encoding: string;
+        readonly localeCollate: string;
+        readonly localeCType: string;
+        readonly postInitApplicationSQL?: string[];
+      };
+    };
+    readonly postgresql: {
+      readonly parameters: Record<string, string>;
+      readonly synchronous?: { readonly method: "any" | "first"; readonly number: number };
+    };
+    readonly storage: { readonly size: string };
+    readonly resources: { readonly requests?: Record<string, string>; readonly limits?: Record<string, string> };
+    readonly affinity: {
+      readonly enablePodAntiAffinity: boolean;
+      readonly podAntiAffinityType: "required" | "preferred";
+      readonly topologyKey: string;
+      readonly nodeSelector?: Record<string, string>;
+    };
+    readonly backup?:
+      | {
+          readonly retentionPolicy: string;
+          readonly barmanObjectStore: {
+            readonly destinationPath: string;
+            readonly endpointURL?: string;
+            readonly s3Credentials: {
+              readonly accessKeyId: { readonly name: string; readonly key: string };
+              readonly secretAccessKey: { readonly name: string; readonly key: string };
+            };
+            readonly wal: { readonly compression: "gzip" };
+            readonly data: { readonly compression: "gzip" };
+          };
+        }
+      | undefined;
+  };
+};
+
+/** `postgresql.cnpg.io/v1` ScheduledBackup. */
+export type ScheduledBackup = {
+  readonly apiVersion: "postgresql.cnpg.io/v1";
+  readonly kind: "ScheduledBackup";
+  readonly metadata: Metadata;
+  readonly spec: {
+    readonly schedule: string;
+    readonly backupOwnerReference: "none" | "self" | "cluster";
+    readonly cluster: { readonly name: string };
+  };
+};

@@ -5,6 +5,7 @@ import type {
 } from "kubernetes-models/networking.k8s.io/v1";
 import type { Entrance, Plan } from "../../plan/plan.js";
 import { runsAsContainers } from "../stores/containers.js";
+import { instanceLabels, isCloudNativePg } from "./cloudnative-pg.js";
 import type { NetworkPolicy } from "./manifest.js";
 import { labels, platformMetadata, selector } from "./metadata.js";
 import { metricsPort } from "./pod-template.js";
@@ -92,7 +93,13 @@ export function networkPolicy(
 function callers(plan: Plan, name: string): INetworkPolicyIngressRule[] {
   return plan.edges
     .filter((edge) => edge.kind !== "outside" && podsBehind(plan, edge.to) === name)
-    .map((edge) => ({ from: [pods(plan, edge.from)], ports: [tcp(edge.port)] }));
+    .map((edge) => ({ from: [caller(plan, edge.from)], ports: [tcp(edge.port)] }));
+}
+
+/** A unit, or a store that writes its backups into another. */
+function caller(plan: Plan, name: string): INetworkPolicyPeer {
+  const store = plan.stores.find((candidate) => candidate.name === name);
+  return store ? destination(plan, false, name) : pods(plan, name);
 }
 
 function called(plan: Plan, name: string): INetworkPolicyEgressRule[] {
@@ -105,7 +112,10 @@ function called(plan: Plan, name: string): INetworkPolicyEgressRule[] {
 function destination(plan: Plan, outside: boolean, name: string): INetworkPolicyPeer {
   if (outside) return anywhere(name);
   const store = plan.stores.find((candidate) => candidate.name === name);
-  return store && !runsAsContainers(store) ? anywhere(undefined) : pods(plan, podsBehind(plan, name));
+  if (store && !runsAsContainers(store)) return anywhere(undefined);
+  if (store?.kind === "postgres" && isCloudNativePg(store))
+    return { podSelector: { matchLabels: instanceLabels(store) } };
+  return pods(plan, podsBehind(plan, name));
 }
 
 function anywhere(address: string | undefined): INetworkPolicyPeer {

@@ -1,4 +1,4 @@
-import type { Plan, Unit } from "../../plan/plan.js";
+import type { Plan, Store, Unit } from "../../plan/plan.js";
 import type { Note } from "../target.js";
 import { runsAsContainers } from "../stores/containers.js";
 import { backupNotes } from "./stores/backup.js";
@@ -34,6 +34,12 @@ function storeNotes(plan: Plan): readonly Note[] {
     }
     if (!runsAsContainers(store))
       return [{ path: store.path, message: `${store.name} is a ${store.provider.product} of one machine: not in a cluster` }];
-    return backupNotes(store);
+    return [...failoverNotes(store), ...backupNotes(store)];
   });
+}
+
+/** A failover that the Plan counts on and these objects do not bring about. */
+function failoverNotes(store: Store): readonly Note[] {
+  if (store.kind !== "redis" || store.shards > 1 || !store.provider.failover) return [];
+  return [{ path: store.path, message: `${store.name}: its replicas follow the first server, but nothing promotes one` }];
 }

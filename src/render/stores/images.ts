@@ -24,6 +24,11 @@ export function databaseImage(database: Database): StoreImage {
   return { reference: `postgres:${release("postgres", database.version)}-bookworm`, user: debianUser };
 }
 
+/** The operator's own build of PostgreSQL, with the tools that ship its backups. */
+export function cloudNativePgImage(database: Database): string {
+  return `ghcr.io/cloudnative-pg/postgresql:${release("postgres", database.version)}-system-bookworm`;
+}
+
 export function cacheImage(cache: Cache): StoreImage {
   return { reference: `redis:${release("redis", cache.version)}-bookworm`, user: debianUser };
 }

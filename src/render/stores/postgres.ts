@@ -1,6 +1,6 @@
 import type { Database } from "../../plan/plan.js";
 import { secretsDirectory, storeSecretMount } from "../secrets.js";
-import { databaseImage } from "./images.js";
+import { databaseImage, majorOf } from "./images.js";
 import type { Membership, StoreServer } from "./server.js";
 
 const configuration = "/etc/keelson/postgresql.conf";
@@ -14,11 +14,13 @@ export const backupDirectory = "/backups";
 export function postgresServer(database: Database, membership: Membership, keepsLog: boolean): StoreServer {
   const secret = storeSecretMount(database);
   const secrets = `${secretsDirectory}/${secret.directory}`;
+  // The folder that the image gives to its own user; since 18 it is the one above.
+  const data = Number(majorOf(database.version)) >= 18 ? "/var/lib/postgresql" : "/var/lib/postgresql/data";
   return {
     image: databaseImage(database),
     command: ["docker-entrypoint.sh", "postgres", "-c", `config_file=${configuration}`, "-c", `hba_file=${access}`],
     environment: {
-      PGDATA: "/var/lib/postgresql/data/pgdata",
+      PGDATA: `${data}/pgdata`,
       POSTGRES_PASSWORD_FILE: `${secrets}/superuser`,
       POSTGRES_INITDB_ARGS: "--data-checksums --encoding=UTF8 --locale=C.UTF-8",
     },
@@ -28,7 +30,7 @@ export function postgresServer(database: Database, membership: Membership, keeps
       "/docker-entrypoint-initdb.d/10-platform.sh": createRoles(database, secrets),
     },
     secret,
-    data: "/var/lib/postgresql/data",
+    data,
     scratch: ["/tmp", "/var/run/postgresql"],
     probe: ["pg_isready", "--quiet", "--username=postgres", `--port=${database.port}`],
     // A fast shutdown checkpoints first; the server replays its log if it is cut short.
@@ -40,20 +42,27 @@ export function archivesLog(database: Database): boolean {
   return database.backups.log !== undefined;
 }
 
-function postgresConfiguration(database: Database, membership: Membership, keepsLog: boolean): string {
+/** Parameters that follow from the Plan, whoever runs the server. */
+export function databaseParameters(database: Database): Record<string, string> {
   const memory = database.resources.memory.limit ?? database.resources.memory.request ?? 512 * mebibyte;
+  return {
+    effective_cache_size: inMebibytes((memory * 3) / 4),
+    max_connections: "200",
+    password_encryption: "scram-sha-256",
+    shared_buffers: inMebibytes(memory / 4),
+    timezone: "UTC",
+  };
+}
+
+function postgresConfiguration(database: Database, membership: Membership, keepsLog: boolean): string {
   const lines = [
     "listen_addresses = '*'",
     `port = ${database.port}`,
-    "max_connections = 200",
-    `shared_buffers = ${inMebibytes(memory / 4)}`,
-    `effective_cache_size = ${inMebibytes((memory * 3) / 4)}`,
-    "password_encryption = 'scram-sha-256'",
+    ...Object.entries(databaseParameters(database)).map(([name, value]) => `${name} = '${value}'`),
     "wal_level = replica",
     "max_wal_senders = 10",
     "hot_standby = on",
     "log_timezone = 'UTC'",
-    "timezone = 'UTC'",
   ];
   if (database.extensions.includes("timescaledb")) lines.push("shared_preload_libraries = 'timescaledb'");
   if (database.synchronous && membership.members > 1) lines.push("synchronous_standby_names = 'ANY 1 (*)'");

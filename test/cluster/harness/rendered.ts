@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Plan } from "../../../src/plan/plan.js";
 import { targets } from "../../../src/render/targets.js";
 import { type Api, ApiObject } from "./api.js";
+import { defineOperatorKinds } from "./operators.js";
 
 /** The objects of a plan as a user would apply them: the rendered files, read again. */
 export function renderedObjects(plan: Plan): readonly ApiObject[] {
@@ -10,8 +11,12 @@ export function renderedObjects(plan: Plan): readonly ApiObject[] {
   return files.map(({ text }) => ApiObject.parse(parse(text)));
 }
 
-/** Applies all objects strictly. Nothing else is created: a missing prerequisite is the renderer's mistake. */
+/**
+ * Applies all objects strictly. Nothing else is created but the kinds that operators bring: any other missing prerequisite
+ * is the renderer's mistake.
+ */
 export async function applyAll(api: Api, objects: readonly ApiObject[]): Promise<void> {
+  await defineOperatorKinds(api, objects);
   for (const object of objects) await api.apply(object);
 }
 

@@ -1,4 +1,4 @@
-import type { BackupSchedule, Plan, Store } from "../../../plan/plan.js";
+import type { BackupSchedule, Database, Plan, Store } from "../../../plan/plan.js";
 import { archivesLog, backupDatabase, backupDirectory } from "../../stores/postgres.js";
 import { backupCache } from "../../stores/redis.js";
 import type { StoreServer } from "../../stores/server.js";
@@ -9,6 +9,7 @@ import { labels, metadata, selector } from "../metadata.js";
 import { defaultDeny, pods, tcp } from "../network-policy.js";
 import { placement } from "../placement.js";
 import type { Scope } from "../scope.js";
+import { isCloudNativePg } from "../cloudnative-pg.js";
 import { containerSecurityContext, podSecurityContext } from "../security-context.js";
 import { scratchVolume, secretVolume } from "../volumes.js";
 
@@ -103,6 +104,7 @@ export function backupNetworkPolicy(scope: Scope, store: Store): NetworkPolicy |
 /** Where this target's backups fall short of what the Plan says. */
 export function backupNotes(store: Store): readonly Note[] {
   const { backups } = store;
+  if (store.kind === "postgres" && isCloudNativePg(store)) return operatedNotes(store);
   const declared = [backups.full, backups.log, backups.snapshot].some((schedule) => schedule !== undefined);
   if (!declared) return [];
   if (!keepsBackups(store))
@@ -119,6 +121,17 @@ export function backupNotes(store: Store): readonly Note[] {
       message: `backups of ${store.name} are as encrypted as the storage class of their volume, and no more`,
     });
   return notes;
+}
+
+function operatedNotes(store: Database): readonly Note[] {
+  const { backups } = store;
+  const operator = {
+    path: store.path,
+    message: `${store.name} is run by CloudNativePG: install the operator in the cluster first`,
+  };
+  if (!(backups.full || backups.log) || backups.to.length > 0) return [operator];
+  const message = `${store.name} has no bucket for its backups (backups.to), and CloudNativePG takes none without one`;
+  return [operator, { path: backups.path, message }];
 }
 
 interface BackupJob {

@@ -1,14 +1,21 @@
 import type { INetworkPolicyIngressRule } from "kubernetes-models/networking.k8s.io/v1";
-import type { Store } from "../../../plan/plan.js";
+import type { Database, Store } from "../../../plan/plan.js";
 import { runsAsContainers } from "../../stores/containers.js";
 import { storeServer } from "../../stores/index.js";
 import type { StoreServer } from "../../stores/server.js";
+import { isCloudNativePg } from "../cloudnative-pg.js";
 import { storeConfigMap } from "../config-map.js";
 import type { Manifest } from "../manifest.js";
 import { networkPolicy, pods, tcp } from "../network-policy.js";
 import type { Scope } from "../scope.js";
 import { serviceAccount } from "../service-account.js";
 import { backupCronJob, backupName, backupNetworkPolicy } from "./backup.js";
+import {
+  cloudNativePgCluster,
+  cloudNativePgNetworkPolicy,
+  primaryService,
+  scheduledBackup,
+} from "./cloudnative-pg.js";
 import { formClusterJob, formName } from "./form-cluster-job.js";
 import { membership } from "./members.js";
 import { formClusterNetworkPolicy } from "./form-cluster-network-policy.js";
@@ -33,9 +40,22 @@ const storeObjects: Readonly<Record<string, StoreRenderer>> = {
   "form-cluster-network-policy": formClusterNetworkPolicy,
 };
 
+/** A database that CloudNativePG runs: the operator makes its pods, services, budgets and accounts itself. */
+const operatedObjects: Readonly<Record<string, (scope: Scope, database: Database) => Manifest | undefined>> = {
+  cluster: cloudNativePgCluster,
+  service: primaryService,
+  "scheduled-backup": scheduledBackup,
+  "network-policy": cloudNativePgNetworkPolicy,
+};
+
 /** The objects of one store; none for a store that somebody else runs. */
 export function renderStore(scope: Scope, store: Store): readonly (readonly [file: string, object: Manifest])[] {
   if (!runsAsContainers(store)) return [];
+  if (store.kind === "postgres" && isCloudNativePg(store))
+    return Object.entries(operatedObjects).flatMap(([file, render]) => {
+      const object = render(scope, store);
+      return object ? [[file, object] as const] : [];
+    });
   const server = storeServer(store, membership(scope.plan, store), true);
   return Object.entries(storeObjects).flatMap(([file, render]) => {
     const object = render(scope, store, server);

