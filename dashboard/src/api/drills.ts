@@ -6,7 +6,7 @@ import {
   drillStarted,
   drillsAnswer,
 } from "../../../src/runtime/dashboard/control/answer.js";
-import { act, call } from "./client.js";
+import { act, call, send } from "./client.js";
 
 export type { Backup, Drill, DrillDetail } from "../../../src/runtime/dashboard/control/answer.js";
 
@@ -43,6 +43,21 @@ export function useStartDrill() {
 export function useCancelDrill() {
   return useMutation({
     mutationFn: (id: string) => act(`/admin/drills/${encodeURIComponent(id)}/cancel`, { method: "POST" }),
+  });
+}
+
+/** Whether the report can be opened: it is written a moment after the drill's end. */
+export function useReportReady(id: string) {
+  return useQuery({
+    queryKey: [...drillsKey, id, "report"],
+    queryFn: async ({ signal }) => {
+      const response = await send(reportAddress(id, "md"), { signal });
+      await response.body?.cancel();
+      return true;
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: 20,
+    retryDelay: 500,
   });
 }
 

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { Link, useParams } from "react-router";
-import { type DrillDetail, isRunning, reportAddress, useCancelDrill, useDrill } from "../../api/drills.js";
+import { type DrillDetail, isRunning, reportAddress, useCancelDrill, useDrill, useReportReady } from "../../api/drills.js";
 import { ago, count, dateTime, duration } from "../../format.js";
 import { DownloadIcon } from "../../shell/icons.js";
 import { Page, Section } from "../../shell/page.js";
@@ -92,11 +92,25 @@ function View({ drill }: { readonly drill: DrillDetail }) {
       {drill.measurements.length > 1 && <BySubject measurements={drill.measurements} />}
       {!running && (
         <Section title="Report" flush>
-          {/* The report is a document of its own: it may neither run scripts nor reach this page. */}
-          <iframe className={styles.report} title="Drill report" sandbox="" src={reportAddress(drill.id, "html")} />
+          <Report id={drill.id} />
         </Section>
       )}
     </>
+  );
+}
+
+/** A document of its own: it may neither run scripts nor reach this page. */
+function Report({ id }: { readonly id: string }) {
+  const ready = useReportReady(id);
+  if (ready.data) return <iframe className={styles.report} title="Drill report" sandbox="" src={reportAddress(id, "html")} />;
+  return (
+    <div className={styles.waiting}>
+      {ready.isError ? (
+        <Failure what="The report could not be read" error={ready.error} onRetry={() => ready.refetch()} />
+      ) : (
+        <Loading rows={4} what="the report" />
+      )}
+    </div>
   );
 }
 
