@@ -210,3 +210,35 @@ describe("the queue before a model", () => {
     expect(server.received).toHaveLength(1);
   });
 });
+
+describe("a large answer that is one document", () => {
+  const vector = JSON.stringify(Array.from({ length: 200_000 }, (_, index) => index / 7));
+  const document = `{"object":"list","data":[{"index":0,"embedding":${vector}}],"usage":{"prompt_tokens":21,"total_tokens":21}}`;
+  const ask = { model: "assistant", input: "x" };
+
+  it("goes through as it comes, its end only once it is counted", async () => {
+    const server = await upstream((_received, response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      for (let at = 0; at < document.length; at += 100_000) response.write(document.slice(at, at + 100_000));
+      response.end();
+    });
+    const running = await gateway(`assistant: { upstreams: ${urls(server)} }`);
+    const answer = await running.post("/v1/embeddings", ask);
+    expect((await answer.text()) === document).toBe(true);
+    expect(await running.usage.settled(1)).toMatchObject([{ inputTokens: 21, outputTokens: 0, estimated: false, status: 200 }]);
+    const tags = await running.post("/api/embed", ask);
+    expect(((await tags.json()) as { embeddings: number[][] }).embeddings[0]).toHaveLength(200_000);
+  });
+
+  it("that breaks off is never taken for whole", async () => {
+    const server = await upstream((_received, response) => {
+      response.writeHead(200, { "content-type": "application/json", "content-length": document.length });
+      response.write(document.slice(0, 2_000_000));
+      setTimeout(() => response.destroy(), 300);
+    });
+    const running = await gateway(`assistant: { upstreams: ${urls(server)} }`);
+    const answer = await running.post("/v1/embeddings", ask);
+    await expect(answer.text()).rejects.toThrow();
+    expect(await running.usage.settled(1)).toMatchObject([{ status: 502, estimated: true }]);
+  });
+});

@@ -4,26 +4,19 @@ import type { Dispatcher } from "undici";
 import type { Principal } from "../accounts/client.js";
 import { type Trace, traceOf, traceparent } from "../kernel/trace.js";
 import type { Tracer } from "../kernel/tracing.js";
-import { KeptAnswer } from "./answer/kept.js";
 import { Outgoing } from "./answer/outgoing.js";
-import type { Counted, StreamShape } from "./answer/shape.js";
-import { countedIn } from "./answer/usage-field.js";
+import type { Counted } from "./answer/shape.js";
+import { type Headers, UpstreamAnswer } from "./answer/upstream-answer.js";
 import type { CallMetrics, GatewayMetrics } from "./metrics.js";
 import { type Problem, problem, problemBody, refuse } from "./problem.js";
 import type { Bodies } from "./request/body.js";
-import { bytesPerToken, type Call } from "./request/call.js";
+import type { Call } from "./request/call.js";
 import type { Waiter as PlaceWaiter } from "./routing/model-route.js";
 import type { Placement } from "./routing/placement.js";
 import type { RoutedTarget } from "./routing/target.js";
 import { messageIn, statusForClient, wasNeverSent } from "./upstream-error.js";
 import type { Journal, Waiter as JournalWaiter } from "./usage/journal.js";
 
-type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>[2];
-
-/** A whole answer is kept until its usage is durable; one larger than this goes out as it comes, but for its end. */
-const keptWhole = 1024 * 1024;
-/** An answer that must be translated is kept whole up to this. */
-const translatedWhole = 64 * 1024 * 1024;
 const checkpointEvery = 2_000;
 const nothing = Buffer.alloc(0);
 const nothingCounted: Counted = { inputTokens: 0, outputTokens: 0 };
@@ -59,11 +52,7 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
   #waiting = false;
   #intended = false;
 
-  #status = 0;
-  #contentType = "";
-  #shape: StreamShape | undefined;
-  readonly #kept = new KeptAnswer();
-  #inbox: Buffer[] = [];
+  #answer: UpstreamAnswer | undefined;
   #firstByteMs = 0;
   #checkpointAt = 0;
   #settledStatus = 0;
@@ -138,7 +127,7 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
   #again(lost: "answer" | "connection" | "never-sent"): boolean {
     const retry = this.placement.retry(lost, Date.now() - this.#at);
     this.#phase = "placing";
-    this.#status = 0;
+    this.#answer = undefined;
     if (retry === undefined) return this.#fallBack();
     this.shared.metrics.retries += 1;
     if (retry === 0) this.#place();
@@ -191,37 +180,26 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
     if (status < 200) return;
-    this.#status = status;
-    const type = headers["content-type"];
-    this.#contentType = typeof type === "string" ? type : "application/json";
-    const streams = status === 200 && this.call.stream && this.#contentType.startsWith("text/event-stream");
-    this.#shape = streams ? this.call.streamShape() : undefined;
+    this.#answer = new UpstreamAnswer(status, headers, this.call);
     this.#firstByteMs = performance.now() - this.#began;
-    const retryAfter = headers["retry-after"];
-    if (status >= 400 && typeof retryAfter === "string") this.response.setHeader("retry-after", retryAfter);
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#phase !== "calling") return;
-    if (this.#shape === undefined) {
-      this.#keep(chunk);
-      return;
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#phase !== "calling" || this.#answer === undefined) return;
+    try {
+      if (this.#answer.take(chunk) === "later") process.nextTick(passOn, this);
+    } catch (error) {
+      controller.abort(error instanceof Error ? error : new Error("the answer cannot be taken"));
     }
-    // A server's pieces often come many in one packet: they are looked at, and go on, as one.
-    this.#inbox.push(chunk);
-    if (this.#inbox.length === 1) process.nextTick(passOn, this);
   }
 
-  /** Takes what has come since the last time into the stream. */
+  /** Sends on what has come since the last time. */
   passOn(): void {
-    const shape = this.#shape;
-    const [first] = this.#inbox;
-    if (first === undefined || shape === undefined || this.#phase !== "calling") return;
-    const chunk = this.#inbox.length === 1 ? first : Buffer.concat(this.#inbox);
-    this.#inbox = [];
-    const events = shape.push(chunk);
-    if (events !== undefined) this.#send(events, shape.contentType);
-    if (shape.complete) this.#upstreamDone();
+    const answer = this.#answer;
+    if (answer === undefined || this.#phase !== "calling") return;
+    const bytes = answer.passOn();
+    if (bytes !== undefined) this.#send(answer, bytes);
+    if (answer.shape?.complete) this.#upstreamDone(answer);
     else if (this.#out.full) {
       this.#controller?.pause();
       this.#out.stalls();
@@ -230,10 +208,11 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
 
   onResponseEnd(): void {
     this.passOn();
-    if (this.#phase !== "calling") return;
-    if (this.#status >= 400) this.#upstreamRefused();
-    else if (this.#shape !== undefined) this.#broke("its stream ended too early", false);
-    else this.#upstreamDone();
+    const answer = this.#answer;
+    if (this.#phase !== "calling" || answer === undefined) return;
+    if (answer.status >= 400) this.#upstreamRefused(answer);
+    else if (answer.shape !== undefined) this.#broke("its stream ended too early", false);
+    else this.#upstreamDone(answer);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -242,47 +221,39 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
   }
 
   /** The answer of the upstream is complete: settle, then let go of its end. */
-  #upstreamDone(): void {
-    const shape = this.#shape;
+  #upstreamDone(answer: UpstreamAnswer): void {
+    const { shape, status } = answer;
     this.#release(true);
-    this.#out.status = this.#status;
-    if (shape !== undefined) {
-      const counted = shape.counted ?? this.#guess();
-      this.#last = shape.tail(counted);
-      this.#out.contentType = shape.contentType;
-      this.#settle(this.#status, counted, shape.counted === undefined);
+    const document = shape === undefined ? answer.document() : undefined;
+    const { counted, estimated } = answer.counted(document);
+    const last = document === undefined ? shape?.tail(counted) : this.#out.begun ? document : this.call.whole(document);
+    if (last !== undefined && !Buffer.isBuffer(last)) {
+      this.#fail(last);
       return;
     }
-    const body = this.#kept.take();
-    const counted = countedIn(body);
-    const whole = this.#out.begun ? body : this.call.whole(body);
-    if (!Buffer.isBuffer(whole)) {
-      this.#fail(whole);
-      return;
-    }
-    this.#last = whole;
-    this.#out.contentType = this.#contentType;
-    this.#settle(this.#status, counted ?? this.#guess(), counted === undefined);
+    this.#last = last ?? nothing;
+    this.#out.status = status;
+    this.#out.contentType = answer.contentType;
+    this.#settle(status, counted, estimated);
   }
 
   /** The upstream answered with an error. Another server (or model) is asked where that may help. */
-  #upstreamRefused(): void {
-    const upstream = this.#status;
+  #upstreamRefused(answer: UpstreamAnswer): void {
+    const upstream = answer.status;
     const ofServer = upstream >= 500 || upstream === 429;
     this.#release(!ofServer);
-    const body = this.#kept.take();
-    this.#kept.clear();
     if (ofServer && this.#again("answer")) return;
+    const body = answer.document();
     const status = statusForClient(upstream);
     const said = messageIn(body);
     // An upstream that speaks OpenAI has said it in the right shape already.
     const inShape = this.call.api === "openai" && upstream === status && said !== undefined;
-    const why = problem(
-      "upstream_failed",
-      said ?? `the server of ${this.placement.route.model.name} answered ${upstream}`,
-    );
+    const model = this.placement.route.model.name;
+    const why = problem("upstream_failed", said ?? `the server of ${model} answered ${upstream}`);
     this.#last = inShape ? body : Buffer.from(problemBody(this.call.api, why));
     this.#out.status = status;
+    this.#out.contentType = "application/json";
+    if (answer.retryAfter !== undefined) this.response.setHeader("retry-after", answer.retryAfter);
     this.#settle(status, nothingCounted, false);
   }
 
@@ -295,54 +266,43 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
       return;
     }
     const model = this.placement.route.model.name;
+    const facts = { traceId: this.#trace.traceId, requestId: this.id, model, reason };
     if (!begun) {
-      this.#kept.clear();
-      this.#inbox = [];
       this.#out.reset();
-      this.#shape = undefined;
       if (this.#again(neverSent ? "never-sent" : "connection")) return;
-      this.shared.log.warn({ traceId: this.#trace.traceId, requestId: this.id, model, reason }, "upstream failed");
+      this.shared.log.warn(facts, "upstream failed");
       this.#fail(problem("upstream_failed", `the server of ${model} failed: ${reason}`));
       return;
     }
+    this.shared.log.warn(facts, "upstream failed in the middle of its answer");
     const why = problem("upstream_failed", `the server of ${model} failed in the middle of its answer`);
-    this.shared.log.warn(
-      { traceId: this.#trace.traceId, requestId: this.id, model, reason },
-      "upstream failed mid-answer",
-    );
-    this.#last = this.#shape?.broken(why) ?? nothing;
-    this.#settle(why.status, this.#shape?.counted ?? this.#guess(), this.#shape?.counted === undefined);
+    const shape = this.#answer?.shape;
+    if (shape === undefined) this.#out.cut();
+    else this.#last = shape.broken(why);
+    const { counted, estimated } = this.#soFar();
+    this.#settle(why.status, counted, estimated);
   }
 
   // ------------------------------------------------------------------------------------------------ the answer
 
-  #keep(chunk: Buffer): void {
-    this.#kept.add(chunk);
-    if (this.#status !== 200 || this.#kept.size <= keptWhole) return;
-    if (this.call.api === "openai" && !this.call.stream) {
-      const older = this.#kept.takeOlder();
-      if (older.length > 0) this.#send(older, this.#contentType);
-      if (this.#out.full) this.#controller?.pause();
-    } else if (this.#kept.size > translatedWhole) {
-      this.#controller?.abort(new Error("the answer is too large to be translated"));
-    }
-  }
-
-  #send(bytes: Buffer, contentType: string): void {
-    this.#out.status = this.#status;
-    this.#out.contentType = contentType;
+  #send(answer: UpstreamAnswer, bytes: Buffer): void {
+    this.#out.status = answer.status;
+    this.#out.contentType = answer.contentType;
     this.#out.model = this.placement.route.model.name;
     this.#out.send(bytes);
     const now = Date.now();
     if (now - this.#checkpointAt < checkpointEvery) return;
-    if (this.#checkpointAt > 0) this.shared.journal.checkpoint(this.id, this.#guess().outputTokens);
+    if (this.#checkpointAt > 0) this.shared.journal.checkpoint(this.id, this.#soFar().counted.outputTokens);
     this.#checkpointAt = now;
   }
 
-  /** Tokens by the size of what has come, where the upstream did not count (yet). */
-  #guess(): Counted {
-    const pieces = this.#shape?.pieces ?? Math.ceil(this.#kept.total / (4 * bytesPerToken));
-    return { inputTokens: this.call.inputEstimate, outputTokens: this.call.operation === "embedding" ? 0 : pieces };
+  #soFar(): { readonly counted: Counted; readonly estimated: boolean } {
+    return (
+      this.#answer?.counted(undefined) ?? {
+        counted: { inputTokens: this.call.inputEstimate, outputTokens: 0 },
+        estimated: true,
+      }
+    );
   }
 
   // ------------------------------------------------------------------------------------------------ the end
@@ -362,8 +322,8 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
 
   /** The client left; what was produced until then is counted. */
   #settleGone(): void {
-    const counted = this.#shape?.counted;
-    this.#settle(499, counted ?? this.#guess(), counted === undefined);
+    const { counted, estimated } = this.#soFar();
+    this.#settle(499, counted, estimated);
   }
 
   #settle(status: number, { inputTokens, outputTokens }: Counted, estimated: boolean): void {

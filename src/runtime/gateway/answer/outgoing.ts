@@ -16,6 +16,7 @@ export class Outgoing {
   #open = false;
   #begun = false;
   gone = false;
+  #cut = false;
 
   constructor(
     private readonly response: ServerResponse,
@@ -54,8 +55,17 @@ export class Outgoing {
     this.#held = undefined;
   }
 
+  /** The answer cannot be ended well: its connection will be closed instead, so that nobody takes it for whole. */
+  cut(): void {
+    this.#cut = true;
+  }
+
   end(last: Buffer): void {
     if (this.gone) return;
+    if (this.#cut) {
+      this.response.destroy();
+      return;
+    }
     const bytes = this.#held === undefined ? last : Buffer.concat([this.#held, last]);
     this.#held = undefined;
     if (!this.#begun) this.#head(bytes.length);
