@@ -1,6 +1,5 @@
 import {
   ActionIcon,
-  Badge,
   Button,
   type CSSVariablesResolver,
   createTheme,
@@ -65,7 +64,6 @@ export const theme = createTheme({
   components: {
     Button: Button.extend({ defaultProps: { size: "sm" } }),
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray" } }),
-    Badge: Badge.extend({ defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 500 } }),
     Modal: Modal.extend({ defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 } } }),
     SegmentedControl: SegmentedControl.extend({ defaultProps: { size: "xs" } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 250, withArrow: true } }),
