@@ -41,12 +41,11 @@ export function makePlan(platform: Platform, environment?: string): Planned {
   const found = platform.environments.get(wanted);
   if (found) return { ok: true, plan: planEnvironment(platform, found) };
   const known = [...platform.environments.keys()];
-  const origin = platform.source.origin({ from: 0, to: 0, environment: undefined });
   const diagnostic: Diagnostic = {
     code: "spec/unknown-environment",
     severity: "error",
     message: `there is no environment \`${wanted}\``,
-    origin,
+    origin: platform.origin,
     hint: didYouMean(wanted, known),
   };
   return { ok: false, diagnostics: sortDiagnostics([diagnostic]) };

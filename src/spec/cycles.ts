@@ -3,13 +3,14 @@
  * that are no nodes are passed over. Iterative, so that a chain of ten thousand does not end the stack.
  */
 export function findCycles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
-  const state = new Map<string, "open" | "done">();
+  /** How deep in the current path a name stands; `done` once everything below it was walked. */
+  const state = new Map<string, number | "done">();
   const cycles: string[][] = [];
   for (const root of graph.keys()) {
     if (state.has(root)) continue;
     const path: { name: string; next: Iterator<string> }[] = [];
     const enter = (name: string): void => {
-      state.set(name, "open");
+      state.set(name, path.length);
       path.push({ name, next: (graph.get(name) ?? [])[Symbol.iterator]() });
     };
     enter(root);
@@ -21,10 +22,7 @@ export function findCycles(graph: ReadonlyMap<string, readonly string[]>): strin
       } else if (graph.has(value)) {
         const seen = state.get(value);
         if (seen === undefined) enter(value);
-        else if (seen === "open") {
-          const names = path.map(({ name }) => name);
-          cycles.push(fromSmallest(names.slice(names.indexOf(value))));
-        }
+        else if (seen !== "done") cycles.push(fromSmallest(path.slice(seen).map(({ name }) => name)));
       }
     }
   }

@@ -1,6 +1,7 @@
 import { type Diagnostic, sortDiagnostics } from "./diagnostic.js";
 import { diagnose } from "./issues.js";
 import { mergeTrees, type Unremoved } from "./merge.js";
+import type { Origin } from "./origin.js";
 import { checkReferences } from "./references.js";
 import { platformFile, platformSettings, type Settings } from "./schema/platform.js";
 import { didYouMean } from "./suggest.js";
@@ -20,6 +21,8 @@ export interface EnvironmentSettings {
 export interface Platform {
   readonly name: string;
   readonly source: SourceMap;
+  /** Where `environments` stands, or the beginning of the file. */
+  readonly origin: Origin;
   /** By name, in the file's order; the first is meant when none is named. */
   readonly environments: ReadonlyMap<string, EnvironmentSettings>;
 }
@@ -76,7 +79,8 @@ function readTree(whole: Mapping, source: SourceMap): Parsed {
     const unremoved: Unremoved[] = [];
     const tree = difference ? mergeTrees(base, difference, unremoved) : base;
     diagnostics.push(...unremoved.map((each) => nothingRemoved(each, source)));
-    const parsed = platformSettings.safeParse(plain(tree));
+    // A file is parsed once: compiling its schema for speed (what zod does otherwise) costs more than it saves.
+    const parsed = platformSettings.safeParse(plain(tree), { jitless: true });
     if (parsed.success) {
       diagnostics.push(...checkReferences(parsed.data, tree, source, base));
       environments.set(name, { name, settings: parsed.data, tree });
@@ -86,7 +90,8 @@ function readTree(whole: Mapping, source: SourceMap): Parsed {
   const platform = [...environments.values()][0]?.settings.platform;
   if (platform === undefined || all.some(({ severity }) => severity === "error"))
     return { ok: false, diagnostics: all };
-  return { ok: true, platform: { name: platform, source, environments }, diagnostics: all };
+  const origin = source.origin(whole.entries.get("environments")?.key ?? whole.place);
+  return { ok: true, platform: { name: platform, source, origin, environments }, diagnostics: all };
 }
 
 /** Everything but `environments` and the `x-…` keys that people keep anchors under. */
