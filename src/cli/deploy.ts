@@ -35,7 +35,9 @@ export function register(program: Command): void {
       const { kubeconfig, context } = options;
       const client = new KubernetesClient(await connectionFrom({ kubeconfig, context, environment: process.env }));
       try {
-        process.stderr.write(`${plan.platform} (${plan.environment}) → namespace ${plan.namespace}, ${client.description}\n`);
+        process.stderr.write(
+          `${plan.platform} (${plan.environment}) → namespace ${plan.namespace}, ${client.description}\n`,
+        );
         for (const note of targets.kubernetes.render(plan).notes)
           process.stderr.write(`note ${note.path}: ${note.message}\n`);
         const result = await deploy(client, plan, {
@@ -56,7 +58,8 @@ export function register(program: Command): void {
 
 const toStderr: Reporter = {
   secret: (step) => {
-    if (step.action !== "keep") process.stderr.write(`  secret ${step.name}: ${step.action} ${step.missing.join(", ")}\n`);
+    if (step.action !== "keep")
+      process.stderr.write(`  secret ${step.name}: ${step.action} ${step.missing.join(", ")}\n`);
   },
   step: (step) => {
     if (step.action !== "keep") process.stderr.write(`  ${step.action} ${describe(step.object)}: ${step.reason}\n`);

@@ -56,7 +56,10 @@ function targetNamed(name: string): TargetName {
 
 function print(rendering: Rendering, options: Options): void {
   if (options.diff)
-    throw new KeelsonError("render/no-directory", "--diff compares with a directory", { hint: "add -o DIR", exitCode: 2 });
+    throw new KeelsonError("render/no-directory", "--diff compares with a directory", {
+      hint: "add -o DIR",
+      exitCode: 2,
+    });
   if (options.json) {
     const files = rendering.files.map((file) => ({ path: file.path, text: seal(file) }));
     process.stdout.write(`${JSON.stringify({ files, notes: rendering.notes }, undefined, 2)}\n`);

@@ -3,8 +3,8 @@ import { dirname, join, posix } from "node:path";
 import type { Change } from "../render/changes.js";
 import { secretsFolder } from "../render/compose/secrets.js";
 import { missingValues } from "../render/realise-secret.js";
-import type { GeneratedSecret } from "../render/secrets.js";
 import { ownershipOf } from "../render/seal.js";
+import type { GeneratedSecret } from "../render/secrets.js";
 import type { RenderedFile } from "../render/target.js";
 import { KeelsonError } from "../spec/errors.js";
 

@@ -218,7 +218,11 @@ export class KubernetesClient {
     const asked = this.#asked(method, path, what);
     const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": type } };
     for (let attempt = 0; ; attempt += 1) {
-      const answer = await this.#dispatch(asked, { ...sent, headersTimeout: requestTimeout, bodyTimeout: requestTimeout });
+      const answer = await this.#dispatch(asked, {
+        ...sent,
+        headersTimeout: requestTimeout,
+        bodyTimeout: requestTimeout,
+      });
       const text = await answer.body.text();
       if (answer.statusCode < 400) return text === "" ? {} : parseJson(text);
       const wait = retryAfter[attempt];

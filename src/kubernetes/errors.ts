@@ -8,7 +8,13 @@ const Status = z.looseObject({
   details: z
     .looseObject({
       causes: z
-        .array(z.looseObject({ reason: z.string().optional(), message: z.string().optional(), field: z.string().optional() }))
+        .array(
+          z.looseObject({
+            reason: z.string().optional(),
+            message: z.string().optional(),
+            field: z.string().optional(),
+          }),
+        )
         .optional(),
     })
     .optional(),
@@ -47,11 +53,19 @@ export function refusal(status: number, body: unknown, asked: Asked): Kubernetes
     case 400:
       return error("unreadable", said.message, "the cluster may be too old or too new for this field; see its version");
     case 401:
-      return error("unauthenticated", "the cluster does not know these credentials", `log in again; they are from ${asked.connection}`);
+      return error(
+        "unauthenticated",
+        "the cluster does not know these credentials",
+        `log in again; they are from ${asked.connection}`,
+      );
     case 403:
       return error("forbidden", said.message, `ask for that right, or use other credentials than ${asked.connection}`);
     case 404:
-      return error("not-found", said.message || "not found", "is the namespace there, and the kind known to this cluster?");
+      return error(
+        "not-found",
+        said.message || "not found",
+        "is the namespace there, and the kind known to this cluster?",
+      );
     case 409:
       return error("conflict", conflicts(said), "leave the field to its owner, or take it over with --force-conflicts");
     case 422:

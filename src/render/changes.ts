@@ -30,7 +30,12 @@ export function decideChanges(
   return paths.flatMap((path) => decide(path, found.get(path), after.get(path), force) ?? []);
 }
 
-function decide(path: string, before: string | undefined, after: string | undefined, force: boolean): Change | undefined {
+function decide(
+  path: string,
+  before: string | undefined,
+  after: string | undefined,
+  force: boolean,
+): Change | undefined {
   if (before === undefined) return after === undefined ? undefined : { kind: "create", path, after };
   if (before === after) return { kind: "keep", path };
   const ownership = ownershipOf(before);

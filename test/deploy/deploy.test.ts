@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, beforeEach, expect, it } from "vitest";
@@ -40,7 +41,6 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
   let plane: ControlPlane;
   let client: KubernetesClient;
   let said: string[];
-  let count = 0;
 
   beforeAll(async () => {
     plane = await startControlPlane();
@@ -64,7 +64,7 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
       dryRun: false,
       force: false,
       timeout: 30_000,
-      random: (bytes) => `random-${bytes}-${(count += 1)}`,
+      random: (bytes) => randomBytes(bytes).toString("base64url"),
       report: {
         secret: ({ action, name }) => said.push(`${action} secret ${name}`),
         step: ({ action, object, reason }) => said.push(`${action} ${object.kind} ${object.metadata.name}: ${reason}`),
@@ -82,7 +82,8 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
     client.get(named(namespace, apiVersion, kind, name));
   const applied = (result: DeployResult) =>
     result.steps.filter(({ action }) => action === "apply").map(({ object, reason }) => `${object}: ${reason}`);
-  const pruned = (result: DeployResult) => result.steps.filter(({ action }) => action === "prune").map(({ object }) => object);
+  const pruned = (result: DeployResult) =>
+    result.steps.filter(({ action }) => action === "prune").map(({ object }) => object);
 
   it("applies everything, waits until it is rolled out, and then has nothing left to do", async () => {
     const plan = twoUnits("fresh");
@@ -119,7 +120,12 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
     });
     const without = await run(twoUnits("prune", { units: [unit("gateway")], edges: [] }));
     expect(pruned(without)).toEqual(
-      expect.arrayContaining(["Deployment accounts", "Service accounts", "NetworkPolicy accounts", "ServiceAccount accounts"]),
+      expect.arrayContaining([
+        "Deployment accounts",
+        "Service accounts",
+        "NetworkPolicy accounts",
+        "ServiceAccount accounts",
+      ]),
     );
     expect(await read("prune", "apps/v1", "Deployment", "accounts")).toBeUndefined();
     expect(await read("prune", "v1", "ConfigMap", "of-somebody-else")).toBeDefined();
@@ -143,7 +149,7 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
     const before = await run(twoUnits("dry"));
     expect(before.outcome).toBe("done");
     const bigger = unit("gateway", { replicas: { min: 3, max: 3 } });
-    const result = await run(twoUnits("dry", { units: [bigger] , edges: [] }), { dryRun: true });
+    const result = await run(twoUnits("dry", { units: [bigger], edges: [] }), { dryRun: true });
     expect(applied(result)).toContainEqual(expect.stringMatching(/^Deployment gateway: changed: .*\.spec\.replicas/));
     expect(pruned(result)).toContain("Deployment accounts");
     expect(await read("dry", "apps/v1", "Deployment", "gateway")).toMatchObject({ spec: { replicas: 2 } });
@@ -159,7 +165,9 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
 
   it("refuses on a dry run what the server would refuse", async () => {
     const patched = unit("gateway", {
-      patches: [{ target: "kubernetes", path: "services.gateway.patch.kubernetes", fragment: { spec: { replicaz: 3 } } }],
+      patches: [
+        { target: "kubernetes", path: "services.gateway.patch.kubernetes", fragment: { spec: { replicaz: 3 } } },
+      ],
     });
     await expect(run(twoUnits("misspelt", { units: [patched], edges: [] }), { dryRun: true })).rejects.toMatchObject({
       message: expect.stringMatching(/apply Deployment gateway: .*replicaz/),
@@ -200,7 +208,14 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
     const watching = new AbortController();
     const list = await client.list("apps/v1", "Deployment", "hand-over", {});
     const watched = (async () => {
-      for await (const { object } of client.watch("apps/v1", "Deployment", "hand-over", {}, list.resourceVersion, watching.signal))
+      for await (const { object } of client.watch(
+        "apps/v1",
+        "Deployment",
+        "hand-over",
+        {},
+        list.resourceVersion,
+        watching.signal,
+      ))
         seen.push(replicasOf(object));
     })();
     await run(twoUnits("hand-over", { units: [scaled], edges: [] }));
@@ -253,7 +268,9 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
       });
     await writeFile(stranger, config(answer.server));
     const unknown = new KubernetesClient(await connectionFrom({ kubeconfig: stranger, environment: {} }));
-    await expect(unknown.list("v1", "Pod", "default", {})).rejects.toMatchObject({ code: "kubernetes/unauthenticated" });
+    await expect(unknown.list("v1", "Pod", "default", {})).rejects.toMatchObject({
+      code: "kubernetes/unauthenticated",
+    });
     await unknown.close();
     await writeFile(stranger, config("https://127.0.0.1:1"));
     const gone = new KubernetesClient(await connectionFrom({ kubeconfig: stranger, environment: {} }));

@@ -37,7 +37,11 @@ it("reads a cluster, its authority and a client certificate, as data or as files
     ),
   );
   const connection = await connectionFrom({ kubeconfig, environment: {} });
-  expect(connection).toMatchObject({ server: "https://cluster.example:6443", authority: "authority", namespace: "apps" });
+  expect(connection).toMatchObject({
+    server: "https://cluster.example:6443",
+    authority: "authority",
+    namespace: "apps",
+  });
   expect(await connection.credentials()).toEqual({
     client: { certificate: "certificate", key: "key" },
     authorization: undefined,
@@ -79,7 +83,11 @@ printf '{"kind":"ExecCredential","status":{"token":"%s-%s","expirationTimestamp"
 });
 
 it("says what a plug-in that fails said about itself", async () => {
-  const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "no-such-plugin-here", installHint: "install it" };
+  const exec = {
+    apiVersion: "client.authentication.k8s.io/v1",
+    command: "no-such-plugin-here",
+    installHint: "install it",
+  };
   const kubeconfig = await write("config", config({ exec }));
   const { credentials } = await connectionFrom({ kubeconfig, environment: {} });
   await expect(credentials()).rejects.toMatchObject({ code: "kubeconfig/exec-failed", hint: "install it" });

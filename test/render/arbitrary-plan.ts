@@ -25,7 +25,8 @@ export const arbitraryPlan: fc.Arbitrary<Plan> = names.chain((all) =>
         const edges = new Map<string, Edge>();
         for (const [from, to] of drawn.calls) {
           const caller = units[from];
-          const made = caller === undefined || from === to ? undefined : edgeTo(caller, all[to], drawn.units, drawn.stores);
+          const made =
+            caller === undefined || from === to ? undefined : edgeTo(caller, all[to], drawn.units, drawn.stores);
           if (made) edges.set(`${made.from} ${made.to}`, made);
         }
         for (const from of drawn.outside) {
@@ -47,7 +48,12 @@ export const arbitraryPlan: fc.Arbitrary<Plan> = names.chain((all) =>
   }),
 );
 
-function edgeTo(from: string, to: string | undefined, units: readonly Unit[], stores: readonly Store[]): Edge | undefined {
+function edgeTo(
+  from: string,
+  to: string | undefined,
+  units: readonly Unit[],
+  stores: readonly Store[],
+): Edge | undefined {
   const called = units.find((candidate) => candidate.name === to);
   if (called) return edge(from, called.name, called.ports[0]?.number ?? 8080);
   const store = stores.find((candidate) => candidate.name === to);

@@ -29,7 +29,9 @@ describe("the objects of any plan", () => {
   it("deny everything else: one policy of all pods for both directions", () => {
     fc.assert(
       fc.property(arbitraryPlan, (plan) => {
-        const all = objectsOf(plan).find((object) => object.kind === "NetworkPolicy" && object.metadata.name === "default-deny");
+        const all = objectsOf(plan).find(
+          (object) => object.kind === "NetworkPolicy" && object.metadata.name === "default-deny",
+        );
         expect(all).toMatchObject({ spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] } });
         expect(all?.kind === "NetworkPolicy" && (all.spec?.ingress ?? all.spec?.egress)).toBe(undefined);
       }),
@@ -78,7 +80,9 @@ describe("the objects of any plan", () => {
       fc.property(arbitraryPlan, (plan) => {
         for (const object of objectsOf(plan)) {
           const claims =
-            object.kind === "StatefulSet" ? (object.spec?.volumeClaimTemplates ?? []).map((made) => made.metadata?.name) : [];
+            object.kind === "StatefulSet"
+              ? (object.spec?.volumeClaimTemplates ?? []).map((made) => made.metadata?.name)
+              : [];
           for (const spec of podSpecs(object)) {
             const volumes = [...(spec.volumes ?? []).map(({ name }) => name), ...claims];
             expect(new Set(volumes).size).toBe(volumes.length);
@@ -116,7 +120,9 @@ describe("the objects of any plan", () => {
             "keelson.dev/platform": plan.platform,
             "keelson.dev/environment": plan.environment,
           });
-        const identities = objects.map((object) => `${object.kind}/${object.metadata.namespace}/${object.metadata.name}`);
+        const identities = objects.map(
+          (object) => `${object.kind}/${object.metadata.namespace}/${object.metadata.name}`,
+        );
         expect(new Set(identities).size).toBe(identities.length);
       }),
     );
@@ -149,7 +155,8 @@ describe.each(Object.entries(targets))("rendering to %s", (_name, target) => {
       fc.property(arbitraryPlan, (plan) => {
         const paths = target.render(plan).files.map(({ path }) => path);
         expect(new Set(paths).size).toBe(paths.length);
-        for (const path of paths) expect(path).toMatch(/^[a-z0-9][a-z0-9-]*(\/[a-z0-9_.-]+)?(\.yaml|\.json|\.sh|\.conf|plugins)$/);
+        for (const path of paths)
+          expect(path).toMatch(/^[a-z0-9][a-z0-9-]*(\/[a-z0-9_.-]+)?(\.yaml|\.json|\.sh|\.conf|plugins)$/);
       }),
     );
   });

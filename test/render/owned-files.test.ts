@@ -11,7 +11,9 @@ const file: fc.Arbitrary<RenderedFile> = fc.oneof(
   fc.record({ path: fc.constant("file.yaml"), text, comment: fc.constant("#" as const) }),
   fc.record({
     path: fc.constant("file.json"),
-    text: fc.dictionary(fc.string(), fc.string(), { minKeys: 1 }).map((data) => `${JSON.stringify(data, undefined, 2)}\n`),
+    text: fc
+      .dictionary(fc.string(), fc.string(), { minKeys: 1 })
+      .map((data) => `${JSON.stringify(data, undefined, 2)}\n`),
     comment: fc.constant("json" as const),
   }),
 );

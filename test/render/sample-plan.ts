@@ -134,11 +134,29 @@ export function database(name: string, fields: Partial<Database> = {}): Database
 }
 
 export function cache(name: string, fields: Partial<Cache> = {}): Cache {
-  return { ...store(name), kind: "redis", port: 6379, version: "7", shards: 1, replicas: 0, persistence: true, ...fields };
+  return {
+    ...store(name),
+    kind: "redis",
+    port: 6379,
+    version: "7",
+    shards: 1,
+    replicas: 0,
+    persistence: true,
+    ...fields,
+  };
 }
 
 export function broker(name: string, fields: Partial<Broker> = {}): Broker {
-  return { ...store(name), kind: "rabbitmq", port: 5672, version: "4", replicas: 1, queues: "quorum", deadLetter: true, ...fields };
+  return {
+    ...store(name),
+    kind: "rabbitmq",
+    port: 5672,
+    version: "4",
+    replicas: 1,
+    queues: "quorum",
+    deadLetter: true,
+    ...fields,
+  };
 }
 
 export function model(name: string, fields: Partial<Model> = {}): Model {
@@ -212,7 +230,14 @@ export function samplePlan(fields: Partial<Plan> = {}): Plan {
     secrets: [],
     pools: [],
     objectives: noObjectives,
-    security: { network: "default-deny", pods: "restricted", mesh: { kind: "none", mtls: "off" }, identity: "none", scan: "none", audit: false },
+    security: {
+      network: "default-deny",
+      pods: "restricted",
+      mesh: { kind: "none", mtls: "off" },
+      identity: "none",
+      scan: "none",
+      audit: false,
+    },
     observe: {
       metrics: "prometheus",
       logs: "none",

@@ -43,7 +43,8 @@ function decideRendered(object: Manifest, live: LiveObject | undefined): Step {
   if (!live) return { action: "apply", object, reason: "new", handOver: undefined };
   const handOver = replicasToHandOver(object, live);
   const changed = differences(object, live).filter((path) => !path.endsWith(`.${renderedAnnotation}`));
-  const sameSource = live.metadata.annotations?.[renderedAnnotation] === object.metadata.annotations?.[renderedAnnotation];
+  const sameSource =
+    live.metadata.annotations?.[renderedAnnotation] === object.metadata.annotations?.[renderedAnnotation];
   if (sameSource && changed.length === 0) return { action: "keep", object, reason: "unchanged" };
   const paths = changed.length > 0 ? summary(changed) : "fields removed";
   return { action: "apply", object, reason: `${sameSource ? "drifted" : "changed"}: ${paths}`, handOver };
@@ -59,7 +60,10 @@ function decideLeftOver(object: LiveObject, configMapsInUse: ReadonlySet<string>
 
 function marked(object: Manifest): Manifest {
   const mark = contentHash(canonicalJson(object, 0), 16);
-  return { ...object, metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [renderedAnnotation]: mark } } };
+  return {
+    ...object,
+    metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [renderedAnnotation]: mark } },
+  };
 }
 
 /** An autoscaler takes over: the number must not fall back to the default of one in between. */

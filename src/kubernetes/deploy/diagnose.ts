@@ -3,7 +3,9 @@ import type { LiveObject } from "../live-object.js";
 
 const State = z.looseObject({
   waiting: z.looseObject({ reason: z.string().default(""), message: z.string().default("") }).optional(),
-  terminated: z.looseObject({ reason: z.string().default(""), exitCode: z.number().default(0), message: z.string().default("") }).optional(),
+  terminated: z
+    .looseObject({ reason: z.string().default(""), exitCode: z.number().default(0), message: z.string().default("") })
+    .optional(),
 });
 const ContainerStatus = z.looseObject({
   name: z.string(),
@@ -19,7 +21,14 @@ const Pod = z.looseObject({
       reason: z.string().optional(),
       message: z.string().optional(),
       conditions: z
-        .array(z.looseObject({ type: z.string(), status: z.string(), reason: z.string().optional(), message: z.string().optional() }))
+        .array(
+          z.looseObject({
+            type: z.string(),
+            status: z.string(),
+            reason: z.string().optional(),
+            message: z.string().optional(),
+          }),
+        )
         .default([]),
       initContainerStatuses: z.array(ContainerStatus).default([]),
       containerStatuses: z.array(ContainerStatus).default([]),

@@ -24,12 +24,20 @@ export async function carryOut(client: KubernetesClient, step: Step, options: Ex
       const { apiVersion, kind, metadata } = step.object;
       if (step.handOver !== undefined && !dryRun)
         await client.apply(
-          { apiVersion, kind, metadata: { name: metadata.name, namespace: metadata.namespace }, ...replicas(step.handOver) },
+          {
+            apiVersion,
+            kind,
+            metadata: { name: metadata.name, namespace: metadata.namespace },
+            ...replicas(step.handOver),
+          },
           { manager: handOverManager },
         );
       // In a namespace that is not its own it may meet a stranger of the same name, which a dry run does not harm.
       if (tryIn !== undefined && metadata.namespace !== undefined)
-        await client.apply({ ...step.object, metadata: { ...metadata, namespace: tryIn } }, { dryRun: true, force: true });
+        await client.apply(
+          { ...step.object, metadata: { ...metadata, namespace: tryIn } },
+          { dryRun: true, force: true },
+        );
       else await client.apply(step.object, { dryRun, force });
     }
   }

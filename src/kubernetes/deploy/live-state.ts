@@ -62,4 +62,3 @@ async function inGroups<In, Out>(items: readonly In[], size: number, act: (item:
     results.push(...(await Promise.all(items.slice(start, start + size).map(act))));
   return results;
 }
-

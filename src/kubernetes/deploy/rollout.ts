@@ -23,7 +23,14 @@ const Workload = z.looseObject({
       currentRevision: z.string().optional(),
       updateRevision: z.string().optional(),
       conditions: z
-        .array(z.looseObject({ type: z.string(), status: z.string(), reason: z.string().optional(), message: z.string().optional() }))
+        .array(
+          z.looseObject({
+            type: z.string(),
+            status: z.string(),
+            reason: z.string().optional(),
+            message: z.string().optional(),
+          }),
+        )
         .default([]),
     })
     .prefault({}),
@@ -33,7 +40,9 @@ const JobStatus = z.looseObject({
   status: z
     .looseObject({
       succeeded: z.number().default(0),
-      conditions: z.array(z.looseObject({ type: z.string(), status: z.string(), message: z.string().optional() })).default([]),
+      conditions: z
+        .array(z.looseObject({ type: z.string(), status: z.string(), message: z.string().optional() }))
+        .default([]),
     })
     .prefault({}),
 });
@@ -75,7 +84,9 @@ function workloadProgress(object: LiveObject): Rollout {
   if (status.observedGeneration < (object.metadata.generation ?? 0)) return waiting("not seen by its controller yet");
   const stuck = status.conditions.find((condition) => condition.reason === "ProgressDeadlineExceeded");
   if (stuck) return { ...progress, state: "failed", why: stuck.message ?? "no progress within its deadline" };
-  const refused = status.conditions.find((condition) => condition.type === "ReplicaFailure" && condition.status === "True");
+  const refused = status.conditions.find(
+    (condition) => condition.type === "ReplicaFailure" && condition.status === "True",
+  );
   if (refused) return waiting(refused.message ?? "its pods cannot be created");
   if (status.updatedReplicas < wanted) return waiting(`${status.updatedReplicas} of ${wanted} are of the new revision`);
   if (object.kind === "Deployment" && status.replicas > status.updatedReplicas)
@@ -87,7 +98,8 @@ function workloadProgress(object: LiveObject): Rollout {
 
 function jobProgress(object: LiveObject): Rollout {
   const { status } = JobStatus.parse(object);
-  const has = (type: string) => status.conditions.find((condition) => condition.type === type && condition.status === "True");
+  const has = (type: string) =>
+    status.conditions.find((condition) => condition.type === type && condition.status === "True");
   const progress = { name: describe(object), ready: Math.min(status.succeeded, 1), wanted: 1 };
   const failed = has("Failed");
   if (failed) return { ...progress, state: "failed", why: failed.message ?? "it failed" };

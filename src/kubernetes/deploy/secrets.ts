@@ -35,9 +35,13 @@ export async function decideSecrets(client: KubernetesClient, plan: Plan): Promi
     if (missing.length > 0) absent.push(`  ${external.name} (${external.from}) lacks ${missing.join(", ")}`);
   }
   if (absent.length > 0)
-    throw new KeelsonError("deploy/missing-secret", `secrets that only you can provide are missing:\n${absent.join("\n")}`, {
-      hint: `kubectl create secret generic NAME -n ${plan.namespace} --from-file=KEY=FILE`,
-    });
+    throw new KeelsonError(
+      "deploy/missing-secret",
+      `secrets that only you can provide are missing:\n${absent.join("\n")}`,
+      {
+        hint: `kubectl create secret generic NAME -n ${plan.namespace} --from-file=KEY=FILE`,
+      },
+    );
   const steps: SecretStep[] = [];
   for (const secret of generatedSecrets(plan)) {
     const { live, keys } = await read(secret.name);
@@ -81,5 +85,7 @@ function encoded(values: Readonly<Record<string, string>>): Record<string, strin
 }
 
 function decoded(values: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]));
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]),
+  );
 }

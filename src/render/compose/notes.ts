@@ -14,7 +14,10 @@ function unitNotes(plan: Plan): readonly Note[] {
   return plan.units.flatMap((unit) => {
     const notes: Note[] = [];
     if (unit.replicas.max > unit.replicas.min)
-      notes.push({ path: `${unit.path}.replicas`, message: `${unit.name}: Compose scales nothing; ${unit.replicas.min} run` });
+      notes.push({
+        path: `${unit.path}.replicas`,
+        message: `${unit.name}: Compose scales nothing; ${unit.replicas.min} run`,
+      });
     if (published.has(unit.name) && unit.replicas.min > 1)
       notes.push({ path: `${unit.path}.replicas`, message: `${unit.name}: one replica holds the published port` });
     if (unit.sidecars.length > 0)
@@ -28,8 +31,11 @@ function unitNotes(plan: Plan): readonly Note[] {
 function storeNotes(plan: Plan): readonly Note[] {
   return plan.stores.flatMap((store) => {
     if (store.provider.kind === "managed")
-      return [{ path: store.path, message: `${store.name} is ${store.provider.product}: put its address into its secret` }];
-    if (!runsAsContainers(store)) return [{ path: store.path, message: `${store.name} is a folder: not run by Compose` }];
+      return [
+        { path: store.path, message: `${store.name} is ${store.provider.product}: put its address into its secret` },
+      ];
+    if (!runsAsContainers(store))
+      return [{ path: store.path, message: `${store.name} is a folder: not run by Compose` }];
     const notes: Note[] = [];
     const { full, log, snapshot, path } = store.backups;
     if (full || log || snapshot)

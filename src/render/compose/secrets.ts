@@ -21,7 +21,9 @@ export function secretMounts(mounts: readonly SecretMount[]): readonly FileMount
 /** Every file that the services mount, named once at the end of the Compose file. */
 export function secretFiles(mounts: readonly SecretMount[]): Readonly<Record<string, { readonly file: string }>> {
   const files = mounts.flatMap((mount) =>
-    mount.keys.map((key) => [secretSource(mount.secret, key), { file: `./${secretsFolder}/${mount.secret}/${key}` }] as const),
+    mount.keys.map(
+      (key) => [secretSource(mount.secret, key), { file: `./${secretsFolder}/${mount.secret}/${key}` }] as const,
+    ),
   );
   return Object.fromEntries(files.sort(([left], [right]) => (left < right ? -1 : 1)));
 }

@@ -1,6 +1,6 @@
 import type { Store } from "../../plan/plan.js";
-import { alone, type StoreServer } from "../stores/server.js";
 import { storeServer } from "../stores/index.js";
+import { alone, type StoreServer } from "../stores/server.js";
 import type { RenderedFile } from "../target.js";
 import { composeDuration, composeResources } from "./quantity.js";
 import { secretMounts } from "./secrets.js";

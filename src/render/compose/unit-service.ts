@@ -1,5 +1,5 @@
-import type { Plan, Unit } from "../../plan/plan.js";
 import { formatImage } from "../../plan/images.js";
+import type { Plan, Unit } from "../../plan/plan.js";
 import { entryPoint } from "../entry-point.js";
 import { planFile } from "../plan-document.js";
 import { mountedSecrets } from "../secrets.js";

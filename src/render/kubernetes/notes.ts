@@ -1,6 +1,6 @@
 import type { Plan, Store, Unit } from "../../plan/plan.js";
-import type { Note } from "../target.js";
 import { runsAsContainers } from "../stores/containers.js";
+import type { Note } from "../target.js";
 import { backupNotes } from "./stores/backup.js";
 
 /** What the Plan asks for and these objects do not carry out, said once and with its place. */
@@ -30,10 +30,17 @@ function storeNotes(plan: Plan): readonly Note[] {
   return plan.stores.flatMap((store) => {
     if (store.provider.kind === "managed") {
       const keys = store.kind === "bucket" ? "endpoint, access-key, secret-key" : "url";
-      return [{ path: store.path, message: `${store.name} is ${store.provider.product}: provide secret ${store.name} (${keys})` }];
+      return [
+        {
+          path: store.path,
+          message: `${store.name} is ${store.provider.product}: provide secret ${store.name} (${keys})`,
+        },
+      ];
     }
     if (!runsAsContainers(store))
-      return [{ path: store.path, message: `${store.name} is a ${store.provider.product} of one machine: not in a cluster` }];
+      return [
+        { path: store.path, message: `${store.name} is a ${store.provider.product} of one machine: not in a cluster` },
+      ];
     return [...failoverNotes(store), ...backupNotes(store)];
   });
 }
@@ -41,5 +48,7 @@ function storeNotes(plan: Plan): readonly Note[] {
 /** A failover that the Plan counts on and these objects do not bring about. */
 function failoverNotes(store: Store): readonly Note[] {
   if (store.kind !== "redis" || store.shards > 1 || !store.provider.failover) return [];
-  return [{ path: store.path, message: `${store.name}: its replicas follow the first server, but nothing promotes one` }];
+  return [
+    { path: store.path, message: `${store.name}: its replicas follow the first server, but nothing promotes one` },
+  ];
 }

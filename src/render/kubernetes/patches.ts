@@ -37,7 +37,9 @@ function applyFragment(fragment: Fragment, objects: readonly NamedManifest[]): r
       hint: `it consists of: ${objects.map(({ object }) => object.kind).join(", ")}`,
       exitCode: 2,
     });
-  return objects.map((named) => (isMeant(named.object) ? { ...named, object: patched(named.object, fragment) } : named));
+  return objects.map((named) =>
+    isMeant(named.object) ? { ...named, object: patched(named.object, fragment) } : named,
+  );
 }
 
 function patched(object: Manifest, fragment: Fragment): Manifest {

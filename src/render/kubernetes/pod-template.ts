@@ -1,6 +1,6 @@
 import type { IContainer, IEnvVar, IPodSpec } from "kubernetes-models/v1";
-import type { Port, Sidecar, Unit, Volume } from "../../plan/plan.js";
 import { formatImage } from "../../plan/images.js";
+import type { Port, Sidecar, Unit, Volume } from "../../plan/plan.js";
 import { entryPoint } from "../entry-point.js";
 import { dataDirectory, serveArguments } from "../serve-arguments.js";
 import { labels } from "./metadata.js";

@@ -57,7 +57,7 @@ function rabbitmqConfiguration(broker: Broker, membership: Membership): string {
     lines.push(
       "cluster_formation.peer_discovery_backend = classic_config",
       "cluster_partition_handling = pause_minority",
-      "cluster_name = " + broker.name,
+      `cluster_name = ${broker.name}`,
     );
     for (let index = 0; index < membership.members; index += 1)
       lines.push(`cluster_formation.classic_config.nodes.${index + 1} = rabbit@${membership.address(index)}`);

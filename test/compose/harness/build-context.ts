@@ -1,7 +1,7 @@
+import { execFile } from "node:child_process";
 import { copyFile, cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);

@@ -3,13 +3,13 @@ import { archivesLog, backupDatabase, backupDirectory } from "../../stores/postg
 import { backupCache } from "../../stores/redis.js";
 import type { StoreServer } from "../../stores/server.js";
 import type { Note } from "../../target.js";
+import { isCloudNativePg } from "../cloudnative-pg.js";
 import { cronSchedule } from "../cron-schedule.js";
 import type { CronJob, NetworkPolicy } from "../manifest.js";
 import { labels, metadata, selector } from "../metadata.js";
 import { defaultDeny, pods, tcp } from "../network-policy.js";
 import { placement } from "../placement.js";
 import type { Scope } from "../scope.js";
-import { isCloudNativePg } from "../cloudnative-pg.js";
 import { containerSecurityContext, podSecurityContext } from "../security-context.js";
 import { scratchVolume, secretVolume } from "../volumes.js";
 
@@ -30,7 +30,10 @@ export function backupCronJob(scope: Scope, store: Store, server: StoreServer): 
   if (!backup) return undefined;
   const { plan } = scope;
   const element = { name: backupName(store) };
-  const mounted = [secretVolume({ ...server.secret, keys: [backup.credential] }), scratchVolume("tmp", "/tmp", undefined)];
+  const mounted = [
+    secretVolume({ ...server.secret, keys: [backup.credential] }),
+    scratchVolume("tmp", "/tmp", undefined),
+  ];
   return {
     apiVersion: "batch/v1",
     kind: "CronJob",
@@ -144,7 +147,8 @@ interface BackupJob {
 function job(store: Store): BackupJob | undefined {
   if (store.kind === "postgres") {
     const script = backupDatabase(store);
-    return script !== undefined && store.backups.full ? { script, schedule: store.backups.full, credential: "replication" }
+    return script !== undefined && store.backups.full
+      ? { script, schedule: store.backups.full, credential: "replication" }
       : undefined;
   }
   if (store.kind === "redis") {

@@ -1,6 +1,6 @@
 import type { Database, Plan } from "../../../plan/plan.js";
-import { databaseParameters } from "../../stores/postgres.js";
 import { cloudNativePgImage } from "../../stores/images.js";
+import { databaseParameters } from "../../stores/postgres.js";
 import { instanceLabels } from "../cloudnative-pg.js";
 import { cronSchedule } from "../cron-schedule.js";
 import type { CloudNativePgCluster, NetworkPolicy, ScheduledBackup, Service } from "../manifest.js";

@@ -10,15 +10,10 @@ import { networkPolicy, pods, tcp } from "../network-policy.js";
 import type { Scope } from "../scope.js";
 import { serviceAccount } from "../service-account.js";
 import { backupCronJob, backupName, backupNetworkPolicy } from "./backup.js";
-import {
-  cloudNativePgCluster,
-  cloudNativePgNetworkPolicy,
-  primaryService,
-  scheduledBackup,
-} from "./cloudnative-pg.js";
+import { cloudNativePgCluster, cloudNativePgNetworkPolicy, primaryService, scheduledBackup } from "./cloudnative-pg.js";
 import { formClusterJob, formName } from "./form-cluster-job.js";
-import { membership } from "./members.js";
 import { formClusterNetworkPolicy } from "./form-cluster-network-policy.js";
+import { membership } from "./members.js";
 import { memberPorts, storeDisruptionBudget, storePeerService, storeService } from "./services.js";
 import { storeStatefulSet } from "./stateful-set.js";
 
@@ -66,7 +61,10 @@ export function renderStore(scope: Scope, store: Store): readonly (readonly [fil
 /** Members among themselves, and the jobs that look after the store. */
 function ownConnections(scope: Scope, store: Store) {
   const among = memberPorts(store).map(tcp);
-  const from = (name: string): INetworkPolicyIngressRule => ({ from: [pods(scope.plan, name)], ports: [tcp(store.port)] });
+  const from = (name: string): INetworkPolicyIngressRule => ({
+    from: [pods(scope.plan, name)],
+    ports: [tcp(store.port)],
+  });
   return {
     ingress: [
       ...(among.length > 0 ? [{ from: [pods(scope.plan, store.name)], ports: among }] : []),

@@ -20,7 +20,10 @@ export function storeStatefulSet(scope: Scope, store: Store, server: StoreServer
   const { plan } = scope;
   const members = membership(plan, store);
   const selected = selector(plan, store.name);
-  const mounted = [secretVolume(server.secret), ...server.scratch.map((path) => scratchVolume(nameOf(path), path, undefined))];
+  const mounted = [
+    secretVolume(server.secret),
+    ...server.scratch.map((path) => scratchVolume(nameOf(path), path, undefined)),
+  ];
   const container: IContainer = {
     name: store.name,
     image: server.image.reference,
@@ -29,7 +32,12 @@ export function storeStatefulSet(scope: Scope, store: Store, server: StoreServer
     ...environment(store, server, members.members),
     ports: [{ name: store.kind, containerPort: store.port, protocol: "TCP" }],
     startupProbe: { ...probe(server), periodSeconds: 5, timeoutSeconds: 15, failureThreshold: 120 },
-    readinessProbe: { ...probe(server), periodSeconds: seconds(store.probe.every), timeoutSeconds: 15, failureThreshold: 1 },
+    readinessProbe: {
+      ...probe(server),
+      periodSeconds: seconds(store.probe.every),
+      timeoutSeconds: 15,
+      failureThreshold: 1,
+    },
     livenessProbe: {
       ...probe(server),
       periodSeconds: seconds(store.probe.every),
@@ -67,12 +75,23 @@ export function storeStatefulSet(scope: Scope, store: Store, server: StoreServer
           securityContext: podSecurityContext(server.image.user),
           ...placement(plan, store.pool, 0),
           ...(members.members > 1 && {
-            topologySpreadConstraints: topologySpread(plan, store.name, { zones: zoneSpread(store), nodes: "prefer" }, false),
+            topologySpreadConstraints: topologySpread(
+              plan,
+              store.name,
+              { zones: zoneSpread(store), nodes: "prefer" },
+              false,
+            ),
           }),
           terminationGracePeriodSeconds: server.stopSeconds,
           ...(store.kind === "postgres" &&
             members.members > 1 && {
-              initContainers: [{ ...withoutProbes(container), name: "clone-primary", command: ["sh", "-euc", clonePrimary(store, members)] }],
+              initContainers: [
+                {
+                  ...withoutProbes(container),
+                  name: "clone-primary",
+                  command: ["sh", "-euc", clonePrimary(store, members)],
+                },
+              ],
             }),
           containers: [container],
           volumes: [
