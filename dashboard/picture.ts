@@ -11,15 +11,18 @@ import { byFault, faultName, predicted, summary, words } from "./src/pages/promi
 
 const width = 1000;
 const left = 190;
-const columns = { subject: left + 18, objective: 342, promised: 436, predicted: 532, measured: 626, when: 650, bar: 752, verdict: 912 };
+const columns = {
+  subject: left + 18,
+  objective: 342,
+  promised: 436,
+  predicted: 532,
+  measured: 626,
+  when: 650,
+  bar: 752,
+  verdict: 912,
+};
 const barWidth = 140;
 const line = 23;
-
-const settings = z.object({ KEELSON_URL: z.url(), KEELSON_API_KEY: z.string() }).parse(process.env);
-const response = await fetch(`${settings.KEELSON_URL}/admin/promises`, {
-  headers: { authorization: `Bearer ${settings.KEELSON_API_KEY}` },
-});
-process.stdout.write(picture(sheetAnswer.parse(await response.json()), Date.now()));
 
 function picture(sheet: Sheet, now: number): string {
   const parts: string[] = [];
@@ -93,7 +96,9 @@ function objective(name: string, cell: Cell, y: number, now: number): string {
     text(columns.when, at, measuredAt === undefined ? "–" : ago(measuredAt, now), "soft"),
     `<rect class="track" x="${columns.bar}" y="${y + 9}" width="${barWidth}" height="6" rx="2"/>`,
     `<rect class="${cell.verdict}" x="${columns.bar}" y="${y + 9}" width="${Math.max(2, (total === undefined ? columns.bar + barWidth : place(total)) - columns.bar).toFixed(1)}" height="6" rx="2"/>`,
-    promised === undefined ? "" : `<rect class="ink" x="${(place(promised) - 1).toFixed(1)}" y="${y + 4}" width="2" height="16"/>`,
+    promised === undefined
+      ? ""
+      : `<rect class="ink" x="${(place(promised) - 1).toFixed(1)}" y="${y + 4}" width="2" height="16"/>`,
     measured === undefined ? "" : `<circle class="dot" cx="${place(measured).toFixed(1)}" cy="${y + 12}" r="3.6"/>`,
     `<rect class="${cell.verdict}-soft" x="${columns.verdict}" y="${y + 2}" width="${words[cell.verdict].length * 6.6 + 16}" height="19" rx="9.5"/>`,
     text(columns.verdict + 8, at, words[cell.verdict], `small ${cell.verdict}-text`),
@@ -141,3 +146,9 @@ text{font:13px Inter,"Segoe UI",system-ui,-apple-system,Roboto,"Noto Sans",sans-
 .kept-soft{fill:#12291d}.broken-soft{fill:#351917}.unknown-soft{fill:#312510}.not-promised-soft{fill:#1c252e}
 .kept-text{fill:#62c48d}.broken-text{fill:#ff8f85}.unknown-text{fill:#e6b45c}.not-promised-text{fill:#9aa8b5}}
 `;
+
+const settings = z.object({ KEELSON_URL: z.url(), KEELSON_API_KEY: z.string() }).parse(process.env);
+const response = await fetch(`${settings.KEELSON_URL}/admin/promises`, {
+  headers: { authorization: `Bearer ${settings.KEELSON_API_KEY}` },
+});
+process.stdout.write(picture(sheetAnswer.parse(await response.json()), Date.now()));

@@ -25,7 +25,10 @@ function pair(ms: number, big: number, bigUnit: string, small: number, smallUnit
 }
 
 function trim(value: number, digits: number): string {
-  return value.toFixed(digits).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+  return value
+    .toFixed(digits)
+    .replace(/(\.\d*?)0+$/, "$1")
+    .replace(/\.$/, "");
 }
 
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "long" });

@@ -1,7 +1,7 @@
 import { createBrowserRouter, Navigate, type RouteObject, useRouteError } from "react-router";
+import { PromisesPage } from "./pages/promises/promises-page.js";
 import { Entry } from "./shell/entry.js";
 import { Empty, Failure } from "./shell/states.js";
-import { PromisesPage } from "./pages/promises/promises-page.js";
 
 function Broken() {
   const error = useRouteError();

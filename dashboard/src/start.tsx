@@ -22,7 +22,12 @@ if (!root) throw new Error("the page has no #root");
 Object.assign(globalThis, { __webpack_nonce__: styleNonce() });
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" getStyleNonce={styleNonce}>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={variables}
+      defaultColorScheme="auto"
+      getStyleNonce={styleNonce}
+    >
       <QueryClientProvider client={queryClient}>
         <Notifications position="top-right" autoClose={5000} />
         <RouterProvider router={router} />

@@ -3,8 +3,8 @@ import {
   Button,
   type CSSVariablesResolver,
   createTheme,
-  Modal,
   type MantineColorsTuple,
+  Modal,
   SegmentedControl,
   Tooltip,
 } from "@mantine/core";

@@ -45,7 +45,13 @@ describe("a dashboard apart from the other modules", () => {
         JSON.stringify(
           known
             ? { place: "/backups", backups: [], damaged: [] }
-            : { error: { code: "drill/running", message: "drill 1 is under way", hint: "one at a time: wait for its end" } },
+            : {
+                error: {
+                  code: "drill/running",
+                  message: "drill 1 is under way",
+                  hint: "one at a time: wait for its end",
+                },
+              },
         ),
       );
     });
@@ -96,13 +102,21 @@ describe("a dashboard apart from the other modules", () => {
 
   it("answers the sheet, the topology and the models from where they are", async () => {
     expect(await (await ask("/admin/promises")).json()).toMatchObject({ platform: "starter", environment: "local" });
-    const models = z.object({ models: z.array(z.object({ name: z.string() })) }).parse(await (await ask("/admin/models")).json());
+    const models = z
+      .object({ models: z.array(z.object({ name: z.string() })) })
+      .parse(await (await ask("/admin/models")).json());
     expect(models.models.map(({ name }) => name)).toEqual(["assistant", "embedder"]);
     const nodes = z
       .object({ nodes: z.array(z.object({ id: z.string(), state: z.string() })) })
       .parse(await (await ask("/admin/topology")).json()).nodes;
     const states = Object.fromEntries(nodes.map(({ id, state }) => [id, state]));
-    expect(states).toMatchObject({ gateway: "ready", accounts: "ready", usage: "ready", dashboard: "ready", database: "ready" });
+    expect(states).toMatchObject({
+      gateway: "ready",
+      accounts: "ready",
+      usage: "ready",
+      dashboard: "ready",
+      database: "ready",
+    });
   });
 
   it("passes on keys, usage and streamed chats, byte for byte", async () => {
@@ -112,7 +126,12 @@ describe("a dashboard apart from the other modules", () => {
     const chat = await ask("/v1/chat/completions", {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ model: "assistant", stream: true, max_tokens: 4, messages: [{ role: "user", content: "Hello" }] }),
+      body: JSON.stringify({
+        model: "assistant",
+        stream: true,
+        max_tokens: 4,
+        messages: [{ role: "user", content: "Hello" }],
+      }),
     });
     expect(chat.headers.get("content-type")).toContain("text/event-stream");
     expect(await chat.text()).toMatch(/^data: .*[\s\S]*data: \[DONE\]\s*$/);
@@ -129,7 +148,12 @@ describe("a dashboard apart from the other modules", () => {
     const chat = await ask("/v1/chat/completions", {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ model: "assistant", stream: true, max_tokens: 4000, messages: [{ role: "user", content: "Go on" }] }),
+      body: JSON.stringify({
+        model: "assistant",
+        stream: true,
+        max_tokens: 4000,
+        messages: [{ role: "user", content: "Go on" }],
+      }),
       signal: leave.signal,
     });
     await chat.body?.getReader().read();

@@ -14,16 +14,20 @@ const anyGraph = fc
     count: fc.integer({ min: 1, max: 14 }),
     calls: fc.array(fc.tuple(fc.nat(13), fc.nat(13)), { maxLength: 30 }),
   })
-  .map(({ count, calls }): Graph => ({
-    nodes: Array.from({ length: count }, (_, index) => ({ id: `n${index}` })),
-    edges: calls.map(([from, to]) => ({ from: `n${from % count}`, to: `n${to % count}` })),
-  }));
+  .map(
+    ({ count, calls }): Graph => ({
+      nodes: Array.from({ length: count }, (_, index) => ({ id: `n${index}` })),
+      edges: calls.map(([from, to]) => ({ from: `n${from % count}`, to: `n${to % count}` })),
+    }),
+  );
 
 /** Calls from a lower to a higher number cannot close a circle. */
-const acyclicGraph = anyGraph.map(({ nodes, edges }): Graph => ({
-  nodes,
-  edges: edges.filter(({ from, to }) => Number(from.slice(1)) < Number(to.slice(1))),
-}));
+const acyclicGraph = anyGraph.map(
+  ({ nodes, edges }): Graph => ({
+    nodes,
+    edges: edges.filter(({ from, to }) => Number(from.slice(1)) < Number(to.slice(1))),
+  }),
+);
 
 describe("the layout of the call graph", () => {
   it("puts every caller before whom it calls", () => {

@@ -122,7 +122,10 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
     expect(await row.getAttribute("aria-expanded")).toBe("false");
     await page.keyboard.press("Enter");
     expect(await row.getAttribute("aria-expanded")).toBe("true");
-    await page.getByText(/platform\.yaml:\d+/).first().waitFor();
+    await page
+      .getByText(/platform\.yaml:\d+/)
+      .first()
+      .waitFor();
     await page.getByRole("link", { name: "Run the process-crash drill" }).waitFor();
     expect(await browser.accessibility()).toEqual([]);
     expect(browser.complaints()).toEqual([]);
@@ -229,7 +232,11 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
     await page.getByRole("heading", { name: "Process crash drill" }).waitFor();
     await page.getByText("live", { exact: true }).waitFor();
     await page.getByRole("img", { name: /^Requests answered and failed/ }).waitFor({ timeout: 30_000 });
-    await page.getByRole("list", { name: "What happened" }).getByText(/kill -9/).first().waitFor({ timeout: 60_000 });
+    await page
+      .getByRole("list", { name: "What happened" })
+      .getByText(/kill -9/)
+      .first()
+      .waitFor({ timeout: 60_000 });
 
     const report = page.getByTitle("Drill report");
     await report.waitFor({ timeout: 120_000 });
@@ -241,7 +248,11 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
     expect(await browser.accessibility()).toEqual([]);
 
     await page.goto(`${platform.url}/promises`);
-    await page.getByText("just now").or(page.getByText(/seconds? ago|minutes? ago/)).first().waitFor();
+    await page
+      .getByText("just now")
+      .or(page.getByText(/seconds? ago|minutes? ago/))
+      .first()
+      .waitFor();
   });
 
   it("keeps what it has shown and says so while the platform is away", async () => {

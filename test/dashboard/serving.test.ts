@@ -12,7 +12,9 @@ import { webHandler } from "../../src/runtime/dashboard/web/handler.js";
 const html = { accept: "text/html,application/xhtml+xml" };
 const script = `console.log("${"keelson ".repeat(400)}");`;
 
-async function listen(handler: (request: IncomingMessage, response: ServerResponse) => void): Promise<{ server: Server; url: string }> {
+async function listen(
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<{ server: Server; url: string }> {
   const server = createServer(handler);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -94,14 +96,18 @@ describe("the web application's files", () => {
     expect(headers["cache-control"]).toBe("public, max-age=31536000, immutable");
     expect(headers["content-type"]).toBe("text/javascript; charset=utf-8");
     expect(await body.text()).toBe(script);
-    const again = await request(`${url}/assets/main-3f2a9c.js`, { headers: { "if-none-match": String(headers["etag"]) } });
+    const again = await request(`${url}/assets/main-3f2a9c.js`, {
+      headers: { "if-none-match": String(headers["etag"]) },
+    });
     await again.body.dump();
     expect(again.statusCode).toBe(304);
   });
 
   it("are sent small to whoever takes them so", async () => {
     const ask = async (coding: string) => {
-      const { headers, body } = await request(`${url}/assets/main-3f2a9c.js`, { headers: { "accept-encoding": coding } });
+      const { headers, body } = await request(`${url}/assets/main-3f2a9c.js`, {
+        headers: { "accept-encoding": coding },
+      });
       return { headers, bytes: Buffer.from(await body.arrayBuffer()) };
     };
     const br = await ask("gzip, deflate, br");
@@ -145,7 +151,12 @@ describe("the web application's files", () => {
 
   it("never lead out of their folder, nor to files of kinds that a page has no use for", async () => {
     const { port } = new URL(url);
-    for (const path of ["/../../../etc/passwd", "/assets/../../../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/secret.pem"]) {
+    for (const path of [
+      "/../../../etc/passwd",
+      "/assets/../../../../etc/passwd",
+      "/%2e%2e/%2e%2e/etc/passwd",
+      "/secret.pem",
+    ]) {
       const answer = await raw(Number(port), `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
       expect(answer).toMatch(/^HTTP\/1\.1 404 /);
       expect(answer).not.toMatch(/root:|not for the browser/);
@@ -158,7 +169,9 @@ describe("a dashboard that was not built", () => {
     const { server, url } = await listen(webHandler(undefined));
     const { statusCode, body } = await request(url, { headers: html });
     expect(statusCode).toBe(503);
-    expect(await body.json()).toMatchObject({ error: { code: "dashboard/not-built", hint: expect.stringContaining("npm run build") } });
+    expect(await body.json()).toMatchObject({
+      error: { code: "dashboard/not-built", hint: expect.stringContaining("npm run build") },
+    });
     server.close();
   });
 });

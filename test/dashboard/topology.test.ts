@@ -2,7 +2,12 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { loadPlan } from "../../src/cli/load.js";
 import type { Plan } from "../../src/plan/plan.js";
 import { topologyAnswer } from "../../src/runtime/dashboard/topology/answer.js";
-import { composeTopology, type Reading, type Readings, worstState } from "../../src/runtime/dashboard/topology/compose.js";
+import {
+  composeTopology,
+  type Reading,
+  type Readings,
+  worstState,
+} from "../../src/runtime/dashboard/topology/compose.js";
 import type { ModelStatus } from "../../src/runtime/gateway/client.js";
 
 const nothing: Readings = { at: 0, units: new Map(), stores: new Map(), models: undefined };
@@ -11,6 +16,7 @@ const ready: Reading = { state: "ready", ready: 1 };
 function modelStatus(name: string, change: Partial<ModelStatus> = {}): ModelStatus {
   return {
     name,
+    embeddings: false,
     engine: "simulated",
     reason: "simulated: nothing better is here",
     state: "ready",
@@ -57,13 +63,20 @@ describe("the topology of the starter", () => {
       ["dashboard", ready],
     ]);
     expect(node({ ...nothing, units }, "web")?.state).toBe("down");
-    expect(node({ ...nothing, units }, "gateway")?.detail).toContainEqual({ name: "because", value: "does not answer" });
+    expect(node({ ...nothing, units }, "gateway")?.detail).toContainEqual({
+      name: "because",
+      value: "does not answer",
+    });
   });
 
   it("gives the gateway the sum of its models' rates, and each call to a model that model's", () => {
-    const models = [modelStatus("assistant", { requestsPerSecond: 4.2 }), modelStatus("embedder", { requestsPerSecond: 0.3 })];
+    const models = [
+      modelStatus("assistant", { requestsPerSecond: 4.2 }),
+      modelStatus("embedder", { requestsPerSecond: 0.3 }),
+    ];
     const topology = composeTopology(plan, { ...nothing, models });
-    const rate = (from: string, to: string) => topology.edges.find((edge) => edge.from === from && edge.to === to)?.rate;
+    const rate = (from: string, to: string) =>
+      topology.edges.find((edge) => edge.from === from && edge.to === to)?.rate;
     expect(topology.nodes.find(({ id }) => id === "gateway")?.rate).toBe(4.5);
     expect(rate("web", "gateway")).toBe(4.5);
     expect(rate("gateway", "assistant")).toBe(4.2);
@@ -85,7 +98,10 @@ describe("the topology of a larger platform", () => {
     if (!unit?.model) throw new Error("aiaas has a model with more than one replica in production");
     const models = [modelStatus(unit.model)];
     const shown = composeTopology(plan, { ...nothing, models }).nodes.find(({ id }) => id === unit.name);
-    expect(shown).toMatchObject({ state: "degraded", replicas: { want: unit.replicas.min, most: unit.replicas.max, ready: 1 } });
+    expect(shown).toMatchObject({
+      state: "degraded",
+      replicas: { want: unit.replicas.min, most: unit.replicas.max, ready: 1 },
+    });
   });
 
   it("does not guess how many servers of a store behind one address are up", async () => {

@@ -106,7 +106,8 @@ function asJson(text: string): unknown {
 function advice(status: number): string | undefined {
   if (status === 401) return "Sign in again.";
   if (status === 403) return "Your role does not allow it; an owner can change that.";
-  if (status === 502 || status === 503 || status === 504) return "Part of the platform is away; it is tried again by itself.";
+  if (status === 502 || status === 503 || status === 504)
+    return "Part of the platform is away; it is tried again by itself.";
   return undefined;
 }
 

@@ -3,7 +3,10 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { z } from "zod";
 import { ApiError, act, call } from "./client.js";
 
-const named = z.union([z.string(), z.object({ name: z.string().optional(), id: z.string().optional(), email: z.string().optional() })]);
+const named = z.union([
+  z.string(),
+  z.object({ name: z.string().optional(), id: z.string().optional(), email: z.string().optional() }),
+]);
 
 const session = z.object({
   user: named.nullish(),

@@ -6,6 +6,5 @@ import { CanvasRenderer } from "echarts/renderers";
 
 use([BarChart, LineChart, GridComponent, MarkAreaComponent, MarkLineComponent, TooltipComponent, CanvasRenderer]);
 
+export type { EChartsCoreOption, EChartsType } from "echarts/core";
 export { init };
-export type { EChartsType } from "echarts/core";
-export type { EChartsCoreOption } from "echarts/core";

@@ -1,7 +1,11 @@
 import styles from "./legend.module.css";
 
 /** Which colour stands for what. */
-export function Legend({ entries }: { readonly entries: readonly { readonly name: string; readonly color: string }[] }) {
+export function Legend({
+  entries,
+}: {
+  readonly entries: readonly { readonly name: string; readonly color: string }[];
+}) {
   return (
     <ul className={styles.legend}>
       {entries.map(({ name, color }) => (

@@ -75,7 +75,10 @@ export function Plot({ label, option, height }: PlotProps) {
 }
 
 /** What a plot's tooltip shows: built of elements, because markup with inline styles is refused by our policy. */
-export function tooltipContent(title: string, lines: readonly { color: string; name: string; value: string }[]): HTMLElement {
+export function tooltipContent(
+  title: string,
+  lines: readonly { color: string; name: string; value: string }[],
+): HTMLElement {
   const box = document.createElement("div");
   const head = document.createElement("div");
   head.className = styles.tooltipTitle ?? "";

@@ -1,8 +1,8 @@
 import { useSession } from "../api/session.js";
 import { SignInPage } from "../pages/sign-in/sign-in-page.js";
+import styles from "./entry.module.css";
 import { Shell } from "./shell.js";
 import { Failure } from "./states.js";
-import styles from "./entry.module.css";
 
 /** Whoever is signed in sees the pages; whoever is not, the sign-in page, and then the page that was asked for. */
 export function Entry() {

@@ -1,8 +1,8 @@
 import { Menu, Tooltip, UnstyledButton } from "@mantine/core";
 import { type ComponentType, useEffect, useRef } from "react";
 import { Link, NavLink, Outlet, useLocation } from "react-router";
-import { type Session, useSignOut } from "../api/session.js";
 import { usePlatformName } from "../api/promises.js";
+import { type Session, useSignOut } from "../api/session.js";
 import { DrillsIcon, KeysIcon, ModelsIcon, PromisesIcon, SignOutIcon, TopologyIcon, UsageIcon } from "./icons.js";
 import { Mark } from "./mark.js";
 import { SchemeSwitch } from "./scheme-switch.js";
@@ -107,4 +107,3 @@ function Account({ session }: { readonly session: Session }) {
     </Menu>
   );
 }
-

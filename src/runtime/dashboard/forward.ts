@@ -43,7 +43,11 @@ function forward(context: Context, module: string): Handler {
     const base = context.peer(module);
     if (base === undefined) {
       answerJson(response, 503, {
-        error: { code: "modules/unreachable", message: `nobody said where ${module} runs`, hint: `Start with --peer ${module}=http://HOST:PORT.` },
+        error: {
+          code: "modules/unreachable",
+          message: `nobody said where ${module} runs`,
+          hint: `Start with --peer ${module}=http://HOST:PORT.`,
+        },
       });
       return;
     }
@@ -75,7 +79,11 @@ function forward(context: Context, module: string): Handler {
       .catch(() => {
         if (response.destroyed || response.headersSent) return;
         answerJson(response, 502, {
-          error: { code: "modules/away", message: `the ${module} module does not answer`, hint: "It may be starting; try again shortly." },
+          error: {
+            code: "modules/away",
+            message: `the ${module} module does not answer`,
+            hint: "It may be starting; try again shortly.",
+          },
         });
       });
   };

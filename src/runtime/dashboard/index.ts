@@ -23,11 +23,7 @@ export async function startDashboard(context: Context, needs: DashboardNeeds): P
   const app = await createAdminApp(context, needs.accounts);
   const observer = new Observer(context, needs.gateway);
   dashboardRoutes(app, { context, gateway: needs.gateway, observer, control });
-  await mount(
-    context,
-    ["/admin/promises", "/admin/topology", "/admin/models", "/admin/drills", "/admin/backups"],
-    app,
-  );
+  await mount(context, ["/admin/promises", "/admin/topology", "/admin/models", "/admin/drills", "/admin/backups"], app);
   forwardToPeers(context);
   const files = await readWebFiles();
   if (!files) context.log.warn("the dashboard was not built: its API answers, its pages do not");

@@ -75,11 +75,7 @@ export function dashboardRoutes(app: AdminApp, { context, gateway, observer, con
         response: { 200: modelsAnswer, default: errorSchema },
       },
     },
-    async () => {
-      const embeddings = new Map(context.plan.models.map((model) => [model.name, model.embeddings]));
-      const models = await gateway.models();
-      return { models: models.map((model) => ({ ...model, embeddings: embeddings.get(model.name) ?? false })) };
-    },
+    async () => ({ models: (await gateway.models()).map((model) => ({ ...model })) }),
   );
 
   controlRoutes(app, control);
@@ -162,7 +158,10 @@ function controlRoutes(app: AdminApp, control: Control): void {
           summary: `A drill's report as ${format === "html" ? "HTML" : "Markdown"}`,
           tags: ["drills"],
           params: drillId,
-          response: { 200: { content: { [type.split(";", 1)[0] ?? type]: { schema: z.string() } } }, default: errorSchema },
+          response: {
+            200: { content: { [type.split(";", 1)[0] ?? type]: { schema: z.string() } } },
+            default: errorSchema,
+          },
         },
       },
       async (request, reply) => {

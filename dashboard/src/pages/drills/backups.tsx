@@ -1,8 +1,8 @@
 import { type Backup, useBackups } from "../../api/drills.js";
 import { ago, bytes, count, dateTime } from "../../format.js";
 import { Section } from "../../shell/page.js";
-import { Empty, Failure, Loading } from "../../shell/states.js";
 import { Verdict } from "../../shell/state-mark.js";
+import { Empty, Failure, Loading } from "../../shell/states.js";
 import table from "../../shell/table.module.css";
 import styles from "./drills-page.module.css";
 

@@ -1,6 +1,13 @@
 import { Button } from "@mantine/core";
 import { Link, useParams } from "react-router";
-import { type DrillDetail, isRunning, reportAddress, useCancelDrill, useDrill, useReportReady } from "../../api/drills.js";
+import {
+  type DrillDetail,
+  isRunning,
+  reportAddress,
+  useCancelDrill,
+  useDrill,
+  useReportReady,
+} from "../../api/drills.js";
 import { ago, count, dateTime, duration } from "../../format.js";
 import { DownloadIcon } from "../../shell/icons.js";
 import { Page, Section } from "../../shell/page.js";
@@ -73,7 +80,9 @@ function View({ drill }: { readonly drill: DrillDetail }) {
         aside={running ? <span className={styles.live}>live</span> : <span>by the drill's own client</span>}
       >
         {drill.series.length === 0 ? (
-          <p className={styles.soft}>{running ? "Waiting for the first second of load …" : "This drill puts no load on the platform."}</p>
+          <p className={styles.soft}>
+            {running ? "Waiting for the first second of load …" : "This drill puts no load on the platform."}
+          </p>
         ) : (
           <DrillPlot drill={drill} />
         )}
@@ -102,7 +111,8 @@ function View({ drill }: { readonly drill: DrillDetail }) {
 /** A document of its own: it may neither run scripts nor reach this page. */
 function Report({ id }: { readonly id: string }) {
   const ready = useReportReady(id);
-  if (ready.data) return <iframe className={styles.report} title="Drill report" sandbox="" src={reportAddress(id, "html")} />;
+  if (ready.data)
+    return <iframe className={styles.report} title="Drill report" sandbox="" src={reportAddress(id, "html")} />;
   return (
     <div className={styles.waiting}>
       {ready.isError ? (
@@ -115,6 +125,8 @@ function Report({ id }: { readonly id: string }) {
 }
 
 function Figures({ drill }: { readonly drill: DrillDetail }) {
+  const failed = drill.series.reduce((sum, step) => sum + step.failed, 0);
+  const requests = drill.series.reduce((sum, step) => sum + step.ok, failed);
   return (
     <dl className={styles.figures}>
       <div>
@@ -127,16 +139,16 @@ function Figures({ drill }: { readonly drill: DrillDetail }) {
       <Objective name="RPO" measured={drill.rpo} promised={drill.promised?.rpo} predicted={drill.predicted?.rpo} />
       {drill.acknowledged > 0 && (
         <div>
-          <dt>Acknowledged writes</dt>
+          <dt>Acknowledged</dt>
           <dd>{count(drill.acknowledged)}</dd>
           <dd className={styles.against}>{drill.lost > 0 ? `${count(drill.lost)} lost` : "none lost"}</dd>
         </div>
       )}
-      {drill.load.requests > 0 && (
+      {requests > 0 && (
         <div>
           <dt>Requests</dt>
-          <dd>{count(drill.load.requests)}</dd>
-          <dd className={styles.against}>{drill.failed > 0 ? `${count(drill.failed)} failed` : "none failed"}</dd>
+          <dd>{count(requests)}</dd>
+          <dd className={styles.against}>{failed > 0 ? `${count(failed)} failed` : "none failed"}</dd>
         </div>
       )}
     </dl>

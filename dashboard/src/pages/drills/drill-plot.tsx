@@ -11,13 +11,32 @@ function perSecond({ series, state }: DrillDetail): DrillDetail["series"] {
   return whole.map(({ t, ok, failed }) => ({ t, ok: (ok * 1000) / step, failed: (failed * 1000) / step }));
 }
 
+/** The numbers of the list below at their moments; one number for moments too near to each other to be told apart. */
+function markNumbers({ events, series }: DrillDetail): readonly string[] {
+  const room = (series.at(-1)?.t ?? 0) / 40;
+  const numbers: string[] = [];
+  let first = 0;
+  events.forEach(({ t }, index) => {
+    const begin = events[first];
+    if (index > 0 && begin && t - begin.t < room) {
+      numbers.push("");
+      numbers[first] = `${first + 1}–${index + 1}`;
+    } else {
+      first = index;
+      numbers.push(String(index + 1));
+    }
+  });
+  return numbers;
+}
+
 /** Answered and failed requests in each second, with the moments at which something happened as uprights. */
 export function DrillPlot({ drill }: { readonly drill: DrillDetail }) {
   const palette = usePalette();
   const { events } = drill;
   const series = useMemo(() => perSecond(drill), [drill]);
-  const option = useMemo(
-    () => ({
+  const option = useMemo(() => {
+    const numbers = markNumbers(drill);
+    return {
       ...baseOption(palette),
       tooltip: {
         ...Object(baseOption(palette)["tooltip"]),
@@ -34,7 +53,12 @@ export function DrillPlot({ drill }: { readonly drill: DrillDetail }) {
         type: "value",
         min: 0,
         max: "dataMax",
-        axisLabel: { color: palette.soft, fontSize: 11, formatter: (ms: number) => `${Math.round(ms / 1000)}s` },
+        axisLabel: {
+          color: palette.soft,
+          fontSize: 11,
+          showMaxLabel: false,
+          formatter: (ms: number) => `${Math.round(ms / 1000)}s`,
+        },
         axisLine: { show: true, lineStyle: { color: palette.line } },
         splitLine: { show: false },
       },
@@ -53,7 +77,12 @@ export function DrillPlot({ drill }: { readonly drill: DrillDetail }) {
             symbol: "none",
             animation: false,
             lineStyle: { color: palette.soft, type: "dashed", width: 1 },
-            label: { show: true, color: palette.soft, fontSize: 10, formatter: ({ dataIndex }: { dataIndex: number }) => String(dataIndex + 1) },
+            label: {
+              show: true,
+              color: palette.soft,
+              fontSize: 10,
+              formatter: ({ dataIndex }: { dataIndex: number }) => numbers[dataIndex] ?? "",
+            },
             data: events.map(({ t, what }) => ({ xAxis: t, name: what })),
           },
         },
@@ -67,9 +96,8 @@ export function DrillPlot({ drill }: { readonly drill: DrillDetail }) {
           data: series.map(({ t, failed }) => [t, failed]),
         },
       ],
-    }),
-    [palette, series, events],
-  );
+    };
+  }, [palette, series, events, drill]);
   const worst = Math.max(0, ...series.map(({ failed }) => failed));
   return (
     <>

@@ -40,7 +40,8 @@ export function DrillsPage() {
         {drills.data?.length === 0 && (
           <div className={styles.inner}>
             <Empty title="No drill was run yet">
-              Until one was, the promise sheet stands on predictions alone. Process crash is the gentlest: nothing is lost.
+              Until one was, the promise sheet stands on predictions alone. Process crash is the gentlest: nothing is
+              lost.
             </Empty>
           </div>
         )}
@@ -87,7 +88,8 @@ function Scenarios({ running }: { readonly running: Drill | undefined }) {
       </ul>
       {running && (
         <p className={styles.running} role="status">
-          {faultName(running.fault)} is under way: <Link to={`/drills/${encodeURIComponent(running.id)}`}>watch it</Link>.
+          {faultName(running.fault)} is under way:{" "}
+          <Link to={`/drills/${encodeURIComponent(running.id)}`}>watch it</Link>.
         </p>
       )}
       <ConfirmDrill scenario={asked} onClose={() => setAsked(undefined)} />

@@ -123,8 +123,15 @@ function Conversation({ turns, model }: { readonly turns: readonly Turn[]; reado
     if (box) box.scrollTop = box.scrollHeight;
   }, [turns.length, last?.content]);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard
-    <div className={styles.conversation} ref={end} role="log" aria-label="Conversation" aria-busy={last?.state === "streaming"} tabIndex={0}>
+    <div
+      className={styles.conversation}
+      ref={end}
+      role="log"
+      aria-label="Conversation"
+      aria-busy={last?.state === "streaming"}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard
+      tabIndex={0}
+    >
       {turns.length === 0 ? (
         <p className={styles.nothing}>
           {model
@@ -141,7 +148,10 @@ function Conversation({ turns, model }: { readonly turns: readonly Turn[]; reado
 function TurnView({ turn }: { readonly turn: Turn }) {
   const { role, content, state, speed, error } = turn;
   return (
-    <article className={role === "user" ? styles.question : styles.answer} aria-label={role === "user" ? "You" : "Model"}>
+    <article
+      className={role === "user" ? styles.question : styles.answer}
+      aria-label={role === "user" ? "You" : "Model"}
+    >
       {content !== "" && <p className={styles.content}>{content}</p>}
       {state === "waiting" && <p className={styles.waiting}>waiting for the first token …</p>}
       {state === "failed" && (

@@ -1,6 +1,6 @@
 import { UnstyledButton } from "@mantine/core";
 import { useId } from "react";
-import type { Cell, Row } from "../../api/promises.js";
+import type { Cell } from "../../api/promises.js";
 import { ago, duration } from "../../format.js";
 import { ChevronIcon } from "../../shell/icons.js";
 import { Verdict } from "../../shell/state-mark.js";
@@ -29,12 +29,7 @@ function Card({ row, open, onToggle }: RowProps) {
   const details = useId();
   return (
     <article className={styles.card}>
-      <UnstyledButton
-        className={styles.head}
-        aria-expanded={open}
-        aria-controls={details}
-        onClick={onToggle}
-      >
+      <UnstyledButton className={styles.head} aria-expanded={open} aria-controls={details} onClick={onToggle}>
         <span className={`${styles.chevron} ${open ? styles.open : ""}`}>
           <ChevronIcon size={16} />
         </span>

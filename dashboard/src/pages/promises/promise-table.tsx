@@ -1,6 +1,6 @@
 import { UnstyledButton } from "@mantine/core";
 import { Fragment, useId } from "react";
-import type { Cell, Row } from "../../api/promises.js";
+import type { Cell } from "../../api/promises.js";
 import { ago, dateTime, duration } from "../../format.js";
 import { ChevronIcon } from "../../shell/icons.js";
 import { Verdict } from "../../shell/state-mark.js";
@@ -67,12 +67,7 @@ function Subject({ row, open, onToggle }: RowProps) {
     <tbody className={styles.subject}>
       <tr>
         <th rowSpan={2} scope="rowgroup" className={styles.name}>
-          <UnstyledButton
-            className={styles.expand}
-            aria-expanded={open}
-            aria-controls={details}
-            onClick={onToggle}
-          >
+          <UnstyledButton className={styles.expand} aria-expanded={open} aria-controls={details} onClick={onToggle}>
             <span className={`${styles.chevron} ${open ? styles.open : ""}`}>
               <ChevronIcon size={14} />
             </span>
@@ -104,9 +99,15 @@ function Objective({ name, cell }: { readonly name: string; readonly cell: Cell 
       <td className={`${styles.figure} ${cell.predicted.kind === "unbounded" ? styles.unbounded : ""}`}>
         {predicted(cell)}
       </td>
-      <td className={styles.figure}>{measured === undefined ? <None what="never measured" /> : against(measured, promised)}</td>
+      <td className={styles.figure}>
+        {measured === undefined ? <None what="never measured" /> : against(measured, promised)}
+      </td>
       <td className={styles.when}>
-        {measuredAt === undefined ? <None what="no drill" /> : <span title={dateTime(measuredAt)}>{ago(measuredAt, Date.now())}</span>}
+        {measuredAt === undefined ? (
+          <None what="no drill" />
+        ) : (
+          <span title={dateTime(measuredAt)}>{ago(measuredAt, Date.now())}</span>
+        )}
       </td>
       <td>
         <Bullet cell={cell} />

@@ -3,8 +3,8 @@ import { useMediaQuery } from "@mantine/hooks";
 import { useSearchParams } from "react-router";
 import { type Row, type Sheet, usePromises, type Verdict } from "../../api/promises.js";
 import { Page } from "../../shell/page.js";
-import { Empty, Failure, Loading } from "../../shell/states.js";
 import { Verdict as VerdictMark } from "../../shell/state-mark.js";
+import { Empty, Failure, Loading } from "../../shell/states.js";
 import { AvailabilityTable } from "./availability-table.js";
 import { useOpenRows } from "./open-rows.js";
 import { PromiseCards } from "./promise-cards.js";
@@ -18,7 +18,9 @@ export function PromisesPage() {
   return (
     <Page
       title="Promises"
-      lead={sheet.data ? summary(sheet.data) : "What this platform promises under every fault, and whether it keeps it."}
+      lead={
+        sheet.data ? summary(sheet.data) : "What this platform promises under every fault, and whether it keeps it."
+      }
     >
       {sheet.isPending && <Loading rows={9} what="the promise sheet" />}
       {sheet.isError && !sheet.data && (

@@ -68,7 +68,9 @@ function why(row: Row): string {
 }
 
 /** Rows under their fault, in the order in which the sheet has them. */
-export function byFault(rows: readonly Row[]): readonly { readonly fault: string; readonly title: string; readonly rows: readonly Row[] }[] {
+export function byFault(
+  rows: readonly Row[],
+): readonly { readonly fault: string; readonly title: string; readonly rows: readonly Row[] }[] {
   const groups = new Map<string, { fault: string; title: string; rows: Row[] }>();
   for (const row of rows) {
     const group = groups.get(row.fault);

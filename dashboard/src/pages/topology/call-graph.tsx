@@ -4,9 +4,9 @@ import { Background, BackgroundVariant, Controls, MarkerType, ReactFlow, ReactFl
 import { type CSSProperties, useMemo } from "react";
 import type { Topology } from "../../api/topology.js";
 import { rate } from "../../format.js";
-import { ElementNode, type ElementNodeType } from "./element-node.js";
 import { CallEdge, type CallEdgeType } from "./call-edge.js";
 import styles from "./call-graph.module.css";
+import { ElementNode, type ElementNodeType } from "./element-node.js";
 import { type Direction, edgeKey, layeredLayout } from "./layout.js";
 
 interface CallGraphProps {

@@ -33,7 +33,13 @@ export function ElementTable({ topology, selected, onSelect }: ElementTableProps
       </thead>
       <tbody>
         {topology.nodes.map((node) => (
-          <ElementRow key={node.id} node={node} topology={topology} selected={node.id === selected} onSelect={onSelect} />
+          <ElementRow
+            key={node.id}
+            node={node}
+            topology={topology}
+            selected={node.id === selected}
+            onSelect={onSelect}
+          />
         ))}
       </tbody>
     </table>

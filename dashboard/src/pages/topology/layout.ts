@@ -53,7 +53,9 @@ export function layeredLayout(
 ): Layout {
   const [along, aside] = direction === "right" ? [size.width, size.height] : [size.height, size.width];
   const depth = depthsOf(graph);
-  const routed = Number.isFinite(across) ? { slots: nodeSlots(graph, depth, aside), links: graph.edges } : withLanes(graph, depth, aside);
+  const routed = Number.isFinite(across)
+    ? { slots: nodeSlots(graph, depth, aside), links: graph.edges }
+    : withLanes(graph, depth, aside);
   const ordered = orderLayers(routed.slots, routed.links);
   const layers = Number.isFinite(across) ? broken(ordered, across) : ordered;
   const gap = gaps[direction];
@@ -80,7 +82,11 @@ export function layeredLayout(
     ]),
   );
   const length = layers.length === 0 ? 0 : layers.length * (along + gap.layer) - gap.layer;
-  return { points, ways, ...(direction === "right" ? { width: length, height: most } : { width: most, height: length }) };
+  return {
+    points,
+    ways,
+    ...(direction === "right" ? { width: length, height: most } : { width: most, height: length }),
+  };
 }
 
 /** The longest way from a beginning to each node; an edge that closes a circle counts for nothing. */
@@ -122,11 +128,15 @@ function passed(from: string, to: string, depth: ReadonlyMap<string, number>): r
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => `${edgeKey(from, to)}@${first + index}`);
 }
 
-function withLanes(graph: Graph, depth: ReadonlyMap<string, number>, size: number): { slots: Layers; links: Graph["edges"] } {
+function withLanes(
+  graph: Graph,
+  depth: ReadonlyMap<string, number>,
+  size: number,
+): { slots: Layers; links: Graph["edges"] } {
   const slots = nodeSlots(graph, depth, size);
   const links = graph.edges.flatMap(({ from, to }) => {
     const lanes = passed(from, to, depth);
-    lanes.forEach((id, index) => slots[(depth.get(from) ?? 0) + 1 + index]?.push({ id, size: lane }));
+    for (const [index, id] of lanes.entries()) slots[(depth.get(from) ?? 0) + 1 + index]?.push({ id, size: lane });
     const stops = [from, ...lanes, to];
     return stops.slice(1).map((next, index) => ({ from: stops[index] ?? from, to: next }));
   });
@@ -158,14 +168,15 @@ function orderLayers(layers: Layers, links: Graph["edges"]): Layers {
   let current = layers;
   for (let sweep = 0; sweep < sweeps && fewest > 0; sweep++) {
     const position = new Map<string, number>();
-    for (const layer of current) layer.forEach(({ id }, index) => position.set(id, (index + 0.5) / layer.length));
+    for (const layer of current)
+      for (const [index, { id }] of layer.entries()) position.set(id, (index + 0.5) / layer.length);
     current = current.map((layer) => {
       const middle = (id: string): number => mean(neighbours.get(id), position) ?? position.get(id) ?? 0;
       const sorted = layer
         .map((slot, index) => ({ slot, index, at: middle(slot.id) }))
         .sort((a, b) => a.at - b.at || a.index - b.index)
         .map(({ slot }) => slot);
-      sorted.forEach(({ id }, index) => position.set(id, (index + 0.5) / sorted.length));
+      for (const [index, { id }] of sorted.entries()) position.set(id, (index + 0.5) / sorted.length);
       return sorted;
     });
     const now = crossings(links, current);
@@ -181,7 +192,7 @@ function orderLayers(layers: Layers, links: Graph["edges"]): Layers {
 function crossings(links: Graph["edges"], layers: Layers): number {
   const place = new Map<string, { layer: number; index: number }>();
   layers.forEach((layer, depth) => {
-    layer.forEach(({ id }, index) => place.set(id, { layer: depth, index: (index + 0.5) / layer.length }));
+    for (const [index, { id }] of layer.entries()) place.set(id, { layer: depth, index: (index + 0.5) / layer.length });
   });
   const lines = links.flatMap(({ from, to }) => {
     const a = place.get(from);

@@ -4,8 +4,8 @@ import { type Topology, useTopology } from "../../api/topology.js";
 import { timeOfDay } from "../../format.js";
 import { Page, Section } from "../../shell/page.js";
 import { Empty, Failure, Loading } from "../../shell/states.js";
-import { ElementTable } from "./element-table.js";
 import { CallGraph } from "./call-graph.js";
+import { ElementTable } from "./element-table.js";
 import styles from "./topology-page.module.css";
 
 /** What runs now: every element of the plan, how much of it is ready, and how often it is called. */

@@ -5,7 +5,7 @@ export type Measure = "requests" | "tokens" | "errors";
 export const hourMs = 3_600_000;
 
 /** What one row counts under a measure. */
-export function valueOf(row: Omit<UsageRow, "hour">, measure: Measure): number {
+export function measured(row: Omit<UsageRow, "hour">, measure: Measure): number {
   switch (measure) {
     case "requests":
       return row.requests;
@@ -44,10 +44,12 @@ export function toSeries(rows: readonly UsageRow[], by: Grouping, measure: Measu
     if (index < 0 || index >= length) continue;
     const name = row[by] ?? "(none)";
     const values = sums.get(name) ?? new Array<number>(length).fill(0);
-    values[index] = (values[index] ?? 0) + valueOf(row, measure);
+    values[index] = (values[index] ?? 0) + measured(row, measure);
     sums.set(name, values);
   }
-  const sorted = [...sums].map(([name, values]) => ({ name, values })).sort((a, b) => total(b.values) - total(a.values));
+  const sorted = [...sums]
+    .map(([name, values]) => ({ name, values }))
+    .sort((a, b) => total(b.values) - total(a.values));
   const shown: Series[] = sorted.slice(0, mostSeries);
   const rest = sorted.slice(mostSeries);
   if (rest.length > 0)

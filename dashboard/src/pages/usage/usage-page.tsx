@@ -5,11 +5,11 @@ import { type Grouping, type Span, usageCsv, useUsage } from "../../api/usage.js
 import { DownloadIcon } from "../../shell/icons.js";
 import { Page, Section } from "../../shell/page.js";
 import { Empty, Failure, Loading } from "../../shell/states.js";
-import { fromFields, type RangeName, ranges, spanOf, toField } from "./range.js";
+import { fromFields, type RangeName, type ranges, spanOf, toField } from "./range.js";
 import { type Measure, toGroups, toSeries } from "./series.js";
+import styles from "./usage-page.module.css";
 import { UsagePlot } from "./usage-plot.js";
 import { TotalsStrip, UsageTable } from "./usage-table.js";
-import styles from "./usage-page.module.css";
 
 const groupings: readonly { readonly value: Grouping; readonly label: string }[] = [
   { value: "model", label: "Model" },

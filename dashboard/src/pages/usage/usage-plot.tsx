@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { Legend } from "../../charts/legend.js";
 import { baseOption, Plot, tooltipContent, usePalette, valueAxis } from "../../charts/plot.js";
 import { count, shortCount } from "../../format.js";
@@ -13,7 +13,10 @@ const wholeText = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeSt
 export function UsagePlot({ plotted, measure }: { readonly plotted: Plotted; readonly measure: Measure }) {
   const palette = usePalette();
   const { times, step, series } = plotted;
-  const color = (index: number) => palette.series[index % palette.series.length] ?? palette.accent;
+  const color = useCallback(
+    (index: number) => palette.series[index % palette.series.length] ?? palette.accent,
+    [palette],
+  );
   const option = useMemo(() => {
     const oneDay = times.length <= 26;
     return {
@@ -27,7 +30,10 @@ export function UsagePlot({ plotted, measure }: { readonly plotted: Plotted; rea
             .map(({ name, values }, place) => ({ name, value: values[index] ?? 0, color: color(place) }))
             .filter(({ value }) => value > 0)
             .map((line) => ({ ...line, value: count(line.value) }));
-          return tooltipContent(step > hourMs ? dayText.format(at) : wholeText.format(at), lines.length > 0 ? lines : []);
+          return tooltipContent(
+            step > hourMs ? dayText.format(at) : wholeText.format(at),
+            lines.length > 0 ? lines : [],
+          );
         },
       },
       xAxis: {
@@ -53,7 +59,7 @@ export function UsagePlot({ plotted, measure }: { readonly plotted: Plotted; rea
         data: values,
       })),
     };
-  }, [palette, times, step, series]);
+  }, [palette, times, step, series, color]);
   const unit = step > hourMs ? "day" : "hour";
   return (
     <div className={styles.box}>

@@ -48,7 +48,6 @@ export const drillDetailAnswer = drillAnswer.extend({
   acknowledged: z.number(),
   lost: z.number(),
   failed: z.number(),
-  load: z.object({ requests: z.number(), writes: z.number() }),
   /** Chat requests, and writes straight to the database. */
   series,
   writes: series,

@@ -28,18 +28,21 @@ export class Control {
 
   async text(method: "GET" | "POST", path: string, body?: unknown): Promise<string> {
     if (!this.#client)
-      throw new AdminError(503, "control/none", "drills and backups are run by `keelson up`, which did not start this process", {
-        hint: "In a cluster they are run on the platform's schedule; see docs/drills.md.",
-      });
+      throw new AdminError(
+        503,
+        "control/none",
+        "drills and backups are run by `keelson up`, which did not start this process",
+        {
+          hint: "In a cluster they are run on the platform's schedule; see docs/drills.md.",
+        },
+      );
     let status: number;
     let text: string;
     try {
       const answer = await this.#client.request({
         method,
         path,
-        ...(body === undefined
-          ? {}
-          : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
         headersTimeout: patience,
         bodyTimeout: patience,
       });

@@ -25,15 +25,19 @@ const severity: readonly ElementState[] = ["ready", "unknown", "starting", "degr
 
 /** The worst of several states; `unknown` where there is none. */
 export function worstState(states: readonly ElementState[]): ElementState {
-  return states.reduce<ElementState | undefined>(
-    (worst, state) => (worst === undefined || severity.indexOf(state) > severity.indexOf(worst) ? state : worst),
-    undefined,
-  ) ?? "unknown";
+  return (
+    states.reduce<ElementState | undefined>(
+      (worst, state) => (worst === undefined || severity.indexOf(state) > severity.indexOf(worst) ? state : worst),
+      undefined,
+    ) ?? "unknown"
+  );
 }
 
 /** The Plan as it stands, coloured by what runs: pure, so the same plan and readings give the same picture. */
 export function composeTopology(plan: Plan, readings: Readings): Topology {
-  const units = plan.units.map((unit) => (unit.role === "model" ? modelNode(plan, unit, readings) : unitNode(unit, readings)));
+  const units = plan.units.map((unit) =>
+    unit.role === "model" ? modelNode(plan, unit, readings) : unitNode(unit, readings),
+  );
   const stateOf = new Map(units.map(({ id, state }) => [id, state]));
   return {
     platform: plan.platform,
@@ -112,7 +116,8 @@ function modelsElsewhere(plan: Plan, readings: Readings): TopologyNode[] {
 
 function storeNode(store: Store, readings: Readings): TopologyNode {
   const { state, ready, reason } = readings.stores.get(store.name) ?? unread;
-  const want = store.kind === "bucket" ? undefined : store.kind === "redis" ? store.shards * (store.replicas + 1) : store.replicas;
+  const want =
+    store.kind === "bucket" ? undefined : store.kind === "redis" ? store.shards * (store.replicas + 1) : store.replicas;
   const { log, full } = store.backups;
   return {
     id: store.name,

@@ -20,7 +20,13 @@ export function webHandler(files: WebFiles | undefined): Handler {
       return refuse(response, 405, "request/method", "the dashboard takes GET only");
     }
     if (!files) {
-      return refuse(response, 503, "dashboard/not-built", "the dashboard was not built", "Run `npm run build`, then start again.");
+      return refuse(
+        response,
+        503,
+        "dashboard/not-built",
+        "the dashboard was not built",
+        "Run `npm run build`, then start again.",
+      );
     }
     const path = pathOf(request.url ?? "/");
     const asset = path === undefined ? undefined : files.assets.get(path.slice(1));
@@ -61,7 +67,12 @@ function sendDocument(request: IncomingMessage, response: ServerResponse, docume
   response.end(request.method === "HEAD" ? undefined : body);
 }
 
-async function sendAsset(request: IncomingMessage, response: ServerResponse, file: WebFile, hashed: boolean): Promise<void> {
+async function sendAsset(
+  request: IncomingMessage,
+  response: ServerResponse,
+  file: WebFile,
+  hashed: boolean,
+): Promise<void> {
   const headers = {
     "content-type": file.type,
     etag: file.etag,
