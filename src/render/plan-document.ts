@@ -5,8 +5,8 @@ import { canonicalJson, contentHash } from "./canonical.js";
 export interface PlanDocument {
   readonly text: string;
   /**
-   * Ten hexadecimal digits over everything but the origins: a comment added to the platform file moves lines and
-   * must restart nothing.
+   * Ten hexadecimal digits over everything but the origins and the patches: a comment added to the platform file moves
+   * lines, a patch is in the patched object itself, and neither may restart what it does not touch.
    */
   readonly hash: string;
 }
@@ -20,8 +20,23 @@ export function planDocument(plan: Plan): PlanDocument {
   const portable = Object.fromEntries(Object.entries(origins).map(([path, origin]) => [path, withoutFolder(origin)]));
   return {
     text: `${canonicalJson({ ...decided, origins: portable })}\n`,
-    hash: contentHash(canonicalJson(decided, 0), 10),
+    hash: contentHash(
+      canonicalJson(
+        {
+          ...decided,
+          units: decided.units.map(withoutPatches),
+          stores: decided.stores.map(withoutPatches),
+          entrances: decided.entrances.map(withoutPatches),
+        },
+        0,
+      ),
+      10,
+    ),
   };
+}
+
+function withoutPatches(element: { readonly patches: unknown }): object {
+  return { ...element, patches: [] };
 }
 
 function withoutFolder(origin: Origin): Origin {
