@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import { makePlan, type Plan } from "../../src/plan/index.js";
 import type { Accounts, KeyChange, Principal } from "../../src/runtime/accounts/client.js";
 import { startEngine } from "../../src/runtime/engine/index.js";
@@ -124,7 +124,7 @@ export interface TestGateway {
 /** The real kernel, gateway and engine modules in this process, with accounts and ledger in memory. */
 export async function startTestGateway(
   plan: Plan,
-  options: { readonly limits?: Partial<ListenerLimits>; readonly directory?: string } = {},
+  options: { readonly limits?: Partial<ListenerLimits>; readonly directory?: string; readonly log?: Logger } = {},
 ): Promise<TestGateway> {
   const accounts = new TestAccounts();
   const usage = new TestUsage();
@@ -144,7 +144,7 @@ export async function startTestGateway(
     listen: { host: "127.0.0.1", port: 0 },
     dataDirectory: join(directory, "data"),
     secretsDirectory: join(directory, "secrets"),
-    log: pino({ level: process.env["KEELSON_LOG"] ?? "silent" }),
+    log: options.log ?? pino({ level: process.env["KEELSON_LOG"] ?? "silent" }),
     ...(options.limits ? { limits: options.limits } : {}),
   });
   return {

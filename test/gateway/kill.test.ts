@@ -49,14 +49,31 @@ describe("kill -9 of any process under load", () => {
     directory = await mkdtemp(join(tmpdir(), "keelson-kill-"));
     const plan = join(directory, "plan.json");
     const secrets = join(directory, "secrets");
-    await writeFile(plan, JSON.stringify(planWith(`assistant: { upstreams: "${upstream.url}", concurrency: 64, queue: { deadline: 20s } }`)));
+    await writeFile(
+      plan,
+      JSON.stringify(
+        planWith(`assistant: { upstreams: "${upstream.url}", concurrency: 64, queue: { deadline: 20s } }`),
+      ),
+    );
     await mkdir(join(secrets, "database"), { recursive: true });
     await writeFile(join(secrets, "database/url"), postgres.url);
     const [one, two] = [await freePort(), await freePort()];
-    const common = (name: string, port: number): string[] => ["--plan", plan, "--listen", `127.0.0.1:${port}`, "--data", join(directory, name), "--secrets", secrets];
+    const common = (name: string, port: number): string[] => [
+      "--plan",
+      plan,
+      "--listen",
+      `127.0.0.1:${port}`,
+      "--data",
+      join(directory, name),
+      "--secrets",
+      secrets,
+    ];
     ledger = new ServeProcess(["--modules", "accounts,usage", ...common("ledger", one)], `http://127.0.0.1:${one}`);
     const peers = ["--peer", `accounts=${ledger.url}`, "--peer", `usage=${ledger.url}`];
-    gateway = new ServeProcess(["--modules", "gateway", ...peers, ...common("gateway", two)], `http://127.0.0.1:${two}`);
+    gateway = new ServeProcess(
+      ["--modules", "gateway", ...peers, ...common("gateway", two)],
+      `http://127.0.0.1:${two}`,
+    );
     await ledger.start();
     await gateway.start();
     key = (await readFile(join(secrets, "first-key/key"), "utf8")).trim();
@@ -83,7 +100,11 @@ describe("kill -9 of any process under load", () => {
           const answer = await fetch(`${gateway.url}/v1/chat/completions`, {
             method: "POST",
             headers: { authorization: `Bearer ${key}` },
-            body: JSON.stringify({ model: "assistant", stream: number % 2 === 0, messages: [{ role: "user", content: String(number) }] }),
+            body: JSON.stringify({
+              model: "assistant",
+              stream: number % 2 === 0,
+              messages: [{ role: "user", content: String(number) }],
+            }),
           });
           id = answer.headers.get("x-request-id") ?? undefined;
           const text = await answer.text();
@@ -111,7 +132,11 @@ describe("kill -9 of any process under load", () => {
     const database = new pg.Client({ connectionString: postgres.superuserUrl });
     await database.connect();
     const read = async (): Promise<Row[]> =>
-      (await database.query("select id, input_tokens::int as input, output_tokens::int as output, status, estimated from usage_events")).rows;
+      (
+        await database.query(
+          "select id, input_tokens::int as input, output_tokens::int as output, status, estimated from usage_events",
+        )
+      ).rows;
     let rows = await read();
     for (let waited = 0; waited < 15_000; waited += 250) {
       const known = new Set(rows.map(({ id }) => id));
@@ -124,7 +149,8 @@ describe("kill -9 of any process under load", () => {
     const byId = new Map(rows.map((row) => [row.id, row]));
     expect(byId.size).toBe(rows.length);
     // Every answer that came whole is there, once, with the very counts that its upstream gave it.
-    for (const [id, number] of whole) expect(byId.get(id)).toEqual({ id, input: number, output: 3, status: 200, estimated: false });
+    for (const [id, number] of whole)
+      expect(byId.get(id)).toEqual({ id, input: number, output: 3, status: 200, estimated: false });
     // Every answer that began is there as well.
     for (const id of broken) expect(byId.has(id)).toBe(true);
     // What else is there was cut before its client heard of it: settled by recovery, or settled just before the kill.
@@ -146,7 +172,8 @@ describe("kill -9 of any process under load", () => {
           body: JSON.stringify({ model: "assistant", stream: true, messages: [{ role: "user", content: "1" }] }),
         }).catch(() => undefined);
         // Readiness keeps clients away from a process that is not there or is still starting; what it has begun, it ends.
-        if (answer === undefined || (answer.status === 503 && answer.headers.get("retry-after") === "1")) await sleep(20);
+        if (answer === undefined || (answer.status === 503 && answer.headers.get("retry-after") === "1"))
+          await sleep(20);
         else {
           const text = await answer.text().catch((error: unknown) => String(error));
           if (text.endsWith("data: [DONE]\n\n")) answered += 1;

@@ -22,7 +22,10 @@ export class ServeProcess {
 
   /** Resolves once it is ready; rejects with what it said after `limit` milliseconds, or when it ends before. */
   async start(limit = 30_000): Promise<void> {
-    const child = spawn(process.execPath, [program, "serve", ...this.args], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, KEELSON_LOG: "warn" } });
+    const child = spawn(process.execPath, [program, "serve", ...this.args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, KEELSON_LOG: "warn" },
+    });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (data: Buffer) => {

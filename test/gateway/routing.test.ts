@@ -225,7 +225,9 @@ describe("a large answer that is one document", () => {
     const running = await gateway(`assistant: { upstreams: ${urls(server)} }`);
     const answer = await running.post("/v1/embeddings", ask);
     expect((await answer.text()) === document).toBe(true);
-    expect(await running.usage.settled(1)).toMatchObject([{ inputTokens: 21, outputTokens: 0, estimated: false, status: 200 }]);
+    expect(await running.usage.settled(1)).toMatchObject([
+      { inputTokens: 21, outputTokens: 0, estimated: false, status: 200 },
+    ]);
     const tags = await running.post("/api/embed", ask);
     expect(((await tags.json()) as { embeddings: number[][] }).embeddings[0]).toHaveLength(200_000);
   });

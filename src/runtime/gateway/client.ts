@@ -12,6 +12,8 @@ export interface TargetStatus {
 /** How one model is doing, as `GET /admin/models` shows it. */
 export interface ModelStatus {
   readonly name: string;
+  /** It makes vectors, and answers no prompts. */
+  readonly embeddings: boolean;
   readonly engine: string;
   /** Why this engine was taken. */
   readonly reason: string;

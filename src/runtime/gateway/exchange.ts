@@ -1,34 +1,24 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Logger } from "pino";
 import type { Dispatcher } from "undici";
 import type { Principal } from "../accounts/client.js";
 import { type Trace, traceOf, traceparent } from "../kernel/trace.js";
-import type { Tracer } from "../kernel/tracing.js";
 import { Outgoing } from "./answer/outgoing.js";
 import type { Counted } from "./answer/shape.js";
 import { type Headers, UpstreamAnswer } from "./answer/upstream-answer.js";
-import type { CallMetrics, GatewayMetrics } from "./metrics.js";
+import type { CallMetrics } from "./metrics.js";
 import { type Problem, problem, problemBody, refuse } from "./problem.js";
-import type { Bodies } from "./request/body.js";
 import type { Call } from "./request/call.js";
 import type { Waiter as PlaceWaiter } from "./routing/model-route.js";
 import type { Placement } from "./routing/placement.js";
 import type { RoutedTarget } from "./routing/target.js";
+import type { Shared } from "./shared.js";
+import { spanOf } from "./span.js";
 import { messageIn, statusForClient, wasNeverSent } from "./upstream-error.js";
-import type { Journal, Waiter as JournalWaiter } from "./usage/journal.js";
+import type { Waiter as JournalWaiter } from "./usage/journal.js";
 
 const checkpointEvery = 2_000;
 const nothing = Buffer.alloc(0);
 const nothingCounted: Counted = { inputTokens: 0, outputTokens: 0 };
-
-/** What requests share. */
-export interface Shared {
-  readonly journal: Journal;
-  readonly metrics: GatewayMetrics;
-  readonly bodies: Bodies;
-  readonly tracer: Tracer | undefined;
-  readonly log: Logger;
-}
 
 /**
  * One request that was understood, from its place at a model to the last byte of its answer.
@@ -241,8 +231,10 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
   #upstreamRefused(answer: UpstreamAnswer): void {
     const upstream = answer.status;
     const ofServer = upstream >= 500 || upstream === 429;
-    this.#release(!ofServer);
-    if (ofServer && this.#again("answer")) return;
+    // A server that says when to come again has not begun: it is starting, or full, but not broken.
+    const notBegun = upstream === 503 && answer.retryAfter !== undefined;
+    this.#release(!ofServer, !notBegun);
+    if (ofServer && this.#again(notBegun ? "never-sent" : "answer")) return;
     const body = answer.document();
     const status = statusForClient(upstream);
     const said = messageIn(body);
@@ -381,29 +373,20 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
     if (status === 0) return;
     const milliseconds = performance.now() - this.#began;
     this.#metrics.answered(status, milliseconds / 1000, this.#firstByteMs / 1000);
-    this.shared.tracer?.record({
-      name: `${this.call.operation} ${this.call.model}`,
-      kind: "server",
-      trace: this.#trace,
-      start: this.#at,
-      end: this.#at + milliseconds,
-      attributes: {
-        "gen_ai.operation.name": this.call.operation,
-        "gen_ai.request.model": this.call.model,
-        "gen_ai.response.model": this.placement.route.model.name,
-        "http.response.status_code": status,
-        "http.route": this.request.url ?? "",
-      },
-      failed: status >= 500,
-    });
+    if (this.shared.tracer !== undefined) {
+      const model = this.placement.route.model.name;
+      const path = this.request.url ?? "";
+      this.shared.tracer.record(spanOf(this.#trace, this.call, { model, path, status, at: this.#at, milliseconds }));
+    }
   }
 
   /** The place at the target is free again. */
-  #release(well: boolean): void {
+  #release(well: boolean, judge = true): void {
     const target = this.#target;
     if (target === undefined) return;
     this.#target = undefined;
-    if (well) target.succeeded(performance.now() - this.#calledAt);
+    if (!judge) target.errors += 1;
+    else if (well) target.succeeded(performance.now() - this.#calledAt);
     else target.failed(Date.now());
     this.placement.route.release(target, Date.now());
   }

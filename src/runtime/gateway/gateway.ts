@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Principal } from "../accounts/client.js";
 import { newId } from "../kernel/trace.js";
-import { Exchange, type Shared } from "./exchange.js";
+import { Exchange } from "./exchange.js";
 import { bearer, hashOf, type Keys, type Lookup } from "./keys.js";
 import { mayUse } from "./principal.js";
 import { type Api, type Problem, problem, refuse } from "./problem.js";
@@ -9,6 +9,7 @@ import type { BodyReader } from "./request/body.js";
 import type { Call } from "./request/call.js";
 import { Placement } from "./routing/placement.js";
 import type { Router } from "./routing/router.js";
+import type { Shared } from "./shared.js";
 
 /** Understands the body of one operation, or says what is wrong with it. */
 export type ReadCall = (body: Buffer) => Call | Problem;

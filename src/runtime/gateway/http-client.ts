@@ -1,33 +1,9 @@
 import { request } from "undici";
-import { z } from "zod";
 import { KeelsonError } from "../../spec/errors.js";
 import type { Gateway } from "./client.js";
+import { modelsReply } from "./wire.js";
 
 const timeout = 5_000;
-
-const reply = z.object({
-  models: z.array(
-    z.object({
-      name: z.string(),
-      engine: z.string(),
-      reason: z.string(),
-      state: z.enum(["ready", "starting", "down"]),
-      targets: z.array(
-        z.object({
-          id: z.string(),
-          engine: z.string(),
-          state: z.enum(["ready", "ejected"]),
-          inFlight: z.number(),
-          ewmaMs: z.number(),
-          errors: z.number(),
-        }),
-      ),
-      queue: z.object({ waiting: z.number(), limit: z.number() }),
-      requestsPerSecond: z.number(),
-      tokensPerSecond: z.number(),
-    }),
-  ),
-});
 
 /** The gateway in another process at `url`. Throws KeelsonError `gateway/unavailable` when it does not answer. */
 export function gatewayOverHttp(url: string, token: string): Gateway {
@@ -42,7 +18,7 @@ export function gatewayOverHttp(url: string, token: string): Gateway {
         });
         const text = await body.text();
         if (statusCode !== 200) throw new Error(`answered ${statusCode}`);
-        return reply.parse(JSON.parse(text)).models;
+        return modelsReply.parse(JSON.parse(text)).models;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         throw new KeelsonError("gateway/unavailable", `the gateway at ${url} does not answer: ${reason}`, {

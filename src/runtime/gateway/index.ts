@@ -4,6 +4,7 @@ import type { Engine } from "../engine/client.js";
 import { answerJson } from "../kernel/listener.js";
 import type { Context, Running } from "../kernel/module.js";
 import type { Usage } from "../usage/client.js";
+import { mountModels } from "./admin-route.js";
 import type { Gateway } from "./client.js";
 import { ApiServer } from "./gateway.js";
 import { Keys } from "./keys.js";
@@ -46,6 +47,8 @@ export async function startGateway(context: Context, needs: GatewayNeeds): Promi
   );
   context.route("/v1", openAi.handle);
   context.route("/api", ollama.handle);
+  // Beside the dashboard the path is the dashboard's, which asks whichever process has the gateway.
+  const admin = context.here.includes("dashboard") ? undefined : await mountModels(context, needs.accounts, board);
   context.route("/internal/gateway/models", (_request, response) =>
     answerJson(response, 200, { models: board.models() }),
   );
@@ -53,6 +56,7 @@ export async function startGateway(context: Context, needs: GatewayNeeds): Promi
   return {
     client: { models: async () => board.models() },
     async stop(signal) {
+      await admin?.close();
       router.close();
       board.close();
       keys.close();

@@ -38,6 +38,7 @@ export class StatusBoard {
     const { requests, tokens } = this.#rates(route, now);
     return {
       name: route.model.name,
+      embeddings: route.model.embeddings,
       engine: first?.target.engine ?? route.model.engine,
       reason: first?.target.reason ?? (this.#seen.has(route) ? "no server of it answers" : "its engine is starting"),
       state: route.available(now) ? "ready" : this.#seen.has(route) ? "down" : "starting",

@@ -5,7 +5,7 @@ import type { RoutedTarget } from "./target.js";
 /** Calls of upstreams that may have begun to work, for one request, the first one included. */
 const mostAttempts = 3;
 
-/** What was lost of a call: its answer (an error came instead), its connection, or it was never sent at all. */
+/** What was lost of a call: its answer (an error came instead), its connection, or nothing, because it never began. */
 export type Lost = "answer" | "connection" | "never-sent";
 
 /** Which servers one request has tried, and where it may go next: other servers of its model, then the model's fallbacks. */

@@ -1,0 +1,14 @@
+import type { Logger } from "pino";
+import type { Tracer } from "../kernel/tracing.js";
+import type { GatewayMetrics } from "./metrics.js";
+import type { Bodies } from "./request/body.js";
+import type { Journal } from "./usage/journal.js";
+
+/** What requests share. */
+export interface Shared {
+  readonly journal: Journal;
+  readonly metrics: GatewayMetrics;
+  readonly bodies: Bodies;
+  readonly tracer: Tracer | undefined;
+  readonly log: Logger;
+}

@@ -1,0 +1,264 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { defineModules, type Table } from "../../src/runtime/kernel/define.js";
+import { type Kernel, type ServeOptions, startKernel } from "../../src/runtime/kernel/kernel.js";
+import { answerJson } from "../../src/runtime/kernel/listener.js";
+import type { Context, Running } from "../../src/runtime/kernel/module.js";
+import { planWith } from "../gateway/gateway.js";
+
+let directory: string;
+const kernels: Kernel[] = [];
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "keelson-kernel-"));
+});
+afterEach(async () => {
+  await Promise.all(kernels.splice(0).map((kernel) => kernel.stop({ grace: 2000 })));
+  await rm(directory, { recursive: true, force: true });
+});
+
+const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const plan = planWith("assistant: { engine: simulated }");
+
+async function start(table: Table, options: Partial<ServeOptions> = {}): Promise<Kernel> {
+  const kernel = await startKernel(table, {
+    plan,
+    modules: Object.keys(table),
+    listen: { host: "127.0.0.1", port: 0 },
+    dataDirectory: join(directory, "data"),
+    secretsDirectory: join(directory, "secrets"),
+    log: pino({ level: "silent" }),
+    ...options,
+  });
+  kernels.push(kernel);
+  return kernel;
+}
+
+const events: string[] = [];
+/** A module that says when it starts and stops. */
+const noted =
+  (name: string, act: (context: Context) => void | Promise<void> = () => {}) =>
+  async (context: Context): Promise<Running<string>> => {
+    events.push(`start ${name}`);
+    await act(context);
+    return {
+      client: name,
+      stop: async () => {
+        events.push(`stop ${name}`);
+      },
+    };
+  };
+
+describe("the kernel", () => {
+  beforeEach(() => {
+    events.length = 0;
+  });
+
+  it("starts needs first, hands over their clients, and stops in reverse", async () => {
+    let seen: unknown;
+    const table = defineModules({
+      top: {
+        needs: ["middle", "base"],
+        start: async (_context: Context, needs: { middle: string; base: string }): Promise<Running<string>> => {
+          seen = needs;
+          return noted("top")(_context);
+        },
+      },
+      middle: { needs: ["base"], start: noted("middle") },
+      base: { needs: [], start: noted("base") },
+    });
+    const kernel = await start(table);
+    expect(seen).toEqual({ middle: "middle", base: "base" });
+    await kernel.stop();
+    expect(events).toEqual(["start base", "start middle", "start top", "stop top", "stop middle", "stop base"]);
+  });
+
+  it("stops what it has started when a later module cannot start", async () => {
+    const table: Table = {
+      sound: { needs: [], start: noted("sound") },
+      broken: { needs: ["sound"], start: noted("broken", () => Promise.reject(new Error("no luck"))) },
+    };
+    await expect(start(table)).rejects.toThrow("no luck");
+    expect(events).toEqual(["start sound", "start broken", "stop sound"]);
+  });
+
+  it("is alive at once, ready when every module is, and tells who is not", async () => {
+    let go = (): void => {};
+    let url = "";
+    const slow: Table = {
+      slow: {
+        needs: [],
+        start: noted("slow", async (context) => {
+          url = context.publicUrl;
+          await new Promise<void>((resolve) => {
+            go = resolve;
+          });
+        }),
+      },
+    };
+    const starting = start(slow);
+    for (let waited = 0; waited < 2000 && url === ""; waited += 10) await sleep(10);
+    expect((await fetch(`${url}/health/liveness`)).status).toBe(200);
+    const early = await fetch(`${url}/health/readiness`);
+    expect(early.status).toBe(503);
+    expect(await early.json()).toMatchObject({ status: "starting", waitsFor: [{ name: "slow", state: "starting" }] });
+    const page = await fetch(`${url}/anything`);
+    expect([page.status, page.headers.get("retry-after")]).toEqual([503, "1"]);
+    go();
+    await starting;
+    expect((await fetch(`${url}/health/readiness`)).status).toBe(200);
+    expect((await fetch(`${url}/anything`)).status).toBe(404);
+    expect(await (await fetch(`${url}/services`)).json()).toMatchObject({
+      pid: process.pid,
+      services: [{ name: "slow", state: "ready" }],
+    });
+  });
+
+  it("keeps a degraded process in the rotation, and takes one out whose module starts again", async () => {
+    let report: Context["report"] = () => {};
+    const kernel = await start({
+      only: {
+        needs: [],
+        start: noted("only", (context) => {
+          report = context.report;
+        }),
+      },
+    });
+    const health = async (path: string): Promise<[number, unknown]> => {
+      const answer = await fetch(`${kernel.url}${path}`);
+      return [answer.status, ((await answer.json()) as { status: string }).status];
+    };
+    report("degraded", "the ledger is away");
+    expect(await health("/health/readiness")).toEqual([200, "ready"]);
+    expect(await health("/health")).toEqual([200, "degraded"]);
+    report("starting", "the model is loaded again");
+    expect(await health("/health/readiness")).toEqual([503, "starting"]);
+    report("ready");
+    expect(await health("/health")).toEqual([200, "healthy"]);
+  });
+
+  it("drains: not ready first, new answers until the delay is over, those under way to their end", async () => {
+    const kernel = await start({
+      slow: {
+        needs: [],
+        start: noted("slow", (context) => {
+          context.route("/slow", (_request, response) => {
+            setTimeout(() => answerJson(response, 200, { done: true }), 600);
+          });
+        }),
+      },
+    });
+    const under = fetch(`${kernel.url}/slow`);
+    await sleep(50);
+    const stopping = kernel.stop({ drainDelay: 300, grace: 5000 });
+    await sleep(50);
+    const readiness = await fetch(`${kernel.url}/health/readiness`);
+    expect([readiness.status, ((await readiness.json()) as { status: string }).status]).toEqual([503, "draining"]);
+    const late = fetch(`${kernel.url}/slow`);
+    await sleep(400);
+    await expect(fetch(`${kernel.url}/slow`)).rejects.toThrow();
+    expect((await under).status).toBe(200);
+    expect((await late).status).toBe(200);
+    await stopping;
+    expect(events.at(-1)).toBe("stop slow");
+  });
+
+  it("cuts what is left when the grace is over", async () => {
+    const kernel = await start({
+      endless: {
+        needs: [],
+        start: noted("endless", (context) =>
+          context.route("/endless", (_request, response) => void response.write("…")),
+        ),
+      },
+    });
+    const endless = fetch(`${kernel.url}/endless`).then((answer) => answer.text());
+    endless.catch(() => {});
+    await sleep(100);
+    const began = Date.now();
+    await kernel.stop({ grace: 300 });
+    expect(Date.now() - began).toBeLessThan(2000);
+    await expect(endless).rejects.toThrow();
+  });
+
+  it("routes by the longest prefix, and only whole segments", async () => {
+    const says = (text: string) => (_request: unknown, response: Parameters<Parameters<Context["route"]>[1]>[1]) =>
+      void response.end(text);
+    const kernel = await start({
+      one: {
+        needs: [],
+        start: noted("one", (context) => {
+          context.route("/a", says("a"));
+          context.route("/a/b", says("b"));
+          expect(() => context.route("/a", says("again"))).toThrow("two modules claim");
+        }),
+      },
+    });
+    const get = async (path: string): Promise<string> => (await fetch(`${kernel.url}${path}`)).text();
+    expect(await get("/a")).toBe("a");
+    expect(await get("/a/x?y")).toBe("a");
+    expect(await get("/a/b/c")).toBe("b");
+    expect(await get("/ab")).toContain("not_found");
+  });
+
+  it("answers 500 for a handler that throws, and lives on", async () => {
+    const kernel = await start({
+      bad: {
+        needs: [],
+        start: noted("bad", (context) =>
+          context.route("/bad", () => {
+            throw new Error("a defect");
+          }),
+        ),
+      },
+    });
+    expect((await fetch(`${kernel.url}/bad`)).status).toBe(500);
+    expect((await fetch(`${kernel.url}/health`)).status).toBe(200);
+  });
+
+  it("lets only who has the internal token in under /internal, which it made on first start", async () => {
+    const kernel = await start({
+      one: {
+        needs: [],
+        start: noted("one", (context) =>
+          context.route("/internal/one", (_request, response) => answerJson(response, 200, {})),
+        ),
+      },
+    });
+    const file = join(directory, "secrets", "internal", "token");
+    const token = (await readFile(file, "utf8")).trim();
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const ask = async (authorization?: string): Promise<number> =>
+      (await fetch(`${kernel.url}/internal/one`, authorization === undefined ? {} : { headers: { authorization } }))
+        .status;
+    expect([await ask(), await ask("Bearer wrong"), await ask(`Bearer ${token}`)]).toEqual([401, 401, 200]);
+  });
+
+  it("says who is in its way and what to do", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    if (address === null || typeof address === "string") throw new Error("no port");
+    await expect(start({}, { listen: { host: "127.0.0.1", port: address.port } })).rejects.toMatchObject({
+      code: "port/in-use",
+      hint: expect.stringContaining("--listen"),
+    });
+    server.close();
+    await expect(start({}, { modules: ["gatway"] })).rejects.toMatchObject({ code: "modules/unknown", exitCode: 2 });
+    const table: Table = {
+      one: { needs: ["two"], start: noted("one") },
+      two: { needs: [], start: noted("two"), apart: () => "two" },
+    };
+    await expect(start(table, { modules: ["one"] })).rejects.toMatchObject({
+      code: "modules/unreachable",
+      hint: expect.stringContaining("--peer two="),
+    });
+    await writeFile(join(directory, "file"), "");
+    await expect(start({}, { dataDirectory: join(directory, "file", "data") })).rejects.toMatchObject({
+      code: "data/unwritable",
+    });
+  });
+});

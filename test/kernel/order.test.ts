@@ -1,0 +1,65 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { startOrder, type Table } from "../../src/runtime/kernel/define.js";
+import { modules } from "../../src/runtime/modules.js";
+
+const start = async (): Promise<{ client: undefined; stop(): Promise<void> }> => ({
+  client: undefined,
+  stop: async () => {},
+});
+
+/** Tables without circles: each module needs only earlier ones. */
+const tables = fc
+  .array(fc.record({ needs: fc.array(fc.nat(), { maxLength: 4 }), callable: fc.boolean() }), {
+    minLength: 1,
+    maxLength: 10,
+  })
+  .map((rows): Table => {
+    const names = rows.map((_, index) => `m${index}`);
+    return Object.fromEntries(
+      rows.map(({ needs, callable }, index) => [
+        `m${index}`,
+        {
+          needs: index === 0 ? [] : [...new Set(needs.map((need) => names[need % index] ?? "m0"))],
+          start,
+          ...(callable ? { apart: () => undefined } : {}),
+        },
+      ]),
+    );
+  });
+
+describe("the order of modules", () => {
+  it("starts every module after its needs, and never one that was not asked for where it can be called from afar", () => {
+    fc.assert(
+      fc.property(tables, fc.array(fc.nat()), (table, picks) => {
+        const names = Object.keys(table);
+        const wanted = [...new Set(picks.map((pick) => names[pick % names.length] ?? "m0"))];
+        const order = startOrder(table, wanted);
+        for (const name of wanted) expect(order.start).toContain(name);
+        for (const name of order.start) {
+          const row = table[name];
+          for (const need of row?.needs ?? []) {
+            const here = order.start.indexOf(need);
+            if (here >= 0) expect(here).toBeLessThan(order.start.indexOf(name));
+            else expect(order.apart).toContain(need);
+          }
+          if (!wanted.includes(name)) expect(row?.apart).toBeUndefined();
+        }
+      }),
+    );
+  });
+
+  it("names the circle when there is one", () => {
+    const table: Table = { a: { needs: ["b"], start }, b: { needs: ["a"], start } };
+    expect(() => startOrder(table, ["a"])).toThrow("a → b → a");
+  });
+
+  it("of the real table runs any module alone: only the database comes along, the rest is called over HTTP", () => {
+    for (const name of Object.keys(modules)) {
+      const { start: started, apart } = startOrder(modules, [name]);
+      expect(started.filter((other) => other !== name && other !== "database")).toEqual([]);
+      expect(apart).not.toContain("database");
+    }
+    expect(startOrder(modules, Object.keys(modules)).apart).toEqual([]);
+  });
+});

@@ -1,0 +1,116 @@
+import { createServer, type Server } from "node:http";
+import { Writable } from "node:stream";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beginTrace, traceparent } from "../../src/runtime/kernel/trace.js";
+import { planWith, startTestGateway } from "../gateway/gateway.js";
+import { startUpstream, type Upstream } from "../gateway/upstream.js";
+
+describe("traceparent", () => {
+  it("is continued when it is well formed, and begun anew when it is not", () => {
+    const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const trace = beginTrace(parent);
+    expect(trace).toMatchObject({
+      traceId: "0af7651916cd43dd8448eb211c80319c",
+      parentSpanId: "b7ad6b7169203331",
+      sampled: true,
+    });
+    expect(traceparent(trace)).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/);
+    expect(traceparent(trace)).not.toBe(parent);
+    for (const bad of [
+      `00-${"0".repeat(32)}-b7ad6b7169203331-01`,
+      `00-${"a".repeat(32)}-${"0".repeat(16)}-01`,
+      `ff-${"a".repeat(32)}-${"b".repeat(16)}-01`,
+      "x",
+    ]) {
+      expect(beginTrace(bad).parentSpanId).toBeUndefined();
+    }
+  });
+
+  it("never breaks, and always gives a valid header", () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string(), fc.stringMatching(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}/)),
+        (header) => {
+          expect(traceparent(beginTrace(header))).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/);
+        },
+      ),
+    );
+  });
+});
+
+describe("a request's trace", () => {
+  let upstream: Upstream;
+  let collector: Server;
+  let spans: {
+    traceId: string;
+    spanId: string;
+    parentSpanId?: string;
+    name: string;
+    attributes: { key: string; value: object }[];
+  }[];
+  let endpoint: string;
+  beforeEach(async () => {
+    upstream = await startUpstream();
+    spans = [];
+    collector = createServer(async (request, response) => {
+      const parts: Buffer[] = [];
+      for await (const part of request) parts.push(part as Buffer);
+      if (request.url === "/v1/traces") {
+        const body = JSON.parse(Buffer.concat(parts).toString());
+        // biome-ignore lint/suspicious/noExplicitAny: OTLP's JSON, of which three levels matter.
+        for (const resource of body.resourceSpans as any[])
+          for (const scope of resource.scopeSpans) spans.push(...scope.spans);
+      }
+      response.writeHead(200, { "content-type": "application/json" }).end("{}");
+    });
+    await new Promise<void>((resolve) => collector.listen(0, "127.0.0.1", resolve));
+    const address = collector.address();
+    if (address === null || typeof address === "string") throw new Error("no port");
+    endpoint = `http://127.0.0.1:${address.port}`;
+  });
+  afterEach(async () => {
+    delete process.env["OTEL_EXPORTER_OTLP_ENDPOINT"];
+    await upstream.stop();
+    collector.close();
+    collector.closeAllConnections();
+  });
+  const body = { model: "assistant", messages: [{ role: "user", content: "Hello" }] };
+  const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+  it("goes on to the upstream, and over OTLP with the ids that the upstream saw", async () => {
+    process.env["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint;
+    const gateway = await startTestGateway(planWith(`assistant: { upstreams: "${upstream.url}" }`));
+    await (await gateway.post("/v1/chat/completions", body, { traceparent: parent })).text();
+    await gateway.stop();
+    const sent = String(upstream.received[0]?.headers["traceparent"]);
+    expect(sent).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-/);
+    const [span] = spans;
+    expect(span).toMatchObject({
+      traceId: "0af7651916cd43dd8448eb211c80319c",
+      parentSpanId: "b7ad6b7169203331",
+      name: "chat assistant",
+    });
+    expect(sent.split("-")[2]).toBe(span?.spanId);
+    expect(span?.attributes).toContainEqual({ key: "gen_ai.request.model", value: { stringValue: "assistant" } });
+  });
+
+  it("goes on without an endpoint as well, and stands in the log lines about it", async () => {
+    upstream.behave((_received, response) => void response.destroy());
+    const lines: string[] = [];
+    const stream = new Writable({
+      write(chunk, _encoding, done) {
+        lines.push(String(chunk));
+        done();
+      },
+    });
+    const { pino } = await import("pino");
+    const gateway = await startTestGateway(planWith(`assistant: { upstreams: "${upstream.url}" }`), {
+      log: pino({ level: "warn" }, stream),
+    });
+    expect((await gateway.post("/v1/chat/completions", body, { traceparent: parent })).status).toBe(502);
+    await gateway.stop();
+    expect(String(upstream.received[0]?.headers["traceparent"])).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-/);
+    expect(lines.some((line) => JSON.parse(line).traceId === "0af7651916cd43dd8448eb211c80319c")).toBe(true);
+  });
+});
