@@ -15,7 +15,7 @@ export function ModelList({ models }: { readonly models: readonly Model[] }) {
           </div>
           <p className={styles.reason}>
             {model.engine && <span className={styles.engine}>{model.engine}</span>}
-            {model.reason}
+            {withoutName(model)}
           </p>
           <dl className={styles.figures}>
             <Figure name="requests/s" value={rate(model.requestsPerSecond)} />
@@ -37,6 +37,12 @@ export function ModelList({ models }: { readonly models: readonly Model[] }) {
   );
 }
 
+/** The reason often begins with the engine's name, which stands before it already. */
+function withoutName({ engine, reason }: Model): string {
+  const prefix = `${engine}: `;
+  return reason?.startsWith(prefix) ? reason.slice(prefix.length) : (reason ?? "");
+}
+
 function Figure({ name, value }: { readonly name: string; readonly value: string }) {
   return (
     <div>
@@ -51,7 +57,7 @@ function TargetLine({ target }: { readonly target: Target }) {
   const facts = [
     engine,
     `${count(inFlight)} in flight`,
-    ewmaMs === null || ewmaMs === undefined ? undefined : `${duration(ewmaMs)} mean`,
+    ewmaMs === null || ewmaMs === undefined || ewmaMs === 0 ? undefined : `${duration(ewmaMs)} mean`,
     errors > 0 ? plural(errors, "error") : undefined,
   ];
   return (
