@@ -2,6 +2,8 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
+const platform = process.env["KEELSON_URL"] ?? "http://127.0.0.1:8800";
+
 /**
  * Builds the web application into dist/dashboard, from where the dashboard module serves it. File names carry a hash of
  * their content, so that they are cached for good; `__NONCE__` is replaced by the server, anew in every answer.
@@ -10,6 +12,8 @@ export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   base: "/",
   plugins: [react()],
+  // `vite` alone shows the application as it is edited, over a platform that runs already.
+  server: { proxy: { "/admin": platform, "/v1": platform } },
   html: { cspNonce: "__NONCE__" },
   build: {
     outDir: fileURLToPath(new URL("../dist/dashboard", import.meta.url)),

@@ -126,6 +126,6 @@ await step(
     await bundleCommands();
   },
 );
-await step("dashboard", [...files(join(root, "dashboard")), ...files(join(root, "src/promises"))], () => {
+await step("dashboard", [...files(join(root, "dashboard")), ...files(join(root, "src/runtime/dashboard"))], () => {
   run("vite", "build", "--config", "dashboard/vite.config.ts", "--logLevel", "warn");
 });
