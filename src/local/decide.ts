@@ -32,16 +32,6 @@ export interface Decision {
   readonly reason: string;
 }
 
-/** After so long without a crash earlier ones are forgotten. */
-export const STABLE: Milliseconds = 30_000;
-const FIRST_DELAY: Milliseconds = 250;
-const LONGEST_DELAY: Milliseconds = 30_000;
-
-/** The wait before the next start: none after the first crash, then doubled each time up to half a minute. */
-export function backoff(crashes: number): Milliseconds {
-  return crashes <= 1 ? 0 : Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** (crashes - 2));
-}
-
 /** What is to be done next. Ask again after each action and each event: one answer is one step. */
 export function decide(state: State, now: number): Decision {
   for (const process of state) {

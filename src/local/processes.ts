@@ -1,4 +1,5 @@
 import type { Milliseconds, Plan, Unit } from "../plan/plan.js";
+import { DATABASE_GRACE, databaseWatch, modulesOf, type Watch, watchOf } from "../promises/facts/supervisor.js";
 
 /** One process of a platform on this machine, before it is started. */
 export type ProcessSpec = PostgresSpec | ServeSpec;
@@ -7,7 +8,7 @@ interface Supervised {
   readonly name: string;
   /** Names of processes that must answer before this one is started. */
   readonly needs: readonly string[];
-  readonly liveness: { readonly every: Milliseconds; readonly failures: number };
+  readonly liveness: Watch;
   /** Longest time from the start to the first answer. */
   readonly startup: Milliseconds;
   /** From being asked to end to being killed. */
@@ -62,9 +63,9 @@ export function processes(plan: Plan, options: ProcessOptions): Processes {
     name: DATABASE,
     kind: "postgres",
     needs: [],
-    liveness: databaseProbe(plan),
+    liveness: databaseWatch(plan.stores),
     startup: DATABASE_STARTUP,
-    grace: 20_000,
+    grace: DATABASE_GRACE,
   };
   const serve = options.split ? oneForEach(units, options) : [oneForAll(plan, units, options)];
   return { specs: [postgres, ...serve], left: leftOut(plan, units) };
@@ -134,27 +135,14 @@ function shareModule(a: Unit, b: Unit): boolean {
 }
 
 function common(name: string, units: readonly Unit[]) {
-  const live = units.map((unit) => unit.health.live);
   return {
     name,
     kind: "serve" as const,
     needs: [DATABASE],
-    liveness: {
-      every: Math.max(1000, Math.min(5000, ...live.map((probe) => probe.every))),
-      failures: Math.max(3, ...live.map((probe) => probe.failures)),
-    },
+    liveness: watchOf(units.map((unit) => unit.health.live)),
     startup: Math.max(60_000, ...units.map((unit) => unit.health.startup)),
     grace: Math.max(10_000, ...units.map((unit) => unit.terminationGrace)),
   };
-}
-
-function databaseProbe(plan: Plan): Supervised["liveness"] {
-  const probe = plan.stores.find((store) => store.kind === "postgres")?.probe;
-  return { every: Math.max(1000, probe?.every ?? 5000), failures: Math.max(2, probe?.failures ?? 3) };
-}
-
-function modulesOf(unit: Unit): readonly string[] {
-  return [...unit.modules, ...unit.sidecars.flatMap((sidecar) => sidecar.modules)];
 }
 
 function leftOut(plan: Plan, units: readonly Unit[]): string[] {

@@ -1,4 +1,5 @@
-import { backoff, type Phase, type ProcessState, STABLE, type State } from "./decide.js";
+import { backoff, STABLE } from "../promises/facts/supervisor.js";
+import type { Phase, ProcessState, State } from "./decide.js";
 import type { ProcessSpec } from "./processes.js";
 
 /** What happens to processes, as changes of the state that `decide` reads. */

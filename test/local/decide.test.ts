@@ -1,7 +1,8 @@
 import { array, assert, boolean, constant, constantFrom, integer, oneof, property, record } from "fast-check";
 import { describe, expect, test } from "vitest";
-import { backoff, decide, type Phase, type ProcessState, type State } from "../../src/local/decide.js";
+import { decide, type Phase, type ProcessState, type State } from "../../src/local/decide.js";
 import { answered, ended, initialState, ready, starting, stopping, want } from "../../src/local/transitions.js";
+import { backoff } from "../../src/promises/facts/supervisor.js";
 
 const NOW = 1_000_000;
 

@@ -48,6 +48,7 @@ describe("the loss of a database", () => {
       "somebody begins",
       "a new server",
       "restore of the backup",
+      "the log is fetched",
       "replay of the log",
       "clients reconnect",
     ]);
@@ -81,12 +82,22 @@ describe("the loss of a database", () => {
 platform: shop
 provide: embedded
 stores:
-  orders: { postgres: 17, size: 1G, backups: { full: daily keep 7d, log: 30s keep 7d } }
+  orders: { postgres: 17, size: 1G, backups: { full: 30m keep 7d, log: 30s keep 7d } }
 objectives: { rto: 1m, rpo: 1m }
 `;
     const { rto, rpo } = rowOf(sheetOf(laptop), "database-loss", "orders");
     expect(termsOf(rto.predicted)).not.toContain("somebody begins");
     expect([rto.verdict, rpo.verdict]).toEqual(["kept", "kept"]);
+  });
+
+  it("counts every segment that the shipping interval closes, however little was written", () => {
+    const fetched = (backups: string) => {
+      const { rto } = row(`{ postgres: 17, size: 50G, backups: ${backups} }`);
+      return termOf(rto.predicted, "the log is fetched");
+    };
+    expect(fetched("{ full: daily keep 30d, log: 5m keep 7d }")).toBe(288 * 500);
+    expect(fetched("{ full: daily keep 30d, log: 30s keep 7d }")).toBe(2880 * 500);
+    expect(fetched("{ full: hourly keep 30d, log: 30s keep 7d }")).toBe(120 * 500);
   });
 
   it("names the line of each declared term and a source for each of the others", () => {

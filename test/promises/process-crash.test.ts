@@ -41,6 +41,24 @@ objectives: { rto: 1m }
     expect(rto.verdict).toBe("kept");
   });
 
+  it("is noticed on a laptop as late as the most patient unit of the one process wants", () => {
+    const laptop = sheetOf(`
+platform: shop
+provide: embedded
+services:
+  web: { modules: [accounts], health: { live: { every: 1s, failures: 3 } } }
+  slow: { modules: [usage], health: { live: { every: 5s, failures: 12 } } }
+stores:
+  orders: { postgres: 17 }
+objectives: { rto: 5m }
+`);
+    const noticed = (subject: string) =>
+      termOf(rowOf(laptop, "process-crash", subject).rto.predicted, "liveness probe");
+    expect(noticed("web")).toBe(12_000);
+    expect(noticed("slow")).toBe(60_000);
+    expect(termsOf(rowOf(laptop, "process-crash", "orders").rto.predicted)).toContain("a hung server is killed");
+  });
+
   it("loses nothing of a database, a second of a cache on disk, and all of a cache in memory", () => {
     const stores = sheet(
       "replicas: 1",

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { DATABASE_GRACE, HUNG_DATABASE_GRACE } from "../../promises/facts/supervisor.js";
 import { KeelsonError } from "../../spec/errors.js";
 import { diskFull } from "../disk-errors.js";
 import type { Cluster } from "./cluster.js";
@@ -105,12 +106,22 @@ function describe(cluster: Cluster, port: number, child: ChildProcess): Server {
       const exit = ended() ? undefined : once(child, "exit");
       const postmaster = await pid();
       if (postmaster !== undefined && exit) signal(postmaster, mode === "fast" ? "SIGINT" : "SIGQUIT");
-      const late = AbortSignal.timeout(20_000);
-      if (exit) await Promise.race([exit, sleep(20_000, undefined, { signal: late }).catch(() => undefined)]);
+      const patience = mode === "fast" ? DATABASE_GRACE : HUNG_DATABASE_GRACE;
+      if (exit && !(await inTime(exit, patience)) && postmaster !== undefined && mode === "immediate")
+        // A process that hangs hears no other signal. Its orphans are swept up below, and the log recovers the rest.
+        signal(postmaster, "SIGKILL");
       // Also sweeps up what a warden that was killed itself has left.
       await endStrays(cluster.data);
     },
   };
+}
+
+async function inTime(happening: Promise<unknown>, patience: number): Promise<boolean> {
+  const late = new AbortController();
+  const tooLate = sleep(patience, false, { signal: late.signal }).catch(() => false);
+  const first = await Promise.race([happening.then(() => true), tooLate]);
+  late.abort();
+  return first;
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

@@ -1,4 +1,5 @@
 import type { Database } from "../../plan/plan.js";
+import { SEGMENT_CLOSED_AFTER } from "../../promises/facts/supervisor.js";
 
 /** What the server is told on its command line, so that the data directory itself stays plain PostgreSQL. */
 export interface ServerSettings {
@@ -38,12 +39,8 @@ export function serverArguments(settings: ServerSettings): string[] {
   return Object.entries(values).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 }
 
-/**
- * Seconds after which a log segment is closed and shipped though it is not full, from `backups.log.every`.
- * Half of the declared interval: closing takes effect at the server's next look at its clock, and then the segment
- * still has to be compressed, encrypted and stored, all within the interval that was promised.
- */
+/** Seconds after which a log segment is closed and shipped though it is not full, from `backups.log.every`. */
 export function archiveTimeout(database: Pick<Database, "backups">): number {
   const log = database.backups.log;
-  return log ? Math.max(1, Math.floor(log.every / 2000)) : 0;
+  return log ? Math.max(1, Math.floor((log.every * SEGMENT_CLOSED_AFTER) / 1000)) : 0;
 }

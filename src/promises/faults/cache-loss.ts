@@ -6,7 +6,7 @@ import { bounded, unknown } from "../prediction.js";
 import { refillCache } from "../runbooks/stores.js";
 import { isCache } from "../subjects.js";
 import { lostWithData } from "../terms/server.js";
-import { probed, provisioned, reconnected, response, restored } from "../terms/store.js";
+import { noticed, provisioned, reconnected, response, restored } from "../terms/store.js";
 
 /** Every copy of the cache's contents is gone. */
 export const cacheLoss = defineFault<Cache>({
@@ -22,7 +22,7 @@ export const cacheLoss = defineFault<Cache>({
 
 /** Without a snapshot an empty cache serves as soon as it runs; with one, somebody has to load it. */
 function refilled(cache: Cache, plan: Plan): Prediction {
-  const empty = [probed(cache, plan), provisioned(cache), reconnected()];
+  const empty = [...noticed(cache, plan), provisioned(cache), reconnected()];
   if (!hasSnapshot(cache)) return bounded(plan, cache.path, empty);
   const responded = response(plan);
   if (!responded) {

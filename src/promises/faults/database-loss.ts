@@ -8,7 +8,8 @@ import { isDatabase } from "../subjects.js";
 import { lostWithData } from "../terms/server.js";
 import {
   interval,
-  probed,
+  logFetched,
+  noticed,
   provisioned,
   reconnected,
   replayed,
@@ -54,16 +55,17 @@ export function restoreFromBackup(database: Database, plan: Plan, logAge?: numbe
   const { full, log, snapshot, path } = database.backups;
   const base = full ?? (log ? undefined : snapshot);
   if (!base) return unbounded(plan, path, `there is no backup to restore ${database.name} from`);
+  const age = logAge ?? base.every;
   const responded = response(plan);
   if (!responded) {
     return unknown(plan, "observe.metrics", `no metrics are kept, so nobody is told that ${database.name} is lost`);
   }
   return bounded(plan, database.path, [
-    probed(database, plan),
+    ...noticed(database, plan),
     ...responded,
     provisioned(database),
     restored(database),
-    ...(log ? [replayed(database, logAge ?? base.every)] : []),
+    ...(log ? [logFetched(database, log, age), replayed(database, age)] : []),
     reconnected(),
   ]);
 }

@@ -10,7 +10,7 @@ import { failsOver, isUnit, running } from "../subjects.js";
 import { onOneMachine } from "../terms/machine.js";
 import { failedOver, lostByRestart, missedByReplica } from "../terms/server.js";
 import { lostByProcess } from "../terms/state.js";
-import { probed, reconnected } from "../terms/store.js";
+import { noticed, reconnected } from "../terms/store.js";
 import { restarted, restartedBySupervisor, withdrawn } from "../terms/unit.js";
 
 /** One process dies or hangs. One fault at a time: it had run for a while, so its restart back-off is at its first step. */
@@ -37,7 +37,7 @@ function serverAnswersAgain(server: Server, plan: Plan): Prediction {
   if (failsOver(server)) return bounded(plan, server.path, failedOver(server, plan, "process"));
   return bounded(plan, server.path, [
     // In a cluster and at a managed provider the figure for a restart holds its detection.
-    ...(server.provider.kind === "embedded" ? [probed(server, plan)] : []),
+    ...(server.provider.kind === "embedded" ? noticed(server, plan) : []),
     cited("restart of the server", server.provider.restart, server.provider.product),
     reconnected(),
   ]);

@@ -10,7 +10,7 @@ import { copies, failsOver, isServer, isUnit, running } from "../subjects.js";
 import { onOneMachine, zones } from "../terms/machine.js";
 import { failedOver, lostWithData, missedByReplica } from "../terms/server.js";
 import { lostByZone } from "../terms/state.js";
-import { probed, provisioned, reconnected, response, restored } from "../terms/store.js";
+import { noticed, provisioned, reconnected, response, restored } from "../terms/store.js";
 import { nodeNoticed, rescheduled } from "../terms/unit.js";
 import { lostSinceBackup, restoreFromBackup } from "./database-loss.js";
 
@@ -132,7 +132,7 @@ function serverAnswersAgain(server: Server, plan: Plan): Prediction {
   if (!responded)
     return unknown(plan, "observe.metrics", `no metrics are kept, so nobody is told that ${server.name} is gone`);
   return bounded(plan, server.path, [
-    probed(server, plan),
+    ...noticed(server, plan),
     ...responded,
     provisioned(server),
     ...(server.backups.snapshot || server.backups.full ? [restored(server)] : []),

@@ -2,7 +2,8 @@ import type { BackupSchedule, Backups, Bytes, Cited, Milliseconds, Plan, Store }
 import { formatDuration } from "../../spec/format.js";
 import { alertDelay } from "../alerts.js";
 import { pagedResponse, unpagedResponse } from "../facts/people.js";
-import { dailyLogShare, logSegmentBytes, reconnect, replayRate } from "../facts/stores.js";
+import { dailyLogShare, logSegmentBytes, reconnect, replayRate, segmentFetch } from "../facts/stores.js";
+import { databaseWatch, hungDatabaseKilled, SEGMENT_CLOSED_AFTER } from "../facts/supervisor.js";
 import type { Term } from "../prediction.js";
 import { assumed, cited, declared, work } from "../prediction.js";
 import { onOneMachine } from "./machine.js";
@@ -11,10 +12,15 @@ type Backed = Store & { readonly backups: Backups };
 
 const day = 86_400_000;
 
-/** The probe of whoever restarts or fails the store over. */
-export function probed(store: Store, plan: Plan): Term {
-  const { every, failures } = store.probe;
-  return declared(plan, "probe", every * failures, `${store.path}.probe`, `${failures} × ${formatDuration(every)}`);
+/** How whoever restarts or fails the store over notices that it does not answer, and ends what hangs. */
+export function noticed(store: Store, plan: Plan): readonly Term[] {
+  const supervised = store.kind === "postgres" && store.provider.kind === "embedded";
+  const { every, failures } = supervised ? databaseWatch(plan.stores) : store.probe;
+  const how = `${failures} × ${formatDuration(every)}`;
+  return [
+    declared(plan, "probe", every * failures, `${store.path}.probe`, how),
+    ...(supervised ? [assumed("a hung server is killed", hungDatabaseKilled.value, hungDatabaseKilled.why)] : []),
+  ];
 }
 
 /**
@@ -57,6 +63,15 @@ export function replayed(store: Store, age: Milliseconds): Term {
     ),
     bytes,
   );
+}
+
+/** Every segment since the base backup is fetched, `age` old at worst; at each interval one was closed, full or not. */
+export function logFetched(store: Backed, log: BackupSchedule, age: Milliseconds): Term {
+  const embedded = store.provider.kind === "embedded";
+  const interval = Math.max(1_000, log.every * (embedded ? SEGMENT_CLOSED_AFTER : 1));
+  const segments = Math.ceil(age / interval);
+  const { value, why } = embedded ? segmentFetch.embedded : segmentFetch.elsewhere;
+  return work(assumed("the log is fetched", segments * value, why, `${segments} segments × ${value}ms`));
 }
 
 export function reconnected(): Term {

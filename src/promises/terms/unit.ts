@@ -1,3 +1,4 @@
+import { originOf } from "../../plan/origin.js";
 import type { Plan, Probe, Unit } from "../../plan/plan.js";
 import { formatDuration } from "../../spec/format.js";
 import { demandOf, homeOf, nodesAtLeast } from "../capacity.js";
@@ -11,7 +12,7 @@ import {
   podStartup,
 } from "../facts/kubernetes.js";
 import { nodeProvisioning } from "../facts/machines.js";
-import { supervisedProbe, supervisor } from "../facts/supervisor.js";
+import { firstBackoff, modulesOf, processStart, watchOf } from "../facts/supervisor.js";
 import type { Prediction, Term } from "../prediction.js";
 import { assumed, bounded, cited, declared, unbounded, unknown, work } from "../prediction.js";
 import { zones } from "./machine.js";
@@ -32,16 +33,34 @@ export function restarted(unit: Unit, plan: Plan): readonly Term[] {
   ];
 }
 
-/** A process of `keelson up` is killed, where it hangs, and started again. */
+/**
+ * The process of `keelson up` that holds the unit is killed, where it hangs, and started again. One process holds all
+ * units, or each has its own (`--split`): the worse of the two is told.
+ */
 export function restartedBySupervisor(unit: Unit, plan: Plan): readonly Term[] {
-  const { every, failures } = supervisedProbe(unit.health.live);
-  const how = `${failures} × ${formatDuration(every)}`;
-  const { firstBackoff, start: usual } = supervisor;
+  const together = plan.units.filter((other) => modulesOf(other).length > 0);
+  const alone = watchOf([unit.health.live]);
+  const shared = watchOf(together.map(({ health }) => health.live));
+  const { every, failures } = shared.every * shared.failures > alone.every * alone.failures ? shared : alone;
   return [
-    declared(plan, "liveness probe", every * failures, `${unit.path}.health.live`, how),
+    declared(
+      plan,
+      "liveness probe",
+      every * failures,
+      `${unit.path}.health.live`,
+      `${failures} × ${formatDuration(every)}`,
+    ),
     assumed("restart back-off", firstBackoff.value, firstBackoff.why),
-    work(assumed("start to ready", Math.min(usual.value, unit.health.startup), usual.why)),
+    processStarted(unit, plan),
   ];
+}
+
+/** A start that the file calls slower than usual is believed. */
+function processStarted(unit: Unit, plan: Plan): Term {
+  const stated = originOf(plan, `${unit.path}.health.startup`).kind !== "default";
+  return stated && unit.health.startup > processStart.value
+    ? start(unit, plan)
+    : work(assumed("start to ready", processStart.value, processStart.why));
 }
 
 /** The node is gone and other replicas serve: how long the lost one is still in the routing tables. */

@@ -15,7 +15,7 @@ export const rtoRestore = defineRule({
         if (predicted.kind !== "bounded" || !store) continue;
         report(`${store.path}.size`, {
           why: `${store.name} with ${formatBytes(store.size)} is back after ${reckoned(predicted.total, predicted.terms)}, but promises ${formatDuration(promised)}`,
-          advice: `promise at least ${readable(predicted.total)}, keep less data in one store, or measure a faster restore with \`keelson drill ${row.drill}\``,
+          advice: `promise at least ${readable(predicted.total)}, keep less data in one store, take full backups more often, or measure a faster restore with \`keelson drill ${row.drill}\``,
         });
       }
     }
