@@ -39,7 +39,7 @@ export function productFor(
   kind: Store["kind"],
   asked: Provider["kind"],
   cloud: Cloud,
-  standby = true,
+  standby: boolean,
 ): { readonly product: Product; readonly instead: string | undefined } {
   if (asked === "embedded") return { product: embedded[kind], instead: undefined };
   const offered = asked === "managed" ? managed[cloud][kind] : undefined;
