@@ -95,7 +95,7 @@ describe("the wait before a restart", () => {
   });
 
   test("begins anew after the process has run well for a while", () => {
-    let state = initialState([]).concat(database({ crashes: 5 }));
+    let state: State = [...initialState([]), database({ crashes: 5 })];
     state = ended(ready(starting(state, "postgres", NOW), "postgres", NOW), "postgres", NOW + 31_000);
     expect(state[0]).toMatchObject({ crashes: 1, notBefore: NOW + 31_000 });
   });
@@ -169,6 +169,7 @@ describe("whatever happens, in whatever order", () => {
         let current: State = want(given, wanted);
         for (let step = 0; step < 400; step += 1) {
           const { action } = decide(current, now);
+          const until = action.kind === "wait" ? action.until : undefined;
           if (action.kind === "start") current = starting(current, action.process, now);
           else if (action.kind === "stop")
             current = ended(stopping(current, action.process, now, false), action.process, now);
@@ -182,7 +183,7 @@ describe("whatever happens, in whatever order", () => {
               else if (at.phase === "stopping") current = ended(current, spec.name, now);
               else if (trouble !== "hang") current = answered(current, spec.name, now);
             }
-            now = Math.max(now + 1, Math.min(action.until ?? now + 1000, now + 1000));
+            now = Math.max(now + 1, Math.min(until ?? now + 1000, now + 1000));
           }
         }
         expect(current.every(({ phase: at }) => at.phase === (wanted ? "running" : "absent"))).toBe(true);

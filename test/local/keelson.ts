@@ -26,13 +26,19 @@ export interface Result {
   readonly err: string;
 }
 
+export interface RunOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly timeout?: number;
+  readonly input?: string;
+  /** Sends SIGINT when it aborts: Ctrl-C. */
+  readonly interrupt?: AbortSignal;
+}
+
 /** Runs a command to its end. */
-export async function keelson(
-  cwd: string,
-  args: readonly string[],
-  options: { env?: NodeJS.ProcessEnv; uid?: number; gid?: number; timeout?: number; input?: string } = {},
-): Promise<Result> {
-  const { env, uid, gid, timeout = 60_000, input } = options;
+export async function keelson(cwd: string, args: readonly string[], options: RunOptions = {}): Promise<Result> {
+  const { env, uid, gid, timeout = 60_000, input, interrupt } = options;
   const child = spawn(process.execPath, [program, ...args], {
     cwd,
     env: { ...process.env, NO_COLOR: "1", ...env },
@@ -41,6 +47,7 @@ export async function keelson(
     stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
   if (input !== undefined) child.stdin?.end(input);
+  interrupt?.addEventListener("abort", () => child.kill("SIGINT"));
   const late = setTimeout(() => child.kill("SIGKILL"), timeout);
   const [out, err] = [collect(child.stdout), collect(child.stderr)];
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));

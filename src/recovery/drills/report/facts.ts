@@ -33,7 +33,7 @@ export function reportFacts(result: DrillResult): ReportFacts {
       head: ["fault", "at (UTC)", "seen by", "without service", "failed", "acknowledged", "lost", "age of the loss"],
       rows: result.strikes.map((strike) => [
         strike.what,
-        instant(strike.at),
+        instant(strike.at).slice(11, 23),
         strike.seenBy === "request" ? "chat requests" : "writes to the database",
         duration(strike.rto, "it did not come back"),
         String(strike.failed),
@@ -130,9 +130,10 @@ function assessmentRow(assessment: DrillAssessment): string[] {
 /** Measured times are read to the millisecond below a second, and to a tenth above. */
 export function duration(milliseconds: number | undefined, absent: string): string {
   if (milliseconds === undefined) return absent;
+  if (milliseconds === 0) return "0 s";
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
-  if (milliseconds < 120_000) return `${(milliseconds / 1000).toFixed(1)} s`;
-  return `${(milliseconds / 60_000).toFixed(1)} min`;
+  const tenths = (value: number) => String(Math.round(value * 10) / 10);
+  return milliseconds < 120_000 ? `${tenths(milliseconds / 1000)} s` : `${tenths(milliseconds / 60_000)} min`;
 }
 
 function instant(at: number): string {

@@ -49,7 +49,15 @@ export function ratePlot(result: DrillResult, which: "series" | "writes", colour
   chart.setOption({
     animation: false,
     textStyle: { fontFamily: "system-ui, sans-serif", color: colours.text },
-    legend: { top: 0, right: 0, icon: "rect", itemWidth: 14, itemHeight: 3, textStyle: { color: colours.text } },
+    legend: {
+      top: 0,
+      right: 0,
+      icon: "rect",
+      itemGap: 28,
+      itemWidth: 14,
+      itemHeight: 3,
+      textStyle: { color: colours.text },
+    },
     grid: { left: 46, right: 16, top: 34, bottom: 40 },
     xAxis: {
       type: "value",
@@ -57,6 +65,7 @@ export function ratePlot(result: DrillResult, which: "series" | "writes", colour
       nameLocation: "middle",
       nameGap: 26,
       min: 0,
+      max: Math.ceil((bins.length * BIN) / 1000),
       axisLabel: { color: colours.text },
       axisLine: { lineStyle: { color: colours.line } },
       splitLine: { show: false },

@@ -1,0 +1,224 @@
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, describe, expect, test } from "vitest";
+import { serverProcesses } from "../../src/local/postgres/strays.js";
+import { type DrillResult, resultSchema } from "../../src/recovery/drills/result.js";
+import { type Cleanups, chat, keelson, type Up, until, up, workDirectory } from "../local/keelson.js";
+import { flipByte } from "../recovery/source.js";
+
+const cleanups: Cleanups = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const LONG = 300_000;
+
+async function drill(
+  platform: Up,
+  fault: string,
+  ...more: string[]
+): Promise<{ code: number | null; result: DrillResult; err: string }> {
+  const args = ["drill", fault, "--json", "--duration", "3s", "--rate", "10", "--data", platform.data, ...more];
+  const { code, out, err } = await keelson(platform.cwd, args, { timeout: LONG });
+  return { code, err, result: resultOf(out, err) };
+}
+
+function resultOf(out: string, err: string): DrillResult {
+  const parsed = resultSchema.safeParse(out === "" ? undefined : JSON.parse(out));
+  if (!parsed.success) throw new Error(`no result of a drill: ${out}\n${err}`);
+  return parsed.data;
+}
+
+/** The first backup is taken right after the start; drills of a lost database need one. */
+async function withBackup(): Promise<Up> {
+  const platform = await up(cleanups);
+  await until(async () => (await platform.status()).backups.newest?.valid === true, 60_000, "a valid backup");
+  return platform;
+}
+
+/** The repository's own directory of the running database. */
+function repository(platform: Up): string {
+  const root = join(platform.data, "backups");
+  return join(root, readdirSync(root)[0] ?? "");
+}
+
+describe("keelson drill", () => {
+  test(
+    "process-crash kills every process in turn and finds every acknowledged request again",
+    async () => {
+      const platform = await up(cleanups);
+      const { code, result } = await drill(platform, "process-crash");
+      expect(result.state).toBe("finished");
+      expect(result.strikes.map((strike) => strike.what.replace(/ \(.*/, ""))).toEqual([
+        "kill -9 of the process platform",
+        "kill -9 of the PostgreSQL server",
+        "kill -9 of every engine",
+      ]);
+      expect(result.measurements.map((measurement) => measurement.subject).sort()).toEqual(
+        ["accounts", "assistant", "dashboard", "database", "embedder", "gateway", "usage"].sort(),
+      );
+      expect(result).toMatchObject({ verdict: "kept", lost: 0, findings: [] });
+      expect(result.acknowledged).toBeGreaterThan(100);
+      // The faults were real: clients saw each of the first two.
+      for (const strike of result.strikes.slice(0, 2)) expect(strike.failed).toBeGreaterThan(0);
+      expect(code).toBe(0);
+
+      const sheet = await keelson(platform.cwd, [
+        "promises",
+        "starter",
+        "-e",
+        "local",
+        "--json",
+        "--data",
+        platform.data,
+      ]);
+      const rows: { fault: string; subject: string; rto: { measured?: number } }[] = JSON.parse(sheet.out).rows;
+      const row = rows.find(({ fault, subject }) => fault === "process-crash" && subject === "gateway");
+      expect(row?.rto.measured).toBe(result.measurements.find((measurement) => measurement.subject === "gateway")?.rto);
+    },
+    LONG,
+  );
+
+  test(
+    "database-loss restores a lost data directory within the promise and says what it cost",
+    async () => {
+      const platform = await withBackup();
+      const { code, result, err } = await drill(platform, "database-loss");
+      expect(result).toMatchObject({ state: "finished", verdict: "kept", findings: [], subject: "database" });
+      expect(result.rto).toBeGreaterThan(0);
+      expect(result.rto).toBeLessThan(60_000);
+      expect(result.rpo).toBeLessThan(60_000);
+      expect(result.terms.map((term) => term.name)).toEqual(["restore of the backup", "replay of the log"]);
+      expect(err).toContain("restored the files of backup");
+      expect(code).toBe(0);
+      expect((await chat(platform)).status).toBe(200);
+
+      const directory = join(platform.data, "drills", result.id);
+      const html = readFileSync(join(directory, "report.html"), "utf8");
+      expect(html).toContain("<svg");
+      expect(html).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)/);
+      const markdown = readFileSync(join(directory, "report.md"), "utf8");
+      for (const words of ["**KEPT.**", "| database |", "RTO promised", "PostgreSQL 17", "keelson 0."])
+        expect(markdown).toContain(words);
+    },
+    LONG,
+  );
+
+  test(
+    "backup-corruption refuses the damaged backup, restores the one before it, and leaves no trace of it",
+    async () => {
+      const platform = await withBackup();
+      const { code, result, err } = await drill(platform, "backup-corruption");
+      expect(result).toMatchObject({ state: "finished", verdict: "kept", findings: [] });
+      expect(err).toMatch(/backup \S+ cannot be restored: .* is damaged/);
+      expect(err).toMatch(/verification refuses/);
+      expect(err).toMatch(/restored from the one before it/);
+      expect(code).toBe(0);
+      expect((await platform.status()).backups).toMatchObject({ count: 1, newest: { valid: true } });
+    },
+    LONG,
+  );
+
+  test(
+    "cancelled by Ctrl-C leaves the platform whole and proves nothing",
+    async () => {
+      const platform = await withBackup();
+      const ctrlC = new AbortController();
+      const args = ["drill", "database-loss", "--json", "--duration", "60s", "--data", platform.data];
+      const running = keelson(platform.cwd, args, { timeout: LONG, interrupt: ctrlC.signal });
+      const ask = async (path: string): Promise<Map<string, unknown>> => {
+        const authorization = `Bearer ${readFileSync(join(platform.data, "secrets/internal/token"), "utf8")}`;
+        const answer = await fetch(`${platform.url}/admin/drills${path}`, { headers: { authorization } });
+        return new Map(Object.entries(Object(await answer.json())));
+      };
+      const loaded = async () => {
+        const drills = (await ask("")).get("drills");
+        const [newest] = Array.isArray(drills) ? drills : [];
+        return newest !== undefined && JSON.stringify([...(await ask(`/${newest.id}`))]).includes("steady load");
+      };
+      await until(loaded, 60_000, "the load");
+      await sleep(1000);
+      ctrlC.abort();
+      const { code, out, err } = await running;
+      expect(resultOf(out, err)).toMatchObject({ state: "failed", reason: "it was cancelled" });
+      expect(code).toBe(1);
+      expect((await platform.status()).state).toBe("ready");
+      expect((await chat(platform)).status).toBe(200);
+    },
+    LONG,
+  );
+
+  test(
+    "without a running platform starts one of its own and leaves none of it",
+    async () => {
+      const cwd = workDirectory(cleanups);
+      const { code, out, err } = await keelson(cwd, ["drill", "process-crash", "--json", "--duration", "2s"], {
+        timeout: LONG,
+      });
+      const result = resultOf(out, err);
+      expect(result).toMatchObject({ state: "finished", verdict: "kept" });
+      expect(code).toBe(0);
+      expect(existsSync(join(cwd, ".keelson/starter-local/drills", result.id, "report.html"))).toBe(true);
+      expect(existsSync(join(cwd, ".keelson/starter-local/postgres"))).toBe(false);
+    },
+    LONG,
+  );
+});
+
+describe("a planted defect", () => {
+  test(
+    "a flipped bit in the only backup is found, and nothing is destroyed",
+    async () => {
+      const platform = await withBackup();
+      const backups = join(repository(platform), "backups");
+      await flipByte(join(backups, readdirSync(backups)[0] ?? "", "base.tar.gz.age"));
+      const server = (await serverProcesses(join(platform.data, "postgres/data"))).length;
+      const { code, result } = await drill(platform, "database-loss");
+      expect(code).toBe(1);
+      expect(result).toMatchObject({ verdict: "broken", strikes: [] });
+      expect(result.findings[0]?.what).toMatch(/backup \S+ is not valid/);
+      expect(server).toBeGreaterThan(0);
+      expect((await chat(platform)).status).toBe(200);
+    },
+    LONG,
+  );
+
+  test(
+    "a log that is not archived any more is found, and shown by status",
+    async () => {
+      const platform = await withBackup();
+      // As when the disk with the backups is not there: nothing can be stored below a file.
+      const log = join(repository(platform), "wal");
+      renameSync(log, `${log}.away`);
+      writeFileSync(log, "");
+      const { code, result } = await drill(platform, "database-loss");
+      expect(code).toBe(1);
+      expect(result).toMatchObject({ verdict: "broken", strikes: [] });
+      expect(result.findings.map(({ what }) => what)).toContain("the log is not archived");
+      const status = await platform.status();
+      expect(status.state).toBe("degraded");
+      expect(status.archive?.failing?.reason).toBeTruthy();
+      const metrics = await (await fetch(`${platform.url}/metrics`)).text();
+      expect(metrics).toContain("keelson_database_log_archive_failing 1");
+    },
+    LONG,
+  );
+
+  test(
+    "archiving that the file does not declare is found where data may not be lost",
+    async () => {
+      const cwd = workDirectory(cleanups);
+      const starter = readFileSync(new URL("../../blueprints/starter/platform.yaml", import.meta.url), "utf8");
+      const without = starter.replace(/, log: 30s keep 7d/, "");
+      expect(without).not.toBe(starter);
+      writeFileSync(join(cwd, "platform.yaml"), without);
+      const platform = await up(cleanups, { cwd, args: ["platform.yaml"] });
+      const { code, result } = await drill(platform, "database-loss");
+      expect(code).toBe(1);
+      expect(result.findings.map(({ what }) => what)).toContain("the log is not archived");
+      expect((await chat(platform)).status).toBe(200);
+    },
+    LONG,
+  );
+});
