@@ -2,7 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { plansOf } from "../cluster/harness/plans.js";
 import { nodeImage, postgresImage } from "../images/images.js";
 import { describeWith } from "../requirements.js";
@@ -41,11 +41,12 @@ describeWith(["docker", "docker compose", "postgresql"], "the platform in contai
     await writeBuildContext(join(folder, "context"));
     const build = ["build", "--build-arg=BASE_IMAGE=keelson.test/node:20", `--tag=${image}`];
     await docker.docker([...build, join(folder, "context")], { limit: 600_000 });
-    return async () => {
-      await docker.stop();
-      await rm(folder, { recursive: true, force: true });
-    };
   }, 660_000);
+  // Not what `beforeAll` gives back: a build that fails must be cleaned up too.
+  afterAll(async () => {
+    await docker?.stop();
+    await rm(folder, { recursive: true, force: true });
+  }, 60_000);
 
   describe("the image that the Dockerfile builds", () => {
     const inImage = (program: string, ...args: string[]) =>
