@@ -28,7 +28,7 @@ export function register(program: Command): void {
   program
     .command("check")
     .description("what this design cannot keep, where, and the fix")
-    .argument("[file]", "the platform file, or the name of a blueprint")
+    .argument("[file]", "platform file, folder or blueprint", "platform.yaml")
     .option("-e, --environment <name...>", "only these environments (all of them unless said)")
     .option("--rule <code...>", "only these rules, by code or group: recovery, network/open")
     .addOption(
@@ -42,15 +42,9 @@ export function register(program: Command): void {
       "after",
       "\nExit code: 0 nothing found that fails, 1 errors (with --strict: warnings), 2 the file is unreadable.",
     )
-    .action(async (file: string | undefined, options: Options) => {
+    .action(async (file: string, options: Options) => {
       const rules = chosen(options.rule);
       if (options.listRules) return list(rules, options);
-      if (file === undefined) {
-        throw new KeelsonError("check/no-file", "no platform file is named", {
-          hint: "keelson check platform.yaml, or a blueprint: keelson check starter",
-          exitCode: 2,
-        });
-      }
       let loaded = await loadPlatform(file);
       if (options.fix) loaded = await mended(file, loaded, rules, options);
       const plans = plansOf(loaded, options);

@@ -31,7 +31,7 @@ export async function loadPlatform(file: string): Promise<Loaded> {
     const parsed = readDefinition({ file: shown, value: await importDefinition(path) });
     return loaded(parsed, shown, undefined);
   }
-  const text = await readText(path);
+  const text = await readText(path, shown);
   return loaded(readPlatform({ file: shown, text }), shown, text);
 }
 
@@ -60,10 +60,13 @@ async function findFile(file: string): Promise<string> {
     if (found?.isFile()) return candidate;
   }
   const hint = "name a platform file, a folder with a platform.yaml, or a blueprint such as `starter`";
+  const folder = (await stat(resolve(file)).catch(() => undefined))?.isDirectory();
+  if (folder)
+    throw new KeelsonError("file/not-found", `the folder \`${file}\` has no platform.yaml`, { hint, exitCode: 2 });
   throw new KeelsonError("file/not-found", `there is no platform file \`${file}\``, { hint, exitCode: 2 });
 }
 
-async function readText(path: string): Promise<string> {
+async function readText(path: string, shown: string): Promise<string> {
   try {
     const { size } = await stat(path);
     // A character takes at most four bytes; anything longer is refused by its size alone and never read.
@@ -73,7 +76,7 @@ async function readText(path: string): Promise<string> {
     const hint = error instanceof TypeError ? "a platform file is UTF-8 text" : "can you read it yourself?";
     const reason =
       error instanceof TypeError ? "it is not UTF-8" : error instanceof Error ? error.message : String(error);
-    throw new KeelsonError("file/unreadable", `cannot read ${path}: ${reason}`, { hint, exitCode: 2, cause: error });
+    throw new KeelsonError("file/unreadable", `cannot read ${shown}: ${reason}`, { hint, exitCode: 2, cause: error });
   }
 }
 

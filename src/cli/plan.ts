@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { KeelsonError } from "../spec/errors.js";
+import { suggest } from "../spec/suggest.js";
 import { coloursFor } from "./colours.js";
 import { loadPlatform, planOf } from "./load.js";
 
@@ -47,9 +48,11 @@ export function register(program: Command): void {
 }
 
 function nothingThere(path: string, origins: Readonly<Record<string, unknown>>): KeelsonError {
-  const top = [...new Set(Object.keys(origins).map((key) => key.split(/[.[]/)[0] ?? ""))].sort().join(", ");
+  const known = Object.keys(origins);
+  const top = [...new Set(known.map((key) => key.split(/[.[]/)[0] ?? ""))].sort().join(", ");
+  const near = suggest(path, known);
   return new KeelsonError("plan/no-such-path", `the Plan has nothing at \`${path}\``, {
-    hint: `begin with one of: ${top}`,
+    hint: near === undefined ? `begin with one of: ${top}` : `did you mean \`${near}\`?`,
     exitCode: 2,
   });
 }

@@ -19,7 +19,7 @@ export function register(program: Command): void {
   program
     .command("promises")
     .description("what the platform promises: predicted, measured and promised recovery, fault by fault")
-    .argument("<file>", "the platform file, or the name of a blueprint")
+    .argument("[file]", "platform file, folder or blueprint", "platform.yaml")
     .option("-e, --environment <name>", "environment of the platform file (its first unless said)")
     .option("--explain <fault[/subject]>", "terms, alert, runbook and drill of a fault, or of a fault on one subject")
     .option("--data <directory>", "data directory with the results of drills")

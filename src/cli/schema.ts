@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { KeelsonError } from "../spec/errors.js";
 
@@ -20,10 +20,13 @@ export function register(program: Command): void {
 
 async function write(file: string, text: string): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true });
     await writeFile(file, text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new KeelsonError("file/unwritable", `cannot write ${file}: ${reason}`, { exitCode: 2, cause: error });
+    throw new KeelsonError("file/unwritable", `cannot write ${file}: ${reason}`, {
+      hint: "name a file in a folder that is there and that you may write to",
+      exitCode: 2,
+      cause: error,
+    });
   }
 }

@@ -153,7 +153,8 @@ function insertKey(text: string, map: YAMLMap, key: string, value: unknown): str
   if (!lastPair) return text;
   const indent = " ".repeat(columnOf(text, startOf(map.items[0])));
   const lineEnd = endOfLine(text, endOf(lastPair));
-  return `${text.slice(0, lineEnd)}\n${indent}${entry}${text.slice(lineEnd)}`;
+  const carriage = text[lineEnd - 1] === "\r" ? "\r" : "";
+  return `${text.slice(0, lineEnd)}\n${indent}${entry}${carriage}${text.slice(lineEnd)}`;
 }
 
 function removePair(text: string, map: YAMLMap, pair: Pair): string {

@@ -87,7 +87,7 @@ function explain({ issue, path }: Located, tree: Tree, source: SourceMap, schema
     return [at(key, "spec/missing-key", `\`${last}\` is missing`, MISSING.get(last) ?? `write \`${last}: …\` here`)];
   if (issue.code === "invalid_key") {
     const said = issue.issues[0]?.message ?? "this is no name";
-    return [at(key, "spec/name", `\`${String(last)}\`: ${said}`, renamed(String(last)))];
+    return [at(key, "spec/name", `\`${String(last)}\`: ${said}`, writeName(String(last)))];
   }
   if (issue.code === "custom") {
     const params: Record<string, unknown> = issue.params ?? {};
@@ -102,7 +102,10 @@ function explain({ issue, path }: Located, tree: Tree, source: SourceMap, schema
     return [at(value.kind === "mapping" ? key : value.place, "spec/value", ...union(issue, value))];
   if (issue.code === "too_small" || issue.code === "too_big")
     return [at(value.place, "spec/range", size(issue, value))];
-  return [at(value.place, "spec/value", plainMessage(issue, value))];
+  const named = value.kind === "scalar" && /^a (model's )?name is/.test(issue.message);
+  return [
+    at(value.place, "spec/value", plainMessage(issue, value), named ? writeName(String(value.value)) : undefined),
+  ];
 }
 
 /** More unknown keys than this in one mapping are counted, not told one by one. */
@@ -193,11 +196,17 @@ function plainMessage(issue: Issue, value: Tree): string {
   return `${found(value)} does not fit here`;
 }
 
-function renamed(name: string): string | undefined {
+/** The nearest thing to it that is a name; undefined when it is one already, or nothing of it can be kept. */
+export function renamed(name: string): string | undefined {
   const better = name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^[^a-z]+|-+$/g, "")
     .slice(0, 45);
-  return better === "" || better === name ? undefined : `write \`${better}\``;
+  return better === "" || better === name ? undefined : better;
+}
+
+function writeName(name: string): string | undefined {
+  const better = renamed(name);
+  return better === undefined ? undefined : `write \`${better}\``;
 }

@@ -3,6 +3,7 @@ import { diagnose } from "./issues.js";
 import { mergeTrees, type Unremoved } from "./merge.js";
 import type { Origin } from "./origin.js";
 import { checkReferences } from "./references.js";
+import { everyError } from "./repair.js";
 import { platformFile, platformSettings, type Settings } from "./schema/platform.js";
 import { didYouMean } from "./suggest.js";
 import { type Mapping, NOWHERE, plain, SourceMap, treeOf } from "./tree.js";
@@ -84,7 +85,7 @@ function readTree(whole: Mapping, source: SourceMap): Parsed {
     if (parsed.success) {
       diagnostics.push(...checkReferences(parsed.data, tree, source, base));
       environments.set(name, { name, settings: parsed.data, tree });
-    } else diagnostics.push(...diagnose(parsed.error.issues, tree, source, platformFile));
+    } else diagnostics.push(...everyError(tree, parsed.error.issues, source, base));
   }
   const all = sortDiagnostics(distinct(diagnostics));
   const platform = [...environments.values()][0]?.settings.platform;

@@ -43,11 +43,15 @@ export function readYaml(file: string, text: string): YamlReading {
     return { ok: false, diagnostics: [problem(source, 0, parserFailure(error))], source };
   }
   const [document, second] = documents;
-  if (!document?.contents && !second && (document?.errors.length ?? 0) === 0) {
+  const { contents } = document ?? {};
+  const blank = !contents || (isScalar(contents) && contents.source === "" && contents.type === "PLAIN");
+  if (blank && !second && (document?.errors.length ?? 0) === 0) {
     const empty = { code: "yaml/empty", message: "the file says nothing", hint: "start with `platform: NAME`" };
     return { ok: false, diagnostics: [problem(source, 0, empty)], source };
   }
-  const errors = documents.flatMap(({ errors }) => errors).map((error) => syntaxProblem(source, error));
+  const errors = distinctProblems(
+    documents.flatMap(({ errors }) => errors).map((error) => syntaxProblem(source, error)),
+  );
   if (second) {
     const several = {
       code: "yaml/documents",
@@ -115,7 +119,30 @@ function syntaxProblem(source: SourceMap, { code, message, pos }: YAMLError): Di
       hint: "flatten it",
     });
   const said = message.charAt(0).toLowerCase() + message.slice(1);
-  return problem(source, at, { code: "yaml/syntax", message: said });
+  const hint = SYNTAX_HINTS.get(code);
+  return problem(source, at, { code: "yaml/syntax", message: said, ...(hint === undefined ? {} : { hint }) });
+}
+
+/** What to do about the parser's complaints that people meet most, by its code. */
+const SYNTAX_HINTS: ReadonlyMap<string, string> = new Map([
+  ["BAD_INDENT", "give lines that belong together the same number of spaces, and close every `{` and `[`"],
+  ["MISSING_CHAR", "close every `{`, `[` and quote that is opened, and put a comma between what stands in them"],
+  ["IMPLICIT_KEY", "put a space behind the colon, or quote the text"],
+  ["BLOCK_AS_IMPLICIT_KEY", "put nested keys on lines of their own, or inside `{ }`"],
+  ["MULTILINE_IMPLICIT_KEY", "is a colon missing behind the key?"],
+  ["KEY_OVER_1024_CHARS", "a key is a short word: is a line break missing?"],
+  ["BAD_SCALAR_START", "quote text that begins with a special character"],
+  ["UNEXPECTED_TOKEN", "quote text that has special characters in it"],
+  ["MISSING_ANCHOR", "give the anchor a name: `&name`"],
+]);
+
+/** The parser complains of an unclosed brace once for each that is open at the same place. */
+function distinctProblems(problems: readonly Diagnostic[]): Diagnostic[] {
+  const seen = new Set<string>();
+  return problems.filter(({ origin, message }) => {
+    const key = `${origin.line}:${origin.column} ${message}`;
+    return !seen.has(key) && seen.add(key);
+  });
 }
 
 /** Turns the parser's nodes into a tree; aliases share the tree of their anchor, so that nothing is ever expanded. */

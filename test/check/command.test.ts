@@ -101,7 +101,7 @@ provide: embedded
 services:
   web: { modules: [accounts], calls: [orders] }
 stores:
-  orders: { postgres: 17, size: 1Gi, backups: { full: daily keep 7d, log: 30s keep 7d } }
+  orders: { postgres: 17, size: 512Mi, backups: { full: 30m keep 2d, log: 30s keep 7d } }
 objectives: { rto: 1m, rpo: 1m }
 `;
 
@@ -113,9 +113,9 @@ objectives: { rto: 1m, rpo: 1m }
   });
 
   it("ends with 1 where something is broken, and reckons it up", async () => {
-    const { code, stdout } = await keelson(["promises", await platform(kept.replace("size: 1Gi", "size: 100Gi"))]);
+    const { code, stdout } = await keelson(["promises", await platform(kept.replace("size: 512Mi", "size: 100Gi"))]);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/restore of the backup \(100Gi ÷ 100M\/s\)/);
+    expect(stdout).toMatch(/restore of the backup \(100Gi ÷ 50M\/s\)/);
   });
 
   it("prints the sheet as data", async () => {
