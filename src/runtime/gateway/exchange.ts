@@ -63,7 +63,6 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
     this.#out = new Outgoing(response, id);
     this.#metrics = shared.metrics.call(placement.route.model.name, call.operation);
     response.on("close", () => this.#closed());
-    response.on("drain", () => this.#drained());
   }
 
   get tried(): number {
@@ -193,6 +192,7 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
     else if (this.#out.full) {
       this.#controller?.pause();
       this.#out.stalls();
+      this.response.once("drain", () => this.#drained());
     }
   }
 

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Accounts, Principal } from "../accounts/client.js";
 
 /** How long an answer of accounts is believed although nothing was heard of a change. */
@@ -9,6 +9,7 @@ const believeUnknown = 2_000;
 const patience = 5_000;
 const maxKnown = 50_000;
 const maxUnknown = 10_000;
+const maxAsked = 500;
 
 interface Known {
   readonly lookup: Lookup;
@@ -68,6 +69,8 @@ export class Keys {
   find(hash: string): Promise<Lookup> {
     const asked = this.#asked.get(hash);
     if (asked !== undefined) return asked;
+    // A flood of made-up keys must not become a flood of questions.
+    if (this.#asked.size >= maxAsked) return Promise.resolve({ kind: "unavailable" });
     const asking = this.#ask(hash).finally(() => this.#asked.delete(hash));
     this.#asked.set(hash, asking);
     return asking;
@@ -132,5 +135,5 @@ export function bearer(authorization: string | undefined): string | undefined {
 
 /** Hex SHA-256, as accounts keeps it. */
 export function hashOf(key: string): string {
-  return createHash("sha256").update(key).digest("hex");
+  return hash("sha256", key, "hex");
 }

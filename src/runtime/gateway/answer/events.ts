@@ -45,18 +45,21 @@ function lastEventEnd(bytes: Buffer): number {
   return Math.max(plain < 0 ? 0 : plain + 2, crlf < 0 ? 0 : crlf + 4);
 }
 
-/** How many events (by their blank lines) are in the bytes. */
+/** How many events (by their blank lines) are in the bytes. A search for one byte is the cheapest there is. */
 export function eventCount(bytes: Buffer): number {
   let count = 0;
-  for (let at = bytes.indexOf(blank); at >= 0; at = bytes.indexOf(blank, at + 2)) count += 1;
-  if (count > 0) return count;
-  for (let at = bytes.indexOf(crlfBlank); at >= 0; at = bytes.indexOf(crlfBlank, at + 4)) count += 1;
+  for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) {
+    const next = bytes[at + 1] === 0x0d ? at + 2 : at + 1;
+    if (bytes[next] !== 0x0a) continue;
+    count += 1;
+    at = next;
+  }
   return count;
 }
 
 /** Where the event `data: [DONE]` begins; -1 when it is not there. Inside JSON the same words never begin a line. */
 export function doneAt(bytes: Buffer): number {
-  for (let at = bytes.lastIndexOf(done); at >= 0; at = at === 0 ? -1 : bytes.lastIndexOf(done, at - 1)) {
+  for (let at = bytes.indexOf(done); at >= 0; at = bytes.indexOf(done, at + 1)) {
     const line = bytes.lastIndexOf(0x0a, at) + 1;
     const before = bytes.toString("latin1", line, at);
     if (before === "data: " || before === "data:") return line;

@@ -1,0 +1,93 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { EventCutter, eventCount, eventsIn } from "../../src/runtime/gateway/answer/events.js";
+import { OpenAiStream } from "../../src/runtime/gateway/answer/openai-stream.js";
+import { countedIn } from "../../src/runtime/gateway/answer/usage-field.js";
+
+const chunkOf = (content: string): string =>
+  `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content }, finish_reason: null }], usage: null })}`;
+const usageEvent = `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: 7, completion_tokens: 3 } })}`;
+/** Words that try to look like the protocol. */
+const content = fc.oneof(
+  fc.string(),
+  fc.constantFrom(
+    "data: [DONE]",
+    "[DONE]",
+    '"usage":{"prompt_tokens":99}',
+    "_tokens",
+    "\n\n",
+    "\r\n\r\ndata: [DONE]\r\n\r\n",
+    "ünïcödé 🎏",
+  ),
+);
+/** The bytes cut anywhere, as a network may. */
+function cut(bytes: Buffer, at: readonly number[]): Buffer[] {
+  const places = [...new Set(at.map((place) => place % (bytes.length + 1)))].sort((a, b) => a - b);
+  return [...places, bytes.length]
+    .map((place, index) => bytes.subarray(places[index - 1] ?? 0, place))
+    .filter(({ length }) => length > 0);
+}
+
+describe("server-sent events as bytes", () => {
+  it("pass through whole, whatever they say and wherever they are cut; the end stays back", () => {
+    fc.assert(
+      fc.property(
+        fc.array(content),
+        fc.array(fc.nat()),
+        fc.boolean(),
+        fc.constantFrom("\n\n", "\r\n\r\n"),
+        (contents, places, strip, blank) => {
+          const words = contents.map((text) => chunkOf(text) + blank).join("");
+          const end = `data: [DONE]${blank}`;
+          const stream = new OpenAiStream(strip);
+          const out: Buffer[] = [];
+          for (const piece of cut(Buffer.from(words + usageEvent + blank + end), places)) {
+            const bytes = stream.push(piece);
+            if (bytes !== undefined) out.push(bytes);
+          }
+          expect(Buffer.concat(out).toString()).toBe(strip ? words : words + usageEvent + blank);
+          expect(stream.complete).toBe(true);
+          expect(stream.counted).toEqual({ inputTokens: 7, outputTokens: 3 });
+          expect(stream.tail().toString()).toBe(end);
+          expect(stream.pieces).toBe(contents.length + 1);
+        },
+      ),
+    );
+  });
+
+  it("are counted and split at their blank lines", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.stringMatching(/^data: [a-z]{0,5}(\ndata: [a-z]{0,5})?$/), { minLength: 1 }),
+        fc.constantFrom("\n\n", "\r\n\r\n"),
+        (events, blank) => {
+          const bytes = Buffer.from(events.map((event) => event + blank).join(""));
+          expect(eventCount(bytes)).toBe(events.length);
+          expect([...eventsIn(bytes)].map(String)).toEqual(events.map((event) => event + blank));
+          const cutter = new EventCutter();
+          expect(cutter.push(bytes.subarray(0, bytes.length - 1))?.length ?? 0).toBeLessThan(bytes.length);
+        },
+      ),
+    );
+  });
+});
+
+describe("finding the count in an answer", () => {
+  it("takes the field, and never what a text says", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.nat(), fc.nat(), (text, prompt_tokens, completion_tokens) => {
+        const answer = {
+          choices: [{ message: { content: `${text}"usage":{"prompt_tokens":1}` } }],
+          usage: { prompt_tokens, completion_tokens, details: { cached: 1 } },
+          system_fingerprint: text,
+        };
+        expect(countedIn(Buffer.from(JSON.stringify(answer)))).toEqual({
+          inputTokens: prompt_tokens,
+          outputTokens: completion_tokens,
+        });
+      }),
+    );
+    expect(countedIn(Buffer.from('{"choices":[],"usage":null}'))).toBeUndefined();
+    expect(countedIn(Buffer.from('{"usage":{"prompt_tokens":"x"}}'))).toBeUndefined();
+  });
+});
