@@ -7,7 +7,7 @@ import { elementObjectives } from "./objectives.js";
 import type { Scope } from "./origin.js";
 import { planPatches } from "./patches.js";
 import type { Broker, Bucket, Cache, Database, Resources, Store, StoreBase } from "./plan.js";
-import { productFor } from "./providers/index.js";
+import { productFor, type Shape } from "./providers/index.js";
 import { provider } from "./providers/product.js";
 
 const GiB = 2 ** 30;
@@ -71,11 +71,11 @@ function base(
   name: string,
   kind: Store["kind"],
   written: StoreInput,
-  standby: boolean,
+  shape: Shape,
 ): StoreBase {
   const defaults = DEFAULTS[kind];
   const asked = scope.pick("provide", written.provide, context.provide, "as the environment provides its stores");
-  const { product, instead } = productFor(kind, asked, context.cloud, standby);
+  const { product, instead } = productFor(kind, asked, context.cloud, shape);
   scope.because("provider", instead ? `${product.name}: ${instead}` : `${product.name}: what \`${asked}\` means here`);
   const port =
     kind === "bucket" && product.kind !== "managed" ? (product.kind === "embedded" ? 0 : 9000) : defaults.port;
@@ -83,7 +83,7 @@ function base(
   return {
     name,
     path: scope.path,
-    provider: provider(product, standby),
+    provider: provider(product, shape.standby),
     objectives: elementObjectives(scope, written.objectives, context.objectives),
     size: scope.bytes("size", written.size, defaults.size, defaults.sizeWhy),
     resources: resources(scope, written, defaults, product.kind === "in-cluster", product.name),
@@ -132,7 +132,7 @@ function planDatabase(context: PlanContext, scope: Scope, name: string, written:
   const readers = servers === undefined ? written.readers : Math.max(0, servers - taken);
   const rds = asked === "managed" && context.cloud === "aws" && standby !== "none";
   return {
-    ...base(context, scope, name, "postgres", written, standby !== "none"),
+    ...base(context, scope, name, "postgres", written, { standby: standby !== "none", sharded: false }),
     kind: "postgres",
     version: written.postgres,
     extensions: written.extensions ?? [],
@@ -161,11 +161,12 @@ function planCache(context: PlanContext, scope: Scope, name: string, written: In
     redundant ? 1 : 0,
     redundant?.why ?? "what a cache holds can be made again",
   );
+  const shards = scope.pick("shards", written.shards, 1, "one shard serves a hundred thousand operations a second");
   return {
-    ...base(context, scope, name, "redis", written, replicas > 0),
+    ...base(context, scope, name, "redis", written, { standby: replicas > 0, sharded: shards > 1 }),
     kind: "redis",
     version: written.redis,
-    shards: scope.pick("shards", written.shards, 1, "one shard serves a hundred thousand operations a second"),
+    shards,
     replicas,
     persistence: scope.pick("persistence", written.persistence, false, "what a cache holds can be made again"),
     backups: planBackups(scope, written.backups),
@@ -182,7 +183,7 @@ function planBroker(context: PlanContext, scope: Scope, name: string, written: I
     redundant ? `three, so that a majority stands when one is lost: ${redundant.why}` : "one broker is enough",
   );
   return {
-    ...base(context, scope, name, "rabbitmq", written, replicas > 1),
+    ...base(context, scope, name, "rabbitmq", written, { standby: replicas > 1, sharded: false }),
     kind: "rabbitmq",
     version: written.rabbitmq,
     replicas,
@@ -202,7 +203,7 @@ function planBucket(context: PlanContext, scope: Scope, name: string, written: I
   const asked = written.provide ?? context.provide;
   const regional = asked === "managed" && context.cloud !== "none";
   return {
-    ...base(context, scope, name, "bucket", written, regional),
+    ...base(context, scope, name, "bucket", written, { standby: regional, sharded: false }),
     kind: "bucket",
     versions: scope.at("bucket").pick("versions", said?.versions, false, "overwritten objects are gone unless said"),
     lock: said?.lock,

@@ -11,6 +11,7 @@ import { postgresStatefulSet } from "./postgres-statefulset.js";
 import type { Product } from "./product.js";
 import { rabbitmqOperator } from "./rabbitmq-operator.js";
 import { rds } from "./rds.js";
+import { redisCluster } from "./redis-cluster.js";
 import { redisStatefulSet } from "./redis-statefulset.js";
 import { s3 } from "./s3.js";
 import { s3Gateway } from "./s3-gateway.js";
@@ -19,11 +20,11 @@ type Row = Readonly<Record<Store["kind"], Product>>;
 
 /** Who provides what: the one place where a cloud's word becomes a product. */
 const embedded: Row = { postgres: embeddedPostgres, redis: embeddedMemory, rabbitmq: embeddedMemory, bucket: folder };
-const inCluster: Row = {
-  postgres: cloudNativePg,
-  redis: redisStatefulSet,
-  rabbitmq: rabbitmqOperator,
-  bucket: s3Gateway,
+const inCluster: Readonly<Record<Store["kind"], (shape: Shape) => Product>> = {
+  postgres: ({ standby }) => (standby ? cloudNativePg : postgresStatefulSet),
+  redis: ({ sharded }) => (sharded ? redisCluster : redisStatefulSet),
+  rabbitmq: () => rabbitmqOperator,
+  bucket: () => s3Gateway,
 };
 const managed: Readonly<Record<Cloud, Partial<Row>>> = {
   none: {},
@@ -31,20 +32,27 @@ const managed: Readonly<Record<Cloud, Partial<Row>>> = {
   linode: { postgres: linodePostgres, bucket: linodeObjectStorage },
 };
 
+/** What of a store's design decides who can run it. */
+export interface Shape {
+  /** There is a copy to fail over to. */
+  readonly standby: boolean;
+  readonly sharded: boolean;
+}
+
 /**
  * The product that provides a kind of store, and why it is another than was asked for, where it is. An operator is asked
- * of a cluster only where there is something to fail over to (`standby`).
+ * of a cluster only where there is something to fail over to.
  */
 export function productFor(
   kind: Store["kind"],
   asked: Provider["kind"],
   cloud: Cloud,
-  standby: boolean,
+  shape: Shape,
 ): { readonly product: Product; readonly instead: string | undefined } {
   if (asked === "embedded") return { product: embedded[kind], instead: undefined };
   const offered = asked === "managed" ? managed[cloud][kind] : undefined;
   if (offered) return { product: offered, instead: undefined };
   const who = cloud === "none" ? "no cloud is named that" : `${cloud}`;
   const instead = asked === "managed" ? `${who} offers ${cloud === "none" ? "a" : "no"} managed ${kind}` : undefined;
-  return { product: kind === "postgres" && !standby ? postgresStatefulSet : inCluster[kind], instead };
+  return { product: inCluster[kind](shape), instead };
 }

@@ -45,9 +45,9 @@ function storeNotes(plan: Plan): readonly Note[] {
   });
 }
 
-/** A failover that the Plan counts on and these objects do not bring about. */
+/** Replicas that a reader may take for a failover. */
 function failoverNotes(store: Store): readonly Note[] {
-  if (store.kind !== "redis" || store.shards > 1 || !store.provider.failover) return [];
+  if (store.kind !== "redis" || store.replicas === 0 || store.provider.failover) return [];
   return [
     { path: store.path, message: `${store.name}: its replicas follow the first server, but nothing promotes one` },
   ];

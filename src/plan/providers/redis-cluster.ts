@@ -1,0 +1,19 @@
+import { cite, MB, type Product } from "./product.js";
+
+/** Sharded Redis in the cluster: a StatefulSet whose servers form a Redis Cluster, which promotes a replica by itself. */
+export const redisCluster: Product = {
+  kind: "in-cluster",
+  name: "Redis Cluster",
+  failover: cite(
+    30_000,
+    "Redis Cluster: cluster-node-timeout 15 s by default, then a majority agrees and a replica is elected; 15 s allowed",
+  ),
+  provisioning: cite(60_000, "a volume (CSI, about 30 s) and a pod; a minute allowed"),
+  restoreRate: cite(80 * MB, "an RDB file is copied from S3 by one stream and loaded; 80 MB/s allowed"),
+  backupRate: cite(80 * MB, "an RDB file is copied to S3 by one stream; 80 MB/s allowed"),
+  restart: cite(
+    35_000,
+    "Kubernetes liveness, 3 failures 10 s apart by default, then the append-only file is loaded; 5 s allowed",
+  ),
+  probe: { every: 10_000, failures: 3, source: "Kubernetes: periodSeconds 10, failureThreshold 3" },
+};
