@@ -108,7 +108,11 @@ describe("keelson schema", () => {
   it("prints the JSON Schema, or writes it where it is told", () => {
     const { stdout } = keelson("schema");
     expect(JSON.parse(stdout)).toMatchObject({ $schema: "https://json-schema.org/draft/2020-12/schema" });
-    expect(keelson("schema", "-o", "sub/schema.json").status).toBe(0);
+    expect(keelson("schema", "-o", "schema.json").status).toBe(0);
+    expect(keelson("schema", "-o", "no-such-folder/schema.json")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("file/unwritable"),
+    });
   });
 });
 
