@@ -4,33 +4,26 @@
  * It is plain, immutable, serialisable data and the only thing that promises, checks, targets, the local runner and
  * the modules read. Nothing downstream decides: what a target needs to know stands here.
  *
- * Units of measure are fixed and named by alias: durations in milliseconds, sizes in bytes, CPU in millicores,
- * ratios between 0 and 1.
+ * Units of measure are those of `element.ts`.
  */
 
 import type { Origin, Path } from "../spec/origin.js";
+import type {
+  Bounds,
+  Bytes,
+  Element,
+  Millicores,
+  Milliseconds,
+  Objectives,
+  Patch,
+  Ratio,
+  Resources,
+} from "./element.js";
 import type { BackupSchedule, Provider, Store } from "./store.js";
 
+export type * from "./element.js";
 export type * from "./store.js";
 export type { Origin, Path };
-
-export type Milliseconds = number;
-export type Bytes = number;
-export type Millicores = number;
-/** Between 0 and 1. */
-export type Ratio = number;
-
-/** Least and most; equal when one number was written. */
-export interface Bounds {
-  readonly min: number;
-  readonly max: number;
-}
-
-/** What every named element has: its name and its path in the platform file, under which `origins` knows its place. */
-export interface Element {
-  readonly name: string;
-  readonly path: Path;
-}
 
 export type Cloud = "none" | "aws" | "linode";
 
@@ -133,14 +126,6 @@ export interface Port {
   readonly protocol: "http" | "tcp" | "grpc";
 }
 
-/** Request and limit; `limit` undefined means none. */
-export interface Resources {
-  readonly cpu: { readonly request: Millicores | undefined; readonly limit: Millicores | undefined };
-  readonly memory: { readonly request: Bytes | undefined; readonly limit: Bytes | undefined };
-  readonly gpu: { readonly count: number; readonly kind: string | undefined };
-  readonly disk: Bytes | undefined;
-}
-
 /** Targets of horizontal scaling; a signal that is not named is not used. */
 export interface Scale {
   readonly path: Path;
@@ -215,12 +200,6 @@ export interface Sidecar extends Element {
   readonly resources: Resources;
   readonly secrets: readonly string[];
   readonly volumes: readonly Volume[];
-}
-
-export interface Patch {
-  readonly target: string;
-  readonly path: Path;
-  readonly fragment: unknown;
 }
 
 // --------------------------------------------------------------------------------------------------------- models
@@ -306,18 +285,7 @@ export interface NodePool extends Element {
   readonly spot: boolean;
 }
 
-// ----------------------------------------------------------------------------------------------------- objectives
-
-/** What is promised; undefined is not promised. Inherited: platform → element, the nearer one wins. */
-export interface Objectives {
-  readonly path: Path;
-  readonly availability: Ratio | undefined;
-  readonly rto: Milliseconds | undefined;
-  readonly rpo: Milliseconds | undefined;
-  readonly latency: { readonly percentile: Ratio; readonly within: Milliseconds } | undefined;
-  /** Data must be kept at least this long. */
-  readonly retention: Milliseconds | undefined;
-}
+// ------------------------------------------------------------------------------------------------------ operation
 
 export interface Security {
   readonly network: "default-deny" | "open";

@@ -1,4 +1,5 @@
-import type { Bytes, Element, Milliseconds, Objectives, Patch, Path, Resources } from "./plan.js";
+import type { Path } from "../spec/origin.js";
+import type { Bytes, Element, Milliseconds, Objectives, Patch, Resources } from "./element.js";
 
 export type Store = Database | Cache | Broker | Bucket;
 
