@@ -25,6 +25,7 @@ import { controlSocket, type RunningPlatform, readRunning, removeRunning, writeR
 import { localSecrets } from "./secrets.js";
 import { type Supervisor, type SupervisorEvent, startSupervisor } from "./supervisor.js";
 import { terminalKey } from "./terminal-key.js";
+import { untilAnswering } from "./until-answering.js";
 
 export interface PlatformOptions {
   readonly plan: Plan;
@@ -58,9 +59,6 @@ export interface Platform {
   /** Ends everything in order. */
   stop(): Promise<void>;
 }
-
-/** Crashes of one process before the first answer, after which the start is given up. */
-const CRASHES_BEFORE_GIVING_UP = 3;
 
 /**
  * Starts a plan as processes of this machine and waits until they answer. Throws `platform/running`, `port/in-use`,
@@ -242,35 +240,6 @@ async function start(
   await answering;
   await writeRunning(places, running);
   return platform;
-}
-
-/** Waits for the first answers. Before them a crash is told, not only tried again: the cause is mostly in the set-up. */
-async function untilAnswering(
-  supervisor: Supervisor,
-  onProgress: (what: string) => void,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const failure = new AbortController();
-  const crashes = new Map<string, number>();
-  const listen = (event: SupervisorEvent): void => {
-    if (event.kind === "starting") onProgress(`starting ${event.process}`);
-    if (event.kind === "ready") onProgress(`${event.process} answers`);
-    if (event.kind !== "crashed") return;
-    const count = (crashes.get(event.process) ?? 0) + 1;
-    crashes.set(event.process, count);
-    const known = event.exit?.error;
-    if (known || count >= CRASHES_BEFORE_GIVING_UP)
-      failure.abort(
-        known ?? new KeelsonError("start/failed", `${event.process} ended: ${event.reason}`, { hint: "keelson logs" }),
-      );
-    else onProgress(`${event.process} ended (${event.reason}); starting it again`);
-  };
-  supervisor.events.on("event", listen);
-  try {
-    await supervisor.whenReady(signal ? AbortSignal.any([signal, failure.signal]) : failure.signal);
-  } finally {
-    supervisor.events.off("event", listen);
-  }
 }
 
 async function exists(path: string): Promise<boolean> {

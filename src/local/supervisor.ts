@@ -33,7 +33,7 @@ export interface Supervisor {
   pid(process: string): Promise<number | undefined>;
   /** Resolves once every wanted process answers. Rejects only when `signal` aborts. */
   whenReady(signal?: AbortSignal): Promise<void>;
-  /** Ends every process in order, runs `work` while all are away, and starts them again. */
+  /** Ends every process in order, runs `work` while all are away, and begins to start them again. */
   whileStopped<T>(work: () => Promise<T>): Promise<T>;
   /** Ends every process, users before what they use; resolves once all are gone. */
   stop(): Promise<void>;
@@ -174,10 +174,10 @@ export function startSupervisor(
   const allRun = () => state.every(({ wanted, phase }) => !wanted || phase.phase === "running");
   const allGone = () => state.every(({ phase }) => phase.phase === "absent");
 
-  async function setWanted(wanted: boolean): Promise<void> {
-    update(want(state, wanted));
+  async function endAll(): Promise<void> {
+    update(want(state, false));
     tick();
-    await until(wanted ? allRun : allGone);
+    await until(allGone);
   }
 
   tick();
@@ -199,15 +199,16 @@ export function startSupervisor(
     pid: async (process) => children.get(process)?.pid(),
     whenReady: (signal) => until(allRun, signal),
     async whileStopped(work) {
-      await setWanted(false);
+      await endAll();
       try {
         return await work();
       } finally {
-        await setWanted(true);
+        update(want(state, true));
+        tick();
       }
     },
     async stop() {
-      await setWanted(false);
+      await endAll();
       clearTimeout(timer);
     },
   };

@@ -4,6 +4,7 @@ import { serverUser } from "../local/postgres/server-user.js";
 import { type Backup, type Catalogue, findBackup, readCatalogue } from "./backup/catalogue.js";
 import { openRepository } from "./repository/open.js";
 import type { Repository } from "./repository/repository.js";
+import { backupFor } from "./restore/choose-backup.js";
 import { type RestoreOptions, type RestoreTarget, restoreInto } from "./restore/restore.js";
 import { verifyBackup } from "./restore/verify.js";
 import { ageSeal, loadIdentity, plainSeal, type Seal } from "./seal.js";
@@ -36,7 +37,7 @@ export async function restoreTo(
   options: Pick<RestoreOptions, "onProgress" | "signal"> = {},
 ): Promise<{ backup: Backup; logFiles: number }> {
   const { repository, catalogue } = await catalogueOf(places);
-  const backup = findBackup(catalogue, id);
+  const backup = backupFor(catalogue, id, target);
   const seal = await sealOf(backup, places);
   const user = await serverUser();
   const { logFiles } = await restoreInto(directory, repository, seal, backup.manifest, { ...options, user, target });

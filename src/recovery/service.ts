@@ -1,27 +1,30 @@
 import { EventEmitter } from "node:events";
 import { readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { writeAtomically } from "../local/atomic-file.js";
 import { archiveCommand } from "../local/postgres/archive-script.js";
 import { type Cluster, initialise, isInitialised, removeLeftovers } from "../local/postgres/cluster.js";
-import { asSuperuser, type Server } from "../local/postgres/server.js";
+import type { Server } from "../local/postgres/server.js";
 import { archiveTimeout } from "../local/postgres/settings.js";
 import type { Database } from "../plan/plan.js";
 import { KeelsonError } from "../spec/errors.js";
 import { type Archiver, type ArchiveState, startArchiver } from "./archive/archiver.js";
 import { logArchive } from "./archive/log-archive.js";
+import { probeLog } from "./archive/probe.js";
 import { type Backup, backupPrefix, type Catalogue, findBackup, readCatalogue } from "./backup/catalogue.js";
 import { systemIdentifier } from "./backup/data-directory.js";
 import { prune } from "./backup/retention.js";
 import { nextBackup } from "./backup/schedule.js";
+import { startScheduler } from "./backup/scheduler.js";
 import { takeBackup } from "./backup/take-backup.js";
 import { decideDatabase } from "./decide-database.js";
 import type { Repository } from "./repository/repository.js";
+import { backupFor } from "./restore/choose-backup.js";
 import { forgetRecovery, type RestoreTarget, restoreInto } from "./restore/restore.js";
 import { verifyBackup } from "./restore/verify.js";
 import type { Seal } from "./seal.js";
+import { WorkQueue } from "./work-queue.js";
 
 export interface RecoveryOptions {
   readonly platform: string;
@@ -86,28 +89,20 @@ export interface Recovery {
   /** The last restore that a loss of the data directory made necessary. */
   lastRestore(): RestoreRecord | undefined;
   /** Puts a backup in the place of the data directory. The server must be away; what was there is kept aside. */
-  replace(id: string, target: RestoreTarget): Promise<{ kept: string | undefined }>;
+  replace(id: string, target: RestoreTarget): Promise<{ id: string; kept: string | undefined }>;
+  /** Undoes `replace` when the server cannot recover from what was restored. The server must be away. */
+  putBack(kept: string): Promise<void>;
   /** Gives up what is under way and begins nothing new; the log is still archived. */
   cancel(): void;
   /** After `cancel`, once the server is away. */
   stop(): Promise<void>;
 }
 
-/** Puts a mark into the log and closes the segment that holds it. Its name. */
-async function closeSegment(server: Server): Promise<string> {
-  return asSuperuser(server, "postgres", async (client) => {
-    const { rows } = await client.query(
-      "SELECT pg_walfile_name(pg_create_restore_point('keelson-probe')) AS name, pg_switch_wal()",
-    );
-    return z.object({ name: z.string() }).parse(rows[0]).name;
-  });
-}
-
 const memorySchema = z.object({ system: z.string() });
-const FIRST_RETRY = 30_000;
-const LONGEST_RETRY = 60 * 60_000;
-/** A first copy right at the start would compete with the first requests. */
-const SETTLE = 3_000;
+
+function noServer(): KeelsonError {
+  return new KeelsonError("backup/no-server", "the database is not running", { hint: "keelson status shows why" });
+}
 
 export function startRecovery(options: RecoveryOptions): Recovery {
   const { cluster, repository, seal, database } = options;
@@ -115,14 +110,9 @@ export function startRecovery(options: RecoveryOptions): Recovery {
   const scratch = dirname(cluster.data);
   const owner = cluster.user.foreign ? cluster.user : undefined;
   const schedule = database?.backups.full;
-  const stopping = new AbortController();
+  const queue = new WorkQueue();
   let archiver: Archiver | undefined;
   let server: Server | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let next: number | undefined;
-  let busy: string | undefined;
-  let failing: RecoveryState["failing"];
-  let queue: Promise<unknown> = Promise.resolve();
   let cleared = false;
   let restored: RestoreRecord | undefined;
   const failed: string[] = [];
@@ -142,21 +132,6 @@ export function startRecovery(options: RecoveryOptions): Recovery {
         wasFailing = now !== undefined;
       },
     });
-  }
-
-  /** One piece of work after the other: two copies at once would only slow each other down. */
-  function inTurn<T>(what: string, work: () => Promise<T>): Promise<T> {
-    const turn = queue.then(async () => {
-      stopping.signal.throwIfAborted();
-      busy = what;
-      try {
-        return await work();
-      } finally {
-        busy = undefined;
-      }
-    });
-    queue = turn.catch(() => undefined);
-    return turn;
   }
 
   async function known(): Promise<string | undefined> {
@@ -228,30 +203,28 @@ export function startRecovery(options: RecoveryOptions): Recovery {
   }
 
   async function take(verify: boolean): Promise<Backup> {
-    const source = server;
-    if (!source) throw new KeelsonError("backup/no-server", "the database is not running");
     if (!archiver)
       throw new KeelsonError("backup/no-log", "the platform file declares no log for the database's backups", {
         hint: "a running server's copy is only consistent with its log: add `log: 1m` to its backups",
       });
-    return inTurn("taking a backup", async () => {
-      const from = { platform: options.platform, server: source, data: cluster.data };
-      const manifest = await takeBackup(from, repository, seal, { now: Date.now, signal: stopping.signal });
+    const taken = await queue.run("taking a backup", async (signal, rename) => {
+      if (!server) throw noServer();
+      const from = { platform: options.platform, server, data: cluster.data };
+      const manifest = await takeBackup(from, repository, seal, { now: Date.now, signal });
       tell("info", `backup ${manifest.id} is stored`);
       if (!verify) return { manifest, verification: undefined };
-      const taken = await check({ manifest, verification: undefined });
+      rename(`restoring backup ${manifest.id} to prove it`);
+      const proven = await check({ manifest, verification: undefined }, signal);
       await removeExpired();
-      return taken;
+      return proven;
     });
+    // The scheduled one is due later now.
+    await scheduler.reconsider();
+    return taken;
   }
 
-  async function check({ manifest }: Backup): Promise<Backup> {
-    busy = `restoring backup ${manifest.id} to prove it`;
-    const verification = await verifyBackup(repository, seal, manifest, {
-      scratch,
-      now: Date.now,
-      signal: stopping.signal,
-    });
+  async function check({ manifest }: Backup, signal: AbortSignal): Promise<Backup> {
+    const verification = await verifyBackup(repository, seal, manifest, { scratch, now: Date.now, signal });
     if (verification.valid) tell("info", `backup ${manifest.id} was restored and is valid`);
     else tell("error", `backup ${manifest.id} is not valid: ${verification.findings.join("; ")}`);
     return { manifest, verification };
@@ -279,51 +252,30 @@ export function startRecovery(options: RecoveryOptions): Recovery {
   }
 
   async function probeArchive(patience: number): Promise<number> {
-    const source = server;
-    if (!source) throw new KeelsonError("backup/no-server", "the database is not running");
+    if (!server) throw noServer();
     if (!archiver)
       throw new KeelsonError("log/not-archived", "the platform file declares no log for the database's backups");
     const archive = logArchive(repository, seal, await systemIdentifier(cluster.data));
-    const began = Date.now();
-    const segment = await closeSegment(source);
-    for (; Date.now() - began < patience; await sleep(50)) if (await archive.has(segment)) return Date.now() - began;
-    const why = archiver.state().failing?.reason;
-    throw new KeelsonError(
-      "log/not-archived",
-      `log segment ${segment} was not archived within ${Math.round(patience / 100) / 10} s${why ? `: ${why}` : ""}`,
-    );
+    return probeLog(server, archive, patience, () => archiver?.state().failing?.reason);
   }
 
-  async function plan(retry = FIRST_RETRY): Promise<void> {
-    clearTimeout(timer);
-    if (!schedule || !archiver || stopping.signal.aborted) return;
-    const system = await systemIdentifier(cluster.data).catch(() => undefined);
-    const own = (await readCatalogue(repository)).backups.filter((backup) => backup.manifest.system === system);
-    const due = nextBackup(schedule, own.at(-1)?.manifest.startedAt, Date.now());
-    next = Math.max(due, Date.now() + SETTLE);
-    // A timer holds no more than 24 days; waking up once a day costs nothing.
-    timer = setTimeout(() => void run(retry), Math.min(next - Date.now(), 24 * 60 * 60_000));
-  }
-
-  async function run(retry: number): Promise<void> {
-    if (next !== undefined && next - Date.now() > 1000) return plan(retry);
-    try {
+  const scheduler = startScheduler({
+    what: "backup",
+    async due() {
+      if (!schedule || !archiver) return undefined;
+      const system = await systemIdentifier(cluster.data).catch(() => undefined);
+      const own = (await readCatalogue(repository)).backups.filter((backup) => backup.manifest.system === system);
+      return nextBackup(schedule, own.at(-1)?.manifest.startedAt, Date.now());
+    },
+    async work() {
       await take(true);
-      failing = undefined;
-      await plan();
-    } catch (error) {
-      if (stopping.signal.aborted) return;
-      const reason = error instanceof Error ? error.message : String(error);
-      failing = { what: "backup", since: failing?.since ?? Date.now(), reason };
-      tell("error", `the scheduled backup failed: ${reason}`);
-      next = Date.now() + retry;
-      timer = setTimeout(() => void run(Math.min(LONGEST_RETRY, retry * 2)), retry);
-    }
-  }
+    },
+    onFailure: (reason) => tell("error", `the scheduled backup failed: ${reason}`),
+  });
 
   function cancel(): void {
-    stopping.abort(new KeelsonError("platform/stopping", "the platform is ending"));
-    clearTimeout(timer);
+    scheduler.stop();
+    queue.close("the platform is ending");
   }
 
   return {
@@ -332,34 +284,48 @@ export function startRecovery(options: RecoveryOptions): Recovery {
       archiver && database
         ? { command: archiveCommand(cluster.archiveScript, cluster.run), timeoutSeconds: archiveTimeout(database) }
         : undefined,
-    state: () => ({ archive: archiver?.state(), next, busy, failing }),
+    state: () => ({
+      archive: archiver?.state(),
+      next: scheduler.next(),
+      busy: queue.busy,
+      failing: scheduler.failing(),
+    }),
     catalogue: () => readCatalogue(repository),
     prepare,
     async started(running) {
       server = running;
       if (restored && restored.ready === undefined) restored = { ...restored, ready: Date.now() };
       failed.length = 0;
-      // What failed because the server was away is tried again now, not after the wait.
-      failing = undefined;
       await remember(await systemIdentifier(cluster.data));
       await forgetRecovery(cluster.data);
-      await plan();
+      // What failed because the server was away is tried again soon, not after the wait.
+      await scheduler.reconsider();
     },
     take,
     verify: (id) =>
-      inTurn("restoring a backup to prove it", async () => check(findBackup(await readCatalogue(repository), id))),
+      queue.run("restoring a backup to prove it", async (signal) =>
+        check(findBackup(await readCatalogue(repository), id), signal),
+      ),
     remove: async (id) => removeBackup(findBackup(await readCatalogue(repository), id)),
     probeArchive,
     lastRestore: () => restored,
-    replace: (id, target) =>
-      inTurn("restoring", async () => {
-        const kept = await intoPlace(findBackup(await readCatalogue(repository), id), target);
-        return { kept };
-      }),
+    async replace(id, target) {
+      // Nothing can be copied from a server that is away, nor need it be.
+      queue.interrupt("the database is being restored");
+      return queue.run("restoring", async (signal) => {
+        const backup = backupFor(await readCatalogue(repository), id, target);
+        return { id: backup.manifest.id, kept: await intoPlace(backup, target, signal) };
+      });
+    },
+    async putBack(kept) {
+      await rename(cluster.data, `${kept}.not-recovered`);
+      await rename(kept, cluster.data);
+      await rm(`${kept}.not-recovered`, { recursive: true, force: true });
+    },
     cancel,
     async stop() {
       cancel();
-      await queue;
+      await queue.idle();
       await archiver?.stop();
     },
   };

@@ -52,6 +52,8 @@ function exchange(
       {
         socketPath,
         path,
+        // The shared agent gives up after five seconds of silence; a backup takes as long as it takes.
+        agent: false,
         method: options.method ?? "GET",
         ...(body !== undefined && { headers: { "content-type": "application/json" } }),
         ...(options.timeout !== undefined && { timeout: options.timeout }),

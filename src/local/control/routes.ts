@@ -5,6 +5,7 @@ import { KeelsonError } from "../../spec/errors.js";
 import { readDuration } from "../../spec/format.js";
 import type { Platform } from "../platform.js";
 import { platformStatus } from "../status.js";
+import { untilAnswering } from "../until-answering.js";
 import type { ControlAnswer, ControlRoutes } from "./server.js";
 
 const backupBody = z.object({ verify: z.boolean().default(true) }).default({ verify: true });
@@ -12,7 +13,7 @@ const restoreBody = z.object({ id: z.string(), at: z.number().optional() });
 
 /** What a running platform can be asked to do from outside. `onStop` ends the program after the answer is out. */
 export function platformRoutes(platform: Platform, onStop: () => void): ControlRoutes {
-  const { recovery, supervisor, running } = platform;
+  const { recovery, running } = platform;
   return {
     "GET /status": async () => ok(await platformStatus(platform)),
     "POST /stop": async () => {
@@ -24,13 +25,27 @@ export function platformRoutes(platform: Platform, onStop: () => void): ControlR
     "POST /backups/:id/verify": async ({ parameters }) => ok(listed(await recovery.verify(parameters["id"] ?? ""))),
     "POST /restore": async ({ body }) => {
       const { id, at } = parsed(restoreBody, body);
-      const target: RestoreTarget = at === undefined ? { kind: "latest" } : { kind: "time", at };
-      const began = Date.now();
-      const { kept } = await supervisor.whileStopped(() => recovery.replace(id, target));
-      return ok({ id, kept, tookMs: Date.now() - began });
+      return ok(await restoreInPlace(platform, id, at === undefined ? { kind: "latest" } : { kind: "time", at }));
     },
     ...drillRoutes(platform),
   };
+}
+
+/** Puts a backup in the place of the database; when the server cannot recover from it, puts back what was there. */
+async function restoreInPlace({ recovery, supervisor }: Platform, id: string, target: RestoreTarget) {
+  const began = Date.now();
+  const done = await supervisor.whileStopped(() => recovery.replace(id, target));
+  try {
+    await untilAnswering(supervisor, () => undefined, undefined);
+  } catch (error) {
+    const { kept } = done;
+    if (kept !== undefined) {
+      await supervisor.whileStopped(() => recovery.putBack(kept));
+      await supervisor.whenReady();
+    }
+    throw error;
+  }
+  return { ...done, tookMs: Date.now() - began };
 }
 
 const drillBody = z.object({

@@ -1,0 +1,89 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { afterEach, describe, expect, test } from "vitest";
+import { type Cleanups, chat, keelson, type Up, until, up } from "../local/keelson.js";
+
+const cleanups: Cleanups = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** Ids in the ledger of the running platform. */
+async function ledger(platform: Up): Promise<string[]> {
+  const client = new pg.Client({ connectionString: readFileSync(join(platform.data, "secrets/database/url"), "utf8") });
+  await client.connect();
+  await client.query("BEGIN");
+  await client.query("SELECT set_config('keelson.organisation', '*', true)");
+  const { rows } = await client.query<{ id: string }>("SELECT id FROM usage_events");
+  await client.end();
+  return rows.map((row) => row.id);
+}
+
+/** Asks something and waits until it is counted. */
+async function counted(platform: Up): Promise<string> {
+  const { id } = await chat(platform);
+  await until(async () => (await ledger(platform)).includes(id ?? ""), 20_000, "the chat in the ledger");
+  return id ?? "";
+}
+
+const run = async (platform: Up, ...args: string[]) =>
+  keelson(platform.cwd, [...args, "--data", platform.data], { timeout: 120_000 });
+
+describe("backup, backups and restore", () => {
+  test("bring a running platform back to a moment in the past, and keep what was there", async () => {
+    const platform = await up(cleanups);
+    const early = await counted(platform);
+    const backup = await run(platform, "backup", "--json");
+    expect(JSON.parse(backup.out)).toMatchObject({ encrypted: true, verification: { valid: true, findings: [] } });
+    const before = await counted(platform);
+    await sleep(200);
+    const moment = new Date().toISOString();
+    await sleep(200);
+    const after = await counted(platform);
+
+    const restored = await run(platform, "restore", "latest", "--at", moment, "--json");
+    expect(restored.code).toBe(0);
+    const ids = await ledger(platform);
+    expect(ids).toEqual(expect.arrayContaining([early, before]));
+    expect(ids).not.toContain(after);
+    expect(existsSync(JSON.parse(restored.out).kept)).toBe(true);
+    expect((await chat(platform)).status).toBe(200);
+  }, 240_000);
+
+  test("work when nothing runs any more", async () => {
+    const platform = await up(cleanups);
+    await counted(platform);
+    await until(async () => (await platform.status()).backups.newest?.valid === true, 60_000, "a valid backup");
+    await platform.stop();
+
+    const list = await run(platform, "backups", "--json");
+    const { backups } = JSON.parse(list.out);
+    expect(backups).toHaveLength(1);
+    expect(backups[0]).toMatchObject({ verification: { valid: true } });
+    const verified = await run(platform, "backups", "verify", "latest", "--json");
+    expect(JSON.parse(verified.out)).toMatchObject({ id: backups[0].id, verification: { valid: true } });
+
+    const copy = join(platform.cwd, "copy");
+    const restored = await run(platform, "restore", backups[0].id, "--to", copy, "--json");
+    expect(JSON.parse(restored.out)).toMatchObject({ id: backups[0].id, to: copy });
+    for (const file of ["PG_VERSION", "backup_label", "recovery.signal"])
+      expect(existsSync(join(copy, file))).toBe(true);
+    const again = await run(platform, "restore", "latest", "--to", copy);
+    expect(again).toMatchObject({ code: 1 });
+    expect(again.err).toContain("error restore/not-empty");
+  }, 240_000);
+
+  test("say what is wrong with what was typed", async () => {
+    const platform = await up(cleanups);
+    const unknown = await run(platform, "restore", "20250101T000000Z");
+    expect(unknown.err).toContain("error backup/unknown there is no backup 20250101T000000Z");
+    const time = await run(platform, "restore", "latest", "--at", "yesterday");
+    expect(time).toMatchObject({ code: 2 });
+    expect(time.err).toContain("error restore/time yesterday is no time");
+    const place = await run(platform, "backups", "--from", "ftp://somewhere");
+    expect(place).toMatchObject({ code: 2 });
+    expect(place.err).toContain("error backup/place");
+  }, 120_000);
+});
