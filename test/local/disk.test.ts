@@ -1,10 +1,11 @@
-import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import pg from "pg";
 import { afterEach, expect, test } from "vitest";
 import { freePort } from "../../src/local/postgres/server.js";
 import { describeWith } from "../requirements.js";
-import { type Cleanups, keelson, workDirectory } from "./keelson.js";
+import { type Cleanups, chat, keelson, until, up, workDirectory } from "./keelson.js";
 
 const cleanups: Cleanups = [];
 afterEach(async () => {
@@ -38,6 +39,33 @@ describeWith(["root"], "a disk that cannot take the data", () => {
     expect(err).toMatch(/error disk\/full/);
     expect(err).not.toMatch(/ at .*\.js:/);
   });
+
+  test("that fills up while the platform runs is told, and the platform recovers when there is space again", async () => {
+    const disk = mount("size=420m");
+    const platform = await up(cleanups, { cwd: disk });
+    await until(async () => (await platform.status()).backups.newest?.valid === true, 60_000, "a valid backup");
+    expect((await chat(platform)).status).toBe(200);
+    const filler = join(disk, "filler");
+    // dd ends with an error: the disk is full, as it was meant to be.
+    spawnSync("dd", ["if=/dev/zero", `of=${filler}`, "bs=1M", "count=500", "status=none"], { stdio: "ignore" });
+    const url = readFileSync(join(platform.data, "secrets/database/url"), "utf8");
+    // More log than the segments that are there: the server has to make new ones, and cannot.
+    const client = new pg.Client({ connectionString: url });
+    client.on("error", () => undefined);
+    await client.connect();
+    await client
+      .query("CREATE TABLE filler AS SELECT repeat(md5(n::text), 60) FROM generate_series(1, 60000) n")
+      .catch(() => undefined);
+    await client.end().catch(() => undefined);
+    await platform.says(/No space left|no space is left|! postgres ended/);
+    rmSync(filler);
+    await until(
+      async () => (await platform.status()).processes.every(({ phase }) => phase === "running"),
+      90_000,
+      "all running",
+    );
+    await until(async () => (await chat(platform)).status === 200, 30_000, "an answered chat");
+  }, 240_000);
 
   test("mounted read-only is a clear error", async () => {
     const { code, err } = await start(join(mount("size=300m,ro"), "data"));
