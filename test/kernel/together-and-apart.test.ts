@@ -27,9 +27,7 @@ beforeAll(async () => {
 afterAll(() => postgres?.stop());
 
 /** The real modules on a real PostgreSQL, spread over processes' worth of kernels. */
-async function startAll(
-  groups: readonly (readonly string[])[],
-): Promise<{
+async function startAll(groups: readonly (readonly string[])[]): Promise<{
   readonly kernels: readonly Kernel[];
   readonly key: string;
   readonly token: string;

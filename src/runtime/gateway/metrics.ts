@@ -21,6 +21,8 @@ export interface Observer {
 /** A histogram whose series are found once and not at every observation. Exposed like any other. */
 class Distribution extends Histogram<string> {
   readonly #series: Series[] = [];
+  /** Always empty: gives the name, help and type around the series. */
+  readonly #frame: Histogram<string>;
 
   constructor(
     private readonly title: string,
@@ -29,6 +31,7 @@ class Distribution extends Histogram<string> {
     registry: Registry,
   ) {
     super({ name: title, help: about, buckets: [...bounds], registers: [registry] });
+    this.#frame = new Histogram({ name: title, help: about, registers: [] });
   }
 
   series(labels: Readonly<Record<string, string>>): Observer {
@@ -46,6 +49,11 @@ class Distribution extends Histogram<string> {
     };
   }
 
+  /** What the registry asks for when it writes the text format. */
+  getForPromString(): ReturnType<Histogram<string>["get"]> {
+    return this.get();
+  }
+
   override async get(): ReturnType<Histogram<string>["get"]> {
     const values = this.#series.flatMap(({ labels, counts, sum, count }) => {
       let upTo = 0;
@@ -60,8 +68,7 @@ class Distribution extends Histogram<string> {
         { labels: { ...labels }, value: count, metricName: `${this.title}_count` },
       ];
     });
-    const base = await super.get();
-    return { ...base, values };
+    return { ...(await this.#frame.get()), values };
   }
 }
 
