@@ -3,11 +3,13 @@ import { type Command, Option } from "commander";
 import { check } from "../check/check.js";
 import type { Finding } from "../check/finding.js";
 import { fixed } from "../check/fix.js";
-import { sarif } from "../check/output/sarif.js";
+import { sarif, sarifOfErrors } from "../check/output/sarif.js";
 import { countText, findingsText } from "../check/output/text.js";
 import type { Rule } from "../check/rule.js";
 import { rules as catalogue } from "../check/rules/index.js";
 import type { Plan } from "../plan/plan.js";
+import type { Diagnostic } from "../spec/diagnostic.js";
+import { DiagnosticsError } from "../spec/diagnostics-error.js";
 import { KeelsonError } from "../spec/errors.js";
 import { didYouMean } from "../spec/suggest.js";
 import { coloursFor } from "./colours.js";
@@ -43,17 +45,34 @@ export function register(program: Command): void {
       "\nExit code: 0 nothing found that fails, 1 errors (with --strict: warnings), 2 the file is unreadable.",
     )
     .action(async (file: string, options: Options) => {
-      const rules = chosen(options.rule);
-      if (options.listRules) return list(rules, options);
-      let loaded = await loadPlatform(file);
-      if (options.fix) loaded = await mended(file, loaded, rules, options);
-      const plans = plansOf(loaded, options);
-      const findings = check(plans, rules);
-      process.stdout.write(`${printed(findings, rules, loaded, plans, options)}\n`);
-      if (findings.some(({ severity }) => severity === "error" || (options.strict && severity === "warning"))) {
-        process.exitCode = 1;
+      try {
+        await checked(file, options);
+      } catch (error) {
+        if (options.format !== "sarif" || options.json || !(error instanceof KeelsonError)) throw error;
+        process.stdout.write(`${JSON.stringify(sarifOfErrors(errorsIn(error, file), version()), undefined, 2)}\n`);
+        process.exitCode = error.exitCode;
       }
     });
+}
+
+async function checked(file: string, options: Options): Promise<void> {
+  const rules = chosen(options.rule);
+  if (options.listRules) return list(rules, options);
+  let loaded = await loadPlatform(file);
+  if (options.fix) loaded = await mended(file, loaded, rules, options);
+  const plans = plansOf(loaded, options);
+  const findings = check(plans, rules);
+  process.stdout.write(`${printed(findings, rules, loaded, plans, options)}\n`);
+  if (findings.some(({ severity }) => severity === "error" || (options.strict && severity === "warning"))) {
+    process.exitCode = 1;
+  }
+}
+
+/** Everything that is wrong with a file; an error that has no place in it (it is not there at all) stands at the file. */
+function errorsIn(error: KeelsonError, file: string): readonly Diagnostic[] {
+  if (error instanceof DiagnosticsError) return error.diagnostics;
+  const { code, message, hint } = error;
+  return [{ code, severity: "error", message, hint, origin: { kind: "file", file, line: 0, column: 0 } }];
 }
 
 function plansOf(loaded: Loaded, options: Options): readonly Plan[] {

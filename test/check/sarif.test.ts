@@ -1,63 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
-import { sarif } from "../../src/check/output/sarif.js";
+import { sarif, sarifOfErrors } from "../../src/check/output/sarif.js";
 import { rules } from "../../src/check/rules/index.js";
+import { formatDiagnostics, readPlatform } from "../../src/spec/index.js";
 import { findingsIn, fixture } from "./findings.js";
-
-/** What SARIF 2.1.0 (OASIS, sections 3.13 to 3.52) requires of the properties that are written here, and no other. */
-const text = z.strictObject({ text: z.string().min(1) });
-const level = z.enum(["none", "note", "warning", "error"]);
-const log = z.strictObject({
-  $schema: z.url(),
-  version: z.literal("2.1.0"),
-  runs: z.array(
-    z.strictObject({
-      tool: z.strictObject({
-        driver: z.strictObject({
-          name: z.string().min(1),
-          version: z.string().min(1),
-          semanticVersion: z.string().regex(/^\d+\.\d+\.\d+/),
-          rules: z.array(
-            z.strictObject({
-              id: z.string().min(1),
-              shortDescription: text,
-              fullDescription: text,
-              help: text,
-              defaultConfiguration: z.strictObject({ level }),
-              properties: z.looseObject({ tags: z.array(z.string()) }),
-            }),
-          ),
-        }),
-      }),
-      columnKind: z.enum(["utf16CodeUnits", "unicodeCodePoints"]),
-      results: z.array(
-        z.strictObject({
-          ruleId: z.string(),
-          ruleIndex: z.int().min(0),
-          level,
-          message: text,
-          locations: z.array(
-            z.strictObject({
-              physicalLocation: z.strictObject({
-                artifactLocation: z.strictObject({ uri: z.string().regex(/^[^\s\\]+$/) }),
-                region: z.strictObject({ startLine: z.int().min(1), startColumn: z.int().min(1) }).optional(),
-              }),
-            }),
-          ),
-          properties: z.looseObject({}),
-        }),
-      ),
-    }),
-  ),
-});
+import { sarifLog } from "./sarif-log.js";
 
 describe("findings as SARIF", () => {
   it("have the structure that 2.1.0 requires, for every rule's own finding", () => {
     for (const rule of rules) {
       const findings = findingsIn(fixture(rule.code, "fail"), [rule]);
-      const written = log.parse(JSON.parse(JSON.stringify(sarif(findings, rules, "1.2.3"))));
+      const written = sarifLog.parse(JSON.parse(JSON.stringify(sarif(findings, rules, "1.2.3"))));
       expect(written.runs[0]?.results.length).toBe(findings.length);
-      for (const { ruleId, ruleIndex } of written.runs[0]?.results ?? []) expect(rules[ruleIndex]?.code).toBe(ruleId);
+      expect(written.runs[0]?.results.map(({ level }) => level)).toEqual(findings.map(({ severity }) => severity));
+      expect(written.runs[0]?.invocations).toEqual([{ executionSuccessful: true }]);
     }
   });
 
@@ -78,5 +33,38 @@ describe("findings as SARIF", () => {
     expect(sarif([code], rules, "1.2.3").runs[0].results[0]?.locations[0].physicalLocation).not.toHaveProperty(
       "region",
     );
+  });
+
+  it("is refused by the structure when a result points at another rule", () => {
+    const written = sarif(findingsIn(fixture("network/open", "fail")), rules, "1.2.3");
+    const [run] = written.runs;
+    const astray = { ...run, results: run.results.map((result) => ({ ...result, ruleIndex: result.ruleIndex + 1 })) };
+    expect(sarifLog.safeParse(written).success).toBe(true);
+    expect(sarifLog.safeParse({ ...written, runs: [astray] }).success).toBe(false);
+  });
+});
+
+describe("a file that cannot be read, as SARIF", () => {
+  const text = "platform: shop\nservces: {}\nobjectives: { rpo: 5, rto: 6 }\n";
+
+  it("has every diagnostic at its place, and each kind of error once as a rule", () => {
+    const parsed = readPlatform({ file: "platform.yaml", text });
+    if (parsed.ok) throw new Error("expected errors");
+    const [run] = sarifLog.parse(JSON.parse(JSON.stringify(sarifOfErrors(parsed.diagnostics, "1.2.3")))).runs;
+    expect(run?.invocations).toEqual([{ executionSuccessful: false }]);
+    expect(run?.tool.driver.rules.map(({ id }) => id)).toEqual(["spec/unknown-key", "spec/unit"]);
+    expect(
+      run?.results.map(({ ruleId, locations }) => [ruleId, locations[0]?.physicalLocation.region?.startLine]),
+      formatDiagnostics(parsed.diagnostics, text),
+    ).toEqual([
+      ["spec/unknown-key", 2],
+      ["spec/unit", 3],
+      ["spec/unit", 3],
+    ]);
+    expect(run?.results[0]?.locations[0]?.physicalLocation.region).toEqual({
+      startLine: 2,
+      startColumn: 1,
+      endColumn: 1 + "servces".length,
+    });
   });
 });

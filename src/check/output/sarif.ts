@@ -1,3 +1,4 @@
+import type { Diagnostic } from "../../spec/diagnostic.js";
 import type { Finding } from "../finding.js";
 import type { Rule, Severity } from "../rule.js";
 
@@ -10,6 +11,8 @@ export interface SarifLog {
 
 interface SarifRun {
   readonly tool: { readonly driver: SarifDriver };
+  /** Whether the rules ran: where the file cannot be read they did not, and the results say why. */
+  readonly invocations: readonly [{ readonly executionSuccessful: boolean }];
   readonly columnKind: "utf16CodeUnits";
   readonly results: readonly SarifResult[];
 }
@@ -40,27 +43,54 @@ interface SarifResult {
   readonly level: Severity;
   readonly message: SarifText;
   readonly locations: readonly [SarifLocation];
-  readonly properties: { readonly environments: readonly string[]; readonly path?: string; readonly fixable: boolean };
+  readonly properties: { readonly environments?: readonly string[]; readonly path?: string; readonly fixable: boolean };
 }
 
 interface SarifLocation {
   readonly physicalLocation: {
     readonly artifactLocation: { readonly uri: string };
-    readonly region?: { readonly startLine: number; readonly startColumn: number };
+    readonly region?: SarifRegion;
   };
+}
+
+interface SarifRegion {
+  readonly startLine: number;
+  readonly startColumn: number;
+  readonly endColumn?: number;
 }
 
 /** Findings as a SARIF log. `rules` are those that ran: a rule without results is known to have passed. */
 export function sarif(findings: readonly Finding[], rules: readonly Rule[], version: string): SarifLog {
-  const index = new Map(rules.map(({ code }, at) => [code, at]));
+  return log(findings, rules.map(describe), version, true);
+}
+
+/** Why a platform file cannot be checked, as a SARIF log: each kind of error is a rule, and none of the catalogue ran. */
+export function sarifOfErrors(errors: readonly Diagnostic[], version: string): SarifLog {
+  const kinds = new Map(errors.map(({ code, severity }) => [code, severity]));
+  return log(
+    errors,
+    [...kinds].map(([code, severity]) => kindOf(code, severity)),
+    version,
+    false,
+  );
+}
+
+function log(
+  found: readonly (Diagnostic | Finding)[],
+  rules: readonly SarifRule[],
+  version: string,
+  executionSuccessful: boolean,
+): SarifLog {
+  const index = new Map(rules.map(({ id }, at) => [id, at]));
   return {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
     version: "2.1.0",
     runs: [
       {
-        tool: { driver: { name: "keelson", version, semanticVersion: version, rules: rules.map(describe) } },
+        tool: { driver: { name: "keelson", version, semanticVersion: version, rules } },
+        invocations: [{ executionSuccessful }],
         columnKind: "utf16CodeUnits",
-        results: findings.map((finding) => result(finding, index.get(finding.code) ?? -1)),
+        results: found.map((each) => result(each, index.get(each.code) ?? -1)),
       },
     ],
   };
@@ -77,8 +107,22 @@ function describe({ code, summary, help, severity }: Rule): SarifRule {
   };
 }
 
-function result(finding: Finding, ruleIndex: number): SarifResult {
-  const { code, severity, message, hint, origin, environments, path, fix } = finding;
+/** An error of the reader: docs/platform-file.md has the list of them. */
+function kindOf(code: string, level: Severity): SarifRule {
+  return {
+    id: code,
+    shortDescription: { text: "the platform file cannot be used as it is written" },
+    fullDescription: {
+      text: "The platform file cannot be used as it is written, so none of the checks could be made.",
+    },
+    help: { text: "Each result says what is wrong and what would be right; then check again." },
+    defaultConfiguration: { level },
+    properties: { tags: [code.split("/")[0] ?? code] },
+  };
+}
+
+function result(finding: Diagnostic | Finding, ruleIndex: number): SarifResult {
+  const { code, severity, message, hint, origin, path, fix, length } = finding;
   return {
     ruleId: code,
     ruleIndex,
@@ -89,12 +133,21 @@ function result(finding: Finding, ruleIndex: number): SarifResult {
         physicalLocation: {
           artifactLocation: { uri: uriOf(origin.file) },
           // A platform that was defined in code has no lines.
-          ...(origin.line > 0 ? { region: { startLine: origin.line, startColumn: origin.column } } : {}),
+          ...(origin.line > 0 ? { region: regionOf(origin, length) } : {}),
         },
       },
     ],
-    properties: { environments, ...(path === undefined ? {} : { path }), fixable: fix !== undefined },
+    properties: {
+      ...("environments" in finding ? { environments: finding.environments } : {}),
+      ...(path === undefined ? {} : { path }),
+      fixable: fix !== undefined,
+    },
   };
+}
+
+/** The end is the column after the last character. */
+function regionOf({ line, column }: Diagnostic["origin"], length: number | undefined): SarifRegion {
+  return { startLine: line, startColumn: column, ...(length === undefined ? {} : { endColumn: column + length }) };
 }
 
 /** Relative to the repository's root where the file was named so; an absolute path becomes a file URI. */
