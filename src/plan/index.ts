@@ -1,4 +1,4 @@
-import { type Diagnostic, sortDiagnostics } from "../spec/diagnostic.js";
+import type { Diagnostic } from "../spec/diagnostic.js";
 import type { EnvironmentSettings, Platform } from "../spec/platform.js";
 import type { Settings } from "../spec/schema/platform.js";
 import { didYouMean } from "../spec/suggest.js";
@@ -40,15 +40,21 @@ export function makePlan(platform: Platform, environment?: string): Planned {
   const wanted = environment ?? first ?? "default";
   const found = platform.environments.get(wanted);
   if (found) return { ok: true, plan: planEnvironment(platform, found) };
-  const known = [...platform.environments.keys()];
-  const diagnostic: Diagnostic = {
+  return { ok: false, diagnostics: [unknownEnvironment(platform, wanted)] };
+}
+
+/** At the key that declares them, naming the nearest; a file that declares none has nothing to choose from. */
+function unknownEnvironment({ environments, origin, declares }: Platform, wanted: string): Diagnostic {
+  return {
     code: "spec/unknown-environment",
     severity: "error",
     message: `there is no environment \`${wanted}\``,
-    origin: platform.origin,
-    hint: didYouMean(wanted, known),
+    origin,
+    ...(declares ? { path: "environments", length: "environments".length } : {}),
+    hint: declares
+      ? didYouMean(wanted, [...environments.keys()])
+      : `the file has no \`environments:\`; add it, or name no environment`,
   };
-  return { ok: false, diagnostics: sortDiagnostics([diagnostic]) };
 }
 
 function planEnvironment(platform: Platform, { name, settings, tree }: EnvironmentSettings): Plan {

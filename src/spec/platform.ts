@@ -24,6 +24,8 @@ export interface Platform {
   readonly source: SourceMap;
   /** Where `environments` stands, or the beginning of the file. */
   readonly origin: Origin;
+  /** Whether the file declares environments; else there is one, named `default`. */
+  readonly declares: boolean;
   /** By name, in the file's order; the first is meant when none is named. */
   readonly environments: ReadonlyMap<string, EnvironmentSettings>;
 }
@@ -91,8 +93,10 @@ function readTree(whole: Mapping, source: SourceMap): Parsed {
   const platform = [...environments.values()][0]?.settings.platform;
   if (platform === undefined || all.some(({ severity }) => severity === "error"))
     return { ok: false, diagnostics: all };
-  const origin = source.origin(whole.entries.get("environments")?.key ?? whole.place);
-  return { ok: true, platform: { name: platform, source, origin, environments }, diagnostics: all };
+  const declared = whole.entries.get("environments");
+  const declares = declared?.value.kind === "mapping" && declared.value.entries.size > 0;
+  const origin = source.origin(declared?.key ?? whole.place);
+  return { ok: true, platform: { name: platform, source, origin, declares, environments }, diagnostics: all };
 }
 
 /** Everything but `environments` and the `x-…` keys that people keep anchors under. */

@@ -88,8 +88,15 @@ describe("a file that cannot be read ends with exit code 2 and no stack trace", 
   });
 
   it("when it does not exist", () => refused(["plan", "nowhere.yaml"], /file\/not-found/));
-  it("when the environment does not exist", () =>
-    refused(["plan", "starter", "-e", "prodction"], /spec\/unknown-environment[\s\S]*did you mean `production`/));
+  it("when the environment does not exist, at the key that declares them, with the nearest name", () => {
+    const some = file("some.yaml", "platform: shop\n\nenvironments:\n  local: {}\n  production: {}\n");
+    const place = /^some\.yaml:3:1 error spec\/unknown-environment .*`prodction`\n.*environments:\n.* \^{12}\n/;
+    refused(["plan", some, "-e", "prodction"], place);
+    refused(["plan", some, "-e", "prodction"], /hint: did you mean `production`\?/);
+    refused(["plan", some, "-e", "xyz"], /hint: known here: local, production/);
+  });
+  it("when the file declares no environment at all", () =>
+    refused(["plan", file("none.yaml", "platform: shop\n"), "-e", "production"], /the file has no `environments:`/));
   it("when the path to explain does not exist", () =>
     refused(["plan", "starter", "--explain", "servces"], /plan\/no-such-path/));
   it("when it is not UTF-8", () => {
