@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, type CommanderError } from "commander";
 import { KeelsonError } from "../spec/errors.js";
 import { version } from "./version.js";
 
@@ -34,9 +34,13 @@ async function run(argv: readonly string[]): Promise<void> {
     .description("The AI platform that keeps its promises: run it, check it, render it, drill it.")
     .version(version(), "-V, --version")
     .showSuggestionAfterError(true)
-    .showHelpAfterError("(add --help for what the command takes)")
     .configureHelp({ showGlobalOptions: true })
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+    // What is wrong with the words is told where every other error is: by `report`, in the form that was asked for.
+    .configureOutput({ outputError: () => undefined })
+    .exitOverride((error) => {
+      if (error.exitCode === 0) process.exit(0);
+      throw usageError(error);
+    });
 
   const typed = argv.slice(2).find((word) => !word.startsWith("-"));
   const load = typed === undefined ? undefined : commands[typed];
@@ -47,9 +51,23 @@ async function run(argv: readonly string[]): Promise<void> {
   await program.parseAsync(argv);
 }
 
+/** What commander found wrong with the command line; its suggestion, in brackets on a line of its own, is the hint. */
+function usageError({ code, message }: CommanderError): KeelsonError {
+  const [first = "", ...others] = message.split("\n");
+  const suggestion = /^\(Did you mean (.+)\?\)$/.exec(others.join(" ").trim())?.[1];
+  return new KeelsonError(
+    "usage",
+    code === "commander.help" ? "the command line names no command" : first.replace(/^error: /, ""),
+    {
+      hint: `${suggestion === undefined ? "" : `did you mean ${suggestion}? `}--help shows what the command takes`,
+      exitCode: 2,
+    },
+  );
+}
+
 function report(error: unknown): number {
   if (error instanceof KeelsonError) {
-    if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify(error.toJSON(), null, 2)}\n`);
+    if (asJson(process.argv)) process.stdout.write(`${JSON.stringify(error.toJSON(), null, 2)}\n`);
     else process.stderr.write(`${error.report()}\n`);
     if (process.env["KEELSON_DEBUG"] && error.stack) process.stderr.write(`${error.stack}\n`);
     return error.exitCode;
@@ -58,6 +76,15 @@ function report(error: unknown): number {
   process.stderr.write(`error internal ${message}\n  hint: this is a defect of keelson; KEELSON_DEBUG=1 shows where\n`);
   if (process.env["KEELSON_DEBUG"] && error instanceof Error && error.stack) process.stderr.write(`${error.stack}\n`);
   return 1;
+}
+
+/** `--json`, or `--format json` in either spelling; what comes after `--` are no options. */
+function asJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  const options = end < 0 ? argv : argv.slice(0, end);
+  return options.some(
+    (word, at) => word === "--json" || word === "--format=json" || (word === "--format" && options[at + 1] === "json"),
+  );
 }
 
 // A reader that has seen enough (`keelson plan | head`) is no error.

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fixture } from "./findings.js";
+import { sarifLog } from "./sarif-log.js";
 
 const bin = fileURLToPath(new URL("../../bin/keelson.js", import.meta.url));
 let directory = "";
@@ -80,6 +81,35 @@ describe("keelson check", () => {
     });
   });
 
+  it("prints a SARIF log of what is wrong with a file that cannot be read, and ends with 2", async () => {
+    const broken = await platform("platform: shop\nservices:\n  web: { modules: [accounts], replicaz: 2 }\n");
+    const logOf = async (...args: string[]) => {
+      const { code, stdout, stderr } = await keelson(["check", ...args, "--format", "sarif"]);
+      expect({ code, stderr }).toEqual({ code: 2, stderr: "" });
+      const [run] = sarifLog.parse(JSON.parse(stdout)).runs;
+      return run?.results.map(({ ruleId, locations }) => ({ ruleId, ...locations[0]?.physicalLocation }));
+    };
+    expect(await logOf(broken)).toEqual([
+      {
+        ruleId: "spec/unknown-key",
+        artifactLocation: { uri: "platform.yaml" },
+        region: { startLine: 3, startColumn: 31, endColumn: 39 },
+      },
+    ]);
+    expect(await logOf("nowhere.yaml")).toEqual([
+      { ruleId: "file/not-found", artifactLocation: { uri: "nowhere.yaml" } },
+    ]);
+  });
+
+  it("prints the errors of a file that cannot be read as one JSON document, with --format json as well", async () => {
+    const file = await platform("platform: shop\nservces: {}\n");
+    for (const asked of [["--json"], ["--format", "json"], ["--format=json"]]) {
+      const { code, stdout, stderr } = await keelson(["check", file, ...asked]);
+      expect({ code, stderr }).toEqual({ code: 2, stderr: "" });
+      expect(JSON.parse(stdout)).toMatchObject({ file, diagnostics: [{ code: "spec/unknown-key" }] });
+    }
+  });
+
   it("mends what is safe in the file and leaves its comments and everything else alone", async () => {
     const text = fixture("availability/pdb-blocks-drain", "fail");
     const file = await platform(text);
@@ -87,6 +117,30 @@ describe("keelson check", () => {
     expect(code).toBe(0);
     expect(stderr).toContain("mended availability/pdb-blocks-drain");
     expect(await readFile(join(directory, file), "utf8")).toBe(text.replace("minAvailable: 2", "minAvailable: 1"));
+  });
+
+  it("keeps the line ends of a file from Windows when it mends", async () => {
+    const text = fixture("recovery/backup-unencrypted", "fail").replaceAll("\n", "\r\n");
+    const file = await platform(text);
+    const { stderr } = await keelson(["check", file, "--fix", "--rule", "recovery/backup-unencrypted"]);
+    expect(stderr).toContain("mended recovery/backup-unencrypted");
+    const mended = await readFile(join(directory, file), "utf8");
+    expect(mended).not.toBe(text);
+    expect(mended.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
+  });
+
+  it("keeps them where lines are added", async () => {
+    const text =
+      "platform: shop\ncloud: aws\nstores:\n  orders:\n    postgres: 17\n    objectives:\n      rpo: 1h\n".replaceAll(
+        "\n",
+        "\r\n",
+      );
+    const file = await platform(text);
+    const { stderr } = await keelson(["check", file, "--fix", "--rule", "recovery/no-backup"]);
+    expect(stderr).toContain("mended recovery/no-backup");
+    const mended = await readFile(join(directory, file), "utf8");
+    expect(mended.split("\r\n").length).toBeGreaterThan(text.split("\r\n").length);
+    expect(mended.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
   });
 
   it("lists its rules", async () => {
@@ -143,5 +197,39 @@ objectives: { rto: 1m, rpo: 1m }
     const { code, stderr } = await keelson(["promises", await platform(kept), "--data", "nowhere"]);
     expect(code).toBe(2);
     expect(stderr).toContain("there is no data directory nowhere");
+  });
+});
+
+describe("keelson, given words that it does not understand", () => {
+  const misused: readonly (readonly [string, readonly string[], string, string])[] = [
+    ["an unknown command", ["chek"], "unknown command 'chek'", "did you mean check?"],
+    ["an unknown option", ["check", "--strit"], "unknown option '--strit'", "did you mean --strict?"],
+    ["a choice that is none", ["check", "--format", "xml"], "argument 'xml' is invalid", "text, json, sarif"],
+    ["an option without its value", ["promises", "--data"], "option '--data <directory>' argument missing", "--help"],
+    ["a word too many", ["plan", "a.yaml", "b.yaml"], "too many arguments", "--help"],
+    ["no command of a group", ["keys"], "names no command", "--help"],
+  ];
+
+  it.each(misused)("%s: ends with 2, and says so on stderr", async (_what, words, message, hint) => {
+    const { code, stdout, stderr } = await keelson(words);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain("error usage ");
+    expect(stderr).toContain(message);
+    expect(stderr).toContain(hint);
+  });
+
+  it.each(misused)("%s: with --json, it is one JSON document on stdout", async (_what, words, message, hint) => {
+    // Before the mistaken words, so that none of them takes it for its value.
+    const { code, stdout } = await keelson([...words.slice(0, 1), "--json", ...words.slice(1)]);
+    expect(code).toBe(2);
+    const { error, ...rest } = JSON.parse(stdout);
+    expect(rest).toEqual({});
+    expect(error.code).toBe("usage");
+    expect(`${error.message}\n${error.hint}`).toContain(hint);
+    if (words.length > 1 || words[0] === "chek") expect(error.message).toContain(message);
+  });
+
+  it("still ends with 0 for help, which is no error", async () => {
+    expect(await keelson(["check", "--help"])).toMatchObject({ code: 0, stderr: "" });
   });
 });
