@@ -4,6 +4,7 @@ import { machineAvailability, managedAvailability, siteAvailability } from "./fa
 import { promisePath } from "./promised.js";
 import type { Server } from "./subjects.js";
 import { copies, failsOver, isServer } from "./subjects.js";
+import { notRunHere } from "./terms/left-out.js";
 import { zones } from "./terms/machine.js";
 import type { Verdict } from "./verdict.js";
 
@@ -70,6 +71,8 @@ function throughDoor(plan: Plan, door: Unit): AvailabilityPrediction {
   for (const name of reached(plan, door.name)) {
     const unit = plan.units.find((candidate) => candidate.name === name);
     const server = plan.stores.filter(isServer).find((candidate) => candidate.name === name);
+    const notRun = (unit && notRunHere(unit, plan)) ?? (server && notRunHere(server, plan));
+    if (notRun !== undefined) return { kind: "unknown", why: `${name} is ${notRun}` };
     if (unit) parts.push(unitPart(plan, unit, machine));
     if (server) {
       const part = serverPart(plan, server, machine);

@@ -22,7 +22,7 @@ export interface Term {
 export type Prediction =
   | { readonly kind: "bounded"; readonly total: Milliseconds; readonly terms: readonly Term[] }
   | { readonly kind: "unbounded"; readonly why: string; readonly origin: Origin; readonly fix: Remedy | undefined }
-  | { readonly kind: "unknown"; readonly why: string; readonly origin: Origin };
+  | { readonly kind: "unknown"; readonly why: string; readonly origin: Origin; readonly fix?: Remedy };
 
 /** What would help: in words for a person, and as edits of the platform file where the words are exact enough. */
 export interface Remedy {
@@ -47,8 +47,8 @@ export function unbounded(plan: Plan, path: Path, why: string, fix?: Remedy): Pr
   return { kind: "unbounded", why, origin: originOf(plan, path), fix };
 }
 
-export function unknown(plan: Plan, path: Path, why: string): Prediction {
-  return { kind: "unknown", why, origin: originOf(plan, path) };
+export function unknown(plan: Plan, path: Path, why: string, fix?: Remedy): Prediction {
+  return { kind: "unknown", why, origin: originOf(plan, path), ...(fix === undefined ? {} : { fix }) };
 }
 
 /** A wait that the platform file states (or whose default it accepts). */

@@ -139,7 +139,7 @@ function cellLines(name: string, cell: Cell, marks: Marks, indent: string): read
     }
   } else {
     lines.push(`${indent}  ${predicted.why}`);
-    if (predicted.kind === "unbounded" && predicted.fix) lines.push(`${indent}  fix: ${predicted.fix.advice}`);
+    if (predicted.fix) lines.push(`${indent}  fix: ${predicted.fix.advice}`);
   }
   if (cell.underestimated && measured !== undefined) {
     lines.push(`${indent}  warning: a drill measured ${readable(measured)}, more than was predicted`);

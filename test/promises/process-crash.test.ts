@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { sheetText } from "../../src/promises/text.js";
 import { rowOf, sheetOf, termOf, termsOf, totalOf } from "./rows.js";
 
 const health =
@@ -57,6 +58,45 @@ objectives: { rto: 5m }
     expect(noticed("web")).toBe(12_000);
     expect(noticed("slow")).toBe(60_000);
     expect(termsOf(rowOf(laptop, "process-crash", "orders").rto.predicted)).toContain("a hung server is killed");
+  });
+
+  it("is unknown on a laptop for what keelson up does not run, and never kept", () => {
+    const text = `
+platform: shop
+provide: embedded
+cloud: aws
+services:
+  web: { modules: [gateway], calls: [search], expose: true }
+  search: { image: "opensearchproject/opensearch:2.17.0", port: 9200, objectives: { rpo: none } }
+stores:
+  orders: { postgres: 17 }
+  sessions: { redis: 7, persistence: true, backups: { snapshot: hourly keep 1d } }
+  jobs: { rabbitmq: "4.0" }
+objectives: { rto: 5m, rpo: 2h, availability: 90% }
+`;
+    const laptop = sheetOf(text);
+    for (const subject of ["search", "sessions", "jobs"]) {
+      const { rto, rpo, verdict } = rowOf(laptop, "process-crash", subject);
+      expect(verdict).toBe("unknown");
+      for (const { predicted } of [rto, rpo]) {
+        if (predicted.kind !== "unknown") throw new Error(`${subject} is predicted`);
+        expect(predicted.why).toMatch(/^not run here: keelson up runs /);
+        expect(predicted.fix?.advice).toContain("rto: none");
+      }
+    }
+    expect(sheetText(laptop)).toContain("  fix: promise nothing of it in this environment");
+    expect(rowOf(laptop, "process-crash", "search").rpo.verdict).toBe("not-promised");
+    expect(rowOf(laptop, "cache-loss", "sessions").verdict).toBe("unknown");
+    for (const subject of ["web", "orders"]) expect(rowOf(laptop, "process-crash", subject).verdict).toBe("kept");
+    expect(laptop.availability[0]?.predicted).toMatchObject({
+      kind: "unknown",
+      why: expect.stringContaining("search is not run here"),
+    });
+
+    const cluster = sheetOf(text.replace("embedded", "in-cluster"));
+    for (const subject of ["search", "sessions"])
+      expect(rowOf(cluster, "process-crash", subject).rto.predicted.kind).toBe("bounded");
+    expect(cluster.availability[0]?.predicted.kind).toBe("known");
   });
 
   it("loses nothing of a database, a second of a cache on disk, and all of a cache in memory", () => {

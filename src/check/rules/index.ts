@@ -4,6 +4,7 @@ import { drainCutShort } from "./availability/drain-cut-short.js";
 import { livenessBeforeReadiness } from "./availability/liveness-before-readiness.js";
 import { noDisruptionBudget } from "./availability/no-disruption-budget.js";
 import { nodeLoss } from "./availability/node-loss.js";
+import { notRun } from "./availability/not-run-here.js";
 import { objective } from "./availability/objective.js";
 import { pdbBlocksDrain } from "./availability/pdb-blocks-drain.js";
 import { rolloutBelowBudget } from "./availability/rollout-below-budget.js";
@@ -53,6 +54,7 @@ export const rules: readonly Rule[] = [
   crashRecovery,
   nodeLoss,
   zoneLoss,
+  notRun,
   objective,
   pdbBlocksDrain,
   noDisruptionBudget,

@@ -1,4 +1,4 @@
-import type { Database, Milliseconds, Plan, Probe, Unit } from "../../plan/plan.js";
+import type { Database, Milliseconds, Plan, Probe, Sidecar, Store, Unit } from "../../plan/plan.js";
 
 /**
  * How `keelson up` watches and restarts the processes of one machine. The supervisor acts by these numbers and the
@@ -36,6 +36,25 @@ export interface Watch {
 /** Modules that a unit runs in its replicas, those of its sidecars included. */
 export function modulesOf(unit: Unit): readonly string[] {
   return [...unit.modules, ...unit.sidecars.flatMap(({ modules }) => modules)];
+}
+
+/**
+ * Why `keelson up` does not run something, where it does not: it runs Keelson's modules and PostgreSQL, and keeps buckets
+ * as folders. What foreign containers, caches and brokers would do is left undone, or done by the modules in memory.
+ */
+export function leftOutByUp(element: Unit | Sidecar | Store): string | undefined {
+  if ("modules" in element) {
+    return element.modules.length > 0 ? undefined : "keelson up runs Keelson's modules, no container image";
+  }
+  switch (element.kind) {
+    case "postgres":
+    case "bucket":
+      return undefined;
+    case "redis":
+      return "keelson up runs no Redis, and its modules keep their counters in memory";
+    case "rabbitmq":
+      return "keelson up runs no RabbitMQ";
+  }
 }
 
 /** A process that runs several units is asked as often as the most impatient wants, and given up as late as the most patient. */

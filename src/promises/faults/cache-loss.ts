@@ -5,6 +5,7 @@ import type { Prediction } from "../prediction.js";
 import { bounded, unknown } from "../prediction.js";
 import { refillCache } from "../runbooks/stores.js";
 import { isCache } from "../subjects.js";
+import { unknownWhereNotRun } from "../terms/left-out.js";
 import { lostWithData } from "../terms/server.js";
 import { noticed, provisioned, reconnected, response, restored } from "../terms/store.js";
 
@@ -13,8 +14,8 @@ export const cacheLoss = defineFault<Cache>({
   id: "cache-loss",
   title: "The cache's contents are gone on every replica",
   subjects: (plan) => plan.stores.filter(isCache),
-  rpo: lostWithData,
-  rto: refilled,
+  rpo: (cache, plan) => unknownWhereNotRun(cache, plan) ?? lostWithData(cache, plan),
+  rto: (cache, plan) => unknownWhereNotRun(cache, plan) ?? refilled(cache, plan),
   alert: (cache, plan) => (hasSnapshot(cache) ? backupTooOld(cache, cache.objectives.rpo) : storeDown(cache, plan)),
   runbook: refillCache,
   drill: "cache-loss",

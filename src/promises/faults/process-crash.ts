@@ -7,6 +7,7 @@ import { storeAnswersNot } from "../runbooks/stores.js";
 import { restartUnit } from "../runbooks/units.js";
 import type { Server } from "../subjects.js";
 import { failsOver, isUnit, running } from "../subjects.js";
+import { unknownWhereNotRun } from "../terms/left-out.js";
 import { onOneMachine } from "../terms/machine.js";
 import { failedOver, lostByRestart, missedByReplica } from "../terms/server.js";
 import { lostByProcess } from "../terms/state.js";
@@ -18,8 +19,12 @@ export const processCrash = defineFault<Unit | Server>({
   id: "process-crash",
   title: "A process dies or hangs",
   subjects: running,
-  rto: (subject, plan) => (isUnit(subject) ? unitServesAgain(subject, plan) : serverAnswersAgain(subject, plan)),
+  rto: (subject, plan) =>
+    unknownWhereNotRun(subject, plan) ??
+    (isUnit(subject) ? unitServesAgain(subject, plan) : serverAnswersAgain(subject, plan)),
   rpo: (subject, plan) => {
+    const notRun = unknownWhereNotRun(subject, plan);
+    if (notRun) return notRun;
     if (isUnit(subject)) return lostByProcess(subject, plan);
     return failsOver(subject) ? missedByReplica(subject, plan) : lostByRestart(subject, plan);
   },

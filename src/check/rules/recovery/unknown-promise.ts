@@ -1,4 +1,5 @@
 import { promisePath } from "../../../promises/promised.js";
+import { notRunHere } from "../../../promises/terms/left-out.js";
 import { formatDuration } from "../../../spec/format.js";
 import { defineRule } from "../../rule.js";
 
@@ -11,6 +12,8 @@ export const unknownPromise = defineRule({
   check(plan, report, sheet) {
     for (const row of sheet.rows) {
       const element = [...plan.units, ...plan.stores].find(({ path }) => path === row.path);
+      // availability/not-run-here says that once, for every fault.
+      if (element && notRunHere(element, plan) !== undefined) continue;
       for (const of of ["rto", "rpo"] as const) {
         const { predicted, promised, verdict } = row[of];
         if (verdict !== "unknown" || predicted.kind !== "unknown" || promised === undefined) continue;
