@@ -1,6 +1,6 @@
 import { array, assert, boolean, integer, property, record } from "fast-check";
 import { describe, expect, test } from "vitest";
-import { loss, outage } from "../../src/recovery/drills/measure.js";
+import { loss, lostAfterRecovery, outage } from "../../src/recovery/drills/measure.js";
 import { BIN, type Sample, series } from "../../src/recovery/drills/sample.js";
 
 /** A request sent at `sent` that took 10 ms (or as said). */
@@ -79,7 +79,6 @@ describe("the age of what was lost", () => {
     expect(loss(acknowledged, survived(100, 300, 500, 900), FAULT, undefined)).toEqual({
       acknowledged: 4,
       lost: 0,
-      lostAfter: 0,
       rpo: 0,
     });
   });
@@ -96,9 +95,13 @@ describe("the age of what was lost", () => {
     expect(loss(acknowledged, survived(), FAULT, -5000)).toMatchObject({ lost: 4, rpo: FAULT + 5000 });
   });
 
-  test("counts apart what was acknowledged after the fault and is lost all the same", () => {
-    const after = [...acknowledged, sample(1500, true)];
-    expect(loss(after, survived(100, 300, 500, 900), FAULT, undefined)).toMatchObject({ lost: 1, lostAfter: 1 });
+  test("is no excuse for what was asked for after the recovery and is lost all the same", () => {
+    const after = [...acknowledged, sample(1100, true), sample(1500, true), sample(1600, false)];
+    const there = survived(100, 300, 500);
+    expect(lostAfterRecovery(after, there, 1400)).toBe(1);
+    // Acknowledged by the last breath of the dying server: lost with it.
+    expect(lostAfterRecovery(after, survived(1500), 1400)).toBe(0);
+    expect(lostAfterRecovery(after, there, undefined)).toBe(0);
   });
 
   test("grows when less survives", () => {

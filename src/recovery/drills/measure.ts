@@ -41,8 +41,6 @@ function longestPause(successes: readonly Sample[], from: number): Omit<Outage, 
 export interface Loss {
   readonly acknowledged: number;
   readonly lost: number;
-  /** Acknowledged after the fault and lost all the same: never excusable by a backup's age. */
-  readonly lostAfter: number;
   /** From the last write that survived to the fault; 0 when none was lost. */
   readonly rpo: Milliseconds;
 }
@@ -64,13 +62,22 @@ export function loss(
     .sort((a, b) => a.ended - b.ended);
   const lost = acknowledged.filter((sample) => !survived.has(sample.reference ?? ""));
   const [first] = lost;
-  const figures = {
-    acknowledged: acknowledged.length,
-    lost: lost.length,
-    lostAfter: lost.filter((sample) => sample.sent > fault).length,
-  };
+  const figures = { acknowledged: acknowledged.length, lost: lost.length };
   if (!first) return { ...figures, rpo: 0 };
   const last = acknowledged.findLast((sample) => sample.ended < first.ended && survived.has(sample.reference ?? ""));
   const since = last?.ended ?? earlier ?? Math.min(first.sent, fault);
   return { ...figures, rpo: Math.max(0, Math.max(fault, first.ended) - since) };
+}
+
+/**
+ * How many were asked for and acknowledged after service had come back, and are lost all the same: no backup's age
+ * excuses these. Between a fault and the recovery it is otherwise: a dying server's last processes still commit.
+ */
+export function lostAfterRecovery(
+  samples: readonly Sample[],
+  survived: ReadonlySet<string>,
+  recovered: number | undefined,
+): number {
+  if (recovered === undefined) return 0;
+  return samples.filter(({ ok, sent, reference }) => ok && sent >= recovered && !survived.has(reference ?? "")).length;
 }
