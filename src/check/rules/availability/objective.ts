@@ -39,7 +39,8 @@ export const objective = defineRule({
         .join(
           " and ",
         )} promise${unknown.length === 1 ? "s" : ""} ${percent(first.promised)}, but nobody can say whether it holds: ${first.predicted.why}`,
-      advice: plan.cloud === "none" ? "name the cloud, or promise no availability here" : "promise no availability here",
+      advice:
+        plan.cloud === "none" ? "name the cloud, or promise no availability here" : "promise no availability here",
       severity: "warning",
     });
   },
