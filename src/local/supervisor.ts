@@ -33,7 +33,10 @@ export interface Supervisor {
   pid(process: string): Promise<number | undefined>;
   /** Resolves once every wanted process answers. Rejects only when `signal` aborts. */
   whenReady(signal?: AbortSignal): Promise<void>;
-  /** Ends every process in order, runs `work` while all are away, and begins to start them again. */
+  /**
+   * Ends every process in order, runs `work` while all are away, and begins to start them again: once nobody else needs
+   * them away, and never after `stop`.
+   */
   whileStopped<T>(work: () => Promise<T>): Promise<T>;
   /** Ends every process, users before what they use; resolves once all are gone. */
   stop(): Promise<void>;
@@ -57,6 +60,9 @@ export function startSupervisor(
   let state: State = initialState(specs);
   let timer: NodeJS.Timeout | undefined;
   let lastTick = now();
+  /** Pieces of work that need every process away, and whether all is to end for good. */
+  let keptAway = 0;
+  let ending = false;
   const watchers = new Set<() => void>();
 
   function tell(process: string, kind: SupervisorEvent["kind"], reason: string, exit?: Exit): void {
@@ -199,15 +205,20 @@ export function startSupervisor(
     pid: async (process) => children.get(process)?.pid(),
     whenReady: (signal) => until(allRun, signal),
     async whileStopped(work) {
-      await endAll();
+      keptAway += 1;
       try {
+        await endAll();
         return await work();
       } finally {
-        update(want(state, true));
-        tick();
+        keptAway -= 1;
+        if (keptAway === 0 && !ending) {
+          update(want(state, true));
+          tick();
+        }
       }
     },
     async stop() {
+      ending = true;
       await endAll();
       clearTimeout(timer);
     },
