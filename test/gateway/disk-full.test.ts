@@ -2,8 +2,11 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pino } from "pino";
 import { describe, expect, it } from "vitest";
-import { metric, planWith, startTestGateway } from "./gateway.js";
+import { Journal } from "../../src/runtime/gateway/usage/journal.js";
+import { Publisher } from "../../src/runtime/gateway/usage/publisher.js";
+import { metric, planWith, startTestGateway, TestUsage } from "./gateway.js";
 import { chunk, startUpstream, wellBehaved } from "./upstream.js";
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -83,6 +86,61 @@ describe("a full disk under the usage log", () => {
       await upstream.stop();
       execFileSync("umount", [directory]);
       await rm(directory, { recursive: true, force: true });
+    }
+  }, 30_000);
+
+  it("loses no long answer whose entries were on their way into a newer file when the disk was full", async (context) => {
+    const directory = await mkdtemp(join(tmpdir(), "keelson-full-"));
+    if (!mountSmall(directory)) {
+      await rm(directory, { recursive: true });
+      context.skip("this user may not mount a file system");
+      return;
+    }
+    const log = pino({ level: "silent" });
+    const entry = { at: 1000, organisation: "org", keyId: "key", model: "assistant", operation: "chat" } as const;
+    const usage = new TestUsage();
+    try {
+      const journal = await Journal.open(directory, log);
+      const publisher = new Publisher(journal, usage, log, () => {});
+      const intend = (id: string) =>
+        new Promise<boolean>((resolve) =>
+          journal.intent({ ...entry, id, inputTokens: 3 }, { journaled: (_step, failed) => resolve(!failed) }),
+        );
+      const answer = async (id: string): Promise<void> => {
+        expect(await intend(id)).toBe(true);
+        const event = { ...entry, id, inputTokens: 3, outputTokens: 5, status: 200, durationMs: 1, estimated: false };
+        await new Promise<void>((resolve) => journal.settle(event, { journaled: () => resolve() }));
+      };
+      expect(await intend("long")).toBe(true);
+      journal.checkpoint("long", 7);
+      // Files pile up behind the long answer until the next one makes the log copy it forward.
+      for (let file = 0; file < 7; file += 1) {
+        await answer(`short-${file}`);
+        await journal.seal();
+        await usage.settled(file + 1);
+      }
+      await answer("last");
+      const ballast = join(directory, "ballast");
+      await writeFile(ballast, Buffer.alloc(4 * 1024 * 1024)).catch(() => {});
+      for (let waited = 0; waited < 5000 && journal.failing === undefined; waited += 50) await sleep(50);
+      expect(journal.failing).toBeDefined();
+      expect(journal.backlog.open).toBe(1);
+      await unlink(ballast);
+      for (let waited = 0; waited < 5000 && journal.failing !== undefined; waited += 50) await sleep(50);
+      expect(journal.failing).toBeUndefined();
+      await publisher.stop(AbortSignal.timeout(2000));
+      await journal.close();
+
+      const next = await Journal.open(directory, log);
+      const rest = new Publisher(next, usage, log, () => {});
+      await next.seal();
+      await rest.stop(AbortSignal.timeout(2000));
+      await next.close();
+      expect(usage.events.get("long")).toMatchObject({ estimated: true, outputTokens: 7, status: 500 });
+      expect(usage.events.size).toBe(9);
+    } finally {
+      execFileSync("umount", [directory]);
+      await rm(directory, { recursive: true });
     }
   }, 30_000);
 });

@@ -326,7 +326,9 @@ export class Journal {
     for (const pending of refused) {
       const { step, id, waiter } = pending;
       if (step === "settled") this.#owed.push({ ...pending, waiter: undefined });
-      if (step === "intent") {
+      // A copy on its way into a newer file: its request goes on, and is still to be found in the older one.
+      else if (this.#carried.has(id)) this.#owed.push(pending);
+      else if (step === "intent") {
         this.#open.delete(id);
         // It may have reached the disk although the write failed; it must not be counted by a later recovery.
         this.#owed.push({ line: voidLine(id), step: "other", id, waiter: undefined });
