@@ -1,5 +1,6 @@
+import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import { createServer, get, IncomingMessage, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -190,6 +191,11 @@ describe("a dashboard apart from the other modules", () => {
     expect(answer.headers.get("content-type")).toContain("application/json");
   });
 
+  it("leads nobody around its paths to what is for the inside of the platform", async () => {
+    for (const path of ["/v1/../internal/accounts/changes", "/admin/../metrics", "/admin/usage/%2e%2e/%2e%2e/metrics"])
+      expect(await statusOf(dashboard.url, path), path).toBe(404);
+  });
+
   it("says which module is away, instead of hanging or showing a page", async () => {
     await others.stop({ grace: 5_000 });
     const keys = await fetch(`${dashboard.url}/admin/keys`, { headers: { authorization: `Bearer ${key}` } });
@@ -197,6 +203,16 @@ describe("a dashboard apart from the other modules", () => {
     expect(await keys.json()).toMatchObject({ error: { code: "modules/away" } });
   });
 });
+
+/** Sends the path as it is: `fetch` would resolve its dots before anybody sees them. */
+async function statusOf(base: string, path: string): Promise<number | undefined> {
+  const { hostname, port } = new URL(base);
+  const asked = get({ hostname, port, path });
+  const [answer] = await once(asked, "response");
+  if (!(answer instanceof IncomingMessage)) throw new Error("no answer");
+  answer.resume();
+  return answer.statusCode;
+}
 
 describe("a dashboard without a supervisor", () => {
   it("says that drills and backups are run elsewhere", async () => {

@@ -27,7 +27,7 @@ const hopByHop = new Set([
 /** Passes the paths of modules that run in other processes on to them; a module in this process answers for itself. */
 export function forwardToPeers(context: Context): void {
   const elsewhere = homes.filter(({ module }) => !context.here.includes(module));
-  for (const { prefix, module } of elsewhere) context.route(prefix, forward(context, module));
+  for (const { prefix, module } of elsewhere) context.route(prefix, forward(context, prefix, module));
   if (!elsewhere.some(({ prefix }) => prefix === "/admin")) {
     // Below /admin an unknown path is an error of the API, never a page.
     context.route("/admin", (request, response) =>
@@ -38,7 +38,7 @@ export function forwardToPeers(context: Context): void {
   }
 }
 
-function forward(context: Context, module: string): Handler {
+function forward(context: Context, prefix: string, module: string): Handler {
   return (request, response) => {
     const base = context.peer(module);
     if (base === undefined) {
@@ -51,6 +51,12 @@ function forward(context: Context, module: string): Handler {
       });
       return;
     }
+    const target = new URL(request.url ?? "/", base);
+    // Dots in a path are resolved on the way: they must not lead to what the module keeps for the inside of the platform.
+    if (target.pathname !== prefix && !target.pathname.startsWith(`${prefix}/`)) {
+      answerJson(response, 404, { error: { code: "request/not-found", message: "nothing is served here" } });
+      return;
+    }
     const abort = new AbortController();
     response.on("close", () => abort.abort());
     const headers: string[] = [];
@@ -60,7 +66,7 @@ function forward(context: Context, module: string): Handler {
     }
     const method = request.method ?? "GET";
     const bodyless = method === "GET" || method === "HEAD";
-    send(new URL(request.url ?? "/", base), {
+    send(target, {
       method: method as "GET",
       headers,
       body: bodyless ? null : request,
