@@ -79,9 +79,11 @@ export function authenticate(app: FastifyInstance, accounts: Pick<Accounts, "ide
 
   const byBearer = async (request: FastifyRequest, authorization: string): Promise<Actor> => {
     const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? "";
-    if (timingSafeEqual(Buffer.from(hashToken(token), "hex"), internalHash)) return internal;
-    refuseThrottled(throttle, request.ip);
-    const actor = isToken("kls", token) ? await accounts.identify({ kind: "key", hash: hashToken(token) }) : undefined;
+    const hash = hashToken(token);
+    if (timingSafeEqual(Buffer.from(hash, "hex"), internalHash)) return internal;
+    if (!throttle.isProven(hash)) refuseThrottled(throttle, request.ip);
+    const actor = isToken("kls", token) ? await accounts.identify({ kind: "key", hash }) : undefined;
+    throttle.prove(hash, actor !== undefined);
     if (actor) return actor;
     throttle.failed(request.ip, Date.now());
     throw new AdminError(401, "credential/invalid", "this key is not known, or revoked, or expired");

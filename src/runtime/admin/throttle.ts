@@ -3,6 +3,8 @@
  * those who try away from the database, and the log readable.
  */
 export class Throttle {
+  /** Hashes of credentials that were right when they were last shown. */
+  readonly #proven = new Set<string>();
   readonly #failures = new Map<string, { count: number; until: number }>();
   readonly #most: number;
   readonly #window: number;
@@ -19,6 +21,25 @@ export class Throttle {
   wait(address: string, now: number): number {
     const known = this.#failures.get(address);
     return known && known.count >= this.#most ? Math.max(0, known.until - now) : 0;
+  }
+
+  /**
+   * Whether the credential with this hash was right when it was last shown. Many callers may share one address (a proxy, this
+   * machine): one with a wrong key must not keep out the others.
+   */
+  isProven(hash: string): boolean {
+    return this.#proven.has(hash);
+  }
+
+  /** Notes whether a credential was right. Remembers as many as addresses. */
+  prove(hash: string, right: boolean): void {
+    this.#proven.delete(hash);
+    if (!right) return;
+    this.#proven.add(hash);
+    for (const oldest of this.#proven) {
+      if (this.#proven.size <= this.#addresses) break;
+      this.#proven.delete(oldest);
+    }
   }
 
   failed(address: string, now: number): void {
