@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { askControl } from "../local/control/client.js";
 import { backupSchema, type ListedBackup } from "../recovery/backup/listing.js";
-import { formatBytes } from "../spec/format.js";
 import { addDataOption, type ConnectionOptions, findRunning } from "./connection.js";
 
 interface Options extends ConnectionOptions {
@@ -31,5 +30,13 @@ export function describe(backup: ListedBackup): string {
     : verification.valid
       ? `valid: restored in ${((verification.restoreMs + verification.replayMs) / 1000).toFixed(1)} s`
       : `NOT VALID: ${verification.findings.join("; ")}`;
-  return `${backup.id}  ${formatBytes(backup.bytes)} ${backup.encrypted ? "encrypted" : "not encrypted"}, ${backup.rows} rows in ${backup.tables} tables  ${proof}`;
+  return `${backup.id}  ${readable(backup.bytes)} ${backup.encrypted ? "encrypted" : "not encrypted"}, ${backup.rows} rows in ${backup.tables} tables  ${proof}`;
+}
+
+/** Bytes in the unit that reads well, rounded: the exact number is in the JSON. */
+function readable(bytes: number): string {
+  const units = ["B", "Ki", "Mi", "Gi", "Ti"];
+  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  const value = bytes / 1024 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)}${units[power]}`;
 }

@@ -25,21 +25,24 @@ function describe(status: PlatformStatus, paint: Colours, now: number): string {
   const mark = status.state === "ready" ? paint.green(status.state) : paint.yellow(status.state);
   const { backups, archive } = status;
   return [
-    `${paint.bold(`${status.platform} (${status.environment})`)} ${mark} at ${status.url}, since ${ago(status.startedAt)} (pid ${status.pid})`,
+    `${paint.bold(`${status.platform} (${status.environment})`)} ${mark} at ${status.url}, started ${ago(status.startedAt)} (pid ${status.pid})`,
     ...status.processes.map((process) => {
       const crashed = process.lastExit ? `, last end ${ago(process.lastExit.at)}: ${process.lastExit.how}` : "";
-      const restarts = process.restarts > 0 ? `, restarted ${process.restarts} times${crashed}` : "";
+      const restarts =
+        process.restarts > 0
+          ? `, restarted ${process.restarts === 1 ? "once" : `${process.restarts} times`}${crashed}`
+          : "";
       return `  ${process.name.padEnd(12)} ${process.phase.padEnd(9)} ${process.pid ? `pid ${process.pid}` : ""}${restarts}`;
     }),
     `  backups      ${backups.count} in ${backups.place}${newest(backups, ago)}${backups.busy ? `; ${backups.busy}` : ""}`,
     ...(backups.failing
-      ? [paint.red(`  ! backups fail since ${ago(backups.failing.since)}: ${backups.failing.reason}`)]
+      ? [paint.red(`  ! backups fail, first ${ago(backups.failing.since)}: ${backups.failing.reason}`)]
       : []),
     archive
       ? `  log          ${archive.archived} files archived${archive.last ? `, the last ${ago(archive.last.at)}` : ""}`
       : paint.yellow("  log          not archived: the platform file declares no `log` for the database's backups"),
     ...(archive?.failing
-      ? [paint.red(`  ! archiving fails since ${ago(archive.failing.since)}: ${archive.failing.reason}`)]
+      ? [paint.red(`  ! archiving fails, first ${ago(archive.failing.since)}: ${archive.failing.reason}`)]
       : []),
   ].join("\n");
 }
