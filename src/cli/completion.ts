@@ -4,15 +4,23 @@ interface Described {
   readonly name: string;
   readonly description: string;
   readonly options: readonly string[];
-  readonly subcommands: readonly string[];
+  /** Subcommands, and what an argument may be. */
+  readonly words: readonly string[];
+}
+
+function flags(command: Command): string[] {
+  return command.options.flatMap((option) => [option.long, option.short].filter((flag) => flag != null));
 }
 
 function describe(program: Command): Described[] {
   return program.commands.map((command) => ({
     name: command.name(),
     description: command.description(),
-    options: command.options.flatMap((option) => [option.long, option.short].filter((flag) => flag != null)),
-    subcommands: command.commands.map((subcommand) => subcommand.name()),
+    options: [...new Set([command, ...command.commands].flatMap(flags))],
+    words: [
+      ...command.commands.map((subcommand) => subcommand.name()),
+      ...command.registeredArguments.flatMap((argument) => argument.argChoices ?? []),
+    ],
   }));
 }
 
@@ -30,7 +38,7 @@ const shells = {
       '  case "${COMP_WORDS[1]}" in',
       ...commands.map(
         (command) =>
-          `    ${command.name}) COMPREPLY=($(compgen -W "${[...command.subcommands, ...command.options].join(" ")}" -- "$word") $(compgen -f -- "$word")) ;;`,
+          `    ${command.name}) COMPREPLY=($(compgen -W "${[...command.words, ...command.options].join(" ")}" -- "$word") $(compgen -f -- "$word")) ;;`,
       ),
       "  esac",
       "}",
@@ -45,8 +53,7 @@ const shells = {
       "  if (( CURRENT == 2 )); then _describe command commands; return; fi",
       "  case ${words[2]} in",
       ...commands.map(
-        (command) =>
-          `    ${command.name}) compadd -- ${[...command.subcommands, ...command.options].join(" ")}; _files ;;`,
+        (command) => `    ${command.name}) compadd -- ${[...command.words, ...command.options].join(" ")}; _files ;;`,
       ),
       "  esac",
       "}",
@@ -56,7 +63,7 @@ const shells = {
     commands
       .flatMap((command) => [
         `complete -c keelson -n __fish_use_subcommand -a ${command.name} -d ${quoted(command.description)}`,
-        ...command.subcommands.map(
+        ...command.words.map(
           (name) => `complete -c keelson -n '__fish_seen_subcommand_from ${command.name}' -a ${name}`,
         ),
         ...command.options

@@ -99,6 +99,11 @@ function endOnSignals(interrupted: AbortController): Promise<void> {
   return new Promise((resolve) => interrupted.signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
+/** How this program is called from here: by `npm start` and `npx` it may well not be on the PATH. */
+function called(): string {
+  return process.env["npm_execpath"] === undefined ? "keelson" : "npx keelson";
+}
+
 function show(hello: Welcome, platform: Platform, took: number, options: Options): void {
   if (options.json) {
     const { running } = platform;
@@ -119,7 +124,7 @@ function show(hello: Welcome, platform: Platform, took: number, options: Options
       : []),
     `  data       ${platform.layout.root}`,
     ...platform.left.map((what) => paint.dim(`  not here   ${what}`)),
-    ...(hello.curl ? ["", "  Try it:", `    ${hello.curl}`, `    keelson chat`] : []),
+    ...(hello.curl ? ["", "  Try it:", `    ${hello.curl}`, `    ${called()} chat`] : []),
     "",
   ];
   for (const line of lines) say(line);
