@@ -35,7 +35,8 @@ export function addDataOption(command: Command): Command {
 
 /**
  * Where the platform is and how to prove who asks: by address and key when given, else the one that runs on this
- * machine. `inference` calls use a key of their own; everything else uses the internal token, which stands for its owner.
+ * machine. `inference` calls use a key of their own; everything else uses the internal token, which stands for its owner
+ * (KEELSON_API_KEY counts there only together with an address).
  */
 export async function connect(
   options: ConnectionOptions,
@@ -58,7 +59,11 @@ export async function connect(
   }
   const running = await findRunning(options);
   const secrets = localSecrets(layout(running.data));
-  const own = key ?? (await secrets.read(purpose === "admin" ? "internal/token" : TERMINAL_KEY));
+  // A key in the environment is most often one for the model APIs alone: it must not stand in the way of the owner here.
+  const own =
+    purpose === "admin"
+      ? (options.key ?? (await secrets.read("internal/token")))
+      : (key ?? (await secrets.read(TERMINAL_KEY)));
   if (own === undefined)
     throw new KeelsonError("connection/key", `there is no key for the platform in ${running.data}`, {
       hint: "give one with --key, or in KEELSON_API_KEY",
