@@ -1,5 +1,7 @@
-import { mkdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { mkdir, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { KeelsonError } from "../spec/errors.js";
+import { isSystemError } from "./disk-errors.js";
 
 /** Where everything of one running platform lies, below its data directory. */
 export interface Layout {
@@ -34,7 +36,25 @@ export function dataDirectory(
  * another user there and has its own directory, closed to everybody else again, inside.
  */
 export async function makeRoot(root: string): Promise<void> {
-  await mkdir(root, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+  await make(root, process.getuid?.() === 0 ? 0o711 : 0o700);
+}
+
+/** One step at a time: where nothing can be made (below /proc), the recursive `mkdir` of Node.js tries for ever. */
+async function make(directory: string, mode: number): Promise<void> {
+  const parent = dirname(directory);
+  const there = await stat(directory).catch(() => undefined);
+  if (there?.isDirectory() || parent === directory) return;
+  await make(parent, mode);
+  await mkdir(directory, { mode }).catch((error: unknown) => {
+    const code = isSystemError(error) ? error.code : undefined;
+    if (code === "ENOENT")
+      throw new KeelsonError("data/unwritable", `${directory} cannot be made: nothing can be made in ${parent}`, {
+        hint: "choose a directory of your own with --data DIR",
+        cause: error,
+      });
+    // With EEXIST another process was faster.
+    if (code !== "EEXIST") throw error;
+  });
 }
 
 export function layout(root: string): Layout {

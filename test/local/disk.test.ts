@@ -82,6 +82,12 @@ describeWith(["root"], "a disk that cannot take the data", () => {
     expect(err).toMatch(/error data\/unwritable .*permission denied/);
   });
 
+  test.skipIf(process.platform !== "linux")("where nothing can be made is a clear error", async () => {
+    const { code, err } = await start("/proc/nothing/data");
+    expect(code).toBe(1);
+    expect(err).toContain("error data/unwritable");
+  });
+
   test("that is a file is a clear error", async () => {
     const file = join(workDirectory(cleanups), "file");
     writeFileSync(file, "");
