@@ -21,7 +21,7 @@ export function register(program: Command): void {
 }
 
 function describe(status: PlatformStatus, paint: Colours, now: number): string {
-  const ago = (at: number) => `${formatDuration(Math.max(0, Math.round((now - at) / 1000) * 1000))} ago`;
+  const ago = (at: number) => `${readable(Math.max(0, now - at))} ago`;
   const mark = status.state === "ready" ? paint.green(status.state) : paint.yellow(status.state);
   const { backups, archive } = status;
   return [
@@ -51,4 +51,10 @@ function newest({ newest: backup }: PlatformStatus["backups"], ago: (at: number)
   if (!backup) return "";
   const state = backup.valid === undefined ? "not yet restored to prove it" : backup.valid ? "valid" : "NOT VALID";
   return `, the newest ${ago(backup.at)} (${state})`;
+}
+
+/** Milliseconds as a person tells them: in one unit, rounded, as `formatDuration` never does. */
+function readable(duration: number): string {
+  const coarse = [86_400_000, 3_600_000, 60_000].find((unit) => duration >= 2 * unit) ?? 1000;
+  return formatDuration(Math.round(duration / coarse) * coarse);
 }
