@@ -38,7 +38,7 @@ COPY --from=build /app/bin /app/bin
 COPY --from=build /app/blueprints /app/blueprints
 COPY --from=build /app/node_modules /app/node_modules
 COPY --from=build /app/dist /app/dist
-ENV NODE_ENV=production HOME=/tmp PORT=8080
+ENV NODE_ENV=production HOME=/tmp PORT=8080 MALLOC_ARENA_MAX=2
 WORKDIR /app
 USER 1001:1001
 EXPOSE 8080

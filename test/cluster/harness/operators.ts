@@ -8,7 +8,9 @@ const KINDS = [
 ];
 
 const Definition = z.looseObject({
-  status: z.looseObject({ conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).nullish() }).optional(),
+  status: z
+    .looseObject({ conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).nullish() })
+    .optional(),
 });
 
 /**
@@ -17,7 +19,9 @@ const Definition = z.looseObject({
  * the renderer writes them with.
  */
 export async function defineOperatorKinds(api: Api, objects: readonly ApiObject[]): Promise<void> {
-  const used = KINDS.filter(({ group, kind }) => objects.some((of) => of.kind === kind && of.apiVersion.startsWith(group)));
+  const used = KINDS.filter(({ group, kind }) =>
+    objects.some((of) => of.kind === kind && of.apiVersion.startsWith(group)),
+  );
   for (const { group, version, kind, plural } of used) {
     const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
     const name = `${plural}.${group}`;
@@ -57,7 +61,8 @@ async function established(api: Api, path: string): Promise<void> {
   const deadline = performance.now() + 15_000;
   while (performance.now() < deadline) {
     const { status } = await api.get(path, Definition);
-    if (status?.conditions?.some((condition) => condition.type === "Established" && condition.status === "True")) return;
+    if (status?.conditions?.some((condition) => condition.type === "Established" && condition.status === "True"))
+      return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(`${path} was not established within 15 s`);
