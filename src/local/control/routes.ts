@@ -31,9 +31,15 @@ export function platformRoutes(platform: Platform, onStop: () => void): ControlR
   };
 }
 
+/** Milliseconds that a restore waits for the newest segment of the log to be stored. */
+const newestSegmentPatience = 10_000;
+
 /** Puts a backup in the place of the database; when the server cannot recover from it, puts back what was there. */
 async function restoreInPlace({ recovery, supervisor }: Platform, id: string, target: RestoreTarget) {
   const began = Date.now();
+  // The newest writes are in a segment that is not full yet: it is closed and stored first, or a moment of the last seconds
+  // could not be reached. A database that is lost has none to give; then the stored log is all there is.
+  await recovery.probeArchive(newestSegmentPatience).catch(() => undefined);
   const done = await supervisor.whileStopped(() => recovery.replace(id, target));
   try {
     await untilAnswering(supervisor, () => undefined, undefined);
