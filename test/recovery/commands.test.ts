@@ -38,11 +38,10 @@ describe("backup, backups and restore", () => {
     const backup = await run(platform, "backup", "--json");
     expect(JSON.parse(backup.out)).toMatchObject({ encrypted: true, verification: { valid: true, findings: [] } });
     const before = await counted(platform);
-    await sleep(1_200);
+    await sleep(200);
     const moment = new Date().toISOString();
-    await sleep(1_200);
+    await sleep(200);
     const after = await counted(platform);
-    await sleep(1_500);
 
     const restored = await run(platform, "restore", "latest", "--at", moment, "--json");
     expect(restored.code, restored.out).toBe(0);

@@ -7,9 +7,10 @@ export type LogRange =
   | { readonly ok: false; readonly missing: string; readonly before: number | undefined };
 
 /**
- * Which archived files a recovery needs: every one from the backup's first segment on (up to the first one stored
- * after `until`, which holds everything committed before it), and all timeline histories. A server that finds a hole
- * would end its recovery there without a word, so a hole is an answer of its own.
+ * Which archived files a recovery needs: every one from the backup's first segment on, and all timeline histories. When a
+ * segment was stored says nothing of when it was closed (archiving may lag), so for a moment all are given, and the server
+ * stops by itself. A server that finds a hole would end its recovery there without a word, so a hole is an answer of its
+ * own; only one that comes after a segment stored later than the moment may lie beyond it, and the server will tell.
  */
 export function logRange(
   archived: readonly ArchivedFile[],
@@ -32,16 +33,19 @@ export function logRange(
   const stop = typeof until === "object" && "segment" in until ? parseLogFile(until.segment) : undefined;
   const files: ArchivedFile[] = [];
   let before: number | undefined;
+  const hole = (missing: string): LogRange =>
+    typeof until === "object" && "time" in until && before !== undefined && before >= until.time
+      ? { ok: true, files: [...files, ...histories] }
+      : { ok: false, missing, before };
   for (let position = first.position; position <= end; position += 1n) {
     const here = byPosition.get(position);
-    if (!here) return { ok: false, missing: segmentName(first.timeline, position), before };
+    if (!here) return hole(segmentName(first.timeline, position));
     // Each timeline is archived without a break, so a position between two of its own must be its own too.
     for (const [timeline, own] of timelines)
       if (!own.has(position) && isInside(position, own))
-        return { ok: false, missing: segmentName(timeline, position), before };
+        return hole(segmentName(timeline, position));
     files.push(...here);
     before = Math.max(...here.map((entry) => entry.stored));
-    if (typeof until === "object" && "time" in until && before >= until.time) break;
     if (stop?.kind === "segment" && position >= stop.position) break;
   }
   return { ok: true, files: [...files, ...histories] };
