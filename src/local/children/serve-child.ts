@@ -43,10 +43,15 @@ export function serveArguments(spec: ServeSpec, places: ServePlaces): string[] {
 }
 
 /**
- * Large prompts and many threads make glibc keep an arena for each thread, and V8 a young generation of 48 MiB: 40 MiB of a
- * laptop's memory for nothing measurable in speed (`npm run bench -- gateway`).
+ * A process that must leave room on a laptop (`npm run bench -- gateway` shows all of it). glibc gives an arena to each
+ * thread, and keeps what large prompts took, unless told to give it back. V8 lets the old generation of a large machine
+ * grow to several times of what is alive, and collects in as many threads as there are cores: those wait for each other in
+ * turns of two milliseconds, which cost a fifth of the time of every request.
  */
-const frugal = { variables: { MALLOC_ARENA_MAX: "2" }, options: ["--max-semi-space-size=8"] };
+const frugal = {
+  variables: { MALLOC_ARENA_MAX: "2", MALLOC_TRIM_THRESHOLD_: "131072", MALLOC_MMAP_THRESHOLD_: "131072" },
+  options: ["--max-semi-space-size=8", "--single-threaded-gc", "--heap-growing-percent=100"],
+};
 
 /** Starts `keelson serve`. It ends by itself, after a drain, when this process is gone: the channel between them breaks. */
 export async function startServe(spec: ServeSpec, places: ServePlaces): Promise<Child> {

@@ -187,9 +187,12 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
     const answer = this.#answer;
     if (answer === undefined || this.#phase !== "calling") return;
     const bytes = answer.passOn();
+    if (answer.shape?.complete) {
+      this.#upstreamDone(answer, bytes);
+      return;
+    }
     if (bytes !== undefined) this.#send(answer, bytes);
-    if (answer.shape?.complete) this.#upstreamDone(answer);
-    else if (this.#out.full) {
+    if (this.#out.full) {
       this.#controller?.pause();
       this.#out.stalls();
       this.response.once("drain", () => this.#drained());
@@ -210,8 +213,11 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
     if (this.#phase === "calling") this.#broke(error.message || error.name, wasNeverSent(error));
   }
 
-  /** The answer of the upstream is complete: settle, then let go of its end. */
-  #upstreamDone(answer: UpstreamAnswer): void {
+  /**
+   * The answer of the upstream is complete: settle, then let go of its end. What of a stream came together with its end
+   * (`before`) goes out together with it: one packet less for each answer.
+   */
+  #upstreamDone(answer: UpstreamAnswer, before?: Buffer): void {
     const { shape, status } = answer;
     this.#release(true);
     const document = shape === undefined ? answer.document() : undefined;
@@ -221,7 +227,7 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
       this.#fail(last);
       return;
     }
-    this.#last = last ?? nothing;
+    this.#last = before === undefined ? (last ?? nothing) : Buffer.concat([before, last ?? nothing]);
     this.#out.status = status;
     this.#out.contentType = answer.contentType;
     this.#settle(status, counted, estimated);

@@ -67,6 +67,11 @@ export function doneAt(bytes: Buffer): number {
   return -1;
 }
 
+/** Where the event that holds the byte at `at` begins. */
+export function eventStart(bytes: Buffer, at: number): number {
+  return lastEventEnd(bytes.subarray(0, at));
+}
+
 /** The events of the bytes, one by one, each with the blank line that ends it. */
 export function* eventsIn(bytes: Buffer): Generator<Buffer> {
   let start = 0;

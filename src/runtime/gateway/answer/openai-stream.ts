@@ -1,7 +1,7 @@
 import { type Problem, problemBody } from "../problem.js";
-import { doneAt, EventCutter, eventCount, eventsIn } from "./events.js";
+import { doneAt, EventCutter, eventCount, eventStart, eventsIn } from "./events.js";
 import type { Counted, StreamShape } from "./shape.js";
-import { countedIn, hasUsage } from "./usage-field.js";
+import { countedIn, usageAt } from "./usage-field.js";
 
 const doneEvent = Buffer.from("data: [DONE]\n\n");
 
@@ -28,8 +28,9 @@ export class OpenAiStream implements StreamShape {
       events = events.subarray(0, end);
     }
     this.pieces += eventCount(events);
-    if (!hasUsage(events)) return events.length === 0 ? undefined : events;
-    return this.#count(events);
+    const usage = usageAt(events);
+    if (usage < 0) return events.length === 0 ? undefined : events;
+    return this.#count(events, eventStart(events, usage));
   }
 
   tail(): Buffer {
@@ -40,11 +41,13 @@ export class OpenAiStream implements StreamShape {
     return Buffer.from(`data: ${problemBody("openai", problem)}\n\n`);
   }
 
-  #count(events: Buffer): Buffer | undefined {
-    this.counted = countedIn(events) ?? this.counted;
+  /** `first`: where the first event with a count begins. */
+  #count(events: Buffer, first: number): Buffer | undefined {
+    this.counted = countedIn(events.subarray(first)) ?? this.counted;
     if (!this.strip) return events;
-    const kept = [...eventsIn(events)].filter((event) => !(hasUsage(event) && onlyCounts(event)));
-    return kept.length === 0 ? undefined : Buffer.concat(kept);
+    const later = [...eventsIn(events.subarray(first))].filter((event) => usageAt(event) < 0 || !onlyCounts(event));
+    const kept = Buffer.concat([events.subarray(0, first), ...later]);
+    return kept.length === 0 ? undefined : kept;
   }
 }
 

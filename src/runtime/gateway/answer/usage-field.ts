@@ -1,10 +1,4 @@
-import { z } from "zod";
 import type { Counted } from "./shape.js";
-
-const usage = z.object({
-  prompt_tokens: z.number().int().nonnegative(),
-  completion_tokens: z.number().int().nonnegative().optional(),
-});
 
 const key = Buffer.from('"usage"');
 
@@ -27,13 +21,16 @@ export function countedIn(bytes: Buffer): Counted | undefined {
 /** Begins with a byte that is rare in JSON: `"usage"` begins with the most frequent one, which makes a search crawl. */
 const hint = Buffer.from("_tokens");
 
-/** Whether a `"usage"` with a value other than null is in the bytes. */
-export function hasUsage(bytes: Buffer): boolean {
-  if (!bytes.includes(hint)) return false;
-  for (let at = bytes.indexOf(key); at >= 0; at = bytes.indexOf(key, at + 1)) {
-    if (bytes[valueStart(bytes, at)] === 0x7b) return true;
+/** Offset of the first `"usage"` whose value is an object of token counts; -1 where there is none. Linear in the bytes. */
+export function usageAt(bytes: Buffer): number {
+  let from = 0;
+  for (let at = bytes.indexOf(hint); at >= 0; at = bytes.indexOf(hint, at + 1)) {
+    // The name is just before its first count, so the search goes backwards from there.
+    const found = bytes.subarray(from, at).lastIndexOf(key);
+    if (found >= 0 && bytes[valueStart(bytes, from + found)] === 0x7b) return from + found;
+    from = at;
   }
-  return false;
+  return -1;
 }
 
 /** Offset of the value after a field name. */
@@ -58,12 +55,19 @@ function objectEnd(bytes: Buffer, start: number): number {
   return -1;
 }
 
+/** By hand, because every answer comes by here. */
 function parse(json: string): Counted | undefined {
   try {
-    const found = usage.safeParse(JSON.parse(json));
-    if (!found.success) return undefined;
-    return { inputTokens: found.data.prompt_tokens, outputTokens: found.data.completion_tokens ?? 0 };
+    const usage: unknown = JSON.parse(json);
+    if (typeof usage !== "object" || usage === null || !("prompt_tokens" in usage)) return undefined;
+    const inputTokens = usage.prompt_tokens;
+    const outputTokens = "completion_tokens" in usage ? usage.completion_tokens : 0;
+    return isCount(inputTokens) && isCount(outputTokens) ? { inputTokens, outputTokens } : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }

@@ -142,11 +142,17 @@ export class Journal {
     return this.#segments.find((candidate) => candidate !== this.#current && !candidate.published);
   }
 
-  /** The settled events of a closed file. */
-  async eventsOf(sealed: Segment): Promise<UsageEvent[]> {
-    const events: UsageEvent[] = [];
-    for (const entry of entriesIn(await readFile(sealed.path))) if (entry.kind === "settled") events.push(entry.event);
-    return events;
+  /** The settled events of a closed file, `size` at a time: each batch is read when it is asked for, and then forgotten. */
+  async *batchesOf(sealed: Segment, size: number): AsyncGenerator<UsageEvent[]> {
+    let batch: UsageEvent[] = [];
+    for (const entry of entriesIn(await readFile(sealed.path))) {
+      if (entry.kind !== "settled") continue;
+      batch.push(entry.event);
+      if (batch.length < size) continue;
+      yield batch;
+      batch = [];
+    }
+    if (batch.length > 0) yield batch;
   }
 
   /** The ledger has every event of the file. Files go oldest first, so that no settlement goes before its intent. */

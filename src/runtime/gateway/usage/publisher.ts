@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Usage } from "../../usage/client.js";
 import type { Journal } from "./journal.js";
 
-const batch = 1000;
+const batch = 500;
 const shortestWait = 100;
 const longestWait = 5000;
 
@@ -45,8 +45,7 @@ export class Publisher {
         continue;
       }
       try {
-        const events = await this.journal.eventsOf(sealed);
-        for (let at = 0; at < events.length; at += batch) await this.usage.record(events.slice(at, at + batch));
+        for await (const events of this.journal.batchesOf(sealed, batch)) await this.usage.record(events);
         await this.journal.published(sealed);
         if (this.#failures > 0) this.log.info("the ledger takes usage again");
         this.#failures = 0;

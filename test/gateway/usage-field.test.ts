@@ -1,0 +1,56 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { countedIn, usageAt } from "../../src/runtime/gateway/answer/usage-field.js";
+
+const count = fc.nat(1_000_000);
+/** Text that tries to be taken for a count. */
+const text = fc.oneof(
+  fc.string({ unit: "grapheme" }),
+  fc.constantFrom(
+    '"usage":{"prompt_tokens":9}',
+    "_tokens",
+    '"usage"',
+    'usage":{"prompt_tokens":9,"completion_tokens":9}',
+  ),
+);
+const filler = fc.record({ content: text, usage: fc.constantFrom(null, undefined, "usage", "prompt_tokens") });
+const event = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`;
+
+describe("the upstream's count in the bytes of its answer", () => {
+  test("is found wherever it stands, and nothing else is taken for it", () =>
+    fc.assert(
+      fc.property(fc.array(filler), fc.array(filler), count, fc.option(count), (before, after, input, output) => {
+        const usage = { prompt_tokens: input, ...(output === null ? {} : { completion_tokens: output }) };
+        const head = before.map(event).join("");
+        const counted = event({ model: "m", choices: [], usage });
+        const bytes = Buffer.from(head + counted + after.map(event).join(""));
+        expect(countedIn(bytes)).toEqual({ inputTokens: input, outputTokens: output ?? 0 });
+        expect(usageAt(bytes)).toBe(Buffer.byteLength(head) + counted.indexOf('"usage"'));
+        expect(usageAt(Buffer.from(head))).toBe(-1);
+        expect(countedIn(Buffer.from(head))).toBeUndefined();
+      }),
+    ));
+
+  test("is the last one, where a server counts with every event", () =>
+    expect(
+      countedIn(
+        Buffer.from([1, 2, 3].map((n) => event({ usage: { prompt_tokens: 5, completion_tokens: n } })).join("")),
+      ),
+    ).toEqual({ inputTokens: 5, outputTokens: 3 }));
+
+  test.each([
+    ["negative", { prompt_tokens: -1 }],
+    ["broken", { prompt_tokens: 1.5 }],
+    ["words", { prompt_tokens: "5" }],
+    ["half a count", { prompt_tokens: 5, completion_tokens: null }],
+    ["of another API", { input_tokens: 5 }],
+  ])("is not taken when it is %s", (_, usage) => expect(countedIn(Buffer.from(event({ usage })))).toBeUndefined());
+
+  test("is looked for in one pass, however often its words come", () => {
+    const bytes = Buffer.from(event({ content: "_tokens".repeat(500_000) }));
+    const began = performance.now();
+    expect(usageAt(bytes)).toBe(-1);
+    // A pass for each word would take minutes.
+    expect(performance.now() - began).toBeLessThan(5_000);
+  });
+});
