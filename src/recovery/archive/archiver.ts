@@ -1,15 +1,25 @@
 import { watch } from "node:fs";
 import { chown, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isSystemError } from "../../local/disk-errors.js";
 import type { LogArchive } from "./log-archive.js";
 import { parseLogFile } from "./segments.js";
 
-/** How archiving stands; `failing` is set from the first refused file until one is stored again. */
+/** What does not work: `name` is the log file that could not be stored, or the directory that could not be read. */
+export interface ArchiveFailure {
+  readonly name: string;
+  /** Epoch milliseconds of the first failure in a row. */
+  readonly since: number;
+  readonly reason: string;
+}
+
+/**
+ * How archiving stands; `failing` is set from the first refused file until one is stored again, and while the server's
+ * requests cannot be read.
+ */
 export interface ArchiveState {
   readonly archived: number;
   readonly last: { readonly name: string; readonly at: number } | undefined;
-  readonly failing: { readonly name: string; readonly since: number; readonly reason: string } | undefined;
+  readonly failing: ArchiveFailure | undefined;
 }
 
 export interface Archiver {
@@ -38,10 +48,15 @@ const POLL = 500;
  */
 export function startArchiver(options: ArchiverOptions): Archiver {
   let stopping = false;
-  let state: ArchiveState = { archived: 0, last: undefined, failing: undefined };
+  let stored: Pick<ArchiveState, "archived" | "last"> = { archived: 0, last: undefined };
+  /** Two things can fail, and each ends by itself: requests that cannot be read, a file that cannot be stored. */
+  let unread: ArchiveFailure | undefined;
+  let refused: ArchiveFailure | undefined;
   let wake = () => {};
-  const watcher = watch(options.handover, () => wake());
-  watcher.on("error", () => undefined);
+  const unwatch = watchOver(options.handover, () => wake());
+
+  const state = (): ArchiveState => ({ ...stored, failing: unread ?? refused });
+  const changed = () => options.onChange?.(state());
 
   async function answer(name: string, word: "done" | "failed", text: string): Promise<void> {
     const place = join(options.handover, name);
@@ -55,14 +70,34 @@ export function startArchiver(options: ArchiverOptions): Archiver {
     try {
       const content = await readFile(join(options.data, "pg_wal", name));
       await (await options.archive()).store(name, content);
-      state = { archived: state.archived + 1, last: { name, at: Date.now() }, failing: undefined };
+      stored = { archived: stored.archived + 1, last: { name, at: Date.now() } };
+      refused = undefined;
       await answer(name, "done", "");
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      state = { ...state, failing: { name, since: state.failing?.since ?? Date.now(), reason } };
-      await answer(name, "failed", `${reason}\n`).catch(() => undefined);
+      refused = failure(name, error, refused);
+      await answer(name, "failed", `${refused.reason}\n`).catch(() => undefined);
     }
-    options.onChange?.(state);
+    changed();
+  }
+
+  /** Names of the log files that the server waits for; none, and a failure that is told, when they cannot be read. */
+  async function requests(): Promise<string[]> {
+    try {
+      const entries = await readdir(options.handover);
+      if (unread) {
+        unread = undefined;
+        changed();
+      }
+      const names = entries
+        .filter((entry) => entry.endsWith(".request"))
+        .map((entry) => entry.slice(0, -".request".length));
+      return names.filter((name) => parseLogFile(name)).sort();
+    } catch (error) {
+      const first = unread === undefined;
+      unread = failure(options.handover, error, unread);
+      if (first) changed();
+      return [];
+    }
   }
 
   async function run(): Promise<void> {
@@ -74,14 +109,8 @@ export function startArchiver(options: ArchiverOptions): Archiver {
           resolve();
         };
       });
-      const entries = await readdir(options.handover).catch((error: unknown) => {
-        if (isSystemError(error) && error.code === "ENOENT") return [];
-        throw error;
-      });
-      const names = entries
-        .filter((entry) => entry.endsWith(".request"))
-        .map((entry) => entry.slice(0, -".request".length));
-      for (const name of names.sort()) if (parseLogFile(name)) await archive(name);
+      const names = await requests();
+      for (const name of names) await archive(name);
       if (names.length > 0) wake();
       await woken;
     }
@@ -89,12 +118,28 @@ export function startArchiver(options: ArchiverOptions): Archiver {
 
   const running = run();
   return {
-    state: () => state,
+    state,
     async stop() {
       stopping = true;
       wake();
-      watcher.close();
+      unwatch();
       await running;
     },
   };
+}
+
+function failure(name: string, error: unknown, before: ArchiveFailure | undefined): ArchiveFailure {
+  const reason = error instanceof Error ? error.message : String(error);
+  return { name, since: before?.since ?? Date.now(), reason };
+}
+
+/** Watching only makes it faster: where it cannot be done, or breaks, the polling finds everything. */
+function watchOver(directory: string, onChange: () => void): () => void {
+  try {
+    const watcher = watch(directory, onChange);
+    watcher.on("error", () => undefined);
+    return () => watcher.close();
+  } catch {
+    return () => undefined;
+  }
 }
