@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, unlink, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
-import { Journal } from "../../src/runtime/gateway/usage/journal.js";
+import { Journal, type Waiter } from "../../src/runtime/gateway/usage/journal.js";
 import { Publisher } from "../../src/runtime/gateway/usage/publisher.js";
 import { metric, planWith, startTestGateway, TestUsage } from "./gateway.js";
 import { chunk, startUpstream, wellBehaved } from "./upstream.js";
@@ -19,6 +19,17 @@ function mountSmall(directory: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Tells whether its entry reached the disk; `becomes` is what it says of a settlement that did not. */
+function waiter(tell: (written: boolean) => void, becomes: "owed" | "void"): Waiter {
+  return {
+    journaled: () => tell(true),
+    notJournaled: () => {
+      tell(false);
+      return becomes;
+    },
+  };
 }
 
 describe("a full disk under the usage log", () => {
@@ -89,6 +100,128 @@ describe("a full disk under the usage log", () => {
     }
   }, 30_000);
 
+  it("counts what clients got and nothing else, although they tried again", async (context) => {
+    const directory = await mkdtemp(join(tmpdir(), "keelson-full-"));
+    if (!mountSmall(directory)) {
+      await rm(directory, { recursive: true });
+      context.skip("this user may not mount a file system");
+      return;
+    }
+    const upstream = await startUpstream(async (received, response) => {
+      await sleep(30);
+      return wellBehaved(received, response);
+    });
+    const gateway = await startTestGateway(planWith(`assistant: { upstreams: "${upstream.url}" }`), { directory });
+    const answered: string[] = [];
+    let refused = 0;
+    let refusedAfterTheCall = 0;
+    try {
+      /** A client as they are: it tries again until it has its answer. */
+      const client = async (questions: number): Promise<void> => {
+        for (let question = 0; question < questions; question += 1) {
+          for (let attempt = 0; attempt < 200; attempt += 1) {
+            const answer = await gateway.post("/v1/chat/completions", {
+              model: "assistant",
+              messages: [{ role: "user", content: "Go" }],
+            });
+            const id = answer.headers.get("x-request-id");
+            await answer.arrayBuffer();
+            if (answer.status === 200) {
+              answered.push(id ?? "none");
+              break;
+            }
+            expect(answer.status).toBe(503);
+            refused += 1;
+            // An id was given: the request was on its way to the model when the disk refused its entry.
+            if (id !== null) refusedAfterTheCall += 1;
+            await sleep(50);
+          }
+        }
+      };
+      const clients = Promise.all(Array.from({ length: 16 }, () => client(40)));
+      const ballast = join(directory, "ballast");
+      for (let times = 0; times < 4; times += 1) {
+        await sleep(300);
+        await writeFile(ballast, Buffer.alloc(4 * 1024 * 1024)).catch(() => {});
+        for (
+          let waited = 0;
+          waited < 3000 && metric(await gateway.metrics(), "keelson_usage_log_failing") === 0;
+          waited += 20
+        )
+          await sleep(20);
+        await sleep(200);
+        await unlink(ballast);
+      }
+      await clients;
+      expect(answered).toHaveLength(640);
+      expect(refused).toBeGreaterThan(0);
+      expect(refusedAfterTheCall).toBeGreaterThan(0);
+      await gateway.usage.settled(answered.length);
+      // More would come now, were more owed.
+      await sleep(1000);
+      expect([...gateway.usage.events.keys()].sort()).toEqual([...answered].sort());
+    } finally {
+      await gateway.stop();
+      await upstream.stop();
+      execFileSync("umount", [directory]);
+      await rm(directory, { recursive: true, force: true });
+    }
+  }, 60_000);
+
+  it("leaves a void behind, so that no later recovery counts what was refused", async (context) => {
+    const directory = await mkdtemp(join(tmpdir(), "keelson-full-"));
+    const copy = await mkdtemp(join(tmpdir(), "keelson-copy-"));
+    if (!mountSmall(directory)) {
+      await Promise.all([directory, copy].map((made) => rm(made, { recursive: true })));
+      context.skip("this user may not mount a file system");
+      return;
+    }
+    const log = pino({ level: "silent" });
+    const entry = { at: 1000, organisation: "org", keyId: "key", model: "assistant", operation: "chat" } as const;
+    try {
+      // Nobody publishes here: every file stays for the recovery to find.
+      const journal = await Journal.open(directory, log);
+      const settle = (id: string, becomes: "owed" | "void"): Promise<boolean> => {
+        const event = { ...entry, id, inputTokens: 3, outputTokens: 5, status: 200, durationMs: 1, estimated: false };
+        return new Promise((resolve) => journal.settle(event, waiter(resolve, becomes)));
+      };
+      for (const id of ["whole", "begun", "refused"])
+        await new Promise((resolve) => journal.intent({ ...entry, id, inputTokens: 3 }, waiter(resolve, "owed")));
+      expect(await settle("whole", "owed")).toBe(true);
+      const ballast = join(directory, "ballast");
+      await writeFile(ballast, Buffer.alloc(4 * 1024 * 1024)).catch(() => {});
+      // The page that the log has takes a few more.
+      for (let count = 0; count < 200 && journal.failing === undefined; count += 1) {
+        journal.checkpoint("begun", count);
+        await sleep(5);
+      }
+      expect(journal.failing).toBeDefined();
+      expect(await Promise.all([settle("begun", "owed"), settle("refused", "void")])).toEqual([false, false]);
+      expect(journal.backlog.open).toBe(1);
+      await unlink(ballast);
+      for (let waited = 0; waited < 5000 && journal.failing !== undefined; waited += 50) await sleep(50);
+      expect(journal.failing).toBeUndefined();
+      expect(journal.backlog.open).toBe(0);
+      // As a process that is killed now would leave them.
+      await cp(directory, copy, { recursive: true });
+      await journal.close();
+
+      const usage = new TestUsage();
+      const next = await Journal.open(copy, log);
+      const rest = new Publisher(next, usage, log, () => {});
+      await next.seal();
+      await rest.stop(AbortSignal.timeout(2000));
+      await next.close();
+      expect([...usage.events.values()].map(({ id, status }) => `${id} ${status}`).sort()).toEqual([
+        "begun 200",
+        "whole 200",
+      ]);
+    } finally {
+      execFileSync("umount", [directory]);
+      await Promise.all([directory, copy].map((made) => rm(made, { recursive: true })));
+    }
+  }, 30_000);
+
   it("loses no long answer whose entries were on their way into a newer file when the disk was full", async (context) => {
     const directory = await mkdtemp(join(tmpdir(), "keelson-full-"));
     if (!mountSmall(directory)) {
@@ -103,13 +236,11 @@ describe("a full disk under the usage log", () => {
       const journal = await Journal.open(directory, log);
       const publisher = new Publisher(journal, usage, log, () => {});
       const intend = (id: string) =>
-        new Promise<boolean>((resolve) =>
-          journal.intent({ ...entry, id, inputTokens: 3 }, { journaled: (_step, failed) => resolve(!failed) }),
-        );
+        new Promise<boolean>((resolve) => journal.intent({ ...entry, id, inputTokens: 3 }, waiter(resolve, "owed")));
       const answer = async (id: string): Promise<void> => {
         expect(await intend(id)).toBe(true);
         const event = { ...entry, id, inputTokens: 3, outputTokens: 5, status: 200, durationMs: 1, estimated: false };
-        await new Promise<void>((resolve) => journal.settle(event, { journaled: () => resolve() }));
+        await new Promise((resolve) => journal.settle(event, waiter(resolve, "owed")));
       };
       expect(await intend("long")).toBe(true);
       journal.checkpoint("long", 7);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Journal } from "../../src/runtime/gateway/usage/journal.js";
+import { Journal, type Waiter } from "../../src/runtime/gateway/usage/journal.js";
 import { Publisher } from "../../src/runtime/gateway/usage/publisher.js";
 import {
   checkpointLine,
@@ -13,6 +13,7 @@ import {
   type Intent,
   intentLine,
   settledLine,
+  voidLine,
 } from "../../src/runtime/gateway/usage/records.js";
 import { unsettled } from "../../src/runtime/gateway/usage/recover.js";
 import type { UsageEvent } from "../../src/runtime/usage/client.js";
@@ -44,8 +45,16 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-const written = (write: (waiter: { journaled(step: string, failed: boolean): void }) => void): Promise<boolean> =>
-  new Promise((resolve) => write({ journaled: (_step, failed) => resolve(!failed) }));
+const written = (write: (waiter: Waiter) => void): Promise<boolean> =>
+  new Promise((resolve) =>
+    write({
+      journaled: () => resolve(true),
+      notJournaled: () => {
+        resolve(false);
+        return "owed";
+      },
+    }),
+  );
 
 async function publishAll(usage: TestUsage): Promise<void> {
   const journal = await Journal.open(directory, log);
@@ -130,6 +139,18 @@ describe("the durable log of usage", () => {
       settled("done"),
       settled("silent", { inputTokens: 12, outputTokens: 0, status: 500, durationMs: 0, estimated: true }),
     ]);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it("publishes no settlement that was made void later, and settles no intent that was", async () => {
+    const file = (number: number, ...lines: string[]): Promise<void> =>
+      writeFile(join(directory, `000000000${number}.log`), frame(lines));
+    await file(3, intentLine(intent("counted")), intentLine(intent("refused")), intentLine(intent("cut")));
+    await file(4, settledLine(settled("refused")), settledLine(settled("counted")));
+    await file(5, voidLine("refused"), voidLine("cut"));
+    const usage = new TestUsage();
+    await publishAll(usage);
+    expect([...usage.events.values()]).toEqual([settled("counted")]);
     expect(await readdir(directory)).toEqual([]);
   });
 

@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Dispatcher } from "undici";
 import type { Principal } from "../accounts/client.js";
-import { type Trace, traceOf, traceparent } from "../kernel/trace.js";
+import { type Trace, traceOf } from "../kernel/trace.js";
 import { Outgoing } from "./answer/outgoing.js";
 import type { Counted } from "./answer/shape.js";
-import { type Headers, UpstreamAnswer } from "./answer/upstream-answer.js";
+import type { UpstreamAnswer } from "./answer/upstream-answer.js";
 import type { CallMetrics } from "./metrics.js";
 import { type Problem, problem, problemBody, refuse } from "./problem.js";
 import type { Call } from "./request/call.js";
@@ -13,7 +12,8 @@ import type { Placement } from "./routing/placement.js";
 import type { RoutedTarget } from "./routing/target.js";
 import type { Shared } from "./shared.js";
 import { spanOf } from "./span.js";
-import { messageIn, statusForClient, wasNeverSent } from "./upstream-error.js";
+import { type Caller, UpstreamCall } from "./upstream-call.js";
+import { messageIn, statusForClient } from "./upstream-error.js";
 import type { Waiter as JournalWaiter } from "./usage/journal.js";
 
 const checkpointEvery = 2_000;
@@ -23,11 +23,11 @@ const nothingCounted: Counted = { inputTokens: 0, outputTokens: 0 };
 /**
  * One request that was understood, from its place at a model to the last byte of its answer.
  *
- * It is the handler of its own upstream call and the waiter of its own place and log entries, so that a request makes few
- * objects on its way. Until the first byte has gone to the client everything may be tried again; from then on the answer
+ * It is told by its upstream calls, and is the waiter of its own place and log entries, so that a request makes few objects
+ * on its way. Until the first byte has gone to the client everything may be tried again; from then on the answer
  * is complete, or ends as broken. The last byte goes out only after the usage is durable.
  */
-export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, JournalWaiter {
+export class Exchange implements Caller, PlaceWaiter, JournalWaiter {
   waitUntil = 0;
 
   readonly #began = performance.now();
@@ -35,15 +35,12 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
   readonly #trace: Trace;
   readonly #out: Outgoing;
   #metrics: CallMetrics;
-  #target: RoutedTarget | undefined;
-  #controller: Dispatcher.DispatchController | undefined;
-  #calledAt = 0;
+  /** The newest attempt. */
+  #upstream: UpstreamCall | undefined;
   #phase: "placing" | "calling" | "settling" | "done" = "placing";
   #waiting = false;
   #intended = false;
 
-  #answer: UpstreamAnswer | undefined;
-  #firstByteMs = 0;
   #checkpointAt = 0;
   #settledStatus = 0;
   /** What goes out last, once the usage is durable. */
@@ -91,10 +88,8 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
 
   granted(target: RoutedTarget): void {
     this.#waiting = false;
-    this.#target = target;
     this.placement.called(target);
-    if (this.#phase === "done") this.#release(true);
-    else this.#call(target);
+    this.#call(target);
   }
 
   refused(why: Problem): void {
@@ -116,7 +111,7 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
   #again(lost: "answer" | "connection" | "never-sent"): boolean {
     const retry = this.placement.retry(lost, Date.now() - this.#at);
     this.#phase = "placing";
-    this.#answer = undefined;
+    this.#upstream = undefined;
     if (retry === undefined) return this.#fallBack();
     this.shared.metrics.retries += 1;
     if (retry === 0) this.#place();
@@ -134,8 +129,8 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
 
   #call(target: RoutedTarget): void {
     this.#phase = "calling";
-    this.#controller = undefined;
-    this.#calledAt = performance.now();
+    const upstream = new UpstreamCall(this.placement.route, target, this.call, this);
+    this.#upstream = upstream;
     if (!this.#intended) {
       this.#intended = true;
       const { organisation, keyId } = this.principal;
@@ -148,78 +143,16 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
       // The log may have refused at once.
       if (this.#phase !== "calling") return;
     }
-    const { upstreamModel, authorization } = target.target;
-    const headers = [
-      "content-type",
-      "application/json",
-      "traceparent",
-      traceparent(this.#trace),
-      "x-request-id",
-      this.id,
-    ];
-    if (authorization !== undefined) headers.push("authorization", authorization);
-    const path = target.basePath + this.call.path;
-    target.pool.dispatch({ path, method: "POST", headers, body: this.call.body(upstreamModel) }, this);
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#out.gone) controller.abort(new Error("the client left"));
-  }
-
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
-    if (status < 200) return;
-    this.#answer = new UpstreamAnswer(status, headers, this.call);
-    this.#firstByteMs = performance.now() - this.#began;
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#phase !== "calling" || this.#answer === undefined) return;
-    try {
-      if (this.#answer.take(chunk) === "later") process.nextTick(passOn, this);
-    } catch (error) {
-      controller.abort(error instanceof Error ? error : new Error("the answer cannot be taken"));
-    }
-  }
-
-  /** Sends on what has come since the last time. */
-  passOn(): void {
-    const answer = this.#answer;
-    if (answer === undefined || this.#phase !== "calling") return;
-    const bytes = answer.passOn();
-    if (answer.shape?.complete) {
-      this.#upstreamDone(answer, bytes);
-      return;
-    }
-    if (bytes !== undefined) this.#send(answer, bytes);
-    if (this.#out.full) {
-      this.#controller?.pause();
-      this.#out.stalls();
-      this.response.once("drain", () => this.#drained());
-    }
-  }
-
-  onResponseEnd(): void {
-    this.passOn();
-    const answer = this.#answer;
-    if (this.#phase !== "calling" || answer === undefined) return;
-    if (answer.status >= 400) this.#upstreamRefused(answer);
-    else if (answer.shape !== undefined) this.#broke("its stream ended too early", false);
-    else this.#upstreamDone(answer);
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.passOn();
-    if (this.#phase === "calling") this.#broke(error.message || error.name, wasNeverSent(error));
+    upstream.send(this.id, this.#trace);
   }
 
   /**
    * The answer of the upstream is complete: settle, then let go of its end. What of a stream came together with its end
    * (`before`) goes out together with it: one packet less for each answer.
    */
-  #upstreamDone(answer: UpstreamAnswer, before?: Buffer): void {
+  complete(answer: UpstreamAnswer, before: Buffer | undefined): void {
     const { shape, status } = answer;
-    this.#release(true);
+    this.#upstream?.release("well");
     const document = shape === undefined ? answer.document() : undefined;
     const { counted, estimated } = answer.counted(document);
     const last = document === undefined ? shape?.tail(counted) : this.#out.begun ? document : this.call.whole(document);
@@ -234,12 +167,12 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
   }
 
   /** The upstream answered with an error. Another server (or model) is asked where that may help. */
-  #upstreamRefused(answer: UpstreamAnswer): void {
+  refusedUpstream(answer: UpstreamAnswer): void {
     const upstream = answer.status;
     const ofServer = upstream >= 500 || upstream === 429;
     // A server that says when to come again has not begun: it is starting, or full, but not broken.
     const notBegun = upstream === 503 && answer.retryAfter !== undefined;
-    this.#release(!ofServer, !notBegun);
+    this.#upstream?.release(notBegun ? "not-begun" : ofServer ? "failed" : "well");
     if (ofServer && this.#again(notBegun ? "never-sent" : "answer")) return;
     const body = answer.document();
     const status = statusForClient(upstream);
@@ -256,9 +189,9 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
   }
 
   /** The connection failed: before the first byte the call is made again, afterwards the answer ends as broken. */
-  #broke(reason: string, neverSent: boolean): void {
+  broke(reason: string, neverSent: boolean): void {
     const { gone, begun } = this.#out;
-    this.#release(gone);
+    this.#upstream?.release(gone ? "well" : "failed");
     if (gone) {
       this.#settleGone();
       return;
@@ -274,7 +207,7 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
     }
     this.shared.log.warn(facts, "upstream failed in the middle of its answer");
     const why = problem("upstream_failed", `the server of ${model} failed in the middle of its answer`);
-    const shape = this.#answer?.shape;
+    const shape = this.#upstream?.answer?.shape;
     if (shape === undefined) this.#out.cut();
     else this.#last = shape.broken(why);
     const { counted, estimated } = this.#soFar();
@@ -283,20 +216,25 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
 
   // ------------------------------------------------------------------------------------------------ the answer
 
-  #send(answer: UpstreamAnswer, bytes: Buffer): void {
+  arrived(answer: UpstreamAnswer, bytes: Buffer): boolean {
     this.#out.status = answer.status;
     this.#out.contentType = answer.contentType;
     this.#out.model = this.placement.route.model.name;
     this.#out.send(bytes);
     const now = Date.now();
-    if (now - this.#checkpointAt < checkpointEvery) return;
-    if (this.#checkpointAt > 0) this.shared.journal.checkpoint(this.id, this.#soFar().counted.outputTokens);
-    this.#checkpointAt = now;
+    if (now - this.#checkpointAt >= checkpointEvery) {
+      if (this.#checkpointAt > 0) this.shared.journal.checkpoint(this.id, this.#soFar().counted.outputTokens);
+      this.#checkpointAt = now;
+    }
+    if (!this.#out.full) return true;
+    this.#out.stalls();
+    this.response.once("drain", () => this.#drained());
+    return false;
   }
 
   #soFar(): { readonly counted: Counted; readonly estimated: boolean } {
     return (
-      this.#answer?.counted(undefined) ?? {
+      this.#upstream?.answer?.counted(undefined) ?? {
         counted: { inputTokens: this.call.inputEstimate, outputTokens: 0 },
         estimated: true,
       }
@@ -351,23 +289,27 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
     );
   }
 
-  journaled(step: "intent" | "settled", failed: boolean): void {
-    if (failed) this.#uncountable();
-    else if (step === "intent") this.#out.open();
+  journaled(step: "intent" | "settled"): void {
+    if (step === "intent") this.#out.open();
     else this.#finish();
   }
 
-  /** The usage log cannot be written: nothing is answered that would not be counted. */
-  #uncountable(): void {
-    if (this.#phase === "done") return;
+  /** The usage log cannot be written: nothing is answered that would not be counted, nor counted that is not answered. */
+  notJournaled(): "owed" | "void" {
+    const { begun } = this.#out;
+    if (this.#phase !== "done") this.#uncountable(begun);
+    return begun ? "owed" : "void";
+  }
+
+  #uncountable(begun: boolean): void {
     this.#phase = "done";
     if (this.#waiting) this.placement.route.leave(this);
-    this.#controller?.abort(new Error("the usage log cannot be written"));
-    this.#release(true);
+    this.#upstream?.abandon();
+    this.#upstream?.release("well");
     this.shared.metrics.refuse("usage_unavailable");
     this.shared.bodies.release(this.bodyBytes);
     const why = "usage cannot be recorded at the moment, so nothing is answered";
-    if (this.#out.begun) this.response.destroy();
+    if (begun) this.response.destroy();
     else refuse(this.response, this.call.api, problem("usage_unavailable", why, { retryAfter: 5 }), this.id);
   }
 
@@ -378,7 +320,9 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
     const status = this.#settledStatus;
     if (status === 0) return;
     const milliseconds = performance.now() - this.#began;
-    this.#metrics.answered(status, milliseconds / 1000, this.#firstByteMs / 1000);
+    const answeredAt = this.#upstream?.answeredAt ?? 0;
+    const firstByte = answeredAt === 0 ? 0 : answeredAt - this.#began;
+    this.#metrics.answered(status, milliseconds / 1000, firstByte / 1000);
     if (this.shared.tracer !== undefined) {
       const model = this.placement.route.model.name;
       const path = this.request.url ?? "";
@@ -386,20 +330,9 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
     }
   }
 
-  /** The place at the target is free again. */
-  #release(well: boolean, judge = true): void {
-    const target = this.#target;
-    if (target === undefined) return;
-    this.#target = undefined;
-    if (!judge) target.errors += 1;
-    else if (well) target.succeeded(performance.now() - this.#calledAt);
-    else target.failed(Date.now());
-    this.placement.route.release(target, Date.now());
-  }
-
   #drained(): void {
     this.#out.flows();
-    this.#controller?.resume();
+    this.#upstream?.resume();
   }
 
   #closed(): void {
@@ -412,12 +345,7 @@ export class Exchange implements Dispatcher.DispatchHandler, PlaceWaiter, Journa
       if (this.#intended) this.#settleGone();
       else this.#finish();
     } else if (this.#phase === "calling") {
-      // Ends in onResponseError. A call that has not begun is aborted as it begins.
-      this.#controller?.abort(new Error("the client left"));
+      this.#upstream?.cancel();
     } else if (this.#phase === "placing" && !this.#intended) this.#finish();
   }
-}
-
-function passOn(exchange: Exchange): void {
-  exchange.passOn();
 }

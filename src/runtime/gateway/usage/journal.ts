@@ -1,20 +1,21 @@
 import { type FileHandle, readFile } from "node:fs/promises";
 import type { Logger } from "pino";
 import type { UsageEvent } from "../../usage/client.js";
+import { PatientSync } from "./patient-sync.js";
 import { checkpointLine, entriesIn, frame, type Intent, intentLine, settledLine, voidLine } from "./records.js";
 import { unsettled } from "./recover.js";
 import { createSegment, deleteSegment, findSegments, readSegment, type Segment, segment } from "./segments.js";
 
 /** Told when its entry is on the disk, or cannot get there. */
 export interface Waiter {
-  journaled(step: "intent" | "settled", failed: boolean): void;
+  journaled(step: "intent" | "settled"): void;
+  /**
+   * The disk refuses the entry. Says what becomes of a settlement: one that is `owed` is written when the disk takes writes
+   * again; one that is `void` never counts, because nothing of its answer has gone out. A refused intent is void in any case.
+   */
+  notJournaled(step: "intent" | "settled"): "owed" | "void";
 }
 
-/**
- * How long an answer waits for the disk itself. What is written has left this process and survives its end; that it
- * survives the machine's too takes a sync, and a disk that stalls (somebody writes gigabytes) must not stall every answer.
- */
-const syncPatience = 100;
 /** A file is closed, and so given to the publisher, this long after something was settled in it … */
 const sealAfter = 250;
 /** … or when it is this large. */
@@ -40,8 +41,7 @@ interface Pending {
 /**
  * The durable log of usage on this process's disk. Entries that come while a write is under way go out together with the
  * next one (group commit), and their waiters are told once the write has reached the disk (or, where the disk stalls, the
- * kernel). When a write fails the journal
- * is `failing`: its owner refuses requests rather than answer them uncounted.
+ * kernel). When a write fails the journal is `failing`: its owner refuses requests rather than answer them uncounted.
  */
 export class Journal {
   #pending: Pending[] = [];
@@ -61,10 +61,9 @@ export class Journal {
   /** Open intents on their way from the oldest file into the newest. */
   readonly #carried = new Set<string>();
   readonly #tick: NodeJS.Timeout;
-  #syncing = false;
-  #syncFailure: unknown;
-  /** Writes that went on before the disk had them: they survive this process, but not the machine's sudden end. */
-  unsynced = 0;
+  /** Voided requests: files that are still there may hold their settlements, which nobody may publish. */
+  readonly #void = new Set<string>();
+  readonly #sync = new PatientSync();
   /** Called when there is a closed file to publish. */
   onSealed: () => void = () => {};
 
@@ -87,6 +86,7 @@ export class Journal {
     for (const old of left) {
       const found = await readSegment(old);
       old.settled = found.filter(({ kind }) => kind === "settled").length;
+      for (const entry of found) if (entry.kind === "void") journal.#void.add(entry.id);
       entries.push(...found);
     }
     const cut = unsettled(entries);
@@ -98,8 +98,11 @@ export class Journal {
           (event) =>
             new Promise<void>((resolve, reject) =>
               journal.settle(event, {
-                journaled: (_step, failed) =>
-                  failed ? reject(new Error("the usage log cannot be written")) : resolve(),
+                journaled: () => resolve(),
+                notJournaled: () => {
+                  reject(new Error("the usage log cannot be written"));
+                  return "owed";
+                },
               }),
             ),
         ),
@@ -111,6 +114,11 @@ export class Journal {
   /** Why nothing can be written; undefined while all is well. */
   get failing(): string | undefined {
     return this.#failing;
+  }
+
+  /** Writes that went on before the disk had them: they survive this process, but not the machine's sudden end. */
+  get unsynced(): number {
+    return this.#sync.late;
   }
 
   /** Files not yet deleted, and requests not yet settled. */
@@ -146,7 +154,7 @@ export class Journal {
   async *batchesOf(sealed: Segment, size: number): AsyncGenerator<UsageEvent[]> {
     let batch: UsageEvent[] = [];
     for (const entry of entriesIn(await readFile(sealed.path))) {
-      if (entry.kind !== "settled") continue;
+      if (entry.kind !== "settled" || this.#void.has(entry.event.id)) continue;
       batch.push(entry.event);
       if (batch.length < size) continue;
       yield batch;
@@ -248,35 +256,7 @@ export class Journal {
     const { bytesWritten } = await file.write(bytes);
     if (bytesWritten !== bytes.length) throw new Error("no space left on the disk");
     this.#bytes += bytes.length;
-    await this.#sync(file);
-  }
-
-  /** Waits for the disk, but not for one that stalls: then the next writes go on without, until it is done. */
-  async #sync(file: FileHandle): Promise<void> {
-    if (this.#syncing) {
-      this.unsynced += 1;
-      return;
-    }
-    this.#syncing = true;
-    const synced = file.datasync().then(
-      () => true,
-      (error: unknown) => {
-        this.#syncFailure = error;
-        return true;
-      },
-    );
-    void synced.then(() => {
-      this.#syncing = false;
-    });
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), syncPatience);
-    });
-    if (!(await Promise.race([synced, late]))) this.unsynced += 1;
-    clearTimeout(timer);
-    const failure = this.#syncFailure;
-    this.#syncFailure = undefined;
-    if (failure !== undefined) throw failure;
+    await this.#sync.of(file);
   }
 
   #done({ step, id, waiter }: Pending): void {
@@ -287,12 +267,12 @@ export class Journal {
         open.segment = this.#current;
         this.#current.open += 1;
       }
-      waiter?.journaled("intent", false);
+      waiter?.journaled("intent");
     } else if (step === "settled") {
       if (this.#firstSettled === 0) this.#firstSettled = Date.now();
       if (this.#current !== undefined) this.#current.settled += 1;
       this.#close(id);
-      waiter?.journaled("settled", false);
+      waiter?.journaled("settled");
     }
   }
 
@@ -330,18 +310,22 @@ export class Journal {
     const refused = this.#pending;
     this.#pending = [];
     for (const pending of refused) {
-      const { step, id, waiter } = pending;
-      if (step === "settled") this.#owed.push({ ...pending, waiter: undefined });
+      const { step, id, waiter, line } = pending;
       // A copy on its way into a newer file: its request goes on, and is still to be found in the older one.
-      else if (this.#carried.has(id)) this.#owed.push(pending);
-      else if (step === "intent") {
-        this.#open.delete(id);
-        // It may have reached the disk although the write failed; it must not be counted by a later recovery.
-        this.#owed.push({ line: voidLine(id), step: "other", id, waiter: undefined });
-      }
-      if (step === "other" && pending.line === voidLine(id)) this.#owed.push(pending);
-      if (waiter !== undefined && step !== "other") waiter.journaled(step, true);
+      if (step !== "settled" && this.#carried.has(id)) this.#owed.push(pending);
+      else if (step === "other") {
+        if (line === voidLine(id)) this.#owed.push(pending);
+      } else if ((waiter?.notJournaled(step) ?? "owed") === "owed" && step === "settled") {
+        this.#owed.push({ ...pending, waiter: undefined });
+      } else this.#withdraw(id);
     }
+  }
+
+  /** The request does not count. Its entries may have reached the disk, this time or earlier: they are made void. */
+  #withdraw(id: string): void {
+    this.#close(id);
+    this.#void.add(id);
+    this.#owed.push({ line: voidLine(id), step: "other", id, waiter: undefined });
   }
 
   async #newSegment(): Promise<void> {
@@ -393,6 +377,8 @@ export class Journal {
           "a published usage file could not be deleted",
         );
       }
+      // Only closed files hold settlements that were made void.
+      if (this.#segments[0] === this.#current) this.#void.clear();
     }
   }
 }
