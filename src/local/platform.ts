@@ -4,6 +4,7 @@ import type { Plan } from "../plan/plan.js";
 import { type Drills, startDrills } from "../recovery/drills/drills.js";
 import { drillStore } from "../recovery/drills/results.js";
 import type { DrillTarget } from "../recovery/drills/target.js";
+import { ExclusiveWorks } from "../recovery/exclusive-work.js";
 import { openRepository } from "../recovery/repository/open.js";
 import { ageSeal, loadOrCreateIdentity, plainSeal } from "../recovery/seal.js";
 import { type Recovery, startRecovery } from "../recovery/service.js";
@@ -52,6 +53,8 @@ export interface Platform {
   readonly supervisor: Supervisor;
   readonly recovery: Recovery;
   readonly drills: Drills;
+  /** Drills and restores in place: one at a time. */
+  readonly exclusive: ExclusiveWorks;
   /** True when its database was made in this start. */
   readonly first: boolean;
   /** What the plan has and this machine does not run. */
@@ -210,7 +213,8 @@ async function start(
       },
     };
   };
-  const drills = startDrills(target, drillStore(places.drills), options.version);
+  const exclusive = new ExclusiveWorks();
+  const drills = startDrills(target, drillStore(places.drills), options.version, exclusive);
   const platform: Platform = {
     running,
     layout: places,
@@ -218,6 +222,7 @@ async function start(
     supervisor,
     recovery,
     drills,
+    exclusive,
     first,
     left,
     stop: async () => {

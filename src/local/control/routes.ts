@@ -25,7 +25,8 @@ export function platformRoutes(platform: Platform, onStop: () => void): ControlR
     "POST /backups/:id/verify": async ({ parameters }) => ok(listed(await recovery.verify(parameters["id"] ?? ""))),
     "POST /restore": async ({ body }) => {
       const { id, at } = parsed(restoreBody, body);
-      return ok(await restoreInPlace(platform, id, at === undefined ? { kind: "latest" } : { kind: "time", at }));
+      const target: RestoreTarget = at === undefined ? { kind: "latest" } : { kind: "time", at };
+      return ok(await restoreInPlace(platform, id, target));
     },
     ...drillRoutes(platform),
   };
@@ -34,8 +35,18 @@ export function platformRoutes(platform: Platform, onStop: () => void): ControlR
 /** Milliseconds that a restore waits for the newest segment of the log to be stored. */
 const newestSegmentPatience = 10_000;
 
-/** Puts a backup in the place of the database; when the server cannot recover from it, puts back what was there. */
-async function restoreInPlace({ recovery, supervisor }: Platform, id: string, target: RestoreTarget) {
+/** Puts a backup in the place of the database, unless a drill or another restore is under way. */
+async function restoreInPlace(platform: Platform, id: string, target: RestoreTarget) {
+  const release = platform.exclusive.begin({ kind: "restore", what: () => `the restore of backup ${id}` });
+  try {
+    return await replaceDatabase(platform, id, target);
+  } finally {
+    release();
+  }
+}
+
+/** When the server cannot recover from what was restored, what was there before is put back. */
+async function replaceDatabase({ recovery, supervisor }: Platform, id: string, target: RestoreTarget) {
   const began = Date.now();
   // The newest writes are in a segment that is not full yet: it is closed and stored first, or a moment of the last seconds
   // could not be reached. A database that is lost has none to give; then the stored log is all there is.

@@ -1,9 +1,10 @@
 import { KeelsonError } from "../../spec/errors.js";
+import type { ExclusiveWorks } from "../exclusive-work.js";
 import { executors } from "./faults/index.js";
 import type { DrillResult } from "./result.js";
 import type { DrillStore } from "./results.js";
 import { newDrill, runDrill } from "./run-drill.js";
-import type { DrillTarget } from "./target.js";
+import type { DrillTarget, FaultExecutor } from "./target.js";
 
 export interface DrillRequest {
   readonly fault: string;
@@ -12,9 +13,9 @@ export interface DrillRequest {
   readonly rate?: number | undefined;
 }
 
-/** The drills of one platform: one at a time, kept with their reports. */
+/** The drills of one platform: one at a time and none during a restore, kept with their reports. */
 export interface Drills {
-  /** Begins one; resolves as soon as it has an id. Throws `drill/unknown`, `drill/running`. */
+  /** Begins one; resolves as soon as it has an id. Throws `drill/unknown`, `drill/running`, `restore/running`. */
   start(request: DrillRequest): Promise<DrillResult>;
   /** The running one as it stands, or a kept one. */
   read(id: string): Promise<DrillResult>;
@@ -36,33 +37,48 @@ interface Running {
   latest: DrillResult;
 }
 
-export function startDrills(target: () => Promise<DrillTarget>, store: DrillStore, version: string): Drills {
+export function startDrills(
+  target: () => Promise<DrillTarget>,
+  store: DrillStore,
+  version: string,
+  exclusive: ExclusiveWorks,
+): Drills {
   let running: Running | undefined;
 
-  async function start({ fault, steady = STEADY, rate = RATE }: DrillRequest): Promise<DrillResult> {
-    const make = executors[fault];
-    if (!make)
-      throw new KeelsonError("drill/unknown", `there is no drill ${fault}`, {
+  async function start(request: DrillRequest): Promise<DrillResult> {
+    const executor = executors[request.fault]?.();
+    if (!executor)
+      throw new KeelsonError("drill/unknown", `there is no drill ${request.fault}`, {
         hint: `there are: ${Object.keys(executors).join(", ")}`,
         exitCode: 2,
       });
-    const given = await target();
-    // Asked only now: of two requests at once the second finds the first.
-    if (running) throw busy(running.latest);
-    const executor = make();
+    // Before anything is waited for: of two requests at once the second finds the first.
+    const release = exclusive.begin({
+      kind: "drill",
+      what: () => (running ? `drill ${running.latest.id}` : `a drill (${request.fault})`),
+    });
+    try {
+      running = begin(await target(), executor, request);
+    } catch (error) {
+      release();
+      throw error;
+    }
+    const over = () => {
+      running = undefined;
+      release();
+    };
+    running.end.then(over, over);
+    return running.latest;
+  }
+
+  function begin(given: DrillTarget, executor: FaultExecutor, { steady = STEADY, rate = RATE }: DrillRequest): Running {
     const abort = new AbortController();
     const initial = newDrill(given, executor, { steady, rate, version });
     const onChange = (latest: DrillResult) => {
       if (running) running.latest = latest;
     };
     const options = { steady, rate, version, signal: abort.signal, onChange };
-    const end = runDrill(given, executor, options, initial).then(keep);
-    running = { abort, end, latest: initial };
-    const over = () => {
-      running = undefined;
-    };
-    end.then(over, over);
-    return initial;
+    return { abort, end: runDrill(given, executor, options, initial).then(keep), latest: initial };
   }
 
   async function keep(result: DrillResult): Promise<DrillResult> {
@@ -94,10 +110,4 @@ export function startDrills(target: () => Promise<DrillTarget>, store: DrillStor
       await running?.end.catch(() => undefined);
     },
   };
-}
-
-function busy(latest: DrillResult): KeelsonError {
-  return new KeelsonError("drill/running", `drill ${latest.id} is under way`, {
-    hint: "one at a time: wait for its end",
-  });
 }

@@ -1,0 +1,69 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { askControl } from "../../src/local/control/client.js";
+import { resultSchema } from "../../src/recovery/drills/result.js";
+import { type Cleanups, chat, keelson, type Up, until, up } from "../local/keelson.js";
+
+const cleanups: Cleanups = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const run = async (platform: Up, ...args: string[]) =>
+  keelson(platform.cwd, [...args, "--data", platform.data], { timeout: 120_000 });
+
+async function withBackup(): Promise<{ platform: Up; control: string }> {
+  const platform = await up(cleanups);
+  await until(async () => (await platform.status()).backups.newest?.valid === true, 60_000, "a valid backup");
+  return { platform, control: String(platform.told["control"]) };
+}
+
+const restarts = async (platform: Up) => (await platform.status()).processes.map((process) => process.restarts);
+
+describe("one at a time", () => {
+  test("while a drill runs, a restore and another drill are refused by its name and change nothing", async () => {
+    const { platform, control } = await withBackup();
+    const body = { fault: "process-crash", duration: "60s", rate: 2 };
+    const { id } = await askControl(control, "/drills", resultSchema, { method: "POST", body });
+    const before = await restarts(platform);
+
+    for (const command of [
+      ["restore", "latest"],
+      ["drill", "database-loss"],
+    ]) {
+      const refused = await run(platform, ...command);
+      expect(refused).toMatchObject({ code: 1, out: "" });
+      expect(refused.err).toContain(`error drill/running drill ${id} is under way`);
+      expect(refused.err).toContain("hint: one at a time");
+    }
+    expect(await restarts(platform)).toEqual(before);
+    expect(await askControl(control, `/drills/${id}`, resultSchema)).toMatchObject({ state: "running" });
+
+    await askControl(control, `/drills/${id}/cancel`, z.unknown(), { method: "POST" });
+    await askControl(control, `/drills/${id}/finished`, resultSchema);
+    expect((await run(platform, "restore", "latest")).code).toBe(0);
+  }, 240_000);
+
+  test("while a restore runs, a drill and another restore are refused", async () => {
+    const { platform } = await withBackup();
+    const restore = run(platform, "restore", "latest", "--json");
+    await until(async () => (await platform.status()).state !== "ready", 30_000, "the begin of the restore");
+    const refusals = await Promise.all([run(platform, "drill", "process-crash"), run(platform, "restore", "latest")]);
+    for (const refused of refusals) {
+      expect(refused).toMatchObject({ code: 1, out: "" });
+      expect(refused.err).toContain("error restore/running the restore of backup latest is under way");
+    }
+    expect((await restore).code).toBe(0);
+    expect((await chat(platform)).status).toBe(200);
+  }, 240_000);
+
+  test("of two drills asked for in the same moment one runs, and one that cannot be is not in the way", async () => {
+    const { platform, control } = await withBackup();
+    expect((await run(platform, "drill", "earthquake")).err).toContain("error drill/unknown");
+    const body = { fault: "process-crash", duration: "60s", rate: 2 };
+    const ask = () => askControl(control, "/drills", resultSchema, { method: "POST", body });
+    const asked = await Promise.allSettled([ask(), ask()]);
+    expect(asked.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(asked.find(({ status }) => status === "rejected")).toMatchObject({ reason: { code: "drill/running" } });
+  }, 120_000);
+});
