@@ -8,7 +8,7 @@ import { platformRoutes } from "../local/control/routes.js";
 import { diskError } from "../local/disk-errors.js";
 import { dataDirectory, layout, makeRoot } from "../local/layout.js";
 import { type Platform, startPlatform } from "../local/platform.js";
-import { type Welcome, welcome } from "../local/welcome.js";
+import { forgetFirstKey, type Welcome, welcome } from "../local/welcome.js";
 import type { Plan } from "../plan/plan.js";
 import { coloursFor } from "./colours.js";
 import { loadPlan } from "./load.js";
@@ -76,7 +76,8 @@ async function foreground(file: string, plan: Plan, options: Options): Promise<v
       },
       (started) => platformRoutes(started, () => interrupted.abort()),
     );
-    show(await welcome(platform), platform, performance.now() - began, options);
+    await show(await welcome(platform), platform, performance.now() - began, options);
+    await forgetFirstKey(platform);
     follow(platform);
     await ending;
     say(paint.dim("ending: answers under way are finished first (Ctrl-C again ends at once)"));
@@ -104,12 +105,12 @@ function called(): string {
   return process.env["npm_execpath"] === undefined ? "keelson" : "npx keelson";
 }
 
-function show(hello: Welcome, platform: Platform, took: number, options: Options): void {
+/** Resolves when it is out: only then may the first key be forgotten. */
+async function show(hello: Welcome, platform: Platform, took: number, options: Options): Promise<void> {
   if (options.json) {
     const { running } = platform;
-    process.stdout.write(
-      `${JSON.stringify({ ...running, ...hello, first: platform.first, tookMs: Math.round(took) })}\n`,
-    );
+    const told = JSON.stringify({ ...running, ...hello, first: platform.first, tookMs: Math.round(took) });
+    await written(process.stdout, `${told}\n`);
     return;
   }
   const lines = [
@@ -127,7 +128,11 @@ function show(hello: Welcome, platform: Platform, took: number, options: Options
     ...(hello.curl ? ["", "  Try it:", `    ${hello.curl}`, `    ${called()} chat`] : []),
     "",
   ];
-  for (const line of lines) say(line);
+  await written(process.stderr, `${lines.join("\n")}\n`);
+}
+
+function written(stream: NodeJS.WriteStream, text: string): Promise<void> {
+  return new Promise((resolve, reject) => stream.write(text, (error) => (error ? reject(error) : resolve())));
 }
 
 function follow(platform: Platform): void {

@@ -11,7 +11,7 @@ export interface Welcome {
   readonly dashboard: string;
   /** Signs in once, within ten minutes; undefined when no accounts module runs here. */
   readonly signIn: string | undefined;
-  /** The first key, the only time that it is shown. */
+  /** The first key, until `forgetFirstKey` was called. */
   readonly firstKey: string | undefined;
   /** A file with a key for the model APIs, so that the line below shows no secret and still works. */
   readonly keyFile: string | undefined;
@@ -33,8 +33,6 @@ export async function welcome(platform: Platform): Promise<Welcome> {
   if (hasAccounts) await terminalKey(running, layout);
   const keyFile = hasAccounts ? `${layout.secrets}/${TERMINAL_KEY}` : undefined;
   const model = plan.models.find((candidate) => !candidate.embeddings)?.name;
-  // Shown once: what is printed next is the only copy.
-  if (firstKey !== undefined) await secrets.remove(FIRST_KEY);
   return {
     url: running.url,
     dashboard: running.dashboard,
@@ -44,6 +42,14 @@ export async function welcome(platform: Platform): Promise<Welcome> {
     curl: model === undefined ? undefined : curlLine(running.url, model, keyFile),
     models: await modelReasons(running.dashboard, admin),
   };
+}
+
+/**
+ * Removes the file with the first key. To be called once the key has been shown: whatever ends the program before, the
+ * next start shows it again.
+ */
+export async function forgetFirstKey({ layout }: Pick<Platform, "layout">): Promise<void> {
+  await localSecrets(layout).remove(FIRST_KEY);
 }
 
 function curlLine(url: string, model: string, keyFile: string | undefined): string {
