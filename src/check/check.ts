@@ -45,7 +45,7 @@ function draftsOf(plan: Plan, rules: readonly Rule[]): readonly Draft[] {
   for (const rule of rules) {
     rule.check(
       plan,
-      (at, { why, advice, fix, severity }) => {
+      (at, { why, advice, fix, severity, concerns }) => {
         drafts.push({
           code: rule.code,
           severity: severity ?? rule.severity,
@@ -54,6 +54,7 @@ function draftsOf(plan: Plan, rules: readonly Rule[]): readonly Draft[] {
           path: at,
           hint: advice,
           environments: [plan.environment],
+          ...(concerns === undefined ? {} : { concerns }),
           safe: fix?.safe ?? false,
           edits: (fix?.edits ?? []).map((edit) => ({ ...edit, belongs: belongs(plan, edit) })),
         });

@@ -1,4 +1,5 @@
 import type { Diagnostic, Edit } from "../spec/diagnostic.js";
+import type { Concern } from "./rule.js";
 
 /** An edit, and the environment under whose differences it belongs; undefined edits the base. */
 export interface PlacedEdit extends Edit {
@@ -8,6 +9,8 @@ export interface PlacedEdit extends Edit {
 /** What a rule found, at a place, in some environments. */
 export interface Finding extends Diagnostic {
   readonly environments: readonly string[];
+  /** The promises that this finding says are not kept. */
+  readonly concerns?: readonly Concern[];
   readonly fix?: readonly PlacedEdit[];
   /** Whether `check --fix` applies the fix unasked. */
   readonly safe: boolean;

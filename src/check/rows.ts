@@ -2,6 +2,7 @@ import type { Milliseconds } from "../plan/plan.js";
 import { readable } from "../promises/explain.js";
 import type { Prediction, Term } from "../promises/prediction.js";
 import type { Cell, PromiseSheet, Row } from "../promises/sheet.js";
+import type { Concern } from "./rule.js";
 
 export type Objective = "rto" | "rpo";
 
@@ -11,6 +12,11 @@ export interface Broken {
   readonly of: Objective;
   readonly promised: Milliseconds;
   readonly predicted: Extract<Prediction, { readonly kind: "bounded" | "unbounded" }>;
+}
+
+/** Which cell of the sheet a rule speaks of. */
+export function concern({ row, of }: Pick<Broken, "row" | "of">): Concern {
+  return { fault: row.fault, subject: row.subject, of };
 }
 
 /** The broken promises of a fault, in the order of the sheet. */

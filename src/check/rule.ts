@@ -16,9 +16,18 @@ export interface Rule {
   check(plan: Plan, report: Report, sheet: PromiseSheet): void;
 }
 
+/** A cell of the promise sheet, or the availability through one door (which no one fault decides). */
+export interface Concern {
+  readonly fault?: string;
+  readonly subject: string;
+  readonly of: "rto" | "rpo" | "availability";
+}
+
 export type Report = (at: Path, found: Found) => void;
 
 export interface Found {
+  /** The promises that are not kept for this reason, as far as there are any: what shows the sheet shows the advice there. */
+  readonly concerns?: readonly Concern[];
   /** The numbers of this case, in one sentence. */
   readonly why: string;
   /** What to do about it. */

@@ -7,6 +7,7 @@ export type {
   Cell,
   PlaceOrigin,
   Prediction,
+  Remedy,
   Row,
   Runbook,
   Sheet,

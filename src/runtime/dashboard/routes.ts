@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { Measurement } from "../../promises/measurement.js";
-import { promiseSheet } from "../../promises/sheet.js";
 import { type AdminApp, errorSchema } from "../admin/index.js";
 import type { Gateway } from "../gateway/client.js";
 import type { Context } from "../kernel/module.js";
@@ -15,6 +14,7 @@ import {
 import type { Control } from "./control/control.js";
 import { measurementsOf } from "./control/measurements.js";
 import { sheetAnswer } from "./promises/answer.js";
+import { sheetOf } from "./promises/compose.js";
 import { topologyAnswer } from "./topology/answer.js";
 import { composeTopology } from "./topology/compose.js";
 import type { Observer } from "./topology/readings.js";
@@ -36,6 +36,7 @@ export interface Sources {
 
 /** What the pages read beyond accounts and usage. */
 export function dashboardRoutes(app: AdminApp, { context, gateway, observer, control }: Sources): void {
+  const sheet = sheetOf(context.plan);
   app.get(
     "/admin/promises",
     {
@@ -47,7 +48,7 @@ export function dashboardRoutes(app: AdminApp, { context, gateway, observer, con
         response: { 200: sheetAnswer, default: errorSchema },
       },
     },
-    async () => promiseSheet(context.plan, await measurements(control, context)),
+    async () => sheet(await measurements(control, context)),
   );
 
   app.get(

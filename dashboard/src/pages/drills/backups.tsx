@@ -4,6 +4,7 @@ import { Section } from "../../shell/page.js";
 import { Verdict } from "../../shell/state-mark.js";
 import { Empty, Failure, Loading } from "../../shell/states.js";
 import table from "../../shell/table.module.css";
+import { TableHead } from "../../shell/table-head.js";
 import styles from "./drills-page.module.css";
 
 /** What a restore would come from. A backup counts only once it was restored. */
@@ -42,19 +43,15 @@ function BackupTable({ backups }: { readonly backups: readonly Backup[] }) {
   const now = Date.now();
   return (
     <table className={`${table.table} ${table.cards}`}>
-      <thead>
-        <tr>
-          <th scope="col">Backup</th>
-          <th scope="col">Made</th>
-          <th scope="col" className={table.figure}>
-            Size
-          </th>
-          <th scope="col" className={table.figure}>
-            Rows
-          </th>
-          <th scope="col">Restored and compared</th>
-        </tr>
-      </thead>
+      <TableHead
+        columns={[
+          "Backup",
+          "Made",
+          { name: "Size", figure: true },
+          { name: "Rows", figure: true },
+          "Restored and compared",
+        ]}
+      />
       <tbody>
         {[...backups]
           .sort((a, b) => b.finishedAt - a.finishedAt)

@@ -3,7 +3,18 @@ import { duration } from "../../format.js";
 import { Section } from "../../shell/page.js";
 import { Verdict } from "../../shell/state-mark.js";
 import table from "../../shell/table.module.css";
+import { TableHead } from "../../shell/table-head.js";
 import { against, tones, words } from "../promises/verdicts.js";
+
+const columns = [
+  "Subject",
+  ...(["RTO", "RPO"] as const).flatMap((objective) => [
+    { name: `${objective} measured`, figure: true } as const,
+    { name: "predicted", key: `${objective} predicted`, figure: true } as const,
+    { name: "promised", key: `${objective} promised`, figure: true } as const,
+  ]),
+  "Verdict",
+];
 
 /** What one drill measured of every element that it struck. */
 export function BySubject({ measurements }: Pick<DrillDetail, "measurements">) {
@@ -13,17 +24,7 @@ export function BySubject({ measurements }: Pick<DrillDetail, "measurements">) {
   return (
     <Section title="By subject" flush>
       <table className={`${table.table} ${table.cards}`}>
-        <thead>
-          <tr>
-            <th scope="col">Subject</th>
-            {["RTO measured", "predicted", "promised", "RPO measured", "predicted ", "promised "].map((column) => (
-              <th key={column} scope="col" className={table.figure}>
-                {column}
-              </th>
-            ))}
-            <th scope="col">Verdict</th>
-          </tr>
-        </thead>
+        <TableHead columns={columns} />
         <tbody>
           {measurements.map(({ subject, rto, rpo, promised, predicted, verdict, underestimated }) => (
             <tr key={subject}>

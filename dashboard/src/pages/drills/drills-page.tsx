@@ -8,6 +8,7 @@ import { PlayIcon } from "../../shell/icons.js";
 import { Page, Section } from "../../shell/page.js";
 import { Empty, Failure, Loading } from "../../shell/states.js";
 import table from "../../shell/table.module.css";
+import { TableHead } from "../../shell/table-head.js";
 import { faultName } from "../promises/verdicts.js";
 import { Backups } from "./backups.js";
 import { ConfirmDrill } from "./confirm-drill.js";
@@ -102,20 +103,16 @@ function DrillTable({ drills }: { readonly drills: readonly Drill[] }) {
   const sorted = [...drills].sort((a, b) => b.startedAt - a.startedAt);
   return (
     <table className={`${table.table} ${table.cards}`}>
-      <thead>
-        <tr>
-          <th scope="col">Fault</th>
-          <th scope="col">Subject</th>
-          <th scope="col">When</th>
-          <th scope="col" className={table.figure}>
-            RTO measured
-          </th>
-          <th scope="col" className={table.figure}>
-            RPO measured
-          </th>
-          <th scope="col">Verdict</th>
-        </tr>
-      </thead>
+      <TableHead
+        columns={[
+          "Fault",
+          "Subject",
+          "When",
+          { name: "RTO measured", figure: true },
+          { name: "RPO measured", figure: true },
+          "Verdict",
+        ]}
+      />
       <tbody>
         {sorted.map((drill) => (
           <tr key={drill.id}>

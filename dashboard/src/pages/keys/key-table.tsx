@@ -4,6 +4,7 @@ import type { Key } from "../../api/keys.js";
 import { ago, dateTime } from "../../format.js";
 import { StateDot, type Tone } from "../../shell/state-mark.js";
 import table from "../../shell/table.module.css";
+import { TableHead } from "../../shell/table-head.js";
 import styles from "./key-table.module.css";
 
 type KeyState = "active" | "expired" | "revoked";
@@ -29,21 +30,19 @@ export function KeyTable({ keys, onRevoke }: KeyTableProps) {
   return (
     <>
       <table className={`${table.table} ${table.cards}`}>
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Key</th>
-            <th scope="col">Scopes</th>
-            <th scope="col">Organisation</th>
-            <th scope="col">State</th>
-            <th scope="col">Created</th>
-            <th scope="col">Last used</th>
-            <th scope="col">Expires</th>
-            <th scope="col">
-              <span className="visually-hidden">Actions</span>
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            "Name",
+            "Key",
+            "Scopes",
+            "Organisation",
+            "State",
+            "Created",
+            "Last used",
+            "Expires",
+            { name: "Actions", hidden: true },
+          ]}
+        />
         <tbody>
           {shown.map(({ key, state }) => (
             <tr key={key.id} className={state === "active" ? undefined : styles.past}>

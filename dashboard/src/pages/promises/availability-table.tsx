@@ -3,7 +3,9 @@ import { plural, share } from "../../format.js";
 import { Section } from "../../shell/page.js";
 import { Verdict } from "../../shell/state-mark.js";
 import table from "../../shell/table.module.css";
+import { TableHead } from "../../shell/table-head.js";
 import styles from "./availability-table.module.css";
+import { Remedy } from "./remedy.js";
 import { tones, words } from "./verdicts.js";
 
 /** How often each way into the platform is open, by what it consists of. */
@@ -12,21 +14,17 @@ export function AvailabilityTable({ rows }: { readonly rows: readonly Availabili
     <div className={styles.below}>
       <Section title="Availability" flush>
         <table className={`${table.table} ${table.cards}`}>
-          <thead>
-            <tr>
-              <th scope="col">Through</th>
-              <th scope="col" className={table.figure}>
-                Promised
-              </th>
-              <th scope="col" className={table.figure}>
-                Predicted
-              </th>
-              <th scope="col">By</th>
-              <th scope="col">Verdict</th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={[
+              "Through",
+              { name: "Promised", figure: true },
+              { name: "Predicted", figure: true },
+              "By",
+              "Verdict",
+            ]}
+          />
           <tbody>
-            {rows.map(({ subject, promised, predicted, verdict }) => (
+            {rows.map(({ subject, promised, predicted, remedy, verdict }) => (
               <tr key={subject}>
                 <th scope="row">{subject}</th>
                 <td className={table.figure} data-label="Promised">
@@ -36,7 +34,10 @@ export function AvailabilityTable({ rows }: { readonly rows: readonly Availabili
                   {predicted.kind === "known" ? share(predicted.value) : "unknown"}
                 </td>
                 <td data-label="By" className={table.soft}>
-                  <span>{predicted.kind === "known" ? <Parts parts={predicted.parts} /> : predicted.why}</span>
+                  <div>
+                    {predicted.kind === "known" ? <Parts parts={predicted.parts} /> : predicted.why}
+                    {remedy && <Remedy remedy={remedy} />}
+                  </div>
                 </td>
                 <td data-label="Verdict">
                   <Verdict tone={tones[verdict]}>{words[verdict]}</Verdict>

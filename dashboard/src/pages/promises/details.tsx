@@ -1,8 +1,9 @@
 import { Anchor } from "@mantine/core";
 import { Link } from "react-router";
-import type { Cell, PlaceOrigin, Row, Runbook, TermOrigin } from "../../api/promises.js";
+import type { Cell, Row, Runbook, TermOrigin } from "../../api/promises.js";
 import { ago, duration } from "../../format.js";
 import styles from "./details.module.css";
+import { Place } from "./place.js";
 
 /** Why a row says what it says: the terms of each prediction with their sources, and what watches and answers the fault. */
 export function Details({ row }: { readonly row: Row }) {
@@ -88,7 +89,6 @@ function Terms({ name, meaning, cell }: TermsProps) {
           <p>
             {predicted.kind === "unbounded" ? "Unbounded" : "Unknown"}: {predicted.why}.
           </p>
-          {predicted.kind === "unbounded" && predicted.fix && <p className={styles.fix}>{predicted.fix.advice}</p>}
           {predicted.origin && (
             <p className={styles.note}>
               <Place origin={predicted.origin} />
@@ -136,18 +136,4 @@ function Source({ origin }: { readonly origin: TermOrigin }) {
     default:
       return <Place origin={origin} />;
   }
-}
-
-/** A line of the platform file. */
-function Place({ origin }: { readonly origin: PlaceOrigin }) {
-  const file = origin.file.split("/").slice(-2).join("/");
-  const line = <code title={origin.file}>{origin.line > 0 ? `${file}:${origin.line}` : file}</code>;
-  if (origin.kind === "default") return <>default: {origin.why}</>;
-  if (origin.kind === "environment")
-    return (
-      <>
-        {line} in {origin.environment}
-      </>
-    );
-  return line;
 }

@@ -7,6 +7,7 @@ import { Verdict } from "../../shell/state-mark.js";
 import { Bullet } from "./bullet.js";
 import { Details } from "./details.js";
 import styles from "./promise-cards.module.css";
+import { Reckoning } from "./reckoning.js";
 import type { RowProps, SheetProps } from "./sheet-props.js";
 import { against, byFault, faultName, predicted, tones, words } from "./verdicts.js";
 
@@ -40,6 +41,11 @@ function Card({ row, open, onToggle }: RowProps) {
         <Objective name="RTO" cell={row.rto} />
         <Objective name="RPO" cell={row.rpo} />
       </dl>
+      {(row.verdict === "broken" || row.verdict === "unknown") && (
+        <div className={styles.reckoning}>
+          <Reckoning row={row} />
+        </div>
+      )}
       <div id={details} hidden={!open} className={styles.details}>
         {open && <Details row={row} />}
       </div>

@@ -7,6 +7,7 @@ import { Verdict } from "../../shell/state-mark.js";
 import { Bullet } from "./bullet.js";
 import { Details } from "./details.js";
 import styles from "./promise-table.module.css";
+import { Reckoning } from "./reckoning.js";
 import type { RowProps, SheetProps } from "./sheet-props.js";
 import { against, byFault, faultName, predicted, tones, words } from "./verdicts.js";
 
@@ -79,6 +80,13 @@ function Subject({ row, open, onToggle }: RowProps) {
       <tr>
         <Objective name="RPO" cell={row.rpo} />
       </tr>
+      {(row.verdict === "broken" || row.verdict === "unknown") && (
+        <tr>
+          <td colSpan={8} className={styles.reckoning}>
+            <Reckoning row={row} />
+          </td>
+        </tr>
+      )}
       <tr id={details} hidden={!open}>
         <td colSpan={8} className={styles.details}>
           {open && <Details row={row} />}

@@ -3,6 +3,7 @@ import type { Topology, TopologyNode } from "../../api/topology.js";
 import { rate } from "../../format.js";
 import { StateDot, toneOf } from "../../shell/state-mark.js";
 import table from "../../shell/table.module.css";
+import { TableHead } from "../../shell/table-head.js";
 import { kindIcons } from "./element-node.js";
 import styles from "./element-table.module.css";
 import { replicasText, stateWord } from "./replicas.js";
@@ -17,20 +18,16 @@ interface ElementTableProps {
 export function ElementTable({ topology, selected, onSelect }: ElementTableProps) {
   return (
     <table className={`${table.table} ${table.cards}`}>
-      <thead>
-        <tr>
-          <th scope="col">Element</th>
-          <th scope="col">State</th>
-          <th scope="col" className={table.figure}>
-            Ready
-          </th>
-          <th scope="col" className={table.figure}>
-            Requests/s
-          </th>
-          <th scope="col">Calls</th>
-          <th scope="col">Details</th>
-        </tr>
-      </thead>
+      <TableHead
+        columns={[
+          "Element",
+          "State",
+          { name: "Ready", figure: true },
+          { name: "Requests/s", figure: true },
+          "Calls",
+          "Details",
+        ]}
+      />
       <tbody>
         {topology.nodes.map((node) => (
           <ElementRow

@@ -1,7 +1,12 @@
 import type { Totals, UsageRow } from "../../api/usage.js";
 import { count, shortCount } from "../../format.js";
 import table from "../../shell/table.module.css";
+import { TableHead } from "../../shell/table-head.js";
 import styles from "./usage-table.module.css";
+
+const figures = ["Requests", "Share", "Input tokens", "Output tokens", "Errors", "Estimated"].map(
+  (name) => ({ name, figure: true }) as const,
+);
 
 /** The whole span in five figures. */
 export function TotalsStrip({ totals }: { readonly totals: Totals }) {
@@ -33,16 +38,7 @@ export function UsageTable({ groups, heading }: UsageTableProps) {
   const all = groups.reduce((sum, { requests }) => sum + requests, 0);
   return (
     <table className={`${table.table} ${table.cards}`}>
-      <thead>
-        <tr>
-          <th scope="col">{heading}</th>
-          {["Requests", "Share", "Input tokens", "Output tokens", "Errors", "Estimated"].map((column) => (
-            <th key={column} scope="col" className={table.figure}>
-              {column}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <TableHead columns={[heading, ...figures]} />
       <tbody>
         {groups.map(({ name, requests, inputTokens, outputTokens, errors, estimated }) => (
           <tr key={name}>

@@ -1,5 +1,5 @@
 import { formatDuration } from "../../../spec/format.js";
-import { broken, readable, reckoned } from "../../rows.js";
+import { broken, concern, readable, reckoned } from "../../rows.js";
 import { defineRule } from "../../rule.js";
 
 /** The smallest fault there is already breaks the promise. */
@@ -18,6 +18,7 @@ export const crashRecovery = defineRule({
             ? `${unit.path}.${of === "rto" ? "health" : "objectives.rpo"}`
             : `${row.path}.${of === "rto" ? "probe" : "persistence"}`,
           {
+            concerns: [concern({ row, of })],
             why:
               predicted.kind === "unbounded"
                 ? `${predicted.why}, but ${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)} for a crash`

@@ -24,6 +24,7 @@ export const objective = defineRule({
               .sort()
               .join(" and ")})`;
       report(weakest.path, {
+        concerns: doors.map((door) => ({ subject: door.subject, of: "availability" as const })),
         why: `a request to ${subject}${too} is answered ${percent(predicted.value)} of the time (${product(predicted.parts)}), but ${percent(promised)} is promised`,
         advice: advice(plan, weakest, { promised, predicted: predicted.value }),
       });
@@ -33,6 +34,7 @@ export const objective = defineRule({
     const door = plan.units.find(({ name }) => name === first?.subject);
     if (!first || !door || first.predicted.kind !== "unknown") return;
     report(promisePath(plan, door.objectives, "availability"), {
+      concerns: unknown.map(({ subject }) => ({ subject, of: "availability" as const })),
       why: `${unknown
         .map(({ subject }) => subject)
         .sort()

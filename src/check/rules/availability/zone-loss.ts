@@ -1,7 +1,7 @@
 import type { Plan } from "../../../plan/plan.js";
 import { formatDuration } from "../../../spec/format.js";
 import { written } from "../../places.js";
-import { type Broken, broken, brokenBy, reckoned } from "../../rows.js";
+import { type Broken, broken, brokenBy, concern, reckoned } from "../../rows.js";
 import { defineRule, type Found } from "../../rule.js";
 
 /** One zone takes the promise with it. */
@@ -28,6 +28,7 @@ export const zoneLoss = defineRule({
             : `when its zone is lost ${row.subject} ${of === "rto" ? "is back after" : "loses"} ${reckoned(predicted.total, predicted.terms)}, but promises ${formatDuration(promised)}`;
         const [key, value, advice] = remedy(plan, cell);
         report(key ? `${row.path}.${key}` : row.path, {
+          concerns: [concern(cell)],
           why,
           advice,
           ...(key ? { fix: { edits: [{ path: `${row.path}.${key}`, value }], safe: false } } : {}),
@@ -37,8 +38,11 @@ export const zoneLoss = defineRule({
   },
 });
 
-function everythingInOneZone({ of, predicted, promised }: Broken): Found {
+function everythingInOneZone({ row, of, predicted, promised }: Broken): Found {
   return {
+    concerns: (["rto", "rpo"] as const)
+      .filter((each) => row[each].verdict === "broken")
+      .map((each) => concern({ row, of: each })),
     why: `${of.toUpperCase()} ${formatDuration(promised)} is promised, but everything runs in one zone: when that is lost, nothing is left but the backups`,
     advice: predicted.kind === "unbounded" ? (predicted.fix?.advice ?? "spread over zones") : "spread over zones",
     severity: "warning",

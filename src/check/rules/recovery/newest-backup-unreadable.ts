@@ -1,6 +1,6 @@
 import { formatDuration } from "../../../spec/format.js";
 import { formatSchedule } from "../../../spec/schedule.js";
-import { broken, brokenBy, readable, reckoned } from "../../rows.js";
+import { broken, brokenBy, concern, readable, reckoned } from "../../rows.js";
 import { defineRule } from "../../rule.js";
 
 /** The promise rests on the newest backup alone. */
@@ -28,6 +28,7 @@ export const newestBackupUnreadable = defineRule({
           return [{ path: `${backups.path}.${key}`, value: formatSchedule({ every, at, keep: needed }) }];
         });
         report((late ?? single)?.[1].path ?? backups.path, {
+          concerns: [concern(cell)],
           why:
             predicted.kind === "unbounded"
               ? `${predicted.why}: ${row.subject} promises ${formatDuration(promised)} of ${of.toUpperCase()} with the newest one unreadable too`

@@ -1,7 +1,7 @@
 import type { Backups, Milliseconds, Plan, Store } from "../../../plan/plan.js";
 import { formatDuration } from "../../../spec/format.js";
 import { formatSchedule } from "../../../spec/schedule.js";
-import { type Broken, broken } from "../../rows.js";
+import { type Broken, broken, concern } from "../../rows.js";
 import { defineRule, type Fix } from "../../rule.js";
 import { logInterval, longestWithin } from "./intervals.js";
 
@@ -13,14 +13,16 @@ export const noBackup = defineRule({
   help: "Replicas are no backup: what deletes the data, a mistake or a fault, deletes it on all of them. Without a copy elsewhere the loss has no bound. A store that can be filled again, such as a cache, promises nothing.",
   check(plan, report, sheet) {
     for (const store of plan.stores) {
-      const [cell] = (["rpo", "rto"] as const).flatMap((of) =>
+      const cells = (["rpo", "rto"] as const).flatMap((of) =>
         ["database-loss", "cache-loss"]
           .flatMap((fault) => broken(sheet, fault, of))
           .filter((each) => lost(each, store)),
       );
+      const [cell] = cells;
       if (cell?.predicted.kind !== "unbounded") continue;
       const fix = copied(plan, store);
       report(`${store.path}.backups`, {
+        concerns: cells.map(concern),
         why: `${cell.predicted.why}, but ${store.name} promises ${cell.of.toUpperCase()} ${formatDuration(cell.promised)}`,
         advice: `${fix ? declaration(fix) : "replicate synchronously: no interval is short enough"}, or promise nothing (\`objectives: { rto: none, rpo: none }\`) if it can be filled again`,
         ...(fix ? { fix } : {}),

@@ -1,5 +1,5 @@
 import { formatBytes, formatDuration } from "../../../spec/format.js";
-import { broken, readable, reckoned } from "../../rows.js";
+import { broken, concern, readable, reckoned } from "../../rows.js";
 import { defineRule } from "../../rule.js";
 
 /** The data is too big, or help too slow, for the restore to be over in time. */
@@ -14,6 +14,7 @@ export const rtoRestore = defineRule({
         const store = plan.stores.find(({ name }) => name === row.subject);
         if (predicted.kind !== "bounded" || !store) continue;
         report(`${store.path}.size`, {
+          concerns: [concern({ row, of: "rto" })],
           why: `${store.name} with ${formatBytes(store.size)} is back after ${reckoned(predicted.total, predicted.terms)}, but promises ${formatDuration(promised)}`,
           advice: `promise at least ${readable(predicted.total)}, keep less data in one store, take full backups more often, or measure a faster restore with \`keelson drill ${row.drill}\``,
         });

@@ -1,6 +1,7 @@
 import { promisePath } from "../../../promises/promised.js";
 import { notRunHere } from "../../../promises/terms/left-out.js";
 import { formatDuration } from "../../../spec/format.js";
+import { concern } from "../../rows.js";
 import { defineRule } from "../../rule.js";
 
 /** A promise of which nobody can say whether it holds. */
@@ -20,6 +21,7 @@ export const unknownPromise = defineRule({
         // Without metrics nobody is told: observability/objective-unwatched says that once, for everything.
         if (plan.observe.metrics === "none") continue;
         report(promisePath(plan, element?.objectives ?? plan.objectives, of), {
+          concerns: [concern({ row, of })],
           why: `${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)} for ${row.fault}, but nobody can say whether it holds: ${predicted.why}`,
           advice: "state what is missing, or promise nothing here (`none`)",
         });

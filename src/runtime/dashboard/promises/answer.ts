@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * What `GET /admin/promises` answers: the sheet of `keelson promises --json`, as far as the dashboard reads it. The core's own
- * type must fit in here, which the compiler checks where it is answered. Durations in milliseconds, moments in epoch
+ * What `GET /admin/promises` answers: the sheet of `keelson promises --json`, as far as the dashboard reads it, and for what
+ * is not kept the advice of `keelson check`. The core's own type must fit in here, which the compiler checks where it is answered. Durations in milliseconds, moments in epoch
  * milliseconds. Pure data, shared with the browser.
  */
 
@@ -34,10 +34,12 @@ const prediction = z.discriminatedUnion("kind", [
     kind: z.literal("unbounded"),
     why: z.string(),
     origin: placeAnswer,
-    fix: z.object({ advice: z.string() }).optional(),
   }),
   z.object({ kind: z.literal("unknown"), why: z.string(), origin: placeAnswer }),
 ]);
+
+/** What would keep a promise that is not kept: in words, where in the platform file, and the rule of `keelson check`. */
+const remedy = z.object({ advice: z.string(), at: placeAnswer, rule: z.string().optional() });
 
 const verdict = z.enum(["kept", "broken", "unknown", "not-promised"]);
 
@@ -48,6 +50,8 @@ const cell = z.object({
   measured: z.number().optional(),
   measuredAt: z.number().optional(),
   underestimated: z.literal(true).optional(),
+  /** Absent where the promise is kept, and where nothing is known that would help. */
+  remedy: remedy.optional(),
   verdict,
 });
 
@@ -85,6 +89,7 @@ const availability = z.object({
     }),
     z.object({ kind: z.literal("unknown"), why: z.string() }),
   ]),
+  remedy: remedy.optional(),
   verdict,
 });
 
@@ -97,6 +102,7 @@ export const sheetAnswer = z.object({
 
 export type PlaceOrigin = z.infer<typeof placeAnswer>;
 export type TermOrigin = z.infer<typeof termOrigin>;
+export type Remedy = z.infer<typeof remedy>;
 export type Prediction = z.infer<typeof prediction>;
 export type Verdict = z.infer<typeof verdict>;
 export type Cell = z.infer<typeof cell>;

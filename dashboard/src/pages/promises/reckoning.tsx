@@ -1,0 +1,20 @@
+import type { Row } from "../../api/promises.js";
+import { reasons } from "./reasons.js";
+import styles from "./reckoning.module.css";
+import { Remedy } from "./remedy.js";
+
+/** Under a row that is not kept, without being asked: why, and what would keep it. */
+export function Reckoning({ row }: { readonly row: Row }) {
+  return (
+    <ul className={styles.reasons} aria-label={`Why ${row.subject} is ${row.verdict}`}>
+      {reasons(row).map(({ objectives, tone, why, remedy }) => (
+        <li key={objectives} className={styles[tone]}>
+          <p>
+            <span className={styles.word}>{objectives}</span> {why}
+          </p>
+          {remedy && <Remedy remedy={remedy} />}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,63 @@
+import { check } from "../../../check/check.js";
+import type { Finding } from "../../../check/finding.js";
+import type { Plan } from "../../../plan/plan.js";
+import type { PredictedAvailability } from "../../../promises/availability.js";
+import type { Measurement } from "../../../promises/measurement.js";
+import { type Cell, promiseSheet, type Row } from "../../../promises/sheet.js";
+import type { Remedy, Sheet } from "./answer.js";
+
+type Of = "rto" | "rpo" | "availability";
+
+/**
+ * The sheet of a plan, each promise that is not kept with what would keep it. Nothing of the plan changes while a process
+ * runs, so its findings are made once; only the measurements are new each time.
+ */
+export function sheetOf(plan: Plan): (measurements: readonly Measurement[]) => Sheet {
+  const findings = check([plan]);
+  return (measurements) => {
+    const sheet = promiseSheet(plan, measurements);
+    return {
+      ...sheet,
+      rows: sheet.rows.map((row) => ({
+        ...row,
+        rto: withRemedy(row.rto, "rto", row, findings),
+        rpo: withRemedy(row.rpo, "rpo", row, findings),
+      })),
+      availability: sheet.availability.map((door) => availabilityWithRemedy(door, findings)),
+    };
+  };
+}
+
+/**
+ * The finding about this very cell; else what the prediction itself knows; else the finding about another fault of the same
+ * subject, for `check` says once what several faults break alike.
+ */
+function withRemedy(cell: Cell, of: Of, { fault, subject }: Row, findings: readonly Finding[]) {
+  const { predicted, verdict } = cell;
+  const own = predicted.kind === "bounded" || !predicted.fix ? undefined : predicted;
+  const remedy = !needsOne(verdict)
+    ? undefined
+    : (found(findings, (concern) => concern.subject === subject && concern.of === of && concern.fault === fault) ??
+      (own?.fix && { advice: own.fix.advice, at: own.origin }) ??
+      found(findings, (concern) => concern.subject === subject && concern.of === of));
+  return remedy ? { ...cell, remedy } : cell;
+}
+
+function availabilityWithRemedy(door: PredictedAvailability, findings: readonly Finding[]) {
+  const remedy = needsOne(door.verdict)
+    ? found(findings, ({ subject, of }) => subject === door.subject && of === "availability")
+    : undefined;
+  return remedy ? { ...door, remedy } : door;
+}
+
+function needsOne(verdict: Cell["verdict"]): boolean {
+  return verdict === "broken" || verdict === "unknown";
+}
+
+type Concern = NonNullable<Finding["concerns"]>[number];
+
+function found(findings: readonly Finding[], about: (concern: Concern) => boolean): Remedy | undefined {
+  for (const { concerns, hint, origin, code } of findings)
+    if (hint !== undefined && concerns?.some(about)) return { advice: hint, at: origin, rule: code };
+  return undefined;
+}
