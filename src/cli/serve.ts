@@ -13,6 +13,7 @@ interface Options {
   readonly environment?: string;
   readonly modules?: readonly string[];
   readonly listen?: Address;
+  readonly metricsListen?: Address;
   readonly data?: string;
   readonly secrets?: string;
   readonly peer: Readonly<Record<string, string>>;
@@ -29,7 +30,8 @@ export function register(program: Command): void {
     .option("--plan <file>", "a plan as `keelson plan --json` prints it")
     .option("-e, --environment <name>", "environment of the platform file")
     .option("--modules <names>", `which modules, separated by commas: ${Object.keys(modules).join(", ")}`, splitNames)
-    .option("--listen <host:port>", "address of the one listener (default 127.0.0.1:8800)", parseAddress)
+    .option("--listen <host:port>", "address of the listener (default 127.0.0.1:8800)", parseAddress)
+    .option("--metrics-listen <host:port>", "a second address that answers /metrics and nothing else", parseAddress)
     .option("--data <directory>", "durable files of this process")
     .option("--secrets <directory>", "secrets as files: DIR/<name>/<key>")
     .option("--peer <module=url>", "where a module runs that is not in this process", parsePeer, {})
@@ -67,6 +69,7 @@ async function serve(plan: Plan, options: Options): Promise<void> {
     unit: options.unit,
     modules: options.modules ?? unit?.modules ?? Object.keys(modules),
     listen: options.listen ?? { host: "127.0.0.1", port: 8800 },
+    metricsListen: options.metricsListen,
     dataDirectory: data,
     secretsDirectory: options.secrets ?? join(data, "secrets"),
     peers: options.peer,

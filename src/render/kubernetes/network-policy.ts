@@ -4,11 +4,11 @@ import type {
   INetworkPolicyPeer,
 } from "kubernetes-models/networking.k8s.io/v1";
 import type { Entrance, Plan } from "../../plan/plan.js";
+import { metricsPort } from "../metrics-port.js";
 import { runsAsContainers } from "../stores/containers.js";
 import { instanceLabels, isCloudNativePg } from "./cloudnative-pg.js";
 import type { NetworkPolicy } from "./manifest.js";
 import { labels, platformMetadata, selector } from "./metadata.js";
-import { metricsPort } from "./pod-template.js";
 import type { Scope } from "./scope.js";
 
 /** Where the usual installation of each entrance controller, and of Prometheus, runs. */
@@ -150,7 +150,7 @@ function controllerNamespace(entrance: Entrance): string | undefined {
 
 function fromPrometheus(scope: Scope, name: string): INetworkPolicyIngressRule[] {
   const unit = scope.plan.units.find((candidate) => candidate.name === name);
-  const port = unit && metricsPort(scope, unit);
+  const port = unit && metricsPort(scope.plan, unit);
   if (port === undefined) return [];
   const prometheus = {
     ...inNamespace(namespaces.prometheus),

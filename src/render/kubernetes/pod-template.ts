@@ -2,6 +2,7 @@ import type { IContainer, IEnvVar, IPodSpec } from "kubernetes-models/v1";
 import { formatImage } from "../../plan/images.js";
 import type { Port, Sidecar, Unit, Volume } from "../../plan/plan.js";
 import { entryPoint } from "../entry-point.js";
+import { metricsPort } from "../metrics-port.js";
 import { dataDirectory, serveArguments } from "../serve-arguments.js";
 import { labels } from "./metadata.js";
 import { placement } from "./placement.js";
@@ -51,7 +52,9 @@ function mainContainer(scope: Scope, unit: Unit, mounted: readonly Mounted[]): I
     name: unit.name,
     image: formatImage(unit.image),
     imagePullPolicy: "IfNotPresent",
-    ...(own ? { args: serveArguments(unit, unit.modules, unit.ports) } : foreignCommand(unit.command)),
+    ...(own
+      ? { args: serveArguments(unit, unit.modules, unit.ports, metricsPort(scope.plan, unit)) }
+      : foreignCommand(unit.command)),
     ...environment(scope, unit.environment, own, home(unit.volumes)),
     ports: containerPorts(unit.ports),
     ...probes(unit.health, unit.ports),
@@ -119,7 +122,7 @@ function home(volumes: readonly Volume[]): string {
 
 /** Tells a Prometheus with the usual pod discovery where the metrics are. */
 function scraping(scope: Scope, unit: Unit): { annotations?: Record<string, string> } {
-  const port = metricsPort(scope, unit);
+  const port = metricsPort(scope.plan, unit);
   if (port === undefined) return {};
   return {
     annotations: {
@@ -128,10 +131,4 @@ function scraping(scope: Scope, unit: Unit): { annotations?: Record<string, stri
       "prometheus.io/scrape": "true",
     },
   };
-}
-
-/** The port of a unit's metrics, when the platform is observed and the unit is one of Keelson's own. */
-export function metricsPort(scope: Scope, unit: Unit): number | undefined {
-  if (scope.plan.observe.metrics !== "prometheus" || unit.modules.length === 0) return undefined;
-  return unit.ports.find((port) => port.protocol === "http")?.number;
 }

@@ -1,4 +1,4 @@
-import { randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { type Logger, pino } from "pino";
@@ -6,8 +6,9 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Plan } from "../../plan/plan.js";
 import { KeelsonError } from "../../spec/errors.js";
 import { type Definition, startOrder, type Table } from "./define.js";
+import { guardWith, internalOnly } from "./guard.js";
 import { type Address, answerJson, Listener, type ListenerLimits } from "./listener.js";
-import type { Context, Handler, Running, Secrets } from "./module.js";
+import type { Context, Running, Secrets } from "./module.js";
 import { peerUrl } from "./peers.js";
 import { secretsIn } from "./secrets.js";
 import { Services } from "./services.js";
@@ -18,6 +19,8 @@ export interface ServeOptions {
   readonly plan: Plan;
   readonly modules: readonly string[];
   readonly listen: Address;
+  /** A second address, which answers `/metrics` to anybody and nothing else: for Prometheus, not for the world. */
+  readonly metricsListen?: Address | undefined;
   readonly dataDirectory: string;
   readonly secretsDirectory: string;
   readonly unit?: string | undefined;
@@ -33,6 +36,8 @@ export interface ServeOptions {
 /** A process's modules, started. */
 export interface Kernel {
   readonly url: string;
+  /** Where `metricsListen` is; undefined without. */
+  readonly metricsUrl: string | undefined;
   readonly services: Services;
   /** The client of a module of this process; for tests and for the supervisor. */
   client(module: string): unknown;
@@ -57,6 +62,7 @@ export async function startKernel(table: Table, options: ServeOptions): Promise<
   const log = options.log ?? pino({ level: process.env["KEELSON_LOG"] ?? "info", base: { unit } });
   const secrets = secretsIn(options.secretsDirectory);
   const internalToken = await sharedToken(secrets);
+  const guard = guardWith(internalToken);
   const peers = options.peers ?? {};
   const order = startOrder(table, options.modules);
   const peer = (module: string): string | undefined =>
@@ -74,11 +80,22 @@ export async function startKernel(table: Table, options: ServeOptions): Promise<
     log.error({ error: describe(error), traceId: traceOf(request).traceId, path: request.url }, "a handler failed");
   }, options.limits);
   watchProcess(metrics, services, listener);
-  services.serve(listener, metrics);
+  services.serve(listener, metrics, guard);
   // Anything else waits for its module: a client that comes early is told to come again, not that there is nothing.
   listener.otherwise((_request, response) => notYetOrNever(services, response));
   const address = await listener.listen(options.listen);
-  const url = `http://${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
+  const url = urlOf(address);
+  const scraped = options.metricsListen && new Listener(() => {}, { maxConnections: 100 });
+  if (scraped) services.serveMetrics(scraped, metrics);
+  const metricsUrl =
+    scraped &&
+    options.metricsListen &&
+    urlOf(
+      await scraped.listen(options.metricsListen).catch(async (error: unknown) => {
+        await listener.drain(AbortSignal.timeout(0));
+        throw error;
+      }),
+    );
 
   const endpoint = process.env["OTEL_EXPORTER_OTLP_ENDPOINT"] || plan.observe.otlp;
   const tracer = endpoint ? await startTracing(endpoint, traceAttributes(plan, unit, options.modules)) : undefined;
@@ -101,7 +118,9 @@ export async function startKernel(table: Table, options: ServeOptions): Promise<
     draining: () => services.draining,
     services: () => services.list(),
     publicUrl: options.publicUrl ?? url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//127.0.0.1:"),
-    route: (prefix, handler) => listener.route(prefix, guarded(prefix, handler, internalToken)),
+    // Paths under `/internal/` are for the platform's own processes.
+    route: (prefix, handler) =>
+      listener.route(prefix, prefix.startsWith("/internal/") ? internalOnly(guard, handler) : handler),
     report: (state, reason) => {
       reported.add(name);
       services.set(name, state, reason);
@@ -131,6 +150,7 @@ export async function startKernel(table: Table, options: ServeOptions): Promise<
       services.set(name, "failed", describe(error));
       await stopModules(AbortSignal.timeout(10_000));
       await listener.drain(AbortSignal.timeout(0));
+      await scraped?.drain(AbortSignal.timeout(0));
       await tracer?.stop();
       throw error;
     }
@@ -149,11 +169,13 @@ export async function startKernel(table: Table, options: ServeOptions): Promise<
     await new Promise((resolve) => setTimeout(resolve, drainDelay));
     await listener.drain(signal);
     await stopModules(signal);
+    await scraped?.drain(AbortSignal.timeout(0));
     await stopTracing(tracer);
     log.info("stopped");
   };
   return {
     url,
+    metricsUrl,
     services,
     client: (module) => running.get(module)?.client,
     stop: ({ drainDelay = 0, grace = 25_000 } = {}) => {
@@ -212,17 +234,8 @@ async function sharedToken(secrets: Secrets): Promise<string> {
   return made;
 }
 
-/** Paths under `/internal/` are for the platform's own processes. */
-function guarded(prefix: string, handler: Handler, token: string): Handler {
-  if (!prefix.startsWith("/internal/")) return handler;
-  const expected = Buffer.from(`Bearer ${token}`);
-  return (request, response) => {
-    const given = Buffer.from(request.headers.authorization ?? "");
-    if (given.length === expected.length && timingSafeEqual(given, expected)) return handler(request, response);
-    answerJson(response, 401, {
-      error: { code: "internal/unauthorized", message: "this path takes the internal token" },
-    });
-  };
+function urlOf({ host, port }: Address): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 function notYetOrNever(services: Services, response: ServerResponse): void {

@@ -1,6 +1,8 @@
 import type { ServerResponse } from "node:http";
 import type { Registry } from "prom-client";
+import { type Guard, operatorsOnly } from "./guard.js";
 import { answerJson, type Listener } from "./listener.js";
+import type { Handler } from "./module.js";
 
 export type ServiceState = "waiting" | "starting" | "ready" | "degraded" | "stopping" | "stopped" | "failed";
 
@@ -55,27 +57,34 @@ export class Services {
     return !this.#draining && this.list().every(({ state }) => state === "ready" || state === "degraded");
   }
 
-  /** Claims the pages that every process has, whatever it runs. */
-  serve(listener: Listener, metrics: Registry): void {
+  /**
+   * Claims the pages that every process has, whatever it runs. Whether it is well anybody may see, as probes and
+   * balancers must; why not, and what it is made of, only its operators: this listener may be the world's entrance.
+   */
+  serve(listener: Listener, metrics: Registry, guard: Guard): void {
     listener.route("/health/liveness", (_request, response) => answerJson(response, 200, { status: "alive" }));
-    listener.route("/health/readiness", (_request, response) => {
+    listener.route("/health/readiness", (request, response) => {
       const waitsFor = this.list().filter(({ state }) => state !== "ready" && state !== "degraded");
       answerJson(response, this.ready ? 200 : 503, {
         status: this.ready ? "ready" : this.#draining ? "draining" : "starting",
-        waitsFor: waitsFor.map(({ name, state, reason }) => ({ name, state, reason })),
+        ...(guard.operator(request) && {
+          waitsFor: waitsFor.map(({ name, state, reason }) => ({ name, state, reason })),
+        }),
       });
     });
-    listener.route("/health", (_request, response) => {
+    listener.route("/health", (request, response) => {
       const services = this.list();
       const degraded = services.some(({ state }) => state === "degraded");
       answerJson(response, this.ready ? 200 : 503, {
         status: this.ready ? (degraded ? "degraded" : "healthy") : this.#draining ? "draining" : "starting",
-        unit: this.unit,
-        uptimeSeconds: Math.round((Date.now() - this.#started) / 1000),
-        modules: Object.fromEntries(services.map(({ name, state, reason }) => [name, { state, reason }])),
+        ...(guard.operator(request) && {
+          unit: this.unit,
+          uptimeSeconds: Math.round((Date.now() - this.#started) / 1000),
+          modules: Object.fromEntries(services.map(({ name, state, reason }) => [name, { state, reason }])),
+        }),
       });
     });
-    listener.route("/services", (_request, response) => {
+    const services: Handler = (_request, response) =>
       answerJson(response, 200, {
         unit: this.unit,
         pid: process.pid,
@@ -83,7 +92,15 @@ export class Services {
         services: this.list(),
         apart: this.apart,
       });
-    });
+    listener.route("/services", operatorsOnly(guard, services));
+    listener.route(
+      "/metrics",
+      operatorsOnly(guard, (_request, response) => this.#metrics(metrics, response)),
+    );
+  }
+
+  /** Claims `/metrics` of a listener that only Prometheus reaches. */
+  serveMetrics(listener: Listener, metrics: Registry): void {
     listener.route("/metrics", (_request, response) => this.#metrics(metrics, response));
   }
 

@@ -48,7 +48,7 @@ export class Observer {
       if (unit.modules.every((module) => this.context.here.includes(module))) return this.context.services();
       const url = this.context.peer(first);
       if (url === undefined) return "nowhere";
-      const asked = processes.get(url) ?? askServices(url);
+      const asked = processes.get(url) ?? askServices(url, this.context.internalToken);
       processes.set(url, asked);
       return asked;
     };
@@ -108,10 +108,13 @@ function elementState(state: string): ElementState {
   }
 }
 
-async function askServices(url: string): Promise<readonly ModuleState[] | undefined> {
+async function askServices(url: string, internalToken: string): Promise<readonly ModuleState[] | undefined> {
   try {
     const signal = AbortSignal.timeout(patience);
-    const { statusCode, body } = await request(new URL("/services", url), { signal });
+    const { statusCode, body } = await request(new URL("/services", url), {
+      signal,
+      headers: { authorization: `Bearer ${internalToken}` },
+    });
     const text = await body.text();
     if (statusCode !== 200) return undefined;
     return servicesAnswer.parse(JSON.parse(text)).services;

@@ -1,0 +1,48 @@
+import { timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { answerJson } from "./listener.js";
+import type { Handler } from "./module.js";
+
+/** Who asks, as far as that can be told from a request. */
+export interface Guard {
+  /** A process of the platform, or somebody with its token. */
+  internal(request: IncomingMessage): boolean;
+  /**
+   * Whoever runs the platform, and no stranger: this machine itself, or anybody with the internal token. What came through
+   * a proxy is a stranger's, because a proxy on this machine asks for the whole world.
+   */
+  operator(request: IncomingMessage): boolean;
+}
+
+export function guardWith(token: string): Guard {
+  const expected = Buffer.from(`Bearer ${token}`);
+  const internal = (request: IncomingMessage): boolean => {
+    const given = Buffer.from(request.headers.authorization ?? "");
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  };
+  return { internal, operator: (request) => fromThisMachine(request) || internal(request) };
+}
+
+/** `handler` for the platform's own processes only. */
+export function internalOnly(guard: Guard, handler: Handler): Handler {
+  const error = { code: "internal/unauthorized", message: "this path takes the internal token" };
+  return (request, response) =>
+    guard.internal(request) ? handler(request, response) : answerJson(response, 401, { error });
+}
+
+/** `handler` for operators only. */
+export function operatorsOnly(guard: Guard, handler: Handler): Handler {
+  const message = "this page answers on its own machine, and elsewhere takes the internal token";
+  const error = { code: "operators/only", message };
+  return (request, response) =>
+    guard.operator(request) ? handler(request, response) : answerJson(response, 401, { error });
+}
+
+/** Headers that a proxy adds: what comes with one was not asked by this machine, whoever opened the connection. */
+const forwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"] as const;
+
+function fromThisMachine({ socket, headers }: IncomingMessage): boolean {
+  const address = socket.remoteAddress?.replace(/^::ffff:/, "");
+  const loopback = address === "::1" || address?.startsWith("127.") === true;
+  return loopback && forwarded.every((name) => headers[name] === undefined);
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { parseAllDocuments } from "yaml";
+import { z } from "zod";
+import type { Plan } from "../../src/plan/plan.js";
+import { metricsPort } from "../../src/render/metrics-port.js";
+import { targets } from "../../src/render/targets.js";
+import { blueprintPlans } from "../cluster/harness/plans.js";
+
+const port = z.object({ port: z.number().optional() });
+const rule = z.object({ from: z.array(z.unknown()).optional(), ports: z.array(port).optional() });
+const object = z.object({
+  kind: z.string(),
+  metadata: z.object({ name: z.string() }),
+  spec: z
+    .object({
+      ports: z
+        .array(z.object({ port: z.number(), targetPort: z.union([z.number(), z.string()]).optional() }))
+        .optional(),
+      ingress: z.array(rule).optional(),
+      template: z
+        .object({ metadata: z.object({ annotations: z.record(z.string(), z.string()).optional() }).optional() })
+        .optional(),
+    })
+    .optional(),
+});
+
+function objects(plan: Plan): z.infer<typeof object>[] {
+  return targets.kubernetes
+    .render(plan)
+    .files.filter(({ path }) => path.endsWith(".yaml"))
+    .flatMap(({ text }) => parseAllDocuments(text).map((document) => object.parse(document.toJS())));
+}
+
+const scraped = [...blueprintPlans()].filter(([, plan]) => plan.units.some((unit) => metricsPort(plan, unit)));
+
+describe.each(scraped)("the metrics of %s", (_name, plan) => {
+  it("are where Prometheus is told, for Prometheus alone, and behind no Service", () => {
+    const rendered = objects(plan);
+    for (const unit of plan.units) {
+      const number = metricsPort(plan, unit);
+      if (number === undefined) continue;
+      const workload = rendered.find(
+        ({ kind, metadata, spec }) => metadata.name === unit.name && spec?.template && kind,
+      );
+      expect(workload?.spec?.template?.metadata?.annotations).toMatchObject({ "prometheus.io/port": String(number) });
+      for (const { kind, metadata, spec } of rendered) {
+        if (kind === "Service" && metadata.name.startsWith(unit.name))
+          expect(spec?.ports?.flatMap((each) => [each.port, each.targetPort])).not.toContain(number);
+        if (kind !== "NetworkPolicy" || metadata.name !== unit.name) continue;
+        const opened = spec?.ingress?.filter(({ ports }) => ports?.some((each) => each.port === number)) ?? [];
+        expect(opened).toHaveLength(1);
+        expect(JSON.stringify(opened[0]?.from)).toContain("prometheus");
+      }
+    }
+  });
+
+  it("give way where a unit has taken the usual port itself", () => {
+    const [unit] = plan.units.filter((candidate) => metricsPort(plan, candidate) !== undefined);
+    const usual = unit && metricsPort(plan, unit);
+    const [first] = unit?.ports ?? [];
+    if (!unit || !usual || !first) throw new Error("no unit with a port is scraped");
+    expect(metricsPort(plan, { ...unit, ports: [...unit.ports, { ...first, number: usual }] })).toBe(usual + 1);
+  });
+});
