@@ -1,7 +1,8 @@
-import { createBrowserRouter, Navigate, type RouteObject, useRouteError } from "react-router";
+import { createBrowserRouter, Link, Navigate, type RouteObject, useRouteError } from "react-router";
 import { PromisesPage } from "./pages/promises/promises-page.js";
 import { Entry } from "./shell/entry.js";
-import { Empty, Failure } from "./shell/states.js";
+import { Page } from "./shell/page.js";
+import { Failure } from "./shell/states.js";
 
 function Broken() {
   const error = useRouteError();
@@ -15,7 +16,11 @@ function Broken() {
 }
 
 function Missing() {
-  return <Empty title="There is no such page">The pages are listed in the navigation.</Empty>;
+  return (
+    <Page title="There is no such page" lead="The address may be mistyped. All pages are in the navigation.">
+      <Link to="/promises">Go to the promises</Link>
+    </Page>
+  );
 }
 
 /** Every page but the first comes when it is asked for, with the plotting or drawing library that it alone needs. */

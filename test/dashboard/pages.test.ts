@@ -34,6 +34,12 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
     await platform?.stop();
   });
 
+  async function picture(name: string): Promise<void> {
+    if (pictures === undefined) return;
+    await mkdir(pictures, { recursive: true });
+    await browser.page.screenshot({ path: join(pictures, `${name}.png`) });
+  }
+
   it("asks whoever is not signed in for a key, and says when it is wrong", async () => {
     const { page } = browser;
     await page.goto(`${platform.url}/models`);
@@ -94,10 +100,7 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
           expect(await browser.overflow(), `${path} is wider than the window`).toBeLessThanOrEqual(0);
           expect(await browser.accessibility(), path).toEqual([]);
           expect(browser.complaints(), path).toEqual([]);
-          if (pictures !== undefined) {
-            await mkdir(pictures, { recursive: true });
-            await page.screenshot({ path: join(pictures, `${heading.toLowerCase()}-${device}-${scheme}.png`) });
-          }
+          await picture(`${heading.toLowerCase()}-${device}-${scheme}`);
         }
       });
     }
@@ -231,7 +234,7 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
     await page.getByRole("button", { name: "Break it now" }).click();
     await page.getByRole("heading", { name: "Process crash drill" }).waitFor();
     await page.getByText("live", { exact: true }).waitFor();
-    await page.getByRole("img", { name: /^Requests answered and failed/ }).waitFor({ timeout: 30_000 });
+    await page.getByRole("img", { name: /^Chat requests answered and failed/ }).waitFor({ timeout: 30_000 });
     await page
       .getByRole("list", { name: "What happened" })
       .getByText(/kill -9/)
@@ -254,6 +257,45 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
       .first()
       .waitFor();
   });
+
+  for (const { fault, name, strikes } of [
+    { fault: "database-loss", name: "Database loss", strikes: /data directory is taken away/ },
+    { fault: "backup-corruption", name: "Backup corruption", strikes: /changed one bit in it/ },
+  ])
+    it(`runs the ${fault} drill: the writes that fail are plotted, and the report is read`, {
+      timeout: 240_000,
+    }, async () => {
+      const { page } = browser;
+      await page.goto(`${platform.url}/drills`);
+      await page.getByRole("button", { name: `Run the ${fault} drill` }).click();
+      await page.getByRole("button", { name: "Break it now" }).click();
+      await page.getByRole("heading", { name: `${name} drill` }).waitFor();
+      const events = page.getByRole("list", { name: "What happened" });
+      await events.getByText(strikes).first().waitFor({ timeout: 60_000 });
+      // The loss is seen where it is: in the writes. At least one second of them failed.
+      await page
+        .getByRole("img", {
+          name: /^Writes to the database committed and failed .*at worst [1-9]\d* failed in a second/,
+        })
+        .waitFor({ timeout: 60_000 });
+      await picture(`${fault}-running`);
+
+      const report = page.getByTitle("Drill report");
+      await report.waitFor({ timeout: 180_000 });
+      await events.getByText(/restored from backup/).waitFor();
+      expect(await page.locator("dl").first().innerText()).toMatch(/RTO measured\s+[\d.]+\s?(ms|s|m)/);
+      const framed = page.frameLocator("iframe[title='Drill report']");
+      await framed.getByRole("heading", { level: 1 }).waitFor();
+      expect(await framed.locator("body").innerText()).toMatch(/RTO/);
+      expect(await browser.accessibility()).toEqual([]);
+      await picture(`${fault}-finished`);
+      const own = browser.complaints().filter((complaint) => !/Failed to load resource|ERR_/.test(complaint));
+      expect(own).toEqual([]);
+
+      await page.goto(`${platform.url}/drills`);
+      const row = page.getByRole("row").filter({ has: page.getByRole("link", { name, exact: true }) });
+      expect(await row.first().innerText()).toMatch(/kept|broken/);
+    });
 
   it("keeps what it has shown and says so while the platform is away", async () => {
     const { page } = browser;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,24 +15,28 @@ export interface RunningPlatform {
   readonly signIn: string;
   readonly data: string;
   call(method: string, path: string, body?: unknown): Promise<Response>;
+  /** Stops it and keeps its data; `back` starts it again on the same port. */
+  away(): Promise<void>;
+  back(): Promise<void>;
   stop(): Promise<void>;
 }
 
 const program = fileURLToPath(new URL("../../bin/keelson.js", import.meta.url));
+/** What is printed at the first start of a data directory. */
 const welcome = z.object({ url: z.string(), firstKey: z.string(), signIn: z.string() });
 
-export async function startPlatform(): Promise<RunningPlatform> {
+/** Starts the starter, or the platform file that is given as text. */
+export async function startPlatform(text?: string): Promise<RunningPlatform> {
   const data = await mkdtemp(join(tmpdir(), "keelson-dashboard-"));
   const port = await freePort();
-  const child = spawn(process.execPath, [program, "up", "--data", data, "--port", String(port), "--json"], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let errors = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    errors += chunk.toString();
-  });
+  const file = text === undefined ? [] : [join(data, "platform.yaml")];
+  if (text !== undefined) await writeFile(join(data, "platform.yaml"), text);
+  const start = () => up([...file, "--data", data, "--port", String(port), "--json"]);
+  let child: ChildProcess | undefined;
   try {
-    const { url, firstKey, signIn } = welcome.parse(JSON.parse(await firstLine(child, () => errors)));
+    const first = await start();
+    child = first.child;
+    const { url, firstKey, signIn } = welcome.parse(first.said);
     return {
       url,
       firstKey,
@@ -47,14 +51,34 @@ export async function startPlatform(): Promise<RunningPlatform> {
           },
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         }),
+      async away() {
+        if (child) await end(child);
+      },
+      async back() {
+        child = (await start()).child;
+      },
       async stop() {
-        await end(child);
+        if (child) await end(child);
         await rm(data, { recursive: true, force: true });
       },
     };
   } catch (error) {
-    await end(child);
+    if (child) await end(child);
     await rm(data, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function up(args: readonly string[]): Promise<{ readonly child: ChildProcess; readonly said: unknown }> {
+  const child = spawn(process.execPath, [program, "up", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let errors = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    errors += chunk.toString();
+  });
+  try {
+    return { child, said: JSON.parse(await firstLine(child, () => errors)) };
+  } catch (error) {
+    await end(child);
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { QueryCache, QueryClient } from "@tanstack/react-query";
 import { ApiError } from "./client.js";
-import { sessionKey } from "./session.js";
+import { heartbeatKey } from "./heartbeat.js";
+import { sessionEndedKey, sessionKey } from "./session.js";
 
 /** Refused, not found, wrong: asking again gives the same answer. Only silence and overload are worth another try. */
 function worthAnotherTry(failures: number, error: Error): boolean {
@@ -8,11 +9,24 @@ function worthAnotherTry(failures: number, error: Error): boolean {
   return transient && failures < 2;
 }
 
+/** Whether the last heartbeat failed. */
+let away = false;
+const own: ReadonlySet<unknown> = new Set([heartbeatKey[0], sessionKey[0]]);
+
 export const queryClient: QueryClient = new QueryClient({
   queryCache: new QueryCache({
-    onError: (error) => {
+    onError: (error, query) => {
+      if (query.queryKey[0] === heartbeatKey[0]) away = true;
+      if (!(error instanceof ApiError && error.status === 401)) return;
       // The session ended (it expired, or was revoked): back to the sign-in page, which the session's absence shows.
-      if (error instanceof ApiError && error.status === 401) queryClient.setQueryData(sessionKey, null);
+      if (queryClient.getQueryData(sessionKey)) queryClient.setQueryData(sessionEndedKey, true);
+      queryClient.setQueryData(sessionKey, null);
+    },
+    onSuccess: (_, query) => {
+      if (query.queryKey[0] !== heartbeatKey[0] || !away) return;
+      away = false;
+      // What failed meanwhile, and what may have changed: all that is shown is read anew.
+      void queryClient.invalidateQueries({ predicate: ({ queryKey }) => !own.has(queryKey[0]) });
     },
   }),
   defaultOptions: {

@@ -1,5 +1,5 @@
 import { notifications } from "@mantine/notifications";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { z } from "zod";
 import { ApiError, act, call } from "./client.js";
 
@@ -36,7 +36,18 @@ function cookieCame(): boolean {
   return document.querySelector<HTMLMetaElement>("meta[name='keelson-session']")?.content !== "absent";
 }
 
-/** The signed-in user; `null` when nobody is. */
+/** Set while the sign-in page is shown because a session came to its end, and not because there was none. */
+export const sessionEndedKey = ["session", "ended"] as const;
+
+export function useSessionEnded(): boolean {
+  return useQueryClient().getQueryData(sessionEndedKey) === true;
+}
+
+export async function readSession(signal: AbortSignal): Promise<Session> {
+  return toSession(await call(session, "/admin/session", { signal }));
+}
+
+/** The signed-in user; `null` when nobody is. Asked again by itself until there is an answer. */
 export function useSession() {
   return useQuery({
     queryKey: sessionKey,
@@ -44,13 +55,19 @@ export function useSession() {
     queryFn: async ({ signal }): Promise<Session | null> => {
       if (!cookieCame()) return null;
       try {
-        return toSession(await call(session, "/admin/session", { signal }));
+        return await readSession(signal);
       } catch (error) {
         if (error instanceof ApiError && error.status === 401) return null;
         throw error;
       }
     },
+    refetchInterval: ({ state }) => (state.status === "error" ? 3_000 : false),
   });
+}
+
+/** What one person saw must not be there for the next. */
+function forgetAllBut(client: QueryClient, kept: string): void {
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== kept });
 }
 
 export type Credential = { readonly key: string } | { readonly token: string };
@@ -60,7 +77,11 @@ export function useSignIn() {
   return useMutation({
     mutationFn: async (credential: Credential) =>
       toSession(await call(session, "/admin/session", { method: "POST", body: credential })),
-    onSuccess: (signedIn) => client.setQueryData(sessionKey, signedIn),
+    onSuccess: (signedIn) => {
+      forgetAllBut(client, sessionKey[0]);
+      client.removeQueries({ queryKey: sessionEndedKey });
+      client.setQueryData(sessionKey, signedIn);
+    },
   });
 }
 
@@ -77,8 +98,7 @@ export function useSignOut() {
     },
     onSuccess: () => {
       client.setQueryData(sessionKey, null);
-      // What one person saw must not be there for the next.
-      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] });
+      forgetAllBut(client, sessionKey[0]);
     },
     onError: (error) => notifications.show({ color: "red", title: "Still signed in", message: error.message }),
   });

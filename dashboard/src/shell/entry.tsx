@@ -12,7 +12,9 @@ export function Entry() {
     return (
       <main className={styles.alone}>
         <h1 className="visually-hidden">Keelson</h1>
-        <Failure what="The platform cannot be reached" error={session.error} onRetry={() => session.refetch()} />
+        <Failure what="The platform cannot be reached" error={session.error} onRetry={() => session.refetch()}>
+          It is asked again every few seconds, and this page goes on by itself.
+        </Failure>
       </main>
     );
   return session.data ? <Shell session={session.data} /> : <SignInPage />;

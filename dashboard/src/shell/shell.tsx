@@ -3,6 +3,7 @@ import { type ComponentType, useEffect, useRef } from "react";
 import { Link, NavLink, Outlet, useLocation } from "react-router";
 import { usePlatformName } from "../api/promises.js";
 import { type Session, useSignOut } from "../api/session.js";
+import { AwayNotice } from "./away-notice.js";
 import { DrillsIcon, KeysIcon, ModelsIcon, PromisesIcon, SignOutIcon, TopologyIcon, UsageIcon } from "./icons.js";
 import { Mark } from "./mark.js";
 import { SchemeSwitch } from "./scheme-switch.js";
@@ -62,6 +63,7 @@ export function Shell({ session }: { readonly session: Session }) {
       </nav>
       <main id="main" className={styles.main} tabIndex={-1} ref={main}>
         <div className={styles.content}>
+          <AwayNotice />
           <Outlet />
         </div>
       </main>

@@ -24,10 +24,11 @@ interface FailureProps {
   readonly what: string;
   readonly error: Error;
   readonly onRetry?: () => void;
+  readonly children?: ReactNode;
 }
 
 /** Something could not be read: what, the reason in the platform's own words, the hint, and a way to try again. */
-export function Failure({ what, error, onRetry }: FailureProps) {
+export function Failure({ what, error, onRetry, children }: FailureProps) {
   const api = error instanceof ApiError ? error : undefined;
   return (
     <div className={`${styles.box} ${styles.failure}`} role="alert">
@@ -36,6 +37,7 @@ export function Failure({ what, error, onRetry }: FailureProps) {
         {error.message}
         {api?.hint !== undefined && <> {api.hint}</>}
       </p>
+      {children && <p className={styles.text}>{children}</p>}
       {api && <p className={styles.code}>{api.code}</p>}
       {onRetry && (
         <div className={styles.action}>

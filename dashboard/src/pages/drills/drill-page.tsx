@@ -17,6 +17,7 @@ import { BySubject } from "./by-subject.js";
 import styles from "./drill-page.module.css";
 import { DrillPlot } from "./drill-plot.js";
 import { DrillVerdict } from "./drill-verdict.js";
+import { type Series, sum } from "./rates.js";
 
 /** One drill: live while it runs, then its figures and its report. */
 export function DrillPage() {
@@ -76,15 +77,18 @@ function View({ drill }: { readonly drill: DrillDetail }) {
         </p>
       ))}
       <Section
-        title="Requests per second"
-        aside={running ? <span className={styles.live}>live</span> : <span>by the drill's own client</span>}
+        title="Under load"
+        aside={running ? <span className={styles.live}>live</span> : <span>per second, by the drill's own client</span>}
       >
         {drill.series.length === 0 ? (
           <p className={styles.soft}>
             {running ? "Waiting for the first second of load …" : "This drill puts no load on the platform."}
           </p>
         ) : (
-          <DrillPlot drill={drill} />
+          <div className={styles.plots}>
+            <DrillPlot drill={drill} of="series" />
+            {drill.writes.length > 0 && <DrillPlot drill={drill} of="writes" />}
+          </div>
         )}
         {drill.events.length > 0 && (
           <ol className={styles.events} aria-label="What happened" aria-live={running ? "polite" : "off"}>
@@ -125,8 +129,6 @@ function Report({ id }: { readonly id: string }) {
 }
 
 function Figures({ drill }: { readonly drill: DrillDetail }) {
-  const failed = drill.series.reduce((sum, step) => sum + step.failed, 0);
-  const requests = drill.series.reduce((sum, step) => sum + step.ok, failed);
   return (
     <dl className={styles.figures}>
       <div>
@@ -144,14 +146,22 @@ function Figures({ drill }: { readonly drill: DrillDetail }) {
           <dd className={styles.against}>{drill.lost > 0 ? `${count(drill.lost)} lost` : "none lost"}</dd>
         </div>
       )}
-      {requests > 0 && (
-        <div>
-          <dt>Requests</dt>
-          <dd>{count(requests)}</dd>
-          <dd className={styles.against}>{failed > 0 ? `${count(failed)} failed` : "none failed"}</dd>
-        </div>
-      )}
+      <Load name="Chat requests" series={drill.series} />
+      <Load name="Writes" series={drill.writes} />
     </dl>
+  );
+}
+
+function Load({ name, series }: { readonly name: string; readonly series: Series }) {
+  const failed = sum(series, "failed");
+  const all = sum(series, "ok") + failed;
+  if (all === 0) return null;
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{count(all)}</dd>
+      <dd className={styles.against}>{failed > 0 ? `${count(failed)} failed` : "none failed"}</dd>
+    </div>
   );
 }
 
@@ -179,7 +189,7 @@ function CancelButton({ id }: { readonly id: string }) {
   const cancel = useCancelDrill();
   return (
     <Button variant="default" loading={cancel.isPending || cancel.isSuccess} onClick={() => cancel.mutate(id)}>
-      Break it off
+      Stop the drill
     </Button>
   );
 }

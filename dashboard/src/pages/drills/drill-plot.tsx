@@ -1,15 +1,10 @@
 import { useMemo } from "react";
-import type { DrillDetail } from "../../api/drills.js";
+import { type DrillDetail, isRunning } from "../../api/drills.js";
 import { Legend } from "../../charts/legend.js";
 import { baseOption, Plot, tooltipContent, usePalette, valueAxis } from "../../charts/plot.js";
 import { count, shortCount } from "../../format.js";
-
-/** Counts of short steps as rates; the step that is still being counted is left out. */
-function perSecond({ series, state }: DrillDetail): DrillDetail["series"] {
-  const step = (series[1]?.t ?? 1000) - (series[0]?.t ?? 0);
-  const whole = state === "running" ? series.slice(0, -1) : series;
-  return whole.map(({ t, ok, failed }) => ({ t, ok: (ok * 1000) / step, failed: (failed * 1000) / step }));
-}
+import styles from "./drill-page.module.css";
+import { perSecond } from "./rates.js";
 
 /** The numbers of the list below at their moments; one number for moments too near to each other to be told apart. */
 function markNumbers({ events, series }: DrillDetail): readonly string[] {
@@ -29,11 +24,22 @@ function markNumbers({ events, series }: DrillDetail): readonly string[] {
   return numbers;
 }
 
-/** Answered and failed requests in each second, with the moments at which something happened as uprights. */
-export function DrillPlot({ drill }: { readonly drill: DrillDetail }) {
+interface DrillPlotProps {
+  readonly drill: DrillDetail;
+  readonly of: "series" | "writes";
+}
+
+const names = {
+  series: { title: "Chat requests", done: "answered" },
+  writes: { title: "Writes to the database", done: "committed" },
+} as const;
+
+/** What went well and what failed in each second, with the moments at which something happened as uprights. */
+export function DrillPlot({ drill, of }: DrillPlotProps) {
   const palette = usePalette();
   const { events } = drill;
-  const series = useMemo(() => perSecond(drill), [drill]);
+  const { title, done } = names[of];
+  const series = useMemo(() => perSecond(drill[of], isRunning(drill)), [drill, of]);
   const option = useMemo(() => {
     const numbers = markNumbers(drill);
     return {
@@ -43,7 +49,7 @@ export function DrillPlot({ drill }: { readonly drill: DrillDetail }) {
         formatter: (points: readonly { dataIndex: number }[]) => {
           const second = series[points[0]?.dataIndex ?? 0];
           return tooltipContent(`${((second?.t ?? 0) / 1000).toFixed(1)}s`, [
-            { name: "answered", value: count(second?.ok ?? 0), color: palette.kept },
+            { name: done, value: count(second?.ok ?? 0), color: palette.kept },
             { name: "failed", value: count(second?.failed ?? 0), color: palette.broken },
           ]);
         },
@@ -65,7 +71,7 @@ export function DrillPlot({ drill }: { readonly drill: DrillDetail }) {
       yAxis: valueAxis(palette, shortCount),
       series: [
         {
-          name: "answered",
+          name: done,
           type: "line",
           symbol: "none",
           lineStyle: { color: palette.kept, width: 1.5 },
@@ -97,21 +103,22 @@ export function DrillPlot({ drill }: { readonly drill: DrillDetail }) {
         },
       ],
     };
-  }, [palette, series, events, drill]);
+  }, [palette, series, events, drill, done]);
   const worst = Math.max(0, ...series.map(({ failed }) => failed));
   return (
-    <>
+    <div className={styles.plot}>
+      <h3 className={styles.plotTitle}>{title}</h3>
       <Legend
         entries={[
-          { name: "answered", color: palette.kept },
+          { name: done, color: palette.kept },
           { name: "failed", color: palette.broken },
         ]}
       />
       <Plot
-        label={`Requests answered and failed per second over ${Math.round((series.at(-1)?.t ?? 0) / 1000)} seconds; at worst ${Math.round(worst)} failed in a second`}
+        label={`${title} ${done} and failed per second over ${Math.round((series.at(-1)?.t ?? 0) / 1000)} seconds; at worst ${Math.round(worst)} failed in a second`}
         option={option}
-        height={240}
+        height={180}
       />
-    </>
+    </div>
   );
 }

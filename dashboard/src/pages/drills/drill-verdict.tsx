@@ -1,9 +1,9 @@
 import { type Drill, isRunning } from "../../api/drills.js";
-import { Verdict } from "../../shell/state-mark.js";
+import { StateDot, Verdict } from "../../shell/state-mark.js";
 import { tones, words } from "../promises/verdicts.js";
 
 export function DrillVerdict({ drill }: { readonly drill: Pick<Drill, "state" | "verdict"> }) {
-  if (isRunning(drill)) return <Verdict tone="unknown">running</Verdict>;
+  if (isRunning(drill)) return <StateDot tone="unknown">running</StateDot>;
   if (drill.state === "failed") return <Verdict tone="broken">failed</Verdict>;
   const verdict = drill.verdict ?? "unknown";
   return <Verdict tone={tones[verdict]}>{words[verdict]}</Verdict>;

@@ -2,7 +2,7 @@ import { Button, PasswordInput } from "@mantine/core";
 import { type FormEvent, useEffect, useState } from "react";
 import { useLocation, useNavigate } from "react-router";
 import { ApiError } from "../../api/client.js";
-import { useSignIn } from "../../api/session.js";
+import { useSessionEnded, useSignIn } from "../../api/session.js";
 import { Mark } from "../../shell/mark.js";
 import { SchemeSwitch } from "../../shell/scheme-switch.js";
 import styles from "./sign-in-page.module.css";
@@ -23,6 +23,7 @@ export function SignInPage() {
   const [key, setKey] = useState("");
   const token = tokenIn(location);
   const { mutate } = signIn;
+  const ended = useSessionEnded();
 
   useEffect(() => {
     document.title = "Sign in · Keelson";
@@ -54,6 +55,11 @@ export function SignInPage() {
           <Mark size={34} />
         </span>
         <h1 className={styles.title}>Sign in to Keelson</h1>
+        {ended && (
+          <p className={styles.ended} role="status">
+            Your session came to its end. Sign in again, and you are back where you were.
+          </p>
+        )}
         <p className={styles.lead}>See what this platform promises, and whether it keeps it.</p>
         <form onSubmit={submit} className={styles.form}>
           <PasswordInput

@@ -18,7 +18,7 @@ interface CallGraphProps {
 
 const nodeTypes = { element: ElementNode };
 const edgeTypes = { call: CallEdge };
-const size = { right: { width: 172, height: 74 }, down: { width: 156, height: 74 } };
+const size = { right: { width: 156, height: 74 }, down: { width: 156, height: 74 } };
 
 /** The call graph, drawn in layers from the entrances to the stores. */
 export function CallGraph({ topology, direction, selected, onSelect }: CallGraphProps) {
@@ -74,7 +74,14 @@ export function CallGraph({ topology, direction, selected, onSelect }: CallGraph
           edgeTypes={edgeTypes}
           colorMode={scheme}
           fitView
-          fitViewOptions={{ padding: `${margin - 4}px`, maxZoom: 1 }}
+          fitViewOptions={{
+            padding: {
+              x: `${margin - 4}px`,
+              y: `${margin - 4}px`,
+              ...(direction === "right" ? { left: `${margin + controls - 4}px` } : {}),
+            },
+            maxZoom: 1,
+          }}
           minZoom={0.3}
           maxZoom={1.6}
           nodesConnectable={false}
@@ -100,10 +107,12 @@ export function CallGraph({ topology, direction, selected, onSelect }: CallGraph
 }
 
 const margin = 28;
+/** Room beside the drawing for the buttons that move it. */
+const controls = 36;
 
 /** As high as the drawing at its own size, or at the size at which it fits the width: whatever is less. */
 function mapSize(width: number, height: number, direction: Direction): CSSProperties {
-  const [wide, high] = [width + 2 * margin, height + 2 * margin];
+  const [wide, high] = [width + 2 * margin + (direction === "right" ? controls : 0), height + 2 * margin];
   const most = direction === "right" ? 640 : 1100;
   return { height: `clamp(200px, min(${high}px, 100cqw * ${(high / wide).toFixed(4)}), ${most}px)` };
 }

@@ -34,7 +34,7 @@ export function edgeKey(from: string, to: string): string {
   return `${from}→${to}`;
 }
 
-const gaps = { right: { layer: 64, sibling: 22 }, down: { layer: 44, sibling: 18 } };
+const gaps = { right: { layer: 48, sibling: 22 }, down: { layer: 44, sibling: 18 } };
 /** Room that a line takes on its way between the nodes of a layer. */
 const lane = 14;
 

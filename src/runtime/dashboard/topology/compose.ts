@@ -1,4 +1,5 @@
 import type { Entrance, Plan, Store, Unit } from "../../../plan/plan.js";
+import { notRunHere } from "../../../promises/terms/left-out.js";
 import { formatDuration } from "../../../spec/format.js";
 import type { ModelStatus } from "../../gateway/client.js";
 import type { ElementState, Topology, TopologyEdge, TopologyNode } from "./answer.js";
@@ -36,7 +37,7 @@ export function worstState(states: readonly ElementState[]): ElementState {
 /** The Plan as it stands, coloured by what runs: pure, so the same plan and readings give the same picture. */
 export function composeTopology(plan: Plan, readings: Readings): Topology {
   const units = plan.units.map((unit) =>
-    unit.role === "model" ? modelNode(plan, unit, readings) : unitNode(unit, readings),
+    unit.role === "model" ? modelNode(plan, unit, readings) : unitNode(plan, unit, readings),
   );
   const stateOf = new Map(units.map(({ id, state }) => [id, state]));
   return {
@@ -47,7 +48,7 @@ export function composeTopology(plan: Plan, readings: Readings): Topology {
       ...plan.entrances.map((entrance) => entranceNode(entrance, stateOf)),
       ...units,
       ...modelsElsewhere(plan, readings),
-      ...plan.stores.map((store) => storeNode(store, readings)),
+      ...plan.stores.map((store) => storeNode(plan, store, readings)),
       ...outsideNodes(plan),
     ],
     edges: edgesOf(plan, readings),
@@ -70,7 +71,7 @@ function entranceNode(entrance: Entrance, stateOf: ReadonlyMap<string, ElementSt
   };
 }
 
-function unitNode(unit: Unit, readings: Readings): TopologyNode {
+function unitNode(plan: Plan, unit: Unit, readings: Readings): TopologyNode {
   const { state, ready, reason } = readings.units.get(unit.name) ?? unread;
   return {
     id: unit.name,
@@ -78,7 +79,11 @@ function unitNode(unit: Unit, readings: Readings): TopologyNode {
     state,
     replicas: replicas(unit, ready),
     rate: unit.modules.includes("gateway") ? sum(readings.models) : null,
-    detail: facts({ modules: unit.modules.join(", ") || undefined, image: foreignImage(unit), because: reason }),
+    detail: facts({
+      modules: unit.modules.join(", ") || undefined,
+      image: foreignImage(unit),
+      because: reason ?? notRunHere(unit, plan),
+    }),
   };
 }
 
@@ -114,7 +119,7 @@ function modelsElsewhere(plan: Plan, readings: Readings): TopologyNode[] {
     });
 }
 
-function storeNode(store: Store, readings: Readings): TopologyNode {
+function storeNode(plan: Plan, store: Store, readings: Readings): TopologyNode {
   const { state, ready, reason } = readings.stores.get(store.name) ?? unread;
   const want =
     store.kind === "bucket" ? undefined : store.kind === "redis" ? store.shards * (store.replicas + 1) : store.replicas;
@@ -130,7 +135,7 @@ function storeNode(store: Store, readings: Readings): TopologyNode {
       by: store.provider.product,
       log: log && `shipped within ${formatDuration(log.every)}`,
       backup: full && `every ${formatDuration(full.every)}`,
-      because: reason,
+      because: reason ?? notRunHere(store, plan),
     }),
   };
 }
@@ -173,10 +178,16 @@ function replicas(unit: Unit, ready: number | null): TopologyNode["replicas"] {
 function modelFacts(status: ModelStatus | undefined, engine: string | undefined): TopologyNode["detail"] {
   return facts({
     engine: status?.engine ?? engine,
-    because: status?.reason,
+    because: status?.reason && withoutName(status.reason, status.engine ?? engine),
     "tokens/s": status && status.tokensPerSecond > 0 ? String(status.tokensPerSecond) : undefined,
     waiting: status && status.queue.waiting > 0 ? String(status.queue.waiting) : undefined,
   });
+}
+
+/** A reason often begins with the engine's name, which stands before it already. */
+function withoutName(reason: string, engine: string | undefined): string {
+  const prefix = `${engine}: `;
+  return reason.startsWith(prefix) ? reason.slice(prefix.length) : reason;
 }
 
 /** Keelson's own image says nothing that the modules do not. */

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { describeWith } from "../requirements.js";
+import { type Browser, startBrowser } from "./browser.js";
+import { type RunningPlatform, startPlatform } from "./running-platform.js";
+
+/** A platform that keeps little of what it promises, for nothing of it is backed up and not all of it is run here. */
+const harbour = `
+platform: harbour
+services:
+  gateway: { modules: [gateway], calls: [accounts, usage, assistant], expose: true }
+  accounts: { modules: [accounts], calls: [database, sessions] }
+  usage: { modules: [usage], calls: [accounts, database] }
+  dashboard: { modules: [dashboard], calls: [gateway, accounts, usage], expose: true }
+models:
+  assistant: { engine: simulated }
+stores:
+  database: { postgres: 17, size: 512Mi }
+  sessions: { redis: 7 }
+objectives: { rto: 5s, rpo: 1m, availability: 99.9% }
+environments:
+  local: { provide: embedded }
+`;
+
+describeWith(["chromium"], "an open page", ({ chromium }) => {
+  let platform: RunningPlatform;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    platform = await startPlatform(harbour);
+    browser = await startBrowser(chromium);
+    await browser.page.goto(platform.signIn);
+    await browser.page.getByRole("heading", { name: "Promises", level: 1 }).waitFor();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await platform?.stop();
+  });
+
+  it("says under each promise that is not kept why, what to change, and where", async () => {
+    const { page } = browser;
+    const broken = page.getByRole("list", { name: "Why gateway is broken" });
+    expect(await broken.innerText()).toMatch(/RTO 25s at worst, 5s promised: liveness probe/);
+    expect(await broken.innerText()).toMatch(/Fix run two replicas.*platform\.yaml:4:3 availability\/crash-recovery/s);
+    const unknown = page.getByRole("list", { name: "Why sessions is unknown" }).first();
+    expect(await unknown.innerText()).toMatch(
+      /RTO and RPO unknown: not run here.*Fix promise nothing.*platform\.yaml:12:3/s,
+    );
+    expect(await page.getByRole("region", { name: "Availability" }).innerText()).toMatch(/Fix name the cloud/);
+    expect(await browser.accessibility()).toEqual([]);
+    expect(browser.complaints()).toEqual([]);
+  });
+
+  it("says that the platform is away, keeps what it shows, and goes on by itself", async () => {
+    const { page } = browser;
+    // A page that asks for nothing by itself.
+    await page.goto(`${platform.url}/keys`);
+    await page.getByRole("rowheader", { name: "first key" }).waitFor();
+    await platform.away();
+    const notice = page.getByRole("status").filter({ hasText: "The platform does not answer." });
+    await notice.waitFor({ timeout: 30_000 });
+    expect(await notice.innerText()).toMatch(/What you see is from \d\d:\d\d:\d\d/);
+    expect(await page.getByRole("rowheader", { name: "first key" }).isVisible()).toBe(true);
+    expect(await browser.accessibility()).toEqual([]);
+    await platform.back();
+    await notice.waitFor({ state: "hidden", timeout: 30_000 });
+    await page.getByRole("rowheader", { name: "first key" }).waitFor();
+    const own = browser.complaints().filter((complaint) => !/Failed to load resource|ERR_/.test(complaint));
+    expect(own).toEqual([]);
+  });
+
+  it("says that the session ended, and is where it was after signing in", async () => {
+    const { page } = browser;
+    await page.goto(`${platform.url}/usage`);
+    await page.getByRole("heading", { name: "Usage", level: 1 }).waitFor();
+    await page.context().clearCookies();
+    await page.getByText("Your session came to its end.").waitFor({ timeout: 30_000 });
+    expect(await browser.accessibility()).toEqual([]);
+    await page.getByLabel("API key").fill(platform.firstKey);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Usage", level: 1 }).waitFor();
+    expect(await page.getByText("Your session came to its end.").count()).toBe(0);
+  });
+});
