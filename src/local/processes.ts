@@ -1,5 +1,13 @@
 import type { Milliseconds, Plan, Unit } from "../plan/plan.js";
-import { DATABASE_GRACE, databaseWatch, modulesOf, type Watch, watchOf } from "../promises/facts/supervisor.js";
+import { unenforcedLimits } from "../promises/facts/limits.js";
+import {
+  DATABASE_GRACE,
+  databaseWatch,
+  leftOutByUp,
+  modulesOf,
+  type Watch,
+  watchOf,
+} from "../promises/facts/supervisor.js";
 
 /** One process of a platform on this machine, before it is started. */
 export type ProcessSpec = PostgresSpec | ServeSpec;
@@ -46,7 +54,7 @@ export interface ProcessOptions {
 
 export interface Processes {
   readonly specs: readonly ProcessSpec[];
-  /** What the plan has and this machine does not run, each with the reason. */
+  /** What the plan has and this machine does not run or keep, each with the reason. */
   readonly left: readonly string[];
 }
 
@@ -68,7 +76,7 @@ export function processes(plan: Plan, options: ProcessOptions): Processes {
     grace: DATABASE_GRACE,
   };
   const serve = options.split ? oneForEach(units, options) : [oneForAll(plan, units, options)];
-  return { specs: [postgres, ...serve], left: leftOut(plan, units) };
+  return { specs: [postgres, ...serve], left: leftOut(plan) };
 }
 
 /** How many ports a split platform takes besides the public one. */
@@ -145,10 +153,9 @@ function common(name: string, units: readonly Unit[]) {
   };
 }
 
-function leftOut(plan: Plan, units: readonly Unit[]): string[] {
-  const foreign = plan.units.filter((unit) => !units.includes(unit)).map((unit) => `${unit.name}: a container image`);
-  const stores = plan.stores
-    .filter((store) => store.kind !== "postgres")
-    .map((store) => `${store.name}: ${store.kind} is replaced by what the modules keep in PostgreSQL or in memory`);
-  return [...foreign, ...stores];
+function leftOut(plan: Plan): string[] {
+  const sidecars = plan.units.flatMap((unit) => unit.sidecars);
+  const elements = [...plan.units, ...sidecars, ...plan.stores].map((each) => [each.name, leftOutByUp(each)] as const);
+  const limits = plan.models.map((model) => [model.name, unenforcedLimits(model)] as const);
+  return [...elements, ...limits].flatMap(([name, why]) => (why === undefined ? [] : [`${name}: ${why}`]));
 }

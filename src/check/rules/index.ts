@@ -11,6 +11,7 @@ import { rolloutBelowBudget } from "./availability/rollout-below-budget.js";
 import { rolloutOutage } from "./availability/rollout-outage.js";
 import { rolloutStuck } from "./availability/rollout-stuck.js";
 import { zoneLoss } from "./availability/zone-loss.js";
+import { limitsUnenforced } from "./capacity/limits-unenforced.js";
 import { memoryOvercommit } from "./capacity/memory-overcommit.js";
 import { poolTooSmall } from "./capacity/pool-too-small.js";
 import { scaleWithoutRequests } from "./capacity/scale-without-requests.js";
@@ -69,6 +70,7 @@ export const rules: readonly Rule[] = [
   unschedulable,
   poolTooSmall,
   memoryOvercommit,
+  limitsUnenforced,
 
   callUnexposed,
   open,
