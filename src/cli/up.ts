@@ -1,15 +1,19 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, open, readFile } from "node:fs/promises";
+import { mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, InvalidArgumentError } from "commander";
+import { z } from "zod";
 import { platformRoutes } from "../local/control/routes.js";
 import { diskError } from "../local/disk-errors.js";
-import { dataDirectory, layout, makeRoot } from "../local/layout.js";
+import { removeEmptyFootprint, removeFootprint, topmostMissing } from "../local/footprint.js";
+import { dataDirectory, type Layout, layout, makeRoot } from "../local/layout.js";
+import { takeLock } from "../local/lock.js";
 import { type Platform, startPlatform } from "../local/platform.js";
 import { forgetFirstKey, type Welcome, welcome } from "../local/welcome.js";
 import type { Plan } from "../plan/plan.js";
+import { KeelsonError } from "../spec/errors.js";
 import { coloursFor } from "./colours.js";
 import { loadPlan } from "./load.js";
 import { version } from "./version.js";
@@ -151,10 +155,13 @@ function follow(platform: Platform): void {
 /** Starts the same command in a session of its own and waits until it answers. */
 async function detached(file: string, plan: Plan, options: Options): Promise<void> {
   const places = layout(dataDirectory(options.data, plan));
+  const missing = await topmostMissing(places.root);
   try {
     await makeRoot(places.root);
     await mkdir(places.logs, { recursive: true, mode: 0o700 });
-    const log = await open(join(places.logs, "up.log"), "w", 0o600);
+    const files = { said: join(places.logs, "up.log"), told: join(places.logs, "up.json") };
+    const said = await open(files.said, "w", 0o600);
+    const told = await open(files.told, "w", 0o600);
     const args = [
       ...["up", file, "--json", "--port", String(options.port), "--host", options.host, "--data", places.root],
       ...["-e", plan.environment],
@@ -163,34 +170,68 @@ async function detached(file: string, plan: Plan, options: Options): Promise<voi
     ];
     const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? "", ...args], {
       detached: true,
-      stdio: ["ignore", log.fd, log.fd],
+      stdio: ["ignore", told.fd, said.fd],
     });
     await once(child, "spawn");
-    await log.close();
-    await untilDetached(child, places.logs, options);
+    await said.close();
+    await told.close();
+    const answer = await untilDetached(child, files);
+    process.stdout.write(options.json ? `${answer}\n` : detachedWords(answer));
+    // It holds the first key; shown now, it is to lie nowhere.
+    await rm(files.told);
+    child.unref();
   } catch (error) {
+    if (missing !== undefined) await clearAway(places, missing);
     throw diskError(error, places.root);
   }
 }
 
-async function untilDetached(child: ReturnType<typeof spawn>, logs: string, options: Options): Promise<void> {
-  const file = join(logs, "up.log");
-  let shown = 0;
-  for (;;) {
-    const lines = (await readFile(file, "utf8")).split("\n").slice(0, -1);
-    const answer = lines.find((line) => line.startsWith("{"));
-    for (const line of lines.slice(shown)) if (!line.startsWith("{")) say(line);
+async function clearAway(places: Layout, missing: string): Promise<void> {
+  const taken = await takeLock(places.lock).catch(() => undefined);
+  if (!taken) return removeEmptyFootprint(places, missing);
+  if (!("lock" in taken)) return;
+  await removeFootprint(places, missing);
+  await taken.lock.release();
+}
+
+/** Shows what the child says, and resolves with what it tells once it answers. Throws the error that it ended with. */
+async function untilDetached(
+  child: ReturnType<typeof spawn>,
+  files: { readonly said: string; readonly told: string },
+): Promise<string> {
+  for (let shown = 0; ; await sleep(50)) {
+    const ended = child.exitCode !== null || child.signalCode !== null;
+    const lines = (await readFile(files.said, "utf8")).split("\n").slice(0, -1);
+    for (const line of lines.slice(shown)) say(line);
     shown = lines.length;
-    if (answer !== undefined) {
-      process.stdout.write(options.json ? `${answer}\n` : detachedWords(answer));
-      child.unref();
-      return;
-    }
-    if (child.exitCode !== null || child.signalCode !== null) {
-      process.exitCode = child.exitCode ?? 1;
-      return;
-    }
-    await sleep(50);
+    const told = await readFile(files.told, "utf8");
+    if (ended) throw endedWith(told, child.exitCode === 2 ? 2 : 1);
+    if (answerSchema.safeParse(json(told)).success) return told.trim();
+  }
+}
+
+const answerSchema = z.object({ url: z.string() });
+const refusalSchema = z.object({
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }),
+});
+
+function endedWith(told: string, exitCode: 1 | 2): KeelsonError {
+  const refusal = refusalSchema.safeParse(json(told));
+  if (!refusal.success)
+    return new KeelsonError("start/failed", "the platform ended before it answered", {
+      hint: "what it said is above; without --detach it says more",
+      exitCode,
+    });
+  const { code, message, hint } = refusal.data.error;
+  return new KeelsonError(code, message, { ...(hint !== undefined && { hint }), exitCode });
+}
+
+/** Undefined for what is not there yet, or not wholly. */
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -14,8 +14,9 @@ import { startPostgres } from "./children/postgres-child.js";
 import { serveUrl, startServe } from "./children/serve-child.js";
 import { type ControlRoutes, serveControl } from "./control/server.js";
 import { diskError, requireWritable } from "./disk-errors.js";
+import { removeEmptyFootprint, removeFootprint, topmostMissing } from "./footprint.js";
 import { type Layout, layout, makeRoot } from "./layout.js";
-import { type Lock, takeLock } from "./lock.js";
+import { type Lock, type Owner, takeLock } from "./lock.js";
 import { LogBook } from "./log-book.js";
 import { requireFreePort } from "./port-owner.js";
 import { locateCluster } from "./postgres/cluster.js";
@@ -72,17 +73,19 @@ export async function startPlatform(
   control: (platform: Platform) => ControlRoutes,
 ): Promise<Platform> {
   const places = layout(options.data);
-  const lock = await occupy(places);
+  const missing = await topmostMissing(places.root);
+  const lock = await occupy(places, missing);
   const undo: (() => Promise<unknown>)[] = [() => lock.release()];
   try {
     return await start(options, places, control, undo);
   } catch (error) {
+    if (missing !== undefined) undo.splice(1, 0, () => removeFootprint(places, missing));
     for (const step of undo.reverse()) await step().catch(() => undefined);
     throw diskError(error, options.data);
   }
 }
 
-async function occupy(places: Layout): Promise<Lock> {
+async function occupy(places: Layout, missing: string | undefined): Promise<Lock> {
   try {
     await requireWritable(places.root);
     await makeRoot(places.root);
@@ -90,18 +93,20 @@ async function occupy(places: Layout): Promise<Lock> {
       await mkdir(directory, { recursive: true, mode: 0o700 });
     const taken = await takeLock(places.lock);
     if ("lock" in taken) return taken.lock;
-    const running = await readRunning(places);
-    const where = running?.pid === taken.owner.pid ? `at ${running.url} ` : "";
-    throw new KeelsonError(
-      "platform/running",
-      `a platform already runs ${where}on ${places.root} (pid ${taken.owner.pid})`,
-      {
-        hint: "`keelson status` shows it, `keelson down` ends it; for a second one name other data: --data DIR --port N",
-      },
-    );
+    throw await alreadyRunning(places, taken.owner);
   } catch (error) {
+    const others = error instanceof KeelsonError && error.code === "platform/running";
+    if (missing !== undefined && !others) await removeEmptyFootprint(places, missing);
     throw diskError(error, places.root);
   }
+}
+
+async function alreadyRunning(places: Layout, owner: Owner): Promise<KeelsonError> {
+  const running = await readRunning(places);
+  const where = running?.pid === owner.pid ? `at ${running.url} ` : "";
+  return new KeelsonError("platform/running", `a platform already runs ${where}on ${places.root} (pid ${owner.pid})`, {
+    hint: "`keelson status` shows it, `keelson down` ends it; for a second one name other data: --data DIR --port N",
+  });
 }
 
 async function start(

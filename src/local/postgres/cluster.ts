@@ -29,6 +29,12 @@ export interface Cluster {
   readonly binaries: Binaries;
 }
 
+/** Where the cluster of a platform's data directory may lie: in it, or where the server's user can enter. */
+export function clusterHomes(platformData: string): readonly [inside: string, moved: string] {
+  const data = resolve(platformData);
+  return [join(data, "postgres"), join("/var/lib/keelson", shortHash(data))];
+}
+
 /**
  * Resolves where the cluster of a platform's data directory lives. When Keelson runs as root below a directory that
  * the server's user cannot enter (/root, a 0700 home), the cluster lies under /var/lib/keelson and `moved` says so.
@@ -39,7 +45,8 @@ export async function locateCluster(platformData: string, log: string): Promise<
   const data = resolve(platformData);
   try {
     const reachable = await canReach(data, user, "pass");
-    const home = reachable ? join(data, "postgres") : join("/var/lib/keelson", shortHash(data));
+    const [inside, elsewhere] = clusterHomes(data);
+    const home = reachable ? inside : elsewhere;
     await mkdir(dirname(home), { recursive: true, mode: 0o755 });
     await ownDirectory(home, user);
     const run = await socketDirectory(home, user);

@@ -1,0 +1,51 @@
+import { rm, rmdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Layout } from "./layout.js";
+import { clusterHomes } from "./postgres/cluster.js";
+
+/** The topmost directory that a start in `root` has to make; undefined when `root` is there already. */
+export async function topmostMissing(root: string): Promise<string | undefined> {
+  let missing: string | undefined;
+  for (let at = root; !(await exists(at)) && at !== dirname(at); at = dirname(at)) missing = at;
+  return missing;
+}
+
+/**
+ * Removes what a refused first start has made, from `missing` (`topmostMissing` before the start) downwards. Once there
+ * is a database everything stays: its log says why the start failed, and the next start goes on with it. The caller holds
+ * the lock of the data directory, or another start could be at work in it.
+ */
+export async function removeFootprint(places: Layout, missing: string): Promise<void> {
+  const homes = clusterHomes(places.root);
+  for (const home of homes) if (await exists(join(home, "data"))) return;
+  for (const home of homes) {
+    await rm(join(home, "run"), { recursive: true, force: true });
+    await rmdir(home).catch(() => undefined);
+  }
+  await rm(places.root, { recursive: true, force: true });
+  await removeEmpty(dirname(places.root), missing);
+}
+
+/** The same for a start that could not even take the lock: removes only what is empty. */
+export async function removeEmptyFootprint(places: Layout, missing: string): Promise<void> {
+  for (const directory of [places.modules, places.logs, places.secrets]) await rmdir(directory).catch(() => undefined);
+  await removeEmpty(places.root, missing);
+}
+
+/** Removes `directory` and those above it up to `topmost`, as long as they are empty. */
+async function removeEmpty(directory: string, topmost: string): Promise<void> {
+  for (let at = directory; at.length >= topmost.length; at = dirname(at)) {
+    const removed = await rmdir(at).then(
+      () => true,
+      () => false,
+    );
+    if (!removed) return;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,88 @@
+import { once } from "node:events";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { freePort } from "../../src/local/postgres/server.js";
+import { type Cleanups, keelson, up, workDirectory } from "./keelson.js";
+
+const cleanups: Cleanups = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** A port that somebody else has. */
+async function takenPort(): Promise<number> {
+  const owner = createServer().listen(0, "127.0.0.1");
+  cleanups.push(() => owner.close());
+  await once(owner, "listening");
+  const address = owner.address();
+  if (typeof address !== "object" || address === null) throw new Error("the server has no port");
+  return address.port;
+}
+
+const badModel = `platform: wrong
+services: { gateway: { modules: [gateway], calls: [assistant], expose: true } }
+models: { assistant: { source: "hf://nobody", parameters: many } }
+environments: { local: { provide: embedded } }
+`;
+
+describe("a first start that is refused", () => {
+  test.each([{ how: [] }, { how: ["--detach"] }, { how: ["--detach", "--json"] }])(
+    "because of the port leaves nothing behind: up $how",
+    async ({ how }) => {
+      const cwd = workDirectory(cleanups);
+      const args = ["up", "--port", String(await takenPort()), "--data", join(cwd, "some/where/data"), ...how];
+      const { code, out, err } = await keelson(cwd, args);
+      expect(code).toBe(1);
+      expect(how.includes("--json") ? JSON.parse(out).error.code : err).toContain("port/in-use");
+      expect(readdirSync(cwd)).toEqual([]);
+    },
+  );
+
+  test.each([
+    { what: "a mistake in a model", args: ["platform.yaml"], error: "spec/unit" },
+    { what: "an address of another machine", args: ["--host", "192.0.2.1"], error: "host/unknown" },
+    // Told only when the places of the database have been made.
+    { what: "a place for backups that is none", args: ["--backups", "ftp://somewhere"], error: "backup/place" },
+  ])("because of $what leaves nothing behind", async ({ args, error }) => {
+    const cwd = workDirectory(cleanups);
+    writeFileSync(join(cwd, "platform.yaml"), badModel);
+    for (const how of [[], ["--detach"]]) {
+      const refused = await keelson(cwd, ["up", ...args, "--port", String(await freePort()), ...how]);
+      expect(refused.code, refused.err).toBe(2);
+      expect(refused.err).toContain(error);
+      expect(readdirSync(cwd)).toEqual(["platform.yaml"]);
+    }
+  });
+
+  test("leaves a directory that was there, and what is in it", async () => {
+    const cwd = workDirectory(cleanups);
+    const data = join(cwd, "data");
+    mkdirSync(data);
+    writeFileSync(join(data, "note"), "mine");
+    expect((await keelson(cwd, ["up", "--port", String(await takenPort()), "--data", data])).code).toBe(1);
+    expect(existsSync(join(data, "note"))).toBe(true);
+  });
+});
+
+test("a later start that is refused leaves the database of the earlier one", async () => {
+  const cwd = workDirectory(cleanups);
+  const platform = await up(cleanups, { cwd });
+  await platform.stop();
+  const { code } = await keelson(cwd, ["up", "--port", String(await takenPort()), "--data", platform.data]);
+  expect(code).toBe(1);
+  expect(existsSync(join(platform.data, "postgres/data/PG_VERSION"))).toBe(true);
+  expect((await up(cleanups, { cwd })).told).toMatchObject({ first: false });
+}, 120_000);
+
+test("a detached start leaves its first key in no file", async () => {
+  const cwd = workDirectory(cleanups);
+  const data = join(cwd, "data");
+  const started = await keelson(cwd, ["up", "--detach", "--json", "--data", data, "--port", String(await freePort())]);
+  cleanups.push(() => keelson(cwd, ["down", "--data", data]));
+  const { firstKey } = JSON.parse(started.out);
+  expect(firstKey).toMatch(/^kls_/);
+  expect(readdirSync(join(data, "logs"))).not.toContain("up.json");
+  expect(existsSync(join(data, "secrets/first-key/key"))).toBe(false);
+}, 120_000);
