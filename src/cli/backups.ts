@@ -3,7 +3,7 @@ import { askControl } from "../local/control/client.js";
 import { layout } from "../local/layout.js";
 import { readRunning } from "../local/running.js";
 import { type BackupListing, backupSchema, type ListedBackup, listed, listing } from "../recovery/backup/listing.js";
-import { type BackupPlaces, catalogueOf, placesOf, verifyOffline } from "../recovery/offline.js";
+import { type BackupPlaces, catalogueOf, verifyOffline } from "../recovery/offline.js";
 import { describe } from "./backup.js";
 import { addDataOption, type ConnectionOptions, findData } from "./connection.js";
 
@@ -47,9 +47,9 @@ export async function findPlaces(options: PlaceOptions): Promise<BackupPlaces> {
   const from = options.from ?? process.env["KEELSON_BACKUPS"];
   if (from !== undefined && options.identity !== undefined) return { repository: from, identity: options.identity };
   const data = await findData(options);
-  const own = placesOf(data);
-  const running = await readRunning(layout(data));
-  return { repository: from ?? running?.backups ?? own.repository, identity: options.identity ?? own.identity };
+  const own = layout(data);
+  const running = await readRunning(own);
+  return { repository: from ?? running?.backups ?? own.backups, identity: options.identity ?? own.identity };
 }
 
 async function verify(id: string, options: PlaceOptions): Promise<ListedBackup> {

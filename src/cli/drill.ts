@@ -8,7 +8,7 @@ import { askControl } from "../local/control/client.js";
 import { platformRoutes } from "../local/control/routes.js";
 import { dataDirectory, layout } from "../local/layout.js";
 import { startPlatform } from "../local/platform.js";
-import { freePort } from "../local/postgres/server.js";
+import { freePort } from "../postgres/server.js";
 import { executors } from "../recovery/drills/faults/index.js";
 import { duration } from "../recovery/drills/report/facts.js";
 import { type DrillResult, resultSchema } from "../recovery/drills/result.js";

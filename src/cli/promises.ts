@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { layout } from "../local/layout.js";
 import type { Measurement } from "../promises/measurement.js";
 import { type PromiseSheet, promiseSheet, type Row } from "../promises/sheet.js";
 import { explanationText, type Marks, sheetText } from "../promises/text.js";
@@ -58,7 +59,8 @@ function chosen(sheet: PromiseSheet, name: string): readonly Row[] {
 
 /** What drills measured on this machine; the reader of results is only loaded where there are any. */
 async function measurements(directory: string, named: boolean): Promise<readonly Measurement[]> {
-  const found = await stat(join(directory, "drills")).catch(() => undefined);
+  const { drills } = layout(directory);
+  const found = await stat(drills).catch(() => undefined);
   if (!found?.isDirectory()) {
     if (named && !(await stat(directory).catch(() => undefined))?.isDirectory()) {
       throw new KeelsonError("promises/no-data", `there is no data directory ${directory}`, {
@@ -68,8 +70,8 @@ async function measurements(directory: string, named: boolean): Promise<readonly
     }
     return [];
   }
-  const { readMeasurements } = await import("../recovery/drills/results.js");
-  return readMeasurements(directory);
+  const { drillStore, measurementsOf } = await import("../recovery/drills/results.js");
+  return measurementsOf(await drillStore(drills).list());
 }
 
 function marks(): Marks {

@@ -1,7 +1,7 @@
 import { rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { clusterHomes } from "../postgres/cluster.js";
 import type { Layout } from "./layout.js";
-import { clusterHomes } from "./postgres/cluster.js";
 
 /** The topmost directory that a start in `root` has to make; undefined when `root` is there already. */
 export async function topmostMissing(root: string): Promise<string | undefined> {

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { promisify } from "node:util";
+import { isSystemError } from "../disk/disk-errors.js";
 import { KeelsonError } from "../spec/errors.js";
-import { isSystemError } from "./disk-errors.js";
 
 const run = promisify(execFile);
 const LISTENING = "0A";

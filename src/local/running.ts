@@ -3,7 +3,7 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { writeAtomically } from "./atomic-file.js";
+import { writeAtomically } from "../disk/atomic-file.js";
 import type { Layout } from "./layout.js";
 
 const runningSchema = z.object({

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { writeAtomically } from "./atomic-file.js";
+import { writeAtomically } from "../disk/atomic-file.js";
 import type { Layout } from "./layout.js";
 
 /** Secrets of a platform on this machine, as files that only their owner reads: `<secrets>/<name>/<key>`. */

@@ -1,6 +1,5 @@
-import { layout } from "../local/layout.js";
-import { locateCluster } from "../local/postgres/cluster.js";
-import { serverUser } from "../local/postgres/server-user.js";
+import { locateCluster } from "../postgres/cluster.js";
+import { serverUser } from "../postgres/server-user.js";
 import { type Backup, type Catalogue, findBackup, readCatalogue } from "./backup/catalogue.js";
 import { openRepository } from "./repository/open.js";
 import type { Repository } from "./repository/repository.js";
@@ -15,12 +14,6 @@ export interface BackupPlaces {
   readonly repository: string;
   /** File with the age identity; needed only for what is encrypted. */
   readonly identity: string;
-}
-
-/** Where a platform of this machine keeps its backups when it was not told otherwise. */
-export function placesOf(data: string): BackupPlaces {
-  const { backups, identity } = layout(data);
-  return { repository: backups, identity };
 }
 
 export async function catalogueOf(places: BackupPlaces): Promise<{ repository: Repository; catalogue: Catalogue }> {

@@ -4,8 +4,8 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
 import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
-import { writeAtomically } from "../local/atomic-file.js";
-import { isSystemError } from "../local/disk-errors.js";
+import { writeAtomically } from "../disk/atomic-file.js";
+import { isSystemError } from "../disk/disk-errors.js";
 import { KeelsonError } from "../spec/errors.js";
 
 /** How objects are packed: gzip, then age. Both are undone by the plain tools of these names. */

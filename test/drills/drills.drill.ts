@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
-import { serverProcesses } from "../../src/local/postgres/strays.js";
+import { serverProcesses } from "../../src/postgres/strays.js";
 import { type DrillResult, resultSchema } from "../../src/recovery/drills/result.js";
 import { type Cleanups, chat, keelson, type Up, until, up, workDirectory } from "../local/keelson.js";
 import { flipByte } from "../recovery/source.js";

@@ -4,8 +4,8 @@ import { closeSync, constants, existsSync, openSync, readFileSync, writeSync } f
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
-import { freePort } from "../../src/local/postgres/server.js";
-import { serverProcesses } from "../../src/local/postgres/strays.js";
+import { freePort } from "../../src/postgres/server.js";
+import { serverProcesses } from "../../src/postgres/strays.js";
 import { type Cleanups, keelson, program, until, untilNone, up, workDirectory } from "./keelson.js";
 
 const cleanups: Cleanups = [];

@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
-import { type Cluster, initialise, isInitialised, locateCluster } from "../../src/local/postgres/cluster.js";
-import { databaseUrl, provision } from "../../src/local/postgres/provision.js";
-import { asSuperuser, freePort, type Server, startServer } from "../../src/local/postgres/server.js";
-import { endStrays, serverProcesses } from "../../src/local/postgres/strays.js";
+import { type Cluster, initialise, isInitialised, locateCluster } from "../../src/postgres/cluster.js";
+import { databaseUrl, provision } from "../../src/postgres/provision.js";
+import { asSuperuser, freePort, type Server, startServer } from "../../src/postgres/server.js";
+import { endStrays, serverProcesses } from "../../src/postgres/strays.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

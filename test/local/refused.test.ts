@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { freePort } from "../../src/local/postgres/server.js";
+import { freePort } from "../../src/postgres/server.js";
 import { type Cleanups, keelson, up, workDirectory } from "./keelson.js";
 
 const cleanups: Cleanups = [];

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { serverProcesses } from "../../src/local/postgres/strays.js";
+import { serverProcesses } from "../../src/postgres/strays.js";
 import { type Cleanups, chat, keelson, until, untilNone, up, workDirectory } from "./keelson.js";
 
 const cleanups: Cleanups = [];

@@ -2,9 +2,9 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
-import { clusterAt } from "../../src/local/postgres/cluster.js";
-import { role } from "../../src/local/postgres/provision.js";
-import { asSuperuser, freePort, startServer } from "../../src/local/postgres/server.js";
+import { clusterAt } from "../../src/postgres/cluster.js";
+import { role } from "../../src/postgres/provision.js";
+import { asSuperuser, freePort, startServer } from "../../src/postgres/server.js";
 import { readCatalogue } from "../../src/recovery/backup/catalogue.js";
 import { fingerprint } from "../../src/recovery/backup/fingerprint.js";
 import { type RestoreTarget, restoreInto } from "../../src/recovery/restore/restore.js";
@@ -111,7 +111,7 @@ describe("a backup", () => {
     const { user } = source.cluster;
     const target = { kind: "time", at } as const;
     await restoreInto(source.cluster.data, source.repository, source.seal, first, { user, target });
-    const { archiveCommand } = await import("../../src/local/postgres/archive-script.js");
+    const { archiveCommand } = await import("../../src/postgres/archive-script.js");
     const command = archiveCommand(source.cluster.archiveScript, source.cluster.run);
     const again = await startServer(source.cluster, {
       port: source.server.port,

@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { freePort } from "../../src/local/postgres/server.js";
-import { endStrays } from "../../src/local/postgres/strays.js";
+import { freePort } from "../../src/postgres/server.js";
+import { endStrays } from "../../src/postgres/strays.js";
 import { describeWith } from "../requirements.js";
 import { startSource, temporaryDirectory } from "./source.js";
 

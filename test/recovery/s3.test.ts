@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { freePort } from "../../src/local/postgres/server.js";
+import { freePort } from "../../src/postgres/server.js";
 import { readCatalogue } from "../../src/recovery/backup/catalogue.js";
 import { openRepository } from "../../src/recovery/repository/open.js";
 import { collect, type Repository, single } from "../../src/recovery/repository/repository.js";

@@ -1,10 +1,10 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { archiveCommand } from "../../src/local/postgres/archive-script.js";
-import { type Cluster, initialise, locateCluster } from "../../src/local/postgres/cluster.js";
-import { provision, role } from "../../src/local/postgres/provision.js";
-import { asSuperuser, freePort, type Server, startServer } from "../../src/local/postgres/server.js";
+import { archiveCommand } from "../../src/postgres/archive-script.js";
+import { type Cluster, initialise, locateCluster } from "../../src/postgres/cluster.js";
+import { provision, role } from "../../src/postgres/provision.js";
+import { asSuperuser, freePort, type Server, startServer } from "../../src/postgres/server.js";
 import { type Archiver, startArchiver } from "../../src/recovery/archive/archiver.js";
 import { logArchive } from "../../src/recovery/archive/log-archive.js";
 import { systemIdentifier } from "../../src/recovery/backup/data-directory.js";
@@ -12,9 +12,10 @@ import { takeBackup } from "../../src/recovery/backup/take-backup.js";
 import { openFolder } from "../../src/recovery/repository/folder.js";
 import type { Repository } from "../../src/recovery/repository/repository.js";
 import { ageSeal, loadOrCreateIdentity, type Seal } from "../../src/recovery/seal.js";
+import type { Cleanups } from "../local/keelson.js";
 
 /** A temporary directory that the server's own user can enter. */
-export function temporaryDirectory(cleanups: (() => Promise<void> | void)[]): string {
+export function temporaryDirectory(cleanups: Cleanups): string {
   const path = mkdtempSync(join(tmpdir(), "keelson-recovery-"));
   chmodSync(path, 0o755);
   cleanups.push(() => rmSync(path, { recursive: true, force: true }));
@@ -38,7 +39,7 @@ export interface Source {
 }
 
 export async function startSource(
-  cleanups: (() => Promise<void> | void)[],
+  cleanups: Cleanups,
   options: { archive?: boolean; repository?: Repository } = {},
 ): Promise<Source> {
   const home = temporaryDirectory(cleanups);

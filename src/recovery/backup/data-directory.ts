@@ -1,6 +1,6 @@
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { isSystemError } from "../../local/disk-errors.js";
+import { isSystemError } from "../../disk/disk-errors.js";
 import { KeelsonError } from "../../spec/errors.js";
 import type { TarEntry } from "./tar.js";
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { z } from "zod";
-import { role } from "../../local/postgres/provision.js";
-import { asSuperuser, type Server } from "../../local/postgres/server.js";
+import { role } from "../../postgres/provision.js";
+import { asSuperuser, type Server } from "../../postgres/server.js";
 import { KeelsonError } from "../../spec/errors.js";
 
 export const fingerprintSchema = z.object({

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { asSuperuser, type Server } from "../../local/postgres/server.js";
+import { asSuperuser, type Server } from "../../postgres/server.js";
 import { KeelsonError } from "../../spec/errors.js";
 import { logArchive } from "../archive/log-archive.js";
 import { segmentName, segmentOf } from "../archive/segments.js";

@@ -1,7 +1,6 @@
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeAtomically } from "../../local/atomic-file.js";
-import { layout } from "../../local/layout.js";
+import { writeAtomically } from "../../disk/atomic-file.js";
 import type { Measurement } from "../../promises/measurement.js";
 import { KeelsonError } from "../../spec/errors.js";
 import { type DrillResult, resultSchema } from "./result.js";
@@ -57,11 +56,7 @@ function unknown(id: string): KeelsonError {
   return new KeelsonError("drill/unknown", `there is no drill ${id}`);
 }
 
-/** What the drills of a platform have measured, for its promise sheet. */
-export async function readMeasurements(dataDirectory: string): Promise<Measurement[]> {
-  return measurementsOf(await drillStore(layout(dataDirectory).drills).list());
-}
-
+/** What finished drills have measured, for the promise sheet of their platform. */
 export function measurementsOf(results: readonly DrillResult[]): Measurement[] {
   return results.flatMap(({ id, fault, state, finishedAt, measurements, terms }) =>
     state !== "finished" || finishedAt === undefined

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { syncDirectory } from "../../local/atomic-file.js";
-import { diskError, isSystemError } from "../../local/disk-errors.js";
+import { syncDirectory } from "../../disk/atomic-file.js";
+import { diskError, isSystemError } from "../../disk/disk-errors.js";
 import { missing, type Repository, type StoredObject, type Written } from "./repository.js";
 
 const TEMPORARY = ".tmp";

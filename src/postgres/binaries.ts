@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
-import { KeelsonError } from "../../spec/errors.js";
-import { diskError } from "../disk-errors.js";
+import { diskError } from "../disk/disk-errors.js";
+import { KeelsonError } from "../spec/errors.js";
 import { canReach, type ServerUser } from "./server-user.js";
 
 /** A PostgreSQL that runs on this machine. */

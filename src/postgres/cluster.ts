@@ -4,9 +4,9 @@ import { chmod, chown, lstat, mkdir, readdir, rename, rm, stat, writeFile } from
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { KeelsonError } from "../../spec/errors.js";
-import { writeAtomically } from "../atomic-file.js";
-import { diskError, diskFull, requireSpace } from "../disk-errors.js";
+import { writeAtomically } from "../disk/atomic-file.js";
+import { diskError, diskFull, requireSpace } from "../disk/disk-errors.js";
+import { KeelsonError } from "../spec/errors.js";
 import { writeAccessRules } from "./access.js";
 import { archiveScript } from "./archive-script.js";
 import { type Binaries, findBinaries } from "./binaries.js";

@@ -1,6 +1,6 @@
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { writeAtomically } from "../atomic-file.js";
+import { writeAtomically } from "../disk/atomic-file.js";
 import type { ServerUser } from "./server-user.js";
 
 /**

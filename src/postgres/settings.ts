@@ -1,5 +1,5 @@
-import type { Database } from "../../plan/plan.js";
-import { SEGMENT_CLOSED_AFTER } from "../../promises/facts/supervisor.js";
+import type { Database } from "../plan/plan.js";
+import { SEGMENT_CLOSED_AFTER } from "../promises/facts/supervisor.js";
 
 /** What the server is told on its command line, so that the data directory itself stays plain PostgreSQL. */
 export interface ServerSettings {
