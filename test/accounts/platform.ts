@@ -7,6 +7,7 @@ import { type Accounts, accountsOverHttp, startAccounts } from "../../src/runtim
 import { type Database, startDatabase } from "../../src/runtime/database/index.js";
 import { defineModules } from "../../src/runtime/kernel/define.js";
 import { type Kernel, startKernel } from "../../src/runtime/kernel/kernel.js";
+import type { ListenerLimits } from "../../src/runtime/kernel/listener.js";
 import { startUsage, type Usage, usageOverHttp } from "../../src/runtime/usage/index.js";
 import { smallPlan } from "./plan.js";
 
@@ -51,6 +52,7 @@ export interface PlatformOptions {
   readonly peers?: Readonly<Record<string, string>>;
   /** Shared by processes of one platform. */
   readonly secretsDirectory?: string;
+  readonly limits?: Partial<ListenerLimits>;
 }
 
 export async function startPlatform(databaseUrl: string, options: PlatformOptions = {}): Promise<Platform> {
@@ -65,6 +67,7 @@ export async function startPlatform(databaseUrl: string, options: PlatformOption
     dataDirectory: join(home, "data"),
     secretsDirectory,
     ...(options.peers ? { peers: options.peers } : {}),
+    ...(options.limits ? { limits: options.limits } : {}),
     log: pino({ level: process.env["KEELSON_LOG"] ?? "silent" }),
   });
   const secret = (name: string): Promise<string> => readFile(join(secretsDirectory, name), "utf8").catch(() => "");

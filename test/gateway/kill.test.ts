@@ -30,7 +30,7 @@ describe("kill -9 of any process under load", () => {
   beforeAll(async () => {
     postgres = await startPostgres();
     upstream = await startUpstream(async ({ path, body }, response) => {
-      const number = Number(body.messages[0].content);
+      const number = Number(body.messages?.[0]?.content);
       const usage = { prompt_tokens: number, completion_tokens: 3, total_tokens: number + 3 };
       await sleep(5 + (number % 20));
       if (!body.stream) {

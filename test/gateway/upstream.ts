@@ -1,11 +1,20 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { z } from "zod";
+
+/** What the behaviours here look at; whatever else came stays in it. */
+const asked = z.looseObject({
+  model: z.string().default(""),
+  stream: z.boolean().optional(),
+  stream_options: z.looseObject({ include_usage: z.boolean().optional() }).optional(),
+  messages: z.array(z.looseObject({ role: z.string(), content: z.unknown() })).optional(),
+  input: z.union([z.string(), z.array(z.unknown())]).optional(),
+});
 
 export interface Received {
   readonly path: string;
   readonly headers: IncomingMessage["headers"];
   readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever came.
-  readonly body: any;
+  readonly body: z.infer<typeof asked>;
 }
 
 export type Behaviour = (received: Received, response: ServerResponse) => void | Promise<void>;
@@ -27,7 +36,7 @@ export const usage = { prompt_tokens: 11, completion_tokens: words.length, total
 /** Answers as a well-behaved server: whole or streamed, with usage as asked for. */
 export const wellBehaved: Behaviour = ({ path, body }, response) => {
   if (path.endsWith("/embeddings")) {
-    const inputs: string[] = [body.input].flat();
+    const inputs = [body.input].flat();
     const data = inputs.map((_, index) => ({ object: "embedding", index, embedding: [0.25, -0.5, index] }));
     json(response, 200, { object: "list", model: body.model, data, usage: { prompt_tokens: 7, total_tokens: 7 } });
   } else if (body.stream) {
@@ -86,7 +95,7 @@ export async function startUpstream(behaviour: Behaviour = wellBehaved, port = 0
         path: request.url ?? "",
         headers: request.headers,
         text,
-        body: text === "" ? undefined : JSON.parse(text),
+        body: asked.parse(text === "" ? {} : JSON.parse(text)),
       };
       received.push(seen);
       if (received.length > 1000) received.shift();

@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import { Writable } from "node:stream";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { beginTrace, traceparent } from "../../src/runtime/kernel/trace.js";
 import { planWith, startTestGateway } from "../gateway/gateway.js";
 import { startUpstream, type Upstream } from "../gateway/upstream.js";
@@ -39,16 +40,22 @@ describe("traceparent", () => {
   });
 });
 
+const span = z.object({
+  traceId: z.string(),
+  spanId: z.string(),
+  parentSpanId: z.string().optional(),
+  name: z.string(),
+  attributes: z.array(z.object({ key: z.string(), value: z.looseObject({}) })),
+});
+/** OTLP as JSON, of which three levels matter here. */
+const otlp = z.object({
+  resourceSpans: z.array(z.object({ scopeSpans: z.array(z.object({ spans: z.array(span) })) })),
+});
+
 describe("a request's trace", () => {
   let upstream: Upstream;
   let collector: Server;
-  let spans: {
-    traceId: string;
-    spanId: string;
-    parentSpanId?: string;
-    name: string;
-    attributes: { key: string; value: object }[];
-  }[];
+  let spans: z.infer<typeof span>[];
   let endpoint: string;
   beforeEach(async () => {
     upstream = await startUpstream();
@@ -57,10 +64,8 @@ describe("a request's trace", () => {
       const parts: Buffer[] = [];
       for await (const part of request) parts.push(part as Buffer);
       if (request.url === "/v1/traces") {
-        const body = JSON.parse(Buffer.concat(parts).toString());
-        // biome-ignore lint/suspicious/noExplicitAny: OTLP's JSON, of which three levels matter.
-        for (const resource of body.resourceSpans as any[])
-          for (const scope of resource.scopeSpans) spans.push(...scope.spans);
+        const { resourceSpans } = otlp.parse(JSON.parse(Buffer.concat(parts).toString()));
+        spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)));
       }
       response.writeHead(200, { "content-type": "application/json" }).end("{}");
     });

@@ -1,0 +1,131 @@
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Platform, startPlatform } from "../accounts/platform.js";
+import { startPostgres, type TestPostgres } from "../database/postgres.js";
+import { metric } from "../gateway/gateway.js";
+
+let postgres: TestPostgres;
+let platform: Platform;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  platform = await startPlatform(postgres.url, { limits: { headersTimeout: 1000, requestTimeout: 3000 } });
+});
+afterAll(async () => {
+  await platform?.stop();
+  await postgres?.stop();
+});
+
+/** Sends `parts` one after the other, `pause` milliseconds apart; everything that came back until the other side hung up. */
+async function drip(
+  parts: readonly string[],
+  pause: number,
+  limit = 8_000,
+): Promise<{ readonly answer: string; readonly closed: boolean; readonly tookMs: number }> {
+  const began = performance.now();
+  const socket = connect(Number(new URL(platform.url).port), "127.0.0.1");
+  let answer = "";
+  let closed = false;
+  socket.on("data", (chunk) => {
+    answer += chunk.toString("latin1");
+  });
+  socket.on("error", () => {});
+  socket.on("close", () => {
+    closed = true;
+  });
+  for (const part of parts) {
+    if (closed || performance.now() - began > limit) break;
+    socket.write(part);
+    if (pause > 0) await sleep(pause);
+  }
+  while (!closed && performance.now() - began < limit) await sleep(20);
+  socket.destroy();
+  return { answer, closed, tookMs: performance.now() - began };
+}
+
+const head = (extra = "", token = platform.token): string =>
+  `POST /admin/keys HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\n${extra}`;
+const headers = (count: number, length: number): string =>
+  Array.from({ length: count }, (_, index) => `x-flood-${index}: ${"y".repeat(length)}\r\n`).join("");
+
+/** How long an honest client waits meanwhile. */
+async function honest(): Promise<number> {
+  const began = performance.now();
+  const { status } = await platform.call("GET", "/admin/session", { key: platform.token });
+  expect(status).toBe(200);
+  return performance.now() - began;
+}
+
+describe("clients that take their time", () => {
+  test("with their headers get 408 and lose the connection, and nobody else waits for them", async () => {
+    const slow = Array.from({ length: 200 }, () =>
+      drip(["POST /admin/keys HTTP/1.1\r\n", ...Array.from({ length: 40 }, (_, line) => `x-${line}: 1\r\n`)], 200),
+    );
+    const waits: number[] = [];
+    for (let asked = 0; asked < 8; asked += 1) {
+      waits.push(await honest());
+      await sleep(100);
+    }
+    expect(Math.max(...waits)).toBeLessThan(1000);
+    for (const { answer, closed, tookMs } of await Promise.all(slow)) {
+      expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+      expect(closed).toBe(true);
+      expect(tookMs).toBeLessThan(5000);
+    }
+  }, 20_000);
+
+  test("with their bodies as well, whether they have a key or not", async () => {
+    const parts = (token: string) => [
+      head("content-length: 1000\r\n\r\n", token),
+      ...Array.from({ length: 40 }, () => " "),
+    ];
+    const [known, unknown] = await Promise.all([drip(parts(platform.token), 200), drip(parts("kls_nobody"), 200)]);
+    expect(known.answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(unknown.answer).toMatch(/^HTTP\/1\.1 4(01|08) /);
+    for (const { closed, tookMs } of [known, unknown]) {
+      expect(closed).toBe(true);
+      expect(tookMs).toBeLessThan(6000);
+    }
+  }, 20_000);
+
+  test("who say nothing at all are hung up on", async () => {
+    const silent = Array.from({ length: 200 }, () => drip([], 0));
+    expect(await honest()).toBeLessThan(1000);
+    for (const { closed, tookMs } of await Promise.all(silent)) {
+      expect(closed).toBe(true);
+      expect(tookMs).toBeLessThan(5000);
+    }
+  }, 20_000);
+});
+
+describe("a flood of headers", () => {
+  test.each<[string, () => string, string?]>([
+    ["many", () => headers(2000, 20)],
+    ["one that never ends", () => `x-long: ${"y".repeat(100_000)}`],
+    ["a path that never ends", () => "", `/admin/keys?${"y".repeat(100_000)}`],
+  ])("is refused with 431 (%s)", async (_what, flood, path = "/admin/keys") => {
+    const { answer, closed } = await drip([head(`${flood()}\r\n\r\n`).replace("/admin/keys", path)], 0);
+    expect(answer).toMatch(/^HTTP\/1\.1 431 /);
+    expect(closed).toBe(true);
+    await honest();
+  });
+
+  test("from many at once holds nobody else up", async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const floods = Array.from({ length: 100 }, () => drip([head(headers(2000, 100))], 0));
+      expect(await honest()).toBeLessThan(2000);
+      // Who is hung up on while still sending may lose the answer to a reset.
+      for (const { answer, closed } of await Promise.all(floods)) {
+        expect(answer).toMatch(/^HTTP\/1\.1 431 |^$/);
+        expect(closed).toBe(true);
+      }
+    }
+  }, 30_000);
+
+  test("is counted, as are slow clients", async () => {
+    const { text } = await platform.call("GET", "/metrics");
+    for (const status of ["408", "431"])
+      expect(metric(text, "keelson_http_refused_total", { status })).toBeGreaterThan(0);
+  });
+});
