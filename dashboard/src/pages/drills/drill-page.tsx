@@ -180,7 +180,11 @@ function Objective({ name, measured, promised, predicted }: ObjectiveProps) {
     <div>
       <dt>{name} measured</dt>
       <dd>{measured === undefined ? "–" : duration(measured)}</dd>
-      {against.length > 0 && <dd className={styles.against}>{against.join(" · ")}</dd>}
+      {against.map((part) => (
+        <dd key={part} className={styles.against}>
+          {part}
+        </dd>
+      ))}
     </div>
   );
 }
