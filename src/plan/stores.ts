@@ -15,44 +15,35 @@ const MiB = 2 ** 20;
 
 type Input<Key extends string> = Extract<StoreInput, Record<Key, unknown>>;
 
-interface KindDefaults {
-  readonly size: number;
-  readonly sizeWhy: string;
-  readonly port: number;
-  readonly cpu: { readonly min: number; readonly max: number };
-  readonly memory: { readonly min: number; readonly max: number };
-}
+type Kind = Store["kind"];
 
-const DEFAULTS: Readonly<Record<Store["kind"], KindDefaults>> = {
-  postgres: {
-    size: 10 * GiB,
-    sizeWhy: "10Gi holds tens of millions of usage rows",
-    port: 5432,
-    cpu: { min: 500, max: 2000 },
-    memory: { min: GiB, max: 2 * GiB },
-  },
-  redis: {
-    size: 2 * GiB,
-    sizeWhy: "2Gi holds an append-only file several times the memory",
-    port: 6379,
-    cpu: { min: 100, max: 1000 },
-    memory: { min: 256 * MiB, max: 512 * MiB },
-  },
-  rabbitmq: {
-    size: 8 * GiB,
-    sizeWhy: "8Gi holds millions of waiting usage events",
-    port: 5672,
-    cpu: { min: 250, max: 1000 },
-    memory: { min: GiB, max: 2 * GiB },
-  },
-  bucket: {
-    size: 20 * GiB,
-    sizeWhy: "20Gi holds a week of backups of a small database",
-    port: 443,
-    cpu: { min: 100, max: 1000 },
-    memory: { min: 128 * MiB, max: 512 * MiB },
-  },
+const SIZES: Readonly<Record<Kind, { readonly bytes: number; readonly why: string }>> = {
+  postgres: { bytes: 10 * GiB, why: "10Gi holds tens of millions of usage rows" },
+  redis: { bytes: 2 * GiB, why: "2Gi holds an append-only file several times the memory" },
+  rabbitmq: { bytes: 8 * GiB, why: "8Gi holds millions of waiting usage events" },
+  bucket: { bytes: 20 * GiB, why: "20Gi holds a week of backups of a small database" },
 };
+
+const PORTS: Readonly<Record<Kind, number>> = { postgres: 5432, redis: 6379, rabbitmq: 5672, bucket: 443 };
+
+/** Millicores and bytes of a small server of each kind. */
+const CPU: Readonly<Record<Kind, Range>> = {
+  postgres: { min: 500, max: 2000 },
+  redis: { min: 100, max: 1000 },
+  rabbitmq: { min: 250, max: 1000 },
+  bucket: { min: 100, max: 1000 },
+};
+const MEMORY: Readonly<Record<Kind, Range>> = {
+  postgres: { min: GiB, max: 2 * GiB },
+  redis: { min: 256 * MiB, max: 512 * MiB },
+  rabbitmq: { min: GiB, max: 2 * GiB },
+  bucket: { min: 128 * MiB, max: 512 * MiB },
+};
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
 
 /** Every store, with who provides it and what that is known to give. */
 export function planStores(context: PlanContext): Store[] {
@@ -73,20 +64,18 @@ function base(
   written: StoreInput,
   shape: Shape,
 ): StoreBase {
-  const defaults = DEFAULTS[kind];
   const asked = scope.pick("provide", written.provide, context.provide, "as the environment provides its stores");
   const { product, instead } = productFor(kind, asked, context.cloud, shape);
   scope.because("provider", instead ? `${product.name}: ${instead}` : `${product.name}: what \`${asked}\` means here`);
-  const port =
-    kind === "bucket" && product.kind !== "managed" ? (product.kind === "embedded" ? 0 : 9000) : defaults.port;
+  const port = kind === "bucket" && product.kind !== "managed" ? (product.kind === "embedded" ? 0 : 9000) : PORTS[kind];
   const probe = scope.at("probe");
   return {
     name,
     path: scope.path,
     provider: provider(product, shape.standby),
     objectives: elementObjectives(scope, written.objectives, context.objectives),
-    size: scope.bytes("size", written.size, defaults.size, defaults.sizeWhy),
-    resources: resources(scope, written, defaults, product.kind === "in-cluster", product.name),
+    size: scope.bytes("size", written.size, SIZES[kind].bytes, SIZES[kind].why),
+    resources: resources(scope, written, kind, product.kind === "in-cluster", product.name),
     pool: planPool(context, written.nodes),
     port: scope.pick("port", written.port, port, port === 0 ? "a folder has no port" : `the usual port of ${kind}`),
     probe: {
@@ -97,16 +86,10 @@ function base(
   };
 }
 
-function resources(
-  scope: Scope,
-  written: StoreInput,
-  defaults: KindDefaults,
-  ours: boolean,
-  product: string,
-): Resources {
+function resources(scope: Scope, written: StoreInput, kind: Kind, ours: boolean, product: string): Resources {
   const why = ours ? "a small server; measure, then size" : `${product} is not sized by requests`;
-  const cpu = scope.range("cpu", written.cpu, ours ? defaults.cpu : undefined, why, formatCpu);
-  const memory = scope.range("memory", written.memory, ours ? defaults.memory : undefined, why, formatBytes);
+  const cpu = scope.range("cpu", written.cpu, ours ? CPU[kind] : undefined, why, formatCpu);
+  const memory = scope.range("memory", written.memory, ours ? MEMORY[kind] : undefined, why, formatBytes);
   return {
     cpu: { request: cpu?.min, limit: cpu?.max },
     memory: { request: memory?.min, limit: memory?.max },

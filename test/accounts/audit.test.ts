@@ -1,26 +1,10 @@
-import pg from "pg";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startPostgres, type TestPostgres } from "../database/postgres.js";
-import { type Platform, startPlatform } from "./platform.js";
+import { describe, expect, test } from "vitest";
+import { runningPlatform } from "./running.js";
 
-let postgres: TestPostgres;
-let platform: Platform;
-let superuser: pg.Client;
-
-beforeAll(async () => {
-  postgres = await startPostgres();
-  platform = await startPlatform(postgres.url);
-  superuser = new pg.Client(postgres.superuserUrl);
-  await superuser.connect();
-});
-afterAll(async () => {
-  await superuser?.end();
-  await platform?.stop();
-  await postgres?.stop();
-});
+const given = runningPlatform();
 
 const call = (method: string, path: string, body?: unknown) =>
-  platform.call(method, path, { key: platform.firstKey, body });
+  given.platform.call(method, path, { key: given.platform.firstKey, body });
 const verdict = async () => (await call("GET", "/admin/audit/verification")).body;
 
 describe("the audit log", () => {
@@ -30,7 +14,7 @@ describe("the audit log", () => {
     const { body: user } = await call("POST", "/admin/users", { name: "ann" });
     await call("PATCH", `/admin/users/${user.id}`, { role: "admin" });
     const { body: link } = await call("POST", "/admin/sign-in-links", { user: user.id });
-    await platform.call("POST", "/admin/session", { body: { token: link.token } });
+    await given.platform.call("POST", "/admin/session", { body: { token: link.token } });
     const { body } = await call("GET", "/admin/audit");
     const acts = body.entries.map(({ actor, act, subject }: Record<string, string>) => [actor, act, subject]);
     const me = body.entries[1].actor;
@@ -84,28 +68,28 @@ describe("the audit log", () => {
     ["a changed detail", "update audit set detail = '{}' where id = $1"],
     ["an entry taken out", "delete from audit where id = $1"],
   ])("shows %s, although a superuser made it", async (_name, statement) => {
-    const { rows } = await superuser.query(
+    const { rows } = await given.superuser.query(
       "select id from audit where act = 'key.create' and detail::text <> '{}' order by id offset 5 limit 1",
     );
     const id = Number(rows[0].id);
-    await superuser.query("begin");
-    await superuser.query("alter table audit disable trigger audit_only_grows");
-    await superuser.query(
+    await given.superuser.query("begin");
+    await given.superuser.query("alter table audit disable trigger audit_only_grows");
+    await given.superuser.query(
       "create temp table kept on commit drop as select * from audit where id = $1".replace("$1", String(id)),
     );
-    await superuser.query(statement, [id]);
-    await superuser.query("alter table audit enable trigger audit_only_grows");
-    await superuser.query("create table evidence as select * from kept");
-    await superuser.query("commit");
+    await given.superuser.query(statement, [id]);
+    await given.superuser.query("alter table audit enable trigger audit_only_grows");
+    await given.superuser.query("create table evidence as select * from kept");
+    await given.superuser.query("commit");
     const broken = await verdict();
     expect(broken.intact).toBe(false);
     expect(broken.brokenAt).toBeGreaterThanOrEqual(id);
     // Put back as it was.
-    await superuser.query("alter table audit disable trigger audit_only_grows");
-    await superuser.query(`delete from audit where id = ${id}`);
-    await superuser.query("insert into audit overriding system value select * from evidence");
-    await superuser.query("drop table evidence");
-    await superuser.query("alter table audit enable trigger audit_only_grows");
+    await given.superuser.query("alter table audit disable trigger audit_only_grows");
+    await given.superuser.query(`delete from audit where id = ${id}`);
+    await given.superuser.query("insert into audit overriding system value select * from evidence");
+    await given.superuser.query("drop table evidence");
+    await given.superuser.query("alter table audit enable trigger audit_only_grows");
     expect((await verdict()).intact).toBe(true);
   });
 });

@@ -3,30 +3,21 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startPostgres, type TestPostgres } from "../database/postgres.js";
-import { type Platform, startPlatform } from "./platform.js";
+import { describe, expect, test } from "vitest";
+import { startPostgres } from "../database/postgres.js";
+import { startPlatform } from "./platform.js";
+import { runningPlatform } from "./running.js";
 
-let postgres: TestPostgres;
-let platform: Platform;
-
-beforeAll(async () => {
-  postgres = await startPostgres();
-  platform = await startPlatform(postgres.url);
-});
-afterAll(async () => {
-  await platform?.stop();
-  await postgres?.stop();
-});
+const given = runningPlatform();
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
-const create = (body: unknown, key = platform.firstKey) => platform.call("POST", "/admin/keys", { key, body });
+const create = (body: unknown, key = given.platform.firstKey) =>
+  given.platform.call("POST", "/admin/keys", { key, body });
 
 describe("an API key", () => {
   test("is made on the first start, for inference and administration, and left for whoever started", async () => {
-    expect(platform.firstKey).toMatch(/^kls_[0-9A-Za-z]{49}$/);
-    const principal = await platform.accounts.authenticate(sha256(platform.firstKey));
+    expect(given.platform.firstKey).toMatch(/^kls_[0-9A-Za-z]{49}$/);
+    const principal = await given.platform.accounts.authenticate(sha256(given.platform.firstKey));
     expect(principal).toMatchObject({
       organisation: "default",
       scopes: ["inference", "admin", "usage"],
@@ -63,7 +54,7 @@ describe("an API key", () => {
     const { status, body } = await create({ name: "laptop" });
     expect(status).toBe(201);
     expect(body.key).toMatch(/^kls_/);
-    const listed = await platform.call("GET", "/admin/keys", { key: platform.firstKey });
+    const listed = await given.platform.call("GET", "/admin/keys", { key: given.platform.firstKey });
     expect(listed.body.keys.find((key: { id: string }) => key.id === body.id)).toMatchObject({
       name: "laptop",
       prefix: body.key.slice(0, 12),
@@ -73,13 +64,10 @@ describe("an API key", () => {
       revoked: null,
     });
     expect(listed.text).not.toContain(body.key);
-    const superuser = new pg.Client(postgres.superuserUrl);
-    await superuser.connect();
     const tables = ["api_keys", "audit", "users", "organisations", "sessions"];
     let everything = "";
     for (const table of tables)
-      everything += JSON.stringify((await superuser.query(`select t::text from ${table} t`)).rows);
-    await superuser.end();
+      everything += JSON.stringify((await given.superuser.query(`select t::text from ${table} t`)).rows);
     expect(everything).toContain(sha256(body.key));
     expect(everything).not.toContain(body.key);
   });
@@ -87,7 +75,7 @@ describe("an API key", () => {
   test("carries its scopes, its models and its end to the gateway", async () => {
     const expires = new Date(Date.now() + 3_600_000).toISOString();
     const { body } = await create({ name: "narrow", scopes: ["inference"], models: ["small"], expires });
-    expect(await platform.accounts.authenticate(sha256(body.key))).toEqual({
+    expect(await given.platform.accounts.authenticate(sha256(body.key))).toEqual({
       keyId: body.id,
       organisation: "default",
       user: expect.stringMatching(/^usr_/),
@@ -99,9 +87,9 @@ describe("an API key", () => {
 
   test("ends when it expires", async () => {
     const { body } = await create({ name: "short", expires: new Date(Date.now() + 400).toISOString() });
-    expect(await platform.accounts.authenticate(sha256(body.key))).toBeDefined();
+    expect(await given.platform.accounts.authenticate(sha256(body.key))).toBeDefined();
     await sleep(500);
-    expect(await platform.accounts.authenticate(sha256(body.key))).toBeUndefined();
+    expect(await given.platform.accounts.authenticate(sha256(body.key))).toBeUndefined();
   });
 
   test("cannot be made to expire in the past", async () => {
@@ -112,22 +100,22 @@ describe("an API key", () => {
   test("is refused at once when it is revoked, and whoever caches it is told", async () => {
     const { body } = await create({ name: "leaked" });
     const changes: unknown[] = [];
-    const unwatch = platform.accounts.watch((change) => changes.push(change));
-    const revoked = await platform.call("DELETE", `/admin/keys/${body.id}`, { key: platform.firstKey });
+    const unwatch = given.platform.accounts.watch((change) => changes.push(change));
+    const revoked = await given.platform.call("DELETE", `/admin/keys/${body.id}`, { key: given.platform.firstKey });
     expect(revoked.status).toBe(200);
     expect(revoked.body.revoked).not.toBeNull();
-    expect(await platform.accounts.authenticate(sha256(body.key))).toBeUndefined();
+    expect(await given.platform.accounts.authenticate(sha256(body.key))).toBeUndefined();
     await expect.poll(() => changes, { timeout: 10_000 }).toContainEqual({ kind: "changed", hash: sha256(body.key) });
     unwatch();
-    const again = await platform.call("DELETE", `/admin/keys/${body.id}`, { key: platform.firstKey });
+    const again = await given.platform.call("DELETE", `/admin/keys/${body.id}`, { key: given.platform.firstKey });
     expect(again.body).toEqual(revoked.body);
   });
 
   test("says when it was used last", async () => {
     const { body } = await create({ name: "used" });
-    await platform.accounts.authenticate(sha256(body.key));
+    await given.platform.accounts.authenticate(sha256(body.key));
     const lastUsed = async () => {
-      const { body: listed } = await platform.call("GET", "/admin/keys", { key: platform.firstKey });
+      const { body: listed } = await given.platform.call("GET", "/admin/keys", { key: given.platform.firstKey });
       return listed.keys.find((key: { id: string }) => key.id === body.id).lastUsed;
     };
     expect(await lastUsed()).toBeNull();
@@ -138,7 +126,7 @@ describe("an API key", () => {
 
   test("without the scope admin cannot administer", async () => {
     const { body } = await create({ name: "inference only" });
-    const refused = await platform.call("GET", "/admin/keys", { key: body.key });
+    const refused = await given.platform.call("GET", "/admin/keys", { key: body.key });
     expect([refused.status, refused.body.error.code]).toEqual([403, "scope/missing"]);
   });
 });

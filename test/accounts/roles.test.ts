@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startPostgres, type TestPostgres } from "../database/postgres.js";
-import { type Answer, type Call, cookieOf, type Platform, startPlatform } from "./platform.js";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type Answer, type Call, cookieOf } from "./platform.js";
+import { runningPlatform } from "./running.js";
 
 /** Two organisations, `red` and `blue`, each with an owner, an admin and a member; and who runs the platform. */
-let postgres: TestPostgres;
-let platform: Platform;
+const given = runningPlatform();
 const ids: Record<string, string> = {};
 const sessions: Record<string, Record<string, string>> = {};
 
 beforeAll(async () => {
-  postgres = await startPostgres();
-  platform = await startPlatform(postgres.url);
   for (const organisation of ["red", "blue"]) {
     await internal("POST", "/admin/organisations", { id: organisation });
     for (const role of ["owner", "admin", "member"]) {
@@ -24,23 +21,19 @@ beforeAll(async () => {
   ids["operator"] = body.users[0].id;
   await signIn("operator", {});
 });
-afterAll(async () => {
-  await platform?.stop();
-  await postgres?.stop();
-});
 
 const internal = (method: string, path: string, body?: unknown): Promise<Answer> =>
-  platform.call(method, path, { key: platform.token, body });
+  given.platform.call(method, path, { key: given.platform.token, body });
 
 async function signIn(who: string, of: unknown): Promise<void> {
   const { body: link } = await internal("POST", "/admin/sign-in-links", of);
-  const answer = await platform.call("POST", "/admin/session", { body: { token: link.token } });
+  const answer = await given.platform.call("POST", "/admin/session", { body: { token: link.token } });
   sessions[who] = { ...cookieOf(answer), "x-keelson": "1" };
 }
 
 const call = (who: string, method: string, path: string, body?: unknown): Promise<Answer> => {
   const options: Call = { headers: sessions[who] ?? {} };
-  return platform.call(method, path, body === undefined ? options : { ...options, body });
+  return given.platform.call(method, path, body === undefined ? options : { ...options, body });
 };
 const status = async (...args: Parameters<typeof call>): Promise<number> => (await call(...args)).status;
 
@@ -66,9 +59,9 @@ describe("roles", () => {
     });
     await signIn("falling", { user: user.id });
     const { body: key } = await call("falling", "POST", "/admin/keys", { name: "k", scopes: ["admin"] });
-    expect((await platform.call("GET", "/admin/users", { key: key.key })).status).toBe(200);
+    expect((await given.platform.call("GET", "/admin/users", { key: key.key })).status).toBe(200);
     await call("red owner", "PATCH", `/admin/users/${user.id}`, { role: "member" });
-    expect((await platform.call("GET", "/admin/users", { key: key.key })).status).toBe(403);
+    expect((await given.platform.call("GET", "/admin/users", { key: key.key })).status).toBe(403);
     expect(await status("falling", "GET", "/admin/users")).toBe(403);
   });
 
@@ -80,12 +73,12 @@ describe("roles", () => {
     });
     await signIn("leaving", { user: user.id });
     const heard: string[] = [];
-    const unwatch = platform.accounts.watch((change) => heard.push(change.kind));
+    const unwatch = given.platform.accounts.watch((change) => heard.push(change.kind));
     const { body: key } = await call("leaving", "POST", "/admin/keys", { name: "k", scopes: ["inference", "admin"] });
     await expect.poll(() => heard, { timeout: 10_000 }).toEqual(["changed"]);
     expect(await status("red owner", "PATCH", `/admin/users/${user.id}`, { disabled: true })).toBe(200);
     expect(await status("leaving", "GET", "/admin/session")).toBe(401);
-    expect((await platform.call("GET", "/admin/session", { key: key.key })).status).toBe(401);
+    expect((await given.platform.call("GET", "/admin/session", { key: key.key })).status).toBe(401);
     await expect.poll(() => heard, { timeout: 10_000 }).toEqual(["changed", "changed"]);
     unwatch();
   });

@@ -1,34 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startPostgres, type TestPostgres } from "../database/postgres.js";
-import { cookieOf, type Platform, startPlatform } from "./platform.js";
+import { describe, expect, test } from "vitest";
+import { cookieOf, startPlatform } from "./platform.js";
+import { runningPlatform } from "./running.js";
 
-let postgres: TestPostgres;
-let platform: Platform;
-let superuser: pg.Client;
-
-beforeAll(async () => {
-  postgres = await startPostgres();
-  platform = await startPlatform(postgres.url);
-  superuser = new pg.Client(postgres.superuserUrl);
-  await superuser.connect();
-});
-afterAll(async () => {
-  await superuser?.end();
-  await platform?.stop();
-  await postgres?.stop();
-});
+const given = runningPlatform();
 
 const link = async (body: unknown = {}) =>
-  (await platform.call("POST", "/admin/sign-in-links", { key: platform.token, body })).body;
-const signIn = (body: unknown) => platform.call("POST", "/admin/session", { body });
+  (await given.platform.call("POST", "/admin/sign-in-links", { key: given.platform.token, body })).body;
+const signIn = (body: unknown) => given.platform.call("POST", "/admin/session", { body });
 const change = { "x-keelson": "1" };
 
 describe("a sign-in link", () => {
-  test("signs in whoever runs the platform, by a cookie that scripts and other sites cannot use", async () => {
+  test("signs in whoever runs the given.platform, by a cookie that scripts and other sites cannot use", async () => {
     const { token, url, expires } = await link();
-    expect(url).toBe(`${platform.url}/sign-in#token=${token}`);
+    expect(url).toBe(`${given.platform.url}/sign-in#token=${token}`);
     expect(Date.parse(expires) - Date.now()).toBeLessThanOrEqual(600_000);
     const answer = await signIn({ token });
     expect(answer.status).toBe(200);
@@ -42,7 +27,7 @@ describe("a sign-in link", () => {
     const [cookie] = [answer.headers["set-cookie"] ?? []].flat();
     expect(cookie).toMatch(/^keelson_session=kse_[0-9A-Za-z]{49};.*HttpOnly; SameSite=Strict$/);
     expect(cookie).toContain("Path=/");
-    const session = await platform.call("GET", "/admin/session", { headers: cookieOf(answer) });
+    const session = await given.platform.call("GET", "/admin/session", { headers: cookieOf(answer) });
     expect(session.body).toEqual(answer.body);
   });
 
@@ -54,38 +39,38 @@ describe("a sign-in link", () => {
 
   test("is refused after its time", async () => {
     const { token } = await link();
-    await superuser.query("update sign_in_links set expires = now() - interval '1 second'");
+    await given.superuser.query("update sign_in_links set expires = now() - interval '1 second'");
     expect((await signIn({ token })).body.error.code).toBe("link/invalid");
   });
 
   test("is made by owners only", async () => {
-    const { body: user } = await platform.call("POST", "/admin/users", {
-      key: platform.token,
+    const { body: user } = await given.platform.call("POST", "/admin/users", {
+      key: given.platform.token,
       body: { name: "ada", role: "admin" },
     });
     const { token } = await link({ user: user.id });
     const headers = { ...cookieOf(await signIn({ token })), ...change };
-    const refused = await platform.call("POST", "/admin/sign-in-links", { headers, body: {} });
+    const refused = await given.platform.call("POST", "/admin/sign-in-links", { headers, body: {} });
     expect([refused.status, refused.body.error.code]).toEqual([403, "role/too-low"]);
   });
 });
 
 describe("a session", () => {
   test("begins by a key made for administration, and ends with that key", async () => {
-    const { body: key } = await platform.call("POST", "/admin/keys", {
-      key: platform.firstKey,
+    const { body: key } = await given.platform.call("POST", "/admin/keys", {
+      key: given.platform.firstKey,
       body: { name: "admin", scopes: ["admin"] },
     });
     const headers = cookieOf(await signIn({ key: key.key }));
-    expect((await platform.call("GET", "/admin/session", { headers })).status).toBe(200);
-    await platform.call("DELETE", `/admin/keys/${key.id}`, { key: platform.firstKey });
-    const ended = await platform.call("GET", "/admin/session", { headers });
+    expect((await given.platform.call("GET", "/admin/session", { headers })).status).toBe(200);
+    await given.platform.call("DELETE", `/admin/keys/${key.id}`, { key: given.platform.firstKey });
+    const ended = await given.platform.call("GET", "/admin/session", { headers });
     expect([ended.status, ended.body.error.code]).toEqual([401, "session/ended"]);
   });
 
   test("does not begin by a key for inference only", async () => {
-    const { body: key } = await platform.call("POST", "/admin/keys", {
-      key: platform.firstKey,
+    const { body: key } = await given.platform.call("POST", "/admin/keys", {
+      key: given.platform.firstKey,
       body: { name: "inference" },
     });
     const refused = await signIn({ key: key.key });
@@ -95,41 +80,44 @@ describe("a session", () => {
   test("changes nothing without the header that another site cannot send", async () => {
     const headers = cookieOf(await signIn({ token: (await link()).token }));
     const body = { name: "forged" };
-    const refused = await platform.call("POST", "/admin/keys", { headers, body });
+    const refused = await given.platform.call("POST", "/admin/keys", { headers, body });
     expect([refused.status, refused.body.error.code]).toEqual([403, "session/no-header"]);
-    expect((await platform.call("POST", "/admin/keys", { headers: { ...headers, ...change }, body })).status).toBe(201);
+    expect(
+      (await given.platform.call("POST", "/admin/keys", { headers: { ...headers, ...change }, body })).status,
+    ).toBe(201);
   });
 
   test("ends by signing out, on the server too", async () => {
     const answer = await signIn({ token: (await link()).token });
     const headers = { ...cookieOf(answer), ...change };
-    const out = await platform.call("DELETE", "/admin/session", { headers });
+    const out = await given.platform.call("DELETE", "/admin/session", { headers });
     expect(out.status).toBe(204);
     expect(String(out.headers["set-cookie"])).toMatch(/keelson_session=;.*(Max-Age=0|Expires=Thu, 01 Jan 1970)/);
-    expect((await platform.call("GET", "/admin/session", { headers })).status).toBe(401);
+    expect((await given.platform.call("GET", "/admin/session", { headers })).status).toBe(401);
   });
 
   test("ends after its time", async () => {
     const headers = cookieOf(await signIn({ token: (await link()).token }));
-    await superuser.query("update sessions set expires = now() + interval '200 milliseconds'");
-    expect((await platform.call("GET", "/admin/session", { headers })).status).toBe(200);
+    await given.superuser.query("update sessions set expires = now() + interval '200 milliseconds'");
+    expect((await given.platform.call("GET", "/admin/session", { headers })).status).toBe(200);
     await sleep(300);
-    expect((await platform.call("GET", "/admin/session", { headers })).status).toBe(401);
+    expect((await given.platform.call("GET", "/admin/session", { headers })).status).toBe(401);
   });
 
   test("is kept as a hash: what is in the database opens nothing", async () => {
     await signIn({ token: (await link()).token });
-    const { rows } = await superuser.query("select hash from sessions where expires > now() limit 1");
+    const { rows } = await given.superuser.query("select hash from sessions where expires > now() limit 1");
     for (const cookie of [rows[0].hash, `kse_${rows[0].hash}`])
       expect(
-        (await platform.call("GET", "/admin/session", { headers: { cookie: `keelson_session=${cookie}` } })).status,
+        (await given.platform.call("GET", "/admin/session", { headers: { cookie: `keelson_session=${cookie}` } }))
+          .status,
       ).toBe(401);
   });
 });
 
 describe("whoever guesses", () => {
   test("is stopped after a few wrong credentials, and told for how long", async () => {
-    const alone = await startPlatform(postgres.url);
+    const alone = await startPlatform(given.postgres.url);
     try {
       const wrong = { key: `kls_${"0".repeat(49)}` };
       const { key } = (
@@ -156,14 +144,14 @@ describe("whoever guesses", () => {
   });
 
   test("learns nothing from the answer: unknown, mistyped and revoked keys look alike", async () => {
-    const { body: key } = await platform.call("POST", "/admin/keys", {
-      key: platform.firstKey,
+    const { body: key } = await given.platform.call("POST", "/admin/keys", {
+      key: given.platform.firstKey,
       body: { name: "gone", scopes: ["admin"] },
     });
-    await platform.call("DELETE", `/admin/keys/${key.id}`, { key: platform.firstKey });
+    await given.platform.call("DELETE", `/admin/keys/${key.id}`, { key: given.platform.firstKey });
     const answers = await Promise.all(
       [key.key, `kls_${"1".repeat(49)}`, "x", "kls_é"].map((tried) =>
-        platform.call("GET", "/admin/keys", {
+        given.platform.call("GET", "/admin/keys", {
           headers: { authorization: `Bearer ${Buffer.from(tried).toString("latin1")}` },
         }),
       ),

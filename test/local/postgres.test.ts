@@ -75,7 +75,7 @@ describe("embedded PostgreSQL", () => {
   test("shuts down in good order when whoever started it is killed with -9", async () => {
     const data = directory();
     const script = join(data, "parent.mjs");
-    const source = (name: string) => new URL(`../../dist/local/postgres/${name}.js`, import.meta.url).href;
+    const source = (name: string) => new URL(`../../dist/postgres/${name}.js`, import.meta.url).href;
     writeFileSync(
       script,
       `import { initialise, locateCluster } from "${source("cluster")}";
@@ -137,8 +137,8 @@ describe("embedded PostgreSQL", () => {
         new URL(`../../node_modules/${name}`, import.meta.url).pathname,
         join(packages, "node_modules", name),
       ]);
-    const code = `import { findBinaries } from "${join(packages, "dist/local/postgres/binaries.js")}";
-      import { serverUser } from "${join(packages, "dist/local/postgres/server-user.js")}";
+    const code = `import { findBinaries } from "${join(packages, "dist/postgres/binaries.js")}";
+      import { serverUser } from "${join(packages, "dist/postgres/server-user.js")}";
       console.log((await findBinaries(await serverUser())).directory);`;
     const bin = execFileSync(process.execPath, ["--input-type=module", "-e", code], {
       env: { ...process.env, KEELSON_CACHE: cache },

@@ -69,7 +69,7 @@ describe("aiaas, as its document has it", () => {
       "users-db": "Linode Managed Database",
       "analytics-db": "Linode Managed Database",
       cache: "Redis StatefulSet",
-      broker: "RabbitMQ cluster operator",
+      broker: "RabbitMQ StatefulSet",
       exports: "Linode Object Storage",
       backups: "Linode Object Storage",
     }));

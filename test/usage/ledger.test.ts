@@ -1,33 +1,18 @@
 import fc from "fast-check";
-import pg from "pg";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import type { UsageEvent } from "../../src/runtime/usage/client.js";
-import { type Platform, startPlatform } from "../accounts/platform.js";
-import { startPostgres, type TestPostgres } from "../database/postgres.js";
+import { runningPlatform } from "../accounts/running.js";
 import { event } from "./events.js";
 
-let postgres: TestPostgres;
-let platform: Platform;
-let superuser: pg.Client;
+const given = runningPlatform();
 
-beforeAll(async () => {
-  postgres = await startPostgres();
-  platform = await startPlatform(postgres.url);
-  superuser = new pg.Client(postgres.superuserUrl);
-  await superuser.connect();
-});
-afterAll(async () => {
-  await superuser?.end();
-  await platform?.stop();
-  await postgres?.stop();
-});
 beforeEach(async () => {
-  await superuser.query("truncate usage_events, usage_hours, usage_rejected");
+  await given.superuser.query("truncate usage_events, usage_hours, usage_rejected");
 });
 
-const record = (...events: unknown[]): Promise<void> => platform.usage.record(events as UsageEvent[]);
+const record = (...events: unknown[]): Promise<void> => given.platform.usage.record(events as UsageEvent[]);
 const totals = async (query = "") => {
-  const { status, body } = await platform.call("GET", `/admin/usage?by=${query}`, { key: platform.token });
+  const { status, body } = await given.platform.call("GET", `/admin/usage?by=${query}`, { key: given.platform.token });
   expect(status).toBe(200);
   return body.totals;
 };
@@ -69,7 +54,7 @@ describe("the ledger", () => {
     await record(event({ at: Date.parse("2026-05-04T13:59:59.999Z") }));
     await record(event({ at: Date.parse("2026-05-04T14:00:00Z") }));
     await record(event({ at: Date.parse("2026-04-01T00:00:00Z") }));
-    const { body } = await platform.call("GET", "/admin/usage?by=hour", { key: platform.token });
+    const { body } = await given.platform.call("GET", "/admin/usage?by=hour", { key: given.platform.token });
     expect(body.rows.map((row: { hour: string }) => row.hour)).toEqual([
       "2026-04-01T00:00:00.000Z",
       "2026-05-04T13:00:00.000Z",
@@ -93,7 +78,7 @@ describe("the ledger", () => {
       event(),
     );
     expect(await totals()).toMatchObject({ requests: 2 });
-    const { rows } = await superuser.query("select reason, event from usage_rejected order by id");
+    const { rows } = await given.superuser.query("select reason, event from usage_rejected order by id");
     expect(rows).toHaveLength(5);
     expect(rows[0].reason).toContain("inputTokens");
     expect(JSON.parse(rows[1].event).model).toBe("a\0b");
@@ -101,9 +86,9 @@ describe("the ledger", () => {
 
   test("refuses its own sums to be wrong when rows are changed or deleted by hand", async () => {
     await record(event({ id: "x" }), event({ id: "y" }), event({ id: "z" }));
-    await superuser.query("update usage_events set output_tokens = 100 where id = 'x'");
-    await superuser.query("update usage_events set at = at + interval '1 hour' where id = 'y'");
-    await superuser.query("delete from usage_events where id = 'z'");
+    await given.superuser.query("update usage_events set output_tokens = 100 where id = 'x'");
+    await given.superuser.query("update usage_events set at = at + interval '1 hour' where id = 'y'");
+    await given.superuser.query("delete from usage_events where id = 'z'");
     expect(await totals()).toMatchObject({ requests: 2, outputTokens: 120 });
     await expectSumsToEqualLedger();
   });
@@ -111,13 +96,13 @@ describe("the ledger", () => {
 
 /** Compares the hourly sums with the ledger itself, row by row. */
 async function expectSumsToEqualLedger(): Promise<void> {
-  const derived = await superuser.query(
+  const derived = await given.superuser.query(
     `select organisation, date_trunc('hour', at, 'UTC') as hour, key_id, model, count(*) as requests,
        sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens,
        count(*) filter (where status >= 400 and status <> 499) as errors, count(*) filter (where estimated) as estimated
      from usage_events group by 1, 2, 3, 4 order by 1, 2, 3, 4`,
   );
-  const kept = await superuser.query(
+  const kept = await given.superuser.query(
     `select organisation, hour, key_id, model, requests, input_tokens, output_tokens, errors, estimated
      from usage_hours where requests <> 0 order by 1, 2, 3, 4`,
   );
@@ -145,7 +130,7 @@ describe("the hourly sums", () => {
       fc.asyncProperty(
         fc.array(fc.array(someEvent, { maxLength: 25 }), { minLength: 1, maxLength: 8 }),
         async (batches) => {
-          await superuser.query("truncate usage_events, usage_hours");
+          await given.superuser.query("truncate usage_events, usage_hours");
           await Promise.all(batches.map((batch) => record(...batch)));
           await expectSumsToEqualLedger();
           const ids = new Set(batches.flat().map(({ organisation, id }) => `${organisation} ${id}`));
@@ -168,7 +153,7 @@ describe("the hourly sums", () => {
       fc.integer({ min: Date.parse("2026-05-04T09:30:00Z"), max: Date.parse("2026-05-04T15:00:00Z") }),
       { nil: undefined },
     );
-    await superuser.query("truncate usage_events, usage_hours");
+    await given.superuser.query("truncate usage_events, usage_hours");
     const unique = fc.uniqueArray(someEvent, {
       selector: ({ organisation, id }) => `${organisation} ${id}`,
       minLength: 40,
@@ -184,7 +169,7 @@ describe("the hourly sums", () => {
         const query = new URLSearchParams({ by: by.join(",") });
         if (from !== undefined) query.set("from", new Date(from).toISOString());
         if (to !== undefined) query.set("to", new Date(to).toISOString());
-        const { body } = await platform.call("GET", `/admin/usage?${query}`, { key: platform.token });
+        const { body } = await given.platform.call("GET", `/admin/usage?${query}`, { key: given.platform.token });
         const inside = events.filter(({ at }) => (from === undefined || at >= from) && (to === undefined || at < to));
         const expected = new Map<string, { requests: number; outputTokens: number }>();
         for (const each of inside) {
@@ -195,13 +180,13 @@ describe("the hourly sums", () => {
           expected.set(group, { requests: sum.requests + 1, outputTokens: sum.outputTokens + each.outputTokens });
         }
         if (by.length === 0 && inside.length === 0) expected.set("[]", { requests: 0, outputTokens: 0 });
-        const given = new Map(
+        const answered = new Map(
           body.rows.map((row: Record<string, unknown>) => [
             JSON.stringify(by.map((dimension) => row[dimension])),
             { requests: row["requests"], outputTokens: row["outputTokens"] },
           ]),
         );
-        expect(given).toEqual(expected);
+        expect(answered).toEqual(expected);
         expect(body.totals.requests).toBe(inside.length);
       }),
       { numRuns: 100 },

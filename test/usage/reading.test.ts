@@ -1,34 +1,32 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Platform, startPlatform } from "../accounts/platform.js";
-import { startPostgres, type TestPostgres } from "../database/postgres.js";
+import { beforeAll, describe, expect, test } from "vitest";
+import { runningPlatform } from "../accounts/running.js";
 import { event } from "./events.js";
 
-let postgres: TestPostgres;
-let platform: Platform;
+const given = runningPlatform();
 const keys: Record<string, string> = {};
 
 beforeAll(async () => {
-  postgres = await startPostgres();
-  platform = await startPlatform(postgres.url);
   for (const organisation of ["red", "blue"]) {
-    await platform.call("POST", "/admin/organisations", { key: platform.token, body: { id: organisation } });
+    await given.platform.call("POST", "/admin/organisations", {
+      key: given.platform.token,
+      body: { id: organisation },
+    });
     const body = { name: "reader", scopes: ["usage"], organisation };
-    keys[organisation] = (await platform.call("POST", "/admin/keys", { key: platform.token, body })).body.key;
+    keys[organisation] = (
+      await given.platform.call("POST", "/admin/keys", { key: given.platform.token, body })
+    ).body.key;
   }
   const at = Date.parse("2026-05-04T13:20:00Z");
-  await platform.usage.record([
+  await given.platform.usage.record([
     event({ organisation: "red", model: "small", at }),
     event({ organisation: "red", model: "large", at: at + 3_600_000, outputTokens: 5, status: 500 }),
     event({ organisation: "red", model: '=HYPERLINK("http://x")', at, inputTokens: 1 }),
     event({ organisation: "blue", model: "small", keyId: "key_b", at, estimated: true }),
   ]);
 });
-afterAll(async () => {
-  await platform?.stop();
-  await postgres?.stop();
-});
 
-const read = (query: string, key = platform.token) => platform.call("GET", `/admin/usage?${query}`, { key });
+const read = (query: string, key = given.platform.token) =>
+  given.platform.call("GET", `/admin/usage?${query}`, { key });
 
 describe("GET /admin/usage", () => {
   test("groups by what is named, in its order, with totals", async () => {
@@ -72,7 +70,7 @@ describe("GET /admin/usage", () => {
 
   test("takes a key made for usage, and not one made for inference", async () => {
     const body = { name: "inference", scopes: ["inference"], organisation: "red" };
-    const { body: key } = await platform.call("POST", "/admin/keys", { key: platform.token, body });
+    const { body: key } = await given.platform.call("POST", "/admin/keys", { key: given.platform.token, body });
     expect((await read("", keys["red"])).status).toBe(200);
     expect((await read("", key.key)).status).toBe(403);
   });
@@ -95,7 +93,9 @@ describe("GET /admin/usage", () => {
     const { platformScope } = await import("../../src/runtime/database/index.js");
     const fill = sql`insert into usage_events (id, organisation, key_id, model, operation, at, input_tokens, output_tokens, status, duration_ms, estimated)
       select n::text, 'many', 'key_' || n, 'm', 'chat', '2026-01-01', 1, 1, 200, 1, false from generate_series(1, 50001) n`;
-    await platform.database.tables<Record<never, never>>().transaction(platformScope, (open) => fill.execute(open));
+    await given.platform.database
+      .tables<Record<never, never>>()
+      .transaction(platformScope, (open) => fill.execute(open));
     const refused = await read("by=key&organisation=many");
     expect([refused.status, refused.body.error.code]).toEqual([400, "usage/too-many-rows"]);
     expect((await read("by=hour&organisation=many")).body.totals.requests).toBe(50_001);

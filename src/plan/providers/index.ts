@@ -9,7 +9,7 @@ import { linodeObjectStorage } from "./linode-object-storage.js";
 import { linodePostgres } from "./linode-postgres.js";
 import { postgresStatefulSet } from "./postgres-statefulset.js";
 import type { Product } from "./product.js";
-import { rabbitmqOperator } from "./rabbitmq-operator.js";
+import { rabbitmqStatefulSet } from "./rabbitmq-statefulset.js";
 import { rds } from "./rds.js";
 import { redisCluster } from "./redis-cluster.js";
 import { redisStatefulSet } from "./redis-statefulset.js";
@@ -23,7 +23,7 @@ const embedded: Row = { postgres: embeddedPostgres, redis: embeddedMemory, rabbi
 const inCluster: Readonly<Record<Store["kind"], (shape: Shape) => Product>> = {
   postgres: ({ standby }) => (standby ? cloudNativePg : postgresStatefulSet),
   redis: ({ sharded }) => (sharded ? redisCluster : redisStatefulSet),
-  rabbitmq: () => rabbitmqOperator,
+  rabbitmq: () => rabbitmqStatefulSet,
   bucket: () => s3Gateway,
 };
 const managed: Readonly<Record<Cloud, Partial<Row>>> = {

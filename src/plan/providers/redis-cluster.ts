@@ -6,7 +6,7 @@ export const redisCluster: Product = {
   name: "Redis Cluster",
   failover: cite(
     30_000,
-    "Redis Cluster: cluster-node-timeout 15 s by default, then a majority agrees and a replica is elected; 15 s allowed",
+    "Redis Cluster: cluster-node-timeout 5 s as rendered, and a vote that failed is called again after four of these; 5 s allowed",
   ),
   provisioning: cite(60_000, "a volume (CSI, about 30 s) and a pod; a minute allowed"),
   restoreRate: cite(80 * MB, "an RDB file is copied from S3 by one stream and loaded; 80 MB/s allowed"),

@@ -42,8 +42,7 @@ export function logRange(
     if (!here) return hole(segmentName(first.timeline, position));
     // Each timeline is archived without a break, so a position between two of its own must be its own too.
     for (const [timeline, own] of timelines)
-      if (!own.has(position) && isInside(position, own))
-        return hole(segmentName(timeline, position));
+      if (!own.has(position) && isInside(position, own)) return hole(segmentName(timeline, position));
     files.push(...here);
     before = Math.max(...here.map((entry) => entry.stored));
     if (stop?.kind === "segment" && position >= stop.position) break;

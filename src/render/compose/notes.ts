@@ -1,6 +1,7 @@
 import type { Plan } from "../../plan/plan.js";
 import { runsAsContainers } from "../stores/containers.js";
 import { storeMembers } from "../stores/index.js";
+import { brokerNotes } from "../stores/rabbitmq.js";
 import type { Note } from "../target.js";
 import { entranceUnits } from "./networks.js";
 
@@ -36,7 +37,7 @@ function storeNotes(plan: Plan): readonly Note[] {
       ];
     if (!runsAsContainers(store))
       return [{ path: store.path, message: `${store.name} is a folder: not run by Compose` }];
-    const notes: Note[] = [];
+    const notes: Note[] = store.kind === "rabbitmq" ? [...brokerNotes(store)] : [];
     const { full, log, snapshot, path } = store.backups;
     if (full || log || snapshot)
       notes.push({ path, message: `backups of ${store.name} are not written by this target` });

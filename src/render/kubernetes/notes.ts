@@ -1,5 +1,6 @@
 import type { Plan, Store, Unit } from "../../plan/plan.js";
 import { runsAsContainers } from "../stores/containers.js";
+import { brokerNotes } from "../stores/rabbitmq.js";
 import type { Note } from "../target.js";
 import { backupNotes } from "./stores/backup.js";
 
@@ -41,7 +42,7 @@ function storeNotes(plan: Plan): readonly Note[] {
       return [
         { path: store.path, message: `${store.name} is a ${store.provider.product} of one machine: not in a cluster` },
       ];
-    return [...failoverNotes(store), ...backupNotes(store)];
+    return [...failoverNotes(store), ...(store.kind === "rabbitmq" ? brokerNotes(store) : []), ...backupNotes(store)];
   });
 }
 

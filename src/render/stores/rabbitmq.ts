@@ -1,6 +1,7 @@
 import type { Broker } from "../../plan/plan.js";
 import { secretsDirectory, storeSecretMount } from "../secrets.js";
-import { brokerImage } from "./images.js";
+import type { Note } from "../target.js";
+import { brokerImage, majorOf } from "./images.js";
 import type { Membership, StoreServer } from "./server.js";
 
 const configuration = "/etc/rabbitmq/conf.d/20-keelson.conf";
@@ -29,11 +30,15 @@ export function rabbitmqServer(broker: Broker, membership: Membership): StoreSer
   };
 }
 
-/** Erlang refuses a cookie that others may read, and a mounted secret is readable by its group: so it is copied. */
+/**
+ * Erlang refuses a cookie that others may read, and a mounted secret is readable by its group: so it is copied, anew at
+ * each start, because a volume that moves to another node may come back readable by the group as well.
+ */
 function start(secrets: string): string {
   return [
     "set -eu",
     "umask 077",
+    "rm -f /var/lib/rabbitmq/.erlang.cookie",
     `cat ${secrets}/erlang-cookie > /var/lib/rabbitmq/.erlang.cookie`,
     `cat ${configuration} > /tmp/rabbitmq.conf`,
     `printf 'default_user = keelson\\ndefault_pass = %s\\n' "$(cat ${secrets}/password)" >> /tmp/rabbitmq.conf`,
@@ -42,12 +47,24 @@ function start(secrets: string): string {
   ].join("\n");
 }
 
+/** A server of an older series does not start with a setting that it does not know. */
+function knowsDefaultQueues(broker: Broker): boolean {
+  return Number(majorOf(broker.version)) >= 4;
+}
+
+/** What the server cannot be told and its clients must say themselves. */
+export function brokerNotes(broker: Broker): readonly Note[] {
+  if (broker.queues === "classic" || knowsDefaultQueues(broker)) return [];
+  const message = `${broker.name}: RabbitMQ before 4.0 is not told to make ${broker.queues} queues by default; declare them with x-queue-type`;
+  return [{ path: broker.path, message }];
+}
+
 function rabbitmqConfiguration(broker: Broker, membership: Membership): string {
   const memory = broker.resources.memory.limit ?? broker.resources.memory.request;
   const lines = [
     `listeners.tcp.default = ${broker.port}`,
     "default_vhost = /",
-    ...(broker.queues === "classic" ? [] : [`default_queue_type = ${broker.queues}`]),
+    ...(broker.queues !== "classic" && knowsDefaultQueues(broker) ? [`default_queue_type = ${broker.queues}`] : []),
     ...(memory === undefined ? [] : [`vm_memory_high_watermark.absolute = ${Math.floor(memory * 0.6)}`]),
     "disk_free_limit.absolute = 1GB",
     "log.console = true",

@@ -20,11 +20,22 @@ export function redisServer(cache: Cache, membership: Membership): StoreServer {
     environment: {},
     files: { [configuration]: redisConfiguration(cache) },
     secret,
-    data: cache.persistence ? "/data" : undefined,
-    scratch: cache.persistence ? ["/tmp"] : ["/tmp", "/data"],
+    data: keepsFiles(cache) ? "/data" : undefined,
+    scratch: keepsFiles(cache) ? ["/tmp"] : ["/tmp", "/data"],
     probe: ["sh", "-c", `REDISCLI_AUTH="$(cat ${password})" redis-cli -p ${cache.port} ping | grep -q PONG`],
     stopSeconds: 60,
   };
+}
+
+/**
+ * Milliseconds until a silent member counts as lost. Its own 15 s make a failover take 80 s where the first vote fails
+ * (it is called again after four timeouts); with 5 s it stays below the half minute that the plan allows.
+ */
+const memberTimeout = 5000;
+
+/** A member of a cluster that forgot who it is would come back as a stranger, whether its keys may be lost or not. */
+function keepsFiles(cache: Cache): boolean {
+  return cache.persistence || cache.shards > 1;
 }
 
 function start(cache: Cache, password: string, membership: Membership): string {
@@ -35,8 +46,34 @@ function start(cache: Cache, password: string, membership: Membership): string {
     `cp ${configuration} /tmp/member.conf`,
     `printf 'requirepass %s\\nmasterauth %s\\n' "$(cat ${password})" "$(cat ${password})" >> /tmp/member.conf`,
     ...(cache.shards === 1 && membership.members > 1 ? [`case "$HOSTNAME" in *-0) ;; *) ${replicaOf} ;; esac`] : []),
+    ...(cache.shards > 1 ? [rejoin(cache, password, membership)] : []),
     "exec redis-server /tmp/member.conf",
   ].join("\n");
+}
+
+/**
+ * Members of a Redis Cluster know each other by address, and every restart gives a new one: after all of them were gone
+ * nobody finds anybody. So a member of a formed cluster that misses another asks for all of them by name. To meet one
+ * that it knows changes the address and nothing else.
+ */
+function rejoin(cache: Cache, password: string, membership: Membership): string {
+  const cli = `redis-cli -p ${cache.port}`;
+  return [
+    "(",
+    `  export REDISCLI_AUTH="$(cat ${password})"`,
+    "  while sleep 5; do",
+    `    if ${cli} cluster info | grep -q cluster_known_nodes:1.$; then continue; fi`,
+    `    ${cli} cluster nodes | grep -Eq 'fail|disconnected' || continue`,
+    `    for member in ${memberNames(membership)}; do`,
+    `      ${cli} cluster meet "$(getent hosts "$member" | head -n 1 | cut -d' ' -f1)" ${cache.port}`,
+    "    done",
+    "  done",
+    ") > /dev/null 2>&1 &",
+  ].join("\n");
+}
+
+function memberNames(membership: Membership): string {
+  return Array.from({ length: membership.members }, (_, index) => membership.address(index)).join(" ");
 }
 
 function redisConfiguration(cache: Cache): string {
@@ -50,7 +87,9 @@ function redisConfiguration(cache: Cache): string {
     // Rate limits and sessions must not be evicted silently: a full cache refuses writes where its data is kept.
     `maxmemory-policy ${cache.persistence ? "noeviction" : "allkeys-lru"}`,
     ...(cache.persistence ? ["appendonly yes", "appendfsync everysec"] : ["appendonly no", 'save ""']),
-    ...(cache.shards > 1 ? ["cluster-enabled yes", "cluster-config-file /data/nodes.conf"] : []),
+    ...(cache.shards > 1
+      ? ["cluster-enabled yes", "cluster-config-file /data/nodes.conf", `cluster-node-timeout ${memberTimeout}`]
+      : []),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -58,17 +97,17 @@ function redisConfiguration(cache: Cache): string {
 /** Joins the members of a sharded cache, once; a cluster that stands already is left alone. */
 export function formCluster(cache: Cache, membership: Membership): string {
   const password = `${secretsDirectory}/${cache.name}/password`;
-  const members = Array.from({ length: membership.members }, (_, index) => membership.address(index));
+  const members = memberNames(membership);
   return [
     "set -eu",
     `export REDISCLI_AUTH="$(cat ${password})"`,
-    `for member in ${members.join(" ")}; do`,
+    `for member in ${members}; do`,
     `  until redis-cli -h "$member" -p ${cache.port} ping | grep -q PONG; do sleep 1; done`,
     "done",
     `if redis-cli -h ${membership.address(0)} -p ${cache.port} cluster info | grep -q cluster_state:ok; then exit 0; fi`,
     "set --",
-    `for member in ${members.join(" ")}; do`,
-    `  set -- "$@" "$(getent hosts "$member" | cut -d' ' -f1):${cache.port}"`,
+    `for member in ${members}; do`,
+    `  set -- "$@" "$(getent hosts "$member" | head -n 1 | cut -d' ' -f1):${cache.port}"`,
     "done",
     `redis-cli --cluster create "$@" --cluster-replicas ${cache.replicas} --cluster-yes`,
     "",

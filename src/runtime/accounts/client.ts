@@ -15,7 +15,11 @@ export interface Principal {
 /** What a key may do. `inference`: the model APIs; `admin`: the admin API; `usage`: read usage. */
 export type Scope = "inference" | "admin" | "usage";
 
-export type KeyChange = { readonly kind: "changed"; readonly hash: string } | { readonly kind: "reset" };
+/** `lost`: changes may go unheard from now on, until `reset` says that they are heard again. */
+export type KeyChange =
+  | { readonly kind: "changed"; readonly hash: string }
+  | { readonly kind: "reset" }
+  | { readonly kind: "lost" };
 
 export type Role = "owner" | "admin" | "member";
 
@@ -47,7 +51,8 @@ export interface Accounts {
   authenticate(hash: string): Promise<Principal | undefined>;
   /**
    * Calls back on every change to a key (creation, revocation, expiry edited) on any replica, and with `reset` whenever
-   * changes may have been missed (the connection was lost). Until the returned function is called.
+   * changes may have been missed (the connection was lost), and with `lost` when it breaks, maybe more than once. Until the
+   * returned function is called.
    */
   watch(listener: (change: KeyChange) => void): () => void;
   /** Who a credential stands for in the admin API. Undefined: unknown, revoked, expired, or its user is disabled. */

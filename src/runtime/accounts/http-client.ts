@@ -91,6 +91,7 @@ class ChangeStream {
       } catch {
         // The stream broke or could not be opened; whoever calls `authenticate` meanwhile is told why.
       }
+      if (!signal.aborted) this.#tell({ kind: "lost" });
       await sleep(pause, undefined, { signal, ref: false }).catch(() => {});
     }
   }

@@ -1,8 +1,13 @@
 import { hash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Accounts, Principal } from "../accounts/client.js";
 
 /** How long an answer of accounts is believed although nothing was heard of a change. */
 const believe = 60_000;
+/** The same while no change can be heard: then accounts is asked again, and its older answer serves where it is silent. */
+const believeUnheard = 2_000;
+/** So long a request waits for that new answer; accounts may be unreachable altogether. */
+const askAgainPatience = 300;
 /** A key that is unknown now may be created in the next moment, so that is believed only shortly. */
 const believeUnknown = 2_000;
 /** Accounts may be restarting: a request is held this long before it is refused. */
@@ -13,6 +18,8 @@ const maxAsked = 500;
 
 interface Known {
   readonly lookup: Lookup;
+  /** Epoch milliseconds of the answer, or of the last time that none came to the same question. */
+  asked: number;
   /** Epoch milliseconds at which the key itself expires. */
   readonly expires: number;
   readonly until: number;
@@ -30,10 +37,14 @@ export class Keys {
   readonly #asked = new Map<string, Promise<Lookup>>();
   /** Counts what was forgotten: an answer that was on its way meanwhile may be stale. */
   #generation = 0;
+  /** Changes go unheard: the stream of them is broken. */
+  #unheard = false;
   readonly #unwatch: () => void;
 
   constructor(private readonly accounts: Accounts) {
     this.#unwatch = accounts.watch((change) => {
+      this.#unheard = change.kind === "lost";
+      if (change.kind === "lost") return;
       this.#generation += 1;
       if (change.kind === "changed") {
         this.#known.delete(change.hash);
@@ -59,18 +70,28 @@ export class Keys {
     const known = this.#known.get(hash);
     if (known !== undefined) {
       if (known.expires <= now) return unknownKey;
-      return known.until > now ? known.lookup : undefined;
+      const unheard = this.#unheard && known.asked + believeUnheard <= now;
+      return known.until > now && !unheard ? known.lookup : undefined;
     }
     const unknown = this.#unknown.get(hash);
     return unknown !== undefined && unknown.until > now ? unknownKey : undefined;
   }
 
   /** Asks accounts; requests with the same key share one question. Never rejects. */
-  find(hash: string): Promise<Lookup> {
+  async find(hash: string): Promise<Lookup> {
+    const known = this.#unheard ? this.#known.get(hash) : undefined;
+    if (known === undefined || known.until <= Date.now()) return this.#share(hash);
+    const answer = await Promise.race([this.#share(hash), sleep(askAgainPatience, unavailable, { ref: false })]);
+    if (answer.kind !== "unavailable" || known.expires <= Date.now()) return answer;
+    known.asked = Date.now();
+    return known.lookup;
+  }
+
+  #share(hash: string): Promise<Lookup> {
     const asked = this.#asked.get(hash);
     if (asked !== undefined) return asked;
     // A flood of made-up keys must not become a flood of questions.
-    if (this.#asked.size >= maxAsked) return Promise.resolve({ kind: "unavailable" });
+    if (this.#asked.size >= maxAsked) return Promise.resolve(unavailable);
     const asking = this.#ask(hash).finally(() => this.#asked.delete(hash));
     this.#asked.set(hash, asking);
     return asking;
@@ -85,11 +106,11 @@ export class Keys {
         // A change that arrived while the answer was on its way may be newer than the answer.
         if (generation === this.#generation) return this.#keep(hash, principal);
       } catch {
-        if (Date.now() + wait > deadline) return { kind: "unavailable" };
+        if (Date.now() + wait > deadline) return unavailable;
         await new Promise((resolve) => setTimeout(resolve, wait));
         continue;
       }
-      if (Date.now() > deadline) return { kind: "unavailable" };
+      if (Date.now() > deadline) return unavailable;
     }
   }
 
@@ -98,7 +119,7 @@ export class Keys {
     if (principal === undefined || (principal.expires !== undefined && principal.expires <= now)) {
       this.#known.delete(hash);
       const until = now + believeUnknown;
-      keepIn(this.#unknown, hash, { lookup: unknownKey, expires: until, until }, maxUnknown);
+      keepIn(this.#unknown, hash, { lookup: unknownKey, asked: now, expires: until, until }, maxUnknown);
       return unknownKey;
     }
     const lookup: Lookup = { kind: "known", principal };
@@ -106,7 +127,7 @@ export class Keys {
     keepIn(
       this.#known,
       hash,
-      { lookup, expires: principal.expires ?? Number.POSITIVE_INFINITY, until: now + believe },
+      { lookup, asked: now, expires: principal.expires ?? Number.POSITIVE_INFINITY, until: now + believe },
       maxKnown,
     );
     return lookup;
@@ -114,6 +135,7 @@ export class Keys {
 }
 
 const unknownKey: Lookup = { kind: "unknown" };
+const unavailable: Lookup = { kind: "unavailable" };
 
 /** Keeps at most `most` entries; the one longest there goes first. */
 function keepIn(map: Map<string, Known>, hash: string, known: Known, most: number): void {

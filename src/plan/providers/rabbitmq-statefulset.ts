@@ -1,9 +1,9 @@
 import { cite, MB, type Product } from "./product.js";
 
-/** RabbitMQ in the cluster by its cluster operator. */
-export const rabbitmqOperator: Product = {
+/** RabbitMQ in the cluster: a StatefulSet whose servers find each other by its names and form one cluster. */
+export const rabbitmqStatefulSet: Product = {
   kind: "in-cluster",
-  name: "RabbitMQ cluster operator",
+  name: "RabbitMQ StatefulSet",
   failover: cite(
     75_000,
     "RabbitMQ: net_ticktime 60 s by default until a lost node is noticed, then a queue elects a leader; 15 s allowed",

@@ -1,0 +1,46 @@
+import pg from "pg";
+import { afterAll, beforeAll } from "vitest";
+import { startPostgres, type TestPostgres } from "../database/postgres.js";
+import { type Platform, startPlatform } from "./platform.js";
+
+/** What the tests of one file share; there from the first test to the last. */
+export interface Running {
+  readonly postgres: TestPostgres;
+  readonly platform: Platform;
+  /** For what no role of the platform may do: looking past the rules, and breaking things. */
+  readonly superuser: pg.Client;
+}
+
+/** One platform on a PostgreSQL of its own for all tests of a file. */
+export function runningPlatform(): Running {
+  let postgres: TestPostgres | undefined;
+  let platform: Platform | undefined;
+  let superuser: pg.Client | undefined;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+    platform = await startPlatform(postgres.url);
+    superuser = new pg.Client(postgres.superuserUrl);
+    await superuser.connect();
+  });
+  afterAll(async () => {
+    await superuser?.end();
+    await platform?.stop();
+    await postgres?.stop();
+  });
+  return {
+    get postgres() {
+      return present(postgres);
+    },
+    get platform() {
+      return present(platform);
+    },
+    get superuser() {
+      return present(superuser);
+    },
+  };
+}
+
+function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("asked for before the first test");
+  return value;
+}
