@@ -1,19 +1,12 @@
 import type { EntranceInput } from "../spec/schema/entrances.js";
 import type { ServiceInput } from "../spec/schema/services.js";
 import { onCluster, type PlanContext } from "./context.js";
+import { MODULE_FACTS } from "./modules.js";
 import type { Scope } from "./origin.js";
 import { planPatches } from "./patches.js";
 import type { Entrance, Unit } from "./plan.js";
 
 type Route = Entrance["routes"][number];
-
-/** What each module answers; the dashboard passes `/admin` on to its peers, so that a browser sees one origin. */
-const MODULE_ROUTES: Readonly<Record<string, readonly string[]>> = {
-  gateway: ["/v1", "/api"],
-  dashboard: ["/", "/admin"],
-  accounts: ["/admin"],
-  usage: ["/admin"],
-};
 
 /** The doors, and which exposed unit answers behind which path. */
 export function planEntrances(context: PlanContext, units: readonly Unit[]): Entrance[] {
@@ -109,7 +102,7 @@ function routesOf(context: PlanContext, units: readonly Unit[]): Route[] {
 
 function usualPrefixes(unit: Unit, alone: boolean): readonly string[] {
   if (alone) return ["/"];
-  const prefixes = [...new Set(unit.modules.flatMap((module) => MODULE_ROUTES[module] ?? []))];
+  const prefixes = [...new Set(unit.modules.flatMap((module) => MODULE_FACTS[module]?.routes ?? []))];
   return prefixes.length > 0 ? prefixes : [`/${unit.name}`];
 }
 

@@ -40,7 +40,7 @@ async function platform(text: string): Promise<string> {
 
 describe("keelson check", () => {
   it("ends with 0 and says so where nothing is found", async () => {
-    const file = await platform("platform: shop\nservices:\n  web: { modules: [accounts] }\n");
+    const file = await platform("platform: shop\nservices:\n  web: { modules: [engine] }\n");
     expect(await keelson(["check", file])).toEqual({ code: 0, stdout: "nothing found in default\n", stderr: "" });
   });
 

@@ -20,6 +20,7 @@ import { unschedulable } from "./capacity/unschedulable.js";
 import { imageUnpinned } from "./delivery/image-unpinned.js";
 import { patchNote } from "./delivery/patch-note.js";
 import { callUnexposed } from "./network/call-unexposed.js";
+import { needUncalled } from "./network/need-uncalled.js";
 import { open } from "./network/open.js";
 import { tlsMissing } from "./network/tls-missing.js";
 import { alertTooLate } from "./observability/alert-too-late.js";
@@ -73,6 +74,7 @@ export const rules: readonly Rule[] = [
   limitsUnenforced,
 
   callUnexposed,
+  needUncalled,
   open,
   tlsMissing,
 
