@@ -91,12 +91,11 @@ export async function startUpstream(behaviour: Behaviour = wellBehaved, port = 0
     request.on("error", () => {});
     request.on("end", () => {
       const text = Buffer.concat(parts).toString();
-      const seen = {
-        path: request.url ?? "",
-        headers: request.headers,
-        text,
-        body: asked.parse(text === "" ? {} : JSON.parse(text)),
-      };
+      const body = asked.safeParse(text === "" ? {} : JSON.parse(text));
+      // A server understands a request before it does anything with it.
+      if (!body.success)
+        return json(response, 400, { error: { message: body.error.message, type: "invalid_request_error" } });
+      const seen = { path: request.url ?? "", headers: request.headers, text, body: body.data };
       received.push(seen);
       if (received.length > 1000) received.shift();
       response.on("error", () => {});

@@ -51,8 +51,8 @@ export interface Accounts {
   authenticate(hash: string): Promise<Principal | undefined>;
   /**
    * Calls back on every change to a key (creation, revocation, expiry edited) on any replica, and with `reset` whenever
-   * changes may have been missed (the connection was lost), and with `lost` when it breaks, maybe more than once. Until the
-   * returned function is called.
+   * changes may have been missed (the connection was lost), and with `lost` when it breaks. Until the returned function is
+   * called.
    */
   watch(listener: (change: KeyChange) => void): () => void;
   /** Who a credential stands for in the admin API. Undefined: unknown, revoked, expired, or its user is disabled. */

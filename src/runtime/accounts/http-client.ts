@@ -83,15 +83,18 @@ class ChangeStream {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
+    let lost = false;
     for (let pause = 50; !signal.aborted; pause = Math.min(pause * 2, longestPause)) {
       try {
         await this.#read(signal, () => {
           pause = 50;
+          lost = false;
         });
       } catch {
         // The stream broke or could not be opened; whoever calls `authenticate` meanwhile is told why.
       }
-      if (!signal.aborted) this.#tell({ kind: "lost" });
+      if (!lost && !signal.aborted) this.#tell({ kind: "lost" });
+      lost = true;
       await sleep(pause, undefined, { signal, ref: false }).catch(() => {});
     }
   }
