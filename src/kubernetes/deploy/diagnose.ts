@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Conditions } from "../conditions.js";
 import type { LiveObject } from "../live-object.js";
 
 const State = z.looseObject({
@@ -20,16 +21,7 @@ const Pod = z.looseObject({
       phase: z.string().default("Pending"),
       reason: z.string().optional(),
       message: z.string().optional(),
-      conditions: z
-        .array(
-          z.looseObject({
-            type: z.string(),
-            status: z.string(),
-            reason: z.string().optional(),
-            message: z.string().optional(),
-          }),
-        )
-        .default([]),
+      conditions: Conditions,
       initContainerStatuses: z.array(ContainerStatus).default([]),
       containerStatuses: z.array(ContainerStatus).default([]),
     })

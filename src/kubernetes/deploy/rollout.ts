@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Conditions } from "../conditions.js";
 import { describe, type LiveObject } from "../live-object.js";
 
 /** How far what runs pods has come. */
@@ -22,16 +23,7 @@ const Workload = z.looseObject({
       availableReplicas: z.number().default(0),
       currentRevision: z.string().optional(),
       updateRevision: z.string().optional(),
-      conditions: z
-        .array(
-          z.looseObject({
-            type: z.string(),
-            status: z.string(),
-            reason: z.string().optional(),
-            message: z.string().optional(),
-          }),
-        )
-        .default([]),
+      conditions: Conditions,
     })
     .prefault({}),
 });
@@ -40,9 +32,7 @@ const JobStatus = z.looseObject({
   status: z
     .looseObject({
       succeeded: z.number().default(0),
-      conditions: z
-        .array(z.looseObject({ type: z.string(), status: z.string(), message: z.string().optional() }))
-        .default([]),
+      conditions: Conditions,
     })
     .prefault({}),
 });

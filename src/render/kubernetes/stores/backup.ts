@@ -7,11 +7,11 @@ import { isCloudNativePg } from "../cloudnative-pg.js";
 import { cronSchedule } from "../cron-schedule.js";
 import type { CronJob, NetworkPolicy } from "../manifest.js";
 import { labels, metadata, selector } from "../metadata.js";
-import { defaultDeny, pods, tcp } from "../network-policy.js";
 import { placement } from "../placement.js";
 import type { Scope } from "../scope.js";
 import { containerSecurityContext, podSecurityContext } from "../security-context.js";
 import { scratchVolume, secretVolume } from "../volumes.js";
+import { jobNetworkPolicy } from "./job-network-policy.js";
 
 /** The claim of the first member that base backups, and the log between them, are written to. */
 export const backupClaim = "backups";
@@ -87,21 +87,8 @@ export function backupCronJob(scope: Scope, store: Store, server: StoreServer): 
   };
 }
 
-/** The backup job may call its store, and nothing else. */
 export function backupNetworkPolicy(scope: Scope, store: Store): NetworkPolicy | undefined {
-  if (!job(store) || !defaultDeny(scope)) return undefined;
-  const { plan } = scope;
-  const element = { name: backupName(store) };
-  return {
-    apiVersion: "networking.k8s.io/v1",
-    kind: "NetworkPolicy",
-    metadata: metadata(plan, element, "backup"),
-    spec: {
-      podSelector: { matchLabels: selector(plan, element.name) },
-      policyTypes: ["Ingress", "Egress"],
-      egress: [{ to: [pods(plan, store.name)], ports: [tcp(store.port)] }],
-    },
-  };
+  return job(store) && jobNetworkPolicy(scope, store, backupName(store), "backup");
 }
 
 /** Where this target's backups fall short of what the Plan says. */

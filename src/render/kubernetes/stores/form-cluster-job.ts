@@ -1,20 +1,21 @@
-import type { Store } from "../../../plan/plan.js";
+import type { Cache, Store } from "../../../plan/plan.js";
 import { contentHash } from "../../canonical.js";
 import { formCluster } from "../../stores/redis.js";
 import type { StoreServer } from "../../stores/server.js";
-import type { Job } from "../manifest.js";
+import type { Job, NetworkPolicy } from "../manifest.js";
 import { labels, metadata } from "../metadata.js";
 import { placement } from "../placement.js";
 import type { Scope } from "../scope.js";
 import { containerSecurityContext, podSecurityContext } from "../security-context.js";
 import { scratchVolume, secretVolume } from "../volumes.js";
+import { jobNetworkPolicy } from "./job-network-policy.js";
 import { membership } from "./members.js";
 
 /**
  * Joins the servers of a sharded cache into one cluster. A job cannot be changed, so its name carries what it does.
  */
 export function formClusterJob(scope: Scope, store: Store, server: StoreServer): Job | undefined {
-  if (store.kind !== "redis" || store.shards <= 1) return undefined;
+  if (!isSharded(store)) return undefined;
   const { plan } = scope;
   const script = formCluster(store, membership(plan, store));
   const name = `${store.name}-form-${contentHash(script + server.image.reference, 8)}`;
@@ -55,4 +56,12 @@ export function formClusterJob(scope: Scope, store: Store, server: StoreServer):
 /** Under this name, not the store's: a pod of the store's own name would be taken for one of its servers. */
 export function formName(store: Store): string {
   return `${store.name}-form`;
+}
+
+export function formClusterNetworkPolicy(scope: Scope, store: Store): NetworkPolicy | undefined {
+  return isSharded(store) ? jobNetworkPolicy(scope, store, formName(store), "form-cluster") : undefined;
+}
+
+function isSharded(store: Store): store is Cache {
+  return store.kind === "redis" && store.shards > 1;
 }
