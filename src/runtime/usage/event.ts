@@ -1,12 +1,13 @@
 import { z } from "zod";
 import type { UsageEvent } from "./client.js";
 
-/** A name that PostgreSQL can keep: it knows no NUL. */
+/** A name that PostgreSQL can keep: it knows no NUL, and no half of a surrogate pair. */
 const text = z
   .string()
   .min(1)
   .max(400)
-  .refine((value) => !value.includes("\0"), "holds a NUL");
+  .refine((value) => !value.includes("\0"), "holds a NUL")
+  .transform((value) => value.replace(/\p{Surrogate}/gu, "\ufffd"));
 const count = z.int().min(0);
 /** The end of year 9999, in epoch milliseconds. */
 const latest = 253_402_300_799_999;

@@ -56,26 +56,17 @@ async function upsert(
   tables: Tables<UsageSchema>,
   events: readonly UsageEvent[],
 ): Promise<{ inserted: number; replaced: number }> {
-  const column = <Value>(of: (event: UsageEvent) => Value): Value[] => events.map(of);
+  // One text for all of them: the driver writes arrays element by element, which takes twice the time.
   const statement = sql<{ inserted: boolean; count: number }>`
     with written as (
       insert into usage_events as known
         (id, organisation, key_id, model, operation, at, input_tokens, output_tokens, status, duration_ms, estimated)
-      select id, organisation, key_id, model, operation, timestamptz 'epoch' + at * interval '1 millisecond',
-        input_tokens, output_tokens, status, duration_ms, estimated
-      from unnest(
-        ${column(({ id }) => id)}::text[],
-        ${column(({ organisation }) => organisation)}::text[],
-        ${column(({ keyId }) => keyId)}::text[],
-        ${column(({ model }) => model)}::text[],
-        ${column(({ operation }) => operation)}::text[],
-        ${column(({ at }) => at)}::double precision[],
-        ${column(({ inputTokens }) => inputTokens)}::bigint[],
-        ${column(({ outputTokens }) => outputTokens)}::bigint[],
-        ${column(({ status }) => status)}::integer[],
-        ${column(({ durationMs }) => durationMs)}::double precision[],
-        ${column(({ estimated }) => estimated)}::boolean[]
-      ) as event (id, organisation, key_id, model, operation, at, input_tokens, output_tokens, status, duration_ms, estimated)
+      select id, organisation, "keyId", model, operation, timestamptz 'epoch' + at * interval '1 millisecond',
+        "inputTokens", "outputTokens", status, "durationMs", estimated
+      from json_to_recordset(${JSON.stringify(events)}::json) as event (
+        id text, organisation text, "keyId" text, model text, operation text, at double precision,
+        "inputTokens" bigint, "outputTokens" bigint, status integer, "durationMs" double precision, estimated boolean
+      )
       on conflict (organisation, id) do update set
         key_id = excluded.key_id, model = excluded.model, operation = excluded.operation, at = excluded.at,
         input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens, status = excluded.status,

@@ -2,7 +2,7 @@ import { type FileHandle, readFile } from "node:fs/promises";
 import type { Logger } from "pino";
 import type { UsageEvent } from "../../usage/client.js";
 import { PatientSync } from "./patient-sync.js";
-import { checkpointLine, entriesIn, frame, type Intent, intentLine, settledLine, voidLine } from "./records.js";
+import { checkpointLine, frame, type Intent, intentLine, settledIn, settledLine, voidLine } from "./records.js";
 import { unsettled } from "./recover.js";
 import { createSegment, deleteSegment, findSegments, readSegment, type Segment, segment } from "./segments.js";
 
@@ -153,9 +153,9 @@ export class Journal {
   /** The settled events of a closed file, `size` at a time: each batch is read when it is asked for, and then forgotten. */
   async *batchesOf(sealed: Segment, size: number): AsyncGenerator<UsageEvent[]> {
     let batch: UsageEvent[] = [];
-    for (const entry of entriesIn(await readFile(sealed.path))) {
-      if (entry.kind !== "settled" || this.#void.has(entry.event.id)) continue;
-      batch.push(entry.event);
+    for (const event of settledIn(await readFile(sealed.path))) {
+      if (this.#void.has(event.id)) continue;
+      batch.push(event);
       if (batch.length < size) continue;
       yield batch;
       batch = [];

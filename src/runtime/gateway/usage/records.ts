@@ -118,12 +118,25 @@ export function frame(lines: readonly string[]): Buffer {
 
 /** The entries of a file of frames, up to the first frame that is torn: what follows was never acknowledged. */
 export function* entriesIn(bytes: Buffer): Generator<Entry> {
+  for (const line of linesIn(bytes)) yield entryOf(line);
+}
+
+/** The settled events alone. Every other line, which is more than half of them, goes by unread. */
+export function* settledIn(bytes: Buffer): Generator<UsageEvent> {
+  for (const line of linesIn(bytes)) {
+    if (!line.startsWith('["S"')) continue;
+    const entry = entryOf(line);
+    if (entry.kind === "settled") yield entry.event;
+  }
+}
+
+function* linesIn(bytes: Buffer): Generator<string> {
   let at = 0;
   while (at + headBytes <= bytes.length) {
     const length = bytes.readUInt32LE(at);
     const body = bytes.subarray(at + headBytes, at + headBytes + length);
     if (length === 0 || body.length !== length || crc32(body) !== bytes.readUInt32LE(at + 4)) return;
-    for (const json of body.toString("utf8").split("\n")) yield entryOf(json);
+    yield* body.toString("utf8").split("\n");
     at += headBytes + length;
   }
 }
