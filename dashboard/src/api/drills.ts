@@ -51,7 +51,7 @@ export function useReportReady(id: string) {
   return useQuery({
     queryKey: [...drillsKey, id, "report"],
     queryFn: async ({ signal }) => {
-      const response = await send(reportAddress(id, "md"), { signal });
+      const response = await send(reportAddress(id, "html"), { signal });
       await response.body?.cancel();
       return true;
     },
