@@ -21,7 +21,7 @@ import { takeBackup } from "./backup/take-backup.js";
 import { decideDatabase } from "./decide-database.js";
 import type { Repository } from "./repository/repository.js";
 import { backupFor } from "./restore/choose-backup.js";
-import { forgetRecovery, type RestoreTarget, restoreInto } from "./restore/restore.js";
+import { forgetRecovery, type RestoreTarget, restoreInto, unpackInto } from "./restore/restore.js";
 import { verifyBackup } from "./restore/verify.js";
 import type { Seal } from "./seal.js";
 import { WorkQueue } from "./work-queue.js";
@@ -88,14 +88,27 @@ export interface Recovery {
   probeArchive(patience: number): Promise<number>;
   /** The last restore that a loss of the data directory made necessary. */
   lastRestore(): RestoreRecord | undefined;
-  /** Puts a backup in the place of the data directory. The server must be away; what was there is kept aside. */
-  replace(id: string, target: RestoreTarget): Promise<{ id: string; kept: string | undefined }>;
+  /**
+   * Finds, fetches and checks a backup that is to take the place of the data directory. The server keeps running: whatever
+   * is wrong with the wish or with the backup is told before anything is stopped. Throws `backup/unknown`,
+   * `restore/too-early`, `backup/corrupt`, `backup/wrong-key`, `log/gap`.
+   */
+  prepareReplacement(id: string, target: RestoreTarget): Promise<Replacement>;
   /** Undoes `replace` when the server cannot recover from what was restored. The server must be away. */
   putBack(kept: string): Promise<void>;
   /** Gives up what is under way and begins nothing new; the log is still archived. */
   cancel(): void;
   /** After `cancel`, once the server is away. */
   stop(): Promise<void>;
+}
+
+/** A backup that is ready to take the place of the data directory. */
+export interface Replacement {
+  readonly id: string;
+  /** Does it, with all of the log. The server must be away; what was there is kept aside. */
+  replace(): Promise<{ id: string; kept: string | undefined }>;
+  /** Gives it up: nothing of it is left. */
+  discard(): Promise<void>;
 }
 
 const memorySchema = z.object({ system: z.string() });
@@ -184,18 +197,50 @@ export function startRecovery(options: RecoveryOptions): Recovery {
     }
   }
 
-  async function intoPlace(backup: Backup, target: RestoreTarget, signal?: AbortSignal): Promise<string | undefined> {
-    const aside = `${cluster.data}.before-${new Date().toISOString().replace(/[-:.]/g, "")}`;
+  async function intoPlace({ manifest }: Backup, target: RestoreTarget, signal: AbortSignal): Promise<void> {
     const fresh = `${cluster.data}.restored.tmp`;
     await rm(fresh, { recursive: true, force: true });
-    const { user } = cluster;
-    await restoreInto(fresh, repository, seal, backup.manifest, { user, target, ...(signal && { signal }) });
+    await restoreInto(fresh, repository, seal, manifest, { user: cluster.user, target, signal });
+    await putInPlace(fresh);
+  }
+
+  /** Where the data directory that made way is kept. */
+  async function putInPlace(fresh: string): Promise<string | undefined> {
+    const aside = `${cluster.data}.before-${new Date().toISOString().replace(/[-:.]/g, "")}`;
     const kept = await rename(cluster.data, aside).then(
       () => aside,
       () => undefined,
     );
     await rename(fresh, cluster.data);
     return kept;
+  }
+
+  async function prepareReplacement(id: string, target: RestoreTarget): Promise<Replacement> {
+    // Before the queue, in which a backup may be under way: it is not given up for a wish that cannot be met.
+    const { manifest } = backupFor(await readCatalogue(repository), id, target);
+    if (manifest.recipient !== null && manifest.recipient !== seal.recipient)
+      throw new KeelsonError("backup/wrong-key", `backup ${manifest.id} was encrypted to another identity`, {
+        hint: `restore it aside with the right one: keelson restore ${manifest.id} --to DIR --identity FILE`,
+      });
+    // A name of its own: the other one is used when the data directory is lost, which may happen meanwhile.
+    const fresh = `${cluster.data}.replacement.tmp`;
+    queue.interrupt("the database is being restored");
+    const unpacked = await queue.run("unpacking a backup to restore it", async (signal) => {
+      await rm(fresh, { recursive: true, force: true });
+      return unpackInto(fresh, repository, seal, manifest, { user: cluster.user, target, signal });
+    });
+    return {
+      id: manifest.id,
+      replace() {
+        // Nothing can be copied from a server that is away, nor need it be.
+        queue.interrupt("the database is being restored");
+        return queue.run("restoring", async () => {
+          await unpacked.complete();
+          return { id: manifest.id, kept: await putInPlace(fresh) };
+        });
+      },
+      discard: unpacked.discard,
+    };
   }
 
   async function remember(system: string): Promise<void> {
@@ -309,14 +354,7 @@ export function startRecovery(options: RecoveryOptions): Recovery {
     remove: async (id) => removeBackup(findBackup(await readCatalogue(repository), id)),
     probeArchive,
     lastRestore: () => restored,
-    async replace(id, target) {
-      // Nothing can be copied from a server that is away, nor need it be.
-      queue.interrupt("the database is being restored");
-      return queue.run("restoring", async (signal) => {
-        const backup = backupFor(await readCatalogue(repository), id, target);
-        return { id: backup.manifest.id, kept: await intoPlace(backup, target, signal) };
-      });
-    },
+    prepareReplacement,
     async putBack(kept) {
       await rename(cluster.data, `${kept}.not-recovered`);
       await rename(kept, cluster.data);

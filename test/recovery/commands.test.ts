@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
@@ -74,6 +74,44 @@ describe("backup, backups and restore", () => {
     expect(again).toMatchObject({ code: 1 });
     expect(again.err).toContain("error restore/not-empty");
   }, 240_000);
+
+  test("stop nothing for a restore that is refused", async () => {
+    const platform = await up(cleanups);
+    await until(async () => (await platform.status()).backups.newest?.valid === true, 60_000, "a valid backup");
+    const before = await platform.status();
+    const id = before.backups.newest?.id ?? "";
+    const [base] = readdirSync(join(platform.data, "backups"), { recursive: true, encoding: "utf8" }).filter(
+      (name) => name.includes(`${id}/`) && name.endsWith(".age"),
+    );
+    const damaged = join(platform.data, "backups", base ?? "");
+    const content = readFileSync(damaged);
+    const middle = content.length >> 1;
+    content.writeUInt8(content.readUInt8(middle) ^ 1, middle);
+    writeFileSync(damaged, content);
+
+    const answers: number[] = [];
+    let over = false;
+    const clients = (async () => {
+      for (; !over; await sleep(50)) answers.push((await chat(platform)).status);
+    })();
+    const refused = [
+      await run(platform, "restore", "20250101T000000Z"),
+      await run(platform, "restore", id, "--at", "2020-01-01T00:00:00Z"),
+      await run(platform, "restore", id),
+    ];
+    over = true;
+    await clients;
+
+    expect(refused.map(({ code }) => code)).toEqual([1, 1, 1]);
+    expect(refused[0]?.err).toContain("error backup/unknown");
+    expect(refused[1]?.err).toContain("error restore/too-early");
+    expect(refused[2]?.err).toContain("error backup/corrupt");
+    expect(answers.length).toBeGreaterThan(5);
+    expect(answers.filter((status) => status !== 200)).toEqual([]);
+    const pids = ({ processes }: typeof before) => processes.map(({ name, pid, restarts }) => ({ name, pid, restarts }));
+    expect(pids(await platform.status())).toEqual(pids(before));
+    expect(readdirSync(join(platform.data, "postgres")).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  }, 120_000);
 
   test("say what is wrong with what was typed", async () => {
     const platform = await up(cleanups);

@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { listed, listing } from "../../recovery/backup/listing.js";
 import type { RestoreTarget } from "../../recovery/restore/restore.js";
+import type { Recovery, Replacement } from "../../recovery/service.js";
 import { KeelsonError } from "../../spec/errors.js";
 import { readDuration } from "../../spec/format.js";
 import type { Platform } from "../platform.js";
 import { platformStatus } from "../status.js";
+import type { Supervisor } from "../supervisor.js";
 import { untilAnswering } from "../until-answering.js";
 import type { ControlAnswer, ControlRoutes } from "./server.js";
 
@@ -45,13 +47,17 @@ async function restoreInPlace(platform: Platform, id: string, target: RestoreTar
   }
 }
 
-/** When the server cannot recover from what was restored, what was there before is put back. */
+/**
+ * Nothing is stopped for a wish that cannot be met: the backup is found, fetched and checked while the platform serves.
+ * When the server cannot recover from what was restored, what was there before is put back.
+ */
 async function replaceDatabase({ recovery, supervisor }: Platform, id: string, target: RestoreTarget) {
   const began = Date.now();
-  // The newest writes are in a segment that is not full yet: it is closed and stored first, or a moment of the last seconds
-  // could not be reached. A database that is lost has none to give; then the stored log is all there is.
-  await recovery.probeArchive(newestSegmentPatience).catch(() => undefined);
-  const done = await supervisor.whileStopped(() => recovery.replace(id, target));
+  const replacement = await recovery.prepareReplacement(id, target);
+  const done = await replaceStopped(recovery, supervisor, replacement).catch(async (error: unknown) => {
+    await replacement.discard();
+    throw error;
+  });
   try {
     await untilAnswering(supervisor, () => undefined, undefined);
   } catch (error) {
@@ -63,6 +69,13 @@ async function replaceDatabase({ recovery, supervisor }: Platform, id: string, t
     throw error;
   }
   return { ...done, tookMs: Date.now() - began };
+}
+
+async function replaceStopped(recovery: Recovery, supervisor: Supervisor, replacement: Replacement) {
+  // The newest writes are in a segment that is not full yet: it is closed and stored first, or a moment of the last seconds
+  // could not be reached. A database that is lost has none to give; then the stored log is all there is.
+  await recovery.probeArchive(newestSegmentPatience).catch(() => undefined);
+  return supervisor.whileStopped(() => replacement.replace());
 }
 
 const drillBody = z.object({

@@ -9,7 +9,7 @@ import { diskError, isSystemError, requireSpace } from "../../disk/disk-errors.j
 import { writeAccessRules } from "../../postgres/access.js";
 import type { ServerUser } from "../../postgres/server-user.js";
 import { KeelsonError } from "../../spec/errors.js";
-import { logArchive } from "../archive/log-archive.js";
+import { type ArchivedFile, type LogArchive, logArchive } from "../archive/log-archive.js";
 import type { Manifest } from "../backup/catalogue.js";
 import type { Repository } from "../repository/repository.js";
 import { corrupt, type Seal } from "../seal.js";
@@ -46,26 +46,61 @@ export async function restoreInto(
   manifest: Manifest,
   options: RestoreOptions,
 ): Promise<{ logFiles: number; bytes: number }> {
+  const unpacked = await unpackInto(directory, repository, seal, manifest, options);
+  return unpacked.complete();
+}
+
+/** A backup whose files have been fetched, checked and unpacked beside the directory that they are meant for. */
+export interface Unpacked {
+  /** Adds the log that is archived by now, and gives the directory its name. */
+  complete(): Promise<{ logFiles: number; bytes: number }>;
+  discard(): Promise<void>;
+}
+
+/**
+ * The first half of `restoreInto`, and all of it that can say no to a backup: a damaged one, one that was encrypted to
+ * another identity, a log with a hole. Nothing that runs has to be away for it.
+ */
+export async function unpackInto(
+  directory: string,
+  repository: Repository,
+  seal: Seal,
+  manifest: Manifest,
+  options: RestoreOptions,
+): Promise<Unpacked> {
   const target = resolve(directory);
   await requireEmpty(target);
   const temporary = `${target}.restore.tmp`;
-  try {
-    await rm(temporary, { recursive: true, force: true });
+  const discard = () => rm(temporary, { recursive: true, force: true });
+  const orNothing = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      await discard();
+      throw diskError(error, target);
+    }
+  };
+  await orNothing(async () => {
+    await discard();
     await mkdir(temporary, { recursive: true, mode: 0o700 });
     await requireSpace(temporary, manifest.size);
+    await requireLog(logArchive(repository, seal, manifest.system), manifest, options.target);
     await unpackBase(temporary, repository, seal, manifest, options);
-    const log = await fetchLog(join(temporary, LOG_DIRECTORY), repository, seal, manifest, options);
-    await writeRecovery(temporary, manifest, options.target);
-    await writeAccessRules(temporary, options.user);
-    if (options.user.foreign) await giveTo(temporary, options.user);
-    await rm(target, { recursive: true, force: true });
-    await rename(temporary, target);
-    await syncDirectory(dirname(target));
-    return { logFiles: log, bytes: manifest.size };
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
-    throw diskError(error, target);
-  }
+  });
+  return {
+    complete: () =>
+      orNothing(async () => {
+        const log = await fetchLog(join(temporary, LOG_DIRECTORY), repository, seal, manifest, options);
+        await writeRecovery(temporary, manifest, options.target);
+        await writeAccessRules(temporary, options.user);
+        if (options.user.foreign) await giveTo(temporary, options.user);
+        await rm(target, { recursive: true, force: true });
+        await rename(temporary, target);
+        await syncDirectory(dirname(target));
+        return { logFiles: log, bytes: manifest.size };
+      }),
+    discard,
+  };
 }
 
 async function requireEmpty(directory: string): Promise<void> {
@@ -115,17 +150,27 @@ async function fetchLog(
   options: RestoreOptions,
 ): Promise<number> {
   const archive = logArchive(repository, seal, manifest.system);
-  const range = logRange(await archive.list(), manifest.firstSegment, rangeEnd(manifest, options.target));
-  if (!range.ok) throw gap(range.missing, range.before);
+  const files = await requireLog(archive, manifest, options.target);
   await mkdir(directory, { mode: 0o700 });
   let done = 0;
-  for (const file of range.files) {
+  for (const file of files) {
     options.signal?.throwIfAborted();
     await writeSparse(join(directory, file.file.name), await archive.read(file));
     done += 1;
-    options.onProgress?.("log", done, range.files.length);
+    options.onProgress?.("log", done, files.length);
   }
-  return range.files.length;
+  return files.length;
+}
+
+/** The archived files that a recovery needs. Throws `log/gap`. */
+async function requireLog(
+  archive: LogArchive,
+  manifest: Manifest,
+  target: RestoreTarget,
+): Promise<readonly ArchivedFile[]> {
+  const range = logRange(await archive.list(), manifest.firstSegment, rangeEnd(manifest, target));
+  if (!range.ok) throw gap(range.missing, range.before);
+  return range.files;
 }
 
 /** A segment that was closed early is mostly zeros: they are not written, the file is only given its length. */
