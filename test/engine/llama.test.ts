@@ -106,6 +106,15 @@ embedder: { engine: llama.cpp, source: ${file}, embeddings: true }`),
       }),
     ).rejects.toMatchObject({ status: 400 });
     await expect(client.chat.completions.create({ ...ask, model: "embedder" })).rejects.toMatchObject({ status: 400 });
+    await expect(client.embeddings.create({ model: "assistant", input: "x" })).rejects.toMatchObject({
+      status: 400,
+      param: "model",
+      code: "unsupported",
+    });
+    await expect(client.embeddings.create({ model: "embedder", input: "x", dimensions: 8 })).rejects.toMatchObject({
+      status: 400,
+      param: "dimensions",
+    });
     await expect(client.chat.completions.create({ ...ask, temperature: 9 })).rejects.toMatchObject({ status: 400 });
   });
 

@@ -82,6 +82,85 @@ describe("the simulated engine", () => {
     });
   });
 
+  it("refuses what it cannot do: tools, images, the other kind of model, other dimensions", async () => {
+    const tool = { type: "function" as const, function: { name: "tide", parameters: { type: "object" } } };
+    const question = [{ role: "user" as const, content: "When is high tide?" }];
+    const image = { type: "image_url" as const, image_url: { url: "data:image/png;base64,AA==" } };
+    const picture = [{ role: "user" as const, content: [{ type: "text" as const, text: "What is it?" }, image] }];
+    const ask = (body: object) => client.post("/chat/completions", { body: { messages: question, ...body } });
+    const chats: readonly (readonly [object, string])[] = [
+      [{ model: "assistant", tools: [tool], tool_choice: "required" }, "tool_choice"],
+      [
+        { model: "assistant", tools: [tool], tool_choice: { type: "function", function: { name: "tide" } } },
+        "tool_choice",
+      ],
+      [{ model: "assistant", tools: [tool], tool_choice: "auto" }, "tools"],
+      [{ model: "assistant", tools: [tool], stream: true }, "tools"],
+      [{ model: "assistant", functions: [tool.function] }, "functions"],
+      [{ model: "assistant", messages: picture }, "messages[0].content[1]"],
+      [{ model: "embedder" }, "model"],
+    ];
+    const refused = { status: 400, type: "invalid_request_error", code: "unsupported" };
+    for (const [body, param] of chats) await expect(ask(body)).rejects.toMatchObject({ ...refused, param });
+    await expect(client.embeddings.create({ model: "assistant", input: "x" })).rejects.toMatchObject({
+      ...refused,
+      param: "model",
+      message: expect.stringContaining("makes no embeddings"),
+    });
+    const embed = (dimensions: number) =>
+      client.embeddings.create({ model: "embedder", input: "x", dimensions, encoding_format: "float" });
+    await expect(embed(3)).rejects.toMatchObject({ ...refused, param: "dimensions" });
+    expect((await embed(256)).data[0]?.embedding).toHaveLength(256);
+    expect(await ask({ model: "assistant", tools: [tool], tool_choice: "none" })).toHaveProperty("choices");
+  });
+
+  it("refuses in Ollama's shape under /api too, and advertises no tools there", async () => {
+    const messages = [{ role: "user", content: "What is it?", images: ["iVBORw0KGgo="] }];
+    const tools = [{ type: "function", function: { name: "tide", parameters: { type: "object" } } }];
+    for (const body of [{ messages }, { messages: [{ role: "user", content: "Tide?" }], tools }]) {
+      const answer = await gateway.post("/api/chat", { model: "assistant", ...body });
+      expect(answer.status).toBe(400);
+      expect(await answer.json()).toEqual({ error: expect.stringMatching(/this model's engine/) });
+    }
+    const shows = async (model: string): Promise<unknown> => (await gateway.post("/api/show", { model })).json();
+    expect(await shows("assistant")).toMatchObject({ capabilities: ["completion"] });
+    expect(await shows("embedder")).toMatchObject({ capabilities: ["embedding"] });
+  });
+
+  it("says which field is wrong, what was expected there and what was given", async () => {
+    const faulty = (body: object) => client.post("/chat/completions", { body: { model: "assistant", ...body } });
+    const hello = [{ role: "user", content: "Hello" }];
+    const cases: readonly (readonly [object, string, string])[] = [
+      [{ messages: hello, temperature: 9 }, "temperature", "temperature must be at most 2, but 9 was given"],
+      [
+        { messages: [{ role: "robot", content: "x" }] },
+        "messages[0].role",
+        'messages[0].role must be one of "system", "developer", "user", "assistant", "tool", "function", but "robot" was given',
+      ],
+      [{ messages: [{ content: "x" }] }, "messages[0].role", "messages[0].role is missing: it must be one of"],
+      [
+        { messages: [{ role: "user", content: 5 }] },
+        "messages[0].content",
+        "messages[0].content must be a string or a list or null",
+      ],
+      [
+        { messages: [{ role: "user", content: [{ type: "text" }] }] },
+        "messages[0].content[0].text",
+        "messages[0].content[0].text is missing: it must be a string",
+      ],
+      [{ messages: hello, n: 2 }, "n", "n: only one choice can be asked for"],
+      [{ messages: hello, max_tokens: 1.5 }, "max_tokens", "max_tokens must be a whole number, but 1.5 was given"],
+      [{ messages: hello, response_format: { type: "xml" } }, "response_format.type", "response_format.type must be"],
+    ];
+    for (const [body, param, message] of cases)
+      await expect(faulty(body), message).rejects.toMatchObject({
+        status: 400,
+        param,
+        code: "invalid_body",
+        message: expect.stringContaining(message),
+      });
+  });
+
   it("makes embeddings in which shared words are near", async () => {
     const { data } = await client.embeddings.create({
       model: "embedder",

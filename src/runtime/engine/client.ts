@@ -14,6 +14,15 @@ export interface Target {
   readonly reason: string;
 }
 
+/**
+ * What a model of this engine can be asked for, in the Ollama API's words. Our own engines refuse tools and images; to other
+ * servers both are passed on, and of those only they themselves know better.
+ */
+export function capabilitiesOf(engine: Target["engine"], embeddings: boolean): readonly string[] {
+  if (embeddings) return ["embedding"];
+  return engine === "llama.cpp" || engine === "simulated" ? ["completion"] : ["completion", "tools"];
+}
+
 /** What the gateway asks of engines. In-process when together; when apart, targets come from the Plan's addresses. */
 export interface Engine {
   targets(): readonly Target[];

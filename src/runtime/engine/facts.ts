@@ -6,7 +6,7 @@ import type { Download, Facts } from "./choose.js";
 import { probeDownload } from "./download.js";
 import { llamaCppMissing } from "./engines/llama-cpp.js";
 import { askOllama } from "./engines/ollama.js";
-import { cacheName, downloadUrl } from "./huggingface.js";
+import { cacheName, downloadUrl, namesFile } from "./huggingface.js";
 
 /** Nobody waits longer than this for a network that may not be there. */
 const networkTimeout = 3_000;
@@ -49,6 +49,7 @@ const nothing: Download = { kind: "nothing" };
 async function downloadOf({ source }: Model): Promise<Download> {
   if (source.kind === "file") return { kind: "refused", why: `there is no file ${source.file}` };
   if (source.kind !== "huggingface") return nothing;
+  if (!namesFile(source.url)) return { kind: "refused", why: `${source.url} names no file` };
   if (process.env["KEELSON_OFFLINE"]) return { kind: "refused", why: "KEELSON_OFFLINE is set" };
   const url = downloadUrl(source.url);
   const found = await probeDownload(url, networkTimeout);

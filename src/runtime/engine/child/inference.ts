@@ -36,6 +36,10 @@ export interface Embedded {
 
 /** What an engine in a child process can do. The server around it speaks HTTP; the engine does not. */
 export interface Inference {
+  /** A model either answers prompts or makes embeddings. */
+  readonly kind: "text" | "embeddings";
+  /** Numbers in each of its embeddings. */
+  readonly dimensions: number;
   /**
    * Generates until the end, handing over text as it comes. Rejects with `Refused` for what the model cannot do, and with
    * the signal's reason when it is cancelled.
@@ -45,7 +49,25 @@ export interface Inference {
   close(): Promise<void>;
 }
 
+/** Why a request is refused, as OpenAI's clients read it. */
+export type RefusalCode = "invalid_body" | "unsupported" | "context_length_exceeded";
+
 /** The request asks for what this model cannot do: the client's fault, not the server's. */
 export class Refused extends Error {
   override readonly name = "Refused";
+
+  constructor(
+    message: string,
+    readonly code: RefusalCode,
+    /** The field of the request that it is about. */
+    readonly param: string | null,
+  ) {
+    super(message);
+  }
+}
+
+/** The prompt leaves no room for an answer. */
+export function promptTooLong(tokens: number, context: number, { prompt }: Generation): Refused {
+  const message = `the prompt has ${tokens} tokens; the context holds ${context}`;
+  return new Refused(message, "context_length_exceeded", prompt.kind === "messages" ? "messages" : "prompt");
 }

@@ -23,6 +23,7 @@ import {
   type Generation,
   type Inference,
   type Message,
+  promptTooLong,
   Refused,
 } from "./inference.js";
 import type { ChildConfig } from "./protocol.js";
@@ -41,6 +42,14 @@ export class LlamaInference implements Inference {
   #chatWrapper: ChatWrapper | undefined;
   /** Embeddings go one by one: they share one context. */
   #embedding: Promise<unknown> = Promise.resolve();
+
+  get kind(): Inference["kind"] {
+    return this.context === undefined ? "embeddings" : "text";
+  }
+
+  get dimensions(): number {
+    return this.model.embeddingVectorSize;
+  }
 
   private constructor(
     private readonly llama: Llama,
@@ -72,7 +81,7 @@ export class LlamaInference implements Inference {
   }
 
   async generate(generation: Generation, say: (text: string) => void, signal: AbortSignal): Promise<Generated> {
-    if (this.context === undefined) throw new Refused("this model makes embeddings and answers no prompts");
+    if (this.context === undefined) throw new Error("a model that makes embeddings was asked for text");
     const grammar = await this.#grammar(generation.format);
     const sequence = await this.#take(signal);
     try {
@@ -106,7 +115,8 @@ export class LlamaInference implements Inference {
       signal.throwIfAborted();
       const tokens = this.model.tokenize(input);
       if (tokens.length > Math.min(embeddingContext, this.model.trainContextSize) - 2) {
-        throw new Refused(`an input has ${tokens.length} tokens, more than the model reads at once`);
+        const message = `an input has ${tokens.length} tokens, more than the model reads at once`;
+        throw new Refused(message, "context_length_exceeded", "input");
       }
       inputTokens += tokens.length;
       vectors.push((await embedder.getEmbeddingFor(tokens)).vector);
@@ -180,7 +190,7 @@ export class LlamaInference implements Inference {
     signal: AbortSignal,
   ) {
     const room = sequence.contextSize - inputTokens - 1;
-    if (room < 1) throw new Refused(`the prompt has ${inputTokens} tokens; the context holds ${sequence.contextSize}`);
+    if (room < 1) throw promptTooLong(inputTokens, sequence.contextSize, generation);
     const { maxTokens, temperature = 0.8, topP, seed, stop } = generation;
     return {
       signal,
@@ -203,7 +213,8 @@ export class LlamaInference implements Inference {
       ]);
       return grammar;
     } catch (error) {
-      throw new Refused(`the JSON schema cannot be used: ${error instanceof Error ? error.message : String(error)}`);
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Refused(`the JSON schema cannot be used: ${why}`, "unsupported", "response_format");
     }
   }
 

@@ -11,7 +11,7 @@ async function load(config: ChildConfig): Promise<Inference> {
   switch (config.engine) {
     case "simulated": {
       const { SimulatedInference } = await import("./simulated.js");
-      return new SimulatedInference(config.times, config.context);
+      return new SimulatedInference(config.times, config.context, config.embeddings ? "embeddings" : "text");
     }
     case "llama.cpp": {
       const { LlamaInference } = await import("./llama.js");

@@ -6,6 +6,7 @@ export const childConfig = z.discriminatedUnion("engine", [
     engine: z.literal("simulated"),
     model: z.string(),
     context: z.number(),
+    embeddings: z.boolean(),
     times: z.object({
       prefillRate: z.number(),
       stepMs: z.number(),

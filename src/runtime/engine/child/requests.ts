@@ -4,7 +4,7 @@ import type { Format, Generation, Message } from "./inference.js";
 /** What of OpenAI's request bodies the engines understand. Unknown fields are left aside, as the API's servers do. */
 
 const textPart = z.object({ type: z.literal("text"), text: z.string() });
-const content = z.union([z.string(), z.array(z.union([textPart, z.looseObject({ type: z.string() })])), z.null()]);
+const content = z.union([z.string(), z.array(textPart), z.null()]);
 
 const message = z.object({
   role: z.enum(["system", "developer", "user", "assistant", "tool", "function"]),
@@ -96,5 +96,5 @@ function plainMessage({ role, content: parts }: ChatBody["messages"][number]): M
 function plainText(parts: z.infer<typeof content> | undefined): string {
   if (parts === undefined || parts === null) return "";
   if (typeof parts === "string") return parts;
-  return parts.map((part) => ("text" in part && typeof part.text === "string" ? part.text : "")).join("\n");
+  return parts.map(({ text }) => text).join("\n");
 }

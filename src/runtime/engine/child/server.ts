@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { z } from "zod";
+import { firstFault } from "../../kernel/fault.js";
 import { type Generation, type Inference, Refused } from "./inference.js";
+import { refuseBeyondText } from "./refusals.js";
 import { chatBody, chatGeneration, completionBody, completionGeneration, embeddingsBody } from "./requests.js";
 
 const bodyLimit = 64 * 1024 * 1024;
@@ -11,9 +13,6 @@ interface Ids {
   readonly created: number;
   readonly model: string;
 }
-
-/** Thrown for what is the client's fault; becomes a 400. */
-class BadRequest extends Error {}
 
 /** The OpenAI API over one engine, on loopback: what every engine in a child process looks like from outside. */
 export function serveInference(inference: Inference, model: string): Server {
@@ -43,15 +42,21 @@ async function answer(
         data: [{ id: model, object: "model", created: 0, owned_by: "keelson" }],
       });
     case "POST /v1/chat/completions": {
-      const body = parse(chatBody, await readBody(request));
+      const document = await readBody(request);
+      refuseBeyondText(document);
+      const body = parse(chatBody, document);
+      mustBe("text", inference, model);
       return generate(inference, chatGeneration(body), wish(body), chatShape(model), response, gone.signal);
     }
     case "POST /v1/completions": {
       const body = parse(completionBody, await readBody(request));
+      mustBe("text", inference, model);
       return generate(inference, completionGeneration(body), wish(body), completionShape(model), response, gone.signal);
     }
     case "POST /v1/embeddings": {
       const body = parse(embeddingsBody, await readBody(request));
+      mustBe("embeddings", inference, model);
+      mustHave(body.dimensions ?? inference.dimensions, inference, model);
       const inputs = typeof body.input === "string" ? [body.input] : body.input;
       const { vectors, inputTokens } = await inference.embed(inputs, gone.signal);
       return json(response, 200, {
@@ -75,6 +80,22 @@ async function answer(
         },
       });
   }
+}
+
+/** A model does one of the two; asked for the other it would answer with noise. */
+function mustBe(kind: Inference["kind"], inference: Inference, model: string): void {
+  if (inference.kind === kind) return;
+  const message =
+    kind === "text"
+      ? `the model ${model} makes embeddings and answers no prompts: ask it at /v1/embeddings`
+      : `the model ${model} answers prompts and makes no embeddings: its platform file does not say \`embeddings: true\``;
+  throw new Refused(message, "unsupported", "model");
+}
+
+function mustHave(dimensions: number, inference: Inference, model: string): void {
+  if (dimensions === inference.dimensions) return;
+  const message = `the embeddings of ${model} have ${inference.dimensions} dimensions, and cannot be made with ${dimensions}`;
+  throw new Refused(message, "unsupported", "dimensions");
 }
 
 interface Wish {
@@ -186,23 +207,23 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   for await (const part of request) {
     if (!Buffer.isBuffer(part)) continue;
     size += part.length;
-    if (size > bodyLimit) throw new BadRequest("the body is too large");
+    if (size > bodyLimit) throw new Refused("the body is too large", "invalid_body", null);
     parts.push(part);
   }
   try {
     const document: unknown = JSON.parse(Buffer.concat(parts).toString("utf8"));
     return document;
   } catch (error) {
-    throw new BadRequest(`the body is not valid JSON: ${error instanceof Error ? error.message : "unreadable"}`);
+    const why = error instanceof Error ? error.message : "unreadable";
+    throw new Refused(`the body is not valid JSON: ${why}`, "invalid_body", null);
   }
 }
 
 function parse<Shape extends z.ZodType>(shape: Shape, body: unknown): z.infer<Shape> {
   const parsed = shape.safeParse(body);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const path = issue?.path.join(".") ?? "";
-  throw new BadRequest(path === "" ? (issue?.message ?? "invalid body") : `${path}: ${issue?.message}`);
+  const { field, message } = firstFault(parsed.error.issues, body);
+  throw new Refused(message, "invalid_body", field === "" ? null : field);
 }
 
 function base64(vector: readonly number[]): string {
@@ -217,14 +238,19 @@ function json(response: ServerResponse, status: number, body: unknown): void {
 
 function fail(response: ServerResponse, error: unknown): void {
   if (response.destroyed) return;
-  const clients = error instanceof BadRequest || error instanceof Refused;
+  const refused = error instanceof Refused ? error : undefined;
   const message = error instanceof Error ? error.message : String(error);
   const document = {
-    error: { message, type: clients ? "invalid_request_error" : "server_error", param: null, code: null },
+    error: {
+      message,
+      type: refused === undefined ? "server_error" : "invalid_request_error",
+      param: refused?.param ?? null,
+      code: refused?.code ?? null,
+    },
   };
   if (response.headersSent) {
     response.end(`data: ${JSON.stringify(document)}\n\n`);
     return;
   }
-  json(response, clients ? 400 : 500, document);
+  json(response, refused === undefined ? 500 : 400, document);
 }

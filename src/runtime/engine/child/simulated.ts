@@ -1,7 +1,7 @@
 import { type BatchingTimes, type BatchState, idle, join, leave, step } from "./batching.js";
 import type { Embedded, Generated, Generation, Inference } from "./inference.js";
-import { Refused } from "./inference.js";
-import { promptText, simulatedEmbedding, simulatedText, tokensOf } from "./simulated-text.js";
+import { promptTooLong } from "./inference.js";
+import { promptText, simulatedDimensions, simulatedEmbedding, simulatedText, tokensOf } from "./simulated-text.js";
 
 interface Speaker {
   readonly tokens: readonly string[];
@@ -12,6 +12,7 @@ interface Speaker {
 
 /** The simulated engine in real time: steps the batching machine by the clock, and says a word for each token. */
 export class SimulatedInference implements Inference {
+  readonly dimensions = simulatedDimensions;
   #state: BatchState = idle;
   #next = 1;
   #stepping = false;
@@ -21,12 +22,12 @@ export class SimulatedInference implements Inference {
   constructor(
     private readonly times: BatchingTimes,
     private readonly context: number,
+    readonly kind: Inference["kind"],
   ) {}
 
   async generate(generation: Generation, say: (text: string) => void, signal: AbortSignal): Promise<Generated> {
     const inputTokens = tokensOf(promptText(generation)).length;
-    if (inputTokens >= this.context)
-      throw new Refused(`the prompt has ${inputTokens} tokens; the context holds ${this.context}`);
+    if (inputTokens >= this.context) throw promptTooLong(inputTokens, this.context, generation);
     const whole = beforeStop(simulatedText(generation), generation.stop);
     const all = tokensOf(whole);
     const room = Math.min(generation.maxTokens ?? Number.POSITIVE_INFINITY, this.context - inputTokens);

@@ -8,6 +8,7 @@ export function simulatedChild(model: Model): ChildConfig {
     engine: "simulated",
     model: model.name,
     context: model.context,
+    embeddings: model.embeddings,
     times: { ...laptopTimes, batch: Math.max(1, model.concurrency) },
   };
 }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Model } from "../../../plan/plan.js";
 import type { Principal } from "../../accounts/client.js";
+import { capabilitiesOf } from "../../engine/client.js";
 import { answerJson } from "../../kernel/listener.js";
 import type { Operation } from "../gateway.js";
 import { mayUse } from "../principal.js";
@@ -82,9 +83,16 @@ function show(router: Router, principal: Principal, body: Buffer, response: Serv
       "general.parameter_count": model.parameters ?? 0,
       "unknown.context_length": model.context,
     },
-    capabilities: model.embeddings ? ["embedding"] : ["completion", "tools"],
+    capabilities: capabilities(route),
     modified_at: began,
   });
+}
+
+/** What every server of the model can do; before one has come up, what is true of them all. */
+function capabilities({ model, targets }: ModelRoute): readonly string[] {
+  const [first, ...others] = targets.map(({ target }) => capabilitiesOf(target.engine, model.embeddings));
+  const least = capabilitiesOf("simulated", model.embeddings);
+  return (first ?? least).filter((one) => others.every((other) => other.includes(one)));
 }
 
 function entry(route: ModelRoute): object {

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { firstFault } from "../../kernel/fault.js";
 import type { WholeShape } from "../answer/shape.js";
 import { type Problem, problem } from "../problem.js";
 import { bytesPerToken, type Call } from "../request/call.js";
@@ -24,11 +25,8 @@ export function parseBody<Shape extends z.ZodType>(shape: Shape, body: Buffer): 
   }
   const parsed = shape.safeParse(document);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const path = issue?.path.join(".") ?? "";
-  return problem("invalid_body", path === "" ? (issue?.message ?? "invalid body") : `${path}: ${issue?.message}`, {
-    param: path,
-  });
+  const { field, message } = firstFault(parsed.error.issues, document);
+  return problem("invalid_body", message, field === "" ? {} : { param: field });
 }
 
 export function isProblem(value: object): value is Problem {

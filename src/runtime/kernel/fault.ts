@@ -1,0 +1,125 @@
+import type { z } from "zod";
+
+type Issue = z.core.$ZodIssue;
+
+/** What is wrong with a document that came over HTTP, in words for whoever sent it. */
+export interface Fault {
+  /** The field as OpenAI's errors name it, `messages[0].role`; empty when it is the document itself. */
+  readonly field: string;
+  /** What was expected there and what was given, with the field's name in it. */
+  readonly message: string;
+}
+
+/** Every complaint of a schema about `given`, in its order; never empty for a refusal. */
+export function faultsOf(issues: readonly Issue[], given: unknown, whole = "the body"): Fault[] {
+  return issues.flatMap((issue) => meant(issue, [])).map((located) => told(located, given, whole));
+}
+
+/** The first complaint: what an API tells that names one field in each error. */
+export function firstFault(issues: readonly Issue[], given: unknown): Fault {
+  return faultsOf(issues, given)[0] ?? { field: "", message: "the body is not valid" };
+}
+
+interface Located {
+  readonly issue: Issue;
+  readonly path: readonly PropertyKey[];
+}
+
+/** A union complains for each of its forms: the one that was begun tells more than that there are several. */
+function meant(issue: Issue, above: readonly PropertyKey[]): Located[] {
+  const path = [...above, ...issue.path];
+  if (issue.code !== "invalid_union") return [{ issue, path }];
+  const begun = issue.errors.filter((form) => form.length > 0 && form.every((inner) => inner.path.length > 0));
+  const [form] = begun.sort((a, b) => a.length - b.length);
+  return form === undefined ? [{ issue, path }] : form.flatMap((inner) => meant(inner, path));
+}
+
+function told({ issue, path }: Located, given: unknown, whole: string): Fault {
+  if (issue.code === "unrecognized_keys") {
+    const [key = ""] = issue.keys;
+    const names = issue.keys.map((each) => fieldName([...path, each]));
+    const known = names.length === 1 ? "is not a field that is known here" : "are not fields that are known here";
+    return { field: fieldName([...path, key]), message: `${names.join(", ")} ${known}` };
+  }
+  const field = fieldName(path);
+  const subject = field === "" ? whole : field;
+  // Words of our own schemas begin small; those of the library do not.
+  if (/^[a-z]/.test(issue.message)) return { field, message: `${subject}: ${issue.message}` };
+  const value = at(given, path);
+  const wanted = expectation(issue);
+  if (value === undefined) return { field, message: `${subject} is missing: it must be ${wanted}` };
+  return { field, message: `${subject} must be ${wanted}, but ${shown(value)} was given` };
+}
+
+function expectation(issue: Issue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return kinds[issue.expected] ?? issue.expected;
+    case "invalid_value":
+      return issue.values.length === 1
+        ? JSON.stringify(issue.values[0])
+        : `one of ${issue.values.map((value) => JSON.stringify(value)).join(", ")}`;
+    case "invalid_union":
+      return [...new Set(issue.errors.flatMap((form) => form.map(expectation)))].join(" or ") || "of a known kind";
+    case "too_small":
+      return bound(issue.origin, issue.inclusive === false ? "more than" : "at least", issue.minimum);
+    case "too_big":
+      return bound(issue.origin, issue.inclusive === false ? "less than" : "at most", issue.maximum);
+    case "not_multiple_of":
+      return `a multiple of ${issue.divisor}`;
+    case "invalid_format":
+      return formats[issue.format] ?? `written as ${issue.format}`;
+    default:
+      return "something else";
+  }
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  object: "an object",
+  record: "an object",
+  array: "a list",
+  string: "a string",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  null: "null",
+  date: "a date",
+};
+
+const formats: Readonly<Record<string, string>> = {
+  datetime: "a moment such as 2026-05-04T13:00:00Z",
+  date: "a date such as 2026-05-04",
+  email: "an e-mail address",
+  url: "an address such as https://host/path",
+  uuid: "a UUID",
+};
+
+function bound(origin: string, word: string, limit: number | bigint): string {
+  if (origin === "array") return `a list of ${word} ${limit}`;
+  return origin === "string" ? `a string of ${word} ${limit} characters` : `${word} ${limit}`;
+}
+
+function fieldName(path: readonly PropertyKey[]): string {
+  return path
+    .map((step, index) => (typeof step === "number" ? `[${step}]` : `${index === 0 ? "" : "."}${short(String(step))}`))
+    .join("");
+}
+
+function at(given: unknown, path: readonly PropertyKey[]): unknown {
+  let value = given;
+  for (const step of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = Object.getOwnPropertyDescriptor(value, step)?.value;
+  }
+  return value;
+}
+
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
+  if (typeof value === "object" && value !== null) return "an object";
+  return typeof value === "string" ? JSON.stringify(short(value)) : String(value);
+}
+
+function short(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
