@@ -7,6 +7,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
 import { diskError } from "../disk/disk-errors.js";
 import { platformRoutes } from "../local/control/routes.js";
+import { requireEngines } from "../local/engines.js";
 import { removeEmptyFootprint, removeFootprint, topmostMissing } from "../local/footprint.js";
 import { dataDirectory, type Layout, layout, makeRoot } from "../local/layout.js";
 import { takeLock } from "../local/lock.js";
@@ -52,6 +53,7 @@ export function register(program: Command): void {
     .option("--json", "print where it runs as JSON")
     .action(async (file: string, options: Options) => {
       const plan = await loadPlan(file, options.environment);
+      requireEngines(plan);
       if (options.detach) await detached(file, plan, options);
       else await foreground(file, plan, options);
     });

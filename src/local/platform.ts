@@ -17,6 +17,7 @@ import { KeelsonError } from "../spec/errors.js";
 import { startPostgres } from "./children/postgres-child.js";
 import { serveUrl, startServe } from "./children/serve-child.js";
 import { type ControlRoutes, serveControl } from "./control/server.js";
+import { requireEngines } from "./engines.js";
 import { removeEmptyFootprint, removeFootprint, topmostMissing } from "./footprint.js";
 import { type Layout, layout, makeRoot } from "./layout.js";
 import { type Lock, type Owner, takeLock } from "./lock.js";
@@ -65,13 +66,14 @@ export interface Platform {
 }
 
 /**
- * Starts a plan as processes of this machine and waits until they answer. Throws `platform/running`, `port/in-use`,
- * `data/unwritable`, `disk/full`, or what the process said that could not start; nothing is left running then.
+ * Starts a plan as processes of this machine and waits until they answer. Throws `engine/not-here`, `platform/running`,
+ * `port/in-use`, `data/unwritable`, `disk/full`, or what the process said that could not start; nothing is left running then.
  */
 export async function startPlatform(
   options: PlatformOptions,
   control: (platform: Platform) => ControlRoutes,
 ): Promise<Platform> {
+  requireEngines(options.plan);
   const places = layout(options.data);
   const missing = await topmostMissing(places.root);
   const lock = await occupy(places, missing);
@@ -125,7 +127,7 @@ async function start(
     onProgress(`the user ${cluster.user.name} cannot enter ${places.root}: the database lives in ${cluster.data}`);
 
   const secrets = localSecrets(places);
-  await secrets.readOrMake("internal/token");
+  const internalToken = await secrets.readOrMake("internal/token");
   const password = await secrets.readOrMake("database/password");
   const database = plan.stores.find((store) => store.kind === "postgres");
   const encrypted = database?.backups.encrypted ?? true;
@@ -198,6 +200,11 @@ async function start(
       plan,
       url: running.url,
       key,
+      unitUrl: (unit) => {
+        const spec = serving.find(({ name }) => unitsOf(plan, specs, name).includes(unit));
+        return spec && serveUrl(spec);
+      },
+      internalToken,
       databaseUrl: databaseUrl(databasePort, password),
       databaseDirectory: cluster.data,
       recovery,

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { freePort } from "../../src/postgres/server.js";
-import { type Cleanups, keelson, up, workDirectory } from "./keelson.js";
+import { type Cleanups, chat, keelson, up, workDirectory } from "./keelson.js";
 
 const cleanups: Cleanups = [];
 afterEach(async () => {
@@ -56,6 +56,26 @@ describe("a first start that is refused", () => {
     }
   });
 
+  test.each([
+    { environment: "production", how: [] },
+    { environment: "staging", how: ["--detach"] },
+    { environment: "production", how: ["--json"] },
+  ])(
+    "because nothing here runs a model's engine is told at once: aiaas -e $environment $how",
+    async ({ environment, how }) => {
+      const cwd = workDirectory(cleanups);
+      const args = ["up", "aiaas", "-e", environment, "--port", String(await freePort()), ...how];
+      const { code, out, err } = await keelson(cwd, args);
+      expect(code).toBe(2);
+      const told = how.includes("--json") ? JSON.stringify(JSON.parse(out).error) : err;
+      expect(told).toContain("engine/not-here");
+      expect(told).toMatch(/models\.assistant \(blueprints\/aiaas\/platform\.yaml:\d+:\d+\): vLLM needs a GPU server/);
+      expect(told).toContain("fallback: simulated");
+      expect(err).not.toContain("starting");
+      expect(readdirSync(cwd)).toEqual([]);
+    },
+  );
+
   test("leaves a directory that was there, and what is in it", async () => {
     const cwd = workDirectory(cleanups);
     const data = join(cwd, "data");
@@ -65,6 +85,23 @@ describe("a first start that is refused", () => {
     expect(existsSync(join(data, "note"))).toBe(true);
   });
 });
+
+test("an engine that does not run here is stood in for where the platform file says so", async () => {
+  const cwd = workDirectory(cleanups);
+  const lines = [
+    "platform: big",
+    "services:",
+    "  gateway: { modules: [gateway, accounts, usage, dashboard], calls: [assistant, db], expose: true }",
+    "models:",
+    '  assistant: { source: "hf://Qwen/Qwen2.5-7B-Instruct", engine: vllm, parameters: 7B, fallback: simulated }',
+    "stores: { db: { postgres: 17, size: 1Gi } }",
+    "environments: { local: { provide: embedded } }",
+  ];
+  writeFileSync(join(cwd, "platform.yaml"), `${lines.join("\n")}\n`);
+  const platform = await up(cleanups, { cwd, args: ["platform.yaml"] });
+  expect((await chat(platform)).status).toBe(200);
+  expect(platform.told["models"]).toEqual([expect.objectContaining({ name: "assistant", engine: "simulated" })]);
+}, 60_000);
 
 test("a later start that is refused leaves the database of the earlier one", async () => {
   const cwd = workDirectory(cleanups);

@@ -108,7 +108,8 @@ describe("backup, backups and restore", () => {
     expect(refused[2]?.err).toContain("error backup/corrupt");
     expect(answers.length).toBeGreaterThan(5);
     expect(answers.filter((status) => status !== 200)).toEqual([]);
-    const pids = ({ processes }: typeof before) => processes.map(({ name, pid, restarts }) => ({ name, pid, restarts }));
+    const pids = ({ processes }: typeof before) =>
+      processes.map(({ name, pid, restarts }) => ({ name, pid, restarts }));
     expect(pids(await platform.status())).toEqual(pids(before));
     expect(readdirSync(join(platform.data, "postgres")).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   }, 120_000);
