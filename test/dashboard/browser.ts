@@ -14,6 +14,8 @@ export interface Browser {
   accessibility(): Promise<readonly string[]>;
   /** How many pixels the page is wider than the window. */
   overflow(): Promise<number>;
+  /** How many pixels of the window's width the element leaves free, where no scroll bar stands. */
+  unspanned(selector: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -75,6 +77,12 @@ export async function startBrowser(executablePath: string, phoneLike = false): P
         .map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
     },
     overflow: () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth),
+    unspanned: (selector) =>
+      page.locator(selector).evaluate((element) => {
+        const { scrollHeight, clientWidth } = document.documentElement;
+        const free = scrollHeight > window.innerHeight ? clientWidth : window.innerWidth;
+        return Math.round(free - element.getBoundingClientRect().width);
+      }),
     async close() {
       await context.close();
       await rm(profile, { recursive: true, force: true });

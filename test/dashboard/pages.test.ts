@@ -98,6 +98,7 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
           await page.waitForLoadState("networkidle");
           expect(await page.evaluate(() => document.documentElement.dataset["mantineColorScheme"])).toBe(scheme);
           expect(await browser.overflow(), `${path} is wider than the window`).toBeLessThanOrEqual(0);
+          expect(await browser.unspanned("header"), `${path}: the bar ends before the window does`).toBe(0);
           expect(await browser.accessibility(), path).toEqual([]);
           expect(browser.complaints(), path).toEqual([]);
           await picture(`${heading.toLowerCase()}-${device}-${scheme}`);
