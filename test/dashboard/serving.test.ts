@@ -53,6 +53,41 @@ describe("the web application's files", () => {
     }
   });
 
+  it("are shown to whoever takes anything: curl, a monitor, a client without an Accept header; by HEAD too", async () => {
+    for (const method of ["GET", "HEAD"] as const)
+      for (const headers of [{ accept: "*/*" }, { accept: "text/*;q=0.8" }, {}])
+        for (const path of ["/", "/promises"]) {
+          const { statusCode, headers: sent, body } = await request(`${url}${path}`, { method, headers });
+          expect([method, path, statusCode, sent["content-type"]]).toEqual([
+            method,
+            path,
+            200,
+            "text/html; charset=utf-8",
+          ]);
+          expect(Number(sent["content-length"])).toBeGreaterThan(0);
+          const text = await body.text();
+          if (method === "HEAD") expect(text).toBe("");
+          else expect(text).toContain('<div id="root">');
+        }
+  });
+
+  it("are no answer to a program that asks for JSON, or misspells a path of an API", async () => {
+    const cases: readonly (readonly [string, string])[] = [
+      ["/nothing", "application/json"],
+      ["/", "application/json"],
+      ["/nothing", "application/json, text/plain, */*"],
+      ["/admin/kyes", "*/*"],
+      ["/v2/models", "*/*"],
+      ["/api", "*/*"],
+      ["/favicon.ico", "*/*"],
+    ];
+    for (const [path, accept] of cases) {
+      const { statusCode, headers, body } = await request(`${url}${path}`, { headers: { accept } });
+      expect([path, statusCode, headers["content-type"]]).toEqual([path, 404, "application/json"]);
+      expect(await body.json()).toMatchObject({ error: { code: "request/not-found" } });
+    }
+  });
+
   it("allow styles by a nonce that is new in every answer, and scripts from files of their own only", async () => {
     const nonces = new Set<string>();
     for (let turn = 0; turn < 20; turn++) {

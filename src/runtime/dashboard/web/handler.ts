@@ -32,7 +32,7 @@ export function webHandler(files: WebFiles | undefined): Handler {
     const asset = path === undefined ? undefined : files.assets.get(path.slice(1));
     if (asset && path !== undefined) return void sendAsset(request, response, asset, path.startsWith("/assets/"));
     // A missing asset must not be answered with a document: the browser would take it for the script it asked for.
-    if (path === undefined || path.startsWith("/assets/") || !wantsDocument(request)) {
+    if (path === undefined || path.startsWith("/assets/") || !wantsDocument(request, path)) {
       return refuse(response, 404, "request/not-found", "nothing is served here");
     }
     sendDocument(request, response, files.document);
@@ -48,9 +48,14 @@ function pathOf(url: string): string | undefined {
   }
 }
 
-function wantsDocument({ headers }: IncomingMessage): boolean {
-  const accept = headers.accept ?? "";
-  return accept.includes("text/html");
+/** What a page's path looks like: no name of a file, and not under an API, where a misspelt path must look like an error. */
+const pagePath = /^\/(?!(admin|api|internal|v\d+)(\/|$))[\w/-]*$/;
+
+/** Browsers name HTML. Who takes anything (`curl`, a monitor) gets the page as well, who asks for JSON never does. */
+function wantsDocument({ headers }: IncomingMessage, path: string): boolean {
+  const accept = headers.accept ?? "*/*";
+  if (accept.includes("text/html")) return true;
+  return !accept.includes("json") && /\*\/\*|text\/\*/.test(accept) && pagePath.test(path);
 }
 
 function sendDocument(request: IncomingMessage, response: ServerResponse, document: string): void {
