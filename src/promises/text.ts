@@ -169,8 +169,10 @@ export function percent(ratio: number): string {
   return `${(Math.floor(ratio * 1e6 + 1e-9) / 1e4).toFixed(4).replace(/\.?0+$/, "")}%`;
 }
 
+/** Every line of the sheet is counted: each fault on each subject, and each door's availability. */
 function countLine(sheet: PromiseSheet, marks: Marks): string {
-  const count = (verdict: Verdict): number => sheet.rows.filter((row) => row.verdict === verdict).length;
+  const verdicts = [...sheet.rows, ...sheet.availability].map(({ verdict }) => verdict);
+  const count = (verdict: Verdict): number => verdicts.filter((each) => each === verdict).length;
   return (["kept", "broken", "unknown", "not-promised"] as const)
     .filter((verdict) => verdict === "kept" || count(verdict) > 0)
     .map((verdict) => marks.verdict(`${signs[verdict]} ${count(verdict)} ${verdict.replace("-", " ")}`, verdict))
