@@ -19,15 +19,32 @@ export function concern({ row, of }: Pick<Broken, "row" | "of">): Concern {
   return { fault: row.fault, subject: row.subject, of };
 }
 
+/**
+ * The cell, and the same promise of the same subject where larger faults break it as well: whoever knows the smallest
+ * cause speaks for those too, and they are not reported again. `larger` goes from the next larger fault on.
+ */
+export function concerns(sheet: PromiseSheet, cell: Broken, ...larger: readonly string[]): readonly Concern[] {
+  const unbroken = larger.findIndex((fault) => !brokenBy(sheet, fault, cell));
+  const also = unbroken === -1 ? larger : larger.slice(0, unbroken);
+  return [concern(cell), ...also.map((fault) => ({ ...concern(cell), fault }))];
+}
+
+/** The promises of a row of which nobody can say whether they are kept. */
+export function unknownIn(row: Row): readonly Concern[] {
+  return (["rto", "rpo"] as const)
+    .filter((of) => row[of].verdict === "unknown")
+    .map((of) => ({ fault: row.fault, subject: row.subject, of }));
+}
+
 /** The broken promises of a fault, in the order of the sheet. */
 export function broken(sheet: PromiseSheet, fault: string, of: Objective): readonly Broken[] {
   return sheet.rows.filter((row) => row.fault === fault).flatMap((row) => asBroken(row, of));
 }
 
-/** Whether the same promise of the same subject is broken by another, smaller fault already. */
+/** Whether the same promise of the same subject is broken by another fault as well. */
 export function brokenBy(sheet: PromiseSheet, fault: string, { row, of }: Broken): boolean {
-  const smaller = rowsOf(sheet, fault).get(row.subject);
-  return smaller !== undefined && asBroken(smaller, of).length > 0;
+  const other = rowsOf(sheet, fault).get(row.subject);
+  return other !== undefined && asBroken(other, of).length > 0;
 }
 
 /** The rows of a fault by subject, found once per sheet: rules ask for each of thousands of rows. */

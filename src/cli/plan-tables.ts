@@ -158,16 +158,18 @@ function own(element: Objectives, platform: Objectives): string {
     availability: same("availability") ? undefined : element.availability,
     rto: same("rto") ? undefined : element.rto,
     rpo: same("rpo") ? undefined : element.rpo,
+    except: same("except") ? [] : element.except,
     latency: same("latency") ? undefined : element.latency,
     retention: same("retention") ? undefined : element.retention,
   });
 }
 
-function objectives({ availability, rto, rpo, latency, retention }: Objectives): string {
+function objectives({ availability, rto, rpo, except, latency, retention }: Objectives): string {
   return [
     availability === undefined ? "" : `available ${formatRatio(availability)}`,
     rto === undefined ? "" : `back within ${formatDuration(rto)}`,
     rpo === undefined ? "" : `loses at most ${formatDuration(rpo)}`,
+    except.length === 0 ? "" : `but not for ${except.join(", ")}`,
     latency === undefined ? "" : `${formatRatio(latency.percentile)} within ${formatDuration(latency.within)}`,
     retention === undefined ? "" : `kept ${formatDuration(retention)}`,
   ]

@@ -5,6 +5,7 @@
  * ratios between 0 and 1.
  */
 
+import type { FaultName } from "../spec/faults.js";
 import type { Path } from "../spec/origin.js";
 
 export type Milliseconds = number;
@@ -46,6 +47,8 @@ export interface Objectives {
   readonly availability: Ratio | undefined;
   readonly rto: Milliseconds | undefined;
   readonly rpo: Milliseconds | undefined;
+  /** Faults that RTO and RPO do not cover. */
+  readonly except: readonly FaultName[];
   readonly latency: { readonly percentile: Ratio; readonly within: Milliseconds } | undefined;
   /** Data must be kept at least this long. */
   readonly retention: Milliseconds | undefined;

@@ -2,7 +2,7 @@ import type { ObjectivesInput } from "../spec/schema/objectives.js";
 import type { Scope } from "./origin.js";
 import type { Objectives } from "./plan.js";
 
-const KEYS = ["availability", "rto", "rpo", "latency", "retention"] as const;
+const KEYS = ["availability", "rto", "rpo", "except", "latency", "retention"] as const;
 const PERCENTILES = [
   ["p50", 0.5],
   ["p95", 0.95],
@@ -16,6 +16,7 @@ export function platformObjectives(scope: Scope, written: ObjectivesInput | unde
     availability: promised(written?.availability, undefined),
     rto: promised(written?.rto, undefined),
     rpo: promised(written?.rpo, undefined),
+    except: written?.except ?? [],
     latency: latency(written),
     retention: written?.retention,
   };
@@ -36,6 +37,7 @@ export function elementObjectives(
     availability: promised(written?.availability, platform.availability),
     rto: promised(written?.rto, platform.rto),
     rpo: promised(written?.rpo, platform.rpo),
+    except: written?.except ?? platform.except,
     latency: latency(written) ?? platform.latency,
     retention: written?.retention ?? platform.retention,
   };

@@ -65,8 +65,8 @@ export function promiseSheet(
 }
 
 function row(plan: Plan, fault: Fault, assessment: Assessment, measurement: Measurement | undefined): Row {
-  const rto = cell(plan, "rto", assessment, measurement);
-  const rpo = cell(plan, "rpo", assessment, measurement);
+  const rto = cell(plan, fault, "rto", assessment, measurement);
+  const rpo = cell(plan, fault, "rpo", assessment, measurement);
   return {
     fault: fault.id,
     title: fault.title,
@@ -81,9 +81,15 @@ function row(plan: Plan, fault: Fault, assessment: Assessment, measurement: Meas
   };
 }
 
-function cell(plan: Plan, of: "rto" | "rpo", assessment: Assessment, measurement: Measurement | undefined): Cell {
+function cell(
+  plan: Plan,
+  fault: Fault,
+  of: "rto" | "rpo",
+  assessment: Assessment,
+  measurement: Measurement | undefined,
+): Cell {
   const { objectives } = assessment;
-  const promised = objectives[of];
+  const promised = objectives.except.some((left) => left === fault.id) ? undefined : objectives[of];
   const estimate = assessment[of];
   const predicted = withMeasurement(estimate, measurement);
   const measured = measurement?.[of];

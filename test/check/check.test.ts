@@ -51,6 +51,41 @@ describe("findings of several environments", () => {
   });
 });
 
+describe("a platform in one zone", () => {
+  const single = (objectives: string): string => `platform: shop
+cloud: linode
+stores:
+  orders: { postgres: 17, backups: { full: daily keep 30d } }
+objectives: ${objectives}
+observe: { metrics: prometheus }
+`;
+  const found = (text: string) => findingsIn(text).filter(({ code }) => code === "availability/zone-loss");
+
+  it("is an error for each promise that the loss of the zone breaks, with the numbers", () => {
+    const findings = found(single("{ rto: 4h, rpo: 24h }"));
+    expect(findings.map(({ severity, origin, concerns }) => [severity, origin.line, concerns])).toEqual([
+      ["error", 5, [{ fault: "zone-loss", subject: "shop", of: "rto" }]],
+      ["error", 5, [{ fault: "zone-loss", subject: "shop", of: "rpo" }]],
+    ]);
+    expect(findings[1]?.message).toBe(
+      "RPO 24h is promised, but everything runs in one zone: when that is lost, 24h4m (backup interval 24h + time that a backup takes 3m35s) of writes are lost",
+    );
+  });
+
+  it("has none where the promise is said not to cover the fault, as the fix would write it", () => {
+    expect(found(single("{ rto: 4h, rpo: 24h, except: [zone-loss] }"))).toEqual([]);
+    const text = single("{ rto: 4h, rpo: 24h }");
+    expect(
+      found(
+        fixed(
+          text,
+          found(text).map((finding) => ({ ...finding, safe: true })),
+        ).text,
+      ),
+    ).toEqual([]);
+  });
+});
+
 describe("findings as text", () => {
   it("show place, why, the line with a caret, and the fix", () => {
     const text = findingsText(findingsIn(shop), new Map([["platform.yaml", shop]]), ["staging", "production"]);

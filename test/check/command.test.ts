@@ -200,6 +200,27 @@ objectives: { rto: 1m, rpo: 1m }
   });
 });
 
+describe("keelson check and keelson promises", () => {
+  const platformWith = (objectives: string): string =>
+    `platform: shop\nprovide: in-cluster\nzones: 3\nservices:\n  web: { modules: [engine], replicas: 2, spread: zones, expose: true }\nobjectives: ${objectives}\nobserve: { metrics: prometheus }\n`;
+
+  it.each([
+    ["kept", "{ rto: 1h }", 0, "✓ 3 kept"],
+    ["broken", "{ rto: 1s }", 1, "✓ 0 kept   ✗ 3 broken"],
+    [
+      "unknown, as an availability that no cloud vouches for",
+      "{ rto: 1h, availability: 99.9% }",
+      1,
+      "✓ 3 kept   ? 1 unknown",
+    ],
+  ])("agree on what is %s, and the sheet's last line counts it", async (_, objectives, code, last) => {
+    const file = await platform(platformWith(objectives));
+    const sheet = await keelson(["promises", file]);
+    expect({ code: sheet.code, last: sheet.stdout.trimEnd().split("\n").at(-1) }).toEqual({ code, last });
+    expect((await keelson(["check", file])).code).toBe(code);
+  });
+});
+
 describe("keelson, given words that it does not understand", () => {
   const misused: readonly (readonly [string, readonly string[], string, string])[] = [
     ["an unknown command", ["chek"], "unknown command 'chek'", "did you mean check?"],

@@ -78,6 +78,16 @@ describe("a lost zone", () => {
     expect(rows.map(({ subject, rto }) => [subject, rto.predicted.kind])).toEqual([["shop", "unbounded"]]);
   });
 
+  it("promises nothing where the objectives leave it out, and nothing else changes", () => {
+    const whole = platform("replicas: 2", "zones: 1");
+    const less = sheetOf(
+      "platform: shop\ncloud: aws\nservices: { web: { modules: [accounts] } }\nobjectives: { rto: 5m, rpo: 10m, except: [zone-loss] }\n",
+    );
+    expect(rowOf(whole, "zone-loss", "shop").verdict).toBe("broken");
+    expect(rowOf(less, "zone-loss", "shop").verdict).toBe("not-promised");
+    expect(rowOf(less, "process-crash", "web").rto.promised).toBe(300_000);
+  });
+
   it("stops a broker that loses its majority", () => {
     const broker = (zones: number) =>
       rowOf(

@@ -63,7 +63,7 @@ function isEverything(subject: Subject): subject is Everything {
 
 function nowhereToGo(plan: Plan): Prediction {
   return unbounded(plan, "zones", "everything runs in one zone, and nothing is left when it is lost", {
-    advice: "spread over zones where the cloud has them, or say `rto: none` for what is not promised here",
+    advice: "spread over zones where the cloud has them, or leave this fault out of the promise: `except: [zone-loss]`",
   });
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { faultNames } from "../faults.js";
 import { duration, ratio } from "./quantities.js";
 
 /** `none` promises nothing here, whatever the platform promises elsewhere. */
@@ -26,6 +27,11 @@ export const objectives = z
         p99: duration.describe("99 of 100 answers come within").optional(),
       })
       .describe("How soon an answer (for a stream: its first byte) comes; write one percentile")
+      .optional(),
+    except: z
+      .array(z.enum(faultNames))
+      .min(1)
+      .describe("Faults that RTO and RPO do not cover, e.g. a lost zone where the cloud has no second one")
       .optional(),
     retention: duration.describe("Data is kept and restorable at least this long").optional(),
   })

@@ -1,5 +1,5 @@
 import { formatDuration } from "../../../spec/format.js";
-import { broken, concern, readable, reckoned } from "../../rows.js";
+import { broken, concerns, readable, reckoned } from "../../rows.js";
 import { defineRule } from "../../rule.js";
 
 /** The smallest fault there is already breaks the promise. */
@@ -10,7 +10,8 @@ export const crashRecovery = defineRule({
   help: "A hanging process is only found by its probe, so probe period and failures are part of every outage. With two replicas the readiness probe decides, with one the liveness probe, the kill and the restart.",
   check(plan, report, sheet) {
     for (const of of ["rto", "rpo"] as const) {
-      for (const { row, predicted, promised } of broken(sheet, "process-crash", of)) {
+      for (const cell of broken(sheet, "process-crash", of)) {
+        const { row, predicted, promised } = cell;
         const unit = plan.units.find(({ name }) => name === row.subject);
         const says = of === "rto" ? "is back after" : "loses";
         report(
@@ -18,7 +19,7 @@ export const crashRecovery = defineRule({
             ? `${unit.path}.${of === "rto" ? "health" : "objectives.rpo"}`
             : `${row.path}.${of === "rto" ? "probe" : "persistence"}`,
           {
-            concerns: [concern({ row, of })],
+            concerns: concerns(sheet, cell, "node-loss", "zone-loss"),
             why:
               predicted.kind === "unbounded"
                 ? `${predicted.why}, but ${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)} for a crash`

@@ -1,5 +1,5 @@
 import { formatDuration } from "../../../spec/format.js";
-import { broken, brokenBy, concern, readable, reckoned } from "../../rows.js";
+import { broken, brokenBy, concerns, readable, reckoned } from "../../rows.js";
 import { defineRule } from "../../rule.js";
 
 /** One machine takes the promise with it. */
@@ -16,7 +16,7 @@ export const nodeLoss = defineRule({
         const unit = plan.units.find(({ name }) => name === row.subject);
         const alone = (unit?.replicas.min ?? 0) < 2;
         report(unit ? `${unit.path}.${alone ? "replicas" : "spread"}` : row.path, {
-          concerns: [concern(cell)],
+          concerns: concerns(sheet, cell, "zone-loss"),
           why:
             predicted.kind === "unbounded"
               ? `${predicted.why}, but ${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)}`

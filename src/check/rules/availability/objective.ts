@@ -43,7 +43,6 @@ export const objective = defineRule({
         )} promise${unknown.length === 1 ? "s" : ""} ${percent(first.promised)}, but nobody can say whether it holds: ${first.predicted.why}`,
       advice:
         plan.cloud === "none" ? "name the cloud, or promise no availability here" : "promise no availability here",
-      severity: "warning",
     });
   },
 });

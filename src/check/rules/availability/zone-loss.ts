@@ -15,10 +15,7 @@ export const zoneLoss = defineRule({
       for (const cell of broken(sheet, "zone-loss", of)) {
         const { row, predicted, promised } = cell;
         if (row.path === "zones") {
-          // Not every cloud has zones: said as a warning, once, for the first of the promises that it breaks.
-          if (of === "rto" || row.rto.verdict !== "broken") {
-            report(written(plan, "zones", `objectives.${of}`), everythingInOneZone(cell));
-          }
+          report(written(plan, "zones", `objectives.${of}`), everythingInOneZone(plan, cell));
           continue;
         }
         if (brokenBy(sheet, "node-loss", cell)) continue;
@@ -38,14 +35,20 @@ export const zoneLoss = defineRule({
   },
 });
 
-function everythingInOneZone({ row, of, predicted, promised }: Broken): Found {
+/** Not every cloud has zones to spread over: then the promise has to say that it does not reach this far. */
+function everythingInOneZone(plan: Plan, cell: Broken): Found {
+  const { of, predicted, promised } = cell;
+  const lost =
+    of === "rto"
+      ? "nothing is left but the backups"
+      : predicted.kind === "bounded"
+        ? `${reckoned(predicted.total, predicted.terms)} of writes are lost`
+        : predicted.why;
   return {
-    concerns: (["rto", "rpo"] as const)
-      .filter((each) => row[each].verdict === "broken")
-      .map((each) => concern({ row, of: each })),
-    why: `${of.toUpperCase()} ${formatDuration(promised)} is promised, but everything runs in one zone: when that is lost, nothing is left but the backups`,
-    advice: predicted.kind === "unbounded" ? (predicted.fix?.advice ?? "spread over zones") : "spread over zones",
-    severity: "warning",
+    concerns: [concern(cell)],
+    why: `${of.toUpperCase()} ${formatDuration(promised)} is promised, but everything runs in one zone: when that is lost, ${lost}`,
+    advice: "spread over zones where the cloud has them, or leave this fault out of the promise: `except: [zone-loss]`",
+    fix: { edits: [{ path: "objectives.except", value: [...plan.objectives.except, "zone-loss"] }], safe: false },
   };
 }
 

@@ -1,5 +1,6 @@
 import { onOneMachine } from "../../../promises/terms/machine.js";
 import { written } from "../../places.js";
+import { unknownIn } from "../../rows.js";
 import { defineRule } from "../../rule.js";
 
 /** A promise that could be broken without anybody noticing. */
@@ -8,7 +9,7 @@ export const objectiveUnwatched = defineRule({
   severity: "error",
   summary: "an objective is promised that no alert watches",
   help: "Whoever promises a time of recovery needs to know that the time has begun. Each objective has its alert: `down` for the RTO, `backups` for the RPO, `availability` for the availability.",
-  check(plan, report) {
+  check(plan, report, sheet) {
     // On a laptop the supervisor watches; and whoever sits before it.
     if (onOneMachine(plan)) return;
     const elements = [...plan.units, ...plan.stores];
@@ -19,6 +20,7 @@ export const objectiveUnwatched = defineRule({
     const { metrics, alerts } = plan.observe;
     if (metrics === "none") {
       report(written(plan, "observe.metrics", `objectives.${names[0]}`), {
+        concerns: sheet.rows.flatMap(unknownIn),
         why: `${names.join(", ")} ${names.length === 1 ? "is" : "are"} promised, but no metrics are kept, so nobody is told when ${names.length === 1 ? "it is" : "they are"} broken`,
         advice: "`observe: { metrics: prometheus }`, or promise nothing here",
         fix: { edits: [{ path: "observe.metrics", value: "prometheus" }], safe: false },

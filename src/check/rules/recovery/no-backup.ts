@@ -1,7 +1,7 @@
 import type { Backups, Milliseconds, Plan, Store } from "../../../plan/plan.js";
 import { formatDuration } from "../../../spec/format.js";
 import { formatSchedule } from "../../../spec/schedule.js";
-import { type Broken, broken, concern } from "../../rows.js";
+import { type Broken, broken, concerns } from "../../rows.js";
 import { defineRule, type Fix } from "../../rule.js";
 import { logInterval, longestWithin } from "./intervals.js";
 
@@ -22,7 +22,7 @@ export const noBackup = defineRule({
       if (cell?.predicted.kind !== "unbounded") continue;
       const fix = copied(plan, store);
       report(`${store.path}.backups`, {
-        concerns: cells.map(concern),
+        concerns: cells.flatMap((each) => concerns(sheet, each, "backup-corruption")),
         why: `${cell.predicted.why}, but ${store.name} promises ${cell.of.toUpperCase()} ${formatDuration(cell.promised)}`,
         advice: `${fix ? declaration(fix) : "replicate synchronously: no interval is short enough"}, or promise nothing (\`objectives: { rto: none, rpo: none }\`) if it can be filled again`,
         ...(fix ? { fix } : {}),

@@ -2,7 +2,7 @@ import type { Cache, Database } from "../../../plan/plan.js";
 import { isCache, isDatabase } from "../../../promises/subjects.js";
 import { formatDuration } from "../../../spec/format.js";
 import { formatSchedule } from "../../../spec/schedule.js";
-import { type Broken, broken, concern, reckoned } from "../../rows.js";
+import { type Broken, broken, concerns, reckoned } from "../../rows.js";
 import { defineRule, type Fix } from "../../rule.js";
 import { logInterval, longestWithin } from "./intervals.js";
 
@@ -21,7 +21,7 @@ export const rpoInterval = defineRule({
       const { log, full, snapshot } = store.backups;
       const fix = shorter(store, cell);
       report((log ?? snapshot ?? full ?? store.backups).path, {
-        concerns: [concern(cell)],
+        concerns: concerns(sheet, cell, "backup-corruption"),
         why: `${store.name} may lose ${reckoned(cell.predicted.total, cell.predicted.terms)} of writes, but promises to lose at most ${formatDuration(cell.promised)}`,
         advice: fix
           ? `make copies more often: ${fix.edits.map(({ path, value }) => `\`${path.split(".").at(-1)}: ${String(value)}\``).join(", ")}`
