@@ -94,6 +94,7 @@ async function onRunning(
   }
   process.off("SIGINT", cancel);
   result = await askControl(socket, `/drills/${id}/finished`, resultSchema);
+  for (const event of result.events.slice(shown)) say(event);
   return { result, directory: drillStore(layout(data).drills).directory(id) };
 }
 

@@ -17,7 +17,7 @@ export interface DrillRequest {
 export interface Drills {
   /** Begins one; resolves as soon as it has an id. Throws `drill/unknown`, `drill/running`, `restore/running`. */
   start(request: DrillRequest): Promise<DrillResult>;
-  /** The running one as it stands, or a kept one. */
+  /** The running one as it stands, or a kept one. It is `running` until its result and both reports can be read. */
   read(id: string): Promise<DrillResult>;
   list(): Promise<DrillResult[]>;
   report(id: string, format: "md" | "html"): Promise<string>;
@@ -74,22 +74,28 @@ export function startDrills(
   function begin(given: DrillTarget, executor: FaultExecutor, { steady = STEADY, rate = RATE }: DrillRequest): Running {
     const abort = new AbortController();
     const initial = newDrill(given, executor, { steady, rate, version });
+    // Whoever is told of its end asks for its reports: it stays `running` until they are there.
     const onChange = (latest: DrillResult) => {
-      if (running) running.latest = latest;
+      if (running && latest.state === "running") running.latest = latest;
     };
     const options = { steady, rate, version, signal: abort.signal, onChange };
     return { abort, end: runDrill(given, executor, options, initial).then(keep), latest: initial };
   }
 
   async function keep(result: DrillResult): Promise<DrillResult> {
-    await store.write(result);
     // Loaded only here: a plotting library is much to hold for a platform that is not drilled.
     const [{ markdownReport }, { htmlReport }] = await Promise.all([
       import("./report/markdown.js"),
       import("./report/html.js"),
     ]);
-    await store.writeReport(result.id, "report.md", markdownReport(result));
-    await store.writeReport(result.id, "report.html", htmlReport(result));
+    const texts = { "report.md": markdownReport(result), "report.html": htmlReport(result) } as const;
+    try {
+      await store.writeReport(result.id, "report.md", texts["report.md"]);
+      await store.writeReport(result.id, "report.html", texts["report.html"]);
+    } finally {
+      // After the reports: what is listed as over has them. What was measured is kept even where they cannot be.
+      await store.write(result);
+    }
     return result;
   }
 
@@ -97,8 +103,9 @@ export function startDrills(
     start,
     read: async (id) => (running?.latest.id === id ? running.latest : store.read(id)),
     async list() {
+      const now = running?.latest;
       const kept = await store.list();
-      return running ? [running.latest, ...kept] : kept;
+      return now === undefined || kept.some(({ id }) => id === now.id) ? kept : [now, ...kept];
     },
     report: (id, format) => store.readReport(id, `report.${format}`),
     finished: async (id) => (running?.latest.id === id ? running.end : store.read(id)),
