@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { request } from "undici";
 import { z } from "zod";
 import { KeelsonError } from "../spec/errors.js";
+import { suggest } from "../spec/suggest.js";
 import { coloursFor } from "./colours.js";
 import { addConnectionOptions, type Connection, type ConnectionOptions, connect } from "./connection.js";
 
@@ -100,7 +101,8 @@ async function converse(
     } catch (error) {
       // One question that went wrong is no reason to lose the conversation.
       if (current.signal.aborted) process.stdout.write(paint.dim(" (stopped)\n"));
-      else if (error instanceof KeelsonError) process.stdout.write(`${paint.red(error.message)}\n`);
+      else if (error instanceof KeelsonError)
+        process.stdout.write(`${paint.red(error.message)}${error.hint === undefined ? "" : `\n  ${error.hint}`}\n`);
       else throw error;
     } finally {
       current = undefined;
@@ -194,22 +196,36 @@ async function* events(body: AsyncIterable<Uint8Array>): AsyncIterable<string> {
 
 const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
 
-async function firstModel(connection: Connection): Promise<string> {
+/** Names of the models that the key may use, in the platform file's order. */
+async function modelNames(connection: Connection): Promise<readonly string[]> {
   const body = await send(connection, "GET", "/v1/models", AbortSignal.timeout(10_000));
-  const models = modelsSchema.parse(JSON.parse(await read(body))).data;
-  const [first] = models;
-  if (first) return first.id;
+  return modelsSchema.parse(JSON.parse(await read(body))).data.map(({ id }) => id);
+}
+
+async function firstModel(connection: Connection): Promise<string> {
+  const [first] = await modelNames(connection);
+  if (first !== undefined) return first;
   throw new KeelsonError("chat/no-model", "the platform has no model", { hint: "add one to the file: models: { … }" });
 }
 
-const errorSchema = z.object({ error: z.object({ message: z.string() }) });
+/** A model was named that is not there, or not for this key: says which are. */
+async function noSuchModel(connection: Connection, model: string, message: string): Promise<KeelsonError> {
+  const names = await modelNames(connection);
+  const near = suggest(model, names);
+  const list = names.length === 0 ? "there is none for this key" : `there are: ${names.join(", ")}`;
+  const hint = near === undefined ? list : `did you mean \`${near}\`? ${list}`;
+  return new KeelsonError("chat/no-model", message, { hint, exitCode: 2 });
+}
+
+const errorSchema = z.object({ error: z.object({ message: z.string(), code: z.string().nullish() }) });
+const modelRefused = new Set(["model_not_found", "model_not_allowed"]);
 
 async function send(
   connection: Connection,
   method: "GET" | "POST",
   path: string,
   signal: AbortSignal,
-  content?: unknown,
+  content?: { readonly model: string } & Readonly<Record<string, unknown>>,
 ): Promise<AsyncIterable<Uint8Array>> {
   const answer = await request(`${connection.url}${path}`, {
     method,
@@ -226,6 +242,8 @@ async function send(
   if (answer.statusCode === 200) return answer.body;
   const text = await answer.body.text();
   const said = errorSchema.safeParse(jsonOrNothing(text));
+  if (said.success && content !== undefined && modelRefused.has(said.data.error.code ?? ""))
+    throw await noSuchModel(connection, content.model, said.data.error.message);
   const message = said.success ? said.data.error.message : text.slice(0, 200);
   throw new KeelsonError("chat/refused", `${message} (${answer.statusCode})`);
 }

@@ -77,6 +77,30 @@ describe("a body that is not what it should be", () => {
     expect(Object.keys(answer.body)).toEqual(["error"]);
   });
 
+  test.each<[string, string | undefined, string]>([
+    ['{"name": 5}', "name", "name must be a string, but 5 was given"],
+    ["{}", "name", "name is missing: it must be a string"],
+    ['{"name": "x", "scopes": ["root"]}', "scopes[0]", 'but "root" was given'],
+    ['{"name": "x", "admin": true}', "admin", "admin is not a field that is known here"],
+    ['{"name": "a\\nb"}', "name", "name: may not hold control characters"],
+    [
+      '{"name": "x", "expires": "soon"}',
+      "expires",
+      'expires must be a moment such as 2026-05-04T13:00:00Z, but "soon" was given',
+    ],
+    ["[]", undefined, "the body must be an object, but an empty list was given"],
+  ])("%s is told with its field, what was expected and what was given", async (body, param, message) => {
+    const { status, body: answer } = await post(body);
+    expect([status, answer.error.code, answer.error.param]).toEqual([400, "request/invalid", param]);
+    expect(answer.error.message).toContain(message);
+    expect(answer.error.message).not.toMatch(/Invalid|Unrecognized|expected|received/);
+  });
+
+  test("of a query is told in the same way", async () => {
+    const answer = await platform.call("GET", "/admin/audit?limit=many", { key: platform.token });
+    expect([answer.status, answer.body.error.param]).toEqual([400, "limit"]);
+  });
+
   test("50 MB announced is refused before it is sent", async () => {
     const answer = await raw([head(50_000_000)]);
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);

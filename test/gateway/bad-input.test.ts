@@ -122,6 +122,28 @@ describe("bad bodies get the right status in the API's own shape", () => {
     });
   });
 
+  it("says under /api what was expected and what was given, in plain words", async () => {
+    for (const [path, body, message] of [
+      ["/api/chat", { model: "assistant", messages: "x" }, 'messages must be a list, but "x" was given'],
+      [
+        "/api/chat",
+        { model: "assistant", messages: [{ role: "robot" }] },
+        /^messages\[0\]\.role must be one of .*"robot" was/,
+      ],
+      ["/api/embed", { model: "assistant" }, "input is missing: it must be a string or a list"],
+      ["/api/generate", { model: 5 }, "model must be a string, but 5 was given"],
+      [
+        "/api/generate",
+        { model: "a", options: { top_p: [] } },
+        "options.top_p must be a number, but an empty list was given",
+      ],
+    ] as const) {
+      const { error } = await (await gateway.post(path, body)).json();
+      if (typeof message === "string") expect(error).toBe(message);
+      else expect(error).toMatch(message);
+    }
+  });
+
   it("in Ollama's shape under /api", async () => {
     for (const [path, body] of [
       ["/api/chat", "{"],

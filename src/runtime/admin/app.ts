@@ -6,6 +6,7 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  type FastifySchemaCompiler,
   LogController,
   type RawServerDefault,
 } from "fastify";
@@ -13,14 +14,14 @@ import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
   serializerCompiler,
-  validatorCompiler,
   type ZodTypeProvider,
 } from "fastify-type-provider-zod";
+import type { z } from "zod";
 import type { Accounts } from "../accounts/client.js";
 import type { Context } from "../kernel/module.js";
 import { authenticate } from "./auth.js";
 import { acceptJson } from "./body.js";
-import { answerOf } from "./errors.js";
+import { answerOf, invalidRequest } from "./errors.js";
 import { documentInfo } from "./openapi.js";
 
 export type AdminApp = FastifyInstance<
@@ -49,7 +50,7 @@ export async function createAdminApp(context: Context, accounts: Pick<Accounts, 
     // The kernel's listener has its own time limits and connections; this application never listens.
     forceCloseConnections: false,
   }).withTypeProvider<ZodTypeProvider>();
-  app.setValidatorCompiler(validatorCompiler);
+  app.setValidatorCompiler(validatorOf);
   app.setSerializerCompiler(serializerCompiler);
   acceptJson(app);
   app.setErrorHandler(refuse);
@@ -70,6 +71,15 @@ export async function createAdminApp(context: Context, accounts: Pick<Accounts, 
   authenticate(app, accounts, context.internalToken);
   return app;
 }
+
+/** Reads a part of a request by its schema; what does not fit is told with its field. */
+const validatorOf: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
+  const where = httpPart ?? "request";
+  return (given: unknown) => {
+    const read = schema.safeParse(given);
+    return read.success ? { value: read.data } : { error: invalidRequest(where, read.error.issues, given) };
+  };
+};
 
 /** Answers an error in the one shape that they all have. */
 function refuse(error: Error, request: FastifyRequest, reply: FastifyReply): void {

@@ -1,20 +1,47 @@
 import type { FastifyError } from "fastify";
-import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { KeelsonError } from "../../spec/errors.js";
+import { faultsOf } from "../kernel/fault.js";
 
 /** An error of the admin API with the HTTP status that it is answered with. */
 export class AdminError extends KeelsonError {
   readonly status: number;
   /** Seconds after which another attempt may succeed. */
   readonly retryAfter: number | undefined;
+  /** Path of the field that is wrong, `scopes[0]`; nothing where it is no field. */
+  readonly param: string | undefined;
 
-  constructor(status: number, code: string, message: string, options: { hint?: string; retryAfter?: number } = {}) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    options: { hint?: string; retryAfter?: number; param?: string } = {},
+  ) {
     super(code, message, options.hint === undefined ? {} : { hint: options.hint });
     this.status = status;
     this.retryAfter = options.retryAfter;
+    this.param = options.param;
   }
 }
+
+/** A part of a request is not what its schema says: which fields, what was expected there and what was given. */
+export function invalidRequest(where: string, issues: readonly z.core.$ZodIssue[], given: unknown): AdminError {
+  const faults = faultsOf(issues, given, places[where] ?? where);
+  const message = faults
+    .slice(0, 5)
+    .map((fault) => fault.message)
+    .join("; ");
+  const field = faults[0]?.field ?? "";
+  return new AdminError(400, "request/invalid", message, field === "" ? {} : { param: field });
+}
+
+/** What Fastify calls the parts of a request, as a person does. */
+const places: Readonly<Record<string, string>> = {
+  body: "the body",
+  querystring: "the query",
+  params: "the path",
+  headers: "the headers",
+};
 
 /** The one shape of every error of the admin API. */
 export const errorSchema = z
@@ -23,6 +50,7 @@ export const errorSchema = z
       code: z.string().meta({ description: "Stable and greppable, such as `key/unknown`.", example: "key/unknown" }),
       message: z.string(),
       hint: z.string().optional().meta({ description: "What to do about it." }),
+      param: z.string().optional().meta({ description: "Path of the field that is wrong.", example: "scopes[0]" }),
     }),
   })
   .meta({ id: "Error" });
@@ -39,7 +67,6 @@ export interface ErrorAnswer {
 export function answerOf(error: FastifyError | KeelsonError | Error): ErrorAnswer {
   if (error instanceof AdminError) return answer(error.status, error, error.retryAfter);
   if (error instanceof KeelsonError && error.code.endsWith("/unavailable")) return answer(503, error, 1);
-  if (hasZodFastifySchemaValidationErrors(error)) return invalid(error.validation, error.validationContext);
   if (
     "statusCode" in error &&
     typeof error.statusCode === "number" &&
@@ -72,17 +99,12 @@ interface Told {
   readonly code: string;
   readonly message: string;
   readonly hint?: string | undefined;
+  readonly param?: string | undefined;
 }
 
-function answer(status: number, { code, message, hint }: Told, retryAfter?: number): ErrorAnswer {
-  const body = { error: { code, message, ...(hint === undefined ? {} : { hint }) } };
+function answer(status: number, { code, message, hint, param }: Told, retryAfter?: number): ErrorAnswer {
+  const body = {
+    error: { code, message, ...(hint === undefined ? {} : { hint }), ...(param === undefined ? {} : { param }) },
+  };
   return { status, body, retryAfter, defect: false };
-}
-
-function invalid(issues: readonly { instancePath: string; message?: string }[], where = "request"): ErrorAnswer {
-  const shown = issues.slice(0, 5).map((issue) => {
-    const path = issue.instancePath.replace(/^\//, "").replaceAll("/", ".");
-    return `${path ? `${path}: ` : ""}${issue.message ?? "is not valid"}`;
-  });
-  return answer(400, { code: "request/invalid", message: `${where}: ${shown.join("; ")}` });
 }
