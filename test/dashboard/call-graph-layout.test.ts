@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { edgeKey, type Graph, layeredLayout } from "../../dashboard/src/pages/topology/layout.js";
+import {
+  type Direction,
+  edgeKey,
+  type Graph,
+  layeredLayout,
+  type Point,
+} from "../../dashboard/src/pages/topology/layout.js";
 
 const size = { width: 172, height: 74 };
 
@@ -28,6 +34,57 @@ const acyclicGraph = anyGraph.map(
     edges: edges.filter(({ from, to }) => Number(from.slice(1)) < Number(to.slice(1))),
   }),
 );
+
+const starter = graphOf(
+  ["web", "dashboard"],
+  ["web", "gateway"],
+  ["gateway", "accounts"],
+  ["gateway", "usage"],
+  ["gateway", "assistant"],
+  ["gateway", "embedder"],
+  ["accounts", "database"],
+  ["usage", "accounts"],
+  ["usage", "database"],
+  ["dashboard", "gateway"],
+  ["dashboard", "accounts"],
+  ["dashboard", "usage"],
+  ["assistant", "huggingface.co"],
+  ["embedder", "huggingface.co"],
+);
+
+/** Points on the line as it is drawn: out of the middle of the caller's side, by curves from stop to stop. */
+function drawnLine(
+  from: Point | undefined,
+  way: readonly Point[],
+  to: Point | undefined,
+  direction: Direction,
+): readonly Point[] {
+  if (!from || !to) throw new Error("an end has no place");
+  const right = direction === "right";
+  const begin = right
+    ? { x: from.x + size.width, y: from.y + size.height / 2 }
+    : { x: from.x + size.width / 2, y: from.y + size.height };
+  const end = right ? { x: to.x, y: to.y + size.height / 2 } : { x: to.x + size.width / 2, y: to.y };
+  const stops = [begin, ...way, end];
+  return stops.slice(1).flatMap((stop, index) => {
+    const last = stops[index] ?? begin;
+    const [a, b] = right
+      ? [
+          { x: (last.x + stop.x) / 2, y: last.y },
+          { x: (last.x + stop.x) / 2, y: stop.y },
+        ]
+      : [
+          { x: last.x, y: (last.y + stop.y) / 2 },
+          { x: stop.x, y: (last.y + stop.y) / 2 },
+        ];
+    return Array.from({ length: 21 }, (_, step) => {
+      const t = step / 20;
+      const at = (of: "x" | "y") =>
+        (1 - t) ** 3 * last[of] + 3 * (1 - t) ** 2 * t * a[of] + 3 * (1 - t) * t ** 2 * b[of] + t ** 3 * stop[of];
+      return { x: at("x"), y: at("y") };
+    });
+  });
+}
 
 describe("the layout of the call graph", () => {
   it("puts every caller before whom it calls", () => {
@@ -81,6 +138,33 @@ describe("the layout of the call graph", () => {
         expect(within && stop.y > box.y && stop.y < box.y + size.height).toBe(false);
       }
     expect(ways.get(edgeKey("web", "dashboard"))).toEqual([]);
+  });
+
+  for (const [where, direction, across] of [
+    ["side by side", "right", undefined],
+    ["on a phone, two in a row", "down", 2],
+  ] as const)
+    it(`lets no call pass through an element that is not its end: ${where}`, () => {
+      fc.assert(
+        fc.property(acyclicGraph, (graph) => {
+          const { points, ways } = layeredLayout(graph, size, direction, across);
+          for (const { from, to } of graph.edges) {
+            const line = drawnLine(points.get(from), ways.get(edgeKey(from, to)) ?? [], points.get(to), direction);
+            for (const [id, box] of points)
+              if (id !== from && id !== to)
+                for (const { x, y } of line)
+                  expect(
+                    x > box.x && x < box.x + size.width && y > box.y && y < box.y + size.height,
+                    `${from} → ${to} through ${id}`,
+                  ).toBe(false);
+          }
+        }),
+      );
+    });
+
+  it("keeps the starter's map no wider on a phone than a phone's window shows at nearly its own size", () => {
+    const { width } = layeredLayout(starter, { width: 150, height: 74 }, "down", 2);
+    expect(width).toBeLessThan(380);
   });
 
   it("gives the same picture for the same graph", () => {

@@ -18,12 +18,13 @@ interface CallGraphProps {
 
 const nodeTypes = { element: ElementNode };
 const edgeTypes = { call: CallEdge };
-const size = { right: { width: 156, height: 74 }, down: { width: 156, height: 74 } };
+const size = { right: { width: 156, height: 74 }, down: { width: 150, height: 74 } };
 
 /** The call graph, drawn in layers from the entrances to the stores. */
 export function CallGraph({ topology, direction, selected, onSelect }: CallGraphProps) {
   const scheme = useComputedColorScheme("light");
   const box = size[direction];
+  const margin = margins[direction];
   // The picture stays where it is while figures change: only another graph is laid out anew.
   const shape = JSON.stringify([topology.nodes.map(({ id }) => id), topology.edges.map(({ from, to }) => [from, to])]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` is what the layout depends on
@@ -76,9 +77,9 @@ export function CallGraph({ topology, direction, selected, onSelect }: CallGraph
           fitView
           fitViewOptions={{
             padding: {
-              x: `${margin - 4}px`,
-              y: `${margin - 4}px`,
-              ...(direction === "right" ? { left: `${margin + controls - 4}px` } : {}),
+              x: `${margin.x - 4}px`,
+              y: `${margin.y - 4}px`,
+              ...(direction === "right" ? { left: `${margin.x + controls - 4}px` } : {}),
             },
             maxZoom: 1,
           }}
@@ -106,13 +107,15 @@ export function CallGraph({ topology, direction, selected, onSelect }: CallGraph
   );
 }
 
-const margin = 28;
+/** Room around the drawing; on a phone none is to spare at its sides. */
+const margins = { right: { x: 28, y: 28 }, down: { x: 12, y: 20 } };
 /** Room beside the drawing for the buttons that move it. */
 const controls = 36;
 
 /** As high as the drawing at its own size, or at the size at which it fits the width: whatever is less. */
 function mapSize(width: number, height: number, direction: Direction): CSSProperties {
-  const [wide, high] = [width + 2 * margin + (direction === "right" ? controls : 0), height + 2 * margin];
+  const { x, y } = margins[direction];
+  const [wide, high] = [width + 2 * x + (direction === "right" ? controls : 0), height + 2 * y];
   const most = direction === "right" ? 640 : 1100;
   return { height: `clamp(200px, min(${high}px, 100cqw * ${(high / wide).toFixed(4)}), ${most}px)` };
 }

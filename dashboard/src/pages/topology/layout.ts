@@ -34,9 +34,9 @@ export function edgeKey(from: string, to: string): string {
   return `${from}→${to}`;
 }
 
-const gaps = { right: { layer: 48, sibling: 22 }, down: { layer: 44, sibling: 18 } };
+const gaps = { right: { layer: 48, sibling: 22 }, down: { layer: 44, sibling: 12 } };
 /** Room that a line takes on its way between the nodes of a layer. */
-const lane = 14;
+const lanes = { right: 14, down: 4 };
 
 /** One place in a layer: a node, or where a long edge passes. */
 interface Slot {
@@ -44,7 +44,10 @@ interface Slot {
   readonly size: number;
 }
 
-/** In a `down` layout a layer of more than `across` nodes is broken into rows, and lines run as they can. */
+/**
+ * A layer of more than `across` nodes is broken into rows, which are layers of their own. Where room is so short, all calls
+ * to one element pass a layer in one lane.
+ */
 export function layeredLayout(
   graph: Graph,
   size: Size,
@@ -52,18 +55,18 @@ export function layeredLayout(
   across = Number.POSITIVE_INFINITY,
 ): Layout {
   const [along, aside] = direction === "right" ? [size.width, size.height] : [size.height, size.width];
-  const depth = depthsOf(graph);
-  const routed = Number.isFinite(across)
-    ? { slots: nodeSlots(graph, depth, aside), links: graph.edges }
-    : withLanes(graph, depth, aside);
-  const ordered = orderLayers(routed.slots, routed.links);
-  const layers = Number.isFinite(across) ? broken(ordered, across) : ordered;
   const gap = gaps[direction];
-  // Broken rows stand in the middle: their neighbours are rows away, and leaning towards them would look like chance.
-  const centres = placeAcross(layers, Number.isFinite(across) ? [] : routed.links, gap.sibling);
+  const narrow = Number.isFinite(across);
+  const deep = nodeSlots(graph, depthsOf(graph), aside);
+  const rows = narrow ? broken(orderLayers(deep, graph.edges), across) : deep;
+  const depth = new Map(rows.flatMap((row, index) => row.map(({ id }) => [id, index] as const)));
+  const passed = (from: string, to: string) => passages(from, to, depth, narrow);
+  const routed = withLanes(rows, graph.edges, passed, lanes[direction]);
+  const layers = orderLayers(routed.slots, routed.links);
+  const centres = narrow ? placeInMiddle(layers, depth, gap.sibling) : placeAcross(layers, routed.links, gap.sibling);
 
   const points = new Map<string, Point>();
-  const lanes = new Map<string, readonly Point[]>();
+  const stops = new Map<string, readonly Point[]>();
   let most = 0;
   layers.forEach((layer, index) => {
     const main = index * (along + gap.layer);
@@ -72,14 +75,11 @@ export function layeredLayout(
       most = Math.max(most, centre + extent / 2);
       const at = (a: number, b: number): Point => (direction === "right" ? { x: a, y: b } : { x: b, y: a });
       if (depth.has(id)) points.set(id, at(main, centre - extent / 2));
-      else lanes.set(id, [at(main, centre), at(main + along, centre)]);
+      else stops.set(id, [at(main, centre), at(main + along, centre)]);
     }
   });
   const ways = new Map(
-    graph.edges.map(({ from, to }) => [
-      edgeKey(from, to),
-      passed(from, to, depth).flatMap((id) => lanes.get(id) ?? []),
-    ]),
+    graph.edges.map(({ from, to }) => [edgeKey(from, to), passed(from, to).flatMap(({ id }) => stops.get(id) ?? [])]),
   );
   const length = layers.length === 0 ? 0 : layers.length * (along + gap.layer) - gap.layer;
   return {
@@ -121,23 +121,39 @@ function nodeSlots({ nodes }: Graph, depth: ReadonlyMap<string, number>, size: n
   return layers;
 }
 
-/** The lanes that an edge takes through the layers between its ends. */
-function passed(from: string, to: string, depth: ReadonlyMap<string, number>): readonly string[] {
+/** Where an edge passes a layer between its ends. */
+interface Passage {
+  readonly id: string;
+  readonly layer: number;
+}
+
+/** The lanes that an edge takes through the layers between its ends; `shared` with all that lead to the same node. */
+function passages(from: string, to: string, depth: ReadonlyMap<string, number>, shared: boolean): readonly Passage[] {
   const first = (depth.get(from) ?? 0) + 1;
   const last = (depth.get(to) ?? 0) - 1;
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => `${edgeKey(from, to)}@${first + index}`);
+  const name = shared ? edgeKey("", to) : edgeKey(from, to);
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => ({
+    id: `${name}@${first + index}`,
+    layer: first + index,
+  }));
 }
 
 function withLanes(
-  graph: Graph,
-  depth: ReadonlyMap<string, number>,
+  layers: Layers,
+  edges: Graph["edges"],
+  passed: (from: string, to: string) => readonly Passage[],
   size: number,
 ): { slots: Layers; links: Graph["edges"] } {
-  const slots = nodeSlots(graph, depth, size);
-  const links = graph.edges.flatMap(({ from, to }) => {
-    const lanes = passed(from, to, depth);
-    for (const [index, id] of lanes.entries()) slots[(depth.get(from) ?? 0) + 1 + index]?.push({ id, size: lane });
-    const stops = [from, ...lanes, to];
+  const slots = layers.map((layer) => [...layer]);
+  const made = new Set<string>();
+  const links = edges.flatMap(({ from, to }) => {
+    const way = passed(from, to);
+    for (const { id, layer } of way) {
+      if (made.has(id)) continue;
+      made.add(id);
+      slots[layer]?.push({ id, size });
+    }
+    const stops = [from, ...way.map(({ id }) => id), to];
     return stops.slice(1).map((next, index) => ({ from: stops[index] ?? from, to: next }));
   });
   return { slots, links };
@@ -209,20 +225,26 @@ function crossings(links: Graph["edges"], layers: Layers): number {
   return count;
 }
 
+/** Every layer side by side with its nodes in the middle: leaning to neighbours that are rows away would look like chance. */
+function placeInMiddle(layers: Layers, nodes: ReadonlyMap<string, number>, gap: number): ReadonlyMap<string, number> {
+  const centres = new Map<string, number>();
+  for (const layer of layers) {
+    sideBySide(layer, centres, gap);
+    const middle = mean(
+      layer.flatMap(({ id }) => (nodes.has(id) ? [id] : [])),
+      centres,
+    );
+    shift(layer, centres, -(middle ?? 0));
+  }
+  fromZero(layers, centres);
+  return centres;
+}
+
 /** The middle of every slot across the layers: near its neighbours' middle, never nearer to its siblings than the gap. */
 function placeAcross(layers: Layers, links: Graph["edges"], gap: number): ReadonlyMap<string, number> {
   const neighbours = neighboursOf(links);
   const centres = new Map<string, number>();
-  const apart = (a: Slot, b: Slot): number => (a.size + b.size) / 2 + gap;
-  for (const layer of layers) {
-    let at = 0;
-    layer.forEach((slot, index) => {
-      const before = layer[index - 1];
-      at = before ? at + apart(before, slot) : 0;
-      centres.set(slot.id, at);
-    });
-    shift(layer, centres, -at / 2);
-  }
+  for (const layer of layers) shift(layer, centres, -sideBySide(layer, centres, gap) / 2);
   for (let sweep = 0; sweep < sweeps; sweep++) {
     const order = sweep % 2 === 0 ? layers : [...layers].reverse();
     for (const layer of order) {
@@ -230,7 +252,7 @@ function placeAcross(layers: Layers, links: Graph["edges"], gap: number): Readon
       let at = Number.NEGATIVE_INFINITY;
       layer.forEach((slot, index) => {
         const before = layer[index - 1];
-        at = Math.max(wanted[index] ?? 0, before ? at + apart(before, slot) : Number.NEGATIVE_INFINITY);
+        at = Math.max(wanted[index] ?? 0, before ? at + apart(before, slot, gap) : Number.NEGATIVE_INFINITY);
         centres.set(slot.id, at);
       });
       // Pushing apart went one way only: the layer as a whole goes back by as much as its members were pushed.
@@ -238,9 +260,29 @@ function placeAcross(layers: Layers, links: Graph["edges"], gap: number): Readon
       if (layer.length > 0) shift(layer, centres, -pushed / layer.length);
     }
   }
+  fromZero(layers, centres);
+  return centres;
+}
+
+/** How far the centres of two neighbours in a layer are from each other. */
+function apart(a: Slot, b: Slot, gap: number): number {
+  return (a.size + b.size) / 2 + gap;
+}
+
+/** Puts the first centre at 0 and the others beside it; gives the last one's place. */
+function sideBySide(layer: readonly Slot[], centres: Map<string, number>, gap: number): number {
+  let at = 0;
+  layer.forEach((slot, index) => {
+    const before = layer[index - 1];
+    at = before ? at + apart(before, slot, gap) : 0;
+    centres.set(slot.id, at);
+  });
+  return at;
+}
+
+function fromZero(layers: Layers, centres: Map<string, number>): void {
   const least = Math.min(...layers.flat().map(({ id, size }) => (centres.get(id) ?? 0) - size / 2));
   for (const layer of layers) shift(layer, centres, -least);
-  return centres;
 }
 
 function shift(layer: readonly Slot[], centres: Map<string, number>, by: number): void {
