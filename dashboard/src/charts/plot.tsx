@@ -1,5 +1,5 @@
 import { useComputedColorScheme } from "@mantine/core";
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { type EChartsCoreOption, type EChartsType, init } from "./echarts.js";
 import styles from "./plot.module.css";
 
@@ -44,7 +44,8 @@ export function usePalette(): Palette {
 interface PlotProps {
   /** What the plot shows, in a sentence: its name for those who do not see it. */
   readonly label: string;
-  readonly option: EChartsCoreOption;
+  /** A function where what is drawn depends on the width in pixels. */
+  readonly option: EChartsCoreOption | ((width: number) => EChartsCoreOption);
   readonly height: number;
 }
 
@@ -52,14 +53,19 @@ interface PlotProps {
 export function Plot({ label, option, height }: PlotProps) {
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType>(undefined);
+  const [width, setWidth] = useState(0);
 
   useEffect(() => {
     const element = box.current;
     if (!element) return;
     const made = init(element);
     chart.current = made;
-    const observer = new ResizeObserver(() => made.resize());
+    const observer = new ResizeObserver(() => {
+      made.resize();
+      setWidth(made.getWidth());
+    });
     observer.observe(element);
+    setWidth(made.getWidth());
     return () => {
       observer.disconnect();
       made.dispose();
@@ -67,9 +73,10 @@ export function Plot({ label, option, height }: PlotProps) {
     };
   }, []);
 
+  const drawn = useMemo(() => (typeof option === "function" ? option(width) : option), [option, width]);
   useEffect(() => {
-    chart.current?.setOption(option, { notMerge: true });
-  }, [option]);
+    if (width > 0) chart.current?.setOption(drawn, { notMerge: true });
+  }, [drawn, width]);
 
   return <div ref={box} role="img" aria-label={label} className={styles.plot} style={{ height }} />;
 }
@@ -120,6 +127,15 @@ export function baseOption(palette: Palette): EChartsCoreOption {
     },
   };
 }
+
+/** How wide a text is in a plot's letters of that size, in pixels. */
+export function textWidth(text: string, fontSize: number): number {
+  pen ??= document.createElement("canvas").getContext("2d");
+  if (!pen) return text.length * fontSize;
+  pen.font = `${fontSize}px ${getComputedStyle(document.body).fontFamily}`;
+  return pen.measureText(text).width;
+}
+let pen: CanvasRenderingContext2D | null | undefined;
 
 export function valueAxis(palette: Palette, format: (value: number) => string) {
   return {

@@ -1,27 +1,25 @@
 import { useMemo } from "react";
 import { type DrillDetail, isRunning } from "../../api/drills.js";
 import { Legend } from "../../charts/legend.js";
-import { baseOption, Plot, tooltipContent, usePalette, valueAxis } from "../../charts/plot.js";
+import { baseOption, Plot, textWidth, tooltipContent, usePalette, valueAxis } from "../../charts/plot.js";
 import { count, shortCount } from "../../format.js";
 import styles from "./drill-page.module.css";
+import { markLabels } from "./marks.js";
 import { perSecond } from "./rates.js";
 
-/** The numbers of the list below at their moments; one number for moments too near to each other to be told apart. */
-function markNumbers({ events, series }: DrillDetail): readonly string[] {
-  const room = (series.at(-1)?.t ?? 0) / 40;
-  const numbers: string[] = [];
-  let first = 0;
-  events.forEach(({ t }, index) => {
-    const begin = events[first];
-    if (index > 0 && begin && t - begin.t < room) {
-      numbers.push("");
-      numbers[first] = `${first + 1}–${index + 1}`;
-    } else {
-      first = index;
-      numbers.push(String(index + 1));
-    }
-  });
-  return numbers;
+/** Room around the lines: at the left for the axis' figures, below for the seconds. Fixed, so that places can be reckoned. */
+const room = { left: 34, right: 16, top: 18, bottom: 22 };
+const small = 10;
+
+/** The numbers of the list below, each over its moment as far as they have room: by event, none for those within a span. */
+function markNumbers(moments: readonly number[], end: number, width: number): ReadonlyMap<number, string> {
+  const pixels = Math.max(0, width - room.left - room.right) / end;
+  const labels = markLabels(
+    moments.map((t) => t * pixels),
+    (text) => textWidth(text, small),
+    5,
+  );
+  return new Map(labels.map(({ over, text }) => [over, text]));
 }
 
 interface DrillPlotProps {
@@ -41,69 +39,78 @@ export function DrillPlot({ drill, of }: DrillPlotProps) {
   const { title, done } = names[of];
   const series = useMemo(() => perSecond(drill[of], isRunning(drill)), [drill, of]);
   const option = useMemo(() => {
-    const numbers = markNumbers(drill);
-    return {
-      ...baseOption(palette),
-      tooltip: {
-        ...Object(baseOption(palette)["tooltip"]),
-        formatter: (points: readonly { dataIndex: number }[]) => {
-          const second = series[points[0]?.dataIndex ?? 0];
-          return tooltipContent(`${((second?.t ?? 0) / 1000).toFixed(1)}s`, [
-            { name: done, value: count(second?.ok ?? 0), color: palette.kept },
-            { name: "failed", value: count(second?.failed ?? 0), color: palette.broken },
-          ]);
-        },
-      },
-      grid: { left: 8, right: 16, top: 18, bottom: 4, containLabel: true },
-      xAxis: {
-        type: "value",
-        min: 0,
-        max: "dataMax",
-        axisLabel: {
-          color: palette.soft,
-          fontSize: 11,
-          showMaxLabel: false,
-          formatter: (ms: number) => `${Math.round(ms / 1000)}s`,
-        },
-        axisLine: { show: true, lineStyle: { color: palette.line } },
-        splitLine: { show: false },
-      },
-      yAxis: valueAxis(palette, shortCount),
-      series: [
-        {
-          name: done,
-          type: "line",
-          symbol: "none",
-          lineStyle: { color: palette.kept, width: 1.5 },
-          areaStyle: { color: palette.kept, opacity: 0.12 },
-          itemStyle: { color: palette.kept },
-          data: series.map(({ t, ok }) => [t, ok]),
-          markLine: {
-            silent: true,
-            symbol: "none",
-            animation: false,
-            lineStyle: { color: palette.soft, type: "dashed", width: 1 },
-            label: {
-              show: true,
-              color: palette.soft,
-              fontSize: 10,
-              formatter: ({ dataIndex }: { dataIndex: number }) => numbers[dataIndex] ?? "",
-            },
-            data: events.map(({ t, what }) => ({ xAxis: t, name: what })),
+    const end = Math.max(1, series.at(-1)?.t ?? 0);
+    // What happens after the load has no place over it; the list below tells it.
+    const within = events.filter(({ t }) => t <= end);
+    return (width: number) => {
+      const numbers = markNumbers(
+        within.map(({ t }) => t),
+        end,
+        width,
+      );
+      return {
+        ...baseOption(palette),
+        tooltip: {
+          ...Object(baseOption(palette)["tooltip"]),
+          formatter: (points: readonly { dataIndex: number }[]) => {
+            const second = series[points[0]?.dataIndex ?? 0];
+            return tooltipContent(`${((second?.t ?? 0) / 1000).toFixed(1)}s`, [
+              { name: done, value: count(second?.ok ?? 0), color: palette.kept },
+              { name: "failed", value: count(second?.failed ?? 0), color: palette.broken },
+            ]);
           },
         },
-        {
-          name: "failed",
-          type: "line",
-          symbol: "none",
-          lineStyle: { color: palette.broken, width: 1.5 },
-          areaStyle: { color: palette.broken, opacity: 0.18 },
-          itemStyle: { color: palette.broken },
-          data: series.map(({ t, failed }) => [t, failed]),
+        grid: { ...room, containLabel: false },
+        xAxis: {
+          type: "value",
+          min: 0,
+          max: end,
+          axisLabel: {
+            color: palette.soft,
+            fontSize: 11,
+            showMaxLabel: false,
+            formatter: (ms: number) => `${Math.round(ms / 1000)}s`,
+          },
+          axisLine: { show: true, lineStyle: { color: palette.line } },
+          splitLine: { show: false },
         },
-      ],
+        yAxis: valueAxis(palette, shortCount),
+        series: [
+          {
+            name: done,
+            type: "line",
+            symbol: "none",
+            lineStyle: { color: palette.kept, width: 1.5 },
+            areaStyle: { color: palette.kept, opacity: 0.12 },
+            itemStyle: { color: palette.kept },
+            data: series.map(({ t, ok }) => [t, ok]),
+            markLine: {
+              silent: true,
+              symbol: "none",
+              animation: false,
+              lineStyle: { color: palette.soft, type: "dashed", width: 1 },
+              label: {
+                show: true,
+                color: palette.soft,
+                fontSize: small,
+                formatter: ({ dataIndex }: { dataIndex: number }) => numbers.get(dataIndex) ?? "",
+              },
+              data: within.map(({ t, what }) => ({ xAxis: t, name: what })),
+            },
+          },
+          {
+            name: "failed",
+            type: "line",
+            symbol: "none",
+            lineStyle: { color: palette.broken, width: 1.5 },
+            areaStyle: { color: palette.broken, opacity: 0.18 },
+            itemStyle: { color: palette.broken },
+            data: series.map(({ t, failed }) => [t, failed]),
+          },
+        ],
+      };
     };
-  }, [palette, series, events, drill, done]);
+  }, [palette, series, events, done]);
   const worst = Math.max(0, ...series.map(({ failed }) => failed));
   return (
     <div className={styles.plot}>
