@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   up: () => import("./up.js"),
   down: () => import("./down.js"),
   status: () => import("./status.js"),
+  login: () => import("./login.js"),
   logs: () => import("./logs.js"),
   chat: () => import("./chat.js"),
   keys: () => import("./keys.js"),

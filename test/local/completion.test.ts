@@ -14,6 +14,7 @@ async function offered(...words: readonly string[]): Promise<string[]> {
 describe("shell completion", () => {
   test("offers the commands", async () => {
     expect(await offered("back")).toEqual(["backup", "backups"]);
+    expect(await offered("log")).toEqual(["login", "logs"]);
   });
 
   test("offers subcommands, what an argument may be, and the options of both", async () => {

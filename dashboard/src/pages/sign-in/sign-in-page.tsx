@@ -86,8 +86,8 @@ export function SignInPage() {
           </p>
         )}
         <p className={styles.hint}>
-          <code>keelson up</code> prints a sign-in link that works once, and shows the first key once. More keys:{" "}
-          <code>keelson keys create</code>.
+          <code>keelson login</code> prints a link that signs you in once. The first key works here too, as does one of{" "}
+          <code>keelson keys create NAME --scope admin</code>.
         </p>
       </div>
     </main>
