@@ -111,30 +111,48 @@ function called(): string {
   return process.env["npm_execpath"] === undefined ? "keelson" : "npx keelson";
 }
 
+/** What `--json` prints, and what a detached start tells the program that waits for it. */
+const toldSchema = z.object({
+  pid: z.number(),
+  url: z.string(),
+  dashboard: z.string(),
+  platform: z.string(),
+  environment: z.string(),
+  data: z.string(),
+  signIn: z.string().optional(),
+  firstKey: z.string().optional(),
+  curl: z.string().optional(),
+  models: z.array(z.object({ name: z.string(), reason: z.string() })).readonly(),
+  /** What of the file is not run here, with the reason. */
+  left: z.array(z.string()).readonly(),
+  tookMs: z.number(),
+});
+
+type Told = z.infer<typeof toldSchema>;
+
 /** Resolves when it is out: only then may the first key be forgotten. */
 async function show(hello: Welcome, platform: Platform, took: number, options: Options): Promise<void> {
-  if (options.json) {
-    const { running } = platform;
-    const told = JSON.stringify({ ...running, ...hello, first: platform.first, tookMs: Math.round(took) });
-    await written(process.stdout, `${told}\n`);
-    return;
-  }
+  const { running, first, left } = platform;
+  const told = { ...running, ...hello, first, left, tookMs: Math.round(took) };
+  if (options.json) await written(process.stdout, `${JSON.stringify(told)}\n`);
+  else await written(process.stderr, greeting(told));
+}
+
+function greeting(told: Told): string {
   const lines = [
     "",
-    `  ${paint.bold(`${platform.plan.platform} (${platform.plan.environment})`)} answers after ${seconds(took)}`,
+    `  ${paint.bold(`${told.platform} (${told.environment})`)} answers after ${seconds(told.tookMs)}`,
     "",
-    `  API        ${hello.url}/v1   ${paint.dim("(OpenAI)")}   ${hello.url}/api   ${paint.dim("(Ollama)")}`,
-    `  dashboard  ${hello.signIn ?? hello.dashboard}${hello.signIn ? paint.dim("   (signs in once, within 10 minutes)") : ""}`,
-    ...hello.models.map((model) => `  model      ${model.name}: ${model.reason}`),
-    ...(hello.firstKey
-      ? [`  first key  ${paint.bold(hello.firstKey)}   ${paint.dim("(shown only now: keep it)")}`]
-      : []),
-    `  data       ${platform.layout.root}`,
-    ...platform.left.map((what) => paint.dim(`  not here   ${what}`)),
-    ...(hello.curl ? ["", "  Try it:", `    ${hello.curl}`, `    ${called()} chat`] : []),
+    `  API        ${told.url}/v1   ${paint.dim("(OpenAI)")}   ${told.url}/api   ${paint.dim("(Ollama)")}`,
+    `  dashboard  ${told.signIn ?? told.dashboard}${told.signIn ? paint.dim("   (signs in once, within 10 minutes)") : ""}`,
+    ...told.models.map((model) => `  model      ${model.name}: ${model.reason}`),
+    ...(told.firstKey ? [`  first key  ${paint.bold(told.firstKey)}   ${paint.dim("(shown only now: keep it)")}`] : []),
+    `  data       ${told.data}`,
+    ...told.left.map((what) => paint.dim(`  not here   ${what}`)),
+    ...(told.curl ? ["", "  Try it:", `    ${told.curl}`, `    ${called()} chat`] : []),
     "",
   ];
-  await written(process.stderr, `${lines.join("\n")}\n`);
+  return `${lines.join("\n")}\n`;
 }
 
 function written(stream: NodeJS.WriteStream, text: string): Promise<void> {
@@ -178,7 +196,8 @@ async function detached(file: string, plan: Plan, options: Options): Promise<voi
     await said.close();
     await told.close();
     const answer = await untilDetached(child, files);
-    process.stdout.write(options.json ? `${answer}\n` : detachedWords(answer));
+    if (options.json) process.stdout.write(`${answer.text}\n`);
+    else say(`${greeting(answer.told)}  It runs on as process ${answer.told.pid}. End it: ${called()} down`);
     // It holds the first key; shown now, it is to lie nowhere.
     await rm(files.told);
     child.unref();
@@ -200,19 +219,19 @@ async function clearAway(places: Layout, missing: string): Promise<void> {
 async function untilDetached(
   child: ReturnType<typeof spawn>,
   files: { readonly said: string; readonly told: string },
-): Promise<string> {
+): Promise<{ readonly text: string; readonly told: Told }> {
   for (let shown = 0; ; await sleep(50)) {
     const ended = child.exitCode !== null || child.signalCode !== null;
     const lines = (await readFile(files.said, "utf8")).split("\n").slice(0, -1);
     for (const line of lines.slice(shown)) say(line);
     shown = lines.length;
-    const told = await readFile(files.told, "utf8");
-    if (ended) throw endedWith(told, child.exitCode === 2 ? 2 : 1);
-    if (answerSchema.safeParse(json(told)).success) return told.trim();
+    const text = (await readFile(files.told, "utf8")).trim();
+    if (ended) throw endedWith(text, child.exitCode === 2 ? 2 : 1);
+    const told = toldSchema.safeParse(json(text));
+    if (told.success) return { text, told: told.data };
   }
 }
 
-const answerSchema = z.object({ url: z.string() });
 const refusalSchema = z.object({
   error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }),
 });
@@ -235,18 +254,6 @@ function json(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function detachedWords(answer: string): string {
-  const told: Partial<Record<keyof Welcome | "pid", unknown>> = JSON.parse(answer);
-  const lines = [
-    `runs at ${String(told.url)} (pid ${String(told.pid)})`,
-    ...(told.signIn === undefined ? [] : [`dashboard: ${String(told.signIn)}`]),
-    ...(told.firstKey === undefined ? [] : [`first key: ${String(told.firstKey)} (shown only now: keep it)`]),
-    ...(told.curl === undefined ? [] : [String(told.curl)]),
-    "end it: keelson down",
-  ];
-  return `${lines.join("\n")}\n`;
 }
 
 function parsePort(text: string): number {

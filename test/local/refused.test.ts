@@ -123,3 +123,27 @@ test("a detached start leaves its first key in no file", async () => {
   expect(readdirSync(join(data, "logs"))).not.toContain("up.json");
   expect(existsSync(join(data, "secrets/first-key/key"))).toBe(false);
 }, 120_000);
+
+test("a detached start says what one in the foreground says, and `login` leads into the dashboard later", async () => {
+  const cwd = workDirectory(cleanups);
+  const data = join(cwd, "data");
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const started = await keelson(cwd, ["up", "aiaas", "--detach", "--data", data, "--port", new URL(url).port]);
+  cleanups.push(() => keelson(cwd, ["down", "--data", data]));
+  expect(started.code, started.err).toBe(0);
+  const words = [`API        ${url}/v1`, "model      assistant: simulated", "first key  kls_", `data       ${data}`];
+  for (const said of [...words, "not here   ", "/sign-in#token=", "keelson down"]) expect(started.err).toContain(said);
+
+  const signIn = async (link: string) => {
+    const [page, token] = link.trim().split("#token=");
+    expect(page).toBe(`${url}/sign-in`);
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(`${url}/admin/session`, { method: "POST", headers, body: JSON.stringify({ token }) });
+    return answer.status;
+  };
+  const told = await keelson(cwd, ["login", "--data", data]);
+  expect(await signIn(told.out)).toBe(200);
+  expect(await signIn(told.out)).toBe(401);
+  const asJson = await keelson(cwd, ["login", "--json", "--data", data]);
+  expect(await signIn(JSON.parse(asJson.out).url)).toBe(200);
+}, 60_000);
