@@ -127,7 +127,7 @@ async function start(
     onProgress(`the user ${cluster.user.name} cannot enter ${places.root}: the database lives in ${cluster.data}`);
 
   const secrets = localSecrets(places);
-  await secrets.readOrMake("internal/token");
+  const internalToken = await secrets.readOrMake("internal/token");
   const password = await secrets.readOrMake("database/password");
   const database = plan.stores.find((store) => store.kind === "postgres");
   const encrypted = database?.backups.encrypted ?? true;
@@ -200,6 +200,11 @@ async function start(
       plan,
       url: running.url,
       key,
+      unitUrl: (unit) => {
+        const spec = serving.find(({ name }) => unitsOf(plan, specs, name).includes(unit));
+        return spec && serveUrl(spec);
+      },
+      internalToken,
       databaseUrl: databaseUrl(databasePort, password),
       databaseDirectory: cluster.data,
       recovery,

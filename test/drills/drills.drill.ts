@@ -58,6 +58,10 @@ describe("keelson drill", () => {
       expect(result.measurements.map((measurement) => measurement.subject).sort()).toEqual(
         ["accounts", "assistant", "dashboard", "database", "embedder", "gateway", "usage"].sort(),
       );
+      // Each was asked by somebody: four by probes of their own.
+      for (const { rto } of result.measurements) expect(rto).toBeGreaterThan(0);
+      const probed = result.strikes.flatMap((strike) => strike.probed);
+      expect(probed.map(({ subject }) => subject).sort()).toEqual(["accounts", "dashboard", "embedder", "usage"]);
       expect(result).toMatchObject({ verdict: "kept", lost: 0, findings: [] });
       expect(result.acknowledged).toBeGreaterThan(100);
       // The faults were real: clients saw each of the first two.

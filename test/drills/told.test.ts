@@ -3,7 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
 import { askControl, fetchControl } from "../../src/local/control/client.js";
 import { resultSchema } from "../../src/recovery/drills/result.js";
-import { type Cleanups, up } from "../local/keelson.js";
+import { type Cleanups, keelson, up, workDirectory } from "../local/keelson.js";
 
 const cleanups: Cleanups = [];
 afterEach(async () => {
@@ -32,5 +32,18 @@ test("a drill is told as over only when its result and both reports can be read"
     }
   }
   expect([...states]).toEqual(["running", "failed"]);
-  expect(await askControl(control, `/drills/${id}`, resultSchema)).toMatchObject({ reason: "it was cancelled" });
+  const cancelled = await askControl(control, `/drills/${id}`, resultSchema);
+  expect(cancelled).toMatchObject({ reason: "it was cancelled" });
+  expect(cancelled.acknowledged).toBeGreaterThan(5);
 }, 120_000);
+
+test.each([
+  ["--rate", "0"],
+  ["--rate", "many"],
+  ["--rate", "501"],
+  ["--duration", "soon"],
+])("what cannot be a drill's %s is told before anything is started: %s", async (option, value) => {
+  const { code, err } = await keelson(workDirectory(cleanups), ["drill", "process-crash", option, value]);
+  expect(code).toBe(2);
+  expect(err).toMatch(new RegExp(`^error usage option '${option} .*argument '${value}' is invalid`));
+});

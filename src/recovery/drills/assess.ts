@@ -12,7 +12,7 @@ export function assess(plan: Plan, fault: string, strikes: readonly DrillStrike[
       if (!row) return [];
       const figures = (["rto", "rpo"] as const).map((of) => {
         const { promised, predicted } = row[of];
-        const measured = strike[of];
+        const measured = of === "rto" ? rtoOf(strike, subject) : strike.rpo;
         const total = predicted.kind === "bounded" ? predicted.total : undefined;
         // It never came back, or nobody can say what it cost: then no promise was kept.
         const verdict: Verdict = measured === undefined && promised !== undefined ? "broken" : held(promised, measured);
@@ -30,7 +30,7 @@ export function assess(plan: Plan, fault: string, strikes: readonly DrillStrike[
       return [
         {
           subject,
-          ...(strike.rto !== undefined && { rto: strike.rto }),
+          ...definedRto(rtoOf(strike, subject)),
           ...(strike.rpo !== undefined && { rpo: strike.rpo }),
           promised: pick("promised"),
           predicted: pick("total"),
@@ -40,6 +40,15 @@ export function assess(plan: Plan, fault: string, strikes: readonly DrillStrike[
       ];
     }),
   );
+}
+
+function rtoOf(strike: DrillStrike, subject: string): number | undefined {
+  const probed = strike.probed.find((probe) => probe.subject === subject);
+  return probed ? probed.rto : strike.rto;
+}
+
+function definedRto(rto: number | undefined): { rto?: number } {
+  return rto === undefined ? {} : { rto };
 }
 
 /** A drill judges what was measured; whether the worst case would be kept too is for the promise sheet to say. */

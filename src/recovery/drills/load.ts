@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { Agent, request } from "undici";
 import { z } from "zod";
+import type { Probe } from "./probes.js";
 import type { Sample } from "./sample.js";
 
 /** Steady work against a platform, until it is stopped. */
@@ -85,6 +86,38 @@ export function chatLoad({ url, key, model, rate }: RequestLoad): Load {
     answerSchema.parse(JSON.parse(text));
     const id = headers["x-request-id"];
     return typeof id === "string" ? id : undefined;
+  });
+  return {
+    samples: load.samples,
+    async stop() {
+      await load.stop();
+      await agent.destroy();
+    },
+  };
+}
+
+export interface ProbeLoad {
+  readonly url: string;
+  /** Key or token. */
+  readonly credential: string;
+  readonly probe: Probe;
+  /** Probes each second. */
+  readonly rate: number;
+}
+
+/** Asks one element steadily. A success is its own answer, whole. */
+export function probeLoad({ url, credential, probe, rate }: ProbeLoad): Load {
+  const agent = new Agent({ connections: 8, connect: { timeout: 2000 } });
+  const { path, accept, body: asked } = probe;
+  const load = steady(rate, "probe", async () => {
+    const { statusCode, body } = await request(`${url}${path}`, {
+      dispatcher: agent,
+      signal: AbortSignal.timeout(PATIENCE),
+      headers: { authorization: `Bearer ${credential}`, accept, ...(asked && { "content-type": "application/json" }) },
+      ...(asked ? { method: "POST", body: JSON.stringify(asked) } : { method: "GET" }),
+    });
+    await body.dump();
+    return statusCode === 200 ? probe.subject : undefined;
   });
   return {
     samples: load.samples,

@@ -27,6 +27,8 @@ const strikeSchema = z.object({
   /** Seen by clients; absent when it never came back. */
   rto: milliseconds.optional(),
   rpo: milliseconds.optional(),
+  /** What probes saw of subjects that those clients do not ask; `rto` is absent for one that never came back. */
+  probed: z.array(z.object({ subject: z.string(), rto: milliseconds.optional() })).default([]),
   failed: z.number(),
   acknowledged: z.number(),
   lost: z.number(),

@@ -7,8 +7,9 @@ import type { Milliseconds } from "../../plan/plan.js";
 import { KeelsonError } from "../../spec/errors.js";
 import { backupId } from "../backup/catalogue.js";
 import { assess, overall } from "./assess.js";
-import { chatLoad, openWriter, type Writer } from "./load.js";
+import { chatLoad, type Load, openWriter, probeLoad, type Writer } from "./load.js";
 import { type Loss, loss, lostAfterRecovery, outage } from "./measure.js";
+import { probesOf } from "./probes.js";
 import type { DrillResult, DrillStrike, DrillTerm } from "./result.js";
 import { type Sample, series } from "./sample.js";
 import type { DrillTarget, FaultExecutor, Finding, Strike } from "./target.js";
@@ -30,6 +31,8 @@ function drillId(fault: string, now: number): string {
 
 /** An outage is over when nothing has failed for so long. */
 const CALM: Milliseconds = 2_000;
+/** Probes of one element each second: what they see is right to a fifth of a second. */
+const PROBES = 5;
 /** No recovery is waited for longer than this, or three times what was promised. */
 const LEAST_LIMIT: Milliseconds = 120_000;
 
@@ -93,6 +96,7 @@ async function strikeUnderLoad(
 ): Promise<Partial<DrillResult>> {
   const writes = writer.load(options.rate);
   const chats = chatLoad({ url: target.url, key: target.key, model, rate: options.rate });
+  const probes = new Map(startProbes(target, model));
   const all = () => [...chats.samples, ...writes.samples];
   const struck: { strike: Strike; at: number; until: number }[] = [];
   const earlier = target.recovery.state().archive?.last?.at;
@@ -105,19 +109,32 @@ async function strikeUnderLoad(
       await strike.strike();
       // Finding the victim takes a moment; only now it is done.
       const at = Date.now();
-      await untilCalm(target, strike, at, all, options);
+      const asked = strike.subjects.flatMap((subject) => probes.get(subject) ?? []);
+      await untilCalm(target, strike, at, [all, ...asked.map((load) => () => load.samples)], options);
       say("it serves again");
       await sleep(options.steady, undefined, { signal: options.signal });
       struck.push({ strike, at, until: Date.now() });
     }
   } finally {
     clearInterval(watch);
-    await Promise.all([chats.stop(), writes.stop()]);
+    await Promise.all([chats, writes, ...probes.values()].map((load) => load.stop()));
   }
   const end = Date.now();
   const survived = await survivors(target, chats.samples, writes.samples, writer, say);
   const findings = await fault.conclude(target, say);
-  return { ...judge(target, fault, struck, all(), survived, earlier, findings), ...curves(all(), started, end) };
+  return {
+    ...judge(target, fault, struck, all(), probes, survived, earlier, findings),
+    ...curves(all(), started, end),
+  };
+}
+
+/** Probes of the elements that the chats do not ask, by the element's name. */
+function startProbes(target: DrillTarget, model: string): (readonly [string, Load])[] {
+  return probesOf(target.plan, model).flatMap((probe) => {
+    const url = target.unitUrl(probe.unit);
+    const credential = probe.as === "operator" ? target.internalToken : target.key;
+    return url === undefined ? [] : [[probe.subject, probeLoad({ url, credential, probe, rate: PROBES })] as const];
+  });
 }
 
 function judge(
@@ -125,13 +142,15 @@ function judge(
   fault: FaultExecutor,
   struck: readonly { strike: Strike; at: number; until: number }[],
   samples: readonly Sample[],
+  probes: ReadonlyMap<string, Load>,
   survived: ReadonlySet<string>,
   earlier: number | undefined,
   findings: readonly Finding[],
 ): Partial<DrillResult> {
   const strikes = struck.map(({ strike, at, until }, n): DrillStrike => {
     const from = n === 0 ? 0 : (struck[n - 1]?.at ?? 0);
-    const near = samples.filter((sample) => sample.ended > from && sample.sent <= until);
+    const around = (sample: Sample) => sample.ended > from && sample.sent <= until;
+    const near = samples.filter(around);
     const seen = outage(
       near.filter((sample) => sample.kind === strike.seenBy),
       at,
@@ -144,6 +163,12 @@ function judge(
       seenBy: strike.seenBy,
       ...(seen.rto !== undefined && { rto: Math.round(seen.rto) }),
       rpo: Math.round(cost.rpo),
+      probed: strike.subjects.flatMap((subject) => {
+        const load = probes.get(subject);
+        if (!load) return [];
+        const { rto } = outage(load.samples.filter(around), at);
+        return [{ subject, ...(rto !== undefined && { rto: Math.round(rto) }) }];
+      }),
       failed: seen.failed,
       acknowledged: cost.acknowledged,
       lost: cost.lost,
@@ -207,7 +232,7 @@ async function untilCalm(
   target: DrillTarget,
   strike: Strike,
   at: number,
-  samples: () => readonly Sample[],
+  clients: readonly (() => readonly Sample[])[],
   options: DrillOptions,
 ): Promise<void> {
   const promised = Math.max(
@@ -218,10 +243,17 @@ async function untilCalm(
   const limit = Math.max(LEAST_LIMIT, 3 * promised);
   for (; Date.now() - at < limit; await sleep(100, undefined, { signal: options.signal })) {
     if (Date.now() - at < CALM || !(await strike.repaired())) continue;
-    const recent = samples().filter((sample) => sample.kind === strike.seenBy && sample.ended > Date.now() - CALM);
-    if (recent.some((sample) => sample.ok) && recent.every((sample) => sample.ok)) return;
+    const calm = clients.every((samples) => {
+      const recent = samples().filter(({ kind, ended }) => isSeenBy(strike, kind) && ended > Date.now() - CALM);
+      return recent.some(({ ok }) => ok) && recent.every(({ ok }) => ok);
+    });
+    if (calm) return;
   }
   // Not thrown: a platform that does not come back is a result, and the worst one.
+}
+
+function isSeenBy(strike: Strike, kind: Sample["kind"]): boolean {
+  return kind === strike.seenBy || kind === "probe";
 }
 
 /** Gives usage events the time to reach the ledger, then reads what is there of all that was acknowledged. */

@@ -1,6 +1,7 @@
 /** One thing that a client of the drill tried. Times are epoch milliseconds. */
 export interface Sample {
-  readonly kind: "request" | "write";
+  /** `probe`: of an element that chats do not ask; it measures when that one answers, and nothing is compared. */
+  readonly kind: "request" | "write" | "probe";
   readonly sent: number;
   readonly ended: number;
   /** Acknowledged: the answer came whole, with success; the write was committed. */

@@ -17,6 +17,10 @@ export interface DrillTarget {
   /** Where clients reach it, and a key for the model APIs. */
   readonly url: string;
   readonly key: string;
+  /** Where a unit of the plan is reached; undefined for one that does not run here. */
+  readonly unitUrl: (unit: string) => string | undefined;
+  /** The token by which the platform's own processes are known to the admin API. */
+  readonly internalToken: string;
   readonly databaseUrl: string;
   /** The database's data directory. */
   readonly databaseDirectory: string;

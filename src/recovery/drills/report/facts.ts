@@ -62,7 +62,7 @@ export function reportFacts(result: DrillResult): ReportFacts {
 }
 
 const METHOD = [
-  "Load is open-loop: work is sent by the clock, whatever becomes of earlier work. Chat requests go over HTTP to the gateway; writes are committed straight in the database.",
+  "Load is open-loop: work is sent by the clock, whatever becomes of earlier work. Chat requests go over HTTP to the gateway; writes are committed straight in the database. Elements that those do not ask are asked five times a second by a probe of their own.",
   "RTO is the time without service as these clients saw it: from the last success before the fault to the first success that was asked for after the last failure. Where nothing failed, it is the longest pause between two successes.",
   "RPO is measured as CloudNativePG measures a failover: from the last acknowledged write that is still there to the fault. It is 0 when every acknowledged write is there.",
   "Every acknowledged chat is looked for in the usage ledger by its request id, every acknowledged write in its table.",
