@@ -1,5 +1,5 @@
-import { applyEdits } from "../spec/edit.js";
 import type { Finding, PlacedEdit } from "./finding.js";
+import { brokenBy, edited, kept, type Planned } from "./safety.js";
 
 /** A platform file with its safe fixes applied, and which findings they belong to. */
 export interface Fixed {
@@ -8,20 +8,25 @@ export interface Fixed {
 }
 
 /**
- * Applies every safe fix. Two findings that would write the same place are not mixed: the first, by place in the file,
- * is applied, and the other shows again when the file is checked anew.
+ * Applies every safe fix that leaves all promises kept that were kept, together with those applied before it. Two
+ * findings that would write the same place are not mixed: the first, by place in the file, is applied, and the other
+ * shows again when the file is checked anew.
  */
-export function fixed(text: string, findings: readonly Finding[]): Fixed {
+export function fixed(text: string, findings: readonly Finding[], planned: Planned): Fixed {
+  const before = kept(planned(text) ?? []);
   const taken: PlacedEdit[] = [];
   const applied: Finding[] = [];
+  let result = text;
   for (const finding of findings) {
-    if (!finding.safe || !finding.fix) continue;
-    if (finding.fix.some((edit) => taken.some((other) => overlap(edit, other)))) continue;
-    taken.push(...finding.fix);
+    const { safe, fix } = finding;
+    if (!safe || !fix) continue;
+    if (fix.some((edit) => taken.some((other) => overlap(edit, other)))) continue;
+    const next = edited(result, fix);
+    if (brokenBy(before, next, planned).length > 0) continue;
+    result = next;
+    taken.push(...fix);
     applied.push(finding);
   }
-  let result = text;
-  for (const { environment, ...edit } of taken) result = applyEdits(result, [edit], environment);
   return { text: result, applied };
 }
 

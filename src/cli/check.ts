@@ -7,10 +7,13 @@ import { sarif, sarifOfErrors } from "../check/output/sarif.js";
 import { countText, findingsText } from "../check/output/text.js";
 import type { Rule } from "../check/rule.js";
 import { rules as catalogue } from "../check/rules/index.js";
+import { proven } from "../check/safety.js";
+import { makePlan } from "../plan/index.js";
 import type { Plan } from "../plan/plan.js";
 import type { Diagnostic } from "../spec/diagnostic.js";
 import { DiagnosticsError } from "../spec/diagnostics-error.js";
 import { KeelsonError } from "../spec/errors.js";
+import { readPlatform } from "../spec/index.js";
 import { didYouMean } from "../spec/suggest.js";
 import { coloursFor } from "./colours.js";
 import { type Loaded, loadPlatform, planOf } from "./load.js";
@@ -61,7 +64,7 @@ async function checked(file: string, options: Options): Promise<void> {
   let loaded = await loadPlatform(file);
   if (options.fix) loaded = await mended(file, loaded, rules, options);
   const plans = plansOf(loaded, options);
-  const findings = check(plans, rules);
+  const findings = findingsIn(loaded, plans, rules);
   process.stdout.write(`${printed(findings, rules, loaded, plans, options)}\n`);
   if (findings.some(({ severity }) => severity === "error" || (options.strict && severity === "warning"))) {
     process.exitCode = 1;
@@ -80,6 +83,22 @@ function plansOf(loaded: Loaded, options: Options): readonly Plan[] {
   return names.map((name) => planOf(loaded, name));
 }
 
+/** What the rules find; of a file, a fix is called safe only where no environment loses a promise by it. */
+function findingsIn({ file, text }: Loaded, plans: readonly Plan[], rules: readonly Rule[]): readonly Finding[] {
+  const findings = check(plans, rules);
+  return text === undefined ? findings : proven(text, findings, (edited) => plansIn(file, edited));
+}
+
+/** The plans of every environment of a text; undefined where it cannot be read or planned. */
+function plansIn(file: string, text: string): readonly Plan[] | undefined {
+  const parsed = readPlatform({ file, text });
+  if (!parsed.ok) return undefined;
+  const { platform } = parsed;
+  const planned = [...platform.environments.keys()].map((environment) => makePlan(platform, environment));
+  const plans = planned.flatMap((each) => (each.ok ? [each.plan] : []));
+  return plans.length === planned.length ? plans : undefined;
+}
+
 /** Applies safe fixes until none is left; one fix may show the next finding, so a few rounds are allowed. */
 async function mended(file: string, first: Loaded, rules: readonly Rule[], options: Options): Promise<Loaded> {
   let loaded = first;
@@ -91,7 +110,8 @@ async function mended(file: string, first: Loaded, rules: readonly Rule[], optio
         exitCode: 2,
       });
     }
-    const { text, applied } = fixed(loaded.text, check(plansOf(loaded, options), rules));
+    const findings = findingsIn(loaded, plansOf(loaded, options), rules);
+    const { text, applied } = fixed(loaded.text, findings, (edited) => plansIn(loaded.file, edited));
     if (applied.length === 0) break;
     await writeFile(loaded.file, text);
     for (const { code, hint } of applied) process.stderr.write(`mended ${code}: ${hint ?? ""}\n`);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { fixed } from "../../src/check/fix.js";
 import { findingsText } from "../../src/check/output/text.js";
-import { findingsIn } from "./findings.js";
+import { rowOf, sheetOf } from "../promises/rows.js";
+import { findingsIn, plansOf } from "./findings.js";
 
 const shop = `platform: shop
 cloud: aws
@@ -29,7 +30,7 @@ describe("findings of several environments", () => {
   });
 
   it("are mended where the value is written: in the base, or under the environment", () => {
-    const { text, applied } = fixed(shop, findingsIn(shop));
+    const { text, applied } = fixed(shop, findingsIn(shop), plansOf);
     expect(applied.map(({ code }) => code)).toEqual(
       expect.arrayContaining(["recovery/rpo-interval", "availability/pdb-blocks-drain"]),
     );
@@ -45,9 +46,35 @@ describe("findings of several environments", () => {
       "      web: { disruption: { minAvailable: 2 } }",
       "      web: { rollout: { surge: 0, unavailable: 2 } }",
     );
-    const mended = fixed(text, findingsIn(text)).text;
+    const mended = fixed(text, findingsIn(text), plansOf).text;
     expect(mended).toContain("web: { rollout: { surge: 1, unavailable: 0 } }");
     expect(mended.split("environments:")[0]).not.toContain("rollout");
+  });
+});
+
+describe("a fix that would break a promise that is kept", () => {
+  // A log shipped twice as often is twice as many files to fetch: the RTO after an unreadable backup would go to 23 min.
+  const tight = `platform: shop
+provide: embedded
+stores:
+  orders: { postgres: 17, backups: { full: daily keep 7d, log: 1m keep 7d } }
+objectives: { rto: 16m, rpo: 1m }
+`;
+
+  it("is not safe, is not applied, and its advice says which promise", () => {
+    const before = rowOf(sheetOf(tight), "backup-corruption", "orders");
+    expect(before.rto.verdict).toBe("kept");
+    const finding = findingsIn(tight).find(({ code }) => code === "recovery/rpo-interval");
+    expect(finding).toMatchObject({
+      safe: false,
+      hint: expect.stringContaining("by itself this would break the RTO of orders in backup-corruption (default)"),
+    });
+    expect(fixed(tight, findingsIn(tight), plansOf)).toEqual({ text: tight, applied: [] });
+  });
+
+  it("is not applied even where a rule calls it safe", () => {
+    const trusting = findingsIn(tight).map((finding) => ({ ...finding, safe: true }));
+    expect(fixed(tight, trusting, plansOf).text).toBe(tight);
   });
 });
 
@@ -75,14 +102,8 @@ observe: { metrics: prometheus }
   it("has none where the promise is said not to cover the fault, as the fix would write it", () => {
     expect(found(single("{ rto: 4h, rpo: 24h, except: [zone-loss] }"))).toEqual([]);
     const text = single("{ rto: 4h, rpo: 24h }");
-    expect(
-      found(
-        fixed(
-          text,
-          found(text).map((finding) => ({ ...finding, safe: true })),
-        ).text,
-      ),
-    ).toEqual([]);
+    const willing = findingsIn(text).map((each) => ({ ...each, safe: each.code === "availability/zone-loss" }));
+    expect(found(fixed(text, willing, plansOf).text)).toEqual([]);
   });
 });
 

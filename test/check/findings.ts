@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { check } from "../../src/check/check.js";
 import type { Finding } from "../../src/check/finding.js";
 import type { Rule } from "../../src/check/rule.js";
+import { proven } from "../../src/check/safety.js";
 import { makePlan, type Plan } from "../../src/plan/index.js";
 import { formatDiagnostics, readPlatform } from "../../src/spec/index.js";
 
@@ -23,7 +24,7 @@ export function planOf(text: string, environment?: string): Plan {
 }
 
 export function findingsIn(text: string, rules?: readonly Rule[]): readonly Finding[] {
-  return check(plansOf(text), rules);
+  return proven(text, check(plansOf(text), rules), plansOf);
 }
 
 /** What a file says of itself: `# ^ code: part of the message` at the end of a line expects that finding there. */

@@ -67,9 +67,10 @@ function nowhereToGo(plan: Plan): Prediction {
   });
 }
 
-/** The store that loses most decides. */
+/** The store that loses most decides; among equals the first by name, wherever it stands in the file. */
 function worstLoss(plan: Plan): Prediction {
-  const losses = plan.stores.filter(isServer).map((server) => lostWithZone(server, plan));
+  const servers = plan.stores.filter(isServer).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const losses = servers.map((server) => lostWithZone(server, plan));
   return losses.reduce(worse, bounded(plan, "zones", []));
 }
 
