@@ -64,7 +64,9 @@ function print(found: BackupListing, options: PlaceOptions): void {
     process.stdout.write(`${JSON.stringify(found)}\n`);
     return;
   }
-  process.stdout.write(`${found.backups.length} backups in ${found.place}\n`);
+  process.stdout.write(
+    `${found.backups.length} ${found.backups.length === 1 ? "backup" : "backups"} in ${found.place}\n`,
+  );
   for (const backup of found.backups) process.stdout.write(`  ${describe(backup)}\n`);
   for (const damaged of found.damaged) process.stdout.write(`  ! ${damaged.object}: ${damaged.why}\n`);
   if (found.damaged.length > 0) process.exitCode = 1;

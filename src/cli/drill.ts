@@ -2,26 +2,29 @@ import { chmod, cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
 import { askControl } from "../local/control/client.js";
 import { platformRoutes } from "../local/control/routes.js";
 import { dataDirectory, layout } from "../local/layout.js";
 import { startPlatform } from "../local/platform.js";
 import { freePort } from "../postgres/server.js";
+import { MOST_RATE } from "../recovery/drills/drills.js";
 import { executors } from "../recovery/drills/faults/index.js";
 import { duration } from "../recovery/drills/report/facts.js";
 import { type DrillResult, resultSchema } from "../recovery/drills/result.js";
 import { drillStore } from "../recovery/drills/results.js";
 import { KeelsonError } from "../spec/errors.js";
+import { readDuration } from "../spec/format.js";
 import { coloursFor } from "./colours.js";
 import { addDataOption, type ConnectionOptions, findRunning } from "./connection.js";
 import { loadPlan } from "./load.js";
 import { version } from "./version.js";
 
 interface Options extends ConnectionOptions {
-  readonly duration?: string;
-  readonly rate?: string;
+  /** Milliseconds. */
+  readonly duration?: number;
+  readonly rate?: number;
   readonly file?: string;
   readonly environment?: string;
   readonly json?: boolean;
@@ -35,8 +38,8 @@ export function register(program: Command): void {
       "break the running platform under load, watch it recover, and hold what was measured against the promise",
     )
     .argument("<fault>", `what to break: ${Object.keys(executors).join(", ")}`)
-    .option("--duration <time>", "steady load before the fault and after each recovery, e.g. 10s")
-    .option("--rate <number>", "chat requests and writes each second")
+    .option("--duration <time>", "steady load before the fault and after each recovery, e.g. 10s", parseDuration)
+    .option("--rate <number>", `chat requests and writes each second, at most ${MOST_RATE}`, parseRate)
     .option("-f, --file <file>", "drill a platform of its own, started from this file and ended afterwards")
     .option("-e, --environment <name>", "environment of that file")
     .option("--json", "print the result as JSON")
@@ -51,6 +54,18 @@ export function register(program: Command): void {
       process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${summary(result, directory)}\n`);
       process.exitCode = result.state === "failed" || result.verdict === "broken" ? 1 : 0;
     });
+}
+
+function parseRate(text: string): number {
+  const rate = Number(text);
+  if (text.trim() !== "" && rate > 0 && rate <= MOST_RATE) return rate;
+  throw new InvalidArgumentError(`a rate is a number above 0 and at most ${MOST_RATE}`);
+}
+
+function parseDuration(text: string): number {
+  const read = readDuration(text);
+  if (read.ok && read.value > 0) return read.value;
+  throw new InvalidArgumentError(read.ok ? "a duration is longer than nothing" : read.message);
 }
 
 interface Outcome {
@@ -78,7 +93,7 @@ async function onRunning(
   const body = {
     fault,
     duration: options.duration,
-    rate: options.rate === undefined ? undefined : Number(options.rate),
+    rate: options.rate,
   };
   let result = await askControl(socket, "/drills", resultSchema, { method: "POST", body });
   const { id } = result;
@@ -160,7 +175,7 @@ function summary(result: DrillResult, directory: string): string {
         `${of.toUpperCase()} ${duration(measured, never)} (predicted ${duration(predicted[of], "–")}, promised ${duration(promised[of], "–")})`;
       return `  ${subject.padEnd(12)} ${against("rto", rto, "never")}  ${against("rpo", rpo, "–")}${underestimated ? out.yellow("  worse than predicted") : ""}`;
     }),
-    `  ${result.acknowledged} acknowledged, ${result.lost} lost, ${result.failed} failed`,
+    `  ${result.acknowledged} acknowledged, ${result.state === "failed" ? "" : `${result.lost} lost, `}${result.failed} failed`,
     `  report: ${join(directory, "report.html")}`,
   ].join("\n");
 }

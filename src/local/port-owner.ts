@@ -2,9 +2,12 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { createServer } from "node:net";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { isSystemError } from "../disk/disk-errors.js";
 import { KeelsonError } from "../spec/errors.js";
+import { layout } from "./layout.js";
+import { readRunning } from "./running.js";
 
 const run = promisify(execFile);
 const LISTENING = "0A";
@@ -12,7 +15,7 @@ const LISTENING = "0A";
 /** Throws `port/in-use`, naming who has the port and the next free one. */
 export async function requireFreePort(host: string, port: number): Promise<void> {
   if (await isFree(host, port)) return;
-  const owner = await portOwner(port);
+  const owner = await describeOwner(port);
   const next = await nextFree(host, port + 1);
   throw new KeelsonError("port/in-use", `port ${port} is in use${owner ? ` by ${owner}` : ""}`, {
     hint: next === undefined ? "choose another: --port N" : `the next free one: --port ${next}`,
@@ -49,13 +52,23 @@ async function nextFree(host: string, from: number): Promise<number | undefined>
   return undefined;
 }
 
-/** `node (pid 4711)`, as far as this user may see it. */
-async function portOwner(port: number): Promise<string | undefined> {
+/** `nginx -g daemon off; (pid 4711)`, as far as this user may see it; a platform of Keelson by its name and its data. */
+async function describeOwner(port: number): Promise<string | undefined> {
   const pid = process.platform === "linux" ? await ownerFromProc(port) : await ownerFromLsof(port);
   if (pid === undefined) return undefined;
-  const { stdout } = await run("ps", ["-o", "args=", "-p", String(pid)]).catch(() => ({ stdout: "" }));
+  const { stdout } = await run("ps", ["-ww", "-o", "args=", "-p", String(pid)]).catch(() => ({ stdout: "" }));
+  const platform = await platformOf(stdout.trim());
+  if (platform) return `${platform} (pid ${pid})`;
   const command = stdout.trim().slice(0, 80) || (await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "")).trim();
   return command ? `${command} (pid ${pid})` : `pid ${pid}`;
+}
+
+/** The platform that a `keelson serve` of `up` belongs to: its command line names the plan in the data directory. */
+async function platformOf(command: string): Promise<string | undefined> {
+  const plan = / serve --plan (\/.+?plan\.json) --modules /.exec(command)?.[1];
+  if (plan === undefined) return undefined;
+  const running = await readRunning(layout(dirname(plan)));
+  return running && `the platform ${running.platform} (${running.environment}) on ${running.data}`;
 }
 
 async function ownerFromProc(port: number): Promise<number | undefined> {

@@ -96,6 +96,18 @@ describe("keelson up", () => {
     expect(err).toMatch(/hint: the next free one: --port \d+/);
   });
 
+  test("names the platform that has the port, and its data", async () => {
+    const platform = await up(cleanups);
+    const other = workDirectory(cleanups);
+    const { code, err } = await keelson(other, ["up", "--port", String(platform.port)]);
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      new RegExp(
+        `port ${platform.port} is in use by the platform starter \\(local\\) on ${platform.data} \\(pid \\d+\\)`,
+      ),
+    );
+  }, 60_000);
+
   test("starts a killed process again and says so, whichever it is", async () => {
     const platform = await up(cleanups);
     for (const name of ["platform", "postgres"]) {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { listed, listing } from "../../recovery/backup/listing.js";
+import { MOST_RATE } from "../../recovery/drills/drills.js";
 import type { RestoreTarget } from "../../recovery/restore/restore.js";
 import type { Recovery, Replacement } from "../../recovery/service.js";
 import { KeelsonError } from "../../spec/errors.js";
@@ -82,7 +83,7 @@ const drillBody = z.object({
   fault: z.string(),
   /** Milliseconds, or as people write it: `10s`. */
   duration: z.union([z.number().positive(), z.string()]).optional(),
-  rate: z.number().positive().max(500).optional(),
+  rate: z.number().positive().max(MOST_RATE).optional(),
 });
 
 function drillRoutes({ drills }: Platform): ControlRoutes {

@@ -100,7 +100,8 @@ async function strikeUnderLoad(
   const all = () => [...chats.samples, ...writes.samples];
   const struck: { strike: Strike; at: number; until: number }[] = [];
   const earlier = target.recovery.state().archive?.last?.at;
-  const watch = setInterval(() => change(curves(all(), started, Date.now())), 1000);
+  const seen = () => change({ ...curves(all(), started, Date.now()), ...counts(all()) });
+  const watch = setInterval(seen, 1000);
   try {
     say(`steady load: ${options.rate} chats and ${options.rate} writes a second`);
     await sleep(options.steady, undefined, { signal: options.signal });
@@ -118,6 +119,7 @@ async function strikeUnderLoad(
   } finally {
     clearInterval(watch);
     await Promise.all([chats, writes, ...probes.values()].map((load) => load.stop()));
+    seen();
   }
   const end = Date.now();
   const survived = await survivors(target, chats.samples, writes.samples, writer, say);
@@ -203,9 +205,8 @@ function judge(
     findings: all,
     verdict,
     terms: measuredTerms(target),
-    acknowledged: acknowledged.length,
+    ...counts(samples),
     lost: lost.length,
-    failed: samples.filter((sample) => !sample.ok).length,
     ...(hardest && {
       subject: hardest.subject,
       promised: hardest.promised,
@@ -320,6 +321,11 @@ async function untilWhole(target: DrillTarget): Promise<void> {
 
 function curves(samples: readonly Sample[], started: number, end: number): Pick<DrillResult, "series" | "writes"> {
   return { series: series(samples, "request", started, end), writes: series(samples, "write", started, end) };
+}
+
+function counts(samples: readonly Sample[]): Pick<DrillResult, "acknowledged" | "failed"> {
+  const acknowledged = samples.filter((sample) => sample.ok).length;
+  return { acknowledged, failed: samples.length - acknowledged };
 }
 
 function chatModel({ plan }: DrillTarget): string | undefined {

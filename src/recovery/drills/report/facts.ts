@@ -104,7 +104,8 @@ function factRows(result: DrillResult): [string, string][] {
     ["began", instant(result.startedAt)],
     ["ended", result.finishedAt === undefined ? "–" : instant(result.finishedAt)],
     ["load", `${load.requests} chats/s to ${load.model}, ${load.writes} writes/s`],
-    ["acknowledged", `${result.acknowledged}, of which lost: ${result.lost}`],
+    // What was lost is only known where a drill came as far as comparing.
+    ["acknowledged", `${result.acknowledged}${result.state === "failed" ? "" : `, of which lost: ${result.lost}`}`],
     ["failed", String(result.failed)],
     [
       "versions",
