@@ -1,5 +1,5 @@
-import { formatBytes } from "../../../spec/format.js";
 import type { DrillAssessment, DrillResult } from "../result.js";
+import { size } from "./size.js";
 
 /** What a report says, as tables and sentences; how it looks is the business of each format. */
 export interface ReportFacts {
@@ -50,7 +50,7 @@ export function reportFacts(result: DrillResult): ReportFacts {
             rows: result.terms.map(({ name, value, bytes }) => [
               name,
               duration(value, "–"),
-              bytes === undefined ? "–" : formatBytes(bytes),
+              bytes === undefined ? "–" : size(bytes),
             ]),
           },
     events: {

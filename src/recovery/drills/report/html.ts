@@ -52,10 +52,14 @@ function plots(result: DrillResult): string {
 
 function section(title: string, { head, rows }: Table): string {
   if (rows.length === 0) return "";
-  const cells = (tag: string, values: readonly string[]) =>
-    values.map((value) => `<${tag}>${escaped(value)}</${tag}>`).join("");
-  const body = rows.map((row) => `<tr>${cells("td", row)}</tr>`).join("\n");
-  return `<h2>${escaped(title)}</h2><div class="wide"><table><thead><tr>${cells("th", head)}</tr></thead><tbody>${body}</tbody></table></div>`;
+  const heads = head.map((name) => `<th>${escaped(name)}</th>`).join("");
+  const body = rows.map((row) => `<tr>${row.map(cell).join("")}</tr>`).join("\n");
+  return `<h2>${escaped(title)}</h2><div class="wide"><table><thead><tr>${heads}</tr></thead><tbody>${body}</tbody></table></div>`;
+}
+
+/** A figure stays beside its unit; only sentences are broken into lines. */
+function cell(value: string): string {
+  return `<td${/^\d[\d.,:]*( [a-zA-Z]{1,3})?$/.test(value) ? ' class="figure"' : ""}>${escaped(value)}</td>`;
 }
 
 function escaped(text: string): string {
@@ -81,6 +85,7 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th, td { text-align: left; vertical-align: top; padding: 5px 12px 5px 0; border-bottom: 1px solid var(--line); }
 th { color: var(--soft); font-weight: 600; white-space: nowrap; }
+.figure { white-space: nowrap; font-variant-numeric: tabular-nums; }
 figure { margin: 0; overflow-x: auto; } figure svg { max-width: 100%; height: auto; }
 .dark { display: none; }
 @media (prefers-color-scheme: dark) { .dark { display: block; } .light { display: none; } }

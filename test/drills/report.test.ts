@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { htmlReport } from "../../src/recovery/drills/report/html.js";
+import { markdownReport } from "../../src/recovery/drills/report/markdown.js";
+import { size } from "../../src/recovery/drills/report/size.js";
+import { type DrillResult, resultSchema } from "../../src/recovery/drills/result.js";
+
+const result: DrillResult = resultSchema.parse({
+  id: "20260101T000000Z-database-loss-0000",
+  fault: "database-loss",
+  title: "The database's data directory is lost under load",
+  platform: "harbour",
+  environment: "local",
+  state: "finished",
+  startedAt: 1_767_225_600_000,
+  finishedAt: 1_767_225_630_000,
+  verdict: "kept",
+  measurements: [
+    {
+      subject: "database",
+      rto: 11_600,
+      rpo: 4000,
+      promised: { rto: 60_000, rpo: 60_000 },
+      predicted: { rto: 38_800, rpo: 30_800 },
+      verdict: "kept",
+      underestimated: false,
+    },
+  ],
+  strikes: [],
+  findings: [],
+  terms: [{ name: "restore of the backup", value: 3100, bytes: 48_332_929 }],
+  acknowledged: 355,
+  lost: 117,
+  failed: 53,
+  series: [],
+  writes: [],
+  events: [{ t: 11_600, what: "it serves again" }],
+  load: { model: "assistant", requests: 15, writes: 15, steadyMs: 4000 },
+  versions: { keelson: "0.1.0", postgres: "17.2", node: "v22.0.0", system: "Linux" },
+});
+
+describe("the report of a drill", () => {
+  it("says sizes as people do", () => {
+    expect([0, 512, 1024, 1536, 48_332_929, 2 ** 30 - 1, 3 * 2 ** 40].map(size)).toEqual([
+      "0 B",
+      "512 B",
+      "1 KiB",
+      "1.5 KiB",
+      "46 MiB",
+      "1 GiB",
+      "3 TiB",
+    ]);
+    for (const report of [htmlReport(result), markdownReport(result)]) {
+      expect(report).toContain("46 MiB");
+      expect(report).not.toContain("48332929");
+    }
+  });
+
+  it("never breaks a line between a figure and its unit", () => {
+    const html = htmlReport(result);
+    expect(html).toMatch(/\.figure \{[^}]*white-space: nowrap/);
+    for (const figure of ["11.60 s", "11.6 s", "60 s", "38.8 s", "3.1 s", "46 MiB"])
+      expect(html).toContain(`<td class="figure">${figure}</td>`);
+    expect(html).toContain("<td>it serves again</td>");
+  });
+});
