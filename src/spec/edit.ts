@@ -24,7 +24,7 @@ function applyEdit(text: string, path: readonly Segment[], value: unknown, envir
   // The splice works on text, the check on meaning: the edited file must read as the old one with this one change.
   const expected = changed(plain(before), where, value);
   const reading = readYaml("platform.yaml", edited);
-  if (!reading.ok || canonical(expected) !== canonical(plain(reading.tree)))
+  if (!reading.ok || reading.duplicates || canonical(expected) !== canonical(plain(reading.tree)))
     throw new KeelsonError("edit/impossible", `cannot change \`${path.join(".")}\` in this file by machine`, {
       hint: "change it by hand",
     });
@@ -42,8 +42,8 @@ function canonical(value: unknown): string {
 
 function treeFrom(text: string): Mapping {
   const reading = readYaml("platform.yaml", text);
-  if (reading.ok) return reading.tree;
-  const [first] = reading.diagnostics;
+  if (reading.ok && !reading.duplicates) return reading.tree;
+  const [first] = reading.ok ? (reading.duplicates?.diagnostics ?? []) : reading.diagnostics;
   throw new KeelsonError("edit/unreadable", `the file cannot be read: ${first?.message ?? "it is no YAML"}`, {
     exitCode: 2,
   });

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Diagnostic } from "./diagnostic.js";
 import { shown } from "./format.js";
 import { formatPath, type Segment } from "./path.js";
-import { knownKeys } from "./shape.js";
+import { knownKeys, takesBoolean } from "./shape.js";
 import { didYouMean, suggest } from "./suggest.js";
 import { nearest, type Place, plain, type SourceMap, type Tree } from "./tree.js";
 
@@ -95,9 +95,16 @@ function explain({ issue, path }: Located, tree: Tree, source: SourceMap, schema
     const hint = typeof params.hint === "string" ? params.hint : undefined;
     return [at(value.place, code, typeof last === "string" ? `\`${last}\`: ${issue.message}` : issue.message, hint)];
   }
-  if (issue.code === "invalid_value") return [at(value.place, "spec/value", ...enumeration(issue, value))];
-  if (issue.code === "invalid_type")
-    return [at(value.place, "spec/type", `expected ${expectation(issue.expected)}, found ${found(value)}`)];
+  const truth = value.kind === "scalar" ? TRUTHS.get(String(value.value).toLowerCase()) : undefined;
+  if (truth !== undefined && takesBoolean(schema, path)) {
+    const hint = `write \`${truth}\`: YAML reads ${found(value)} as text`;
+    return [at(value.place, "spec/type", `expected true or false, found ${found(value)}`, hint)];
+  }
+  if (issue.code === "invalid_value") return [at(value.place, "spec/value", ...enumeration(issue, value, last))];
+  if (issue.code === "invalid_type") {
+    const hint = issue.expected === "array" ? asList(value, last) : undefined;
+    return [at(value.place, "spec/type", `expected ${expectation(issue.expected)}, found ${found(value)}`, hint)];
+  }
   if (issue.code === "invalid_union")
     return [at(value.kind === "mapping" ? key : value.place, "spec/value", ...union(issue, value))];
   if (issue.code === "too_small" || issue.code === "too_big")
@@ -130,12 +137,53 @@ const MISSING: ReadonlyMap<string, string> = new Map([
   ["count", "say how many machines: `count: 3` or `count: 3..10`"],
 ]);
 
-function enumeration(issue: Extract<Issue, { code: "invalid_value" }>, value: Tree): [string, string | undefined] {
+/** Words that other readers of YAML take for true and false. */
+const TRUTHS: ReadonlyMap<string, boolean> = new Map([
+  ["yes", true],
+  ["on", true],
+  ["y", true],
+  ["no", false],
+  ["off", false],
+  ["n", false],
+]);
+
+/** Words of other systems for ours, by the key that they stand behind. */
+const SYNONYMS: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
+  [
+    "provide",
+    new Map([
+      ["kubernetes", "in-cluster"],
+      ["k8s", "in-cluster"],
+      ["operator", "in-cluster"],
+      ["cloud", "managed"],
+      ["rds", "managed"],
+      ["local", "embedded"],
+      ["docker", "embedded"],
+    ]),
+  ],
+]);
+
+/** One value, written as the list that belongs there; a command line is taken apart at its spaces. */
+function asList(value: Tree, key: Segment | undefined): string | undefined {
+  if (value.kind !== "scalar" || value.value === null) return undefined;
+  const text = String(value.value);
+  if (text.length > 60) return "write it as a list: `[…, …]`";
+  if (key !== "command") return `write it as a list: [${text}]`;
+  // Quotes and pipes are a shell's business: it is given the line as it stands.
+  const words = /[^\w\s./:=@,+-]/.test(text) ? ["sh", "-c", text] : text.split(/\s+/).filter((word) => word !== "");
+  return `write it as a list: [${words.map((word) => JSON.stringify(word)).join(", ")}]`;
+}
+
+function enumeration(
+  issue: Extract<Issue, { code: "invalid_value" }>,
+  value: Tree,
+  key: Segment | undefined,
+): [string, string | undefined] {
   const known = issue.values.map(String);
   const written = value.kind === "scalar" ? String(value.value) : "";
   if (value.kind !== "scalar") return [`expected one of ${known.join(", ")}, found ${found(value)}`, undefined];
   if (known.includes(written)) return [`${shown(written)} must be text here`, `quote it: "${written}"`];
-  const near = suggest(written, known);
+  const near = SYNONYMS.get(String(key))?.get(written.toLowerCase()) ?? suggest(written, known);
   return [`${shown(value.value)} is not one of ${known.join(", ")}`, near ? `did you mean \`${near}\`?` : undefined];
 }
 

@@ -2,11 +2,12 @@ import { type Diagnostic, sortDiagnostics } from "./diagnostic.js";
 import { diagnose } from "./issues.js";
 import { mergeTrees, type Unremoved } from "./merge.js";
 import type { Origin } from "./origin.js";
+import { parsePath } from "./path.js";
 import { checkReferences } from "./references.js";
 import { everyError } from "./repair.js";
 import { platformFile, platformSettings, type Settings } from "./schema/platform.js";
-import { didYouMean } from "./suggest.js";
-import { type Mapping, NOWHERE, plain, SourceMap, treeOf } from "./tree.js";
+import { didYouMean, suggest } from "./suggest.js";
+import { child, type Mapping, NOWHERE, plain, SourceMap, treeOf } from "./tree.js";
 import { readYaml } from "./yaml.js";
 
 /** The platform as one environment has it: base and differences merged, parsed, every reference standing. */
@@ -39,7 +40,23 @@ export type Parsed =
 export function readPlatform({ file, text }: { readonly file: string; readonly text: string }): Parsed {
   const yaml = readYaml(file, text);
   if (!yaml.ok) return { ok: false, diagnostics: sortDiagnostics(yaml.diagnostics) };
-  return readTree(yaml.tree, yaml.source);
+  const reading = readTree(yaml.tree, yaml.source);
+  if (!yaml.duplicates) return reading;
+  const found = [
+    ...yaml.duplicates.diagnostics,
+    ...ofEither(reading.diagnostics, readTree(yaml.duplicates.last, yaml.source).diagnostics),
+  ];
+  return { ok: false, diagnostics: sortDiagnostics(distinct(found)) };
+}
+
+/** What is wrong with a value wherever it stands; everything else may be right once one of two values is removed. */
+const OF_ITSELF = new Set(["unknown-key", "type", "value", "unit", "range", "name"].map((word) => `spec/${word}`));
+
+/** What is told of a file whichever of two values of a key is taken, and what is wrong with either of the values itself. */
+function ofEither(one: readonly Diagnostic[], other: readonly Diagnostic[]): Diagnostic[] {
+  const told = new Set(other.map(identity));
+  const both = one.filter((each) => told.has(identity(each)));
+  return [...both, ...[...one, ...other].filter(({ code }) => OF_ITSELF.has(code))];
 }
 
 /** Reads a platform that was defined in code; its diagnostics name paths, there being no lines. */
@@ -85,9 +102,12 @@ function readTree(whole: Mapping, source: SourceMap): Parsed {
     // A file is parsed once: compiling its schema for speed (what zod does otherwise) costs more than it saves.
     const parsed = platformSettings.safeParse(plain(tree), { jitless: true });
     if (parsed.success) {
-      diagnostics.push(...checkReferences(parsed.data, tree, source, base));
+      diagnostics.push(...checkReferences(parsed.data, tree, source, base).map((each) => misspelt(each, base)));
       environments.set(name, { name, settings: parsed.data, tree });
-    } else diagnostics.push(...everyError(tree, parsed.error.issues, source, base));
+    } else {
+      const errors = everyError(tree, parsed.error.issues, source, base);
+      diagnostics.push(...errors.map((each) => misspelt(each, base)));
+    }
   }
   const all = sortDiagnostics(distinct(diagnostics));
   const platform = [...environments.values()][0]?.settings.platform;
@@ -151,6 +171,22 @@ function environmentShape(whole: Mapping, source: SourceMap): Diagnostic[] {
   return diagnostics;
 }
 
+/**
+ * An environment that misspells a name of the base adds something new, which lacks what the base says of the one that was
+ * meant: the hint is the name, not what to add.
+ */
+function misspelt(diagnostic: Diagnostic, base: Mapping): Diagnostic {
+  const [group, name, ...below] = parsePath(diagnostic.path ?? "");
+  const lacking = diagnostic.code === "spec/missing-key" || diagnostic.code === "spec/value";
+  if (!lacking || below.length > (diagnostic.code === "spec/missing-key" ? 1 : 0)) return diagnostic;
+  if (diagnostic.origin.kind !== "environment" || group === undefined || name === undefined) return diagnostic;
+  const standing = child(base, group);
+  if (standing?.kind !== "mapping" || standing.entries.has(String(name))) return diagnostic;
+  const near = suggest(String(name), standing.entries.keys());
+  if (near === undefined) return diagnostic;
+  return { ...diagnostic, hint: `did you mean \`${near}\`? the base has no \`${name}\` in \`${group}\`` };
+}
+
 function nothingRemoved({ key, place, known }: Unremoved, source: SourceMap): Diagnostic {
   return {
     code: "spec/removes-nothing",
@@ -166,9 +202,12 @@ function nothingRemoved({ key, place, known }: Unremoved, source: SourceMap): Di
 function distinct(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const seen = new Map<string, Diagnostic>();
   for (const diagnostic of diagnostics) {
-    const { code, message, origin, path } = diagnostic;
-    const key = `${origin.line}:${origin.column}:${origin.line === 0 ? path : ""} ${code} ${message}`;
+    const key = identity(diagnostic);
     if (!seen.has(key)) seen.set(key, diagnostic);
   }
   return [...seen.values()];
+}
+
+function identity({ code, message, origin, path }: Diagnostic): string {
+  return `${origin.line}:${origin.column}:${origin.line === 0 ? path : ""} ${code} ${message}`;
 }

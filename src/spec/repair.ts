@@ -13,7 +13,13 @@ const ROUNDS = 4;
 const ENOUGH = 50;
 
 /** What the references say that holds whatever else is wrong; the rest may be the fault of what was left out. */
-const CERTAIN = new Set(["spec/unknown-reference", "spec/duplicate-name", "spec/self-call", "spec/cycle"]);
+const CERTAIN = new Set([
+  "spec/unknown-reference",
+  "spec/duplicate-name",
+  "spec/self-call",
+  "spec/cycle",
+  "spec/missing-key",
+]);
 
 /**
  * Every error of a tree that the schema refuses: those that it names, and those that they hide (what stands under a
@@ -44,7 +50,14 @@ export function everyError(
       const names = left.map((path) => parsePath(path).at(-1));
       const mentioned = (message: string) => names.some((name) => message.includes(`\`${name}\``));
       const references = checkReferences(parsed.data, rest, source, base);
-      told.push(...references.filter(({ code, message }) => CERTAIN.has(code) && !mentioned(message)));
+      // Something that lacks a key may have had it, wrongly written.
+      const leftOf = (path = "") => left.some((other) => isWithin(other, path));
+      told.push(
+        ...references.filter(
+          ({ code, message, path }) =>
+            CERTAIN.has(code) && !mentioned(message) && !(code === "spec/missing-key" && leftOf(path)),
+        ),
+      );
       break;
     }
     issues = parsed.error.issues;

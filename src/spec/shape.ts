@@ -13,6 +13,13 @@ export function knownKeys(schema: z.core.$ZodType, path: readonly Segment[]): st
   return [...keys];
 }
 
+/** Whether true and false are among what the schema takes at a path. */
+export function takesBoolean(schema: z.core.$ZodType, path: readonly Segment[]): boolean {
+  let forms = unwrap(schema);
+  for (const segment of path) forms = forms.flatMap((form) => step(form, segment));
+  return forms.some((form) => definition(form).type === "boolean");
+}
+
 function definition(schema: z.core.$ZodType): z.core.$ZodTypes["_zod"]["def"] {
   return (schema as z.core.$ZodTypes)._zod.def;
 }

@@ -20,7 +20,14 @@ const DEEPEST = 64;
 const MOST_VALUES = 2_000_000;
 
 export type YamlReading =
-  | { readonly ok: true; readonly tree: Mapping; readonly source: SourceMap }
+  | {
+      readonly ok: true;
+      /** Of a key that is written twice, the first value. */
+      readonly tree: Mapping;
+      readonly source: SourceMap;
+      /** Keys that are written twice, and the tree with their last values: the rest of the file can be read all the same. */
+      readonly duplicates: { readonly diagnostics: readonly Diagnostic[]; readonly last: Mapping } | undefined;
+    }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[]; readonly source: SourceMap };
 
 /**
@@ -61,9 +68,9 @@ export function readYaml(file: string, text: string): YamlReading {
     errors.push(problem(source, second.range[0], several));
   }
   if (!document?.contents || errors.length > 0) return { ok: false, diagnostics: errors, source };
-  const walk = new Walk(source);
+  const walk = new Walk(source, "first");
   const tree = walk.value(document.contents, 0, undefined);
-  if (walk.diagnostics.length > 0) return { ok: false, diagnostics: walk.diagnostics, source };
+  if (walk.diagnostics.length > 0) return { ok: false, diagnostics: [...walk.diagnostics, ...walk.duplicates], source };
   if (tree.kind !== "mapping") {
     const shape = {
       code: "yaml/not-a-mapping",
@@ -72,7 +79,10 @@ export function readYaml(file: string, text: string): YamlReading {
     };
     return { ok: false, diagnostics: [problem(source, tree.place.from, shape)], source };
   }
-  return { ok: true, tree, source };
+  if (walk.duplicates.length === 0) return { ok: true, tree, source, duplicates: undefined };
+  const other = new Walk(source, "last").value(document.contents, 0, undefined);
+  const last = other.kind === "mapping" ? other : tree;
+  return { ok: true, tree, source, duplicates: { diagnostics: walk.duplicates, last } };
 }
 
 interface Problem {
@@ -148,11 +158,17 @@ function distinctProblems(problems: readonly Diagnostic[]): Diagnostic[] {
 /** Turns the parser's nodes into a tree; aliases share the tree of their anchor, so that nothing is ever expanded. */
 class Walk {
   readonly diagnostics: Diagnostic[] = [];
+  /** Keys that are written twice: told beside everything else, because both values can be read. */
+  readonly duplicates: Diagnostic[] = [];
   readonly #anchors = new Map<string, Tree | "open">();
   readonly #sizes = new WeakMap<Tree, number>();
   #tooMany = false;
 
-  constructor(readonly source: SourceMap) {}
+  constructor(
+    readonly source: SourceMap,
+    /** Which value of a key that is written twice is taken. */
+    readonly wins: "first" | "last",
+  ) {}
 
   value(node: unknown, depth: number, environment: string | undefined): Tree {
     if (isAlias(node)) return this.#alias(node.source, place(node, environment));
@@ -191,8 +207,7 @@ class Walk {
         // `services:` with nothing behind it stands nowhere: its key tells the place.
         const standing = value.place.to > value.place.from ? value : nothing({ ...key.place, environment: below });
         if (key.name === "<<") merged.push(...this.#mergeable(standing, key.place));
-        else if (entries.has(key.name)) this.#duplicate(key, entries);
-        else entries.set(key.name, { key: key.place, value: standing });
+        else this.#enter(entries, key, standing, depth);
       }
       for (const { entries: more } of merged)
         for (const [name, entry] of more) if (!entries.has(name)) entries.set(name, entry);
@@ -227,10 +242,28 @@ class Walk {
     return { name: text, place: where };
   }
 
-  #duplicate(key: { name: string; place: Place }, entries: ReadonlyMap<string, Entry>): void {
-    const first = this.source.position(entries.get(key.name)?.key.from ?? 0);
-    const message = `\`${key.name}\` is written twice, first on line ${first.line}`;
-    this.#report(key.place, { code: "yaml/duplicate-key", message, hint: "keep one of them" });
+  #enter(
+    entries: Map<string, Entry>,
+    { name, place: at }: { name: string; place: Place },
+    value: Tree,
+    depth: number,
+  ): void {
+    const before = entries.get(name);
+    if (before === undefined) {
+      entries.set(name, { key: at, value });
+      return;
+    }
+    const { line } = this.source.position(before.key.from);
+    const hint = depth === 0 && value.kind === "mapping" ? "put both under one of them" : "keep one of them";
+    const message = `\`${name}\` is written twice, first on line ${line}`;
+    const duplicate = { code: "yaml/duplicate-key", message, hint };
+    this.duplicates.push(problem(this.source, at.from, duplicate, Math.max(1, at.to - at.from)));
+    const [winner, loser] = this.wins === "first" ? [before.value, value] : [value, before.value];
+    // Two groups of services are all the services: what calls one of them is no error of its own.
+    if (depth === 0 && winner.kind === "mapping" && loser.kind === "mapping") {
+      const both: Mapping = { ...winner, entries: new Map([...loser.entries, ...winner.entries]) };
+      entries.set(name, { key: before.key, value: this.#sized(both) });
+    } else entries.set(name, { key: this.wins === "first" ? before.key : at, value: winner });
   }
 
   #mergeable(tree: Tree, where: Place): Mapping[] {
