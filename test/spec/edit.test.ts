@@ -42,6 +42,13 @@ const edit = (path: string, value: unknown, environment?: string) =>
   difference(applyEdits(text, [{ path, value }], environment));
 
 describe("an edit", () => {
+  it("refuses a file in which a key stands twice: there is no telling which of the two is meant", () => {
+    const twice = 'platform: shop\nservices:\n  web: { image: "a:1" }\n  web: { image: "b:1" }\n';
+    expect(() => applyEdits(twice, [{ path: "services.web.replicas", value: 2 }])).toThrow(
+      "`web` is written twice, first on line 3",
+    );
+  });
+
   it("changes one value and leaves its comment", () =>
     expect(edit("services.web.image", "shop/web:1.3")).toEqual([
       '-    image: "shop/web:1.2"   # pinned',
