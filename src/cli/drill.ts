@@ -11,7 +11,7 @@ import { startPlatform } from "../local/platform.js";
 import { freePort } from "../postgres/server.js";
 import { MOST_RATE } from "../recovery/drills/drills.js";
 import { executors } from "../recovery/drills/faults/index.js";
-import { duration } from "../recovery/drills/report/facts.js";
+import { duration, worstCase } from "../recovery/drills/report/facts.js";
 import { type DrillResult, resultSchema } from "../recovery/drills/result.js";
 import { drillStore } from "../recovery/drills/results.js";
 import { KeelsonError } from "../spec/errors.js";
@@ -172,7 +172,7 @@ function summary(result: DrillResult, directory: string): string {
     ...result.findings.map(({ what, why }) => `  ! ${what}: ${why}`),
     ...result.measurements.map(({ subject, rto, rpo, promised, predicted, underestimated }) => {
       const against = (of: "rto" | "rpo", measured: number | undefined, never: string) =>
-        `${of.toUpperCase()} ${duration(measured, never)} (predicted ${duration(predicted[of], "–")}, promised ${duration(promised[of], "–")})`;
+        `${of.toUpperCase()} ${duration(measured, never)} (predicted ${worstCase(predicted[of])}, promised ${duration(promised[of], "–")})`;
       return `  ${subject.padEnd(12)} ${against("rto", rto, "never")}  ${against("rpo", rpo, "–")}${underestimated ? out.yellow("  worse than predicted") : ""}`;
     }),
     `  ${result.acknowledged} acknowledged, ${result.state === "failed" ? "" : `${result.lost} lost, `}${result.failed} failed`,

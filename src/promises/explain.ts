@@ -27,6 +27,17 @@ export function readable(duration: Milliseconds): string {
   return text;
 }
 
+/**
+ * A measured time, rounded to the nearest: `572ms`, `3.3s`, `11.9s`, `34s`, `1m34s`, `1h30m`. A tenth of a second
+ * counts below 20 s, as on the dashboard.
+ */
+export function measuredText(measured: Milliseconds): string {
+  if (measured < 999.5) return readable(Math.round(measured));
+  const grain = measured < 19_950 ? 100 : measured < 3_599_500 ? 1_000 : 60_000;
+  const rounded = Math.round(measured / grain) * grain;
+  return grain === 100 ? `${rounded / 1_000}s` : readable(rounded);
+}
+
 /** Where a term comes from, for a person. */
 export function originText(origin: TermOrigin): string {
   switch (origin.kind) {

@@ -1,6 +1,6 @@
 import { formatRatio } from "../spec/format.js";
 import type { PredictedAvailability } from "./availability.js";
-import { predictionText, readable, termLines } from "./explain.js";
+import { measuredText, predictionText, readable, termLines } from "./explain.js";
 import { runbookText } from "./runbooks/runbook.js";
 import type { Cell, PromiseSheet, Row } from "./sheet.js";
 import type { Verdict } from "./verdict.js";
@@ -92,7 +92,7 @@ function cellTexts(cell: Cell): readonly [string, string, string] {
   return [
     cell.promised === undefined ? "–" : readable(cell.promised),
     `${predictionText(cell.predicted)} ${signs[cell.verdict]}`,
-    cell.measured === undefined ? "–" : `${readable(cell.measured)}${cell.underestimated ? " !" : ""}`,
+    cell.measured === undefined ? "–" : `${measuredText(cell.measured)}${cell.underestimated ? " !" : ""}`,
   ];
 }
 
@@ -142,7 +142,7 @@ function cellLines(name: string, cell: Cell, marks: Marks, indent: string): read
     if (predicted.fix) lines.push(`${indent}  fix: ${predicted.fix.advice}`);
   }
   if (cell.underestimated && measured !== undefined) {
-    lines.push(`${indent}  warning: a drill measured ${readable(measured)}, more than was predicted`);
+    lines.push(`${indent}  warning: a drill measured ${measuredText(measured)}, more than was predicted`);
   }
   return lines;
 }

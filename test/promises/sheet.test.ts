@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { measuredText, readable } from "../../src/promises/explain.js";
 import type { Measurement } from "../../src/promises/measurement.js";
 import { runbookText } from "../../src/promises/runbooks/runbook.js";
 import { explanationText, sheetText } from "../../src/promises/text.js";
@@ -125,7 +126,31 @@ describe("a verdict", () => {
   });
 });
 
+describe("a measured time", () => {
+  it.each([
+    [0, "0s"],
+    [572.4, "572ms"],
+    [999.6, "1s"],
+    [1_680, "1.7s"],
+    [3_300, "3.3s"],
+    [9_960, "10s"],
+    [11_940, "11.9s"],
+    [19_990, "20s"],
+    [34_400, "34s"],
+    [93_700, "1m34s"],
+    [3_599_900, "1h"],
+    [5_400_000, "1h30m"],
+  ])("of %d ms is rounded to the nearest and written %s", (ms, written) => expect(measuredText(ms)).toBe(written));
+});
+
 describe("the sheet on a terminal", () => {
+  it("rounds what is predicted up, and shows what was measured as it was", () => {
+    const sheet = sheetOf(shop, [drilled({ rto: 3_300, rpo: 1_240 })]);
+    const total = totalOf(rowOf(sheet, "database-loss", "orders").rpo.predicted);
+    expect(total % 1000).not.toBe(0);
+    expect(sheetText(sheet)).toMatch(new RegExp(`orders .* 3\\.3s .* ${readable(total)} ✓ +1\\.2s `));
+  });
+
   it("reckons up what is broken, with the source of every number", () => {
     const text = sheetText(sheetOf(shop.replace("rto: 2h", "rto: 30m")));
     expect(text).toMatch(/RTO \S+ at worst, 30m promised: broken/);

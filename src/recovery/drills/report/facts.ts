@@ -1,3 +1,4 @@
+import { measuredText, readable } from "../../../promises/explain.js";
 import type { DrillAssessment, DrillResult } from "../result.js";
 import { size } from "./size.js";
 
@@ -30,7 +31,17 @@ export function reportFacts(result: DrillResult): ReportFacts {
       rows: result.measurements.map(assessmentRow),
     },
     strikes: {
-      head: ["fault", "at (UTC)", "seen by", "without service", "failed", "acknowledged", "lost", "age of the loss"],
+      head: [
+        "fault",
+        "at (UTC)",
+        "seen by",
+        "without service",
+        "failed",
+        "acknowledged",
+        "lost",
+        "age of the loss",
+        "log stored before",
+      ],
       rows: result.strikes.map((strike) => [
         strike.what,
         instant(strike.at).slice(11, 23),
@@ -40,6 +51,7 @@ export function reportFacts(result: DrillResult): ReportFacts {
         String(strike.acknowledged),
         String(strike.lost),
         duration(strike.rpo, "–"),
+        duration(strike.sinceShipped, "–"),
       ]),
     },
     terms:
@@ -65,6 +77,7 @@ const METHOD = [
   "Load is open-loop: work is sent by the clock, whatever becomes of earlier work. Chat requests go over HTTP to the gateway; writes are committed straight in the database. Elements that those do not ask are asked five times a second by a probe of their own.",
   "RTO is the time without service as these clients saw it: from the last success before the fault to the first success that was asked for after the last failure. Where nothing failed, it is the longest pause between two successes.",
   "RPO is measured as CloudNativePG measures a failover: from the last acknowledged write that is still there to the fault. It is 0 when every acknowledged write is there.",
+  "What the loss of a database costs depends on the moment: the log is shipped in intervals, and a database drill sees it shipped just before its load begins. The last column of the faults says how long ago that was. A fault at the end of the interval costs all of it: hold the predicted figure, which is the worst case, against the promise, or strike later with a longer `--duration`.",
   "Every acknowledged chat is looked for in the usage ledger by its request id, every acknowledged write in its table.",
   "Promised figures are those of the platform file; predicted ones are the worst case that the promise sheet reckons.",
 ];
@@ -119,22 +132,23 @@ function assessmentRow(assessment: DrillAssessment): string[] {
   return [
     assessment.subject,
     duration(promised.rto, "–"),
-    duration(predicted.rto, "–"),
+    worstCase(predicted.rto),
     duration(assessment.rto, "never"),
     duration(promised.rpo, "–"),
-    duration(predicted.rpo, "–"),
+    worstCase(predicted.rpo),
     duration(assessment.rpo, "–"),
     `${assessment.verdict.replace("-", " ")}${assessment.underestimated ? " (worse than predicted)" : ""}`,
   ];
 }
 
-/** Measured times are read to the millisecond below a second, and to a tenth above. */
+/** A measured time, or one that was promised. */
 export function duration(milliseconds: number | undefined, absent: string): string {
-  if (milliseconds === undefined) return absent;
-  if (milliseconds === 0) return "0 s";
-  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
-  const tenths = (value: number) => String(Math.round(value * 10) / 10);
-  return milliseconds < 120_000 ? `${tenths(milliseconds / 1000)} s` : `${tenths(milliseconds / 60_000)} min`;
+  return milliseconds === undefined ? absent : measuredText(milliseconds);
+}
+
+/** A worst case, rounded up as on the promise sheet. */
+export function worstCase(milliseconds: number | undefined): string {
+  return milliseconds === undefined ? "–" : readable(milliseconds);
 }
 
 function instant(at: number): string {

@@ -59,7 +59,7 @@ function section(title: string, { head, rows }: Table): string {
 
 /** A figure stays beside its unit; only sentences are broken into lines. */
 function cell(value: string): string {
-  return `<td${/^\d[\d.,:]*( [a-zA-Z]{1,3})?$/.test(value) ? ' class="figure"' : ""}>${escaped(value)}</td>`;
+  return `<td${/^\d[\d.,:]*( ?[a-zA-Z]{1,3}(\d+[a-z])?)?$/.test(value) ? ' class="figure"' : ""}>${escaped(value)}</td>`;
 }
 
 function escaped(text: string): string {
