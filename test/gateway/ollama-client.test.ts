@@ -128,7 +128,10 @@ describe("the official ollama client", () => {
     expect(models.map(({ name }) => name)).toEqual(["assistant", "embedder"]);
     expect(models[0]?.details.parameter_size).toBe("7B");
     expect((await client.ps()).models.map(({ name }) => name)).toEqual(["assistant", "embedder"]);
-    expect((await client.show({ model: "assistant" })).details.family).toBe("openai");
+    const assistant = await client.show({ model: "assistant" });
+    expect(assistant.details.family).toBe("openai");
+    // Whether the upstream can is for it to say: tools are passed on to it.
+    expect(assistant.capabilities).toEqual(["completion", "tools"]);
     expect((await client.version()).version).toMatch(/^\d+\.\d+\.\d+$/);
   });
 
