@@ -93,6 +93,10 @@ describe("keelson drill", () => {
       expect(result.rto).toBeGreaterThan(0);
       expect(result.rto).toBeLessThan(60_000);
       expect(result.rpo).toBeLessThan(60_000);
+      // It costs what had been written since the log was stored last, and the report says how long that was.
+      const since = result.strikes[0]?.sinceShipped ?? 0;
+      expect(since).toBeGreaterThan(2500);
+      expect(Math.abs((result.rpo ?? 0) - since)).toBeLessThan(3000);
       expect(result.terms.map((term) => term.name)).toEqual(["restore of the backup", "replay of the log"]);
       expect(err).toContain("restored the files of backup");
       expect(code).toBe(0);

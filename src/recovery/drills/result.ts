@@ -27,6 +27,8 @@ const strikeSchema = z.object({
   /** Seen by clients; absent when it never came back. */
   rto: milliseconds.optional(),
   rpo: milliseconds.optional(),
+  /** From the last segment of the log that was stored to the fault: what the loss of the database can cost in this moment. */
+  sinceShipped: milliseconds.optional(),
   /** What probes saw of subjects that those clients do not ask; `rto` is absent for one that never came back. */
   probed: z.array(z.object({ subject: z.string(), rto: milliseconds.optional() })).default([]),
   failed: z.number(),

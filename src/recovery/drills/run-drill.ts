@@ -25,6 +25,14 @@ export interface DrillOptions {
   readonly onChange?: (result: DrillResult) => void;
 }
 
+/** A fault that was done; times are epoch milliseconds. */
+interface Struck {
+  readonly strike: Strike;
+  readonly at: number;
+  readonly until: number;
+  readonly sinceShipped: Milliseconds | undefined;
+}
+
 function drillId(fault: string, now: number): string {
   return `${backupId(now)}-${fault}-${randomBytes(2).toString("hex")}`;
 }
@@ -98,7 +106,7 @@ async function strikeUnderLoad(
   const chats = chatLoad({ url: target.url, key: target.key, model, rate: options.rate });
   const probes = new Map(startProbes(target, model));
   const all = () => [...chats.samples, ...writes.samples];
-  const struck: { strike: Strike; at: number; until: number }[] = [];
+  const struck: Struck[] = [];
   const earlier = target.recovery.state().archive?.last?.at;
   const seen = () => change({ ...curves(all(), started, Date.now()), ...counts(all()) });
   const watch = setInterval(seen, 1000);
@@ -107,6 +115,7 @@ async function strikeUnderLoad(
     await sleep(options.steady, undefined, { signal: options.signal });
     for (const strike of await fault.strikes(target)) {
       say(strike.what);
+      const shipped = target.recovery.state().archive?.last?.at;
       await strike.strike();
       // Finding the victim takes a moment; only now it is done.
       const at = Date.now();
@@ -114,7 +123,7 @@ async function strikeUnderLoad(
       await untilCalm(target, strike, at, [all, ...asked.map((load) => () => load.samples)], options);
       say("it serves again");
       await sleep(options.steady, undefined, { signal: options.signal });
-      struck.push({ strike, at, until: Date.now() });
+      struck.push({ strike, at, until: Date.now(), sinceShipped: shipped === undefined ? undefined : at - shipped });
     }
   } finally {
     clearInterval(watch);
@@ -142,14 +151,14 @@ function startProbes(target: DrillTarget, model: string): (readonly [string, Loa
 function judge(
   target: DrillTarget,
   fault: FaultExecutor,
-  struck: readonly { strike: Strike; at: number; until: number }[],
+  struck: readonly Struck[],
   samples: readonly Sample[],
   probes: ReadonlyMap<string, Load>,
   survived: ReadonlySet<string>,
   earlier: number | undefined,
   findings: readonly Finding[],
 ): Partial<DrillResult> {
-  const strikes = struck.map(({ strike, at, until }, n): DrillStrike => {
+  const strikes = struck.map(({ strike, at, until, sinceShipped }, n): DrillStrike => {
     const from = n === 0 ? 0 : (struck[n - 1]?.at ?? 0);
     const around = (sample: Sample) => sample.ended > from && sample.sent <= until;
     const near = samples.filter(around);
@@ -165,6 +174,7 @@ function judge(
       seenBy: strike.seenBy,
       ...(seen.rto !== undefined && { rto: Math.round(seen.rto) }),
       rpo: Math.round(cost.rpo),
+      ...(sinceShipped !== undefined && { sinceShipped }),
       probed: strike.subjects.flatMap((subject) => {
         const load = probes.get(subject);
         if (!load) return [];
