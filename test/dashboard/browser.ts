@@ -14,7 +14,7 @@ export interface Browser {
   accessibility(): Promise<readonly string[]>;
   /** How many pixels the page is wider than the window. */
   overflow(): Promise<number>;
-  /** How many pixels of the window's width the element leaves free, where no scroll bar stands. */
+  /** How many pixels of the window's width the first such element leaves free, where no scroll bar stands. */
   unspanned(selector: string): Promise<number>;
   close(): Promise<void>;
 }
@@ -78,7 +78,7 @@ export async function startBrowser(executablePath: string, phoneLike = false): P
     },
     overflow: () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth),
     unspanned: (selector) =>
-      page.locator(selector).evaluate((element) => {
+      page.locator(selector).first().evaluate((element) => {
         const { scrollHeight, clientWidth } = document.documentElement;
         const free = scrollHeight > window.innerHeight ? clientWidth : window.innerWidth;
         return Math.round(free - element.getBoundingClientRect().width);

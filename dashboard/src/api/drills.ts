@@ -6,7 +6,7 @@ import {
   drillStarted,
   drillsAnswer,
 } from "../../../src/runtime/dashboard/control/answer.js";
-import { act, call, send } from "./client.js";
+import { ApiError, act, call, send } from "./client.js";
 
 export type { Backup, Drill, DrillDetail } from "../../../src/runtime/dashboard/control/answer.js";
 
@@ -28,7 +28,12 @@ export function useDrill(id: string) {
   return useQuery({
     queryKey: [...drillsKey, id],
     queryFn: ({ signal }) => call(drillDetailAnswer, `/admin/drills/${encodeURIComponent(id)}`, { signal }),
-    refetchInterval: ({ state }) => (state.data === undefined || isRunning(state.data) ? 700 : false),
+    // A drill that strikes the database strikes this answer, too: it is asked for less often until it comes again.
+    refetchInterval: ({ state }) => {
+      if (state.data && !isRunning(state.data)) return false;
+      return state.status === "error" ? 2_500 : 700;
+    },
+    retry: false,
   });
 }
 
@@ -46,7 +51,10 @@ export function useCancelDrill() {
   });
 }
 
-/** Whether the report can be opened: it is written a moment after the drill's end. */
+/**
+ * Whether the report can be opened: it is there once the drill has ended, so that one question is enough, but a platform that
+ * was struck may be away for another moment.
+ */
 export function useReportReady(id: string) {
   return useQuery({
     queryKey: [...drillsKey, id, "report"],
@@ -56,8 +64,8 @@ export function useReportReady(id: string) {
       return true;
     },
     staleTime: Number.POSITIVE_INFINITY,
-    retry: 20,
-    retryDelay: 500,
+    retry: (failures, error) => failures < 10 && !(error instanceof ApiError && error.status < 500 && error.status > 0),
+    retryDelay: 1_000,
   });
 }
 
