@@ -79,6 +79,11 @@ export function processes(plan: Plan, options: ProcessOptions): Processes {
   return { specs: [postgres, ...serve], left: leftOut(plan) };
 }
 
+/** Each model has an engine of its own, and only that one answers for it. */
+function peerName(module: string, { model }: Unit): string {
+  return module === "engine" && model !== undefined ? `engine/${model}` : module;
+}
+
 /** How many ports a split platform takes besides the public one. */
 export function portsNeeded(plan: Plan, split: boolean): number {
   return split ? Math.max(0, plan.units.filter((unit) => modulesOf(unit).length > 0).length - 1) : 0;
@@ -120,7 +125,11 @@ function oneForEach(units: readonly Unit[], { host, port, ports }: ProcessOption
     const here = modulesOf(unit);
     const elsewhere = placed
       .filter((other) => other.unit !== unit)
-      .flatMap((other) => modulesOf(other.unit).map((module) => [module, `http://127.0.0.1:${other.port}`] as const))
+      .flatMap((other) =>
+        modulesOf(other.unit).map(
+          (module) => [peerName(module, other.unit), `http://127.0.0.1:${other.port}`] as const,
+        ),
+      )
       .filter(([module]) => !here.includes(module));
     return {
       ...common(unit.name, [unit]),

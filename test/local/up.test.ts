@@ -191,6 +191,14 @@ describe("keelson up", () => {
       ["accounts", "assistant", "dashboard", "embedder", "gateway", "postgres", "usage"].sort(),
     );
     expect((await chat(platform)).status).toBe(200);
+    // Each model is answered by the process of its own unit.
+    const embedding = await fetch(`${platform.url}/v1/embeddings`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${await platform.key()}`, "content-type": "application/json" },
+      body: JSON.stringify({ model: "embedder", input: "a keel" }),
+    });
+    expect(embedding.status).toBe(200);
+    expect(await embedding.json()).toMatchObject({ model: "embedder" });
   }, 120_000);
 
   test("tells a mistake in the platform file before anything is started", async () => {
