@@ -78,11 +78,14 @@ export async function startBrowser(executablePath: string, phoneLike = false): P
     },
     overflow: () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth),
     unspanned: (selector) =>
-      page.locator(selector).first().evaluate((element) => {
-        const { scrollHeight, clientWidth } = document.documentElement;
-        const free = scrollHeight > window.innerHeight ? clientWidth : window.innerWidth;
-        return Math.round(free - element.getBoundingClientRect().width);
-      }),
+      page
+        .locator(selector)
+        .first()
+        .evaluate((element) => {
+          const { scrollHeight, clientWidth } = document.documentElement;
+          const free = scrollHeight > window.innerHeight ? clientWidth : window.innerWidth;
+          return Math.round(free - element.getBoundingClientRect().width);
+        }),
     async close() {
       await context.close();
       await rm(profile, { recursive: true, force: true });
