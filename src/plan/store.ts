@@ -30,6 +30,8 @@ export interface Provider {
   readonly backupRate: Cited;
   /** A crashed server process is running again. */
   readonly restart: Cited;
+  /** Kinds of backup that it takes; one that is declared beyond these is never written. */
+  readonly takes: readonly BackupKind[];
 }
 
 /** A figure with its source: a documented default or property of the component. */
@@ -78,6 +80,8 @@ export interface Bucket extends StoreBase {
   readonly copy: string | undefined;
   readonly backups: Backups;
 }
+
+export type BackupKind = "full" | "log" | "snapshot";
 
 export interface Backups {
   readonly path: Path;

@@ -1,4 +1,4 @@
-import type { Broker, Cache, Database, Plan, Store, Unit } from "../plan/plan.js";
+import type { BackupKind, BackupSchedule, Backups, Broker, Cache, Database, Plan, Store, Unit } from "../plan/plan.js";
 
 /** A store whose server is a process of somebody's: everything but a bucket. */
 export type Server = Database | Cache | Broker;
@@ -22,6 +22,20 @@ export function isCache(store: Store): store is Cache {
 /** Servers that hold a copy of the data, the first one included. */
 export function copies(server: Server): number {
   return server.kind === "redis" ? server.replicas + 1 : server.replicas;
+}
+
+/** The backups that are really taken: of what the file declares, what the provider can do. */
+export function taken({ backups, provider }: Server): Pick<Backups, BackupKind | "path"> {
+  const of = (kind: BackupKind): BackupSchedule | undefined =>
+    provider.takes.includes(kind) ? backups[kind] : undefined;
+  return { path: backups.path, full: of("full"), log: of("log"), snapshot: of("snapshot") };
+}
+
+/** Kinds of backup that the file declares and nobody takes. */
+export function untaken({ backups, provider }: Server): readonly BackupKind[] {
+  return (["full", "log", "snapshot"] as const).filter(
+    (kind) => backups[kind] !== undefined && !provider.takes.includes(kind),
+  );
 }
 
 /** A copy takes over by itself. */

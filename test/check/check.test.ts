@@ -52,6 +52,23 @@ describe("findings of several environments", () => {
   });
 });
 
+describe("a backup that its provider does not take", () => {
+  it("is told at its line, and is an error of the promise that rests on it", () => {
+    const findings = findingsIn(`platform: shop
+provide: in-cluster
+stores:
+  events: { rabbitmq: "4.0", backups: { snapshot: daily keep 7d } }
+objectives: { rpo: 25h }
+observe: { metrics: prometheus }
+`);
+    const told = findings.filter(({ message }) => message.includes("RabbitMQ StatefulSet takes none"));
+    expect(told.map(({ code, severity, origin }) => `${origin.line} ${severity} ${code}`)).toEqual([
+      "4 warning recovery/no-backup",
+      "5 error availability/zone-loss",
+    ]);
+  });
+});
+
 describe("a fix that would break a promise that is kept", () => {
   // A log shipped twice as often is twice as many files to fetch: the RTO after an unreadable backup would go to 23 min.
   const tight = `platform: shop

@@ -88,6 +88,25 @@ describe("a lost zone", () => {
     expect(rowOf(less, "process-crash", "web").rto.promised).toBe(300_000);
   });
 
+  it("counts no backup that the store's provider does not take", () => {
+    const rows = (store: string) =>
+      sheetOf(
+        `platform: shop\ncloud: aws\nprovide: in-cluster\nstores: { events: ${store} }\nobjectives: { rpo: 25h }\n`,
+      );
+    const broker = rowOf(rows('{ rabbitmq: "4.0", backups: { snapshot: daily keep 7d } }'), "zone-loss", "shop");
+    expect(broker.rpo).toMatchObject({
+      verdict: "broken",
+      predicted: {
+        kind: "unbounded",
+        why: "a snapshot backup of events is declared, but RabbitMQ StatefulSet takes none",
+      },
+    });
+    const cache = rowOf(rows("{ redis: 7, backups: { snapshot: daily keep 7d } }"), "zone-loss", "shop");
+    expect(cache.rpo.verdict).toBe("kept");
+    const database = rows("{ postgres: 17, backups: { snapshot: daily keep 7d } }");
+    expect(rowOf(database, "database-loss", "events").rpo.predicted.kind).toBe("unbounded");
+  });
+
   it("stops a broker that loses its majority", () => {
     const broker = (zones: number) =>
       rowOf(

@@ -12,6 +12,7 @@ export const elastiCache: Product = {
   restoreRate: cite(50 * MB, "a new group is seeded from an RDB file in S3; 50 MB/s allowed"),
   backupRate: cite(50 * MB, "an RDB file is written to S3; 50 MB/s allowed"),
   restart: cite(120_000, "a failed node is replaced; two minutes allowed until it answers"),
+  takes: ["full", "snapshot"],
   probe: {
     every: 10_000,
     failures: 3,

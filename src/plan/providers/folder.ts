@@ -9,5 +9,6 @@ export const folder: Product = {
   restoreRate: cite(100 * MB, "sequential read of a laptop's SSD, with a wide margin"),
   backupRate: cite(100 * MB, "sequential write of a laptop's SSD, with a wide margin"),
   restart: cite(0, "a folder does not run"),
+  takes: [],
   probe: { every: 10_000, failures: 1, source: "the disk is looked at every ten seconds" },
 };

@@ -9,5 +9,6 @@ export const linodeObjectStorage: Product = {
   restoreRate: cite(50 * MB, "one stream to S3-compatible storage; 50 MB/s allowed"),
   backupRate: cite(50 * MB, "one stream to S3-compatible storage; 50 MB/s allowed"),
   restart: cite(0, "a service without servers of one's own"),
+  takes: [],
   probe: { every: 30_000, failures: 3, source: "looked at from outside every 30 s" },
 };

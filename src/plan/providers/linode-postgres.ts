@@ -15,6 +15,7 @@ export const linodePostgres: Product = {
   restoreRate: cite(50 * MB, "a restore is a new cluster from the daily backup; 50 MB/s allowed"),
   backupRate: cite(50 * MB, "daily backups by the provider; 50 MB/s allowed"),
   restart: cite(120_000, "a failed node is restarted by the provider; two minutes allowed"),
+  takes: ["full", "log"],
   probe: {
     every: 10_000,
     failures: 3,

@@ -12,5 +12,6 @@ export const postgresStatefulSet: Product = {
     40_000,
     "Kubernetes liveness, 3 failures 10 s apart by default, then PostgreSQL starts and recovers; 10 s allowed",
   ),
+  takes: ["full", "log"],
   probe: { every: 10_000, failures: 3, source: "Kubernetes: periodSeconds 10, failureThreshold 3" },
 };

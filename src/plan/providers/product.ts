@@ -10,6 +10,8 @@ export interface Product {
   readonly restoreRate: Cited;
   readonly backupRate: Cited;
   readonly restart: Cited;
+  /** Kinds of backup that are really written where the file asks for them. */
+  readonly takes: Provider["takes"];
   /** How its own watch notices a loss, unless the file says otherwise. */
   readonly probe: { readonly every: Milliseconds; readonly failures: number; readonly source: string };
 }
@@ -21,7 +23,7 @@ export function cite(value: number, source: string): Cited {
 
 /** The Plan's provider; `standby` tells whether there is anything to fail over to. */
 export function provider(product: Product, standby: boolean): Provider {
-  const { kind, name, failover, provisioning, restoreRate, backupRate, restart } = product;
+  const { kind, name, failover, provisioning, restoreRate, backupRate, restart, takes } = product;
   return {
     kind,
     product: name,
@@ -30,6 +32,7 @@ export function provider(product: Product, standby: boolean): Provider {
     restoreRate,
     backupRate,
     restart,
+    takes,
   };
 }
 

@@ -15,5 +15,6 @@ export const rabbitmqStatefulSet: Product = {
     60_000,
     "a RabbitMQ node boots in 7 s alone and waits for its peers up to 30 s a try (mnesia_table_loading_retry_timeout)",
   ),
+  takes: [],
   probe: { every: 10_000, failures: 3, source: "Kubernetes: periodSeconds 10, failureThreshold 3" },
 };

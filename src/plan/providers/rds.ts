@@ -18,5 +18,6 @@ export const rds: Product = {
     "RDS snapshots are incremental (AWS Database Blog on snapshot and restore); 100 MB/s allowed",
   ),
   restart: cite(120_000, "a crashed DB instance is restarted by RDS; allowed as long as a failover"),
+  takes: ["full", "log", "snapshot"],
   probe: { every: 10_000, failures: 3, source: "RDS watches its hosts itself; detection is part of the failover time" },
 };

@@ -12,5 +12,6 @@ export const redisStatefulSet: Product = {
     35_000,
     "Kubernetes liveness, 3 failures 10 s apart by default, then the append-only file is loaded; 5 s allowed",
   ),
+  takes: ["full", "snapshot"],
   probe: { every: 10_000, failures: 3, source: "Kubernetes: periodSeconds 10, failureThreshold 3" },
 };

@@ -5,7 +5,7 @@ import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
 import { bounded, sum, unbounded } from "../prediction.js";
 import { restoreOlderBackup } from "../runbooks/stores.js";
-import { isDatabase } from "../subjects.js";
+import { isDatabase, taken } from "../subjects.js";
 import { backupTaken, interval, restoreInVain, segmentUploaded } from "../terms/store.js";
 import { lostSinceBackup, restoreFromBackup } from "./database-loss.js";
 
@@ -22,8 +22,8 @@ export const backupCorruption = defineFault<Database>({
 });
 
 /** Without any base `database-loss` has said all there is to say. */
-function hasBase({ backups }: Database): boolean {
-  return backups.full !== undefined;
+function hasBase(database: Database): boolean {
+  return taken(database).full !== undefined;
 }
 
 /**
@@ -31,7 +31,7 @@ function hasBase({ backups }: Database): boolean {
  * backup is all there is, and it is two intervals old.
  */
 function lostSinceOlderBackup(database: Database, plan: Plan): Prediction {
-  const { full, log } = database.backups;
+  const { full, log } = taken(database);
   if (!full) return lostSinceBackup(database, plan);
   const needed = full.every * 2;
   if (full.keep < needed) {
@@ -50,7 +50,7 @@ function lostSinceOlderBackup(database: Database, plan: Plan): Prediction {
 
 /** The newest is tried in vain, then the older one is restored, with twice the log to replay. */
 function restoreFromOlderBackup(database: Database, plan: Plan): Prediction {
-  const { full } = database.backups;
+  const { full } = taken(database);
   if (!full) return restoreFromBackup(database, plan);
   const restore = restoreFromBackup(database, plan, full.every * 2);
   if (restore.kind !== "bounded") return restore;

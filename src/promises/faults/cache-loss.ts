@@ -4,7 +4,7 @@ import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
 import { bounded, unknown } from "../prediction.js";
 import { refillCache } from "../runbooks/stores.js";
-import { isCache } from "../subjects.js";
+import { isCache, taken } from "../subjects.js";
 import { unknownWhereNotRun } from "../terms/left-out.js";
 import { lostWithData } from "../terms/server.js";
 import { noticed, provisioned, reconnected, response, restored } from "../terms/store.js";
@@ -32,6 +32,7 @@ function refilled(cache: Cache, plan: Plan): Prediction {
   return bounded(plan, cache.path, [...empty, ...responded, restored(cache)]);
 }
 
-function hasSnapshot({ backups }: Cache): boolean {
-  return backups.snapshot !== undefined || backups.full !== undefined;
+function hasSnapshot(cache: Cache): boolean {
+  const { snapshot, full } = taken(cache);
+  return snapshot !== undefined || full !== undefined;
 }

@@ -4,7 +4,7 @@ import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
 import { bounded, unbounded, unknown } from "../prediction.js";
 import { restoreDatabase } from "../runbooks/stores.js";
-import { isDatabase } from "../subjects.js";
+import { isDatabase, taken } from "../subjects.js";
 import { lostWithData } from "../terms/server.js";
 import {
   interval,
@@ -32,7 +32,7 @@ export const databaseLoss = defineFault<Database>({
 
 /** Worst case: the loss comes just before the next log segment (or backup) would have been safe. */
 export function lostSinceBackup(database: Database, plan: Plan): Prediction {
-  const { log, full } = database.backups;
+  const { log, full } = taken(database);
   if (log && full) {
     return bounded(plan, log.path, [interval("log shipping interval", log, plan), segmentUploaded(database)]);
   }
@@ -52,7 +52,7 @@ export function lostSinceBackup(database: Database, plan: Plan): Prediction {
 
 /** A new server, the backup, and the log since. `logAge`: how long ago the base was taken, at most one interval unless said. */
 export function restoreFromBackup(database: Database, plan: Plan, logAge?: number): Prediction {
-  const { full, log, snapshot, path } = database.backups;
+  const { full, log, snapshot, path } = taken(database);
   const base = full ?? (log ? undefined : snapshot);
   if (!base) return unbounded(plan, path, `there is no backup to restore ${database.name} from`);
   const age = logAge ?? base.every;

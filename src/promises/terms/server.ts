@@ -10,7 +10,7 @@ import {
 } from "../facts/stores.js";
 import type { Prediction, Term } from "../prediction.js";
 import { assumed, bounded, cited, unbounded } from "../prediction.js";
-import type { Server } from "../subjects.js";
+import { type Server, taken, untaken } from "../subjects.js";
 import { backupTaken, interval, reconnected } from "./store.js";
 
 /**
@@ -66,10 +66,17 @@ export function lostByRestart(server: Server, plan: Plan): Prediction {
 
 /** The worst age of what is lost when every copy of the data is gone: only a backup is left. */
 export function lostWithData(server: Server, plan: Plan): Prediction {
-  const { log, full, snapshot } = server.backups;
+  const { log, full, snapshot } = taken(server);
   const schedule = log ? undefined : shortest(full, snapshot);
   if (schedule) {
     return bounded(plan, schedule.path, [interval("backup interval", schedule, plan), backupTaken(server)]);
+  }
+  const [declared] = untaken(server);
+  if (declared) {
+    const why = `a ${declared} backup of ${server.name} is declared, but ${server.provider.product} takes none`;
+    return unbounded(plan, `${server.backups.path}.${declared}`, why, {
+      advice: `copy what is in ${server.name} to a store that is backed up, or promise nothing of it`,
+    });
   }
   return unbounded(plan, server.backups.path, `no backup of ${server.name} is declared`, {
     advice: `declare backups of ${server.name}`,

@@ -1,4 +1,5 @@
 import type { Backups, Milliseconds, Plan, Store } from "../../../plan/plan.js";
+import { isServer, untaken } from "../../../promises/subjects.js";
 import { formatDuration } from "../../../spec/format.js";
 import { formatSchedule } from "../../../spec/schedule.js";
 import { type Broken, broken, concerns } from "../../rows.js";
@@ -12,6 +13,15 @@ export const noBackup = defineRule({
   summary: "a store promises an RPO or RTO and has nothing that it could be restored from",
   help: "Replicas are no backup: what deletes the data, a mistake or a fault, deletes it on all of them. Without a copy elsewhere the loss has no bound. A store that can be filled again, such as a cache, promises nothing.",
   check(plan, report, sheet) {
+    for (const server of plan.stores.filter(isServer)) {
+      for (const kind of untaken(server)) {
+        report(`${server.backups.path}.${kind}`, {
+          why: `a ${kind} backup of ${server.name} is declared, but ${server.provider.product} takes none`,
+          advice: "take it out and promise nothing that needs it, or keep the data in a store that is backed up",
+          severity: "warning",
+        });
+      }
+    }
     for (const store of plan.stores) {
       const cells = (["rpo", "rto"] as const).flatMap((of) =>
         ["database-loss", "cache-loss"]
@@ -20,16 +30,22 @@ export const noBackup = defineRule({
       );
       const [cell] = cells;
       if (cell?.predicted.kind !== "unbounded") continue;
-      const fix = copied(plan, store);
+      const fix = isServer(store) && untaken(store).length > 0 ? undefined : copied(plan, store);
       report(`${store.path}.backups`, {
         concerns: cells.flatMap((each) => concerns(sheet, each, "backup-corruption")),
         why: `${cell.predicted.why}, but ${store.name} promises ${cell.of.toUpperCase()} ${formatDuration(cell.promised)}`,
-        advice: `${fix ? declaration(fix) : "replicate synchronously: no interval is short enough"}, or promise nothing (\`objectives: { rto: none, rpo: none }\`) if it can be filled again`,
+        advice: `${fix ? declaration(fix) : cannot(store)}, or promise nothing (\`objectives: { rto: none, rpo: none }\`) if it can be filled again`,
         ...(fix ? { fix } : {}),
       });
     }
   },
 });
+
+function cannot(store: Store): string {
+  return isServer(store) && untaken(store).length > 0
+    ? "keep the data in a store that is backed up"
+    : "replicate synchronously: no interval is short enough";
+}
 
 function lost({ row, predicted }: Broken, store: Store): boolean {
   return row.subject === store.name && predicted.kind === "unbounded";
