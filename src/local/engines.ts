@@ -1,5 +1,5 @@
+import { namesFile } from "../plan/model-source.js";
 import type { Model, Plan } from "../plan/plan.js";
-import { namesFile } from "../runtime/engine/huggingface.js";
 import { formatPlace } from "../spec/diagnostic.js";
 import { KeelsonError } from "../spec/errors.js";
 

@@ -1,12 +1,13 @@
 import { stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
+import { namesFile } from "../../plan/model-source.js";
 import type { Model } from "../../plan/plan.js";
 import type { Download, Facts } from "./choose.js";
 import { probeDownload } from "./download.js";
 import { llamaCppMissing } from "./engines/llama-cpp.js";
 import { askOllama } from "./engines/ollama.js";
-import { cacheName, downloadUrl, namesFile } from "./huggingface.js";
+import { cacheName, downloadUrl } from "./huggingface.js";
 
 /** Nobody waits longer than this for a network that may not be there. */
 const networkTimeout = 3_000;

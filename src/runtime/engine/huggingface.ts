@@ -1,15 +1,9 @@
+import { hubFile } from "../../plan/model-source.js";
 import { KeelsonError } from "../../spec/errors.js";
 
 /** Where a mirror stands in for huggingface.co; the variable that its own tools read. */
 function endpoint(): string {
   return (process.env["HF_ENDPOINT"] || "https://huggingface.co").replace(/\/+$/, "");
-}
-
-const hub = /^hf:\/\/([\w.-]+)\/([\w.-]+)\/([^@]+?)(?:@([\w.-]+))?$/;
-
-/** Whether `downloadUrl` knows an address for a source. */
-export function namesFile(source: string): boolean {
-  return /^https?:\/\//.test(source) || hub.test(source);
 }
 
 /**
@@ -18,14 +12,14 @@ export function namesFile(source: string): boolean {
  */
 export function downloadUrl(source: string): string {
   if (/^https?:\/\//.test(source)) return source;
-  const match = hub.exec(source);
-  if (match === null) {
+  const found = hubFile(source);
+  if (found === undefined) {
     throw new KeelsonError("model/source", `${source} does not name a file to download`, {
       hint: "write hf://OWNER/REPOSITORY/FILE.gguf, with @REVISION to pin it",
     });
   }
-  const [, owner, repository, file, revision = "main"] = match;
-  const path = (file ?? "").split("/").map(encodeURIComponent).join("/");
+  const { owner, repository, file, revision } = found;
+  const path = file.split("/").map(encodeURIComponent).join("/");
   return `${endpoint()}/${owner}/${repository}/resolve/${revision}/${path}`;
 }
 
