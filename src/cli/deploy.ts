@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { KubernetesClient } from "../kubernetes/client.js";
 import { type DeployResult, deploy, type Reporter } from "../kubernetes/deploy/index.js";
 import { connectionFrom } from "../kubernetes/kubeconfig.js";
@@ -28,7 +28,11 @@ export function register(program: Command): void {
     .option("--kubeconfig <file>", "kubeconfig (default: $KUBECONFIG, then ~/.kube/config)")
     .option("--dry-run", "ask the cluster about every object, and change nothing")
     .option("--force-conflicts", "take over fields that other programs or people manage")
-    .option("--timeout <duration>", "how long the rollouts may take", duration, 10 * 60_000)
+    .addOption(
+      new Option("--timeout <duration>", "how long the rollouts may take")
+        .argParser(duration)
+        .default(10 * 60_000, "10m"),
+    )
     .option("--json", "print one JSON document about what was done")
     .action(async (file: string, options: Options) => {
       const plan = await loadPlan(file, options.environment);
