@@ -28,7 +28,7 @@ export async function renderStorePods(
   const secrets = new Map(
     generatedSecrets(plan).map((secret) => [
       secret.name,
-      { ...missingValues(secret, {}, (bytes) => randomBytes(bytes).toString("base64url")) },
+      { ...missingValues(secret, {}, (bytes) => randomBytes(bytes).toString("hex")) },
     ]),
   );
   const configMaps = new Map(
