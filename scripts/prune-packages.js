@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 const packages = fileURLToPath(new URL("../node_modules/", import.meta.url));
 
 const builds = `${packages}@node-llama-cpp/`;
-const mine = { linux: "linux", darwin: "mac", win32: "win" }[process.platform] + `-${process.arch}`;
+const system = { linux: "linux", darwin: "mac", win32: "win" }[process.platform];
+const mine = `${system}-${process.arch}`;
 if (existsSync(builds)) {
   for (const build of readdirSync(builds)) {
     if (!build.startsWith(mine)) rmSync(`${builds}${build}`, { recursive: true, force: true });

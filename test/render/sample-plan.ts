@@ -25,6 +25,7 @@ const noObjectives: Objectives = {
   availability: undefined,
   rto: undefined,
   rpo: undefined,
+  except: [],
   latency: undefined,
   retention: undefined,
 };
@@ -47,6 +48,7 @@ export function provider(kind: Provider["kind"]): Provider {
     restoreRate: cited,
     backupRate: cited,
     restart: cited,
+    takes: ["full", "log", "snapshot"],
   };
 }
 
