@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from "node:stream";
 import { KeelsonError } from "../../spec/errors.js";
 import type { Handler } from "./module.js";
+import { TracedRequest } from "./trace.js";
 
 export interface Address {
   readonly host: string;
@@ -32,7 +33,7 @@ interface Route {
 
 /** The one HTTP listener of a process: routes by the longest claimed path prefix, and ends without cutting an answer. */
 export class Listener {
-  readonly #server: Server;
+  readonly #server: Server<typeof TracedRequest>;
   #routes: readonly Route[] = [];
   #unclaimed: Handler = (_request, response) =>
     answerJson(response, 404, { error: { code: "not_found", message: "nothing is served here" } });
@@ -49,6 +50,7 @@ export class Listener {
   ) {
     const { headersTimeout, requestTimeout, maxHeaderBytes, maxConnections } = { ...defaults, ...limits };
     this.#server = createServer({
+      IncomingMessage: TracedRequest,
       headersTimeout,
       requestTimeout,
       maxHeaderSize: maxHeaderBytes,

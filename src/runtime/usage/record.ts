@@ -61,12 +61,14 @@ async function upsert(
     with written as (
       insert into usage_events as known
         (id, organisation, key_id, model, operation, at, input_tokens, output_tokens, status, duration_ms, estimated)
-      select id, organisation, "keyId", model, operation, timestamptz 'epoch' + at * interval '1 millisecond',
+      -- Of an id that stands twice here the settled event, not the estimate; in one order, so that no two writers wait for each other.
+      select distinct on (organisation, id) id, organisation, "keyId", model, operation, timestamptz 'epoch' + at * interval '1 millisecond',
         "inputTokens", "outputTokens", status, "durationMs", estimated
       from json_to_recordset(${JSON.stringify(events)}::json) as event (
         id text, organisation text, "keyId" text, model text, operation text, at double precision,
         "inputTokens" bigint, "outputTokens" bigint, status integer, "durationMs" double precision, estimated boolean
       )
+      order by organisation, id, estimated
       on conflict (organisation, id) do update set
         key_id = excluded.key_id, model = excluded.model, operation = excluded.operation, at = excluded.at,
         input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens, status = excluded.status,

@@ -38,11 +38,12 @@ export function scanObject(bytes: Buffer, wanted: ReadonlySet<string>): Scanned 
   return new Scanner(bytes).object(wanted);
 }
 
+/** Closing bytes of the brackets that are open. One for all scans, which never overlap: each runs from end to end. */
+const open = new Uint8Array(maxDepth);
+
 class Scanner {
   #at = 0;
   #problem: string | undefined;
-  /** Closing bytes of the brackets that are open. */
-  readonly #open = new Uint8Array(maxDepth);
 
   constructor(private readonly bytes: Buffer) {}
 
@@ -193,13 +194,13 @@ class Scanner {
             this.#problem = `the body is nested deeper than ${maxDepth} levels`;
             return false;
           }
-          this.#open[depth] = byte === openBrace ? closeBrace : closeBracket;
+          open[depth] = byte === openBrace ? closeBrace : closeBracket;
           depth += 1;
           break;
         case closeBrace:
         case closeBracket:
           depth -= 1;
-          if (this.#open[depth] !== byte) return false;
+          if (open[depth] !== byte) return false;
           if (depth === 0) {
             this.#at += 1;
             return true;

@@ -74,13 +74,20 @@ function isOperation(value: unknown): value is UsageEvent["operation"] {
 function entryOf(json: string): Entry {
   const fields: unknown = JSON.parse(json);
   if (!Array.isArray(fields)) throw new Error("a line of the usage log is not a list");
-  const [kind, id, third, fourth, ...rest]: unknown[] = fields;
+  // By index: to take a list apart by pattern costs more than to parse it.
+  const kind: unknown = fields[0];
+  const id: unknown = fields[1];
+  const third: unknown = fields[2];
+  const fourth: unknown = fields[3];
   if (typeof id !== "string") throw new Error("a line of the usage log has no id");
   if (kind === "X") return { kind: "void", id };
   if (kind === "C" && typeof third === "number" && typeof fourth === "number") {
     return { kind: "checkpoint", id, outputTokens: third, at: fourth };
   }
-  const [keyId, model, operation, inputTokens, outputTokens, status, durationMs, estimated] = rest;
+  const keyId: unknown = fields[4];
+  const model: unknown = fields[5];
+  const operation: unknown = fields[6];
+  const inputTokens: unknown = fields[7];
   if (
     typeof third === "number" &&
     typeof fourth === "string" &&
@@ -89,8 +96,15 @@ function entryOf(json: string): Entry {
     isOperation(operation) &&
     typeof inputTokens === "number"
   ) {
-    const intent: Intent = { id, at: third, organisation: fourth, keyId, model, operation, inputTokens };
-    if (kind === "I") return { kind: "intent", intent };
+    const at = third;
+    const organisation = fourth;
+    if (kind === "I") {
+      return { kind: "intent", intent: { id, at, organisation, keyId, model, operation, inputTokens } };
+    }
+    const outputTokens: unknown = fields[8];
+    const status: unknown = fields[9];
+    const durationMs: unknown = fields[10];
+    const estimated: unknown = fields[11];
     if (
       kind === "S" &&
       typeof outputTokens === "number" &&
@@ -98,7 +112,22 @@ function entryOf(json: string): Entry {
       typeof durationMs === "number" &&
       typeof estimated === "boolean"
     ) {
-      return { kind: "settled", event: { ...intent, outputTokens, status, durationMs, estimated } };
+      return {
+        kind: "settled",
+        event: {
+          id,
+          at,
+          organisation,
+          keyId,
+          model,
+          operation,
+          inputTokens,
+          outputTokens,
+          status,
+          durationMs,
+          estimated,
+        },
+      };
     }
   }
   throw new Error(`a line of the usage log is not known: ${json.slice(0, 100)}`);
