@@ -114,6 +114,56 @@ describe("the simulated engine", () => {
     expect(await ask({ model: "assistant", tools: [tool], tool_choice: "none" })).toHaveProperty("choices");
   });
 
+  it("refuses each field that asks for another answer than it gives, and leaves aside those that change none", async () => {
+    const messages = [{ role: "user", content: "Hello" }];
+    const ask = (path: string, extra: object) =>
+      client.post(path, { body: { model: "assistant", max_tokens: 4, messages, prompt: "Hello", ...extra } });
+    const both = ["/chat/completions", "/completions"];
+    const refused: readonly (readonly [string, unknown])[] = [
+      ["audio", { voice: "alloy", format: "wav" }],
+      ["modalities", ["text", "audio"]],
+      ["logprobs", true],
+      ["logprobs", 0],
+      ["top_logprobs", 3],
+      ["best_of", 2],
+      ["echo", true],
+      ["suffix", "the end"],
+      ["reasoning_effort", "high"],
+      ["verbosity", "low"],
+      ["web_search_options", {}],
+      ["moderation", { model: "omni-moderation-latest" }],
+    ];
+    for (const [param, value] of refused)
+      for (const path of both)
+        await expect(ask(path, { [param]: value }), param).rejects.toMatchObject({
+          status: 400,
+          type: "invalid_request_error",
+          code: "unsupported",
+          param,
+          message: expect.stringContaining(`${param}: this model's engine`),
+        });
+    const idle = {
+      ...{ audio: null, modalities: ["text"], logprobs: false, top_logprobs: 0, best_of: 1, echo: false, suffix: "" },
+      ...{ reasoning_effort: null, verbosity: "medium", n: 1, tools: [], functions: null, parallel_tool_calls: true },
+      ...{ user: "u", metadata: { a: "b" }, store: true, service_tier: "auto", safety_identifier: "s" },
+      ...{ prediction: { type: "content", content: "Hello" }, prompt_cache_key: "k", stream_options: null },
+    };
+    for (const path of both) expect(await ask(path, idle)).toHaveProperty("choices");
+  });
+
+  it("checks the penalties and the bias of tokens, although its words come from no probabilities", async () => {
+    const plain = await chat("Tell me of the sea");
+    const settings = { frequency_penalty: 2, presence_penalty: -2, repeat_penalty: 1.3, logit_bias: { 42: -100 } };
+    expect((await chat("Tell me of the sea", settings)).choices).toEqual(plain.choices);
+    for (const [param, extra] of Object.entries({
+      frequency_penalty: { frequency_penalty: 9 },
+      presence_penalty: { presence_penalty: -2.5 },
+      repeat_penalty: { repeat_penalty: -1 },
+      "logit_bias.42": { logit_bias: { 42: -101 } },
+    }))
+      await expect(chat("Tell me of the sea", extra)).rejects.toMatchObject({ status: 400, param });
+  });
+
   it("refuses in Ollama's shape under /api too, and advertises no tools there", async () => {
     const messages = [{ role: "user", content: "What is it?", images: ["iVBORw0KGgo="] }];
     const tools = [{ type: "function", function: { name: "tide", parameters: { type: "object" } } }];

@@ -54,6 +54,39 @@ describe("the official ollama client", () => {
     });
   });
 
+  it("tells upstreams nothing that OpenAI has no words for: strict ones refuse unknown fields", async () => {
+    const options = { top_k: 5, min_p: 0.1, repeat_penalty: 1.2, repeat_last_n: 32, frequency_penalty: 0.5 };
+    await client.chat({ model: "assistant", messages: [{ role: "user", content: "Hello" }], options });
+    expect(upstream.received.at(-1)?.body).toEqual({
+      model: "assistant",
+      messages: [{ role: "user", content: "Hello" }],
+      stream: false,
+      frequency_penalty: 0.5,
+    });
+  });
+
+  it("joins the results of tools with the calls that they belong to", async () => {
+    const tide = { function: { name: "tide", arguments: { port: "Kiel" } } };
+    const wind = { function: { name: "wind", arguments: { port: "Kiel" } } };
+    await client.chat({
+      model: "assistant",
+      messages: [
+        { role: "user", content: "Tide and wind?" },
+        { role: "assistant", content: "", tool_calls: [tide, wind, tide] },
+        { role: "tool", tool_name: "wind", content: "six knots" },
+        { role: "tool", tool_name: "tide", content: "noon" },
+        { role: "tool", content: "midnight" },
+      ],
+    });
+    expect(upstream.received.at(-1)?.body.messages).toMatchObject([
+      { role: "user" },
+      { role: "assistant", tool_calls: [{ id: "call_1_0" }, { id: "call_1_1" }, { id: "call_1_2" }] },
+      { role: "tool", tool_call_id: "call_1_1", content: "six knots" },
+      { role: "tool", tool_call_id: "call_1_0", content: "noon" },
+      { role: "tool", tool_call_id: "call_1_2", content: "midnight" },
+    ]);
+  });
+
   it("streams a chat as lines, the last with the counts", async () => {
     const stream = await client.chat({
       model: "assistant:latest",
@@ -156,12 +189,10 @@ describe("the official ollama client", () => {
   });
 
   it("has every answer counted", async () => {
-    const events = await gateway.usage.settled(8);
+    const events = await gateway.usage.settled(10);
     expect(events.map(({ operation, status }) => `${operation} ${status}`).sort()).toEqual(
       [
-        "chat 200",
-        "chat 200",
-        "chat 200",
+        ...Array.from({ length: 5 }, () => "chat 200"),
         "chat 400",
         "completion 200",
         "completion 200",

@@ -14,13 +14,18 @@ export interface Target {
   readonly reason: string;
 }
 
+/** Whether Keelson itself runs the engine, and so knows each field of the request that it gets. */
+export function isOwn(engine: Target["engine"]): boolean {
+  return engine === "llama.cpp" || engine === "simulated";
+}
+
 /**
  * What a model of this engine can be asked for, in the Ollama API's words. Our own engines refuse tools and images; to other
  * servers both are passed on, and of those only they themselves know better.
  */
 export function capabilitiesOf(engine: Target["engine"], embeddings: boolean): readonly string[] {
   if (embeddings) return ["embedding"];
-  return engine === "llama.cpp" || engine === "simulated" ? ["completion"] : ["completion", "tools"];
+  return isOwn(engine) ? ["completion"] : ["completion", "tools"];
 }
 
 /** What the gateway asks of engines. In-process when together; when apart, targets come from the Plan's addresses. */

@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import { isOwn } from "../engine/client.js";
 import { type Trace, traceparent } from "../kernel/trace.js";
 import { type Headers, UpstreamAnswer } from "./answer/upstream-answer.js";
 import type { Call } from "./request/call.js";
@@ -49,11 +50,12 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   }
 
   send(requestId: string, trace: Trace): void {
-    const { upstreamModel, authorization } = this.target.target;
+    const { upstreamModel, authorization, engine } = this.target.target;
     const headers = ["content-type", "application/json", "traceparent", traceparent(trace), "x-request-id", requestId];
     if (authorization !== undefined) headers.push("authorization", authorization);
     const path = this.target.basePath + this.call.path;
-    this.target.pool.dispatch({ path, method: "POST", headers, body: this.call.body(upstreamModel) }, this);
+    const body = this.call.body(upstreamModel, isOwn(engine));
+    this.target.pool.dispatch({ path, method: "POST", headers, body }, this);
   }
 
   /** Ends the call early; `broke` tells when it has. A call that waits for its connection is ended as it gets one. */

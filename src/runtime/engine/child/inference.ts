@@ -1,7 +1,14 @@
 /** A turn of a conversation, its content already plain text. */
-export interface Message {
-  readonly role: "system" | "user" | "assistant" | "tool";
-  readonly content: string;
+export type Message =
+  | { readonly role: "system" | "user"; readonly content: string }
+  | { readonly role: "assistant"; readonly content: string; readonly calls: readonly ToolCall[] };
+
+/** A tool's call that the assistant made earlier in the conversation, together with what the tool answered. */
+export interface ToolCall {
+  readonly name: string;
+  /** As the model wrote them: JSON, unless it made a mistake. */
+  readonly arguments: string;
+  readonly result: string;
 }
 
 /** What an answer must look like. */
@@ -9,6 +16,18 @@ export type Format =
   | { readonly kind: "text" }
   | { readonly kind: "json" }
   | { readonly kind: "schema"; readonly schema: unknown };
+
+/** What lowers the logits of tokens that the answer already holds; raises them where it is below zero. */
+export interface Penalties {
+  /** Taken off once for each time that the token stands there; -2..2, 0 for none. */
+  readonly frequency: number;
+  /** Taken off once if the token stands there at all; -2..2, 0 for none. */
+  readonly presence: number;
+  /** What logits above zero are divided by, and those below are multiplied with; 1 for none. */
+  readonly repeat: number;
+  /** How many of the answer's last tokens count; undefined: all of them. */
+  readonly lastTokens: number | undefined;
+}
 
 export interface Generation {
   readonly prompt:
@@ -18,7 +37,14 @@ export interface Generation {
   readonly maxTokens: number | undefined;
   readonly temperature: number | undefined;
   readonly topP: number | undefined;
+  /** The most likely tokens that are chosen among; 0: all. */
+  readonly topK: number | undefined;
+  /** Least probability of a token that may be chosen, as a share of the likeliest one's. */
+  readonly minP: number | undefined;
   readonly seed: number | undefined;
+  readonly penalties: Penalties;
+  /** What is added to the logits of tokens, by their ids in the model's own vocabulary; -100..100. */
+  readonly logitBias: ReadonlyMap<number, number>;
   readonly stop: readonly string[];
   readonly format: Format;
 }

@@ -1,6 +1,5 @@
 import { availableParallelism } from "node:os";
 import {
-  type ChatHistoryItem,
   type ChatWrapper,
   getLlama,
   type Llama,
@@ -26,6 +25,8 @@ import {
   promptTooLong,
   Refused,
 } from "./inference.js";
+import { historyOf } from "./llama-history.js";
+import { samplingOf } from "./llama-sampling.js";
 import type { ChildConfig } from "./protocol.js";
 
 type Config = Extract<ChildConfig, { engine: "llama.cpp" }>;
@@ -191,13 +192,11 @@ export class LlamaInference implements Inference {
   ) {
     const room = sequence.contextSize - inputTokens - 1;
     if (room < 1) throw promptTooLong(inputTokens, sequence.contextSize, generation);
-    const { maxTokens, temperature = 0.8, topP, seed, stop } = generation;
+    const { maxTokens, stop } = generation;
     return {
+      ...samplingOf(generation, this.model, sequence.contextSize),
       signal,
       maxTokens: Math.min(maxTokens ?? room, room),
-      temperature,
-      ...(topP === undefined ? {} : { topP }),
-      ...(seed === undefined ? {} : { seed: seed >>> 0 }),
       ...(stop.length === 0 ? {} : { customStopTriggers: stop.filter((text) => text !== "") }),
       ...(grammar === undefined ? {} : { grammar }),
     };
@@ -239,22 +238,5 @@ export class LlamaInference implements Inference {
     const next = this.#waiting.shift();
     if (next === undefined) this.#free.push(sequence);
     else next(sequence);
-  }
-}
-
-function historyOf(messages: readonly Message[]): ChatHistoryItem[] {
-  return [...messages.map(historyItem), { type: "model", response: [] }];
-}
-
-function historyItem({ role, content }: Message): ChatHistoryItem {
-  switch (role) {
-    case "system":
-      return { type: "system", text: content };
-    case "assistant":
-      return { type: "model", response: [content] };
-    case "tool":
-      return { type: "user", text: `Result of the tool:\n${content}` };
-    case "user":
-      return { type: "user", text: content };
   }
 }

@@ -1,21 +1,27 @@
 import { z } from "zod";
-import type { Format, Generation, Message } from "./inference.js";
+import { conversationOf, message } from "./conversation.js";
+import type { Format, Generation, Penalties } from "./inference.js";
 
-/** What of OpenAI's request bodies the engines understand. Unknown fields are left aside, as the API's servers do. */
-
-const textPart = z.object({ type: z.literal("text"), text: z.string() });
-const content = z.union([z.string(), z.array(textPart), z.null()]);
-
-const message = z.object({
-  role: z.enum(["system", "developer", "user", "assistant", "tool", "function"]),
-  content: content.optional(),
-});
+/**
+ * What of OpenAI's request bodies the engines understand, with four fields more that llama.cpp's own server has too: `top_k`,
+ * `min_p`, `repeat_penalty` and `repeat_last_n`. Other fields are refused by `refusals.ts` or change no answer.
+ */
 
 const format = z.discriminatedUnion("type", [
   z.object({ type: z.literal("text") }),
   z.object({ type: z.literal("json_object") }),
   z.object({ type: z.literal("json_schema"), json_schema: z.object({ schema: z.record(z.string(), z.unknown()) }) }),
 ]);
+
+/** As many as OpenAI takes. */
+const mostBiased = 1024;
+
+const logitBias = z
+  .record(z.string(), z.number().min(-100).max(100))
+  .refine((bias) => Object.keys(bias).every((token) => /^\d{1,9}$/.test(token)), {
+    error: "its keys must be the ids of tokens, such as 1734",
+  })
+  .refine((bias) => Object.keys(bias).length <= mostBiased, { error: `it may name ${mostBiased} tokens at most` });
 
 const sampling = {
   model: z.string(),
@@ -24,6 +30,13 @@ const sampling = {
   max_tokens: z.number().int().positive().nullish(),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().gt(0).max(1).nullish(),
+  top_k: z.number().int().min(-1).max(1_000_000).nullish(),
+  min_p: z.number().min(0).max(1).nullish(),
+  frequency_penalty: z.number().min(-2).max(2).nullish(),
+  presence_penalty: z.number().min(-2).max(2).nullish(),
+  repeat_penalty: z.number().gt(0).max(100).nullish(),
+  repeat_last_n: z.number().int().min(-1).max(1_000_000).nullish(),
+  logit_bias: logitBias.nullish(),
   seed: z.number().int().nullish(),
   stop: z.union([z.string(), z.array(z.string()).max(16)]).nullish(),
   n: z.literal(1, { error: "only one choice can be asked for" }).nullish(),
@@ -54,11 +67,10 @@ type ChatBody = z.infer<typeof chatBody>;
 type CompletionBody = z.infer<typeof completionBody>;
 
 export function chatGeneration(body: ChatBody): Generation {
-  const messages = body.messages.map(plainMessage);
   return {
     ...settings(body),
     maxTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
-    prompt: { kind: "messages", messages },
+    prompt: { kind: "messages", messages: conversationOf(body.messages) },
   };
 }
 
@@ -72,9 +84,24 @@ function settings(body: ChatBody | CompletionBody): Omit<Generation, "prompt" | 
   return {
     temperature: body.temperature ?? undefined,
     topP: body.top_p ?? undefined,
+    // llama.cpp takes anything below one for "all".
+    topK: body.top_k == null ? undefined : Math.max(0, body.top_k),
+    minP: body.min_p ?? undefined,
     seed: body.seed ?? undefined,
+    penalties: penaltiesOf(body),
+    logitBias: new Map(Object.entries(body.logit_bias ?? {}).map(([token, bias]) => [Number(token), bias])),
     stop: typeof body.stop === "string" ? [body.stop] : (body.stop ?? []),
     format: formatOf(body.response_format),
+  };
+}
+
+function penaltiesOf(body: ChatBody | CompletionBody): Penalties {
+  const { frequency_penalty, presence_penalty, repeat_penalty, repeat_last_n: lastTokens } = body;
+  return {
+    frequency: frequency_penalty ?? 0,
+    presence: presence_penalty ?? 0,
+    repeat: repeat_penalty ?? 1,
+    lastTokens: lastTokens == null || lastTokens < 0 ? undefined : lastTokens,
   };
 }
 
@@ -87,14 +114,4 @@ function formatOf(asked: z.infer<typeof format> | null | undefined): Format {
     default:
       return { kind: "text" };
   }
-}
-
-function plainMessage({ role, content: parts }: ChatBody["messages"][number]): Message {
-  return { role: role === "developer" ? "system" : role === "function" ? "tool" : role, content: plainText(parts) };
-}
-
-function plainText(parts: z.infer<typeof content> | undefined): string {
-  if (parts === undefined || parts === null) return "";
-  if (typeof parts === "string") return parts;
-  return parts.map(({ text }) => text).join("\n");
 }

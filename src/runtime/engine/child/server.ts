@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { z } from "zod";
 import { firstFault } from "../../kernel/fault.js";
 import { type Generation, type Inference, Refused } from "./inference.js";
-import { refuseBeyondText } from "./refusals.js";
+import { refuseBeyondText, refuseUnknown } from "./refusals.js";
 import { chatBody, chatGeneration, completionBody, completionGeneration, embeddingsBody } from "./requests.js";
 
 const bodyLimit = 64 * 1024 * 1024;
@@ -44,12 +44,15 @@ async function answer(
     case "POST /v1/chat/completions": {
       const document = await readBody(request);
       refuseBeyondText(document);
+      refuseUnknown(document);
       const body = parse(chatBody, document);
       mustBe("text", inference, model);
       return generate(inference, chatGeneration(body), wish(body), chatShape(model), response, gone.signal);
     }
     case "POST /v1/completions": {
-      const body = parse(completionBody, await readBody(request));
+      const document = await readBody(request);
+      refuseUnknown(document);
+      const body = parse(completionBody, document);
       mustBe("text", inference, model);
       return generate(inference, completionGeneration(body), wish(body), completionShape(model), response, gone.signal);
     }

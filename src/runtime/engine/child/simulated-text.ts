@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Generation } from "./inference.js";
+import type { Generation, Message } from "./inference.js";
 
 /** Cuts text into pieces about as a tokenizer would: words with the space before them, marks on their own. */
 export function tokensOf(text: string): string[] {
@@ -22,7 +22,13 @@ function subjects(text: string, most: number): string[] {
 }
 
 export function promptText({ prompt }: Generation): string {
-  return prompt.kind === "text" ? prompt.text : prompt.messages.map(({ content }) => content).join("\n");
+  return prompt.kind === "text" ? prompt.text : prompt.messages.map(messageText).join("\n");
+}
+
+function messageText(message: Message): string {
+  if (message.role !== "assistant") return message.content;
+  const calls = message.calls.map(({ name, arguments: given, result }) => `${name}(${given})\n${result}`);
+  return [message.content, ...calls].join("\n");
 }
 
 function lastQuestion({ prompt }: Generation): string {

@@ -6,7 +6,7 @@ import { bytesPerToken, type Call } from "../request/call.js";
 import { scanBody } from "../request/openai.js";
 import { embeddingsAnswer, type Field, OllamaStream, wholeAnswer } from "./answer.js";
 import { chatBody, embedBody, embeddingsBody, generateBody } from "./messages.js";
-import { chatRequest, generateRequest, type OpenAiBody, rawRequest } from "./upstream.js";
+import { chatRequest, generateRequest, type OpenAiBody, ownFields, rawRequest } from "./upstream.js";
 
 const nothingWanted: ReadonlySet<string> = new Set();
 
@@ -38,15 +38,18 @@ export function readChat(body: Buffer): Call | Problem {
   if (isProblem(parsed)) return parsed;
   if (parsed.messages.length === 0)
     return problem("invalid_body", "messages must hold at least one message", { param: "messages" });
-  return spoken("chat", "/v1/chat/completions", parsed, chatRequest(parsed), "message", body.length);
+  const asked = { path: "/v1/chat/completions", fields: chatRequest(parsed), own: ownFields(parsed) };
+  return spoken("chat", parsed, asked, "message", body.length);
 }
 
 export function readGenerate(body: Buffer): Call | Problem {
   const parsed = parseBody(generateBody, body);
   if (isProblem(parsed)) return parsed;
-  return parsed.raw
-    ? spoken("completion", "/v1/completions", parsed, rawRequest(parsed), "response", body.length)
-    : spoken("completion", "/v1/chat/completions", parsed, generateRequest(parsed), "response", body.length);
+  const own = ownFields(parsed);
+  const asked = parsed.raw
+    ? { path: "/v1/completions", fields: rawRequest(parsed), own }
+    : { path: "/v1/chat/completions", fields: generateRequest(parsed), own };
+  return spoken("completion", parsed, asked, "response", body.length);
 }
 
 export function readEmbed(body: Buffer): Call | Problem {
@@ -62,29 +65,36 @@ export function readEmbeddings(body: Buffer): Call | Problem {
   return embedding(parsed.model, { input: parsed.prompt }, "embeddings", body.length);
 }
 
+/** What is asked of an upstream. */
+interface Asked {
+  readonly path: string;
+  readonly fields: OpenAiBody;
+  /** Further fields, for Keelson's own engines. */
+  readonly own: OpenAiBody;
+}
+
 function spoken(
   operation: Call["operation"],
-  path: string,
   { model, stream }: { readonly model: string; readonly stream: boolean },
-  request: OpenAiBody,
+  asked: Asked,
   field: Field,
   size: number,
 ): Call {
   const whole = wholeAnswer(model, field, performance.now());
-  return ollamaCall(operation, path, model, stream, request, size, whole, field);
+  return ollamaCall(operation, model, stream, asked, size, whole, field);
 }
 
-function embedding(model: string, request: OpenAiBody, form: "embed" | "embeddings", size: number): Call {
+function embedding(model: string, fields: OpenAiBody, form: "embed" | "embeddings", size: number): Call {
   const whole = embeddingsAnswer(model, form, performance.now());
-  return ollamaCall("embedding", "/v1/embeddings", model, false, request, size, whole, "response");
+  const asked = { path: "/v1/embeddings", fields, own: {} };
+  return ollamaCall("embedding", model, false, asked, size, whole, "response");
 }
 
 function ollamaCall(
   operation: Call["operation"],
-  path: string,
   model: string,
   stream: boolean,
-  request: OpenAiBody,
+  { path, fields, own }: Asked,
   size: number,
   whole: WholeShape,
   field: Field,
@@ -96,7 +106,8 @@ function ollamaCall(
     model,
     stream,
     inputEstimate: Math.ceil(size / bytesPerToken),
-    body: (upstreamModel) => Buffer.from(JSON.stringify({ model: upstreamModel, ...request })),
+    body: (upstreamModel, ofOurs) =>
+      Buffer.from(JSON.stringify({ model: upstreamModel, ...fields, ...(ofOurs ? own : {}) })),
     streamShape: () => new OllamaStream(model, field),
     whole,
   };

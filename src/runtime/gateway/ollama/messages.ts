@@ -6,11 +6,15 @@ const options = z
   .looseObject({
     temperature: z.number().optional(),
     top_p: z.number().optional(),
+    top_k: z.number().optional(),
+    min_p: z.number().optional(),
     seed: z.number().int().optional(),
     num_predict: z.number().int().optional(),
     stop: z.union([z.string(), z.array(z.string())]).optional(),
     frequency_penalty: z.number().optional(),
     presence_penalty: z.number().optional(),
+    repeat_penalty: z.number().optional(),
+    repeat_last_n: z.number().optional(),
   })
   .nullish();
 

@@ -5,7 +5,7 @@ export type OpenAiBody = Readonly<Record<string, unknown>>;
 
 export function chatRequest({ messages, stream, format, options, tools }: ChatBody): OpenAiBody {
   return {
-    messages: messages.flatMap((message, index) => openAiMessage(message, index)),
+    messages: openAiMessages(messages),
     ...(tools && tools.length > 0 ? { tools } : {}),
     ...common(stream, format, options),
   };
@@ -15,7 +15,7 @@ export function generateRequest({ prompt, system, images, stream, format, option
   return {
     messages: [
       ...(system ? [{ role: "system", content: system }] : []),
-      ...openAiMessage({ role: "user", content: prompt, images }, 0),
+      ...openAiMessages([{ role: "user", content: prompt, images }]),
     ],
     ...common(stream, format, options),
   };
@@ -41,29 +41,56 @@ function common(stream: boolean, format: Format, options: Options): OpenAiBody {
   };
 }
 
+/** How many of an answer's last tokens Ollama's penalties look at. */
+const lastTokens = 64;
+
+/** What of an Ollama request OpenAI has no words for: strict upstreams refuse such fields, Keelson's own engines know them. */
+export function ownFields({ options }: { readonly options?: Options }): OpenAiBody {
+  const { top_k, min_p, repeat_penalty, repeat_last_n, frequency_penalty, presence_penalty } = options ?? {};
+  const penalised = [repeat_penalty, frequency_penalty, presence_penalty].some((one) => one !== undefined);
+  return defined({
+    top_k,
+    min_p,
+    repeat_penalty,
+    repeat_last_n: repeat_last_n ?? (penalised ? lastTokens : undefined),
+  });
+}
+
 function defined(fields: Readonly<Record<string, unknown>>): OpenAiBody {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-function openAiMessage({ role, content, images, tool_calls }: Message, index: number): OpenAiBody[] {
-  const calls = tool_calls?.map((call, at) => ({
-    id: `call_${index}_${at}`,
-    type: "function",
-    function: { name: call.function.name, arguments: JSON.stringify(call.function.arguments) },
-  }));
-  const parts = images?.map((image) => ({
-    type: "image_url",
-    image_url: { url: `data:${imageType(image)};base64,${image}` },
-  }));
-  return [
-    {
+function openAiMessages(messages: readonly Message[]): OpenAiBody[] {
+  /** Calls of the last message that made any, as long as they have no result. */
+  let open: { readonly id: string; readonly name: string }[] = [];
+  return messages.map(({ role, content, images, tool_calls, tool_name }, index) => {
+    const calls = (tool_calls ?? []).map((call, at) => ({
+      id: `call_${index}_${at}`,
+      type: "function",
+      function: { name: call.function.name, arguments: JSON.stringify(call.function.arguments) },
+    }));
+    if (calls.length > 0) open = calls.map((call) => ({ id: call.id, name: call.function.name }));
+    const parts = (images ?? []).map((image) => ({
+      type: "image_url",
+      image_url: { url: `data:${imageType(image)};base64,${image}` },
+    }));
+    return {
       role,
-      content: parts && parts.length > 0 ? [{ type: "text", text: content }, ...parts] : content,
-      ...(calls && calls.length > 0 ? { tool_calls: calls } : {}),
-      // Ollama's answers of tools name no call: the one before it is meant.
-      ...(role === "tool" ? { tool_call_id: `call_${Math.max(0, index - 1)}_0` } : {}),
-    },
-  ];
+      content: parts.length > 0 ? [{ type: "text", text: content }, ...parts] : content,
+      ...(calls.length > 0 ? { tool_calls: calls } : {}),
+      ...(role === "tool" ? { tool_call_id: takeCall(open, tool_name) ?? `call_${Math.max(0, index - 1)}_0` } : {}),
+    };
+  });
+}
+
+/** Results in Ollama's words name the tool at most and never the call: the first that is open is meant. */
+function takeCall(
+  open: { readonly id: string; readonly name: string }[],
+  tool: string | undefined,
+): string | undefined {
+  const named = open.findIndex(({ name }) => name === tool);
+  const [call] = open.splice(Math.max(0, named), 1);
+  return call?.id;
 }
 
 /** The kind of an image, by the first bytes of its base64. */

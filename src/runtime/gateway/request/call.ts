@@ -13,8 +13,8 @@ export interface Call {
   readonly stream: boolean;
   /** Tokens of the request, guessed from its size. */
   readonly inputEstimate: number;
-  /** The body for an upstream that knows the model by this name. */
-  body(upstreamModel: string): Buffer;
+  /** The body for an upstream that knows the model by this name; `own`: one of Keelson's own engines. */
+  body(upstreamModel: string, own: boolean): Buffer;
   streamShape(): StreamShape;
   readonly whole: WholeShape;
 }

@@ -1,0 +1,49 @@
+import type { ChatHistoryItem, ChatModelFunctionCall } from "node-llama-cpp";
+import type { Message, ToolCall } from "./inference.js";
+
+/**
+ * A conversation as the chat templates take it, ending in the turn of the model that is to be written. Calls of tools and
+ * their results are part of the model's turn: each template writes them in its own way, and those that know of no tools in
+ * plain words. After a result the model goes on in the same turn.
+ */
+export function historyOf(messages: readonly Message[]): ChatHistoryItem[] {
+  const history: ChatHistoryItem[] = [];
+  for (const message of messages) {
+    if (message.role === "assistant") {
+      const { content, calls } = message;
+      const said = content === "" && calls.length > 0 ? [] : [content];
+      openTurn(history).push(...said, ...calls.map((call, index) => functionCall(call, index === 0)));
+    } else history.push({ type: message.role, text: message.content });
+  }
+  openTurn(history);
+  return history;
+}
+
+/** The model's turn to go on with: that of the tools' last results, or a new one. */
+function openTurn(history: ChatHistoryItem[]): Extract<ChatHistoryItem, { type: "model" }>["response"] {
+  const last = history.at(-1);
+  if (last?.type === "model" && typeof last.response.at(-1) === "object") return last.response;
+  const turn: Extract<ChatHistoryItem, { type: "model" }> = { type: "model", response: [] };
+  history.push(turn);
+  return turn.response;
+}
+
+function functionCall(call: ToolCall, first: boolean): ChatModelFunctionCall {
+  return {
+    type: "functionCall",
+    name: call.name,
+    params: call.arguments === "" ? undefined : written(call.arguments),
+    result: written(call.result),
+    ...(first ? { startsNewChunk: true } : {}),
+  };
+}
+
+/** Templates write values as JSON: an object that came as a text would be quoted a second time. */
+function written(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value : text;
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,157 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import OpenAI from "openai";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { llamaCppMissing } from "../../src/runtime/engine/engines/llama-cpp.js";
+import { key, planWith, startTestGateway, type TestGateway } from "../gateway/gateway.js";
+import { writeTinyGguf } from "./gguf.js";
+
+const missing = llamaCppMissing();
+
+describe.skipIf(missing !== undefined)("how llama.cpp chooses the next token", () => {
+  let directory: string;
+  let gateway: TestGateway;
+  let client: OpenAI;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "keelson-sampling-"));
+    const file = join(directory, "tiny.gguf");
+    writeTinyGguf(file, { seed: 3 });
+    gateway = await startTestGateway(
+      planWith(`assistant: { engine: llama.cpp, source: ${file}, concurrency: 4, context: 1024 }`),
+    );
+    client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: key, maxRetries: 0 });
+  });
+  afterAll(async () => {
+    await gateway?.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  const messages = [{ role: "user" as const, content: "The ship and the sea" }];
+  /** Long enough that the likeliest tokens of random weights come again and again. */
+  const greedy = { model: "assistant", temperature: 0, max_tokens: 200 };
+
+  const chat = async (extra: object): Promise<string> => {
+    const { choices } = await client.chat.completions.create({ ...greedy, messages, ...extra, stream: false });
+    return choices[0]?.message.content ?? "";
+  };
+  const complete = async (extra: object): Promise<string> => {
+    const { choices } = await client.completions.create({ ...greedy, prompt: "the sea", ...extra, stream: false });
+    return choices[0]?.text ?? "";
+  };
+  const throughOllama = async (options: object): Promise<string> => {
+    const asked = {
+      model: "assistant",
+      messages,
+      stream: false,
+      options: { temperature: 0, num_predict: 200, ...options },
+    };
+    const answer = await gateway.post("/api/chat", asked);
+    expect(answer.status).toBe(200);
+    return String(Object(await answer.json()).message.content);
+  };
+
+  for (const [name, say] of [
+    ["chats", chat],
+    ["completions", complete],
+  ] as const)
+    it(`repeats itself less under a penalty, and more under one below zero: ${name}`, async () => {
+      const plain = await say({});
+      expect(await say({})).toBe(plain);
+      const frequent = await say({ frequency_penalty: 2 });
+      const present = await say({ presence_penalty: 2 });
+      expect(repetition(frequent)).toBeLessThan(repetition(plain));
+      expect(repetition(present)).toBeLessThan(repetition(plain));
+      expect(repetition(await say({ frequency_penalty: -2 }))).toBeGreaterThan(repetition(frequent));
+      expect(await say({ frequency_penalty: 0.5 })).not.toBe(await say({ presence_penalty: 0.5 }));
+      expect(await say({ frequency_penalty: 0, presence_penalty: null })).toBe(plain);
+    });
+
+  it("counts all of the answer, or its last tokens where `repeat_last_n` says so", async () => {
+    const whole = await chat({ frequency_penalty: 2 });
+    const short = await chat({ frequency_penalty: 2, repeat_last_n: 4 });
+    expect(repetition(short)).toBeGreaterThan(repetition(whole));
+    expect(await chat({ frequency_penalty: 2, repeat_last_n: -1 })).toBe(whole);
+    expect(await chat({ frequency_penalty: 2, repeat_last_n: 0 })).toBe(await chat({}));
+  });
+
+  it("penalises inside a grammar too, and keeps to it", async () => {
+    const list = { type: "array", items: { enum: ["ship", "wind"] }, minItems: 2, maxItems: 3 };
+    const schema = { type: "object", properties: { list }, required: ["list"], additionalProperties: false };
+    const response_format = { type: "json_schema", json_schema: { name: "list", strict: true, schema } };
+    const text = await chat({ response_format, frequency_penalty: 2, presence_penalty: 2, max_tokens: 400 });
+    expect(JSON.parse(text).list.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it("takes Ollama's options, which look at the last 64 tokens unless told otherwise", async () => {
+    const plain = await throughOllama({});
+    expect(plain).toBe(await chat({}));
+    const penalised = await throughOllama({ repeat_penalty: 2 });
+    expect(repetition(penalised)).toBeLessThan(repetition(plain));
+    expect(penalised).toBe(await chat({ repeat_penalty: 2, repeat_last_n: 64 }));
+    expect(await throughOllama({ repeat_penalty: 2, repeat_last_n: -1 })).toBe(await chat({ repeat_penalty: 2 }));
+    expect(await throughOllama({ frequency_penalty: 1.5, presence_penalty: 0.5 })).toBe(
+      await chat({ frequency_penalty: 1.5, presence_penalty: 0.5, repeat_last_n: 64 }),
+    );
+    expect(await throughOllama({ temperature: 2, top_k: 1 })).toBe(plain);
+    expect(await throughOllama({ temperature: 2, min_p: 1 })).toBe(plain);
+  });
+
+  it("never says a token that a bias forbids, and says the one that it favours", async () => {
+    // The test's vocabulary: tokens 3 to 258 are the 256 bytes, those after them begin with the letter a.
+    const firstByte = 3;
+    expect(await chat({ logit_bias: { [firstByte + 256]: 100 }, max_tokens: 20 })).toBe("a".repeat(20));
+    const [capital = ""] = (await chat({})).match(/[A-Z]/) ?? [];
+    expect(capital, "a letter that only its byte can say").not.toBe("");
+    const without = await chat({ logit_bias: { [firstByte + capital.charCodeAt(0)]: -100 } });
+    expect(without).not.toBe("");
+    expect(without).not.toContain(capital);
+  });
+
+  it("answers each request in its own way where no seed is given, and alike where one is", async () => {
+    const ask = { temperature: 1.5, max_tokens: 40 };
+    const free = await Promise.all(Array.from({ length: 4 }, () => chat(ask)));
+    expect(new Set(free).size).toBe(4);
+    const seeded = await Promise.all(Array.from({ length: 4 }, () => chat({ ...ask, seed: 5 })));
+    expect(new Set(seeded).size).toBe(1);
+  });
+
+  it("refuses what is out of range, and names the field", async () => {
+    const cases: readonly (readonly [object, string, string])[] = [
+      [{ frequency_penalty: 2.1 }, "frequency_penalty", "frequency_penalty must be at most 2, but 2.1 was given"],
+      [{ presence_penalty: -3 }, "presence_penalty", "presence_penalty must be at least -2, but -3 was given"],
+      [{ presence_penalty: "1" }, "presence_penalty", 'presence_penalty must be a number, but "1" was given'],
+      [{ repeat_penalty: 0 }, "repeat_penalty", "repeat_penalty must be more than 0"],
+      [{ repeat_last_n: 1.5 }, "repeat_last_n", "repeat_last_n must be a whole number"],
+      [{ min_p: 2 }, "min_p", "min_p must be at most 1"],
+      [{ logit_bias: { 260: 101 } }, "logit_bias.260", "logit_bias.260 must be at most 100"],
+      [{ logit_bias: { sea: 1 } }, "logit_bias", "logit_bias: its keys must be the ids of tokens"],
+      [{ logit_bias: { 99999: 1 } }, "logit_bias", "logit_bias: the model has no token 99999"],
+    ];
+    const refused = { status: 400, type: "invalid_request_error", code: "invalid_body" };
+    for (const [extra, param, message] of cases)
+      for (const say of [chat, complete])
+        await expect(say(extra), message).rejects.toMatchObject({
+          ...refused,
+          param,
+          message: expect.stringContaining(message),
+        });
+    await expect(chat({ logit_bias: { 2: -100 } })).rejects.toMatchObject({
+      status: 400,
+      code: "unsupported",
+      param: "logit_bias",
+      message: expect.stringContaining("token 2 ends answers"),
+    });
+    const answer = await gateway.post("/api/chat", { model: "assistant", messages, options: { frequency_penalty: 3 } });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toEqual({ error: expect.stringContaining("frequency_penalty must be at most 2") });
+  });
+});
+
+/** The share of a text's characters that are its most frequent one: 1 where it says but one. */
+function repetition(text: string): number {
+  const counts = new Map<string, number>();
+  for (const letter of text) counts.set(letter, (counts.get(letter) ?? 0) + 1);
+  return Math.max(0, ...counts.values()) / [...text].length;
+}

@@ -1,0 +1,142 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import OpenAI from "openai";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { llamaCppMissing } from "../../src/runtime/engine/engines/llama-cpp.js";
+import { key, planWith, startTestGateway, type TestGateway } from "../gateway/gateway.js";
+import { writeTinyGguf } from "./gguf.js";
+
+const missing = llamaCppMissing();
+
+const question = { role: "user", content: "When is high tide?" };
+const call = (id: string, name: string, given = '{"port":"Kiel"}'): object => ({
+  id,
+  type: "function",
+  function: { name, arguments: given },
+});
+const asks = (...tool_calls: object[]): object => ({ role: "assistant", content: null, tool_calls });
+const says = (tool_call_id: string, content: string): object => ({ role: "tool", tool_call_id, content });
+
+/** A chat whose earlier turns called tools, by engines that call none themselves. */
+describe("a conversation in which tools were called", () => {
+  let directory: string;
+  let gateway: TestGateway;
+  let client: OpenAI;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "keelson-tools-"));
+    const file = join(directory, "tiny.gguf");
+    writeTinyGguf(file, { seed: 3 });
+    gateway = await startTestGateway(
+      planWith(`standin: { engine: simulated, concurrency: 4 }
+${missing === undefined ? `assistant: { engine: llama.cpp, source: ${file}, concurrency: 4, context: 1024 }` : ""}`),
+    );
+    client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: key, maxRetries: 0 });
+  });
+  afterAll(async () => {
+    await gateway?.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  const ask = async (messages: readonly object[], extra: object = {}): Promise<OpenAI.ChatCompletion> =>
+    client.post("/chat/completions", { body: { model: "standin", max_tokens: 24, messages, ...extra } });
+  const promptTokens = async (messages: readonly object[], extra: object = {}): Promise<number> =>
+    (await ask(messages, extra)).usage?.prompt_tokens ?? 0;
+
+  it("is read whole: the calls, what was given to them, and their results", async () => {
+    const bare = await promptTokens([question]);
+    const short = await promptTokens([question, asks(call("1", "tide")), says("1", "noon")]);
+    const longer = await promptTokens([question, asks(call("1", "tide")), says("1", "noon, and at midnight again")]);
+    const more = await promptTokens([question, asks(call("1", "tide", '{"port":"Kiel","day":3}')), says("1", "noon")]);
+    expect(short).toBeGreaterThan(bare);
+    expect(longer).toBeGreaterThan(short);
+    expect(more).toBeGreaterThan(short);
+  });
+
+  it("may carry the tools along with `tool_choice: none`, or be in OpenAI's older words", async () => {
+    const turns = [question, asks(call("1", "tide")), says("1", "noon")];
+    const tools = [{ type: "function", function: { name: "tide", parameters: { type: "object" } } }];
+    const plain = await promptTokens(turns);
+    expect(await promptTokens(turns, { tools, tool_choice: "none" })).toBe(plain);
+    const older = [
+      question,
+      { role: "assistant", content: null, function_call: { name: "tide", arguments: '{"port":"Kiel"}' } },
+      { role: "function", name: "tide", content: "noon" },
+    ];
+    expect(await promptTokens(older)).toBe(plain);
+  });
+
+  it("is refused where a call has no result or a result no call, by the message's place", async () => {
+    const cases: readonly (readonly [readonly object[], string])[] = [
+      [[question, asks(call("1", "tide"))], "messages[1].tool_calls[0]"],
+      [[question, asks(call("1", "tide")), question], "messages[1].tool_calls[0]"],
+      [[question, asks(call("1", "tide"), call("2", "wind")), says("1", "noon")], "messages[1].tool_calls[1]"],
+      [[question, asks(call("1", "tide")), says("2", "noon")], "messages[2].tool_call_id"],
+      [[question, asks(call("1", "tide")), says("1", "noon"), says("1", "six")], "messages[3].tool_call_id"],
+      [[question, says("1", "noon")], "messages[1].tool_call_id"],
+      [[{ role: "tool", content: "noon" }, question], "messages[0]"],
+      [[question, { role: "function", name: "tide", content: "noon" }], "messages[1].name"],
+      [[question, { role: "assistant", function_call: { name: "tide", arguments: "" } }], "messages[1].function_call"],
+      [
+        [question, asks({ id: "1", type: "function", function: { name: "tide" } })],
+        "messages[1].tool_calls[0].function.arguments",
+      ],
+    ];
+    for (const [messages, param] of cases)
+      await expect(ask(messages), param).rejects.toMatchObject({
+        status: 400,
+        type: "invalid_request_error",
+        code: "invalid_body",
+        param,
+        message: expect.stringContaining(param),
+      });
+  });
+
+  it("keeps what an assistant had refused to say, and refuses what was spoken aloud", async () => {
+    const no = { role: "assistant", content: null, refusal: "That I will not tell you" };
+    const parts = { role: "assistant", content: [{ type: "refusal", refusal: "That I will not tell you" }] };
+    const silent = await promptTokens([question, { role: "assistant", content: "" }, question]);
+    const kept = await promptTokens([question, no, question]);
+    expect(kept).toBeGreaterThan(silent);
+    expect(await promptTokens([question, parts, question])).toBe(kept);
+    await expect(ask([question, { role: "assistant", audio: { id: "a" } }, question])).rejects.toMatchObject({
+      status: 400,
+      code: "unsupported",
+      param: "messages[1].audio",
+    });
+  });
+
+  it("comes by the Ollama API too, whose results name no call", async () => {
+    const made = (name: string): object => ({ function: { name, arguments: { port: "Kiel" } } });
+    const turns = [question, { role: "assistant", content: "", tool_calls: [made("tide"), made("wind")] }];
+    const results = [
+      { role: "tool", tool_name: "wind", content: "six knots" },
+      { role: "tool", tool_name: "tide", content: "noon" },
+    ];
+    const chat = (messages: readonly object[]): Promise<Response> =>
+      gateway.post("/api/chat", { model: "standin", messages, stream: false, options: { num_predict: 8 } });
+    const answer = await chat([...turns, ...results]);
+    expect(answer.status).toBe(200);
+    const same = [question, asks(call("1", "tide"), call("2", "wind")), says("1", "noon"), says("2", "six knots")];
+    expect(Object(await answer.json()).prompt_eval_count).toBe(await promptTokens(same));
+    const refused = await chat([...turns, results[0] ?? {}]);
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toEqual({ error: expect.stringContaining("messages[1].tool_calls[0]") });
+  });
+
+  it.skipIf(missing !== undefined)(
+    "is written into the chat by llama.cpp, which then goes on with the answer",
+    async () => {
+      const llama = { model: "assistant", temperature: 0 };
+      const turns = (result: string): object[] => [question, asks(call("1", "tide")), says("1", result)];
+      const noon = await ask(turns("noon"), llama);
+      expect(noon.usage?.prompt_tokens).toBeGreaterThan((await promptTokens([question], llama)) + 20);
+      expect(noon.choices[0]?.message.content).not.toBe("");
+      const six = await ask(turns("at six"), llama);
+      expect(six.choices[0]?.message.content).not.toBe(noon.choices[0]?.message.content);
+      const onward = await ask([...turns("noon"), { role: "assistant", content: "At noon." }, question], llama);
+      expect(onward.usage?.prompt_tokens).toBeGreaterThan(noon.usage?.prompt_tokens ?? 0);
+    },
+  );
+});
