@@ -1,4 +1,5 @@
-import type { Database, Element, Milliseconds, Path, Plan, Store, Unit } from "../plan/plan.js";
+import type { Cache, Database, Element, Milliseconds, Path, Plan, Unit } from "../plan/plan.js";
+import { oftenest, restoreBase, taken } from "./subjects.js";
 
 /**
  * An alert as data, in no monitoring system's words: a target writes it as a Prometheus rule, the dashboard as a line
@@ -64,14 +65,17 @@ export function storeDown(store: Element, plan: Plan): Alert {
   };
 }
 
-/** Fires before the promise is broken: half-way between the age that is normal and the age that the RPO allows. */
-export function backupTooOld(
-  store: Database | (Store & { readonly kind: "redis" }),
-  rpo: Milliseconds | undefined,
-): Alert {
-  const { backups } = store;
-  const log = backups.log;
-  const every = log?.every ?? backups.full?.every ?? backups.snapshot?.every ?? 0;
+/**
+ * Watches what the data would be restored from, and fires before the promise is broken: half-way between the age that is
+ * normal and the age that the RPO allows. Where nothing is taken that it could be restored from, no age can be watched:
+ * then the loss itself is what is told.
+ */
+export function dataUnsafe(store: Database | Cache, plan: Plan): Alert {
+  const { log } = taken(store);
+  const newest = log ?? oftenest(store);
+  if (!newest || !restoreBase(store)) return storeDown(store, plan);
+  const { every } = newest;
+  const { rpo } = store.objectives;
   const allowed = rpo === undefined ? every * 2 : Math.max(every, (every + rpo) / 2);
   const threshold = Math.min(allowed, every * 2);
   return {
@@ -89,7 +93,7 @@ export function backupTooOld(
   };
 }
 
-/** No backup was proven by a restore for longer than two of them are apart. */
+/** No backup was proven by a restore for longer than two of them are apart. Only where full backups are taken. */
 export function backupUnverified(database: Database): Alert {
   return {
     name: "backup-unverified",
@@ -99,7 +103,7 @@ export function backupUnverified(database: Database): Alert {
       measure: "backup-verification-age",
       labels: { store: database.name },
       comparison: "above",
-      threshold: 2 * (database.backups.full?.every ?? 0),
+      threshold: 2 * (taken(database).full?.every ?? 0),
     },
     for: 0,
     summary: `no backup of ${database.name} has been restored and compared since the last two were made`,

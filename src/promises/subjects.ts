@@ -31,6 +31,18 @@ export function taken({ backups, provider }: Server): Pick<Backups, BackupKind |
   return { path: backups.path, full: of("full"), log: of("log"), snapshot: of("snapshot") };
 }
 
+/** The whole copy that a restore begins with. A shipped log can only be replayed on a full backup. */
+export function restoreBase(server: Server): BackupSchedule | undefined {
+  const { full, log, snapshot } = taken(server);
+  return full ?? (log ? undefined : snapshot);
+}
+
+/** Of the whole copies that are taken, the one that is taken most often. */
+export function oftenest(server: Server): BackupSchedule | undefined {
+  const { full, snapshot } = taken(server);
+  return full && snapshot ? (snapshot.every < full.every ? snapshot : full) : (full ?? snapshot);
+}
+
 /** Kinds of backup that the file declares and nobody takes. */
 export function untaken({ backups, provider }: Server): readonly BackupKind[] {
   return (["full", "log", "snapshot"] as const).filter(

@@ -1,10 +1,10 @@
 import type { Cache, Plan } from "../../plan/plan.js";
-import { backupTooOld, storeDown } from "../alerts.js";
+import { dataUnsafe } from "../alerts.js";
 import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
 import { bounded, unknown } from "../prediction.js";
 import { refillCache } from "../runbooks/stores.js";
-import { isCache, taken } from "../subjects.js";
+import { isCache, restoreBase } from "../subjects.js";
 import { unknownWhereNotRun } from "../terms/left-out.js";
 import { lostWithData } from "../terms/server.js";
 import { noticed, provisioned, reconnected, response, restored } from "../terms/store.js";
@@ -16,7 +16,7 @@ export const cacheLoss = defineFault<Cache>({
   subjects: (plan) => plan.stores.filter(isCache),
   rpo: (cache, plan) => unknownWhereNotRun(cache, plan) ?? lostWithData(cache, plan),
   rto: (cache, plan) => unknownWhereNotRun(cache, plan) ?? refilled(cache, plan),
-  alert: (cache, plan) => (hasSnapshot(cache) ? backupTooOld(cache, cache.objectives.rpo) : storeDown(cache, plan)),
+  alert: dataUnsafe,
   runbook: refillCache,
   drill: "cache-loss",
 });
@@ -24,15 +24,10 @@ export const cacheLoss = defineFault<Cache>({
 /** Without a snapshot an empty cache serves as soon as it runs; with one, somebody has to load it. */
 function refilled(cache: Cache, plan: Plan): Prediction {
   const empty = [...noticed(cache, plan), provisioned(cache), reconnected()];
-  if (!hasSnapshot(cache)) return bounded(plan, cache.path, empty);
+  if (!restoreBase(cache)) return bounded(plan, cache.path, empty);
   const responded = response(plan);
   if (!responded) {
     return unknown(plan, "observe.metrics", `no metrics are kept, so nobody is told that ${cache.name} is empty`);
   }
   return bounded(plan, cache.path, [...empty, ...responded, restored(cache)]);
-}
-
-function hasSnapshot(cache: Cache): boolean {
-  const { snapshot, full } = taken(cache);
-  return snapshot !== undefined || full !== undefined;
 }

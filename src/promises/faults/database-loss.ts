@@ -1,10 +1,10 @@
 import type { Database, Plan } from "../../plan/plan.js";
-import { backupTooOld } from "../alerts.js";
+import { dataUnsafe } from "../alerts.js";
 import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
 import { bounded, unbounded, unknown } from "../prediction.js";
 import { restoreDatabase } from "../runbooks/stores.js";
-import { isDatabase, taken } from "../subjects.js";
+import { isDatabase, restoreBase, taken } from "../subjects.js";
 import { lostWithData } from "../terms/server.js";
 import {
   interval,
@@ -25,7 +25,7 @@ export const databaseLoss = defineFault<Database>({
   subjects: (plan) => plan.stores.filter(isDatabase),
   rpo: (database, plan) => lostSinceBackup(database, plan),
   rto: (database, plan) => restoreFromBackup(database, plan),
-  alert: (database) => backupTooOld(database, database.objectives.rpo),
+  alert: dataUnsafe,
   runbook: restoreDatabase,
   drill: "database-loss",
 });
@@ -52,8 +52,8 @@ export function lostSinceBackup(database: Database, plan: Plan): Prediction {
 
 /** A new server, the backup, and the log since. `logAge`: how long ago the base was taken, at most one interval unless said. */
 export function restoreFromBackup(database: Database, plan: Plan, logAge?: number): Prediction {
-  const { full, log, snapshot, path } = taken(database);
-  const base = full ?? (log ? undefined : snapshot);
+  const { log, path } = taken(database);
+  const base = restoreBase(database);
   if (!base) return unbounded(plan, path, `there is no backup to restore ${database.name} from`);
   const age = logAge ?? base.every;
   const responded = response(plan);

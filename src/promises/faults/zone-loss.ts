@@ -6,7 +6,7 @@ import { bounded, unbounded, unknown } from "../prediction.js";
 import { rebuildElsewhere, restoreDatabase, storeAnswersNot } from "../runbooks/stores.js";
 import { moveUnit } from "../runbooks/units.js";
 import type { Server } from "../subjects.js";
-import { copies, failsOver, isServer, isUnit, running, taken } from "../subjects.js";
+import { copies, failsOver, isServer, isUnit, restoreBase, running } from "../subjects.js";
 import { onOneMachine, zones } from "../terms/machine.js";
 import { failedOver, lostWithData, missedByReplica } from "../terms/server.js";
 import { lostByZone } from "../terms/state.js";
@@ -136,7 +136,7 @@ function serverAnswersAgain(server: Server, plan: Plan): Prediction {
     ...noticed(server, plan),
     ...responded,
     provisioned(server),
-    ...(taken(server).snapshot || taken(server).full ? [restored(server)] : []),
+    ...(restoreBase(server) ? [restored(server)] : []),
     reconnected(),
   ]);
 }

@@ -1,9 +1,10 @@
-import type { Cache, Database, Plan, Store } from "../../plan/plan.js";
+import type { Cache, Database, Plan } from "../../plan/plan.js";
+import { isDatabase, restoreBase, type Server, taken } from "../subjects.js";
 import { onOneMachine } from "../terms/machine.js";
 import type { Runbook, Step } from "./runbook.js";
 
 /** A store's server is down and its data is intact. */
-export function storeAnswersNot(store: Store, plan: Plan): Runbook {
+export function storeAnswersNot(store: Server, plan: Plan): Runbook {
   return {
     id: "store-down",
     subject: store.name,
@@ -20,14 +21,23 @@ export function storeAnswersNot(store: Store, plan: Plan): Runbook {
             action:
               "If it did not move by itself within the predicted time, fail over by hand with the provider's own command.",
           },
-          { action: "If the data is gone as well, go on with the page on restoring it." },
+          ...dataGone(store),
         ],
     done: `${store.name} answers its probe and its clients have reconnected`,
   };
 }
 
-/** Every replica of the data is gone: only a backup is left. */
+/** The page that goes on where this one ends; of a broker there is none, for nothing brings its messages back. */
+function dataGone(store: Server): readonly Step[] {
+  if (store.kind === "rabbitmq") return [];
+  const page = store.kind === "redis" ? "refilling" : restoreBase(store) ? "restoring" : "replacing";
+  return [{ action: `If the data is gone as well, go on with the page on ${page} it.` }];
+}
+
+/** Every replica of the data is gone: only a backup is left, where one is taken. */
 export function restoreDatabase(database: Database, plan: Plan): Runbook {
+  if (!restoreBase(database)) return replaceDatabase(database, plan);
+  const copy = taken(database).full ? "full backup" : "snapshot";
   return {
     id: "restore-database",
     subject: database.name,
@@ -39,14 +49,41 @@ export function restoreDatabase(database: Database, plan: Plan): Runbook {
       {
         action: "Compare: the newest rows of the busiest tables, and the count of usage events against the gateway's.",
       },
-      { action: "Let writers in again, and take a new full backup at once: the old chain ended with the loss." },
+      { action: `Let writers in again, and take a new ${copy} at once: the old chain ended with the loss.` },
     ],
-    done: `${database.name} answers, the comparison holds, and a new full backup is listed as valid`,
+    done: `${database.name} answers, the comparison holds, and a new ${copy} is listed as valid`,
+  };
+}
+
+/** Every replica of the data is gone, and nothing is taken that it could be restored from. */
+function replaceDatabase(database: Database, plan: Plan): Runbook {
+  const { name, provider } = database;
+  return {
+    id: "replace-database",
+    subject: name,
+    title: `Replace ${name}, of which there is no backup`,
+    when: `the data of ${name} is gone or damaged on every server`,
+    steps: [
+      { action: "Delete nothing: what is left on its disks is all that there is." },
+      ...(onOneMachine(plan)
+        ? [{ action: "Read why it is gone.", command: "keelson logs -f" }]
+        : [
+            { action: `Have ${provider.product} make a new and empty server.` },
+            { action: `Point ${name}'s secret at the new server.` },
+          ]),
+      { action: "Fill it with what can be made again, and tell its users what is lost." },
+      { action: `Declare backups of ${name} in the platform file: nothing else bounds the next loss.` },
+    ],
+    done: `${name} answers, what was lost is known, and its first full backup is listed as valid`,
   };
 }
 
 /** The only zone is gone and everything with it. */
 export function rebuildElsewhere(plan: Plan): Runbook {
+  const databases = plan.stores.filter(isDatabase);
+  const named = (some: readonly Database[]): string => some.map(({ name }) => name).join(", ");
+  const restored = databases.filter((database) => restoreBase(database));
+  const lost = databases.filter((database) => !restoreBase(database));
   return {
     id: "rebuild-elsewhere",
     subject: plan.platform,
@@ -58,17 +95,23 @@ export function rebuildElsewhere(plan: Plan): Runbook {
         action: "Name another region in the environment, and see what that changes.",
         command: "keelson render FILE -e ENV --diff",
       },
-      {
-        action:
-          "Deploy there, restore every database from the newest backup outside the zone, and move the DNS record.",
-      },
+      { action: "Deploy there." },
+      ...(restored.length > 0
+        ? [{ action: `From the newest backup outside the zone, restore: ${named(restored)}.` }]
+        : []),
+      ...(lost.length > 0
+        ? [{ action: `Tell their users that these begin empty, because no backup is taken of them: ${named(lost)}.` }]
+        : []),
+      { action: "Move the DNS record." },
     ],
     done: "the entrance answers from the new place and every promise of the sheet is kept there",
   };
 }
 
-/** The newest backup cannot be read: the one before it, and the log since. */
+/** The newest backup cannot be read: the one before it, and the log since where it reaches back that far. */
 export function restoreOlderBackup(database: Database, plan: Plan): Runbook {
+  const { full, log } = taken(database);
+  const reachesBack = full !== undefined && log !== undefined && log.keep >= 2 * full.every;
   return {
     id: "restore-older-backup",
     subject: database.name,
@@ -78,7 +121,9 @@ export function restoreOlderBackup(database: Database, plan: Plan): Runbook {
       { action: "Keep the damaged backup: move it aside, delete nothing." },
       ...restore(database, plan, "the newest backup that is marked valid"),
       {
-        action: "Replay the log from that backup on; it reaches to the last shipped segment if no segment is missing.",
+        action: reachesBack
+          ? "Replay the log from that backup on; it reaches to the last shipped segment if no segment is missing."
+          : "Tell its users what is lost: no log is kept that reaches back to that backup.",
       },
       { action: "Find out why verification had not found it earlier." },
     ],
@@ -98,7 +143,7 @@ export function refillCache(cache: Cache, plan: Plan): Runbook {
         action:
           "Expect rate limits to start anew and sessions to sign in again; watch the database for the extra load.",
       },
-      ...(cache.backups.snapshot || cache.backups.full
+      ...(restoreBase(cache)
         ? [{ action: `Load the newest snapshot into ${cache.name} while nothing writes to it.` }]
         : [{ action: "There is no snapshot: it fills itself from the database." }]),
       ...(onOneMachine(plan) ? [] : [{ action: `Check that ${cache.provider.product} has all its replicas again.` }]),
@@ -113,9 +158,10 @@ function restore(database: Database, plan: Plan, which: string): readonly Step[]
     { action: `Restore ${which}.`, command: "keelson restore ID" },
   ];
   if (onOneMachine(plan)) return laptop;
+  const latest = taken(database).log ? ", at the latest time it offers" : "";
   return database.provider.kind === "managed"
     ? [
-        { action: `Restore ${which} with ${database.provider.product} to a new server, at the latest time it offers.` },
+        { action: `Restore ${which} with ${database.provider.product} to a new server${latest}.` },
         { action: `Point ${database.name}'s secret at the new server.` },
       ]
     : [

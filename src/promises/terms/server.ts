@@ -10,7 +10,7 @@ import {
 } from "../facts/stores.js";
 import type { Prediction, Term } from "../prediction.js";
 import { assumed, bounded, cited, unbounded } from "../prediction.js";
-import { type Server, taken, untaken } from "../subjects.js";
+import { oftenest, type Server, taken, untaken } from "../subjects.js";
 import { backupTaken, interval, reconnected } from "./store.js";
 
 /**
@@ -66,8 +66,7 @@ export function lostByRestart(server: Server, plan: Plan): Prediction {
 
 /** The worst age of what is lost when every copy of the data is gone: only a backup is left. */
 export function lostWithData(server: Server, plan: Plan): Prediction {
-  const { log, full, snapshot } = taken(server);
-  const schedule = log ? undefined : shortest(full, snapshot);
+  const schedule = taken(server).log ? undefined : oftenest(server);
   if (schedule) {
     return bounded(plan, schedule.path, [interval("backup interval", schedule, plan), backupTaken(server)]);
   }
@@ -86,12 +85,4 @@ export function lostWithData(server: Server, plan: Plan): Prediction {
         : { path: `${server.path}.backups`, value: { snapshot: "hourly keep 7d" } },
     ],
   });
-}
-
-function shortest<Schedule extends { readonly every: number }>(
-  ...schedules: readonly (Schedule | undefined)[]
-): Schedule | undefined {
-  return schedules
-    .filter((schedule): schedule is Schedule => schedule !== undefined)
-    .sort((a, b) => a.every - b.every)[0];
 }

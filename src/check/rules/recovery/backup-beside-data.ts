@@ -1,5 +1,5 @@
 import type { Plan, Store } from "../../../plan/plan.js";
-import { isServer } from "../../../promises/subjects.js";
+import { isServer, taken } from "../../../promises/subjects.js";
 import { defineRule } from "../../rule.js";
 
 /** Copies lie where the data lies. */
@@ -11,8 +11,9 @@ export const backupBesideData = defineRule({
   check(plan, report) {
     for (const store of plan.stores.filter(isServer)) {
       const { backups, provider, name } = store;
+      const { full, log, snapshot } = taken(store);
       // A managed provider keeps its backups apart by itself; a laptop has one disk and promises no more than that.
-      if (provider.kind !== "in-cluster" || !(backups.full || backups.log || backups.snapshot)) continue;
+      if (provider.kind !== "in-cluster" || !(full || log || snapshot)) continue;
       const beside = besides(plan, store);
       if (beside === undefined) continue;
       report(backups.to.length > 0 ? `${backups.path}.to` : backups.path, {

@@ -1,4 +1,4 @@
-import { isServer } from "../../../promises/subjects.js";
+import { isServer, taken } from "../../../promises/subjects.js";
 import { defineRule } from "../../rule.js";
 
 /** A copy of the data can be read by whoever finds it. */
@@ -8,8 +8,10 @@ export const backupUnencrypted = defineRule({
   summary: "backups are written unencrypted",
   help: "A backup is the whole database in one file, and it leaves the place where the database is guarded.",
   check(plan, report) {
-    for (const { name, backups } of plan.stores.filter(isServer)) {
-      if (backups.encrypted || !(backups.full || backups.log || backups.snapshot)) continue;
+    for (const server of plan.stores.filter(isServer)) {
+      const { name, backups } = server;
+      const { full, log, snapshot } = taken(server);
+      if (backups.encrypted || !(full || log || snapshot)) continue;
       const sensitive = plan.data === "real";
       report(`${backups.path}.encrypted`, {
         why: `backups of ${name} are not encrypted${sensitive ? ", and the data is real" : ""}`,

@@ -1,4 +1,4 @@
-import { isServer } from "../../../promises/subjects.js";
+import { isServer, taken } from "../../../promises/subjects.js";
 import { formatDuration } from "../../../spec/format.js";
 import { formatSchedule } from "../../../spec/schedule.js";
 import { defineRule } from "../../rule.js";
@@ -11,7 +11,7 @@ export const logChain = defineRule({
   help: "The log can only be replayed on a full backup that it follows without a gap. If segments are deleted sooner than full backups are made, just before the next one the oldest segments needed are gone, and the shipped log is worth nothing.",
   check(plan, report) {
     for (const store of plan.stores.filter(isServer)) {
-      const { full, log, path } = store.backups;
+      const { full, log, path } = taken(store);
       if (!full || !log || log.keep >= full.every) continue;
       const keep = full.every * 2;
       report(log.path, {

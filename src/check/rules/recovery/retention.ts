@@ -1,5 +1,5 @@
-import type { BackupSchedule, Backups } from "../../../plan/plan.js";
-import { isServer } from "../../../promises/subjects.js";
+import type { BackupSchedule } from "../../../plan/plan.js";
+import { isServer, type Server, taken } from "../../../promises/subjects.js";
 import { formatDuration } from "../../../spec/format.js";
 import { formatSchedule } from "../../../spec/schedule.js";
 import { defineRule } from "../../rule.js";
@@ -13,7 +13,7 @@ export const retention = defineRule({
   check(plan, report) {
     for (const store of plan.stores.filter(isServer)) {
       const wanted = store.objectives.retention;
-      const [key, longest] = longestKept(store.backups);
+      const [key, longest] = longestKept(store);
       if (wanted === undefined || !longest || longest.keep >= wanted) continue;
       const { every, at } = longest;
       report(longest.path, {
@@ -28,7 +28,9 @@ export const retention = defineRule({
   },
 });
 
-function longestKept({ full, snapshot }: Backups): readonly [string, BackupSchedule | undefined] {
+/** A copy that is declared and never taken keeps nothing, for however long it is declared. */
+function longestKept(store: Server): readonly [string, BackupSchedule | undefined] {
+  const { full, snapshot } = taken(store);
   if (!full) return ["snapshot", snapshot];
   return snapshot && snapshot.keep > full.keep ? ["snapshot", snapshot] : ["full", full];
 }

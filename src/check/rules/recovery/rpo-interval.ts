@@ -1,5 +1,5 @@
 import type { Cache, Database } from "../../../plan/plan.js";
-import { isCache, isDatabase } from "../../../promises/subjects.js";
+import { isCache, isDatabase, taken } from "../../../promises/subjects.js";
 import { formatDuration } from "../../../spec/format.js";
 import { formatSchedule } from "../../../spec/schedule.js";
 import { type Broken, broken, concerns, reckoned } from "../../rows.js";
@@ -18,7 +18,7 @@ export const rpoInterval = defineRule({
         .filter((each) => isDatabase(each) || isCache(each))
         .find(({ name }) => name === cell.row.subject);
       if (cell.predicted.kind !== "bounded" || !store) continue;
-      const { log, full, snapshot } = store.backups;
+      const { log, full, snapshot } = taken(store);
       const fix = shorter(store, cell);
       report((log ?? snapshot ?? full ?? store.backups).path, {
         concerns: concerns(sheet, cell, "backup-corruption"),
@@ -35,7 +35,7 @@ export const rpoInterval = defineRule({
 /** The longest usual interval that leaves the RPO whole. A database ships its log, every 5 min where it shipped none. */
 function shorter(store: Database | Cache, { predicted, promised }: Broken): Fix | undefined {
   if (predicted.kind !== "bounded") return undefined;
-  const { log, full, snapshot, path } = store.backups;
+  const { log, full, snapshot, path } = taken(store);
   const current = log ?? snapshot ?? full;
   if (!current) return undefined;
   const database = store.kind === "postgres";
