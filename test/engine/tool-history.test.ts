@@ -93,6 +93,24 @@ ${missing === undefined ? `assistant: { engine: llama.cpp, source: ${file}, conc
       });
   });
 
+  it("is read in no time, however many messages it has and whatever they hold", async () => {
+    const many = 128;
+    const calls = Array.from({ length: many }, (_, at) => call(String(at), "tide"));
+    const results = calls.map((_, at) => says(String(many - 1 - at), "noon"));
+    const turns = Array.from({ length: 200 }, () => [question, asks(...calls), ...results]).flat();
+    const short = Array.from({ length: 100_000 }, () => ({ role: "user", content: "" }));
+    const began = performance.now();
+    // The stand-in's context holds neither: what is timed is the reading.
+    await expect(ask(turns)).rejects.toMatchObject({ status: 400, code: "context_length_exceeded" });
+    await ask(short);
+    expect(performance.now() - began).toBeLessThan(10_000);
+    await expect(ask([question, asks(...calls, call("more", "tide"))])).rejects.toMatchObject({
+      status: 400,
+      param: "messages[1].tool_calls",
+      message: expect.stringContaining("at most 128"),
+    });
+  });
+
   it("keeps what an assistant had refused to say, and refuses what was spoken aloud", async () => {
     const no = { role: "assistant", content: null, refusal: "That I will not tell you" };
     const parts = { role: "assistant", content: [{ type: "refusal", refusal: "That I will not tell you" }] };

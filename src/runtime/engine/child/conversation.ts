@@ -17,12 +17,15 @@ const toolCall = z.union([
   }),
 ]);
 
+/** Calls in one message: each result looks through them. */
+const mostCalls = 128;
+
 /** A message of a chat as OpenAI's clients send it. */
 export const message = z.object({
   role: z.enum(["system", "developer", "user", "assistant", "tool", "function"]),
   content: content.optional(),
   refusal: z.string().nullish(),
-  tool_calls: z.array(toolCall).nullish(),
+  tool_calls: z.array(toolCall).max(mostCalls).nullish(),
   tool_call_id: z.string().nullish(),
   function_call: functionCall.nullish(),
   /** Whose result it is, for the role `function`. */
@@ -44,18 +47,22 @@ interface Asked {
  */
 export function conversationOf(messages: readonly Sent[]): Message[] {
   const turns: Message[] = [];
-  let index = 0;
-  while (index < messages.length) {
-    const sent = messages[index];
-    if (sent === undefined) break;
+  let told = 0;
+  for (const [index, sent] of messages.entries()) {
+    // A result was taken together with the call before it.
+    if (index < told) continue;
     if (isResult(sent)) throw nothingAsked(index, sent);
-    const after = messages.slice(index + 1);
-    const firstOther = after.findIndex((one) => !isResult(one));
-    const results = sent.role === "assistant" ? after.slice(0, firstOther < 0 ? after.length : firstOther) : [];
-    turns.push(turnOf(sent, results, index));
-    index += 1 + results.length;
+    told = sent.role === "assistant" ? afterResults(messages, index + 1) : index + 1;
+    turns.push(turnOf(sent, messages.slice(index + 1, told), index));
   }
   return turns;
+}
+
+/** The place of the first message, from `index` on, that is no result. */
+function afterResults(messages: readonly Sent[], index: number): number {
+  let at = index;
+  for (let next = messages[at]; next !== undefined && isResult(next); next = messages[at]) at += 1;
+  return at;
 }
 
 function turnOf(sent: Sent, results: readonly Sent[], index: number): Message {

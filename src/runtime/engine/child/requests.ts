@@ -13,7 +13,7 @@ const format = z.discriminatedUnion("type", [
   z.object({ type: z.literal("json_schema"), json_schema: z.object({ schema: z.record(z.string(), z.unknown()) }) }),
 ]);
 
-/** As many as OpenAI takes. */
+/** Biases are put to the sampler anew for each token. */
 const mostBiased = 1024;
 
 const logitBias = z

@@ -25,11 +25,14 @@ const toolCall = z.object({
   function: z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()) }),
 });
 
+/** Calls in one message: each result looks through them. */
+const mostCalls = 128;
+
 const message = z.object({
   role: z.enum(["system", "user", "assistant", "tool"]),
   content: z.string().default(""),
   images: z.array(z.string()).nullish(),
-  tool_calls: z.array(toolCall).nullish(),
+  tool_calls: z.array(toolCall).max(mostCalls).nullish(),
   tool_name: z.string().optional(),
 });
 
