@@ -91,8 +91,13 @@ describe("the age of what was lost", () => {
     expect(loss(acknowledged, survived(100, 900), FAULT, undefined)).toMatchObject({ lost: 2, rpo: FAULT - 110 });
   });
 
-  test("reaches back to the last commit known to be there when every write is lost", () => {
+  test("reaches back to the newest stored log when every write is lost", () => {
     expect(loss(acknowledged, survived(), FAULT, -5000)).toMatchObject({ lost: 4, rpo: FAULT + 5000 });
+  });
+
+  test("begins at the first lost write at the latest, though its log was stored a moment later", () => {
+    const [first] = acknowledged;
+    expect(loss(acknowledged, survived(), FAULT, FAULT - 1)).toMatchObject({ lost: 4, rpo: FAULT - (first?.sent ?? 0) });
   });
 
   test("is no excuse for what was asked for after the recovery and is lost all the same", () => {

@@ -49,13 +49,14 @@ export interface Loss {
  * What a fault cost of what had been acknowledged. The age of the loss is measured as CloudNativePG measures a failover:
  * from the last write that is still there to the fault. Writes are taken in the order of their acknowledgement, and only
  * those before the first lost one count as still there, so that a lucky late one hides nothing.
- * `earlier` is the time of the last commit known to have survived from before the drill, where every write was lost.
+ * Where every write was lost, `shipped` stands for the last of them: when the newest segment of the log was stored, which
+ * holds what was acknowledged before.
  */
 export function loss(
   samples: readonly Sample[],
   survived: ReadonlySet<string>,
   fault: number,
-  earlier: number | undefined,
+  shipped: number | undefined,
 ): Loss {
   const acknowledged = samples
     .filter((sample) => sample.ok && sample.reference !== undefined)
@@ -65,7 +66,7 @@ export function loss(
   const figures = { acknowledged: acknowledged.length, lost: lost.length };
   if (!first) return { ...figures, rpo: 0 };
   const last = acknowledged.findLast((sample) => sample.ended < first.ended && survived.has(sample.reference ?? ""));
-  const since = last?.ended ?? earlier ?? Math.min(first.sent, fault);
+  const since = last?.ended ?? Math.min(first.sent, shipped ?? fault, fault);
   return { ...figures, rpo: Math.max(0, Math.max(fault, first.ended) - since) };
 }
 

@@ -30,7 +30,8 @@ interface Struck {
   readonly strike: Strike;
   readonly at: number;
   readonly until: number;
-  readonly sinceShipped: Milliseconds | undefined;
+  /** When the newest segment of the log before it was stored; undefined where none was. */
+  readonly shipped: number | undefined;
 }
 
 function drillId(fault: string, now: number): string {
@@ -107,7 +108,6 @@ async function strikeUnderLoad(
   const probes = new Map(startProbes(target, model));
   const all = () => [...chats.samples, ...writes.samples];
   const struck: Struck[] = [];
-  const earlier = target.recovery.state().archive?.last?.at;
   const seen = () => change({ ...curves(all(), started, Date.now()), ...counts(all()) });
   const watch = setInterval(seen, 1000);
   try {
@@ -123,7 +123,7 @@ async function strikeUnderLoad(
       await untilCalm(target, strike, at, [all, ...asked.map((load) => () => load.samples)], options);
       say("it serves again");
       await sleep(options.steady, undefined, { signal: options.signal });
-      struck.push({ strike, at, until: Date.now(), sinceShipped: shipped === undefined ? undefined : at - shipped });
+      struck.push({ strike, at, until: Date.now(), shipped });
     }
   } finally {
     clearInterval(watch);
@@ -134,7 +134,7 @@ async function strikeUnderLoad(
   const survived = await survivors(target, chats.samples, writes.samples, writer, say);
   const findings = await fault.conclude(target, say);
   return {
-    ...judge(target, fault, struck, all(), probes, survived, earlier, findings),
+    ...judge(target, fault, struck, all(), probes, survived, findings),
     ...curves(all(), started, end),
   };
 }
@@ -155,10 +155,9 @@ function judge(
   samples: readonly Sample[],
   probes: ReadonlyMap<string, Load>,
   survived: ReadonlySet<string>,
-  earlier: number | undefined,
   findings: readonly Finding[],
 ): Partial<DrillResult> {
-  const strikes = struck.map(({ strike, at, until, sinceShipped }, n): DrillStrike => {
+  const strikes = struck.map(({ strike, at, until, shipped }, n): DrillStrike => {
     const from = n === 0 ? 0 : (struck[n - 1]?.at ?? 0);
     const around = (sample: Sample) => sample.ended > from && sample.sent <= until;
     const near = samples.filter(around);
@@ -166,7 +165,7 @@ function judge(
       near.filter((sample) => sample.kind === strike.seenBy),
       at,
     );
-    const cost: Loss = loss(near, survived, at, earlier);
+    const cost: Loss = loss(near, survived, at, shipped);
     return {
       what: strike.what,
       at,
@@ -174,7 +173,7 @@ function judge(
       seenBy: strike.seenBy,
       ...(seen.rto !== undefined && { rto: Math.round(seen.rto) }),
       rpo: Math.round(cost.rpo),
-      ...(sinceShipped !== undefined && { sinceShipped }),
+      ...(shipped !== undefined && { sinceShipped: at - shipped }),
       probed: strike.subjects.flatMap((subject) => {
         const load = probes.get(subject);
         if (!load) return [];
