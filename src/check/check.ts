@@ -86,9 +86,9 @@ function belongs(plan: Plan, edit: Edit): UnsettledEdit["belongs"] {
 function settled({ edits, ...finding }: Draft, environmentsInAll: number): Finding {
   if (edits.length === 0) return finding;
   const inAll = finding.environments.length === environmentsInAll;
-  const fix = edits.flatMap(({ path, value, belongs }): readonly PlacedEdit[] => {
-    if (belongs !== "where it was found") return [{ path, value, environment: belongs.environment }];
-    return (inAll ? [undefined] : finding.environments).map((environment) => ({ path, value, environment }));
+  const fix = edits.flatMap(({ belongs, ...edit }): readonly PlacedEdit[] => {
+    if (belongs !== "where it was found") return [{ ...edit, environment: belongs.environment }];
+    return (inAll ? [undefined] : finding.environments).map((environment) => ({ ...edit, environment }));
   });
   return { ...finding, fix };
 }

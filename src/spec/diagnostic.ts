@@ -4,6 +4,8 @@ import type { Origin, Path } from "./origin.js";
 export interface Edit {
   readonly path: Path;
   readonly value: unknown;
+  /** Instead of a value: the key takes this name and keeps what stands behind it. */
+  readonly rename?: string;
 }
 
 /** One thing to say about a platform file: what, how bad, where, and what to do about it. */

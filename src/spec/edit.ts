@@ -13,19 +13,19 @@ import { readYaml } from "./yaml.js";
  */
 export function applyEdits(text: string, edits: readonly Edit[], environment?: string): string {
   let edited = text;
-  for (const { path, value } of edits) edited = applyEdit(edited, parsePath(path), value, environment);
+  for (const edit of edits) edited = applyEdit(edited, edit, environment);
   return edited;
 }
 
-function applyEdit(text: string, path: readonly Segment[], value: unknown, environment: string | undefined): string {
+function applyEdit(text: string, { path, value, rename }: Edit, environment: string | undefined): string {
   const before = treeFrom(text);
-  const where = place(before, path, environment);
-  const edited = splice(text, where, value);
+  const where = place(before, parsePath(path), environment);
+  const edited = rename === undefined ? splice(text, where, value) : renameKey(text, before, where, rename);
   // The splice works on text, the check on meaning: the edited file must read as the old one with this one change.
-  const expected = changed(plain(before), where, value);
+  const expected = rename === undefined ? changed(plain(before), where, value) : renamed(plain(before), where, rename);
   const reading = readYaml("platform.yaml", edited);
   if (!reading.ok || reading.duplicates || canonical(expected) !== canonical(plain(reading.tree)))
-    throw new KeelsonError("edit/impossible", `cannot change \`${path.join(".")}\` in this file by machine`, {
+    throw new KeelsonError("edit/impossible", `cannot change \`${path}\` in this file by machine`, {
       hint: "change it by hand",
     });
   return edited;
@@ -81,7 +81,23 @@ function changed(value: unknown, path: readonly Segment[], to: unknown): unknown
   return object;
 }
 
+function renamed(value: unknown, path: readonly Segment[], name: string): unknown {
+  const moved = path.reduce<unknown>(
+    (inner, step) =>
+      (typeof inner === "object" && inner !== null ? Object.entries(inner) : []).find(
+        ([key]) => key === String(step),
+      )?.[1],
+    value,
+  );
+  return changed(changed(value, path, undefined), [...path.slice(0, -1), name], moved);
+}
+
 // ------------------------------------------------------------------------------------------------------- the text
+
+function renameKey(text: string, tree: Mapping, path: readonly Segment[], name: string): string {
+  const { key, exact } = nearest(tree, path);
+  return exact ? text.slice(0, key.from) + inline(name) + text.slice(key.to) : text;
+}
 
 function splice(text: string, path: readonly Segment[], value: unknown): string {
   const document = parseDocument(text, { keepSourceTokens: true, uniqueKeys: false });

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { fixed } from "../../src/check/fix.js";
 import { findingsText } from "../../src/check/output/text.js";
+import { misspeltName } from "../../src/check/rules/delivery/misspelt-name.js";
+import { edited } from "../../src/check/safety.js";
 import { rowOf, sheetOf } from "../promises/rows.js";
-import { findingsIn, plansOf } from "./findings.js";
+import { findingsIn, planOf, plansOf } from "./findings.js";
 
 const shop = `platform: shop
 cloud: aws
@@ -49,6 +51,34 @@ describe("findings of several environments", () => {
     const mended = fixed(text, findingsIn(text), plansOf).text;
     expect(mended).toContain("web: { rollout: { surge: 1, unavailable: 0 } }");
     expect(mended.split("environments:")[0]).not.toContain("rollout");
+  });
+});
+
+describe("a difference that misspells what it changes", () => {
+  const text = `platform: shop
+services: { gateway: { modules: [gateway], calls: [llama-3.1-chat] } }
+models: { llama-3.1-chat: { engine: simulated } }
+environments:
+  production:
+    models:
+      llama-3.1-caht: { concurrency: 8 }
+`;
+  const [finding, ...others] = findingsIn(text, [misspeltName]);
+
+  it("is told at its key, and left to a person", () => {
+    expect(others).toEqual([]);
+    expect(finding?.origin).toMatchObject({ line: 7, column: 7, environment: "production" });
+    expect(finding?.safe).toBe(false);
+    expect(fixed(text, finding ? [finding] : [], plansOf).applied).toEqual([]);
+  });
+
+  it("has a fix that gives the key the name that was meant, so that the difference reaches the base's element", () => {
+    const mended = edited(text, finding?.fix ?? []);
+    expect(mended).toBe(text.replace("caht", "chat"));
+    expect(findingsIn(mended, [misspeltName])).toEqual([]);
+    expect(planOf(mended, "production").models.map(({ name, concurrency }) => [name, concurrency])).toEqual([
+      ["llama-3.1-chat", 8],
+    ]);
   });
 });
 

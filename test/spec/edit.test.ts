@@ -112,6 +112,24 @@ describe("an edit", () => {
     ]);
   });
 
+  it("gives a key another name, where the environment writes it, and keeps what stands behind it", () => {
+    const misspelt =
+      "platform: shop\nstores:\n  db: { postgres: 17 }\nenvironments:\n  local:\n    stores:\n      bd: { size: 1Gi } # small\n";
+    expect(applyEdits(misspelt, [{ path: "stores.bd", value: undefined, rename: "db" }], "local")).toBe(
+      misspelt.replace("bd:", "db:"),
+    );
+    expect(applyEdits(text, [{ path: "services.web", value: undefined, rename: "a.b" }])).toBe(
+      text.replace("  web:", "  a.b:"),
+    );
+  });
+
+  it("gives no key a name that stands beside it already, nor one that an alias shares", () => {
+    const rename = (source: string) => () =>
+      applyEdits(source, [{ path: "services.web.image", value: undefined, rename: "port" }]);
+    expect(rename('services:\n  web: { image: "x:1", port: 80 }\n')).toThrow("by machine");
+    expect(rename('x-a: &a { image: "x:1" }\nservices:\n  web: *a\n  other: *a\n')).toThrow("by machine");
+  });
+
   it("of what is not there removes nothing", () => expect(edit("services.web.scale", undefined)).toEqual([]));
 
   it("of an alias merges over what it stands for", () => {
