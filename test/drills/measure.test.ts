@@ -97,7 +97,10 @@ describe("the age of what was lost", () => {
 
   test("begins at the first lost write at the latest, though its log was stored a moment later", () => {
     const [first] = acknowledged;
-    expect(loss(acknowledged, survived(), FAULT, FAULT - 1)).toMatchObject({ lost: 4, rpo: FAULT - (first?.sent ?? 0) });
+    expect(loss(acknowledged, survived(), FAULT, FAULT - 1)).toMatchObject({
+      lost: 4,
+      rpo: FAULT - (first?.sent ?? 0),
+    });
   });
 
   test("is no excuse for what was asked for after the recovery and is lost all the same", () => {
