@@ -25,11 +25,12 @@ export function injectAddresses(
   return units.map((unit) => {
     if (unit.modules.length > 0 || unit.role === "model") return unit;
     const environment: Record<string, string> = {};
+    const scope = ledger.at(...segments(unit), "env");
     for (const edge of bySource.get(unit.name) ?? []) {
       const address = variable(edge, kinds.get(edge.to));
       if (!address || address.name in unit.environment) continue;
       environment[address.name] = address.value;
-      ledger.at(...segments(unit), "env").because(address.name, `${unit.name} calls ${edge.to}`);
+      scope.because(address.name, `${unit.name} calls ${edge.to}`);
     }
     return { ...unit, environment: { ...environment, ...unit.environment } };
   });

@@ -2,13 +2,18 @@ import {
   type Document,
   isAlias,
   isMap,
+  isNode,
   isScalar,
   isSeq,
   type Scalar as ParsedScalar,
   parseAllDocuments,
   type YAMLError,
+  type YAMLMap,
+  type YAMLSeq,
 } from "yaml";
 import type { Diagnostic } from "./diagnostic.js";
+import { readPlainLines } from "./plain-lines.js";
+import { plainScalar } from "./plain-scalar.js";
 import { didYouMean } from "./suggest.js";
 import { type Entry, type Mapping, type Place, type Scalar, SourceMap, type Tree } from "./tree.js";
 
@@ -39,6 +44,12 @@ export function readYaml(file: string, text: string): YamlReading {
   const source = new SourceMap(file, text.length > LARGEST_FILE ? "" : text);
   const refusal = refuseText(text);
   if (refusal) return { ok: false, diagnostics: [problem(source, refusal.at, refusal)], source };
+  const tree = readPlainLines(text);
+  return tree ? { ok: true, tree, source, duplicates: undefined } : parseYaml(source, text);
+}
+
+/** Reads any YAML, by the parser. */
+export function parseYaml(source: SourceMap, text: string): YamlReading {
   let documents: readonly Document.Parsed[];
   try {
     // Scalars stay text and keys are not compared with each other: the walk below does both, in linear time.
@@ -155,13 +166,19 @@ function distinctProblems(problems: readonly Diagnostic[]): Diagnostic[] {
   });
 }
 
+interface Anchored {
+  readonly tree: Tree;
+  readonly values: number;
+}
+
 /** Turns the parser's nodes into a tree; aliases share the tree of their anchor, so that nothing is ever expanded. */
 class Walk {
   readonly diagnostics: Diagnostic[] = [];
   /** Keys that are written twice: told beside everything else, because both values can be read. */
   readonly duplicates: Diagnostic[] = [];
-  readonly #anchors = new Map<string, Tree | "open">();
-  readonly #sizes = new WeakMap<Tree, number>();
+  readonly #anchors = new Map<string, Anchored | "open">();
+  /** Values so far, each alias counted as what it stands for. */
+  #values = 0;
   #tooMany = false;
 
   constructor(
@@ -171,16 +188,20 @@ class Walk {
   ) {}
 
   value(node: unknown, depth: number, environment: string | undefined): Tree {
-    if (isAlias(node)) return this.#alias(node.source, place(node, environment));
-    const anchor = isMap(node) || isSeq(node) || isScalar(node) ? node.anchor : undefined;
-    if (anchor !== undefined) this.#anchors.set(anchor, "open");
-    const tree = this.#sized(this.#node(node, depth, environment));
-    if (anchor !== undefined) this.#anchors.set(anchor, tree);
+    const where = place(node, environment);
+    if (isAlias(node)) return this.#alias(node.source, where);
+    this.#count(1, where);
+    if (!isScalar(node) && !isMap(node) && !isSeq(node)) return nothing(where);
+    const { anchor } = node;
+    if (anchor === undefined) return this.#node(node, where, depth, environment);
+    this.#anchors.set(anchor, "open");
+    const before = this.#values - 1;
+    const tree = this.#node(node, where, depth, environment);
+    this.#anchors.set(anchor, { tree, values: this.#values - before });
     return tree;
   }
 
-  #node(node: unknown, depth: number, environment: string | undefined): Tree {
-    const where = place(node, environment);
+  #node(node: ParsedScalar | YAMLMap | YAMLSeq, where: Place, depth: number, environment: string | undefined): Tree {
     if (depth > DEEPEST) {
       this.#report(where, {
         code: "yaml/too-deep",
@@ -189,31 +210,29 @@ class Walk {
       });
       return nothing(where);
     }
-    if (isSeq(node))
-      return {
-        kind: "sequence",
-        place: where,
-        items: node.items.map((item) => this.value(item, depth + 1, environment)),
-      };
-    if (isMap(node)) {
-      const entries = new Map<string, Entry>();
-      const merged: Mapping[] = [];
-      for (const pair of node.items) {
-        const key = this.#key(pair.key, environment);
-        if (key === undefined) continue;
-        const below = environment ?? (depth === 1 && this.#inEnvironments ? key.name : undefined);
-        if (depth === 0) this.#inEnvironments = key.name === "environments";
-        const value = this.value(pair.value ?? null, depth + 1, below);
-        // `services:` with nothing behind it stands nowhere: its key tells the place.
-        const standing = value.place.to > value.place.from ? value : nothing({ ...key.place, environment: below });
-        if (key.name === "<<") merged.push(...this.#mergeable(standing, key.place));
-        else this.#enter(entries, key, standing, depth);
-      }
-      for (const { entries: more } of merged)
-        for (const [name, entry] of more) if (!entries.has(name)) entries.set(name, entry);
-      return { kind: "mapping", place: where, entries };
+    if (isScalar(node)) return { kind: "scalar", place: where, value: this.#scalar(node, where) };
+    return isSeq(node)
+      ? { kind: "sequence", place: where, items: node.items.map((item) => this.value(item, depth + 1, environment)) }
+      : this.#mapping(node, where, depth, environment);
+  }
+
+  #mapping(node: YAMLMap, where: Place, depth: number, environment: string | undefined): Mapping {
+    const entries = new Map<string, Entry>();
+    const merged: Mapping[] = [];
+    for (const pair of node.items) {
+      const key = this.#key(pair.key, environment);
+      if (key === undefined) continue;
+      const below = environment ?? (depth === 1 && this.#inEnvironments ? key.name : undefined);
+      if (depth === 0) this.#inEnvironments = key.name === "environments";
+      const value = this.value(pair.value ?? null, depth + 1, below);
+      // `services:` with nothing behind it stands nowhere: its key tells the place.
+      const standing = value.place.to > value.place.from ? value : nothing({ ...key.place, environment: below });
+      if (key.name === "<<") merged.push(...this.#mergeable(standing, key.place));
+      else this.#enter(entries, key, standing, depth);
     }
-    return { kind: "scalar", place: where, value: isScalar(node) ? this.#scalar(node, where) : null };
+    for (const { entries: more } of merged)
+      for (const [name, entry] of more) if (!entries.has(name)) entries.set(name, entry);
+    return { kind: "mapping", place: where, entries };
   }
 
   /** The walk is under the top-level key `environments`, whose keys name the differences below them. */
@@ -262,7 +281,7 @@ class Walk {
     // Two groups of services are all the services: what calls one of them is no error of its own.
     if (depth === 0 && winner.kind === "mapping" && loser.kind === "mapping") {
       const both: Mapping = { ...winner, entries: new Map([...loser.entries, ...winner.entries]) };
-      entries.set(name, { key: before.key, value: this.#sized(both) });
+      entries.set(name, { key: before.key, value: both });
     } else entries.set(name, { key: this.wins === "first" ? before.key : at, value: winner });
   }
 
@@ -287,20 +306,17 @@ class Walk {
       this.#report(where, { code: "yaml/anchor-cycle", message: `\`*${name}\` contains itself`, hint });
       return nothing(where);
     }
-    return target;
+    this.#count(target.values, where);
+    return target.tree;
   }
 
-  #sized(tree: Tree): Tree {
-    let size = 1;
-    const parts = tree.kind === "sequence" ? tree.items : tree.kind === "mapping" ? tree.entries.values() : [];
-    for (const part of parts) size += this.#sizes.get("key" in part ? part.value : part) ?? 1;
-    this.#sizes.set(tree, size);
-    if (size > MOST_VALUES && !this.#tooMany) {
-      this.#tooMany = true;
-      const message = `aliases multiply this to more than ${MOST_VALUES.toLocaleString("en")} values`;
-      this.#report(tree.place, { code: "yaml/alias-bomb", message, hint: "write out what is meant" });
-    }
-    return tree;
+  /** What an alias stands for is never expanded here, but what comes after reads it once for each alias. */
+  #count(values: number, where: Place): void {
+    this.#values += values;
+    if (this.#values <= MOST_VALUES || this.#tooMany) return;
+    this.#tooMany = true;
+    const message = `aliases multiply this to more than ${MOST_VALUES.toLocaleString("en")} values`;
+    this.#report(where, { code: "yaml/alias-bomb", message, hint: "write out what is meant" });
   }
 
   #report(where: Place, what: Problem): void {
@@ -308,22 +324,11 @@ class Walk {
   }
 }
 
-/**
- * Plain text as YAML 1.2 reads it, with one difference: a number that would not be written as it stands (1.30, 0x50,
- * 1_000) stays text, so that version 1.30 never becomes 1.3.
- */
-function plainScalar(text: string): Scalar["value"] {
-  if (text === "" || text === "~" || /^(null|Null|NULL)$/.test(text)) return null;
-  if (/^(true|True|TRUE)$/.test(text)) return true;
-  if (/^(false|False|FALSE)$/.test(text)) return false;
-  return /^-?\d/.test(text) && String(Number(text)) === text ? Number(text) : text;
-}
-
 function nothing(where: Place): Scalar {
   return { kind: "scalar", place: where, value: null };
 }
 
 function place(node: unknown, environment: string | undefined): Place {
-  const range = isMap(node) || isSeq(node) || isScalar(node) || isAlias(node) ? node.range : undefined;
+  const range = isNode(node) ? node.range : undefined;
   return { from: range?.[0] ?? -1, to: range?.[1] ?? -1, environment };
 }
