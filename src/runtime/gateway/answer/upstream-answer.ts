@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
-import { bytesPerToken, type Call } from "../request/call.js";
+import type { Call } from "../request/call.js";
+import { bytesPerToken } from "../request/input-estimate.js";
 import { KeptAnswer } from "./kept.js";
 import type { Counted, StreamShape } from "./shape.js";
 import { countedIn } from "./usage-field.js";

@@ -2,7 +2,8 @@ import type { z } from "zod";
 import { firstFault } from "../../kernel/fault.js";
 import type { WholeShape } from "../answer/shape.js";
 import { type Problem, problem } from "../problem.js";
-import { bytesPerToken, type Call } from "../request/call.js";
+import type { Call } from "../request/call.js";
+import { estimateTokens } from "../request/input-estimate.js";
 import { scanBody } from "../request/openai.js";
 import { embeddingsAnswer, type Field, OllamaStream, wholeAnswer } from "./answer.js";
 import { chatBody, embedBody, embeddingsBody, generateBody } from "./messages.js";
@@ -14,9 +15,9 @@ const nothingWanted: ReadonlySet<string> = new Set();
 export function parseBody<Shape extends z.ZodType>(shape: Shape, body: Buffer): z.infer<Shape> | Problem {
   const scanned = scanBody(body, nothingWanted);
   if (!scanned.ok) return problem("invalid_body", scanned.message);
-  let document: unknown;
+  let document: unknown = scanned.document;
   try {
-    document = JSON.parse(body.toString("utf8"));
+    document ??= JSON.parse(body.toString("utf8"));
   } catch (error) {
     return problem(
       "invalid_body",
@@ -39,7 +40,7 @@ export function readChat(body: Buffer): Call | Problem {
   if (parsed.messages.length === 0)
     return problem("invalid_body", "messages must hold at least one message", { param: "messages" });
   const asked = { path: "/v1/chat/completions", fields: chatRequest(parsed), own: ownFields(parsed) };
-  return spoken("chat", parsed, asked, "message", body.length);
+  return spoken("chat", parsed, asked, "message", parsed.messages);
 }
 
 export function readGenerate(body: Buffer): Call | Problem {
@@ -49,20 +50,20 @@ export function readGenerate(body: Buffer): Call | Problem {
   const asked = parsed.raw
     ? { path: "/v1/completions", fields: rawRequest(parsed), own }
     : { path: "/v1/chat/completions", fields: generateRequest(parsed), own };
-  return spoken("completion", parsed, asked, "response", body.length);
+  return spoken("completion", parsed, asked, "response", [parsed.system, parsed.prompt]);
 }
 
 export function readEmbed(body: Buffer): Call | Problem {
   const parsed = parseBody(embedBody, body);
   if (isProblem(parsed)) return parsed;
   const { model, input, dimensions } = parsed;
-  return embedding(model, { input, ...(dimensions === undefined ? {} : { dimensions }) }, "embed", body.length);
+  return embedding(model, { input, ...(dimensions === undefined ? {} : { dimensions }) }, "embed");
 }
 
 export function readEmbeddings(body: Buffer): Call | Problem {
   const parsed = parseBody(embeddingsBody, body);
   if (isProblem(parsed)) return parsed;
-  return embedding(parsed.model, { input: parsed.prompt }, "embeddings", body.length);
+  return embedding(parsed.model, { input: parsed.prompt }, "embeddings");
 }
 
 /** What is asked of an upstream. */
@@ -78,16 +79,16 @@ function spoken(
   { model, stream }: { readonly model: string; readonly stream: boolean },
   asked: Asked,
   field: Field,
-  size: number,
+  prompt: unknown,
 ): Call {
   const whole = wholeAnswer(model, field, performance.now());
-  return ollamaCall(operation, model, stream, asked, size, whole, field);
+  return ollamaCall(operation, model, stream, asked, prompt, whole, field);
 }
 
-function embedding(model: string, fields: OpenAiBody, form: "embed" | "embeddings", size: number): Call {
+function embedding(model: string, fields: OpenAiBody, form: "embed" | "embeddings"): Call {
   const whole = embeddingsAnswer(model, form, performance.now());
   const asked = { path: "/v1/embeddings", fields, own: {} };
-  return ollamaCall("embedding", model, false, asked, size, whole, "response");
+  return ollamaCall("embedding", model, false, asked, fields["input"], whole, "response");
 }
 
 function ollamaCall(
@@ -95,7 +96,7 @@ function ollamaCall(
   model: string,
   stream: boolean,
   { path, fields, own }: Asked,
-  size: number,
+  prompt: unknown,
   whole: WholeShape,
   field: Field,
 ): Call {
@@ -105,7 +106,7 @@ function ollamaCall(
     path,
     model,
     stream,
-    inputEstimate: Math.ceil(size / bytesPerToken),
+    inputEstimate: estimateTokens(prompt),
     body: (upstreamModel, ofOurs) =>
       Buffer.from(JSON.stringify({ model: upstreamModel, ...fields, ...(ofOurs ? own : {}) })),
     streamShape: () => new OllamaStream(model, field),

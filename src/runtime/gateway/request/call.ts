@@ -11,13 +11,10 @@ export interface Call {
   /** As the client named it. */
   readonly model: string;
   readonly stream: boolean;
-  /** Tokens of the request, guessed from its size. */
+  /** Tokens of the prompt, guessed from its text. */
   readonly inputEstimate: number;
   /** The body for an upstream that knows the model by this name; `own`: one of Keelson's own engines. */
   body(upstreamModel: string, own: boolean): Buffer;
   streamShape(): StreamShape;
   readonly whole: WholeShape;
 }
-
-/** About what English and code take. Used only where an upstream does not count. */
-export const bytesPerToken = 4;

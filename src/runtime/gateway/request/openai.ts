@@ -2,7 +2,8 @@ import { isUtf8 } from "node:buffer";
 import { OpenAiStream } from "../answer/openai-stream.js";
 import type { StreamShape, WholeShape } from "../answer/shape.js";
 import { type Problem, problem } from "../problem.js";
-import { bytesPerToken, type Call } from "./call.js";
+import type { Call } from "./call.js";
+import { estimateTokens, estimateTokensOfJson } from "./input-estimate.js";
 import { type Field, type Scanned, scanObject, textOf } from "./json-scan.js";
 
 /** A body up to this size is parsed whole, so that its every byte is known to be JSON; a larger one is left to the upstream. */
@@ -26,7 +27,7 @@ export function isOpenAiPath(path: string): path is OpenAiPath {
 export function readOpenAiCall(path: OpenAiPath, body: Buffer): Call | Problem {
   const scanned = scanBody(body, wanted);
   if (!scanned.ok) return problem("invalid_body", scanned.message);
-  const { fields, close } = scanned;
+  const { fields, close, document } = scanned;
   const { operation, content } = operations[path];
 
   const model = fields.get("model");
@@ -48,17 +49,23 @@ export function readOpenAiCall(path: OpenAiPath, body: Buffer): Call | Problem {
     return problem("invalid_body", "stream_options must be an object", { param: "stream_options" });
   }
   const streams = stream?.kind === "true" && operation !== "embedding";
-  return new OpenAiCall(operation, path, name, streams, body, model, streams ? options : undefined, close);
+  const estimate =
+    document === undefined
+      ? estimateTokensOfJson(body.subarray(subject.start, subject.end))
+      : estimateTokens(Reflect.get(Object(document), content));
+  return new OpenAiCall(operation, path, name, streams, body, model, streams ? options : undefined, close, estimate);
 }
 
-/** Scans a body for top-level fields; a small one is proved to be JSON in every byte. */
-export function scanBody(body: Buffer, fields: ReadonlySet<string>): Scanned {
+type ScannedBody = Scanned & { readonly document?: unknown };
+
+/** Scans a body for top-level fields; a small one is proved to be JSON in every byte, and comes with its `document`. */
+export function scanBody(body: Buffer, fields: ReadonlySet<string>): ScannedBody {
   if (!isUtf8(body)) return { ok: false, message: "the body is not valid UTF-8" };
   const scanned = scanObject(body, fields);
   if (!scanned.ok || body.length > parsedWhole) return scanned;
   try {
-    JSON.parse(body.toString("utf8"));
-    return scanned;
+    const document: unknown = JSON.parse(body.toString("utf8"));
+    return { ...scanned, document };
   } catch (error) {
     return {
       ok: false,
@@ -89,7 +96,6 @@ const identity: WholeShape = (body) => body;
 class OpenAiCall implements Call {
   readonly api = "openai";
   readonly whole = identity;
-  readonly inputEstimate: number;
   readonly #wantsUsage: boolean;
 
   constructor(
@@ -101,8 +107,8 @@ class OpenAiCall implements Call {
     private readonly modelField: Field,
     private readonly options: Field | undefined,
     private readonly close: number,
+    readonly inputEstimate: number,
   ) {
-    this.inputEstimate = Math.ceil(bytes.length / bytesPerToken);
     this.#wantsUsage =
       options !== undefined &&
       options.kind === "object" &&
