@@ -12,7 +12,6 @@ import {
   type YAMLSeq,
 } from "yaml";
 import type { Diagnostic } from "./diagnostic.js";
-import { readPlainLines } from "./plain-lines.js";
 import { plainScalar } from "./plain-scalar.js";
 import { didYouMean } from "./suggest.js";
 import { type Entry, type Mapping, type Place, type Scalar, SourceMap, type Tree } from "./tree.js";
@@ -44,12 +43,6 @@ export function readYaml(file: string, text: string): YamlReading {
   const source = new SourceMap(file, text.length > LARGEST_FILE ? "" : text);
   const refusal = refuseText(text);
   if (refusal) return { ok: false, diagnostics: [problem(source, refusal.at, refusal)], source };
-  const tree = readPlainLines(text);
-  return tree ? { ok: true, tree, source, duplicates: undefined } : parseYaml(source, text);
-}
-
-/** Reads any YAML, by the parser. */
-export function parseYaml(source: SourceMap, text: string): YamlReading {
   let documents: readonly Document.Parsed[];
   try {
     // Scalars stay text and keys are not compared with each other: the walk below does both, in linear time.

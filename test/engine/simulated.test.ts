@@ -111,6 +111,11 @@ describe("the simulated engine", () => {
       client.embeddings.create({ model: "embedder", input: "x", dimensions, encoding_format: "float" });
     await expect(embed(3)).rejects.toMatchObject({ ...refused, param: "dimensions" });
     expect((await embed(256)).data[0]?.embedding).toHaveLength(256);
+    for (const input of ["", ["x", ""], []])
+      await expect(client.embeddings.create({ model: "embedder", input })).rejects.toMatchObject({
+        status: 400,
+        param: expect.stringMatching(/^input/),
+      });
     expect(await ask({ model: "assistant", tools: [tool], tool_choice: "none" })).toHaveProperty("choices");
   });
 

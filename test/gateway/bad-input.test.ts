@@ -230,6 +230,14 @@ describe("bad HTTP", () => {
     expect(one).toMatch(/^HTTP\/1\.1 431 /);
   });
 
+  it("without a Host is refused with 400, in the shape of the API that was meant", async () => {
+    const openai = await raw(["POST /v1/chat/completions HTTP/1.1\r\ncontent-length: 0\r\n\r\n"]);
+    expect(openai).toMatch(/^HTTP\/1\.1 400 /);
+    expect(openai).toContain('{"error":{"message":"the request has no Host header","type":"invalid_request_error"');
+    const ollama = await raw(["POST /api/chat HTTP/1.1\r\ncontent-length: 0\r\n\r\n"]);
+    expect(ollama).toContain('{"error":"the request has no Host header"}');
+  });
+
   it("with chunks that are none is refused with 400", async () => {
     for (const nonsense of [
       "zz\r\nhello\r\n0\r\n\r\n",

@@ -50,6 +50,12 @@ describe("GET /admin/usage", () => {
     expect(await hours("to=2026-05-04T13:20:00Z")).toEqual([]);
   });
 
+  test("says what it can be by when it is asked for something else", async () => {
+    const { status, body } = await read("by=hour,zz");
+    expect(status).toBe(400);
+    expect(body.error.message).toMatch(/^by must be one of "hour", .*, but "hour,zz" was given/);
+  });
+
   test("filters by model and key", async () => {
     expect((await read("by=&model=small")).body.totals.requests).toBe(2);
     expect((await read("by=&model=small&key=key_b")).body.totals.requests).toBe(1);

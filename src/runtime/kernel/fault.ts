@@ -41,11 +41,11 @@ function told({ issue, path }: Located, given: unknown, whole: string): Fault {
     const known = names.length === 1 ? "is not a field that is known here" : "are not fields that are known here";
     return { field: fieldName([...path, key]), message: `${names.join(", ")} ${known}` };
   }
-  const field = fieldName(path);
+  const { reached, value } = follow(given, path);
+  const field = fieldName(reached);
   const subject = field === "" ? whole : field;
   // Words of our own schemas begin small; those of the library do not.
   if (/^[a-z]/.test(issue.message)) return { field, message: `${subject}: ${issue.message}` };
-  const value = at(given, path);
   const wanted = expectation(issue);
   if (value === undefined) return { field, message: `${subject} is missing: it must be ${wanted}` };
   return { field, message: `${subject} must be ${wanted}, but ${shown(value)} was given` };
@@ -105,13 +105,17 @@ function fieldName(path: readonly PropertyKey[]): string {
     .join("");
 }
 
-function at(given: unknown, path: readonly PropertyKey[]): unknown {
+/** What stands at a path. A text that a schema takes apart (`a,b` in a query) is as far as anyone can follow what was given. */
+function follow(given: unknown, path: readonly PropertyKey[]): { reached: readonly PropertyKey[]; value: unknown } {
   let value = given;
-  for (const step of path) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return undefined;
+  for (const [index, step] of path.entries()) {
+    if (typeof value === "string") return { reached: path.slice(0, index), value };
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) {
+      return { reached: path, value: undefined };
+    }
     value = Object.getOwnPropertyDescriptor(value, step)?.value;
   }
-  return value;
+  return { reached: path, value };
 }
 
 function shown(value: unknown): string {

@@ -55,6 +55,8 @@ export class Listener {
       requestTimeout,
       maxHeaderSize: maxHeaderBytes,
       keepAliveTimeout: 65_000,
+      // Node would answer without a word; `#answer` says what is missing.
+      requireHostHeader: false,
       // Timeouts are only looked at this often.
       connectionsCheckingInterval: Math.min(1000, headersTimeout),
       noDelay: true,
@@ -133,6 +135,12 @@ export class Listener {
     response.on("error", ignore);
     if (this.#closing) response.shouldKeepAlive = false;
     const url = request.url ?? "/";
+    if (request.headers.host === undefined && request.httpVersion === "1.1") {
+      this.#count(400);
+      response.shouldKeepAlive = false;
+      answerJson(response, 400, refusalBody(url, "the request has no Host header"));
+      return;
+    }
     try {
       const route = this.#routes.find(({ prefix }) => matches(url, prefix));
       if (route !== undefined) route.handler(request, response);
@@ -161,11 +169,8 @@ export class Listener {
       socket.destroy();
       return;
     }
-    const ollama =
-      Buffer.isBuffer(error.rawPacket) && /^[A-Z]+ \/api\//.test(error.rawPacket.toString("latin1", 0, 32));
-    const body = JSON.stringify(
-      ollama ? { error: message } : { error: { message, type: "invalid_request_error", param: null, code: null } },
-    );
+    const head = Buffer.isBuffer(error.rawPacket) ? error.rawPacket.toString("latin1", 0, 32) : "";
+    const body = JSON.stringify(refusalBody(head.replace(/^[A-Z]+ /, ""), message));
     socket.end(
       `HTTP/1.1 ${status} ${text}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       () => socket.destroy(),
@@ -175,6 +180,12 @@ export class Listener {
   #count(status: number): void {
     this.refused.set(status, (this.refused.get(status) ?? 0) + 1);
   }
+}
+
+/** In the shape of the API that the path belongs to. */
+function refusalBody(path: string, message: string): object {
+  if (path.startsWith("/api/")) return { error: message };
+  return { error: { message, type: "invalid_request_error", param: null, code: null } };
 }
 
 function refusal(code: string | undefined): readonly [number, string, string] {

@@ -56,8 +56,8 @@ export const completionBody = z.object({
 
 export const embeddingsBody = z.object({
   model: z.string(),
-  input: z.union([z.string(), z.array(z.string()).min(1).max(2048)], {
-    error: "input must be a text or a list of texts",
+  input: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(2048)], {
+    error: "input must be a text or a list of at most 2048 texts, none of them empty",
   }),
   encoding_format: z.enum(["float", "base64"]).nullish(),
   dimensions: z.number().int().positive().nullish(),
