@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -18,6 +19,11 @@ export interface Loaded {
 
 /** Where the package keeps its blueprints. */
 const BLUEPRINTS = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "blueprints");
+
+/** Blueprints by the names that commands take for a file. */
+export function blueprintNames(): string[] {
+  return readdirSync(BLUEPRINTS).sort();
+}
 
 /**
  * Reads a platform: a YAML file, a `.ts`/`.js` module whose default export is `definePlatform(…)`, a folder with a

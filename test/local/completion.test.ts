@@ -1,14 +1,23 @@
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { keelson } from "./keelson.js";
 
+const printed = keelson("/", ["completion", "bash"]);
+
 /** What bash offers after these words, the last of which is being typed. */
 async function offered(...words: readonly string[]): Promise<string[]> {
-  const { code, out } = await keelson("/", ["completion", "bash"]);
+  return offeredIn("/", ...words);
+}
+
+async function offeredIn(directory: string, ...words: readonly string[]): Promise<string[]> {
+  const { code, out } = await printed;
   expect(code).toBe(0);
   const typed = ["keelson", ...words].map((word) => `'${word}'`).join(" ");
   const script = `${out}\nCOMP_WORDS=(${typed}); COMP_CWORD=${words.length}; _keelson; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  return execFileSync("bash", ["-c", script], { encoding: "utf8" }).trim().split("\n");
+  return execFileSync("bash", ["-c", script], { encoding: "utf8", cwd: directory }).trim().split("\n");
 }
 
 describe("shell completion", () => {
@@ -22,6 +31,29 @@ describe("shell completion", () => {
     expect(await offered("completion", "zs")).toContain("zsh");
     expect(await offered("keys", "create", "--sc")).toContain("--scope");
     expect(await offered("up", "--det")).toEqual(["--detach"]);
+  });
+
+  test("offers what a value may be, and nothing else in its place", async () => {
+    expect(await offered("drill", "")).toEqual(expect.arrayContaining(["process-crash", "database-loss"]));
+    expect(await offered("render", "starter", "--target", "")).toEqual(["compose", "kubernetes"]);
+    expect(await offered("render", "starter", "-t", "k")).toEqual(["kubernetes"]);
+    expect(await offered("check", "--format", "s")).toEqual(["sarif"]);
+    expect(await offered("usage", "--to", "")).toEqual([""]);
+    expect(await offered("up", "--port", "")).toEqual([""]);
+  });
+
+  test("offers blueprints and files for a platform file, with their spaces", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "keelson-completion-"));
+    try {
+      writeFileSync(join(directory, "a platform.yaml"), "platform: x\n");
+      expect(await offeredIn(directory, "up", "")).toEqual(
+        expect.arrayContaining(["starter", "aiaas", "a platform.yaml", "--detach"]),
+      );
+      expect(await offeredIn(directory, "up", "--data", "a")).toEqual(["a platform.yaml"]);
+      expect(await offeredIn(directory, "keys", "a")).toEqual([""]);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 
   test.each(["bash", "zsh", "fish"])("prints a script for %s", async (shell) => {

@@ -1,0 +1,104 @@
+import type { DescribedCommand, DescribedOption, Offer } from "./described.js";
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** The options of a command that take a value. */
+function valued({ options }: DescribedCommand): (DescribedOption & { readonly value: Offer })[] {
+  return options.flatMap(({ flags, value }) => (value === undefined ? [] : [{ flags, value }]));
+}
+
+function flagsOf({ options }: DescribedCommand): string[] {
+  return options.flatMap(({ flags }) => flags);
+}
+
+function bash(commands: readonly DescribedCommand[]): string {
+  const offer = ({ words, files }: Offer): string =>
+    `_keelson_offer ${[files ? "files" : "words", ...words.map(quoted)].join(" ")}`;
+  return [
+    // Names come a line each, so that one with a space in it stays whole.
+    "_keelson_offer() {",
+    "  local IFS=$'\\n' kind=\"$1\"",
+    "  shift",
+    '  COMPREPLY=($(compgen -W "$*" -- "$word"))',
+    '  if [ "$kind" = files ]; then COMPREPLY+=($(compgen -f -- "$word")); fi',
+    "}",
+    "_keelson() {",
+    '  local word="${COMP_WORDS[COMP_CWORD]}"',
+    "  COMPREPLY=()",
+    '  if [ "$COMP_CWORD" -eq 1 ]; then',
+    `    ${offer({ words: commands.map(({ name }) => name), files: false })}`,
+    "    return",
+    "  fi",
+    '  case "${COMP_WORDS[1]} ${COMP_WORDS[COMP_CWORD-1]}" in',
+    ...commands.flatMap((command) =>
+      valued(command).map(
+        ({ flags, value }) =>
+          `    ${flags.map((flag) => quoted(`${command.name} ${flag}`)).join("|")}) ${offer(value)}; return ;;`,
+      ),
+    ),
+    "  esac",
+    '  case "${COMP_WORDS[1]}" in',
+    ...commands.map((command) => {
+      const { words, files } = command.offer;
+      return `    ${command.name}) ${offer({ words: [...words, ...flagsOf(command)], files })} ;;`;
+    }),
+    "  esac",
+    "}",
+    "complete -o filenames -F _keelson keelson",
+  ].join("\n");
+}
+
+function zsh(commands: readonly DescribedCommand[]): string {
+  const offer = ({ words, files }: Offer): string =>
+    [...(words.length === 0 ? [] : [`compadd -- ${words.map(quoted).join(" ")}`]), ...(files ? ["_files"] : [])].join(
+      "; ",
+    ) || ":";
+  return [
+    "#compdef keelson",
+    "_keelson() {",
+    "  local -a commands",
+    `  commands=(${commands.map(({ name, description }) => quoted(`${name}:${description.replaceAll(":", " ")}`)).join(" ")})`,
+    "  if (( CURRENT == 2 )); then _describe command commands; return; fi",
+    '  case "${words[2]} ${words[CURRENT-1]}" in',
+    ...commands.flatMap((command) =>
+      valued(command).map(
+        ({ flags, value }) =>
+          `    ${flags.map((flag) => quoted(`${command.name} ${flag}`)).join("|")}) ${offer(value)}; return ;;`,
+      ),
+    ),
+    "  esac",
+    '  case "${words[2]}" in',
+    ...commands.map((command) => {
+      const { words, files } = command.offer;
+      return `    ${command.name}) ${offer({ words: [...words, ...flagsOf(command)], files })} ;;`;
+    }),
+    "  esac",
+    "}",
+    'if [ "$funcstack[1]" = _keelson ]; then _keelson "$@"; else compdef _keelson keelson; fi',
+  ].join("\n");
+}
+
+function fish(commands: readonly DescribedCommand[]): string {
+  return commands
+    .flatMap((command) => {
+      const here = `complete -c keelson -n '__fish_seen_subcommand_from ${command.name}'`;
+      const { words, files } = command.offer;
+      return [
+        `complete -c keelson -n __fish_use_subcommand -f -a ${command.name} -d ${quoted(command.description)}`,
+        ...(files ? [] : [`${here} -f`]),
+        ...(words.length === 0 ? [] : [`${here} -a ${quoted(words.join(" "))}`]),
+        ...command.options.map(({ flags, value }) => {
+          const names = flags.map((flag) => (flag.startsWith("--") ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`));
+          const takes = value === undefined ? [] : [value.files ? "-r -F" : "-x"];
+          const given = value === undefined || value.words.length === 0 ? [] : [`-a ${quoted(value.words.join(" "))}`];
+          return [here, ...names, ...takes, ...given].join(" ");
+        }),
+      ];
+    })
+    .join("\n");
+}
+
+/** The completion script of each shell. */
+export const shells = { bash, zsh, fish } as const satisfies Readonly<
+  Record<string, (commands: readonly DescribedCommand[]) => string>
+>;
