@@ -92,7 +92,7 @@ function alive(file) {
  * The edges stay as they are (they find files beside their own), and so does `spec/errors.js`: an error must be one class.
  */
 async function bundleCommands() {
-  const core = /^(spec|plan|promises|check|render|cli)\//;
+  const core = /^(index\.js$|(spec|plan|promises|check|render|cli)\/)/;
   const edges =
     /^(spec\/errors|cli\/(up|down|status|logs|chat|keys|usage|deploy|backup|backups|restore|drill|serve))\.js$/;
   const out = join(root, "dist");

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { makePlan, type Plan } from "../plan/index.js";
 import { DiagnosticsError } from "../spec/diagnostics-error.js";
 import { KeelsonError } from "../spec/errors.js";
@@ -33,11 +33,13 @@ export async function loadPlatform(file: string): Promise<Loaded> {
   const path = await findFile(file);
   const shown =
     path.startsWith(BLUEPRINTS) && path !== resolve(file) ? `blueprints${path.slice(BLUEPRINTS.length)}` : file;
+  const text = await readText(path, shown);
   if (/^\.[cm]?[jt]s$/.test(extname(path))) {
-    const parsed = readDefinition({ file: shown, value: await importDefinition(path) });
+    // What runs code is loaded for code alone: nobody pays for it who writes YAML.
+    const { loadCode } = await import("./load-code.js");
+    const parsed = readDefinition({ file: shown, value: await loadCode(path, shown) });
     return loaded(parsed, shown, undefined);
   }
-  const text = await readText(path, shown);
   return loaded(readPlatform({ file: shown, text }), shown, text);
 }
 
@@ -84,24 +86,4 @@ async function readText(path: string, shown: string): Promise<string> {
       error instanceof TypeError ? "it is not UTF-8" : error instanceof Error ? error.message : String(error);
     throw new KeelsonError("file/unreadable", `cannot read ${shown}: ${reason}`, { hint, exitCode: 2, cause: error });
   }
-}
-
-async function importDefinition(path: string): Promise<unknown> {
-  let exported: unknown;
-  try {
-    const module: { default?: unknown } = await import(pathToFileURL(path).href);
-    exported = module.default;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const hint = /\.[cm]?ts$/.test(path)
-      ? "TypeScript is read by Node.js 22.18 and later; on an older one, compile it to .js first"
-      : "does it run by itself?";
-    throw new KeelsonError("file/unreadable", `cannot import ${path}: ${reason}`, { hint, exitCode: 2, cause: error });
-  }
-  if (typeof exported === "object" && exported !== null && "kind" in exported && "value" in exported)
-    if (exported.kind === "keelson/platform") return exported.value;
-  throw new KeelsonError("file/unreadable", `${path} exports no platform`, {
-    hint: "write `export default definePlatform({ … })`",
-    exitCode: 2,
-  });
 }

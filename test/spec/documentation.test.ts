@@ -24,13 +24,13 @@ describe("docs/platform-file.md", () => {
     const source = ["issues", "references", "platform", "yaml", "schema/quantities"]
       .map((name) => readFileSync(new URL(`../../src/spec/${name}.ts`, import.meta.url), "utf8"))
       .concat(
-        ["../plan/index", "../cli/load"].map((name) =>
+        ["../plan/index", "../cli/load", "../cli/load-code"].map((name) =>
           readFileSync(new URL(`../../src/spec/${name}.ts`, import.meta.url), "utf8"),
         ),
       )
       .join("\n");
-    const used = new Set([...source.matchAll(/"((?:spec|yaml|file)\/[a-z-]+)"/g)].map(([, code]) => code));
-    const explained = new Set([...page.matchAll(/`((?:spec|yaml|file)\/[a-z-]+)`/g)].map(([, code]) => code));
+    const used = new Set([...source.matchAll(/"((?:spec|yaml|file|code)\/[a-z-]+)"/g)].map(([, code]) => code));
+    const explained = new Set([...page.matchAll(/`((?:spec|yaml|file|code)\/[a-z-]+)`/g)].map(([, code]) => code));
     expect([...explained].sort()).toEqual([...used].sort());
   });
 });
