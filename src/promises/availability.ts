@@ -1,18 +1,19 @@
 import { originOf } from "../plan/origin.js";
-import type { Model, Origin, Path, Plan, Ratio, Unit } from "../plan/plan.js";
+import type { Cited, Model, Origin, Path, Plan, Ratio, Store, Unit } from "../plan/plan.js";
 import { machineAvailability, managedAvailability, siteAvailability } from "./facts/availability.js";
-import { promisePath } from "./promised.js";
-import type { Server } from "./subjects.js";
+import { type Answering, calleesOf, judgedAt, neededBy, objectivePath } from "./judged.js";
 import { copies, failsOver, isServer } from "./subjects.js";
 import { notRunHere } from "./terms/left-out.js";
 import { zones } from "./terms/machine.js";
 import type { Verdict } from "./verdict.js";
 
-/** What a request that enters by one unit needs, all at once, and how often all of it is there. */
+/** What a request to one element needs, all at once, and how often all of it is there. */
 export interface PredictedAvailability {
-  /** The unit that the entrance leads to. */
+  /** The unit behind a door, or whatever else promises availability. */
   readonly subject: string;
   readonly promised: Ratio;
+  /** Where it is promised, in the platform file. */
+  readonly path: Path;
   readonly promisedAt: Origin;
   readonly predicted: AvailabilityPrediction;
   readonly verdict: Exclude<Verdict, "not-promised">;
@@ -32,71 +33,67 @@ export interface Part {
 }
 
 /**
- * In series: the site, the unit at the door, and everything that it calls, directly or through others. In parallel:
+ * In series: the site, the element itself, and everything that it calls, directly or through others. In parallel:
  * replicas that do not share a machine, and the fallbacks of a model. Failures are taken as independent, which the
- * site's own figure corrects for; a call counts as needed even where the caller could do without.
+ * site's own figure corrects for; a call counts as needed even where the caller could do without. Hosts outside are not
+ * counted: nobody here knows their figures.
  */
 export function predictAvailability(plan: Plan): readonly PredictedAvailability[] {
-  const doors = new Set(plan.entrances.flatMap(({ routes }) => routes.map(({ unit }) => unit)));
-  return plan.units
-    .filter(({ name }) => doors.has(name))
-    .flatMap((unit) => {
-      const promised = unit.objectives.availability;
-      if (promised === undefined) return [];
-      const predicted = throughDoor(plan, unit);
-      return [
-        {
-          subject: unit.name,
-          promised,
-          promisedAt: originOf(plan, promisePath(plan, unit.objectives, "availability")),
-          predicted,
-          verdict: predicted.kind === "unknown" ? "unknown" : predicted.value >= promised ? "kept" : "broken",
-        } as const,
-      ];
-    });
+  const judged = judgedAt(plan, "availability");
+  if (judged.length === 0) return [];
+  const predict = predictor(plan);
+  return judged.flatMap((subject) => {
+    const promised = subject.objectives.availability;
+    if (promised === undefined) return [];
+    const path = objectivePath(plan, subject.objectives, "availability");
+    const predicted = predict(subject);
+    return [
+      {
+        subject: subject.name,
+        promised,
+        path,
+        promisedAt: originOf(plan, path),
+        predicted,
+        verdict: predicted.kind === "unknown" ? "unknown" : predicted.value >= promised ? "kept" : "broken",
+      } as const,
+    ];
+  });
 }
 
-function throughDoor(plan: Plan, door: Unit): AvailabilityPrediction {
+/** A prediction for any element; what all of them share is looked up once. */
+function predictor(plan: Plan): (subject: Answering) => AvailabilityPrediction {
   const machine = machineAvailability(plan.cloud);
   const site = siteAvailability(plan.cloud, zones(plan).length);
   if (!machine || !site) {
-    return {
-      kind: "unknown",
-      why: "nobody guarantees how often these machines are up: the environment names no cloud",
-    };
+    const why = "nobody guarantees how often these machines are up: the environment names no cloud";
+    return () => ({ kind: "unknown", why });
   }
-  const parts: Part[] = [
-    { name: "site", path: "cloud", value: site.value, replicas: zones(plan).length, source: site.source },
-  ];
-  for (const name of reached(plan, door.name)) {
-    const unit = plan.units.find((candidate) => candidate.name === name);
-    const server = plan.stores.filter(isServer).find((candidate) => candidate.name === name);
-    const notRun = (unit && notRunHere(unit, plan)) ?? (server && notRunHere(server, plan));
-    if (notRun !== undefined) return { kind: "unknown", why: `${name} is ${notRun}` };
-    if (unit) parts.push(unitPart(plan, unit, machine));
-    if (server) {
-      const part = serverPart(plan, server, machine);
-      if (!part)
-        return { kind: "unknown", why: `${server.provider.product} guarantees nothing for ${server.name} as it is` };
+  const ofSite = { name: "site", path: "cloud", value: site.value, replicas: zones(plan).length, source: site.source };
+  const callees = calleesOf(plan);
+  const elements = new Map([...plan.units, ...plan.stores].map((element) => [element.name, element]));
+  // A unit that only stands in for another is counted with that one.
+  const standIns = new Set(plan.models.flatMap((model) => fallbackUnits(plan, model).slice(1)));
+  return (subject) => {
+    const parts: Part[] = [ofSite];
+    for (const name of neededBy(callees, subject.name, standIns)) {
+      const element = elements.get(name);
+      if (!element)
+        return { kind: "unknown", why: `${name} is answered by a server outside, and nobody here knows its figure` };
+      const notRun = notRunHere(element, plan);
+      if (notRun !== undefined) return { kind: "unknown", why: `${name} is ${notRun}` };
+      const part = "role" in element ? unitPart(plan, element, machine) : storePart(plan, element, machine);
+      if (!part) return { kind: "unknown", why: `${providerOf(element)} guarantees nothing for ${name} as it is` };
       parts.push(part);
     }
-  }
-  return { kind: "known", value: parts.reduce((product, { value }) => product * value, 1), parts };
+    return { kind: "known", value: parts.reduce((product, { value }) => product * value, 1), parts };
+  };
 }
 
-/** Everything needed, the door first. A unit that only stands in for another is counted with that one. */
-function reached(plan: Plan, door: string): readonly string[] {
-  const standIns = new Set(plan.models.flatMap((model) => fallbackUnits(plan, model).slice(1)));
-  const seen = new Set([door]);
-  for (const name of seen) {
-    for (const edge of plan.edges) {
-      if (edge.from === name && edge.kind !== "outside" && !standIns.has(edge.to)) seen.add(edge.to);
-    }
-  }
-  return [...seen];
+function providerOf(element: Unit | Store): string {
+  return "provider" in element ? element.provider.product : element.name;
 }
 
-function unitPart(plan: Plan, unit: Unit, machine: { readonly value: Ratio; readonly source: string }): Part {
+function unitPart(plan: Plan, unit: Unit, machine: Cited): Part {
   const model = plan.models.find(({ name }) => name === unit.model);
   const group = model ? fallbackUnits(plan, model) : [unit.name];
   const members = group.map((name) => plan.units.find((candidate) => candidate.name === name) ?? unit);
@@ -110,20 +107,25 @@ function unitPart(plan: Plan, unit: Unit, machine: { readonly value: Ratio; read
   };
 }
 
-function serverPart(
-  plan: Plan,
-  server: Server,
-  machine: { readonly value: Ratio; readonly source: string },
-): Part | undefined {
-  const { provider, name } = server;
-  const path = `${server.path}.${server.kind === "postgres" ? "standby" : "replicas"}`;
+function storePart(plan: Plan, store: Store, machine: Cited): Part | undefined {
+  const { provider, name } = store;
+  const path = `${store.path}${redundancy[store.kind]}`;
+  const replicas = isServer(store) ? copies(store) : 1;
   if (provider.kind === "managed") {
-    const sla = managedAvailability(server, plan.cloud);
-    return sla && { name, path, value: sla.value, replicas: copies(server), source: sla.source };
+    const sla = managedAvailability(store, plan.cloud);
+    return sla && { name, path, value: sla.value, replicas, source: sla.source };
   }
-  const value = replicated(machine.value, failsOver(server) ? copies(server) : 1);
-  return { name, path, value, replicas: copies(server), source: machine.source };
+  const value = replicated(machine.value, isServer(store) && failsOver(store) ? replicas : 1);
+  return { name, path, value, replicas, source: machine.source };
 }
+
+/** What of a store decides how many machines it stands on; a bucket has nothing to say there. */
+const redundancy: Readonly<Record<Store["kind"], string>> = {
+  postgres: ".standby",
+  redis: ".replicas",
+  rabbitmq: ".replicas",
+  bucket: "",
+};
 
 /** Replicas that surely stand on different machines; without a required spread they may all share one. */
 function separate(unit: Unit): number {

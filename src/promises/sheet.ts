@@ -4,6 +4,7 @@ import type { Alert } from "./alerts.js";
 import { type PredictedAvailability, predictAvailability } from "./availability.js";
 import type { Assessment, Fault } from "./fault.js";
 import { faults as catalogue } from "./faults/index.js";
+import { type PromisedLatency, promisedLatencies } from "./latency.js";
 import { type Measurement, newestBySubject, rowKey, withMeasurement } from "./measurement.js";
 import type { Prediction } from "./prediction.js";
 import { promisePath } from "./promised.js";
@@ -15,8 +16,10 @@ export interface PromiseSheet {
   readonly platform: string;
   readonly environment: string;
   readonly rows: readonly Row[];
-  /** One for each way into the platform, where availability is promised. */
+  /** One for each way into the platform, and for each element that promises availability of its own. */
   readonly availability: readonly PredictedAvailability[];
+  /** What is promised of latency: no verdict, since nothing predicts it. */
+  readonly latency: readonly PromisedLatency[];
 }
 
 export interface Row {
@@ -61,6 +64,7 @@ export function promiseSheet(
         .map((assessment) => row(plan, fault, assessment, newest.get(rowKey(fault.id, assessment.subject.name)))),
     ),
     availability: predictAvailability(plan),
+    latency: promisedLatencies(plan),
   };
 }
 

@@ -1,6 +1,7 @@
 import { formatRatio } from "../spec/format.js";
 import type { PredictedAvailability } from "./availability.js";
 import { measuredText, predictionText, readable, termLines } from "./explain.js";
+import type { PromisedLatency } from "./latency.js";
 import { runbookText } from "./runbooks/runbook.js";
 import type { Cell, PromiseSheet, Row } from "./sheet.js";
 import type { Verdict } from "./verdict.js";
@@ -59,7 +60,8 @@ export function sheetText(sheet: PromiseSheet, marks: Marks = unmarked): string 
     if (same === undefined) reckoned = new Map([...reckoned, [text, row.subject]]);
   }
   if (sheet.rows.length === 0) lines.push("  nothing that could break: the environment has no unit and no store");
-  lines.push(...availabilityLines(sheet.availability, marks), "", countLine(sheet, marks));
+  lines.push(...availabilityLines(sheet.availability, marks), ...latencyLines(sheet.latency, marks));
+  lines.push("", countLine(sheet, marks));
   return lines.join("\n");
 }
 
@@ -164,17 +166,38 @@ function availabilityLines(availability: readonly PredictedAvailability[], marks
   return lines;
 }
 
+function latencyLines(latency: readonly PromisedLatency[], marks: Marks): readonly string[] {
+  if (latency.length === 0) return [];
+  const why = "measured under load by whoever keeps the metrics; nothing here predicts it";
+  return [
+    "",
+    `${marks.heading("latency")}  ${marks.quiet(why)}`,
+    ...latency.map(
+      (promise) =>
+        `  ${promise.subject}  ${latencyText(promise)} promised  ${marks.verdict("not predicted ?", "unknown")}`,
+    ),
+  ];
+}
+
+/** `p95 within 2s`. */
+export function latencyText({ percentile, within }: Pick<PromisedLatency, "percentile" | "within">): string {
+  return `p${Math.round(percentile * 100)} within ${readable(within)}`;
+}
+
 /** Four decimals, rounded down: nines are never rounded up. */
 export function percent(ratio: number): string {
   return `${(Math.floor(ratio * 1e6 + 1e-9) / 1e4).toFixed(4).replace(/\.?0+$/, "")}%`;
 }
 
-/** Every line of the sheet is counted: each fault on each subject, and each door's availability. */
+/** Every line of the sheet is counted: each fault on each subject, each availability, and what has no verdict. */
 function countLine(sheet: PromiseSheet, marks: Marks): string {
   const verdicts = [...sheet.rows, ...sheet.availability].map(({ verdict }) => verdict);
   const count = (verdict: Verdict): number => verdicts.filter((each) => each === verdict).length;
-  return (["kept", "broken", "unknown", "not-promised"] as const)
+  const counts = (["kept", "broken", "unknown", "not-promised"] as const)
     .filter((verdict) => verdict === "kept" || count(verdict) > 0)
-    .map((verdict) => marks.verdict(`${signs[verdict]} ${count(verdict)} ${verdict.replace("-", " ")}`, verdict))
-    .join("   ");
+    .map((verdict) => marks.verdict(`${signs[verdict]} ${count(verdict)} ${verdict.replace("-", " ")}`, verdict));
+  const unpredicted = sheet.latency.length;
+  return [...counts, ...(unpredicted > 0 ? [marks.verdict(`? ${unpredicted} not predicted`, "unknown")] : [])].join(
+    "   ",
+  );
 }

@@ -5,6 +5,7 @@ import { call } from "./client.js";
 export type {
   Availability,
   Cell,
+  Latency,
   PlaceOrigin,
   Prediction,
   Remedy,

@@ -26,6 +26,7 @@ import { open } from "./network/open.js";
 import { tlsMissing } from "./network/tls-missing.js";
 import { alertTooLate } from "./observability/alert-too-late.js";
 import { alertUnrouted } from "./observability/alert-unrouted.js";
+import { latencyUnpredicted } from "./observability/latency-unpredicted.js";
 import { objectiveUnwatched } from "./observability/objective-unwatched.js";
 import { backupBesideData } from "./recovery/backup-beside-data.js";
 import { backupUnencrypted } from "./recovery/backup-unencrypted.js";
@@ -90,4 +91,5 @@ export const rules: readonly Rule[] = [
   objectiveUnwatched,
   alertTooLate,
   alertUnrouted,
+  latencyUnpredicted,
 ];

@@ -1,5 +1,4 @@
-import type { Cited, Cloud } from "../../plan/plan.js";
-import type { Server } from "../subjects.js";
+import type { Cited, Cloud, Store } from "../../plan/plan.js";
 import { copies, failsOver } from "../subjects.js";
 
 /** Share of time that one machine of a cloud is up, by what the cloud itself guarantees; undefined where nobody says. */
@@ -29,19 +28,20 @@ export function siteAvailability(cloud: Cloud, zones: number): Cited | undefined
 }
 
 /** A managed store, by its provider's SLA. */
-export function managedAvailability(server: Server, cloud: Cloud): Cited | undefined {
+export function managedAvailability(store: Store, cloud: Cloud): Cited | undefined {
   switch (cloud) {
     case "aws":
-      if (server.kind === "postgres") {
-        return failsOver(server) && server.standby === "another-zone"
+      if (store.kind === "bucket") return { value: 0.999, source: "Amazon S3 SLA: 99.9 %" };
+      if (store.kind === "postgres") {
+        return failsOver(store) && store.standby === "another-zone"
           ? { value: 0.9995, source: "Amazon RDS Multi-AZ SLA: 99.95 %" }
           : { value: 0.995, source: "Amazon RDS single-instance SLA: 99.5 %" };
       }
-      return copies(server) > 1
+      return copies(store) > 1
         ? { value: 0.999, source: "Amazon ElastiCache and Amazon MQ SLA over several zones: 99.9 %" }
         : undefined;
     case "linode":
-      return { value: 0.999, source: "Linode non-compute SLA (Managed Databases): 99.9 %" };
+      return { value: 0.999, source: "Linode non-compute SLA (Managed Databases, Object Storage): 99.9 %" };
     case "none":
       return undefined;
   }

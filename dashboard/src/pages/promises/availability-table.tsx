@@ -8,20 +8,14 @@ import styles from "./availability-table.module.css";
 import { Remedy } from "./remedy.js";
 import { tones, words } from "./verdicts.js";
 
-/** How often each way into the platform is open, by what it consists of. */
+/** How often each way into the platform answers, and whatever promises it of its own, by what it consists of. */
 export function AvailabilityTable({ rows }: { readonly rows: readonly Availability[] }) {
   return (
     <div className={styles.below}>
       <Section title="Availability" flush>
         <table className={`${table.table} ${table.cards}`}>
           <TableHead
-            columns={[
-              "Through",
-              { name: "Promised", figure: true },
-              { name: "Predicted", figure: true },
-              "By",
-              "Verdict",
-            ]}
+            columns={["Of", { name: "Promised", figure: true }, { name: "Predicted", figure: true }, "By", "Verdict"]}
           />
           <tbody>
             {rows.map(({ subject, promised, predicted, remedy, verdict }) => (

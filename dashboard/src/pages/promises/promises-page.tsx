@@ -6,6 +6,7 @@ import { Page } from "../../shell/page.js";
 import { Verdict as VerdictMark } from "../../shell/state-mark.js";
 import { Empty, Failure, Loading } from "../../shell/states.js";
 import { AvailabilityTable } from "./availability-table.js";
+import { LatencyTable } from "./latency-table.js";
 import { useOpenRows } from "./open-rows.js";
 import { PromiseCards } from "./promise-cards.js";
 import { PromiseTable } from "./promise-table.js";
@@ -64,6 +65,7 @@ function SheetView({ sheet }: { readonly sheet: Sheet }) {
         <PromiseTable rows={rows} open={open} />
       )}
       {sheet.availability.length > 0 && <AvailabilityTable rows={sheet.availability} />}
+      {sheet.latency.length > 0 && <LatencyTable rows={sheet.latency} />}
     </>
   );
 }

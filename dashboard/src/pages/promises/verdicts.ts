@@ -1,15 +1,14 @@
-import type { Cell, Row, Sheet, Verdict } from "../../api/promises.js";
-import { duration, plural } from "../../format.js";
-import type { Tone } from "../../shell/state-mark.js";
+import type { Availability, Cell, Row, Sheet, Verdict } from "../../api/promises.js";
+import { duration, plural, share } from "../../format.js";
 
 export const verdicts: readonly Verdict[] = ["broken", "unknown", "kept", "not-promised"];
 
-export const tones: Readonly<Record<Verdict, Tone>> = {
+export const tones = {
   kept: "kept",
   broken: "broken",
   unknown: "unknown",
   "not-promised": "quiet",
-};
+} as const satisfies Readonly<Record<Verdict, string>>;
 
 export const words: Readonly<Record<Verdict, string>> = {
   kept: "kept",
@@ -39,14 +38,15 @@ export function wasMeasured({ rto, rpo }: Row): boolean {
   return rto.measured !== undefined || rpo.measured !== undefined;
 }
 
-/** The whole sheet in a sentence: the worst news first. */
-export function summary({ rows }: Sheet): string {
-  const promised = rows.filter(({ verdict }) => verdict !== "not-promised");
+/** The whole sheet in a sentence: the worst news first. Availability is part of it, though no drill measures it. */
+export function summary({ rows, availability }: Sheet): string {
+  const struck = rows.filter(({ verdict }) => verdict !== "not-promised");
+  const promised = [...struck, ...availability];
   if (promised.length === 0) return "Nothing is promised: no objective is written in the platform file.";
   const broken = promised.filter(({ verdict }) => verdict === "broken");
   const unknown = promised.filter(({ verdict }) => verdict === "unknown");
-  const measured = promised.filter(wasMeasured);
-  const proven = `${measured.length === 0 ? "None was" : `${measured.length} of ${promised.length} ${measured.length === 1 ? "was" : "were"}`} measured by a drill.`;
+  const measured = struck.filter(wasMeasured);
+  const proven = `${measured.length === 0 ? "None was" : `${measured.length} of ${struck.length} ${measured.length === 1 ? "was" : "were"}`} measured by a drill.`;
   const [worst] = broken;
   if (worst) {
     const others = broken.length - 1;
@@ -57,7 +57,16 @@ export function summary({ rows }: Sheet): string {
   return `${promised.length === 1 ? "The one promise is" : `All ${promised.length} promises are`} kept by prediction. ${proven}`;
 }
 
-function why(row: Row): string {
+function why(broken: Row | Availability): string {
+  if (!("fault" in broken)) {
+    const { subject, promised, predicted } = broken;
+    const answer = predicted.kind === "known" ? `${share(predicted.value)} predicted` : "unknown";
+    return `${subject} is not available as promised: ${answer}, ${share(promised)} promised.`;
+  }
+  return whyStruck(broken);
+}
+
+function whyStruck(row: Row): string {
   const [name, cell]: readonly [string, Cell] = row.rto.verdict === "broken" ? ["RTO", row.rto] : ["RPO", row.rpo];
   const { promised, measured, predicted } = cell;
   const promise = promised === undefined ? "" : `, ${duration(promised)} promised`;

@@ -1,7 +1,6 @@
 import type { Plan } from "../../../plan/plan.js";
 import type { AvailabilityPrediction, Part, PredictedAvailability } from "../../../promises/availability.js";
-import { promisePath } from "../../../promises/promised.js";
-import { failsOver, isServer } from "../../../promises/subjects.js";
+import { failsOver } from "../../../promises/subjects.js";
 import { percent } from "../../../promises/text.js";
 import { defineRule } from "../../rule.js";
 
@@ -29,25 +28,36 @@ export const objective = defineRule({
         advice: advice(plan, weakest, { promised, predicted: predicted.value }),
       });
     }
-    const unknown = sheet.availability.filter(({ verdict }) => verdict === "unknown");
-    const [first] = [...unknown].sort((a, b) => (a.subject < b.subject ? -1 : 1));
-    const door = plan.units.find(({ name }) => name === first?.subject);
-    if (!first || !door || first.predicted.kind !== "unknown") return;
-    report(promisePath(plan, door.objectives, "availability"), {
-      concerns: unknown.map(({ subject }) => ({ subject, of: "availability" as const })),
-      why: `${unknown
-        .map(({ subject }) => subject)
-        .sort()
-        .join(
-          " and ",
-        )} promise${unknown.length === 1 ? "s" : ""} ${percent(first.promised)}, but nobody can say whether it holds: ${first.predicted.why}`,
-      advice:
-        plan.cloud === "none" ? "name the cloud, or promise no availability here" : "promise no availability here",
-    });
+    for (const [first, ...others] of unknownByReason(sheet.availability)) {
+      if (first.predicted.kind !== "unknown") continue;
+      const all = [first, ...others];
+      const names = all.map(({ subject }) => subject).sort();
+      report(first.path, {
+        concerns: all.map(({ subject }) => ({ subject, of: "availability" as const })),
+        why: `${names.join(" and ")} promise${names.length === 1 ? "s" : ""} ${percent(first.promised)}, but nobody can say whether it holds: ${first.predicted.why}`,
+        advice:
+          plan.cloud === "none" ? "name the cloud, or promise no availability here" : "promise no availability here",
+      });
+    }
   },
 });
 
-/** Doors that are open too rarely, under the weakest part on their way: one cause is one finding. */
+/** What nobody can say, once for each place that promises it and each reason. */
+function unknownByReason(
+  availability: readonly PredictedAvailability[],
+): Iterable<readonly [PredictedAvailability, ...PredictedAvailability[]]> {
+  const reasons = new Map<string, [PredictedAvailability, ...PredictedAvailability[]]>();
+  for (const each of availability) {
+    if (each.predicted.kind !== "unknown") continue;
+    const key = `${each.path} ${each.predicted.why}`;
+    const same = reasons.get(key);
+    if (same) same.push(each);
+    else reasons.set(key, [each]);
+  }
+  return reasons.values();
+}
+
+/** Elements that answer too rarely, under the weakest part on their way: one cause is one finding. */
 function brokenByPart(availability: readonly PredictedAvailability[]): ReadonlyMap<Part, readonly Door[]> {
   const byPath = new Map<string, readonly [Part, readonly Door[]]>();
   for (const { subject, promised, predicted, verdict } of availability) {
@@ -90,8 +100,11 @@ function advice(
   const instead = `promise ${percent(Math.floor(predicted * 1e4) / 1e4)}`;
   if (weakest.path === "cloud")
     return `no number of replicas helps against the site itself: spread over zones, or ${instead}`;
-  const store = plan.stores.filter(isServer).find(({ name }) => name === weakest.name);
-  if (store?.provider.kind === "managed" && failsOver(store)) {
+  const store = plan.stores.find(({ name }) => name === weakest.name);
+  if (store?.kind === "bucket" && store.provider.kind !== "managed") {
+    return `let a cloud keep ${store.name} (\`provide: managed\`): one server answers for it; or ${instead}`;
+  }
+  if (store?.provider.kind === "managed" && (store.kind === "bucket" || failsOver(store))) {
     return `${store.provider.product} guarantees no more, standby and all: call ${store.name} on fewer paths, or ${instead}`;
   }
   const enough = predicted / weakest.value >= promised ? "that alone is enough" : "and the next weakest part after it";

@@ -93,11 +93,20 @@ const availability = z.object({
   verdict,
 });
 
+/** Promised and never predicted: it has no verdict. */
+const latency = z.object({
+  subject: z.string(),
+  percentile: z.number(),
+  within: z.number(),
+  promisedAt: placeAnswer,
+});
+
 export const sheetAnswer = z.object({
   platform: z.string(),
   environment: z.string(),
   rows: z.array(row).readonly(),
   availability: z.array(availability).readonly(),
+  latency: z.array(latency).readonly(),
 });
 
 export type PlaceOrigin = z.infer<typeof placeAnswer>;
@@ -109,4 +118,5 @@ export type Cell = z.infer<typeof cell>;
 export type Runbook = z.infer<typeof runbook>;
 export type Row = z.infer<typeof row>;
 export type Availability = z.infer<typeof availability>;
+export type Latency = z.infer<typeof latency>;
 export type Sheet = z.infer<typeof sheetAnswer>;

@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import { summary } from "../../dashboard/src/pages/promises/verdicts.js";
+import { sheetAnswer } from "../../src/runtime/dashboard/promises/answer.js";
+import { sheetOf } from "../../src/runtime/dashboard/promises/compose.js";
+import { planOf } from "../check/findings.js";
+
+const summaryOf = (availability: string, cloud: string): string =>
+  summary(
+    sheetAnswer.parse(
+      sheetOf(
+        planOf(`
+platform: shop
+cloud: ${cloud}
+provide: in-cluster
+services: { web: { image: "nginx:1.27.0", replicas: 1 } }
+objectives: { availability: ${availability}, rto: 1h, except: [zone-loss], latency: { p95: 1ms } }
+observe: { metrics: prometheus }
+`),
+      )([]),
+    ),
+  );
+
+describe("the sheet in a sentence", () => {
+  it("never says that all is kept while an availability is broken or unknown", () => {
+    expect(summaryOf("90%", "linode")).toMatch(/^All \d promises are kept by prediction\. /);
+    expect(summaryOf("99.999%", "linode")).toMatch(
+      /web is not available as promised: 99\.\d+% predicted, 99\.999% promised/,
+    );
+    expect(summaryOf("90%", "none")).toMatch(/1 unknown: what cannot be predicted is not kept/);
+  });
+});

@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import { check } from "../../src/check/check.js";
+import type { PredictedAvailability } from "../../src/promises/availability.js";
+import { sheetText } from "../../src/promises/text.js";
+import { planOf } from "../check/findings.js";
+import { sheetOf } from "./rows.js";
+
+/** Two units and a database that no entrance leads to, in a cluster over three zones of a cloud. */
+const inside = (objectives: string, more: { web?: string; db?: string; cloud?: string } = {}): string => `
+platform: shop
+${more.cloud ?? "cloud: aws"}
+zones: 3
+provide: in-cluster
+services:
+  web: { image: "nginx:1.27.0", replicas: 1, calls: [jobs, db]${more.web ?? ""} }
+  jobs: { image: "nginx:1.27.0", replicas: 1, port: 8080 }
+stores:
+  db: { postgres: 17, replicas: 1, backups: { full: daily keep 7d, log: 5m keep 7d }${more.db ?? ""} }
+${objectives === "" ? "" : `objectives: { ${objectives} }`}
+observe: { metrics: prometheus, alerts: { availability: true } }
+`;
+
+const judged = (text: string): readonly Pick<PredictedAvailability, "subject" | "verdict">[] =>
+  sheetOf(text).availability.map(({ subject, verdict }) => ({ subject, verdict }));
+const findings = (text: string) => check([planOf(text)]).filter(({ code }) => code === "availability/objective");
+
+describe("an availability objective", () => {
+  it("of the platform is judged at what nothing else calls, where it has no door", () => {
+    const text = inside("availability: 99.99%");
+    expect(judged(text)).toEqual([{ subject: "web", verdict: "broken" }]);
+    const [web] = sheetOf(text).availability;
+    expect(web?.predicted).toMatchObject({ kind: "known", value: expect.closeTo(0.9999 * 0.995 ** 3, 9) });
+    expect(findings(text).map(({ severity }) => severity)).toEqual(["error"]);
+  });
+
+  it("of the platform is judged at the doors alone, where it has any", () => {
+    expect(judged(inside("availability: 90%", { web: ", expose: true" }))).toEqual([
+      { subject: "web", verdict: "kept" },
+    ]);
+  });
+
+  it("of the platform is judged once for units that only call each other in a circle", () => {
+    const circle = inside("availability: 90%")
+      .replace("port: 8080", "port: 8080, calls: [web]")
+      .replace("calls: [jobs", "port: 80, calls: [jobs");
+    expect(judged(circle)).toEqual([{ subject: "web", verdict: "kept" }]);
+  });
+
+  it("of a platform of stores alone is judged at each of them", () => {
+    const text =
+      "platform: shop\ncloud: aws\nzones: 3\nprovide: in-cluster\nstores:\n  db: { postgres: 17, replicas: 1 }\n  files: { bucket: true }\nobjectives: { availability: 99.9% }\n";
+    expect(judged(text)).toEqual([
+      { subject: "db", verdict: "broken" },
+      { subject: "files", verdict: "broken" },
+    ]);
+  });
+
+  it("of an element's own is judged there, behind a door or not", () => {
+    const own = ", objectives: { availability: 99.9999% }";
+    expect(judged(inside("", { db: own }))).toEqual([{ subject: "db", verdict: "broken" }]);
+    expect(judged(inside("availability: 90%", { web: ", expose: true", db: own }))).toEqual([
+      { subject: "web", verdict: "kept" },
+      { subject: "db", verdict: "broken" },
+    ]);
+    const [finding] = findings(inside("", { db: own }));
+    expect(finding?.message).toMatch(/a request to db is answered 99\.49\d*% of the time .* but 99\.9999% is promised/);
+  });
+
+  it("counts a store's own redundancy, and not where it sends its copies", () => {
+    const [predicted] = sheetOf(`
+platform: shop
+cloud: aws
+zones: 3
+provide: in-cluster
+stores:
+  db: { postgres: 17, standby: another-zone, backups: { full: daily keep 7d, to: away }, objectives: { availability: 99.9% } }
+  away: { bucket: true }
+`).availability;
+    expect(predicted).toMatchObject({ subject: "db", verdict: "kept" });
+    expect(predicted?.predicted.kind === "known" && predicted.predicted.parts.map(({ name }) => name)).toEqual([
+      "site",
+      "db",
+    ]);
+  });
+
+  it("needs the buckets that are called", () => {
+    const text = inside("availability: 99%", { db: " }\n  files: { bucket: true, provide: managed" }).replace(
+      "[jobs, db]",
+      "[files]",
+    );
+    const [web] = sheetOf(text).availability.filter(({ subject }) => subject === "web");
+    expect(web?.predicted).toMatchObject({ kind: "known", value: expect.closeTo(0.9999 * 0.995 * 0.999, 9) });
+  });
+
+  it("is unknown and never kept where no cloud vouches for the machines, or a server outside answers", () => {
+    const text = inside("availability: 99.9%", { cloud: "cloud: none" });
+    expect(judged(text)).toEqual([{ subject: "web", verdict: "unknown" }]);
+    expect(sheetText(sheetOf(text))).toMatch(/web {2}99\.9% promised {2}unknown predicted \?/);
+    expect(findings(text).map(({ message }) => message)).toEqual([
+      expect.stringContaining("web promises 99.9%, but nobody can say whether it holds"),
+    ]);
+    const outside =
+      "platform: shop\ncloud: aws\nmodels:\n  paid: { engine: openai, upstreams: https://api.example.com, objectives: { availability: 99% } }\n";
+    expect(judged(outside)).toEqual([{ subject: "paid", verdict: "unknown" }]);
+  });
+});
+
+describe("a latency objective", () => {
+  const text = inside("latency: { p95: 1ms }, availability: 90%", {
+    db: ", objectives: { latency: { p99: 5ms } }",
+  });
+
+  it("stands on the sheet without a verdict, and is not counted as kept", () => {
+    const sheet = sheetOf(text);
+    expect(sheet.latency).toMatchObject([
+      { subject: "web", percentile: 0.95, within: 1, promisedAt: { line: 11 } },
+      { subject: "db", percentile: 0.99, within: 5, promisedAt: { line: 10 } },
+    ]);
+    expect(sheetText(sheet)).toContain("web  p95 within 1ms promised  not predicted ?");
+    expect(sheetText(sheet).split("\n").at(-1)).toMatch(/^✓ 1 kept .* \? 2 not predicted$/);
+  });
+
+  it("is noted by check, once for each place, and fails nothing", () => {
+    const notes = check([planOf(text)]).filter(({ code }) => code === "observability/latency-unpredicted");
+    expect(notes.map(({ severity, message }) => [severity, message.split(",")[0]])).toEqual([
+      ["note", "db promises p99 within 5ms"],
+      ["note", "web promises p95 within 1ms"],
+    ]);
+  });
+});
