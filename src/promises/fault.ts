@@ -20,8 +20,8 @@ export interface FaultDefinition<Subject extends Element> {
   alert(subject: Subject, plan: Plan): Alert;
   /** The page that answers it. */
   runbook(subject: Subject, plan: Plan): Runbook;
-  /** The drill that measures it, by the name that `keelson drill` takes. */
-  readonly drill: string;
+  /** The drill that measures it, by the name that `keelson drill` takes; undefined while there is none. */
+  readonly drill: string | undefined;
 }
 
 /** One fault on one subject, assessed; sums and verdicts are made from it once for all faults. */
@@ -37,7 +37,7 @@ export interface Assessment {
 export interface Fault {
   readonly id: string;
   readonly title: string;
-  readonly drill: string;
+  readonly drill: string | undefined;
   assess(plan: Plan): readonly Assessment[];
 }
 

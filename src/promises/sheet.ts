@@ -32,7 +32,8 @@ export interface Row {
   readonly rpo: Cell;
   readonly alert: Alert;
   readonly runbook: Runbook;
-  readonly drill: string;
+  /** What `keelson drill` takes to measure it; absent for a fault that nothing rehearses yet. */
+  readonly drill?: string;
   readonly verdict: Verdict;
 }
 
@@ -80,7 +81,7 @@ function row(plan: Plan, fault: Fault, assessment: Assessment, measurement: Meas
     rpo,
     alert: assessment.alert,
     runbook: assessment.runbook,
-    drill: fault.drill,
+    ...(fault.drill === undefined ? {} : { drill: fault.drill }),
     verdict: worstOf([rto.verdict, rpo.verdict]),
   };
 }

@@ -80,7 +80,7 @@ function explained(row: Row, marks: Marks): string {
     ...cellLines("RPO", row.rpo, marks, ""),
     "",
     `alert    ${alert.name} (${alert.severity}${alert.for > 0 ? `, after ${readable(alert.for)}` : ""}): ${alert.summary}`,
-    `drill    keelson drill ${row.drill}`,
+    `drill    ${row.drill === undefined ? "none yet: predicted, and measured nowhere" : `keelson drill ${row.drill}`}`,
     "",
     runbookText(row.runbook).trimEnd(),
   ].join("\n");

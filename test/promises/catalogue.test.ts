@@ -4,7 +4,8 @@ import { defineFault } from "../../src/promises/fault.js";
 import { faults } from "../../src/promises/faults/index.js";
 import { assumed, bounded, unbounded } from "../../src/promises/prediction.js";
 import { promiseSheet } from "../../src/promises/sheet.js";
-import { sheetText } from "../../src/promises/text.js";
+import { explanationText, sheetText } from "../../src/promises/text.js";
+import { executors } from "../../src/recovery/drills/faults/index.js";
 import { faultNames } from "../../src/spec/faults.js";
 import { planOf } from "../check/findings.js";
 import { rowOf } from "./rows.js";
@@ -13,9 +14,27 @@ describe("the catalogue of faults", () => {
   it("knows only faults that a platform file can name, each once", () => {
     const ids = faults.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
-    for (const { id, drill } of faults) {
-      expect(faultNames).toContain(id);
-      expect(faultNames).toContain(drill);
+    for (const { id } of faults) expect(faultNames).toContain(id);
+  });
+
+  it("names a drill for exactly those faults that `keelson drill` brings about", () => {
+    const named = faults.flatMap(({ drill }) => drill ?? []);
+    expect(named.sort()).toEqual(Object.keys(executors).sort());
+    for (const { id, drill } of faults) expect([id, undefined]).toContain(drill);
+    for (const [id, executor] of Object.entries(executors)) expect(executor().id).toBe(id);
+  });
+
+  it("says of the others, wherever a drill is offered, that there is none", () => {
+    const plan = planOf(
+      "platform: shop\ncloud: aws\nzones: 3\nstores: { sessions: { redis: 7 } }\nobjectives: { rto: 1h }\n",
+    );
+    const sheet = promiseSheet(plan, []);
+    const explained = (fault: string): string => explanationText([rowOf(sheet, fault, "sessions")]);
+    expect(explained("process-crash")).toContain("drill    keelson drill process-crash");
+    for (const fault of ["node-loss", "zone-loss", "cache-loss"]) {
+      expect(rowOf(sheet, fault, "sessions")).not.toHaveProperty("drill");
+      expect(explained(fault)).not.toContain("keelson drill");
+      expect(explained(fault)).toContain("drill    none yet: predicted, and measured nowhere");
     }
   });
 

@@ -18,7 +18,7 @@ export const cacheLoss = defineFault<Cache>({
   rto: (cache, plan) => unknownWhereNotRun(cache, plan) ?? refilled(cache, plan),
   alert: dataUnsafe,
   runbook: refillCache,
-  drill: "cache-loss",
+  drill: undefined,
 });
 
 /** Without a snapshot an empty cache serves as soon as it runs; with one, somebody has to load it. */

@@ -26,7 +26,7 @@ export const nodeLoss = defineFault<Unit | Server>({
   },
   alert: (subject, plan) => (isUnit(subject) ? replicasMissing(subject, plan) : storeDown(subject, plan)),
   runbook: (subject, plan) => (isUnit(subject) ? moveUnit(subject, plan, "node") : storeAnswersNot(subject, plan)),
-  drill: "node-loss",
+  drill: undefined,
 });
 
 function unitServesAgain(unit: Unit, plan: Plan): Prediction {

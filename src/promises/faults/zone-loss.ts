@@ -48,7 +48,7 @@ export const zoneLoss = defineFault<Subject>({
     const restored = subject.kind === "postgres" && !inSeveralZones(subject, plan);
     return restored ? restoreDatabase(subject, plan) : storeAnswersNot(subject, plan);
   },
-  drill: "zone-loss",
+  drill: undefined,
 });
 
 function subjects(plan: Plan): readonly Subject[] {

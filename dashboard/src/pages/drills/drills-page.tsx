@@ -64,7 +64,7 @@ function Scenarios({ running }: { readonly running: Drill | undefined }) {
     <>
       {wanted !== null && !localDrills.some(({ fault }) => fault === wanted) && (
         <Alert color="yellow" variant="light" mb="md" title={`${faultName(wanted)} has no drill on one machine`}>
-          It needs nodes and zones to lose. <code>keelson drill --help</code> lists what can be drilled where.
+          Nothing here can bring it about: <code>keelson drill --help</code> lists what can be drilled.
         </Alert>
       )}
       <ul className={styles.scenarios}>

@@ -24,9 +24,13 @@ export function Details({ row }: { readonly row: Row }) {
           </dd>
           <dt>Drill</dt>
           <dd>
-            <Anchor component={Link} to={`/drills?fault=${encodeURIComponent(row.drill)}`} fz="inherit">
-              Run the {row.drill} drill
-            </Anchor>
+            {row.drill === undefined ? (
+              <span className={styles.soft}>none yet: predicted, and measured nowhere</span>
+            ) : (
+              <Anchor component={Link} to={`/drills?fault=${encodeURIComponent(row.drill)}`} fz="inherit">
+                Run the {row.drill} drill
+              </Anchor>
+            )}
           </dd>
         </dl>
       </section>

@@ -11,12 +11,13 @@ export const drillMissing = defineRule({
   help: "A prediction is worth what its last measurement is worth. Velero's and PostgreSQL's users alike learn at the first real restore that it does not work; a drill learns it earlier.",
   check(plan, report, sheet) {
     if (onOneMachine(plan) || plan.data !== "real") return;
-    const promised = new Set(sheet.rows.filter(rehearsable).map(({ drill }) => drill));
-    const missing = [...promised].filter((drill) => !plan.drills?.faults.includes(drill));
+    const promised = new Map(sheet.rows.filter(rehearsable).map((row) => [row.fault, row.drill]));
+    const missing = [...promised.keys()].filter((fault) => !plan.drills?.faults.includes(fault));
     if (missing.length === 0) return;
+    const byHand = missing.filter((fault) => promised.get(fault) === undefined);
     report(written(plan, "drills.faults", "objectives", "data"), {
       why: `something is promised for ${missing.join(", ")}, but ${missing.length === 1 ? "that fault is" : "those faults are"} never rehearsed`,
-      advice: "add them to `drills.faults`",
+      advice: `add ${missing.length === 1 ? "it" : "them"} to \`drills.faults\`${byHand.length === 0 ? "" : `; ${byHand.join(", ")} by hand: \`keelson drill\` does not bring ${byHand.length === 1 ? "it" : "them"} about yet`}`,
       fix: {
         edits: plan.drills
           ? [{ path: `${plan.drills.path}.faults`, value: [...plan.drills.faults, ...missing] }]

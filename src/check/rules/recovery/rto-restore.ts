@@ -17,7 +17,7 @@ export const rtoRestore = defineRule({
         report(`${store.path}.size`, {
           concerns: concerns(sheet, cell, "backup-corruption"),
           why: `${store.name} with ${formatBytes(store.size)} is back after ${reckoned(predicted.total, predicted.terms)}, but promises ${formatDuration(promised)}`,
-          advice: `promise at least ${readable(predicted.total)}, keep less data in one store, take full backups more often, or measure a faster restore with \`keelson drill ${row.drill}\``,
+          advice: `promise at least ${readable(predicted.total)}, keep less data in one store, take full backups more often${row.drill === undefined ? "" : `, or measure a faster restore with \`keelson drill ${row.drill}\``}`,
         });
       }
     }

@@ -71,7 +71,8 @@ const row = z.object({
   rpo: cell,
   alert: z.object({ name: z.string(), severity: z.string(), summary: z.string() }),
   runbook,
-  drill: z.string(),
+  /** Absent for a fault that nothing rehearses yet. */
+  drill: z.string().optional(),
   verdict,
 });
 
