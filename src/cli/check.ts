@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { check } from "../check/check.js";
 import type { Finding } from "../check/finding.js";
@@ -16,7 +17,8 @@ import { KeelsonError } from "../spec/errors.js";
 import { readPlatform } from "../spec/index.js";
 import { didYouMean } from "../spec/suggest.js";
 import { coloursFor } from "./colours.js";
-import { type Loaded, loadPlatform, planOf } from "./load.js";
+import { findFile, type Loaded, loadPlatform, planOf } from "./load.js";
+import { sourcesOf } from "./sources.js";
 import { version } from "./version.js";
 
 interface Options {
@@ -52,7 +54,10 @@ export function register(program: Command): void {
         await checked(file, options);
       } catch (error) {
         if (options.format !== "sarif" || options.json || !(error instanceof KeelsonError)) throw error;
-        process.stdout.write(`${JSON.stringify(sarifOfErrors(errorsIn(error, file), version()), undefined, 2)}\n`);
+        const errors = errorsIn(error, file);
+        const path = await findFile(file).catch(() => resolve(file));
+        const sources = await sourcesOf(errors[0]?.origin.file ?? file, path);
+        process.stdout.write(`${JSON.stringify(sarifOfErrors(errors, version(), sources), undefined, 2)}\n`);
         process.exitCode = error.exitCode;
       }
     });
@@ -65,7 +70,7 @@ async function checked(file: string, options: Options): Promise<void> {
   if (options.fix) loaded = await mended(file, loaded, rules, options);
   const plans = plansOf(loaded, options);
   const findings = findingsIn(loaded, plans, rules);
-  process.stdout.write(`${printed(findings, rules, loaded, plans, options)}\n`);
+  process.stdout.write(`${await printed(findings, rules, loaded, plans, options)}\n`);
   if (findings.some(({ severity }) => severity === "error" || (options.strict && severity === "warning"))) {
     process.exitCode = 1;
   }
@@ -113,7 +118,7 @@ async function mended(file: string, first: Loaded, rules: readonly Rule[], optio
     const findings = findingsIn(loaded, plansOf(loaded, options), rules);
     const { text, applied } = fixed(loaded.text, findings, (edited) => plansIn(loaded.file, edited));
     if (applied.length === 0) break;
-    await writeFile(loaded.file, text);
+    await writeFile(loaded.path, text);
     for (const { code, hint } of applied) process.stderr.write(`mended ${code}: ${hint ?? ""}\n`);
     count += applied.length;
     loaded = await loadPlatform(file);
@@ -124,17 +129,17 @@ async function mended(file: string, first: Loaded, rules: readonly Rule[], optio
   return loaded;
 }
 
-function printed(
+async function printed(
   findings: readonly Finding[],
   rules: readonly Rule[],
   loaded: Loaded,
   plans: readonly Plan[],
   options: Options,
-): string {
+): Promise<string> {
   const environments = plans.map(({ environment }) => environment);
   switch (options.json ? "json" : options.format) {
     case "sarif":
-      return JSON.stringify(sarif(findings, rules, version()), undefined, 2);
+      return JSON.stringify(sarif(findings, rules, version(), await sourcesOf(loaded.file, loaded.path)), undefined, 2);
     case "json":
       return JSON.stringify(
         { file: loaded.file, environments, findings, summary: countText(findings, environments) },

@@ -13,6 +13,8 @@ export interface Loaded {
   readonly platform: Platform;
   /** The path as the diagnostics name it. */
   readonly file: string;
+  /** Where it lies on disk: absolute. */
+  readonly path: string;
   readonly text: string | undefined;
   readonly warnings: readonly Diagnostic[];
 }
@@ -38,9 +40,9 @@ export async function loadPlatform(file: string): Promise<Loaded> {
     // What runs code is loaded for code alone: nobody pays for it who writes YAML.
     const { loadCode } = await import("./load-code.js");
     const parsed = readDefinition({ file: shown, value: await loadCode(path, shown) });
-    return loaded(parsed, shown, undefined);
+    return loaded(parsed, shown, path, undefined);
   }
-  return loaded(readPlatform({ file: shown, text }), shown, text);
+  return loaded(readPlatform({ file: shown, text }), shown, path, text);
 }
 
 /** The Plan of a platform file under an environment (its first when none is named). Warnings are `loadPlatform`'s. */
@@ -55,12 +57,13 @@ export function planOf({ platform, file, text }: Loaded, environment?: string): 
   return planned.plan;
 }
 
-function loaded(parsed: Parsed, file: string, text: string | undefined): Loaded {
+function loaded(parsed: Parsed, file: string, path: string, text: string | undefined): Loaded {
   if (!parsed.ok) throw new DiagnosticsError(file, parsed.diagnostics, text);
-  return { platform: parsed.platform, file, text, warnings: parsed.diagnostics };
+  return { platform: parsed.platform, file, path, text, warnings: parsed.diagnostics };
 }
 
-async function findFile(file: string): Promise<string> {
+/** The file that a name stands for: absolute. Throws a `KeelsonError` where there is none. */
+export async function findFile(file: string): Promise<string> {
   const named = /^[a-z][a-z0-9-]*$/.test(file) ? [join(BLUEPRINTS, file, "platform.yaml")] : [];
   const candidates = [resolve(file), resolve(file, "platform.yaml"), ...named];
   for (const candidate of candidates) {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -92,13 +92,31 @@ describe("keelson check", () => {
     expect(await logOf(broken)).toEqual([
       {
         ruleId: "spec/unknown-key",
-        artifactLocation: { uri: "platform.yaml" },
+        artifactLocation: { uri: `file://${join(directory, "platform.yaml")}` },
         region: { startLine: 3, startColumn: 31, endColumn: 39 },
       },
     ]);
     expect(await logOf("nowhere.yaml")).toEqual([
-      { ruleId: "file/not-found", artifactLocation: { uri: "nowhere.yaml" } },
+      { ruleId: "file/not-found", artifactLocation: { uri: `file://${join(directory, "nowhere.yaml")}` } },
     ]);
+  });
+
+  it("names the file in a SARIF log from the repository's root on, from wherever it is called", async () => {
+    await mkdir(join(directory, "repository", ".git"), { recursive: true });
+    await mkdir(join(directory, "repository", "deploy"));
+    const file = join(directory, "repository", "deploy", "platform.yaml");
+    for (const text of [fixture("network/open", "fail"), "platform: shop\nservces: {}\n"]) {
+      await writeFile(file, text);
+      for (const named of ["repository/deploy/platform.yaml", "repository/deploy", file]) {
+        const { stdout } = await keelson(["check", named, "--format", "sarif"]);
+        const [run] = sarifLog.parse(JSON.parse(stdout)).runs;
+        expect(run?.originalUriBaseIds).toEqual({ "%SRCROOT%": { uri: `file://${join(directory, "repository")}/` } });
+        expect(run?.results[0]?.locations[0]?.physicalLocation.artifactLocation).toEqual({
+          uri: "deploy/platform.yaml",
+          uriBaseId: "%SRCROOT%",
+        });
+      }
+    }
   });
 
   it("prints the errors of a file that cannot be read as one JSON document, with --format json as well", async () => {

@@ -26,8 +26,14 @@ const region = z
 /** 3.4.3: a valid URI reference: nothing that would have to be escaped, and no empty path. */
 const uri = z.string().regex(/^(?:file:\/\/\/)?(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-F]{2})+$/);
 
+/** 3.4.4: what is relative says to what, by a name of `originalUriBaseIds` (3.14.14); what is absolute does not. */
+const artifact = z
+  .strictObject({ uri, uriBaseId: z.literal("%SRCROOT%").optional() })
+  .refine((each) => each.uri.startsWith("file:") === (each.uriBaseId === undefined))
+  .refine((each) => !each.uri.split("/").includes(".."));
+
 const location = z.strictObject({
-  physicalLocation: z.strictObject({ artifactLocation: z.strictObject({ uri }), region: region.optional() }),
+  physicalLocation: z.strictObject({ artifactLocation: artifact, region: region.optional() }),
 });
 
 /** 3.27. */
@@ -56,12 +62,21 @@ const run = z
       }),
     }),
     invocations: z.array(z.strictObject({ executionSuccessful: z.boolean() })).length(1),
+    originalUriBaseIds: z
+      .strictObject({ "%SRCROOT%": z.strictObject({ uri: uri.startsWith("file:///").endsWith("/") }) })
+      .optional(),
     columnKind: z.literal("utf16CodeUnits"),
     results: z.array(result),
   })
   .refine(
     ({ tool, results }) => results.every(({ ruleId, ruleIndex }) => tool.driver.rules[ruleIndex]?.id === ruleId),
     "a result's ruleIndex is not that of its ruleId",
+  )
+  .refine(
+    ({ originalUriBaseIds, results }) =>
+      originalUriBaseIds !== undefined ||
+      results.every(({ locations }) => locations.every((each) => !each.physicalLocation.artifactLocation.uriBaseId)),
+    "a location is relative to what the run does not say",
   );
 
 /** A SARIF log as `keelson check` writes it: every property that is required is there, and none that is unknown. */

@@ -1,15 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { sarif, sarifOfErrors } from "../../src/check/output/sarif.js";
+import { type Sources, sarif, sarifOfErrors } from "../../src/check/output/sarif.js";
 import { rules } from "../../src/check/rules/index.js";
 import { formatDiagnostics, readPlatform } from "../../src/spec/index.js";
 import { findingsIn, fixture } from "./findings.js";
 import { sarifLog } from "./sarif-log.js";
 
+/** A repository at `/home/ana/shop`, in whose folder the command runs. */
+const sources: Sources = {
+  root: "/home/ana/shop",
+  pathOf: (file) => (file.startsWith("/") ? file : `/home/ana/shop/${file}`),
+};
+
 describe("findings as SARIF", () => {
   it("have the structure that 2.1.0 requires, for every rule's own finding", () => {
     for (const rule of rules) {
       const findings = findingsIn(fixture(rule.code, "fail"), [rule]);
-      const written = sarifLog.parse(JSON.parse(JSON.stringify(sarif(findings, rules, "1.2.3"))));
+      const written = sarifLog.parse(JSON.parse(JSON.stringify(sarif(findings, rules, "1.2.3", sources))));
       expect(written.runs[0]?.results.length).toBe(findings.length);
       expect(written.runs[0]?.results.map(({ level }) => level)).toEqual(findings.map(({ severity }) => severity));
       expect(written.runs[0]?.invocations).toEqual([{ executionSuccessful: true }]);
@@ -20,23 +26,49 @@ describe("findings as SARIF", () => {
     const [finding] = findingsIn(fixture("network/open", "fail"));
     if (!finding) throw new Error("expected a finding");
     const moved = { ...finding, origin: { ...finding.origin, file: "my platforms/a#b.yaml" } };
-    expect(sarif([moved], rules, "1.2.3").runs[0].results[0]?.locations[0].physicalLocation).toEqual({
-      artifactLocation: { uri: "my%20platforms/a%23b.yaml" },
+    expect(sarif([moved], rules, "1.2.3", sources).runs[0].results[0]?.locations[0].physicalLocation).toEqual({
+      artifactLocation: { uri: "my%20platforms/a%23b.yaml", uriBaseId: "%SRCROOT%" },
       region: { startLine: finding.origin.line, startColumn: finding.origin.column },
     });
+  });
+
+  it("name a file relative to the repository's root, which is said once, and absolute where it lies elsewhere", () => {
+    const [finding] = findingsIn(fixture("network/open", "fail"));
+    if (!finding) throw new Error("expected a finding");
+    const uris = (file: string, where: Sources) => {
+      const moved = { ...finding, origin: { ...finding.origin, file } };
+      const [run] = sarifLog.parse(JSON.parse(JSON.stringify(sarif([moved], rules, "1.2.3", where)))).runs;
+      return [
+        run?.originalUriBaseIds?.["%SRCROOT%"].uri,
+        run?.results[0]?.locations[0]?.physicalLocation.artifactLocation,
+      ];
+    };
+    const root = "file:///home/ana/shop/";
+    expect(uris("deploy/platform.yaml", sources)).toEqual([
+      root,
+      { uri: "deploy/platform.yaml", uriBaseId: "%SRCROOT%" },
+    ]);
+    expect(uris("/home/ana/shop-2/platform.yaml", sources)).toEqual([
+      root,
+      { uri: "file:///home/ana/shop-2/platform.yaml" },
+    ]);
+    expect(uris("platform.yaml", { ...sources, root: undefined })).toEqual([
+      undefined,
+      { uri: "file:///home/ana/shop/platform.yaml" },
+    ]);
   });
 
   it("have no region for a platform that was defined in code", () => {
     const [finding] = findingsIn(fixture("network/open", "fail"));
     if (!finding) throw new Error("expected a finding");
     const code = { ...finding, origin: { ...finding.origin, line: 0, column: 0 } };
-    expect(sarif([code], rules, "1.2.3").runs[0].results[0]?.locations[0].physicalLocation).not.toHaveProperty(
+    expect(sarif([code], rules, "1.2.3", sources).runs[0].results[0]?.locations[0].physicalLocation).not.toHaveProperty(
       "region",
     );
   });
 
   it("is refused by the structure when a result points at another rule", () => {
-    const written = sarif(findingsIn(fixture("network/open", "fail")), rules, "1.2.3");
+    const written = sarif(findingsIn(fixture("network/open", "fail")), rules, "1.2.3", sources);
     const [run] = written.runs;
     const astray = { ...run, results: run.results.map((result) => ({ ...result, ruleIndex: result.ruleIndex + 1 })) };
     expect(sarifLog.safeParse(written).success).toBe(true);
@@ -50,7 +82,7 @@ describe("a file that cannot be read, as SARIF", () => {
   it("has every diagnostic at its place, and each kind of error once as a rule", () => {
     const parsed = readPlatform({ file: "platform.yaml", text });
     if (parsed.ok) throw new Error("expected errors");
-    const [run] = sarifLog.parse(JSON.parse(JSON.stringify(sarifOfErrors(parsed.diagnostics, "1.2.3")))).runs;
+    const [run] = sarifLog.parse(JSON.parse(JSON.stringify(sarifOfErrors(parsed.diagnostics, "1.2.3", sources)))).runs;
     expect(run?.invocations).toEqual([{ executionSuccessful: false }]);
     expect(run?.tool.driver.rules.map(({ id }) => id)).toEqual(["spec/unknown-key", "spec/unit"]);
     expect(

@@ -11,6 +11,8 @@ export interface SarifLog {
 
 interface SarifRun {
   readonly tool: { readonly driver: SarifDriver };
+  /** Where the repository lies on the machine that wrote this; absent outside of any. */
+  readonly originalUriBaseIds?: { readonly [sourceRoot]: { readonly uri: string } };
   /** Whether the rules ran: where the file cannot be read they did not, and the results say why. */
   readonly invocations: readonly [{ readonly executionSuccessful: boolean }];
   readonly columnKind: "utf16CodeUnits";
@@ -48,9 +50,15 @@ interface SarifResult {
 
 interface SarifLocation {
   readonly physicalLocation: {
-    readonly artifactLocation: { readonly uri: string };
+    readonly artifactLocation: SarifArtifact;
     readonly region?: SarifRegion;
   };
+}
+
+/** Relative to the repository's root, or absolute where there is none. */
+interface SarifArtifact {
+  readonly uri: string;
+  readonly uriBaseId?: typeof sourceRoot;
 }
 
 interface SarifRegion {
@@ -59,18 +67,34 @@ interface SarifRegion {
   readonly endColumn?: number;
 }
 
+/** Where the files that findings name lie on disk: by absolute paths, with forward slashes. */
+export interface Sources {
+  /** The root of the repository that they belong to: a code host attaches findings by the paths below it. */
+  readonly root: string | undefined;
+  pathOf(file: string): string;
+}
+
+/** The name that code hosts know the repository's root by. */
+const sourceRoot = "%SRCROOT%";
+
 /** Findings as a SARIF log. `rules` are those that ran: a rule without results is known to have passed. */
-export function sarif(findings: readonly Finding[], rules: readonly Rule[], version: string): SarifLog {
-  return log(findings, rules.map(describe), version, true);
+export function sarif(
+  findings: readonly Finding[],
+  rules: readonly Rule[],
+  version: string,
+  sources: Sources,
+): SarifLog {
+  return log(findings, rules.map(describe), version, sources, true);
 }
 
 /** Why a platform file cannot be checked, as a SARIF log: each kind of error is a rule, and none of the catalogue ran. */
-export function sarifOfErrors(errors: readonly Diagnostic[], version: string): SarifLog {
+export function sarifOfErrors(errors: readonly Diagnostic[], version: string, sources: Sources): SarifLog {
   const kinds = new Map(errors.map(({ code, severity }) => [code, severity]));
   return log(
     errors,
     [...kinds].map(([code, severity]) => kindOf(code, severity)),
     version,
+    sources,
     false,
   );
 }
@@ -79,6 +103,7 @@ function log(
   found: readonly (Diagnostic | Finding)[],
   rules: readonly SarifRule[],
   version: string,
+  sources: Sources,
   executionSuccessful: boolean,
 ): SarifLog {
   const index = new Map(rules.map(({ id }, at) => [id, at]));
@@ -89,8 +114,11 @@ function log(
       {
         tool: { driver: { name: "keelson", version, semanticVersion: version, rules } },
         invocations: [{ executionSuccessful }],
+        ...(sources.root === undefined
+          ? {}
+          : { originalUriBaseIds: { [sourceRoot]: { uri: `${fileUri(sources.root).replace(/\/$/, "")}/` } } }),
         columnKind: "utf16CodeUnits",
-        results: found.map((each) => result(each, index.get(each.code) ?? -1)),
+        results: found.map((each) => result(each, index.get(each.code) ?? -1, sources)),
       },
     ],
   };
@@ -121,7 +149,7 @@ function kindOf(code: string, level: Severity): SarifRule {
   };
 }
 
-function result(finding: Diagnostic | Finding, ruleIndex: number): SarifResult {
+function result(finding: Diagnostic | Finding, ruleIndex: number, sources: Sources): SarifResult {
   const { code, severity, message, hint, origin, path, fix, length } = finding;
   return {
     ruleId: code,
@@ -131,7 +159,7 @@ function result(finding: Diagnostic | Finding, ruleIndex: number): SarifResult {
     locations: [
       {
         physicalLocation: {
-          artifactLocation: { uri: uriOf(origin.file) },
+          artifactLocation: artifact(sources.pathOf(origin.file), sources.root),
           // A platform that was defined in code has no lines.
           ...(origin.line > 0 ? { region: regionOf(origin, length) } : {}),
         },
@@ -150,9 +178,21 @@ function regionOf({ line, column }: Diagnostic["origin"], length: number | undef
   return { startLine: line, startColumn: column, ...(length === undefined ? {} : { endColumn: column + length }) };
 }
 
-/** Relative to the repository's root where the file was named so; an absolute path becomes a file URI. */
-function uriOf(file: string): string {
-  const path = file.replaceAll("\\", "/").replace(/^\.\//, "");
-  const encoded = path.split("/").map(encodeURIComponent).join("/");
-  return path.startsWith("/") ? `file://${encoded}` : encoded;
+function artifact(path: string, root: string | undefined): SarifArtifact {
+  const below = root === undefined ? undefined : within(path, root);
+  return below === undefined ? { uri: fileUri(path) } : { uri: encoded(below), uriBaseId: sourceRoot };
+}
+
+/** The path from the root on; undefined for a file that lies elsewhere. */
+function within(path: string, root: string): string | undefined {
+  const folder = root.endsWith("/") ? root : `${root}/`;
+  return path.startsWith(folder) ? path.slice(folder.length) : undefined;
+}
+
+function fileUri(path: string): string {
+  return `file://${path.startsWith("/") ? "" : "/"}${encoded(path)}`;
+}
+
+function encoded(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
 }

@@ -1,0 +1,26 @@
+import { stat } from "node:fs/promises";
+import { dirname, join, resolve, sep } from "node:path";
+import type { Sources } from "../check/output/sarif.js";
+
+/**
+ * Where the platform file that findings name as `shown` lies, and the root of the Git repository around it: the nearest
+ * folder with a `.git`, which is a file in a worktree and in a submodule.
+ */
+export async function sourcesOf(shown: string, path: string): Promise<Sources> {
+  const root = await repositoryOf(dirname(path));
+  return {
+    root: root === undefined ? undefined : withSlashes(root),
+    pathOf: (file) => withSlashes(file === shown ? path : resolve(file)),
+  };
+}
+
+async function repositoryOf(folder: string): Promise<string | undefined> {
+  const found = await stat(join(folder, ".git")).catch(() => undefined);
+  if (found) return folder;
+  const parent = dirname(folder);
+  return parent === folder ? undefined : repositoryOf(parent);
+}
+
+function withSlashes(path: string): string {
+  return sep === "/" ? path : path.replaceAll(sep, "/");
+}
