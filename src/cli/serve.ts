@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { pino } from "pino";
 import type { Plan, Unit } from "../plan/plan.js";
+import { drainLimit } from "../promises/facts/supervisor.js";
 import { type Kernel, startKernel } from "../runtime/kernel/kernel.js";
 import type { Address } from "../runtime/kernel/listener.js";
 import { readPlanFile } from "../runtime/kernel/plan-file.js";
@@ -62,6 +63,7 @@ async function serve(plan: Plan, options: Options): Promise<void> {
     log.fatal({ error: error.message, stack: error.stack }, "unexpected error");
     process.exit(1);
   });
+  const served = endWithParent();
   const unit = unitOf(plan, options.unit);
   const data = options.data ?? process.env["KEELSON_DATA"] ?? join(".keelson", `${plan.platform}-${plan.environment}`);
   const kernel = await startKernel(modules, {
@@ -78,7 +80,8 @@ async function serve(plan: Plan, options: Options): Promise<void> {
     log,
   });
   process.send?.({ kind: "serving", url: kernel.url });
-  endWith(kernel, unit);
+  served();
+  endWith(kernel, plan, unit);
 }
 
 function unitOf(plan: Plan, name: string | undefined): Unit | undefined {
@@ -91,10 +94,27 @@ function unitOf(plan: Plan, name: string | undefined): Unit | undefined {
   });
 }
 
+/**
+ * Ends at once when the parent that holds the other end of the channel is gone before this process serves: nobody asked it
+ * anything yet, and it would hold the port and the data that the next start needs. Returns what takes this back.
+ */
+function endWithParent(): () => void {
+  const end = (): void => {
+    process.stderr.write(
+      `${new KeelsonError("serve/no-parent", "the process that started this one is gone").report()}\n`,
+    );
+    process.exit(1);
+  };
+  // False, and not undefined: there was a channel, and it broke before anybody could listen.
+  if (process.connected === false) end();
+  process.once("disconnect", end);
+  return () => process.off("disconnect", end);
+}
+
 /** Ends after a drain on SIGTERM, on SIGINT, and when the parent that holds the other end of the channel is gone. */
-function endWith(kernel: Kernel, unit: Unit | undefined): void {
+function endWith(kernel: Kernel, plan: Plan, unit: Unit | undefined): void {
   const supervised = process.connected;
-  const grace = unit?.terminationGrace ?? 25_000;
+  const grace = drainLimit(plan, unit?.name);
   const drainDelay = supervised ? 0 : Math.min(unit?.drainDelay ?? 0, grace);
   const end = (): void => {
     // A second of the grace is left for the log and the exit itself.

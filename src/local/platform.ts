@@ -2,10 +2,12 @@ import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomically } from "../disk/atomic-file.js";
 import { diskError, requireWritable } from "../disk/disk-errors.js";
+import { type Lock, type Owner, takeLock } from "../disk/lock.js";
 import type { Plan } from "../plan/plan.js";
 import { locateCluster } from "../postgres/cluster.js";
 import { databaseUrl } from "../postgres/provision.js";
 import { freePort } from "../postgres/server.js";
+import { drainLimit } from "../promises/facts/supervisor.js";
 import { type Drills, startDrills } from "../recovery/drills/drills.js";
 import { drillStore } from "../recovery/drills/results.js";
 import type { DrillTarget } from "../recovery/drills/target.js";
@@ -20,8 +22,8 @@ import { type ControlRoutes, serveControl } from "./control/server.js";
 import { requireEngines } from "./engines.js";
 import { removeEmptyFootprint, removeFootprint, topmostMissing } from "./footprint.js";
 import { type Layout, layout, makeRoot } from "./layout.js";
-import { type Lock, type Owner, takeLock } from "./lock.js";
 import { LogBook } from "./log-book.js";
+import { outliveOrphans } from "./orphans.js";
 import { requireFreePort } from "./port-owner.js";
 import { type ProcessSpec, portsNeeded, processes, type ServeSpec, unitsOf } from "./processes.js";
 import { controlSocket, type RunningPlatform, readRunning, removeRunning, writeRunning } from "./running.js";
@@ -29,6 +31,9 @@ import { localSecrets } from "./secrets.js";
 import { type Supervisor, type SupervisorEvent, startSupervisor } from "./supervisor.js";
 import { terminalKey } from "./terminal-key.js";
 import { untilAnswering } from "./until-answering.js";
+
+/** Beyond what an orphan has for its answers: it notices, and closes its files. */
+const ORPHAN_MARGIN = 10_000;
 
 export interface PlatformOptions {
   readonly plan: Plan;
@@ -67,7 +72,7 @@ export interface Platform {
 
 /**
  * Starts a plan as processes of this machine and waits until they answer. Throws `engine/not-here`, `platform/running`,
- * `port/in-use`, `data/unwritable`, `disk/full`, or what the process said that could not start; nothing is left running then.
+ * `platform/orphan`, `port/in-use`, `data/unwritable`, `disk/full`, or what the process said that could not start; nothing is left running then.
  */
 export async function startPlatform(
   options: PlatformOptions,
@@ -118,6 +123,9 @@ async function start(
   undo: (() => Promise<unknown>)[],
 ): Promise<Platform> {
   const { plan, host, port, onProgress } = options;
+  // Before the port, which they may hold until they notice that they are orphans, and before anything they use is taken.
+  const patience = (unit: string | undefined) => drainLimit(plan, unit) + ORPHAN_MARGIN;
+  await outliveOrphans(places, patience, onProgress, options.signal);
   await requireFreePort(host, port);
   const book = new LogBook(join(places.logs, "keelson.log"));
   const first = !(await exists(places.database));

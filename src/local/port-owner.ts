@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { isSystemError } from "../disk/disk-errors.js";
+import { lockOwner } from "../disk/lock.js";
 import { KeelsonError } from "../spec/errors.js";
 import { layout } from "./layout.js";
 import { readRunning } from "./running.js";
@@ -57,18 +58,23 @@ async function describeOwner(port: number): Promise<string | undefined> {
   const pid = process.platform === "linux" ? await ownerFromProc(port) : await ownerFromLsof(port);
   if (pid === undefined) return undefined;
   const { stdout } = await run("ps", ["-ww", "-o", "args=", "-p", String(pid)]).catch(() => ({ stdout: "" }));
-  const platform = await platformOf(stdout.trim());
-  if (platform) return `${platform} (pid ${pid})`;
+  const platform = await platformOf(stdout.trim(), pid);
+  if (platform) return platform;
   const command = stdout.trim().slice(0, 80) || (await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "")).trim();
   return command ? `${command} (pid ${pid})` : `pid ${pid}`;
 }
 
 /** The platform that a `keelson serve` of `up` belongs to: its command line names the plan in the data directory. */
-async function platformOf(command: string): Promise<string | undefined> {
-  const plan = / serve --plan (\/.+?plan\.json) --modules /.exec(command)?.[1];
+async function platformOf(command: string, pid: number): Promise<string | undefined> {
+  const plan = /keelson\.js serve --plan (\/.+?plan\.json) --modules /.exec(command)?.[1];
   if (plan === undefined) return undefined;
-  const running = await readRunning(layout(dirname(plan)));
-  return running && `the platform ${running.platform} (${running.environment}) on ${running.data}`;
+  const places = layout(dirname(plan));
+  if ((await lockOwner(places.lock)) === undefined)
+    return `what is left of a platform that was killed, on ${places.root} (pid ${pid}): it ends once its answers are out`;
+  const running = await readRunning(places);
+  return running
+    ? `the platform ${running.platform} (${running.environment}) on ${places.root} (pid ${pid})`
+    : `a platform that is starting on ${places.root} (pid ${pid})`;
 }
 
 async function ownerFromProc(port: number): Promise<number | undefined> {

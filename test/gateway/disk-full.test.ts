@@ -180,7 +180,7 @@ describe("a full disk under the usage log", () => {
     const entry = { at: 1000, organisation: "org", keyId: "key", model: "assistant", operation: "chat" } as const;
     try {
       // Nobody publishes here: every file stays for the recovery to find.
-      const journal = await Journal.open(directory, log);
+      const journal = await Journal.open(directory, log, 0);
       const settle = (id: string, becomes: "owed" | "void"): Promise<boolean> => {
         const event = { ...entry, id, inputTokens: 3, outputTokens: 5, status: 200, durationMs: 1, estimated: false };
         return new Promise((resolve) => journal.settle(event, waiter(resolve, becomes)));
@@ -204,10 +204,11 @@ describe("a full disk under the usage log", () => {
       expect(journal.backlog.open).toBe(0);
       // As a process that is killed now would leave them.
       await cp(directory, copy, { recursive: true });
+      await unlink(join(copy, "owner"));
       await journal.close();
 
       const usage = new TestUsage();
-      const next = await Journal.open(copy, log);
+      const next = await Journal.open(copy, log, 0);
       const rest = new Publisher(next, usage, log, () => {});
       await next.seal();
       await rest.stop(AbortSignal.timeout(2000));
@@ -233,7 +234,7 @@ describe("a full disk under the usage log", () => {
     const entry = { at: 1000, organisation: "org", keyId: "key", model: "assistant", operation: "chat" } as const;
     const usage = new TestUsage();
     try {
-      const journal = await Journal.open(directory, log);
+      const journal = await Journal.open(directory, log, 0);
       const publisher = new Publisher(journal, usage, log, () => {});
       const intend = (id: string) =>
         new Promise<boolean>((resolve) => journal.intent({ ...entry, id, inputTokens: 3 }, waiter(resolve, "owed")));
@@ -262,7 +263,7 @@ describe("a full disk under the usage log", () => {
       await publisher.stop(AbortSignal.timeout(2000));
       await journal.close();
 
-      const next = await Journal.open(directory, log);
+      const next = await Journal.open(directory, log, 0);
       const rest = new Publisher(next, usage, log, () => {});
       await next.seal();
       await rest.stop(AbortSignal.timeout(2000));

@@ -57,7 +57,7 @@ const written = (write: (waiter: Waiter) => void): Promise<boolean> =>
   );
 
 async function publishAll(usage: TestUsage): Promise<void> {
-  const journal = await Journal.open(directory, log);
+  const journal = await Journal.open(directory, log, 0);
   const publisher = new Publisher(journal, usage, log, () => {});
   await journal.seal();
   await publisher.stop(AbortSignal.timeout(5000));
@@ -66,7 +66,7 @@ async function publishAll(usage: TestUsage): Promise<void> {
 
 describe("the durable log of usage", () => {
   it("has an entry on the disk before it tells its waiter", async () => {
-    const journal = await Journal.open(directory, log);
+    const journal = await Journal.open(directory, log, 0);
     expect(await written((waiter) => journal.intent(intent("a"), waiter))).toBe(true);
     const [file] = await readdir(directory);
     const entries = [...entriesIn(await readFile(join(directory, file ?? "")))];
@@ -74,8 +74,37 @@ describe("the durable log of usage", () => {
     await journal.close();
   });
 
+  it("has one owner: a living one is waited for and told, then refused; one that is gone is taken over", async () => {
+    const said: string[] = [];
+    const told = pino({ level: "warn" }, { write: (line: string) => void said.push(line) });
+    const first = await Journal.open(directory, log, 0);
+    expect(await written((waiter) => first.intent(intent("a"), waiter))).toBe(true);
+    const refused = Journal.open(directory, told, 300);
+    await expect(refused).rejects.toMatchObject({
+      code: "usage/log-in-use",
+      message: `process ${process.pid} writes the usage log in ${directory}`,
+      hint: expect.stringContaining("--data DIR"),
+    });
+    expect(said.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({ owner: process.pid, directory, patienceMs: 300 }),
+    ]);
+
+    // The one that waits settles nothing of the living one, and goes on from what that has written to its end.
+    const waiting = Journal.open(directory, log, 10_000);
+    expect(await written((waiter) => first.settle(settled("a"), waiter))).toBe(true);
+    await first.close();
+    const second = await waiting;
+    expect(second.backlog).toMatchObject({ events: 1, open: 0 });
+    await second.close();
+    expect((await readdir(directory)).includes("owner")).toBe(false);
+
+    // Killed, and its number given to another process since: this one's number, with another start.
+    await writeFile(join(directory, "owner"), JSON.stringify({ pid: process.pid, started: "1" }));
+    await (await Journal.open(directory, log, 0)).close();
+  });
+
   it("writes what comes together in one frame", async () => {
-    const journal = await Journal.open(directory, log);
+    const journal = await Journal.open(directory, log, 0);
     await Promise.all(
       Array.from({ length: 100 }, (_, index) => written((waiter) => journal.intent(intent(`id-${index}`), waiter))),
     );
@@ -87,7 +116,7 @@ describe("the durable log of usage", () => {
 
   it("hands settled usage to the ledger and deletes what the ledger has", async () => {
     const usage = new TestUsage();
-    const journal = await Journal.open(directory, log);
+    const journal = await Journal.open(directory, log, 0);
     const publisher = new Publisher(journal, usage, log, () => {});
     for (const id of ["a", "b"]) {
       await written((waiter) => journal.intent(intent(id), waiter));
@@ -106,7 +135,7 @@ describe("the durable log of usage", () => {
     const usage = new TestUsage();
     usage.away = true;
     for (let process = 0; process < 3; process += 1) {
-      const journal = await Journal.open(directory, log);
+      const journal = await Journal.open(directory, log, 0);
       const publisher = new Publisher(journal, usage, log, () => {});
       for (let count = 0; count < 10; count += 1) {
         const id = `${process}-${count}`;
@@ -207,7 +236,7 @@ describe("the durable log of usage", () => {
 
   it("lets old files go although one answer takes long", async () => {
     const usage = new TestUsage();
-    const journal = await Journal.open(directory, log);
+    const journal = await Journal.open(directory, log, 0);
     const publisher = new Publisher(journal, usage, log, () => {});
     await written((waiter) => journal.intent(intent("long"), waiter));
     for (let file = 0; file < 14; file += 1) {
@@ -232,7 +261,7 @@ describe("the durable log of usage", () => {
 
   it("does not read what stands behind a tear of an older file as new", async () => {
     const usage = new TestUsage();
-    const journal = await Journal.open(directory, log);
+    const journal = await Journal.open(directory, log, 0);
     await written((waiter) => journal.intent(intent("a"), waiter));
     await written((waiter) => journal.settle(settled("a"), waiter));
     await journal.close();

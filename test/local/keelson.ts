@@ -97,11 +97,11 @@ export interface Status {
 /** Starts the platform and waits until it answers. Whatever the test does to it, nothing of it is left afterwards. */
 export async function up(
   cleanups: Cleanups,
-  options: { cwd?: string; args?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
+  options: { cwd?: string; args?: readonly string[]; env?: NodeJS.ProcessEnv; port?: number } = {},
 ): Promise<Up> {
   const cwd = options.cwd ?? workDirectory(cleanups);
   const data = join(cwd, "data");
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const began = performance.now();
   const args = ["up", ...(options.args ?? []), "--json", "--port", String(port), "--data", data];
   const child = spawn(process.execPath, [program, ...args], {
@@ -121,7 +121,7 @@ export async function up(
     clearTimeout(late);
     await untilNone(() => serverProcesses(join(data, "postgres", "data")), 20_000);
   });
-  for (const end = Date.now() + 60_000; !out().includes("\n"); await sleep(20)) {
+  for (const end = Date.now() + 90_000; !out().includes("\n"); await sleep(20)) {
     if (child.exitCode !== null || Date.now() > end) throw new Error(`keelson up did not answer: ${err()}`);
   }
   return {

@@ -18,7 +18,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   recovery: ["spec", "plan", "promises", "disk", "postgres"],
   local: [...core, "disk", "postgres", "recovery"],
   kubernetes: core,
-  runtime: core,
+  runtime: [...core, "disk"],
   // `index.ts` is what code that defines a platform imports as `keelson`.
   cli: [...core, "disk", "postgres", "recovery", "local", "kubernetes", "runtime", "index.ts"],
 };

@@ -71,6 +71,17 @@ export function databaseWatch(stores: Plan["stores"]): Watch {
   return { every: Math.max(1_000, probe?.every ?? 5_000), failures: Math.max(2, probe?.failures ?? 3) };
 }
 
+/** What a process with every module has, whose units may declare different times. */
+const WHOLE_PLATFORM_DRAIN: Milliseconds = 25_000;
+
+/**
+ * How long a process of the modules finishes what it has begun, once it is asked to end or has lost its supervisor: what
+ * its unit declares. What is left then is cut.
+ */
+export function drainLimit({ units }: Pick<Plan, "units">, unit: string | undefined): Milliseconds {
+  return units.find(({ name }) => name === unit)?.terminationGrace ?? WHOLE_PLATFORM_DRAIN;
+}
+
 /** From being asked to end to being killed, for the database. */
 export const DATABASE_GRACE: Milliseconds = 20_000;
 

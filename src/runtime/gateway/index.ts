@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { drainLimit } from "../../promises/facts/supervisor.js";
 import type { Accounts } from "../accounts/client.js";
 import type { Engine } from "../engine/client.js";
 import { answerJson } from "../kernel/listener.js";
@@ -28,7 +29,9 @@ export interface GatewayNeeds {
 /** The entrance: the OpenAI and Ollama APIs over the plan's models, each answer counted. */
 export async function startGateway(context: Context, needs: GatewayNeeds): Promise<Running<Gateway>> {
   const { plan, log, metrics: registry } = context;
-  const journal = await Journal.open(join(context.dataDirectory, "gateway", "usage"), log);
+  // A process that lost its supervisor writes until its last answer is out; a moment more, for it to close its files.
+  const patience = drainLimit(plan, context.unit) + 10_000;
+  const journal = await Journal.open(join(context.dataDirectory, "gateway", "usage"), log, patience);
   const publisher = new Publisher(journal, needs.usage, log, (failing) => {
     if (failing === undefined) context.report("ready");
     else context.report("degraded", `the ledger does not take usage: ${failing}`);

@@ -41,3 +41,5 @@ process.once("message", (message: unknown) => {
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
 process.on("disconnect", () => process.exit(0));
+// Gone before anybody could listen.
+if (process.connected === false) process.exit(1);

@@ -1,7 +1,9 @@
 import { type FileHandle, readFile } from "node:fs/promises";
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import type { Logger } from "pino";
+import type { Lock } from "../../../disk/lock.js";
 import type { UsageEvent } from "../../usage/client.js";
+import { ownDirectory } from "./owner.js";
 import { PatientSync } from "./patient-sync.js";
 import { checkpointLine, frame, type Intent, intentLine, settledIn, settledLine, voidLine } from "./records.js";
 import { unsettled } from "./recover.js";
@@ -54,8 +56,8 @@ export class Journal {
   #current: Segment | undefined;
   #bytes = 0;
   #firstSettled = 0;
-  #next: number;
-  readonly #segments: Segment[];
+  #next = 1;
+  readonly #segments: Segment[] = [];
   readonly #open = new Map<string, Open>();
   /** Settlements that the disk refused: they go first when it takes writes again. */
   #owed: Pending[] = [];
@@ -71,45 +73,55 @@ export class Journal {
   private constructor(
     private readonly directory: string,
     private readonly log: Logger,
-    left: Segment[],
+    private readonly lock: Lock,
   ) {
-    this.#segments = left;
-    this.#next = (left.at(-1)?.number ?? 0) + 1;
     this.#tick = setInterval(() => this.#onTick(), 100);
     this.#tick.unref();
   }
 
-  /** Opens the log, settling what an earlier process left open. Rejects when the directory cannot be written. */
-  static async open(directory: string, log: Logger): Promise<Journal> {
-    const left = await findSegments(directory);
-    const journal = new Journal(directory, log, left);
+  /**
+   * Opens the log once nobody else writes it (`ownDirectory`, which says what `patience` is and what it throws), and
+   * settles what an earlier process left open. Rejects when the directory cannot be written.
+   */
+  static async open(directory: string, log: Logger, patience: number): Promise<Journal> {
+    const journal = new Journal(directory, log, await ownDirectory(directory, log, patience));
+    try {
+      await journal.#takeOver();
+      return journal;
+    } catch (error) {
+      await journal.close().catch(() => {});
+      throw error;
+    }
+  }
+
+  async #takeOver(): Promise<void> {
+    this.#segments.push(...(await findSegments(this.directory)));
+    this.#next = (this.#segments.at(-1)?.number ?? 0) + 1;
     const entries = [];
-    for (const old of left) {
+    for (const old of this.#segments) {
       const found = await readSegment(old);
       old.settled = found.filter(({ kind }) => kind === "settled").length;
-      for (const entry of found) if (entry.kind === "void") journal.#void.add(entry.id);
+      for (const entry of found) if (entry.kind === "void") this.#void.add(entry.id);
       entries.push(...found);
     }
     const cut = unsettled(entries);
-    await journal.#newSegment();
-    if (cut.length > 0) {
-      log.warn({ requests: cut.length }, "settled requests that a crash had cut, as estimated");
-      await Promise.all(
-        cut.map(
-          (event) =>
-            new Promise<void>((resolve, reject) =>
-              journal.settle(event, {
-                journaled: () => resolve(),
-                notJournaled: () => {
-                  reject(new Error("the usage log cannot be written"));
-                  return "owed";
-                },
-              }),
-            ),
-        ),
-      );
-    }
-    return journal;
+    await this.#newSegment();
+    if (cut.length === 0) return;
+    this.log.warn({ requests: cut.length }, "settled requests that a crash had cut, as estimated");
+    await Promise.all(
+      cut.map(
+        (event) =>
+          new Promise<void>((resolve, reject) =>
+            this.settle(event, {
+              journaled: () => resolve(),
+              notJournaled: () => {
+                reject(new Error("the usage log cannot be written"));
+                return "owed";
+              },
+            }),
+          ),
+      ),
+    );
   }
 
   /** Why nothing can be written; undefined while all is well. */
@@ -182,13 +194,17 @@ export class Journal {
 
   async close(): Promise<void> {
     clearInterval(this.#tick);
-    while (this.#writing) await new Promise((resolve) => setTimeout(resolve, 5));
-    this.#closing = true;
-    await this.#file?.close();
-    this.#file = undefined;
-    // A file with nothing in it need not be read by the next process.
-    const current = this.#current;
-    if (current !== undefined && this.#bytes === 0) await deleteSegment(current);
+    try {
+      while (this.#writing) await new Promise((resolve) => setTimeout(resolve, 5));
+      this.#closing = true;
+      await this.#file?.close();
+      this.#file = undefined;
+      // A file with nothing in it need not be read by the next process.
+      const current = this.#current;
+      if (current !== undefined && this.#bytes === 0) await deleteSegment(current);
+    } finally {
+      await this.lock.release();
+    }
   }
 
   #push(pending: Pending): void {

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, readFile, unlink } from "node:fs/promises";
+import { type FileHandle, open, readdir, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { type Entry, entriesIn } from "./records.js";
 
@@ -26,9 +26,8 @@ export function segment(directory: string, number: number): Segment {
   };
 }
 
-/** The segments that an earlier process left, oldest first. Makes the directory. */
+/** The segments that an earlier process left, oldest first. */
 export async function findSegments(directory: string): Promise<Segment[]> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
   const numbers = (await readdir(directory)).map((file) => Number(name.exec(file)?.[1] ?? Number.NaN));
   return numbers
     .filter((number) => !Number.isNaN(number))

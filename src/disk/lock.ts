@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { isSystemError } from "../disk/disk-errors.js";
 import { KeelsonError } from "../spec/errors.js";
+import { isSystemError } from "./disk-errors.js";
 
 const ownerSchema = z.object({ pid: z.number().int().positive(), started: z.string() });
 
@@ -19,7 +19,7 @@ export interface Lock {
  * The file appears with its content in one step, so nobody ever reads half of it.
  */
 export async function takeLock(path: string): Promise<{ lock: Lock } | { owner: Owner }> {
-  const self: Owner = { pid: process.pid, started: (await startTime(process.pid)) ?? "unknown" };
+  const self: Owner = { pid: process.pid, started: (await processOf(process.pid))?.started ?? "unknown" };
   const own = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
   await writeFile(own, JSON.stringify(self), { mode: 0o600 });
   try {
@@ -38,6 +38,36 @@ export async function takeLock(path: string): Promise<{ lock: Lock } | { owner: 
   }
 }
 
+/**
+ * The same, but a living owner is waited for, at most `patience` milliseconds; `onWait` is told once whom. Ends with the
+ * owner that has it still.
+ */
+export async function waitForLock(
+  path: string,
+  patience: number,
+  onWait: (owner: Owner) => void,
+): Promise<{ lock: Lock } | { owner: Owner }> {
+  const end = performance.now() + patience;
+  for (let told = false; ; told = true) {
+    const taken = await takeLock(path);
+    if ("lock" in taken || performance.now() >= end) return taken;
+    if (!told) onWait(taken.owner);
+    await sleep(100);
+  }
+}
+
+/** The living process that has a lock; undefined where nobody has it any more. */
+export async function lockOwner(path: string): Promise<Owner | undefined> {
+  const owner = await readOwner(path);
+  return owner && (await isAlive(owner)) ? owner : undefined;
+}
+
+/** The process that has this number now, as the owner that it would be; undefined where none has it. */
+export async function ownerNow(pid: number): Promise<Owner | undefined> {
+  const owner = { pid, started: (await processOf(pid))?.started ?? "unknown" };
+  return (await isAlive(owner)) ? owner : undefined;
+}
+
 /** True when the owner still runs. */
 export async function isAlive(owner: Owner): Promise<boolean> {
   try {
@@ -46,8 +76,27 @@ export async function isAlive(owner: Owner): Promise<boolean> {
     // Not permitted: it exists and is somebody else's.
     if (!(isSystemError(error) && error.code === "EPERM")) return false;
   }
-  const started = await startTime(owner.pid);
-  return started === undefined || owner.started === "unknown" || started === owner.started;
+  const now = await processOf(owner.pid);
+  // A zombie holds nothing any more; its parent may be slow to notice, or never will.
+  if (now === undefined || owner.started === "unknown") return !now?.zombie;
+  return !now.zombie && now.started === owner.started;
+}
+
+/**
+ * Ends a process with SIGKILL, if it is still the one that was meant: a number alone may have passed to another, which is
+ * never touched. True when it is gone within `patience` milliseconds.
+ */
+export async function endByForce(owner: Owner, patience: number): Promise<boolean> {
+  if (!(await isAlive(owner))) return true;
+  if (owner.started === "unknown") return false;
+  try {
+    process.kill(owner.pid, "SIGKILL");
+  } catch (error) {
+    if (!isSystemError(error) || error.code !== "ESRCH") return false;
+  }
+  for (const end = performance.now() + patience; performance.now() < end; await sleep(20))
+    if (!(await isAlive(owner))) return true;
+  return false;
 }
 
 async function tryLink(from: string, to: string): Promise<boolean> {
@@ -86,11 +135,13 @@ async function release(path: string, self: Owner): Promise<void> {
   if (owner?.pid === self.pid && owner.started === self.started) await rm(path, { force: true });
 }
 
-/** Clock ticks since boot at which a process started; undefined where there is no /proc. */
-async function startTime(pid: number): Promise<string | undefined> {
+/** When a process started, in clock ticks since boot, and whether it has ended already; undefined where there is no /proc. */
+async function processOf(pid: number): Promise<{ readonly started: string; readonly zombie: boolean } | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
   // The second field is the program's name in brackets and may itself hold blanks and brackets.
-  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const started = fields?.[19];
+  return started === undefined ? undefined : { started, zombie: fields?.[0] === "Z" || fields?.[0] === "X" };
 }
 
 function tryJson(text: string): unknown {
