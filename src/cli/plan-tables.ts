@@ -1,5 +1,5 @@
 import { formatImage } from "../plan/images.js";
-import type { Bounds, Model, Objectives, Plan, Resources, Store, Unit } from "../plan/plan.js";
+import type { Bounds, Model, Objectives, Plan, Provider, Resources, Store, Unit } from "../plan/plan.js";
 import { formatBytes, formatCpu, formatDuration, formatRange, formatRatio } from "../spec/format.js";
 import { formatSchedule } from "../spec/schedule.js";
 import type { Colours } from "./colours.js";
@@ -95,16 +95,26 @@ function modelRow(model: Model): string[] {
 }
 
 function storeRow(store: Store): string[] {
-  const { full, log, snapshot, to } = store.backups;
-  const copies = [
-    full ? `full ${formatSchedule(full)}` : "",
-    log ? `log ${formatSchedule(log)}` : "",
-    snapshot ? `snapshot ${formatSchedule(snapshot)}` : "",
-  ].filter((part) => part !== "");
-  const backups =
-    copies.length > 0 ? `${copies.join("; ")}${to.length > 0 ? ` → ${to.join(", ")}` : ""}` : "no backups";
-  return [store.name, kind(store), store.provider.product, gib(store.size), backups];
+  return [store.name, kind(store), store.provider.product, gib(store.size), backupsOf(store)];
 }
+
+/** What is copied, and where the copies really go. */
+function backupsOf({ backups, provider }: Store): string {
+  const declared = (["full", "log", "snapshot"] as const).flatMap((kind) => {
+    const schedule = backups[kind];
+    if (!schedule) return [];
+    return [`${kind} ${formatSchedule(schedule)}${provider.takes.includes(kind) ? "" : " (never taken)"}`];
+  });
+  if (declared.length === 0) return "no backups";
+  return `${declared.join("; ")}${provider.takes.length === 0 ? "" : ` → ${copyPlaces[provider.copies](provider)}`}`;
+}
+
+const copyPlaces: Readonly<Record<Provider["copies"], (provider: Provider) => string>> = {
+  folder: () => "a folder of this machine",
+  volume: () => "a volume beside it",
+  bucket: ({ sendsTo }) => sendsTo.join(", "),
+  provider: () => "its provider",
+};
 
 function kind(store: Store): string {
   if (store.kind === "bucket") return `bucket${store.versions ? ", versions" : ""}`;

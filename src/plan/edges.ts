@@ -55,9 +55,9 @@ class EdgePlanner {
     this.#outside(model.unit, url, `${model.path}.source`);
   }
 
-  /** A store writes its copies into buckets. */
+  /** A store writes its copies into buckets, where its provider does. */
   copies(store: Store): void {
-    for (const name of store.backups.to) {
+    for (const name of store.provider.sendsTo) {
       const bucket = this.#stores.get(name);
       if (bucket)
         this.#add({

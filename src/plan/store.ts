@@ -32,7 +32,17 @@ export interface Provider {
   readonly restart: Cited;
   /** Kinds of backup that it takes; one that is declared beyond these is never written. */
   readonly takes: readonly BackupKind[];
+  /** Where the copies that it takes lie. */
+  readonly copies: CopyPlace;
+  /** Of the buckets that `backups.to` names, those that it really writes copies into. */
+  readonly sendsTo: readonly string[];
 }
+
+/**
+ * `folder`: of the machine that the data is on. `volume`: of the cluster, beside the data. `bucket`: the one that
+ * `backups.to` names, and without one no copy is taken. `provider`: with the provider, apart from the data.
+ */
+export type CopyPlace = "folder" | "volume" | "bucket" | "provider";
 
 /** A figure with its source: a documented default or property of the component. */
 export interface Cited {

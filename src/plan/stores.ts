@@ -1,4 +1,5 @@
 import { formatBytes, formatCpu } from "../spec/format.js";
+import { many } from "../spec/references.js";
 import type { StoreInput } from "../spec/schema/stores.js";
 import { planBackups } from "./backups.js";
 import type { PlanContext } from "./context.js";
@@ -72,7 +73,7 @@ function base(
   return {
     name,
     path: scope.path,
-    provider: provider(product, shape.standby),
+    provider: provider(product, shape.standby, many(written.backups?.to)),
     objectives: elementObjectives(scope, written.objectives, context.objectives),
     size: scope.bytes("size", written.size, SIZES[kind].bytes, SIZES[kind].why),
     resources: resources(scope, written, kind, product.kind === "in-cluster", product.name),

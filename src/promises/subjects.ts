@@ -50,6 +50,13 @@ export function untaken({ backups, provider }: Server): readonly BackupKind[] {
   );
 }
 
+/** Why a declared kind of backup is not taken, after the provider's name. */
+export function takesNone({ provider }: Server): string {
+  return provider.copies === "bucket" && provider.takes.length === 0
+    ? `${provider.product} takes none without a bucket to send it to (\`backups.to\`)`
+    : `${provider.product} takes none`;
+}
+
 /** A copy takes over by itself. */
 export function failsOver(server: Server): boolean {
   return server.provider.failover !== undefined && copies(server) > 1;

@@ -14,8 +14,9 @@ models:
   chat: { source: hf://a/b/c.gguf, fallback: [spare, simulated] }
   spare: { upstreams: [{ url: "https://models.example.net/api/", key: spare/key }] }
 stores:
-  db: { postgres: 17, backups: { full: daily, to: files } }
-  cache: { redis: 7 }
+  db: { postgres: 17, standby: same-zone, backups: { full: daily, to: files } }
+  notes: { postgres: 17, backups: { full: daily, to: files } }
+  cache: { redis: 7, backups: { snapshot: daily, to: files } }
   files: { bucket: true }
 secrets: { spare: { keys: [key] } }
 provide: in-cluster
@@ -26,10 +27,15 @@ provide: in-cluster
     expect(edges).toContain("gateway → accounts:8080 unit");
     expect(edges).toContain("gateway → legacy:9000 unit");
   });
-  it("to stores on theirs, and from stores to where their copies go", () => {
+  it("to stores on theirs, and from stores to where their copies really go", () => {
     expect(edges).toContain("accounts → db:5432 store");
     expect(edges).toContain("gateway → cache:6379 store");
     expect(edges).toContain("db → files:9000 store");
+    // A server that no operator runs keeps its copies on a volume beside it, whatever the file names.
+    expect(edges.filter((edge) => edge.endsWith("→ files:9000 store"))).toEqual([
+      "legacy → files:9000 store",
+      "db → files:9000 store",
+    ]);
   });
   it("to models' units, to what they fall back to, and to addresses outside", () => {
     expect(edges).toContain("gateway → chat:8080 unit");

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Row } from "../../src/promises/sheet.js";
 import { rowOf, sheetOf, termOf, termsOf, totalOf } from "./rows.js";
 
 const platform = (unit: string, rest = "zones: 3") =>
@@ -102,9 +103,33 @@ describe("a lost zone", () => {
       },
     });
     const cache = rowOf(rows("{ redis: 7, backups: { snapshot: daily keep 7d } }"), "zone-loss", "shop");
-    expect(cache.rpo.verdict).toBe("kept");
+    expect(cache.rpo.predicted).toMatchObject({ why: expect.stringContaining("lie on a volume of the same cluster") });
     const database = rows("{ postgres: 17, backups: { snapshot: daily keep 7d } }");
     expect(rowOf(database, "database-loss", "events").rpo.predicted.kind).toBe("unbounded");
+  });
+
+  it("takes the copies along that lie on volumes, or in a bucket, of the same place", () => {
+    const lost = (store: string, bucket = "{ bucket: true }", zones = 1): Row => {
+      const text = `platform: shop\ncloud: aws\nzones: ${zones}\nprovide: in-cluster\nstores:\n  orders: ${store}\n  away: ${bucket}\nobjectives: { rto: 24h, rpo: 25h }\nobserve: { metrics: prometheus }\n`;
+      return rowOf(sheetOf(text), "zone-loss", zones === 1 ? "shop" : "orders");
+    };
+    const backups = "backups: { full: daily keep 30d, log: 5m keep 7d, to: away }";
+    const managed = "{ bucket: true, provide: managed }";
+    const operated = `{ postgres: 17, standby: same-zone, ${backups} }`;
+    expect(lost(`{ postgres: 17, standby: none, ${backups} }`, managed).rpo.predicted).toMatchObject({
+      kind: "unbounded",
+      why: "the backups of orders lie on a volume of the same cluster, and may be lost with the zone",
+    });
+    expect(lost(operated).rpo.predicted).toMatchObject({ kind: "unbounded", why: expect.stringContaining("in away") });
+    expect(lost(operated, managed).rpo.verdict).toBe("kept");
+    expect(lost(`{ postgres: 17, standby: none, provide: managed, ${backups} }`).rpo.verdict).toBe("kept");
+    for (const of of ["rto", "rpo"] as const) {
+      expect(lost(operated, "{ bucket: true }", 3)[of].predicted.kind).toBe("unbounded");
+      expect(lost(operated, managed, 3)[of].verdict).toBe("kept");
+    }
+    const cache = "{ redis: 7, backups: { snapshot: 12h keep 7d } }";
+    expect(lost(cache, "{ bucket: true }", 3).rpo.predicted.kind).toBe("unbounded");
+    expect(termsOf(lost(cache, "{ bucket: true }", 3).rto.predicted)).not.toContain("restore of the backup");
   });
 
   it("stops a broker that loses its majority", () => {

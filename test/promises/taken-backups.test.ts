@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { runbookText } from "../../src/promises/runbooks/runbook.js";
 import { promiseSheet, type Row } from "../../src/promises/sheet.js";
 import { isServer, restoreBase, taken } from "../../src/promises/subjects.js";
-import { planOf } from "../check/findings.js";
+import { findingsIn, planOf } from "../check/findings.js";
 import { platforms, yamlOf } from "./platforms.js";
 import { rowOf, sheetOf } from "./rows.js";
 
@@ -41,6 +41,11 @@ describe("the alert that watches a store's data", () => {
   it.each([
     ["nothing is declared", "database-loss", "{ postgres: 17 }"],
     [
+      "an operator has no bucket to send them to",
+      "database-loss",
+      "{ postgres: 17, standby: same-zone, backups: { full: daily keep 7d, log: 5m keep 7d } }",
+    ],
+    [
       "the one kind that is declared is never taken",
       "database-loss",
       "{ postgres: 17, backups: { snapshot: hourly keep 7d } }",
@@ -57,6 +62,24 @@ describe("the alert that watches a store's data", () => {
     ],
   ])("is that the store is down where %s", (_case, fault, store) => {
     expect(row(fault, store).alert).toMatchObject({ name: "store-down", condition: { measure: "store-up" } });
+  });
+});
+
+describe("a database that an operator runs", () => {
+  const database = (to: string): string =>
+    `platform: shop\ncloud: aws\nprovide: in-cluster\nstores:\n  orders: { postgres: 17, standby: same-zone, backups: { full: daily keep 7d, log: 5m keep 7d${to} }, objectives: { rpo: 1h } }\n  away: { bucket: true }\n`;
+
+  it("has no backup while no bucket is named, and check offers the one that there is", () => {
+    expect(rowOf(sheetOf(database("")), "database-loss", "orders").rpo.predicted).toMatchObject({
+      kind: "unbounded",
+      why: "a full backup of orders is declared, but CloudNativePG takes none without a bucket to send it to (`backups.to`)",
+    });
+    const codes = findingsIn(database("")).filter(({ severity }) => severity === "error");
+    expect(codes.map(({ code, hint }) => [code, hint?.split(",")[0]])).toContainEqual([
+      "recovery/no-backup",
+      "name a bucket in `backups.to`",
+    ]);
+    expect(rowOf(sheetOf(database(", to: away")), "database-loss", "orders").rpo.verdict).toBe("kept");
   });
 });
 

@@ -49,6 +49,8 @@ export function provider(kind: Provider["kind"]): Provider {
     backupRate: cited,
     restart: cited,
     takes: ["full", "log", "snapshot"],
+    copies: kind === "managed" ? "provider" : kind === "embedded" ? "folder" : "volume",
+    sendsTo: [],
   };
 }
 

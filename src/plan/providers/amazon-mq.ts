@@ -13,5 +13,6 @@ export const amazonMq: Product = {
   backupRate: cite(50 * MB, "Amazon MQ offers no backup of messages for RabbitMQ; definitions only"),
   restart: cite(120_000, "a broker node is restarted by Amazon MQ; two minutes allowed"),
   takes: [],
+  copies: "provider",
   probe: { every: 10_000, failures: 3, source: "Amazon MQ watches its nodes itself" },
 };

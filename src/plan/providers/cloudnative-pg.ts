@@ -16,5 +16,6 @@ export const cloudNativePg: Product = {
     "CloudNativePG: liveness fails after 3 probes 10 s apart, then PostgreSQL starts and recovers; 10 s allowed",
   ),
   takes: ["full", "log"],
+  copies: "bucket",
   probe: { every: 10_000, failures: 3, source: "CloudNativePG's probes: three failures, 10 s apart" },
 };

@@ -13,6 +13,7 @@ export const elastiCache: Product = {
   backupRate: cite(50 * MB, "an RDB file is written to S3; 50 MB/s allowed"),
   restart: cite(120_000, "a failed node is replaced; two minutes allowed until it answers"),
   takes: ["full", "snapshot"],
+  copies: "provider",
   probe: {
     every: 10_000,
     failures: 3,

@@ -10,5 +10,6 @@ export const embeddedMemory: Product = {
   backupRate: cite(100 * MB, "memory is faster than the disk it is written to"),
   restart: cite(2_000, "a Node.js process and its modules start within two seconds"),
   takes: [],
+  copies: "folder",
   probe: { every: 1_000, failures: 3, source: "the supervisor's probe of its children" },
 };

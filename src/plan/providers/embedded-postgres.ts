@@ -12,5 +12,6 @@ export const embeddedPostgres: Product = {
   backupRate: cite(20 * MB, `packed by gzip and age: ${MEASURED} (26 to 54 MB/s of one core), 20 MB/s allowed`),
   restart: cite(5_000, `start after kill -9 with crash recovery: ${MEASURED} (under 1 s), 5 s allowed`),
   takes: ["full", "log"],
+  copies: "folder",
   probe: { every: 1_000, failures: 3, source: "the supervisor's probe of its children" },
 };

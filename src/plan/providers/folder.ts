@@ -10,5 +10,6 @@ export const folder: Product = {
   backupRate: cite(100 * MB, "sequential write of a laptop's SSD, with a wide margin"),
   restart: cite(0, "a folder does not run"),
   takes: [],
+  copies: "folder",
   probe: { every: 10_000, failures: 1, source: "the disk is looked at every ten seconds" },
 };

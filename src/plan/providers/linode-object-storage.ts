@@ -10,5 +10,6 @@ export const linodeObjectStorage: Product = {
   backupRate: cite(50 * MB, "one stream to S3-compatible storage; 50 MB/s allowed"),
   restart: cite(0, "a service without servers of one's own"),
   takes: [],
+  copies: "provider",
   probe: { every: 30_000, failures: 3, source: "looked at from outside every 30 s" },
 };

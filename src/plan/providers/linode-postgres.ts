@@ -16,6 +16,7 @@ export const linodePostgres: Product = {
   backupRate: cite(50 * MB, "daily backups by the provider; 50 MB/s allowed"),
   restart: cite(120_000, "a failed node is restarted by the provider; two minutes allowed"),
   takes: ["full", "log"],
+  copies: "provider",
   probe: {
     every: 10_000,
     failures: 3,

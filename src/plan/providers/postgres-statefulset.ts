@@ -13,5 +13,6 @@ export const postgresStatefulSet: Product = {
     "Kubernetes liveness, 3 failures 10 s apart by default, then PostgreSQL starts and recovers; 10 s allowed",
   ),
   takes: ["full", "log"],
+  copies: "volume",
   probe: { every: 10_000, failures: 3, source: "Kubernetes: periodSeconds 10, failureThreshold 3" },
 };

@@ -12,6 +12,8 @@ export interface Product {
   readonly restart: Cited;
   /** Kinds of backup that are really written where the file asks for them. */
   readonly takes: Provider["takes"];
+  /** Where these copies lie, whatever `backups.to` names. */
+  readonly copies: Provider["copies"];
   /** How its own watch notices a loss, unless the file says otherwise. */
   readonly probe: { readonly every: Milliseconds; readonly failures: number; readonly source: string };
 }
@@ -21,9 +23,13 @@ export function cite(value: number, source: string): Cited {
   return { value, source };
 }
 
-/** The Plan's provider; `standby` tells whether there is anything to fail over to. */
-export function provider(product: Product, standby: boolean): Provider {
-  const { kind, name, failover, provisioning, restoreRate, backupRate, restart, takes } = product;
+/**
+ * The Plan's provider; `standby` tells whether there is anything to fail over to, `buckets` what `backups.to` names. One
+ * that writes its copies into a bucket writes into the first, and takes none where none is named.
+ */
+export function provider(product: Product, standby: boolean, buckets: readonly string[]): Provider {
+  const { kind, name, failover, provisioning, restoreRate, backupRate, restart, takes, copies } = product;
+  const sendsTo = copies === "bucket" ? buckets.slice(0, 1) : [];
   return {
     kind,
     product: name,
@@ -32,7 +38,9 @@ export function provider(product: Product, standby: boolean): Provider {
     restoreRate,
     backupRate,
     restart,
-    takes,
+    takes: copies === "bucket" && sendsTo.length === 0 ? [] : takes,
+    copies,
+    sendsTo,
   };
 }
 

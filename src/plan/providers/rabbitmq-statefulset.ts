@@ -10,11 +10,12 @@ export const rabbitmqStatefulSet: Product = {
   ),
   provisioning: cite(120_000, "a volume (CSI, about 30 s), a pod and a boot; two minutes allowed"),
   restoreRate: cite(50 * MB, "messages are replayed by publishers; 50 MB/s allowed"),
-  backupRate: cite(50 * MB, "a volume snapshot; 50 MB/s allowed"),
+  backupRate: cite(50 * MB, "no copy is taken of messages; 50 MB/s allowed"),
   restart: cite(
     60_000,
     "a RabbitMQ node boots in 7 s alone and waits for its peers up to 30 s a try (mnesia_table_loading_retry_timeout)",
   ),
   takes: [],
+  copies: "volume",
   probe: { every: 10_000, failures: 3, source: "Kubernetes: periodSeconds 10, failureThreshold 3" },
 };

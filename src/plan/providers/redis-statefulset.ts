@@ -6,12 +6,16 @@ export const redisStatefulSet: Product = {
   name: "Redis StatefulSet",
   failover: undefined,
   provisioning: cite(60_000, "a volume (CSI, about 30 s) and a pod; a minute allowed"),
-  restoreRate: cite(80 * MB, "an RDB file is copied from S3 by one stream and loaded; 80 MB/s allowed"),
-  backupRate: cite(80 * MB, "an RDB file is copied to S3 by one stream; 80 MB/s allowed"),
+  restoreRate: cite(
+    80 * MB,
+    "an RDB file is read from a volume of the cluster by one stream and loaded; 80 MB/s allowed",
+  ),
+  backupRate: cite(80 * MB, "redis-cli streams an RDB file to a volume of the cluster; 80 MB/s allowed"),
   restart: cite(
     35_000,
     "Kubernetes liveness, 3 failures 10 s apart by default, then the append-only file is loaded; 5 s allowed",
   ),
   takes: ["full", "snapshot"],
+  copies: "volume",
   probe: { every: 10_000, failures: 3, source: "Kubernetes: periodSeconds 10, failureThreshold 3" },
 };

@@ -10,5 +10,6 @@ export const s3Gateway: Product = {
   backupRate: cite(80 * MB, "one stream over a cluster's network and block storage; 80 MB/s allowed"),
   restart: cite(35_000, "Kubernetes liveness, 3 failures 10 s apart by default, then a start; 5 s allowed"),
   takes: [],
+  copies: "volume",
   probe: { every: 10_000, failures: 3, source: "Kubernetes: periodSeconds 10, failureThreshold 3" },
 };

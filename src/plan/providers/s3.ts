@@ -10,5 +10,6 @@ export const s3: Product = {
   backupRate: cite(80 * MB, "S3 performance guidelines: 85–90 MB/s for one request stream"),
   restart: cite(0, "a service without servers of one's own"),
   takes: [],
+  copies: "provider",
   probe: { every: 30_000, failures: 3, source: "looked at from outside every 30 s" },
 };

@@ -6,7 +6,8 @@ import { bounded, unbounded, unknown } from "../prediction.js";
 import { rebuildElsewhere, restoreDatabase, storeAnswersNot } from "../runbooks/stores.js";
 import { moveUnit } from "../runbooks/units.js";
 import type { Server } from "../subjects.js";
-import { copies, failsOver, isServer, isUnit, restoreBase, running } from "../subjects.js";
+import { copies, failsOver, isServer, isUnit, running } from "../subjects.js";
+import { copiesApart, copyPlace, restorableElsewhere } from "../terms/copies.js";
 import { onOneMachine, zones } from "../terms/machine.js";
 import { failedOver, lostWithData, missedByReplica } from "../terms/server.js";
 import { lostByZone } from "../terms/state.js";
@@ -79,8 +80,17 @@ function worse(a: Prediction, b: Prediction): Prediction {
   return b.kind !== "bounded" || b.total > a.total ? b : a;
 }
 
+/** Copies that lie in the zone are lost with it. */
 function lostWithZone(server: Server, plan: Plan): Prediction {
-  return server.kind === "postgres" ? lostSinceBackup(server, plan) : lostWithData(server, plan);
+  const lost = server.kind === "postgres" ? lostSinceBackup(server, plan) : lostWithData(server, plan);
+  return lost.kind === "bounded" && !copiesApart(server, plan) ? copiesGoneAsWell(server, plan) : lost;
+}
+
+function copiesGoneAsWell(server: Server, plan: Plan): Prediction {
+  const why = `the backups of ${server.name} lie ${copyPlace(server)}, and may be lost with the zone`;
+  return unbounded(plan, server.backups.path, why, {
+    advice: "send copies to a bucket that a cloud provides, or let a copy of the server stand in another zone",
+  });
 }
 
 function unitServesAgain(unit: Unit, plan: Plan): Prediction {
@@ -122,7 +132,10 @@ function inSeveralZones(server: Server, plan: Plan): boolean {
 
 function serverAnswersAgain(server: Server, plan: Plan): Prediction {
   if (inSeveralZones(server, plan)) return bounded(plan, server.path, failedOver(server, plan, "zone"));
-  if (server.kind === "postgres") return restoreFromBackup(server, plan);
+  if (server.kind === "postgres") {
+    const restored = restoreFromBackup(server, plan);
+    return restored.kind === "bounded" && !copiesApart(server, plan) ? copiesGoneAsWell(server, plan) : restored;
+  }
   if (server.kind === "rabbitmq") {
     return unbounded(plan, server.path, `${server.name} has no majority left and waits until the zone is back`, {
       advice: "run three replicas in three zones",
@@ -136,7 +149,7 @@ function serverAnswersAgain(server: Server, plan: Plan): Prediction {
     ...noticed(server, plan),
     ...responded,
     provisioned(server),
-    ...(restoreBase(server) ? [restored(server)] : []),
+    ...(restorableElsewhere(server, plan) ? [restored(server)] : []),
     reconnected(),
   ]);
 }

@@ -1,5 +1,6 @@
 import type { Cache, Database, Plan } from "../../plan/plan.js";
 import { isDatabase, restoreBase, type Server, taken } from "../subjects.js";
+import { restorableElsewhere } from "../terms/copies.js";
 import { onOneMachine } from "../terms/machine.js";
 import type { Runbook, Step } from "./runbook.js";
 
@@ -82,8 +83,8 @@ function replaceDatabase(database: Database, plan: Plan): Runbook {
 export function rebuildElsewhere(plan: Plan): Runbook {
   const databases = plan.stores.filter(isDatabase);
   const named = (some: readonly Database[]): string => some.map(({ name }) => name).join(", ");
-  const restored = databases.filter((database) => restoreBase(database));
-  const lost = databases.filter((database) => !restoreBase(database));
+  const restored = databases.filter((database) => restorableElsewhere(database, plan));
+  const lost = databases.filter((database) => !restorableElsewhere(database, plan));
   return {
     id: "rebuild-elsewhere",
     subject: plan.platform,
@@ -100,7 +101,11 @@ export function rebuildElsewhere(plan: Plan): Runbook {
         ? [{ action: `From the newest backup outside the zone, restore: ${named(restored)}.` }]
         : []),
       ...(lost.length > 0
-        ? [{ action: `Tell their users that these begin empty, because no backup is taken of them: ${named(lost)}.` }]
+        ? [
+            {
+              action: `Tell their users that these begin empty, because no backup of them lies outside the zone: ${named(lost)}.`,
+            },
+          ]
         : []),
       { action: "Move the DNS record." },
     ],

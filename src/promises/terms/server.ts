@@ -10,7 +10,7 @@ import {
 } from "../facts/stores.js";
 import type { Prediction, Term } from "../prediction.js";
 import { assumed, bounded, cited, unbounded } from "../prediction.js";
-import { oftenest, type Server, taken, untaken } from "../subjects.js";
+import { oftenest, type Server, taken, takesNone, untaken } from "../subjects.js";
 import { backupTaken, interval, reconnected } from "./store.js";
 
 /**
@@ -72,9 +72,12 @@ export function lostWithData(server: Server, plan: Plan): Prediction {
   }
   const [declared] = untaken(server);
   if (declared) {
-    const why = `a ${declared} backup of ${server.name} is declared, but ${server.provider.product} takes none`;
+    const why = `a ${declared} backup of ${server.name} is declared, but ${takesNone(server)}`;
     return unbounded(plan, `${server.backups.path}.${declared}`, why, {
-      advice: `copy what is in ${server.name} to a store that is backed up, or promise nothing of it`,
+      advice:
+        server.provider.copies === "bucket"
+          ? "name a bucket in `backups.to`"
+          : `copy what is in ${server.name} to a store that is backed up, or promise nothing of it`,
     });
   }
   return unbounded(plan, server.backups.path, `no backup of ${server.name} is declared`, {

@@ -2,7 +2,7 @@ import type { Plan, Store, Unit } from "../../plan/plan.js";
 import { runsAsContainers } from "../stores/containers.js";
 import { brokerNotes } from "../stores/rabbitmq.js";
 import type { Note } from "../target.js";
-import { backupNotes } from "./stores/backup.js";
+import { backupNotes, managedBackupNotes } from "./stores/backup.js";
 
 /** What the Plan asks for and these objects do not carry out, said once and with its place. */
 export function notesOn(plan: Plan): readonly Note[] {
@@ -36,6 +36,7 @@ function storeNotes(plan: Plan): readonly Note[] {
           path: store.path,
           message: `${store.name} is ${store.provider.product}: provide secret ${store.name} (${keys})`,
         },
+        ...managedBackupNotes(store),
       ];
     }
     if (!runsAsContainers(store))

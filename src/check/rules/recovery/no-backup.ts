@@ -1,5 +1,5 @@
 import type { Backups, Milliseconds, Plan, Store } from "../../../plan/plan.js";
-import { isServer, untaken } from "../../../promises/subjects.js";
+import { isServer, takesNone, untaken } from "../../../promises/subjects.js";
 import { formatDuration } from "../../../spec/format.js";
 import { formatSchedule } from "../../../spec/schedule.js";
 import { type Broken, broken, concerns } from "../../rows.js";
@@ -16,8 +16,11 @@ export const noBackup = defineRule({
     for (const server of plan.stores.filter(isServer)) {
       for (const kind of untaken(server)) {
         report(`${server.backups.path}.${kind}`, {
-          why: `a ${kind} backup of ${server.name} is declared, but ${server.provider.product} takes none`,
-          advice: "take it out and promise nothing that needs it, or keep the data in a store that is backed up",
+          why: `a ${kind} backup of ${server.name} is declared, but ${takesNone(server)}`,
+          advice:
+            server.provider.copies === "bucket"
+              ? "name a bucket in `backups.to`"
+              : "take it out and promise nothing that needs it, or keep the data in a store that is backed up",
           severity: "warning",
         });
       }
@@ -42,6 +45,7 @@ export const noBackup = defineRule({
 });
 
 function cannot(store: Store): string {
+  if (store.provider.copies === "bucket") return "name a bucket in `backups.to`";
   return isServer(store) && untaken(store).length > 0
     ? "keep the data in a store that is backed up"
     : "replicate synchronously: no interval is short enough";

@@ -1,4 +1,5 @@
 import type { BackupSchedule, Database, Plan, Store } from "../../../plan/plan.js";
+import { formatSchedule } from "../../../spec/schedule.js";
 import { archivesLog, backupDatabase, backupDirectory } from "../../stores/postgres.js";
 import { backupCache } from "../../stores/redis.js";
 import type { StoreServer } from "../../stores/server.js";
@@ -103,7 +104,7 @@ export function backupNotes(store: Store): readonly Note[] {
   if (backups.to.length > 0)
     notes.push({
       path: backups.path,
-      message: `backups of ${store.name} go to a volume of the cluster; copying them to ${backups.to.join(", ")} is left to you`,
+      message: `backups of ${store.name} go to a volume of the cluster; ${leftToCopy(store)}`,
     });
   if (backups.encrypted)
     notes.push({
@@ -113,13 +114,41 @@ export function backupNotes(store: Store): readonly Note[] {
   return notes;
 }
 
+/** What a managed store copies, its provider copies: it is asked for where the store is made. */
+export function managedBackupNotes(store: Store): readonly Note[] {
+  const { backups, provider } = store;
+  const declared = (["full", "log", "snapshot"] as const).flatMap((kind) => {
+    const schedule = backups[kind];
+    return schedule ? [`${kind} ${formatSchedule(schedule)}`] : [];
+  });
+  if (declared.length === 0) return [];
+  const left = leftToCopy(store);
+  return [
+    {
+      path: backups.path,
+      message: `backups of ${store.name} are taken by ${provider.product}: ask it for ${declared.join(", ")}${left === undefined ? "" : `; ${left}`}`,
+    },
+  ];
+}
+
+/** Buckets that are named and that nothing copies to. */
+function leftToCopy({ backups, provider }: Store): string | undefined {
+  const empty = backups.to.filter((bucket) => !provider.sendsTo.includes(bucket));
+  return empty.length === 0 ? undefined : `copying them to ${empty.join(", ")} is left to you`;
+}
+
 function operatedNotes(store: Database): readonly Note[] {
   const { backups } = store;
   const operator = {
     path: store.path,
     message: `${store.name} is run by CloudNativePG: install the operator in the cluster first`,
   };
-  if (!(backups.full || backups.log) || backups.to.length > 0) return [operator];
+  if (!(backups.full || backups.log)) return [operator];
+  const left = leftToCopy(store);
+  if (store.provider.sendsTo.length > 0)
+    return left === undefined
+      ? [operator]
+      : [operator, { path: backups.path, message: `backups of ${store.name} go to one bucket; ${left}` }];
   const message = `${store.name} has no bucket for its backups (backups.to), and CloudNativePG takes none without one`;
   return [operator, { path: backups.path, message }];
 }

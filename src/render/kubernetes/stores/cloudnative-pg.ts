@@ -117,10 +117,10 @@ function parametersOf(database: Database): Record<string, string> {
   };
 }
 
-/** The first bucket that backups go to; without one the operator has nowhere to write them. */
+/** The bucket that backups go to; without one the operator has nowhere to write them. */
 function objectStore(plan: Plan, database: Database): CloudNativePgCluster["spec"]["backup"] {
-  const { backups } = database;
-  const bucket = plan.stores.find((store) => store.kind === "bucket" && backups.to.includes(store.name));
+  const { backups, provider } = database;
+  const bucket = plan.stores.find((store) => store.kind === "bucket" && provider.sendsTo.includes(store.name));
   if (!bucket || !(backups.full || backups.log)) return undefined;
   const days = Math.max(1, Math.ceil(Math.max(backups.full?.keep ?? 0, backups.log?.keep ?? 0) / 86_400_000));
   return {
