@@ -1,11 +1,12 @@
 import type { Command } from "commander";
 import { askControl } from "../local/control/client.js";
-import { layout } from "../local/layout.js";
+import { layout, requireOwnData } from "../local/layout.js";
 import { readRunning } from "../local/running.js";
 import { type BackupListing, backupSchema, type ListedBackup, listed, listing } from "../recovery/backup/listing.js";
 import { type BackupPlaces, catalogueOf, verifyOffline } from "../recovery/offline.js";
 import { describe } from "./backup.js";
 import { addDataOption, type ConnectionOptions, findData } from "./connection.js";
+import { place } from "./option-values.js";
 
 /** Where backups are looked for when no platform runs. */
 export interface PlaceOptions extends ConnectionOptions {
@@ -17,8 +18,8 @@ export interface PlaceOptions extends ConnectionOptions {
 /** Adds the options that name backups without a running platform. */
 export function addPlaceOptions(command: Command): Command {
   return addDataOption(command)
-    .option("--from <place>", "where the backups are: a folder or s3://bucket/prefix (or KEELSON_BACKUPS)")
-    .option("--identity <file>", "the age identity that they were encrypted to");
+    .option("--from <place>", "where the backups are: a folder or s3://bucket/prefix (or KEELSON_BACKUPS)", place)
+    .option("--identity <file>", "the age identity that they were encrypted to", place);
 }
 
 export function register(program: Command): void {
@@ -44,7 +45,7 @@ export function register(program: Command): void {
 
 /** Where the backups of the platform that is meant are kept, whether it runs or not. */
 export async function findPlaces(options: PlaceOptions): Promise<BackupPlaces> {
-  const from = options.from ?? process.env["KEELSON_BACKUPS"];
+  const from = options.from ?? (process.env["KEELSON_BACKUPS"] || undefined);
   if (from !== undefined && options.identity !== undefined) return { repository: from, identity: options.identity };
   const data = await findData(options);
   const own = layout(data);
@@ -55,6 +56,8 @@ export async function findPlaces(options: PlaceOptions): Promise<BackupPlaces> {
 async function verify(id: string, options: PlaceOptions): Promise<ListedBackup> {
   const data = await findData(options);
   const running = options.from === undefined ? await readRunning(layout(data)) : undefined;
+  // Restored in a scratch place among the data, which is made if need be.
+  if (!running) await requireOwnData(data);
   if (!running) return listed(await verifyOffline(await findPlaces(options), id, data));
   return askControl(running.control, `/backups/${encodeURIComponent(id)}/verify`, backupSchema, { method: "POST" });
 }

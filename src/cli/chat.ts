@@ -37,10 +37,15 @@ export function register(program: Command): void {
     .option("--system <text>", "instructions that the model is given first")
     .option("--json", "print the answer to one question as JSON")
     .action(async (words: readonly string[], options: Options) => {
+      const question = words.join(" ") || (process.stdin.isTTY ? "" : await piped());
+      if (question === "" && !process.stdin.isTTY)
+        throw new KeelsonError("chat/no-question", "there is no question, and no terminal to ask for one", {
+          hint: 'keelson chat "a question", or pipe one in: echo "a question" | keelson chat',
+          exitCode: 2,
+        });
       const connection = await connect(options, "inference");
       const model = options.model ?? (await firstModel(connection));
       const before: Message[] = options.system === undefined ? [] : [{ role: "system", content: options.system }];
-      const question = words.join(" ") || (process.stdin.isTTY ? "" : await piped());
       if (question !== "") await once(connection, model, [...before, { role: "user", content: question }], options);
       else await converse(connection, model, before, options);
     });

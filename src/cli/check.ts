@@ -49,7 +49,18 @@ export function register(program: Command): void {
       "after",
       "\nExit code: 0 nothing found that fails, 1 errors (with --strict: warnings), 2 the file is unreadable.",
     )
-    .action(async (file: string, options: Options) => {
+    .action(async (file: string, options: Options, command: Command) => {
+      const { format, json } = options;
+      if (json && format !== "json" && command.getOptionValueSource("format") === "cli")
+        throw new KeelsonError("usage", `--json and --format ${format} contradict each other`, {
+          hint: "--json is --format json: give one of them",
+          exitCode: 2,
+        });
+      if (options.listRules && format === "sarif")
+        throw new KeelsonError("usage", "--list-rules is printed as text or as JSON", {
+          hint: "a SARIF log names the rules: keelson check FILE --format sarif",
+          exitCode: 2,
+        });
       try {
         await checked(file, options);
       } catch (error) {

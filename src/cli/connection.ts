@@ -2,11 +2,12 @@ import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { notRunning } from "../local/control/client.js";
-import { layout } from "../local/layout.js";
+import { dataFromEnvironment, layout } from "../local/layout.js";
 import { type RunningPlatform, readRunning } from "../local/running.js";
 import { localSecrets } from "../local/secrets.js";
 import { TERMINAL_KEY } from "../local/terminal-key.js";
 import { KeelsonError } from "../spec/errors.js";
+import { place } from "./option-values.js";
 
 /** How a command was told which platform it speaks to. */
 export interface ConnectionOptions {
@@ -30,7 +31,7 @@ export function addConnectionOptions(command: Command): Command {
 
 /** Adds `--data` to a command that speaks to a platform of this machine. */
 export function addDataOption(command: Command): Command {
-  return command.option("--data <directory>", "data directory of the platform (or KEELSON_DATA)");
+  return command.option("--data <directory>", "data directory of the platform (or KEELSON_DATA)", place);
 }
 
 /**
@@ -73,7 +74,7 @@ export async function connect(
 
 /** The platform that runs on this machine. Throws `platform/not-running`, or `platform/several` when that is no answer. */
 export async function findRunning(options: Pick<ConnectionOptions, "data">): Promise<RunningPlatform> {
-  const chosen = options.data ?? process.env["KEELSON_DATA"];
+  const chosen = options.data ?? dataFromEnvironment();
   if (chosen !== undefined) {
     const running = await readRunning(layout(resolve(chosen)));
     if (running) return running;
@@ -91,7 +92,7 @@ export async function findRunning(options: Pick<ConnectionOptions, "data">): Pro
 
 /** The data directory that a command means though nothing may run there. */
 export async function findData(options: Pick<ConnectionOptions, "data">): Promise<string> {
-  const chosen = options.data ?? process.env["KEELSON_DATA"];
+  const chosen = options.data ?? dataFromEnvironment();
   if (chosen !== undefined) return resolve(chosen);
   const found = await directories();
   const [only] = found;

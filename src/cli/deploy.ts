@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { KubernetesClient } from "../kubernetes/client.js";
 import { type DeployResult, deploy, type Reporter } from "../kubernetes/deploy/index.js";
 import { connectionFrom } from "../kubernetes/kubeconfig.js";
 import { describe } from "../kubernetes/live-object.js";
 import { targets } from "../render/targets.js";
-import { readDuration } from "../spec/format.js";
 import { loadPlan } from "./load.js";
+import { someTime } from "./option-values.js";
 
 interface Options {
   readonly environment?: string;
@@ -30,7 +30,7 @@ export function register(program: Command): void {
     .option("--force-conflicts", "take over fields that other programs or people manage")
     .addOption(
       new Option("--timeout <duration>", "how long the rollouts may take")
-        .argParser(duration)
+        .argParser(someTime)
         .default(10 * 60_000, "10m"),
     )
     .option("--json", "print one JSON document about what was done")
@@ -88,10 +88,4 @@ function summarise(result: DeployResult): void {
   for (const rollout of result.rollouts.filter(({ state }) => state !== "done"))
     process.stderr.write(`  ${rollout.name}: ${rollout.ready}/${rollout.wanted} ready, ${rollout.why}\n`);
   for (const [pod, reason] of Object.entries(result.reasons)) process.stderr.write(`  Pod ${pod}: ${reason}\n`);
-}
-
-function duration(text: string): number {
-  const read = readDuration(text);
-  if (read.ok) return read.value;
-  throw new InvalidArgumentError("a duration looks like 10m or 90s");
 }

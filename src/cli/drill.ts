@@ -2,7 +2,7 @@ import { chmod, cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, Option } from "commander";
 import { z } from "zod";
 import { askControl } from "../local/control/client.js";
 import { platformRoutes } from "../local/control/routes.js";
@@ -15,10 +15,10 @@ import { duration, worstCase } from "../recovery/drills/report/facts.js";
 import { type DrillResult, resultSchema } from "../recovery/drills/result.js";
 import { drillStore } from "../recovery/drills/results.js";
 import { KeelsonError } from "../spec/errors.js";
-import { readDuration } from "../spec/format.js";
 import { coloursFor } from "./colours.js";
 import { addDataOption, type ConnectionOptions, findRunning } from "./connection.js";
 import { loadPlan } from "./load.js";
+import { positiveNumber, someTime } from "./option-values.js";
 import { version } from "./version.js";
 
 interface Options extends ConnectionOptions {
@@ -38,9 +38,14 @@ export function register(program: Command): void {
       "break the running platform under load, watch it recover, and hold what was measured against the promise",
     )
     .argument("<fault>", `what to break: ${Object.keys(executors).join(", ")}`)
-    .option("--duration <time>", "steady load before the fault and after each recovery, e.g. 10s", parseDuration)
-    .option("--rate <number>", `chat requests and writes each second, at most ${MOST_RATE}`, parseRate)
-    .option("-f, --file <file>", "drill a platform of its own, started from this file and ended afterwards")
+    .option("--duration <time>", "steady load before the fault and after each recovery, e.g. 10s", someTime)
+    .option("--rate <number>", `chat requests and writes each second, at most ${MOST_RATE}`, positiveNumber(MOST_RATE))
+    .addOption(
+      new Option(
+        "-f, --file <file>",
+        "drill a platform of its own, started from this file and ended afterwards",
+      ).conflicts("data"),
+    )
     .option("-e, --environment <name>", "environment of that file")
     .option("--json", "print the result as JSON")
     .action(async (fault: string, options: Options) => {
@@ -54,18 +59,6 @@ export function register(program: Command): void {
       process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${summary(result, directory)}\n`);
       process.exitCode = result.state === "failed" || result.verdict === "broken" ? 1 : 0;
     });
-}
-
-function parseRate(text: string): number {
-  const rate = Number(text);
-  if (text.trim() !== "" && rate > 0 && rate <= MOST_RATE) return rate;
-  throw new InvalidArgumentError(`a rate is a number above 0 and at most ${MOST_RATE}`);
-}
-
-function parseDuration(text: string): number {
-  const read = readDuration(text);
-  if (read.ok && read.value > 0) return read.value;
-  throw new InvalidArgumentError(read.ok ? "a duration is longer than nothing" : read.message);
 }
 
 interface Outcome {

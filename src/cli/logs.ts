@@ -6,6 +6,7 @@ import { layout } from "../local/layout.js";
 import { KeelsonError } from "../spec/errors.js";
 import { coloursFor } from "./colours.js";
 import { addDataOption, type ConnectionOptions, findData } from "./connection.js";
+import { wholeNumber } from "./option-values.js";
 
 interface Options extends ConnectionOptions {
   readonly follow?: boolean;
@@ -27,7 +28,7 @@ export function register(program: Command): void {
     .description("show what the platform's processes have said")
     .argument("[process]", "one process only, by its name in `keelson status`")
     .option("-f, --follow", "go on showing what they say")
-    .option("-n, --lines <count>", "lines from the end of each", Number, 50)
+    .option("-n, --lines <count>", "lines from the end of each; 0 for none", wholeNumber(0), 50)
     .option("--json", "print each line as JSON")
     .action(async (name: string | undefined, options: Options) => {
       const directory = layout(await findData(options)).logs;
@@ -37,7 +38,7 @@ export function register(program: Command): void {
       for (const file of files) {
         const { text, size } = await readFrom(file, Math.max(0, (await stat(file)).size - 1024 * 1024));
         sizes.set(file, size);
-        lines.push(...parse(file, text).slice(-options.lines));
+        lines.push(...parse(file, text).slice(options.lines === 0 ? Number.POSITIVE_INFINITY : -options.lines));
       }
       for (const line of lines.sort((a, b) => (a.at ?? 0) - (b.at ?? 0))) print(line, options);
       if (options.follow) await follow(directory, name, sizes, options);

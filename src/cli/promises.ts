@@ -1,13 +1,14 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { layout } from "../local/layout.js";
+import { dataFromEnvironment, layout } from "../local/layout.js";
 import type { Measurement } from "../promises/measurement.js";
 import { type PromiseSheet, promiseSheet, type Row } from "../promises/sheet.js";
 import { explanationText, type Marks, sheetText } from "../promises/text.js";
 import { KeelsonError } from "../spec/errors.js";
 import { coloursFor } from "./colours.js";
 import { loadPlan } from "./load.js";
+import { place } from "./option-values.js";
 
 interface Options {
   readonly environment?: string;
@@ -23,13 +24,13 @@ export function register(program: Command): void {
     .argument("[file]", "platform file, folder or blueprint", "platform.yaml")
     .option("-e, --environment <name>", "environment of the platform file (its first unless said)")
     .option("--explain <fault[/subject]>", "terms, alert, runbook and drill of a fault, or of a fault on one subject")
-    .option("--data <directory>", "data directory with the results of drills")
+    .option("--data <directory>", "data directory with the results of drills", place)
     .option("--json", "print one JSON document")
     .addHelpText("after", "\nExit code: 0 every promise is kept, 1 one is broken or unknown, 2 the file is unreadable.")
     .action(async (file: string, options: Options) => {
       const plan = await loadPlan(file, options.environment);
       const directory =
-        options.data ?? process.env["KEELSON_DATA"] ?? join(".keelson", `${plan.platform}-${plan.environment}`);
+        options.data ?? dataFromEnvironment() ?? join(".keelson", `${plan.platform}-${plan.environment}`);
       const sheet = promiseSheet(plan, await measurements(directory, options.data !== undefined));
       const shown = options.explain === undefined ? sheet : { ...sheet, rows: chosen(sheet, options.explain) };
       process.stdout.write(`${options.json ? JSON.stringify(shown, undefined, 2) : text(shown, options)}\n`);

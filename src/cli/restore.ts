@@ -7,6 +7,7 @@ import type { RestoreTarget } from "../recovery/restore/restore.js";
 import { KeelsonError } from "../spec/errors.js";
 import { addPlaceOptions, findPlaces, type PlaceOptions } from "./backups.js";
 import { findRunning } from "./connection.js";
+import { place } from "./option-values.js";
 
 interface Options extends PlaceOptions {
   readonly to?: string;
@@ -19,7 +20,7 @@ export function register(program: Command): void {
   addPlaceOptions(program.command("restore"))
     .description("restore a backup: into a new directory (--to), or in the place of the running platform's database")
     .argument("<id>", "its id as `keelson backups` lists it, or `latest`")
-    .option("--to <directory>", "a new directory: a data directory for any PostgreSQL of the backup's version")
+    .option("--to <directory>", "a new directory: a data directory for any PostgreSQL of the backup's version", place)
     .option(
       "--at <time>",
       "the state at that moment, e.g. 2025-11-21T08:01:00Z (default: everything that was archived)",

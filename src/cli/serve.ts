@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { pino } from "pino";
+import { requireOwnDirectory } from "../disk/own-directory.js";
+import { dataFromEnvironment } from "../local/layout.js";
 import type { Plan, Unit } from "../plan/plan.js";
 import { drainLimit } from "../promises/facts/supervisor.js";
 import { type Kernel, startKernel } from "../runtime/kernel/kernel.js";
@@ -8,6 +10,13 @@ import type { Address } from "../runtime/kernel/listener.js";
 import { readPlanFile } from "../runtime/kernel/plan-file.js";
 import { modules } from "../runtime/modules.js";
 import { KeelsonError } from "../spec/errors.js";
+import { place } from "./option-values.js";
+
+/** What lies in the directory of a process by itself; a volume that was just mounted may hold `lost+found`. */
+const filled = {
+  marks: [join("gateway", "usage"), join("secrets", "internal", "token")],
+  known: /^(gateway|secrets|lost\+found)$/,
+};
 
 interface Options {
   readonly plan?: string;
@@ -33,8 +42,8 @@ export function register(program: Command): void {
     .option("--modules <names>", `which modules, separated by commas: ${Object.keys(modules).join(", ")}`, splitNames)
     .option("--listen <host:port>", "address of the listener (default 127.0.0.1:8800)", parseAddress)
     .option("--metrics-listen <host:port>", "a second address that answers /metrics and nothing else", parseAddress)
-    .option("--data <directory>", "durable files of this process")
-    .option("--secrets <directory>", "secrets as files: DIR/<name>/<key>")
+    .option("--data <directory>", "durable files of this process", place)
+    .option("--secrets <directory>", "secrets as files: DIR/<name>/<key>", place)
     .option("--peer <module=url>", "where a module runs that is not in this process", parsePeer, {})
     .option("--model <name>", "the model that this process serves (engine module in a pod of its own)")
     .option("--unit <name>", "the plan's unit that this process is a replica of")
@@ -45,6 +54,11 @@ export function register(program: Command): void {
 }
 
 async function planOf(file: string | undefined, options: Options): Promise<Plan> {
+  if (options.plan !== undefined && file !== undefined)
+    throw new KeelsonError("usage", `serve takes ${file} or --plan ${options.plan}, not both`, {
+      hint: "give one of them: a plan is of one environment already",
+      exitCode: 2,
+    });
   if (options.plan !== undefined) return readPlanFile(options.plan);
   if (file !== undefined) {
     const { loadPlan } = await import("./load.js");
@@ -65,7 +79,9 @@ async function serve(plan: Plan, options: Options): Promise<void> {
   });
   const served = endWithParent();
   const unit = unitOf(plan, options.unit);
-  const data = options.data ?? process.env["KEELSON_DATA"] ?? join(".keelson", `${plan.platform}-${plan.environment}`);
+  const data = options.data ?? dataFromEnvironment() ?? join(".keelson", `${plan.platform}-${plan.environment}`);
+  // A supervisor has looked at all of its data already.
+  if (!process.connected) await requireOwnDirectory(data, filled);
   const kernel = await startKernel(modules, {
     plan,
     unit: options.unit,

@@ -3,20 +3,21 @@ import { once } from "node:events";
 import { mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { z } from "zod";
 import { diskError } from "../disk/disk-errors.js";
 import { takeLock } from "../disk/lock.js";
 import { platformRoutes } from "../local/control/routes.js";
 import { requireEngines } from "../local/engines.js";
 import { removeEmptyFootprint, removeFootprint, topmostMissing } from "../local/footprint.js";
-import { dataDirectory, type Layout, layout, makeRoot } from "../local/layout.js";
+import { dataDirectory, type Layout, layout, makeRoot, requireOwnData } from "../local/layout.js";
 import { type Platform, startPlatform } from "../local/platform.js";
 import { forgetFirstKey, type Welcome, welcome } from "../local/welcome.js";
 import type { Plan } from "../plan/plan.js";
 import { KeelsonError } from "../spec/errors.js";
 import { coloursFor } from "./colours.js";
 import { loadPlan } from "./load.js";
+import { place, wholeNumber } from "./option-values.js";
 import { version } from "./version.js";
 
 interface Options {
@@ -38,15 +39,17 @@ export function register(program: Command): void {
     .description("run a platform on this machine: PostgreSQL, the modules and the engine")
     .argument("[file]", "the platform file, a folder with one, or a blueprint", "starter")
     .option("-e, --environment <name>", "environment of the platform file (its first by default)")
-    .option("--port <number>", "port of the gateway and the dashboard", parsePort, 8800)
+    .option("--port <number>", "port of the gateway and the dashboard", wholeNumber(1, 65_535), 8800)
     .option("--host <address>", "address to listen on; anything but loopback opens it to your network", "127.0.0.1")
     .option(
       "--data <directory>",
       "where everything is kept (or KEELSON_DATA); default .keelson/<platform>-<environment>",
+      place,
     )
     .option(
       "--backups <place>",
       "a folder or s3://bucket/prefix for backups (or KEELSON_BACKUPS); default: in the data directory",
+      place,
     )
     .option("--split", "one process for each unit of the file, as in production")
     .option("--detach", "return once it answers; `keelson down` ends it")
@@ -75,7 +78,7 @@ async function foreground(file: string, plan: Plan, options: Options): Promise<v
         host: options.host,
         port: options.port,
         split: options.split ?? false,
-        backups: options.backups ?? process.env["KEELSON_BACKUPS"],
+        backups: options.backups ?? (process.env["KEELSON_BACKUPS"] || undefined),
         onProgress: progress,
         version: version(),
         signal: interrupted.signal,
@@ -177,6 +180,7 @@ async function detached(file: string, plan: Plan, options: Options): Promise<voi
   const places = layout(dataDirectory(options.data, plan));
   const missing = await topmostMissing(places.root);
   try {
+    await requireOwnData(places.root);
     await makeRoot(places.root);
     await mkdir(places.logs, { recursive: true, mode: 0o700 });
     const files = { said: join(places.logs, "up.log"), told: join(places.logs, "up.json") };
@@ -254,13 +258,6 @@ function json(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw new InvalidArgumentError("a port is a number from 1 to 65535");
-  return port;
 }
 
 function seconds(milliseconds: number): string {

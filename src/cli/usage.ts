@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { z } from "zod";
 import { type Dimension, dimensions, type rowShape, usageAnswer } from "../runtime/usage/shapes.js";
 import { KeelsonError } from "../spec/errors.js";
@@ -33,7 +33,7 @@ export function register(program: Command): void {
     .option("-o, --organisation <id>", "of this organisation only")
     .option("-m, --model <name>", "of this model only")
     .option("--of-key <id>", "of this API key only")
-    .option("--csv", "print CSV")
+    .addOption(new Option("--csv", "print CSV").conflicts("json"))
     .option("--json", "print JSON")
     .action(usage);
 }

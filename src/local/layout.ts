@@ -1,6 +1,7 @@
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { isSystemError } from "../disk/disk-errors.js";
+import { requireOwnDirectory } from "../disk/own-directory.js";
 import { KeelsonError } from "../spec/errors.js";
 
 /** Where everything of one running platform lies, below its data directory. */
@@ -23,12 +24,29 @@ export interface Layout {
   readonly database: string;
 }
 
+/** KEELSON_DATA; set to nothing is not set. */
+export function dataFromEnvironment(): string | undefined {
+  return process.env["KEELSON_DATA"] || undefined;
+}
+
 /** `--data`, else KEELSON_DATA, else `.keelson/<platform>-<environment>` below the current directory. */
 export function dataDirectory(
   chosen: string | undefined,
   plan: { readonly platform: string; readonly environment: string },
 ): string {
-  return resolve(chosen ?? process.env["KEELSON_DATA"] ?? join(".keelson", `${plan.platform}-${plan.environment}`));
+  return resolve(chosen ?? dataFromEnvironment() ?? join(".keelson", `${plan.platform}-${plan.environment}`));
+}
+
+/**
+ * Throws `data/foreign` where a data directory would be somebody's own. The token is made in every first start, before
+ * anything of worth; what may lie there earlier is a log, a lock, the report of a drill, or backups brought from elsewhere.
+ */
+export async function requireOwnData(root: string): Promise<void> {
+  await requireOwnDirectory(root, {
+    marks: [join("secrets", "internal", "token"), "database.json"],
+    known:
+      /^(lock(\..*\.tmp)?|platform\.json|control\.sock|plan\.json(\..*\.tmp)?|secrets|logs|modules|drills|backups|postgres|verify\.log|lost\+found)$/,
+  });
 }
 
 /**

@@ -21,7 +21,7 @@ import { serveUrl, startServe } from "./children/serve-child.js";
 import { type ControlRoutes, serveControl } from "./control/server.js";
 import { requireEngines } from "./engines.js";
 import { removeEmptyFootprint, removeFootprint, topmostMissing } from "./footprint.js";
-import { type Layout, layout, makeRoot } from "./layout.js";
+import { type Layout, layout, makeRoot, requireOwnData } from "./layout.js";
 import { LogBook } from "./log-book.js";
 import { outliveOrphans } from "./orphans.js";
 import { requireFreePort } from "./port-owner.js";
@@ -72,7 +72,7 @@ export interface Platform {
 
 /**
  * Starts a plan as processes of this machine and waits until they answer. Throws `engine/not-here`, `platform/running`,
- * `platform/orphan`, `port/in-use`, `data/unwritable`, `disk/full`, or what the process said that could not start; nothing is left running then.
+ * `platform/orphan`, `data/foreign`, `port/in-use`, `data/unwritable`, `disk/full`, or what the process said that could not start; nothing is left running then.
  */
 export async function startPlatform(
   options: PlatformOptions,
@@ -95,6 +95,7 @@ export async function startPlatform(
 async function occupy(places: Layout, missing: string | undefined): Promise<Lock> {
   try {
     await requireWritable(places.root);
+    await requireOwnData(places.root);
     await makeRoot(places.root);
     for (const directory of [places.secrets, places.logs, places.modules])
       await mkdir(directory, { recursive: true, mode: 0o700 });

@@ -27,18 +27,38 @@ describe("keelson chat", () => {
     await upstream?.stop();
   });
 
-  const chat = (model: string, apiKey: string = key): Promise<Ended> =>
+  const run = (words: readonly string[], input: string): Promise<Ended> =>
     new Promise((resolve) => {
-      const words = [program, "chat", "Hello", "-m", model, "--url", gateway.url, "--key", apiKey];
-      execFile(process.execPath, words, { timeout: 30_000 }, (error, stdout, stderr) =>
+      const all = [program, "chat", ...words, "--url", gateway.url];
+      const child = execFile(process.execPath, all, { timeout: 30_000 }, (error, stdout, stderr) =>
         resolve({ status: typeof error?.code === "number" ? error.code : error === null ? 0 : -1, stdout, stderr }),
       );
+      child.stdin?.end(input);
     });
+  const chat = (model: string, apiKey: string = key): Promise<Ended> =>
+    run(["Hello", "-m", model, "--key", apiKey], "");
 
   it("answers by the model that is named", async () => {
     const { status, stdout, stderr } = await chat("small");
     expect([status, stderr]).toEqual([0, ""]);
     expect(stdout.trim()).not.toBe("");
+  });
+
+  it("takes its question from a pipe", async () => {
+    const { status, stdout, stderr } = await run(["--key", key], "Hello from a pipe\n");
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout.trim()).not.toBe("");
+    expect(JSON.stringify(upstream.received.at(-1)?.body.messages)).toContain("Hello from a pipe");
+  });
+
+  it("asks for a question where there is none, and no terminal to type one", async () => {
+    const asked = upstream.received.length;
+    for (const nothing of ["", " \n"]) {
+      const { status, stdout, stderr } = await run(["--key", key], nothing);
+      expect([status, stdout]).toEqual([2, ""]);
+      expect(stderr).toMatch(/^error chat\/no-question there is no question.*\n {2}hint: keelson chat "a question"/);
+    }
+    expect(upstream.received.length).toBe(asked);
   });
 
   it("lists the models that there are when the one named is not there", async () => {

@@ -79,10 +79,10 @@ describe("a first start that is refused", () => {
   test("leaves a directory that was there, and what is in it", async () => {
     const cwd = workDirectory(cleanups);
     const data = join(cwd, "data");
-    mkdirSync(data);
-    writeFileSync(join(data, "note"), "mine");
+    mkdirSync(join(data, "backups"), { recursive: true });
+    writeFileSync(join(data, "backups/note"), "mine");
     expect((await keelson(cwd, ["up", "--port", String(await takenPort()), "--data", data])).code).toBe(1);
-    expect(existsSync(join(data, "note"))).toBe(true);
+    expect(existsSync(join(data, "backups/note"))).toBe(true);
   });
 });
 
