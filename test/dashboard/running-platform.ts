@@ -27,10 +27,11 @@ const welcome = z.object({ url: z.string(), firstKey: z.string(), signIn: z.stri
 
 /** Starts the starter, or the platform file that is given as text. */
 export async function startPlatform(text?: string): Promise<RunningPlatform> {
-  const data = await mkdtemp(join(tmpdir(), "keelson-dashboard-"));
+  const directory = await mkdtemp(join(tmpdir(), "keelson-dashboard-"));
+  const data = join(directory, "data");
   const port = await freePort();
-  const file = text === undefined ? [] : [join(data, "platform.yaml")];
-  if (text !== undefined) await writeFile(join(data, "platform.yaml"), text);
+  const file = text === undefined ? [] : [join(directory, "platform.yaml")];
+  if (text !== undefined) await writeFile(join(directory, "platform.yaml"), text);
   const start = () => up([...file, "--data", data, "--port", String(port), "--json"]);
   let child: ChildProcess | undefined;
   try {
@@ -59,12 +60,12 @@ export async function startPlatform(text?: string): Promise<RunningPlatform> {
       },
       async stop() {
         if (child) await end(child);
-        await rm(data, { recursive: true, force: true });
+        await rm(directory, { recursive: true, force: true });
       },
     };
   } catch (error) {
     if (child) await end(child);
-    await rm(data, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true });
     throw error;
   }
 }
