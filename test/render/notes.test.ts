@@ -48,3 +48,72 @@ describe("a note on where backups go", () => {
     ]);
   });
 });
+
+describe("what no target writes", () => {
+  const base = "platform: shop\ncloud: aws\nprovide: in-cluster\nservices: { web: { modules: [gateway] } }\n";
+  const notes = (text: string, target: TargetName) => targets[target].render(planOf(text)).notes;
+
+  it.each([
+    [
+      "regions",
+      "regions: { primary: eu-west-1, standby: [eu-north-1] }",
+      /only the primary region is written: eu-north-1 \(warm\)/,
+    ],
+    ["nodes", "nodes: { general: { type: m5.xlarge, count: 3..6 } }", /^node pool general is not made/],
+    ["cluster", 'cluster: { name: shared, kubernetes: "1.34" }', /\(shared, Kubernetes 1\.34\)/],
+    [
+      "cluster.backups",
+      "cluster: { backups: { objects: at 01:00 keep 30d, configuration: on change keep 90d } }",
+      /objects at 01:00 keep 30d, configuration on change keep 90d/,
+    ],
+    [
+      "observe",
+      "observe: { logs: loki, traces: tempo, retention: 30d }",
+      /logs by loki and traces by tempo, kept for 30d/,
+    ],
+    ["observe.routes", "observe: { routes: { critical: pagerduty } }", /critical → pagerduty/],
+    ["delivery", "delivery: { gitops: argocd, sync: manual }", /argocd, manual sync/],
+    ["security.mesh", "security: { mesh: { istio: strict } }", /istio \(mutual TLS strict\)/],
+    ["security.identity", "security: { identity: irsa }", /irsa/],
+    ["security.scan", "security: { scan: trivy }", /trivy/],
+    ["drills", "drills: { every: 90d, faults: [database-loss] }", /every 90d \(database-loss\)/],
+    ["access", "access: [users, admins]", /users, admins/],
+    [
+      "secrets.keys",
+      "secrets: { keys: { keys: [session], from: sealed, rotate: 90d } }",
+      /provide its keys \(session\).*every 90d/,
+    ],
+  ] as const)("is said once by every target: %s", (path, declared, message) => {
+    for (const target of ["compose", "kubernetes"] as const) {
+      const before = notes(base, target).map((note) => note.message);
+      const added = notes(`${base}${declared}\n`, target).filter((note) => !before.includes(note.message));
+      expect(added).toEqual([{ path, message: expect.stringMatching(message) }]);
+    }
+  });
+
+  it("is said of the alerts that the promises count on, written or not", () => {
+    const watched = `${base}observe: { metrics: prometheus, alerts: { down: 2m } }\nobjectives: { rto: 1h }\n`;
+    for (const target of ["compose", "kubernetes"] as const) {
+      const alerts = notes(watched, target).filter(({ path }) => path === "observe.alerts");
+      expect(alerts.map(({ message }) => message)).toEqual([
+        "alerts (down for 2m, errors above 5%, database, oom, backups) are not written by this target, and the promises count on them: set them where metrics are kept",
+      ]);
+      expect(notes(base, target).filter(({ path }) => path === "observe.alerts")).toEqual([]);
+    }
+  });
+
+  it("is said of a door, a unit and a bucket for what a cluster cannot be told", () => {
+    const text = `${base.replace("[gateway] }", "[gateway], expose: true, sizing: auto }")}stores:
+  files: { bucket: { copy: us-west-2, lock: 30d } }
+entrance: { host: shop.example.com, controller: traefik, tls: { issuer: letsencrypt, minimum: "1.3" }, waf: common, cdn: true }
+`;
+    expect(notes(text, "kubernetes").map(({ message }) => message)).toEqual([
+      "web: no autoscaler of its requests is written",
+      "files: no copy in us-west-2 is made by a server in the cluster",
+      "files: no object is locked by a server in the cluster",
+      expect.stringContaining("TLS 1.3 at least"),
+      expect.stringContaining("a WAF of traefik"),
+      expect.stringContaining("a content network in front"),
+    ]);
+  });
+});

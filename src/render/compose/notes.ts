@@ -1,13 +1,16 @@
-import type { Plan } from "../../plan/plan.js";
+import type { Entrance, Plan } from "../../plan/plan.js";
+import { secretNotes } from "../secret-notes.js";
+import { managedBackupNotes } from "../stores/backup-notes.js";
 import { runsAsContainers } from "../stores/containers.js";
 import { storeMembers } from "../stores/index.js";
 import { brokerNotes } from "../stores/rabbitmq.js";
 import type { Note } from "../target.js";
+import { unwritten } from "../unwritten.js";
 import { entranceUnits } from "./networks.js";
 
 /** What the Plan asks for and one machine with Compose does not carry out, said once and with its place. */
 export function notesOn(plan: Plan): readonly Note[] {
-  return [...unitNotes(plan), ...storeNotes(plan), ...entranceNotes(plan)];
+  return [...unitNotes(plan), ...storeNotes(plan), ...entranceNotes(plan), ...secretNotes(plan), ...unwritten(plan)];
 }
 
 function unitNotes(plan: Plan): readonly Note[] {
@@ -34,6 +37,7 @@ function storeNotes(plan: Plan): readonly Note[] {
     if (store.provider.kind === "managed")
       return [
         { path: store.path, message: `${store.name} is ${store.provider.product}: put its address into its secret` },
+        ...managedBackupNotes(store),
       ];
     if (!runsAsContainers(store))
       return [{ path: store.path, message: `${store.name} is a folder: not run by Compose` }];
@@ -52,6 +56,17 @@ function entranceNotes(plan: Plan): readonly Note[] {
     .filter((entrance) => entrance.tls !== undefined || entrance.host !== undefined)
     .map((entrance) => ({
       path: entrance.path,
-      message: `${entrance.name}: published on this machine's loopback only, without TLS`,
+      message: `${entrance.name}: published on this machine's loopback only, without ${missingAt(entrance)}`,
     }));
+}
+
+function missingAt({ waf, dns, cdn, affinity }: Entrance): string {
+  const missing = [
+    "TLS",
+    ...(dns === "none" ? [] : ["a DNS record"]),
+    ...(waf === "none" ? [] : ["a WAF"]),
+    ...(cdn ? ["a content network"] : []),
+    ...(affinity === "none" ? [] : ["affinity"]),
+  ];
+  return missing.length === 1 ? "TLS" : `${missing.slice(0, -1).join(", ")} or ${missing.at(-1)}`;
 }

@@ -1,12 +1,21 @@
-import type { Plan, Store, Unit } from "../../plan/plan.js";
+import type { Entrance, Plan, Store, Unit } from "../../plan/plan.js";
+import { secretNotes } from "../secret-notes.js";
+import { managedBackupNotes } from "../stores/backup-notes.js";
 import { runsAsContainers } from "../stores/containers.js";
 import { brokerNotes } from "../stores/rabbitmq.js";
 import type { Note } from "../target.js";
-import { backupNotes, managedBackupNotes } from "./stores/backup.js";
+import { unwritten } from "../unwritten.js";
+import { backupNotes } from "./stores/backup.js";
 
 /** What the Plan asks for and these objects do not carry out, said once and with its place. */
 export function notesOn(plan: Plan): readonly Note[] {
-  return [...plan.units.flatMap(unitNotes), ...storeNotes(plan)];
+  return [
+    ...plan.units.flatMap(unitNotes),
+    ...storeNotes(plan),
+    ...plan.entrances.flatMap(entranceNotes),
+    ...secretNotes(plan),
+    ...unwritten(plan),
+  ];
 }
 
 function unitNotes(unit: Unit): readonly Note[] {
@@ -24,7 +33,20 @@ function unitNotes(unit: Unit): readonly Note[] {
         }`,
       });
   }
+  if (unit.sizing !== "off")
+    notes.push({ path: `${unit.path}.sizing`, message: `${unit.name}: no autoscaler of its requests is written` });
   return notes;
+}
+
+/** What a door is asked for that its Ingress cannot say. */
+function entranceNotes({ name, path, controller, tls, waf, cdn, affinity }: Entrance): readonly Note[] {
+  const missing = [
+    ...(tls?.minimum === "1.3" ? ["TLS 1.3 at least, which is a setting of the controller"] : []),
+    ...(waf !== "none" && controller !== "nginx" ? [`a WAF of ${controller}`] : []),
+    ...(affinity === "session" && controller !== "nginx" ? [`sessions that stay with a replica by ${controller}`] : []),
+    ...(cdn ? ["a content network in front"] : []),
+  ];
+  return missing.map((what) => ({ path, message: `${name}: ${what}, is not written by this target` }));
 }
 
 function storeNotes(plan: Plan): readonly Note[] {
@@ -43,8 +65,22 @@ function storeNotes(plan: Plan): readonly Note[] {
       return [
         { path: store.path, message: `${store.name} is a ${store.provider.product} of one machine: not in a cluster` },
       ];
-    return [...failoverNotes(store), ...(store.kind === "rabbitmq" ? brokerNotes(store) : []), ...backupNotes(store)];
+    return [
+      ...failoverNotes(store),
+      ...copyNotes(store),
+      ...(store.kind === "rabbitmq" ? brokerNotes(store) : []),
+      ...backupNotes(store),
+    ];
   });
+}
+
+/** Copies in another region, and locks on objects, are a cloud's to give. */
+function copyNotes(store: Store): readonly Note[] {
+  const asked = [
+    ...("copy" in store && store.copy !== undefined ? [`no copy in ${store.copy} is made`] : []),
+    ...(store.kind === "bucket" && store.lock !== undefined ? ["no object is locked"] : []),
+  ];
+  return asked.map((what) => ({ path: store.path, message: `${store.name}: ${what} by a server in the cluster` }));
 }
 
 /** Replicas that a reader may take for a failover. */

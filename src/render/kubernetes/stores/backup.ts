@@ -1,5 +1,5 @@
 import type { BackupSchedule, Database, Plan, Store } from "../../../plan/plan.js";
-import { formatSchedule } from "../../../spec/schedule.js";
+import { leftToCopy } from "../../stores/backup-notes.js";
 import { archivesLog, backupDatabase, backupDirectory } from "../../stores/postgres.js";
 import { backupCache } from "../../stores/redis.js";
 import type { StoreServer } from "../../stores/server.js";
@@ -112,29 +112,6 @@ export function backupNotes(store: Store): readonly Note[] {
       message: `backups of ${store.name} are as encrypted as the storage class of their volume, and no more`,
     });
   return notes;
-}
-
-/** What a managed store copies, its provider copies: it is asked for where the store is made. */
-export function managedBackupNotes(store: Store): readonly Note[] {
-  const { backups, provider } = store;
-  const declared = (["full", "log", "snapshot"] as const).flatMap((kind) => {
-    const schedule = backups[kind];
-    return schedule ? [`${kind} ${formatSchedule(schedule)}`] : [];
-  });
-  if (declared.length === 0) return [];
-  const left = leftToCopy(store);
-  return [
-    {
-      path: backups.path,
-      message: `backups of ${store.name} are taken by ${provider.product}: ask it for ${declared.join(", ")}${left === undefined ? "" : `; ${left}`}`,
-    },
-  ];
-}
-
-/** Buckets that are named and that nothing copies to. */
-function leftToCopy({ backups, provider }: Store): string | undefined {
-  const empty = backups.to.filter((bucket) => !provider.sendsTo.includes(bucket));
-  return empty.length === 0 ? undefined : `copying them to ${empty.join(", ")} is left to you`;
 }
 
 function operatedNotes(store: Database): readonly Note[] {
