@@ -35,19 +35,26 @@ export function register(program: Command): void {
 async function aside(id: string, at: number | undefined, to: string, options: Options): Promise<void> {
   const target: RestoreTarget = at === undefined ? { kind: "latest" } : { kind: "time", at };
   const began = Date.now();
-  const { backup, logFiles } = await restoreTo(await findPlaces(options), id, to, target);
+  const { backup, logFiles, end } = await restoreTo(await findPlaces(options), id, to, target);
   const directory = resolve(to);
+  // Told only where a moment was asked for that lies beyond the archived log.
+  const beyond = at !== undefined && end.kind === "end-of-log";
+  const newest = end.kind === "end-of-log" && end.newest !== undefined ? iso(end.newest) : null;
   const told = {
     id: backup.manifest.id,
     to: directory,
     logFiles,
     postgres: backup.manifest.postgres,
+    ...(beyond && { newest }),
     tookMs: Date.now() - began,
   };
   process.stdout.write(
     options.json
       ? `${JSON.stringify(told)}\n`
       : `restored ${told.id} into ${directory}, with ${logFiles} files of the log to replay\n` +
+          (beyond
+            ? `the archived log ends before that moment, ${newest ? `with a transaction of ${newest}` : "with none since the backup"}\n`
+            : "") +
           `start it with any PostgreSQL ${backup.manifest.postgres.split(".")[0]}: postgres -D ${directory}\n`,
   );
 }
@@ -62,6 +69,11 @@ async function inPlace(id: string, at: number | undefined, options: Options): Pr
       : `restored ${done.id}; the platform answers again after ${(done.tookMs / 1000).toFixed(1)} s\n` +
           (done.kept ? `what was there before is kept in ${done.kept}\n` : ""),
   );
+}
+
+/** Epoch microseconds, as a person reads them. */
+function iso(at: number): string {
+  return new Date(at / 1000).toISOString();
 }
 
 function parseTime(text: string): number {

@@ -1,10 +1,11 @@
 import { locateCluster } from "../postgres/cluster.js";
 import { serverUser } from "../postgres/server-user.js";
+import { logArchive } from "./archive/log-archive.js";
 import { type Backup, type Catalogue, findBackup, readCatalogue } from "./backup/catalogue.js";
 import { openRepository } from "./repository/open.js";
 import type { Repository } from "./repository/repository.js";
-import { backupFor } from "./restore/choose-backup.js";
-import { type RestoreOptions, type RestoreTarget, restoreInto } from "./restore/restore.js";
+import { backupFor, requirePast } from "./restore/choose-backup.js";
+import { type Restored, type RestoreOptions, type RestoreTarget, restoreInto } from "./restore/restore.js";
 import { verifyBackup } from "./restore/verify.js";
 import { ageSeal, loadIdentity, plainSeal, type Seal } from "./seal.js";
 
@@ -28,13 +29,20 @@ export async function restoreTo(
   directory: string,
   target: RestoreTarget,
   options: Pick<RestoreOptions, "onProgress" | "signal"> = {},
-): Promise<{ backup: Backup; logFiles: number }> {
+): Promise<Restored & { backup: Backup }> {
   const { repository, catalogue } = await catalogueOf(places);
+  const { system } = findBackup(catalogue, id).manifest;
+  await requirePast(target, Date.now(), () => newestStored(repository, system));
   const backup = backupFor(catalogue, id, target);
   const seal = await sealOf(backup, places);
   const user = await serverUser();
-  const { logFiles } = await restoreInto(directory, repository, seal, backup.manifest, { ...options, user, target });
-  return { backup, logFiles };
+  return { ...(await restoreInto(directory, repository, seal, backup.manifest, { ...options, user, target })), backup };
+}
+
+/** When the newest file of the log was stored, epoch milliseconds. */
+async function newestStored(repository: Repository, system: string): Promise<number> {
+  const log = await logArchive(repository, plainSeal, system).list();
+  return log.reduce((newest, { stored }) => Math.max(newest, stored), 0);
 }
 
 /** Restores a backup into a clean place, compares, and enters the finding in the catalogue. */

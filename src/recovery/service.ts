@@ -20,7 +20,7 @@ import { startScheduler } from "./backup/scheduler.js";
 import { takeBackup } from "./backup/take-backup.js";
 import { decideDatabase } from "./decide-database.js";
 import type { Repository } from "./repository/repository.js";
-import { backupFor } from "./restore/choose-backup.js";
+import { backupFor, requirePast } from "./restore/choose-backup.js";
 import { forgetRecovery, type RestoreTarget, restoreInto, unpackInto } from "./restore/restore.js";
 import { verifyBackup } from "./restore/verify.js";
 import type { Seal } from "./seal.js";
@@ -91,7 +91,8 @@ export interface Recovery {
   /**
    * Finds, fetches and checks a backup that is to take the place of the data directory. The server keeps running: whatever
    * is wrong with the wish or with the backup is told before anything is stopped. Throws `backup/unknown`,
-   * `restore/too-early`, `backup/corrupt`, `backup/wrong-key`, `log/gap`.
+   * `restore/too-early`, `restore/future`, `backup/corrupt`, `backup/wrong-key`, `log/gap`, and `log/not-archived` for a
+   * moment that the log does not reach.
    */
   prepareReplacement(id: string, target: RestoreTarget): Promise<Replacement>;
   /** Undoes `replace` when the server cannot recover from what was restored. The server must be away. */
@@ -110,6 +111,9 @@ export interface Replacement {
   /** Gives it up: nothing of it is left. */
   discard(): Promise<void>;
 }
+
+/** Milliseconds that the restore of a moment waits for the newest segment of the log to be stored. */
+const newestSegmentPatience = 10_000;
 
 const memorySchema = z.object({ system: z.string() });
 
@@ -215,19 +219,31 @@ export function startRecovery(options: RecoveryOptions): Recovery {
     return kept;
   }
 
+  /** Has the log up to now stored. Why it cannot be, if so; a server that is away has no more of it to give. */
+  async function lagOfArchive(): Promise<string | undefined> {
+    try {
+      await probeArchive(newestSegmentPatience);
+      return undefined;
+    } catch (error) {
+      return error instanceof KeelsonError && error.code === "log/not-archived" ? error.message : undefined;
+    }
+  }
+
   async function prepareReplacement(id: string, target: RestoreTarget): Promise<Replacement> {
     // Before the queue, in which a backup may be under way: it is not given up for a wish that cannot be met.
+    await requirePast(target, Date.now(), async () => Date.now());
     const { manifest } = backupFor(await readCatalogue(repository), id, target);
     if (manifest.recipient !== null && manifest.recipient !== seal.recipient)
       throw new KeelsonError("backup/wrong-key", `backup ${manifest.id} was encrypted to another identity`, {
         hint: `restore it aside with the right one: keelson restore ${manifest.id} --to DIR --identity FILE`,
       });
+    const lag = target.kind === "time" ? await lagOfArchive() : undefined;
     // A name of its own: the other one is used when the data directory is lost, which may happen meanwhile.
     const fresh = `${cluster.data}.replacement.tmp`;
     queue.interrupt("the database is being restored");
     const unpacked = await queue.run("unpacking a backup to restore it", async (signal) => {
       await rm(fresh, { recursive: true, force: true });
-      return unpackInto(fresh, repository, seal, manifest, { user: cluster.user, target, signal });
+      return unpackInto(fresh, repository, seal, manifest, { user: cluster.user, target, signal, lag });
     });
     return {
       id: manifest.id,

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
@@ -52,6 +52,44 @@ describe("backup, backups and restore", () => {
     expect((await chat(platform)).status).toBe(200);
   }, 240_000);
 
+  test("bring a quiet platform to a moment after everything that was written", async () => {
+    const platform = await up(cleanups);
+    const id = await counted(platform);
+    expect((await run(platform, "backup", "--json")).code).toBe(0);
+    const later = await counted(platform);
+    await sleep(3000);
+    const moment = new Date(Date.now() - 1000).toISOString();
+    const before = await platform.status();
+
+    const copy = await run(platform, "restore", "latest", "--to", join(platform.cwd, "copy"), "--at", moment, "--json");
+    expect(copy.code, copy.err).toBe(0);
+    const { newest } = JSON.parse(copy.out);
+    expect(newest === null || newest < moment, newest).toBe(true);
+    const restored = await run(platform, "restore", "latest", "--at", moment, "--json");
+    expect(restored.code, restored.err).toBe(0);
+    expect(await ledger(platform)).toEqual(expect.arrayContaining([id, later]));
+    expect((await chat(platform)).status).toBe(200);
+    // It recovers at the first attempt: each was stopped and started once.
+    const restarts = ({ processes }: typeof before) => processes.map((each) => each.restarts);
+    expect(restarts(await platform.status())).toEqual(restarts(before).map((count) => count + 1));
+  }, 240_000);
+
+  test("stop nothing for a moment that is not archived, and say why", async () => {
+    const platform = await up(cleanups);
+    await until(async () => (await platform.status()).backups.newest?.valid === true, 60_000, "a valid backup");
+    await counted(platform);
+    const before = await platform.status();
+    // What the server calls for each segment is gone: nothing reaches the repository any more.
+    for (const file of readdirSync(platform.data, { recursive: true, encoding: "utf8" }))
+      if (file.endsWith("archive.sh")) rmSync(join(platform.data, file));
+    const refused = await run(platform, "restore", "latest", "--at", new Date().toISOString());
+    expect(refused).toMatchObject({ code: 1, out: "" });
+    expect(refused.err).toMatch(/error log\/not-archived the log up to 20.* is not in the repository: log segment/);
+    const pids = ({ processes }: typeof before) => processes.map(({ name, pid }) => ({ name, pid }));
+    expect(pids(await platform.status())).toEqual(pids(before));
+    expect((await chat(platform)).status).toBe(200);
+  }, 120_000);
+
   test("work when nothing runs any more", async () => {
     const platform = await up(cleanups);
     await counted(platform);
@@ -98,14 +136,17 @@ describe("backup, backups and restore", () => {
       await run(platform, "restore", "20250101T000000Z"),
       await run(platform, "restore", id, "--at", "2020-01-01T00:00:00Z"),
       await run(platform, "restore", id),
+      await run(platform, "restore", id, "--at", "2100-01-01T00:00:00Z"),
     ];
     over = true;
     await clients;
 
-    expect(refused.map(({ code }) => code)).toEqual([1, 1, 1]);
+    expect(refused.map(({ code }) => code)).toEqual([1, 1, 1, 1]);
     expect(refused[0]?.err).toContain("error backup/unknown");
     expect(refused[1]?.err).toContain("error restore/too-early");
     expect(refused[2]?.err).toContain("error backup/corrupt");
+    expect(refused[3]?.err).toContain("error restore/future 2100-01-01T00:00:00.000Z has not come yet");
+    expect(refused[3]?.err).toContain("hint: the newest moment that can be reached is 20");
     expect(answers.length).toBeGreaterThan(5);
     expect(answers.filter((status) => status !== 200)).toEqual([]);
     const pids = ({ processes }: typeof before) =>

@@ -7,6 +7,7 @@ import { prune } from "../../src/recovery/backup/retention.js";
 import { nextBackup } from "../../src/recovery/backup/schedule.js";
 import { decideDatabase } from "../../src/recovery/decide-database.js";
 import { logRange } from "../../src/recovery/restore/log-range.js";
+import { replayPath } from "../../src/recovery/restore/replay-path.js";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -137,6 +138,43 @@ describe("the place of the database at a start", () => {
     expect(decideDatabase({ ...none, known: "2", backups: [backup(1, 1)] }).action).toBe("refuse"));
 });
 
+describe("the segments that a server replays", () => {
+  const file = (position: number, timeline = 1) => segment(position, 0, timeline).file;
+  const names = (files: readonly { name: string }[]) => files.map(({ name }) => name);
+  const first = segmentName(1, 2n);
+  const two = new Map([["00000002.history", "1\t0/4000098\tbefore 2025-11-21 12:00:00+00\n"]]);
+
+  test("end at the first that is missing", () =>
+    expect(
+      names(
+        replayPath(
+          [1, 2, 3, 5].map((n) => file(n)),
+          new Map(),
+          first,
+        ),
+      ),
+    ).toEqual([2n, 3n].map((n) => segmentName(1, n))));
+  test("leave out what the older timeline went on to hold after the newer one had begun", () =>
+    expect(
+      names(replayPath([file(2), file(3), file(4), file(5), file(6), file(4, 2), file(5, 2)], two, first)),
+    ).toEqual([segmentName(1, 2n), segmentName(1, 3n), segmentName(2, 4n), segmentName(2, 5n)]));
+  test("lead through every timeline to the newest", () => {
+    const histories = new Map([...two, ["00000003.history", "1\t0/4000098\tx\n\n2\t0/6000000\ty\n"]]);
+    const files = [file(2), file(3), file(4), file(4, 2), file(5, 2), file(6, 2), file(6, 3)];
+    expect(names(replayPath(files, histories, first))).toEqual([
+      segmentName(1, 2n),
+      segmentName(1, 3n),
+      segmentName(2, 4n),
+      segmentName(2, 5n),
+      segmentName(3, 6n),
+    ]);
+  });
+  test("are never those that a server had only begun", () => {
+    const begun = parseLogFile(`${segmentName(1, 3n)}.partial`);
+    expect(names(replayPath([file(2), ...(begun ? [begun] : [])], new Map(), first))).toEqual([first]);
+  });
+});
+
 describe("the log that a recovery needs", () => {
   const log = [1, 2, 3, 4, 5].map((position) => segment(position, position * 1000));
   const first = segmentName(1, 2n);
@@ -147,18 +185,19 @@ describe("the log that a recovery needs", () => {
     expect(positions(logRange(log, first, "latest"))).toEqual([2, 3, 4, 5]));
   test("for a moment is all of it, for a segment that was stored late may have been closed before", () =>
     expect(positions(logRange(log, first, { time: 3500 }))).toEqual([2, 3, 4, 5]));
-  test("with a hole is refused, with the time that can still be reached", () =>
+  test("with a hole is refused, with what there is before it", () =>
     expect(
       logRange(
         log.filter((_, n) => n !== 3),
         first,
         "latest",
       ),
-    ).toEqual({ ok: false, missing: segmentName(1, 4n), before: 3000 }));
+    ).toEqual({ ok: false, missing: segmentName(1, 4n), files: log.slice(1, 3) }));
   test("a hole that may lie behind the wanted moment ends it, and one before the moment is refused", () => {
     const broken = log.filter((_, n) => n !== 3);
     expect(positions(logRange(broken, first, { time: 2500 }))).toEqual([2, 3]);
-    expect(logRange(broken, first, { time: 3500 })).toMatchObject({ ok: false, before: 3000 });
+    expect(logRange(broken, first, { time: 2500 })).toMatchObject({ ok: true, hole: segmentName(1, 4n) });
+    expect(logRange(broken, first, { time: 3500 })).toMatchObject({ ok: false, missing: segmentName(1, 4n) });
   });
   test("a hole in a later timeline is not filled by the earlier one", () => {
     const branched = [...log, segment(3, 6000, 2), segment(5, 8000, 2)];

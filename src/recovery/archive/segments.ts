@@ -7,7 +7,8 @@ const BACKUP_HISTORY = /^[0-9A-F]{24}\.[0-9A-F]{8}\.backup$/;
 
 /** Segments of 16 MB: 256 of them make one `log`. */
 const SEGMENTS_PER_LOG = 256n;
-const SEGMENT_BYTES = 16n * 1024n * 1024n;
+/** Bytes of a segment. */
+export const SEGMENT_BYTES = 16n * 1024n * 1024n;
 
 export type LogFile =
   | { readonly kind: "segment"; readonly name: string; readonly timeline: number; readonly position: bigint }
@@ -27,10 +28,15 @@ export function parseLogFile(name: string): LogFile | undefined {
   return undefined;
 }
 
+/** A position in the log such as `0/3000148`, in bytes from its beginning. */
+export function parseLsn(lsn: string): bigint {
+  const [high = "0", low = "0"] = lsn.split("/");
+  return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`);
+}
+
 /** The number of the segment, counted from the beginning of time, that holds an LSN such as `0/3000148`. */
 export function segmentOf(lsn: string): bigint {
-  const [high = "0", low = "0"] = lsn.split("/");
-  return ((BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`)) / SEGMENT_BYTES;
+  return parseLsn(lsn) / SEGMENT_BYTES;
 }
 
 /** The name of a segment on a timeline. */

@@ -22,3 +22,14 @@ export function backupFor(catalogue: Catalogue, id: string, target: RestoreTarge
     { hint: alternative ? `from this one it can be reached: ${alternative}` : "`keelson backups` lists what there is" },
   );
 }
+
+/**
+ * Refuses a moment that has not come: nobody knows its state. `newest` gives the newest moment that there is a state of;
+ * all times are epoch milliseconds. Throws `restore/future`.
+ */
+export async function requirePast(target: RestoreTarget, now: number, newest: () => Promise<number>): Promise<void> {
+  if (target.kind !== "time" || target.at <= now) return;
+  throw new KeelsonError("restore/future", `${new Date(target.at).toISOString()} has not come yet`, {
+    hint: `the newest moment that can be reached is ${new Date(await newest()).toISOString()}; without --at everything is restored`,
+  });
+}

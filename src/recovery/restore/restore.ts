@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chown, mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chown, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -9,11 +9,12 @@ import { diskError, isSystemError, requireSpace } from "../../disk/disk-errors.j
 import { writeAccessRules } from "../../postgres/access.js";
 import type { ServerUser } from "../../postgres/server-user.js";
 import { KeelsonError } from "../../spec/errors.js";
-import { type ArchivedFile, type LogArchive, logArchive } from "../archive/log-archive.js";
+import { logArchive } from "../archive/log-archive.js";
 import type { Manifest } from "../backup/catalogue.js";
 import type { Repository } from "../repository/repository.js";
 import { corrupt, type Seal } from "../seal.js";
-import { logRange } from "./log-range.js";
+import { type EndOfReplay, endOfReplay } from "./end-of-replay.js";
+import { fetchLog, requireLog } from "./fetch-log.js";
 
 /** How far the log is replayed. */
 export type RestoreTarget =
@@ -29,6 +30,16 @@ export interface RestoreOptions {
   readonly target: RestoreTarget;
   readonly onProgress?: (what: "files" | "log", done: number, total: number) => void;
   readonly signal?: AbortSignal;
+  /** Why the newest part of the log did not reach the repository, when that is known: moments in it are then refused. */
+  readonly lag?: string | undefined;
+}
+
+/** What was restored. */
+export interface Restored {
+  readonly logFiles: number;
+  /** Bytes of the data directory, without the log. */
+  readonly bytes: number;
+  readonly end: EndOfReplay;
 }
 
 /** Directory with the log to replay, inside the data directory and named relative to it, so that it can be moved. */
@@ -45,21 +56,21 @@ export async function restoreInto(
   seal: Seal,
   manifest: Manifest,
   options: RestoreOptions,
-): Promise<{ logFiles: number; bytes: number }> {
+): Promise<Restored> {
   const unpacked = await unpackInto(directory, repository, seal, manifest, options);
   return unpacked.complete();
 }
 
 /** A backup whose files have been fetched, checked and unpacked beside the directory that they are meant for. */
 export interface Unpacked {
-  /** Adds the log that is archived by now, and gives the directory its name. */
-  complete(): Promise<{ logFiles: number; bytes: number }>;
+  /** Adds the log that is archived by now (for a moment it was added before), and gives the directory its name. */
+  complete(): Promise<Restored>;
   discard(): Promise<void>;
 }
 
 /**
  * The first half of `restoreInto`, and all of it that can say no to a backup: a damaged one, one that was encrypted to
- * another identity, a log with a hole. Nothing that runs has to be away for it.
+ * another identity, a log with a hole, a moment that the log does not reach. Nothing that runs has to be away for it.
  */
 export async function unpackInto(
   directory: string,
@@ -80,24 +91,33 @@ export async function unpackInto(
       throw diskError(error, target);
     }
   };
-  await orNothing(async () => {
+  const archive = logArchive(repository, seal, manifest.system);
+  const addLog = async () => {
+    const place = join(temporary, LOG_DIRECTORY);
+    const { files, hole } = await fetchLog(place, archive, manifest, options);
+    const end = await endOfReplay(place, manifest, options.target, { hole, lag: options.lag });
+    return { logFiles: files.length, end };
+  };
+  const log = await orNothing(async () => {
     await discard();
     await mkdir(temporary, { recursive: true, mode: 0o700 });
     await requireSpace(temporary, manifest.size);
-    await requireLog(logArchive(repository, seal, manifest.system), manifest, options.target);
+    await requireLog(archive, manifest, options.target);
     await unpackBase(temporary, repository, seal, manifest, options);
+    // A moment is in the past: what will be archived from now on says nothing about it.
+    return options.target.kind === "time" ? addLog() : undefined;
   });
   return {
     complete: () =>
       orNothing(async () => {
-        const log = await fetchLog(join(temporary, LOG_DIRECTORY), repository, seal, manifest, options);
-        await writeRecovery(temporary, manifest, options.target);
+        const { logFiles, end } = log ?? (await addLog());
+        await writeRecovery(temporary, manifest, end);
         await writeAccessRules(temporary, options.user);
         if (options.user.foreign) await giveTo(temporary, options.user);
         await rm(target, { recursive: true, force: true });
         await rename(temporary, target);
         await syncDirectory(dirname(target));
-        return { logFiles: log, bytes: manifest.size };
+        return { logFiles, bytes: manifest.size, end };
       }),
     discard,
   };
@@ -142,79 +162,14 @@ async function unpackBase(
   );
 }
 
-async function fetchLog(
-  directory: string,
-  repository: Repository,
-  seal: Seal,
-  manifest: Manifest,
-  options: RestoreOptions,
-): Promise<number> {
-  const archive = logArchive(repository, seal, manifest.system);
-  const files = await requireLog(archive, manifest, options.target);
-  await mkdir(directory, { mode: 0o700 });
-  let done = 0;
-  for (const file of files) {
-    options.signal?.throwIfAborted();
-    await writeSparse(join(directory, file.file.name), await archive.read(file));
-    done += 1;
-    options.onProgress?.("log", done, files.length);
-  }
-  return files.length;
-}
-
-/** The archived files that a recovery needs. Throws `log/gap`. */
-async function requireLog(
-  archive: LogArchive,
-  manifest: Manifest,
-  target: RestoreTarget,
-): Promise<readonly ArchivedFile[]> {
-  const range = logRange(await archive.list(), manifest.firstSegment, rangeEnd(manifest, target));
-  if (!range.ok) throw gap(range.missing, range.before);
-  return range.files;
-}
-
-/** A segment that was closed early is mostly zeros: they are not written, the file is only given its length. */
-async function writeSparse(path: string, content: Buffer): Promise<void> {
-  let end = content.length;
-  while (end >= PAGE && content.subarray(end - PAGE, end).equals(ZEROS)) end -= PAGE;
-  const handle = await open(path, "wx", 0o600);
-  try {
-    await handle.writeFile(content.subarray(0, end));
-    await handle.truncate(content.length);
-  } finally {
-    await handle.close();
-  }
-}
-
-const PAGE = 8192;
-const ZEROS = Buffer.alloc(PAGE);
-
-function rangeEnd(manifest: Manifest, target: RestoreTarget): Parameters<typeof logRange>[2] {
-  if (target.kind === "time") return { time: target.at };
-  return target.kind === "latest" ? "latest" : { segment: manifest.lastSegment };
-}
-
-function gap(segment: string, before: number | undefined): KeelsonError {
-  const reach = before === undefined ? undefined : new Date(before).toISOString();
-  return new KeelsonError(
-    "log/gap",
-    `log segment ${segment} is not in the repository: nothing after it can be replayed`,
-    {
-      hint: reach
-        ? `what was committed until ${reach} can be had: --at ${reach}`
-        : "restore an older or a newer backup; `keelson backups` lists them",
-    },
-  );
-}
-
 /** What a server needs to recover by itself when it is started next. */
-async function writeRecovery(directory: string, manifest: Manifest, target: RestoreTarget): Promise<void> {
+async function writeRecovery(directory: string, manifest: Manifest, end: EndOfReplay): Promise<void> {
   const settings = [
     `restore_command = 'cp ${LOG_DIRECTORY}/%f "%p"'`,
     "recovery_target_timeline = 'latest'",
     "recovery_target_action = 'promote'",
-    ...(target.kind === "time" ? [`recovery_target_time = '${timestamp(target.at)}'`] : []),
-    ...(target.kind === "restore-point" ? [`recovery_target_name = '${manifest.restorePoint.name}'`] : []),
+    ...(end.kind === "moment" ? [`recovery_target_time = '${timestamp(end.at)}'`] : []),
+    ...(end.kind === "restore-point" ? [`recovery_target_name = '${manifest.restorePoint.name}'`] : []),
   ];
   const file = join(directory, "postgresql.auto.conf");
   // A copy of a server that was itself restored once still carries the settings of that recovery.
