@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
+import { ownerNow } from "../disk/lock.js";
 import { notRunning } from "../local/control/client.js";
 import { dataFromEnvironment, layout } from "../local/layout.js";
 import { type RunningPlatform, readRunning } from "../local/running.js";
@@ -116,14 +117,6 @@ async function directories(): Promise<string[]> {
 
 async function here(): Promise<RunningPlatform[]> {
   const found = await Promise.all((await directories()).map((data) => readRunning(layout(data))));
-  return found.flatMap((running) => (running !== undefined && isAlive(running.pid) ? [running] : []));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
+  const alive = await Promise.all(found.map(async (running) => running && (await ownerNow(running.pid)) && running));
+  return alive.filter((running) => running !== undefined);
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { z } from "zod";
+import { ownerNow } from "../disk/lock.js";
 import { askControl } from "../local/control/client.js";
 import { KeelsonError } from "../spec/errors.js";
 import { addDataOption, type ConnectionOptions, findRunning } from "./connection.js";
@@ -24,13 +25,8 @@ export function register(program: Command): void {
 }
 
 async function gone(pid: number): Promise<void> {
-  for (const end = Date.now() + PATIENCE; Date.now() < end; await sleep(50)) {
-    try {
-      process.kill(pid, 0);
-    } catch {
-      return;
-    }
-  }
+  for (const end = Date.now() + PATIENCE; Date.now() < end; await sleep(50))
+    if ((await ownerNow(pid)) === undefined) return;
   throw new KeelsonError("platform/ending", `the platform has not ended within ${PATIENCE / 1000} s (pid ${pid})`, {
     hint: "keelson logs shows what it waits for",
   });
