@@ -116,9 +116,10 @@ describe("a process that is told to end", () => {
     await kernel.stop({ drainDelay: 0, grace: 5000 });
     expect(performance.now() - began).toBeGreaterThan(300);
     expect(performance.now() - began).toBeLessThan(2000);
-    expect(busy.seen).toContain('{"slow":true}');
+    // The process is both ends: what one end has sent and closed, the other has yet to read.
     await Promise.all([busy.until(() => busy.ended), idle.until(() => idle.ended)]);
     expect([busy.ended, idle.ended]).toEqual([true, true]);
+    expect(busy.seen).toContain('{"slow":true}');
   });
 
   it("fails no request of clients that keep their connections, while they are led elsewhere", async () => {
