@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { askControl } from "../local/control/client.js";
-import { layout, requireOwnData } from "../local/layout.js";
+import { backupsFromEnvironment, layout, requireOwnData } from "../local/layout.js";
 import { readRunning } from "../local/running.js";
 import { type BackupListing, backupSchema, type ListedBackup, listed, listing } from "../recovery/backup/listing.js";
 import { type BackupPlaces, catalogueOf, verifyOffline } from "../recovery/offline.js";
@@ -45,7 +45,7 @@ export function register(program: Command): void {
 
 /** Where the backups of the platform that is meant are kept, whether it runs or not. */
 export async function findPlaces(options: PlaceOptions): Promise<BackupPlaces> {
-  const from = options.from ?? (process.env["KEELSON_BACKUPS"] || undefined);
+  const from = options.from ?? backupsFromEnvironment();
   if (from !== undefined && options.identity !== undefined) return { repository: from, identity: options.identity };
   const data = await findData(options);
   const own = layout(data);

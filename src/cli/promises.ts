@@ -1,7 +1,6 @@
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import type { Command } from "commander";
-import { dataFromEnvironment, layout } from "../local/layout.js";
+import { dataDirectory, layout } from "../local/layout.js";
 import type { Measurement } from "../promises/measurement.js";
 import { type PromiseSheet, promiseSheet, type Row } from "../promises/sheet.js";
 import { explanationText, type Marks, sheetText } from "../promises/text.js";
@@ -29,8 +28,7 @@ export function register(program: Command): void {
     .addHelpText("after", "\nExit code: 0 every promise is kept, 1 one is broken or unknown, 2 the file is unreadable.")
     .action(async (file: string, options: Options) => {
       const plan = await loadPlan(file, options.environment);
-      const directory =
-        options.data ?? dataFromEnvironment() ?? join(".keelson", `${plan.platform}-${plan.environment}`);
+      const directory = dataDirectory(options.data, plan);
       const sheet = promiseSheet(plan, await measurements(directory, options.data !== undefined));
       const shown = options.explain === undefined ? sheet : { ...sheet, rows: chosen(sheet, options.explain) };
       process.stdout.write(`${options.json ? JSON.stringify(shown, undefined, 2) : text(shown, options)}\n`);

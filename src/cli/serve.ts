@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { pino } from "pino";
 import { requireOwnDirectory } from "../disk/own-directory.js";
-import { dataFromEnvironment } from "../local/layout.js";
+import { dataDirectory } from "../local/layout.js";
 import type { Plan, Unit } from "../plan/plan.js";
 import { drainLimit } from "../promises/facts/supervisor.js";
 import { type Kernel, startKernel } from "../runtime/kernel/kernel.js";
@@ -79,7 +79,7 @@ async function serve(plan: Plan, options: Options): Promise<void> {
   });
   const served = endWithParent();
   const unit = unitOf(plan, options.unit);
-  const data = options.data ?? dataFromEnvironment() ?? join(".keelson", `${plan.platform}-${plan.environment}`);
+  const data = dataDirectory(options.data, plan);
   // A supervisor has looked at all of its data already.
   if (!process.connected) await requireOwnDirectory(data, filled);
   const kernel = await startKernel(modules, {

@@ -10,7 +10,14 @@ import { takeLock } from "../disk/lock.js";
 import { platformRoutes } from "../local/control/routes.js";
 import { requireEngines } from "../local/engines.js";
 import { removeEmptyFootprint, removeFootprint, topmostMissing } from "../local/footprint.js";
-import { dataDirectory, type Layout, layout, makeRoot, requireOwnData } from "../local/layout.js";
+import {
+  backupsFromEnvironment,
+  dataDirectory,
+  type Layout,
+  layout,
+  makeRoot,
+  requireOwnData,
+} from "../local/layout.js";
 import { type Platform, startPlatform } from "../local/platform.js";
 import { forgetFirstKey, type Welcome, welcome } from "../local/welcome.js";
 import type { Plan } from "../plan/plan.js";
@@ -78,7 +85,7 @@ async function foreground(file: string, plan: Plan, options: Options): Promise<v
         host: options.host,
         port: options.port,
         split: options.split ?? false,
-        backups: options.backups ?? (process.env["KEELSON_BACKUPS"] || undefined),
+        backups: options.backups ?? backupsFromEnvironment(),
         onProgress: progress,
         version: version(),
         signal: interrupted.signal,

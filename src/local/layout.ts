@@ -29,6 +29,11 @@ export function dataFromEnvironment(): string | undefined {
   return process.env["KEELSON_DATA"] || undefined;
 }
 
+/** KEELSON_BACKUPS; set to nothing is not set. */
+export function backupsFromEnvironment(): string | undefined {
+  return process.env["KEELSON_BACKUPS"] || undefined;
+}
+
 /** `--data`, else KEELSON_DATA, else `.keelson/<platform>-<environment>` below the current directory. */
 export function dataDirectory(
   chosen: string | undefined,

@@ -7,7 +7,7 @@ import type { Plan } from "../plan/plan.js";
 import { locateCluster } from "../postgres/cluster.js";
 import { databaseUrl } from "../postgres/provision.js";
 import { freePort } from "../postgres/server.js";
-import { drainLimit } from "../promises/facts/supervisor.js";
+import { orphanLimit } from "../promises/facts/supervisor.js";
 import { type Drills, startDrills } from "../recovery/drills/drills.js";
 import { drillStore } from "../recovery/drills/results.js";
 import type { DrillTarget } from "../recovery/drills/target.js";
@@ -31,9 +31,6 @@ import { localSecrets } from "./secrets.js";
 import { type Supervisor, type SupervisorEvent, startSupervisor } from "./supervisor.js";
 import { terminalKey } from "./terminal-key.js";
 import { untilAnswering } from "./until-answering.js";
-
-/** Beyond what an orphan has for its answers: it notices, and closes its files. */
-const ORPHAN_MARGIN = 10_000;
 
 export interface PlatformOptions {
   readonly plan: Plan;
@@ -125,8 +122,7 @@ async function start(
 ): Promise<Platform> {
   const { plan, host, port, onProgress } = options;
   // Before the port, which they may hold until they notice that they are orphans, and before anything they use is taken.
-  const patience = (unit: string | undefined) => drainLimit(plan, unit) + ORPHAN_MARGIN;
-  await outliveOrphans(places, patience, onProgress, options.signal);
+  await outliveOrphans(places, (unit) => orphanLimit(plan, unit), onProgress, options.signal);
   await requireFreePort(host, port);
   const book = new LogBook(join(places.logs, "keelson.log"));
   const first = !(await exists(places.database));

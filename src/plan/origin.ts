@@ -1,5 +1,5 @@
 import { formatBytes, formatDuration, formatRange, formatRatio, type Range } from "../spec/format.js";
-import { childPath, formatPath, joinPath, parentPath, type Segment } from "../spec/path.js";
+import { formatPath, joinPath, parentPath, type Segment } from "../spec/path.js";
 import { type Mapping, nearest, type SourceMap, type Tree } from "../spec/tree.js";
 import type { Origin, Path, Plan } from "./plan.js";
 
@@ -47,10 +47,10 @@ export class Ledger {
     if (path !== "") this.#origins[path] = origin;
     if (tree.kind === "sequence")
       for (const [index, item] of tree.items.entries())
-        this.#written(item, childPath(path, index), this.source.origin(item.place));
+        this.#written(item, joinPath(path, index), this.source.origin(item.place));
     if (tree.kind !== "mapping") return;
     for (const [name, { key, value }] of tree.entries)
-      this.#written(value, childPath(path, name), this.source.origin(value.kind === "scalar" ? value.place : key));
+      this.#written(value, joinPath(path, name), this.source.origin(value.kind === "scalar" ? value.place : key));
   }
 }
 
@@ -124,16 +124,15 @@ export class Scope {
   /** Records why a value stands that the file does not write. */
   because(key: Segment, why: string, value?: string): void {
     if (!this.#place) {
-      this.#place = this.ledger.source.origin(nearest(this.ledger.tree, this.segments).key);
+      const { file, line, column } = this.ledger.source.origin(nearest(this.ledger.tree, this.segments).key);
+      this.#place = { file, line, column };
     }
-    const { file, line, column } = this.#place;
-    // Written out, key by key: there are dozens of these for every element.
-    this.ledger.record(
-      childPath(this.path, key),
-      value === undefined
-        ? { kind: "default", why, file, line, column }
-        : { kind: "default", why, value, file, line, column },
-    );
+    this.ledger.record(this.pathOf(key), {
+      kind: "default",
+      why,
+      ...(value === undefined ? {} : { value }),
+      ...this.#place,
+    });
   }
 }
 

@@ -35,15 +35,12 @@ function unquote(quoted: string): string {
 /** The path of a child: `joinPath("services.gateway", "calls", 1)` → `services.gateway.calls[1]`. */
 export function joinPath(path: string, ...segments: Segment[]): string {
   let joined = path;
-  for (const segment of segments) joined = childPath(joined, segment);
+  for (const segment of segments) {
+    if (typeof segment === "number") joined += `[${segment}]`;
+    else if (!PLAIN_KEY.test(segment)) joined += `[${JSON.stringify(segment)}]`;
+    else joined += joined === "" ? segment : `.${segment}`;
+  }
   return joined;
-}
-
-/** `joinPath` for one step. */
-export function childPath(path: string, segment: Segment): string {
-  if (typeof segment === "number") return `${path}[${segment}]`;
-  if (!PLAIN_KEY.test(segment)) return `${path}[${JSON.stringify(segment)}]`;
-  return path === "" ? segment : `${path}.${segment}`;
 }
 
 /** The path one step up, undefined at the root. */

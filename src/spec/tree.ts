@@ -40,8 +40,6 @@ export const NOWHERE: Place = { from: -1, to: -1, environment: undefined };
 /** Where each line of a text begins, to turn offsets into lines and columns. */
 export class SourceMap {
   readonly #starts: number[] = [0];
-  /** The line that was found last: places are mostly asked for in the order of the file. */
-  #last = 0;
   constructor(
     readonly file: string,
     text: string,
@@ -52,21 +50,6 @@ export class SourceMap {
   /** Line and column, both from 1; 0 and 0 for a place that is nowhere. */
   position(offset: number): { line: number; column: number } {
     if (offset < 0) return { line: 0, column: 0 };
-    const line = this.#holds(this.#last, offset)
-      ? this.#last
-      : this.#holds(this.#last + 1, offset)
-        ? this.#last + 1
-        : this.#search(offset);
-    this.#last = line;
-    return { line: line + 1, column: offset - (this.#starts[line] ?? 0) + 1 };
-  }
-
-  #holds(line: number, offset: number): boolean {
-    const start = this.#starts[line];
-    return start !== undefined && start <= offset && offset < (this.#starts[line + 1] ?? Number.POSITIVE_INFINITY);
-  }
-
-  #search(offset: number): number {
     let low = 0;
     let high = this.#starts.length - 1;
     while (low < high) {
@@ -74,7 +57,7 @@ export class SourceMap {
       if ((this.#starts[middle] ?? 0) <= offset) low = middle;
       else high = middle - 1;
     }
-    return low;
+    return { line: low + 1, column: offset - (this.#starts[low] ?? 0) + 1 };
   }
 
   origin(place: Place): Origin {

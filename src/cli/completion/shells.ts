@@ -11,8 +11,29 @@ function flagsOf({ options }: DescribedCommand): string[] {
   return options.flatMap(({ flags }) => flags);
 }
 
+/** Writes an offer in the words of one shell. */
+type Write = (offer: Offer) => string;
+
+/** Branches of a `case` over the command and the word before: what stands behind an option that takes a value. */
+function valueBranches(commands: readonly DescribedCommand[], offer: Write): string[] {
+  return commands.flatMap((command) =>
+    valued(command).map(
+      ({ flags, value }) =>
+        `    ${flags.map((flag) => quoted(`${command.name} ${flag}`)).join("|")}) ${offer(value)}; return ;;`,
+    ),
+  );
+}
+
+/** Branches of a `case` over the command: its arguments, subcommands and options. */
+function commandBranches(commands: readonly DescribedCommand[], offer: Write): string[] {
+  return commands.map((command) => {
+    const { words, files } = command.offer;
+    return `    ${command.name}) ${offer({ words: [...words, ...flagsOf(command)], files })} ;;`;
+  });
+}
+
 function bash(commands: readonly DescribedCommand[]): string {
-  const offer = ({ words, files }: Offer): string =>
+  const offer: Write = ({ words, files }) =>
     `_keelson_offer ${[files ? "files" : "words", ...words.map(quoted)].join(" ")}`;
   return [
     // Names come a line each, so that one with a space in it stays whole.
@@ -30,18 +51,10 @@ function bash(commands: readonly DescribedCommand[]): string {
     "    return",
     "  fi",
     '  case "${COMP_WORDS[1]} ${COMP_WORDS[COMP_CWORD-1]}" in',
-    ...commands.flatMap((command) =>
-      valued(command).map(
-        ({ flags, value }) =>
-          `    ${flags.map((flag) => quoted(`${command.name} ${flag}`)).join("|")}) ${offer(value)}; return ;;`,
-      ),
-    ),
+    ...valueBranches(commands, offer),
     "  esac",
     '  case "${COMP_WORDS[1]}" in',
-    ...commands.map((command) => {
-      const { words, files } = command.offer;
-      return `    ${command.name}) ${offer({ words: [...words, ...flagsOf(command)], files })} ;;`;
-    }),
+    ...commandBranches(commands, offer),
     "  esac",
     "}",
     "complete -o filenames -F _keelson keelson",
@@ -49,7 +62,7 @@ function bash(commands: readonly DescribedCommand[]): string {
 }
 
 function zsh(commands: readonly DescribedCommand[]): string {
-  const offer = ({ words, files }: Offer): string =>
+  const offer: Write = ({ words, files }) =>
     [...(words.length === 0 ? [] : [`compadd -- ${words.map(quoted).join(" ")}`]), ...(files ? ["_files"] : [])].join(
       "; ",
     ) || ":";
@@ -60,18 +73,10 @@ function zsh(commands: readonly DescribedCommand[]): string {
     `  commands=(${commands.map(({ name, description }) => quoted(`${name}:${description.replaceAll(":", " ")}`)).join(" ")})`,
     "  if (( CURRENT == 2 )); then _describe command commands; return; fi",
     '  case "${words[2]} ${words[CURRENT-1]}" in',
-    ...commands.flatMap((command) =>
-      valued(command).map(
-        ({ flags, value }) =>
-          `    ${flags.map((flag) => quoted(`${command.name} ${flag}`)).join("|")}) ${offer(value)}; return ;;`,
-      ),
-    ),
+    ...valueBranches(commands, offer),
     "  esac",
     '  case "${words[2]}" in',
-    ...commands.map((command) => {
-      const { words, files } = command.offer;
-      return `    ${command.name}) ${offer({ words: [...words, ...flagsOf(command)], files })} ;;`;
-    }),
+    ...commandBranches(commands, offer),
     "  esac",
     "}",
     'if [ "$funcstack[1]" = _keelson ]; then _keelson "$@"; else compdef _keelson keelson; fi',

@@ -82,6 +82,14 @@ export function drainLimit({ units }: Pick<Plan, "units">, unit: string | undefi
   return units.find(({ name }) => name === unit)?.terminationGrace ?? WHOLE_PLATFORM_DRAIN;
 }
 
+/** Beyond what an orphan has for its answers: it notices that it is one, and closes its files. */
+const ORPHAN_MARGIN: Milliseconds = 10_000;
+
+/** How long a process that has lost its supervisor may still be there, and hold its files: then it does not end by itself. */
+export function orphanLimit(plan: Pick<Plan, "units">, unit: string | undefined): Milliseconds {
+  return drainLimit(plan, unit) + ORPHAN_MARGIN;
+}
+
 /** From being asked to end to being killed, for the database. */
 export const DATABASE_GRACE: Milliseconds = 20_000;
 

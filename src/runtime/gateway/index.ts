@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { drainLimit } from "../../promises/facts/supervisor.js";
+import { orphanLimit } from "../../promises/facts/supervisor.js";
 import type { Accounts } from "../accounts/client.js";
 import type { Engine } from "../engine/client.js";
 import { answerJson } from "../kernel/listener.js";
@@ -29,8 +29,8 @@ export interface GatewayNeeds {
 /** The entrance: the OpenAI and Ollama APIs over the plan's models, each answer counted. */
 export async function startGateway(context: Context, needs: GatewayNeeds): Promise<Running<Gateway>> {
   const { plan, log, metrics: registry } = context;
-  // A process that lost its supervisor writes until its last answer is out; a moment more, for it to close its files.
-  const patience = drainLimit(plan, context.unit) + 10_000;
+  // A process that lost its supervisor writes until its last answer is out.
+  const patience = orphanLimit(plan, context.unit);
   const journal = await Journal.open(join(context.dataDirectory, "gateway", "usage"), log, patience);
   const publisher = new Publisher(journal, needs.usage, log, (failing) => {
     if (failing === undefined) context.report("ready");
