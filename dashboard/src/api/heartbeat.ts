@@ -33,6 +33,6 @@ export function useAway(): Away | undefined {
 }
 
 /** No answer, or one that says that what should answer is not there. */
-export function isAway(error: Error | null): error is ApiError {
+function isAway(error: Error | null): error is ApiError {
   return error instanceof ApiError && (error.status === 0 || (error.status >= 502 && error.status <= 504));
 }

@@ -3,8 +3,8 @@ import { ago, bytes, count, dateTime } from "../../format.js";
 import { Section } from "../../shell/page.js";
 import { Verdict } from "../../shell/state-mark.js";
 import { Empty, Failure, Loading } from "../../shell/states.js";
+import { Table } from "../../shell/table.js";
 import table from "../../shell/table.module.css";
-import { TableHead } from "../../shell/table-head.js";
 import styles from "./drills-page.module.css";
 
 /** What a restore would come from. A backup counts only once it was restored. */
@@ -42,41 +42,38 @@ export function Backups() {
 function BackupTable({ backups }: { readonly backups: readonly Backup[] }) {
   const now = Date.now();
   return (
-    <table className={`${table.table} ${table.cards}`}>
-      <TableHead
-        columns={[
-          "Backup",
-          "Made",
-          { name: "Size", figure: true },
-          { name: "Rows", figure: true },
-          "Restored and compared",
-        ]}
-      />
-      <tbody>
-        {[...backups]
-          .sort((a, b) => b.finishedAt - a.finishedAt)
-          .slice(0, 20)
-          .map((backup) => (
-            <tr key={backup.id}>
-              <th scope="row">
-                <code>{backup.id}</code>
-              </th>
-              <td data-label="Made" className={table.soft}>
-                <span title={dateTime(backup.finishedAt)}>{ago(backup.finishedAt, now)}</span>
-              </td>
-              <td data-label="Size" className={table.figure}>
-                {bytes(backup.bytes)}
-              </td>
-              <td data-label="Rows" className={table.figure}>
-                {count(backup.rows)}
-              </td>
-              <td data-label="Restored and compared">
-                <Proof backup={backup} now={now} />
-              </td>
-            </tr>
-          ))}
-      </tbody>
-    </table>
+    <Table
+      columns={[
+        "Backup",
+        "Made",
+        { name: "Size", figure: true },
+        { name: "Rows", figure: true },
+        "Restored and compared",
+      ]}
+    >
+      {[...backups]
+        .sort((a, b) => b.finishedAt - a.finishedAt)
+        .slice(0, 20)
+        .map((backup) => (
+          <tr key={backup.id}>
+            <th scope="row">
+              <code>{backup.id}</code>
+            </th>
+            <td data-label="Made" className={table.soft}>
+              <span title={dateTime(backup.finishedAt)}>{ago(backup.finishedAt, now)}</span>
+            </td>
+            <td data-label="Size" className={table.figure}>
+              {bytes(backup.bytes)}
+            </td>
+            <td data-label="Rows" className={table.figure}>
+              {count(backup.rows)}
+            </td>
+            <td data-label="Restored and compared">
+              <Proof backup={backup} now={now} />
+            </td>
+          </tr>
+        ))}
+    </Table>
   );
 }
 

@@ -2,8 +2,8 @@ import type { DrillDetail } from "../../api/drills.js";
 import { duration } from "../../format.js";
 import { Section } from "../../shell/page.js";
 import { Verdict } from "../../shell/state-mark.js";
+import { Table } from "../../shell/table.js";
 import table from "../../shell/table.module.css";
-import { TableHead } from "../../shell/table-head.js";
 import { against, tones, words } from "../promises/verdicts.js";
 
 const columns = [
@@ -23,38 +23,35 @@ export function BySubject({ measurements }: Pick<DrillDetail, "measurements">) {
     value === undefined ? "–" : against(value, promised);
   return (
     <Section title="By subject" flush>
-      <table className={`${table.table} ${table.cards}`}>
-        <TableHead columns={columns} />
-        <tbody>
-          {measurements.map(({ subject, rto, rpo, promised, predicted, verdict, underestimated }) => (
-            <tr key={subject}>
-              <th scope="row">{subject}</th>
-              <td className={table.figure} data-label="RTO measured">
-                {measured(rto, promised.rto)}
-              </td>
-              <td className={`${table.figure} ${table.soft}`} data-label="predicted">
-                {figure(predicted.rto)}
-              </td>
-              <td className={`${table.figure} ${table.soft}`} data-label="promised">
-                {figure(promised.rto)}
-              </td>
-              <td className={table.figure} data-label="RPO measured">
-                {measured(rpo, promised.rpo)}
-              </td>
-              <td className={`${table.figure} ${table.soft}`} data-label="predicted">
-                {figure(predicted.rpo)}
-              </td>
-              <td className={`${table.figure} ${table.soft}`} data-label="promised">
-                {figure(promised.rpo)}
-              </td>
-              <td data-label="Verdict">
-                <Verdict tone={tones[verdict]}>{words[verdict]}</Verdict>
-                {underestimated && <span className={table.soft}> more than predicted</span>}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table columns={columns}>
+        {measurements.map(({ subject, rto, rpo, promised, predicted, verdict, underestimated }) => (
+          <tr key={subject}>
+            <th scope="row">{subject}</th>
+            <td className={table.figure} data-label="RTO measured">
+              {measured(rto, promised.rto)}
+            </td>
+            <td className={`${table.figure} ${table.soft}`} data-label="predicted">
+              {figure(predicted.rto)}
+            </td>
+            <td className={`${table.figure} ${table.soft}`} data-label="promised">
+              {figure(promised.rto)}
+            </td>
+            <td className={table.figure} data-label="RPO measured">
+              {measured(rpo, promised.rpo)}
+            </td>
+            <td className={`${table.figure} ${table.soft}`} data-label="predicted">
+              {figure(predicted.rpo)}
+            </td>
+            <td className={`${table.figure} ${table.soft}`} data-label="promised">
+              {figure(promised.rpo)}
+            </td>
+            <td data-label="Verdict">
+              <Verdict tone={tones[verdict]}>{words[verdict]}</Verdict>
+              {underestimated && <span className={table.soft}> more than predicted</span>}
+            </td>
+          </tr>
+        ))}
+      </Table>
     </Section>
   );
 }

@@ -7,8 +7,8 @@ import { ago, dateTime, duration } from "../../format.js";
 import { PlayIcon } from "../../shell/icons.js";
 import { Page, Section } from "../../shell/page.js";
 import { Empty, Failure, Loading } from "../../shell/states.js";
+import { Table } from "../../shell/table.js";
 import table from "../../shell/table.module.css";
-import { TableHead } from "../../shell/table-head.js";
 import { faultName } from "../promises/verdicts.js";
 import { Backups } from "./backups.js";
 import { ConfirmDrill } from "./confirm-drill.js";
@@ -102,39 +102,36 @@ function DrillTable({ drills }: { readonly drills: readonly Drill[] }) {
   const now = Date.now();
   const sorted = [...drills].sort((a, b) => b.startedAt - a.startedAt);
   return (
-    <table className={`${table.table} ${table.cards}`}>
-      <TableHead
-        columns={[
-          "Fault",
-          "Subject",
-          "When",
-          { name: "RTO measured", figure: true },
-          { name: "RPO measured", figure: true },
-          "Verdict",
-        ]}
-      />
-      <tbody>
-        {sorted.map((drill) => (
-          <tr key={drill.id}>
-            <th scope="row">
-              <Link to={`/drills/${encodeURIComponent(drill.id)}`}>{faultName(drill.fault)}</Link>
-            </th>
-            <td data-label="Subject">{drill.subject ?? "–"}</td>
-            <td data-label="When" className={table.soft}>
-              <span title={dateTime(drill.startedAt)}>{ago(drill.startedAt, now)}</span>
-            </td>
-            <td data-label="RTO measured" className={table.figure}>
-              {drill.rto === undefined ? "–" : duration(drill.rto)}
-            </td>
-            <td data-label="RPO measured" className={table.figure}>
-              {drill.rpo === undefined ? "–" : duration(drill.rpo)}
-            </td>
-            <td data-label="Verdict">
-              <DrillVerdict drill={drill} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <Table
+      columns={[
+        "Fault",
+        "Subject",
+        "When",
+        { name: "RTO measured", figure: true },
+        { name: "RPO measured", figure: true },
+        "Verdict",
+      ]}
+    >
+      {sorted.map((drill) => (
+        <tr key={drill.id}>
+          <th scope="row">
+            <Link to={`/drills/${encodeURIComponent(drill.id)}`}>{faultName(drill.fault)}</Link>
+          </th>
+          <td data-label="Subject">{drill.subject ?? "–"}</td>
+          <td data-label="When" className={table.soft}>
+            <span title={dateTime(drill.startedAt)}>{ago(drill.startedAt, now)}</span>
+          </td>
+          <td data-label="RTO measured" className={table.figure}>
+            {drill.rto === undefined ? "–" : duration(drill.rto)}
+          </td>
+          <td data-label="RPO measured" className={table.figure}>
+            {drill.rpo === undefined ? "–" : duration(drill.rpo)}
+          </td>
+          <td data-label="Verdict">
+            <DrillVerdict drill={drill} />
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }

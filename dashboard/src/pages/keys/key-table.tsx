@@ -3,8 +3,8 @@ import { useState } from "react";
 import type { Key } from "../../api/keys.js";
 import { ago, dateTime } from "../../format.js";
 import { StateDot, type Tone } from "../../shell/state-mark.js";
+import { Table } from "../../shell/table.js";
 import table from "../../shell/table.module.css";
-import { TableHead } from "../../shell/table-head.js";
 import styles from "./key-table.module.css";
 
 type KeyState = "active" | "expired" | "revoked";
@@ -29,56 +29,53 @@ export function KeyTable({ keys, onRevoke }: KeyTableProps) {
   const shown = all ? states : states.filter(({ state }) => state === "active");
   return (
     <>
-      <table className={`${table.table} ${table.cards}`}>
-        <TableHead
-          columns={[
-            "Name",
-            "Key",
-            "Scopes",
-            "Organisation",
-            "State",
-            "Created",
-            "Last used",
-            "Expires",
-            { name: "Actions", hidden: true },
-          ]}
-        />
-        <tbody>
-          {shown.map(({ key, state }) => (
-            <tr key={key.id} className={state === "active" ? undefined : styles.past}>
-              <th scope="row">{key.name}</th>
-              <td data-label="Key">
-                <code>{key.prefix}…</code>
-              </td>
-              <td data-label="Scopes">
-                <span>
-                  {key.scopes.join(", ")}
-                  {key.models && <span className={table.soft}> for {key.models.join(", ")}</span>}
-                </span>
-              </td>
-              <td data-label="Organisation">{key.organisation}</td>
-              <td data-label="State">
-                <StateDot tone={tones[state]}>{state}</StateDot>
-              </td>
-              <Moment label="Created" at={key.created} now={now} none="" />
-              <Moment label="Last used" at={key.lastUsed} now={now} none="never" />
-              <Moment label="Expires" at={key.expires} now={now} none="never" />
-              <td className={table.figure}>
-                {state === "active" && (
-                  <Button
-                    size="compact-sm"
-                    variant="default"
-                    aria-label={`Revoke ${key.name}`}
-                    onClick={() => onRevoke(key)}
-                  >
-                    Revoke
-                  </Button>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table
+        columns={[
+          "Name",
+          "Key",
+          "Scopes",
+          "Organisation",
+          "State",
+          "Created",
+          "Last used",
+          "Expires",
+          { name: "Actions", hidden: true },
+        ]}
+      >
+        {shown.map(({ key, state }) => (
+          <tr key={key.id} className={state === "active" ? undefined : styles.past}>
+            <th scope="row">{key.name}</th>
+            <td data-label="Key">
+              <code>{key.prefix}…</code>
+            </td>
+            <td data-label="Scopes">
+              <span>
+                {key.scopes.join(", ")}
+                {key.models && <span className={table.soft}> for {key.models.join(", ")}</span>}
+              </span>
+            </td>
+            <td data-label="Organisation">{key.organisation}</td>
+            <td data-label="State">
+              <StateDot tone={tones[state]}>{state}</StateDot>
+            </td>
+            <Moment label="Created" at={key.created} now={now} none="" />
+            <Moment label="Last used" at={key.lastUsed} now={now} none="never" />
+            <Moment label="Expires" at={key.expires} now={now} none="never" />
+            <td className={table.figure}>
+              {state === "active" && (
+                <Button
+                  size="compact-sm"
+                  variant="default"
+                  aria-label={`Revoke ${key.name}`}
+                  onClick={() => onRevoke(key)}
+                >
+                  Revoke
+                </Button>
+              )}
+            </td>
+          </tr>
+        ))}
+      </Table>
       {past > 0 && (
         <div className={styles.more}>
           <Checkbox

@@ -2,8 +2,8 @@ import type { Availability } from "../../api/promises.js";
 import { plural, share } from "../../format.js";
 import { Section } from "../../shell/page.js";
 import { Verdict } from "../../shell/state-mark.js";
+import { Table } from "../../shell/table.js";
 import table from "../../shell/table.module.css";
-import { TableHead } from "../../shell/table-head.js";
 import styles from "./availability-table.module.css";
 import { Remedy } from "./remedy.js";
 import { tones, words } from "./verdicts.js";
@@ -13,33 +13,30 @@ export function AvailabilityTable({ rows }: { readonly rows: readonly Availabili
   return (
     <div className={styles.below}>
       <Section title="Availability" flush>
-        <table className={`${table.table} ${table.cards}`}>
-          <TableHead
-            columns={["Of", { name: "Promised", figure: true }, { name: "Predicted", figure: true }, "By", "Verdict"]}
-          />
-          <tbody>
-            {rows.map(({ subject, promised, predicted, remedy, verdict }) => (
-              <tr key={subject}>
-                <th scope="row">{subject}</th>
-                <td className={table.figure} data-label="Promised">
-                  {share(promised)}
-                </td>
-                <td className={table.figure} data-label="Predicted">
-                  {predicted.kind === "known" ? share(predicted.value) : "unknown"}
-                </td>
-                <td data-label="By" className={table.soft}>
-                  <div>
-                    {predicted.kind === "known" ? <Parts parts={predicted.parts} /> : predicted.why}
-                    {remedy && <Remedy remedy={remedy} />}
-                  </div>
-                </td>
-                <td data-label="Verdict">
-                  <Verdict tone={tones[verdict]}>{words[verdict]}</Verdict>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table
+          columns={["Of", { name: "Promised", figure: true }, { name: "Predicted", figure: true }, "By", "Verdict"]}
+        >
+          {rows.map(({ subject, promised, predicted, remedy, verdict }) => (
+            <tr key={subject}>
+              <th scope="row">{subject}</th>
+              <td className={table.figure} data-label="Promised">
+                {share(promised)}
+              </td>
+              <td className={table.figure} data-label="Predicted">
+                {predicted.kind === "known" ? share(predicted.value) : "unknown"}
+              </td>
+              <td data-label="By" className={table.soft}>
+                <div>
+                  {predicted.kind === "known" ? <Parts parts={predicted.parts} /> : predicted.why}
+                  {remedy && <Remedy remedy={remedy} />}
+                </div>
+              </td>
+              <td data-label="Verdict">
+                <Verdict tone={tones[verdict]}>{words[verdict]}</Verdict>
+              </td>
+            </tr>
+          ))}
+        </Table>
       </Section>
     </div>
   );

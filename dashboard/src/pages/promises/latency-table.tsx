@@ -2,8 +2,8 @@ import type { Latency } from "../../api/promises.js";
 import { duration } from "../../format.js";
 import { Section } from "../../shell/page.js";
 import { Verdict } from "../../shell/state-mark.js";
+import { Table } from "../../shell/table.js";
 import table from "../../shell/table.module.css";
-import { TableHead } from "../../shell/table-head.js";
 import styles from "./availability-table.module.css";
 import { Place } from "./place.js";
 
@@ -12,25 +12,22 @@ export function LatencyTable({ rows }: { readonly rows: readonly Latency[] }) {
   return (
     <div className={styles.below}>
       <Section title="Latency" flush>
-        <table className={`${table.table} ${table.cards}`}>
-          <TableHead columns={["Of", { name: "Promised", figure: true }, "Promised in", "Verdict"]} />
-          <tbody>
-            {rows.map(({ subject, percentile, within, promisedAt }) => (
-              <tr key={subject}>
-                <th scope="row">{subject}</th>
-                <td className={table.figure} data-label="Promised">
-                  p{Math.round(percentile * 100)} within {duration(within)}
-                </td>
-                <td data-label="Promised in" className={table.soft}>
-                  <Place origin={promisedAt} />
-                </td>
-                <td data-label="Verdict">
-                  <Verdict tone="unknown">not predicted, only measured</Verdict>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table columns={["Of", { name: "Promised", figure: true }, "Promised in", "Verdict"]}>
+          {rows.map(({ subject, percentile, within, promisedAt }) => (
+            <tr key={subject}>
+              <th scope="row">{subject}</th>
+              <td className={table.figure} data-label="Promised">
+                p{Math.round(percentile * 100)} within {duration(within)}
+              </td>
+              <td data-label="Promised in" className={table.soft}>
+                <Place origin={promisedAt} />
+              </td>
+              <td data-label="Verdict">
+                <Verdict tone="unknown">not predicted, only measured</Verdict>
+              </td>
+            </tr>
+          ))}
+        </Table>
       </Section>
     </div>
   );

@@ -34,7 +34,7 @@ export function countByVerdict(rows: readonly Row[]): ReadonlyMap<Verdict, numbe
   return counts;
 }
 
-export function wasMeasured({ rto, rpo }: Row): boolean {
+function wasMeasured({ rto, rpo }: Row): boolean {
   return rto.measured !== undefined || rpo.measured !== undefined;
 }
 

@@ -2,8 +2,8 @@ import { UnstyledButton } from "@mantine/core";
 import type { Topology, TopologyNode } from "../../api/topology.js";
 import { rate } from "../../format.js";
 import { StateDot, toneOf } from "../../shell/state-mark.js";
+import { Table } from "../../shell/table.js";
 import table from "../../shell/table.module.css";
-import { TableHead } from "../../shell/table-head.js";
 import { kindIcons } from "./element-node.js";
 import styles from "./element-table.module.css";
 import { replicasText, stateWord } from "./replicas.js";
@@ -17,29 +17,20 @@ interface ElementTableProps {
 /** The same as the map, in words: for phones, for screen readers, and for who wants to read figures. */
 export function ElementTable({ topology, selected, onSelect }: ElementTableProps) {
   return (
-    <table className={`${table.table} ${table.cards}`}>
-      <TableHead
-        columns={[
-          "Element",
-          "State",
-          { name: "Ready", figure: true },
-          { name: "Requests/s", figure: true },
-          "Calls",
-          "Details",
-        ]}
-      />
-      <tbody>
-        {topology.nodes.map((node) => (
-          <ElementRow
-            key={node.id}
-            node={node}
-            topology={topology}
-            selected={node.id === selected}
-            onSelect={onSelect}
-          />
-        ))}
-      </tbody>
-    </table>
+    <Table
+      columns={[
+        "Element",
+        "State",
+        { name: "Ready", figure: true },
+        { name: "Requests/s", figure: true },
+        "Calls",
+        "Details",
+      ]}
+    >
+      {topology.nodes.map((node) => (
+        <ElementRow key={node.id} node={node} topology={topology} selected={node.id === selected} onSelect={onSelect} />
+      ))}
+    </Table>
   );
 }
 

@@ -1,7 +1,7 @@
 import type { Totals, UsageRow } from "../../api/usage.js";
 import { count, shortCount } from "../../format.js";
+import { Table } from "../../shell/table.js";
 import table from "../../shell/table.module.css";
-import { TableHead } from "../../shell/table-head.js";
 import styles from "./usage-table.module.css";
 
 const figures = ["Requests", "Share", "Input tokens", "Output tokens", "Errors", "Estimated"].map(
@@ -37,33 +37,30 @@ interface UsageTableProps {
 export function UsageTable({ groups, heading }: UsageTableProps) {
   const all = groups.reduce((sum, { requests }) => sum + requests, 0);
   return (
-    <table className={`${table.table} ${table.cards}`}>
-      <TableHead columns={[heading, ...figures]} />
-      <tbody>
-        {groups.map(({ name, requests, inputTokens, outputTokens, errors, estimated }) => (
-          <tr key={name}>
-            <th scope="row">{name}</th>
-            <td className={table.figure} data-label="Requests">
-              {count(requests)}
-            </td>
-            <td className={table.figure} data-label="Share">
-              {all === 0 ? "0" : ((requests / all) * 100).toFixed(1)}%
-            </td>
-            <td className={table.figure} data-label="Input tokens">
-              {count(inputTokens)}
-            </td>
-            <td className={table.figure} data-label="Output tokens">
-              {count(outputTokens)}
-            </td>
-            <td className={table.figure} data-label="Errors">
-              {count(errors)}
-            </td>
-            <td className={table.figure} data-label="Estimated">
-              {count(estimated)}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <Table columns={[heading, ...figures]}>
+      {groups.map(({ name, requests, inputTokens, outputTokens, errors, estimated }) => (
+        <tr key={name}>
+          <th scope="row">{name}</th>
+          <td className={table.figure} data-label="Requests">
+            {count(requests)}
+          </td>
+          <td className={table.figure} data-label="Share">
+            {all === 0 ? "0" : ((requests / all) * 100).toFixed(1)}%
+          </td>
+          <td className={table.figure} data-label="Input tokens">
+            {count(inputTokens)}
+          </td>
+          <td className={table.figure} data-label="Output tokens">
+            {count(outputTokens)}
+          </td>
+          <td className={table.figure} data-label="Errors">
+            {count(errors)}
+          </td>
+          <td className={table.figure} data-label="Estimated">
+            {count(estimated)}
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
