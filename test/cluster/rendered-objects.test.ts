@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import { broker, cache, database, entrance, samplePlan, unit } from "../render/sample-plan.js";
+import { broker, cache, cpuScale, database, entrance, samplePlan, unit } from "../render/sample-plan.js";
 import { describeWith } from "../requirements.js";
 import type { Api, ApiObject } from "./harness/api.js";
 import { type ControlPlane, startControlPlane } from "./harness/control-plane.js";
@@ -25,17 +25,7 @@ const everything = samplePlan({
     ...samplePlan().units,
     unit("scaled", {
       replicas: { min: 2, max: 10 },
-      scale: {
-        path: "scale",
-        cpu: 0.7,
-        memory: 0.8,
-        gpu: undefined,
-        queue: undefined,
-        response: undefined,
-        cooldown: 300_000,
-        up: "aggressive",
-        down: "conservative",
-      },
+      scale: { ...cpuScale, memory: 0.8 },
       priority: "critical",
       spread: { zones: "require", nodes: "require" },
     }),

@@ -6,10 +6,10 @@ import { KubernetesClient } from "../../src/kubernetes/client.js";
 import { type DeployOptions, type DeployResult, deploy } from "../../src/kubernetes/deploy/index.js";
 import { connectionFrom } from "../../src/kubernetes/kubeconfig.js";
 import type { LiveObject, ObjectReference } from "../../src/kubernetes/live-object.js";
-import type { Plan, Scale } from "../../src/plan/plan.js";
+import type { Plan } from "../../src/plan/plan.js";
 import { type ControlPlane, startControlPlane } from "../cluster/harness/control-plane.js";
 import { startSimulatedNodes } from "../cluster/harness/simulated-nodes.js";
-import { edge, entrance, samplePlan, unit } from "../render/sample-plan.js";
+import { cpuScale, edge, entrance, samplePlan, unit } from "../render/sample-plan.js";
 import { describeWith } from "../requirements.js";
 
 /** A platform without stores: two units, one calling the other. */
@@ -24,18 +24,6 @@ function twoUnits(namespace: string, fields: Partial<Plan> = {}): Plan {
     ...fields,
   });
 }
-
-const scale: Scale = {
-  path: "scale",
-  cpu: 0.7,
-  memory: undefined,
-  gpu: undefined,
-  queue: undefined,
-  response: undefined,
-  cooldown: 300_000,
-  up: "aggressive",
-  down: "conservative",
-};
 
 describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
   let plane: ControlPlane;
@@ -203,7 +191,7 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
   it("hands the number of replicas over to an autoscaler without falling back to one", async () => {
     const fixed = unit("gateway", { replicas: { min: 4, max: 4 } });
     await run(twoUnits("hand-over", { units: [fixed], edges: [] }));
-    const scaled = unit("gateway", { replicas: { min: 3, max: 9 }, scale });
+    const scaled = unit("gateway", { replicas: { min: 3, max: 9 }, scale: cpuScale });
     const seen: number[] = [];
     const watching = new AbortController();
     const list = await client.list("apps/v1", "Deployment", "hand-over", {});

@@ -1,32 +1,21 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import OpenAI from "openai";
+import type OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { llamaCppMissing } from "../../src/runtime/engine/engines/llama-cpp.js";
-import { key, planWith, startTestGateway, type TestGateway } from "../gateway/gateway.js";
-import { writeTinyGguf } from "./gguf.js";
+import { startOnTinyModel, type TinyModelGateway } from "./tiny-model.js";
 
 const missing = llamaCppMissing();
 
 describe.skipIf(missing !== undefined)("how llama.cpp chooses the next token", () => {
-  let directory: string;
-  let gateway: TestGateway;
+  let gateway: TinyModelGateway;
   let client: OpenAI;
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), "keelson-sampling-"));
-    const file = join(directory, "tiny.gguf");
-    writeTinyGguf(file, { seed: 3 });
-    gateway = await startTestGateway(
-      planWith(`assistant: { engine: llama.cpp, source: ${file}, concurrency: 4, context: 1024 }`),
+    gateway = await startOnTinyModel(
+      (file) => `assistant: { engine: llama.cpp, source: ${file}, concurrency: 4, context: 1024 }`,
     );
-    client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: key, maxRetries: 0 });
+    client = gateway.openai;
   });
-  afterAll(async () => {
-    await gateway?.stop();
-    await rm(directory, { recursive: true, force: true });
-  });
+  afterAll(() => gateway?.stop());
 
   const messages = [{ role: "user" as const, content: "The ship and the sea" }];
   /** Long enough that the likeliest tokens of random weights come again and again. */

@@ -1,11 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import OpenAI from "openai";
+import type OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { llamaCppMissing } from "../../src/runtime/engine/engines/llama-cpp.js";
-import { key, planWith, startTestGateway, type TestGateway } from "../gateway/gateway.js";
-import { writeTinyGguf } from "./gguf.js";
+import { startOnTinyModel, type TinyModelGateway } from "./tiny-model.js";
 
 const missing = llamaCppMissing();
 
@@ -20,24 +16,17 @@ const says = (tool_call_id: string, content: string): object => ({ role: "tool",
 
 /** A chat whose earlier turns called tools, by engines that call none themselves. */
 describe("a conversation in which tools were called", () => {
-  let directory: string;
-  let gateway: TestGateway;
+  let gateway: TinyModelGateway;
   let client: OpenAI;
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), "keelson-tools-"));
-    const file = join(directory, "tiny.gguf");
-    writeTinyGguf(file, { seed: 3 });
-    gateway = await startTestGateway(
-      planWith(`standin: { engine: simulated, concurrency: 4 }
-${missing === undefined ? `assistant: { engine: llama.cpp, source: ${file}, concurrency: 4, context: 1024 }` : ""}`),
+    gateway = await startOnTinyModel(
+      (file) => `standin: { engine: simulated, concurrency: 4 }
+${missing === undefined ? `assistant: { engine: llama.cpp, source: ${file}, concurrency: 4, context: 1024 }` : ""}`,
     );
-    client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: key, maxRetries: 0 });
+    client = gateway.openai;
   });
-  afterAll(async () => {
-    await gateway?.stop();
-    await rm(directory, { recursive: true, force: true });
-  });
+  afterAll(() => gateway?.stop());
 
   const ask = async (messages: readonly object[], extra: object = {}): Promise<OpenAI.ChatCompletion> =>
     client.post("/chat/completions", { body: { model: "standin", max_tokens: 24, messages, ...extra } });

@@ -1,6 +1,17 @@
 import fc from "fast-check";
 import type { Edge, Plan, Provider, Store, Unit } from "../../src/plan/plan.js";
-import { broker, cache, database, edge, entrance, noBackups, provider, samplePlan, unit } from "./sample-plan.js";
+import {
+  broker,
+  cache,
+  cpuScale,
+  database,
+  edge,
+  entrance,
+  noBackups,
+  provider,
+  samplePlan,
+  unit,
+} from "./sample-plan.js";
 
 const names = fc.uniqueArray(fc.stringMatching(/^[a-z][a-z0-9-]{0,14}[a-z0-9]$/), { minLength: 2, maxLength: 8 });
 const day = 24 * 3600 * 1000;
@@ -83,19 +94,7 @@ function arbitraryUnit(name: string): fc.Arbitrary<Unit> {
         environment: drawn.variables,
         disruption: drawn.min > 1 ? { path: "disruption", minAvailable: drawn.min - 1 } : undefined,
         volumes: drawn.volume === "none" ? [] : [{ name: "files", mount: "/files", size: 2 ** 30, kind: drawn.volume }],
-        scale: drawn.scaled
-          ? {
-              path: "scale",
-              cpu: 0.7,
-              memory: undefined,
-              gpu: undefined,
-              queue: undefined,
-              response: undefined,
-              cooldown: 300_000,
-              up: "aggressive",
-              down: "conservative",
-            }
-          : undefined,
+        scale: drawn.scaled ? cpuScale : undefined,
       }),
     );
 }

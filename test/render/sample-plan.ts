@@ -10,6 +10,7 @@ import type {
   Objectives,
   Plan,
   Provider,
+  Scale,
   Unit,
 } from "../../src/plan/plan.js";
 
@@ -17,6 +18,19 @@ import type {
 
 const second = 1000;
 const gibibyte = 2 ** 30;
+
+/** Scaled on CPU alone. */
+export const cpuScale: Scale = {
+  path: "scale",
+  cpu: 0.7,
+  memory: undefined,
+  gpu: undefined,
+  queue: undefined,
+  response: undefined,
+  cooldown: 300 * second,
+  up: "aggressive",
+  down: "conservative",
+};
 
 const cited: Cited = { value: 10 * second, source: "a test" };
 
