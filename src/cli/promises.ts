@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import type { Command } from "commander";
 import { dataDirectory, layout } from "../local/layout.js";
-import type { Measurement } from "../promises/measurement.js";
+import { type Measurement, measurementsOf } from "../promises/measurement.js";
 import { type PromiseSheet, promiseSheet, type Row } from "../promises/sheet.js";
 import { explanationText, type Marks, sheetText } from "../promises/text.js";
 import { KeelsonError } from "../spec/errors.js";
@@ -69,7 +69,7 @@ async function measurements(directory: string, named: boolean): Promise<readonly
     }
     return [];
   }
-  const { drillStore, measurementsOf } = await import("../recovery/drills/results.js");
+  const { drillStore } = await import("../recovery/drills/results.js");
   return measurementsOf(await drillStore(drills).list());
 }
 

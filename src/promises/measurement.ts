@@ -20,7 +20,31 @@ export interface Measurement {
 export interface MeasuredTerm {
   readonly name: string;
   readonly value: Milliseconds;
-  readonly bytes?: Bytes;
+  readonly bytes?: Bytes | undefined;
+}
+
+/** As much of a kept drill as the sheet reads. */
+export interface DrillRecord {
+  readonly id: string;
+  readonly fault: string;
+  readonly state: "running" | "finished" | "failed";
+  /** Epoch milliseconds. */
+  readonly finishedAt?: number | undefined;
+  readonly measurements: readonly {
+    readonly subject: string;
+    readonly rto?: Milliseconds | undefined;
+    readonly rpo?: Milliseconds | undefined;
+  }[];
+  readonly terms: readonly MeasuredTerm[];
+}
+
+/** What drills measured. One that was broken off proves nothing. */
+export function measurementsOf(drills: readonly DrillRecord[]): Measurement[] {
+  return drills.flatMap(({ id, fault, state, finishedAt, measurements, terms }) =>
+    state !== "finished" || finishedAt === undefined
+      ? []
+      : measurements.map(({ subject, rto, rpo }) => ({ fault, subject, rto, rpo, at: finishedAt, drill: id, terms })),
+  );
 }
 
 /**

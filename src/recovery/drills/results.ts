@@ -1,7 +1,6 @@
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomically } from "../../disk/atomic-file.js";
-import type { Measurement } from "../../promises/measurement.js";
 import { KeelsonError } from "../../spec/errors.js";
 import { type DrillResult, resultSchema } from "./result.js";
 
@@ -54,21 +53,4 @@ export function drillStore(directory: string): DrillStore {
 
 function unknown(id: string): KeelsonError {
   return new KeelsonError("drill/unknown", `there is no drill ${id}`);
-}
-
-/** What finished drills have measured, for the promise sheet of their platform. */
-export function measurementsOf(results: readonly DrillResult[]): Measurement[] {
-  return results.flatMap(({ id, fault, state, finishedAt, measurements, terms }) =>
-    state !== "finished" || finishedAt === undefined
-      ? []
-      : measurements.map(({ subject, rto, rpo }) => ({
-          fault,
-          subject,
-          rto,
-          rpo,
-          at: finishedAt,
-          drill: id,
-          terms: terms.map(({ name, value, bytes }) => ({ name, value, ...(bytes !== undefined && { bytes }) })),
-        })),
-  );
 }

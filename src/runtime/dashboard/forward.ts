@@ -1,10 +1,11 @@
 import { request as send } from "undici";
-import { answerJson } from "../kernel/listener.js";
-import type { Context, Handler } from "../kernel/module.js";
+import { answerJson, type Handler } from "../kernel/listener.js";
+import type { Context } from "../kernel/module.js";
 
 /** Which module answers which paths; the browser reaches all of them through this one origin. */
 const homes: readonly { readonly prefix: string; readonly module: string }[] = [
   { prefix: "/admin/usage", module: "usage" },
+  { prefix: "/admin/models", module: "gateway" },
   { prefix: "/admin", module: "accounts" },
   { prefix: "/v1", module: "gateway" },
   { prefix: "/api", module: "gateway" },

@@ -10,20 +10,18 @@ import { Observer } from "./topology/readings.js";
 import { readWebFiles } from "./web/files.js";
 import { webHandler } from "./web/handler.js";
 
-export type { Dashboard } from "./client.js";
-
 export interface DashboardNeeds {
   readonly accounts: Accounts;
   readonly gateway: Gateway;
 }
 
-/** The web application and what it reads: promises, topology, models, drills, backups. */
+/** The web application and what it reads: promises, topology, drills, backups. */
 export async function startDashboard(context: Context, needs: DashboardNeeds): Promise<Running<Dashboard>> {
   const control = new Control(process.env["KEELSON_CONTROL"]);
   const app = await createAdminApp(context, needs.accounts);
   const observer = new Observer(context, needs.gateway);
-  dashboardRoutes(app, { context, gateway: needs.gateway, observer, control });
-  await mount(context, ["/admin/promises", "/admin/topology", "/admin/models", "/admin/drills", "/admin/backups"], app);
+  dashboardRoutes(app, { context, observer, control });
+  await mount(context, ["/admin/promises", "/admin/topology", "/admin/drills", "/admin/backups"], app);
   forwardToPeers(context);
   const files = await readWebFiles();
   if (!files) context.log.warn("the dashboard was not built: its API answers, its pages do not");

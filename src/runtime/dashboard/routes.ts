@@ -1,7 +1,6 @@
 import { z } from "zod";
-import type { Measurement } from "../../promises/measurement.js";
+import { type Measurement, measurementsOf } from "../../promises/measurement.js";
 import { type AdminApp, errorSchema } from "../admin/index.js";
-import type { Gateway } from "../gateway/client.js";
 import type { Context } from "../kernel/module.js";
 import {
   backupsAnswer,
@@ -12,7 +11,6 @@ import {
   wholeDrills,
 } from "./control/answer.js";
 import type { Control } from "./control/control.js";
-import { measurementsOf } from "./control/measurements.js";
 import { sheetAnswer } from "./promises/answer.js";
 import { sheetOf } from "./promises/compose.js";
 import { topologyAnswer } from "./topology/answer.js";
@@ -25,17 +23,14 @@ const admin = { access: { kind: "actor", scope: "admin", role: "admin" } } as co
 
 const drillId = z.strictObject({ id: z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, "is not the id of a drill") });
 
-const modelsAnswer = z.object({ models: z.array(z.looseObject({ name: z.string(), state: z.string() })) });
-
 export interface Sources {
   readonly context: Context;
-  readonly gateway: Gateway;
   readonly observer: Observer;
   readonly control: Control;
 }
 
 /** What the pages read beyond accounts and usage. */
-export function dashboardRoutes(app: AdminApp, { context, gateway, observer, control }: Sources): void {
+export function dashboardRoutes(app: AdminApp, { context, observer, control }: Sources): void {
   const sheet = sheetOf(context.plan);
   app.get(
     "/admin/promises",
@@ -63,20 +58,6 @@ export function dashboardRoutes(app: AdminApp, { context, gateway, observer, con
       },
     },
     async () => composeTopology(context.plan, await observer.read()),
-  );
-
-  app.get(
-    "/admin/models",
-    {
-      config: member,
-      schema: {
-        operationId: "readModels",
-        summary: "The models with their engines, targets, queues and rates",
-        tags: ["models"],
-        response: { 200: modelsAnswer, default: errorSchema },
-      },
-    },
-    async () => ({ models: (await gateway.models()).map((model) => ({ ...model })) }),
   );
 
   controlRoutes(app, control);

@@ -4,7 +4,7 @@ import type { Context } from "../kernel/module.js";
 import type { StatusBoard } from "./status.js";
 import { modelsReply } from "./wire.js";
 
-/** `GET /admin/models` of a process that has a gateway and no dashboard. */
+/** `GET /admin/models`: how the models and their servers are. */
 export async function mountModels(
   context: Context,
   accounts: Pick<Accounts, "identify">,

@@ -6,8 +6,8 @@ import { answerJson } from "../kernel/listener.js";
 import type { Context, Running } from "../kernel/module.js";
 import type { Usage } from "../usage/client.js";
 import { mountModels } from "./admin-route.js";
+import { ApiServer } from "./api-server.js";
 import type { Gateway } from "./client.js";
-import { ApiServer } from "./gateway.js";
 import { Keys } from "./keys.js";
 import { GatewayMetrics } from "./metrics.js";
 import { ollamaModelName, ollamaOperations } from "./ollama/api.js";
@@ -50,8 +50,7 @@ export async function startGateway(context: Context, needs: GatewayNeeds): Promi
   );
   context.route("/v1", openAi.handle);
   context.route("/api", ollama.handle);
-  // Beside the dashboard the path is the dashboard's, which asks whichever process has the gateway.
-  const admin = context.here.includes("dashboard") ? undefined : await mountModels(context, needs.accounts, board);
+  const admin = await mountModels(context, needs.accounts, board);
   context.route("/internal/gateway/models", (_request, response) =>
     answerJson(response, 200, { models: board.models() }),
   );
@@ -59,7 +58,7 @@ export async function startGateway(context: Context, needs: GatewayNeeds): Promi
   return {
     client: { models: async () => board.models() },
     async stop(signal) {
-      await admin?.close();
+      await admin.close();
       router.close();
       board.close();
       keys.close();

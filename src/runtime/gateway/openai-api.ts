@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Principal } from "../accounts/client.js";
 import { answerJson } from "../kernel/listener.js";
-import type { Operation } from "./gateway.js";
+import type { Operation } from "./api-server.js";
 import { mayUse } from "./principal.js";
 import { problem, refuse } from "./problem.js";
 import { isOpenAiPath, readOpenAiCall } from "./request/openai.js";

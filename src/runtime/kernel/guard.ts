@@ -1,7 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { answerJson } from "./listener.js";
-import type { Handler } from "./module.js";
+import { answerJson, type Handler } from "./listener.js";
 
 /** Who asks, as far as that can be told from a request. */
 export interface Guard {

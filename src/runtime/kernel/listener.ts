@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { KeelsonError } from "../../spec/errors.js";
-import type { Handler } from "./module.js";
 import { TracedRequest } from "./trace.js";
+
+/** Answers one HTTP request; its prefix was matched already. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 export interface Address {
   readonly host: string;

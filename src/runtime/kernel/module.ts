@@ -1,12 +1,9 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import type { Plan } from "../../plan/plan.js";
+import type { Handler } from "./listener.js";
 import type { Service } from "./services.js";
 import type { Tracer } from "./tracing.js";
-
-/** Answers one HTTP request; the kernel has matched the prefix already. */
-export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Secrets by name, read from files: `read("database/url")`. Undefined where there is none. */
 export interface Secrets {

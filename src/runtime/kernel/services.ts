@@ -1,8 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Registry } from "prom-client";
 import { type Guard, operatorsOnly } from "./guard.js";
-import { answerJson, type Listener } from "./listener.js";
-import type { Handler } from "./module.js";
+import { answerJson, type Handler, type Listener } from "./listener.js";
 
 export type ServiceState = "waiting" | "starting" | "ready" | "degraded" | "stopping" | "stopped" | "failed";
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { verdict } from "../promises/answer.js";
 
 /**
  * What the supervisor of a running platform tells of drills and backups over its control socket, as far as `GET /admin/drills` and
@@ -6,11 +7,10 @@ import { z } from "zod";
  */
 
 const ms = z.number();
-const verdict = z.enum(["kept", "broken", "unknown", "not-promised"]);
 const objectives = z.object({ rto: ms.optional(), rpo: ms.optional() });
 
 /** A drill in the list: without its series, which are long. */
-export const drillAnswer = z.object({
+const drillAnswer = z.object({
   id: z.string(),
   fault: z.string(),
   title: z.string(),

@@ -8,7 +8,7 @@ import { z } from "zod";
 
 const place = { file: z.string(), line: z.number(), column: z.number() };
 
-export const placeAnswer = z.discriminatedUnion("kind", [
+const placeAnswer = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("file"), ...place }),
   z.object({ kind: z.literal("environment"), environment: z.string(), ...place }),
   z.object({ kind: z.literal("default"), why: z.string(), ...place }),
@@ -41,7 +41,7 @@ const prediction = z.discriminatedUnion("kind", [
 /** What would keep a promise that is not kept: in words, where in the platform file, and the rule of `keelson check`. */
 const remedy = z.object({ advice: z.string(), at: placeAnswer, rule: z.string().optional() });
 
-const verdict = z.enum(["kept", "broken", "unknown", "not-promised"]);
+export const verdict = z.enum(["kept", "broken", "unknown", "not-promised"]);
 
 const cell = z.object({
   promised: z.number().optional(),

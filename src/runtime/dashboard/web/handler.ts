@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { sessionCookie } from "../../admin/index.js";
+import type { Handler } from "../../kernel/listener.js";
 import { answerJson } from "../../kernel/listener.js";
-import type { Handler } from "../../kernel/module.js";
 import type { Encoding, WebFile, WebFiles } from "./files.js";
 import { commonHeaders, documentPolicy } from "./policy.js";
 

@@ -3,7 +3,7 @@ import type { Model } from "../../../plan/plan.js";
 import type { Principal } from "../../accounts/client.js";
 import { capabilitiesOf } from "../../engine/client.js";
 import { answerJson } from "../../kernel/listener.js";
-import type { Operation } from "../gateway.js";
+import type { Operation } from "../api-server.js";
 import { mayUse } from "../principal.js";
 import { problem, refuse } from "../problem.js";
 import type { ModelRoute } from "../routing/model-route.js";

@@ -7,7 +7,7 @@ export interface BodyLimits {
   readonly all: number;
 }
 
-export const bodyLimits: BodyLimits = { one: 32 * 1024 * 1024, all: 256 * 1024 * 1024 };
+const bodyLimits: BodyLimits = { one: 32 * 1024 * 1024, all: 256 * 1024 * 1024 };
 
 /** Who waits for a body. Called once, with one of the two; never after the client has left. */
 export interface BodyReader {

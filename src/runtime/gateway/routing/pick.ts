@@ -13,11 +13,11 @@ export interface Candidate {
 }
 
 /** A target that has just become ready gets a share that grows to its whole weight over this time. */
-export const slowStart = 10_000;
+const slowStart = 10_000;
 const leastShare = 0.1;
 
 /** The share of its weight that a target gets at `now`. */
-export function effectiveWeight({ weight, readySince }: Candidate, now: number): number {
+function effectiveWeight({ weight, readySince }: Candidate, now: number): number {
   const age = (now - readySince) / slowStart;
   return age >= 1 ? weight : weight * Math.max(leastShare, age);
 }
@@ -47,7 +47,7 @@ export function pick(candidates: readonly Candidate[], now: number, turn: number
 const firstEjection = 1_000;
 const longestEjection = 30_000;
 /** So many failures in a row are no accident. */
-export const failuresToEject = 3;
+const failuresToEject = 3;
 
 /** How long a target is left out after `failures` failures in a row; 0 while it stays in. */
 export function ejection(failures: number): number {
