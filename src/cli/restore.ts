@@ -3,10 +3,10 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { askControl } from "../local/control/client.js";
 import { restoreTo } from "../recovery/offline.js";
-import type { RestoreTarget } from "../recovery/restore/restore.js";
-import { KeelsonError } from "../spec/errors.js";
+import type { RestoreTarget } from "../recovery/restore/target.js";
 import { addPlaceOptions, findPlaces, type PlaceOptions } from "./backups.js";
 import { findRunning } from "./connection.js";
+import { readMoment } from "./moment.js";
 import { place } from "./option-values.js";
 
 interface Options extends PlaceOptions {
@@ -23,11 +23,11 @@ export function register(program: Command): void {
     .option("--to <directory>", "a new directory: a data directory for any PostgreSQL of the backup's version", place)
     .option(
       "--at <time>",
-      "the state at that moment, e.g. 2025-11-21T08:01:00Z (default: everything that was archived)",
+      "the state at that moment: 2025-11-21T08:01:00Z, or 10m for ten minutes ago (default: everything that was archived)",
     )
     .option("--json", "print what was done as JSON")
     .action(async (id: string, options: Options) => {
-      const at = options.at === undefined ? undefined : parseTime(options.at);
+      const at = options.at === undefined ? undefined : Date.parse(readMoment("--at", options.at, "ago", Date.now()));
       await (options.to === undefined ? inPlace(id, at, options) : aside(id, at, options.to, options));
     });
 }
@@ -74,10 +74,4 @@ async function inPlace(id: string, at: number | undefined, options: Options): Pr
 /** Epoch microseconds, as a person reads them. */
 function iso(at: number): string {
   return new Date(at / 1000).toISOString();
-}
-
-function parseTime(text: string): number {
-  const at = Date.parse(text);
-  if (!Number.isNaN(at)) return at;
-  throw new KeelsonError("restore/time", `${text} is no time`, { hint: "--at 2025-11-21T08:01:00Z", exitCode: 2 });
 }

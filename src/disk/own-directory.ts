@@ -1,7 +1,8 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { KeelsonError } from "../spec/errors.js";
 import { isSystemError } from "./disk-errors.js";
+import { exists } from "./exists.js";
 
 /** How a directory that Keelson filled is told from somebody's own. */
 export interface Kind {
@@ -32,12 +33,5 @@ export async function requireOwnDirectory(directory: string, { marks, known }: K
       hint: "name a directory that is new, empty, or a platform's already: --data DIR",
       exitCode: 2,
     },
-  );
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
   );
 }

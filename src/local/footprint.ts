@@ -1,5 +1,6 @@
-import { rm, rmdir, stat } from "node:fs/promises";
+import { rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { exists } from "../disk/exists.js";
 import { clusterHomes } from "../postgres/cluster.js";
 import type { Layout } from "./layout.js";
 
@@ -41,11 +42,4 @@ async function removeEmpty(directory: string, topmost: string): Promise<void> {
     );
     if (!removed) return;
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,7 +1,8 @@
-import { mkdir, stat } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomically } from "../disk/atomic-file.js";
 import { diskError, requireWritable } from "../disk/disk-errors.js";
+import { exists } from "../disk/exists.js";
 import { type Lock, type Owner, takeLock } from "../disk/lock.js";
 import type { Plan } from "../plan/plan.js";
 import { locateCluster } from "../postgres/cluster.js";
@@ -262,13 +263,6 @@ async function start(
   await answering;
   await writeRunning(places, running);
   return platform;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function freePorts(count: number): Promise<number[]> {

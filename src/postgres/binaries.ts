@@ -36,7 +36,7 @@ export async function findBinaries(user: ServerUser): Promise<Binaries> {
 }
 
 /** Where downloaded and prepared files are kept between runs; `KEELSON_CACHE` overrides. */
-export function cacheDirectory(user: Pick<ServerUser, "foreign">): string {
+function cacheDirectory(user: Pick<ServerUser, "foreign">): string {
   const chosen = process.env["KEELSON_CACHE"];
   if (chosen) return chosen;
   // Root's home is closed to the user that the server runs as.

@@ -38,11 +38,10 @@ exit "$code"
 export interface ServerOptions {
   readonly port: number;
   readonly archive?: { readonly command: string; readonly timeoutSeconds: number };
-  /** Resolves as soon as the server is started, before it has recovered and accepts connections. */
-  readonly onSpawn?: () => void;
-  /** Longest recovery that is waited for; default ten minutes. */
-  readonly patience?: number;
 }
+
+/** Longest recovery that is waited for. */
+const RECOVERY_PATIENCE = 600_000;
 
 /** A running server. */
 export interface Server {
@@ -88,9 +87,8 @@ export async function startServer(cluster: Cluster, options: ServerOptions): Pro
   }
   // The pipe is a lifeline, not a channel: nothing is ever written to it.
   child.stdin?.on("error", () => undefined);
-  options.onSpawn?.();
   const server = describe(cluster, options.port, child);
-  await waitUntilReady(cluster, server, logStart, options.patience ?? 600_000);
+  await waitUntilReady(cluster, server, logStart);
   return server;
 }
 
@@ -133,16 +131,16 @@ function signal(pid: number, name: NodeJS.Signals): void {
 }
 
 /** Watches the pid file as pg_ctl does: its eighth line says `ready` once connections are accepted. */
-async function waitUntilReady(cluster: Cluster, server: Server, logStart: number, patience: number): Promise<void> {
+async function waitUntilReady(cluster: Cluster, server: Server, logStart: number): Promise<void> {
   const pidFile = join(cluster.data, "postmaster.pid");
   const { process: child } = server;
-  for (const end = Date.now() + patience; Date.now() < end; await sleep(15)) {
+  for (const end = Date.now() + RECOVERY_PATIENCE; Date.now() < end; await sleep(15)) {
     if (child.exitCode !== null || child.signalCode !== null) throw await startError(cluster, logStart);
     const lines = (await readFile(pidFile, "utf8").catch(() => "")).split("\n");
     if (lines[7]?.trim() === "ready" && lines[3] === String(server.port)) return;
   }
   await server.stop("immediate");
-  throw new KeelsonError("postgres/start", `PostgreSQL was not ready within ${Math.round(patience / 1000)} s`, {
+  throw new KeelsonError("postgres/start", `PostgreSQL was not ready within ${RECOVERY_PATIENCE / 1000} s`, {
     hint: `its log: ${cluster.log}`,
   });
 }
@@ -168,13 +166,18 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Runs queries as the superuser and closes the connection. */
-export async function asSuperuser<T>(
+/** Runs queries as the superuser. */
+export function asSuperuser<T>(
   server: Pick<Server, "superuser">,
   database: string,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = new pg.Client({ ...server.superuser, database, application_name: "keelson" });
+  return withClient({ ...server.superuser, database, application_name: "keelson" }, work);
+}
+
+/** Runs queries over a connection of their own, and closes it. */
+export async function withClient<T>(settings: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client(settings);
   // A server that dies under a query rejects the query; the connection's own event would end the process.
   client.on("error", () => undefined);
   await client.connect();

@@ -1,8 +1,10 @@
 import type { Milliseconds } from "../plan/plan.js";
 import type { Prediction } from "./prediction.js";
 
-/** `unknown` is a promise of which nobody can say whether it holds: it counts as not kept. */
-export type Verdict = "kept" | "broken" | "unknown" | "not-promised";
+/** The worst first. `unknown` is a promise of which nobody can say whether it holds: it counts as not kept. */
+export const verdicts = ["broken", "unknown", "kept", "not-promised"] as const;
+
+export type Verdict = (typeof verdicts)[number];
 
 /** Held against the prediction and, where there is one, against what was measured: either can break it. */
 export function verdictOf(
@@ -22,9 +24,7 @@ export function verdictOf(
   }
 }
 
-const worst: readonly Verdict[] = ["broken", "unknown", "kept", "not-promised"];
-
 /** The worst of several; a row is kept only when nothing in it is broken or unknown. */
-export function worstOf(verdicts: readonly Verdict[]): Verdict {
-  return worst.find((verdict) => verdicts.includes(verdict)) ?? "not-promised";
+export function worstOf(several: readonly Verdict[]): Verdict {
+  return verdicts.find((verdict) => several.includes(verdict)) ?? "not-promised";
 }

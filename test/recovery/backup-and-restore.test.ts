@@ -7,7 +7,8 @@ import { role } from "../../src/postgres/provision.js";
 import { asSuperuser, freePort, startServer } from "../../src/postgres/server.js";
 import { readCatalogue } from "../../src/recovery/backup/catalogue.js";
 import { fingerprint } from "../../src/recovery/backup/fingerprint.js";
-import { type RestoreTarget, restoreInto } from "../../src/recovery/restore/restore.js";
+import { restoreInto } from "../../src/recovery/restore/restore.js";
+import type { RestoreTarget } from "../../src/recovery/restore/target.js";
 import { verifyBackup } from "../../src/recovery/restore/verify.js";
 import { flipByte, type Source, startSource, temporaryDirectory } from "./source.js";
 

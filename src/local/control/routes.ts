@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { listed, listing } from "../../recovery/backup/listing.js";
 import { MOST_RATE } from "../../recovery/drills/drills.js";
-import type { RestoreTarget } from "../../recovery/restore/restore.js";
+import type { RestoreTarget } from "../../recovery/restore/target.js";
 import type { Recovery, Replacement } from "../../recovery/service.js";
 import { KeelsonError } from "../../spec/errors.js";
 import { readDuration } from "../../spec/format.js";

@@ -27,7 +27,7 @@ export const backupSchema = z.object({
     .optional(),
 });
 
-export const listingSchema = z.object({
+const listingSchema = z.object({
   place: z.string(),
   backups: z.array(backupSchema),
   damaged: z.array(z.object({ object: z.string(), why: z.string() })),

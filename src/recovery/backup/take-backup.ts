@@ -19,8 +19,6 @@ export interface BackupSource {
 
 export interface BackupOptions {
   readonly now: () => number;
-  /** Called with the bytes of the data directory that have been read. */
-  readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
   /** How long the log's last segment is waited for; default one minute. */
   readonly archivePatience?: number;
@@ -107,7 +105,7 @@ async function copyData(
       stopLsn = stop.lsn;
       return { label: stop.labelfile, tablespaces: stop.spcmapfile };
     });
-    const written = await repository.put(object, seal.pack(observed(tar(entries), size, options)));
+    const written = await repository.put(object, seal.pack(untilAborted(tar(entries), options.signal)));
     return {
       postgres: start.version,
       size,
@@ -120,17 +118,13 @@ async function copyData(
   });
 }
 
-async function* observed(
+async function* untilAborted(
   content: AsyncIterable<Uint8Array>,
-  total: number,
-  options: BackupOptions,
+  signal: AbortSignal | undefined,
 ): AsyncIterable<Uint8Array> {
-  let done = 0;
   for await (const chunk of content) {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     yield chunk;
-    done += chunk.byteLength;
-    options.onProgress?.(Math.min(done, total), total);
   }
 }
 

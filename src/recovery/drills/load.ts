@@ -129,7 +129,7 @@ export function probeLoad({ url, credential, probe, rate }: ProbeLoad): Load {
 }
 
 /** The table that the writes of a drill go to; it is dropped afterwards. */
-export const WRITES = "keelson_drill_writes";
+const WRITES = "keelson_drill_writes";
 
 /** A client of the database, with a table of its own. */
 export interface Writer {

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { verdicts } from "../../promises/verdict.js";
 
-const verdict = z.enum(["kept", "broken", "unknown", "not-promised"]);
+const verdict = z.enum(verdicts);
 const milliseconds = z.number();
 
 const termSchema = z.object({ name: z.string(), value: milliseconds, bytes: z.number().optional() });

@@ -1,18 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { release, type as systemType } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
-import { z } from "zod";
 import type { Milliseconds } from "../../plan/plan.js";
 import { KeelsonError } from "../../spec/errors.js";
 import { backupId } from "../backup/catalogue.js";
-import { assess, overall } from "./assess.js";
+import { counts, judge, measuredTerms, type Struck } from "./judge.js";
+import { countedIn, postgresVersion } from "./ledger.js";
 import { chatLoad, type Load, openWriter, probeLoad, type Writer } from "./load.js";
-import { type Loss, loss, lostAfterRecovery, outage } from "./measure.js";
 import { probesOf } from "./probes.js";
-import type { DrillResult, DrillStrike, DrillTerm } from "./result.js";
+import type { DrillResult } from "./result.js";
 import { type Sample, series } from "./sample.js";
-import type { DrillTarget, FaultExecutor, Finding, Strike } from "./target.js";
+import type { DrillTarget, FaultExecutor, Strike } from "./target.js";
 
 export interface DrillOptions {
   /** Steady load before the first fault and after each recovery. */
@@ -23,15 +21,6 @@ export interface DrillOptions {
   readonly signal: AbortSignal;
   /** Called whenever something is known that was not before. */
   readonly onChange?: (result: DrillResult) => void;
-}
-
-/** A fault that was done; times are epoch milliseconds. */
-interface Struck {
-  readonly strike: Strike;
-  readonly at: number;
-  readonly until: number;
-  /** When the newest segment of the log before it was stored; undefined where none was. */
-  readonly shipped: number | undefined;
 }
 
 function drillId(fault: string, now: number): string {
@@ -68,7 +57,7 @@ export async function runDrill(
   let writer: Writer | undefined;
   try {
     if (model === undefined) throw new KeelsonError("drill/no-model", "the platform has no chat model to send load to");
-    change({ versions: { ...result.versions, postgres: await postgresVersion(target) } });
+    change({ versions: { ...result.versions, postgres: await postgresVersion(target.databaseUrl) } });
     // Before the inspection, which sees the log to the repository: the table is older than the loss of what is in it.
     writer = await openWriter(target.databaseUrl);
     const findings = await fault.inspect(target, say);
@@ -134,7 +123,8 @@ async function strikeUnderLoad(
   const survived = await survivors(target, chats.samples, writes.samples, writer, say);
   const findings = await fault.conclude(target, say);
   return {
-    ...judge(target, fault, struck, all(), probes, survived, findings),
+    ...judge(target.plan, fault.id, struck, all(), probes, survived, findings),
+    terms: measuredTerms(target.recovery.lastRestore()),
     ...curves(all(), started, end),
   };
 }
@@ -146,95 +136,6 @@ function startProbes(target: DrillTarget, model: string): (readonly [string, Loa
     const credential = probe.as === "operator" ? target.internalToken : target.key;
     return url === undefined ? [] : [[probe.subject, probeLoad({ url, credential, probe, rate: PROBES })] as const];
   });
-}
-
-function judge(
-  target: DrillTarget,
-  fault: FaultExecutor,
-  struck: readonly Struck[],
-  samples: readonly Sample[],
-  probes: ReadonlyMap<string, Load>,
-  survived: ReadonlySet<string>,
-  findings: readonly Finding[],
-): Partial<DrillResult> {
-  const strikes = struck.map(({ strike, at, until, shipped }, n): DrillStrike => {
-    const from = n === 0 ? 0 : (struck[n - 1]?.at ?? 0);
-    const around = (sample: Sample) => sample.ended > from && sample.sent <= until;
-    const near = samples.filter(around);
-    const seen = outage(
-      near.filter((sample) => sample.kind === strike.seenBy),
-      at,
-    );
-    const cost: Loss = loss(near, survived, at, shipped);
-    return {
-      what: strike.what,
-      at,
-      subjects: [...strike.subjects],
-      seenBy: strike.seenBy,
-      ...(seen.rto !== undefined && { rto: Math.round(seen.rto) }),
-      rpo: Math.round(cost.rpo),
-      ...(shipped !== undefined && { sinceShipped: at - shipped }),
-      probed: strike.subjects.flatMap((subject) => {
-        const load = probes.get(subject);
-        if (!load) return [];
-        const { rto } = outage(load.samples.filter(around), at);
-        return [{ subject, ...(rto !== undefined && { rto: Math.round(rto) }) }];
-      }),
-      failed: seen.failed,
-      acknowledged: cost.acknowledged,
-      lost: cost.lost,
-    };
-  });
-  const acknowledged = samples.filter((sample) => sample.ok);
-  const lost = acknowledged.filter((sample) => !survived.has(sample.reference ?? ""));
-  const last = struck.at(-1);
-  const recovered =
-    last &&
-    outage(
-      samples.filter((sample) => sample.kind === last.strike.seenBy),
-      last.at,
-    ).to;
-  const lostAfter = lostAfterRecovery(samples, survived, recovered);
-  const all = [
-    ...findings,
-    ...(lostAfter > 0
-      ? [
-          {
-            what: `${lostAfter} writes that were acknowledged after the recovery are lost`,
-            why: "no fault excuses these",
-          },
-        ]
-      : []),
-  ];
-  const measurements = assess(target.plan, fault.id, strikes);
-  const { verdict, hardest } = overall(measurements, all.length);
-  return {
-    strikes,
-    measurements,
-    findings: all,
-    verdict,
-    terms: measuredTerms(target),
-    ...counts(samples),
-    lost: lost.length,
-    ...(hardest && {
-      subject: hardest.subject,
-      promised: hardest.promised,
-      predicted: hardest.predicted,
-      ...(hardest.rto !== undefined && { rto: hardest.rto }),
-      ...(hardest.rpo !== undefined && { rpo: hardest.rpo }),
-    }),
-  };
-}
-
-/** Pieces of the recovery that the promise sheet predicts by these names. */
-function measuredTerms({ recovery }: DrillTarget): DrillTerm[] {
-  const restore = recovery.lastRestore();
-  if (restore?.ready === undefined) return [];
-  const { begun: from, unpacked, ready, bytes } = restore;
-  return [
-    { name: "restore of the backup", value: unpacked - from, bytes },
-    { name: "replay of the log", value: ready - unpacked },
-  ];
 }
 
 /** Waits until the fault is repaired and clients have seen no failure for a while. */
@@ -278,7 +179,7 @@ async function survivors(
   let counted = new Set<string>();
   let changed = Date.now();
   for (const end = Date.now() + 60_000; Date.now() < end && Date.now() - changed < 8_000; await sleep(250)) {
-    const now = await ledger(target, ids).catch(() => counted);
+    const now = await countedIn(target.databaseUrl, ids).catch(() => counted);
     if (now.size !== counted.size) changed = Date.now();
     counted = now;
     if (counted.size === ids.length) break;
@@ -292,36 +193,6 @@ async function survivors(
   return new Set([...counted, ...written]);
 }
 
-const ledgerRows = z.array(z.object({ id: z.string() }));
-
-async function ledger(target: DrillTarget, ids: readonly string[]): Promise<Set<string>> {
-  return withClient(target.databaseUrl, async (client) => {
-    await client.query("BEGIN READ ONLY");
-    // The tables are closed by organisation; this is the scope of the platform itself.
-    await client.query("SELECT set_config('keelson.organisation', '*', true)");
-    const { rows } = await client.query("SELECT id FROM usage_events WHERE id = ANY($1)", [ids]);
-    return new Set(ledgerRows.parse(rows).map((row) => row.id));
-  });
-}
-
-async function postgresVersion(target: DrillTarget): Promise<string> {
-  return withClient(target.databaseUrl, async (client) => {
-    const { rows } = await client.query("SELECT current_setting('server_version') AS id");
-    return ledgerRows.parse(rows)[0]?.id ?? "unknown";
-  });
-}
-
-async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3000, query_timeout: 10_000 });
-  client.on("error", () => undefined);
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-}
-
 /** After the drill, also a cancelled one, the platform is given the time to be whole again. */
 async function untilWhole(target: DrillTarget): Promise<void> {
   for (const end = Date.now() + LEAST_LIMIT; Date.now() < end; await sleep(100))
@@ -330,11 +201,6 @@ async function untilWhole(target: DrillTarget): Promise<void> {
 
 function curves(samples: readonly Sample[], started: number, end: number): Pick<DrillResult, "series" | "writes"> {
   return { series: series(samples, "request", started, end), writes: series(samples, "write", started, end) };
-}
-
-function counts(samples: readonly Sample[]): Pick<DrillResult, "acknowledged" | "failed"> {
-  const acknowledged = samples.filter((sample) => sample.ok).length;
-  return { acknowledged, failed: samples.length - acknowledged };
 }
 
 function chatModel({ plan }: DrillTarget): string | undefined {

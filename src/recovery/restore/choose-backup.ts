@@ -1,6 +1,6 @@
 import { KeelsonError } from "../../spec/errors.js";
 import { type Backup, type Catalogue, findBackup } from "../backup/catalogue.js";
-import type { RestoreTarget } from "./restore.js";
+import type { RestoreTarget } from "./target.js";
 
 /**
  * The backup that an id means for a target. A moment can only be reached from a backup that was complete before it:

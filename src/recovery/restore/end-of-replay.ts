@@ -6,7 +6,7 @@ import { transactionEnds } from "../archive/transaction-ends.js";
 import type { Manifest } from "../backup/catalogue.js";
 import { gap, momentBefore } from "./fetch-log.js";
 import { replayPath } from "./replay-path.js";
-import type { RestoreTarget } from "./restore.js";
+import type { RestoreTarget } from "./target.js";
 
 /** Where a server is to stop replaying the log that it was given. */
 export type EndOfReplay =

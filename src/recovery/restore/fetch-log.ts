@@ -6,7 +6,7 @@ import { transactionEnds } from "../archive/transaction-ends.js";
 import type { Manifest } from "../backup/catalogue.js";
 import { logRange } from "./log-range.js";
 import { replayPath } from "./replay-path.js";
-import type { RestoreOptions, RestoreTarget } from "./restore.js";
+import type { RestoreTarget } from "./target.js";
 
 /** The archived files that a recovery needs. */
 export interface NeededLog {
@@ -27,16 +27,14 @@ export async function fetchLog(
   directory: string,
   archive: LogArchive,
   manifest: Manifest,
-  options: RestoreOptions,
+  target: RestoreTarget,
+  signal?: AbortSignal,
 ): Promise<NeededLog> {
-  const log = await requireLog(archive, manifest, options.target);
+  const log = await requireLog(archive, manifest, target);
   await mkdir(directory, { mode: 0o700 });
-  let done = 0;
   for (const file of log.files) {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     await writeSparse(join(directory, file.file.name), await archive.read(file));
-    done += 1;
-    options.onProgress?.("log", done, log.files.length);
   }
   return log;
 }

@@ -15,20 +15,11 @@ import type { Repository } from "../repository/repository.js";
 import { corrupt, type Seal } from "../seal.js";
 import { type EndOfReplay, endOfReplay } from "./end-of-replay.js";
 import { fetchLog, requireLog } from "./fetch-log.js";
-
-/** How far the log is replayed. */
-export type RestoreTarget =
-  /** Everything that was archived. */
-  | { readonly kind: "latest" }
-  /** The state at that moment, epoch milliseconds. */
-  | { readonly kind: "time"; readonly at: number }
-  /** Exactly the state that the backup's fingerprint was taken of. */
-  | { readonly kind: "restore-point" };
+import type { RestoreTarget } from "./target.js";
 
 export interface RestoreOptions {
   readonly user: ServerUser;
   readonly target: RestoreTarget;
-  readonly onProgress?: (what: "files" | "log", done: number, total: number) => void;
   readonly signal?: AbortSignal;
   /** Why the newest part of the log did not reach the repository, when that is known: moments in it are then refused. */
   readonly lag?: string | undefined;
@@ -94,7 +85,7 @@ export async function unpackInto(
   const archive = logArchive(repository, seal, manifest.system);
   const addLog = async () => {
     const place = join(temporary, LOG_DIRECTORY);
-    const { files, hole } = await fetchLog(place, archive, manifest, options);
+    const { files, hole } = await fetchLog(place, archive, manifest, options.target, options.signal);
     const end = await endOfReplay(place, manifest, options.target, { hole, lag: options.lag });
     return { logFiles: files.length, end };
   };
@@ -149,7 +140,6 @@ async function unpackBase(
       options.signal?.throwIfAborted();
       hash.update(chunk);
       done += chunk.byteLength;
-      options.onProgress?.("files", done, bytes);
       yield chunk;
     }
     // Before the last byte has been seen nothing that was unpacked counts.
