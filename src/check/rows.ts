@@ -31,9 +31,7 @@ export function concerns(sheet: PromiseSheet, cell: Broken, ...larger: readonly 
 
 /** The promises of a row of which nobody can say whether they are kept. */
 export function unknownIn(row: Row): readonly Concern[] {
-  return (["rto", "rpo"] as const)
-    .filter((of) => row[of].verdict === "unknown")
-    .map((of) => ({ fault: row.fault, subject: row.subject, of }));
+  return (["rto", "rpo"] as const).filter((of) => row[of].verdict === "unknown").map((of) => concern({ row, of }));
 }
 
 /** The broken promises of a fault, in the order of the sheet. */
@@ -72,5 +70,3 @@ export function reckoned(total: Milliseconds, terms: readonly Term[]): string {
   if (counted.length < 2) return `${readable(total)} (${counted.map(({ name }) => name).join("") || "nothing"})`;
   return `${readable(total)} (${counted.map(({ name, value }) => `${name} ${readable(value)}`).join(" + ")})`;
 }
-
-export { readable };

@@ -24,7 +24,7 @@ export { originOf } from "./origin.js";
 export type * from "./plan.js";
 
 /** The image of this release, for platforms that name none. */
-export const DEFAULT_IMAGE = "ghcr.io/keelson/keelson:0.1.0";
+const DEFAULT_IMAGE = "ghcr.io/keelson/keelson:0.1.0";
 
 /** A Plan, or why there is none; `diagnostics` holds the warnings of a Plan that stands. */
 export type Planned =

@@ -20,7 +20,7 @@ const SERVERS = {
 } as const;
 
 /** The name of the unit that serves a model: a host name, so dots become dashes. */
-export function unitOfModel(name: string): string {
+function unitOfModel(name: string): string {
   return name.replaceAll(".", "-");
 }
 

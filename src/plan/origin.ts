@@ -12,6 +12,12 @@ export function originOf(plan: Pick<Plan, "origins">, path: Path): Origin {
   return { kind: "default", why: "it is not written in the file", file: "", line: 0, column: 0 };
 }
 
+/** Whether somebody has written the value: in the base, or under the environment. */
+export function isWritten(plan: Pick<Plan, "origins">, path: Path): boolean {
+  const origin = plan.origins[path];
+  return origin !== undefined && origin.kind !== "default";
+}
+
 /** Records where every value of a Plan came from while it is made. */
 export class Ledger {
   readonly #origins: Record<Path, Origin> = {};

@@ -114,9 +114,12 @@ function planDatabase(context: PlanContext, scope: Scope, name: string, written:
   const standby = scope.pick("standby", written.standby, fallback, why);
   const taken = standby === "none" ? 1 : 2;
   const readers = servers === undefined ? written.readers : Math.max(0, servers - taken);
-  const rds = asked === "managed" && context.cloud === "aws" && standby !== "none";
+  const shape: Shape = { standby: standby !== "none", sharded: false };
+  const whySynchronous = shape.standby
+    ? productFor("postgres", asked, context.cloud, shape).product.synchronous
+    : undefined;
   return {
-    ...base(context, scope, name, "postgres", written, { standby: standby !== "none", sharded: false }),
+    ...base(context, scope, name, "postgres", written, shape),
     kind: "postgres",
     version: written.postgres,
     extensions: written.extensions ?? [],
@@ -127,10 +130,8 @@ function planDatabase(context: PlanContext, scope: Scope, name: string, written:
     synchronous: scope.pick(
       "synchronous",
       written.synchronous,
-      rds,
-      rds
-        ? "RDS Multi-AZ replicates synchronously"
-        : "a write does not wait for the standby unless it must not be lost",
+      whySynchronous !== undefined,
+      whySynchronous ?? "a write does not wait for the standby unless it must not be lost",
     ),
     backups: planBackups(scope, written.backups),
   };

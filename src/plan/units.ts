@@ -51,8 +51,6 @@ export function planServices(context: PlanContext): Unit[] {
     .map(([name, written]) => {
       const scope = context.ledger.at("services", name);
       const modules = written.modules ?? [];
-      const worker = written.role === "worker";
-      const listens = !worker && modules.length > 0;
       return planUnit(context, scope, written, {
         name,
         role: written.role ?? "service",
@@ -61,7 +59,7 @@ export function planServices(context: PlanContext): Unit[] {
         image: planImage(context, scope, written.image),
         command: written.command ?? [],
         // A worker that runs modules still answers probes.
-        ports: planPorts(scope, written, listens || modules.length > 0 ? MODULE_PORT : undefined),
+        ports: planPorts(scope, written, modules.length > 0 ? MODULE_PORT : undefined),
         resources: planResources(scope, written, containerDefaults(modules)),
         volumes: planVolumes(scope, written.volumes, modules.length > 0 ? MODULE_DATA : undefined),
         health: modules.length > 0 ? MODULE_HEALTH : FOREIGN_HEALTH,
@@ -70,7 +68,7 @@ export function planServices(context: PlanContext): Unit[] {
 }
 
 /** Names of services that run beside others. */
-export function servicesBeside(context: PlanContext): ReadonlySet<string> {
+function servicesBeside(context: PlanContext): ReadonlySet<string> {
   const { services = {}, models = {} } = context.settings;
   return new Set([...Object.values(services), ...Object.values(models)].flatMap(({ beside }) => many(beside)));
 }

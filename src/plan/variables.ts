@@ -1,7 +1,7 @@
 import type { Ledger } from "./origin.js";
 import type { Edge, Store, Unit } from "./plan.js";
 
-/** Where secrets are mounted. */
+/** Where secrets lie as files, `<secret>/<key>` below it, on every target. */
 export const SECRETS_DIRECTORY = "/run/secrets/keelson";
 
 /**

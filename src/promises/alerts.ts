@@ -1,4 +1,4 @@
-import type { Cache, Database, Element, Milliseconds, Path, Plan, Unit } from "../plan/plan.js";
+import type { Cache, Database, Element, Milliseconds, Plan, Unit } from "../plan/plan.js";
 import { oftenest, restoreBase, taken } from "./subjects.js";
 
 /**
@@ -16,16 +16,10 @@ export interface Alert {
 }
 
 export interface Condition {
-  readonly measure:
-    | "replicas-ready"
-    | "backup-age"
-    | "log-age"
-    | "backup-verification-age"
-    | "store-up"
-    | "replication-lag";
+  readonly measure: "replicas-ready" | "backup-age" | "log-age" | "backup-verification-age" | "store-up";
   readonly labels: Readonly<Record<string, string>>;
   readonly comparison: "below" | "above";
-  /** Milliseconds for ages and lags, a count otherwise. */
+  /** Milliseconds for ages, a count otherwise. */
   readonly threshold: number;
 }
 
@@ -108,9 +102,4 @@ export function backupUnverified(database: Database): Alert {
     for: 0,
     summary: `no backup of ${database.name} has been restored and compared since the last two were made`,
   };
-}
-
-/** Where an alert is sent is the plan's business: the route of its severity. */
-export function routeOf(plan: Plan, alert: Alert): { readonly to: string | undefined; readonly path: Path } {
-  return { to: plan.observe.routes[alert.severity], path: `observe.routes.${alert.severity}` };
 }

@@ -1,5 +1,6 @@
 import type { Bounds, Bytes, Millicores, NodePool, Plan, Resources, Unit } from "../plan/plan.js";
-import { copies, isServer } from "./subjects.js";
+import { serversOf } from "../plan/servers.js";
+import { isServer } from "./subjects.js";
 
 /** What one replica asks of its node, sidecars included. */
 export interface Demand {
@@ -52,7 +53,7 @@ export function tenantsOf(plan: Plan, pool: NodePool): readonly Tenant[] {
     .filter(isServer)
     .filter(({ provider }) => provider.kind === "in-cluster")
     .map((server) => {
-      const count = copies(server) * (server.kind === "redis" ? server.shards : 1);
+      const count = serversOf(server);
       const demand = add({ cpu: 0, memory: 0, gpu: 0 }, server.resources);
       return { name: server.name, pool: server.pool, demand, replicas: { min: count, max: count } };
     });

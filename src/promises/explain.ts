@@ -39,7 +39,7 @@ export function measuredText(measured: Milliseconds): string {
 }
 
 /** Where a term comes from, for a person. */
-export function originText(origin: TermOrigin): string {
+function originText(origin: TermOrigin): string {
   switch (origin.kind) {
     case "file":
       return place(origin);

@@ -1,8 +1,6 @@
 import type { Plan, Store, Unit } from "../plan/plan.js";
+import { INTERNAL_SECRET } from "../plan/secrets.js";
 import { runsAsContainers } from "./stores/containers.js";
-
-/** Where secrets lie as files, `<directory>/<key>` below it, on every target. */
-export const secretsDirectory = "/run/secrets/keelson";
 
 /** How the value of one key is made, the one time that it is missing. */
 export type Recipe =
@@ -23,15 +21,12 @@ export interface ExternalSecret {
   readonly from: string;
 }
 
-/** A secret as one process sees it: some keys, in a directory below `secretsDirectory`. */
+/** A secret as one process sees it: some keys, in a directory below the one of all secrets. */
 export interface SecretMount {
   readonly secret: string;
   readonly directory: string;
   readonly keys: readonly string[];
 }
-
-/** The token by which modules of one platform know each other. */
-const internal = { name: "internal", keys: ["token"] } as const;
 
 /**
  * Keelson's modules ask for a store by what it is; a second one of the same kind, and any that another program calls,
@@ -42,7 +37,8 @@ const directoryOfKind = { postgres: "database", redis: "cache", rabbitmq: "broke
 export function generatedSecrets(plan: Plan): readonly GeneratedSecret[] {
   const made = new Map<string, Record<string, Recipe>>();
   const add = (name: string, keys: Record<string, Recipe>) => made.set(name, { ...keys, ...made.get(name) });
-  if (plan.units.some((unit) => unit.modules.length > 0)) add(internal.name, { token: { kind: "random", bytes: 32 } });
+  if (plan.units.some((unit) => unit.modules.length > 0))
+    add(INTERNAL_SECRET, { token: { kind: "random", bytes: 32 } });
   for (const store of plan.stores) if (runsAsContainers(store)) add(store.name, storeRecipes(store));
   for (const secret of plan.secrets)
     if (secret.from === "generated" && !isManagedStore(plan, secret.name))
@@ -73,7 +69,7 @@ export function mountedSecrets(plan: Plan, unit: Pick<Unit, "name" | "modules" |
     const directory = unit.modules.length === 0 || mounts.has(usual) ? store.name : usual;
     add({ secret: store.name, directory, keys: callerKeys(store) });
   }
-  if (unit.modules.length > 0) add({ secret: internal.name, directory: internal.name, keys: internal.keys });
+  if (unit.modules.length > 0) add({ secret: INTERNAL_SECRET, directory: INTERNAL_SECRET, keys: ["token"] });
   const mounted = new Set([...mounts.values()].map((mount) => mount.secret));
   for (const name of unit.secrets) {
     const declared = plan.secrets.find((secret) => secret.name === name);

@@ -1,9 +1,7 @@
+import { DATA_DIRECTORY } from "../plan/containers.js";
 import type { Port, Unit } from "../plan/plan.js";
+import { SECRETS_DIRECTORY } from "../plan/variables.js";
 import { planFile } from "./plan-document.js";
-import { secretsDirectory } from "./secrets.js";
-
-/** Where Keelson's modules keep files that belong to one replica. */
-export const dataDirectory = "/var/lib/keelson";
 
 /** What `keelson serve` is told in a container, whoever runs it. `metrics` is the port for Prometheus, where it comes. */
 export function serveArguments(
@@ -21,7 +19,7 @@ export function serveArguments(
     ...(unit.model === undefined ? [] : [`--model=${unit.model}`]),
     ...(port === undefined ? [] : [`--listen=0.0.0.0:${port.number}`]),
     ...(metrics === undefined ? [] : [`--metrics-listen=0.0.0.0:${metrics}`]),
-    `--data=${dataDirectory}`,
-    `--secrets=${secretsDirectory}`,
+    `--data=${DATA_DIRECTORY}`,
+    `--secrets=${SECRETS_DIRECTORY}`,
   ];
 }

@@ -1,4 +1,5 @@
-import type { Origin, Path, Plan } from "../plan/plan.js";
+import { isWritten } from "../plan/origin.js";
+import type { Path, Plan } from "../plan/plan.js";
 import { formatDuration, formatRatio } from "../spec/format.js";
 import { formatSchedule } from "../spec/schedule.js";
 import type { Note } from "./target.js";
@@ -26,8 +27,8 @@ const declarations: Readonly<Record<Path, (plan: Plan) => string | undefined>> =
     const { name, kubernetes, autoscaler } = plan.cluster;
     const asked = [
       ...(name === undefined ? [] : [name]),
-      ...(stands(plan, "cluster.kubernetes") ? [`Kubernetes ${kubernetes}`] : []),
-      ...(autoscaler && stands(plan, "cluster.autoscaler") ? ["with an autoscaler of nodes"] : []),
+      ...(isWritten(plan, "cluster.kubernetes") ? [`Kubernetes ${kubernetes}`] : []),
+      ...(autoscaler && isWritten(plan, "cluster.autoscaler") ? ["with an autoscaler of nodes"] : []),
     ];
     return asked.length === 0 ? undefined : `the cluster (${asked.join(", ")}) is not made by this target`;
   },
@@ -88,11 +89,6 @@ const declarations: Readonly<Record<Path, (plan: Plan) => string | undefined>> =
   access: ({ access }) =>
     access.length === 0 ? undefined : `who may use it (${access.join(", ")}) is not enforced by this target`,
 };
-
-function stands(plan: Plan, path: Path): boolean {
-  const origin: Origin | undefined = plan.origins[path];
-  return origin !== undefined && origin.kind !== "default";
-}
 
 function listed(names: readonly string[]): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;

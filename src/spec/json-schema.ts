@@ -4,7 +4,7 @@ import { platformFile, platformSettings } from "./schema/platform.js";
 /** A JSON Schema as plain data. */
 export type JsonSchema = { readonly [key: string]: unknown };
 
-export const SCHEMA_ID = "urn:keelson:platform-file";
+const SCHEMA_ID = "urn:keelson:platform-file";
 
 /**
  * The platform file as JSON Schema (draft 2020-12), in the form that people write: quantities are text with a pattern,

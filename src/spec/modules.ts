@@ -1,4 +1,2 @@
 /** Names of the runtime's modules, as platform files write them. */
 export const moduleNames = ["gateway", "engine", "accounts", "usage", "dashboard", "database"] as const;
-
-export type ModuleName = (typeof moduleNames)[number];

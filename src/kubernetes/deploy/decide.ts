@@ -5,7 +5,7 @@ import { differences } from "./differences.js";
 import { kinds, rank } from "./order.js";
 
 /** Marks what an object was rendered from, so that a field that is no longer rendered is noticed too. */
-export const renderedAnnotation = "keelson.dev/rendered";
+const renderedAnnotation = "keelson.dev/rendered";
 
 export type Step =
   | {

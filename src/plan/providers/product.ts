@@ -14,6 +14,8 @@ export interface Product {
   readonly takes: Provider["takes"];
   /** Where these copies lie, whatever `backups.to` names. */
   readonly copies: Provider["copies"];
+  /** Why a write waits for the standby, where it does unless the file says otherwise. */
+  readonly synchronous?: string;
   /** How its own watch notices a loss, unless the file says otherwise. */
   readonly probe: { readonly every: Milliseconds; readonly failures: number; readonly source: string };
 }

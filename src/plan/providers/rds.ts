@@ -20,5 +20,6 @@ export const rds: Product = {
   restart: cite(120_000, "a crashed DB instance is restarted by RDS; allowed as long as a failover"),
   takes: ["full", "log", "snapshot"],
   copies: "provider",
+  synchronous: "RDS Multi-AZ replicates synchronously",
   probe: { every: 10_000, failures: 3, source: "RDS watches its hosts itself; detection is part of the failover time" },
 };

@@ -12,10 +12,10 @@ export const synchronousReplication: Cited = {
   source: "with synchronous replication a commit waits until a standby has flushed it (PostgreSQL: synchronous_commit)",
 };
 
-/** Asynchronous replicas have no bound of their own: the bound is the alert that watches their lag. */
+/** What an asynchronous replica may miss: nothing bounds it. */
 export const replicationLag = {
   value: 30_000,
-  why: "asynchronous replication has no bound of its own; the alert replication-lag fires above 30s",
+  why: "asynchronous replication has no bound of its own; 30s allowed",
 };
 
 export const appendOnlyFile: Cited = {

@@ -1,8 +1,8 @@
 import type { Entrance, Plan } from "../../plan/plan.js";
+import { serversOf } from "../../plan/servers.js";
 import { secretNotes } from "../secret-notes.js";
 import { managedBackupNotes } from "../stores/backup-notes.js";
 import { runsAsContainers } from "../stores/containers.js";
-import { storeMembers } from "../stores/index.js";
 import { brokerNotes } from "../stores/rabbitmq.js";
 import type { Note } from "../target.js";
 import { unwritten } from "../unwritten.js";
@@ -45,8 +45,8 @@ function storeNotes(plan: Plan): readonly Note[] {
     const { full, log, snapshot, path } = store.backups;
     if (full || log || snapshot)
       notes.push({ path, message: `backups of ${store.name} are not written by this target` });
-    if (storeMembers(store) > 1)
-      notes.push({ path: store.path, message: `${store.name}: one server runs, not ${storeMembers(store)}` });
+    if (serversOf(store) > 1)
+      notes.push({ path: store.path, message: `${store.name}: one server runs, not ${serversOf(store)}` });
     return notes;
   });
 }

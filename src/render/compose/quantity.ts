@@ -2,7 +2,7 @@ import type { Bytes, Milliseconds, Resources } from "../../plan/plan.js";
 import type { ComposeResources } from "./service.js";
 
 /** As Compose reads it, in binary units: `512m`, `2g`. */
-export function composeBytes(bytes: Bytes): string {
+function composeBytes(bytes: Bytes): string {
   let count = Math.round(bytes);
   let suffix = "b";
   for (const larger of ["k", "m", "g"]) {

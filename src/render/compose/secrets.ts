@@ -1,11 +1,11 @@
+import { SECRETS_DIRECTORY } from "../../plan/variables.js";
 import type { SecretMount } from "../secrets.js";
-import { secretsDirectory } from "../secrets.js";
 import type { FileMount } from "./service.js";
 
 /** The folder, beside the Compose file, that holds one file per key. */
 export const secretsFolder = "secrets";
 
-export function secretSource(secret: string, key: string): string {
+function secretSource(secret: string, key: string): string {
   return `${secret}-${key}`;
 }
 
@@ -13,7 +13,7 @@ export function secretMounts(mounts: readonly SecretMount[]): readonly FileMount
   return mounts.flatMap((mount) =>
     [...mount.keys].sort().map((key) => ({
       source: secretSource(mount.secret, key),
-      target: `${secretsDirectory}/${mount.directory}/${key}`,
+      target: `${SECRETS_DIRECTORY}/${mount.directory}/${key}`,
     })),
   );
 }

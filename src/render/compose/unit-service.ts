@@ -1,9 +1,10 @@
+import { DATA_DIRECTORY } from "../../plan/containers.js";
 import { formatImage } from "../../plan/images.js";
 import type { Plan, Unit } from "../../plan/plan.js";
 import { entryPoint } from "../entry-point.js";
 import { planFile } from "../plan-document.js";
 import { mountedSecrets } from "../secrets.js";
-import { dataDirectory, serveArguments } from "../serve-arguments.js";
+import { serveArguments } from "../serve-arguments.js";
 import { composeDuration, composeResources } from "./quantity.js";
 import { secretMounts } from "./secrets.js";
 import { type ComposeService, type HealthCheck, hardening } from "./service.js";
@@ -48,8 +49,8 @@ export function unitService(plan: Plan, unit: Unit, around: Surroundings): Compo
 /** Named volumes of a unit and where they are mounted. */
 export function unitVolumes(unit: Unit): Readonly<Record<string, string>> {
   const declared = unit.volumes.map((volume) => [`${unit.name}-${volume.name}`, volume.mount] as const);
-  const needsData = unit.modules.length > 0 && !unit.volumes.some((volume) => volume.mount === dataDirectory);
-  return Object.fromEntries([...declared, ...(needsData ? [[`${unit.name}-data`, dataDirectory] as const] : [])]);
+  const needsData = unit.modules.length > 0 && !unit.volumes.some((volume) => volume.mount === DATA_DIRECTORY);
+  return Object.fromEntries([...declared, ...(needsData ? [[`${unit.name}-data`, DATA_DIRECTORY] as const] : [])]);
 }
 
 /** Keelson's image has Node.js to ask with; what another image has is not known, so its own check stands. */
@@ -75,7 +76,7 @@ function foreignCommand(unit: Unit): Pick<ComposeService, "command" | "entrypoin
 
 function environment(plan: Plan, unit: Unit, own: boolean): Pick<ComposeService, "environment"> {
   const otlp = plan.observe.otlp;
-  const home = unit.volumes.some((volume) => volume.mount === dataDirectory) ? dataDirectory : "/tmp";
+  const home = unit.volumes.some((volume) => volume.mount === DATA_DIRECTORY) ? DATA_DIRECTORY : "/tmp";
   const usual = own ? otlp !== undefined && { OTEL_EXPORTER_OTLP_ENDPOINT: otlp } : { HOME: home };
   const all = { ...usual, ...unit.environment };
   const sorted = Object.entries(all).sort(([left], [right]) => (left < right ? -1 : 1));

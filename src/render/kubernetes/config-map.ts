@@ -34,7 +34,7 @@ export function storeConfigMap(scope: Scope, store: Store, files: Readonly<Recor
   };
 }
 
-export function fileKey(path: string): string {
+function fileKey(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 

@@ -2,7 +2,7 @@ import type { IToleration } from "kubernetes-models/v1";
 import type { Plan } from "../../plan/plan.js";
 
 /** The label by which the nodes of a pool are known, unless the pool states labels of its own. */
-export const poolLabel = "keelson.dev/pool";
+const poolLabel = "keelson.dev/pool";
 
 export interface Placement {
   readonly nodeSelector?: Record<string, string>;

@@ -1,9 +1,10 @@
 import type { IContainer, IEnvVar, IPodSpec } from "kubernetes-models/v1";
+import { DATA_DIRECTORY } from "../../plan/containers.js";
 import { formatImage } from "../../plan/images.js";
 import type { Port, Sidecar, Unit, Volume } from "../../plan/plan.js";
 import { entryPoint } from "../entry-point.js";
 import { metricsPort } from "../metrics-port.js";
-import { dataDirectory, serveArguments } from "../serve-arguments.js";
+import { serveArguments } from "../serve-arguments.js";
 import { labels } from "./metadata.js";
 import { placement } from "./placement.js";
 import { priorityClassName } from "./priority-class.js";
@@ -117,7 +118,7 @@ function environment(
 
 /** Programs keep caches in their home, and user 1001 has none in a foreign image: weights belong on the data volume. */
 function home(volumes: readonly Volume[]): string {
-  return volumes.some((volume) => volume.mount === dataDirectory) ? dataDirectory : "/tmp";
+  return volumes.some((volume) => volume.mount === DATA_DIRECTORY) ? DATA_DIRECTORY : "/tmp";
 }
 
 /** Tells a Prometheus with the usual pod discovery where the metrics are. */

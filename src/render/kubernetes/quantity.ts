@@ -3,7 +3,7 @@ import type { Bytes, Millicores, Milliseconds, Resources } from "../../plan/plan
 const powers = ["Ki", "Mi", "Gi", "Ti", "Pi"] as const;
 
 /** As the API server itself writes it: `500m`, `2`. */
-export function cpuQuantity(millicores: Millicores): string {
+function cpuQuantity(millicores: Millicores): string {
   return millicores % 1000 === 0 ? String(millicores / 1000) : `${Math.round(millicores)}m`;
 }
 

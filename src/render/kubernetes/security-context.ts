@@ -1,7 +1,7 @@
 import type { IPodSecurityContext, ISecurityContext } from "kubernetes-models/v1";
 
 /** The user that Keelson's image runs as. */
-export const keelsonUser = 1001;
+const keelsonUser = 1001;
 
 /** What the Pod Security level `restricted` asks of a pod; files of volumes belong to the same user. */
 export function podSecurityContext(user: number = keelsonUser): IPodSecurityContext {

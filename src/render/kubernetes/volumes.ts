@@ -1,8 +1,9 @@
 import type { IPersistentVolumeClaim, IVolume, IVolumeMount } from "kubernetes-models/v1";
+import { DATA_DIRECTORY } from "../../plan/containers.js";
 import type { Bytes, Sidecar, Unit, Volume } from "../../plan/plan.js";
+import { SECRETS_DIRECTORY } from "../../plan/variables.js";
 import { planFile } from "../plan-document.js";
-import { mountedSecrets, type SecretMount, secretsDirectory } from "../secrets.js";
-import { dataDirectory } from "../serve-arguments.js";
+import { mountedSecrets, type SecretMount } from "../secrets.js";
 import { planConfigMapName } from "./config-map.js";
 import { bytesQuantity } from "./quantity.js";
 import type { Scope } from "./scope.js";
@@ -15,12 +16,12 @@ export interface Mounted {
 
 /** All that a unit's container sees besides its image: nothing else of its file system can be written. */
 export function unitVolumes(scope: Scope, unit: Unit): readonly Mounted[] {
-  const ownData = unit.modules.length > 0 && !unit.volumes.some((volume) => volume.mount === dataDirectory);
+  const ownData = unit.modules.length > 0 && !unit.volumes.some((volume) => volume.mount === DATA_DIRECTORY);
   return [
     ...(unit.modules.length > 0 ? [planVolume(scope)] : []),
     ...mountedSecrets(scope.plan, unit).map(secretVolume),
     ...unit.volumes.map(declaredVolume),
-    ...(ownData ? [scratchVolume("data", dataDirectory, unit.resources.disk)] : []),
+    ...(ownData ? [scratchVolume("data", DATA_DIRECTORY, unit.resources.disk)] : []),
     scratchVolume("tmp", "/tmp", undefined),
   ];
 }
@@ -51,7 +52,7 @@ export function persistentVolumes(unit: Unit): readonly Volume[] {
 }
 
 /** As a directory, not by `subPath`: then a Plan whose line numbers moved reaches running pods too. */
-export function planVolume(scope: Scope): Mounted {
+function planVolume(scope: Scope): Mounted {
   const directory = planFile.slice(0, planFile.lastIndexOf("/"));
   return {
     volume: { name: "plan", configMap: { name: planConfigMapName(scope) } },
@@ -71,7 +72,7 @@ export function secretVolume(mount: SecretMount): Mounted {
         items: [...mount.keys].sort().map((key) => ({ key, path: key })),
       },
     },
-    mounts: [{ name, mountPath: `${secretsDirectory}/${mount.directory}`, readOnly: true }],
+    mounts: [{ name, mountPath: `${SECRETS_DIRECTORY}/${mount.directory}`, readOnly: true }],
   };
 }
 

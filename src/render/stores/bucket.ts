@@ -1,5 +1,6 @@
 import type { Bucket } from "../../plan/plan.js";
-import { secretsDirectory, storeSecretMount } from "../secrets.js";
+import { SECRETS_DIRECTORY } from "../../plan/variables.js";
+import { storeSecretMount } from "../secrets.js";
 import type { StoreServer } from "./server.js";
 
 /** versitygw's own image, which knows no root and needs none. */
@@ -13,7 +14,7 @@ export function bucketServer(bucket: Bucket): StoreServer {
   const secret = storeSecretMount(bucket);
   return {
     image,
-    command: ["sh", "-c", start(bucket, `${secretsDirectory}/${secret.directory}`)],
+    command: ["sh", "-c", start(bucket, `${SECRETS_DIRECTORY}/${secret.directory}`)],
     environment: {},
     files: {},
     secret,

@@ -2,22 +2,8 @@ import type { Store } from "../../plan/plan.js";
 import { bucketServer } from "./bucket.js";
 import { postgresServer } from "./postgres.js";
 import { rabbitmqServer } from "./rabbitmq.js";
-import { cacheMembers, redisServer } from "./redis.js";
+import { redisServer } from "./redis.js";
 import type { Membership, StoreServer } from "./server.js";
-
-/** How many servers the store is made of. */
-export function storeMembers(store: Store): number {
-  switch (store.kind) {
-    case "postgres":
-      return Math.max(1, store.replicas);
-    case "redis":
-      return cacheMembers(store);
-    case "rabbitmq":
-      return Math.max(1, store.replicas);
-    case "bucket":
-      return 1;
-  }
-}
 
 /** The store's server. `keepsLog`: the target gives a database a volume for the segments of its log. */
 export function storeServer(store: Store, membership: Membership, keepsLog: boolean): StoreServer {

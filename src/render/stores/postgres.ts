@@ -1,5 +1,6 @@
 import type { Database } from "../../plan/plan.js";
-import { secretsDirectory, storeSecretMount } from "../secrets.js";
+import { SECRETS_DIRECTORY } from "../../plan/variables.js";
+import { storeSecretMount } from "../secrets.js";
 import { databaseImage, majorOf } from "./images.js";
 import type { Membership, StoreServer } from "./server.js";
 
@@ -13,7 +14,7 @@ export const backupDirectory = "/backups";
 /** The official image, set up by its own start script: role and database `keelson`, and a role for replication. */
 export function postgresServer(database: Database, membership: Membership, keepsLog: boolean): StoreServer {
   const secret = storeSecretMount(database);
-  const secrets = `${secretsDirectory}/${secret.directory}`;
+  const secrets = `${SECRETS_DIRECTORY}/${secret.directory}`;
   // The folder that the image gives to its own user; since 18 it is the one above.
   const data = Number(majorOf(database.version)) >= 18 ? "/var/lib/postgresql" : "/var/lib/postgresql/data";
   return {
@@ -104,7 +105,7 @@ function createRoles(database: Database, secrets: string): string {
 
 /** Makes every member but the first a streaming copy of it, before its server starts for the first time. */
 export function clonePrimary(database: Database, membership: Membership): string {
-  const secrets = `${secretsDirectory}/${database.name}`;
+  const secrets = `${SECRETS_DIRECTORY}/${database.name}`;
   return [
     'case "$HOSTNAME" in *-0) exit 0 ;; esac',
     'if [ -s "$PGDATA/PG_VERSION" ]; then exit 0; fi',
@@ -120,7 +121,7 @@ export function clonePrimary(database: Database, membership: Membership): string
 export function backupDatabase(database: Database): string | undefined {
   const { full, log } = database.backups;
   if (!full) return undefined;
-  const secrets = `${secretsDirectory}/${database.name}`;
+  const secrets = `${SECRETS_DIRECTORY}/${database.name}`;
   return [
     "set -eu",
     `base=${backupDirectory}/base`,

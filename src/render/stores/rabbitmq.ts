@@ -1,5 +1,6 @@
 import type { Broker } from "../../plan/plan.js";
-import { secretsDirectory, storeSecretMount } from "../secrets.js";
+import { SECRETS_DIRECTORY } from "../../plan/variables.js";
+import { storeSecretMount } from "../secrets.js";
 import type { Note } from "../target.js";
 import { brokerImage, majorOf } from "./images.js";
 import type { Membership, StoreServer } from "./server.js";
@@ -10,7 +11,7 @@ const plugins = "/etc/rabbitmq/enabled_plugins";
 /** The official image. Members find each other by their names, so it needs no access to any cluster's API. */
 export function rabbitmqServer(broker: Broker, membership: Membership): StoreServer {
   const secret = storeSecretMount(broker);
-  const secrets = `${secretsDirectory}/${secret.directory}`;
+  const secrets = `${SECRETS_DIRECTORY}/${secret.directory}`;
   return {
     image: brokerImage(broker),
     command: ["sh", "-c", start(secrets)],

@@ -1,19 +1,15 @@
 import type { Cache } from "../../plan/plan.js";
-import { secretsDirectory, storeSecretMount } from "../secrets.js";
+import { SECRETS_DIRECTORY } from "../../plan/variables.js";
+import { storeSecretMount } from "../secrets.js";
 import { cacheImage } from "./images.js";
 import type { Membership, StoreServer } from "./server.js";
 
 const configuration = "/etc/keelson/redis.conf";
 
-/** How many servers a cache has in all: each shard's primary and its replicas. */
-export function cacheMembers(cache: Cache): number {
-  return cache.shards * (1 + cache.replicas);
-}
-
 /** The official image. The password reaches the server by a file in memory, never by an argument. */
 export function redisServer(cache: Cache, membership: Membership): StoreServer {
   const secret = storeSecretMount(cache);
-  const password = `${secretsDirectory}/${secret.directory}/password`;
+  const password = `${SECRETS_DIRECTORY}/${secret.directory}/password`;
   return {
     image: cacheImage(cache),
     command: ["sh", "-c", start(cache, password, membership)],
@@ -96,7 +92,7 @@ function redisConfiguration(cache: Cache): string {
 
 /** Joins the members of a sharded cache, once; a cluster that stands already is left alone. */
 export function formCluster(cache: Cache, membership: Membership): string {
-  const password = `${secretsDirectory}/${cache.name}/password`;
+  const password = `${SECRETS_DIRECTORY}/${cache.name}/password`;
   const members = memberNames(membership);
   return [
     "set -eu",
@@ -120,7 +116,7 @@ export function backupCache(cache: Cache): string | undefined {
   if (!schedule || cache.shards > 1) return undefined;
   return [
     "set -eu",
-    `export REDISCLI_AUTH="$(cat ${secretsDirectory}/${cache.name}/password)"`,
+    `export REDISCLI_AUTH="$(cat ${SECRETS_DIRECTORY}/${cache.name}/password)"`,
     "stamp=$(date -u +%Y%m%dT%H%M%SZ)",
     "mkdir -p /backups/snapshots",
     `redis-cli -h ${cache.name} -p ${cache.port} --rdb "/backups/snapshots/$stamp.rdb.part"`,

@@ -91,6 +91,4 @@ export const store = z.union([postgres, redis, rabbitmq, bucket], {
   error: "which kind of store?",
 });
 
-export const storeKinds = ["postgres", "redis", "rabbitmq", "bucket"] as const;
-
 export type StoreInput = z.output<typeof store>;

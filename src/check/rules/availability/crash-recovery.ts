@@ -1,5 +1,6 @@
+import { readable } from "../../../promises/explain.js";
 import { formatDuration } from "../../../spec/format.js";
-import { broken, concerns, readable, reckoned } from "../../rows.js";
+import { broken, concerns, reckoned } from "../../rows.js";
 import { defineRule } from "../../rule.js";
 
 /** The smallest fault there is already breaks the promise. */

@@ -1,5 +1,6 @@
+import { readable } from "../../../promises/explain.js";
 import { formatDuration } from "../../../spec/format.js";
-import { broken, brokenBy, concerns, readable, reckoned } from "../../rows.js";
+import { broken, brokenBy, concerns, reckoned } from "../../rows.js";
 import { defineRule } from "../../rule.js";
 
 /** One machine takes the promise with it. */

@@ -1,5 +1,6 @@
 import { MODULE_FACTS } from "../../../plan/modules.js";
 import type { Plan, Unit } from "../../../plan/plan.js";
+import { modulesOf } from "../../../promises/facts/supervisor.js";
 import { defineRule } from "../../rule.js";
 
 /** A module that can reach what it needs only where everything runs in one process. */
@@ -50,8 +51,4 @@ function thoseWith(plan: Plan, module: string): string[] {
     .filter((unit) => modulesOf(unit).includes(module))
     .map(({ name }) => name)
     .sort();
-}
-
-function modulesOf(unit: Unit): string[] {
-  return [unit, ...unit.sidecars].flatMap(({ modules }) => modules);
 }

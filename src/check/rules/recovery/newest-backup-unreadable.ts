@@ -1,6 +1,7 @@
+import { readable } from "../../../promises/explain.js";
 import { formatDuration } from "../../../spec/format.js";
 import { formatSchedule } from "../../../spec/schedule.js";
-import { broken, brokenBy, concern, readable, reckoned } from "../../rows.js";
+import { broken, brokenBy, concern, reckoned } from "../../rows.js";
 import { defineRule } from "../../rule.js";
 
 /** The promise rests on the newest backup alone. */

@@ -1,5 +1,6 @@
+import { readable } from "../../../promises/explain.js";
 import { formatBytes, formatDuration } from "../../../spec/format.js";
-import { broken, concerns, readable, reckoned } from "../../rows.js";
+import { broken, concerns, reckoned } from "../../rows.js";
 import { defineRule } from "../../rule.js";
 
 /** The data is too big, or help too slow, for the restore to be over in time. */

@@ -18,10 +18,11 @@ export const unknownPromise = defineRule({
       const element = [...plan.units, ...plan.stores].find(({ path }) => path === row.path);
       // availability/not-run-here says that once, for every fault.
       if (element && notRunHere(element, plan) !== undefined) continue;
+      const { objectives } = element ?? plan.models.find(({ path }) => path === row.path) ?? plan;
       for (const of of ["rto", "rpo"] as const) {
         const { predicted, promised, verdict } = row[of];
         if (verdict !== "unknown" || predicted.kind !== "unknown" || promised === undefined) continue;
-        report(promisePath(plan, element?.objectives ?? plan.objectives, of), {
+        report(promisePath(plan, objectives, of), {
           concerns: [concern({ row, of })],
           why: `${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)} for ${row.fault}, but nobody can say whether it holds: ${predicted.why}`,
           advice: "state what is missing, or promise nothing here (`none`)",

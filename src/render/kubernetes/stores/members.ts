@@ -1,11 +1,11 @@
 import type { Plan, Store } from "../../../plan/plan.js";
-import { storeMembers } from "../../stores/index.js";
+import { serversOf } from "../../../plan/servers.js";
 import { alone, type Membership } from "../../stores/server.js";
 import { peerServiceName } from "../service.js";
 
 /** The members of a store as the pods of its StatefulSet, each reached by the name that the peer service gives it. */
 export function membership(plan: Plan, store: Store): Membership {
-  const members = storeMembers(store);
+  const members = serversOf(store);
   if (members <= 1) return alone(store.name);
   return {
     members,

@@ -1,5 +1,5 @@
 import type { Plan, Port, Store } from "../../../plan/plan.js";
-import { storeMembers } from "../../stores/index.js";
+import { serversOf } from "../../../plan/servers.js";
 import type { PodDisruptionBudget, Service } from "../manifest.js";
 import { metadata, selector } from "../metadata.js";
 import { peerService, servicePort } from "../service.js";
@@ -7,7 +7,7 @@ import { hasOnePrimary } from "./members.js";
 
 /** Ports on which the members of a store talk among themselves, besides the one that they serve. */
 export function memberPorts(store: Store): readonly number[] {
-  if (storeMembers(store) <= 1) return [];
+  if (serversOf(store) <= 1) return [];
   switch (store.kind) {
     case "postgres":
       return [store.port];
@@ -43,7 +43,7 @@ export function storePeerService(plan: Plan, store: Store): Service {
 
 /** One member at a time may be drained; a store of one member cannot be held back without blocking every drain. */
 export function storeDisruptionBudget(plan: Plan, store: Store): PodDisruptionBudget | undefined {
-  if (storeMembers(store) <= 1) return undefined;
+  if (serversOf(store) <= 1) return undefined;
   return {
     apiVersion: "policy/v1",
     kind: "PodDisruptionBudget",

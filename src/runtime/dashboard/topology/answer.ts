@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** What `GET /admin/topology` answers. Pure data: the browser parses with the same schema that the module answers by. */
-export const topologyNode = z.object({
+const topologyNode = z.object({
   id: z.string(),
   kind: z.enum(["entrance", "unit", "model", "store", "outside"]),
   state: z.enum(["ready", "degraded", "starting", "down", "unknown"]).meta({
@@ -18,7 +18,7 @@ export const topologyNode = z.object({
   detail: z.array(z.object({ name: z.string(), value: z.string() })),
 });
 
-export const topologyEdge = z.object({
+const topologyEdge = z.object({
   from: z.string(),
   to: z.string(),
   port: z.number().int(),

@@ -1,4 +1,5 @@
 import type { Entrance, Plan, Store, Unit } from "../../../plan/plan.js";
+import { serversOf } from "../../../plan/servers.js";
 import { notRunHere } from "../../../promises/terms/left-out.js";
 import { formatDuration } from "../../../spec/format.js";
 import type { ModelStatus } from "../../gateway/client.js";
@@ -121,8 +122,7 @@ function modelsElsewhere(plan: Plan, readings: Readings): TopologyNode[] {
 
 function storeNode(plan: Plan, store: Store, readings: Readings): TopologyNode {
   const { state, ready, reason } = readings.stores.get(store.name) ?? unread;
-  const want =
-    store.kind === "bucket" ? undefined : store.kind === "redis" ? store.shards * (store.replicas + 1) : store.replicas;
+  const want = store.kind === "bucket" ? undefined : serversOf(store);
   const { log, full } = store.backups;
   return {
     id: store.name,
