@@ -3,12 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { request } from "undici";
-import { type Accounts, accountsOverHttp, startAccounts } from "../../src/runtime/accounts/index.js";
-import { type Database, startDatabase } from "../../src/runtime/database/index.js";
+import type { Accounts } from "../../src/runtime/accounts/client.js";
+import { accountsOverHttp, startAccounts } from "../../src/runtime/accounts/index.js";
+import type { Database } from "../../src/runtime/database/client.js";
+import { startDatabase } from "../../src/runtime/database/index.js";
 import { defineModules } from "../../src/runtime/kernel/define.js";
 import { type Kernel, startKernel } from "../../src/runtime/kernel/kernel.js";
 import type { ListenerLimits } from "../../src/runtime/kernel/listener.js";
-import { startUsage, type Usage, usageOverHttp } from "../../src/runtime/usage/index.js";
+import type { Usage } from "../../src/runtime/usage/client.js";
+import { startUsage, usageOverHttp } from "../../src/runtime/usage/index.js";
 import { smallPlan } from "./plan.js";
 
 /** The modules of this folder as the program declares them. */

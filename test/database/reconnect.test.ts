@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { platformScope } from "../../src/runtime/database/index.js";
+import { platformScope } from "../../src/runtime/database/client.js";
 import { type Platform, send, startPlatform } from "../accounts/platform.js";
 import { event } from "../usage/events.js";
 import { startPostgres, type TestPostgres } from "./postgres.js";

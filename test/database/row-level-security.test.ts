@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { organisationScope, platformScope } from "../../src/runtime/database/index.js";
+import { organisationScope, platformScope } from "../../src/runtime/database/client.js";
 import { type Platform, startPlatform } from "../accounts/platform.js";
 import { event } from "../usage/events.js";
 import { startPostgres, type TestPostgres } from "./postgres.js";

@@ -96,7 +96,7 @@ describe("GET /admin/usage", () => {
 
   test("refuses more rows than an answer holds instead of leaving some out", async () => {
     const { sql } = await import("kysely");
-    const { platformScope } = await import("../../src/runtime/database/index.js");
+    const { platformScope } = await import("../../src/runtime/database/client.js");
     const fill = sql`insert into usage_events (id, organisation, key_id, model, operation, at, input_tokens, output_tokens, status, duration_ms, estimated)
       select n::text, 'many', 'key_' || n, 'm', 'chat', '2026-01-01', 1, 1, 200, 1, false from generate_series(1, 50001) n`;
     await given.platform.database

@@ -1,7 +1,6 @@
 import { sql } from "kysely";
 import type { Logger } from "pino";
-import { platformScope, type Tables } from "../database/client.js";
-import { reasonOf } from "../database/errors.js";
+import { platformScope, reasonOf, type Tables } from "../database/client.js";
 import type { Secrets } from "../kernel/module.js";
 import { createKey } from "./keys.js";
 import { createOrganisation } from "./organisations.js";
@@ -9,7 +8,7 @@ import type { AccountsSchema } from "./schema.js";
 import { createUser } from "./users.js";
 
 /** The secret that the first key is left in, for whoever started the platform: shown once, then deleted by them. */
-export const firstKeySecret = "first-key/key";
+const firstKeySecret = "first-key/key";
 
 /**
  * On an empty database: an organisation, its owner, who runs the platform, and a key. Of several replicas that start at

@@ -1,7 +1,6 @@
 import { sql } from "kysely";
 import type { Logger } from "pino";
-import { platformScope, type Tables } from "../database/client.js";
-import { reasonOf } from "../database/errors.js";
+import { platformScope, reasonOf, type Tables } from "../database/client.js";
 import type { AccountsSchema } from "./schema.js";
 
 /** Milliseconds. */

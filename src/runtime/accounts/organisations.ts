@@ -1,6 +1,6 @@
 import type { Transaction } from "kysely";
 import { AdminError } from "../admin/index.js";
-import { isDuplicate } from "../database/errors.js";
+import { isDuplicate } from "../database/client.js";
 import { audit } from "./audit.js";
 import type { AccountsSchema } from "./schema.js";
 

@@ -12,7 +12,7 @@ type Open = Transaction<AccountsSchema>;
 /** A working day; then one signs in again. Milliseconds. */
 export const sessionLifetime = 12 * 60 * 60 * 1000;
 /** Milliseconds. */
-export const linkLifetime = 10 * 60 * 1000;
+const linkLifetime = 10 * 60 * 1000;
 
 export interface SignedIn {
   readonly actor: Actor;

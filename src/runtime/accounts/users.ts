@@ -1,6 +1,6 @@
 import type { Transaction } from "kysely";
 import { AdminError, atLeast } from "../admin/index.js";
-import { isDuplicate } from "../database/errors.js";
+import { isDuplicate } from "../database/client.js";
 import { audit } from "./audit.js";
 import type { Actor, Role } from "./client.js";
 import type { AccountsSchema } from "./schema.js";

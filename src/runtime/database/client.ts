@@ -1,5 +1,7 @@
 import type { Transaction } from "kysely";
 
+export { isDuplicate, reasonOf } from "./errors.js";
+
 /** Row-level security lets a transaction see one organisation's rows, or all of them when the platform itself asks. */
 export type Scope =
   | { readonly kind: "organisation"; readonly id: string }

@@ -9,16 +9,14 @@ import { Notifications } from "./notifications.js";
 import { type Patience, patiently } from "./patience.js";
 import { connectionSettings, createPool } from "./pool.js";
 
-export interface DatabaseOptions {
-  /** How long a transaction waits for PostgreSQL to come back, in milliseconds. */
-  readonly patience?: number;
-  /** How long the start waits for PostgreSQL to be there at all, in milliseconds. */
-  readonly startPatience?: number;
-  readonly connections?: number;
-}
+/** How long a transaction waits for PostgreSQL to come back, in milliseconds. */
+const patience: Patience = { within: 5_000, retry: isConnectionLoss };
+/** How long the start, and a migration, wait for PostgreSQL to be there at all, in milliseconds. */
+const startPatience = 60_000;
+const connections = 10;
 
 /** Connects to the PostgreSQL that the secret `database/url` names; stays up while that comes and goes. */
-export async function startDatabase(context: Context, options: DatabaseOptions = {}): Promise<Running<Database>> {
+export async function startDatabase(context: Context): Promise<Running<Database>> {
   const url = (await context.secrets.read("database/url"))?.trim();
   if (!url)
     throw new KeelsonError("database/no-url", "the secret `database/url` is missing", {
@@ -26,9 +24,8 @@ export async function startDatabase(context: Context, options: DatabaseOptions =
     });
   const { log } = context;
   const name = `keelson-${context.unit ?? "all"}`.slice(0, 63);
-  const pool = createPool(url, name, options.connections ?? 10);
+  const pool = createPool(url, name, connections);
   const connect = <Schema>(): Kysely<Schema> => new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
-  const patience = { within: options.patience ?? 5_000, retry: isConnectionLoss };
 
   const notifications = new Notifications(connectionSettings(url, `${name}-listen`.slice(0, 63)), {
     lost: (error) => {
@@ -43,7 +40,7 @@ export async function startDatabase(context: Context, options: DatabaseOptions =
 
   try {
     await patiently(() => sql`select 1`.execute(connect()), {
-      within: options.startPatience ?? 60_000,
+      within: startPatience,
       // A server that is being set up may not know the role or the database yet.
       retry: (error) => isConnectionLoss(error) || isNotSetUp(error),
     });
@@ -57,11 +54,14 @@ export async function startDatabase(context: Context, options: DatabaseOptions =
   const database: Database = {
     tables: <Schema>(): Tables<Schema> => {
       const kysely = connect<Schema>();
-      return { transaction: (scope, work, workOptions) => transaction(kysely, patience, scope, work, workOptions) };
+      return { transaction: (scope, work, workOptions) => transaction(kysely, scope, work, workOptions) };
     },
     migrate: (module: string, migrations: readonly Migration[]) =>
       unavailable(() =>
-        patiently(() => migrate(connect(), module, migrations, log), { within: 60_000, retry: isConnectionLoss }),
+        patiently(() => migrate(connect(), module, migrations, log), {
+          within: startPatience,
+          retry: isConnectionLoss,
+        }),
       ),
     listen: (channel: string, listener: NotificationListener) => notifications.listen(channel, listener),
   };
@@ -80,7 +80,6 @@ const conflictAttempts = 5;
 
 async function transaction<Schema, Result>(
   kysely: Kysely<Schema>,
-  patience: Patience,
   scope: Scope,
   work: (transaction: Transaction<Schema>) => Promise<Result>,
   { repeatable = false }: WorkOptions = {},

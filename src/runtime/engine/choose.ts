@@ -29,7 +29,7 @@ export type Choice = { readonly reason: string } & (
 );
 
 /** `best` fetches by itself what a person would not mind waiting for. */
-export const smallBytes = 2 * 1024 ** 3;
+const smallBytes = 2 * 1024 ** 3;
 
 /** The engine for a model that asks for the best (or for one that runs here), and why: pure. */
 export function chooseEngine(model: Model, facts: Facts): Choice {

@@ -13,7 +13,7 @@ import { cacheName, downloadUrl } from "./huggingface.js";
 const networkTimeout = 3_000;
 
 /** Where downloaded model files are kept: shared by all platforms of this user, because they are large. */
-export function modelCache(): string {
+function modelCache(): string {
   return (
     process.env["KEELSON_MODELS"] ||
     join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "keelson", "models")

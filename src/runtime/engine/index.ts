@@ -1,5 +1,6 @@
 import type { Model } from "../../plan/plan.js";
 import { KeelsonError } from "../../spec/errors.js";
+import { guardWith } from "../kernel/guard.js";
 import type { Context, Running } from "../kernel/module.js";
 import type { Engine } from "./client.js";
 import { PodProxy } from "./pod.js";
@@ -13,7 +14,7 @@ export async function startEngine(context: Context): Promise<Running<Engine>> {
   const models = modelsHere(context);
   const alone = context.model === undefined ? undefined : models[0];
   const served: ServedModel[] = [];
-  const proxy = new PodProxy(() => served[0]?.targets[0], context.internalToken);
+  const proxy = new PodProxy(() => served[0]?.targets[0], guardWith(context.internalToken));
 
   const changed = (): void => {
     for (const listener of listeners) listener();

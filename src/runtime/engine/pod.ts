@@ -1,7 +1,7 @@
-import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream";
 import { type Dispatcher, Pool } from "undici";
+import type { Guard } from "../kernel/guard.js";
 import { answerJson } from "../kernel/listener.js";
 import type { Target } from "./client.js";
 
@@ -14,13 +14,11 @@ export class PodProxy {
 
   constructor(
     private readonly target: () => Target | undefined,
-    private readonly token: string,
+    private readonly guard: Pick<Guard, "internal">,
   ) {}
 
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
-    const given = Buffer.from(request.headers.authorization ?? "");
-    const expected = Buffer.from(`Bearer ${this.token}`);
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+    if (!this.guard.internal(request)) {
       fail(response, 401, "this server answers the platform's gateways only");
       return;
     }

@@ -13,7 +13,7 @@ import { peerUrl } from "./peers.js";
 import { secretsIn } from "./secrets.js";
 import { Services } from "./services.js";
 import { traceOf } from "./trace.js";
-import { startTracing, type Tracer } from "./tracing.js";
+import { startTracing } from "./tracing.js";
 
 export interface ServeOptions {
   readonly plan: Plan;
@@ -170,7 +170,7 @@ export async function startKernel(table: Table, options: ServeOptions): Promise<
     await listener.drain(signal);
     await stopModules(signal);
     await scraped?.drain(AbortSignal.timeout(0));
-    await stopTracing(tracer);
+    await tracer?.stop();
     log.info("stopped");
   };
   return {
@@ -287,10 +287,6 @@ function traceAttributes(plan: Plan, unit: string | undefined, modules: readonly
     "service.namespace": plan.platform,
     "deployment.environment.name": plan.environment,
   };
-}
-
-async function stopTracing(tracer: Tracer | undefined): Promise<void> {
-  await tracer?.stop();
 }
 
 async function makeDirectory(directory: string): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Plan, Unit } from "../../plan/plan.js";
 
-/** Where the plan runs `module`: `http://<unit>:<port>` of the first unit (or sidecar) that has it. */
+/** Where the plan runs `module`: `http://<unit>:<port>` of the first unit that has it. */
 export function peerUrl(plan: Plan, module: string): string | undefined {
   const unit = plan.units.find(({ modules }) => modules.includes(module));
   return unit === undefined ? undefined : unitUrl(unit);

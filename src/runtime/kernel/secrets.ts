@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join, normalize } from "node:path";
+import { writeAtomically } from "../../disk/atomic-file.js";
 import { KeelsonError } from "../../spec/errors.js";
 import type { Secrets } from "./module.js";
 
@@ -25,12 +25,9 @@ export function secretsIn(directory: string): Secrets {
     },
     async write(name, value) {
       const path = place(name);
-      // Renamed into place: a reader (or a crash) never sees half a secret.
-      const draft = `${path}.${randomBytes(6).toString("hex")}`;
       try {
         await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-        await writeFile(draft, value, { mode: 0o600 });
-        await rename(draft, path);
+        await writeAtomically(path, value);
       } catch (error) {
         throw new KeelsonError("secret/unwritable", `cannot keep the secret ${name}: ${reason(error)}`, {
           hint: `${directory} must be a directory that this process may write, or hold ${name} already`,

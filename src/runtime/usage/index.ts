@@ -1,3 +1,2 @@
-export type { Usage } from "./client.js";
 export { usageOverHttp } from "./http-client.js";
 export { startUsage } from "./usage.js";
