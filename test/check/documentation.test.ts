@@ -1,9 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { rules } from "../../src/check/rules/index.js";
+import { predictionText, readable } from "../../src/promises/explain.js";
 import { faults } from "../../src/promises/faults/index.js";
+import { promiseSheet } from "../../src/promises/sheet.js";
+import { findingsIn, planOf } from "./findings.js";
 
-const page = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8");
+const text = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
+const page = (name: string): string => text(`docs/${name}`);
 
 describe("the pages", () => {
   it("docs/checks.md has a row for every rule, in the words of the rule, and no other", () => {
@@ -16,5 +20,36 @@ describe("the pages", () => {
   it("docs/promises.md has a section for every fault", () => {
     const sections = [...page("promises.md").matchAll(/^### `([a-z-]+)`/gm)].map(([, id]) => id);
     expect(sections).toEqual(faults.map(({ id }) => id));
+  });
+
+  it("README.md shows a file that keeps its promises, and the words in which it is refused when it promises more", () => {
+    const [, file = "", than = "", refusal = ""] =
+      /```yaml\n(platform: starter\n.*?)```\nPromise `(.+?)` there.*?```\n(.*?)```/s.exec(text("README.md")) ?? [];
+    const errors = (of: string) => findingsIn(of).filter(({ severity }) => severity === "error");
+    expect(errors(file)).toEqual([]);
+    const refused = errors(file.replace("objectives: { rto: 1h }", `objectives: { ${than} }`));
+    const said = refused.map(
+      ({ origin: { file, line, column }, severity, code, message, hint }) =>
+        `${file}:${line}:${column} ${severity} ${code} ${message} fix: ${hint}`,
+    );
+    expect(said).toHaveLength(1);
+    // What is left out is marked; lines are broken anywhere.
+    for (const piece of refusal.replace(/\s+/g, " ").split("…")) expect(said[0]).toContain(piece.trim());
+  });
+
+  it("README.md shows rows of the starter's sheet as it is reckoned", () => {
+    const { rows } = promiseSheet(planOf(text("blueprints/starter/platform.yaml"), "local"), []);
+    const shown = [...text("README.md").matchAll(/^ {2}(\w+) +(\w+) +(\w+) ✓ +\S+ +(\w+) +(\w+) ✓ +\S+ +kept$/gm)];
+    expect(shown.length).toBeGreaterThan(0);
+    for (const [, ...row] of shown) {
+      const reckoned = rows.map(({ subject, rto, rpo }) => [
+        subject,
+        readable(rto.promised ?? 0),
+        predictionText(rto.predicted),
+        readable(rpo.promised ?? 0),
+        predictionText(rpo.predicted),
+      ]);
+      expect(reckoned).toContainEqual(row);
+    }
   });
 });
