@@ -6,7 +6,7 @@ import { type Asked, KubernetesError, refusal, unreachable } from "./errors.js";
 import { describe, LiveObject, type ObjectReference } from "./live-object.js";
 
 /** The name under which Keelson owns the fields that it applies. */
-export const fieldManager = "keelson";
+const fieldManager = "keelson";
 
 const requestTimeout = 30_000;
 /** Waits before a request is tried again that the server was too busy to answer. */

@@ -58,7 +58,7 @@ export interface Processes {
   readonly left: readonly string[];
 }
 
-export const DATABASE = "postgres";
+const DATABASE = "postgres";
 const SHARED = "platform";
 
 /** A laptop's disk may be asleep, and a crash be long ago: recovery from the log is given this long. */

@@ -139,7 +139,7 @@ export async function removeLeftovers(home: string): Promise<void> {
 }
 
 /** A directory that only the server's user (and root) may enter. */
-export async function ownDirectory(path: string, user: ServerUser): Promise<void> {
+async function ownDirectory(path: string, user: ServerUser): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   if (user.foreign) await chown(path, user.uid, user.gid);
   await chmod(path, 0o700);

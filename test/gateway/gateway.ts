@@ -37,7 +37,7 @@ stores:
 
 export const key = "kls_test_key_of_the_tests";
 
-export const principal: Principal = {
+const principal: Principal = {
   keyId: "key-1",
   organisation: "org-1",
   user: undefined,

@@ -177,7 +177,7 @@ export function broker(name: string, fields: Partial<Broker> = {}): Broker {
   };
 }
 
-export function model(name: string, fields: Partial<Model> = {}): Model {
+function model(name: string, fields: Partial<Model> = {}): Model {
   return {
     name,
     path: `models.${name}`,

@@ -120,11 +120,11 @@ function milliseconds(duration: number | string | undefined): number | undefined
   throw new KeelsonError("control/body", `duration: ${read.message}`, { hint: read.hint, exitCode: 2 });
 }
 
-export function ok(body: unknown): ControlAnswer {
+function ok(body: unknown): ControlAnswer {
   return { status: 200, body };
 }
 
-export function parsed<T>(schema: z.ZodType<T>, body: unknown): T {
+function parsed<T>(schema: z.ZodType<T>, body: unknown): T {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const issue = result.error.issues[0];

@@ -85,7 +85,7 @@ export function rescheduled(unit: Unit, plan: Plan, lost: "node" | "zone"): Pred
   ]);
 }
 
-export function start(unit: Unit, plan: Plan): Term {
+function start(unit: Unit, plan: Plan): Term {
   return work(declared(plan, "start to ready", unit.health.startup, `${unit.path}.health.startup`));
 }
 

@@ -18,7 +18,7 @@ export function reasonOf(error: unknown): string {
 }
 
 /** SQLSTATE or system error code, where the error carries one. */
-export function codeOf(error: unknown): string | undefined {
+function codeOf(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;
 }

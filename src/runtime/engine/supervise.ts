@@ -12,7 +12,7 @@ const healthyAfter = 30_000;
 const startLimit = 300_000;
 
 /** How long to wait before the start after `crashes` in a row. */
-export function backoff(crashes: number): number {
+function backoff(crashes: number): number {
   return Math.min(longestWait, firstWait * 2 ** Math.max(0, crashes - 1));
 }
 

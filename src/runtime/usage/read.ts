@@ -33,7 +33,7 @@ export type UsageRow = Figures & {
 };
 
 /** Rows of one answer. */
-export const mostRows = 50_000;
+const mostRows = 50_000;
 
 const column: Readonly<Record<Dimension, string>> = {
   hour: "hour",

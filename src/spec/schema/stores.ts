@@ -27,7 +27,7 @@ const common = {
   patch: patch.optional(),
 };
 
-export const postgres = z
+const postgres = z
   .strictObject({
     postgres: version.describe("PostgreSQL, of this version"),
     extensions: z.array(z.string().min(1)).describe("Extensions to create, e.g. timescaledb, vector").optional(),
@@ -47,7 +47,7 @@ export const postgres = z
   })
   .meta({ id: "postgres" });
 
-export const redis = z
+const redis = z
   .strictObject({
     redis: version.describe("Redis, of this version"),
     shards: z.int().min(1).describe("Shards that keys are spread over; 1 unless said").optional(),
@@ -57,7 +57,7 @@ export const redis = z
   })
   .meta({ id: "redis" });
 
-export const rabbitmq = z
+const rabbitmq = z
   .strictObject({
     rabbitmq: version.describe("RabbitMQ, of this version"),
     replicas: z.int().min(1).describe("Servers of the cluster; odd, so that a majority decides").optional(),
@@ -70,7 +70,7 @@ export const rabbitmq = z
   })
   .meta({ id: "rabbitmq" });
 
-export const bucket = z
+const bucket = z
   .strictObject({
     bucket: z
       .union([

@@ -5,7 +5,7 @@ import { byteRange, bytes, counts, cpuRange, duration, ratio } from "./quantitie
 
 const strength = z.enum(["require", "prefer", "none"]);
 
-export const scale = z
+const scale = z
   .strictObject({
     cpu: ratio.describe("Average use of the CPU request to hold, e.g. 70%").optional(),
     memory: ratio.describe("Average use of the memory request to hold, e.g. 80%").optional(),
@@ -18,7 +18,7 @@ export const scale = z
   })
   .meta({ id: "scale" });
 
-export const canary = z
+const canary = z
   .strictObject({
     steps: z.array(ratio).min(1).describe("Shares of the traffic, one after the other, e.g. [10%, 50%]").optional(),
     pause: duration.describe("Time at each step").optional(),
@@ -38,7 +38,7 @@ export const strategy = z.union([
   z.strictObject({ canary: canary.describe("A share of the traffic first, then more") }),
 ]);
 
-export const rollout = z
+const rollout = z
   .strictObject({
     strategy: strategy.describe("rolling, recreate, blue-green or canary").optional(),
     surge: z.int().min(0).describe("Replicas above the wanted number while rolling").optional(),
@@ -57,7 +57,7 @@ const probe = z
   })
   .meta({ id: "probe" });
 
-export const health = z
+const health = z
   .strictObject({
     ready: probe.describe("Ready to be sent requests").optional(),
     live: probe.describe("Alive; a replica that is not is restarted").optional(),
@@ -66,7 +66,7 @@ export const health = z
   .meta({ id: "health" });
 
 const port = z.int().min(1).max(65535);
-export const ports = z.union([
+const ports = z.union([
   port,
   z.strictObject({
     number: port.describe("Port number"),
@@ -92,7 +92,7 @@ export const gpu = z.union([
   }),
 ]);
 
-export const volume = z.union([
+const volume = z.union([
   bytes,
   z.strictObject({
     mount: z.string().startsWith("/").describe("Absolute path in the container").optional(),

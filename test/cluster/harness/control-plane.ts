@@ -7,7 +7,7 @@ import { Api } from "./api.js";
 import { type Certificate, type Certificates, makeCertificates } from "./certificates.js";
 import { freePorts, type Program, startProgram, until } from "./process.js";
 
-export const SERVICE_RANGE = "10.96.0.0/16";
+const SERVICE_RANGE = "10.96.0.0/16";
 export const POD_RANGE = "10.244.0.0/16";
 
 export interface ControlPlaneOptions {

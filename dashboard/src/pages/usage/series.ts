@@ -5,7 +5,7 @@ export type Measure = "requests" | "tokens" | "errors";
 export const hourMs = 3_600_000;
 
 /** What one row counts under a measure. */
-export function measured(row: Omit<UsageRow, "hour">, measure: Measure): number {
+function measured(row: Omit<UsageRow, "hour">, measure: Measure): number {
   switch (measure) {
     case "requests":
       return row.requests;
