@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { rules } from "../../src/check/rules/index.js";
 import { predictionText, readable } from "../../src/promises/explain.js";
@@ -20,6 +20,18 @@ describe("the pages", () => {
   it("docs/promises.md has a section for every fault", () => {
     const sections = [...page("promises.md").matchAll(/^### `([a-z-]+)`/gm)].map(([, id]) => id);
     expect(sections).toEqual(faults.map(({ id }) => id));
+  });
+
+  it("docs/coverage.md names tests that are there", () => {
+    const named = [...page("coverage.md").matchAll(/`(test\/[^`]+)`/g)].flatMap(([, name = ""]) => {
+      const [, before = name, list = "", after = ""] = /^(.*)\{(.*)\}(.*)$/.exec(name) ?? [];
+      return list.split(",").map((each) => `${before}${each}${after}`);
+    });
+    const missing = named.filter(
+      (name) => !["", ".ts", ".test.ts"].some((end) => existsSync(new URL(`../../${name}${end}`, import.meta.url))),
+    );
+    expect(named.length).toBeGreaterThan(80);
+    expect(missing).toEqual([]);
   });
 
   it("README.md shows a file that keeps its promises, and the words in which it is refused when it promises more", () => {
