@@ -68,7 +68,7 @@ function forward(context: Context, prefix: string, module: string): Handler {
     const method = request.method ?? "GET";
     const bodyless = method === "GET" || method === "HEAD";
     send(target, {
-      method: method as "GET",
+      method,
       headers,
       body: bodyless ? null : request,
       signal: abort.signal,

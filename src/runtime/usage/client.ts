@@ -1,3 +1,5 @@
+export const operations = ["chat", "completion", "embedding"] as const;
+
 /** One answered request. `id` is made from the request id: the ledger counts each id once however often it is sent. */
 export interface UsageEvent {
   readonly id: string;
@@ -6,8 +8,7 @@ export interface UsageEvent {
   readonly organisation: string;
   readonly keyId: string;
   readonly model: string;
-  /** `chat`, `completion`, `embedding`. */
-  readonly operation: "chat" | "completion" | "embedding";
+  readonly operation: (typeof operations)[number];
   readonly inputTokens: number;
   readonly outputTokens: number;
   /** HTTP status that was answered; 499 when the client left. */

@@ -1,10 +1,9 @@
 import { z } from "zod";
-import type { UsageEvent } from "./client.js";
+import { operations, type UsageEvent } from "./client.js";
 
 const longestText = 400;
 /** The end of year 9999, in epoch milliseconds. */
 const latest = 253_402_300_799_999;
-const operations = ["chat", "completion", "embedding"] as const;
 
 /** PostgreSQL knows no NUL, and no half of a surrogate pair. */
 const unkept = /[\0\p{Surrogate}]/u;

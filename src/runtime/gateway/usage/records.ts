@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import type { UsageEvent } from "../../usage/client.js";
+import { operations, type UsageEvent } from "../../usage/client.js";
 
 /** What is known when a request is passed on: enough to count it if nothing more is ever heard of it. */
 export interface Intent {
@@ -61,10 +61,10 @@ export function voidLine(id: string): string {
   return JSON.stringify(["X", id]);
 }
 
-const operations: ReadonlySet<unknown> = new Set<UsageEvent["operation"]>(["chat", "completion", "embedding"]);
+const known: ReadonlySet<unknown> = new Set(operations);
 
 function isOperation(value: unknown): value is UsageEvent["operation"] {
-  return operations.has(value);
+  return known.has(value);
 }
 
 /**
