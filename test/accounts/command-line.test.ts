@@ -1,8 +1,7 @@
-import { type ExecFileException, execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort, startPostgres, type TestPostgres } from "../database/postgres.js";
+import { type Result, keelson as run } from "../local/keelson.js";
 import { event } from "../usage/events.js";
 import { type Platform, startPlatform } from "./platform.js";
 
@@ -24,21 +23,9 @@ afterAll(async () => {
   await postgres?.stop();
 });
 
-const program = fileURLToPath(new URL("../../bin/keelson.js", import.meta.url));
-
 /** Runs the program as a person would, against this platform. */
-function keelson(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const environment = { ...process.env, KEELSON_URL: platform.url, KEELSON_API_KEY: platform.firstKey };
-  return new Promise((resolve) =>
-    execFile(
-      process.execPath,
-      [program, ...args],
-      { env: environment, timeout: 30_000 },
-      (error: ExecFileException | null, out, err) =>
-        resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, out, err }),
-    ),
-  );
-}
+const keelson = (...args: string[]): Promise<Result> =>
+  run(".", args, { env: { KEELSON_URL: platform.url, KEELSON_API_KEY: platform.firstKey } });
 
 const principal = (key: string) => platform.accounts.authenticate(createHash("sha256").update(key).digest("hex"));
 

@@ -1,13 +1,11 @@
-import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Result, keelson as run } from "../local/keelson.js";
 import { fixture } from "./findings.js";
 import { sarifLog } from "./sarif-log.js";
 
-const bin = fileURLToPath(new URL("../../bin/keelson.js", import.meta.url));
 let directory = "";
 
 beforeEach(async () => {
@@ -17,21 +15,8 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function keelson(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const options = { cwd: directory, env: { ...process.env, ...environment }, timeout: 30_000 };
-    execFile(process.execPath, [bin, ...args], options, (error, stdout, stderr) => {
-      if (error && typeof error.code !== "number") reject(error);
-      else resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
-    });
-  });
-}
+const keelson = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Result> =>
+  run(directory, args, { env });
 
 async function platform(text: string): Promise<string> {
   await writeFile(join(directory, "platform.yaml"), text);
@@ -41,14 +26,14 @@ async function platform(text: string): Promise<string> {
 describe("keelson check", () => {
   it("ends with 0 and says so where nothing is found", async () => {
     const file = await platform("platform: shop\nservices:\n  web: { modules: [engine] }\n");
-    expect(await keelson(["check", file])).toEqual({ code: 0, stdout: "nothing found in default\n", stderr: "" });
+    expect(await keelson(["check", file])).toEqual({ code: 0, out: "nothing found in default\n", err: "" });
   });
 
   it("ends with 1 for an error, at its line, in plain text when it is piped", async () => {
-    const { code, stdout } = await keelson(["check", await platform(fixture("availability/rollout-stuck", "fail"))]);
+    const { code, out } = await keelson(["check", await platform(fixture("availability/rollout-stuck", "fail"))]);
     expect(code).toBe(1);
-    expect(stdout).toContain("platform.yaml:6:23 error availability/rollout-stuck");
-    expect(stdout).not.toContain("\u001b");
+    expect(out).toContain("platform.yaml:6:23 error availability/rollout-stuck");
+    expect(out).not.toContain("\u001b");
   });
 
   it("ends with 0 for a warning, and with 1 under --strict", async () => {
@@ -59,22 +44,22 @@ describe("keelson check", () => {
 
   it("ends with 2 and one line for a file that is none, an unknown rule and an unknown environment", async () => {
     const file = await platform("platform: shop\nservices:\n  web: { modules: [accounts], replicaz: 2 }\n");
-    expect(await keelson(["check", "nowhere.yaml"])).toMatchObject({ code: 2, stdout: "" });
+    expect(await keelson(["check", "nowhere.yaml"])).toMatchObject({ code: 2, out: "" });
     expect(await keelson(["check", file])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("platform.yaml:3:31"),
+      err: expect.stringContaining("platform.yaml:3:31"),
     });
     const rule = await keelson(["check", file, "--rule", "network/opne"]);
-    expect(rule).toMatchObject({ code: 2, stderr: expect.stringContaining("did you mean `network/open`?") });
+    expect(rule).toMatchObject({ code: 2, err: expect.stringContaining("did you mean `network/open`?") });
     const environment = await keelson(["check", await platform("platform: shop\n"), "-e", "prod"]);
-    expect(environment).toMatchObject({ code: 2, stderr: expect.stringContaining("there is no environment `prod`") });
+    expect(environment).toMatchObject({ code: 2, err: expect.stringContaining("there is no environment `prod`") });
   });
 
   it("prints one JSON document, or one SARIF log, and nothing else", async () => {
     const file = await platform(fixture("network/open", "fail"));
-    const json = JSON.parse((await keelson(["check", file, "--json"])).stdout);
+    const json = JSON.parse((await keelson(["check", file, "--json"])).out);
     expect(json.findings[0]).toMatchObject({ code: "network/open", severity: "error", environments: ["default"] });
-    const sarif = JSON.parse((await keelson(["check", file, "--format", "sarif"])).stdout);
+    const sarif = JSON.parse((await keelson(["check", file, "--format", "sarif"])).out);
     expect(sarif).toMatchObject({
       version: "2.1.0",
       runs: [{ results: [{ ruleId: "network/open", level: "error" }] }],
@@ -84,9 +69,9 @@ describe("keelson check", () => {
   it("prints a SARIF log of what is wrong with a file that cannot be read, and ends with 2", async () => {
     const broken = await platform("platform: shop\nservices:\n  web: { modules: [accounts], replicaz: 2 }\n");
     const logOf = async (...args: string[]) => {
-      const { code, stdout, stderr } = await keelson(["check", ...args, "--format", "sarif"]);
-      expect({ code, stderr }).toEqual({ code: 2, stderr: "" });
-      const [run] = sarifLog.parse(JSON.parse(stdout)).runs;
+      const { code, out, err } = await keelson(["check", ...args, "--format", "sarif"]);
+      expect({ code, err }).toEqual({ code: 2, err: "" });
+      const [run] = sarifLog.parse(JSON.parse(out)).runs;
       return run?.results.map(({ ruleId, locations }) => ({ ruleId, ...locations[0]?.physicalLocation }));
     };
     expect(await logOf(broken)).toEqual([
@@ -108,8 +93,8 @@ describe("keelson check", () => {
     for (const text of [fixture("network/open", "fail"), "platform: shop\nservces: {}\n"]) {
       await writeFile(file, text);
       for (const named of ["repository/deploy/platform.yaml", "repository/deploy", file]) {
-        const { stdout } = await keelson(["check", named, "--format", "sarif"]);
-        const [run] = sarifLog.parse(JSON.parse(stdout)).runs;
+        const { out } = await keelson(["check", named, "--format", "sarif"]);
+        const [run] = sarifLog.parse(JSON.parse(out)).runs;
         expect(run?.originalUriBaseIds).toEqual({ "%SRCROOT%": { uri: `file://${join(directory, "repository")}/` } });
         expect(run?.results[0]?.locations[0]?.physicalLocation.artifactLocation).toEqual({
           uri: "deploy/platform.yaml",
@@ -122,26 +107,26 @@ describe("keelson check", () => {
   it("prints the errors of a file that cannot be read as one JSON document, with --format json as well", async () => {
     const file = await platform("platform: shop\nservces: {}\n");
     for (const asked of [["--json"], ["--format", "json"], ["--format=json"]]) {
-      const { code, stdout, stderr } = await keelson(["check", file, ...asked]);
-      expect({ code, stderr }).toEqual({ code: 2, stderr: "" });
-      expect(JSON.parse(stdout)).toMatchObject({ file, diagnostics: [{ code: "spec/unknown-key" }] });
+      const { code, out, err } = await keelson(["check", file, ...asked]);
+      expect({ code, err }).toEqual({ code: 2, err: "" });
+      expect(JSON.parse(out)).toMatchObject({ file, diagnostics: [{ code: "spec/unknown-key" }] });
     }
   });
 
   it("mends what is safe in the file and leaves its comments and everything else alone", async () => {
     const text = fixture("availability/pdb-blocks-drain", "fail");
     const file = await platform(text);
-    const { code, stderr } = await keelson(["check", file, "--fix"]);
+    const { code, err } = await keelson(["check", file, "--fix"]);
     expect(code).toBe(0);
-    expect(stderr).toContain("mended availability/pdb-blocks-drain");
+    expect(err).toContain("mended availability/pdb-blocks-drain");
     expect(await readFile(join(directory, file), "utf8")).toBe(text.replace("minAvailable: 2", "minAvailable: 1"));
   });
 
   it("keeps the line ends of a file from Windows when it mends", async () => {
     const text = fixture("recovery/backup-unencrypted", "fail").replaceAll("\n", "\r\n");
     const file = await platform(text);
-    const { stderr } = await keelson(["check", file, "--fix", "--rule", "recovery/backup-unencrypted"]);
-    expect(stderr).toContain("mended recovery/backup-unencrypted");
+    const { err } = await keelson(["check", file, "--fix", "--rule", "recovery/backup-unencrypted"]);
+    expect(err).toContain("mended recovery/backup-unencrypted");
     const mended = await readFile(join(directory, file), "utf8");
     expect(mended).not.toBe(text);
     expect(mended.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
@@ -154,16 +139,16 @@ describe("keelson check", () => {
         "\r\n",
       );
     const file = await platform(text);
-    const { stderr } = await keelson(["check", file, "--fix", "--rule", "recovery/no-backup"]);
-    expect(stderr).toContain("mended recovery/no-backup");
+    const { err } = await keelson(["check", file, "--fix", "--rule", "recovery/no-backup"]);
+    expect(err).toContain("mended recovery/no-backup");
     const mended = await readFile(join(directory, file), "utf8");
     expect(mended.split("\r\n").length).toBeGreaterThan(text.split("\r\n").length);
     expect(mended.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
   });
 
   it("lists its rules", async () => {
-    const { stdout } = await keelson(["check", "--list-rules"]);
-    expect(stdout).toMatch(/^recovery\/rpo-interval +error +backups or log shipping are too far apart for the RPO$/m);
+    const { out } = await keelson(["check", "--list-rules"]);
+    expect(out).toMatch(/^recovery\/rpo-interval +error +backups or log shipping are too far apart for the RPO$/m);
   });
 });
 
@@ -178,21 +163,21 @@ objectives: { rto: 1m, rpo: 1m }
 `;
 
   it("ends with 0 where everything is kept, and prints the sheet", async () => {
-    const { code, stdout } = await keelson(["promises", await platform(kept)]);
+    const { code, out } = await keelson(["promises", await platform(kept)]);
     expect(code).toBe(0);
-    expect(stdout).toContain("shop in default: what it promises, fault by fault");
-    expect(stdout).toMatch(/✓ 4 kept$/m);
+    expect(out).toContain("shop in default: what it promises, fault by fault");
+    expect(out).toMatch(/✓ 4 kept$/m);
   });
 
   it("ends with 1 where something is broken, and reckons it up", async () => {
-    const { code, stdout } = await keelson(["promises", await platform(kept.replace("size: 512Mi", "size: 100Gi"))]);
+    const { code, out } = await keelson(["promises", await platform(kept.replace("size: 512Mi", "size: 100Gi"))]);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/restore of the backup \(100Gi ÷ 50M\/s\)/);
+    expect(out).toMatch(/restore of the backup \(100Gi ÷ 50M\/s\)/);
   });
 
   it("prints the sheet as data", async () => {
-    const { stdout } = await keelson(["promises", await platform(kept), "--json"]);
-    const sheet = JSON.parse(stdout);
+    const { out } = await keelson(["promises", await platform(kept), "--json"]);
+    const sheet = JSON.parse(out);
     expect(sheet.rows.map(({ fault, subject }: { fault: string; subject: string }) => `${fault}/${subject}`)).toEqual([
       "process-crash/web",
       "process-crash/orders",
@@ -204,17 +189,15 @@ objectives: { rto: 1m, rpo: 1m }
 
   it("explains one row, and says which there are when it is not one of them", async () => {
     const file = await platform(kept);
-    expect((await keelson(["promises", file, "--explain", "database-loss/orders"])).stdout).toContain(
-      "# Restore orders",
-    );
+    expect((await keelson(["promises", file, "--explain", "database-loss/orders"])).out).toContain("# Restore orders");
     const unknown = await keelson(["promises", file, "--explain", "database-loss/ordres"]);
-    expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining("database-loss/orders") });
+    expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining("database-loss/orders") });
   });
 
   it("refuses a data directory that is not there", async () => {
-    const { code, stderr } = await keelson(["promises", await platform(kept), "--data", "nowhere"]);
+    const { code, err } = await keelson(["promises", await platform(kept), "--data", "nowhere"]);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/there is no data directory \/.*\/nowhere$/m);
+    expect(err).toMatch(/there is no data directory \/.*\/nowhere$/m);
   });
 });
 
@@ -234,7 +217,7 @@ describe("keelson check and keelson promises", () => {
   ])("agree on what is %s, and the sheet's last line counts it", async (_, objectives, code, last) => {
     const file = await platform(platformWith(objectives));
     const sheet = await keelson(["promises", file]);
-    expect({ code: sheet.code, last: sheet.stdout.trimEnd().split("\n").at(-1) }).toEqual({ code, last });
+    expect({ code: sheet.code, last: sheet.out.trimEnd().split("\n").at(-1) }).toEqual({ code, last });
     expect((await keelson(["check", file])).code).toBe(code);
   });
 });
@@ -249,19 +232,19 @@ describe("keelson, given words that it does not understand", () => {
     ["no command of a group", ["keys"], "names no command", "--help"],
   ];
 
-  it.each(misused)("%s: ends with 2, and says so on stderr", async (_what, words, message, hint) => {
-    const { code, stdout, stderr } = await keelson(words);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toContain("error usage ");
-    expect(stderr).toContain(message);
-    expect(stderr).toContain(hint);
+  it.each(misused)("%s: ends with 2, and says so on err", async (_what, words, message, hint) => {
+    const { code, out, err } = await keelson(words);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain("error usage ");
+    expect(err).toContain(message);
+    expect(err).toContain(hint);
   });
 
-  it.each(misused)("%s: with --json, it is one JSON document on stdout", async (_what, words, message, hint) => {
+  it.each(misused)("%s: with --json, it is one JSON document on out", async (_what, words, message, hint) => {
     // Before the mistaken words, so that none of them takes it for its value.
-    const { code, stdout } = await keelson([...words.slice(0, 1), "--json", ...words.slice(1)]);
+    const { code, out } = await keelson([...words.slice(0, 1), "--json", ...words.slice(1)]);
     expect(code).toBe(2);
-    const { error, ...rest } = JSON.parse(stdout);
+    const { error, ...rest } = JSON.parse(out);
     expect(rest).toEqual({});
     expect(error.code).toBe("usage");
     expect(`${error.message}\n${error.hint}`).toContain(hint);
@@ -269,6 +252,6 @@ describe("keelson, given words that it does not understand", () => {
   });
 
   it("still ends with 0 for help, which is no error", async () => {
-    expect(await keelson(["check", "--help"])).toMatchObject({ code: 0, stderr: "" });
+    expect(await keelson(["check", "--help"])).toMatchObject({ code: 0, err: "" });
   });
 });
