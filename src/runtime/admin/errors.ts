@@ -1,7 +1,7 @@
 import type { FastifyError } from "fastify";
 import { z } from "zod";
 import { KeelsonError } from "../../spec/errors.js";
-import { faultsOf } from "../kernel/fault.js";
+import { violationsOf } from "../kernel/violations.js";
 
 /** An error of the admin API with the HTTP status that it is answered with. */
 export class AdminError extends KeelsonError {
@@ -26,12 +26,12 @@ export class AdminError extends KeelsonError {
 
 /** A part of a request is not what its schema says: which fields, what was expected there and what was given. */
 export function invalidRequest(where: string, issues: readonly z.core.$ZodIssue[], given: unknown): AdminError {
-  const faults = faultsOf(issues, given, places[where] ?? where);
-  const message = faults
+  const violations = violationsOf(issues, given, places[where] ?? where);
+  const message = violations
     .slice(0, 5)
-    .map((fault) => fault.message)
+    .map(({ message }) => message)
     .join("; ");
-  const field = faults[0]?.field ?? "";
+  const field = violations[0]?.field ?? "";
   return new AdminError(400, "request/invalid", message, field === "" ? {} : { param: field });
 }
 

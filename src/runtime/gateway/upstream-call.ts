@@ -20,7 +20,7 @@ export interface Caller {
 }
 
 /** How a call speaks for its server. `not-begun`: it counts as an error, but leaves nothing out of the rotation. */
-export type Verdict = "well" | "failed" | "not-begun";
+export type Outcome = "well" | "failed" | "not-begun";
 
 /**
  * One call of one upstream server, from its place in the rotation to the last byte. A request makes another one for each
@@ -75,11 +75,11 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   }
 
   /** Gives the place at the server back, once. */
-  release(verdict: Verdict): void {
+  release(outcome: Outcome): void {
     if (this.#released) return;
     this.#released = true;
-    if (verdict === "not-begun") this.target.errors += 1;
-    else if (verdict === "well") this.target.succeeded(performance.now() - this.#began);
+    if (outcome === "not-begun") this.target.errors += 1;
+    else if (outcome === "well") this.target.succeeded(performance.now() - this.#began);
     else this.target.failed(Date.now());
     this.route.release(this.target, Date.now());
   }

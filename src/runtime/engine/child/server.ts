@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { z } from "zod";
-import { firstFault } from "../../kernel/fault.js";
+import { firstViolation } from "../../kernel/violations.js";
 import { type Generation, type Inference, Refused } from "./inference.js";
 import { refuseBeyondText, refuseUnknown } from "./refusals.js";
 import { chatBody, chatGeneration, completionBody, completionGeneration, embeddingsBody } from "./requests.js";
@@ -225,7 +225,7 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
 function parse<Shape extends z.ZodType>(shape: Shape, body: unknown): z.infer<Shape> {
   const parsed = shape.safeParse(body);
   if (parsed.success) return parsed.data;
-  const { field, message } = firstFault(parsed.error.issues, body);
+  const { field, message } = firstViolation(parsed.error.issues, body);
   throw new Refused(message, "invalid_body", field === "" ? null : field);
 }
 

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { firstFault } from "../../kernel/fault.js";
+import { firstViolation } from "../../kernel/violations.js";
 import type { WholeShape } from "../answer/shape.js";
 import { type Problem, problem } from "../problem.js";
 import type { Call } from "../request/call.js";
@@ -26,7 +26,7 @@ export function parseBody<Shape extends z.ZodType>(shape: Shape, body: Buffer): 
   }
   const parsed = shape.safeParse(document);
   if (parsed.success) return parsed.data;
-  const { field, message } = firstFault(parsed.error.issues, document);
+  const { field, message } = firstViolation(parsed.error.issues, document);
   return problem("invalid_body", message, field === "" ? {} : { param: field });
 }
 

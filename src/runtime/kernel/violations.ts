@@ -3,7 +3,7 @@ import type { z } from "zod";
 type Issue = z.core.$ZodIssue;
 
 /** What is wrong with a document that came over HTTP, in words for whoever sent it. */
-export interface Fault {
+export interface Violation {
   /** The field as OpenAI's errors name it, `messages[0].role`; empty when it is the document itself. */
   readonly field: string;
   /** What was expected there and what was given, with the field's name in it. */
@@ -11,13 +11,13 @@ export interface Fault {
 }
 
 /** Every complaint of a schema about `given`, in its order; never empty for a refusal. */
-export function faultsOf(issues: readonly Issue[], given: unknown, whole = "the body"): Fault[] {
+export function violationsOf(issues: readonly Issue[], given: unknown, whole = "the body"): Violation[] {
   return issues.flatMap((issue) => meant(issue, [])).map((located) => told(located, given, whole));
 }
 
 /** The first complaint: what an API tells that names one field in each error. */
-export function firstFault(issues: readonly Issue[], given: unknown): Fault {
-  return faultsOf(issues, given)[0] ?? { field: "", message: "the body is not valid" };
+export function firstViolation(issues: readonly Issue[], given: unknown): Violation {
+  return violationsOf(issues, given)[0] ?? { field: "", message: "the body is not valid" };
 }
 
 interface Located {
@@ -34,7 +34,7 @@ function meant(issue: Issue, above: readonly PropertyKey[]): Located[] {
   return form === undefined ? [{ issue, path }] : form.flatMap((inner) => meant(inner, path));
 }
 
-function told({ issue, path }: Located, given: unknown, whole: string): Fault {
+function told({ issue, path }: Located, given: unknown, whole: string): Violation {
   if (issue.code === "unrecognized_keys") {
     const [key = ""] = issue.keys;
     const names = issue.keys.map((each) => fieldName([...path, each]));
