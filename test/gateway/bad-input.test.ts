@@ -91,6 +91,7 @@ describe("bad bodies get the right status in the API's own shape", () => {
     ],
     ["no model", { messages: good.messages }, 400, "invalid_body"],
     ["a model that is a number", { ...good, model: 5 }, 400, "invalid_body"],
+    ["a model without a name", { ...good, model: "" }, 400, "invalid_body"],
     ["an unknown model", { ...good, model: "nobody" }, 404, "model_not_found"],
     ["a model with a very long name", { ...good, model: "x".repeat(100_000) }, 404, "model_not_found"],
     ["no messages", { model: "assistant" }, 400, "invalid_body"],
@@ -132,6 +133,8 @@ describe("bad bodies get the right status in the API's own shape", () => {
       ],
       ["/api/embed", { model: "assistant" }, "input is missing: it must be a string or a list"],
       ["/api/generate", { model: 5 }, "model must be a string, but 5 was given"],
+      ["/api/generate", { model: null }, "model must be a string, but null was given"],
+      ["/api/generate", { prompt: "x" }, "model is missing: it must be a string"],
       [
         "/api/generate",
         { model: "a", options: { top_p: [] } },
