@@ -241,6 +241,22 @@ describe("bad HTTP", () => {
     expect(ollama).toContain('{"error":"the request has no Host header"}');
   });
 
+  it("expecting to be told to send its body is told so only when the body will be read", async () => {
+    const body = JSON.stringify(good);
+    const asking = (length: number): string =>
+      head("/v1/chat/completions", `content-length: ${length}\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n`);
+    const taken = await raw([asking(body.length), body], 6000, 200);
+    expect(taken).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /);
+    expect(await raw([asking(50 * 1024 * 1024)])).toMatch(/^HTTP\/1\.1 413 /);
+    expect(await raw([asking(10).replace(key, "wrong")])).toMatch(/^HTTP\/1\.1 401 /);
+  });
+
+  it("expecting anything else is refused with 417", async () => {
+    const answer = await raw([head("/api/chat", "content-length: 0\r\nexpect: miracles\r\n\r\n")]);
+    expect(answer).toMatch(/^HTTP\/1\.1 417 /);
+    expect(answer).toContain('{"error":"the only expectation understood is 100-continue"}');
+  });
+
   it("with chunks that are none is refused with 400", async () => {
     for (const nonsense of [
       "zz\r\nhello\r\n0\r\n\r\n",
@@ -263,7 +279,7 @@ describe("bad HTTP", () => {
 
   it("is counted by status", async () => {
     const text = await gateway.metrics();
-    for (const status of ["400", "408", "431"])
+    for (const status of ["400", "408", "417", "431"])
       expect(metric(text, "keelson_http_refused_total", { status })).toBeGreaterThan(0);
   });
 });

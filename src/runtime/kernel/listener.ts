@@ -64,8 +64,16 @@ export class Listener {
     this.#server.maxConnections = maxConnections;
     this.#server.on("request", (request, response) => this.#answer(request, response));
     this.#server.on("checkContinue", (request, response) => {
-      response.writeContinue();
+      // Said as the body begins to be read: who is refused before is spared the sending.
+      request.once("resume", () => {
+        if (!response.headersSent) response.writeContinue();
+      });
       this.#answer(request, response);
+    });
+    this.#server.on("checkExpectation", (request, response) => {
+      this.#count(417);
+      response.shouldKeepAlive = false;
+      answerJson(response, 417, refusalBody(request.url ?? "/", "the only expectation understood is 100-continue"));
     });
     this.#server.on("clientError", (error, socket) => this.#refuse(error, socket));
     this.#server.on("drop", () => this.#count(503));
