@@ -41,6 +41,8 @@ export class Listener {
   #underWay = 0;
   /** The newest answer on each connection. */
   readonly #latest = new WeakMap<Duplex, ServerResponse>();
+  /** Answers that wait for an earlier one on their connection. */
+  readonly #behind = new WeakMap<Duplex, Set<ServerResponse>>();
   /** Requests that never reached a handler, by the status that they were refused with. */
   readonly refused = new Map<number, number>();
 
@@ -136,6 +138,8 @@ export class Listener {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     this.#underWay += 1;
+    const before = this.#latest.get(request.socket);
+    if (before !== undefined && !before.writableFinished) this.#waitBehind(request.socket, response);
     this.#latest.set(request.socket, response);
     response.on("close", this.#onClose);
     // A client may leave at any moment: that is an event of the request, never an error of the process.
@@ -163,6 +167,19 @@ export class Listener {
   readonly #onClose = (): void => {
     this.#underWay -= 1;
   };
+
+  /** Node says nothing to an answer that has not had its turn when the connection ends: its work would go on for nobody. */
+  #waitBehind(socket: Duplex, response: ServerResponse): void {
+    const waiting = this.#behind.get(socket) ?? new Set();
+    if (!this.#behind.has(socket)) {
+      this.#behind.set(socket, waiting);
+      socket.once("close", () => {
+        for (const one of waiting) if (one.socket === null) one.destroy().emit("close");
+      });
+    }
+    waiting.add(response);
+    response.once("close", () => waiting.delete(response));
+  }
 
   #refuse(error: Error & { code?: string; rawPacket?: unknown }, socket: Duplex): void {
     if (error.code === "ECONNRESET" || !socket.writable) {
