@@ -165,13 +165,14 @@ describe("the web application's files", () => {
   });
 
   it("refuse what is no page: other methods, programs that want JSON, paths that are not valid", async () => {
-    const post = await request(url, { method: "POST", body: "x" });
-    await post.body.dump();
+    const hint = "The OpenAI API is under /v1, Ollama's under /api.";
+    const post = await request(`${url}/chat/completions`, { method: "POST", body: "{}" });
     expect(post.statusCode).toBe(405);
     expect(post.headers["allow"]).toBe("GET, HEAD");
-    const json = await request(`${url}/nothing`, { headers: { accept: "application/json" } });
-    await json.body.dump();
+    expect(await post.body.json()).toMatchObject({ error: { code: "request/method", hint } });
+    const json = await request(`${url}/models`, { headers: { accept: "application/json" } });
     expect(json.statusCode).toBe(404);
+    expect(await json.body.json()).toMatchObject({ error: { code: "request/not-found", hint } });
     const broken = await request(`${url}/%E0%A4%A`, { headers: html });
     await broken.body.dump();
     expect(broken.statusCode).toBe(404);

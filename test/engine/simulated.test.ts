@@ -205,7 +205,11 @@ describe("the simulated engine", () => {
       ],
       [{ messages: hello, n: 2 }, "n", "n: only one choice can be asked for"],
       [{ messages: hello, max_tokens: 1.5 }, "max_tokens", "max_tokens must be a whole number, but 1.5 was given"],
-      [{ messages: hello, response_format: { type: "xml" } }, "response_format.type", "response_format.type must be"],
+      [
+        { messages: hello, response_format: { type: "xml" } },
+        "response_format.type",
+        'response_format.type must be one of "text", "json_object", "json_schema", but "xml" was given',
+      ],
     ];
     for (const [body, param, message] of cases)
       await expect(faulty(body), message).rejects.toMatchObject({
@@ -214,6 +218,14 @@ describe("the simulated engine", () => {
         code: "invalid_body",
         message: expect.stringContaining(message),
       });
+  });
+
+  it("says once what a completion's prompt must be", async () => {
+    await expect(client.completions.create({ model: "assistant", prompt: ["one", "two"] })).rejects.toMatchObject({
+      status: 400,
+      param: "prompt",
+      message: "400 prompt: it must be one text",
+    });
   });
 
   it("makes embeddings in which shared words are near", async () => {

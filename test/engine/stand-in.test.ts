@@ -110,6 +110,10 @@ describe.skipIf(missing !== undefined)("the simulator standing in", () => {
       expect(answer.choices[0]?.message.content).toMatch(/^\[simulated\]/);
       const refused = await gateway.post("/v1/chat/completions", { ...ask, model: "strict" });
       expect(refused.status).toBe(503);
+      const unloaded = await gateway.post("/api/generate", { model: "strict" });
+      expect(unloaded.status).toBe(503);
+      expect(await unloaded.json()).toEqual({ error: "no server of strict is ready" });
+      expect(Number(unloaded.headers.get("retry-after"))).toBeGreaterThan(0);
       const { services } = (await (await fetch(`${gateway.url}/services`)).json()) as {
         services: { name: string; state: string; reason?: string }[];
       };

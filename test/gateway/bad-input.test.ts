@@ -91,6 +91,7 @@ describe("bad bodies get the right status in the API's own shape", () => {
     ],
     ["no model", { messages: good.messages }, 400, "invalid_body"],
     ["a model that is a number", { ...good, model: 5 }, 400, "invalid_body"],
+    ["a model without a name", { ...good, model: "" }, 400, "invalid_body"],
     ["an unknown model", { ...good, model: "nobody" }, 404, "model_not_found"],
     ["a model with a very long name", { ...good, model: "x".repeat(100_000) }, 404, "model_not_found"],
     ["no messages", { model: "assistant" }, 400, "invalid_body"],
@@ -132,6 +133,8 @@ describe("bad bodies get the right status in the API's own shape", () => {
       ],
       ["/api/embed", { model: "assistant" }, "input is missing: it must be a string or a list"],
       ["/api/generate", { model: 5 }, "model must be a string, but 5 was given"],
+      ["/api/generate", { model: null }, "model must be a string, but null was given"],
+      ["/api/generate", { prompt: "x" }, "model is missing: it must be a string"],
       [
         "/api/generate",
         { model: "a", options: { top_p: [] } },
@@ -238,6 +241,22 @@ describe("bad HTTP", () => {
     expect(ollama).toContain('{"error":"the request has no Host header"}');
   });
 
+  it("expecting to be told to send its body is told so only when the body will be read", async () => {
+    const body = JSON.stringify(good);
+    const asking = (length: number): string =>
+      head("/v1/chat/completions", `content-length: ${length}\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n`);
+    const taken = await raw([asking(body.length), body], 6000, 200);
+    expect(taken).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /);
+    expect(await raw([asking(50 * 1024 * 1024)])).toMatch(/^HTTP\/1\.1 413 /);
+    expect(await raw([asking(10).replace(key, "wrong")])).toMatch(/^HTTP\/1\.1 401 /);
+  });
+
+  it("expecting anything else is refused with 417", async () => {
+    const answer = await raw([head("/api/chat", "content-length: 0\r\nexpect: miracles\r\n\r\n")]);
+    expect(answer).toMatch(/^HTTP\/1\.1 417 /);
+    expect(answer).toContain('{"error":"the only expectation understood is 100-continue"}');
+  });
+
   it("with chunks that are none is refused with 400", async () => {
     for (const nonsense of [
       "zz\r\nhello\r\n0\r\n\r\n",
@@ -260,7 +279,7 @@ describe("bad HTTP", () => {
 
   it("is counted by status", async () => {
     const text = await gateway.metrics();
-    for (const status of ["400", "408", "431"])
+    for (const status of ["400", "408", "417", "431"])
       expect(metric(text, "keelson_http_refused_total", { status })).toBeGreaterThan(0);
   });
 });

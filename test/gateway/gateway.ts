@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { makePlan, type Plan } from "../../src/plan/index.js";
 import type { Accounts, KeyChange, Principal } from "../../src/runtime/accounts/client.js";
-import { startEngine } from "../../src/runtime/engine/index.js";
+import { enginesOfPlan, startEngine } from "../../src/runtime/engine/index.js";
 import { startGateway } from "../../src/runtime/gateway/index.js";
 import { defineModules } from "../../src/runtime/kernel/define.js";
 import { type Kernel, startKernel } from "../../src/runtime/kernel/kernel.js";
@@ -121,11 +121,16 @@ export interface TestGateway {
   stop(): Promise<void>;
 }
 
+interface TestGatewayOptions {
+  readonly limits?: Partial<ListenerLimits>;
+  readonly directory?: string;
+  readonly log?: Logger;
+  /** The engines run elsewhere. */
+  readonly enginesApart?: boolean;
+}
+
 /** The real kernel, gateway and engine modules in this process, with accounts and ledger in memory. */
-export async function startTestGateway(
-  plan: Plan,
-  options: { readonly limits?: Partial<ListenerLimits>; readonly directory?: string; readonly log?: Logger } = {},
-): Promise<TestGateway> {
+export async function startTestGateway(plan: Plan, options: TestGatewayOptions = {}): Promise<TestGateway> {
   const accounts = new TestAccounts();
   const usage = new TestUsage();
   const still =
@@ -134,13 +139,13 @@ export async function startTestGateway(
   const table = defineModules({
     accounts: { needs: [], start: still<Accounts>(accounts) },
     usage: { needs: [], start: still<Usage>(usage) },
-    engine: { needs: [], start: startEngine },
+    engine: { needs: [], start: startEngine, spread: enginesOfPlan },
     gateway: { needs: ["accounts", "usage", "engine"], start: startGateway },
   });
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "keelson-gateway-")));
   const kernel = await startKernel(table, {
     plan,
-    modules: ["gateway", "engine", "accounts", "usage"],
+    modules: ["gateway", ...(options.enginesApart ? [] : ["engine"]), "accounts", "usage"],
     listen: { host: "127.0.0.1", port: 0 },
     dataDirectory: join(directory, "data"),
     secretsDirectory: join(directory, "secrets"),

@@ -156,6 +156,60 @@ describe("the official ollama client", () => {
     expect(await client.embeddings({ model: "embedder", prompt: "one" })).toEqual({ embedding: [0.25, -0.5, 0] });
   });
 
+  it("is answered at once where it only wants a model loaded: no server is asked", async () => {
+    const asked = upstream.received.length;
+    const loaded = { model: "assistant", done: true, done_reason: "load" };
+    const quiet = { role: "assistant", content: "" };
+    expect(await client.generate({ model: "assistant", prompt: "" })).toMatchObject({ ...loaded, response: "" });
+    expect(await client.chat({ model: "assistant" })).toMatchObject({ ...loaded, message: quiet });
+    expect(await client.chat({ model: "assistant", messages: [] })).toMatchObject({ ...loaded, message: quiet });
+    const lines = [];
+    for await (const line of await client.generate({ model: "assistant", prompt: "", stream: true })) lines.push(line);
+    expect(lines).toEqual([expect.objectContaining({ ...loaded, response: "" })]);
+    expect(await client.embed({ model: "embedder", input: [] })).toEqual({ model: "embedder", embeddings: [] });
+    expect(await client.embed({ model: "embedder", input: "" })).toEqual({ model: "embedder", embeddings: [] });
+    expect(await client.embeddings({ model: "embedder", prompt: "" })).toEqual({ embedding: [] });
+    await expect(client.generate({ model: "nobody", prompt: "" })).rejects.toMatchObject({ status_code: 404 });
+    expect(upstream.received.length).toBe(asked);
+  });
+
+  it("may send null for what it leaves out", async () => {
+    const call = { function: { name: "tide", arguments: {} } };
+    const answer = await gateway.post("/api/chat", {
+      model: "assistant",
+      messages: [
+        { role: "user", content: "Tide?", images: null, tool_calls: null },
+        { role: "assistant", content: null, tool_calls: [call] },
+        { role: "tool", tool_name: null, content: "noon" },
+      ],
+      stream: false,
+      options: { temperature: null, num_predict: null, stop: null },
+      format: null,
+      tools: null,
+    });
+    expect(answer.status).toBe(200);
+    expect(upstream.received.at(-1)?.body).toEqual({
+      model: "assistant",
+      messages: [
+        { role: "user", content: "Tide?" },
+        { role: "assistant", content: "", tool_calls: [expect.objectContaining({ id: "call_1_0" })] },
+        { role: "tool", content: "noon", tool_call_id: "call_1_0" },
+      ],
+      stream: false,
+    });
+    const whole = { model: "assistant", prompt: "Once", system: null, suffix: null, raw: null, stream: null };
+    const lines = (await (await gateway.post("/api/generate", whole)).text()).trim().split("\n");
+    expect(lines).toHaveLength(words.length + 1);
+  });
+
+  it("has what belongs before a suffix asked of the server, which may refuse it", async () => {
+    await client.generate({ model: "assistant", prompt: "def tide(", suffix: "return noon" });
+    expect(upstream.received.at(-1)).toMatchObject({
+      path: "/v1/completions",
+      body: { prompt: "def tide(", suffix: "return noon" },
+    });
+  });
+
   it("lists, shows and tells its version", async () => {
     const { models } = await client.list();
     expect(models.map(({ name }) => name)).toEqual(["assistant", "embedder"]);
@@ -173,7 +227,14 @@ describe("the official ollama client", () => {
       status_code: 404,
       error: "the model nobody does not exist",
     });
-    await expect(client.show({ model: "nobody" })).rejects.toMatchObject({ status_code: 404 });
+    await expect(client.show({ model: "nobody" })).rejects.toMatchObject({
+      status_code: 404,
+      error: "the model nobody does not exist",
+    });
+    await expect(client.show({ model: "" })).rejects.toMatchObject({
+      status_code: 400,
+      error: "you must provide a model",
+    });
     const stranger = new Ollama({ host: gateway.url, headers: { Authorization: "Bearer wrong" } });
     await expect(stranger.list()).rejects.toMatchObject({ status_code: 401 });
     upstream.behave((_received, response) =>
@@ -189,13 +250,12 @@ describe("the official ollama client", () => {
   });
 
   it("has every answer counted", async () => {
-    const events = await gateway.usage.settled(10);
+    const events = await gateway.usage.settled(13);
     expect(events.map(({ operation, status }) => `${operation} ${status}`).sort()).toEqual(
       [
-        ...Array.from({ length: 5 }, () => "chat 200"),
+        ...Array.from({ length: 6 }, () => "chat 200"),
         "chat 400",
-        "completion 200",
-        "completion 200",
+        ...Array.from({ length: 4 }, () => "completion 200"),
         "embedding 200",
         "embedding 200",
       ].sort(),

@@ -87,7 +87,11 @@ describe("the official openai client", () => {
     const list = await client.models.list();
     expect(list.data.map(({ id }) => id)).toEqual(["assistant"]);
     expect((await client.models.retrieve("assistant")).id).toBe("assistant");
-    await expect(client.models.retrieve("nobody")).rejects.toMatchObject({ status: 404, code: "model_not_found" });
+    await expect(client.models.retrieve("nobody")).rejects.toMatchObject({
+      status: 404,
+      code: "model_not_found",
+      message: "404 the model nobody does not exist",
+    });
   });
 
   it("gets errors in its own shape", async () => {

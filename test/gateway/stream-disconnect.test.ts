@@ -45,6 +45,21 @@ describe("a client that leaves", () => {
     expect(metric(await gateway.metrics(), "keelson_gateway_clients_left_total")).toBe(1);
   });
 
+  it("with a second request sent behind the first has both cancelled and counted", async () => {
+    const [cancelled, counted, asked] = [upstream.cancelled, gateway.usage.events.size, upstream.received.length];
+    const socket = createConnection(Number(new URL(gateway.url).port), "127.0.0.1");
+    const one = `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+    socket.write(one + one);
+    for (let waited = 0; waited < 5000 && upstream.received.length < asked + 2; waited += 20) await sleep(20);
+    socket.destroy();
+    const events = (await gateway.usage.settled(counted + 2)).slice(counted);
+    expect(events.map(({ status }) => status)).toEqual([499, 499]);
+    for (let waited = 0; waited < 2000 && upstream.cancelled < cancelled + 2; waited += 20) await sleep(20);
+    expect(upstream.cancelled).toBe(cancelled + 2);
+    // The one that asks.
+    expect(metric(await gateway.metrics(), "keelson_http_requests_under_way")).toBe(1);
+  });
+
   it("in the middle of its request body costs nothing and is forgotten", async () => {
     for (let count = 0; count < 20; count += 1) {
       const socket = createConnection(Number(new URL(gateway.url).port), "127.0.0.1");

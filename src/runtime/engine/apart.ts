@@ -4,9 +4,9 @@ import type { Model } from "../../plan/plan.js";
 import type { Context } from "../kernel/module.js";
 import { unitUrl } from "../kernel/peers.js";
 import type { Engine, Target } from "./client.js";
-import { upstreamTargets } from "./engines/upstream.js";
+import { type Upstreams, upstreamTargets } from "./engines/upstream.js";
 
-/** How often names are looked up again: replicas come and go. */
+/** How often names are looked up, and keys of upstreams read, again: replicas come and go, keys are changed. */
 const lookupEvery = 2_000;
 
 /**
@@ -16,23 +16,28 @@ const lookupEvery = 2_000;
 export function enginesOfPlan(context: Context): Engine {
   const listeners = new Set<() => void>();
   const found = new Map<string, readonly Target[]>();
-  const complained = new Set<string>();
+  const missing = new Map<string, string>();
 
   const set = (model: string, targets: readonly Target[]): void => {
     if (JSON.stringify(found.get(model)) === JSON.stringify(targets)) return;
     found.set(model, targets);
     for (const listener of listeners) listener();
   };
-  const follow = async (model: Model, url: string, authorization: string | undefined): Promise<void> => {
+  const follow = async (model: Model, look: () => Promise<Upstreams>): Promise<void> => {
+    let reason: string | undefined;
     try {
-      set(model.name, await replicaTargets(model, url, authorization));
-      complained.delete(model.name);
+      const upstreams = await look();
+      reason = upstreams.missing;
+      set(model.name, upstreams.targets);
     } catch (error) {
-      if (!complained.has(model.name))
-        context.log.warn({ model: model.name, url, error: String(error) }, "the model's unit has no address");
-      complained.add(model.name);
+      reason = error instanceof Error ? error.message : String(error);
     }
-    setTimeout(() => void follow(model, url, authorization), lookupEvery).unref();
+    if (reason === undefined) missing.delete(model.name);
+    else {
+      if (!missing.has(model.name)) context.log.warn({ model: model.name, reason }, "a server of the model is missing");
+      missing.set(model.name, reason);
+    }
+    setTimeout(() => void follow(model, look), lookupEvery).unref();
   };
   for (const model of context.plan.models) {
     const unit = context.plan.units.find(({ name }) => name === model.unit);
@@ -41,12 +46,12 @@ export function enginesOfPlan(context: Context): Engine {
     const own = told !== undefined || unit === undefined || unit.modules.includes("engine");
     const authorization = own ? `Bearer ${context.internalToken}` : undefined;
     const url = told ?? (unit === undefined ? undefined : unitUrl(unit));
-    if (model.upstreams.length > 0)
-      void upstreamTargets(model, context.secrets).then((targets) => set(model.name, targets));
-    else if (url !== undefined) void follow(model, url, authorization);
+    if (model.upstreams.length > 0) void follow(model, () => upstreamTargets(model, context.secrets));
+    else if (url !== undefined) void follow(model, () => replicaTargets(model, url, authorization));
   }
   return {
     targets: () => [...found.values()].flat(),
+    reason: (model) => missing.get(model),
     watch(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -54,13 +59,13 @@ export function enginesOfPlan(context: Context): Engine {
   };
 }
 
-async function replicaTargets(model: Model, url: string, authorization: string | undefined): Promise<Target[]> {
+async function replicaTargets(model: Model, url: string, authorization: string | undefined): Promise<Upstreams> {
   const { hostname, port, protocol } = new URL(url);
   const literal = hostname.replace(/^\[|\]$/g, "");
   const addresses = isIP(literal)
     ? [literal]
     : (await lookup(literal, { all: true })).map(({ address }) => address).sort();
-  return addresses.map((address) => {
+  const targets = addresses.map((address): Target => {
     const host = address.includes(":") ? `[${address}]` : address;
     return {
       id: addresses.length === 1 ? `${model.name}-0` : `${model.name}-${address}`,
@@ -73,4 +78,5 @@ async function replicaTargets(model: Model, url: string, authorization: string |
       reason: `served by the unit ${model.unit ?? hostname}`,
     };
   });
+  return { targets, missing: undefined };
 }

@@ -31,6 +31,8 @@ export function capabilitiesOf(engine: Target["engine"], embeddings: boolean): r
 /** What the gateway asks of engines. In-process when together; when apart, targets come from the Plan's addresses. */
 export interface Engine {
   targets(): readonly Target[];
+  /** Why a model has the targets that it has, or none, in one line; undefined where there is nothing to tell. */
+  reason(model: string): string | undefined;
   /** Calls back whenever `targets()` changed (a child died or is ready again). */
   watch(listener: () => void): () => void;
 }

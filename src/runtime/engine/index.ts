@@ -28,6 +28,7 @@ export async function startEngine(context: Context): Promise<Running<Engine>> {
   return {
     client: {
       targets: () => served.flatMap(({ targets }) => targets),
+      reason: (model) => served[models.findIndex(({ name }) => name === model)]?.reason,
       watch(listener) {
         listeners.add(listener);
         return () => listeners.delete(listener);

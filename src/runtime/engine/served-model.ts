@@ -13,6 +13,8 @@ import { gatherFacts, modelFile } from "./facts.js";
 import { SupervisedChild } from "./supervise.js";
 
 const retryChoice = 30_000;
+/** A key that is missing is looked for at this interval. */
+const keyLookup = 2_000;
 /** A child that failed so often before it was ever ready is not going to be ready soon. */
 const hopeless = 3;
 /** What stood in has answers under way: it gets this long to finish them. */
@@ -55,7 +57,7 @@ export class ServedModel {
   async start(): Promise<void> {
     const { model } = this;
     if (model.upstreams.length > 0) {
-      this.#set(await upstreamTargets(model, this.secrets));
+      await this.#callUpstreams();
       return;
     }
     const choice = chooseEngine(model, await gatherFacts(model));
@@ -69,6 +71,16 @@ export class ServedModel {
     this.#stopped.abort(new Error("stopping"));
     const children = [this.#chosen?.child, this.#standIn?.child, ...this.#leaving];
     await Promise.all(children.map((child) => child?.stop()));
+  }
+
+  async #callUpstreams(): Promise<void> {
+    const { targets, missing } = await upstreamTargets(this.model, this.secrets);
+    if (missing !== undefined) {
+      if (missing !== this.#reason) this.log.warn({ model: this.model.name }, missing);
+      this.#reason = missing;
+      this.#later(keyLookup, () => this.#startAgain());
+    }
+    this.#set(targets);
   }
 
   #carryOut(choice: Choice): void {

@@ -1,18 +1,19 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Principal } from "../accounts/client.js";
+import { answerJson } from "../kernel/listener.js";
 import { newId } from "../kernel/trace.js";
 import { Exchange } from "./exchange.js";
 import { bearer, hashOf, type Keys, type Lookup } from "./keys.js";
 import { mayUse } from "./principal.js";
-import { type Api, type Problem, problem, refuse } from "./problem.js";
+import { type Api, noSuchModel, type Problem, problem, refuse } from "./problem.js";
 import type { BodyReader } from "./request/body.js";
-import type { Call } from "./request/call.js";
+import type { Call, Loading } from "./request/call.js";
 import { Placement } from "./routing/placement.js";
 import type { Router } from "./routing/router.js";
 import type { Shared } from "./shared.js";
 
 /** Understands the body of one operation, or says what is wrong with it. */
-export type ReadCall = (body: Buffer) => Call | Problem;
+export type ReadCall = (body: Buffer) => Call | Loading | Problem;
 
 /** Answers an operation that needs no model: lists, versions. */
 export type Answer = (principal: Principal, response: ServerResponse) => void;
@@ -117,17 +118,21 @@ export class ApiServer {
     const name = this.modelNamed(call.model);
     const route = this.router.route(name);
     if (route === undefined) {
-      this.refuseBody(
-        response,
-        problem("model_not_found", `the model ${shown(call.model)} does not exist`, { param: "model" }),
-        body.length,
-      );
+      this.refuseBody(response, noSuchModel(call.model), body.length);
     } else if (!mayUse(principal, name)) {
       this.refuseBody(
         response,
-        problem("model_not_allowed", `the API key may not use the model ${shown(name)}`, { param: "model" }),
+        problem("model_not_allowed", `the API key may not use the model ${name}`, { param: "model" }),
         body.length,
       );
+    } else if ("loaded" in call) {
+      if (route.available(Date.now())) {
+        this.shared.bodies.release(body.length);
+        answerJson(response, 200, call.loaded);
+      } else {
+        const why = problem("model_unavailable", `no server of ${name} is ready`, { retryAfter: route.retryAfter() });
+        this.refuseBody(response, why, body.length);
+      }
     } else if (this.shared.journal.failing !== undefined) {
       const why = "usage cannot be recorded at the moment, so nothing is answered";
       this.refuseBody(response, problem("usage_unavailable", why, { retryAfter: 5 }), body.length);
@@ -171,9 +176,4 @@ class Incoming implements BodyReader {
 function pathOf(url: string): string {
   const query = url.indexOf("?");
   return query < 0 ? url : url.slice(0, query);
-}
-
-/** A name from outside, short enough for a message. */
-function shown(name: string): string {
-  return name.length > 100 ? `${name.slice(0, 100)}…` : name;
 }

@@ -38,7 +38,7 @@ export async function startGateway(context: Context, needs: GatewayNeeds): Promi
   });
   const keys = new Keys(needs.accounts);
   const router = new Router(plan.models, needs.engine);
-  const board = new StatusBoard(router);
+  const board = new StatusBoard(router, needs.engine);
   const metrics = new GatewayMetrics(registry);
   const bodies = new Bodies();
   metrics.watch(registry, router, journal, keys, () => bodies.held);

@@ -3,7 +3,7 @@ import type { Principal } from "../accounts/client.js";
 import { answerJson } from "../kernel/listener.js";
 import type { Operation } from "./api-server.js";
 import { mayUse } from "./principal.js";
-import { problem, refuse } from "./problem.js";
+import { noSuchModel, refuse } from "./problem.js";
 import { isOpenAiPath, readOpenAiCall } from "./request/openai.js";
 import type { Router } from "./routing/router.js";
 
@@ -27,7 +27,7 @@ export function openAiOperations(router: Router, startedAt: number): (path: stri
     kind: "answer",
     answer(principal: Principal, response: ServerResponse) {
       if (router.route(name) !== undefined && mayUse(principal, name)) answerJson(response, 200, modelOf(name));
-      else refuse(response, "openai", problem("model_not_found", "the model does not exist", { param: "model" }));
+      else refuse(response, "openai", noSuchModel(name));
     },
   });
   return (path) => {

@@ -46,6 +46,12 @@ export function problem(
   return { code, status, type, message, param: more.param ?? null, retryAfter: more.retryAfter };
 }
 
+/** `name`: as the client has it, of any length. */
+export function noSuchModel(name: string): Problem {
+  const shown = name.length > 100 ? `${name.slice(0, 100)}…` : name;
+  return problem("model_not_found", `the model ${shown} does not exist`, { param: "model" });
+}
+
 export type Api = "openai" | "ollama";
 
 /** The error document of the API that the client speaks. */

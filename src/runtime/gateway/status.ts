@@ -1,3 +1,4 @@
+import type { Engine } from "../engine/client.js";
 import type { ModelStatus } from "./client.js";
 import type { ModelRoute } from "./routing/model-route.js";
 import type { Router } from "./routing/router.js";
@@ -17,7 +18,10 @@ export class StatusBoard {
   readonly #seen = new Set<ModelRoute>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(private readonly router: Router) {
+  constructor(
+    private readonly router: Router,
+    private readonly engine: Engine,
+  ) {
     this.#sample();
     this.#timer = setInterval(() => this.#sample(), sampleEvery);
     this.#timer.unref();
@@ -40,7 +44,7 @@ export class StatusBoard {
       name: route.model.name,
       embeddings: route.model.embeddings,
       engine: first?.target.engine ?? route.model.engine,
-      reason: first?.target.reason ?? (this.#seen.has(route) ? "no server of it answers" : "its engine is starting"),
+      reason: first?.target.reason ?? this.engine.reason(route.model.name) ?? "no server of it answers",
       state: route.available(now) ? "ready" : this.#seen.has(route) ? "down" : "starting",
       targets: route.targets.map(({ target, ejectedUntil, inFlight, ewmaMs, errors }) => ({
         id: target.id,

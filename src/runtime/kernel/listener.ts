@@ -43,6 +43,8 @@ export class Listener {
   #underWay = 0;
   /** The newest answer on each connection. */
   readonly #latest = new WeakMap<Duplex, ServerResponse>();
+  /** Answers that wait for an earlier one on their connection. */
+  readonly #behind = new WeakMap<Duplex, Set<ServerResponse>>();
   /** Requests that never reached a handler, by the status that they were refused with. */
   readonly refused = new Map<number, number>();
 
@@ -66,8 +68,16 @@ export class Listener {
     this.#server.maxConnections = maxConnections;
     this.#server.on("request", (request, response) => this.#answer(request, response));
     this.#server.on("checkContinue", (request, response) => {
-      response.writeContinue();
+      // Said as the body begins to be read: who is refused before is spared the sending.
+      request.once("resume", () => {
+        if (!response.headersSent) response.writeContinue();
+      });
       this.#answer(request, response);
+    });
+    this.#server.on("checkExpectation", (request, response) => {
+      this.#count(417);
+      response.shouldKeepAlive = false;
+      answerJson(response, 417, refusalBody(request.url ?? "/", "the only expectation understood is 100-continue"));
     });
     this.#server.on("clientError", (error, socket) => this.#refuse(error, socket));
     this.#server.on("drop", () => this.#count(503));
@@ -130,6 +140,8 @@ export class Listener {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     this.#underWay += 1;
+    const before = this.#latest.get(request.socket);
+    if (before !== undefined && !before.writableFinished) this.#waitBehind(request.socket, response);
     this.#latest.set(request.socket, response);
     response.on("close", this.#onClose);
     // A client may leave at any moment: that is an event of the request, never an error of the process.
@@ -157,6 +169,19 @@ export class Listener {
   readonly #onClose = (): void => {
     this.#underWay -= 1;
   };
+
+  /** Node says nothing to an answer that has not had its turn when the connection ends: its work would go on for nobody. */
+  #waitBehind(socket: Duplex, response: ServerResponse): void {
+    const waiting = this.#behind.get(socket) ?? new Set();
+    if (!this.#behind.has(socket)) {
+      this.#behind.set(socket, waiting);
+      socket.once("close", () => {
+        for (const one of waiting) if (one.socket === null) one.destroy().emit("close");
+      });
+    }
+    waiting.add(response);
+    response.once("close", () => waiting.delete(response));
+  }
 
   #refuse(error: Error & { code?: string; rawPacket?: unknown }, socket: Duplex): void {
     if (error.code === "ECONNRESET" || !socket.writable) {

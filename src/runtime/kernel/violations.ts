@@ -56,10 +56,9 @@ function expectation(issue: Issue): string {
     case "invalid_type":
       return kinds[issue.expected] ?? issue.expected;
     case "invalid_value":
-      return issue.values.length === 1
-        ? JSON.stringify(issue.values[0])
-        : `one of ${issue.values.map((value) => JSON.stringify(value)).join(", ")}`;
+      return oneOf(issue.values);
     case "invalid_union":
+      if ("options" in issue && issue.options !== undefined) return oneOf(issue.options);
       return [...new Set(issue.errors.flatMap((form) => form.map(expectation)))].join(" or ") || "of a known kind";
     case "too_small":
       return bound(issue.origin, issue.inclusive === false ? "more than" : "at least", issue.minimum);
@@ -72,6 +71,11 @@ function expectation(issue: Issue): string {
     default:
       return "something else";
   }
+}
+
+function oneOf(values: readonly unknown[]): string {
+  const all = values.map((value) => JSON.stringify(value)).join(", ");
+  return values.length === 1 ? all : `one of ${all}`;
 }
 
 const kinds: Readonly<Record<string, string>> = {

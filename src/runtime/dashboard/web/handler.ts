@@ -7,6 +7,8 @@ import type { Encoding, WebFile, WebFiles } from "./files.js";
 import { commonHeaders, documentPolicy } from "./policy.js";
 
 const year = 31_536_000;
+/** For programs whose base URL lacks its path. */
+const elsewhere = "The OpenAI API is under /v1, Ollama's under /api.";
 
 /**
  * Serves the application under `/`: assets by their hashed names, cached for good; every other path that a browser opens gets
@@ -17,7 +19,7 @@ export function webHandler(files: WebFiles | undefined): Handler {
     for (const [name, value] of Object.entries(commonHeaders)) if (value !== undefined) response.setHeader(name, value);
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.setHeader("allow", "GET, HEAD");
-      return refuse(response, 405, "request/method", "the dashboard takes GET only");
+      return refuse(response, 405, "request/method", "the dashboard takes GET only", elsewhere);
     }
     if (!files) {
       return refuse(
@@ -33,7 +35,7 @@ export function webHandler(files: WebFiles | undefined): Handler {
     if (asset && path !== undefined) return void sendAsset(request, response, asset, path.startsWith("/assets/"));
     // A missing asset must not be answered with a document: the browser would take it for the script it asked for.
     if (path === undefined || path.startsWith("/assets/") || !wantsDocument(request, path)) {
-      return refuse(response, 404, "request/not-found", "nothing is served here");
+      return refuse(response, 404, "request/not-found", "nothing is served here", elsewhere);
     }
     sendDocument(request, response, files.document);
   };

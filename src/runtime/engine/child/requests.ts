@@ -51,13 +51,13 @@ export const chatBody = z.object({
 
 export const completionBody = z.object({
   ...sampling,
-  prompt: z.union([z.string(), z.array(z.string()).length(1)], { error: "prompt must be one text" }),
+  prompt: z.union([z.string(), z.array(z.string()).length(1)], { error: "it must be one text" }),
 });
 
 export const embeddingsBody = z.object({
   model: z.string(),
   input: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(2048)], {
-    error: "input must be a text or a list of at most 2048 texts, none of them empty",
+    error: "it must be a text or a list of at most 2048 texts, none of them empty",
   }),
   encoding_format: z.enum(["float", "base64"]).nullish(),
   dimensions: z.number().int().positive().nullish(),

@@ -176,9 +176,18 @@ export function embeddingsAnswer(
   };
 }
 
+/** What a request without a prompt gets, stream or not. */
+export function loadedAnswer(model: string, field: Field): object {
+  return document(model, field, emptySaid, { done: true, done_reason: "load" });
+}
+
 const emptySaid: Said = { content: "", thinking: "", toolCalls: [] };
 
-function line(model: string, field: Field, { content, thinking, toolCalls }: Said, rest: object): string {
+function line(model: string, field: Field, said: Said, rest: object): string {
+  return `${JSON.stringify(document(model, field, said, rest))}\n`;
+}
+
+function document(model: string, field: Field, { content, thinking, toolCalls }: Said, rest: object): object {
   const calls = toolCalls.map((call) => ({ function: { name: call.name, arguments: argumentsOf(call.arguments) } }));
   const words =
     field === "response"
@@ -191,7 +200,7 @@ function line(model: string, field: Field, { content, thinking, toolCalls }: Sai
             ...(calls.length === 0 ? {} : { tool_calls: calls }),
           },
         };
-  return `${JSON.stringify({ model, created_at: new Date().toISOString(), ...words, ...rest })}\n`;
+  return { model, created_at: new Date().toISOString(), ...words, ...rest };
 }
 
 function argumentsOf(json: string): unknown {

@@ -5,7 +5,7 @@ import { capabilitiesOf } from "../../engine/client.js";
 import { answerJson } from "../../kernel/listener.js";
 import type { Operation } from "../api-server.js";
 import { mayUse } from "../principal.js";
-import { problem, refuse } from "../problem.js";
+import { noSuchModel, problem, refuse } from "../problem.js";
 import type { ModelRoute } from "../routing/model-route.js";
 import type { Router } from "../routing/router.js";
 import { isProblem, parseBody, readChat, readEmbed, readEmbeddings, readGenerate } from "./call.js";
@@ -66,10 +66,14 @@ function show(router: Router, principal: Principal, body: Buffer, response: Serv
     refuse(response, "ollama", parsed);
     return;
   }
-  const named = parsed.model ?? parsed.name;
-  const route = named === undefined ? undefined : router.route(ollamaModelName(router, named));
+  const named = parsed.model || parsed.name;
+  if (named === "") {
+    refuse(response, "ollama", problem("invalid_body", "you must provide a model"));
+    return;
+  }
+  const route = router.route(ollamaModelName(router, named));
   if (route === undefined || !mayUse(principal, route.model.name)) {
-    refuse(response, "ollama", problem("model_not_found", `model '${(named ?? "").slice(0, 100)}' not found`));
+    refuse(response, "ollama", noSuchModel(named));
     return;
   }
   const { model } = route;

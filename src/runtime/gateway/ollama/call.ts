@@ -2,10 +2,10 @@ import type { z } from "zod";
 import { firstViolation } from "../../kernel/violations.js";
 import type { WholeShape } from "../answer/shape.js";
 import { type Problem, problem } from "../problem.js";
-import type { Call } from "../request/call.js";
+import type { Call, Loading } from "../request/call.js";
 import { estimateTokens } from "../request/input-estimate.js";
 import { scanBody } from "../request/openai.js";
-import { embeddingsAnswer, type Field, OllamaStream, wholeAnswer } from "./answer.js";
+import { embeddingsAnswer, type Field, loadedAnswer, OllamaStream, wholeAnswer } from "./answer.js";
 import { chatBody, embedBody, embeddingsBody, generateBody } from "./messages.js";
 import { chatRequest, generateRequest, type OpenAiBody, ownFields, rawRequest } from "./upstream.js";
 
@@ -34,35 +34,40 @@ export function isProblem(value: object): value is Problem {
   return "status" in value && "code" in value;
 }
 
-export function readChat(body: Buffer): Call | Problem {
+export function readChat(body: Buffer): Call | Loading | Problem {
   const parsed = parseBody(chatBody, body);
   if (isProblem(parsed)) return parsed;
-  if (parsed.messages.length === 0)
-    return problem("invalid_body", "messages must hold at least one message", { param: "messages" });
+  const { model, messages } = parsed;
+  if (messages == null || messages.length === 0) return { model, loaded: loadedAnswer(model, "message") };
   const asked = { path: "/v1/chat/completions", fields: chatRequest(parsed), own: ownFields(parsed) };
-  return spoken("chat", parsed, asked, "message", parsed.messages);
+  return spoken("chat", parsed, asked, "message", messages);
 }
 
-export function readGenerate(body: Buffer): Call | Problem {
+export function readGenerate(body: Buffer): Call | Loading | Problem {
   const parsed = parseBody(generateBody, body);
   if (isProblem(parsed)) return parsed;
+  const { model, prompt, raw, suffix } = parsed;
+  if (prompt === "" && suffix === "") return { model, loaded: loadedAnswer(model, "response") };
   const own = ownFields(parsed);
-  const asked = parsed.raw
-    ? { path: "/v1/completions", fields: rawRequest(parsed), own }
-    : { path: "/v1/chat/completions", fields: generateRequest(parsed), own };
+  const asked =
+    raw || suffix !== ""
+      ? { path: "/v1/completions", fields: rawRequest(parsed), own }
+      : { path: "/v1/chat/completions", fields: generateRequest(parsed), own };
   return spoken("completion", parsed, asked, "response", [parsed.system, parsed.prompt]);
 }
 
-export function readEmbed(body: Buffer): Call | Problem {
+export function readEmbed(body: Buffer): Call | Loading | Problem {
   const parsed = parseBody(embedBody, body);
   if (isProblem(parsed)) return parsed;
   const { model, input, dimensions } = parsed;
-  return embedding(model, { input, ...(dimensions === undefined ? {} : { dimensions }) }, "embed");
+  if (input.length === 0) return { model, loaded: { model, embeddings: [] } };
+  return embedding(model, { input, ...(dimensions == null ? {} : { dimensions }) }, "embed");
 }
 
-export function readEmbeddings(body: Buffer): Call | Problem {
+export function readEmbeddings(body: Buffer): Call | Loading | Problem {
   const parsed = parseBody(embeddingsBody, body);
   if (isProblem(parsed)) return parsed;
+  if (parsed.prompt === "") return { model: parsed.model, loaded: { embedding: [] } };
   return embedding(parsed.model, { input: parsed.prompt }, "embeddings");
 }
 

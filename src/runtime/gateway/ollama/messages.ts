@@ -1,20 +1,34 @@
 import { z } from "zod";
 
-/** What of the Ollama API's request bodies is understood. Unknown fields are left aside, as Ollama does. */
+/**
+ * What of the Ollama API's request bodies is understood. Unknown fields are left aside, and null stands for a field that is
+ * not there, as Ollama has it.
+ */
+
+const model = z.string().min(1);
+const text = z
+  .string()
+  .nullish()
+  .transform((given) => given ?? "");
+const flag = (otherwise: boolean) =>
+  z
+    .boolean()
+    .nullish()
+    .transform((given) => given ?? otherwise);
 
 const options = z
   .looseObject({
-    temperature: z.number().optional(),
-    top_p: z.number().optional(),
-    top_k: z.number().optional(),
-    min_p: z.number().optional(),
-    seed: z.number().int().optional(),
-    num_predict: z.number().int().optional(),
-    stop: z.union([z.string(), z.array(z.string())]).optional(),
-    frequency_penalty: z.number().optional(),
-    presence_penalty: z.number().optional(),
-    repeat_penalty: z.number().optional(),
-    repeat_last_n: z.number().optional(),
+    temperature: z.number().nullish(),
+    top_p: z.number().nullish(),
+    top_k: z.number().nullish(),
+    min_p: z.number().nullish(),
+    seed: z.number().int().nullish(),
+    num_predict: z.number().int().nullish(),
+    stop: z.union([z.string(), z.array(z.string())]).nullish(),
+    frequency_penalty: z.number().nullish(),
+    presence_penalty: z.number().nullish(),
+    repeat_penalty: z.number().nullish(),
+    repeat_last_n: z.number().nullish(),
   })
   .nullish();
 
@@ -30,41 +44,42 @@ const mostCalls = 128;
 
 const message = z.object({
   role: z.enum(["system", "user", "assistant", "tool"]),
-  content: z.string().default(""),
+  content: text,
   images: z.array(z.string()).nullish(),
   tool_calls: z.array(toolCall).max(mostCalls).nullish(),
-  tool_name: z.string().optional(),
+  tool_name: z.string().nullish(),
 });
 
 export const chatBody = z.object({
-  model: z.string(),
-  messages: z.array(message).default([]),
-  stream: z.boolean().default(true),
+  model,
+  messages: z.array(message).nullish(),
+  stream: flag(true),
   format,
   options,
   tools: z.array(z.record(z.string(), z.unknown())).nullish(),
 });
 
 export const generateBody = z.object({
-  model: z.string(),
-  prompt: z.string().default(""),
-  system: z.string().nullish(),
+  model,
+  prompt: text,
+  suffix: text,
+  system: text,
   images: z.array(z.string()).nullish(),
-  stream: z.boolean().default(true),
-  raw: z.boolean().default(false),
+  stream: flag(true),
+  raw: flag(false),
   format,
   options,
 });
 
 export const embedBody = z.object({
-  model: z.string(),
+  model,
   input: z.union([z.string(), z.array(z.string())]),
-  dimensions: z.number().int().positive().optional(),
+  dimensions: z.number().int().positive().nullish(),
 });
 
-export const embeddingsBody = z.object({ model: z.string(), prompt: z.string() });
+export const embeddingsBody = z.object({ model, prompt: z.string() });
 
-export const showBody = z.object({ model: z.string().optional(), name: z.string().optional() });
+export const showBody = z.object({ model: text, name: text });
 
 export type ChatBody = z.infer<typeof chatBody>;
 export type GenerateBody = z.infer<typeof generateBody>;

@@ -5,7 +5,7 @@ export type OpenAiBody = Readonly<Record<string, unknown>>;
 
 export function chatRequest({ messages, stream, format, options, tools }: ChatBody): OpenAiBody {
   return {
-    messages: openAiMessages(messages),
+    messages: openAiMessages(messages ?? []),
     ...(tools && tools.length > 0 ? { tools } : {}),
     ...common(stream, format, options),
   };
@@ -14,16 +14,16 @@ export function chatRequest({ messages, stream, format, options, tools }: ChatBo
 export function generateRequest({ prompt, system, images, stream, format, options }: GenerateBody): OpenAiBody {
   return {
     messages: [
-      ...(system ? [{ role: "system", content: system }] : []),
+      ...(system !== "" ? [{ role: "system", content: system }] : []),
       ...openAiMessages([{ role: "user", content: prompt, images }]),
     ],
     ...common(stream, format, options),
   };
 }
 
-/** Without the model's chat template: the prompt as it stands. */
-export function rawRequest({ prompt, stream, format, options }: GenerateBody): OpenAiBody {
-  return { prompt, ...common(stream, format, options) };
+/** Without the model's chat template: the prompt as it stands, or what belongs between it and a suffix. */
+export function rawRequest({ prompt, suffix, stream, format, options }: GenerateBody): OpenAiBody {
+  return { prompt, ...(suffix === "" ? {} : { suffix }), ...common(stream, format, options) };
 }
 
 function common(stream: boolean, format: Format, options: Options): OpenAiBody {
@@ -36,7 +36,7 @@ function common(stream: boolean, format: Format, options: Options): OpenAiBody {
       ? { response_format: { type: "json_schema", json_schema: { name: "answer", strict: true, schema: format } } }
       : {}),
     // Below zero means "until the end" to Ollama.
-    ...(num_predict !== undefined && num_predict > 0 ? { max_tokens: num_predict } : {}),
+    ...(num_predict != null && num_predict > 0 ? { max_tokens: num_predict } : {}),
     ...defined({ temperature, top_p, seed, stop, frequency_penalty, presence_penalty }),
   };
 }
@@ -47,7 +47,7 @@ const lastTokens = 64;
 /** What of an Ollama request OpenAI has no words for: strict upstreams refuse such fields, Keelson's own engines know them. */
 export function ownFields({ options }: { readonly options?: Options }): OpenAiBody {
   const { top_k, min_p, repeat_penalty, repeat_last_n, frequency_penalty, presence_penalty } = options ?? {};
-  const penalised = [repeat_penalty, frequency_penalty, presence_penalty].some((one) => one !== undefined);
+  const penalised = [repeat_penalty, frequency_penalty, presence_penalty].some((one) => one != null);
   return defined({
     top_k,
     min_p,
@@ -57,7 +57,7 @@ export function ownFields({ options }: { readonly options?: Options }): OpenAiBo
 }
 
 function defined(fields: Readonly<Record<string, unknown>>): OpenAiBody {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null));
 }
 
 function openAiMessages(messages: readonly Message[]): OpenAiBody[] {
@@ -86,7 +86,7 @@ function openAiMessages(messages: readonly Message[]): OpenAiBody[] {
 /** Results in Ollama's words name the tool at most and never the call: the first that is open is meant. */
 function takeCall(
   open: { readonly id: string; readonly name: string }[],
-  tool: string | undefined,
+  tool: string | null | undefined,
 ): string | undefined {
   const named = open.findIndex(({ name }) => name === tool);
   const [call] = open.splice(Math.max(0, named), 1);

@@ -2,6 +2,13 @@ import type { UsageEvent } from "../../usage/client.js";
 import type { StreamShape, WholeShape } from "../answer/shape.js";
 import type { Api } from "../problem.js";
 
+/** A request without a prompt: Ollama's clients send one to have a model loaded. No model is asked, and nothing counted. */
+export interface Loading {
+  readonly model: string;
+  /** The answer. */
+  readonly loaded: object;
+}
+
 /** A request that was understood: which model, how it is put to an upstream, how the answer is put to the client. */
 export interface Call {
   readonly api: Api;

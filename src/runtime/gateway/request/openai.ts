@@ -34,6 +34,7 @@ export function readOpenAiCall(path: OpenAiPath, body: Buffer): Call | Problem {
   if (model === undefined) return problem("invalid_body", "you must provide a model", { param: "model" });
   const name = model.kind === "string" ? textOf(body, model.start, model.end) : undefined;
   if (name === undefined) return problem("invalid_body", "model must be a string", { param: "model" });
+  if (name === "") return problem("invalid_body", "model must not be empty", { param: "model" });
 
   const subject = fields.get(content);
   if (subject === undefined) return problem("invalid_body", `you must provide ${content}`, { param: content });

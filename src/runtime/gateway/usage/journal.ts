@@ -1,13 +1,22 @@
-import { type FileHandle, readFile } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Lock } from "../../../disk/lock.js";
 import type { UsageEvent } from "../../usage/client.js";
+import { OpenIntents } from "./open-intents.js";
 import { ownDirectory } from "./owner.js";
 import { PatientSync } from "./patient-sync.js";
-import { checkpointLine, frame, type Intent, intentLine, settledIn, settledLine, voidLine } from "./records.js";
+import { checkpointLine, frame, type Intent, intentLine, settledLine, voidLine } from "./records.js";
 import { unsettled } from "./recover.js";
-import { createSegment, deleteSegment, findSegments, readSegment, type Segment, segment } from "./segments.js";
+import {
+  createSegment,
+  deleteSegment,
+  findSegments,
+  readSegment,
+  type Segment,
+  segment,
+  settledBatches,
+} from "./segments.js";
 
 /** Told when its entry is on the disk, or cannot get there. */
 export interface Waiter {
@@ -27,12 +36,6 @@ const sealBytes = 4 * 1024 * 1024;
 const retryEvery = 500;
 /** More files than this, and the oldest one's open intents are copied forward so that it can go. */
 const carryBeyond = 8;
-
-interface Open {
-  readonly intent: Intent;
-  outputTokens: number;
-  segment: Segment | undefined;
-}
 
 interface Pending {
   readonly line: string;
@@ -58,11 +61,9 @@ export class Journal {
   #firstSettled = 0;
   #next = 1;
   readonly #segments: Segment[] = [];
-  readonly #open = new Map<string, Open>();
+  readonly #open = new OpenIntents();
   /** Settlements that the disk refused: they go first when it takes writes again. */
   #owed: Pending[] = [];
-  /** Open intents on their way from the oldest file into the newest. */
-  readonly #carried = new Set<string>();
   readonly #tick: NodeJS.Timeout;
   /** Voided requests: files that are still there may hold their settlements, which nobody may publish. */
   readonly #void = new Set<string>();
@@ -142,15 +143,13 @@ export class Journal {
   }
 
   intent(intent: Intent, waiter: Waiter): void {
-    this.#open.set(intent.id, { intent, outputTokens: 0, segment: undefined });
+    this.#open.add(intent);
     this.#push({ line: intentLine(intent), step: "intent", id: intent.id, waiter });
   }
 
   /** Nobody waits for a checkpoint: it only makes an estimate better. */
   checkpoint(id: string, outputTokens: number): void {
-    const open = this.#open.get(id);
-    if (open === undefined) return;
-    open.outputTokens = outputTokens;
+    if (!this.#open.progress(id, outputTokens)) return;
     this.#push({ line: checkpointLine(id, outputTokens, Date.now()), step: "other", id, waiter: undefined });
   }
 
@@ -163,17 +162,9 @@ export class Journal {
     return this.#segments.find((candidate) => candidate !== this.#current && !candidate.published);
   }
 
-  /** The settled events of a closed file, `size` at a time: each batch is read when it is asked for, and then forgotten. */
-  async *batchesOf(sealed: Segment, size: number): AsyncGenerator<UsageEvent[]> {
-    let batch: UsageEvent[] = [];
-    for (const event of settledIn(await readFile(sealed.path))) {
-      if (this.#void.has(event.id)) continue;
-      batch.push(event);
-      if (batch.length < size) continue;
-      yield batch;
-      batch = [];
-    }
-    if (batch.length > 0) yield batch;
+  /** What a closed file holds for the ledger, `size` events at a time. */
+  batchesOf(sealed: Segment, size: number): AsyncGenerator<UsageEvent[]> {
+    return settledBatches(sealed, size, this.#void);
   }
 
   /** The ledger has every event of the file. Files go oldest first, so that no settlement goes before its intent. */
@@ -280,27 +271,14 @@ export class Journal {
 
   #done({ step, id, waiter }: Pending): void {
     if (step === "intent") {
-      const open = this.#open.get(id);
-      if (open !== undefined && this.#current !== undefined) {
-        this.#carried.delete(id);
-        open.segment = this.#current;
-        this.#current.open += 1;
-      }
+      if (this.#current !== undefined) this.#open.written(id, this.#current);
       waiter?.journaled("intent");
     } else if (step === "settled") {
       if (this.#firstSettled === 0) this.#firstSettled = Date.now();
       if (this.#current !== undefined) this.#current.settled += 1;
-      this.#close(id);
+      this.#open.close(id);
       waiter?.journaled("settled");
     }
-  }
-
-  /** The request is no longer open. */
-  #close(id: string): void {
-    const open = this.#open.get(id);
-    this.#open.delete(id);
-    this.#carried.delete(id);
-    if (open?.segment !== undefined) open.segment.open -= 1;
   }
 
   #failed(error: unknown, batch: readonly Pending[]): void {
@@ -331,7 +309,7 @@ export class Journal {
     for (const pending of refused) {
       const { step, id, waiter, line } = pending;
       // A copy on its way into a newer file: its request goes on, and is still to be found in the older one.
-      if (step !== "settled" && this.#carried.has(id)) this.#owed.push(pending);
+      if (step !== "settled" && this.#open.isCarried(id)) this.#owed.push(pending);
       else if (step === "other") {
         if (line === voidLine(id)) this.#owed.push(pending);
       } else if ((waiter?.notJournaled(step) ?? "owed") === "owed" && step === "settled") {
@@ -342,7 +320,7 @@ export class Journal {
 
   /** The request does not count. Its entries may have reached the disk, this time or earlier: they are made void. */
   #withdraw(id: string): void {
-    this.#close(id);
+    this.#open.close(id);
     this.#void.add(id);
     this.#owed.push({ line: voidLine(id), step: "other", id, waiter: undefined });
   }
@@ -366,18 +344,11 @@ export class Journal {
   #carry(): void {
     const oldest = this.#segments[0];
     if (oldest === undefined || this.#segments.length <= carryBeyond || !oldest.published || oldest.open === 0) return;
-    for (const [id, open] of this.#open) {
-      if (open.segment !== oldest) continue;
-      oldest.open -= 1;
-      open.segment = undefined;
-      this.#carried.add(id);
-      this.#pending.push({ line: intentLine(open.intent), step: "intent", id, waiter: undefined });
-      this.#pending.push({
-        line: checkpointLine(id, open.outputTokens, Date.now()),
-        step: "other",
-        id,
-        waiter: undefined,
-      });
+    for (const { intent, outputTokens } of this.#open.carryFrom(oldest)) {
+      const { id } = intent;
+      const checkpoint = checkpointLine(id, outputTokens, Date.now());
+      this.#pending.push({ line: intentLine(intent), step: "intent", id, waiter: undefined });
+      this.#pending.push({ line: checkpoint, step: "other", id, waiter: undefined });
     }
   }
 
@@ -386,7 +357,7 @@ export class Journal {
       const oldest = this.#segments[0];
       if (oldest === undefined || oldest === this.#current || !oldest.published || oldest.open > 0) return;
       // A carried intent must be on the disk in its new place before the old place goes.
-      if (this.#carried.size > 0) return;
+      if (this.#open.carrying) return;
       this.#segments.shift();
       try {
         await deleteSegment(oldest);

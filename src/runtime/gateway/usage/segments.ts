@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, readdir, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { type Entry, entriesIn } from "./records.js";
+import type { UsageEvent } from "../../usage/client.js";
+import { type Entry, entriesIn, settledIn } from "./records.js";
 
 /** One file of the log. Files are made, published and deleted in the order of their numbers. */
 export interface Segment {
@@ -42,6 +43,26 @@ export function createSegment({ path }: Segment): Promise<FileHandle> {
 
 export async function readSegment({ path }: Segment): Promise<Entry[]> {
   return [...entriesIn(await readFile(path))];
+}
+
+/**
+ * The settled events of a closed segment, `size` at a time, but for those with an id in `without`. Each batch is read when
+ * it is asked for, and then forgotten.
+ */
+export async function* settledBatches(
+  { path }: Segment,
+  size: number,
+  without: ReadonlySet<string>,
+): AsyncGenerator<UsageEvent[]> {
+  let batch: UsageEvent[] = [];
+  for (const event of settledIn(await readFile(path))) {
+    if (without.has(event.id)) continue;
+    batch.push(event);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }
 
 export async function deleteSegment({ path }: Segment): Promise<void> {
