@@ -1,4 +1,5 @@
 import type { Entrance, Plan } from "../../plan/plan.js";
+import { modelNotes } from "../model-notes.js";
 import { secretNotes } from "../secret-notes.js";
 import { managedBackupNotes } from "../stores/backup-notes.js";
 import { runsAsContainers } from "../stores/containers.js";
@@ -7,10 +8,18 @@ import { brokerNotes } from "../stores/rabbitmq.js";
 import type { Note } from "../target.js";
 import { unwritten } from "../unwritten.js";
 import { entranceUnits } from "./networks.js";
+import { keepsFiles } from "./unit-service.js";
 
 /** What the Plan asks for and one machine with Compose does not carry out, said once and with its place. */
 export function notesOn(plan: Plan): readonly Note[] {
-  return [...unitNotes(plan), ...storeNotes(plan), ...entranceNotes(plan), ...secretNotes(plan), ...unwritten(plan)];
+  return [
+    ...unitNotes(plan),
+    ...modelNotes(plan),
+    ...storeNotes(plan),
+    ...entranceNotes(plan),
+    ...secretNotes(plan),
+    ...unwritten(plan),
+  ];
 }
 
 function unitNotes(plan: Plan): readonly Note[] {
@@ -24,6 +33,8 @@ function unitNotes(plan: Plan): readonly Note[] {
       });
     if (published.has(unit.name) && unit.replicas.min > 1)
       notes.push({ path: `${unit.path}.replicas`, message: `${unit.name}: one replica holds the published port` });
+    else if (keepsFiles(unit) && unit.replicas.min > 1)
+      notes.push({ path: `${unit.path}.replicas`, message: `${unit.name}: one replica runs, which keeps the volumes` });
     if (unit.sidecars.length > 0)
       notes.push({ path: unit.path, message: `${unit.name}: sidecars are not run by this target` });
     if (unit.resources.gpu.count > 0)
