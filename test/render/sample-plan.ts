@@ -10,6 +10,7 @@ import type {
   Objectives,
   Plan,
   Provider,
+  Sidecar,
   Unit,
 } from "../../src/plan/plan.js";
 
@@ -98,6 +99,22 @@ export function unit(name: string, fields: Partial<Unit> = {}): Unit {
     objectives: noObjectives,
     patches: [],
     ...fields,
+  };
+}
+
+export function sidecar(name: string, port: number): Sidecar {
+  const { resources } = unit(name);
+  return {
+    name,
+    path: `sidecars.${name}`,
+    modules: [],
+    image,
+    ports: [{ name: "http", number: port, protocol: "http" }],
+    command: [],
+    environment: {},
+    resources,
+    secrets: [],
+    volumes: [],
   };
 }
 
