@@ -1,4 +1,5 @@
 import type { Model, Objectives, Path, Plan, Store, Unit } from "../plan/plan.js";
+import { isOwn } from "./promised.js";
 
 /** What a caller can meet: something that an objective about its answers is held against. */
 export type Answering = Unit | Store | Model;
@@ -24,14 +25,6 @@ export function objectivePath(plan: Plan, objectives: Objectives, of: "availabil
 /** Models without a unit: a server outside answers for them. */
 function servedElsewhere(plan: Plan): readonly Model[] {
   return plan.models.filter(({ unit }) => unit === undefined);
-}
-
-/** What is inherited has the origin of what it is inherited from. */
-function isOwn(plan: Plan, objectives: Objectives, of: "availability" | "latency"): boolean {
-  const own = plan.origins[`${objectives.path}.${of}`];
-  const platform = plan.origins[`objectives.${of}`];
-  if (own === undefined || own.kind === "default") return false;
-  return !platform || own.line !== platform.line || own.column !== platform.column;
 }
 
 /** The units behind entrances; where there are none, everything that nothing else calls. */

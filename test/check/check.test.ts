@@ -54,6 +54,27 @@ describe("findings of several environments", () => {
   });
 });
 
+describe("a promise of its own where there is one zone", () => {
+  const text = `platform: shop
+cloud: aws
+services: { web: { modules: [accounts], objectives: { rto: 10m, except: [node-loss] } } }
+observe: { metrics: prometheus }
+`;
+  const of = (file: string) => findingsIn(file).filter(({ code }) => code === "availability/zone-loss");
+
+  it("is told where it is made, and withdrawn there", () => {
+    const [finding, ...others] = of(text);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ origin: { line: 3, column: 60 }, safe: false });
+    expect(finding?.message).toBe(
+      "RTO 10m is promised, but web runs, as everything, in one zone: when that is lost, nothing is left but the backups",
+    );
+    const mended = edited(text, finding?.fix ?? []);
+    expect(mended).toContain("except: [ node-loss, zone-loss ]");
+    expect(of(mended)).toEqual([]);
+  });
+});
+
 describe("a difference that misspells what it changes", () => {
   const text = `platform: shop
 services: { gateway: { modules: [gateway], calls: [llama-3.1-chat] } }

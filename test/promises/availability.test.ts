@@ -83,6 +83,16 @@ stores:
     ]);
   });
 
+  it("counts of replicas over zones as many machines as there are zones", () => {
+    const spread = (over: string) =>
+      sheetOf(
+        `platform: shop\ncloud: aws\nzones: 2\nservices: { web: { image: "nginx:1.27.0", replicas: 4, spread: ${over} } }\nobjectives: { availability: 90% }\n`,
+      ).availability[0]?.predicted;
+    expect(spread("zones")).toMatchObject({ value: expect.closeTo(0.9999 * (1 - 0.005 ** 2), 12) });
+    expect(spread("nodes")).toMatchObject({ value: expect.closeTo(0.9999 * (1 - 0.005 ** 4), 12) });
+    expect(spread("none")).toMatchObject({ value: expect.closeTo(0.9999 * 0.995, 12) });
+  });
+
   it("needs the buckets that are called", () => {
     const text = inside("availability: 99%", { db: " }\n  files: { bucket: true, provide: managed" }).replace(
       "[jobs, db]",

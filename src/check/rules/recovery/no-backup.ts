@@ -1,5 +1,6 @@
 import type { Backups, Milliseconds, Plan, Store } from "../../../plan/plan.js";
 import { isServer, takesNone, untaken } from "../../../promises/subjects.js";
+import { notRunHere } from "../../../promises/terms/left-out.js";
 import { formatDuration } from "../../../spec/format.js";
 import { formatSchedule } from "../../../spec/schedule.js";
 import { type Broken, broken, concerns } from "../../rows.js";
@@ -14,6 +15,8 @@ export const noBackup = defineRule({
   help: "Replicas are no backup: what deletes the data, a mistake or a fault, deletes it on all of them. Without a copy elsewhere the loss has no bound. A store that can be filled again, such as a cache, promises nothing.",
   check(plan, report, sheet) {
     for (const server of plan.stores.filter(isServer)) {
+      // What is not run is another rule's finding.
+      if (notRunHere(server, plan) !== undefined) continue;
       for (const kind of untaken(server)) {
         report(`${server.backups.path}.${kind}`, {
           why: `a ${kind} backup of ${server.name} is declared, but ${takesNone(server)}`,
