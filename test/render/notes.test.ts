@@ -42,6 +42,26 @@ describe("a note on where backups go", () => {
     ]);
   });
 
+  it.each([
+    ["aws", "{ bucket: true, provide: managed }", ["held: copies go to s3://away/held; another name is said"]],
+    [
+      "linode",
+      "{ bucket: true, provide: managed }",
+      ["held: copies go to s3://away/held; another name, and the address of Linode Object Storage, are said"],
+    ],
+    ["linode", "{ bucket: true }", []],
+  ])("says under which name an operator looks for the bucket, and where: %s, %s", (cloud, bucket, said) => {
+    const plan = planOf(`platform: shop
+cloud: ${cloud}
+provide: in-cluster
+stores:
+  held: { postgres: 17, standby: same-zone, backups: { full: daily keep 7d, to: away } }
+  away: ${bucket}
+`);
+    const found = targets.kubernetes.render(plan).notes.filter(({ message }) => message.includes("copies go to"));
+    expect(found.map(({ message }) => message)).toEqual(said.map((each) => expect.stringContaining(each)));
+  });
+
   it("says of Compose that none are written", () => {
     expect(backups("  held: { redis: 7, backups: { snapshot: 12h keep 7d } }\n", "compose")).toEqual([
       "backups of held are not written by this target",
@@ -102,6 +122,40 @@ describe("what no target writes", () => {
     }
   });
 
+  it("is said of a WAF that only logs, and of a certificate that no cluster can have", () => {
+    const text = `${base.replace("[gateway] }", "[gateway], expose: true }")}entrance: { host: shop.example.com, waf: strict, tls: acm, dns: none }
+`;
+    expect(notes(text, "kubernetes").map(({ message }) => message)).toEqual([
+      "web counts on what the cluster has: the ingress controller nginx",
+      expect.stringContaining("the certificate of acm, which stays with AWS's load balancers"),
+      expect.stringContaining("a WAF that blocks, and does more than log: `SecRuleEngine On`"),
+    ]);
+  });
+
+  it.each([
+    ["{ source: ./chat.gguf }", "chat: its weights, ./chat.gguf, are not in the container: put them there"],
+    ["{ source: hf://a/b, engine: ollama }", "chat: Ollama is not told to fetch hf://a/b: import it there"],
+  ])("is said of weights that no container comes to: %s", (model, message) => {
+    for (const target of ["compose", "kubernetes"] as const)
+      expect(notes(`${base}models: { chat: ${model} }\n`, target)).toContainEqual({
+        path: "models.chat.source",
+        message,
+      });
+  });
+
+  it("is said of a kind of GPU where no pool has it", () => {
+    const text = (rest: string) =>
+      `${base}models: { chat: { source: hf://a/b, engine: vllm, gpu: { count: 1, kind: a100 }${rest} } }\n`;
+    const ofGpu = (rest: string) =>
+      notes(`${text(rest)}nodes: { gpu: { type: p4d.24xlarge, count: 1 } }\n`, "kubernetes").filter(({ path }) =>
+        path.endsWith(".gpu"),
+      );
+    expect(ofGpu("").map(({ message }) => message)).toEqual([
+      "chat: a GPU is asked for, but no a100; name a pool that has them (nodes)",
+    ]);
+    expect(ofGpu(", nodes: gpu")).toEqual([]);
+  });
+
   it("is said of a door, a unit and a bucket for what a cluster cannot be told", () => {
     const text = `${base.replace("[gateway] }", "[gateway], expose: true, sizing: auto }")}stores:
   files: { bucket: { copy: us-west-2, lock: 30d } }
@@ -111,6 +165,7 @@ entrance: { host: shop.example.com, controller: traefik, tls: { issuer: letsencr
       "web: no autoscaler of its requests is written",
       "files: no copy in us-west-2 is made by a server in the cluster",
       "files: no object is locked by a server in the cluster",
+      "web counts on what the cluster has: the ingress controller traefik, cert-manager with a ClusterIssuer letsencrypt, ExternalDNS",
       expect.stringContaining("TLS 1.3 at least"),
       expect.stringContaining("a WAF of traefik"),
       expect.stringContaining("a content network in front"),

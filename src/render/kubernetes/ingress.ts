@@ -38,9 +38,15 @@ export function ingress(plan: Plan, entrance: Entrance): Ingress | undefined {
   };
 }
 
+/** Who of cert-manager makes the certificate; AWS's own (`acm`) are never handed to a cluster. */
+export function issuerOf({ controller, tls }: Entrance): string | undefined {
+  return controller === "none" || tls?.issuer === "acm" ? undefined : tls?.issuer;
+}
+
 function annotations(entrance: Entrance): Record<string, string> {
+  const issuer = issuerOf(entrance);
   return {
-    ...(entrance.tls && { "cert-manager.io/cluster-issuer": entrance.tls.issuer }),
+    ...(issuer !== undefined && { "cert-manager.io/cluster-issuer": issuer }),
     ...(entrance.dns !== "none" &&
       entrance.host !== undefined && { "external-dns.alpha.kubernetes.io/hostname": entrance.host }),
     ...(entrance.controller === "nginx" && nginxAnnotations(entrance)),

@@ -21,9 +21,16 @@ export function unitVolumes(scope: Scope, unit: Unit): readonly Mounted[] {
     ...mountedSecrets(scope.plan, unit).map(secretVolume),
     ...unit.volumes.map(declaredVolume),
     ...(ownData ? [scratchVolume("data", dataDirectory, unit.resources.disk)] : []),
+    ...(unit.resources.gpu.count > 1 ? [sharedMemory] : []),
     scratchVolume("tmp", "/tmp", undefined),
   ];
 }
+
+/** By which processes of several GPUs exchange tensors: a container has 64 MiB of it otherwise, and they do not start. */
+const sharedMemory: Mounted = {
+  volume: { name: "shared-memory", emptyDir: { medium: "Memory" } },
+  mounts: [{ name: "shared-memory", mountPath: "/dev/shm" }],
+};
 
 /** The same for a sidecar, whose own volumes go by its name beside those of the unit. */
 export function sidecarVolumes(scope: Scope, unit: Unit, sidecar: Sidecar): readonly Mounted[] {
