@@ -54,6 +54,31 @@ describe("findings of several environments", () => {
   });
 });
 
+describe("a fix of what an anchor repeats", () => {
+  const text = `platform: shop
+cloud: aws
+services:
+  web: &usual
+    modules: [accounts]
+    replicas: 2
+    disruption:
+      minAvailable: 2
+  other: *usual
+`;
+
+  it("is left to a person, and the finding is told all the same", () => {
+    const found = findingsIn(text).filter(({ code }) => code === "availability/pdb-blocks-drain");
+    expect(found.map(({ path, safe }) => [path, safe])).toEqual([
+      ["services.other.disruption.minAvailable", true],
+      ["services.web.disruption.minAvailable", false],
+    ]);
+    expect(found[1]?.hint).toContain("by hand, since a machine would change more than this");
+    expect(fixed(text, found, plansOf).text).toBe(
+      text.replace("*usual", "{ <<: *usual, disruption: { minAvailable: 1 } }"),
+    );
+  });
+});
+
 describe("a promise of its own where there is one zone", () => {
   const text = `platform: shop
 cloud: aws
@@ -69,7 +94,7 @@ observe: { metrics: prometheus }
     expect(finding?.message).toBe(
       "RTO 10m is promised, but web runs, as everything, in one zone: when that is lost, nothing is left but the backups",
     );
-    const mended = edited(text, finding?.fix ?? []);
+    const mended = edited(text, finding?.fix ?? []) ?? "";
     expect(mended).toContain("except: [ node-loss, zone-loss ]");
     expect(of(mended)).toEqual([]);
   });
@@ -94,7 +119,7 @@ environments:
   });
 
   it("has a fix that gives the key the name that was meant, so that the difference reaches the base's element", () => {
-    const mended = edited(text, finding?.fix ?? []);
+    const mended = edited(text, finding?.fix ?? []) ?? "";
     expect(mended).toBe(text.replace("caht", "chat"));
     expect(findingsIn(mended, [misspeltName])).toEqual([]);
     expect(planOf(mended, "production").models.map(({ name, concurrency }) => [name, concurrency])).toEqual([

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { originOf } from "../../src/plan/index.js";
+import { manifests } from "../../src/render/kubernetes/index.js";
 import { type TargetName, targets } from "../../src/render/targets.js";
 import { planOf } from "../check/findings.js";
 
@@ -141,6 +142,30 @@ describe("what no target writes", () => {
         path: "models.chat.source",
         message,
       });
+  });
+
+  it("is said of gRPC that shares its door, and where it has one to itself the door is told", () => {
+    const doors = (entrance: string) =>
+      planOf(`platform: shop
+provide: in-cluster
+services:
+  web: { image: "shop/web:1.0.0", port: 80, expose: { path: /, entrance: public } }
+  rpc: { image: "shop/rpc:1.0.0", ports: { grpc: 9000 }, expose: { path: /shop.Orders, entrance: ${entrance}, port: grpc } }
+entrances: { public: { host: shop.example }, calls: { host: rpc.shop.example } }
+`);
+    const said = (entrance: string) =>
+      targets.kubernetes.render(doors(entrance)).notes.filter(({ message }) => message.includes("gRPC"));
+    expect(said("public")).toEqual([
+      {
+        path: "entrances.public",
+        message: expect.stringContaining("gRPC beside HTTP, which needs an entrance of its own"),
+      },
+    ]);
+    expect(said("calls")).toEqual([]);
+    const told = manifests(doors("calls")).flatMap(({ object }) =>
+      object.kind === "Ingress" ? [object.metadata.annotations?.["nginx.ingress.kubernetes.io/backend-protocol"]] : [],
+    );
+    expect(told).toEqual([undefined, "GRPC"]);
   });
 
   it("is said of a kind of GPU where no pool has it", () => {

@@ -6,7 +6,7 @@ import { runsAsContainers } from "../stores/containers.js";
 import { brokerNotes } from "../stores/rabbitmq.js";
 import type { Note } from "../target.js";
 import { unwritten } from "../unwritten.js";
-import { issuerOf } from "./ingress.js";
+import { grpcBehind, issuerOf } from "./ingress.js";
 import { backupNotes } from "./stores/backup.js";
 
 /** What the Plan asks for and these objects do not carry out, said once and with its place. */
@@ -15,7 +15,7 @@ export function notesOn(plan: Plan): readonly Note[] {
     ...plan.units.flatMap(unitNotes),
     ...modelNotes(plan),
     ...storeNotes(plan),
-    ...plan.entrances.flatMap(entranceNotes),
+    ...plan.entrances.flatMap((entrance) => entranceNotes(plan, entrance)),
     ...secretNotes(plan),
     ...unwritten(plan),
   ];
@@ -27,12 +27,13 @@ function unitNotes(unit: Unit): readonly Note[] {
   if (rollout.strategy === "canary" || rollout.strategy === "blue-green")
     notes.push({ path: rollout.path, message: `${unit.name}: ${rollout.strategy} is rendered as a rolling update` });
   if (scale && unit.replicas.max > unit.replicas.min) {
+    const served = (["cpu", "memory"] as const).filter((signal) => scale[signal] !== undefined);
     const unserved = (["queue", "response", "gpu"] as const).filter((signal) => scale[signal] !== undefined);
     if (unserved.length > 0)
       notes.push({
         path: scale.path,
         message: `${unit.name}: the autoscaler of Kubernetes does not know ${unserved.join(", ")}; it scales on ${
-          scale.cpu !== undefined || scale.memory !== undefined ? "CPU and memory" : "nothing"
+          served.join(" and ") || "nothing"
         }`,
       });
   }
@@ -48,9 +49,10 @@ function unitNotes(unit: Unit): readonly Note[] {
 }
 
 /** What a door counts on that others install, and what it is asked for that its Ingress cannot say. */
-function entranceNotes(entrance: Entrance): readonly Note[] {
+function entranceNotes(plan: Plan, entrance: Entrance): readonly Note[] {
   const { name, path, controller, host, tls, waf, cdn, affinity, dns } = entrance;
   const issuer = issuerOf(entrance);
+  const grpc = grpcBehind(plan, entrance);
   const installed = [
     ...(controller === "none" ? [] : [`the ingress controller ${controller}`]),
     ...(issuer === undefined ? [] : [`cert-manager with a ClusterIssuer ${issuer}`]),
@@ -58,6 +60,8 @@ function entranceNotes(entrance: Entrance): readonly Note[] {
   ];
   const missing = [
     ...(tls?.issuer === "acm" ? ["the certificate of acm, which stays with AWS's load balancers"] : []),
+    ...(grpc === "beside HTTP" ? ["gRPC beside HTTP, which needs an entrance of its own"] : []),
+    ...(grpc === "alone" && controller !== "nginx" ? [`gRPC behind ${controller}`] : []),
     ...(tls?.minimum === "1.3" ? ["TLS 1.3 at least, which is a setting of the controller"] : []),
     ...(waf !== "none" && controller !== "nginx" ? [`a WAF of ${controller}`] : []),
     ...(waf !== "none" && controller === "nginx"
