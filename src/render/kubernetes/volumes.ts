@@ -1,5 +1,6 @@
 import type { IPersistentVolumeClaim, IVolume, IVolumeMount } from "kubernetes-models/v1";
 import type { Bytes, Sidecar, Unit, Volume } from "../../plan/plan.js";
+import { contentHash } from "../canonical.js";
 import { planFile } from "../plan-document.js";
 import { mountedSecrets, type SecretMount, secretsDirectory } from "../secrets.js";
 import { dataDirectory } from "../serve-arguments.js";
@@ -38,9 +39,15 @@ export function sidecarVolumes(scope: Scope, unit: Unit, sidecar: Sidecar): read
   return [
     ...(modules.length > 0 ? [planVolume(scope)] : []),
     ...mountedSecrets(scope.plan, { name: unit.name, modules, secrets }).map(secretVolume),
-    ...sidecar.volumes.map((volume) => declaredVolume({ ...volume, name: `${sidecar.name}-${volume.name}` })),
+    ...sidecar.volumes.map((volume) => declaredVolume({ ...volume, name: nameBeside(sidecar, volume) })),
     scratchVolume(`${sidecar.name}-tmp`, "/tmp", undefined),
   ];
+}
+
+/** Names of volumes are labels of DNS: two long ones are cut, and told apart by a hash of all that they were. */
+function nameBeside(sidecar: Sidecar, volume: Volume): string {
+  const whole = `${sidecar.name}-${volume.name}`;
+  return whole.length <= 63 ? whole : `${whole.slice(0, 54)}-${contentHash(whole, 8)}`;
 }
 
 /** Each volume once, however many containers mount it. */
@@ -52,7 +59,7 @@ export function podVolumes(mounted: readonly Mounted[]): IVolume[] {
 /** Volumes of which each replica has one of its own, under the names that the pod mounts them by. */
 export function persistentVolumes(unit: Unit): readonly Volume[] {
   const besides = unit.sidecars.flatMap((sidecar) =>
-    sidecar.volumes.map((volume) => ({ ...volume, name: `${sidecar.name}-${volume.name}` })),
+    sidecar.volumes.map((volume) => ({ ...volume, name: nameBeside(sidecar, volume) })),
   );
   return [...unit.volumes, ...besides].filter((volume) => volume.kind === "persistent");
 }
