@@ -172,9 +172,23 @@ function modelResources(context: PlanContext, scope: Scope, model: Model, writte
   return {
     cpu: ends(cpu),
     memory: ends(memory),
-    gpu: planGpu(scope.pick("gpu", written.gpu, size.gpu ?? "none", why)),
+    gpu: modelGpu(scope, model, written, size.gpu ?? "none", why),
     disk: disk.max,
   };
+}
+
+/** What runs with or without a GPU is planned without; vLLM's own image does not start without one. */
+function modelGpu(
+  scope: Scope,
+  { engine }: Model,
+  { gpu }: ModelInput,
+  usual: NonNullable<ModelInput["gpu"]>,
+  why: string,
+): Resources["gpu"] {
+  if (engine !== "vllm") return planGpu(scope.pick("gpu", gpu, usual, why));
+  const needed = usual === "none" || usual === "optional" ? "required" : usual;
+  const said = scope.pick("gpu", gpu, needed, needed === usual ? why : "vLLM's image does not start without one");
+  return planGpu(said === "optional" ? "required" : said);
 }
 
 function ends({ min, max }: { readonly min: number; readonly max: number }): { request: number; limit: number } {

@@ -34,7 +34,7 @@ export function injectAddresses(
         const address = variable(edge, kinds.get(edge.to));
         if (!address || address.name in environment) continue;
         addresses[address.name] = address.value;
-        scope.because(address.name, `${unit.name} calls ${edge.to}`);
+        scope.because(address.name, `${unit.name} calls ${edge.to}`, address.value);
       }
       return { ...addresses, ...environment };
     };

@@ -37,6 +37,12 @@ describe("a model that Ollama knows by name", () => {
 });
 
 describe("a model that vLLM serves", () => {
+  it("has a GPU, as its image does not start without, unless the file says none", () => {
+    const gpus = (rest: string) =>
+      named(plan(`{ source: hf://a/b, engine: vllm${rest} }`).units, "chat").resources.gpu.count;
+    expect(["", ", parameters: 7B", ", gpu: optional", ", gpu: 4", ", gpu: none"].map(gpus)).toEqual([1, 1, 1, 4, 0]);
+  });
+
   it("may be fetched from the hub, and is asked on the port that the file says", () => {
     expect(outside("{ source: Qwen/Qwen2.5-7B, engine: vllm }")).toEqual(["chat → huggingface.co:443"]);
     const chat = named(plan("{ source: hf://Qwen/Qwen2.5-7B, engine: vllm, port: 9000 }").units, "chat");
