@@ -33,9 +33,13 @@ function metByCallers(plan: Plan): ReadonlySet<string> {
   return doors.size > 0 ? doors : uncalled(plan);
 }
 
-/** Of units that call each other in a circle and are called by nobody else, the first stands for all. */
+/**
+ * Of units that call each other in a circle and are called by nobody else, the first stands for all. A bucket that copies
+ * are sent to is met by nobody.
+ */
 function uncalled(plan: Plan): ReadonlySet<string> {
-  const names = [...plan.units, ...plan.stores].map(({ name }) => name);
+  const copies = new Set(plan.stores.flatMap((store) => ("backups" in store ? store.backups.to : [])));
+  const names = [...plan.units, ...plan.stores].map(({ name }) => name).filter((name) => !copies.has(name));
   const callees = calleesOf(plan);
   const called = new Set([...callees.values()].flat());
   const tops = new Set(names.filter((name) => !called.has(name)));

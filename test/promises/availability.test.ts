@@ -55,6 +55,12 @@ describe("an availability objective", () => {
     ]);
   });
 
+  it("is judged at no bucket that only copies are sent to", () => {
+    const text =
+      "platform: shop\ncloud: aws\nzones: 3\nprovide: in-cluster\nstores:\n  db: { postgres: 17, standby: another-zone, backups: { full: daily keep 7d, to: away } }\n  away: { bucket: true, provide: managed }\nobjectives: { availability: 99% }\n";
+    expect(judged(text)).toEqual([{ subject: "db", verdict: "kept" }]);
+  });
+
   it("of an element's own is judged there, behind a door or not", () => {
     const own = ", objectives: { availability: 99.9999% }";
     expect(judged(inside("", { db: own }))).toEqual([{ subject: "db", verdict: "broken" }]);

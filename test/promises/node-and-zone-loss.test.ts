@@ -74,6 +74,20 @@ describe("a lost zone", () => {
     expect([rto.predicted.kind, rpo.predicted.kind]).toEqual(["unbounded", "unbounded"]);
   });
 
+  it("is the loss of the whole platform on a cloud whose regions are one site, whatever zones are named", () => {
+    const rows = platform("replicas: 2", "zones: 3").rows.filter(({ fault }) => fault === "zone-loss");
+    expect(rows.map(({ subject }) => subject)).toEqual(["web", "orders"]);
+    const [linode, ...others] = sheetOf(
+      "platform: shop\ncloud: linode\nzones: 3\nservices: { web: { modules: [accounts], replicas: 3 } }\nobjectives: { rto: 5m }\n",
+    ).rows.filter(({ fault }) => fault === "zone-loss");
+    expect(others).toEqual([]);
+    expect(linode).toMatchObject({
+      subject: "shop",
+      verdict: "broken",
+      rto: { predicted: { why: expect.stringContaining("on one site, which is all that a region of Linode is") } },
+    });
+  });
+
   it("is said once for the whole platform where there is only one zone", () => {
     const rows = platform("replicas: 2", "zones: 1").rows.filter(({ fault }) => fault === "zone-loss");
     expect(rows.map(({ subject, rto }) => [subject, rto.predicted.kind])).toEqual([["shop", "unbounded"]]);

@@ -14,9 +14,27 @@ export const noBackup = defineRule({
   summary: "a store promises an RPO or RTO and has nothing that it could be restored from",
   help: "Replicas are no backup: what deletes the data, a mistake or a fault, deletes it on all of them. Without a copy elsewhere the loss has no bound. A store that can be filled again, such as a cache, promises nothing.",
   check(plan, report, sheet) {
+    const told = new Set<string>();
+    for (const store of plan.stores) {
+      const cells = (["rpo", "rto"] as const).flatMap((of) =>
+        ["database-loss", "cache-loss"]
+          .flatMap((fault) => broken(sheet, fault, of))
+          .filter((each) => lost(each, store)),
+      );
+      const [cell] = cells;
+      if (cell?.predicted.kind !== "unbounded") continue;
+      told.add(store.name);
+      const fix = isServer(store) && untaken(store).length > 0 ? undefined : copied(plan, store);
+      report(`${store.path}.backups`, {
+        concerns: cells.flatMap((each) => concerns(sheet, each, "backup-corruption")),
+        why: `${cell.predicted.why}, but ${store.name} promises ${cell.of.toUpperCase()} ${formatDuration(cell.promised)}`,
+        advice: `${fix ? declaration(fix) : cannot(store)}, or promise nothing (\`objectives: { rto: none, rpo: none }\`) if it can be filled again`,
+        ...(fix ? { fix } : {}),
+      });
+    }
     for (const server of plan.stores.filter(isServer)) {
-      // What is not run is another rule's finding.
-      if (notRunHere(server, plan) !== undefined) continue;
+      // What is not run is another rule's finding, and what breaks a promise was told above.
+      if (told.has(server.name) || notRunHere(server, plan) !== undefined) continue;
       for (const kind of untaken(server)) {
         report(`${server.backups.path}.${kind}`, {
           why: `a ${kind} backup of ${server.name} is declared, but ${takesNone(server)}`,
@@ -27,22 +45,6 @@ export const noBackup = defineRule({
           severity: "warning",
         });
       }
-    }
-    for (const store of plan.stores) {
-      const cells = (["rpo", "rto"] as const).flatMap((of) =>
-        ["database-loss", "cache-loss"]
-          .flatMap((fault) => broken(sheet, fault, of))
-          .filter((each) => lost(each, store)),
-      );
-      const [cell] = cells;
-      if (cell?.predicted.kind !== "unbounded") continue;
-      const fix = isServer(store) && untaken(store).length > 0 ? undefined : copied(plan, store);
-      report(`${store.path}.backups`, {
-        concerns: cells.flatMap((each) => concerns(sheet, each, "backup-corruption")),
-        why: `${cell.predicted.why}, but ${store.name} promises ${cell.of.toUpperCase()} ${formatDuration(cell.promised)}`,
-        advice: `${fix ? declaration(fix) : cannot(store)}, or promise nothing (\`objectives: { rto: none, rpo: none }\`) if it can be filled again`,
-        ...(fix ? { fix } : {}),
-      });
     }
   },
 });
