@@ -54,6 +54,31 @@ describe("findings of several environments", () => {
   });
 });
 
+describe("a store that nothing is taken of", () => {
+  const stores = (more: string) => `platform: shop
+cloud: aws
+provide: in-cluster
+zones: 3
+stores:
+  sessions: { redis: 7, shards: 3, replicas: 1, objectives: { rpo: 1h } }
+  orders: { postgres: 17, standby: another-zone, objectives: { rpo: 1h } }
+${more}observe: { metrics: prometheus }
+`;
+  const of = (text: string) => findingsIn(text).filter(({ code }) => code === "recovery/no-backup");
+
+  it("is given no backups that would never be taken, and others are where there is a bucket to send them to", () => {
+    const text = stores("  away: { bucket: true, provide: managed }\n");
+    const mended = fixed(text, of(text), plansOf).text;
+    expect(mended).toContain("objectives: { rpo: 1h }, backups: { full: daily keep 7d, log: 5m keep 7d, to: away } }");
+    expect(mended).not.toContain("snapshot");
+    expect(of(mended).map(({ hint }) => hint)).toEqual([expect.stringMatching(/^keep the data in a store that is/)]);
+    expect(of(stores("")).map(({ fix, hint }) => [fix, hint?.split(",")[0]])).toEqual([
+      [undefined, "keep the data in a store that is backed up"],
+      [undefined, "name a bucket in `backups.to`"],
+    ]);
+  });
+});
+
 describe("a fix of what an anchor repeats", () => {
   const text = `platform: shop
 cloud: aws

@@ -24,7 +24,7 @@ export const noBackup = defineRule({
       const [cell] = cells;
       if (cell?.predicted.kind !== "unbounded") continue;
       told.add(store.name);
-      const fix = isServer(store) && untaken(store).length > 0 ? undefined : copied(plan, store);
+      const fix = copied(plan, store);
       report(`${store.path}.backups`, {
         concerns: cells.flatMap((each) => concerns(sheet, each, "backup-corruption")),
         why: `${cell.predicted.why}, but ${store.name} promises ${cell.of.toUpperCase()} ${formatDuration(cell.promised)}`,
@@ -50,10 +50,14 @@ export const noBackup = defineRule({
 });
 
 function cannot(store: Store): string {
-  if (store.provider.copies === "bucket") return "name a bucket in `backups.to`";
-  return isServer(store) && untaken(store).length > 0
-    ? "keep the data in a store that is backed up"
-    : "replicate synchronously: no interval is short enough";
+  if (!takesSome(store)) return "keep the data in a store that is backed up";
+  if (store.provider.copies !== "bucket") return "replicate synchronously: no interval is short enough";
+  return "name a bucket in `backups.to`";
+}
+
+/** Whoever sends copies to a bucket takes them as soon as there is one. */
+function takesSome({ provider }: Store): boolean {
+  return provider.takes.length > 0 || provider.copies === "bucket";
 }
 
 function lost({ row, predicted }: Broken, store: Store): boolean {
@@ -66,6 +70,7 @@ function declaration({ edits }: Fix): string {
 
 /** Unasked only where it is clear where copies go: beside the laptop's data, by the provider, or to the one bucket. */
 function copied(plan: Plan, store: Store): Fix | undefined {
+  if (!takesSome(store) || (isServer(store) && untaken(store).length > 0)) return undefined;
   const rpo = store.objectives.rpo ?? Number.POSITIVE_INFINITY;
   const { path, backups } = store;
   const copies = store.kind === "postgres" ? databaseCopies(backups, rpo) : snapshots(rpo);
@@ -74,7 +79,7 @@ function copied(plan: Plan, store: Store): Fix | undefined {
   const buckets = plan.stores.filter(({ kind }) => kind === "bucket");
   const [bucket] = buckets;
   if (store.provider.kind !== "in-cluster" || backups.to.length > 0) return { edits, safe: true };
-  if (!bucket) return { edits, safe: false };
+  if (!bucket) return store.provider.copies === "bucket" ? undefined : { edits, safe: false };
   return { edits: [...edits, { path: `${path}.backups.to`, value: bucket.name }], safe: buckets.length === 1 };
 }
 
