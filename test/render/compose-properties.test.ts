@@ -117,7 +117,8 @@ it("gives each of several replicas files of its own, and a volume that outlives 
   const { files, notes } = targets.compose.render(
     samplePlan({
       units: [
-        unit("scratch", { modules: [], volumes: [{ name: "files", mount: "/files", size: 1, kind: "ephemeral" }] }),
+        unit("foreign", { modules: [], volumes: [{ name: "files", mount: "/files", size: 1, kind: "ephemeral" }] }),
+        unit("scratch", { volumes: [{ name: "files", mount: "/files", size: 1, kind: "ephemeral" }] }),
         unit("kept", { modules: [], volumes: [{ name: "files", mount: "/files", size: 1, kind: "persistent" }] }),
         unit("gateway"),
       ],
@@ -127,10 +128,14 @@ it("gives each of several replicas files of its own, and a volume that outlives 
   );
   const file = File.parse(parse(files.find(({ path }) => path === "compose.yaml")?.text ?? ""));
   const volumesOf = (name: string) => file.services[name]?.volumes;
-  expect(volumesOf("scratch")).toEqual(["/files"]);
+  expect(volumesOf("scratch")).toEqual(["/files", "/var/lib/keelson"]);
+  expect(volumesOf("foreign")).toEqual(["foreign-files:/files"]);
   expect(volumesOf("kept")).toEqual(["kept-files:/files"]);
   expect(volumesOf("gateway")).toEqual(["gateway-data:/var/lib/keelson"]);
-  expect(Object.keys(file.volumes)).toEqual(["database-data", "kept-files", "gateway-data"]);
+  expect(Object.keys(file.volumes)).toEqual(["database-data", "foreign-files", "kept-files", "gateway-data"]);
+  expect(notes.find(({ path }) => path === "services.foreign.volumes")?.message).toMatch(
+    /user 1001 writes to \/files where its image lets it, .* --entrypoint chown foreign 1001:1001 \/files`; its replicas share it$/,
+  );
   expect(notes.map(({ message }) => message)).toContain("kept: one replica runs, which keeps the volumes");
 });
 

@@ -13,7 +13,7 @@ import { notesOn } from "./notes.js";
 import { secretFiles } from "./secrets.js";
 import type { ComposeService } from "./service.js";
 import { composeStoreServer, storeConfigs, storeFiles, storeService } from "./store-service.js";
-import { composeReplicas, healthCheck, unitService, unitVolumes } from "./unit-service.js";
+import { composeReplicas, hasOwnVolumes, healthCheck, unitService, unitVolumes } from "./unit-service.js";
 
 /** The first port on this machine that an entrance is published on; the next unit gets the next one. */
 const firstPort = 8800;
@@ -60,7 +60,7 @@ function composeFile(plan: Plan, stores: readonly RunStore[]) {
   const volumes = [
     ...stores.filter(({ server }) => server.data !== undefined).map(({ store }) => `${store.name}-data`),
     ...plan.units
-      .filter((unit) => composeReplicas(unit, published.includes(unit.name)) === 1)
+      .filter((unit) => !hasOwnVolumes(unit, composeReplicas(unit, published.includes(unit.name))))
       .flatMap((unit) => Object.keys(unitVolumes(unit))),
   ];
   const mounts = [

@@ -8,7 +8,7 @@ import { brokerNotes } from "../stores/rabbitmq.js";
 import type { Note } from "../target.js";
 import { unwritten } from "../unwritten.js";
 import { entranceUnits } from "./networks.js";
-import { keepsFiles } from "./unit-service.js";
+import { keepsFiles, unitVolumes } from "./unit-service.js";
 
 /** What the Plan asks for and one machine with Compose does not carry out, said once and with its place. */
 export function notesOn(plan: Plan): readonly Note[] {
@@ -35,6 +35,12 @@ function unitNotes(plan: Plan): readonly Note[] {
       notes.push({ path: `${unit.path}.replicas`, message: `${unit.name}: one replica holds the published port` });
     else if (keepsFiles(unit) && unit.replicas.min > 1)
       notes.push({ path: `${unit.path}.replicas`, message: `${unit.name}: one replica runs, which keeps the volumes` });
+    const paths = Object.values(unitVolumes(unit)).join(" ");
+    if (unit.modules.length === 0 && paths !== "")
+      notes.push({
+        path: `${unit.path}.volumes`,
+        message: `${unit.name}: user 1001 writes to ${paths} where its image lets it, or after \`docker compose run --rm --no-deps --user 0:0 --cap-add CHOWN --entrypoint chown ${unit.name} 1001:1001 ${paths}\`${unit.replicas.min > 1 && !published.has(unit.name) ? "; its replicas share it" : ""}`,
+      });
     if (unit.sidecars.length > 0)
       notes.push({ path: unit.path, message: `${unit.name}: sidecars are not run by this target` });
     if (unit.resources.gpu.count > 0)

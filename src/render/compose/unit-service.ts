@@ -36,8 +36,9 @@ export function unitService(plan: Plan, unit: Unit, around: Surroundings): Compo
     ...(around.dependsOn.length > 0 && { depends_on: waits(around) }),
     ...(own && { configs: [{ source: "plan", target: planFile }] }),
     secrets: secretMounts(mountedSecrets(plan, unit)),
-    // A volume without a name is each container's own: replicas would write into the same files otherwise.
-    volumes: Object.entries(unitVolumes(unit)).map(([volume, path]) => (replicas > 1 ? path : `${volume}:${path}`)),
+    volumes: Object.entries(unitVolumes(unit)).map(([volume, path]) =>
+      hasOwnVolumes(unit, replicas) ? path : `${volume}:${path}`,
+    ),
     tmpfs: ["/tmp"],
     ...(check && { healthcheck: check }),
     ...hardening,
@@ -49,6 +50,14 @@ export function unitService(plan: Plan, unit: Unit, around: Surroundings): Compo
 /** One where a port of this machine, or files that outlive their container, can be one container's alone. */
 export function composeReplicas(unit: Unit, published: boolean): number {
   return published || keepsFiles(unit) ? 1 : Math.max(1, unit.replicas.min);
+}
+
+/**
+ * A volume without a name is each container's own: modules would write the same log otherwise. It belongs to whoever the
+ * folder in the image belongs to, so that only Keelson's own image can have one.
+ */
+export function hasOwnVolumes({ modules }: Unit, replicas: number): boolean {
+  return modules.length > 0 && replicas > 1;
 }
 
 export function keepsFiles({ volumes }: Unit): boolean {
