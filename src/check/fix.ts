@@ -22,7 +22,7 @@ export function fixed(text: string, findings: readonly Finding[], planned: Plann
     if (!safe || !fix) continue;
     if (fix.some((edit) => taken.some((other) => overlap(edit, other)))) continue;
     const next = edited(result, fix);
-    if (brokenBy(before, next, planned).length > 0) continue;
+    if (next === undefined || brokenBy(before, next, planned).length > 0) continue;
     result = next;
     taken.push(...fix);
     applied.push(finding);

@@ -1,6 +1,7 @@
 import type { Plan } from "../plan/plan.js";
 import { promiseSheet } from "../promises/sheet.js";
 import { applyEdits } from "../spec/edit.js";
+import { KeelsonError } from "../spec/errors.js";
 import type { Finding, PlacedEdit } from "./finding.js";
 import type { Concern } from "./rule.js";
 
@@ -17,15 +18,27 @@ export function proven(text: string, findings: readonly Finding[], planned: Plan
   const before = kept(planned(text) ?? []);
   return findings.map((finding) => {
     if (!finding.safe || !finding.fix) return finding;
-    const [broken] = brokenBy(before, edited(text, finding.fix), planned);
+    const next = edited(text, finding.fix);
+    if (next === undefined)
+      return {
+        ...finding,
+        safe: false,
+        hint: `${finding.hint ?? ""}; by hand, since a machine would change more than this`,
+      };
+    const [broken] = brokenBy(before, next, planned);
     if (broken === undefined) return finding;
     return { ...finding, safe: false, hint: `${finding.hint ?? ""}; mind that by itself this would break ${broken}` };
   });
 }
 
-/** A text with a fix written into it. */
-export function edited(text: string, fix: readonly PlacedEdit[]): string {
-  return fix.reduce((result, { environment, ...edit }) => applyEdits(result, [edit], environment), text);
+/** A text with a fix written into it; undefined where that would change more, since an alias repeats what it writes. */
+export function edited(text: string, fix: readonly PlacedEdit[]): string | undefined {
+  try {
+    return fix.reduce((result, { environment, ...edit }) => applyEdits(result, [edit], environment), text);
+  } catch (error) {
+    if (error instanceof KeelsonError && error.code === "edit/impossible") return undefined;
+    throw error;
+  }
 }
 
 /** Which of these promises are no longer kept by a text, each in words. A text that cannot be read keeps none. */

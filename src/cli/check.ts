@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { check } from "../check/check.js";
@@ -129,7 +129,7 @@ async function mended(file: string, first: Loaded, rules: readonly Rule[], optio
     const findings = findingsIn(loaded, plansOf(loaded, options), rules);
     const { text, applied } = fixed(loaded.text, findings, (edited) => plansIn(loaded.file, edited));
     if (applied.length === 0) break;
-    await writeFile(loaded.path, text);
+    await rewritten(loaded.path, text);
     for (const { code, hint } of applied) process.stderr.write(`mended ${code}: ${hint ?? ""}\n`);
     count += applied.length;
     loaded = await loadPlatform(file);
@@ -138,6 +138,24 @@ async function mended(file: string, first: Loaded, rules: readonly Rule[], optio
     count === 0 ? "nothing to mend\n" : `mended ${count} finding${count === 1 ? "" : "s"} in ${loaded.file}\n`,
   );
   return loaded;
+}
+
+/** Every other byte stays: the mark that some editors put before a text as well. */
+async function rewritten(path: string, text: string): Promise<void> {
+  try {
+    const mark = (await readFile(path, "utf8")).startsWith("\uFEFF") ? "\uFEFF" : "";
+    await writeFile(path, `${mark}${text}`);
+  } catch (error) {
+    throw new KeelsonError(
+      "file/unwritable",
+      `cannot write ${path}: ${error instanceof Error ? error.message : error}`,
+      {
+        hint: "the findings without --fix say what to change",
+        exitCode: 2,
+        cause: error,
+      },
+    );
+  }
 }
 
 async function printed(

@@ -71,9 +71,14 @@ export async function findFile(file: string): Promise<string> {
     if (found?.isFile()) return candidate;
   }
   const hint = "name a platform file, a folder with a platform.yaml, or a blueprint such as `starter`";
-  const folder = (await stat(resolve(file)).catch(() => undefined))?.isDirectory();
-  if (folder)
+  const there = await stat(resolve(file)).catch(() => undefined);
+  if (there?.isDirectory())
     throw new KeelsonError("file/not-found", `the folder \`${file}\` has no platform.yaml`, { hint, exitCode: 2 });
+  if (there)
+    throw new KeelsonError("file/not-found", `\`${file}\` is neither a file nor a folder`, {
+      hint: "what comes out of a pipe is written to a file first: places, fixes and reviews name it",
+      exitCode: 2,
+    });
   throw new KeelsonError("file/not-found", `there is no platform file \`${file}\``, { hint, exitCode: 2 });
 }
 

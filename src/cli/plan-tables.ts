@@ -18,7 +18,7 @@ export function planTables(plan: Plan, colours: Colours): string {
       plan.secrets.map(({ name, keys, from, rotate }) => [
         name,
         keys.join(", "),
-        from,
+        plan.stores.find((store) => store.name === name && store.provider.kind === "managed")?.provider.product ?? from,
         rotate === undefined ? "" : `rotated every ${formatDuration(rotate)}`,
       ]),
     ],

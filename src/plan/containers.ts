@@ -8,8 +8,6 @@ import type { Image, Port, Resources, Volume } from "./plan.js";
 const GiB = 2 ** 30;
 const MiB = 2 ** 20;
 
-/** The port that Keelson modules listen on. */
-export const MODULE_PORT = 8080;
 /** Where a unit that runs Keelson modules keeps its files; the root file system is read-only. */
 export const DATA_DIRECTORY = "/var/lib/keelson";
 

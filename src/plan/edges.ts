@@ -2,6 +2,7 @@ import { readOutside } from "../spec/outside.js";
 import { many } from "../spec/references.js";
 import type { ServiceInput } from "../spec/schema/services.js";
 import type { PlanContext } from "./context.js";
+import { registryOf } from "./model-servers.js";
 import type { Scope } from "./origin.js";
 import type { Edge, Model, Store, Unit } from "./plan.js";
 
@@ -50,7 +51,10 @@ class EdgePlanner {
 
   /** Weights come from outside before the first request. */
   download(model: Model): void {
-    if (model.unit === undefined || model.source.kind !== "huggingface") return;
+    if (model.unit === undefined) return;
+    const registry = registryOf(model);
+    if (registry !== undefined) this.#outside(model.unit, registry, `${model.path}.source`);
+    if (model.source.kind !== "huggingface") return;
     const url = model.source.url.replace(/^hf:\/\/.*/, "https://huggingface.co");
     this.#outside(model.unit, url, `${model.path}.source`);
   }

@@ -49,7 +49,7 @@ function planEntrance(
       onCluster(context) ? "nginx" : "none",
       onCluster(context) ? "the most used ingress controller" : "the gateway answers by itself on one machine",
     ),
-    tls: planTls(scope, written.tls, public_, cloud === "aws" ? "acm" : "letsencrypt"),
+    tls: planTls(scope, written.tls, public_),
     waf: scope.pick("waf", written.waf, "none", "none is asked for"),
     cdn: scope.pick(
       "cdn",
@@ -64,14 +64,14 @@ function planEntrance(
   };
 }
 
-function planTls(scope: Scope, written: EntranceInput["tls"], public_: boolean, usual: string): Entrance["tls"] {
+function planTls(scope: Scope, written: EntranceInput["tls"], public_: boolean): Entrance["tls"] {
   if (written === false) return undefined;
   if (written === undefined && !public_)
     return scope.pick("tls", undefined, undefined, "no host is named, so there is no certificate");
   const own = scope.at("tls");
   const said = typeof written === "string" ? { issuer: written } : written;
   return {
-    issuer: own.pick("issuer", said?.issuer, usual, "a certificate that browsers trust, for nothing"),
+    issuer: own.pick("issuer", said?.issuer, "letsencrypt", "a certificate that browsers trust, for nothing"),
     minimum: own.pick(
       "minimum",
       said && "minimum" in said ? said.minimum : undefined,

@@ -1,10 +1,12 @@
 import { formatBytes, formatCpu } from "../spec/format.js";
+import { MODULE_PORT } from "../spec/modules.js";
 import { many } from "../spec/references.js";
 import type { ModelInput } from "../spec/schema/models.js";
 import { sizeClassOf } from "./classes.js";
-import { MODULE_DATA, MODULE_PORT, planGpu, planImage, planPorts, planVolumes } from "./containers.js";
+import { MODULE_DATA, planGpu, planImage, planPorts, planVolumes } from "./containers.js";
 import type { PlanContext } from "./context.js";
 import { readImage } from "./images.js";
+import { MODEL_SERVERS } from "./model-servers.js";
 import { elementObjectives } from "./objectives.js";
 import type { Scope } from "./origin.js";
 import type { EngineName, Model, ModelSource, Resources, Unit, Upstream } from "./plan.js";
@@ -12,12 +14,6 @@ import { planUnit, type UnitKind } from "./units.js";
 import { type HealthDefaults, MODULE_HEALTH } from "./workload.js";
 
 const MiB = 2 ** 20;
-
-/** Engines with a server of their own: its image, port and health route. */
-const SERVERS = {
-  vllm: { image: "docker.io/vllm/vllm-openai:v0.11.0", port: 8000, health: "/health" },
-  ollama: { image: "docker.io/ollama/ollama:0.12.6", port: 11_434, health: "/api/version" },
-} as const;
 
 /** The name of the unit that serves a model: a host name, so dots become dashes. */
 function unitOfModel(name: string): string {
@@ -123,8 +119,9 @@ function readSource({ source, sha256 }: ModelInput): ModelSource {
 }
 
 function planModelUnit(context: PlanContext, scope: Scope, model: Model, written: ModelInput): Unit {
-  const server = model.engine === "vllm" || model.engine === "ollama" ? SERVERS[model.engine] : undefined;
+  const server = MODEL_SERVERS[model.engine];
   const resources = modelResources(context, scope, model, written);
+  const ports = planPorts(scope, written, server?.port ?? MODULE_PORT);
   const health: HealthDefaults = server
     ? { ready: server.health, live: server.health, startup: 1_800_000, why: `${model.engine} answers it` }
     : { ...MODULE_HEALTH, startup: model.source.kind === "huggingface" ? 1_800_000 : 120_000 };
@@ -138,32 +135,13 @@ function planModelUnit(context: PlanContext, scope: Scope, model: Model, written
       server && written.image === undefined
         ? readImage(server.image, scope.pathOf("image"))
         : planImage(context, scope, written.image),
-    command: written.command ?? (model.engine === "vllm" ? vllmArguments(model, resources) : []),
-    ports: planPorts(scope, written, server?.port ?? MODULE_PORT),
+    command: written.command ?? server?.command(model, resources, ports[0]?.number ?? server.port) ?? [],
+    ports,
     resources,
     volumes: planVolumes(scope, written.volumes, resources.disk ?? MODULE_DATA),
     health,
   };
   return planUnit(context, scope, written, kind);
-}
-
-function vllmArguments(model: Model, resources: Resources): string[] {
-  const { source } = model;
-  const weights =
-    source.kind === "huggingface"
-      ? source.url.replace(/^hf:\/\//, "")
-      : source.kind === "name"
-        ? source.name
-        : model.name;
-  return [
-    "--model",
-    source.kind === "file" ? source.file : weights,
-    "--served-model-name",
-    model.name,
-    "--max-model-len",
-    String(model.context),
-    ...(resources.gpu.count > 1 ? ["--tensor-parallel-size", String(resources.gpu.count)] : []),
-  ];
 }
 
 /** What the model says, else what its size class says; a simulated model weighs nothing. */
@@ -194,9 +172,23 @@ function modelResources(context: PlanContext, scope: Scope, model: Model, writte
   return {
     cpu: ends(cpu),
     memory: ends(memory),
-    gpu: planGpu(scope.pick("gpu", written.gpu, size.gpu ?? "none", why)),
+    gpu: modelGpu(scope, model, written, size.gpu ?? "none", why),
     disk: disk.max,
   };
+}
+
+/** What runs with or without a GPU is planned without; vLLM's own image does not start without one. */
+function modelGpu(
+  scope: Scope,
+  { engine }: Model,
+  { gpu }: ModelInput,
+  usual: NonNullable<ModelInput["gpu"]>,
+  why: string,
+): Resources["gpu"] {
+  if (engine !== "vllm") return planGpu(scope.pick("gpu", gpu, usual, why));
+  const needed = usual === "none" || usual === "optional" ? "required" : usual;
+  const said = scope.pick("gpu", gpu, needed, needed === usual ? why : "vLLM's image does not start without one");
+  return planGpu(said === "optional" ? "required" : said);
 }
 
 function ends({ min, max }: { readonly min: number; readonly max: number }): { request: number; limit: number } {

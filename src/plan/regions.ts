@@ -15,10 +15,9 @@ export function planRegions(ledger: Ledger, settings: Settings, cloud: Cloud): R
   const written = typeof settings.regions === "string" ? { primary: settings.regions } : settings.regions;
   const primary = root.pick("regions", written?.primary, DEFAULT_REGION[cloud], defaultRegion(cloud));
   if (settings.zones === undefined) root.because("zones", "one zone, since no other is named");
-  const zones = (region: string): string[] => zoneNames(region, cloud, settings.zones);
   const standby = (written && "standby" in written ? written.standby : undefined) ?? [];
   return [
-    { name: primary, role: "primary", mode: "active", zones: zones(primary) },
+    { name: primary, role: "primary", mode: "active", zones: zoneNames(primary, cloud, settings.zones) },
     ...standby.map((entry, index): Region => {
       const name = typeof entry === "string" ? entry : entry.region;
       const mode = typeof entry === "string" ? undefined : entry.mode;
@@ -27,7 +26,8 @@ export function planRegions(ledger: Ledger, settings: Settings, cloud: Cloud): R
         name,
         role: "standby",
         mode: scope.pick("mode", mode, "warm", "a standby that runs small takes over soonest for little money"),
-        zones: zones(name),
+        // The names that are written are the primary's; another region has as many of its own.
+        zones: zoneNames(name, cloud, zoneCount(settings.zones)),
       };
     }),
   ];

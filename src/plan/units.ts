@@ -1,10 +1,10 @@
+import { MODULE_PORT } from "../spec/modules.js";
 import { many } from "../spec/references.js";
 import type { ModelInput } from "../spec/schema/models.js";
 import type { ServiceInput } from "../spec/schema/services.js";
 import {
   containerDefaults,
   MODULE_DATA,
-  MODULE_PORT,
   planImage,
   planPorts,
   planResources,

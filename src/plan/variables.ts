@@ -1,13 +1,14 @@
+import { parsePath } from "../spec/path.js";
 import type { Ledger } from "./origin.js";
-import type { Edge, Store, Unit } from "./plan.js";
+import type { Edge, Sidecar, Store, Unit } from "./plan.js";
 
 /** Where secrets lie as files, `<secret>/<key>` below it, on every target. */
 export const SECRETS_DIRECTORY = "/run/secrets/keelson";
 
 /**
  * Addresses for images that know nothing of Keelson: `PLANNING_SYSTEM_URL=http://planning-system:8080` for a unit,
- * `DATABASE_URL_FILE=/run/secrets/keelson/database/url` for a store, whose address holds a password. What the file
- * says itself stands. Keelson modules read the Plan instead.
+ * `DATABASE_URL_FILE=/run/secrets/keelson/database/url` for a store, whose address holds a password. Containers beside a
+ * unit share its calls, and are told the same. What the file says itself stands. Keelson modules read the Plan instead.
  */
 export function injectAddresses(
   ledger: Ledger,
@@ -23,16 +24,25 @@ export function injectAddresses(
     else bySource.set(edge.from, [edge]);
   }
   return units.map((unit) => {
-    if (unit.modules.length > 0 || unit.role === "model") return unit;
-    const environment: Record<string, string> = {};
-    const scope = ledger.at(...segments(unit), "env");
-    for (const edge of bySource.get(unit.name) ?? []) {
-      const address = variable(edge, kinds.get(edge.to));
-      if (!address || address.name in unit.environment) continue;
-      environment[address.name] = address.value;
-      scope.because(address.name, `${unit.name} calls ${edge.to}`);
-    }
-    return { ...unit, environment: { ...environment, ...unit.environment } };
+    const calls = bySource.get(unit.name) ?? [];
+    const told = (container: Unit | Sidecar): Record<string, string> => {
+      const { environment, path, modules } = container;
+      if (modules.length > 0) return environment;
+      const addresses: Record<string, string> = {};
+      const scope = ledger.at(...parsePath(path), "env");
+      for (const edge of calls) {
+        const address = variable(edge, kinds.get(edge.to));
+        if (!address || address.name in environment) continue;
+        addresses[address.name] = address.value;
+        scope.because(address.name, `${unit.name} calls ${edge.to}`, address.value);
+      }
+      return { ...addresses, ...environment };
+    };
+    return {
+      ...unit,
+      environment: unit.role === "model" ? unit.environment : told(unit),
+      sidecars: unit.sidecars.map((sidecar) => ({ ...sidecar, environment: told(sidecar) })),
+    };
   });
 }
 
@@ -43,8 +53,4 @@ function variable(edge: Edge, store: Store["kind"] | undefined): { name: string;
     return { name: `${name}_URL`, value: `${edge.protocol === "tcp" ? "tcp" : "http"}://${edge.to}:${edge.port}` };
   if (store === "bucket") return { name: `${name}_DIRECTORY`, value: `${SECRETS_DIRECTORY}/${edge.to}` };
   return { name: `${name}_URL_FILE`, value: `${SECRETS_DIRECTORY}/${edge.to}/url` };
-}
-
-function segments(unit: Unit): [string, string] {
-  return ["services", unit.name];
 }

@@ -7,11 +7,16 @@ import type { Bounds, Disruption, Health, Port, Probe, Rollout, Scale, Spread } 
 
 type Written = ServiceInput | ModelInput;
 
-/** Least and most replicas. */
+/** Least and most replicas. What keeps files of its own is not doubled unasked: its replicas would answer differently. */
 export function planReplicas(context: PlanContext, scope: Scope, written: Written): Bounds {
   const redundant = onCluster(context) ? context.redundant : undefined;
-  const count = redundant ? 2 : 1;
-  const why = redundant ? `two, so that one may be lost: ${redundant.why}` : "one is enough here";
+  const keeps = Object.values(written.volumes ?? {}).some((volume) => typeof volume === "object" && volume.persistent);
+  const count = redundant && !keeps ? 2 : 1;
+  const why = !redundant
+    ? "one is enough here"
+    : keeps
+      ? "one, since each replica would keep files of its own"
+      : `two, so that one may be lost: ${redundant.why}`;
   return scope.range("replicas", written.replicas, { min: count, max: count }, why, String);
 }
 

@@ -97,7 +97,7 @@ function unitPart(plan: Plan, unit: Unit, machine: Cited): Part {
   const model = plan.models.find(({ name }) => name === unit.model);
   const group = model ? fallbackUnits(plan, model) : [unit.name];
   const members = group.map((name) => plan.units.find((candidate) => candidate.name === name) ?? unit);
-  const value = 1 - members.reduce((down, member) => down * (1 - replicated(machine.value, separate(member))), 1);
+  const value = 1 - members.reduce((down, member) => down * (1 - replicated(machine.value, separate(member, plan))), 1);
   return {
     name: members.map(({ name }) => name).join(" or "),
     path: `${unit.path}.replicas`,
@@ -128,9 +128,9 @@ const redundancy: Readonly<Record<Store["kind"], string>> = {
 };
 
 /** Replicas that surely stand on different machines; without a required spread they may all share one. */
-function separate(unit: Unit): number {
-  const spread = unit.spread.nodes === "require" || unit.spread.zones === "require";
-  return spread ? unit.replicas.min : Math.min(1, unit.replicas.min);
+function separate({ replicas, spread }: Unit, plan: Plan): number {
+  if (spread.nodes === "require") return replicas.min;
+  return Math.min(replicas.min, spread.zones === "require" ? zones(plan).length : 1);
 }
 
 function replicated(one: Ratio, count: number): Ratio {

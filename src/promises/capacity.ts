@@ -1,6 +1,5 @@
 import type { Bounds, Bytes, Millicores, NodePool, Plan, Resources, Unit } from "../plan/plan.js";
 import { serversOf } from "../plan/servers.js";
-import { isServer } from "./subjects.js";
 
 /** What one replica asks of its node, sidecars included. */
 export interface Demand {
@@ -50,12 +49,11 @@ const packed = new WeakMap<Plan, Map<NodePool, number | undefined>>();
 export function tenantsOf(plan: Plan, pool: NodePool): readonly Tenant[] {
   const units = plan.units.map((unit) => ({ ...unit, demand: demandOf(unit) }));
   const servers = plan.stores
-    .filter(isServer)
     .filter(({ provider }) => provider.kind === "in-cluster")
-    .map((server) => {
-      const count = serversOf(server);
-      const demand = add({ cpu: 0, memory: 0, gpu: 0 }, server.resources);
-      return { name: server.name, pool: server.pool, demand, replicas: { min: count, max: count } };
+    .map((store) => {
+      const count = serversOf(store);
+      const demand = add({ cpu: 0, memory: 0, gpu: 0 }, store.resources);
+      return { name: store.name, pool: store.pool, demand, replicas: { min: count, max: count } };
     });
   return [...units, ...servers].filter((tenant) => homeOf(plan, tenant.pool, tenant.demand) === pool);
 }

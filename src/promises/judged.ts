@@ -1,4 +1,5 @@
 import type { Model, Objectives, Path, Plan, Store, Unit } from "../plan/plan.js";
+import { isOwn } from "./promised.js";
 
 /** What a caller can meet: something that an objective about its answers is held against. */
 export type Answering = Unit | Store | Model;
@@ -26,23 +27,19 @@ function servedElsewhere(plan: Plan): readonly Model[] {
   return plan.models.filter(({ unit }) => unit === undefined);
 }
 
-/** What is inherited has the origin of what it is inherited from. */
-function isOwn(plan: Plan, objectives: Objectives, of: "availability" | "latency"): boolean {
-  const own = plan.origins[`${objectives.path}.${of}`];
-  const platform = plan.origins[`objectives.${of}`];
-  if (own === undefined || own.kind === "default") return false;
-  return !platform || own.line !== platform.line || own.column !== platform.column;
-}
-
 /** The units behind entrances; where there are none, everything that nothing else calls. */
 function metByCallers(plan: Plan): ReadonlySet<string> {
   const doors = new Set(plan.entrances.flatMap(({ routes }) => routes.map(({ unit }) => unit)));
   return doors.size > 0 ? doors : uncalled(plan);
 }
 
-/** Of units that call each other in a circle and are called by nobody else, the first stands for all. */
+/**
+ * Of units that call each other in a circle and are called by nobody else, the first stands for all. A bucket that copies
+ * are sent to is met by nobody.
+ */
 function uncalled(plan: Plan): ReadonlySet<string> {
-  const names = [...plan.units, ...plan.stores].map(({ name }) => name);
+  const copies = new Set(plan.stores.flatMap((store) => ("backups" in store ? store.backups.to : [])));
+  const names = [...plan.units, ...plan.stores].map(({ name }) => name).filter((name) => !copies.has(name));
   const callees = calleesOf(plan);
   const called = new Set([...callees.values()].flat());
   const tops = new Set(names.filter((name) => !called.has(name)));

@@ -1,5 +1,6 @@
 import { findCycles } from "./cycles.js";
 import type { Diagnostic } from "./diagnostic.js";
+import { MODULE_PORT } from "./modules.js";
 import { readOutside } from "./outside.js";
 import { formatPath, type Segment } from "./path.js";
 import { type ModelInput, standardClasses } from "./schema/models.js";
@@ -74,6 +75,7 @@ class References {
         );
     }
     this.#copies(["cluster", "backups", "to"], this.settings.cluster?.backups?.to);
+    this.#prefixes();
     if (this.settings.entrance && this.settings.entrances)
       this.#report(
         ["entrance"],
@@ -140,6 +142,15 @@ class References {
     if (service.role === "worker" && (service.port !== undefined || service.ports || service.expose))
       this.#report(at, "spec/conflict", `\`${name}\` is a worker, and a worker has no port`, "remove `role: worker`");
     this.#workload(at, name, service);
+    if (!service.modules && service.port === undefined && !service.ports)
+      for (const probe of ["ready", "live"] as const)
+        if (service.health?.[probe])
+          this.#report(
+            [...at, "health", probe],
+            "spec/conflict",
+            `\`${name}\` has no port that it could be asked on`,
+            service.role === "worker" ? "remove `role: worker`, and write `port: 8080`" : "write `port: 8080`",
+          );
     const { expose } = service;
     if (expose !== undefined && expose !== false && this.#beside.has(name))
       this.#report(
@@ -208,6 +219,7 @@ class References {
         );
     this.#pool([...at, "nodes"], workload.nodes);
     this.#mounted(at, workload.secrets);
+    this.#listening(at, name, workload);
     this.#portName([...at, "health", "ready", "port"], workload.health?.ready?.port, workload);
     this.#portName([...at, "health", "live", "port"], workload.health?.live?.port, workload);
   }
@@ -231,6 +243,61 @@ class References {
       this.#report(where, "spec/conflict", `\`${to}\` has no port to be called on`, "write `port: 8080` there");
     else if (typeof call === "object" && typeof call.port === "string" && called)
       this.#portName([...path, "port"], call.port, called);
+  }
+
+  /** A path of an entrance leads to one service: what a second one writes there would never be asked. */
+  #prefixes(): void {
+    const owners = new Map<string, string>();
+    const [first] = Object.keys(this.settings.entrances ?? {});
+    for (const [name, { expose }] of this.#services) {
+      const said = typeof expose === "object" ? expose.path : typeof expose === "string" ? expose : undefined;
+      const entrance = (typeof expose === "object" ? expose.entrance : undefined) ?? first;
+      const at: Path = ["services", name, "expose", ...(typeof expose === "object" ? ["path"] : [])];
+      for (const [index, prefix] of many(said).entries()) {
+        const owner = owners.get(`${entrance} ${prefix}`);
+        if (owner === undefined) owners.set(`${entrance} ${prefix}`, name);
+        else
+          this.#report(
+            listed(at, index, said),
+            "spec/conflict",
+            `\`${prefix}\` leads to \`${owner}\` already`,
+            "give each service a path of its own",
+          );
+      }
+    }
+  }
+
+  /** Containers of one replica share its ports: each number is one container's. */
+  #listening(at: Path, name: string, workload: Workload): void {
+    const inline = "sidecars" in workload ? Object.entries(workload.sidecars ?? {}) : [];
+    const beside = many(workload.beside).flatMap((other) => {
+      const service = this.#services.get(other);
+      return service ? [[other, service, ["services", other]] as const] : [];
+    });
+    const owners = new Map<number, string>();
+    if ("modules" in workload && workload.modules && !workload.ports) owners.set(workload.port ?? MODULE_PORT, name);
+    for (const [container, { port, ports }, path] of [
+      ...(owners.size === 0 ? [[name, workload, at] as const] : []),
+      ...inline.map(([sidecar, written]) => [sidecar, written, [...at, "sidecars", sidecar]] as const),
+      ...beside,
+    ]) {
+      const written = port === undefined ? Object.entries(ports ?? {}) : [["", port] as const];
+      for (const [key, value] of written) {
+        const number = typeof value === "object" ? value.number : value;
+        const where: Path = key === "" ? [...path, "port"] : [...path, "ports", key];
+        const owner = owners.get(number);
+        if (owner === undefined) owners.set(number, container);
+        else
+          this.#report(
+            where,
+            "spec/conflict",
+            owner === container
+              ? `\`${container}\` has port ${number} twice`
+              : `\`${owner}\` listens on port ${number} already, and containers of one replica share its ports`,
+            "give each a number of its own",
+          );
+      }
+    }
   }
 
   #portName(path: Path, port: string | undefined, workload: { readonly ports?: Workload["ports"] }): void {

@@ -217,10 +217,13 @@ class Walk {
       if (key === undefined) continue;
       const below = environment ?? (depth === 1 && this.#inEnvironments ? key.name : undefined);
       if (depth === 0) this.#inEnvironments = key.name === "environments";
+      const told = this.diagnostics.length;
       const value = this.value(pair.value ?? null, depth + 1, below);
       // `services:` with nothing behind it stands nowhere: its key tells the place.
       const standing = value.place.to > value.place.from ? value : nothing({ ...key.place, environment: below });
-      if (key.name === "<<") merged.push(...this.#mergeable(standing, key.place));
+      // An anchor gone wrong was told already; that nothing can be merged then is no error of its own.
+      if (key.name === "<<")
+        merged.push(...(this.diagnostics.length > told ? [] : this.#mergeable(standing, key.place)));
       else this.#enter(entries, key, standing, depth);
     }
     for (const { entries: more } of merged)

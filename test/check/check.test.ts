@@ -54,6 +54,77 @@ describe("findings of several environments", () => {
   });
 });
 
+describe("a store that nothing is taken of", () => {
+  const stores = (more: string) => `platform: shop
+cloud: aws
+provide: in-cluster
+zones: 3
+stores:
+  sessions: { redis: 7, shards: 3, replicas: 1, objectives: { rpo: 1h } }
+  orders: { postgres: 17, standby: another-zone, objectives: { rpo: 1h } }
+${more}observe: { metrics: prometheus }
+`;
+  const of = (text: string) => findingsIn(text).filter(({ code }) => code === "recovery/no-backup");
+
+  it("is given no backups that would never be taken, and others are where there is a bucket to send them to", () => {
+    const text = stores("  away: { bucket: true, provide: managed }\n");
+    const mended = fixed(text, of(text), plansOf).text;
+    expect(mended).toContain("objectives: { rpo: 1h }, backups: { full: daily keep 7d, log: 5m keep 7d, to: away } }");
+    expect(mended).not.toContain("snapshot");
+    expect(of(mended).map(({ hint }) => hint)).toEqual([expect.stringMatching(/^keep the data in a store that is/)]);
+    expect(of(stores("")).map(({ fix, hint }) => [fix, hint?.split(",")[0]])).toEqual([
+      [undefined, "keep the data in a store that is backed up"],
+      [undefined, "name a bucket in `backups.to`"],
+    ]);
+  });
+});
+
+describe("a fix of what an anchor repeats", () => {
+  const text = `platform: shop
+cloud: aws
+services:
+  web: &usual
+    modules: [accounts]
+    replicas: 2
+    disruption:
+      minAvailable: 2
+  other: *usual
+`;
+
+  it("is left to a person, and the finding is told all the same", () => {
+    const found = findingsIn(text).filter(({ code }) => code === "availability/pdb-blocks-drain");
+    expect(found.map(({ path, safe }) => [path, safe])).toEqual([
+      ["services.other.disruption.minAvailable", true],
+      ["services.web.disruption.minAvailable", false],
+    ]);
+    expect(found[1]?.hint).toContain("by hand, since a machine would change more than this");
+    expect(fixed(text, found, plansOf).text).toBe(
+      text.replace("*usual", "{ <<: *usual, disruption: { minAvailable: 1 } }"),
+    );
+  });
+});
+
+describe("a promise of its own where there is one zone", () => {
+  const text = `platform: shop
+cloud: aws
+services: { web: { modules: [accounts], objectives: { rto: 10m, except: [node-loss] } } }
+observe: { metrics: prometheus }
+`;
+  const of = (file: string) => findingsIn(file).filter(({ code }) => code === "availability/zone-loss");
+
+  it("is told where it is made, and withdrawn there", () => {
+    const [finding, ...others] = of(text);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ origin: { line: 3, column: 60 }, safe: false });
+    expect(finding?.message).toBe(
+      "RTO 10m is promised, but web runs, as everything, in one zone: when that is lost, nothing is left but the backups",
+    );
+    const mended = edited(text, finding?.fix ?? []) ?? "";
+    expect(mended).toContain("except: [ node-loss, zone-loss ]");
+    expect(of(mended)).toEqual([]);
+  });
+});
+
 describe("a difference that misspells what it changes", () => {
   const text = `platform: shop
 services: { gateway: { modules: [gateway], calls: [llama-3.1-chat] } }
@@ -73,7 +144,7 @@ environments:
   });
 
   it("has a fix that gives the key the name that was meant, so that the difference reaches the base's element", () => {
-    const mended = edited(text, finding?.fix ?? []);
+    const mended = edited(text, finding?.fix ?? []) ?? "";
     expect(mended).toBe(text.replace("caht", "chat"));
     expect(findingsIn(mended, [misspeltName])).toEqual([]);
     expect(planOf(mended, "production").models.map(({ name, concurrency }) => [name, concurrency])).toEqual([

@@ -132,6 +132,14 @@ describe("keelson check", () => {
     expect(mended.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
   });
 
+  it("keeps the mark that an editor put before the text", async () => {
+    const file = await platform(`\uFEFF${fixture("availability/pdb-blocks-drain", "fail")}`);
+    await keelson(["check", file, "--rule", "availability/pdb-blocks-drain", "--fix"]);
+    const mended = await readFile(join(directory, file), "utf8");
+    expect(mended.startsWith("\uFEFFplatform: ")).toBe(true);
+    expect(mended).toContain("minAvailable: 1");
+  });
+
   it("keeps them where lines are added", async () => {
     const text =
       "platform: shop\ncloud: aws\nstores:\n  orders:\n    postgres: 17\n    objectives:\n      rpo: 1h\n".replaceAll(

@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import { broker, cache, cpuScale, database, entrance, samplePlan, unit } from "../render/sample-plan.js";
+import { broker, cache, cpuScale, database, entrance, samplePlan, sidecar, unit } from "../render/sample-plan.js";
 import { describeWith } from "../requirements.js";
 import type { Api, ApiObject } from "./harness/api.js";
 import { type ControlPlane, startControlPlane } from "./harness/control-plane.js";
@@ -36,6 +36,7 @@ const everything = samplePlan({
       priority: "low",
       volumes: [{ name: "index", mount: "/index", size: 2 ** 30, kind: "persistent" }],
     }),
+    unit("accompanied", { sidecars: [sidecar("proxy", 9901), sidecar("cache", 9902)] }),
   ],
   stores: [
     database("database", { replicas: 3, standby: "another-zone", synchronous: true, backups }),

@@ -19,7 +19,7 @@ image: ${image}
 services:
   gateway: { modules: [gateway], calls: [accounts, usage, assistant], expose: true }
   accounts: { modules: [accounts], calls: [database] }
-  usage: { modules: [usage], calls: [database, accounts] }
+  usage: { modules: [usage], calls: [database, accounts], replicas: 2 }
 models:
   assistant: { engine: simulated }
 stores:
@@ -140,6 +140,23 @@ describeWith(["docker", "docker compose", "postgresql"], "the platform in contai
           },
         )
         .toMatch(/"requests":\s*1\b/);
+    });
+
+    it("gives each of two replicas a folder of its own that its user may write to", async () => {
+      const folders = new Set<string>();
+      for (const replica of [1, 2]) {
+        const container = `chat-test-usage-${replica}`;
+        await docker.docker([
+          "exec",
+          container,
+          "node",
+          "-e",
+          "require('fs').writeFileSync('/var/lib/keelson/mine', '')",
+        ]);
+        const format = '{{range .Mounts}}{{if eq .Destination "/var/lib/keelson"}}{{.Name}}{{end}}{{end}}';
+        folders.add((await docker.docker(["inspect", `--format=${format}`, container])).trim());
+      }
+      expect(folders.size).toBe(2);
     });
 
     it("refuses a chat without a key", async () => {

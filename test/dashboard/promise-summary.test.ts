@@ -12,7 +12,7 @@ const summaryOf = (availability: string, cloud: string): string =>
 platform: shop
 cloud: ${cloud}
 provide: in-cluster
-services: { web: { image: "nginx:1.27.0", replicas: 1 } }
+services: { web: { image: "nginx:1.27.0", port: 80, replicas: 1 } }
 objectives: { availability: ${availability}, rto: 1h, except: [zone-loss], latency: { p95: 1ms } }
 observe: { metrics: prometheus }
 `),

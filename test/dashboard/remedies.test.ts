@@ -57,7 +57,7 @@ describe("the promise sheet of the dashboard", () => {
       expect(cellOf(fault, subject, "rpo")).toMatchObject({
         verdict: "unknown",
         predicted: { why: expect.stringContaining("not run here") },
-        remedy: { advice: expect.stringContaining("keelson render compose") },
+        remedy: { advice: expect.stringContaining("keelson render FILE -t compose") },
       });
   });
 

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -88,6 +88,10 @@ describe("a file that cannot be read ends with exit code 2 and no stack trace", 
   });
 
   it("when it does not exist", () => refused(["plan", "nowhere.yaml"], /file\/not-found/));
+  it("when it is a pipe, which is read once and then gone", () => {
+    execFileSync("mkfifo", [join(folder, "pipe")]);
+    refused(["plan", "pipe"], /`pipe` is neither a file nor a folder/);
+  });
   it("when the environment does not exist, at the key that declares them, with the nearest name", () => {
     const some = file("some.yaml", "platform: shop\n\nenvironments:\n  local: {}\n  production: {}\n");
     const place = /^some\.yaml:3:1 error spec\/unknown-environment .*`prodction`\n.*environments:\n.* \^{12}\n/;

@@ -136,6 +136,28 @@ stores: { db: { redis: 7 } }
   });
   it("brings its calls along", () =>
     expect(plan.edges.map(({ from, to }) => `${from} → ${to}`)).toEqual(["web → db", "chat → db"]));
+
+  it("finds the addresses of these calls in its own environment, where its image is foreign", () => {
+    const { units, origins } = planOf(`platform: shop
+services:
+  web: { image: "shop/web:1", port: 80, beside: auth, calls: [jobs], sidecars: { proxy: { image: "shop/proxy:1", env: { JOBS_URL: mine } } } }
+  auth: { image: "shop/auth:1", port: 81, calls: [db] }
+  jobs: { image: "shop/jobs:1", port: 82 }
+models: { chat: { source: llama3.2, engine: ollama, beside: auth } }
+stores: { db: { postgres: 17 } }
+provide: in-cluster
+`);
+    const addresses = { JOBS_URL: "http://jobs:82", DB_URL_FILE: "/run/secrets/keelson/db/url" };
+    const [web, , chat] = units;
+    expect(web?.environment).toEqual(addresses);
+    expect(web?.sidecars.map(({ name, environment }) => [name, environment])).toEqual([
+      ["proxy", { ...addresses, JOBS_URL: "mine" }],
+      ["auth", addresses],
+    ]);
+    expect(chat?.environment).toEqual({});
+    expect(chat?.sidecars[0]?.environment).toEqual({ DB_URL_FILE: addresses.DB_URL_FILE });
+    expect(origins["services.auth.env.DB_URL_FILE"]).toMatchObject({ kind: "default" });
+  });
 });
 
 describe("what a careful engineer would choose", () => {
@@ -170,6 +192,13 @@ environments:
       provider: { product: "CloudNativePG" },
     });
     expect(named(plan.stores, "queue")).toMatchObject({ replicas: 3 });
+  });
+  it("is one of what keeps files of its own, whose replicas would answer differently", () => {
+    const volumes = "volumes: { index: { size: 1Gi, persistent: true }, cache: 1Gi }";
+    const plan = planOf(text.replace("port: 80", `port: 80, ${volumes}`), "real");
+    expect(named(plan.units, "web")).toMatchObject({ replicas: { min: 1, max: 1 }, disruption: undefined });
+    const scratch = planOf(text.replace("port: 80", "port: 80, volumes: { cache: 1Gi }"), "real");
+    expect(named(scratch.units, "web").replicas).toEqual({ min: 2, max: 2 });
   });
   it("is spread over zones where there are some", () => {
     const plan = planOf(text, "zones");
@@ -256,5 +285,19 @@ nodes:
     expect(allocatable("gpu")).toMatchObject({ gpu: 1 });
     expect(allocatable("own")).toEqual({ cpu: 30_000, memory: 120 * GiB, gpu: 4 });
     expect(allocatable("riddle")).toBeUndefined();
+  });
+});
+
+describe("regions", () => {
+  it("have the zones that are named, and a standby as many of its own", () => {
+    const { regions } = planOf(`platform: shop
+cloud: aws
+zones: [us-east-1a, us-east-1c]
+regions: { primary: us-east-1, standby: [us-west-2] }
+`);
+    expect(regions.map(({ zones }) => zones)).toEqual([
+      ["us-east-1a", "us-east-1c"],
+      ["us-west-2a", "us-west-2b"],
+    ]);
   });
 });

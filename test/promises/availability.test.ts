@@ -55,6 +55,12 @@ describe("an availability objective", () => {
     ]);
   });
 
+  it("is judged at no bucket that only copies are sent to", () => {
+    const text =
+      "platform: shop\ncloud: aws\nzones: 3\nprovide: in-cluster\nstores:\n  db: { postgres: 17, standby: another-zone, backups: { full: daily keep 7d, to: away } }\n  away: { bucket: true, provide: managed }\nobjectives: { availability: 99% }\n";
+    expect(judged(text)).toEqual([{ subject: "db", verdict: "kept" }]);
+  });
+
   it("of an element's own is judged there, behind a door or not", () => {
     const own = ", objectives: { availability: 99.9999% }";
     expect(judged(inside("", { db: own }))).toEqual([{ subject: "db", verdict: "broken" }]);
@@ -81,6 +87,16 @@ stores:
       "site",
       "db",
     ]);
+  });
+
+  it("counts of replicas over zones as many machines as there are zones", () => {
+    const spread = (over: string) =>
+      sheetOf(
+        `platform: shop\ncloud: aws\nzones: 2\nservices: { web: { image: "nginx:1.27.0", replicas: 4, spread: ${over} } }\nobjectives: { availability: 90% }\n`,
+      ).availability[0]?.predicted;
+    expect(spread("zones")).toMatchObject({ value: expect.closeTo(0.9999 * (1 - 0.005 ** 2), 12) });
+    expect(spread("nodes")).toMatchObject({ value: expect.closeTo(0.9999 * (1 - 0.005 ** 4), 12) });
+    expect(spread("none")).toMatchObject({ value: expect.closeTo(0.9999 * 0.995, 12) });
   });
 
   it("needs the buckets that are called", () => {

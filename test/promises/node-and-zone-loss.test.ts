@@ -74,9 +74,47 @@ describe("a lost zone", () => {
     expect([rto.predicted.kind, rpo.predicted.kind]).toEqual(["unbounded", "unbounded"]);
   });
 
+  it("is the loss of the whole platform on a cloud whose regions are one site, whatever zones are named", () => {
+    const rows = platform("replicas: 2", "zones: 3").rows.filter(({ fault }) => fault === "zone-loss");
+    expect(rows.map(({ subject }) => subject)).toEqual(["web", "orders"]);
+    const [linode, ...others] = sheetOf(
+      "platform: shop\ncloud: linode\nzones: 3\nservices: { web: { modules: [accounts], replicas: 3 } }\nobjectives: { rto: 5m }\n",
+    ).rows.filter(({ fault }) => fault === "zone-loss");
+    expect(others).toEqual([]);
+    expect(linode).toMatchObject({
+      subject: "shop",
+      verdict: "broken",
+      rto: { predicted: { why: expect.stringContaining("on one site, which is all that a region of Linode is") } },
+    });
+  });
+
   it("is said once for the whole platform where there is only one zone", () => {
     const rows = platform("replicas: 2", "zones: 1").rows.filter(({ fault }) => fault === "zone-loss");
     expect(rows.map(({ subject, rto }) => [subject, rto.predicted.kind])).toEqual([["shop", "unbounded"]]);
+  });
+
+  it("is said of what promises something of its own in the only zone, and of nothing that promises nothing", () => {
+    const rows = sheetOf(`
+platform: shop
+cloud: aws
+services:
+  web: { modules: [accounts], objectives: { rto: 1m } }
+  jobs: { image: "shop/jobs:1.0.0", port: 80, objectives: { rto: none } }
+stores:
+  orders: { postgres: 17, backups: { full: daily keep 30d, log: 5m keep 7d } }
+  ledger: { postgres: 17, backups: { full: daily keep 30d, log: 30m keep 7d }, objectives: { rpo: 10m } }
+  cache: { redis: 7, objectives: { rpo: none } }
+objectives: { rto: 4h, rpo: 25h }
+observe: { metrics: prometheus }
+`).rows.filter(({ fault }) => fault === "zone-loss");
+    expect(rows.map(({ subject, rto, rpo }) => [subject, rto.verdict, rpo.verdict])).toEqual([
+      ["shop", "broken", "kept"],
+      ["web", "broken", "kept"],
+      ["ledger", "broken", "broken"],
+    ]);
+    expect(termOf(rows[0]?.rpo.predicted ?? { kind: "bounded", total: 0, terms: [] }, "log shipping interval")).toBe(
+      300_000,
+    );
   });
 
   it("promises nothing where the objectives leave it out, and nothing else changes", () => {
@@ -130,6 +168,24 @@ describe("a lost zone", () => {
     const cache = "{ redis: 7, backups: { snapshot: 12h keep 7d } }";
     expect(lost(cache, "{ bucket: true }", 3).rpo.predicted.kind).toBe("unbounded");
     expect(termsOf(lost(cache, "{ bucket: true }", 3).rto.predicted)).not.toContain("restore of the backup");
+  });
+
+  it("is not bridged by a Redis Cluster of our own, whose shards know no zones", () => {
+    const sessions = (provide: string) =>
+      rowOf(
+        sheetOf(
+          `platform: shop\ncloud: aws\nprovide: ${provide}\nzones: 3\nstores: { sessions: { redis: 7, shards: 3, replicas: 1 } }\nobjectives: { rto: 5m, rpo: 1m }\n`,
+        ),
+        "zone-loss",
+        "sessions",
+      );
+    expect(sessions("in-cluster").rpo.predicted.kind).toBe("unbounded");
+    expect(sessions("in-cluster").rpo.predicted).toMatchObject({
+      why: "no backup of sessions is declared, and Redis Cluster takes none",
+      fix: { advice: "copy what is in sessions to a store that is backed up, or promise nothing of it" },
+    });
+    expect(sessions("in-cluster").verdict).toBe("broken");
+    expect(sessions("managed").verdict).toBe("kept");
   });
 
   it("stops a broker that loses its majority", () => {

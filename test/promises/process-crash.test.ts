@@ -4,14 +4,16 @@ import { rowOf, sheetOf, termOf, termsOf, totalOf } from "./rows.js";
 
 const health =
   "health: { ready: { every: 5s, failures: 2, timeout: 1s }, live: { every: 10s, failures: 3, timeout: 2s }, startup: 40s }";
+const WORKER = '  jobs: { image: "shop/jobs:1.0.0", role: worker }';
 const sheet = (unit: string, rest = "") =>
   sheetOf(`
 platform: shop
 cloud: aws
 services:
   web: { modules: [accounts], grace: 20s, ${health}, ${unit} }
+${rest.startsWith(" ") ? rest : ""}
 objectives: { rto: 2m }
-${rest}`);
+${rest.startsWith(" ") ? "" : rest}`);
 
 describe("a process that dies or hangs", () => {
   it("is hidden by another replica as soon as the readiness probe has failed", () => {
@@ -27,6 +29,16 @@ describe("a process that dies or hangs", () => {
     expect(termOf(rto.predicted, "restart back-off")).toBe(10_000);
     expect(termOf(rto.predicted, "start to ready")).toBe(40_000);
     expect(rto.verdict).toBe("kept");
+  });
+
+  it("is noticed by nobody where there is no port to ask on, unless others go on", () => {
+    const lone = rowOf(sheet("replicas: 1", WORKER), "process-crash", "jobs");
+    expect(lone.rto).toMatchObject({
+      verdict: "broken",
+      predicted: { kind: "unbounded", why: "jobs has no port that a probe could ask, so nobody notices that it hangs" },
+    });
+    const several = rowOf(sheet("replicas: 1", WORKER.replace("role", "replicas: 2, role")), "process-crash", "jobs");
+    expect(several.rto).toMatchObject({ verdict: "kept", predicted: { total: 0 } });
   });
 
   it("is restarted by the supervisor on a laptop, without kubelet's waits", () => {

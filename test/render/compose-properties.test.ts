@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { Plan } from "../../src/plan/plan.js";
 import { targets } from "../../src/render/targets.js";
 import { arbitraryPlan } from "./arbitrary-plan.js";
+import { samplePlan, unit } from "./sample-plan.js";
 
 const Service = z.object({
   image: z.string(),
@@ -83,12 +84,59 @@ it("names nothing that is not there: networks, volumes, files, services to wait 
         for (const network of service.networks) expect(file.networks).toHaveProperty([network]);
         for (const { source } of service.configs) expect(file.configs).toHaveProperty([source]);
         for (const { source } of service.secrets) expect(file.secrets).toHaveProperty([source]);
-        for (const volume of service.volumes) expect(file.volumes).toHaveProperty([volume.split(":")[0] ?? ""]);
+        for (const volume of service.volumes.filter((each) => each.includes(":")))
+          expect(file.volumes).toHaveProperty([volume.split(":")[0] ?? ""]);
         for (const name of Object.keys(service.depends_on)) expect(file.services).toHaveProperty([name]);
       }
       for (const { file: path } of Object.values(file.configs)) expect(paths).toContain(path.replace("./", ""));
     }),
   );
+});
+
+it("means every dollar for the container, and none for the shell that starts Compose", () => {
+  fc.assert(
+    fc.property(arbitraryPlan, (plan) => {
+      const { services } = z
+        .object({ services: z.record(z.string(), z.record(z.string(), z.unknown())) })
+        .parse(parse(targets.compose.render(plan).files.find(({ path }) => path === "compose.yaml")?.text ?? ""));
+      for (const unit of plan.units) {
+        const { environment = {} } = services[unit.name] ?? {};
+        for (const [name, value] of Object.entries(unit.environment))
+          expect(environment).toHaveProperty(
+            [name],
+            value.replaceAll("$", () => "$$"),
+          );
+      }
+      for (const { ports, ...service } of Object.values(services))
+        expect(JSON.stringify(service).replaceAll("$$", "")).not.toContain("$");
+    }),
+  );
+});
+
+it("gives each of several replicas files of its own, and a volume that outlives them to one alone", () => {
+  const { files, notes } = targets.compose.render(
+    samplePlan({
+      units: [
+        unit("foreign", { modules: [], volumes: [{ name: "files", mount: "/files", size: 1, kind: "ephemeral" }] }),
+        unit("scratch", { volumes: [{ name: "files", mount: "/files", size: 1, kind: "ephemeral" }] }),
+        unit("kept", { modules: [], volumes: [{ name: "files", mount: "/files", size: 1, kind: "persistent" }] }),
+        unit("gateway"),
+      ],
+      models: [],
+      edges: [],
+    }),
+  );
+  const file = File.parse(parse(files.find(({ path }) => path === "compose.yaml")?.text ?? ""));
+  const volumesOf = (name: string) => file.services[name]?.volumes;
+  expect(volumesOf("scratch")).toEqual(["/files", "/var/lib/keelson"]);
+  expect(volumesOf("foreign")).toEqual(["foreign-files:/files"]);
+  expect(volumesOf("kept")).toEqual(["kept-files:/files"]);
+  expect(volumesOf("gateway")).toEqual(["gateway-data:/var/lib/keelson"]);
+  expect(Object.keys(file.volumes)).toEqual(["database-data", "foreign-files", "kept-files", "gateway-data"]);
+  expect(notes.find(({ path }) => path === "services.foreign.volumes")?.message).toMatch(
+    /user 1001 writes to \/files where its image lets it, .* --entrypoint chown foreign 1001:1001 \/files`; its replicas share it$/,
+  );
+  expect(notes.map(({ message }) => message)).toContain("kept: one replica runs, which keeps the volumes");
 });
 
 it("never makes two services wait for each other", () => {

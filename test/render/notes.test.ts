@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { originOf } from "../../src/plan/index.js";
+import { manifests } from "../../src/render/kubernetes/index.js";
 import { type TargetName, targets } from "../../src/render/targets.js";
 import { planOf } from "../check/findings.js";
 
@@ -40,6 +41,26 @@ describe("a note on where backups go", () => {
     expect(backups(operated("[away, far]"))).toEqual([
       "backups of held go to one bucket; copying them to far is left to you",
     ]);
+  });
+
+  it.each([
+    ["aws", "{ bucket: true, provide: managed }", ["held: copies go to s3://away/held; another name is said"]],
+    [
+      "linode",
+      "{ bucket: true, provide: managed }",
+      ["held: copies go to s3://away/held; another name, and the address of Linode Object Storage, are said"],
+    ],
+    ["linode", "{ bucket: true }", []],
+  ])("says under which name an operator looks for the bucket, and where: %s, %s", (cloud, bucket, said) => {
+    const plan = planOf(`platform: shop
+cloud: ${cloud}
+provide: in-cluster
+stores:
+  held: { postgres: 17, standby: same-zone, backups: { full: daily keep 7d, to: away } }
+  away: ${bucket}
+`);
+    const found = targets.kubernetes.render(plan).notes.filter(({ message }) => message.includes("copies go to"));
+    expect(found.map(({ message }) => message)).toEqual(said.map((each) => expect.stringContaining(each)));
   });
 
   it("says of Compose that none are written", () => {
@@ -102,6 +123,64 @@ describe("what no target writes", () => {
     }
   });
 
+  it("is said of a WAF that only logs, and of a certificate that no cluster can have", () => {
+    const text = `${base.replace("[gateway] }", "[gateway], expose: true }")}entrance: { host: shop.example.com, waf: strict, tls: acm, dns: none }
+`;
+    expect(notes(text, "kubernetes").map(({ message }) => message)).toEqual([
+      "web counts on what the cluster has: the ingress controller nginx",
+      expect.stringContaining("the certificate of acm, which stays with AWS's load balancers"),
+      expect.stringContaining("a WAF that blocks, and does more than log: `SecRuleEngine On`"),
+    ]);
+  });
+
+  it.each([
+    ["{ source: ./chat.gguf }", "chat: its weights, ./chat.gguf, are not in the container: put them there"],
+    ["{ source: hf://a/b, engine: ollama }", "chat: Ollama is not told to fetch hf://a/b: import it there"],
+  ])("is said of weights that no container comes to: %s", (model, message) => {
+    for (const target of ["compose", "kubernetes"] as const)
+      expect(notes(`${base}models: { chat: ${model} }\n`, target)).toContainEqual({
+        path: "models.chat.source",
+        message,
+      });
+  });
+
+  it("is said of gRPC that shares its door, and where it has one to itself the door is told", () => {
+    const doors = (entrance: string) =>
+      planOf(`platform: shop
+provide: in-cluster
+services:
+  web: { image: "shop/web:1.0.0", port: 80, expose: { path: /, entrance: public } }
+  rpc: { image: "shop/rpc:1.0.0", ports: { grpc: 9000 }, expose: { path: /shop.Orders, entrance: ${entrance}, port: grpc } }
+entrances: { public: { host: shop.example }, calls: { host: rpc.shop.example } }
+`);
+    const said = (entrance: string) =>
+      targets.kubernetes.render(doors(entrance)).notes.filter(({ message }) => message.includes("gRPC"));
+    expect(said("public")).toEqual([
+      {
+        path: "entrances.public",
+        message: expect.stringContaining("gRPC beside HTTP, which needs an entrance of its own"),
+      },
+    ]);
+    expect(said("calls")).toEqual([]);
+    const told = manifests(doors("calls")).flatMap(({ object }) =>
+      object.kind === "Ingress" ? [object.metadata.annotations?.["nginx.ingress.kubernetes.io/backend-protocol"]] : [],
+    );
+    expect(told).toEqual([undefined, "GRPC"]);
+  });
+
+  it("is said of a kind of GPU where no pool has it", () => {
+    const text = (rest: string) =>
+      `${base}models: { chat: { source: hf://a/b, engine: vllm, gpu: { count: 1, kind: a100 }${rest} } }\n`;
+    const ofGpu = (rest: string) =>
+      notes(`${text(rest)}nodes: { gpu: { type: p4d.24xlarge, count: 1 } }\n`, "kubernetes").filter(({ path }) =>
+        path.endsWith(".gpu"),
+      );
+    expect(ofGpu("").map(({ message }) => message)).toEqual([
+      "chat: a GPU is asked for, but no a100; name a pool that has them (nodes)",
+    ]);
+    expect(ofGpu(", nodes: gpu")).toEqual([]);
+  });
+
   it("is said of a door, a unit and a bucket for what a cluster cannot be told", () => {
     const text = `${base.replace("[gateway] }", "[gateway], expose: true, sizing: auto }")}stores:
   files: { bucket: { copy: us-west-2, lock: 30d } }
@@ -111,6 +190,7 @@ entrance: { host: shop.example.com, controller: traefik, tls: { issuer: letsencr
       "web: no autoscaler of its requests is written",
       "files: no copy in us-west-2 is made by a server in the cluster",
       "files: no object is locked by a server in the cluster",
+      "web counts on what the cluster has: the ingress controller traefik, cert-manager with a ClusterIssuer letsencrypt, ExternalDNS",
       expect.stringContaining("TLS 1.3 at least"),
       expect.stringContaining("a WAF of traefik"),
       expect.stringContaining("a content network in front"),

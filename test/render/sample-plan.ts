@@ -11,6 +11,7 @@ import type {
   Plan,
   Provider,
   Scale,
+  Sidecar,
   Unit,
 } from "../../src/plan/plan.js";
 
@@ -112,6 +113,22 @@ export function unit(name: string, fields: Partial<Unit> = {}): Unit {
     objectives: noObjectives,
     patches: [],
     ...fields,
+  };
+}
+
+export function sidecar(name: string, port: number): Sidecar {
+  const { resources } = unit(name);
+  return {
+    name,
+    path: `sidecars.${name}`,
+    modules: [],
+    image,
+    ports: [{ name: "http", number: port, protocol: "http" }],
+    command: [],
+    environment: {},
+    resources,
+    secrets: [],
+    volumes: [],
   };
 }
 

@@ -15,6 +15,11 @@ describe("every error at once", () => {
     ]);
   });
 
+  it("tells of a misspelt anchor where it is merged, and not that nothing is merged then", () => {
+    const text = 'platform: x\nx-a: &usual { replicas: 2 }\nservices: { a: { <<: [*usual, *usaul], image: "x:1" } }\n';
+    expect(told(text)).toEqual(["3:31 yaml/unknown-anchor"]);
+  });
+
   it("reads what stands under a name that is no name", () => {
     expect(told('platform: X_z\nservices:\n  A_b: { image: "foo:1", cpu: 2GB, port: 99999 }\n')).toEqual([
       "1:11 spec/value",

@@ -182,6 +182,36 @@ const cases: readonly (readonly [title: string, text: string, code: string, hint
     "remove `role: worker`",
   ],
   [
+    "a probe of what has no port",
+    `${base}services: { a: { image: "x:1", role: worker, health: { ▲live: { every: 5s } } } }`,
+    "spec/conflict",
+    "remove `role: worker`, and write `port: 8080`",
+  ],
+  ["a port twice", `${base}services: { a: { image: "x:1", ports: { http: 80, admin: ▲80 } } }`, "spec/conflict"],
+  [
+    "a sidecar on a port of the modules beside it",
+    `${base}services: { a: { modules: [gateway], sidecars: { proxy: { image: "x:1", port: ▲8080 } } } }`,
+    "spec/conflict",
+    "give each a number of its own",
+  ],
+  [
+    "a service on a port of the one that it runs beside",
+    `${base}services: { a: { image: "x:1", port: 80, beside: b }, b: { image: "x:1", ports: { http: ▲80 } } }`,
+    "spec/conflict",
+  ],
+  [
+    "a port's name that is too long",
+    `${base}services: { a: { image: "x:1", ports: { ▲administration-2: 80 } } }`,
+    "spec/name",
+  ],
+  ["a port's name with two dashes", `${base}services: { a: { image: "x:1", ports: { ▲a--b: 80 } } }`, "spec/name"],
+  [
+    "a path that leads to another service already",
+    `${base}services: { a: { image: "x:1", port: 80, expose: /api }, b: { image: "x:1", port: 80, expose: { path: [/b, ▲/api] } } }`,
+    "spec/conflict",
+    "give each service a path of its own",
+  ],
+  [
     "one entrance and several",
     `${base}▲entrance: {}\nentrances: { a: {} }`,
     "spec/conflict",

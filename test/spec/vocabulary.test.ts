@@ -165,6 +165,7 @@ provide: in-cluster
     expect(plan.edges.filter(({ kind }) => kind === "outside").map(({ to }) => to)).toEqual([
       "api.openai.com",
       "www.googleapis.com",
+      "registry.ollama.ai",
     ]);
     expect(named(plan.units, "forecasts")).toMatchObject({ role: "worker", ports: [] });
   });

@@ -12,7 +12,7 @@ import { onOneMachine } from "../terms/machine.js";
 import { failedOver, lostByRestart, missedByReplica } from "../terms/server.js";
 import { lostByProcess } from "../terms/state.js";
 import { noticed, reconnected } from "../terms/store.js";
-import { restarted, restartedBySupervisor, withdrawn } from "../terms/unit.js";
+import { restarted, restartedBySupervisor, unasked, withdrawn } from "../terms/unit.js";
 
 /** One process dies or hangs. One fault at a time: it had run for a while, so its restart back-off is at its first step. */
 export const processCrash = defineFault<Unit | Server>({
@@ -35,6 +35,7 @@ export const processCrash = defineFault<Unit | Server>({
 
 function unitServesAgain(unit: Unit, plan: Plan): Prediction {
   if (onOneMachine(plan)) return bounded(plan, unit.path, restartedBySupervisor(unit, plan));
+  if (unit.ports.length === 0) return unasked(unit, plan);
   return bounded(plan, unit.path, unit.replicas.min > 1 ? withdrawn(unit, plan) : restarted(unit, plan));
 }
 

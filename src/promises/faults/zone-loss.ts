@@ -3,12 +3,13 @@ import { replicasMissing, storeDown } from "../alerts.js";
 import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
 import { bounded, unbounded, unknown } from "../prediction.js";
+import { isOwn } from "../promised.js";
 import { rebuildElsewhere, restoreDatabase, storeAnswersNot } from "../runbooks/stores.js";
 import { moveUnit } from "../runbooks/units.js";
 import type { Server } from "../subjects.js";
 import { copies, failsOver, isServer, isUnit, running } from "../subjects.js";
 import { copiesApart, copyPlace, restorableElsewhere } from "../terms/copies.js";
-import { onOneMachine, zones } from "../terms/machine.js";
+import { hasZones, onOneMachine, zones } from "../terms/machine.js";
 import { failedOver, lostWithData, missedByReplica } from "../terms/server.js";
 import { lostByZone } from "../terms/state.js";
 import { noticed, provisioned, reconnected, response, restored } from "../terms/store.js";
@@ -25,14 +26,15 @@ type Subject = Unit | Server | Everything;
 
 /**
  * An availability zone is gone: its machines and the volumes in it. Where the plan has one zone only, that zone is
- * the whole platform: one row says so, instead of one for each part or none at all.
+ * the whole platform: one row says so of everything that is promised for all of it, and one each of what promises more
+ * or less.
  */
 export const zoneLoss = defineFault<Subject>({
   id: "zone-loss",
   title: "An availability zone is gone",
   subjects,
   rto: (subject, plan) => {
-    if (isEverything(subject)) return nowhereToGo(plan);
+    if (isEverything(subject) || zones(plan).length < 2) return nowhereToGo(plan);
     return isUnit(subject) ? unitServesAgain(subject, plan) : serverAnswersAgain(subject, plan);
   },
   rpo: (subject, plan) => {
@@ -44,7 +46,7 @@ export const zoneLoss = defineFault<Subject>({
   alert: (subject, plan) =>
     !isEverything(subject) && isUnit(subject) ? replicasMissing(subject, plan) : storeDown(subject, plan),
   runbook: (subject, plan) => {
-    if (isEverything(subject)) return rebuildElsewhere(plan);
+    if (isEverything(subject) || zones(plan).length < 2) return rebuildElsewhere(plan);
     if (isUnit(subject)) return moveUnit(subject, plan, "zone");
     const restored = subject.kind === "postgres" && !inSeveralZones(subject, plan);
     return restored ? restoreDatabase(subject, plan) : storeAnswersNot(subject, plan);
@@ -55,7 +57,17 @@ export const zoneLoss = defineFault<Subject>({
 function subjects(plan: Plan): readonly Subject[] {
   if (onOneMachine(plan)) return [];
   if (zones(plan).length > 1) return running(plan);
-  return [{ kind: "everything", name: plan.platform, path: "zones", objectives: plan.objectives }];
+  const everything: Everything = {
+    kind: "everything",
+    name: plan.platform,
+    path: "zones",
+    objectives: plan.objectives,
+  };
+  return [everything, ...running(plan).filter(({ objectives }) => promisesOfItsOwn(objectives, plan))];
+}
+
+function promisesOfItsOwn(objectives: Objectives, plan: Plan): boolean {
+  return (["rto", "rpo"] as const).some((of) => objectives[of] !== undefined && isOwn(plan, objectives, of));
 }
 
 function isEverything(subject: Subject): subject is Everything {
@@ -63,14 +75,21 @@ function isEverything(subject: Subject): subject is Everything {
 }
 
 function nowhereToGo(plan: Plan): Prediction {
-  return unbounded(plan, "zones", "everything runs in one zone, and nothing is left when it is lost", {
+  const place = hasZones(plan) ? "in one zone" : "on one site, which is all that a region of Linode is";
+  return unbounded(plan, "zones", `everything runs ${place}, and nothing is left when it is lost`, {
     advice: "spread over zones where the cloud has them, or leave this fault out of the promise: `except: [zone-loss]`",
   });
 }
 
-/** The store that loses most decides; among equals the first by name, wherever it stands in the file. */
+/**
+ * Of the stores that the platform's promise is about, the one that loses most decides; among equals the first by name,
+ * wherever it stands in the file.
+ */
 function worstLoss(plan: Plan): Prediction {
-  const servers = plan.stores.filter(isServer).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const servers = plan.stores
+    .filter(isServer)
+    .filter(({ objectives }) => !isOwn(plan, objectives, "rpo") && !objectives.except.includes("zone-loss"))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
   const losses = servers.map((server) => lostWithZone(server, plan));
   return losses.reduce(worse, bounded(plan, "zones", []));
 }
@@ -116,7 +135,7 @@ function onSeveralZones(unit: Unit, plan: Plan): boolean {
 
 /**
  * A copy in another zone takes over. Brokers decide by majority: with members in two zones the loss of the bigger half
- * stops them.
+ * stops them. A Redis Cluster of our own knows no zones: a shard's copies, or most of its primaries, may be in one.
  */
 function inSeveralZones(server: Server, plan: Plan): boolean {
   if (zones(plan).length < 2 || !failsOver(server)) return false;
@@ -124,7 +143,7 @@ function inSeveralZones(server: Server, plan: Plan): boolean {
     case "postgres":
       return server.standby === "another-zone";
     case "redis":
-      return true;
+      return server.provider.kind === "managed";
     case "rabbitmq":
       return copies(server) >= 3 && zones(plan).length >= 3;
   }

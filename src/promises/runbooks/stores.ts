@@ -94,7 +94,7 @@ export function rebuildElsewhere(plan: Plan): Runbook {
       { action: "Decide whether to wait: moving is a decision with a way back of hours." },
       {
         action: "Name another region in the environment, and see what that changes.",
-        command: "keelson render FILE -e ENV --diff",
+        command: "keelson render FILE -e ENV -t kubernetes -o DIR --diff",
       },
       { action: "Deploy there." },
       ...(restored.length > 0

@@ -5,6 +5,7 @@ import type { Runbook } from "./runbook.js";
 /** A unit's process keeps dying. */
 export function restartUnit(unit: Unit, plan: Plan): Runbook {
   const laptop = onOneMachine(plan);
+  const keeps = [unit, ...unit.sidecars].some(({ volumes }) => volumes.some(({ kind }) => kind === "persistent"));
   return {
     id: "restart-unit",
     subject: unit.name,
@@ -30,7 +31,7 @@ export function restartUnit(unit: Unit, plan: Plan): Runbook {
           },
           {
             action: "If a release was made within the hour, go back to the one before.",
-            command: `kubectl -n ${plan.namespace} rollout undo deployment/${unit.name}`,
+            command: `kubectl -n ${plan.namespace} rollout undo ${keeps ? "statefulset" : "deployment"}/${unit.name}`,
           },
           { action: "If it was killed for memory, raise `memory` of the unit in the platform file and deploy." },
         ],

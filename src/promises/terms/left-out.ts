@@ -21,7 +21,7 @@ export function promiseNothing({ path, objectives }: Unit | Store): Remedy {
   const promised = (["rto", "rpo"] as const).filter((of) => objectives[of] !== undefined);
   return {
     advice:
-      "promise nothing of it in this environment (`objectives: { rto: none, rpo: none }`), or run it where containers run: `keelson render compose`, or `provide: in-cluster`",
+      "promise nothing of it in this environment (`objectives: { rto: none, rpo: none }`), or run it where containers run: `keelson render FILE -t compose`, or `provide: in-cluster`",
     edits: promised.map((of) => ({ path: `${path}.objectives.${of}`, value: "none" })),
   };
 }

@@ -8,7 +8,13 @@ export function onOneMachine(plan: Plan): boolean {
   return plan.provide === "embedded";
 }
 
-/** Zones of the region that serves; at least one. */
+/** Zones of the region that serves, at least one: as many as are named, where the cloud has any that could be lost alone. */
 export function zones(plan: Plan): readonly string[] {
-  return plan.regions.find(({ role }) => role === "primary")?.zones ?? [];
+  const named = plan.regions.find(({ role }) => role === "primary")?.zones ?? [];
+  return hasZones(plan) ? named : named.slice(0, 1);
+}
+
+/** Akamai's regions are single sites; zones that a file names there share their fate. */
+export function hasZones({ cloud }: Plan): boolean {
+  return cloud !== "linode";
 }

@@ -74,13 +74,13 @@ export function lostWithData(server: Server, plan: Plan): Prediction {
   if (declared) {
     const why = `a ${declared} backup of ${server.name} is declared, but ${takesNone(server)}`;
     return unbounded(plan, `${server.backups.path}.${declared}`, why, {
-      advice:
-        server.provider.copies === "bucket"
-          ? "name a bucket in `backups.to`"
-          : `copy what is in ${server.name} to a store that is backed up, or promise nothing of it`,
+      advice: server.provider.copies === "bucket" ? "name a bucket in `backups.to`" : elsewhere(server),
     });
   }
-  return unbounded(plan, server.backups.path, `no backup of ${server.name} is declared`, {
+  const why = `no backup of ${server.name} is declared`;
+  if (server.provider.takes.length === 0 && server.provider.copies !== "bucket")
+    return unbounded(plan, server.backups.path, `${why}, and ${takesNone(server)}`, { advice: elsewhere(server) });
+  return unbounded(plan, server.backups.path, why, {
     advice: `declare backups of ${server.name}`,
     edits: [
       server.kind === "postgres"
@@ -88,4 +88,8 @@ export function lostWithData(server: Server, plan: Plan): Prediction {
         : { path: `${server.path}.backups`, value: { snapshot: "hourly keep 7d" } },
     ],
   });
+}
+
+function elsewhere({ name }: Server): string {
+  return `copy what is in ${name} to a store that is backed up, or promise nothing of it`;
 }

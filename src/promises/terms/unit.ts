@@ -34,6 +34,26 @@ export function restarted(unit: Unit, plan: Plan): readonly Term[] {
 }
 
 /**
+ * A unit without a port has no probe: one that exits is started again, one that hangs is noticed by nobody. Nothing is
+ * sent to it either, so other replicas go on fetching their work.
+ */
+export function unasked(unit: Unit, plan: Plan): Prediction {
+  if (unit.replicas.min > 1) {
+    const why = "nothing is sent to a unit without a port: its other replicas go on fetching their work";
+    return bounded(plan, unit.path, [assumed("the other replicas work on", 0, why)]);
+  }
+  return unbounded(
+    plan,
+    unit.path,
+    `${unit.name} has no port that a probe could ask, so nobody notices that it hangs`,
+    {
+      advice:
+        "run two replicas, give it a port with a health route, or promise nothing of it (`objectives: { rto: none }`)",
+    },
+  );
+}
+
+/**
  * The process of `keelson up` that holds the unit is killed, where it hangs, and started again. One process holds all
  * units, or each has its own (`--split`): the worse of the two is told.
  */

@@ -11,8 +11,9 @@ import { dependencies } from "./dependencies.js";
 import { entranceUnits, networks } from "./networks.js";
 import { notesOn } from "./notes.js";
 import { secretFiles } from "./secrets.js";
+import type { ComposeService } from "./service.js";
 import { composeStoreServer, storeConfigs, storeFiles, storeService } from "./store-service.js";
-import { healthCheck, unitService, unitVolumes } from "./unit-service.js";
+import { composeReplicas, hasOwnVolumes, healthCheck, unitService, unitVolumes } from "./unit-service.js";
 
 /** The first port on this machine that an entrance is published on; the next unit gets the next one. */
 const firstPort = 8800;
@@ -45,7 +46,7 @@ function composeFile(plan: Plan, stores: readonly RunStore[]) {
   const published = entranceUnits(plan);
   const services: Record<string, unknown> = {};
   for (const { store, server } of stores)
-    services[store.name] = patched(store.patches, storeService(store, server, nets.of(store.name)));
+    services[store.name] = patched(store.patches, literally(storeService(store, server, nets.of(store.name))));
   for (const unit of plan.units) {
     const position = published.indexOf(unit.name);
     const service = unitService(plan, unit, {
@@ -54,11 +55,13 @@ function composeFile(plan: Plan, stores: readonly RunStore[]) {
       checked,
       published: position < 0 ? undefined : { variable: portVariable(unit.name), port: firstPort + position },
     });
-    services[unit.name] = patched(unit.patches, service);
+    services[unit.name] = patched(unit.patches, literally(service));
   }
   const volumes = [
     ...stores.filter(({ server }) => server.data !== undefined).map(({ store }) => `${store.name}-data`),
-    ...plan.units.flatMap((unit) => Object.keys(unitVolumes(unit))),
+    ...plan.units
+      .filter((unit) => !hasOwnVolumes(unit, composeReplicas(unit, published.includes(unit.name))))
+      .flatMap((unit) => Object.keys(unitVolumes(unit))),
   ];
   const mounts = [
     ...stores.map(({ server }) => server.secret),
@@ -82,9 +85,23 @@ function portVariable(name: string): string {
   return `${name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_")}_PORT`;
 }
 
-function patched(patches: Store["patches"], service: object): object {
-  return fragmentsFor("compose", patches).reduce<Readonly<Record<string, unknown>>>(
-    (merged, { fields }) => strategicMerge(merged, fields, {}),
-    { ...service },
+/**
+ * Compose takes `$NAME` in any text for a variable of the one who calls it, and refuses `$(…)`: what a container is to
+ * see is doubled. Published ports are the one place where that variable is meant.
+ */
+function literally(service: ComposeService): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(service).map(([field, value]) => [field, field === "ports" ? value : doubled(value)]),
   );
+}
+
+function doubled(value: unknown): unknown {
+  if (typeof value === "string") return value.replaceAll("$", () => "$$");
+  if (Array.isArray(value)) return value.map(doubled);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, doubled(inner)]));
+}
+
+function patched(patches: Store["patches"], service: Readonly<Record<string, unknown>>): object {
+  return fragmentsFor("compose", patches).reduce((merged, { fields }) => strategicMerge(merged, fields, {}), service);
 }

@@ -1,5 +1,6 @@
 import type { Entrance, Plan } from "../../plan/plan.js";
 import { serversOf } from "../../plan/servers.js";
+import { modelNotes } from "../model-notes.js";
 import { secretNotes } from "../secret-notes.js";
 import { managedBackupNotes } from "../stores/backup-notes.js";
 import { runsAsContainers } from "../stores/containers.js";
@@ -7,10 +8,18 @@ import { brokerNotes } from "../stores/rabbitmq.js";
 import type { Note } from "../target.js";
 import { unwritten } from "../unwritten.js";
 import { entranceUnits } from "./networks.js";
+import { keepsFiles, unitVolumes } from "./unit-service.js";
 
 /** What the Plan asks for and one machine with Compose does not carry out, said once and with its place. */
 export function notesOn(plan: Plan): readonly Note[] {
-  return [...unitNotes(plan), ...storeNotes(plan), ...entranceNotes(plan), ...secretNotes(plan), ...unwritten(plan)];
+  return [
+    ...unitNotes(plan),
+    ...modelNotes(plan),
+    ...storeNotes(plan),
+    ...entranceNotes(plan),
+    ...secretNotes(plan),
+    ...unwritten(plan),
+  ];
 }
 
 function unitNotes(plan: Plan): readonly Note[] {
@@ -24,6 +33,14 @@ function unitNotes(plan: Plan): readonly Note[] {
       });
     if (published.has(unit.name) && unit.replicas.min > 1)
       notes.push({ path: `${unit.path}.replicas`, message: `${unit.name}: one replica holds the published port` });
+    else if (keepsFiles(unit) && unit.replicas.min > 1)
+      notes.push({ path: `${unit.path}.replicas`, message: `${unit.name}: one replica runs, which keeps the volumes` });
+    const paths = Object.values(unitVolumes(unit)).join(" ");
+    if (unit.modules.length === 0 && paths !== "")
+      notes.push({
+        path: `${unit.path}.volumes`,
+        message: `${unit.name}: user 1001 writes to ${paths} where its image lets it, or after \`docker compose run --rm --no-deps --user 0:0 --cap-add CHOWN --entrypoint chown ${unit.name} 1001:1001 ${paths}\`${unit.replicas.min > 1 && !published.has(unit.name) ? "; its replicas share it" : ""}`,
+      });
     if (unit.sidecars.length > 0)
       notes.push({ path: unit.path, message: `${unit.name}: sidecars are not run by this target` });
     if (unit.resources.gpu.count > 0)

@@ -23,6 +23,7 @@ export function unitService(plan: Plan, unit: Unit, around: Surroundings): Compo
   const own = unit.modules.length > 0;
   const entrance = unit.ports.find((port) => port.protocol === "http") ?? unit.ports[0];
   const check = healthCheck(unit);
+  const replicas = composeReplicas(unit, around.published !== undefined);
   return {
     image: formatImage(unit.image),
     ...(own ? { command: serveArguments(unit, unit.modules, unit.ports) } : foreignCommand(unit)),
@@ -36,17 +37,35 @@ export function unitService(plan: Plan, unit: Unit, around: Surroundings): Compo
     ...(around.dependsOn.length > 0 && { depends_on: waits(around) }),
     ...(own && { configs: [{ source: "plan", target: planFile }] }),
     secrets: secretMounts(mountedSecrets(plan, unit)),
-    volumes: Object.entries(unitVolumes(unit)).map(([volume, path]) => `${volume}:${path}`),
+    volumes: Object.entries(unitVolumes(unit)).map(([volume, path]) =>
+      hasOwnVolumes(unit, replicas) ? path : `${volume}:${path}`,
+    ),
     tmpfs: ["/tmp"],
     ...(check && { healthcheck: check }),
     ...hardening,
     stop_grace_period: composeDuration(unit.terminationGrace),
-    // One machine port leads to one container; the others are found by name, in turn.
-    deploy: { replicas: around.published ? 1 : Math.max(1, unit.replicas.min), ...composeResources(unit.resources) },
+    deploy: { replicas, ...composeResources(unit.resources) },
   };
 }
 
-/** Named volumes of a unit and where they are mounted. */
+/** One where a port of this machine, or files that outlive their container, can be one container's alone. */
+export function composeReplicas(unit: Unit, published: boolean): number {
+  return published || keepsFiles(unit) ? 1 : Math.max(1, unit.replicas.min);
+}
+
+/**
+ * A volume without a name is each container's own: modules would write the same log otherwise. It belongs to whoever the
+ * folder in the image belongs to, so that only Keelson's own image can have one.
+ */
+export function hasOwnVolumes({ modules }: Unit, replicas: number): boolean {
+  return modules.length > 0 && replicas > 1;
+}
+
+export function keepsFiles({ volumes }: Unit): boolean {
+  return volumes.some(({ kind }) => kind === "persistent");
+}
+
+/** Volumes of a unit and where they are mounted. */
 export function unitVolumes(unit: Unit): Readonly<Record<string, string>> {
   const declared = unit.volumes.map((volume) => [`${unit.name}-${volume.name}`, volume.mount] as const);
   const needsData = unit.modules.length > 0 && !unit.volumes.some((volume) => volume.mount === DATA_DIRECTORY);

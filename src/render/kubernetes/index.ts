@@ -1,4 +1,5 @@
 import type { Plan, Unit } from "../../plan/plan.js";
+import { KeelsonError } from "../../spec/errors.js";
 import { generatedSecrets } from "../secrets.js";
 import type { RenderedFile, Rendering, Target } from "../target.js";
 import { stringifyYaml } from "../yaml.js";
@@ -68,7 +69,23 @@ export function manifests(plan: Plan): readonly NamedManifest[] {
     const object = ingress(plan, entrance);
     if (object) all.push(...applyPatches(entrance.patches, [{ file: `${entrance.name}/ingress`, object }]));
   }
+  refuseSameName(all);
   return all;
+}
+
+/** Two objects of a kind and a name are one to the cluster: the later would take the earlier's place, unseen. */
+function refuseSameName(all: readonly NamedManifest[]): void {
+  const owners = new Map<string, string>();
+  for (const { file, object } of all) {
+    const name = `${object.kind} ${object.metadata.name}`;
+    const owner = owners.get(name);
+    if (owner !== undefined)
+      throw new KeelsonError("render/same-name", `${owner} and ${file} would both be the ${name}`, {
+        hint: `rename ${file.split("/")[0]} in the platform file`,
+        exitCode: 2,
+      });
+    owners.set(name, file);
+  }
 }
 
 export const kubernetes: Target = {

@@ -15,7 +15,7 @@ export function ingress(plan: Plan, entrance: Entrance): Ingress | undefined {
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "Ingress",
-    metadata: { ...metadata(plan, entrance, "entrance"), annotations: annotations(entrance) },
+    metadata: { ...metadata(plan, entrance, "entrance"), annotations: annotations(plan, entrance) },
     spec: {
       ingressClassName: entrance.controller,
       ...(entrance.tls &&
@@ -38,19 +38,38 @@ export function ingress(plan: Plan, entrance: Entrance): Ingress | undefined {
   };
 }
 
-function annotations(entrance: Entrance): Record<string, string> {
+/** Who of cert-manager makes the certificate; AWS's own (`acm`) are never handed to a cluster. */
+export function issuerOf({ controller, tls }: Entrance): string | undefined {
+  return controller === "none" || tls?.issuer === "acm" ? undefined : tls?.issuer;
+}
+
+/** Whether gRPC is behind this door: `alone`, or beside HTTP, which no controller's Ingress can tell apart. */
+export function grpcBehind(plan: Plan, { routes }: Entrance): "alone" | "beside HTTP" | undefined {
+  const protocols = new Set(
+    routes.map(({ unit, port }) => {
+      const ports = plan.units.find(({ name }) => name === unit)?.ports;
+      return ports?.find(({ name }) => name === port)?.protocol;
+    }),
+  );
+  if (!protocols.has("grpc")) return undefined;
+  return protocols.size === 1 ? "alone" : "beside HTTP";
+}
+
+function annotations(plan: Plan, entrance: Entrance): Record<string, string> {
+  const issuer = issuerOf(entrance);
   return {
-    ...(entrance.tls && { "cert-manager.io/cluster-issuer": entrance.tls.issuer }),
+    ...(issuer !== undefined && { "cert-manager.io/cluster-issuer": issuer }),
     ...(entrance.dns !== "none" &&
       entrance.host !== undefined && { "external-dns.alpha.kubernetes.io/hostname": entrance.host }),
-    ...(entrance.controller === "nginx" && nginxAnnotations(entrance)),
+    ...(entrance.controller === "nginx" && nginxAnnotations(entrance, grpcBehind(plan, entrance) === "alone")),
   };
 }
 
 /** Answers are streamed for minutes, token by token: so no buffering, and a long wait between two reads. */
-function nginxAnnotations(entrance: Entrance): Record<string, string> {
+function nginxAnnotations(entrance: Entrance, grpc: boolean): Record<string, string> {
   const nginx = "nginx.ingress.kubernetes.io";
   return {
+    ...(grpc && { [`${nginx}/backend-protocol`]: "GRPC" }),
     [`${nginx}/proxy-body-size`]: "50m",
     [`${nginx}/proxy-buffering`]: "off",
     [`${nginx}/proxy-read-timeout`]: "3600",

@@ -4,7 +4,14 @@ import type { ICronJob, IJob } from "kubernetes-models/batch/v1";
 import type { IIngress, INetworkPolicy } from "kubernetes-models/networking.k8s.io/v1";
 import type { IPodDisruptionBudget } from "kubernetes-models/policy/v1";
 import type { IPriorityClass } from "kubernetes-models/scheduling.k8s.io/v1";
-import type { IConfigMap, INamespace, IPersistentVolumeClaim, IService, IServiceAccount } from "kubernetes-models/v1";
+import type {
+  IConfigMap,
+  INamespace,
+  IPersistentVolumeClaim,
+  IService,
+  IServiceAccount,
+  ITopologySpreadConstraint,
+} from "kubernetes-models/v1";
 
 /** What every rendered object carries: `namespace` is absent for those that belong to the whole cluster. */
 export interface Metadata {
@@ -84,12 +91,8 @@ export type CloudNativePgCluster = {
     };
     readonly storage: { readonly size: string };
     readonly resources: { readonly requests?: Record<string, string>; readonly limits?: Record<string, string> };
-    readonly affinity: {
-      readonly enablePodAntiAffinity: boolean;
-      readonly podAntiAffinityType: "required" | "preferred";
-      readonly topologyKey: string;
-      readonly nodeSelector?: Record<string, string>;
-    };
+    readonly affinity: { readonly enablePodAntiAffinity: boolean; readonly nodeSelector?: Record<string, string> };
+    readonly topologySpreadConstraints: ITopologySpreadConstraint[];
     readonly backup?:
       | {
           readonly retentionPolicy: string;

@@ -1,18 +1,21 @@
 import type { Entrance, Plan, Store, Unit } from "../../plan/plan.js";
+import { modelNotes } from "../model-notes.js";
 import { secretNotes } from "../secret-notes.js";
 import { managedBackupNotes } from "../stores/backup-notes.js";
 import { runsAsContainers } from "../stores/containers.js";
 import { brokerNotes } from "../stores/rabbitmq.js";
 import type { Note } from "../target.js";
 import { unwritten } from "../unwritten.js";
+import { grpcBehind, issuerOf } from "./ingress.js";
 import { backupNotes } from "./stores/backup.js";
 
 /** What the Plan asks for and these objects do not carry out, said once and with its place. */
 export function notesOn(plan: Plan): readonly Note[] {
   return [
     ...plan.units.flatMap(unitNotes),
+    ...modelNotes(plan),
     ...storeNotes(plan),
-    ...plan.entrances.flatMap(entranceNotes),
+    ...plan.entrances.flatMap((entrance) => entranceNotes(plan, entrance)),
     ...secretNotes(plan),
     ...unwritten(plan),
   ];
@@ -24,29 +27,55 @@ function unitNotes(unit: Unit): readonly Note[] {
   if (rollout.strategy === "canary" || rollout.strategy === "blue-green")
     notes.push({ path: rollout.path, message: `${unit.name}: ${rollout.strategy} is rendered as a rolling update` });
   if (scale && unit.replicas.max > unit.replicas.min) {
+    const served = (["cpu", "memory"] as const).filter((signal) => scale[signal] !== undefined);
     const unserved = (["queue", "response", "gpu"] as const).filter((signal) => scale[signal] !== undefined);
     if (unserved.length > 0)
       notes.push({
         path: scale.path,
         message: `${unit.name}: the autoscaler of Kubernetes does not know ${unserved.join(", ")}; it scales on ${
-          scale.cpu !== undefined || scale.memory !== undefined ? "CPU and memory" : "nothing"
+          served.join(" and ") || "nothing"
         }`,
       });
   }
+  const { gpu } = unit.resources;
+  if (gpu.kind !== undefined && unit.pool === undefined)
+    notes.push({
+      path: `${unit.path}.gpu`,
+      message: `${unit.name}: a GPU is asked for, but no ${gpu.kind}; name a pool that has them (nodes)`,
+    });
   if (unit.sizing !== "off")
     notes.push({ path: `${unit.path}.sizing`, message: `${unit.name}: no autoscaler of its requests is written` });
   return notes;
 }
 
-/** What a door is asked for that its Ingress cannot say. */
-function entranceNotes({ name, path, controller, tls, waf, cdn, affinity }: Entrance): readonly Note[] {
+/** What a door counts on that others install, and what it is asked for that its Ingress cannot say. */
+function entranceNotes(plan: Plan, entrance: Entrance): readonly Note[] {
+  const { name, path, controller, host, tls, waf, cdn, affinity, dns } = entrance;
+  const issuer = issuerOf(entrance);
+  const grpc = grpcBehind(plan, entrance);
+  const installed = [
+    ...(controller === "none" ? [] : [`the ingress controller ${controller}`]),
+    ...(issuer === undefined ? [] : [`cert-manager with a ClusterIssuer ${issuer}`]),
+    ...(dns === "none" || host === undefined ? [] : ["ExternalDNS"]),
+  ];
   const missing = [
+    ...(tls?.issuer === "acm" ? ["the certificate of acm, which stays with AWS's load balancers"] : []),
+    ...(grpc === "beside HTTP" ? ["gRPC beside HTTP, which needs an entrance of its own"] : []),
+    ...(grpc === "alone" && controller !== "nginx" ? [`gRPC behind ${controller}`] : []),
     ...(tls?.minimum === "1.3" ? ["TLS 1.3 at least, which is a setting of the controller"] : []),
     ...(waf !== "none" && controller !== "nginx" ? [`a WAF of ${controller}`] : []),
+    ...(waf !== "none" && controller === "nginx"
+      ? ["a WAF that blocks, and does more than log: `SecRuleEngine On`, which is a setting of the controller"]
+      : []),
     ...(affinity === "session" && controller !== "nginx" ? [`sessions that stay with a replica by ${controller}`] : []),
     ...(cdn ? ["a content network in front"] : []),
   ];
-  return missing.map((what) => ({ path, message: `${name}: ${what}, is not written by this target` }));
+  return [
+    ...(installed.length === 0
+      ? []
+      : [{ path, message: `${name} counts on what the cluster has: ${installed.join(", ")}` }]),
+    ...missing.map((what) => ({ path, message: `${name}: ${what}, is not written by this target` })),
+  ];
 }
 
 function storeNotes(plan: Plan): readonly Note[] {
@@ -69,7 +98,7 @@ function storeNotes(plan: Plan): readonly Note[] {
       ...failoverNotes(store),
       ...copyNotes(store),
       ...(store.kind === "rabbitmq" ? brokerNotes(store) : []),
-      ...backupNotes(store),
+      ...backupNotes(plan, store),
     ];
   });
 }

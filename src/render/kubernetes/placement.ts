@@ -13,9 +13,10 @@ export interface Placement {
 export function placement(plan: Plan, pool: string | undefined, gpus: number): Placement {
   const found = plan.pools.find((candidate) => candidate.name === pool);
   const stated = found ? Object.entries(found.labels).sort(([a], [b]) => (a < b ? -1 : 1)) : [];
+  const onGpuNodes = gpus > 0 || (found?.allocatable?.gpu ?? 0) > 0;
   const nodeSelector = stated.length > 0 ? Object.fromEntries(stated) : pool && { [poolLabel]: pool };
   return {
     ...(nodeSelector && { nodeSelector }),
-    ...(gpus > 0 && { tolerations: [{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }] }),
+    ...(onGpuNodes && { tolerations: [{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }] }),
   };
 }

@@ -5,7 +5,7 @@ import type { Port, Sidecar, Unit, Volume } from "../../plan/plan.js";
 import { entryPoint } from "../entry-point.js";
 import { metricsPort } from "../metrics-port.js";
 import { serveArguments } from "../serve-arguments.js";
-import { labels } from "./metadata.js";
+import { labels, selector } from "./metadata.js";
 import { placement } from "./placement.js";
 import { priorityClassName } from "./priority-class.js";
 import { probes } from "./probes.js";
@@ -36,7 +36,11 @@ export function podTemplate(scope: Scope, unit: Unit): PodTemplate {
       securityContext: podSecurityContext(),
       ...(priorityClass !== undefined && { priorityClassName: priorityClass }),
       ...placement(plan, unit.pool, unit.resources.gpu.count),
-      topologySpreadConstraints: topologySpread(plan, unit.name, unit.spread, workloadKind(unit) === "Deployment"),
+      topologySpreadConstraints: topologySpread(
+        selector(plan, unit.name),
+        unit.spread,
+        workloadKind(unit) === "Deployment",
+      ),
       terminationGracePeriodSeconds: terminationSeconds(unit),
       ...(sidecars.length > 0 && {
         initContainers: sidecars.map((each) => sidecarContainer(scope, unit, each.sidecar, each.mounted)),

@@ -4,7 +4,10 @@ import { metadata, selector } from "./metadata.js";
 
 /** The stable address of a unit, under its own name. None for a worker, which takes no calls. */
 export function service(plan: Plan, unit: Unit): Service | undefined {
-  const ports = [...unit.ports, ...unit.sidecars.flatMap((sidecar) => sidecar.ports)];
+  const besides = unit.sidecars.flatMap((sidecar) =>
+    sidecar.ports.map((port) => ({ ...port, name: `${sidecar.name}-${port.name}` })),
+  );
+  const ports = [...unit.ports, ...besides];
   if (ports.length === 0) return undefined;
   return {
     apiVersion: "v1",

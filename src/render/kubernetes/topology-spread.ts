@@ -1,11 +1,12 @@
 import type { ITopologySpreadConstraint } from "kubernetes-models/v1";
-import type { Plan, Spread } from "../../plan/plan.js";
-import { selector } from "./metadata.js";
+import type { Plan, Spread, Store } from "../../plan/plan.js";
 
-/** Over zones and over nodes. `perRevision` counts only pods of the same rollout, so that surge pods do not skew it. */
+/**
+ * Pods of these labels over zones and over nodes. `perRevision` counts only pods of the same rollout, so that surge pods
+ * do not skew it.
+ */
 export function topologySpread(
-  plan: Plan,
-  name: string,
+  matchLabels: Record<string, string>,
   spread: Spread,
   perRevision: boolean,
 ): ITopologySpreadConstraint[] {
@@ -21,11 +22,18 @@ export function topologySpread(
             maxSkew: 1,
             topologyKey,
             whenUnsatisfiable: strength === "require" ? ("DoNotSchedule" as const) : ("ScheduleAnyway" as const),
-            labelSelector: { matchLabels: selector(plan, name) },
+            labelSelector: { matchLabels },
             // A zone whose nodes have gone silent must not count as one that has too few: nothing could be replaced.
             nodeTaintsPolicy: "Honor" as const,
             ...(perRevision && { matchLabelKeys: ["pod-template-hash"] }),
           },
         ],
   );
+}
+
+/** A store's servers stand apart where the Plan counts on one of them taking over; else as far as there is room. */
+export function serverSpread(plan: Plan, { provider }: Store): Spread {
+  const strength = provider.failover ? "require" : "prefer";
+  const several = plan.regions.some(({ role, zones }) => role === "primary" && zones.length > 1);
+  return { zones: several ? strength : "none", nodes: strength };
 }

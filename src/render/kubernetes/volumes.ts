@@ -2,6 +2,7 @@ import type { IPersistentVolumeClaim, IVolume, IVolumeMount } from "kubernetes-m
 import { DATA_DIRECTORY } from "../../plan/containers.js";
 import type { Bytes, Sidecar, Unit, Volume } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
+import { contentHash } from "../canonical.js";
 import { planFile } from "../plan-document.js";
 import { mountedSecrets, type SecretMount } from "../secrets.js";
 import { planConfigMapName } from "./config-map.js";
@@ -22,9 +23,16 @@ export function unitVolumes(scope: Scope, unit: Unit): readonly Mounted[] {
     ...mountedSecrets(scope.plan, unit).map(secretVolume),
     ...unit.volumes.map(declaredVolume),
     ...(ownData ? [scratchVolume("data", DATA_DIRECTORY, unit.resources.disk)] : []),
+    ...(unit.resources.gpu.count > 1 ? [sharedMemory] : []),
     scratchVolume("tmp", "/tmp", undefined),
   ];
 }
+
+/** By which processes of several GPUs exchange tensors: a container has 64 MiB of it otherwise, and they do not start. */
+const sharedMemory: Mounted = {
+  volume: { name: "shared-memory", emptyDir: { medium: "Memory" } },
+  mounts: [{ name: "shared-memory", mountPath: "/dev/shm" }],
+};
 
 /** The same for a sidecar, whose own volumes go by its name beside those of the unit. */
 export function sidecarVolumes(scope: Scope, unit: Unit, sidecar: Sidecar): readonly Mounted[] {
@@ -32,9 +40,15 @@ export function sidecarVolumes(scope: Scope, unit: Unit, sidecar: Sidecar): read
   return [
     ...(modules.length > 0 ? [planVolume(scope)] : []),
     ...mountedSecrets(scope.plan, { name: unit.name, modules, secrets }).map(secretVolume),
-    ...sidecar.volumes.map((volume) => declaredVolume({ ...volume, name: `${sidecar.name}-${volume.name}` })),
+    ...sidecar.volumes.map((volume) => declaredVolume({ ...volume, name: nameBeside(sidecar, volume) })),
     scratchVolume(`${sidecar.name}-tmp`, "/tmp", undefined),
   ];
+}
+
+/** Names of volumes are labels of DNS: two long ones are cut, and told apart by a hash of all that they were. */
+function nameBeside(sidecar: Sidecar, volume: Volume): string {
+  const whole = `${sidecar.name}-${volume.name}`;
+  return whole.length <= 63 ? whole : `${whole.slice(0, 54)}-${contentHash(whole, 8)}`;
 }
 
 /** Each volume once, however many containers mount it. */
@@ -46,7 +60,7 @@ export function podVolumes(mounted: readonly Mounted[]): IVolume[] {
 /** Volumes of which each replica has one of its own, under the names that the pod mounts them by. */
 export function persistentVolumes(unit: Unit): readonly Volume[] {
   const besides = unit.sidecars.flatMap((sidecar) =>
-    sidecar.volumes.map((volume) => ({ ...volume, name: `${sidecar.name}-${volume.name}` })),
+    sidecar.volumes.map((volume) => ({ ...volume, name: nameBeside(sidecar, volume) })),
   );
   return [...unit.volumes, ...besides].filter((volume) => volume.kind === "persistent");
 }

@@ -12,6 +12,12 @@ export const name = z
   })
   .describe("Lower-case letters, digits and dashes; begins with a letter");
 
+/** A container's port by the shorter rules that Kubernetes has for it (IANA's for the names of services). */
+export const portName = name
+  .max(15, { error: "a port's name has at most 15 characters" })
+  .regex(/^(?!.*--)/, { error: "a port's name has no two dashes in a row" })
+  .describe("Lower-case letters, digits and single dashes, at most 15; begins with a letter");
+
 /** The name that clients ask for, so dots are allowed: `llama-3.1-8b`. */
 export const modelName = z
   .string()

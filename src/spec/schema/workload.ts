@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { name, oneOrMany, patch } from "./names.js";
+import { name, oneOrMany, patch, portName } from "./names.js";
 import { objectives } from "./objectives.js";
 import { byteRange, bytes, counts, cpuRange, duration, ratio } from "./quantities.js";
 
@@ -114,7 +114,7 @@ export const containerFields = {
     .describe("Environment variables. Never secrets: those are mounted as files")
     .optional(),
   port: port.describe("The one port it listens on; 8080 for Keelson modules").optional(),
-  ports: z.record(name, ports).describe("Several ports by name, instead of `port`").optional(),
+  ports: z.record(portName, ports).describe("Several ports by name, instead of `port`").optional(),
   cpu: cpuRange.describe("Request and limit: `500m..1`; one value means both").optional(),
   memory: byteRange.describe("Request and limit: `1Gi..2Gi`; one value means both").optional(),
   gpu: gpu.describe("GPUs of one replica").optional(),

@@ -41,4 +41,5 @@ export const notRun = defineRule({
   },
 });
 
-const runElsewhere = "where it is needed, run it as a container: `keelson render compose`, or `provide: in-cluster`";
+const runElsewhere =
+  "where it is needed, run it as a container: `keelson render FILE -t compose`, or `provide: in-cluster`";

@@ -1,4 +1,5 @@
-import type { Plan } from "../../../plan/plan.js";
+import type { Objectives, Plan } from "../../../plan/plan.js";
+import { zones } from "../../../promises/terms/machine.js";
 import { formatDuration } from "../../../spec/format.js";
 import { written } from "../../places.js";
 import { type Broken, broken, brokenBy, concern, reckoned } from "../../rows.js";
@@ -15,10 +16,16 @@ export const zoneLoss = defineRule({
       for (const cell of broken(sheet, "zone-loss", of)) {
         const { row, predicted, promised } = cell;
         if (row.path === "zones") {
-          report(written(plan, "zones", `objectives.${of}`), everythingInOneZone(plan, cell));
+          report(written(plan, "zones", `objectives.${of}`), inTheOnlyZone(cell, "everything runs", plan.objectives));
           continue;
         }
         if (brokenBy(sheet, "node-loss", cell)) continue;
+        const subject = [...plan.units, ...plan.stores].find(({ path }) => path === row.path);
+        if (subject && zones(plan).length < 2) {
+          const { objectives, name } = subject;
+          report(`${objectives.path}.${of}`, inTheOnlyZone(cell, `${name} runs, as everything,`, objectives));
+          continue;
+        }
         const why =
           predicted.kind === "unbounded"
             ? `${predicted.why}, but ${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)}`
@@ -36,7 +43,7 @@ export const zoneLoss = defineRule({
 });
 
 /** Not every cloud has zones to spread over: then the promise has to say that it does not reach this far. */
-function everythingInOneZone(plan: Plan, cell: Broken): Found {
+function inTheOnlyZone(cell: Broken, what: string, { path, except }: Objectives): Found {
   const { of, predicted, promised } = cell;
   const lost =
     of === "rto"
@@ -46,9 +53,9 @@ function everythingInOneZone(plan: Plan, cell: Broken): Found {
         : predicted.why;
   return {
     concerns: [concern(cell)],
-    why: `${of.toUpperCase()} ${formatDuration(promised)} is promised, but everything runs in one zone: when that is lost, ${lost}`,
+    why: `${of.toUpperCase()} ${formatDuration(promised)} is promised, but ${what} in one zone: when that is lost, ${lost}`,
     advice: "spread over zones where the cloud has them, or leave this fault out of the promise: `except: [zone-loss]`",
-    fix: { edits: [{ path: "objectives.except", value: [...plan.objectives.except, "zone-loss"] }], safe: false },
+    fix: { edits: [{ path: `${path}.except`, value: [...except, "zone-loss"] }], safe: false },
   };
 }
 
@@ -72,5 +79,7 @@ function remedy(
     return ["standby", "another-zone", "have a standby in another zone: `standby: another-zone`"];
   }
   const advice = predicted.kind === "unbounded" ? predicted.fix?.advice : undefined;
-  return ["replicas", 3, advice ?? "run replicas in other zones"];
+  if (store?.kind === "rabbitmq" && store.replicas < 3)
+    return ["replicas", 3, advice ?? "run three replicas in three zones"];
+  return [undefined, undefined, advice ?? "let a cloud provide it in several zones (`provide: managed`)"];
 }

@@ -10,7 +10,7 @@ export const open = defineRule({
   check(plan, report) {
     if (plan.security.network !== "open" || plan.data !== "real" || onOneMachine(plan)) return;
     report("security.network", {
-      why: `the data is real, and the network is open between all ${plan.units.length} units`,
+      why: `the data is real, and the network is open between all pods`,
       advice: "`network: default-deny` opens exactly the declared calls",
       // Undeclared traffic, if there is any, would stop: a person decides that.
       fix: { edits: [{ path: "security.network", value: "default-deny" }], safe: false },

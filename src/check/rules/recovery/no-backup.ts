@@ -1,5 +1,6 @@
 import type { Backups, Milliseconds, Plan, Store } from "../../../plan/plan.js";
 import { isServer, takesNone, untaken } from "../../../promises/subjects.js";
+import { notRunHere } from "../../../promises/terms/left-out.js";
 import { formatDuration } from "../../../spec/format.js";
 import { formatSchedule } from "../../../spec/schedule.js";
 import { type Broken, broken, concerns } from "../../rows.js";
@@ -13,7 +14,27 @@ export const noBackup = defineRule({
   summary: "a store promises an RPO or RTO and has nothing that it could be restored from",
   help: "Replicas are no backup: what deletes the data, a mistake or a fault, deletes it on all of them. Without a copy elsewhere the loss has no bound. A store that can be filled again, such as a cache, promises nothing.",
   check(plan, report, sheet) {
+    const told = new Set<string>();
+    for (const store of plan.stores) {
+      const cells = (["rpo", "rto"] as const).flatMap((of) =>
+        ["database-loss", "cache-loss"]
+          .flatMap((fault) => broken(sheet, fault, of))
+          .filter((each) => lost(each, store)),
+      );
+      const [cell] = cells;
+      if (cell?.predicted.kind !== "unbounded") continue;
+      told.add(store.name);
+      const fix = copied(plan, store);
+      report(`${store.path}.backups`, {
+        concerns: cells.flatMap((each) => concerns(sheet, each, "backup-corruption")),
+        why: `${cell.predicted.why}, but ${store.name} promises ${cell.of.toUpperCase()} ${formatDuration(cell.promised)}`,
+        advice: `${fix ? declaration(fix) : cannot(store)}, or promise nothing (\`objectives: { rto: none, rpo: none }\`) if it can be filled again`,
+        ...(fix ? { fix } : {}),
+      });
+    }
     for (const server of plan.stores.filter(isServer)) {
+      // What is not run is another rule's finding, and what breaks a promise was told above.
+      if (told.has(server.name) || notRunHere(server, plan) !== undefined) continue;
       for (const kind of untaken(server)) {
         report(`${server.backups.path}.${kind}`, {
           why: `a ${kind} backup of ${server.name} is declared, but ${takesNone(server)}`,
@@ -25,30 +46,18 @@ export const noBackup = defineRule({
         });
       }
     }
-    for (const store of plan.stores) {
-      const cells = (["rpo", "rto"] as const).flatMap((of) =>
-        ["database-loss", "cache-loss"]
-          .flatMap((fault) => broken(sheet, fault, of))
-          .filter((each) => lost(each, store)),
-      );
-      const [cell] = cells;
-      if (cell?.predicted.kind !== "unbounded") continue;
-      const fix = isServer(store) && untaken(store).length > 0 ? undefined : copied(plan, store);
-      report(`${store.path}.backups`, {
-        concerns: cells.flatMap((each) => concerns(sheet, each, "backup-corruption")),
-        why: `${cell.predicted.why}, but ${store.name} promises ${cell.of.toUpperCase()} ${formatDuration(cell.promised)}`,
-        advice: `${fix ? declaration(fix) : cannot(store)}, or promise nothing (\`objectives: { rto: none, rpo: none }\`) if it can be filled again`,
-        ...(fix ? { fix } : {}),
-      });
-    }
   },
 });
 
 function cannot(store: Store): string {
-  if (store.provider.copies === "bucket") return "name a bucket in `backups.to`";
-  return isServer(store) && untaken(store).length > 0
-    ? "keep the data in a store that is backed up"
-    : "replicate synchronously: no interval is short enough";
+  if (!takesSome(store)) return "keep the data in a store that is backed up";
+  if (store.provider.copies !== "bucket") return "replicate synchronously: no interval is short enough";
+  return "name a bucket in `backups.to`";
+}
+
+/** Whoever sends copies to a bucket takes them as soon as there is one. */
+function takesSome({ provider }: Store): boolean {
+  return provider.takes.length > 0 || provider.copies === "bucket";
 }
 
 function lost({ row, predicted }: Broken, store: Store): boolean {
@@ -61,6 +70,7 @@ function declaration({ edits }: Fix): string {
 
 /** Unasked only where it is clear where copies go: beside the laptop's data, by the provider, or to the one bucket. */
 function copied(plan: Plan, store: Store): Fix | undefined {
+  if (!takesSome(store) || (isServer(store) && untaken(store).length > 0)) return undefined;
   const rpo = store.objectives.rpo ?? Number.POSITIVE_INFINITY;
   const { path, backups } = store;
   const copies = store.kind === "postgres" ? databaseCopies(backups, rpo) : snapshots(rpo);
@@ -69,7 +79,7 @@ function copied(plan: Plan, store: Store): Fix | undefined {
   const buckets = plan.stores.filter(({ kind }) => kind === "bucket");
   const [bucket] = buckets;
   if (store.provider.kind !== "in-cluster" || backups.to.length > 0) return { edits, safe: true };
-  if (!bucket) return { edits, safe: false };
+  if (!bucket) return store.provider.copies === "bucket" ? undefined : { edits, safe: false };
   return { edits: [...edits, { path: `${path}.backups.to`, value: bucket.name }], safe: buckets.length === 1 };
 }
 

@@ -93,9 +93,9 @@ export function backupNetworkPolicy(scope: Scope, store: Store): NetworkPolicy |
 }
 
 /** Where this target's backups fall short of what the Plan says. */
-export function backupNotes(store: Store): readonly Note[] {
+export function backupNotes(plan: Plan, store: Store): readonly Note[] {
   const { backups } = store;
-  if (store.kind === "postgres" && isCloudNativePg(store)) return operatedNotes(store);
+  if (store.kind === "postgres" && isCloudNativePg(store)) return operatedNotes(plan, store);
   const declared = [backups.full, backups.log, backups.snapshot].some((schedule) => schedule !== undefined);
   if (!declared) return [];
   if (!keepsBackups(store))
@@ -114,7 +114,7 @@ export function backupNotes(store: Store): readonly Note[] {
   return notes;
 }
 
-function operatedNotes(store: Database): readonly Note[] {
+function operatedNotes(plan: Plan, store: Database): readonly Note[] {
   const { backups } = store;
   const operator = {
     path: store.path,
@@ -122,12 +122,26 @@ function operatedNotes(store: Database): readonly Note[] {
   };
   if (!(backups.full || backups.log)) return [operator];
   const left = leftToCopy(store);
-  if (store.provider.sendsTo.length > 0)
-    return left === undefined
-      ? [operator]
-      : [operator, { path: backups.path, message: `backups of ${store.name} go to one bucket; ${left}` }];
+  const bucket = plan.stores.find(({ name }) => store.provider.sendsTo.includes(name));
+  if (bucket)
+    return [
+      operator,
+      ...(bucket.provider.kind === "managed" ? [addressNote(plan, store, bucket)] : []),
+      ...(left === undefined
+        ? []
+        : [{ path: backups.path, message: `backups of ${store.name} go to one bucket; ${left}` }]),
+    ];
   const message = `${store.name} has no bucket for its backups (backups.to), and CloudNativePG takes none without one`;
   return [operator, { path: backups.path, message }];
+}
+
+/** A bucket's name is unique the world over, and addresses are a region's: the operator takes both in clear, not from a secret. */
+function addressNote({ cloud }: Plan, { name, backups }: Database, bucket: Store): Note {
+  const elsewhere = cloud === "aws" ? "another name" : `another name, and the address of ${bucket.provider.product},`;
+  return {
+    path: backups.path,
+    message: `${name}: copies go to s3://${bucket.name}/${name}; ${elsewhere} ${cloud === "aws" ? "is" : "are"} said by \`patch: { kubernetes: { kind: Cluster, spec: { backup: { barmanObjectStore: … } } } }\``,
+  };
 }
 
 interface BackupJob {

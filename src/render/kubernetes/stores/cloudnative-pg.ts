@@ -1,4 +1,4 @@
-import type { Database, Plan } from "../../../plan/plan.js";
+import type { Database, Plan, Spread } from "../../../plan/plan.js";
 import { cloudNativePgImage } from "../../stores/images.js";
 import { databaseParameters } from "../../stores/postgres.js";
 import { instanceLabels } from "../cloudnative-pg.js";
@@ -10,6 +10,7 @@ import { placement } from "../placement.js";
 import { bytesQuantity, resourceQuantities } from "../quantity.js";
 import type { Scope } from "../scope.js";
 import { servicePort } from "../service.js";
+import { serverSpread, topologySpread } from "../topology-spread.js";
 
 /** Where the operator's usual installation runs. */
 const operatorNamespace = "cnpg-system";
@@ -50,12 +51,9 @@ export function cloudNativePgCluster(scope: Scope, database: Database): CloudNat
       },
       storage: { size: bytesQuantity(database.size) },
       resources: resourceQuantities(database.resources),
-      affinity: {
-        enablePodAntiAffinity: true,
-        podAntiAffinityType: database.standby === "another-zone" ? "required" : "preferred",
-        topologyKey: database.standby === "another-zone" ? "topology.kubernetes.io/zone" : "kubernetes.io/hostname",
-        ...placed,
-      },
+      // Not by anti-affinity, which would leave every server pending that is one more than there are zones or nodes.
+      affinity: { enablePodAntiAffinity: false, ...placed },
+      topologySpreadConstraints: topologySpread(instanceLabels(database), instanceSpread(plan, database), false),
       ...(backup && { backup }),
     },
   };
@@ -106,6 +104,12 @@ export function cloudNativePgNetworkPolicy(scope: Scope, database: Database): Ne
     ],
   });
   return policy && { ...policy, spec: { ...policy.spec, podSelector: instances.podSelector } };
+}
+
+/** A standby of the same zone is near; one of another is not, and further readers go where there is room. */
+function instanceSpread(plan: Plan, database: Database): Spread {
+  const spread = serverSpread(plan, database);
+  return database.standby === "another-zone" ? spread : { ...spread, zones: "none" };
 }
 
 /** The operator itself sets what concerns files, ports, replication and the archive's command. */

@@ -10,7 +10,7 @@ import { resourceQuantities, seconds } from "../quantity.js";
 import type { Scope } from "../scope.js";
 import { containerSecurityContext, podSecurityContext } from "../security-context.js";
 import { peerServiceName } from "../service.js";
-import { topologySpread } from "../topology-spread.js";
+import { serverSpread, topologySpread } from "../topology-spread.js";
 import { claim, scratchVolume, secretVolume } from "../volumes.js";
 import { backupClaim, keepsBackups } from "./backup.js";
 import { membership } from "./members.js";
@@ -75,12 +75,7 @@ export function storeStatefulSet(scope: Scope, store: Store, server: StoreServer
           securityContext: podSecurityContext(server.image.user),
           ...placement(plan, store.pool, 0),
           ...(members.members > 1 && {
-            topologySpreadConstraints: topologySpread(
-              plan,
-              store.name,
-              { zones: zoneSpread(store), nodes: "prefer" },
-              false,
-            ),
+            topologySpreadConstraints: topologySpread(selected, serverSpread(plan, store), false),
           }),
           terminationGracePeriodSeconds: server.stopSeconds,
           ...(store.kind === "postgres" &&
@@ -108,10 +103,6 @@ export function storeStatefulSet(scope: Scope, store: Store, server: StoreServer
       ],
     },
   };
-}
-
-function zoneSpread(store: Store): "require" | "prefer" {
-  return store.kind === "postgres" && store.standby === "another-zone" ? "require" : "prefer";
 }
 
 function environment(store: Store, server: StoreServer, members: number) {
