@@ -7,6 +7,7 @@ import type { RestoreTarget } from "../recovery/restore/restore.js";
 import { KeelsonError } from "../spec/errors.js";
 import { addPlaceOptions, findPlaces, type PlaceOptions } from "./backups.js";
 import { findRunning } from "./connection.js";
+import { readMoment } from "./moment.js";
 import { place } from "./option-values.js";
 
 interface Options extends PlaceOptions {
@@ -27,7 +28,7 @@ export function register(program: Command): void {
     )
     .option("--json", "print what was done as JSON")
     .action(async (id: string, options: Options) => {
-      const at = options.at === undefined ? undefined : parseTime(options.at);
+      const at = options.at === undefined ? undefined : Date.parse(readMoment("--at", options.at, "ago", Date.now()));
       await (options.to === undefined ? inPlace(id, at, options) : aside(id, at, options.to, options));
     });
 }
@@ -35,7 +36,12 @@ export function register(program: Command): void {
 async function aside(id: string, at: number | undefined, to: string, options: Options): Promise<void> {
   const target: RestoreTarget = at === undefined ? { kind: "latest" } : { kind: "time", at };
   const began = Date.now();
-  const { backup, logFiles, end } = await restoreTo(await findPlaces(options), id, to, target);
+  const interrupted = new AbortController();
+  const interrupt = () =>
+    interrupted.abort(new KeelsonError("restore/cancelled", "the restore was broken off: nothing of it is left"));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, interrupt);
+  const places = await findPlaces(options);
+  const { backup, logFiles, end } = await restoreTo(places, id, to, target, { signal: interrupted.signal });
   const directory = resolve(to);
   // Told only where a moment was asked for that lies beyond the archived log.
   const beyond = at !== undefined && end.kind === "end-of-log";
@@ -74,10 +80,4 @@ async function inPlace(id: string, at: number | undefined, options: Options): Pr
 /** Epoch microseconds, as a person reads them. */
 function iso(at: number): string {
   return new Date(at / 1000).toISOString();
-}
-
-function parseTime(text: string): number {
-  const at = Date.parse(text);
-  if (!Number.isNaN(at)) return at;
-  throw new KeelsonError("restore/time", `${text} is no time`, { hint: "--at 2025-11-21T08:01:00Z", exitCode: 2 });
 }

@@ -8,7 +8,7 @@ import {
   useDrill,
   useReportReady,
 } from "../../api/drills.js";
-import { ago, count, dateTime, duration } from "../../format.js";
+import { ago, count, dateTime, duration, timeOfDay } from "../../format.js";
 import { DownloadIcon } from "../../shell/icons.js";
 import { Page, Section } from "../../shell/page.js";
 import { Failure, Loading } from "../../shell/states.js";
@@ -60,12 +60,18 @@ export function DrillPage() {
       {drill.isError && !drill.data && (
         <Failure what="This drill could not be read" error={drill.error} onRetry={() => drill.refetch()} />
       )}
-      {drill.data && <View drill={drill.data} />}
+      {drill.data && <View drill={drill.data} staleSince={drill.isError ? drill.dataUpdatedAt : undefined} />}
     </Page>
   );
 }
 
-function View({ drill }: { readonly drill: DrillDetail }) {
+interface ViewProps {
+  readonly drill: DrillDetail;
+  /** When it was last read, epoch milliseconds, while it cannot be read: a drill may strike what answers for it. */
+  readonly staleSince: number | undefined;
+}
+
+function View({ drill, staleSince }: ViewProps) {
   const running = isRunning(drill);
   return (
     <>
@@ -78,7 +84,7 @@ function View({ drill }: { readonly drill: DrillDetail }) {
       ))}
       <Section
         title="Under load"
-        aside={running ? <span className={styles.live}>live</span> : <span>per second, by the drill's own client</span>}
+        aside={running ? <Live staleSince={staleSince} /> : <span>per second, by the drill's own client</span>}
       >
         {drill.series.length === 0 ? (
           <p className={styles.soft}>
@@ -109,6 +115,14 @@ function View({ drill }: { readonly drill: DrillDetail }) {
         </Section>
       )}
     </>
+  );
+}
+
+function Live({ staleSince }: Pick<ViewProps, "staleSince">) {
+  return (
+    <span className={styles.live} data-stale={staleSince !== undefined || undefined}>
+      {staleSince === undefined ? "live" : `not answering since ${timeOfDay(staleSince)}`}
+    </span>
   );
 }
 
@@ -143,13 +157,19 @@ function Figures({ drill }: { readonly drill: DrillDetail }) {
         <div>
           <dt>Acknowledged</dt>
           <dd>{count(drill.acknowledged)}</dd>
-          <dd className={styles.against}>{drill.lost > 0 ? `${count(drill.lost)} lost` : "none lost"}</dd>
+          <dd className={styles.against}>{lossText(drill)}</dd>
         </div>
       )}
       <Load name="Chat requests" series={drill.series} />
       <Load name="Writes" series={drill.writes} />
     </dl>
   );
+}
+
+/** What was lost is known once everything was compared, and of a drill that was broken off never. */
+function lossText({ state, lost }: Pick<DrillDetail, "state" | "lost">): string {
+  if (state !== "finished") return state === "running" ? "compared at the end" : "not compared";
+  return lost > 0 ? `${count(lost)} lost` : "none lost";
 }
 
 function Load({ name, series }: { readonly name: string; readonly series: Series }) {
