@@ -11,7 +11,10 @@ export function duration(ms: number): string {
   if (ms < 0) return `−${duration(-ms)}`;
   if (ms === 0) return "0s";
   if (ms < 999.5) return `${ms < 10 ? trim(ms, 1) : Math.round(ms)}ms`;
-  if (ms < minute - 50) return `${trim(ms / second, ms < 20 * second ? 1 : 0)}s`;
+  if (ms < minute - 500) {
+    const grain = ms < 20 * second ? 100 : second;
+    return `${(Math.round(ms / grain) * grain) / second}s`;
+  }
   if (ms < hour) return pair(ms, minute, "m", second, "s");
   if (ms < 2 * day) return pair(ms, hour, "h", minute, "m");
   return pair(ms, day, "d", hour, "h");

@@ -1,6 +1,8 @@
+import type { ComponentType } from "react";
 import { createBrowserRouter, Link, Navigate, type RouteObject, useRouteError } from "react-router";
 import { PromisesPage } from "./pages/promises/promises-page.js";
 import { Entry } from "./shell/entry.js";
+import { Later } from "./shell/later.js";
 import { Page } from "./shell/page.js";
 import { Failure } from "./shell/states.js";
 
@@ -28,23 +30,23 @@ const pages: RouteObject[] = [
   { index: true, element: <Navigate to="/promises" replace /> },
   { path: "sign-in", element: <Navigate to="/promises" replace /> },
   { path: "promises", element: <PromisesPage /> },
-  {
-    path: "topology",
-    lazy: async () => ({ Component: (await import("./pages/topology/topology-page.js")).TopologyPage }),
-  },
-  { path: "models", lazy: async () => ({ Component: (await import("./pages/models/models-page.js")).ModelsPage }) },
-  { path: "usage", lazy: async () => ({ Component: (await import("./pages/usage/usage-page.js")).UsagePage }) },
-  { path: "keys", lazy: async () => ({ Component: (await import("./pages/keys/keys-page.js")).KeysPage }) },
-  { path: "drills", lazy: async () => ({ Component: (await import("./pages/drills/drills-page.js")).DrillsPage }) },
-  { path: "drills/:id", lazy: async () => ({ Component: (await import("./pages/drills/drill-page.js")).DrillPage }) },
+  later("topology", "Topology", async () => (await import("./pages/topology/topology-page.js")).TopologyPage),
+  later("models", "Models", async () => (await import("./pages/models/models-page.js")).ModelsPage),
+  later("usage", "Usage", async () => (await import("./pages/usage/usage-page.js")).UsagePage),
+  later("keys", "Keys", async () => (await import("./pages/keys/keys-page.js")).KeysPage),
+  later("drills", "Drills", async () => (await import("./pages/drills/drills-page.js")).DrillsPage),
+  later("drills/:id", "Drill", async () => (await import("./pages/drills/drill-page.js")).DrillPage),
   { path: "*", element: <Missing /> },
 ];
+
+function later(path: string, title: string, load: () => Promise<ComponentType>): RouteObject {
+  return { path, element: <Later key={path} title={title} load={load} /> };
+}
 
 export const router = createBrowserRouter([
   {
     element: <Entry />,
     errorElement: <Broken />,
-    hydrateFallbackElement: <div />,
     children: pages.map((page) => ({ ...page, errorElement: <Broken /> })),
   },
 ]);

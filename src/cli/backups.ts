@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { askControl } from "../local/control/client.js";
 import { backupsFromEnvironment, layout, requireOwnData } from "../local/layout.js";
-import { readRunning } from "../local/running.js";
+import { livePlatform, readRunning } from "../local/running.js";
 import { type BackupListing, backupSchema, type ListedBackup, listed, listing } from "../recovery/backup/listing.js";
 import { type BackupPlaces, catalogueOf, verifyOffline } from "../recovery/offline.js";
 import { describe } from "./backup.js";
@@ -55,7 +55,7 @@ export async function findPlaces(options: PlaceOptions): Promise<BackupPlaces> {
 
 async function verify(id: string, options: PlaceOptions): Promise<ListedBackup> {
   const data = await findData(options);
-  const running = options.from === undefined ? await readRunning(layout(data)) : undefined;
+  const running = options.from === undefined ? await livePlatform(layout(data)) : undefined;
   // Restored in a scratch place among the data, which is made if need be.
   if (!running) await requireOwnData(data);
   if (!running) return listed(await verifyOffline(await findPlaces(options), id, data));

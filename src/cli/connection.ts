@@ -1,10 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import { ownerNow } from "../disk/lock.js";
 import { notRunning } from "../local/control/client.js";
 import { dataFromEnvironment, layout } from "../local/layout.js";
-import { type RunningPlatform, readRunning } from "../local/running.js";
+import { livePlatform, type RunningPlatform } from "../local/running.js";
 import { localSecrets } from "../local/secrets.js";
 import { TERMINAL_KEY } from "../local/terminal-key.js";
 import { KeelsonError } from "../spec/errors.js";
@@ -77,7 +76,7 @@ export async function connect(
 export async function findRunning(options: Pick<ConnectionOptions, "data">): Promise<RunningPlatform> {
   const chosen = options.data ?? dataFromEnvironment();
   if (chosen !== undefined) {
-    const running = await readRunning(layout(resolve(chosen)));
+    const running = await livePlatform(layout(resolve(chosen)));
     if (running) return running;
     throw notRunning();
   }
@@ -91,13 +90,14 @@ export async function findRunning(options: Pick<ConnectionOptions, "data">): Pro
   });
 }
 
-/** The data directory that a command means though nothing may run there. */
+/** The data directory that a command means though nothing may run there; of several, the one that something runs on. */
 export async function findData(options: Pick<ConnectionOptions, "data">): Promise<string> {
   const chosen = options.data ?? dataFromEnvironment();
   if (chosen !== undefined) return resolve(chosen);
   const found = await directories();
-  const [only] = found;
-  if (found.length === 1 && only !== undefined) return only;
+  const meant = found.length === 1 ? found : (await here()).map((running) => running.data);
+  const [only] = meant;
+  if (meant.length === 1 && only !== undefined) return only;
   throw new KeelsonError(
     "data/unknown",
     found.length === 0 ? "there is no platform's data below this directory" : "there is the data of several platforms",
@@ -116,7 +116,6 @@ async function directories(): Promise<string[]> {
 }
 
 async function here(): Promise<RunningPlatform[]> {
-  const found = await Promise.all((await directories()).map((data) => readRunning(layout(data))));
-  const alive = await Promise.all(found.map(async (running) => running && (await ownerNow(running.pid)) && running));
-  return alive.filter((running) => running !== undefined);
+  const found = await Promise.all((await directories()).map((data) => livePlatform(layout(data))));
+  return found.filter((running) => running !== undefined);
 }

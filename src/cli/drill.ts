@@ -1,12 +1,12 @@
-import { chmod, cp, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { chmod, cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { askControl } from "../local/control/client.js";
 import { platformRoutes } from "../local/control/routes.js";
-import { dataDirectory, layout } from "../local/layout.js";
+import { dataDirectory, layout, makeRoot } from "../local/layout.js";
 import { startPlatform } from "../local/platform.js";
 import { freePort } from "../postgres/server.js";
 import { MOST_RATE } from "../recovery/drills/drills.js";
@@ -31,6 +31,8 @@ interface Options extends ConnectionOptions {
 }
 
 const paint = coloursFor(process.stderr, process.env);
+/** Ctrl-C, `kill`, and the end of the terminal: each cancels the drill. */
+const ENDING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export function register(program: Command): void {
   addDataOption(program.command("drill"))
@@ -49,7 +51,7 @@ export function register(program: Command): void {
     .option("-e, --environment <name>", "environment of that file")
     .option("--json", "print the result as JSON")
     .action(async (fault: string, options: Options) => {
-      if (!(fault in executors))
+      if (!Object.hasOwn(executors, fault))
         throw new KeelsonError("drill/unknown", `there is no drill ${fault}`, {
           hint: `there are: ${Object.keys(executors).join(", ")}`,
           exitCode: 2,
@@ -92,7 +94,7 @@ async function onRunning(
   const { id } = result;
   const cancel = () =>
     void askControl(socket, `/drills/${id}/cancel`, z.unknown(), { method: "POST" }).catch(() => undefined);
-  process.on("SIGINT", cancel);
+  for (const signal of ENDING) process.on(signal, cancel);
   let shown = 0;
   while (result.state === "running") {
     await sleep(200);
@@ -100,7 +102,7 @@ async function onRunning(
     for (const event of result.events.slice(shown)) say(event);
     shown = result.events.length;
   }
-  process.off("SIGINT", cancel);
+  for (const signal of ENDING) process.off(signal, cancel);
   result = await askControl(socket, `/drills/${id}/finished`, resultSchema);
   for (const event of result.events.slice(shown)) say(event);
   return { result, directory: drillStore(layout(data).drills).directory(id) };
@@ -114,7 +116,7 @@ async function onItsOwn(fault: string, options: Options): Promise<Outcome> {
   await chmod(data, 0o755);
   const interrupted = new AbortController();
   const interrupt = () => interrupted.abort(new KeelsonError("drill/cancelled", "the drill was cancelled"));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
+  for (const signal of ENDING) process.on(signal, interrupt);
   const tell = (what: string) => process.stderr.write(`${paint.dim("·")} ${what}\n`);
   try {
     tell("no platform runs here: starting one for the drill");
@@ -136,7 +138,7 @@ async function onItsOwn(fault: string, options: Options): Promise<Outcome> {
       const control = { socket: platform.running.control, data };
       const { result } = await onRunning(control, fault, options);
       const kept = layout(dataDirectory(undefined, plan)).drills;
-      await mkdir(kept, { recursive: true, mode: 0o700 });
+      await makeRoot(dirname(kept));
       await cp(drillStore(platform.layout.drills).directory(result.id), join(kept, result.id), { recursive: true });
       return { result, directory: join(kept, result.id) };
     } finally {
@@ -144,7 +146,7 @@ async function onItsOwn(fault: string, options: Options): Promise<Outcome> {
     }
   } finally {
     await rm(data, { recursive: true, force: true });
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupt);
+    for (const signal of ENDING) process.off(signal, interrupt);
   }
 }
 

@@ -33,15 +33,18 @@ export function register(program: Command): void {
     .action(async (name: string | undefined, options: Options) => {
       const directory = layout(await findData(options)).logs;
       const files = await logFiles(directory, name);
-      const sizes = new Map<string, number>();
+      const ends = new Map<string, number>();
       const lines: Line[] = [];
       for (const file of files) {
-        const { text, size } = await readFrom(file, Math.max(0, (await stat(file)).size - 1024 * 1024));
-        sizes.set(file, size);
-        lines.push(...parse(file, text).slice(options.lines === 0 ? Number.POSITIVE_INFINITY : -options.lines));
+        const begin = Math.max(0, (await stat(file)).size - 1024 * 1024);
+        const { text, end } = await readFrom(file, begin);
+        ends.set(file, end);
+        // The first line of a piece from the middle is cut.
+        const whole = parse(file, text).slice(begin > 0 ? 1 : 0);
+        lines.push(...whole.slice(options.lines === 0 ? Number.POSITIVE_INFINITY : -options.lines));
       }
       for (const line of lines.sort((a, b) => (a.at ?? 0) - (b.at ?? 0))) print(line, options);
-      if (options.follow) await follow(directory, name, sizes, options);
+      if (options.follow) await follow(directory, name, ends, options);
     });
 }
 
@@ -65,30 +68,29 @@ async function logFiles(directory: string, name: string | undefined): Promise<st
 async function follow(
   directory: string,
   name: string | undefined,
-  sizes: Map<string, number>,
+  ends: Map<string, number>,
   options: Options,
 ): Promise<void> {
-  const rests = new Map<string, string>();
   for (;;) {
     await sleep(200);
     for (const file of await logFiles(directory, name)) {
-      const { text, size } = await readFrom(file, sizes.get(file) ?? 0);
-      sizes.set(file, size);
-      const parts = ((rests.get(file) ?? "") + text).split("\n");
-      rests.set(file, parts.pop() ?? "");
-      for (const line of parse(file, parts.join("\n"))) print(line, options);
+      const { text, end } = await readFrom(file, ends.get(file) ?? 0);
+      ends.set(file, end);
+      for (const line of parse(file, text)) print(line, options);
     }
   }
 }
 
-async function readFrom(file: string, position: number): Promise<{ text: string; size: number }> {
+/** Whole lines from `position` on, and where they end: a line that is still being written is read once it is whole. */
+async function readFrom(file: string, position: number): Promise<{ text: string; end: number }> {
   const handle = await open(file, "r");
   try {
     const { size } = await handle.stat();
     // Shorter than before: it was begun anew.
     const start = size < position ? 0 : position;
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - start), 0, size - start, start);
-    return { text: buffer.subarray(0, bytesRead).toString("utf8"), size: start + bytesRead };
+    const whole = buffer.subarray(0, bytesRead).lastIndexOf("\n") + 1;
+    return { text: buffer.toString("utf8", 0, whole), end: start + whole };
   } finally {
     await handle.close();
   }

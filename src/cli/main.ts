@@ -44,12 +44,13 @@ async function run(argv: readonly string[]): Promise<void> {
     });
 
   const typed = argv.slice(2).find((word) => !word.startsWith("-"));
-  const load = typed === undefined ? undefined : commands[typed];
+  const load = typed !== undefined && Object.hasOwn(commands, typed) ? commands[typed] : undefined;
   // `keelson check` must not pay for the modules of `keelson up`; only help and mistyped names need all of them.
   const files =
     load && typed !== "completion" ? [await load()] : await Promise.all(Object.values(commands).map((file) => file()));
   for (const file of files) file.register(program);
-  await program.parseAsync(argv);
+  // Whoever types the name alone wants to know what there is.
+  await program.parseAsync(argv.length > 2 ? argv : [...argv, "--help"]);
 }
 
 /** What commander found wrong with the command line; its suggestion, in brackets on a line of its own, is the hint. */
@@ -67,16 +68,17 @@ function usageError({ code, message }: CommanderError): KeelsonError {
 }
 
 function report(error: unknown): number {
-  if (error instanceof KeelsonError) {
-    if (asJson(process.argv)) process.stdout.write(`${JSON.stringify(error.toJSON(), null, 2)}\n`);
-    else process.stderr.write(`${error.report()}\n`);
-    if (process.env["KEELSON_DEBUG"] && error.stack) process.stderr.write(`${error.stack}\n`);
-    return error.exitCode;
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`error internal ${message}\n  hint: this is a defect of keelson; KEELSON_DEBUG=1 shows where\n`);
+  const told = error instanceof KeelsonError ? error : internal(error);
+  if (asJson(process.argv)) process.stdout.write(`${JSON.stringify(told.toJSON(), null, 2)}\n`);
+  else process.stderr.write(`${told.report()}\n`);
   if (process.env["KEELSON_DEBUG"] && error instanceof Error && error.stack) process.stderr.write(`${error.stack}\n`);
-  return 1;
+  return told.exitCode;
+}
+
+function internal(error: unknown): KeelsonError {
+  return new KeelsonError("internal", error instanceof Error ? error.message : String(error), {
+    hint: "this is a defect of keelson; KEELSON_DEBUG=1 shows where",
+  });
 }
 
 /** `--json`, or `--format json` in either spelling; what comes after `--` are no options. */
@@ -93,6 +95,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
   throw error;
 });
+// Nobody reads what is said any more (`keelson up 2>&1 | tee`, ended by the same Ctrl-C; a terminal that was closed): what is
+// under way is still brought to its end.
+process.stderr.on("error", () => undefined);
 
 try {
   await run(process.argv);

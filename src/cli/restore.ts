@@ -4,6 +4,7 @@ import { z } from "zod";
 import { askControl } from "../local/control/client.js";
 import { restoreTo } from "../recovery/offline.js";
 import type { RestoreTarget } from "../recovery/restore/target.js";
+import { KeelsonError } from "../spec/errors.js";
 import { addPlaceOptions, findPlaces, type PlaceOptions } from "./backups.js";
 import { findRunning } from "./connection.js";
 import { readMoment } from "./moment.js";
@@ -35,7 +36,12 @@ export function register(program: Command): void {
 async function aside(id: string, at: number | undefined, to: string, options: Options): Promise<void> {
   const target: RestoreTarget = at === undefined ? { kind: "latest" } : { kind: "time", at };
   const began = Date.now();
-  const { backup, logFiles, end } = await restoreTo(await findPlaces(options), id, to, target);
+  const interrupted = new AbortController();
+  const interrupt = () =>
+    interrupted.abort(new KeelsonError("restore/cancelled", "the restore was broken off: nothing of it is left"));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, interrupt);
+  const places = await findPlaces(options);
+  const { backup, logFiles, end } = await restoreTo(places, id, to, target, { signal: interrupted.signal });
   const directory = resolve(to);
   // Told only where a moment was asked for that lies beyond the archived log.
   const beyond = at !== undefined && end.kind === "end-of-log";

@@ -34,7 +34,7 @@ function describe(status: PlatformStatus, paint: Colours, now: number): string {
           : "";
       return `  ${process.name.padEnd(12)} ${process.phase.padEnd(9)} ${process.pid ? `pid ${process.pid}` : ""}${restarts}`;
     }),
-    `  backups      ${backups.count} in ${backups.place}${newest(backups, ago)}${backups.busy ? `; ${backups.busy}` : ""}`,
+    `  backups      ${backups.count ?? "unknown"} in ${backups.place}${newest(backups, ago)}${backups.busy ? `; ${backups.busy}` : ""}`,
     ...(backups.failing
       ? [paint.red(`  ! backups fail, first ${ago(backups.failing.since)}: ${backups.failing.reason}`)]
       : []),

@@ -39,6 +39,7 @@ interface Options {
 }
 
 const paint = coloursFor(process.stderr, process.env);
+const ENDING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export function register(program: Command): void {
   program
@@ -112,7 +113,7 @@ function endOnSignals(interrupted: AbortController): Promise<void> {
     if (interrupted.signal.aborted) process.exit(130);
     interrupted.abort();
   };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+  for (const signal of ENDING) process.on(signal, end);
   return new Promise((resolve) => interrupted.signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
@@ -186,11 +187,11 @@ function follow(platform: Platform): void {
 async function detached(file: string, plan: Plan, options: Options): Promise<void> {
   const places = layout(dataDirectory(options.data, plan));
   const missing = await topmostMissing(places.root);
+  const files = { said: join(places.logs, "up.log"), told: join(places.logs, "up.json") };
   try {
     await requireOwnData(places.root);
     await makeRoot(places.root);
     await mkdir(places.logs, { recursive: true, mode: 0o700 });
-    const files = { said: join(places.logs, "up.log"), told: join(places.logs, "up.json") };
     const said = await open(files.said, "w", 0o600);
     const told = await open(files.told, "w", 0o600);
     const args = [
@@ -203,18 +204,21 @@ async function detached(file: string, plan: Plan, options: Options): Promise<voi
       detached: true,
       stdio: ["ignore", told.fd, said.fd],
     });
+    // It is in a session of its own, and hears nothing of a Ctrl-C here. A second one reaches it as a second one.
+    for (const signal of ENDING) process.on(signal, () => child.kill(signal));
     await once(child, "spawn");
     await said.close();
     await told.close();
     const answer = await untilDetached(child, files);
     if (options.json) process.stdout.write(`${answer.text}\n`);
     else say(`${greeting(answer.told)}  It runs on as process ${answer.told.pid}. End it: ${called()} down`);
-    // It holds the first key; shown now, it is to lie nowhere.
-    await rm(files.told);
     child.unref();
   } catch (error) {
     if (missing !== undefined) await clearAway(places, missing);
     throw diskError(error, places.root);
+  } finally {
+    // It holds the first key; shown now, it is to lie nowhere.
+    await rm(files.told, { force: true });
   }
 }
 

@@ -147,6 +147,8 @@ async function start(
     memory: places.database,
   });
   undo.push(() => recovery.stop());
+  // A place that does not answer is mostly mistyped. Later on it is no reason not to serve: it is told as failing.
+  if (first) await recovery.catalogue();
   recovery.events.on("event", (event) => book.write("recovery", event.level, event.what));
 
   const others = await freePorts(portsNeeded(plan, options.split));
@@ -201,6 +203,7 @@ async function start(
     ),
   );
   const target = async (): Promise<DrillTarget> => {
+    await requireWhole(supervisor);
     const key = await terminalKey(running, places);
     return {
       plan,
@@ -260,9 +263,19 @@ async function start(
     server.closeAllConnections();
     await removeRunning(places);
   });
-  await answering;
+  // Before it answers: a start may restore a database, and can be looked at and ended meanwhile.
   await writeRunning(places, running);
+  await answering;
   return platform;
+}
+
+/** Throws `platform/not-whole`: what a drill measured of a platform that is still starting would be its start. */
+async function requireWhole(supervisor: Supervisor): Promise<void> {
+  const away = (await supervisor.status()).find(({ phase }) => phase !== "running");
+  if (away)
+    throw new KeelsonError("platform/not-whole", `${away.name} does not answer yet: a drill strikes what is whole`, {
+      hint: "`keelson status` shows when it is",
+    });
 }
 
 async function freePorts(count: number): Promise<number[]> {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { writeAtomically } from "../disk/atomic-file.js";
+import { lockOwner } from "../disk/lock.js";
 import type { Layout } from "./layout.js";
 
 const runningSchema = z.object({
@@ -37,6 +38,12 @@ export async function readRunning(layout: Pick<Layout, "running">): Promise<Runn
   } catch {
     return undefined;
   }
+}
+
+/** The platform that runs on this data now; undefined where none does, or where a start has not come that far. */
+export async function livePlatform(layout: Pick<Layout, "running" | "lock">): Promise<RunningPlatform | undefined> {
+  const [owner, running] = await Promise.all([lockOwner(layout.lock), readRunning(layout)]);
+  return running !== undefined && running.pid === owner?.pid ? running : undefined;
 }
 
 export async function removeRunning(layout: Layout): Promise<void> {

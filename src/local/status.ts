@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { Backup } from "../recovery/backup/catalogue.js";
 import type { Platform } from "./platform.js";
@@ -29,7 +30,8 @@ export const statusSchema = z.object({
   processes: z.array(processSchema),
   backups: z.object({
     place: z.string(),
-    count: z.number(),
+    /** Absent while the place does not answer; `failing` says why then. */
+    count: z.number().optional(),
     newest: z.object({ id: z.string(), at: z.number(), valid: z.boolean().optional() }).optional(),
     next: z.number().optional(),
     busy: z.string().optional(),
@@ -52,21 +54,41 @@ export async function platformStatus(platform: Platform): Promise<PlatformStatus
   const { running, supervisor, recovery } = platform;
   const processes = await supervisor.status();
   const { archive, next, busy, failing } = recovery.state();
-  const { backups } = await recovery.catalogue();
+  const known = await knownBackups(recovery);
   const allRun = processes.every((process) => process.phase === "running");
   const stopping = processes.some((process) => process.phase === "stopping");
-  const troubled = failing !== undefined || archive?.failing !== undefined;
+  const failed = failing ?? known.failing;
+  const troubled = failed !== undefined || archive?.failing !== undefined;
   return statusSchema.parse({
     ...running,
     state: stopping ? "stopping" : !allRun ? "starting" : troubled ? "degraded" : "ready",
     processes,
-    backups: { place: running.backups, count: backups.length, newest: summary(backups.at(-1)), next, busy, failing },
+    backups: { place: running.backups, count: known.count, newest: known.newest, next, busy, failing: failed },
     archive: archive && {
       archived: archive.archived,
       last: archive.last,
       failing: archive.failing && { what: archive.failing.name, ...archive.failing },
     },
   });
+}
+
+/** Milliseconds that the place of the backups is waited for: how the processes are is told all the same. */
+const PATIENCE = 3_000;
+
+async function knownBackups(recovery: Pick<Platform["recovery"], "catalogue">) {
+  const silence = new AbortController();
+  try {
+    const late = sleep(PATIENCE, undefined, { signal: silence.signal }).then(() => {
+      throw new Error(`their place has not answered for ${PATIENCE / 1000} s`);
+    });
+    const { backups } = await Promise.race([recovery.catalogue(), late]);
+    return { count: backups.length, newest: summary(backups.at(-1)) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { failing: { what: "catalogue", since: Date.now(), reason } };
+  } finally {
+    silence.abort();
+  }
 }
 
 function summary(backup: Backup | undefined) {

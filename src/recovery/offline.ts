@@ -5,7 +5,7 @@ import { type Backup, type Catalogue, findBackup, readCatalogue } from "./backup
 import { openRepository } from "./repository/open.js";
 import type { Repository } from "./repository/repository.js";
 import { backupFor, requirePast } from "./restore/choose-backup.js";
-import { type Restored, restoreInto } from "./restore/restore.js";
+import { type Restored, type RestoreOptions, restoreInto } from "./restore/restore.js";
 import type { RestoreTarget } from "./restore/target.js";
 import { verifyBackup } from "./restore/verify.js";
 import { ageSeal, loadIdentity, plainSeal, type Seal } from "./seal.js";
@@ -29,6 +29,7 @@ export async function restoreTo(
   id: string,
   directory: string,
   target: RestoreTarget,
+  options: Pick<RestoreOptions, "signal"> = {},
 ): Promise<Restored & { backup: Backup }> {
   const { repository, catalogue } = await catalogueOf(places);
   const { system } = findBackup(catalogue, id).manifest;
@@ -36,7 +37,7 @@ export async function restoreTo(
   const backup = backupFor(catalogue, id, target);
   const seal = await sealOf(backup, places);
   const user = await serverUser();
-  return { ...(await restoreInto(directory, repository, seal, backup.manifest, { user, target })), backup };
+  return { ...(await restoreInto(directory, repository, seal, backup.manifest, { ...options, user, target })), backup };
 }
 
 /** When the newest file of the log was stored, epoch milliseconds. */

@@ -360,8 +360,9 @@ export function startRecovery(options: RecoveryOptions): Recovery {
       failed.length = 0;
       await remember(await systemIdentifier(cluster.data));
       await forgetRecovery(cluster.data);
-      // What failed because the server was away is tried again soon, not after the wait.
-      await scheduler.reconsider();
+      // What failed because the server was away is tried again soon, not after the wait. Nobody waits for it: a place of the
+      // backups that does not answer must not keep the database away.
+      void scheduler.reconsider();
     },
     take,
     verify: (id) =>

@@ -21,6 +21,12 @@ environments:
   local: { provide: embedded }
 `;
 
+/** Apart from the browser's own words for an answer that did not come. */
+function ownComplaints(browser: Browser): readonly string[] {
+  const absence = /Failed to load resource|ERR_|Couldn't load preload assets/;
+  return browser.complaints().filter((complaint) => !absence.test(complaint));
+}
+
 describeWith(["chromium"], "an open page", ({ chromium }) => {
   let platform: RunningPlatform;
   let browser: Browser;
@@ -65,8 +71,40 @@ describeWith(["chromium"], "an open page", ({ chromium }) => {
     await platform.back();
     await notice.waitFor({ state: "hidden", timeout: 30_000 });
     await page.getByRole("rowheader", { name: "first key" }).waitFor();
-    const own = browser.complaints().filter((complaint) => !/Failed to load resource|ERR_/.test(complaint));
-    expect(own).toEqual([]);
+    expect(ownComplaints(browser)).toEqual([]);
+  });
+
+  it("shows a page that was first asked for while the platform was away, as soon as it is back", async () => {
+    const { page } = browser;
+    await page.goto(`${platform.url}/promises`);
+    await page.getByRole("heading", { name: "Promises", level: 1 }).waitFor();
+    await platform.away();
+    await page.getByRole("link", { name: "Usage" }).click();
+    await page.getByRole("heading", { name: "Usage", level: 1 }).waitFor();
+    await page.getByText("This page could not be fetched").waitFor({ timeout: 30_000 });
+    expect(await browser.accessibility()).toEqual([]);
+    await platform.back();
+    await page.getByText("Nothing was asked in this time").waitFor({ timeout: 30_000 });
+    expect(ownComplaints(browser)).toEqual([]);
+  });
+
+  it("stays alive where the browser has no network: the platform is on the same machine", async () => {
+    const { page } = browser;
+    await page.goto(`${platform.url}/topology`);
+    const live = page.getByText(/^live, read at/);
+    await live.waitFor();
+    await page.evaluate(() => window.dispatchEvent(new Event("offline")));
+    const before = await live.innerText();
+    await page.waitForFunction(
+      (shown) =>
+        [...document.querySelectorAll("span")].some(
+          ({ innerText }) => innerText !== shown && /^live, read at/.test(innerText),
+        ),
+      before,
+      { timeout: 20_000 },
+    );
+    await page.evaluate(() => window.dispatchEvent(new Event("online")));
+    expect(browser.complaints()).toEqual([]);
   });
 
   it("says that the session ended, and is where it was after signing in", async () => {

@@ -245,6 +245,12 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
     await page.getByRole("button", { name: "Break it now" }).click();
     await page.getByRole("heading", { name: "Process crash drill" }).waitFor();
     await page.getByText("live", { exact: true }).waitFor();
+    // Nothing is known of what is lost before it was compared, and nothing is live that cannot be read.
+    await page.getByText("compared at the end").waitFor({ timeout: 30_000 });
+    await page.route("**/admin/drills/*", (route) => route.abort());
+    await page.getByText("not answering since").waitFor();
+    await page.unroute("**/admin/drills/*");
+    await page.getByText("live", { exact: true }).waitFor();
     await page.getByRole("img", { name: /^Chat requests answered and failed/ }).waitFor({ timeout: 30_000 });
     await page
       .getByRole("list", { name: "What happened" })

@@ -39,7 +39,7 @@ test.skipIf(process.platform !== "linux")(
     const args = ["up", "--json", "--port", String(await freePort()), "--data", data];
     const first = spawn(process.execPath, [program, ...args], { cwd, stdio: ["ignore", fullPipe(cwd), "ignore"] });
     cleanups.push(() => first.kill("SIGKILL"));
-    await until(() => existsSync(join(data, "platform.json")), 60_000, "the answering platform");
+    await until(() => existsSync(kept), 60_000, "the first key");
     // Signing in, the key of this terminal and the models' reasons take three seconds at most.
     await sleep(5_000);
     const key = readFileSync(kept, "utf8").trim();

@@ -90,7 +90,7 @@ export interface Status {
     readonly phase: string;
     readonly restarts: number;
   }[];
-  readonly backups: { readonly count: number; readonly newest?: { readonly id: string; readonly valid?: boolean } };
+  readonly backups: { readonly count?: number; readonly newest?: { readonly id: string; readonly valid?: boolean } };
   readonly archive?: { readonly archived: number; readonly failing?: { readonly reason: string } };
 }
 

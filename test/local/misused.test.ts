@@ -38,6 +38,23 @@ describe("a value that an option cannot take", () => {
   });
 });
 
+test("the name of the program alone shows what there is, and is no error", async () => {
+  const { code, out, err } = await keelson(workDirectory(cleanups), []);
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect(out).toContain("Usage: keelson [options] [command]");
+});
+
+test.each(["constructor"])("there is no command and no drill %s", async (word) => {
+  const cwd = workDirectory(cleanups);
+  const command = await keelson(cwd, [word]);
+  expect(command.code).toBe(2);
+  expect(command.err).toContain(`error usage unknown command '${word}'`);
+  const drill = await keelson(cwd, ["drill", word]);
+  expect(drill.code).toBe(2);
+  expect(drill.err).toContain(`error drill/unknown there is no drill ${word}`);
+  expect(readdirSync(cwd)).toEqual([]);
+});
+
 describe("options that contradict each other", () => {
   test.each([
     { words: ["usage", "--csv"], says: "option '--csv' cannot be used with option '--json'" },

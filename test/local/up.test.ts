@@ -4,6 +4,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { freePort } from "../../src/postgres/server.js";
 import { serverProcesses } from "../../src/postgres/strays.js";
 import { type Cleanups, chat, keelson, until, untilNone, up, workDirectory } from "./keelson.js";
 
@@ -163,7 +164,8 @@ describe("keelson up", () => {
   test("can be ended, asked and followed from another terminal", async () => {
     const cwd = workDirectory(cleanups);
     const data = join(cwd, "data");
-    const started = await keelson(cwd, ["up", "--detach", "--json", "--data", data, "--port", "18931"]);
+    const port = String(await freePort());
+    const started = await keelson(cwd, ["up", "--detach", "--json", "--data", data, "--port", port]);
     expect(started.code).toBe(0);
     const { pid } = JSON.parse(started.out);
     cleanups.push(async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { freePort } from "../../src/postgres/server.js";
@@ -25,8 +25,11 @@ describeWith(["age"], "restoring by hand", () => {
     const source = await startSource(cleanups);
     await source.query("CREATE TABLE ledger AS SELECT n AS id FROM generate_series(1, 100) n");
     await source.backup();
-    await source.query("INSERT INTO ledger SELECT n FROM generate_series(101, 150) n");
-    await source.shipLog();
+    // Enough log that its replay still goes on when PostgreSQL calls itself started.
+    for (let n = 101; n <= 150; n += 5) {
+      await source.query(`INSERT INTO ledger SELECT n FROM generate_series(${n}, ${n + 4}) n`);
+      await source.shipLog();
+    }
 
     // The hands: a user who is not root, with the repository and the identity before them.
     const { user, binaries } = source.cluster;
@@ -54,6 +57,8 @@ describeWith(["age"], "restoring by hand", () => {
       stdio: ["ignore", "ignore", "inherit"],
     });
 
+    // The last line comes back when nothing is left to be replayed, and not when PostgreSQL calls itself started.
+    expect(existsSync(join(desk, "restored/recovery.signal"))).toBe(false);
     // What `psql` would show to the same hands.
     const asked = execFileSync(
       process.execPath,

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
-import { type Cleanups, chat, keelson, type Up, until, up } from "../local/keelson.js";
+import { serverProcesses } from "../../src/postgres/strays.js";
+import { type Cleanups, chat, keelson, type Up, until, untilNone, up } from "../local/keelson.js";
 
 const cleanups: Cleanups = [];
 afterEach(async () => {
@@ -94,7 +95,9 @@ describe("backup, backups and restore", () => {
     const platform = await up(cleanups);
     await counted(platform);
     await until(async () => (await platform.status()).backups.newest?.valid === true, 60_000, "a valid backup");
-    await platform.stop();
+    // Killed, it leaves the file behind that says where it runs.
+    platform.child.kill("SIGKILL");
+    await untilNone(() => serverProcesses(join(platform.data, "postgres/data")), 20_000);
 
     const list = await run(platform, "backups", "--json");
     const { backups } = JSON.parse(list.out);
@@ -111,6 +114,16 @@ describe("backup, backups and restore", () => {
     const again = await run(platform, "restore", "latest", "--to", copy);
     expect(again).toMatchObject({ code: 1 });
     expect(again.err).toContain("error restore/not-empty");
+
+    const interrupt = new AbortController();
+    const other = ["restore", "latest", "--data", platform.data, "--to", join(platform.cwd, "other")];
+    const brokenOff = keelson(platform.cwd, other, { interrupt: interrupt.signal });
+    for (const end = Date.now() + 30_000; !existsSync(join(platform.cwd, "other.restore.tmp")); await sleep(2))
+      if (Date.now() > end) throw new Error("the restore has not begun");
+    interrupt.abort();
+    expect(await brokenOff).toMatchObject({ code: 1, out: "" });
+    expect((await brokenOff).err).toContain("error restore/cancelled");
+    expect(readdirSync(platform.cwd).sort()).toEqual(["copy", "data"]);
   }, 240_000);
 
   test("stop nothing for a restore that is refused", async () => {
@@ -160,11 +173,15 @@ describe("backup, backups and restore", () => {
     const unknown = await run(platform, "restore", "20250101T000000Z");
     expect(unknown.err).toContain("error backup/unknown there is no backup 20250101T000000Z");
     // JavaScript's own reader takes a 3 for a day in March 2001.
-    for (const moment of ["yesterday", "3"]) {
-      const time = await run(platform, "restore", "latest", "--at", moment);
-      expect(time).toMatchObject({ code: 2 });
-      expect(time.err).toContain(`error usage/moment --at ${moment} is neither a moment nor a duration`);
+    for (const words of ["yesterday", "3", "backup 3", "2025-02-30"]) {
+      const time = await run(platform, "restore", "latest", "--at", words);
+      expect(time, words).toMatchObject({ code: 2 });
+      expect(time.err).toContain(`error usage/moment --at ${words} is neither a moment nor a duration`);
     }
+    // As every hour that is shown, one without an offset is UTC, wherever it is typed.
+    const args = ["restore", "latest", "--at", "2020-01-01T12:00:00", "--data", platform.data];
+    const early = await keelson(platform.cwd, args, { env: { TZ: "Asia/Tokyo" } });
+    expect(early.err).toContain("error restore/too-early there is no backup from before 2020-01-01T12:00:00.000Z");
     const place = await run(platform, "backups", "--from", "ftp://somewhere");
     expect(place).toMatchObject({ code: 2 });
     expect(place.err).toContain("error backup/place");

@@ -1,15 +1,14 @@
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { freePort } from "../../src/postgres/server.js";
 import { readCatalogue } from "../../src/recovery/backup/catalogue.js";
 import { openRepository } from "../../src/recovery/repository/open.js";
 import { collect, type Repository, single } from "../../src/recovery/repository/repository.js";
+import { openBucket } from "../../src/recovery/repository/s3.js";
 import { verifyBackup } from "../../src/recovery/restore/verify.js";
 import { describeWith } from "../requirements.js";
+import { startBucket } from "./bucket.js";
 import { startSource, temporaryDirectory } from "./source.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
@@ -17,42 +16,30 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
+test("a bucket that takes connections and says nothing is an error, and no wait without end", async () => {
+  const silent = createServer().listen(0, "127.0.0.1");
+  cleanups.push(() => void silent.close());
+  await once(silent, "listening");
+  const address = silent.address();
+  const port = typeof address === "object" ? address?.port : undefined;
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: "test-access", AWS_SECRET_ACCESS_KEY: "secret" });
+  const repository = openBucket(`s3://backups?endpoint=http://127.0.0.1:${port}`, {
+    connectionTimeout: 1000,
+    socketTimeout: 300,
+  });
+  await expect(repository.put("a", single(Buffer.from("a")))).rejects.toMatchObject({
+    code: "backup/bucket",
+    message: expect.stringContaining("timed out"),
+  });
+}, 30_000);
+
 describeWith(["versitygw"], "a bucket as the place for backups", ({ versitygw }) => {
   let place = "";
   let repository: Repository;
 
   beforeEach(async () => {
-    const root = temporaryDirectory(cleanups);
-    mkdirSync(join(root, "backups"));
-    const port = await freePort();
-    const keys = { AWS_ACCESS_KEY_ID: "test-access", AWS_SECRET_ACCESS_KEY: randomBytes(12).toString("hex") };
-    const gateway = spawn(
-      versitygw,
-      [
-        "--access",
-        keys.AWS_ACCESS_KEY_ID,
-        "--secret",
-        keys.AWS_SECRET_ACCESS_KEY,
-        "--port",
-        `127.0.0.1:${port}`,
-        "posix",
-        root,
-      ],
-      { stdio: "ignore" },
-    );
-    cleanups.push(() => void gateway.kill("SIGKILL"));
-    Object.assign(process.env, keys);
-    place = `s3://backups/starter?endpoint=http://127.0.0.1:${port}&region=us-east-1`;
+    place = (await startBucket(versitygw, cleanups)).place;
     repository = await openRepository(place);
-    for (const end = Date.now() + 10_000; Date.now() < end; await sleep(50))
-      if (
-        await repository.list("").then(
-          () => true,
-          () => false,
-        )
-      )
-        return;
-    throw new Error("the S3 server did not answer");
   });
 
   test("keeps small and large objects, lists, gives them back, and removes them", async () => {

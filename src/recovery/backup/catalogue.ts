@@ -89,23 +89,29 @@ export async function writeVerification(
   await writeSigned(repository, `${backupPrefix(manifest)}verified.json`, found);
 }
 
-/** Every backup in the repository, of every database that was ever backed up into it. */
+/** Every backup in the repository, of every database that was ever backed up into it. Throws `backup/bucket`. */
 export async function readCatalogue(repository: Repository): Promise<Catalogue> {
   const names = new Set((await repository.list("")).map((object) => object.name));
-  const backups: Backup[] = [];
-  const damaged: DamagedEntry[] = [];
-  for (const name of [...names].filter((name) => name.endsWith("/manifest.json"))) {
+  const read = async (object: string): Promise<Backup | DamagedEntry | undefined> => {
     try {
-      const manifest = await readSigned(repository, name, manifestSchema);
+      const manifest = await readSigned(repository, object, manifestSchema);
       const proof = `${backupPrefix(manifest)}verified.json`;
       const verification = names.has(proof) ? await readSigned(repository, proof, verificationSchema) : undefined;
-      backups.push({ manifest, verification });
+      return { manifest, verification };
     } catch (error) {
-      if (!(error instanceof KeelsonError)) throw error;
-      damaged.push({ object: name, why: error.message });
+      if (!(error instanceof KeelsonError) || error.code === "backup/bucket") throw error;
+      // One that has expired since the listing is no damage.
+      return error.code === "backup/missing" ? undefined : { object, why: error.message };
     }
-  }
-  return { backups: backups.sort((a, b) => a.manifest.finishedAt - b.manifest.finishedAt), damaged };
+  };
+  // Side by side: a bucket takes its time for each.
+  const entries = await Promise.all([...names].filter((name) => name.endsWith("/manifest.json")).map(read));
+  return {
+    backups: entries
+      .flatMap((entry) => (entry && "manifest" in entry ? [entry] : []))
+      .sort((a, b) => a.manifest.finishedAt - b.manifest.finishedAt),
+    damaged: entries.flatMap((entry) => (entry && "object" in entry ? [entry] : [])),
+  };
 }
 
 /** Finds a backup by its id, or `latest`. Throws `backup/unknown`. */

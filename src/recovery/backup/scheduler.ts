@@ -43,11 +43,15 @@ export function startScheduler({ what, due, work, onFailure }: SchedulerOptions)
     clearTimeout(timer);
     failing = undefined;
     retry = FIRST_RETRY;
-    const at = await due();
-    // Another change has come in between, and asks for itself.
-    if (stopped || mine !== round) return;
-    next = at;
-    if (at !== undefined) sleepUntil(Math.max(at, Date.now() + SETTLE));
+    try {
+      const at = await due();
+      // Another change has come in between, and asks for itself.
+      if (stopped || mine !== round) return;
+      next = at;
+      if (at !== undefined) sleepUntil(Math.max(at, Date.now() + SETTLE));
+    } catch (error) {
+      tryLater(error, mine);
+    }
   }
 
   async function wake(): Promise<void> {
@@ -55,17 +59,23 @@ export function startScheduler({ what, due, work, onFailure }: SchedulerOptions)
     if (next > Date.now() + 1000) return sleepUntil(next);
     const mine = round;
     try {
-      await work();
+      // Asked again: what is due may have been done by hand, or was never told.
+      const at = await due();
+      if (at !== undefined && at <= Date.now() + 1000) await work();
       if (mine === round) await reconsider();
     } catch (error) {
-      // Whoever interrupted it has made its own arrangements.
-      if (stopped || mine !== round) return;
-      const reason = error instanceof Error ? error.message : String(error);
-      failing = { what, since: failing?.since ?? Date.now(), reason };
-      onFailure(reason);
-      sleepUntil(Date.now() + retry);
-      retry = Math.min(LONGEST_RETRY, retry * 2);
+      tryLater(error, mine);
     }
+  }
+
+  function tryLater(error: unknown, mine: number): void {
+    // Whoever interrupted it has made its own arrangements.
+    if (stopped || mine !== round) return;
+    const reason = error instanceof Error ? error.message : String(error);
+    failing = { what, since: failing?.since ?? Date.now(), reason };
+    onFailure(reason);
+    sleepUntil(Date.now() + retry);
+    retry = Math.min(LONGEST_RETRY, retry * 2);
   }
 
   return {

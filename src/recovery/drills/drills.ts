@@ -48,7 +48,7 @@ export function startDrills(
   let running: Running | undefined;
 
   async function start(request: DrillRequest): Promise<DrillResult> {
-    const executor = executors[request.fault]?.();
+    const executor = Object.hasOwn(executors, request.fault) ? executors[request.fault]?.() : undefined;
     if (!executor)
       throw new KeelsonError("drill/unknown", `there is no drill ${request.fault}`, {
         hint: `there are: ${Object.keys(executors).join(", ")}`,

@@ -16,12 +16,19 @@ import { missing, type Repository, type StoredObject, type Written } from "./rep
 
 /** Parts of at least 5 MB are demanded; 10,000 parts of 16 MB make 160 GB. */
 const PART = 16 * 1024 * 1024;
+/**
+ * Milliseconds until a server counts as silent: it is not reached, or says nothing. The SDK by itself waits for ever, and a log
+ * that waits for ever is a log of which nobody is told that it is not archived.
+ */
+const PATIENCE = { connectionTimeout: 5_000, socketTimeout: 15_000 };
 
 /**
  * Backups in a bucket: `s3://bucket/prefix?endpoint=https://…&region=…`. Credentials come from where the AWS SDK looks
  * for them (environment, profile, instance role). S3 shows an object only once it is whole, so no temporary names.
  */
-export function openBucket(place: string): Repository {
+export function openBucket(place: string, patience = PATIENCE): Repository {
+  // The locked version runs on every Node.js that this program does: what later ones will need helps nobody who takes a backup.
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   const url = new URL(place);
   const bucket = url.hostname;
   const base = url.pathname.replace(/^\/+|\/+$/g, "");
@@ -29,6 +36,7 @@ export function openBucket(place: string): Repository {
   const endpoint = url.searchParams.get("endpoint");
   const client = new S3Client({
     region: url.searchParams.get("region") ?? process.env["AWS_REGION"] ?? "us-east-1",
+    requestHandler: patience,
     // Servers that are not Amazon's are mostly reached by path, not by a host name per bucket.
     ...(endpoint !== null && { endpoint, forcePathStyle: true }),
   });

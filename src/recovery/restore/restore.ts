@@ -158,6 +158,8 @@ async function writeRecovery(directory: string, manifest: Manifest, end: EndOfRe
     `restore_command = 'cp ${LOG_DIRECTORY}/%f "%p"'`,
     "recovery_target_timeline = 'latest'",
     "recovery_target_action = 'promote'",
+    // Whoever is let in before all of the log is replayed reads a state of long ago, and nothing says so.
+    "hot_standby = off",
     ...(end.kind === "moment" ? [`recovery_target_time = '${timestamp(end.at)}'`] : []),
     ...(end.kind === "restore-point" ? [`recovery_target_name = '${manifest.restorePoint.name}'`] : []),
   ];
@@ -165,7 +167,7 @@ async function writeRecovery(directory: string, manifest: Manifest, end: EndOfRe
   // A copy of a server that was itself restored once still carries the settings of that recovery.
   const kept = (await readFile(file, "utf8"))
     .split("\n")
-    .filter((line) => !/^(restore_command|recovery_target)/.test(line));
+    .filter((line) => !/^(restore_command|recovery_target|hot_standby)/.test(line));
   await writeFile(file, `${[...kept.filter((line) => line !== ""), ...settings].join("\n")}\n`, { mode: 0o600 });
   await writeFile(join(directory, "recovery.signal"), "", { mode: 0o600 });
 }

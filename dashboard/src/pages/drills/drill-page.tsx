@@ -1,4 +1,5 @@
 import { Button } from "@mantine/core";
+import { useEffect, useState } from "react";
 import { Link, useParams } from "react-router";
 import {
   type DrillDetail,
@@ -8,7 +9,7 @@ import {
   useDrill,
   useReportReady,
 } from "../../api/drills.js";
-import { ago, count, dateTime, duration } from "../../format.js";
+import { ago, count, dateTime, duration, timeOfDay } from "../../format.js";
 import { DownloadIcon } from "../../shell/icons.js";
 import { Page, Section } from "../../shell/page.js";
 import { Failure, Loading } from "../../shell/states.js";
@@ -60,12 +61,18 @@ export function DrillPage() {
       {drill.isError && !drill.data && (
         <Failure what="This drill could not be read" error={drill.error} onRetry={() => drill.refetch()} />
       )}
-      {drill.data && <View drill={drill.data} />}
+      {drill.data && <View drill={drill.data} readAt={drill.dataUpdatedAt} />}
     </Page>
   );
 }
 
-function View({ drill }: { readonly drill: DrillDetail }) {
+interface ViewProps {
+  readonly drill: DrillDetail;
+  /** Epoch milliseconds. */
+  readonly readAt: number;
+}
+
+function View({ drill, readAt }: ViewProps) {
   const running = isRunning(drill);
   return (
     <>
@@ -78,7 +85,7 @@ function View({ drill }: { readonly drill: DrillDetail }) {
       ))}
       <Section
         title="Under load"
-        aside={running ? <span className={styles.live}>live</span> : <span>per second, by the drill's own client</span>}
+        aside={running ? <Live readAt={readAt} /> : <span>per second, by the drill's own client</span>}
       >
         {drill.series.length === 0 ? (
           <p className={styles.soft}>
@@ -112,6 +119,24 @@ function View({ drill }: { readonly drill: DrillDetail }) {
   );
 }
 
+/** Whether what is shown is of now: a drill that strikes the database strikes this answer, too, which then waits for it. */
+function Live({ readAt }: Pick<ViewProps, "readAt">) {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 500);
+    return () => clearInterval(timer);
+  }, []);
+  const stale = now - readAt > longestPause;
+  return (
+    <span className={styles.live} data-stale={stale || undefined}>
+      {stale ? `not answering since ${timeOfDay(readAt)}` : "live"}
+    </span>
+  );
+}
+
+/** It is read every 0.7 seconds. */
+const longestPause = 2_000;
+
 /** A document of its own: it may neither run scripts nor reach this page. */
 function Report({ id }: { readonly id: string }) {
   const ready = useReportReady(id);
@@ -143,13 +168,19 @@ function Figures({ drill }: { readonly drill: DrillDetail }) {
         <div>
           <dt>Acknowledged</dt>
           <dd>{count(drill.acknowledged)}</dd>
-          <dd className={styles.against}>{drill.lost > 0 ? `${count(drill.lost)} lost` : "none lost"}</dd>
+          <dd className={styles.against}>{lossText(drill)}</dd>
         </div>
       )}
       <Load name="Chat requests" series={drill.series} />
       <Load name="Writes" series={drill.writes} />
     </dl>
   );
+}
+
+/** What was lost is known once everything was compared, and of a drill that was broken off never. */
+function lossText({ state, lost }: Pick<DrillDetail, "state" | "lost">): string {
+  if (state !== "finished") return state === "running" ? "compared at the end" : "not compared";
+  return lost > 0 ? `${count(lost)} lost` : "none lost";
 }
 
 function Load({ name, series }: { readonly name: string; readonly series: Series }) {

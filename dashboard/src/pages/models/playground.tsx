@@ -136,7 +136,7 @@ function Conversation({ turns, model }: { readonly turns: readonly Turn[]; reado
         <p className={styles.nothing}>
           {model
             ? "Each message is an ordinary request to /v1/chat/completions: it is routed, counted and shown on the Usage page like any other."
-            : "No model takes chat requests now. The table says why."}
+            : "No model takes chat requests now. The list of models says why."}
         </p>
       ) : (
         turns.map((turn) => <TurnView key={turn.id} turn={turn} />)

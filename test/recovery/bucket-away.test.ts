@@ -1,0 +1,49 @@
+import { readdirSync } from "node:fs";
+import { afterEach, expect, test } from "vitest";
+import { freePort } from "../../src/postgres/server.js";
+import { chat, keelson, until, up, workDirectory } from "../local/keelson.js";
+import { describeWith } from "../requirements.js";
+import { startBucket } from "./bucket.js";
+
+const cleanups: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+describeWith(["versitygw"], "a platform whose bucket does not answer any more", ({ versitygw }) => {
+  test("serves on, also when its database has to be started again, and says what is not safe", async () => {
+    const bucket = await startBucket(versitygw, cleanups);
+    const platform = await up(cleanups, { args: ["--backups", bucket.place], env: bucket.env });
+    await until(async () => (await platform.status()).backups.newest?.valid === true, 60_000, "a valid backup");
+    const { processes } = await platform.status();
+    bucket.freeze();
+
+    const asked = performance.now();
+    const status = await platform.status();
+    expect(performance.now() - asked).toBeLessThan(9_000);
+    expect(status).toMatchObject({ state: "degraded", backups: { place: bucket.place } });
+    expect(status.backups.count).toBeUndefined();
+
+    process.kill(processes.find(({ name }) => name === "postgres")?.pid ?? 0, "SIGKILL");
+    await platform.says(/! postgres ended: killed by SIGKILL/);
+    const again = async () => (await platform.status()).processes.every(({ phase }) => phase === "running");
+    await until(again, 30_000, "the database again");
+    expect((await chat(platform)).status).toBe(200);
+
+    bucket.thaw();
+    await until(async () => (await platform.status()).backups.count !== undefined, 60_000, "the bucket again");
+  }, 240_000);
+
+  test("is refused at the first start, when the place may just be mistyped", async () => {
+    const cwd = workDirectory(cleanups);
+    const place = "s3://backups/starter?endpoint=http://127.0.0.1:9";
+    const args = ["up", "--backups", place, "--data", "data", "--port", String(await freePort())];
+    const refused = await keelson(cwd, args, {
+      env: { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" },
+    });
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain("error backup/bucket s3://backups/starter does not answer as hoped");
+    expect(refused.err).not.toContain("Warning");
+    expect(readdirSync(cwd)).toEqual([]);
+  }, 60_000);
+});
