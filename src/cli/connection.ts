@@ -78,11 +78,11 @@ export async function findRunning(options: Pick<ConnectionOptions, "data">): Pro
   if (chosen !== undefined) {
     const running = await livePlatform(layout(resolve(chosen)));
     if (running) return running;
-    throw notRunning();
+    throw notRunning(`on ${resolve(chosen)}`);
   }
   const all = await here();
   const [only] = all;
-  if (!only) throw notRunning();
+  if (!only) throw notRunning("below this directory");
   if (all.length === 1) return only;
   throw new KeelsonError("platform/several", `${all.length} platforms run below this directory`, {
     hint: `say which: ${all.map((running) => `--data ${running.data}`).join(" or ")}`,

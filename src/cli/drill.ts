@@ -57,6 +57,11 @@ export function register(program: Command): void {
           exitCode: 2,
         });
       const control = options.file === undefined ? await runningControl(options) : undefined;
+      if (control && options.environment !== undefined)
+        throw new KeelsonError("usage", "the platform that runs here is drilled as it runs: -e is of a --file", {
+          hint: "drill one of its own: --file FILE -e ENVIRONMENT",
+          exitCode: 2,
+        });
       const { result, directory } = control ? await onRunning(control, fault, options) : await onItsOwn(fault, options);
       process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${summary(result, directory)}\n`);
       process.exitCode = result.state === "failed" || result.verdict === "broken" ? 1 : 0;

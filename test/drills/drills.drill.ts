@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
@@ -169,6 +169,9 @@ describe("keelson drill", () => {
       expect(code).toBe(0);
       expect(existsSync(join(cwd, ".keelson/starter-local/drills", result.id, "report.html"))).toBe(true);
       expect(existsSync(join(cwd, ".keelson/starter-local/postgres"))).toBe(false);
+      // As `up` would have made it: the server's own user can come as far as its directory.
+      const { mode } = statSync(join(cwd, ".keelson/starter-local"));
+      expect((mode & 0o777).toString(8)).toBe(process.getuid?.() === 0 ? "711" : "700");
     },
     LONG,
   );

@@ -60,6 +60,8 @@ describe("one at a time", () => {
   test("of two drills asked for in the same moment one runs, and one that cannot be is not in the way", async () => {
     const { platform, control } = await withBackup();
     expect((await run(platform, "drill", "earthquake")).err).toContain("error drill/unknown");
+    const other = await run(platform, "drill", "process-crash", "-e", "production");
+    expect(other).toMatchObject({ code: 2, err: expect.stringContaining("error usage the platform that runs here") });
     const no = askControl(control, "/drills", resultSchema, { method: "POST", body: { fault: "constructor" } });
     await expect(no).rejects.toMatchObject({ code: "drill/unknown" });
     const body = { fault: "process-crash", duration: "60s", rate: 2 };

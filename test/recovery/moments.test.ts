@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,6 +11,7 @@ import { asSuperuser, freePort, startServer } from "../../src/postgres/server.js
 import { endStrays } from "../../src/postgres/strays.js";
 import { restoreTo } from "../../src/recovery/offline.js";
 import { restoreInto } from "../../src/recovery/restore/restore.js";
+import { until } from "../local/keelson.js";
 import { type Source, startSource, temporaryDirectory } from "./source.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
@@ -54,6 +56,9 @@ async function rowsIn(directory: string): Promise<number[]> {
   const options = `-p ${port} -k ${run} -c listen_addresses=`;
   cleanups.push(async () => void (await endStrays(directory)));
   execFileSync(join(binaries.directory, "pg_ctl"), ["-D", directory, "-o", options, "-w", "-s", "start"], hands);
+  // Until all of the log is replayed it is started, and lets nobody in.
+  const ready = () => /^ready/m.test(readFileSync(join(directory, "postmaster.pid"), "utf8"));
+  await until(ready, 30_000, "the end of the replay");
   return asSuperuser(
     { superuser: { host: run, port, user: "postgres", database: "postgres" } },
     role,

@@ -54,6 +54,7 @@ describeWith(["versitygw"], "a bucket as the place for backups", ({ versitygw })
       ["a/small", 5],
     ]);
     expect((await collect(repository.get("a/large"))).equals(large)).toBe(true);
+    expect(await repository.folders()).toEqual(["a", "b"]);
     await expect(collect(repository.get("a/none"))).rejects.toMatchObject({ code: "backup/missing" });
     await repository.remove("a/small");
     await repository.remove("a/small");

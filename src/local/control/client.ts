@@ -68,13 +68,13 @@ function exchange(
       },
     );
     sent.on("timeout", () => sent.destroy(new KeelsonError("control/timeout", "the platform does not answer")));
-    sent.on("error", (error) => reject(isAbsent(error) ? notRunning(error) : error));
+    sent.on("error", (error) => reject(isAbsent(error) ? notRunning("on this data", error) : error));
     sent.end(body);
   });
 }
 
-export function notRunning(cause?: unknown): KeelsonError {
-  return new KeelsonError("platform/not-running", "no platform is running on this data", {
+export function notRunning(where: string, cause?: unknown): KeelsonError {
+  return new KeelsonError("platform/not-running", `no platform is running ${where}`, {
     hint: "start it: keelson up (or name its data: --data DIR)",
     cause,
   });

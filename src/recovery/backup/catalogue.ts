@@ -91,7 +91,10 @@ export async function writeVerification(
 
 /** Every backup in the repository, of every database that was ever backed up into it. Throws `backup/bucket`. */
 export async function readCatalogue(repository: Repository): Promise<Catalogue> {
-  const names = new Set((await repository.list("")).map((object) => object.name));
+  // Beside the backups lies the log, with a file for each half minute of a week or more: it is not looked through for these.
+  const systems = (await repository.folders()).filter((name) => /^[0-9]+$/.test(name));
+  const objects = await Promise.all(systems.map((system) => repository.list(`${system}/backups/`)));
+  const names = new Set(objects.flat().map((object) => object.name));
   const read = async (object: string): Promise<Backup | DamagedEntry | undefined> => {
     try {
       const manifest = await readSigned(repository, object, manifestSchema);

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import type { Dirent } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { syncDirectory } from "../../disk/atomic-file.js";
@@ -15,6 +16,9 @@ export function openFolder(place: string): Repository {
     put: (name, content) => put(root, name, content),
     get: (name) => get(root, name),
     list: (prefix) => list(root, prefix),
+    async folders() {
+      return (await entriesOf(root)).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    },
     async remove(name) {
       await rm(join(root, name), { force: true });
     },
@@ -70,11 +74,7 @@ async function* get(root: string, name: string): AsyncIterable<Uint8Array> {
 async function list(root: string, prefix: string): Promise<StoredObject[]> {
   const found: StoredObject[] = [];
   const walk = async (directory: string): Promise<void> => {
-    const entries = await readdir(join(root, directory), { withFileTypes: true }).catch((error: unknown) => {
-      if (isSystemError(error) && error.code === "ENOENT") return [];
-      throw error;
-    });
-    for (const entry of entries) {
+    for (const entry of await entriesOf(join(root, directory))) {
       const name = directory === "" ? entry.name : `${directory}/${entry.name}`;
       const mayHold = name.startsWith(prefix) || prefix.startsWith(`${name}/`);
       if (entry.isDirectory() && mayHold) await walk(name);
@@ -86,4 +86,11 @@ async function list(root: string, prefix: string): Promise<StoredObject[]> {
   };
   await walk("");
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+async function entriesOf(directory: string): Promise<Dirent[]> {
+  return readdir(directory, { withFileTypes: true }).catch((error: unknown) => {
+    if (isSystemError(error) && error.code === "ENOENT") return [];
+    throw error;
+  });
 }

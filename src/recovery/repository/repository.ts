@@ -26,6 +26,8 @@ export interface Repository {
   get(name: string): AsyncIterable<Uint8Array>;
   /** Objects whose name starts with `prefix`, in the order of their names. */
   list(prefix: string): Promise<StoredObject[]>;
+  /** First parts of the names that have more than one, such as `a` of `a/b`: without a look at what lies below. */
+  folders(): Promise<string[]>;
   /** Removing what is not there is no error. */
   remove(name: string): Promise<void>;
 }

@@ -46,12 +46,13 @@ export function openBucket(place: string, patience = PATIENCE): Repository {
     put: (name, content) => guard(target, put(target, key(name), content)),
     get: (name) => get(target, key(name), name),
     list: async (prefix) => {
-      const found = await guard(target, list(target, key(prefix)));
-      return found.map((object) => ({
+      const { objects } = await guard(target, list(target, key(prefix)));
+      return objects.map((object) => ({
         ...object,
         name: base === "" ? object.name : object.name.slice(base.length + 1),
       }));
     },
+    folders: async () => (await guard(target, list(target, key(""), "/"))).folders,
     remove: async (name) => {
       await guard(target, client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key(name) })));
     },
@@ -130,18 +131,31 @@ async function* get(target: Target, Key: string, name: string): AsyncIterable<Ui
   for await (const chunk of body) yield chunk as Uint8Array;
 }
 
-async function list({ client, bucket }: Target, Prefix: string): Promise<StoredObject[]> {
-  const found: StoredObject[] = [];
+/** Objects by their keys; with a delimiter those below a folder are only told as the folder, by its name. */
+async function list(
+  { client, bucket }: Target,
+  Prefix: string,
+  Delimiter?: string,
+): Promise<{ objects: StoredObject[]; folders: string[] }> {
+  const objects: StoredObject[] = [];
+  const folders: string[] = [];
   let token: string | undefined;
   do {
     const page = await client.send(
-      new ListObjectsV2Command({ Bucket: bucket, Prefix, ...(token !== undefined && { ContinuationToken: token }) }),
+      new ListObjectsV2Command({
+        Bucket: bucket,
+        Prefix,
+        ...(Delimiter !== undefined && { Delimiter }),
+        ...(token !== undefined && { ContinuationToken: token }),
+      }),
     );
     for (const { Key, Size, LastModified } of page.Contents ?? [])
-      if (Key !== undefined) found.push({ name: Key, bytes: Size ?? 0, modified: LastModified?.getTime() ?? 0 });
+      if (Key !== undefined) objects.push({ name: Key, bytes: Size ?? 0, modified: LastModified?.getTime() ?? 0 });
+    for (const { Prefix: folder } of page.CommonPrefixes ?? [])
+      if (folder !== undefined) folders.push(folder.slice(Prefix.length, -1));
     token = page.IsTruncated ? page.NextContinuationToken : undefined;
   } while (token !== undefined);
-  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { objects: objects.sort((a, b) => (a.name < b.name ? -1 : 1)), folders };
 }
 
 async function guard<T>(target: Target, work: Promise<T>): Promise<T> {
