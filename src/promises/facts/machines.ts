@@ -21,3 +21,8 @@ export function nodeProvisioning(cloud: Cloud): Cited | undefined {
       return undefined;
   }
 }
+
+/** Whether a region has zones that could be lost alone. Akamai's regions are single sites: zones named there share their fate. */
+export function hasZones(cloud: Cloud): boolean {
+  return cloud !== "linode";
+}

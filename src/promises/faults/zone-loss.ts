@@ -1,5 +1,6 @@
 import type { Element, Objectives, Plan, Unit } from "../../plan/plan.js";
 import { replicasMissing, storeDown } from "../alerts.js";
+import { hasZones } from "../facts/machines.js";
 import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
 import { bounded, unbounded, unknown } from "../prediction.js";
@@ -9,7 +10,7 @@ import { moveUnit } from "../runbooks/units.js";
 import type { Server } from "../subjects.js";
 import { copies, failsOver, isServer, isUnit, running } from "../subjects.js";
 import { copiesApart, copyPlace, restorableElsewhere } from "../terms/copies.js";
-import { hasZones, onOneMachine, zones } from "../terms/machine.js";
+import { onOneMachine, zones } from "../terms/machine.js";
 import { failedOver, lostWithData, missedByReplica } from "../terms/server.js";
 import { lostByZone } from "../terms/state.js";
 import { noticed, provisioned, reconnected, response, restored } from "../terms/store.js";
@@ -75,7 +76,7 @@ function isEverything(subject: Subject): subject is Everything {
 }
 
 function nowhereToGo(plan: Plan): Prediction {
-  const place = hasZones(plan) ? "in one zone" : "on one site, which is all that a region of Linode is";
+  const place = hasZones(plan.cloud) ? "in one zone" : "on one site, which is all that a region of Linode is";
   return unbounded(plan, "zones", `everything runs ${place}, and nothing is left when it is lost`, {
     advice: "spread over zones where the cloud has them, or leave this fault out of the promise: `except: [zone-loss]`",
   });

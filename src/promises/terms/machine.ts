@@ -1,4 +1,5 @@
 import type { Plan } from "../../plan/plan.js";
+import { hasZones } from "../facts/machines.js";
 
 /**
  * Whether the plan runs as processes of one machine (`keelson up`): a supervisor restarts them, and there is neither
@@ -11,10 +12,5 @@ export function onOneMachine(plan: Plan): boolean {
 /** Zones of the region that serves, at least one: as many as are named, where the cloud has any that could be lost alone. */
 export function zones(plan: Plan): readonly string[] {
   const named = plan.regions.find(({ role }) => role === "primary")?.zones ?? [];
-  return hasZones(plan) ? named : named.slice(0, 1);
-}
-
-/** Akamai's regions are single sites; zones that a file names there share their fate. */
-export function hasZones({ cloud }: Plan): boolean {
-  return cloud !== "linode";
+  return hasZones(plan.cloud) ? named : named.slice(0, 1);
 }
