@@ -32,6 +32,8 @@ export interface Provider {
   readonly restart: Cited;
   /** Kinds of backup that it takes; one that is declared beyond these is never written. */
   readonly takes: readonly BackupKind[];
+  /** Of these kinds, what the product sets itself, whatever the file asks for. */
+  readonly limits: Readonly<Partial<Record<BackupKind, BackupLimits>>>;
   /** Where the copies that it takes lie. */
   readonly copies: CopyPlace;
   /** Of the buckets that `backups.to` names, those that it really writes copies into. */
@@ -43,6 +45,13 @@ export interface Provider {
  * `backups.to` names, and without one no copy is taken. `provider`: with the provider, apart from the data.
  */
 export type CopyPlace = "folder" | "volume" | "bucket" | "provider";
+
+export interface BackupLimits {
+  /** It takes none at shorter intervals. */
+  readonly every: Cited;
+  /** It keeps none for longer. */
+  readonly keep: Cited;
+}
 
 /** A figure with its source: a documented default or property of the component. */
 export interface Cited {

@@ -24,21 +24,37 @@ export function copies(server: Server): number {
   return server.kind === "redis" ? server.replicas + 1 : server.replicas;
 }
 
-/** The backups that are really taken: of what the file declares, what the provider can do. */
-export function taken({ backups, provider }: Server): Pick<Backups, BackupKind | "path"> {
-  const of = (kind: BackupKind): BackupSchedule | undefined =>
-    provider.takes.includes(kind) ? backups[kind] : undefined;
+/** A schedule as it is kept. */
+export interface TakenSchedule extends BackupSchedule {
+  /** Who says so, where the provider's interval is longer than the declared one. */
+  readonly source: string | undefined;
+}
+
+/** The backups that are really taken: of what the file declares, what the provider can do, as often and as long as it does. */
+export function taken(server: Server): Record<BackupKind, TakenSchedule | undefined> & Pick<Backups, "path"> {
+  const { backups, provider } = server;
+  const of = (kind: BackupKind): TakenSchedule | undefined => {
+    const schedule = backups[kind];
+    if (!schedule || !provider.takes.includes(kind)) return undefined;
+    const { every, keep } = provider.limits[kind] ?? {};
+    return {
+      ...schedule,
+      every: Math.max(schedule.every, every?.value ?? 0),
+      keep: Math.min(schedule.keep, keep?.value ?? Number.POSITIVE_INFINITY),
+      source: every && every.value > schedule.every ? every.source : undefined,
+    };
+  };
   return { path: backups.path, full: of("full"), log: of("log"), snapshot: of("snapshot") };
 }
 
 /** The whole copy that a restore begins with. A shipped log can only be replayed on a full backup. */
-export function restoreBase(server: Server): BackupSchedule | undefined {
+export function restoreBase(server: Server): TakenSchedule | undefined {
   const { full, log, snapshot } = taken(server);
   return full ?? (log ? undefined : snapshot);
 }
 
 /** Of the whole copies that are taken, the one that is taken most often. */
-export function oftenest(server: Server): BackupSchedule | undefined {
+export function oftenest(server: Server): TakenSchedule | undefined {
   const { full, snapshot } = taken(server);
   return full && snapshot ? (snapshot.every < full.every ? snapshot : full) : (full ?? snapshot);
 }

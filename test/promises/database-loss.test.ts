@@ -91,13 +91,25 @@ objectives: { rto: 1m, rpo: 1m }
   });
 
   it("counts every segment that the shipping interval closes, however little was written", () => {
-    const fetched = (backups: string) => {
-      const { rto } = row(`{ postgres: 17, size: 50G, backups: ${backups} }`);
-      return termOf(rto.predicted, "the log is fetched");
+    const fetched = (schedules: string) => {
+      const own = `{ postgres: 17, provide: in-cluster, size: 50G, backups: { ${schedules}, to: copies } }`;
+      return termOf(row(`${own}\n  copies: { bucket: true }`).rto.predicted, "the log is fetched");
     };
-    expect(fetched("{ full: daily keep 30d, log: 5m keep 7d }")).toBe(288 * 500);
-    expect(fetched("{ full: daily keep 30d, log: 30s keep 7d }")).toBe(2880 * 500);
-    expect(fetched("{ full: hourly keep 30d, log: 30s keep 7d }")).toBe(120 * 500);
+    expect(fetched("full: daily keep 30d, log: 5m keep 7d")).toBe(288 * 500);
+    expect(fetched("full: daily keep 30d, log: 30s keep 7d")).toBe(2880 * 500);
+    expect(fetched("full: hourly keep 30d, log: 30s keep 7d")).toBe(120 * 500);
+  });
+
+  it("takes a provider at its own intervals where the file asks for shorter ones, and cites it", () => {
+    const { rpo, rto } = row("{ postgres: 17, backups: { full: 6h keep 90d, log: 30s keep 7d } }");
+    if (rpo.predicted.kind !== "bounded") throw new Error("expected a bound");
+    expect(rpo.predicted.terms[0]).toMatchObject({
+      name: "log shipping interval",
+      value: 5 * minute,
+      origin: { kind: "citation", source: expect.stringContaining("RDS") },
+    });
+    // A day of log to fetch, since the last full backup that RDS takes.
+    expect(termOf(rto.predicted, "the log is fetched")).toBe(288 * 500);
   });
 
   it("names the line of each declared term and a source for each of the others", () => {

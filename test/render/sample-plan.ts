@@ -64,6 +64,7 @@ export function provider(kind: Provider["kind"]): Provider {
     backupRate: cited,
     restart: cited,
     takes: ["full", "log", "snapshot"],
+    limits: {},
     copies: kind === "managed" ? "provider" : kind === "embedded" ? "folder" : "volume",
     sendsTo: [],
   };

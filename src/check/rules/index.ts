@@ -34,6 +34,7 @@ import { drillMissing } from "./recovery/drill-missing.js";
 import { logChain } from "./recovery/log-chain.js";
 import { newestBackupUnreadable } from "./recovery/newest-backup-unreadable.js";
 import { noBackup } from "./recovery/no-backup.js";
+import { providerLimits } from "./recovery/provider-limits.js";
 import { retention } from "./recovery/retention.js";
 import { rpoInterval } from "./recovery/rpo-interval.js";
 import { rtoRestore } from "./recovery/rto-restore.js";
@@ -50,6 +51,7 @@ export const rules: readonly Rule[] = [
   newestBackupUnreadable,
   logChain,
   retention,
+  providerLimits,
   backupBesideData,
   backupUnencrypted,
   drillMissing,

@@ -1,4 +1,9 @@
-import { cite, MB, type Product } from "./product.js";
+import { cite, DAY, MB, type Product } from "./product.js";
+
+const daily = {
+  every: cite(DAY, "ElastiCache takes an automatic backup once a day"),
+  keep: cite(35 * DAY, "ElastiCache keeps automatic backups for 35 days at most"),
+};
 
 /** Amazon ElastiCache for Redis. */
 export const elastiCache: Product = {
@@ -13,6 +18,7 @@ export const elastiCache: Product = {
   backupRate: cite(50 * MB, "an RDB file is written to S3; 50 MB/s allowed"),
   restart: cite(120_000, "a failed node is replaced; two minutes allowed until it answers"),
   takes: ["full", "snapshot"],
+  limits: { full: daily, snapshot: daily },
   copies: "provider",
   probe: {
     every: 10_000,

@@ -1,4 +1,6 @@
-import { cite, MB, type Product } from "./product.js";
+import { cite, DAY, MB, MINUTE, type Product } from "./product.js";
+
+const keep = cite(7 * DAY, "Akamai keeps the backups of the last seven days");
 
 /** Linode (Akamai) Managed Database for PostgreSQL. */
 export const linodePostgres: Product = {
@@ -16,6 +18,10 @@ export const linodePostgres: Product = {
   backupRate: cite(50 * MB, "daily backups by the provider; 50 MB/s allowed"),
   restart: cite(120_000, "a failed node is restarted by the provider; two minutes allowed"),
   takes: ["full", "log"],
+  limits: {
+    full: { every: cite(DAY, "Akamai backs a managed database up once a day"), keep },
+    log: { every: cite(5 * MINUTE, "Akamai names no bound; allowed as long as RDS's five minutes"), keep },
+  },
   copies: "provider",
   probe: {
     every: 10_000,

@@ -12,6 +12,8 @@ export interface Product {
   readonly restart: Cited;
   /** Kinds of backup that are really written where the file asks for them. */
   readonly takes: Provider["takes"];
+  /** Intervals and times that are its own, and not the file's; left out where the file decides. */
+  readonly limits?: Provider["limits"];
   /** Where these copies lie, whatever `backups.to` names. */
   readonly copies: Provider["copies"];
   /** Why a write waits for the standby, where it does unless the file says otherwise. */
@@ -30,7 +32,7 @@ export function cite(value: number, source: string): Cited {
  * that writes its copies into a bucket writes into the first, and takes none where none is named.
  */
 export function provider(product: Product, standby: boolean, buckets: readonly string[]): Provider {
-  const { kind, name, failover, provisioning, restoreRate, backupRate, restart, takes, copies } = product;
+  const { kind, name, failover, provisioning, restoreRate, backupRate, restart, takes, limits = {}, copies } = product;
   const sendsTo = copies === "bucket" ? buckets.slice(0, 1) : [];
   return {
     kind,
@@ -41,9 +43,12 @@ export function provider(product: Product, standby: boolean, buckets: readonly s
     backupRate,
     restart,
     takes: copies === "bucket" && sendsTo.length === 0 ? [] : takes,
+    limits,
     copies,
     sendsTo,
   };
 }
 
 export const MB = 1_000_000;
+export const MINUTE = 60_000;
+export const DAY = 86_400_000;

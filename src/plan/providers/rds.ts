@@ -1,4 +1,6 @@
-import { cite, MB, type Product } from "./product.js";
+import { cite, DAY, MB, MINUTE, type Product } from "./product.js";
+
+const keep = cite(35 * DAY, "RDS keeps automated backups for 35 days at most");
 
 /** Amazon RDS for PostgreSQL. */
 export const rds: Product = {
@@ -19,6 +21,13 @@ export const rds: Product = {
   ),
   restart: cite(120_000, "a crashed DB instance is restarted by RDS; allowed as long as a failover"),
   takes: ["full", "log", "snapshot"],
+  limits: {
+    full: { every: cite(DAY, "RDS takes an automated backup once a day, in the backup window"), keep },
+    log: {
+      every: cite(5 * MINUTE, "RDS User Guide: the latest restorable time is typically within five minutes"),
+      keep,
+    },
+  },
   copies: "provider",
   synchronous: "RDS Multi-AZ replicates synchronously",
   probe: { every: 10_000, failures: 3, source: "RDS watches its hosts itself; detection is part of the failover time" },

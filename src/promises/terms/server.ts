@@ -80,12 +80,13 @@ export function lostWithData(server: Server, plan: Plan): Prediction {
   const why = `no backup of ${server.name} is declared`;
   if (server.provider.takes.length === 0 && server.provider.copies !== "bucket")
     return unbounded(plan, server.backups.path, `${why}, and ${takesNone(server)}`, { advice: elsewhere(server) });
+  const often = server.provider.limits.snapshot ? "daily" : "hourly";
   return unbounded(plan, server.backups.path, why, {
     advice: `declare backups of ${server.name}`,
     edits: [
       server.kind === "postgres"
         ? { path: `${server.path}.backups`, value: { full: "daily keep 7d", log: "5m keep 7d" } }
-        : { path: `${server.path}.backups`, value: { snapshot: "hourly keep 7d" } },
+        : { path: `${server.path}.backups`, value: { snapshot: `${often} keep 7d` } },
     ],
   });
 }

@@ -6,6 +6,7 @@ import { dailyLogShare, logSegmentBytes, reconnect, replayRate, segmentFetch } f
 import { databaseWatch, hungDatabaseKilled, SEGMENT_CLOSED_AFTER } from "../facts/supervisor.js";
 import type { Term } from "../prediction.js";
 import { assumed, cited, declared, work } from "../prediction.js";
+import type { TakenSchedule } from "../subjects.js";
 import { onOneMachine } from "./machine.js";
 
 type Backed = Store & { readonly backups: Backups };
@@ -79,14 +80,11 @@ export function reconnected(): Term {
 }
 
 /** The interval of a schedule: just before the next one everything since the last is at risk. */
-export function interval(name: string, schedule: BackupSchedule, plan: Plan, times = 1): Term {
-  return declared(
-    plan,
-    name,
-    schedule.every * times,
-    schedule.path,
-    times === 1 ? undefined : `${times} × ${formatDuration(schedule.every)}`,
-  );
+export function interval(name: string, { every, path, source }: TakenSchedule, plan: Plan, times = 1): Term {
+  const how = times === 1 ? undefined : `${times} × ${formatDuration(every)}`;
+  return source === undefined
+    ? declared(plan, name, every * times, path, how)
+    : cited(name, { value: every * times, source }, how);
 }
 
 /** A backup counts only when it is complete. */

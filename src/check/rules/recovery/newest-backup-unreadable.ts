@@ -1,4 +1,5 @@
 import { readable } from "../../../promises/explain.js";
+import { isDatabase, taken } from "../../../promises/subjects.js";
 import { formatDuration } from "../../../spec/format.js";
 import { formatSchedule } from "../../../spec/schedule.js";
 import { broken, brokenBy, concern, reckoned } from "../../rows.js";
@@ -15,20 +16,20 @@ export const newestBackupUnreadable = defineRule({
       for (const cell of broken(sheet, "backup-corruption", of)) {
         if (brokenBy(sheet, "database-loss", cell)) continue;
         const { row, predicted, promised } = cell;
-        const database = plan.stores.find(({ name }) => name === row.subject);
+        const database = plan.stores.filter(isDatabase).find(({ name }) => name === row.subject);
         if (!database) continue;
-        const { backups } = database;
-        const full = backups.full;
+        const { backups, provider } = database;
+        const { full, log } = taken(database);
         const needed = (full?.every ?? 0) * 2;
-        const late =
-          of === "rpo" && backups.log && backups.log.keep < needed ? (["log", backups.log] as const) : undefined;
-        const single = full && full.keep < needed ? (["full", full] as const) : undefined;
+        const late = of === "rpo" && log && log.keep < needed ? (["log", log.path] as const) : undefined;
+        const single = full && full.keep < needed ? (["full", full.path] as const) : undefined;
         const edits = [late, single].flatMap((kept) => {
-          if (!kept) return [];
-          const [key, { every, at }] = kept;
-          return [{ path: `${backups.path}.${key}`, value: formatSchedule({ every, at, keep: needed }) }];
+          const [key, path] = kept ?? [];
+          const schedule = key && backups[key];
+          const possible = key && needed <= (provider.limits[key]?.keep.value ?? needed);
+          return schedule && possible ? [{ path, value: formatSchedule({ ...schedule, keep: needed }) }] : [];
         });
-        report((late ?? single)?.[1].path ?? backups.path, {
+        report((late ?? single)?.[1] ?? backups.path, {
           concerns: [concern(cell)],
           why:
             predicted.kind === "unbounded"

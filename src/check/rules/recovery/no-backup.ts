@@ -1,11 +1,11 @@
-import type { Backups, Milliseconds, Plan, Store } from "../../../plan/plan.js";
+import type { Database, Milliseconds, Plan, Store } from "../../../plan/plan.js";
 import { isServer, takesNone, untaken } from "../../../promises/subjects.js";
 import { notRunHere } from "../../../promises/terms/left-out.js";
 import { formatDuration } from "../../../spec/format.js";
 import { formatSchedule } from "../../../spec/schedule.js";
 import { type Broken, broken, concerns } from "../../rows.js";
 import { defineRule, type Fix } from "../../rule.js";
-import { logInterval, longestWithin } from "./intervals.js";
+import { logInterval, longestWithin, shortest } from "./intervals.js";
 
 /** Something is promised for the loss of a store that has no copy. */
 export const noBackup = defineRule({
@@ -73,7 +73,7 @@ function copied(plan: Plan, store: Store): Fix | undefined {
   if (!takesSome(store) || (isServer(store) && untaken(store).length > 0)) return undefined;
   const rpo = store.objectives.rpo ?? Number.POSITIVE_INFINITY;
   const { path, backups } = store;
-  const copies = store.kind === "postgres" ? databaseCopies(backups, rpo) : snapshots(rpo);
+  const copies = store.kind === "postgres" ? databaseCopies(store, rpo) : snapshots(store, rpo);
   if (!copies) return undefined;
   const edits = Object.entries(copies).map(([key, value]) => ({ path: `${path}.backups.${key}`, value }));
   const buckets = plan.stores.filter(({ kind }) => kind === "bucket");
@@ -84,16 +84,18 @@ function copied(plan: Plan, store: Store): Fix | undefined {
 }
 
 /** A log needs a full backup to be replayed on; what is declared already stays. */
-function databaseCopies({ full, log }: Backups, rpo: Milliseconds): Readonly<Record<string, string>> | undefined {
+function databaseCopies(store: Database, rpo: Milliseconds): Readonly<Record<string, string>> | undefined {
+  const { full, log } = store.backups;
   const every = logInterval(rpo);
-  if (every === undefined) return undefined;
+  if (every === undefined || every < shortest(store, "log")) return undefined;
   return { ...(full ? {} : { full: "daily keep 7d" }), ...(log ? {} : { log: formatSchedule({ every, keep: week }) }) };
 }
 
 /** Half the RPO leaves the other half to the time that a snapshot takes. */
-function snapshots(rpo: Milliseconds): Readonly<Record<string, string>> | undefined {
-  const every = longestWithin(rpo / 2, hour);
-  return every === undefined ? undefined : { snapshot: formatSchedule({ every, keep: week }) };
+function snapshots(store: Store, rpo: Milliseconds): Readonly<Record<string, string>> | undefined {
+  const least = shortest(store, "snapshot");
+  const every = longestWithin(rpo / 2, Math.max(hour, least));
+  return every === undefined || every < least ? undefined : { snapshot: formatSchedule({ every, keep: week }) };
 }
 
 const hour = 3_600_000;

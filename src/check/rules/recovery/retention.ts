@@ -1,4 +1,4 @@
-import type { BackupSchedule } from "../../../plan/plan.js";
+import type { BackupKind, BackupSchedule } from "../../../plan/plan.js";
 import { isServer, type Server, taken } from "../../../promises/subjects.js";
 import { formatDuration } from "../../../spec/format.js";
 import { formatSchedule } from "../../../spec/schedule.js";
@@ -15,21 +15,22 @@ export const retention = defineRule({
       const wanted = store.objectives.retention;
       const [key, longest] = longestKept(store);
       if (wanted === undefined || !longest || longest.keep >= wanted) continue;
-      const { every, at } = longest;
+      const most = store.provider.limits[key]?.keep;
+      const beyond = most && wanted > most.value ? most : undefined;
+      const value = formatSchedule({ ...(store.backups[key] ?? longest), keep: wanted });
       report(longest.path, {
         why: `backups of ${store.name} are kept for ${formatDuration(longest.keep)}, but its data must be restorable for ${formatDuration(wanted)}`,
-        advice: `keep them for ${formatDuration(wanted)}`,
-        fix: {
-          edits: [{ path: `${store.backups.path}.${key}`, value: formatSchedule({ every, at, keep: wanted }) }],
-          safe: true,
-        },
+        advice: beyond
+          ? `promise no more than ${formatDuration(beyond.value)}, or copy them to a bucket of your own: ${beyond.source}`
+          : `keep them for ${formatDuration(wanted)}`,
+        ...(beyond ? {} : { fix: { edits: [{ path: longest.path, value }], safe: true } }),
       });
     }
   },
 });
 
 /** A copy that is declared and never taken keeps nothing, for however long it is declared. */
-function longestKept(store: Server): readonly [string, BackupSchedule | undefined] {
+function longestKept(store: Server): readonly [BackupKind, BackupSchedule | undefined] {
   const { full, snapshot } = taken(store);
   if (!full) return ["snapshot", snapshot];
   return snapshot && snapshot.keep > full.keep ? ["snapshot", snapshot] : ["full", full];

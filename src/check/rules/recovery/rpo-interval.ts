@@ -4,7 +4,7 @@ import { formatDuration } from "../../../spec/format.js";
 import { formatSchedule } from "../../../spec/schedule.js";
 import { type Broken, broken, concerns, reckoned } from "../../rows.js";
 import { defineRule, type Fix } from "../../rule.js";
-import { logInterval, longestWithin } from "./intervals.js";
+import { logInterval, longestWithin, shortest } from "./intervals.js";
 
 /** Copies are made too rarely for what may be lost. */
 export const rpoInterval = defineRule({
@@ -19,13 +19,17 @@ export const rpoInterval = defineRule({
         .find(({ name }) => name === cell.row.subject);
       if (cell.predicted.kind !== "bounded" || !store) continue;
       const { log, full, snapshot } = taken(store);
+      const copies = log ?? snapshot ?? full;
+      const limit = store.provider.limits[log ? "log" : snapshot ? "snapshot" : "full"]?.every;
       const fix = shorter(store, cell);
-      report((log ?? snapshot ?? full ?? store.backups).path, {
+      report((copies ?? store.backups).path, {
         concerns: concerns(sheet, cell, "backup-corruption"),
         why: `${store.name} may lose ${reckoned(cell.predicted.total, cell.predicted.terms)} of writes, but promises to lose at most ${formatDuration(cell.promised)}`,
         advice: fix
           ? `make copies more often: ${fix.edits.map(({ path, value }) => `\`${path.split(".").at(-1)}: ${String(value)}\``).join(", ")}`
-          : "no interval is short enough: replicate synchronously, or promise a longer RPO",
+          : limit
+            ? `promise a longer RPO, or keep the data where copies are taken more often: ${limit.source}`
+            : "no interval is short enough: replicate synchronously, or promise a longer RPO",
         ...(fix ? { fix } : {}),
       });
     }
@@ -43,9 +47,9 @@ function shorter(store: Database | Cache, { predicted, promised }: Broken): Fix 
   const every = database
     ? logInterval(promised, log && log.every - 1)
     : longestWithin(promised - fixed, current.every - 1);
-  if (every === undefined) return undefined;
+  const key = database ? "log" : snapshot ? "snapshot" : "full";
+  if (every === undefined || every < shortest(store, key)) return undefined;
   // A log must reach back to the older of two full backups, or it is worth nothing when the newest is unreadable.
   const keep = database ? Math.max(log?.keep ?? 0, 2 * (full?.every ?? current.every)) : current.keep;
-  const key = database ? "log" : snapshot ? "snapshot" : "full";
   return { edits: [{ path: `${path}.${key}`, value: formatSchedule({ every, keep }) }], safe: true };
 }
