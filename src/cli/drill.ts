@@ -19,6 +19,7 @@ import { coloursFor } from "./colours.js";
 import { addDataOption, type ConnectionOptions, findRunning } from "./connection.js";
 import { loadPlan } from "./load.js";
 import { positiveNumber, someTime } from "./option-values.js";
+import { ENDING } from "./signals.js";
 import { version } from "./version.js";
 
 interface Options extends ConnectionOptions {
@@ -31,8 +32,6 @@ interface Options extends ConnectionOptions {
 }
 
 const paint = coloursFor(process.stderr, process.env);
-/** Ctrl-C, `kill`, and the end of the terminal: each cancels the drill. */
-const ENDING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export function register(program: Command): void {
   addDataOption(program.command("drill"))

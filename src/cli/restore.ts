@@ -9,6 +9,7 @@ import { addPlaceOptions, findPlaces, type PlaceOptions } from "./backups.js";
 import { findRunning } from "./connection.js";
 import { readMoment } from "./moment.js";
 import { place } from "./option-values.js";
+import { ENDING } from "./signals.js";
 
 interface Options extends PlaceOptions {
   readonly to?: string;
@@ -39,7 +40,7 @@ async function aside(id: string, at: number | undefined, to: string, options: Op
   const interrupted = new AbortController();
   const interrupt = () =>
     interrupted.abort(new KeelsonError("restore/cancelled", "the restore was broken off: nothing of it is left"));
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, interrupt);
+  for (const signal of ENDING) process.once(signal, interrupt);
   const places = await findPlaces(options);
   const { backup, logFiles, end } = await restoreTo(places, id, to, target, { signal: interrupted.signal });
   const directory = resolve(to);

@@ -25,6 +25,7 @@ import { KeelsonError } from "../spec/errors.js";
 import { coloursFor } from "./colours.js";
 import { loadPlan } from "./load.js";
 import { place, wholeNumber } from "./option-values.js";
+import { ENDING } from "./signals.js";
 import { version } from "./version.js";
 
 interface Options {
@@ -39,7 +40,6 @@ interface Options {
 }
 
 const paint = coloursFor(process.stderr, process.env);
-const ENDING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export function register(program: Command): void {
   program

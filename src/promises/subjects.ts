@@ -1,4 +1,15 @@
-import type { BackupKind, BackupSchedule, Backups, Broker, Cache, Database, Plan, Store, Unit } from "../plan/plan.js";
+import type {
+  BackupKind,
+  BackupLimits,
+  BackupSchedule,
+  Backups,
+  Broker,
+  Cache,
+  Database,
+  Plan,
+  Store,
+  Unit,
+} from "../plan/plan.js";
 
 /** A store whose server is a process of somebody's: everything but a bucket. */
 export type Server = Database | Cache | Broker;
@@ -24,10 +35,11 @@ export function copies(server: Server): number {
   return server.kind === "redis" ? server.replicas + 1 : server.replicas;
 }
 
-/** A schedule as it is kept. */
+/** A schedule as it is kept: `every` at the longer of the two intervals, `keep` for the shorter of the two times. */
 export interface TakenSchedule extends BackupSchedule {
-  /** Who says so, where the provider's interval is longer than the declared one. */
-  readonly source: string | undefined;
+  readonly declared: BackupSchedule;
+  /** What the provider sets itself. */
+  readonly limits: BackupLimits | undefined;
 }
 
 /** The backups that are really taken: of what the file declares, what the provider can do, as often and as long as it does. */
@@ -36,12 +48,13 @@ export function taken(server: Server): Record<BackupKind, TakenSchedule | undefi
   const of = (kind: BackupKind): TakenSchedule | undefined => {
     const schedule = backups[kind];
     if (!schedule || !provider.takes.includes(kind)) return undefined;
-    const { every, keep } = provider.limits[kind] ?? {};
+    const limits = provider.limits[kind];
     return {
       ...schedule,
-      every: Math.max(schedule.every, every?.value ?? 0),
-      keep: Math.min(schedule.keep, keep?.value ?? Number.POSITIVE_INFINITY),
-      source: every && every.value > schedule.every ? every.source : undefined,
+      every: Math.max(schedule.every, limits?.every.value ?? 0),
+      keep: Math.min(schedule.keep, limits?.keep.value ?? Number.POSITIVE_INFINITY),
+      declared: schedule,
+      limits,
     };
   };
   return { path: backups.path, full: of("full"), log: of("log"), snapshot: of("snapshot") };

@@ -80,11 +80,16 @@ export function reconnected(): Term {
 }
 
 /** The interval of a schedule: just before the next one everything since the last is at risk. */
-export function interval(name: string, { every, path, source }: TakenSchedule, plan: Plan, times = 1): Term {
+export function interval(
+  name: string,
+  { every, path, declared: { every: asked }, limits }: TakenSchedule,
+  plan: Plan,
+  times = 1,
+): Term {
   const how = times === 1 ? undefined : `${times} × ${formatDuration(every)}`;
-  return source === undefined
-    ? declared(plan, name, every * times, path, how)
-    : cited(name, { value: every * times, source }, how);
+  return limits && every > asked
+    ? cited(name, { value: every * times, source: limits.every.source }, how)
+    : declared(plan, name, every * times, path, how);
 }
 
 /** A backup counts only when it is complete. */

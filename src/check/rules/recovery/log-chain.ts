@@ -18,9 +18,7 @@ export const logChain = defineRule({
         why: `the log of ${store.name} is kept for ${formatDuration(log.keep)}, but a full backup is made only every ${formatDuration(full.every)}`,
         advice: `keep the log for two full backups: ${formatDuration(keep)}`,
         fix: {
-          edits: [
-            { path: `${path}.log`, value: formatSchedule({ every: store.backups.log?.every ?? log.every, keep }) },
-          ],
+          edits: [{ path: `${path}.log`, value: formatSchedule({ every: log.declared.every, keep }) }],
           safe: true,
         },
       });

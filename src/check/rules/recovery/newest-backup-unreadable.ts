@@ -18,18 +18,16 @@ export const newestBackupUnreadable = defineRule({
         const { row, predicted, promised } = cell;
         const database = plan.stores.filter(isDatabase).find(({ name }) => name === row.subject);
         if (!database) continue;
-        const { backups, provider } = database;
         const { full, log } = taken(database);
         const needed = (full?.every ?? 0) * 2;
-        const late = of === "rpo" && log && log.keep < needed ? (["log", log.path] as const) : undefined;
-        const single = full && full.keep < needed ? (["full", full.path] as const) : undefined;
-        const edits = [late, single].flatMap((kept) => {
-          const [key, path] = kept ?? [];
-          const schedule = key && backups[key];
-          const possible = key && needed <= (provider.limits[key]?.keep.value ?? needed);
-          return schedule && possible ? [{ path, value: formatSchedule({ ...schedule, keep: needed }) }] : [];
-        });
-        report((late ?? single)?.[1] ?? backups.path, {
+        const late = of === "rpo" && log && log.keep < needed ? log : undefined;
+        const single = full && full.keep < needed ? full : undefined;
+        const edits = [late, single].flatMap((kept) =>
+          kept && needed <= (kept.limits?.keep.value ?? needed)
+            ? [{ path: kept.path, value: formatSchedule({ ...kept.declared, keep: needed }) }]
+            : [],
+        );
+        report((late ?? single ?? database.backups).path, {
           concerns: [concern(cell)],
           why:
             predicted.kind === "unbounded"

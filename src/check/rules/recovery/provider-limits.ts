@@ -11,12 +11,11 @@ export const providerLimits = defineRule({
   help: "A managed database takes and keeps its backups by its own rules: an interval in a file does not change them. Promises are made from what the provider does, so that an RPO is not kept on paper alone.",
   check(plan, report) {
     for (const server of plan.stores.filter(isServer)) {
-      const { backups, provider, name } = server;
+      const copies = taken(server);
       for (const kind of ["full", "log", "snapshot"] as const) {
-        const declared = backups[kind];
-        const real = taken(server)[kind];
-        const limits = provider.limits[kind];
-        if (!declared || !real || !limits) continue;
+        const real = copies[kind];
+        if (!real?.limits) continue;
+        const { declared, limits } = real;
         const why = [
           ...(real.every > declared.every
             ? [
@@ -32,7 +31,7 @@ export const providerLimits = defineRule({
         if (why.length === 0) continue;
         const value = formatSchedule(real);
         report(declared.path, {
-          why: `a ${kind} backup of ${name} ${why.join(", and ")}`,
+          why: `a ${kind} backup of ${server.name} ${why.join(", and ")}`,
           advice: `write what it does, \`${value}\`, or let somebody else provide the store`,
           // Nothing changes but the words: this is how it is done already.
           fix: { edits: [{ path: declared.path, value }], safe: true },

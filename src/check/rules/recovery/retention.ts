@@ -1,5 +1,4 @@
-import type { BackupKind, BackupSchedule } from "../../../plan/plan.js";
-import { isServer, type Server, taken } from "../../../promises/subjects.js";
+import { isServer, type Server, type TakenSchedule, taken } from "../../../promises/subjects.js";
 import { formatDuration } from "../../../spec/format.js";
 import { formatSchedule } from "../../../spec/schedule.js";
 import { defineRule } from "../../rule.js";
@@ -13,11 +12,11 @@ export const retention = defineRule({
   check(plan, report) {
     for (const store of plan.stores.filter(isServer)) {
       const wanted = store.objectives.retention;
-      const [key, longest] = longestKept(store);
+      const longest = longestKept(store);
       if (wanted === undefined || !longest || longest.keep >= wanted) continue;
-      const most = store.provider.limits[key]?.keep;
+      const most = longest.limits?.keep;
       const beyond = most && wanted > most.value ? most : undefined;
-      const value = formatSchedule({ ...(store.backups[key] ?? longest), keep: wanted });
+      const value = formatSchedule({ ...longest.declared, keep: wanted });
       report(longest.path, {
         why: `backups of ${store.name} are kept for ${formatDuration(longest.keep)}, but its data must be restorable for ${formatDuration(wanted)}`,
         advice: beyond
@@ -30,8 +29,7 @@ export const retention = defineRule({
 });
 
 /** A copy that is declared and never taken keeps nothing, for however long it is declared. */
-function longestKept(store: Server): readonly [BackupKind, BackupSchedule | undefined] {
+function longestKept(store: Server): TakenSchedule | undefined {
   const { full, snapshot } = taken(store);
-  if (!full) return ["snapshot", snapshot];
-  return snapshot && snapshot.keep > full.keep ? ["snapshot", snapshot] : ["full", full];
+  return full && snapshot ? (snapshot.keep > full.keep ? snapshot : full) : (full ?? snapshot);
 }

@@ -20,7 +20,7 @@ export const rpoInterval = defineRule({
       if (cell.predicted.kind !== "bounded" || !store) continue;
       const { log, full, snapshot } = taken(store);
       const copies = log ?? snapshot ?? full;
-      const limit = store.provider.limits[log ? "log" : snapshot ? "snapshot" : "full"]?.every;
+      const limit = copies?.limits?.every;
       const fix = shorter(store, cell);
       report((copies ?? store.backups).path, {
         concerns: concerns(sheet, cell, "backup-corruption"),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { verdicts } from "../../../promises/verdict.js";
 
 /**
  * What `GET /admin/promises` answers: the sheet of `keelson promises --json`, as far as the dashboard reads it, and for what
@@ -41,7 +42,7 @@ const prediction = z.discriminatedUnion("kind", [
 /** What would keep a promise that is not kept: in words, where in the platform file, and the rule of `keelson check`. */
 const remedy = z.object({ advice: z.string(), at: placeAnswer, rule: z.string().optional() });
 
-export const verdict = z.enum(["kept", "broken", "unknown", "not-promised"]);
+export const verdict = z.enum(verdicts);
 
 const cell = z.object({
   promised: z.number().optional(),
