@@ -37,3 +37,20 @@ export function Table({ columns, children }: TableProps) {
     </table>
   );
 }
+
+interface FigureCellProps {
+  /** Its column's name. */
+  readonly label: string;
+  /** What others are held against. */
+  readonly soft?: true;
+  readonly children: ReactNode;
+}
+
+/** A number, under its column's name. */
+export function FigureCell({ label, soft, children }: FigureCellProps) {
+  return (
+    <td className={soft ? `${table.figure} ${table.soft}` : table.figure} data-label={label}>
+      {children}
+    </td>
+  );
+}

@@ -3,7 +3,7 @@ import { ago, bytes, count, dateTime } from "../../format.js";
 import { Section } from "../../shell/page.js";
 import { Verdict } from "../../shell/state-mark.js";
 import { Empty, Failure, Loading } from "../../shell/states.js";
-import { Table } from "../../shell/table.js";
+import { FigureCell, Table } from "../../shell/table.js";
 import table from "../../shell/table.module.css";
 import styles from "./drills-page.module.css";
 
@@ -62,12 +62,8 @@ function BackupTable({ backups }: { readonly backups: readonly Backup[] }) {
             <td data-label="Made" className={table.soft}>
               <span title={dateTime(backup.finishedAt)}>{ago(backup.finishedAt, now)}</span>
             </td>
-            <td data-label="Size" className={table.figure}>
-              {bytes(backup.bytes)}
-            </td>
-            <td data-label="Rows" className={table.figure}>
-              {count(backup.rows)}
-            </td>
+            <FigureCell label="Size">{bytes(backup.bytes)}</FigureCell>
+            <FigureCell label="Rows">{count(backup.rows)}</FigureCell>
             <td data-label="Restored and compared">
               <Proof backup={backup} now={now} />
             </td>

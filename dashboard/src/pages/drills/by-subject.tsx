@@ -2,7 +2,7 @@ import type { DrillDetail } from "../../api/drills.js";
 import { duration } from "../../format.js";
 import { Section } from "../../shell/page.js";
 import { Verdict } from "../../shell/state-mark.js";
-import { Table } from "../../shell/table.js";
+import { FigureCell, Table } from "../../shell/table.js";
 import table from "../../shell/table.module.css";
 import { against, tones, words } from "../promises/verdicts.js";
 
@@ -27,24 +27,20 @@ export function BySubject({ measurements }: Pick<DrillDetail, "measurements">) {
         {measurements.map(({ subject, rto, rpo, promised, predicted, verdict, underestimated }) => (
           <tr key={subject}>
             <th scope="row">{subject}</th>
-            <td className={table.figure} data-label="RTO measured">
-              {measured(rto, promised.rto)}
-            </td>
-            <td className={`${table.figure} ${table.soft}`} data-label="predicted">
+            <FigureCell label="RTO measured">{measured(rto, promised.rto)}</FigureCell>
+            <FigureCell label="predicted" soft>
               {figure(predicted.rto)}
-            </td>
-            <td className={`${table.figure} ${table.soft}`} data-label="promised">
+            </FigureCell>
+            <FigureCell label="promised" soft>
               {figure(promised.rto)}
-            </td>
-            <td className={table.figure} data-label="RPO measured">
-              {measured(rpo, promised.rpo)}
-            </td>
-            <td className={`${table.figure} ${table.soft}`} data-label="predicted">
+            </FigureCell>
+            <FigureCell label="RPO measured">{measured(rpo, promised.rpo)}</FigureCell>
+            <FigureCell label="predicted" soft>
               {figure(predicted.rpo)}
-            </td>
-            <td className={`${table.figure} ${table.soft}`} data-label="promised">
+            </FigureCell>
+            <FigureCell label="promised" soft>
               {figure(promised.rpo)}
-            </td>
+            </FigureCell>
             <td data-label="Verdict">
               <Verdict tone={tones[verdict]}>{words[verdict]}</Verdict>
               {underestimated && <span className={table.soft}> more than predicted</span>}

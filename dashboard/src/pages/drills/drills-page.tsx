@@ -7,7 +7,7 @@ import { ago, dateTime, duration } from "../../format.js";
 import { PlayIcon } from "../../shell/icons.js";
 import { Page, Section } from "../../shell/page.js";
 import { Empty, Failure, Loading } from "../../shell/states.js";
-import { Table } from "../../shell/table.js";
+import { FigureCell, Table } from "../../shell/table.js";
 import table from "../../shell/table.module.css";
 import { faultName } from "../promises/verdicts.js";
 import { Backups } from "./backups.js";
@@ -121,12 +121,8 @@ function DrillTable({ drills }: { readonly drills: readonly Drill[] }) {
           <td data-label="When" className={table.soft}>
             <span title={dateTime(drill.startedAt)}>{ago(drill.startedAt, now)}</span>
           </td>
-          <td data-label="RTO measured" className={table.figure}>
-            {drill.rto === undefined ? "–" : duration(drill.rto)}
-          </td>
-          <td data-label="RPO measured" className={table.figure}>
-            {drill.rpo === undefined ? "–" : duration(drill.rpo)}
-          </td>
+          <FigureCell label="RTO measured">{drill.rto === undefined ? "–" : duration(drill.rto)}</FigureCell>
+          <FigureCell label="RPO measured">{drill.rpo === undefined ? "–" : duration(drill.rpo)}</FigureCell>
           <td data-label="Verdict">
             <DrillVerdict drill={drill} />
           </td>

@@ -2,7 +2,7 @@ import type { Availability } from "../../api/promises.js";
 import { plural, share } from "../../format.js";
 import { Section } from "../../shell/page.js";
 import { Verdict } from "../../shell/state-mark.js";
-import { Table } from "../../shell/table.js";
+import { FigureCell, Table } from "../../shell/table.js";
 import table from "../../shell/table.module.css";
 import styles from "./availability-table.module.css";
 import { Remedy } from "./remedy.js";
@@ -19,12 +19,10 @@ export function AvailabilityTable({ rows }: { readonly rows: readonly Availabili
           {rows.map(({ subject, promised, predicted, remedy, verdict }) => (
             <tr key={subject}>
               <th scope="row">{subject}</th>
-              <td className={table.figure} data-label="Promised">
-                {share(promised)}
-              </td>
-              <td className={table.figure} data-label="Predicted">
+              <FigureCell label="Promised">{share(promised)}</FigureCell>
+              <FigureCell label="Predicted">
                 {predicted.kind === "known" ? share(predicted.value) : "unknown"}
-              </td>
+              </FigureCell>
               <td data-label="By" className={table.soft}>
                 <div>
                   {predicted.kind === "known" ? <Parts parts={predicted.parts} /> : predicted.why}

@@ -2,7 +2,7 @@ import type { Latency } from "../../api/promises.js";
 import { duration } from "../../format.js";
 import { Section } from "../../shell/page.js";
 import { Verdict } from "../../shell/state-mark.js";
-import { Table } from "../../shell/table.js";
+import { FigureCell, Table } from "../../shell/table.js";
 import table from "../../shell/table.module.css";
 import styles from "./availability-table.module.css";
 import { Place } from "./place.js";
@@ -16,9 +16,9 @@ export function LatencyTable({ rows }: { readonly rows: readonly Latency[] }) {
           {rows.map(({ subject, percentile, within, promisedAt }) => (
             <tr key={subject}>
               <th scope="row">{subject}</th>
-              <td className={table.figure} data-label="Promised">
+              <FigureCell label="Promised">
                 p{Math.round(percentile * 100)} within {duration(within)}
-              </td>
+              </FigureCell>
               <td data-label="Promised in" className={table.soft}>
                 <Place origin={promisedAt} />
               </td>

@@ -1,7 +1,6 @@
 import type { Totals, UsageRow } from "../../api/usage.js";
 import { count, shortCount } from "../../format.js";
-import { Table } from "../../shell/table.js";
-import table from "../../shell/table.module.css";
+import { FigureCell, Table } from "../../shell/table.js";
 import styles from "./usage-table.module.css";
 
 const figures = ["Requests", "Share", "Input tokens", "Output tokens", "Errors", "Estimated"].map(
@@ -41,24 +40,12 @@ export function UsageTable({ groups, heading }: UsageTableProps) {
       {groups.map(({ name, requests, inputTokens, outputTokens, errors, estimated }) => (
         <tr key={name}>
           <th scope="row">{name}</th>
-          <td className={table.figure} data-label="Requests">
-            {count(requests)}
-          </td>
-          <td className={table.figure} data-label="Share">
-            {all === 0 ? "0" : ((requests / all) * 100).toFixed(1)}%
-          </td>
-          <td className={table.figure} data-label="Input tokens">
-            {count(inputTokens)}
-          </td>
-          <td className={table.figure} data-label="Output tokens">
-            {count(outputTokens)}
-          </td>
-          <td className={table.figure} data-label="Errors">
-            {count(errors)}
-          </td>
-          <td className={table.figure} data-label="Estimated">
-            {count(estimated)}
-          </td>
+          <FigureCell label="Requests">{count(requests)}</FigureCell>
+          <FigureCell label="Share">{all === 0 ? "0" : ((requests / all) * 100).toFixed(1)}%</FigureCell>
+          <FigureCell label="Input tokens">{count(inputTokens)}</FigureCell>
+          <FigureCell label="Output tokens">{count(outputTokens)}</FigureCell>
+          <FigureCell label="Errors">{count(errors)}</FigureCell>
+          <FigureCell label="Estimated">{count(estimated)}</FigureCell>
         </tr>
       ))}
     </Table>
