@@ -4,9 +4,9 @@
  */
 export { explain, formatImage, makePlan, originOf, type Planned } from "./plan/index.js";
 export type * from "./plan/plan.js";
-export { type Definition, definePlatform, type PlatformDefinition } from "./spec/define.js";
-export { type Diagnostic, type Edit, formatDiagnostic, formatDiagnostics } from "./spec/diagnostic.js";
-export { DiagnosticsError } from "./spec/diagnostics-error.js";
-export { applyEdits } from "./spec/edit.js";
-export { KeelsonError } from "./spec/errors.js";
-export { type Parsed, type Platform, readDefinition, readPlatform } from "./spec/platform.js";
+export { type Definition, definePlatform, type PlatformDefinition } from "./platform-file/define.js";
+export { type Diagnostic, type Edit, formatDiagnostic, formatDiagnostics } from "./platform-file/diagnostic.js";
+export { DiagnosticsError } from "./platform-file/diagnostics-error.js";
+export { applyEdits } from "./platform-file/edit.js";
+export { KeelsonError } from "./platform-file/errors.js";
+export { type Parsed, type Platform, readDefinition, readPlatform } from "./platform-file/platform.js";

@@ -1,8 +1,8 @@
 import { originOf } from "../plan/origin.js";
 import type { Origin, Path, Plan } from "../plan/plan.js";
+import { type Edit, sortDiagnostics } from "../platform-file/diagnostic.js";
+import { parentPath } from "../platform-file/path.js";
 import { promiseSheet } from "../promises/sheet.js";
-import { type Edit, sortDiagnostics } from "../spec/diagnostic.js";
-import { parentPath } from "../spec/path.js";
 import type { Finding, PlacedEdit } from "./finding.js";
 import type { Rule } from "./rule.js";
 import { rules as catalogue } from "./rules/index.js";

@@ -1,4 +1,4 @@
-import type { Diagnostic, Edit } from "../spec/diagnostic.js";
+import type { Diagnostic, Edit } from "../platform-file/diagnostic.js";
 import type { Concern } from "./rule.js";
 
 /** An edit, and the environment under whose differences it belongs; undefined edits the base. */

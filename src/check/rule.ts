@@ -1,6 +1,6 @@
 import type { Path, Plan } from "../plan/plan.js";
+import type { Edit } from "../platform-file/diagnostic.js";
 import type { PromiseSheet } from "../promises/sheet.js";
-import type { Edit } from "../spec/diagnostic.js";
 
 export type Severity = "error" | "warning" | "note";
 

@@ -1,7 +1,7 @@
 import type { Plan } from "../plan/plan.js";
+import { applyEdits } from "../platform-file/edit.js";
+import { KeelsonError } from "../platform-file/errors.js";
 import { promiseSheet } from "../promises/sheet.js";
-import { applyEdits } from "../spec/edit.js";
-import { KeelsonError } from "../spec/errors.js";
 import type { Finding, PlacedEdit } from "./finding.js";
 import type { Concern } from "./rule.js";
 

@@ -1,6 +1,6 @@
 import { request } from "undici";
 import { z } from "zod";
-import { KeelsonError } from "../spec/errors.js";
+import { KeelsonError } from "../platform-file/errors.js";
 import type { Connection } from "./connection.js";
 
 const refusal = z.object({ error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }) });

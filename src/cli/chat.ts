@@ -2,8 +2,8 @@ import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { request } from "undici";
 import { z } from "zod";
-import { KeelsonError } from "../spec/errors.js";
-import { suggest } from "../spec/suggest.js";
+import { KeelsonError } from "../platform-file/errors.js";
+import { suggest } from "../platform-file/suggest.js";
 import { coloursFor } from "./colours.js";
 import { addConnectionOptions, type Connection, type ConnectionOptions, connect } from "./connection.js";
 

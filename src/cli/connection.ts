@@ -6,7 +6,7 @@ import { dataFromEnvironment, layout } from "../local/layout.js";
 import { livePlatform, type RunningPlatform } from "../local/running.js";
 import { localSecrets } from "../local/secrets.js";
 import { TERMINAL_KEY } from "../local/terminal-key.js";
-import { KeelsonError } from "../spec/errors.js";
+import { KeelsonError } from "../platform-file/errors.js";
 import { place } from "./option-values.js";
 
 /** How a command was told which platform it speaks to. */

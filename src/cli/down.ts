@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { ownerNow } from "../disk/lock.js";
 import { askControl } from "../local/control/client.js";
-import { KeelsonError } from "../spec/errors.js";
+import { KeelsonError } from "../platform-file/errors.js";
 import { addDataOption, type ConnectionOptions, findRunning } from "./connection.js";
 
 const stopping = z.object({ pid: z.number() });

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { z } from "zod";
+import { KeelsonError } from "../platform-file/errors.js";
 import { createdKey, keyList, keyShape } from "../runtime/accounts/shapes.js";
-import { KeelsonError } from "../spec/errors.js";
 import { callAdmin } from "./admin-api.js";
 import { coloursFor } from "./colours.js";
 import { addConnectionOptions, type Connection, type ConnectionOptions, connect } from "./connection.js";

@@ -3,8 +3,8 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createJiti } from "jiti";
 import * as keelson from "../index.js";
-import { DiagnosticsError } from "../spec/diagnostics-error.js";
-import type { Diagnostic } from "../spec/index.js";
+import { DiagnosticsError } from "../platform-file/diagnostics-error.js";
+import type { Diagnostic } from "../platform-file/index.js";
 
 /** A place in a file of code; both count from one. */
 interface Place {

@@ -3,10 +3,10 @@ import { readFile, stat } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makePlan, type Plan } from "../plan/index.js";
-import { DiagnosticsError } from "../spec/diagnostics-error.js";
-import { KeelsonError } from "../spec/errors.js";
-import { type Diagnostic, type Parsed, type Platform, readDefinition, readPlatform } from "../spec/index.js";
-import { LARGEST_FILE } from "../spec/yaml.js";
+import { DiagnosticsError } from "../platform-file/diagnostics-error.js";
+import { KeelsonError } from "../platform-file/errors.js";
+import { type Diagnostic, type Parsed, type Platform, readDefinition, readPlatform } from "../platform-file/index.js";
+import { LARGEST_FILE } from "../platform-file/yaml.js";
 
 /** A platform that was read from disk, with its text (undefined for one that was defined in code). */
 export interface Loaded {

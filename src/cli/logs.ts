@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { layout } from "../local/layout.js";
-import { KeelsonError } from "../spec/errors.js";
+import { KeelsonError } from "../platform-file/errors.js";
 import { coloursFor } from "./colours.js";
 import { addDataOption, type ConnectionOptions, findData } from "./connection.js";
 import { wholeNumber } from "./option-values.js";

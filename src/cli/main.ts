@@ -1,5 +1,5 @@
 import { Command, type CommanderError } from "commander";
-import { KeelsonError } from "../spec/errors.js";
+import { KeelsonError } from "../platform-file/errors.js";
 import { version } from "./version.js";
 
 interface CommandFile {

@@ -1,5 +1,5 @@
-import { KeelsonError } from "../spec/errors.js";
-import { readDuration } from "../spec/format.js";
+import { KeelsonError } from "../platform-file/errors.js";
+import { readDuration } from "../platform-file/format.js";
 
 /**
  * Reads a moment as people write it: `2026-05-04`, `2026-05-04T13:00:00Z`, or a duration (`24h`) before or after `now`.

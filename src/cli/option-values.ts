@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { readDuration } from "../spec/format.js";
+import { readDuration } from "../platform-file/format.js";
 
 /** Readers of what options are given, each throwing what commander tells as a usage error (exit code 2). */
 

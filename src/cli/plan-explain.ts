@@ -1,8 +1,8 @@
 import { explain } from "../plan/explain.js";
 import type { Origin, Plan } from "../plan/plan.js";
-import { joinPath } from "../spec/path.js";
-import type { EnvironmentSettings } from "../spec/platform.js";
-import type { Tree } from "../spec/tree.js";
+import { joinPath } from "../platform-file/path.js";
+import type { EnvironmentSettings } from "../platform-file/platform.js";
+import type { Tree } from "../platform-file/tree.js";
 import type { Colours } from "./colours.js";
 import { table } from "./table.js";
 

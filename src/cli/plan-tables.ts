@@ -1,7 +1,7 @@
 import { formatImage } from "../plan/images.js";
 import type { Bounds, Model, Objectives, Plan, Provider, Resources, Store, Unit } from "../plan/plan.js";
-import { formatBytes, formatCpu, formatDuration, formatRange, formatRatio } from "../spec/format.js";
-import { formatSchedule } from "../spec/schedule.js";
+import { formatBytes, formatCpu, formatDuration, formatRange, formatRatio } from "../platform-file/format.js";
+import { formatSchedule } from "../platform-file/schedule.js";
 import type { Colours } from "./colours.js";
 import { table } from "./table.js";
 

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { KeelsonError } from "../spec/errors.js";
-import { suggest } from "../spec/suggest.js";
+import { KeelsonError } from "../platform-file/errors.js";
+import { suggest } from "../platform-file/suggest.js";
 import { coloursFor } from "./colours.js";
 import { loadPlatform, planOf } from "./load.js";
 
@@ -40,7 +40,7 @@ export function register(program: Command): void {
         process.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
         return;
       }
-      const { formatDiagnostics } = await import("../spec/diagnostic.js");
+      const { formatDiagnostics } = await import("../platform-file/diagnostic.js");
       const { planTables } = await import("./plan-tables.js");
       if (loaded.warnings.length > 0) process.stderr.write(`${formatDiagnostics(loaded.warnings, loaded.text)}\n\n`);
       process.stdout.write(planTables(plan, coloursFor(process.stdout, process.env)));

@@ -1,10 +1,10 @@
 import { stat } from "node:fs/promises";
 import type { Command } from "commander";
 import { dataDirectory, layout } from "../local/layout.js";
+import { KeelsonError } from "../platform-file/errors.js";
 import { type Measurement, measurementsOf } from "../promises/measurement.js";
 import { type PromiseSheet, promiseSheet, type Row } from "../promises/sheet.js";
 import { explanationText, type Marks, sheetText } from "../promises/text.js";
-import { KeelsonError } from "../spec/errors.js";
 import { coloursFor } from "./colours.js";
 import { loadPlan } from "./load.js";
 import { place } from "./option-values.js";

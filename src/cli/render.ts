@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { Plan } from "../plan/plan.js";
+import { KeelsonError } from "../platform-file/errors.js";
 import { type Change, decideChanges } from "../render/changes.js";
 import { seal } from "../render/seal.js";
 import type { Note, Rendering } from "../render/target.js";
 import { isTargetName, type TargetName, targets } from "../render/targets.js";
 import { unifiedDiff } from "../render/unified-diff.js";
-import { KeelsonError } from "../spec/errors.js";
 import { loadPlan } from "./load.js";
 import { readFolder, writeChanges, writeMissingSecrets } from "./rendered-folder.js";
 

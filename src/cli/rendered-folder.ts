@@ -1,12 +1,12 @@
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
+import { KeelsonError } from "../platform-file/errors.js";
 import type { Change } from "../render/changes.js";
 import { secretsFolder } from "../render/compose/secrets.js";
 import { missingValues } from "../render/realise-secret.js";
 import { ownershipOf } from "../render/seal.js";
 import type { GeneratedSecret } from "../render/secrets.js";
 import type { RenderedFile } from "../render/target.js";
-import { KeelsonError } from "../spec/errors.js";
 
 /** Larger files cannot be Keelson's own. */
 const largest = 4 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { KeelsonError } from "../spec/errors.js";
+import { KeelsonError } from "../platform-file/errors.js";
 
 /** `keelson schema`: the JSON Schema of platform files, for editors. */
 export function register(program: Command): void {
@@ -11,7 +11,7 @@ export function register(program: Command): void {
     .option("-o, --output <file>", "write it to a file instead")
     .option("--json", "the same: a JSON Schema is JSON")
     .action(async ({ output }: { output?: string }) => {
-      const { platformJsonSchema } = await import("../spec/json-schema.js");
+      const { platformJsonSchema } = await import("../platform-file/json-schema.js");
       const text = `${JSON.stringify(platformJsonSchema(), null, 2)}\n`;
       if (output === undefined) process.stdout.write(text);
       else await write(resolve(output), text);

@@ -4,12 +4,12 @@ import { pino } from "pino";
 import { requireOwnDirectory } from "../disk/own-directory.js";
 import { dataDirectory } from "../local/layout.js";
 import type { Plan, Unit } from "../plan/plan.js";
+import { KeelsonError } from "../platform-file/errors.js";
 import { drainLimit } from "../promises/facts/supervisor.js";
 import { type Kernel, startKernel } from "../runtime/kernel/kernel.js";
 import type { Address } from "../runtime/kernel/listener.js";
 import { readPlanFile } from "../runtime/kernel/plan-file.js";
 import { modules } from "../runtime/modules.js";
-import { KeelsonError } from "../spec/errors.js";
 import { place } from "./option-values.js";
 
 /** What lies in the directory of a process by itself; a volume that was just mounted may hold `lost+found`. */

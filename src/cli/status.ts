@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { askControl } from "../local/control/client.js";
 import { type PlatformStatus, statusSchema } from "../local/status.js";
-import { formatDuration } from "../spec/format.js";
+import { formatDuration } from "../platform-file/format.js";
 import { type Colours, coloursFor } from "./colours.js";
 import { addDataOption, type ConnectionOptions, findRunning } from "./connection.js";
 

@@ -21,7 +21,7 @@ import {
 import { type Platform, startPlatform } from "../local/platform.js";
 import { forgetFirstKey, type Welcome, welcome } from "../local/welcome.js";
 import type { Plan } from "../plan/plan.js";
-import { KeelsonError } from "../spec/errors.js";
+import { KeelsonError } from "../platform-file/errors.js";
 import { coloursFor } from "./colours.js";
 import { loadPlan } from "./load.js";
 import { place, wholeNumber } from "./option-values.js";

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from "node:util";
 import { type Command, Option } from "commander";
 import type { z } from "zod";
+import { KeelsonError } from "../platform-file/errors.js";
 import { type Dimension, dimensions, type rowShape, usageAnswer } from "../runtime/usage/shapes.js";
-import { KeelsonError } from "../spec/errors.js";
 import { askAdmin, callAdmin } from "./admin-api.js";
 import { coloursFor } from "./colours.js";
 import { addConnectionOptions, type ConnectionOptions, connect } from "./connection.js";

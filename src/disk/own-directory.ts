@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { KeelsonError } from "../spec/errors.js";
+import { KeelsonError } from "../platform-file/errors.js";
 import { isSystemError } from "./disk-errors.js";
 import { exists } from "./exists.js";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { KeelsonError } from "../spec/errors.js";
+import { KeelsonError } from "../platform-file/errors.js";
 
 /** The API server's own account of a refusal. */
 const Status = z.looseObject({

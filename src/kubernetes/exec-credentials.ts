@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { dirname, resolve } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { KeelsonError } from "../spec/errors.js";
+import { KeelsonError } from "../platform-file/errors.js";
 import type { Credentials, Identity } from "./connection.js";
 
 const run = promisify(execFile);

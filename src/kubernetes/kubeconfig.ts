@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { KeelsonError } from "../spec/errors.js";
+import { KeelsonError } from "../platform-file/errors.js";
 import type { Connection, Credentials } from "./connection.js";
 import { execCredentials } from "./exec-credentials.js";
 import { inClusterConnection } from "./in-cluster.js";

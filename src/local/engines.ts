@@ -1,7 +1,7 @@
 import { namesFile } from "../plan/model-source.js";
 import type { Model, Plan } from "../plan/plan.js";
-import { formatPlace } from "../spec/diagnostic.js";
-import { KeelsonError } from "../spec/errors.js";
+import { formatPlace } from "../platform-file/diagnostic.js";
+import { KeelsonError } from "../platform-file/errors.js";
 
 /**
  * Throws `engine/not-here` for the first model that nothing on this machine can ever serve, whatever else it has: its

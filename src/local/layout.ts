@@ -2,7 +2,7 @@ import { mkdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { isSystemError } from "../disk/disk-errors.js";
 import { requireOwnDirectory } from "../disk/own-directory.js";
-import { KeelsonError } from "../spec/errors.js";
+import { KeelsonError } from "../platform-file/errors.js";
 
 /** Where everything of one running platform lies, below its data directory. */
 export interface Layout {

@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { isSystemError } from "../disk/disk-errors.js";
 import { lockOwner } from "../disk/lock.js";
-import { KeelsonError } from "../spec/errors.js";
+import { KeelsonError } from "../platform-file/errors.js";
 import { layout } from "./layout.js";
 import { readRunning } from "./running.js";
 

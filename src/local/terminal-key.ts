@@ -1,6 +1,6 @@
 import { request } from "undici";
 import { z } from "zod";
-import { KeelsonError } from "../spec/errors.js";
+import { KeelsonError } from "../platform-file/errors.js";
 import type { Layout } from "./layout.js";
 import type { RunningPlatform } from "./running.js";
 import { localSecrets } from "./secrets.js";

@@ -1,4 +1,4 @@
-import { KeelsonError } from "../spec/errors.js";
+import { KeelsonError } from "../platform-file/errors.js";
 import type { Supervisor, SupervisorEvent } from "./supervisor.js";
 
 /** Crashes of one process before the first answer, after which the start is given up. */

@@ -1,8 +1,8 @@
-import { formatDuration } from "../spec/format.js";
-import { many } from "../spec/references.js";
-import type { Schedule } from "../spec/schedule.js";
-import type { BackupsInput } from "../spec/schema/backups.js";
-import type { Settings } from "../spec/schema/platform.js";
+import { formatDuration } from "../platform-file/format.js";
+import { many } from "../platform-file/references.js";
+import type { Schedule } from "../platform-file/schedule.js";
+import type { BackupsInput } from "../platform-file/schema/backups.js";
+import type { Settings } from "../platform-file/schema/platform.js";
 import type { Scope } from "./origin.js";
 import type { BackupSchedule, Backups, ClusterBackups } from "./plan.js";
 

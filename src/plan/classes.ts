@@ -1,5 +1,5 @@
-import type { ModelInput, SizeClassInput, standardClasses } from "../spec/schema/models.js";
-import type { Settings } from "../spec/schema/platform.js";
+import type { ModelInput, SizeClassInput, standardClasses } from "../platform-file/schema/models.js";
+import type { Settings } from "../platform-file/schema/platform.js";
 
 const GiB = 2 ** 30;
 const BILLION = 1e9;

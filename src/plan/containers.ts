@@ -1,5 +1,5 @@
-import { formatBytes, formatCpu } from "../spec/format.js";
-import type { SidecarInput } from "../spec/schema/services.js";
+import { formatBytes, formatCpu } from "../platform-file/format.js";
+import type { SidecarInput } from "../platform-file/schema/services.js";
 import type { PlanContext } from "./context.js";
 import { readImage } from "./images.js";
 import type { Scope } from "./origin.js";

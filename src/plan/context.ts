@@ -1,4 +1,4 @@
-import type { Settings } from "../spec/schema/platform.js";
+import type { Settings } from "../platform-file/schema/platform.js";
 import type { Ledger } from "./origin.js";
 import type { Cloud, Image, Objectives, Provider } from "./plan.js";
 

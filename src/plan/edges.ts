@@ -1,6 +1,6 @@
-import { readOutside } from "../spec/outside.js";
-import { many } from "../spec/references.js";
-import type { ServiceInput } from "../spec/schema/services.js";
+import { readOutside } from "../platform-file/outside.js";
+import { many } from "../platform-file/references.js";
+import type { ServiceInput } from "../platform-file/schema/services.js";
 import type { PlanContext } from "./context.js";
 import { registryOf } from "./model-servers.js";
 import type { Scope } from "./origin.js";

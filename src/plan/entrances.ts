@@ -1,5 +1,5 @@
-import type { EntranceInput } from "../spec/schema/entrances.js";
-import type { ServiceInput } from "../spec/schema/services.js";
+import type { EntranceInput } from "../platform-file/schema/entrances.js";
+import type { ServiceInput } from "../platform-file/schema/services.js";
 import { onCluster, type PlanContext } from "./context.js";
 import { MODULE_FACTS } from "./modules.js";
 import type { Scope } from "./origin.js";

@@ -1,7 +1,7 @@
-import type { Diagnostic } from "../spec/diagnostic.js";
-import type { EnvironmentSettings, Platform } from "../spec/platform.js";
-import type { Settings } from "../spec/schema/platform.js";
-import { didYouMean } from "../spec/suggest.js";
+import type { Diagnostic } from "../platform-file/diagnostic.js";
+import type { EnvironmentSettings, Platform } from "../platform-file/platform.js";
+import type { Settings } from "../platform-file/schema/platform.js";
+import { didYouMean } from "../platform-file/suggest.js";
 import type { PlanContext } from "./context.js";
 import { planEdges } from "./edges.js";
 import { planEntrances } from "./entrances.js";

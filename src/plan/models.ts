@@ -1,7 +1,7 @@
-import { formatBytes, formatCpu } from "../spec/format.js";
-import { MODULE_PORT } from "../spec/modules.js";
-import { many } from "../spec/references.js";
-import type { ModelInput } from "../spec/schema/models.js";
+import { formatBytes, formatCpu } from "../platform-file/format.js";
+import { MODULE_PORT } from "../platform-file/modules.js";
+import { many } from "../platform-file/references.js";
+import type { ModelInput } from "../platform-file/schema/models.js";
 import { sizeClassOf } from "./classes.js";
 import { MODULE_DATA, planGpu, planImage, planPorts, planVolumes } from "./containers.js";
 import type { PlanContext } from "./context.js";

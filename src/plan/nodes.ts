@@ -1,4 +1,4 @@
-import type { NodePoolInput } from "../spec/schema/nodes.js";
+import type { NodePoolInput } from "../platform-file/schema/nodes.js";
 import type { PlanContext } from "./context.js";
 import { instanceType } from "./instance-types.js";
 import type { Ledger } from "./origin.js";

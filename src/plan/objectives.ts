@@ -1,4 +1,4 @@
-import type { ObjectivesInput } from "../spec/schema/objectives.js";
+import type { ObjectivesInput } from "../platform-file/schema/objectives.js";
 import type { Scope } from "./origin.js";
 import type { Objectives } from "./plan.js";
 

@@ -1,4 +1,4 @@
-import type { Settings } from "../spec/schema/platform.js";
+import type { Settings } from "../platform-file/schema/platform.js";
 import { planClusterBackups } from "./backups.js";
 import { onCluster, type PlanContext } from "./context.js";
 import type { ClusterSettings, Delivery, DrillSchedule, Observe, Security } from "./plan.js";

@@ -1,6 +1,6 @@
-import { formatBytes, formatDuration, formatRange, formatRatio, type Range } from "../spec/format.js";
-import { formatPath, joinPath, parentPath, type Segment } from "../spec/path.js";
-import { type Mapping, nearest, type SourceMap, type Tree } from "../spec/tree.js";
+import { formatBytes, formatDuration, formatRange, formatRatio, type Range } from "../platform-file/format.js";
+import { formatPath, joinPath, parentPath, type Segment } from "../platform-file/path.js";
+import { type Mapping, nearest, type SourceMap, type Tree } from "../platform-file/tree.js";
 import type { Origin, Path, Plan } from "./plan.js";
 
 /** Where the value at a path came from; for one that is nowhere recorded, where the nearest thing above it came from. */

@@ -7,7 +7,7 @@
  * Units of measure are those of `element.ts`.
  */
 
-import type { Origin, Path } from "../spec/origin.js";
+import type { Origin, Path } from "../platform-file/origin.js";
 import type {
   Bounds,
   Bytes,

@@ -1,4 +1,4 @@
-import type { SecretInput } from "../spec/schema/secrets.js";
+import type { SecretInput } from "../platform-file/schema/secrets.js";
 import type { PlanContext } from "./context.js";
 import type { Edge, Model, Secret, Store, Unit } from "./plan.js";
 

@@ -1,6 +1,6 @@
-import { formatBytes, formatCpu } from "../spec/format.js";
-import { many } from "../spec/references.js";
-import type { StoreInput } from "../spec/schema/stores.js";
+import { formatBytes, formatCpu } from "../platform-file/format.js";
+import { many } from "../platform-file/references.js";
+import type { StoreInput } from "../platform-file/schema/stores.js";
 import { planBackups } from "./backups.js";
 import type { PlanContext } from "./context.js";
 import { planPool } from "./nodes.js";

@@ -1,7 +1,7 @@
-import { MODULE_PORT } from "../spec/modules.js";
-import { many } from "../spec/references.js";
-import type { ModelInput } from "../spec/schema/models.js";
-import type { ServiceInput } from "../spec/schema/services.js";
+import { MODULE_PORT } from "../platform-file/modules.js";
+import { many } from "../platform-file/references.js";
+import type { ModelInput } from "../platform-file/schema/models.js";
+import type { ServiceInput } from "../platform-file/schema/services.js";
 import {
   containerDefaults,
   MODULE_DATA,

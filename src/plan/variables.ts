@@ -1,4 +1,4 @@
-import { parsePath } from "../spec/path.js";
+import { parsePath } from "../platform-file/path.js";
 import type { Ledger } from "./origin.js";
 import type { Edge, Sidecar, Store, Unit } from "./plan.js";
 

@@ -1,6 +1,6 @@
-import { formatDuration, formatRatio } from "../spec/format.js";
-import type { ModelInput } from "../spec/schema/models.js";
-import type { ServiceInput } from "../spec/schema/services.js";
+import { formatDuration, formatRatio } from "../platform-file/format.js";
+import type { ModelInput } from "../platform-file/schema/models.js";
+import type { ServiceInput } from "../platform-file/schema/services.js";
 import { onCluster, type PlanContext } from "./context.js";
 import type { Scope } from "./origin.js";
 import type { Bounds, Disruption, Health, Port, Probe, Rollout, Scale, Spread } from "./plan.js";

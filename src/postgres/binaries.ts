@@ -5,7 +5,7 @@ import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { diskError } from "../disk/disk-errors.js";
-import { KeelsonError } from "../spec/errors.js";
+import { KeelsonError } from "../platform-file/errors.js";
 import { canReach, type ServerUser } from "./server-user.js";
 
 /** A PostgreSQL that runs on this machine. */

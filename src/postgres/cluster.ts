@@ -6,7 +6,7 @@ import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { writeAtomically } from "../disk/atomic-file.js";
 import { diskError, diskFull, requireSpace } from "../disk/disk-errors.js";
-import { KeelsonError } from "../spec/errors.js";
+import { KeelsonError } from "../platform-file/errors.js";
 import { writeAccessRules } from "./access.js";
 import { archiveScript } from "./archive-script.js";
 import { type Binaries, findBinaries } from "./binaries.js";

@@ -1,6 +1,6 @@
 import { originOf } from "../plan/origin.js";
 import type { Bytes, Cited, Milliseconds, Origin, Path, Plan } from "../plan/plan.js";
-import type { Edit } from "../spec/diagnostic.js";
+import type { Edit } from "../platform-file/diagnostic.js";
 import type { TermOrigin } from "./origin.js";
 
 /** One summand of a worst case. */

@@ -1,4 +1,4 @@
-import { formatRatio } from "../spec/format.js";
+import { formatRatio } from "../platform-file/format.js";
 import type { PredictedAvailability } from "./availability.js";
 import { measuredText, predictionText, readable, termLines } from "./explain.js";
 import type { PromisedLatency } from "./latency.js";

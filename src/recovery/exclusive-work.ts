@@ -1,4 +1,4 @@
-import { KeelsonError } from "../spec/errors.js";
+import { KeelsonError } from "../platform-file/errors.js";
 
 /** Work that takes the platform away or breaks it: what one of them measures or restores, another would spoil. */
 export interface ExclusiveWork {

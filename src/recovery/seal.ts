@@ -6,7 +6,7 @@ import { createGunzip, createGzip } from "node:zlib";
 import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 import { writeAtomically } from "../disk/atomic-file.js";
 import { isSystemError } from "../disk/disk-errors.js";
-import { KeelsonError } from "../spec/errors.js";
+import { KeelsonError } from "../platform-file/errors.js";
 
 /** How objects are packed: gzip, then age. Both are undone by the plain tools of these names. */
 export interface Seal {

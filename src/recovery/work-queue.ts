@@ -1,4 +1,4 @@
-import { KeelsonError } from "../spec/errors.js";
+import { KeelsonError } from "../platform-file/errors.js";
 
 /** One piece of work after the other: two copies of a database at once would only slow each other down. */
 export class WorkQueue {

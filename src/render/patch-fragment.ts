@@ -1,5 +1,5 @@
 import type { Patch } from "../plan/plan.js";
-import { KeelsonError } from "../spec/errors.js";
+import { KeelsonError } from "../platform-file/errors.js";
 import { isFields } from "./strategic-merge.js";
 
 /** The fragments that the platform file holds for one target, in its order. */

@@ -1,5 +1,5 @@
 import type { Plan } from "../plan/plan.js";
-import { formatDuration } from "../spec/format.js";
+import { formatDuration } from "../platform-file/format.js";
 import type { Note } from "./target.js";
 
 /** Secrets whose values come from elsewhere, and how often they should change: both are a person's to do. */

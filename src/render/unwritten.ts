@@ -1,7 +1,7 @@
 import { isWritten } from "../plan/origin.js";
 import type { Path, Plan } from "../plan/plan.js";
-import { formatDuration, formatRatio } from "../spec/format.js";
-import { formatSchedule } from "../spec/schedule.js";
+import { formatDuration, formatRatio } from "../platform-file/format.js";
+import { formatSchedule } from "../platform-file/schedule.js";
 import type { Note } from "./target.js";
 
 /** What the Plan declares of the platform as a whole and no target writes yet, each once, at its place in the file. */

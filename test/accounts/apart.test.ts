@@ -6,9 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { accountsOverHttp } from "../../src/runtime/accounts/index.js";
 import { usageOverHttp } from "../../src/runtime/usage/index.js";
-import { freePort, startPostgres, type TestPostgres } from "../database/postgres.js";
-import { event } from "../usage/events.js";
-import { cookieOf, type Platform, send, startPlatform } from "./platform.js";
+import { cookieOf, type Platform, send, startPlatform } from "../support/accounts/platform.js";
+import { freePort, startPostgres, type TestPostgres } from "../support/database/postgres.js";
+import { event } from "../support/usage/events.js";
 
 /** Accounts in one process, a replica of it in another, usage in a third: all over HTTP. */
 let postgres: TestPostgres;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { runningPlatform } from "./running.js";
+import { runningPlatform } from "../support/accounts/running.js";
 
 const given = runningPlatform();
 

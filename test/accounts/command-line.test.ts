@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { freePort, startPostgres, type TestPostgres } from "../database/postgres.js";
-import { type Result, keelson as run } from "../local/keelson.js";
-import { event } from "../usage/events.js";
-import { type Platform, startPlatform } from "./platform.js";
+import { type Platform, startPlatform } from "../support/accounts/platform.js";
+import { freePort, startPostgres, type TestPostgres } from "../support/database/postgres.js";
+import { type Result, keelson as run } from "../support/local/keelson.js";
+import { event } from "../support/usage/events.js";
 
 let postgres: TestPostgres;
 let platform: Platform;

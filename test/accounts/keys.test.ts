@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { startPostgres } from "../database/postgres.js";
-import { startPlatform } from "./platform.js";
-import { runningPlatform } from "./running.js";
+import { startPlatform } from "../support/accounts/platform.js";
+import { runningPlatform } from "../support/accounts/running.js";
+import { startPostgres } from "../support/database/postgres.js";
 
 const given = runningPlatform();
 

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { accountsOverHttp } from "../../src/runtime/accounts/index.js";
 import { hashOf, Keys, type Lookup } from "../../src/runtime/gateway/keys.js";
-import { startPostgres, type TestPostgres } from "../database/postgres.js";
-import { type Platform, startPlatform } from "./platform.js";
+import { type Platform, startPlatform } from "../support/accounts/platform.js";
+import { startPostgres, type TestPostgres } from "../support/database/postgres.js";
 
 let postgres: TestPostgres;
 let accounts: Platform;

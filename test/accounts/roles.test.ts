@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Answer, type Call, cookieOf } from "./platform.js";
-import { runningPlatform } from "./running.js";
+import { type Answer, type Call, cookieOf } from "../support/accounts/platform.js";
+import { runningPlatform } from "../support/accounts/running.js";
 
 /** Two organisations, `red` and `blue`, each with an owner, an admin and a member; and who runs the platform. */
 const given = runningPlatform();

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { cookieOf, startPlatform } from "./platform.js";
-import { runningPlatform } from "./running.js";
+import { cookieOf, startPlatform } from "../support/accounts/platform.js";
+import { runningPlatform } from "../support/accounts/running.js";
 
 const given = runningPlatform();
 

@@ -2,8 +2,8 @@ import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Answer, type Platform, startPlatform } from "../accounts/platform.js";
-import { startPostgres, type TestPostgres } from "../database/postgres.js";
+import { type Answer, type Platform, startPlatform } from "../support/accounts/platform.js";
+import { startPostgres, type TestPostgres } from "../support/database/postgres.js";
 
 let postgres: TestPostgres;
 let platform: Platform;

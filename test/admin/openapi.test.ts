@@ -1,8 +1,8 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Answer, type Call, cookieOf, type Platform, startPlatform } from "../accounts/platform.js";
-import { startPostgres, type TestPostgres } from "../database/postgres.js";
-import { event } from "../usage/events.js";
+import { type Answer, type Call, cookieOf, type Platform, startPlatform } from "../support/accounts/platform.js";
+import { startPostgres, type TestPostgres } from "../support/database/postgres.js";
+import { event } from "../support/usage/events.js";
 
 interface Operation {
   readonly operationId: string;

@@ -1,9 +1,9 @@
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Platform, startPlatform } from "../accounts/platform.js";
-import { startPostgres, type TestPostgres } from "../database/postgres.js";
-import { metric } from "../gateway/gateway.js";
+import { type Platform, startPlatform } from "../support/accounts/platform.js";
+import { startPostgres, type TestPostgres } from "../support/database/postgres.js";
+import { metric } from "../support/gateway/gateway.js";
 
 let postgres: TestPostgres;
 let platform: Platform;

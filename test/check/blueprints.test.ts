@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { check } from "../../src/check/check.js";
 import { promiseSheet } from "../../src/promises/sheet.js";
-import { findingsIn, planOf, plansOf } from "./findings.js";
+import { findingsIn, planOf, plansOf } from "../support/check/findings.js";
 
 const folder = new URL("../../blueprints/", import.meta.url);
 const blueprints = readdirSync(folder).map(

@@ -3,8 +3,8 @@ import { fixed } from "../../src/check/fix.js";
 import { findingsText } from "../../src/check/output/text.js";
 import { misspeltName } from "../../src/check/rules/delivery/misspelt-name.js";
 import { edited } from "../../src/check/safety.js";
-import { rowOf, sheetOf } from "../promises/rows.js";
-import { findingsIn, planOf, plansOf } from "./findings.js";
+import { findingsIn, planOf, plansOf } from "../support/check/findings.js";
+import { rowOf, sheetOf } from "../support/promises/rows.js";
 
 const shop = `platform: shop
 cloud: aws

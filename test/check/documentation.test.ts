@@ -4,7 +4,7 @@ import { rules } from "../../src/check/rules/index.js";
 import { predictionText, readable } from "../../src/promises/explain.js";
 import { faults } from "../../src/promises/faults/index.js";
 import { promiseSheet } from "../../src/promises/sheet.js";
-import { findingsIn, planOf } from "./findings.js";
+import { findingsIn, planOf } from "../support/check/findings.js";
 
 const text = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
 const page = (name: string): string => text(`docs/${name}`);

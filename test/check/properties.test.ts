@@ -7,8 +7,8 @@ import type { Concern } from "../../src/check/rule.js";
 import type { Plan } from "../../src/plan/plan.js";
 import { promiseSheet } from "../../src/promises/sheet.js";
 import type { Verdict } from "../../src/promises/verdict.js";
-import { platforms, shuffled, yamlOf } from "../promises/platforms.js";
-import { findingsIn, planOf, plansOf } from "./findings.js";
+import { findingsIn, planOf, plansOf } from "../support/check/findings.js";
+import { platforms, shuffled, yamlOf } from "../support/promises/platforms.js";
 
 const runs = { numRuns: 150 };
 /** What is found, apart from where it stands in the file. */

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { rules } from "../../src/check/rules/index.js";
-import { expectedIn, findingsIn, fixture } from "./findings.js";
+import { expectedIn, findingsIn, fixture } from "../support/check/findings.js";
 
 const folder = new URL("./rules/", import.meta.url);
 

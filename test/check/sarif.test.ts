@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { type Sources, sarif, sarifOfErrors } from "../../src/check/output/sarif.js";
 import { rules } from "../../src/check/rules/index.js";
-import { formatDiagnostics, readPlatform } from "../../src/spec/index.js";
-import { findingsIn, fixture } from "./findings.js";
-import { sarifLog } from "./sarif-log.js";
+import { formatDiagnostics, readPlatform } from "../../src/platform-file/index.js";
+import { findingsIn, fixture } from "../support/check/findings.js";
+import { sarifLog } from "../support/check/sarif-log.js";
 
 /** A repository at `/home/ana/shop`, in whose folder the command runs. */
 const sources: Sources = {

@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
-import { describeWith } from "../requirements.js";
-import { ApiError } from "./harness/api.js";
-import { type ControlPlane, startControlPlane } from "./harness/control-plane.js";
+import { ApiError } from "../support/cluster/api.js";
+import { type ControlPlane, startControlPlane } from "../support/cluster/control-plane.js";
+import { describeWith } from "../support/requirements.js";
 
 describeWith(["cluster"], "the control plane of the tests", () => {
   let plane: ControlPlane;

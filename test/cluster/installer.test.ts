@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { describeWith } from "../requirements.js";
+import { describeWith } from "../support/requirements.js";
 
 const installer = fileURLToPath(new URL("../../tools/install.sh", import.meta.url));
 

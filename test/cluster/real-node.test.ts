@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import { nodeImage } from "../images/images.js";
-import { describeWith } from "../requirements.js";
-import { type RealCluster, startRealCluster } from "./harness/real-node.js";
+import { type RealCluster, startRealCluster } from "../support/cluster/real-node.js";
+import { nodeImage } from "../support/images/images.js";
+import { describeWith } from "../support/requirements.js";
 
 const run = promisify(execFile);
 const Pod = z.looseObject({

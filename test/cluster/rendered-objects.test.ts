@@ -1,11 +1,20 @@
 import { beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import { broker, cache, cpuScale, database, entrance, samplePlan, sidecar, unit } from "../render/sample-plan.js";
-import { describeWith } from "../requirements.js";
-import type { Api, ApiObject } from "./harness/api.js";
-import { type ControlPlane, startControlPlane } from "./harness/control-plane.js";
-import { blueprintPlans } from "./harness/plans.js";
-import { applyAll, podTemplate, renderedObjects } from "./harness/rendered.js";
+import type { Api, ApiObject } from "../support/cluster/api.js";
+import { type ControlPlane, startControlPlane } from "../support/cluster/control-plane.js";
+import { blueprintPlans } from "../support/cluster/plans.js";
+import { applyAll, podTemplate, renderedObjects } from "../support/cluster/rendered.js";
+import {
+  broker,
+  cache,
+  cpuScale,
+  database,
+  entrance,
+  samplePlan,
+  sidecar,
+  unit,
+} from "../support/render/sample-plan.js";
+import { describeWith } from "../support/requirements.js";
 
 const day = 24 * 3600 * 1000;
 const schedule = (every: number) => ({ path: "backups", every, at: undefined, keep: 7 * day });

@@ -1,14 +1,19 @@
 import { beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import type { Plan } from "../../src/plan/plan.js";
-import { describeWith } from "../requirements.js";
-import type { ApiObject } from "./harness/api.js";
-import { type ControlPlane, startControlPlane } from "./harness/control-plane.js";
-import { blueprintPlans } from "./harness/plans.js";
-import { belongsTo, waitForPods } from "./harness/pods.js";
-import { applyAll, renderedObjects } from "./harness/rendered.js";
-import { type NodeShape, poolNodes, type SimulatedNodes, startSimulatedNodes } from "./harness/simulated-nodes.js";
-import { startVolumes } from "./harness/volumes.js";
+import type { ApiObject } from "../support/cluster/api.js";
+import { type ControlPlane, startControlPlane } from "../support/cluster/control-plane.js";
+import { blueprintPlans } from "../support/cluster/plans.js";
+import { belongsTo, waitForPods } from "../support/cluster/pods.js";
+import { applyAll, renderedObjects } from "../support/cluster/rendered.js";
+import {
+  type NodeShape,
+  poolNodes,
+  type SimulatedNodes,
+  startSimulatedNodes,
+} from "../support/cluster/simulated-nodes.js";
+import { startVolumes } from "../support/cluster/volumes.js";
+import { describeWith } from "../support/requirements.js";
 
 const ZONES = ["a", "b", "c"];
 

@@ -3,12 +3,12 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { plansOf } from "../cluster/harness/plans.js";
-import { nodeImage, postgresImage } from "../images/images.js";
-import { describeWith } from "../requirements.js";
-import { writeBuildContext } from "./harness/build-context.js";
-import { type Docker, startDocker } from "./harness/docker.js";
-import { renderInto } from "./harness/render-into.js";
+import { plansOf } from "../support/cluster/plans.js";
+import { writeBuildContext } from "../support/compose/build-context.js";
+import { type Docker, startDocker } from "../support/compose/docker.js";
+import { renderInto } from "../support/compose/render-into.js";
+import { nodeImage, postgresImage } from "../support/images/images.js";
+import { describeWith } from "../support/requirements.js";
 
 const image = "keelson.test/keelson:1";
 

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { plansOf } from "../cluster/harness/plans.js";
-import { describeWith } from "../requirements.js";
-import { renderInto } from "./harness/render-into.js";
+import { plansOf } from "../support/cluster/plans.js";
+import { renderInto } from "../support/compose/render-into.js";
+import { describeWith } from "../support/requirements.js";
 
 const run = promisify(execFile);
 

@@ -9,7 +9,7 @@ import { z } from "zod";
 import { loadPlan } from "../../src/cli/load.js";
 import { type Kernel, startKernel } from "../../src/runtime/kernel/kernel.js";
 import { modules } from "../../src/runtime/modules.js";
-import { startPostgres, type TestPostgres } from "../database/postgres.js";
+import { startPostgres, type TestPostgres } from "../support/database/postgres.js";
 
 /** The dashboard in a process of its own, as in production: everything that a browser asks goes to it alone. */
 describe("a dashboard apart from the other modules", () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { describeWith } from "../requirements.js";
-import { type Browser, startBrowser } from "./browser.js";
-import { type RunningPlatform, startPlatform } from "./running-platform.js";
+import { type Browser, startBrowser } from "../support/dashboard/browser.js";
+import { type RunningPlatform, startPlatform } from "../support/dashboard/running-platform.js";
+import { describeWith } from "../support/requirements.js";
 
 /** A platform that keeps little of what it promises, for nothing of it is backed up and not all of it is run here. */
 const harbour = `

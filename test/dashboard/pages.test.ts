@@ -1,9 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { describeWith } from "../requirements.js";
-import { type Browser, desktop, phone, startBrowser } from "./browser.js";
-import { type RunningPlatform, startPlatform } from "./running-platform.js";
+import { type Browser, desktop, phone, startBrowser } from "../support/dashboard/browser.js";
+import { type RunningPlatform, startPlatform } from "../support/dashboard/running-platform.js";
+import { describeWith } from "../support/requirements.js";
 
 /** With KEELSON_SCREENSHOTS=DIR the pages are kept as pictures, for people to look at. */
 const pictures = process.env["KEELSON_SCREENSHOTS"];

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { duration } from "../../dashboard/src/format.js";
 import type { Cell } from "../../src/runtime/dashboard/promises/answer.js";
 import { sheetOf } from "../../src/runtime/dashboard/promises/compose.js";
-import { planOf } from "../check/findings.js";
+import { planOf } from "../support/check/findings.js";
 
 /** The picture that the README opens with, as `dashboard/picture.ts` drew it from the page. */
 const svg = read("docs/images/dashboard.svg");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { sheetAnswer } from "../../src/runtime/dashboard/promises/answer.js";
 import { sheetOf } from "../../src/runtime/dashboard/promises/compose.js";
-import { findingsIn, planOf } from "../check/findings.js";
+import { findingsIn, planOf } from "../support/check/findings.js";
 
 const text = `
 platform: harbour

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Platform, startPlatform } from "../accounts/platform.js";
-import { startPostgres, type TestPostgres } from "./postgres.js";
+import { type Platform, startPlatform } from "../support/accounts/platform.js";
+import { startPostgres, type TestPostgres } from "../support/database/postgres.js";
 
 let postgres: TestPostgres;
 let platforms: Platform[];

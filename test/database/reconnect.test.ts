@@ -6,9 +6,9 @@ import { sql } from "kysely";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { platformScope } from "../../src/runtime/database/client.js";
-import { type Platform, send, startPlatform } from "../accounts/platform.js";
-import { event } from "../usage/events.js";
-import { startPostgres, type TestPostgres } from "./postgres.js";
+import { type Platform, send, startPlatform } from "../support/accounts/platform.js";
+import { startPostgres, type TestPostgres } from "../support/database/postgres.js";
+import { event } from "../support/usage/events.js";
 
 let postgres: TestPostgres;
 let platform: Platform;

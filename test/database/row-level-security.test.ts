@@ -2,9 +2,9 @@ import { sql } from "kysely";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { organisationScope, platformScope } from "../../src/runtime/database/client.js";
-import { type Platform, startPlatform } from "../accounts/platform.js";
-import { event } from "../usage/events.js";
-import { startPostgres, type TestPostgres } from "./postgres.js";
+import { type Platform, startPlatform } from "../support/accounts/platform.js";
+import { startPostgres, type TestPostgres } from "../support/database/postgres.js";
+import { event } from "../support/usage/events.js";
 
 /**
  * Two organisations, each with a row in every table; then everything that the platform's own role could do by hand to reach

@@ -7,10 +7,10 @@ import { type DeployOptions, type DeployResult, deploy } from "../../src/kuberne
 import { connectionFrom } from "../../src/kubernetes/kubeconfig.js";
 import type { LiveObject, ObjectReference } from "../../src/kubernetes/live-object.js";
 import type { Plan } from "../../src/plan/plan.js";
-import { type ControlPlane, startControlPlane } from "../cluster/harness/control-plane.js";
-import { startSimulatedNodes } from "../cluster/harness/simulated-nodes.js";
-import { cpuScale, edge, entrance, samplePlan, unit } from "../render/sample-plan.js";
-import { describeWith } from "../requirements.js";
+import { type ControlPlane, startControlPlane } from "../support/cluster/control-plane.js";
+import { startSimulatedNodes } from "../support/cluster/simulated-nodes.js";
+import { cpuScale, edge, entrance, samplePlan, unit } from "../support/render/sample-plan.js";
+import { describeWith } from "../support/requirements.js";
 
 /** A platform without stores: two units, one calling the other. */
 function twoUnits(namespace: string, fields: Partial<Plan> = {}): Plan {

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { serverProcesses } from "../../src/postgres/strays.js";
 import { type DrillResult, resultSchema } from "../../src/recovery/drills/result.js";
-import { type Cleanups, chat, keelson, type Up, until, up, workDirectory } from "../local/keelson.js";
-import { flipByte } from "../recovery/source.js";
+import { type Cleanups, chat, keelson, type Up, until, up, workDirectory } from "../support/local/keelson.js";
+import { flipByte } from "../support/recovery/source.js";
 
 const cleanups: Cleanups = [];
 afterEach(async () => {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { askControl } from "../../src/local/control/client.js";
 import { resultSchema } from "../../src/recovery/drills/result.js";
-import { type Cleanups, chat, keelson, type Up, until, up } from "../local/keelson.js";
+import { type Cleanups, chat, keelson, type Up, until, up } from "../support/local/keelson.js";
 
 const cleanups: Cleanups = [];
 afterEach(async () => {

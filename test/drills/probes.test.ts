@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { promiseSheet } from "../../src/promises/sheet.js";
 import { probesOf } from "../../src/recovery/drills/probes.js";
-import { planOf } from "../plan/planned.js";
+import { planOf } from "../support/plan/planned.js";
 
 const starter = readFileSync(new URL("../../blueprints/starter/platform.yaml", import.meta.url), "utf8");
 const plan = planOf(starter, "local");

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
 import { askControl, fetchControl } from "../../src/local/control/client.js";
 import { resultSchema } from "../../src/recovery/drills/result.js";
-import { type Cleanups, keelson, up, workDirectory } from "../local/keelson.js";
+import { type Cleanups, keelson, up, workDirectory } from "../support/local/keelson.js";
 
 const cleanups: Cleanups = [];
 afterEach(async () => {

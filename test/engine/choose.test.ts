@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Model } from "../../src/plan/plan.js";
 import { chooseEngine, type Facts } from "../../src/runtime/engine/choose.js";
-import { planWith } from "../gateway/gateway.js";
+import { planWith } from "../support/gateway/gateway.js";
 
 function model(yaml: string, engine: Model["engine"] = "best"): Model {
   const [found] = planWith(`assistant: ${yaml}`).models;

@@ -1,8 +1,8 @@
 import type OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { llamaCppMissing } from "../../src/runtime/engine/engines/llama-cpp.js";
-import { descendantsOf } from "../gateway/children.js";
-import { startOnTinyModel, type TinyModelGateway } from "./tiny-model.js";
+import { startOnTinyModel, type TinyModelGateway } from "../support/engine/tiny-model.js";
+import { descendantsOf } from "../support/gateway/children.js";
 
 const missing = llamaCppMissing();
 

@@ -1,6 +1,6 @@
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { key, planWith, startTestGateway, type TestGateway } from "../gateway/gateway.js";
+import { key, planWith, startTestGateway, type TestGateway } from "../support/gateway/gateway.js";
 
 describe("the simulated engine", () => {
   let gateway: TestGateway;

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { llamaCppMissing } from "../../src/runtime/engine/engines/llama-cpp.js";
-import { planWith, startTestGateway } from "../gateway/gateway.js";
-import { writeTinyGguf } from "./gguf.js";
+import { writeTinyGguf } from "../support/engine/gguf.js";
+import { planWith, startTestGateway } from "../support/gateway/gateway.js";
 
 const missing = llamaCppMissing();
 let directory: string;

@@ -1,7 +1,7 @@
 import type OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { llamaCppMissing } from "../../src/runtime/engine/engines/llama-cpp.js";
-import { startOnTinyModel, type TinyModelGateway } from "./tiny-model.js";
+import { startOnTinyModel, type TinyModelGateway } from "../support/engine/tiny-model.js";
 
 const missing = llamaCppMissing();
 

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { key, planOf, startTestGateway, type TestGateway } from "../gateway/gateway.js";
-import { startUpstream, type Upstream } from "../gateway/upstream.js";
+import { key, planOf, startTestGateway, type TestGateway } from "../support/gateway/gateway.js";
+import { startUpstream, type Upstream } from "../support/gateway/upstream.js";
 
 const ask = { model: "paid", messages: [{ role: "user", content: "Hello" }] };
 

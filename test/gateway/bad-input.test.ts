@@ -1,8 +1,8 @@
 import { createConnection } from "node:net";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { key, metric, planWith, startTestGateway, type TestGateway } from "./gateway.js";
-import { startUpstream, type Upstream } from "./upstream.js";
+import { key, metric, planWith, startTestGateway, type TestGateway } from "../support/gateway/gateway.js";
+import { startUpstream, type Upstream } from "../support/gateway/upstream.js";
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 

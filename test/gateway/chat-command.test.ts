@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { keelson, type Result } from "../local/keelson.js";
-import { key, planWith, startTestGateway, type TestGateway } from "./gateway.js";
-import { startUpstream, type Upstream } from "./upstream.js";
+import { key, planWith, startTestGateway, type TestGateway } from "../support/gateway/gateway.js";
+import { startUpstream, type Upstream } from "../support/gateway/upstream.js";
+import { keelson, type Result } from "../support/local/keelson.js";
 
 describe("keelson chat", () => {
   let upstream: Upstream;

@@ -6,8 +6,8 @@ import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { Journal, type Waiter } from "../../src/runtime/gateway/usage/journal.js";
 import { Publisher } from "../../src/runtime/gateway/usage/publisher.js";
-import { metric, planWith, startTestGateway, TestUsage } from "./gateway.js";
-import { chunk, startUpstream, wellBehaved } from "./upstream.js";
+import { metric, planWith, startTestGateway, TestUsage } from "../support/gateway/gateway.js";
+import { chunk, startUpstream, wellBehaved } from "../support/gateway/upstream.js";
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { key, planWith, startTestGateway, type TestGateway } from "./gateway.js";
-import { startUpstream, type Upstream } from "./upstream.js";
+import { key, planWith, startTestGateway, type TestGateway } from "../support/gateway/gateway.js";
+import { startUpstream, type Upstream } from "../support/gateway/upstream.js";
 
 describe("API keys at the gateway", () => {
   let upstream: Upstream;

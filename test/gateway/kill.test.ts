@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { freePort, startPostgres, type TestPostgres } from "../database/postgres.js";
-import { planWith } from "./gateway.js";
-import { ServeProcess } from "./processes.js";
-import { chunk, event, json, startUpstream, type Upstream } from "./upstream.js";
+import { freePort, startPostgres, type TestPostgres } from "../support/database/postgres.js";
+import { planWith } from "../support/gateway/gateway.js";
+import { ServeProcess } from "../support/gateway/processes.js";
+import { chunk, event, json, startUpstream, type Upstream } from "../support/gateway/upstream.js";
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
-import { describeWith } from "../requirements.js";
-import { metric, planWith, startTestGateway } from "./gateway.js";
-import { startUpstream } from "./upstream.js";
+import { metric, planWith, startTestGateway } from "../support/gateway/gateway.js";
+import { startUpstream } from "../support/gateway/upstream.js";
+import { describeWith } from "../support/requirements.js";
 
 describeWith(["promtool"], "the metrics", ({ promtool }) => {
   it("are what Prometheus's own tool finds nothing to say about, and add up", async () => {

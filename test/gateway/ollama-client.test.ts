@@ -1,7 +1,7 @@
 import { Ollama } from "ollama";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { key, planWith, startTestGateway, type TestGateway } from "./gateway.js";
-import { chunk, event, json, startUpstream, type Upstream, wellBehaved, words } from "./upstream.js";
+import { key, planWith, startTestGateway, type TestGateway } from "../support/gateway/gateway.js";
+import { chunk, event, json, startUpstream, type Upstream, wellBehaved, words } from "../support/gateway/upstream.js";
 
 describe("the official ollama client", () => {
   let upstream: Upstream;

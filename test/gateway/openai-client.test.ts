@@ -1,7 +1,7 @@
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { key, planWith, startTestGateway, type TestGateway } from "./gateway.js";
-import { startUpstream, type Upstream, usage, words } from "./upstream.js";
+import { key, planWith, startTestGateway, type TestGateway } from "../support/gateway/gateway.js";
+import { startUpstream, type Upstream, usage, words } from "../support/gateway/upstream.js";
 
 describe("the official openai client", () => {
   let upstream: Upstream;

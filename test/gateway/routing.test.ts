@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { metric, planWith, startTestGateway, type TestGateway } from "./gateway.js";
-import { chunk, json, startUpstream, type Upstream, wellBehaved, words } from "./upstream.js";
+import { metric, planWith, startTestGateway, type TestGateway } from "../support/gateway/gateway.js";
+import { chunk, json, startUpstream, type Upstream, wellBehaved, words } from "../support/gateway/upstream.js";
 
 const stops: (() => Promise<void>)[] = [];
 afterEach(async () => {

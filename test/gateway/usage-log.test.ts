@@ -17,7 +17,7 @@ import {
 } from "../../src/runtime/gateway/usage/records.js";
 import { unsettled } from "../../src/runtime/gateway/usage/recover.js";
 import type { UsageEvent } from "../../src/runtime/usage/client.js";
-import { TestUsage } from "./gateway.js";
+import { TestUsage } from "../support/gateway/gateway.js";
 
 const log = pino({ level: "silent" });
 const intent = (id: string): Intent => ({

@@ -7,7 +7,7 @@ import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Kernel, startKernel } from "../../src/runtime/kernel/kernel.js";
 import { answerJson } from "../../src/runtime/kernel/listener.js";
-import { planWith } from "../gateway/gateway.js";
+import { planWith } from "../support/gateway/gateway.js";
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 

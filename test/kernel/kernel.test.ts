@@ -8,7 +8,7 @@ import { defineModules, type Table } from "../../src/runtime/kernel/define.js";
 import { type Kernel, type ServeOptions, startKernel } from "../../src/runtime/kernel/kernel.js";
 import { answerJson } from "../../src/runtime/kernel/listener.js";
 import type { Context, Running } from "../../src/runtime/kernel/module.js";
-import { planWith } from "../gateway/gateway.js";
+import { planWith } from "../support/gateway/gateway.js";
 
 let directory: string;
 const kernels: Kernel[] = [];

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ChildConfig } from "../../src/runtime/engine/child/protocol.js";
-import { freePort } from "../database/postgres.js";
-import { planWith } from "../gateway/gateway.js";
+import { freePort } from "../support/database/postgres.js";
+import { planWith } from "../support/gateway/gateway.js";
 
 const program = fileURLToPath(new URL("../../bin/keelson.js", import.meta.url));
 const engine = fileURLToPath(new URL("../../dist/runtime/engine/child/main.js", import.meta.url));

@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import { planWith } from "../gateway/gateway.js";
-import { describeWith } from "../requirements.js";
+import { planWith } from "../support/gateway/gateway.js";
+import { describeWith } from "../support/requirements.js";
 
 const program = fileURLToPath(new URL("../../bin/keelson.js", import.meta.url));
 const run = promisify(execFile);

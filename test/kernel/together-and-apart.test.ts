@@ -6,8 +6,8 @@ import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Kernel, startKernel } from "../../src/runtime/kernel/kernel.js";
 import { modules } from "../../src/runtime/modules.js";
-import { startPostgres, type TestPostgres } from "../database/postgres.js";
-import { planOf } from "../gateway/gateway.js";
+import { startPostgres, type TestPostgres } from "../support/database/postgres.js";
+import { planOf } from "../support/gateway/gateway.js";
 
 const plan = planOf(`platform: test
 services:

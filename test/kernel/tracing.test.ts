@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { beginTrace, traceparent } from "../../src/runtime/kernel/trace.js";
-import { planWith, startTestGateway } from "../gateway/gateway.js";
-import { startUpstream, type Upstream } from "../gateway/upstream.js";
+import { planWith, startTestGateway } from "../support/gateway/gateway.js";
+import { startUpstream, type Upstream } from "../support/gateway/upstream.js";
 
 describe("traceparent", () => {
   it("is continued when it is well formed, and begun anew when it is not", () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { freePort } from "../../src/postgres/server.js";
 import { serverProcesses } from "../../src/postgres/strays.js";
-import { type Cleanups, keelson, program, until, up, workDirectory } from "./keelson.js";
+import { type Cleanups, keelson, program, until, up, workDirectory } from "../support/local/keelson.js";
 
 const cleanups: Cleanups = [];
 afterEach(async () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { keelson } from "./keelson.js";
+import { keelson } from "../support/local/keelson.js";
 
 const printed = keelson("/", ["completion", "bash"]);
 

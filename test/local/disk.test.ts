@@ -4,8 +4,8 @@ import { join } from "node:path";
 import pg from "pg";
 import { afterEach, expect, test } from "vitest";
 import { freePort } from "../../src/postgres/server.js";
-import { describeWith } from "../requirements.js";
-import { type Cleanups, chat, keelson, until, up, workDirectory } from "./keelson.js";
+import { type Cleanups, chat, keelson, until, up, workDirectory } from "../support/local/keelson.js";
+import { describeWith } from "../support/requirements.js";
 
 const cleanups: Cleanups = [];
 afterEach(async () => {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { freePort } from "../../src/postgres/server.js";
 import { serverProcesses } from "../../src/postgres/strays.js";
-import { type Cleanups, keelson, program, until, untilNone, up, workDirectory } from "./keelson.js";
+import { type Cleanups, keelson, program, until, untilNone, up, workDirectory } from "../support/local/keelson.js";
 
 const cleanups: Cleanups = [];
 afterEach(async () => {

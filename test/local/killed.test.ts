@@ -9,7 +9,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { ownerNow } from "../../src/disk/lock.js";
 import { orphansOf, outliveOrphans } from "../../src/local/orphans.js";
 import { freePort } from "../../src/postgres/server.js";
-import { type Cleanups, keelson, program, type Up, until, up, workDirectory } from "./keelson.js";
+import { type Cleanups, keelson, program, type Up, until, up, workDirectory } from "../support/local/keelson.js";
 
 const cleanups: Cleanups = [];
 afterEach(async () => {

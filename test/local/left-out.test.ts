@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { processes } from "../../src/local/processes.js";
-import { planOf } from "../gateway/gateway.js";
+import { planOf } from "../support/gateway/gateway.js";
 
 const everything = planOf(`platform: shop
 provide: embedded

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { freePort } from "../../src/postgres/server.js";
-import { type Cleanups, chat, keelson, up, workDirectory } from "./keelson.js";
+import { type Cleanups, chat, keelson, up, workDirectory } from "../support/local/keelson.js";
 
 const cleanups: Cleanups = [];
 afterEach(async () => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { freePort } from "../../src/postgres/server.js";
 import { serverProcesses } from "../../src/postgres/strays.js";
-import { type Cleanups, chat, keelson, until, untilNone, up, workDirectory } from "./keelson.js";
+import { type Cleanups, chat, keelson, until, untilNone, up, workDirectory } from "../support/local/keelson.js";
 
 const cleanups: Cleanups = [];
 afterEach(async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { colourless } from "../../src/cli/colours.js";
 import { planTables } from "../../src/cli/plan-tables.js";
-import { blueprint, named, planOf, platformOf } from "./planned.js";
+import { blueprint, named, planOf, platformOf } from "../support/plan/planned.js";
 
 describe.each(["starter", "aiaas"])("blueprint %s", (name) => {
   const text = blueprint(name);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { named, planOf } from "./planned.js";
+import { named, planOf } from "../support/plan/planned.js";
 
 const minute = 60_000;
 const GiB = 2 ** 30;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { explanations } from "../../src/cli/plan-explain.js";
 import { explain, originOf } from "../../src/plan/index.js";
-import { blueprint, planOf, platformOf } from "./planned.js";
+import { blueprint, planOf, platformOf } from "../support/plan/planned.js";
 
 const text = `platform: shop
 objectives: { rto: 1h, availability: 99.9% }

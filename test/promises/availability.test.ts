@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { check } from "../../src/check/check.js";
 import type { PredictedAvailability } from "../../src/promises/availability.js";
 import { sheetText } from "../../src/promises/text.js";
-import { planOf } from "../check/findings.js";
-import { sheetOf } from "./rows.js";
+import { planOf } from "../support/check/findings.js";
+import { sheetOf } from "../support/promises/rows.js";
 
 /** Two units and a database that no entrance leads to, in a cluster over three zones of a cloud. */
 const inside = (objectives: string, more: { web?: string; db?: string; cloud?: string } = {}): string => `

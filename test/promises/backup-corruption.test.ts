@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rowOf, sheetOf, termOf, totalOf } from "./rows.js";
+import { rowOf, sheetOf, termOf, totalOf } from "../support/promises/rows.js";
 
 const sheet = (backups: string) =>
   sheetOf(`

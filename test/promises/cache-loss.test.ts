@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rowOf, sheetOf, termOf, termsOf, totalOf } from "./rows.js";
+import { rowOf, sheetOf, termOf, termsOf, totalOf } from "../support/promises/rows.js";
 
 const second = 1_000;
 const minute = 60 * second;

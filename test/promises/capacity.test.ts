@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { tenantsOf } from "../../src/promises/capacity.js";
-import { planOf } from "../check/findings.js";
+import { planOf } from "../support/check/findings.js";
 
 it("counts every server that stands on the pool, a bucket's as well", () => {
   const plan = planOf(`platform: shop

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { Model } from "../../src/plan/plan.js";
+import { faultNames } from "../../src/platform-file/faults.js";
 import { defineFault } from "../../src/promises/fault.js";
 import { faults } from "../../src/promises/faults/index.js";
 import { assumed, bounded, unbounded } from "../../src/promises/prediction.js";
 import { promiseSheet } from "../../src/promises/sheet.js";
 import { explanationText, sheetText } from "../../src/promises/text.js";
 import { executors } from "../../src/recovery/drills/faults/index.js";
-import { faultNames } from "../../src/spec/faults.js";
-import { planOf } from "../check/findings.js";
-import { rowOf } from "./rows.js";
+import { planOf } from "../support/check/findings.js";
+import { rowOf } from "../support/promises/rows.js";
 
 describe("the catalogue of faults", () => {
   it("knows only faults that a platform file can name, each once", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Row } from "../../src/promises/sheet.js";
-import { rowOf, sheetOf, termOf, termsOf, totalOf } from "./rows.js";
+import { rowOf, sheetOf, termOf, termsOf, totalOf } from "../support/promises/rows.js";
 
 const platform = (unit: string, rest = "zones: 3") =>
   sheetOf(`

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { sheetText } from "../../src/promises/text.js";
-import { rowOf, sheetOf, termOf, termsOf, totalOf } from "./rows.js";
+import { rowOf, sheetOf, termOf, termsOf, totalOf } from "../support/promises/rows.js";
 
 const health =
   "health: { ready: { every: 5s, failures: 2, timeout: 1s }, live: { every: 10s, failures: 3, timeout: 2s }, startup: 40s }";

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Prediction, sum } from "../../src/promises/prediction.js";
 import { promiseSheet } from "../../src/promises/sheet.js";
-import { planOf } from "../check/findings.js";
-import { platforms, yamlOf } from "./platforms.js";
-import { rowOf, sheetOf } from "./rows.js";
+import { planOf } from "../support/check/findings.js";
+import { platforms, yamlOf } from "../support/promises/platforms.js";
+import { rowOf, sheetOf } from "../support/promises/rows.js";
 
 const runs = { numRuns: 150 };
 /** Unbounded is worse than any number. */

@@ -4,7 +4,7 @@ import type { Measurement } from "../../src/promises/measurement.js";
 import { runbookText } from "../../src/promises/runbooks/runbook.js";
 import { explanationText, sheetText } from "../../src/promises/text.js";
 import { verdictOf } from "../../src/promises/verdict.js";
-import { rowOf, sheetOf, termOf, totalOf } from "./rows.js";
+import { rowOf, sheetOf, termOf, totalOf } from "../support/promises/rows.js";
 
 const shop = `
 platform: shop

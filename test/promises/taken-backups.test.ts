@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { runbookText } from "../../src/promises/runbooks/runbook.js";
 import { promiseSheet, type Row } from "../../src/promises/sheet.js";
 import { isServer, restoreBase, taken } from "../../src/promises/subjects.js";
-import { findingsIn, planOf } from "../check/findings.js";
-import { platforms, yamlOf } from "./platforms.js";
-import { rowOf, sheetOf } from "./rows.js";
+import { findingsIn, planOf } from "../support/check/findings.js";
+import { platforms, yamlOf } from "../support/promises/platforms.js";
+import { rowOf, sheetOf } from "../support/promises/rows.js";
 
 const hour = 3_600_000;
 

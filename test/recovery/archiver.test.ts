@@ -1,8 +1,8 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { type Cleanups, until, up } from "../local/keelson.js";
-import { startSource } from "./source.js";
+import { type Cleanups, until, up } from "../support/local/keelson.js";
+import { startSource } from "../support/recovery/source.js";
 
 const cleanups: Cleanups = [];
 afterEach(async () => {

@@ -10,7 +10,7 @@ import { fingerprint } from "../../src/recovery/backup/fingerprint.js";
 import { restoreInto } from "../../src/recovery/restore/restore.js";
 import type { RestoreTarget } from "../../src/recovery/restore/target.js";
 import { verifyBackup } from "../../src/recovery/restore/verify.js";
-import { flipByte, type Source, startSource, temporaryDirectory } from "./source.js";
+import { flipByte, type Source, startSource, temporaryDirectory } from "../support/recovery/source.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

@@ -1,9 +1,9 @@
 import { readdirSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
 import { freePort } from "../../src/postgres/server.js";
-import { chat, keelson, until, up, workDirectory } from "../local/keelson.js";
-import { describeWith } from "../requirements.js";
-import { startBucket } from "./bucket.js";
+import { chat, keelson, until, up, workDirectory } from "../support/local/keelson.js";
+import { startBucket } from "../support/recovery/bucket.js";
+import { describeWith } from "../support/requirements.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { freePort } from "../../src/postgres/server.js";
 import { endStrays } from "../../src/postgres/strays.js";
-import { describeWith } from "../requirements.js";
-import { startSource, temporaryDirectory } from "./source.js";
+import { startSource, temporaryDirectory } from "../support/recovery/source.js";
+import { describeWith } from "../support/requirements.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { readCatalogue } from "../../src/recovery/backup/catalogue.js";
 import { openRepository } from "../../src/recovery/repository/open.js";
-import { temporaryDirectory } from "./source.js";
+import { temporaryDirectory } from "../support/recovery/source.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

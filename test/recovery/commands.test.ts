@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
 import { serverProcesses } from "../../src/postgres/strays.js";
-import { type Cleanups, chat, keelson, type Up, until, untilNone, up } from "../local/keelson.js";
+import { type Cleanups, chat, keelson, type Up, until, untilNone, up } from "../support/local/keelson.js";
 
 const cleanups: Cleanups = [];
 afterEach(async () => {

@@ -11,8 +11,8 @@ import { asSuperuser, freePort, startServer } from "../../src/postgres/server.js
 import { endStrays } from "../../src/postgres/strays.js";
 import { restoreTo } from "../../src/recovery/offline.js";
 import { restoreInto } from "../../src/recovery/restore/restore.js";
-import { until } from "../local/keelson.js";
-import { type Source, startSource, temporaryDirectory } from "./source.js";
+import { until } from "../support/local/keelson.js";
+import { type Source, startSource, temporaryDirectory } from "../support/recovery/source.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

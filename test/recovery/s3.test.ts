@@ -7,9 +7,9 @@ import { openRepository } from "../../src/recovery/repository/open.js";
 import { collect, type Repository, single } from "../../src/recovery/repository/repository.js";
 import { openBucket } from "../../src/recovery/repository/s3.js";
 import { verifyBackup } from "../../src/recovery/restore/verify.js";
-import { describeWith } from "../requirements.js";
-import { startBucket } from "./bucket.js";
-import { startSource, temporaryDirectory } from "./source.js";
+import { startBucket } from "../support/recovery/bucket.js";
+import { startSource, temporaryDirectory } from "../support/recovery/source.js";
+import { describeWith } from "../support/requirements.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

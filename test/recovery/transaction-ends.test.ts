@@ -6,7 +6,7 @@ import { logArchive } from "../../src/recovery/archive/log-archive.js";
 import { SEGMENT_BYTES, segmentName } from "../../src/recovery/archive/segments.js";
 import { transactionEnds } from "../../src/recovery/archive/transaction-ends.js";
 import { replayPath } from "../../src/recovery/restore/replay-path.js";
-import { type Source, startSource } from "./source.js";
+import { type Source, startSource } from "../support/recovery/source.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

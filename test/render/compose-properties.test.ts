@@ -4,8 +4,8 @@ import { parse } from "yaml";
 import { z } from "zod";
 import type { Plan } from "../../src/plan/plan.js";
 import { targets } from "../../src/render/targets.js";
-import { arbitraryPlan } from "./arbitrary-plan.js";
-import { samplePlan, unit } from "./sample-plan.js";
+import { arbitraryPlan } from "../support/render/arbitrary-plan.js";
+import { samplePlan, unit } from "../support/render/sample-plan.js";
 
 const Service = z.object({
   image: z.string(),

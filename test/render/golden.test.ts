@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { Plan } from "../../src/plan/plan.js";
 import { targets } from "../../src/render/targets.js";
-import { blueprintPlans } from "../cluster/harness/plans.js";
+import { blueprintPlans } from "../support/cluster/plans.js";
 
 /**
  * What every blueprint renders to, as files that can be read and compared in a review. After a change that is meant:

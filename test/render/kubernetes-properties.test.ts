@@ -7,7 +7,7 @@ import { manifests } from "../../src/render/kubernetes/index.js";
 import type { Manifest, NetworkPolicy } from "../../src/render/kubernetes/manifest.js";
 import { runsAsContainers } from "../../src/render/stores/containers.js";
 import { targets } from "../../src/render/targets.js";
-import { arbitraryPlan } from "./arbitrary-plan.js";
+import { arbitraryPlan } from "../support/render/arbitrary-plan.js";
 
 const objectsOf = (plan: Plan): readonly Manifest[] => manifests(plan).map(({ object }) => object);
 

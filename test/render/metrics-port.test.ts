@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Plan } from "../../src/plan/plan.js";
 import { metricsPort } from "../../src/render/metrics-port.js";
 import { targets } from "../../src/render/targets.js";
-import { blueprintPlans } from "../cluster/harness/plans.js";
+import { blueprintPlans } from "../support/cluster/plans.js";
 
 const port = z.object({ port: z.number().optional() });
 const rule = z.object({ from: z.array(z.unknown()).optional(), ports: z.array(port).optional() });

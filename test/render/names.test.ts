@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { manifests } from "../../src/render/kubernetes/index.js";
-import { planOf } from "../check/findings.js";
+import { planOf } from "../support/check/findings.js";
 
 const services = (text: string) => manifests(planOf(`platform: shop\nprovide: in-cluster\n${text}`));
 

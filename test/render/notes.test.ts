@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { originOf } from "../../src/plan/index.js";
 import { manifests } from "../../src/render/kubernetes/index.js";
 import { type TargetName, targets } from "../../src/render/targets.js";
-import { planOf } from "../check/findings.js";
+import { planOf } from "../support/check/findings.js";
 
 const backups = (stores: string, target: TargetName = "kubernetes"): readonly string[] => {
   const plan = planOf(`platform: shop\ncloud: aws\nprovide: in-cluster\nstores:\n${stores}`);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Patch } from "../../src/plan/plan.js";
 import { manifests } from "../../src/render/kubernetes/index.js";
 import { targets } from "../../src/render/targets.js";
-import { samplePlan, unit } from "./sample-plan.js";
+import { samplePlan, unit } from "../support/render/sample-plan.js";
 
 function patched(fragment: unknown, target = "kubernetes") {
   const patch: Patch = { target, path: `services.gateway.patch.${target}`, fragment };

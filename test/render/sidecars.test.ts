@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { manifests } from "../../src/render/kubernetes/index.js";
-import { planOf } from "../check/findings.js";
+import { planOf } from "../support/check/findings.js";
 
 const plan = planOf(`platform: shop
 provide: in-cluster

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { manifests } from "../../src/render/kubernetes/index.js";
-import { planOf } from "../check/findings.js";
+import { planOf } from "../support/check/findings.js";
 
 /** How strongly the servers of a store are kept apart, by what they are spread over. */
 function apart(store: string, zones = 3): Readonly<Record<string, string>> {

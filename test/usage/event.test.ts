@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isUsageEvent, sortEvents, usageEvent } from "../../src/runtime/usage/event.js";
-import { event } from "./events.js";
+import { event } from "../support/usage/events.js";
 
 /** Values as they go wrong: of the wrong type, at the edge of a range, with text that PostgreSQL cannot keep. */
 const oddity: fc.Arbitrary<unknown> = fc.oneof(

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { UsageEvent } from "../../src/runtime/usage/client.js";
-import { runningPlatform } from "../accounts/running.js";
-import { event } from "./events.js";
+import { runningPlatform } from "../support/accounts/running.js";
+import { event } from "../support/usage/events.js";
 
 const given = runningPlatform();
 

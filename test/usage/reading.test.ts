@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { runningPlatform } from "../accounts/running.js";
-import { event } from "./events.js";
+import { runningPlatform } from "../support/accounts/running.js";
+import { event } from "../support/usage/events.js";
 
 const given = runningPlatform();
 const keys: Record<string, string> = {};

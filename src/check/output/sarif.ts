@@ -1,4 +1,4 @@
-import type { Diagnostic } from "../../spec/diagnostic.js";
+import type { Diagnostic } from "../../platform-file/diagnostic.js";
 import type { Finding } from "../finding.js";
 import type { Rule, Severity } from "../rule.js";
 

@@ -1,4 +1,4 @@
-import { formatDiagnostic } from "../../spec/diagnostic.js";
+import { formatDiagnostic } from "../../platform-file/diagnostic.js";
 import type { Finding } from "../finding.js";
 
 /** Findings as a person reads them: place, why, the line with a caret, the fix; then how many there are. */

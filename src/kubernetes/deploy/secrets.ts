@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Plan } from "../../plan/plan.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 import { missingValues } from "../../render/realise-secret.js";
 import { externalSecrets, type GeneratedSecret, generatedSecrets } from "../../render/secrets.js";
-import { KeelsonError } from "../../spec/errors.js";
 import type { KubernetesClient } from "../client.js";
 import type { LiveObject } from "../live-object.js";
 import { ownedLabels } from "./live-state.js";

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { join } from "node:path";
+import { KeelsonError } from "../../platform-file/errors.js";
 import type { Cluster } from "../../postgres/cluster.js";
 import { provision } from "../../postgres/provision.js";
 import { asSuperuser, type Server, type ServerOptions, startServer } from "../../postgres/server.js";
 import { endStrays, readPid } from "../../postgres/strays.js";
-import { KeelsonError } from "../../spec/errors.js";
 import { type Child, type Exit, exitWords } from "./child.js";
 
 export interface PostgresWork {

@@ -4,7 +4,7 @@ import { open, readFile, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { request } from "undici";
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 import type { ServeSpec } from "../processes.js";
 import { type Child, type Exit, exitWords } from "./child.js";
 

@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { z } from "zod";
 import { isSystemError } from "../../disk/disk-errors.js";
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 
 export interface ControlOptions {
   readonly method?: "GET" | "POST";

@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { KeelsonError } from "../../platform-file/errors.js";
+import { readDuration } from "../../platform-file/format.js";
 import { listed, listing } from "../../recovery/backup/listing.js";
 import { MOST_RATE } from "../../recovery/drills/drills.js";
 import type { RestoreTarget } from "../../recovery/restore/target.js";
 import type { Recovery, Replacement } from "../../recovery/service.js";
-import { KeelsonError } from "../../spec/errors.js";
-import { readDuration } from "../../spec/format.js";
 import type { Platform } from "../platform.js";
 import { platformStatus } from "../status.js";
 import type { Supervisor } from "../supervisor.js";

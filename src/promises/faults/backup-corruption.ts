@@ -1,5 +1,5 @@
 import type { Database, Plan } from "../../plan/plan.js";
-import { formatDuration } from "../../spec/format.js";
+import { formatDuration } from "../../platform-file/format.js";
 import { backupUnverified } from "../alerts.js";
 import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";

@@ -1,5 +1,5 @@
 import type { BackupSchedule, Backups, Bytes, Cited, Milliseconds, Plan, Store } from "../../plan/plan.js";
-import { formatDuration } from "../../spec/format.js";
+import { formatDuration } from "../../platform-file/format.js";
 import { alertDelay } from "../alerts.js";
 import { pagedResponse, unpagedResponse } from "../facts/people.js";
 import { dailyLogShare, logSegmentBytes, reconnect, replayRate, segmentFetch } from "../facts/stores.js";

@@ -1,6 +1,6 @@
 import { originOf } from "../../plan/origin.js";
 import type { Plan, Probe, Unit } from "../../plan/plan.js";
-import { formatDuration } from "../../spec/format.js";
+import { formatDuration } from "../../platform-file/format.js";
 import { demandOf, homeOf, nodesAtLeast } from "../capacity.js";
 import {
   endpointWithdrawal,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 import { collect, type Repository, single } from "../repository/repository.js";
 import { corrupt, type Seal } from "../seal.js";
 import { type LogFile, parseLogFile } from "./segments.js";

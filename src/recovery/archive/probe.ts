@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { KeelsonError } from "../../platform-file/errors.js";
 import { asSuperuser, type Server } from "../../postgres/server.js";
-import { KeelsonError } from "../../spec/errors.js";
 import type { LogArchive } from "./log-archive.js";
 
 /**

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 import { collect, type Repository, single } from "../repository/repository.js";
 import { corrupt } from "../seal.js";
 import { fingerprintSchema } from "./fingerprint.js";

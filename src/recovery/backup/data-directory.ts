@@ -1,7 +1,7 @@
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isSystemError } from "../../disk/disk-errors.js";
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 import type { TarEntry } from "./tar.js";
 
 const CHUNK = 256 * 1024;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { z } from "zod";
+import { KeelsonError } from "../../platform-file/errors.js";
 import { role } from "../../postgres/provision.js";
 import { asSuperuser, type Server } from "../../postgres/server.js";
-import { KeelsonError } from "../../spec/errors.js";
 
 export const fingerprintSchema = z.object({
   tables: z.array(z.object({ table: z.string(), rows: z.number(), hash: z.string() })),

@@ -1,4 +1,4 @@
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 import type { ExclusiveWorks } from "../exclusive-work.js";
 import { executors } from "./faults/index.js";
 import type { DrillResult } from "./result.js";

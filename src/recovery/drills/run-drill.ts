@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { release, type as systemType } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Milliseconds } from "../../plan/plan.js";
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 import { backupId } from "../backup/catalogue.js";
 import { counts, judge, measuredTerms, type Struck } from "./judge.js";
 import { countedIn, postgresVersion } from "./ledger.js";

@@ -1,4 +1,4 @@
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 import type { Repository } from "./repository.js";
 
 /** Opens a repository by its place: `s3://bucket/prefix`, else a folder. The S3 client is loaded only when it is meant. */

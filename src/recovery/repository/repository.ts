@@ -1,4 +1,4 @@
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 
 export interface StoredObject {
   readonly name: string;

@@ -11,7 +11,7 @@ import {
   S3Client,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 import { missing, type Repository, type StoredObject, type Written } from "./repository.js";
 
 /** Parts of at least 5 MB are demanded; 10,000 parts of 16 MB make 160 GB. */

@@ -1,4 +1,4 @@
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 import { type Backup, type Catalogue, findBackup } from "../backup/catalogue.js";
 import type { RestoreTarget } from "./target.js";
 

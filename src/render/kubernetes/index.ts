@@ -1,5 +1,5 @@
 import type { Plan, Unit } from "../../plan/plan.js";
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 import { generatedSecrets } from "../secrets.js";
 import type { RenderedFile, Rendering, Target } from "../target.js";
 import { stringifyYaml } from "../yaml.js";

@@ -1,5 +1,5 @@
 import type { Entrance, Plan } from "../../plan/plan.js";
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 import type { Ingress } from "./manifest.js";
 import { metadata } from "./metadata.js";
 

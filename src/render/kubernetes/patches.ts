@@ -1,5 +1,5 @@
 import type { Patch, Path } from "../../plan/plan.js";
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 import { fragmentsFor } from "../patch-fragment.js";
 import { type MergeKeys, strategicMerge } from "../strategic-merge.js";
 import type { Manifest, NamedManifest } from "./manifest.js";

@@ -1,5 +1,5 @@
 import type { Store } from "../../plan/plan.js";
-import { formatSchedule } from "../../spec/schedule.js";
+import { formatSchedule } from "../../platform-file/schedule.js";
 import type { Note } from "../target.js";
 
 /** What a managed store copies, its provider copies: it is asked for where the store is made. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { request } from "undici";
 import type { z } from "zod";
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 import type { Accounts, KeyChange } from "./client.js";
 import { authenticateReply, change, heartbeat, identifyReply } from "./wire.js";
 

@@ -1,6 +1,6 @@
 import type { FastifyError } from "fastify";
 import { z } from "zod";
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 import { violationsOf } from "../kernel/violations.js";
 
 /** An error of the admin API with the HTTP status that it is answered with. */

@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 import type { Context, Running } from "../kernel/module.js";
 import { watchArchive } from "./archive-metrics.js";
 import type { Database, Migration, NotificationListener, Scope, Tables, WorkOptions } from "./client.js";

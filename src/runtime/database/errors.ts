@@ -1,4 +1,4 @@
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 
 /** PostgreSQL cannot be reached, or was lost in the middle. HTTP answers it with 503. */
 export class DatabaseUnavailable extends KeelsonError {

@@ -1,5 +1,5 @@
 import { hubFile } from "../../plan/model-source.js";
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 
 /** Where a mirror stands in for huggingface.co; the variable that its own tools read. */
 function endpoint(): string {

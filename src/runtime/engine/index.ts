@@ -1,5 +1,5 @@
 import type { Model } from "../../plan/plan.js";
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 import { guardWith } from "../kernel/guard.js";
 import type { Context, Running } from "../kernel/module.js";
 import type { Engine } from "./client.js";

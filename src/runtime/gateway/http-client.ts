@@ -1,5 +1,5 @@
 import { request } from "undici";
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 import type { Gateway } from "./client.js";
 import { modelsReply } from "./wire.js";
 

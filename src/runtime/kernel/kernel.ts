@@ -4,7 +4,7 @@ import type { ServerResponse } from "node:http";
 import { type Logger, pino } from "pino";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Plan } from "../../plan/plan.js";
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 import { type Definition, startOrder, type Table } from "./define.js";
 import { guardWith, internalOnly } from "./guard.js";
 import { type Address, answerJson, Listener, type ListenerLimits } from "./listener.js";

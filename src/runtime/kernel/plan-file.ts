@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Plan } from "../../plan/plan.js";
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 
 const lists = ["regions", "units", "models", "stores", "edges", "entrances", "secrets", "pools", "access"] as const;
 const records = ["objectives", "security", "observe", "delivery", "cluster", "image", "origins"] as const;

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join, normalize } from "node:path";
 import { writeAtomically } from "../../disk/atomic-file.js";
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 import type { Secrets } from "./module.js";
 
 /** Secrets as files: `<directory>/<name>/<key>`, mode 0600 when written here. Names may not leave the directory. */

@@ -1,5 +1,5 @@
 import { request } from "undici";
-import { KeelsonError } from "../../spec/errors.js";
+import { KeelsonError } from "../../platform-file/errors.js";
 import type { Usage, UsageEvent } from "./client.js";
 
 /** Longer than the module itself waits for PostgreSQL. Milliseconds. */

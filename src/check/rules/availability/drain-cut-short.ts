@@ -1,4 +1,4 @@
-import { formatDuration } from "../../../spec/format.js";
+import { formatDuration } from "../../../platform-file/format.js";
 import { defineRule } from "../../rule.js";
 
 /** The kill comes before the drain is over. */

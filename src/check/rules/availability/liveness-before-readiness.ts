@@ -1,6 +1,6 @@
 import type { Probe } from "../../../plan/plan.js";
+import { formatDuration } from "../../../platform-file/format.js";
 import { onOneMachine } from "../../../promises/terms/machine.js";
-import { formatDuration } from "../../../spec/format.js";
 import { defineRule } from "../../rule.js";
 
 /** A slow replica is killed before it is spared. */

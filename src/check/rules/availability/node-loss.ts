@@ -1,5 +1,5 @@
+import { formatDuration } from "../../../platform-file/format.js";
 import { readable } from "../../../promises/explain.js";
-import { formatDuration } from "../../../spec/format.js";
 import { broken, brokenBy, concerns, reckoned } from "../../rows.js";
 import { defineRule } from "../../rule.js";
 

@@ -1,5 +1,5 @@
+import { formatDuration } from "../../../platform-file/format.js";
 import { notRunHere, promiseNothing } from "../../../promises/terms/left-out.js";
-import { formatDuration } from "../../../spec/format.js";
 import { unknownIn } from "../../rows.js";
 import { defineRule } from "../../rule.js";
 

@@ -1,6 +1,6 @@
 import type { Objectives, Plan } from "../../../plan/plan.js";
+import { formatDuration } from "../../../platform-file/format.js";
 import { zones } from "../../../promises/terms/machine.js";
-import { formatDuration } from "../../../spec/format.js";
 import { written } from "../../places.js";
 import { type Broken, broken, brokenBy, concern, reckoned } from "../../rows.js";
 import { defineRule, type Found } from "../../rule.js";

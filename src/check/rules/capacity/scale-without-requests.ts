@@ -1,4 +1,4 @@
-import { formatRatio } from "../../../spec/format.js";
+import { formatRatio } from "../../../platform-file/format.js";
 import { defineRule } from "../../rule.js";
 
 /** A share of nothing is nothing: the autoscaler cannot compute its signal. */

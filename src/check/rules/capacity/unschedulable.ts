@@ -1,6 +1,6 @@
 import type { Plan } from "../../../plan/plan.js";
+import { formatCpu } from "../../../platform-file/format.js";
 import { type Demand, demandOf, fits, homeOf } from "../../../promises/capacity.js";
-import { formatCpu } from "../../../spec/format.js";
 import { defineRule } from "../../rule.js";
 import { size } from "./size.js";
 

@@ -1,6 +1,6 @@
 import type { Path, Plan } from "../../../plan/plan.js";
-import { parsePath } from "../../../spec/path.js";
-import { editDistance, suggest } from "../../../spec/suggest.js";
+import { parsePath } from "../../../platform-file/path.js";
+import { editDistance, suggest } from "../../../platform-file/suggest.js";
 import { defineRule } from "../../rule.js";
 
 /** An environment's difference that changes nothing of the base, because it does not name it. */

@@ -1,5 +1,5 @@
+import { formatDuration } from "../../../platform-file/format.js";
 import { onOneMachine } from "../../../promises/terms/machine.js";
-import { formatDuration } from "../../../spec/format.js";
 import { defineRule } from "../../rule.js";
 
 /** By the time anybody is told, the promise is broken. */

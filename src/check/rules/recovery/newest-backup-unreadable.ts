@@ -1,7 +1,7 @@
+import { formatDuration } from "../../../platform-file/format.js";
+import { formatSchedule } from "../../../platform-file/schedule.js";
 import { readable } from "../../../promises/explain.js";
 import { isDatabase, taken } from "../../../promises/subjects.js";
-import { formatDuration } from "../../../spec/format.js";
-import { formatSchedule } from "../../../spec/schedule.js";
 import { broken, brokenBy, concern, reckoned } from "../../rows.js";
 import { defineRule } from "../../rule.js";
 

@@ -1,8 +1,8 @@
 import type { Database, Milliseconds, Plan, Store } from "../../../plan/plan.js";
+import { formatDuration } from "../../../platform-file/format.js";
+import { formatSchedule } from "../../../platform-file/schedule.js";
 import { isServer, takesNone, untaken } from "../../../promises/subjects.js";
 import { notRunHere } from "../../../promises/terms/left-out.js";
-import { formatDuration } from "../../../spec/format.js";
-import { formatSchedule } from "../../../spec/schedule.js";
 import { type Broken, broken, concerns } from "../../rows.js";
 import { defineRule, type Fix } from "../../rule.js";
 import { logInterval, longestWithin, shortest } from "./intervals.js";

@@ -1,6 +1,6 @@
+import { formatDuration } from "../../../platform-file/format.js";
+import { formatSchedule } from "../../../platform-file/schedule.js";
 import { isServer, taken } from "../../../promises/subjects.js";
-import { formatDuration } from "../../../spec/format.js";
-import { formatSchedule } from "../../../spec/schedule.js";
 import { defineRule } from "../../rule.js";
 
 /** The file asks a provider for copies that its product does not offer. */

@@ -1,6 +1,6 @@
+import { formatDuration } from "../../../platform-file/format.js";
+import { formatSchedule } from "../../../platform-file/schedule.js";
 import { isServer, type Server, type TakenSchedule, taken } from "../../../promises/subjects.js";
-import { formatDuration } from "../../../spec/format.js";
-import { formatSchedule } from "../../../spec/schedule.js";
 import { defineRule } from "../../rule.js";
 
 /** Copies are thrown away before the policy allows it. */

@@ -1,7 +1,7 @@
 import type { Cache, Database } from "../../../plan/plan.js";
+import { formatDuration } from "../../../platform-file/format.js";
+import { formatSchedule } from "../../../platform-file/schedule.js";
 import { isCache, isDatabase, taken } from "../../../promises/subjects.js";
-import { formatDuration } from "../../../spec/format.js";
-import { formatSchedule } from "../../../spec/schedule.js";
 import { type Broken, broken, concerns, reckoned } from "../../rows.js";
 import { defineRule, type Fix } from "../../rule.js";
 import { logInterval, longestWithin, shortest } from "./intervals.js";

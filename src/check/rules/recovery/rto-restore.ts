@@ -1,5 +1,5 @@
+import { formatBytes, formatDuration } from "../../../platform-file/format.js";
 import { readable } from "../../../promises/explain.js";
-import { formatBytes, formatDuration } from "../../../spec/format.js";
 import { broken, concerns, reckoned } from "../../rows.js";
 import { defineRule } from "../../rule.js";
 

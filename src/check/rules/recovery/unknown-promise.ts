@@ -1,7 +1,7 @@
+import { formatDuration } from "../../../platform-file/format.js";
 import { promisePath } from "../../../promises/promised.js";
 import { notRunHere } from "../../../promises/terms/left-out.js";
 import { onOneMachine } from "../../../promises/terms/machine.js";
-import { formatDuration } from "../../../spec/format.js";
 import { concern } from "../../rows.js";
 import { defineRule } from "../../rule.js";
 

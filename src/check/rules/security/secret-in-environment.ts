@@ -1,5 +1,5 @@
 import type { Plan, Sidecar, Unit } from "../../../plan/plan.js";
-import { joinPath } from "../../../spec/path.js";
+import { joinPath } from "../../../platform-file/path.js";
 import { defineRule } from "../../rule.js";
 
 /** A secret where every child process, crash report and `kubectl describe` can read it. */

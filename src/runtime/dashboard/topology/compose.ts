@@ -1,7 +1,7 @@
 import type { Entrance, Plan, Store, Unit } from "../../../plan/plan.js";
 import { serversOf } from "../../../plan/servers.js";
+import { formatDuration } from "../../../platform-file/format.js";
 import { notRunHere } from "../../../promises/terms/left-out.js";
-import { formatDuration } from "../../../spec/format.js";
 import type { ModelStatus } from "../../gateway/client.js";
 import type { ElementState, Topology, TopologyEdge, TopologyNode } from "./answer.js";
 

@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import { readPlatform } from "../../src/platform-file/index.js";
+import { parsePath } from "../../src/platform-file/path.js";
+import { nearest, plain } from "../../src/platform-file/tree.js";
+
+const text = `platform: shop
+services:
+  web: { image: "shop/web:1.2", port: 80, replicas: 2..6, calls: [db, cache] }
+stores:
+  db: { postgres: 17, backups: { full: daily keep 30d, log: 5m } }
+  cache: { redis: 7 }
+environments:
+  local:
+    stores: { cache: null }
+    services: { web: { replicas: 1, calls: [db] } }
+  production:
+    stores:
+      db: { backups: { log: 1m keep 7d } }
+      queue: { rabbitmq: "4.0", nodes: null }
+  plain:
+`;
+
+function environments() {
+  const parsed = readPlatform({ file: "shop.yaml", text });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.diagnostics));
+  return parsed.platform;
+}
+
+function settings(name: string): unknown {
+  const environment = environments().environments.get(name);
+  return environment && plain(environment.tree);
+}
+
+describe("an environment", () => {
+  it("keeps the file's order, the first being meant when none is named", () =>
+    expect([...environments().environments.keys()]).toEqual(["local", "production", "plain"]));
+
+  it("that says nothing is the base", () =>
+    expect(settings("plain")).toMatchObject({
+      stores: { cache: { redis: 7 } },
+      services: { web: { replicas: "2..6" } },
+    }));
+
+  it("replaces a value and a list, and keeps what stands beside them", () =>
+    expect(settings("local")).toMatchObject({
+      services: { web: { image: "shop/web:1.2", replicas: 1, calls: ["db"] } },
+    }));
+
+  it("removes by null", () => expect(settings("local")).not.toHaveProperty("stores.cache"));
+
+  it("merges deep, key by key", () =>
+    expect(settings("production")).toMatchObject({
+      stores: { db: { postgres: 17, backups: { full: "daily keep 30d", log: "1m keep 7d" } } },
+    }));
+
+  it("may add what the base has not, where a null means `not this`", () =>
+    expect(settings("production")).toMatchObject({ stores: { queue: { rabbitmq: "4.0" } } }));
+
+  it("knows of every value which line it came from", () => {
+    const { source, environments: all } = environments();
+    const origin = (environment: string, path: string) => {
+      const tree = all.get(environment)?.tree;
+      const found = tree && nearest(tree, parsePath(path));
+      return found?.exact ? source.origin(found.value.place) : undefined;
+    };
+    expect(origin("production", "stores.db.backups.log")).toEqual({
+      kind: "environment",
+      environment: "production",
+      file: "shop.yaml",
+      line: 13,
+      column: 29,
+    });
+    expect(origin("production", "stores.db.backups.full")).toMatchObject({ kind: "file", line: 5 });
+    expect(origin("local", "services.web.replicas")).toMatchObject({
+      kind: "environment",
+      environment: "local",
+      line: 10,
+    });
+  });
+
+  it("says an error of the base once, however many environments have it", () => {
+    const parsed = readPlatform({ file: "shop.yaml", text: text.replace("replicas: 2..6", "replicas: 6..2") });
+    expect(parsed.diagnostics.map(({ origin, code }) => `${origin.line} ${code}`)).toEqual(["3 spec/unit"]);
+  });
+
+  it("that removes a store says so to whoever still calls it", () => {
+    const parsed = readPlatform({ file: "shop.yaml", text: text.replace("replicas: 1, calls: [db]", "replicas: 1") });
+    expect(parsed.ok).toBe(false);
+    expect(parsed.diagnostics).toMatchObject([
+      {
+        code: "spec/unknown-reference",
+        origin: { line: 3 },
+        hint: "this environment removes `cache` but not this mention of it: write the mention anew there",
+      },
+    ]);
+  });
+});
+
+describe("anchors", () => {
+  it("share what they stand for, and merge keys take what is not written", () => {
+    const parsed = readPlatform({
+      file: "x.yaml",
+      text: `platform: shop
+x-web: &web { image: "shop/web:1", port: 80, replicas: 2 }
+services:
+  a: *web
+  b: { <<: *web, replicas: 3 }
+`,
+    });
+    expect(parsed.ok && plain([...parsed.platform.environments.values()][0]?.tree ?? nothing)).toMatchObject({
+      services: { a: { port: 80, replicas: 2 }, b: { port: 80, replicas: 3 } },
+    });
+  });
+});
+
+const nothing = { kind: "scalar", place: { from: 0, to: 0, environment: undefined }, value: null } as const;
+
+describe("numbers", () => {
+  it("that would not read back as they are written stay text, so that version 1.30 is not 1.3", () => {
+    const parsed = readPlatform({ file: "x.yaml", text: "platform: shop\ncluster: { kubernetes: 1.30 }\n" });
+    expect(parsed.ok && [...parsed.platform.environments.values()][0]?.settings.cluster?.kubernetes).toBe("1.30");
+  });
+});

@@ -1,0 +1,261 @@
+import { execFile } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { z } from "zod";
+import { pauseImage } from "../images/images.js";
+import { signCertificate } from "./certificates.js";
+import { type ControlPlane, POD_RANGE, startControlPlane } from "./control-plane.js";
+import { type Machine, startMachine } from "./machine.js";
+import { until } from "./process.js";
+
+const run = promisify(execFile);
+
+const NODE = "node-1";
+const DNS_ADDRESS = "10.96.0.10";
+const PAUSE = "keelson.test/pause:1";
+
+/** A cluster of one real node: containers run, Services have addresses and names. */
+export interface RealCluster {
+  readonly plane: ControlPlane;
+  readonly machine: Machine;
+  /** Makes the image of a docker-archive known to the node under its own name. */
+  importImage(archive: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+let started = 0;
+
+/** Starts a control plane, containerd, kubelet, kube-proxy and CoreDNS in a machine of their own, in about ten seconds. */
+export async function startRealCluster(): Promise<RealCluster> {
+  started += 1;
+  const machine = await startMachine(`keelson-${process.pid}-${started}`);
+  let plane: ControlPlane;
+  try {
+    plane = await startControlPlane({ network: machine });
+  } catch (error) {
+    await machine.stop();
+    throw error;
+  }
+  plane.beforeStop(() => machine.stop());
+  try {
+    const socket = await startContainerd(plane, machine);
+    await Promise.all([startKubelet(plane, machine, socket), startProxy(plane, machine), startDns(plane, machine)]);
+    return {
+      plane,
+      machine,
+      importImage: (archive) => importImage(socket, archive),
+      stop: () => plane.stop(),
+    };
+  } catch (error) {
+    await plane.stop();
+    throw error;
+  }
+}
+
+async function importImage(socket: string, archive: string): Promise<void> {
+  await run("ctr", ["--address", socket, "--namespace", "k8s.io", "images", "import", archive], { timeout: 120_000 });
+}
+
+async function startContainerd(plane: ControlPlane, machine: Machine): Promise<string> {
+  const folder = join(plane.folder, "containerd");
+  const network = join(folder, "cni");
+  await mkdir(network, { recursive: true });
+  // Each pod is routed to on a link of its own. On a bridge, answers between two pods of this node would not pass the
+  // node's address translation where the kernel lacks br_netfilter, and no Service would work.
+  const ptp = {
+    type: "ptp",
+    ipMasq: false,
+    ipam: {
+      type: "host-local",
+      dataDir: join(folder, "addresses"),
+      ranges: [[{ subnet: POD_RANGE.replace(/\/16$/, "/24") }]],
+      routes: [{ dst: "0.0.0.0/0" }],
+    },
+  };
+  await writeFile(
+    join(network, "10-pods.conflist"),
+    JSON.stringify({ cniVersion: "0.4.0", name: "pods", plugins: [ptp] }),
+  );
+  const socket = join(folder, "containerd.sock");
+  const config = join(folder, "config.toml");
+  const cri = '[plugins."io.containerd.grpc.v1.cri"';
+  await writeFile(
+    config,
+    [
+      "version = 2",
+      `root = "${join(folder, "root")}"`,
+      `state = "${join(folder, "state")}"`,
+      `[grpc]\naddress = "${socket}"`,
+      `[plugins."io.containerd.internal.v1.opt"]\npath = "${join(folder, "opt")}"`,
+      `${cri}]`,
+      `sandbox_image = "${PAUSE}"`,
+      // Without CAP_SYS_RESOURCE runc may not lower a container's OOM score, and dies trying.
+      "restrict_oom_score_adj = true",
+      "disable_apparmor = true",
+      "netns_mounts_under_state_dir = true",
+      'stream_server_address = "127.0.0.1"',
+      `${cri}.containerd]\nsnapshotter = "${await snapshotter(folder)}"\ndefault_runtime_name = "runc"`,
+      `${cri}.containerd.runtimes.runc]\nruntime_type = "io.containerd.runc.v2"`,
+      `${cri}.containerd.runtimes.runc.options]\nSystemdCgroup = false`,
+      `${cri}.cni]\nbin_dir = "/usr/lib/cni"\nconf_dir = "${network}"`,
+      "",
+    ].join("\n"),
+  );
+  const containerd = machine.start({ path: "containerd", args: ["--config", config], folder });
+  const [pause] = await Promise.all([
+    pauseImage(join(plane.folder, "pause"), PAUSE),
+    until("containerd answers", 20_000, [containerd], () =>
+      run("ctr", ["--address", socket, "version"], { timeout: 5000 }).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  ]);
+  await importImage(socket, pause);
+  return socket;
+}
+
+/** Layers are laid over each other, or copied where the folder itself is laid over another (in a container). */
+async function snapshotter(folder: string): Promise<string> {
+  const { stdout } = await run("stat", ["--file-system", "--format=%T", folder]);
+  return stdout.trim().startsWith("overlay") ? "native" : "overlayfs";
+}
+
+const NodeReady = z.looseObject({
+  status: z.looseObject({ conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })) }),
+});
+
+async function startKubelet(plane: ControlPlane, machine: Machine, socket: string): Promise<void> {
+  const folder = join(plane.folder, "kubelet");
+  await mkdir(folder, { recursive: true });
+  const { ca } = plane.certificates;
+  const [client, server] = await Promise.all([
+    signCertificate(folder, ca, "client", { name: `system:node:${NODE}`, groups: ["system:nodes"] }),
+    signCertificate(folder, ca, "server", { name: NODE, hosts: [`IP:${machine.address}`] }),
+  ]);
+  const resolver = join(folder, "resolv.conf");
+  const config = join(folder, "config.json");
+  await writeFile(resolver, "");
+  await writeFile(
+    config,
+    JSON.stringify({
+      apiVersion: "kubelet.config.k8s.io/v1beta1",
+      kind: "KubeletConfiguration",
+      authentication: { anonymous: { enabled: false }, webhook: { enabled: true }, x509: { clientCAFile: ca.cert } },
+      authorization: { mode: "Webhook" },
+      tlsCertFile: server.cert,
+      tlsPrivateKeyFile: server.key,
+      containerRuntimeEndpoint: `unix://${socket}`,
+      cgroupDriver: "cgroupfs",
+      cgroupRoot: machine.cgroup,
+      failCgroupV1: false,
+      failSwapOn: false,
+      clusterDNS: [DNS_ADDRESS],
+      clusterDomain: "cluster.local",
+      resolvConf: resolver,
+      podLogsDir: join(folder, "logs"),
+      volumePluginDir: join(folder, "plugins"),
+      // A test machine may be nearly full; its images are all that there are.
+      evictionHard: { "memory.available": "50Mi", "nodefs.available": "1%", "imagefs.available": "1%" },
+      imageGCHighThresholdPercent: 100,
+      imageGCLowThresholdPercent: 99,
+      nodeStatusUpdateFrequency: "2s",
+    }),
+  );
+  const kubelet = machine.start({
+    path: join(plane.programs, "kubelet"),
+    args: [
+      `--config=${config}`,
+      `--kubeconfig=${await plane.writeKubeconfig("kubelet", client)}`,
+      `--root-dir=${join(folder, "root")}`,
+      `--cert-dir=${folder}`,
+      `--hostname-override=${NODE}`,
+      `--node-ip=${machine.address}`,
+      "--node-labels=topology.kubernetes.io/zone=a,topology.kubernetes.io/region=test",
+    ],
+    folder,
+  });
+  await until("the node is ready", 60_000, [kubelet], async () => {
+    const answer = await plane.api.call("GET", `/api/v1/nodes/${NODE}`);
+    const node = NodeReady.safeParse(answer.body);
+    return (
+      node.success && node.data.status.conditions.some(({ type, status }) => type === "Ready" && status === "True")
+    );
+  });
+}
+
+async function startProxy(plane: ControlPlane, machine: Machine): Promise<void> {
+  const { ca } = plane.certificates;
+  const client = await signCertificate(plane.folder, ca, "proxy", { name: "system:kube-proxy" });
+  const config = join(plane.folder, "kube-proxy.json");
+  await writeFile(
+    config,
+    JSON.stringify({
+      apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
+      kind: "KubeProxyConfiguration",
+      clientConnection: { kubeconfig: await plane.writeKubeconfig("kube-proxy", client) },
+      mode: "iptables",
+      clusterCIDR: POD_RANGE,
+      hostnameOverride: NODE,
+      // Zero leaves the kernel's own settings alone: they are read-only in a network namespace.
+      conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: "0s", tcpCloseWaitTimeout: "0s" },
+      iptables: { minSyncPeriod: "100ms" },
+    }),
+  );
+  const proxy = machine.start({
+    path: join(plane.programs, "kube-proxy"),
+    args: [`--config=${config}`],
+    folder: plane.folder,
+  });
+  await until("kube-proxy has written its rules", 30_000, [proxy], async () =>
+    (await machine.run(["iptables-save", "--table", "nat"])).includes("KUBE-SERVICES"),
+  );
+}
+
+/** CoreDNS as a program of the node behind the usual Service, so that it needs no image. */
+async function startDns(plane: ControlPlane, machine: Machine): Promise<void> {
+  const corefile = join(plane.folder, "Corefile");
+  const kubernetes = `kubernetes cluster.local in-addr.arpa {\n    kubeconfig ${plane.kubeconfig}\n    ttl 2\n  }`;
+  const inside = ["errors", "ready 127.0.0.1:8181", "cache 2", "loadbalance", kubernetes];
+  // There is no outside here; a quick "no such name" is better than a wait for a resolver that nobody runs.
+  const outside = ["template ANY ANY {\n    rcode NXDOMAIN\n  }"];
+  const block = (zones: string, rules: readonly string[]) => `${zones} {\n  ${rules.join("\n  ")}\n}\n`;
+  await writeFile(corefile, block("cluster.local:53 in-addr.arpa:53", inside) + block(".:53", outside));
+  const coredns = machine.start({
+    path: join(plane.programs, "coredns"),
+    args: ["-conf", corefile],
+    folder: plane.folder,
+  });
+  const ports = [
+    { name: "dns", port: 53, protocol: "UDP" },
+    { name: "dns-tcp", port: 53, protocol: "TCP" },
+  ];
+  const labels = { "k8s-app": "kube-dns" };
+  await plane.api.apply({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "kube-dns", namespace: "kube-system", labels },
+    spec: { clusterIP: DNS_ADDRESS, ports },
+  });
+  await plane.api.apply({
+    apiVersion: "discovery.k8s.io/v1",
+    kind: "EndpointSlice",
+    metadata: {
+      name: "kube-dns",
+      namespace: "kube-system",
+      labels: { ...labels, "kubernetes.io/service-name": "kube-dns" },
+    },
+    addressType: "IPv4",
+    endpoints: [{ addresses: [machine.address] }],
+    ports,
+  });
+  await until("CoreDNS is ready", 30_000, [coredns], () =>
+    machine
+      .run(["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8181; printf 'GET /ready HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3"])
+      .then(
+        (answer) => answer.startsWith("HTTP/1.0 200") || answer.startsWith("HTTP/1.1 200"),
+        () => false,
+      ),
+  );
+}

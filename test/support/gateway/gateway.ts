@@ -1,0 +1,186 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Logger, pino } from "pino";
+import { makePlan, type Plan } from "../../../src/plan/index.js";
+import { readPlatform } from "../../../src/platform-file/index.js";
+import type { Accounts, KeyChange, Principal } from "../../../src/runtime/accounts/client.js";
+import { enginesOfPlan, startEngine } from "../../../src/runtime/engine/index.js";
+import { startGateway } from "../../../src/runtime/gateway/index.js";
+import { defineModules } from "../../../src/runtime/kernel/define.js";
+import { type Kernel, startKernel } from "../../../src/runtime/kernel/kernel.js";
+import type { ListenerLimits } from "../../../src/runtime/kernel/listener.js";
+import type { Running } from "../../../src/runtime/kernel/module.js";
+import type { Usage, UsageEvent } from "../../../src/runtime/usage/client.js";
+
+/** The plan of a platform file's text, in its first environment. */
+export function planOf(text: string): Plan {
+  const parsed = readPlatform({ file: "test.yaml", text });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.diagnostics));
+  const planned = makePlan(parsed.platform);
+  if (!planned.ok) throw new Error(JSON.stringify(planned.diagnostics));
+  return planned.plan;
+}
+
+/** A plan whose models are answered by servers outside; `models` is the YAML of that section. */
+export function planWith(models: string): Plan {
+  return planOf(`platform: test
+services:
+  gateway: { modules: [gateway, accounts, usage], calls: [database], expose: true }
+models:
+${models.replaceAll(/^/gm, "  ")}
+stores:
+  database: { postgres: 17 }
+`);
+}
+
+export const key = "kls_test_key_of_the_tests";
+
+const principal: Principal = {
+  keyId: "key-1",
+  organisation: "org-1",
+  user: undefined,
+  scopes: ["inference"],
+  models: undefined,
+  expires: undefined,
+};
+
+/** Accounts with keys in memory: a stand-in for the module's client, not for its rules. */
+export class TestAccounts implements Accounts {
+  readonly keys = new Map<string, Principal>([[hash(key), principal]]);
+  readonly #listeners = new Set<(change: KeyChange) => void>();
+  /** How often somebody asked. */
+  asked = 0;
+  away = false;
+
+  async authenticate(asked: string): Promise<Principal | undefined> {
+    this.asked += 1;
+    if (this.away) throw new Error("accounts are away");
+    return this.keys.get(asked);
+  }
+
+  async identify(): Promise<undefined> {
+    return undefined;
+  }
+
+  watch(listener: (change: KeyChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  add(text: string, who: Partial<Principal>): void {
+    this.keys.set(hash(text), { ...principal, ...who });
+    this.#tell({ kind: "changed", hash: hash(text) });
+  }
+
+  revoke(text: string): void {
+    this.keys.delete(hash(text));
+    this.#tell({ kind: "changed", hash: hash(text) });
+  }
+
+  #tell(change: KeyChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}
+
+/** A ledger in memory that keeps the contract: each id once, a settled event over an estimated one. */
+export class TestUsage implements Usage {
+  readonly events = new Map<string, UsageEvent>();
+  away = false;
+
+  async record(events: readonly UsageEvent[]): Promise<void> {
+    if (this.away) throw new Error("the ledger is away");
+    for (const event of events) {
+      const known = this.events.get(event.id);
+      if (known === undefined || known.estimated) this.events.set(event.id, event);
+    }
+  }
+
+  /** Resolves once the ledger holds `count` events. */
+  async settled(count: number): Promise<readonly UsageEvent[]> {
+    for (let waited = 0; waited < 5000 && this.events.size < count; waited += 20)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    return [...this.events.values()];
+  }
+}
+
+function hash(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+export interface TestGateway {
+  readonly url: string;
+  readonly kernel: Kernel;
+  readonly accounts: TestAccounts;
+  readonly usage: TestUsage;
+  readonly directory: string;
+  /** POSTs JSON (or bytes as they are) with the key of the tests. */
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
+  metrics(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+interface TestGatewayOptions {
+  readonly limits?: Partial<ListenerLimits>;
+  readonly directory?: string;
+  readonly log?: Logger;
+  /** The engines run elsewhere. */
+  readonly enginesApart?: boolean;
+}
+
+/** The real kernel, gateway and engine modules in this process, with accounts and ledger in memory. */
+export async function startTestGateway(plan: Plan, options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const accounts = new TestAccounts();
+  const usage = new TestUsage();
+  const still =
+    <Client>(client: Client) =>
+    async (): Promise<Running<Client>> => ({ client, stop: async () => {} });
+  const table = defineModules({
+    accounts: { needs: [], start: still<Accounts>(accounts) },
+    usage: { needs: [], start: still<Usage>(usage) },
+    engine: { needs: [], start: startEngine, spread: enginesOfPlan },
+    gateway: { needs: ["accounts", "usage", "engine"], start: startGateway },
+  });
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "keelson-gateway-")));
+  const kernel = await startKernel(table, {
+    plan,
+    modules: ["gateway", ...(options.enginesApart ? [] : ["engine"]), "accounts", "usage"],
+    listen: { host: "127.0.0.1", port: 0 },
+    dataDirectory: join(directory, "data"),
+    secretsDirectory: join(directory, "secrets"),
+    log: options.log ?? pino({ level: process.env["KEELSON_LOG"] ?? "silent" }),
+    ...(options.limits ? { limits: options.limits } : {}),
+  });
+  return {
+    url: kernel.url,
+    kernel,
+    accounts,
+    usage,
+    directory,
+    post: (path, body, headers = {}) =>
+      fetch(`${kernel.url}${path}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json", ...headers },
+        body: typeof body === "string" || body instanceof Uint8Array ? (body as string) : JSON.stringify(body),
+      }),
+    metrics: async () => (await fetch(`${kernel.url}/metrics`)).text(),
+    stop: async () => {
+      await kernel.stop({ grace: 5000 });
+      if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The value of one series; 0 when it is not there. */
+export function metric(text: string, name: string, labels: Record<string, string> = {}): number {
+  const line = text
+    .split("\n")
+    .find(
+      (candidate) =>
+        candidate.startsWith(name) &&
+        /[{ ]/.test(candidate[name.length] ?? "") &&
+        Object.entries(labels).every(([label, value]) => candidate.includes(`${label}="${value}"`)),
+    );
+  return line === undefined ? 0 : Number(line.slice(line.lastIndexOf(" ") + 1));
+}

@@ -1,0 +1,169 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { freePort } from "../../../src/postgres/server.js";
+import { serverProcesses } from "../../../src/postgres/strays.js";
+
+export const program = fileURLToPath(new URL("../../../bin/keelson.js", import.meta.url));
+
+export type Cleanups = (() => Promise<unknown> | unknown)[];
+
+/** A directory to work in, as a new user has one; removed afterwards. */
+export function workDirectory(cleanups: Cleanups): string {
+  const path = mkdtempSync(join(tmpdir(), "keelson-up-"));
+  chmodSync(path, 0o755);
+  cleanups.push(() => rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
+  return path;
+}
+
+export interface Result {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface RunOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly timeout?: number;
+  readonly input?: string;
+  /** Sends SIGINT when it aborts: Ctrl-C. */
+  readonly interrupt?: AbortSignal;
+}
+
+/** Runs a command to its end. */
+export async function keelson(cwd: string, args: readonly string[], options: RunOptions = {}): Promise<Result> {
+  const { env, uid, gid, timeout = 60_000, input, interrupt } = options;
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd,
+    env: { ...process.env, NO_COLOR: "1", ...env },
+    ...(uid !== undefined && { uid }),
+    ...(gid !== undefined && { gid }),
+    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+  });
+  if (input !== undefined) child.stdin?.end(input);
+  interrupt?.addEventListener("abort", () => child.kill("SIGINT"));
+  const late = setTimeout(() => child.kill("SIGKILL"), timeout);
+  const [out, err] = [collect(child.stdout), collect(child.stderr)];
+  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  clearTimeout(late);
+  return { code, out: out(), err: err() };
+}
+
+function collect(stream: NodeJS.ReadableStream | null): () => string {
+  let text = "";
+  stream?.on("data", (chunk: Buffer) => {
+    text += chunk.toString("utf8");
+  });
+  return () => text;
+}
+
+/** `keelson up` in the foreground, as a user at a terminal has it. */
+export interface Up {
+  readonly child: ChildProcess;
+  readonly cwd: string;
+  readonly data: string;
+  readonly port: number;
+  readonly url: string;
+  /** The JSON that `--json` prints once it answers. */
+  readonly told: Record<string, unknown>;
+  readonly tookMs: number;
+  err(): string;
+  /** The key of this terminal, for the model APIs. */
+  key(): Promise<string>;
+  status(): Promise<Status>;
+  /** Waits for words on the terminal. */
+  says(words: RegExp, timeout?: number): Promise<void>;
+  stop(): Promise<number | null>;
+}
+
+export interface Status {
+  readonly state: string;
+  readonly processes: {
+    readonly name: string;
+    readonly pid?: number;
+    readonly phase: string;
+    readonly restarts: number;
+  }[];
+  readonly backups: { readonly count?: number; readonly newest?: { readonly id: string; readonly valid?: boolean } };
+  readonly archive?: { readonly archived: number; readonly failing?: { readonly reason: string } };
+}
+
+/** Starts the platform and waits until it answers. Whatever the test does to it, nothing of it is left afterwards. */
+export async function up(
+  cleanups: Cleanups,
+  options: { cwd?: string; args?: readonly string[]; env?: NodeJS.ProcessEnv; port?: number } = {},
+): Promise<Up> {
+  const cwd = options.cwd ?? workDirectory(cleanups);
+  const data = join(cwd, "data");
+  const port = options.port ?? (await freePort());
+  const began = performance.now();
+  const args = ["up", ...(options.args ?? []), "--json", "--port", String(port), "--data", data];
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd,
+    env: { ...process.env, NO_COLOR: "1", ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [out, err] = [collect(child.stdout), collect(child.stderr)];
+  const closed = new Promise<number | null>((resolve) => child.on("close", resolve));
+  const stop = async () => {
+    child.kill("SIGINT");
+    return closed;
+  };
+  cleanups.push(async () => {
+    const late = setTimeout(() => child.kill("SIGKILL"), 30_000);
+    await stop();
+    clearTimeout(late);
+    await untilNone(() => serverProcesses(join(data, "postgres", "data")), 20_000);
+  });
+  for (const end = Date.now() + 90_000; !out().includes("\n"); await sleep(20)) {
+    if (child.exitCode !== null || Date.now() > end) throw new Error(`keelson up did not answer: ${err()}`);
+  }
+  return {
+    child,
+    cwd,
+    data,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    told: JSON.parse(out().split("\n")[0] ?? ""),
+    tookMs: performance.now() - began,
+    err,
+    key: async () => (await readFile(join(data, "secrets/terminal/key"), "utf8")).trim(),
+    async status() {
+      const { out: text, err: problem } = await keelson(cwd, ["status", "--json", "--data", data]);
+      if (text === "") throw new Error(problem);
+      return JSON.parse(text);
+    },
+    async says(words, timeout = 60_000) {
+      for (const end = Date.now() + timeout; !words.test(err()); await sleep(50))
+        if (Date.now() > end) throw new Error(`nothing like ${words} was said:\n${err()}`);
+    },
+    stop,
+  };
+}
+
+export async function untilNone(list: () => Promise<readonly unknown[]>, timeout: number): Promise<void> {
+  for (const end = Date.now() + timeout; Date.now() < end; await sleep(50)) if ((await list()).length === 0) return;
+  throw new Error(`still there: ${JSON.stringify(await list())}`);
+}
+
+export async function until(condition: () => Promise<boolean> | boolean, timeout: number, what: string): Promise<void> {
+  for (const end = Date.now() + timeout; Date.now() < end; await sleep(50)) if (await condition()) return;
+  throw new Error(`${what}: not within ${timeout} ms`);
+}
+
+/** One chat over HTTP; its id in the ledger. */
+export async function chat(platform: Pick<Up, "url" | "key">): Promise<{ status: number; id: string | null }> {
+  const response = await fetch(`${platform.url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${await platform.key()}`, "content-type": "application/json" },
+    body: JSON.stringify({ model: "assistant", max_tokens: 4, messages: [{ role: "user", content: "hello" }] }),
+  });
+  await response.text();
+  return { status: response.status, id: response.headers.get("x-request-id") };
+}

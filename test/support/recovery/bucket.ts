@@ -1,0 +1,43 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../../../src/postgres/server.js";
+import { openRepository } from "../../../src/recovery/repository/open.js";
+import { temporaryDirectory } from "./source.js";
+
+/** An S3 server with the bucket `backups`. */
+export interface Bucket {
+  /** What `--backups` takes. */
+  readonly place: string;
+  /** Where the AWS SDK looks for the credentials; they are set in this process already. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Stops it in the middle of whatever it does: it takes connections, and says nothing any more. */
+  freeze(): void;
+  /** Goes on. */
+  thaw(): void;
+}
+
+/** Starts versitygw on a directory and waits until it answers. */
+export async function startBucket(versitygw: string, cleanups: (() => Promise<void> | void)[]): Promise<Bucket> {
+  const root = temporaryDirectory(cleanups);
+  mkdirSync(join(root, "backups"));
+  const port = await freePort();
+  const env = { AWS_ACCESS_KEY_ID: "test-access", AWS_SECRET_ACCESS_KEY: randomBytes(12).toString("hex") };
+  const keys = ["--access", env.AWS_ACCESS_KEY_ID, "--secret", env.AWS_SECRET_ACCESS_KEY];
+  const server = spawn(versitygw, [...keys, "--port", `127.0.0.1:${port}`, "posix", root], { stdio: "ignore" });
+  cleanups.push(() => void server.kill("SIGKILL"));
+  Object.assign(process.env, env);
+  const place = `s3://backups/starter?endpoint=http://127.0.0.1:${port}&region=us-east-1`;
+  const repository = await openRepository(place);
+  for (const end = Date.now() + 10_000; Date.now() < end; await sleep(50)) {
+    const answers = await repository.list("").then(
+      () => true,
+      () => false,
+    );
+    if (answers)
+      return { place, env, freeze: () => void server.kill("SIGSTOP"), thaw: () => void server.kill("SIGCONT") };
+  }
+  throw new Error("the S3 server did not answer");
+}

@@ -1,0 +1,308 @@
+import type {
+  Backups,
+  Broker,
+  Cache,
+  Cited,
+  Database,
+  Edge,
+  Entrance,
+  Model,
+  Objectives,
+  Plan,
+  Provider,
+  Scale,
+  Sidecar,
+  Unit,
+} from "../../../src/plan/plan.js";
+
+/** Plans made by hand, for tests that care about one element and want the rest to be ordinary. */
+
+const second = 1000;
+const gibibyte = 2 ** 30;
+
+/** Scaled on CPU alone. */
+export const cpuScale: Scale = {
+  path: "scale",
+  cpu: 0.7,
+  memory: undefined,
+  gpu: undefined,
+  queue: undefined,
+  response: undefined,
+  cooldown: 300 * second,
+  up: "aggressive",
+  down: "conservative",
+};
+
+const cited: Cited = { value: 10 * second, source: "a test" };
+
+const noObjectives: Objectives = {
+  path: "objectives",
+  availability: undefined,
+  rto: undefined,
+  rpo: undefined,
+  except: [],
+  latency: undefined,
+  retention: undefined,
+};
+
+export const noBackups: Backups = {
+  path: "backups",
+  full: undefined,
+  log: undefined,
+  snapshot: undefined,
+  to: [],
+  encrypted: false,
+};
+
+export function provider(kind: Provider["kind"]): Provider {
+  return {
+    kind,
+    product: kind === "managed" ? "RDS" : "a StatefulSet",
+    failover: undefined,
+    provisioning: cited,
+    restoreRate: cited,
+    backupRate: cited,
+    restart: cited,
+    takes: ["full", "log", "snapshot"],
+    limits: {},
+    copies: kind === "managed" ? "provider" : kind === "embedded" ? "folder" : "volume",
+    sendsTo: [],
+  };
+}
+
+const image = { repository: "registry.example.com/keelson", tag: "0.1.0", digest: undefined, path: "image" };
+
+export function unit(name: string, fields: Partial<Unit> = {}): Unit {
+  const port = { name: "http", number: 8080, protocol: "http" } as const;
+  const probe = { port: "http", after: 0, every: 5 * second, timeout: 2 * second, failures: 3 };
+  return {
+    name,
+    path: `services.${name}`,
+    role: "service",
+    modules: [name],
+    model: undefined,
+    image,
+    command: [],
+    environment: {},
+    ports: [port],
+    replicas: { min: 2, max: 2 },
+    resources: {
+      cpu: { request: 250, limit: 1000 },
+      memory: { request: gibibyte / 4, limit: gibibyte / 2 },
+      gpu: { count: 0, kind: undefined },
+      disk: undefined,
+    },
+    scale: undefined,
+    rollout: { path: `services.${name}.rollout`, strategy: "rolling", surge: 1, unavailable: 0, canary: undefined },
+    disruption: { path: `services.${name}.disruption`, minAvailable: 1 },
+    spread: { zones: "prefer", nodes: "prefer" },
+    health: {
+      path: `services.${name}.health`,
+      ready: { ...probe, http: "/health/readiness" },
+      live: { ...probe, http: "/health/liveness", every: 10 * second },
+      startup: 60 * second,
+    },
+    terminationGrace: 60 * second,
+    drainDelay: 5 * second,
+    pool: undefined,
+    priority: "normal",
+    secrets: [],
+    volumes: [],
+    sidecars: [],
+    affinity: "none",
+    sizing: "off",
+    objectives: noObjectives,
+    patches: [],
+    ...fields,
+  };
+}
+
+export function sidecar(name: string, port: number): Sidecar {
+  const { resources } = unit(name);
+  return {
+    name,
+    path: `sidecars.${name}`,
+    modules: [],
+    image,
+    ports: [{ name: "http", number: port, protocol: "http" }],
+    command: [],
+    environment: {},
+    resources,
+    secrets: [],
+    volumes: [],
+  };
+}
+
+function store(name: string) {
+  return {
+    name,
+    path: `stores.${name}`,
+    provider: provider("in-cluster"),
+    objectives: noObjectives,
+    size: 10 * gibibyte,
+    resources: {
+      cpu: { request: 250, limit: 1000 },
+      memory: { request: gibibyte / 2, limit: gibibyte },
+      gpu: { count: 0, kind: undefined },
+      disk: undefined,
+    },
+    pool: undefined,
+    probe: { every: 10 * second, failures: 3 },
+    patches: [],
+    backups: noBackups,
+  };
+}
+
+export function database(name: string, fields: Partial<Database> = {}): Database {
+  return {
+    ...store(name),
+    kind: "postgres",
+    port: 5432,
+    version: "17",
+    extensions: [],
+    replicas: 1,
+    standby: "none",
+    readers: 0,
+    copy: undefined,
+    synchronous: false,
+    ...fields,
+  };
+}
+
+export function cache(name: string, fields: Partial<Cache> = {}): Cache {
+  return {
+    ...store(name),
+    kind: "redis",
+    port: 6379,
+    version: "7",
+    shards: 1,
+    replicas: 0,
+    persistence: true,
+    ...fields,
+  };
+}
+
+export function broker(name: string, fields: Partial<Broker> = {}): Broker {
+  return {
+    ...store(name),
+    kind: "rabbitmq",
+    port: 5672,
+    version: "4",
+    replicas: 1,
+    queues: "quorum",
+    deadLetter: true,
+    ...fields,
+  };
+}
+
+function model(name: string, fields: Partial<Model> = {}): Model {
+  return {
+    name,
+    path: `models.${name}`,
+    engine: "simulated",
+    source: { kind: "none" },
+    parameters: undefined,
+    fallbacks: [],
+    context: 4096,
+    concurrency: 8,
+    queue: { length: 64, deadline: 30 * second },
+    embeddings: false,
+    simulated: true,
+    unit: name,
+    upstreams: [],
+    limits: { requestsPerMinute: undefined, tokensPerMinute: undefined },
+    objectives: noObjectives,
+    ...fields,
+  };
+}
+
+export function edge(from: string, to: string, port: number, kind: Edge["kind"] = "unit"): Edge {
+  return { from, to, port, kind, protocol: kind === "store" ? "tcp" : "http", path: `services.${from}.calls` };
+}
+
+export function entrance(fields: Partial<Entrance> = {}): Entrance {
+  return {
+    name: "entrance",
+    path: "entrance",
+    host: "api.example.com",
+    controller: "nginx",
+    tls: { issuer: "letsencrypt", minimum: "1.2" },
+    waf: "none",
+    cdn: false,
+    dns: "none",
+    affinity: "none",
+    patches: [],
+    routes: [{ prefix: "/", unit: "gateway", port: "http" }],
+    ...fields,
+  };
+}
+
+/** Gateway, accounts and usage over one database, with one model: whatever is named in `fields` stands in its place. */
+export function samplePlan(fields: Partial<Plan> = {}): Plan {
+  return {
+    platform: "sample",
+    environment: "test",
+    namespace: "sample-test",
+    cloud: "none",
+    provide: "in-cluster",
+    regions: [{ name: "local", role: "primary", mode: "active", zones: ["a", "b", "c"] }],
+    failover: undefined,
+    units: [
+      unit("gateway"),
+      unit("accounts"),
+      unit("usage"),
+      unit("assistant", { role: "model", modules: ["engine"], model: "assistant" }),
+    ],
+    models: [model("assistant")],
+    stores: [database("database")],
+    edges: [
+      edge("gateway", "accounts", 8080),
+      edge("gateway", "usage", 8080),
+      edge("gateway", "assistant", 8080),
+      edge("accounts", "database", 5432, "store"),
+      edge("usage", "database", 5432, "store"),
+    ],
+    entrances: [entrance()],
+    secrets: [],
+    pools: [],
+    objectives: noObjectives,
+    security: {
+      network: "default-deny",
+      pods: "restricted",
+      mesh: { kind: "none", mtls: "off" },
+      identity: "none",
+      scan: "none",
+      audit: false,
+    },
+    observe: {
+      metrics: "prometheus",
+      logs: "none",
+      traces: "none",
+      otlp: undefined,
+      retention: 0,
+      alerts: {
+        path: "observe.alerts",
+        down: undefined,
+        errors: undefined,
+        availability: false,
+        database: false,
+        oom: false,
+        backups: false,
+      },
+      routes: { critical: undefined, warning: undefined, info: undefined },
+    },
+    delivery: { gitops: "none", sync: "automatic", approvals: { infrastructure: 0, production: 0 } },
+    drills: undefined,
+    cluster: {
+      name: undefined,
+      backups: { path: "cluster.backups", objects: undefined, etcd: undefined, configuration: undefined, to: [] },
+      kubernetes: "1.34",
+      autoscaler: false,
+    },
+    data: "test",
+    access: [],
+    image,
+    origins: { platform: { kind: "file", file: "/somewhere/sample.yaml", line: 1, column: 1 } },
+    ...fields,
+  };
+}

@@ -1,0 +1,165 @@
+/**
+ * What a test needs of the machine beyond Node and the packages of this repository, and where it is.
+ *
+ * A suite that cannot run says why in its title and is listed at the end of the run (`skipped-reporter.ts`); with
+ * `CI=true` that fails the run. `npm run tools` installs everything that is asked for here.
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, it } from "vitest";
+
+/** `path` is the program, or the folder of programs for `cluster`; empty for what is no file. */
+export type Answer = { readonly ok: true; readonly path: string } | { readonly ok: false; readonly reason: string };
+
+const INSTALLER = fileURLToPath(new URL("../../tools/install.sh", import.meta.url));
+/** Debian keeps daemons where the path of an ordinary user does not look. */
+const FOLDERS = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/local/sbin", "/usr/sbin", "/sbin"];
+
+const DEBIAN_POSTGRESQL = "/usr/lib/postgresql";
+
+function executable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A program of the system, by its Debian package if it is missing. */
+function program(name: string, debianPackage: string): Answer {
+  const path = FOLDERS.filter((folder) => folder !== "")
+    .map((folder) => join(folder, name))
+    .find(executable);
+  if (path !== undefined) return { ok: true, path };
+  return { ok: false, reason: `${name} is not installed (npm run tools, or the package ${debianPackage})` };
+}
+
+/** What `tools/install.sh` builds from a Go module: the installer itself says where it would be. */
+function built(module: string, file: string): Answer {
+  const folder = execFileSync("bash", [INSTALLER, "where", module], { encoding: "utf8" }).trim();
+  const path = join(folder, file);
+  return executable(path) ? { ok: true, path } : { ok: false, reason: `${module} is not built (npm run tools)` };
+}
+
+function root(): Answer {
+  return process.getuid?.() === 0 ? { ok: true, path: "" } : { ok: false, reason: "only root may do this" };
+}
+
+/** The programs of a control plane: the folder that KUBEBUILDER_ASSETS names, as envtest has it, else our own build. */
+function cluster(): Answer {
+  const assets = process.env["KUBEBUILDER_ASSETS"];
+  if (assets === undefined || assets === "") {
+    const own = built("cluster", "kube-apiserver");
+    return own.ok ? { ok: true, path: join(own.path, "..") } : own;
+  }
+  const missing = ["etcd", "kube-apiserver"].filter((name) => !executable(join(assets, name)));
+  if (missing.length === 0) return { ok: true, path: assets };
+  return { ok: false, reason: `KUBEBUILDER_ASSETS=${assets} has no ${missing.join(" and no ")}` };
+}
+
+function networkNamespaces(): Answer {
+  const first = firstMissing([root(), program("ip", "iproute2"), program("nsenter", "util-linux")]);
+  if (first !== undefined) return first;
+  const tried = spawnSync("unshare", ["--net", "true"], { encoding: "utf8" });
+  if (tried.status === 0) return { ok: true, path: "" };
+  return { ok: false, reason: `this kernel or container gives no network namespaces: ${tried.stderr.trim()}` };
+}
+
+function firstMissing(answers: readonly Answer[]): Answer | undefined {
+  return answers.find((answer) => !answer.ok);
+}
+
+/** A Docker daemon that the test starts itself, with a folder and a socket of its own. */
+function docker(): Answer {
+  return (
+    firstMissing([networkNamespaces(), program("iptables", "iptables"), program("docker", "docker.io")]) ??
+    program("dockerd", "docker.io")
+  );
+}
+
+/** The server of a PostgreSQL that Debian packages, with its clients beside it. */
+function postgresql(): Answer {
+  const versions = existsSync(DEBIAN_POSTGRESQL)
+    ? readdirSync(DEBIAN_POSTGRESQL).sort((a, b) => Number(b) - Number(a))
+    : [];
+  const server = versions.map((version) => join(DEBIAN_POSTGRESQL, version, "bin", "postgres")).find(executable);
+  if (server !== undefined) return { ok: true, path: server };
+  return { ok: false, reason: "PostgreSQL is not installed (npm run tools, or the package postgresql)" };
+}
+
+/** A real kubelet with a container runtime. */
+function kubernetesNode(): Answer {
+  return (
+    firstMissing([
+      networkNamespaces(),
+      built("cluster", "kubelet"),
+      program("runc", "runc"),
+      program("iptables", "iptables"),
+      executable("/usr/lib/cni/ptp")
+        ? { ok: true, path: "" }
+        : { ok: false, reason: "network plug-ins are not installed (package containernetworking-plugins)" },
+    ]) ?? program("containerd", "containerd")
+  );
+}
+
+const CHECKS = {
+  root,
+  cluster,
+  kwok: () => built("kwok", "kwok"),
+  "kubernetes node": kubernetesNode,
+  docker,
+  "docker compose": () => firstMissing([docker()]) ?? built("compose", "docker-compose"),
+  "network namespaces": networkNamespaces,
+  versitygw: () => built("versitygw", "versitygw"),
+  chromium: () => program("chromium", "chromium"),
+  age: () => program("age", "age"),
+  redis: () => program("redis-server", "redis-server"),
+  rabbitmq: () => program("rabbitmq-server", "rabbitmq-server"),
+  postgresql,
+  promtool: () => program("promtool", "prometheus"),
+  nginx: () => program("nginx", "nginx"),
+  wrk: () => program("wrk", "wrk"),
+} as const satisfies Record<string, () => Answer>;
+
+export type Requirement = keyof typeof CHECKS;
+
+const answers = new Map<Requirement, Answer>();
+
+/** Whether this machine has what a test needs, and where; asked once per process. */
+export function requirement(name: Requirement): Answer {
+  const known = answers.get(name);
+  if (known !== undefined) return known;
+  const answer = CHECKS[name]();
+  answers.set(name, answer);
+  return answer;
+}
+
+/**
+ * `describe` for a suite that needs something of the machine. Without it the suite is one skipped test that names the
+ * reason, and `suite` is not called, so it may use the paths it is given while it is collected.
+ */
+export function describeWith<Name extends Requirement>(
+  names: readonly Name[],
+  title: string,
+  suite: (paths: Record<Name, string>) => void,
+): void {
+  const reasons: string[] = [];
+  const paths: Partial<Record<Name, string>> = {};
+  for (const name of names) {
+    const answer = requirement(name);
+    if (answer.ok) paths[name] = answer.path;
+    else reasons.push(`needs ${name}: ${answer.reason}`);
+  }
+  if (isComplete(paths, names)) describe(title, () => suite(paths));
+  else describe(title, () => it.skipIf(true)(`skipped, ${reasons.join("; ")}`, () => undefined));
+}
+
+function isComplete<Name extends Requirement>(
+  paths: Partial<Record<Name, string>>,
+  names: readonly Name[],
+): paths is Record<Name, string> {
+  return names.every((name) => paths[name] !== undefined);
+}

@@ -1,0 +1,22 @@
+import type { UsageEvent } from "../../../src/runtime/usage/client.js";
+
+let made = 0;
+
+/** An event with what the test says, and plain values for the rest. */
+export function event(of: Partial<UsageEvent> = {}): UsageEvent {
+  made += 1;
+  return {
+    id: `req-${process.pid}-${made}`,
+    at: Date.parse("2026-05-04T13:20:00Z"),
+    organisation: "default",
+    keyId: "key_a",
+    model: "assistant",
+    operation: "chat",
+    inputTokens: 10,
+    outputTokens: 20,
+    status: 200,
+    durationMs: 15.5,
+    estimated: false,
+    ...of,
+  };
+}
