@@ -11,9 +11,9 @@ const WEEK = 7 * 86_400_000;
 /** A store's copies. Nothing is copied that the file does not say: an unsaid backup is `check`'s to find. */
 export function planBackups(element: Scope, written: BackupsInput | undefined): Backups {
   const scope = element.at("backups");
-  if (!written) element.because("backups", "no backup is declared");
+  if (!written) element.recordDefault("backups", "no backup is declared");
   const any = written?.full ?? written?.log ?? written?.snapshot;
-  if (any && !written?.to) scope.because("to", "no bucket is named, so copies lie in a folder beside the data");
+  if (any && !written?.to) scope.recordDefault("to", "no bucket is named, so copies lie in a folder beside the data");
   return {
     path: scope.path,
     full: planSchedule(scope, "full", written?.full),

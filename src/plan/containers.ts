@@ -66,7 +66,7 @@ export function containerDefaults(modules: readonly string[]): ContainerDefaults
 /** The image that is written, else the platform's own. */
 export function planImage(context: PlanContext, scope: Scope, written: string | undefined): Image {
   if (written !== undefined) return readImage(written, scope.pathOf("image"));
-  context.ledger.inherit(scope.pathOf("image"), "image");
+  context.provenance.inherit(scope.pathOf("image"), "image");
   return context.image;
 }
 
@@ -87,7 +87,7 @@ export function planPorts(
       };
     });
   if (fallback === undefined) return [];
-  scope.because("port", "where Keelson modules listen", String(fallback));
+  scope.recordDefault("port", "where Keelson modules listen", String(fallback));
   return [{ name: "http", number: fallback, protocol: "http" }];
 }
 
@@ -143,7 +143,7 @@ export function planVolumes(scope: Scope, written: SidecarInput["volumes"], data
   if (data === undefined || volumes.some(({ name }) => name === "data")) return volumes;
   scope
     .at("volumes")
-    .because("data", "Keelson modules keep files, and their root file system is read-only", formatBytes(data));
+    .recordDefault("data", "Keelson modules keep files, and their root file system is read-only", formatBytes(data));
   return [...volumes, { name: "data", mount: DATA_DIRECTORY, size: data, kind: "ephemeral" }];
 }
 

@@ -1,5 +1,5 @@
 import type { Settings } from "../platform-file/schema/platform.js";
-import type { Ledger } from "./origin.js";
+import type { ProvenanceRecorder } from "./origin.js";
 import type { Cloud, Image, Objectives, Provider } from "./plan.js";
 
 /** What every part of the Plan is made from: the environment's settings and the answers that hold for all of it. */
@@ -7,7 +7,7 @@ export interface PlanContext {
   readonly platform: string;
   readonly environment: string;
   readonly settings: Settings;
-  readonly ledger: Ledger;
+  readonly provenance: ProvenanceRecorder;
   readonly cloud: Cloud;
   readonly provide: Provider["kind"];
   readonly zones: number;

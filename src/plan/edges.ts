@@ -19,9 +19,9 @@ export function planEdges(
   const { services = {}, models: writtenModels = {} } = context.settings;
   for (const unit of units) {
     const written = unit.role === "model" ? writtenModels[unit.model ?? ""] : services[unit.name];
-    planner.calls(unit.name, context.ledger.at(...rootOf(unit)), written?.calls);
+    planner.calls(unit.name, context.provenance.at(...rootOf(unit)), written?.calls);
     for (const sidecar of many(written?.beside))
-      planner.calls(unit.name, context.ledger.at("services", sidecar), services[sidecar]?.calls);
+      planner.calls(unit.name, context.provenance.at("services", sidecar), services[sidecar]?.calls);
   }
   for (const model of models) planner.download(model);
   for (const store of stores) planner.copies(store);

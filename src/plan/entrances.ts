@@ -10,15 +10,15 @@ type Route = Entrance["routes"][number];
 
 /** The doors, and which exposed unit answers behind which path. */
 export function planEntrances(context: PlanContext, units: readonly Unit[]): Entrance[] {
-  const { settings, ledger } = context;
+  const { settings, provenance } = context;
   const exposed = units.filter((unit) => isExposed(settings.services?.[unit.name]));
   const doors: [string, Scope, EntranceInput][] = settings.entrances
-    ? Object.entries(settings.entrances).map(([name, written]) => [name, ledger.at("entrances", name), written])
+    ? Object.entries(settings.entrances).map(([name, written]) => [name, provenance.at("entrances", name), written])
     : settings.entrance || exposed.length > 0
-      ? [["web", ledger.at("entrance"), settings.entrance ?? {}]]
+      ? [["web", provenance.at("entrance"), settings.entrance ?? {}]]
       : [];
   if (!settings.entrance && !settings.entrances && doors.length > 0)
-    ledger.at().because("entrance", "a service is exposed");
+    provenance.at().recordDefault("entrance", "a service is exposed");
   const [first] = doors;
   return doors.map(([name, scope, written]) => {
     const behind = exposed.filter((unit) => (entranceOf(settings.services?.[unit.name]) ?? first?.[0]) === name);
@@ -89,9 +89,9 @@ function routesOf(context: PlanContext, units: readonly Unit[]): Route[] {
     const port = wanted ?? unit.ports[0]?.name ?? "http";
     const prefixes = said === undefined ? usualPrefixes(unit, units.length === 1) : Array.isArray(said) ? said : [said];
     if (said === undefined)
-      context.ledger
+      context.provenance
         .at("services", unit.name, "expose")
-        .because("path", `reached under ${prefixes.join(" and ")}, where what it runs answers`);
+        .recordDefault("path", `reached under ${prefixes.join(" and ")}, where what it runs answers`);
     return prefixes.map((prefix) => ({ prefix, unit: unit.name, port }));
   });
   // The first to claim a prefix has it; longer prefixes are tried first.

@@ -10,7 +10,7 @@ import { planModels } from "./models.js";
 import { planPools } from "./nodes.js";
 import { platformObjectives } from "./objectives.js";
 import { planCluster, planDelivery, planDrills, planObserve, planSecurity } from "./operation.js";
-import { Ledger } from "./origin.js";
+import { ProvenanceRecorder } from "./origin.js";
 import type { Image, Plan } from "./plan.js";
 import { planFailover, planRegions, zoneCount } from "./regions.js";
 import { planSecrets } from "./secrets.js";
@@ -58,16 +58,16 @@ function unknownEnvironment({ environments, origin, declares }: Platform, wanted
 }
 
 function planEnvironment(platform: Platform, { name, settings, tree }: EnvironmentSettings): Plan {
-  const ledger = new Ledger(tree, platform.source);
-  const context = planContext(name, settings, ledger);
-  const regions = planRegions(ledger, settings, context.cloud);
+  const provenance = new ProvenanceRecorder(tree, platform.source);
+  const context = planContext(name, settings, provenance);
+  const regions = planRegions(provenance, settings, context.cloud);
   const stores = planStores(context);
   const { models, units: modelUnits } = planModels(context);
   const declared = [...planServices(context), ...modelUnits];
   const edges = planEdges(context, declared, models, stores);
   const { secrets, units: mounted } = planSecrets(context, declared, models, stores, edges);
-  const units = injectAddresses(ledger, mounted, stores, edges);
-  const root = ledger.at();
+  const units = injectAddresses(provenance, mounted, stores, edges);
+  const root = provenance.at();
   const embedded = context.provide === "embedded";
   const namespace = name === "default" ? settings.platform : `${settings.platform}-${name}`;
   return {
@@ -77,14 +77,14 @@ function planEnvironment(platform: Platform, { name, settings, tree }: Environme
     cloud: context.cloud,
     provide: context.provide,
     regions,
-    failover: planFailover(ledger, settings, regions),
+    failover: planFailover(provenance, settings, regions),
     units,
     models,
     stores,
     edges,
     entrances: planEntrances(context, units),
     secrets,
-    pools: planPools(ledger, settings.nodes ?? {}),
+    pools: planPools(provenance, settings.nodes ?? {}),
     objectives: context.objectives,
     security: planSecurity(context),
     observe: planObserve(context),
@@ -99,12 +99,12 @@ function planEnvironment(platform: Platform, { name, settings, tree }: Environme
     ),
     access: typeof settings.access === "string" ? [settings.access] : (settings.access ?? []),
     image: context.image,
-    origins: ledger.origins,
+    origins: provenance.origins,
   };
 }
 
-function planContext(environment: string, settings: Settings, ledger: Ledger): PlanContext {
-  const root = ledger.at();
+function planContext(environment: string, settings: Settings, provenance: ProvenanceRecorder): PlanContext {
+  const root = provenance.at();
   const cloud = root.pick("cloud", settings.cloud, "none", "no cloud is named");
   const provide = root.pick(
     "provide",
@@ -123,16 +123,16 @@ function planContext(environment: string, settings: Settings, ledger: Ledger): P
     platform: settings.platform,
     environment,
     settings,
-    ledger,
+    provenance,
     cloud,
     provide,
     zones,
     redundant,
-    image: planPlatformImage(ledger, settings),
-    objectives: platformObjectives(ledger.at("objectives"), settings.objectives),
+    image: planPlatformImage(provenance, settings),
+    objectives: platformObjectives(provenance.at("objectives"), settings.objectives),
   };
 }
 
-function planPlatformImage(ledger: Ledger, settings: Settings): Image {
-  return readImage(ledger.at().pick("image", settings.image, DEFAULT_IMAGE, "the image of this release"), "image");
+function planPlatformImage(provenance: ProvenanceRecorder, settings: Settings): Image {
+  return readImage(provenance.at().pick("image", settings.image, DEFAULT_IMAGE, "the image of this release"), "image");
 }

@@ -25,7 +25,7 @@ export function planModels(context: PlanContext): { readonly models: Model[]; re
   const models: Model[] = [];
   const units: Unit[] = [];
   for (const [name, written] of Object.entries(context.settings.models ?? {})) {
-    const scope = context.ledger.at("models", name);
+    const scope = context.provenance.at("models", name);
     const model = planModel(context, scope, name, written);
     models.push(model);
     if (model.unit !== undefined) units.push(planModelUnit(context, scope, model, written));
@@ -125,7 +125,7 @@ function planModelUnit(context: PlanContext, scope: Scope, model: Model, written
   const health: HealthDefaults = server
     ? { ready: server.health, live: server.health, startup: 1_800_000, why: `${model.engine} answers it` }
     : { ...MODULE_HEALTH, startup: model.source.kind === "huggingface" ? 1_800_000 : 120_000 };
-  if (server && written.image === undefined) scope.because("image", `${model.engine} brings its own server`);
+  if (server && written.image === undefined) scope.recordDefault("image", `${model.engine} brings its own server`);
   const kind: UnitKind = {
     name: unitOfModel(model.name),
     role: "model",

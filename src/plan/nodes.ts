@@ -1,7 +1,7 @@
 import type { NodePoolInput } from "../platform-file/schema/nodes.js";
 import type { PlanContext } from "./context.js";
 import { instanceType } from "./instance-types.js";
-import type { Ledger } from "./origin.js";
+import type { ProvenanceRecorder } from "./origin.js";
 import type { NodePool } from "./plan.js";
 
 /** The pool that is written; none where the environment has no pools at all. */
@@ -10,12 +10,15 @@ export function planPool(context: PlanContext, written: string | undefined): str
 }
 
 /** Node pools, with what a pod can use on one of their machines. */
-export function planPools(ledger: Ledger, written: Readonly<Record<string, NodePoolInput>>): NodePool[] {
+export function planPools(
+  provenance: ProvenanceRecorder,
+  written: Readonly<Record<string, NodePoolInput>>,
+): NodePool[] {
   return Object.entries(written).map(([name, pool]): NodePool => {
-    const scope = ledger.at("nodes", name);
+    const scope = provenance.at("nodes", name);
     const known = instanceType(pool.type);
     const stated = pool.allocatable;
-    if (!stated && known) scope.because("allocatable", `${pool.type}: ${known.source}`);
+    if (!stated && known) scope.recordDefault("allocatable", `${pool.type}: ${known.source}`);
     return {
       name,
       path: scope.path,

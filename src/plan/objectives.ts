@@ -31,7 +31,7 @@ export function elementObjectives(
   const own = scope.at("objectives");
   for (const key of KEYS)
     if (written?.[key] === undefined && platform[key] !== undefined)
-      scope.ledger.inherit(own.pathOf(key), `objectives.${key}`);
+      scope.provenance.inherit(own.pathOf(key), `objectives.${key}`);
   return {
     path: own.path,
     availability: promised(written?.availability, platform.availability),

@@ -7,10 +7,10 @@ const DAY = 86_400_000;
 
 /** Network, pods, mesh, identity. */
 export function planSecurity(context: PlanContext): Security {
-  const scope = context.ledger.at("security");
+  const scope = context.provenance.at("security");
   const written = context.settings.security;
   const mesh = planMesh(written?.mesh);
-  if (written?.mesh === undefined) scope.because("mesh", "no mesh is asked for");
+  if (written?.mesh === undefined) scope.recordDefault("mesh", "no mesh is asked for");
   return {
     network: scope.pick("network", written?.network, "default-deny", "only declared calls are open"),
     pods: scope.pick("pods", written?.pods, "restricted", "nothing here needs more"),
@@ -29,7 +29,7 @@ function planMesh(written: NonNullable<Settings["security"]>["mesh"]): Security[
 
 /** Who keeps metrics, logs and traces, what is watched and who is told. */
 export function planObserve(context: PlanContext): Observe {
-  const scope = context.ledger.at("observe");
+  const scope = context.provenance.at("observe");
   const written = context.settings.observe;
   const alerts = scope.at("alerts");
   const said = written?.alerts;
@@ -72,7 +72,7 @@ export function planObserve(context: PlanContext): Observe {
 
 /** How changes arrive. */
 export function planDelivery(context: PlanContext): Delivery {
-  const scope = context.ledger.at("delivery");
+  const scope = context.provenance.at("delivery");
   const written = context.settings.delivery;
   const approvals = scope.at("approvals");
   return {
@@ -87,7 +87,7 @@ export function planDelivery(context: PlanContext): Delivery {
 
 /** The cluster itself. */
 export function planCluster(context: PlanContext): ClusterSettings {
-  const scope = context.ledger.at("cluster");
+  const scope = context.provenance.at("cluster");
   const written = context.settings.cluster;
   const bounded = Object.values(context.settings.nodes ?? {}).some(({ count }) => count.min < count.max);
   return {
@@ -107,5 +107,5 @@ export function planCluster(context: PlanContext): ClusterSettings {
 export function planDrills(context: PlanContext): DrillSchedule | undefined {
   const written = context.settings.drills;
   if (!written) return undefined;
-  return { path: context.ledger.at("drills").path, every: written.every, faults: written.faults };
+  return { path: context.provenance.at("drills").path, every: written.every, faults: written.faults };
 }

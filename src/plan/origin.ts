@@ -19,7 +19,7 @@ export function isWritten(plan: Pick<Plan, "origins">, path: Path): boolean {
 }
 
 /** Records where every value of a Plan came from while it is made. */
-export class Ledger {
+export class ProvenanceRecorder {
   readonly #origins: Record<Path, Origin> = {};
 
   constructor(
@@ -34,7 +34,7 @@ export class Ledger {
     return this.#origins;
   }
 
-  /** The scope of an element: `ledger.at("services", "gateway")`. */
+  /** The scope of an element: `provenance.at("services", "gateway")`. */
   at(...segments: Segment[]): Scope {
     return new Scope(this, segments);
   }
@@ -67,14 +67,14 @@ export class Scope {
   #place: { readonly file: string; readonly line: number; readonly column: number } | undefined;
 
   constructor(
-    readonly ledger: Ledger,
+    readonly provenance: ProvenanceRecorder,
     readonly segments: readonly Segment[],
   ) {
     this.path = formatPath(segments);
   }
 
   at(...segments: Segment[]): Scope {
-    return new Scope(this.ledger, [...this.segments, ...segments]);
+    return new Scope(this.provenance, [...this.segments, ...segments]);
   }
 
   /** The path of a value of this element. */
@@ -86,7 +86,7 @@ export class Scope {
   pick<T>(key: Segment, written: T | undefined, fallback: T, why: string, write: (value: T) => string = plainly): T {
     if (written !== undefined) return written;
     const value = fallback === undefined ? "" : write(fallback);
-    this.because(key, why, value === "" ? undefined : value);
+    this.recordDefault(key, why, value === "" ? undefined : value);
     return fallback;
   }
 
@@ -128,12 +128,12 @@ export class Scope {
   }
 
   /** Records why a value stands that the file does not write. */
-  because(key: Segment, why: string, value?: string): void {
+  recordDefault(key: Segment, why: string, value?: string): void {
     if (!this.#place) {
-      const { file, line, column } = this.ledger.source.origin(nearest(this.ledger.tree, this.segments).key);
+      const { file, line, column } = this.provenance.source.origin(nearest(this.provenance.tree, this.segments).key);
       this.#place = { file, line, column };
     }
-    this.ledger.record(this.pathOf(key), {
+    this.provenance.record(this.pathOf(key), {
       kind: "default",
       why,
       ...(value === undefined ? {} : { value }),

@@ -1,5 +1,5 @@
 import type { Settings } from "../platform-file/schema/platform.js";
-import type { Ledger } from "./origin.js";
+import type { ProvenanceRecorder } from "./origin.js";
 import type { Cloud, Region, RegionFailover } from "./plan.js";
 
 const DEFAULT_REGION: Readonly<Record<Cloud, string>> = { none: "local", aws: "us-east-1", linode: "fr-par" };
@@ -10,18 +10,18 @@ export function zoneCount(zones: Settings["zones"]): number {
 }
 
 /** Regions, primary first, each with the names of its zones. */
-export function planRegions(ledger: Ledger, settings: Settings, cloud: Cloud): Region[] {
-  const root = ledger.at();
+export function planRegions(provenance: ProvenanceRecorder, settings: Settings, cloud: Cloud): Region[] {
+  const root = provenance.at();
   const written = typeof settings.regions === "string" ? { primary: settings.regions } : settings.regions;
   const primary = root.pick("regions", written?.primary, DEFAULT_REGION[cloud], defaultRegion(cloud));
-  if (settings.zones === undefined) root.because("zones", "one zone, since no other is named");
+  if (settings.zones === undefined) root.recordDefault("zones", "one zone, since no other is named");
   const standby = (written && "standby" in written ? written.standby : undefined) ?? [];
   return [
     { name: primary, role: "primary", mode: "active", zones: zoneNames(primary, cloud, settings.zones) },
     ...standby.map((entry, index): Region => {
       const name = typeof entry === "string" ? entry : entry.region;
       const mode = typeof entry === "string" ? undefined : entry.mode;
-      const scope = ledger.at("regions", "standby", index);
+      const scope = provenance.at("regions", "standby", index);
       return {
         name,
         role: "standby",
@@ -35,13 +35,13 @@ export function planRegions(ledger: Ledger, settings: Settings, cloud: Cloud): R
 
 /** How traffic leaves a lost region; undefined with one region. */
 export function planFailover(
-  ledger: Ledger,
+  provenance: ProvenanceRecorder,
   settings: Settings,
   regions: readonly Region[],
 ): RegionFailover | undefined {
   const written = typeof settings.regions === "object" ? settings.regions.failover : undefined;
   if (!written && regions.length < 2) return undefined;
-  const scope = ledger.at("regions", "failover");
+  const scope = provenance.at("regions", "failover");
   return {
     path: scope.path,
     check: scope.duration("check", written?.check, 30_000, "Route 53's standard interval between health checks"),

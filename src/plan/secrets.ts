@@ -32,8 +32,8 @@ export function planSecrets(
     const standing = secrets.get(name);
     if (standing) secrets.set(name, { ...standing, keys: [...new Set([...standing.keys, ...keys])] });
     else {
-      const scope = context.ledger.at("secrets");
-      scope.because(name, why);
+      const scope = context.provenance.at("secrets");
+      scope.recordDefault(name, why);
       secrets.set(name, { name, path: scope.pathOf(name), keys, from: "generated", rotate: undefined });
     }
   };
@@ -69,7 +69,7 @@ export function planSecrets(
 }
 
 function declared(context: PlanContext, name: string, written: SecretInput): Secret {
-  const scope = context.ledger.at("secrets", name);
+  const scope = context.provenance.at("secrets", name);
   const { cloud } = context;
   const managed = cloud === "aws" ? "aws-secrets-manager" : cloud === "linode" ? "linode-secret-manager" : undefined;
   const why = managed ? "the cloud's own secret store" : "values are files that a person puts there";

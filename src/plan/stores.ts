@@ -49,7 +49,7 @@ interface Range {
 /** Every store, with who provides it and what that is known to give. */
 export function planStores(context: PlanContext): Store[] {
   return Object.entries(context.settings.stores ?? {}).map(([name, written]): Store => {
-    const scope = context.ledger.at("stores", name);
+    const scope = context.provenance.at("stores", name);
     if ("postgres" in written) return planDatabase(context, scope, name, written);
     if ("redis" in written) return planCache(context, scope, name, written);
     if ("rabbitmq" in written) return planBroker(context, scope, name, written);
@@ -67,7 +67,10 @@ function base(
 ): StoreBase {
   const asked = scope.pick("provide", written.provide, context.provide, "as the environment provides its stores");
   const { product, instead } = productFor(kind, asked, context.cloud, shape);
-  scope.because("provider", instead ? `${product.name}: ${instead}` : `${product.name}: what \`${asked}\` means here`);
+  scope.recordDefault(
+    "provider",
+    instead ? `${product.name}: ${instead}` : `${product.name}: what \`${asked}\` means here`,
+  );
   const port = kind === "bucket" && product.kind !== "managed" ? (product.kind === "embedded" ? 0 : 9000) : PORTS[kind];
   const probe = scope.at("probe");
   return {

@@ -49,7 +49,7 @@ export function planServices(context: PlanContext): Unit[] {
   return Object.entries(context.settings.services ?? {})
     .filter(([name]) => !beside.has(name))
     .map(([name, written]) => {
-      const scope = context.ledger.at("services", name);
+      const scope = context.provenance.at("services", name);
       const modules = written.modules ?? [];
       return planUnit(context, scope, written, {
         name,
@@ -126,7 +126,7 @@ function planSidecars(
     ...inline.map(([name, sidecar]) => ({ name, sidecar, own: scope.at("sidecars", name) })),
     ...many(written.beside).flatMap((name) => {
       const sidecar = context.settings.services?.[name];
-      return sidecar ? [{ name, sidecar, own: context.ledger.at("services", name) }] : [];
+      return sidecar ? [{ name, sidecar, own: context.provenance.at("services", name) }] : [];
     }),
   ];
   let free = Math.max(MODULE_PORT, ...taken.map(({ number }) => number)) + 1;

@@ -1,5 +1,5 @@
 import { parsePath } from "../platform-file/path.js";
-import type { Ledger } from "./origin.js";
+import type { ProvenanceRecorder } from "./origin.js";
 import type { Edge, Sidecar, Store, Unit } from "./plan.js";
 
 /** Where secrets lie as files, `<secret>/<key>` below it, on every target. */
@@ -11,7 +11,7 @@ export const SECRETS_DIRECTORY = "/run/secrets/keelson";
  * unit share its calls, and are told the same. What the file says itself stands. Keelson modules read the Plan instead.
  */
 export function injectAddresses(
-  ledger: Ledger,
+  provenance: ProvenanceRecorder,
   units: readonly Unit[],
   stores: readonly Store[],
   edges: readonly Edge[],
@@ -29,12 +29,12 @@ export function injectAddresses(
       const { environment, path, modules } = container;
       if (modules.length > 0) return environment;
       const addresses: Record<string, string> = {};
-      const scope = ledger.at(...parsePath(path), "env");
+      const scope = provenance.at(...parsePath(path), "env");
       for (const edge of calls) {
         const address = variable(edge, kinds.get(edge.to));
         if (!address || address.name in environment) continue;
         addresses[address.name] = address.value;
-        scope.because(address.name, `${unit.name} calls ${edge.to}`, address.value);
+        scope.recordDefault(address.name, `${unit.name} calls ${edge.to}`, address.value);
       }
       return { ...addresses, ...environment };
     };

@@ -48,7 +48,7 @@ export function planRollout(context: PlanContext, scope: Scope, written: Written
   const platform = context.settings.delivery?.strategy;
   const said = written?.strategy ?? platform;
   if (written?.strategy === undefined && platform !== undefined)
-    context.ledger.inherit(own.pathOf("strategy"), "delivery.strategy");
+    context.provenance.inherit(own.pathOf("strategy"), "delivery.strategy");
   const strategy = own.pick(
     "strategy",
     typeof said === "object" ? "canary" : said,

@@ -34,7 +34,9 @@ const imports = importsIn("src");
 
 describe("imports", () => {
   it("are found, those of types as well", () => {
-    expect(imports.get("plan/plan.ts")).toEqual(expect.arrayContaining(["plan/element.ts", "plan/store.ts"]));
+    expect(imports.get("plan/plan.ts")).toEqual(
+      expect.arrayContaining(["plan/model/element.ts", "plan/model/store.ts"]),
+    );
     expect(imports.get("cli/promises.ts")).toContain("recovery/drills/results.ts");
     expect(imports.get("check/check.ts")).toContain("promises/sheet.ts");
   });

@@ -1,4 +1,4 @@
-import type { Path } from "../platform-file/origin.js";
+import type { Path } from "../../platform-file/origin.js";
 import type { Bytes, Element, Milliseconds, Objectives, Patch, Resources } from "./element.js";
 
 export type Store = Database | Cache | Broker | Bucket;

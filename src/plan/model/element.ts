@@ -5,8 +5,8 @@
  * ratios between 0 and 1.
  */
 
-import type { FaultName } from "../platform-file/faults.js";
-import type { Path } from "../platform-file/origin.js";
+import type { FaultName } from "../../platform-file/faults.js";
+import type { Path } from "../../platform-file/origin.js";
 
 export type Milliseconds = number;
 export type Bytes = number;

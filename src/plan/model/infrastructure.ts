@@ -1,0 +1,29 @@
+import type { Path } from "../../platform-file/origin.js";
+import type { Bounds, Bytes, Element, Millicores, Milliseconds } from "./element.js";
+
+export type Cloud = "none" | "aws" | "linode";
+
+export interface Region {
+  readonly name: string;
+  readonly role: "primary" | "standby";
+  readonly mode: "active" | "warm" | "cold";
+  /** Names of the availability zones that nodes are spread over; one when the environment has no zones. */
+  readonly zones: readonly string[];
+}
+
+/** How traffic leaves a lost region: probes by DNS health checks, then the record's time to live. */
+export interface RegionFailover {
+  readonly path: Path;
+  readonly check: Milliseconds;
+  readonly failures: number;
+  readonly ttl: Milliseconds;
+}
+
+export interface NodePool extends Element {
+  readonly type: string;
+  readonly count: Bounds;
+  /** What a pod can use on one node; undefined for a type that Keelson does not know. */
+  readonly allocatable: { readonly cpu: Millicores; readonly memory: Bytes; readonly gpu: number } | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly spot: boolean;
+}

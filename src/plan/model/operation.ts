@@ -1,0 +1,62 @@
+import type { Path } from "../../platform-file/origin.js";
+import type { Milliseconds, Ratio } from "./element.js";
+import type { BackupSchedule } from "./store.js";
+
+export interface Security {
+  readonly network: "default-deny" | "open";
+  readonly pods: "restricted" | "baseline" | "privileged";
+  readonly mesh: { readonly kind: "none" | "istio" | "linkerd"; readonly mtls: "strict" | "permissive" | "off" };
+  readonly identity: "none" | "irsa";
+  readonly scan: "none" | "trivy";
+  readonly audit: boolean;
+}
+
+export interface Observe {
+  readonly metrics: "none" | "prometheus";
+  readonly logs: "none" | "loki" | "cloudwatch";
+  readonly traces: "none" | "tempo" | "jaeger";
+  /** OTLP endpoint that traces are sent to. */
+  readonly otlp: string | undefined;
+  /** Metrics, logs and traces are kept this long. */
+  readonly retention: Milliseconds;
+  readonly alerts: {
+    readonly path: Path;
+    readonly down: Milliseconds | undefined;
+    readonly errors: Ratio | undefined;
+    readonly availability: boolean;
+    readonly database: boolean;
+    readonly oom: boolean;
+    readonly backups: boolean;
+  };
+  readonly routes: Readonly<Record<"critical" | "warning" | "info", string | undefined>>;
+}
+
+export interface Delivery {
+  readonly gitops: "none" | "argocd";
+  readonly sync: "automatic" | "manual";
+  readonly approvals: { readonly infrastructure: number; readonly production: number };
+}
+
+export interface DrillSchedule {
+  readonly path: Path;
+  readonly every: Milliseconds;
+  readonly faults: readonly string[];
+}
+
+export interface ClusterSettings {
+  /** Several environments may share a cluster; undefined means one of its own. */
+  readonly name: string | undefined;
+  readonly backups: ClusterBackups;
+  readonly kubernetes: string;
+  readonly autoscaler: boolean;
+}
+
+/** Copies of the cluster itself. */
+export interface ClusterBackups {
+  readonly path: Path;
+  /** Cluster objects and volumes. */
+  readonly objects: BackupSchedule | undefined;
+  readonly etcd: BackupSchedule | undefined;
+  readonly configuration: BackupSchedule | undefined;
+  readonly to: readonly string[];
+}

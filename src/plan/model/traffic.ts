@@ -1,0 +1,27 @@
+import type { Path } from "../../platform-file/origin.js";
+import type { Element, Patch } from "./element.js";
+
+/** `from` calls `to` on `port`: opens the port, writes the policy, injects the address, draws the arrow. */
+export interface Edge {
+  /** A unit; a store when it sends its copies to a bucket. */
+  readonly from: string;
+  /** A unit, a store, or a host outside. */
+  readonly to: string;
+  readonly kind: "unit" | "store" | "outside";
+  readonly port: number;
+  readonly protocol: "http" | "tcp" | "grpc";
+  readonly path: Path;
+}
+
+/** Where the world comes in. */
+export interface Entrance extends Element {
+  readonly host: string | undefined;
+  readonly controller: "nginx" | "traefik" | "gateway-api" | "none";
+  readonly tls: { readonly issuer: string; readonly minimum: "1.2" | "1.3" } | undefined;
+  readonly waf: "none" | "common" | "strict";
+  readonly cdn: boolean;
+  readonly dns: "none" | "external-dns" | "route53" | "linode";
+  readonly affinity: "none" | "session";
+  readonly patches: readonly Patch[];
+  readonly routes: readonly { readonly prefix: string; readonly unit: string; readonly port: string }[];
+}
