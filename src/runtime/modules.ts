@@ -9,9 +9,9 @@ import { startUsage, usageOverHttp } from "./usage/index.js";
 /** Every module of the platform, what it needs, and how it starts: the whole runtime at a glance. */
 export const modules = defineModules({
   database: { needs: [], start: startDatabase },
-  accounts: { needs: ["database"], start: startAccounts, apart: accountsOverHttp },
-  usage: { needs: ["database", "accounts"], start: startUsage, apart: usageOverHttp },
-  engine: { needs: [], start: startEngine, spread: enginesOfPlan },
-  gateway: { needs: ["accounts", "usage", "engine"], start: startGateway, apart: gatewayOverHttp },
+  accounts: { needs: ["database"], start: startAccounts, remote: accountsOverHttp },
+  usage: { needs: ["database", "accounts"], start: startUsage, remote: usageOverHttp },
+  engine: { needs: [], start: startEngine, remotePerModel: enginesOfPlan },
+  gateway: { needs: ["accounts", "usage", "engine"], start: startGateway, remote: gatewayOverHttp },
   dashboard: { needs: ["accounts", "usage", "gateway"], start: startDashboard },
 });

@@ -250,7 +250,7 @@ describe("the kernel", () => {
     await expect(start({}, { modules: ["gatway"] })).rejects.toMatchObject({ code: "modules/unknown", exitCode: 2 });
     const table: Table = {
       one: { needs: ["two"], start: noted("one") },
-      two: { needs: [], start: noted("two"), apart: () => "two" },
+      two: { needs: [], start: noted("two"), remote: () => "two" },
     };
     await expect(start(table, { modules: ["one"] })).rejects.toMatchObject({
       code: "modules/unreachable",

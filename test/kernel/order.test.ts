@@ -8,7 +8,7 @@ const start = async (): Promise<{ client: undefined; stop(): Promise<void> }> =>
   stop: async () => {},
 });
 
-/** Tables without circles: each module needs only earlier ones. */
+/** Tables without cycles: each module needs only earlier ones. */
 const tables = fc
   .array(fc.record({ needs: fc.array(fc.nat(), { maxLength: 4 }), callable: fc.boolean() }), {
     minLength: 1,
@@ -22,7 +22,7 @@ const tables = fc
         {
           needs: index === 0 ? [] : [...new Set(needs.map((need) => names[need % index] ?? "m0"))],
           start,
-          ...(callable ? { apart: () => undefined } : {}),
+          ...(callable ? { remote: () => undefined } : {}),
         },
       ]),
     );
@@ -41,25 +41,25 @@ describe("the order of modules", () => {
           for (const need of row?.needs ?? []) {
             const here = order.start.indexOf(need);
             if (here >= 0) expect(here).toBeLessThan(order.start.indexOf(name));
-            else expect(order.apart).toContain(need);
+            else expect(order.remote).toContain(need);
           }
-          if (!wanted.includes(name)) expect(row?.apart).toBeUndefined();
+          if (!wanted.includes(name)) expect(row?.remote).toBeUndefined();
         }
       }),
     );
   });
 
-  it("names the circle when there is one", () => {
+  it("names the cycle when the table has one", () => {
     const table: Table = { a: { needs: ["b"], start }, b: { needs: ["a"], start } };
     expect(() => startOrder(table, ["a"])).toThrow("a → b → a");
   });
 
   it("of the real table runs any module alone: only the database comes along, the rest is called over HTTP", () => {
     for (const name of Object.keys(modules)) {
-      const { start: started, apart } = startOrder(modules, [name]);
+      const { start: started, remote } = startOrder(modules, [name]);
       expect(started.filter((other) => other !== name && other !== "database")).toEqual([]);
-      expect(apart).not.toContain("database");
+      expect(remote).not.toContain("database");
     }
-    expect(startOrder(modules, Object.keys(modules)).apart).toEqual([]);
+    expect(startOrder(modules, Object.keys(modules)).remote).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import type { Engine } from "./client.js";
 import { PodProxy } from "./pod.js";
 import { ServedModel } from "./served-model.js";
 
-export { enginesOfPlan } from "./apart.js";
+export { enginesOfPlan } from "./remote.js";
 
 /** Serves the plan's models from this process's children and from outside servers; one model when told which. */
 export async function startEngine(context: Context): Promise<Running<Engine>> {

@@ -73,7 +73,7 @@ export async function startKernel(table: Table, options: ServeOptions): Promise<
   collectDefaultMetrics({ register: metrics });
   const services = new Services(
     order.start.map((name) => ({ name, needs: rowOf(table, name).needs })),
-    order.apart.map((name) => ({ name, url: peer(name) })),
+    order.remote.map((name) => ({ name, url: peer(name) })),
     unit,
   );
   const listener = new Listener((error, request) => {
@@ -82,7 +82,7 @@ export async function startKernel(table: Table, options: ServeOptions): Promise<
   watchProcess(metrics, services, listener);
   services.serve(listener, metrics, guard);
   // Anything else waits for its module: a client that comes early is told to come again, not that there is nothing.
-  listener.otherwise((_request, response) => notYetOrNever(services, response));
+  listener.otherwise((_request, response) => respondUnroutable(services, response));
   const address = await listener.listen(options.listen);
   const url = urlOf(address);
   const scraped = options.metricsListen && new Listener(() => {}, { maxConnections: 100 });
@@ -207,11 +207,11 @@ function clientsFor(
     row.needs.map((need) => {
       const here = running.get(need);
       if (here !== undefined) return [need, here.client];
-      const spread = table[need]?.spread;
-      if (spread !== undefined) return [need, spread(context)];
+      const remotePerModel = table[need]?.remotePerModel;
+      if (remotePerModel !== undefined) return [need, remotePerModel(context)];
       const url = context.peer(need);
-      const apart = table[need]?.apart;
-      if (url === undefined || apart === undefined) {
+      const remote = table[need]?.remote;
+      if (url === undefined || remote === undefined) {
         throw new KeelsonError(
           "modules/unreachable",
           `a module needs ${need}, which does not run here and has no address`,
@@ -220,7 +220,7 @@ function clientsFor(
           },
         );
       }
-      return [need, apart(url, context.internalToken)];
+      return [need, remote(url, context.internalToken)];
     }),
   );
 }
@@ -238,7 +238,7 @@ function urlOf({ host, port }: Address): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-function notYetOrNever(services: Services, response: ServerResponse): void {
+function respondUnroutable(services: Services, response: ServerResponse): void {
   if (services.ready) {
     answerJson(response, 404, { error: { code: "not_found", message: "nothing is served here" } });
     return;

@@ -23,8 +23,8 @@ export class Services {
 
   constructor(
     modules: readonly { readonly name: string; readonly needs: readonly string[] }[],
-    /** Modules called in other processes, with the address used. */
-    private readonly apart: readonly { readonly name: string; readonly url: string | undefined }[],
+    /** Modules that run in other processes, with the address in use. */
+    private readonly remote: readonly { readonly name: string; readonly url: string | undefined }[],
     private readonly unit: string | undefined,
   ) {
     for (const { name, needs } of modules) {
@@ -89,7 +89,7 @@ export class Services {
         pid: process.pid,
         startedAt: this.#started,
         services: this.list(),
-        apart: this.apart,
+        remote: this.remote,
       });
     listener.route("/services", operatorsOnly(guard, services));
     listener.route(

@@ -17,8 +17,8 @@ import { smallPlan } from "./plan.js";
 /** The modules of this folder as the program declares them. */
 const modules = defineModules({
   database: { needs: [], start: startDatabase },
-  accounts: { needs: ["database"], start: startAccounts, apart: accountsOverHttp },
-  usage: { needs: ["database", "accounts"], start: startUsage, apart: usageOverHttp },
+  accounts: { needs: ["database"], start: startAccounts, remote: accountsOverHttp },
+  usage: { needs: ["database", "accounts"], start: startUsage, remote: usageOverHttp },
 });
 
 export interface Answer {

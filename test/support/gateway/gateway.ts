@@ -139,7 +139,7 @@ export async function startTestGateway(plan: Plan, options: TestGatewayOptions =
   const table = defineModules({
     accounts: { needs: [], start: still<Accounts>(accounts) },
     usage: { needs: [], start: still<Usage>(usage) },
-    engine: { needs: [], start: startEngine, spread: enginesOfPlan },
+    engine: { needs: [], start: startEngine, remotePerModel: enginesOfPlan },
     gateway: { needs: ["accounts", "usage", "engine"], start: startGateway },
   });
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "keelson-gateway-")));
