@@ -1,39 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { readImports, readRooms, roomOf, violations } from "../../scripts/import-rules.js";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const core = ["platform-file", "plan", "promises", "check", "render"];
-
-/** Every room of the source and those that it may import besides itself: the table of docs/architecture.md. */
-const rooms = new Map(
-  [...readFileSync(join(root, "docs/architecture.md"), "utf8").matchAll(/^\| `src\/([\w.-]+)` \|.*\| (.+) \|$/gm)].map(
-    ([, room = "", allowed = ""]) =>
-      [room, allowed === "nothing of ours" ? [] : allowed.replace("core", core.join(", ")).split(", ")] as const,
-  ),
-);
-
-/** What each file imports, types and what is loaded later included. */
-function importsIn(folder: string): ReadonlyMap<string, readonly string[]> {
-  return new Map(
-    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-      .filter((name) => /\.tsx?$/.test(name))
-      .map((name) => {
-        const text = readFileSync(join(root, folder, name), "utf8");
-        const named = [
-          ...text.matchAll(/^(?:import|export)\s[^;]*?from "(\.[^"]+)\.js";/gm),
-          ...text.matchAll(/\bimport\("(\.[^"]+)\.js"\)/g),
-        ];
-        return [name, named.map(([, path]) => normalize(join(dirname(name), `${path}.ts`)))];
-      }),
-  );
-}
-
-const imports = importsIn("src");
+const imports = readImports("src");
 
 describe("imports", () => {
-  it("are found, those of types as well", () => {
+  it("are found, type imports included", () => {
     expect(imports.get("plan/plan.ts")).toEqual(
       expect.arrayContaining(["plan/model/element.ts", "plan/model/store.ts"]),
     );
@@ -41,23 +12,30 @@ describe("imports", () => {
     expect(imports.get("check/check.ts")).toContain("promises/sheet.ts");
   });
 
-  it("run one way, from the command line over the edges to the core", () => {
-    const against = all(imports).filter(([file, target]) => {
-      const allowed = rooms.get(part(file, 0)) ?? [];
-      return part(target, 0) !== part(file, 0) && !allowed.includes("everything") && !allowed.includes(part(target, 0));
-    });
-    expect(against).toEqual([]);
+  it("follow the table in docs/architecture.md", () => {
+    expect(violations(imports)).toEqual([]);
   });
 
-  it("are judged in every room that there is", () => {
-    expect([...new Set([...imports.keys()].map((file) => part(file, 0)))].sort()).toEqual([...rooms.keys()].sort());
+  it("are refused when they point out of their layer", () => {
+    const rooms = readRooms();
+    expect(violations(new Map([["plan/plan.ts", ["check/check.ts"]]]), rooms)).toEqual([
+      expect.stringContaining("plan may import"),
+    ]);
+    expect(violations(new Map([["plan/plan.ts", ["node:fs"]]]), rooms)).toEqual([expect.stringContaining("is pure")]);
+    expect(violations(new Map([["new-room/file.ts", ["plan/plan.ts"]]]), rooms)).toEqual([
+      expect.stringContaining("lacks"),
+    ]);
   });
 
-  it("make no circle", () => {
+  it("are ruled for every room", () => {
+    expect([...new Set([...imports.keys()].map(roomOf))].sort()).toEqual([...readRooms().keys()].sort());
+  });
+
+  it("make no cycle", () => {
     expect([...imports.keys()].filter((file) => reachable(file).has(file))).toEqual([]);
   });
 
-  it("of one module by another end at its client; all stand on the kernel and the admin API's frame", () => {
+  it("of another runtime module are limited to its client.ts; every module may import the kernel and the admin framework", () => {
     const shared = ["kernel", "admin"];
     const inside = all(imports).filter(
       ([file, target]) =>
@@ -74,8 +52,8 @@ describe("imports", () => {
     ).toEqual([]);
   });
 
-  it("of the web application end at the shapes of what the platform answers", () => {
-    const outside = all(importsIn("dashboard")).filter(([, target]) => target.startsWith("../"));
+  it("of the web application from src are limited to the response shapes", () => {
+    const outside = all(readImports("dashboard")).filter(([, target]) => target.startsWith("../"));
     expect(outside.length).toBeGreaterThan(0);
     expect(outside.filter(([, target]) => !/^\.\.\/src\/runtime\/dashboard\/\w+\/answer\.ts$/.test(target))).toEqual(
       [],
