@@ -1,9 +1,8 @@
 import { request } from "undici";
-import { z } from "zod";
+import type { z } from "zod";
+import { parseJson, readError } from "../contracts/error.js";
 import { KeelsonError } from "../platform-file/errors.js";
 import type { Connection } from "./connection.js";
-
-const refusal = z.object({ error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }) });
 
 export interface AdminCall {
   readonly method?: "GET" | "POST" | "DELETE";
@@ -60,18 +59,9 @@ export async function callAdmin<Answer extends z.ZodType>(
 }
 
 function refused(url: string, status: number, text: string): KeelsonError {
-  const told = refusal.safeParse(parseJson(text));
-  if (!told.success) return new KeelsonError("platform/answer", `${url} answered with status ${status}`);
-  const { code, message, hint } = told.data.error;
-  return new KeelsonError(code, message, hint === undefined ? {} : { hint });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const error = readError(text);
+  if (error?.code === undefined) return new KeelsonError("platform/answer", `${url} returned status ${status}`);
+  return new KeelsonError(error.code, error.message, error.hint === undefined ? {} : { hint: error.hint });
 }
 
 function reasonOf(error: unknown): string {

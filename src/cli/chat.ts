@@ -2,6 +2,7 @@ import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { request } from "undici";
 import { z } from "zod";
+import { readError } from "../contracts/error.js";
 import { KeelsonError } from "../platform-file/errors.js";
 import { suggest } from "../platform-file/suggest.js";
 import { coloursFor } from "./colours.js";
@@ -222,7 +223,6 @@ async function noSuchModel(connection: Connection, model: string, message: strin
   return new KeelsonError("chat/no-model", message, { hint, exitCode: 2 });
 }
 
-const errorSchema = z.object({ error: z.object({ message: z.string(), code: z.string().nullish() }) });
 const modelRefused = new Set(["model_not_found", "model_not_allowed"]);
 
 async function send(
@@ -246,19 +246,11 @@ async function send(
   });
   if (answer.statusCode === 200) return answer.body;
   const text = await answer.body.text();
-  const said = errorSchema.safeParse(jsonOrNothing(text));
-  if (said.success && content !== undefined && modelRefused.has(said.data.error.code ?? ""))
-    throw await noSuchModel(connection, content.model, said.data.error.message);
-  const message = said.success ? said.data.error.message : text.slice(0, 200);
+  const error = readError(text);
+  if (error !== undefined && content !== undefined && modelRefused.has(error.code ?? ""))
+    throw await noSuchModel(connection, content.model, error.message);
+  const message = error?.message ?? text.slice(0, 200);
   throw new KeelsonError("chat/refused", `${message} (${answer.statusCode})`);
-}
-
-function jsonOrNothing(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 async function piped(): Promise<string> {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { z } from "zod";
+import { parseJson, readError } from "../contracts/error.js";
 import { diskError } from "../disk/disk-errors.js";
 import { takeLock } from "../disk/lock.js";
 import { platformRoutes } from "../local/control/routes.js";
@@ -242,33 +243,22 @@ async function untilDetached(
     shown = lines.length;
     const text = (await readFile(files.told, "utf8")).trim();
     if (ended) throw endedWith(text, child.exitCode === 2 ? 2 : 1);
-    const told = toldSchema.safeParse(json(text));
+    const told = toldSchema.safeParse(parseJson(text));
     if (told.success) return { text, told: told.data };
   }
 }
 
-const refusalSchema = z.object({
-  error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }),
-});
-
 function endedWith(told: string, exitCode: 1 | 2): KeelsonError {
-  const refusal = refusalSchema.safeParse(json(told));
-  if (!refusal.success)
+  const error = readError(told);
+  if (error?.code === undefined)
     return new KeelsonError("start/failed", "the platform ended before it answered", {
       hint: "what it said is above; without --detach it says more",
       exitCode,
     });
-  const { code, message, hint } = refusal.data.error;
-  return new KeelsonError(code, message, { ...(hint !== undefined && { hint }), exitCode });
-}
-
-/** Undefined for what is not there yet, or not wholly. */
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return new KeelsonError(error.code, error.message, {
+    ...(error.hint !== undefined && { hint: error.hint }),
+    exitCode,
+  });
 }
 
 function seconds(milliseconds: number): string {

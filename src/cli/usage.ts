@@ -1,8 +1,14 @@
 import { stripVTControlCharacters } from "node:util";
 import { type Command, Option } from "commander";
-import type { z } from "zod";
+import {
+  USAGE_DIMENSIONS,
+  USAGE_FIGURES,
+  type UsageDimension,
+  type UsageFigure,
+  type UsageFigures,
+  usageReport,
+} from "../contracts/usage.js";
 import { KeelsonError } from "../platform-file/errors.js";
-import { type Dimension, dimensions, type rowShape, usageAnswer } from "../runtime/usage/shapes.js";
 import { askAdmin, callAdmin } from "./admin-api.js";
 import { coloursFor } from "./colours.js";
 import { addConnectionOptions, type ConnectionOptions, connect } from "./connection.js";
@@ -21,18 +27,24 @@ interface Options extends ConnectionOptions {
 }
 
 const paint = coloursFor(process.stdout, process.env);
-const figures = ["requests", "inputTokens", "outputTokens", "errors", "estimated"] as const;
-type Figures = Pick<z.infer<typeof rowShape>, (typeof figures)[number]>;
+
+const HEADINGS = {
+  requests: "REQUESTS",
+  inputTokens: "INPUT",
+  outputTokens: "OUTPUT",
+  errors: "ERRORS",
+  estimated: "ESTIMATED",
+} satisfies Record<UsageFigure, string>;
 
 export function register(program: Command): void {
   addConnectionOptions(program.command("usage"))
-    .description("requests and tokens, as the ledger has them")
-    .option("--by <dimensions>", "rows by hour, model, key, organisation; several with commas", "model")
-    .option("--from <when>", "first moment counted: 2026-05-04, 2026-05-04T13:00:00Z, or 24h for 24 hours ago")
-    .option("--to <when>", "first moment not counted any more, written alike")
-    .option("-o, --organisation <id>", "of this organisation only")
-    .option("-m, --model <name>", "of this model only")
-    .option("--of-key <id>", "of this API key only")
+    .description("show requests and tokens from the usage ledger")
+    .option("--by <dimensions>", "dimensions of the rows, comma-separated: hour, organisation, key, model", "model")
+    .option("--from <when>", "start of the range, inclusive: 2026-05-04, 2026-05-04T13:00:00Z, or 24h for 24 hours ago")
+    .option("--to <when>", "end of the range, exclusive (same formats)")
+    .option("-o, --organisation <id>", "only usage of this organisation")
+    .option("-m, --model <name>", "only usage of this model")
+    .option("--of-key <id>", "only usage of this API key, by its id")
     .addOption(new Option("--csv", "print CSV").conflicts("json"))
     .option("--json", "print JSON")
     .action(usage);
@@ -54,51 +66,44 @@ async function usage(options: Options): Promise<void> {
     process.stdout.write(await askAdmin(connection, "/admin/usage", { query: { ...query, format: "csv" } }));
     return;
   }
-  const answer = await callAdmin(connection, "/admin/usage", usageAnswer, { query });
+  const answer = await callAdmin(connection, "/admin/usage", usageReport, { query });
   if (options.json) {
     process.stdout.write(`${JSON.stringify(answer)}\n`);
     return;
   }
   if (answer.totals.requests === 0) {
-    process.stderr.write("nothing was counted in this time\n");
+    process.stderr.write("no usage in this range\n");
     return;
   }
-  const head = [
-    ...by.map((dimension) => dimension.toUpperCase()),
-    "REQUESTS",
-    "INPUT",
-    "OUTPUT",
-    "ERRORS",
-    "ESTIMATED",
-  ];
+  const head = [...by.map((dimension) => dimension.toUpperCase()), ...USAGE_FIGURES.map((figure) => HEADINGS[figure])];
   const body = answer.rows.map((row) => [...by.map((dimension) => nameOf(row[dimension], dimension)), ...cells(row)]);
   const total = [...by.map((_dimension, index) => (index === 0 ? "total" : "")), ...cells(answer.totals)];
   const rows = [head.map(paint.dim), ...body, ...(by.length > 0 && body.length > 1 ? [total.map(paint.bold)] : [])];
   process.stdout.write(table(rightAligned(rows, by.length), ""));
 }
 
-function readDimensions(text: string): Dimension[] {
+function readDimensions(text: string): UsageDimension[] {
   const words = [...new Set(text.split(",").map((word) => word.trim()))].filter((word) => word !== "");
   return words.map((word) => {
-    const dimension = dimensions.find((each) => each === word);
+    const dimension = USAGE_DIMENSIONS.find((each) => each === word);
     if (dimension) return dimension;
-    throw new KeelsonError("usage/dimension", `--by ${word} is nothing that usage can be summed by`, {
-      hint: `there are ${dimensions.join(", ")}`,
+    throw new KeelsonError("usage/dimension", `unknown dimension '${word}' for --by`, {
+      hint: `available dimensions: ${USAGE_DIMENSIONS.join(", ")}`,
       exitCode: 2,
     });
   });
 }
 
-function nameOf(value: string | undefined, dimension: Dimension): string {
+function nameOf(value: string | undefined, dimension: UsageDimension): string {
   if (value === undefined) return "";
   return dimension === "hour" ? value.slice(0, 16).replace("T", " ") : value;
 }
 
-function cells(of: Figures): string[] {
-  return figures.map((figure) => of[figure].toLocaleString("en-US"));
+function cells(row: UsageFigures): string[] {
+  return USAGE_FIGURES.map((figure) => row[figure].toLocaleString("en-US"));
 }
 
-/** Numbers are compared by their ends. */
+/** Aligns the columns from `from` on to the right, so that digits of the same weight stand below each other. */
 function rightAligned(rows: readonly (readonly string[])[], from: number): string[][] {
   const width = (column: number): number => Math.max(...rows.map((row) => plainLength(row[column] ?? "")));
   const widths = rows[0]?.map((_cell, column) => width(column)) ?? [];

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { UsageEvent } from "../../src/contracts/usage.js";
 import { Journal, type Waiter } from "../../src/runtime/gateway/usage/journal.js";
 import { Publisher } from "../../src/runtime/gateway/usage/publisher.js";
 import {
@@ -16,7 +17,6 @@ import {
   voidLine,
 } from "../../src/runtime/gateway/usage/records.js";
 import { unsettled } from "../../src/runtime/gateway/usage/recover.js";
-import type { UsageEvent } from "../../src/runtime/usage/client.js";
 import { TestUsage } from "../support/gateway/gateway.js";
 
 const log = pino({ level: "silent" });

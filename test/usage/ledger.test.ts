@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { UsageEvent } from "../../src/runtime/usage/client.js";
+import type { UsageEvent } from "../../src/contracts/usage.js";
 import { runningPlatform } from "../support/accounts/running.js";
 import { event } from "../support/usage/events.js";
 

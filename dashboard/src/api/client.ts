@@ -1,4 +1,5 @@
-import { z } from "zod";
+import type { z } from "zod";
+import { readError } from "../../../src/contracts/error.js";
 
 /** What went wrong with a call, in words for a person: `message` says what, `hint` what to do about it. */
 export class ApiError extends Error {
@@ -14,10 +15,6 @@ export class ApiError extends Error {
     super(message);
   }
 }
-
-const errorBody = z.object({
-  error: z.object({ code: z.string().nullish(), message: z.string(), hint: z.string().optional() }),
-});
 
 export interface Call {
   readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
@@ -82,9 +79,9 @@ export async function act(path: string, options: Call): Promise<void> {
 
 async function refusal(response: Response): Promise<ApiError> {
   const text = await response.text().catch(() => "");
-  const parsed = errorBody.safeParse(asJson(text));
-  if (parsed.success) {
-    const { code, message, hint } = parsed.data.error;
+  const error = readError(text);
+  if (error) {
+    const { code, message, hint } = error;
     return new ApiError(response.status, code ?? `http/${response.status}`, message, hint ?? advice(response.status));
   }
   return new ApiError(
@@ -93,14 +90,6 @@ async function refusal(response: Response): Promise<ApiError> {
     `The platform answered ${response.status}${response.statusText ? ` ${response.statusText}` : ""}.`,
     advice(response.status),
   );
-}
-
-function asJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function advice(status: number): string | undefined {

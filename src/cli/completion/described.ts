@@ -1,9 +1,9 @@
 import type { Argument, Command, Option } from "commander";
 import { rules } from "../../check/rules/index.js";
+import { USAGE_DIMENSIONS } from "../../contracts/usage.js";
 import { executors } from "../../recovery/drills/faults/index.js";
 import { targets } from "../../render/targets.js";
 import { modules } from "../../runtime/modules.js";
-import { dimensions } from "../../runtime/usage/shapes.js";
 import { blueprintNames } from "../load.js";
 
 /** What may stand in a place of the command line. */
@@ -34,7 +34,7 @@ const known: Readonly<Record<string, () => readonly string[]>> = {
   target: () => Object.keys(targets),
   rule: () => rules.map(({ code }) => code),
   modules: () => Object.keys(modules),
-  by: () => dimensions,
+  by: () => USAGE_DIMENSIONS,
   scope: () => ["inference", "admin", "usage"],
   file: blueprintNames,
 };

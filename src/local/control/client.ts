@@ -1,5 +1,6 @@
 import { request } from "node:http";
-import { z } from "zod";
+import type { z } from "zod";
+import { readError } from "../../contracts/error.js";
 import { isSystemError } from "../../disk/disk-errors.js";
 import { KeelsonError } from "../../platform-file/errors.js";
 
@@ -10,10 +11,6 @@ export interface ControlOptions {
   readonly timeout?: number;
 }
 
-const errorSchema = z.object({
-  error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }),
-});
-
 /** Asks the supervisor of a running platform. Throws its errors as they were, and `platform/not-running`. */
 export async function askControl<T>(
   socket: string,
@@ -22,23 +19,22 @@ export async function askControl<T>(
   options: ControlOptions = {},
 ): Promise<T> {
   const { status, text } = await exchange(socket, path, options);
-  const body: unknown = JSON.parse(text);
-  if (status < 400) return schema.parse(body);
-  throw problem(body, status);
+  if (status < 400) return schema.parse(JSON.parse(text));
+  throw errorOf(status, text);
 }
 
 /** The same for a document that is not JSON, such as a drill's report. */
 export async function fetchControl(socket: string, path: string): Promise<string> {
   const { status, text } = await exchange(socket, path, {});
   if (status < 400) return text;
-  throw problem(JSON.parse(text), status);
+  throw errorOf(status, text);
 }
 
-function problem(body: unknown, status: number): KeelsonError {
-  const parsed = errorSchema.safeParse(body);
-  if (!parsed.success) return new KeelsonError("control/answer", `the platform answered ${status}`);
-  const { code, message, hint } = parsed.data.error;
-  return new KeelsonError(code, message, hint === undefined ? {} : { hint });
+function errorOf(status: number, text: string): KeelsonError {
+  const error = readError(text);
+  if (error?.code === undefined)
+    return new KeelsonError("control/answer", `the platform answered with status ${status}`);
+  return new KeelsonError(error.code, error.message, error.hint === undefined ? {} : { hint: error.hint });
 }
 
 function exchange(

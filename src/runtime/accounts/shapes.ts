@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { instant, name, organisationId } from "../admin/fields.js";
+import { name, organisationId, timestamp } from "../../contracts/fields.js";
 import { moment, scope } from "./routes/schemas.js";
 
 /** What is told of an API key. */
@@ -29,6 +29,6 @@ export const newKey = z.strictObject({
   name,
   scopes: z.array(scope).min(1).max(3).default(["inference"]),
   models: z.array(name).min(1).max(200).nullish(),
-  expires: instant.nullish(),
+  expires: timestamp.nullish(),
   organisation: organisationId.optional(),
 });

@@ -1,5 +1,6 @@
 import type { FastifyError } from "fastify";
-import { z } from "zod";
+import type { z } from "zod";
+import type { ErrorDocument } from "../../contracts/error.js";
 import { KeelsonError } from "../../platform-file/errors.js";
 import { violationsOf } from "../kernel/violations.js";
 
@@ -43,21 +44,9 @@ const places: Readonly<Record<string, string>> = {
   headers: "the headers",
 };
 
-/** The one shape of every error of the admin API. */
-export const errorSchema = z
-  .object({
-    error: z.object({
-      code: z.string().meta({ description: "Stable and greppable, such as `key/unknown`.", example: "key/unknown" }),
-      message: z.string(),
-      hint: z.string().optional().meta({ description: "What to do about it." }),
-      param: z.string().optional().meta({ description: "Path of the field that is wrong.", example: "scopes[0]" }),
-    }),
-  })
-  .meta({ id: "Error" });
-
 export interface ErrorAnswer {
   readonly status: number;
-  readonly body: z.infer<typeof errorSchema>;
+  readonly body: ErrorDocument;
   readonly retryAfter: number | undefined;
   /** It is our fault, and belongs into the log. */
   readonly defect: boolean;

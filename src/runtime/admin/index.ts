@@ -1,5 +1,4 @@
 export { type AdminApp, createAdminApp } from "./app.js";
 export { type Access, actorOf, atLeast, organisationOf, readingOf, refuseThrottled, sessionCookie } from "./auth.js";
-export { AdminError, errorSchema } from "./errors.js";
-export { instant, name, organisationId } from "./fields.js";
+export { AdminError } from "./errors.js";
 export { mount } from "./mount.js";

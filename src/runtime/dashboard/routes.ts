@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { errorDocument } from "../../contracts/error.js";
 import { type Measurement, measurementsOf } from "../../promises/measurement.js";
-import { type AdminApp, errorSchema } from "../admin/index.js";
+import type { AdminApp } from "../admin/index.js";
 import type { Context } from "../kernel/module.js";
 import {
   backupsAnswer,
@@ -40,7 +41,7 @@ export function dashboardRoutes(app: AdminApp, { context, observer, control }: S
         operationId: "readPromises",
         summary: "The promise sheet: every fault and subject, promised, predicted and measured",
         tags: ["promises"],
-        response: { 200: sheetAnswer, default: errorSchema },
+        response: { 200: sheetAnswer, default: errorDocument },
       },
     },
     async () => sheet(await measurements(control, context)),
@@ -54,7 +55,7 @@ export function dashboardRoutes(app: AdminApp, { context, observer, control }: S
         operationId: "readTopology",
         summary: "The plan's elements and calls with what runs of them now",
         tags: ["topology"],
-        response: { 200: topologyAnswer, default: errorSchema },
+        response: { 200: topologyAnswer, default: errorDocument },
       },
     },
     async () => composeTopology(context.plan, await observer.read()),
@@ -72,7 +73,7 @@ function controlRoutes(app: AdminApp, control: Control): void {
         operationId: "listDrills",
         summary: "Drills that ran or run",
         tags: ["drills"],
-        response: { 200: drillsAnswer, default: errorSchema },
+        response: { 200: drillsAnswer, default: errorDocument },
       },
     },
     () => control.json(drillsAnswer, "GET", "/drills"),
@@ -90,7 +91,7 @@ function controlRoutes(app: AdminApp, control: Control): void {
           fault: z.string().regex(/^[a-z][a-z0-9-]{0,60}$/, "is not the name of a drill"),
           duration: z.number().int().positive().max(600_000).optional(),
         }),
-        response: { 202: drillStarted, default: errorSchema },
+        response: { 202: drillStarted, default: errorDocument },
       },
     },
     async (request, reply) => reply.status(202).send(await control.json(drillStarted, "POST", "/drills", request.body)),
@@ -105,7 +106,7 @@ function controlRoutes(app: AdminApp, control: Control): void {
         summary: "One drill, also while it runs",
         tags: ["drills"],
         params: drillId,
-        response: { 200: drillDetailAnswer, default: errorSchema },
+        response: { 200: drillDetailAnswer, default: errorDocument },
       },
     },
     (request) => control.json(drillDetailAnswer, "GET", `/drills/${request.params.id}`),
@@ -120,7 +121,7 @@ function controlRoutes(app: AdminApp, control: Control): void {
         summary: "Break off a running drill; what it broke is mended first",
         tags: ["drills"],
         params: drillId,
-        response: { 202: drillCancelled, default: errorSchema },
+        response: { 202: drillCancelled, default: errorDocument },
       },
     },
     async (request, reply) =>
@@ -142,7 +143,7 @@ function controlRoutes(app: AdminApp, control: Control): void {
           params: drillId,
           response: {
             200: { content: { [type.split(";", 1)[0] ?? type]: { schema: z.string() } } },
-            default: errorSchema,
+            default: errorDocument,
           },
         },
       },
@@ -165,7 +166,7 @@ function controlRoutes(app: AdminApp, control: Control): void {
         operationId: "listBackups",
         summary: "Backups in the catalogue, and whether each was proven by a restore",
         tags: ["backups"],
-        response: { 200: backupsAnswer, default: errorSchema },
+        response: { 200: backupsAnswer, default: errorDocument },
       },
     },
     () => control.json(backupsAnswer, "GET", "/backups"),

@@ -1,5 +1,6 @@
+import { errorDocument } from "../../contracts/error.js";
 import type { Accounts } from "../accounts/client.js";
-import { type AdminApp, createAdminApp, errorSchema, mount } from "../admin/index.js";
+import { type AdminApp, createAdminApp, mount } from "../admin/index.js";
 import type { Context } from "../kernel/module.js";
 import type { StatusBoard } from "./status.js";
 import { modelsReply } from "./wire.js";
@@ -19,7 +20,7 @@ export async function mountModels(
         operationId: "readModels",
         summary: "The models with their engines, targets, queues and rates",
         tags: ["models"],
-        response: { 200: modelsReply, default: errorSchema },
+        response: { 200: modelsReply, default: errorDocument },
       },
     },
     async () => ({ models: [...board.models()].map((model) => ({ ...model, targets: [...model.targets] })) }),

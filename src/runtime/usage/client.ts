@@ -1,25 +1,10 @@
-export const operations = ["chat", "completion", "embedding"] as const;
+import type { UsageEvent } from "../../contracts/usage.js";
 
-/** One answered request. `id` is made from the request id: the ledger counts each id once however often it is sent. */
-export interface UsageEvent {
-  readonly id: string;
-  /** Epoch milliseconds at which the request was accepted. */
-  readonly at: number;
-  readonly organisation: string;
-  readonly keyId: string;
-  readonly model: string;
-  readonly operation: (typeof operations)[number];
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  /** HTTP status that was answered; 499 when the client left. */
-  readonly status: number;
-  readonly durationMs: number;
-  /** The counts come from a checkpoint, not from the end of the answer. */
-  readonly estimated: boolean;
-}
-
-/** What other modules ask of usage. In-process when together, HTTP when apart. */
+/** The usage module as other modules see it: in-process if it runs in this process, else over HTTP. */
 export interface Usage {
-  /** Resolves once every event is durable in PostgreSQL. Idempotent by `id`; a later settled event replaces an estimated one. */
+  /**
+   * Resolves once every event is durable in PostgreSQL. Idempotent by `id`; a settled event replaces an estimated one.
+   * @throws KeelsonError `usage/unavailable` if a remote module, or its database, is unreachable.
+   */
   record(events: readonly UsageEvent[]): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { request } from "undici";
+import type { UsageEvent } from "../../contracts/usage.js";
 import { KeelsonError } from "../../platform-file/errors.js";
-import type { Usage, UsageEvent } from "./client.js";
+import type { Usage } from "./client.js";
 
 /** Longer than the module itself waits for PostgreSQL. Milliseconds. */
 const answerTimeout = 30_000;

@@ -1,79 +1,85 @@
 import { type RawBuilder, sql, type Transaction } from "kysely";
+import { USAGE_FIGURES, type UsageDimension, type UsageFigure, type UsageFigures } from "../../contracts/usage.js";
 import { AdminError } from "../admin/index.js";
 import type { UsageSchema } from "./schema.js";
-import type { Dimension } from "./shapes.js";
 
 export interface UsageQuery {
-  readonly by: readonly Dimension[];
-  /** The first moment counted; undefined: from the beginning. */
+  readonly by: readonly UsageDimension[];
+  /** Start of the range, inclusive. Undefined: from the first event. */
   readonly from: Date | undefined;
-  /** The first moment not counted; undefined: no end. */
+  /** End of the range, exclusive. Undefined: no end. */
   readonly to: Date | undefined;
-  /** Undefined: all that the transaction may see. */
+  /** Undefined: every organisation that the transaction may read. */
   readonly organisation: string | undefined;
   readonly model: string | undefined;
   readonly key: string | undefined;
 }
 
-export interface Figures {
-  readonly requests: number;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  /** Answered with 400 or above; a client that left (499) is none. */
-  readonly errors: number;
-  /** How many of the requests were counted from a checkpoint. */
-  readonly estimated: number;
-}
-
-export type UsageRow = Figures & {
-  readonly hour?: Date;
-  readonly organisation?: string;
-  readonly key?: string;
-  readonly model?: string;
+/** A row as the database returns it: the hour is a date. */
+export type StoredRow = UsageFigures & { readonly hour?: Date } & {
+  readonly [Dimension in Exclude<UsageDimension, "hour">]?: string;
 };
 
-/** Rows of one answer. */
-const mostRows = 50_000;
+/** Rows of one response. */
+const MAX_ROWS = 50_000;
 
-const column: Readonly<Record<Dimension, string>> = {
+const DIMENSION_COLUMNS = {
   hour: "hour",
   organisation: "organisation",
   key: "key_id",
   model: "model",
-};
+} satisfies Record<UsageDimension, string>;
+
+/** Columns of the table `usage_hours`. */
+const FIGURE_COLUMNS = {
+  requests: "requests",
+  inputTokens: "input_tokens",
+  outputTokens: "output_tokens",
+  errors: "errors",
+  estimated: "estimated",
+} satisfies Record<UsageFigure, string>;
+
+/** The same figures of one row of the table `usage_events`. */
+const EVENT_FIGURES = {
+  requests: sql`1`,
+  inputTokens: sql`input_tokens`,
+  outputTokens: sql`output_tokens`,
+  errors: sql`keelson_usage_failed(status)`,
+  estimated: sql`estimated::integer`,
+} satisfies Record<UsageFigure, RawBuilder<unknown>>;
 
 /**
- * Sums by the named dimensions. Whole hours come from the hourly sums, what is cut off at either end from the ledger itself,
- * so any two moments give exact figures.
- * @throws AdminError 400 when there are more than `mostRows` rows: nothing is left out silently.
+ * Sums usage by the given dimensions. Whole hours are read from the hourly sums, the remainder at either end from the ledger
+ * itself, so that the figures of any range are exact.
+ * @throws AdminError 400 if the report exceeds `MAX_ROWS` rows: a report is never truncated silently.
  */
-export async function readUsage(open: Transaction<UsageSchema>, query: UsageQuery): Promise<UsageRow[]> {
+export async function readUsage(open: Transaction<UsageSchema>, query: UsageQuery): Promise<StoredRow[]> {
   const { by } = query;
-  const groups = by.map((dimension) => sql.ref(column[dimension]));
-  const names = by.map((dimension) => sql`${sql.ref(column[dimension])} as ${sql.ref(dimension)}`);
-  const figures = sql`coalesce(sum(requests), 0)::bigint as requests, coalesce(sum(input_tokens), 0)::bigint as "inputTokens",
-    coalesce(sum(output_tokens), 0)::bigint as "outputTokens", coalesce(sum(errors), 0)::bigint as errors,
-    coalesce(sum(estimated), 0)::bigint as estimated`;
+  const groups = by.map((dimension) => sql.ref(DIMENSION_COLUMNS[dimension]));
+  const names = by.map((dimension) => sql`${sql.ref(DIMENSION_COLUMNS[dimension])} as ${sql.ref(dimension)}`);
+  const figures = USAGE_FIGURES.map(
+    (figure) => sql`coalesce(sum(${sql.ref(FIGURE_COLUMNS[figure])}), 0)::bigint as ${sql.ref(figure)}`,
+  );
   const grouped =
     by.length > 0
-      ? sql`group by ${sql.join(groups)} having sum(requests) > 0 order by ${sql.join(groups)} limit ${mostRows + 1}`
+      ? sql`group by ${sql.join(groups)} having sum(requests) > 0 order by ${sql.join(groups)} limit ${MAX_ROWS + 1}`
       : sql``;
-  const { rows } = await sql<UsageRow>`
-    select ${sql.join([...names, figures])} from (${sources(query)}) as counted ${grouped}`.execute(open);
-  if (rows.length > mostRows)
-    throw new AdminError(400, "usage/too-many-rows", `the answer has more than ${mostRows} rows`, {
-      hint: "Name a shorter time, or fewer dimensions in `by`.",
+  const { rows } = await sql<StoredRow>`
+    select ${sql.join([...names, ...figures])} from (${sources(query)}) as counted ${grouped}`.execute(open);
+  if (rows.length > MAX_ROWS)
+    throw new AdminError(400, "usage/too-many-rows", `the report exceeds ${MAX_ROWS} rows`, {
+      hint: "Request a shorter range, or fewer dimensions in `by`.",
     });
   return rows;
 }
 
-const hour = 3_600_000;
+const HOUR_MS = 3_600_000;
 
 function sources(query: UsageQuery): RawBuilder<unknown> {
   const from = query.from?.getTime();
   const to = query.to?.getTime();
-  const firstWhole = from === undefined ? undefined : Math.ceil(from / hour) * hour;
-  const endOfWhole = to === undefined ? undefined : Math.floor(to / hour) * hour;
+  const firstWhole = from === undefined ? undefined : Math.ceil(from / HOUR_MS) * HOUR_MS;
+  const endOfWhole = to === undefined ? undefined : Math.floor(to / HOUR_MS) * HOUR_MS;
   if (firstWhole !== undefined && endOfWhole !== undefined && firstWhole >= endOfWhole) return events(query, from, to);
   const parts = [hours(query, firstWhole, endOfWhole)];
   if (from !== firstWhole) parts.push(events(query, from, firstWhole));
@@ -82,13 +88,14 @@ function sources(query: UsageQuery): RawBuilder<unknown> {
 }
 
 function hours(query: UsageQuery, from: number | undefined, to: number | undefined): RawBuilder<unknown> {
-  return sql`select organisation, hour, key_id, model, requests, input_tokens, output_tokens, errors, estimated
+  const figures = USAGE_FIGURES.map((figure) => sql.ref(FIGURE_COLUMNS[figure]));
+  return sql`select organisation, hour, key_id, model, ${sql.join(figures)}
     from usage_hours where ${conditions(query, "hour", from, to)}`;
 }
 
 function events(query: UsageQuery, from: number | undefined, to: number | undefined): RawBuilder<unknown> {
-  return sql`select organisation, date_trunc('hour', at, 'UTC') as hour, key_id, model, 1 as requests, input_tokens,
-      output_tokens, keelson_usage_failed(status) as errors, estimated::integer as estimated
+  const figures = USAGE_FIGURES.map((figure) => sql`${EVENT_FIGURES[figure]} as ${sql.ref(FIGURE_COLUMNS[figure])}`);
+  return sql`select organisation, date_trunc('hour', at, 'UTC') as hour, key_id, model, ${sql.join(figures)}
     from usage_events where ${conditions(query, "at", from, to)}`;
 }
 

@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import type { Logger } from "pino";
+import type { UsageEvent } from "../../contracts/usage.js";
 import { platformScope, type Tables } from "../database/client.js";
-import type { UsageEvent } from "./client.js";
-import { sortEvents } from "./event.js";
+import { parseEvents } from "./event.js";
 import type { UsageSchema } from "./schema.js";
 
 export interface Recorded {
@@ -22,7 +22,7 @@ const batch = 5_000;
  * one replaces an estimate. What is no event is put aside with its reason, so that it stands in no other's way.
  */
 export async function record(tables: Tables<UsageSchema>, values: readonly unknown[], log: Logger): Promise<Recorded> {
-  const { events, rejected } = sortEvents(values);
+  const { events, rejected } = parseEvents(values);
   let inserted = 0;
   let replaced = 0;
   for (let start = 0; start < events.length; start += batch) {

@@ -1,21 +1,21 @@
 import { z } from "zod";
+import { errorDocument } from "../../contracts/error.js";
+import { name, organisationId, timestamp } from "../../contracts/fields.js";
 import {
-  type AdminApp,
-  AdminError,
-  actorOf,
-  errorSchema,
-  instant,
-  name,
-  organisationId,
-  readingOf,
-} from "../admin/index.js";
+  sumUsage,
+  USAGE_DIMENSIONS,
+  USAGE_FIGURES,
+  type UsageDimension,
+  type UsageRow,
+  usageReport,
+} from "../../contracts/usage.js";
+import { type AdminApp, AdminError, actorOf, readingOf } from "../admin/index.js";
 import { organisationScope, platformScope, type Tables } from "../database/client.js";
 import { toCsv } from "./csv.js";
-import { type Figures, readUsage, type UsageRow } from "./read.js";
+import { readUsage, type StoredRow } from "./read.js";
 import type { UsageSchema } from "./schema.js";
-import { type Dimension, dimensions, type rowShape, usageAnswer } from "./shapes.js";
 
-const moment = z.union([instant, z.iso.date()]);
+const moment = z.union([timestamp, z.iso.date()]);
 
 /** `hour,model`, each at most once. */
 const by = z
@@ -23,7 +23,7 @@ const by = z
   .max(100)
   .default("hour")
   .transform((text) => [...new Set(text.split(",").filter((word) => word !== ""))])
-  .pipe(z.array(z.enum(dimensions)))
+  .pipe(z.array(z.enum(USAGE_DIMENSIONS)))
   .meta({
     description: "Dimensions of the rows, comma separated: hour, organisation, key, model.",
     example: "hour,model",
@@ -53,12 +53,12 @@ export function usageRoutes(app: AdminApp, tables: Tables<UsageSchema>): void {
           200: {
             content: {
               "application/json": {
-                schema: usageAnswer,
+                schema: usageReport,
               },
               "text/csv": { schema: z.string() },
             },
           },
-          default: errorSchema,
+          default: errorDocument,
         },
       },
     },
@@ -68,16 +68,17 @@ export function usageRoutes(app: AdminApp, tables: Tables<UsageSchema>): void {
       const to = dateOf(request.query.to);
       if (from && to && from >= to) throw new AdminError(400, "request/invalid", "`from` must lie before `to`");
       const organisation = readingOf(actorOf(request), request.query.organisation);
-      const rows = await tables.transaction(
+      const stored = await tables.transaction(
         organisation === undefined ? platformScope : organisationScope(organisation),
         (open) => readUsage(open, { by, from, to, organisation, model, key }),
         { repeatable: true },
       );
-      if (format === "json") return { rows: rows.map(shown), totals: totalsOf(rows) };
+      const rows = stored.map(toRow);
+      if (format === "json") return { rows, totals: sumUsage(rows) };
       return reply
         .header("content-type", "text/csv; charset=utf-8")
         .header("content-disposition", 'attachment; filename="usage.csv"')
-        .send(csvOf(by, rows));
+        .send(toCsvFile(by, rows));
     },
   );
 }
@@ -86,27 +87,14 @@ function dateOf(text: string | undefined): Date | undefined {
   return text === undefined ? undefined : new Date(text);
 }
 
-function shown({ hour, ...row }: UsageRow): z.infer<typeof rowShape> {
+function toRow({ hour, ...row }: StoredRow): UsageRow {
   return hour === undefined ? row : { hour: hour.toISOString(), ...row };
 }
 
-const figureNames = ["requests", "inputTokens", "outputTokens", "errors", "estimated"] as const;
-
-function totalsOf(rows: readonly UsageRow[]): Figures {
-  const total = (figure: keyof Figures): number => rows.reduce((sum, row) => sum + row[figure], 0);
-  return {
-    requests: total("requests"),
-    inputTokens: total("inputTokens"),
-    outputTokens: total("outputTokens"),
-    errors: total("errors"),
-    estimated: total("estimated"),
-  };
-}
-
-function csvOf(by: readonly Dimension[], rows: readonly UsageRow[]): string {
+function toCsvFile(by: readonly UsageDimension[], rows: readonly UsageRow[]): string {
   const cells = (row: UsageRow): (string | number)[] => [
-    ...by.map((dimension) => (dimension === "hour" ? (row.hour?.toISOString() ?? "") : (row[dimension] ?? ""))),
-    ...figureNames.map((figure) => row[figure]),
+    ...by.map((dimension) => row[dimension] ?? ""),
+    ...USAGE_FIGURES.map((figure) => row[figure]),
   ];
-  return toCsv([...by, ...figureNames], rows.map(cells));
+  return toCsv([...by, ...USAGE_FIGURES], rows.map(cells));
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
+import type { UsageEvent } from "../../../src/contracts/usage.js";
 import { makePlan, type Plan } from "../../../src/plan/index.js";
 import { readPlatform } from "../../../src/platform-file/index.js";
 import type { Accounts, KeyChange, Principal } from "../../../src/runtime/accounts/client.js";
@@ -12,7 +13,7 @@ import { defineModules } from "../../../src/runtime/kernel/define.js";
 import { type Kernel, startKernel } from "../../../src/runtime/kernel/kernel.js";
 import type { ListenerLimits } from "../../../src/runtime/kernel/listener.js";
 import type { Running } from "../../../src/runtime/kernel/module.js";
-import type { Usage, UsageEvent } from "../../../src/runtime/usage/client.js";
+import type { Usage } from "../../../src/runtime/usage/client.js";
 
 /** The plan of a platform file's text, in its first environment. */
 export function planOf(text: string): Plan {

@@ -1,4 +1,4 @@
-import type { UsageEvent } from "../../../src/runtime/usage/client.js";
+import type { UsageEvent } from "../../../src/contracts/usage.js";
 
 let made = 0;
 

@@ -1,11 +1,12 @@
-import type { Grouping, Span, UsageRow } from "../../api/usage.js";
+import { sumUsage } from "../../../../src/contracts/usage.js";
+import type { Grouping, Span, UsageFigures, UsageRow } from "../../api/usage.js";
 
 export type Measure = "requests" | "tokens" | "errors";
 
 export const hourMs = 3_600_000;
 
 /** What one row counts under a measure. */
-function measured(row: Omit<UsageRow, "hour">, measure: Measure): number {
+function measured(row: UsageFigures, measure: Measure): number {
   switch (measure) {
     case "requests":
       return row.requests;
@@ -40,7 +41,7 @@ export function toSeries(rows: readonly UsageRow[], by: Grouping, measure: Measu
   const sums = new Map<string, number[]>();
   for (const row of rows) {
     if (row.hour === undefined) continue;
-    const index = Math.floor((row.hour - first) / step);
+    const index = Math.floor((Date.parse(row.hour) - first) / step);
     if (index < 0 || index >= length) continue;
     const name = row[by] ?? "(none)";
     const values = sums.get(name) ?? new Array<number>(length).fill(0);
@@ -61,19 +62,15 @@ export function toSeries(rows: readonly UsageRow[], by: Grouping, measure: Measu
 }
 
 /** Every group's counts over the whole span, the busiest first. */
-export function toGroups(rows: readonly UsageRow[], by: Grouping): readonly (UsageRow & { readonly name: string })[] {
-  const groups = new Map<string, UsageRow & { name: string }>();
+export function toGroups(
+  rows: readonly UsageRow[],
+  by: Grouping,
+): readonly (UsageFigures & { readonly name: string })[] {
+  const groups = new Map<string, UsageFigures & { readonly name: string }>();
   for (const row of rows) {
     const name = row[by] ?? "(none)";
-    const group = groups.get(name) ?? { name, requests: 0, inputTokens: 0, outputTokens: 0, errors: 0, estimated: 0 };
-    groups.set(name, {
-      name,
-      requests: group.requests + row.requests,
-      inputTokens: group.inputTokens + row.inputTokens,
-      outputTokens: group.outputTokens + row.outputTokens,
-      errors: group.errors + row.errors,
-      estimated: group.estimated + row.estimated,
-    });
+    const group = groups.get(name);
+    groups.set(name, { name, ...sumUsage(group ? [group, row] : [row]) });
   }
   return [...groups.values()].sort((a, b) => b.requests - a.requests);
 }

@@ -1,4 +1,4 @@
-import type { Totals, UsageRow } from "../../api/usage.js";
+import type { UsageFigures } from "../../api/usage.js";
 import { count, shortCount } from "../../format.js";
 import { FigureCell, Table } from "../../shell/table.js";
 import styles from "./usage-table.module.css";
@@ -8,7 +8,7 @@ const figures = ["Requests", "Share", "Input tokens", "Output tokens", "Errors",
 );
 
 /** The whole span in five figures. */
-export function TotalsStrip({ totals }: { readonly totals: Totals }) {
+export function TotalsStrip({ totals }: { readonly totals: UsageFigures }) {
   const figures: readonly { readonly name: string; readonly value: number; readonly hint?: string }[] = [
     { name: "requests", value: totals.requests },
     { name: "input tokens", value: totals.inputTokens },
@@ -29,7 +29,7 @@ export function TotalsStrip({ totals }: { readonly totals: Totals }) {
 }
 
 interface UsageTableProps {
-  readonly groups: readonly (UsageRow & { readonly name: string })[];
+  readonly groups: readonly (UsageFigures & { readonly name: string })[];
   readonly heading: string;
 }
 

@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { type AdminApp, actorOf, errorSchema, organisationId, organisationOf, readingOf } from "../../admin/index.js";
+import { errorDocument } from "../../../contracts/error.js";
+import { organisationId } from "../../../contracts/fields.js";
+import { type AdminApp, actorOf, organisationOf, readingOf } from "../../admin/index.js";
 import { organisationScope, platformScope, type Tables } from "../../database/client.js";
 import { readAudit, verifyAudit } from "../audit.js";
 import type { AccountsSchema } from "../schema.js";
@@ -38,7 +40,7 @@ export function auditRoutes(app: AdminApp, tables: Tables<AccountsSchema>): void
         }),
         response: {
           200: z.object({ entries: z.array(entryShape), next: z.int().nullable() }),
-          default: errorSchema,
+          default: errorDocument,
         },
       },
     },
@@ -82,7 +84,7 @@ export function auditRoutes(app: AdminApp, tables: Tables<AccountsSchema>): void
               brokenAt: z.int().nullable(),
             })
             .meta({ id: "AuditVerdict" }),
-          default: errorSchema,
+          default: errorDocument,
         },
       },
     },

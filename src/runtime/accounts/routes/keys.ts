@@ -1,14 +1,7 @@
 import { z } from "zod";
-import {
-  type AdminApp,
-  AdminError,
-  actorOf,
-  atLeast,
-  errorSchema,
-  organisationId,
-  organisationOf,
-  readingOf,
-} from "../../admin/index.js";
+import { errorDocument } from "../../../contracts/error.js";
+import { organisationId } from "../../../contracts/fields.js";
+import { type AdminApp, AdminError, actorOf, atLeast, organisationOf, readingOf } from "../../admin/index.js";
 import { organisationScope, platformScope, type Tables } from "../../database/client.js";
 import type { Actor, Scope } from "../client.js";
 import { createKey, type Key, listKeys, revokeKey } from "../keys.js";
@@ -29,7 +22,7 @@ export function keyRoutes(app: AdminApp, tables: Tables<AccountsSchema>): void {
         summary: "API keys: all of the organisation for admins, their own for members",
         tags: ["keys"],
         querystring: z.strictObject({ organisation: organisationId.optional() }),
-        response: { 200: keyList, default: errorSchema },
+        response: { 200: keyList, default: errorDocument },
       },
     },
     async (request) => {
@@ -55,7 +48,7 @@ export function keyRoutes(app: AdminApp, tables: Tables<AccountsSchema>): void {
         body: newKey,
         response: {
           201: createdKey,
-          default: errorSchema,
+          default: errorDocument,
         },
       },
     },
@@ -91,7 +84,7 @@ export function keyRoutes(app: AdminApp, tables: Tables<AccountsSchema>): void {
         summary: "Revoke an API key, at once and for good",
         tags: ["keys"],
         params: z.strictObject({ id: keyId }),
-        response: { 200: keyShape, default: errorSchema },
+        response: { 200: keyShape, default: errorDocument },
       },
     },
     async (request) => {

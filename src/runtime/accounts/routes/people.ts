@@ -1,14 +1,7 @@
 import { z } from "zod";
-import {
-  type AdminApp,
-  AdminError,
-  actorOf,
-  errorSchema,
-  name,
-  organisationId,
-  organisationOf,
-  readingOf,
-} from "../../admin/index.js";
+import { errorDocument } from "../../../contracts/error.js";
+import { name, organisationId } from "../../../contracts/fields.js";
+import { type AdminApp, AdminError, actorOf, organisationOf, readingOf } from "../../admin/index.js";
 import { organisationScope, platformScope, type Tables } from "../../database/client.js";
 import { createOrganisation, existingOrganisation, listOrganisations } from "../organisations.js";
 import type { AccountsSchema } from "../schema.js";
@@ -44,7 +37,7 @@ export function organisationRoutes(app: AdminApp, tables: Tables<AccountsSchema>
         operationId: "listOrganisations",
         summary: "The organisations that the caller may see",
         tags: ["organisations"],
-        response: { 200: z.object({ organisations: z.array(organisationShape) }), default: errorSchema },
+        response: { 200: z.object({ organisations: z.array(organisationShape) }), default: errorDocument },
       },
     },
     async (request) => {
@@ -64,7 +57,7 @@ export function organisationRoutes(app: AdminApp, tables: Tables<AccountsSchema>
         summary: "Make an organisation; for those who run the platform",
         tags: ["organisations"],
         body: z.strictObject({ id: organisationId, name: name.optional() }),
-        response: { 201: organisationShape, default: errorSchema },
+        response: { 201: organisationShape, default: errorDocument },
       },
     },
     async (request, reply) => {
@@ -90,7 +83,7 @@ export function userRoutes(app: AdminApp, tables: Tables<AccountsSchema>): void 
         summary: "Users of the organisation",
         tags: ["users"],
         querystring: z.strictObject({ organisation: organisationId.optional() }),
-        response: { 200: z.object({ users: z.array(userShape) }), default: errorSchema },
+        response: { 200: z.object({ users: z.array(userShape) }), default: errorDocument },
       },
     },
     async (request) => {
@@ -113,7 +106,7 @@ export function userRoutes(app: AdminApp, tables: Tables<AccountsSchema>): void 
         summary: "Add a user; they sign in by a link from POST /admin/sign-in-links",
         tags: ["users"],
         body: z.strictObject({ name, role: role.default("member"), organisation: organisationId.optional() }),
-        response: { 201: userShape, default: errorSchema },
+        response: { 201: userShape, default: errorDocument },
       },
     },
     async (request, reply) => {
@@ -141,7 +134,7 @@ export function userRoutes(app: AdminApp, tables: Tables<AccountsSchema>): void 
         body: z
           .strictObject({ role: role.optional(), disabled: z.boolean().optional() })
           .refine((change) => Object.keys(change).length > 0, "name `role` or `disabled`"),
-        response: { 200: userShape, default: errorSchema },
+        response: { 200: userShape, default: errorDocument },
       },
     },
     async (request) => {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { instant } from "../../admin/fields.js";
+import { timestamp } from "../../../contracts/fields.js";
 
 /** What the operations on accounts share. */
 
@@ -12,7 +12,7 @@ export const userId = z.string().regex(/^usr_[0-9A-Za-z]{1,40}$/, "is not the id
 export const mostRows = 1_000;
 
 /** A moment in an answer. */
-export const moment = instant;
+export const moment = timestamp;
 
 export function text(date: Date): string {
   return date.toISOString();

@@ -1,14 +1,8 @@
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
-import {
-  type AdminApp,
-  AdminError,
-  actorOf,
-  errorSchema,
-  organisationId,
-  refuseThrottled,
-  sessionCookie,
-} from "../../admin/index.js";
+import { errorDocument } from "../../../contracts/error.js";
+import { organisationId } from "../../../contracts/fields.js";
+import { type AdminApp, AdminError, actorOf, refuseThrottled, sessionCookie } from "../../admin/index.js";
 import { organisationScope, platformScope, type Tables } from "../../database/client.js";
 import type { Actor } from "../client.js";
 import type { AccountsSchema } from "../schema.js";
@@ -47,7 +41,7 @@ export function sessionRoutes(app: AdminApp, tables: Tables<AccountsSchema>, pub
         tags: ["session"],
         security: [],
         body: z.union([z.strictObject({ key: z.string().max(200) }), z.strictObject({ token: z.string().max(200) })]),
-        response: { 200: sessionShape, default: errorSchema },
+        response: { 200: sessionShape, default: errorDocument },
       },
     },
     async (request, reply) => {
@@ -72,7 +66,7 @@ export function sessionRoutes(app: AdminApp, tables: Tables<AccountsSchema>, pub
         operationId: "currentSession",
         summary: "Who the caller is",
         tags: ["session"],
-        response: { 200: sessionShape, default: errorSchema },
+        response: { 200: sessionShape, default: errorDocument },
       },
     },
     async (request) => shown(actorOf(request)),
@@ -86,7 +80,7 @@ export function sessionRoutes(app: AdminApp, tables: Tables<AccountsSchema>, pub
         operationId: "signOut",
         summary: "End this session",
         tags: ["session"],
-        response: { 204: z.null(), default: errorSchema },
+        response: { 204: z.null(), default: errorDocument },
       },
     },
     async (request, reply) => {
@@ -115,7 +109,7 @@ export function sessionRoutes(app: AdminApp, tables: Tables<AccountsSchema>, pub
         body: z.strictObject({ user: userId.optional() }).default({}),
         response: {
           201: z.object({ token: z.string(), url: z.string(), expires: moment }).meta({ id: "SignInLink" }),
-          default: errorSchema,
+          default: errorDocument,
         },
       },
     },

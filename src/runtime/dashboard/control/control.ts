@@ -1,10 +1,7 @@
 import { Client } from "undici";
-import { z } from "zod";
+import type { z } from "zod";
+import { readError } from "../../../contracts/error.js";
 import { AdminError } from "../../admin/index.js";
-
-const errorAnswer = z.object({
-  error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }),
-});
 
 /** Longest time that the supervisor may take to answer; a drill is started, not waited for. Milliseconds. */
 const patience = 15_000;
@@ -55,8 +52,7 @@ export class Control {
       });
     }
     if (status >= 200 && status < 300) return text;
-    const { code, message, hint } = refusal(text, status);
-    throw new AdminError(status >= 500 ? 502 : status, code, message, hint === undefined ? {} : { hint });
+    throw errorOf(status, text);
   }
 
   async close(): Promise<void> {
@@ -64,10 +60,13 @@ export class Control {
   }
 }
 
-function refusal(text: string, status: number): { code: string; message: string; hint?: string | undefined } {
-  try {
-    return errorAnswer.parse(JSON.parse(text)).error;
-  } catch {
-    return { code: "control/failed", message: `the supervisor answered ${status}` };
-  }
+function errorOf(status: number, text: string): AdminError {
+  const error = readError(text);
+  const message = error?.message ?? `the supervisor answered with status ${status}`;
+  return new AdminError(
+    status >= 500 ? 502 : status,
+    error?.code ?? "control/failed",
+    message,
+    error?.hint === undefined ? {} : { hint: error.hint },
+  );
 }

@@ -1,4 +1,4 @@
-import type { UsageEvent } from "../../usage/client.js";
+import type { UsageEvent } from "../../../contracts/usage.js";
 import type { StreamShape, WholeShape } from "../answer/shape.js";
 import type { Api } from "../problem.js";
 

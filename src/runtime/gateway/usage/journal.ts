@@ -1,8 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import type { Logger } from "pino";
+import type { UsageEvent } from "../../../contracts/usage.js";
 import type { Lock } from "../../../disk/lock.js";
-import type { UsageEvent } from "../../usage/client.js";
 import { OpenIntents } from "./open-intents.js";
 import { ownDirectory } from "./owner.js";
 import { PatientSync } from "./patient-sync.js";

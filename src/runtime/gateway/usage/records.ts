@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { operations, type UsageEvent } from "../../usage/client.js";
+import { USAGE_OPERATIONS, type UsageEvent } from "../../../contracts/usage.js";
 
 /** What is known when a request is passed on: enough to count it if nothing more is ever heard of it. */
 export interface Intent {
@@ -61,7 +61,7 @@ export function voidLine(id: string): string {
   return JSON.stringify(["X", id]);
 }
 
-const known: ReadonlySet<unknown> = new Set(operations);
+const known: ReadonlySet<unknown> = new Set(USAGE_OPERATIONS);
 
 function isOperation(value: unknown): value is UsageEvent["operation"] {
   return known.has(value);

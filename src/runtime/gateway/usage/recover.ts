@@ -1,4 +1,4 @@
-import type { UsageEvent } from "../../usage/client.js";
+import type { UsageEvent } from "../../../contracts/usage.js";
 import type { Entry, Intent } from "./records.js";
 
 /**

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, readdir, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import type { UsageEvent } from "../../usage/client.js";
+import type { UsageEvent } from "../../../contracts/usage.js";
 import { type Entry, entriesIn, settledIn } from "./records.js";
 
 /** One file of the log. Files are made, published and deleted in the order of their numbers. */

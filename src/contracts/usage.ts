@@ -1,0 +1,89 @@
+import { z } from "zod";
+import { timestamp } from "./fields.js";
+
+/** Operations of the model APIs whose requests are metered. */
+export const USAGE_OPERATIONS = ["chat", "completion", "embedding"] as const;
+
+/** Characters of an identifier or a name in a usage event. */
+const MAX_TEXT_LENGTH = 400;
+/** The end of the year 9999, the last moment that a JavaScript date and PostgreSQL write alike. Epoch milliseconds. */
+const MAX_EPOCH_MS = 253_402_300_799_999;
+
+const LONE_SURROGATE = /\p{Surrogate}/gu;
+
+/** Text that PostgreSQL can store: no NUL, and U+FFFD in place of each lone surrogate. */
+const text = z
+  .string()
+  .min(1)
+  .max(MAX_TEXT_LENGTH)
+  .regex(/^[^\0]*$/, "must not contain NUL")
+  .overwrite((value) => value.replace(LONE_SURROGATE, "\ufffd"));
+
+const count = z.int().min(0);
+
+/**
+ * One completed request of the model APIs. `id` derives from the request id: the ledger counts each id once, however often
+ * the event is sent.
+ */
+export const usageEvent = z.object({
+  id: text,
+  /** Epoch milliseconds at which the request was accepted. */
+  at: z.number().min(0).max(MAX_EPOCH_MS),
+  organisation: text,
+  keyId: text,
+  model: text,
+  operation: z.enum(USAGE_OPERATIONS),
+  inputTokens: count,
+  outputTokens: count,
+  /** HTTP status of the response; 499 if the client disconnected. */
+  status: z.int().min(100).max(599),
+  durationMs: z.number().min(0),
+  /** True if the token counts come from a checkpoint, not from the end of the response. */
+  estimated: z.boolean(),
+});
+
+export type UsageEvent = Readonly<z.infer<typeof usageEvent>>;
+
+/** Dimensions by which usage can be grouped. */
+export const USAGE_DIMENSIONS = ["hour", "organisation", "key", "model"] as const;
+export type UsageDimension = (typeof USAGE_DIMENSIONS)[number];
+
+/** The figures of usage, the only declaration of them: sums over requests. */
+const figures = z.object({
+  requests: z.int(),
+  inputTokens: z.int(),
+  outputTokens: z.int(),
+  errors: z.int().meta({ description: "Responses with status 400 or above, except 499 (the client disconnected)." }),
+  estimated: z.int().meta({ description: "Requests counted from a checkpoint, not from the end of the response." }),
+});
+
+export type UsageFigures = Readonly<z.infer<typeof figures>>;
+export type UsageFigure = keyof UsageFigures;
+
+/** Names of the figures, in the order in which tables and CSV files show them. */
+export const USAGE_FIGURES: readonly UsageFigure[] = figures.keyof().options;
+
+/** The sum of several rows, figure by figure; zeros for no rows. */
+export function sumUsage(rows: readonly UsageFigures[]): UsageFigures {
+  const sums: Record<UsageFigure, number> = { requests: 0, inputTokens: 0, outputTokens: 0, errors: 0, estimated: 0 };
+  for (const row of rows) for (const figure of USAGE_FIGURES) sums[figure] += row[figure];
+  return sums;
+}
+
+/** One row of a usage report: the requested dimensions and the figures. */
+export const usageRow = z
+  .object({
+    hour: timestamp.optional().meta({ description: "Start of the hour, in UTC." }),
+    organisation: z.string().optional(),
+    key: z.string().optional(),
+    model: z.string().optional(),
+    ...figures.shape,
+  })
+  .meta({ id: "UsageRow" });
+
+export type UsageRow = Readonly<z.infer<typeof usageRow>>;
+
+/** Response of `GET /admin/usage`. */
+export const usageReport = z.object({ rows: z.array(usageRow).readonly(), totals: figures }).meta({ id: "Usage" });
+
+export type UsageReport = z.infer<typeof usageReport>;
