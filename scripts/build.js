@@ -89,12 +89,11 @@ function alive(file) {
 /**
  * `check`, `promises`, `plan` and `render` are run again and again, by people and pipelines, and half their time was spent
  * on opening 250 small modules. So the pure core and its three libraries are put into a few files beside `dist/cli/main.js`.
- * The edges stay as they are (they find files beside their own), and so does `platform-file/errors.js`: an error must be one class.
+ * The edges stay as they are (they find files beside their own), and so does `errors/`: an error must be one class.
  */
 async function bundleCommands() {
   const core = /^(index\.js$|(platform-file|plan|promises|check|render|cli)\/)/;
-  const edges =
-    /^(platform-file\/errors|cli\/(up|down|status|logs|chat|keys|usage|deploy|backup|backups|restore|drill|serve))\.js$/;
+  const edges = /^cli\/(up|down|status|logs|chat|keys|usage|deploy|backup|backups|restore|drill|serve)\.js$/;
   const out = join(root, "dist");
   const { rolldown } = await import("rolldown").catch(() => missing("rolldown"));
   const bundle = await rolldown({

@@ -7,7 +7,7 @@ export interface PlacedEdit extends Edit {
 }
 
 /** What a rule found, at a place, in some environments. */
-export interface Finding extends Diagnostic {
+export interface Finding extends Diagnostic<string> {
   readonly environments: readonly string[];
   /** The promises that this finding says are not kept. */
   readonly concerns?: readonly Concern[];

@@ -1,6 +1,6 @@
+import { KeelsonError } from "../errors/keelson-error.js";
 import type { Plan } from "../plan/plan.js";
 import { applyEdits } from "../platform-file/edit.js";
-import { KeelsonError } from "../platform-file/errors.js";
 import { promiseSheet } from "../promises/sheet.js";
 import type { Finding, PlacedEdit } from "./finding.js";
 import type { Concern } from "./rule.js";

@@ -1,7 +1,8 @@
 import { request } from "undici";
 import type { z } from "zod";
 import { parseJson, readError } from "../contracts/error.js";
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
+import { messageOf } from "../errors/thrown.js";
 import type { Connection } from "./connection.js";
 
 export interface AdminCall {
@@ -34,8 +35,7 @@ export async function askAdmin(connection: Connection, path: string, call: Admin
     status = response.statusCode;
     text = await response.body.text();
   } catch (error) {
-    throw new KeelsonError("platform/unreachable", `${connection.url} does not answer: ${reasonOf(error)}`, {
-      hint: "`keelson status` says whether it runs",
+    throw new KeelsonError("platform/unreachable", `${connection.url} does not answer: ${messageOf(error)}`, {
       cause: error,
     });
   }
@@ -53,7 +53,6 @@ export async function callAdmin<Answer extends z.ZodType>(
   const parsed = answer.safeParse(parseJson(await askAdmin(connection, path, call)));
   if (parsed.success) return parsed.data;
   throw new KeelsonError("platform/answer", `${connection.url}${path} answered something else than was expected`, {
-    hint: "Is it a Keelson platform of another release?",
     cause: parsed.error,
   });
 }
@@ -61,10 +60,5 @@ export async function callAdmin<Answer extends z.ZodType>(
 function refused(url: string, status: number, text: string): KeelsonError {
   const error = readError(text);
   if (error?.code === undefined) return new KeelsonError("platform/answer", `${url} returned status ${status}`);
-  return new KeelsonError(error.code, error.message, error.hint === undefined ? {} : { hint: error.hint });
-}
-
-function reasonOf(error: unknown): string {
-  const cause = error instanceof AggregateError ? error.errors[0] : error;
-  return cause instanceof Error ? cause.message : String(cause);
+  return KeelsonError.fromReport(error.code, error.message, error.hint);
 }

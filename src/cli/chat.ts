@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { request } from "undici";
 import { z } from "zod";
 import { readError } from "../contracts/error.js";
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 import { suggest } from "../platform-file/suggest.js";
 import { coloursFor } from "./colours.js";
 import { addConnectionOptions, type Connection, type ConnectionOptions, connect } from "./connection.js";
@@ -40,10 +40,7 @@ export function register(program: Command): void {
     .action(async (words: readonly string[], options: Options) => {
       const question = words.join(" ") || (process.stdin.isTTY ? "" : await piped());
       if (question === "" && !process.stdin.isTTY)
-        throw new KeelsonError("chat/no-question", "there is no question, and no terminal to ask for one", {
-          hint: 'keelson chat "a question", or pipe one in: echo "a question" | keelson chat',
-          exitCode: 2,
-        });
+        throw new KeelsonError("chat/no-question", "there is no question, and no terminal to ask for one");
       const connection = await connect(options, "inference");
       const model = options.model ?? (await firstModel(connection));
       const before: Message[] = options.system === undefined ? [] : [{ role: "system", content: options.system }];
@@ -71,11 +68,7 @@ async function converse(
   before: readonly Message[],
   options: Options,
 ): Promise<void> {
-  if (options.json)
-    throw new KeelsonError("chat/json", "--json answers one question", {
-      hint: 'keelson chat "a question" --json',
-      exitCode: 2,
-    });
+  if (options.json) throw new KeelsonError("chat/json", "--json answers one question");
   process.stdout.write(
     paint.dim(`${model} at ${connection.url}. Ctrl-C stops an answer, /clear begins anew, Ctrl-D ends.\n`),
   );
@@ -211,7 +204,7 @@ async function modelNames(connection: Connection): Promise<readonly string[]> {
 async function firstModel(connection: Connection): Promise<string> {
   const [first] = await modelNames(connection);
   if (first !== undefined) return first;
-  throw new KeelsonError("chat/no-model", "the platform has no model", { hint: "add one to the file: models: { … }" });
+  throw new KeelsonError("chat/no-model", "the platform has no model");
 }
 
 /** A model was named that is not there, or not for this key: says which are. */
@@ -220,7 +213,7 @@ async function noSuchModel(connection: Connection, model: string, message: strin
   const near = suggest(model, names);
   const list = names.length === 0 ? "there is none for this key" : `there are: ${names.join(", ")}`;
   const hint = near === undefined ? list : `did you mean \`${near}\`? ${list}`;
-  return new KeelsonError("chat/no-model", message, { hint, exitCode: 2 });
+  return new KeelsonError("chat/no-model", message, { hint });
 }
 
 const modelRefused = new Set(["model_not_found", "model_not_allowed"]);
@@ -240,7 +233,6 @@ async function send(
   }).catch((error: unknown) => {
     if (signal.aborted) throw error;
     throw new KeelsonError("connection/refused", `${connection.url} does not answer`, {
-      hint: "is it running? keelson status",
       cause: error,
     });
   });

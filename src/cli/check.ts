@@ -9,11 +9,12 @@ import { countText, findingsText } from "../check/output/text.js";
 import type { Rule } from "../check/rule.js";
 import { rules as catalogue } from "../check/rules/index.js";
 import { proven } from "../check/safety.js";
+import { KeelsonError } from "../errors/keelson-error.js";
+import { messageOf } from "../errors/thrown.js";
 import { makePlan } from "../plan/index.js";
 import type { Plan } from "../plan/plan.js";
 import type { Diagnostic } from "../platform-file/diagnostic.js";
 import { DiagnosticsError } from "../platform-file/diagnostics-error.js";
-import { KeelsonError } from "../platform-file/errors.js";
 import { readPlatform } from "../platform-file/index.js";
 import { didYouMean } from "../platform-file/suggest.js";
 import { coloursFor } from "./colours.js";
@@ -54,12 +55,10 @@ export function register(program: Command): void {
       if (json && format !== "json" && command.getOptionValueSource("format") === "cli")
         throw new KeelsonError("usage", `--json and --format ${format} contradict each other`, {
           hint: "--json is --format json: give one of them",
-          exitCode: 2,
         });
       if (options.listRules && format === "sarif")
         throw new KeelsonError("usage", "--list-rules is printed as text or as JSON", {
           hint: "a SARIF log names the rules: keelson check FILE --format sarif",
-          exitCode: 2,
         });
       try {
         await checked(file, options);
@@ -121,10 +120,7 @@ async function mended(file: string, first: Loaded, rules: readonly Rule[], optio
   let count = 0;
   for (let round = 0; round < 5; round++) {
     if (loaded.text === undefined) {
-      throw new KeelsonError("check/cannot-fix", `${loaded.file} is code, and only YAML is mended`, {
-        hint: "the findings say what to change",
-        exitCode: 2,
-      });
+      throw new KeelsonError("check/cannot-fix", `${loaded.file} is code, and only YAML is mended`);
     }
     const findings = findingsIn(loaded, plansOf(loaded, options), rules);
     const { text, applied } = fixed(loaded.text, findings, (edited) => plansIn(loaded.file, edited));
@@ -146,15 +142,10 @@ async function rewritten(path: string, text: string): Promise<void> {
     const mark = (await readFile(path, "utf8")).startsWith("\uFEFF") ? "\uFEFF" : "";
     await writeFile(path, `${mark}${text}`);
   } catch (error) {
-    throw new KeelsonError(
-      "file/unwritable",
-      `cannot write ${path}: ${error instanceof Error ? error.message : error}`,
-      {
-        hint: "the findings without --fix say what to change",
-        exitCode: 2,
-        cause: error,
-      },
-    );
+    throw new KeelsonError("file/unwritable", `cannot write ${path}: ${messageOf(error)}`, {
+      hint: "the findings without --fix say what to change",
+      cause: error,
+    });
   }
 }
 
@@ -196,7 +187,6 @@ function chosen(words: readonly string[] | undefined): readonly Rule[] {
           word,
           catalogue.map(({ code }) => code),
         ) ?? "keelson check --list-rules shows them",
-      exitCode: 2,
     });
   });
 }

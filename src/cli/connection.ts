@@ -1,12 +1,12 @@
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
+import { KeelsonError } from "../errors/keelson-error.js";
 import { notRunning } from "../local/control/client.js";
 import { dataFromEnvironment, layout } from "../local/layout.js";
 import { livePlatform, type RunningPlatform } from "../local/running.js";
 import { localSecrets } from "../local/secrets.js";
 import { TERMINAL_KEY } from "../local/terminal-key.js";
-import { KeelsonError } from "../platform-file/errors.js";
 import { place } from "./option-values.js";
 
 /** How a command was told which platform it speaks to. */
@@ -46,16 +46,8 @@ export async function connect(
   const url = options.url ?? process.env["KEELSON_URL"];
   const key = options.key ?? process.env["KEELSON_API_KEY"];
   if (url !== undefined) {
-    if (!URL.canParse(url))
-      throw new KeelsonError("connection/url", `${url} is no address`, {
-        hint: "--url http://127.0.0.1:8800",
-        exitCode: 2,
-      });
-    if (key === undefined)
-      throw new KeelsonError("connection/key", "an address needs a key", {
-        hint: "give it with --key, or in KEELSON_API_KEY",
-        exitCode: 2,
-      });
+    if (!URL.canParse(url)) throw new KeelsonError("connection/url", `${url} is no address`);
+    if (key === undefined) throw new KeelsonError("connection/key", "an address needs a key");
     return { url: url.replace(/\/+$/, ""), authorization: `Bearer ${key}` };
   }
   const running = await findRunning(options);
@@ -66,9 +58,7 @@ export async function connect(
       ? (options.key ?? (await secrets.read("internal/token")))
       : (key ?? (await secrets.read(TERMINAL_KEY)));
   if (own === undefined)
-    throw new KeelsonError("connection/key", `there is no key for the platform in ${running.data}`, {
-      hint: "give one with --key, or in KEELSON_API_KEY",
-    });
+    throw new KeelsonError("connection/key", `there is no key for the platform in ${running.data}`);
   return { url: purpose === "admin" ? running.dashboard : running.url, authorization: `Bearer ${own}` };
 }
 
@@ -86,7 +76,6 @@ export async function findRunning(options: Pick<ConnectionOptions, "data">): Pro
   if (all.length === 1) return only;
   throw new KeelsonError("platform/several", `${all.length} platforms run below this directory`, {
     hint: `say which: ${all.map((running) => `--data ${running.data}`).join(" or ")}`,
-    exitCode: 2,
   });
 }
 
@@ -104,7 +93,6 @@ export async function findData(options: Pick<ConnectionOptions, "data">): Promis
     {
       hint:
         found.length === 0 ? "name it: --data DIR" : `say which: ${found.map((data) => `--data ${data}`).join(" or ")}`,
-      exitCode: 2,
     },
   );
 }

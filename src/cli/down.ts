@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { z } from "zod";
 import { ownerNow } from "../disk/lock.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 import { askControl } from "../local/control/client.js";
-import { KeelsonError } from "../platform-file/errors.js";
 import { addDataOption, type ConnectionOptions, findRunning } from "./connection.js";
 
 const stopping = z.object({ pid: z.number() });
@@ -27,7 +27,5 @@ export function register(program: Command): void {
 async function gone(pid: number): Promise<void> {
   for (const end = Date.now() + PATIENCE; Date.now() < end; await sleep(50))
     if ((await ownerNow(pid)) === undefined) return;
-  throw new KeelsonError("platform/ending", `the platform has not ended within ${PATIENCE / 1000} s (pid ${pid})`, {
-    hint: "keelson logs shows what it waits for",
-  });
+  throw new KeelsonError("platform/ending", `the platform has not ended within ${PATIENCE / 1000} s (pid ${pid})`);
 }

@@ -4,11 +4,11 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, Option } from "commander";
 import { z } from "zod";
+import { KeelsonError } from "../errors/keelson-error.js";
 import { askControl } from "../local/control/client.js";
 import { platformRoutes } from "../local/control/routes.js";
 import { dataDirectory, layout, makeRoot } from "../local/layout.js";
 import { startPlatform } from "../local/platform.js";
-import { KeelsonError } from "../platform-file/errors.js";
 import { freePort } from "../postgres/server.js";
 import { MOST_RATE } from "../recovery/drills/drills.js";
 import { executors } from "../recovery/drills/faults/index.js";
@@ -53,13 +53,11 @@ export function register(program: Command): void {
       if (!Object.hasOwn(executors, fault))
         throw new KeelsonError("drill/unknown", `there is no drill ${fault}`, {
           hint: `there are: ${Object.keys(executors).join(", ")}`,
-          exitCode: 2,
         });
       const control = options.file === undefined ? await runningControl(options) : undefined;
       if (control && options.environment !== undefined)
         throw new KeelsonError("usage", "the platform that runs here is drilled as it runs: -e is of a --file", {
           hint: "drill one of its own: --file FILE -e ENVIRONMENT",
-          exitCode: 2,
         });
       const { result, directory } = control ? await onRunning(control, fault, options) : await onItsOwn(fault, options);
       process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${summary(result, directory)}\n`);

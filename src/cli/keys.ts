@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { z } from "zod";
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 import { createdKey, keyList, keyShape } from "../runtime/accounts/shapes.js";
 import { callAdmin } from "./admin-api.js";
 import { coloursFor } from "./colours.js";
@@ -95,12 +95,10 @@ async function revoke(connection: Connection, wanted: string, options: Options):
   // The whole key is never sent: what the list shows of it is enough.
   const found = keys.filter(({ id, prefix }) => id === wanted || (wanted.length >= 8 && sameBeginning(wanted, prefix)));
   const [key] = found;
-  if (!key)
-    throw new KeelsonError("key/unknown", `there is no key ${wanted}`, { hint: "`keelson keys list --all` shows all" });
+  if (!key) throw new KeelsonError("key/unknown", `there is no key ${wanted}`);
   if (found.length > 1)
     throw new KeelsonError("key/ambiguous", `${found.length} keys begin like this`, {
       hint: `name one by its id: ${found.map(({ id }) => id).join(", ")}`,
-      exitCode: 2,
     });
   const revoked = await callAdmin(connection, `/admin/keys/${key.id}`, keyShape, { method: "DELETE" });
   if (options.json) printJson(revoked);

@@ -2,9 +2,10 @@ import { readdirSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { KeelsonError } from "../errors/keelson-error.js";
+import { messageOf } from "../errors/thrown.js";
 import { makePlan, type Plan } from "../plan/index.js";
 import { DiagnosticsError } from "../platform-file/diagnostics-error.js";
-import { KeelsonError } from "../platform-file/errors.js";
 import { type Diagnostic, type Parsed, type Platform, readDefinition, readPlatform } from "../platform-file/index.js";
 import { LARGEST_FILE } from "../platform-file/yaml.js";
 
@@ -73,13 +74,12 @@ export async function findFile(file: string): Promise<string> {
   const hint = "name a platform file, a folder with a platform.yaml, or a blueprint such as `starter`";
   const there = await stat(resolve(file)).catch(() => undefined);
   if (there?.isDirectory())
-    throw new KeelsonError("file/not-found", `the folder \`${file}\` has no platform.yaml`, { hint, exitCode: 2 });
+    throw new KeelsonError("file/not-found", `the folder \`${file}\` has no platform.yaml`, { hint });
   if (there)
     throw new KeelsonError("file/not-found", `\`${file}\` is neither a file nor a folder`, {
       hint: "what comes out of a pipe is written to a file first: places, fixes and reviews name it",
-      exitCode: 2,
     });
-  throw new KeelsonError("file/not-found", `there is no platform file \`${file}\``, { hint, exitCode: 2 });
+  throw new KeelsonError("file/not-found", `there is no platform file \`${file}\``, { hint });
 }
 
 async function readText(path: string, shown: string): Promise<string> {
@@ -90,8 +90,7 @@ async function readText(path: string, shown: string): Promise<string> {
     return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path));
   } catch (error) {
     const hint = error instanceof TypeError ? "a platform file is UTF-8 text" : "can you read it yourself?";
-    const reason =
-      error instanceof TypeError ? "it is not UTF-8" : error instanceof Error ? error.message : String(error);
-    throw new KeelsonError("file/unreadable", `cannot read ${shown}: ${reason}`, { hint, exitCode: 2, cause: error });
+    const reason = error instanceof TypeError ? "it is not UTF-8" : messageOf(error);
+    throw new KeelsonError("file/unreadable", `cannot read ${shown}: ${reason}`, { hint, cause: error });
   }
 }

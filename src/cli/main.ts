@@ -1,5 +1,6 @@
 import { Command, type CommanderError } from "commander";
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
+import { messageOf } from "../errors/thrown.js";
 import { version } from "./version.js";
 
 interface CommandFile {
@@ -62,7 +63,6 @@ function usageError({ code, message }: CommanderError): KeelsonError {
     code === "commander.help" ? "the command line names no command" : first.replace(/^error: /, ""),
     {
       hint: `${suggestion === undefined ? "" : `did you mean ${suggestion}? `}--help shows what the command takes`,
-      exitCode: 2,
     },
   );
 }
@@ -76,9 +76,7 @@ function report(error: unknown): number {
 }
 
 function internal(error: unknown): KeelsonError {
-  return new KeelsonError("internal", error instanceof Error ? error.message : String(error), {
-    hint: "this is a defect of keelson; KEELSON_DEBUG=1 shows where",
-  });
+  return new KeelsonError("internal", messageOf(error));
 }
 
 /** `--json`, or `--format json` in either spelling; what comes after `--` are no options. */

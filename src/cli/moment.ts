@@ -1,4 +1,4 @@
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 import { readDuration } from "../platform-file/format.js";
 
 /**
@@ -15,7 +15,6 @@ export function readMoment(option: string, text: string, direction: "ago" | "ahe
   if (day !== undefined && !Number.isNaN(moment) && isDay(day)) return new Date(moment).toISOString();
   throw new KeelsonError("usage/moment", `${option} ${text} is neither a moment nor a duration`, {
     hint: `write 2026-05-04, 2026-05-04T13:00:00Z, or 24h for 24 hours ${direction === "ago" ? "ago" : "from now"}`,
-    exitCode: 2,
   });
 }
 

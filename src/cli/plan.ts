@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 import { suggest } from "../platform-file/suggest.js";
 import { coloursFor } from "./colours.js";
 import { loadPlatform, planOf } from "./load.js";
@@ -53,6 +53,5 @@ function nothingThere(path: string, origins: Readonly<Record<string, unknown>>):
   const near = suggest(path, known);
   return new KeelsonError("plan/no-such-path", `the Plan has nothing at \`${path}\``, {
     hint: near === undefined ? `begin with one of: ${top}` : `did you mean \`${near}\`?`,
-    exitCode: 2,
   });
 }

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import type { Command } from "commander";
+import { KeelsonError } from "../errors/keelson-error.js";
 import { dataDirectory, layout } from "../local/layout.js";
-import { KeelsonError } from "../platform-file/errors.js";
 import { type Measurement, measurementsOf } from "../promises/measurement.js";
 import { type PromiseSheet, promiseSheet, type Row } from "../promises/sheet.js";
 import { explanationText, type Marks, sheetText } from "../promises/text.js";
@@ -52,7 +52,6 @@ function chosen(sheet: PromiseSheet, name: string): readonly Row[] {
   const known = sheet.rows.filter((row) => row.fault === fault).map((row) => `${row.fault}/${row.subject}`);
   throw new KeelsonError("promises/unknown-row", `the sheet of ${sheet.environment} has no row ${name}`, {
     hint: `there ${known.length > 0 ? `are: ${known.join(", ")}` : `is: ${[...new Set(sheet.rows.map((row) => row.fault))].join(", ")}`}`,
-    exitCode: 2,
   });
 }
 
@@ -62,10 +61,7 @@ async function measurements(directory: string, named: boolean): Promise<readonly
   const found = await stat(drills).catch(() => undefined);
   if (!found?.isDirectory()) {
     if (named && !(await stat(directory).catch(() => undefined))?.isDirectory()) {
-      throw new KeelsonError("promises/no-data", `there is no data directory ${directory}`, {
-        hint: "leave --data out, or name the directory that `keelson up --data` was given",
-        exitCode: 2,
-      });
+      throw new KeelsonError("promises/no-data", `there is no data directory ${directory}`);
     }
     return [];
   }

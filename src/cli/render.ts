@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { KeelsonError } from "../errors/keelson-error.js";
 import type { Plan } from "../plan/plan.js";
-import { KeelsonError } from "../platform-file/errors.js";
 import { type Change, decideChanges } from "../render/changes.js";
 import { seal } from "../render/seal.js";
 import type { Note, Rendering } from "../render/target.js";
@@ -50,16 +50,11 @@ function targetNamed(name: string): TargetName {
   if (isTargetName(name)) return name;
   throw new KeelsonError("render/unknown-target", `there is no target ${name}`, {
     hint: `there are: ${Object.keys(targets).join(", ")}`,
-    exitCode: 2,
   });
 }
 
 function print(rendering: Rendering, options: Options): void {
-  if (options.diff)
-    throw new KeelsonError("render/no-directory", "--diff compares with a directory", {
-      hint: "add -o DIR",
-      exitCode: 2,
-    });
+  if (options.diff) throw new KeelsonError("render/no-directory", "--diff compares with a directory");
   if (options.json) {
     const files = rendering.files.map((file) => ({ path: file.path, text: seal(file) }));
     process.stdout.write(`${JSON.stringify({ files, notes: rendering.notes }, undefined, 2)}\n`);
@@ -88,7 +83,6 @@ async function write(
     throw new KeelsonError(
       "render/changed-by-hand",
       `not overwritten:\n${refused.map((change) => `  ${join(directory, change.path)}: ${change.why}`).join("\n")}`,
-      { hint: "move the change into the platform file (`patch:`), or give --force; --diff shows the difference" },
     );
   await writeChanges(directory, changes);
   // On a cluster `keelson deploy` makes them; Compose reads them from files beside its own.

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
+import { messageOf } from "../errors/thrown.js";
 import type { Change } from "../render/changes.js";
 import { secretsFolder } from "../render/compose/secrets.js";
 import { missingValues } from "../render/realise-secret.js";
@@ -89,8 +90,7 @@ async function writeWhole(path: string, text: string, mode: number): Promise<voi
     await rename(draft, path);
   } catch (error) {
     await rm(draft, { force: true });
-    throw new KeelsonError("render/unwritable", `cannot write ${path}: ${reason(error)}`, {
-      hint: "give another directory with -o",
+    throw new KeelsonError("render/unwritable", `cannot write ${path}: ${messageOf(error)}`, {
       cause: error,
     });
   }
@@ -101,9 +101,7 @@ async function entries(directory: string) {
     return await readdir(directory, { withFileTypes: true });
   } catch (error) {
     if (codeOf(error) === "ENOENT") return [];
-    throw new KeelsonError("render/unreadable-directory", `cannot read ${directory}: ${reason(error)}`, {
-      hint: "give a directory with -o",
-      exitCode: 2,
+    throw new KeelsonError("render/unreadable-directory", `cannot read ${directory}: ${messageOf(error)}`, {
       cause: error,
     });
   }
@@ -115,7 +113,7 @@ async function readText(path: string): Promise<string | undefined> {
     return bytes.length > largest ? undefined : bytes.toString("utf8");
   } catch (error) {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
-    throw new KeelsonError("render/unreadable", `cannot read ${path}: ${reason(error)}`, { exitCode: 2, cause: error });
+    throw new KeelsonError("render/unreadable", `cannot read ${path}: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -132,8 +130,4 @@ async function removeEmptyParents(root: string, directory: string): Promise<void
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

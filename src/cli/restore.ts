@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
+import { KeelsonError } from "../errors/keelson-error.js";
 import { askControl } from "../local/control/client.js";
-import { KeelsonError } from "../platform-file/errors.js";
 import { restoreTo } from "../recovery/offline.js";
 import type { RestoreTarget } from "../recovery/restore/target.js";
 import { addPlaceOptions, findPlaces, type PlaceOptions } from "./backups.js";

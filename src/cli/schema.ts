@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
+import { messageOf } from "../errors/thrown.js";
 
 /** `keelson schema`: the JSON Schema of platform files, for editors. */
 export function register(program: Command): void {
@@ -22,10 +23,8 @@ async function write(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new KeelsonError("file/unwritable", `cannot write ${file}: ${reason}`, {
-      hint: "name a file in a folder that is there and that you may write to",
-      exitCode: 2,
       cause: error,
     });
   }

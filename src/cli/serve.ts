@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { pino } from "pino";
 import { requireOwnDirectory } from "../disk/own-directory.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 import { dataDirectory } from "../local/layout.js";
 import type { Plan, Unit } from "../plan/plan.js";
-import { KeelsonError } from "../platform-file/errors.js";
 import { drainLimit } from "../promises/facts/supervisor.js";
 import { type Kernel, startKernel } from "../runtime/kernel/kernel.js";
 import type { Address } from "../runtime/kernel/listener.js";
@@ -57,17 +57,13 @@ async function planOf(file: string | undefined, options: Options): Promise<Plan>
   if (options.plan !== undefined && file !== undefined)
     throw new KeelsonError("usage", `serve takes ${file} or --plan ${options.plan}, not both`, {
       hint: "give one of them: a plan is of one environment already",
-      exitCode: 2,
     });
   if (options.plan !== undefined) return readPlanFile(options.plan);
   if (file !== undefined) {
     const { loadPlan } = await import("./load.js");
     return loadPlan(file, options.environment);
   }
-  throw new KeelsonError("serve/no-plan", "serve needs a platform file or a plan", {
-    hint: "keelson serve FILE -e ENVIRONMENT, or keelson serve --plan PLAN.json",
-    exitCode: 2,
-  });
+  throw new KeelsonError("serve/no-plan", "serve needs a platform file or a plan");
 }
 
 async function serve(plan: Plan, options: Options): Promise<void> {
@@ -106,7 +102,6 @@ function unitOf(plan: Plan, name: string | undefined): Unit | undefined {
   if (unit !== undefined) return unit;
   throw new KeelsonError("serve/unknown-unit", `the plan has no unit ${name}`, {
     hint: `it has: ${plan.units.map((candidate) => candidate.name).join(", ")}`,
-    exitCode: 2,
   });
 }
 

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { parseJson, readError } from "../contracts/error.js";
 import { diskError } from "../disk/disk-errors.js";
 import { takeLock } from "../disk/lock.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 import { platformRoutes } from "../local/control/routes.js";
 import { requireEngines } from "../local/engines.js";
 import { removeEmptyFootprint, removeFootprint, topmostMissing } from "../local/footprint.js";
@@ -22,7 +23,6 @@ import {
 import { type Platform, startPlatform } from "../local/platform.js";
 import { forgetFirstKey, type Welcome, welcome } from "../local/welcome.js";
 import type { Plan } from "../plan/plan.js";
-import { KeelsonError } from "../platform-file/errors.js";
 import { coloursFor } from "./colours.js";
 import { loadPlan } from "./load.js";
 import { place, wholeNumber } from "./option-values.js";
@@ -242,23 +242,19 @@ async function untilDetached(
     for (const line of lines.slice(shown)) say(line);
     shown = lines.length;
     const text = (await readFile(files.told, "utf8")).trim();
-    if (ended) throw endedWith(text, child.exitCode === 2 ? 2 : 1);
+    if (ended) throw endedWith(text);
     const told = toldSchema.safeParse(parseJson(text));
     if (told.success) return { text, told: told.data };
   }
 }
 
-function endedWith(told: string, exitCode: 1 | 2): KeelsonError {
+function endedWith(told: string): KeelsonError {
   const error = readError(told);
   if (error?.code === undefined)
     return new KeelsonError("start/failed", "the platform ended before it answered", {
       hint: "what it said is above; without --detach it says more",
-      exitCode,
     });
-  return new KeelsonError(error.code, error.message, {
-    ...(error.hint !== undefined && { hint: error.hint }),
-    exitCode,
-  });
+  return KeelsonError.fromReport(error.code, error.message, error.hint);
 }
 
 function seconds(milliseconds: number): string {

@@ -8,7 +8,7 @@ import {
   type UsageFigures,
   usageReport,
 } from "../contracts/usage.js";
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 import { askAdmin, callAdmin } from "./admin-api.js";
 import { coloursFor } from "./colours.js";
 import { addConnectionOptions, type ConnectionOptions, connect } from "./connection.js";
@@ -89,7 +89,6 @@ function readDimensions(text: string): UsageDimension[] {
     if (dimension) return dimension;
     throw new KeelsonError("usage/dimension", `unknown dimension '${word}' for --by`, {
       hint: `available dimensions: ${USAGE_DIMENSIONS.join(", ")}`,
-      exitCode: 2,
     });
   });
 }

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { access, stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -16,7 +16,6 @@ export function diskError(error: unknown, path: string): unknown {
     case "EPERM":
     case "EROFS":
       return new KeelsonError("data/unwritable", `${path} cannot be written: ${reasons[error.code]}`, {
-        hint: "choose a directory of your own with --data DIR",
         cause: error,
       });
     case "ENOTDIR":
@@ -29,14 +28,12 @@ export function diskError(error: unknown, path: string): unknown {
 
 function notADirectory(path: string, cause?: unknown): KeelsonError {
   return new KeelsonError("data/not-a-directory", `${path} is not a directory`, {
-    hint: "choose another with --data DIR",
     cause,
   });
 }
 
 export function diskFull(path: string, cause?: unknown): KeelsonError {
   return new KeelsonError("disk/full", `no space is left on the disk that holds ${path}`, {
-    hint: "free some space, or choose another disk with --data DIR",
     cause,
   });
 }
@@ -61,7 +58,6 @@ export async function requireSpace(path: string, bytes: number): Promise<void> {
   throw new KeelsonError(
     "disk/full",
     `the disk that holds ${path} has ${Math.floor(free / MEBIBYTE)} MB left; ${Math.ceil(bytes / MEBIBYTE)} MB are needed`,
-    { hint: "free some space, or choose another disk with --data DIR" },
   );
 }
 

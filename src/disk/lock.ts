@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 import { isSystemError } from "./disk-errors.js";
 
 const ownerSchema = z.object({ pid: z.number().int().positive(), started: z.string() });
@@ -30,9 +30,7 @@ export async function takeLock(path: string): Promise<{ lock: Lock } | { owner: 
       if (owner) await removeStale(path, owner);
       await sleep(20);
     }
-    throw new KeelsonError("data/lock", `${path} cannot be taken`, {
-      hint: "remove it if no keelson runs on this data",
-    });
+    throw new KeelsonError("data/lock", `${path} cannot be taken`);
   } finally {
     await rm(own, { force: true });
   }

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 import { isSystemError } from "./disk-errors.js";
 import { exists } from "./exists.js";
 
@@ -29,9 +29,5 @@ export async function requireOwnDirectory(directory: string, { marks, known }: K
   throw new KeelsonError(
     "data/foreign",
     `${resolve(directory)} holds files that are not Keelson's: ${shown.join(", ")}`,
-    {
-      hint: "name a directory that is new, empty, or a platform's already: --data DIR",
-      exitCode: 2,
-    },
   );
 }

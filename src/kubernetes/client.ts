@@ -183,10 +183,7 @@ export class KubernetesClient {
 
   async #collection(apiVersion: string, kind: string, namespace: string | undefined): Promise<string> {
     const found = (await this.#kindsOf(apiVersion)).get(kind);
-    if (!found)
-      throw new KubernetesError("kubernetes/unknown-kind", `this cluster knows no ${kind} in ${apiVersion}`, {
-        hint: "install what defines it, or choose another target",
-      });
+    if (!found) throw new KubernetesError("kubernetes/unknown-kind", `this cluster knows no ${kind} in ${apiVersion}`);
     const scope = found.namespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : "";
     return `${groupPath(apiVersion)}${scope}/${found.plural}`;
   }

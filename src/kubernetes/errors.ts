@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { KeelsonError } from "../platform-file/errors.js";
+import type { ErrorCode } from "../errors/catalogue.js";
+import { KeelsonError } from "../errors/keelson-error.js";
+import { messageOf } from "../errors/thrown.js";
 
 /** The API server's own account of a refusal. */
 const Status = z.looseObject({
@@ -37,7 +39,11 @@ export class KubernetesError extends KeelsonError {
   /** The HTTP status; undefined when there was no answer. */
   readonly status: number | undefined;
 
-  constructor(code: string, message: string, options: { status?: number; hint?: string; cause?: unknown }) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { readonly status?: number; readonly hint?: string; readonly cause?: unknown } = {},
+  ) {
     super(code, message, options);
     this.status = options.status;
   }
@@ -47,33 +53,33 @@ export class KubernetesError extends KeelsonError {
 export function refusal(status: number, body: unknown, asked: Asked): KubernetesError {
   const parsed = Status.safeParse(body);
   const said = parsed.success ? parsed.data : Status.parse({ message: typeof body === "string" ? body : "" });
-  const error = (code: string, message: string, hint: string) =>
-    new KubernetesError(`kubernetes/${code}`, `${asked.what}: ${message}`, { status, hint });
+  const error = (code: ErrorCode, message: string, hint?: string) =>
+    new KubernetesError(code, `${asked.what}: ${message}`, { status, ...(hint !== undefined && { hint }) });
   switch (status) {
     case 400:
-      return error("unreadable", said.message, "the cluster may be too old or too new for this field; see its version");
+      return error("kubernetes/unreadable", said.message);
     case 401:
       return error(
-        "unauthenticated",
+        "kubernetes/unauthenticated",
         "the cluster does not know these credentials",
         `log in again; they are from ${asked.connection}`,
       );
     case 403:
-      return error("forbidden", said.message, `ask for that right, or use other credentials than ${asked.connection}`);
-    case 404:
       return error(
-        "not-found",
-        said.message || "not found",
-        "is the namespace there, and the kind known to this cluster?",
+        "kubernetes/forbidden",
+        said.message,
+        `ask for that right, or use other credentials than ${asked.connection}`,
       );
+    case 404:
+      return error("kubernetes/not-found", said.message || "not found");
     case 409:
-      return error("conflict", conflicts(said), "leave the field to its owner, or take it over with --force-conflicts");
+      return error("kubernetes/conflict", conflicts(said));
     case 422:
-      return error("invalid", causes(said), "a field that cannot be changed needs the object deleted first");
+      return error("kubernetes/invalid", causes(said));
     case 429:
-      return error("busy", said.message || "too many requests", "try again in a minute");
+      return error("kubernetes/busy", said.message || "too many requests");
     default:
-      return error("failed", `${status} ${said.message}`.trim(), "the API server's own log says more");
+      return error("kubernetes/failed", `${status} ${said.message}`.trim());
   }
 }
 
@@ -97,7 +103,7 @@ function causes(said: Status): string {
 /** Says why there was no answer at all. */
 export function unreachable(error: unknown, server: string, asked: Asked): KubernetesError {
   const code = codeOf(error);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const options = (hint: string) => ({ hint, cause: error });
   if (code === "ECONNREFUSED" || code === "ENOTFOUND" || code === "EHOSTUNREACH" || code === "ENETUNREACH")
     return new KubernetesError(

@@ -2,7 +2,8 @@ import { execFile } from "node:child_process";
 import { dirname, resolve } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
+import { messageOf } from "../errors/thrown.js";
 import type { Credentials, Identity } from "./connection.js";
 
 const run = promisify(execFile);
@@ -68,7 +69,7 @@ async function runPlugin(
     const { stdout } = await run(command, [...(plugin.args ?? [])], { env, timeout: longest });
     return ExecCredential.parse(JSON.parse(stdout));
   } catch (error) {
-    const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+    const reason = messageOf(error).split("\n")[0] ?? "";
     throw new KeelsonError("kubeconfig/exec-failed", `${plugin.command} gave no credentials: ${reason}`, {
       hint: plugin.installHint ?? `it is named in ${kubeconfig}; run it by hand to see more`,
       cause: error,

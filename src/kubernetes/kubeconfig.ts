@@ -3,7 +3,8 @@ import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
+import { messageOf } from "../errors/thrown.js";
 import type { Connection, Credentials } from "./connection.js";
 import { execCredentials } from "./exec-credentials.js";
 import { inClusterConnection } from "./in-cluster.js";
@@ -65,10 +66,7 @@ export async function connectionFrom(options: KubeconfigOptions): Promise<Connec
   if (found.length === 0) {
     const inside = options.kubeconfig === undefined ? await inClusterConnection(options.environment) : undefined;
     if (inside) return inside;
-    throw new KeelsonError("kubeconfig/missing", `there is no kubeconfig: looked at ${files.join(", ")}`, {
-      hint: "give one with --kubeconfig, or set KUBECONFIG",
-      exitCode: 2,
-    });
+    throw new KeelsonError("kubeconfig/missing", `there is no kubeconfig: looked at ${files.join(", ")}`);
   }
   const wanted = options.context ?? firstDefined(found, (file) => file.content["current-context"] || undefined);
   const contexts = found.flatMap((file) => file.content.contexts ?? []);
@@ -77,7 +75,6 @@ export async function connectionFrom(options: KubeconfigOptions): Promise<Connec
     const names = contexts.map((candidate) => candidate.name);
     throw new KeelsonError("kubeconfig/unknown-context", contextComplaint(wanted, files), {
       hint: names.length > 0 ? `choose one with --context: ${names.join(", ")}` : "the file names no context",
-      exitCode: 2,
     });
   }
   const cluster = named(found, "cluster", context.context.cluster, (file) => file.content.clusters);
@@ -130,10 +127,8 @@ async function readKubeconfig(file: string): Promise<ReadFile | undefined> {
 }
 
 function unreadable(file: string, error: unknown): KeelsonError {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new KeelsonError("kubeconfig/unreadable", `cannot read the kubeconfig ${file}: ${reason}`, {
-    hint: "kubectl config view shows what it should look like",
-    exitCode: 2,
     cause: error,
   });
 }
@@ -150,7 +145,6 @@ function named<Entry extends { readonly name: string }>(
   }
   throw new KeelsonError("kubeconfig/dangling", `the context names ${kind} ${name}, which is nowhere`, {
     hint: `looked in ${files.map((file) => file.file).join(", ")}`,
-    exitCode: 2,
   });
 }
 

@@ -1,7 +1,7 @@
+import { KeelsonError } from "../errors/keelson-error.js";
 import { namesFile } from "../plan/model-source.js";
 import type { Model, Plan } from "../plan/plan.js";
 import { formatPlace } from "../platform-file/diagnostic.js";
-import { KeelsonError } from "../platform-file/errors.js";
 
 /**
  * Throws `engine/not-here` for the first model that nothing on this machine can ever serve, whatever else it has: its
@@ -14,10 +14,7 @@ export function requireEngines(plan: Plan): void {
     if (why === undefined) continue;
     const origin = plan.origins[`${model.path}.engine`] ?? plan.origins[model.path];
     const place = origin ? ` (${formatPlace({ origin, path: model.path })})` : "";
-    throw new KeelsonError("engine/not-here", `${model.path}${place}: ${why}, and nothing may answer in its place`, {
-      hint: `choose an environment for a laptop with -e, write \`fallback: simulated\` there, or name a GGUF file: hf://OWNER/REPOSITORY/FILE.gguf`,
-      exitCode: 2,
-    });
+    throw new KeelsonError("engine/not-here", `${model.path}${place}: ${why}, and nothing may answer in its place`);
   }
 }
 

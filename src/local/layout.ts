@@ -2,7 +2,7 @@ import { mkdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { isSystemError } from "../disk/disk-errors.js";
 import { requireOwnDirectory } from "../disk/own-directory.js";
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 
 /** Where everything of one running platform lies, below its data directory. */
 export interface Layout {
@@ -72,7 +72,6 @@ async function make(directory: string, mode: number): Promise<void> {
     const code = isSystemError(error) ? error.code : undefined;
     if (code === "ENOENT")
       throw new KeelsonError("data/unwritable", `${directory} cannot be made: nothing can be made in ${parent}`, {
-        hint: "choose a directory of your own with --data DIR",
         cause: error,
       });
     // With EEXIST another process was faster.

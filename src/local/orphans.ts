@@ -4,7 +4,7 @@ import { sep } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { endByForce, isAlive, type Owner, ownerNow } from "../disk/lock.js";
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 import type { Layout } from "./layout.js";
 
 const run = promisify(execFile);

@@ -4,8 +4,8 @@ import { writeAtomically } from "../disk/atomic-file.js";
 import { diskError, requireWritable } from "../disk/disk-errors.js";
 import { exists } from "../disk/exists.js";
 import { type Lock, type Owner, takeLock } from "../disk/lock.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 import type { Plan } from "../plan/plan.js";
-import { KeelsonError } from "../platform-file/errors.js";
 import { locateCluster } from "../postgres/cluster.js";
 import { databaseUrl } from "../postgres/provision.js";
 import { freePort } from "../postgres/server.js";
@@ -110,9 +110,7 @@ async function occupy(places: Layout, missing: string | undefined): Promise<Lock
 async function alreadyRunning(places: Layout, owner: Owner): Promise<KeelsonError> {
   const running = await readRunning(places);
   const where = running?.pid === owner.pid ? `at ${running.url} ` : "";
-  return new KeelsonError("platform/running", `a platform already runs ${where}on ${places.root} (pid ${owner.pid})`, {
-    hint: "`keelson status` shows it, `keelson down` ends it; for a second one name other data: --data DIR --port N",
-  });
+  return new KeelsonError("platform/running", `a platform already runs ${where}on ${places.root} (pid ${owner.pid})`);
 }
 
 async function start(
@@ -155,8 +153,7 @@ async function start(
   const { specs, left } = processes(plan, { host, port, split: options.split, ports: others });
   const serving = specs.filter((spec): spec is ServeSpec => spec.kind === "serve");
   const entrance = serving.find((spec) => spec.port === port);
-  if (!entrance)
-    throw new KeelsonError("plan/empty", "the platform file declares no unit with modules", { exitCode: 2 });
+  if (!entrance) throw new KeelsonError("plan/empty", "the platform file declares no unit with modules");
   const dashboard = serving.find((spec) => spec.modules.includes("dashboard")) ?? entrance;
   const socket = await controlSocket(places);
   const running: RunningPlatform = {
@@ -273,9 +270,7 @@ async function start(
 async function requireWhole(supervisor: Supervisor): Promise<void> {
   const away = (await supervisor.status()).find(({ phase }) => phase !== "running");
   if (away)
-    throw new KeelsonError("platform/not-whole", `${away.name} does not answer yet: a drill strikes what is whole`, {
-      hint: "`keelson status` shows when it is",
-    });
+    throw new KeelsonError("platform/not-whole", `${away.name} does not answer yet: a drill strikes what is whole`);
 }
 
 async function freePorts(count: number): Promise<number[]> {

@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { isSystemError } from "../disk/disk-errors.js";
 import { lockOwner } from "../disk/lock.js";
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 import { layout } from "./layout.js";
 import { readRunning } from "./running.js";
 
@@ -33,13 +33,10 @@ async function isFree(host: string, port: number): Promise<boolean> {
     if (isSystemError(error) && error.code === "EADDRINUSE") return false;
     if (isSystemError(error) && error.code === "EACCES")
       throw new KeelsonError("port/forbidden", `port ${port} may not be opened by this user`, {
-        hint: "choose one above 1023: --port N",
         cause: error,
       });
     if (isSystemError(error) && (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND"))
       throw new KeelsonError("host/unknown", `${host} is no address of this machine`, {
-        hint: "--host 127.0.0.1 (this machine only) or --host 0.0.0.0 (every network)",
-        exitCode: 2,
         cause: error,
       });
     throw error;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { messageOf } from "../errors/thrown.js";
 import type { Backup } from "../recovery/backup/catalogue.js";
 import type { Platform } from "./platform.js";
 
@@ -84,7 +85,7 @@ async function knownBackups(recovery: Pick<Platform["recovery"], "catalogue">) {
     const { backups } = await Promise.race([recovery.catalogue(), late]);
     return { count: backups.length, newest: summary(backups.at(-1)) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return { failing: { what: "catalogue", since: Date.now(), reason } };
   } finally {
     silence.abort();

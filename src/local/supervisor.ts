@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import { performance } from "node:perf_hooks";
+import { messageOf } from "../errors/thrown.js";
 import type { Child, Exit } from "./children/child.js";
 import { type Action, decide, type State } from "./decide.js";
 import type { ProcessSpec } from "./processes.js";
@@ -145,7 +146,7 @@ export function startSupervisor(
       });
       return await child.exited;
     } catch (error) {
-      return { how: error instanceof Error ? error.message : String(error) };
+      return { how: messageOf(error) };
     }
   }
 

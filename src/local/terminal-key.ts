@@ -1,6 +1,6 @@
 import { request } from "undici";
 import { z } from "zod";
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 import type { Layout } from "./layout.js";
 import type { RunningPlatform } from "./running.js";
 import { localSecrets } from "./secrets.js";
@@ -37,8 +37,6 @@ export async function postAdmin(url: string, headers: Record<string, string>, co
   });
   const text = await body.text();
   if (statusCode >= 300)
-    throw new KeelsonError("start/welcome", `${new URL(url).pathname} answered ${statusCode}: ${text.slice(0, 200)}`, {
-      hint: "keelson logs shows what the modules said",
-    });
+    throw new KeelsonError("start/welcome", `${new URL(url).pathname} answered ${statusCode}: ${text.slice(0, 200)}`);
   return JSON.parse(text);
 }

@@ -1,4 +1,4 @@
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 import type { Supervisor, SupervisorEvent } from "./supervisor.js";
 
 /** Crashes of one process before the first answer, after which the start is given up. */
@@ -20,9 +20,7 @@ export async function untilAnswering(
     crashes.set(event.process, count);
     const known = event.exit?.error;
     if (known || count >= CRASHES_BEFORE_GIVING_UP)
-      failure.abort(
-        known ?? new KeelsonError("start/failed", `${event.process} ended: ${event.reason}`, { hint: "keelson logs" }),
-      );
+      failure.abort(known ?? new KeelsonError("start/failed", `${event.process} ended: ${event.reason}`));
     else onProgress(`${event.process} ended (${event.reason}); starting it again`);
   };
   supervisor.events.on("event", listen);

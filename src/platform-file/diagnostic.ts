@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../errors/catalogue.js";
 import type { Origin, Path } from "./origin.js";
 
 /** One change of the platform file; `value: undefined` removes the key. */
@@ -8,10 +9,10 @@ export interface Edit {
   readonly rename?: string;
 }
 
-/** One thing to say about a platform file: what, how bad, where, and what to do about it. */
-export interface Diagnostic {
+/** One problem of a platform file: what, how severe, where, and what to do about it. A rule's finding has the rule's code. */
+export interface Diagnostic<Code extends string = ErrorCode> {
   /** Stable and greppable, e.g. `spec/unknown-key`. */
-  readonly code: string;
+  readonly code: Code;
   readonly severity: "error" | "warning" | "note";
   readonly message: string;
   readonly origin: Origin;
@@ -24,7 +25,7 @@ export interface Diagnostic {
 }
 
 /** `file:line:column`, or the file and the path where lines are unknown. */
-export function formatPlace(diagnostic: Pick<Diagnostic, "origin" | "path">): string {
+export function formatPlace(diagnostic: Pick<Diagnostic<string>, "origin" | "path">): string {
   const { file, line, column } = diagnostic.origin;
   if (line > 0) return `${file}:${line}:${column}`;
   return diagnostic.path ? `${file} at ${diagnostic.path}` : file;
@@ -34,7 +35,7 @@ export function formatPlace(diagnostic: Pick<Diagnostic, "origin" | "path">): st
  * One diagnostic as a person reads it: `file:line:column severity code message`, the offending line with a caret, and
  * the hint. `text` is the file's text, when it is at hand.
  */
-export function formatDiagnostic(diagnostic: Diagnostic, text?: string): string {
+export function formatDiagnostic(diagnostic: Diagnostic<string>, text?: string): string {
   const { code, severity, message, origin, hint } = diagnostic;
   const lines = [`${formatPlace(diagnostic)} ${severity} ${code} ${message}`];
   const source = origin.line > 0 ? lineOf(text, origin.line) : undefined;
@@ -44,7 +45,7 @@ export function formatDiagnostic(diagnostic: Diagnostic, text?: string): string 
 }
 
 /** Every diagnostic, in the order of the file, and how many there are. */
-export function formatDiagnostics(diagnostics: readonly Diagnostic[], text?: string): string {
+export function formatDiagnostics(diagnostics: readonly Diagnostic<string>[], text?: string): string {
   const errors = diagnostics.filter(({ severity }) => severity === "error").length;
   const others = diagnostics.length - errors;
   const count = [errors > 0 ? plural(errors, "error") : "", others > 0 ? plural(others, "remark") : ""]
@@ -54,7 +55,7 @@ export function formatDiagnostics(diagnostics: readonly Diagnostic[], text?: str
 }
 
 /** By place, then by code, so that the same file always reads the same. */
-export function sortDiagnostics<Kind extends Diagnostic>(diagnostics: readonly Kind[]): Kind[] {
+export function sortDiagnostics<Kind extends Diagnostic<string>>(diagnostics: readonly Kind[]): Kind[] {
   return [...diagnostics].sort(
     (a, b) =>
       compare(a.origin.file, b.origin.file) ||

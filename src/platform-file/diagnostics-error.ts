@@ -1,5 +1,5 @@
+import { KeelsonError } from "../errors/keelson-error.js";
 import { type Diagnostic, formatDiagnostics } from "./diagnostic.js";
-import { KeelsonError } from "./errors.js";
 
 /** A platform file that cannot be used, with everything that is wrong with it. */
 export class DiagnosticsError extends KeelsonError {
@@ -12,7 +12,7 @@ export class DiagnosticsError extends KeelsonError {
     readonly text?: string,
   ) {
     const errors = diagnostics.filter(({ severity }) => severity === "error").length;
-    super("spec/invalid", `${file} cannot be used: ${errors} error${errors === 1 ? "" : "s"}`, { exitCode: 2 });
+    super("spec/invalid", `${file} cannot be used: ${errors} error${errors === 1 ? "" : "s"}`);
   }
 
   override report(): string {

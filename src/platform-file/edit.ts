@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type Pair, parseDocument, stringify, type YAMLMap } from "yaml";
+import { KeelsonError } from "../errors/keelson-error.js";
 import type { Edit } from "./diagnostic.js";
-import { KeelsonError } from "./errors.js";
 import { parsePath, type Segment } from "./path.js";
 import { child, type Mapping, nearest, plain, type Tree, treeOf } from "./tree.js";
 import { readYaml } from "./yaml.js";
@@ -25,9 +25,7 @@ function applyEdit(text: string, { path, value, rename }: Edit, environment: str
   const expected = rename === undefined ? changed(plain(before), where, value) : renamed(plain(before), where, rename);
   const reading = readYaml("platform.yaml", edited);
   if (!reading.ok || reading.duplicates || canonical(expected) !== canonical(plain(reading.tree)))
-    throw new KeelsonError("edit/impossible", `cannot change \`${path}\` in this file by machine`, {
-      hint: "change it by hand",
-    });
+    throw new KeelsonError("edit/impossible", `cannot change \`${path}\` in this file by machine`);
   return edited;
 }
 
@@ -44,9 +42,7 @@ function treeFrom(text: string): Mapping {
   const reading = readYaml("platform.yaml", text);
   if (reading.ok && !reading.duplicates) return reading.tree;
   const [first] = reading.ok ? (reading.duplicates?.diagnostics ?? []) : reading.diagnostics;
-  throw new KeelsonError("edit/unreadable", `the file cannot be read: ${first?.message ?? "it is no YAML"}`, {
-    exitCode: 2,
-  });
+  throw new KeelsonError("edit/unreadable", `the file cannot be read: ${first?.message ?? "it is no YAML"}`);
 }
 
 /** Where the edit goes: into the base, or into the environment's difference. */

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { type ErrorCode, isErrorCode } from "../errors/catalogue.js";
 import type { Diagnostic } from "./diagnostic.js";
 import { shown } from "./format.js";
 import { formatPath, type Segment } from "./path.js";
@@ -52,7 +53,7 @@ function explain({ issue, path }: Located, tree: Tree, source: SourceMap, schema
   const { key, value, exact } = nearest(tree, path);
   const at = (
     place: Place,
-    code: string,
+    code: ErrorCode,
     message: string,
     hint?: string,
     below: readonly Segment[] = path,
@@ -91,7 +92,7 @@ function explain({ issue, path }: Located, tree: Tree, source: SourceMap, schema
   }
   if (issue.code === "custom") {
     const params: Record<string, unknown> = issue.params ?? {};
-    const code = typeof params.code === "string" ? params.code : "spec/value";
+    const code = typeof params.code === "string" && isErrorCode(params.code) ? params.code : "spec/value";
     const hint = typeof params.hint === "string" ? params.hint : undefined;
     return [at(value.place, code, typeof last === "string" ? `\`${last}\`: ${issue.message}` : issue.message, hint)];
   }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../errors/catalogue.js";
 import { findCycles } from "./cycles.js";
 import type { Diagnostic } from "./diagnostic.js";
 import { MODULE_PORT } from "./modules.js";
@@ -86,7 +87,7 @@ class References {
     this.#cycles();
   }
 
-  #report(path: Path, code: string, message: string, hint?: string, severity: "error" | "warning" = "error"): void {
+  #report(path: Path, code: ErrorCode, message: string, hint?: string, severity: "error" | "warning" = "error"): void {
     const { key, value, exact } = nearest(this.tree, path);
     const place = exact && value.kind === "scalar" ? value.place : key;
     const length = Math.max(1, Math.min(place.to - place.from, 80));

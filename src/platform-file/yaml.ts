@@ -11,6 +11,8 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
+import type { ErrorCode } from "../errors/catalogue.js";
+import { messageOf } from "../errors/thrown.js";
 import type { Diagnostic } from "./diagnostic.js";
 import { plainScalar } from "./plain-scalar.js";
 import { didYouMean } from "./suggest.js";
@@ -57,14 +59,18 @@ export function readYaml(file: string, text: string): YamlReading {
   const { contents } = document ?? {};
   const blank = !contents || (isScalar(contents) && contents.source === "" && contents.type === "PLAIN");
   if (blank && !second && (document?.errors.length ?? 0) === 0) {
-    const empty = { code: "yaml/empty", message: "the file says nothing", hint: "start with `platform: NAME`" };
+    const empty: Problem = {
+      code: "yaml/empty",
+      message: "the file says nothing",
+      hint: "start with `platform: NAME`",
+    };
     return { ok: false, diagnostics: [problem(source, 0, empty)], source };
   }
   const errors = distinctProblems(
     documents.flatMap(({ errors }) => errors).map((error) => syntaxProblem(source, error)),
   );
   if (second) {
-    const several = {
+    const several: Problem = {
       code: "yaml/documents",
       message: "the file holds several YAML documents",
       hint: "keep one platform to a file, and remove the `---` between them",
@@ -76,7 +82,7 @@ export function readYaml(file: string, text: string): YamlReading {
   const tree = walk.value(document.contents, 0, undefined);
   if (walk.diagnostics.length > 0) return { ok: false, diagnostics: [...walk.diagnostics, ...walk.duplicates], source };
   if (tree.kind !== "mapping") {
-    const shape = {
+    const shape: Problem = {
       code: "yaml/not-a-mapping",
       message: `a platform file is a mapping of keys to values, this is ${tree.kind === "scalar" ? "one value" : "a list"}`,
       hint: "start with `platform: NAME`",
@@ -90,7 +96,7 @@ export function readYaml(file: string, text: string): YamlReading {
 }
 
 interface Problem {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
   readonly hint?: string;
 }
@@ -115,7 +121,7 @@ function refuseText(text: string): (Problem & { at: number }) | undefined {
 function parserFailure(error: unknown): Problem {
   if (error instanceof RangeError)
     return { code: "yaml/too-deep", message: "the file nests too deeply to be read", hint: "flatten it" };
-  return { code: "yaml/syntax", message: error instanceof Error ? error.message : String(error) };
+  return { code: "yaml/syntax", message: messageOf(error) };
 }
 
 function syntaxProblem(source: SourceMap, { code, message, pos }: YAMLError): Diagnostic {
@@ -271,7 +277,7 @@ class Walk {
     const { line } = this.source.position(before.key.from);
     const hint = depth === 0 && value.kind === "mapping" ? "put both under one of them" : "keep one of them";
     const message = `\`${name}\` is written twice, first on line ${line}`;
-    const duplicate = { code: "yaml/duplicate-key", message, hint };
+    const duplicate: Problem = { code: "yaml/duplicate-key", message, hint };
     this.duplicates.push(problem(this.source, at.from, duplicate, Math.max(1, at.to - at.from)));
     const [winner, loser] = this.wins === "first" ? [before.value, value] : [value, before.value];
     // Two groups of services are all the services: what calls one of them is no error of its own.

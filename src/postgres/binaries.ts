@@ -5,7 +5,7 @@ import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { diskError } from "../disk/disk-errors.js";
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 import { canReach, type ServerUser } from "./server-user.js";
 
 /** A PostgreSQL that runs on this machine. */
@@ -57,9 +57,7 @@ function locatePackage(): string {
       // Not from here; the next place, or the error below.
     }
   }
-  throw new KeelsonError("postgres/not-installed", `the package ${name} with PostgreSQL is not installed`, {
-    hint: "run `npm ci` again without --omit=optional; on other systems give a server by `database/url`",
-  });
+  throw new KeelsonError("postgres/not-installed", `the package ${name} with PostgreSQL is not installed`);
 }
 
 async function isUsable(native: string, user: ServerUser): Promise<boolean> {

@@ -6,7 +6,7 @@ import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { writeAtomically } from "../disk/atomic-file.js";
 import { diskError, diskFull, requireSpace } from "../disk/disk-errors.js";
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 import { writeAccessRules } from "./access.js";
 import { archiveScript } from "./archive-script.js";
 import { type Binaries, findBinaries } from "./binaries.js";
@@ -157,9 +157,7 @@ async function socketDirectory(home: string, user: ServerUser): Promise<string> 
   const self = process.getuid?.() ?? user.uid;
   // In a shared /tmp somebody else may have made it first, to listen in our place.
   if (!found.isDirectory() || (found.uid !== user.uid && found.uid !== self))
-    throw new KeelsonError("postgres/socket-directory", `${path} belongs to somebody else`, {
-      hint: "choose a data directory with a shorter path: --data DIR",
-    });
+    throw new KeelsonError("postgres/socket-directory", `${path} belongs to somebody else`);
   await ownDirectory(path, user);
   return path;
 }

@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { dirname, resolve } from "node:path";
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 
 /** The operating system's user that the server runs as. */
 export interface ServerUser {
@@ -27,9 +27,6 @@ export async function serverUser(): Promise<ServerUser> {
   throw new KeelsonError(
     "postgres/no-user",
     "PostgreSQL does not run as root, and there is no user `postgres` or `nobody`",
-    {
-      hint: "run keelson as another user, or make one: useradd --system postgres",
-    },
   );
 }
 

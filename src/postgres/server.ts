@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { diskFull } from "../disk/disk-errors.js";
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 import { DATABASE_GRACE, HUNG_DATABASE_GRACE } from "../promises/facts/supervisor.js";
 import type { Cluster } from "./cluster.js";
 import { serverArguments } from "./settings.js";

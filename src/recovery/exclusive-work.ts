@@ -1,4 +1,5 @@
-import { KeelsonError } from "../platform-file/errors.js";
+import type { ErrorCode } from "../errors/catalogue.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 
 /** Work that takes the platform away or breaks it: what one of them measures or restores, another would spoil. */
 export interface ExclusiveWork {
@@ -7,10 +8,10 @@ export interface ExclusiveWork {
   what(): string;
 }
 
-const hints: Readonly<Record<ExclusiveWork["kind"], string>> = {
-  drill: "one at a time: wait for its end, or cancel it (Ctrl-C where it was started, or the dashboard)",
-  restore: "one at a time: wait until the platform answers again (keelson status)",
-};
+const RUNNING = {
+  drill: "drill/running",
+  restore: "restore/running",
+} as const satisfies Record<ExclusiveWork["kind"], ErrorCode>;
 
 /** Drills and restores of one platform, of which there is at most one at any moment. */
 export class ExclusiveWorks {
@@ -21,10 +22,7 @@ export class ExclusiveWorks {
    */
   begin(work: ExclusiveWork): () => void {
     const current = this.#current;
-    if (current)
-      throw new KeelsonError(`${current.kind}/running`, `${current.what()} is under way`, {
-        hint: hints[current.kind],
-      });
+    if (current) throw new KeelsonError(RUNNING[current.kind], `${current.what()} is in progress`);
     this.#current = work;
     return () => {
       if (this.#current === work) this.#current = undefined;

@@ -6,7 +6,8 @@ import { createGunzip, createGzip } from "node:zlib";
 import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 import { writeAtomically } from "../disk/atomic-file.js";
 import { isSystemError } from "../disk/disk-errors.js";
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
+import { messageOf } from "../errors/thrown.js";
 
 /** How objects are packed: gzip, then age. Both are undone by the plain tools of these names. */
 export interface Seal {
@@ -58,16 +59,11 @@ export async function loadOrCreateIdentity(path: string): Promise<string> {
 export async function loadIdentity(path: string): Promise<string> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     if (isSystemError(error) && error.code === "ENOENT")
-      throw new KeelsonError("backup/no-identity", `there is no identity file at ${path}`, {
-        hint: "give the one that the backups were encrypted to: --identity FILE",
-      });
+      throw new KeelsonError("backup/no-identity", `there is no identity file at ${path}`);
     throw error;
   });
   const identity = text.split("\n").find((line) => line.startsWith("AGE-SECRET-KEY-"));
-  if (identity === undefined)
-    throw new KeelsonError("backup/identity", `${path} holds no age identity`, {
-      hint: "an identity is a line that starts with AGE-SECRET-KEY-1, as `age-keygen` writes it",
-    });
+  if (identity === undefined) throw new KeelsonError("backup/identity", `${path} holds no age identity`);
   return identity.trim();
 }
 
@@ -83,7 +79,6 @@ async function* decrypt(content: AsyncIterable<Uint8Array>, identity: string): A
   yield* await decrypter.decrypt(stream(content)).catch((error: unknown) => {
     if (error instanceof Error && /no identity matched/.test(error.message))
       throw new KeelsonError("backup/wrong-key", "the backup was encrypted to another identity", {
-        hint: "give the right one: --identity FILE",
         cause: error,
       });
     throw error;
@@ -121,13 +116,12 @@ async function* reportCorruption(content: AsyncIterable<Uint8Array>, name: strin
     yield* content;
   } catch (error) {
     if (error instanceof KeelsonError) throw error;
-    throw corrupt(name, error instanceof Error ? error.message : String(error), error);
+    throw corrupt(name, messageOf(error), error);
   }
 }
 
 export function corrupt(name: string, why: string, cause?: unknown): KeelsonError {
   return new KeelsonError("backup/corrupt", `${name} is damaged: ${why}`, {
-    hint: "restore an older backup; `keelson backups` lists them",
     cause,
   });
 }

@@ -3,8 +3,8 @@ import { readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { writeAtomically } from "../disk/atomic-file.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 import type { Database } from "../plan/plan.js";
-import { KeelsonError } from "../platform-file/errors.js";
 import { archiveCommand } from "../postgres/archive-script.js";
 import { type Cluster, initialise, isInitialised, removeLeftovers } from "../postgres/cluster.js";
 import type { Server } from "../postgres/server.js";
@@ -119,7 +119,7 @@ const newestSegmentPatience = 10_000;
 const memorySchema = z.object({ system: z.string() });
 
 function noServer(): KeelsonError {
-  return new KeelsonError("backup/no-server", "the database is not running", { hint: "keelson status shows why" });
+  return new KeelsonError("backup/no-server", "the database is not running");
 }
 
 export function startRecovery(options: RecoveryOptions): Recovery {
@@ -266,9 +266,7 @@ export function startRecovery(options: RecoveryOptions): Recovery {
 
   async function take(verify: boolean): Promise<Backup> {
     if (!archiver)
-      throw new KeelsonError("backup/no-log", "the platform file declares no log for the database's backups", {
-        hint: "a running server's copy is only consistent with its log: add `log: 1m` to its backups",
-      });
+      throw new KeelsonError("backup/no-log", "the platform file declares no log for the database's backups");
     const taken = await queue.run("taking a backup", async (signal, rename) => {
       if (!server) throw noServer();
       const from = { platform: options.platform, server, data: cluster.data };

@@ -1,4 +1,4 @@
-import { KeelsonError } from "../platform-file/errors.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 
 /** One piece of work after the other: two copies of a database at once would only slow each other down. */
 export class WorkQueue {

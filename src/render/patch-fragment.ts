@@ -1,5 +1,5 @@
+import { KeelsonError } from "../errors/keelson-error.js";
 import type { Patch } from "../plan/plan.js";
-import { KeelsonError } from "../platform-file/errors.js";
 import { isFields } from "./strategic-merge.js";
 
 /** The fragments that the platform file holds for one target, in its order. */
@@ -8,9 +8,6 @@ export function fragmentsFor(target: string, patches: readonly Patch[]) {
     .filter((patch) => patch.target === target)
     .map((patch) => {
       if (isFields(patch.fragment)) return { path: patch.path, fields: patch.fragment };
-      throw new KeelsonError("render/patch-unreadable", `${patch.path}: a patch for ${target} is a map of fields`, {
-        hint: "for example: { kind: Deployment, spec: { minReadySeconds: 10 } }",
-        exitCode: 2,
-      });
+      throw new KeelsonError("render/patch-unreadable", `${patch.path}: a patch for ${target} is a map of fields`);
     });
 }

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { messageOf } from "../../src/errors/thrown.js";
 import { plansOf } from "../support/cluster/plans.js";
 import { writeBuildContext } from "../support/compose/build-context.js";
 import { type Docker, startDocker } from "../support/compose/docker.js";
@@ -99,7 +100,7 @@ describeWith(["docker", "docker compose", "postgresql"], "the platform in contai
         .compose(where, ["up", "--detach", "--wait", "--wait-timeout=150", "--pull=never"], { limit: 180_000 })
         .catch(async (error: unknown) => {
           const logs = await docker.compose(where, ["logs", "--tail=30"]);
-          throw new Error(`${error instanceof Error ? error.message : String(error)}\n${logs}`);
+          throw new Error(`${messageOf(error)}\n${logs}`);
         });
       return async () => {
         await docker.compose(where, ["down", "--volumes", "--timeout=10"], { limit: 120_000 });

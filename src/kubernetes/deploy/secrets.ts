@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Plan } from "../../plan/plan.js";
-import { KeelsonError } from "../../platform-file/errors.js";
 import { missingValues } from "../../render/realise-secret.js";
 import { externalSecrets, type GeneratedSecret, generatedSecrets } from "../../render/secrets.js";
 import type { KubernetesClient } from "../client.js";

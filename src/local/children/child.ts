@@ -1,4 +1,4 @@
-import type { KeelsonError } from "../../platform-file/errors.js";
+import type { KeelsonError } from "../../errors/keelson-error.js";
 
 /** How a process came to its end. */
 export interface Exit {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { join } from "node:path";
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
+import { messageOf } from "../../errors/thrown.js";
 import type { Cluster } from "../../postgres/cluster.js";
 import { provision } from "../../postgres/provision.js";
 import { asSuperuser, type Server, type ServerOptions, startServer } from "../../postgres/server.js";
@@ -44,7 +45,7 @@ export function startPostgres(work: PostgresWork): Child {
       return { how: serverExit(code, signal) };
     } catch (error) {
       await server?.stop("immediate");
-      const known = error instanceof KeelsonError ? error : new KeelsonError("postgres/start", message(error));
+      const known = error instanceof KeelsonError ? error : new KeelsonError("postgres/start", messageOf(error));
       return { how: known.message, error: known };
     }
   }
@@ -82,8 +83,4 @@ function serverExit(
   if (code === 128 + 9) return "killed by SIGKILL";
   if (typeof code === "number" && code > 128) return `killed by signal ${code - 128}`;
   return exitWords(typeof code === "number" ? code : null, typeof signal === "string" ? signal : null);
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

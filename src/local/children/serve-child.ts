@@ -4,7 +4,7 @@ import { open, readFile, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { request } from "undici";
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
 import type { ServeSpec } from "../processes.js";
 import { type Child, type Exit, exitWords } from "./child.js";
 
@@ -121,5 +121,5 @@ async function lastWords(log: string, from: number): Promise<KeelsonError | unde
   const [, code, message] = ERROR_LINE.exec(lines[at] ?? "") ?? [];
   if (code === undefined || message === undefined) return undefined;
   const hint = /^ {2}hint: (.*)$/.exec(lines[at + 1] ?? "")?.[1];
-  return new KeelsonError(code, message, hint === undefined ? {} : { hint });
+  return KeelsonError.fromReport(code, message, hint);
 }

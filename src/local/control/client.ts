@@ -2,7 +2,7 @@ import { request } from "node:http";
 import type { z } from "zod";
 import { readError } from "../../contracts/error.js";
 import { isSystemError } from "../../disk/disk-errors.js";
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
 
 export interface ControlOptions {
   readonly method?: "GET" | "POST";
@@ -34,7 +34,7 @@ function errorOf(status: number, text: string): KeelsonError {
   const error = readError(text);
   if (error?.code === undefined)
     return new KeelsonError("control/answer", `the platform answered with status ${status}`);
-  return new KeelsonError(error.code, error.message, error.hint === undefined ? {} : { hint: error.hint });
+  return KeelsonError.fromReport(error.code, error.message, error.hint);
 }
 
 function exchange(
@@ -71,7 +71,6 @@ function exchange(
 
 export function notRunning(where: string, cause?: unknown): KeelsonError {
   return new KeelsonError("platform/not-running", `no platform is running ${where}`, {
-    hint: "start it: keelson up (or name its data: --data DIR)",
     cause,
   });
 }

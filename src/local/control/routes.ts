@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
 import { readDuration } from "../../platform-file/format.js";
 import { listed, listing } from "../../recovery/backup/listing.js";
 import { MOST_RATE } from "../../recovery/drills/drills.js";
@@ -117,7 +117,7 @@ function milliseconds(duration: number | string | undefined): number | undefined
   if (typeof duration !== "string") return duration;
   const read = readDuration(duration);
   if (read.ok) return read.value;
-  throw new KeelsonError("control/body", `duration: ${read.message}`, { hint: read.hint, exitCode: 2 });
+  throw new KeelsonError("control/body", `duration: ${read.message}`, { hint: read.hint });
 }
 
 function ok(body: unknown): ControlAnswer {
@@ -131,8 +131,5 @@ function parsed<T>(schema: z.ZodType<T>, body: unknown): T {
   throw new KeelsonError(
     "control/body",
     `${issue?.path.join(".") || "the body"}: ${issue?.message ?? "is not as hoped"}`,
-    {
-      exitCode: 2,
-    },
   );
 }

@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { chmod, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { KeelsonError } from "../../platform-file/errors.js";
+import type { ErrorCode } from "../../errors/catalogue.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
+import { messageOf } from "../../errors/thrown.js";
 
 /** What an answer carries: JSON, or a document of a kind of its own. */
 export type ControlAnswer =
@@ -61,11 +63,11 @@ async function answer(request: IncomingMessage, table: readonly Row[]): Promise<
       const status = /\/(unknown|missing|not-found)$/.test(error.code) ? 404 : error.exitCode === 2 ? 400 : 409;
       return refusal(status, error.code, error.message, error.hint);
     }
-    return refusal(500, "internal", error instanceof Error ? error.message : String(error));
+    return refusal(500, "internal", messageOf(error));
   }
 }
 
-function refusal(status: number, code: string, message: string, hint?: string): ControlAnswer {
+function refusal(status: number, code: ErrorCode, message: string, hint?: string): ControlAnswer {
   return { status, body: { error: { code, message, ...(hint !== undefined && { hint }) } } };
 }
 
@@ -75,14 +77,14 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   for await (const chunk of request) {
     const bytes = Buffer.from(chunk);
     size += bytes.byteLength;
-    if (size > LARGEST_BODY) throw new KeelsonError("control/body", "the body is too large", { exitCode: 2 });
+    if (size > LARGEST_BODY) throw new KeelsonError("control/body", "the body is too large");
     chunks.push(bytes);
   }
   if (size === 0) return undefined;
   try {
     return JSON.parse(Buffer.concat(chunks).toString("utf8"));
   } catch (error) {
-    throw new KeelsonError("control/body", "the body is no JSON", { exitCode: 2, cause: error });
+    throw new KeelsonError("control/body", "the body is no JSON", { cause: error });
   }
 }
 

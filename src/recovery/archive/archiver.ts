@@ -1,6 +1,7 @@
 import { watch } from "node:fs";
 import { chown, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { messageOf } from "../../errors/thrown.js";
 import type { LogArchive } from "./log-archive.js";
 import { parseLogFile } from "./segments.js";
 
@@ -129,7 +130,7 @@ export function startArchiver(options: ArchiverOptions): Archiver {
 }
 
 function failure(name: string, error: unknown, before: ArchiveFailure | undefined): ArchiveFailure {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return { name, since: before?.since ?? Date.now(), reason };
 }
 

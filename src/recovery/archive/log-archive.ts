@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
 import { collect, type Repository, single } from "../repository/repository.js";
 import { corrupt, type Seal } from "../seal.js";
 import { type LogFile, parseLogFile } from "./segments.js";
@@ -58,10 +58,7 @@ export function logArchive(repository: Repository, seal: Seal, system: string): 
           () => undefined,
         );
         if (same === true) return;
-        if (same === false)
-          throw new KeelsonError("log/conflict", `${known.object} exists with other content`, {
-            hint: "two servers must never archive to one place: give one of them another with --backups",
-          });
+        if (same === false) throw new KeelsonError("log/conflict", `${known.object} exists with other content`);
       }
       const packed = await collect(seal.pack(single(content)));
       await repository.put(`${prefix}${name}.${sha256(packed)}${seal.suffix}`, single(packed));

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
 import { asSuperuser, type Server } from "../../postgres/server.js";
 import type { LogArchive } from "./log-archive.js";
 

@@ -1,4 +1,4 @@
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
 import { SEGMENT_BYTES } from "./segments.js";
 
 /**
@@ -146,6 +146,5 @@ function unknownFormat(found: number): KeelsonError {
   return new KeelsonError(
     "log/format",
     `the log was written by another version of PostgreSQL (0x${found.toString(16)}): its moments cannot be read`,
-    { hint: "restore without --at, or by hand as docs/recovery.md shows" },
   );
 }

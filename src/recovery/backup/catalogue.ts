@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
 import { collect, type Repository, single } from "../repository/repository.js";
 import { corrupt } from "../seal.js";
 import { fingerprintSchema } from "./fingerprint.js";
@@ -143,7 +143,6 @@ async function readSigned<T>(repository: Repository, name: string, schema: z.Zod
   const parsed = schema.safeParse(JSON.parse(body));
   if (!parsed.success)
     throw new KeelsonError("backup/format", `${name} was written by another version of keelson`, {
-      hint: "restore it by hand as docs/recovery.md shows, or with the version that wrote it",
       cause: parsed.error,
     });
   return parsed.data;

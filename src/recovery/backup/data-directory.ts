@@ -1,7 +1,7 @@
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isSystemError } from "../../disk/disk-errors.js";
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
 import type { TarEntry } from "./tar.js";
 
 const CHUNK = 256 * 1024;
@@ -45,10 +45,7 @@ async function* walk(root: string, directory: string): AsyncIterable<TarEntry> {
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = directory === "" ? entry.name : `${directory}/${entry.name}`;
     if (left.has(path) || path === CONTROL || isTemporary(entry.name)) continue;
-    if (entry.isSymbolicLink())
-      throw new KeelsonError("backup/tablespace", `${path} leads out of the data directory`, {
-        hint: "tablespaces are not backed up: move their tables into the default one",
-      });
+    if (entry.isSymbolicLink()) throw new KeelsonError("backup/tablespace", `${path} leads out of the data directory`);
     if (entry.isDirectory()) {
       yield folder(path);
       if (!emptied.has(path)) yield* walk(root, path);

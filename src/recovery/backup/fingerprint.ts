@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { z } from "zod";
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
 import { role } from "../../postgres/provision.js";
 import { asSuperuser, type Server } from "../../postgres/server.js";
 
@@ -79,13 +79,7 @@ async function holdWriters(holder: pg.Client, lister: pg.Client): Promise<string
       if (!(error instanceof pg.DatabaseError && RETRIED.has(error.code ?? ""))) throw error;
     }
     if (attempt >= 20)
-      throw new KeelsonError(
-        "backup/busy",
-        "a transaction has been writing for so long that no point could be marked",
-        {
-          hint: "see who: SELECT pid, xact_start, query FROM pg_stat_activity ORDER BY xact_start",
-        },
-      );
+      throw new KeelsonError("backup/busy", "a transaction has been writing for so long that no point could be marked");
     await sleep(50 + Math.random() * 200);
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "../../errors/thrown.js";
 /** Work that is due at times that only the caller can tell, tried again with growing patience when it fails. */
 export interface Scheduler {
   /** When it is due next, epoch milliseconds. */
@@ -71,7 +72,7 @@ export function startScheduler({ what, due, work, onFailure }: SchedulerOptions)
   function tryLater(error: unknown, mine: number): void {
     // Whoever interrupted it has made its own arrangements.
     if (stopped || mine !== round) return;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     failing = { what, since: failing?.since ?? Date.now(), reason };
     onFailure(reason);
     sleepUntil(Date.now() + retry);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
 import { asSuperuser, type Server } from "../../postgres/server.js";
 import { logArchive } from "../archive/log-archive.js";
 import { segmentName, segmentOf } from "../archive/segments.js";
@@ -150,9 +150,7 @@ async function shipLog(
     options.signal?.throwIfAborted();
     if (await archive.has(segment)) return segment;
   }
-  throw new KeelsonError("backup/log-not-archived", await whyNotArchived(source, segment, patience), {
-    hint: "`keelson status` shows how archiving stands; a backup without its log cannot be restored",
-  });
+  throw new KeelsonError("backup/log-not-archived", await whyNotArchived(source, segment, patience));
 }
 
 async function whyNotArchived(source: BackupSource, segment: string, patience: number): Promise<string> {

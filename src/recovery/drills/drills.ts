@@ -1,4 +1,4 @@
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
 import type { ExclusiveWorks } from "../exclusive-work.js";
 import { executors } from "./faults/index.js";
 import type { DrillResult } from "./result.js";
@@ -52,7 +52,6 @@ export function startDrills(
     if (!executor)
       throw new KeelsonError("drill/unknown", `there is no drill ${request.fault}`, {
         hint: `there are: ${Object.keys(executors).join(", ")}`,
-        exitCode: 2,
       });
     // Before anything is waited for: of two requests at once the second finds the first.
     const release = exclusive.begin({

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomically } from "../../disk/atomic-file.js";
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
 import { type DrillResult, resultSchema } from "./result.js";
 
 /** Results of drills, one directory each: `result.json`, `report.md`, `report.html`. */

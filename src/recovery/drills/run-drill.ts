@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { release, type as systemType } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { KeelsonError } from "../../errors/keelson-error.js";
+import { messageOf } from "../../errors/thrown.js";
 import type { Milliseconds } from "../../plan/plan.js";
-import { KeelsonError } from "../../platform-file/errors.js";
 import { backupId } from "../backup/catalogue.js";
 import { counts, judge, measuredTerms, type Struck } from "./judge.js";
 import { countedIn, postgresVersion } from "./ledger.js";
@@ -70,7 +71,7 @@ export async function runDrill(
     }
     change({ state: "finished", finishedAt: Date.now() });
   } catch (error) {
-    const reason = options.signal.aborted ? "it was cancelled" : error instanceof Error ? error.message : String(error);
+    const reason = options.signal.aborted ? "it was cancelled" : messageOf(error);
     say(`the drill did not come to its end: ${reason}`);
     change({ state: "failed", reason, finishedAt: Date.now() });
   } finally {

@@ -1,4 +1,4 @@
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
 
 export interface StoredObject {
   readonly name: string;
@@ -34,7 +34,6 @@ export interface Repository {
 
 export function missing(name: string, place: string, cause?: unknown): KeelsonError {
   return new KeelsonError("backup/missing", `${name} is not in ${place}`, {
-    hint: "`keelson backups` lists what is there",
     cause,
   });
 }

@@ -11,7 +11,7 @@ import {
   S3Client,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
 import { missing, type Repository, type StoredObject, type Written } from "./repository.js";
 
 /** Parts of at least 5 MB are demanded; 10,000 parts of 16 MB make 160 GB. */
@@ -165,7 +165,6 @@ async function guard<T>(target: Target, work: Promise<T>): Promise<T> {
     if (error instanceof KeelsonError) throw error;
     const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     throw new KeelsonError("backup/bucket", `${target.place} does not answer as hoped: ${said}`, {
-      hint: "check the bucket's name, the endpoint and the credentials (AWS_ACCESS_KEY_ID, AWS_PROFILE …)",
       cause: error,
     });
   }

@@ -1,4 +1,4 @@
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
 import { type Backup, type Catalogue, findBackup } from "../backup/catalogue.js";
 import type { RestoreTarget } from "./target.js";
 

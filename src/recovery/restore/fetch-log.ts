@@ -1,6 +1,6 @@
 import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
 import type { ArchivedFile, LogArchive } from "../archive/log-archive.js";
 import { transactionEnds } from "../archive/transaction-ends.js";
 import type { Manifest } from "../backup/catalogue.js";

@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { extract } from "tar";
 import { syncDirectory } from "../../disk/atomic-file.js";
 import { diskError, isSystemError, requireSpace } from "../../disk/disk-errors.js";
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
 import { writeAccessRules } from "../../postgres/access.js";
 import type { ServerUser } from "../../postgres/server-user.js";
 import { logArchive } from "../archive/log-archive.js";
@@ -119,10 +119,7 @@ async function requireEmpty(directory: string): Promise<void> {
     if (isSystemError(error) && error.code === "ENOENT") return [];
     throw diskError(error, directory);
   });
-  if (entries.length > 0)
-    throw new KeelsonError("restore/not-empty", `${directory} is not empty`, {
-      hint: "nothing is ever restored over something: name a new directory",
-    });
+  if (entries.length > 0) throw new KeelsonError("restore/not-empty", `${directory} is not empty`);
 }
 
 async function unpackBase(

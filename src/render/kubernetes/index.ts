@@ -1,5 +1,5 @@
+import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Plan, Unit } from "../../plan/plan.js";
-import { KeelsonError } from "../../platform-file/errors.js";
 import { generatedSecrets } from "../secrets.js";
 import type { RenderedFile, Rendering, Target } from "../target.js";
 import { stringifyYaml } from "../yaml.js";
@@ -82,7 +82,6 @@ function refuseSameName(all: readonly NamedManifest[]): void {
     if (owner !== undefined)
       throw new KeelsonError("render/same-name", `${owner} and ${file} would both be the ${name}`, {
         hint: `rename ${file.split("/")[0]} in the platform file`,
-        exitCode: 2,
       });
     owners.set(name, file);
   }

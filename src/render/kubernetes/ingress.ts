@@ -1,5 +1,5 @@
+import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Entrance, Plan } from "../../plan/plan.js";
-import { KeelsonError } from "../../platform-file/errors.js";
 import type { Ingress } from "./manifest.js";
 import { metadata } from "./metadata.js";
 
@@ -7,10 +7,7 @@ import { metadata } from "./metadata.js";
 export function ingress(plan: Plan, entrance: Entrance): Ingress | undefined {
   if (entrance.controller === "none") return undefined;
   if (entrance.controller === "gateway-api")
-    throw new KeelsonError("render/unsupported", `${entrance.path}: this target does not write Gateway API routes`, {
-      hint: "use controller: nginx or traefik",
-      exitCode: 2,
-    });
+    throw new KeelsonError("render/unsupported", `${entrance.path}: this target does not write Gateway API routes`);
   const routes = [...entrance.routes].sort((left, right) => right.prefix.length - left.prefix.length);
   return {
     apiVersion: "networking.k8s.io/v1",

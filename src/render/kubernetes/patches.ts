@@ -1,5 +1,5 @@
+import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Patch, Path } from "../../plan/plan.js";
-import { KeelsonError } from "../../platform-file/errors.js";
 import { fragmentsFor } from "../patch-fragment.js";
 import { type MergeKeys, strategicMerge } from "../strategic-merge.js";
 import type { Manifest, NamedManifest } from "./manifest.js";
@@ -35,7 +35,6 @@ function applyFragment(fragment: Fragment, objects: readonly NamedManifest[]): r
   if (!objects.some(({ object }) => isMeant(object)))
     throw new KeelsonError("render/patch-without-object", `${fragment.path}: there is no ${String(wanted)} to patch`, {
       hint: `it consists of: ${objects.map(({ object }) => object.kind).join(", ")}`,
-      exitCode: 2,
     });
   return objects.map((named) =>
     isMeant(named.object) ? { ...named, object: patched(named.object, fragment) } : named,
@@ -45,10 +44,7 @@ function applyFragment(fragment: Fragment, objects: readonly NamedManifest[]): r
 function patched(object: Manifest, fragment: Fragment): Manifest {
   const merged = strategicMerge({ ...object }, fragment.fields, mergeKeys);
   if (isSameObject(merged, object)) return merged;
-  throw new KeelsonError("render/patch-changes-identity", `${fragment.path}: a patch may not rename ${object.kind}`, {
-    hint: "leave out apiVersion, metadata.name and metadata.namespace",
-    exitCode: 2,
-  });
+  throw new KeelsonError("render/patch-changes-identity", `${fragment.path}: a patch may not rename ${object.kind}`);
 }
 
 /** A merged object is still of its kind when its identity is untouched; its fields are the API server's to judge. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { request } from "undici";
 import type { z } from "zod";
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
+import { messageOf } from "../../errors/thrown.js";
 import type { Accounts, KeyChange } from "./client.js";
 import { authenticateReply, change, heartbeat, identifyReply } from "./wire.js";
 
@@ -49,9 +50,8 @@ export function accountsOverHttp(url: string, token: string): Accounts {
 }
 
 function unavailable(url: string, cause: unknown): KeelsonError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new KeelsonError("accounts/unavailable", `the accounts module at ${url} does not answer: ${reason}`, {
-    hint: "It may be restarting: try again in a few seconds.",
     cause,
   });
 }

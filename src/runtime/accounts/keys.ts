@@ -99,7 +99,7 @@ export async function listKeys(
 export async function revokeKey(open: Open, actor: Actor, id: string, ownOnly: string | undefined): Promise<Key> {
   const key = await open.selectFrom("api_keys").select(keyColumns).where("id", "=", id).forUpdate().executeTakeFirst();
   if (!key || (ownOnly !== undefined && key.user !== ownOnly))
-    throw new AdminError(404, "key/unknown", `there is no key ${id}`, { hint: "`keelson keys list` shows all." });
+    throw new AdminError(404, "key/unknown", `there is no key ${id}`);
   if (key.revoked) return key;
   const revoked = await open
     .updateTable("api_keys")

@@ -42,9 +42,7 @@ export async function signInByLink(open: Open, token: string): Promise<SignedIn>
     .executeTakeFirst();
   const user = link && (await findUser(open, link.user_id));
   if (!user || user.disabled)
-    throw new AdminError(401, "link/invalid", "this sign-in link was used already, or has expired", {
-      hint: "Ask for a new one: `keelson up` prints one at each start.",
-    });
+    throw new AdminError(401, "link/invalid", "this sign-in link was used already, or has expired");
   return begin(open, {
     name: `user:${user.id}`,
     organisation: user.organisation,

@@ -108,7 +108,5 @@ async function keepAnOwner(open: Open, leaving: User): Promise<void> {
     .limit(1)
     .executeTakeFirst();
   if (!other)
-    throw new AdminError(409, "user/last-owner", `${leaving.name} is the last owner of ${leaving.organisation}`, {
-      hint: "Make somebody else an owner first.",
-    });
+    throw new AdminError(409, "user/last-owner", `${leaving.name} is the last owner of ${leaving.organisation}`);
 }

@@ -17,6 +17,7 @@ import {
   type ZodTypeProvider,
 } from "fastify-type-provider-zod";
 import type { z } from "zod";
+import type { ErrorCode } from "../../errors/catalogue.js";
 import type { Accounts } from "../accounts/client.js";
 import type { Context } from "../kernel/module.js";
 import { authenticate } from "./auth.js";
@@ -56,7 +57,10 @@ export async function createAdminApp(context: Context, accounts: Pick<Accounts, 
   app.setErrorHandler(refuse);
   app.setNotFoundHandler((request, reply) =>
     reply.status(404).send({
-      error: { code: "request/not-found", message: `there is no ${request.method} ${request.url.split("?", 1)[0]}` },
+      error: {
+        code: "request/not-found" satisfies ErrorCode,
+        message: `there is no ${request.method} ${request.url.split("?", 1)[0]}`,
+      },
     }),
   );
   app.addHook("onSend", async (_request, reply) => {

@@ -45,10 +45,7 @@ export function authenticate(app: FastifyInstance, accounts: Pick<Accounts, "ide
     const access = request.routeOptions.config.access ?? { kind: "actor", scope: "admin", role: "owner" };
     if (request.is404 || access.kind === "public") return;
     const actor = await identify(request);
-    if (!actor)
-      throw new AdminError(401, "credential/missing", "this operation needs an API key or a session", {
-        hint: "Send `Authorization: Bearer <key>`, or sign in.",
-      });
+    if (!actor) throw new AdminError(401, "credential/missing", "this operation needs an API key or a session");
     if (rank[actor.role] < rank[access.role])
       throw new AdminError(
         403,
@@ -72,8 +69,7 @@ export function authenticate(app: FastifyInstance, accounts: Pick<Accounts, "ide
     const actor = isToken("kse", cookie)
       ? await accounts.identify({ kind: "session", hash: hashToken(cookie) })
       : undefined;
-    if (!actor)
-      throw new AdminError(401, "session/ended", "this session is not valid any more", { hint: "Sign in again." });
+    if (!actor) throw new AdminError(401, "session/ended", "this session is not valid any more");
     return actor;
   };
 

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { messageOf } from "../../errors/thrown.js";
 import { AdminError } from "./errors.js";
 
 /** Far deeper than any request of this API, far less than what a recursion needs to end the process. */
@@ -23,11 +24,7 @@ function parse(body: Buffer): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new AdminError(
-      400,
-      "request/not-json",
-      `the body is not JSON: ${error instanceof Error ? error.message : ""}`,
-    );
+    throw new AdminError(400, "request/not-json", `the body is not JSON: ${messageOf(error)}`);
   }
 }
 

@@ -1,7 +1,8 @@
 import type { FastifyError } from "fastify";
 import type { z } from "zod";
 import type { ErrorDocument } from "../../contracts/error.js";
-import { KeelsonError } from "../../platform-file/errors.js";
+import type { ErrorCode } from "../../errors/catalogue.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
 import { violationsOf } from "../kernel/violations.js";
 
 /** An error of the admin API with the HTTP status that it is answered with. */
@@ -14,7 +15,7 @@ export class AdminError extends KeelsonError {
 
   constructor(
     status: number,
-    code: string,
+    code: ErrorCode,
     message: string,
     options: { hint?: string; retryAfter?: number; param?: string } = {},
   ) {
@@ -76,7 +77,7 @@ export function answerOf(error: FastifyError | KeelsonError | Error): ErrorAnswe
   };
 }
 
-const clientErrors: Readonly<Record<number, string>> = {
+const clientErrors: Readonly<Record<number, ErrorCode>> = {
   400: "request/invalid",
   404: "request/not-found",
   413: "request/too-large",
@@ -85,7 +86,7 @@ const clientErrors: Readonly<Record<number, string>> = {
 };
 
 interface Told {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
   readonly hint?: string | undefined;
   readonly param?: string | undefined;

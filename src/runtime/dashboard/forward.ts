@@ -1,4 +1,5 @@
 import { request as send } from "undici";
+import type { ErrorCode } from "../../errors/catalogue.js";
 import { answerJson, type Handler } from "../kernel/listener.js";
 import type { Context } from "../kernel/module.js";
 
@@ -33,7 +34,10 @@ export function forwardToPeers(context: Context): void {
     // Below /admin an unknown path is an error of the API, never a page.
     context.route("/admin", (request, response) =>
       answerJson(response, 404, {
-        error: { code: "request/not-found", message: `the admin API has no ${request.method} here` },
+        error: {
+          code: "request/not-found" satisfies ErrorCode,
+          message: `the admin API has no ${request.method} here`,
+        },
       }),
     );
   }
@@ -45,7 +49,7 @@ function forward(context: Context, prefix: string, module: string): Handler {
     if (base === undefined) {
       answerJson(response, 503, {
         error: {
-          code: "modules/unreachable",
+          code: "modules/unreachable" satisfies ErrorCode,
           message: `nobody said where ${module} runs`,
           hint: `Start with --peer ${module}=http://HOST:PORT.`,
         },
@@ -55,7 +59,9 @@ function forward(context: Context, prefix: string, module: string): Handler {
     const target = new URL(request.url ?? "/", base);
     // Dots in a path are resolved on the way: they must not lead to what the module keeps for the inside of the platform.
     if (target.pathname !== prefix && !target.pathname.startsWith(`${prefix}/`)) {
-      answerJson(response, 404, { error: { code: "request/not-found", message: "nothing is served here" } });
+      answerJson(response, 404, {
+        error: { code: "request/not-found" satisfies ErrorCode, message: "nothing is served here" },
+      });
       return;
     }
     const abort = new AbortController();
@@ -87,7 +93,7 @@ function forward(context: Context, prefix: string, module: string): Handler {
         if (response.destroyed || response.headersSent) return;
         answerJson(response, 502, {
           error: {
-            code: "modules/away",
+            code: "modules/away" satisfies ErrorCode,
             message: `the ${module} module does not answer`,
             hint: "It may be starting; try again shortly.",
           },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { errorDocument } from "../../contracts/error.js";
+import { messageOf } from "../../errors/thrown.js";
 import { type Measurement, measurementsOf } from "../../promises/measurement.js";
 import type { AdminApp } from "../admin/index.js";
 import type { Context } from "../kernel/module.js";
@@ -178,7 +179,7 @@ async function measurements(control: Control, context: Context): Promise<readonl
   try {
     return measurementsOf((await control.json(wholeDrills, "GET", "/drills")).drills);
   } catch (error) {
-    context.log.debug({ error: error instanceof Error ? error.message : String(error) }, "no measurements");
+    context.log.debug({ error: messageOf(error) }, "no measurements");
     return [];
   }
 }

@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Context, Running } from "../kernel/module.js";
 import { watchArchive } from "./archive-metrics.js";
 import type { Database, Migration, NotificationListener, Scope, Tables, WorkOptions } from "./client.js";
@@ -18,10 +18,7 @@ const connections = 10;
 /** Connects to the PostgreSQL that the secret `database/url` names; stays up while that comes and goes. */
 export async function startDatabase(context: Context): Promise<Running<Database>> {
   const url = (await context.secrets.read("database/url"))?.trim();
-  if (!url)
-    throw new KeelsonError("database/no-url", "the secret `database/url` is missing", {
-      hint: "Put the PostgreSQL URL into the file `database/url` under the secrets directory.",
-    });
+  if (!url) throw new KeelsonError("database/no-url", "the secret `database/url` is missing");
   const { log } = context;
   const name = `keelson-${context.unit ?? "all"}`.slice(0, 63);
   const pool = createPool(url, name, connections);

@@ -1,19 +1,17 @@
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
+import { messageOf } from "../../errors/thrown.js";
 
 /** PostgreSQL cannot be reached, or was lost in the middle. HTTP answers it with 503. */
 export class DatabaseUnavailable extends KeelsonError {
   constructor(cause: unknown) {
-    super("database/unavailable", `PostgreSQL cannot be reached: ${reasonOf(cause)}`, {
-      hint: "It may be restarting: try again in a few seconds. If it lasts, look at the server's log and at the secret `database/url`.",
-      cause,
-    });
+    super("database/unavailable", `PostgreSQL cannot be reached: ${reasonOf(cause)}`, { cause });
   }
 }
 
 /** The first line of why something failed, without what a connection string may hold. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return (message.split("\n", 1)[0] ?? "").replace(/\/\/[^@\s]*@/g, "//…@") || "no reason given";
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Kysely, sql } from "kysely";
 import type { Logger } from "pino";
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Migration } from "./client.js";
 
 /** The one table that this module has itself. */
@@ -40,9 +40,6 @@ export async function migrate(
         throw new KeelsonError(
           "database/migration-changed",
           `migration ${module}/${name} was changed after it was applied`,
-          {
-            hint: "Put the file back as it was and write the change as a new migration.",
-          },
         );
       await sql.raw(text).execute(transaction);
       await transaction.insertInto("keelson_migrations").values({ module, name, checksum }).execute();

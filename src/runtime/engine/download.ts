@@ -3,7 +3,8 @@ import { createReadStream } from "node:fs";
 import { mkdir, open, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { request } from "undici";
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
+import { messageOf } from "../../errors/thrown.js";
 
 export interface Progress {
   readonly bytes: number;
@@ -42,9 +43,7 @@ export async function download(options: DownloadOptions): Promise<void> {
   const sum = await sha256Of(part);
   if (options.sha256 !== undefined && sum !== options.sha256.toLowerCase()) {
     await rm(part, { force: true });
-    throw new KeelsonError("download/checksum", `the downloaded file has SHA-256 ${sum}, expected ${options.sha256}`, {
-      hint: "the source has changed or was tampered with; check it and correct the platform file",
-    });
+    throw new KeelsonError("download/checksum", `the downloaded file has SHA-256 ${sum}, expected ${options.sha256}`);
   }
   await writeFile(`${options.file}.sha256`, `${sum}\n`);
   await rename(part, options.file);
@@ -76,9 +75,7 @@ async function fetchRest({ url, signal, onProgress }: DownloadOptions, part: str
   }
   if (answer.statusCode !== 200 && answer.statusCode !== 206) {
     await answer.body.dump();
-    throw new KeelsonError("download/status", `${new URL(url).host} answered ${answer.statusCode}`, {
-      hint: "check the model's source in the platform file",
-    });
+    throw new KeelsonError("download/status", `${new URL(url).host} answered ${answer.statusCode}`);
   }
   // A server that does not know ranges sends all of it again.
   const resumed = answer.statusCode === 206;
@@ -147,7 +144,7 @@ function isPassing(error: unknown): boolean {
 
 function asKeelson(error: unknown): KeelsonError {
   if (error instanceof KeelsonError) return error;
-  return new KeelsonError("download/failed", error instanceof Error ? error.message : String(error), { cause: error });
+  return new KeelsonError("download/failed", messageOf(error), { cause: error });
 }
 
 /** One line about a network that does not let us out. */
@@ -163,6 +160,6 @@ function reasonOf(error: unknown, url: string): string {
     default:
       return error instanceof Error && error.name === "TimeoutError"
         ? `no network: ${host} does not answer`
-        : `${host}: ${error instanceof Error ? error.message : String(error)}`;
+        : `${host}: ${messageOf(error)}`;
   }
 }

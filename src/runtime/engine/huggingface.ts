@@ -1,5 +1,5 @@
+import { KeelsonError } from "../../errors/keelson-error.js";
 import { hubFile } from "../../plan/model-source.js";
-import { KeelsonError } from "../../platform-file/errors.js";
 
 /** Where a mirror stands in for huggingface.co; the variable that its own tools read. */
 function endpoint(): string {
@@ -14,9 +14,7 @@ export function downloadUrl(source: string): string {
   if (/^https?:\/\//.test(source)) return source;
   const found = hubFile(source);
   if (found === undefined) {
-    throw new KeelsonError("model/source", `${source} does not name a file to download`, {
-      hint: "write hf://OWNER/REPOSITORY/FILE.gguf, with @REVISION to pin it",
-    });
+    throw new KeelsonError("model/source", `${source} does not name a file to download`);
   }
   const { owner, repository, file, revision } = found;
   const path = file.split("/").map(encodeURIComponent).join("/");

@@ -1,5 +1,5 @@
+import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Model } from "../../plan/plan.js";
-import { KeelsonError } from "../../platform-file/errors.js";
 import { guardWith } from "../kernel/guard.js";
 import type { Context, Running } from "../kernel/module.js";
 import type { Engine } from "./client.js";
@@ -47,7 +47,6 @@ function modelsHere({ plan, model: named }: Context): readonly Model[] {
   if (model !== undefined) return [model];
   throw new KeelsonError("engine/unknown-model", `the plan has no model ${named}`, {
     hint: `it has: ${plan.models.map(({ name }) => name).join(", ")}`,
-    exitCode: 2,
   });
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream";
 import { type Dispatcher, Pool } from "undici";
+import { messageOf } from "../../errors/thrown.js";
 import type { Guard } from "../kernel/guard.js";
 import { answerJson } from "../kernel/listener.js";
 import type { Target } from "./client.js";
@@ -55,7 +56,7 @@ export class PodProxy {
       pipeline(answer.body, response, () => {});
     } catch (error) {
       if (gone.signal.aborted) return;
-      fail(response, 502, `the model's engine failed: ${error instanceof Error ? error.message : String(error)}`);
+      fail(response, 502, `the model's engine failed: ${messageOf(error)}`);
     }
   }
 

@@ -1,5 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
+import { messageOf } from "../../errors/thrown.js";
 import type { Model } from "../../plan/plan.js";
 import type { Context } from "../kernel/module.js";
 import { unitUrl } from "../kernel/peers.js";
@@ -30,7 +31,7 @@ export function enginesOfPlan(context: Context): Engine {
       reason = upstreams.missing;
       set(model.name, upstreams.targets);
     } catch (error) {
-      reason = error instanceof Error ? error.message : String(error);
+      reason = messageOf(error);
     }
     if (reason === undefined) missing.delete(model.name);
     else {

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { messageOf } from "../../errors/thrown.js";
 import type { Model } from "../../plan/plan.js";
 import type { Secrets } from "../kernel/module.js";
 import type { ChildConfig } from "./child/protocol.js";
@@ -212,8 +213,4 @@ export class ServedModel {
     this.#targets = targets;
     this.onChange();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 import { request } from "undici";
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
+import { messageOf } from "../../errors/thrown.js";
 import type { Gateway } from "./client.js";
 import { modelsReply } from "./wire.js";
 
@@ -20,9 +21,8 @@ export function gatewayOverHttp(url: string, token: string): Gateway {
         if (statusCode !== 200) throw new Error(`answered ${statusCode}`);
         return modelsReply.parse(JSON.parse(text)).models;
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         throw new KeelsonError("gateway/unavailable", `the gateway at ${url} does not answer: ${reason}`, {
-          hint: "It may be restarting: try again in a few seconds.",
           cause: error,
         });
       }

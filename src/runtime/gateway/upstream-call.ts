@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import { toError } from "../../errors/thrown.js";
 import { isOwn } from "../engine/client.js";
 import { type Trace, traceparent } from "../kernel/trace.js";
 import { type Headers, UpstreamAnswer } from "./answer/upstream-answer.js";
@@ -100,7 +101,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     try {
       if (this.#answer.take(chunk) === "later") process.nextTick(passOn, this);
     } catch (error) {
-      controller.abort(error instanceof Error ? error : new Error("the answer cannot be taken"));
+      controller.abort(toError(error));
     }
   }
 

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import type { ErrorCode } from "../../errors/catalogue.js";
 import { answerJson, type Handler } from "./listener.js";
 
 /** Who asks, as far as that can be told from a request. */
@@ -24,7 +25,7 @@ export function guardWith(token: string): Guard {
 
 /** `handler` for the platform's own processes only. */
 export function internalOnly(guard: Guard, handler: Handler): Handler {
-  const error = { code: "internal/unauthorized", message: "this path takes the internal token" };
+  const error = { code: "internal/unauthorized" satisfies ErrorCode, message: "this path takes the internal token" };
   return (request, response) =>
     guard.internal(request) ? handler(request, response) : answerJson(response, 401, { error });
 }
@@ -32,7 +33,7 @@ export function internalOnly(guard: Guard, handler: Handler): Handler {
 /** `handler` for operators only. */
 export function operatorsOnly(guard: Guard, handler: Handler): Handler {
   const message = "this page answers on its own machine, and elsewhere takes the internal token";
-  const error = { code: "operators/only", message };
+  const error = { code: "operators/only" satisfies ErrorCode, message };
   return (request, response) =>
     guard.operator(request) ? handler(request, response) : answerJson(response, 401, { error });
 }

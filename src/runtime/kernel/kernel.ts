@@ -3,8 +3,9 @@ import { mkdir } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { type Logger, pino } from "pino";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { KeelsonError } from "../../errors/keelson-error.js";
+import { messageOf } from "../../errors/thrown.js";
 import type { Plan } from "../../plan/plan.js";
-import { KeelsonError } from "../../platform-file/errors.js";
 import { type Definition, startOrder, type Table } from "./define.js";
 import { guardWith, internalOnly } from "./guard.js";
 import { type Address, answerJson, Listener, type ListenerLimits } from "./listener.js";
@@ -54,7 +55,6 @@ export async function startKernel(table: Table, options: ServeOptions): Promise<
     if (table[name] === undefined) {
       throw new KeelsonError("modules/unknown", `no module is called ${name}`, {
         hint: `there are: ${Object.keys(table).join(", ")}`,
-        exitCode: 2,
       });
     }
   }
@@ -77,7 +77,7 @@ export async function startKernel(table: Table, options: ServeOptions): Promise<
     unit,
   );
   const listener = new Listener((error, request) => {
-    log.error({ error: describe(error), traceId: traceOf(request).traceId, path: request.url }, "a handler failed");
+    log.error({ error: messageOf(error), traceId: traceOf(request).traceId, path: request.url }, "a handler failed");
   }, options.limits);
   watchProcess(metrics, services, listener);
   services.serve(listener, metrics, guard);
@@ -133,7 +133,7 @@ export async function startKernel(table: Table, options: ServeOptions): Promise<
       try {
         await running.get(name)?.stop(signal);
       } catch (error) {
-        log.error({ module: name, error: describe(error) }, "module did not stop cleanly");
+        log.error({ module: name, error: messageOf(error) }, "module did not stop cleanly");
       }
       services.set(name, "stopped");
     }
@@ -147,7 +147,7 @@ export async function startKernel(table: Table, options: ServeOptions): Promise<
       const row = rowOf(table, name);
       running.set(name, await start(row, context, clientsFor(table, row, running, context)));
     } catch (error) {
-      services.set(name, "failed", describe(error));
+      services.set(name, "failed", messageOf(error));
       await stopModules(AbortSignal.timeout(10_000));
       await listener.drain(AbortSignal.timeout(0));
       await scraped?.drain(AbortSignal.timeout(0));
@@ -293,13 +293,8 @@ async function makeDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new KeelsonError("data/unwritable", `cannot make the data directory ${directory}: ${describe(error)}`, {
-      hint: "choose another with --data DIR",
+    throw new KeelsonError("data/unwritable", `cannot make the data directory ${directory}: ${messageOf(error)}`, {
       cause: error,
     });
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

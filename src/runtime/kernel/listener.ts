@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
 import { TracedRequest } from "./trace.js";
 
 /** Answers one HTTP request; its prefix was matched already. */
@@ -248,18 +248,15 @@ function ignore(): void {}
 function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): KeelsonError {
   if (error.code === "EADDRINUSE") {
     return new KeelsonError("port/in-use", `port ${port} on ${host} is in use by another process`, {
-      hint: "choose another with --listen HOST:PORT (port 0 takes a free one)",
       cause: error,
     });
   }
   if (error.code === "EACCES") {
     return new KeelsonError("port/not-allowed", `this user may not listen on port ${port}`, {
-      hint: "ports below 1024 need a privilege; choose a higher one with --listen HOST:PORT",
       cause: error,
     });
   }
   return new KeelsonError("port/unusable", `cannot listen on ${host}:${port}: ${error.message}`, {
-    hint: "--listen takes an address of this machine, e.g. 127.0.0.1:8800",
     cause: error,
   });
 }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
+import { KeelsonError } from "../../errors/keelson-error.js";
+import { messageOf } from "../../errors/thrown.js";
 import type { Plan } from "../../plan/plan.js";
-import { KeelsonError } from "../../platform-file/errors.js";
 
 const lists = ["regions", "units", "models", "stores", "edges", "entrances", "secrets", "pools", "access"] as const;
 const records = ["objectives", "security", "observe", "delivery", "cluster", "image", "origins"] as const;
@@ -26,21 +27,12 @@ export async function readPlanFile(file: string): Promise<Plan> {
   try {
     value = JSON.parse(await readFile(file, "utf8"));
   } catch (error) {
-    throw new KeelsonError(
-      "plan/unreadable",
-      `cannot read the plan ${file}: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        hint: "write one with: keelson plan FILE -e ENVIRONMENT --json > plan.json",
-        exitCode: 2,
-        cause: error,
-      },
-    );
+    throw new KeelsonError("plan/unreadable", `cannot read the plan ${file}: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   if (!isPlan(value)) {
-    throw new KeelsonError("plan/not-a-plan", `${file} is JSON, but not a plan`, {
-      hint: "write one with: keelson plan FILE -e ENVIRONMENT --json > plan.json",
-      exitCode: 2,
-    });
+    throw new KeelsonError("plan/not-a-plan", `${file} is JSON, but not a plan`);
   }
   return value;
 }

@@ -1,7 +1,8 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join, normalize } from "node:path";
 import { writeAtomically } from "../../disk/atomic-file.js";
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
+import { messageOf } from "../../errors/thrown.js";
 import type { Secrets } from "./module.js";
 
 /** Secrets as files: `<directory>/<name>/<key>`, mode 0600 when written here. Names may not leave the directory. */
@@ -17,7 +18,7 @@ export function secretsIn(directory: string): Secrets {
         return (await readFile(place(name), "utf8")).trim();
       } catch (error) {
         if (isMissing(error)) return undefined;
-        throw new KeelsonError("secret/unreadable", `cannot read the secret ${name}: ${reason(error)}`, {
+        throw new KeelsonError("secret/unreadable", `cannot read the secret ${name}: ${messageOf(error)}`, {
           hint: `it is the file ${place(name)}; this process must be allowed to read it`,
           cause: error,
         });
@@ -29,7 +30,7 @@ export function secretsIn(directory: string): Secrets {
         await mkdir(dirname(path), { recursive: true, mode: 0o700 });
         await writeAtomically(path, value);
       } catch (error) {
-        throw new KeelsonError("secret/unwritable", `cannot keep the secret ${name}: ${reason(error)}`, {
+        throw new KeelsonError("secret/unwritable", `cannot keep the secret ${name}: ${messageOf(error)}`, {
           hint: `${directory} must be a directory that this process may write, or hold ${name} already`,
           cause: error,
         });
@@ -40,8 +41,4 @@ export function secretsIn(directory: string): Secrets {
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Registry } from "prom-client";
+import type { ErrorCode } from "../../errors/catalogue.js";
 import { type Guard, operatorsOnly } from "./guard.js";
 import { answerJson, type Handler, type Listener } from "./listener.js";
 
@@ -107,7 +108,9 @@ export class Services {
     metrics.metrics().then(
       (text) => response.writeHead(200, { "content-type": metrics.contentType }).end(text),
       () =>
-        answerJson(response, 500, { error: { code: "metrics/failed", message: "the metrics could not be collected" } }),
+        answerJson(response, 500, {
+          error: { code: "metrics/failed" satisfies ErrorCode, message: "the metrics could not be collected" },
+        }),
     );
   }
 }

@@ -1,6 +1,7 @@
 import { request } from "undici";
 import type { UsageEvent } from "../../contracts/usage.js";
-import { KeelsonError } from "../../platform-file/errors.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
+import { messageOf } from "../../errors/thrown.js";
 import type { Usage } from "./client.js";
 
 /** Longer than the module itself waits for PostgreSQL. Milliseconds. */
@@ -26,9 +27,8 @@ export function usageOverHttp(url: string, token: string): Usage {
       const text = await response.body.text();
       if (response.statusCode !== 204) throw new Error(`answered ${response.statusCode}: ${text.slice(0, 200)}`);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new KeelsonError("usage/unavailable", `the usage module at ${url} does not answer: ${reason}`, {
-        hint: "It may be restarting: try again in a few seconds.",
         cause: error,
       });
     }

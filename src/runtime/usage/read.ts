@@ -66,10 +66,7 @@ export async function readUsage(open: Transaction<UsageSchema>, query: UsageQuer
       : sql``;
   const { rows } = await sql<StoredRow>`
     select ${sql.join([...names, ...figures])} from (${sources(query)}) as counted ${grouped}`.execute(open);
-  if (rows.length > MAX_ROWS)
-    throw new AdminError(400, "usage/too-many-rows", `the report exceeds ${MAX_ROWS} rows`, {
-      hint: "Request a shorter range, or fewer dimensions in `by`.",
-    });
+  if (rows.length > MAX_ROWS) throw new AdminError(400, "usage/too-many-rows", `the report exceeds ${MAX_ROWS} rows`);
   return rows;
 }
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { messageOf } from "../../../src/errors/thrown.js";
 import { startMachine } from "../cluster/machine.js";
 import { until } from "../cluster/process.js";
 
@@ -38,7 +39,7 @@ export async function startDocker(programs: { docker: string; dockerd: string; c
     } catch (error) {
       // A build says on standard output what went wrong.
       const said = error instanceof Error && "stdout" in error ? String(error.stdout).slice(-3000) : "";
-      throw new Error(`${error instanceof Error ? error.message : String(error)}\n${said}`, { cause: error });
+      throw new Error(`${messageOf(error)}\n${said}`, { cause: error });
     }
   };
   const stop = async () => {

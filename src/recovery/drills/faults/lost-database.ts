@@ -1,6 +1,6 @@
 import { readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { KeelsonError } from "../../../platform-file/errors.js";
+import { KeelsonError } from "../../../errors/keelson-error.js";
 import type { DrillTarget, Finding, Strike } from "../target.js";
 
 const ASIDE = ".lost-in-drill-";

@@ -1,6 +1,7 @@
 import { Client } from "undici";
 import type { z } from "zod";
 import { readError } from "../../../contracts/error.js";
+import { KeelsonError } from "../../../errors/keelson-error.js";
 import { AdminError } from "../../admin/index.js";
 
 /** Longest time that the supervisor may take to answer; a drill is started, not waited for. Milliseconds. */
@@ -29,9 +30,6 @@ export class Control {
         503,
         "control/none",
         "drills and backups are run by `keelson up`, which did not start this process",
-        {
-          hint: "In a cluster they are run on the platform's schedule; see docs/drills.md.",
-        },
       );
     let status: number;
     let text: string;
@@ -47,7 +45,6 @@ export class Control {
       text = await answer.body.text();
     } catch {
       throw new AdminError(503, "control/away", "the supervisor does not answer", {
-        hint: "It may be starting again; `keelson status` tells.",
         retryAfter: 2,
       });
     }
@@ -62,11 +59,9 @@ export class Control {
 
 function errorOf(status: number, text: string): AdminError {
   const error = readError(text);
-  const message = error?.message ?? `the supervisor answered with status ${status}`;
-  return new AdminError(
-    status >= 500 ? 502 : status,
-    error?.code ?? "control/failed",
-    message,
-    error?.hint === undefined ? {} : { hint: error.hint },
-  );
+  const { code, message, hint } =
+    error?.code === undefined
+      ? new KeelsonError("control/failed", `the supervisor answered with status ${status}`)
+      : KeelsonError.fromReport(error.code, error.message, error.hint);
+  return new AdminError(status >= 500 ? 502 : status, code, message, hint === undefined ? {} : { hint });
 }

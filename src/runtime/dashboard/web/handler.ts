@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ErrorCode } from "../../../errors/catalogue.js";
 import { sessionCookie } from "../../admin/index.js";
 import type { Handler } from "../../kernel/listener.js";
 import { answerJson } from "../../kernel/listener.js";
@@ -114,6 +115,6 @@ function accepted({ headers }: IncomingMessage): Encoding | undefined {
   return codings.includes("gzip") ? "gzip" : undefined;
 }
 
-function refuse(response: ServerResponse, status: number, code: string, message: string, hint?: string): void {
+function refuse(response: ServerResponse, status: number, code: ErrorCode, message: string, hint?: string): void {
   answerJson(response, status, { error: { code, message, ...(hint === undefined ? {} : { hint }) } });
 }

@@ -14,6 +14,7 @@ import {
   resolveChatWrapper,
   type Token,
 } from "node-llama-cpp";
+import { messageOf, toError } from "../../../errors/thrown.js";
 import { checkGguf } from "./gguf-header.js";
 import {
   type Embedded,
@@ -212,7 +213,7 @@ export class LlamaInference implements Inference {
       ]);
       return grammar;
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       throw new Refused(`the JSON schema cannot be used: ${why}`, "unsupported", "response_format");
     }
   }
@@ -227,7 +228,7 @@ export class LlamaInference implements Inference {
       };
       const left = (): void => {
         this.#waiting.splice(this.#waiting.indexOf(got), 1);
-        reject(signal.reason instanceof Error ? signal.reason : new Error("cancelled"));
+        reject(toError(signal.reason));
       };
       signal.addEventListener("abort", left, { once: true });
       this.#waiting.push(got);

@@ -1,3 +1,4 @@
+import { messageOf } from "../../../errors/thrown.js";
 /** The program of an engine's child process: told over its IPC channel what to run, serves it on loopback, ends with its parent. */
 import type { Inference } from "./inference.js";
 import { type ChildConfig, type ChildReport, childConfig } from "./protocol.js";
@@ -32,7 +33,7 @@ async function run(message: unknown): Promise<void> {
 
 process.once("message", (message: unknown) => {
   run(message).catch((error: unknown) => {
-    tell({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });
+    tell({ kind: "failed", reason: messageOf(error) });
     process.exitCode = 1;
     setTimeout(() => process.exit(1), 50);
   });

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { z } from "zod";
+import { messageOf } from "../../../errors/thrown.js";
 import { firstViolation } from "../../kernel/violations.js";
 import { type Generation, type Inference, Refused } from "./inference.js";
 import { refuseBeyondText, refuseUnknown } from "./refusals.js";
@@ -217,7 +218,7 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
     const document: unknown = JSON.parse(Buffer.concat(parts).toString("utf8"));
     return document;
   } catch (error) {
-    const why = error instanceof Error ? error.message : "unreadable";
+    const why = messageOf(error);
     throw new Refused(`the body is not valid JSON: ${why}`, "invalid_body", null);
   }
 }
@@ -242,7 +243,7 @@ function json(response: ServerResponse, status: number, body: unknown): void {
 function fail(response: ServerResponse, error: unknown): void {
   if (response.destroyed) return;
   const refused = error instanceof Refused ? error : undefined;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const document = {
     error: {
       message,

@@ -1,3 +1,4 @@
+import { toError } from "../../../errors/thrown.js";
 import { type BatchingTimes, type BatchState, idle, join, leave, step } from "./batching.js";
 import type { Embedded, Generated, Generation, Inference } from "./inference.js";
 import { promptTooLong } from "./inference.js";
@@ -60,7 +61,7 @@ export class SimulatedInference implements Inference {
       const left = (): void => {
         this.#speakers.delete(id);
         this.#state = leave(this.#state, id);
-        reject(signal.reason instanceof Error ? signal.reason : new Error("cancelled"));
+        reject(toError(signal.reason));
       };
       signal.addEventListener("abort", left, { once: true });
       const done = (): void => {

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { messageOf } from "../../../errors/thrown.js";
 import { firstViolation } from "../../kernel/violations.js";
 import type { WholeShape } from "../answer/shape.js";
 import { type Problem, problem } from "../problem.js";
@@ -19,10 +20,7 @@ export function parseBody<Shape extends z.ZodType>(shape: Shape, body: Buffer): 
   try {
     document ??= JSON.parse(body.toString("utf8"));
   } catch (error) {
-    return problem(
-      "invalid_body",
-      `the body is not valid JSON: ${error instanceof Error ? error.message : "unreadable"}`,
-    );
+    return problem("invalid_body", `the body is not valid JSON: ${messageOf(error)}`);
   }
   const parsed = shape.safeParse(document);
   if (parsed.success) return parsed.data;

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { messageOf } from "../../../errors/thrown.js";
 import { OpenAiStream } from "../answer/openai-stream.js";
 import type { StreamShape, WholeShape } from "../answer/shape.js";
 import { type Problem, problem } from "../problem.js";
@@ -70,7 +71,7 @@ export function scanBody(body: Buffer, fields: ReadonlySet<string>): ScannedBody
   } catch (error) {
     return {
       ok: false,
-      message: `the body is not valid JSON: ${error instanceof Error ? error.message : "unreadable"}`,
+      message: `the body is not valid JSON: ${messageOf(error)}`,
     };
   }
 }

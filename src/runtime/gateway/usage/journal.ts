@@ -3,6 +3,7 @@ import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { UsageEvent } from "../../../contracts/usage.js";
 import type { Lock } from "../../../disk/lock.js";
+import { messageOf } from "../../../errors/thrown.js";
 import { OpenIntents } from "./open-intents.js";
 import { ownDirectory } from "./owner.js";
 import { PatientSync } from "./patient-sync.js";
@@ -282,7 +283,7 @@ export class Journal {
   }
 
   #failed(error: unknown, batch: readonly Pending[]): void {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     if (this.#failing === undefined)
       this.log.error({ reason }, "the usage log cannot be written: requests are refused");
     this.#failing = reason;
@@ -362,10 +363,7 @@ export class Journal {
       try {
         await deleteSegment(oldest);
       } catch (error) {
-        this.log.warn(
-          { error: error instanceof Error ? error.message : String(error) },
-          "a published usage file could not be deleted",
-        );
+        this.log.warn({ error: messageOf(error) }, "a published usage file could not be deleted");
       }
       // Only closed files hold settlements that were made void.
       if (this.#segments[0] === this.#current) this.#void.clear();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { diskError } from "../../../disk/disk-errors.js";
 import { type Lock, type Owner, waitForLock } from "../../../disk/lock.js";
-import { KeelsonError } from "../../../platform-file/errors.js";
+import { KeelsonError } from "../../../errors/keelson-error.js";
 
 /**
  * Makes a log's directory, if need be, and this process its one owner: two that wrote the same files would number them

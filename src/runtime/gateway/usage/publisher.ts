@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { messageOf } from "../../../errors/thrown.js";
 import type { Usage } from "../../usage/client.js";
 import type { Journal } from "./journal.js";
 
@@ -51,7 +52,7 @@ export class Publisher {
         this.#failures = 0;
         this.onState(undefined);
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         if (this.#failures === 0) this.log.warn({ reason }, "the ledger does not take usage; it is kept on this disk");
         this.#failures += 1;
         this.onState(reason);

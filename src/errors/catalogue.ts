@@ -1,0 +1,41 @@
+import { adminApiErrors } from "./codes/admin-api.js";
+import { commandErrors } from "./codes/commands.js";
+import { localPlatformErrors } from "./codes/local-platform.js";
+import { platformFileErrors } from "./codes/platform-file.js";
+import { recoveryErrors } from "./codes/recovery.js";
+import { runtimeErrors } from "./codes/runtime.js";
+import { targetErrors } from "./codes/targets.js";
+import type { ErrorEntry } from "./entry.js";
+
+/** Every error code of the product, by area and in the order of the reference page (docs/errors.md). */
+export const ERROR_AREAS = {
+  "Platform file": platformFileErrors,
+  "Command line": commandErrors,
+  "Local platform (`keelson up`)": localPlatformErrors,
+  "Backups, restores and drills": recoveryErrors,
+  "Rendering and deployment": targetErrors,
+  "Modules of a running platform": runtimeErrors,
+  "Admin API": adminApiErrors,
+} as const;
+
+const ERRORS = {
+  ...platformFileErrors,
+  ...commandErrors,
+  ...localPlatformErrors,
+  ...recoveryErrors,
+  ...targetErrors,
+  ...runtimeErrors,
+  ...adminApiErrors,
+};
+
+/** A code of the catalogue. A code that is not listed does not compile. */
+export type ErrorCode = keyof typeof ERRORS;
+
+export function errorEntry(code: ErrorCode): ErrorEntry {
+  return ERRORS[code];
+}
+
+/** Whether this release lists `code`: another process may run another release. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERRORS, code);
+}

@@ -1,0 +1,73 @@
+import type { ErrorEntries } from "../entry.js";
+
+/** Errors of the admin API, in the `error.code` of its responses. A command that calls it ends with the same code. */
+export const adminApiErrors = {
+  "request/invalid": { summary: "A field of the request is invalid; `param` names it.", exitCode: 1 },
+  "request/not-json": { summary: "The body is not JSON.", exitCode: 1 },
+  "request/not-utf8": { summary: "The body is not valid UTF-8.", exitCode: 1 },
+  "request/too-deep": { summary: "The body exceeds the nesting limit.", exitCode: 1 },
+  "request/too-large": { summary: "The body exceeds the size limit.", exitCode: 1 },
+  "request/too-long": { summary: "The URL exceeds the length limit.", exitCode: 1 },
+  "request/media-type": { summary: "The content type is not supported.", exitCode: 1 },
+  "request/method": { summary: "The method is not supported at this path.", exitCode: 1 },
+  "request/not-found": { summary: "There is no such path.", exitCode: 1 },
+
+  "credential/missing": {
+    summary: "The operation needs an API key or a session.",
+    exitCode: 1,
+    hint: "Send `Authorization: Bearer <key>`, or sign in.",
+  },
+  "credential/invalid": {
+    summary: "The API key is malformed, unknown, revoked or expired.",
+    exitCode: 1,
+    hint: "`keelson keys create NAME --scope admin` creates a key.",
+  },
+  "credential/too-many": { summary: "Too many invalid credentials from this address.", exitCode: 1 },
+  "scope/missing": { summary: "The API key lacks a scope.", exitCode: 1 },
+  "role/too-low": { summary: "The role of the caller does not allow the operation.", exitCode: 1 },
+  "role/not-operator": { summary: "Only operators of the platform manage organisations.", exitCode: 1 },
+  "session/ended": { summary: "The session is no longer valid.", exitCode: 1, hint: "Sign in again." },
+  "session/no-header": { summary: "A change by a session needs the header `x-keelson: 1`.", exitCode: 1 },
+  "link/invalid": {
+    summary: "A sign-in link is malformed, used or expired.",
+    exitCode: 1,
+    hint: "Get a new one: `keelson login` prints one.",
+  },
+  "internal/unauthorized": { summary: "The path requires the internal token.", exitCode: 1 },
+  "operators/only": { summary: "The page is served to operators only.", exitCode: 1 },
+
+  "key/expired": { summary: "The expiry of a new key is in the past.", exitCode: 1 },
+  "organisation/exists": { summary: "There is already an organisation with this id.", exitCode: 1 },
+  "organisation/unknown": { summary: "There is no such organisation.", exitCode: 1 },
+  "organisation/not-yours": { summary: "The credential belongs to another organisation.", exitCode: 1 },
+  "user/exists": { summary: "The organisation already has a user with this name.", exitCode: 1 },
+  "user/unknown": { summary: "There is no such user.", exitCode: 1 },
+  "user/operator": { summary: "Only operators manage operators.", exitCode: 1 },
+  "user/last-owner": {
+    summary: "The last owner of an organisation cannot be removed or demoted.",
+    exitCode: 1,
+    hint: "Make another user an owner first.",
+  },
+  "usage/too-many-rows": {
+    summary: "A usage query would return too many rows.",
+    exitCode: 1,
+    hint: "Name a shorter period, or fewer dimensions in `by`.",
+  },
+
+  "control/none": {
+    summary: "This process has no supervisor: drills and backups need `keelson up`.",
+    exitCode: 1,
+    hint: "In a cluster they run on the platform's schedule; see docs/drills.md.",
+  },
+  "control/away": {
+    summary: "The supervisor does not respond.",
+    exitCode: 1,
+    hint: "It may be restarting; `keelson status` shows its state.",
+  },
+  "control/failed": { summary: "The supervisor returned an unexpected error.", exitCode: 1 },
+  "dashboard/not-built": {
+    summary: "The dashboard was not built.",
+    exitCode: 1,
+    hint: "Run `npm run build`, then start again.",
+  },
+} as const satisfies ErrorEntries;

@@ -1,0 +1,99 @@
+import type { ErrorEntries } from "../entry.js";
+
+/** `keelson render` and `keelson deploy`: rendered files, kubeconfig and the Kubernetes API. */
+export const targetErrors = {
+  "render/unknown-target": { summary: "There is no target with this name.", exitCode: 2 },
+  "render/no-directory": {
+    summary: "`--diff` needs a directory to compare with.",
+    exitCode: 2,
+    hint: "add -o DIR",
+  },
+  "render/unreadable-directory": {
+    summary: "The output directory cannot be read.",
+    exitCode: 2,
+    hint: "give a directory with -o",
+  },
+  "render/unreadable": { summary: "A rendered file cannot be read.", exitCode: 2 },
+  "render/unwritable": {
+    summary: "A rendered file cannot be written.",
+    exitCode: 1,
+    hint: "give another directory with -o",
+  },
+  "render/changed-by-hand": {
+    summary: "A rendered file was changed by hand and is not overwritten.",
+    exitCode: 1,
+    hint: "move the change into the platform file (`patch:`), or give --force; --diff shows the difference",
+  },
+  "render/same-name": { summary: "Two components would get an object of the same name.", exitCode: 2 },
+  "render/unsupported": {
+    summary: "The target does not support a setting.",
+    exitCode: 2,
+    hint: "use controller: nginx or traefik",
+  },
+  "render/patch-unreadable": {
+    summary: "A patch is not a mapping of fields.",
+    exitCode: 2,
+    hint: "for example: { kind: Deployment, spec: { minReadySeconds: 10 } }",
+  },
+  "render/patch-without-object": { summary: "A patch names an object that is not rendered.", exitCode: 2 },
+  "render/patch-changes-identity": {
+    summary: "A patch would rename an object.",
+    exitCode: 2,
+    hint: "remove apiVersion, metadata.name and metadata.namespace from the patch",
+  },
+
+  "deploy/missing-secret": { summary: "Secrets that only the operator can provide are missing.", exitCode: 1 },
+  "kubeconfig/missing": {
+    summary: "No kubeconfig was found.",
+    exitCode: 2,
+    hint: "give one with --kubeconfig, or set KUBECONFIG",
+  },
+  "kubeconfig/unreadable": {
+    summary: "The kubeconfig cannot be read.",
+    exitCode: 2,
+    hint: "kubectl config view shows the expected form",
+  },
+  "kubeconfig/unknown-context": { summary: "The kubeconfig has no such context.", exitCode: 2 },
+  "kubeconfig/dangling": { summary: "The context names a cluster or user that is not defined.", exitCode: 2 },
+  "kubeconfig/exec-failed": { summary: "The credential plugin of the kubeconfig failed.", exitCode: 1 },
+
+  "kubernetes/unreachable": { summary: "The Kubernetes API server cannot be reached.", exitCode: 1 },
+  "kubernetes/untrusted": { summary: "The certificate of the API server is not trusted.", exitCode: 1 },
+  "kubernetes/unknown-kind": {
+    summary: "The cluster does not serve this kind of object.",
+    exitCode: 1,
+    hint: "install its CustomResourceDefinition, or choose another target",
+  },
+  "kubernetes/unreadable": {
+    summary: "The API server could not decode an object (400).",
+    exitCode: 1,
+    hint: "the cluster may be too old or too new for this field; see its version",
+  },
+  "kubernetes/unauthenticated": { summary: "The API server rejected the credentials (401).", exitCode: 1 },
+  "kubernetes/forbidden": { summary: "The credentials lack a permission (403).", exitCode: 1 },
+  "kubernetes/not-found": {
+    summary: "The API server has no such object, namespace or kind (404).",
+    exitCode: 1,
+    hint: "does the namespace exist, and does the cluster serve the kind?",
+  },
+  "kubernetes/conflict": {
+    summary: "Another field manager owns a field (409).",
+    exitCode: 1,
+    hint: "leave the field to its owner, or take it over with --force-conflicts",
+  },
+  "kubernetes/invalid": {
+    summary: "The API server rejected an object as invalid (422).",
+    exitCode: 1,
+    hint: "to change an immutable field, delete the object first",
+  },
+  "kubernetes/busy": {
+    summary: "The API server throttles requests (429).",
+    exitCode: 1,
+    hint: "try again in a minute",
+  },
+  "kubernetes/failed": {
+    summary: "The API server failed with another status.",
+    exitCode: 1,
+    hint: "see the API server's log",
+  },
+} as const satisfies ErrorEntries;

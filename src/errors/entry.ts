@@ -1,0 +1,15 @@
+/** 1: the operation failed, or a check found errors. 2: unreadable input or wrong usage; the same call cannot succeed. */
+export type ExitCode = 1 | 2;
+
+/** What is the same for every error of one code. */
+export interface ErrorEntry {
+  /** One sentence for the reference page: when this error occurs. */
+  readonly summary: string;
+  /** The exit code of a command that ends with this error. */
+  readonly exitCode: ExitCode;
+  /** What to do about it, unless the place that reports the error gives a more precise hint. */
+  readonly hint?: string;
+}
+
+/** An area of the reference page. Codes are stable: scripts and alerts match on them. */
+export type ErrorEntries = Readonly<Record<string, ErrorEntry>>;
