@@ -82,7 +82,7 @@ describe("a body that is not what it should be", () => {
     ["{}", "name", "name is missing: it must be a string"],
     ['{"name": "x", "scopes": ["root"]}', "scopes[0]", 'but "root" was given'],
     ['{"name": "x", "admin": true}', "admin", "admin is not a field that is known here"],
-    ['{"name": "a\\nb"}', "name", "name: may not hold control characters"],
+    ['{"name": "a\\nb"}', "name", "name: must not contain control characters"],
     [
       '{"name": "x", "expires": "soon"}',
       "expires",

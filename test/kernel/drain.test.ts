@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ANONYMOUS } from "../../src/contracts/authority.js";
 import { type Kernel, startKernel } from "../../src/runtime/kernel/kernel.js";
 import { answerJson } from "../../src/runtime/kernel/listener.js";
 import { planWith } from "../support/gateway/gateway.js";
@@ -65,8 +66,8 @@ describe("a process that is told to end", () => {
         only: {
           needs: [],
           start: async (context) => {
-            context.route("/quick", (_request, response) => answerJson(response, 200, { quick: true }));
-            context.route("/slow", (_request, response) => {
+            context.route("/quick", ANONYMOUS, (_request, response) => answerJson(response, 200, { quick: true }));
+            context.route("/slow", ANONYMOUS, (_request, response) => {
               setTimeout(() => answerJson(response, 200, { slow: true }), 500);
             });
             return { client: undefined, stop: async () => {} };

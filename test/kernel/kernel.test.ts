@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ANONYMOUS, INTERNAL_TOKEN } from "../../src/contracts/authority.js";
 import { defineModules, type Table } from "../../src/runtime/kernel/define.js";
 import { type Kernel, type ServeOptions, startKernel } from "../../src/runtime/kernel/kernel.js";
 import { answerJson } from "../../src/runtime/kernel/listener.js";
@@ -145,7 +146,7 @@ describe("the kernel", () => {
       slow: {
         needs: [],
         start: noted("slow", (context) => {
-          context.route("/slow", (_request, response) => {
+          context.route("/slow", ANONYMOUS, (_request, response) => {
             setTimeout(() => answerJson(response, 200, { done: true }), 600);
           });
         }),
@@ -171,7 +172,7 @@ describe("the kernel", () => {
       endless: {
         needs: [],
         start: noted("endless", (context) =>
-          context.route("/endless", (_request, response) => void response.write("…")),
+          context.route("/endless", ANONYMOUS, (_request, response) => void response.write("…")),
         ),
       },
     });
@@ -185,15 +186,15 @@ describe("the kernel", () => {
   });
 
   it("routes by the longest prefix, and only whole segments", async () => {
-    const says = (text: string) => (_request: unknown, response: Parameters<Parameters<Context["route"]>[1]>[1]) =>
+    const says = (text: string) => (_request: unknown, response: Parameters<Parameters<Context["route"]>[2]>[1]) =>
       void response.end(text);
     const kernel = await start({
       one: {
         needs: [],
         start: noted("one", (context) => {
-          context.route("/a", says("a"));
-          context.route("/a/b", says("b"));
-          expect(() => context.route("/a", says("again"))).toThrow("two modules claim");
+          context.route("/a", ANONYMOUS, says("a"));
+          context.route("/a/b", ANONYMOUS, says("b"));
+          expect(() => context.route("/a", ANONYMOUS, says("again"))).toThrow("two modules claim");
         }),
       },
     });
@@ -209,7 +210,7 @@ describe("the kernel", () => {
       bad: {
         needs: [],
         start: noted("bad", (context) =>
-          context.route("/bad", () => {
+          context.route("/bad", ANONYMOUS, () => {
             throw new Error("a defect");
           }),
         ),
@@ -223,9 +224,10 @@ describe("the kernel", () => {
     const kernel = await start({
       one: {
         needs: [],
-        start: noted("one", (context) =>
-          context.route("/internal/one", (_request, response) => answerJson(response, 200, {})),
-        ),
+        start: noted("one", (context) => {
+          context.route("/internal/one", INTERNAL_TOKEN, (_request, response) => answerJson(response, 200, {}));
+          expect(() => context.route("/internal/two", ANONYMOUS, () => {})).toThrow("must require the internal token");
+        }),
       },
     });
     const file = join(directory, "secrets", "internal", "token");

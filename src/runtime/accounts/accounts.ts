@@ -1,3 +1,4 @@
+import { INTERNAL_TOKEN } from "../../contracts/authority.js";
 import { createAdminApp, mount } from "../admin/index.js";
 import { createInternalApp } from "../admin/internal-app.js";
 import { type Database, platformScope } from "../database/client.js";
@@ -61,7 +62,7 @@ export async function startAccounts(
   const internal = createInternalApp(context);
   const streams = internalRoutes(internal, accounts, context.draining);
   await internal.ready();
-  context.route("/internal/accounts", (request, response) => internal.routing(request, response));
+  context.route("/internal/accounts", INTERNAL_TOKEN, (request, response) => internal.routing(request, response));
 
   return {
     client: accounts,

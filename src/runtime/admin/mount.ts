@@ -1,4 +1,5 @@
 import type { Registry } from "prom-client";
+import { ANONYMOUS, PER_ROUTE } from "../../contracts/authority.js";
 import type { Context } from "../kernel/module.js";
 import type { AdminApp } from "./app.js";
 import { merge, parseDocument } from "./openapi.js";
@@ -12,7 +13,8 @@ const mounted = new WeakMap<Registry, AdminApp[]>();
  */
 export async function mount(context: Context, prefixes: readonly string[], app: AdminApp): Promise<void> {
   await app.ready();
-  for (const prefix of prefixes) context.route(prefix, (request, response) => app.routing(request, response));
+  for (const prefix of prefixes)
+    context.route(prefix, PER_ROUTE, (request, response) => app.routing(request, response));
   const others = mounted.get(context.metrics);
   if (others) {
     others.push(app);
@@ -20,7 +22,7 @@ export async function mount(context: Context, prefixes: readonly string[], app: 
   }
   const apps = [app];
   mounted.set(context.metrics, apps);
-  context.route("/admin/openapi.json", (_request, response) => {
+  context.route("/admin/openapi.json", ANONYMOUS, (_request, response) => {
     const document = JSON.stringify(merge(apps.map((each) => parseDocument(each.swagger()))));
     response.writeHead(200, { "content-type": "application/json; charset=utf-8" }).end(document);
   });

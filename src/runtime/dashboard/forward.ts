@@ -1,4 +1,5 @@
 import { request as send } from "undici";
+import { ANONYMOUS, PER_ROUTE } from "../../contracts/authority.js";
 import type { ErrorCode } from "../../errors/catalogue.js";
 import { answerJson, type Handler } from "../kernel/listener.js";
 import type { Context } from "../kernel/module.js";
@@ -29,10 +30,10 @@ const hopByHop = new Set([
 /** Passes the paths of modules that run in other processes on to them; a module in this process answers for itself. */
 export function forwardToPeers(context: Context): void {
   const elsewhere = homes.filter(({ module }) => !context.here.includes(module));
-  for (const { prefix, module } of elsewhere) context.route(prefix, forward(context, prefix, module));
+  for (const { prefix, module } of elsewhere) context.route(prefix, PER_ROUTE, forward(context, prefix, module));
   if (!elsewhere.some(({ prefix }) => prefix === "/admin")) {
     // Below /admin an unknown path is an error of the API, never a page.
-    context.route("/admin", (request, response) =>
+    context.route("/admin", ANONYMOUS, (request, response) =>
       answerJson(response, 404, {
         error: {
           code: "request/not-found" satisfies ErrorCode,

@@ -1,3 +1,4 @@
+import { ANONYMOUS } from "../../contracts/authority.js";
 import type { Accounts } from "../accounts/client.js";
 import { createAdminApp, mount } from "../admin/index.js";
 import type { Gateway } from "../gateway/client.js";
@@ -25,7 +26,7 @@ export async function startDashboard(context: Context, needs: DashboardNeeds): P
   forwardToPeers(context);
   const files = await readWebFiles();
   if (!files) context.log.warn("the dashboard was not built: its API answers, its pages do not");
-  context.route("/", webHandler(files));
+  context.route("/", ANONYMOUS, webHandler(files));
   return {
     client: {},
     async stop() {

@@ -1,6 +1,6 @@
+import { INTERNAL_TOKEN } from "../../contracts/authority.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Model } from "../../plan/plan.js";
-import { guardWith } from "../kernel/guard.js";
 import type { Context, Running } from "../kernel/module.js";
 import type { Engine } from "./client.js";
 import { PodProxy } from "./pod.js";
@@ -14,7 +14,7 @@ export async function startEngine(context: Context): Promise<Running<Engine>> {
   const models = modelsHere(context);
   const alone = context.model === undefined ? undefined : models[0];
   const served: ServedModel[] = [];
-  const proxy = new PodProxy(() => served[0]?.targets[0], guardWith(context.internalToken));
+  const proxy = new PodProxy(() => served[0]?.targets[0]);
 
   const changed = (): void => {
     for (const listener of listeners) listener();
@@ -22,7 +22,7 @@ export async function startEngine(context: Context): Promise<Running<Engine>> {
   };
   served.push(...models.map((model) => new ServedModel(model, context.secrets, context.log, changed)));
   await Promise.all(served.map((model) => model.start()));
-  if (alone !== undefined) context.route("/v1", proxy.handle);
+  if (alone !== undefined) context.route("/v1", INTERNAL_TOKEN, proxy.handle);
   report(context, models, served, alone !== undefined);
 
   return {

@@ -2,27 +2,19 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream";
 import { type Dispatcher, Pool } from "undici";
 import { messageOf } from "../../errors/thrown.js";
-import type { Guard } from "../kernel/guard.js";
 import { answerJson } from "../kernel/listener.js";
 import type { Target } from "./client.js";
 
 /**
- * The listener of a process that serves one model: passes the OpenAI API on to the engine's child. Only the platform's
- * gateways may come here, because requests are counted there: they bring the internal token.
+ * Proxy of a process that serves one model: passes requests of the OpenAI API on to the engine's child process. The kernel
+ * admits the internal token only: requests are metered by the gateway, so only the gateway may call this path.
  */
 export class PodProxy {
   #pool: { readonly url: string; readonly pool: Pool } | undefined;
 
-  constructor(
-    private readonly target: () => Target | undefined,
-    private readonly guard: Pick<Guard, "internal">,
-  ) {}
+  constructor(private readonly target: () => Target | undefined) {}
 
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
-    if (!this.guard.internal(request)) {
-      fail(response, 401, "this server answers the platform's gateways only");
-      return;
-    }
     const target = this.target();
     if (target === undefined) {
       response.setHeader("retry-after", "1");

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { INFERENCE_KEY, INTERNAL_TOKEN, PER_ROUTE } from "../../contracts/authority.js";
 import { orphanLimit } from "../../promises/facts/supervisor.js";
 import type { Accounts } from "../accounts/client.js";
 import type { Engine } from "../engine/client.js";
@@ -48,10 +49,10 @@ export async function startGateway(context: Context, needs: GatewayNeeds): Promi
   const ollama = new ApiServer("ollama", shared, router, keys, ollamaOperations(router), (name) =>
     ollamaModelName(router, name),
   );
-  context.route("/v1", openAi.handle);
-  context.route("/api", ollama.handle);
+  context.route("/v1", INFERENCE_KEY, openAi.handle);
+  context.route("/api", PER_ROUTE, ollama.handle);
   const admin = await mountModels(context, needs.accounts, board);
-  context.route("/internal/gateway/models", (_request, response) =>
+  context.route("/internal/gateway/models", INTERNAL_TOKEN, (_request, response) =>
     answerJson(response, 200, { models: board.models() }),
   );
 

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import type { PrefixAuthority } from "../../contracts/authority.js";
 import type { ErrorCode } from "../../errors/catalogue.js";
 import { answerJson, type Handler } from "./listener.js";
 
@@ -45,4 +46,25 @@ function fromThisMachine({ socket, headers }: IncomingMessage): boolean {
   const address = socket.remoteAddress?.replace(/^::ffff:/, "");
   const loopback = address === "::1" || address?.startsWith("127.") === true;
   return loopback && forwarded.every((name) => headers[name] === undefined);
+}
+
+/**
+ * `handler` behind the check that `authority` requires before it. Authorities other than `internal-token` and
+ * `host-operator` are enforced by the handler.
+ * @throws Error for a path below `/internal/` with another authority than the internal token.
+ */
+export function guarded(prefix: string, authority: PrefixAuthority, guard: Guard, handler: Handler): Handler {
+  if (prefix.startsWith("/internal/") && authority.kind !== "internal-token")
+    throw new Error(`${prefix} must require the internal token, not ${authority.kind}`);
+  switch (authority.kind) {
+    case "internal-token":
+      return internalOnly(guard, handler);
+    case "host-operator":
+      return operatorsOnly(guard, handler);
+    case "anonymous":
+    case "actor":
+    case "inference-key":
+    case "per-route":
+      return handler;
+  }
 }

@@ -7,7 +7,7 @@ import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
 import type { Plan } from "../../plan/plan.js";
 import { type Definition, startOrder, type Table } from "./define.js";
-import { guardWith, internalOnly } from "./guard.js";
+import { guarded, guardWith } from "./guard.js";
 import { type Address, answerJson, Listener, type ListenerLimits } from "./listener.js";
 import type { Context, Running, Secrets } from "./module.js";
 import { peerUrl } from "./peers.js";
@@ -118,9 +118,7 @@ export async function startKernel(table: Table, options: ServeOptions): Promise<
     draining: () => services.draining,
     services: () => services.list(),
     publicUrl: options.publicUrl ?? url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//127.0.0.1:"),
-    // Paths under `/internal/` are for the platform's own processes.
-    route: (prefix, handler) =>
-      listener.route(prefix, prefix.startsWith("/internal/") ? internalOnly(guard, handler) : handler),
+    route: (prefix, authority, handler) => listener.route(prefix, guarded(prefix, authority, guard, handler)),
     report: (state, reason) => {
       reported.add(name);
       services.set(name, state, reason);

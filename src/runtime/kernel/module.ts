@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
+import type { PrefixAuthority } from "../../contracts/authority.js";
 import type { Plan } from "../../plan/plan.js";
 import type { Handler } from "./listener.js";
 import type { Service } from "./services.js";
@@ -40,8 +41,11 @@ export interface Context {
   services(): readonly Service[];
   /** Base URL under which people reach the platform, e.g. `http://127.0.0.1:8800`. */
   readonly publicUrl: string;
-  /** Claims a path prefix of the process's one listener; the longest prefix wins. */
-  route(prefix: string, handler: Handler): void;
+  /**
+   * Claims a path prefix of the process's one listener; the longest prefix wins. The kernel enforces the authorities
+   * `internal-token` and `host-operator`; the handler itself authenticates the callers of all others.
+   */
+  route(prefix: string, authority: PrefixAuthority, handler: Handler): void;
   /**
    * Reported on /health/readiness and /services; the module is `starting` until its start resolves. A module that is
    * `degraded` still answers and stays in the rotation; one that is `starting` (again) takes its process out of it.

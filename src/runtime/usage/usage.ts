@@ -1,5 +1,6 @@
 import { Counter } from "prom-client";
 import { z } from "zod";
+import { INTERNAL_TOKEN } from "../../contracts/authority.js";
 import type { Accounts } from "../accounts/client.js";
 import { createAdminApp, mount } from "../admin/index.js";
 import { createInternalApp } from "../admin/internal-app.js";
@@ -43,7 +44,7 @@ export async function startUsage(
     },
   );
   await internal.ready();
-  context.route("/internal/usage", (request, response) => internal.routing(request, response));
+  context.route("/internal/usage", INTERNAL_TOKEN, (request, response) => internal.routing(request, response));
 
   return {
     client: { record: take },
