@@ -7,11 +7,6 @@ export const localPlatformErrors = {
     exitCode: 1,
     hint: "choose a directory of your own with --data DIR",
   },
-  "data/unreadable": {
-    summary: "A file exists but cannot be read, so its content is unknown and nothing was changed.",
-    exitCode: 1,
-    hint: "correct its permissions, or remove what is in its place, and try again",
-  },
   "data/not-a-directory": {
     summary: "The data directory is a file.",
     exitCode: 1,

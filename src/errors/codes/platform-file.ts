@@ -3,7 +3,12 @@ import type { ErrorEntries } from "../entry.js";
 /** Reading, validating and editing the platform file, as YAML or as code. Most are diagnostics with a position. */
 export const platformFileErrors = {
   "file/not-found": { summary: "The platform file does not exist.", exitCode: 2 },
-  "file/unreadable": { summary: "The platform file cannot be read or is not UTF-8.", exitCode: 2 },
+  "file/unreadable": {
+    summary:
+      "A file or directory exists but cannot be read. Its content is unknown, so nothing that depends on it was changed.",
+    exitCode: 2,
+    hint: "check its permissions, and that nothing else is in its place",
+  },
   "file/unwritable": {
     summary: "A file cannot be written.",
     exitCode: 2,

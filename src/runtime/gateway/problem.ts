@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 
 /** Why a request is not answered: one row per case, rendered in the shape of whichever API was called. */
-const table = {
+export const PROBLEMS = {
   missing_api_key: { status: 401, type: "authentication_error" },
   invalid_api_key: { status: 401, type: "authentication_error" },
   scope_missing: { status: 403, type: "permission_error" },
@@ -24,7 +24,7 @@ const table = {
   internal: { status: 500, type: "server_error" },
 } as const;
 
-export type ProblemCode = keyof typeof table;
+export type ProblemCode = keyof typeof PROBLEMS;
 
 export interface Problem {
   readonly code: ProblemCode;
@@ -42,7 +42,7 @@ export function problem(
   message: string,
   more: { readonly param?: string; readonly retryAfter?: number } = {},
 ): Problem {
-  const { status, type } = table[code];
+  const { status, type } = PROBLEMS[code];
   return { code, status, type, message, param: more.param ?? null, retryAfter: more.retryAfter };
 }
 
