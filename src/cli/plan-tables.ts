@@ -1,5 +1,6 @@
 import { formatImage } from "../plan/images.js";
 import type { Bounds, Model, Objectives, Plan, Provider, Resources, Store, Unit } from "../plan/plan.js";
+import { storeTraits } from "../plan/stores/index.js";
 import { formatBytes, formatCpu, formatDuration, formatRange, formatRatio } from "../platform-file/format.js";
 import { formatSchedule } from "../platform-file/schedule.js";
 import type { Colours } from "./colours.js";
@@ -95,7 +96,7 @@ function modelRow(model: Model): string[] {
 }
 
 function storeRow(store: Store): string[] {
-  return [store.name, kind(store), store.provider.product, gib(store.size), backupsOf(store)];
+  return [store.name, storeTraits(store).summary, store.provider.product, gib(store.size), backupsOf(store)];
 }
 
 /** What is copied, and where the copies really go. */
@@ -115,17 +116,6 @@ const copyPlaces: Readonly<Record<Provider["copies"], (provider: Provider) => st
   bucket: ({ sendsTo }) => sendsTo.join(", "),
   provider: () => "its provider",
 };
-
-function kind(store: Store): string {
-  if (store.kind === "bucket") return `bucket${store.versions ? ", versions" : ""}`;
-  if (store.kind === "redis") {
-    const copies = store.replicas > 0 ? `, ${store.shards}×${store.replicas + 1} servers` : "";
-    return `redis ${store.version}${copies}`;
-  }
-  const standby =
-    store.kind === "postgres" && store.standby !== "none" ? `, standby in ${store.standby.replace("-", " ")}` : "";
-  return `${store.kind} ${store.version}${store.replicas > 1 ? `, ${store.replicas} servers` : ""}${standby}`;
-}
 
 function callRows(plan: Plan): string[][] {
   const calls = new Map<string, string[]>();

@@ -6,6 +6,7 @@ import { exists } from "../disk/exists.js";
 import { type Lock, type Owner, takeLock } from "../disk/lock.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import type { Plan } from "../plan/plan.js";
+import { moduleDatabases } from "../plan/stores/index.js";
 import { locateCluster } from "../postgres/cluster.js";
 import { databaseUrl } from "../postgres/provision.js";
 import { freePort } from "../postgres/server.js";
@@ -133,7 +134,7 @@ async function start(
   const secrets = localSecrets(places);
   const internalToken = await secrets.readOrMake("internal/token");
   const password = await secrets.readOrMake("database/password");
-  const database = plan.stores.find((store) => store.kind === "postgres");
+  const [database] = moduleDatabases(plan);
   const encrypted = database?.backups.encrypted ?? true;
   const repository = await openRepository(options.backups ?? places.backups);
   const recovery = startRecovery({

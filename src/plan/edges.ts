@@ -5,6 +5,7 @@ import type { PlanContext } from "./context.js";
 import { registryOf } from "./model-servers.js";
 import type { Scope } from "./origin.js";
 import type { Edge, Model, Store, Unit } from "./plan.js";
+import { STORES } from "./stores/index.js";
 
 type Call = NonNullable<ServiceInput["calls"]>[number];
 
@@ -83,7 +84,7 @@ class EdgePlanner {
     const unit = this.#units.get(to);
     if (store) {
       const port = typeof wanted === "number" ? wanted : store.port;
-      this.#add({ from, to, kind: "store", port, protocol: store.kind === "bucket" ? "http" : "tcp", path });
+      this.#add({ from, to, kind: "store", port, protocol: STORES[store.kind].protocol, path });
     } else if (model) this.#model(from, model, wanted, path, new Set());
     else if (unit) this.#unit(from, unit, wanted, path);
     else this.#outside(from, to, path, typeof call === "object" ? call : undefined);

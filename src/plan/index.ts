@@ -14,7 +14,7 @@ import { ProvenanceRecorder } from "./origin.js";
 import type { Image, Plan } from "./plan.js";
 import { planFailover, planRegions, zoneCount } from "./regions.js";
 import { planSecrets } from "./secrets.js";
-import { planStores } from "./stores.js";
+import { planStores } from "./stores/index.js";
 import { planServices } from "./units.js";
 import { injectAddresses } from "./variables.js";
 

@@ -1,17 +1,10 @@
 import type { SecretInput } from "../platform-file/schema/secrets.js";
 import type { PlanContext } from "./context.js";
 import type { Edge, Model, Secret, Store, Unit } from "./plan.js";
+import { STORES } from "./stores/index.js";
 
 /** The token by which a platform's own modules know each other: `internal/token`. */
 export const INTERNAL_SECRET = "internal";
-
-/** Files of the secret that a caller of a store mounts: the address, with its password in it. */
-const STORE_KEYS: Readonly<Record<Store["kind"], readonly string[]>> = {
-  postgres: ["url"],
-  redis: ["url"],
-  rabbitmq: ["url"],
-  bucket: ["endpoint", "access-key", "secret-key"],
-};
 
 /**
  * Declared secrets, and those that follow from the calls: a store's address for whoever calls it, the keys of a model's
@@ -48,7 +41,7 @@ export function planSecrets(
   for (const edge of edges) {
     const store = edge.kind === "store" ? byStore.get(edge.to) : undefined;
     if (!store) continue;
-    follow(store.name, STORE_KEYS[store.kind], `the address of \`${store.name}\`, for whoever calls it`);
+    follow(store.name, STORES[store.kind].secret.clientKeys, `the address of \`${store.name}\`, for whoever calls it`);
     mount(edge.from, store.name);
   }
   const keys = upstreamSecrets(models);

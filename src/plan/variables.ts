@@ -1,6 +1,7 @@
 import { parsePath } from "../platform-file/path.js";
 import type { ProvenanceRecorder } from "./origin.js";
 import type { Edge, Sidecar, Store, Unit } from "./plan.js";
+import { STORES } from "./stores/index.js";
 
 /** Where secrets lie as files, `<secret>/<key>` below it, on every target. */
 export const SECRETS_DIRECTORY = "/run/secrets/keelson";
@@ -51,6 +52,8 @@ function variable(edge: Edge, store: Store["kind"] | undefined): { name: string;
   if (edge.kind === "outside") return undefined;
   if (store === undefined)
     return { name: `${name}_URL`, value: `${edge.protocol === "tcp" ? "tcp" : "http"}://${edge.to}:${edge.port}` };
-  if (store === "bucket") return { name: `${name}_DIRECTORY`, value: `${SECRETS_DIRECTORY}/${edge.to}` };
-  return { name: `${name}_URL_FILE`, value: `${SECRETS_DIRECTORY}/${edge.to}/url` };
+  const [key, ...others] = STORES[store].secret.clientKeys;
+  return others.length > 0
+    ? { name: `${name}_DIRECTORY`, value: `${SECRETS_DIRECTORY}/${edge.to}` }
+    : { name: `${name}_URL_FILE`, value: `${SECRETS_DIRECTORY}/${edge.to}/${key}` };
 }

@@ -3,6 +3,7 @@ import { type ErrorCode, isErrorCode } from "../errors/catalogue.js";
 import type { Diagnostic } from "./diagnostic.js";
 import { shown } from "./format.js";
 import { formatPath, type Segment } from "./path.js";
+import { storeKindHint } from "./schema/stores.js";
 import { knownKeys, takesBoolean } from "./shape.js";
 import { didYouMean, suggest } from "./suggest.js";
 import { nearest, type Place, plain, type SourceMap, type Tree } from "./tree.js";
@@ -189,8 +190,8 @@ function enumeration(
 }
 
 function union(issue: Extract<Issue, { code: "invalid_union" }>, value: Tree): [string, string | undefined] {
-  if (issue.message === "which kind of store?" && value.kind === "mapping")
-    return [issue.message, "say it first: `postgres: 17`, `redis: 7`, `rabbitmq: 4.0` or `bucket: true`"];
+  const kinds = storeKindHint(issue.message);
+  if (kinds !== undefined && value.kind === "mapping") return [issue.message, kinds];
   const wanted = new Set<string>();
   const words: string[] = [];
   for (const form of issue.errors)

@@ -7,6 +7,7 @@ import { formatPath, type Segment } from "./path.js";
 import { type ModelInput, standardClasses } from "./schema/models.js";
 import type { Settings } from "./schema/platform.js";
 import type { ServiceInput } from "./schema/services.js";
+import { isBucketInput } from "./schema/stores.js";
 import { didYouMean } from "./suggest.js";
 import { child, type Mapping, nearest, type SourceMap } from "./tree.js";
 
@@ -51,7 +52,7 @@ class References {
     this.#services = new Map(Object.entries(settings.services ?? {}));
     this.#models = new Map(Object.entries(settings.models ?? {}));
     const stores = Object.entries(settings.stores ?? {});
-    this.#buckets = stores.filter(([, store]) => "bucket" in store).map(([name]) => name);
+    this.#buckets = stores.filter(([, store]) => isBucketInput(store)).map(([name]) => name);
     this.#pools = Object.keys(settings.nodes ?? {});
     this.#secrets = Object.keys(settings.secrets ?? {});
     this.#callable = [...this.#services.keys(), ...this.#models.keys(), ...stores.map(([name]) => name)];
@@ -67,7 +68,7 @@ class References {
     for (const [name, store] of Object.entries(this.settings.stores ?? {})) {
       this.#pool(["stores", name, "nodes"], store.nodes);
       this.#copies(["stores", name, "backups", "to"], store.backups?.to, name);
-      if ("postgres" in store && store.replicas !== undefined && store.readers !== undefined)
+      if ("readers" in store && store.replicas !== undefined && store.readers !== undefined)
         this.#report(
           ["stores", name, "readers"],
           "spec/conflict",

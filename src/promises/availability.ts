@@ -1,8 +1,9 @@
 import { originOf } from "../plan/origin.js";
 import type { Cited, Model, Origin, Path, Plan, Ratio, Store, Unit } from "../plan/plan.js";
+import { hasServers, storeTraits } from "../plan/stores/index.js";
 import { machineAvailability, managedAvailability, siteAvailability } from "./facts/availability.js";
 import { type Answering, calleesOf, judgedAt, neededBy, objectivePath } from "./judged.js";
-import { copies, failsOver, isServer } from "./subjects.js";
+import { failsOver } from "./subjects.js";
 import { notRunHere } from "./terms/left-out.js";
 import { zones } from "./terms/machine.js";
 import type { Verdict } from "./verdict.js";
@@ -109,23 +110,15 @@ function unitPart(plan: Plan, unit: Unit, machine: Cited): Part {
 
 function storePart(plan: Plan, store: Store, machine: Cited): Part | undefined {
   const { provider, name } = store;
-  const path = `${store.path}${redundancy[store.kind]}`;
-  const replicas = isServer(store) ? copies(store) : 1;
+  const { copies: replicas, copiesKey } = storeTraits(store);
+  const path = copiesKey === undefined ? store.path : `${store.path}.${copiesKey}`;
   if (provider.kind === "managed") {
     const sla = managedAvailability(store, plan.cloud);
     return sla && { name, path, value: sla.value, replicas, source: sla.source };
   }
-  const value = replicated(machine.value, isServer(store) && failsOver(store) ? replicas : 1);
+  const value = replicated(machine.value, hasServers(store) && failsOver(store) ? replicas : 1);
   return { name, path, value, replicas, source: machine.source };
 }
-
-/** What of a store decides how many machines it stands on; a bucket has nothing to say there. */
-const redundancy: Readonly<Record<Store["kind"], string>> = {
-  postgres: ".standby",
-  redis: ".replicas",
-  rabbitmq: ".replicas",
-  bucket: "",
-};
 
 /** Replicas that surely stand on different machines; without a required spread they may all share one. */
 function separate({ replicas, spread }: Unit, plan: Plan): number {

@@ -1,5 +1,5 @@
 import type { Bounds, Bytes, Millicores, NodePool, Plan, Resources, Unit } from "../plan/plan.js";
-import { serversOf } from "../plan/servers.js";
+import { storeTraits } from "../plan/stores/index.js";
 
 /** What one replica asks of its node, sidecars included. */
 export interface Demand {
@@ -51,7 +51,7 @@ export function tenantsOf(plan: Plan, pool: NodePool): readonly Tenant[] {
   const servers = plan.stores
     .filter(({ provider }) => provider.kind === "in-cluster")
     .map((store) => {
-      const count = serversOf(store);
+      const count = storeTraits(store).servers;
       const demand = add({ cpu: 0, memory: 0, gpu: 0 }, store.resources);
       return { name: store.name, pool: store.pool, demand, replicas: { min: count, max: count } };
     });

@@ -1,38 +1,11 @@
-import type {
-  BackupKind,
-  BackupLimits,
-  BackupSchedule,
-  Backups,
-  Broker,
-  Cache,
-  Database,
-  Plan,
-  Store,
-  Unit,
-} from "../plan/plan.js";
+import type { BackupKind, BackupLimits, BackupSchedule, Backups, Plan, Store, Unit } from "../plan/plan.js";
+import { hasServers, type ServerStore, storeTraits } from "../plan/stores/index.js";
 
-/** A store whose server is a process of somebody's: everything but a bucket. */
-export type Server = Database | Cache | Broker;
+/** A store that has server processes. */
+export type Server = ServerStore;
 
 export function isUnit<Other extends Store>(subject: Unit | Other): subject is Unit {
   return "role" in subject;
-}
-
-export function isServer(store: Store): store is Server {
-  return store.kind !== "bucket";
-}
-
-export function isDatabase(store: Store): store is Database {
-  return store.kind === "postgres";
-}
-
-export function isCache(store: Store): store is Cache {
-  return store.kind === "redis";
-}
-
-/** Servers that hold a copy of the data, the first one included. */
-export function copies(server: Server): number {
-  return server.kind === "redis" ? server.replicas + 1 : server.replicas;
 }
 
 /** A schedule as it is kept: `every` at the longer of the two intervals, `keep` for the shorter of the two times. */
@@ -88,10 +61,10 @@ export function takesNone({ provider }: Server): string {
 
 /** A copy takes over by itself. */
 export function failsOver(server: Server): boolean {
-  return server.provider.failover !== undefined && copies(server) > 1;
+  return server.provider.failover !== undefined && storeTraits(server).copies > 1;
 }
 
 /** Units and servers: what has processes. */
 export function running(plan: Plan): readonly (Unit | Server)[] {
-  return [...plan.units, ...plan.stores.filter(isServer)];
+  return [...plan.units, ...plan.stores.filter(hasServers)];
 }

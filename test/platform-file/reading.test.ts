@@ -93,7 +93,7 @@ const cases: readonly (readonly [title: string, text: string, code: string, hint
     "a store of no kind",
     `${base}stores: { ▲db: { size: 5Gi } }`,
     "spec/value",
-    "say it first: `postgres: 17`, `redis: 7`, `rabbitmq: 4.0` or `bucket: true`",
+    "set it first: `postgres: 17`, `redis: 7`, `rabbitmq: 4.0` or `bucket: true`",
   ],
   ["a key of another kind of store", `${base}stores: { db: { postgres: 17, ▲shards: 2 } }`, "spec/unknown-key"],
   [

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { hasServers } from "../../src/plan/stores/index.js";
 import { runbookText } from "../../src/promises/runbooks/runbook.js";
 import { promiseSheet, type Row } from "../../src/promises/sheet.js";
-import { isServer, restoreBase, taken } from "../../src/promises/subjects.js";
+import { restoreBase, taken } from "../../src/promises/subjects.js";
 import { findingsIn, planOf } from "../support/check/findings.js";
 import { platforms, yamlOf } from "../support/promises/platforms.js";
 import { rowOf, sheetOf } from "../support/promises/rows.js";
@@ -138,7 +139,7 @@ describe("for every platform", () => {
       fc.property(platforms, fc.boolean(), (platform, managed) => {
         const plan = planOf(yamlOf({ ...platform, provide: managed ? "managed" : "in-cluster" }));
         for (const { subject, alert, runbook } of promiseSheet(plan, []).rows) {
-          const store = plan.stores.filter(isServer).find(({ name }) => name === subject);
+          const store = plan.stores.filter(hasServers).find(({ name }) => name === subject);
           if (!store) continue;
           const { full, log, snapshot } = taken(store);
           const { measure, threshold } = alert.condition;

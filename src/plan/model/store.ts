@@ -1,7 +1,18 @@
 import type { Path } from "../../platform-file/origin.js";
 import type { Bytes, Element, Milliseconds, Objectives, Patch, Resources } from "./element.js";
 
-export type Store = Database | Cache | Broker | Bucket;
+/** Every kind of store, under the key that names it in the platform file. */
+export interface StoreByKind {
+  readonly postgres: Database;
+  readonly redis: Cache;
+  readonly rabbitmq: Broker;
+  readonly bucket: Bucket;
+}
+
+export type StoreKind = keyof StoreByKind;
+
+/** A store of one kind, or of any. Generic code that looks a descriptor up by `store.kind` takes a `Store<Kind>`. */
+export type Store<Kind extends StoreKind = StoreKind> = { [Each in Kind]: StoreByKind[Each] & { kind: Each } }[Kind];
 
 export interface StoreBase extends Element {
   readonly provider: Provider;
@@ -10,50 +21,52 @@ export interface StoreBase extends Element {
   readonly resources: Resources;
   readonly pool: string | undefined;
   readonly port: number;
-  /** Probe of the server by whoever restarts or fails it over. */
+  /** Probe of the server by the supervisor or operator that restarts it or fails it over. */
   readonly probe: { readonly every: Milliseconds; readonly failures: number };
+  readonly backups: Backups;
   readonly patches: readonly Patch[];
 }
 
-/** Who runs a store, and what that is known to give: promises are predicted from these, each cited. */
+/** Who runs a store, and the product's documented figures, from which promises are predicted. */
 export interface Provider {
   readonly kind: "embedded" | "in-cluster" | "managed";
-  /** The field's name of it: `embedded PostgreSQL`, `CloudNativePG`, `RDS`, `Linode Managed Database` … */
+  /** The product's name: `embedded PostgreSQL`, `CloudNativePG`, `Amazon RDS`, `Linode Managed Database` … */
   readonly product: string;
-  /** A replica takes over by itself within this time; undefined where nothing does. */
+  /** Milliseconds until a replica is promoted automatically; undefined without automatic failover. */
   readonly failover: Cited | undefined;
-  /** From nothing to an empty server that accepts connections. */
+  /** Milliseconds until a new, empty server accepts connections. */
   readonly provisioning: Cited;
   /** Bytes per second that a restore reads. */
   readonly restoreRate: Cited;
   /** Bytes per second that a backup writes. */
   readonly backupRate: Cited;
-  /** A crashed server process is running again. */
+  /** Milliseconds until a crashed server process runs again. */
   readonly restart: Cited;
-  /** Kinds of backup that it takes; one that is declared beyond these is never written. */
+  /** Kinds of backup that the product takes; other declared kinds are never taken. */
   readonly takes: readonly BackupKind[];
-  /** Of these kinds, what the product sets itself, whatever the file asks for. */
+  /** Limits that the product imposes on these kinds, regardless of the platform file. */
   readonly limits: Readonly<Partial<Record<BackupKind, BackupLimits>>>;
-  /** Where the copies that it takes lie. */
+  /** Where its backups are stored. */
   readonly copies: CopyPlace;
-  /** Of the buckets that `backups.to` names, those that it really writes copies into. */
+  /** Those buckets of `backups.to` that the product writes backups to. */
   readonly sendsTo: readonly string[];
 }
 
 /**
- * `folder`: of the machine that the data is on. `volume`: of the cluster, beside the data. `bucket`: the one that
- * `backups.to` names, and without one no copy is taken. `provider`: with the provider, apart from the data.
+ * Where backups are stored. `folder`: on the machine that holds the data. `volume`: in the same cluster as the data.
+ * `bucket`: in the bucket of `backups.to`; without one no backup is taken. `provider`: with the cloud provider, separate
+ * from the data.
  */
 export type CopyPlace = "folder" | "volume" | "bucket" | "provider";
 
 export interface BackupLimits {
-  /** It takes none at shorter intervals. */
+  /** The shortest interval between two backups, in milliseconds. */
   readonly every: Cited;
-  /** It keeps none for longer. */
+  /** The longest retention, in milliseconds. */
   readonly keep: Cited;
 }
 
-/** A figure with its source: a documented default or property of the component. */
+/** A figure with its source: a documented default or property of the product. */
 export interface Cited {
   readonly value: number;
   readonly source: string;
@@ -70,7 +83,6 @@ export interface Database extends StoreBase {
   /** Region with a cross-region replica. */
   readonly copy: string | undefined;
   readonly synchronous: boolean;
-  readonly backups: Backups;
 }
 
 export interface Cache extends StoreBase {
@@ -80,7 +92,6 @@ export interface Cache extends StoreBase {
   /** Replicas of each shard, primary not counted. */
   readonly replicas: number;
   readonly persistence: boolean;
-  readonly backups: Backups;
 }
 
 export interface Broker extends StoreBase {
@@ -89,7 +100,6 @@ export interface Broker extends StoreBase {
   readonly replicas: number;
   readonly queues: "quorum" | "stream" | "classic";
   readonly deadLetter: boolean;
-  readonly backups: Backups;
 }
 
 export interface Bucket extends StoreBase {
@@ -97,19 +107,18 @@ export interface Bucket extends StoreBase {
   readonly versions: boolean;
   readonly lock: Milliseconds | undefined;
   readonly copy: string | undefined;
-  readonly backups: Backups;
 }
 
 export type BackupKind = "full" | "log" | "snapshot";
 
 export interface Backups {
   readonly path: Path;
-  /** A whole copy: at this interval (or daily at a time), kept this long. */
+  /** A full backup: its interval (or daily time) and retention. */
   readonly full: BackupSchedule | undefined;
-  /** The write-ahead log, shipped at the latest after `every`. */
+  /** Archiving of the write-ahead log: a segment is archived after at most `every`. */
   readonly log: BackupSchedule | undefined;
   readonly snapshot: BackupSchedule | undefined;
-  /** Names of buckets; empty means a folder beside the data. */
+  /** Names of buckets; empty means a folder next to the data. */
   readonly to: readonly string[];
   readonly encrypted: boolean;
 }
@@ -118,7 +127,7 @@ export interface BackupSchedule {
   readonly path: Path;
   /** 0: on every change. */
   readonly every: Milliseconds;
-  /** `HH:MM` in UTC, when a time of day was named. */
+  /** `HH:MM` in UTC, if a time of day is set. */
   readonly at: string | undefined;
   readonly keep: Milliseconds;
 }

@@ -86,9 +86,45 @@ const bucket = z
   })
   .meta({ id: "bucket" });
 
-/** A store, told apart by its first word. */
-export const store = z.union([postgres, redis, rabbitmq, bucket], {
-  error: "which kind of store?",
-});
+/** The shape of every kind of store, with an example that selects it. */
+const SHAPES = { postgres, redis, rabbitmq, bucket };
+const EXAMPLES: Readonly<Record<keyof typeof SHAPES, string>> = {
+  postgres: "postgres: 17",
+  redis: "redis: 7",
+  rabbitmq: "rabbitmq: 4.0",
+  bucket: "bucket: true",
+};
 
-export type StoreInput = z.output<typeof store>;
+const WHICH_KIND = "which kind of store?";
+
+/** A store: the key that names its kind selects the shape. */
+export const store = z.union(Object.values(SHAPES), { error: WHICH_KIND });
+
+/** The parsed shape of each kind. */
+export type StoreInputs = { readonly [Kind in keyof typeof SHAPES]: z.output<(typeof SHAPES)[Kind]> };
+export type StoreInput = StoreInputs[keyof StoreInputs];
+
+/** A parsed store with its kind. */
+export type StoreEntry<Kind extends keyof StoreInputs = keyof StoreInputs> = {
+  readonly [Each in Kind]: { readonly kind: Each; readonly written: StoreInputs[Each] };
+}[Kind];
+
+/** The kind of a parsed store, by the key that selects it. */
+export function storeEntry(written: StoreInput): StoreEntry {
+  if ("postgres" in written) return { kind: "postgres", written };
+  if ("redis" in written) return { kind: "redis", written };
+  if ("rabbitmq" in written) return { kind: "rabbitmq", written };
+  return { kind: "bucket", written };
+}
+
+/** Whether a store can receive backups. */
+export function isBucketInput(written: StoreInput): boolean {
+  return "bucket" in written;
+}
+
+/** For a store without a kind: how to write each; undefined for any other message. */
+export function storeKindHint(message: string): string | undefined {
+  if (message !== WHICH_KIND) return undefined;
+  const examples = Object.values(EXAMPLES).map((example) => `\`${example}\``);
+  return `set it first: ${examples.slice(0, -1).join(", ")} or ${examples.at(-1)}`;
+}

@@ -1,5 +1,6 @@
 import type { Cited, Cloud, Store } from "../../plan/plan.js";
-import { copies, failsOver } from "../subjects.js";
+import { storeTraits } from "../../plan/stores/index.js";
+import { failsOver } from "../subjects.js";
 
 /** Share of time that one machine of a cloud is up, by what the cloud itself guarantees; undefined where nobody says. */
 export function machineAvailability(cloud: Cloud): Cited | undefined {
@@ -37,7 +38,7 @@ export function managedAvailability(store: Store, cloud: Cloud): Cited | undefin
           ? { value: 0.9995, source: "Amazon RDS Multi-AZ SLA: 99.95 %" }
           : { value: 0.995, source: "Amazon RDS single-instance SLA: 99.5 %" };
       }
-      return copies(store) > 1
+      return storeTraits(store).copies > 1
         ? { value: 0.999, source: "Amazon ElastiCache and Amazon MQ SLA over several zones: 99.9 %" }
         : undefined;
     case "linode":

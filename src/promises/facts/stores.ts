@@ -1,38 +1,3 @@
-import type { Cited } from "../../plan/plan.js";
-
-/** An acknowledged commit is in the write-ahead log on disk. */
-export const committedIsDurable: Cited = {
-  value: 0,
-  source: "PostgreSQL acknowledges a commit after its log is flushed (fsync and synchronous_commit are on by default)",
-};
-
-/** A commit is acknowledged only when a standby has it. */
-export const synchronousReplication: Cited = {
-  value: 0,
-  source: "with synchronous replication a commit waits until a standby has flushed it (PostgreSQL: synchronous_commit)",
-};
-
-/** What an asynchronous replica may miss: nothing bounds it. */
-export const replicationLag = {
-  value: 30_000,
-  why: "asynchronous replication has no bound of its own; 30s allowed",
-};
-
-export const appendOnlyFile: Cited = {
-  value: 1_000,
-  source: "Redis append-only file with appendfsync everysec loses at most one second (redis.io: Persistence)",
-};
-
-export const redisReplicationLag = {
-  value: 10_000,
-  why: "Redis replicates asynchronously; min-replicas-max-lag, 10s by default, bounds what a lagging replica may miss",
-};
-
-export const confirmedMessages: Cited = {
-  value: 0,
-  source: "a confirmed message of a quorum queue or stream is on a majority of nodes (rabbitmq.com: Quorum Queues)",
-};
-
 /** Size of a write-ahead log segment, which is shipped whole. */
 export const logSegmentBytes = 16 * 2 ** 20;
 

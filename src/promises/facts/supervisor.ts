@@ -1,4 +1,5 @@
-import type { Database, Milliseconds, Plan, Probe, Sidecar, Store, Unit } from "../../plan/plan.js";
+import type { Milliseconds, Plan, Probe, Sidecar, Store, Unit } from "../../plan/plan.js";
+import { moduleDatabases, STORES } from "../../plan/stores/index.js";
 
 /**
  * How `keelson up` watches and restarts the processes of one machine. The supervisor acts by these numbers and the
@@ -46,15 +47,8 @@ export function leftOutByUp(element: Unit | Sidecar | Store): string | undefined
   if ("modules" in element) {
     return element.modules.length > 0 ? undefined : "keelson up runs Keelson's modules, no container image";
   }
-  switch (element.kind) {
-    case "postgres":
-    case "bucket":
-      return undefined;
-    case "redis":
-      return "keelson up runs no Redis, and its modules keep their counters in memory";
-    case "rabbitmq":
-      return "keelson up runs no RabbitMQ";
-  }
+  const { local } = STORES[element.kind];
+  return typeof local === "object" ? local.omitted : undefined;
 }
 
 /** A process that runs several units is asked as often as the most impatient wants, and given up as late as the most patient. */
@@ -67,7 +61,7 @@ export function watchOf(lives: readonly Probe[]): Watch {
 
 /** One server holds every database of the plan; the probe of the first is the server's. */
 export function databaseWatch(stores: Plan["stores"]): Watch {
-  const probe = stores.find((store): store is Database => store.kind === "postgres")?.probe;
+  const probe = moduleDatabases({ stores })[0]?.probe;
   return { every: Math.max(1_000, probe?.every ?? 5_000), failures: Math.max(2, probe?.failures ?? 3) };
 }
 

@@ -1,11 +1,12 @@
 import type { Database, Plan } from "../../plan/plan.js";
+import { isDatabase } from "../../plan/stores/index.js";
 import { formatDuration } from "../../platform-file/format.js";
 import { backupUnverified } from "../alerts.js";
 import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
 import { bounded, sum, unbounded } from "../prediction.js";
 import { restoreOlderBackup } from "../runbooks/stores.js";
-import { isDatabase, taken } from "../subjects.js";
+import { taken } from "../subjects.js";
 import { backupTaken, interval, restoreInVain, segmentUploaded } from "../terms/store.js";
 import { lostSinceBackup, restoreFromBackup } from "./database-loss.js";
 

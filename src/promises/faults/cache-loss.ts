@@ -1,10 +1,11 @@
 import type { Cache, Plan } from "../../plan/plan.js";
+import { isCache } from "../../plan/stores/index.js";
 import { dataUnsafe } from "../alerts.js";
 import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
 import { bounded, unknown } from "../prediction.js";
 import { refillCache } from "../runbooks/stores.js";
-import { isCache, restoreBase } from "../subjects.js";
+import { restoreBase } from "../subjects.js";
 import { unknownWhereNotRun } from "../terms/left-out.js";
 import { lostWithData } from "../terms/server.js";
 import { noticed, provisioned, reconnected, response, restored } from "../terms/store.js";

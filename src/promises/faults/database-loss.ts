@@ -1,10 +1,11 @@
 import type { Database, Plan } from "../../plan/plan.js";
+import { isDatabase } from "../../plan/stores/index.js";
 import { dataUnsafe } from "../alerts.js";
 import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
 import { bounded, unbounded, unknown } from "../prediction.js";
 import { restoreDatabase } from "../runbooks/stores.js";
-import { isDatabase, restoreBase, taken } from "../subjects.js";
+import { restoreBase, taken } from "../subjects.js";
 import { lostWithData } from "../terms/server.js";
 import {
   interval,

@@ -1,4 +1,5 @@
 import type { Element, Objectives, Plan, Unit } from "../../plan/plan.js";
+import { hasServers, isDatabase, storeTraits } from "../../plan/stores/index.js";
 import { replicasMissing, storeDown } from "../alerts.js";
 import { hasZones } from "../facts/machines.js";
 import { defineFault } from "../fault.js";
@@ -8,7 +9,7 @@ import { isOwn } from "../promised.js";
 import { rebuildElsewhere, restoreDatabase, storeAnswersNot } from "../runbooks/stores.js";
 import { moveUnit } from "../runbooks/units.js";
 import type { Server } from "../subjects.js";
-import { copies, failsOver, isServer, isUnit, running } from "../subjects.js";
+import { failsOver, isUnit, running } from "../subjects.js";
 import { copiesApart, copyPlace, restorableElsewhere } from "../terms/copies.js";
 import { onOneMachine, zones } from "../terms/machine.js";
 import { failedOver, lostWithData, missedByReplica } from "../terms/server.js";
@@ -49,8 +50,9 @@ export const zoneLoss = defineFault<Subject>({
   runbook: (subject, plan) => {
     if (isEverything(subject) || zones(plan).length < 2) return rebuildElsewhere(plan);
     if (isUnit(subject)) return moveUnit(subject, plan, "zone");
-    const restored = subject.kind === "postgres" && !inSeveralZones(subject, plan);
-    return restored ? restoreDatabase(subject, plan) : storeAnswersNot(subject, plan);
+    return isDatabase(subject) && !inSeveralZones(subject, plan)
+      ? restoreDatabase(subject, plan)
+      : storeAnswersNot(subject, plan);
   },
   drill: undefined,
 });
@@ -88,7 +90,7 @@ function nowhereToGo(plan: Plan): Prediction {
  */
 function worstLoss(plan: Plan): Prediction {
   const servers = plan.stores
-    .filter(isServer)
+    .filter(hasServers)
     .filter(({ objectives }) => !isOwn(plan, objectives, "rpo") && !objectives.except.includes("zone-loss"))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const losses = servers.map((server) => lostWithZone(server, plan));
@@ -102,7 +104,7 @@ function worse(a: Prediction, b: Prediction): Prediction {
 
 /** Copies that lie in the zone are lost with it. */
 function lostWithZone(server: Server, plan: Plan): Prediction {
-  const lost = server.kind === "postgres" ? lostSinceBackup(server, plan) : lostWithData(server, plan);
+  const lost = isDatabase(server) ? lostSinceBackup(server, plan) : lostWithData(server, plan);
   return lost.kind === "bounded" && !copiesApart(server, plan) ? copiesGoneAsWell(server, plan) : lost;
 }
 
@@ -135,32 +137,24 @@ function onSeveralZones(unit: Unit, plan: Plan): boolean {
 }
 
 /**
- * A copy in another zone takes over. Brokers decide by majority: with members in two zones the loss of the bigger half
- * stops them. A Redis Cluster of our own knows no zones: a shard's copies, or most of its primaries, may be in one.
+ * Whether a replica in another zone takes over: the kind of store defines how many zones that takes.
  */
 function inSeveralZones(server: Server, plan: Plan): boolean {
   if (zones(plan).length < 2 || !failsOver(server)) return false;
-  switch (server.kind) {
-    case "postgres":
-      return server.standby === "another-zone";
-    case "redis":
-      return server.provider.kind === "managed";
-    case "rabbitmq":
-      return copies(server) >= 3 && zones(plan).length >= 3;
-  }
+  const { minZones } = storeTraits(server);
+  return minZones !== undefined && zones(plan).length >= minZones;
 }
 
 function serverAnswersAgain(server: Server, plan: Plan): Prediction {
   if (inSeveralZones(server, plan)) return bounded(plan, server.path, failedOver(server, plan, "zone"));
-  if (server.kind === "postgres") {
+  if (isDatabase(server)) {
     const restored = restoreFromBackup(server, plan);
     return restored.kind === "bounded" && !copiesApart(server, plan) ? copiesGoneAsWell(server, plan) : restored;
   }
-  if (server.kind === "rabbitmq") {
-    return unbounded(plan, server.path, `${server.name} has no majority left and waits until the zone is back`, {
-      advice: "run three replicas in three zones",
-      edits: [{ path: `${server.path}.replicas`, value: 3 }],
-    });
+  const { withoutReplica } = storeTraits(server);
+  if (withoutReplica.kind === "wait") {
+    const { why, advice, key, value } = withoutReplica;
+    return unbounded(plan, server.path, why, { advice, edits: [{ path: `${server.path}.${key}`, value }] });
   }
   const responded = response(plan);
   if (!responded)

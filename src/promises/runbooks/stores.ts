@@ -1,5 +1,6 @@
 import type { Cache, Database, Plan } from "../../plan/plan.js";
-import { isDatabase, restoreBase, type Server, taken } from "../subjects.js";
+import { isCache, isDatabase, storeTraits } from "../../plan/stores/index.js";
+import { restoreBase, type Server, taken } from "../subjects.js";
 import { restorableElsewhere } from "../terms/copies.js";
 import { onOneMachine } from "../terms/machine.js";
 import type { Runbook, Step } from "./runbook.js";
@@ -30,8 +31,8 @@ export function storeAnswersNot(store: Server, plan: Plan): Runbook {
 
 /** The page that goes on where this one ends; of a broker there is none, for nothing brings its messages back. */
 function dataGone(store: Server): readonly Step[] {
-  if (store.kind === "rabbitmq") return [];
-  const page = store.kind === "redis" ? "refilling" : restoreBase(store) ? "restoring" : "replacing";
+  if (storeTraits(store).withoutReplica.kind === "wait") return [];
+  const page = isCache(store) ? "refilling" : restoreBase(store) ? "restoring" : "replacing";
   return [{ action: `If the data is gone as well, go on with the page on ${page} it.` }];
 }
 

@@ -1,13 +1,6 @@
 import type { Plan } from "../../plan/plan.js";
+import { type DataLoss, STORES, storeTraits } from "../../plan/stores/index.js";
 import { nodeMonitorGrace } from "../facts/kubernetes.js";
-import {
-  appendOnlyFile,
-  committedIsDurable,
-  confirmedMessages,
-  redisReplicationLag,
-  replicationLag,
-  synchronousReplication,
-} from "../facts/stores.js";
 import type { Prediction, Term } from "../prediction.js";
 import { assumed, bounded, cited, unbounded } from "../prediction.js";
 import { oftenest, type Server, taken, takesNone, untaken } from "../subjects.js";
@@ -29,38 +22,28 @@ export function failedOver(server: Server, plan: Plan, lost: "process" | "node" 
 
 /** What a copy that takes over may have missed. */
 export function missedByReplica(server: Server, plan: Plan): Prediction {
-  switch (server.kind) {
-    case "postgres":
-      return bounded(plan, server.path, [
-        server.synchronous
-          ? cited("nothing: replication is synchronous", synchronousReplication)
-          : assumed("replication lag", replicationLag.value, replicationLag.why),
-      ]);
-    case "redis":
-      return bounded(plan, server.path, [
-        assumed("replication lag", redisReplicationLag.value, redisReplicationLag.why),
-      ]);
-    case "rabbitmq":
-      return server.queues === "classic"
-        ? unbounded(plan, server.path, "classic queues have one copy of a message", {
-            advice: "use quorum queues",
-            edits: [{ path: `${server.path}.queues`, value: "quorum" }],
-          })
-        : bounded(plan, server.path, [cited("nothing: confirmed messages are on a majority", confirmedMessages)]);
-  }
+  return lost(server, storeTraits(server).failoverLoss, plan);
 }
 
 /** What a server that starts again on the same disk has lost. */
 export function lostByRestart(server: Server, plan: Plan): Prediction {
-  switch (server.kind) {
-    case "postgres":
-      return bounded(plan, server.path, [cited("nothing: commits are on disk", committedIsDurable)]);
-    case "rabbitmq":
-      return bounded(plan, server.path, [cited("nothing: confirmed messages are on disk", confirmedMessages)]);
-    case "redis":
-      return server.persistence
-        ? bounded(plan, server.path, [cited("append-only file", appendOnlyFile)])
-        : lostWithData(server, plan);
+  return lost(server, storeTraits(server).restartLoss, plan);
+}
+
+/** The kind of store describes the loss; the prediction adds where its figures come from. */
+function lost(server: Server, loss: DataLoss, plan: Plan): Prediction {
+  switch (loss.kind) {
+    case "cited":
+      return bounded(plan, server.path, [cited(loss.label, loss.loss)]);
+    case "assumed":
+      return bounded(plan, server.path, [assumed(loss.label, loss.loss, loss.why)]);
+    case "all":
+      return lostWithData(server, plan);
+    case "unbounded":
+      return unbounded(plan, server.path, loss.why, {
+        advice: loss.advice,
+        edits: [{ path: `${server.path}.${loss.key}`, value: loss.value }],
+      });
   }
 }
 
@@ -84,7 +67,7 @@ export function lostWithData(server: Server, plan: Plan): Prediction {
   return unbounded(plan, server.backups.path, why, {
     advice: `declare backups of ${server.name}`,
     edits: [
-      server.kind === "postgres"
+      STORES[server.kind].backupMethod === "log"
         ? { path: `${server.path}.backups`, value: { full: "daily keep 7d", log: "5m keep 7d" } }
         : { path: `${server.path}.backups`, value: { snapshot: `${often} keep 7d` } },
     ],

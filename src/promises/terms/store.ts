@@ -1,4 +1,5 @@
 import type { BackupSchedule, Backups, Bytes, Cited, Milliseconds, Plan, Store } from "../../plan/plan.js";
+import { runsLocally } from "../../plan/stores/index.js";
 import { formatDuration } from "../../platform-file/format.js";
 import { alertDelay } from "../alerts.js";
 import { pagedResponse, unpagedResponse } from "../facts/people.js";
@@ -15,7 +16,7 @@ const day = 86_400_000;
 
 /** How whoever restarts or fails the store over notices that it does not answer, and ends what hangs. */
 export function noticed(store: Store, plan: Plan): readonly Term[] {
-  const supervised = store.kind === "postgres" && store.provider.kind === "embedded";
+  const supervised = runsLocally(store);
   const { every, failures } = supervised ? databaseWatch(plan.stores) : store.probe;
   const how = `${failures} × ${formatDuration(every)}`;
   return [

@@ -1,5 +1,5 @@
 import type { Entrance, Plan } from "../../plan/plan.js";
-import { serversOf } from "../../plan/servers.js";
+import { storeTraits } from "../../plan/stores/index.js";
 import { modelNotes } from "../model-notes.js";
 import { secretNotes } from "../secret-notes.js";
 import { managedBackupNotes } from "../stores/backup-notes.js";
@@ -62,8 +62,8 @@ function storeNotes(plan: Plan): readonly Note[] {
     const { full, log, snapshot, path } = store.backups;
     if (full || log || snapshot)
       notes.push({ path, message: `backups of ${store.name} are not written by this target` });
-    if (serversOf(store) > 1)
-      notes.push({ path: store.path, message: `${store.name}: one server runs, not ${serversOf(store)}` });
+    if (storeTraits(store).servers > 1)
+      notes.push({ path: store.path, message: `${store.name}: one server runs, not ${storeTraits(store).servers}` });
     return notes;
   });
 }

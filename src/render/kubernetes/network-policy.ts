@@ -113,8 +113,7 @@ function destination(plan: Plan, outside: boolean, name: string): INetworkPolicy
   if (outside) return anywhere(name);
   const store = plan.stores.find((candidate) => candidate.name === name);
   if (store && !runsAsContainers(store)) return anywhere(undefined);
-  if (store?.kind === "postgres" && isCloudNativePg(store))
-    return { podSelector: { matchLabels: instanceLabels(store) } };
+  if (store && isCloudNativePg(store)) return { podSelector: { matchLabels: instanceLabels(store) } };
   return pods(plan, podsBehind(plan, name));
 }
 

@@ -1,4 +1,5 @@
 import type { Plan } from "../../../plan/plan.js";
+import { isBucket } from "../../../plan/stores/index.js";
 import type { AvailabilityPrediction, Part, PredictedAvailability } from "../../../promises/availability.js";
 import { failsOver } from "../../../promises/subjects.js";
 import { percent } from "../../../promises/text.js";
@@ -101,10 +102,10 @@ function advice(
   if (weakest.path === "cloud")
     return `no number of replicas helps against the site itself: spread over zones, or ${instead}`;
   const store = plan.stores.find(({ name }) => name === weakest.name);
-  if (store?.kind === "bucket" && store.provider.kind !== "managed") {
+  if (store && isBucket(store) && store.provider.kind !== "managed") {
     return `let a cloud keep ${store.name} (\`provide: managed\`): one server answers for it; or ${instead}`;
   }
-  if (store?.provider.kind === "managed" && (store.kind === "bucket" || failsOver(store))) {
+  if (store?.provider.kind === "managed" && (isBucket(store) || failsOver(store))) {
     return `${store.provider.product} guarantees no more, standby and all: call ${store.name} on fewer paths, or ${instead}`;
   }
   const enough = predicted / weakest.value >= promised ? "that alone is enough" : "and the next weakest part after it";

@@ -1,4 +1,5 @@
 import type { Objectives, Plan } from "../../../plan/plan.js";
+import { storeTraits } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { zones } from "../../../promises/terms/machine.js";
 import { written } from "../../places.js";
@@ -75,11 +76,8 @@ function remedy(
     ];
   }
   const store = plan.stores.find(({ name }) => name === row.subject);
-  if (store?.kind === "postgres" && store.standby !== "another-zone") {
-    return ["standby", "another-zone", "have a standby in another zone: `standby: another-zone`"];
-  }
+  const fix = store && storeTraits(store).zoneFix;
+  if (fix) return [fix.key, fix.value, fix.advice];
   const advice = predicted.kind === "unbounded" ? predicted.fix?.advice : undefined;
-  if (store?.kind === "rabbitmq" && store.replicas < 3)
-    return ["replicas", 3, advice ?? "run three replicas in three zones"];
   return [undefined, undefined, advice ?? "let a cloud provide it in several zones (`provide: managed`)"];
 }

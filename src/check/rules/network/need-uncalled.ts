@@ -1,5 +1,6 @@
 import { MODULE_FACTS } from "../../../plan/modules.js";
 import type { Plan, Unit } from "../../../plan/plan.js";
+import { moduleDatabases } from "../../../plan/stores/index.js";
 import { modulesOf } from "../../../promises/facts/supervisor.js";
 import { defineRule } from "../../rule.js";
 
@@ -30,8 +31,7 @@ interface Missing {
 
 function missing(plan: Plan, unit: Unit): Missing[] {
   const called = new Set(plan.edges.filter(({ from }) => from === unit.name).map(({ to }) => to));
-  const databases = plan.stores
-    .filter(({ kind }) => kind === "postgres")
+  const databases = moduleDatabases(plan)
     .map(({ name }) => name)
     .sort();
   const runs = modulesOf(unit);

@@ -1,4 +1,5 @@
-import { isServer, taken } from "../../../promises/subjects.js";
+import { hasServers } from "../../../plan/stores/index.js";
+import { taken } from "../../../promises/subjects.js";
 import { defineRule } from "../../rule.js";
 
 /** A copy of the data can be read by whoever finds it. */
@@ -8,7 +9,7 @@ export const backupUnencrypted = defineRule({
   summary: "backups are written unencrypted",
   help: "A backup is the whole database in one file, and it leaves the place where the database is guarded.",
   check(plan, report) {
-    for (const server of plan.stores.filter(isServer)) {
+    for (const server of plan.stores.filter(hasServers)) {
       const { name, backups } = server;
       const { full, log, snapshot } = taken(server);
       if (backups.encrypted || !(full || log || snapshot)) continue;

@@ -1,7 +1,8 @@
+import { isDatabase } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
 import { readable } from "../../../promises/explain.js";
-import { isDatabase, taken } from "../../../promises/subjects.js";
+import { taken } from "../../../promises/subjects.js";
 import { broken, brokenBy, concern, reckoned } from "../../rows.js";
 import { defineRule } from "../../rule.js";
 

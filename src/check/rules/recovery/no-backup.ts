@@ -1,7 +1,8 @@
-import type { Database, Milliseconds, Plan, Store } from "../../../plan/plan.js";
+import type { Milliseconds, Plan, Store } from "../../../plan/plan.js";
+import { hasServers, isBucket, STORES } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
-import { isServer, takesNone, untaken } from "../../../promises/subjects.js";
+import { takesNone, untaken } from "../../../promises/subjects.js";
 import { notRunHere } from "../../../promises/terms/left-out.js";
 import { type Broken, broken, concerns } from "../../rows.js";
 import { defineRule, type Fix } from "../../rule.js";
@@ -32,7 +33,7 @@ export const noBackup = defineRule({
         ...(fix ? { fix } : {}),
       });
     }
-    for (const server of plan.stores.filter(isServer)) {
+    for (const server of plan.stores.filter(hasServers)) {
       // What is not run is another rule's finding, and what breaks a promise was told above.
       if (told.has(server.name) || notRunHere(server, plan) !== undefined) continue;
       for (const kind of untaken(server)) {
@@ -70,13 +71,13 @@ function declaration({ edits }: Fix): string {
 
 /** Unasked only where it is clear where copies go: beside the laptop's data, by the provider, or to the one bucket. */
 function copied(plan: Plan, store: Store): Fix | undefined {
-  if (!takesSome(store) || (isServer(store) && untaken(store).length > 0)) return undefined;
+  if (!takesSome(store) || (hasServers(store) && untaken(store).length > 0)) return undefined;
   const rpo = store.objectives.rpo ?? Number.POSITIVE_INFINITY;
   const { path, backups } = store;
-  const copies = store.kind === "postgres" ? databaseCopies(store, rpo) : snapshots(store, rpo);
+  const copies = STORES[store.kind].backupMethod === "log" ? databaseCopies(store, rpo) : snapshots(store, rpo);
   if (!copies) return undefined;
   const edits = Object.entries(copies).map(([key, value]) => ({ path: `${path}.backups.${key}`, value }));
-  const buckets = plan.stores.filter(({ kind }) => kind === "bucket");
+  const buckets = plan.stores.filter(isBucket);
   const [bucket] = buckets;
   if (store.provider.kind !== "in-cluster" || backups.to.length > 0) return { edits, safe: true };
   if (!bucket) return store.provider.copies === "bucket" ? undefined : { edits, safe: false };
@@ -84,7 +85,7 @@ function copied(plan: Plan, store: Store): Fix | undefined {
 }
 
 /** A log needs a full backup to be replayed on; what is declared already stays. */
-function databaseCopies(store: Database, rpo: Milliseconds): Readonly<Record<string, string>> | undefined {
+function databaseCopies(store: Store, rpo: Milliseconds): Readonly<Record<string, string>> | undefined {
   const { full, log } = store.backups;
   const every = logInterval(rpo);
   if (every === undefined || every < shortest(store, "log")) return undefined;

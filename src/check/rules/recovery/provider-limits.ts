@@ -1,6 +1,7 @@
+import { hasServers } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
-import { isServer, taken } from "../../../promises/subjects.js";
+import { taken } from "../../../promises/subjects.js";
 import { defineRule } from "../../rule.js";
 
 /** The file asks a provider for copies that its product does not offer. */
@@ -10,7 +11,7 @@ export const providerLimits = defineRule({
   summary: "backups are declared more often, or kept for longer, than the provider does",
   help: "A managed database takes and keeps its backups by its own rules: an interval in a file does not change them. Promises are made from what the provider does, so that an RPO is not kept on paper alone.",
   check(plan, report) {
-    for (const server of plan.stores.filter(isServer)) {
+    for (const server of plan.stores.filter(hasServers)) {
       const copies = taken(server);
       for (const kind of ["full", "log", "snapshot"] as const) {
         const real = copies[kind];

@@ -1,6 +1,7 @@
+import { hasServers } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
-import { isServer, type Server, type TakenSchedule, taken } from "../../../promises/subjects.js";
+import { type Server, type TakenSchedule, taken } from "../../../promises/subjects.js";
 import { defineRule } from "../../rule.js";
 
 /** Copies are thrown away before the policy allows it. */
@@ -10,7 +11,7 @@ export const retention = defineRule({
   summary: "backups are kept for less time than the retention policy asks",
   help: "A retention objective says how far back data must be restorable. A backup that is deleted earlier breaks it silently: nobody notices until the old state is asked for.",
   check(plan, report) {
-    for (const store of plan.stores.filter(isServer)) {
+    for (const store of plan.stores.filter(hasServers)) {
       const wanted = store.objectives.retention;
       const longest = longestKept(store);
       if (wanted === undefined || !longest || longest.keep >= wanted) continue;

@@ -1,7 +1,8 @@
 import type { Cache, Database } from "../../../plan/plan.js";
+import { isCache, isDatabase, STORES } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
-import { isCache, isDatabase, taken } from "../../../promises/subjects.js";
+import { taken } from "../../../promises/subjects.js";
 import { type Broken, broken, concerns, reckoned } from "../../rows.js";
 import { defineRule, type Fix } from "../../rule.js";
 import { logInterval, longestWithin, shortest } from "./intervals.js";
@@ -42,7 +43,7 @@ function shorter(store: Database | Cache, { predicted, promised }: Broken): Fix 
   const { log, full, snapshot, path } = taken(store);
   const current = log ?? snapshot ?? full;
   if (!current) return undefined;
-  const database = store.kind === "postgres";
+  const database = STORES[store.kind].backupMethod === "log";
   const fixed = predicted.terms.slice(1).reduce((sum, { value }) => sum + value, 0);
   const every = database
     ? logInterval(promised, log && log.every - 1)

@@ -1,6 +1,7 @@
 import { readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { KeelsonError } from "../../../errors/keelson-error.js";
+import { moduleDatabases } from "../../../plan/stores/index.js";
 import type { DrillTarget, Finding, Strike } from "../target.js";
 
 const ASIDE = ".lost-in-drill-";
@@ -37,7 +38,7 @@ function invalid({ manifest, verification }: Awaited<ReturnType<DrillTarget["rec
 }
 
 async function inspectLog(target: DrillTarget, say: (what: string) => void): Promise<Finding[]> {
-  const database = target.plan.stores.find((store) => store.kind === "postgres");
+  const [database] = moduleDatabases(target.plan);
   const interval = database?.backups.log?.every;
   if (interval === undefined)
     return [
@@ -69,7 +70,7 @@ export function loseDatabase(target: DrillTarget, what: string): Strike {
   let before: number | undefined;
   return {
     what,
-    subjects: target.plan.stores.filter((store) => store.kind === "postgres").map((store) => store.name),
+    subjects: moduleDatabases(target.plan).map(({ name }) => name),
     seenBy: "write",
     async strike() {
       const server = (await target.processes()).find((process) => process.kind === "postgres");

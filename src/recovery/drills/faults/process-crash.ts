@@ -1,4 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
+import { moduleDatabases } from "../../../plan/stores/index.js";
 import type { DrillTarget, FaultExecutor, Strike, TargetProcess } from "../target.js";
 
 /** kill -9 of each kind of process in turn: those that serve, the database's server, the engines' children. */
@@ -35,7 +36,7 @@ function killServe(target: DrillTarget, process: TargetProcess, enginesApart: bo
 function killServer(target: DrillTarget, process: TargetProcess): Strike {
   return {
     what: "kill -9 of the PostgreSQL server",
-    subjects: target.plan.stores.filter((store) => store.kind === "postgres").map((store) => store.name),
+    subjects: moduleDatabases(target.plan).map(({ name }) => name),
     seenBy: "write",
     strike: async () => kill(await pidOf(target, process.name)),
     repaired: () => runsAgain(target, process),

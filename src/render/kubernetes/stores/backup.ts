@@ -95,7 +95,7 @@ export function backupNetworkPolicy(scope: Scope, store: Store): NetworkPolicy |
 /** Where this target's backups fall short of what the Plan says. */
 export function backupNotes(plan: Plan, store: Store): readonly Note[] {
   const { backups } = store;
-  if (store.kind === "postgres" && isCloudNativePg(store)) return operatedNotes(plan, store);
+  if (isCloudNativePg(store)) return operatedNotes(plan, store);
   const declared = [backups.full, backups.log, backups.snapshot].some((schedule) => schedule !== undefined);
   if (!declared) return [];
   if (!keepsBackups(store))

@@ -1,5 +1,6 @@
 import type { INetworkPolicyIngressRule } from "kubernetes-models/networking.k8s.io/v1";
 import type { Database, Store } from "../../../plan/plan.js";
+import { storeTraits } from "../../../plan/stores/index.js";
 import { runsAsContainers } from "../../stores/containers.js";
 import { storeServer } from "../../stores/index.js";
 import type { StoreServer } from "../../stores/server.js";
@@ -13,7 +14,7 @@ import { backupCronJob, backupName, backupNetworkPolicy } from "./backup.js";
 import { cloudNativePgCluster, cloudNativePgNetworkPolicy, primaryService, scheduledBackup } from "./cloudnative-pg.js";
 import { formClusterJob, formClusterNetworkPolicy, formName } from "./form-cluster-job.js";
 import { membership } from "./members.js";
-import { memberPorts, storeDisruptionBudget, storePeerService, storeService } from "./services.js";
+import { storeDisruptionBudget, storePeerService, storeService } from "./services.js";
 import { storeStatefulSet } from "./stateful-set.js";
 
 type StoreRenderer = (scope: Scope, store: Store, server: StoreServer) => Manifest | undefined;
@@ -45,7 +46,7 @@ const operatedObjects: Readonly<Record<string, (scope: Scope, database: Database
 /** The objects of one store; none for a store that somebody else runs. */
 export function renderStore(scope: Scope, store: Store): readonly (readonly [file: string, object: Manifest])[] {
   if (!runsAsContainers(store)) return [];
-  if (store.kind === "postgres" && isCloudNativePg(store))
+  if (isCloudNativePg(store))
     return Object.entries(operatedObjects).flatMap(([file, render]) => {
       const object = render(scope, store);
       return object ? [[file, object] as const] : [];
@@ -59,7 +60,7 @@ export function renderStore(scope: Scope, store: Store): readonly (readonly [fil
 
 /** Members among themselves, and the jobs that look after the store. */
 function ownConnections(scope: Scope, store: Store) {
-  const among = memberPorts(store).map(tcp);
+  const among = storeTraits(store).memberPorts.map(tcp);
   const from = (name: string): INetworkPolicyIngressRule => ({
     from: [pods(scope.plan, name)],
     ports: [tcp(store.port)],

@@ -1,24 +1,8 @@
 import type { Plan, Port, Store } from "../../../plan/plan.js";
-import { serversOf } from "../../../plan/servers.js";
+import { storeTraits } from "../../../plan/stores/index.js";
 import type { PodDisruptionBudget, Service } from "../manifest.js";
 import { metadata, selector } from "../metadata.js";
 import { peerService, servicePort } from "../service.js";
-import { hasOnePrimary } from "./members.js";
-
-/** Ports on which the members of a store talk among themselves, besides the one that they serve. */
-export function memberPorts(store: Store): readonly number[] {
-  if (serversOf(store) <= 1) return [];
-  switch (store.kind) {
-    case "postgres":
-      return [store.port];
-    case "redis":
-      return store.shards > 1 ? [store.port, store.port + 10_000] : [store.port];
-    case "rabbitmq":
-      return [4369, 25_672];
-    case "bucket":
-      return [];
-  }
-}
 
 /** The store under its own name: the primary where there is one, any member otherwise. */
 export function storeService(plan: Plan, store: Store): Service {
@@ -30,7 +14,7 @@ export function storeService(plan: Plan, store: Store): Service {
       type: "ClusterIP",
       selector: {
         ...selector(plan, store.name),
-        ...(hasOnePrimary(store) && { "statefulset.kubernetes.io/pod-name": `${store.name}-0` }),
+        ...(storeTraits(store).hasPrimary && { "statefulset.kubernetes.io/pod-name": `${store.name}-0` }),
       },
       ports: [servicePort(servedPort(store))],
     },
@@ -43,7 +27,7 @@ export function storePeerService(plan: Plan, store: Store): Service {
 
 /** One member at a time may be drained; a store of one member cannot be held back without blocking every drain. */
 export function storeDisruptionBudget(plan: Plan, store: Store): PodDisruptionBudget | undefined {
-  if (serversOf(store) <= 1) return undefined;
+  if (storeTraits(store).servers <= 1) return undefined;
   return {
     apiVersion: "policy/v1",
     kind: "PodDisruptionBudget",

@@ -1,5 +1,5 @@
 import type { Entrance, Plan, Store, Unit } from "../../../plan/plan.js";
-import { serversOf } from "../../../plan/servers.js";
+import { hasServers, storeTraits } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { notRunHere } from "../../../promises/terms/left-out.js";
 import type { ModelStatus } from "../../gateway/client.js";
@@ -122,7 +122,7 @@ function modelsElsewhere(plan: Plan, readings: Readings): TopologyNode[] {
 
 function storeNode(plan: Plan, store: Store, readings: Readings): TopologyNode {
   const { state, ready, reason } = readings.stores.get(store.name) ?? unread;
-  const want = store.kind === "bucket" ? undefined : serversOf(store);
+  const want = hasServers(store) ? storeTraits(store).servers : undefined;
   const { log, full } = store.backups;
   return {
     id: store.name,

@@ -1,6 +1,7 @@
 import { request } from "undici";
 import { z } from "zod";
 import type { Unit } from "../../../plan/plan.js";
+import { moduleDatabases } from "../../../plan/stores/index.js";
 import type { Gateway } from "../../gateway/client.js";
 import type { Context } from "../../kernel/module.js";
 import type { ElementState } from "./answer.js";
@@ -65,13 +66,11 @@ export class Observer {
       }),
     );
     const stores = new Map(
-      plan.stores
-        .filter(({ kind }) => kind === "postgres")
-        .flatMap(({ name }) => {
-          const callers = plan.edges.filter(({ to }) => to === name).map(({ from }) => from);
-          const seen = callers.flatMap((caller) => databases.get(caller) ?? []);
-          return seen.length === 0 ? [] : [[name, storeReading(seen)] as const];
-        }),
+      moduleDatabases(plan).flatMap(({ name }) => {
+        const callers = plan.edges.filter(({ to }) => to === name).map(({ from }) => from);
+        const seen = callers.flatMap((caller) => databases.get(caller) ?? []);
+        return seen.length === 0 ? [] : [[name, storeReading(seen)] as const];
+      }),
     );
     return { at, units, stores, models: await models };
   }

@@ -1,0 +1,101 @@
+import { formatBytes, formatCpu } from "../../platform-file/format.js";
+import { many } from "../../platform-file/references.js";
+import type { StoreInput } from "../../platform-file/schema/stores.js";
+import { planBackups } from "../backups.js";
+import type { PlanContext } from "../context.js";
+import { planPool } from "../nodes.js";
+import { elementObjectives } from "../objectives.js";
+import type { Scope } from "../origin.js";
+import { planPatches } from "../patches.js";
+import type { Provider, Resources, StoreBase } from "../plan.js";
+import { type Product, provider } from "../providers/product.js";
+import type { Range, StoreProducts, StoreShape } from "./descriptor.js";
+
+/** What `planStoreBase` reads of a descriptor. */
+export interface StoreDefaults {
+  readonly title: string;
+  readonly size: { readonly bytes: number; readonly why: string };
+  readonly cpu: Range;
+  readonly memory: Range;
+  port(provider: Provider["kind"]): number;
+  readonly products: StoreProducts;
+}
+
+/** Who is to provide a store: its own setting, or the environment's. */
+export function requestedProvider(context: PlanContext, written: StoreInput): Provider["kind"] {
+  return written.provide ?? context.provide;
+}
+
+/** Why a store gets replicas by default; undefined on one machine, which has nothing to fail over to. */
+export function redundancyOf(context: PlanContext, written: StoreInput): PlanContext["redundant"] {
+  return requestedProvider(context, written) === "embedded" ? undefined : context.redundant;
+}
+
+/** The settings that every kind of store has. */
+export function planStoreBase(
+  context: PlanContext,
+  scope: Scope,
+  name: string,
+  defaults: StoreDefaults,
+  written: StoreInput,
+  shape: StoreShape,
+): StoreBase {
+  const requested = scope.pick("provide", written.provide, context.provide, "the environment's `provide`");
+  const { product, instead } = productFor(context, defaults, requested, shape);
+  scope.recordDefault("provider", `${product.name}: ${instead ?? `what \`${requested}\` selects here`}`);
+  const port = defaults.port(product.kind);
+  const probe = scope.at("probe");
+  return {
+    name,
+    path: scope.path,
+    provider: provider(product, shape.standby, many(written.backups?.to)),
+    objectives: elementObjectives(scope, written.objectives, context.objectives),
+    size: scope.bytes("size", written.size, defaults.size.bytes, defaults.size.why),
+    resources: planResources(scope, written, defaults, product),
+    pool: planPool(context, written.nodes),
+    port: scope.pick(
+      "port",
+      written.port,
+      port,
+      port === 0 ? "a folder has no port" : `the default port of ${defaults.title}`,
+    ),
+    probe: {
+      every: probe.duration("every", written.probe?.every, product.probe.every, product.probe.source),
+      failures: probe.pick("failures", written.probe?.failures, product.probe.failures, product.probe.source),
+    },
+    patches: planPatches(scope, written.patch),
+    backups: planBackups(scope, written.backups),
+  };
+}
+
+/**
+ * The product that provides a store. `instead` gives the reason if it is not the requested one: a cloud without a managed
+ * product of the kind has it run in the cluster.
+ */
+export function productFor(
+  { cloud }: Pick<PlanContext, "cloud">,
+  { title, products }: Pick<StoreDefaults, "title" | "products">,
+  requested: Provider["kind"],
+  shape: StoreShape,
+): { readonly product: Product; readonly instead: string | undefined } {
+  if (requested === "embedded") return { product: products.embedded, instead: undefined };
+  if (requested === "in-cluster") return { product: products.inCluster(shape), instead: undefined };
+  const managed = products.managed[cloud];
+  if (managed) return { product: managed, instead: undefined };
+  const instead =
+    cloud === "none" ? `no cloud is set that offers a managed ${title}` : `${cloud} offers no managed ${title}`;
+  return { product: products.inCluster(shape), instead };
+}
+
+function planResources(scope: Scope, written: StoreInput, defaults: StoreDefaults, product: Product): Resources {
+  const sized = product.kind === "in-cluster";
+  const why = sized ? "a small server; measure, then size" : `${product.name} is not sized by requests`;
+  const cpu = scope.range("cpu", written.cpu, sized ? defaults.cpu : undefined, why, formatCpu);
+  const memory = scope.range("memory", written.memory, sized ? defaults.memory : undefined, why, formatBytes);
+  return {
+    cpu: { request: cpu?.min, limit: cpu?.max },
+    memory: { request: memory?.min, limit: memory?.max },
+    gpu: { count: 0, kind: undefined },
+    disk: undefined,
+  };
+}

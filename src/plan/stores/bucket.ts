@@ -1,0 +1,67 @@
+import { folder } from "../providers/folder.js";
+import { linodeObjectStorage } from "../providers/linode-object-storage.js";
+import { s3 } from "../providers/s3.js";
+import { s3Gateway } from "../providers/s3-gateway.js";
+import { planStoreBase, requestedProvider, type StoreDefaults } from "./base.js";
+import type { StoreDescriptor } from "./descriptor.js";
+import { GiB, MiB } from "./sizes.js";
+
+const PORTS = { embedded: 0, "in-cluster": 9000, managed: 443 } as const;
+
+const defaults: StoreDefaults = {
+  title: "bucket",
+  size: { bytes: 20 * GiB, why: "20Gi holds a week of backups of a small database" },
+  cpu: { min: 100, max: 1000 },
+  memory: { min: 128 * MiB, max: 512 * MiB },
+  port: (provider) => PORTS[provider],
+  products: {
+    embedded: folder,
+    inCluster: () => s3Gateway,
+    managed: { none: undefined, aws: s3, linode: linodeObjectStorage },
+  },
+};
+
+/** Objects over the S3 API. Backups of other stores are written to it. */
+export const bucket = {
+  ...defaults,
+  role: "bucket",
+  holdsModuleData: false,
+  local: "folder",
+  protocol: "http",
+  secret: {
+    directory: "bucket",
+    clientKeys: ["access-key", "endpoint", "secret-key"],
+    values: (address) => ({
+      "access-key": { kind: "random", bytes: 15 },
+      endpoint: { kind: "text", text: `http://${address}` },
+      "secret-key": { kind: "random", bytes: 30 },
+    }),
+  },
+  backupMethod: "snapshot",
+  plan(context, scope, name, written) {
+    const settings = written.bucket === true ? undefined : written.bucket;
+    const regional = requestedProvider(context, written) === "managed" && context.cloud !== "none";
+    return {
+      ...planStoreBase(context, scope, name, defaults, written, { standby: regional, sharded: false }),
+      kind: "bucket",
+      versions: scope
+        .at("bucket")
+        .pick("versions", settings?.versions, false, "overwritten objects are not kept by default"),
+      lock: settings?.lock,
+      copy: settings?.copy,
+    };
+  },
+  traits: ({ versions }) => ({
+    summary: `bucket${versions ? ", versions" : ""}`,
+    servers: 1,
+    copies: 1,
+    copiesKey: undefined,
+    hasPrimary: false,
+    memberPorts: [],
+    minZones: undefined,
+    zoneFix: undefined,
+    withoutReplica: { kind: "replace" },
+    restartLoss: { kind: "all" },
+    failoverLoss: { kind: "all" },
+  }),
+} satisfies StoreDescriptor<"bucket">;

@@ -1,0 +1,133 @@
+import type { StoreInputs } from "../../platform-file/schema/stores.js";
+import type { PlanContext } from "../context.js";
+import type { Scope } from "../origin.js";
+import type { Bytes, Cited, Cloud, Milliseconds, Provider, Store, StoreKind } from "../plan.js";
+import type { Product } from "../providers/product.js";
+
+/**
+ * Everything that the core needs to know about one kind of store, described once. A renderer of the kind is the only
+ * thing that is not here: what a server of it needs as a container is in `render/stores/<kind>.ts`.
+ */
+export interface StoreDescriptor<Kind extends StoreKind> {
+  /** The product's name, as messages print it. */
+  readonly title: string;
+  readonly role: StoreRole;
+  /** Whether Keelson's modules can keep their rows in it. */
+  readonly holdsModuleData: boolean;
+  /** How `keelson up` provides it on one machine, or why it does not. */
+  readonly local: "process" | "folder" | { readonly omitted: string };
+  readonly size: { readonly bytes: Bytes; readonly why: string };
+  /** Millicores of a small server. */
+  readonly cpu: Range;
+  /** Bytes of memory of a small server. */
+  readonly memory: Range;
+  /** The default port; 0 if there is none. */
+  port(provider: Provider["kind"]): number;
+  /** The protocol of its port. */
+  readonly protocol: "tcp" | "http";
+  /** Files of its secret. */
+  readonly secret: StoreSecret;
+  readonly products: StoreProducts;
+  /** How it is backed up: `log` is full backups and an archived log, `snapshot` is snapshots alone. */
+  readonly backupMethod: "log" | "snapshot";
+  /** Plans a store of the kind from its part of the platform file. */
+  plan(context: PlanContext, scope: Scope, name: string, written: StoreInputs[Kind]): Store<Kind>;
+  /** What follows from the settings of one planned store. */
+  traits(store: Store<Kind>): StoreTraits;
+}
+
+/**
+ * What a store is to a platform. Faults are defined by role: `database` and `cache` each have a fault for the loss of
+ * their data, a `broker` cannot restore its messages, a `bucket` receives backups and has no servers of its own.
+ */
+export type StoreRole = "database" | "cache" | "broker" | "bucket";
+
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+export interface StoreSecret {
+  /** The directory that Keelson's modules mount it under; other containers mount it under the store's name. */
+  readonly directory: string;
+  /** Keys that a client of the store needs. */
+  readonly clientKeys: readonly string[];
+  /** How each key is generated for a server that Keelson runs at `address` (`host:port`). */
+  values(address: string): Readonly<Record<string, SecretValue>>;
+}
+
+/** How the value of one key of a secret is generated, once, when it does not exist. */
+export type SecretValue =
+  | { readonly kind: "random"; readonly bytes: number }
+  /** Text in which `{key}` stands for the value of another key of the same secret. */
+  | { readonly kind: "text"; readonly text: string };
+
+/** The product that provides the kind, by provider. `managed` names every cloud, so that a new cloud must decide. */
+export interface StoreProducts {
+  readonly embedded: Product;
+  inCluster(shape: StoreShape): Product;
+  readonly managed: Readonly<Record<Cloud, Product | undefined>>;
+}
+
+/** The properties of a store that decide which product can provide it. */
+export interface StoreShape {
+  /** There is a replica to fail over to. */
+  readonly standby: boolean;
+  readonly sharded: boolean;
+}
+
+/** How redundant one store is and what its failures lose, as plain data. */
+export interface StoreTraits {
+  /** Its product and version, as a table prints them. */
+  readonly summary: string;
+  /** Servers in total; a bucket counts as one. */
+  readonly servers: number;
+  /** Servers that each hold a copy of the same data, the primary included. */
+  readonly copies: number;
+  /** The key of the platform file that sets the number of copies; undefined if none does. */
+  readonly copiesKey: string | undefined;
+  /** Clients must connect to the first server; the others only replicate it. */
+  readonly hasPrimary: boolean;
+  /** Ports on which its servers connect to each other. */
+  readonly memberPorts: readonly number[];
+  /** With automatic failover: the number of zones at which the loss of any one zone leaves it available. */
+  readonly minZones: number | undefined;
+  /** The change of the platform file that makes it survive the loss of a zone. */
+  readonly zoneFix: { readonly key: string; readonly value: unknown; readonly advice: string } | undefined;
+  /** How it recovers from the loss of its servers when no replica takes over. */
+  readonly withoutReplica: WithoutReplica;
+  /** Acknowledged writes lost when its servers restart on the same disks. */
+  readonly restartLoss: DataLoss;
+  /** Acknowledged writes that the replica which takes over may not have. */
+  readonly failoverLoss: DataLoss;
+}
+
+export type WithoutReplica =
+  /** A new server, restored from the newest backup. */
+  | { readonly kind: "restore" }
+  /** A new server; a backup is loaded if there is one. */
+  | { readonly kind: "replace" }
+  /** Nothing but the return of the lost servers. */
+  | {
+      readonly kind: "wait";
+      readonly why: string;
+      readonly advice: string;
+      readonly key: string;
+      readonly value: unknown;
+    };
+
+export type DataLoss =
+  /** At most this much, by the product's documentation. */
+  | { readonly kind: "cited"; readonly label: string; readonly loss: Cited }
+  /** At most this much, assumed. */
+  | { readonly kind: "assumed"; readonly label: string; readonly loss: Milliseconds; readonly why: string }
+  /** Everything since the last backup. */
+  | { readonly kind: "all" }
+  /** No bound; `key` set to `value` gives one. */
+  | {
+      readonly kind: "unbounded";
+      readonly why: string;
+      readonly advice: string;
+      readonly key: string;
+      readonly value: unknown;
+    };

@@ -1,0 +1,79 @@
+import { type StoreEntry, storeEntry } from "../../platform-file/schema/stores.js";
+import type { PlanContext } from "../context.js";
+import type { Plan, Store, StoreKind } from "../plan.js";
+import { bucket } from "./bucket.js";
+import type { StoreDescriptor, StoreRole, StoreTraits } from "./descriptor.js";
+import { postgres } from "./postgres.js";
+import { rabbitmq } from "./rabbitmq.js";
+import { redis } from "./redis.js";
+
+export type { DataLoss, SecretValue, StoreDescriptor, StoreRole, StoreTraits, WithoutReplica } from "./descriptor.js";
+
+type Descriptors = { readonly [Kind in StoreKind]: StoreDescriptor<Kind> };
+
+/** Every kind of store. A new kind is one line here, and the compiler names what else it needs. */
+const DESCRIPTORS = { postgres, redis, rabbitmq, bucket } satisfies Descriptors;
+
+export const STORES: Descriptors = DESCRIPTORS;
+
+/** Every store of an environment, in the order of the platform file. */
+export function planStores(context: PlanContext): Store[] {
+  return Object.entries(context.settings.stores ?? {}).map(([name, written]) =>
+    planStore(context, name, storeEntry(written)),
+  );
+}
+
+function planStore<Kind extends StoreKind>(context: PlanContext, name: string, entry: StoreEntry<Kind>): Store<Kind> {
+  return STORES[entry.kind].plan(context, context.provenance.at("stores", name), name, entry.written);
+}
+
+/** What follows from the settings of a store: copies, ports, what its failures lose. */
+export function storeTraits<Kind extends StoreKind>(store: Store<Kind>): StoreTraits {
+  return STORES[store.kind].traits(store);
+}
+
+/** Kinds whose descriptor has this role. */
+type KindOfRole<Role extends StoreRole> = {
+  [Kind in StoreKind]: (typeof DESCRIPTORS)[Kind]["role"] extends Role ? Kind : never;
+}[StoreKind];
+
+export type DatabaseStore = Extract<Store, { kind: KindOfRole<"database"> }>;
+export type CacheStore = Extract<Store, { kind: KindOfRole<"cache"> }>;
+export type BucketStore = Extract<Store, { kind: KindOfRole<"bucket"> }>;
+
+/** A store that Keelson's modules can keep their rows in. */
+export type ModuleDatabase = Extract<
+  Store,
+  {
+    kind: { [Kind in StoreKind]: (typeof DESCRIPTORS)[Kind]["holdsModuleData"] extends true ? Kind : never }[StoreKind];
+  }
+>;
+
+/** A store that has server processes: every kind but a bucket. */
+export type ServerStore = Exclude<Store, BucketStore>;
+
+export function isDatabase(store: Store): store is DatabaseStore {
+  return STORES[store.kind].role === "database";
+}
+
+export function isCache(store: Store): store is CacheStore {
+  return STORES[store.kind].role === "cache";
+}
+
+export function isBucket(store: Store): store is BucketStore {
+  return STORES[store.kind].role === "bucket";
+}
+
+export function hasServers(store: Store): store is ServerStore {
+  return !isBucket(store);
+}
+
+/** Stores that Keelson's modules can keep their rows in. */
+export function moduleDatabases({ stores }: Pick<Plan, "stores">): readonly ModuleDatabase[] {
+  return stores.filter((store): store is ModuleDatabase => STORES[store.kind].holdsModuleData);
+}
+
+/** Whether `keelson up` runs a server process for it. */
+export function runsLocally({ kind, provider }: Store): boolean {
+  return STORES[kind].local === "process" && provider.kind === "embedded";
+}

@@ -1,0 +1,122 @@
+import { cloudNativePg } from "../providers/cloudnative-pg.js";
+import { embeddedPostgres } from "../providers/embedded-postgres.js";
+import { linodePostgres } from "../providers/linode-postgres.js";
+import { postgresStatefulSet } from "../providers/postgres-statefulset.js";
+import { rds } from "../providers/rds.js";
+import { planStoreBase, productFor, redundancyOf, requestedProvider, type StoreDefaults } from "./base.js";
+import type { StoreDescriptor, StoreShape } from "./descriptor.js";
+import { GiB } from "./sizes.js";
+
+const defaults: StoreDefaults = {
+  title: "PostgreSQL",
+  size: { bytes: 10 * GiB, why: "10Gi holds tens of millions of usage rows" },
+  cpu: { min: 500, max: 2000 },
+  memory: { min: GiB, max: 2 * GiB },
+  port: () => 5432,
+  products: {
+    embedded: embeddedPostgres,
+    // An operator is required in a cluster only if there is a standby to fail over to.
+    inCluster: ({ standby }) => (standby ? cloudNativePg : postgresStatefulSet),
+    managed: { none: undefined, aws: rds, linode: linodePostgres },
+  },
+};
+
+/** PostgreSQL: a primary, at most one standby that is promoted, and further servers that answer reads. */
+export const postgres = {
+  ...defaults,
+  role: "database",
+  holdsModuleData: true,
+  local: "process",
+  protocol: "tcp",
+  secret: {
+    directory: "database",
+    clientKeys: ["url"],
+    values: (address) => ({
+      password: { kind: "random", bytes: 24 },
+      replication: { kind: "random", bytes: 24 },
+      superuser: { kind: "random", bytes: 24 },
+      url: { kind: "text", text: `postgres://keelson:{password}@${address}/keelson` },
+      username: { kind: "text", text: "keelson" },
+    }),
+  },
+  backupMethod: "log",
+  plan(context, scope, name, written) {
+    const requested = requestedProvider(context, written);
+    const place = context.zones > 1 ? "another-zone" : "same-zone";
+    const redundant = redundancyOf(context, written);
+    const servers = written.replicas;
+    const fallback = servers !== undefined ? (servers > 1 ? place : "none") : redundant ? place : "none";
+    const why =
+      servers !== undefined
+        ? `of ${servers} servers`
+        : requested === "embedded"
+          ? "one machine has nothing to fail over to"
+          : (redundant?.why ?? "the data can be lost, so one server is enough");
+    const standby = scope.pick("standby", written.standby, fallback, why);
+    const writers = standby === "none" ? 1 : 2;
+    const readers = servers === undefined ? written.readers : Math.max(0, servers - writers);
+    const shape: StoreShape = { standby: standby !== "none", sharded: false };
+    const whySynchronous = shape.standby
+      ? productFor(context, defaults, requested, shape).product.synchronous
+      : undefined;
+    return {
+      ...planStoreBase(context, scope, name, defaults, written, shape),
+      kind: "postgres",
+      version: written.postgres,
+      extensions: written.extensions ?? [],
+      replicas: writers + (readers ?? 0),
+      standby,
+      readers: scope.pick("readers", readers, 0, "the primary answers reads"),
+      copy: written.copy,
+      synchronous: scope.pick(
+        "synchronous",
+        written.synchronous,
+        whySynchronous !== undefined,
+        whySynchronous ?? "replication is asynchronous unless writes must not be lost",
+      ),
+    };
+  },
+  traits: ({ version, replicas, standby, synchronous, port }) => ({
+    summary: `postgres ${version}${replicas > 1 ? `, ${replicas} servers` : ""}${standby === "none" ? "" : `, standby in ${standby.replace("-", " ")}`}`,
+    servers: replicas,
+    copies: replicas,
+    copiesKey: "standby",
+    hasPrimary: true,
+    memberPorts: replicas > 1 ? [port] : [],
+    minZones: standby === "another-zone" ? 2 : undefined,
+    zoneFix:
+      standby === "another-zone"
+        ? undefined
+        : {
+            key: "standby",
+            value: "another-zone",
+            advice: "run a standby in another zone: `standby: another-zone`",
+          },
+    withoutReplica: { kind: "restore" },
+    restartLoss: {
+      kind: "cited",
+      label: "nothing: commits are on disk",
+      loss: {
+        value: 0,
+        source:
+          "PostgreSQL acknowledges a commit after its log is flushed (fsync and synchronous_commit are on by default)",
+      },
+    },
+    failoverLoss: synchronous
+      ? {
+          kind: "cited",
+          label: "nothing: replication is synchronous",
+          loss: {
+            value: 0,
+            source:
+              "with synchronous replication a commit waits until a standby has flushed it (PostgreSQL: synchronous_commit)",
+          },
+        }
+      : {
+          kind: "assumed",
+          label: "replication lag",
+          loss: 30_000,
+          why: "asynchronous replication has no bound of its own; 30s allowed",
+        },
+  }),
+} satisfies StoreDescriptor<"postgres">;

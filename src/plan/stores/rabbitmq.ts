@@ -1,0 +1,95 @@
+import type { Cited } from "../plan.js";
+import { amazonMq } from "../providers/amazon-mq.js";
+import { embeddedMemory } from "../providers/embedded-memory.js";
+import { rabbitmqStatefulSet } from "../providers/rabbitmq-statefulset.js";
+import { planStoreBase, redundancyOf, type StoreDefaults } from "./base.js";
+import type { StoreDescriptor } from "./descriptor.js";
+import { GiB } from "./sizes.js";
+
+const CONFIRMED: Cited = {
+  value: 0,
+  source: "a confirmed message of a quorum queue or stream is on a majority of nodes (rabbitmq.com: Quorum Queues)",
+};
+
+const defaults: StoreDefaults = {
+  title: "RabbitMQ",
+  size: { bytes: 8 * GiB, why: "8Gi holds millions of queued usage events" },
+  cpu: { min: 250, max: 1000 },
+  memory: { min: GiB, max: 2 * GiB },
+  port: () => 5672,
+  products: {
+    embedded: embeddedMemory,
+    inCluster: () => rabbitmqStatefulSet,
+    managed: { none: undefined, aws: amazonMq, linode: undefined },
+  },
+};
+
+/** RabbitMQ: a cluster whose queues need a majority of its servers. */
+export const rabbitmq = {
+  ...defaults,
+  role: "broker",
+  holdsModuleData: false,
+  local: { omitted: "keelson up runs no RabbitMQ" },
+  protocol: "tcp",
+  secret: {
+    directory: "broker",
+    clientKeys: ["url"],
+    values: (address) => ({
+      "erlang-cookie": { kind: "random", bytes: 24 },
+      password: { kind: "random", bytes: 24 },
+      url: { kind: "text", text: `amqp://keelson:{password}@${address}` },
+    }),
+  },
+  backupMethod: "snapshot",
+  plan(context, scope, name, written) {
+    const redundant = redundancyOf(context, written);
+    const replicas = scope.pick(
+      "replicas",
+      written.replicas,
+      redundant ? 3 : 1,
+      redundant ? `a majority of three survives the loss of one: ${redundant.why}` : "one broker is enough",
+    );
+    return {
+      ...planStoreBase(context, scope, name, defaults, written, { standby: replicas > 1, sharded: false }),
+      kind: "rabbitmq",
+      version: written.rabbitmq,
+      replicas,
+      queues: scope.pick(
+        "queues",
+        written.queues,
+        "quorum",
+        "quorum queues confirm a message once a majority has it on disk",
+      ),
+      deadLetter: scope.pick("deadLetter", written.deadLetter, true, "a message that cannot be handled is kept"),
+    };
+  },
+  traits: ({ name, version, replicas, queues }) => ({
+    summary: `rabbitmq ${version}${replicas > 1 ? `, ${replicas} servers` : ""}`,
+    servers: replicas,
+    copies: replicas,
+    copiesKey: "replicas",
+    hasPrimary: false,
+    memberPorts: replicas > 1 ? [4369, 25_672] : [],
+    // With members in two zones, the loss of the zone with more of them stops the cluster.
+    minZones: replicas >= 3 ? 3 : undefined,
+    zoneFix: replicas >= 3 ? undefined : { key: "replicas", value: 3, advice: "run three replicas in three zones" },
+    withoutReplica: {
+      kind: "wait",
+      why: `${name} has no majority left and waits until the zone is available again`,
+      advice: "run three replicas in three zones",
+      key: "replicas",
+      value: 3,
+    },
+    restartLoss: { kind: "cited", label: "nothing: confirmed messages are on disk", loss: CONFIRMED },
+    failoverLoss:
+      queues === "classic"
+        ? {
+            kind: "unbounded",
+            why: "classic queues have one copy of a message",
+            advice: "use quorum queues",
+            key: "queues",
+            value: "quorum",
+          }
+        : { kind: "cited", label: "nothing: confirmed messages are on a majority", loss: CONFIRMED },
+  }),
+} satisfies StoreDescriptor<"rabbitmq">;

@@ -1,0 +1,90 @@
+import { elastiCache } from "../providers/elasticache.js";
+import { embeddedMemory } from "../providers/embedded-memory.js";
+import { redisCluster } from "../providers/redis-cluster.js";
+import { redisStatefulSet } from "../providers/redis-statefulset.js";
+import { planStoreBase, redundancyOf, type StoreDefaults } from "./base.js";
+import type { StoreDescriptor } from "./descriptor.js";
+import { GiB, MiB } from "./sizes.js";
+
+const defaults: StoreDefaults = {
+  title: "Redis",
+  size: { bytes: 2 * GiB, why: "2Gi holds an append-only file several times the memory" },
+  cpu: { min: 100, max: 1000 },
+  memory: { min: 256 * MiB, max: 512 * MiB },
+  port: () => 6379,
+  products: {
+    embedded: embeddedMemory,
+    inCluster: ({ sharded }) => (sharded ? redisCluster : redisStatefulSet),
+    managed: { none: undefined, aws: elastiCache, linode: undefined },
+  },
+};
+
+/** Redis: shards, each with a primary and replicas. Its contents can be filled again. */
+export const redis = {
+  ...defaults,
+  role: "cache",
+  holdsModuleData: false,
+  local: { omitted: "keelson up runs no Redis, and its modules keep their counters in memory" },
+  protocol: "tcp",
+  secret: {
+    directory: "cache",
+    clientKeys: ["url"],
+    values: (address) => ({
+      password: { kind: "random", bytes: 24 },
+      url: { kind: "text", text: `redis://:{password}@${address}` },
+    }),
+  },
+  backupMethod: "snapshot",
+  plan(context, scope, name, written) {
+    const redundant = redundancyOf(context, written);
+    const replicas = scope.pick(
+      "replicas",
+      written.replicas,
+      redundant ? 1 : 0,
+      redundant?.why ?? "the contents of a cache can be filled again",
+    );
+    const shards = scope.pick("shards", written.shards, 1, "one shard serves a hundred thousand operations a second");
+    return {
+      ...planStoreBase(context, scope, name, defaults, written, { standby: replicas > 0, sharded: shards > 1 }),
+      kind: "redis",
+      version: written.redis,
+      shards,
+      replicas,
+      persistence: scope.pick("persistence", written.persistence, false, "the contents of a cache can be filled again"),
+    };
+  },
+  traits: ({ version, shards, replicas, persistence, port, provider }) => {
+    const servers = shards * (1 + replicas);
+    const cluster = shards > 1;
+    return {
+      summary: `redis ${version}${replicas > 0 ? `, ${shards}×${replicas + 1} servers` : ""}`,
+      servers,
+      copies: 1 + replicas,
+      copiesKey: "replicas",
+      hasPrimary: !cluster,
+      // The servers of a Redis Cluster connect to each other on a bus, 10 000 ports above.
+      memberPorts: servers > 1 ? (cluster ? [port, port + 10_000] : [port]) : [],
+      // A Redis Cluster in Kubernetes is not aware of zones: one may hold all copies of a shard, or most primaries.
+      minZones: provider.kind === "managed" ? 2 : undefined,
+      zoneFix: undefined,
+      withoutReplica: { kind: "replace" },
+      restartLoss: persistence
+        ? {
+            kind: "cited",
+            label: "append-only file",
+            loss: {
+              value: 1_000,
+              source:
+                "Redis append-only file with appendfsync everysec loses at most one second (redis.io: Persistence)",
+            },
+          }
+        : { kind: "all" },
+      failoverLoss: {
+        kind: "assumed",
+        label: "replication lag",
+        loss: 10_000,
+        why: "Redis replicates asynchronously; min-replicas-max-lag, 10s by default, bounds what a lagging replica may miss",
+      },
+    };
+  },
+} satisfies StoreDescriptor<"redis">;
