@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { readImports, readRooms, roomOf } from "./import-rules.js";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const force = process.argv.includes("--force");
@@ -87,13 +88,29 @@ function alive(file) {
 }
 
 /**
- * `check`, `promises`, `plan` and `render` are run again and again, by people and pipelines, and half their time was spent
- * on opening 250 small modules. So the pure core and its three libraries are put into a few files beside `dist/cli/main.js`.
- * The edges stay as they are (they find files beside their own), and so does `errors/`: an error must be one class.
+ * Bundles the commands of the pure core (`check`, `promises`, `plan`, `render`) and the declarations of all commands with
+ * their three libraries into a few files beside `dist/cli/main.js`: opening some 250 small modules took half of their time.
+ * Edges are not bundled, because they find files beside their own, and neither are errors: an error class must exist once.
+ * What is an edge follows from the import rules: a file of an edge room, or a command that imports one.
  */
 async function bundleCommands() {
-  const core = /^(index\.js$|(platform-file|plan|promises|check|render|cli)\/)/;
-  const edges = /^cli\/(up|down|status|logs|chat|keys|usage|deploy|backup|backups|restore|drill|serve)\.js$/;
+  const imports = readImports("src", "atLoad");
+  const rooms = readRooms();
+  /** @param {string} file @param {Set<string>} seen @returns {boolean} */
+  const reachesEdge = (file, seen = new Set()) => {
+    if (rooms.get(roomOf(file))?.layer === "edge") return true;
+    seen.add(file);
+    return (imports.get(file) ?? []).some(
+      (target) => !seen.has(target) && imports.has(target) && reachesEdge(target, seen),
+    );
+  };
+  // Declarations import no more of an edge than its constants.
+  const bundled = new Set(
+    [...imports.keys()]
+      .filter((file) => file.startsWith("cli/commands/") || file === "cli/main.ts" || !reachesEdge(file))
+      .filter((file) => !file.startsWith("errors/"))
+      .map((file) => file.replace(/\.ts$/, ".js")),
+  );
   const out = join(root, "dist");
   const { rolldown } = await import("rolldown").catch(() => missing("rolldown"));
   const bundle = await rolldown({
@@ -105,7 +122,7 @@ async function bundleCommands() {
       const path = isAbsolute(id) ? id : join(dirname(importer ?? ""), id);
       if (!path.startsWith(out)) return false;
       const inside = relative(out, path).replaceAll("\\", "/");
-      return !core.test(inside) || edges.test(inside);
+      return !bundled.has(inside);
     },
   });
   await bundle.write({ dir: join(out, "cli"), format: "esm", chunkFileNames: "[name]-[hash].js" });

@@ -24,13 +24,17 @@ export function readRooms() {
   );
 }
 
-/** Every import of the files below `folder`, types and dynamic imports included. @param {string} folder @returns {Imports} */
-export function readImports(folder) {
+/**
+ * Every import of the files below `folder`: types and dynamic imports included, or (`atLoad`) only what is loaded together
+ * with the file. @param {string} folder @param {"all" | "atLoad"} which @returns {Imports}
+ */
+export function readImports(folder, which = "all") {
   return new Map(
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
       .filter((name) => /\.tsx?$/.test(name))
       .map((name) => {
-        const text = readFileSync(join(root, folder, name), "utf8");
+        const source = readFileSync(join(root, folder, name), "utf8");
+        const text = which === "all" ? source : source.replace(/^import type [^;]*;$|\bimport\("[^"]*"\)/gm, "");
         const local = [
           ...text.matchAll(/^(?:import|export)\s[^;]*?from "(\.[^"]+)\.js";/gm),
           ...text.matchAll(/\bimport\("(\.[^"]+)\.js"\)/g),

@@ -1,25 +1,19 @@
-import type { Command } from "commander";
 import { askControl } from "../local/control/client.js";
 import { backupSchema, type ListedBackup } from "../recovery/backup/listing.js";
-import { addDataOption, type ConnectionOptions, findRunning } from "./connection.js";
+import { type ConnectionOptions, findRunning } from "./connection.js";
 
-interface Options extends ConnectionOptions {
+export interface BackupOptions extends ConnectionOptions {
   readonly verify: boolean;
   readonly json?: boolean;
 }
 
-export function register(program: Command): void {
-  addDataOption(program.command("backup"))
-    .description("take a backup of the running platform's database now, and prove it by restoring it")
-    .option("--no-verify", "do not restore it: it counts as valid only after a restore")
-    .option("--json", "print it as JSON")
-    .action(async (options: Options) => {
-      const running = await findRunning(options);
-      const body = { verify: options.verify };
-      const backup = await askControl(running.control, "/backups", backupSchema, { method: "POST", body });
-      process.stdout.write(options.json ? `${JSON.stringify(backup)}\n` : `${describe(backup)}\n`);
-      if (backup.verification?.valid === false) process.exitCode = 1;
-    });
+/** `keelson backup`. */
+export async function backup(options: BackupOptions): Promise<void> {
+  const running = await findRunning(options);
+  const body = { verify: options.verify };
+  const backup = await askControl(running.control, "/backups", backupSchema, { method: "POST", body });
+  process.stdout.write(options.json ? `${JSON.stringify(backup)}\n` : `${describe(backup)}\n`);
+  if (backup.verification?.valid === false) process.exitCode = 1;
 }
 
 /** One backup in words. */

@@ -1,50 +1,34 @@
-import type { Command } from "commander";
 import { askControl } from "../local/control/client.js";
 import { backupsFromEnvironment, layout, requireOwnData } from "../local/layout.js";
 import { livePlatform, readRunning } from "../local/running.js";
 import { type BackupListing, backupSchema, type ListedBackup, listed, listing } from "../recovery/backup/listing.js";
 import { type BackupPlaces, catalogueOf, verifyOffline } from "../recovery/offline.js";
 import { describe } from "./backup.js";
-import { addDataOption, type ConnectionOptions, findData } from "./connection.js";
-import { place } from "./option-values.js";
+import { type ConnectionOptions, findData } from "./connection.js";
 
 /** Where backups are looked for when no platform runs. */
-export interface PlaceOptions extends ConnectionOptions {
+export interface RepositoryOptions extends ConnectionOptions {
   readonly from?: string;
   readonly identity?: string;
   readonly json?: boolean;
 }
 
-/** Adds the options that name backups without a running platform. */
-export function addPlaceOptions(command: Command): Command {
-  return addDataOption(command)
-    .option("--from <place>", "where the backups are: a folder or s3://bucket/prefix (or KEELSON_BACKUPS)", place)
-    .option("--identity <file>", "the age identity that they were encrypted to", place);
+/** `keelson backups`. */
+export async function listBackups(options: RepositoryOptions): Promise<void> {
+  const places = await findPlaces(options);
+  const { repository, catalogue } = await catalogueOf(places);
+  print(listing(repository.place, catalogue), options);
 }
 
-export function register(program: Command): void {
-  const backups = addPlaceOptions(program.command("backups"))
-    .description("list the backups and what is known of each")
-    .option("--json", "print them as JSON")
-    .action(async (options: PlaceOptions) => {
-      const places = await findPlaces(options);
-      const { repository, catalogue } = await catalogueOf(places);
-      print(listing(repository.place, catalogue), options);
-    });
-  addPlaceOptions(backups.command("verify"))
-    .description("restore a backup into a clean place, start PostgreSQL on it, compare: what makes a backup valid")
-    .argument("[id]", "its id, or `latest`", "latest")
-    .option("--json", "print the finding as JSON")
-    .action(async (id: string, _own: PlaceOptions, command: Command) => {
-      const options: PlaceOptions = command.optsWithGlobals();
-      const backup = await verify(id, options);
-      process.stdout.write(options.json ? `${JSON.stringify(backup)}\n` : `${describe(backup)}\n`);
-      if (!backup.verification?.valid) process.exitCode = 1;
-    });
+/** `keelson backups verify`. */
+export async function verifyBackup(id: string, options: RepositoryOptions): Promise<void> {
+  const backup = await verify(id, options);
+  process.stdout.write(options.json ? `${JSON.stringify(backup)}\n` : `${describe(backup)}\n`);
+  if (!backup.verification?.valid) process.exitCode = 1;
 }
 
 /** Where the backups of the platform that is meant are kept, whether it runs or not. */
-export async function findPlaces(options: PlaceOptions): Promise<BackupPlaces> {
+export async function findPlaces(options: RepositoryOptions): Promise<BackupPlaces> {
   const from = options.from ?? backupsFromEnvironment();
   if (from !== undefined && options.identity !== undefined) return { repository: from, identity: options.identity };
   const data = await findData(options);
@@ -53,7 +37,7 @@ export async function findPlaces(options: PlaceOptions): Promise<BackupPlaces> {
   return { repository: from ?? running?.backups ?? own.backups, identity: options.identity ?? own.identity };
 }
 
-async function verify(id: string, options: PlaceOptions): Promise<ListedBackup> {
+async function verify(id: string, options: RepositoryOptions): Promise<ListedBackup> {
   const data = await findData(options);
   const running = options.from === undefined ? await livePlatform(layout(data)) : undefined;
   // Restored in a scratch place among the data, which is made if need be.
@@ -62,7 +46,7 @@ async function verify(id: string, options: PlaceOptions): Promise<ListedBackup> 
   return askControl(running.control, `/backups/${encodeURIComponent(id)}/verify`, backupSchema, { method: "POST" });
 }
 
-function print(found: BackupListing, options: PlaceOptions): void {
+function print(found: BackupListing, options: RepositoryOptions): void {
   if (options.json) {
     process.stdout.write(`${JSON.stringify(found)}\n`);
     return;

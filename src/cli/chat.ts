@@ -1,14 +1,13 @@
 import { createInterface } from "node:readline/promises";
-import type { Command } from "commander";
 import { request } from "undici";
 import { z } from "zod";
 import { readError } from "../contracts/error.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { suggest } from "../platform-file/suggest.js";
 import { coloursFor } from "./colours.js";
-import { addConnectionOptions, type Connection, type ConnectionOptions, connect } from "./connection.js";
+import { type Connection, type ConnectionOptions, connect } from "./connection.js";
 
-interface Options extends ConnectionOptions {
+export interface ChatOptions extends ConnectionOptions {
   readonly model?: string;
   readonly system?: string;
   readonly json?: boolean;
@@ -30,30 +29,23 @@ interface Answer {
 
 const paint = coloursFor(process.stdout, process.env);
 
-export function register(program: Command): void {
-  addConnectionOptions(program.command("chat"))
-    .description("talk to a model of the platform, in the terminal")
-    .argument("[question...]", "ask once and end; without it a conversation begins")
-    .option("-m, --model <name>", "which model (the first one by default)")
-    .option("--system <text>", "instructions that the model is given first")
-    .option("--json", "print the answer to one question as JSON")
-    .action(async (words: readonly string[], options: Options) => {
-      const question = words.join(" ") || (process.stdin.isTTY ? "" : await piped());
-      if (question === "" && !process.stdin.isTTY)
-        throw new KeelsonError("chat/no-question", "there is no question, and no terminal to ask for one");
-      const connection = await connect(options, "inference");
-      const model = options.model ?? (await firstModel(connection));
-      const before: Message[] = options.system === undefined ? [] : [{ role: "system", content: options.system }];
-      if (question !== "") await once(connection, model, [...before, { role: "user", content: question }], options);
-      else await converse(connection, model, before, options);
-    });
+/** `keelson chat`. */
+export async function chat(words: readonly string[], options: ChatOptions): Promise<void> {
+  const question = words.join(" ") || (process.stdin.isTTY ? "" : await piped());
+  if (question === "" && !process.stdin.isTTY)
+    throw new KeelsonError("chat/no-question", "there is no question, and no terminal to ask for one");
+  const connection = await connect(options, "inference");
+  const model = options.model ?? (await firstModel(connection));
+  const before: Message[] = options.system === undefined ? [] : [{ role: "system", content: options.system }];
+  if (question !== "") await once(connection, model, [...before, { role: "user", content: question }], options);
+  else await converse(connection, model, before, options);
 }
 
 async function once(
   connection: Connection,
   model: string,
   messages: readonly Message[],
-  options: Options,
+  options: ChatOptions,
 ): Promise<void> {
   const interrupted = new AbortController();
   process.once("SIGINT", () => interrupted.abort());
@@ -66,7 +58,7 @@ async function converse(
   connection: Connection,
   model: string,
   before: readonly Message[],
-  options: Options,
+  options: ChatOptions,
 ): Promise<void> {
   if (options.json) throw new KeelsonError("chat/json", "--json answers one question");
   process.stdout.write(

@@ -1,7 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type Command, Option } from "commander";
-import { check } from "../check/check.js";
+import { check as findingsOf } from "../check/check.js";
 import type { Finding } from "../check/finding.js";
 import { fixed } from "../check/fix.js";
 import { sarif, sarifOfErrors } from "../check/output/sarif.js";
@@ -22,7 +21,7 @@ import { findFile, type Loaded, loadPlatform, planOf } from "./load.js";
 import { sourcesOf } from "./sources.js";
 import { version } from "./version.js";
 
-interface Options {
+export interface CheckOptions {
   readonly environment?: readonly string[];
   readonly rule?: readonly string[];
   readonly format: "text" | "json" | "sarif";
@@ -32,48 +31,30 @@ interface Options {
   readonly listRules?: true;
 }
 
-export function register(program: Command): void {
-  program
-    .command("check")
-    .description("what this design cannot keep, where, and the fix")
-    .argument("[file]", "platform file, folder or blueprint", "platform.yaml")
-    .option("-e, --environment <name...>", "only these environments (all of them unless said)")
-    .option("--rule <code...>", "only these rules, by code or group: recovery, network/open")
-    .addOption(
-      new Option("--format <format>", "how findings are printed").choices(["text", "json", "sarif"]).default("text"),
-    )
-    .option("--json", "the same as --format json")
-    .option("--strict", "warnings fail too")
-    .option("--fix", "apply the fixes that are safe to the file, keeping its comments, and check again")
-    .option("--list-rules", "print the rules and end")
-    .addHelpText(
-      "after",
-      "\nExit code: 0 nothing found that fails, 1 errors (with --strict: warnings), 2 the file is unreadable.",
-    )
-    .action(async (file: string, options: Options, command: Command) => {
-      const { format, json } = options;
-      if (json && format !== "json" && command.getOptionValueSource("format") === "cli")
-        throw new KeelsonError("usage", `--json and --format ${format} contradict each other`, {
-          hint: "--json is --format json: give one of them",
-        });
-      if (options.listRules && format === "sarif")
-        throw new KeelsonError("usage", "--list-rules is printed as text or as JSON", {
-          hint: "a SARIF log names the rules: keelson check FILE --format sarif",
-        });
-      try {
-        await checked(file, options);
-      } catch (error) {
-        if (options.format !== "sarif" || options.json || !(error instanceof KeelsonError)) throw error;
-        const errors = errorsIn(error, file);
-        const path = await findFile(file).catch(() => resolve(file));
-        const sources = await sourcesOf(errors[0]?.origin.file ?? file, path);
-        process.stdout.write(`${JSON.stringify(sarifOfErrors(errors, version(), sources), undefined, 2)}\n`);
-        process.exitCode = error.exitCode;
-      }
+/** `keelson check`. `formatIsExplicit`: `--format` was given on the command line. */
+export async function check(file: string, options: CheckOptions, formatIsExplicit: boolean): Promise<void> {
+  const { format, json } = options;
+  if (json && format !== "json" && formatIsExplicit)
+    throw new KeelsonError("usage", `--json and --format ${format} contradict each other`, {
+      hint: "--json is --format json: give one of them",
     });
+  if (options.listRules && format === "sarif")
+    throw new KeelsonError("usage", "--list-rules is printed as text or as JSON", {
+      hint: "a SARIF log names the rules: keelson check FILE --format sarif",
+    });
+  try {
+    await checked(file, options);
+  } catch (error) {
+    if (options.format !== "sarif" || options.json || !(error instanceof KeelsonError)) throw error;
+    const errors = errorsIn(error, file);
+    const path = await findFile(file).catch(() => resolve(file));
+    const sources = await sourcesOf(errors[0]?.origin.file ?? file, path);
+    process.stdout.write(`${JSON.stringify(sarifOfErrors(errors, version(), sources), undefined, 2)}\n`);
+    process.exitCode = error.exitCode;
+  }
 }
 
-async function checked(file: string, options: Options): Promise<void> {
+async function checked(file: string, options: CheckOptions): Promise<void> {
   const rules = chosen(options.rule);
   if (options.listRules) return list(rules, options);
   let loaded = await loadPlatform(file);
@@ -93,14 +74,14 @@ function errorsIn(error: KeelsonError, file: string): readonly Diagnostic[] {
   return [{ code, severity: "error", message, hint, origin: { kind: "file", file, line: 0, column: 0 } }];
 }
 
-function plansOf(loaded: Loaded, options: Options): readonly Plan[] {
+function plansOf(loaded: Loaded, options: CheckOptions): readonly Plan[] {
   const names = options.environment ?? [...loaded.platform.environments.keys()];
   return names.map((name) => planOf(loaded, name));
 }
 
 /** What the rules find; of a file, a fix is called safe only where no environment loses a promise by it. */
 function findingsIn({ file, text }: Loaded, plans: readonly Plan[], rules: readonly Rule[]): readonly Finding[] {
-  const findings = check(plans, rules);
+  const findings = findingsOf(plans, rules);
   return text === undefined ? findings : proven(text, findings, (edited) => plansIn(file, edited));
 }
 
@@ -115,7 +96,7 @@ function plansIn(file: string, text: string): readonly Plan[] | undefined {
 }
 
 /** Applies safe fixes until none is left; one fix may show the next finding, so a few rounds are allowed. */
-async function mended(file: string, first: Loaded, rules: readonly Rule[], options: Options): Promise<Loaded> {
+async function mended(file: string, first: Loaded, rules: readonly Rule[], options: CheckOptions): Promise<Loaded> {
   let loaded = first;
   let count = 0;
   for (let round = 0; round < 5; round++) {
@@ -154,7 +135,7 @@ async function printed(
   rules: readonly Rule[],
   loaded: Loaded,
   plans: readonly Plan[],
-  options: Options,
+  options: CheckOptions,
 ): Promise<string> {
   const environments = plans.map(({ environment }) => environment);
   switch (options.json ? "json" : options.format) {
@@ -191,7 +172,7 @@ function chosen(words: readonly string[] | undefined): readonly Rule[] {
   });
 }
 
-function list(rules: readonly Rule[], options: Options): void {
+function list(rules: readonly Rule[], options: CheckOptions): void {
   const table = rules.map(({ code, severity, summary, help }) => ({ code, severity, summary, help }));
   if (options.json || options.format === "json") process.stdout.write(`${JSON.stringify(table, undefined, 2)}\n`);
   else {

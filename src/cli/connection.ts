@@ -1,13 +1,11 @@
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { Command } from "commander";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { notRunning } from "../local/control/client.js";
 import { dataFromEnvironment, layout } from "../local/layout.js";
 import { livePlatform, type RunningPlatform } from "../local/running.js";
 import { localSecrets } from "../local/secrets.js";
 import { TERMINAL_KEY } from "../local/terminal-key.js";
-import { place } from "./option-values.js";
 
 /** How a command was told which platform it speaks to. */
 export interface ConnectionOptions {
@@ -20,18 +18,6 @@ export interface Connection {
   readonly url: string;
   /** Value of the `Authorization` header. */
   readonly authorization: string;
-}
-
-/** Adds `--url`, `--key` and `--data` to a command that speaks to a running platform. */
-export function addConnectionOptions(command: Command): Command {
-  return addDataOption(command)
-    .option("--url <url>", "address of the platform (or KEELSON_URL); default: the one that runs here")
-    .option("--key <key>", "API key (or KEELSON_API_KEY)");
-}
-
-/** Adds `--data` to a command that speaks to a platform of this machine. */
-export function addDataOption(command: Command): Command {
-  return command.option("--data <directory>", "data directory of the platform (or KEELSON_DATA)", place);
 }
 
 /**

@@ -1,14 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { type Command, Option } from "commander";
 import { KubernetesClient } from "../kubernetes/client.js";
 import { type DeployResult, deploy, type Reporter } from "../kubernetes/deploy/index.js";
 import { connectionFrom } from "../kubernetes/kubeconfig.js";
 import { describe } from "../kubernetes/live-object.js";
 import { targets } from "../render/targets.js";
 import { loadPlan } from "./load.js";
-import { someTime } from "./option-values.js";
 
-interface Options {
+export interface DeployOptions {
   readonly environment?: string;
   readonly context?: string;
   readonly kubeconfig?: string;
@@ -18,46 +16,30 @@ interface Options {
   readonly json?: true;
 }
 
-export function register(program: Command): void {
-  program
-    .command("deploy")
-    .description("bring a Kubernetes cluster to what the platform file says, and wait until it is")
-    .argument("<file>", "the platform file, or the name of a blueprint")
-    .option("-e, --environment <name>", "environment of the platform file")
-    .option("--context <name>", "context of the kubeconfig (default: its current one)")
-    .option("--kubeconfig <file>", "kubeconfig (default: $KUBECONFIG, then ~/.kube/config)")
-    .option("--dry-run", "ask the cluster about every object, and change nothing")
-    .option("--force-conflicts", "take over fields that other programs or people manage")
-    .addOption(
-      new Option("--timeout <duration>", "how long the rollouts may take")
-        .argParser(someTime)
-        .default(10 * 60_000, "10m"),
-    )
-    .option("--json", "print one JSON document about what was done")
-    .action(async (file: string, options: Options) => {
-      const plan = await loadPlan(file, options.environment);
-      const { kubeconfig, context } = options;
-      const client = new KubernetesClient(await connectionFrom({ kubeconfig, context, environment: process.env }));
-      try {
-        process.stderr.write(
-          `${plan.platform} (${plan.environment}) → namespace ${plan.namespace}, ${client.description}\n`,
-        );
-        for (const note of targets.kubernetes.render(plan).notes)
-          process.stderr.write(`note ${note.path}: ${note.message}\n`);
-        const result = await deploy(client, plan, {
-          dryRun: options.dryRun === true,
-          force: options.forceConflicts === true,
-          timeout: options.timeout,
-          random: (bytes) => randomBytes(bytes).toString("base64url"),
-          report: toStderr,
-        });
-        if (options.json) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
-        else summarise(result);
-        if (result.outcome !== "done") process.exitCode = 1;
-      } finally {
-        await client.close();
-      }
+/** `keelson deploy`. */
+export async function deployPlatform(file: string, options: DeployOptions): Promise<void> {
+  const plan = await loadPlan(file, options.environment);
+  const { kubeconfig, context } = options;
+  const client = new KubernetesClient(await connectionFrom({ kubeconfig, context, environment: process.env }));
+  try {
+    process.stderr.write(
+      `${plan.platform} (${plan.environment}) → namespace ${plan.namespace}, ${client.description}\n`,
+    );
+    for (const note of targets.kubernetes.render(plan).notes)
+      process.stderr.write(`note ${note.path}: ${note.message}\n`);
+    const result = await deploy(client, plan, {
+      dryRun: options.dryRun === true,
+      force: options.forceConflicts === true,
+      timeout: options.timeout,
+      random: (bytes) => randomBytes(bytes).toString("base64url"),
+      report: toStderr,
     });
+    if (options.json) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
+    else summarise(result);
+    if (result.outcome !== "done") process.exitCode = 1;
+  } finally {
+    await client.close();
+  }
 }
 
 const toStderr: Reporter = {

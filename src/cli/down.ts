@@ -1,27 +1,26 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Command } from "commander";
 import { z } from "zod";
 import { ownerNow } from "../disk/lock.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { askControl } from "../local/control/client.js";
-import { addDataOption, type ConnectionOptions, findRunning } from "./connection.js";
+import { type ConnectionOptions, findRunning } from "./connection.js";
 
 const stopping = z.object({ pid: z.number() });
 const PATIENCE = 60_000;
 
-export function register(program: Command): void {
-  addDataOption(program.command("down"))
-    .description("end the platform that runs on this machine, after the answers under way")
-    .option("--json", "print what was ended as JSON")
-    .action(async (options: ConnectionOptions & { readonly json?: boolean }) => {
-      const running = await findRunning(options);
-      const { pid } = await askControl(running.control, "/stop", stopping, { method: "POST", timeout: 10_000 });
-      await gone(pid);
-      const told = { platform: running.platform, environment: running.environment, pid, data: running.data };
-      process.stdout.write(
-        options.json ? `${JSON.stringify(told)}\n` : `${told.platform} (${told.environment}) has ended\n`,
-      );
-    });
+export interface DownOptions extends ConnectionOptions {
+  readonly json?: boolean;
+}
+
+/** `keelson down`. */
+export async function down(options: DownOptions): Promise<void> {
+  const running = await findRunning(options);
+  const { pid } = await askControl(running.control, "/stop", stopping, { method: "POST", timeout: 10_000 });
+  await gone(pid);
+  const told = { platform: running.platform, environment: running.environment, pid, data: running.data };
+  process.stdout.write(
+    options.json ? `${JSON.stringify(told)}\n` : `${told.platform} (${told.environment}) has ended\n`,
+  );
 }
 
 async function gone(pid: number): Promise<void> {

@@ -2,7 +2,6 @@ import { chmod, cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Command, Option } from "commander";
 import { z } from "zod";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { askControl } from "../local/control/client.js";
@@ -10,19 +9,17 @@ import { platformRoutes } from "../local/control/routes.js";
 import { dataDirectory, layout, makeRoot } from "../local/layout.js";
 import { startPlatform } from "../local/platform.js";
 import { freePort } from "../postgres/server.js";
-import { MOST_RATE } from "../recovery/drills/drills.js";
 import { executors } from "../recovery/drills/faults/index.js";
 import { duration, worstCase } from "../recovery/drills/report/facts.js";
 import { type DrillResult, resultSchema } from "../recovery/drills/result.js";
 import { drillStore } from "../recovery/drills/results.js";
 import { coloursFor } from "./colours.js";
-import { addDataOption, type ConnectionOptions, findRunning } from "./connection.js";
+import { type ConnectionOptions, findRunning } from "./connection.js";
 import { loadPlan } from "./load.js";
-import { positiveNumber, someTime } from "./option-values.js";
 import { ENDING } from "./signals.js";
 import { version } from "./version.js";
 
-interface Options extends ConnectionOptions {
+export interface DrillOptions extends ConnectionOptions {
   /** Milliseconds. */
   readonly duration?: number;
   readonly rate?: number;
@@ -33,36 +30,20 @@ interface Options extends ConnectionOptions {
 
 const paint = coloursFor(process.stderr, process.env);
 
-export function register(program: Command): void {
-  addDataOption(program.command("drill"))
-    .description(
-      "break the running platform under load, watch it recover, and hold what was measured against the promise",
-    )
-    .argument("<fault>", `what to break: ${Object.keys(executors).join(", ")}`)
-    .option("--duration <time>", "steady load before the fault and after each recovery, e.g. 10s", someTime)
-    .option("--rate <number>", `chat requests and writes each second, at most ${MOST_RATE}`, positiveNumber(MOST_RATE))
-    .addOption(
-      new Option(
-        "-f, --file <file>",
-        "drill a platform of its own, started from this file and ended afterwards",
-      ).conflicts("data"),
-    )
-    .option("-e, --environment <name>", "environment of that file")
-    .option("--json", "print the result as JSON")
-    .action(async (fault: string, options: Options) => {
-      if (!Object.hasOwn(executors, fault))
-        throw new KeelsonError("drill/unknown", `there is no drill ${fault}`, {
-          hint: `there are: ${Object.keys(executors).join(", ")}`,
-        });
-      const control = options.file === undefined ? await runningControl(options) : undefined;
-      if (control && options.environment !== undefined)
-        throw new KeelsonError("usage", "the platform that runs here is drilled as it runs: -e is of a --file", {
-          hint: "drill one of its own: --file FILE -e ENVIRONMENT",
-        });
-      const { result, directory } = control ? await onRunning(control, fault, options) : await onItsOwn(fault, options);
-      process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${summary(result, directory)}\n`);
-      process.exitCode = result.state === "failed" || result.verdict === "broken" ? 1 : 0;
+/** `keelson drill`. */
+export async function drill(fault: string, options: DrillOptions): Promise<void> {
+  if (!Object.hasOwn(executors, fault))
+    throw new KeelsonError("drill/unknown", `there is no drill ${fault}`, {
+      hint: `there are: ${Object.keys(executors).join(", ")}`,
     });
+  const control = options.file === undefined ? await runningControl(options) : undefined;
+  if (control && options.environment !== undefined)
+    throw new KeelsonError("usage", "the platform that runs here is drilled as it runs: -e is of a --file", {
+      hint: "drill one of its own: --file FILE -e ENVIRONMENT",
+    });
+  const { result, directory } = control ? await onRunning(control, fault, options) : await onItsOwn(fault, options);
+  process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${summary(result, directory)}\n`);
+  process.exitCode = result.state === "failed" || result.verdict === "broken" ? 1 : 0;
 }
 
 interface Outcome {
@@ -71,7 +52,7 @@ interface Outcome {
   readonly directory: string;
 }
 
-async function runningControl(options: Options): Promise<{ socket: string; data: string } | undefined> {
+async function runningControl(options: DrillOptions): Promise<{ socket: string; data: string } | undefined> {
   try {
     const { control, data } = await findRunning(options);
     return { socket: control, data };
@@ -85,7 +66,7 @@ async function runningControl(options: Options): Promise<{ socket: string; data:
 async function onRunning(
   { socket, data }: { socket: string; data: string },
   fault: string,
-  options: Options,
+  options: DrillOptions,
 ): Promise<Outcome> {
   const body = {
     fault,
@@ -111,7 +92,7 @@ async function onRunning(
 }
 
 /** No platform runs here: one is started for the drill on a directory of its own, and ended and removed afterwards. */
-async function onItsOwn(fault: string, options: Options): Promise<Outcome> {
+async function onItsOwn(fault: string, options: DrillOptions): Promise<Outcome> {
   const plan = await loadPlan(options.file ?? "starter", options.environment);
   const data = await mkdtemp(join(tmpdir(), "keelson-drill-"));
   // The server's own user must be able to come as far as its directory.

@@ -1,56 +1,34 @@
-import type { Command } from "commander";
 import type { z } from "zod";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { createdKey, keyList, keyShape } from "../runtime/accounts/shapes.js";
 import { callAdmin } from "./admin-api.js";
 import { coloursFor } from "./colours.js";
-import { addConnectionOptions, type Connection, type ConnectionOptions, connect } from "./connection.js";
+import { type ConnectionOptions, connect } from "./connection.js";
 import { readMoment } from "./moment.js";
 import { table } from "./table.js";
 
 type Key = z.infer<typeof keyShape>;
 
-interface Options extends ConnectionOptions {
+export interface KeyOptions extends ConnectionOptions {
   readonly organisation?: string;
   readonly json?: boolean;
 }
 
-interface CreateOptions extends Options {
+export interface CreateKeyOptions extends KeyOptions {
   readonly scope?: readonly string[];
   readonly model?: readonly string[];
   readonly expires?: string;
 }
 
-const paint = coloursFor(process.stdout, process.env);
-
-export function register(program: Command): void {
-  const keys = program.command("keys").description("make, list and revoke API keys");
-
-  addConnectionOptions(keys.command("create"))
-    .description("make an API key; it is shown once")
-    .argument("<name>", "what it is for")
-    .option("-s, --scope <scope...>", "inference (default), admin, usage")
-    .option("-m, --model <model...>", "the only models that it may use (default: all)")
-    .option("-e, --expires <when>", "a moment (2027-01-01) or a duration from now (90d); default: never")
-    .option("-o, --organisation <id>", "whose key it is (default: your own organisation)")
-    .option("--json", "print the key as JSON")
-    .action(async (name: string, options: CreateOptions) => create(await connect(options), name, options));
-
-  addConnectionOptions(keys.command("list"))
-    .description("list API keys")
-    .option("-o, --organisation <id>", "of this organisation only")
-    .option("-a, --all", "also those that are revoked or expired")
-    .option("--json", "print all of them as JSON")
-    .action(async (options: Options & { readonly all?: boolean }) => list(await connect(options), options));
-
-  addConnectionOptions(keys.command("revoke"))
-    .description("revoke an API key, at once and for good")
-    .argument("<key>", "its id, or the beginning of the key as the list shows it")
-    .option("--json", "print what was revoked as JSON")
-    .action(async (key: string, options: Options) => revoke(await connect(options), key, options));
+export interface ListKeyOptions extends KeyOptions {
+  readonly all?: boolean;
 }
 
-async function create(connection: Connection, name: string, options: CreateOptions): Promise<void> {
+const paint = coloursFor(process.stdout, process.env);
+
+/** `keelson keys create`. */
+export async function createKey(name: string, options: CreateKeyOptions): Promise<void> {
+  const connection = await connect(options);
   const created = await callAdmin(connection, "/admin/keys", createdKey, {
     method: "POST",
     body: {
@@ -73,7 +51,9 @@ async function create(connection: Connection, name: string, options: CreateOptio
   );
 }
 
-async function list(connection: Connection, options: Options & { readonly all?: boolean }): Promise<void> {
+/** `keelson keys list`. */
+export async function listKeys(options: ListKeyOptions): Promise<void> {
+  const connection = await connect(options);
   const { keys } = await callAdmin(connection, "/admin/keys", keyList, {
     query: { organisation: options.organisation },
   });
@@ -90,7 +70,9 @@ async function list(connection: Connection, options: Options & { readonly all?: 
   process.stdout.write(table([head, ...shown.map(row)], ""));
 }
 
-async function revoke(connection: Connection, wanted: string, options: Options): Promise<void> {
+/** `keelson keys revoke`. */
+export async function revokeKey(wanted: string, options: KeyOptions): Promise<void> {
+  const connection = await connect(options);
   const { keys } = await callAdmin(connection, "/admin/keys", keyList);
   // The whole key is never sent: what the list shows of it is enough.
   const found = keys.filter(({ id, prefix }) => id === wanted || (wanted.length >= 8 && sameBeginning(wanted, prefix)));

@@ -1,14 +1,12 @@
 import { open, readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Command } from "commander";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { layout } from "../local/layout.js";
 import { coloursFor } from "./colours.js";
-import { addDataOption, type ConnectionOptions, findData } from "./connection.js";
-import { wholeNumber } from "./option-values.js";
+import { type ConnectionOptions, findData } from "./connection.js";
 
-interface Options extends ConnectionOptions {
+export interface LogsOptions extends ConnectionOptions {
   readonly follow?: boolean;
   readonly lines: number;
   readonly json?: boolean;
@@ -23,29 +21,22 @@ interface Line {
 
 const paint = coloursFor(process.stdout, process.env);
 
-export function register(program: Command): void {
-  addDataOption(program.command("logs"))
-    .description("show what the platform's processes have said")
-    .argument("[process]", "one process only, by its name in `keelson status`")
-    .option("-f, --follow", "go on showing what they say")
-    .option("-n, --lines <count>", "lines from the end of each; 0 for none", wholeNumber(0), 50)
-    .option("--json", "print each line as JSON")
-    .action(async (name: string | undefined, options: Options) => {
-      const directory = layout(await findData(options)).logs;
-      const files = await logFiles(directory, name);
-      const ends = new Map<string, number>();
-      const lines: Line[] = [];
-      for (const file of files) {
-        const begin = Math.max(0, (await stat(file)).size - 1024 * 1024);
-        const { text, end } = await readFrom(file, begin);
-        ends.set(file, end);
-        // The first line of a piece from the middle is cut.
-        const whole = parse(file, text).slice(begin > 0 ? 1 : 0);
-        lines.push(...whole.slice(options.lines === 0 ? Number.POSITIVE_INFINITY : -options.lines));
-      }
-      for (const line of lines.sort((a, b) => (a.at ?? 0) - (b.at ?? 0))) print(line, options);
-      if (options.follow) await follow(directory, name, ends, options);
-    });
+/** `keelson logs`. */
+export async function logs(name: string | undefined, options: LogsOptions): Promise<void> {
+  const directory = layout(await findData(options)).logs;
+  const files = await logFiles(directory, name);
+  const ends = new Map<string, number>();
+  const lines: Line[] = [];
+  for (const file of files) {
+    const begin = Math.max(0, (await stat(file)).size - 1024 * 1024);
+    const { text, end } = await readFrom(file, begin);
+    ends.set(file, end);
+    // The first line of a piece from the middle is cut.
+    const whole = parse(file, text).slice(begin > 0 ? 1 : 0);
+    lines.push(...whole.slice(options.lines === 0 ? Number.POSITIVE_INFINITY : -options.lines));
+  }
+  for (const line of lines.sort((a, b) => (a.at ?? 0) - (b.at ?? 0))) print(line, options);
+  if (options.follow) await follow(directory, name, ends, options);
 }
 
 async function logFiles(directory: string, name: string | undefined): Promise<string[]> {
@@ -69,7 +60,7 @@ async function follow(
   directory: string,
   name: string | undefined,
   ends: Map<string, number>,
-  options: Options,
+  options: LogsOptions,
 ): Promise<void> {
   for (;;) {
     await sleep(200);
@@ -112,7 +103,7 @@ function timeOf(line: string): number | undefined {
   return stamp ? Date.parse(`${stamp[1]}T${stamp[2]}Z`) : undefined;
 }
 
-function print(line: Line, options: Options): void {
+function print(line: Line, options: LogsOptions): void {
   if (options.json) {
     process.stdout.write(`${JSON.stringify({ process: line.from, time: line.at, line: line.text })}\n`);
     return;

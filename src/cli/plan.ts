@@ -1,50 +1,37 @@
-import type { Command } from "commander";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { suggest } from "../platform-file/suggest.js";
 import { coloursFor } from "./colours.js";
 import { loadPlatform, planOf } from "./load.js";
 
-interface Options {
+export interface PlanOptions {
   readonly environment?: string;
   readonly json?: boolean;
   readonly explain?: string | boolean;
 }
 
 /** `keelson plan`: what a platform file comes to under an environment, and where each value came from. */
-export function register(program: Command): void {
-  program
-    .command("plan")
-    .description(
-      "show what a platform file comes to: units, models, stores, calls and promises, with every default filled in",
-    )
-    .argument("[file]", "platform file, folder or blueprint", "platform.yaml")
-    .option("-e, --environment <name>", "environment; the file's first when none is named")
-    .option("--explain [path]", "say where each value at and below a path came from, e.g. services.gateway")
-    .option("--json", "print the Plan (or the explanations) as JSON")
-    .action(async (file: string, { environment, json, explain }: Options) => {
-      const loaded = await loadPlatform(file);
-      const plan = planOf(loaded, environment);
-      if (explain !== undefined && explain !== false) {
-        const path = explain === true ? "" : explain;
-        const { explanations, explanationTable } = await import("./plan-explain.js");
-        const found = explanations(plan, loaded.platform.environments.get(plan.environment), path);
-        if (found.length === 0) throw nothingThere(path, plan.origins);
-        process.stdout.write(
-          json
-            ? `${JSON.stringify(found, null, 2)}\n`
-            : explanationTable(found, coloursFor(process.stdout, process.env)),
-        );
-        return;
-      }
-      if (json) {
-        process.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
-        return;
-      }
-      const { formatDiagnostics } = await import("../platform-file/diagnostic.js");
-      const { planTables } = await import("./plan-tables.js");
-      if (loaded.warnings.length > 0) process.stderr.write(`${formatDiagnostics(loaded.warnings, loaded.text)}\n\n`);
-      process.stdout.write(planTables(plan, coloursFor(process.stdout, process.env)));
-    });
+/** `keelson plan`. */
+export async function plan(file: string, { environment, json, explain }: PlanOptions): Promise<void> {
+  const loaded = await loadPlatform(file);
+  const plan = planOf(loaded, environment);
+  if (explain !== undefined && explain !== false) {
+    const path = explain === true ? "" : explain;
+    const { explanations, explanationTable } = await import("./plan-explain.js");
+    const found = explanations(plan, loaded.platform.environments.get(plan.environment), path);
+    if (found.length === 0) throw nothingThere(path, plan.origins);
+    process.stdout.write(
+      json ? `${JSON.stringify(found, null, 2)}\n` : explanationTable(found, coloursFor(process.stdout, process.env)),
+    );
+    return;
+  }
+  if (json) {
+    process.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
+    return;
+  }
+  const { formatDiagnostics } = await import("../platform-file/diagnostic.js");
+  const { planTables } = await import("./plan-tables.js");
+  if (loaded.warnings.length > 0) process.stderr.write(`${formatDiagnostics(loaded.warnings, loaded.text)}\n\n`);
+  process.stdout.write(planTables(plan, coloursFor(process.stdout, process.env)));
 }
 
 function nothingThere(path: string, origins: Readonly<Record<string, unknown>>): KeelsonError {

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import type { Command } from "commander";
 import { KeelsonError } from "../errors/keelson-error.js";
 import type { Plan } from "../plan/plan.js";
 import { type Change, decideChanges } from "../render/changes.js";
@@ -11,7 +10,7 @@ import { unifiedDiff } from "../render/unified-diff.js";
 import { loadPlan } from "./load.js";
 import { readFolder, writeChanges, writeMissingSecrets } from "./rendered-folder.js";
 
-interface Options {
+export interface RenderOptions {
   readonly environment?: string;
   readonly target: string;
   readonly output?: string;
@@ -20,30 +19,13 @@ interface Options {
   readonly json?: true;
 }
 
-export function register(program: Command): void {
-  program
-    .command("render")
-    .description(`write the platform as files for ${Object.keys(targets).join(" or ")}`)
-    .argument("<file>", "the platform file, or the name of a blueprint")
-    .option("-e, --environment <name>", "environment of the platform file")
-    .requiredOption("-t, --target <name>", describeTargets())
-    .option("-o, --output <directory>", "write the files there; without it they are printed")
-    .option("--diff", "show what would change in the directory, and change nothing (exit code 1 when something would)")
-    .option("--force", "replace files that somebody changed")
-    .option("--json", "print one JSON document about what was done")
-    .action(async (file: string, options: Options) => {
-      const target = targetNamed(options.target);
-      const plan = await loadPlan(file, options.environment);
-      const rendering = targets[target].render(plan);
-      if (options.output === undefined) print(rendering, options);
-      else await write(plan, rendering, options.output, target, options);
-    });
-}
-
-function describeTargets(): string {
-  return Object.entries(targets)
-    .map(([name, target]) => `${name}: ${target.description}`)
-    .join("; ");
+/** `keelson render`. */
+export async function render(file: string, options: RenderOptions): Promise<void> {
+  const target = targetNamed(options.target);
+  const plan = await loadPlan(file, options.environment);
+  const rendering = targets[target].render(plan);
+  if (options.output === undefined) print(rendering, options);
+  else await write(plan, rendering, options.output, target, options);
 }
 
 function targetNamed(name: string): TargetName {
@@ -53,7 +35,7 @@ function targetNamed(name: string): TargetName {
   });
 }
 
-function print(rendering: Rendering, options: Options): void {
+function print(rendering: Rendering, options: RenderOptions): void {
   if (options.diff) throw new KeelsonError("render/no-directory", "--diff compares with a directory");
   if (options.json) {
     const files = rendering.files.map((file) => ({ path: file.path, text: seal(file) }));
@@ -71,7 +53,7 @@ async function write(
   rendering: Rendering,
   directory: string,
   target: TargetName,
-  options: Options,
+  options: RenderOptions,
 ): Promise<void> {
   const changes = decideChanges(rendering.files, await readFolder(directory, rendering.files), options.force === true);
   if (options.diff) {
@@ -93,7 +75,7 @@ async function write(
   report(plan, directory, changes, secrets, rendering, options);
 }
 
-function showDifferences(changes: readonly Change[], options: Options): void {
+function showDifferences(changes: readonly Change[], options: RenderOptions): void {
   const differing = changes.filter((change) => change.kind !== "keep");
   if (options.json) {
     const described = differing.map((change) => ({ path: change.path, change: change.kind, diff: diffOf(change) }));
@@ -116,7 +98,7 @@ function report(
   changes: readonly Change[],
   secrets: readonly string[],
   rendering: Rendering,
-  options: Options,
+  options: RenderOptions,
 ): void {
   if (options.json) {
     const files = changes.map((change) => ({ path: change.path, change: change.kind }));

@@ -1,40 +1,28 @@
 import { resolve } from "node:path";
-import type { Command } from "commander";
 import { z } from "zod";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { askControl } from "../local/control/client.js";
 import { restoreTo } from "../recovery/offline.js";
 import type { RestoreTarget } from "../recovery/restore/target.js";
-import { addPlaceOptions, findPlaces, type PlaceOptions } from "./backups.js";
+import { findPlaces, type RepositoryOptions } from "./backups.js";
 import { findRunning } from "./connection.js";
 import { readMoment } from "./moment.js";
-import { place } from "./option-values.js";
 import { ENDING } from "./signals.js";
 
-interface Options extends PlaceOptions {
+export interface RestoreOptions extends RepositoryOptions {
   readonly to?: string;
   readonly at?: string;
 }
 
 const doneSchema = z.object({ id: z.string(), kept: z.string().optional(), tookMs: z.number() });
 
-export function register(program: Command): void {
-  addPlaceOptions(program.command("restore"))
-    .description("restore a backup: into a new directory (--to), or in the place of the running platform's database")
-    .argument("<id>", "its id as `keelson backups` lists it, or `latest`")
-    .option("--to <directory>", "a new directory: a data directory for any PostgreSQL of the backup's version", place)
-    .option(
-      "--at <time>",
-      "the state at that moment: 2025-11-21T08:01:00Z, or 10m for ten minutes ago (default: everything that was archived)",
-    )
-    .option("--json", "print what was done as JSON")
-    .action(async (id: string, options: Options) => {
-      const at = options.at === undefined ? undefined : Date.parse(readMoment("--at", options.at, "ago", Date.now()));
-      await (options.to === undefined ? inPlace(id, at, options) : aside(id, at, options.to, options));
-    });
+/** `keelson restore`. */
+export async function restore(id: string, options: RestoreOptions): Promise<void> {
+  const at = options.at === undefined ? undefined : Date.parse(readMoment("--at", options.at, "ago", Date.now()));
+  await (options.to === undefined ? inPlace(id, at, options) : aside(id, at, options.to, options));
 }
 
-async function aside(id: string, at: number | undefined, to: string, options: Options): Promise<void> {
+async function aside(id: string, at: number | undefined, to: string, options: RestoreOptions): Promise<void> {
   const target: RestoreTarget = at === undefined ? { kind: "latest" } : { kind: "time", at };
   const began = Date.now();
   const interrupted = new AbortController();
@@ -66,7 +54,7 @@ async function aside(id: string, at: number | undefined, to: string, options: Op
   );
 }
 
-async function inPlace(id: string, at: number | undefined, options: Options): Promise<void> {
+async function inPlace(id: string, at: number | undefined, options: RestoreOptions): Promise<void> {
   const running = await findRunning(options);
   const body = { id, ...(at !== undefined && { at }) };
   const done = await askControl(running.control, "/restore", doneSchema, { method: "POST", body });

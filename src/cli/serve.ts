@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
 import { pino } from "pino";
 import { requireOwnDirectory } from "../disk/own-directory.js";
 import { KeelsonError } from "../errors/keelson-error.js";
@@ -10,7 +9,6 @@ import { type Kernel, startKernel } from "../runtime/kernel/kernel.js";
 import type { Address } from "../runtime/kernel/listener.js";
 import { readPlanFile } from "../runtime/kernel/plan-file.js";
 import { modules } from "../runtime/modules.js";
-import { place } from "./option-values.js";
 
 /** What lies in the directory of a process by itself; a volume that was just mounted may hold `lost+found`. */
 const filled = {
@@ -18,7 +16,7 @@ const filled = {
   known: /^(gateway|secrets|lost\+found)$/,
 };
 
-interface Options {
+export interface ServeOptions {
   readonly plan?: string;
   readonly environment?: string;
   readonly modules?: readonly string[];
@@ -26,34 +24,18 @@ interface Options {
   readonly metricsListen?: Address;
   readonly data?: string;
   readonly secrets?: string;
-  readonly peer: Readonly<Record<string, string>>;
+  readonly peer?: Readonly<Record<string, string>>;
   readonly model?: string;
   readonly unit?: string;
   readonly publicUrl?: string;
 }
 
-export function register(program: Command): void {
-  program
-    .command("serve")
-    .description("run modules of the platform in this process (what `keelson up` and every container start)")
-    .argument("[file]", "the platform file; or give --plan")
-    .option("--plan <file>", "a plan as `keelson plan --json` prints it")
-    .option("-e, --environment <name>", "environment of the platform file")
-    .option("--modules <names>", `which modules, separated by commas: ${Object.keys(modules).join(", ")}`, splitNames)
-    .option("--listen <host:port>", "address of the listener (default 127.0.0.1:8800)", parseAddress)
-    .option("--metrics-listen <host:port>", "a second address that answers /metrics and nothing else", parseAddress)
-    .option("--data <directory>", "durable files of this process", place)
-    .option("--secrets <directory>", "secrets as files: DIR/<name>/<key>", place)
-    .option("--peer <module=url>", "where a module runs that is not in this process", parsePeer, {})
-    .option("--model <name>", "the model that this process serves (engine module in a pod of its own)")
-    .option("--unit <name>", "the plan's unit that this process is a replica of")
-    .option("--public-url <url>", "address under which people reach the platform")
-    .action(async (file: string | undefined, options: Options) => {
-      await serve(await planOf(file, options), options);
-    });
+/** `keelson serve`. */
+export async function serve(file: string | undefined, options: ServeOptions): Promise<void> {
+  await runModules(await planOf(file, options), options);
 }
 
-async function planOf(file: string | undefined, options: Options): Promise<Plan> {
+async function planOf(file: string | undefined, options: ServeOptions): Promise<Plan> {
   if (options.plan !== undefined && file !== undefined)
     throw new KeelsonError("usage", `serve takes ${file} or --plan ${options.plan}, not both`, {
       hint: "give one of them: a plan is of one environment already",
@@ -66,7 +48,7 @@ async function planOf(file: string | undefined, options: Options): Promise<Plan>
   throw new KeelsonError("serve/no-plan", "serve needs a platform file or a plan");
 }
 
-async function serve(plan: Plan, options: Options): Promise<void> {
+async function runModules(plan: Plan, options: ServeOptions): Promise<void> {
   const log = pino({ level: process.env["KEELSON_LOG"] ?? "info", base: { unit: options.unit } });
   // What state is left after an error that nobody expected is unknown: say it, end, and be started anew.
   process.on("uncaughtException", (error) => {
@@ -86,7 +68,7 @@ async function serve(plan: Plan, options: Options): Promise<void> {
     metricsListen: options.metricsListen,
     dataDirectory: data,
     secretsDirectory: options.secrets ?? join(data, "secrets"),
-    peers: options.peer,
+    peers: options.peer ?? {},
     model: options.model ?? unit?.model,
     publicUrl: options.publicUrl,
     log,
@@ -137,25 +119,4 @@ function endWith(kernel: Kernel, plan: Plan, unit: Unit | undefined): void {
   process.on("SIGTERM", end);
   process.on("SIGINT", end);
   if (supervised) process.on("disconnect", end);
-}
-
-function splitNames(text: string): readonly string[] {
-  return text
-    .split(",")
-    .map((name) => name.trim())
-    .filter((name) => name !== "");
-}
-
-function parseAddress(text: string): Address {
-  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:]*)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (match === null || port > 65_535) throw new InvalidArgumentError("an address looks like 127.0.0.1:8800");
-  return { host: match[1] ?? (match[2] || "0.0.0.0"), port };
-}
-
-function parsePeer(text: string, known: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const [name, ...rest] = text.split("=");
-  const url = rest.join("=");
-  if (!name || !URL.canParse(url)) throw new InvalidArgumentError("a peer looks like accounts=http://127.0.0.1:9001");
-  return { ...known, [name]: url.replace(/\/+$/, "") };
 }

@@ -1,23 +1,22 @@
-import type { Command } from "commander";
 import { askControl } from "../local/control/client.js";
 import { type PlatformStatus, statusSchema } from "../local/status.js";
 import { formatDuration } from "../platform-file/format.js";
 import { type Colours, coloursFor } from "./colours.js";
-import { addDataOption, type ConnectionOptions, findRunning } from "./connection.js";
+import { type ConnectionOptions, findRunning } from "./connection.js";
 
-export function register(program: Command): void {
-  addDataOption(program.command("status"))
-    .description("show the platform that runs on this machine: its processes, its backups, its log's archiving")
-    .option("--json", "print it as JSON")
-    .action(async (options: ConnectionOptions & { readonly json?: boolean }) => {
-      const running = await findRunning(options);
-      const status = await askControl(running.control, "/status", statusSchema, { timeout: 10_000 });
-      const text = options.json
-        ? JSON.stringify(status)
-        : describe(status, coloursFor(process.stdout, process.env), Date.now());
-      process.stdout.write(`${text}\n`);
-      if (status.state === "degraded") process.exitCode = 1;
-    });
+export interface StatusOptions extends ConnectionOptions {
+  readonly json?: boolean;
+}
+
+/** `keelson status`. */
+export async function status(options: StatusOptions): Promise<void> {
+  const running = await findRunning(options);
+  const status = await askControl(running.control, "/status", statusSchema, { timeout: 10_000 });
+  const text = options.json
+    ? JSON.stringify(status)
+    : describe(status, coloursFor(process.stdout, process.env), Date.now());
+  process.stdout.write(`${text}\n`);
+  if (status.state === "degraded") process.exitCode = 1;
 }
 
 function describe(status: PlatformStatus, paint: Colours, now: number): string {

@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Command } from "commander";
 import { z } from "zod";
 import { parseJson, readError } from "../contracts/error.js";
 import { diskError } from "../disk/disk-errors.js";
@@ -25,11 +24,10 @@ import { forgetFirstKey, type Welcome, welcome } from "../local/welcome.js";
 import type { Plan } from "../plan/plan.js";
 import { coloursFor } from "./colours.js";
 import { loadPlan } from "./load.js";
-import { place, wholeNumber } from "./option-values.js";
 import { ENDING } from "./signals.js";
 import { version } from "./version.js";
 
-interface Options {
+export interface UpOptions {
   readonly environment?: string;
   readonly port: number;
   readonly host: string;
@@ -42,36 +40,15 @@ interface Options {
 
 const paint = coloursFor(process.stderr, process.env);
 
-export function register(program: Command): void {
-  program
-    .command("up")
-    .description("run a platform on this machine: PostgreSQL, the modules and the engine")
-    .argument("[file]", "the platform file, a folder with one, or a blueprint", "starter")
-    .option("-e, --environment <name>", "environment of the platform file (its first by default)")
-    .option("--port <number>", "port of the gateway and the dashboard", wholeNumber(1, 65_535), 8800)
-    .option("--host <address>", "address to listen on; anything but loopback opens it to your network", "127.0.0.1")
-    .option(
-      "--data <directory>",
-      "where everything is kept (or KEELSON_DATA); default .keelson/<platform>-<environment>",
-      place,
-    )
-    .option(
-      "--backups <place>",
-      "a folder or s3://bucket/prefix for backups (or KEELSON_BACKUPS); default: in the data directory",
-      place,
-    )
-    .option("--split", "one process for each unit of the file, as in production")
-    .option("--detach", "return once it answers; `keelson down` ends it")
-    .option("--json", "print where it runs as JSON")
-    .action(async (file: string, options: Options) => {
-      const plan = await loadPlan(file, options.environment);
-      requireEngines(plan);
-      if (options.detach) await detached(file, plan, options);
-      else await foreground(file, plan, options);
-    });
+/** `keelson up`. */
+export async function up(file: string, options: UpOptions): Promise<void> {
+  const plan = await loadPlan(file, options.environment);
+  requireEngines(plan);
+  if (options.detach) await detached(file, plan, options);
+  else await foreground(file, plan, options);
 }
 
-async function foreground(file: string, plan: Plan, options: Options): Promise<void> {
+async function foreground(file: string, plan: Plan, options: UpOptions): Promise<void> {
   const began = performance.now();
   const interrupted = new AbortController();
   const ending = endOnSignals(interrupted);
@@ -143,7 +120,7 @@ const toldSchema = z.object({
 type Told = z.infer<typeof toldSchema>;
 
 /** Resolves when it is out: only then may the first key be forgotten. */
-async function show(hello: Welcome, platform: Platform, took: number, options: Options): Promise<void> {
+async function show(hello: Welcome, platform: Platform, took: number, options: UpOptions): Promise<void> {
   const { running, first, left } = platform;
   const told = { ...running, ...hello, first, left, tookMs: Math.round(took) };
   if (options.json) await written(process.stdout, `${JSON.stringify(told)}\n`);
@@ -185,7 +162,7 @@ function follow(platform: Platform): void {
 }
 
 /** Starts the same command in a session of its own and waits until it answers. */
-async function detached(file: string, plan: Plan, options: Options): Promise<void> {
+async function detached(file: string, plan: Plan, options: UpOptions): Promise<void> {
   const places = layout(dataDirectory(options.data, plan));
   const missing = await topmostMissing(places.root);
   const files = { said: join(places.logs, "up.log"), told: join(places.logs, "up.json") };

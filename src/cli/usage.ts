@@ -1,5 +1,4 @@
 import { stripVTControlCharacters } from "node:util";
-import { type Command, Option } from "commander";
 import {
   USAGE_DIMENSIONS,
   USAGE_FIGURES,
@@ -11,11 +10,11 @@ import {
 import { KeelsonError } from "../errors/keelson-error.js";
 import { askAdmin, callAdmin } from "./admin-api.js";
 import { coloursFor } from "./colours.js";
-import { addConnectionOptions, type ConnectionOptions, connect } from "./connection.js";
+import { type ConnectionOptions, connect } from "./connection.js";
 import { readMoment } from "./moment.js";
 import { table } from "./table.js";
 
-interface Options extends ConnectionOptions {
+export interface UsageOptions extends ConnectionOptions {
   readonly by: string;
   readonly from?: string;
   readonly to?: string;
@@ -36,21 +35,8 @@ const HEADINGS = {
   estimated: "ESTIMATED",
 } satisfies Record<UsageFigure, string>;
 
-export function register(program: Command): void {
-  addConnectionOptions(program.command("usage"))
-    .description("show requests and tokens from the usage ledger")
-    .option("--by <dimensions>", "dimensions of the rows, comma-separated: hour, organisation, key, model", "model")
-    .option("--from <when>", "start of the range, inclusive: 2026-05-04, 2026-05-04T13:00:00Z, or 24h for 24 hours ago")
-    .option("--to <when>", "end of the range, exclusive (same formats)")
-    .option("-o, --organisation <id>", "only usage of this organisation")
-    .option("-m, --model <name>", "only usage of this model")
-    .option("--of-key <id>", "only usage of this API key, by its id")
-    .addOption(new Option("--csv", "print CSV").conflicts("json"))
-    .option("--json", "print JSON")
-    .action(usage);
-}
-
-async function usage(options: Options): Promise<void> {
+/** `keelson usage`. */
+export async function usage(options: UsageOptions): Promise<void> {
   const now = Date.now();
   const by = readDimensions(options.by);
   const query = {

@@ -1,9 +1,14 @@
 import { readFileSync } from "node:fs";
-import { z } from "zod";
 
-const Manifest = z.object({ version: z.string() });
-
-/** The version in package.json, which lies beside `dist/` in a checkout, an installed package and the image. */
+/** The version in package.json, which is beside `dist/` in a checkout, an installed package and the image. */
 export function version(): string {
-  return Manifest.parse(JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"))).version;
+  const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  if (
+    typeof manifest === "object" &&
+    manifest !== null &&
+    "version" in manifest &&
+    typeof manifest.version === "string"
+  )
+    return manifest.version;
+  throw new Error("package.json has no version");
 }

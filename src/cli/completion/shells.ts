@@ -1,4 +1,5 @@
 import type { DescribedCommand, DescribedOption, Offer } from "./described.js";
+import type { Shell } from "./shell-names.js";
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
@@ -104,6 +105,4 @@ function fish(commands: readonly DescribedCommand[]): string {
 }
 
 /** The completion script of each shell. */
-export const shells = { bash, zsh, fish } as const satisfies Readonly<
-  Record<string, (commands: readonly DescribedCommand[]) => string>
->;
+export const shells: Readonly<Record<Shell, (commands: readonly DescribedCommand[]) => string>> = { bash, zsh, fish };

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { readDuration } from "../../platform-file/format.js";
 import { listed, listing } from "../../recovery/backup/listing.js";
-import { MOST_RATE } from "../../recovery/drills/drills.js";
+import { MAX_RATE_PER_SECOND } from "../../recovery/drills/limits.js";
 import type { RestoreTarget } from "../../recovery/restore/target.js";
 import type { Recovery, Replacement } from "../../recovery/service.js";
 import type { Platform } from "../platform.js";
@@ -83,7 +83,7 @@ const drillBody = z.object({
   fault: z.string(),
   /** Milliseconds, or as people write it: `10s`. */
   duration: z.union([z.number().positive(), z.string()]).optional(),
-  rate: z.number().positive().max(MOST_RATE).optional(),
+  rate: z.number().positive().max(MAX_RATE_PER_SECOND).optional(),
 });
 
 function drillRoutes({ drills }: Platform): ControlRoutes {

@@ -30,8 +30,6 @@ export interface Drills {
 
 const STEADY = 4_000;
 const RATE = 15;
-/** More chats and writes a second would measure the machine that sends them. */
-export const MOST_RATE = 500;
 
 interface Running {
   readonly abort: AbortController;

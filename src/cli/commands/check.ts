@@ -1,0 +1,29 @@
+import { type Command, Option } from "commander";
+import type { CheckOptions } from "../check.js";
+
+export function declareCheck(program: Command): void {
+  program
+    .command("check")
+    .description("find the promises that this design cannot keep, with the line and the fix")
+    .argument("[file]", "platform file, a directory that contains one, or a blueprint", "platform.yaml")
+    .option("-e, --environment <name...>", "only these environments (default: all)")
+    .option("--rule <code...>", "only these rules, by code or group: recovery, network/open")
+    .addOption(new Option("--format <format>", "output format").choices(["text", "json", "sarif"]).default("text"))
+    .option("--json", "same as --format json")
+    .option("--strict", "fail on warnings as well")
+    .option("--fix", "apply the safe fixes to the file, preserving its comments, and check again")
+    .option("--list-rules", "list the rules")
+    .addHelpText(
+      "after",
+      `
+Exit code: 0 no errors, 1 errors (with --strict: warnings), 2 the file is invalid.
+
+Examples:
+  keelson check                         check ./platform.yaml in all environments
+  keelson check --format sarif          output for code scanning
+  keelson check --fix                   apply the safe fixes`,
+    )
+    .action(async (file: string, options: CheckOptions, command: Command) =>
+      (await import("../check.js")).check(file, options, command.getOptionValueSource("format") === "cli"),
+    );
+}

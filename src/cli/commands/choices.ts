@@ -1,0 +1,30 @@
+import type { UsageDimension } from "../../contracts/usage.js";
+import type { targets } from "../../render/targets.js";
+import type { modules } from "../../runtime/modules.js";
+
+/**
+ * Values that options accept, listed here so that `--help` loads no implementation. The types hold each list to the
+ * table that it repeats: a value that is missing or that does not exist is a compile error.
+ */
+/** Held to the executors by `test/cli/commands.test.ts`. */
+export const DRILL_FAULTS: readonly string[] = ["process-crash", "database-loss", "backup-corruption"];
+
+export const TARGETS = exhaustive<keyof typeof targets>()(["compose", "kubernetes"]);
+export const MODULES = exhaustive<keyof typeof modules>()([
+  "database",
+  "accounts",
+  "usage",
+  "engine",
+  "gateway",
+  "dashboard",
+]);
+
+export const USAGE_DIMENSIONS = exhaustive<UsageDimension>()(["hour", "model", "key", "organisation"]);
+
+/** Accepts a list only if it names every member of `Union`. */
+function exhaustive<Union extends string>() {
+  return <const List extends readonly Union[]>(
+    list: List &
+      (Exclude<Union, List[number]> extends never ? unknown : { readonly missing: Exclude<Union, List[number]> }),
+  ): readonly Union[] => list;
+}

@@ -1,0 +1,42 @@
+import type { Command } from "commander";
+import { declareBackup } from "./backup.js";
+import { declareBackups } from "./backups.js";
+import { declareChat } from "./chat.js";
+import { declareCheck } from "./check.js";
+import { declareCompletion } from "./completion.js";
+import { declareDeploy } from "./deploy.js";
+import { declareDown } from "./down.js";
+import { declareDrill } from "./drill.js";
+import { declareKeys } from "./keys.js";
+import { declareLogin } from "./login.js";
+import { declareLogs } from "./logs.js";
+import { declarePlan } from "./plan.js";
+import { declarePromises } from "./promises.js";
+import { declareRender } from "./render.js";
+import { declareRestore } from "./restore.js";
+import { declareSchema } from "./schema.js";
+import { declareServe } from "./serve.js";
+import { declareStatus } from "./status.js";
+import { declareUp } from "./up.js";
+import { declareUsage } from "./usage.js";
+
+/** The groups of `keelson --help`, in its order. A command is one file here and its implementation beside this folder. */
+const groups: readonly { readonly title: string; readonly commands: readonly ((program: Command) => void)[] }[] = [
+  { title: "Run on this machine:", commands: [declareUp, declareDown, declareStatus, declareLogs, declareLogin] },
+  { title: "Use and meter:", commands: [declareChat, declareKeys, declareUsage] },
+  { title: "Design:", commands: [declareCheck, declarePromises, declarePlan, declareSchema] },
+  { title: "Render and deploy:", commands: [declareRender, declareDeploy] },
+  { title: "Back up, restore and drill:", commands: [declareDrill, declareBackup, declareBackups, declareRestore] },
+  { title: "Other:", commands: [declareServe, declareCompletion] },
+];
+
+/**
+ * Declares every command: names, options and help. No implementation is loaded before a command runs, so that `--help`
+ * and `--version` start quickly.
+ */
+export function declareCommands(program: Command): void {
+  for (const { title, commands } of groups) {
+    program.commandsGroup(title);
+    for (const declare of commands) declare(program);
+  }
+}

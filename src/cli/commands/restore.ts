@@ -1,0 +1,17 @@
+import type { Command } from "commander";
+import { nonEmptyPath } from "../option-values.js";
+import type { RestoreOptions } from "../restore.js";
+import { addRepositoryOptions } from "./shared-options.js";
+
+export function declareRestore(program: Command): void {
+  addRepositoryOptions(program.command("restore"))
+    .description("restore a backup: to a new directory (--to), or in place of the running platform's database")
+    .argument("<id>", "id of the backup from `keelson backups`, or `latest`")
+    .option("--to <directory>", "new data directory for any PostgreSQL server of the backup's version", nonEmptyPath)
+    .option(
+      "--at <time>",
+      "point in time: 2025-11-21T08:01:00Z, or 10m (ten minutes ago); default: the end of the archived WAL",
+    )
+    .option("--json", "print the result as JSON")
+    .action(async (id: string, options: RestoreOptions) => (await import("../restore.js")).restore(id, options));
+}

@@ -1,0 +1,25 @@
+import type { Command } from "commander";
+import { nonEmptyPath } from "../option-values.js";
+import type { ServeOptions } from "../serve.js";
+import { listenAddress, listOfNames, peerAddress } from "../serve-options.js";
+import { MODULES } from "./choices.js";
+import { addEnvironmentOption } from "./shared-options.js";
+
+export function declareServe(program: Command): void {
+  addEnvironmentOption(program.command("serve"))
+    .description("run modules of the platform in this process (used by `keelson up` and by every container)")
+    .argument("[file]", "platform file; or use --plan")
+    .option("--plan <file>", "plan as printed by `keelson plan --json`")
+    .option("--modules <names>", `modules, separated by commas: ${MODULES.join(", ")}`, listOfNames)
+    .option("--listen <host:port>", "listen address (default 127.0.0.1:8800)", listenAddress)
+    .option("--metrics-listen <host:port>", "second listen address that serves only /metrics", listenAddress)
+    .option("--data <directory>", "directory for the durable files of this process", nonEmptyPath)
+    .option("--secrets <directory>", "directory of secrets: DIR/<name>/<key>", nonEmptyPath)
+    .option("--peer <module=url>", "base URL of a module that runs in another process; repeatable", peerAddress)
+    .option("--model <name>", "model that this process serves (engine module in its own pod)")
+    .option("--unit <name>", "unit of the plan that this process is a replica of")
+    .option("--public-url <url>", "public base URL of the platform")
+    .action(async (file: string | undefined, options: ServeOptions) =>
+      (await import("../serve.js")).serve(file, options),
+    );
+}

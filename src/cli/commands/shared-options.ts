@@ -1,0 +1,30 @@
+import type { Command } from "commander";
+import { nonEmptyPath } from "../option-values.js";
+
+/** Adds `--data` to a command for a platform that runs on this machine. */
+export function addDataOption(command: Command): Command {
+  return command.option("--data <directory>", "data directory of the platform (or KEELSON_DATA)", nonEmptyPath);
+}
+
+/** Adds `--url`, `--key` and `--data` to a command that calls the API of a running platform. */
+export function addConnectionOptions(command: Command): Command {
+  return addDataOption(command)
+    .option("--url <url>", "base URL of the platform (or KEELSON_URL); default: the platform running on this machine")
+    .option("--key <key>", "API key (or KEELSON_API_KEY)");
+}
+
+/** Adds the options that locate a backup repository, also when no platform runs. */
+export function addRepositoryOptions(command: Command): Command {
+  return addDataOption(command)
+    .option(
+      "--from <repository>",
+      "backup repository: a directory or s3://bucket/prefix (or KEELSON_BACKUPS)",
+      nonEmptyPath,
+    )
+    .option("--identity <file>", "age identity that decrypts the backups", nonEmptyPath);
+}
+
+/** Adds `-e` to a command that reads one environment of a platform file. */
+export function addEnvironmentOption(command: Command): Command {
+  return command.option("-e, --environment <name>", "environment of the platform file (default: its first)");
+}

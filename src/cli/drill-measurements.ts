@@ -1,0 +1,23 @@
+import { stat } from "node:fs/promises";
+import { KeelsonError } from "../errors/keelson-error.js";
+import { dataDirectory, layout } from "../local/layout.js";
+import type { Plan } from "../plan/plan.js";
+import { type Measurement, measurementsOf } from "../promises/measurement.js";
+
+/**
+ * What drills measured on this machine; none if no drill has run. `named`: the data directory of `--data`, which must
+ * exist (`promises/no-data`). The reader of results is loaded only when there are any.
+ */
+export async function drillMeasurements(named: string | undefined, plan: Plan): Promise<readonly Measurement[]> {
+  const directory = dataDirectory(named, plan);
+  const { drills } = layout(directory);
+  const found = await stat(drills).catch(() => undefined);
+  if (!found?.isDirectory()) {
+    if (named !== undefined && !(await stat(directory).catch(() => undefined))?.isDirectory()) {
+      throw new KeelsonError("promises/no-data", `the data directory ${directory} does not exist`);
+    }
+    return [];
+  }
+  const { drillStore } = await import("../recovery/drills/results.js");
+  return measurementsOf(await drillStore(drills).list());
+}
