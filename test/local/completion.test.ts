@@ -23,7 +23,7 @@ async function offeredIn(directory: string, ...words: readonly string[]): Promis
 describe("shell completion", () => {
   test("offers the commands", async () => {
     expect(await offered("back")).toEqual(["backup", "backups"]);
-    expect(await offered("log")).toEqual(["login", "logs"]);
+    expect(await offered("log")).toEqual(["logs", "login"]);
   });
 
   test("offers subcommands, what an argument may be, and the options of both", async () => {
