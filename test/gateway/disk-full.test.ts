@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
-import { Journal, type Waiter } from "../../src/runtime/gateway/usage/journal.js";
+import { Journal, type JournalListener } from "../../src/runtime/gateway/usage/journal.js";
 import { Publisher } from "../../src/runtime/gateway/usage/publisher.js";
 import { metric, planWith, startTestGateway, TestUsage } from "../support/gateway/gateway.js";
 import { chunk, startUpstream, wellBehaved } from "../support/gateway/upstream.js";
@@ -22,10 +22,10 @@ function mountSmall(directory: string): boolean {
 }
 
 /** Tells whether its entry reached the disk; `becomes` is what it says of a settlement that did not. */
-function waiter(tell: (written: boolean) => void, becomes: "owed" | "void"): Waiter {
+function waiter(tell: (written: boolean) => void, becomes: "retry" | "discard"): JournalListener {
   return {
-    journaled: () => tell(true),
-    notJournaled: () => {
+    onJournaled: () => tell(true),
+    onJournalFailure: () => {
       tell(false);
       return becomes;
     },
@@ -181,13 +181,13 @@ describe("a full disk under the usage log", () => {
     try {
       // Nobody publishes here: every file stays for the recovery to find.
       const journal = await Journal.open(directory, log, 0);
-      const settle = (id: string, becomes: "owed" | "void"): Promise<boolean> => {
+      const settle = (id: string, becomes: "retry" | "discard"): Promise<boolean> => {
         const event = { ...entry, id, inputTokens: 3, outputTokens: 5, status: 200, durationMs: 1, estimated: false };
         return new Promise((resolve) => journal.settle(event, waiter(resolve, becomes)));
       };
       for (const id of ["whole", "begun", "refused"])
-        await new Promise((resolve) => journal.intent({ ...entry, id, inputTokens: 3 }, waiter(resolve, "owed")));
-      expect(await settle("whole", "owed")).toBe(true);
+        await new Promise((resolve) => journal.intent({ ...entry, id, inputTokens: 3 }, waiter(resolve, "retry")));
+      expect(await settle("whole", "retry")).toBe(true);
       const ballast = join(directory, "ballast");
       await writeFile(ballast, Buffer.alloc(4 * 1024 * 1024)).catch(() => {});
       // The page that the log has takes a few more.
@@ -196,7 +196,7 @@ describe("a full disk under the usage log", () => {
         await sleep(5);
       }
       expect(journal.failing).toBeDefined();
-      expect(await Promise.all([settle("begun", "owed"), settle("refused", "void")])).toEqual([false, false]);
+      expect(await Promise.all([settle("begun", "retry"), settle("refused", "discard")])).toEqual([false, false]);
       expect(journal.backlog.open).toBe(1);
       await unlink(ballast);
       for (let waited = 0; waited < 5000 && journal.failing !== undefined; waited += 50) await sleep(50);
@@ -237,11 +237,11 @@ describe("a full disk under the usage log", () => {
       const journal = await Journal.open(directory, log, 0);
       const publisher = new Publisher(journal, usage, log, () => {});
       const intend = (id: string) =>
-        new Promise<boolean>((resolve) => journal.intent({ ...entry, id, inputTokens: 3 }, waiter(resolve, "owed")));
+        new Promise<boolean>((resolve) => journal.intent({ ...entry, id, inputTokens: 3 }, waiter(resolve, "retry")));
       const answer = async (id: string): Promise<void> => {
         expect(await intend(id)).toBe(true);
         const event = { ...entry, id, inputTokens: 3, outputTokens: 5, status: 200, durationMs: 1, estimated: false };
-        await new Promise((resolve) => journal.settle(event, waiter(resolve, "owed")));
+        await new Promise((resolve) => journal.settle(event, waiter(resolve, "retry")));
       };
       expect(await intend("long")).toBe(true);
       journal.checkpoint("long", 7);

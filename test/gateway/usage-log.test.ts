@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { UsageEvent } from "../../src/contracts/usage.js";
-import { Journal, type Waiter } from "../../src/runtime/gateway/usage/journal.js";
+import { Journal, type JournalListener } from "../../src/runtime/gateway/usage/journal.js";
 import { Publisher } from "../../src/runtime/gateway/usage/publisher.js";
 import {
   checkpointLine,
@@ -45,13 +45,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-const written = (write: (waiter: Waiter) => void): Promise<boolean> =>
+const written = (write: (waiter: JournalListener) => void): Promise<boolean> =>
   new Promise((resolve) =>
     write({
-      journaled: () => resolve(true),
-      notJournaled: () => {
+      onJournaled: () => resolve(true),
+      onJournalFailure: () => {
         resolve(false);
-        return "owed";
+        return "retry";
       },
     }),
   );

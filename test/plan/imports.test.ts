@@ -32,7 +32,18 @@ describe("imports", () => {
   });
 
   it("make no cycle", () => {
-    expect([...imports.keys()].filter((file) => reachable(file).has(file))).toEqual([]);
+    expect([...imports.keys()].filter((file) => reachable(imports, file).has(file))).toEqual([]);
+  });
+
+  it("make no cycle between the folders of the gateway", () => {
+    const gateway = /^runtime\/gateway\//;
+    const folders = new Map<string, string[]>();
+    for (const [file, target] of all(imports)) {
+      if (!gateway.test(file) || !gateway.test(target) || part(file, 2) === part(target, 2)) continue;
+      folders.set(part(file, 2), [...(folders.get(part(file, 2)) ?? []), part(target, 2)]);
+    }
+    expect(folders.get("exchange")).toContain("routing");
+    expect([...folders.keys()].filter((folder) => reachable(folders, folder).has(folder))).toEqual([]);
   });
 
   it("of another runtime module are limited to its client.ts; every module may import the kernel and the admin framework", () => {
@@ -71,8 +82,8 @@ function part(file: string, at: number): string {
   return file.split("/")[at] ?? "";
 }
 
-function reachable(file: string): ReadonlySet<string> {
-  const seen = new Set(imports.get(file) ?? []);
-  for (const each of seen) for (const target of imports.get(each) ?? []) seen.add(target);
+function reachable(edges: ReadonlyMap<string, readonly string[]>, from: string): ReadonlySet<string> {
+  const seen = new Set(edges.get(from) ?? []);
+  for (const each of seen) for (const target of edges.get(each) ?? []) seen.add(target);
   return seen;
 }

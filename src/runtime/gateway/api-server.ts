@@ -2,18 +2,18 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Principal } from "../accounts/client.js";
 import { answerJson } from "../kernel/listener.js";
 import { newId } from "../kernel/trace.js";
-import { Exchange } from "./exchange.js";
+import { Exchange } from "./exchange/exchange.js";
 import { bearer, hashOf, type Keys, type Lookup } from "./keys.js";
 import { mayUse } from "./principal.js";
-import { type Api, noSuchModel, type Problem, problem, refuse } from "./problem.js";
+import { type Api, noSuchModel, type Problem, problem, refuse, usageUnavailable } from "./problem.js";
 import type { BodyReader } from "./request/body.js";
-import type { Call, Loading } from "./request/call.js";
 import { Placement } from "./routing/placement.js";
 import type { Router } from "./routing/router.js";
+import type { Call, LoadRequest } from "./shape.js";
 import type { Shared } from "./shared.js";
 
 /** Understands the body of one operation, or says what is wrong with it. */
-export type ReadCall = (body: Buffer) => Call | Loading | Problem;
+export type ReadCall = (body: Buffer) => Call | LoadRequest | Problem;
 
 /** Answers an operation that needs no model: lists, versions. */
 export type Answer = (principal: Principal, response: ServerResponse) => void;
@@ -125,17 +125,16 @@ export class ApiServer {
         problem("model_not_allowed", `the API key may not use the model ${name}`, { param: "model" }),
         body.length,
       );
-    } else if ("loaded" in call) {
+    } else if ("answer" in call) {
       if (route.available(Date.now())) {
         this.shared.bodies.release(body.length);
-        answerJson(response, 200, call.loaded);
+        answerJson(response, 200, call.answer);
       } else {
         const why = problem("model_unavailable", `no server of ${name} is ready`, { retryAfter: route.retryAfter() });
         this.refuseBody(response, why, body.length);
       }
     } else if (this.shared.journal.failing !== undefined) {
-      const why = "usage cannot be recorded at the moment, so nothing is answered";
-      this.refuseBody(response, problem("usage_unavailable", why, { retryAfter: 5 }), body.length);
+      this.refuseBody(response, usageUnavailable(), body.length);
     } else {
       const placement = new Placement(this.router, route, principal.models);
       new Exchange(this.shared, request, response, newId(), principal, call, placement, body.length).start();

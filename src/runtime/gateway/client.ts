@@ -4,7 +4,7 @@ export interface TargetStatus {
   readonly engine: string;
   readonly state: "ready" | "ejected";
   readonly inFlight: number;
-  /** Moving average of the time to an answer. */
+  /** Moving average of the time from a request to the end of its answer, in milliseconds. */
   readonly ewmaMs: number;
   readonly errors: number;
 }

@@ -222,6 +222,19 @@ export class GatewayMetrics {
         }
       },
     });
+    new Gauge({
+      name: "keelson_gateway_target_limit",
+      help: "Maximum number of requests in flight at an upstream; requests above it wait in the queue of the model.",
+      labelNames: ["model", "target"],
+      registers,
+      collect() {
+        this.reset();
+        for (const route of router.routes) {
+          for (const { target, limit } of route.targets)
+            this.set({ model: route.model.name, target: target.id }, limit);
+        }
+      },
+    });
     level(registers, "keelson_gateway_known_keys", "API keys held in memory.", () => keys.size);
     level(registers, "keelson_gateway_held_body_bytes", "Bytes of request bodies held in memory.", heldBytes);
     level(

@@ -46,6 +46,15 @@ export function problem(
   return { code, status, type, message, param: more.param ?? null, retryAfter: more.retryAfter };
 }
 
+const USAGE_RETRY_AFTER_SECONDS = 5;
+
+/** The journal cannot be written: the request is refused rather than answered without being counted. */
+export function usageUnavailable(): Problem {
+  return problem("usage_unavailable", "usage cannot be recorded at the moment, so the request was refused", {
+    retryAfter: USAGE_RETRY_AFTER_SECONDS,
+  });
+}
+
 /** `name`: as the client has it, of any length. */
 export function noSuchModel(name: string): Problem {
   const shown = name.length > 100 ? `${name.slice(0, 100)}…` : name;

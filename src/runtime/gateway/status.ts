@@ -46,13 +46,13 @@ export class StatusBoard {
       engine: first?.target.engine ?? route.model.engine,
       reason: first?.target.reason ?? this.engine.reason(route.model.name) ?? "no server of it answers",
       state: route.available(now) ? "ready" : this.#seen.has(route) ? "down" : "starting",
-      targets: route.targets.map(({ target, ejectedUntil, inFlight, ewmaMs, errors }) => ({
+      targets: route.targets.map(({ target, ejectedUntil, inFlight, health }) => ({
         id: target.id,
         engine: target.engine,
         state: ejectedUntil > now ? "ejected" : "ready",
         inFlight,
-        ewmaMs: Math.round(ewmaMs * 10) / 10,
-        errors,
+        ewmaMs: Math.round(health.durationMs * 10) / 10,
+        errors: health.errors,
       })),
       queue: { waiting: route.waiting, limit: route.model.queue.length },
       requestsPerSecond: requests,

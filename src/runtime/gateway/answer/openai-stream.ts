@@ -1,6 +1,6 @@
 import { type Problem, problemBody } from "../problem.js";
+import type { Counted, StreamShape } from "../shape.js";
 import { doneAt, EventCutter, eventCount, eventStart, eventsIn } from "./events.js";
-import type { Counted, StreamShape } from "./shape.js";
 import { countedIn, usageAt } from "./usage-field.js";
 
 const doneEvent = Buffer.from("data: [DONE]\n\n");

@@ -1,20 +1,20 @@
 import type { ServerResponse } from "node:http";
 
-/** A client that takes nothing of its answer for so long (milliseconds) is gone. */
-const stalled = 60_000;
+/** A client that reads nothing of its answer for this time is disconnected. */
+const STALL_TIMEOUT_MS = 60_000;
 
 /**
- * The answer on its way to the client. What is sent before the intent to count it is durable waits inside; the end goes
- * out last, by whoever knows that the usage is settled.
+ * The answer to the client. Bytes that are sent before the intent is durable are held back; the end goes out last, once the
+ * usage is settled.
  */
 export class Outgoing {
   status = 200;
   contentType = "application/json";
-  /** The model that answers, as the client may see it. */
+  /** The model that answers, for the `x-keelson-model` header. */
   model = "";
   #held: Buffer | undefined;
   #open = false;
-  #begun = false;
+  #started = false;
   gone = false;
   #cut = false;
 
@@ -22,11 +22,6 @@ export class Outgoing {
     private readonly response: ServerResponse,
     private readonly requestId: string,
   ) {}
-
-  /** Bytes have gone out: nothing can be taken back. */
-  get begun(): boolean {
-    return this.#begun;
-  }
 
   get full(): boolean {
     return this.response.writableNeedDrain;
@@ -38,11 +33,11 @@ export class Outgoing {
       this.#held = this.#held === undefined ? bytes : Buffer.concat([this.#held, bytes]);
       return;
     }
-    if (!this.#begun) this.#head(undefined);
+    if (!this.#started) this.#head(undefined);
     this.response.write(bytes);
   }
 
-  /** The intent is durable: what was held may go. */
+  /** The intent is durable: sends what was held. */
   open(): void {
     this.#open = true;
     const held = this.#held;
@@ -50,12 +45,12 @@ export class Outgoing {
     if (held !== undefined) this.send(held);
   }
 
-  /** Forgets what was held, for another attempt. */
-  reset(): void {
+  /** Discards what was held, for another attempt. */
+  discardHeld(): void {
     this.#held = undefined;
   }
 
-  /** The answer cannot be ended well: its connection will be closed instead, so that nobody takes it for whole. */
+  /** The answer cannot be completed: its connection will be closed, so that no client takes it for complete. */
   cut(): void {
     this.#cut = true;
   }
@@ -68,13 +63,13 @@ export class Outgoing {
     }
     const bytes = this.#held === undefined ? last : Buffer.concat([this.#held, last]);
     this.#held = undefined;
-    if (!this.#begun) this.#head(bytes.length);
+    if (!this.#started) this.#head(bytes.length);
     this.response.end(bytes);
   }
 
-  /** The connection is given up when the client takes nothing for long. */
+  /** Starts the timeout of a client that does not read. */
   stalls(): void {
-    this.response.socket?.setTimeout(stalled);
+    this.response.socket?.setTimeout(STALL_TIMEOUT_MS);
   }
 
   flows(): void {
@@ -82,7 +77,7 @@ export class Outgoing {
   }
 
   #head(length: number | undefined): void {
-    this.#begun = true;
+    this.#started = true;
     const headers = ["content-type", this.contentType, "x-request-id", this.requestId, "x-keelson-model", this.model];
     if (length === undefined) headers.push("cache-control", "no-cache");
     else headers.push("content-length", String(length));

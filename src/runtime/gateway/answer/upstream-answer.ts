@@ -1,8 +1,7 @@
 import type { Dispatcher } from "undici";
-import type { Call } from "../request/call.js";
-import { bytesPerToken } from "../request/input-estimate.js";
+import type { Call, Counted, StreamShape } from "../shape.js";
+import { BYTES_PER_TOKEN } from "../token-estimate.js";
 import { KeptAnswer } from "./kept.js";
-import type { Counted, StreamShape } from "./shape.js";
 import { countedIn } from "./usage-field.js";
 
 export type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>[2];
@@ -84,7 +83,7 @@ export class UpstreamAnswer {
   counted(document: Buffer | undefined): { readonly counted: Counted; readonly estimated: boolean } {
     const said = this.#shape?.counted ?? (document === undefined ? undefined : countedIn(document));
     if (said !== undefined) return { counted: said, estimated: false };
-    const pieces = this.#shape?.pieces ?? Math.ceil(this.#kept.total / (4 * bytesPerToken));
+    const pieces = this.#shape?.pieces ?? Math.ceil(this.#kept.total / (4 * BYTES_PER_TOKEN));
     const outputTokens = this.call.operation === "embedding" ? 0 : pieces;
     return { counted: { inputTokens: this.call.inputEstimate, outputTokens }, estimated: true };
   }

@@ -1,4 +1,4 @@
-import type { Counted } from "./shape.js";
+import type { Counted } from "../shape.js";
 
 const key = Buffer.from('"usage"');
 

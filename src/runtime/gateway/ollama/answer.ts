@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { dataOf, EventCutter, eventsIn } from "../answer/events.js";
-import type { Counted, StreamShape } from "../answer/shape.js";
 import { type Problem, problem, problemBody } from "../problem.js";
+import type { Counted, StreamShape } from "../shape.js";
 
 const toolCall = z.object({
   index: z.number().int().optional(),

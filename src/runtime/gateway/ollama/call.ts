@@ -1,11 +1,10 @@
 import type { z } from "zod";
 import { messageOf } from "../../../errors/thrown.js";
 import { firstViolation } from "../../kernel/violations.js";
-import type { WholeShape } from "../answer/shape.js";
 import { type Problem, problem } from "../problem.js";
-import type { Call, Loading } from "../request/call.js";
-import { estimateTokens } from "../request/input-estimate.js";
 import { scanBody } from "../request/openai.js";
+import type { Call, LoadRequest, WholeShape } from "../shape.js";
+import { estimateTokens } from "../token-estimate.js";
 import { embeddingsAnswer, type Field, loadedAnswer, OllamaStream, wholeAnswer } from "./answer.js";
 import { chatBody, embedBody, embeddingsBody, generateBody } from "./messages.js";
 import { chatRequest, generateRequest, type OpenAiBody, ownFields, rawRequest } from "./upstream.js";
@@ -32,20 +31,20 @@ export function isProblem(value: object): value is Problem {
   return "status" in value && "code" in value;
 }
 
-export function readChat(body: Buffer): Call | Loading | Problem {
+export function readChat(body: Buffer): Call | LoadRequest | Problem {
   const parsed = parseBody(chatBody, body);
   if (isProblem(parsed)) return parsed;
   const { model, messages } = parsed;
-  if (messages == null || messages.length === 0) return { model, loaded: loadedAnswer(model, "message") };
+  if (messages == null || messages.length === 0) return { model, answer: loadedAnswer(model, "message") };
   const asked = { path: "/v1/chat/completions", fields: chatRequest(parsed), own: ownFields(parsed) };
   return spoken("chat", parsed, asked, "message", messages);
 }
 
-export function readGenerate(body: Buffer): Call | Loading | Problem {
+export function readGenerate(body: Buffer): Call | LoadRequest | Problem {
   const parsed = parseBody(generateBody, body);
   if (isProblem(parsed)) return parsed;
   const { model, prompt, raw, suffix } = parsed;
-  if (prompt === "" && suffix === "") return { model, loaded: loadedAnswer(model, "response") };
+  if (prompt === "" && suffix === "") return { model, answer: loadedAnswer(model, "response") };
   const own = ownFields(parsed);
   const asked =
     raw || suffix !== ""
@@ -54,18 +53,18 @@ export function readGenerate(body: Buffer): Call | Loading | Problem {
   return spoken("completion", parsed, asked, "response", [parsed.system, parsed.prompt]);
 }
 
-export function readEmbed(body: Buffer): Call | Loading | Problem {
+export function readEmbed(body: Buffer): Call | LoadRequest | Problem {
   const parsed = parseBody(embedBody, body);
   if (isProblem(parsed)) return parsed;
   const { model, input, dimensions } = parsed;
-  if (input.length === 0) return { model, loaded: { model, embeddings: [] } };
+  if (input.length === 0) return { model, answer: { model, embeddings: [] } };
   return embedding(model, { input, ...(dimensions == null ? {} : { dimensions }) }, "embed");
 }
 
-export function readEmbeddings(body: Buffer): Call | Loading | Problem {
+export function readEmbeddings(body: Buffer): Call | LoadRequest | Problem {
   const parsed = parseBody(embeddingsBody, body);
   if (isProblem(parsed)) return parsed;
-  if (parsed.prompt === "") return { model: parsed.model, loaded: { embedding: [] } };
+  if (parsed.prompt === "") return { model: parsed.model, answer: { embedding: [] } };
   return embedding(parsed.model, { input: parsed.prompt }, "embeddings");
 }
 

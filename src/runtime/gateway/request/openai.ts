@@ -1,10 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import { messageOf } from "../../../errors/thrown.js";
 import { OpenAiStream } from "../answer/openai-stream.js";
-import type { StreamShape, WholeShape } from "../answer/shape.js";
 import { type Problem, problem } from "../problem.js";
-import type { Call } from "./call.js";
-import { estimateTokens, estimateTokensOfJson } from "./input-estimate.js";
+import type { Call, StreamShape, WholeShape } from "../shape.js";
+import { estimateTokens, estimateTokensOfJson } from "../token-estimate.js";
 import { type Field, type Scanned, scanObject, textOf } from "./json-scan.js";
 
 /** A body up to this size is parsed whole, so that its every byte is known to be JSON; a larger one is left to the upstream. */

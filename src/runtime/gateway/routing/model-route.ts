@@ -2,31 +2,35 @@ import type { Model } from "../../../plan/plan.js";
 import type { Target } from "../../engine/client.js";
 import { type Problem, problem } from "../problem.js";
 import { pick } from "./pick.js";
+import { type Waiter, WaitQueue } from "./queue.js";
 import { RoutedTarget } from "./target.js";
 
-/** A request that waits for a target. */
-export interface Waiter {
-  /** Indices (as bits) of targets that it has tried already. */
-  readonly tried: number;
-  /** Epoch milliseconds after which it waits no longer. */
+/** A request that waits for a target of its model, or is refused. */
+export interface RouteWaiter extends Waiter<RoutedTarget> {
+  /** 0 until its first wait; then epoch milliseconds. The same deadline holds for all its waits at one model. */
   waitUntil: number;
-  granted(target: RoutedTarget): void;
   refused(why: Problem): void;
 }
 
-/** Retries are at most this share of the requests, with some spare: a failing server is not buried under them. */
-const retryShare = 0.2;
-const retrySpare = 20;
+/** Retry budget: retries are at most this share of the requests, so that a failing server is not overloaded by them … */
+const RETRY_RATIO = 0.2;
+/** … plus a reserve of this many. */
+const RETRY_RESERVE = 20;
 
-/** The targets of one model, and the bounded queue before them. */
+/** Estimated duration of a request before a model has answered one. */
+const MIN_RETRY_ESTIMATE_MS = 500;
+const MAX_RETRY_AFTER_SECONDS = 60;
+/** `Retry-After` while no server of the model is known. */
+const UNAVAILABLE_RETRY_AFTER_SECONDS = 5;
+
+/** The targets of one model and the bounded queue in front of them. `now` is epoch milliseconds everywhere. */
 export class ModelRoute {
   #targets: RoutedTarget[] = [];
-  readonly #queue: Waiter[] = [];
+  readonly #queue = new WaitQueue<RoutedTarget, RouteWaiter>();
   #turn = 0;
-  #retries = retrySpare;
+  #retryBudget = RETRY_RESERVE;
   requests = 0;
   tokens = 0;
-  queueRefusals = 0;
 
   constructor(readonly model: Model) {}
 
@@ -38,48 +42,42 @@ export class ModelRoute {
     return this.#queue.length;
   }
 
-  /** Takes over what the engines serve now. Known targets keep their state; gone ones finish what they have. */
+  /** Takes over the targets that engines serve now. Those that stay keep their state; the others finish their requests. */
   update(targets: readonly Target[], now: number): void {
-    const known = new Map(this.#targets.map((routed) => [keyOf(routed.target), routed]));
-    const next = targets.map((target) => {
-      const routed = known.get(keyOf(target));
-      if (routed === undefined) return new RoutedTarget(target, Math.max(1, this.model.concurrency), now);
+    const previous = new Map(this.#targets.map((routed) => [keyOf(routed.target), routed]));
+    this.#targets = targets.map((target) => {
+      const routed = previous.get(keyOf(target));
+      if (routed === undefined) return new RoutedTarget(target, this.model.concurrency, now);
       routed.target = target;
-      known.delete(keyOf(target));
+      previous.delete(keyOf(target));
       return routed;
     });
-    // The first targets of a model have nobody to ease into the work beside.
-    this.#targets = next;
-    for (const gone of known.values()) gone.retire();
+    for (const removed of previous.values()) removed.retire();
     this.#serveQueue(now);
   }
 
-  /** True when some target is up, busy or not. */
+  /** True when some target is not ejected, whether or not it has room. */
   available(now: number): boolean {
     return this.#targets.some(({ ejectedUntil }) => ejectedUntil <= now);
   }
 
-  /** The best target with room, at once; undefined when the request would have to wait. */
-  take(tried: number, now: number): RoutedTarget | undefined {
-    if (this.#queue.length > 0 && tried === 0) return undefined;
+  /** Takes a place at the best target; undefined when the request has to wait. Requests that wait already come first. */
+  take(tried: ReadonlySet<RoutedTarget> | undefined, now: number): RoutedTarget | undefined {
+    if (this.#queue.length > 0) this.#serveQueue(now);
     return this.#take(tried, now);
   }
 
-  #take(tried: number, now: number): RoutedTarget | undefined {
-    this.#turn = (this.#turn + 1) | 0;
-    const targets = this.#targets;
-    // A model with one target may try that one again: there is no other.
-    const index = pick(targets, now, this.#turn >>> 0, targets.length > 1 ? tried : 0);
-    const target = targets[index];
+  #take(tried: ReadonlySet<RoutedTarget> | undefined, now: number): RoutedTarget | undefined {
+    this.#turn = (this.#turn + 1) >>> 0;
+    const target = pick(this.#targets, now, this.#turn, tried);
     if (target !== undefined) target.inFlight += 1;
     return target;
   }
 
-  /** Waits for a target; refused at once when the queue is full. `waiter.waitUntil` is set on its first wait. */
-  wait(waiter: Waiter, now: number): void {
+  /** Queues a request that found no place; refuses it when the queue is full. */
+  wait(waiter: RouteWaiter, now: number): void {
     const { length, deadline } = this.model.queue;
     if (this.#queue.length >= length) {
-      this.queueRefusals += 1;
       waiter.refused(
         problem("queue_full", `the queue of ${this.model.name} is full (${length} requests wait)`, {
           retryAfter: this.retryAfter(),
@@ -91,68 +89,56 @@ export class ModelRoute {
     this.#queue.push(waiter);
   }
 
-  /** The waiter has gone. */
-  leave(waiter: Waiter): void {
-    const at = this.#queue.indexOf(waiter);
-    if (at >= 0) this.#queue.splice(at, 1);
+  /** Removes a waiter whose client disconnected. */
+  leave(waiter: RouteWaiter): void {
+    this.#queue.remove(waiter);
   }
 
-  /** A request is done with its target; the next one in the queue gets the place. */
+  /** Gives the place of a finished request to the next waiter. */
   release(target: RoutedTarget, now: number): void {
     target.inFlight -= 1;
     if (this.#queue.length > 0) this.#serveQueue(now);
   }
 
-  /** Looks at deadlines, and at targets whose ejection is over. To be called some times a second. */
+  /** Grants targets whose ejection has ended and refuses requests that reached their deadline. Called every TICK_MS. */
   tick(now: number): void {
     if (this.#queue.length === 0) return;
     this.#serveQueue(now);
-    for (let at = 0; at < this.#queue.length; ) {
-      const waiter = this.#queue[at];
-      if (waiter === undefined || waiter.waitUntil > now) {
-        at += 1;
-        continue;
-      }
-      this.#queue.splice(at, 1);
-      waiter.refused(this.#deadlineProblem(now));
-    }
+    for (const waiter of this.#queue.expire(now)) waiter.refused(this.#deadlineProblem(now));
   }
 
-  /** Counts a request, which earns a share of a retry. */
-  began(): void {
+  /** Counts a new request, which adds to the retry budget. */
+  countRequest(): void {
     this.requests += 1;
-    this.#retries = Math.min(retrySpare, this.#retries + retryShare);
+    this.#retryBudget = Math.min(RETRY_RESERVE, this.#retryBudget + RETRY_RATIO);
   }
 
-  mayRetry(): boolean {
-    if (this.#retries < 1) return false;
-    this.#retries -= 1;
+  /** Takes one retry from the budget; false when it is used up. */
+  takeRetry(): boolean {
+    if (this.#retryBudget < 1) return false;
+    this.#retryBudget -= 1;
     return true;
   }
 
-  /** Seconds until a place is likely to be free, from the queue and what answers take. */
+  /** Seconds until a place is likely to be free: the requests ahead, times what a request takes at the slowest target. */
   retryAfter(): number {
     const places = this.#targets.reduce((sum, { limit }) => sum + limit, 0);
-    const slowest = this.#targets.reduce((most, { ewmaMs }) => Math.max(most, ewmaMs), 500);
-    if (places === 0) return 5;
-    return Math.max(1, Math.min(60, Math.ceil(((this.#queue.length / places + 1) * slowest) / 1000)));
+    if (places === 0) return UNAVAILABLE_RETRY_AFTER_SECONDS;
+    const durationMs = this.#targets.reduce(
+      (max, { health }) => Math.max(max, health.durationMs),
+      MIN_RETRY_ESTIMATE_MS,
+    );
+    const seconds = Math.ceil(((this.#queue.length / places + 1) * durationMs) / 1000);
+    return Math.max(1, Math.min(MAX_RETRY_AFTER_SECONDS, seconds));
   }
 
   close(): void {
     for (const target of this.#targets) target.retire();
-    for (const waiter of this.#queue.splice(0))
-      waiter.refused(problem("model_unavailable", "the platform is stopping"));
+    for (const waiter of this.#queue.drain()) waiter.refused(problem("model_unavailable", "the platform is stopping"));
   }
 
   #serveQueue(now: number): void {
-    for (;;) {
-      const waiter = this.#queue[0];
-      if (waiter === undefined) return;
-      const target = this.#take(waiter.tried, now);
-      if (target === undefined) return;
-      this.#queue.shift();
-      waiter.granted(target);
-    }
+    this.#queue.serve((tried) => this.#take(tried, now));
   }
 
   #deadlineProblem(now: number): Problem {

@@ -1,56 +1,51 @@
-/** What choosing among targets needs to know of each. */
+/** What the choice among targets reads of each. Times are epoch milliseconds. */
 export interface Candidate {
-  /** Requests under way. */
+  /** Requests in flight. */
   readonly inFlight: number;
-  /** Requests it may have under way at once. */
+  /** Maximum number of requests in flight. */
   readonly limit: number;
   /** Relative share, above 0. */
   readonly weight: number;
-  /** Epoch milliseconds since which it answers: a fresh server is not thrown into full load. */
+  /** When it became ready: its share grows from there (slow start). */
   readonly readySince: number;
-  /** Epoch milliseconds until which it is left out because it failed. */
+  /** It gets no requests before this time, because it failed. */
   readonly ejectedUntil: number;
 }
 
-/** A target that has just become ready gets a share that grows to its whole weight over this time. */
-const slowStart = 10_000;
-const leastShare = 0.1;
+/** Slow start: over this time the share of a target that became ready grows to its whole weight. */
+const SLOW_START_MS = 10_000;
+const MIN_SHARE = 0.1;
 
-/** The share of its weight that a target gets at `now`. */
+/** The part of its weight that a target gets at `now`. */
 function effectiveWeight({ weight, readySince }: Candidate, now: number): number {
-  const age = (now - readySince) / slowStart;
-  return age >= 1 ? weight : weight * Math.max(leastShare, age);
+  const share = (now - readySince) / SLOW_START_MS;
+  return share >= 1 ? weight : weight * Math.max(MIN_SHARE, share);
 }
 
 /**
- * The index of the target with the least work for its weight; -1 when every one is full, ejected or in `tried`. `turn`
- * decides between equals, so that they take turns.
+ * The target with the fewest requests for its weight (weighted least outstanding requests); undefined when every one
+ * outside `tried` is full or ejected. When all were tried, all may be used again. `turn` decides between equals, so that
+ * they take turns.
  */
-export function pick(candidates: readonly Candidate[], now: number, turn: number, tried: number): number {
-  let best = -1;
+export function pick<Target extends Candidate>(
+  targets: readonly Target[],
+  now: number,
+  turn: number,
+  tried: ReadonlySet<Target> | undefined,
+): Target | undefined {
+  const excluded = tried === undefined || targets.every((target) => tried.has(target)) ? undefined : tried;
+  let best: Target | undefined;
   let bestLoad = Number.POSITIVE_INFINITY;
-  const count = candidates.length;
+  const count = targets.length;
   for (let step = 0; step < count; step += 1) {
-    const index = (turn + step) % count;
-    const candidate = candidates[index];
-    if (candidate === undefined || candidate.inFlight >= candidate.limit || candidate.ejectedUntil > now) continue;
-    if ((tried & (1 << (index & 31))) !== 0) continue;
-    const load = (candidate.inFlight + 1) / effectiveWeight(candidate, now);
+    const target = targets[(turn + step) % count];
+    if (target === undefined || target.inFlight >= target.limit || target.ejectedUntil > now) continue;
+    if (excluded?.has(target)) continue;
+    const load = (target.inFlight + 1) / effectiveWeight(target, now);
     if (load < bestLoad) {
-      best = index;
+      best = target;
       bestLoad = load;
     }
   }
   return best;
-}
-
-const firstEjection = 1_000;
-const longestEjection = 30_000;
-/** So many failures in a row are no accident. */
-const failuresToEject = 3;
-
-/** How long a target is left out after `failures` failures in a row; 0 while it stays in. */
-export function ejection(failures: number): number {
-  if (failures < failuresToEject) return 0;
-  return Math.min(longestEjection, firstEjection * 2 ** Math.min(failures - failuresToEject, 10));
 }

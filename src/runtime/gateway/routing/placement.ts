@@ -1,59 +1,89 @@
+import { meaningOf, type Result, type RetryPolicy } from "./health.js";
 import type { ModelRoute } from "./model-route.js";
 import type { Router } from "./router.js";
 import type { RoutedTarget } from "./target.js";
 
-/** Calls of upstreams that may have begun to work, for one request, the first one included. */
-const mostAttempts = 3;
+/** Attempts of one request at one model that may have reached a server, the first one included. */
+export const MAX_ATTEMPTS = 3;
+const FIRST_BACKOFF_MS = 25;
+const MAX_BACKOFF_MS = 1_000;
 
-/** What was lost of a call: its answer (an error came instead), its connection, or nothing, because it never began. */
-export type Lost = "answer" | "connection" | "never-sent";
-
-/** Which servers one request has tried, and where it may go next: other servers of its model, then the model's fallbacks. */
+/**
+ * Which servers one request has tried, and where it may go next: other servers of its model, then the model's fallbacks.
+ * Times are epoch milliseconds unless a name says otherwise.
+ */
 export class Placement {
-  /** Indices (as bits) of the targets that were tried. */
-  tried = 0;
   #attempts = 0;
   #fallback = 0;
+  #last: RoutedTarget | undefined;
+  #tried: Set<RoutedTarget> | undefined;
   readonly #fallbacks: readonly string[];
 
   constructor(
-    private readonly router: Router,
+    private readonly router: Pick<Router, "route">,
     public route: ModelRoute,
     private readonly allowed: readonly string[] | undefined,
   ) {
     this.#fallbacks = route.model.fallbacks;
-    route.began();
+    route.countRequest();
   }
 
-  /** A target with room, at once; undefined when the request has to wait. */
+  /** Targets of the current model that were tried; undefined before the first retry. */
+  get tried(): ReadonlySet<RoutedTarget> | undefined {
+    return this.#tried;
+  }
+
+  /** Takes a place at a target; undefined when the request has to wait. */
   take(now: number): RoutedTarget | undefined {
-    return this.route.take(this.tried, now);
+    return this.route.take(this.#tried, now);
   }
 
-  called(target: RoutedTarget): void {
+  /** Counts an attempt at a target. */
+  attempt(target: RoutedTarget): void {
     this.#attempts += 1;
-    this.tried |= 1 << (this.route.targets.indexOf(target) & 31);
+    this.#last = target;
   }
 
   /**
-   * How long to wait (milliseconds) before another attempt; undefined when none would help. A lost connection may come back
-   * to the same server, which may be restarting; a call that was never sent is made again for as long as a request may wait
-   * (unless another model may answer instead);
-   * an error that was answered is taken to another server only, and not without bounds.
+   * How long to wait (milliseconds) before another attempt at this model, given the result of the last one; undefined when
+   * there is no further attempt. `ageMs`: time since the request arrived. Takes from the model's retry budget.
    */
-  retry(lost: Lost, age: number): number | undefined {
-    const { route } = this;
-    const others = route.targets.length > 1;
-    const last = this.#fallback >= this.#fallbacks.length;
-    const patient = lost === "never-sent" && last && age < route.model.queue.deadline;
-    const again = this.#attempts < mostAttempts && (lost !== "answer" || (others && route.mayRetry()));
-    if (!patient && !again) return undefined;
-    // Once all were tried, all may be tried again.
-    if (bits(this.tried) >= route.targets.length) this.tried = 0;
-    return others && this.tried !== 0 ? 0 : Math.min(1000, 25 * 2 ** this.#attempts);
+  retry(result: Result, ageMs: number, now: number): number | undefined {
+    const { retry } = meaningOf(result);
+    if (retry === "never") return undefined;
+    const { targets } = this.route;
+    this.#tried ??= new Set();
+    const tried = this.#tried;
+    if (this.#last !== undefined) tried.add(this.#last);
+    const untried = targets.filter((target) => !tried.has(target));
+    if (!this.#mayRetry(retry, untried, ageMs, now)) return undefined;
+    if (untried.length === 0) this.#tried = undefined;
+    // Another server is tried at once; the same one after a pause.
+    return this.#tried !== undefined ? 0 : Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.#attempts);
   }
 
-  /** Goes over to the next model that may answer instead; false when there is none. */
+  #mayRetry(
+    policy: Exclude<RetryPolicy, "never">,
+    untried: readonly RoutedTarget[],
+    ageMs: number,
+    now: number,
+  ): boolean {
+    const { route } = this;
+    const attemptsLeft = this.#attempts < MAX_ATTEMPTS;
+    switch (policy) {
+      case "elsewhere":
+        return attemptsLeft && untried.some(({ ejectedUntil }) => ejectedUntil <= now) && route.takeRetry();
+      case "anywhere":
+        return attemptsLeft;
+      case "until-deadline": {
+        // Another model may answer at once: that is better than a long wait.
+        const lastModel = this.#fallback >= this.#fallbacks.length;
+        return attemptsLeft || (lastModel && ageMs < route.model.queue.deadline);
+      }
+    }
+  }
+
+  /** Moves on to the next model that may answer instead; false when there is none. */
   fallBack(): boolean {
     for (;;) {
       const name = this.#fallbacks[this.#fallback];
@@ -63,15 +93,10 @@ export class Placement {
       if (route === undefined || (this.allowed !== undefined && !this.allowed.includes(name))) continue;
       this.route = route;
       this.#attempts = 0;
-      this.tried = 0;
-      route.began();
+      this.#last = undefined;
+      this.#tried = undefined;
+      route.countRequest();
       return true;
     }
   }
-}
-
-function bits(mask: number): number {
-  let count = 0;
-  for (let left = mask; left !== 0; left &= left - 1) count += 1;
-  return count;
 }

@@ -2,7 +2,10 @@ import type { Model } from "../../../plan/plan.js";
 import type { Engine } from "../../engine/client.js";
 import { ModelRoute } from "./model-route.js";
 
-/** All models of the plan, kept in step with what the engines serve. */
+/** How often queues are checked for deadlines and ended ejections. */
+const TICK_MS = 50;
+
+/** The routes of all models of the plan, updated with the targets that the engines report. */
 export class Router {
   readonly #routes: ReadonlyMap<string, ModelRoute>;
   readonly #unwatch: () => void;
@@ -18,7 +21,7 @@ export class Router {
     this.#timer = setInterval(() => {
       const now = Date.now();
       for (const route of this.#routes.values()) route.tick(now);
-    }, 50);
+    }, TICK_MS);
     this.#timer.unref();
   }
 

@@ -1,43 +1,46 @@
 import { Pool } from "undici";
 import type { Target } from "../../engine/client.js";
+import { Health } from "./health.js";
 import type { Candidate } from "./pick.js";
-import { ejection } from "./pick.js";
 
 /** Until the first byte of an answer: a long prompt on a slow machine takes minutes. */
-const headersTimeout = 300_000;
+const HEADERS_TIMEOUT_MS = 300_000;
 /** Between two pieces of an answer. */
-const bodyTimeout = 120_000;
-const connectTimeout = 2_000;
+const BODY_TIMEOUT_MS = 120_000;
+const CONNECT_TIMEOUT_MS = 2_000;
+const KEEP_ALIVE_MS = 30_000;
+/**
+ * Maximum number of requests in flight at one server, and so of connections to it. Requests above it wait in the model's
+ * queue, where they are bounded and counted, and not inside the connection pool.
+ */
+export const MAX_CONNECTIONS = 1024;
 
-/** One upstream server as the gateway sees it: its connections, what is under way, how it has done lately. */
+/** One upstream server: its connections, its requests in flight and its health. */
 export class RoutedTarget implements Candidate {
   readonly pool: Pool;
   /** Path prefix of an upstream that is not at the root of its server. */
   readonly basePath: string;
+  readonly health = new Health();
+  /** Maximum number of requests in flight. */
+  readonly limit: number;
   inFlight = 0;
-  /** Failures in a row. */
-  failures = 0;
-  ejectedUntil = 0;
-  errors = 0;
-  answered = 0;
-  /** Exponentially weighted time to the first byte. */
-  ewmaMs = 0;
-  removed = false;
 
+  /** `readySince`: epoch milliseconds. */
   constructor(
     public target: Target,
-    readonly limit: number,
+    concurrency: number,
     readonly readySince: number,
   ) {
+    this.limit = Math.min(Math.max(1, concurrency), MAX_CONNECTIONS);
     const url = new URL(target.url);
     this.basePath = url.pathname.replace(/\/+$/, "");
     this.pool = new Pool(url.origin, {
-      connections: Math.min(limit, 1024),
+      connections: this.limit,
       pipelining: 1,
-      headersTimeout,
-      bodyTimeout,
-      keepAliveTimeout: 30_000,
-      connect: { timeout: connectTimeout },
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      bodyTimeout: BODY_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connect: { timeout: CONNECT_TIMEOUT_MS },
     });
   }
 
@@ -45,23 +48,12 @@ export class RoutedTarget implements Candidate {
     return this.target.weight;
   }
 
-  succeeded(firstByteMs: number): void {
-    this.failures = 0;
-    this.answered += 1;
-    this.ewmaMs = this.ewmaMs === 0 ? firstByteMs : this.ewmaMs * 0.9 + firstByteMs * 0.1;
+  get ejectedUntil(): number {
+    return this.health.ejectedUntil;
   }
 
-  /** Counts a failure of the server (never of the request); too many in a row leave it out for a while. */
-  failed(now: number): void {
-    this.failures += 1;
-    this.errors += 1;
-    const time = ejection(this.failures);
-    if (time > 0) this.ejectedUntil = now + time;
-  }
-
-  /** No new work; connections end once what is under way is done. */
+  /** Accepts no new requests; its connections close once the requests in flight are done. */
   retire(): void {
-    this.removed = true;
     this.pool.close().catch(() => {});
   }
 }

@@ -20,13 +20,13 @@ import {
 } from "./segments.js";
 
 /** Told when its entry is on the disk, or cannot get there. */
-export interface Waiter {
-  journaled(step: "intent" | "settled"): void;
+export interface JournalListener {
+  onJournaled(step: "intent" | "settled"): void;
   /**
    * The disk refuses the entry. Says what becomes of a settlement: one that is `owed` is written when the disk takes writes
    * again; one that is `void` never counts, because nothing of its answer has gone out. A refused intent is void in any case.
    */
-  notJournaled(step: "intent" | "settled"): "owed" | "void";
+  onJournalFailure(step: "intent" | "settled"): "retry" | "discard";
 }
 
 /** A file is closed, and so given to the publisher, this long after something was settled in it … */
@@ -42,7 +42,7 @@ interface Pending {
   readonly line: string;
   readonly step: "intent" | "settled" | "other";
   readonly id: string;
-  readonly waiter: Waiter | undefined;
+  readonly waiter: JournalListener | undefined;
 }
 
 /**
@@ -115,10 +115,10 @@ export class Journal {
         (event) =>
           new Promise<void>((resolve, reject) =>
             this.settle(event, {
-              journaled: () => resolve(),
-              notJournaled: () => {
+              onJournaled: () => resolve(),
+              onJournalFailure: () => {
                 reject(new Error("the usage log cannot be written"));
-                return "owed";
+                return "retry";
               },
             }),
           ),
@@ -143,7 +143,7 @@ export class Journal {
     return { segments: this.#segments.length, events, open: this.#open.size };
   }
 
-  intent(intent: Intent, waiter: Waiter): void {
+  intent(intent: Intent, waiter: JournalListener): void {
     this.#open.add(intent);
     this.#push({ line: intentLine(intent), step: "intent", id: intent.id, waiter });
   }
@@ -154,7 +154,7 @@ export class Journal {
     this.#push({ line: checkpointLine(id, outputTokens, Date.now()), step: "other", id, waiter: undefined });
   }
 
-  settle(event: UsageEvent, waiter: Waiter | undefined): void {
+  settle(event: UsageEvent, waiter: JournalListener | undefined): void {
     this.#push({ line: settledLine(event), step: "settled", id: event.id, waiter });
   }
 
@@ -273,12 +273,12 @@ export class Journal {
   #done({ step, id, waiter }: Pending): void {
     if (step === "intent") {
       if (this.#current !== undefined) this.#open.written(id, this.#current);
-      waiter?.journaled("intent");
+      waiter?.onJournaled("intent");
     } else if (step === "settled") {
       if (this.#firstSettled === 0) this.#firstSettled = Date.now();
       if (this.#current !== undefined) this.#current.settled += 1;
       this.#open.close(id);
-      waiter?.journaled("settled");
+      waiter?.onJournaled("settled");
     }
   }
 
@@ -313,7 +313,7 @@ export class Journal {
       if (step !== "settled" && this.#open.isCarried(id)) this.#owed.push(pending);
       else if (step === "other") {
         if (line === voidLine(id)) this.#owed.push(pending);
-      } else if ((waiter?.notJournaled(step) ?? "owed") === "owed" && step === "settled") {
+      } else if ((waiter?.onJournalFailure(step) ?? "retry") === "retry" && step === "settled") {
         this.#owed.push({ ...pending, waiter: undefined });
       } else this.#withdraw(id);
     }

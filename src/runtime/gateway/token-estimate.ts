@@ -1,5 +1,5 @@
 /** About what English and code take. Used only where an upstream does not count. */
-export const bytesPerToken = 4;
+export const BYTES_PER_TOKEN = 4;
 
 const quote = 0x22;
 const dataUrl = Buffer.from('"data:');
@@ -9,7 +9,7 @@ const dataUrl = Buffer.from('"data:');
  * around the text are not counted, nor are pictures and sounds, whose price only the model knows.
  */
 export function estimateTokens(subject: unknown): number {
-  return Math.ceil(textBytes(subject) / bytesPerToken);
+  return Math.ceil(textBytes(subject) / BYTES_PER_TOKEN);
 }
 
 /** The same of a prompt that was not parsed, which is large: what stands around its text weighs little. */
@@ -21,7 +21,7 @@ export function estimateTokensOfJson(bytes: Buffer): number {
     text -= end - at;
     at = end;
   }
-  return Math.ceil(text / bytesPerToken);
+  return Math.ceil(text / BYTES_PER_TOKEN);
 }
 
 /** Fields of messages and of their parts that hold text for the model. */
@@ -30,7 +30,7 @@ const textFields: ReadonlySet<string> = new Set(["content", "text", "refusal", "
 function textBytes(value: unknown): number {
   if (typeof value === "string") return Buffer.byteLength(value);
   // One token, by its id.
-  if (typeof value === "number") return bytesPerToken;
+  if (typeof value === "number") return BYTES_PER_TOKEN;
   let bytes = 0;
   if (Array.isArray(value)) for (const part of value) bytes += textBytes(part);
   else if (typeof value === "object" && value !== null) {

@@ -1,6 +1,6 @@
-import type { Trace } from "../kernel/trace.js";
-import type { FinishedSpan } from "../kernel/tracing.js";
-import type { Call } from "./request/call.js";
+import type { Trace } from "../../kernel/trace.js";
+import type { FinishedSpan } from "../../kernel/tracing.js";
+import type { Call } from "../shape.js";
 
 interface Finished {
   /** The model that answered. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { estimateTokens, estimateTokensOfJson } from "../../src/runtime/gateway/request/input-estimate.js";
 import { readOpenAiCall } from "../../src/runtime/gateway/request/openai.js";
+import { estimateTokens, estimateTokensOfJson } from "../../src/runtime/gateway/token-estimate.js";
 
 function estimated(body: object): number {
   const call = readOpenAiCall("/v1/chat/completions", Buffer.from(JSON.stringify(body)));

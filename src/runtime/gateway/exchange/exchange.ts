@@ -1,0 +1,382 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Principal } from "../../accounts/client.js";
+import { type Trace, traceOf } from "../../kernel/trace.js";
+import { Outgoing } from "../answer/outgoing.js";
+import type { UpstreamAnswer } from "../answer/upstream-answer.js";
+import type { CallMetrics } from "../metrics.js";
+import { type Problem, problem, problemBody, refuse, usageUnavailable } from "../problem.js";
+import { meaningOf, type Result, resultOfStatus } from "../routing/health.js";
+import type { RouteWaiter } from "../routing/model-route.js";
+import type { Placement } from "../routing/placement.js";
+import type { RoutedTarget } from "../routing/target.js";
+import type { Call, Counted } from "../shape.js";
+import type { Shared } from "../shared.js";
+import type { JournalListener } from "../usage/journal.js";
+import { spanOf } from "./span.js";
+import * as state from "./state.js";
+import { UpstreamCall, type UpstreamListener } from "./upstream-call.js";
+import { messageIn, statusForClient } from "./upstream-error.js";
+
+const CHECKPOINT_INTERVAL_MS = 2_000;
+const CLIENT_LEFT_STATUS = 499;
+const EMPTY = Buffer.alloc(0);
+const NOTHING_COUNTED: Counted = { inputTokens: 0, outputTokens: 0 };
+
+/**
+ * One valid request, from its place at a target to the last byte of its answer. `state.ts` decides what happens; this
+ * class carries it out.
+ *
+ * It implements the callbacks of the upstream, of the model's queue and of the journal itself. That puts three roles into
+ * one class on purpose: a listener for each role would be three more objects (or a closure for each callback) for every
+ * request, and allocation is what a proxy in Node spends its time on.
+ */
+export class Exchange implements UpstreamListener, RouteWaiter, JournalListener {
+  waitUntil = 0;
+
+  readonly #state = state.initialState();
+  readonly #startedAt = performance.now();
+  readonly #at = Date.now();
+  readonly #trace: Trace;
+  readonly #out: Outgoing;
+  #metrics: CallMetrics;
+  /** The newest attempt; undefined between two attempts. */
+  #upstream: UpstreamCall | undefined;
+  /** The result of the newest attempt. */
+  #result: Result = "answered";
+  /** Why the newest attempt broke, for the log. */
+  #reason: string | undefined;
+  #retryDelayMs = 0;
+  #retryTimer: NodeJS.Timeout | undefined;
+  #checkpointAt = 0;
+
+  // The prepared answer: its status stands in `#out`. What goes out last waits for the settlement.
+  #last: Buffer = EMPTY;
+  #counted: Counted = NOTHING_COUNTED;
+  #estimated = false;
+  #retryAfter: string | number | undefined;
+  /** The problem that the prepared answer reports; undefined where an upstream answered. */
+  #problem: Problem | undefined;
+  #settledStatus = 0;
+  /** The bytes of the `output` event. */
+  #arrived: Buffer = EMPTY;
+
+  constructor(
+    private readonly shared: Shared,
+    private readonly request: IncomingMessage,
+    private readonly response: ServerResponse,
+    readonly id: string,
+    private readonly principal: Principal,
+    private readonly call: Call,
+    private readonly placement: Placement,
+    private readonly bodyBytes: number,
+  ) {
+    this.#trace = traceOf(request);
+    this.#out = new Outgoing(response, id);
+    this.#metrics = shared.metrics.call(placement.route.model.name, call.operation);
+    response.on("close", () => this.#clientLeft());
+  }
+
+  get tried(): ReadonlySet<RoutedTarget> | undefined {
+    return this.placement.tried;
+  }
+
+  start(): void {
+    if (this.response.destroyed) this.#clientLeft();
+    else this.#step("start");
+  }
+
+  // --------------------------------------------------------------------------------------------- the state machine
+
+  #step(event: state.Event): void {
+    const effects = state.step(this.#state, event);
+    if (effects !== 0) this.#carryOut(effects);
+  }
+
+  /** In the order of the bits: what ends something comes first, what may call back into the machine last. */
+  #carryOut(effects: state.Effects): void {
+    if (effects & state.LEAVE_QUEUE) this.placement.route.leave(this);
+    if (effects & state.CANCEL_RETRY) clearTimeout(this.#retryTimer);
+    if (effects & state.CANCEL) this.#upstream?.cancel();
+    if (effects & state.ABANDON) {
+      this.#upstream?.abandon();
+      this.#result = "discarded";
+    }
+    if (effects & state.RELEASE) this.#upstream?.release(this.#result);
+    if (effects & state.DISCARD_HELD) this.#out.discardHeld();
+    if (effects & state.PASS_ON) this.#out.send(this.#arrived);
+    if (effects & state.OPEN) this.#out.open();
+    if (effects & state.BREAK) this.#break();
+    if (effects & state.SETTLE) this.#settle(this.#out.status);
+    if (effects & state.SETTLE_LEFT) this.#settleLeft();
+    if (effects & state.REFUSE) refuse(this.response, this.call.api, usageUnavailable(), this.id);
+    if (effects & state.DESTROY) this.response.destroy();
+    if (effects & state.END) this.#end();
+    if (effects & state.RECORD) this.#record();
+    if (effects & state.FINISH) this.shared.bodies.release(this.bodyBytes);
+    if (effects & state.WRITE_INTENT) this.#writeIntent();
+    // The journal may have refused the intent at once.
+    if (effects & state.SEND && this.#state.phase === "calling") this.#upstream?.send(this.id, this.#trace);
+    if (effects & state.SELECT) this.#select();
+    if (effects & state.DECIDE) this.#decide();
+    if (effects & state.FALL_BACK) this.#fallBack();
+    if (effects & state.SCHEDULE_RETRY) {
+      this.#retryTimer = setTimeout(() => this.#step("retry-due"), this.#retryDelayMs);
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------------- targets
+
+  #select(): void {
+    const now = Date.now();
+    while (!this.placement.route.available(now)) if (!this.#nextModel()) break;
+    const target = this.placement.take(now);
+    if (target !== undefined) {
+      this.granted(target);
+      return;
+    }
+    this.#step("queued");
+    if (this.#state.phase === "queued") this.placement.route.wait(this, now);
+  }
+
+  granted(target: RoutedTarget): void {
+    this.placement.attempt(target);
+    this.#upstream = new UpstreamCall(this.placement.route, target, this.call, this);
+    this.#result = "discarded";
+    this.#step("target-granted");
+  }
+
+  refused(why: Problem): void {
+    this.#prepareProblem(why);
+    this.#step("queue-refused");
+  }
+
+  #decide(): void {
+    this.#upstream = undefined;
+    const now = Date.now();
+    const delayMs = this.placement.retry(this.#result, now - this.#at, now);
+    if (delayMs === undefined) {
+      if (meaningOf(this.#result).fallsBack) this.#fallBack();
+      else this.#step("exhausted");
+      return;
+    }
+    this.shared.metrics.retries += 1;
+    this.#retryDelayMs = delayMs;
+    this.#step(delayMs === 0 ? "retry-now" : "retry-later");
+  }
+
+  #fallBack(): void {
+    this.#step(this.#nextModel() ? "fall-back" : "exhausted");
+  }
+
+  /** Moves on to the next model that may answer instead; false when there is none. */
+  #nextModel(): boolean {
+    if (!this.placement.fallBack()) return false;
+    this.shared.metrics.fallbacks += 1;
+    this.#metrics = this.shared.metrics.call(this.placement.route.model.name, this.call.operation);
+    this.waitUntil = 0;
+    return true;
+  }
+
+  // ------------------------------------------------------------------------------------------------------ upstream
+
+  onOutput(answer: UpstreamAnswer, bytes: Buffer): boolean {
+    this.#out.status = answer.status;
+    this.#out.contentType = answer.contentType;
+    this.#out.model = this.placement.route.model.name;
+    this.#arrived = bytes;
+    this.#step("output");
+    const now = Date.now();
+    if (now - this.#checkpointAt >= CHECKPOINT_INTERVAL_MS) {
+      if (this.#checkpointAt > 0) this.shared.journal.checkpoint(this.id, this.#countedSoFar().counted.outputTokens);
+      this.#checkpointAt = now;
+    }
+    if (!this.#out.full) return true;
+    this.#out.stalls();
+    this.response.once("drain", () => this.#drained());
+    return false;
+  }
+
+  /** What of a stream arrived together with its end (`before`) goes out with it: one packet less for each answer. */
+  onComplete(answer: UpstreamAnswer, before: Buffer | undefined): void {
+    const { shape } = answer;
+    const document = shape === undefined ? answer.document() : undefined;
+    const { counted, estimated } = answer.counted(document);
+    const last =
+      document === undefined ? shape?.tail(counted) : this.#state.started ? document : this.call.whole(document);
+    if (last !== undefined && !Buffer.isBuffer(last)) this.#prepareProblem(last);
+    else {
+      this.#prepare(answer.status, answer.contentType, last ?? EMPTY);
+      if (before !== undefined) this.#last = Buffer.concat([before, this.#last]);
+      this.#counted = counted;
+      this.#estimated = estimated;
+    }
+    this.#result = resultOfStatus(answer.status, false);
+    this.#step("completed");
+  }
+
+  onUpstreamError(answer: UpstreamAnswer): void {
+    const { retryAfter } = answer;
+    this.#result = this.#state.clientLeft ? "client-left" : resultOfStatus(answer.status, retryAfter !== undefined);
+    const body = answer.document();
+    const status = statusForClient(answer.status);
+    const message = messageIn(body);
+    const model = this.placement.route.model.name;
+    // An upstream of the OpenAI API has given its message in the right shape already.
+    if (this.call.api === "openai" && answer.status === status && message !== undefined) {
+      this.#prepare(status, "application/json", body);
+    } else {
+      this.#prepareProblem(problem("upstream_failed", message ?? `the server of ${model} answered ${answer.status}`));
+      this.#out.status = status;
+    }
+    this.#retryAfter = retryAfter;
+    this.#step("upstream-error");
+  }
+
+  onBroken(reason: string, result: Result): void {
+    const answered = (this.#upstream?.answeredAt ?? 0) > 0;
+    this.#result = this.#state.clientLeft ? (answered ? "client-left" : "abandoned") : result;
+    if (!this.#state.clientLeft && !this.#state.started) {
+      const model = this.placement.route.model.name;
+      this.#prepareProblem(problem("upstream_failed", `the server of ${model} failed: ${reason}`));
+    }
+    this.#reason = reason;
+    this.#step("connection-lost");
+  }
+
+  /** Prepares the end of an answer whose upstream failed in the middle of it. */
+  #break(): void {
+    this.#logFailure("upstream failed in the middle of its answer");
+    const model = this.placement.route.model.name;
+    const why = problem("upstream_failed", `the server of ${model} failed in the middle of its answer`);
+    const { counted, estimated } = this.#countedSoFar();
+    this.#counted = counted;
+    this.#estimated = estimated;
+    const shape = this.#upstream?.answer?.shape;
+    if (shape === undefined) this.#out.cut();
+    else this.#last = shape.broken(why);
+    this.#out.status = why.status;
+  }
+
+  #drained(): void {
+    this.#out.flows();
+    this.#upstream?.resume();
+  }
+
+  // ---------------------------------------------------------------------------------------------------- the answer
+
+  #prepare(status: number, contentType: string, last: Buffer): void {
+    this.#out.status = status;
+    this.#out.contentType = contentType;
+    this.#last = last;
+    this.#counted = NOTHING_COUNTED;
+    this.#estimated = false;
+    this.#retryAfter = undefined;
+    this.#problem = undefined;
+    this.#reason = undefined;
+  }
+
+  #prepareProblem(why: Problem): void {
+    this.#prepare(why.status, "application/json", Buffer.from(problemBody(this.call.api, why)));
+    this.#retryAfter = why.retryAfter;
+    this.#problem = why;
+  }
+
+  #end(): void {
+    if (this.#reason !== undefined && !this.#state.started) this.#logFailure("upstream failed");
+    if (!this.#state.intended && this.#problem !== undefined) this.shared.metrics.refuse(this.#problem.code);
+    if (this.#retryAfter !== undefined && !this.response.headersSent)
+      this.response.setHeader("retry-after", this.#retryAfter);
+    this.#out.end(this.#last);
+  }
+
+  #logFailure(message: string): void {
+    const model = this.placement.route.model.name;
+    this.shared.log.warn({ traceId: this.#trace.traceId, requestId: this.id, model, reason: this.#reason }, message);
+  }
+
+  #clientLeft(): void {
+    if (this.#state.phase === "done" || this.#state.clientLeft) return;
+    this.#out.gone = true;
+    this.shared.metrics.clientsLeft += 1;
+    this.#step("client-left");
+  }
+
+  // --------------------------------------------------------------------------------------------------------- usage
+
+  #writeIntent(): void {
+    const { organisation, keyId } = this.principal;
+    const { operation, inputEstimate: inputTokens } = this.call;
+    const model = this.placement.route.model.name;
+    this.shared.journal.intent({ id: this.id, at: this.#at, organisation, keyId, model, operation, inputTokens }, this);
+  }
+
+  /** The tokens of the newest attempt so far. */
+  #countedSoFar(): { readonly counted: Counted; readonly estimated: boolean } {
+    return (
+      this.#upstream?.answer?.counted(undefined) ?? {
+        counted: { inputTokens: this.call.inputEstimate, outputTokens: 0 },
+        estimated: true,
+      }
+    );
+  }
+
+  #settleLeft(): void {
+    const { counted, estimated } = this.#countedSoFar();
+    this.#counted = counted;
+    this.#estimated = estimated;
+    this.#settle(CLIENT_LEFT_STATUS);
+  }
+
+  #settle(status: number): void {
+    this.#settledStatus = status;
+    const { inputTokens, outputTokens } = this.#counted;
+    const { organisation, keyId } = this.principal;
+    const { route } = this.placement;
+    this.#out.model = route.model.name;
+    this.#metrics.input.observe(inputTokens);
+    this.#metrics.output.observe(outputTokens);
+    route.tokens += inputTokens + outputTokens;
+    this.shared.journal.settle(
+      {
+        id: this.id,
+        at: this.#at,
+        organisation,
+        keyId,
+        model: route.model.name,
+        operation: this.call.operation,
+        inputTokens,
+        outputTokens,
+        status,
+        durationMs: Math.round(performance.now() - this.#startedAt),
+        estimated: this.#estimated,
+      },
+      this,
+    );
+  }
+
+  onJournaled(step: "intent" | "settled"): void {
+    this.#step(step === "intent" ? "intent-durable" : "settlement-durable");
+  }
+
+  /** An answer that has started is settled once the journal accepts writes again; any other request does not count. */
+  onJournalFailure(): "retry" | "discard" {
+    if (this.#state.phase !== "done") {
+      this.shared.metrics.refuse("usage_unavailable");
+      this.#step("journal-refused");
+    }
+    return this.#state.started ? "retry" : "discard";
+  }
+
+  #record(): void {
+    const status = this.#settledStatus;
+    const milliseconds = performance.now() - this.#startedAt;
+    const answeredAt = this.#upstream?.answeredAt ?? 0;
+    const firstByte = answeredAt === 0 ? 0 : answeredAt - this.#startedAt;
+    this.#metrics.answered(status, milliseconds / 1000, firstByte / 1000);
+    if (this.shared.tracer !== undefined) {
+      const model = this.placement.route.model.name;
+      const path = this.request.url ?? "";
+      this.shared.tracer.record(spanOf(this.#trace, this.call, { model, path, status, at: this.#at, milliseconds }));
+    }
+  }
+}

@@ -1,0 +1,273 @@
+/**
+ * The life of one request as a state machine: `step(state, event)` changes the state and returns the effects that
+ * `Exchange` carries out. No I/O, clock or randomness.
+ *
+ *                     queue-refused                      exhausted, not intended
+ *            ┌──────────────────────────────▶ deciding ──────────────────────────▶ done
+ *            │                                 │ ▲  │ │                             ▲
+ *   new ─▶ selecting ◀── retry-now, fall-back ─┘ │  │ └─ retry-later ─▶ backoff     │
+ *            │   │                               │  │                    │          │
+ *            │   └─ queued ─▶ queued ────────────┤  └─ exhausted ─┐      │          │
+ *            │                 │                 │                ▼      │          │
+ *            └─ target-granted ┴─▶ calling ──────┘             settling ─┼──────────┘
+ *                                   │  upstream-error,            ▲      │ settlement-durable
+ *                                   │  connection-lost before     │      │
+ *                                   │  the first byte             │      └─ retry-due ─▶ selecting
+ *                                   └─ completed, connection-lost ┘
+ *                                      after the first byte
+ *
+ * From every state: `client-left` cancels what runs, and settles the request with status 499 if it was intended;
+ * `journal-refused` leads to `done` at once. `done` ignores every event, except that a place granted late is released.
+ *
+ * Invariants (test/gateway/exchange-state.test.ts):
+ * - A request is answered at most once: END, REFUSE and DESTROY exclude each other.
+ * - An intended request is settled exactly once, unless the journal refuses.
+ * - Of an intended request, the last byte goes out only after the settlement is durable.
+ * - Every granted place is released exactly once, and the memory of the body as well.
+ * - Nothing is retried after the first byte has gone to the client.
+ */
+
+export type Phase =
+  | "new"
+  /** Looks for a target. */
+  | "selecting"
+  /** Waits in the queue of the model. */
+  | "queued"
+  /** An attempt is in flight; it holds a place at its target. */
+  | "calling"
+  /** The last attempt failed; another attempt, a fallback or the end follows. */
+  | "deciding"
+  /** Waits before the next attempt. */
+  | "backoff"
+  /** The settlement is in the journal, and not durable yet. */
+  | "settling"
+  | "done";
+
+/** One mutable object for each request. */
+export interface State {
+  phase: Phase;
+  /** The intent was given to the journal: the request has to be settled. */
+  intended: boolean;
+  /** The intent is durable: bytes may go to the client. */
+  intentDurable: boolean;
+  /** Bytes for the client are held back until the intent is durable. */
+  held: boolean;
+  /** Bytes have gone to the client: nothing can be retried. */
+  started: boolean;
+  clientLeft: boolean;
+}
+
+export const EVENTS = [
+  "start",
+  "client-left",
+  /** A place at a target was taken. */
+  "target-granted",
+  /** No place is free: the request is about to join the queue. */
+  "queued",
+  /** The queue is full, or the deadline has passed. */
+  "queue-refused",
+  /** Bytes of the answer arrived for the client. */
+  "output",
+  /** The answer of the upstream is complete. */
+  "completed",
+  /** The upstream answered with an error status. */
+  "upstream-error",
+  /** The attempt ended without a complete answer. */
+  "connection-lost",
+  "retry-now",
+  "retry-later",
+  "retry-due",
+  /** The next model was selected. */
+  "fall-back",
+  /** No attempt and no fallback is left. */
+  "exhausted",
+  "intent-durable",
+  "settlement-durable",
+  /** The journal cannot write an entry of this request. */
+  "journal-refused",
+] as const;
+
+export type Event = (typeof EVENTS)[number];
+
+/** Effects of one step: a bit set, carried out in the order of the bits. */
+export type Effects = number;
+
+export const LEAVE_QUEUE = 1 << 0;
+export const CANCEL_RETRY = 1 << 1;
+/** Abort the attempt; its end is reported as `connection-lost`. */
+export const CANCEL = 1 << 2;
+/** Abort the attempt; nothing more is reported of it. */
+export const ABANDON = 1 << 3;
+/** Give the place at the target back. */
+export const RELEASE = 1 << 4;
+/** Discard the bytes that are held back. */
+export const DISCARD_HELD = 1 << 5;
+/** Send the arrived bytes, or hold them back. */
+export const PASS_ON = 1 << 6;
+/** Send the bytes that are held back. */
+export const OPEN = 1 << 7;
+/** Prepare the end of an answer that broke. */
+export const BREAK = 1 << 8;
+/** Write the settlement of the prepared answer. */
+export const SETTLE = 1 << 9;
+/** Write the settlement of a client that left, with what was produced until now. */
+export const SETTLE_LEFT = 1 << 10;
+/** Answer that usage cannot be recorded. */
+export const REFUSE = 1 << 11;
+/** Close the client's connection: the answer stays incomplete. */
+export const DESTROY = 1 << 12;
+/** Send the end of the prepared answer. */
+export const END = 1 << 13;
+/** Record the metrics and the span of a settled request. */
+export const RECORD = 1 << 14;
+/** Release the memory of the request's body. */
+export const FINISH = 1 << 15;
+export const WRITE_INTENT = 1 << 16;
+/** Send the request to the target. */
+export const SEND = 1 << 17;
+/** Take a place at a target, or join the queue. */
+export const SELECT = 1 << 18;
+/** Choose between a retry, a fallback and the end. */
+export const DECIDE = 1 << 19;
+/** Choose between a fallback and the end. */
+export const FALL_BACK = 1 << 20;
+export const SCHEDULE_RETRY = 1 << 21;
+
+export function initialState(): State {
+  return { phase: "new", intended: false, intentDurable: false, held: false, started: false, clientLeft: false };
+}
+
+/** Changes `state` by one event and returns what is to be done. An event that the phase does not expect has no effect. */
+export function step(state: State, event: Event): Effects {
+  if (state.phase === "done") return event === "target-granted" ? RELEASE : 0;
+  switch (event) {
+    case "start":
+      return state.phase === "new" ? select(state) : 0;
+    case "client-left":
+      return clientLeft(state);
+    case "target-granted":
+      if (state.phase !== "selecting" && state.phase !== "queued") return RELEASE;
+      return state.clientLeft ? RELEASE | settleLeft(state) : call(state);
+    case "queued":
+      if (state.phase !== "selecting") return 0;
+      if (state.clientLeft) return settleLeft(state);
+      state.phase = "queued";
+      return 0;
+    case "queue-refused":
+      if (state.phase !== "selecting" && state.phase !== "queued") return 0;
+      state.phase = "deciding";
+      return FALL_BACK;
+    case "output":
+      return state.phase === "calling" && !state.clientLeft ? output(state) : 0;
+    case "completed":
+      return state.phase === "calling" ? RELEASE | settle(state) : 0;
+    case "upstream-error":
+    case "connection-lost":
+      return state.phase === "calling" ? RELEASE | attemptFailed(state) : 0;
+    case "retry-now":
+    case "fall-back":
+      if (state.phase !== "deciding") return 0;
+      return state.clientLeft ? settleLeft(state) : select(state);
+    case "retry-later":
+      if (state.phase !== "deciding") return 0;
+      if (state.clientLeft) return settleLeft(state);
+      state.phase = "backoff";
+      return SCHEDULE_RETRY;
+    case "retry-due":
+      return state.phase === "backoff" ? select(state) : 0;
+    case "exhausted":
+      if (state.phase !== "deciding") return 0;
+      return state.clientLeft ? settleLeft(state) : answer(state);
+    case "intent-durable":
+      return intentDurable(state);
+    case "settlement-durable":
+      if (state.phase !== "settling") return 0;
+      state.phase = "done";
+      return END | RECORD | FINISH;
+    case "journal-refused":
+      return journalRefused(state);
+  }
+}
+
+function select(state: State): Effects {
+  state.phase = "selecting";
+  return SELECT;
+}
+
+function call(state: State): Effects {
+  state.phase = "calling";
+  if (state.intended) return SEND;
+  state.intended = true;
+  return WRITE_INTENT | SEND;
+}
+
+function output(state: State): Effects {
+  if (state.intentDurable) state.started = true;
+  else state.held = true;
+  return PASS_ON;
+}
+
+function intentDurable(state: State): Effects {
+  if (!state.intended || state.intentDurable) return 0;
+  state.intentDurable = true;
+  if (state.held && !state.clientLeft) state.started = true;
+  state.held = false;
+  return OPEN;
+}
+
+function attemptFailed(state: State): Effects {
+  if (state.clientLeft) return settleLeft(state);
+  if (state.started) return BREAK | settle(state);
+  state.held = false;
+  state.phase = "deciding";
+  return DISCARD_HELD | DECIDE;
+}
+
+function clientLeft(state: State): Effects {
+  if (state.clientLeft) return 0;
+  state.clientLeft = true;
+  switch (state.phase) {
+    case "new":
+      return settleLeft(state);
+    case "queued":
+      return LEAVE_QUEUE | settleLeft(state);
+    case "backoff":
+      return CANCEL_RETRY | settleLeft(state);
+    case "calling":
+      return CANCEL;
+    default:
+      return 0;
+  }
+}
+
+function journalRefused(state: State): Effects {
+  // An entry can be refused only after the intent was written.
+  if (!state.intended) return 0;
+  const { phase, started } = state;
+  state.phase = "done";
+  const stop =
+    phase === "queued" ? LEAVE_QUEUE : phase === "backoff" ? CANCEL_RETRY : phase === "calling" ? ABANDON | RELEASE : 0;
+  const respond = state.clientLeft ? 0 : started ? DESTROY : REFUSE;
+  return stop | respond | FINISH;
+}
+
+/** The prepared answer goes out, after its settlement if the request was intended. */
+function answer(state: State): Effects {
+  if (state.intended) return settle(state);
+  state.phase = "done";
+  return END | FINISH;
+}
+
+function settle(state: State): Effects {
+  state.phase = "settling";
+  return SETTLE;
+}
+
+function settleLeft(state: State): Effects {
+  if (state.intended) {
+    state.phase = "settling";
+    return SETTLE_LEFT;
+  }
+  state.phase = "done";
+  return FINISH;
+}

@@ -1,0 +1,186 @@
+/**
+ * What the result of one attempt at an upstream server means: for the health of the server, and for what the request does
+ * next. This table is the only place that decides it.
+ */
+
+/** The result of one attempt. Statuses of HTTP are grouped by what they say about the server. */
+export type Result =
+  /** 2xx or 3xx. */
+  | "answered"
+  /** 4xx except those below: the request is at fault. */
+  | "client-error"
+  /** 401 or 403: the server refuses the gateway's credentials. */
+  | "unauthorised"
+  /** 404: the server does not serve the model or the path. */
+  | "not-found"
+  /** 408: the server did not receive the request in time. */
+  | "request-timeout"
+  /** 429. */
+  | "rate-limited"
+  /** 5xx except the next one. */
+  | "server-error"
+  /** 503 with `Retry-After`: the server is starting or full, and did not process the request. */
+  | "not-ready"
+  /** No connection was made. */
+  | "never-sent"
+  /** The connection failed after the request was sent. */
+  | "connection-lost"
+  /** The server accepted the request and sent nothing within the timeout. */
+  | "timed-out"
+  /** The client disconnected before the first byte of the answer. */
+  | "abandoned"
+  /** The client disconnected during the answer. */
+  | "client-left"
+  /** The gateway cancelled the attempt because usage cannot be recorded. */
+  | "discarded";
+
+/**
+ * The health signal of a result.
+ *
+ * - `success` resets the count of consecutive failures.
+ * - `failure` counts as an error and as one consecutive failure: MAX_FAILURES of them eject the server.
+ * - `rejected` counts as an error and changes nothing else.
+ * - `unanswered` counts as one consecutive request without an answer: MAX_UNANSWERED of them eject the server.
+ * - `neutral` changes nothing.
+ */
+export type Outcome = "success" | "failure" | "rejected" | "unanswered" | "neutral";
+
+/**
+ * Whether another attempt may help while no byte of the answer has gone to the client.
+ *
+ * - `never`: the answer stands.
+ * - `elsewhere`: at a server that was not tried, within the model's retry budget.
+ * - `anywhere`: at any server, the same one included (it may be restarting), up to MAX_ATTEMPTS.
+ * - `until-deadline`: as `anywhere`, and for as long as a request may wait in the queue: no work was started.
+ */
+export type RetryPolicy = "never" | "elsewhere" | "anywhere" | "until-deadline";
+
+interface Meaning {
+  readonly outcome: Outcome;
+  readonly retry: RetryPolicy;
+  /** The model's fallbacks are tried when no retry is left. */
+  readonly fallsBack: boolean;
+}
+
+const MEANINGS = {
+  answered: { outcome: "success", retry: "never", fallsBack: false },
+  "client-error": { outcome: "success", retry: "never", fallsBack: false },
+  unauthorised: { outcome: "failure", retry: "elsewhere", fallsBack: true },
+  // Not a failure: a client that requests a path which the server lacks could eject it for everyone.
+  "not-found": { outcome: "rejected", retry: "elsewhere", fallsBack: true },
+  "request-timeout": { outcome: "rejected", retry: "elsewhere", fallsBack: true },
+  "rate-limited": { outcome: "failure", retry: "elsewhere", fallsBack: true },
+  "server-error": { outcome: "failure", retry: "elsewhere", fallsBack: true },
+  "not-ready": { outcome: "rejected", retry: "until-deadline", fallsBack: true },
+  "never-sent": { outcome: "failure", retry: "until-deadline", fallsBack: true },
+  "connection-lost": { outcome: "failure", retry: "anywhere", fallsBack: true },
+  // The server may still be working on it: the same work is not started there twice.
+  "timed-out": { outcome: "failure", retry: "elsewhere", fallsBack: true },
+  abandoned: { outcome: "unanswered", retry: "never", fallsBack: false },
+  "client-left": { outcome: "success", retry: "never", fallsBack: false },
+  discarded: { outcome: "neutral", retry: "never", fallsBack: false },
+} as const satisfies Record<Result, Meaning>;
+
+export function meaningOf(result: Result): Meaning {
+  return MEANINGS[result];
+}
+
+/** The result of an attempt that was answered with `status`. */
+export function resultOfStatus(status: number, hasRetryAfter: boolean): Result {
+  if (status < 400) return "answered";
+  if (status === 401 || status === 403) return "unauthorised";
+  if (status === 404) return "not-found";
+  if (status === 408) return "request-timeout";
+  if (status === 429) return "rate-limited";
+  if (status === 503 && hasRetryAfter) return "not-ready";
+  return status >= 500 ? "server-error" : "client-error";
+}
+
+/** Errors of a connection before anything was sent over it: the request was certainly not processed. */
+const NEVER_SENT: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_CLOSED",
+  "UND_ERR_DESTROYED",
+]);
+
+const TIMED_OUT: ReadonlySet<string> = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]);
+
+/** The result of an attempt that failed with `error` on the connection. */
+export function resultOfError(error: Error): Result {
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  if (NEVER_SENT.has(code)) return "never-sent";
+  return TIMED_OUT.has(code) ? "timed-out" : "connection-lost";
+}
+
+/** Consecutive failures that eject a server. */
+export const MAX_FAILURES = 3;
+/** Consecutive requests without an answer that eject a server. Clients also leave servers that work. */
+export const MAX_UNANSWERED = 10;
+/** A client that leaves sooner has not waited long enough to say anything about the server. */
+const MIN_UNANSWERED_MS = 250;
+const MAX_UNANSWERED_MS = 30_000;
+
+const FIRST_EJECTION_MS = 1_000;
+const MAX_EJECTION_MS = 30_000;
+
+/** How one server has done lately. Times are epoch milliseconds. */
+export class Health {
+  /** Consecutive failures. */
+  #failures = 0;
+  /** Consecutive requests that a client gave up before the first byte. */
+  #unanswered = 0;
+  ejectedUntil = 0;
+  /** Failures and rejections since the start. */
+  errors = 0;
+  /** Moving average of the time from a request to the first byte of its answer; 0 before the first one. */
+  timeToFirstByteMs = 0;
+  /** Moving average of the time that a request takes its place; 0 before the first one. */
+  durationMs = 0;
+
+  /**
+   * Takes the result of one attempt. `firstByteMs`: until the head of the answer, undefined when none came;
+   * `durationMs`: until the attempt ended.
+   */
+  record(result: Result, now: number, durationMs: number, firstByteMs: number | undefined): void {
+    switch (meaningOf(result).outcome) {
+      case "success":
+        this.#failures = 0;
+        this.#unanswered = 0;
+        // An error is answered faster than any work is done: it would make the server look fast.
+        if (result === "client-error") return;
+        if (firstByteMs !== undefined) this.timeToFirstByteMs = average(this.timeToFirstByteMs, firstByteMs);
+        this.durationMs = average(this.durationMs, durationMs);
+        return;
+      case "failure":
+        this.errors += 1;
+        this.#failures += 1;
+        if (this.#failures >= MAX_FAILURES) this.#eject(now, this.#failures - MAX_FAILURES);
+        return;
+      case "rejected":
+        this.errors += 1;
+        this.#unanswered = 0;
+        return;
+      case "unanswered":
+        if (durationMs < Math.min(MAX_UNANSWERED_MS, Math.max(MIN_UNANSWERED_MS, this.timeToFirstByteMs))) return;
+        this.#unanswered += 1;
+        if (this.#unanswered >= MAX_UNANSWERED) this.#eject(now, this.#unanswered - MAX_UNANSWERED);
+        return;
+      case "neutral":
+    }
+  }
+
+  /** `times`: how often in a row it was ejected before; each ejection is twice as long as the one before it. */
+  #eject(now: number, times: number): void {
+    const ejectionMs = Math.min(MAX_EJECTION_MS, FIRST_EJECTION_MS * 2 ** Math.min(times, 10));
+    this.ejectedUntil = Math.max(this.ejectedUntil, now + ejectionMs);
+  }
+}
+
+function average(mean: number, value: number): number {
+  return mean === 0 ? value : mean * 0.9 + value * 0.1;
+}

@@ -1,0 +1,82 @@
+/** A request that waits for a target. */
+export interface Waiter<Target> {
+  /** Targets that a request has tried. It uses another one as long as there is one. */
+  readonly tried: ReadonlySet<Target> | undefined;
+  /** Epoch milliseconds; at this time the request stops waiting. */
+  readonly waitUntil: number;
+  granted(target: Target): void;
+}
+
+/** Takes a place at the best target outside `tried`; undefined when all of those are busy or ejected. */
+export type TakePlace<Target> = (tried: ReadonlySet<Target> | undefined) => Target | undefined;
+
+/**
+ * The queue of one model. Each waiter gets the first target that it may use, in order of arrival: a waiter that no free
+ * target suits does not block those behind it. After `serve`, no target with room is idle while a waiter may use it.
+ */
+export class WaitQueue<Target, Entry extends Waiter<Target>> {
+  readonly #waiting: Entry[] = [];
+  #serving = false;
+  #serveAgain = false;
+
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  push(waiter: Entry): void {
+    this.#waiting.push(waiter);
+  }
+
+  /** Removes a waiter; does nothing when it no longer waits. */
+  remove(waiter: Entry): void {
+    const index = this.#waiting.indexOf(waiter);
+    if (index >= 0) this.#waiting.splice(index, 1);
+  }
+
+  /** Removes and returns the waiters whose `waitUntil` has passed, oldest first. */
+  expire(now: number): Entry[] {
+    const expired = this.#waiting.filter(({ waitUntil }) => waitUntil <= now);
+    for (const waiter of expired) this.remove(waiter);
+    return expired;
+  }
+
+  /** Empties the queue. */
+  drain(): Entry[] {
+    return this.#waiting.splice(0);
+  }
+
+  /** Grants every place that a waiter may use. `granted` may call back into the queue. */
+  serve(take: TakePlace<Target>): void {
+    if (this.#serving) {
+      this.#serveAgain = true;
+      return;
+    }
+    this.#serving = true;
+    try {
+      do {
+        this.#serveAgain = false;
+        this.#serveOnce(take);
+      } while (this.#serveAgain);
+    } finally {
+      this.#serving = false;
+    }
+  }
+
+  #serveOnce(take: TakePlace<Target>): void {
+    let index = 0;
+    for (;;) {
+      const waiter = this.#waiting[index];
+      if (waiter === undefined) return;
+      const target = take(waiter.tried);
+      if (target !== undefined) {
+        this.#waiting.splice(index, 1);
+        waiter.granted(target);
+        // `granted` may have added or removed waiters: the order of those before `index` is no longer certain.
+        index = 0;
+      } else if (waiter.tried === undefined) {
+        // A waiter that may use any target got none, so nobody behind it would.
+        return;
+      } else index += 1;
+    }
+  }
+}

@@ -1,0 +1,213 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import * as machine from "../../src/runtime/gateway/exchange/state.js";
+
+type Choice = <Option>(options: readonly Option[]) => Option;
+
+/**
+ * The world around one request: a queue, a target, a journal, a client and a timer, each of which may do at any time what
+ * it can do in fact. It carries out the effects as `Exchange` does and counts what the invariants are about.
+ */
+class World {
+  readonly state = machine.initialState();
+  queued = false;
+  calling = false;
+  timer = false;
+  intent: "none" | "pending" | "durable" | "refused" = "none";
+  settlement: "none" | "pending" | "durable" | "refused" = "none";
+  bytesOut = 0;
+  held = 0;
+  readonly counts = { granted: 0, released: 0, settled: 0, intents: 0, answers: 0, finished: 0, sent: 0 };
+  journalFails = false;
+
+  constructor(private readonly choose: Choice) {}
+
+  /** What may happen next. */
+  enabled(): machine.Event[] {
+    const events: machine.Event[] = [];
+    if (!this.state.clientLeft && this.state.phase !== "done") events.push("client-left");
+    if (this.queued) events.push("target-granted", "queue-refused");
+    if (this.calling) {
+      // An aborted call only ends.
+      if (!this.state.clientLeft) events.push("output", "completed");
+      if (!this.state.started) events.push("upstream-error");
+      events.push("connection-lost");
+    }
+    if (this.timer) events.push("retry-due");
+    if (this.intent === "pending") events.push("intent-durable", "journal-refused");
+    else if (this.settlement === "pending") events.push("settlement-durable", "journal-refused");
+    return events;
+  }
+
+  happen(event: machine.Event): void {
+    if (event === "target-granted" || event === "queue-refused") this.queued = false;
+    if (event === "target-granted") this.counts.granted += 1;
+    if (event === "completed" || event === "upstream-error" || event === "connection-lost") this.calling = false;
+    if (event === "retry-due") this.timer = false;
+    if (event === "intent-durable") this.intent = "durable";
+    if (event === "settlement-durable") this.settlement = "durable";
+    if (event === "journal-refused") {
+      if (this.intent === "pending") this.intent = "refused";
+      if (this.settlement === "pending") this.settlement = "refused";
+    }
+    this.carryOut(machine.step(this.state, event));
+  }
+
+  private carryOut(effects: machine.Effects): void {
+    const has = (effect: machine.Effects): boolean => (effects & effect) !== 0;
+    if (has(machine.LEAVE_QUEUE)) this.queued = false;
+    if (has(machine.CANCEL_RETRY)) this.timer = false;
+    if (has(machine.ABANDON)) this.calling = false;
+    if (has(machine.RELEASE)) this.counts.released += 1;
+    if (has(machine.DISCARD_HELD)) this.held = 0;
+    if (has(machine.PASS_ON)) {
+      if (this.intent === "durable") this.bytesOut += 1;
+      else this.held += 1;
+    }
+    if (has(machine.OPEN)) {
+      if (!this.state.clientLeft) this.bytesOut += this.held;
+      this.held = 0;
+    }
+    if (has(machine.SETTLE) || has(machine.SETTLE_LEFT)) {
+      this.counts.settled += 1;
+      this.settlement = "pending";
+      if (this.journalFails) this.happen("journal-refused");
+    }
+    for (const answer of [machine.REFUSE, machine.DESTROY, machine.END]) if (has(answer)) this.counts.answers += 1;
+    if (has(machine.REFUSE)) expect(this.bytesOut).toBe(0);
+    if (has(machine.END) && this.state.intended) expect(this.settlement).toBe("durable");
+    if (has(machine.FINISH)) this.counts.finished += 1;
+    if (has(machine.WRITE_INTENT)) {
+      this.counts.intents += 1;
+      this.intent = "pending";
+      if (this.journalFails) this.happen("journal-refused");
+    }
+    if (has(machine.SEND) && this.state.phase === "calling") {
+      expect(this.bytesOut).toBe(0);
+      expect(this.state.clientLeft).toBe(false);
+      this.counts.sent += 1;
+      this.calling = true;
+    }
+    if (has(machine.SELECT)) {
+      if (this.choose([true, false])) this.happen("target-granted");
+      else {
+        machine.step(this.state, "queued");
+        if (this.state.phase === "queued") this.queued = true;
+        if (this.queued && this.choose([true, false])) this.happen("queue-refused");
+      }
+    }
+    if (has(machine.DECIDE)) this.happen(this.choose(["retry-now", "retry-later", "fall-back", "exhausted"]));
+    if (has(machine.FALL_BACK)) this.happen(this.choose(["fall-back", "exhausted"]));
+    if (has(machine.SCHEDULE_RETRY)) this.timer = true;
+  }
+}
+
+/** Events and answers that lead to the end of every request, whatever came before. */
+const ENDING: readonly machine.Event[] = [
+  "intent-durable",
+  "settlement-durable",
+  "completed",
+  "connection-lost",
+  "retry-due",
+  "target-granted",
+];
+
+describe("the states of a request", () => {
+  it("end, with one answer and one settlement, in whatever order upstream, queue, journal and client act", () => {
+    const decisions = fc.infiniteStream(fc.nat(1_000));
+    fc.assert(
+      fc.property(decisions, fc.nat(40), fc.boolean(), (stream, steps, journalFails) => {
+        let lasting = true;
+        const choose: Choice = (options) => {
+          const { value } = stream.next();
+          // Once the random part is over, every decision leads to the end.
+          const index = lasting ? (value ?? 0) % options.length : options.length - 1;
+          const option = options[index];
+          if (option === undefined) throw new Error("no options");
+          return option;
+        };
+        const world = new World(choose);
+        world.journalFails = journalFails;
+        world.happen("start");
+        for (let count = 0; count < steps; count += 1) {
+          const events = world.enabled();
+          if (events.length === 0) break;
+          world.happen(choose(events));
+        }
+        lasting = false;
+        for (let count = 0; count < 20 && world.state.phase !== "done"; count += 1) {
+          const events = world.enabled();
+          const next = ENDING.find((event) => events.includes(event));
+          expect(next, `nothing can happen in ${world.state.phase}`).toBeDefined();
+          if (next !== undefined) world.happen(next);
+        }
+
+        const { counts, state } = world;
+        expect(state.phase).toBe("done");
+        expect(counts.finished).toBe(1);
+        expect(counts.released).toBe(counts.granted);
+        expect(counts.intents).toBe(state.intended ? 1 : 0);
+        expect(counts.answers).toBeLessThanOrEqual(1);
+        if (!state.clientLeft) expect(counts.answers).toBe(1);
+        const refused = world.intent === "refused" || world.settlement === "refused";
+        expect(counts.settled).toBeLessThanOrEqual(1);
+        if (state.intended && !refused) expect(counts.settled).toBe(1);
+        if (!state.intended) expect(counts.settled).toBe(0);
+        if (world.bytesOut > 0) expect(world.intent).toBe("durable");
+        expect([world.queued, world.calling, world.timer]).toEqual([false, false, false]);
+        // `started` decides whether a refused settlement is retried: it must mean that bytes went out.
+        expect(state.started).toBe(world.bytesOut > 0);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it("hold under events that no part should send: one answer, one settlement, every place released", () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...machine.EVENTS), { maxLength: 60 }), (events) => {
+        const state = machine.initialState();
+        const counts = { granted: 0, released: 0, settled: 0, answers: 0, finished: 0 };
+        for (const event of events) {
+          const before = state.phase;
+          if (event === "target-granted") counts.granted += 1;
+          const effects = machine.step(state, event);
+          const count = (...each: machine.Effects[]): number => each.filter((effect) => effects & effect).length;
+          counts.released += count(machine.RELEASE);
+          counts.settled += count(machine.SETTLE, machine.SETTLE_LEFT);
+          counts.answers += count(machine.REFUSE, machine.DESTROY, machine.END);
+          counts.finished += count(machine.FINISH);
+          if (before === "done") expect(state.phase).toBe("done");
+          expect(counts.released).toBe(counts.granted - (state.phase === "calling" ? 1 : 0));
+        }
+        expect(counts.settled).toBeLessThanOrEqual(1);
+        expect(counts.answers).toBeLessThanOrEqual(1);
+        expect(counts.finished).toBe(state.phase === "done" ? 1 : 0);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it("write the intent once, however many servers are tried", () => {
+    const state = machine.initialState();
+    machine.step(state, "start");
+    expect(machine.step(state, "target-granted")).toBe(machine.WRITE_INTENT | machine.SEND);
+    machine.step(state, "connection-lost");
+    machine.step(state, "retry-now");
+    expect(machine.step(state, "target-granted")).toBe(machine.SEND);
+  });
+
+  it("do not retry for a client that has left", () => {
+    const state = machine.initialState();
+    for (const event of ["start", "target-granted"] as const) machine.step(state, event);
+    expect(machine.step(state, "client-left")).toBe(machine.CANCEL);
+    expect(machine.step(state, "upstream-error")).toBe(machine.RELEASE | machine.SETTLE_LEFT);
+  });
+
+  it("end a broken answer that has started, and close its connection when that cannot be counted", () => {
+    const state = machine.initialState();
+    for (const event of ["start", "target-granted", "intent-durable", "output"] as const) machine.step(state, event);
+    expect(machine.step(state, "connection-lost")).toBe(machine.RELEASE | machine.BREAK | machine.SETTLE);
+    expect(machine.step(state, "journal-refused")).toBe(machine.DESTROY | machine.FINISH);
+    expect(state.started).toBe(true);
+  });
+});

@@ -1,0 +1,129 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  Health,
+  MAX_FAILURES,
+  MAX_UNANSWERED,
+  meaningOf,
+  type Result,
+  resultOfError,
+  resultOfStatus,
+} from "../../src/runtime/gateway/routing/health.js";
+
+const NOW = 1_000_000;
+
+function recordAll(health: Health, results: readonly Result[], waitedMs = 5_000): void {
+  for (const result of results) health.record(result, NOW, waitedMs, result === "answered" ? 20 : undefined);
+}
+
+describe("the meaning of an attempt's result", () => {
+  it.each([
+    { status: 200, outcome: "success", retry: "never", fallsBack: false },
+    { status: 400, outcome: "success", retry: "never", fallsBack: false },
+    { status: 401, outcome: "failure", retry: "elsewhere", fallsBack: true },
+    { status: 403, outcome: "failure", retry: "elsewhere", fallsBack: true },
+    { status: 404, outcome: "rejected", retry: "elsewhere", fallsBack: true },
+    { status: 408, outcome: "rejected", retry: "elsewhere", fallsBack: true },
+    { status: 422, outcome: "success", retry: "never", fallsBack: false },
+    { status: 429, outcome: "failure", retry: "elsewhere", fallsBack: true },
+    { status: 500, outcome: "failure", retry: "elsewhere", fallsBack: true },
+    { status: 503, outcome: "failure", retry: "elsewhere", fallsBack: true },
+    { status: 529, outcome: "failure", retry: "elsewhere", fallsBack: true },
+  ])("of status $status: $outcome, retry $retry, fallback $fallsBack", ({ status, ...meaning }) => {
+    expect(meaningOf(resultOfStatus(status, false))).toEqual(meaning);
+  });
+
+  it("of 503 with Retry-After: not processed, so it is retried until the deadline and ejects nothing", () => {
+    expect(meaningOf(resultOfStatus(503, true))).toEqual({
+      outcome: "rejected",
+      retry: "until-deadline",
+      fallsBack: true,
+    });
+  });
+
+  it.each([
+    { code: "ECONNREFUSED", result: "never-sent", retry: "until-deadline" },
+    { code: "UND_ERR_CONNECT_TIMEOUT", result: "never-sent", retry: "until-deadline" },
+    { code: "UND_ERR_SOCKET", result: "connection-lost", retry: "anywhere" },
+    { code: "UND_ERR_HEADERS_TIMEOUT", result: "timed-out", retry: "elsewhere" },
+  ])("of the error $code: $result, retry $retry", ({ code, result, retry }) => {
+    const found = resultOfError(Object.assign(new Error("failed"), { code }));
+    expect(found).toBe(result);
+    expect(meaningOf(found)).toMatchObject({ outcome: "failure", retry });
+  });
+});
+
+describe("the health of a server", () => {
+  it("ejects it after consecutive failures, longer each time up to 30 s", () => {
+    const health = new Health();
+    recordAll(health, Array<Result>(MAX_FAILURES - 1).fill("server-error"));
+    expect(health.ejectedUntil).toBe(0);
+    const times = Array.from({ length: 8 }, () => {
+      recordAll(health, ["server-error"]);
+      return health.ejectedUntil - NOW;
+    });
+    expect(times).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
+    recordAll(health, ["answered", "server-error", "server-error"]);
+    expect(health.errors).toBe(MAX_FAILURES - 1 + 8 + 2);
+  });
+
+  it("ejects a server that refuses the gateway's credentials", () => {
+    const health = new Health();
+    recordAll(health, Array<Result>(MAX_FAILURES).fill("unauthorised"));
+    expect(health.ejectedUntil).toBeGreaterThan(NOW);
+  });
+
+  it("ejects a server that hangs, although every client leaves before its timeout", () => {
+    const health = new Health();
+    recordAll(health, ["answered"]);
+    recordAll(health, Array<Result>(MAX_UNANSWERED - 1).fill("abandoned"));
+    expect(health.ejectedUntil).toBe(0);
+    recordAll(health, ["abandoned"]);
+    expect(health.ejectedUntil).toBeGreaterThan(NOW);
+  });
+
+  it("keeps a server whose clients leave at once, or that answers others in between", () => {
+    const impatient = new Health();
+    recordAll(impatient, Array<Result>(100).fill("abandoned"), 100);
+    expect(impatient.ejectedUntil).toBe(0);
+    const shared = new Health();
+    for (let count = 0; count < 100; count += 1) recordAll(shared, ["abandoned", "abandoned", "answered"]);
+    expect(shared.ejectedUntil).toBe(0);
+  });
+
+  it("changes nothing for an attempt that the gateway itself discarded", () => {
+    const health = new Health();
+    recordAll(health, ["server-error", "server-error", "discarded", "server-error"]);
+    expect(health.ejectedUntil).toBeGreaterThan(NOW);
+  });
+
+  it("keeps apart how soon a server answers and how long a request takes", () => {
+    const health = new Health();
+    health.record("answered", NOW, 3_000, 40);
+    health.record("client-error", NOW, 1, 1);
+    expect(health).toMatchObject({ timeToFirstByteMs: 40, durationMs: 3_000 });
+  });
+
+  it("never ejects a server that only answers, and never one for longer than 30 s", () => {
+    const result = fc.constantFrom<Result>(
+      "answered",
+      "client-error",
+      "client-left",
+      "not-ready",
+      "not-found",
+      "server-error",
+      "never-sent",
+      "abandoned",
+      "discarded",
+    );
+    fc.assert(
+      fc.property(fc.array(result, { maxLength: 80 }), (results) => {
+        const health = new Health();
+        recordAll(health, results);
+        expect(health.ejectedUntil).toBeLessThanOrEqual(NOW + 30_000);
+        const bad = results.filter((each) => ["failure", "unanswered"].includes(meaningOf(each).outcome));
+        if (bad.length < MAX_FAILURES) expect(health.ejectedUntil).toBe(0);
+      }),
+    );
+  });
+});

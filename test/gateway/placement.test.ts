@@ -1,0 +1,169 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { Target } from "../../src/runtime/engine/client.js";
+import { ModelRoute, type RouteWaiter } from "../../src/runtime/gateway/routing/model-route.js";
+import { MAX_ATTEMPTS, Placement } from "../../src/runtime/gateway/routing/placement.js";
+import { MAX_CONNECTIONS, type RoutedTarget } from "../../src/runtime/gateway/routing/target.js";
+import { planWith } from "../support/gateway/gateway.js";
+
+const NOW = 1_000_000;
+const DEADLINE_MS = 10_000;
+
+const target = (index: number): Target => ({
+  id: `assistant-${index}`,
+  model: "assistant",
+  url: `http://127.0.0.1:${9000 + index}`,
+  upstreamModel: "assistant",
+  weight: 1,
+  authorization: undefined,
+  engine: "openai",
+  reason: "declared",
+});
+
+const routes: ModelRoute[] = [];
+afterEach(() => {
+  for (const route of routes.splice(0)) route.close();
+});
+
+function routeOf(count: number, settings = "concurrency: 4"): ModelRoute {
+  const plan = planWith(`assistant: { upstreams: "http://127.0.0.1:9", ${settings}, queue: { deadline: 10s } }`);
+  const [model] = plan.models;
+  if (model === undefined) throw new Error("the plan has no model");
+  const route = new ModelRoute(model);
+  routes.push(route);
+  route.update(
+    Array.from({ length: count }, (_, index) => target(index)),
+    NOW,
+  );
+  return route;
+}
+
+const placementAt = (route: ModelRoute): Placement => new Placement({ route: () => undefined }, route, undefined);
+
+function attempt(placement: Placement): RoutedTarget {
+  const taken = placement.take(NOW);
+  if (taken === undefined) throw new Error("no place was free");
+  placement.attempt(taken);
+  return taken;
+}
+
+describe("where a request goes next", () => {
+  it("tries each of 40 servers once before it comes back to one, also when their order changes", () => {
+    const route = routeOf(40);
+    const placement = placementAt(route);
+    const tried = new Set<RoutedTarget>();
+    for (let count = 0; count < 40; count += 1) {
+      const taken = attempt(placement);
+      expect(tried.has(taken)).toBe(false);
+      tried.add(taken);
+      placement.retry("never-sent", 0, NOW);
+      route.update(route.targets.map((each) => each.target).reverse(), NOW);
+    }
+    expect(tried.size).toBe(40);
+  });
+
+  it("retries an error of the server at another server only, and not at one that is ejected", () => {
+    const alone = placementAt(routeOf(1));
+    attempt(alone);
+    expect(alone.retry("server-error", 0, NOW)).toBeUndefined();
+
+    const route = routeOf(2);
+    const placement = placementAt(route);
+    const first = attempt(placement);
+    const other = route.targets.find((each) => each !== first);
+    if (other === undefined) throw new Error("there is no other target");
+    other.health.ejectedUntil = NOW + 1;
+    expect(placement.retry("server-error", 0, NOW)).toBeUndefined();
+    other.health.ejectedUntil = NOW;
+    expect(placement.retry("server-error", 0, NOW)).toBe(0);
+    expect(attempt(placement)).toBe(other);
+    expect(placement.retry("server-error", 0, NOW)).toBeUndefined();
+  });
+
+  it("retries a lost connection at the same server after a pause, at most three attempts in all", () => {
+    const placement = placementAt(routeOf(1));
+    for (let count = 1; count < MAX_ATTEMPTS; count += 1) {
+      attempt(placement);
+      expect(placement.retry("connection-lost", 0, NOW)).toBeGreaterThan(0);
+    }
+    attempt(placement);
+    expect(placement.retry("connection-lost", 0, NOW)).toBeUndefined();
+  });
+
+  it("retries what was never sent until the deadline of the queue", () => {
+    const placement = placementAt(routeOf(1));
+    for (let count = 0; count < 20; count += 1) {
+      attempt(placement).inFlight = 0;
+      expect(placement.retry("never-sent", DEADLINE_MS - 1, NOW)).toBeLessThanOrEqual(1_000);
+    }
+    expect(placement.retry("never-sent", DEADLINE_MS, NOW)).toBeUndefined();
+  });
+
+  it("limits retries to a share of the requests", () => {
+    const route = routeOf(2);
+    let retries = 0;
+    for (let count = 0; count < 200; count += 1) {
+      const placement = placementAt(route);
+      attempt(placement).inFlight = 0;
+      if (placement.retry("server-error", 0, NOW) !== undefined) retries += 1;
+    }
+    expect(retries).toBeGreaterThanOrEqual(40);
+    expect(retries).toBeLessThanOrEqual(20 + 40);
+  });
+});
+
+describe("the route of a model", () => {
+  it("limits the requests in flight at a server to the connections that it may have", () => {
+    const [limited] = routeOf(1, "concurrency: 4096").targets;
+    expect(limited?.limit).toBe(MAX_CONNECTIONS);
+    const [small] = routeOf(1, "concurrency: 3").targets;
+    expect(small?.limit).toBe(3);
+  });
+
+  it("refuses a waiter at its deadline, by the time that it is given", () => {
+    const route = routeOf(1, "concurrency: 1");
+    const taken = route.take(undefined, NOW);
+    const refused: string[] = [];
+    const waiter: RouteWaiter = {
+      tried: undefined,
+      waitUntil: 0,
+      granted: () => refused.push("granted"),
+      refused: ({ code }) => refused.push(code),
+    };
+    route.wait(waiter, NOW);
+    route.tick(NOW + DEADLINE_MS - 1);
+    expect(refused).toEqual([]);
+    route.tick(NOW + DEADLINE_MS);
+    expect(refused).toEqual(["queue_deadline"]);
+    if (taken !== undefined) route.release(taken, NOW + DEADLINE_MS);
+    expect(route.waiting).toBe(0);
+  });
+
+  it("gives the place of a finished request to the one that has waited longest", () => {
+    const route = routeOf(1, "concurrency: 1");
+    const taken = route.take(undefined, NOW);
+    const granted: number[] = [];
+    const waiter = (index: number): RouteWaiter => ({
+      tried: undefined,
+      waitUntil: 0,
+      granted: () => granted.push(index),
+      refused: () => {},
+    });
+    for (const index of [1, 2]) route.wait(waiter(index), NOW);
+    if (taken !== undefined) route.release(taken, NOW);
+    expect(granted).toEqual([1]);
+  });
+
+  it("grants a server to a waiter once its ejection has ended", () => {
+    const route = routeOf(1);
+    const [only] = route.targets;
+    if (only === undefined) throw new Error("there is no target");
+    only.health.ejectedUntil = NOW + 500;
+    expect(route.available(NOW)).toBe(false);
+    let granted = false;
+    route.wait({ tried: undefined, waitUntil: 0, granted: () => (granted = true), refused: () => {} }, NOW);
+    route.tick(NOW + 499);
+    expect(granted).toBe(false);
+    route.tick(NOW + 500);
+    expect(granted).toBe(true);
+  });
+});

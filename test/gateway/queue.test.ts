@@ -1,0 +1,134 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Candidate, pick } from "../../src/runtime/gateway/routing/pick.js";
+import { type Waiter, WaitQueue } from "../../src/runtime/gateway/routing/queue.js";
+
+class Server implements Candidate {
+  inFlight = 0;
+  ejectedUntil = 0;
+  readonly weight = 1;
+  readonly readySince = -60_000;
+  constructor(
+    readonly name: string,
+    readonly limit: number,
+  ) {}
+}
+
+class Request implements Waiter<Server> {
+  waitUntil = Number.POSITIVE_INFINITY;
+  target: Server | undefined;
+  constructor(
+    readonly name: string,
+    readonly tried: ReadonlySet<Server> | undefined = undefined,
+    private readonly onGrant: (request: Request, target: Server) => void = () => {},
+  ) {}
+  granted(target: Server): void {
+    this.target = target;
+    this.onGrant(this, target);
+  }
+}
+
+function take(servers: readonly Server[], tried: ReadonlySet<Server> | undefined): Server | undefined {
+  const target = pick(servers, 0, 0, tried);
+  if (target !== undefined) target.inFlight += 1;
+  return target;
+}
+
+describe("the queue of a model", () => {
+  it("does not let a retry that waits for its server block requests that another server can take", () => {
+    const busy = new Server("busy", 1);
+    const free = new Server("free", 2);
+    busy.inFlight = 1;
+    const queue = new WaitQueue<Server, Request>();
+    const retry = new Request("retry", new Set([free]));
+    const newcomers = [new Request("first"), new Request("second")];
+    for (const request of [retry, ...newcomers]) queue.push(request);
+    queue.serve((tried) => take([busy, free], tried));
+    expect(newcomers.map(({ target }) => target)).toEqual([free, free]);
+    expect(retry.target).toBeUndefined();
+    busy.inFlight = 0;
+    queue.serve((tried) => take([busy, free], tried));
+    expect(retry.target).toBe(busy);
+    expect(queue.length).toBe(0);
+  });
+
+  it("gives a request that has tried every server the first one with room", () => {
+    const only = new Server("only", 1);
+    const queue = new WaitQueue<Server, Request>();
+    const retry = new Request("retry", new Set([only]));
+    queue.push(retry);
+    queue.serve((tried) => take([only], tried));
+    expect(retry.target).toBe(only);
+  });
+
+  it("returns the requests whose deadline has passed, in order, and keeps the others", () => {
+    const queue = new WaitQueue<Server, Request>();
+    const requests = [30, 10, 20, 40].map((waitUntil, index) => {
+      const request = new Request(String(index));
+      request.waitUntil = waitUntil;
+      queue.push(request);
+      return request;
+    });
+    expect(queue.expire(20)).toEqual([requests[1], requests[2]]);
+    expect(queue.length).toBe(2);
+  });
+
+  it("serves requests that join while it grants places", () => {
+    const server = new Server("server", 2);
+    const queue = new WaitQueue<Server, Request>();
+    const late = new Request("late");
+    const serve = (): void => queue.serve((tried) => take([server], tried));
+    queue.push(
+      new Request("early", undefined, () => {
+        queue.push(late);
+        serve();
+      }),
+    );
+    serve();
+    expect(late.target).toBe(server);
+  });
+
+  it("leaves no server with room idle while a request may use it, and keeps the order among equals", () => {
+    const action = fc.oneof(
+      fc.record({ kind: fc.constant("arrive" as const), tried: fc.subarray([0, 1, 2, 3]) }),
+      fc.record({ kind: fc.constant("finish" as const), server: fc.nat(3) }),
+      fc.record({ kind: fc.constant("leave" as const), position: fc.nat(8) }),
+      fc.record({ kind: fc.constant("eject" as const), server: fc.nat(3) }),
+      fc.record({ kind: fc.constant("recover" as const), server: fc.nat(3) }),
+    );
+    const limits = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(limits, fc.array(action, { maxLength: 60 }), (sizes, actions) => {
+        const servers = sizes.map((limit, index) => new Server(String(index), limit));
+        const queue = new WaitQueue<Server, Request>();
+        const waiting: Request[] = [];
+        const grants: Request[] = [];
+        const serve = (): void => queue.serve((tried) => take(servers, tried));
+        const groupOf = ({ tried }: Request): string => [...(tried ?? [])].map(({ name }) => name).join();
+        for (const next of actions) {
+          const server = "server" in next ? servers[next.server] : undefined;
+          if (next.kind === "arrive") {
+            const tried = next.tried.flatMap((index) => servers[index] ?? []);
+            const request = new Request("", tried.length === 0 ? undefined : new Set(tried), (granted) => {
+              // No request with the same choice arrived earlier and still waits.
+              expect(waiting.find((other) => groupOf(other) === groupOf(granted))).toBe(granted);
+              waiting.splice(waiting.indexOf(granted), 1);
+              grants.push(granted);
+            });
+            waiting.push(request);
+            queue.push(request);
+          } else if (next.kind === "leave") {
+            const [request] = waiting.splice(next.position, 1);
+            if (request !== undefined) queue.remove(request);
+          } else if (next.kind === "eject" && server !== undefined) server.ejectedUntil = 1;
+          else if (next.kind === "recover" && server !== undefined) server.ejectedUntil = 0;
+          else if (server !== undefined && server.inFlight > 0) server.inFlight -= 1;
+          serve();
+          expect(queue.length).toBe(waiting.length);
+          for (const each of servers) expect(each.inFlight).toBeLessThanOrEqual(each.limit);
+          for (const request of waiting) expect(pick(servers, 0, 0, request.tried)).toBeUndefined();
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,111 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { key, metric, planWith, startTestGateway, type TestGateway } from "../support/gateway/gateway.js";
+import { json, startUpstream, type Upstream, wellBehaved } from "../support/gateway/upstream.js";
+import { until } from "../support/until.js";
+
+const stops: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+async function upstream(...settings: Parameters<typeof startUpstream>): Promise<Upstream> {
+  const started = await startUpstream(...settings);
+  stops.push(started.stop);
+  return started;
+}
+
+async function gatewayOver(servers: readonly Upstream[], settings = "concurrency: 16"): Promise<TestGateway> {
+  const urls = servers.map(({ url }) => `{ url: "${url}" }`).join(", ");
+  const started = await startTestGateway(planWith(`assistant: { upstreams: [${urls}], ${settings} }`));
+  stops.push(started.stop);
+  return started;
+}
+
+const hello = { model: "assistant", messages: [{ role: "user", content: "Hello" }] };
+const chat = (running: TestGateway): Promise<Response> => running.post("/v1/chat/completions", hello);
+const isUp = async (running: TestGateway, target: string): Promise<boolean> =>
+  metric(await running.metrics(), "keelson_gateway_target_up", { target }) === 1;
+
+describe("a server that is not healthy", () => {
+  it.each([401, 403])(
+    "and refuses the gateway's key with %i gets no more traffic, and no client notices",
+    async (status) => {
+      const refusing = await upstream((_received, response) =>
+        json(response, status, { error: { message: "bad key" } }),
+      );
+      const sound = await upstream();
+      const running = await gatewayOver([refusing, sound]);
+      for (let count = 0; count < 60; count += 1) expect((await chat(running)).status).toBe(200);
+      expect(refusing.received.length).toBeLessThan(8);
+      expect(await isUp(running, "assistant-0")).toBe(false);
+      expect(await isUp(running, "assistant-1")).toBe(true);
+    },
+  );
+
+  it("and does not serve the model is passed over, and stays in the rotation for other requests", async () => {
+    const without = await upstream((_received, response) => json(response, 404, { error: { message: "no model" } }));
+    const sound = await upstream();
+    const running = await gatewayOver([without, sound]);
+    for (let count = 0; count < 10; count += 1) expect((await chat(running)).status).toBe(200);
+    expect(await isUp(running, "assistant-0")).toBe(true);
+  });
+
+  it("and hangs is ejected, although every client leaves before the gateway's timeout", async () => {
+    const hung = await upstream(() => {});
+    const sound = await upstream();
+    const running = await gatewayOver([hung, sound]);
+    const impatient = async (): Promise<number | "timeout"> =>
+      fetch(`${running.url}/v1/chat/completions`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${key}` },
+        body: JSON.stringify(hello),
+        signal: AbortSignal.timeout(400),
+      }).then(
+        ({ status }) => status,
+        () => "timeout" as const,
+      );
+    for (let round = 0; round < 10 && (await isUp(running, "assistant-0")); round += 1)
+      await Promise.all(Array.from({ length: 6 }, impatient));
+    expect(await isUp(running, "assistant-0")).toBe(false);
+    expect(hung.received.length).toBeLessThanOrEqual(40);
+    expect(await isUp(running, "assistant-1")).toBe(true);
+    expect(await impatient()).toBe(200);
+  });
+
+  it("does not block the requests that wait behind a retry", async () => {
+    const gates: (() => void)[] = [];
+    const busy = await upstream(async (_received, response) => {
+      await new Promise<void>((resolve) => gates.push(resolve));
+      json(response, 200, {
+        id: "a",
+        object: "chat.completion",
+        choices: [],
+        usage: { prompt_tokens: 1, completion_tokens: 1 },
+      });
+    });
+    const failing = await upstream();
+    failing.behave((_received, response) => json(response, 500, { error: { message: "broken" } }));
+    const running = await gatewayOver([busy, failing], "concurrency: 1, queue: { length: 20, deadline: 20s }");
+    const first = chat(running);
+    await until(() => gates.length === 1);
+    // It fails at the other server, and its retry waits for this one.
+    const second = chat(running);
+    await until(
+      async () => metric(await running.metrics(), "keelson_gateway_queue_waiting", { model: "assistant" }) === 1,
+    );
+    failing.behave(wellBehaved);
+    const newcomer = await chat(running);
+    expect(newcomer.status).toBe(200);
+    expect(gates).toHaveLength(1);
+    gates[0]?.();
+    await until(() => gates.length === 2);
+    gates[1]?.();
+    expect((await Promise.all([first, second])).map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  it("is never given more requests than connections: those above the limit wait in the queue, where they count", async () => {
+    const server = await upstream();
+    const running = await gatewayOver([server], "concurrency: 4096");
+    expect(metric(await running.metrics(), "keelson_gateway_target_limit", { target: "assistant-0" })).toBe(1024);
+  });
+});
