@@ -1,5 +1,5 @@
-import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { readdirIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { notRunning } from "../local/control/client.js";
 import { dataFromEnvironment, layout } from "../local/layout.js";
@@ -85,7 +85,7 @@ export async function findData(options: Pick<ConnectionOptions, "data">): Promis
 
 async function directories(): Promise<string[]> {
   const root = resolve(".keelson");
-  const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
+  const entries = (await readdirIfPresent(root)) ?? [];
   return entries.filter((entry) => entry.isDirectory()).map((entry) => join(root, entry.name));
 }
 

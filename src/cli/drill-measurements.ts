@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { statIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { dataDirectory, layout } from "../local/layout.js";
 import type { Plan } from "../plan/plan.js";
@@ -11,9 +11,9 @@ import { type Measurement, measurementsOf } from "../promises/measurement.js";
 export async function drillMeasurements(named: string | undefined, plan: Plan): Promise<readonly Measurement[]> {
   const directory = dataDirectory(named, plan);
   const { drills } = layout(directory);
-  const found = await stat(drills).catch(() => undefined);
+  const found = await statIfPresent(drills);
   if (!found?.isDirectory()) {
-    if (named !== undefined && !(await stat(directory).catch(() => undefined))?.isDirectory()) {
+    if (named !== undefined && !(await statIfPresent(directory))?.isDirectory()) {
       throw new KeelsonError("promises/no-data", `the data directory ${directory} does not exist`);
     }
     return [];

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createJiti } from "jiti";
+import { readIfPresentSync } from "../disk/read.js";
 import * as keelson from "../index.js";
 import { DiagnosticsError } from "../platform-file/diagnostics-error.js";
 import type { Diagnostic } from "../platform-file/index.js";
@@ -155,11 +155,7 @@ function told({ place, ...what }: Complaint, path: string, shown: string): Diagn
 }
 
 function textOf(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
+  return readIfPresentSync(file) ?? "";
 }
 
 function oneLine(text: string): string {

@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { statIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { messageOf } from "../errors/thrown.js";
 import { makePlan, type Plan } from "../plan/index.js";
@@ -68,11 +69,11 @@ export async function findFile(file: string): Promise<string> {
   const named = /^[a-z][a-z0-9-]*$/.test(file) ? [join(BLUEPRINTS, file, "platform.yaml")] : [];
   const candidates = [resolve(file), resolve(file, "platform.yaml"), ...named];
   for (const candidate of candidates) {
-    const found = await stat(candidate).catch(() => undefined);
+    const found = await statIfPresent(candidate);
     if (found?.isFile()) return candidate;
   }
   const hint = "name a platform file, a folder with a platform.yaml, or a blueprint such as `starter`";
-  const there = await stat(resolve(file)).catch(() => undefined);
+  const there = await statIfPresent(resolve(file));
   if (there?.isDirectory())
     throw new KeelsonError("file/not-found", `the folder \`${file}\` has no platform.yaml`, { hint });
   if (there)

@@ -1,6 +1,7 @@
-import { open, readdir, stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readdirIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { layout } from "../local/layout.js";
 import { coloursFor } from "./colours.js";
@@ -40,7 +41,9 @@ export async function logs(name: string | undefined, options: LogsOptions): Prom
 }
 
 async function logFiles(directory: string, name: string | undefined): Promise<string[]> {
-  const names = (await readdir(directory).catch(() => [])).filter((file) => file.endsWith(".log") && file !== "up.log");
+  const names = ((await readdirIfPresent(directory)) ?? [])
+    .map(({ name }) => name)
+    .filter((file) => file.endsWith(".log") && file !== "up.log");
   const wanted = name === undefined ? names : names.filter((file) => basename(file, ".log") === name);
   if (wanted.length === 0)
     throw new KeelsonError(

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
+import { isAbsent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { messageOf } from "../errors/thrown.js";
 import type { Change } from "../render/changes.js";
@@ -100,7 +101,7 @@ async function entries(directory: string) {
   try {
     return await readdir(directory, { withFileTypes: true });
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return [];
+    if (isAbsent(error)) return [];
     throw new KeelsonError("render/unreadable-directory", `cannot read ${directory}: ${messageOf(error)}`, {
       cause: error,
     });
@@ -112,7 +113,7 @@ async function readText(path: string): Promise<string | undefined> {
     const bytes = await readFile(path);
     return bytes.length > largest ? undefined : bytes.toString("utf8");
   } catch (error) {
-    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
+    if (isAbsent(error)) return undefined;
     throw new KeelsonError("render/unreadable", `cannot read ${path}: ${messageOf(error)}`, { cause: error });
   }
 }
@@ -126,8 +127,4 @@ async function removeEmptyParents(root: string, directory: string): Promise<void
       return;
     }
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }

@@ -1,6 +1,6 @@
-import { stat } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import type { Sources } from "../check/output/sarif.js";
+import { statIfPresent } from "../disk/read.js";
 
 /**
  * Where the platform file that findings name as `shown` lies, and the root of the Git repository around it: the nearest
@@ -15,7 +15,7 @@ export async function sourcesOf(shown: string, path: string): Promise<Sources> {
 }
 
 async function repositoryOf(folder: string): Promise<string | undefined> {
-  const found = await stat(join(folder, ".git")).catch(() => undefined);
+  const found = await statIfPresent(join(folder, ".git"));
   if (found) return folder;
   const parent = dirname(folder);
   return parent === folder ? undefined : repositoryOf(parent);

@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, rename, rm, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { isSystemError } from "./disk-errors.js";
+import { readProcessFile } from "./proc.js";
+import { readIfPresent } from "./read.js";
 
 const ownerSchema = z.object({ pid: z.number().int().positive(), started: z.string() });
 
@@ -108,7 +110,7 @@ async function tryLink(from: string, to: string): Promise<boolean> {
 }
 
 async function readOwner(path: string): Promise<Owner | undefined> {
-  const text = await readFile(path, "utf8").catch(() => undefined);
+  const text = await readIfPresent(path);
   if (text === undefined) return undefined;
   const parsed = ownerSchema.safeParse(tryJson(text));
   return parsed.success ? parsed.data : { pid: 2 ** 30, started: "unreadable" };
@@ -135,7 +137,7 @@ async function release(path: string, self: Owner): Promise<void> {
 
 /** When a process started, in clock ticks since boot, and whether it has ended already; undefined where there is no /proc. */
 async function processOf(pid: number): Promise<{ readonly started: string; readonly zombie: boolean } | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
+  const stat = await readProcessFile(pid, "stat");
   // The second field is the program's name in brackets and may itself hold blanks and brackets.
   const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
   const started = fields?.[19];

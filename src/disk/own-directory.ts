@@ -1,8 +1,6 @@
-import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { KeelsonError } from "../errors/keelson-error.js";
-import { isSystemError } from "./disk-errors.js";
-import { exists } from "./exists.js";
+import { readdirIfPresent, statIfPresent } from "./read.js";
 
 /** How a directory that Keelson filled is told from somebody's own. */
 export interface Kind {
@@ -17,14 +15,14 @@ export interface Kind {
  * them later. One that is new, empty or of any earlier version passes.
  */
 export async function requireOwnDirectory(directory: string, { marks, known }: Kind): Promise<void> {
-  const entries = await readdir(directory).catch((error: unknown) => {
-    // Missing, no directory, not to be read: whoever makes something in it says so better.
-    if (isSystemError(error)) return [];
-    throw error;
-  });
-  const foreign = entries.filter((name) => !known.test(name)).sort();
+  // A missing directory, or a file in its place, is reported by the caller that creates something in it.
+  const entries = (await readdirIfPresent(directory)) ?? [];
+  const foreign = entries
+    .map(({ name }) => name)
+    .filter((name) => !known.test(name))
+    .sort();
   if (foreign.length === 0) return;
-  for (const mark of marks) if (await exists(join(directory, mark))) return;
+  for (const mark of marks) if (await statIfPresent(join(directory, mark))) return;
   const shown = foreign.length > 3 ? [...foreign.slice(0, 3), "…"] : foreign;
   throw new KeelsonError(
     "data/foreign",

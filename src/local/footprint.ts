@@ -1,13 +1,13 @@
 import { rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { exists } from "../disk/exists.js";
+import { statIfPresent } from "../disk/read.js";
 import { clusterHomes } from "../postgres/cluster.js";
 import type { Layout } from "./layout.js";
 
 /** The topmost directory that a start in `root` has to make; undefined when `root` is there already. */
 export async function topmostMissing(root: string): Promise<string | undefined> {
   let missing: string | undefined;
-  for (let at = root; !(await exists(at)) && at !== dirname(at); at = dirname(at)) missing = at;
+  for (let at = root; (await statIfPresent(at)) === undefined && at !== dirname(at); at = dirname(at)) missing = at;
   return missing;
 }
 
@@ -18,7 +18,7 @@ export async function topmostMissing(root: string): Promise<string | undefined> 
  */
 export async function removeFootprint(places: Layout, missing: string): Promise<void> {
   const homes = clusterHomes(places.root);
-  for (const home of homes) if (await exists(join(home, "data"))) return;
+  for (const home of homes) if (await statIfPresent(join(home, "data"))) return;
   for (const home of homes) {
     await rm(join(home, "run"), { recursive: true, force: true });
     await rmdir(home).catch(() => undefined);

@@ -1,7 +1,8 @@
-import { mkdir, stat } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { isSystemError } from "../disk/disk-errors.js";
 import { requireOwnDirectory } from "../disk/own-directory.js";
+import { statIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 
 /** Where everything of one running platform lies, below its data directory. */
@@ -65,7 +66,7 @@ export async function makeRoot(root: string): Promise<void> {
 /** One step at a time: where nothing can be made (below /proc), the recursive `mkdir` of Node.js tries for ever. */
 async function make(directory: string, mode: number): Promise<void> {
   const parent = dirname(directory);
-  const there = await stat(directory).catch(() => undefined);
+  const there = await statIfPresent(directory);
   if (there?.isDirectory() || parent === directory) return;
   await make(parent, mode);
   await mkdir(directory, { mode }).catch((error: unknown) => {

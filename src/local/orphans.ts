@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { readdir, readFile, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { sep } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { endByForce, isAlive, type Owner, ownerNow } from "../disk/lock.js";
+import { processIds, readProcessFile } from "../disk/proc.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import type { Layout } from "./layout.js";
 
@@ -90,10 +91,10 @@ async function real(path: string): Promise<string> {
 
 async function commandLines(): Promise<{ readonly pid: number; readonly words: readonly string[] }[]> {
   if (process.platform !== "linux") return commandLinesOfPs();
-  const pids = (await readdir("/proc")).map(Number).filter((pid) => Number.isInteger(pid) && pid > 1);
+  const pids = (await processIds()).filter((pid) => pid > 1);
   return Promise.all(
     pids.map(async (pid) => {
-      const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+      const line = (await readProcessFile(pid, "cmdline")) ?? "";
       return { pid, words: line.split("\0") };
     }),
   );

@@ -2,8 +2,8 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomically } from "../disk/atomic-file.js";
 import { diskError, requireWritable } from "../disk/disk-errors.js";
-import { exists } from "../disk/exists.js";
 import { type Lock, type Owner, takeLock } from "../disk/lock.js";
+import { statIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import type { Plan } from "../plan/plan.js";
 import { moduleDatabases } from "../plan/stores/index.js";
@@ -125,7 +125,7 @@ async function start(
   await outliveOrphans(places, (unit) => orphanLimit(plan, unit), onProgress, options.signal);
   await requireFreePort(host, port);
   const book = new LogBook(join(places.logs, "keelson.log"));
-  const first = !(await exists(places.database));
+  const first = (await statIfPresent(places.database)) === undefined;
   if (first) onProgress("first start: preparing PostgreSQL");
   const { cluster, moved } = await locateCluster(places.root, join(places.logs, "postgres.log"));
   if (moved)

@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile, readlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { isSystemError } from "../disk/disk-errors.js";
 import { lockOwner } from "../disk/lock.js";
+import { openFilesOf, processIds, readProcessFile, tcpSockets } from "../disk/proc.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { layout } from "./layout.js";
 import { readRunning } from "./running.js";
@@ -57,7 +57,7 @@ async function describeOwner(port: number): Promise<string | undefined> {
   const { stdout } = await run("ps", ["-ww", "-o", "args=", "-p", String(pid)]).catch(() => ({ stdout: "" }));
   const platform = await platformOf(stdout.trim(), pid);
   if (platform) return platform;
-  const command = stdout.trim().slice(0, 80) || (await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "")).trim();
+  const command = stdout.trim().slice(0, 80) || ((await readProcessFile(pid, "comm")) ?? "").trim();
   return command ? `${command} (pid ${pid})` : `pid ${pid}`;
 }
 
@@ -76,19 +76,14 @@ async function platformOf(command: string, pid: number): Promise<string | undefi
 
 async function ownerFromProc(port: number): Promise<number | undefined> {
   const inodes = new Set<string>();
-  for (const table of ["/proc/net/tcp", "/proc/net/tcp6"]) {
-    const lines = (await readFile(table, "utf8").catch(() => "")).split("\n").slice(1);
-    for (const line of lines) {
+  for (const table of ["tcp", "tcp6"] as const) {
+    for (const line of await tcpSockets(table)) {
       const fields = line.trim().split(/\s+/);
       const local = Number.parseInt(fields[1]?.split(":")[1] ?? "", 16);
       if (local === port && fields[3] === LISTENING && fields[9] !== undefined) inodes.add(`socket:[${fields[9]}]`);
     }
   }
-  for (const entry of await readdir("/proc")) {
-    if (!/^\d+$/.test(entry)) continue;
-    for (const fd of await readdir(`/proc/${entry}/fd`).catch(() => []))
-      if (inodes.has(await readlink(`/proc/${entry}/fd/${fd}`).catch(() => ""))) return Number(entry);
-  }
+  for (const pid of await processIds()) if ((await openFilesOf(pid)).some((file) => inodes.has(file))) return pid;
   return undefined;
 }
 

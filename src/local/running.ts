@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { writeAtomically } from "../disk/atomic-file.js";
 import { lockOwner } from "../disk/lock.js";
+import { readIfPresent } from "../disk/read.js";
 import type { Layout } from "./layout.js";
 
 const runningSchema = z.object({
@@ -31,7 +32,7 @@ export async function writeRunning(layout: Layout, running: RunningPlatform): Pr
 
 /** Undefined where nothing runs, as far as the file says: a killed platform leaves its file behind. */
 export async function readRunning(layout: Pick<Layout, "running">): Promise<RunningPlatform | undefined> {
-  const text = await readFile(layout.running, "utf8").catch(() => undefined);
+  const text = await readIfPresent(layout.running);
   if (text === undefined) return undefined;
   try {
     return runningSchema.parse(JSON.parse(text));

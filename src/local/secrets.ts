@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { writeAtomically } from "../disk/atomic-file.js";
+import { readIfPresent } from "../disk/read.js";
 import type { Layout } from "./layout.js";
 
 /** Secrets of a platform on this machine, as files that only their owner reads: `<secrets>/<name>/<key>`. */
@@ -16,7 +17,7 @@ export interface LocalSecrets {
 export function localSecrets(layout: Pick<Layout, "secrets">): LocalSecrets {
   const place = (name: string) => join(layout.secrets, name);
   const read = async (name: string) => {
-    const text = await readFile(place(name), "utf8").catch(() => undefined);
+    const text = await readIfPresent(place(name));
     return text?.trim() || undefined;
   };
   const write = async (name: string, value: string) => {

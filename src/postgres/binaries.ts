@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { chmod, cp, lstat, mkdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
+import { chmod, cp, mkdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { diskError } from "../disk/disk-errors.js";
+import { lstatIfPresent, readIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { canReach, type ServerUser } from "./server-user.js";
 
@@ -92,16 +93,14 @@ const linksSchema = z.array(z.object({ source: z.string(), target: z.string() })
 
 async function readLinks(native: string): Promise<{ source: string; target: string }[]> {
   const list = join(native, "pg-symlinks.json");
-  if (!(await exists(list))) return [];
+  const text = await readIfPresent(list);
+  if (text === undefined) return [];
   const place = (path: string) => join(native, path.replace(/^native\//, ""));
   return linksSchema
-    .parse(JSON.parse(await readFile(list, "utf8")))
+    .parse(JSON.parse(text))
     .map((link) => ({ source: place(link.source), target: place(link.target) }));
 }
 
 async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
+  return (await lstatIfPresent(path)) !== undefined;
 }

@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { chmod, chown, lstat, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, chown, lstat, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { writeAtomically } from "../disk/atomic-file.js";
 import { diskError, diskFull, requireSpace } from "../disk/disk-errors.js";
+import { statIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { writeAccessRules } from "./access.js";
 import { archiveScript } from "./archive-script.js";
@@ -72,10 +73,7 @@ export async function clusterAt(home: string, log: string): Promise<Cluster> {
 
 /** True when there is a cluster that can be started. A half-made one never bears the final name. */
 export async function isInitialised(cluster: Cluster): Promise<boolean> {
-  return stat(join(cluster.data, "PG_VERSION")).then(
-    () => true,
-    () => false,
-  );
+  return (await statIfPresent(join(cluster.data, "PG_VERSION"))) !== undefined;
 }
 
 /** Makes an empty cluster, in one step as seen from outside: kill -9 in the middle leaves none, not half of one. */

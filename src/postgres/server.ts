@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { open, readFile, rm, stat } from "node:fs/promises";
+import { open, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { diskFull } from "../disk/disk-errors.js";
+import { readIfPresent, statIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { DATABASE_GRACE, HUNG_DATABASE_GRACE } from "../promises/facts/supervisor.js";
 import type { Cluster } from "./cluster.js";
@@ -60,10 +61,7 @@ export interface Server {
 export async function startServer(cluster: Cluster, options: ServerOptions): Promise<Server> {
   await endStrays(cluster.data);
   await rm(join(cluster.run, "gone"), { force: true });
-  const logStart = await stat(cluster.log).then(
-    (found) => found.size,
-    () => 0,
-  );
+  const logStart = (await statIfPresent(cluster.log))?.size ?? 0;
   const log = await open(cluster.log, "a", 0o600);
   const { uid, gid } = cluster.user;
   const args = serverArguments({ port: options.port, socketDirectory: cluster.run, archive: options.archive });
@@ -136,7 +134,7 @@ async function waitUntilReady(cluster: Cluster, server: Server, logStart: number
   const { process: child } = server;
   for (const end = Date.now() + RECOVERY_PATIENCE; Date.now() < end; await sleep(15)) {
     if (child.exitCode !== null || child.signalCode !== null) throw await startError(cluster, logStart);
-    const lines = (await readFile(pidFile, "utf8").catch(() => "")).split("\n");
+    const lines = ((await readIfPresent(pidFile)) ?? "").split("\n");
     if (lines[7]?.trim() === "ready" && lines[3] === String(server.port)) return;
   }
   await server.stop("immediate");

@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
-import { readdir, readFile, readlink, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { processIds, readProcessFile, workingDirectoryOf } from "../disk/proc.js";
+import { readIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 
 const run = promisify(execFile);
@@ -43,28 +45,24 @@ export async function endStrays(dataDirectory: string): Promise<string | undefin
 }
 
 export async function readPid(pidFile: string): Promise<number | undefined> {
-  const text = await readFile(pidFile, "utf8").catch(() => "");
-  const pid = Number(text.split("\n")[0]);
+  const text = await readIfPresent(pidFile);
+  const pid = Number(text?.split("\n")[0]);
   return Number.isInteger(pid) && pid > 1 ? pid : undefined;
 }
 
 /** Processes of any PostgreSQL whose working directory is this data directory. Empty where there is no /proc. */
 export async function serverProcesses(dataDirectory: string): Promise<number[]> {
   const found: number[] = [];
-  for (const entry of await readdir("/proc").catch(() => [])) {
-    const pid = Number(entry);
-    if (Number.isInteger(pid) && (await isServerOf(pid, dataDirectory, "proc"))) found.push(pid);
-  }
+  for (const pid of await processIds()) if (await isServerOf(pid, dataDirectory, "proc")) found.push(pid);
   return found;
 }
 
 async function isServerOf(pid: number, dataDirectory: string, only?: "proc"): Promise<boolean> {
-  const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
+  const cwd = await workingDirectoryOf(pid);
   if (cwd !== undefined || only === "proc") {
     // The directory's name is followed by " (deleted)" when somebody has removed it below a running server.
     if (cwd?.replace(/ \(deleted\)$/, "") !== dataDirectory) return false;
-    const name = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "");
-    return name.trim() === "postgres";
+    return (await readProcessFile(pid, "comm"))?.trim() === "postgres";
   }
   const { stdout } = await run("ps", ["-o", "command=", "-p", String(pid)]).catch(() => ({ stdout: "" }));
   return basename(stdout.trim().split(" ")[0] ?? "") === "postgres" && stdout.includes(dataDirectory);
@@ -80,7 +78,7 @@ function signalIfAlive(pid: number, signal: NodeJS.Signals): void {
 
 async function gone(pid: number, patience: number): Promise<boolean> {
   for (const end = Date.now() + patience; Date.now() < end; await sleep(20)) {
-    const state = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
+    const state = await readProcessFile(pid, "stat");
     // A zombie holds nothing any more; its parent may be slow to notice.
     if (state !== undefined && /\) [ZX] /.test(state)) return true;
     try {

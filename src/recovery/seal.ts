@@ -1,11 +1,11 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
 import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 import { writeAtomically } from "../disk/atomic-file.js";
-import { isSystemError } from "../disk/disk-errors.js";
+import { readIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { messageOf } from "../errors/thrown.js";
 
@@ -57,11 +57,8 @@ export async function loadOrCreateIdentity(path: string): Promise<string> {
 }
 
 export async function loadIdentity(path: string): Promise<string> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    if (isSystemError(error) && error.code === "ENOENT")
-      throw new KeelsonError("backup/no-identity", `there is no identity file at ${path}`);
-    throw error;
-  });
+  const text = await readIfPresent(path);
+  if (text === undefined) throw new KeelsonError("backup/no-identity", `there is no identity file at ${path}`);
   const identity = text.split("\n").find((line) => line.startsWith("AGE-SECRET-KEY-"));
   if (identity === undefined) throw new KeelsonError("backup/identity", `${path} holds no age identity`);
   return identity.trim();

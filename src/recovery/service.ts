@@ -1,8 +1,9 @@
 import { EventEmitter } from "node:events";
-import { readFile, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { writeAtomically } from "../disk/atomic-file.js";
+import { readIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import type { Database } from "../plan/plan.js";
 import { archiveCommand } from "../postgres/archive-script.js";
@@ -153,7 +154,7 @@ export function startRecovery(options: RecoveryOptions): Recovery {
   }
 
   async function known(): Promise<string | undefined> {
-    const text = await readFile(options.memory, "utf8").catch(() => undefined);
+    const text = await readIfPresent(options.memory);
     return text === undefined ? undefined : memorySchema.parse(JSON.parse(text)).system;
   }
 
@@ -323,7 +324,7 @@ export function startRecovery(options: RecoveryOptions): Recovery {
     what: "backup",
     async due() {
       if (!schedule || !archiver) return undefined;
-      const system = await systemIdentifier(cluster.data).catch(() => undefined);
+      const system = (await isInitialised(cluster)) ? await systemIdentifier(cluster.data) : undefined;
       const own = (await readCatalogue(repository)).backups.filter((backup) => backup.manifest.system === system);
       return nextBackup(schedule, own.at(-1)?.manifest.startedAt, Date.now());
     },

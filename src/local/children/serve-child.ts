@@ -1,9 +1,10 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { open, readFile, stat } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { request } from "undici";
+import { readBytesIfPresent, statIfPresent } from "../../disk/read.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { ServeSpec } from "../processes.js";
 import { type Child, type Exit, exitWords } from "./child.js";
@@ -55,10 +56,7 @@ const frugal = {
 
 /** Starts `keelson serve`. It ends by itself, after a drain, when this process is gone: the channel between them breaks. */
 export async function startServe(spec: ServeSpec, places: ServePlaces): Promise<Child> {
-  const logStart = await stat(places.log).then(
-    (found) => found.size,
-    () => 0,
-  );
+  const logStart = (await statIfPresent(places.log))?.size ?? 0;
   const log = await open(places.log, "a", 0o600);
   const child = fork(program, serveArguments(spec, places), {
     stdio: ["ignore", log.fd, log.fd, "ipc"],
@@ -115,7 +113,7 @@ const ERROR_LINE = /^error (\S+\/\S+|internal) (.*)$/;
 
 /** The last error that the program printed before it ended, as an error again. */
 async function lastWords(log: string, from: number): Promise<KeelsonError | undefined> {
-  const text = (await readFile(log).catch(() => Buffer.alloc(0))).subarray(from).toString("utf8");
+  const text = ((await readBytesIfPresent(log)) ?? Buffer.alloc(0)).subarray(from).toString("utf8");
   const lines = text.split("\n");
   const at = lines.findLastIndex((line) => ERROR_LINE.test(line));
   const [, code, message] = ERROR_LINE.exec(lines[at] ?? "") ?? [];

@@ -1,6 +1,7 @@
-import { type FileHandle, open, readdir, stat } from "node:fs/promises";
+import { type FileHandle, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isSystemError } from "../../disk/disk-errors.js";
+import { readdirIfPresent, statIfPresent } from "../../disk/read.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { TarEntry } from "./tar.js";
 
@@ -109,14 +110,10 @@ export async function systemIdentifier(dataDirectory: string): Promise<string> {
 
 /** Bytes below a directory, for progress and for the question whether a disk is large enough. */
 export async function directorySize(path: string): Promise<number> {
-  const entries = await readdir(path, { withFileTypes: true, recursive: true }).catch(() => []);
-  const sizes = entries.map((entry) =>
-    entry.isFile()
-      ? stat(join(entry.parentPath, entry.name)).then(
-          (found) => found.size,
-          () => 0,
-        )
-      : 0,
+  const entries = (await readdirIfPresent(path, { recursive: true })) ?? [];
+  // A running server removes files while they are listed.
+  const files = await Promise.all(
+    entries.filter((entry) => entry.isFile()).map((entry) => statIfPresent(join(entry.parentPath, entry.name))),
   );
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  return files.reduce((sum, file) => sum + (file?.size ?? 0), 0);
 }

@@ -1,6 +1,8 @@
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { parseJson } from "../../contracts/error.js";
 import { writeAtomically } from "../../disk/atomic-file.js";
+import { readdirIfPresent, readIfPresent } from "../../disk/read.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { type DrillResult, resultSchema } from "./result.js";
 
@@ -24,8 +26,8 @@ export function drillStore(directory: string): DrillStore {
     return join(directory, id, name);
   };
   const read = async (id: string): Promise<DrillResult> => {
-    const text = await readFile(place(id, "result.json"), "utf8").catch(() => undefined);
-    const parsed = resultSchema.safeParse(text === undefined ? undefined : JSON.parse(text));
+    const text = await readIfPresent(place(id, "result.json"));
+    const parsed = resultSchema.safeParse(text === undefined ? undefined : parseJson(text));
     if (!parsed.success) throw unknown(id);
     return parsed.data;
   };
@@ -39,16 +41,22 @@ export function drillStore(directory: string): DrillStore {
     writeReport: write,
     read,
     async list() {
-      const ids = await readdir(directory).catch(() => []);
-      const found = await Promise.all(ids.map((id) => read(id).catch(() => undefined)));
+      const ids = ((await readdirIfPresent(directory)) ?? []).map(({ name }) => name);
+      const found = await Promise.all(ids.map((id) => read(id).catch(unlessUnknown)));
       return found.filter((result) => result !== undefined).sort((a, b) => b.startedAt - a.startedAt);
     },
     async readReport(id, name) {
-      return readFile(place(id, name), "utf8").catch((error: unknown) => {
-        throw new KeelsonError("drill/unknown", `drill ${id} has no ${name} (yet)`, { cause: error });
-      });
+      const text = await readIfPresent(place(id, name));
+      if (text === undefined) throw new KeelsonError("drill/unknown", `drill ${id} has no ${name} (yet)`);
+      return text;
     },
   };
+}
+
+/** A directory without a result of this release (an older form, or a drill that has only started) is no drill. */
+function unlessUnknown(error: unknown): undefined {
+  if (error instanceof KeelsonError && error.code === "drill/unknown") return undefined;
+  throw error;
 }
 
 function unknown(id: string): KeelsonError {

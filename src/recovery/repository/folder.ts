@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Dirent } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { syncDirectory } from "../../disk/atomic-file.js";
 import { diskError, isSystemError } from "../../disk/disk-errors.js";
+import { readdirIfPresent, statIfPresent } from "../../disk/read.js";
 import { missing, type Repository, type StoredObject, type Written } from "./repository.js";
 
 const TEMPORARY = ".tmp";
@@ -79,7 +80,7 @@ async function list(root: string, prefix: string): Promise<StoredObject[]> {
       const mayHold = name.startsWith(prefix) || prefix.startsWith(`${name}/`);
       if (entry.isDirectory() && mayHold) await walk(name);
       else if (entry.isFile() && name.startsWith(prefix) && !name.endsWith(TEMPORARY)) {
-        const info = await stat(join(root, name)).catch(() => undefined);
+        const info = await statIfPresent(join(root, name));
         if (info) found.push({ name, bytes: info.size, modified: info.mtimeMs });
       }
     }
@@ -89,8 +90,5 @@ async function list(root: string, prefix: string): Promise<StoredObject[]> {
 }
 
 async function entriesOf(directory: string): Promise<Dirent[]> {
-  return readdir(directory, { withFileTypes: true }).catch((error: unknown) => {
-    if (isSystemError(error) && error.code === "ENOENT") return [];
-    throw error;
-  });
+  return (await readdirIfPresent(directory)) ?? [];
 }

@@ -1,6 +1,6 @@
-import { stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
+import { statIfPresent } from "../../disk/read.js";
 import { namesFile } from "../../plan/model-source.js";
 import type { Model } from "../../plan/plan.js";
 import type { Download, Facts } from "./choose.js";
@@ -58,10 +58,6 @@ async function downloadOf({ source }: Model): Promise<Download> {
 }
 
 async function isFile(path: string): Promise<boolean> {
-  try {
-    const found = await stat(path);
-    return found.isFile() && found.size > 0;
-  } catch {
-    return false;
-  }
+  const found = await statIfPresent(path);
+  return found?.isFile() === true && found.size > 0;
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
+import { statIfPresentSync } from "../../disk/read.js";
 import { type ChildConfig, childReport } from "./child/protocol.js";
 
 const firstWait = 200;
@@ -19,7 +19,9 @@ function backoff(crashes: number): number {
 /** The compiled program. Under a runner that takes TypeScript as it is, the child is the one that was built. */
 function childProgram(): string {
   const beside = new URL("./child/main.js", import.meta.url);
-  return fileURLToPath(existsSync(beside) ? beside : new URL(beside.href.replace("/src/", "/dist/")));
+  return fileURLToPath(
+    statIfPresentSync(fileURLToPath(beside)) ? beside : new URL(beside.href.replace("/src/", "/dist/")),
+  );
 }
 
 export type ChildState =

@@ -1,6 +1,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join, normalize } from "node:path";
 import { writeAtomically } from "../../disk/atomic-file.js";
+import { isAbsent } from "../../disk/read.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
 import type { Secrets } from "./module.js";
@@ -17,7 +18,7 @@ export function secretsIn(directory: string): Secrets {
       try {
         return (await readFile(place(name), "utf8")).trim();
       } catch (error) {
-        if (isMissing(error)) return undefined;
+        if (isAbsent(error)) return undefined;
         throw new KeelsonError("secret/unreadable", `cannot read the secret ${name}: ${messageOf(error)}`, {
           hint: `it is the file ${place(name)}; this process must be allowed to read it`,
           cause: error,
@@ -37,8 +38,4 @@ export function secretsIn(directory: string): Secrets {
       }
     },
   };
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
 }

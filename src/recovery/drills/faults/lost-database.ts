@@ -1,5 +1,6 @@
-import { readdir, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { readdirIfPresent } from "../../../disk/read.js";
 import { KeelsonError } from "../../../errors/keelson-error.js";
 import { moduleDatabases } from "../../../plan/stores/index.js";
 import type { DrillTarget, Finding, Strike } from "../target.js";
@@ -88,8 +89,8 @@ export function loseDatabase(target: DrillTarget, what: string): Strike {
 /** Data directories that drills have moved away, the oldest first. */
 export async function movedAway(databaseDirectory: string): Promise<string[]> {
   const home = dirname(databaseDirectory);
-  const names = await readdir(home).catch(() => []);
-  return names
+  return ((await readdirIfPresent(home)) ?? [])
+    .map(({ name }) => name)
     .filter((name) => name.startsWith(`${basename(databaseDirectory)}${ASIDE}`))
     .sort()
     .map((name) => join(home, name));

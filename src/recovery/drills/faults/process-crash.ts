@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { processIds, readProcessFile } from "../../../disk/proc.js";
 import { moduleDatabases } from "../../../plan/stores/index.js";
 import type { DrillTarget, FaultExecutor, Strike, TargetProcess } from "../target.js";
 
@@ -77,13 +77,12 @@ function kill(pid: number | undefined): void {
 async function engineChildren(processes: readonly TargetProcess[]): Promise<number[]> {
   const parents = new Set(processes.filter((process) => process.kind === "serve").map((process) => process.pid));
   const found: number[] = [];
-  for (const entry of await readdir("/proc").catch(() => [])) {
-    if (!/^\d+$/.test(entry)) continue;
-    const stat = await readFile(`/proc/${entry}/stat`, "utf8").catch(() => "");
+  for (const pid of await processIds()) {
+    const stat = (await readProcessFile(pid, "stat")) ?? "";
     const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     if (state === "Z" || !parents.has(Number(parent))) continue;
-    const command = await readFile(`/proc/${entry}/cmdline`, "utf8").catch(() => "");
-    if (command.includes("/engine/child/")) found.push(Number(entry));
+    const command = await readProcessFile(pid, "cmdline");
+    if (command?.includes("/engine/child/")) found.push(pid);
   }
   return found;
 }

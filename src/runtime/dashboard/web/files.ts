@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
+import { statIfPresentSync } from "../../../disk/read.js";
 
 /** One file of the application, kept in memory as it is sent. */
 export interface WebFile {
@@ -41,7 +41,7 @@ function builtDirectory(): string | undefined {
   const candidates = ["../../../dashboard/", "../../../../dist/dashboard/"];
   return candidates
     .map((candidate) => fileURLToPath(new URL(candidate, import.meta.url)))
-    .find((directory) => existsSync(join(directory, "index.html")));
+    .find((directory) => statIfPresentSync(join(directory, "index.html")) !== undefined);
 }
 
 /** Reads the whole application (about a megabyte). Undefined when it was not built. */

@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { arch, platform } from "node:os";
 import { join } from "node:path";
+import { statIfPresentSync } from "../../../disk/read.js";
 import type { Model } from "../../../plan/plan.js";
 import type { ChildConfig } from "../child/protocol.js";
 
@@ -24,7 +24,7 @@ export function llamaCppMissing(): string | undefined {
   const base = `${names[platform()] ?? platform()}-${arch()}`;
   const folders = createRequire(import.meta.url).resolve.paths("node-llama-cpp") ?? [];
   const installed = [base, `${base}-metal`].some((name) =>
-    folders.some((folder) => existsSync(join(folder, "@node-llama-cpp", name, "bins"))),
+    folders.some((folder) => statIfPresentSync(join(folder, "@node-llama-cpp", name, "bins")) !== undefined),
   );
   return installed ? undefined : `no llama.cpp library for ${base} is installed`;
 }
