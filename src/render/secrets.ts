@@ -1,17 +1,12 @@
 import type { Plan, Store, Unit } from "../plan/plan.js";
 import { INTERNAL_SECRET } from "../plan/secrets.js";
+import { type SecretValue, STORES } from "../plan/stores/index.js";
 import { runsAsContainers } from "./stores/containers.js";
-
-/** How the value of one key is made, the one time that it is missing. */
-export type Recipe =
-  | { readonly kind: "random"; readonly bytes: number }
-  /** Text with `{key}` standing for the values of other keys of the same secret. */
-  | { readonly kind: "text"; readonly text: string };
 
 /** A secret that is made on first use and then never written again: its values are in no rendered file. */
 export interface GeneratedSecret {
   readonly name: string;
-  readonly keys: Readonly<Record<string, Recipe>>;
+  readonly keys: Readonly<Record<string, SecretValue>>;
 }
 
 /** A secret that somebody else must have put in place, because its provider knows the values. */
@@ -28,15 +23,9 @@ export interface SecretMount {
   readonly keys: readonly string[];
 }
 
-/**
- * Keelson's modules ask for a store by what it is; a second one of the same kind, and any that another program calls,
- * goes by its own name.
- */
-const directoryOfKind = { postgres: "database", redis: "cache", rabbitmq: "broker", bucket: "bucket" } as const;
-
 export function generatedSecrets(plan: Plan): readonly GeneratedSecret[] {
-  const made = new Map<string, Record<string, Recipe>>();
-  const add = (name: string, keys: Record<string, Recipe>) => made.set(name, { ...keys, ...made.get(name) });
+  const made = new Map<string, Record<string, SecretValue>>();
+  const add = (name: string, keys: Record<string, SecretValue>) => made.set(name, { ...keys, ...made.get(name) });
   if (plan.units.some((unit) => unit.modules.length > 0))
     add(INTERNAL_SECRET, { token: { kind: "random", bytes: 32 } });
   for (const store of plan.stores) if (runsAsContainers(store)) add(store.name, storeRecipes(store));
@@ -65,7 +54,7 @@ export function mountedSecrets(plan: Plan, unit: Pick<Unit, "name" | "modules" |
   };
   for (const store of calledStores(plan, unit)) {
     if (!runsAsContainers(store) && store.provider.kind !== "managed") continue;
-    const usual = directoryOfKind[store.kind];
+    const usual = STORES[store.kind].secret.directory;
     const directory = unit.modules.length === 0 || mounts.has(usual) ? store.name : usual;
     add({ secret: store.name, directory, keys: callerKeys(store) });
   }
@@ -87,37 +76,13 @@ export function storeSecretMount(store: Store): SecretMount {
 
 /** What a caller of a store must know. */
 function callerKeys(store: Store): readonly string[] {
-  return store.kind === "bucket" ? ["access-key", "endpoint", "secret-key"] : ["url"];
+  return STORES[store.kind].secret.clientKeys;
 }
 
-const random: Recipe = { kind: "random", bytes: 24 };
+const random: SecretValue = { kind: "random", bytes: 24 };
 
-function storeRecipes(store: Store): Record<string, Recipe> {
-  const at = `${store.name}:${store.port}`;
-  switch (store.kind) {
-    case "postgres":
-      return {
-        password: random,
-        replication: random,
-        superuser: random,
-        url: { kind: "text", text: `postgres://keelson:{password}@${at}/keelson` },
-        username: { kind: "text", text: "keelson" },
-      };
-    case "redis":
-      return { password: random, url: { kind: "text", text: `redis://:{password}@${at}` } };
-    case "rabbitmq":
-      return {
-        "erlang-cookie": random,
-        password: random,
-        url: { kind: "text", text: `amqp://keelson:{password}@${at}` },
-      };
-    case "bucket":
-      return {
-        "access-key": { kind: "random", bytes: 15 },
-        endpoint: { kind: "text", text: `http://${at}` },
-        "secret-key": { kind: "random", bytes: 30 },
-      };
-  }
+function storeRecipes(store: Store): Readonly<Record<string, SecretValue>> {
+  return STORES[store.kind].secret.values(`${store.name}:${store.port}`);
 }
 
 function calledStores(plan: Plan, unit: Pick<Unit, "name">): readonly Store[] {

@@ -70,7 +70,7 @@ describeWith(["postgresql", "root"], "the database's scripts on a real PostgreSQ
       await mkdir(join(folder, "secrets/localhost"), { recursive: true });
       await writeFile(join(folder, "secrets/localhost", key), `secret-${key}`);
     }
-    script = moved(backupDatabase(db) ?? "", folder);
+    script = moved(backupDatabase(db)?.script ?? "", folder);
     await mkdir(join(folder, "backups"));
     await chmod(folder, 0o755);
     await run("chown", ["--recursive", "postgres:postgres", folder]);

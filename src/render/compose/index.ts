@@ -3,6 +3,7 @@ import { fragmentsFor } from "../patch-fragment.js";
 import { planDocument } from "../plan-document.js";
 import { generatedSecrets, mountedSecrets } from "../secrets.js";
 import { runsAsContainers } from "../stores/containers.js";
+import { singleServer } from "../stores/index.js";
 import type { StoreServer } from "../stores/server.js";
 import { strategicMerge } from "../strategic-merge.js";
 import type { RenderedFile, Rendering, Target } from "../target.js";
@@ -12,7 +13,7 @@ import { entranceUnits, networks } from "./networks.js";
 import { notesOn } from "./notes.js";
 import { secretFiles } from "./secrets.js";
 import type { ComposeService } from "./service.js";
-import { composeStoreServer, storeConfigs, storeFiles, storeService } from "./store-service.js";
+import { storeConfigs, storeFiles, storeService } from "./store-service.js";
 import { composeReplicas, hasOwnVolumes, healthCheck, unitService, unitVolumes } from "./unit-service.js";
 
 /** The first port on this machine that an entrance is published on; the next unit gets the next one. */
@@ -26,7 +27,7 @@ interface RunStore {
 export const compose: Target = {
   description: "one compose.yaml for Docker Compose, with the files that it mounts",
   render(plan: Plan): Rendering {
-    const stores = plan.stores.filter(runsAsContainers).map((store) => ({ store, server: composeStoreServer(store) }));
+    const stores = plan.stores.filter(runsAsContainers).map((store) => ({ store, server: singleServer(store) }));
     const files: RenderedFile[] = [
       { path: "compose.yaml", text: stringifyYaml(composeFile(plan, stores)), comment: "#" },
       { path: "plan.json", text: planDocument(plan).text, comment: "json" },

@@ -4,7 +4,7 @@ import { modelNotes } from "../model-notes.js";
 import { secretNotes } from "../secret-notes.js";
 import { managedBackupNotes } from "../stores/backup-notes.js";
 import { runsAsContainers } from "../stores/containers.js";
-import { brokerNotes } from "../stores/rabbitmq.js";
+import { serverNotes } from "../stores/index.js";
 import type { Note } from "../target.js";
 import { unwritten } from "../unwritten.js";
 import { entranceUnits } from "./networks.js";
@@ -58,7 +58,7 @@ function storeNotes(plan: Plan): readonly Note[] {
       ];
     if (!runsAsContainers(store))
       return [{ path: store.path, message: `${store.name} is a folder: not run by Compose` }];
-    const notes: Note[] = store.kind === "rabbitmq" ? [...brokerNotes(store)] : [];
+    const notes: Note[] = [...serverNotes(store)];
     const { full, log, snapshot, path } = store.backups;
     if (full || log || snapshot)
       notes.push({ path, message: `backups of ${store.name} are not written by this target` });

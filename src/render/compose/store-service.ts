@@ -1,16 +1,9 @@
 import type { Store } from "../../plan/plan.js";
-import { storeServer } from "../stores/index.js";
-import { alone, type StoreServer } from "../stores/server.js";
+import type { StoreServer } from "../stores/server.js";
 import type { RenderedFile } from "../target.js";
 import { composeDuration, composeResources } from "./quantity.js";
 import { secretMounts } from "./secrets.js";
 import { type ComposeService, hardening } from "./service.js";
-
-/** One server, whatever the Plan's replicas: they would all share this machine's fate. */
-export function composeStoreServer(store: Store): StoreServer {
-  const single = store.kind === "redis" ? { ...store, shards: 1, replicas: 0 } : store;
-  return storeServer(single, alone(store.name), false);
-}
 
 export function storeService(store: Store, server: StoreServer, networks: readonly string[]): ComposeService {
   const owner = `uid=${server.image.user},gid=${server.image.user}`;

@@ -1,9 +1,10 @@
 import type { Entrance, Plan, Store, Unit } from "../../plan/plan.js";
+import { hasServers, isBucket, STORES, storeTraits } from "../../plan/stores/index.js";
 import { modelNotes } from "../model-notes.js";
 import { secretNotes } from "../secret-notes.js";
 import { managedBackupNotes } from "../stores/backup-notes.js";
 import { runsAsContainers } from "../stores/containers.js";
-import { brokerNotes } from "../stores/rabbitmq.js";
+import { serverNotes } from "../stores/index.js";
 import type { Note } from "../target.js";
 import { unwritten } from "../unwritten.js";
 import { grpcBehind, issuerOf } from "./ingress.js";
@@ -81,7 +82,7 @@ function entranceNotes(plan: Plan, entrance: Entrance): readonly Note[] {
 function storeNotes(plan: Plan): readonly Note[] {
   return plan.stores.flatMap((store) => {
     if (store.provider.kind === "managed") {
-      const keys = store.kind === "bucket" ? "endpoint, access-key, secret-key" : "url";
+      const keys = STORES[store.kind].secret.clientKeys.join(", ");
       return [
         {
           path: store.path,
@@ -94,12 +95,7 @@ function storeNotes(plan: Plan): readonly Note[] {
       return [
         { path: store.path, message: `${store.name} is a ${store.provider.product} of one machine: not in a cluster` },
       ];
-    return [
-      ...failoverNotes(store),
-      ...copyNotes(store),
-      ...(store.kind === "rabbitmq" ? brokerNotes(store) : []),
-      ...backupNotes(plan, store),
-    ];
+    return [...failoverNotes(store), ...copyNotes(store), ...serverNotes(store), ...backupNotes(plan, store)];
   });
 }
 
@@ -107,14 +103,14 @@ function storeNotes(plan: Plan): readonly Note[] {
 function copyNotes(store: Store): readonly Note[] {
   const asked = [
     ...("copy" in store && store.copy !== undefined ? [`no copy in ${store.copy} is made`] : []),
-    ...(store.kind === "bucket" && store.lock !== undefined ? ["no object is locked"] : []),
+    ...(isBucket(store) && store.lock !== undefined ? ["no object is locked"] : []),
   ];
   return asked.map((what) => ({ path: store.path, message: `${store.name}: ${what} by a server in the cluster` }));
 }
 
 /** Replicas that a reader may take for a failover. */
 function failoverNotes(store: Store): readonly Note[] {
-  if (store.kind !== "redis" || store.replicas === 0 || store.provider.failover) return [];
+  if (!hasServers(store) || storeTraits(store).copies === 1 || store.provider.failover) return [];
   return [
     { path: store.path, message: `${store.name}: its replicas follow the first server, but nothing promotes one` },
   ];

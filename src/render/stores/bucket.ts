@@ -1,7 +1,7 @@
 import type { Bucket } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
 import { storeSecretMount } from "../secrets.js";
-import type { StoreServer } from "./server.js";
+import type { StoreRenderer, StoreServer } from "./server.js";
 
 /** versitygw's own image, which knows no root and needs none. */
 const image = { reference: "ghcr.io/versity/versitygw:v1.8.0", user: 1001 } as const;
@@ -10,7 +10,7 @@ const image = { reference: "ghcr.io/versity/versitygw:v1.8.0", user: 1001 } as c
  * The S3 API over one volume: each folder of it is a bucket, and the one of the store's own name is made at the start.
  * The keys of its owner reach the process from files and stand in no argument.
  */
-export function bucketServer(bucket: Bucket): StoreServer {
+function bucketServer(bucket: Bucket): StoreServer {
   const secret = storeSecretMount(bucket);
   return {
     image,
@@ -22,6 +22,9 @@ export function bucketServer(bucket: Bucket): StoreServer {
     scratch: ["/tmp"],
     probe: ["wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${bucket.port}/health`],
     stopSeconds: 30,
+    startsInParallel: false,
+    prepare: undefined,
+    fullName: undefined,
   };
 }
 
@@ -34,3 +37,5 @@ function start(bucket: Bucket, secrets: string): string {
     `exec versitygw --port :${bucket.port} --health /health posix${versioning} /data/buckets`,
   ].join("\n");
 }
+
+export const bucketRenderer: StoreRenderer<"bucket"> = { server: bucketServer };

@@ -1,20 +1,50 @@
-import type { Store } from "../../plan/plan.js";
-import { bucketServer } from "./bucket.js";
-import { postgresServer } from "./postgres.js";
-import { rabbitmqServer } from "./rabbitmq.js";
-import { redisServer } from "./redis.js";
-import type { Membership, StoreServer } from "./server.js";
+import type { Store, StoreKind } from "../../plan/plan.js";
+import type { Note } from "../target.js";
+import { bucketRenderer } from "./bucket.js";
+import { postgresRenderer } from "./postgres.js";
+import { rabbitmqRenderer } from "./rabbitmq.js";
+import { redisRenderer } from "./redis.js";
+import { alone, type BackupJob, type Membership, type StoreRenderer, type StoreServer } from "./server.js";
 
-/** The store's server. `keepsLog`: the target gives a database a volume for the segments of its log. */
-export function storeServer(store: Store, membership: Membership, keepsLog: boolean): StoreServer {
-  switch (store.kind) {
-    case "postgres":
-      return postgresServer(store, membership, keepsLog);
-    case "redis":
-      return redisServer(store, membership);
-    case "rabbitmq":
-      return rabbitmqServer(store, membership);
-    case "bucket":
-      return bucketServer(store);
-  }
+/** How every kind of store runs as containers. */
+const RENDERERS: { readonly [Kind in StoreKind]: StoreRenderer<Kind> } = {
+  postgres: postgresRenderer,
+  redis: redisRenderer,
+  rabbitmq: rabbitmqRenderer,
+  bucket: bucketRenderer,
+};
+
+/** The store's server. `archivesLog`: the target provides a volume for archived segments of a database's log. */
+export function storeServer<Kind extends StoreKind>(
+  store: Store<Kind>,
+  membership: Membership,
+  archivesLog: boolean,
+): StoreServer {
+  return RENDERERS[store.kind].server(store, membership, archivesLog);
+}
+
+/** The store's server on a target that runs one of each, whatever number the Plan has. */
+export function singleServer<Kind extends StoreKind>(store: Store<Kind>): StoreServer {
+  const renderer = RENDERERS[store.kind];
+  return renderer.server(renderer.single?.(store) ?? store, alone(store.name), false);
+}
+
+/** The job that backs a store up; undefined if none does. */
+export function backupJob<Kind extends StoreKind>(store: Store<Kind>): BackupJob | undefined {
+  return RENDERERS[store.kind].backup?.(store);
+}
+
+/** Whether the store's servers need a volume for backups: a job writes to it, or the servers archive their log. */
+export function needsBackupVolume<Kind extends StoreKind>(store: Store<Kind>): boolean {
+  return backupJob(store) !== undefined || (RENDERERS[store.kind].archives?.(store) ?? false);
+}
+
+/** The script that joins a store's servers into one cluster; undefined if they need none. */
+export function joinScript<Kind extends StoreKind>(store: Store<Kind>, membership: Membership): string | undefined {
+  return RENDERERS[store.kind].join?.(store, membership);
+}
+
+/** Settings of a store that its server cannot apply. */
+export function serverNotes<Kind extends StoreKind>(store: Store<Kind>): readonly Note[] {
+  return RENDERERS[store.kind].notes?.(store) ?? [];
 }

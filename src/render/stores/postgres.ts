@@ -2,7 +2,7 @@ import type { Database } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
 import { storeSecretMount } from "../secrets.js";
 import { databaseImage, majorOf } from "./images.js";
-import type { Membership, StoreServer } from "./server.js";
+import type { BackupJob, Membership, StoreRenderer, StoreServer } from "./server.js";
 
 const configuration = "/etc/keelson/postgresql.conf";
 const access = "/etc/keelson/pg_hba.conf";
@@ -36,10 +36,13 @@ export function postgresServer(database: Database, membership: Membership, keeps
     probe: ["pg_isready", "--quiet", "--username=postgres", `--port=${database.port}`],
     // A fast shutdown checkpoints first; the server replays its log if it is cut short.
     stopSeconds: 120,
+    startsInParallel: false,
+    prepare: membership.members > 1 ? { name: "clone-primary", script: clonePrimary(database, membership) } : undefined,
+    fullName: undefined,
   };
 }
 
-export function archivesLog(database: Database): boolean {
+function archivesLog(database: Database): boolean {
   return database.backups.log !== undefined;
 }
 
@@ -104,7 +107,7 @@ function createRoles(database: Database, secrets: string): string {
 }
 
 /** Makes every member but the first a streaming copy of it, before its server starts for the first time. */
-export function clonePrimary(database: Database, membership: Membership): string {
+function clonePrimary(database: Database, membership: Membership): string {
   const secrets = `${SECRETS_DIRECTORY}/${database.name}`;
   return [
     'case "$HOSTNAME" in *-0) exit 0 ;; esac',
@@ -118,11 +121,11 @@ export function clonePrimary(database: Database, membership: Membership): string
 }
 
 /** One base backup with the log it needs, then those beyond retention removed; the newest always stays. */
-export function backupDatabase(database: Database): string | undefined {
+export function backupDatabase(database: Database): BackupJob | undefined {
   const { full, log } = database.backups;
   if (!full) return undefined;
   const secrets = `${SECRETS_DIRECTORY}/${database.name}`;
-  return [
+  const script = [
     "set -eu",
     `base=${backupDirectory}/base`,
     'mkdir -p "$base"',
@@ -140,6 +143,7 @@ export function backupDatabase(database: Database): string | undefined {
     'echo "base backup $stamp: $(du -sh "$base/$stamp" | cut -f1)"',
     "",
   ].join("\n");
+  return { script, schedule: full, credential: "replication" };
 }
 
 function minutes(milliseconds: number): number {
@@ -149,3 +153,9 @@ function minutes(milliseconds: number): number {
 function inMebibytes(bytes: number): string {
   return `${Math.max(1, Math.floor(bytes / mebibyte))}MB`;
 }
+
+export const postgresRenderer: StoreRenderer<"postgres"> = {
+  server: postgresServer,
+  backup: backupDatabase,
+  archives: archivesLog,
+};

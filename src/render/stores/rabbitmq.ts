@@ -3,13 +3,13 @@ import { SECRETS_DIRECTORY } from "../../plan/variables.js";
 import { storeSecretMount } from "../secrets.js";
 import type { Note } from "../target.js";
 import { brokerImage, majorOf } from "./images.js";
-import type { Membership, StoreServer } from "./server.js";
+import type { Membership, StoreRenderer, StoreServer } from "./server.js";
 
 const configuration = "/etc/rabbitmq/conf.d/20-keelson.conf";
 const plugins = "/etc/rabbitmq/enabled_plugins";
 
 /** The official image. Members find each other by their names, so it needs no access to any cluster's API. */
-export function rabbitmqServer(broker: Broker, membership: Membership): StoreServer {
+function rabbitmqServer(broker: Broker, membership: Membership): StoreServer {
   const secret = storeSecretMount(broker);
   const secrets = `${SECRETS_DIRECTORY}/${secret.directory}`;
   return {
@@ -28,6 +28,9 @@ export function rabbitmqServer(broker: Broker, membership: Membership): StoreSer
     scratch: ["/tmp", "/var/log/rabbitmq"],
     probe: ["rabbitmq-diagnostics", "--quiet", "ping"],
     stopSeconds: 120,
+    startsInParallel: true,
+    prepare: undefined,
+    fullName: membership.members > 1 ? { variable: "RABBITMQ_NODENAME", prefix: "rabbit@" } : undefined,
   };
 }
 
@@ -54,7 +57,7 @@ function knowsDefaultQueues(broker: Broker): boolean {
 }
 
 /** What the server cannot be told and its clients must say themselves. */
-export function brokerNotes(broker: Broker): readonly Note[] {
+function brokerNotes(broker: Broker): readonly Note[] {
   if (broker.queues === "classic" || knowsDefaultQueues(broker)) return [];
   const message = `${broker.name}: RabbitMQ before 4.0 is not told to make ${broker.queues} queues by default; declare them with x-queue-type`;
   return [{ path: broker.path, message }];
@@ -82,3 +85,5 @@ function rabbitmqConfiguration(broker: Broker, membership: Membership): string {
   }
   return `${lines.join("\n")}\n`;
 }
+
+export const rabbitmqRenderer: StoreRenderer<"rabbitmq"> = { server: rabbitmqServer, notes: brokerNotes };

@@ -2,7 +2,7 @@ import type { Cache } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
 import { storeSecretMount } from "../secrets.js";
 import { cacheImage } from "./images.js";
-import type { Membership, StoreServer } from "./server.js";
+import type { BackupJob, Membership, StoreRenderer, StoreServer } from "./server.js";
 
 const configuration = "/etc/keelson/redis.conf";
 
@@ -20,6 +20,9 @@ export function redisServer(cache: Cache, membership: Membership): StoreServer {
     scratch: keepsFiles(cache) ? ["/tmp"] : ["/tmp", "/data"],
     probe: ["sh", "-c", `REDISCLI_AUTH="$(cat ${password})" redis-cli -p ${cache.port} ping | grep -q PONG`],
     stopSeconds: 60,
+    startsInParallel: true,
+    prepare: undefined,
+    fullName: undefined,
   };
 }
 
@@ -91,7 +94,7 @@ function redisConfiguration(cache: Cache): string {
 }
 
 /** Joins the members of a sharded cache, once; a cluster that stands already is left alone. */
-export function formCluster(cache: Cache, membership: Membership): string {
+function formCluster(cache: Cache, membership: Membership): string {
   const password = `${SECRETS_DIRECTORY}/${cache.name}/password`;
   const members = memberNames(membership);
   return [
@@ -111,10 +114,10 @@ export function formCluster(cache: Cache, membership: Membership): string {
 }
 
 /** A snapshot streamed from the server into the backup folder, then those beyond retention removed. */
-export function backupCache(cache: Cache): string | undefined {
+function backupCache(cache: Cache): BackupJob | undefined {
   const schedule = cache.backups.snapshot ?? cache.backups.full;
   if (!schedule || cache.shards > 1) return undefined;
-  return [
+  const script = [
     "set -eu",
     `export REDISCLI_AUTH="$(cat ${SECRETS_DIRECTORY}/${cache.name}/password)"`,
     "stamp=$(date -u +%Y%m%dT%H%M%SZ)",
@@ -125,4 +128,12 @@ export function backupCache(cache: Cache): string | undefined {
     `find /backups/snapshots -name '*.rdb' ! -name "$stamp.rdb" -mmin +${Math.ceil(schedule.keep / 60_000)} -exec rm -f {} +`,
     "",
   ].join("\n");
+  return { script, schedule, credential: "password" };
 }
+
+export const redisRenderer: StoreRenderer<"redis"> = {
+  server: redisServer,
+  single: (cache) => ({ ...cache, shards: 1, replicas: 0 }),
+  backup: backupCache,
+  join: (cache, membership) => (cache.shards > 1 ? formCluster(cache, membership) : undefined),
+};

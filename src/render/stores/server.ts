@@ -1,4 +1,29 @@
+import type { BackupSchedule, Store, StoreKind } from "../../plan/plan.js";
 import type { SecretMount } from "../secrets.js";
+import type { Note } from "../target.js";
+
+/** How stores of one kind run as containers. */
+export interface StoreRenderer<Kind extends StoreKind> {
+  /** `archivesLog`: the target provides a volume for archived segments of a database's log. */
+  server(store: Store<Kind>, membership: Membership, archivesLog: boolean): StoreServer;
+  /** The store as a single server, for a target that runs one; the store itself unless its settings need more. */
+  single?(store: Store<Kind>): Store<Kind>;
+  /** The backup that a job takes with the tools of the server's own image; undefined if the store takes none. */
+  backup?(store: Store<Kind>): BackupJob | undefined;
+  /** Whether the servers themselves write to the volume of backups. */
+  archives?(store: Store<Kind>): boolean;
+  /** The script that joins the servers into one cluster, once they run; undefined if they form it themselves. */
+  join?(store: Store<Kind>, membership: Membership): string | undefined;
+  /** Settings that the server cannot apply. */
+  notes?(store: Store<Kind>): readonly Note[];
+}
+
+export interface BackupJob {
+  readonly script: string;
+  readonly schedule: BackupSchedule;
+  /** The one key of the store's secret that the script reads. */
+  readonly credential: string;
+}
 
 /** A store's server as a container: what every target that runs containers needs to know, and nothing of any one. */
 export interface StoreServer {
@@ -16,6 +41,12 @@ export interface StoreServer {
   readonly probe: readonly string[];
   /** Seconds from a stop signal to a clean end, at most. */
   readonly stopSeconds: number;
+  /** Several servers start at the same time; otherwise each waits until the one before it is ready. */
+  readonly startsInParallel: boolean;
+  /** Runs to completion before a server of several starts. */
+  readonly prepare: { readonly name: string; readonly script: string } | undefined;
+  /** The environment variable that gives a server of several its full name, which is `prefix` and its DNS name. */
+  readonly fullName: { readonly variable: string; readonly prefix: string } | undefined;
 }
 
 export interface StoreImage {

@@ -1,7 +1,7 @@
-import type { BackupSchedule, Database, Plan, Store } from "../../../plan/plan.js";
+import type { Database, Plan, Store } from "../../../plan/plan.js";
 import { leftToCopy } from "../../stores/backup-notes.js";
-import { archivesLog, backupDatabase, backupDirectory } from "../../stores/postgres.js";
-import { backupCache } from "../../stores/redis.js";
+import { backupJob, needsBackupVolume } from "../../stores/index.js";
+import { backupDirectory } from "../../stores/postgres.js";
 import type { StoreServer } from "../../stores/server.js";
 import type { Note } from "../../target.js";
 import { isCloudNativePg } from "../cloudnative-pg.js";
@@ -21,13 +21,9 @@ export function backupName(store: Store): string {
   return `${store.name}-backup`;
 }
 
-export function keepsBackups(store: Store): boolean {
-  return job(store) !== undefined || (store.kind === "postgres" && archivesLog(store));
-}
-
 /** Backs a store up with the tools of its own image, on the node of the server whose claim it writes to. */
 export function backupCronJob(scope: Scope, store: Store, server: StoreServer): CronJob | undefined {
-  const backup = job(store);
+  const backup = backupJob(store);
   if (!backup) return undefined;
   const { plan } = scope;
   const element = { name: backupName(store) };
@@ -89,7 +85,7 @@ export function backupCronJob(scope: Scope, store: Store, server: StoreServer): 
 }
 
 export function backupNetworkPolicy(scope: Scope, store: Store): NetworkPolicy | undefined {
-  return job(store) && jobNetworkPolicy(scope, store, backupName(store), "backup");
+  return backupJob(store) && jobNetworkPolicy(scope, store, backupName(store), "backup");
 }
 
 /** Where this target's backups fall short of what the Plan says. */
@@ -98,7 +94,7 @@ export function backupNotes(plan: Plan, store: Store): readonly Note[] {
   if (isCloudNativePg(store)) return operatedNotes(plan, store);
   const declared = [backups.full, backups.log, backups.snapshot].some((schedule) => schedule !== undefined);
   if (!declared) return [];
-  if (!keepsBackups(store))
+  if (!needsBackupVolume(store))
     return [{ path: backups.path, message: `backups of ${store.name} are not written by this target` }];
   const notes: Note[] = [];
   if (backups.to.length > 0)
@@ -142,28 +138,6 @@ function addressNote({ cloud }: Plan, { name, backups }: Database, bucket: Store
     path: backups.path,
     message: `${name}: copies go to s3://${bucket.name}/${name}; ${elsewhere} ${cloud === "aws" ? "is" : "are"} said by \`patch: { kubernetes: { kind: Cluster, spec: { backup: { barmanObjectStore: … } } } }\``,
   };
-}
-
-interface BackupJob {
-  readonly script: string;
-  readonly schedule: BackupSchedule;
-  /** The one key of the store's secret that the script reads. */
-  readonly credential: string;
-}
-
-function job(store: Store): BackupJob | undefined {
-  if (store.kind === "postgres") {
-    const script = backupDatabase(store);
-    return script !== undefined && store.backups.full
-      ? { script, schedule: store.backups.full, credential: "replication" }
-      : undefined;
-  }
-  if (store.kind === "redis") {
-    const script = backupCache(store);
-    const schedule = store.backups.snapshot ?? store.backups.full;
-    return script !== undefined && schedule ? { script, schedule, credential: "password" } : undefined;
-  }
-  return undefined;
 }
 
 /** A claim that one node holds can be mounted twice on that node only. */

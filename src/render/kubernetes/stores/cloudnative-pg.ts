@@ -1,4 +1,5 @@
 import type { Database, Plan, Spread } from "../../../plan/plan.js";
+import { isBucket } from "../../../plan/stores/index.js";
 import { cloudNativePgImage } from "../../stores/images.js";
 import { databaseParameters } from "../../stores/postgres.js";
 import { instanceLabels } from "../cloudnative-pg.js";
@@ -124,7 +125,7 @@ function parametersOf(database: Database): Record<string, string> {
 /** The bucket that backups go to; without one the operator has nowhere to write them. */
 function objectStore(plan: Plan, database: Database): CloudNativePgCluster["spec"]["backup"] {
   const { backups, provider } = database;
-  const bucket = plan.stores.find((store) => store.kind === "bucket" && provider.sendsTo.includes(store.name));
+  const bucket = plan.stores.find((store) => isBucket(store) && provider.sendsTo.includes(store.name));
   if (!bucket || !(backups.full || backups.log)) return undefined;
   const days = Math.max(1, Math.ceil(Math.max(backups.full?.keep ?? 0, backups.log?.keep ?? 0) / 86_400_000));
   return {

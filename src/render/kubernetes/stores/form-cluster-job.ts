@@ -1,6 +1,6 @@
-import type { Cache, Store } from "../../../plan/plan.js";
+import type { Store } from "../../../plan/plan.js";
 import { contentHash } from "../../canonical.js";
-import { formCluster } from "../../stores/redis.js";
+import { joinScript } from "../../stores/index.js";
 import type { StoreServer } from "../../stores/server.js";
 import type { Job, NetworkPolicy } from "../manifest.js";
 import { labels, metadata } from "../metadata.js";
@@ -12,12 +12,12 @@ import { jobNetworkPolicy } from "./job-network-policy.js";
 import { membership } from "./members.js";
 
 /**
- * Joins the servers of a sharded cache into one cluster. A job cannot be changed, so its name carries what it does.
+ * Joins the servers of a store into one cluster. A job is immutable, so its name contains a hash of its script.
  */
 export function formClusterJob(scope: Scope, store: Store, server: StoreServer): Job | undefined {
-  if (!isSharded(store)) return undefined;
   const { plan } = scope;
-  const script = formCluster(store, membership(plan, store));
+  const script = joinScript(store, membership(plan, store));
+  if (script === undefined) return undefined;
   const name = `${store.name}-form-${contentHash(script + server.image.reference, 8)}`;
   const mounted = [secretVolume(server.secret), scratchVolume("tmp", "/tmp", undefined)];
   return {
@@ -59,9 +59,6 @@ export function formName(store: Store): string {
 }
 
 export function formClusterNetworkPolicy(scope: Scope, store: Store): NetworkPolicy | undefined {
-  return isSharded(store) ? jobNetworkPolicy(scope, store, formName(store), "form-cluster") : undefined;
-}
-
-function isSharded(store: Store): store is Cache {
-  return store.kind === "redis" && store.shards > 1;
+  const script = joinScript(store, membership(scope.plan, store));
+  return script === undefined ? undefined : jobNetworkPolicy(scope, store, formName(store), "form-cluster");
 }

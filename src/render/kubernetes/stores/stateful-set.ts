@@ -1,6 +1,7 @@
 import type { IContainer, IProbe } from "kubernetes-models/v1";
 import type { Store } from "../../../plan/plan.js";
-import { backupDirectory, clonePrimary } from "../../stores/postgres.js";
+import { needsBackupVolume } from "../../stores/index.js";
+import { backupDirectory } from "../../stores/postgres.js";
 import type { StoreServer } from "../../stores/server.js";
 import { fileMounts, storeConfigMapName } from "../config-map.js";
 import type { StatefulSet } from "../manifest.js";
@@ -12,7 +13,7 @@ import { containerSecurityContext, podSecurityContext } from "../security-contex
 import { peerServiceName } from "../service.js";
 import { serverSpread, topologySpread } from "../topology-spread.js";
 import { claim, scratchVolume, secretVolume } from "../volumes.js";
-import { backupClaim, keepsBackups } from "./backup.js";
+import { backupClaim } from "./backup.js";
 import { membership } from "./members.js";
 
 /** The store's servers, each with a claim of its own that outlives it. */
@@ -29,7 +30,7 @@ export function storeStatefulSet(scope: Scope, store: Store, server: StoreServer
     image: server.image.reference,
     imagePullPolicy: "IfNotPresent",
     command: [...server.command],
-    ...environment(store, server, members.members),
+    ...environment(store, server),
     ports: [{ name: store.kind, containerPort: store.port, protocol: "TCP" }],
     startupProbe: { ...probe(server), periodSeconds: 5, timeoutSeconds: 15, failureThreshold: 120 },
     readinessProbe: {
@@ -50,7 +51,7 @@ export function storeStatefulSet(scope: Scope, store: Store, server: StoreServer
       ...mounted.flatMap(({ mounts }) => mounts),
       ...fileMounts(server, "configuration"),
       ...(server.data === undefined ? [] : [{ name: "data", mountPath: server.data }]),
-      ...(keepsBackups(store) ? [{ name: backupClaim, mountPath: backupDirectory }] : []),
+      ...(needsBackupVolume(store) ? [{ name: backupClaim, mountPath: backupDirectory }] : []),
     ],
   };
   return {
@@ -61,8 +62,7 @@ export function storeStatefulSet(scope: Scope, store: Store, server: StoreServer
       serviceName: peerServiceName(store.name),
       replicas: members.members,
       revisionHistoryLimit: 3,
-      // Members of a cluster wait for each other; copies wait for the first.
-      podManagementPolicy: store.kind === "rabbitmq" || store.kind === "redis" ? "Parallel" : "OrderedReady",
+      podManagementPolicy: server.startsInParallel ? "Parallel" : "OrderedReady",
       updateStrategy: { type: "RollingUpdate" },
       persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
       selector: { matchLabels: selected },
@@ -78,16 +78,15 @@ export function storeStatefulSet(scope: Scope, store: Store, server: StoreServer
             topologySpreadConstraints: topologySpread(selected, serverSpread(plan, store), false),
           }),
           terminationGracePeriodSeconds: server.stopSeconds,
-          ...(store.kind === "postgres" &&
-            members.members > 1 && {
-              initContainers: [
-                {
-                  ...withoutProbes(container),
-                  name: "clone-primary",
-                  command: ["sh", "-euc", clonePrimary(store, members)],
-                },
-              ],
-            }),
+          ...(server.prepare && {
+            initContainers: [
+              {
+                ...withoutProbes(container),
+                name: server.prepare.name,
+                command: ["sh", "-euc", server.prepare.script],
+              },
+            ],
+          }),
           containers: [container],
           volumes: [
             ...mounted.flatMap(({ volume }) => volume ?? []),
@@ -99,25 +98,24 @@ export function storeStatefulSet(scope: Scope, store: Store, server: StoreServer
       },
       volumeClaimTemplates: [
         ...(server.data === undefined ? [] : [claim("data", store.size, selected)]),
-        ...(keepsBackups(store) ? [claim(backupClaim, 2 * store.size, selected)] : []),
+        ...(needsBackupVolume(store) ? [claim(backupClaim, 2 * store.size, selected)] : []),
       ],
     },
   };
 }
 
-function environment(store: Store, server: StoreServer, members: number) {
-  const longName =
-    store.kind === "rabbitmq" && members > 1
-      ? [
-          { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
-          { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
-          {
-            name: "RABBITMQ_NODENAME",
-            value: `rabbit@$(POD_NAME).${peerServiceName(store.name)}.$(POD_NAMESPACE).svc.cluster.local`,
-          },
-        ]
-      : [];
-  const env = [...Object.entries(server.environment).map(([name, value]) => ({ name, value })), ...longName];
+function environment(store: Store, server: StoreServer) {
+  const fullName = server.fullName
+    ? [
+        { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+        { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+        {
+          name: server.fullName.variable,
+          value: `${server.fullName.prefix}$(POD_NAME).${peerServiceName(store.name)}.$(POD_NAMESPACE).svc.cluster.local`,
+        },
+      ]
+    : [];
+  const env = [...Object.entries(server.environment).map(([name, value]) => ({ name, value })), ...fullName];
   return env.length > 0 ? { env } : {};
 }
 
