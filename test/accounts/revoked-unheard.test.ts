@@ -49,7 +49,7 @@ function breakNow(what: typeof broken): void {
   between.closeAllConnections();
 }
 
-const look = async (hash: string): Promise<Lookup> => keys.peek(hash, Date.now()) ?? keys.find(hash);
+const look = async (hash: string): Promise<Lookup> => keys.peek(hash, Date.now()) ?? keys.find(hash, "127.0.0.1");
 
 async function newKey(): Promise<{ id: string; hash: string }> {
   const { body } = await accounts.call("POST", "/admin/keys", { key: accounts.firstKey, body: { name: "k" } });

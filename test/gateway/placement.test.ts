@@ -124,6 +124,7 @@ describe("the route of a model", () => {
     const taken = route.take(undefined, NOW);
     const refused: string[] = [];
     const waiter: RouteWaiter = {
+      owner: "organisation",
       tried: undefined,
       waitUntil: 0,
       granted: () => refused.push("granted"),
@@ -143,6 +144,7 @@ describe("the route of a model", () => {
     const taken = route.take(undefined, NOW);
     const granted: number[] = [];
     const waiter = (index: number): RouteWaiter => ({
+      owner: "organisation",
       tried: undefined,
       waitUntil: 0,
       granted: () => granted.push(index),
@@ -159,11 +161,20 @@ describe("the route of a model", () => {
     if (only === undefined) throw new Error("there is no target");
     only.health.ejectedUntil = NOW + 500;
     expect(route.available(NOW)).toBe(false);
-    let granted = false;
-    route.wait({ tried: undefined, waitUntil: 0, granted: () => (granted = true), refused: () => {} }, NOW);
+    const granted: RoutedTarget[] = [];
+    route.wait(
+      {
+        owner: "organisation",
+        tried: undefined,
+        waitUntil: 0,
+        granted: (target) => granted.push(target),
+        refused: () => {},
+      },
+      NOW,
+    );
     route.tick(NOW + 499);
-    expect(granted).toBe(false);
+    expect(granted).toEqual([]);
     route.tick(NOW + 500);
-    expect(granted).toBe(true);
+    expect(granted).toEqual([only]);
   });
 });

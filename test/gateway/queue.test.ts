@@ -16,6 +16,7 @@ class Server implements Candidate {
 
 class Request implements Waiter<Server> {
   waitUntil = Number.POSITIVE_INFINITY;
+  owner = "organisation";
   target: Server | undefined;
   constructor(
     readonly name: string,
@@ -39,10 +40,10 @@ describe("the queue of a model", () => {
     const busy = new Server("busy", 1);
     const free = new Server("free", 2);
     busy.inFlight = 1;
-    const queue = new WaitQueue<Server, Request>();
+    const queue = new WaitQueue<Server, Request>(100);
     const retry = new Request("retry", new Set([free]));
     const newcomers = [new Request("first"), new Request("second")];
-    for (const request of [retry, ...newcomers]) queue.push(request);
+    for (const request of [retry, ...newcomers]) queue.push(request, 0);
     queue.serve((tried) => take([busy, free], tried));
     expect(newcomers.map(({ target }) => target)).toEqual([free, free]);
     expect(retry.target).toBeUndefined();
@@ -54,19 +55,31 @@ describe("the queue of a model", () => {
 
   it("gives a request that has tried every server the first one with room", () => {
     const only = new Server("only", 1);
-    const queue = new WaitQueue<Server, Request>();
+    const queue = new WaitQueue<Server, Request>(100);
     const retry = new Request("retry", new Set([only]));
-    queue.push(retry);
+    queue.push(retry, 0);
     queue.serve((tried) => take([only], tried));
     expect(retry.target).toBe(only);
   });
 
+  it("keeps a share of its places for each organisation that wants some", () => {
+    const queue = new WaitQueue<Server, Request>(4);
+    const server = new Server("server", 1);
+    const from = (owner: string): Request => Object.assign(new Request(owner), { owner });
+    for (let count = 0; count < 4; count += 1) expect(queue.push(from("large"), 0)).toBe(true);
+    expect(queue.push(from("small"), 0)).toBe(false);
+    queue.serve((tried) => take([server], tried));
+    // The free place is for the organisation that was refused within its share.
+    expect(queue.push(from("large"), 1)).toBe(false);
+    expect(queue.push(from("small"), 1)).toBe(true);
+  });
+
   it("returns the requests whose deadline has passed, in order, and keeps the others", () => {
-    const queue = new WaitQueue<Server, Request>();
+    const queue = new WaitQueue<Server, Request>(100);
     const requests = [30, 10, 20, 40].map((waitUntil, index) => {
       const request = new Request(String(index));
       request.waitUntil = waitUntil;
-      queue.push(request);
+      queue.push(request, 0);
       return request;
     });
     expect(queue.expire(20)).toEqual([requests[1], requests[2]]);
@@ -75,14 +88,15 @@ describe("the queue of a model", () => {
 
   it("serves requests that join while it grants places", () => {
     const server = new Server("server", 2);
-    const queue = new WaitQueue<Server, Request>();
+    const queue = new WaitQueue<Server, Request>(100);
     const late = new Request("late");
     const serve = (): void => queue.serve((tried) => take([server], tried));
     queue.push(
       new Request("early", undefined, () => {
-        queue.push(late);
+        queue.push(late, 0);
         serve();
       }),
+      0,
     );
     serve();
     expect(late.target).toBe(server);
@@ -100,7 +114,7 @@ describe("the queue of a model", () => {
     fc.assert(
       fc.property(limits, fc.array(action, { maxLength: 60 }), (sizes, actions) => {
         const servers = sizes.map((limit, index) => new Server(String(index), limit));
-        const queue = new WaitQueue<Server, Request>();
+        const queue = new WaitQueue<Server, Request>(100);
         const waiting: Request[] = [];
         const grants: Request[] = [];
         const serve = (): void => queue.serve((tried) => take(servers, tried));
@@ -116,7 +130,7 @@ describe("the queue of a model", () => {
               grants.push(granted);
             });
             waiting.push(request);
-            queue.push(request);
+            queue.push(request, 0);
           } else if (next.kind === "leave") {
             const [request] = waiting.splice(next.position, 1);
             if (request !== undefined) queue.remove(request);

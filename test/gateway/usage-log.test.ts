@@ -133,7 +133,7 @@ describe("the durable log of usage", () => {
 
   it("keeps usage while the ledger is away, over restarts, and loses none", async () => {
     const usage = new TestUsage();
-    usage.away = true;
+    usage.unavailable = true;
     for (let process = 0; process < 3; process += 1) {
       const journal = await Journal.open(directory, log, 0);
       const publisher = new Publisher(journal, usage, log, () => {});
@@ -147,7 +147,7 @@ describe("the durable log of usage", () => {
       await journal.close();
     }
     expect(usage.events.size).toBe(0);
-    usage.away = false;
+    usage.unavailable = false;
     await publishAll(usage);
     expect(usage.events.size).toBe(30);
   });

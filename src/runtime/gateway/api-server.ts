@@ -6,13 +6,13 @@ import { Exchange } from "./exchange/exchange.js";
 import { bearer, hashOf, type Keys, type Lookup } from "./keys.js";
 import { mayUse } from "./principal.js";
 import { type Api, noSuchModel, type Problem, problem, refuse, usageUnavailable } from "./problem.js";
-import type { BodyReader } from "./request/body.js";
+import type { BodyReceiver, PendingRequest } from "./request/body.js";
 import { Placement } from "./routing/placement.js";
 import type { Router } from "./routing/router.js";
 import type { Call, LoadRequest } from "./shape.js";
 import type { Shared } from "./shared.js";
 
-/** Understands the body of one operation, or says what is wrong with it. */
+/** Parses and validates the body of one operation. */
 export type ReadCall = (body: Buffer) => Call | LoadRequest | Problem;
 
 /** Answers an operation that needs no model: lists, versions. */
@@ -20,18 +20,26 @@ export type Answer = (principal: Principal, response: ServerResponse) => void;
 
 /** What an API serves at one path. */
 export type Operation =
+  /** A request for a model. */
   | { readonly method: "POST"; readonly kind: "call"; readonly read: ReadCall }
   | { readonly method: "GET"; readonly kind: "answer"; readonly answer: Answer }
+  /** A read whose parameters are in its body. */
   | {
       readonly method: "POST";
-      readonly kind: "question";
+      readonly kind: "query";
       readonly answer: (principal: Principal, body: Buffer, response: ServerResponse) => void;
     }
-  /** Answered to anyone: says nothing of models, keys or use. */
+  /** Needs no key: it reveals nothing of models, keys or usage. */
   | { readonly method: "GET"; readonly kind: "open"; readonly answer: (response: ServerResponse) => void };
 
-/** The way of a request up to where it is understood: path, method, key, scope, body, model. */
-export class ApiServer {
+type BodyOperation = Extract<Operation, { method: "POST" }>;
+
+/** `Retry-After` while keys cannot be checked. */
+const ACCOUNTS_RETRY_AFTER_SECONDS = 2;
+const MAX_SHOWN_PATH = 200;
+
+/** Admits a request to a model: path, method, key, scope, body, model. `Exchange` does the rest. */
+export class ApiServer implements BodyReceiver<BodyOperation> {
   constructor(
     private readonly api: Api,
     private readonly shared: Shared,
@@ -42,12 +50,11 @@ export class ApiServer {
   ) {}
 
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
-    const operation = this.operationAt(pathOf(request.url ?? "/"));
+    const path = pathOf(request.url ?? "/");
+    const operation = this.operationAt(path);
     if (operation === undefined) {
-      this.#refuse(
-        response,
-        problem("not_found", `there is no ${request.method} ${pathOf(request.url ?? "/").slice(0, 200)}`),
-      );
+      const why = `there is no ${request.method} ${path.slice(0, MAX_SHOWN_PATH)}`;
+      this.#refuse(response, problem("not_found", why));
       return;
     }
     if (request.method !== operation.method && !(request.method === "HEAD" && operation.method === "GET")) {
@@ -65,9 +72,13 @@ export class ApiServer {
       return;
     }
     const hash = hashOf(key);
-    const known = this.keys.peek(hash, Date.now());
-    if (known !== undefined) this.#admit(operation, request, response, known);
-    else void this.keys.find(hash).then((found) => this.#admit(operation, request, response, found));
+    const cached = this.keys.peek(hash, Date.now());
+    if (cached !== undefined) {
+      this.#admit(operation, request, response, cached);
+      return;
+    }
+    const client = request.socket.remoteAddress ?? "";
+    void this.keys.find(hash, client).then((found) => this.#admit(operation, request, response, found));
   };
 
   #admit(
@@ -80,94 +91,72 @@ export class ApiServer {
       case "unavailable":
         this.#refuse(
           response,
-          problem("accounts_unavailable", "keys cannot be checked at the moment", { retryAfter: 2 }),
+          problem("accounts_unavailable", "API keys cannot be checked at the moment", {
+            retryAfter: ACCOUNTS_RETRY_AFTER_SECONDS,
+          }),
         );
         return;
       case "unknown":
-        this.#refuse(response, problem("invalid_api_key", "the API key is not known, or revoked, or expired"));
+        this.#refuse(response, problem("invalid_api_key", "the API key does not exist, or is revoked or expired"));
         return;
       case "known":
     }
     const { principal } = found;
     if (!principal.scopes.includes("inference")) {
-      this.#refuse(response, problem("scope_missing", "the API key was not made for the scope inference"));
+      this.#refuse(response, problem("scope_missing", "the API key lacks the scope inference"));
       return;
     }
     if (operation.kind === "answer") operation.answer(principal, response);
-    else this.shared.bodies.read(request, new Incoming(this, operation, request, response, principal));
+    else this.shared.bodies.read(request, response, principal, operation, this);
   }
 
-  /** A body has come whole. */
-  received(
-    operation: Extract<Operation, { method: "POST" }>,
-    request: IncomingMessage,
-    response: ServerResponse,
-    principal: Principal,
-    body: Buffer,
-  ): void {
-    if (operation.kind === "question") {
+  bodyRead(pending: PendingRequest<BodyOperation>, body: Buffer): void {
+    const { operation, response, principal } = pending;
+    if (operation.kind === "query") {
       operation.answer(principal, body, response);
-      this.shared.bodies.release(body.length);
+      this.shared.bodies.release(principal.organisation, body.length);
       return;
     }
     const call = operation.read(body);
     if ("status" in call) {
-      this.refuseBody(response, call, body.length);
+      this.#refuseRead(pending, call, body);
       return;
     }
     const name = this.modelNamed(call.model);
     const route = this.router.route(name);
     if (route === undefined) {
-      this.refuseBody(response, noSuchModel(call.model), body.length);
+      this.#refuseRead(pending, noSuchModel(call.model), body);
     } else if (!mayUse(principal, name)) {
-      this.refuseBody(
-        response,
-        problem("model_not_allowed", `the API key may not use the model ${name}`, { param: "model" }),
-        body.length,
-      );
+      const why = problem("model_not_allowed", `the API key may not use the model ${name}`, { param: "model" });
+      this.#refuseRead(pending, why, body);
     } else if ("answer" in call) {
       if (route.available(Date.now())) {
-        this.shared.bodies.release(body.length);
+        this.shared.bodies.release(principal.organisation, body.length);
         answerJson(response, 200, call.answer);
       } else {
         const why = problem("model_unavailable", `no server of ${name} is ready`, { retryAfter: route.retryAfter() });
-        this.refuseBody(response, why, body.length);
+        this.#refuseRead(pending, why, body);
       }
     } else if (this.shared.journal.failing !== undefined) {
-      this.refuseBody(response, usageUnavailable(), body.length);
+      this.#refuseRead(pending, usageUnavailable(), body);
     } else {
       const placement = new Placement(this.router, route, principal.models);
-      new Exchange(this.shared, request, response, newId(), principal, call, placement, body.length).start();
+      new Exchange(this.shared, pending.request, response, newId(), principal, call, placement, body.length).start();
     }
   }
 
-  refuseBody(response: ServerResponse, why: Problem, bodyBytes: number): void {
-    this.shared.bodies.release(bodyBytes);
+  bodyRefused({ response }: PendingRequest<BodyOperation>, why: Problem): void {
+    this.#refuse(response, why);
+  }
+
+  #refuseRead({ response, principal }: PendingRequest<BodyOperation>, why: Problem, body: Buffer): void {
+    this.shared.bodies.release(principal.organisation, body.length);
     this.#refuse(response, why);
   }
 
   #refuse(response: ServerResponse, why: Problem): void {
     this.shared.metrics.refuse(why.code);
     refuse(response, this.api, why);
-  }
-}
-
-/** A request whose body is on its way. */
-class Incoming implements BodyReader {
-  constructor(
-    private readonly server: ApiServer,
-    private readonly operation: Extract<Operation, { method: "POST" }>,
-    private readonly request: IncomingMessage,
-    private readonly response: ServerResponse,
-    private readonly principal: Principal,
-  ) {}
-
-  bodyRead(body: Buffer): void {
-    this.server.received(this.operation, this.request, this.response, this.principal, body);
-  }
-
-  bodyRefused(why: Problem): void {
-    this.server.refuseBody(this.response, why, 0);
   }
 }
 

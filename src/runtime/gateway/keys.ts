@@ -1,28 +1,45 @@
 import { hash } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Accounts, Principal } from "../accounts/client.js";
+import { type Clock, delay, SYSTEM_CLOCK } from "../kernel/clock.js";
+import { SharedLimit } from "./limits/shared-limit.js";
 
-/** How long an answer of accounts is believed although nothing was heard of a change. */
-const believe = 60_000;
-/** The same while no change can be heard: then accounts is asked again, and its older answer serves where it is silent. */
-const believeUnheard = 2_000;
-/** So long a request waits for that new answer; accounts may be unreachable altogether. */
-const askAgainPatience = 300;
-/** A key that is unknown now may be created in the next moment, so that is believed only shortly. */
-const believeUnknown = 2_000;
-/** Accounts may be restarting: a request is held this long before it is refused. */
-const patience = 5_000;
-const maxKnown = 50_000;
-const maxUnknown = 10_000;
-const maxAsked = 500;
+/** Times of the key cache. */
+export interface KeyCacheTimes {
+  /** A principal is cached for this time. Changes arrive sooner, by notification. */
+  readonly cacheTtlMs: number;
+  /** While the change stream is broken, a principal older than this is revalidated; the cached one serves if that fails. */
+  readonly staleTtlMs: number;
+  /** A request waits at most this long for the revalidation. */
+  readonly revalidateTimeoutMs: number;
+  /** An invalid key is cached for this time: it may be created at any moment. */
+  readonly negativeTtlMs: number;
+  /** A look-up is retried for this time while accounts is unavailable (it may be restarting). */
+  readonly lookupTimeoutMs: number;
+}
 
-interface Known {
+export const KEY_CACHE_TIMES: KeyCacheTimes = {
+  cacheTtlMs: 60_000,
+  staleTtlMs: 2_000,
+  revalidateTimeoutMs: 300,
+  negativeTtlMs: 2_000,
+  lookupTimeoutMs: 5_000,
+};
+
+const MAX_CACHED = 50_000;
+const MAX_NEGATIVE = 10_000;
+/** A flood of made-up keys must not become a flood of look-ups; the client addresses share them. */
+const MAX_LOOKUPS = 500;
+const FIRST_RETRY_MS = 50;
+const MAX_RETRY_MS = 1_000;
+
+interface Entry {
   readonly lookup: Lookup;
-  /** Epoch milliseconds of the answer, or of the last time that none came to the same question. */
-  asked: number;
+  /** Epoch milliseconds of the answer, or of the last attempt to revalidate it. */
+  checkedAt: number;
   /** Epoch milliseconds at which the key itself expires. */
-  readonly expires: number;
-  readonly until: number;
+  readonly keyExpiresAt: number;
+  /** Epoch milliseconds at which the entry expires. */
+  readonly expiresAt: number;
 }
 
 export type Lookup =
@@ -30,28 +47,33 @@ export type Lookup =
   | { readonly kind: "unknown" }
   | { readonly kind: "unavailable" };
 
-/** API keys by their SHA-256, in memory, forgotten the moment that accounts tells of a change. */
+/** A cache of API keys by their SHA-256. Accounts notifies it of changes, so a revoked key is refused at once. */
 export class Keys {
-  readonly #known = new Map<string, Known>();
-  readonly #unknown = new Map<string, Known>();
-  readonly #asked = new Map<string, Promise<Lookup>>();
-  /** Counts what was forgotten: an answer that was on its way meanwhile may be stale. */
+  readonly #cached = new Map<string, Entry>();
+  readonly #negative = new Map<string, Entry>();
+  readonly #lookups = new Map<string, Promise<Lookup>>();
+  readonly #inFlight = new SharedLimit(MAX_LOOKUPS);
+  /** Counts invalidations: the answer to a look-up that was in flight meanwhile may be stale. */
   #generation = 0;
-  /** Changes go unheard: the stream of them is broken. */
-  #unheard = false;
+  /** The change stream is broken: changes may be missed. */
+  #stale = false;
   readonly #unwatch: () => void;
 
-  constructor(private readonly accounts: Accounts) {
+  constructor(
+    private readonly accounts: Accounts,
+    private readonly clock: Clock = SYSTEM_CLOCK,
+    private readonly times: KeyCacheTimes = KEY_CACHE_TIMES,
+  ) {
     this.#unwatch = accounts.watch((change) => {
-      this.#unheard = change.kind === "lost";
+      this.#stale = change.kind === "lost";
       if (change.kind === "lost") return;
       this.#generation += 1;
       if (change.kind === "changed") {
-        this.#known.delete(change.hash);
-        this.#unknown.delete(change.hash);
+        this.#cached.delete(change.hash);
+        this.#negative.delete(change.hash);
       } else {
-        this.#known.clear();
-        this.#unknown.clear();
+        this.#cached.clear();
+        this.#negative.clear();
       }
     });
   }
@@ -60,91 +82,103 @@ export class Keys {
     this.#unwatch();
   }
 
-  /** Keys held in memory. */
+  /** Number of cached keys. */
   get size(): number {
-    return this.#known.size;
+    return this.#cached.size;
   }
 
-  /** What is known of a key without asking anyone; undefined when accounts must be asked (`find`). */
+  /** The cached result for a key; undefined when `find` has to look it up. `now`: epoch milliseconds. */
   peek(hash: string, now: number): Lookup | undefined {
-    const known = this.#known.get(hash);
-    if (known !== undefined) {
-      if (known.expires <= now) return unknownKey;
-      const unheard = this.#unheard && known.asked + believeUnheard <= now;
-      return known.until > now && !unheard ? known.lookup : undefined;
+    const cached = this.#cached.get(hash);
+    if (cached !== undefined) {
+      if (cached.keyExpiresAt <= now) return UNKNOWN;
+      const stale = this.#stale && cached.checkedAt + this.times.staleTtlMs <= now;
+      return cached.expiresAt > now && !stale ? cached.lookup : undefined;
     }
-    const unknown = this.#unknown.get(hash);
-    return unknown !== undefined && unknown.until > now ? unknownKey : undefined;
+    const negative = this.#negative.get(hash);
+    return negative !== undefined && negative.expiresAt > now ? UNKNOWN : undefined;
   }
 
-  /** Asks accounts; requests with the same key share one question. Never rejects. */
-  async find(hash: string): Promise<Lookup> {
-    const known = this.#unheard ? this.#known.get(hash) : undefined;
-    if (known === undefined || known.until <= Date.now()) return this.#share(hash);
-    const answer = await Promise.race([this.#share(hash), sleep(askAgainPatience, unavailable, { ref: false })]);
-    if (answer.kind !== "unavailable" || known.expires <= Date.now()) return answer;
-    known.asked = Date.now();
-    return known.lookup;
+  /**
+   * Looks a key up in accounts; concurrent requests with the same key share one look-up. `client`: the address of the
+   * client, which gets its share of the look-ups in flight. Never rejects.
+   */
+  async find(hash: string, client: string): Promise<Lookup> {
+    const cached = this.#stale ? this.#cached.get(hash) : undefined;
+    if (cached === undefined || cached.expiresAt <= this.clock.now()) return this.#shared(hash, client);
+    const timeout = delay(this.clock, this.times.revalidateTimeoutMs).then(() => UNAVAILABLE);
+    const result = await Promise.race([this.#shared(hash, client), timeout]);
+    if (result.kind !== "unavailable" || cached.keyExpiresAt <= this.clock.now()) return result;
+    cached.checkedAt = this.clock.now();
+    return cached.lookup;
   }
 
-  #share(hash: string): Promise<Lookup> {
-    const asked = this.#asked.get(hash);
-    if (asked !== undefined) return asked;
-    // A flood of made-up keys must not become a flood of questions.
-    if (this.#asked.size >= maxAsked) return Promise.resolve(unavailable);
-    const asking = this.#ask(hash).finally(() => this.#asked.delete(hash));
-    this.#asked.set(hash, asking);
-    return asking;
+  #shared(hash: string, client: string): Promise<Lookup> {
+    const inFlight = this.#lookups.get(hash);
+    if (inFlight !== undefined) return inFlight;
+    if (!this.#inFlight.take(client, 1, this.clock.now())) return Promise.resolve(UNAVAILABLE);
+    const lookup = this.#lookUp(hash).finally(() => {
+      this.#lookups.delete(hash);
+      this.#inFlight.release(client, 1);
+    });
+    this.#lookups.set(hash, lookup);
+    return lookup;
   }
 
-  async #ask(hash: string): Promise<Lookup> {
-    const deadline = Date.now() + patience;
-    for (let wait = 50; ; wait = Math.min(wait * 2, 1000)) {
+  async #lookUp(hash: string): Promise<Lookup> {
+    const deadline = this.clock.now() + this.times.lookupTimeoutMs;
+    for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)) {
       const generation = this.#generation;
       try {
         const principal = await this.accounts.authenticate(hash);
-        // A change that arrived while the answer was on its way may be newer than the answer.
-        if (generation === this.#generation) return this.#keep(hash, principal);
+        // A change that arrived during the look-up may be newer than its answer.
+        if (generation === this.#generation) return this.#store(hash, principal);
       } catch {
-        if (Date.now() + wait > deadline) return unavailable;
-        await new Promise((resolve) => setTimeout(resolve, wait));
+        if (this.clock.now() + retryMs > deadline) return UNAVAILABLE;
+        await delay(this.clock, retryMs);
         continue;
       }
-      if (Date.now() > deadline) return unavailable;
+      if (this.clock.now() > deadline) return UNAVAILABLE;
     }
   }
 
-  #keep(hash: string, principal: Principal | undefined): Lookup {
-    const now = Date.now();
+  #store(hash: string, principal: Principal | undefined): Lookup {
+    const now = this.clock.now();
     if (principal === undefined || (principal.expires !== undefined && principal.expires <= now)) {
-      this.#known.delete(hash);
-      const until = now + believeUnknown;
-      keepIn(this.#unknown, hash, { lookup: unknownKey, asked: now, expires: until, until }, maxUnknown);
-      return unknownKey;
+      this.#cached.delete(hash);
+      const expiresAt = now + this.times.negativeTtlMs;
+      insert(
+        this.#negative,
+        hash,
+        { lookup: UNKNOWN, checkedAt: now, keyExpiresAt: expiresAt, expiresAt },
+        MAX_NEGATIVE,
+      );
+      return UNKNOWN;
     }
     const lookup: Lookup = { kind: "known", principal };
-    this.#unknown.delete(hash);
-    keepIn(
-      this.#known,
+    const keyExpiresAt = principal.expires ?? Number.POSITIVE_INFINITY;
+    this.#negative.delete(hash);
+    insert(
+      this.#cached,
       hash,
-      { lookup, asked: now, expires: principal.expires ?? Number.POSITIVE_INFINITY, until: now + believe },
-      maxKnown,
+      { lookup, checkedAt: now, keyExpiresAt, expiresAt: now + this.times.cacheTtlMs },
+      MAX_CACHED,
     );
     return lookup;
   }
 }
 
-const unknownKey: Lookup = { kind: "unknown" };
-const unavailable: Lookup = { kind: "unavailable" };
+const UNKNOWN: Lookup = { kind: "unknown" };
+const UNAVAILABLE: Lookup = { kind: "unavailable" };
 
-/** Keeps at most `most` entries; the one longest there goes first. */
-function keepIn(map: Map<string, Known>, hash: string, known: Known, most: number): void {
+/** Keeps at most `maximum` entries; the oldest one is removed first. */
+function insert(map: Map<string, Entry>, hash: string, entry: Entry, maximum: number): void {
   map.delete(hash);
-  if (map.size >= most) {
+  if (map.size >= maximum) {
     const [oldest] = map.keys();
     if (oldest !== undefined) map.delete(oldest);
   }
-  map.set(hash, known);
+  map.set(hash, entry);
 }
 
 /** The key in `Authorization: Bearer KEY`; undefined when there is none. */
@@ -155,7 +189,7 @@ export function bearer(authorization: string | undefined): string | undefined {
   return key === "" ? undefined : key;
 }
 
-/** Hex SHA-256, as accounts keeps it. */
+/** Hex SHA-256, the form in which accounts stores keys. */
 export function hashOf(key: string): string {
   return hash("sha256", key, "hex");
 }

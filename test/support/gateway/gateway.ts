@@ -51,14 +51,14 @@ const principal: Principal = {
 export class TestAccounts implements Accounts {
   readonly keys = new Map<string, Principal>([[hash(key), principal]]);
   readonly #listeners = new Set<(change: KeyChange) => void>();
-  /** How often somebody asked. */
-  asked = 0;
-  away = false;
+  /** Calls of `authenticate`. */
+  lookups = 0;
+  unavailable = false;
 
-  async authenticate(asked: string): Promise<Principal | undefined> {
-    this.asked += 1;
-    if (this.away) throw new Error("accounts are away");
-    return this.keys.get(asked);
+  async authenticate(keyHash: string): Promise<Principal | undefined> {
+    this.lookups += 1;
+    if (this.unavailable) throw new Error("accounts is unavailable");
+    return this.keys.get(keyHash);
   }
 
   async identify(): Promise<undefined> {
@@ -72,15 +72,15 @@ export class TestAccounts implements Accounts {
 
   add(text: string, who: Partial<Principal>): void {
     this.keys.set(hash(text), { ...principal, ...who });
-    this.#tell({ kind: "changed", hash: hash(text) });
+    this.notify({ kind: "changed", hash: hash(text) });
   }
 
   revoke(text: string): void {
     this.keys.delete(hash(text));
-    this.#tell({ kind: "changed", hash: hash(text) });
+    this.notify({ kind: "changed", hash: hash(text) });
   }
 
-  #tell(change: KeyChange): void {
+  notify(change: KeyChange): void {
     for (const listener of this.#listeners) listener(change);
   }
 }
@@ -88,10 +88,13 @@ export class TestAccounts implements Accounts {
 /** A ledger in memory that keeps the contract: each id once, a settled event over an estimated one. */
 export class TestUsage implements Usage {
   readonly events = new Map<string, UsageEvent>();
-  away = false;
+  unavailable = false;
+  /** Calls of `record`. */
+  records = 0;
 
   async record(events: readonly UsageEvent[]): Promise<void> {
-    if (this.away) throw new Error("the ledger is away");
+    this.records += 1;
+    if (this.unavailable) throw new Error("the ledger is unavailable");
     for (const event of events) {
       const known = this.events.get(event.id);
       if (known === undefined || known.estimated) this.events.set(event.id, event);

@@ -76,6 +76,10 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
     response.on("close", () => this.#clientLeft());
   }
 
+  get owner(): string {
+    return this.principal.organisation;
+  }
+
   get tried(): ReadonlySet<RoutedTarget> | undefined {
     return this.placement.tried;
   }
@@ -112,7 +116,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
     if (effects & state.DESTROY) this.response.destroy();
     if (effects & state.END) this.#end();
     if (effects & state.RECORD) this.#record();
-    if (effects & state.FINISH) this.shared.bodies.release(this.bodyBytes);
+    if (effects & state.FINISH) this.shared.bodies.release(this.principal.organisation, this.bodyBytes);
     if (effects & state.WRITE_INTENT) this.#writeIntent();
     // The journal may have refused the intent at once.
     if (effects & state.SEND && this.#state.phase === "calling") this.#upstream?.send(this.id, this.#trace);

@@ -26,7 +26,7 @@ export function ollamaOperations(router: Router): (path: string) => Operation | 
     ["/api/ps", { method: "GET", kind: "answer", answer: (who, response) => running(router, who, response) }],
     [
       "/api/show",
-      { method: "POST", kind: "question", answer: (who, body, response) => show(router, who, body, response, began) },
+      { method: "POST", kind: "query", answer: (who, body, response) => show(router, who, body, response, began) },
     ],
     ["/api/version", { method: "GET", kind: "open", answer: (response) => answerJson(response, 200, { version }) }],
   ]);

@@ -1,113 +1,133 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Principal } from "../../accounts/client.js";
+import { SharedLimit } from "../limits/shared-limit.js";
 import { type Problem, problem } from "../problem.js";
 
-/** Bytes of request bodies that this process holds at once, and of one body. */
+/** Maximum size of one request body, and of all bodies that this process holds. */
 export interface BodyLimits {
-  readonly one: number;
-  readonly all: number;
+  readonly oneBytes: number;
+  readonly allBytes: number;
 }
 
-const bodyLimits: BodyLimits = { one: 32 * 1024 * 1024, all: 256 * 1024 * 1024 };
+const BODY_LIMITS: BodyLimits = { oneBytes: 32 * 1024 * 1024, allBytes: 256 * 1024 * 1024 };
 
-/** Who waits for a body. Called once, with one of the two; never after the client has left. */
-export interface BodyReader {
-  bodyRead(body: Buffer): void;
-  bodyRefused(why: Problem): void;
+/** `Retry-After` of a request for whose body there is no memory. */
+const MEMORY_RETRY_AFTER_SECONDS = 1;
+
+/** Receives each body that was read, or why it was refused. Neither is called after the client has disconnected. */
+export interface BodyReceiver<Operation> {
+  bodyRead(request: PendingRequest<Operation>, body: Buffer): void;
+  bodyRefused(request: PendingRequest<Operation>, why: Problem): void;
 }
 
-/** Reads request bodies whole, within limits of one body and of all together. */
+/** Reads whole request bodies, within the limit of one body and the memory that organisations share. */
 export class Bodies {
-  #held = 0;
+  readonly #memory: SharedLimit;
 
-  constructor(private readonly limits: BodyLimits = bodyLimits) {}
+  constructor(private readonly limits: BodyLimits = BODY_LIMITS) {
+    this.#memory = new SharedLimit(limits.allBytes);
+  }
 
+  /** Bytes in memory. */
   get held(): number {
-    return this.#held;
+    return this.#memory.used;
   }
 
-  /** Gives back what a body took, once the request is over. */
-  release(bytes: number): void {
-    this.#held -= bytes;
+  /** Releases the memory of a body once its request is done. */
+  release(organisation: string, bytes: number): void {
+    if (bytes > 0) this.#memory.release(organisation, bytes);
   }
 
-  read(request: IncomingMessage, reader: BodyReader): void {
+  read<Operation>(
+    request: IncomingMessage,
+    response: ServerResponse,
+    principal: Principal,
+    operation: Operation,
+    receiver: BodyReceiver<Operation>,
+  ): void {
+    const pending = new PendingRequest(request, response, principal, operation, receiver, this, this.limits);
+    const refused = this.#refusedHeaders(request);
+    if (refused === undefined) pending.read();
+    else receiver.bodyRefused(pending, refused);
+  }
+
+  /** Takes memory for more bytes; false when there is none. */
+  take(organisation: string, bytes: number): boolean {
+    return this.#memory.take(organisation, bytes, Date.now());
+  }
+
+  #refusedHeaders(request: IncomingMessage): Problem | undefined {
     const encoding = request.headers["content-encoding"];
     if (encoding !== undefined && encoding !== "identity") {
-      reader.bodyRefused(
-        problem("body_encoding", `a body in ${encoding.slice(0, 40)} is not understood: send it plain`),
-      );
-      return;
+      const name = encoding.slice(0, 40);
+      return problem("body_encoding", `the content-encoding ${name} is not supported: send the body unencoded`);
     }
     const length = request.headers["content-length"];
-    if (length !== undefined && Number(length) > this.limits.one) {
-      reader.bodyRefused(tooLarge(this.limits.one));
-      return;
-    }
-    new Reading(request, reader, this, this.limits);
-  }
-
-  /** Takes room for more bytes; false when there is none. */
-  take(bytes: number): boolean {
-    if (this.#held + bytes > this.limits.all) return false;
-    this.#held += bytes;
-    return true;
+    return length !== undefined && Number(length) > this.limits.oneBytes ? tooLarge(this.limits.oneBytes) : undefined;
   }
 }
 
-class Reading {
+/** A request whose body is being read. It is the only object that a body allocates besides its bytes. */
+export class PendingRequest<Operation> {
   #parts: Buffer[] = [];
-  #size = 0;
-  #over = false;
+  #sizeBytes = 0;
+  #ended = false;
 
   constructor(
-    private readonly request: IncomingMessage,
-    private readonly reader: BodyReader,
+    readonly request: IncomingMessage,
+    readonly response: ServerResponse,
+    readonly principal: Principal,
+    readonly operation: Operation,
+    private readonly receiver: BodyReceiver<Operation>,
     private readonly bodies: Bodies,
     private readonly limits: BodyLimits,
-  ) {
-    request.on("data", (part: Buffer) => this.#take(part));
-    request.on("end", () => this.#end());
-    request.on("close", () => this.#gone());
+  ) {}
+
+  read(): void {
+    this.request.on("data", (part: Buffer) => this.#take(part));
+    this.request.on("end", () => this.#end());
+    this.request.on("close", () => this.#closed());
   }
 
   #take(part: Buffer): void {
-    if (this.#over) return;
-    if (this.#size + part.length > this.limits.one) {
-      this.#refuse(tooLarge(this.limits.one));
-    } else if (!this.bodies.take(part.length)) {
-      this.#refuse(problem("memory_exhausted", "too many large requests are being read at once", { retryAfter: 1 }));
+    if (this.#ended) return;
+    if (this.#sizeBytes + part.length > this.limits.oneBytes) {
+      this.#refuse(tooLarge(this.limits.oneBytes));
+    } else if (!this.bodies.take(this.principal.organisation, part.length)) {
+      const why = "too many large requests are being read at the same time";
+      this.#refuse(problem("memory_exhausted", why, { retryAfter: MEMORY_RETRY_AFTER_SECONDS }));
     } else {
-      this.#size += part.length;
+      this.#sizeBytes += part.length;
       this.#parts.push(part);
     }
   }
 
   #end(): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#ended) return;
+    this.#ended = true;
     const [first] = this.#parts;
     const body = this.#parts.length === 1 && first !== undefined ? first : Buffer.concat(this.#parts);
     this.#parts = [];
-    this.reader.bodyRead(body);
+    this.receiver.bodyRead(this, body);
   }
 
-  /** What still comes of a refused body is thrown away as it arrives, so that the client can read why. */
+  /** The rest of a refused body is discarded as it arrives, so that the client can read the error. */
   #refuse(why: Problem): void {
-    this.#drop();
-    this.reader.bodyRefused(why);
+    this.#discard();
+    this.receiver.bodyRefused(this, why);
   }
 
-  #gone(): void {
-    if (!this.#over && !this.request.complete) this.#drop();
+  #closed(): void {
+    if (!this.#ended && !this.request.complete) this.#discard();
   }
 
-  #drop(): void {
-    this.#over = true;
+  #discard(): void {
+    this.#ended = true;
     this.#parts = [];
-    this.bodies.release(this.#size);
+    this.bodies.release(this.principal.organisation, this.#sizeBytes);
   }
 }
 
-function tooLarge(limit: number): Problem {
-  return problem("body_too_large", `the body is larger than ${Math.round(limit / 1024 / 1024)} MiB`);
+function tooLarge(limitBytes: number): Problem {
+  return problem("body_too_large", `the body is larger than ${Math.round(limitBytes / 1024 / 1024)} MiB`);
 }

@@ -26,13 +26,15 @@ const UNAVAILABLE_RETRY_AFTER_SECONDS = 5;
 /** The targets of one model and the bounded queue in front of them. `now` is epoch milliseconds everywhere. */
 export class ModelRoute {
   #targets: RoutedTarget[] = [];
-  readonly #queue = new WaitQueue<RoutedTarget, RouteWaiter>();
+  readonly #queue: WaitQueue<RoutedTarget, RouteWaiter>;
   #turn = 0;
   #retryBudget = RETRY_RESERVE;
   requests = 0;
   tokens = 0;
 
-  constructor(readonly model: Model) {}
+  constructor(readonly model: Model) {
+    this.#queue = new WaitQueue(model.queue.length);
+  }
 
   get targets(): readonly RoutedTarget[] {
     return this.#targets;
@@ -74,19 +76,17 @@ export class ModelRoute {
     return target;
   }
 
-  /** Queues a request that found no place; refuses it when the queue is full. */
+  /** Queues a request that found no place; refuses it when the queue is full, or its owner's share of it. */
   wait(waiter: RouteWaiter, now: number): void {
     const { length, deadline } = this.model.queue;
-    if (this.#queue.length >= length) {
-      waiter.refused(
-        problem("queue_full", `the queue of ${this.model.name} is full (${length} requests wait)`, {
-          retryAfter: this.retryAfter(),
-        }),
-      );
-      return;
-    }
     if (waiter.waitUntil === 0) waiter.waitUntil = now + deadline;
-    this.#queue.push(waiter);
+    if (this.#queue.push(waiter, now)) return;
+    const full = this.#queue.length >= length ? "the queue" : "your share of the queue";
+    waiter.refused(
+      problem("queue_full", `${full} of ${this.model.name} is full (${this.#queue.length} requests wait)`, {
+        retryAfter: this.retryAfter(),
+      }),
+    );
   }
 
   /** Removes a waiter whose client disconnected. */

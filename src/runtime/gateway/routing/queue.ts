@@ -1,5 +1,9 @@
+import { SharedLimit } from "../limits/shared-limit.js";
+
 /** A request that waits for a target. */
 export interface Waiter<Target> {
+  /** Who sent the request: owners share the places of the queue. */
+  readonly owner: string;
   /** Targets that a request has tried. It uses another one as long as there is one. */
   readonly tried: ReadonlySet<Target> | undefined;
   /** Epoch milliseconds; at this time the request stops waiting. */
@@ -11,26 +15,34 @@ export interface Waiter<Target> {
 export type TakePlace<Target> = (tried: ReadonlySet<Target> | undefined) => Target | undefined;
 
 /**
- * The queue of one model. Each waiter gets the first target that it may use, in order of arrival: a waiter that no free
+ * The bounded queue of one model. Each waiter gets the first target that it may use, in order of arrival: a waiter that no free
  * target suits does not block those behind it. After `serve`, no target with room is idle while a waiter may use it.
  */
 export class WaitQueue<Target, Entry extends Waiter<Target>> {
   readonly #waiting: Entry[] = [];
+  readonly #places: SharedLimit;
   #serving = false;
   #serveAgain = false;
+
+  constructor(capacity: number) {
+    this.#places = new SharedLimit(capacity);
+  }
 
   get length(): number {
     return this.#waiting.length;
   }
 
-  push(waiter: Entry): void {
+  /** Adds a waiter; false when the queue is full, or its owner's share of it. `now`: epoch milliseconds. */
+  push(waiter: Entry, now: number): boolean {
+    if (!this.#places.take(waiter.owner, 1, now)) return false;
     this.#waiting.push(waiter);
+    return true;
   }
 
   /** Removes a waiter; does nothing when it no longer waits. */
   remove(waiter: Entry): void {
     const index = this.#waiting.indexOf(waiter);
-    if (index >= 0) this.#waiting.splice(index, 1);
+    if (index >= 0) this.#removeAt(index);
   }
 
   /** Removes and returns the waiters whose `waitUntil` has passed, oldest first. */
@@ -42,7 +54,9 @@ export class WaitQueue<Target, Entry extends Waiter<Target>> {
 
   /** Empties the queue. */
   drain(): Entry[] {
-    return this.#waiting.splice(0);
+    const all = this.#waiting.splice(0);
+    for (const { owner } of all) this.#places.release(owner, 1);
+    return all;
   }
 
   /** Grants every place that a waiter may use. `granted` may call back into the queue. */
@@ -69,7 +83,7 @@ export class WaitQueue<Target, Entry extends Waiter<Target>> {
       if (waiter === undefined) return;
       const target = take(waiter.tried);
       if (target !== undefined) {
-        this.#waiting.splice(index, 1);
+        this.#removeAt(index);
         waiter.granted(target);
         // `granted` may have added or removed waiters: the order of those before `index` is no longer certain.
         index = 0;
@@ -78,5 +92,9 @@ export class WaitQueue<Target, Entry extends Waiter<Target>> {
         return;
       } else index += 1;
     }
+  }
+
+  #removeAt(index: number): void {
+    for (const { owner } of this.#waiting.splice(index, 1)) this.#places.release(owner, 1);
   }
 }

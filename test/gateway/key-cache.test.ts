@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { hashOf, KEY_CACHE_TIMES, Keys, type Lookup } from "../../src/runtime/gateway/keys.js";
+import { FakeClock } from "../support/gateway/fake-clock.js";
+import { key, TestAccounts } from "../support/gateway/gateway.js";
+
+const CLIENT = "192.0.2.1";
+const hash = hashOf(key);
+const { cacheTtlMs, staleTtlMs, revalidateTimeoutMs, negativeTtlMs, lookupTimeoutMs } = KEY_CACHE_TIMES;
+
+function cacheOf(accounts: TestAccounts): { readonly keys: Keys; readonly clock: FakeClock } {
+  const clock = new FakeClock();
+  return { keys: new Keys(accounts, clock), clock };
+}
+
+/** The result of a look-up, or undefined while it is pending. */
+function watch(lookup: Promise<Lookup>): { kind: Lookup["kind"] | undefined } {
+  const result: { kind: Lookup["kind"] | undefined } = { kind: undefined };
+  void lookup.then(({ kind }) => {
+    result.kind = kind;
+  });
+  return result;
+}
+
+describe("the cache of API keys", () => {
+  it("serves a key for its TTL without a look-up", async () => {
+    const accounts = new TestAccounts();
+    const { keys, clock } = cacheOf(accounts);
+    await keys.find(hash, CLIENT);
+    await clock.advance(cacheTtlMs - 1);
+    expect(keys.peek(hash, clock.now())?.kind).toBe("known");
+    await clock.advance(1);
+    expect(keys.peek(hash, clock.now())).toBeUndefined();
+    expect(accounts.lookups).toBe(1);
+  });
+
+  it("refuses a cached key from the moment at which the key expires", async () => {
+    const accounts = new TestAccounts();
+    const { keys, clock } = cacheOf(accounts);
+    accounts.add("expiring", { expires: clock.now() + 300 });
+    await keys.find(hashOf("expiring"), CLIENT);
+    await clock.advance(299);
+    expect(keys.peek(hashOf("expiring"), clock.now())?.kind).toBe("known");
+    await clock.advance(1);
+    expect(keys.peek(hashOf("expiring"), clock.now())?.kind).toBe("unknown");
+  });
+
+  it("caches that a key is invalid only shortly", async () => {
+    const { keys, clock } = cacheOf(new TestAccounts());
+    expect((await keys.find(hashOf("invalid"), CLIENT)).kind).toBe("unknown");
+    await clock.advance(negativeTtlMs - 1);
+    expect(keys.peek(hashOf("invalid"), clock.now())?.kind).toBe("unknown");
+    await clock.advance(1);
+    expect(keys.peek(hashOf("invalid"), clock.now())).toBeUndefined();
+  });
+
+  it("retries a look-up while accounts is unavailable", async () => {
+    const accounts = new TestAccounts();
+    accounts.unavailable = true;
+    const { keys, clock } = cacheOf(accounts);
+    const result = watch(keys.find(hash, CLIENT));
+    await clock.advance(2_000);
+    expect(result.kind).toBeUndefined();
+    accounts.unavailable = false;
+    await clock.advance(1_000);
+    expect(result.kind).toBe("known");
+  });
+
+  it("reports accounts as unavailable after its timeout, and not before", async () => {
+    const accounts = new TestAccounts();
+    accounts.unavailable = true;
+    const { keys, clock } = cacheOf(accounts);
+    const result = watch(keys.find(hash, CLIENT));
+    await clock.advance(lookupTimeoutMs - 1_500);
+    expect(result.kind).toBeUndefined();
+    await clock.advance(1_500);
+    expect(result.kind).toBe("unavailable");
+  });
+
+  it("revalidates a key while changes may be missed, and serves the cached one when accounts does not answer", async () => {
+    const accounts = new TestAccounts();
+    const { keys, clock } = cacheOf(accounts);
+    await keys.find(hash, CLIENT);
+    accounts.notify({ kind: "lost" });
+    await clock.advance(staleTtlMs - 1);
+    expect(keys.peek(hash, clock.now())?.kind).toBe("known");
+    await clock.advance(1);
+    expect(keys.peek(hash, clock.now())).toBeUndefined();
+    accounts.unavailable = true;
+    const result = watch(keys.find(hash, CLIENT));
+    await clock.advance(revalidateTimeoutMs);
+    expect(result.kind).toBe("known");
+    // The next requests do not wait again before the cached key is stale once more.
+    expect(keys.peek(hash, clock.now())?.kind).toBe("known");
+  });
+
+  it("does not store the answer of a look-up that a change has overtaken", async () => {
+    const accounts = new TestAccounts();
+    const { keys } = cacheOf(accounts);
+    const found = keys.find(hash, CLIENT);
+    accounts.revoke(key);
+    expect((await found).kind).toBe("unknown");
+  });
+
+  it("limits the look-ups in flight, and keeps a share of them for each client address", async () => {
+    const accounts = new TestAccounts();
+    accounts.unavailable = true;
+    const { keys, clock } = cacheOf(accounts);
+    const flood = Array.from({ length: 600 }, (_, index) => watch(keys.find(hashOf(`made-up-${index}`), CLIENT)));
+    await clock.advance(0);
+    expect(flood.filter(({ kind }) => kind === "unavailable")).toHaveLength(100);
+    const refused = watch(keys.find(hash, "192.0.2.2"));
+    await clock.advance(0);
+    expect(refused.kind).toBe("unavailable");
+    // The flood goes on; what its look-ups release is for the other client.
+    await clock.advance(lookupTimeoutMs - 10);
+    for (let index = 0; index < 600; index += 1) void keys.find(hashOf(`next-${index}`), CLIENT);
+    accounts.unavailable = false;
+    const found = watch(keys.find(hash, "192.0.2.2"));
+    await clock.advance(1_000);
+    expect(found.kind).toBe("known");
+  });
+});
