@@ -81,12 +81,12 @@ describe("a body that is not what it should be", () => {
     ['{"name": 5}', "name", "name must be a string, but 5 was given"],
     ["{}", "name", "name is missing: it must be a string"],
     ['{"name": "x", "scopes": ["root"]}', "scopes[0]", 'but "root" was given'],
-    ['{"name": "x", "admin": true}', "admin", "admin is not a field that is known here"],
+    ['{"name": "x", "admin": true}', "admin", "admin is not a known field"],
     ['{"name": "a\\nb"}', "name", "name: must not contain control characters"],
     [
       '{"name": "x", "expires": "soon"}',
       "expires",
-      'expires must be a moment such as 2026-05-04T13:00:00Z, but "soon" was given',
+      'expires must be a date and time such as 2026-05-04T13:00:00Z, but "soon" was given',
     ],
     ["[]", undefined, "the body must be an object, but an empty list was given"],
   ])("%s is told with its field, what was expected and what was given", async (body, param, message) => {

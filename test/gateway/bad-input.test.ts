@@ -254,7 +254,7 @@ describe("bad HTTP", () => {
   it("expecting anything else is refused with 417", async () => {
     const answer = await raw([head("/api/chat", "content-length: 0\r\nexpect: miracles\r\n\r\n")]);
     expect(answer).toMatch(/^HTTP\/1\.1 417 /);
-    expect(answer).toContain('{"error":"the only expectation understood is 100-continue"}');
+    expect(answer).toContain('{"error":"the only supported expectation is 100-continue"}');
   });
 
   it("with chunks that are none is refused with 400", async () => {

@@ -57,7 +57,7 @@ describe("a client that leaves", () => {
     for (let waited = 0; waited < 2000 && upstream.cancelled < cancelled + 2; waited += 20) await sleep(20);
     expect(upstream.cancelled).toBe(cancelled + 2);
     // The one that asks.
-    expect(metric(await gateway.metrics(), "keelson_http_requests_under_way")).toBe(1);
+    expect(metric(await gateway.metrics(), "keelson_http_requests_in_flight")).toBe(1);
   });
 
   it("in the middle of its request body costs nothing and is forgotten", async () => {

@@ -3,14 +3,14 @@ import { Writable } from "node:stream";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { beginTrace, traceparent } from "../../src/runtime/kernel/trace.js";
+import { startTrace, traceparent } from "../../src/runtime/kernel/trace.js";
 import { planWith, startTestGateway } from "../support/gateway/gateway.js";
 import { startUpstream, type Upstream } from "../support/gateway/upstream.js";
 
 describe("traceparent", () => {
   it("is continued when it is well formed, and begun anew when it is not", () => {
     const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    const trace = beginTrace(parent);
+    const trace = startTrace(parent);
     expect(trace).toMatchObject({
       traceId: "0af7651916cd43dd8448eb211c80319c",
       parentSpanId: "b7ad6b7169203331",
@@ -24,7 +24,7 @@ describe("traceparent", () => {
       `ff-${"a".repeat(32)}-${"b".repeat(16)}-01`,
       "x",
     ]) {
-      expect(beginTrace(bad).parentSpanId).toBeUndefined();
+      expect(startTrace(bad).parentSpanId).toBeUndefined();
     }
   });
 
@@ -33,7 +33,7 @@ describe("traceparent", () => {
       fc.property(
         fc.oneof(fc.string(), fc.stringMatching(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}/)),
         (header) => {
-          expect(traceparent(beginTrace(header))).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/);
+          expect(traceparent(startTrace(header))).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/);
         },
       ),
     );

@@ -80,7 +80,7 @@ describe("keelson up killed with -9", () => {
     const streams = Array.from({ length: STREAMS }, (_, number) => stream(first, key, number));
     const underWay = async () => {
       const metrics = await (await fetch(`${first.url}/metrics`)).text();
-      return Number(/^keelson_http_requests_under_way (\d+)$/m.exec(metrics)?.[1]);
+      return Number(/^keelson_http_requests_in_flight (\d+)$/m.exec(metrics)?.[1]);
     };
     await until(async () => (await underWay()) >= STREAMS, 10_000, "every stream with the gateway");
     // The model answers some at a time: a second later some are out, some are in the middle, and some are still to begin.

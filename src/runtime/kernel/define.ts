@@ -58,8 +58,7 @@ export function startOrder(table: Table, wanted: readonly string[]): Order {
   const visit = (name: string): void => {
     if (start.includes(name)) return;
     if (visiting.includes(name)) throw new Error(`modules have a dependency cycle: ${[...visiting, name].join(" → ")}`);
-    const row = table[name];
-    if (row === undefined) throw new Error(`no module is called ${name}`);
+    const row = rowOf(table, name);
     visiting.push(name);
     for (const need of row.needs) {
       if (wanted.includes(need) || !hasRemoteClient(table[need])) visit(need);
@@ -74,4 +73,21 @@ export function startOrder(table: Table, wanted: readonly string[]): Order {
 
 function hasRemoteClient(row: Definition | undefined): boolean {
   return row?.remote !== undefined || row?.remotePerModel !== undefined;
+}
+
+/** The row of a module. Throws for a name that is not in the table (a defect). */
+export function rowOf(table: Table, name: string): Definition {
+  const row = table[name];
+  if (row === undefined) throw new Error(`there is no module ${name}`);
+  return row;
+}
+
+/** Runs a row's `start`. `defineModules` has checked the table's types; here its rows run without them. */
+export function startModule(
+  row: Definition,
+  context: Context,
+  needs: Readonly<Record<string, unknown>>,
+): Promise<Running<unknown>> {
+  const run: (context: Context, needs: never) => Promise<Running<unknown>> = row.start;
+  return Reflect.apply(run, row, [context, needs]);
 }

@@ -1,17 +1,15 @@
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
 import type { PrefixAuthority } from "../../contracts/authority.js";
 import type { ErrorCode } from "../../errors/catalogue.js";
 import { answerJson, type Handler } from "./listener.js";
 
-/** Who asks, as far as that can be told from a request. */
+/** Classifies the sender of a request. */
 export interface Guard {
-  /** A process of the platform, or somebody with its token. */
+  /** The request carries the internal token: it comes from a process of the platform. */
   internal(request: IncomingMessage): boolean;
-  /**
-   * Whoever runs the platform, and no stranger: this machine itself, or anybody with the internal token. What came through
-   * a proxy is a stranger's, because a proxy on this machine asks for the whole world.
-   */
+  /** The request carries the internal token, or comes directly from this machine and is addressed to it. */
   operator(request: IncomingMessage): boolean;
 }
 
@@ -24,28 +22,38 @@ export function guardWith(token: string): Guard {
   return { internal, operator: (request) => fromThisMachine(request) || internal(request) };
 }
 
-/** `handler` for the platform's own processes only. */
-export function internalOnly(guard: Guard, handler: Handler): Handler {
-  const error = { code: "internal/unauthorized" satisfies ErrorCode, message: "this path takes the internal token" };
+/** `handler` for the platform's own processes only; responds with 401 to others. */
+function internalOnly(guard: Guard, handler: Handler): Handler {
+  const error = { code: "internal/unauthorized" satisfies ErrorCode, message: "this path requires the internal token" };
   return (request, response) =>
     guard.internal(request) ? handler(request, response) : answerJson(response, 401, { error });
 }
 
-/** `handler` for operators only. */
+/** `handler` for operators only; responds with 401 to others. */
 export function operatorsOnly(guard: Guard, handler: Handler): Handler {
-  const message = "this page answers on its own machine, and elsewhere takes the internal token";
+  const message = "this path requires the internal token, unless it is requested on its own machine as localhost";
   const error = { code: "operators/only" satisfies ErrorCode, message };
   return (request, response) =>
     guard.operator(request) ? handler(request, response) : answerJson(response, 401, { error });
 }
 
-/** Headers that a proxy adds: what comes with one was not asked by this machine, whoever opened the connection. */
-const forwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"] as const;
+/** Headers that a proxy adds. A request with one is untrusted: a proxy on this machine forwards requests of other machines. */
+const FORWARDING_HEADERS = ["forwarded", "x-forwarded-for", "x-real-ip", "via"] as const;
 
 function fromThisMachine({ socket, headers }: IncomingMessage): boolean {
   const address = socket.remoteAddress?.replace(/^::ffff:/, "");
   const loopback = address === "::1" || address?.startsWith("127.") === true;
-  return loopback && forwarded.every((name) => headers[name] === undefined);
+  return loopback && isLocalHost(headers.host) && FORWARDING_HEADERS.every((name) => headers[name] === undefined);
+}
+
+/**
+ * Whether a Host header names this machine: an IP address or `localhost`. Any other name may be a web page's that resolves to
+ * 127.0.0.1 (DNS rebinding): the browser of a user of this machine would then send the page's requests from loopback.
+ */
+export function isLocalHost(host: string | undefined): boolean {
+  const [, bracketed, plain] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/.exec(host ?? "") ?? [];
+  if (bracketed !== undefined) return isIP(bracketed) === 6;
+  return plain !== undefined && (isIP(plain) === 4 || /^(?:.+\.)?localhost$/i.test(plain));
 }
 
 /**

@@ -1,232 +1,298 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
-import type { ServerResponse } from "node:http";
-import { type Logger, pino } from "pino";
-import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import { collectDefaultMetrics, Registry } from "prom-client";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
-import type { Plan } from "../../plan/plan.js";
-import { type Definition, startOrder, type Table } from "./define.js";
-import { guarded, guardWith } from "./guard.js";
-import { type Address, answerJson, Listener, type ListenerLimits } from "./listener.js";
+import { UndoStack } from "../../lifecycle/undo-stack.js";
+import type { Milliseconds, Plan } from "../../plan/plan.js";
+import { clientsOf } from "./clients.js";
+import { type Order, rowOf, startModule, startOrder, type Table } from "./define.js";
+import { type Guard, guarded, guardWith } from "./guard.js";
+import { type Address, Listener, type ListenerLimits, NOT_FOUND, respondError } from "./listener.js";
 import type { Context, Running, Secrets } from "./module.js";
 import { peerUrl } from "./peers.js";
+import { registerProcessMetrics } from "./process-metrics.js";
 import { secretsIn } from "./secrets.js";
 import { Services } from "./services.js";
+import { metricsHandler, serveStatusPages } from "./status-pages.js";
 import { traceOf } from "./trace.js";
-import { startTracing } from "./tracing.js";
+import { startTracing, type Tracer } from "./tracing.js";
 
 export interface ServeOptions {
   readonly plan: Plan;
   readonly modules: readonly string[];
   readonly listen: Address;
-  /** A second address, which answers `/metrics` to anybody and nothing else: for Prometheus, not for the world. */
+  /** A second address that serves `/metrics` without authentication, and nothing else: for Prometheus inside the network. */
   readonly metricsListen?: Address | undefined;
   readonly dataDirectory: string;
   readonly secretsDirectory: string;
   readonly unit?: string | undefined;
   readonly model?: string | undefined;
-  /** Base URLs of modules that run elsewhere; the plan's addresses where none is given. */
+  /** Base URLs of modules that run in other processes; the plan's addresses by default. */
   readonly peers?: Readonly<Record<string, string>>;
-  /** Base URL under which people reach the platform; the listener's own address by default. */
+  /** Base URL under which users reach the platform; the listener's own address by default. */
   readonly publicUrl?: string | undefined;
-  readonly log?: Logger;
+  readonly log: Logger;
   readonly limits?: Partial<ListenerLimits>;
+  /** Called when a running module fails. Only a restart of the process recovers from it. */
+  readonly onModuleFailure?: (module: string, failureCase: string) => void;
+  /** Debug point after each step of the start; see `UndoOptions.afterStep`. */
+  readonly afterStep?: (step: string) => void | Promise<void>;
+}
+
+export interface StopOptions {
+  /** Time during which the process is not ready but accepts connections. Default 0. */
+  readonly drainDelay?: Milliseconds;
+  /** Time for responses in flight and for the modules' stops, after `drainDelay`. Default 25 s. */
+  readonly grace?: Milliseconds;
 }
 
 /** A process's modules, started. */
 export interface Kernel {
   readonly url: string;
-  /** Where `metricsListen` is; undefined without. */
+  /** URL of `metricsListen`; undefined without one. */
   readonly metricsUrl: string | undefined;
   readonly services: Services;
   /** The client of a module of this process; for tests and for the supervisor. */
   client(module: string): unknown;
   /**
-   * Not ready → `drainDelay` → no new connections → every answer out → modules stopped in reverse. What is left after
-   * `grace` (milliseconds) is cut.
+   * Not ready; after `drainDelay` no new connections; responses in flight complete; modules stop in reverse order. What
+   * remains after `grace` is cut. Repeated calls return the first call's promise.
    */
-  stop(options?: { readonly drainDelay?: number; readonly grace?: number }): Promise<void>;
+  stop(options?: StopOptions): Promise<void>;
 }
 
-/** Starts `options.modules` of `table`, needs first, behind one listener. A module that cannot start stops the others. */
+const DEFAULT_GRACE_MS: Milliseconds = 25_000;
+/** Time for the modules that have started to stop, when a later step of the start fails. */
+const FAILED_START_GRACE_MS: Milliseconds = 10_000;
+const MAX_METRICS_CONNECTIONS = 100;
+
+/**
+ * Starts `options.modules` of `table`, needs first, behind one listener. If any step fails, everything before it is undone
+ * and the error is thrown: `modules/…`, `secret/…`, `data/unwritable`, `port/…`, or the error of a module.
+ */
 export async function startKernel(table: Table, options: ServeOptions): Promise<Kernel> {
-  for (const name of options.modules) {
-    if (table[name] === undefined) {
-      throw new KeelsonError("modules/unknown", `no module is called ${name}`, {
-        hint: `there are: ${Object.keys(table).join(", ")}`,
-      });
-    }
-  }
-  const { plan, unit } = options;
-  const log = options.log ?? pino({ level: process.env["KEELSON_LOG"] ?? "info", base: { unit } });
-  const secrets = secretsIn(options.secretsDirectory);
-  const internalToken = await sharedToken(secrets);
-  const guard = guardWith(internalToken);
-  const peers = options.peers ?? {};
-  const order = startOrder(table, options.modules);
-  const peer = (module: string): string | undefined =>
-    order.start.includes(module) ? undefined : (peers[module] ?? peerUrl(plan, module));
-
-  await makeDirectory(options.dataDirectory);
-  const metrics = new Registry();
-  collectDefaultMetrics({ register: metrics });
-  const services = new Services(
-    order.start.map((name) => ({ name, needs: rowOf(table, name).needs })),
-    order.remote.map((name) => ({ name, url: peer(name) })),
-    unit,
-  );
-  const listener = new Listener((error, request) => {
-    log.error({ error: messageOf(error), traceId: traceOf(request).traceId, path: request.url }, "a handler failed");
-  }, options.limits);
-  watchProcess(metrics, services, listener);
-  services.serve(listener, metrics, guard);
-  // Anything else waits for its module: a client that comes early is told to come again, not that there is nothing.
-  listener.otherwise((_request, response) => respondUnroutable(services, response));
-  const address = await listener.listen(options.listen);
-  const url = urlOf(address);
-  const scraped = options.metricsListen && new Listener(() => {}, { maxConnections: 100 });
-  if (scraped) services.serveMetrics(scraped, metrics);
-  const metricsUrl =
-    scraped &&
-    options.metricsListen &&
-    urlOf(
-      await scraped.listen(options.metricsListen).catch(async (error: unknown) => {
-        await listener.drain(AbortSignal.timeout(0));
-        throw error;
-      }),
-    );
-
-  const endpoint = process.env["OTEL_EXPORTER_OTLP_ENDPOINT"] || plan.observe.otlp;
-  const tracer = endpoint ? await startTracing(endpoint, traceAttributes(plan, unit, options.modules)) : undefined;
-
-  const running = new Map<string, Running<unknown>>();
-  const reported = new Set<string>();
-  const contextOf = (name: string): Context => ({
-    plan,
-    unit,
-    model: options.model,
-    dataDirectory: options.dataDirectory,
-    secrets,
-    log: log.child({ module: name }),
-    metrics,
-    here: order.start,
-    peer,
-    peers,
-    internalToken,
-    tracer,
-    draining: () => services.draining,
-    services: () => services.list(),
-    publicUrl: options.publicUrl ?? url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//127.0.0.1:"),
-    route: (prefix, authority, handler) => listener.route(prefix, guarded(prefix, authority, guard, handler)),
-    report: (state, reason) => {
-      reported.add(name);
-      services.set(name, state, reason);
-    },
+  requireModules(table, options.modules);
+  const { log } = options;
+  const undo = new UndoStack({
+    onFailure: (step, error) => log.error({ step, error: messageOf(error) }, "cleanup failed"),
+    afterStep: options.afterStep,
   });
-
-  const stopModules = async (signal: AbortSignal): Promise<void> => {
-    for (const name of [...running.keys()].reverse()) {
-      services.set(name, "stopping");
-      try {
-        await running.get(name)?.stop(signal);
-      } catch (error) {
-        log.error({ module: name, error: messageOf(error) }, "module did not stop cleanly");
-      }
-      services.set(name, "stopped");
-    }
-  };
-
-  for (const name of order.start) {
-    services.set(name, "starting");
-    const began = performance.now();
-    try {
-      const context = contextOf(name);
-      const row = rowOf(table, name);
-      running.set(name, await start(row, context, clientsFor(table, row, running, context)));
-    } catch (error) {
-      services.set(name, "failed", messageOf(error));
-      await stopModules(AbortSignal.timeout(10_000));
-      await listener.drain(AbortSignal.timeout(0));
-      await scraped?.drain(AbortSignal.timeout(0));
-      await tracer?.stop();
-      throw error;
-    }
-    // A module that knows better has said so itself.
-    if (!reported.has(name)) services.set(name, "ready");
-    log.info({ module: name, ms: Math.round(performance.now() - began) }, "module started");
+  try {
+    const opened = await open(table, options, undo);
+    const running = await startModules(table, opened, options, undo);
+    // Released before the modules: they must not stop while responses are in flight.
+    undo.defer("drain the listener", (signal) => opened.listener.drain(signal));
+    log.info({ url: opened.url, modules: opened.order.start }, "serving");
+    return kernelOf(opened, running, log, undo);
+  } catch (error) {
+    await undo.run(AbortSignal.timeout(FAILED_START_GRACE_MS));
+    throw error;
   }
-  log.info({ url, modules: order.start }, "serving");
+}
 
-  let stopping: Promise<void> | undefined;
-  const stop = async (drainDelay: number, grace: number): Promise<void> => {
+function kernelOf(
+  { url, metricsUrl, services, listener }: Opened,
+  running: ReadonlyMap<string, Running<unknown>>,
+  log: Logger,
+  undo: UndoStack,
+): Kernel {
+  const stop = async (drainDelay: Milliseconds, grace: Milliseconds): Promise<void> => {
     services.drain();
-    listener.askToClose();
-    log.info({ drainDelay, underWay: listener.underWay }, "draining");
+    listener.closeAfterResponse();
+    log.info({ drainDelay, inFlight: listener.inFlight }, "draining");
     const signal = AbortSignal.timeout(drainDelay + grace);
-    await new Promise((resolve) => setTimeout(resolve, drainDelay));
-    await listener.drain(signal);
-    await stopModules(signal);
-    await scraped?.drain(AbortSignal.timeout(0));
-    await tracer?.stop();
+    await sleep(drainDelay);
+    await undo.run(signal);
     log.info("stopped");
   };
+  let stopping: Promise<void> | undefined;
   return {
     url,
     metricsUrl,
     services,
     client: (module) => running.get(module)?.client,
-    stop: ({ drainDelay = 0, grace = 25_000 } = {}) => {
+    stop: ({ drainDelay = 0, grace = DEFAULT_GRACE_MS } = {}) => {
       stopping ??= stop(drainDelay, grace);
       return stopping;
     },
   };
 }
 
-function rowOf(table: Table, name: string): Definition {
-  const row = table[name];
-  if (row === undefined) throw new Error(`no module is called ${name}`);
-  return row;
+/** What a process has before its modules start. */
+interface Opened {
+  readonly order: Order;
+  readonly secrets: Secrets;
+  readonly internalToken: string;
+  readonly guard: Guard;
+  readonly metrics: Registry;
+  readonly services: Services;
+  readonly listener: Listener;
+  readonly url: string;
+  readonly metricsUrl: string | undefined;
+  readonly tracer: Tracer | undefined;
+  peer(module: string): string | undefined;
 }
 
-/** The table was checked when it was written (`defineModules`): here its rows are run without their types. */
-function start(row: Definition, context: Context, needs: Readonly<Record<string, unknown>>): Promise<Running<unknown>> {
-  const run: (context: Context, needs: never) => Promise<Running<unknown>> = row.start;
-  return Reflect.apply(run, row, [context, needs]);
+/** Opens the data directory, the listeners and the tracer. From then on probes can read that the process is starting. */
+async function open(table: Table, options: ServeOptions, undo: UndoStack): Promise<Opened> {
+  const { plan, unit, log } = options;
+  const secrets = secretsIn(options.secretsDirectory);
+  const internalToken = await undo.step("read the internal token", () => readOrMakeToken(secrets));
+  await undo.step("make the data directory", () => makeDirectory(options.dataDirectory));
+
+  const order = startOrder(table, options.modules);
+  const peer = (module: string): string | undefined =>
+    order.start.includes(module) ? undefined : (options.peers?.[module] ?? peerUrl(plan, module));
+  const guard = guardWith(internalToken);
+  const metrics = new Registry();
+  collectDefaultMetrics({ register: metrics });
+  const services = new Services(order.start.map((name) => ({ name, needs: rowOf(table, name).needs })));
+  const listener = new Listener((error, request) => {
+    log.error({ error: messageOf(error), traceId: traceOf(request).traceId, path: request.url }, "a handler failed");
+  }, options.limits);
+  registerProcessMetrics(metrics, services, listener);
+  const remote = order.remote.map((name) => ({ name, url: peer(name) }));
+  serveStatusPages(listener, services, { unit, remote }, metrics, guard);
+  listener.otherwise((request, response) => respondUnroutable(services, request, response));
+
+  const url = await undo.step(
+    "open the listener",
+    async () => urlOf(await listener.listen(options.listen)),
+    () => listener.drain(AbortSignal.abort()),
+  );
+  const metricsUrl = await openMetricsListener(options.metricsListen, metrics, undo);
+  const endpoint = process.env["OTEL_EXPORTER_OTLP_ENDPOINT"] || plan.observe.otlp;
+  const tracer =
+    endpoint &&
+    (await undo.step(
+      "start the tracer",
+      () => startTracing(endpoint, traceAttributes(plan, unit, options.modules)),
+      (started) => started.stop(),
+    ));
+  return {
+    ...{ order, secrets, internalToken, guard, metrics, services, listener, url, metricsUrl, peer },
+    tracer: tracer || undefined,
+  };
 }
 
-function clientsFor(
-  table: Table,
-  row: Definition,
-  running: ReadonlyMap<string, Running<unknown>>,
-  context: Context,
-): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    row.needs.map((need) => {
-      const here = running.get(need);
-      if (here !== undefined) return [need, here.client];
-      const remotePerModel = table[need]?.remotePerModel;
-      if (remotePerModel !== undefined) return [need, remotePerModel(context)];
-      const url = context.peer(need);
-      const remote = table[need]?.remote;
-      if (url === undefined || remote === undefined) {
-        throw new KeelsonError(
-          "modules/unreachable",
-          `a module needs ${need}, which does not run here and has no address`,
-          {
-            hint: `add it to --modules, or say where it runs with --peer ${need}=http://HOST:PORT`,
-          },
-        );
-      }
-      return [need, remote(url, context.internalToken)];
-    }),
+async function openMetricsListener(
+  address: Address | undefined,
+  metrics: Registry,
+  undo: UndoStack,
+): Promise<string | undefined> {
+  if (address === undefined) return undefined;
+  const listener = new Listener(() => undefined, { maxConnections: MAX_METRICS_CONNECTIONS });
+  listener.route("/metrics", metricsHandler(metrics));
+  return undo.step(
+    "open the metrics listener",
+    async () => urlOf(await listener.listen(address)),
+    () => listener.drain(AbortSignal.abort()),
   );
 }
 
-/** What the modules of one installation share. Made on first start where nobody provided one. */
-async function sharedToken(secrets: Secrets): Promise<string> {
-  const known = await secrets.read("internal/token");
-  if (known) return known;
+/** Starts the modules in order. A running module whose background work ends fails. */
+async function startModules(
+  table: Table,
+  opened: Opened,
+  options: ServeOptions,
+  undo: UndoStack,
+): Promise<ReadonlyMap<string, Running<unknown>>> {
+  const { order, services } = opened;
+  const { log } = options;
+  const running = new Map<string, Running<unknown>>();
+  for (const name of order.start) {
+    const lifecycle = services.lifecycle(name);
+    const startedAt = performance.now();
+    const context = contextOf(name, opened, options);
+    lifecycle.apply("start");
+    await undo.step(
+      `start ${name}`,
+      async () => {
+        try {
+          const row = rowOf(table, name);
+          const module = await startModule(row, context, clientsOf(table, row, running, context));
+          running.set(name, module);
+          lifecycle.apply("started");
+          return module;
+        } catch (error) {
+          lifecycle.fail(messageOf(error));
+          throw error;
+        }
+      },
+      (module, signal) => stopModule(name, module, services, signal),
+    );
+    const fail = (failureCase: string): void => {
+      if (lifecycle.state !== "running") return;
+      lifecycle.fail(failureCase);
+      log.error({ module: name, error: failureCase }, "module failed");
+      options.onModuleFailure?.(name, failureCase);
+    };
+    running.get(name)?.background?.then(
+      () => fail("its background work ended"),
+      (error: unknown) => fail(messageOf(error)),
+    );
+    log.info({ module: name, ms: Math.round(performance.now() - startedAt) }, "module started");
+  }
+  return running;
+}
+
+/** Stops a module, a failed one as well: it may still hold resources. A stop that fails makes the module fail. */
+async function stopModule(
+  name: string,
+  module: Running<unknown>,
+  services: Services,
+  signal: AbortSignal,
+): Promise<void> {
+  const lifecycle = services.lifecycle(name);
+  if (lifecycle.state === "running") lifecycle.apply("stop");
+  try {
+    await module.stop(signal);
+  } catch (error) {
+    lifecycle.fail(messageOf(error));
+    throw error;
+  }
+  if (lifecycle.state === "stopping") lifecycle.apply("stopped");
+}
+
+function contextOf(name: string, opened: Opened, options: ServeOptions): Context {
+  const { order, services, listener, guard, url, peer } = opened;
+  return {
+    plan: options.plan,
+    unit: options.unit,
+    model: options.model,
+    dataDirectory: options.dataDirectory,
+    secrets: opened.secrets,
+    log: options.log.child({ module: name }),
+    metrics: opened.metrics,
+    here: order.start,
+    peer,
+    peers: options.peers ?? {},
+    internalToken: opened.internalToken,
+    tracer: opened.tracer,
+    draining: () => services.draining,
+    services: () => services.list(),
+    publicUrl: options.publicUrl ?? url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//127.0.0.1:"),
+    route: (prefix, authority, handler) => listener.route(prefix, guarded(prefix, authority, guard, handler)),
+    report: (condition, reason) => services.report(name, condition, reason),
+  };
+}
+
+function requireModules(table: Table, names: readonly string[]): void {
+  const unknown = names.find((name) => table[name] === undefined);
+  if (unknown === undefined) return;
+  throw new KeelsonError("modules/unknown", `there is no module ${unknown}`, {
+    hint: `modules: ${Object.keys(table).join(", ")}`,
+  });
+}
+
+/** The token that the processes of one installation share. Made on first start if it is not provided. */
+async function readOrMakeToken(secrets: Secrets): Promise<string> {
+  const existing = await secrets.read("internal/token");
+  if (existing) return existing;
   const made = randomBytes(32).toString("base64url");
   await secrets.write("internal/token", made);
   return made;
@@ -236,47 +302,15 @@ function urlOf({ host, port }: Address): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-function respondUnroutable(services: Services, response: ServerResponse): void {
+/** Responds to a request that no module claims: 503 while modules are missing (a retry may find one), 404 otherwise. */
+function respondUnroutable(services: Services, request: IncomingMessage, response: ServerResponse): void {
   if (services.ready) {
-    answerJson(response, 404, { error: { code: "not_found", message: "nothing is served here" } });
+    respondError(request, response, NOT_FOUND);
     return;
   }
   response.setHeader("retry-after", "1");
-  answerJson(response, 503, {
-    error: { code: "starting", message: "the platform is starting or stopping; try again shortly" },
-  });
-}
-
-function watchProcess(metrics: Registry, services: Services, listener: Listener): void {
-  new Gauge({
-    name: "keelson_module_ready",
-    help: "1 when the module is ready or degraded, else 0.",
-    labelNames: ["module"],
-    registers: [metrics],
-    collect() {
-      for (const { name, state } of services.list()) {
-        this.set({ module: name }, state === "ready" || state === "degraded" ? 1 : 0);
-      }
-    },
-  });
-  new Gauge({
-    name: "keelson_http_requests_under_way",
-    help: "Requests whose answer is not complete.",
-    registers: [metrics],
-    collect() {
-      this.set(listener.underWay);
-    },
-  });
-  new Counter({
-    name: "keelson_http_refused_total",
-    help: "Requests refused before any module saw them (bad HTTP, too slow, too large headers), by status.",
-    labelNames: ["status"],
-    registers: [metrics],
-    collect() {
-      this.reset();
-      for (const [status, count] of listener.refused) this.inc({ status: String(status) }, count);
-    },
-  });
+  const message = "the platform is starting or stopping; retry shortly";
+  respondError(request, response, { status: 503, code: "starting", message });
 }
 
 function traceAttributes(plan: Plan, unit: string | undefined, modules: readonly string[]): Record<string, string> {

@@ -1,9 +1,11 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { KeelsonError } from "../../errors/keelson-error.js";
+import type { Milliseconds } from "../../plan/plan.js";
+import { errorBody, type HttpError } from "./error-body.js";
 import { TracedRequest } from "./trace.js";
 
-/** Answers one HTTP request; its prefix was matched already. */
+/** Handles one HTTP request whose path matches the handler's prefix. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 export interface Address {
@@ -11,125 +13,133 @@ export interface Address {
   readonly port: number;
 }
 
-/** How much of a connection's time and memory a client may take before it has said anything useful. */
+/** Limits on the time and memory that one connection may take. */
 export interface ListenerLimits {
-  /** Until the last header has come. */
-  readonly headersTimeout: number;
-  /** Until the last byte of the body has come. */
-  readonly requestTimeout: number;
+  /** From the first byte of a request to its last header. */
+  readonly headersTimeout: Milliseconds;
+  /** From the first byte of a request to the last byte of its body. */
+  readonly requestTimeout: Milliseconds;
   readonly maxHeaderBytes: number;
   readonly maxConnections: number;
 }
 
-const defaults: ListenerLimits = {
+const DEFAULT_LIMITS: ListenerLimits = {
   headersTimeout: 10_000,
   requestTimeout: 120_000,
   maxHeaderBytes: 16 * 1024,
   maxConnections: 20_000,
 };
 
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+/** Interval at which Node.js checks connections for a timeout. */
+const MAX_TIMEOUT_CHECK_INTERVAL_MS = 1_000;
+const IDLE_SWEEP_INTERVAL_MS = 50;
+const LISTEN_BACKLOG = 1024;
+
+export const NOT_FOUND: HttpError = { status: 404, code: "not_found", message: "no module serves this path" };
+
 interface Route {
   readonly prefix: string;
   readonly handler: Handler;
 }
 
-/** The one HTTP listener of a process: routes by the longest claimed path prefix, and ends without cutting an answer. */
+/** The one HTTP listener of a process. Routes by the longest claimed path prefix; closes without cutting a response. */
 export class Listener {
   readonly #server: Server<typeof TracedRequest>;
   #routes: readonly Route[] = [];
-  #unclaimed: Handler = (_request, response) =>
-    answerJson(response, 404, { error: { code: "not_found", message: "nothing is served here" } });
+  #fallback: Handler = (request, response) => respondError(request, response, NOT_FOUND);
   #closing = false;
-  #underWay = 0;
-  /** The newest answer on each connection. */
+  #inFlight = 0;
+  /** The newest response on each connection. */
   readonly #latest = new WeakMap<Duplex, ServerResponse>();
-  /** Answers that wait for an earlier one on their connection. */
-  readonly #behind = new WeakMap<Duplex, Set<ServerResponse>>();
-  /** Requests that never reached a handler, by the status that they were refused with. */
+  /** Pipelined responses that wait for an earlier one on the same connection. */
+  readonly #pipelined = new WeakMap<Duplex, Set<ServerResponse>>();
+  /** Number of requests that reached no handler, by the status of the response. */
   readonly refused = new Map<number, number>();
 
   constructor(
     private readonly onError: (error: unknown, request: IncomingMessage) => void,
     limits: Partial<ListenerLimits> = {},
   ) {
-    const { headersTimeout, requestTimeout, maxHeaderBytes, maxConnections } = { ...defaults, ...limits };
+    const { headersTimeout, requestTimeout, maxHeaderBytes, maxConnections } = { ...DEFAULT_LIMITS, ...limits };
     this.#server = createServer({
       IncomingMessage: TracedRequest,
       headersTimeout,
       requestTimeout,
       maxHeaderSize: maxHeaderBytes,
-      keepAliveTimeout: 65_000,
-      // Node would answer without a word; `#answer` says what is missing.
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      // Node.js would respond without a body; `#handle` reports the missing header.
       requireHostHeader: false,
-      // Timeouts are only looked at this often.
-      connectionsCheckingInterval: Math.min(1000, headersTimeout),
+      connectionsCheckingInterval: Math.min(MAX_TIMEOUT_CHECK_INTERVAL_MS, headersTimeout),
       noDelay: true,
     });
     this.#server.maxConnections = maxConnections;
-    this.#server.on("request", (request, response) => this.#answer(request, response));
+    this.#server.on("request", (request, response) => this.#handle(request, response));
     this.#server.on("checkContinue", (request, response) => {
-      // Said as the body begins to be read: who is refused before is spared the sending.
+      // Sent when a handler starts to read the body: a client whose request is refused before that sends no body.
       request.once("resume", () => {
         if (!response.headersSent) response.writeContinue();
       });
-      this.#answer(request, response);
+      this.#handle(request, response);
     });
     this.#server.on("checkExpectation", (request, response) => {
-      this.#count(417);
-      response.shouldKeepAlive = false;
-      answerJson(response, 417, refusalBody(request.url ?? "/", "the only expectation understood is 100-continue"));
+      this.#refuseRequest(request, response, {
+        status: 417,
+        code: "expectation_failed",
+        message: "the only supported expectation is 100-continue",
+      });
     });
-    this.#server.on("clientError", (error, socket) => this.#refuse(error, socket));
+    this.#server.on("clientError", (error, socket) => this.#refuseConnection(error, socket));
     this.#server.on("drop", () => this.#count(503));
   }
 
-  /** Claims `prefix`: exactly it, or (where it ends in `/`) everything below. The longest claim wins. */
+  /** Claims `prefix` and the paths below it; a prefix that ends in `/` claims only the paths below. The longest claim wins. */
   route(prefix: string, handler: Handler): void {
     if (this.#routes.some((route) => route.prefix === prefix)) throw new Error(`two modules claim the path ${prefix}`);
     this.#routes = [...this.#routes, { prefix, handler }].sort((a, b) => b.prefix.length - a.prefix.length);
   }
 
-  /** Answers what nobody has claimed, so that `/` itself stays free for a module. */
+  /** Sets the handler of requests that no claim matches. `/` remains free for a module. */
   otherwise(handler: Handler): void {
-    this.#unclaimed = handler;
+    this.#fallback = handler;
   }
 
-  /** Resolves with the real port. Port 0 takes a free one. */
+  /** Resolves with the bound port. Port 0 binds a free one. Throws `port/…`. */
   async listen({ host, port }: Address): Promise<Address> {
     await new Promise<void>((resolve, reject) => {
       const failed = (error: NodeJS.ErrnoException): void => reject(cannotListen(error, host, port));
       this.#server.once("error", failed);
-      this.#server.listen({ host, port, backlog: 1024 }, () => {
+      this.#server.listen({ host, port, backlog: LISTEN_BACKLOG }, () => {
         this.#server.off("error", failed);
         resolve();
       });
     });
     const address = this.#server.address();
-    if (address === null || typeof address === "string") throw new Error("the listener has no port");
+    if (address === null || typeof address === "string") throw new Error("the listener is not bound to a port");
     return { host, port: address.port };
   }
 
-  /** Requests whose answer is not complete. */
-  get underWay(): number {
-    return this.#underWay;
+  /** Number of requests whose response is not complete. */
+  get inFlight(): number {
+    return this.#inFlight;
   }
 
   /**
-   * From now on every answer is the last one on its connection. Said for a while before `drain`, it lets connections
-   * that are kept alive end between two requests; closed from here, the next request could be on its way already.
+   * Sends `connection: close` with every response from now on. Called some time before `drain`, it lets clients close their
+   * kept-alive connections between two requests. A connection that the server closes may already carry the next request.
    */
-  askToClose(): void {
+  closeAfterResponse(): void {
     this.#closing = true;
   }
 
   /**
-   * Refuses new connections and waits until every answer under way has gone out whole; `signal` cuts what is left.
-   * Connections that are kept alive without a request under way are closed.
+   * Refuses new connections, closes idle ones, and waits until every response in flight is complete. When `signal` aborts, it
+   * closes the remaining connections. Has no effect on a listener that is closed or was never open.
    */
   async drain(signal: AbortSignal): Promise<void> {
-    this.askToClose();
+    this.closeAfterResponse();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    const sweep = setInterval(() => this.#server.closeIdleConnections(), 50);
+    const sweep = setInterval(() => this.#server.closeIdleConnections(), IDLE_SWEEP_INTERVAL_MS);
     const cut = (): void => this.#server.closeAllConnections();
     if (signal.aborted) cut();
     signal.addEventListener("abort", cut, { once: true });
@@ -138,43 +148,48 @@ export class Listener {
     signal.removeEventListener("abort", cut);
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
-    this.#underWay += 1;
-    const before = this.#latest.get(request.socket);
-    if (before !== undefined && !before.writableFinished) this.#waitBehind(request.socket, response);
+  #handle(request: IncomingMessage, response: ServerResponse): void {
+    this.#inFlight += 1;
+    const previous = this.#latest.get(request.socket);
+    if (previous !== undefined && !previous.writableFinished) this.#pipeline(request.socket, response);
     this.#latest.set(request.socket, response);
     response.on("close", this.#onClose);
-    // A client may leave at any moment: that is an event of the request, never an error of the process.
+    // A client can disconnect at any time. That concerns its request only, never the process.
     request.on("error", ignore);
     response.on("error", ignore);
     if (this.#closing) response.shouldKeepAlive = false;
-    const url = request.url ?? "/";
     if (request.headers.host === undefined && request.httpVersion === "1.1") {
-      this.#count(400);
-      response.shouldKeepAlive = false;
-      answerJson(response, 400, refusalBody(url, "the request has no Host header"));
+      this.#refuseRequest(request, response, {
+        status: 400,
+        code: "bad_request",
+        message: "the request has no Host header",
+      });
       return;
     }
+    const url = request.url ?? "/";
     try {
       const route = this.#routes.find(({ prefix }) => matches(url, prefix));
       if (route !== undefined) route.handler(request, response);
-      else this.#unclaimed(request, response);
+      else this.#fallback(request, response);
     } catch (error) {
       this.onError(error, request);
       if (response.headersSent) response.destroy();
-      else answerJson(response, 500, { error: { code: "internal", message: "an internal error; the log tells more" } });
+      else respondError(request, response, { status: 500, code: "internal", message: "internal error; see the log" });
     }
   }
 
   readonly #onClose = (): void => {
-    this.#underWay -= 1;
+    this.#inFlight -= 1;
   };
 
-  /** Node says nothing to an answer that has not had its turn when the connection ends: its work would go on for nobody. */
-  #waitBehind(socket: Duplex, response: ServerResponse): void {
-    const waiting = this.#behind.get(socket) ?? new Set();
-    if (!this.#behind.has(socket)) {
-      this.#behind.set(socket, waiting);
+  /**
+   * Node.js emits no `close` on a pipelined response whose turn has not come when the connection ends. Without it the handler
+   * would continue to work for a client that has disconnected.
+   */
+  #pipeline(socket: Duplex, response: ServerResponse): void {
+    const waiting = this.#pipelined.get(socket) ?? new Set();
+    if (!this.#pipelined.has(socket)) {
+      this.#pipelined.set(socket, waiting);
       socket.once("close", () => {
         for (const one of waiting) if (one.socket === null) one.destroy().emit("close");
       });
@@ -183,23 +198,29 @@ export class Listener {
     response.once("close", () => waiting.delete(response));
   }
 
-  #refuse(error: Error & { code?: string; rawPacket?: unknown }, socket: Duplex): void {
+  #refuseRequest(request: IncomingMessage, response: ServerResponse, error: HttpError): void {
+    this.#count(error.status);
+    response.shouldKeepAlive = false;
+    respondError(request, response, error);
+  }
+
+  #refuseConnection(error: Error & { code?: string; rawPacket?: unknown }, socket: Duplex): void {
     if (error.code === "ECONNRESET" || !socket.writable) {
       socket.destroy();
       return;
     }
-    const [status, text, message] = refusal(error.code);
-    this.#count(status);
+    const refusal = refusalOf(error.code);
+    this.#count(refusal.status);
     const latest = this.#latest.get(socket);
     if (latest?.headersSent && !latest.writableFinished) {
-      // Part of an answer is out already: nothing true can be added to it.
+      // Part of a response is already sent: a second one would corrupt it.
       socket.destroy();
       return;
     }
     const head = Buffer.isBuffer(error.rawPacket) ? error.rawPacket.toString("latin1", 0, 32) : "";
-    const body = JSON.stringify(refusalBody(head.replace(/^[A-Z]+ /, ""), message));
+    const body = JSON.stringify(errorBody(head.replace(/^[A-Z]+ /, ""), refusal));
     socket.end(
-      `HTTP/1.1 ${status} ${text}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       () => socket.destroy(),
     );
   }
@@ -209,22 +230,21 @@ export class Listener {
   }
 }
 
-/** In the shape of the API that the path belongs to. */
-function refusalBody(path: string, message: string): object {
-  if (path.startsWith("/api/")) return { error: message };
-  return { error: { message, type: "invalid_request_error", param: null, code: null } };
-}
-
-function refusal(code: string | undefined): readonly [number, string, string] {
+/** The response to a connection that Node.js's HTTP parser gave up on, by the code of its error. */
+function refusalOf(code: string | undefined): HttpError {
   switch (code) {
     case "HPE_HEADER_OVERFLOW":
-      return [431, "Request Header Fields Too Large", "the request's headers are too large"];
+      return { status: 431, code: "headers_too_large", message: "the request's headers are too large" };
     case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
-      return [413, "Payload Too Large", "the request's chunk extensions are too large"];
+      return {
+        status: 413,
+        code: "chunk_extensions_too_large",
+        message: "the request's chunk extensions are too large",
+      };
     case "ERR_HTTP_REQUEST_TIMEOUT":
-      return [408, "Request Timeout", "the request did not arrive in time"];
+      return { status: 408, code: "request_timeout", message: "the request did not arrive in time" };
     default:
-      return [400, "Bad Request", "the request is not valid HTTP"];
+      return { status: 400, code: "bad_request", message: "the request is not valid HTTP" };
   }
 }
 
@@ -236,7 +256,12 @@ function matches(url: string, prefix: string): boolean {
   return next === 0x2f || next === 0x3f;
 }
 
-/** Answers with one JSON document. */
+/** Responds with an error in the shape of the API that the request's path belongs to. */
+export function respondError(request: IncomingMessage, response: ServerResponse, error: HttpError): void {
+  answerJson(response, error.status, errorBody(request.url ?? "/", error));
+}
+
+/** Responds with one JSON document. */
 export function answerJson(response: ServerResponse, status: number, body: unknown): void {
   const bytes = Buffer.from(JSON.stringify(body));
   response.writeHead(status, { "content-type": "application/json", "content-length": bytes.length });
@@ -252,7 +277,7 @@ function cannotListen(error: NodeJS.ErrnoException, host: string, port: number):
     });
   }
   if (error.code === "EACCES") {
-    return new KeelsonError("port/not-allowed", `this user may not listen on port ${port}`, {
+    return new KeelsonError("port/not-allowed", `this user is not allowed to listen on port ${port}`, {
       cause: error,
     });
   }

@@ -3,22 +3,22 @@ import type { Registry } from "prom-client";
 import type { PrefixAuthority } from "../../contracts/authority.js";
 import type { Plan } from "../../plan/plan.js";
 import type { Handler } from "./listener.js";
-import type { Service } from "./services.js";
+import type { Condition, Service } from "./services.js";
 import type { Tracer } from "./tracing.js";
 
-/** Secrets by name, read from files: `read("database/url")`. Undefined where there is none. */
+/** Secrets by name, read from files: `read("database/url")`. Undefined if the secret does not exist. */
 export interface Secrets {
   read(name: string): Promise<string | undefined>;
-  /** Keeps a secret that this process generated (laptop only). */
+  /** Stores a secret that this process generated (laptop only). */
   write(name: string, value: string): Promise<void>;
 }
 
-/** What every module gets from the kernel. */
+/** What the kernel passes to every module. */
 export interface Context {
   readonly plan: Plan;
-  /** The plan's unit that this process runs; undefined when one process runs the whole platform. */
+  /** The plan's unit that this process runs; undefined if one process runs the whole platform. */
   readonly unit: string | undefined;
-  /** The model this process serves, for the engine module in a pod of its own. */
+  /** The model that this process serves; set for the engine module in a pod of its own. */
   readonly model: string | undefined;
   /** Durable files of this process. */
   readonly dataDirectory: string;
@@ -27,19 +27,19 @@ export interface Context {
   readonly metrics: Registry;
   /** Names of the modules that run in this process. */
   readonly here: readonly string[];
-  /** Base URL of the process that runs `module`; undefined when nobody said where, or when it runs here. */
+  /** Base URL of the process that runs `module`; undefined if it runs in this one or its address is not configured. */
   peer(module: string): string | undefined;
-  /** Addresses that were told on the command line, by module (or `engine/<model>`). They go before the plan's. */
+  /** Addresses set on the command line, by module (or `engine/<model>`). They take precedence over the plan's. */
   readonly peers: Readonly<Record<string, string>>;
-  /** What modules prove themselves to each other with; the kernel demands it on every `/internal/…` path. */
+  /** Authenticates the processes of the platform to each other. The kernel requires it on every `/internal/…` path. */
   readonly internalToken: string;
-  /** Traces sent over OTLP; undefined when no endpoint is set. */
+  /** Exports spans over OTLP; undefined if no endpoint is configured. */
   readonly tracer: Tracer | undefined;
-  /** True once the process was told to end: new work may be refused, what is under way is finished. */
+  /** True once a stop was requested: new work may be refused; requests in flight complete. */
   draining(): boolean;
-  /** The modules of this process and how they are, as /services shows them. */
+  /** The modules of this process and their states, as `/services` shows them. */
   services(): readonly Service[];
-  /** Base URL under which people reach the platform, e.g. `http://127.0.0.1:8800`. */
+  /** Base URL under which users reach the platform, e.g. `http://127.0.0.1:8800`. */
   readonly publicUrl: string;
   /**
    * Claims a path prefix of the process's one listener; the longest prefix wins. The kernel enforces the authorities
@@ -47,15 +47,21 @@ export interface Context {
    */
   route(prefix: string, authority: PrefixAuthority, handler: Handler): void;
   /**
-   * Reported on /health/readiness and /services; the module is `starting` until its start resolves. A module that is
-   * `degraded` still answers and stays in the rotation; one that is `starting` (again) takes its process out of it.
+   * Reports the module's condition, shown on `/health/readiness` and `/services`. A module is `ready` from the end of its start
+   * unless it reports otherwise. A `degraded` module still serves and its process stays ready; one that is `starting` again
+   * makes its process not ready.
    */
-  report(state: "starting" | "ready" | "degraded", reason?: string): void;
+  report(condition: Condition, reason?: string): void;
 }
 
-/** A started module: its typed client and how to stop it. */
+/** A started module: its typed client, its background work, and its stop. */
 export interface Running<Client> {
   readonly client: Client;
-  /** Refuse new work, finish what is under way; bounded by `signal`. */
+  /**
+   * Settles when the module's background work ends. If it does so before `stop` is called, the module has failed and the process
+   * has to be restarted. Undefined for a module whose background work cannot end by itself.
+   */
+  readonly background?: Promise<unknown>;
+  /** Refuses new work and completes work in flight, until `signal` aborts. */
   stop(signal: AbortSignal): Promise<void>;
 }

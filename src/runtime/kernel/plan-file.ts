@@ -3,12 +3,22 @@ import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
 import type { Plan } from "../../plan/plan.js";
 
-const lists = ["regions", "units", "models", "stores", "edges", "entrances", "secrets", "pools", "access"] as const;
-const records = ["objectives", "security", "observe", "delivery", "cluster", "image", "origins"] as const;
+const LIST_FIELDS = [
+  "regions",
+  "units",
+  "models",
+  "stores",
+  "edges",
+  "entrances",
+  "secrets",
+  "pools",
+  "access",
+] as const;
+const OBJECT_FIELDS = ["objectives", "security", "observe", "delivery", "cluster", "image", "origins"] as const;
 
 /**
- * Whether `value` has the frame of a Plan. The inside is trusted: the file is written by `keelson plan --json` (or rendered
- * with it), never by a person, and one version of the program writes and reads it.
+ * Whether `value` has the top-level fields of a Plan. Their contents are trusted: the file is written by `keelson plan --json`
+ * or rendered by a target, never by hand, and read by the same version of the program.
  */
 function isPlan(value: unknown): value is Plan {
   if (typeof value !== "object" || value === null) return false;
@@ -16,12 +26,12 @@ function isPlan(value: unknown): value is Plan {
   return (
     typeof entries.get("platform") === "string" &&
     typeof entries.get("environment") === "string" &&
-    lists.every((name) => Array.isArray(entries.get(name))) &&
-    records.every((name) => typeof entries.get(name) === "object" && entries.get(name) !== null)
+    LIST_FIELDS.every((name) => Array.isArray(entries.get(name))) &&
+    OBJECT_FIELDS.every((name) => typeof entries.get(name) === "object" && entries.get(name) !== null)
   );
 }
 
-/** Reads a Plan that was written as JSON. Absent optional values come back as undefined, as they were. */
+/** Reads a Plan from a JSON file. Throws `plan/unreadable` and `plan/not-a-plan`. */
 export async function readPlanFile(file: string): Promise<Plan> {
   let value: unknown;
   try {

@@ -6,33 +6,33 @@ import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
 import type { Secrets } from "./module.js";
 
-/** Secrets as files: `<directory>/<name>/<key>`, mode 0600 when written here. Names may not leave the directory. */
+/** Secrets as files: `<directory>/<name>/<key>`, written with mode 0600. A name must not point outside the directory. */
 export function secretsIn(directory: string): Secrets {
-  const place = (name: string): string => {
+  const pathOf = (name: string): string => {
     const path = normalize(name);
-    if (path.startsWith("..") || path.startsWith("/")) throw new Error(`not a name of a secret: ${name}`);
+    if (path.startsWith("..") || path.startsWith("/")) throw new Error(`invalid name of a secret: ${name}`);
     return join(directory, path);
   };
   return {
     async read(name) {
       try {
-        return (await readFile(place(name), "utf8")).trim();
+        return (await readFile(pathOf(name), "utf8")).trim();
       } catch (error) {
         if (isAbsent(error)) return undefined;
         throw new KeelsonError("secret/unreadable", `cannot read the secret ${name}: ${messageOf(error)}`, {
-          hint: `it is the file ${place(name)}; this process must be allowed to read it`,
+          hint: `its file is ${pathOf(name)}; this process needs permission to read it`,
           cause: error,
         });
       }
     },
     async write(name, value) {
-      const path = place(name);
+      const path = pathOf(name);
       try {
         await mkdir(dirname(path), { recursive: true, mode: 0o700 });
         await writeAtomically(path, value);
       } catch (error) {
-        throw new KeelsonError("secret/unwritable", `cannot keep the secret ${name}: ${messageOf(error)}`, {
-          hint: `${directory} must be a directory that this process may write, or hold ${name} already`,
+        throw new KeelsonError("secret/unwritable", `cannot write the secret ${name}: ${messageOf(error)}`, {
+          hint: `${directory} must be a directory that this process can write to, or contain ${name} already`,
           cause: error,
         });
       }

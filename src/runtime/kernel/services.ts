@@ -1,45 +1,73 @@
-import type { ServerResponse } from "node:http";
-import type { Registry } from "prom-client";
-import type { ErrorCode } from "../../errors/catalogue.js";
-import { type Guard, operatorsOnly } from "./guard.js";
-import { answerJson, type Handler, type Listener } from "./listener.js";
+import { ServiceLifecycle, type ServiceState } from "../../lifecycle/service.js";
 
-export type ServiceState = "waiting" | "starting" | "ready" | "degraded" | "stopping" | "stopped" | "failed";
+/** What a running module reports of itself. `starting`: it cannot serve at present (a model is loaded again, for example). */
+export type Condition = "starting" | "ready" | "degraded";
 
-/** What /services shows of one module. */
+/** A module's state as `/services` shows it: its condition while it runs, the name of its lifecycle state otherwise. */
+export type ReportedState = Condition | "waiting" | "stopping" | "stopped" | "failed";
+
+const REPORTED = {
+  new: "waiting",
+  starting: "starting",
+  stopping: "stopping",
+  terminated: "stopped",
+  failed: "failed",
+} as const satisfies Record<Exclude<ServiceState, "running">, ReportedState>;
+
+/** What `/services` shows of one module. */
 export interface Service {
   readonly name: string;
-  readonly state: ServiceState;
+  readonly state: ReportedState;
   readonly reason: string | undefined;
   readonly needs: readonly string[];
-  /** Epoch milliseconds of the last change of state. */
+  /** Epoch milliseconds of the last change of state or reason. */
   readonly since: number;
 }
 
-/** The states of the modules of one process, and the pages that tell them. */
+interface Module {
+  readonly name: string;
+  readonly needs: readonly string[];
+  readonly lifecycle: ServiceLifecycle;
+  condition: Condition;
+  reason: string | undefined;
+  since: number;
+}
+
+/** The lifecycles and conditions of the modules of one process, and what follows for the process. */
 export class Services {
-  readonly #services = new Map<string, Service>();
-  readonly #started = Date.now();
+  readonly #modules = new Map<string, Module>();
   #draining = false;
 
-  constructor(
-    modules: readonly { readonly name: string; readonly needs: readonly string[] }[],
-    /** Modules that run in other processes, with the address in use. */
-    private readonly remote: readonly { readonly name: string; readonly url: string | undefined }[],
-    private readonly unit: string | undefined,
-  ) {
+  constructor(modules: readonly { readonly name: string; readonly needs: readonly string[] }[]) {
     for (const { name, needs } of modules) {
-      this.#services.set(name, { name, needs, state: "waiting", reason: undefined, since: this.#started });
+      const lifecycle = new ServiceLifecycle();
+      const module: Module = { name, needs, lifecycle, condition: "ready", reason: undefined, since: Date.now() };
+      lifecycle.listen(({ to, failureCase }) => {
+        if (to === "stopping" || to === "terminated") module.reason = undefined;
+        if (failureCase !== undefined) module.reason = failureCase;
+        module.since = Date.now();
+      });
+      this.#modules.set(name, module);
     }
   }
 
-  set(name: string, state: ServiceState, reason?: string): void {
-    const service = this.#services.get(name);
-    if (service === undefined || (service.state === state && service.reason === reason)) return;
-    this.#services.set(name, { ...service, state, reason, since: Date.now() });
+  /** The lifecycle of a module of this process. Throws for another one. */
+  lifecycle(name: string): ServiceLifecycle {
+    return this.#module(name).lifecycle;
   }
 
-  /** From now on this process is not ready, whatever its modules say. */
+  /** Records what a module reports of itself. Its condition counts while it runs; its reason also while it starts. */
+  report(name: string, condition: Condition, reason?: string): void {
+    const module = this.#module(name);
+    const { state } = module.lifecycle;
+    if (state !== "starting" && state !== "running") return;
+    if (module.condition === condition && module.reason === reason) return;
+    module.condition = condition;
+    module.reason = reason;
+    module.since = Date.now();
+  }
+
+  /** Makes this process not ready, whatever its modules report. */
   drain(): void {
     this.#draining = true;
   }
@@ -49,68 +77,30 @@ export class Services {
   }
 
   list(): readonly Service[] {
-    return [...this.#services.values()];
+    return [...this.#modules.values()].map(({ name, needs, lifecycle, condition, reason, since }) => {
+      const state = lifecycle.state === "running" ? condition : REPORTED[lifecycle.state];
+      return { name, state, reason, needs, since };
+    });
   }
 
-  /** A degraded module still answers: it keeps the process in the rotation. */
+  /** Whether requests should be routed to this process. A degraded module still serves. */
   get ready(): boolean {
-    return !this.#draining && this.list().every(({ state }) => state === "ready" || state === "degraded");
+    return !this.#draining && this.list().every(({ state }) => serves(state));
   }
 
-  /**
-   * Claims the pages that every process has, whatever it runs. Whether it is well anybody may see, as probes and
-   * balancers must; why not, and what it is made of, only its operators: this listener may be the world's entrance.
-   */
-  serve(listener: Listener, metrics: Registry, guard: Guard): void {
-    listener.route("/health/liveness", (_request, response) => answerJson(response, 200, { status: "alive" }));
-    listener.route("/health/readiness", (request, response) => {
-      const waitsFor = this.list().filter(({ state }) => state !== "ready" && state !== "degraded");
-      answerJson(response, this.ready ? 200 : 503, {
-        status: this.ready ? "ready" : this.#draining ? "draining" : "starting",
-        ...(guard.operator(request) && {
-          waitsFor: waitsFor.map(({ name, state, reason }) => ({ name, state, reason })),
-        }),
-      });
-    });
-    listener.route("/health", (request, response) => {
-      const services = this.list();
-      const degraded = services.some(({ state }) => state === "degraded");
-      answerJson(response, this.ready ? 200 : 503, {
-        status: this.ready ? (degraded ? "degraded" : "healthy") : this.#draining ? "draining" : "starting",
-        ...(guard.operator(request) && {
-          unit: this.unit,
-          uptimeSeconds: Math.round((Date.now() - this.#started) / 1000),
-          modules: Object.fromEntries(services.map(({ name, state, reason }) => [name, { state, reason }])),
-        }),
-      });
-    });
-    const services: Handler = (_request, response) =>
-      answerJson(response, 200, {
-        unit: this.unit,
-        pid: process.pid,
-        startedAt: this.#started,
-        services: this.list(),
-        remote: this.remote,
-      });
-    listener.route("/services", operatorsOnly(guard, services));
-    listener.route(
-      "/metrics",
-      operatorsOnly(guard, (_request, response) => this.#metrics(metrics, response)),
-    );
+  /** Whether a module has failed. Only a restart of the process recovers from it. */
+  get failed(): boolean {
+    return this.list().some(({ state }) => state === "failed");
   }
 
-  /** Claims `/metrics` of a listener that only Prometheus reaches. */
-  serveMetrics(listener: Listener, metrics: Registry): void {
-    listener.route("/metrics", (_request, response) => this.#metrics(metrics, response));
+  #module(name: string): Module {
+    const module = this.#modules.get(name);
+    if (module === undefined) throw new Error(`this process has no module ${name}`);
+    return module;
   }
+}
 
-  #metrics(metrics: Registry, response: ServerResponse): void {
-    metrics.metrics().then(
-      (text) => response.writeHead(200, { "content-type": metrics.contentType }).end(text),
-      () =>
-        answerJson(response, 500, {
-          error: { code: "metrics/failed" satisfies ErrorCode, message: "the metrics could not be collected" },
-        }),
-    );
-  }
+/** Whether a module in this state serves requests. */
+export function serves(state: ReportedState): boolean {
+  return state === "ready" || state === "degraded";
 }

@@ -1,17 +1,17 @@
 import { randomFillSync } from "node:crypto";
 import { IncomingMessage } from "node:http";
 
-/** The W3C trace that a request belongs to: its own span, and the caller's where the caller sent one. */
+/** The W3C trace context of a request: its own span, and the caller's span if the caller sent one. */
 export interface Trace {
   /** 32 hex digits. */
   readonly traceId: string;
-  /** 16 hex digits: this process's part of the trace. */
+  /** 16 hex digits: the span of this process. */
   readonly spanId: string;
   readonly parentSpanId: string | undefined;
   readonly sampled: boolean;
 }
 
-// Random bytes are drawn in bulk: one call for some hundreds of requests.
+// Random bytes are generated in bulk: one call serves some hundreds of requests.
 const pool = Buffer.allocUnsafe(8192);
 let used = pool.length;
 
@@ -24,7 +24,7 @@ function randomHex(bytes: number): string {
   return pool.toString("hex", used - bytes, used);
 }
 
-/** An id that nobody can guess or repeat: 96 random bits in hex. */
+/** A unique, unguessable id: 96 random bits in hex. */
 export function newId(): string {
   return randomHex(12);
 }
@@ -33,8 +33,8 @@ const format = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?
 const noTrace = "0".repeat(32);
 const noSpan = "0".repeat(16);
 
-/** Continues the caller's trace (`traceparent`, version 00 and later) or begins one. */
-export function beginTrace(traceparent: string | undefined): Trace {
+/** Continues the caller's trace (`traceparent`, version 00 and later) or starts one. */
+export function startTrace(traceparent: string | undefined): Trace {
   if (traceparent !== undefined && traceparent.length <= 256) {
     const match = format.exec(traceparent);
     const traceId = match?.[1];
@@ -57,27 +57,27 @@ export function beginTrace(traceparent: string | undefined): Trace {
   return { traceId: randomHex(16), spanId: randomHex(8), parentSpanId: undefined, sampled: true };
 }
 
-/** The header that carries `trace` on to the next process. */
+/** The `traceparent` header that propagates `trace` to the next process. */
 export function traceparent(trace: Trace): string {
   return `00-${trace.traceId}-${trace.spanId}-${trace.sampled ? "01" : "00"}`;
 }
 
-/** A request as the listener makes it: it carries its trace. (A map from request to trace costs a collection's time.) */
+/** The request class of the listener: it holds its trace. (A map from request to trace would burden the garbage collector.) */
 export class TracedRequest extends IncomingMessage {
   #trace: Trace | undefined;
 
   get trace(): Trace {
-    this.#trace ??= begin(this);
+    this.#trace ??= traceFromHeaders(this);
     return this.#trace;
   }
 }
 
 /** The trace of a request, the same on every call: for log lines and for calls to other processes. */
 export function traceOf(request: IncomingMessage): Trace {
-  return request instanceof TracedRequest ? request.trace : begin(request);
+  return request instanceof TracedRequest ? request.trace : traceFromHeaders(request);
 }
 
-function begin({ headers }: IncomingMessage): Trace {
+function traceFromHeaders({ headers }: IncomingMessage): Trace {
   const header = headers["traceparent"];
-  return beginTrace(typeof header === "string" ? header : undefined);
+  return startTrace(typeof header === "string" ? header : undefined);
 }

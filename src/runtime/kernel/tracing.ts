@@ -1,6 +1,9 @@
 import type { Trace } from "./trace.js";
 
-/** A finished piece of work, as OpenTelemetry wants it. Times in epoch milliseconds. */
+const EXPORT_TIMEOUT_MS = 5_000;
+const MAX_QUEUED_SPANS = 4096;
+
+/** A finished OpenTelemetry span. Times are epoch milliseconds. */
 export interface FinishedSpan {
   readonly name: string;
   readonly kind: "server" | "client";
@@ -11,16 +14,16 @@ export interface FinishedSpan {
   readonly failed: boolean;
 }
 
-/** Sends spans over OTLP. Spans are handed over when they end, so that no work carries an open span about. */
+/** Exports spans over OTLP. A span is recorded when it ends; no request holds an open span. */
 export interface Tracer {
   record(span: FinishedSpan): void;
-  /** Sends what is waiting; gives up after some seconds when nobody listens. */
+  /** Exports the pending spans; gives up after 5 s if the endpoint does not respond. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts sending traces to an OTLP/HTTP endpoint (base URL, `/v1/traces` is appended unless there). The SDK is loaded only
- * here, because a process without an endpoint should not pay for it.
+ * Starts the export of traces to an OTLP/HTTP endpoint (a base URL; `/v1/traces` is appended if missing). Loads the SDK on
+ * demand: a process without an endpoint does not pay for it.
  */
 export async function startTracing(endpoint: string, attributes: Readonly<Record<string, string>>): Promise<Tracer> {
   const [api, node, exporter, resources] = await Promise.all([
@@ -31,7 +34,7 @@ export async function startTracing(endpoint: string, attributes: Readonly<Record
   ]);
   const base = endpoint.replace(/\/+$/, "");
   const url = base.endsWith("/v1/traces") ? base : `${base}/v1/traces`;
-  // The ids were made (and sent on in `traceparent`) before the SDK hears of the span.
+  // The ids exist, and were propagated in `traceparent`, before the SDK receives the span.
   let next: Trace | undefined;
   const random = new node.RandomIdGenerator();
   const provider = new node.NodeTracerProvider({
@@ -41,7 +44,9 @@ export async function startTracing(endpoint: string, attributes: Readonly<Record
       generateSpanId: () => next?.spanId ?? random.generateSpanId(),
     },
     spanProcessors: [
-      new node.BatchSpanProcessor(new exporter.OTLPTraceExporter({ url, timeoutMillis: 5000 }), { maxQueueSize: 4096 }),
+      new node.BatchSpanProcessor(new exporter.OTLPTraceExporter({ url, timeoutMillis: EXPORT_TIMEOUT_MS }), {
+        maxQueueSize: MAX_QUEUED_SPANS,
+      }),
     ],
   });
   const tracer = provider.getTracer("keelson");
@@ -72,7 +77,10 @@ export async function startTracing(endpoint: string, attributes: Readonly<Record
       open.end(span.end);
     },
     async stop() {
-      await Promise.race([provider.shutdown(), new Promise((resolve) => setTimeout(resolve, 5000).unref())]);
+      await Promise.race([
+        provider.shutdown(),
+        new Promise((resolve) => setTimeout(resolve, EXPORT_TIMEOUT_MS).unref()),
+      ]);
     },
   };
 }

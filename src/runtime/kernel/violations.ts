@@ -2,22 +2,22 @@ import type { z } from "zod";
 
 type Issue = z.core.$ZodIssue;
 
-/** What is wrong with a document that came over HTTP, in words for whoever sent it. */
+/** One error in a document received over HTTP, in words for its sender. */
 export interface Violation {
-  /** The field as OpenAI's errors name it, `messages[0].role`; empty when it is the document itself. */
+  /** The path of the field in the notation of OpenAI's errors, `messages[0].role`; empty for the document itself. */
   readonly field: string;
-  /** What was expected there and what was given, with the field's name in it. */
+  /** The expected and the given value, with the name of the field. */
   readonly message: string;
 }
 
-/** Every complaint of a schema about `given`, in its order; never empty for a refusal. */
+/** Every violation of a schema by `given`, in the schema's order; never empty for an invalid document. */
 export function violationsOf(issues: readonly Issue[], given: unknown, whole = "the body"): Violation[] {
-  return issues.flatMap((issue) => meant(issue, [])).map((located) => told(located, given, whole));
+  return issues.flatMap((issue) => resolveUnion(issue, [])).map((located) => describe(located, given, whole));
 }
 
-/** The first complaint: what an API tells that names one field in each error. */
+/** The first violation, for an API whose errors name one field. */
 export function firstViolation(issues: readonly Issue[], given: unknown): Violation {
-  return violationsOf(issues, given)[0] ?? { field: "", message: "the body is not valid" };
+  return violationsOf(issues, given)[0] ?? { field: "", message: "the body is invalid" };
 }
 
 interface Located {
@@ -25,30 +25,30 @@ interface Located {
   readonly path: readonly PropertyKey[];
 }
 
-/** A union complains for each of its forms: the one that was begun tells more than that there are several. */
-function meant(issue: Issue, above: readonly PropertyKey[]): Located[] {
+/** A union has issues for each of its forms. The form that matches the document best gives the most specific message. */
+function resolveUnion(issue: Issue, above: readonly PropertyKey[]): Located[] {
   const path = [...above, ...issue.path];
   if (issue.code !== "invalid_union") return [{ issue, path }];
-  const begun = issue.errors.filter((form) => form.length > 0 && form.every((inner) => inner.path.length > 0));
-  const [form] = begun.sort((a, b) => a.length - b.length);
-  return form === undefined ? [{ issue, path }] : form.flatMap((inner) => meant(inner, path));
+  const matching = issue.errors.filter((form) => form.length > 0 && form.every((inner) => inner.path.length > 0));
+  const [form] = matching.sort((a, b) => a.length - b.length);
+  return form === undefined ? [{ issue, path }] : form.flatMap((inner) => resolveUnion(inner, path));
 }
 
-function told({ issue, path }: Located, given: unknown, whole: string): Violation {
+function describe({ issue, path }: Located, given: unknown, whole: string): Violation {
   if (issue.code === "unrecognized_keys") {
     const [key = ""] = issue.keys;
     const names = issue.keys.map((each) => fieldName([...path, each]));
-    const known = names.length === 1 ? "is not a field that is known here" : "are not fields that are known here";
-    return { field: fieldName([...path, key]), message: `${names.join(", ")} ${known}` };
+    const verdict = names.length === 1 ? "is not a known field" : "are not known fields";
+    return { field: fieldName([...path, key]), message: `${names.join(", ")} ${verdict}` };
   }
   const { reached, value } = follow(given, path);
   const field = fieldName(reached);
   const subject = field === "" ? whole : field;
-  // Words of our own schemas begin small; those of the library do not.
+  // Messages of our own schemas start in lower case; those of the library do not.
   if (/^[a-z]/.test(issue.message)) return { field, message: `${subject}: ${issue.message}` };
-  const wanted = expectation(issue);
-  if (value === undefined) return { field, message: `${subject} is missing: it must be ${wanted}` };
-  return { field, message: `${subject} must be ${wanted}, but ${shown(value)} was given` };
+  const expected = expectation(issue);
+  if (value === undefined) return { field, message: `${subject} is missing: it must be ${expected}` };
+  return { field, message: `${subject} must be ${expected}, but ${shown(value)} was given` };
 }
 
 function expectation(issue: Issue): string {
@@ -91,10 +91,10 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 const formats: Readonly<Record<string, string>> = {
-  datetime: "a moment such as 2026-05-04T13:00:00Z",
+  datetime: "a date and time such as 2026-05-04T13:00:00Z",
   date: "a date such as 2026-05-04",
   email: "an e-mail address",
-  url: "an address such as https://host/path",
+  url: "a URL such as https://host/path",
   uuid: "a UUID",
 };
 
@@ -109,7 +109,7 @@ function fieldName(path: readonly PropertyKey[]): string {
     .join("");
 }
 
-/** What stands at a path. A text that a schema takes apart (`a,b` in a query) is as far as anyone can follow what was given. */
+/** The value at a path. The search ends at a string: a schema may split it (`a,b` in a query) into values of its own. */
 function follow(given: unknown, path: readonly PropertyKey[]): { reached: readonly PropertyKey[]; value: unknown } {
   let value = given;
   for (const [index, step] of path.entries()) {
