@@ -1,7 +1,18 @@
 import { defineConfig } from "vitest/config";
 
 /** Folders of the pure core: no build, no process, no database. */
-const CORE = ["errors", "platform-file", "plan", "promises", "check", "render", "contracts", "language", "disk", "lifecycle"];
+const CORE = [
+  "errors",
+  "platform-file",
+  "plan",
+  "promises",
+  "check",
+  "render",
+  "contracts",
+  "language",
+  "disk",
+  "lifecycle",
+];
 const core = CORE.map((folder) => `test/${folder}/**/*.test.ts`);
 const browser = ["test/dashboard/**/*.test.ts"];
 const cluster = ["test/{cluster,compose,deploy,servers}/**/*.test.ts"];
