@@ -1,3 +1,5 @@
+import type { Outcome } from "../../src/contracts/drills.js";
+
 /** How figures are written for a person: rounded, short, in the units of the platform file. */
 
 const second = 1000;
@@ -18,6 +20,20 @@ export function duration(ms: number): string {
   if (ms < hour) return pair(ms, minute, "m", second, "s");
   if (ms < 2 * day) return pair(ms, hour, "h", minute, "m");
   return pair(ms, day, "d", hour, "h");
+}
+
+/** What a drill measured: `3.3s`, `never recovered`, `n/a`; `–` if it has not measured yet. */
+export function outcome(measured: Outcome | undefined): string {
+  switch (measured?.kind) {
+    case "measured":
+      return duration(measured.ms);
+    case "never-recovered":
+      return "never recovered";
+    case "not-applicable":
+      return "n/a";
+    case undefined:
+      return "–";
+  }
 }
 
 function pair(ms: number, big: number, bigUnit: string, small: number, smallUnit: string): string {

@@ -1,5 +1,5 @@
+import { backupSchema, type ListedBackup } from "../contracts/backups.js";
 import { askControl } from "../local/control/client.js";
-import { backupSchema, type ListedBackup } from "../recovery/backup/listing.js";
 import { type ConnectionOptions, findRunning } from "./connection.js";
 
 export interface BackupOptions extends ConnectionOptions {

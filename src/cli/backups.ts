@@ -1,7 +1,8 @@
+import { type BackupList, backupSchema, type ListedBackup } from "../contracts/backups.js";
 import { askControl } from "../local/control/client.js";
 import { backupsFromEnvironment, layout, requireOwnData } from "../local/layout.js";
 import { livePlatform, readRunning } from "../local/running.js";
-import { type BackupListing, backupSchema, type ListedBackup, listed, listing } from "../recovery/backup/listing.js";
+import { listed, listing } from "../recovery/backup/listing.js";
 import { type BackupPlaces, catalogueOf, verifyOffline } from "../recovery/offline.js";
 import { describe } from "./backup.js";
 import { type ConnectionOptions, findData } from "./connection.js";
@@ -46,7 +47,7 @@ async function verify(id: string, options: RepositoryOptions): Promise<ListedBac
   return askControl(running.control, `/backups/${encodeURIComponent(id)}/verify`, backupSchema, { method: "POST" });
 }
 
-function print(found: BackupListing, options: RepositoryOptions): void {
+function print(found: BackupList, options: RepositoryOptions): void {
   if (options.json) {
     process.stdout.write(`${JSON.stringify(found)}\n`);
     return;

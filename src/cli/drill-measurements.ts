@@ -5,7 +5,7 @@ import type { Plan } from "../plan/plan.js";
 import { type Measurement, measurementsOf } from "../promises/measurement.js";
 
 /**
- * What drills measured on this machine; none if no drill has run. `named`: the data directory of `--data`, which must
+ * What drills measured on this machine; none if no drill has run. A result that cannot be read is a warning on stderr. `named`: the data directory of `--data`, which must
  * exist (`promises/no-data`). The reader of results is loaded only when there are any.
  */
 export async function drillMeasurements(named: string | undefined, plan: Plan): Promise<readonly Measurement[]> {
@@ -18,6 +18,11 @@ export async function drillMeasurements(named: string | undefined, plan: Plan): 
     }
     return [];
   }
-  const { drillStore } = await import("../recovery/drills/results.js");
-  return measurementsOf(await drillStore(drills).list());
+  const { drillStore, unreadable } = await import("../recovery/drills/store.js");
+  const list = await drillStore(drills).list();
+  for (const drill of list.unreadable) {
+    const { code, message, hint } = unreadable(drill);
+    process.stderr.write(`warning ${code} ${message}\n  hint: ${hint}\n`);
+  }
+  return measurementsOf(list.drills);
 }

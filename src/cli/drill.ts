@@ -3,16 +3,17 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { type DrillResult, drillResultSchema } from "../contracts/drills.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { askControl } from "../local/control/client.js";
 import { platformRoutes } from "../local/control/routes.js";
 import { dataDirectory, layout, makeRoot } from "../local/layout.js";
 import { startPlatform } from "../local/platform.js";
 import { freePort } from "../postgres/server.js";
+import { outcomeText } from "../promises/explain.js";
 import { executors } from "../recovery/drills/faults/index.js";
-import { duration, worstCase } from "../recovery/drills/report/facts.js";
-import { type DrillResult, resultSchema } from "../recovery/drills/result.js";
-import { drillStore } from "../recovery/drills/results.js";
+import { promisedText, worstCase } from "../recovery/drills/report/facts.js";
+import { drillStore } from "../recovery/drills/store.js";
 import { coloursFor } from "./colours.js";
 import { type ConnectionOptions, findRunning } from "./connection.js";
 import { loadPlan } from "./load.js";
@@ -34,21 +35,26 @@ const paint = coloursFor(process.stderr, process.env);
 export async function drill(fault: string, options: DrillOptions): Promise<void> {
   if (!Object.hasOwn(executors, fault))
     throw new KeelsonError("drill/unknown", `there is no drill ${fault}`, {
-      hint: `there are: ${Object.keys(executors).join(", ")}`,
+      hint: `available drills: ${Object.keys(executors).join(", ")}`,
     });
   const control = options.file === undefined ? await runningControl(options) : undefined;
   if (control && options.environment !== undefined)
-    throw new KeelsonError("usage", "the platform that runs here is drilled as it runs: -e is of a --file", {
-      hint: "drill one of its own: --file FILE -e ENVIRONMENT",
+    throw new KeelsonError("usage", "-e needs --file: the drill uses the running platform in its own environment", {
+      hint: "to start a platform for the drill: --file FILE -e ENVIRONMENT",
     });
   const { result, directory } = control ? await onRunning(control, fault, options) : await onItsOwn(fault, options);
   process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${summary(result, directory)}\n`);
-  process.exitCode = result.state === "failed" || result.verdict === "broken" ? 1 : 0;
+  process.exitCode = isKept(result) ? 0 : 1;
 }
 
-interface Outcome {
+/** A drill proves a promise only if it finished; `unknown` is not kept. */
+function isKept({ state, verdict }: DrillResult): boolean {
+  return state === "finished" && (verdict === "kept" || verdict === "not-promised");
+}
+
+interface Completed {
   readonly result: DrillResult;
-  /** Where its report lies. */
+  /** The directory of its report. */
   readonly directory: string;
 }
 
@@ -67,13 +73,13 @@ async function onRunning(
   { socket, data }: { socket: string; data: string },
   fault: string,
   options: DrillOptions,
-): Promise<Outcome> {
+): Promise<Completed> {
   const body = {
     fault,
     duration: options.duration,
     rate: options.rate,
   };
-  let result = await askControl(socket, "/drills", resultSchema, { method: "POST", body });
+  let result = await askControl(socket, "/drills", drillResultSchema, { method: "POST", body });
   const { id } = result;
   const cancel = () =>
     void askControl(socket, `/drills/${id}/cancel`, z.unknown(), { method: "POST" }).catch(() => undefined);
@@ -81,28 +87,28 @@ async function onRunning(
   let shown = 0;
   while (result.state === "running") {
     await sleep(200);
-    result = await askControl(socket, `/drills/${id}`, resultSchema);
-    for (const event of result.events.slice(shown)) say(event);
+    result = await askControl(socket, `/drills/${id}`, drillResultSchema);
+    for (const event of result.events.slice(shown)) printEvent(event);
     shown = result.events.length;
   }
   for (const signal of ENDING) process.off(signal, cancel);
-  result = await askControl(socket, `/drills/${id}/finished`, resultSchema);
-  for (const event of result.events.slice(shown)) say(event);
+  result = await askControl(socket, `/drills/${id}/finished`, drillResultSchema);
+  for (const event of result.events.slice(shown)) printEvent(event);
   return { result, directory: drillStore(layout(data).drills).directory(id) };
 }
 
-/** No platform runs here: one is started for the drill on a directory of its own, and ended and removed afterwards. */
-async function onItsOwn(fault: string, options: DrillOptions): Promise<Outcome> {
+/** No platform is running: starts one for the drill in a directory of its own, and removes it afterwards. */
+async function onItsOwn(fault: string, options: DrillOptions): Promise<Completed> {
   const plan = await loadPlan(options.file ?? "starter", options.environment);
   const data = await mkdtemp(join(tmpdir(), "keelson-drill-"));
-  // The server's own user must be able to come as far as its directory.
+  // PostgreSQL may run as another user, which must be able to enter this directory.
   await chmod(data, 0o755);
   const interrupted = new AbortController();
   const interrupt = () => interrupted.abort(new KeelsonError("drill/cancelled", "the drill was cancelled"));
   for (const signal of ENDING) process.on(signal, interrupt);
-  const tell = (what: string) => process.stderr.write(`${paint.dim("·")} ${what}\n`);
+  const print = (what: string) => process.stderr.write(`${paint.dim("·")} ${what}\n`);
   try {
-    tell("no platform runs here: starting one for the drill");
+    print("no platform is running: starting one for the drill");
     const platform = await startPlatform(
       {
         plan,
@@ -111,7 +117,7 @@ async function onItsOwn(fault: string, options: DrillOptions): Promise<Outcome> 
         host: "127.0.0.1",
         port: await freePort(),
         split: false,
-        onProgress: tell,
+        onProgress: print,
         version: version(),
         signal: interrupted.signal,
       },
@@ -133,27 +139,28 @@ async function onItsOwn(fault: string, options: DrillOptions): Promise<Outcome> 
   }
 }
 
-function say({ t, what }: DrillResult["events"][number]): void {
+function printEvent({ t, what }: DrillResult["events"][number]): void {
   process.stderr.write(`${paint.dim(`${(t / 1000).toFixed(1).padStart(6)} s`)}  ${what}\n`);
 }
 
 function summary(result: DrillResult, directory: string): string {
   const out = coloursFor(process.stdout, process.env);
   const verdict =
-    result.state === "failed"
-      ? `not finished: ${result.reason ?? ""}`
-      : (result.verdict ?? "unknown").replace("-", " ");
+    result.state === "finished"
+      ? (result.verdict ?? "unknown").replace("-", " ")
+      : `${result.state}${result.state === "failed" ? `: ${result.reason ?? ""}` : ""}`;
   const mark = verdict === "kept" ? out.green : out.red;
   return [
     "",
     `${out.bold(result.fault)}: ${mark(verdict)}`,
     ...result.findings.map(({ what, why }) => `  ! ${what}: ${why}`),
-    ...result.measurements.map(({ subject, rto, rpo, promised, predicted, underestimated }) => {
-      const against = (of: "rto" | "rpo", measured: number | undefined, never: string) =>
-        `${of.toUpperCase()} ${duration(measured, never)} (predicted ${worstCase(predicted[of])}, promised ${duration(promised[of], "–")})`;
-      return `  ${subject.padEnd(12)} ${against("rto", rto, "never")}  ${against("rpo", rpo, "–")}${underestimated ? out.yellow("  worse than predicted") : ""}`;
+    ...result.measurements.map((measurement) => {
+      const { subject, promised, predicted, underestimated } = measurement;
+      const compared = (of: "rto" | "rpo") =>
+        `${of.toUpperCase()} ${outcomeText(measurement[of])} (predicted ${worstCase(predicted[of])}, promised ${promisedText(promised[of])})`;
+      return `  ${subject.padEnd(12)} ${compared("rto")}  ${compared("rpo")}${underestimated ? out.yellow("  worse than predicted") : ""}`;
     }),
-    `  ${result.acknowledged} acknowledged, ${result.state === "failed" ? "" : `${result.lost} lost, `}${result.failed} failed`,
+    `  ${result.acknowledged} acknowledged, ${result.state === "finished" ? `${result.lost} lost, ` : ""}${result.failed} failed`,
     `  report: ${join(directory, "report.html")}`,
   ].join("\n");
 }

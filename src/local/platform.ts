@@ -12,7 +12,8 @@ import { databaseUrl } from "../postgres/provision.js";
 import { freePort } from "../postgres/server.js";
 import { orphanLimit } from "../promises/facts/supervisor.js";
 import { type Drills, startDrills } from "../recovery/drills/drills.js";
-import { drillStore } from "../recovery/drills/results.js";
+import { localTarget } from "../recovery/drills/local-target.js";
+import { drillStore } from "../recovery/drills/store.js";
 import type { DrillTarget } from "../recovery/drills/target.js";
 import { ExclusiveWorks } from "../recovery/exclusive-work.js";
 import { openRepository } from "../recovery/repository/open.js";
@@ -203,22 +204,30 @@ async function start(
   const target = async (): Promise<DrillTarget> => {
     await requireWhole(supervisor);
     const key = await terminalKey(running, places);
-    return {
+    return localTarget({
       plan,
-      url: running.url,
-      key,
-      unitUrl: (unit) => {
-        const spec = serving.find(({ name }) => unitsOf(plan, specs, name).includes(unit));
-        return spec && serveUrl(spec);
+      clients: {
+        url: running.url,
+        apiKey: key,
+        operatorToken: internalToken,
+        unitUrl: (unit) => {
+          const spec = serving.find(({ name }) => unitsOf(plan, specs, name).includes(unit));
+          return spec && serveUrl(spec);
+        },
       },
-      internalToken,
       databaseUrl: databaseUrl(databasePort, password),
       databaseDirectory: cluster.data,
       recovery,
       repository,
       processes: async () => {
         const status = await supervisor.status();
-        return status.map((process) => ({ ...process, units: unitsOf(plan, specs, process.name) }));
+        return status.map(({ name, kind, pid, phase }) => ({
+          name,
+          kind,
+          pid,
+          running: phase === "running",
+          units: unitsOf(plan, specs, name),
+        }));
       },
       onEvent(listener) {
         const seen = (event: SupervisorEvent) => listener(`${event.process} ${event.kind}: ${event.reason}`);
@@ -230,7 +239,7 @@ async function start(
           recovery.events.off("event", told);
         };
       },
-    };
+    });
   };
   const exclusive = new ExclusiveWorks();
   const drills = startDrills(target, drillStore(places.drills), options.version, exclusive);

@@ -1,3 +1,4 @@
+import type { Verdict } from "../contracts/verdict.js";
 import { originOf } from "../plan/origin.js";
 import type { Cited, Model, Origin, Path, Plan, Ratio, Store, Unit } from "../plan/plan.js";
 import { hasServers, storeTraits } from "../plan/stores/index.js";
@@ -6,7 +7,6 @@ import { type Answering, calleesOf, judgedAt, neededBy, objectivePath } from "./
 import { failsOver } from "./subjects.js";
 import { notRunHere } from "./terms/left-out.js";
 import { zones } from "./terms/machine.js";
-import type { Verdict } from "./verdict.js";
 
 /** What a request to one element needs, all at once, and how often all of it is there. */
 export interface PredictedAvailability {

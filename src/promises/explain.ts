@@ -1,3 +1,4 @@
+import type { Outcome } from "../contracts/drills.js";
 import type { Milliseconds } from "../plan/plan.js";
 import type { TermOrigin } from "./origin.js";
 import type { Prediction, Term } from "./prediction.js";
@@ -36,6 +37,18 @@ export function measuredText(measured: Milliseconds): string {
   const grain = measured < 19_950 ? 100 : measured < 3_599_500 ? 1_000 : 60_000;
   const rounded = Math.round(measured / grain) * grain;
   return grain === 100 ? `${rounded / 1_000}s` : readable(rounded);
+}
+
+/** What a drill measured, in one word or figure: `3.3s`, `never`, `n/a`. */
+export function outcomeText(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case "measured":
+      return measuredText(outcome.ms);
+    case "never-recovered":
+      return "never";
+    case "not-applicable":
+      return "n/a";
+  }
 }
 
 /** Where a term comes from, for a person. */

@@ -1,45 +1,25 @@
-import type { Bytes, Milliseconds } from "../plan/plan.js";
+import type { DrillResult, MeasuredTerm, Outcome } from "../contracts/drills.js";
 import type { Prediction, Term } from "./prediction.js";
 import { sum } from "./prediction.js";
 
-/** What a drill measured of one fault on one subject. */
+/** What a drill measured for one fault and one subject. */
 export interface Measurement {
   readonly fault: string;
   readonly subject: string;
-  /** Undefined when the drill could not measure it (it never recovered, or there was nothing to lose). */
-  readonly rto: Milliseconds | undefined;
-  readonly rpo: Milliseconds | undefined;
+  readonly rto: Outcome;
+  readonly rpo: Outcome;
   /** When the drill ended, in epoch milliseconds. */
   readonly at: number;
   /** The drill's id. */
   readonly drill: string;
-  /** Times of single pieces of work, named as the prediction's terms, with the amount of data that each handled. */
+  /** Times of single steps, named as the prediction's terms, with the amount of data that each processed. */
   readonly terms?: readonly MeasuredTerm[];
 }
 
-export interface MeasuredTerm {
-  readonly name: string;
-  readonly value: Milliseconds;
-  readonly bytes?: Bytes | undefined;
-}
-
-/** As much of a kept drill as the sheet reads. */
-export interface DrillRecord {
-  readonly id: string;
-  readonly fault: string;
-  readonly state: "running" | "finished" | "failed";
-  /** Epoch milliseconds. */
-  readonly finishedAt?: number | undefined;
-  readonly measurements: readonly {
-    readonly subject: string;
-    readonly rto?: Milliseconds | undefined;
-    readonly rpo?: Milliseconds | undefined;
-  }[];
-  readonly terms: readonly MeasuredTerm[];
-}
-
-/** What drills measured. One that was broken off proves nothing. */
-export function measurementsOf(drills: readonly DrillRecord[]): Measurement[] {
+/** The measurements of finished drills. A cancelled or failed drill proves nothing. */
+export function measurementsOf(
+  drills: readonly Pick<DrillResult, "id" | "fault" | "state" | "finishedAt" | "measurements" | "terms">[],
+): Measurement[] {
   return drills.flatMap(({ id, fault, state, finishedAt, measurements, terms }) =>
     state !== "finished" || finishedAt === undefined
       ? []
@@ -48,13 +28,13 @@ export function measurementsOf(drills: readonly DrillRecord[]): Measurement[] {
 }
 
 /**
- * Below this share of the declared size a measurement is mostly fixed cost and says nothing about the rate, so the
+ * Below this share of the declared size a measurement is mostly fixed cost and does not represent the throughput, so the
  * estimate stays.
  */
-const telling = 0.1;
+const MIN_SAMPLE_FRACTION = 0.1;
 
 /**
- * The prediction with its work terms replaced by what the newest drill measured. A term that handles data is scaled
+ * The prediction with its work terms replaced by what the newest drill measured. A term that processes data is scaled
  * from the drill's amount to the declared one; a measurement without an amount, or of too little data, is not used.
  */
 export function withMeasurement(prediction: Prediction, measurement: Measurement | undefined): Prediction {
@@ -70,7 +50,7 @@ function replaced(term: Term, measurement: Measurement): Term {
   const origin = { kind: "measurement", drill: measurement.drill, at: measurement.at } as const;
   const bytes = term.work.bytes;
   if (bytes === undefined) return { ...rest, value: measured.value, origin };
-  if (measured.bytes === undefined || measured.bytes < bytes * telling) return term;
+  if (measured.bytes === undefined || measured.bytes < bytes * MIN_SAMPLE_FRACTION) return term;
   const factor = Math.max(1, bytes / measured.bytes);
   return {
     ...rest,
@@ -80,15 +60,29 @@ function replaced(term: Term, measurement: Measurement): Term {
   };
 }
 
-/** The newest measurement of each fault and subject. */
-export function newestBySubject(measurements: readonly Measurement[]): ReadonlyMap<string, Measurement> {
-  const newest = new Map<string, Measurement>();
+/** Per objective, the newest measurement of a row. */
+export type NewestMeasurements = Readonly<Record<"rto" | "rpo", Measurement>>;
+
+/**
+ * The newest measurement of each fault and subject, per objective. A drill that had nothing to measure does not replace
+ * an older one that measured something.
+ */
+export function newestBySubject(measurements: readonly Measurement[]): ReadonlyMap<string, NewestMeasurements> {
+  const newest = new Map<string, NewestMeasurements>();
   for (const measurement of measurements) {
     const key = rowKey(measurement.fault, measurement.subject);
     const seen = newest.get(key);
-    if (!seen || seen.at < measurement.at) newest.set(key, measurement);
+    newest.set(key, {
+      rto: seen && !replaces(measurement, seen.rto, "rto") ? seen.rto : measurement,
+      rpo: seen && !replaces(measurement, seen.rpo, "rpo") ? seen.rpo : measurement,
+    });
   }
   return newest;
+}
+
+function replaces(next: Measurement, seen: Measurement, objective: "rto" | "rpo"): boolean {
+  const applies = (measurement: Measurement) => measurement[objective].kind !== "not-applicable";
+  return applies(next) === applies(seen) ? next.at > seen.at : applies(next);
 }
 
 export function rowKey(fault: string, subject: string): string {

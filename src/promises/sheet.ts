@@ -1,3 +1,5 @@
+import type { Outcome } from "../contracts/drills.js";
+import type { Verdict } from "../contracts/verdict.js";
 import { originOf } from "../plan/origin.js";
 import type { Milliseconds, Origin, Path, Plan } from "../plan/plan.js";
 import type { Alert } from "./alerts.js";
@@ -5,11 +7,11 @@ import { type PredictedAvailability, predictAvailability } from "./availability.
 import type { Assessment, Fault } from "./fault.js";
 import { faults as catalogue } from "./faults/index.js";
 import { type PromisedLatency, promisedLatencies } from "./latency.js";
-import { type Measurement, newestBySubject, rowKey, withMeasurement } from "./measurement.js";
+import { type Measurement, type NewestMeasurements, newestBySubject, rowKey, withMeasurement } from "./measurement.js";
 import type { Prediction } from "./prediction.js";
 import { promisePath } from "./promised.js";
 import type { Runbook } from "./runbooks/runbook.js";
-import { type Verdict, verdictOf, worstOf } from "./verdict.js";
+import { exceeds, verdictOf, worstOf } from "./verdict.js";
 
 /** What the platform promises under one environment, fault by fault: predicted, measured, and the verdict. */
 export interface PromiseSheet {
@@ -41,10 +43,11 @@ export interface Cell {
   readonly promised?: Milliseconds;
   readonly promisedAt?: Origin;
   readonly predicted: Prediction;
-  readonly measured?: Milliseconds;
+  /** What the newest drill measured; absent if none ran. */
+  readonly measured?: Outcome;
   /** When, in epoch milliseconds. */
   readonly measuredAt?: number;
-  /** Set when a drill took longer (or lost more) than was predicted: the prediction was wrong. */
+  /** Set when a drill took longer (or lost more) than predicted: the prediction is wrong. */
   readonly underestimated?: true;
   readonly verdict: Verdict;
 }
@@ -69,9 +72,9 @@ export function promiseSheet(
   };
 }
 
-function row(plan: Plan, fault: Fault, assessment: Assessment, measurement: Measurement | undefined): Row {
-  const rto = cell(plan, fault, "rto", assessment, measurement);
-  const rpo = cell(plan, fault, "rpo", assessment, measurement);
+function row(plan: Plan, fault: Fault, assessment: Assessment, newest: NewestMeasurements | undefined): Row {
+  const rto = cell(plan, fault, "rto", assessment, newest?.rto);
+  const rpo = cell(plan, fault, "rpo", assessment, newest?.rpo);
   return {
     fault: fault.id,
     title: fault.title,
@@ -101,10 +104,8 @@ function cell(
   return {
     ...(promised === undefined ? {} : { promised, promisedAt: originOf(plan, promisePath(plan, objectives, of)) }),
     predicted,
-    ...(measured === undefined
-      ? {}
-      : { measured, ...(measurement === undefined ? {} : { measuredAt: measurement.at }) }),
-    ...(measured !== undefined && estimate.kind === "bounded" && measured > estimate.total
+    ...(measurement === undefined ? {} : { measured: measurement[of], measuredAt: measurement.at }),
+    ...(measured !== undefined && estimate.kind === "bounded" && exceeds(measured, estimate.total)
       ? { underestimated: true as const }
       : {}),
     verdict: verdictOf(promised, predicted, measured),

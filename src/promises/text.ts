@@ -1,10 +1,10 @@
+import type { Verdict } from "../contracts/verdict.js";
 import { formatRatio } from "../platform-file/format.js";
 import type { PredictedAvailability } from "./availability.js";
-import { measuredText, predictionText, readable, termLines } from "./explain.js";
+import { outcomeText, predictionText, readable, termLines } from "./explain.js";
 import type { PromisedLatency } from "./latency.js";
 import { runbookText } from "./runbooks/runbook.js";
 import type { Cell, PromiseSheet, Row } from "./sheet.js";
-import type { Verdict } from "./verdict.js";
 
 /** How parts of the sheet are marked for the eye; the text itself says the same. */
 export interface Marks {
@@ -94,7 +94,7 @@ function cellTexts(cell: Cell): readonly [string, string, string] {
   return [
     cell.promised === undefined ? "–" : readable(cell.promised),
     `${predictionText(cell.predicted)} ${signs[cell.verdict]}`,
-    cell.measured === undefined ? "–" : `${measuredText(cell.measured)}${cell.underestimated ? " !" : ""}`,
+    cell.measured === undefined ? "–" : `${outcomeText(cell.measured)}${cell.underestimated ? " !" : ""}`,
   ];
 }
 
@@ -143,9 +143,10 @@ function cellLines(name: string, cell: Cell, marks: Marks, indent: string): read
     lines.push(`${indent}  ${predicted.why}`);
     if (predicted.fix) lines.push(`${indent}  fix: ${predicted.fix.advice}`);
   }
-  if (cell.underestimated && measured !== undefined) {
-    lines.push(`${indent}  warning: a drill measured ${measuredText(measured)}, more than was predicted`);
-  }
+  if (measured?.kind === "never-recovered")
+    lines.push(`${indent}  the newest drill: no recovery within ${readable(measured.afterMs)}`);
+  else if (cell.underestimated && measured !== undefined)
+    lines.push(`${indent}  warning: a drill measured ${outcomeText(measured)}, more than was predicted`);
   return lines;
 }
 

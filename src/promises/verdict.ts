@@ -1,19 +1,19 @@
+import type { Outcome } from "../contracts/drills.js";
+import { VERDICTS, type Verdict } from "../contracts/verdict.js";
 import type { Milliseconds } from "../plan/plan.js";
 import type { Prediction } from "./prediction.js";
 
-/** The worst first. `unknown` is a promise of which nobody can say whether it holds: it counts as not kept. */
-export const verdicts = ["broken", "unknown", "kept", "not-promised"] as const;
-
-export type Verdict = (typeof verdicts)[number];
-
-/** Held against the prediction and, where there is one, against what was measured: either can break it. */
+/**
+ * The verdict on a promise from its prediction and, if one exists, its measurement: either can break it. A measurement
+ * never proves more than the prediction allows, because the prediction is the worst case.
+ */
 export function verdictOf(
   promised: Milliseconds | undefined,
   predicted: Prediction,
-  measured: Milliseconds | undefined,
+  measured: Outcome | undefined,
 ): Verdict {
   if (promised === undefined) return "not-promised";
-  if (measured !== undefined && !(measured <= promised)) return "broken";
+  if (measured !== undefined && exceeds(measured, promised)) return "broken";
   switch (predicted.kind) {
     case "unbounded":
       return "broken";
@@ -24,7 +24,26 @@ export function verdictOf(
   }
 }
 
-/** The worst of several; a row is kept only when nothing in it is broken or unknown. */
+/** The verdict of a drill, from what it measured alone. Without a measurement it is `unknown`. */
+export function measuredVerdict(promised: Milliseconds | undefined, measured: Outcome): Verdict {
+  if (promised === undefined) return "not-promised";
+  if (measured.kind === "not-applicable") return "unknown";
+  return exceeds(measured, promised) ? "broken" : "kept";
+}
+
+/** Whether a measurement is longer than a limit, in milliseconds. NaN exceeds every limit. */
+export function exceeds(measured: Outcome, limit: Milliseconds): boolean {
+  switch (measured.kind) {
+    case "measured":
+      return !(measured.ms <= limit);
+    case "never-recovered":
+      return true;
+    case "not-applicable":
+      return false;
+  }
+}
+
+/** The worst of several; a row is kept only if nothing in it is broken or unknown. */
 export function worstOf(several: readonly Verdict[]): Verdict {
-  return verdicts.find((verdict) => several.includes(verdict)) ?? "not-promised";
+  return VERDICTS.find((verdict) => several.includes(verdict)) ?? "not-promised";
 }

@@ -4,9 +4,9 @@ import { check } from "../../src/check/check.js";
 import type { Finding } from "../../src/check/finding.js";
 import { fixed } from "../../src/check/fix.js";
 import type { Concern } from "../../src/check/rule.js";
+import type { Verdict } from "../../src/contracts/verdict.js";
 import type { Plan } from "../../src/plan/plan.js";
 import { promiseSheet } from "../../src/promises/sheet.js";
-import type { Verdict } from "../../src/promises/verdict.js";
 import { findingsIn, planOf, plansOf } from "../support/check/findings.js";
 import { platforms, shuffled, yamlOf } from "../support/promises/platforms.js";
 

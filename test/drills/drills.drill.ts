@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileS
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
+import { type DrillResult, drillResultSchema, type Outcome } from "../../src/contracts/drills.js";
 import { serverProcesses } from "../../src/postgres/strays.js";
-import { type DrillResult, resultSchema } from "../../src/recovery/drills/result.js";
 import { type Cleanups, chat, keelson, type Up, until, up, workDirectory } from "../support/local/keelson.js";
 import { flipByte } from "../support/recovery/source.js";
 
@@ -25,9 +25,15 @@ async function drill(
 }
 
 function resultOf(out: string, err: string): DrillResult {
-  const parsed = resultSchema.safeParse(out === "" ? undefined : JSON.parse(out));
+  const parsed = drillResultSchema.safeParse(out === "" ? undefined : JSON.parse(out));
   if (!parsed.success) throw new Error(`no result of a drill: ${out}\n${err}`);
   return parsed.data;
+}
+
+/** A measured figure in milliseconds; fails for any other outcome. */
+function milliseconds(outcome: Outcome | undefined): number {
+  if (outcome?.kind !== "measured") throw new Error(`not measured: ${JSON.stringify(outcome)}`);
+  return outcome.ms;
 }
 
 /** The first backup is taken right after the start; drills of a lost database need one. */
@@ -50,7 +56,7 @@ describe("keelson drill", () => {
       const platform = await up(cleanups);
       const { code, result } = await drill(platform, "process-crash");
       expect(result.state).toBe("finished");
-      expect(result.strikes.map((strike) => strike.what.replace(/ \(.*/, ""))).toEqual([
+      expect(result.faults.map((fault) => fault.description.replace(/ \(.*/, ""))).toEqual([
         "kill -9 of the process platform",
         "kill -9 of the PostgreSQL server",
         "kill -9 of every engine",
@@ -58,14 +64,14 @@ describe("keelson drill", () => {
       expect(result.measurements.map((measurement) => measurement.subject).sort()).toEqual(
         ["accounts", "assistant", "dashboard", "database", "embedder", "gateway", "usage"].sort(),
       );
-      // Each was asked by somebody: four by probes of their own.
-      for (const { rto } of result.measurements) expect(rto).toBeGreaterThan(0);
-      const probed = result.strikes.flatMap((strike) => strike.probed);
+      // Each received requests: four of them by probes of their own.
+      for (const { rto } of result.measurements) expect(milliseconds(rto)).toBeGreaterThan(0);
+      const probed = result.faults.flatMap((fault) => fault.probes);
       expect(probed.map(({ subject }) => subject).sort()).toEqual(["accounts", "dashboard", "embedder", "usage"]);
       expect(result).toMatchObject({ verdict: "kept", lost: 0, findings: [] });
       expect(result.acknowledged).toBeGreaterThan(100);
       // The faults were real: clients saw each of the first two.
-      for (const strike of result.strikes.slice(0, 2)) expect(strike.failed).toBeGreaterThan(0);
+      for (const fault of result.faults.slice(0, 2)) expect(fault.failed).toBeGreaterThan(0);
       expect(code).toBe(0);
 
       const sheet = await keelson(platform.cwd, [
@@ -77,9 +83,11 @@ describe("keelson drill", () => {
         "--data",
         platform.data,
       ]);
-      const rows: { fault: string; subject: string; rto: { measured?: number } }[] = JSON.parse(sheet.out).rows;
+      const rows: { fault: string; subject: string; rto: { measured?: Outcome } }[] = JSON.parse(sheet.out).rows;
       const row = rows.find(({ fault, subject }) => fault === "process-crash" && subject === "gateway");
-      expect(row?.rto.measured).toBe(result.measurements.find((measurement) => measurement.subject === "gateway")?.rto);
+      expect(row?.rto.measured).toEqual(
+        result.measurements.find((measurement) => measurement.subject === "gateway")?.rto,
+      );
     },
     LONG,
   );
@@ -90,13 +98,13 @@ describe("keelson drill", () => {
       const platform = await withBackup();
       const { code, result, err } = await drill(platform, "database-loss");
       expect(result).toMatchObject({ state: "finished", verdict: "kept", findings: [], subject: "database" });
-      expect(result.rto).toBeGreaterThan(0);
-      expect(result.rto).toBeLessThan(60_000);
-      expect(result.rpo).toBeLessThan(60_000);
-      // It costs what had been written since the log was stored last, and the report says how long that was.
-      const since = result.strikes[0]?.sinceShipped ?? 0;
+      expect(milliseconds(result.rto)).toBeGreaterThan(0);
+      expect(milliseconds(result.rto)).toBeLessThan(60_000);
+      expect(milliseconds(result.rpo)).toBeLessThan(60_000);
+      // It costs what was written since the last archived segment, and the report shows how long ago that was.
+      const since = result.faults[0]?.sinceArchivedMs ?? 0;
       expect(since).toBeGreaterThan(2500);
-      expect(Math.abs((result.rpo ?? 0) - since)).toBeLessThan(3000);
+      expect(Math.abs(milliseconds(result.rpo) - since)).toBeLessThan(3000);
       expect(result.terms.map((term) => term.name)).toEqual(["restore of the backup", "replay of the log"]);
       expect(err).toContain("restored the files of backup");
       expect(code).toBe(0);
@@ -120,8 +128,8 @@ describe("keelson drill", () => {
       const { code, result, err } = await drill(platform, "backup-corruption");
       expect(result).toMatchObject({ state: "finished", verdict: "kept", findings: [] });
       expect(err).toMatch(/backup \S+ cannot be restored: .* is damaged/);
-      expect(err).toMatch(/verification refuses/);
-      expect(err).toMatch(/restored from the one before it/);
+      expect(err).toMatch(/verification rejects/);
+      expect(err).toMatch(/restored from the backup before it/);
       expect(code).toBe(0);
       expect((await platform.status()).backups).toMatchObject({ count: 1, newest: { valid: true } });
     },
@@ -149,7 +157,7 @@ describe("keelson drill", () => {
       await sleep(1000);
       ctrlC.abort();
       const { code, out, err } = await running;
-      expect(resultOf(out, err)).toMatchObject({ state: "failed", reason: "it was cancelled" });
+      expect(resultOf(out, err)).toMatchObject({ state: "cancelled", reason: "the drill was cancelled" });
       expect(code).toBe(1);
       expect((await platform.status()).state).toBe("ready");
       expect((await chat(platform)).status).toBe(200);
@@ -187,7 +195,7 @@ describe("a planted defect", () => {
       const server = (await serverProcesses(join(platform.data, "postgres/data"))).length;
       const { code, result } = await drill(platform, "database-loss");
       expect(code).toBe(1);
-      expect(result).toMatchObject({ verdict: "broken", strikes: [] });
+      expect(result).toMatchObject({ verdict: "broken", faults: [] });
       expect(result.findings[0]?.what).toMatch(/backup \S+ is not valid/);
       expect(server).toBeGreaterThan(0);
       expect((await chat(platform)).status).toBe(200);
@@ -205,7 +213,7 @@ describe("a planted defect", () => {
       writeFileSync(log, "");
       const { code, result } = await drill(platform, "database-loss");
       expect(code).toBe(1);
-      expect(result).toMatchObject({ verdict: "broken", strikes: [] });
+      expect(result).toMatchObject({ verdict: "broken", faults: [] });
       expect(result.findings.map(({ what }) => what)).toContain("the log is not archived");
       // On a busy machine a process may have been found hanging meanwhile, and be starting again.
       let status = await platform.status();

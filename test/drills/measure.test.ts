@@ -1,7 +1,7 @@
 import { array, assert, boolean, integer, property, record } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { loss, lostAfterRecovery, outage } from "../../src/recovery/drills/measure.js";
-import { BIN, type Sample, series } from "../../src/recovery/drills/sample.js";
+import { BIN_MS, type Sample, series } from "../../src/recovery/drills/sample.js";
 
 /** A request sent at `sent` that took 10 ms (or as said). */
 function sample(sent: number, ok: boolean, took = 10, reference = `id ${sent}`): Sample {
@@ -19,7 +19,7 @@ describe("the time without service", () => {
       sample(2000, true),
       sample(2100, true),
     ];
-    expect(outage(samples, FAULT)).toEqual({ from: 910, to: 2010, rto: 1100, failed: 2 });
+    expect(outage(samples, FAULT)).toEqual({ from: 910, to: 2010, duration: 1100, failed: 2 });
   });
 
   test("is not over while failures still follow successes", () => {
@@ -30,7 +30,7 @@ describe("the time without service", () => {
       sample(1300, false),
       sample(1900, true),
     ];
-    expect(outage(samples, FAULT).rto).toBe(1910 - 910);
+    expect(outage(samples, FAULT).duration).toBe(1910 - 910);
   });
 
   test("is not prolonged by a request that was sent during it and gave up late", () => {
@@ -40,14 +40,14 @@ describe("the time without service", () => {
 
   test("is the longest pause when requests were only held and none failed", () => {
     const samples = [sample(900, true), sample(1010, true, 700), sample(1020, true, 690), sample(1800, true)];
-    expect(outage(samples, FAULT)).toEqual({ from: 910, to: 1710, rto: 800, failed: 0 });
+    expect(outage(samples, FAULT)).toEqual({ from: 910, to: 1710, duration: 800, failed: 0 });
   });
 
   test("is endless when nothing succeeds after the last failure", () => {
     expect(outage([sample(900, true), sample(1010, false)], FAULT)).toEqual({
       from: 910,
       to: undefined,
-      rto: undefined,
+      duration: undefined,
       failed: 1,
     });
   });
@@ -61,9 +61,9 @@ describe("the time without service", () => {
     assert(
       property(samples, (given) => {
         const all = given.map(({ sent, ok, took }) => sample(sent, ok, took));
-        const { from, to, rto, failed } = outage(all, FAULT);
+        const { from, to, duration, failed } = outage(all, FAULT);
         expect(from).toBeLessThanOrEqual(Math.max(FAULT, to ?? FAULT));
-        if (rto !== undefined) expect(rto).toBeGreaterThanOrEqual(0);
+        if (duration !== undefined) expect(duration).toBeGreaterThanOrEqual(0);
         if (failed > 0 && to !== undefined)
           for (const each of all) if (!each.ok && each.ended > FAULT) expect(each.sent).toBeLessThan(to);
       }),
@@ -79,27 +79,27 @@ describe("the age of what was lost", () => {
     expect(loss(acknowledged, survived(100, 300, 500, 900), FAULT, undefined)).toEqual({
       acknowledged: 4,
       lost: 0,
-      rpo: 0,
+      age: 0,
     });
   });
 
   test("runs from the last write that is there to the fault", () => {
-    expect(loss(acknowledged, survived(100, 300), FAULT, undefined)).toMatchObject({ lost: 2, rpo: FAULT - 310 });
+    expect(loss(acknowledged, survived(100, 300), FAULT, undefined)).toMatchObject({ lost: 2, age: FAULT - 310 });
   });
 
   test("is not made younger by a write that survived by luck after a lost one", () => {
-    expect(loss(acknowledged, survived(100, 900), FAULT, undefined)).toMatchObject({ lost: 2, rpo: FAULT - 110 });
+    expect(loss(acknowledged, survived(100, 900), FAULT, undefined)).toMatchObject({ lost: 2, age: FAULT - 110 });
   });
 
   test("reaches back to the newest stored log when every write is lost", () => {
-    expect(loss(acknowledged, survived(), FAULT, -5000)).toMatchObject({ lost: 4, rpo: FAULT + 5000 });
+    expect(loss(acknowledged, survived(), FAULT, -5000)).toMatchObject({ lost: 4, age: FAULT + 5000 });
   });
 
   test("begins at the first lost write at the latest, though its log was stored a moment later", () => {
     const [first] = acknowledged;
     expect(loss(acknowledged, survived(), FAULT, FAULT - 1)).toMatchObject({
       lost: 4,
-      rpo: FAULT - (first?.sent ?? 0),
+      age: FAULT - (first?.sent ?? 0),
     });
   });
 
@@ -119,9 +119,9 @@ describe("the age of what was lost", () => {
         integer({ min: 0, max: 40 }),
         (times, keep) => {
           const all = [...new Set(times)].sort((a, b) => a - b).map((sent) => sample(sent, true, 1));
-          const rpo = (kept: number) =>
-            loss(all, new Set(all.slice(0, kept).map((each) => each.reference ?? "")), FAULT, -100).rpo;
-          expect(rpo(Math.min(keep, all.length))).toBeGreaterThanOrEqual(rpo(Math.min(keep + 1, all.length)));
+          const age = (kept: number) =>
+            loss(all, new Set(all.slice(0, kept).map((each) => each.reference ?? "")), FAULT, -100).age;
+          expect(age(Math.min(keep, all.length))).toBeGreaterThanOrEqual(age(Math.min(keep + 1, all.length)));
         },
       ),
     );
@@ -131,7 +131,7 @@ describe("the age of what was lost", () => {
 test("the plot counts every request once, pauses included", () => {
   const samples = [sample(0, true), sample(10, true), sample(1000, false), sample(1990, true)];
   const bins = series(samples, "request", 0, 2000);
-  expect(bins).toHaveLength(2000 / BIN);
+  expect(bins).toHaveLength(2000 / BIN_MS);
   expect(bins.reduce((sum, bin) => sum + bin.ok + bin.failed, 0)).toBe(4);
-  expect(bins[2]).toEqual({ t: 2 * BIN, ok: 0, failed: 0 });
+  expect(bins[2]).toEqual({ t: 2 * BIN_MS, ok: 0, failed: 0 });
 });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { drillResultSchema } from "../../src/contracts/drills.js";
 import { askControl } from "../../src/local/control/client.js";
-import { resultSchema } from "../../src/recovery/drills/result.js";
 import { type Cleanups, chat, keelson, type Up, until, up } from "../support/local/keelson.js";
 
 const cleanups: Cleanups = [];
@@ -24,7 +24,7 @@ describe("one at a time", () => {
   test("while a drill runs, a restore and another drill are refused by its name and change nothing", async () => {
     const { platform, control } = await withBackup();
     const body = { fault: "process-crash", duration: "60s", rate: 2 };
-    const { id } = await askControl(control, "/drills", resultSchema, { method: "POST", body });
+    const { id } = await askControl(control, "/drills", drillResultSchema, { method: "POST", body });
     const before = await restarts(platform);
 
     for (const command of [
@@ -37,10 +37,10 @@ describe("one at a time", () => {
       expect(refused.err).toContain("hint: one at a time");
     }
     expect(await restarts(platform)).toEqual(before);
-    expect(await askControl(control, `/drills/${id}`, resultSchema)).toMatchObject({ state: "running" });
+    expect(await askControl(control, `/drills/${id}`, drillResultSchema)).toMatchObject({ state: "running" });
 
     await askControl(control, `/drills/${id}/cancel`, z.unknown(), { method: "POST" });
-    await askControl(control, `/drills/${id}/finished`, resultSchema);
+    await askControl(control, `/drills/${id}/finished`, drillResultSchema);
     expect((await run(platform, "restore", "latest")).code).toBe(0);
   }, 240_000);
 
@@ -62,10 +62,10 @@ describe("one at a time", () => {
     expect((await run(platform, "drill", "earthquake")).err).toContain("error drill/unknown");
     const other = await run(platform, "drill", "process-crash", "-e", "production");
     expect(other).toMatchObject({ code: 2, err: expect.stringContaining("error usage the platform that runs here") });
-    const no = askControl(control, "/drills", resultSchema, { method: "POST", body: { fault: "constructor" } });
+    const no = askControl(control, "/drills", drillResultSchema, { method: "POST", body: { fault: "constructor" } });
     await expect(no).rejects.toMatchObject({ code: "drill/unknown" });
     const body = { fault: "process-crash", duration: "60s", rate: 2 };
-    const ask = () => askControl(control, "/drills", resultSchema, { method: "POST", body });
+    const ask = () => askControl(control, "/drills", drillResultSchema, { method: "POST", body });
     const asked = await Promise.allSettled([ask(), ask()]);
     expect(asked.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
     expect(asked.find(({ status }) => status === "rejected")).toMatchObject({ reason: { code: "drill/running" } });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { type DrillResult, drillResultSchema } from "../../src/contracts/drills.js";
 import { htmlReport } from "../../src/recovery/drills/report/html.js";
 import { markdownReport } from "../../src/recovery/drills/report/markdown.js";
 import { size } from "../../src/recovery/drills/report/size.js";
-import { type DrillResult, resultSchema } from "../../src/recovery/drills/result.js";
 
-const result: DrillResult = resultSchema.parse({
+const result: DrillResult = drillResultSchema.parse({
+  formatVersion: 2,
   id: "20260101T000000Z-database-loss-0000",
   fault: "database-loss",
   title: "The database's data directory is lost under load",
@@ -17,15 +18,15 @@ const result: DrillResult = resultSchema.parse({
   measurements: [
     {
       subject: "database",
-      rto: 11_600,
-      rpo: 4000,
+      rto: { kind: "measured", ms: 11_600 },
+      rpo: { kind: "measured", ms: 4000 },
       promised: { rto: 60_000, rpo: 60_000 },
       predicted: { rto: 38_800, rpo: 30_800 },
       verdict: "kept",
       underestimated: false,
     },
   ],
-  strikes: [],
+  faults: [],
   findings: [],
   terms: [{ name: "restore of the backup", value: 3100, bytes: 48_332_929 }],
   acknowledged: 355,
@@ -33,13 +34,13 @@ const result: DrillResult = resultSchema.parse({
   failed: 53,
   series: [],
   writes: [],
-  events: [{ t: 11_600, what: "it serves again" }],
+  events: [{ t: 11_600, what: "recovered" }],
   load: { model: "assistant", requests: 15, writes: 15, steadyMs: 4000 },
   versions: { keelson: "0.1.0", postgres: "17.2", node: "v22.0.0", system: "Linux" },
 });
 
 describe("the report of a drill", () => {
-  it("says sizes as people do", () => {
+  it("shows sizes rounded, with binary units", () => {
     expect([0, 512, 1024, 1536, 48_332_929, 2 ** 30 - 1, 3 * 2 ** 40].map(size)).toEqual([
       "0 B",
       "512 B",
@@ -60,6 +61,6 @@ describe("the report of a drill", () => {
     expect(html).toMatch(/\.figure \{[^}]*white-space: nowrap/);
     for (const figure of ["11.60 s", "11.6s", "1m", "39s", "3.1s", "46 MiB"])
       expect(html).toContain(`<td class="figure">${figure}</td>`);
-    expect(html).toContain("<td>it serves again</td>");
+    expect(html).toContain("<td>recovered</td>");
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Outcome } from "../../src/contracts/drills.js";
 import { measuredText, readable } from "../../src/promises/explain.js";
 import type { Measurement } from "../../src/promises/measurement.js";
 import { runbookText } from "../../src/promises/runbooks/runbook.js";
@@ -19,11 +20,12 @@ stores:
 objectives: { availability: 99.9%, rto: 2h, rpo: 10m }
 observe: { metrics: prometheus, routes: { critical: pagerduty } }
 `;
+const measured = (ms: number): Outcome => ({ kind: "measured", ms });
 const drilled = (over: Partial<Measurement>): Measurement => ({
   fault: "database-loss",
   subject: "orders",
-  rto: 1_800_000,
-  rpo: 60_000,
+  rto: measured(1_800_000),
+  rpo: measured(60_000),
   at: Date.UTC(2026, 0, 2),
   drill: "d1",
   ...over,
@@ -34,7 +36,7 @@ describe("the promise sheet", () => {
     const { rto, verdict } = rowOf(sheetOf(shop, [drilled({})]), "database-loss", "orders");
     expect(rto).toMatchObject({
       promised: 7_200_000,
-      measured: 1_800_000,
+      measured: measured(1_800_000),
       measuredAt: Date.UTC(2026, 0, 2),
       verdict: "kept",
     });
@@ -43,24 +45,28 @@ describe("the promise sheet", () => {
   });
 
   it("keeps the newest drill of a row", () => {
-    const sheet = sheetOf(shop, [drilled({ at: 2, rto: 5 }), drilled({ at: 3, rto: 7 }), drilled({ at: 1, rto: 6 })]);
-    expect(rowOf(sheet, "database-loss", "orders").rto.measured).toBe(7);
+    const sheet = sheetOf(shop, [
+      drilled({ at: 2, rto: measured(5) }),
+      drilled({ at: 3, rto: measured(7) }),
+      drilled({ at: 1, rto: measured(6) }),
+    ]);
+    expect(rowOf(sheet, "database-loss", "orders").rto.measured).toEqual(measured(7));
   });
 
   it("breaks a promise that a drill missed, whatever is predicted", () => {
-    expect(rowOf(sheetOf(shop, [drilled({ rto: 3 * 3_600_000 })]), "database-loss", "orders").rto.verdict).toBe(
-      "broken",
-    );
+    expect(
+      rowOf(sheetOf(shop, [drilled({ rto: measured(3 * 3_600_000) })]), "database-loss", "orders").rto.verdict,
+    ).toBe("broken");
   });
 
   it("warns where a drill took longer than was predicted", () => {
     const { rto } = rowOf(
-      sheetOf(shop, [drilled({ fault: "process-crash", rto: 600_000 })]),
+      sheetOf(shop, [drilled({ fault: "process-crash", rto: measured(600_000) })]),
       "process-crash",
       "orders",
     );
     expect(rto).toMatchObject({ underestimated: true, verdict: "kept" });
-    expect(sheetText(sheetOf(shop, [drilled({ fault: "process-crash", rto: 600_000 })]))).toContain(
+    expect(sheetText(sheetOf(shop, [drilled({ fault: "process-crash", rto: measured(600_000) })]))).toContain(
       "more than was predicted",
     );
   });
@@ -120,8 +126,8 @@ describe("a verdict", () => {
   const why = { why: "", origin: { kind: "file", file: "f", line: 1, column: 1 } } as const;
   it("is never kept for what is unknown, nor for a measurement that is no number", () => {
     expect(verdictOf(1, { kind: "unknown", ...why }, undefined)).toBe("unknown");
-    expect(verdictOf(1, { kind: "unknown", ...why }, 0)).toBe("unknown");
-    expect(verdictOf(1, { kind: "bounded", total: 0, terms: [] }, Number.NaN)).toBe("broken");
+    expect(verdictOf(1, { kind: "unknown", ...why }, measured(0))).toBe("unknown");
+    expect(verdictOf(1, { kind: "bounded", total: 0, terms: [] }, measured(Number.NaN))).toBe("broken");
   });
 });
 
@@ -144,7 +150,7 @@ describe("a measured time", () => {
 
 describe("the sheet on a terminal", () => {
   it("rounds what is predicted up, and shows what was measured as it was", () => {
-    const sheet = sheetOf(shop, [drilled({ rto: 3_300, rpo: 1_240 })]);
+    const sheet = sheetOf(shop, [drilled({ rto: measured(3_300), rpo: measured(1_240) })]);
     const total = totalOf(rowOf(sheet, "database-loss", "orders").rpo.predicted);
     expect(total % 1000).not.toBe(0);
     expect(sheetText(sheet)).toMatch(new RegExp(`orders .* 3\\.3s .* ${readable(total)} ✓ +1\\.2s `));

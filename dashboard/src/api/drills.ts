@@ -1,16 +1,17 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { backupListSchema } from "../../../src/contracts/backups.js";
 import {
-  backupsAnswer,
-  type Drill,
-  drillDetailAnswer,
-  drillStarted,
-  drillsAnswer,
-} from "../../../src/runtime/dashboard/control/answer.js";
+  type DrillSummary,
+  drillResultSchema,
+  drillStartedSchema,
+  drillSummariesSchema,
+} from "../../../src/contracts/drills.js";
 import { ApiError, act, call, send } from "./client.js";
 
-export type { Backup, Drill, DrillDetail } from "../../../src/runtime/dashboard/control/answer.js";
+export type { ListedBackup as Backup } from "../../../src/contracts/backups.js";
+export type { DrillResult, DrillSummary, Outcome } from "../../../src/contracts/drills.js";
 
-export function isRunning(drill: Pick<Drill, "state">): boolean {
+export function isRunning(drill: Pick<DrillSummary, "state">): boolean {
   return drill.state === "running";
 }
 
@@ -19,16 +20,16 @@ const drillsKey = ["drills"] as const;
 export function useDrills() {
   return useQuery({
     queryKey: drillsKey,
-    queryFn: async ({ signal }) => (await call(drillsAnswer, "/admin/drills", { signal })).drills,
-    refetchInterval: ({ state }) => (state.data?.some(isRunning) ? 1_000 : 10_000),
+    queryFn: ({ signal }) => call(drillSummariesSchema, "/admin/drills", { signal }),
+    refetchInterval: ({ state }) => (state.data?.drills.some(isRunning) ? 1_000 : 10_000),
   });
 }
 
 export function useDrill(id: string) {
   return useQuery({
     queryKey: [...drillsKey, id],
-    queryFn: ({ signal }) => call(drillDetailAnswer, `/admin/drills/${encodeURIComponent(id)}`, { signal }),
-    // A drill that strikes the database strikes this answer, too: it is asked for less often until it comes again.
+    queryFn: ({ signal }) => call(drillResultSchema, `/admin/drills/${encodeURIComponent(id)}`, { signal }),
+    // A drill of the database also makes this API unavailable: it polls at a longer interval until it recovers.
     refetchInterval: ({ state }) => {
       if (state.data && !isRunning(state.data)) return false;
       return state.status === "error" ? 2_500 : 700;
@@ -40,7 +41,7 @@ export function useDrill(id: string) {
 export function useStartDrill() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (fault: string) => call(drillStarted, "/admin/drills", { method: "POST", body: { fault } }),
+    mutationFn: (fault: string) => call(drillStartedSchema, "/admin/drills", { method: "POST", body: { fault } }),
     onSuccess: () => client.invalidateQueries({ queryKey: drillsKey }),
   });
 }
@@ -52,8 +53,8 @@ export function useCancelDrill() {
 }
 
 /**
- * Whether the report can be opened: it is there once the drill has ended, so that one question is enough, but a platform that
- * was struck may be away for another moment.
+ * Whether the report can be opened. It exists once the drill has ended; retries cover a platform that is still recovering
+ * from the fault.
  */
 export function useReportReady(id: string) {
   return useQuery({
@@ -76,7 +77,7 @@ export function reportAddress(id: string, format: "html" | "md"): string {
 export function useBackups() {
   return useQuery({
     queryKey: ["backups"],
-    queryFn: ({ signal }) => call(backupsAnswer, "/admin/backups", { signal }),
+    queryFn: ({ signal }) => call(backupListSchema, "/admin/backups", { signal }),
     refetchInterval: 15_000,
   });
 }

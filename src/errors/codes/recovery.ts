@@ -100,6 +100,11 @@ export const recoveryErrors = {
 
   "drill/unknown": { summary: "There is no drill, or no drill result, with this name.", exitCode: 2 },
   "drill/cancelled": { summary: "The drill was cancelled.", exitCode: 1 },
+  "drill/unreadable": {
+    summary: "The result of a drill cannot be read; its measurements are missing from the promise sheet.",
+    exitCode: 1,
+    hint: "run the drill again, or remove its directory",
+  },
   "drill/no-model": { summary: "The platform has no chat model to send load to.", exitCode: 1 },
   "drill/running": {
     summary: "A drill is in progress.",

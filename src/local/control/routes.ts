@@ -89,10 +89,11 @@ const drillBody = z.object({
 function drillRoutes({ drills }: Platform): ControlRoutes {
   const id = (parameters: Readonly<Record<string, string>>) => parameters["id"] ?? "";
   return {
-    "GET /drills": async () => ok({ drills: await drills.list() }),
+    "GET /drills": async () => ok(await drills.list()),
     "POST /drills": async ({ body }) => {
       const { fault, duration, rate } = parsed(drillBody, body);
-      return { status: 202, body: await drills.start({ fault, steady: milliseconds(duration), rate }) };
+      const request = { fault, steadyMs: milliseconds(duration), ratePerSecond: rate };
+      return { status: 202, body: await drills.start(request) };
     },
     "GET /drills/:id": async ({ parameters }) => ok(await drills.read(id(parameters))),
     "POST /drills/:id/cancel": async ({ parameters }) => {

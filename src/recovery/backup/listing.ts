@@ -1,43 +1,8 @@
-import { z } from "zod";
+import { type BackupList, backupSchema, type ListedBackup } from "../../contracts/backups.js";
 import type { Backup, Catalogue } from "./catalogue.js";
 
-export const backupSchema = z.object({
-  id: z.string(),
-  platform: z.string(),
-  /** Epoch milliseconds. */
-  startedAt: z.number(),
-  finishedAt: z.number(),
-  /** Stored bytes of the files, packed and encrypted. */
-  bytes: z.number(),
-  /** Bytes of the data directory. */
-  size: z.number(),
-  encrypted: z.boolean(),
-  tables: z.number(),
-  rows: z.number(),
-  /** When it was last restored and found equal; absent where it was not. */
-  verifiedAt: z.number().optional(),
-  verification: z
-    .object({
-      at: z.number(),
-      valid: z.boolean(),
-      findings: z.array(z.string()),
-      restoreMs: z.number(),
-      replayMs: z.number(),
-    })
-    .optional(),
-});
-
-const listingSchema = z.object({
-  place: z.string(),
-  backups: z.array(backupSchema),
-  damaged: z.array(z.object({ object: z.string(), why: z.string() })),
-});
-
-/** What `keelson backups --json` prints, oldest first. */
-export type BackupListing = z.infer<typeof listingSchema>;
-export type ListedBackup = z.infer<typeof backupSchema>;
-
-export function listing(place: string, catalogue: Catalogue): BackupListing {
+/** The catalogue as it is printed and served, oldest backup first. */
+export function listing(place: string, catalogue: Catalogue): BackupList {
   return { place, backups: catalogue.backups.map(listed), damaged: [...catalogue.damaged] };
 }
 

@@ -1,69 +1,67 @@
+import type { DrillMeasurement, InjectedFault, Outcome } from "../../contracts/drills.js";
+import type { Verdict } from "../../contracts/verdict.js";
 import type { Plan } from "../../plan/plan.js";
 import { promiseSheet } from "../../promises/sheet.js";
-import { type Verdict, verdictOf, worstOf } from "../../promises/verdict.js";
-import type { DrillAssessment, DrillStrike } from "./result.js";
+import { exceeds, measuredVerdict, worstOf } from "../../promises/verdict.js";
 
-/** Holds what the strikes measured against the promise sheet, element by element. Pure. */
-export function assess(plan: Plan, fault: string, strikes: readonly DrillStrike[]): DrillAssessment[] {
+/**
+ * Compares what each injected fault measured with the promise sheet, element by element. The verdict is that of the
+ * measurement; whether the worst case keeps the promise is the promise sheet's to say. Pure.
+ */
+export function assess(plan: Plan, fault: string, faults: readonly InjectedFault[]): DrillMeasurement[] {
   const rows = promiseSheet(plan, []).rows.filter((row) => row.fault === fault);
-  return strikes.flatMap((strike) =>
-    strike.subjects.flatMap((subject) => {
+  return faults.flatMap((injected) =>
+    injected.subjects.flatMap((subject) => {
       const row = rows.find((candidate) => candidate.subject === subject);
       if (!row) return [];
-      const figures = (["rto", "rpo"] as const).map((of) => {
+      const measured = { rto: rtoOf(injected, subject), rpo: injected.rpo };
+      const objectives = (["rto", "rpo"] as const).map((of) => {
         const { promised, predicted } = row[of];
-        const measured = of === "rto" ? rtoOf(strike, subject) : strike.rpo;
         const total = predicted.kind === "bounded" ? predicted.total : undefined;
-        // It never came back, or nobody can say what it cost: then no promise was kept.
-        const verdict: Verdict = measured === undefined && promised !== undefined ? "broken" : held(promised, measured);
         return {
           of,
           promised,
           total,
-          measured,
-          verdict,
-          over: measured !== undefined && total !== undefined && measured > total,
+          verdict: measuredVerdict(promised, measured[of]),
+          underestimated: total !== undefined && exceeds(measured[of], total),
         };
       });
-      const pick = (key: "promised" | "total") =>
-        Object.fromEntries(figures.flatMap((figure) => (figure[key] === undefined ? [] : [[figure.of, figure[key]]])));
+      const figures = (key: "promised" | "total") =>
+        Object.fromEntries(objectives.flatMap((one) => (one[key] === undefined ? [] : [[one.of, one[key]]])));
       return [
         {
           subject,
-          ...definedRto(rtoOf(strike, subject)),
-          ...(strike.rpo !== undefined && { rpo: strike.rpo }),
-          promised: pick("promised"),
-          predicted: pick("total"),
-          verdict: worstOf(figures.map((figure) => figure.verdict)),
-          underestimated: figures.some((figure) => figure.over),
+          ...measured,
+          promised: figures("promised"),
+          predicted: figures("total"),
+          verdict: worstOf(objectives.map(({ verdict }) => verdict)),
+          underestimated: objectives.some(({ underestimated }) => underestimated),
         },
       ];
     }),
   );
 }
 
-function rtoOf(strike: DrillStrike, subject: string): number | undefined {
-  const probed = strike.probed.find((probe) => probe.subject === subject);
-  return probed ? probed.rto : strike.rto;
+function rtoOf(injected: InjectedFault, subject: string): Outcome {
+  return injected.probes.find((probe) => probe.subject === subject)?.rto ?? injected.rto;
 }
 
-function definedRto(rto: number | undefined): { rto?: number } {
-  return rto === undefined ? {} : { rto };
-}
-
-/** A drill judges what was measured; whether the worst case would be kept too is for the promise sheet to say. */
-function held(promised: number | undefined, measured: number | undefined): Verdict {
-  return verdictOf(promised, { kind: "bounded", total: 0, terms: [] }, measured);
-}
-
-/** The verdict of the whole drill, and the element that was hit hardest. */
+/** The verdict of the whole drill, and the measurement that used the largest share of its promise. */
 export function overall(
-  assessments: readonly DrillAssessment[],
+  measurements: readonly DrillMeasurement[],
   findings: number,
-): { verdict: Verdict; hardest: DrillAssessment | undefined } {
-  const verdict = findings > 0 ? "broken" : worstOf(assessments.map((assessment) => assessment.verdict));
-  const share = ({ rto, promised, verdict: own }: DrillAssessment) =>
-    own === "broken" ? Number.POSITIVE_INFINITY : (rto ?? 0) / (promised.rto ?? Number.POSITIVE_INFINITY);
-  const hardest = [...assessments].sort((a, b) => share(b) - share(a) || (b.rto ?? 0) - (a.rto ?? 0))[0];
-  return { verdict, hardest };
+): { readonly verdict: Verdict; readonly worst: DrillMeasurement | undefined } {
+  const verdict = findings > 0 ? "broken" : worstOf(measurements.map((measurement) => measurement.verdict));
+  const worst = [...measurements].sort((a, b) => share(b) - share(a) || ms(b.rto) - ms(a.rto))[0];
+  return { verdict, worst };
+}
+
+function share({ rto, promised, verdict }: DrillMeasurement): number {
+  if (verdict === "broken") return Number.MAX_VALUE;
+  return promised.rto === undefined || promised.rto === 0 ? 0 : ms(rto) / promised.rto;
+}
+
+function ms(outcome: Outcome): number {
+  if (outcome.kind === "measured") return outcome.ms;
+  return outcome.kind === "never-recovered" ? outcome.afterMs : 0;
 }

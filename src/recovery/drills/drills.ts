@@ -1,35 +1,37 @@
+import type { DrillList, DrillResult } from "../../contracts/drills.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
+import type { Milliseconds } from "../../plan/plan.js";
 import type { ExclusiveWorks } from "../exclusive-work.js";
 import { executors } from "./faults/index.js";
-import type { DrillResult } from "./result.js";
-import type { DrillStore } from "./results.js";
-import { newDrill, runDrill } from "./run-drill.js";
+import { newDrill } from "./record.js";
+import { chatModel, runDrill } from "./run-drill.js";
+import type { DrillStore } from "./store.js";
 import type { DrillTarget, FaultExecutor } from "./target.js";
 
 export interface DrillRequest {
   readonly fault: string;
-  /** Milliseconds of steady load before the first fault and after each recovery. */
-  readonly steady?: number | undefined;
-  readonly rate?: number | undefined;
+  /** Steady load before the first fault and after each recovery. */
+  readonly steadyMs?: Milliseconds | undefined;
+  readonly ratePerSecond?: number | undefined;
 }
 
-/** The drills of one platform: one at a time and none during a restore, kept with their reports. */
+/** The drills of one platform: one at a time and none during a restore, stored with their reports. */
 export interface Drills {
-  /** Begins one; resolves as soon as it has an id. Throws `drill/unknown`, `drill/running`, `restore/running`. */
+  /** Starts a drill; resolves as soon as it has an id. Throws `drill/unknown`, `drill/running`, `restore/running`. */
   start(request: DrillRequest): Promise<DrillResult>;
-  /** The running one as it stands, or a kept one. It is `running` until its result and both reports can be read. */
+  /** The running drill in its present state, or a stored one. It is `running` until its result and both reports are stored. */
   read(id: string): Promise<DrillResult>;
-  list(): Promise<DrillResult[]>;
+  list(): Promise<DrillList>;
   report(id: string, format: "md" | "html"): Promise<string>;
-  /** Resolves when the drill is over and its report is written. */
+  /** Resolves when the drill has ended and its reports are stored. */
   finished(id: string): Promise<DrillResult>;
   cancel(id: string): void;
-  /** Cancels what runs and waits until it is tidied up. */
+  /** Cancels the running drill and waits until its state is restored. */
   stop(): Promise<void>;
 }
 
-const STEADY = 4_000;
-const RATE = 15;
+const DEFAULT_STEADY_MS = 4_000;
+const DEFAULT_RATE_PER_SECOND = 15;
 
 interface Running {
   readonly abort: AbortController;
@@ -49,50 +51,51 @@ export function startDrills(
     const executor = Object.hasOwn(executors, request.fault) ? executors[request.fault]?.() : undefined;
     if (!executor)
       throw new KeelsonError("drill/unknown", `there is no drill ${request.fault}`, {
-        hint: `there are: ${Object.keys(executors).join(", ")}`,
+        hint: `available drills: ${Object.keys(executors).join(", ")}`,
       });
-    // Before anything is waited for: of two requests at once the second finds the first.
+    // Before the first await: of two concurrent requests the second is refused.
     const release = exclusive.begin({
       kind: "drill",
       what: () => (running ? `drill ${running.latest.id}` : `a drill (${request.fault})`),
     });
     try {
-      running = begin(await target(), executor, request);
+      running = run(await target(), executor, request);
     } catch (error) {
       release();
       throw error;
     }
-    const over = () => {
+    const ended = () => {
       running = undefined;
       release();
     };
-    running.end.then(over, over);
+    running.end.then(ended, ended);
     return running.latest;
   }
 
-  function begin(given: DrillTarget, executor: FaultExecutor, { steady = STEADY, rate = RATE }: DrillRequest): Running {
+  function run(drillTarget: DrillTarget, fault: FaultExecutor, request: DrillRequest): Running {
+    const { steadyMs = DEFAULT_STEADY_MS, ratePerSecond = DEFAULT_RATE_PER_SECOND } = request;
     const abort = new AbortController();
-    const initial = newDrill(given, executor, { steady, rate, version });
-    // Whoever is told of its end asks for its reports: it stays `running` until they are there.
+    const { plan } = drillTarget;
+    const initial = newDrill({ fault, plan, model: chatModel(drillTarget), steadyMs, ratePerSecond, version });
+    // Clients read the reports as soon as the drill has ended: it stays `running` until they are stored.
     const onChange = (latest: DrillResult) => {
       if (running && latest.state === "running") running.latest = latest;
     };
-    const options = { steady, rate, version, signal: abort.signal, onChange };
-    return { abort, end: runDrill(given, executor, options, initial).then(keep), latest: initial };
+    const options = { steadyMs, ratePerSecond, signal: abort.signal, onChange };
+    return { abort, end: runDrill(drillTarget, fault, options, initial).then(save), latest: initial };
   }
 
-  async function keep(result: DrillResult): Promise<DrillResult> {
-    // Loaded only here: a plotting library is much to hold for a platform that is not drilled.
+  async function save(result: DrillResult): Promise<DrillResult> {
+    // Loaded on demand: the plotting library needs memory that a platform without drills can do without.
     const [{ markdownReport }, { htmlReport }] = await Promise.all([
       import("./report/markdown.js"),
       import("./report/html.js"),
     ]);
-    const texts = { "report.md": markdownReport(result), "report.html": htmlReport(result) } as const;
     try {
-      await store.writeReport(result.id, "report.md", texts["report.md"]);
-      await store.writeReport(result.id, "report.html", texts["report.html"]);
+      await store.writeReport(result.id, "report.md", markdownReport(result));
+      await store.writeReport(result.id, "report.html", htmlReport(result));
     } finally {
-      // After the reports: what is listed as over has them. What was measured is kept even where they cannot be.
+      // After the reports, which a stored drill has. The measurements are stored even if the reports cannot be.
       await store.write(result);
     }
     return result;
@@ -102,9 +105,10 @@ export function startDrills(
     start,
     read: async (id) => (running?.latest.id === id ? running.latest : store.read(id)),
     async list() {
-      const now = running?.latest;
-      const kept = await store.list();
-      return now === undefined || kept.some(({ id }) => id === now.id) ? kept : [now, ...kept];
+      const current = running?.latest;
+      const stored = await store.list();
+      if (current === undefined || stored.drills.some(({ id }) => id === current.id)) return stored;
+      return { ...stored, drills: [current, ...stored.drills] };
     },
     report: (id, format) => store.readReport(id, `report.${format}`),
     finished: async (id) => (running?.latest.id === id ? running.end : store.read(id)),
@@ -113,6 +117,7 @@ export function startDrills(
     },
     async stop() {
       running?.abort.abort();
+      // Its failure is the failure of whoever waits for `finished`.
       await running?.end.catch(() => undefined);
     },
   };

@@ -1,2 +1,2 @@
-/** Chat requests, and as many writes, per second of a drill's load. */
+/** Chat requests per second, and writes per second, of a drill. A higher rate would measure the machine that sends it. */
 export const MAX_RATE_PER_SECOND = 500;

@@ -1,19 +1,19 @@
 import type { Plan, Unit } from "../../plan/plan.js";
 
-/** A request that only a working element answers with success. */
+/** A request that succeeds only if its element works. */
 export interface Probe {
-  /** The plan's element that it asks. */
+  /** The plan's element that it measures. */
   readonly subject: string;
-  /** The unit whose address it goes to. */
+  /** The unit whose address receives it. */
   readonly unit: string;
   readonly path: string;
   readonly as: "client" | "operator";
   readonly accept: string;
-  /** Sent as JSON by POST; absent: GET. */
+  /** Sent as JSON with POST; undefined: GET. */
   readonly body: object | undefined;
 }
 
-/** What a module's own answer looks like, by module. The gateway is asked by every chat. */
+/** The probe of each module. The gateway has none: every chat request goes through it. */
 const MODULE_PROBES: Readonly<Record<string, Pick<Probe, "path" | "as" | "accept">>> = {
   accounts: { path: "/admin/keys", as: "operator", accept: "application/json" },
   usage: { path: "/admin/usage", as: "operator", accept: "application/json" },
@@ -21,8 +21,8 @@ const MODULE_PROBES: Readonly<Record<string, Pick<Probe, "path" | "as" | "accept
 };
 
 /**
- * A probe for each element that answers requests and that the drill's chats with `model` do not ask. An element that
- * nobody asks has no figure: that its process runs again is no measurement.
+ * A probe for each element that serves requests and that chat requests to `model` do not reach. An element without
+ * requests has no measurement: that its process runs again proves nothing.
  */
 export function probesOf(plan: Plan, model: string): Probe[] {
   const gateway = plan.units.find(({ modules }) => modules.includes("gateway"));
@@ -38,6 +38,6 @@ export function probesOf(plan: Plan, model: string): Probe[] {
 }
 
 function moduleProbe(unit: Unit): Probe[] {
-  const known = unit.modules.map((module) => MODULE_PROBES[module]).find((probe) => probe !== undefined);
-  return known ? [{ subject: unit.name, unit: unit.name, body: undefined, ...known }] : [];
+  const probe = unit.modules.map((module) => MODULE_PROBES[module]).find((candidate) => candidate !== undefined);
+  return probe ? [{ subject: unit.name, unit: unit.name, body: undefined, ...probe }] : [];
 }

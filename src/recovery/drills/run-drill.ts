@@ -1,43 +1,36 @@
-import { randomBytes } from "node:crypto";
-import { release, type as systemType } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { DrillResult } from "../../contracts/drills.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
 import type { Milliseconds } from "../../plan/plan.js";
-import { backupId } from "../backup/catalogue.js";
-import { counts, judge, measuredTerms, type Struck } from "./judge.js";
-import { countedIn, postgresVersion } from "./ledger.js";
-import { chatLoad, type Load, openWriter, probeLoad, type Writer } from "./load.js";
-import { probesOf } from "./probes.js";
-import type { DrillResult } from "./result.js";
+import { counts, evaluate, type Injected, measuredTerms } from "./evaluate.js";
+import { recoveryTimeout, waitUntilHealthy, waitUntilStable } from "./observe.js";
+import { readBackAcknowledged } from "./read-back.js";
+import { DrillRecord } from "./record.js";
 import { type Sample, series } from "./sample.js";
-import type { DrillTarget, FaultExecutor, Strike } from "./target.js";
+import type { DrillTarget, FaultExecutor, Finding } from "./target.js";
+import { startWorkload, type Workload } from "./workload.js";
+import type { Writer } from "./writer.js";
 
 export interface DrillOptions {
   /** Steady load before the first fault and after each recovery. */
-  readonly steady: Milliseconds;
-  /** Chat requests and writes each second. */
-  readonly rate: number;
-  readonly version: string;
+  readonly steadyMs: Milliseconds;
+  /** Chat requests per second, and writes per second. */
+  readonly ratePerSecond: number;
   readonly signal: AbortSignal;
-  /** Called whenever something is known that was not before. */
+  /** Called after each change of the result. */
   readonly onChange?: (result: DrillResult) => void;
+  /** How long to wait for the recovery from one fault; by default what `recoveryTimeout` derives from the plan. */
+  readonly recoveryTimeoutMs?: Milliseconds;
 }
 
-function drillId(fault: string, now: number): string {
-  return `${backupId(now)}-${fault}-${randomBytes(2).toString("hex")}`;
-}
-
-/** An outage is over when nothing has failed for so long. */
-const CALM: Milliseconds = 2_000;
-/** Probes of one element each second: what they see is right to a fifth of a second. */
-const PROBES = 5;
-/** No recovery is waited for longer than this, or three times what was promised. */
-const LEAST_LIMIT: Milliseconds = 120_000;
+/** How often the curves and counts of a running drill are updated. */
+const UPDATE_INTERVAL_MS = 1000;
 
 /**
- * Runs one drill: steady load, the fault, recovery, comparison of everything that was acknowledged. What it returns is
- * complete also when it was cancelled or failed; nothing that was only broken for the drill stays broken.
+ * Runs one drill: preconditions, steady load, each fault with its recovery, read-back of everything that was
+ * acknowledged, verification, verdict. The result is complete also if the drill was cancelled or failed. State that only
+ * the drill changed is always restored.
  */
 export async function runDrill(
   target: DrillTarget,
@@ -45,195 +38,137 @@ export async function runDrill(
   options: DrillOptions,
   initial: DrillResult,
 ): Promise<DrillResult> {
-  const started = initial.startedAt;
-  const model = chatModel(target);
-  let result = initial;
-  const change = (part: Partial<DrillResult>): void => {
-    result = { ...result, ...part };
-    options.onChange?.(result);
+  const record = new DrillRecord(initial, options.onChange ?? (() => undefined));
+  const drill = {
+    target,
+    fault,
+    options,
+    record,
+    timeoutMs: options.recoveryTimeoutMs ?? recoveryTimeout(target.plan),
   };
-  const say = (what: string): void => change({ events: [...result.events, { t: Date.now() - started, what }] });
-  const unlisten = target.onEvent(say);
-  let broken = false;
-  let writer: Writer | undefined;
+  const unsubscribe = target.onEvent(record.log);
+  const undo: (() => Promise<void>)[] = [() => fault.restoreState(target)];
   try {
-    if (model === undefined) throw new KeelsonError("drill/no-model", "the platform has no chat model to send load to");
-    change({ versions: { ...result.versions, postgres: await postgresVersion(target.databaseUrl) } });
-    // Before the inspection, which sees the log to the repository: the table is older than the loss of what is in it.
-    writer = await openWriter(target.databaseUrl);
-    const findings = await fault.inspect(target, say);
-    if (findings.length > 0) {
-      say("the drill ends here: nothing was destroyed");
-      change({ findings: [...findings], verdict: "broken" });
-    } else {
-      broken = true;
-      change(await strikeUnderLoad(target, fault, model, writer, options, started, say, change));
-    }
-    change({ state: "finished", finishedAt: Date.now() });
+    record.update(await measure(drill, undo));
+    record.update({ state: "finished", finishedAt: Date.now() });
   } catch (error) {
-    const reason = options.signal.aborted ? "it was cancelled" : messageOf(error);
-    say(`the drill did not come to its end: ${reason}`);
-    change({ state: "failed", reason, finishedAt: Date.now() });
-  } finally {
-    if (broken) await untilWhole(target).catch(() => undefined);
-    await writer?.close();
-    await fault.tidy(target).catch((error: unknown) => say(`could not be tidied up: ${String(error)}`));
-    unlisten();
+    const end = options.signal.aborted ? cancelled() : failed(error);
+    record.log(end.reason);
+    record.update({ ...end, finishedAt: Date.now() });
   }
-  return result;
+  for (const step of undo.reverse())
+    await step().catch((error: unknown) => record.log(`restoring the state failed: ${messageOf(error)}`));
+  unsubscribe();
+  return record.result;
 }
 
-async function strikeUnderLoad(
-  target: DrillTarget,
-  fault: FaultExecutor,
-  model: string,
-  writer: Writer,
-  options: DrillOptions,
-  started: number,
-  say: (what: string) => void,
-  change: (part: Partial<DrillResult>) => void,
-): Promise<Partial<DrillResult>> {
-  const writes = writer.load(options.rate);
-  const chats = chatLoad({ url: target.url, key: target.key, model, rate: options.rate });
-  const probes = new Map(startProbes(target, model));
-  const all = () => [...chats.samples, ...writes.samples];
-  const struck: Struck[] = [];
-  const seen = () => change({ ...curves(all(), started, Date.now()), ...counts(all()) });
-  const watch = setInterval(seen, 1000);
-  try {
-    say(`steady load: ${options.rate} chats and ${options.rate} writes a second`);
-    await sleep(options.steady, undefined, { signal: options.signal });
-    for (const strike of await fault.strikes(target)) {
-      say(strike.what);
-      const shipped = target.recovery.state().archive?.last?.at;
-      await strike.strike();
-      // Finding the victim takes a moment; only now it is done.
-      const at = Date.now();
-      const asked = strike.subjects.flatMap((subject) => probes.get(subject) ?? []);
-      await untilCalm(target, strike, at, [all, ...asked.map((load) => () => load.samples)], options);
-      say("it serves again");
-      await sleep(options.steady, undefined, { signal: options.signal });
-      struck.push({ strike, at, until: Date.now(), shipped });
-    }
-  } finally {
-    clearInterval(watch);
-    await Promise.all([chats, writes, ...probes.values()].map((load) => load.stop()));
-    seen();
-  }
-  const end = Date.now();
-  const survived = await survivors(target, chats.samples, writes.samples, writer, say);
-  const findings = await fault.conclude(target, say);
-  return {
-    ...judge(target.plan, fault.id, struck, all(), probes, survived, findings),
-    terms: measuredTerms(target.recovery.lastRestore()),
-    ...curves(all(), started, end),
-  };
+interface Drill {
+  readonly target: DrillTarget;
+  readonly fault: FaultExecutor;
+  readonly options: DrillOptions;
+  readonly record: DrillRecord;
+  readonly timeoutMs: Milliseconds;
 }
 
-/** Probes of the elements that the chats do not ask, by the element's name. */
-function startProbes(target: DrillTarget, model: string): (readonly [string, Load])[] {
-  return probesOf(target.plan, model).flatMap((probe) => {
-    const url = target.unitUrl(probe.unit);
-    const credential = probe.as === "operator" ? target.internalToken : target.key;
-    return url === undefined ? [] : [[probe.subject, probeLoad({ url, credential, probe, rate: PROBES })] as const];
+/** Adds to `undo` what must happen at the end of the drill, in reverse order. */
+async function measure(drill: Drill, undo: (() => Promise<void>)[]): Promise<Partial<DrillResult>> {
+  const { target, fault, record, timeoutMs } = drill;
+  const model = chatModel(target);
+  if (model === undefined) throw new KeelsonError("drill/no-model", "the platform has no chat model to send load to");
+  record.update({ versions: { ...record.result.versions, postgres: await target.databaseVersion() } });
+  // Before the preconditions, which wait until the WAL is archived: so the table itself survives a loss of the database.
+  const writer = await target.openWriter();
+  undo.push(() => writer.close());
+  const findings = await fault.checkPreconditions(target, record.log);
+  if (findings.length > 0) {
+    record.log("the drill ends before the fault: nothing was destroyed");
+    return { findings: [...findings], verdict: "broken" };
+  }
+  undo.push(async () => {
+    if (!(await waitUntilHealthy(target, timeoutMs))) record.log("the platform is not healthy after the drill");
   });
+  return injectUnderLoad(drill, model, writer);
 }
 
-/** Waits until the fault is repaired and clients have seen no failure for a while. */
-async function untilCalm(
-  target: DrillTarget,
-  strike: Strike,
-  at: number,
-  clients: readonly (() => readonly Sample[])[],
-  options: DrillOptions,
-): Promise<void> {
-  const promised = Math.max(
-    0,
-    ...target.plan.stores.map((store) => store.objectives.rto ?? 0),
-    target.plan.objectives.rto ?? 0,
-  );
-  const limit = Math.max(LEAST_LIMIT, 3 * promised);
-  for (; Date.now() - at < limit; await sleep(100, undefined, { signal: options.signal })) {
-    if (Date.now() - at < CALM || !(await strike.repaired())) continue;
-    const calm = clients.every((samples) => {
-      const recent = samples().filter(({ kind, ended }) => isSeenBy(strike, kind) && ended > Date.now() - CALM);
-      return recent.some(({ ok }) => ok) && recent.every(({ ok }) => ok);
-    });
-    if (calm) return;
+async function injectUnderLoad(drill: Drill, model: string, writer: Writer): Promise<Partial<DrillResult>> {
+  const { target, fault, options, record } = drill;
+  const { startedAt } = record.result;
+  const workload = startWorkload(target, model, writer, options.ratePerSecond);
+  const update = () =>
+    record.update({ ...curves(workload.samples(), startedAt, Date.now()), ...counts(workload.samples()) });
+  const timer = setInterval(update, UPDATE_INTERVAL_MS);
+  let injected: readonly Injected[];
+  try {
+    record.log(`steady load: ${options.ratePerSecond} chats and ${options.ratePerSecond} writes per second`);
+    await sleep(options.steadyMs, undefined, { signal: options.signal });
+    injected = await injectAll(drill, workload);
+  } finally {
+    clearInterval(timer);
+    await workload.stop();
+    update();
   }
-  // Not thrown: a platform that does not come back is a result, and the worst one.
-}
-
-function isSeenBy(strike: Strike, kind: Sample["kind"]): boolean {
-  return kind === strike.seenBy || kind === "probe";
-}
-
-/** Gives usage events the time to reach the ledger, then reads what is there of all that was acknowledged. */
-async function survivors(
-  target: DrillTarget,
-  chats: readonly Sample[],
-  writes: readonly Sample[],
-  writer: Writer,
-  say: (what: string) => void,
-): Promise<Set<string>> {
-  const ids = chats.flatMap((sample) => (sample.ok && sample.reference !== undefined ? [sample.reference] : []));
-  let counted = new Set<string>();
-  let changed = Date.now();
-  for (const end = Date.now() + 60_000; Date.now() < end && Date.now() - changed < 8_000; await sleep(250)) {
-    const now = await countedIn(target.databaseUrl, ids).catch(() => counted);
-    if (now.size !== counted.size) changed = Date.now();
-    counted = now;
-    if (counted.size === ids.length) break;
-  }
-  const written = await writer.survivors().catch(() => new Set<string>());
-  const committed = writes.filter((sample) => sample.ok);
-  const found = committed.filter((sample) => written.has(sample.reference ?? "")).length;
-  say(
-    `compared: ${counted.size} of ${ids.length} chats are in the ledger, ${found} of ${committed.length} writes in the database`,
-  );
-  return new Set([...counted, ...written]);
-}
-
-/** After the drill, also a cancelled one, the platform is given the time to be whole again. */
-async function untilWhole(target: DrillTarget): Promise<void> {
-  for (const end = Date.now() + LEAST_LIMIT; Date.now() < end; await sleep(100))
-    if ((await target.processes()).every((process) => process.phase === "running")) return;
-}
-
-function curves(samples: readonly Sample[], started: number, end: number): Pick<DrillResult, "series" | "writes"> {
-  return { series: series(samples, "request", started, end), writes: series(samples, "write", started, end) };
-}
-
-function chatModel({ plan }: DrillTarget): string | undefined {
-  return plan.models.find((candidate) => !candidate.embeddings)?.name;
-}
-
-/** A drill as it stands before anything is done. */
-export function newDrill(
-  target: DrillTarget,
-  fault: FaultExecutor,
-  options: Omit<DrillOptions, "signal">,
-): DrillResult {
-  const started = Date.now();
+  const endedAt = Date.now();
+  const readBack = await readBackAcknowledged(target, workload.chats, workload.writes, writer, record.log);
+  const findings = await verify(fault, target, record);
+  const samples = workload.samples();
   return {
-    id: drillId(fault.id, started),
-    fault: fault.id,
-    title: fault.title,
-    platform: target.plan.platform,
-    environment: target.plan.environment,
-    state: "running",
-    startedAt: started,
-    measurements: [],
-    strikes: [],
-    findings: [],
-    terms: [],
-    acknowledged: 0,
-    lost: 0,
-    failed: 0,
-    load: { requests: options.rate, writes: options.rate, steadyMs: options.steady, model: chatModel(target) ?? "" },
-    series: [],
-    writes: [],
-    events: [],
-    versions: { keelson: options.version, postgres: "", node: process.version, system: `${systemType()} ${release()}` },
+    ...evaluate(target.plan, fault.id, { injected, samples, probes: workload.probes, readBack, findings }),
+    terms: measuredTerms(target.backups.lastRestore()),
+    ...curves(samples, startedAt, endedAt),
   };
+}
+
+/** Injects one fault after the other. It stops after a fault from which the platform does not recover. */
+async function injectAll(
+  { target, fault, options, record, timeoutMs }: Drill,
+  workload: Workload,
+): Promise<Injected[]> {
+  const all: Injected[] = [];
+  for (const injection of await fault.injections(target)) {
+    record.log(injection.description);
+    const archivedAt = target.backups.state().archive?.last?.at;
+    await injection.inject();
+    // After the injection, which first has to look up its process.
+    const injectedAt = Date.now();
+    const clients = [workload.samples, ...injection.subjects.flatMap((subject) => probesOf(workload, subject))];
+    const recovered = await waitUntilStable(injection, injectedAt, clients, timeoutMs, options.signal);
+    if (recovered) {
+      record.log("recovered");
+      await sleep(options.steadyMs, undefined, { signal: options.signal });
+    } else record.log(`no recovery within ${timeoutMs / 1000} s`);
+    all.push({ injection, injectedAt, until: Date.now(), archivedAt, recovered });
+    if (!recovered) break;
+  }
+  return all;
+}
+
+function probesOf({ probes }: Workload, subject: string): (() => readonly Sample[])[] {
+  const samples = probes.get(subject);
+  return samples ? [() => samples] : [];
+}
+
+/** A verification that fails does not discard what was measured: it is a finding. */
+async function verify(fault: FaultExecutor, target: DrillTarget, { log }: DrillRecord): Promise<readonly Finding[]> {
+  try {
+    return await fault.verify(target, log);
+  } catch (error) {
+    return [{ what: "the verification failed", why: messageOf(error) }];
+  }
+}
+
+function cancelled() {
+  return { state: "cancelled", reason: "the drill was cancelled" } as const;
+}
+
+function failed(error: unknown) {
+  return { state: "failed", reason: messageOf(error) } as const;
+}
+
+function curves(samples: readonly Sample[], startedAt: number, end: number): Pick<DrillResult, "series" | "writes"> {
+  return { series: series(samples, "request", startedAt, end), writes: series(samples, "write", startedAt, end) };
+}
+
+/** The model that the drill's chats go to. */
+export function chatModel({ plan }: Pick<DrillTarget, "plan">): string | undefined {
+  return plan.models.find((candidate) => !candidate.embeddings)?.name;
 }

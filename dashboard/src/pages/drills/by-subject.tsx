@@ -1,10 +1,10 @@
-import type { DrillDetail } from "../../api/drills.js";
+import type { DrillResult } from "../../api/drills.js";
 import { duration } from "../../format.js";
 import { Section } from "../../shell/page.js";
 import { Verdict } from "../../shell/state-mark.js";
 import { FigureCell, Table } from "../../shell/table.js";
 import table from "../../shell/table.module.css";
-import { against, tones, words } from "../promises/verdicts.js";
+import { measuredAgainst, tones, words } from "../promises/verdicts.js";
 
 const columns = [
   "Subject",
@@ -16,25 +16,23 @@ const columns = [
   "Verdict",
 ];
 
-/** What one drill measured of every element that it struck. */
-export function BySubject({ measurements }: Pick<DrillDetail, "measurements">) {
+/** What one drill measured for every component that its faults affected. */
+export function BySubject({ measurements }: Pick<DrillResult, "measurements">) {
   const figure = (value: number | undefined) => (value === undefined ? "–" : duration(value));
-  const measured = (value: number | undefined, promised: number | undefined) =>
-    value === undefined ? "–" : against(value, promised);
   return (
     <Section title="By subject" flush>
       <Table columns={columns}>
         {measurements.map(({ subject, rto, rpo, promised, predicted, verdict, underestimated }) => (
           <tr key={subject}>
             <th scope="row">{subject}</th>
-            <FigureCell label="RTO measured">{measured(rto, promised.rto)}</FigureCell>
+            <FigureCell label="RTO measured">{measuredAgainst(rto, promised.rto)}</FigureCell>
             <FigureCell label="predicted" soft>
               {figure(predicted.rto)}
             </FigureCell>
             <FigureCell label="promised" soft>
               {figure(promised.rto)}
             </FigureCell>
-            <FigureCell label="RPO measured">{measured(rpo, promised.rpo)}</FigureCell>
+            <FigureCell label="RPO measured">{measuredAgainst(rpo, promised.rpo)}</FigureCell>
             <FigureCell label="predicted" soft>
               {figure(predicted.rpo)}
             </FigureCell>

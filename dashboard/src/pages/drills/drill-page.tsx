@@ -2,14 +2,15 @@ import { Button } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { Link, useParams } from "react-router";
 import {
-  type DrillDetail,
+  type DrillResult,
   isRunning,
+  type Outcome,
   reportAddress,
   useCancelDrill,
   useDrill,
   useReportReady,
 } from "../../api/drills.js";
-import { ago, count, dateTime, duration, timeOfDay } from "../../format.js";
+import { ago, count, dateTime, duration, outcome, timeOfDay } from "../../format.js";
 import { DownloadIcon } from "../../shell/icons.js";
 import { Page, Section } from "../../shell/page.js";
 import { Failure, Loading } from "../../shell/states.js";
@@ -67,7 +68,7 @@ export function DrillPage() {
 }
 
 interface ViewProps {
-  readonly drill: DrillDetail;
+  readonly drill: DrillResult;
   /** Epoch milliseconds. */
   readonly readAt: number;
 }
@@ -153,7 +154,7 @@ function Report({ id }: { readonly id: string }) {
   );
 }
 
-function Figures({ drill }: { readonly drill: DrillDetail }) {
+function Figures({ drill }: { readonly drill: DrillResult }) {
   return (
     <dl className={styles.figures}>
       <div>
@@ -177,8 +178,8 @@ function Figures({ drill }: { readonly drill: DrillDetail }) {
   );
 }
 
-/** What was lost is known once everything was compared, and of a drill that was broken off never. */
-function lossText({ state, lost }: Pick<DrillDetail, "state" | "lost">): string {
+/** Lost data is counted when a finished drill has read everything back. */
+function lossText({ state, lost }: Pick<DrillResult, "state" | "lost">): string {
   if (state !== "finished") return state === "running" ? "compared at the end" : "not compared";
   return lost > 0 ? `${count(lost)} lost` : "none lost";
 }
@@ -198,7 +199,7 @@ function Load({ name, series }: { readonly name: string; readonly series: Series
 
 interface ObjectiveProps {
   readonly name: string;
-  readonly measured: number | undefined;
+  readonly measured: Outcome | undefined;
   readonly promised: number | undefined;
   readonly predicted: number | undefined;
 }
@@ -210,7 +211,7 @@ function Objective({ name, measured, promised, predicted }: ObjectiveProps) {
   return (
     <div>
       <dt>{name} measured</dt>
-      <dd>{measured === undefined ? "–" : duration(measured)}</dd>
+      <dd>{outcome(measured)}</dd>
       {against.map((part) => (
         <dd key={part} className={styles.against}>
           {part}

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { type DrillDetail, isRunning } from "../../api/drills.js";
+import { type DrillResult, isRunning } from "../../api/drills.js";
 import { Legend } from "../../charts/legend.js";
 import { baseOption, Plot, textWidth, tooltipContent, usePalette, valueAxis } from "../../charts/plot.js";
 import { count, shortCount } from "../../format.js";
@@ -23,7 +23,7 @@ function markNumbers(moments: readonly number[], end: number, width: number): Re
 }
 
 interface DrillPlotProps {
-  readonly drill: DrillDetail;
+  readonly drill: DrillResult;
   readonly of: "series" | "writes";
 }
 

@@ -1,9 +1,9 @@
 import { Alert, Button } from "@mantine/core";
 import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
-import { type Drill, isRunning, useDrills } from "../../api/drills.js";
+import { type DrillSummary, isRunning, useDrills } from "../../api/drills.js";
 import { usePromises } from "../../api/promises.js";
-import { ago, dateTime, duration } from "../../format.js";
+import { ago, dateTime, outcome } from "../../format.js";
 import { PlayIcon } from "../../shell/icons.js";
 import { Page, Section } from "../../shell/page.js";
 import { Empty, Failure, Loading } from "../../shell/states.js";
@@ -25,7 +25,7 @@ export function DrillsPage() {
       lead="A drill puts steady load on the platform, breaks it for real, and measures recovery from the clock and the data."
     >
       <Section title="Run a drill">
-        <Scenarios running={drills.data?.find(isRunning)} />
+        <Scenarios running={drills.data?.drills.find(isRunning)} />
       </Section>
       <Section title="Drills so far" flush>
         {drills.isPending && (
@@ -38,7 +38,7 @@ export function DrillsPage() {
             <Failure what="The drills could not be read" error={drills.error} onRetry={() => drills.refetch()} />
           </div>
         )}
-        {drills.data?.length === 0 && (
+        {drills.data?.drills.length === 0 && (
           <div className={styles.inner}>
             <Empty title="No drill was run yet">
               Until one was, the promise sheet stands on predictions alone. Process crash is the gentlest: nothing is
@@ -46,14 +46,21 @@ export function DrillsPage() {
             </Empty>
           </div>
         )}
-        {drills.data && drills.data.length > 0 && <DrillTable drills={drills.data} />}
+        {drills.data?.unreadable.map(({ id, why }) => (
+          <div key={id} className={styles.inner}>
+            <Alert color="yellow" variant="light" title={`The result of drill ${id} cannot be read`}>
+              {why}. Its measurements are missing from the promise sheet.
+            </Alert>
+          </div>
+        ))}
+        {drills.data && drills.data.drills.length > 0 && <DrillTable drills={drills.data.drills} />}
       </Section>
       <Backups />
     </Page>
   );
 }
 
-function Scenarios({ running }: { readonly running: Drill | undefined }) {
+function Scenarios({ running }: { readonly running: DrillSummary | undefined }) {
   const [search] = useSearchParams();
   const wanted = search.get("fault");
   const sheet = usePromises();
@@ -98,7 +105,7 @@ function Scenarios({ running }: { readonly running: Drill | undefined }) {
   );
 }
 
-function DrillTable({ drills }: { readonly drills: readonly Drill[] }) {
+function DrillTable({ drills }: { readonly drills: readonly DrillSummary[] }) {
   const now = Date.now();
   const sorted = [...drills].sort((a, b) => b.startedAt - a.startedAt);
   return (
@@ -121,8 +128,8 @@ function DrillTable({ drills }: { readonly drills: readonly Drill[] }) {
           <td data-label="When" className={table.soft}>
             <span title={dateTime(drill.startedAt)}>{ago(drill.startedAt, now)}</span>
           </td>
-          <FigureCell label="RTO measured">{drill.rto === undefined ? "–" : duration(drill.rto)}</FigureCell>
-          <FigureCell label="RPO measured">{drill.rpo === undefined ? "–" : duration(drill.rpo)}</FigureCell>
+          <FigureCell label="RTO measured">{outcome(drill.rto)}</FigureCell>
+          <FigureCell label="RPO measured">{outcome(drill.rpo)}</FigureCell>
           <td data-label="Verdict">
             <DrillVerdict drill={drill} />
           </td>

@@ -1,6 +1,6 @@
-import type { DrillDetail } from "../../api/drills.js";
+import type { DrillResult } from "../../api/drills.js";
 
-export type Series = DrillDetail["series"];
+export type Series = DrillResult["series"];
 
 /** What happened within the second that ends with each step: `t` is its end, in milliseconds since the drill's start. */
 export interface Rate {

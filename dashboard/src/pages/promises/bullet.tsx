@@ -1,5 +1,5 @@
 import type { Cell } from "../../api/promises.js";
-import { duration } from "../../format.js";
+import { duration, outcome } from "../../format.js";
 import styles from "./bullet.module.css";
 
 /**
@@ -7,7 +7,8 @@ import styles from "./bullet.module.css";
  * dot the newest measurement. The figures stand beside it, so it is a picture only.
  */
 export function Bullet({ cell }: { readonly cell: Cell }) {
-  const { promised, measured, predicted } = cell;
+  const { promised, predicted } = cell;
+  const measured = cell.measured?.kind === "measured" ? cell.measured.ms : undefined;
   const total = predicted.kind === "bounded" ? predicted.total : undefined;
   const most = Math.max(promised ?? 0, total ?? 0, measured ?? 0);
   const percent = (value: number) => `${most === 0 ? 0 : (value / most) * 88}%`;
@@ -29,6 +30,6 @@ function describe({ promised, measured, predicted }: Cell): string {
   return [
     promised === undefined ? "not promised" : `promised ${duration(promised)}`,
     predicted.kind === "bounded" ? `predicted ${duration(predicted.total)}` : `predicted ${predicted.kind}`,
-    measured === undefined ? "never measured" : `measured ${duration(measured)}`,
+    measured === undefined ? "never measured" : `measured ${outcome(measured)}`,
   ].join(", ");
 }

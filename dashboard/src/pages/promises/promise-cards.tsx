@@ -9,7 +9,7 @@ import { Details } from "./details.js";
 import styles from "./promise-cards.module.css";
 import { Reckoning } from "./reckoning.js";
 import type { RowProps, SheetProps } from "./sheet-props.js";
-import { against, byFault, faultName, predicted, tones, words } from "./verdicts.js";
+import { byFault, faultName, measuredAgainst, predicted, tones, words } from "./verdicts.js";
 
 /** The sheet where there is no room for a table: a card for every subject, under its fault. */
 export function PromiseCards({ rows, open }: SheetProps) {
@@ -66,7 +66,7 @@ function Objective({ name, cell }: { readonly name: string; readonly cell: Cell 
         </span>
         {measured !== undefined && (
           <span className={styles.line}>
-            <span>measured {against(measured, promised)}</span>
+            <span>measured {measuredAgainst(measured, promised)}</span>
             <span>{measuredAt === undefined ? "" : ago(measuredAt, Date.now())}</span>
           </span>
         )}

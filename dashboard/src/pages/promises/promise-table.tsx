@@ -9,7 +9,7 @@ import { Details } from "./details.js";
 import styles from "./promise-table.module.css";
 import { Reckoning } from "./reckoning.js";
 import type { RowProps, SheetProps } from "./sheet-props.js";
-import { against, byFault, faultName, predicted, tones, words } from "./verdicts.js";
+import { byFault, faultName, measuredAgainst, predicted, tones, words } from "./verdicts.js";
 
 /** The sheet as a table: two lines for every subject under its fault, one for RTO and one for RPO. */
 export function PromiseTable({ rows, open }: SheetProps) {
@@ -108,7 +108,7 @@ function Objective({ name, cell }: { readonly name: string; readonly cell: Cell 
         {predicted(cell)}
       </td>
       <td className={styles.figure}>
-        {measured === undefined ? <None what="never measured" /> : against(measured, promised)}
+        {measured === undefined ? <None what="never measured" /> : measuredAgainst(measured, promised)}
       </td>
       <td className={styles.when}>
         {measuredAt === undefined ? (

@@ -1,6 +1,6 @@
 import type { Cell, Remedy, Row } from "../../api/promises.js";
 import { duration } from "../../format.js";
-import { against } from "./verdicts.js";
+import { against, isExceeded, measuredAgainst } from "./verdicts.js";
 
 export interface Reason {
   /** `RTO`, `RPO`, or `RTO and RPO` where both have the same reason. */
@@ -34,8 +34,9 @@ function advice({ remedy }: Reason): string | undefined {
 function why({ predicted, promised, measured }: Cell): string {
   const promise = promised === undefined ? "" : `, ${duration(promised)} promised`;
   if (predicted.kind !== "bounded") return `${predicted.kind}: ${predicted.why}`;
-  if (measured !== undefined && promised !== undefined && measured > promised)
-    return `${against(measured, promised)} measured by the newest drill${promise}`;
+  if (measured?.kind === "never-recovered") return `the newest drill measured no recovery${promise}`;
+  if (isExceeded(measured, promised))
+    return `${measuredAgainst(measured, promised)} measured by the newest drill${promise}`;
   const terms = predicted.terms.filter(({ value }) => value > 0);
   const sum = terms.map(({ name, value }) => `${name} ${duration(value)}`).join(" + ");
   return `${against(predicted.total, promised)} at worst${promise}${terms.length > 1 ? `: ${sum}` : ""}`;

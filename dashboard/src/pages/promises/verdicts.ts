@@ -1,5 +1,6 @@
+import type { Outcome } from "../../api/drills.js";
 import type { Availability, Cell, Row, Sheet, Verdict } from "../../api/promises.js";
-import { duration, plural, share } from "../../format.js";
+import { duration, outcome, plural, share } from "../../format.js";
 
 export const verdicts: readonly Verdict[] = ["broken", "unknown", "kept", "not-promised"];
 
@@ -28,6 +29,22 @@ export function against(value: number, promised: number | undefined): string {
   return promised !== undefined && value > promised && text === duration(promised) ? `> ${text}` : text;
 }
 
+/** What a drill measured beside the figure that it is compared with. */
+export function measuredAgainst(measured: Outcome | undefined, promised: number | undefined): string {
+  return measured?.kind === "measured" ? against(measured.ms, promised) : outcome(measured);
+}
+
+/** Whether a measurement is worse than a promise. A platform that never recovered exceeds every promise. */
+export function isExceeded(measured: Outcome | undefined, promised: number | undefined): boolean {
+  if (measured === undefined || promised === undefined) return false;
+  return measured.kind === "never-recovered" || (measured.kind === "measured" && measured.ms > promised);
+}
+
+/** Whether any drill measured one of the row's objectives. */
+function isMeasured(measured: Outcome | undefined): boolean {
+  return measured !== undefined && measured.kind !== "not-applicable";
+}
+
 export function countByVerdict(rows: readonly Row[]): ReadonlyMap<Verdict, number> {
   const counts = new Map<Verdict, number>();
   for (const { verdict } of rows) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
@@ -35,7 +52,7 @@ export function countByVerdict(rows: readonly Row[]): ReadonlyMap<Verdict, numbe
 }
 
 function wasMeasured({ rto, rpo }: Row): boolean {
-  return rto.measured !== undefined || rpo.measured !== undefined;
+  return isMeasured(rto.measured) || isMeasured(rpo.measured);
 }
 
 /** The whole sheet in a sentence: the worst news first. Availability is part of it, though no drill measures it. */
@@ -71,8 +88,8 @@ function whyStruck(row: Row): string {
   const { promised, measured, predicted } = cell;
   const promise = promised === undefined ? "" : `, ${duration(promised)} promised`;
   const fault = `${faultName(row.fault)} breaks the ${name} of ${row.subject}`;
-  if (measured !== undefined && promised !== undefined && measured > promised)
-    return `${fault}: ${against(measured, promised)} measured${promise}.`;
+  if (measured?.kind === "never-recovered") return `${fault}: the newest drill measured no recovery${promise}.`;
+  if (isExceeded(measured, promised)) return `${fault}: ${measuredAgainst(measured, promised)} measured${promise}.`;
   return `${fault}: ${predicted.kind === "bounded" ? `${against(predicted.total, promised)} predicted` : `${predicted.kind}, for ${predicted.why}`}${promise}.`;
 }
 

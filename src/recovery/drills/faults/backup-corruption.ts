@@ -1,60 +1,53 @@
-import { collect, single } from "../../repository/repository.js";
-import type { DrillTarget, FaultExecutor } from "../target.js";
-import { inspectSafety, loseDatabase, removeMovedAway } from "./lost-database.js";
+import type { FaultExecutor } from "../target.js";
+import { checkBackups, destroyStorage } from "./database-storage.js";
 
 /**
- * The database is lost, and one bit of the newest backup is wrong: it must be refused, and the one before it restored
- * with the log since. The damaged backup is taken for the drill and removed afterwards; no other one is touched.
+ * The database is lost and one bit of its newest backup is flipped: the platform must reject that backup and restore the
+ * one before it with the WAL since. The corrupted backup is taken for the drill and removed afterwards.
  */
 export function backupCorruption(): FaultExecutor {
-  let damaged: string | undefined;
+  let corrupted: string | undefined;
   return {
     id: "backup-corruption",
-    title: "The database is lost and a bit of its newest backup is wrong",
-    async inspect(target, say) {
-      const findings = await inspectSafety(target, say);
+    title: "The database is lost and its newest backup is corrupted",
+    async checkPreconditions(target, log) {
+      const findings = await checkBackups(target, log);
       if (findings.length > 0) return findings;
-      const { manifest } = await target.recovery.take(false);
-      damaged = manifest.id;
-      await flipBit(target, manifest.base.name);
-      say(`took backup ${manifest.id} and changed one bit in it`);
+      corrupted = await target.corruptNewestBackup();
+      log(`took backup ${corrupted} and flipped one bit in it`);
       return [];
     },
-    strikes: async (target) => [
-      loseDatabase(
+    injections: async (target) => [
+      destroyStorage(
         target,
-        "the data directory is taken away, PostgreSQL is killed with -9, and the newest backup is damaged",
+        "the data directory is removed, PostgreSQL is killed with SIGKILL, and the newest backup is corrupted",
       ),
     ],
-    async conclude(target, say) {
-      if (damaged === undefined) return [];
-      const restore = target.recovery.lastRestore();
-      const { verification } = await target.recovery.verify(damaged);
+    async verify(target, log) {
+      if (corrupted === undefined) return [];
+      const restore = target.backups.lastRestore();
+      const { verification } = await target.backups.verify(corrupted);
       if (verification?.valid !== false)
         return [
-          { what: `the damaged backup ${damaged} passed for valid`, why: "verification did not see the changed bit" },
+          {
+            what: `the corrupted backup ${corrupted} counts as valid`,
+            why: "verification did not detect the flipped bit",
+          },
         ];
-      say(`verification refuses ${damaged}: ${verification.findings.join("; ")}`);
-      if (!restore?.triedInVain.includes(damaged))
+      log(`verification rejects ${corrupted}: ${verification.findings.join("; ")}`);
+      if (!restore?.triedInVain.includes(corrupted))
         return [
           {
-            what: "the damaged backup was not met",
+            what: "the restore did not try the corrupted backup",
             why: `the platform restored ${restore?.backup ?? "nothing"} without trying it`,
           },
         ];
-      say(`restored from the one before it, ${restore.backup}`);
+      log(`restored from the backup before it, ${restore.backup}`);
       return [];
     },
-    async tidy(target) {
-      if (damaged !== undefined) await target.recovery.remove(damaged);
-      await removeMovedAway(target.databaseDirectory);
+    async restoreState(target) {
+      if (corrupted !== undefined) await target.backups.remove(corrupted);
+      await target.pruneDestroyedStorage();
     },
   };
-}
-
-async function flipBit({ repository }: DrillTarget, name: string): Promise<void> {
-  const content = await collect(repository.get(name));
-  const at = Math.floor(content.byteLength / 2);
-  content[at] = (content[at] ?? 0) ^ 1;
-  await repository.put(name, single(content));
 }

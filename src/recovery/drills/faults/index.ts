@@ -3,7 +3,7 @@ import { backupCorruption } from "./backup-corruption.js";
 import { databaseLoss } from "./database-loss.js";
 import { processCrash } from "./process-crash.js";
 
-/** The drills that can be run on a platform of this machine, by the id that the catalogue of promises gives them. */
+/** The available drills, by the id that the catalogue of promises gives them. */
 export const executors: Readonly<Record<string, () => FaultExecutor>> = {
   "process-crash": () => processCrash,
   "database-loss": () => databaseLoss,

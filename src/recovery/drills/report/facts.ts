@@ -1,15 +1,16 @@
-import { measuredText, readable } from "../../../promises/explain.js";
-import type { DrillAssessment, DrillResult } from "../result.js";
+import type { DrillMeasurement, DrillResult, InjectedFault, Outcome } from "../../../contracts/drills.js";
+import type { Milliseconds } from "../../../plan/plan.js";
+import { measuredText, outcomeText, readable } from "../../../promises/explain.js";
 import { size } from "./size.js";
 
-/** What a report says, as tables and sentences; how it looks is the business of each format. */
+/** The content of a report, as tables and sentences; each format decides how it looks. */
 export interface ReportFacts {
   readonly title: string;
   readonly verdict: { readonly word: string; readonly sentence: string };
   readonly facts: readonly (readonly [string, string])[];
   readonly findings: readonly { readonly what: string; readonly why: string }[];
-  readonly assessments: Table;
-  readonly strikes: Table;
+  readonly measurements: Table;
+  readonly faults: Table;
   readonly terms: Table | undefined;
   readonly events: Table;
   readonly method: readonly string[];
@@ -26,47 +27,37 @@ export function reportFacts(result: DrillResult): ReportFacts {
     verdict: verdictWords(result),
     facts: factRows(result),
     findings: result.findings,
-    assessments: {
-      head: ["element", "RTO promised", "predicted", "measured", "RPO promised", "predicted", "measured", "verdict"],
-      rows: result.measurements.map(assessmentRow),
+    measurements: {
+      head: ["component", "RTO promised", "predicted", "measured", "RPO promised", "predicted", "measured", "verdict"],
+      rows: result.measurements.map(measurementRow),
     },
-    strikes: {
+    faults: {
       head: [
         "fault",
-        "at (UTC)",
-        "seen by",
-        "without service",
+        "injected at (UTC)",
+        "observed by",
+        "outage",
         "failed",
         "acknowledged",
         "lost",
         "age of the loss",
-        "log stored before",
+        "since the last archived WAL segment",
       ],
-      rows: result.strikes.map((strike) => [
-        strike.what,
-        instant(strike.at).slice(11, 23),
-        strike.seenBy === "request" ? "chat requests" : "writes to the database",
-        duration(strike.rto, "it did not come back"),
-        String(strike.failed),
-        String(strike.acknowledged),
-        String(strike.lost),
-        duration(strike.rpo, "–"),
-        duration(strike.sinceShipped, "–"),
-      ]),
+      rows: result.faults.map(faultRow),
     },
     terms:
       result.terms.length === 0
         ? undefined
         : {
-            head: ["piece of the recovery", "took", "data"],
+            head: ["step", "duration", "data"],
             rows: result.terms.map(({ name, value, bytes }) => [
               name,
-              duration(value, "–"),
+              measuredText(value),
               bytes === undefined ? "–" : size(bytes),
             ]),
           },
     events: {
-      head: ["after", "what happened"],
+      head: ["after", "event"],
       rows: result.events.map(({ t, what }) => [`${(t / 1000).toFixed(2)} s`, what]),
     },
     method: METHOD,
@@ -74,23 +65,26 @@ export function reportFacts(result: DrillResult): ReportFacts {
 }
 
 const METHOD = [
-  "Load is open-loop: work is sent by the clock, whatever becomes of earlier work. Chat requests go over HTTP to the gateway; writes are committed straight in the database. Elements that those do not ask are asked five times a second by a probe of their own.",
-  "RTO is the time without service as these clients saw it: from the last success before the fault to the first success that was asked for after the last failure. Where nothing failed, it is the longest pause between two successes.",
-  "RPO is measured as CloudNativePG measures a failover: from the last acknowledged write that is still there to the fault. It is 0 when every acknowledged write is there.",
-  "What the loss of a database costs depends on the moment: the log is shipped in intervals, and a database drill sees it shipped just before its load begins. The last column of the faults says how long ago that was. A fault at the end of the interval costs all of it: hold the predicted figure, which is the worst case, against the promise, or strike later with a longer `--duration`.",
-  "Every acknowledged chat is looked for in the usage ledger by its request id, every acknowledged write in its table.",
-  "Promised figures are those of the platform file; predicted ones are the worst case that the promise sheet reckons.",
+  "The load is open-loop: requests are sent by the clock, whatever happens to earlier ones. Chat requests go to the gateway over HTTP; writes are committed directly in the database. A component that neither reaches is probed five times per second.",
+  "RTO is the outage that these clients observed: from the last success before the fault to the first success that was sent after the last failure. If no request failed, it is the longest gap between two successes. `never` means that the wait for recovery timed out.",
+  "RPO is measured as CloudNativePG measures a failover: from the last acknowledged write that survived to the fault. It is 0 if every acknowledged write survived.",
+  "The loss of a database costs what was written since the last archived WAL segment, so it depends on the moment of the fault. A database drill archives a segment just before its load starts. The last column of the faults shows how long ago that was. A fault at the end of the archive interval costs the whole interval: compare the predicted worst case with the promise, or run the drill with a longer `--duration`.",
+  "Every acknowledged chat is read back from the usage ledger by its request id, every acknowledged write from its table.",
+  "Promised figures come from the platform file. Predicted figures are the worst case on the promise sheet.",
 ];
 
-function verdictWords({ state, verdict, reason, findings, measurements }: DrillResult): ReportFacts["verdict"] {
-  if (state === "running") return { word: "running", sentence: "The drill is under way." };
+function verdictWords(result: DrillResult): ReportFacts["verdict"] {
+  const { state, verdict, reason, findings, faults, measurements } = result;
+  if (state === "running") return { word: "running", sentence: "The drill is running." };
+  if (state === "cancelled")
+    return { word: "cancelled", sentence: "The drill was cancelled. It proves nothing about the promise." };
   if (state === "failed")
-    return { word: "not finished", sentence: `The drill did not come to its end: ${reason ?? "unknown"}.` };
-  const under = measurements
-    .filter((measurement) => measurement.underestimated)
-    .map((measurement) => measurement.subject);
-  const warning =
-    under.length > 0 ? ` The prediction was too good for ${under.join(", ")}: it has to be corrected.` : "";
+    return {
+      word: "failed",
+      sentence: `The drill failed and proves nothing about the promise: ${reason ?? "unknown"}.`,
+    };
+  const wrong = measurements.filter(({ underestimated }) => underestimated).map(({ subject }) => subject);
+  const warning = wrong.length > 0 ? ` The measurement exceeds the prediction for ${wrong.join(", ")}.` : "";
   switch (verdict) {
     case "kept":
       return { word: "kept", sentence: `Every promise was kept.${warning}` };
@@ -98,14 +92,14 @@ function verdictWords({ state, verdict, reason, findings, measurements }: DrillR
       return {
         word: "broken",
         sentence:
-          findings.length > 0 && measurements.length === 0
+          findings.length > 0 && faults.length === 0
             ? "The promise cannot be kept: see the findings. Nothing was destroyed."
             : `A promise was broken.${warning}`,
       };
     case "not-promised":
-      return { word: "not promised", sentence: `Nothing is promised for what was struck.${warning}` };
+      return { word: "not promised", sentence: `Nothing is promised for these components.${warning}` };
     default:
-      return { word: "unknown", sentence: "It cannot be said whether the promise was kept." };
+      return { word: "unknown", sentence: "There was nothing to measure for a promise." };
   }
 }
 
@@ -114,11 +108,11 @@ function factRows(result: DrillResult): [string, string][] {
   return [
     ["drill", result.id],
     ["platform", `${result.platform}, environment ${result.environment}`],
-    ["began", instant(result.startedAt)],
+    ["started", instant(result.startedAt)],
     ["ended", result.finishedAt === undefined ? "–" : instant(result.finishedAt)],
     ["load", `${load.requests} chats/s to ${load.model}, ${load.writes} writes/s`],
-    // What was lost is only known where a drill came as far as comparing.
-    ["acknowledged", `${result.acknowledged}${result.state === "failed" ? "" : `, of which lost: ${result.lost}`}`],
+    // Lost data is counted only when a drill reads everything back.
+    ["acknowledged", `${result.acknowledged}${result.state === "finished" ? `, of which lost: ${result.lost}` : ""}`],
     ["failed", String(result.failed)],
     [
       "versions",
@@ -127,28 +121,53 @@ function factRows(result: DrillResult): [string, string][] {
   ];
 }
 
-function assessmentRow(assessment: DrillAssessment): string[] {
-  const { promised, predicted } = assessment;
+function measurementRow({
+  subject,
+  rto,
+  rpo,
+  promised,
+  predicted,
+  verdict,
+  underestimated,
+}: DrillMeasurement): string[] {
   return [
-    assessment.subject,
-    duration(promised.rto, "–"),
+    subject,
+    promisedText(promised.rto),
     worstCase(predicted.rto),
-    duration(assessment.rto, "never"),
-    duration(promised.rpo, "–"),
+    outcomeText(rto),
+    promisedText(promised.rpo),
     worstCase(predicted.rpo),
-    duration(assessment.rpo, "–"),
-    `${assessment.verdict.replace("-", " ")}${assessment.underestimated ? " (worse than predicted)" : ""}`,
+    outcomeText(rpo),
+    `${verdict.replace("-", " ")}${underestimated ? " (worse than predicted)" : ""}`,
   ];
 }
 
-/** A measured time, or one that was promised. */
-export function duration(milliseconds: number | undefined, absent: string): string {
-  return milliseconds === undefined ? absent : measuredText(milliseconds);
+function faultRow(fault: InjectedFault): string[] {
+  return [
+    fault.description,
+    instant(fault.injectedAt).slice(11, 23),
+    fault.observedBy === "request" ? "chat requests" : "database writes",
+    outageText(fault.rto),
+    String(fault.failed),
+    String(fault.acknowledged),
+    String(fault.lost),
+    outcomeText(fault.rpo),
+    fault.sinceArchivedMs === undefined ? "–" : measuredText(fault.sinceArchivedMs),
+  ];
 }
 
-/** A worst case, rounded up as on the promise sheet. */
-export function worstCase(milliseconds: number | undefined): string {
-  return milliseconds === undefined ? "–" : readable(milliseconds);
+function outageText(rto: Outcome): string {
+  return rto.kind === "never-recovered" ? `no recovery within ${readable(rto.afterMs)}` : outcomeText(rto);
+}
+
+/** A promised figure. */
+export function promisedText(promised: Milliseconds | undefined): string {
+  return promised === undefined ? "–" : measuredText(promised);
+}
+
+/** A predicted worst case, rounded up as on the promise sheet. */
+export function worstCase(predicted: Milliseconds | undefined): string {
+  return predicted === undefined ? "–" : readable(predicted);
 }
 
 function instant(at: number): string {

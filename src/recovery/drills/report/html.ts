@@ -1,8 +1,8 @@
-import type { DrillResult } from "../result.js";
+import type { DrillResult } from "../../../contracts/drills.js";
 import { type ReportFacts, reportFacts, type Table } from "./facts.js";
 import { dark, light, ratePlot } from "./plot.js";
 
-/** The report as one file that needs nothing else: no script, no network; light and dark; prints well. */
+/** The report as one self-contained file: no script, no network; for light and dark colour schemes, and for print. */
 export function htmlReport(result: DrillResult): string {
   const facts = reportFacts(result);
   return `<!doctype html>
@@ -20,11 +20,11 @@ export function htmlReport(result: DrillResult): string {
 <p class="verdict ${facts.verdict.word.replaceAll(" ", "-")}"><strong>${escaped(facts.verdict.word)}</strong> ${escaped(facts.verdict.sentence)}</p>
 <dl>${facts.facts.map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`).join("")}</dl>
 ${findings(facts)}
-${section("Promised, predicted, measured", facts.assessments)}
+${section("Promised, predicted, measured", facts.measurements)}
 ${result.series.length > 0 ? plots(result) : ""}
-${section("Faults", facts.strikes)}
-${facts.terms ? section("Pieces of the recovery", facts.terms) : ""}
-${section("What happened", facts.events)}
+${section("Injected faults", facts.faults)}
+${facts.terms ? section("Steps of the recovery", facts.terms) : ""}
+${section("Events", facts.events)}
 <h2>Method</h2>
 <ul>${facts.method.map((line) => `<li>${escaped(line)}</li>`).join("")}</ul>
 </main>
@@ -42,10 +42,10 @@ function findings({ findings: all }: ReportFacts): string {
 function plots(result: DrillResult): string {
   return (["series", "writes"] as const)
     .map((which) => {
-      const what = which === "series" ? "Chat requests" : "Writes to the database";
+      const what = which === "series" ? "Chat requests" : "Database writes";
       const figure = (colours: typeof light, scheme: string) =>
         `<div class="${scheme}">${ratePlot(result, which, colours)}</div>`;
-      return `<h2>${what} over time</h2><figure role="img" aria-label="${what} each second over the time of the drill">${figure(light, "light")}${figure(dark, "dark")}</figure>`;
+      return `<h2>${what} per second</h2><figure role="img" aria-label="${what} per second over the time of the drill">${figure(light, "light")}${figure(dark, "dark")}</figure>`;
     })
     .join("\n");
 }
@@ -57,7 +57,7 @@ function section(title: string, { head, rows }: Table): string {
   return `<h2>${escaped(title)}</h2><div class="wide"><table><thead><tr>${heads}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 
-/** A figure stays beside its unit; only sentences are broken into lines. */
+/** A figure and its unit stay on one line; only sentences wrap. */
 function cell(value: string): string {
   return `<td${/^\d[\d.,:]*( ?[a-zA-Z]{1,3}(\d+[a-z])?)?$/.test(value) ? ' class="figure"' : ""}>${escaped(value)}</td>`;
 }

@@ -1,7 +1,7 @@
-import type { DrillResult } from "../result.js";
+import type { DrillResult } from "../../../contracts/drills.js";
 import { reportFacts, type Table } from "./facts.js";
 
-/** The report for reviews and tickets. */
+/** The report as Markdown, for reviews and tickets. */
 export function markdownReport(result: DrillResult): string {
   const facts = reportFacts(result);
   return [
@@ -14,12 +14,12 @@ export function markdownReport(result: DrillResult): string {
     ...(facts.findings.length > 0
       ? ["## Findings", "", ...facts.findings.map(({ what, why }) => `- **${what}**: ${why}`), ""]
       : []),
-    ...(facts.assessments.rows.length > 0
-      ? ["## Promised, predicted, measured", "", ...table(facts.assessments), ""]
+    ...(facts.measurements.rows.length > 0
+      ? ["## Promised, predicted, measured", "", ...table(facts.measurements), ""]
       : []),
-    ...(facts.strikes.rows.length > 0 ? ["## Faults", "", ...table(facts.strikes), ""] : []),
-    ...(facts.terms ? ["## Pieces of the recovery", "", ...table(facts.terms), ""] : []),
-    "## What happened",
+    ...(facts.faults.rows.length > 0 ? ["## Injected faults", "", ...table(facts.faults), ""] : []),
+    ...(facts.terms ? ["## Steps of the recovery", "", ...table(facts.terms), ""] : []),
+    "## Events",
     "",
     ...table(facts.events),
     "",

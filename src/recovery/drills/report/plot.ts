@@ -2,8 +2,8 @@ import { LineChart } from "echarts/charts";
 import { GridComponent, LegendComponent, MarkLineComponent } from "echarts/components";
 import { init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
-import type { DrillResult } from "../result.js";
-import { BIN } from "../sample.js";
+import type { DrillResult } from "../../../contracts/drills.js";
+import { BIN_MS } from "../sample.js";
 
 use([LineChart, GridComponent, LegendComponent, MarkLineComponent, SVGRenderer]);
 
@@ -31,10 +31,10 @@ export const dark: PlotColours = {
   fault: "#c3c2b7",
 };
 
-/** Answers and failures a second over the time of the drill, the faults as uprights; an SVG that needs no script. */
+/** Successes and failures per second over the time of the drill, with a vertical line for each fault: an SVG without script. */
 export function ratePlot(result: DrillResult, which: "series" | "writes", colours: PlotColours): string {
   const chart = init(null, null, { renderer: "svg", ssr: true, width: 920, height: 240 });
-  const perSecond = (count: number) => (count * 1000) / BIN;
+  const perSecond = (count: number) => (count * 1000) / BIN_MS;
   const bins = result[which];
   const line = (name: string, color: string, value: (bin: (typeof bins)[number]) => number) => ({
     name,
@@ -65,7 +65,7 @@ export function ratePlot(result: DrillResult, which: "series" | "writes", colour
       nameLocation: "middle",
       nameGap: 26,
       min: 0,
-      max: Math.ceil((bins.length * BIN) / 1000),
+      max: Math.ceil((bins.length * BIN_MS) / 1000),
       axisLabel: { color: colours.text },
       axisLine: { lineStyle: { color: colours.line } },
       splitLine: { show: false },
@@ -84,9 +84,9 @@ export function ratePlot(result: DrillResult, which: "series" | "writes", colour
           symbol: "none",
           lineStyle: { color: colours.fault, type: "dashed" },
           label: { color: colours.text, formatter: ({ name }: { name: string }) => name },
-          data: result.strikes.map((strike, n) => ({
-            name: result.strikes.length > 1 ? `fault ${n + 1}` : "fault",
-            xAxis: (strike.at - result.startedAt) / 1000,
+          data: result.faults.map((fault, n) => ({
+            name: result.faults.length > 1 ? `fault ${n + 1}` : "fault",
+            xAxis: (fault.injectedAt - result.startedAt) / 1000,
           })),
         },
       },

@@ -18,6 +18,11 @@ export class Control {
     if (socketPath) this.#client = new Client("http://control", { socketPath, connect: { socketPath } });
   }
 
+  /** False in a process that no supervisor started: every call fails with `control/none`. */
+  get available(): boolean {
+    return this.#client !== undefined;
+  }
+
   /** @throws AdminError what the supervisor answered, or 503 where there is none. */
   async json<T>(schema: z.ZodType<T>, method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
     const text = await this.text(method, path, body);

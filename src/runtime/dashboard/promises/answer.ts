@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { verdicts } from "../../../promises/verdict.js";
+import { outcomeSchema } from "../../../contracts/drills.js";
+import { VERDICTS } from "../../../contracts/verdict.js";
 
 /**
  * What `GET /admin/promises` answers: the sheet of `keelson promises --json`, as far as the dashboard reads it, and for what
@@ -42,13 +43,13 @@ const prediction = z.discriminatedUnion("kind", [
 /** What would keep a promise that is not kept: in words, where in the platform file, and the rule of `keelson check`. */
 const remedy = z.object({ advice: z.string(), at: placeAnswer, rule: z.string().optional() });
 
-export const verdict = z.enum(verdicts);
+const verdict = z.enum(VERDICTS);
 
 const cell = z.object({
   promised: z.number().optional(),
   promisedAt: placeAnswer.optional(),
   predicted: prediction,
-  measured: z.number().optional(),
+  measured: outcomeSchema.optional(),
   measuredAt: z.number().optional(),
   underestimated: z.literal(true).optional(),
   /** Absent where the promise is kept, and where nothing is known that would help. */

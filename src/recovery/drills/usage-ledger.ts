@@ -5,11 +5,11 @@ import { withClient } from "../../postgres/server.js";
 const ledgerRows = z.array(z.object({ id: z.string() }));
 const versionRows = z.array(z.object({ version: z.string() }));
 
-/** Of these requests, those that the usage ledger has counted. */
-export async function countedIn(databaseUrl: string, ids: readonly string[]): Promise<Set<string>> {
+/** Of these request ids, those that the usage ledger contains. Throws if the database is unavailable. */
+export async function readUsageLedger(databaseUrl: string, ids: readonly string[]): Promise<Set<string>> {
   return withClient(connection(databaseUrl), async (client) => {
     await client.query("BEGIN READ ONLY");
-    // The tables are closed by organisation; this is the scope of the platform itself.
+    // Row-level security restricts the tables to one organisation; `*` is the scope of the platform itself.
     await client.query("SELECT set_config('keelson.organisation', '*', true)");
     const { rows } = await client.query("SELECT id FROM usage_events WHERE id = ANY($1)", [ids]);
     return new Set(ledgerRows.parse(rows).map((row) => row.id));
@@ -23,7 +23,7 @@ export async function postgresVersion(databaseUrl: string): Promise<string> {
   });
 }
 
-/** A platform that was struck may be slow to answer, and is not waited for as long as its own clients would. */
+/** Shorter timeouts than those of the platform's own clients: after a fault the database may not respond. */
 function connection(databaseUrl: string): pg.ClientConfig {
   return { connectionString: databaseUrl, connectionTimeoutMillis: 3000, query_timeout: 10_000 };
 }

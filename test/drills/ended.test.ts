@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
+import { drillResultSchema } from "../../src/contracts/drills.js";
 import { askControl, fetchControl } from "../../src/local/control/client.js";
-import { resultSchema } from "../../src/recovery/drills/result.js";
 import { type Cleanups, keelson, up, workDirectory } from "../support/local/keelson.js";
 
 const cleanups: Cleanups = [];
@@ -10,30 +10,30 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-const listSchema = z.object({ drills: z.array(resultSchema) });
+const listSchema = z.object({ drills: z.array(drillResultSchema) });
 
 test("a drill is told as over only when its result and both reports can be read", async () => {
   const platform = await up(cleanups);
   const control = String(platform.told["control"]);
   const body = { fault: "process-crash", duration: "60s", rate: 5 };
-  const { id } = await askControl(control, "/drills", resultSchema, { method: "POST", body });
+  const { id } = await askControl(control, "/drills", drillResultSchema, { method: "POST", body });
   await sleep(2000);
   await askControl(control, `/drills/${id}/cancel`, z.unknown(), { method: "POST" });
 
   const states = new Set<string>();
-  for (const end = Date.now() + 60_000; Date.now() < end && !states.has("failed"); ) {
+  for (const end = Date.now() + 60_000; Date.now() < end && !states.has("cancelled"); ) {
     const { drills } = await askControl(control, "/drills", listSchema);
     expect(drills.map((drill) => drill.id)).toEqual([id]);
     for (const { state } of drills) states.add(state);
     // No pause: whoever asks for the report in the same moment gets it.
-    if (states.has("failed")) {
+    if (states.has("cancelled")) {
       expect(await fetchControl(control, `/drills/${id}/report.md`)).toContain("process-crash");
       expect(await fetchControl(control, `/drills/${id}/report.html`)).toContain("<html");
     }
   }
-  expect([...states]).toEqual(["running", "failed"]);
-  const cancelled = await askControl(control, `/drills/${id}`, resultSchema);
-  expect(cancelled).toMatchObject({ reason: "it was cancelled" });
+  expect([...states]).toEqual(["running", "cancelled"]);
+  const cancelled = await askControl(control, `/drills/${id}`, drillResultSchema);
+  expect(cancelled).toMatchObject({ reason: "the drill was cancelled" });
   expect(cancelled.acknowledged).toBeGreaterThan(5);
 }, 120_000);
 

@@ -1,0 +1,39 @@
+import { z } from "zod";
+
+/** Backups, as the control API, the admin API and `keelson backups --json` write them. Points in time are epoch milliseconds. */
+
+export const backupSchema = z.object({
+  id: z.string(),
+  platform: z.string(),
+  startedAt: z.number(),
+  finishedAt: z.number(),
+  /** Stored bytes of the files, compressed and encrypted. */
+  bytes: z.number(),
+  /** Bytes of the data directory. */
+  size: z.number(),
+  encrypted: z.boolean(),
+  tables: z.number(),
+  rows: z.number(),
+  /** When the backup was last restored and compared equal; absent if it never was. */
+  verifiedAt: z.number().optional(),
+  verification: z
+    .object({
+      at: z.number(),
+      valid: z.boolean(),
+      findings: z.array(z.string()),
+      restoreMs: z.number(),
+      replayMs: z.number(),
+    })
+    .optional(),
+});
+
+/** Backups in the catalogue, oldest first. */
+export const backupListSchema = z.object({
+  /** The folder or `s3://bucket/prefix` that holds them. */
+  place: z.string(),
+  backups: z.array(backupSchema),
+  damaged: z.array(z.object({ object: z.string(), why: z.string() })),
+});
+
+export type ListedBackup = z.infer<typeof backupSchema>;
+export type BackupList = z.infer<typeof backupListSchema>;

@@ -1,0 +1,82 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { DrillList, DrillResult, UnreadableDrill } from "../../contracts/drills.js";
+import { writeAtomically } from "../../disk/atomic-file.js";
+import { readdirIfPresent, readIfPresent } from "../../disk/read.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
+import { type ParsedResult, parseResult } from "./result-file.js";
+
+/** Results of drills, one directory each: `result.json`, `report.md`, `report.html`. */
+export interface DrillStore {
+  write(result: DrillResult): Promise<void>;
+  writeReport(id: string, name: "report.md" | "report.html", text: string): Promise<void>;
+  /** Newest first, with the results that cannot be read and why. */
+  list(): Promise<DrillList>;
+  /** Throws `drill/unknown`, or `drill/unreadable` with the reason. */
+  read(id: string): Promise<DrillResult>;
+  /** Throws `drill/unknown`. */
+  readReport(id: string, name: "report.md" | "report.html"): Promise<string>;
+  directory(id: string): string;
+}
+
+const ID = /^[A-Za-z0-9._-]{1,100}$/;
+
+export function drillStore(directory: string): DrillStore {
+  const file = (id: string, name: string) => {
+    if (!ID.test(id) || id.startsWith(".")) throw unknown(id);
+    return join(directory, id, name);
+  };
+  /** Undefined if there is no such file: the drill is still running, or the directory is not a drill's. */
+  const parse = async (id: string): Promise<ParsedResult | undefined> => {
+    try {
+      const text = await readIfPresent(file(id, "result.json"));
+      return text === undefined ? undefined : parseResult(text);
+    } catch (error) {
+      if (error instanceof KeelsonError && error.code === "file/unreadable")
+        return { kind: "unreadable", why: error.message };
+      throw error;
+    }
+  };
+  const write = async (id: string, name: string, text: string) => {
+    await mkdir(join(directory, id), { recursive: true, mode: 0o700 });
+    await writeAtomically(file(id, name), text);
+  };
+  return {
+    directory: (id) => join(directory, id),
+    write: (result) => write(result.id, "result.json", `${JSON.stringify(result, undefined, 1)}\n`),
+    writeReport: write,
+    async read(id) {
+      const parsed = await parse(id);
+      if (parsed === undefined) throw unknown(id);
+      if (parsed.kind === "unreadable") throw unreadable({ id, why: parsed.why });
+      return parsed.result;
+    },
+    async list() {
+      const drills: DrillResult[] = [];
+      const unreadable: UnreadableDrill[] = [];
+      for (const { name: id } of (await readdirIfPresent(directory)) ?? []) {
+        if (!ID.test(id) || id.startsWith(".")) continue;
+        const parsed = await parse(id);
+        if (parsed?.kind === "result") drills.push(parsed.result);
+        if (parsed?.kind === "unreadable") unreadable.push({ id, why: parsed.why });
+      }
+      return { drills: drills.sort((a, b) => b.startedAt - a.startedAt), unreadable };
+    },
+    async readReport(id, name) {
+      const text = await readIfPresent(file(id, name));
+      if (text === undefined) throw new KeelsonError("drill/unknown", `drill ${id} has no ${name} (yet)`);
+      return text;
+    },
+  };
+}
+
+function unknown(id: string): KeelsonError {
+  return new KeelsonError("drill/unknown", `there is no drill ${id}`);
+}
+
+/** What to do about a result that cannot be read: its measurements are missing from the promise sheet. */
+export function unreadable({ id, why }: UnreadableDrill): KeelsonError {
+  return new KeelsonError("drill/unreadable", `the result of drill ${id} cannot be read: ${why}`, {
+    hint: "run the drill again, or remove its directory: until then its measurements are missing from the promise sheet",
+  });
+}
