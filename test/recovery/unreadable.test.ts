@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { layout } from "../../src/local/layout.js";
 import { localSecrets } from "../../src/local/secrets.js";
 import { type Cluster, isInitialised } from "../../src/postgres/cluster.js";
-import { drillStore } from "../../src/recovery/drills/results.js";
+import { drillStore } from "../../src/recovery/drills/store.js";
 import { openRepository } from "../../src/recovery/repository/open.js";
 import { ageSeal, loadOrCreateIdentity } from "../../src/recovery/seal.js";
 import { startRecovery } from "../../src/recovery/service.js";
@@ -99,14 +99,16 @@ describe("an unreadable file", () => {
   it("of a drill result is reported, not left out of the list", async () => {
     const result = join(root, "drills/one/result.json");
     mkdirSync(result, { recursive: true });
-    await expect(drillStore(join(root, "drills")).list()).rejects.toMatchObject(unreadable(result));
+    const { drills, unreadable: found } = await drillStore(join(root, "drills")).list();
+    expect(drills).toEqual([]);
+    expect(found).toEqual([{ id: "one", why: expect.stringContaining(`cannot read ${result}`) }]);
   });
 
   it("in place of the list of drills is reported; no list is an empty one", async () => {
     writeFileSync(join(root, "file"), "");
     symlinkSync(join(root, "drills"), join(root, "drills"));
     await expect(drillStore(join(root, "drills")).list()).rejects.toMatchObject(unreadable(join(root, "drills")));
-    expect(await drillStore(join(root, "none")).list()).toEqual([]);
-    expect(await drillStore(join(root, "file")).list()).toEqual([]);
+    expect(await drillStore(join(root, "none")).list()).toEqual({ drills: [], unreadable: [] });
+    expect(await drillStore(join(root, "file")).list()).toEqual({ drills: [], unreadable: [] });
   });
 });
