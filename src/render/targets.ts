@@ -2,7 +2,7 @@ import { compose } from "./compose/index.js";
 import { kubernetes } from "./kubernetes/index.js";
 import type { Target } from "./target.js";
 
-/** Every form that a Plan can be rendered to. */
+/** Every target, by name. */
 export const targets = {
   compose,
   kubernetes,

@@ -134,9 +134,9 @@ it("gives each of several replicas files of its own, and a volume that outlives 
   expect(volumesOf("gateway")).toEqual(["gateway-data:/var/lib/keelson"]);
   expect(Object.keys(file.volumes)).toEqual(["database-data", "foreign-files", "kept-files", "gateway-data"]);
   expect(notes.find(({ path }) => path === "services.foreign.volumes")?.message).toMatch(
-    /user 1001 writes to \/files where its image lets it, .* --entrypoint chown foreign 1001:1001 \/files`; its replicas share it$/,
+    /does not let user 1001 write to \/files, run .* --entrypoint chown foreign 1001:1001 \/files`; its replicas share the volume$/,
   );
-  expect(notes.map(({ message }) => message)).toContain("kept: one replica runs, which keeps the volumes");
+  expect(notes.map(({ message }) => message)).toContain("kept: one replica runs, because its volumes cannot be shared");
 });
 
 it("never makes two services wait for each other", () => {

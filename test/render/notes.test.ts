@@ -4,139 +4,202 @@ import { manifests } from "../../src/render/kubernetes/index.js";
 import { type TargetName, targets } from "../../src/render/targets.js";
 import { planOf } from "../support/check/findings.js";
 
-const backups = (stores: string, target: TargetName = "kubernetes"): readonly string[] => {
+const backupNotes = (stores: string, target: TargetName = "kubernetes"): readonly string[] => {
   const plan = planOf(`platform: shop\ncloud: aws\nprovide: in-cluster\nstores:\n${stores}`);
   return targets[target].render(plan).notes.flatMap(({ path, message }) => {
     expect(originOf(plan, path).line).toBeGreaterThan(0);
-    return message.includes("backups of") ? [message] : [];
+    return message.includes("backups of") && !message.includes("not encrypted") ? [message] : [];
   });
 };
 
-describe("a note on where backups go", () => {
-  const away = "  away: { bucket: true, provide: managed }\n";
+describe("notes on backups", () => {
+  const bucket = "  archive: { bucket: true, provide: managed }\n";
 
   it.each([
-    ["a cache in the cluster", "{ redis: 7, backups: { snapshot: 12h keep 7d, to: away } }"],
-    ["a lone database in the cluster", "{ postgres: 17, standby: none, backups: { full: daily keep 7d, to: away } }"],
-  ])("says of %s what no plan, promise or check counts on: the bucket stays empty", (_of, store) => {
-    expect(backups(`  held: ${store}\n${away}`)).toContain(
-      "backups of held go to a volume of the cluster; copying them to away is left to you",
-    );
+    ["a cache in the cluster", "{ redis: 7, backups: { snapshot: 12h keep 7d, to: archive } }"],
+    [
+      "a single database in the cluster",
+      "{ postgres: 17, standby: none, backups: { full: daily keep 7d, to: archive } }",
+    ],
+  ])("report that %s is not backed up to the declared bucket", (_of, store) => {
+    expect(backupNotes(`  main: ${store}\n${bucket}`)).toEqual([
+      "backups of main are written to a volume of the cluster; copy them to archive yourself",
+    ]);
   });
 
-  it("says of a managed store who takes them and what to ask for", () => {
+  it("report which backups of a cache a CronJob does not take", () => {
+    expect(backupNotes("  main: { redis: 7, backups: { full: daily keep 7d, snapshot: 12h keep 7d } }\n")).toEqual([
+      "full backups of main (daily keep 7d) are not taken by this target",
+    ]);
+  });
+
+  it("name the settings to make at the provider of a managed store", () => {
     expect(
-      backups(
-        `  held: { postgres: 17, provide: managed, backups: { full: daily keep 7d, log: 5m, to: away } }\n${away}`,
+      backupNotes(
+        `  main: { postgres: 17, provide: managed, backups: { full: daily keep 7d, log: 5m, to: archive } }\n${bucket}`,
       ),
     ).toEqual([
-      "backups of held are taken by Amazon RDS: ask it for full daily keep 7d, log 5m keep 7d; copying them to away is left to you",
+      "backups of main are taken by Amazon RDS, which this target does not configure: set full daily keep 7d, log 5m keep 7d; copy them to archive yourself",
     ]);
   });
 
-  it("says nothing where an operator sends them to the bucket, and which buckets it leaves out", () => {
+  it("name the buckets that CloudNativePG does not write to", () => {
     const operated = (to: string): string =>
-      `  held: { postgres: 17, standby: same-zone, backups: { full: daily keep 7d, to: ${to} } }\n${away}  far: { bucket: true }\n`;
-    expect(backups(operated("away"))).toEqual([]);
-    expect(backups(operated("[away, far]"))).toEqual([
-      "backups of held go to one bucket; copying them to far is left to you",
+      `  main: { postgres: 17, standby: same-zone, backups: { full: daily keep 7d, to: ${to} } }\n${bucket}  far: { bucket: true }\n`;
+    const address = expect.stringContaining("backups of main are written to s3://archive/main");
+    expect(backupNotes(operated("archive"))).toEqual([address]);
+    expect(backupNotes(operated("[archive, far]"))).toEqual([
+      address,
+      "backups of main are written to one bucket; copy them to far yourself",
     ]);
   });
 
   it.each([
-    ["aws", "{ bucket: true, provide: managed }", ["held: copies go to s3://away/held; another name is said"]],
+    ["aws", "{ bucket: true, provide: managed }", ["s3://archive/main; set another name by `patch:"]],
     [
       "linode",
       "{ bucket: true, provide: managed }",
-      ["held: copies go to s3://away/held; another name, and the address of Linode Object Storage, are said"],
+      ["s3://archive/main; set another name and the address of Linode Object Storage by `patch:"],
     ],
     ["linode", "{ bucket: true }", []],
-  ])("says under which name an operator looks for the bucket, and where: %s, %s", (cloud, bucket, said) => {
+  ])("give the bucket's name and the patch that changes it: %s, %s", (cloud, store, expected) => {
     const plan = planOf(`platform: shop
 cloud: ${cloud}
 provide: in-cluster
 stores:
-  held: { postgres: 17, standby: same-zone, backups: { full: daily keep 7d, to: away } }
-  away: ${bucket}
+  main: { postgres: 17, standby: same-zone, backups: { full: daily keep 7d, to: archive } }
+  archive: ${store}
 `);
-    const found = targets.kubernetes.render(plan).notes.filter(({ message }) => message.includes("copies go to"));
-    expect(found.map(({ message }) => message)).toEqual(said.map((each) => expect.stringContaining(each)));
+    const found = targets.kubernetes.render(plan).notes.filter(({ message }) => message.includes("s3://"));
+    expect(found.map(({ message }) => message)).toEqual(expected.map((each) => expect.stringContaining(each)));
   });
 
-  it("says of Compose that none are written", () => {
-    expect(backups("  held: { redis: 7, backups: { snapshot: 12h keep 7d } }\n", "compose")).toEqual([
-      "backups of held are not written by this target",
+  it("report that Compose takes no backups", () => {
+    expect(backupNotes("  main: { redis: 7, backups: { snapshot: 12h keep 7d } }\n", "compose")).toEqual([
+      "snapshot backups of main (12h keep 7d) are not taken by this target",
     ]);
   });
 });
 
-describe("what no target writes", () => {
+describe("declarations that neither target renders", () => {
   const base = "platform: shop\ncloud: aws\nprovide: in-cluster\nservices: { web: { modules: [gateway] } }\n";
   const notes = (text: string, target: TargetName) => targets[target].render(planOf(text)).notes;
 
   it.each([
     [
-      "regions",
+      "standby regions and the failover to them",
       "regions: { primary: eu-west-1, standby: [eu-north-1] }",
-      /only the primary region is written: eu-north-1 \(warm\)/,
+      [
+        ["regions", "this target renders the primary region only; standby regions: eu-north-1 (warm)"],
+        ["regions.failover", "failover between regions is not rendered by this target"],
+      ],
     ],
-    ["nodes", "nodes: { general: { type: m5.xlarge, count: 3..6 } }", /^node pool general is not made/],
-    ["cluster", 'cluster: { name: shared, kubernetes: "1.34" }', /\(shared, Kubernetes 1\.34\)/],
     [
-      "cluster.backups",
+      "node pools",
+      "nodes: { general: { type: m5.xlarge, count: 3..6 } }",
+      [["nodes", "node pool general is not created by this target"]],
+    ],
+    [
+      "the cluster",
+      'cluster: { name: shared, kubernetes: "1.34" }',
+      [["cluster", "the cluster (shared, Kubernetes 1.34) is not created by this target"]],
+    ],
+    [
+      "backups of the cluster",
       "cluster: { backups: { objects: at 01:00 keep 30d, configuration: on change keep 90d } }",
-      /objects at 01:00 keep 30d, configuration on change keep 90d/,
+      [
+        ["cluster.backups.objects", "backups of cluster objects (at 01:00 keep 30d) are not taken by this target"],
+        [
+          "cluster.backups.configuration",
+          "backups of the configuration (on change keep 90d) are not taken by this target",
+        ],
+      ],
     ],
     [
-      "observe",
+      "storage of logs and traces",
       "observe: { logs: loki, traces: tempo, retention: 30d }",
-      /logs by loki and traces by tempo, kept for 30d/,
+      [
+        ["observe.logs", "this target does not install Loki (logs, retention 30d)"],
+        ["observe.traces", "this target does not install Tempo (traces, retention 30d)"],
+      ],
     ],
-    ["observe.routes", "observe: { routes: { critical: pagerduty } }", /critical → pagerduty/],
-    ["delivery", "delivery: { gitops: argocd, sync: manual }", /argocd, manual sync/],
-    ["security.mesh", "security: { mesh: { istio: strict } }", /istio \(mutual TLS strict\)/],
-    ["security.identity", "security: { identity: irsa }", /irsa/],
-    ["security.scan", "security: { scan: trivy }", /trivy/],
-    ["drills", "drills: { every: 90d, faults: [database-loss] }", /every 90d \(database-loss\)/],
-    ["access", "access: [users, admins]", /users, admins/],
     [
-      "secrets.keys",
-      "secrets: { keys: { keys: [session], from: sealed, rotate: 90d } }",
-      /provide its keys \(session\).*every 90d/,
+      "alert routes",
+      "observe: { routes: { critical: pagerduty } }",
+      [
+        [
+          "observe.routes",
+          "alert routes (critical to pagerduty) are not rendered by this target: no one is notified until you configure them",
+        ],
+      ],
     ],
-  ] as const)("is said once by every target: %s", (path, declared, message) => {
+    [
+      "delivery",
+      "delivery: { gitops: argocd, sync: manual }",
+      [
+        ["delivery.gitops", "Argo CD is not configured by this target"],
+        ["delivery.sync", "manual sync of changes is not enforced by this target"],
+      ],
+    ],
+    [
+      "a service mesh",
+      "security: { mesh: { istio: strict } }",
+      [["security.mesh", "Istio (mutual TLS strict) is not configured by this target"]],
+    ],
+    [
+      "pod identities",
+      "security: { identity: irsa }",
+      [["security.identity", "pod identities (IRSA) are not configured by this target"]],
+    ],
+    [
+      "image scans",
+      "security: { scan: trivy }",
+      [["security.scan", "image scans (trivy) are not run by this target: add them to the pipeline"]],
+    ],
+    [
+      "a drill schedule",
+      "drills: { every: 90d, faults: [database-loss] }",
+      [["drills", "drills every 90d (database-loss) are not scheduled by this target"]],
+    ],
+    [
+      "access",
+      "access: [users, admins]",
+      [["access", "access for users and admins only is not enforced by this target"]],
+    ],
+    [
+      "secrets from elsewhere and their rotation",
+      "secrets: { keys: { keys: [session], from: sealed, rotate: 90d } }",
+      [
+        ["secrets.keys", "secret keys is not created by this target: provide its keys (session) from its sealed form"],
+        ["secrets.keys", "secret keys is not rotated by this target: rotate it every 90d"],
+      ],
+    ],
+  ] as const)("are noted with their place: %s", (_what, declared, expected) => {
     for (const target of ["compose", "kubernetes"] as const) {
       const before = notes(base, target).map((note) => note.message);
       const added = notes(`${base}${declared}\n`, target).filter((note) => !before.includes(note.message));
-      expect(added).toEqual([{ path, message: expect.stringMatching(message) }]);
+      expect(added).toEqual(expected.map(([path, message]) => ({ path, message })));
     }
   });
 
-  it("is said of the alerts that the promises count on, written or not", () => {
+  it("include the alerts that the promises depend on, also those that the file does not list", () => {
     const watched = `${base}observe: { metrics: prometheus, alerts: { down: 2m } }\nobjectives: { rto: 1h }\n`;
     for (const target of ["compose", "kubernetes"] as const) {
       const alerts = notes(watched, target).filter(({ path }) => path === "observe.alerts");
       expect(alerts.map(({ message }) => message)).toEqual([
-        "alerts (down for 2m, errors above 5%, database, oom, backups) are not written by this target, and the promises count on them: set them where metrics are kept",
+        "alerts (down for 2m, errors above 5%, database, oom, backups) are not rendered by this target. The promises depend on them: configure them in Prometheus",
       ]);
       expect(notes(base, target).filter(({ path }) => path === "observe.alerts")).toEqual([]);
     }
   });
 
-  it("is said of a WAF that only logs, and of a certificate that no cluster can have", () => {
-    const text = `${base.replace("[gateway] }", "[gateway], expose: true }")}entrance: { host: shop.example.com, waf: strict, tls: acm, dns: none }
-`;
-    expect(notes(text, "kubernetes").map(({ message }) => message)).toEqual([
-      "web counts on what the cluster has: the ingress controller nginx",
-      expect.stringContaining("the certificate of acm, which stays with AWS's load balancers"),
-      expect.stringContaining("a WAF that blocks, and does more than log: `SecRuleEngine On`"),
-    ]);
-  });
-
   it.each([
-    ["{ source: ./chat.gguf }", "chat: its weights, ./chat.gguf, are not in the container: put them there"],
-    ["{ source: hf://a/b, engine: ollama }", "chat: Ollama is not told to fetch hf://a/b: import it there"],
-  ])("is said of weights that no container comes to: %s", (model, message) => {
+    [
+      "{ source: ./chat.gguf }",
+      "chat: this target does not copy the weights ./chat.gguf into the container: put them there",
+    ],
+    ["{ source: hf://a/b, engine: ollama }", "chat: this target does not import hf://a/b into Ollama: import it there"],
+  ])("include model weights that are not in the container: %s", (model, message) => {
     for (const target of ["compose", "kubernetes"] as const)
       expect(notes(`${base}models: { chat: ${model} }\n`, target)).toContainEqual({
         path: "models.chat.source",
@@ -144,31 +207,7 @@ describe("what no target writes", () => {
       });
   });
 
-  it("is said of gRPC that shares its door, and where it has one to itself the door is told", () => {
-    const doors = (entrance: string) =>
-      planOf(`platform: shop
-provide: in-cluster
-services:
-  web: { image: "shop/web:1.0.0", port: 80, expose: { path: /, entrance: public } }
-  rpc: { image: "shop/rpc:1.0.0", ports: { grpc: 9000 }, expose: { path: /shop.Orders, entrance: ${entrance}, port: grpc } }
-entrances: { public: { host: shop.example }, calls: { host: rpc.shop.example } }
-`);
-    const said = (entrance: string) =>
-      targets.kubernetes.render(doors(entrance)).notes.filter(({ message }) => message.includes("gRPC"));
-    expect(said("public")).toEqual([
-      {
-        path: "entrances.public",
-        message: expect.stringContaining("gRPC beside HTTP, which needs an entrance of its own"),
-      },
-    ]);
-    expect(said("calls")).toEqual([]);
-    const told = manifests(doors("calls")).flatMap(({ object }) =>
-      object.kind === "Ingress" ? [object.metadata.annotations?.["nginx.ingress.kubernetes.io/backend-protocol"]] : [],
-    );
-    expect(told).toEqual([undefined, "GRPC"]);
-  });
-
-  it("is said of a kind of GPU where no pool has it", () => {
+  it("include the kind of a GPU, unless a node pool provides it", () => {
     const text = (rest: string) =>
       `${base}models: { chat: { source: hf://a/b, engine: vllm, gpu: { count: 1, kind: a100 }${rest} } }\n`;
     const ofGpu = (rest: string) =>
@@ -176,24 +215,70 @@ entrances: { public: { host: shop.example }, calls: { host: rpc.shop.example } }
         path.endsWith(".gpu"),
       );
     expect(ofGpu("").map(({ message }) => message)).toEqual([
-      "chat: a GPU is asked for, but no a100; name a pool that has them (nodes)",
+      "chat: this target does not select GPUs of kind a100: set `nodes` to a pool that has them",
     ]);
     expect(ofGpu(", nodes: gpu")).toEqual([]);
   });
+});
 
-  it("is said of a door, a unit and a bucket for what a cluster cannot be told", () => {
-    const text = `${base.replace("[gateway] }", "[gateway], expose: true, sizing: auto }")}stores:
+describe("notes on an Ingress", () => {
+  const base =
+    "platform: shop\ncloud: aws\nprovide: in-cluster\nservices: { web: { modules: [gateway], expose: true } }\n";
+  const notes = (text: string) => targets.kubernetes.render(planOf(text)).notes;
+
+  it("report a WAF that only logs, and a certificate that only AWS load balancers can use", () => {
+    const text = `${base}entrance: { host: shop.example.com, waf: strict, tls: acm, dns: none }\n`;
+    expect(notes(text).map(({ message }) => message)).toEqual([
+      "web requires in the cluster: the ingress controller nginx",
+      expect.stringContaining("certificates of ACM work with AWS load balancers only"),
+      "web: the WAF only logs until `SecRuleEngine On` is set in the ingress controller",
+    ]);
+  });
+
+  it("report an entrance for which none is rendered", () => {
+    expect(notes(`${base}entrance: { host: shop.example.com, controller: none }\n`)).toContainEqual({
+      path: "entrance",
+      message: "web: no Ingress is rendered for controller: none; expose its services yourself",
+    });
+  });
+
+  it("report gRPC beside HTTP, but not gRPC with an Ingress of its own", () => {
+    const planWithRpcOn = (entrance: string) =>
+      planOf(`platform: shop
+provide: in-cluster
+services:
+  web: { image: "shop/web:1.0.0", port: 80, expose: { path: /, entrance: public } }
+  rpc: { image: "shop/rpc:1.0.0", ports: { grpc: 9000 }, expose: { path: /shop.Orders, entrance: ${entrance}, port: grpc } }
+entrances: { public: { host: shop.example }, calls: { host: rpc.shop.example } }
+`);
+    const grpcNotes = (entrance: string) =>
+      targets.kubernetes.render(planWithRpcOn(entrance)).notes.filter(({ message }) => message.includes("gRPC"));
+    expect(grpcNotes("public")).toEqual([
+      {
+        path: "entrances.public",
+        message: "public: gRPC and HTTP cannot share an Ingress: give gRPC an entrance of its own",
+      },
+    ]);
+    expect(grpcNotes("calls")).toEqual([]);
+    const protocols = manifests(planWithRpcOn("calls")).flatMap(({ object }) =>
+      object.kind === "Ingress" ? [object.metadata.annotations?.["nginx.ingress.kubernetes.io/backend-protocol"]] : [],
+    );
+    expect(protocols).toEqual([undefined, "GRPC"]);
+  });
+
+  it("report what traefik and an in-cluster bucket cannot do", () => {
+    const text = `${base.replace("expose: true", "expose: true, sizing: auto")}stores:
   files: { bucket: { copy: us-west-2, lock: 30d } }
 entrance: { host: shop.example.com, controller: traefik, tls: { issuer: letsencrypt, minimum: "1.3" }, waf: common, cdn: true }
 `;
-    expect(notes(text, "kubernetes").map(({ message }) => message)).toEqual([
-      "web: no autoscaler of its requests is written",
-      "files: no copy in us-west-2 is made by a server in the cluster",
-      "files: no object is locked by a server in the cluster",
-      "web counts on what the cluster has: the ingress controller traefik, cert-manager with a ClusterIssuer letsencrypt, ExternalDNS",
-      expect.stringContaining("TLS 1.3 at least"),
-      expect.stringContaining("a WAF of traefik"),
-      expect.stringContaining("a content network in front"),
+    expect(notes(text).map(({ message }) => message)).toEqual([
+      "web requires in the cluster: the ingress controller traefik, cert-manager with a ClusterIssuer letsencrypt, ExternalDNS",
+      "web: a WAF is not rendered for traefik",
+      "web: no vertical autoscaler of its requests is rendered by this target",
+      "files: no copy in us-west-2 is created by this target",
+      "files: object lock (30d) is not configured by this target",
+      "web: minimum TLS version 1.3 is not enforced by this target: set it where TLS is terminated",
+      "web: a CDN is not configured by this target",
     ]);
   });
 });

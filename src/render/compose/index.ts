@@ -1,16 +1,17 @@
 import type { Plan, Store } from "../../plan/plan.js";
+import type { Declaration } from "../declarations/index.js";
+import type { Note } from "../note.js";
 import { fragmentsFor } from "../patch-fragment.js";
 import { planDocument } from "../plan-document.js";
 import { generatedSecrets, mountedSecrets } from "../secrets.js";
 import { runsAsContainers } from "../stores/containers.js";
-import { singleServer } from "../stores/index.js";
+import { serverNotes, singleServer } from "../stores/index.js";
 import type { StoreServer } from "../stores/server.js";
 import { strategicMerge } from "../strategic-merge.js";
-import type { RenderedFile, Rendering, Target } from "../target.js";
+import { defineTarget, type RenderedFile } from "../target.js";
 import { stringifyYaml } from "../yaml.js";
 import { dependencies } from "./dependencies.js";
 import { entranceUnits, networks } from "./networks.js";
-import { notesOn } from "./notes.js";
 import { secretFiles } from "./secrets.js";
 import type { ComposeService } from "./service.js";
 import { storeConfigs, storeFiles, storeService } from "./store-service.js";
@@ -24,20 +25,26 @@ interface RunStore {
   readonly server: StoreServer;
 }
 
-export const compose: Target = {
+export const compose = defineTarget({
+  name: "compose",
   description: "one compose.yaml for Docker Compose, with the files that it mounts",
-  render(plan: Plan): Rendering {
+  writes: new Set<Declaration>(["units", "container-stores", "entrances"]),
+  render(plan) {
     const stores = plan.stores.filter(runsAsContainers).map((store) => ({ store, server: singleServer(store) }));
+    const { file, notes } = composeFile(plan, stores);
     const files: RenderedFile[] = [
-      { path: "compose.yaml", text: stringifyYaml(composeFile(plan, stores)), comment: "#" },
+      { path: "compose.yaml", text: stringifyYaml(file), comment: "#" },
       { path: "plan.json", text: planDocument(plan).text, comment: "json" },
       ...stores.flatMap(({ store, server }) => storeFiles(store, server)),
     ];
-    return { files, secrets: generatedSecrets(plan), notes: notesOn(plan) };
+    return { files, secrets: generatedSecrets(plan), notes };
   },
-};
+});
 
-function composeFile(plan: Plan, stores: readonly RunStore[]) {
+function composeFile(
+  plan: Plan,
+  stores: readonly RunStore[],
+): { readonly file: object; readonly notes: readonly Note[] } {
   const nets = networks(plan);
   const waits = dependencies(plan);
   const checked = new Set([
@@ -46,17 +53,19 @@ function composeFile(plan: Plan, stores: readonly RunStore[]) {
   ]);
   const published = entranceUnits(plan);
   const services: Record<string, unknown> = {};
+  const notes: Note[] = stores.flatMap(({ store }) => serverNotes(store));
   for (const { store, server } of stores)
     services[store.name] = patched(store.patches, literally(storeService(store, server, nets.of(store.name))));
   for (const unit of plan.units) {
     const position = published.indexOf(unit.name);
-    const service = unitService(plan, unit, {
+    const rendered = unitService(plan, unit, {
       networks: nets.of(unit.name),
       dependsOn: waits.get(unit.name) ?? [],
       checked,
       published: position < 0 ? undefined : { variable: portVariable(unit.name), port: firstPort + position },
     });
-    services[unit.name] = patched(unit.patches, literally(service));
+    services[unit.name] = patched(unit.patches, literally(rendered.service));
+    notes.push(...rendered.notes);
   }
   const volumes = [
     ...stores.filter(({ server }) => server.data !== undefined).map(({ store }) => `${store.name}-data`),
@@ -68,7 +77,7 @@ function composeFile(plan: Plan, stores: readonly RunStore[]) {
     ...stores.map(({ server }) => server.secret),
     ...plan.units.flatMap((unit) => mountedSecrets(plan, unit)),
   ];
-  return {
+  const file = {
     name: plan.namespace,
     services,
     networks: nets.all,
@@ -79,6 +88,7 @@ function composeFile(plan: Plan, stores: readonly RunStore[]) {
     },
     secrets: secretFiles(mounts),
   };
+  return { file, notes };
 }
 
 /** `GATEWAY_PORT=9000 docker compose up` moves an entrance without another rendering. */

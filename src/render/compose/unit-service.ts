@@ -2,6 +2,7 @@ import { DATA_DIRECTORY } from "../../plan/containers.js";
 import { formatImage } from "../../plan/images.js";
 import type { Plan, Unit } from "../../plan/plan.js";
 import { entryPoint } from "../entry-point.js";
+import type { Note } from "../note.js";
 import { planFile } from "../plan-document.js";
 import { mountedSecrets } from "../secrets.js";
 import { serveArguments } from "../serve-arguments.js";
@@ -19,7 +20,35 @@ export interface Surroundings {
   readonly published: { readonly variable: string; readonly port: number } | undefined;
 }
 
-export function unitService(plan: Plan, unit: Unit, around: Surroundings): ComposeService {
+export function unitService(
+  plan: Plan,
+  unit: Unit,
+  around: Surroundings,
+): { readonly service: ComposeService; readonly notes: readonly Note[] } {
+  return { service: serviceOf(plan, unit, around), notes: unitNotes(unit, around.published !== undefined) };
+}
+
+/** Replicas and volumes that one machine cannot provide as declared. */
+function unitNotes(unit: Unit, published: boolean): readonly Note[] {
+  const { name, path, replicas } = unit;
+  const notes: Note[] = [];
+  if (replicas.min > 1 && composeReplicas(unit, published) === 1)
+    notes.push({
+      path: `${path}.replicas`,
+      message: published
+        ? `${name}: one replica runs, because it publishes a port`
+        : `${name}: one replica runs, because its volumes cannot be shared`,
+    });
+  const mounts = Object.values(unitVolumes(unit)).join(" ");
+  if (unit.modules.length === 0 && mounts !== "")
+    notes.push({
+      path: `${path}.volumes`,
+      message: `${name}: if its image does not let user 1001 write to ${mounts}, run \`docker compose run --rm --no-deps --user 0:0 --cap-add CHOWN --entrypoint chown ${name} 1001:1001 ${mounts}\`${replicas.min > 1 && !published ? "; its replicas share the volume" : ""}`,
+    });
+  return notes;
+}
+
+function serviceOf(plan: Plan, unit: Unit, around: Surroundings): ComposeService {
   const own = unit.modules.length > 0;
   const entrance = unit.ports.find((port) => port.protocol === "http") ?? unit.ports[0];
   const check = healthCheck(unit);

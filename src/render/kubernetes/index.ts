@@ -1,17 +1,18 @@
 import { KeelsonError } from "../../errors/keelson-error.js";
-import type { Plan, Unit } from "../../plan/plan.js";
+import type { Patch, Plan, Unit } from "../../plan/plan.js";
+import type { Declaration } from "../declarations/index.js";
+import type { Note } from "../note.js";
 import { generatedSecrets } from "../secrets.js";
-import type { RenderedFile, Rendering, Target } from "../target.js";
+import { defineTarget, type RenderedFile } from "../target.js";
 import { stringifyYaml } from "../yaml.js";
 import { planConfigMap } from "./config-map.js";
 import { deployment } from "./deployment.js";
 import { disruptionBudget } from "./disruption-budget.js";
 import { horizontalPodAutoscaler } from "./horizontal-pod-autoscaler.js";
 import { ingress } from "./ingress.js";
-import type { Manifest, NamedManifest } from "./manifest.js";
+import { hasNotes, type NamedManifest, type Output } from "./manifest.js";
 import { namespace } from "./namespace.js";
 import { allowDns, defaultDeny, networkPolicy } from "./network-policy.js";
-import { notesOn } from "./notes.js";
 import { applyPatches } from "./patches.js";
 import { priorityClass } from "./priority-class.js";
 import { type Scope, scopeOf } from "./scope.js";
@@ -20,8 +21,8 @@ import { serviceAccount } from "./service-account.js";
 import { statefulSet, unitPeerService } from "./stateful-set.js";
 import { renderStore } from "./stores/index.js";
 
-/** What the platform as a whole consists of, by file name. The namespace comes first in every listing. */
-const platformObjects: Readonly<Record<string, (scope: Scope) => Manifest | undefined>> = {
+/** The objects of the platform as a whole, by file name. The namespace comes first in every listing. */
+const platformObjects: Readonly<Record<string, (scope: Scope) => Output>> = {
   "00-namespace": ({ plan }) => namespace(plan),
   "platform/config-map-plan": (scope) => (scope.plan.units.some(isOwn) ? planConfigMap(scope) : undefined),
   "platform/network-policy-default-deny": defaultDeny,
@@ -30,8 +31,8 @@ const platformObjects: Readonly<Record<string, (scope: Scope) => Manifest | unde
   "platform/priority-class-low": ({ plan }) => priorityClass(plan, "low"),
 };
 
-/** What one unit consists of, by file name. */
-const unitObjects: Readonly<Record<string, (scope: Scope, unit: Unit) => Manifest | undefined>> = {
+/** The objects of one unit, by file name. */
+const unitObjects: Readonly<Record<string, (scope: Scope, unit: Unit) => Output>> = {
   "service-account": ({ plan }, unit) => serviceAccount(plan, unit, unit.role),
   service: ({ plan }, unit) => service(plan, unit),
   "service-peers": unitPeerService,
@@ -42,38 +43,58 @@ const unitObjects: Readonly<Record<string, (scope: Scope, unit: Unit) => Manifes
   "network-policy": (scope, unit) => networkPolicy(scope, unit, unit.role),
 };
 
-/** Every object of the Plan, in an order in which they can be applied. */
-export function manifests(plan: Plan): readonly NamedManifest[] {
+/** Every object of the Plan, in an order in which they can be applied, and the notes on them. */
+export function renderObjects(plan: Plan): {
+  readonly manifests: readonly NamedManifest[];
+  readonly notes: readonly Note[];
+} {
   const scope = scopeOf(plan);
   const all: NamedManifest[] = [];
-  for (const [file, render] of Object.entries(platformObjects)) {
-    const object = render(scope);
-    if (object) all.push({ file, object });
-  }
-  for (const store of plan.stores)
-    all.push(
-      ...applyPatches(
-        store.patches,
-        renderStore(scope, store).map(([file, object]) => ({ file: `${store.name}/${file}`, object })),
-      ),
-    );
-  for (const unit of plan.units) {
+  const notes: Note[] = [];
+  const add = (
+    folder: string,
+    outputs: Iterable<readonly [file: string, output: Output]>,
+    patches: readonly Patch[],
+  ) => {
     const objects: NamedManifest[] = [];
-    for (const [file, render] of Object.entries(unitObjects)) {
-      const object = render(scope, unit);
-      if (object) objects.push({ file: `${unit.name}/${file}`, object });
+    for (const [name, output] of outputs) {
+      const { object, notes: own } = hasNotes(output) ? output : { object: output, notes: [] };
+      notes.push(...own);
+      if (object) objects.push({ file: folder + name, object });
     }
-    all.push(...applyPatches(unit.patches, objects));
-  }
-  for (const entrance of plan.entrances) {
-    const object = ingress(plan, entrance);
-    if (object) all.push(...applyPatches(entrance.patches, [{ file: `${entrance.name}/ingress`, object }]));
-  }
+    all.push(...applyPatches(patches, objects));
+  };
+  add(
+    "",
+    rows(platformObjects, (render) => render(scope)),
+    [],
+  );
+  for (const store of plan.stores) add(`${store.name}/`, renderStore(scope, store), store.patches);
+  for (const unit of plan.units)
+    add(
+      `${unit.name}/`,
+      rows(unitObjects, (render) => render(scope, unit)),
+      unit.patches,
+    );
+  for (const entrance of plan.entrances)
+    add(`${entrance.name}/`, [["ingress", ingress(plan, entrance)]], entrance.patches);
   refuseSameName(all);
-  return all;
+  return { manifests: all, notes };
 }
 
-/** Two objects of a kind and a name are one to the cluster: the later would take the earlier's place, unseen. */
+/** Every object of the Plan, in an order in which they can be applied. */
+export function manifests(plan: Plan): readonly NamedManifest[] {
+  return renderObjects(plan).manifests;
+}
+
+function rows<Render>(
+  table: Readonly<Record<string, Render>>,
+  output: (render: Render) => Output,
+): readonly (readonly [file: string, output: Output])[] {
+  return Object.entries(table).map(([file, render]) => [file, output(render)]);
+}
+
+/** Two objects of the same kind and name are one object in the cluster: the second would overwrite the first. */
 function refuseSameName(all: readonly NamedManifest[]): void {
   const owners = new Map<string, string>();
   for (const { file, object } of all) {
@@ -87,17 +108,35 @@ function refuseSameName(all: readonly NamedManifest[]): void {
   }
 }
 
-export const kubernetes: Target = {
+export const kubernetes = defineTarget({
+  name: "kubernetes",
   description: "one file per object, for kubectl apply or keelson deploy",
-  render(plan: Plan): Rendering {
-    const files: RenderedFile[] = manifests(plan).map(({ file, object }) => ({
-      path: `${file}.yaml`,
-      text: stringifyYaml(object),
-      comment: "#",
-    }));
-    return { files, secrets: generatedSecrets(plan), notes: notesOn(plan) };
+  writes: new Set<Declaration>([
+    "units",
+    "sidecars",
+    "resource-autoscaling",
+    "gpu",
+    "container-stores",
+    "replicated-stores",
+    "full-backups",
+    "log-backups",
+    "snapshot-backups",
+    "backup-destinations",
+    "entrances",
+    "public-hosts",
+    "tls",
+    "waf",
+    "dns-records",
+    "session-affinity",
+  ]),
+  render(plan) {
+    const { manifests, notes } = renderObjects(plan);
+    const files = manifests.map(
+      ({ file, object }): RenderedFile => ({ path: `${file}.yaml`, text: stringifyYaml(object), comment: "#" }),
+    );
+    return { files, secrets: generatedSecrets(plan), notes };
   },
-};
+});
 
 function isOwn(unit: Unit): boolean {
   return unit.modules.length > 0;

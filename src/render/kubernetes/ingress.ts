@@ -1,13 +1,23 @@
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Entrance, Plan } from "../../plan/plan.js";
-import type { Ingress } from "./manifest.js";
+import type { Note } from "../note.js";
+import type { Ingress, WithNotes } from "./manifest.js";
 import { metadata } from "./metadata.js";
 
-/** Where the world comes in. None for an entrance that is opened by hand (`controller: none`). */
-export function ingress(plan: Plan, entrance: Entrance): Ingress | undefined {
-  if (entrance.controller === "none") return undefined;
+/** A public entry point. None for an entrance that the user exposes without a controller (`controller: none`). */
+export function ingress(plan: Plan, entrance: Entrance): WithNotes<Ingress> {
+  const { name, path, controller } = entrance;
+  if (controller === "none")
+    return {
+      object: undefined,
+      notes: [{ path, message: `${name}: no Ingress is rendered for controller: none; expose its services yourself` }],
+    };
   if (entrance.controller === "gateway-api")
     throw new KeelsonError("render/unsupported", `${entrance.path}: this target does not write Gateway API routes`);
+  return { object: ingressObject(plan, entrance), notes: [...requirements(entrance), ...limitations(plan, entrance)] };
+}
+
+function ingressObject(plan: Plan, entrance: Entrance): Ingress {
   const routes = [...entrance.routes].sort((left, right) => right.prefix.length - left.prefix.length);
   return {
     apiVersion: "networking.k8s.io/v1",
@@ -35,13 +45,44 @@ export function ingress(plan: Plan, entrance: Entrance): Ingress | undefined {
   };
 }
 
-/** Who of cert-manager makes the certificate; AWS's own (`acm`) are never handed to a cluster. */
-export function issuerOf({ controller, tls }: Entrance): string | undefined {
+/** What must be installed in the cluster for the Ingress to work. */
+function requirements(entrance: Entrance): readonly Note[] {
+  const { name, path, controller, host, dns } = entrance;
+  const issuer = issuerOf(entrance);
+  const required = [
+    `the ingress controller ${controller}`,
+    ...(issuer === undefined ? [] : [`cert-manager with a ClusterIssuer ${issuer}`]),
+    ...(dns === "none" || host === undefined ? [] : ["ExternalDNS"]),
+  ];
+  return [{ path, message: `${name} requires in the cluster: ${required.join(", ")}` }];
+}
+
+/** What the file declares for this entrance and an Ingress of its controller cannot express. */
+function limitations(plan: Plan, entrance: Entrance): readonly Note[] {
+  const { name, path, controller, tls, waf, affinity } = entrance;
+  const grpc = grpcBehind(plan, entrance);
+  const messages = [
+    ...(tls?.issuer === "acm"
+      ? ["certificates of ACM work with AWS load balancers only: provide the certificate of the Ingress yourself"]
+      : []),
+    ...(grpc === "beside HTTP" ? ["gRPC and HTTP cannot share an Ingress: give gRPC an entrance of its own"] : []),
+    ...(grpc === "alone" && controller !== "nginx" ? [`gRPC is not rendered for ${controller}`] : []),
+    ...(waf !== "none" && controller !== "nginx" ? [`a WAF is not rendered for ${controller}`] : []),
+    ...(waf !== "none" && controller === "nginx"
+      ? ["the WAF only logs until `SecRuleEngine On` is set in the ingress controller"]
+      : []),
+    ...(affinity === "session" && controller !== "nginx" ? [`session affinity is not rendered for ${controller}`] : []),
+  ];
+  return messages.map((message) => ({ path, message: `${name}: ${message}` }));
+}
+
+/** The ClusterIssuer of cert-manager that issues the certificate. ACM never exports the private keys of its own. */
+function issuerOf({ controller, tls }: Entrance): string | undefined {
   return controller === "none" || tls?.issuer === "acm" ? undefined : tls?.issuer;
 }
 
-/** Whether gRPC is behind this door: `alone`, or beside HTTP, which no controller's Ingress can tell apart. */
-export function grpcBehind(plan: Plan, { routes }: Entrance): "alone" | "beside HTTP" | undefined {
+/** Whether gRPC is behind this entrance: `alone`, or beside HTTP, which no controller can separate in one Ingress. */
+function grpcBehind(plan: Plan, { routes }: Entrance): "alone" | "beside HTTP" | undefined {
   const protocols = new Set(
     routes.map(({ unit, port }) => {
       const ports = plan.units.find(({ name }) => name === unit)?.ports;
@@ -62,7 +103,7 @@ function annotations(plan: Plan, entrance: Entrance): Record<string, string> {
   };
 }
 
-/** Answers are streamed for minutes, token by token: so no buffering, and a long wait between two reads. */
+/** Responses stream for minutes, token by token: no buffering, and a long read timeout. */
 function nginxAnnotations(entrance: Entrance, grpc: boolean): Record<string, string> {
   const nginx = "nginx.ingress.kubernetes.io";
   return {

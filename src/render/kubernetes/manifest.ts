@@ -12,6 +12,7 @@ import type {
   IServiceAccount,
   ITopologySpreadConstraint,
 } from "kubernetes-models/v1";
+import type { Note } from "../note.js";
 
 /** What every rendered object carries: `namespace` is absent for those that belong to the whole cluster. */
 export interface Metadata {
@@ -56,6 +57,21 @@ export type Manifest =
   | Service
   | ServiceAccount
   | StatefulSet;
+
+/**
+ * What the file of one kind of object returns: the object, undefined where the Plan needs none, or either with notes on
+ * what the object requires or cannot do.
+ */
+export type Output<Kind extends Manifest = Manifest> = Kind | WithNotes<Kind> | undefined;
+
+export interface WithNotes<Kind extends Manifest = Manifest> {
+  readonly object: Kind | undefined;
+  readonly notes: readonly Note[];
+}
+
+export function hasNotes(output: Output): output is WithNotes {
+  return output !== undefined && "notes" in output;
+}
 
 export interface NamedManifest {
   /** Path of the object's file, without its ending. */

@@ -1,5 +1,6 @@
 import type { Store, StoreKind } from "../../plan/plan.js";
-import type { Note } from "../target.js";
+import type { BackupKind } from "../declarations/stores.js";
+import type { Note } from "../note.js";
 import { bucketRenderer } from "./bucket.js";
 import { postgresRenderer } from "./postgres.js";
 import { rabbitmqRenderer } from "./rabbitmq.js";
@@ -34,9 +35,16 @@ export function backupJob<Kind extends StoreKind>(store: Store<Kind>): BackupJob
   return RENDERERS[store.kind].backup?.(store);
 }
 
+/** The kinds of backups that a store's job and its servers take. */
+export function backupsTaken<Kind extends StoreKind>(store: Store<Kind>): ReadonlySet<BackupKind> {
+  const job = backupJob(store);
+  const archives = RENDERERS[store.kind].archives?.(store) ?? false;
+  return new Set<BackupKind>([...(job ? [job.kind] : []), ...(archives ? ["log" as const] : [])]);
+}
+
 /** Whether the store's servers need a volume for backups: a job writes to it, or the servers archive their log. */
 export function needsBackupVolume<Kind extends StoreKind>(store: Store<Kind>): boolean {
-  return backupJob(store) !== undefined || (RENDERERS[store.kind].archives?.(store) ?? false);
+  return backupsTaken(store).size > 0;
 }
 
 /** The script that joins a store's servers into one cluster; undefined if they need none. */

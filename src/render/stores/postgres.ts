@@ -143,7 +143,7 @@ export function backupDatabase(database: Database): BackupJob | undefined {
     'echo "base backup $stamp: $(du -sh "$base/$stamp" | cut -f1)"',
     "",
   ].join("\n");
-  return { script, schedule: full, credential: "replication" };
+  return { kind: "full", script, schedule: full, credential: "replication" };
 }
 
 function minutes(milliseconds: number): number {

@@ -1,7 +1,7 @@
 import type { Broker } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
+import type { Note } from "../note.js";
 import { storeSecretMount } from "../secrets.js";
-import type { Note } from "../target.js";
 import { brokerImage, majorOf } from "./images.js";
 import type { Membership, StoreRenderer, StoreServer } from "./server.js";
 
@@ -51,15 +51,14 @@ function start(secrets: string): string {
   ].join("\n");
 }
 
-/** A server of an older series does not start with a setting that it does not know. */
-function knowsDefaultQueues(broker: Broker): boolean {
+/** Older servers do not start with this setting. */
+function hasDefaultQueueType(broker: Broker): boolean {
   return Number(majorOf(broker.version)) >= 4;
 }
 
-/** What the server cannot be told and its clients must say themselves. */
-function brokerNotes(broker: Broker): readonly Note[] {
-  if (broker.queues === "classic" || knowsDefaultQueues(broker)) return [];
-  const message = `${broker.name}: RabbitMQ before 4.0 is not told to make ${broker.queues} queues by default; declare them with x-queue-type`;
+function queueNotes(broker: Broker): readonly Note[] {
+  if (broker.queues === "classic" || hasDefaultQueueType(broker)) return [];
+  const message = `${broker.name}: RabbitMQ before 4.0 has no default queue type: declare ${broker.queues} queues with x-queue-type`;
   return [{ path: broker.path, message }];
 }
 
@@ -68,7 +67,7 @@ function rabbitmqConfiguration(broker: Broker, membership: Membership): string {
   const lines = [
     `listeners.tcp.default = ${broker.port}`,
     "default_vhost = /",
-    ...(broker.queues !== "classic" && knowsDefaultQueues(broker) ? [`default_queue_type = ${broker.queues}`] : []),
+    ...(broker.queues !== "classic" && hasDefaultQueueType(broker) ? [`default_queue_type = ${broker.queues}`] : []),
     ...(memory === undefined ? [] : [`vm_memory_high_watermark.absolute = ${Math.floor(memory * 0.6)}`]),
     "disk_free_limit.absolute = 1GB",
     "log.console = true",
@@ -86,4 +85,4 @@ function rabbitmqConfiguration(broker: Broker, membership: Membership): string {
   return `${lines.join("\n")}\n`;
 }
 
-export const rabbitmqRenderer: StoreRenderer<"rabbitmq"> = { server: rabbitmqServer, notes: brokerNotes };
+export const rabbitmqRenderer: StoreRenderer<"rabbitmq"> = { server: rabbitmqServer, notes: queueNotes };

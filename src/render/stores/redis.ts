@@ -115,7 +115,8 @@ function formCluster(cache: Cache, membership: Membership): string {
 
 /** A snapshot streamed from the server into the backup folder, then those beyond retention removed. */
 function backupCache(cache: Cache): BackupJob | undefined {
-  const schedule = cache.backups.snapshot ?? cache.backups.full;
+  const kind = cache.backups.snapshot ? "snapshot" : "full";
+  const schedule = cache.backups[kind];
   if (!schedule || cache.shards > 1) return undefined;
   const script = [
     "set -eu",
@@ -128,7 +129,7 @@ function backupCache(cache: Cache): BackupJob | undefined {
     `find /backups/snapshots -name '*.rdb' ! -name "$stamp.rdb" -mmin +${Math.ceil(schedule.keep / 60_000)} -exec rm -f {} +`,
     "",
   ].join("\n");
-  return { script, schedule, credential: "password" };
+  return { kind, script, schedule, credential: "password" };
 }
 
 export const redisRenderer: StoreRenderer<"redis"> = {

@@ -1,6 +1,6 @@
 import type { BackupSchedule, Store, StoreKind } from "../../plan/plan.js";
+import type { Note } from "../note.js";
 import type { SecretMount } from "../secrets.js";
-import type { Note } from "../target.js";
 
 /** How stores of one kind run as containers. */
 export interface StoreRenderer<Kind extends StoreKind> {
@@ -19,6 +19,7 @@ export interface StoreRenderer<Kind extends StoreKind> {
 }
 
 export interface BackupJob {
+  readonly kind: "full" | "snapshot";
   readonly script: string;
   readonly schedule: BackupSchedule;
   /** The one key of the store's secret that the script reads. */

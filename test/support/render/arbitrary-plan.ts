@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Edge, Plan, Provider, Store, Unit } from "../../../src/plan/plan.js";
+import type { Edge, Entrance, Plan, Provider, Store, Unit } from "../../../src/plan/plan.js";
 import {
   broker,
   cache,
@@ -10,6 +10,7 @@ import {
   noBackups,
   provider,
   samplePlan,
+  sidecar,
   unit,
 } from "./sample-plan.js";
 
@@ -28,8 +29,8 @@ export const arbitraryPlan: fc.Arbitrary<Plan> = names.chain((all) =>
         stores: fc.tuple(...stores.map(arbitraryStore)),
         calls: fc.array(fc.tuple(fc.nat(count - 1), fc.nat(all.length - 1)), { maxLength: 12 }),
         outside: fc.array(fc.nat(count - 1), { maxLength: 2 }),
-        open: fc.boolean(),
-        observed: fc.boolean(),
+        entrance: arbitraryEntrance(units[0] ?? ""),
+        platform: arbitraryOperation,
       })
       .map((drawn): Plan => {
         const plan = samplePlan();
@@ -50,14 +51,111 @@ export const arbitraryPlan: fc.Arbitrary<Plan> = names.chain((all) =>
           models: [],
           stores: drawn.stores,
           edges: [...edges.values()],
-          entrances: drawn.open
-            ? [entrance({ name: "door-0", routes: [{ prefix: "/", unit: units[0] ?? "", port: "http" }] })]
-            : [],
-          observe: { ...plan.observe, metrics: drawn.observed ? "prometheus" : "none" },
+          entrances: drawn.entrance === undefined ? [] : [drawn.entrance],
+          ...drawn.platform,
         };
       });
   }),
 );
+
+function arbitraryEntrance(unit: string): fc.Arbitrary<Entrance | undefined> {
+  return fc.option(
+    fc
+      .record<Partial<Entrance>>({
+        host: fc.constantFrom("api.example.com", undefined),
+        controller: fc.constantFrom("nginx", "traefik", "none"),
+        tls: fc.constantFrom(undefined, { issuer: "letsencrypt", minimum: "1.2" }, { issuer: "acm", minimum: "1.3" }),
+        waf: fc.constantFrom("none", "strict"),
+        cdn: fc.boolean(),
+        dns: fc.constantFrom("none", "external-dns"),
+        affinity: fc.constantFrom("none", "session"),
+      })
+      .map((drawn) => entrance({ ...drawn, name: "public-0", routes: [{ prefix: "/", unit, port: "http" }] })),
+    { nil: undefined },
+  );
+}
+
+/** What the platform as a whole declares: each part is either left at nothing or declared in full. */
+const arbitraryOperation: fc.Arbitrary<
+  Pick<
+    Plan,
+    "regions" | "failover" | "pools" | "secrets" | "security" | "observe" | "delivery" | "drills" | "cluster" | "access"
+  >
+> = fc
+  .record({
+    standby: fc.boolean(),
+    pool: fc.boolean(),
+    secret: fc.boolean(),
+    secured: fc.boolean(),
+    observed: fc.boolean(),
+    delivered: fc.boolean(),
+    drilled: fc.boolean(),
+    cluster: fc.boolean(),
+    restricted: fc.boolean(),
+  })
+  .map((drawn) => {
+    const { regions, security, observe, cluster } = samplePlan();
+    const none = { critical: undefined, warning: undefined, info: undefined };
+    return {
+      regions: drawn.standby
+        ? [...regions, { name: "other", role: "standby", mode: "warm", zones: ["a"] } as const]
+        : regions,
+      failover: drawn.standby ? { path: "regions.failover", check: 10_000, failures: 3, ttl: 60_000 } : undefined,
+      pools: drawn.pool
+        ? [
+            {
+              name: "general",
+              path: "nodes.general",
+              type: "m5.xlarge",
+              count: { min: 1, max: 3 },
+              allocatable: undefined,
+              labels: {},
+              spot: false,
+            },
+          ]
+        : [],
+      secrets: drawn.secret
+        ? [
+            {
+              name: "session-keys",
+              path: "secrets.session-keys",
+              keys: ["key"],
+              from: "sealed",
+              rotate: 90 * day,
+            } as const,
+          ]
+        : [],
+      security: drawn.secured
+        ? { ...security, mesh: { kind: "istio", mtls: "strict" }, identity: "irsa", scan: "trivy" }
+        : security,
+      observe: {
+        ...observe,
+        metrics: drawn.observed ? "prometheus" : "none",
+        logs: drawn.observed ? "loki" : "none",
+        traces: drawn.observed ? "tempo" : "none",
+        alerts: { ...observe.alerts, database: drawn.observed },
+        routes: drawn.observed ? { ...none, critical: "pagerduty" } : none,
+      },
+      delivery: drawn.delivered
+        ? { gitops: "argocd", sync: "manual", approvals: { infrastructure: 2, production: 1 } }
+        : { gitops: "none", sync: "automatic", approvals: { infrastructure: 0, production: 0 } },
+      drills: drawn.drilled ? { path: "drills", every: 90 * day, faults: ["database-loss"] } : undefined,
+      cluster: drawn.cluster
+        ? {
+            ...cluster,
+            name: "shared",
+            backups: {
+              path: "cluster.backups",
+              objects: schedule,
+              etcd: schedule,
+              configuration: schedule,
+              to: ["away"],
+            },
+          }
+        : cluster,
+      access: drawn.restricted ? ["users"] : [],
+    };
+  });
 
 function edgeTo(
   from: string,
@@ -71,6 +169,9 @@ function edgeTo(
   return store && edge(from, store.name, store.port, "store");
 }
 
+const ordinary = unit("ordinary");
+const queueScale = { ...cpuScale, cpu: undefined, queue: 10 };
+
 function arbitraryUnit(name: string): fc.Arbitrary<Unit> {
   return fc
     .record({
@@ -78,7 +179,11 @@ function arbitraryUnit(name: string): fc.Arbitrary<Unit> {
       port: fc.integer({ min: 1024, max: 65_535 }),
       min: fc.integer({ min: 1, max: 4 }),
       more: fc.integer({ min: 0, max: 6 }),
-      scaled: fc.boolean(),
+      scale: fc.constantFrom(undefined, cpuScale, queueScale, { ...cpuScale, queue: 10 }),
+      gpu: fc.constantFrom({ count: 0, kind: undefined }, { count: 1, kind: undefined }, { count: 1, kind: "a100" }),
+      sidecars: fc.constantFrom([], [sidecar("agent-0", 9900)]),
+      strategy: fc.constantFrom("rolling" as const, "canary" as const),
+      sizing: fc.constantFrom("off" as const, "auto" as const),
       spread: fc.constantFrom("require" as const, "prefer" as const, "none" as const),
       priority: fc.constantFrom("critical" as const, "normal" as const, "low" as const),
       volume: fc.constantFrom("persistent" as const, "ephemeral" as const, "none" as const),
@@ -94,7 +199,11 @@ function arbitraryUnit(name: string): fc.Arbitrary<Unit> {
         environment: drawn.variables,
         disruption: drawn.min > 1 ? { path: "disruption", minAvailable: drawn.min - 1 } : undefined,
         volumes: drawn.volume === "none" ? [] : [{ name: "files", mount: "/files", size: 2 ** 30, kind: drawn.volume }],
-        scale: drawn.scaled ? cpuScale : undefined,
+        scale: drawn.scale && { ...drawn.scale, path: `services.${name}.scale` },
+        resources: { ...ordinary.resources, gpu: drawn.gpu },
+        rollout: { ...ordinary.rollout, path: `services.${name}.rollout`, strategy: drawn.strategy },
+        sidecars: drawn.sidecars,
+        sizing: drawn.sizing,
       }),
     );
 }
@@ -105,10 +214,21 @@ function arbitraryStore(name: string): fc.Arbitrary<Store> {
       kind: fc.constantFrom("postgres" as const, "redis" as const, "rabbitmq" as const),
       provider: fc.constantFrom<Provider["kind"]>("embedded", "in-cluster", "managed"),
       members: fc.integer({ min: 1, max: 3 }),
-      backedUp: fc.boolean(),
+      full: fc.boolean(),
+      log: fc.boolean(),
+      snapshot: fc.boolean(),
+      away: fc.boolean(),
     })
-    .map(({ kind, provider: provided, members, backedUp }): Store => {
-      const backups = backedUp ? { ...noBackups, full: schedule, log: { ...schedule, every: 60_000 } } : noBackups;
+    .map(({ kind, provider: provided, members, full, log, snapshot, away }): Store => {
+      const backups = {
+        ...noBackups,
+        path: `stores.${name}.backups`,
+        full: full ? schedule : undefined,
+        log: log ? { ...schedule, every: 60_000 } : undefined,
+        snapshot: snapshot ? schedule : undefined,
+        to: away ? ["away"] : [],
+        encrypted: away,
+      };
       const common = { provider: provider(provided), backups };
       if (kind === "postgres") return database(name, { ...common, replicas: members });
       if (kind === "redis") return cache(name, { ...common, shards: members === 3 ? 3 : 1, replicas: members - 1 });

@@ -1,12 +1,12 @@
-import type { Database, Plan, Store } from "../../../plan/plan.js";
-import { leftToCopy } from "../../stores/backup-notes.js";
-import { backupJob, needsBackupVolume } from "../../stores/index.js";
+import type { Plan, Store } from "../../../plan/plan.js";
+import { formatSchedule } from "../../../platform-file/schedule.js";
+import { BACKUP_KINDS, destinationsNotServed } from "../../declarations/stores.js";
+import type { Note } from "../../note.js";
+import { backupJob, backupsTaken } from "../../stores/index.js";
 import { backupDirectory } from "../../stores/postgres.js";
-import type { StoreServer } from "../../stores/server.js";
-import type { Note } from "../../target.js";
-import { isCloudNativePg } from "../cloudnative-pg.js";
+import type { BackupJob, StoreServer } from "../../stores/server.js";
 import { cronSchedule } from "../cron-schedule.js";
-import type { CronJob, NetworkPolicy } from "../manifest.js";
+import type { CronJob, NetworkPolicy, WithNotes } from "../manifest.js";
 import { labels, metadata, selector } from "../metadata.js";
 import { placement } from "../placement.js";
 import type { Scope } from "../scope.js";
@@ -22,9 +22,12 @@ export function backupName(store: Store): string {
 }
 
 /** Backs a store up with the tools of its own image, on the node of the server whose claim it writes to. */
-export function backupCronJob(scope: Scope, store: Store, server: StoreServer): CronJob | undefined {
+export function backupCronJob(scope: Scope, store: Store, server: StoreServer): WithNotes<CronJob> {
   const backup = backupJob(store);
-  if (!backup) return undefined;
+  return { object: backup && cronJob(scope, store, server, backup), notes: backupNotes(store) };
+}
+
+function cronJob(scope: Scope, store: Store, server: StoreServer, backup: BackupJob): CronJob {
   const { plan } = scope;
   const element = { name: backupName(store) };
   const mounted = [
@@ -88,56 +91,19 @@ export function backupNetworkPolicy(scope: Scope, store: Store): NetworkPolicy |
   return backupJob(store) && jobNetworkPolicy(scope, store, backupName(store), "backup");
 }
 
-/** Where this target's backups fall short of what the Plan says. */
-export function backupNotes(plan: Plan, store: Store): readonly Note[] {
-  const { backups } = store;
-  if (isCloudNativePg(store)) return operatedNotes(plan, store);
-  const declared = [backups.full, backups.log, backups.snapshot].some((schedule) => schedule !== undefined);
-  if (!declared) return [];
-  if (!needsBackupVolume(store))
-    return [{ path: backups.path, message: `backups of ${store.name} are not written by this target` }];
-  const notes: Note[] = [];
-  if (backups.to.length > 0)
-    notes.push({
-      path: backups.path,
-      message: `backups of ${store.name} go to a volume of the cluster; ${leftToCopy(store)}`,
-    });
-  if (backups.encrypted)
-    notes.push({
-      path: backups.path,
-      message: `backups of ${store.name} are as encrypted as the storage class of their volume, and no more`,
-    });
-  return notes;
-}
-
-function operatedNotes(plan: Plan, store: Database): readonly Note[] {
-  const { backups } = store;
-  const operator = {
-    path: store.path,
-    message: `${store.name} is run by CloudNativePG: install the operator in the cluster first`,
-  };
-  if (!(backups.full || backups.log)) return [operator];
-  const left = leftToCopy(store);
-  const bucket = plan.stores.find(({ name }) => store.provider.sendsTo.includes(name));
-  if (bucket)
-    return [
-      operator,
-      ...(bucket.provider.kind === "managed" ? [addressNote(plan, store, bucket)] : []),
-      ...(left === undefined
-        ? []
-        : [{ path: backups.path, message: `backups of ${store.name} go to one bucket; ${left}` }]),
-    ];
-  const message = `${store.name} has no bucket for its backups (backups.to), and CloudNativePG takes none without one`;
-  return [operator, { path: backups.path, message }];
-}
-
-/** A bucket's name is unique the world over, and addresses are a region's: the operator takes both in clear, not from a secret. */
-function addressNote({ cloud }: Plan, { name, backups }: Database, bucket: Store): Note {
-  const elsewhere = cloud === "aws" ? "another name" : `another name, and the address of ${bucket.provider.product},`;
-  return {
-    path: backups.path,
-    message: `${name}: copies go to s3://${bucket.name}/${name}; ${elsewhere} ${cloud === "aws" ? "is" : "are"} said by \`patch: { kubernetes: { kind: Cluster, spec: { backup: { barmanObjectStore: … } } } }\``,
-  };
+/** Backups that the file declares and no server or job of this store takes, and copies that nothing makes. */
+function backupNotes(store: Store): readonly Note[] {
+  const { name, backups } = store;
+  const taken = backupsTaken(store);
+  const messages: string[] = BACKUP_KINDS.flatMap((kind) => {
+    const schedule = backups[kind];
+    if (schedule === undefined || taken.has(kind)) return [];
+    return [`${kind} backups of ${name} (${formatSchedule(schedule)}) are not taken by this target`];
+  });
+  const copies = destinationsNotServed(store);
+  if (taken.size > 0 && copies !== undefined)
+    messages.push(`backups of ${name} are written to a volume of the cluster; ${copies}`);
+  return messages.map((message) => ({ path: backups.path, message }));
 }
 
 /** A claim that one node holds can be mounted twice on that node only. */

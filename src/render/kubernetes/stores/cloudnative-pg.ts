@@ -1,10 +1,13 @@
 import type { Database, Plan, Spread } from "../../../plan/plan.js";
-import { isBucket } from "../../../plan/stores/index.js";
+import { type BucketStore, isBucket } from "../../../plan/stores/index.js";
+import { formatSchedule } from "../../../platform-file/schedule.js";
+import { destinationsNotServed } from "../../declarations/stores.js";
+import type { Note } from "../../note.js";
 import { cloudNativePgImage } from "../../stores/images.js";
 import { databaseParameters } from "../../stores/postgres.js";
 import { instanceLabels } from "../cloudnative-pg.js";
 import { cronSchedule } from "../cron-schedule.js";
-import type { CloudNativePgCluster, NetworkPolicy, ScheduledBackup, Service } from "../manifest.js";
+import type { CloudNativePgCluster, NetworkPolicy, ScheduledBackup, Service, WithNotes } from "../manifest.js";
 import { metadata } from "../metadata.js";
 import { networkPolicy, tcp } from "../network-policy.js";
 import { placement } from "../placement.js";
@@ -19,7 +22,11 @@ const operatorNamespace = "cnpg-system";
 const statusPort = 8000;
 
 /** A PostgreSQL cluster for the CloudNativePG operator, which promotes a standby by itself. */
-export function cloudNativePgCluster(scope: Scope, database: Database): CloudNativePgCluster {
+export function cloudNativePgCluster(scope: Scope, database: Database): WithNotes<CloudNativePgCluster> {
+  return { object: cluster(scope, database), notes: clusterNotes(scope, database) };
+}
+
+function cluster(scope: Scope, database: Database): CloudNativePgCluster {
   const { plan } = scope;
   const placed = placement(plan, database.pool, 0);
   const backup = objectStore(plan, database);
@@ -122,10 +129,40 @@ function parametersOf(database: Database): Record<string, string> {
   };
 }
 
-/** The bucket that backups go to; without one the operator has nowhere to write them. */
+/** The bucket that backups are written to. The operator takes none without one. */
+function backupBucket(plan: Plan, { provider }: Database): BucketStore | undefined {
+  return plan.stores.filter(isBucket).find((store) => provider.sendsTo.includes(store.name));
+}
+
+function clusterNotes({ plan }: Scope, database: Database): readonly Note[] {
+  const { name, path, backups } = database;
+  const bucket = backupBucket(plan, database);
+  const copies = destinationsNotServed(database);
+  const messages: string[] = [];
+  if (backups.snapshot)
+    messages.push(`snapshot backups of ${name} (${formatSchedule(backups.snapshot)}) are not taken by this target`);
+  if (backups.full || backups.log) {
+    if (!bucket) messages.push(`backups of ${name} are not taken: CloudNativePG requires a bucket (backups.to)`);
+    else {
+      if (bucket.provider.kind === "managed") messages.push(bucketAddress(plan, database, bucket));
+      if (copies !== undefined) messages.push(`backups of ${name} are written to one bucket; ${copies}`);
+    }
+  }
+  return [
+    { path, message: `${name} requires in the cluster: the CloudNativePG operator` },
+    ...messages.map((message) => ({ path: backups.path, message })),
+  ];
+}
+
+/** The operator takes the name and address of a bucket as plain fields, not from a secret; bucket names are globally unique. */
+function bucketAddress({ cloud }: Plan, { name }: Database, bucket: BucketStore): string {
+  const fields = cloud === "aws" ? "another name" : `another name and the address of ${bucket.provider.product}`;
+  return `backups of ${name} are written to s3://${bucket.name}/${name}; set ${fields} by \`patch: { kubernetes: { kind: Cluster, spec: { backup: { barmanObjectStore: … } } } }\``;
+}
+
 function objectStore(plan: Plan, database: Database): CloudNativePgCluster["spec"]["backup"] {
-  const { backups, provider } = database;
-  const bucket = plan.stores.find((store) => isBucket(store) && provider.sendsTo.includes(store.name));
+  const { backups } = database;
+  const bucket = backupBucket(plan, database);
   if (!bucket || !(backups.full || backups.log)) return undefined;
   const days = Math.max(1, Math.ceil(Math.max(backups.full?.keep ?? 0, backups.log?.keep ?? 0) / 86_400_000));
   return {

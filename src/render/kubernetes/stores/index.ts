@@ -6,7 +6,7 @@ import { storeServer } from "../../stores/index.js";
 import type { StoreServer } from "../../stores/server.js";
 import { isCloudNativePg } from "../cloudnative-pg.js";
 import { storeConfigMap } from "../config-map.js";
-import type { Manifest } from "../manifest.js";
+import type { Output } from "../manifest.js";
 import { networkPolicy, pods, tcp } from "../network-policy.js";
 import type { Scope } from "../scope.js";
 import { serviceAccount } from "../service-account.js";
@@ -17,7 +17,7 @@ import { membership } from "./members.js";
 import { storeDisruptionBudget, storePeerService, storeService } from "./services.js";
 import { storeStatefulSet } from "./stateful-set.js";
 
-type StoreRenderer = (scope: Scope, store: Store, server: StoreServer) => Manifest | undefined;
+type StoreRenderer = (scope: Scope, store: Store, server: StoreServer) => Output;
 
 /** What a store that runs in the cluster consists of, by file name. */
 const storeObjects: Readonly<Record<string, StoreRenderer>> = {
@@ -36,26 +36,20 @@ const storeObjects: Readonly<Record<string, StoreRenderer>> = {
 };
 
 /** A database that CloudNativePG runs: the operator makes its pods, services, budgets and accounts itself. */
-const operatedObjects: Readonly<Record<string, (scope: Scope, database: Database) => Manifest | undefined>> = {
+const operatedObjects: Readonly<Record<string, (scope: Scope, database: Database) => Output>> = {
   cluster: cloudNativePgCluster,
   service: primaryService,
   "scheduled-backup": scheduledBackup,
   "network-policy": cloudNativePgNetworkPolicy,
 };
 
-/** The objects of one store; none for a store that somebody else runs. */
-export function renderStore(scope: Scope, store: Store): readonly (readonly [file: string, object: Manifest])[] {
+/** The objects of one store, by file name; none for a store that its provider runs. */
+export function renderStore(scope: Scope, store: Store): readonly (readonly [file: string, output: Output])[] {
   if (!runsAsContainers(store)) return [];
   if (isCloudNativePg(store))
-    return Object.entries(operatedObjects).flatMap(([file, render]) => {
-      const object = render(scope, store);
-      return object ? [[file, object] as const] : [];
-    });
+    return Object.entries(operatedObjects).map(([file, render]) => [file, render(scope, store)]);
   const server = storeServer(store, membership(scope.plan, store), true);
-  return Object.entries(storeObjects).flatMap(([file, render]) => {
-    const object = render(scope, store, server);
-    return object ? [[file, object] as const] : [];
-  });
+  return Object.entries(storeObjects).map(([file, render]) => [file, render(scope, store, server)]);
 }
 
 /** Members among themselves, and the jobs that look after the store. */

@@ -1,10 +1,12 @@
 import type { IContainer, IProbe } from "kubernetes-models/v1";
 import type { Store } from "../../../plan/plan.js";
-import { needsBackupVolume } from "../../stores/index.js";
+import { hasServers, storeTraits } from "../../../plan/stores/index.js";
+import type { Note } from "../../note.js";
+import { needsBackupVolume, serverNotes } from "../../stores/index.js";
 import { backupDirectory } from "../../stores/postgres.js";
 import type { StoreServer } from "../../stores/server.js";
 import { fileMounts, storeConfigMapName } from "../config-map.js";
-import type { StatefulSet } from "../manifest.js";
+import type { StatefulSet, WithNotes } from "../manifest.js";
 import { labels, metadata, selector } from "../metadata.js";
 import { placement } from "../placement.js";
 import { resourceQuantities, seconds } from "../quantity.js";
@@ -17,7 +19,17 @@ import { backupClaim } from "./backup.js";
 import { membership } from "./members.js";
 
 /** The store's servers, each with a claim of its own that outlives it. */
-export function storeStatefulSet(scope: Scope, store: Store, server: StoreServer): StatefulSet {
+export function storeStatefulSet(scope: Scope, store: Store, server: StoreServer): WithNotes<StatefulSet> {
+  return { object: statefulSet(scope, store, server), notes: [...serverNotes(store), ...failoverNotes(store)] };
+}
+
+/** Replicas that a reader may take for a failover. */
+function failoverNotes(store: Store): readonly Note[] {
+  if (!hasServers(store) || storeTraits(store).copies === 1 || store.provider.failover) return [];
+  return [{ path: store.path, message: `${store.name}: its replicas copy the first server, but none is promoted` }];
+}
+
+function statefulSet(scope: Scope, store: Store, server: StoreServer): StatefulSet {
   const { plan } = scope;
   const members = membership(plan, store);
   const selected = selector(plan, store.name);

@@ -1,0 +1,24 @@
+import type { Path, Plan } from "../../plan/plan.js";
+
+/** One thing that a Plan declares, for the note about it where a target does not render it. */
+export interface Declared {
+  readonly path: Path;
+  /** The note's text: what is declared there, and that this target leaves it out. It must be true of every such target. */
+  readonly omission: string;
+}
+
+/** Lists everything of one kind that a Plan declares. Pure. */
+export type Declares = (plan: Plan) => readonly Declared[];
+
+/** For kinds that a Plan declares at most once: the omission's text, or undefined where it is not declared. */
+export function once(path: Path, omission: (plan: Plan) => string | undefined): Declares {
+  return (plan) => {
+    const text = omission(plan);
+    return text === undefined ? [] : [{ path, omission: text }];
+  };
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}

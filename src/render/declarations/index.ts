@@ -1,0 +1,44 @@
+import type { Plan } from "../../plan/plan.js";
+import type { Note } from "../note.js";
+import type { Declared, Declares } from "./declared.js";
+import { ENTRANCE_DECLARATIONS } from "./entrances.js";
+import { OBSERVATION_DECLARATIONS } from "./observation.js";
+import { PLATFORM_DECLARATIONS } from "./platform.js";
+import { SECRET_DECLARATIONS } from "./secrets.js";
+import { STORE_DECLARATIONS } from "./stores.js";
+import { UNIT_DECLARATIONS } from "./units.js";
+
+/** Everything that a Plan can declare, by kind. A new kind is one row in one of these tables. */
+const DECLARATIONS = {
+  ...UNIT_DECLARATIONS,
+  ...STORE_DECLARATIONS,
+  ...ENTRANCE_DECLARATIONS,
+  ...SECRET_DECLARATIONS,
+  ...PLATFORM_DECLARATIONS,
+  ...OBSERVATION_DECLARATIONS,
+} as const satisfies Record<string, Declares>;
+
+/** A kind of thing that a Plan can declare and a target can render. */
+export type Declaration = keyof typeof DECLARATIONS;
+
+export interface DeclaredOfKind extends Declared {
+  readonly kind: Declaration;
+}
+
+/** What this Plan declares, with its place in the platform file, in the order of the tables. */
+export function declarations(plan: Plan): readonly DeclaredOfKind[] {
+  return DECLARATION_KINDS.flatMap((kind) => DECLARATIONS[kind](plan).map((declared) => ({ kind, ...declared })));
+}
+
+/** What the Plan declares and a target that renders only `writes` leaves out: one note each. */
+export function omissions(plan: Plan, writes: ReadonlySet<Declaration>): readonly Note[] {
+  return declarations(plan)
+    .filter(({ kind }) => !writes.has(kind))
+    .map(({ path, omission }) => ({ path, message: omission }));
+}
+
+export const DECLARATION_KINDS: readonly Declaration[] = Object.keys(DECLARATIONS).filter(isDeclaration);
+
+function isDeclaration(kind: string): kind is Declaration {
+  return Object.hasOwn(DECLARATIONS, kind);
+}

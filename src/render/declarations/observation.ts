@@ -1,0 +1,43 @@
+import { formatDuration, formatRatio } from "../../platform-file/format.js";
+import { type Declares, once } from "./declared.js";
+
+/** Where metrics, logs and traces are stored, which alerts fire on them, and who is notified. */
+export const OBSERVATION_DECLARATIONS = {
+  "metrics-storage": once("observe.metrics", ({ observe: { metrics, retention } }) =>
+    metrics === "none" ? undefined : notInstalled("Prometheus", "metrics", retention),
+  ),
+  "log-storage": once("observe.logs", ({ observe: { logs, retention } }) =>
+    logs === "none" ? undefined : notInstalled(LOG_PRODUCTS[logs], "logs", retention),
+  ),
+  "trace-storage": once("observe.traces", ({ observe: { traces, retention } }) =>
+    traces === "none" ? undefined : notInstalled(TRACE_PRODUCTS[traces], "traces", retention),
+  ),
+  alerts: once("observe.alerts", ({ observe: { metrics, alerts } }) => {
+    if (metrics === "none") return undefined;
+    const { down, errors } = alerts;
+    const declared = [
+      ...(down === undefined ? [] : [`down for ${formatDuration(down)}`]),
+      ...(errors === undefined ? [] : [`errors above ${formatRatio(errors)}`]),
+      ...(["availability", "database", "oom", "backups"] as const).filter((kind) => alerts[kind]),
+    ];
+    return declared.length === 0
+      ? undefined
+      : `alerts (${declared.join(", ")}) are not rendered by this target. The promises depend on them: configure them in Prometheus`;
+  }),
+  "alert-routes": once("observe.routes", ({ observe: { routes } }) => {
+    const declared = (["critical", "warning", "info"] as const).flatMap((severity) => {
+      const receiver = routes[severity];
+      return receiver === undefined ? [] : [`${severity} to ${receiver}`];
+    });
+    return declared.length === 0
+      ? undefined
+      : `alert routes (${declared.join(", ")}) are not rendered by this target: no one is notified until you configure them`;
+  }),
+} as const satisfies Record<string, Declares>;
+
+const LOG_PRODUCTS = { loki: "Loki", cloudwatch: "CloudWatch" } as const;
+const TRACE_PRODUCTS = { tempo: "Tempo", jaeger: "Jaeger" } as const;
+
+function notInstalled(product: string, stored: string, retention: number): string {
+  return `this target does not install ${product} (${stored}, retention ${formatDuration(retention)})`;
+}

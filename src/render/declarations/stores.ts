@@ -1,0 +1,118 @@
+import type { Backups, Plan, Store } from "../../plan/plan.js";
+import { isBucket, STORES, storeTraits } from "../../plan/stores/index.js";
+import { formatDuration } from "../../platform-file/format.js";
+import { formatSchedule } from "../../platform-file/schedule.js";
+import { runsAsContainers } from "../stores/containers.js";
+import { type Declared, type Declares, listed } from "./declared.js";
+
+/** Databases, caches, brokers and buckets, who runs them, and the backups of each. */
+export const STORE_DECLARATIONS = {
+  "container-stores": perContainerStore((store) => ({
+    path: store.path,
+    omission: `${store.name} is not rendered by this target`,
+  })),
+  "managed-stores": perManagedStore((store) => ({
+    path: store.path,
+    omission: `${store.name} (${store.provider.product}) is not created by this target: provide its secret ${store.name} (${STORES[store.kind].secret.clientKeys.join(", ")})`,
+  })),
+  /** A bucket that is a directory of the machine that `keelson up` runs on. */
+  "folder-buckets": perStore((store) =>
+    store.provider.kind === "managed" || runsAsContainers(store)
+      ? undefined
+      : {
+          path: store.path,
+          omission: `${store.name} is a directory of one machine (${store.provider.product}): this target does not run it`,
+        },
+  ),
+  "replicated-stores": perContainerStore((store) =>
+    storeTraits(store).servers <= 1
+      ? undefined
+      : {
+          path: store.path,
+          omission: `${store.name}: replication over ${storeTraits(store).servers} servers is not rendered by this target`,
+        },
+  ),
+  "full-backups": containerBackups("full"),
+  "log-backups": containerBackups("log"),
+  "snapshot-backups": containerBackups("snapshot"),
+  "backup-destinations": perContainerStore((store) =>
+    hasBackups(store.backups) && store.backups.to.length > 0
+      ? {
+          path: store.backups.path,
+          omission: `backups of ${store.name} are not copied to ${listed(store.backups.to)} by this target`,
+        }
+      : undefined,
+  ),
+  "backup-encryption": perContainerStore((store) =>
+    hasBackups(store.backups) && store.backups.encrypted
+      ? {
+          path: store.backups.path,
+          omission: `backups of ${store.name} are not encrypted by this target: encrypt the volume or bucket that stores them`,
+        }
+      : undefined,
+  ),
+  "managed-backups": perManagedStore((store) => {
+    const { backups, provider, name } = store;
+    const declared = BACKUP_KINDS.flatMap((kind) => {
+      const schedule = backups[kind];
+      return schedule ? [`${kind} ${formatSchedule(schedule)}`] : [];
+    });
+    if (declared.length === 0) return undefined;
+    const left = destinationsNotServed(store);
+    const copies = left === undefined ? "" : `; ${left}`;
+    return {
+      path: backups.path,
+      omission: `backups of ${name} are taken by ${provider.product}, which this target does not configure: set ${declared.join(", ")}${copies}`,
+    };
+  }),
+  "region-copies": perStore((store) =>
+    "copy" in store && store.copy !== undefined
+      ? { path: store.path, omission: `${store.name}: no copy in ${store.copy} is created by this target` }
+      : undefined,
+  ),
+  "object-locks": perStore((store) =>
+    isBucket(store) && store.lock !== undefined
+      ? {
+          path: store.path,
+          omission: `${store.name}: object lock (${formatDuration(store.lock)}) is not configured by this target`,
+        }
+      : undefined,
+  ),
+} as const satisfies Record<string, Declares>;
+
+export const BACKUP_KINDS = ["full", "log", "snapshot"] as const;
+export type BackupKind = (typeof BACKUP_KINDS)[number];
+
+/** Buckets of `backups.to` that the store's provider does not send to; undefined when it serves all of them. */
+export function destinationsNotServed({ backups, provider }: Store): string | undefined {
+  const unserved = backups.to.filter((bucket) => !provider.sendsTo.includes(bucket));
+  return unserved.length === 0 ? undefined : `copy them to ${listed(unserved)} yourself`;
+}
+
+function hasBackups(backups: Backups): boolean {
+  return BACKUP_KINDS.some((kind) => backups[kind] !== undefined);
+}
+
+function containerBackups(kind: (typeof BACKUP_KINDS)[number]): Declares {
+  return perContainerStore(({ name, backups }) => {
+    const schedule = backups[kind];
+    return schedule === undefined
+      ? undefined
+      : {
+          path: backups.path,
+          omission: `${kind} backups of ${name} (${formatSchedule(schedule)}) are not taken by this target`,
+        };
+  });
+}
+
+function perStore(declared: (store: Store) => Declared | undefined): Declares {
+  return ({ stores }: Plan) => stores.flatMap((store) => declared(store) ?? []);
+}
+
+function perContainerStore(declared: (store: Store) => Declared | undefined): Declares {
+  return perStore((store) => (runsAsContainers(store) ? declared(store) : undefined));
+}
+
+function perManagedStore(declared: (store: Store) => Declared | undefined): Declares {
+  return perStore((store) => (store.provider.kind === "managed" ? declared(store) : undefined));
+}

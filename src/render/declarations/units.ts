@@ -1,0 +1,93 @@
+import type { Plan, Scale, Unit } from "../../plan/plan.js";
+import { type Declared, type Declares, listed } from "./declared.js";
+
+/** Services, workers and model servers, and what each of them asks of the machine that runs it. */
+export const UNIT_DECLARATIONS = {
+  units: perUnit((unit) => ({ path: unit.path, omission: `${unit.name} is not rendered by this target` })),
+  sidecars: perUnit(({ name, path, sidecars }) =>
+    sidecars.length === 0
+      ? undefined
+      : {
+          path,
+          omission: `${name}: sidecars (${sidecars.map((sidecar) => sidecar.name).join(", ")}) are not run by this target`,
+        },
+  ),
+  /** Horizontal scaling on what every cluster measures. */
+  "resource-autoscaling": autoscaling(["cpu", "memory"]),
+  /** Horizontal scaling on what only Keelson's modules or the GPU's driver measure. */
+  "signal-autoscaling": autoscaling(["queue", "response", "gpu"]),
+  "request-sizing": perUnit(({ name, path, sizing }) =>
+    sizing === "off"
+      ? undefined
+      : {
+          path: `${path}.sizing`,
+          omission: `${name}: no vertical autoscaler of its requests is rendered by this target`,
+        },
+  ),
+  "progressive-rollout": perUnit(({ name, rollout }) =>
+    rollout.strategy === "canary" || rollout.strategy === "blue-green"
+      ? { path: rollout.path, omission: `${name}: ${rollout.strategy} rollouts are not rendered by this target` }
+      : undefined,
+  ),
+  gpu: perUnit(({ name, path, resources: { gpu } }) =>
+    gpu.count === 0 ? undefined : { path: `${path}.gpu`, omission: `${name}: no GPU is reserved by this target` },
+  ),
+  /** A kind of GPU is selected by the pool of nodes that have it; without a pool nothing selects it. */
+  "gpu-kind": perUnit(({ name, path, pool, resources: { gpu } }) =>
+    gpu.kind === undefined || pool !== undefined
+      ? undefined
+      : {
+          path: `${path}.gpu`,
+          omission: `${name}: this target does not select GPUs of kind ${gpu.kind}: set \`nodes\` to a pool that has them`,
+        },
+  ),
+  "local-model-weights": ({ models }) =>
+    models.flatMap(({ name, path, source, unit }) =>
+      unit === undefined || source.kind !== "file"
+        ? []
+        : [
+            {
+              path: `${path}.source`,
+              omission: `${name}: this target does not copy the weights ${source.file} into the container: put them there`,
+            },
+          ],
+    ),
+  "ollama-import": ({ models }) =>
+    models.flatMap(({ name, path, engine, source, unit }) =>
+      unit === undefined || source.kind !== "huggingface" || engine !== "ollama"
+        ? []
+        : [
+            {
+              path: `${path}.source`,
+              omission: `${name}: this target does not import ${source.url} into Ollama: import it there`,
+            },
+          ],
+    ),
+} as const satisfies Record<string, Declares>;
+
+function perUnit(declared: (unit: Unit) => Declared | undefined): Declares {
+  return ({ units }: Plan) => units.flatMap((unit) => declared(unit) ?? []);
+}
+
+type Signal = keyof typeof SIGNALS;
+
+const SIGNALS = {
+  cpu: "CPU",
+  memory: "memory",
+  queue: "queue length",
+  response: "response time",
+  gpu: "GPU utilisation",
+} as const satisfies Partial<Record<keyof Scale, string>>;
+
+function autoscaling(signals: readonly Signal[]): Declares {
+  return perUnit(({ name, scale, replicas }) => {
+    if (scale === undefined || replicas.max <= replicas.min) return undefined;
+    const declared = signals.filter((signal) => scale[signal] !== undefined).map((signal) => SIGNALS[signal]);
+    return declared.length === 0
+      ? undefined
+      : {
+          path: scale.path,
+          omission: `${name}: scaling ${replicas.min}..${replicas.max} replicas on ${listed(declared)} is not rendered by this target`,
+        };
+  });
+}
