@@ -1,5 +1,5 @@
 import { formatDuration } from "../platform-file/format.js";
-import { many } from "../platform-file/references.js";
+import { many } from "../platform-file/one-or-many.js";
 import type { Schedule } from "../platform-file/schedule.js";
 import type { BackupsInput } from "../platform-file/schema/backups.js";
 import type { Settings } from "../platform-file/schema/platform.js";

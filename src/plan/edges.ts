@@ -1,5 +1,5 @@
+import { many } from "../platform-file/one-or-many.js";
 import { readOutside } from "../platform-file/outside.js";
-import { many } from "../platform-file/references.js";
 import type { ServiceInput } from "../platform-file/schema/services.js";
 import type { PlanContext } from "./context.js";
 import { registryOf } from "./model-servers.js";

@@ -1,6 +1,6 @@
 import { formatBytes, formatCpu } from "../platform-file/format.js";
 import { MODULE_PORT } from "../platform-file/modules.js";
-import { many } from "../platform-file/references.js";
+import { many } from "../platform-file/one-or-many.js";
 import type { ModelInput } from "../platform-file/schema/models.js";
 import { sizeClassOf } from "./classes.js";
 import { MODULE_DATA, planGpu, planImage, planPorts, planVolumes } from "./containers.js";

@@ -1,5 +1,5 @@
 import { MODULE_PORT } from "../platform-file/modules.js";
-import { many } from "../platform-file/references.js";
+import { many } from "../platform-file/one-or-many.js";
 import type { ModelInput } from "../platform-file/schema/models.js";
 import type { ServiceInput } from "../platform-file/schema/services.js";
 import {

@@ -1,11 +1,12 @@
 import type { ErrorCode } from "../errors/catalogue.js";
+import { Lines } from "./lines.js";
 import type { Origin, Path } from "./origin.js";
 
-/** One change of the platform file; `value: undefined` removes the key. */
+/** One change of the platform file. `value: undefined` removes the key. */
 export interface Edit {
   readonly path: Path;
   readonly value: unknown;
-  /** Instead of a value: the key takes this name and keeps what stands behind it. */
+  /** Renames the key and keeps its value; `value` is ignored. */
   readonly rename?: string;
 }
 
@@ -16,15 +17,15 @@ export interface Diagnostic<Code extends string = ErrorCode> {
   readonly severity: "error" | "warning" | "note";
   readonly message: string;
   readonly origin: Origin;
-  /** Path in the platform file; the only place there is for a platform that was defined in code. */
+  /** Path in the platform file; the only position of a problem in a platform defined in code. */
   readonly path?: Path | undefined;
-  /** Characters of the line that the caret underlines; one when unknown. */
+  /** Number of characters that the caret underlines; 1 if unknown. */
   readonly length?: number | undefined;
   readonly hint?: string | undefined;
   readonly fix?: readonly Edit[] | undefined;
 }
 
-/** `file:line:column`, or the file and the path where lines are unknown. */
+/** `file:line:column`, or file and path if the line is unknown. */
 export function formatPlace(diagnostic: Pick<Diagnostic<string>, "origin" | "path">): string {
   const { file, line, column } = diagnostic.origin;
   if (line > 0) return `${file}:${line}:${column}`;
@@ -32,29 +33,31 @@ export function formatPlace(diagnostic: Pick<Diagnostic<string>, "origin" | "pat
 }
 
 /**
- * One diagnostic as a person reads it: `file:line:column severity code message`, the offending line with a caret, and
- * the hint. `text` is the file's text, when it is at hand.
+ * One diagnostic for the terminal: `file:line:column severity code message`, the line with a caret, and the hint. Without
+ * `source`, the text of the file, the line is omitted.
  */
-export function formatDiagnostic(diagnostic: Diagnostic<string>, text?: string): string {
+export function formatDiagnostic(diagnostic: Diagnostic<string>, source?: string | Lines): string {
   const { code, severity, message, origin, hint } = diagnostic;
   const lines = [`${formatPlace(diagnostic)} ${severity} ${code} ${message}`];
-  const source = origin.line > 0 ? lineOf(text, origin.line) : undefined;
-  if (source !== undefined) lines.push(...excerpt(source, origin.line, origin.column, diagnostic.length ?? 1));
+  const from = typeof source === "string" ? new Lines(source) : source;
+  const line = origin.line > 0 ? from?.line(origin.line) : undefined;
+  if (line !== undefined) lines.push(...excerpt(line, origin.line, origin.column, diagnostic.length ?? 1));
   if (hint !== undefined) lines.push(`  hint: ${hint}`);
   return lines.join("\n");
 }
 
-/** Every diagnostic, in the order of the file, and how many there are. */
+/** All diagnostics in the given order, and their number. */
 export function formatDiagnostics(diagnostics: readonly Diagnostic<string>[], text?: string): string {
   const errors = diagnostics.filter(({ severity }) => severity === "error").length;
   const others = diagnostics.length - errors;
   const count = [errors > 0 ? plural(errors, "error") : "", others > 0 ? plural(others, "remark") : ""]
     .filter((part) => part !== "")
     .join(", ");
-  return [...diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, text)), count].join("\n\n");
+  const source = text === undefined ? undefined : new Lines(text);
+  return [...diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, source)), count].join("\n\n");
 }
 
-/** By place, then by code, so that the same file always reads the same. */
+/** By position, then by code and message, so that the order does not depend on the order of the checks. */
 export function sortDiagnostics<Kind extends Diagnostic<string>>(diagnostics: readonly Kind[]): Kind[] {
   return [...diagnostics].sort(
     (a, b) =>
@@ -74,19 +77,7 @@ function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-function lineOf(text: string | undefined, line: number): string | undefined {
-  if (text === undefined) return undefined;
-  let start = 0;
-  for (let at = 1; at < line; at++) {
-    const end = text.indexOf("\n", start);
-    if (end < 0) return undefined;
-    start = end + 1;
-  }
-  const end = text.indexOf("\n", start);
-  return text.slice(start, end < 0 ? undefined : end).replace(/\r$/, "");
-}
-
-/** A long line is cut around the caret; tabs become spaces so that the caret stands under its character. */
+/** The line, cut around the caret if it is long, and the caret. A tab becomes one space, so that the caret is aligned. */
 function excerpt(source: string, line: number, column: number, length: number): string[] {
   const from = Math.max(0, column - 1 - 60);
   const cut = source

@@ -3,7 +3,7 @@ import { diagnose } from "./issues.js";
 import { mergeTrees, type Unremoved } from "./merge.js";
 import type { Origin } from "./origin.js";
 import { parsePath } from "./path.js";
-import { checkReferences } from "./references.js";
+import { checkReferences } from "./references/index.js";
 import { everyError } from "./repair.js";
 import { platformFile, platformSettings, type Settings } from "./schema/platform.js";
 import { didYouMean, suggest } from "./suggest.js";

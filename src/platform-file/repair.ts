@@ -1,7 +1,7 @@
 import type { Diagnostic } from "./diagnostic.js";
 import { diagnose, renamed } from "./issues.js";
 import { parsePath, type Segment } from "./path.js";
-import { checkReferences } from "./references.js";
+import { checkReferences } from "./references/index.js";
 import { platformSettings } from "./schema/platform.js";
 import type { Entry, Mapping, SourceMap, Tree } from "./tree.js";
 import { plain } from "./tree.js";

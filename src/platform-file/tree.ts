@@ -1,14 +1,15 @@
+import { Lines } from "./lines.js";
 import type { Origin } from "./origin.js";
 import type { Segment } from "./path.js";
 
-/** Where something stands: offsets into the text, and the environment whose difference it is part of. */
+/** Offsets of a key or value in the text, and the environment whose overrides it belongs to. */
 export interface Place {
   readonly from: number;
   readonly to: number;
   readonly environment: string | undefined;
 }
 
-/** A value with its place. Immutable and shared: an alias is the same tree as its anchor. */
+/** A value with its place. Immutable; an alias shares the tree of its anchor. */
 export type Tree = Scalar | Mapping | Sequence;
 
 export interface Scalar {
@@ -34,30 +35,22 @@ export interface Sequence {
   readonly items: readonly Tree[];
 }
 
-/** The place of something that stands in no text (a platform defined in code). */
+/** The place of a value that has no text: a platform defined in code. */
 export const NOWHERE: Place = { from: -1, to: -1, environment: undefined };
 
-/** Where each line of a text begins, to turn offsets into lines and columns. */
+/** Turns offsets into a text into lines and columns of its file. */
 export class SourceMap {
-  readonly #starts: number[] = [0];
+  readonly #lines: Lines;
   constructor(
     readonly file: string,
     text: string,
   ) {
-    for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) this.#starts.push(at + 1);
+    this.#lines = new Lines(text);
   }
 
-  /** Line and column, both from 1; 0 and 0 for a place that is nowhere. */
+  /** Line and column, both from 1; 0 and 0 for `NOWHERE`. */
   position(offset: number): { line: number; column: number } {
-    if (offset < 0) return { line: 0, column: 0 };
-    let low = 0;
-    let high = this.#starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((this.#starts[middle] ?? 0) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return { line: low + 1, column: offset - (this.#starts[low] ?? 0) + 1 };
+    return offset < 0 ? { line: 0, column: 0 } : this.#lines.position(offset);
   }
 
   origin(place: Place): Origin {
@@ -68,7 +61,7 @@ export class SourceMap {
   }
 }
 
-/** The tree without its places: what the schema parses. */
+/** The tree as plain values without places, for the schema. */
 export function plain(tree: Tree): unknown {
   if (tree.kind === "scalar") return tree.value;
   if (tree.kind === "sequence") return tree.items.map(plain);
@@ -77,14 +70,14 @@ export function plain(tree: Tree): unknown {
   return object;
 }
 
-/** One step down. */
+/** The value of one key or index. */
 export function child(tree: Tree, segment: Segment): Tree | undefined {
   if (tree.kind === "mapping") return tree.entries.get(String(segment))?.value;
   if (tree.kind === "sequence") return tree.items[Number(segment)];
   return undefined;
 }
 
-/** The value at a path, or the nearest written thing above it; `exact` tells which. */
+/** The value at a path, or the nearest declared value above it; `exact` is false in that case. */
 export function nearest(tree: Tree, path: readonly Segment[]): { key: Place; value: Tree; exact: boolean } {
   let key = tree.place;
   let value = tree;
@@ -104,7 +97,7 @@ export function nearest(tree: Tree, path: readonly Segment[]): { key: Place; val
   return { key, value, exact: true };
 }
 
-/** A plain value as a tree without places: a platform that was defined in code. */
+/** A plain value as a tree without places, for a platform defined in code. */
 export function treeOf(value: unknown, environment?: string): Tree {
   const place = environment === undefined ? NOWHERE : { ...NOWHERE, environment };
   if (Array.isArray(value)) return { kind: "sequence", place, items: value.map((item) => treeOf(item, environment)) };

@@ -83,14 +83,14 @@ describe("an environment", () => {
     expect(parsed.diagnostics.map(({ origin, code }) => `${origin.line} ${code}`)).toEqual(["3 spec/unit"]);
   });
 
-  it("that removes a store says so to whoever still calls it", () => {
+  it("that removes a store gets an error for each remaining reference to it, with a hint", () => {
     const parsed = readPlatform({ file: "shop.yaml", text: text.replace("replicas: 1, calls: [db]", "replicas: 1") });
     expect(parsed.ok).toBe(false);
     expect(parsed.diagnostics).toMatchObject([
       {
         code: "spec/unknown-reference",
         origin: { line: 3 },
-        hint: "this environment removes `cache` but not this mention of it: write the mention anew there",
+        hint: "this environment removes `cache` but still refers to it here: set this key in the environment too",
       },
     ]);
   });

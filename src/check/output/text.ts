@@ -1,4 +1,5 @@
 import { formatDiagnostic } from "../../platform-file/diagnostic.js";
+import { Lines } from "../../platform-file/lines.js";
 import type { Finding } from "../finding.js";
 
 /** Findings as a person reads them: place, why, the line with a caret, the fix; then how many there are. */
@@ -8,11 +9,11 @@ export function findingsText(
   environments: readonly string[],
   mark: (text: string, severity: Finding["severity"]) => string = (text) => text,
 ): string {
-  const lines = new Map([...texts].map(([file, text]) => [file, text.split("\n")]));
+  const lines = new Map([...texts].map(([file, text]) => [file, new Lines(text)]));
   const blocks = findings.map((finding) => {
-    const text = texts.get(finding.origin.file);
-    const shown = { ...finding, hint: undefined, length: wordLength(lines.get(finding.origin.file), finding.origin) };
-    const [first = "", ...rest] = formatDiagnostic(shown, text).split("\n");
+    const source = lines.get(finding.origin.file);
+    const shown = { ...finding, hint: undefined, length: wordLength(source, finding.origin) };
+    const [first = "", ...rest] = formatDiagnostic(shown, source).split("\n");
     const where = finding.environments.length < environments.length ? ` (in ${finding.environments.join(", ")})` : "";
     const fix =
       finding.hint === undefined
@@ -36,8 +37,8 @@ export function countText(findings: readonly Finding[], environments: readonly s
 }
 
 /** How far the caret underlines: the key or value that stands at the place. */
-function wordLength(lines: readonly string[] | undefined, { line, column }: Finding["origin"]): number {
-  const source = lines?.[line - 1]?.slice(column - 1) ?? "";
+function wordLength(lines: Lines | undefined, { line, column }: Finding["origin"]): number {
+  const source = lines?.line(line)?.slice(column - 1) ?? "";
   const word = /^("[^"]*"|'[^']*')/.exec(source) ?? /^[^\s,:{}[\]#]+/.exec(source);
   return word?.[0].length ?? 1;
 }

@@ -1,5 +1,5 @@
 import { formatBytes, formatCpu } from "../../platform-file/format.js";
-import { many } from "../../platform-file/references.js";
+import { many } from "../../platform-file/one-or-many.js";
 import type { StoreInput } from "../../platform-file/schema/stores.js";
 import { planBackups } from "../backups.js";
 import type { PlanContext } from "../context.js";
