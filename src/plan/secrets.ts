@@ -1,15 +1,19 @@
 import type { SecretInput } from "../platform-file/schema/secrets.js";
 import type { PlanContext } from "./context.js";
-import type { Edge, Model, Secret, Store, Unit } from "./plan.js";
-import { STORES } from "./stores/index.js";
+import type { Edge, Model, Secret, SecretMount, Store, Unit } from "./plan.js";
+import { hasServer, STORES } from "./stores/index.js";
 
-/** The token by which a platform's own modules know each other: `internal/token`. */
+/** The token by which a platform's modules authenticate to each other: `internal/token`. */
 export const INTERNAL_SECRET = "internal";
 
+/** A secret that the platform file lists on a container, by name. Its keys are resolved once all secrets are planned. */
+export function declaredMounts(names: readonly string[] | undefined): SecretMount[] {
+  return (names ?? []).map((name) => ({ secret: name, directory: name, keys: [] }));
+}
+
 /**
- * Declared secrets, and those that follow from the calls: a store's address for whoever calls it, the keys of a model's
- * upstreams for whoever calls the model, the internal token for everything that runs modules. The units given back
- * mount them.
+ * The secrets of a platform: those that the platform file declares, the addresses of the stores that units call, and the
+ * internal token of everything that runs modules. Returns the units with the secrets that each of their containers mounts.
  */
 export function planSecrets(
   context: PlanContext,
@@ -21,51 +25,95 @@ export function planSecrets(
   const secrets = new Map<string, Secret>();
   for (const [name, written] of Object.entries(context.settings.secrets ?? {}))
     secrets.set(name, declared(context, name, written));
-  const follow = (name: string, keys: readonly string[], why: string): void => {
-    const standing = secrets.get(name);
-    if (standing) secrets.set(name, { ...standing, keys: [...new Set([...standing.keys, ...keys])] });
+  const add = (name: string, keys: readonly string[], why: string): void => {
+    const existing = secrets.get(name);
+    if (existing) secrets.set(name, { ...existing, keys: [...new Set([...existing.keys, ...keys])] });
     else {
       const scope = context.provenance.at("secrets");
       scope.recordDefault(name, why);
       secrets.set(name, { name, path: scope.pathOf(name), keys, from: "generated", rotate: undefined });
     }
   };
-
-  const byStore = new Map(stores.map((store) => [store.name, store]));
-  const mounts = new Map<string, Set<string>>();
-  const mount = (unit: string, secret: string): void => {
-    const set = mounts.get(unit);
-    if (set) set.add(secret);
-    else mounts.set(unit, new Set([secret]));
-  };
+  const byName = new Map(stores.map((store) => [store.name, store]));
   for (const edge of edges) {
-    const store = edge.kind === "store" ? byStore.get(edge.to) : undefined;
-    if (!store) continue;
-    follow(store.name, STORES[store.kind].secret.clientKeys, `the address of \`${store.name}\`, for whoever calls it`);
-    mount(edge.from, store.name);
+    const store = edge.kind === "store" ? byName.get(edge.to) : undefined;
+    if (store)
+      add(store.name, STORES[store.kind].secret.clientKeys, `the address of \`${store.name}\`, for its clients`);
   }
-  const keys = upstreamSecrets(models);
-  for (const unit of units) {
-    if (unit.modules.length > 0 || unit.sidecars.some(({ modules }) => modules.length > 0)) {
-      follow(INTERNAL_SECRET, ["token"], "modules prove to each other that they are of one platform");
-      mount(unit.name, INTERNAL_SECRET);
-    }
-    if (unit.modules.includes("gateway")) for (const secret of keys) mount(unit.name, secret);
-  }
-  return {
-    secrets: [...secrets.values()],
-    units: units.map((unit) => {
-      const implied = mounts.get(unit.name);
-      return implied ? { ...unit, secrets: [...new Set([...unit.secrets, ...implied])] } : unit;
-    }),
+  if (units.some(runsModules))
+    add(INTERNAL_SECRET, ["token"], "modules of one platform authenticate to each other by it");
+  return { secrets: [...secrets.values()], units: mountSecrets({ units, models, stores, edges, secrets }) };
+}
+
+export interface MountInputs {
+  readonly units: readonly Unit[];
+  readonly models: readonly Model[];
+  readonly stores: readonly Store[];
+  readonly edges: readonly Edge[];
+  readonly secrets: ReadonlyMap<string, Secret>;
+}
+
+/**
+ * The units with the secrets of each container. A container that runs modules mounts the first store of a kind under the
+ * kind's directory, where modules read it; everything else is mounted under its own name.
+ */
+export function mountSecrets({ units, models, stores, edges, secrets }: MountInputs): Unit[] {
+  const upstreamKeys = upstreamSecrets(models);
+  return units.map((unit) => {
+    const targets = new Set(
+      edges.filter(({ from, kind }) => from === unit.name && kind === "store").map(({ to }) => to),
+    );
+    const called = stores.filter(({ name }) => targets.has(name));
+    const implied = [
+      ...called.map(({ name }) => name),
+      ...(runsModules(unit) ? [INTERNAL_SECRET] : []),
+      ...(unit.modules.includes("gateway") ? upstreamKeys : []),
+    ];
+    return {
+      ...unit,
+      secrets: mountsOf(unit, called, implied, secrets),
+      sidecars: unit.sidecars.map((sidecar) => ({ ...sidecar, secrets: mountsOf(sidecar, called, [], secrets) })),
+    };
+  });
+}
+
+function mountsOf(
+  container: Pick<Unit, "modules" | "secrets">,
+  called: readonly Store[],
+  implied: readonly string[],
+  secrets: ReadonlyMap<string, Secret>,
+): SecretMount[] {
+  const mounts = new Map<string, SecretMount>();
+  const add = (mount: SecretMount): void => {
+    if (!mounts.has(mount.directory)) mounts.set(mount.directory, mount);
   };
+  const modules = container.modules.length > 0;
+  for (const store of called.filter(hasServer)) {
+    const { directory, clientKeys } = STORES[store.kind].secret;
+    add({
+      secret: store.name,
+      directory: modules && !mounts.has(directory) ? directory : store.name,
+      keys: clientKeys,
+    });
+  }
+  if (modules) add({ secret: INTERNAL_SECRET, directory: INTERNAL_SECRET, keys: ["token"] });
+  const mounted = new Set([...mounts.values()].map(({ secret }) => secret));
+  for (const name of [...container.secrets.map(({ secret }) => secret), ...implied]) {
+    const secret = secrets.get(name);
+    if (secret && !mounted.has(name)) add({ secret: name, directory: name, keys: secret.keys });
+  }
+  return [...mounts.values()];
+}
+
+function runsModules({ modules, sidecars }: Unit): boolean {
+  return modules.length > 0 || sidecars.some((sidecar) => sidecar.modules.length > 0);
 }
 
 function declared(context: PlanContext, name: string, written: SecretInput): Secret {
   const scope = context.provenance.at("secrets", name);
   const { cloud } = context;
   const managed = cloud === "aws" ? "aws-secrets-manager" : cloud === "linode" ? "linode-secret-manager" : undefined;
-  const why = managed ? "the cloud's own secret store" : "values are files that a person puts there";
+  const why = managed ? "the secret store of the cloud" : "values are files that an operator provides";
   return {
     name,
     path: scope.path,
@@ -75,7 +123,8 @@ function declared(context: PlanContext, name: string, written: SecretInput): Sec
   };
 }
 
-function upstreamSecrets(models: readonly Model[]): Set<string> {
+/** Secrets with the API keys of models' upstream servers. */
+function upstreamSecrets(models: readonly Model[]): string[] {
   const names = models.flatMap(({ upstreams }) => upstreams.map(({ secret }) => secret?.split("/")[0]));
-  return new Set(names.filter((name) => name !== undefined));
+  return [...new Set(names.filter((name) => name !== undefined))];
 }

@@ -17,6 +17,7 @@ import { elementObjectives } from "./objectives.js";
 import type { Scope } from "./origin.js";
 import { planPatches } from "./patches.js";
 import type { Port, Resources, Sidecar, Unit, Volume } from "./plan.js";
+import { declaredMounts } from "./secrets.js";
 import {
   FOREIGN_HEALTH,
   type HealthDefaults,
@@ -76,6 +77,7 @@ function servicesBeside(context: PlanContext): ReadonlySet<string> {
 /** One unit: what its kind decided, and everything that replicas of any kind need. */
 export function planUnit(context: PlanContext, scope: Scope, written: ServiceInput | ModelInput, kind: UnitKind): Unit {
   const replicas = planReplicas(context, scope, written);
+  const sidecars = planSidecars(context, scope, written, kind.ports);
   const cluster = onCluster(context);
   const streams = kind.role === "model" || kind.modules.includes("gateway");
   const graceWhy = streams ? "long answers are finished, not cut" : "requests under way are finished";
@@ -85,6 +87,7 @@ export function planUnit(context: PlanContext, scope: Scope, written: ServiceInp
     role: kind.role,
     modules: kind.modules,
     model: kind.model,
+    workload: workloadOf([kind, ...sidecars]),
     image: kind.image,
     command: kind.command,
     environment: planVariables(written.env),
@@ -105,14 +108,20 @@ export function planUnit(context: PlanContext, scope: Scope, written: ServiceInp
     ),
     pool: planPool(context, written.nodes),
     priority: scope.pick("priority", written.priority, "normal", "nothing makes it more or less urgent than others"),
-    secrets: written.secrets ?? [],
+    secrets: declaredMounts(written.secrets),
     volumes: kind.volumes,
-    sidecars: planSidecars(context, scope, written, kind.ports),
+    sidecars,
     affinity: scope.pick("affinity", written.affinity, "none", "any replica can answer"),
     sizing: scope.pick("sizing", written.sizing, "off", "requests stay as they are written"),
     objectives: elementObjectives(scope, written.objectives, context.objectives),
     patches: planPatches(scope, written.patch),
   };
+}
+
+/** A replica with persistent volumes of its own needs a stable identity. */
+function workloadOf(containers: readonly Pick<Unit, "volumes">[]): Unit["workload"] {
+  const persistent = containers.some(({ volumes }) => volumes.some(({ kind }) => kind === "persistent"));
+  return persistent ? "stateful-set" : "deployment";
 }
 
 function planSidecars(
@@ -142,7 +151,7 @@ function planSidecars(
       environment: planVariables(sidecar.env),
       ports,
       resources: planResources(own, sidecar, containerDefaults(modules)),
-      secrets: sidecar.secrets ?? [],
+      secrets: declaredMounts(sidecar.secrets),
       volumes: planVolumes(own, sidecar.volumes, modules.length > 0 ? MODULE_DATA : undefined),
     };
   });

@@ -32,7 +32,7 @@ describe.each(["starter", "aiaas"])("blueprint %s", (name) => {
       if (edge.kind === "unit")
         expect(named(plan.units, edge.to).ports.map(({ number }) => number)).toContain(edge.port);
     }
-    for (const unit of plan.units) for (const secret of unit.secrets) expect(secrets).toContain(secret);
+    for (const unit of plan.units) for (const { secret } of unit.secrets) expect(secrets).toContain(secret);
     for (const { routes } of plan.entrances) for (const { unit } of routes) expect(units).toContain(unit);
     for (const model of plan.models) if (model.unit !== undefined) expect(units).toContain(model.unit);
   });

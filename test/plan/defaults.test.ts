@@ -45,8 +45,11 @@ provide: in-cluster
   it("to where weights are downloaded from", () => expect(edges).toContain("chat → huggingface.co:443 outside"));
 
   it("and whoever calls a store mounts its address, never an environment variable with a password", () => {
-    expect(named(plan.units, "accounts").secrets).toEqual(["db", "internal"]);
-    expect(named(plan.units, "gateway").secrets).toEqual(["cache", "internal", "spare"]);
+    expect(named(plan.units, "accounts").secrets).toEqual([
+      { secret: "db", directory: "database", keys: ["url"] },
+      { secret: "internal", directory: "internal", keys: ["token"] },
+    ]);
+    expect(named(plan.units, "gateway").secrets.map(({ secret }) => secret)).toEqual(["cache", "internal", "spare"]);
     expect(named(plan.secrets, "db")).toMatchObject({ keys: ["url"], from: "generated" });
     expect(named(plan.units, "legacy").environment).toEqual({
       ACCOUNTS_URL: "http://accounts:8080",

@@ -1,5 +1,6 @@
 import type { Path } from "../../platform-file/origin.js";
 import type { Bytes, Element, Milliseconds, Objectives, Patch, Resources } from "./element.js";
+import type { SecretMount } from "./secret.js";
 
 /** Every kind of store, under the key that names it in the platform file. */
 export interface StoreByKind {
@@ -25,6 +26,8 @@ export interface StoreBase extends Element {
   readonly probe: { readonly every: Milliseconds; readonly failures: number };
   readonly backups: Backups;
   readonly patches: readonly Patch[];
+  /** What a server of it reads, where Keelson or a target runs the server. */
+  readonly secret: SecretMount;
 }
 
 /** Who runs a store, and the product's documented figures, from which promises are predicted. */

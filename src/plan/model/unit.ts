@@ -1,5 +1,6 @@
 import type { Path } from "../../platform-file/origin.js";
 import type { Bounds, Bytes, Element, Milliseconds, Objectives, Patch, Ratio, Resources } from "./element.js";
+import type { SecretMount } from "./secret.js";
 
 /** A thing that runs as replicas of one pod template (or as processes on a laptop). */
 export interface Unit extends Element {
@@ -9,6 +10,8 @@ export interface Unit extends Element {
   readonly modules: readonly string[];
   /** The model it serves, for `role: "model"`. */
   readonly model: string | undefined;
+  /** `stateful-set`: each replica keeps persistent volumes of its own. */
+  readonly workload: "deployment" | "stateful-set";
   readonly image: Image;
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -27,8 +30,8 @@ export interface Unit extends Element {
   /** Name of the node pool it must run on. */
   readonly pool: string | undefined;
   readonly priority: "critical" | "normal" | "low";
-  /** Names of secrets mounted as files. */
-  readonly secrets: readonly string[];
+  /** Secrets mounted as files: those it declares, of the stores it calls, and the internal token of modules. */
+  readonly secrets: readonly SecretMount[];
   readonly volumes: readonly Volume[];
   readonly sidecars: readonly Sidecar[];
   readonly affinity: "none" | "session";
@@ -123,6 +126,6 @@ export interface Sidecar extends Element {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly resources: Resources;
-  readonly secrets: readonly string[];
+  readonly secrets: readonly SecretMount[];
   readonly volumes: readonly Volume[];
 }

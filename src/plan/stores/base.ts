@@ -7,9 +7,9 @@ import { planPool } from "../nodes.js";
 import { elementObjectives } from "../objectives.js";
 import type { Scope } from "../origin.js";
 import { planPatches } from "../patches.js";
-import type { Provider, Resources, StoreBase } from "../plan.js";
+import type { Provider, Resources, SecretMount, StoreBase } from "../plan.js";
 import { type Product, provider } from "../providers/product.js";
-import type { Range, StoreProducts, StoreShape } from "./descriptor.js";
+import type { Range, StoreProducts, StoreSecret, StoreShape } from "./descriptor.js";
 
 /** What `planStoreBase` reads of a descriptor. */
 export interface StoreDefaults {
@@ -18,6 +18,7 @@ export interface StoreDefaults {
   readonly cpu: Range;
   readonly memory: Range;
   port(provider: Provider["kind"]): number;
+  readonly secret: StoreSecret;
   readonly products: StoreProducts;
 }
 
@@ -65,6 +66,7 @@ export function planStoreBase(
     },
     patches: planPatches(scope, written.patch),
     backups: planBackups(scope, written.backups),
+    secret: serverSecret(name, defaults.secret),
   };
 }
 
@@ -85,6 +87,12 @@ export function productFor(
   const instead =
     cloud === "none" ? `no cloud is set that offers a managed ${title}` : `${cloud} offers no managed ${title}`;
   return { product: products.inCluster(shape), instead };
+}
+
+/** A server reads its passwords, but not the address that contains one. */
+export function serverSecret(name: string, { values }: StoreSecret): SecretMount {
+  const keys = Object.entries(values("")).flatMap(([key, value]) => (value.kind === "random" ? key : []));
+  return { secret: name, directory: name, keys };
 }
 
 function planResources(scope: Scope, written: StoreInput, defaults: StoreDefaults, product: Product): Resources {

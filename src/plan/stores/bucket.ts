@@ -14,6 +14,15 @@ const defaults: StoreDefaults = {
   cpu: { min: 100, max: 1000 },
   memory: { min: 128 * MiB, max: 512 * MiB },
   port: (provider) => PORTS[provider],
+  secret: {
+    directory: "bucket",
+    clientKeys: ["access-key", "endpoint", "secret-key"],
+    values: (address) => ({
+      "access-key": { kind: "random", bytes: 15 },
+      endpoint: { kind: "text", text: `http://${address}` },
+      "secret-key": { kind: "random", bytes: 30 },
+    }),
+  },
   products: {
     embedded: folder,
     inCluster: () => s3Gateway,
@@ -28,15 +37,6 @@ export const bucket = {
   holdsModuleData: false,
   local: "folder",
   protocol: "http",
-  secret: {
-    directory: "bucket",
-    clientKeys: ["access-key", "endpoint", "secret-key"],
-    values: (address) => ({
-      "access-key": { kind: "random", bytes: 15 },
-      endpoint: { kind: "text", text: `http://${address}` },
-      "secret-key": { kind: "random", bytes: 30 },
-    }),
-  },
   backupMethod: "snapshot",
   plan(context, scope, name, written) {
     const settings = written.bucket === true ? undefined : written.bucket;

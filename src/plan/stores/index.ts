@@ -73,6 +73,11 @@ export function moduleDatabases({ stores }: Pick<Plan, "stores">): readonly Modu
   return stores.filter((store): store is ModuleDatabase => STORES[store.kind].holdsModuleData);
 }
 
+/** Whether clients reach it over a network: everything but a folder of one machine. */
+export function hasServer({ kind, provider }: Store): boolean {
+  return provider.kind !== "embedded" || STORES[kind].local !== "folder";
+}
+
 /** Whether `keelson up` runs a server process for it. */
 export function runsLocally({ kind, provider }: Store): boolean {
   return STORES[kind].local === "process" && provider.kind === "embedded";

@@ -13,6 +13,17 @@ const defaults: StoreDefaults = {
   cpu: { min: 500, max: 2000 },
   memory: { min: GiB, max: 2 * GiB },
   port: () => 5432,
+  secret: {
+    directory: "database",
+    clientKeys: ["url"],
+    values: (address) => ({
+      password: { kind: "random", bytes: 24 },
+      replication: { kind: "random", bytes: 24 },
+      superuser: { kind: "random", bytes: 24 },
+      url: { kind: "text", text: `postgres://keelson:{password}@${address}/keelson` },
+      username: { kind: "text", text: "keelson" },
+    }),
+  },
   products: {
     embedded: embeddedPostgres,
     // An operator is required in a cluster only if there is a standby to fail over to.
@@ -28,17 +39,6 @@ export const postgres = {
   holdsModuleData: true,
   local: "process",
   protocol: "tcp",
-  secret: {
-    directory: "database",
-    clientKeys: ["url"],
-    values: (address) => ({
-      password: { kind: "random", bytes: 24 },
-      replication: { kind: "random", bytes: 24 },
-      superuser: { kind: "random", bytes: 24 },
-      url: { kind: "text", text: `postgres://keelson:{password}@${address}/keelson` },
-      username: { kind: "text", text: "keelson" },
-    }),
-  },
   backupMethod: "log",
   plan(context, scope, name, written) {
     const requested = requestedProvider(context, written);

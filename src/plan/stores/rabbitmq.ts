@@ -17,6 +17,15 @@ const defaults: StoreDefaults = {
   cpu: { min: 250, max: 1000 },
   memory: { min: GiB, max: 2 * GiB },
   port: () => 5672,
+  secret: {
+    directory: "broker",
+    clientKeys: ["url"],
+    values: (address) => ({
+      "erlang-cookie": { kind: "random", bytes: 24 },
+      password: { kind: "random", bytes: 24 },
+      url: { kind: "text", text: `amqp://keelson:{password}@${address}` },
+    }),
+  },
   products: {
     embedded: embeddedMemory,
     inCluster: () => rabbitmqStatefulSet,
@@ -31,15 +40,6 @@ export const rabbitmq = {
   holdsModuleData: false,
   local: { omitted: "keelson up runs no RabbitMQ" },
   protocol: "tcp",
-  secret: {
-    directory: "broker",
-    clientKeys: ["url"],
-    values: (address) => ({
-      "erlang-cookie": { kind: "random", bytes: 24 },
-      password: { kind: "random", bytes: 24 },
-      url: { kind: "text", text: `amqp://keelson:{password}@${address}` },
-    }),
-  },
   backupMethod: "snapshot",
   plan(context, scope, name, written) {
     const redundant = redundancyOf(context, written);

@@ -12,6 +12,14 @@ const defaults: StoreDefaults = {
   cpu: { min: 100, max: 1000 },
   memory: { min: 256 * MiB, max: 512 * MiB },
   port: () => 6379,
+  secret: {
+    directory: "cache",
+    clientKeys: ["url"],
+    values: (address) => ({
+      password: { kind: "random", bytes: 24 },
+      url: { kind: "text", text: `redis://:{password}@${address}` },
+    }),
+  },
   products: {
     embedded: embeddedMemory,
     inCluster: ({ sharded }) => (sharded ? redisCluster : redisStatefulSet),
@@ -26,14 +34,6 @@ export const redis = {
   holdsModuleData: false,
   local: { omitted: "keelson up runs no Redis, and its modules keep their counters in memory" },
   protocol: "tcp",
-  secret: {
-    directory: "cache",
-    clientKeys: ["url"],
-    values: (address) => ({
-      password: { kind: "random", bytes: 24 },
-      url: { kind: "text", text: `redis://:{password}@${address}` },
-    }),
-  },
   backupMethod: "snapshot",
   plan(context, scope, name, written) {
     const redundant = redundancyOf(context, written);

@@ -3,7 +3,7 @@ import type { Declaration } from "../declarations/index.js";
 import type { Note } from "../note.js";
 import { fragmentsFor } from "../patch-fragment.js";
 import { planDocument } from "../plan-document.js";
-import { generatedSecrets, mountedSecrets } from "../secrets.js";
+import { generatedSecrets } from "../secrets.js";
 import { runsAsContainers } from "../stores/containers.js";
 import { serverNotes, singleServer } from "../stores/index.js";
 import type { StoreServer } from "../stores/server.js";
@@ -73,10 +73,7 @@ function composeFile(
       .filter((unit) => !hasOwnVolumes(unit, composeReplicas(unit, published.includes(unit.name))))
       .flatMap((unit) => Object.keys(unitVolumes(unit))),
   ];
-  const mounts = [
-    ...stores.map(({ server }) => server.secret),
-    ...plan.units.flatMap((unit) => mountedSecrets(plan, unit)),
-  ];
+  const mounts = [...stores.map(({ server }) => server.secret), ...plan.units.flatMap(({ secrets }) => secrets)];
   const file = {
     name: plan.namespace,
     services,

@@ -1,5 +1,5 @@
+import type { SecretMount } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
-import type { SecretMount } from "../secrets.js";
 import type { FileMount } from "./service.js";
 
 /** The folder, beside the Compose file, that holds one file per key. */

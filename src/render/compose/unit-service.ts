@@ -4,7 +4,6 @@ import type { Plan, Unit } from "../../plan/plan.js";
 import { entryPoint } from "../entry-point.js";
 import type { Note } from "../note.js";
 import { planFile } from "../plan-document.js";
-import { mountedSecrets } from "../secrets.js";
 import { serveArguments } from "../serve-arguments.js";
 import { composeDuration, composeResources } from "./quantity.js";
 import { secretMounts } from "./secrets.js";
@@ -65,7 +64,7 @@ function serviceOf(plan: Plan, unit: Unit, around: Surroundings): ComposeService
     networks: around.networks,
     ...(around.dependsOn.length > 0 && { depends_on: waits(around) }),
     ...(own && { configs: [{ source: "plan", target: planFile }] }),
-    secrets: secretMounts(mountedSecrets(plan, unit)),
+    secrets: secretMounts(unit.secrets),
     volumes: Object.entries(unitVolumes(unit)).map(([volume, path]) =>
       hasOwnVolumes(unit, replicas) ? path : `${volume}:${path}`,
     ),
@@ -77,7 +76,10 @@ function serviceOf(plan: Plan, unit: Unit, around: Surroundings): ComposeService
   };
 }
 
-/** One where a port of this machine, or files that outlive their container, can be one container's alone. */
+/**
+ * Compose publishes a port of the machine from one container, and one volume is shared by all replicas of a service: a
+ * unit that needs either runs once.
+ */
 export function composeReplicas(unit: Unit, published: boolean): number {
   return published || keepsFiles(unit) ? 1 : Math.max(1, unit.replicas.min);
 }
@@ -90,8 +92,8 @@ export function hasOwnVolumes({ modules }: Unit, replicas: number): boolean {
   return modules.length > 0 && replicas > 1;
 }
 
-export function keepsFiles({ volumes }: Unit): boolean {
-  return volumes.some(({ kind }) => kind === "persistent");
+export function keepsFiles({ workload }: Unit): boolean {
+  return workload === "stateful-set";
 }
 
 /** Volumes of a unit and where they are mounted. */

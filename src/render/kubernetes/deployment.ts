@@ -5,11 +5,10 @@ import { metadata, selector } from "./metadata.js";
 import { podTemplate } from "./pod-template.js";
 import { seconds } from "./quantity.js";
 import type { Scope } from "./scope.js";
-import { workloadKind } from "./workload.js";
 
 /** A unit whose replicas keep nothing of their own. */
 export function deployment(scope: Scope, unit: Unit): Deployment | undefined {
-  if (workloadKind(unit) !== "Deployment") return undefined;
+  if (unit.workload !== "deployment") return undefined;
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",

@@ -3,7 +3,7 @@ import type { Plan, Scale, Unit } from "../../plan/plan.js";
 import type { HorizontalPodAutoscaler } from "./manifest.js";
 import { metadata } from "./metadata.js";
 import { seconds } from "./quantity.js";
-import { workloadKind } from "./workload.js";
+import { WORKLOAD_KINDS } from "./workload.js";
 
 /** Whether the autoscaler, and it alone, writes the unit's number of replicas. */
 export function isAutoscaled(unit: Unit): boolean {
@@ -17,7 +17,7 @@ export function horizontalPodAutoscaler(plan: Plan, unit: Unit): HorizontalPodAu
     kind: "HorizontalPodAutoscaler",
     metadata: metadata(plan, unit, unit.role),
     spec: {
-      scaleTargetRef: { apiVersion: "apps/v1", kind: workloadKind(unit), name: unit.name },
+      scaleTargetRef: { apiVersion: "apps/v1", kind: WORKLOAD_KINDS[unit.workload], name: unit.name },
       minReplicas: Math.max(1, unit.replicas.min),
       maxReplicas: unit.replicas.max,
       metrics: resourceMetrics(unit.scale),

@@ -14,7 +14,6 @@ import type { Scope } from "./scope.js";
 import { containerSecurityContext, podSecurityContext } from "./security-context.js";
 import { topologySpread } from "./topology-spread.js";
 import { type Mounted, podVolumes, sidecarVolumes, unitVolumes } from "./volumes.js";
-import { workloadKind } from "./workload.js";
 
 export interface PodTemplate {
   readonly metadata: { readonly labels: Record<string, string>; readonly annotations?: Record<string, string> };
@@ -26,7 +25,7 @@ export function podTemplate(scope: Scope, unit: Unit): PodTemplate {
   const { plan } = scope;
   const mounted = unitVolumes(scope, unit);
   const priorityClass = priorityClassName(plan, unit.priority);
-  const sidecars = unit.sidecars.map((sidecar) => ({ sidecar, mounted: sidecarVolumes(scope, unit, sidecar) }));
+  const sidecars = unit.sidecars.map((sidecar) => ({ sidecar, mounted: sidecarVolumes(scope, sidecar) }));
   return {
     metadata: { labels: labels(plan, unit, unit.role), ...scraping(scope, unit) },
     spec: {
@@ -36,11 +35,7 @@ export function podTemplate(scope: Scope, unit: Unit): PodTemplate {
       securityContext: podSecurityContext(),
       ...(priorityClass !== undefined && { priorityClassName: priorityClass }),
       ...placement(plan, unit.pool, unit.resources.gpu.count),
-      topologySpreadConstraints: topologySpread(
-        selector(plan, unit.name),
-        unit.spread,
-        workloadKind(unit) === "Deployment",
-      ),
+      topologySpreadConstraints: topologySpread(selector(plan, unit.name), unit.spread, unit.workload === "deployment"),
       terminationGracePeriodSeconds: terminationSeconds(unit),
       ...(sidecars.length > 0 && {
         initContainers: sidecars.map((each) => sidecarContainer(scope, unit, each.sidecar, each.mounted)),

@@ -6,11 +6,10 @@ import { podTemplate } from "./pod-template.js";
 import type { Scope } from "./scope.js";
 import { peerService, peerServiceName } from "./service.js";
 import { claim, persistentVolumes } from "./volumes.js";
-import { workloadKind } from "./workload.js";
 
 /** A unit whose replicas each keep a volume. */
 export function statefulSet(scope: Scope, unit: Unit): StatefulSet | undefined {
-  if (workloadKind(unit) !== "StatefulSet") return undefined;
+  if (unit.workload !== "stateful-set") return undefined;
   const selected = selector(scope.plan, unit.name);
   return {
     apiVersion: "apps/v1",
@@ -32,5 +31,5 @@ export function statefulSet(scope: Scope, unit: Unit): StatefulSet | undefined {
 
 /** The names of a StatefulSet's replicas. */
 export function unitPeerService(scope: Scope, unit: Unit): Service | undefined {
-  return workloadKind(unit) === "StatefulSet" ? peerService(scope.plan, unit, unit.role, unit.ports) : undefined;
+  return unit.workload === "stateful-set" ? peerService(scope.plan, unit, unit.role, unit.ports) : undefined;
 }

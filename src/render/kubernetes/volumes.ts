@@ -1,10 +1,9 @@
 import type { IPersistentVolumeClaim, IVolume, IVolumeMount } from "kubernetes-models/v1";
 import { DATA_DIRECTORY } from "../../plan/containers.js";
-import type { Bytes, Sidecar, Unit, Volume } from "../../plan/plan.js";
+import type { Bytes, SecretMount, Sidecar, Unit, Volume } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
 import { contentHash } from "../canonical.js";
 import { planFile } from "../plan-document.js";
-import { mountedSecrets, type SecretMount } from "../secrets.js";
 import { planConfigMapName } from "./config-map.js";
 import { bytesQuantity } from "./quantity.js";
 import type { Scope } from "./scope.js";
@@ -20,7 +19,7 @@ export function unitVolumes(scope: Scope, unit: Unit): readonly Mounted[] {
   const ownData = unit.modules.length > 0 && !unit.volumes.some((volume) => volume.mount === DATA_DIRECTORY);
   return [
     ...(unit.modules.length > 0 ? [planVolume(scope)] : []),
-    ...mountedSecrets(scope.plan, unit).map(secretVolume),
+    ...unit.secrets.map(secretVolume),
     ...unit.volumes.map(declaredVolume),
     ...(ownData ? [scratchVolume("data", DATA_DIRECTORY, unit.resources.disk)] : []),
     ...(unit.resources.gpu.count > 1 ? [sharedMemory] : []),
@@ -35,11 +34,10 @@ const sharedMemory: Mounted = {
 };
 
 /** The same for a sidecar, whose own volumes go by its name beside those of the unit. */
-export function sidecarVolumes(scope: Scope, unit: Unit, sidecar: Sidecar): readonly Mounted[] {
-  const { modules, secrets } = sidecar;
+export function sidecarVolumes(scope: Scope, sidecar: Sidecar): readonly Mounted[] {
   return [
-    ...(modules.length > 0 ? [planVolume(scope)] : []),
-    ...mountedSecrets(scope.plan, { name: unit.name, modules, secrets }).map(secretVolume),
+    ...(sidecar.modules.length > 0 ? [planVolume(scope)] : []),
+    ...sidecar.secrets.map(secretVolume),
     ...sidecar.volumes.map((volume) => declaredVolume({ ...volume, name: nameBeside(sidecar, volume) })),
     scratchVolume(`${sidecar.name}-tmp`, "/tmp", undefined),
   ];

@@ -1,7 +1,7 @@
 import type { Unit } from "../../plan/plan.js";
-import { persistentVolumes } from "./volumes.js";
 
-/** A unit that keeps files of its own needs a claim per replica, which only a StatefulSet gives. */
-export function workloadKind(unit: Unit): "Deployment" | "StatefulSet" {
-  return persistentVolumes(unit).length > 0 ? "StatefulSet" : "Deployment";
-}
+/** The Kubernetes kind of each workload. */
+export const WORKLOAD_KINDS = {
+  deployment: "Deployment",
+  "stateful-set": "StatefulSet",
+} as const satisfies Record<Unit["workload"], string>;

@@ -1,6 +1,5 @@
 import type { Bucket } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
-import { storeSecretMount } from "../secrets.js";
 import type { StoreRenderer, StoreServer } from "./server.js";
 
 /** versitygw's own image, which knows no root and needs none. */
@@ -11,7 +10,7 @@ const image = { reference: "ghcr.io/versity/versitygw:v1.8.0", user: 1001 } as c
  * The keys of its owner reach the process from files and stand in no argument.
  */
 function bucketServer(bucket: Bucket): StoreServer {
-  const secret = storeSecretMount(bucket);
+  const { secret } = bucket;
   return {
     image,
     command: ["sh", "-c", start(bucket, `${SECRETS_DIRECTORY}/${secret.directory}`)],

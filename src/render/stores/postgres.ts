@@ -1,6 +1,5 @@
 import type { Database } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
-import { storeSecretMount } from "../secrets.js";
 import { databaseImage, majorOf } from "./images.js";
 import type { BackupJob, Membership, StoreRenderer, StoreServer } from "./server.js";
 
@@ -13,7 +12,7 @@ export const backupDirectory = "/backups";
 
 /** The official image, set up by its own start script: role and database `keelson`, and a role for replication. */
 export function postgresServer(database: Database, membership: Membership, keepsLog: boolean): StoreServer {
-  const secret = storeSecretMount(database);
+  const { secret } = database;
   const secrets = `${SECRETS_DIRECTORY}/${secret.directory}`;
   // The folder that the image gives to its own user; since 18 it is the one above.
   const data = Number(majorOf(database.version)) >= 18 ? "/var/lib/postgresql" : "/var/lib/postgresql/data";

@@ -1,7 +1,6 @@
 import type { Broker } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
 import type { Note } from "../note.js";
-import { storeSecretMount } from "../secrets.js";
 import { brokerImage, majorOf } from "./images.js";
 import type { Membership, StoreRenderer, StoreServer } from "./server.js";
 
@@ -10,7 +9,7 @@ const plugins = "/etc/rabbitmq/enabled_plugins";
 
 /** The official image. Members find each other by their names, so it needs no access to any cluster's API. */
 function rabbitmqServer(broker: Broker, membership: Membership): StoreServer {
-  const secret = storeSecretMount(broker);
+  const { secret } = broker;
   const secrets = `${SECRETS_DIRECTORY}/${secret.directory}`;
   return {
     image: brokerImage(broker),

@@ -1,6 +1,5 @@
 import type { Cache } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
-import { storeSecretMount } from "../secrets.js";
 import { cacheImage } from "./images.js";
 import type { BackupJob, Membership, StoreRenderer, StoreServer } from "./server.js";
 
@@ -8,7 +7,7 @@ const configuration = "/etc/keelson/redis.conf";
 
 /** The official image. The password reaches the server by a file in memory, never by an argument. */
 export function redisServer(cache: Cache, membership: Membership): StoreServer {
-  const secret = storeSecretMount(cache);
+  const { secret } = cache;
   const password = `${SECRETS_DIRECTORY}/${secret.directory}/password`;
   return {
     image: cacheImage(cache),

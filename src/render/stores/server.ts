@@ -1,6 +1,5 @@
-import type { BackupSchedule, Store, StoreKind } from "../../plan/plan.js";
+import type { BackupSchedule, SecretMount, Store, StoreKind } from "../../plan/plan.js";
 import type { Note } from "../note.js";
-import type { SecretMount } from "../secrets.js";
 
 /** How stores of one kind run as containers. */
 export interface StoreRenderer<Kind extends StoreKind> {

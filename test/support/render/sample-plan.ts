@@ -12,8 +12,12 @@ import type {
   Provider,
   Scale,
   Sidecar,
+  StoreKind,
   Unit,
 } from "../../../src/plan/plan.js";
+import { mountSecrets } from "../../../src/plan/secrets.js";
+import { serverSecret } from "../../../src/plan/stores/base.js";
+import { STORES } from "../../../src/plan/stores/index.js";
 
 /** Plans made by hand, for tests that care about one element and want the rest to be ordinary. */
 
@@ -81,6 +85,7 @@ export function unit(name: string, fields: Partial<Unit> = {}): Unit {
     role: "service",
     modules: [name],
     model: undefined,
+    workload: fields.volumes?.some(({ kind }) => kind === "persistent") ? "stateful-set" : "deployment",
     image,
     command: [],
     environment: {},
@@ -133,7 +138,7 @@ export function sidecar(name: string, port: number): Sidecar {
   };
 }
 
-function store(name: string) {
+function store(name: string, kind: StoreKind) {
   return {
     name,
     path: `stores.${name}`,
@@ -150,12 +155,13 @@ function store(name: string) {
     probe: { every: 10 * second, failures: 3 },
     patches: [],
     backups: noBackups,
+    secret: serverSecret(name, STORES[kind].secret),
   };
 }
 
 export function database(name: string, fields: Partial<Database> = {}): Database {
   return {
-    ...store(name),
+    ...store(name, "postgres"),
     kind: "postgres",
     port: 5432,
     version: "17",
@@ -171,7 +177,7 @@ export function database(name: string, fields: Partial<Database> = {}): Database
 
 export function cache(name: string, fields: Partial<Cache> = {}): Cache {
   return {
-    ...store(name),
+    ...store(name, "redis"),
     kind: "redis",
     port: 6379,
     version: "7",
@@ -184,7 +190,7 @@ export function cache(name: string, fields: Partial<Cache> = {}): Cache {
 
 export function broker(name: string, fields: Partial<Broker> = {}): Broker {
   return {
-    ...store(name),
+    ...store(name, "rabbitmq"),
     kind: "rabbitmq",
     port: 5672,
     version: "4",
@@ -237,9 +243,9 @@ export function entrance(fields: Partial<Entrance> = {}): Entrance {
   };
 }
 
-/** Gateway, accounts and usage over one database, with one model: whatever is named in `fields` stands in its place. */
+/** Gateway, accounts and usage over one database, with one model; `fields` replaces any of it. */
 export function samplePlan(fields: Partial<Plan> = {}): Plan {
-  return {
+  const plan: Plan = {
     platform: "sample",
     environment: "test",
     namespace: "sample-test",
@@ -305,4 +311,6 @@ export function samplePlan(fields: Partial<Plan> = {}): Plan {
     origins: { platform: { kind: "file", file: "/somewhere/sample.yaml", line: 1, column: 1 } },
     ...fields,
   };
+  const secrets = new Map(plan.secrets.map((secret) => [secret.name, secret]));
+  return { ...plan, units: mountSecrets({ ...plan, secrets }) };
 }

@@ -84,8 +84,8 @@ function mentions({ edges, models, units, stores, entrances, cluster }: Plan): R
       ]),
       units.flatMap(({ pool, secrets, sidecars }) => [
         ...(pool === undefined ? [] : [pool]),
-        ...secrets,
-        ...sidecars.flatMap((sidecar) => [sidecar.name, ...sidecar.secrets]),
+        ...secrets.map(({ secret }) => secret),
+        ...sidecars.flatMap((sidecar) => [sidecar.name, ...sidecar.secrets.map(({ secret }) => secret)]),
       ]),
       stores.flatMap(({ pool, backups }) => [...(pool === undefined ? [] : [pool]), ...backups.to]),
       entrances.filter(({ routes }) => routes.length > 0).map(({ name }) => name),
