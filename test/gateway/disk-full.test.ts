@@ -210,7 +210,7 @@ describe("a full disk under the usage log", () => {
       const usage = new TestUsage();
       const next = await Journal.open(copy, log, 0);
       const rest = new Publisher(next, usage, log, () => {});
-      await next.seal();
+      await next.rotate();
       await rest.stop(AbortSignal.timeout(2000));
       await next.close();
       expect([...usage.events.values()].map(({ id, status }) => `${id} ${status}`).sort()).toEqual([
@@ -248,7 +248,7 @@ describe("a full disk under the usage log", () => {
       // Files pile up behind the long answer until the next one makes the log copy it forward.
       for (let file = 0; file < 7; file += 1) {
         await answer(`short-${file}`);
-        await journal.seal();
+        await journal.rotate();
         await usage.settled(file + 1);
       }
       await answer("last");
@@ -265,7 +265,7 @@ describe("a full disk under the usage log", () => {
 
       const next = await Journal.open(directory, log, 0);
       const rest = new Publisher(next, usage, log, () => {});
-      await next.seal();
+      await next.rotate();
       await rest.stop(AbortSignal.timeout(2000));
       await next.close();
       expect(usage.events.get("long")).toMatchObject({ estimated: true, outputTokens: 7, status: 500 });

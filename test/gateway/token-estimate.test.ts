@@ -4,7 +4,7 @@ import { readOpenAiCall } from "../../src/runtime/gateway/request/openai.js";
 import { estimateTokens, estimateTokensOfJson } from "../../src/runtime/gateway/token-estimate.js";
 
 function estimated(body: object): number {
-  const call = readOpenAiCall("/v1/chat/completions", Buffer.from(JSON.stringify(body)));
+  const call = readOpenAiCall("chat", Buffer.from(JSON.stringify(body)));
   if ("status" in call) throw new Error(call.message);
   return call.inputEstimate;
 }

@@ -17,7 +17,9 @@ import {
   voidLine,
 } from "../../src/runtime/gateway/usage/records.js";
 import { unsettled } from "../../src/runtime/gateway/usage/recover.js";
+import { FakeClock } from "../support/gateway/fake-clock.js";
 import { TestUsage } from "../support/gateway/gateway.js";
+import { until } from "../support/until.js";
 
 const log = pino({ level: "silent" });
 const intent = (id: string): Intent => ({
@@ -45,7 +47,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-const written = (write: (waiter: JournalListener) => void): Promise<boolean> =>
+const written = (write: (listener: JournalListener) => void): Promise<boolean> =>
   new Promise((resolve) =>
     write({
       onJournaled: () => resolve(true),
@@ -59,54 +61,53 @@ const written = (write: (waiter: JournalListener) => void): Promise<boolean> =>
 async function publishAll(usage: TestUsage): Promise<void> {
   const journal = await Journal.open(directory, log, 0);
   const publisher = new Publisher(journal, usage, log, () => {});
-  await journal.seal();
+  await journal.rotate();
   await publisher.stop(AbortSignal.timeout(5000));
   await journal.close();
 }
 
 describe("the durable log of usage", () => {
-  it("has an entry on the disk before it tells its waiter", async () => {
+  it("has an entry on the disk before it notifies its listener", async () => {
     const journal = await Journal.open(directory, log, 0);
-    expect(await written((waiter) => journal.intent(intent("a"), waiter))).toBe(true);
+    expect(await written((listener) => journal.intent(intent("a"), listener))).toBe(true);
     const [file] = await readdir(directory);
     const entries = [...entriesIn(await readFile(join(directory, file ?? "")))];
     expect(entries).toEqual([{ kind: "intent", intent: intent("a") }]);
     await journal.close();
   });
 
-  it("has one owner: a living one is waited for and told, then refused; one that is gone is taken over", async () => {
-    const said: string[] = [];
-    const told = pino({ level: "warn" }, { write: (line: string) => void said.push(line) });
+  it("has one owner: a running one is waited for and then reported, one that has ended is taken over", async () => {
+    const lines: string[] = [];
+    const captured = pino({ level: "warn" }, { write: (line: string) => void lines.push(line) });
     const first = await Journal.open(directory, log, 0);
-    expect(await written((waiter) => first.intent(intent("a"), waiter))).toBe(true);
-    const refused = Journal.open(directory, told, 300);
-    await expect(refused).rejects.toMatchObject({
+    expect(await written((listener) => first.intent(intent("a"), listener))).toBe(true);
+    await expect(Journal.open(directory, captured, 300)).rejects.toMatchObject({
       code: "usage/log-in-use",
       message: `process ${process.pid} writes the usage log in ${directory}`,
       hint: expect.stringContaining("--data DIR"),
     });
-    expect(said.map((line) => JSON.parse(line))).toEqual([
-      expect.objectContaining({ owner: process.pid, directory, patienceMs: 300 }),
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({ owner: process.pid, directory, timeoutMs: 300 }),
     ]);
 
-    // The one that waits settles nothing of the living one, and goes on from what that has written to its end.
+    // The waiting one settles nothing of the running one, and continues after its last entry.
     const waiting = Journal.open(directory, log, 10_000);
-    expect(await written((waiter) => first.settle(settled("a"), waiter))).toBe(true);
+    expect(await written((listener) => first.settle(settled("a"), listener))).toBe(true);
     await first.close();
     const second = await waiting;
     expect(second.backlog).toMatchObject({ events: 1, open: 0 });
     await second.close();
     expect((await readdir(directory)).includes("owner")).toBe(false);
 
-    // Killed, and its number given to another process since: this one's number, with another start.
+    // Killed, and its pid reused by another process: the pid of this one, with another start time.
     await writeFile(join(directory, "owner"), JSON.stringify({ pid: process.pid, started: "1" }));
     await (await Journal.open(directory, log, 0)).close();
   });
 
-  it("writes what comes together in one frame", async () => {
+  it("writes entries that arrive together in one frame", async () => {
     const journal = await Journal.open(directory, log, 0);
     await Promise.all(
-      Array.from({ length: 100 }, (_, index) => written((waiter) => journal.intent(intent(`id-${index}`), waiter))),
+      Array.from({ length: 100 }, (_, index) => written((listener) => journal.intent(intent(`id-${index}`), listener))),
     );
     const [file] = await readdir(directory);
     const bytes = await readFile(join(directory, file ?? ""));
@@ -114,24 +115,23 @@ describe("the durable log of usage", () => {
     await journal.close();
   });
 
-  it("hands settled usage to the ledger and deletes what the ledger has", async () => {
+  it("sends settled usage to the ledger and deletes what the ledger has acknowledged", async () => {
     const usage = new TestUsage();
     const journal = await Journal.open(directory, log, 0);
     const publisher = new Publisher(journal, usage, log, () => {});
     for (const id of ["a", "b"]) {
-      await written((waiter) => journal.intent(intent(id), waiter));
-      await written((waiter) => journal.settle(settled(id), waiter));
+      await written((listener) => journal.intent(intent(id), listener));
+      await written((listener) => journal.settle(settled(id), listener));
     }
     expect((await usage.settled(2)).map(({ id }) => id)).toEqual(["a", "b"]);
-    for (let waited = 0; waited < 2000 && journal.backlog.segments > 1; waited += 50)
-      await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(() => journal.backlog.segments === 1);
     expect(journal.backlog).toEqual({ segments: 1, events: 0, open: 0 });
     await publisher.stop(AbortSignal.timeout(1000));
     await journal.close();
     expect(await readdir(directory)).toEqual([]);
   });
 
-  it("keeps usage while the ledger is away, over restarts, and loses none", async () => {
+  it("keeps usage while the ledger is unavailable, across restarts, and loses none", async () => {
     const usage = new TestUsage();
     usage.unavailable = true;
     for (let process = 0; process < 3; process += 1) {
@@ -139,10 +139,10 @@ describe("the durable log of usage", () => {
       const publisher = new Publisher(journal, usage, log, () => {});
       for (let count = 0; count < 10; count += 1) {
         const id = `${process}-${count}`;
-        await written((waiter) => journal.intent(intent(id), waiter));
-        await written((waiter) => journal.settle(settled(id), waiter));
+        await written((listener) => journal.intent(intent(id), listener));
+        await written((listener) => journal.settle(settled(id), listener));
       }
-      await journal.seal();
+      await journal.rotate();
       await publisher.stop(AbortSignal.timeout(300));
       await journal.close();
     }
@@ -171,7 +171,7 @@ describe("the durable log of usage", () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  it("publishes no settlement that was made void later, and settles no intent that was", async () => {
+  it("publishes no settlement that was voided later, and settles no intent that was", async () => {
     const file = (number: number, ...lines: string[]): Promise<void> =>
       writeFile(join(directory, `000000000${number}.log`), frame(lines));
     await file(3, intentLine(intent("counted")), intentLine(intent("refused")), intentLine(intent("cut")));
@@ -208,7 +208,7 @@ describe("the durable log of usage", () => {
     );
   });
 
-  it("never settles an answer twice, however entries were carried, repeated and cut", () => {
+  it("never settles an answer twice, however entries were relocated, repeated and cut", () => {
     const step = fc.record({
       kind: fc.constantFrom("intent", "checkpoint", "settled"),
       id: fc.constantFrom("a", "b", "c"),
@@ -234,21 +234,20 @@ describe("the durable log of usage", () => {
     );
   });
 
-  it("lets old files go although one answer takes long", async () => {
+  it("deletes old files although one answer takes long", async () => {
     const usage = new TestUsage();
     const journal = await Journal.open(directory, log, 0);
     const publisher = new Publisher(journal, usage, log, () => {});
-    await written((waiter) => journal.intent(intent("long"), waiter));
+    await written((listener) => journal.intent(intent("long"), listener));
     for (let file = 0; file < 14; file += 1) {
       const id = `short-${file}`;
-      await written((waiter) => journal.intent(intent(id), waiter));
-      await written((waiter) => journal.settle(settled(id), waiter));
+      await written((listener) => journal.intent(intent(id), listener));
+      await written((listener) => journal.settle(settled(id), listener));
       journal.checkpoint("long", file);
-      await journal.seal();
+      await journal.rotate();
       await usage.settled(file + 1);
     }
-    for (let waited = 0; waited < 3000 && journal.backlog.segments > 10; waited += 50)
-      await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(() => journal.backlog.segments <= 10);
     expect(journal.backlog.segments).toBeLessThanOrEqual(10);
     expect(journal.backlog.open).toBe(1);
     // A crash now still finds the long answer, with its tokens so far.
@@ -259,15 +258,110 @@ describe("the durable log of usage", () => {
     expect(usage.events.size).toBe(15);
   }, 20_000);
 
-  it("does not read what stands behind a tear of an older file as new", async () => {
+  it("does not read what follows a torn frame of an older file", async () => {
     const usage = new TestUsage();
     const journal = await Journal.open(directory, log, 0);
-    await written((waiter) => journal.intent(intent("a"), waiter));
-    await written((waiter) => journal.settle(settled("a"), waiter));
+    await written((listener) => journal.intent(intent("a"), listener));
+    await written((listener) => journal.settle(settled("a"), listener));
     await journal.close();
     const [file] = await readdir(directory);
     await appendFile(join(directory, file ?? ""), frame([settledLine(settled("b"))]).subarray(0, 30));
     await publishAll(usage);
     expect([...usage.events.keys()]).toEqual(["a"]);
+  });
+
+  describe("with entries of another version of Keelson", () => {
+    const foreign = (id: string): string => settledLine(settled(id)).replace('"chat"', '"speech"');
+
+    it("starts, publishes what it can read, and keeps the others on the disk for that version", async () => {
+      await writeFile(
+        join(directory, "0000000003.log"),
+        frame([
+          intentLine(intent("known")),
+          intentLine(intent("foreign")).replace('"chat"', '"speech"'),
+          foreign("foreign"),
+          '["Q","other",1]',
+          settledLine(settled("known")),
+        ]),
+      );
+      const lines: string[] = [];
+      const captured = pino({ level: "warn" }, { write: (line: string) => void lines.push(line) });
+      const usage = new TestUsage();
+      for (let start = 0; start < 2; start += 1) {
+        const journal = await Journal.open(directory, captured, 0);
+        const publisher = new Publisher(journal, usage, captured, () => {});
+        await journal.rotate();
+        await publisher.stop(AbortSignal.timeout(5000));
+        await journal.close();
+      }
+      expect([...usage.events.keys()]).toEqual(["known"]);
+      expect(await readdir(directory)).toEqual(["0000000003.unreadable"]);
+      expect(lines.map((line) => JSON.parse(line).entries)).toEqual([3, 3]);
+    });
+
+    it("publishes them once it can read them", async () => {
+      await writeFile(join(directory, "0000000003.unreadable"), frame([settledLine(settled("late"))]));
+      const usage = new TestUsage();
+      await publishAll(usage);
+      expect([...usage.events.keys()]).toEqual(["late"]);
+      expect(await readdir(directory)).toEqual([]);
+    });
+
+    it("does not settle a request as cut whose settlement it cannot read", () => {
+      const entries = [...entriesIn(frame([intentLine(intent("a")), foreign("a")]))];
+      expect(unsettled(entries)).toEqual([]);
+    });
+  });
+
+  it("notifies every listener when it closes: what was pending is written, what comes later is refused", async () => {
+    const journal = await Journal.open(directory, log, 0);
+    const pending = Array.from({ length: 20 }, (_, index) =>
+      written((listener) => journal.intent(intent(`id-${index}`), listener)),
+    );
+    const closing = journal.close();
+    expect(await Promise.all(pending)).toEqual(Array<boolean>(20).fill(true));
+    await closing;
+    expect(await written((listener) => journal.settle(settled("id-0"), listener))).toBe(false);
+  });
+
+  it("makes its file available a quarter of a second after the first settlement in it", async () => {
+    const clock = new FakeClock();
+    const journal = await Journal.open(directory, log, 0, clock);
+    await written((listener) => journal.intent(intent("a"), listener));
+    await clock.advance(10_000);
+    expect(journal.nextClosed()).toBeUndefined();
+    await written((listener) => journal.settle(settled("a"), listener));
+    await clock.advance(200);
+    expect(journal.nextClosed()).toBeUndefined();
+    await clock.advance(100);
+    await until(() => journal.nextClosed() !== undefined);
+    await journal.close();
+  });
+
+  it("calls an unavailable ledger at growing intervals, however many files are rotated meanwhile", async () => {
+    const clock = new FakeClock();
+    const usage = new TestUsage();
+    usage.unavailable = true;
+    const journal = await Journal.open(directory, log, 0);
+    const publisher = new Publisher(journal, usage, log, () => {}, clock);
+    for (let file = 0; file < 12; file += 1) {
+      await written((listener) => journal.settle(settled(`id-${file}`), listener));
+      await journal.rotate();
+    }
+    await until(() => usage.records > 0 && clock.pending === 1);
+    expect(usage.records).toBe(1);
+    // 200, 400, 800, 1600 and 3200 ms, then every 5 s.
+    for (const pauseMs of [200, 400, 800, 1_600, 3_200, 5_000, 5_000]) {
+      const before = usage.records;
+      await clock.advance(pauseMs - 1);
+      expect(usage.records).toBe(before);
+      await clock.advance(1);
+      await until(() => usage.records === before + 1 && clock.pending === 1);
+    }
+    usage.unavailable = false;
+    await clock.advance(5_000);
+    expect(await usage.settled(12)).toHaveLength(12);
+    await publisher.stop(AbortSignal.timeout(5000));
+    await journal.close();
   });
 });

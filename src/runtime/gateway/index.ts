@@ -27,15 +27,15 @@ export interface GatewayNeeds {
   readonly engine: Engine;
 }
 
-/** The entrance: the OpenAI and Ollama APIs over the plan's models, each answer counted. */
+/** Starts the OpenAI and Ollama APIs over the plan's models. Every answer is counted. */
 export async function startGateway(context: Context, needs: GatewayNeeds): Promise<Running<Gateway>> {
   const { plan, log, metrics: registry } = context;
-  // A process that lost its supervisor writes until its last answer is out.
-  const patience = orphanLimit(plan, context.unit);
-  const journal = await Journal.open(join(context.dataDirectory, "gateway", "usage"), log, patience);
+  // A process that lost its supervisor writes until its last answer is complete.
+  const ownerTimeoutMs = orphanLimit(plan, context.unit);
+  const journal = await Journal.open(join(context.dataDirectory, "gateway", "usage"), log, ownerTimeoutMs);
   const publisher = new Publisher(journal, needs.usage, log, (failing) => {
     if (failing === undefined) context.report("ready");
-    else context.report("degraded", `the ledger does not take usage: ${failing}`);
+    else context.report("degraded", `the ledger does not accept usage: ${failing}`);
   });
   const keys = new Keys(needs.accounts);
   const router = new Router(plan.models, needs.engine);
@@ -63,7 +63,7 @@ export async function startGateway(context: Context, needs: GatewayNeeds): Promi
       router.close();
       board.close();
       keys.close();
-      await journal.seal();
+      await journal.rotate();
       await publisher.stop(signal);
       await journal.close();
     },

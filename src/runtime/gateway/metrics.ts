@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { Keys } from "./keys.js";
+import type { OperationName } from "./operations.js";
 import type { Router } from "./routing/router.js";
 import type { Journal } from "./usage/journal.js";
 
@@ -115,7 +116,7 @@ export class GatewayMetrics {
     this.#counters(registry);
   }
 
-  call(model: string, operation: string): CallMetrics {
+  call(model: string, operation: OperationName): CallMetrics {
     const key = `${operation} ${model}`;
     const known = this.#calls.get(key);
     if (known !== undefined) return known;

@@ -1,17 +1,24 @@
 import type { ServerResponse } from "node:http";
+import { USAGE_OPERATIONS } from "../../contracts/usage.js";
 import type { Principal } from "../accounts/client.js";
 import { answerJson } from "../kernel/listener.js";
 import type { Operation } from "./api-server.js";
+import { OPERATIONS } from "./operations.js";
 import { mayUse } from "./principal.js";
 import { noSuchModel, refuse } from "./problem.js";
-import { isOpenAiPath, readOpenAiCall } from "./request/openai.js";
+import { readOpenAiCall } from "./request/openai.js";
 import type { Router } from "./routing/router.js";
 
-const modelsPath = "/v1/models";
+const MODELS_PATH = "/v1/models";
 
 /** What the OpenAI API serves at a path. */
 export function openAiOperations(router: Router, startedAt: number): (path: string) => Operation | undefined {
-  const calls = new Map<string, Operation>();
+  const calls = new Map<string, Operation>(
+    USAGE_OPERATIONS.map((name) => [
+      OPERATIONS[name].path,
+      { method: "POST", kind: "call", read: (body) => readOpenAiCall(name, body) },
+    ]),
+  );
   const created = Math.floor(startedAt / 1000);
   const modelOf = (name: string): object => ({ id: name, object: "model", created, owned_by: "keelson" });
   const list: Operation = {
@@ -31,20 +38,15 @@ export function openAiOperations(router: Router, startedAt: number): (path: stri
     },
   });
   return (path) => {
-    const known = calls.get(path);
-    if (known !== undefined) return known;
-    if (isOpenAiPath(path)) {
-      const call: Operation = { method: "POST", kind: "call", read: (body) => readOpenAiCall(path, body) };
-      calls.set(path, call);
-      return call;
-    }
-    if (path === modelsPath || path === `${modelsPath}/`) return list;
-    if (path.startsWith(`${modelsPath}/`)) return one(decoded(path.slice(modelsPath.length + 1)));
+    const call = calls.get(path);
+    if (call !== undefined) return call;
+    if (path === MODELS_PATH || path === `${MODELS_PATH}/`) return list;
+    if (path.startsWith(`${MODELS_PATH}/`)) return one(decoded(path.slice(MODELS_PATH.length + 1)));
     return undefined;
   };
 }
 
-/** A path segment as it was meant; as it stands when it is not well encoded. */
+/** A decoded path segment; the segment itself when its encoding is invalid. */
 function decoded(segment: string): string {
   try {
     return decodeURIComponent(segment);

@@ -1,24 +1,25 @@
 import type { Dispatcher } from "undici";
+import { OPERATIONS } from "../operations.js";
 import type { Call, Counted, StreamShape } from "../shape.js";
 import { BYTES_PER_TOKEN } from "../token-estimate.js";
-import { KeptAnswer } from "./kept.js";
+import { HeldAnswer } from "./held.js";
 import { countedIn } from "./usage-field.js";
 
 export type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>[2];
 
-/** A whole answer is kept until its usage is durable; one larger than this goes out as it comes, but for its end. */
-const keptWhole = 1024 * 1024;
-/** An answer that must be translated is kept whole up to this. */
-const translatedWhole = 64 * 1024 * 1024;
-/** No error message is longer; what comes beyond it is dropped. */
-const errorKept = 64 * 1024;
+/** A document up to this size is held until its usage is durable; a larger one goes out as it arrives, except its end. */
+const MAX_HELD_BYTES = 1024 * 1024;
+/** Maximum size of a document that is converted to another API. */
+const MAX_CONVERTED_BYTES = 64 * 1024 * 1024;
+/** Maximum size of an error document; the rest is discarded. */
+const MAX_ERROR_BYTES = 64 * 1024;
 
-/** What has come of an upstream's answer, and what of it may go on to the client. One for each call of an upstream. */
+/** The answer of an upstream so far, and what of it may go to the client. One for each attempt. */
 export class UpstreamAnswer {
   readonly contentType: string;
   readonly retryAfter: string | undefined;
   readonly #shape: StreamShape | undefined;
-  readonly #kept = new KeptAnswer();
+  readonly #held = new HeldAnswer();
   #inbox: Buffer[] = [];
 
   constructor(
@@ -41,30 +42,30 @@ export class UpstreamAnswer {
   }
 
   /**
-   * Takes a piece. `later`: `passOn` should be called soon; a server's pieces often come many in one packet, and are then
-   * looked at, and go on, as one. Throws when a document that must be translated grows beyond all reason.
+   * Takes a piece. `later`: `passOn` is to be called soon; pieces often arrive many in one packet, and are then scanned and
+   * sent as one. Throws when a document that must be converted is too large.
    */
-  take(chunk: Buffer): "kept" | "later" {
+  take(chunk: Buffer): "held" | "later" {
     if (this.#shape !== undefined) {
       this.#inbox.push(chunk);
-      return this.#inbox.length === 1 ? "later" : "kept";
+      return this.#inbox.length === 1 ? "later" : "held";
     }
     if (this.status !== 200) {
-      if (this.#kept.size < errorKept) this.#kept.add(chunk);
-      return "kept";
+      if (this.#held.size < MAX_ERROR_BYTES) this.#held.add(chunk);
+      return "held";
     }
-    this.#kept.add(chunk);
-    if (this.#kept.size <= keptWhole) return "kept";
+    this.#held.add(chunk);
+    if (this.#held.size <= MAX_HELD_BYTES) return "held";
     if (this.call.api === "openai" && !this.call.stream) return "later";
-    if (this.#kept.size > translatedWhole) throw new Error("the answer is too large to be translated");
-    return "kept";
+    if (this.#held.size > MAX_CONVERTED_BYTES) throw new Error("the answer is too large to be converted");
+    return "held";
   }
 
-  /** What may go to the client now. */
+  /** What may go to the client now. Undefined for nothing. */
   passOn(): Buffer | undefined {
     if (this.#shape === undefined) {
-      if (this.#kept.size <= keptWhole || this.call.api !== "openai" || this.call.stream) return undefined;
-      const older = this.#kept.takeOlder();
+      if (this.#held.size <= MAX_HELD_BYTES || this.call.api !== "openai" || this.call.stream) return undefined;
+      const older = this.#held.takeOlder();
       return older.length > 0 ? older : undefined;
     }
     const [first] = this.#inbox;
@@ -74,17 +75,17 @@ export class UpstreamAnswer {
     return this.#shape.push(chunk);
   }
 
-  /** What was kept of a document. */
+  /** The held part of a document. */
   document(): Buffer {
-    return this.#kept.take();
+    return this.#held.take();
   }
 
-  /** The tokens: as the upstream counted them, else by the size of what has come. */
+  /** The tokens: as the upstream counted them, else estimated from the size of the answer. */
   counted(document: Buffer | undefined): { readonly counted: Counted; readonly estimated: boolean } {
-    const said = this.#shape?.counted ?? (document === undefined ? undefined : countedIn(document));
-    if (said !== undefined) return { counted: said, estimated: false };
-    const pieces = this.#shape?.pieces ?? Math.ceil(this.#kept.total / (4 * BYTES_PER_TOKEN));
-    const outputTokens = this.call.operation === "embedding" ? 0 : pieces;
+    const count = this.#shape?.counted ?? (document === undefined ? undefined : countedIn(document));
+    if (count !== undefined) return { counted: count, estimated: false };
+    const pieces = this.#shape?.pieces ?? Math.ceil(this.#held.total / (4 * BYTES_PER_TOKEN));
+    const outputTokens = OPERATIONS[this.call.operation].generates ? pieces : 0;
     return { counted: { inputTokens: this.call.inputEstimate, outputTokens }, estimated: true };
   }
 }

@@ -3,7 +3,8 @@ import type { Model } from "../../../plan/plan.js";
 import type { Principal } from "../../accounts/client.js";
 import { capabilitiesOf } from "../../engine/client.js";
 import { answerJson } from "../../kernel/listener.js";
-import type { Operation } from "../api-server.js";
+import type { Operation, ReadCall } from "../api-server.js";
+import type { OllamaPath } from "../operations.js";
 import { mayUse } from "../principal.js";
 import { noSuchModel, problem, refuse } from "../problem.js";
 import type { ModelRoute } from "../routing/model-route.js";
@@ -11,29 +12,46 @@ import type { Router } from "../routing/router.js";
 import { isProblem, parseBody, readChat, readEmbed, readEmbeddings, readGenerate } from "./call.js";
 import { showBody } from "./messages.js";
 
-/** The Ollama API level that is spoken. */
-const version = "0.9.0";
+/** The version of the Ollama API that this one is compatible with. */
+const VERSION = "0.9.0";
 
-/** What the Ollama API serves at a path. Models cannot be pulled, made or deleted here: the platform file names them. */
+const READERS = {
+  "/api/chat": readChat,
+  "/api/generate": readGenerate,
+  "/api/embed": readEmbed,
+  "/api/embeddings": readEmbeddings,
+} satisfies Record<OllamaPath, ReadCall>;
+
+/** What the Ollama API serves at a path. Models cannot be pulled, created or deleted: the platform file declares them. */
 export function ollamaOperations(router: Router): (path: string) => Operation | undefined {
-  const began = new Date().toISOString();
+  const startedAt = new Date().toISOString();
   const operations = new Map<string, Operation>([
-    ["/api/chat", { method: "POST", kind: "call", read: readChat }],
-    ["/api/generate", { method: "POST", kind: "call", read: readGenerate }],
-    ["/api/embed", { method: "POST", kind: "call", read: readEmbed }],
-    ["/api/embeddings", { method: "POST", kind: "call", read: readEmbeddings }],
-    ["/api/tags", { method: "GET", kind: "answer", answer: (who, response) => list(router, who, response, began) }],
-    ["/api/ps", { method: "GET", kind: "answer", answer: (who, response) => running(router, who, response) }],
+    ...Object.entries(READERS).map(([path, read]) => [path, { method: "POST", kind: "call", read }] as const),
+    [
+      "/api/tags",
+      { method: "GET", kind: "answer", answer: (principal, response) => list(router, principal, response, startedAt) },
+    ],
+    [
+      "/api/ps",
+      { method: "GET", kind: "answer", answer: (principal, response) => running(router, principal, response) },
+    ],
     [
       "/api/show",
-      { method: "POST", kind: "query", answer: (who, body, response) => show(router, who, body, response, began) },
+      {
+        method: "POST",
+        kind: "query",
+        answer: (principal, body, response) => show(router, principal, body, response, startedAt),
+      },
     ],
-    ["/api/version", { method: "GET", kind: "open", answer: (response) => answerJson(response, 200, { version }) }],
+    [
+      "/api/version",
+      { method: "GET", kind: "open", answer: (response) => answerJson(response, 200, { version: VERSION }) },
+    ],
   ]);
   return (path) => operations.get(path);
 }
 
-/** Ollama's clients may say `name:latest` for `name`. */
+/** Ollama's clients may send `name:latest` for `name`. */
 export function ollamaModelName(router: Router, name: string): string {
   return router.route(name) === undefined && name.endsWith(":latest") ? name.slice(0, -":latest".length) : name;
 }
@@ -42,8 +60,8 @@ function visible(router: Router, principal: Principal): readonly ModelRoute[] {
   return [...router.routes].filter(({ model }) => mayUse(principal, model.name));
 }
 
-function list(router: Router, principal: Principal, response: ServerResponse, began: string): void {
-  const models = visible(router, principal).map((route) => ({ ...entry(route), modified_at: began }));
+function list(router: Router, principal: Principal, response: ServerResponse, startedAt: string): void {
+  const models = visible(router, principal).map((route) => ({ ...entry(route), modified_at: startedAt }));
   answerJson(response, 200, { models });
 }
 
@@ -60,20 +78,20 @@ function running(router: Router, principal: Principal, response: ServerResponse)
   answerJson(response, 200, { models });
 }
 
-function show(router: Router, principal: Principal, body: Buffer, response: ServerResponse, began: string): void {
+function show(router: Router, principal: Principal, body: Buffer, response: ServerResponse, startedAt: string): void {
   const parsed = parseBody(showBody, body);
   if (isProblem(parsed)) {
     refuse(response, "ollama", parsed);
     return;
   }
-  const named = parsed.model || parsed.name;
-  if (named === "") {
+  const name = parsed.model || parsed.name;
+  if (name === "") {
     refuse(response, "ollama", problem("invalid_body", "you must provide a model"));
     return;
   }
-  const route = router.route(ollamaModelName(router, named));
+  const route = router.route(ollamaModelName(router, name));
   if (route === undefined || !mayUse(principal, route.model.name)) {
-    refuse(response, "ollama", noSuchModel(named));
+    refuse(response, "ollama", noSuchModel(name));
     return;
   }
   const { model } = route;
@@ -88,15 +106,15 @@ function show(router: Router, principal: Principal, body: Buffer, response: Serv
       "unknown.context_length": model.context,
     },
     capabilities: capabilities(route),
-    modified_at: began,
+    modified_at: startedAt,
   });
 }
 
-/** What every server of the model can do; before one has come up, what is true of them all. */
+/** What every server of the model supports; before one is ready, what every engine supports. */
 function capabilities({ model, targets }: ModelRoute): readonly string[] {
   const [first, ...others] = targets.map(({ target }) => capabilitiesOf(target.engine, model.embeddings));
-  const least = capabilitiesOf("simulated", model.embeddings);
-  return (first ?? least).filter((one) => others.every((other) => other.includes(one)));
+  const minimum = capabilitiesOf("simulated", model.embeddings);
+  return (first ?? minimum).filter((one) => others.every((other) => other.includes(one)));
 }
 
 function entry(route: ModelRoute): object {

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { messageOf } from "../../../errors/thrown.js";
 import { firstViolation } from "../../kernel/violations.js";
+import { OPERATIONS } from "../operations.js";
 import { type Problem, problem } from "../problem.js";
 import { scanBody } from "../request/openai.js";
 import type { Call, LoadRequest, WholeShape } from "../shape.js";
@@ -9,11 +10,11 @@ import { embeddingsAnswer, type Field, loadedAnswer, OllamaStream, wholeAnswer }
 import { chatBody, embedBody, embeddingsBody, generateBody } from "./messages.js";
 import { chatRequest, generateRequest, type OpenAiBody, ownFields, rawRequest } from "./upstream.js";
 
-const nothingWanted: ReadonlySet<string> = new Set();
+const NO_FIELDS: ReadonlySet<string> = new Set();
 
-/** The parsed body of an Ollama request; the scanner first refuses what would be too deep to walk. */
+/** The parsed body of an Ollama request. The scanner first refuses what is nested too deeply to parse. */
 export function parseBody<Shape extends z.ZodType>(shape: Shape, body: Buffer): z.infer<Shape> | Problem {
-  const scanned = scanBody(body, nothingWanted);
+  const scanned = scanBody(body, NO_FIELDS);
   if (!scanned.ok) return problem("invalid_body", scanned.message);
   let document: unknown = scanned.document;
   try {
@@ -36,8 +37,8 @@ export function readChat(body: Buffer): Call | LoadRequest | Problem {
   if (isProblem(parsed)) return parsed;
   const { model, messages } = parsed;
   if (messages == null || messages.length === 0) return { model, answer: loadedAnswer(model, "message") };
-  const asked = { path: "/v1/chat/completions", fields: chatRequest(parsed), own: ownFields(parsed) };
-  return spoken("chat", parsed, asked, "message", messages);
+  const upstream = { path: OPERATIONS.chat.path, fields: chatRequest(parsed), own: ownFields(parsed) };
+  return generation("chat", parsed, upstream, "message", messages);
 }
 
 export function readGenerate(body: Buffer): Call | LoadRequest | Problem {
@@ -46,11 +47,11 @@ export function readGenerate(body: Buffer): Call | LoadRequest | Problem {
   const { model, prompt, raw, suffix } = parsed;
   if (prompt === "" && suffix === "") return { model, answer: loadedAnswer(model, "response") };
   const own = ownFields(parsed);
-  const asked =
+  const upstream =
     raw || suffix !== ""
-      ? { path: "/v1/completions", fields: rawRequest(parsed), own }
-      : { path: "/v1/chat/completions", fields: generateRequest(parsed), own };
-  return spoken("completion", parsed, asked, "response", [parsed.system, parsed.prompt]);
+      ? { path: OPERATIONS.completion.path, fields: rawRequest(parsed), own }
+      : { path: OPERATIONS.chat.path, fields: generateRequest(parsed), own };
+  return generation("completion", parsed, upstream, "response", [parsed.system, parsed.prompt]);
 }
 
 export function readEmbed(body: Buffer): Call | LoadRequest | Problem {
@@ -68,36 +69,36 @@ export function readEmbeddings(body: Buffer): Call | LoadRequest | Problem {
   return embedding(parsed.model, { input: parsed.prompt }, "embeddings");
 }
 
-/** What is asked of an upstream. */
-interface Asked {
+/** The request to an upstream. */
+interface UpstreamRequest {
   readonly path: string;
   readonly fields: OpenAiBody;
-  /** Further fields, for Keelson's own engines. */
+  /** Additional fields for Keelson's own engines. */
   readonly own: OpenAiBody;
 }
 
-function spoken(
+function generation(
   operation: Call["operation"],
   { model, stream }: { readonly model: string; readonly stream: boolean },
-  asked: Asked,
+  upstream: UpstreamRequest,
   field: Field,
   prompt: unknown,
 ): Call {
   const whole = wholeAnswer(model, field, performance.now());
-  return ollamaCall(operation, model, stream, asked, prompt, whole, field);
+  return ollamaCall(operation, model, stream, upstream, prompt, whole, field);
 }
 
 function embedding(model: string, fields: OpenAiBody, form: "embed" | "embeddings"): Call {
   const whole = embeddingsAnswer(model, form, performance.now());
-  const asked = { path: "/v1/embeddings", fields, own: {} };
-  return ollamaCall("embedding", model, false, asked, fields["input"], whole, "response");
+  const upstream = { path: OPERATIONS.embedding.path, fields, own: {} };
+  return ollamaCall("embedding", model, false, upstream, fields["input"], whole, "response");
 }
 
 function ollamaCall(
   operation: Call["operation"],
   model: string,
   stream: boolean,
-  { path, fields, own }: Asked,
+  { path, fields, own }: UpstreamRequest,
   prompt: unknown,
   whole: WholeShape,
   field: Field,

@@ -1,34 +1,29 @@
 import { isUtf8 } from "node:buffer";
+import { USAGE_OPERATIONS } from "../../../contracts/usage.js";
 import { messageOf } from "../../../errors/thrown.js";
 import { OpenAiStream } from "../answer/openai-stream.js";
+import { OPERATIONS, type OperationName } from "../operations.js";
 import { type Problem, problem } from "../problem.js";
 import type { Call, StreamShape, WholeShape } from "../shape.js";
 import { estimateTokens, estimateTokensOfJson } from "../token-estimate.js";
 import { type Field, type Scanned, scanObject, textOf } from "./json-scan.js";
 
-/** A body up to this size is parsed whole, so that its every byte is known to be JSON; a larger one is left to the upstream. */
-const parsedWhole = 16 * 1024;
+/** A body up to this size is parsed completely, so that every byte of it is valid JSON; a larger one is left to the upstream. */
+const MAX_PARSED_BYTES = 16 * 1024;
 
-const wanted = new Set(["model", "stream", "stream_options", "messages", "prompt", "input"]);
+const FIELDS: ReadonlySet<string> = new Set([
+  "model",
+  "stream",
+  "stream_options",
+  ...USAGE_OPERATIONS.map((name) => OPERATIONS[name].input),
+]);
 
-const operations = {
-  "/v1/chat/completions": { operation: "chat", content: "messages" },
-  "/v1/completions": { operation: "completion", content: "prompt" },
-  "/v1/embeddings": { operation: "embedding", content: "input" },
-} as const;
-
-type OpenAiPath = keyof typeof operations;
-
-export function isOpenAiPath(path: string): path is OpenAiPath {
-  return Object.hasOwn(operations, path);
-}
-
-/** Understands the body of an OpenAI call without building it anew. */
-export function readOpenAiCall(path: OpenAiPath, body: Buffer): Call | Problem {
-  const scanned = scanBody(body, wanted);
+/** Parses and validates the body of an OpenAI request without serialising it again. */
+export function readOpenAiCall(operation: OperationName, body: Buffer): Call | Problem {
+  const scanned = scanBody(body, FIELDS);
   if (!scanned.ok) return problem("invalid_body", scanned.message);
   const { fields, close, document } = scanned;
-  const { operation, content } = operations[path];
+  const { path, input, streams: mayStream } = OPERATIONS[operation];
 
   const model = fields.get("model");
   if (model === undefined) return problem("invalid_body", "you must provide a model", { param: "model" });
@@ -36,10 +31,10 @@ export function readOpenAiCall(path: OpenAiPath, body: Buffer): Call | Problem {
   if (name === undefined) return problem("invalid_body", "model must be a string", { param: "model" });
   if (name === "") return problem("invalid_body", "model must not be empty", { param: "model" });
 
-  const subject = fields.get(content);
-  if (subject === undefined) return problem("invalid_body", `you must provide ${content}`, { param: content });
-  const wrong = wrongContent(content, subject, body);
-  if (wrong !== undefined) return problem("invalid_body", wrong, { param: content });
+  const subject = fields.get(input);
+  if (subject === undefined) return problem("invalid_body", `you must provide ${input}`, { param: input });
+  const invalid = invalidInput(input, subject, body);
+  if (invalid !== undefined) return problem("invalid_body", invalid, { param: input });
 
   const stream = fields.get("stream");
   if (stream !== undefined && stream.kind !== "true" && stream.kind !== "false" && stream.kind !== "null") {
@@ -49,21 +44,21 @@ export function readOpenAiCall(path: OpenAiPath, body: Buffer): Call | Problem {
   if (options !== undefined && options.kind !== "object" && options.kind !== "null") {
     return problem("invalid_body", "stream_options must be an object", { param: "stream_options" });
   }
-  const streams = stream?.kind === "true" && operation !== "embedding";
+  const streams = stream?.kind === "true" && mayStream;
   const estimate =
     document === undefined
       ? estimateTokensOfJson(body.subarray(subject.start, subject.end))
-      : estimateTokens(Reflect.get(Object(document), content));
+      : estimateTokens(Reflect.get(Object(document), input));
   return new OpenAiCall(operation, path, name, streams, body, model, streams ? options : undefined, close, estimate);
 }
 
 type ScannedBody = Scanned & { readonly document?: unknown };
 
-/** Scans a body for top-level fields; a small one is proved to be JSON in every byte, and comes with its `document`. */
+/** Scans a body for top-level fields. A small one is parsed completely and comes with its `document`. */
 export function scanBody(body: Buffer, fields: ReadonlySet<string>): ScannedBody {
   if (!isUtf8(body)) return { ok: false, message: "the body is not valid UTF-8" };
   const scanned = scanObject(body, fields);
-  if (!scanned.ok || body.length > parsedWhole) return scanned;
+  if (!scanned.ok || body.length > MAX_PARSED_BYTES) return scanned;
   try {
     const document: unknown = JSON.parse(body.toString("utf8"));
     return { ...scanned, document };
@@ -75,7 +70,7 @@ export function scanBody(body: Buffer, fields: ReadonlySet<string>): ScannedBody
   }
 }
 
-function wrongContent(name: string, { kind, start, end }: Field, body: Buffer): string | undefined {
+function invalidInput(name: string, { kind, start, end }: Field, body: Buffer): string | undefined {
   if (name === "messages") {
     if (kind !== "array") return "messages must be a list";
     const first = firstByte(body, start + 1, end);
@@ -91,7 +86,7 @@ function firstByte(body: Buffer, start: number, end: number): number | undefined
   return body[at];
 }
 
-const withUsage = '{"include_usage":true}';
+const WITH_USAGE = '{"include_usage":true}';
 const identity: WholeShape = (body) => body;
 
 class OpenAiCall implements Call {
@@ -123,11 +118,11 @@ class OpenAiCall implements Call {
     if (upstreamModel !== this.model) {
       splices.push({ start: this.modelField.start, end: this.modelField.end, text: JSON.stringify(upstreamModel) });
     }
-    // Without the count in the stream an answer could only be guessed.
+    // Without the count in the stream the output could only be estimated.
     if (this.stream && !this.#wantsUsage) {
       if (this.options === undefined)
-        splices.push({ start: this.close, end: this.close, text: `,"stream_options":${withUsage}` });
-      else splices.push({ start: this.options.start, end: this.options.end, text: withUsage });
+        splices.push({ start: this.close, end: this.close, text: `,"stream_options":${WITH_USAGE}` });
+      else splices.push({ start: this.options.start, end: this.options.end, text: WITH_USAGE });
     }
     if (splices.length === 0) return this.bytes;
     const parts: Buffer[] = [];

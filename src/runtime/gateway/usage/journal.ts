@@ -4,91 +4,105 @@ import type { Logger } from "pino";
 import type { UsageEvent } from "../../../contracts/usage.js";
 import type { Lock } from "../../../disk/lock.js";
 import { messageOf } from "../../../errors/thrown.js";
+import { type Clock, SYSTEM_CLOCK } from "../../kernel/clock.js";
+import { debugPoint } from "../../kernel/debug-point.js";
+import { BoundedFsync } from "./bounded-fsync.js";
 import { OpenIntents } from "./open-intents.js";
 import { ownDirectory } from "./owner.js";
-import { PatientSync } from "./patient-sync.js";
-import { checkpointLine, frame, type Intent, intentLine, settledLine, voidLine } from "./records.js";
+import { checkpointLine, type Entry, frame, type Intent, intentLine, settledLine, voidLine } from "./records.js";
 import { unsettled } from "./recover.js";
 import {
   createSegment,
   deleteSegment,
   findSegments,
+  isOnlyUnreadable,
   readSegment,
   type Segment,
   segment,
   settledBatches,
 } from "./segments.js";
 
-/** Told when its entry is on the disk, or cannot get there. */
+/** Notified when an entry is durable, or cannot be written. */
 export interface JournalListener {
   onJournaled(step: "intent" | "settled"): void;
   /**
-   * The disk refuses the entry. Says what becomes of a settlement: one that is `owed` is written when the disk takes writes
-   * again; one that is `void` never counts, because nothing of its answer has gone out. A refused intent is void in any case.
+   * The entry cannot be written. Decides about a settlement: `retry` writes it as soon as the journal accepts writes again;
+   * `discard` voids the request, because nothing of its answer has gone out. A refused intent is always discarded.
    */
   onJournalFailure(step: "intent" | "settled"): "retry" | "discard";
 }
 
-/** A file is closed, and so given to the publisher, this long after something was settled in it … */
-const sealAfter = 250;
-/** … or when it is this large. */
-const sealBytes = 4 * 1024 * 1024;
-/** After a failed write the disk is tried again at this interval. */
-const retryEvery = 500;
-/** More files than this, and the oldest one's open intents are copied forward so that it can go. */
-const carryBeyond = 8;
+/** A file is closed, and so available to the publisher, this long after the first settlement in it … */
+const ROTATE_AFTER_MS = 250;
+/** … or when it has this size. */
+const MAX_SEGMENT_BYTES = 4 * 1024 * 1024;
+/** Interval of attempts after a failed write. */
+const RETRY_INTERVAL_MS = 500;
+/** With more files than this, the open intents of the oldest one are copied forward, so that it can be deleted. */
+const MAX_SEGMENTS = 8;
+const TICK_MS = 100;
 
 interface Pending {
   readonly line: string;
   readonly step: "intent" | "settled" | "other";
   readonly id: string;
-  readonly waiter: JournalListener | undefined;
+  readonly listener: JournalListener | undefined;
 }
 
 /**
- * The durable log of usage on this process's disk. Entries that come while a write is under way go out together with the
- * next one (group commit), and their waiters are told once the write has reached the disk (or, where the disk stalls, the
- * kernel). When a write fails the journal is `failing`: its owner refuses requests rather than answer them uncounted.
+ * The durable journal of usage on this process's disk. Entries that arrive during a write go out together with the next one
+ * (group commit). Their listeners are notified once the write is on the disk (or, where the disk stalls, in the kernel).
+ * After a failed write the journal is `failing`: requests are refused rather than answered without being counted.
  */
 export class Journal {
   #pending: Pending[] = [];
+  /** Settlements and voids that could not be written: they go first when the journal accepts writes again. */
+  #unwritten: Pending[] = [];
   #writing = false;
+  /** The newest write, for those who wait for its end. */
+  #newestWrite: Promise<void> = Promise.resolve();
   #scheduled = false;
-  #closing = false;
+  #closed = false;
   #failing: string | undefined;
+  #failedAt = 0;
   #file: FileHandle | undefined;
   #current: Segment | undefined;
   #bytes = 0;
-  #firstSettled = 0;
+  /** When the first settlement was written into the current file; undefined before. */
+  #firstSettledAt: number | undefined;
+  #rotateRequested = false;
   #next = 1;
   readonly #segments: Segment[] = [];
   readonly #open = new OpenIntents();
-  /** Settlements that the disk refused: they go first when it takes writes again. */
-  #owed: Pending[] = [];
-  readonly #tick: NodeJS.Timeout;
-  /** Voided requests: files that are still there may hold their settlements, which nobody may publish. */
+  /** Voided requests: files that are not deleted yet may hold their settlements, which must not be published. */
   readonly #void = new Set<string>();
-  readonly #sync = new PatientSync();
+  readonly #fsync = new BoundedFsync();
+  #cancelTick: () => void = () => {};
   /** Called when there is a closed file to publish. */
-  onSealed: () => void = () => {};
+  onRotated: () => void = () => {};
 
   private constructor(
     private readonly directory: string,
     private readonly log: Logger,
     private readonly lock: Lock,
+    private readonly clock: Clock,
   ) {
-    this.#tick = setInterval(() => this.#onTick(), 100);
-    this.#tick.unref();
+    this.#scheduleTick();
   }
 
   /**
-   * Opens the log once nobody else writes it (`ownDirectory`, which says what `patience` is and what it throws), and
+   * Opens the journal once no other process writes it (`ownDirectory` describes `ownerTimeoutMs` and the errors), and
    * settles what an earlier process left open. Rejects when the directory cannot be written.
    */
-  static async open(directory: string, log: Logger, patience: number): Promise<Journal> {
-    const journal = new Journal(directory, log, await ownDirectory(directory, log, patience));
+  static async open(
+    directory: string,
+    log: Logger,
+    ownerTimeoutMs: number,
+    clock: Clock = SYSTEM_CLOCK,
+  ): Promise<Journal> {
+    const journal = new Journal(directory, log, await ownDirectory(directory, log, ownerTimeoutMs), clock);
     try {
-      await journal.#takeOver();
+      await journal.#recover();
       return journal;
     } catch (error) {
       await journal.close().catch(() => {});
@@ -96,102 +110,110 @@ export class Journal {
     }
   }
 
-  async #takeOver(): Promise<void> {
-    this.#segments.push(...(await findSegments(this.directory)));
-    this.#next = (this.#segments.at(-1)?.number ?? 0) + 1;
-    const entries = [];
-    for (const old of this.#segments) {
-      const found = await readSegment(old);
-      old.settled = found.filter(({ kind }) => kind === "settled").length;
-      for (const entry of found) if (entry.kind === "void") this.#void.add(entry.id);
-      entries.push(...found);
+  async #recover(): Promise<void> {
+    const entries: Entry[] = [];
+    let unreadable = 0;
+    for (const old of await findSegments(this.directory)) {
+      this.#next = old.number + 1;
+      const read = await readSegment(old);
+      unreadable += old.unreadable.length;
+      entries.push(...read);
+      if (!isOnlyUnreadable(old, read)) this.#segments.push(old);
+    }
+    for (const entry of entries) if (entry.kind === "void") this.#void.add(entry.id);
+    if (unreadable > 0) {
+      this.log.warn(
+        { entries: unreadable, directory: this.directory },
+        "skipped entries of the usage journal that another version of Keelson wrote; they stay on the disk for it",
+      );
     }
     const cut = unsettled(entries);
     await this.#newSegment();
     if (cut.length === 0) return;
     this.log.warn({ requests: cut.length }, "settled requests that a crash had cut, as estimated");
-    await Promise.all(
-      cut.map(
-        (event) =>
-          new Promise<void>((resolve, reject) =>
-            this.settle(event, {
-              onJournaled: () => resolve(),
-              onJournalFailure: () => {
-                reject(new Error("the usage log cannot be written"));
-                return "retry";
-              },
-            }),
-          ),
-      ),
+    await Promise.all(cut.map((event) => this.#settleRecovered(event)));
+  }
+
+  #settleRecovered(event: UsageEvent): Promise<void> {
+    return new Promise((resolve, reject) =>
+      this.settle(event, {
+        onJournaled: () => resolve(),
+        onJournalFailure: () => {
+          reject(new Error("the usage journal cannot be written"));
+          return "retry";
+        },
+      }),
     );
   }
 
-  /** Why nothing can be written; undefined while all is well. */
+  /** Why writes fail; undefined while they succeed. */
   get failing(): string | undefined {
     return this.#failing;
   }
 
-  /** Writes that went on before the disk had them: they survive this process, but not the machine's sudden end. */
+  /** Writes that did not wait for the disk: they survive this process, but not a sudden end of the machine. */
   get unsynced(): number {
-    return this.#sync.late;
+    return this.#fsync.unsyncedWrites;
   }
 
-  /** Files not yet deleted, and requests not yet settled. */
+  /** Files that are not deleted, settled events that are not published, and requests that are not settled. */
   get backlog(): { readonly segments: number; readonly events: number; readonly open: number } {
     let events = 0;
     for (const { published, settled } of this.#segments) if (!published) events += settled;
     return { segments: this.#segments.length, events, open: this.#open.size };
   }
 
-  intent(intent: Intent, waiter: JournalListener): void {
+  intent(intent: Intent, listener: JournalListener): void {
     this.#open.add(intent);
-    this.#push({ line: intentLine(intent), step: "intent", id: intent.id, waiter });
+    this.#push({ line: intentLine(intent), step: "intent", id: intent.id, listener });
   }
 
-  /** Nobody waits for a checkpoint: it only makes an estimate better. */
+  /** Records the output so far. Nothing waits for a checkpoint: it only improves an estimate. */
   checkpoint(id: string, outputTokens: number): void {
     if (!this.#open.progress(id, outputTokens)) return;
-    this.#push({ line: checkpointLine(id, outputTokens, Date.now()), step: "other", id, waiter: undefined });
+    const line = checkpointLine(id, outputTokens, this.clock.now());
+    this.#push({ line, step: "other", id, listener: undefined });
   }
 
-  settle(event: UsageEvent, waiter: JournalListener | undefined): void {
-    this.#push({ line: settledLine(event), step: "settled", id: event.id, waiter });
+  settle(event: UsageEvent, listener: JournalListener | undefined): void {
+    this.#push({ line: settledLine(event), step: "settled", id: event.id, listener });
   }
 
-  /** The oldest closed file that the ledger has not got. */
-  nextSealed(): Segment | undefined {
+  /** The oldest closed file that the ledger has not acknowledged. */
+  nextClosed(): Segment | undefined {
     return this.#segments.find((candidate) => candidate !== this.#current && !candidate.published);
   }
 
-  /** What a closed file holds for the ledger, `size` events at a time. */
-  batchesOf(sealed: Segment, size: number): AsyncGenerator<UsageEvent[]> {
-    return settledBatches(sealed, size, this.#void);
+  /** The settled events of a closed file, `size` at a time. */
+  batchesOf(closed: Segment, size: number): AsyncGenerator<UsageEvent[]> {
+    return settledBatches(closed, size, this.#void);
   }
 
-  /** The ledger has every event of the file. Files go oldest first, so that no settlement goes before its intent. */
-  async published(sealed: Segment): Promise<void> {
-    sealed.published = true;
-    await this.#trim();
+  /** The ledger has acknowledged every event of the file. Files are deleted oldest first: no settlement before its intent. */
+  async published(closed: Segment): Promise<void> {
+    closed.published = true;
+    debugPoint("journal/published");
+    await this.#deletePublished();
   }
 
-  /** Writes what is pending and closes the current file, so that the publisher can have it. */
-  async seal(): Promise<void> {
-    while (this.#writing || this.#pending.length > 0) {
-      if (this.#failing !== undefined) return;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    this.#firstSettled = 1;
-    await this.#write();
+  /** Writes what is pending and closes the current file, so that the publisher can read it. */
+  async rotate(): Promise<void> {
+    await this.#flushed();
+    if (this.#failing !== undefined) return;
+    this.#rotateRequested = true;
+    await this.#startWrite();
   }
 
+  /** Writes what is pending and closes the file. Entries that could not be written are reported to their listeners. */
   async close(): Promise<void> {
-    clearInterval(this.#tick);
+    this.#cancelTick();
     try {
-      while (this.#writing) await new Promise((resolve) => setTimeout(resolve, 5));
-      this.#closing = true;
+      await this.#flushed();
+      this.#closed = true;
+      this.#refusePending();
       await this.#file?.close();
       this.#file = undefined;
-      // A file with nothing in it need not be read by the next process.
+      // The next process need not read an empty file.
       const current = this.#current;
       if (current !== undefined && this.#bytes === 0) await deleteSegment(current);
     } finally {
@@ -199,60 +221,73 @@ export class Journal {
     }
   }
 
+  /** Resolves once nothing is pending, or writes fail. */
+  async #flushed(): Promise<void> {
+    await this.#newestWrite;
+    while (this.#pending.length > 0 && this.#failing === undefined) await this.#startWrite();
+  }
+
   #push(pending: Pending): void {
     this.#pending.push(pending);
-    if (this.#writing || this.#scheduled || this.#failing !== undefined) {
-      // While failing, intents are refused at once; settlements are owed.
-      if (this.#failing !== undefined) this.#refusePending();
-      return;
+    if (this.#failing !== undefined || this.#closed) this.#refusePending();
+    else if (!this.#writing && !this.#scheduled) {
+      this.#scheduled = true;
+      setImmediate(this.#flush);
     }
-    this.#scheduled = true;
-    setImmediate(this.#flush);
   }
 
   readonly #flush = (): void => {
     this.#scheduled = false;
-    void this.#write();
+    void this.#startWrite();
   };
 
+  #scheduleTick(): void {
+    this.#cancelTick = this.clock.after(TICK_MS, () => {
+      this.#scheduleTick();
+      this.#onTick();
+    });
+  }
+
   #onTick(): void {
-    if (this.#writing || this.#closing) return;
-    if (this.#failing !== undefined) {
-      if (Date.now() - this.#failedAt >= retryEvery) void this.#write();
-      return;
-    }
-    if (this.#sealDue()) void this.#write();
+    if (this.#writing) return;
+    const due =
+      this.#failing === undefined ? this.#isRotationDue() : this.clock.now() - this.#failedAt >= RETRY_INTERVAL_MS;
+    if (due) void this.#startWrite();
   }
 
-  #failedAt = 0;
-
-  #sealDue(): boolean {
-    return this.#bytes > sealBytes || (this.#firstSettled > 0 && Date.now() - this.#firstSettled >= sealAfter);
+  #isRotationDue(): boolean {
+    if (this.#rotateRequested || this.#bytes > MAX_SEGMENT_BYTES) return true;
+    return this.#firstSettledAt !== undefined && this.clock.now() - this.#firstSettledAt >= ROTATE_AFTER_MS;
   }
 
-  /** One turn of the group commit; goes on until nothing is pending. Never rejects. */
+  #startWrite(): Promise<void> {
+    if (!this.#writing && !this.#closed) this.#newestWrite = this.#write();
+    return this.#newestWrite;
+  }
+
+  /** One group commit after the other, until nothing is pending. Never rejects. */
   async #write(): Promise<void> {
-    if (this.#writing || this.#closing) return;
     this.#writing = true;
     try {
       do {
         let batch: readonly Pending[] = [];
         try {
-          if (this.#file === undefined || this.#sealDue()) await this.#newSegment();
-          batch = this.#owed.length > 0 ? this.#owed.concat(this.#pending) : this.#pending;
+          if (this.#file === undefined || this.#isRotationDue()) await this.#newSegment();
+          batch = this.#unwritten.length > 0 ? this.#unwritten.concat(this.#pending) : this.#pending;
           this.#pending = [];
-          this.#owed = [];
+          this.#unwritten = [];
           if (batch.length > 0 || this.#failing !== undefined) await this.#append(batch);
           if (this.#failing !== undefined) {
-            this.log.info("the usage log takes writes again");
+            this.log.info("the usage journal accepts writes again");
             this.#failing = undefined;
           }
         } catch (error) {
           this.#failed(error, batch);
           return;
         }
-        for (const pending of batch) this.#done(pending);
-        // What else comes in this turn of the event loop goes along: under load half as many writes, each as fast.
+        debugPoint("journal/durable");
+        for (const pending of batch) this.#durable(pending);
+        // What else arrives in this turn of the event loop goes along: half as many writes under load, each as fast.
         if (this.#pending.length > 0) await turnOfTheLoop();
       } while (this.#pending.length > 0);
     } finally {
@@ -262,37 +297,37 @@ export class Journal {
 
   async #append(batch: readonly Pending[]): Promise<void> {
     const file = this.#file;
-    if (file === undefined) throw new Error("the usage log is closed");
+    if (file === undefined) throw new Error("the usage journal is closed");
     const bytes = frame(batch.length === 0 ? [voidLine("probe")] : batch.map(({ line }) => line));
     const { bytesWritten } = await file.write(bytes);
     if (bytesWritten !== bytes.length) throw new Error("no space left on the disk");
     this.#bytes += bytes.length;
-    await this.#sync.of(file);
+    await this.#fsync.sync(file);
   }
 
-  #done({ step, id, waiter }: Pending): void {
+  #durable({ step, id, listener }: Pending): void {
     if (step === "intent") {
       if (this.#current !== undefined) this.#open.written(id, this.#current);
-      waiter?.onJournaled("intent");
+      listener?.onJournaled("intent");
     } else if (step === "settled") {
-      if (this.#firstSettled === 0) this.#firstSettled = Date.now();
+      this.#firstSettledAt ??= this.clock.now();
       if (this.#current !== undefined) this.#current.settled += 1;
       this.#open.close(id);
-      waiter?.onJournaled("settled");
+      listener?.onJournaled("settled");
     }
   }
 
   #failed(error: unknown, batch: readonly Pending[]): void {
     const reason = messageOf(error);
     if (this.#failing === undefined)
-      this.log.error({ reason }, "the usage log cannot be written: requests are refused");
+      this.log.error({ reason }, "the usage journal cannot be written: requests are refused");
     this.#failing = reason;
-    this.#failedAt = Date.now();
-    // Part of the frame may be there: nothing is ever appended behind a torn frame.
+    this.#failedAt = this.clock.now();
+    // Part of the frame may be on the disk: nothing is ever appended behind a torn frame.
     const broken = this.#file;
     const current = this.#current;
     if (current !== undefined && this.#bytes === 0) {
-      // Nothing was acknowledged in it: a disk that stays full must not fill with empty files.
+      // Nothing in it was acknowledged: a disk that stays full must not fill with empty files.
       this.#segments.splice(this.#segments.indexOf(current), 1);
       deleteSegment(current).catch(() => {});
     }
@@ -308,22 +343,22 @@ export class Journal {
     const refused = this.#pending;
     this.#pending = [];
     for (const pending of refused) {
-      const { step, id, waiter, line } = pending;
-      // A copy on its way into a newer file: its request goes on, and is still to be found in the older one.
-      if (step !== "settled" && this.#open.isCarried(id)) this.#owed.push(pending);
+      const { step, id, listener, line } = pending;
+      // A copy for a newer file: its request goes on, and the older file still holds it.
+      if (step !== "settled" && this.#open.isRelocating(id)) this.#unwritten.push(pending);
       else if (step === "other") {
-        if (line === voidLine(id)) this.#owed.push(pending);
-      } else if ((waiter?.onJournalFailure(step) ?? "retry") === "retry" && step === "settled") {
-        this.#owed.push({ ...pending, waiter: undefined });
-      } else this.#withdraw(id);
+        if (line === voidLine(id)) this.#unwritten.push(pending);
+      } else if ((listener?.onJournalFailure(step) ?? "retry") === "retry" && step === "settled") {
+        this.#unwritten.push({ ...pending, listener: undefined });
+      } else this.#discard(id);
     }
   }
 
-  /** The request does not count. Its entries may have reached the disk, this time or earlier: they are made void. */
-  #withdraw(id: string): void {
+  /** The request does not count. Its entries may be on the disk, from this write or an earlier one: they are voided. */
+  #discard(id: string): void {
     this.#open.close(id);
     this.#void.add(id);
-    this.#owed.push({ line: voidLine(id), step: "other", id, waiter: undefined });
+    this.#unwritten.push({ line: voidLine(id), step: "other", id, listener: undefined });
   }
 
   async #newSegment(): Promise<void> {
@@ -335,37 +370,38 @@ export class Journal {
     this.#current = next;
     this.#segments.push(next);
     this.#bytes = 0;
-    this.#firstSettled = 0;
+    this.#firstSettledAt = undefined;
+    this.#rotateRequested = false;
     await before?.close();
-    this.#carry();
-    this.onSealed();
+    this.#compact();
+    this.onRotated();
   }
 
   /** Copies the open intents of the oldest file forward when files pile up behind one long answer. */
-  #carry(): void {
+  #compact(): void {
     const oldest = this.#segments[0];
-    if (oldest === undefined || this.#segments.length <= carryBeyond || !oldest.published || oldest.open === 0) return;
-    for (const { intent, outputTokens } of this.#open.carryFrom(oldest)) {
+    if (oldest === undefined || this.#segments.length <= MAX_SEGMENTS || !oldest.published || oldest.open === 0) return;
+    for (const { intent, outputTokens } of this.#open.relocateFrom(oldest)) {
       const { id } = intent;
-      const checkpoint = checkpointLine(id, outputTokens, Date.now());
-      this.#pending.push({ line: intentLine(intent), step: "intent", id, waiter: undefined });
-      this.#pending.push({ line: checkpoint, step: "other", id, waiter: undefined });
+      const checkpoint = checkpointLine(id, outputTokens, this.clock.now());
+      this.#pending.push({ line: intentLine(intent), step: "intent", id, listener: undefined });
+      this.#pending.push({ line: checkpoint, step: "other", id, listener: undefined });
     }
   }
 
-  async #trim(): Promise<void> {
+  async #deletePublished(): Promise<void> {
     for (;;) {
       const oldest = this.#segments[0];
       if (oldest === undefined || oldest === this.#current || !oldest.published || oldest.open > 0) return;
-      // A carried intent must be on the disk in its new place before the old place goes.
-      if (this.#open.carrying) return;
+      // A relocated intent must be durable in its new file before the old file is deleted.
+      if (this.#open.relocating) return;
       this.#segments.shift();
       try {
         await deleteSegment(oldest);
       } catch (error) {
-        this.log.warn({ error: messageOf(error) }, "a published usage file could not be deleted");
+        this.log.warn({ error: messageOf(error) }, "a published file of the usage journal could not be deleted");
       }
-      // Only closed files hold settlements that were made void.
+      // Only closed files hold settlements that were voided.
       if (this.#segments[0] === this.#current) this.#void.clear();
     }
   }

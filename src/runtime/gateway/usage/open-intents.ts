@@ -1,38 +1,38 @@
 import type { Intent } from "./records.js";
 import type { Segment } from "./segments.js";
 
-interface Open {
+interface OpenIntent {
   readonly intent: Intent;
-  /** Of the newest checkpoint. */
+  /** From the newest checkpoint. */
   outputTokens: number;
-  /** Where the newest copy of the intent is; undefined while it is on its way to the disk. */
+  /** The file with the newest durable copy of the intent; undefined until one is durable. */
   segment: Segment | undefined;
 }
 
-/** The requests whose usage is not settled, and the files that hold their intents: a file stays as long as one of its own is open. */
+/** Requests that are not settled, and the files that hold their intents. A file is kept while one of its intents is open. */
 export class OpenIntents {
-  readonly #open = new Map<string, Open>();
-  /** On their way from an older file into the newest. */
-  readonly #carried = new Set<string>();
+  readonly #open = new Map<string, OpenIntent>();
+  /** Intents that are being copied from an older file into the newest. */
+  readonly #relocating = new Set<string>();
 
   get size(): number {
     return this.#open.size;
   }
 
-  /** Some intent has left its old file and has not reached its new one. */
-  get carrying(): boolean {
-    return this.#carried.size > 0;
+  /** An intent has left its old file and is not yet durable in the new one. */
+  get relocating(): boolean {
+    return this.#relocating.size > 0;
   }
 
-  isCarried(id: string): boolean {
-    return this.#carried.has(id);
+  isRelocating(id: string): boolean {
+    return this.#relocating.has(id);
   }
 
   add(intent: Intent): void {
     this.#open.set(intent.id, { intent, outputTokens: 0, segment: undefined });
   }
 
-  /** Notes how far an answer has come; false when it is not open. */
+  /** Records the output so far; false when the request is not open. */
   progress(id: string, outputTokens: number): boolean {
     const open = this.#open.get(id);
     if (open === undefined) return false;
@@ -40,11 +40,11 @@ export class OpenIntents {
     return true;
   }
 
-  /** The intent has reached the disk, in `segment`. */
+  /** The intent is durable in `segment`. */
   written(id: string, segment: Segment): void {
     const open = this.#open.get(id);
     if (open === undefined) return;
-    this.#carried.delete(id);
+    this.#relocating.delete(id);
     open.segment = segment;
     segment.open += 1;
   }
@@ -52,18 +52,18 @@ export class OpenIntents {
   close(id: string): void {
     const open = this.#open.get(id);
     this.#open.delete(id);
-    this.#carried.delete(id);
+    this.#relocating.delete(id);
     if (open?.segment !== undefined) open.segment.open -= 1;
   }
 
-  /** Takes the intents that are open out of a file; each is to be written again (`written`). */
-  carryFrom(segment: Segment): readonly Readonly<Open>[] {
-    const leaving = [...this.#open.values()].filter((open) => open.segment === segment);
-    for (const open of leaving) {
+  /** Removes the open intents of a file from it; each is to be written again (`written`). */
+  relocateFrom(segment: Segment): readonly Readonly<OpenIntent>[] {
+    const relocated = [...this.#open.values()].filter((open) => open.segment === segment);
+    for (const open of relocated) {
       segment.open -= 1;
       open.segment = undefined;
-      this.#carried.add(open.intent.id);
+      this.#relocating.add(open.intent.id);
     }
-    return leaving;
+    return relocated;
   }
 }

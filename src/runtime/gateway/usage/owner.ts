@@ -6,14 +6,14 @@ import { type Lock, type Owner, waitForLock } from "../../../disk/lock.js";
 import { KeelsonError } from "../../../errors/keelson-error.js";
 
 /**
- * Makes a log's directory, if need be, and this process its one owner: two that wrote the same files would number them
- * alike, and settle each other's requests. A living owner may be finishing its answers after its supervisor was killed,
- * and is waited for, at most `patience` milliseconds. Throws `usage/log-in-use` when it goes on.
+ * Creates the directory of a journal, if need be, and makes this process its only owner: two that wrote the same files
+ * would give them the same numbers, and settle each other's requests. A running owner may be finishing its answers after
+ * its supervisor was killed. It is waited for, at most `timeoutMs`; then this throws `usage/log-in-use`.
  */
-export async function ownDirectory(directory: string, log: Logger, patience: number): Promise<Lock> {
-  const waiting = ({ pid }: Owner): void =>
-    log.warn({ owner: pid, directory, patienceMs: patience }, "waiting for a process that still writes the usage log");
-  const taken = await take(directory, patience, waiting).catch((error: unknown) => {
+export async function ownDirectory(directory: string, log: Logger, timeoutMs: number): Promise<Lock> {
+  const onWait = ({ pid }: Owner): void =>
+    log.warn({ owner: pid, directory, timeoutMs }, "waiting for another process that writes the usage journal");
+  const taken = await take(directory, timeoutMs, onWait).catch((error: unknown) => {
     throw diskError(error, directory);
   });
   if ("lock" in taken) return taken.lock;
@@ -23,7 +23,7 @@ export async function ownDirectory(directory: string, log: Logger, patience: num
   });
 }
 
-async function take(directory: string, patience: number, onWait: (owner: Owner) => void) {
+async function take(directory: string, timeoutMs: number, onWait: (owner: Owner) => void) {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  return waitForLock(join(directory, "owner"), patience, onWait);
+  return waitForLock(join(directory, "owner"), timeoutMs, onWait);
 }

@@ -1,33 +1,43 @@
 import type { Logger } from "pino";
 import { messageOf } from "../../../errors/thrown.js";
+import { type Clock, SYSTEM_CLOCK } from "../../kernel/clock.js";
+import { debugPoint } from "../../kernel/debug-point.js";
 import type { Usage } from "../../usage/client.js";
 import type { Journal } from "./journal.js";
 
-const batch = 500;
-const shortestWait = 100;
-const longestWait = 5000;
+/** Events in one request to the ledger. */
+const BATCH_SIZE = 500;
+const FIRST_BACKOFF_MS = 100;
+const MAX_BACKOFF_MS = 5_000;
+/** Failures in a row after which a stopping process leaves the rest to the next start. */
+const MAX_FAILURES_WHILE_STOPPING = 2;
 
-/** Moves settled usage from the journal's closed files into the ledger, oldest first, until the ledger has acknowledged it. */
+/** Sends settled usage from the journal's closed files to the ledger, oldest first, until the ledger has acknowledged it. */
 export class Publisher {
+  /** Ends the current wait early; undefined while none may be ended. */
   #wake: (() => void) | undefined;
+  #wakeWhileFailing: (() => void) | undefined;
   #stopping = false;
   #failures = 0;
   readonly #done: Promise<void>;
 
+  /** `onState`: called with the reason of each failure, and with undefined after each success. */
   constructor(
     private readonly journal: Journal,
     private readonly usage: Usage,
     private readonly log: Logger,
     private readonly onState: (failing: string | undefined) => void,
+    private readonly clock: Clock = SYSTEM_CLOCK,
   ) {
-    journal.onSealed = () => this.#wake?.();
+    journal.onRotated = () => this.#wake?.();
     this.#done = this.#run();
   }
 
-  /** Publishes what is closed, unless `signal` ends it before; what is left stays on the disk for the next start. */
+  /** Publishes the closed files, until `signal` aborts; what is left stays on the disk for the next start. */
   async stop(signal: AbortSignal): Promise<void> {
     this.#stopping = true;
     this.#wake?.();
+    this.#wakeWhileFailing?.();
     await Promise.race([
       this.#done,
       new Promise<void>((resolve) => {
@@ -39,39 +49,48 @@ export class Publisher {
 
   async #run(): Promise<void> {
     for (;;) {
-      const sealed = this.journal.nextSealed();
-      if (sealed === undefined) {
+      const closed = this.journal.nextClosed();
+      if (closed === undefined) {
         if (this.#stopping) return;
-        await this.#sleep(60_000);
+        await this.#untilRotated();
         continue;
       }
       try {
-        for await (const events of this.journal.batchesOf(sealed, batch)) await this.usage.record(events);
-        await this.journal.published(sealed);
-        if (this.#failures > 0) this.log.info("the ledger takes usage again");
+        for await (const events of this.journal.batchesOf(closed, BATCH_SIZE)) {
+          await this.usage.record(events);
+          debugPoint("publisher/recorded");
+        }
+        await this.journal.published(closed);
+        if (this.#failures > 0) this.log.info("the ledger accepts usage again");
         this.#failures = 0;
         this.onState(undefined);
       } catch (error) {
         const reason = messageOf(error);
-        if (this.#failures === 0) this.log.warn({ reason }, "the ledger does not take usage; it is kept on this disk");
+        if (this.#failures === 0) this.log.warn({ reason }, "the ledger does not accept usage; it stays on this disk");
         this.#failures += 1;
         this.onState(reason);
-        // On the way out a ledger that is away is not waited for: the files are.
-        if (this.#stopping && this.#failures > 2) return;
-        await this.#sleep(Math.min(longestWait, shortestWait * 2 ** Math.min(this.#failures, 10)));
+        if (this.#stopping && this.#failures > MAX_FAILURES_WHILE_STOPPING) return;
+        await this.#backOff(Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(this.#failures, 10)));
       }
     }
   }
 
-  async #sleep(milliseconds: number): Promise<void> {
+  async #untilRotated(): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      timer.unref();
-      this.#wake = () => {
-        clearTimeout(timer);
+      this.#wake = resolve;
+    });
+    this.#wake = undefined;
+  }
+
+  /** A file that is rotated meanwhile does not end the pause: the ledger would be called again with every file. */
+  async #backOff(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.clock.after(ms, resolve);
+      this.#wakeWhileFailing = () => {
+        cancel();
         resolve();
       };
     });
-    this.#wake = undefined;
+    this.#wakeWhileFailing = undefined;
   }
 }

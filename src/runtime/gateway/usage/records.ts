@@ -1,28 +1,32 @@
 import { crc32 } from "node:zlib";
-import { USAGE_OPERATIONS, type UsageEvent } from "../../../contracts/usage.js";
+import type { UsageEvent } from "../../../contracts/usage.js";
+import { isOperation } from "../operations.js";
 
-/** What is known when a request is passed on: enough to count it if nothing more is ever heard of it. */
+/** Written when a request is sent to an upstream: enough to count it if nothing more is written about it. */
 export interface Intent {
   readonly id: string;
+  /** Epoch milliseconds. */
   readonly at: number;
   readonly organisation: string;
   readonly keyId: string;
   readonly model: string;
   readonly operation: UsageEvent["operation"];
-  /** A guess from the size of the request. */
+  /** Estimated from the size of the request. */
   readonly inputTokens: number;
 }
 
-/** One line of the log. */
+/** One line of the journal. */
 export type Entry =
   | { readonly kind: "intent"; readonly intent: Intent }
-  /** Tokens that have gone out so far in an answer that is not complete. */
+  /** Output tokens so far of an answer that is not complete. */
   | { readonly kind: "checkpoint"; readonly id: string; readonly outputTokens: number; readonly at: number }
   | { readonly kind: "settled"; readonly event: UsageEvent }
-  /** An intent whose request was refused after all. */
-  | { readonly kind: "void"; readonly id: string };
+  /** The request does not count: it was refused after its intent was written. */
+  | { readonly kind: "void"; readonly id: string }
+  /** A line of another version of Keelson, for example with an operation that this one lacks. `id`: where it has one. */
+  | { readonly kind: "unreadable"; readonly line: string; readonly id: string | undefined };
 
-// Lines are arrays and not objects: the names would be half of the log.
+// Lines are arrays and not objects: field names would be half of the journal.
 export function intentLine(intent: Intent): string {
   return JSON.stringify([
     "I",
@@ -61,25 +65,32 @@ export function voidLine(id: string): string {
   return JSON.stringify(["X", id]);
 }
 
-const known: ReadonlySet<unknown> = new Set(USAGE_OPERATIONS);
-
-function isOperation(value: unknown): value is UsageEvent["operation"] {
-  return known.has(value);
+/** The fields of a line; undefined when it is no list. */
+function fieldsOf(line: string): readonly unknown[] | undefined {
+  try {
+    const fields: unknown = JSON.parse(line);
+    return Array.isArray(fields) ? fields : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
- * One line, checked. By hand, because every answered request comes by here: a schema library took a fifth of the
- * gateway's time for its own.
+ * Parses and validates one line. By hand, because every answered request passes here: a schema library took a fifth of the
+ * gateway's time for it.
  */
-function entryOf(json: string): Entry {
-  const fields: unknown = JSON.parse(json);
-  if (!Array.isArray(fields)) throw new Error("a line of the usage log is not a list");
-  // By index: to take a list apart by pattern costs more than to parse it.
+function entryOf(line: string): Entry {
+  const fields = fieldsOf(line);
+  const id = typeof fields?.[1] === "string" ? fields[1] : undefined;
+  const entry = fields === undefined || id === undefined ? undefined : parse(fields, id);
+  return entry ?? { kind: "unreadable", line, id };
+}
+
+/** By index: destructuring a list costs more than to parse it. */
+function parse(fields: readonly unknown[], id: string): Entry | undefined {
   const kind: unknown = fields[0];
-  const id: unknown = fields[1];
   const third: unknown = fields[2];
   const fourth: unknown = fields[3];
-  if (typeof id !== "string") throw new Error("a line of the usage log has no id");
   if (kind === "X") return { kind: "void", id };
   if (kind === "C" && typeof third === "number" && typeof fourth === "number") {
     return { kind: "checkpoint", id, outputTokens: third, at: fourth };
@@ -89,68 +100,65 @@ function entryOf(json: string): Entry {
   const operation: unknown = fields[6];
   const inputTokens: unknown = fields[7];
   if (
-    typeof third === "number" &&
-    typeof fourth === "string" &&
-    typeof keyId === "string" &&
-    typeof model === "string" &&
-    isOperation(operation) &&
-    typeof inputTokens === "number"
-  ) {
-    const at = third;
-    const organisation = fourth;
-    if (kind === "I") {
-      return { kind: "intent", intent: { id, at, organisation, keyId, model, operation, inputTokens } };
-    }
-    const outputTokens: unknown = fields[8];
-    const status: unknown = fields[9];
-    const durationMs: unknown = fields[10];
-    const estimated: unknown = fields[11];
-    if (
-      kind === "S" &&
-      typeof outputTokens === "number" &&
-      typeof status === "number" &&
-      typeof durationMs === "number" &&
-      typeof estimated === "boolean"
-    ) {
-      return {
-        kind: "settled",
-        event: {
-          id,
-          at,
-          organisation,
-          keyId,
-          model,
-          operation,
-          inputTokens,
-          outputTokens,
-          status,
-          durationMs,
-          estimated,
-        },
-      };
-    }
-  }
-  throw new Error(`a line of the usage log is not known: ${json.slice(0, 100)}`);
+    typeof third !== "number" ||
+    typeof fourth !== "string" ||
+    typeof keyId !== "string" ||
+    typeof model !== "string" ||
+    !isOperation(operation) ||
+    typeof inputTokens !== "number"
+  )
+    return undefined;
+  const at = third;
+  const organisation = fourth;
+  if (kind === "I") return { kind: "intent", intent: { id, at, organisation, keyId, model, operation, inputTokens } };
+  const outputTokens: unknown = fields[8];
+  const status: unknown = fields[9];
+  const durationMs: unknown = fields[10];
+  const estimated: unknown = fields[11];
+  if (
+    kind !== "S" ||
+    typeof outputTokens !== "number" ||
+    typeof status !== "number" ||
+    typeof durationMs !== "number" ||
+    typeof estimated !== "boolean"
+  )
+    return undefined;
+  return {
+    kind: "settled",
+    event: {
+      id,
+      at,
+      organisation,
+      keyId,
+      model,
+      operation,
+      inputTokens,
+      outputTokens,
+      status,
+      durationMs,
+      estimated,
+    },
+  };
 }
 
-const headBytes = 8;
+const HEADER_BYTES = 8;
 
-/** Frames lines for one write: length, CRC-32, lines. A frame counts whole or not at all. */
+/** The bytes of one write: length, CRC-32, lines. A frame is read completely or not at all. */
 export function frame(lines: readonly string[]): Buffer {
   const body = lines.join("\n");
-  const bytes = Buffer.allocUnsafe(headBytes + Buffer.byteLength(body));
-  bytes.write(body, headBytes, "utf8");
-  bytes.writeUInt32LE(bytes.length - headBytes, 0);
-  bytes.writeUInt32LE(crc32(bytes.subarray(headBytes)), 4);
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES + Buffer.byteLength(body));
+  bytes.write(body, HEADER_BYTES, "utf8");
+  bytes.writeUInt32LE(bytes.length - HEADER_BYTES, 0);
+  bytes.writeUInt32LE(crc32(bytes.subarray(HEADER_BYTES)), 4);
   return bytes;
 }
 
-/** The entries of a file of frames, up to the first frame that is torn: what follows was never acknowledged. */
+/** The entries of a file, up to the first torn frame: what follows was never acknowledged. */
 export function* entriesIn(bytes: Buffer): Generator<Entry> {
   for (const line of linesIn(bytes)) yield entryOf(line);
 }
 
-/** The settled events alone. Every other line, which is more than half of them, goes by unread. */
+/** Only the settled events of a file. Other lines, more than half of them, are not parsed. */
 export function* settledIn(bytes: Buffer): Generator<UsageEvent> {
   for (const line of linesIn(bytes)) {
     if (!line.startsWith('["S"')) continue;
@@ -161,11 +169,11 @@ export function* settledIn(bytes: Buffer): Generator<UsageEvent> {
 
 function* linesIn(bytes: Buffer): Generator<string> {
   let at = 0;
-  while (at + headBytes <= bytes.length) {
+  while (at + HEADER_BYTES <= bytes.length) {
     const length = bytes.readUInt32LE(at);
-    const body = bytes.subarray(at + headBytes, at + headBytes + length);
+    const body = bytes.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length);
     if (length === 0 || body.length !== length || crc32(body) !== bytes.readUInt32LE(at + 4)) return;
     yield* body.toString("utf8").split("\n");
-    at += headBytes + length;
+    at += HEADER_BYTES + length;
   }
 }

@@ -2,8 +2,8 @@ import type { UsageEvent } from "../../../contracts/usage.js";
 import type { Entry, Intent } from "./records.js";
 
 /**
- * What an earlier process left unsettled, settled from its last checkpoint: pure. Such an answer was cut, so its status is
- * 500, its input is the guess of the intent, and it is marked `estimated`.
+ * Settles what an earlier process left open, from the last checkpoint. Pure. Such an answer was cut, so its status is 500,
+ * its input is the estimate of the intent, and it is marked `estimated`.
  */
 export function unsettled(entries: Iterable<Entry>): UsageEvent[] {
   const open = new Map<string, { readonly intent: Intent; outputTokens: number; at: number }>();
@@ -11,17 +11,17 @@ export function unsettled(entries: Iterable<Entry>): UsageEvent[] {
   for (const entry of entries) {
     switch (entry.kind) {
       case "intent": {
-        // An intent carried forward into a newer file is the same request.
+        // An intent that was copied into a newer file is the same request.
         if (!open.has(entry.intent.id) && !settled.has(entry.intent.id)) {
           open.set(entry.intent.id, { intent: entry.intent, outputTokens: 0, at: entry.intent.at });
         }
         break;
       }
       case "checkpoint": {
-        const known = open.get(entry.id);
-        if (known !== undefined) {
-          known.outputTokens = Math.max(known.outputTokens, entry.outputTokens);
-          known.at = Math.max(known.at, entry.at);
+        const request = open.get(entry.id);
+        if (request !== undefined) {
+          request.outputTokens = Math.max(request.outputTokens, entry.outputTokens);
+          request.at = Math.max(request.at, entry.at);
         }
         break;
       }
@@ -32,6 +32,13 @@ export function unsettled(entries: Iterable<Entry>): UsageEvent[] {
       case "void":
         settled.add(entry.id);
         open.delete(entry.id);
+        break;
+      case "unreadable":
+        // Kept for the version that wrote it, which may have settled the request.
+        if (entry.id !== undefined) {
+          settled.add(entry.id);
+          open.delete(entry.id);
+        }
         break;
     }
   }

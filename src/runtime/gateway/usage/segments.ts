@@ -1,53 +1,67 @@
 import { constants } from "node:fs";
-import { type FileHandle, open, readdir, readFile, unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { type FileHandle, open, readdir, readFile, rename, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { UsageEvent } from "../../../contracts/usage.js";
-import { type Entry, entriesIn, settledIn } from "./records.js";
+import { type Entry, entriesIn, frame, settledIn } from "./records.js";
 
-/** One file of the log. Files are made, published and deleted in the order of their numbers. */
+/** One file of the journal. Files are created, published and deleted in the order of their numbers. */
 export interface Segment {
   readonly number: number;
   readonly path: string;
-  /** Settled entries that the ledger must get. */
+  /** Settled entries that the ledger must receive. */
   settled: number;
-  /** Intents whose newest copy is here and that are not settled yet. */
+  /** Intents whose newest copy is in this file and that are not settled. */
   open: number;
   published: boolean;
+  /** Lines of another version of Keelson. They outlive the file, for that version to read. */
+  unreadable: readonly string[];
 }
 
-const name = /^(\d{10})\.log$/;
+const LOG = ".log";
+/** Holds the lines that no version so far could read. */
+const UNREADABLE = ".unreadable";
+const FILE_NAME = /^(\d{10})(\.log|\.unreadable)$/;
 
-export function segment(directory: string, number: number): Segment {
+export function segment(directory: string, number: number, suffix = LOG): Segment {
   return {
     number,
-    path: join(directory, `${String(number).padStart(10, "0")}.log`),
+    path: join(directory, `${String(number).padStart(10, "0")}${suffix}`),
     settled: 0,
     open: 0,
     published: false,
+    unreadable: [],
   };
 }
 
-/** The segments that an earlier process left, oldest first. */
+/** The files that an earlier process left, oldest first. */
 export async function findSegments(directory: string): Promise<Segment[]> {
-  const numbers = (await readdir(directory)).map((file) => Number(name.exec(file)?.[1] ?? Number.NaN));
-  return numbers
-    .filter((number) => !Number.isNaN(number))
-    .sort((a, b) => a - b)
-    .map((number) => segment(directory, number));
+  const found = (await readdir(directory)).flatMap((file) => {
+    const match = FILE_NAME.exec(file);
+    return match === null ? [] : [segment(directory, Number(match[1]), match[2])];
+  });
+  return found.sort((a, b) => a.number - b.number || a.path.localeCompare(b.path));
 }
 
-/** Creates a segment. */
 export function createSegment({ path }: Segment): Promise<FileHandle> {
   return open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND, 0o600);
 }
 
-export async function readSegment({ path }: Segment): Promise<Entry[]> {
-  return [...entriesIn(await readFile(path))];
+/** The entries of a file of an earlier process; notes in `segment` what is to be published and what cannot be read. */
+export async function readSegment(segment: Segment): Promise<Entry[]> {
+  const entries = [...entriesIn(await readFile(segment.path))];
+  segment.settled = entries.filter(({ kind }) => kind === "settled").length;
+  segment.unreadable = entries.flatMap((entry) => (entry.kind === "unreadable" ? [entry.line] : []));
+  return entries;
+}
+
+/** True for a file that holds nothing but lines which this version cannot read. */
+export function isOnlyUnreadable({ path, unreadable }: Segment, entries: readonly Entry[]): boolean {
+  return path.endsWith(UNREADABLE) && unreadable.length === entries.length;
 }
 
 /**
- * The settled events of a closed segment, `size` at a time, but for those with an id in `without`. Each batch is read when
- * it is asked for, and then forgotten.
+ * The settled events of a closed file, `size` at a time, except those with an id in `without`. Each batch is parsed when it
+ * is requested.
  */
 export async function* settledBatches(
   { path }: Segment,
@@ -65,7 +79,20 @@ export async function* settledBatches(
   if (batch.length > 0) yield batch;
 }
 
-export async function deleteSegment({ path }: Segment): Promise<void> {
+/** Deletes a file; its unreadable lines move to a file of their own. */
+export async function deleteSegment({ path, number, unreadable }: Segment): Promise<void> {
+  if (unreadable.length > 0) {
+    const kept = segment(dirname(path), number, UNREADABLE).path;
+    const file = await open(`${kept}.new`, "w", 0o600);
+    try {
+      await file.writeFile(frame(unreadable));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(`${kept}.new`, kept);
+    if (kept === path) return;
+  }
   try {
     await unlink(path);
   } catch (error) {

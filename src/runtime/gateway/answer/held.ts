@@ -1,10 +1,11 @@
-/** Pieces of an answer that are kept until it is known to be complete. */
-export class KeptAnswer {
+/** Pieces of an answer that are held back until it is complete. */
+export class HeldAnswer {
   #parts: Buffer[] = [];
   #size = 0;
-  /** Bytes of the whole answer so far, kept or not. */
+  /** Bytes of the whole answer so far, held or not. */
   total = 0;
 
+  /** Bytes that are held. */
   get size(): number {
     return this.#size;
   }
@@ -15,7 +16,7 @@ export class KeptAnswer {
     this.total += chunk.length;
   }
 
-  /** Everything kept; nothing is kept any more. */
+  /** Returns everything that is held, and holds nothing any more. */
   take(): Buffer {
     const [first] = this.#parts;
     const all = this.#parts.length === 1 && first !== undefined ? first : Buffer.concat(this.#parts);
@@ -24,7 +25,7 @@ export class KeptAnswer {
     return all;
   }
 
-  /** Everything but the newest piece, which stays: the end of the answer is in it, or still to come. */
+  /** Returns all but the newest piece: the end of the answer is in that one, or still to come. */
   takeOlder(): Buffer {
     const newest = this.#parts.pop();
     const older = this.take();
@@ -33,11 +34,5 @@ export class KeptAnswer {
       this.#size = newest.length;
     }
     return older;
-  }
-
-  clear(): void {
-    this.#parts = [];
-    this.#size = 0;
-    this.total = 0;
   }
 }

@@ -1,0 +1,50 @@
+import { USAGE_OPERATIONS, type UsageEvent } from "../../contracts/usage.js";
+
+/** The kind of a metered request: the key of its row below, its `operation` in usage, and its label in metrics and spans. */
+export type OperationName = UsageEvent["operation"];
+
+interface OperationFacts {
+  /** Path in the OpenAI API, of the gateway and of upstreams. */
+  readonly path: `/v1/${string}`;
+  /** Field of the OpenAI request that holds the input of the model. */
+  readonly input: string;
+  /** Paths in the Ollama API that are metered as this operation. */
+  readonly ollamaPaths: readonly `/api/${string}`[];
+  /** The answer may be a stream. */
+  readonly streams: boolean;
+  /** The model generates tokens: an answer without a count is estimated from its size. */
+  readonly generates: boolean;
+}
+
+/** Everything that differs between operations. The compiler demands a row for each operation of the usage contract. */
+export const OPERATIONS = {
+  chat: {
+    path: "/v1/chat/completions",
+    input: "messages",
+    ollamaPaths: ["/api/chat"],
+    streams: true,
+    generates: true,
+  },
+  completion: {
+    path: "/v1/completions",
+    input: "prompt",
+    ollamaPaths: ["/api/generate"],
+    streams: true,
+    generates: true,
+  },
+  embedding: {
+    path: "/v1/embeddings",
+    input: "input",
+    ollamaPaths: ["/api/embed", "/api/embeddings"],
+    streams: false,
+    generates: false,
+  },
+} as const satisfies Record<OperationName, OperationFacts>;
+
+export type OllamaPath = (typeof OPERATIONS)[OperationName]["ollamaPaths"][number];
+
+const NAMES: ReadonlySet<unknown> = new Set(USAGE_OPERATIONS);
+
+export function isOperation(value: unknown): value is OperationName {
+  return NAMES.has(value);
+}
