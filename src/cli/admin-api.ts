@@ -5,6 +5,8 @@ import { KeelsonError } from "../errors/keelson-error.js";
 import { messageOf } from "../errors/thrown.js";
 import type { Connection } from "./connection.js";
 
+const RESPONSE_TIMEOUT_MS = 30_000;
+
 export interface AdminCall {
   readonly method?: "GET" | "POST" | "DELETE";
   readonly query?: Readonly<Record<string, string | undefined>>;
@@ -12,10 +14,10 @@ export interface AdminCall {
 }
 
 /**
- * Calls an operation of the admin API and gives the text of its answer.
- * @throws KeelsonError as the platform put it, or `platform/unreachable`.
+ * Calls an operation of the admin API and returns the response text.
+ * @throws KeelsonError with the code of the error response, or `platform/unreachable`.
  */
-export async function askAdmin(connection: Connection, path: string, call: AdminCall = {}): Promise<string> {
+export async function requestAdmin(connection: Connection, path: string, call: AdminCall = {}): Promise<string> {
   const url = new URL(`${connection.url}${path}`);
   for (const [name, value] of Object.entries(call.query ?? {}))
     if (value !== undefined) url.searchParams.set(name, value);
@@ -29,35 +31,35 @@ export async function askAdmin(connection: Connection, path: string, call: Admin
         ...(call.body === undefined ? {} : { "content-type": "application/json" }),
       },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-      headersTimeout: 30_000,
-      bodyTimeout: 30_000,
+      headersTimeout: RESPONSE_TIMEOUT_MS,
+      bodyTimeout: RESPONSE_TIMEOUT_MS,
     });
     status = response.statusCode;
     text = await response.body.text();
   } catch (error) {
-    throw new KeelsonError("platform/unreachable", `${connection.url} does not answer: ${messageOf(error)}`, {
+    throw new KeelsonError("platform/unreachable", `${connection.url} is unreachable: ${messageOf(error)}`, {
       cause: error,
     });
   }
   if (status < 400) return text;
-  throw refused(connection.url, status, text);
+  throw errorResponse(connection.url, status, text);
 }
 
-/** The same, for an operation that answers JSON. */
+/** Like `requestAdmin`, for an operation that returns JSON of the given shape. */
 export async function callAdmin<Answer extends z.ZodType>(
   connection: Connection,
   path: string,
   answer: Answer,
   call: AdminCall = {},
 ): Promise<z.output<Answer>> {
-  const parsed = answer.safeParse(parseJson(await askAdmin(connection, path, call)));
+  const parsed = answer.safeParse(parseJson(await requestAdmin(connection, path, call)));
   if (parsed.success) return parsed.data;
-  throw new KeelsonError("platform/answer", `${connection.url}${path} answered something else than was expected`, {
+  throw new KeelsonError("platform/answer", `${connection.url}${path} returned an unexpected response`, {
     cause: parsed.error,
   });
 }
 
-function refused(url: string, status: number, text: string): KeelsonError {
+function errorResponse(url: string, status: number, text: string): KeelsonError {
   const error = readError(text);
   if (error?.code === undefined) return new KeelsonError("platform/answer", `${url} returned status ${status}`);
   return KeelsonError.fromReport(error.code, error.message, error.hint);

@@ -27,21 +27,25 @@ interface Answer {
   readonly totalMs: number;
 }
 
+const MODEL_LIST_TIMEOUT_MS = 10_000;
+/** Characters of a response that is not an error document. */
+const MAX_ERROR_LENGTH = 200;
+
 const paint = coloursFor(process.stdout, process.env);
 
 /** `keelson chat`. */
 export async function chat(words: readonly string[], options: ChatOptions): Promise<void> {
-  const question = words.join(" ") || (process.stdin.isTTY ? "" : await piped());
-  if (question === "" && !process.stdin.isTTY)
-    throw new KeelsonError("chat/no-question", "there is no question, and no terminal to ask for one");
+  const prompt = words.join(" ") || (process.stdin.isTTY ? "" : await readStdin());
+  if (prompt === "" && !process.stdin.isTTY)
+    throw new KeelsonError("chat/no-question", "no prompt was given, and stdin is not a terminal");
   const connection = await connect(options, "inference");
   const model = options.model ?? (await firstModel(connection));
   const before: Message[] = options.system === undefined ? [] : [{ role: "system", content: options.system }];
-  if (question !== "") await once(connection, model, [...before, { role: "user", content: question }], options);
+  if (prompt !== "") await sendPrompt(connection, model, [...before, { role: "user", content: prompt }], options);
   else await converse(connection, model, before, options);
 }
 
-async function once(
+async function sendPrompt(
   connection: Connection,
   model: string,
   messages: readonly Message[],
@@ -50,7 +54,7 @@ async function once(
   const interrupted = new AbortController();
   process.once("SIGINT", () => interrupted.abort());
   const show = options.json ? () => undefined : (text: string) => void process.stdout.write(text);
-  const answer = await ask(connection, model, messages, show, interrupted.signal);
+  const answer = await streamAnswer(connection, model, messages, show, interrupted.signal);
   process.stdout.write(options.json ? `${JSON.stringify(answer)}\n` : "\n");
 }
 
@@ -60,9 +64,11 @@ async function converse(
   before: readonly Message[],
   options: ChatOptions,
 ): Promise<void> {
-  if (options.json) throw new KeelsonError("chat/json", "--json answers one question");
+  if (options.json) throw new KeelsonError("chat/json", "--json requires a prompt");
   process.stdout.write(
-    paint.dim(`${model} at ${connection.url}. Ctrl-C stops an answer, /clear begins anew, Ctrl-D ends.\n`),
+    paint.dim(
+      `${model} at ${connection.url}. Ctrl-C stops an answer, /clear starts a new conversation, Ctrl-D exits.\n`,
+    ),
   );
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   let messages = [...before];
@@ -80,7 +86,7 @@ async function converse(
     if (text === "" || text === "/clear") continue;
     current = new AbortController();
     try {
-      const answer = await ask(
+      const answer = await streamAnswer(
         connection,
         model,
         [...messages, { role: "user", content: text }],
@@ -88,9 +94,9 @@ async function converse(
         current.signal,
       );
       messages.push({ role: "user", content: text }, { role: "assistant", content: answer.text });
-      process.stdout.write(`\n${paint.dim(figures(answer))}\n`);
+      process.stdout.write(`\n${paint.dim(answerStatistics(answer))}\n`);
     } catch (error) {
-      // One question that went wrong is no reason to lose the conversation.
+      // A failed request does not end the conversation.
       if (current.signal.aborted) process.stdout.write(paint.dim(" (stopped)\n"));
       else if (error instanceof KeelsonError)
         process.stdout.write(`${paint.red(error.message)}${error.hint === undefined ? "" : `\n  ${error.hint}`}\n`);
@@ -103,7 +109,7 @@ async function converse(
   process.stdout.write("\n");
 }
 
-/** Undefined at the end of the input. */
+/** The next line of input; undefined at its end. */
 function nextLine(terminal: ReturnType<typeof createInterface>): Promise<string | undefined> {
   return new Promise((resolve) => {
     const end = () => resolve(undefined);
@@ -115,10 +121,10 @@ function nextLine(terminal: ReturnType<typeof createInterface>): Promise<string 
   });
 }
 
-function figures({ outputTokens, firstMs, totalMs }: Answer): string {
+function answerStatistics({ outputTokens, firstMs, totalMs }: Answer): string {
   const generating = (totalMs - firstMs) / 1000;
   const rate = outputTokens > 1 && generating > 0 ? `, ${Math.round((outputTokens - 1) / generating)} tokens/s` : "";
-  return `${outputTokens} tokens, the first after ${Math.round(firstMs)} ms${rate}`;
+  return `${outputTokens} tokens, TTFT ${Math.round(firstMs)} ms${rate}`;
 }
 
 const chunkSchema = z.object({
@@ -128,15 +134,15 @@ const chunkSchema = z.object({
   error: z.object({ message: z.string() }).optional(),
 });
 
-/** Streams an answer; `show` gets each part as it comes. */
-async function ask(
+/** Streams an answer; `show` receives each part as it arrives. */
+async function streamAnswer(
   connection: Connection,
   model: string,
   messages: readonly Message[],
   show: (text: string) => void,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const began = performance.now();
+  const started = performance.now();
   const response = await send(connection, "POST", "/v1/chat/completions", signal, {
     model,
     messages,
@@ -152,14 +158,14 @@ async function ask(
     if (chunk.error) throw new KeelsonError("chat/answer", chunk.error.message);
     const part = chunk.choices[0]?.delta?.content ?? "";
     if (part !== "") {
-      firstMs ??= performance.now() - began;
+      firstMs ??= performance.now() - started;
       text += part;
       show(part);
     }
     answering = chunk.model ?? answering;
     usage = chunk.usage ?? usage;
   }
-  const totalMs = performance.now() - began;
+  const totalMs = performance.now() - started;
   return {
     model: answering,
     text,
@@ -189,26 +195,26 @@ const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
 
 /** Names of the models that the key may use, in the platform file's order. */
 async function modelNames(connection: Connection): Promise<readonly string[]> {
-  const body = await send(connection, "GET", "/v1/models", AbortSignal.timeout(10_000));
+  const body = await send(connection, "GET", "/v1/models", AbortSignal.timeout(MODEL_LIST_TIMEOUT_MS));
   return modelsSchema.parse(JSON.parse(await read(body))).data.map(({ id }) => id);
 }
 
 async function firstModel(connection: Connection): Promise<string> {
   const [first] = await modelNames(connection);
   if (first !== undefined) return first;
-  throw new KeelsonError("chat/no-model", "the platform has no model");
+  throw new KeelsonError("chat/no-model", "the platform has no models");
 }
 
-/** A model was named that is not there, or not for this key: says which are. */
-async function noSuchModel(connection: Connection, model: string, message: string): Promise<KeelsonError> {
+/** The error for a model that does not exist or that the key may not use, with the available models. */
+async function unknownModel(connection: Connection, model: string, message: string): Promise<KeelsonError> {
   const names = await modelNames(connection);
   const near = suggest(model, names);
-  const list = names.length === 0 ? "there is none for this key" : `there are: ${names.join(", ")}`;
+  const list = names.length === 0 ? "this key may use no model" : `available models: ${names.join(", ")}`;
   const hint = near === undefined ? list : `did you mean \`${near}\`? ${list}`;
   return new KeelsonError("chat/no-model", message, { hint });
 }
 
-const modelRefused = new Set(["model_not_found", "model_not_allowed"]);
+const MODEL_ERRORS = new Set(["model_not_found", "model_not_allowed"]);
 
 async function send(
   connection: Connection,
@@ -224,20 +230,20 @@ async function send(
     ...(content !== undefined && { body: JSON.stringify(content) }),
   }).catch((error: unknown) => {
     if (signal.aborted) throw error;
-    throw new KeelsonError("connection/refused", `${connection.url} does not answer`, {
+    throw new KeelsonError("connection/refused", `${connection.url} is unreachable`, {
       cause: error,
     });
   });
   if (answer.statusCode === 200) return answer.body;
   const text = await answer.body.text();
   const error = readError(text);
-  if (error !== undefined && content !== undefined && modelRefused.has(error.code ?? ""))
-    throw await noSuchModel(connection, content.model, error.message);
-  const message = error?.message ?? text.slice(0, 200);
+  if (error !== undefined && content !== undefined && MODEL_ERRORS.has(error.code ?? ""))
+    throw await unknownModel(connection, content.model, error.message);
+  const message = error?.message ?? text.slice(0, MAX_ERROR_LENGTH);
   throw new KeelsonError("chat/refused", `${message} (${answer.statusCode})`);
 }
 
-async function piped(): Promise<string> {
+async function readStdin(): Promise<string> {
   return (await read(process.stdin)).trim();
 }
 

@@ -1,6 +1,6 @@
 import type { WriteStream } from "node:tty";
 
-/** Marks text for the eye. Every mark also stands in the text itself, so nothing is lost without colours. */
+/** Terminal styles. A style only repeats what the text states, so that output without colours is complete. */
 export interface Colours {
   readonly bold: (text: string) => string;
   readonly dim: (text: string) => string;
@@ -24,8 +24,8 @@ const ansi: Colours = {
   yellow: code(33, 39),
 };
 
-/** Colours on a terminal only, and none where NO_COLOR is set (no-color.org). */
+/** Colours on a terminal, unless NO_COLOR is set (no-color.org). */
 export function coloursFor(stream: Pick<WriteStream, "isTTY">, environment: NodeJS.ProcessEnv): Colours {
-  const refused = (environment["NO_COLOR"] ?? "") !== "" || environment["TERM"] === "dumb";
-  return stream.isTTY && !refused ? ansi : colourless;
+  const disabled = (environment["NO_COLOR"] ?? "") !== "" || environment["TERM"] === "dumb";
+  return stream.isTTY && !disabled ? ansi : colourless;
 }

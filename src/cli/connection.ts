@@ -7,7 +7,7 @@ import { livePlatform, type RunningPlatform } from "../local/running.js";
 import { localSecrets } from "../local/secrets.js";
 import { TERMINAL_KEY } from "../local/terminal-key.js";
 
-/** How a command was told which platform it speaks to. */
+/** Options that select a platform. */
 export interface ConnectionOptions {
   readonly url?: string | undefined;
   readonly key?: string | undefined;
@@ -21,9 +21,9 @@ export interface Connection {
 }
 
 /**
- * Where the platform is and how to prove who asks: by address and key when given, else the one that runs on this
- * machine. `inference` calls use a key of their own; everything else uses the internal token, which stands for its owner
- * (KEELSON_API_KEY counts there only together with an address).
+ * Base URL and credentials of the selected platform: the given address and key, or the platform that runs on this machine.
+ * There, `inference` calls use an API key, and admin calls use the internal token of its owner (KEELSON_API_KEY is used for
+ * admin calls only together with an address).
  */
 export async function connect(
   options: ConnectionOptions,
@@ -32,23 +32,22 @@ export async function connect(
   const url = options.url ?? process.env["KEELSON_URL"];
   const key = options.key ?? process.env["KEELSON_API_KEY"];
   if (url !== undefined) {
-    if (!URL.canParse(url)) throw new KeelsonError("connection/url", `${url} is no address`);
-    if (key === undefined) throw new KeelsonError("connection/key", "an address needs a key");
+    if (!URL.canParse(url)) throw new KeelsonError("connection/url", `${url} is not a valid URL`);
+    if (key === undefined) throw new KeelsonError("connection/key", "an address requires an API key");
     return { url: url.replace(/\/+$/, ""), authorization: `Bearer ${key}` };
   }
   const running = await findRunning(options);
   const secrets = localSecrets(layout(running.data));
-  // A key in the environment is most often one for the model APIs alone: it must not stand in the way of the owner here.
+  // A key in the environment is usually limited to inference and must not replace the owner's token.
   const own =
     purpose === "admin"
       ? (options.key ?? (await secrets.read("internal/token")))
       : (key ?? (await secrets.read(TERMINAL_KEY)));
-  if (own === undefined)
-    throw new KeelsonError("connection/key", `there is no key for the platform in ${running.data}`);
+  if (own === undefined) throw new KeelsonError("connection/key", `${running.data} contains no key for its platform`);
   return { url: purpose === "admin" ? running.dashboard : running.url, authorization: `Bearer ${own}` };
 }
 
-/** The platform that runs on this machine. Throws `platform/not-running`, or `platform/several` when that is no answer. */
+/** The platform that runs on this machine. Throws `platform/not-running`, or `platform/several` if there is more than one. */
 export async function findRunning(options: Pick<ConnectionOptions, "data">): Promise<RunningPlatform> {
   const chosen = options.data ?? dataFromEnvironment();
   if (chosen !== undefined) {
@@ -56,40 +55,44 @@ export async function findRunning(options: Pick<ConnectionOptions, "data">): Pro
     if (running) return running;
     throw notRunning(`on ${resolve(chosen)}`);
   }
-  const all = await here();
+  const all = await runningPlatforms();
   const [only] = all;
   if (!only) throw notRunning("below this directory");
   if (all.length === 1) return only;
-  throw new KeelsonError("platform/several", `${all.length} platforms run below this directory`, {
-    hint: `say which: ${all.map((running) => `--data ${running.data}`).join(" or ")}`,
+  throw new KeelsonError("platform/several", `${all.length} platforms run in data directories below this directory`, {
+    hint: `select one: ${all.map((running) => `--data ${running.data}`).join(" or ")}`,
   });
 }
 
-/** The data directory that a command means though nothing may run there; of several, the one that something runs on. */
+/** The data directory of a command, whether or not its platform runs; of several, the one whose platform runs. Throws `data/unknown`. */
 export async function findData(options: Pick<ConnectionOptions, "data">): Promise<string> {
   const chosen = options.data ?? dataFromEnvironment();
   if (chosen !== undefined) return resolve(chosen);
-  const found = await directories();
-  const meant = found.length === 1 ? found : (await here()).map((running) => running.data);
-  const [only] = meant;
-  if (meant.length === 1 && only !== undefined) return only;
+  const found = await dataDirectories();
+  const candidates = found.length === 1 ? found : (await runningPlatforms()).map((running) => running.data);
+  const [only] = candidates;
+  if (candidates.length === 1 && only !== undefined) return only;
   throw new KeelsonError(
     "data/unknown",
-    found.length === 0 ? "there is no platform's data below this directory" : "there is the data of several platforms",
+    found.length === 0
+      ? "no data directory exists below this directory"
+      : "several data directories exist below this directory",
     {
       hint:
-        found.length === 0 ? "name it: --data DIR" : `say which: ${found.map((data) => `--data ${data}`).join(" or ")}`,
+        found.length === 0
+          ? "give it with --data DIR"
+          : `select one: ${found.map((data) => `--data ${data}`).join(" or ")}`,
     },
   );
 }
 
-async function directories(): Promise<string[]> {
+async function dataDirectories(): Promise<string[]> {
   const root = resolve(".keelson");
   const entries = (await readdirIfPresent(root)) ?? [];
   return entries.filter((entry) => entry.isDirectory()).map((entry) => join(root, entry.name));
 }
 
-async function here(): Promise<RunningPlatform[]> {
-  const found = await Promise.all((await directories()).map((data) => livePlatform(layout(data))));
+async function runningPlatforms(): Promise<RunningPlatform[]> {
+  const found = await Promise.all((await dataDirectories()).map((data) => livePlatform(layout(data))));
   return found.filter((running) => running !== undefined);
 }

@@ -6,49 +6,49 @@ import * as keelson from "../index.js";
 import { DiagnosticsError } from "../platform-file/diagnostics-error.js";
 import type { Diagnostic } from "../platform-file/index.js";
 
-/** A place in a file of code; both count from one. */
-interface Place {
-  /** Absolute. */
+/** A position in a source file; lines and columns start at 1. */
+interface Position {
+  /** Absolute path. */
   readonly file: string;
   readonly line: number;
   readonly column: number;
 }
 
-type Complaint = Pick<Diagnostic, "code" | "message" | "hint"> & { readonly place: Place };
+/** A diagnostic before its file is named as the user gave it. */
+type Problem = Pick<Diagnostic, "code" | "message" | "hint"> & { readonly position: Position };
 
 /**
- * What a `.ts`/`.js` file defines: the value of the `definePlatform(…)` that it exports as its default. The file is code of
- * the user's own and is run: TypeScript is translated (never checked), `keelson` means this very program, wherever the file
- * lies, and other files are imported as usual. `shown` is how people called the file.
- * Throws a `DiagnosticsError` with the line of what does not parse, cannot be found or throws.
+ * Runs a `.ts`/`.js` file of the user and returns the value of the `definePlatform(…)` that is its default export. TypeScript
+ * is compiled without type checks, `keelson` resolves to this program, and other imports resolve as usual. `shown` is the
+ * path as the user gave it. Throws a `DiagnosticsError` with the line of a syntax error, a failed import or a thrown error.
  */
 export async function loadCode(path: string, shown: string): Promise<unknown> {
   const jiti = createJiti(import.meta.url, {
-    // A cache would be shared with everybody who can write to the system's temporary directory.
+    // The cache would be in the system's temporary directory, which other users can write to.
     fsCache: false,
     interopDefault: false,
     sourceMaps: true,
     virtualModules: { keelson },
   });
   let exported: unknown;
-  // Or the places of what is thrown would be those in the translation.
+  // Positions in stack traces then refer to the source and not to the compiled code.
   process.setSourceMapsEnabled(true);
   try {
     exported = await jiti.import(path);
   } catch (error) {
-    throw told(complaint(error, path), path, shown);
+    throw diagnosticsError(problemOf(error, path), path, shown);
   } finally {
     process.setSourceMapsEnabled(false);
   }
-  // An ES module's default, or all that a CommonJS one exports.
+  // The default export of an ES module, or the exports of a CommonJS module.
   const value = definition(property(exported, "default")) ?? definition(exported);
   if (value) return value.value;
-  throw told(
+  throw diagnosticsError(
     {
       code: "code/no-platform",
-      message: "the file exports no platform",
-      hint: "write `export default definePlatform({ … })`",
-      place: { file: path, line: 1, column: 1 },
+      message: "the file does not export a platform",
+      hint: "add `export default definePlatform({ … })`",
+      position: { file: path, line: 1, column: 1 },
     },
     path,
     shown,
@@ -64,42 +64,42 @@ function property(of: unknown, name: string): unknown {
   return typeof of === "object" && of !== null ? Reflect.get(of, name) : undefined;
 }
 
-function complaint(error: unknown, path: string): Complaint {
+function problemOf(error: unknown, path: string): Problem {
   if (!(error instanceof Error))
     return {
       code: "code/thrown",
       message: `${typeof error === "string" ? JSON.stringify(error) : String(error)} was thrown`,
-      hint: "throw an Error: it knows the line that it comes from",
-      place: { file: path, line: 1, column: 1 },
+      hint: "throw an Error: it records the line that it comes from",
+      position: { file: path, line: 1, column: 1 },
     };
-  return unreadable(error) ?? unresolved(error, path) ?? thrown(error, path);
+  return syntaxError(error) ?? importError(error, path) ?? thrownError(error, path);
 }
 
-/** jiti words what does not parse as `ParseError: message`, with the place in the last line and its column from zero. */
-function unreadable({ message }: Error): Complaint | undefined {
+/** jiti reports a syntax error as `ParseError: message`, with the position in the last line and the column starting at 0. */
+function syntaxError({ message }: Error): Problem | undefined {
   const [, what = "", file = "", line, column] = /^ParseError: ([\s\S]*?)\s*\n (.+):(\d+):(\d+)$/.exec(message) ?? [];
   if (line === undefined) return undefined;
   return {
     code: "code/syntax",
     message: oneLine(what),
-    place: { file, line: Number(line), column: Number(column) + 1 },
+    position: { file, line: Number(line), column: Number(column) + 1 },
   };
 }
 
-/** An import of what is not there: its place is where the file that asks for it names it. */
-function unresolved(error: Error, path: string): Complaint | undefined {
+/** An import that cannot be resolved, at the position of its specifier in the importing file. */
+function importError(error: Error, path: string): Problem | undefined {
   const [, name] = /^Cannot find (?:module|package) '([^']+)'/.exec(error.message) ?? [];
   if (name === undefined) return undefined;
-  const asking = property(error, "requireStack");
-  const file = Array.isArray(asking) && typeof asking[0] === "string" ? asking[0] : path;
-  const own = name.startsWith(".") || isAbsolute(name);
+  const importers = property(error, "requireStack");
+  const file = Array.isArray(importers) && typeof importers[0] === "string" ? importers[0] : path;
+  const isPath = name.startsWith(".") || isAbsolute(name);
   return {
     code: "code/import",
-    message: `there is no \`${name}\` to import`,
-    hint: own
-      ? `it would be ${resolve(dirname(file), name)}`
-      : `packages are looked for beside the file and in the folders above it: npm install ${packageOf(name)}`,
-    place: { file, ...placeOf(textOf(file), name) },
+    message: `cannot resolve the import \`${name}\``,
+    hint: isPath
+      ? `expected at ${resolve(dirname(file), name)}`
+      : `packages are resolved from the directory of the file and its parents: npm install ${packageOf(name)}`,
+    position: { file, ...positionOf(textOf(file), name) },
   };
 }
 
@@ -110,7 +110,7 @@ function packageOf(name: string): string {
     .join("/");
 }
 
-function placeOf(text: string, name: string): Pick<Place, "line" | "column"> {
+function positionOf(text: string, name: string): Pick<Position, "line" | "column"> {
   const found = [`"${name}"`, `'${name}'`].map((quoted) => text.indexOf(quoted)).filter((at) => at >= 0);
   const before = text.slice(0, Math.min(...found, text.length)).split("\n");
   return found.length === 0
@@ -118,40 +118,40 @@ function placeOf(text: string, name: string): Pick<Place, "line" | "column"> {
     : { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
-function thrown(error: Error, path: string): Complaint {
-  // How a call of what a module does not export reads after translation: `(0 , _keelson.name) is not a function`.
+function thrownError(error: Error, path: string): Problem {
+  // A call of a name that a module does not export, after compilation: `(0 , _keelson.name) is not a function`.
   const message = oneLine(error.message).replace(/\(0 ?, ?\w+\.(\w+)\)/g, "$1");
   return {
     code: "code/thrown",
     message: message === "" ? error.name : `${error.name}: ${message}`,
-    place: frames(error.stack ?? "").find(isOwnCode) ?? { file: path, line: 1, column: 1 },
+    position: frames(error.stack ?? "").find(isUserCode) ?? { file: path, line: 1, column: 1 },
   };
 }
 
-function frames(stack: string): Place[] {
+function frames(stack: string): Position[] {
   return [...stack.matchAll(/^ {4}at (?:.*\()?((?:file:\/\/)?\/.+?|[A-Za-z]:\\.+?):(\d+):(\d+)\)?$/gm)].map(
     ([, file = "", line, column]) => {
       const path = file.startsWith("file://") ? fileURLToPath(file) : file;
-      return { file: path, line: Number(line), column: within(textOf(path), Number(line), Number(column)) };
+      return { file: path, line: Number(line), column: columnWithin(textOf(path), Number(line), Number(column)) };
     },
   );
 }
 
-/** Whether the user wrote it: the packages that it calls, jiti and this program have lines that say nothing to anybody. */
-function isOwnCode({ file }: Place): boolean {
+/** Whether the frame is in a file of the user, and not in a package, jiti or this program. */
+function isUserCode({ file }: Position): boolean {
   const program = dirname(dirname(fileURLToPath(import.meta.url)));
   return !file.split(sep).includes("node_modules") && !file.startsWith(program + sep);
 }
 
-/** What stands on the first line of a translation has columns that the source has not. */
-function within(text: string, line: number, column: number): number {
+/** A column of the compiled code can exceed the length of the source line; 1 in that case. */
+function columnWithin(text: string, line: number, column: number): number {
   return column <= (text.split("\n")[line - 1]?.length ?? 0) + 1 ? column : 1;
 }
 
-function told({ place, ...what }: Complaint, path: string, shown: string): DiagnosticsError {
-  const file = place.file === path ? shown : join(dirname(shown), relative(dirname(path), place.file));
-  const origin = { kind: "file", file, line: place.line, column: place.column } as const;
-  return new DiagnosticsError(shown, [{ ...what, severity: "error", origin }], textOf(place.file));
+function diagnosticsError({ position, ...problem }: Problem, path: string, shown: string): DiagnosticsError {
+  const file = position.file === path ? shown : join(dirname(shown), relative(dirname(path), position.file));
+  const origin = { kind: "file", file, line: position.line, column: position.column } as const;
+  return new DiagnosticsError(shown, [{ ...problem, severity: "error", origin }], textOf(position.file));
 }
 
 function textOf(file: string): string {

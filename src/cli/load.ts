@@ -15,23 +15,23 @@ export interface Loaded {
   readonly platform: Platform;
   /** The path as the diagnostics name it. */
   readonly file: string;
-  /** Where it lies on disk: absolute. */
+  /** Absolute path. */
   readonly path: string;
   readonly text: string | undefined;
   readonly warnings: readonly Diagnostic[];
 }
 
-/** Where the package keeps its blueprints. */
+/** Directory of the bundled blueprints. */
 const BLUEPRINTS = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "blueprints");
 
-/** Blueprints by the names that commands take for a file. */
+/** Names of the blueprints; commands accept them in place of a file. */
 export function blueprintNames(): string[] {
   return readdirSync(BLUEPRINTS).sort();
 }
 
 /**
- * Reads a platform: a YAML file, a `.ts`/`.js` module whose default export is `definePlatform(…)`, a folder with a
- * `platform.yaml`, or a blueprint by its name (`starter`). Throws a `DiagnosticsError` with everything that is wrong.
+ * Reads a platform: a YAML file, a `.ts`/`.js` module whose default export is `definePlatform(…)`, a directory with a
+ * `platform.yaml`, or a blueprint by its name (`starter`). Throws a `DiagnosticsError` with every error in the file.
  */
 export async function loadPlatform(file: string): Promise<Loaded> {
   const path = await findFile(file);
@@ -39,7 +39,7 @@ export async function loadPlatform(file: string): Promise<Loaded> {
     path.startsWith(BLUEPRINTS) && path !== resolve(file) ? `blueprints${path.slice(BLUEPRINTS.length)}` : file;
   const text = await readText(path, shown);
   if (/^\.[cm]?[jt]s$/.test(extname(path))) {
-    // What runs code is loaded for code alone: nobody pays for it who writes YAML.
+    // The TypeScript loader is imported only when needed: it is slow to load.
     const { loadCode } = await import("./load-code.js");
     const parsed = readDefinition({ file: shown, value: await loadCode(path, shown) });
     return loaded(parsed, shown, path, undefined);
@@ -64,33 +64,33 @@ function loaded(parsed: Parsed, file: string, path: string, text: string | undef
   return { platform: parsed.platform, file, path, text, warnings: parsed.diagnostics };
 }
 
-/** The file that a name stands for: absolute. Throws a `KeelsonError` where there is none. */
+/** The absolute path of the file that a name refers to. Throws `file/not-found`. */
 export async function findFile(file: string): Promise<string> {
-  const named = /^[a-z][a-z0-9-]*$/.test(file) ? [join(BLUEPRINTS, file, "platform.yaml")] : [];
-  const candidates = [resolve(file), resolve(file, "platform.yaml"), ...named];
+  const blueprints = /^[a-z][a-z0-9-]*$/.test(file) ? [join(BLUEPRINTS, file, "platform.yaml")] : [];
+  const candidates = [resolve(file), resolve(file, "platform.yaml"), ...blueprints];
   for (const candidate of candidates) {
     const found = await statIfPresent(candidate);
     if (found?.isFile()) return candidate;
   }
-  const hint = "name a platform file, a folder with a platform.yaml, or a blueprint such as `starter`";
-  const there = await statIfPresent(resolve(file));
-  if (there?.isDirectory())
-    throw new KeelsonError("file/not-found", `the folder \`${file}\` has no platform.yaml`, { hint });
-  if (there)
-    throw new KeelsonError("file/not-found", `\`${file}\` is neither a file nor a folder`, {
-      hint: "what comes out of a pipe is written to a file first: places, fixes and reviews name it",
+  const hint = "give a platform file, a directory that contains platform.yaml, or a blueprint such as `starter`";
+  const other = await statIfPresent(resolve(file));
+  if (other?.isDirectory())
+    throw new KeelsonError("file/not-found", `the directory \`${file}\` contains no platform.yaml`, { hint });
+  if (other)
+    throw new KeelsonError("file/not-found", `\`${file}\` is neither a file nor a directory`, {
+      hint: "write the output of a pipe to a file first: findings and fixes refer to its lines",
     });
-  throw new KeelsonError("file/not-found", `there is no platform file \`${file}\``, { hint });
+  throw new KeelsonError("file/not-found", `the platform file \`${file}\` does not exist`, { hint });
 }
 
 async function readText(path: string, shown: string): Promise<string> {
   try {
     const { size } = await stat(path);
-    // A character takes at most four bytes; anything longer is refused by its size alone and never read.
+    // A character has at most four bytes: a larger file exceeds the limit and is not read.
     if (size > 4 * LARGEST_FILE) return " ".repeat(LARGEST_FILE + 1);
     return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path));
   } catch (error) {
-    const hint = error instanceof TypeError ? "a platform file is UTF-8 text" : "can you read it yourself?";
+    const hint = error instanceof TypeError ? "a platform file is UTF-8 text" : "check the permissions of the file";
     const reason = error instanceof TypeError ? "it is not UTF-8" : messageOf(error);
     throw new KeelsonError("file/unreadable", `cannot read ${shown}: ${reason}`, { hint, cause: error });
   }

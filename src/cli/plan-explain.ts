@@ -9,27 +9,27 @@ import { table } from "./table.js";
 /** One line of `plan --explain`. */
 export interface Explained {
   readonly path: string;
-  /** As the file writes it (for a default: as one would write it), when it is a single value. */
+  /** The scalar in the notation of the file; undefined for mappings and lists. */
   readonly value?: string | undefined;
   readonly origin: Origin;
 }
 
-/** Where every value at and below a path came from, with the value that stands at that place. */
+/** The origin of every value at and below a path, with the value in the file at that origin. */
 export function explanations(plan: Plan, written: EnvironmentSettings | undefined, path: string): Explained[] {
-  const said = written ? scalars(written.tree) : new Map<string, string>();
+  const configured = written ? scalars(written.tree) : new Map<string, string>();
   const values = new Map<Origin, string>();
-  // An inherited value shares its origin with the one that it is inherited from.
+  // An inherited value has the origin of the value that it inherits.
   for (const [at, origin] of Object.entries(plan.origins)) {
-    const value = said.get(at);
+    const value = configured.get(at);
     if (value !== undefined) values.set(origin, value);
   }
   return explain(plan, path).map(({ path: at, origin }) => {
-    const value = origin.kind === "default" ? origin.value : (said.get(at) ?? values.get(origin));
+    const value = origin.kind === "default" ? origin.value : (configured.get(at) ?? values.get(origin));
     return { path: at, ...(value === undefined ? {} : { value }), origin };
   });
 }
 
-/** Every single value that the file writes, by its path. */
+/** Every scalar of the file by its path. */
 function scalars(tree: Tree, path = "", found = new Map<string, string>()): Map<string, string> {
   if (tree.kind === "scalar") found.set(path, String(tree.value));
   else if (tree.kind === "sequence")
@@ -38,7 +38,7 @@ function scalars(tree: Tree, path = "", found = new Map<string, string>()): Map<
   return found;
 }
 
-/** Path, value, and where from: a line of the file, an environment, or a default with its reason. */
+/** Path, value and origin: a line of the file, an environment, or a default with its reason. */
 export function explanationTable(explained: readonly Explained[], colours: Colours): string {
   return table(
     explained.map(({ path, value, origin }) => [path, colours.bold(value ?? ""), from(origin, colours)]),

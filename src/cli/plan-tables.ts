@@ -6,7 +6,7 @@ import { formatSchedule } from "../platform-file/schedule.js";
 import type { Colours } from "./colours.js";
 import { table } from "./table.js";
 
-/** The Plan as a person reads it: one table per subject, each line one element. */
+/** The plan as text: one table per subject, one line per component. */
 export function planTables(plan: Plan, colours: Colours): string {
   const sections: readonly (readonly [string, readonly (readonly string[])[]])[] = [
     ["Units", plan.units.map((unit) => unitRow(unit, plan))],
@@ -64,9 +64,9 @@ function unitRow(unit: Unit, plan: Plan): string[] {
       ].filter((signal) => signal !== "")
     : [];
   const more = [
-    unit.sidecars.length > 0 ? `beside it ${unit.sidecars.map(({ name }) => name).join(", ")}` : "",
+    unit.sidecars.length > 0 ? `sidecars ${unit.sidecars.map(({ name }) => name).join(", ")}` : "",
     unit.pool === undefined ? "" : `on ${unit.pool}`,
-    unit.disruption ? `keeps ${unit.disruption.minAvailable}` : "",
+    unit.disruption ? `min available ${unit.disruption.minAvailable}` : "",
     signals.length > 0 ? `scales on ${signals.join(", ")}` : "",
     own(unit.objectives, plan.objectives),
   ];
@@ -92,29 +92,31 @@ function modelRow(model: Model): string[] {
           : "";
   const last = [...model.fallbacks, ...(model.simulated && model.engine !== "simulated" ? ["simulated"] : [])];
   const upstreams = model.upstreams.map(({ url }) => url).join(", ");
-  return [model.name, model.engine, upstreams || from, last.length > 0 ? `else ${last.join(", ")}` : ""];
+  return [model.name, model.engine, upstreams || from, last.length > 0 ? `falls back to ${last.join(", ")}` : ""];
 }
 
 function storeRow(store: Store): string[] {
   return [store.name, storeTraits(store).summary, store.provider.product, gib(store.size), backupsOf(store)];
 }
 
-/** What is copied, and where the copies really go. */
+/** The backup schedules and where the backups are stored. */
 function backupsOf({ backups, provider }: Store): string {
   const declared = (["full", "log", "snapshot"] as const).flatMap((kind) => {
     const schedule = backups[kind];
     if (!schedule) return [];
-    return [`${kind} ${formatSchedule(schedule)}${provider.takes.includes(kind) ? "" : " (never taken)"}`];
+    return [
+      `${kind} ${formatSchedule(schedule)}${provider.takes.includes(kind) ? "" : " (not supported by the provider)"}`,
+    ];
   });
   if (declared.length === 0) return "no backups";
-  return `${declared.join("; ")}${provider.takes.length === 0 ? "" : ` → ${copyPlaces[provider.copies](provider)}`}`;
+  return `${declared.join("; ")}${provider.takes.length === 0 ? "" : ` → ${backupLocations[provider.copies](provider)}`}`;
 }
 
-const copyPlaces: Readonly<Record<Provider["copies"], (provider: Provider) => string>> = {
-  folder: () => "a folder of this machine",
-  volume: () => "a volume beside it",
+const backupLocations: Readonly<Record<Provider["copies"], (provider: Provider) => string>> = {
+  folder: () => "a directory on this machine",
+  volume: () => "a volume in the cluster",
   bucket: ({ sendsTo }) => sendsTo.join(", "),
-  provider: () => "its provider",
+  provider: () => "the provider",
 };
 
 function callRows(plan: Plan): string[][] {
@@ -126,7 +128,7 @@ function callRows(plan: Plan): string[][] {
 
 function entranceRows(entrance: Plan["entrances"][number]): string[][] {
   const { host, controller, tls, dns, waf, routes } = entrance;
-  const door = [
+  const properties = [
     controller === "none" ? "" : controller,
     tls ? `TLS ≥ ${tls.minimum} by ${tls.issuer}` : "no TLS",
     dns === "none" ? "" : `dns ${dns}`,
@@ -136,20 +138,20 @@ function entranceRows(entrance: Plan["entrances"][number]): string[][] {
     index === 0 ? (host ?? entrance.name) : "",
     prefix,
     `→ ${unit}`,
-    index === 0 ? door.join(", ") : "",
+    index === 0 ? properties.join(", ") : "",
   ]);
 }
 
 function promiseRows(plan: Plan): string[][] {
-  const rows = [["the platform", objectives(plan.objectives)]];
+  const rows = [["platform", objectives(plan.objectives)]];
   for (const element of [...plan.units, ...plan.stores]) {
-    const said = own(element.objectives, plan.objectives);
-    if (said !== "") rows.push([element.name, said]);
+    const text = own(element.objectives, plan.objectives);
+    if (text !== "") rows.push([element.name, text]);
   }
-  return rows.filter(([, said]) => said !== "");
+  return rows.filter(([, text]) => text !== "");
 }
 
-/** What an element promises beyond the platform. */
+/** Objectives of a component that differ from those of the platform. */
 function own(element: Objectives, platform: Objectives): string {
   const same = <Key extends keyof Objectives>(key: Key): boolean =>
     JSON.stringify(element[key]) === JSON.stringify(platform[key]);
@@ -166,12 +168,12 @@ function own(element: Objectives, platform: Objectives): string {
 
 function objectives({ availability, rto, rpo, except, latency, retention }: Objectives): string {
   return [
-    availability === undefined ? "" : `available ${formatRatio(availability)}`,
-    rto === undefined ? "" : `back within ${formatDuration(rto)}`,
-    rpo === undefined ? "" : `loses at most ${formatDuration(rpo)}`,
-    except.length === 0 ? "" : `but not for ${except.join(", ")}`,
+    availability === undefined ? "" : `availability ${formatRatio(availability)}`,
+    rto === undefined ? "" : `RTO ${formatDuration(rto)}`,
+    rpo === undefined ? "" : `RPO ${formatDuration(rpo)}`,
+    except.length === 0 ? "" : `${except.join(", ")} excluded`,
     latency === undefined ? "" : `${formatRatio(latency.percentile)} within ${formatDuration(latency.within)}`,
-    retention === undefined ? "" : `kept ${formatDuration(retention)}`,
+    retention === undefined ? "" : `retention ${formatDuration(retention)}`,
   ]
     .filter((part) => part !== "")
     .join(", ");
@@ -193,7 +195,7 @@ function bounds(range: Bounds): string {
   return formatRange(range, String);
 }
 
-/** Bytes in the largest unit that reads well; rounded, since this is a table and not the file. */
+/** Bytes in the largest readable unit, rounded. */
 function gib(bytes: number): string {
   const exact = formatBytes(bytes);
   return exact.length <= 7 ? exact : `${(bytes / 2 ** 30).toFixed(1)}Gi`;

@@ -9,8 +9,7 @@ export interface PlanOptions {
   readonly explain?: string | boolean;
 }
 
-/** `keelson plan`: what a platform file comes to under an environment, and where each value came from. */
-/** `keelson plan`. */
+/** `keelson plan`: the plan of a platform file under an environment, or (`--explain`) the origin of its values. */
 export async function plan(file: string, { environment, json, explain }: PlanOptions): Promise<void> {
   const loaded = await loadPlatform(file);
   const plan = planOf(loaded, environment);
@@ -18,7 +17,7 @@ export async function plan(file: string, { environment, json, explain }: PlanOpt
     const path = explain === true ? "" : explain;
     const { explanations, explanationTable } = await import("./plan-explain.js");
     const found = explanations(plan, loaded.platform.environments.get(plan.environment), path);
-    if (found.length === 0) throw nothingThere(path, plan.origins);
+    if (found.length === 0) throw unknownPath(path, plan.origins);
     process.stdout.write(
       json ? `${JSON.stringify(found, null, 2)}\n` : explanationTable(found, coloursFor(process.stdout, process.env)),
     );
@@ -34,11 +33,11 @@ export async function plan(file: string, { environment, json, explain }: PlanOpt
   process.stdout.write(planTables(plan, coloursFor(process.stdout, process.env)));
 }
 
-function nothingThere(path: string, origins: Readonly<Record<string, unknown>>): KeelsonError {
+function unknownPath(path: string, origins: Readonly<Record<string, unknown>>): KeelsonError {
   const known = Object.keys(origins);
   const top = [...new Set(known.map((key) => key.split(/[.[]/)[0] ?? ""))].sort().join(", ");
   const near = suggest(path, known);
-  return new KeelsonError("plan/no-such-path", `the Plan has nothing at \`${path}\``, {
-    hint: near === undefined ? `begin with one of: ${top}` : `did you mean \`${near}\`?`,
+  return new KeelsonError("plan/no-such-path", `the plan has no value at \`${path}\``, {
+    hint: near === undefined ? `paths start with: ${top}` : `did you mean \`${near}\`?`,
   });
 }

@@ -1,2 +1,2 @@
-/** Ctrl-C, `kill`, and the end of the terminal: each asks for an end in order. */
+/** Signals that start a graceful shutdown: Ctrl-C, `kill`, and a closed terminal. */
 export const ENDING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

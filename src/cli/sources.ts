@@ -3,8 +3,8 @@ import type { Sources } from "../check/output/sarif.js";
 import { statIfPresent } from "../disk/read.js";
 
 /**
- * Where the platform file that findings name as `shown` lies, and the root of the Git repository around it: the nearest
- * folder with a `.git`, which is a file in a worktree and in a submodule.
+ * The path of the platform file that findings name as `shown`, and the root of its Git repository: the nearest parent with a
+ * `.git`, which is a file in a worktree and in a submodule.
  */
 export async function sourcesOf(shown: string, path: string): Promise<Sources> {
   const root = await repositoryOf(dirname(path));

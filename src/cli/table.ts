@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 
-/** Columns of text, aligned by the longest cell of each; the last is not padded. Cells may hold colours. */
+/** Text columns, padded to the widest cell of each; the last column is not padded. Cells may contain colour codes. */
 export function table(rows: readonly (readonly string[])[], indent = "  "): string {
   const widths: number[] = [];
   for (const row of rows)

@@ -8,7 +8,7 @@ import {
   usageReport,
 } from "../contracts/usage.js";
 import { KeelsonError } from "../errors/keelson-error.js";
-import { askAdmin, callAdmin } from "./admin-api.js";
+import { callAdmin, requestAdmin } from "./admin-api.js";
 import { coloursFor } from "./colours.js";
 import { type ConnectionOptions, connect } from "./connection.js";
 import { readMoment } from "./moment.js";
@@ -49,7 +49,7 @@ export async function usage(options: UsageOptions): Promise<void> {
   };
   const connection = await connect(options);
   if (options.csv) {
-    process.stdout.write(await askAdmin(connection, "/admin/usage", { query: { ...query, format: "csv" } }));
+    process.stdout.write(await requestAdmin(connection, "/admin/usage", { query: { ...query, format: "csv" } }));
     return;
   }
   const answer = await callAdmin(connection, "/admin/usage", usageReport, { query });

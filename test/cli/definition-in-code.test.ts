@@ -27,7 +27,7 @@ const imageIn = ({ out, err }: Result) => {
 };
 
 describe("a platform file in TypeScript", () => {
-  it("is read on every Node.js that Keelson runs on, with nothing installed beside it", async () => {
+  it("is read on every supported Node.js version, without installed packages", async () => {
     const planned = await run(
       {
         "platform.ts": `import { definePlatform, type PlatformDefinition } from "keelson";
@@ -42,7 +42,7 @@ export default definePlatform({ platform: "shop", services, environments: { loca
     expect(JSON.parse(planned.out)).toMatchObject({ platform: "shop", environment: "production", cloud: "aws" });
   });
 
-  it("imports other files, whatever is TypeScript alone in them, and waits for what is asynchronous", async () => {
+  it("imports other files, with TypeScript-only syntax and top-level await", async () => {
     const planned = await run(
       {
         "platform.ts": `import { definePlatform } from "keelson";
@@ -78,7 +78,7 @@ export const image = (name: string): string => \`registry.example.com/\${name}:\
   });
 });
 
-describe("a platform file in TypeScript that cannot be used is told with its line, and no stack trace:", () => {
+describe("an invalid platform file in TypeScript is reported with its line and without a stack trace:", () => {
   const part = `export interface Shop { name: string }
 
 export function name(shop?: Shop): string {
@@ -112,18 +112,18 @@ export function name(shop?: Shop): string {
     ],
     "an import of what is not there": [
       `import { definePlatform } from "keelson";\n\nimport { name } from "../spec/nowhere.ts";\nexport default definePlatform({ platform: name });\n`,
-      "platform.ts:3:22 error code/import there is no `./nowhere.ts` to import",
-      "hint: it would be /",
+      "platform.ts:3:22 error code/import cannot resolve the import `./nowhere.ts`",
+      "hint: expected at /",
     ],
     "a package that is not installed": [
       `import { x } from "@shop/settings/x";\nexport default x;\n`,
-      "platform.ts:1:19 error code/import there is no `@shop/settings/x` to import",
+      "platform.ts:1:19 error code/import cannot resolve the import `@shop/settings/x`",
       "npm install @shop/settings",
     ],
     "a file without a platform": [
       `export const platform = { platform: "shop" };\n`,
-      "platform.ts:1:1 error code/no-platform the file exports no platform",
-      "hint: write `export default definePlatform({ … })`",
+      "platform.ts:1:1 error code/no-platform the file does not export a platform",
+      "hint: add `export default definePlatform({ … })`",
     ],
     "a value that the schema refuses": [
       `import { definePlatform } from "keelson";\nexport default definePlatform({ platform: "shop", objectives: { rpo: 5 } });\n`,
@@ -149,7 +149,7 @@ export function name(shop?: Shop): string {
 });
 
 describe("a platform file in YAML", () => {
-  it("does not pay for the translation of code", async () => {
+  it("does not load the TypeScript compiler", async () => {
     const { err } = await keelson(workDirectory(cleanups), ["check", "starter"], { env: { NODE_DEBUG: "esm,module" } });
     expect(err).toMatch(/dist\/cli\/load-[\w-]+\.js/);
     expect(err).not.toMatch(/jiti|load-code/);

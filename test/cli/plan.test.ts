@@ -22,20 +22,20 @@ function file(name: string, text: string): string {
 }
 
 describe("keelson plan", () => {
-  it("prints a table for people", () => {
+  it("prints tables", () => {
     const { status, stdout, stderr } = keelson("plan", "starter", "-e", "production");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     for (const heading of ["Units", "Models", "Stores", "Calls", "Entrances", "Secrets", "Promises"])
       expect(stdout).toMatch(new RegExp(`^${heading}$`, "m"));
   });
 
-  it("prints the Plan and nothing else with --json", () => {
+  it("prints only the plan with --json", () => {
     const { status, stdout } = keelson("plan", "starter", "--json");
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ platform: "starter", environment: "local" });
   });
 
-  it("says where each value came from", () => {
+  it("prints the origin of each value with --explain", () => {
     const { stdout } = keelson("plan", "starter", "-e", "production", "--explain", "services.gateway");
     expect(stdout).toMatch(
       /services\.gateway\.replicas +3\.\.10 +blueprints\/starter\/platform\.yaml:\d+:\d+ \(environment production\)/,
@@ -45,7 +45,7 @@ describe("keelson plan", () => {
     expect(JSON.parse(json.stdout)).toMatchObject([{ path: "objectives.rto", value: "1m", origin: { kind: "file" } }]);
   });
 
-  it("reads a folder's platform.yaml, and the current folder's when nothing is named", () => {
+  it("reads platform.yaml of a directory, and of the current directory by default", () => {
     file("platform.yaml", "platform: here\n");
     expect(JSON.parse(keelson("plan", ".", "--json").stdout)).toMatchObject({ platform: "here" });
     expect(JSON.parse(keelson("plan", "--json").stdout)).toMatchObject({ platform: "here" });
@@ -63,7 +63,7 @@ describe("keelson plan", () => {
   });
 });
 
-describe("a file that cannot be read ends with exit code 2 and no stack trace", () => {
+describe("an invalid file exits with code 2 and without a stack trace", () => {
   const refused = (args: readonly string[], message: RegExp) => {
     const { status, stdout, stderr } = keelson(...args);
     expect(status).toBe(2);
@@ -72,7 +72,7 @@ describe("a file that cannot be read ends with exit code 2 and no stack trace", 
     expect(stderr).not.toMatch(/^\s+at /m);
   };
 
-  it("with every error at its place", () => {
+  it("with every error at its position", () => {
     const bad = file("bad.yaml", "platform: shop\nobjectives: { rpo: 5 }\nservces: {}\n");
     refused(["plan", bad], /^bad\.yaml:2:20 error spec\/unit .*\n.*\n.*\^\n {2}hint: write 5s, 5m or 5h/);
     refused(["plan", bad], /bad\.yaml:3:1 error spec\/unknown-key/);
@@ -88,11 +88,11 @@ describe("a file that cannot be read ends with exit code 2 and no stack trace", 
   });
 
   it("when it does not exist", () => refused(["plan", "nowhere.yaml"], /file\/not-found/));
-  it("when it is a pipe, which is read once and then gone", () => {
+  it("when it is a pipe, which can be read only once", () => {
     execFileSync("mkfifo", [join(folder, "pipe")]);
-    refused(["plan", "pipe"], /`pipe` is neither a file nor a folder/);
+    refused(["plan", "pipe"], /`pipe` is neither a file nor a directory/);
   });
-  it("when the environment does not exist, at the key that declares them, with the nearest name", () => {
+  it("when the environment does not exist, at the key that declares environments, with the nearest name", () => {
     const some = file("some.yaml", "platform: shop\n\nenvironments:\n  local: {}\n  production: {}\n");
     const place = /^some\.yaml:3:1 error spec\/unknown-environment .*`prodction`\n.*environments:\n.* \^{12}\n/;
     refused(["plan", some, "-e", "prodction"], place);
@@ -111,12 +111,12 @@ describe("a file that cannot be read ends with exit code 2 and no stack trace", 
     refused(["plan", file("large.yaml", `platform: a\n# ${"x".repeat(10_000_000)}\n`)], /file\/too-large/));
   it("when it has 100 MB, without being read", () =>
     refused(["plan", file("huge.yaml", " ".repeat(100_000_000))], /file\/too-large/));
-  it("when its module exports no platform", () =>
-    refused(["plan", file("empty.mjs", "export default 5;\n")], /exports no platform/));
+  it("when its module does not export a platform", () =>
+    refused(["plan", file("empty.mjs", "export default 5;\n")], /does not export a platform/));
 });
 
 describe("keelson schema", () => {
-  it("prints the JSON Schema, or writes it where it is told", () => {
+  it("prints the JSON Schema, or writes it to --output", () => {
     const { stdout } = keelson("schema");
     expect(JSON.parse(stdout)).toMatchObject({ $schema: "https://json-schema.org/draft/2020-12/schema" });
     expect(keelson("schema", "-o", "schema.json").status).toBe(0);
@@ -145,7 +145,7 @@ describe("time", () => {
     return Number(match[1]);
   }
 
-  it("grows with the number of services, not with its square", () => {
+  it("grows linearly with the number of services", () => {
     const bare = seconds(1);
     const thousand = seconds(1000) - bare;
     const eightThousand = seconds(8000) - bare;

@@ -176,7 +176,7 @@ describe("backup, backups and restore", () => {
     for (const words of ["yesterday", "3", "backup 3", "2025-02-30"]) {
       const time = await run(platform, "restore", "latest", "--at", words);
       expect(time, words).toMatchObject({ code: 2 });
-      expect(time.err).toContain(`error usage/moment --at ${words} is neither a moment nor a duration`);
+      expect(time.err).toContain(`error usage/moment --at ${words} is neither a time nor a duration`);
     }
     // As every hour that is shown, one without an offset is UTC, wherever it is typed.
     const args = ["restore", "latest", "--at", "2020-01-01T12:00:00", "--data", platform.data];

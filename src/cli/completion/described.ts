@@ -6,30 +6,30 @@ import { targets } from "../../render/targets.js";
 import { modules } from "../../runtime/modules.js";
 import { blueprintNames } from "../load.js";
 
-/** What may stand in a place of the command line. */
-export interface Offer {
+/** Completions for one position of the command line. */
+export interface Completions {
   readonly words: readonly string[];
-  /** Names of files too. */
+  /** File names as well. */
   readonly files: boolean;
 }
 
 export interface DescribedOption {
   /** `--target`, `-t`. */
   readonly flags: readonly string[];
-  /** Undefined for one that takes no value. */
-  readonly value: Offer | undefined;
+  /** Undefined for an option without a value. */
+  readonly value: Completions | undefined;
 }
 
 export interface DescribedCommand {
   readonly name: string;
   readonly description: string;
   readonly options: readonly DescribedOption[];
-  /** Subcommands, and what an argument may be. */
-  readonly offer: Offer;
+  /** Subcommands and values of arguments. */
+  readonly completions: Completions;
 }
 
-/** What the arguments and options of these names may be, where the command itself checks it, and says it better. */
-const known: Readonly<Record<string, () => readonly string[]>> = {
+/** Values of arguments and options by name, for those that the command validates itself. */
+const VALUES: Readonly<Record<string, () => readonly string[]>> = {
   fault: () => Object.keys(executors),
   target: () => Object.keys(targets),
   rule: () => rules.map(({ code }) => code),
@@ -39,24 +39,29 @@ const known: Readonly<Record<string, () => readonly string[]>> = {
   file: blueprintNames,
 };
 
-/** What is put for a value, in help, where it names something on the disk. */
-const places: ReadonlySet<string> = new Set(["file", "directory"]);
+/** Placeholders in help texts that are paths. */
+const PATH_PLACEHOLDERS: ReadonlySet<string> = new Set(["file", "directory"]);
 
-/** The commands of a program, as a shell completes them. */
+/** The commands of a program with their completions. */
 export function describeCommands(program: Command): DescribedCommand[] {
   return program.commands.map((command) => {
     const all = [command, ...command.commands];
     const options = new Map(
       all.flatMap(({ options }) => options).map((option) => [option.attributeName(), optionOf(option)] as const),
     );
-    const offers = command.registeredArguments.map((argument) => offerOf(argument.name(), argument.name(), argument));
+    const ofArguments = command.registeredArguments.map((argument) =>
+      completionsOf(argument.name(), argument.name(), argument),
+    );
     return {
       name: command.name(),
       description: command.description(),
       options: [...options.values()],
-      offer: {
-        words: [...command.commands.map((subcommand) => subcommand.name()), ...offers.flatMap(({ words }) => words)],
-        files: offers.some(({ files }) => files),
+      completions: {
+        words: [
+          ...command.commands.map((subcommand) => subcommand.name()),
+          ...ofArguments.flatMap(({ words }) => words),
+        ],
+        files: ofArguments.some(({ files }) => files),
       },
     };
   });
@@ -66,7 +71,9 @@ function optionOf(option: Option): DescribedOption {
   return {
     flags: [option.long, option.short].filter((flag) => flag != null),
     value:
-      option.required || option.optional ? offerOf(option.attributeName(), placeholder(option), option) : undefined,
+      option.required || option.optional
+        ? completionsOf(option.attributeName(), placeholder(option), option)
+        : undefined,
   };
 }
 
@@ -75,6 +82,10 @@ function placeholder({ flags }: Option): string {
   return /[<[](\w+)/.exec(flags)?.[1] ?? "";
 }
 
-function offerOf(name: string, shown: string, { argChoices }: Pick<Argument | Option, "argChoices">): Offer {
-  return { words: argChoices ?? known[name]?.() ?? [], files: places.has(shown) };
+function completionsOf(
+  name: string,
+  shown: string,
+  { argChoices }: Pick<Argument | Option, "argChoices">,
+): Completions {
+  return { words: argChoices ?? VALUES[name]?.() ?? [], files: PATH_PLACEHOLDERS.has(shown) };
 }

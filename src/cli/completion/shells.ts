@@ -1,10 +1,10 @@
-import type { DescribedCommand, DescribedOption, Offer } from "./described.js";
+import type { Completions, DescribedCommand, DescribedOption } from "./described.js";
 import type { Shell } from "./shell-names.js";
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** The options of a command that take a value. */
-function valued({ options }: DescribedCommand): (DescribedOption & { readonly value: Offer })[] {
+function valued({ options }: DescribedCommand): (DescribedOption & { readonly value: Completions })[] {
   return options.flatMap(({ flags, value }) => (value === undefined ? [] : [{ flags, value }]));
 }
 
@@ -12,33 +12,33 @@ function flagsOf({ options }: DescribedCommand): string[] {
   return options.flatMap(({ flags }) => flags);
 }
 
-/** Writes an offer in the words of one shell. */
-type Write = (offer: Offer) => string;
+/** Writes completions as a command of one shell. */
+type Write = (offer: Completions) => string;
 
-/** Branches of a `case` over the command and the word before: what stands behind an option that takes a value. */
-function valueBranches(commands: readonly DescribedCommand[], offer: Write): string[] {
+/** Branches of a `case` over the command and the previous word: the values of options. */
+function valueBranches(commands: readonly DescribedCommand[], complete: Write): string[] {
   return commands.flatMap((command) =>
     valued(command).map(
       ({ flags, value }) =>
-        `    ${flags.map((flag) => quoted(`${command.name} ${flag}`)).join("|")}) ${offer(value)}; return ;;`,
+        `    ${flags.map((flag) => quoted(`${command.name} ${flag}`)).join("|")}) ${complete(value)}; return ;;`,
     ),
   );
 }
 
 /** Branches of a `case` over the command: its arguments, subcommands and options. */
-function commandBranches(commands: readonly DescribedCommand[], offer: Write): string[] {
+function commandBranches(commands: readonly DescribedCommand[], complete: Write): string[] {
   return commands.map((command) => {
-    const { words, files } = command.offer;
-    return `    ${command.name}) ${offer({ words: [...words, ...flagsOf(command)], files })} ;;`;
+    const { words, files } = command.completions;
+    return `    ${command.name}) ${complete({ words: [...words, ...flagsOf(command)], files })} ;;`;
   });
 }
 
 function bash(commands: readonly DescribedCommand[]): string {
-  const offer: Write = ({ words, files }) =>
+  const complete: Write = ({ words, files }) =>
     `_keelson_offer ${[files ? "files" : "words", ...words.map(quoted)].join(" ")}`;
   return [
-    // Names come a line each, so that one with a space in it stays whole.
-    "_keelson_offer() {",
+    // One name per line, so that a name with a space is one completion.
+    "_keelson_complete() {",
     "  local IFS=$'\\n' kind=\"$1\"",
     "  shift",
     '  COMPREPLY=($(compgen -W "$*" -- "$word"))',
@@ -48,14 +48,14 @@ function bash(commands: readonly DescribedCommand[]): string {
     '  local word="${COMP_WORDS[COMP_CWORD]}"',
     "  COMPREPLY=()",
     '  if [ "$COMP_CWORD" -eq 1 ]; then',
-    `    ${offer({ words: commands.map(({ name }) => name), files: false })}`,
+    `    ${complete({ words: commands.map(({ name }) => name), files: false })}`,
     "    return",
     "  fi",
     '  case "${COMP_WORDS[1]} ${COMP_WORDS[COMP_CWORD-1]}" in',
-    ...valueBranches(commands, offer),
+    ...valueBranches(commands, complete),
     "  esac",
     '  case "${COMP_WORDS[1]}" in',
-    ...commandBranches(commands, offer),
+    ...commandBranches(commands, complete),
     "  esac",
     "}",
     "complete -o filenames -F _keelson keelson",
@@ -63,7 +63,7 @@ function bash(commands: readonly DescribedCommand[]): string {
 }
 
 function zsh(commands: readonly DescribedCommand[]): string {
-  const offer: Write = ({ words, files }) =>
+  const complete: Write = ({ words, files }) =>
     [...(words.length === 0 ? [] : [`compadd -- ${words.map(quoted).join(" ")}`]), ...(files ? ["_files"] : [])].join(
       "; ",
     ) || ":";
@@ -74,10 +74,10 @@ function zsh(commands: readonly DescribedCommand[]): string {
     `  commands=(${commands.map(({ name, description }) => quoted(`${name}:${description.replaceAll(":", " ")}`)).join(" ")})`,
     "  if (( CURRENT == 2 )); then _describe command commands; return; fi",
     '  case "${words[2]} ${words[CURRENT-1]}" in',
-    ...valueBranches(commands, offer),
+    ...valueBranches(commands, complete),
     "  esac",
     '  case "${words[2]}" in',
-    ...commandBranches(commands, offer),
+    ...commandBranches(commands, complete),
     "  esac",
     "}",
     'if [ "$funcstack[1]" = _keelson ]; then _keelson "$@"; else compdef _keelson keelson; fi',
@@ -88,7 +88,7 @@ function fish(commands: readonly DescribedCommand[]): string {
   return commands
     .flatMap((command) => {
       const here = `complete -c keelson -n '__fish_seen_subcommand_from ${command.name}'`;
-      const { words, files } = command.offer;
+      const { words, files } = command.completions;
       return [
         `complete -c keelson -n __fish_use_subcommand -f -a ${command.name} -d ${quoted(command.description)}`,
         ...(files ? [] : [`${here} -f`]),
