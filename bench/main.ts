@@ -3,10 +3,16 @@ import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { commands } from "./commands.js";
 import { gateway } from "./gateway.js";
+import { growthOfCommands } from "./growth.js";
 import { type Figure, table } from "./report.js";
 import { startup } from "./startup.js";
 
-const benchmarks: Readonly<Record<string, () => Promise<Figure[]>>> = { commands, startup, gateway };
+const benchmarks: Readonly<Record<string, () => Promise<Figure[]>>> = {
+  commands,
+  growth: growthOfCommands,
+  startup,
+  gateway,
+};
 
 /** `npm run bench [-- NAME …] [-- --write]`: runs, prints, and with --write keeps the tables in docs/performance.md. */
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith("-"));
