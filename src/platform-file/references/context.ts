@@ -5,7 +5,6 @@ import type { ModelInput } from "../schema/models.js";
 import type { Settings } from "../schema/platform.js";
 import type { ServiceInput } from "../schema/services.js";
 import { isBucketInput } from "../schema/stores.js";
-import { didYouMean } from "../suggest.js";
 import { child, type Mapping } from "../tree.js";
 
 export type SettingPath = readonly Segment[];
@@ -17,6 +16,8 @@ export interface ReferenceProblem {
   readonly code: ErrorCode;
   readonly message: string;
   readonly hint?: string | undefined;
+  /** Instead of a hint: names of which one may have been meant. */
+  readonly candidates?: { readonly name: string; readonly known: Iterable<string> };
   readonly severity?: "error" | "warning";
 }
 
@@ -84,10 +85,10 @@ export function unknownReference(
     readonly groups: readonly Group[];
   },
 ): ReferenceProblem {
-  const hint = context.isRemoved(name, groups)
-    ? `this environment removes \`${name}\` but still refers to it here: set this key in the environment too`
-    : didYouMean(name, [...known]);
-  return { path, code: "spec/unknown-reference", message: `there is no ${kind} \`${name}\``, hint };
+  const problem = { path, code: "spec/unknown-reference", message: `there is no ${kind} \`${name}\`` } as const;
+  if (!context.isRemoved(name, groups)) return { ...problem, candidates: { name, known } };
+  const hint = `this environment removes \`${name}\` but still refers to it here: set this key in the environment too`;
+  return { ...problem, hint };
 }
 
 /** The path of one value of a setting that is one value or a list. */

@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../diagnostic.js";
 import { formatPath } from "../path.js";
 import type { Settings } from "../schema/platform.js";
+import { didYouMean } from "../suggest.js";
 import { type Mapping, nearest, type SourceMap } from "../tree.js";
 import { checkCalls } from "./calls.js";
 import { type ReferenceCheck, type ReferenceProblem, referenceContext } from "./context.js";
@@ -40,8 +41,17 @@ const CHECKS: readonly ReferenceCheck[] = [
 /** References of one environment's settings to names that do not exist, and settings that contradict each other. */
 export function checkReferences(settings: Settings, tree: Mapping, source: SourceMap, base: Mapping): Diagnostic[] {
   const context = referenceContext(settings, base);
-  return CHECKS.flatMap((check) => [...check(context)]).map((problem) => diagnosticOf(problem, tree, source));
+  const problems = CHECKS.flatMap((check) => [...check(context)]);
+  let suggestions = 0;
+  return problems.map(({ candidates, ...problem }) => {
+    if (!candidates || suggestions >= MAX_SUGGESTIONS) return diagnosticOf(problem, tree, source);
+    suggestions += 1;
+    return diagnosticOf({ ...problem, hint: didYouMean(candidates.name, [...candidates.known]) }, tree, source);
+  });
 }
+
+/** A suggestion compares a name with all known names; without a limit, a large file full of errors takes quadratic time. */
+const MAX_SUGGESTIONS = 100;
 
 /** Longest underline, in characters. */
 const MAX_UNDERLINE = 80;

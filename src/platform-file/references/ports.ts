@@ -1,6 +1,5 @@
 import { MODULE_PORT } from "../modules.js";
 import { many } from "../one-or-many.js";
-import { didYouMean } from "../suggest.js";
 import type { ReferenceContext, ReferenceProblem, SettingPath, Workload } from "./context.js";
 
 type Ports = Pick<Workload, "port" | "ports">;
@@ -45,7 +44,7 @@ export function unknownPort(
     path,
     code: "spec/unknown-reference",
     message: `there is no port \`${port}\``,
-    hint: didYouMean(port, known),
+    candidates: { name: port, known },
   };
 }
 

@@ -1,4 +1,3 @@
-import { didYouMean } from "../suggest.js";
 import { type ReferenceContext, type ReferenceProblem, type SettingPath, unknownReference } from "./context.js";
 
 /** `secrets` of a workload or sidecar names declared secrets. */
@@ -35,7 +34,7 @@ export function* checkUpstreamKeys(context: ReferenceContext): Iterable<Referenc
           path,
           code: "spec/unknown-reference",
           message: `secret \`${secret}\` has no key \`${key}\``,
-          hint: didYouMean(key, declared.keys),
+          candidates: { name: key, known: declared.keys },
         };
     }
   }
