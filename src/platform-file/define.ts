@@ -1,18 +1,18 @@
 import type { SettingsInput } from "./schema/platform.js";
 
-type Difference<T> = T extends readonly unknown[]
+type Overrides<T> = T extends readonly unknown[]
   ? T
   : T extends object
-    ? { [Key in keyof T]?: Difference<T[Key]> | null }
+    ? { [Key in keyof T]?: Overrides<T[Key]> | null }
     : T;
 
-/** A platform file as a value: the same words, checked by the compiler as well. */
+/** A platform file as a value: the same keys, also checked by the compiler. */
 export type PlatformDefinition = SettingsInput & {
-  /** Differences over everything else, by environment; `null` removes. */
-  readonly environments?: Readonly<Record<string, Difference<Omit<SettingsInput, "platform">> | null>>;
+  /** Overrides by environment; `null` removes a key. */
+  readonly environments?: Readonly<Record<string, Overrides<Omit<SettingsInput, "platform">> | null>>;
 };
 
-/** What `definePlatform` gives back and a module exports as its default. */
+/** The result of `definePlatform`, which a module exports as its default. */
 export interface Definition {
   readonly kind: "keelson/platform";
   readonly value: PlatformDefinition;

@@ -1,7 +1,7 @@
 import { KeelsonError } from "../errors/keelson-error.js";
 import { type Diagnostic, formatDiagnostics } from "./diagnostic.js";
 
-/** A platform file that cannot be used, with everything that is wrong with it. */
+/** A platform file with errors: all its diagnostics. */
 export class DiagnosticsError extends KeelsonError {
   override readonly name = "DiagnosticsError";
 

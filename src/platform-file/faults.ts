@@ -1,4 +1,4 @@
-/** Names of the faults that promises are made about, as platform files write them. */
+/** Names of the faults, as platform files write them. */
 export const faultNames = [
   "process-crash",
   "node-loss",

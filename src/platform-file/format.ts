@@ -1,10 +1,9 @@
 /**
- * The one place of units: how durations, sizes, CPU, ratios, ranges and schedules are written by people, and back.
- * Every `read…` takes what stood in the file and every `format…` writes the shortest form that reads back to the same
- * value.
+ * Quantities of the platform file: durations, sizes, CPU, ratios, parameter counts and ranges. Each `read…` parses the
+ * value of the file; each `format…` writes the shortest form that parses to the same value.
  */
 
-/** What a reader gives: the typed value, or what is wrong in the words of the unit and what to write instead. */
+/** The parsed value, or a message and a hint. */
 export type Reading<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly message: string; readonly hint: string };
@@ -12,7 +11,7 @@ export type Reading<T> =
 const read = <T>(value: T): Reading<T> => ({ ok: true, value });
 const refuse = (message: string, hint: string): Reading<never> => ({ ok: false, message, hint });
 
-/** Quotes a value as it stands in the file, cut to a readable length. */
+/** A value in quotes, as in the file, truncated to 40 characters. */
 export function shown(value: unknown): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
   return text.length > 40 ? `\`${text.slice(0, 37)}…\`` : `\`${text}\``;
@@ -29,15 +28,15 @@ const DURATION_UNITS = [
   ["ms", 1],
 ] as const;
 const DURATION_SCALE: ReadonlyMap<string, number> = new Map(DURATION_UNITS);
-const LONGEST = 100 * 365 * 86_400_000;
+const MAX_DURATION_MS = 100 * 365 * 86_400_000;
 
 export const DURATION_PATTERN = "^(\\d+(\\.\\d+)?(ms|[smhdw]))+$|^0$";
 
-/** `5m`, `24h`, `1h30m`, `250ms` → milliseconds. A bare number is refused (0 is not): the unit is half the promise. */
+/** `5m`, `24h`, `1h30m`, `250ms` → milliseconds. A number without a unit is an error, except 0. */
 export function readDuration(input: unknown): Reading<number> {
   if (input === 0 || input === "0") return read(0);
   const bare = typeof input === "number" || (typeof input === "string" && /^\d+(\.\d+)?$/.test(input));
-  if (bare) return refuse(`which unit? ${shown(input)} is not a duration`, `write ${input}s, ${input}m or ${input}h`);
+  if (bare) return refuse(`${shown(input)} has no unit`, `write ${input}s, ${input}m or ${input}h`);
   if (typeof input !== "string") return refuse(`${shown(input)} is not a duration`, "write it like 30s, 5m, 24h or 7d");
   const text = input.trim();
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g)];
@@ -45,7 +44,7 @@ export function readDuration(input: unknown): Reading<number> {
     return refuse(`${shown(input)} is not a duration`, "write it like 30s, 5m, 24h or 7d (ms, s, m, h, d, w)");
   let total = 0;
   for (const [, number, unit] of parts) total += Number(number) * (DURATION_SCALE.get(unit ?? "") ?? 0);
-  if (!(total <= LONGEST)) return refuse(`${shown(input)} is longer than a hundred years`, "write a shorter duration");
+  if (!(total <= MAX_DURATION_MS)) return refuse(`${shown(input)} exceeds 100 years`, "write a shorter duration");
   return read(Math.round(total));
 }
 
@@ -56,7 +55,7 @@ export function formatDuration(milliseconds: number): string {
   if (whole < 0) return `-${formatDuration(-whole)}`;
   if (whole === 0) return "0s";
   for (const [unit, scale] of DURATION_UNITS) {
-    // One day is said as 24h; weeks are said in days.
+    // One day is written as 24h; weeks are written in days.
     if (unit === "w" || (unit === "d" && whole < 2 * scale)) continue;
     if (whole % scale === 0 && whole / scale < 1000) return `${whole / scale}${unit}`;
   }
@@ -94,7 +93,7 @@ export const BYTES_PATTERN = "^\\d+(\\.\\d+)?([KMGTP]i|[kKMGTP]|B)$|^0$";
 export function readBytes(input: unknown): Reading<number> {
   if (input === 0 || input === "0") return read(0);
   if (typeof input === "number" || (typeof input === "string" && /^\d+(\.\d+)?$/.test(input)))
-    return refuse(`which unit? ${shown(input)} is not a size`, `write ${input}Gi or ${input}Mi`);
+    return refuse(`${shown(input)} has no unit`, `write ${input}Gi or ${input}Mi`);
   const match = typeof input === "string" ? /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)$/.exec(input.trim()) : null;
   const [, number = "", unit = ""] = match ?? [];
   const scale = BYTE_SCALE.get(unit);
@@ -105,11 +104,11 @@ export function readBytes(input: unknown): Reading<number> {
   }
   if (scale === undefined) return refuse(`${shown(input)} is not a size`, "write it like 512Mi, 16Gi or 2Ti");
   const value = Math.round(Number(number) * scale);
-  if (!(value <= Number.MAX_SAFE_INTEGER)) return refuse(`${shown(input)} is beyond any disk`, "write a smaller size");
+  if (!(value <= Number.MAX_SAFE_INTEGER)) return refuse(`${shown(input)} is too large`, "write a smaller size");
   return read(value);
 }
 
-/** Bytes → the largest unit that says it exactly: `16Gi`, `500M`, `1536Mi`, `12345B`. */
+/** Bytes → the largest unit that is exact: `16Gi`, `500M`, `1536Mi`, `12345B`. */
 export function formatBytes(bytes: number): string {
   const whole = Math.round(bytes);
   if (whole === 0) return "0";
@@ -127,9 +126,9 @@ export function readCpu(input: unknown): Reading<number> {
   const milli = /^(\d+)m$/.exec(text)?.[1];
   if (milli !== undefined) return read(Number(milli));
   if (!/^\d+(\.\d+)?$/.test(text))
-    return refuse(`${shown(input)} is not an amount of CPU`, "write cores (2, 1.5) or thousandths of one (500m)");
+    return refuse(`${shown(input)} is not an amount of CPU`, "write cores (2, 1.5) or millicores (500m)");
   const value = Math.round(Number(text) * 1000);
-  if (value > 1_000_000_000) return refuse(`${shown(input)} cores is beyond any machine`, "write fewer cores");
+  if (value > 1_000_000_000) return refuse(`${shown(input)} cores is too many`, "write fewer cores");
   return read(value);
 }
 
@@ -152,15 +151,15 @@ export function readRatio(input: unknown): Reading<number> {
   }
   const digits = typeof input === "string" ? /^(\d{1,3}(?:\.\d+)?)\s*%$/.exec(input.trim())?.[1] : undefined;
   if (digits === undefined) return refuse(`${shown(input)} is not a percentage`, "write it like 70% or 99.9%");
-  // Shifting the decimal point in the text keeps 99.9% at exactly 0.999.
+  // Shifting the decimal point in the text gives exactly 0.999 for 99.9%.
   const value = Number(`${digits}e-2`);
-  if (value > 1) return refuse(`${shown(input)} is more than all`, "write at most 100%");
+  if (value > 1) return refuse(`${shown(input)} is more than 100%`, "write at most 100%");
   return read(value);
 }
 
 /** 0.999 → `99.9%`. */
 export function formatRatio(ratio: number): string {
-  // The decimal point is shifted in the text: multiplying would add digits that were never written.
+  // The decimal point is shifted in the text: multiplying adds rounding errors.
   const [digits, exponent = "0"] = String(ratio).split("e");
   return `${decimal(Number(`${digits}e${Number(exponent) + 2}`))}%`;
 }
@@ -170,9 +169,9 @@ function decimal(number: number): string {
   return text.includes("e") ? number.toFixed(20).replace(/\.?0+$/, "") : text;
 }
 
-// --------------------------------------------------------------------------------------------- counts of weights
+// ----------------------------------------------------------------------------------------------- parameter counts
 
-const WEIGHT_UNITS = [
+const PARAMETER_UNITS = [
   ["T", 12],
   ["B", 9],
   ["M", 6],
@@ -180,33 +179,32 @@ const WEIGHT_UNITS = [
 
 export const PARAMETERS_PATTERN = "^\\d+(\\.\\d+)?[MBT]$";
 
-/** `7B`, `0.5B`, `350M` → number of weights. */
+/** `7B`, `0.5B`, `350M` → number of parameters. */
 export function readParameters(input: unknown): Reading<number> {
   const match = typeof input === "string" ? /^(\d+(?:\.\d+)?)([MBT])$/i.exec(input.trim()) : null;
-  const power = WEIGHT_UNITS.find(([unit]) => unit === match?.[2]?.toUpperCase())?.[1];
+  const power = PARAMETER_UNITS.find(([unit]) => unit === match?.[2]?.toUpperCase())?.[1];
   if (!match || power === undefined)
-    return refuse(`${shown(input)} is not a count of weights`, "write it like 7B, 0.5B or 350M");
+    return refuse(`${shown(input)} is not a number of parameters`, "write it like 7B, 0.5B or 350M");
   return read(Math.round(Number(`${match[1]}e${power}`)));
 }
 
 /** 13e9 → `13B`. */
-export function formatParameters(weights: number): string {
-  for (const [unit, power] of WEIGHT_UNITS) {
-    const count = weights / 10 ** power;
-    if (count >= 1 || unit === "M") return `${decimal(Number(`${weights}e-${power}`))}${unit}`;
+export function formatParameters(count: number): string {
+  for (const [unit, power] of PARAMETER_UNITS) {
+    if (count >= 10 ** power || unit === "M") return `${decimal(Number(`${count}e-${power}`))}${unit}`;
   }
-  return String(weights);
+  return String(count);
 }
 
 // --------------------------------------------------------------------------------------------------------- ranges
 
-/** Least and most. */
+/** Minimum and maximum, both inclusive. */
 export interface Range {
   readonly min: number;
   readonly max: number;
 }
 
-/** Whole number, written as one. */
+/** A whole number. */
 export function readCount(input: unknown): Reading<number> {
   const text = typeof input === "number" ? String(input) : typeof input === "string" ? input.trim() : "";
   if (!/^\d{1,9}$/.test(text)) return refuse(`${shown(input)} is not a whole number`, "write it like 3");
@@ -221,17 +219,30 @@ export function readRange(
 ): Reading<Range> {
   if (typeof input !== "string" || !input.includes("..")) {
     const both = one(input);
-    return both.ok ? read({ min: both.value, max: both.value }) : both;
+    if (both.ok) return read({ min: both.value, max: both.value });
+    const meant = rangeOfOtherNotation(input, one);
+    return meant === undefined ? both : refuse(`${shown(input)} is not a range`, `write ${meant}`);
   }
   const [low = "", high = "", ...more] = input.split("..").map((end) => end.trim());
-  if (more.length > 0 || low === "") return refuse(`${shown(input)} is not a range`, "write least..most, like 2..10");
+  if (more.length > 0 || low === "")
+    return refuse(`${shown(input)} is not a range`, "write MINIMUM..MAXIMUM, like 2..10");
   const min = one(low);
   if (!min.ok) return min;
   if (high === "" && options.openEnd) return read({ min: min.value, max: Number.MAX_SAFE_INTEGER });
   const max = one(high);
   if (!max.ok) return max;
-  if (min.value > max.value) return refuse(`${shown(input)} has its ends the wrong way round`, `write ${high}..${low}`);
+  if (min.value > max.value)
+    return refuse(`${shown(input)} has its minimum above its maximum`, `write ${high}..${low}`);
   return read({ min: min.value, max: max.value });
+}
+
+/** `3-10`, `3 – 10`, `3:10`, `3 to 10` → `3..10`; undefined if the ends are no values, or the range is not ascending. */
+function rangeOfOtherNotation(input: unknown, one: (input: unknown) => Reading<number>): string | undefined {
+  const [, low, high] = (typeof input === "string" && /^\s*(\S+?)\s*(?:-|–|:|…|\bto\b)\s*(\S+)\s*$/.exec(input)) || [];
+  if (low === undefined || high === undefined) return undefined;
+  const min = one(low);
+  const max = one(high);
+  return min.ok && max.ok && min.value <= max.value ? `${low}..${high}` : undefined;
 }
 
 /** `{2, 10}` → `2..10`, equal ends → one value, no upper end → `13B..`. */

@@ -7,8 +7,8 @@ export type JsonSchema = { readonly [key: string]: unknown };
 const SCHEMA_ID = "urn:keelson:platform-file";
 
 /**
- * The platform file as JSON Schema (draft 2020-12), in the form that people write: quantities are text with a pattern,
- * shorthands stand beside the long forms, and an environment is every setting again, optional and removable by `null`.
+ * The JSON Schema (draft 2020-12) of the platform file as written: quantities are text with a pattern, short and long forms
+ * are alternatives, and an environment takes every setting again, optional and removable by `null`.
  */
 export function platformJsonSchema(): JsonSchema {
   const whole = asObject(z.toJSONSchema(platformFile, OPTIONS));
@@ -20,14 +20,14 @@ export function platformJsonSchema(): JsonSchema {
     ...whole,
     $id: SCHEMA_ID,
     title: "Keelson platform file",
-    description: "What runs and what is promised. Everything else is derived from it.",
+    description: "What an AI platform runs, and its objectives.",
     properties: {
       ...asObject(whole["properties"]),
       environments: {
         ...environments,
         additionalProperties: {
           type: ["object", "null"],
-          description: "Differences over the base: merged key by key, `null` removes",
+          description: "Overrides of the base: merged key by key; `null` removes a key",
           properties: differing,
           additionalProperties: false,
         },
@@ -37,21 +37,21 @@ export function platformJsonSchema(): JsonSchema {
       ...definitions,
       ...definitions.map(([name, definition]) => [`${name}${DIFFERENCE}`, removable(definition)]),
     ]),
-    patternProperties: { "^x-": { description: "Anything: a place for anchors that are used below" } },
+    patternProperties: { "^x-": { description: "Any value; for YAML anchors that are used below" } },
   };
 }
 
 const OPTIONS = {
   target: "draft-2020-12",
   io: "input",
-  // A quantity's input is checked by its reader; `meta` says of it what an editor needs.
+  // The input of a quantity is checked by its reader; `meta` holds the JSON Schema of its text.
   unrepresentable: "any",
 } as const;
 
-/** A definition's name, as a difference has it. */
+/** Suffix of a definition in the form for overrides. */
 const DIFFERENCE = "-difference";
 
-/** The schema of a difference: nothing is required, and any key may be removed by `null`. */
+/** The schema of overrides: no key is required, and any key may be `null`. */
 function removable(schema: unknown): JsonSchema {
   const { required: _, propertyNames, ...rest } = asObject(schema);
   const changed: Record<string, unknown> = { ...rest };

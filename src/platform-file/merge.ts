@@ -1,31 +1,31 @@
 import type { Entry, Mapping, Place, Tree } from "./tree.js";
 
-/** A `null` in an environment that had nothing to remove. */
+/** A `null` in an environment for a key that the base does not set. */
 export interface Unremoved {
   readonly key: string;
   readonly place: Place;
-  /** Keys that stand there. */
+  /** Keys that the base sets there. */
   readonly known: readonly string[];
 }
 
 /**
- * An environment's differences over the base: mappings merge key by key, `null` removes, anything else replaces. Both
- * trees stay as they are; what neither touches is shared, and every value keeps its own place.
+ * Merges the overrides of an environment over the base: mappings merge key by key, `null` removes a key, any other value
+ * replaces. The inputs are not changed; unaffected values are shared, and every value keeps its place.
  */
-export function mergeTrees(base: Mapping, difference: Mapping, unremoved: Unremoved[] = []): Mapping {
+export function mergeTrees(base: Mapping, overrides: Mapping, unremoved: Unremoved[] = []): Mapping {
   const entries = new Map(base.entries);
-  for (const [key, entry] of difference.entries) {
-    const standing = entries.get(key);
+  for (const [key, entry] of overrides.entries) {
+    const existing = entries.get(key);
     if (entry.value.kind === "scalar" && entry.value.value === null) {
       if (!entries.delete(key)) unremoved.push({ key, place: entry.key, known: [...base.entries.keys()] });
-    } else if (entry.value.kind === "mapping" && standing?.value.kind === "mapping") {
-      entries.set(key, { key: standing.key, value: mergeTrees(standing.value, entry.value, unremoved) });
+    } else if (entry.value.kind === "mapping" && existing?.value.kind === "mapping") {
+      entries.set(key, { key: existing.key, value: mergeTrees(existing.value, entry.value, unremoved) });
     } else entries.set(key, withoutNulls(entry));
   }
   return { kind: "mapping", place: base.place, entries };
 }
 
-/** A mapping that is new in an environment has nothing to remove: a `null` in it means "not this". */
+/** A mapping that only the environment sets: its `null` values remove nothing and are dropped. */
 function withoutNulls(entry: Entry): Entry {
   const { value } = entry;
   return value.kind === "mapping" ? { key: entry.key, value: pruned(value) } : entry;

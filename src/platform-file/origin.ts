@@ -1,7 +1,7 @@
-/** A path in the platform file's own words, e.g. `services.gateway.replicas`. The key of `Plan.origins`. */
+/** A path in the platform file, e.g. `services.gateway.replicas`. The key of `Plan.origins`. */
 export type Path = string;
 
-/** Where a value came from, so that every finding and every explanation can point at a line. */
+/** Provenance of a value, for findings and explanations. */
 export type Origin =
   | { readonly kind: "file"; readonly file: string; readonly line: number; readonly column: number }
   | {
@@ -11,11 +11,11 @@ export type Origin =
       readonly line: number;
       readonly column: number;
     }
-  /** Not written anywhere: `why` says what a careful engineer would answer; the place is the nearest written parent. */
+  /** Not set in the file: `why` is the reason for the default; the position is that of the nearest declared parent. */
   | {
       readonly kind: "default";
       readonly why: string;
-      /** The value as one would write it in the file; absent for what has no such form. */
+      /** The value as it would be written in the file; undefined if it has no such form. */
       readonly value?: string;
       readonly file: string;
       readonly line: number;

@@ -4,14 +4,14 @@ export type Segment = string | number;
 const PLAIN_KEY = /^[A-Za-z_$][\w$/-]*$/;
 
 /**
- * Writes a path in the platform file's own words: `services.gateway.calls[1]`. A key that would read ambiguously (one
+ * Formats a path of the platform file: `services.gateway.calls[1]`. A key that would be ambiguous (one
  * with a dot, such as a model's name) is quoted: `models["llama-3.1"].source`.
  */
 export function formatPath(segments: readonly Segment[]): string {
   return joinPath("", ...segments);
 }
 
-/** Reads what `formatPath` writes; what people type (`calls.1`, a trailing dot) is read too. */
+/** Parses what `formatPath` writes, and forms that users type (`calls.1`, a trailing dot). */
 export function parsePath(path: string): Segment[] {
   const segments: Segment[] = [];
   const step = /\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|([^.[\]]+)/g;
@@ -43,7 +43,7 @@ export function joinPath(path: string, ...segments: Segment[]): string {
   return joined;
 }
 
-/** The path one step up, undefined at the root. */
+/** The path of the parent; undefined at the root. */
 export function parentPath(path: string): string | undefined {
   const segments = parsePath(path);
   if (segments.length === 0) return undefined;

@@ -1,8 +1,8 @@
 import type { Scalar } from "./tree.js";
 
 /**
- * Plain text as YAML 1.2 reads it, with one difference: a number that would not be written as it stands (1.30, 0x50,
- * 1_000) stays text, so that version 1.30 never becomes 1.3.
+ * An unquoted scalar as YAML 1.2 resolves it, with one exception: a number that JavaScript would format differently (1.30,
+ * 0x50, 1_000) stays text, so that version 1.30 does not become 1.3.
  */
 export function plainScalar(text: string): Scalar["value"] {
   const word = WORDS.get(text);

@@ -1,10 +1,12 @@
 import { formatDuration, type Reading, readDuration, shown } from "./format.js";
 
-/** When something is done and how long its results are kept, in milliseconds; `every` 0 means on every change. */
+/** When something runs and how long its results are kept. */
 export interface Schedule {
+  /** Interval in milliseconds; 0: on every change. */
   readonly every: number;
   /** `HH:MM` in UTC. */
   readonly at?: string | undefined;
+  /** Retention in milliseconds. */
   readonly keep?: number | undefined;
 }
 
@@ -13,13 +15,13 @@ const NAMED: ReadonlyMap<string, number> = new Map([
   ["daily", 86_400_000],
   ["weekly", 604_800_000],
 ]);
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 const EXAMPLES = "write it like `daily keep 30d`, `5m keep 7d`, `at 01:00 keep 30d` or `on change keep 90d`";
 
 export const SCHEDULE_PATTERN =
   "^(hourly|daily|weekly|on change|(\\d+(\\.\\d+)?(ms|[smhdw]))+)?( ?at [0-2]\\d:[0-5]\\d)?( keep (\\d+(\\.\\d+)?(ms|[smhdw]))+)?$";
 
-/** `daily keep 30d`, `5m keep 7d`, `at 01:00 keep 30d`, `weekly at 03:00`, `on change keep 90d` → typed schedule. */
+/** `daily keep 30d`, `5m keep 7d`, `at 01:00 keep 30d`, `weekly at 03:00`, `on change keep 90d` → schedule. */
 export function readSchedule(input: unknown): Reading<Schedule> {
   const refuse = (message: string, hint = EXAMPLES): Reading<never> => ({ ok: false, message, hint });
   if (typeof input === "number") {
@@ -35,7 +37,7 @@ export function readSchedule(input: unknown): Reading<Schedule> {
     const word = words.shift() ?? "";
     if (word === "keep" && keep === undefined) {
       const reading = readDuration(words.shift() ?? "");
-      if (!reading.ok) return refuse(`how long is it kept? ${reading.message}`, reading.hint);
+      if (!reading.ok) return refuse(`keep: ${reading.message}`, reading.hint);
       keep = reading.value;
     } else if (word === "at" && at === undefined && keep === undefined) {
       const time = words.shift() ?? "";
@@ -50,16 +52,17 @@ export function readSchedule(input: unknown): Reading<Schedule> {
       const reading = named === undefined ? readDuration(word) : undefined;
       if (reading && !reading.ok) return /^\d/.test(word) ? reading : refuse(`${shown(input)} is not a schedule`);
       every = named ?? (reading?.ok ? reading.value : 0);
-      if (every === 0) return refuse(`${shown(input)} never waits`, "write `on change` or an interval like 5m");
+      if (every === 0) return refuse(`${shown(input)} has no interval`, "write `on change` or an interval like 5m");
     } else if (word !== "every" || every !== undefined) {
-      return refuse(`${shown(word)} does not belong in the schedule ${shown(input)}`);
+      return refuse(`${shown(word)} is not part of a schedule (in ${shown(input)})`);
     }
   }
   if (at !== undefined) {
-    every ??= DAY;
-    if (every % DAY !== 0) return refuse(`${shown(input)} names a time of day but does not run once a day`);
+    every ??= DAY_MS;
+    if (every % DAY_MS !== 0)
+      return refuse(`${shown(input)} sets a time of day, but its interval is not a number of days`);
   }
-  if (every === undefined) return refuse(`${shown(input)} does not say how often`);
+  if (every === undefined) return refuse(`${shown(input)} has no interval`);
   return { ok: true, value: { every, ...(at === undefined ? {} : { at }), ...(keep === undefined ? {} : { keep }) } };
 }
 
@@ -67,6 +70,6 @@ export function readSchedule(input: unknown): Reading<Schedule> {
 export function formatSchedule({ every, at, keep }: Schedule): string {
   const named = [...NAMED].find(([, interval]) => interval === every)?.[0];
   const often = every === 0 ? "on change" : (named ?? formatDuration(every));
-  const when = at === undefined ? often : every === DAY ? `at ${at}` : `${often} at ${at}`;
+  const when = at === undefined ? often : every === DAY_MS ? `at ${at}` : `${often} at ${at}`;
   return keep === undefined ? when : `${when} keep ${formatDuration(keep)}`;
 }

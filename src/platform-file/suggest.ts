@@ -1,28 +1,30 @@
-/** Names near to what was written, by edit distance (Damerau–Levenshtein, optimal string alignment). */
-export function suggest(written: string, known: Iterable<string>): string | undefined {
-  const limit = Math.max(1, Math.round(written.length * 0.4));
+/** The known name nearest to `given` by edit distance (Damerau–Levenshtein, optimal string alignment), if within 40% of its length. */
+export function suggest(given: string, known: Iterable<string>): string | undefined {
+  const limit = Math.max(1, Math.round(given.length * 0.4));
   let best: string | undefined;
-  let least = limit + 1;
+  let nearest = limit + 1;
   for (const name of known) {
-    if (Math.abs(name.length - written.length) >= least) continue;
-    const distance = name.toLowerCase() === written.toLowerCase() ? 0 : editDistance(written, name);
-    if (distance < least) {
+    if (Math.abs(name.length - given.length) >= nearest) continue;
+    const distance = name.toLowerCase() === given.toLowerCase() ? 0 : editDistance(given, name);
+    if (distance < nearest) {
       best = name;
-      least = distance;
+      nearest = distance;
     }
   }
   return best;
 }
 
-/** `did you mean …?` when something is near, else the list when it is short enough to read. */
-export function didYouMean(written: string, known: readonly string[]): string | undefined {
-  const near = suggest(written, known);
+const MAX_LISTED_NAMES = 24;
+
+/** `did you mean …?` if a known name is near, else the known names if there are at most 24. */
+export function didYouMean(given: string, known: readonly string[]): string | undefined {
+  const near = suggest(given, known);
   if (near !== undefined) return `did you mean \`${near}\`?`;
-  if (known.length === 0 || known.length > 24) return undefined;
-  return `known here: ${[...known].sort().join(", ")}`;
+  if (known.length === 0 || known.length > MAX_LISTED_NAMES) return undefined;
+  return `known names: ${[...known].sort().join(", ")}`;
 }
 
-/** Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`. */
+/** Number of insertions, deletions, substitutions and transpositions of neighbours that turn `a` into `b`. */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);

@@ -127,7 +127,7 @@ export function name(shop?: Shop): string {
     ],
     "a value that the schema refuses": [
       `import { definePlatform } from "keelson";\nexport default definePlatform({ platform: "shop", objectives: { rpo: 5 } });\n`,
-      "platform.ts at objectives.rpo error spec/unit `rpo`: which unit?",
+      "platform.ts at objectives.rpo error spec/unit `rpo`: `5` has no unit",
     ],
   };
 

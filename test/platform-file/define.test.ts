@@ -45,7 +45,7 @@ describe("definePlatform", () => {
   it("names the path where a line is unknown", () => {
     const parsed = readDefinition({ file: "platform.ts", value: { platform: "shop", objectives: { rpo: 5 } } });
     expect(parsed.diagnostics.map((diagnostic) => formatDiagnostic(diagnostic))).toEqual([
-      "platform.ts at objectives.rpo error spec/unit `rpo`: which unit? `5` is not a duration\n  hint: write 5s, 5m or 5h",
+      "platform.ts at objectives.rpo error spec/unit `rpo`: `5` has no unit\n  hint: write 5s, 5m or 5h",
     ]);
   });
 });

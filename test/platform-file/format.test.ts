@@ -35,10 +35,10 @@ describe("durations", () => {
     [0, 0],
   ])("%s is read", (written, value) => expect(readDuration(written)).toEqual(ok(value)));
 
-  it("asks which unit a bare number has, in the units of durations", () => {
+  it("refuses a number without a unit, with durations as the hint", () => {
     expect(readDuration(5)).toEqual({
       ok: false,
-      message: "which unit? `5` is not a duration",
+      message: "`5` has no unit",
       hint: "write 5s, 5m or 5h",
     });
   });
@@ -136,17 +136,35 @@ describe("percentages", () => {
 
 describe("ranges", () => {
   it("reads one number as both ends", () => expect(readRange(3, readCount)).toEqual(ok({ min: 3, max: 3 })));
-  it("reads least and most", () => {
+  it("reads minimum and maximum", () => {
     expect(readRange("2..10", readCount)).toEqual(ok({ min: 2, max: 10 }));
     expect(readRange("500m..1", readCpu)).toEqual(ok({ min: 500, max: 1000 }));
   });
-  it("turns the ends round in its hint", () =>
+  it("hints the ascending range for a descending one", () =>
     expect(readRange("10..2", readCount)).toMatchObject({ ok: false, hint: "write 2..10" }));
-  it("leaves the upper end open only where that means something", () => {
+  it("allows an open maximum only for parameter counts", () => {
     expect(readRange("13B..", readParameters, { openEnd: true })).toEqual(
       ok({ min: 13e9, max: Number.MAX_SAFE_INTEGER }),
     );
     expect(readRange("3..", readCount).ok).toBe(false);
+  });
+  it.each([
+    ["3-10", "3..10"],
+    ["3 - 10", "3..10"],
+    ["3–10", "3..10"],
+    ["3:10", "3..10"],
+    ["3 to 10", "3..10"],
+  ])("hints the notation of a range for %s", (written, meant) =>
+    expect(readRange(written, readCount)).toEqual({
+      ok: false,
+      message: `\`${written}\` is not a range`,
+      hint: `write ${meant}`,
+    }),
+  );
+  it("hints it with units, and not for a range that does not ascend", () => {
+    expect(readRange("500m-1", readCpu)).toMatchObject({ hint: "write 500m..1" });
+    expect(readRange("1Gi-2Gi", readBytes)).toMatchObject({ hint: "write 1Gi..2Gi" });
+    expect(readRange("10-3", readCount)).toMatchObject({ hint: "write it like 3" });
   });
   it.each(["..", "1..2..3", "..5", "a..b", "1...2"])("%s is refused", (written) =>
     expect(readRange(written, readCount).ok).toBe(false),
@@ -163,7 +181,7 @@ describe("ranges", () => {
   });
 });
 
-describe("weights", () => {
+describe("parameter counts", () => {
   it.each([
     ["7B", 7e9],
     ["0.5B", 5e8],

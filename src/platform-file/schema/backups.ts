@@ -2,16 +2,16 @@ import { z } from "zod";
 import { name, oneOrMany } from "./names.js";
 import { schedule } from "./quantities.js";
 
-/** Copies of a store and how long each is kept. */
+/** Backups of a store and their retention. */
 export const backups = z
   .strictObject({
-    full: schedule.describe("A whole copy, e.g. `daily keep 30d` or `at 01:00 keep 30d` (UTC)").optional(),
+    full: schedule.describe("Full backup, e.g. `daily keep 30d` or `at 01:00 keep 30d` (UTC)").optional(),
     log: schedule
-      .describe("The write-ahead log is shipped at the latest after this, e.g. `5m keep 7d`; bounds what a loss costs")
+      .describe("Maximum time until the write-ahead log is archived, e.g. `5m keep 7d`; limits the RPO")
       .optional(),
-    snapshot: schedule.describe("A snapshot of the volume or of memory, e.g. `daily keep 7d`").optional(),
-    to: oneOrMany(name).describe("Buckets that copies go to; none means a folder beside the data").optional(),
-    encrypted: z.boolean().describe("Copies are encrypted before they leave the machine; true unless said").optional(),
+    snapshot: schedule.describe("Snapshot of the volume or of memory, e.g. `daily keep 7d`").optional(),
+    to: oneOrMany(name).describe("Buckets for the backups; default: a directory beside the data").optional(),
+    encrypted: z.boolean().describe("Encrypt backups before they leave the machine; default true").optional(),
   })
   .meta({ id: "backups" });
 

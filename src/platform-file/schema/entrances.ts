@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { patch } from "./names.js";
 
-/** Where the world comes in. */
+/** A public entry point (ingress). */
 export const entrance = z
   .strictObject({
     host: z
@@ -9,7 +9,10 @@ export const entrance = z
       .regex(/^(\*\.)?([a-z0-9-]+\.)*[a-z0-9-]+$/, { error: "a host is a DNS name like api.example.com" })
       .describe("DNS name, e.g. api.example.com")
       .optional(),
-    controller: z.enum(["nginx", "traefik", "gateway-api", "none"]).describe("What answers at the door").optional(),
+    controller: z
+      .enum(["nginx", "traefik", "gateway-api", "none"])
+      .describe("Ingress controller or gateway that serves this entry point")
+      .optional(),
     tls: z
       .union([
         z.literal(false),
@@ -18,20 +21,26 @@ export const entrance = z
           issuer: z
             .string()
             .min(1)
-            .describe("Who signs the certificate: letsencrypt, acm, or a cert-manager issuer")
+            .describe("Certificate issuer: letsencrypt, acm, or a cert-manager issuer")
             .optional(),
-          minimum: z.enum(["1.2", "1.3"]).describe("Oldest version of TLS spoken").optional(),
+          minimum: z.enum(["1.2", "1.3"]).describe("Minimum TLS version").optional(),
         }),
       ])
-      .describe("Certificate issuer, or issuer and oldest version; false for none")
+      .describe("Certificate issuer, or issuer and minimum TLS version; false for no TLS")
       .optional(),
-    waf: z.enum(["none", "common", "strict"]).describe("Web application firewall: rules for common attacks").optional(),
+    waf: z.enum(["none", "common", "strict"]).describe("Rule set of the web application firewall").optional(),
     cdn: z
       .union([z.boolean(), z.literal("optional")])
-      .describe("A content network in front; `optional` leaves it out until an environment says true")
+      .describe("Content delivery network in front; `optional`: only where an environment sets true")
       .optional(),
-    dns: z.enum(["none", "external-dns", "route53", "linode"]).describe("Who keeps the DNS record").optional(),
-    affinity: z.enum(["none", "session"]).describe("`session`: a client keeps its replica").optional(),
+    dns: z
+      .enum(["none", "external-dns", "route53", "linode"])
+      .describe("DNS provider that manages the record")
+      .optional(),
+    affinity: z
+      .enum(["none", "session"])
+      .describe("Session affinity; `session`: a client stays on one replica")
+      .optional(),
     patch: patch.optional(),
   })
   .meta({ id: "entrance" });

@@ -4,71 +4,73 @@ import { byteRange, cpuRange, duration, parameterRange, parameters } from "./qua
 import { gpu, workloadFields } from "./workload.js";
 
 const upstream = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).describe("Address of an OpenAI-compatible server, without /v1"),
-  model: z.string().min(1).describe("Name that server knows the model by; this model's name unless said").optional(),
-  weight: z.number().min(0).describe("Share of the requests; 1 unless said").optional(),
+  url: z.url({ protocol: /^https?$/ }).describe("Base URL of an OpenAI-compatible server, without /v1"),
+  model: z.string().min(1).describe("Name of the model at that server; default: the name of this model").optional(),
+  weight: z.number().min(0).describe("Relative share of the requests; default 1").optional(),
   key: z
     .string()
-    .regex(/^[a-z][a-z0-9-]*\/[A-Za-z0-9._-]+$/, { error: "name the secret and its key, like `openai/api-key`" })
-    .describe("`secret/key` with the API key")
+    .regex(/^[a-z][a-z0-9-]*\/[A-Za-z0-9._-]+$/, { error: "write the secret and its key, like `openai/api-key`" })
+    .describe("API key, as SECRET/KEY")
     .optional(),
 });
 
-/** A model that clients can ask for by its name. */
+/** A model that clients request by its name. */
 export const model = z
   .strictObject({
     source: z
       .string()
       .min(1)
-      .describe("Weights: hf://OWNER/REPO/FILE.gguf, a path to a GGUF file, or the name another engine knows")
+      .describe(
+        "Weights: hf://OWNER/REPO/FILE.gguf, a path to a GGUF file, or the name of the model in Ollama or at a server",
+      )
       .optional(),
     sha256: z
       .string()
       .regex(/^[0-9a-f]{64}$/, { error: "a SHA-256 checksum is 64 hexadecimal digits" })
-      .describe("Checksum of the weights")
+      .describe("SHA-256 checksum of the weights")
       .optional(),
     engine: z
       .enum(["best", "llama.cpp", "ollama", "vllm", "openai", "simulated"])
-      .describe("What answers; `best` takes what the machine has")
+      .describe("Inference engine; `best` selects one that this machine supports")
       .optional(),
     upstreams: z
       .union([z.url({ protocol: /^https?$/ }), z.array(upstream).min(1)])
-      .describe("Servers outside that answer for it, instead of replicas of our own")
+      .describe("External servers that serve this model, instead of replicas in the platform")
       .optional(),
-    parameters: parameters.describe("Number of weights, e.g. 7B; picks the size class").optional(),
-    class: name.describe("Size class, instead of the one that `parameters` picks").optional(),
+    parameters: parameters.describe("Number of parameters, e.g. 7B; selects the size class").optional(),
+    class: name.describe("Size class, instead of the one that `parameters` selects").optional(),
     fallback: oneOrMany(z.string().min(1))
-      .describe("Models asked, in order, when this one cannot answer; `simulated` lets the simulator answer last")
+      .describe("Models to try, in order, when this one is unavailable; `simulated` is the simulator")
       .optional(),
-    context: z.int().min(128).describe("Tokens of context; 4096 unless said").optional(),
-    concurrency: z.int().min(1).describe("Requests that one replica works on at once").optional(),
+    context: z.int().min(128).describe("Context length in tokens; default 4096").optional(),
+    concurrency: z.int().min(1).describe("Concurrent requests per replica").optional(),
     queue: z
       .strictObject({
-        length: z.int().min(0).describe("Requests that may wait").optional(),
-        deadline: duration.describe("Longest wait before 503 with Retry-After").optional(),
+        length: z.int().min(0).describe("Maximum number of waiting requests").optional(),
+        deadline: duration.describe("Maximum wait; then 503 with Retry-After").optional(),
       })
-      .describe("Waiting room in front of the model")
+      .describe("Queue of requests that wait for a replica")
       .optional(),
-    embeddings: z.boolean().describe("It makes embeddings, not text").optional(),
+    embeddings: z.boolean().describe("The model returns embeddings instead of text").optional(),
     limits: z
       .strictObject({
-        requestsPerMinute: z.int().min(1).describe("Requests a minute").optional(),
-        tokensPerMinute: z.int().min(1).describe("Tokens a minute").optional(),
+        requestsPerMinute: z.int().min(1).describe("Maximum requests per minute").optional(),
+        tokensPerMinute: z.int().min(1).describe("Maximum tokens per minute").optional(),
       })
-      .describe("Most that the model is asked")
+      .describe("Rate limits of the model")
       .optional(),
     ...workloadFields,
   })
   .meta({ id: "model" });
 
-/** What a model of a size needs, used where the model says nothing itself. */
+/** The resources of models of one size, for models that set none. */
 export const sizeClass = z
   .strictObject({
-    parameters: parameterRange.describe("Models of this many weights, e.g. `7B..13B` or `13B..`"),
+    parameters: parameterRange.describe("Number of parameters of its models, e.g. `7B..13B` or `13B..`"),
     cpu: cpuRange.describe("Request and limit").optional(),
     memory: byteRange.describe("Request and limit").optional(),
-    gpu: gpu.describe("GPUs: none, optional, required, or how many").optional(),
-    disk: byteRange.describe("Disk for weights").optional(),
+    gpu: gpu.describe("GPUs: none, optional, required, or their number").optional(),
+    disk: byteRange.describe("Disk for the weights").optional(),
   })
   .meta({ id: "size-class" });
 

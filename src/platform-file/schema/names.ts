@@ -1,40 +1,40 @@
 import { z } from "zod";
 
-/** Longest name: a pod's name adds up to 17 characters to it and must stay under 63. */
-const LONGEST_NAME = 45;
+/** A pod name appends up to 17 characters and is limited to 63. */
+const MAX_NAME_LENGTH = 45;
 
-/** A name as Kubernetes, Compose and DNS all take it. */
+/** A name that is valid for Kubernetes, Compose and DNS. */
 export const name = z
   .string()
-  .max(LONGEST_NAME, { error: `a name has at most ${LONGEST_NAME} characters` })
+  .max(MAX_NAME_LENGTH, { error: `a name has at most ${MAX_NAME_LENGTH} characters` })
   .regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, {
-    error: "a name is lower-case letters, digits and dashes, beginning with a letter",
+    error: "a name is lower-case letters, digits and dashes, and starts with a letter",
   })
-  .describe("Lower-case letters, digits and dashes; begins with a letter");
+  .describe("Lower-case letters, digits and dashes; starts with a letter");
 
-/** A container's port by the shorter rules that Kubernetes has for it (IANA's for the names of services). */
+/** A port name by the rules of Kubernetes (an IANA service name, RFC 6335). */
 export const portName = name
   .max(15, { error: "a port's name has at most 15 characters" })
   .regex(/^(?!.*--)/, { error: "a port's name has no two dashes in a row" })
-  .describe("Lower-case letters, digits and single dashes, at most 15; begins with a letter");
+  .describe("Lower-case letters, digits and single dashes, at most 15; starts with a letter");
 
-/** The name that clients ask for, so dots are allowed: `llama-3.1-8b`. */
+/** The name of a model in requests; dots are allowed: `llama-3.1-8b`. */
 export const modelName = z
   .string()
-  .max(LONGEST_NAME, { error: `a name has at most ${LONGEST_NAME} characters` })
+  .max(MAX_NAME_LENGTH, { error: `a name has at most ${MAX_NAME_LENGTH} characters` })
   .regex(/^[a-z]([a-z0-9.-]*[a-z0-9])?$/, {
-    error: "a model's name is lower-case letters, digits, dots and dashes, beginning with a letter",
+    error: "a model's name is lower-case letters, digits, dots and dashes, and starts with a letter",
   })
-  .describe("Lower-case letters, digits, dots and dashes; begins with a letter");
+  .describe("Lower-case letters, digits, dots and dashes; starts with a letter");
 
-/** Fragments for one target each, merged over what that target would write. */
+/** Fragments by target, merged over the rendered objects. */
 export const patch = z
   .record(name, z.record(z.string(), z.unknown()))
   .describe(
-    "Fragments by target (`kubernetes`, `compose`), merged over what is rendered; `check` shows each as a note",
+    "Fragments by target (`kubernetes`, `compose`), merged over the rendered objects; `check` lists each as a note",
   );
 
-/** A word or a list of words. */
+/** One value or a list of values. */
 export function oneOrMany<T extends z.ZodType>(item: T) {
   return z.union([item, z.array(item)]);
 }

@@ -1,21 +1,21 @@
 import { z } from "zod";
 import { bytes, counts, cpuRange } from "./quantities.js";
 
-/** Machines of one kind. */
+/** A node pool: nodes of one instance type. */
 export const nodePool = z
   .strictObject({
     type: z.string().min(1).describe("Instance type, e.g. t3.xlarge, g6-standard-8"),
-    count: counts.describe("Least and most machines: `3..10`"),
+    count: counts.describe("Number of nodes, or minimum and maximum: `3..10`"),
     allocatable: z
       .strictObject({
-        cpu: cpuRange.describe("CPU that pods can use on one machine"),
-        memory: bytes.describe("Memory that pods can use on one machine"),
-        gpu: z.int().min(0).describe("GPUs of one machine").optional(),
+        cpu: cpuRange.describe("Allocatable CPU of one node"),
+        memory: bytes.describe("Allocatable memory of one node"),
+        gpu: z.int().min(0).describe("GPUs of one node").optional(),
       })
-      .describe("What pods can use on one machine; known for common types")
+      .describe("Allocatable resources of one node; built in for common instance types")
       .optional(),
-    labels: z.record(z.string(), z.string()).describe("Labels that the machines carry").optional(),
-    spot: z.boolean().describe("Machines that the cloud may take back").optional(),
+    labels: z.record(z.string(), z.string()).describe("Node labels").optional(),
+    spot: z.boolean().describe("Spot (preemptible) nodes: the cloud may reclaim them").optional(),
   })
   .meta({ id: "node-pool" });
 

@@ -2,38 +2,35 @@ import { z } from "zod";
 import { faultNames } from "../faults.js";
 import { duration, ratio } from "./quantities.js";
 
-/** `none` promises nothing here, whatever the platform promises elsewhere. */
+/** `none`: no objective here, even if the platform has one. */
 const none = z.literal("none");
 
-/** What is promised. Stands on the platform, and tighter or looser on any service, model or store. */
+/** Objectives of the platform, or of one service, model or store, where they override those of the platform. */
 export const objectives = z
   .strictObject({
-    availability: z
-      .union([ratio, none])
-      .describe("Share of time that it answers, e.g. 99.9%; none: not promised here")
-      .optional(),
+    availability: z.union([ratio, none]).describe("Availability, e.g. 99.9%; none: no objective here").optional(),
     rto: z
       .union([duration, none])
-      .describe("Recovery time objective: longest outage that a fault may cause; none: not promised here")
+      .describe("Recovery time objective: maximum outage after a fault; none: no objective here")
       .optional(),
     rpo: z
       .union([duration, none])
-      .describe("Recovery point objective: most recent writes that a fault may lose, as time; none: not promised here")
+      .describe("Recovery point objective: maximum age of the writes that a fault loses; none: no objective here")
       .optional(),
     latency: z
       .strictObject({
-        p50: duration.describe("Half of the answers come within").optional(),
-        p95: duration.describe("95 of 100 answers come within").optional(),
-        p99: duration.describe("99 of 100 answers come within").optional(),
+        p50: duration.describe("Median").optional(),
+        p95: duration.describe("95th percentile").optional(),
+        p99: duration.describe("99th percentile").optional(),
       })
-      .describe("How soon an answer (for a stream: its first byte) comes; write one percentile")
+      .describe("Response time (of a stream: time to first byte); set one percentile")
       .optional(),
     except: z
       .array(z.enum(faultNames))
       .min(1)
-      .describe("Faults that RTO and RPO do not cover, e.g. a lost zone where the cloud has no second one")
+      .describe("Faults that RTO and RPO do not cover, e.g. zone-loss in a region with one zone")
       .optional(),
-    retention: duration.describe("Data is kept and restorable at least this long").optional(),
+    retention: duration.describe("Minimum time that data stays restorable").optional(),
   })
   .meta({ id: "objectives" });
 

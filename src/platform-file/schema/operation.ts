@@ -8,11 +8,11 @@ const mutualTls = z.enum(["strict", "permissive", "off"]);
 
 export const security = z
   .strictObject({
-    network: z.enum(["default-deny", "open"]).describe("`default-deny` opens only declared calls").optional(),
-    pods: z
-      .enum(["restricted", "baseline", "privileged"])
-      .describe("Pod security standard that is enforced")
+    network: z
+      .enum(["default-deny", "open"])
+      .describe("Network policies; `default-deny` allows declared calls only")
       .optional(),
+    pods: z.enum(["restricted", "baseline", "privileged"]).describe("Pod Security Standard to enforce").optional(),
     mesh: z
       .union([
         z.literal("none"),
@@ -21,79 +21,96 @@ export const security = z
       ])
       .describe("Service mesh and its mutual TLS: `{ istio: strict }`")
       .optional(),
-    identity: z.enum(["none", "irsa"]).describe("How pods prove to the cloud who they are").optional(),
-    scan: z.enum(["none", "trivy"]).describe("Scanner of images and configuration in the pipeline").optional(),
-    audit: z.boolean().describe("Every administrative act goes to the audit log").optional(),
+    identity: z.enum(["none", "irsa"]).describe("Workload identity of pods at the cloud").optional(),
+    scan: z
+      .enum(["none", "trivy"])
+      .describe("Vulnerability scanner of images and configuration in the pipeline")
+      .optional(),
+    audit: z.boolean().describe("Record every administrative action in the audit log").optional(),
   })
   .meta({ id: "security" });
 
 export const observe = z
   .strictObject({
-    metrics: z.enum(["none", "prometheus"]).describe("Who keeps metrics").optional(),
-    logs: z.enum(["none", "loki", "cloudwatch"]).describe("Who keeps logs").optional(),
-    traces: z.enum(["none", "tempo", "jaeger"]).describe("Who keeps traces").optional(),
+    metrics: z.enum(["none", "prometheus"]).describe("Metrics backend").optional(),
+    logs: z.enum(["none", "loki", "cloudwatch"]).describe("Log backend").optional(),
+    traces: z.enum(["none", "tempo", "jaeger"]).describe("Trace backend").optional(),
     otlp: z
       .url({ protocol: /^https?$/ })
-      .describe("OTLP endpoint that traces are sent to")
+      .describe("OTLP endpoint for traces")
       .optional(),
-    retention: duration.describe("Metrics, logs and traces are kept this long").optional(),
+    retention: duration.describe("Retention of metrics, logs and traces").optional(),
     alerts: z
       .strictObject({
-        down: duration.describe("Alert when something has been down this long").optional(),
+        down: duration.describe("Alert when a component has been down this long").optional(),
         errors: ratio.describe("Alert above this error rate").optional(),
-        availability: z.boolean().describe("Alert when the availability objective is being spent too fast").optional(),
-        database: z.boolean().describe("Alert when databases cannot be reached").optional(),
-        oom: z.boolean().describe("Alert on kills for want of memory").optional(),
-        backups: z.boolean().describe("Alert when the newest backup is too old for its objective").optional(),
+        availability: z
+          .boolean()
+          .describe("Alert when the error budget of the availability objective burns too fast")
+          .optional(),
+        database: z.boolean().describe("Alert when a database is unreachable").optional(),
+        oom: z.boolean().describe("Alert when a container is OOM-killed").optional(),
+        backups: z.boolean().describe("Alert when the newest backup is older than its objective allows").optional(),
       })
-      .describe("What is watched")
+      .describe("Alert conditions")
       .optional(),
     routes: z
       .strictObject({
         critical: z.string().describe("Receiver of critical alerts, e.g. pagerduty").optional(),
-        warning: z.string().describe("Receiver of warnings, e.g. slack").optional(),
-        info: z.string().describe("Receiver of notes, e.g. email").optional(),
+        warning: z.string().describe("Receiver of warning alerts, e.g. slack").optional(),
+        info: z.string().describe("Receiver of informational alerts, e.g. email").optional(),
       })
-      .describe("Who is told")
+      .describe("Alert receivers by severity")
       .optional(),
   })
   .meta({ id: "observe" });
 
 export const delivery = z
   .strictObject({
-    strategy: strategy.describe("How new versions replace old ones, for units that say nothing themselves").optional(),
-    gitops: z.enum(["none", "argocd"]).describe("What applies the files in the repository").optional(),
-    sync: z.enum(["automatic", "manual"]).describe("Whether changes are applied by themselves").optional(),
+    strategy: strategy.describe("Default rollout strategy of all units").optional(),
+    gitops: z
+      .enum(["none", "argocd"])
+      .describe("GitOps controller that applies the files in the repository")
+      .optional(),
+    sync: z
+      .enum(["automatic", "manual"])
+      .describe("Whether the GitOps controller applies changes automatically")
+      .optional(),
     approvals: z
       .strictObject({
-        infrastructure: z.int().min(0).describe("People who approve a change of infrastructure").optional(),
-        production: z.int().min(0).describe("People who approve a release to production").optional(),
+        infrastructure: z.int().min(0).describe("Approvals required for an infrastructure change").optional(),
+        production: z.int().min(0).describe("Approvals required for a release to production").optional(),
       })
-      .describe("Who must agree")
+      .describe("Required approvals")
       .optional(),
   })
   .meta({ id: "delivery" });
 
 export const cluster = z
   .strictObject({
-    name: name.describe("Name of the cluster, when environments share one").optional(),
+    name: name.describe("Name of the cluster, if environments share one").optional(),
     kubernetes: version.describe('Kubernetes version, quoted: "1.34"').optional(),
-    autoscaler: z.boolean().describe("Machines are added and removed within each pool's bounds").optional(),
+    autoscaler: z
+      .boolean()
+      .describe("Cluster autoscaler: adds and removes nodes within the limits of each pool")
+      .optional(),
     backups: z
       .strictObject({
-        objects: schedule.describe("Cluster objects and volumes (Velero), e.g. `at 01:00 keep 30d`").optional(),
+        objects: schedule
+          .describe("Backup of cluster objects and volumes (Velero), e.g. `at 01:00 keep 30d`")
+          .optional(),
         etcd: schedule.describe("Snapshots of etcd, e.g. `6h keep 7d`").optional(),
-        configuration: schedule.describe("Configuration, e.g. `on change keep 90d`").optional(),
-        to: oneOrMany(name).describe("Buckets that copies go to").optional(),
+        configuration: schedule.describe("Backup of the configuration, e.g. `on change keep 90d`").optional(),
+        to: oneOrMany(name).describe("Buckets for the backups").optional(),
       })
-      .describe("Copies of the cluster itself")
+      .describe("Backups of the cluster")
       .optional(),
   })
   .meta({ id: "cluster" });
 
 export const drills = z
   .strictObject({
-    every: duration.describe("Each fault is rehearsed at least this often, e.g. 90d"),
-    faults: z.array(z.enum(faultNames)).min(1).describe("Faults that are rehearsed"),
+    every: duration.describe("Maximum time between two drills of a fault, e.g. 90d"),
+    faults: z.array(z.enum(faultNames)).min(1).describe("Faults to inject"),
   })
   .meta({ id: "drills" });

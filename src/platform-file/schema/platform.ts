@@ -10,47 +10,57 @@ import { secret } from "./secrets.js";
 import { service } from "./services.js";
 import { provide, store } from "./stores.js";
 
-/** Everything that an environment may change. */
+/** All settings that an environment may override. */
 const settings = {
   image: z
     .string()
     .min(1)
-    .describe("Image of every unit that runs Keelson modules, with a pinned tag or digest")
+    .describe("Container image of every unit that runs Keelson modules, with a pinned tag or digest")
     .optional(),
-  services: z.record(name, service).describe("What runs: each by its name").optional(),
-  models: z.record(modelName, model).describe("Models that clients can ask for, each by its name").optional(),
-  classes: z.record(name, sizeClass).describe("Sizes of models, used where a model states no resources").optional(),
-  stores: z.record(name, store).describe("Databases, caches, brokers and buckets, each by its name").optional(),
-  entrance: entrance.describe("Where the world comes in, when there is one door").optional(),
-  entrances: z.record(name, entrance).describe("Several doors by name, instead of `entrance`").optional(),
-  secrets: z.record(name, secret).describe("Values mounted as files, each set by its name").optional(),
+  services: z.record(name, service).describe("Services by name: Keelson modules, or images of your own").optional(),
+  models: z.record(modelName, model).describe("Models by the name that clients request").optional(),
+  classes: z
+    .record(name, sizeClass)
+    .describe("Size classes of models by name: the resources of a model that sets none")
+    .optional(),
+  stores: z.record(name, store).describe("Databases, caches, brokers and buckets by name").optional(),
+  entrance: entrance.describe("Public entry point (ingress); use `entrances` for several").optional(),
+  entrances: z
+    .record(name, entrance)
+    .describe("Several entry points (ingresses) by name, instead of `entrance`")
+    .optional(),
+  secrets: z.record(name, secret).describe("Secrets by name, mounted as files").optional(),
   nodes: z.record(name, nodePool).describe("Node pools by name").optional(),
-  regions: regions.describe("Where it runs: one region, or primary, standby and failover").optional(),
-  zones: zones.describe("Availability zones: how many, or their names").optional(),
-  objectives: objectives.describe("What is promised for the whole platform").optional(),
+  regions: regions.describe("Region, or primary region with standby regions and failover").optional(),
+  zones: zones.describe("Availability zones: their number or their names").optional(),
+  objectives: objectives.describe("Objectives of the whole platform: availability, RTO, RPO, latency").optional(),
   observe: observe.describe("Metrics, logs, traces and alerts").optional(),
-  delivery: delivery.describe("How changes arrive").optional(),
-  security: security.describe("Network, pods, mesh and identity").optional(),
-  cluster: cluster.describe("The cluster itself").optional(),
-  drills: drills.describe("Faults rehearsed on a schedule").optional(),
-  cloud: z.enum(["none", "aws", "linode"]).describe("Cloud that provides what is managed").optional(),
+  delivery: delivery.describe("Delivery of changes: rollout strategy, GitOps, approvals").optional(),
+  security: security
+    .describe("Network policies, pod security, service mesh, workload identity and audit log")
+    .optional(),
+  cluster: cluster.describe("Kubernetes cluster: version, autoscaler, backups of cluster objects").optional(),
+  drills: drills.describe("Recovery drills that run on a schedule").optional(),
+  cloud: z.enum(["none", "aws", "linode"]).describe("Cloud that provides managed services").optional(),
   provide: provide.optional(),
-  namespace: name.describe("Kubernetes namespace or Compose project; PLATFORM-ENVIRONMENT unless said").optional(),
-  data: z.enum(["ephemeral", "test", "anonymised", "real"]).describe("What kind of data lives here").optional(),
-  access: oneOrMany(z.string().min(1)).describe("Who may use it: team, users, admins …").optional(),
+  namespace: name.describe("Kubernetes namespace or Compose project; default: PLATFORM-ENVIRONMENT").optional(),
+  data: z.enum(["ephemeral", "test", "anonymised", "real"]).describe("Kind of data in this environment").optional(),
+  access: oneOrMany(z.string().min(1))
+    .describe("Groups that may use this environment: team, users, admins …")
+    .optional(),
 };
 
-/** A platform under one environment: base and differences merged, `environments` gone. */
+/** The settings of one environment: base and overrides merged, without `environments`. */
 export const platformSettings = z.strictObject({
   platform: name.describe("Name of the platform"),
   ...settings,
 });
 
-/** The whole file. Differences are merged before they are checked, so here they may be anything. */
+/** The whole file. Overrides are validated after they are merged, so any mapping is accepted here. */
 export const platformFile = platformSettings.extend({
   environments: z
     .record(name, z.union([z.null(), z.record(z.string(), z.unknown())]))
-    .describe("Differences over everything else, by environment: merged key by key, `null` removes")
+    .describe("Overrides by environment: merged key by key over everything else; `null` removes a key")
     .optional(),
 });
 

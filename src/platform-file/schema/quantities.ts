@@ -17,18 +17,18 @@ import {
 } from "../format.js";
 import { readSchedule, SCHEDULE_PATTERN, type Schedule } from "../schedule.js";
 
-/** What the published JSON Schema says of a quantity, since it is text on the page and a number inside. */
-interface Written {
+/** The JSON Schema of a quantity: text in the file, a number in the code. */
+interface JsonForm {
   readonly type: "string" | readonly ["string", "number"] | readonly ["string", "integer"];
   readonly pattern: string;
   readonly examples: readonly (string | number)[];
 }
 
 /**
- * A schema whose input is what people write and whose output is what the code counts with. `Input` is only its type in
- * `definePlatform()`; at run time everything goes through `read`, so that its message can name the unit.
+ * A schema from the written form of a quantity to its number. `Input` is its type in `definePlatform()` only; at run time
+ * `read` checks every input, so that the message can name the unit.
  */
-function quantity<Input extends string | number, Output>(read: (input: unknown) => Reading<Output>, written: Written) {
+function quantity<Input extends string | number, Output>(read: (input: unknown) => Reading<Output>, form: JsonForm) {
   return z
     .custom<Input>()
     .transform((input, context): Output => {
@@ -42,7 +42,7 @@ function quantity<Input extends string | number, Output>(read: (input: unknown) 
       });
       return z.NEVER;
     })
-    .meta({ ...written });
+    .meta({ ...form });
 }
 
 const inner = (pattern: string): string => pattern.replace("|^0$", "").replace(/^\^/, "").replace(/\$$/, "");
@@ -70,49 +70,49 @@ export const bytes = quantity<string, number>(readBytes, {
   examples: ["512Mi", "20Gi"],
 });
 
-/** `2..10` or `3` → least and most. */
+/** `2..10` or `3` → minimum and maximum. */
 export const counts = quantity<number | `${number}..${number}`, Range>((input) => readRange(input, readCount), {
   type: ["string", "integer"],
   pattern: "^\\d+(\\.\\.\\d+)?$",
   examples: [2, "2..10"],
 });
 
-/** `500m..1` or `2` → millicores requested and at most. */
+/** `500m..1` or `2` → request and limit in millicores. */
 export const cpuRange = quantity<number | string, Range>((input) => readRange(input, readCpu), {
   type: ["string", "number"],
   pattern: rangeOf(CPU_PATTERN),
   examples: ["500m..1", 2],
 });
 
-/** `1Gi..2Gi` or `512Mi` → bytes requested and at most. */
+/** `1Gi..2Gi` or `512Mi` → request and limit in bytes. */
 export const byteRange = quantity<string, Range>((input) => readRange(input, readBytes), {
   type: "string",
   pattern: rangeOf(BYTES_PATTERN),
   examples: ["1Gi..2Gi", "512Mi"],
 });
 
-/** `7B` → number of weights. */
+/** `7B` → number of parameters. */
 export const parameters = quantity<string, number>(readParameters, {
   type: "string",
   pattern: PARAMETERS_PATTERN,
   examples: ["0.5B", "7B", "13B"],
 });
 
-/** `7B..13B` or `13B..` → least and most weights. */
+/** `7B..13B` or `13B..` → minimum and maximum number of parameters. */
 export const parameterRange = quantity<string, Range>((input) => readRange(input, readParameters, { openEnd: true }), {
   type: "string",
   pattern: `^${inner(PARAMETERS_PATTERN)}(\\.\\.(${inner(PARAMETERS_PATTERN)})?)?$`,
   examples: ["7B..13B", "13B.."],
 });
 
-/** `daily keep 30d` → typed schedule. */
+/** `daily keep 30d` → schedule. */
 export const schedule = quantity<string, Schedule>(readSchedule, {
   type: "string",
   pattern: SCHEDULE_PATTERN,
   examples: ["daily keep 30d", "5m keep 7d", "at 01:00 keep 30d"],
 });
 
-/** A version as written: `17`, `15.4`, `"1.30"`. */
+/** A version, kept as text: `17`, `15.4`, `"1.30"`. */
 export const version = quantity<string | number, string>(
   (input) =>
     (typeof input === "string" || typeof input === "number") && /^\d+(\.\d+){0,2}$/.test(String(input))

@@ -7,24 +7,24 @@ const standby = z.union([
     region: z.string().min(1).describe("Name of the region"),
     mode: z
       .enum(["active", "warm", "cold"])
-      .describe("`active` serves too, `warm` runs small, `cold` is built anew")
+      .describe("`active` serves traffic, `warm` runs at reduced size, `cold` is created on failover")
       .optional(),
   }),
 ]);
 
-/** Where it runs, and where it goes when that is lost. */
+/** Region of the platform, and where it fails over to. */
 export const regions = z.union([
   z.string().min(1),
   z.strictObject({
-    primary: z.string().min(1).describe("Region that serves"),
-    standby: z.array(standby).describe("Regions that take over").optional(),
+    primary: z.string().min(1).describe("Region that serves traffic"),
+    standby: z.array(standby).describe("Regions to fail over to").optional(),
     failover: z
       .strictObject({
-        check: duration.describe("Between health checks of the DNS").optional(),
-        failures: z.int().min(1).describe("Failed checks in a row that move the traffic").optional(),
-        ttl: duration.describe("Time to live of the DNS record").optional(),
+        check: duration.describe("Interval of the DNS health checks").optional(),
+        failures: z.int().min(1).describe("Consecutive failed checks before failover").optional(),
+        ttl: duration.describe("TTL of the DNS record").optional(),
       })
-      .describe("How traffic leaves a lost region")
+      .describe("DNS failover")
       .optional(),
   }),
 ]);

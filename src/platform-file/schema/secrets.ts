@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { duration } from "./quantities.js";
 
-/** Values that are mounted as files, never put in the environment. */
+/** A secret: values mounted as files, never as environment variables. */
 export const secret = z
   .strictObject({
     keys: z
@@ -10,9 +10,9 @@ export const secret = z
       .describe("Files of the secret, e.g. [database-url, jwt-key]"),
     from: z
       .enum(["generated", "file", "sealed", "aws-secrets-manager", "linode-secret-manager"])
-      .describe("Where the values come from")
+      .describe("Source of the values")
       .optional(),
-    rotate: duration.describe("Every value is replaced at least this often, e.g. 90d").optional(),
+    rotate: duration.describe("Maximum age of a value before it is rotated, e.g. 90d").optional(),
   })
   .meta({ id: "secret" });
 

@@ -9,31 +9,28 @@ const expose = z.union([
   z.strictObject({
     path: z
       .union([z.string().startsWith("/"), z.array(z.string().startsWith("/")).min(1)])
-      .describe("Path prefixes that reach it")
+      .describe("Path prefixes that route to this service")
       .optional(),
-    entrance: name.describe("Entrance by name, when there are several").optional(),
-    port: name.describe("Name of the port").optional(),
+    entrance: name.describe("Name of the entrance, if there are several").optional(),
+    port: name.describe("Name of the port to route to").optional(),
   }),
 ]);
 
 const modules = z
   .array(z.enum(moduleNames))
   .min(1)
-  .describe("Keelson modules that run in it: gateway, engine, accounts, usage, dashboard, database");
+  .describe("Keelson modules in this service: gateway, engine, accounts, usage, dashboard, database");
 
-/** Something that runs as replicas: Keelson modules, or an image of your own. */
+/** A service with replicas: Keelson modules, or an image of your own. */
 export const service = z
   .strictObject({
     modules: modules.optional(),
-    role: z.enum(["service", "worker"]).describe("`worker` takes no calls and has no port").optional(),
+    role: z.enum(["service", "worker"]).describe("`worker`: accepts no calls and has no port").optional(),
     ...workloadFields,
-    expose: expose.describe("Reached from outside: true, a path prefix, or path, entrance and port").optional(),
+    expose: expose.describe("Route from an entrance: true, a path prefix, or path, entrance and port").optional(),
     sidecars: z
-      .record(
-        name,
-        z.strictObject({ modules: modules.optional(), ...containerFields }).describe("A container beside the main one"),
-      )
-      .describe("Containers in each replica, by name")
+      .record(name, z.strictObject({ modules: modules.optional(), ...containerFields }).describe("A sidecar container"))
+      .describe("Sidecar containers of each replica, by name")
       .optional(),
   })
   .meta({ id: "service" });
