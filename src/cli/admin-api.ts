@@ -1,36 +1,45 @@
 import { request } from "undici";
 import type { z } from "zod";
 import { parseJson, readError } from "../contracts/error.js";
+import { type RequestOf, type Route, requestOf } from "../contracts/route.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { messageOf } from "../errors/thrown.js";
 import type { Connection } from "./connection.js";
 
 const RESPONSE_TIMEOUT_MS = 30_000;
 
-export interface AdminCall {
-  readonly method?: "GET" | "POST" | "DELETE";
-  readonly query?: Readonly<Record<string, string | undefined>>;
-  readonly body?: unknown;
+/**
+ * Calls a route of the admin API and returns its JSON.
+ * @throws KeelsonError that the platform reported; `platform/unreachable`; `platform/answer` for an unexpected response.
+ */
+export async function callAdmin<R extends Route>(
+  connection: Connection,
+  route: R,
+  call: RequestOf<R>,
+): Promise<z.output<R["json"]>> {
+  return parseReply<R["json"]>(route.json, await fetchText(connection, route, call), `${connection.url}${route.path}`);
 }
 
 /**
- * Calls an operation of the admin API and returns the response text.
- * @throws KeelsonError with the code of the error response, or `platform/unreachable`.
+ * Calls a route of the admin API and returns the text of its response, for representations other than JSON.
+ * @throws KeelsonError that the platform reported; `platform/unreachable`.
  */
-export async function requestAdmin(connection: Connection, path: string, call: AdminCall = {}): Promise<string> {
-  const url = new URL(`${connection.url}${path}`);
-  for (const [name, value] of Object.entries(call.query ?? {}))
-    if (value !== undefined) url.searchParams.set(name, value);
+export async function fetchText<R extends Route>(
+  connection: Connection,
+  route: R,
+  call: RequestOf<R>,
+): Promise<string> {
+  const { method, path, body } = requestOf(route, call);
   let status: number;
   let text: string;
   try {
-    const response = await request(url, {
-      method: call.method ?? "GET",
+    const response = await request(`${connection.url}${path}`, {
+      method,
       headers: {
         authorization: connection.authorization,
-        ...(call.body === undefined ? {} : { "content-type": "application/json" }),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
       },
-      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       headersTimeout: RESPONSE_TIMEOUT_MS,
       bodyTimeout: RESPONSE_TIMEOUT_MS,
     });
@@ -42,24 +51,16 @@ export async function requestAdmin(connection: Connection, path: string, call: A
     });
   }
   if (status < 400) return text;
-  throw errorResponse(connection.url, status, text);
+  throw errorOf(connection.url, status, text);
 }
 
-/** Like `requestAdmin`, for an operation that returns JSON of the given shape. */
-export async function callAdmin<Answer extends z.ZodType>(
-  connection: Connection,
-  path: string,
-  answer: Answer,
-  call: AdminCall = {},
-): Promise<z.output<Answer>> {
-  const parsed = answer.safeParse(parseJson(await requestAdmin(connection, path, call)));
+function parseReply<Json extends z.ZodType>(json: Json, text: string, url: string): z.output<Json> {
+  const parsed = json.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
-  throw new KeelsonError("platform/answer", `${connection.url}${path} returned an unexpected response`, {
-    cause: parsed.error,
-  });
+  throw new KeelsonError("platform/answer", `the response of ${url} is invalid`, { cause: parsed.error });
 }
 
-function errorResponse(url: string, status: number, text: string): KeelsonError {
+function errorOf(url: string, status: number, text: string): KeelsonError {
   const error = readError(text);
   if (error?.code === undefined) return new KeelsonError("platform/answer", `${url} returned status ${status}`);
   return KeelsonError.fromReport(error.code, error.message, error.hint);

@@ -1,13 +1,12 @@
-import type { z } from "zod";
+import { SCOPES, type Scope } from "../contracts/authority.js";
+import type { Key } from "../contracts/keys.js";
+import { keyRoutes } from "../contracts/routes/accounts.js";
 import { KeelsonError } from "../errors/keelson-error.js";
-import { createdKey, keyList, keyShape } from "../runtime/accounts/shapes.js";
 import { callAdmin } from "./admin-api.js";
 import { coloursFor } from "./colours.js";
 import { type ConnectionOptions, connect } from "./connection.js";
 import { readMoment } from "./moment.js";
 import { table } from "./table.js";
-
-type Key = z.infer<typeof keyShape>;
 
 export interface KeyOptions extends ConnectionOptions {
   readonly organisation?: string;
@@ -24,16 +23,18 @@ export interface ListKeyOptions extends KeyOptions {
   readonly all?: boolean;
 }
 
+/** Characters of a key that identify it. */
+const MIN_PREFIX_LENGTH = 8;
+
 const paint = coloursFor(process.stdout, process.env);
 
 /** `keelson keys create`. */
 export async function createKey(name: string, options: CreateKeyOptions): Promise<void> {
   const connection = await connect(options);
-  const created = await callAdmin(connection, "/admin/keys", createdKey, {
-    method: "POST",
+  const created = await callAdmin(connection, keyRoutes.createKey, {
     body: {
       name,
-      ...(options.scope ? { scopes: listed(options.scope) } : {}),
+      ...(options.scope ? { scopes: readScopes(options.scope) } : {}),
       ...(options.model ? { models: listed(options.model) } : {}),
       ...(options.expires ? { expires: readMoment("--expires", options.expires, "ahead", Date.now()) } : {}),
       ...(options.organisation ? { organisation: options.organisation } : {}),
@@ -47,23 +48,23 @@ export async function createKey(name: string, options: CreateKeyOptions): Promis
   const models = created.models === null ? "all models" : created.models.join(", ");
   const end = created.expires === null ? "never expires" : `expires ${created.expires}`;
   process.stderr.write(
-    `${created.id} of ${created.organisation}: ${created.scopes.join(", ")}; ${models}; ${end}. It is shown only this once.\n`,
+    `${created.id} of ${created.organisation}: ${created.scopes.join(", ")}; ${models}; ${end}. Save the key. It is shown only once.\n`,
   );
 }
 
 /** `keelson keys list`. */
 export async function listKeys(options: ListKeyOptions): Promise<void> {
   const connection = await connect(options);
-  const { keys } = await callAdmin(connection, "/admin/keys", keyList, {
-    query: { organisation: options.organisation },
-  });
+  const { keys } = await callAdmin(connection, keyRoutes.listKeys, { query: { organisation: options.organisation } });
   if (options.json) {
     printJson({ keys });
     return;
   }
   const shown = options.all ? keys : keys.filter((key) => stateOf(key) === "valid");
   if (shown.length === 0) {
-    process.stderr.write(keys.length === 0 ? "there are no keys\n" : "no key is valid; --all shows the others\n");
+    process.stderr.write(
+      keys.length === 0 ? "no keys\n" : "no valid keys; --all also lists revoked and expired keys\n",
+    );
     return;
   }
   const head = ["KEY", "NAME", "ID", "ORGANISATION", "SCOPES", "MODELS", "LAST USED", "STATE"].map(paint.dim);
@@ -73,21 +74,33 @@ export async function listKeys(options: ListKeyOptions): Promise<void> {
 /** `keelson keys revoke`. */
 export async function revokeKey(wanted: string, options: KeyOptions): Promise<void> {
   const connection = await connect(options);
-  const { keys } = await callAdmin(connection, "/admin/keys", keyList);
-  // The whole key is never sent: what the list shows of it is enough.
-  const found = keys.filter(({ id, prefix }) => id === wanted || (wanted.length >= 8 && sameBeginning(wanted, prefix)));
+  const { keys } = await callAdmin(connection, keyRoutes.listKeys, { query: {} });
+  // The key itself is never sent: its prefix identifies it.
+  const found = keys.filter(
+    ({ id, prefix }) => id === wanted || (wanted.length >= MIN_PREFIX_LENGTH && sameBeginning(wanted, prefix)),
+  );
   const [key] = found;
   if (!key) throw new KeelsonError("key/unknown", `there is no key ${wanted}`);
   if (found.length > 1)
-    throw new KeelsonError("key/ambiguous", `${found.length} keys begin like this`, {
-      hint: `name one by its id: ${found.map(({ id }) => id).join(", ")}`,
+    throw new KeelsonError("key/ambiguous", `${found.length} keys start with this prefix`, {
+      hint: `specify one by its id: ${found.map(({ id }) => id).join(", ")}`,
     });
-  const revoked = await callAdmin(connection, `/admin/keys/${key.id}`, keyShape, { method: "DELETE" });
+  const revoked = await callAdmin(connection, keyRoutes.revokeKey, { params: { id: key.id } });
   if (options.json) printJson(revoked);
-  else process.stdout.write(`revoked ${revoked.id} (${revoked.name}): no replica accepts it any more\n`);
+  else process.stdout.write(`revoked ${revoked.id} (${revoked.name})\n`);
 }
 
-/** Both `--scope a,b` and `--scope a b` are taken. */
+function readScopes(values: readonly string[]): Scope[] {
+  return listed(values).map((word) => {
+    const scope = SCOPES.find((each) => each === word);
+    if (scope) return scope;
+    throw new KeelsonError("request/invalid", `unknown scope '${word}' for --scope`, {
+      hint: `available scopes: ${SCOPES.join(", ")}`,
+    });
+  });
+}
+
+/** Splits values at commas: `--scope a,b` equals `--scope a b`. */
 function listed(values: readonly string[]): string[] {
   return values.flatMap((value) => value.split(",")).filter((value) => value !== "");
 }

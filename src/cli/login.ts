@@ -1,8 +1,6 @@
-import { z } from "zod";
+import { sessionRoutes } from "../contracts/routes/accounts.js";
 import { callAdmin } from "./admin-api.js";
 import { type ConnectionOptions, connect } from "./connection.js";
-
-const linkSchema = z.object({ url: z.string(), expires: z.string() });
 
 export interface LoginOptions extends ConnectionOptions {
   readonly json?: boolean;
@@ -11,6 +9,7 @@ export interface LoginOptions extends ConnectionOptions {
 /** `keelson login`. */
 export async function login(options: LoginOptions): Promise<void> {
   const connection = await connect(options);
-  const link = await callAdmin(connection, "/admin/sign-in-links", linkSchema, { method: "POST", body: {} });
-  process.stdout.write(options.json ? `${JSON.stringify(link)}\n` : `${link.url}\n`);
+  const link = await callAdmin(connection, sessionRoutes.createSignInLink, { body: {} });
+  const { url, expires } = link;
+  process.stdout.write(options.json ? `${JSON.stringify({ url, expires })}\n` : `${url}\n`);
 }

@@ -1,14 +1,14 @@
 import { stripVTControlCharacters } from "node:util";
+import { usageRoutes } from "../contracts/routes/usage.js";
 import {
   USAGE_DIMENSIONS,
   USAGE_FIGURES,
   type UsageDimension,
   type UsageFigure,
   type UsageFigures,
-  usageReport,
 } from "../contracts/usage.js";
 import { KeelsonError } from "../errors/keelson-error.js";
-import { callAdmin, requestAdmin } from "./admin-api.js";
+import { callAdmin, fetchText } from "./admin-api.js";
 import { coloursFor } from "./colours.js";
 import { type ConnectionOptions, connect } from "./connection.js";
 import { readMoment } from "./moment.js";
@@ -49,10 +49,10 @@ export async function usage(options: UsageOptions): Promise<void> {
   };
   const connection = await connect(options);
   if (options.csv) {
-    process.stdout.write(await requestAdmin(connection, "/admin/usage", { query: { ...query, format: "csv" } }));
+    process.stdout.write(await fetchText(connection, usageRoutes.readUsage, { query: { ...query, format: "csv" } }));
     return;
   }
-  const answer = await callAdmin(connection, "/admin/usage", usageReport, { query });
+  const answer = await callAdmin(connection, usageRoutes.readUsage, { query });
   if (options.json) {
     process.stdout.write(`${JSON.stringify(answer)}\n`);
     return;

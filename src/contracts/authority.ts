@@ -72,3 +72,22 @@ export function missingRight(
 export function includesRole(held: Role, required: Role): boolean {
   return ROLES.indexOf(held) >= ROLES.indexOf(required);
 }
+
+/** The authority as a sentence of the API's documentation. */
+export function describeAuthority(authority: Authority): string {
+  switch (authority.kind) {
+    case "anonymous":
+      return "Requires no credentials.";
+    case "actor": {
+      const who = authority.operator ? "a user who runs the platform" : `the role ${authority.role} or higher`;
+      const scopes = authority.scope === "usage" ? "`usage` or `admin`" : "`admin`";
+      return `Requires ${who}; an API key also needs the scope ${scopes}.`;
+    }
+    case "inference-key":
+      return "Requires an API key with the scope `inference`.";
+    case "internal-token":
+      return "Requires the internal token.";
+    case "host-operator":
+      return "Requires the internal token, unless the request comes from the same machine.";
+  }
+}

@@ -8,7 +8,7 @@ const call = (method: string, path: string, body?: unknown) =>
 const verdict = async () => (await call("GET", "/admin/audit/verification")).body;
 
 describe("the audit log", () => {
-  test("names every act with who, what, on what and when, newest first", async () => {
+  test("records every act with its actor, subject and time, newest first", async () => {
     const { body: key } = await call("POST", "/admin/keys", { name: "k", models: ["small"] });
     await call("DELETE", `/admin/keys/${key.id}`);
     const { body: user } = await call("POST", "/admin/users", { name: "ann" });
@@ -35,7 +35,7 @@ describe("the audit log", () => {
     expect(JSON.stringify(body)).not.toContain(key.key);
   });
 
-  test("is read page by page without loss or repeat", async () => {
+  test("is read page by page without gaps or repetitions", async () => {
     const whole = (await call("GET", "/admin/audit")).body.entries;
     const paged = [];
     for (let next: number | null = null; ; ) {
@@ -47,13 +47,13 @@ describe("the audit log", () => {
     expect(paged).toEqual(whole);
   });
 
-  test("keeps nothing of an act that failed", async () => {
+  test("records nothing of a failed act", async () => {
     const before = await verdict();
     expect((await call("POST", "/admin/users", { name: "ann" })).status).toBe(409);
     expect(await verdict()).toEqual(before);
   });
 
-  test("stays one unbroken chain when many act at once", async () => {
+  test("remains one intact chain under concurrent acts", async () => {
     const answers = await Promise.all(
       Array.from({ length: 40 }, (_, n) => call("POST", "/admin/keys", { name: `key ${n}` })),
     );
@@ -66,8 +66,8 @@ describe("the audit log", () => {
     ["a changed word", "update audit set subject = 'key_other' where id = $1"],
     ["a changed time", "update audit set at = at + interval '1 millisecond' where id = $1"],
     ["a changed detail", "update audit set detail = '{}' where id = $1"],
-    ["an entry taken out", "delete from audit where id = $1"],
-  ])("shows %s, although a superuser made it", async (_name, statement) => {
+    ["a removed entry", "delete from audit where id = $1"],
+  ])("reveals %s, even by a superuser", async (_name, statement) => {
     const { rows } = await given.superuser.query(
       "select id from audit where act = 'key.create' and detail::text <> '{}' order by id offset 5 limit 1",
     );
@@ -84,7 +84,7 @@ describe("the audit log", () => {
     const broken = await verdict();
     expect(broken.intact).toBe(false);
     expect(broken.brokenAt).toBeGreaterThanOrEqual(id);
-    // Put back as it was.
+    // Restore the original entry.
     await given.superuser.query("alter table audit disable trigger audit_only_grows");
     await given.superuser.query(`delete from audit where id = ${id}`);
     await given.superuser.query("insert into audit overriding system value select * from evidence");

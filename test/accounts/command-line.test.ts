@@ -23,7 +23,7 @@ afterAll(async () => {
   await postgres?.stop();
 });
 
-/** Runs the program as a person would, against this platform. */
+/** Runs the program against this platform. */
 const keelson = (...args: string[]): Promise<Result> =>
   run(".", args, { env: { KEELSON_URL: platform.url, KEELSON_API_KEY: platform.firstKey } });
 
@@ -33,13 +33,13 @@ describe("keelson keys", () => {
   test("create prints the key alone on standard output, so that it can be piped", async () => {
     const { code, out, err } = await keelson("keys", "create", "laptop", "--model", "small,large", "--expires", "90d");
     expect([code, out]).toEqual([0, expect.stringMatching(/^kls_[0-9A-Za-z]{49}\n$/)]);
-    expect(err).toContain("It is shown only this once");
+    expect(err).toContain("Save the key. It is shown only once.");
     const made = await principal(out.trim());
     expect(made).toMatchObject({ scopes: ["inference"], models: ["small", "large"] });
     expect(((made?.expires ?? 0) - Date.now()) / 86_400_000).toBeCloseTo(90, 1);
   });
 
-  test("list shows what is valid and never the key; revoke takes an id or the beginning that the list shows", async () => {
+  test("list shows valid keys without their secret; revoke accepts an id or the prefix that the list shows", async () => {
     const created = JSON.parse((await keelson("keys", "create", "one", "--scope", "inference", "usage", "--json")).out);
     const another = JSON.parse((await keelson("keys", "create", "two", "--json")).out);
     const { out } = await keelson("keys", "list");
@@ -65,14 +65,14 @@ describe("keelson keys", () => {
     [["keys", "list", "--key", "kls_wrong"], 1, "error credential/invalid"],
     [["usage", "--by", "colour"], 2, "error usage/dimension"],
     [["usage", "--from", "2026-05-05", "--to", "2026-05-04"], 1, "error request/invalid"],
-  ])("%j fails with exit code %i and says why", async (args, code, message) => {
+  ])("%j fails with exit code %i and an error that states the reason", async (args, code, message) => {
     const failed = await keelson(...args);
     expect([failed.code, failed.out]).toEqual([code, ""]);
     expect(failed.err).toContain(message);
     expect(failed.err).not.toMatch(/\n\s+at /);
   });
 
-  test("says that nothing answers there", async () => {
+  test("reports an unreachable platform", async () => {
     const failed = await keelson("keys", "list", "--url", `http://127.0.0.1:${await freePort()}`);
     expect([failed.code, failed.err]).toEqual([1, expect.stringContaining("error platform/unreachable")]);
   });
@@ -92,7 +92,7 @@ describe("keelson usage", () => {
     );
   });
 
-  test("prints JSON and CSV as the admin API gives them", async () => {
+  test("prints JSON and CSV as the admin API returns them", async () => {
     const json = JSON.parse((await keelson("usage", "--by", "model", "--from", "24h", "--json")).out);
     expect(json.rows).toEqual([
       { model: "small", requests: 1, inputTokens: 10, outputTokens: 20, errors: 0, estimated: 0 },
@@ -110,8 +110,8 @@ describe("keelson usage", () => {
     expect(out).toBe("model,requests,inputTokens,outputTokens,errors,estimated\r\nlarge,1,10,20,1,0\r\n");
   });
 
-  test("says so when nothing was counted", async () => {
+  test("reports a range without usage", async () => {
     const { code, out, err } = await keelson("usage", "--to", "2020-01-01");
-    expect([code, out, err]).toEqual([0, "", "nothing was counted in this time\n"]);
+    expect([code, out, err]).toEqual([0, "", "no usage in this range\n"]);
   });
 });

@@ -15,7 +15,7 @@ const create = (body: unknown, key = given.platform.firstKey) =>
   given.platform.call("POST", "/admin/keys", { key, body });
 
 describe("an API key", () => {
-  test("is made on the first start, for inference and administration, and left for whoever started", async () => {
+  test("is created at the first start with every scope, and stored for the operator", async () => {
     expect(given.platform.firstKey).toMatch(/^kls_[0-9A-Za-z]{49}$/);
     const principal = await given.platform.accounts.authenticate(sha256(given.platform.firstKey));
     expect(principal).toMatchObject({
@@ -25,10 +25,10 @@ describe("an API key", () => {
     });
   });
 
-  test("is not made on a first start that cannot hand it over; the internal token makes the first one", async () => {
+  test("is not created at a first start that cannot store it; the internal token creates the first one", async () => {
     const alone = await startPostgres();
     const secretsDirectory = await mkdtemp(join(tmpdir(), "keelson-secrets-"));
-    // In a cluster secrets are mounted read-only; here a file stands where the directory would have to be.
+    // In a cluster, secrets are mounted read-only; here a file prevents the creation of the directory.
     await writeFile(join(secretsDirectory, "first-key"), "");
     const cluster = await startPlatform(alone.url, { secretsDirectory });
     try {
@@ -50,7 +50,7 @@ describe("an API key", () => {
     }
   });
 
-  test("is shown once, and only its hash is kept", async () => {
+  test("is shown once, and only its hash is stored", async () => {
     const { status, body } = await create({ name: "laptop" });
     expect(status).toBe(201);
     expect(body.key).toMatch(/^kls_/);
@@ -72,7 +72,7 @@ describe("an API key", () => {
     expect(everything).not.toContain(body.key);
   });
 
-  test("carries its scopes, its models and its end to the gateway", async () => {
+  test("gives its scopes, models and expiry to the gateway", async () => {
     const expires = new Date(Date.now() + 3_600_000).toISOString();
     const { body } = await create({ name: "narrow", scopes: ["inference"], models: ["small"], expires });
     expect(await given.platform.accounts.authenticate(sha256(body.key))).toEqual({
@@ -85,19 +85,19 @@ describe("an API key", () => {
     });
   });
 
-  test("ends when it expires", async () => {
+  test("is refused after its expiry", async () => {
     const { body } = await create({ name: "short", expires: new Date(Date.now() + 400).toISOString() });
     expect(await given.platform.accounts.authenticate(sha256(body.key))).toBeDefined();
     await sleep(500);
     expect(await given.platform.accounts.authenticate(sha256(body.key))).toBeUndefined();
   });
 
-  test("cannot be made to expire in the past", async () => {
+  test("cannot be created with an expiry in the past", async () => {
     const { status, body } = await create({ name: "late", expires: "2020-01-01T00:00:00Z" });
     expect([status, body.error.code]).toEqual([400, "key/expired"]);
   });
 
-  test("is refused at once when it is revoked, and whoever caches it is told", async () => {
+  test("is refused as soon as it is revoked, and callers that cache it are notified", async () => {
     const { body } = await create({ name: "leaked" });
     const changes: unknown[] = [];
     const unwatch = given.platform.accounts.watch((change) => changes.push(change));
@@ -111,7 +111,7 @@ describe("an API key", () => {
     expect(again.body).toEqual(revoked.body);
   });
 
-  test("says when it was used last", async () => {
+  test("reports its last use", async () => {
     const { body } = await create({ name: "used" });
     await given.platform.accounts.authenticate(sha256(body.key));
     const lastUsed = async () => {
@@ -124,7 +124,7 @@ describe("an API key", () => {
       .toBeLessThan(10_000);
   });
 
-  test("without the scope admin cannot administer", async () => {
+  test("without the scope admin cannot call the admin API", async () => {
     const { body } = await create({ name: "inference only" });
     const refused = await given.platform.call("GET", "/admin/keys", { key: body.key });
     expect([refused.status, refused.body.error.code]).toEqual([403, "scope/missing"]);

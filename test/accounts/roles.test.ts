@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { type Answer, type Call, cookieOf } from "../support/accounts/platform.js";
 import { runningPlatform } from "../support/accounts/running.js";
 
-/** Two organisations, `red` and `blue`, each with an owner, an admin and a member; and who runs the platform. */
+/** Two organisations, `red` and `blue`, each with an owner, an admin and a member; and an operator. */
 const given = runningPlatform();
 const ids: Record<string, string> = {};
 const sessions: Record<string, Record<string, string>> = {};
@@ -38,7 +38,7 @@ const call = (who: string, method: string, path: string, body?: unknown): Promis
 const status = async (...args: Parameters<typeof call>): Promise<number> => (await call(...args)).status;
 
 describe("roles", () => {
-  test("members make and see their own keys, for inference and reading usage, and nobody else's", async () => {
+  test("members create and see their own keys only, with the scopes inference and usage", async () => {
     const own = await call("red member", "POST", "/admin/keys", { name: "mine", scopes: ["inference", "usage"] });
     expect(own.status).toBe(201);
     const others = await call("red admin", "POST", "/admin/keys", { name: "theirs" });
@@ -51,7 +51,7 @@ describe("roles", () => {
     expect(await status("red admin", "DELETE", `/admin/keys/${own.body.id}`)).toBe(200);
   });
 
-  test("a key can do no more than the role of its user, and less as soon as that is lowered", async () => {
+  test("a key never has more rights than its user, also after the role of the user is lowered", async () => {
     const { body: user } = await internal("POST", "/admin/users", {
       name: "falling",
       role: "admin",
@@ -65,7 +65,7 @@ describe("roles", () => {
     expect(await status("falling", "GET", "/admin/users")).toBe(403);
   });
 
-  test("disabling a user ends their sessions and keys at once, everywhere", async () => {
+  test("disabling a user ends their sessions and keys on every replica at once", async () => {
     const { body: user } = await internal("POST", "/admin/users", {
       name: "leaving",
       role: "admin",
@@ -83,7 +83,7 @@ describe("roles", () => {
     unwatch();
   });
 
-  test("admins manage members and admins, never owners; nobody makes more of another than they are", async () => {
+  test("admins manage members and admins but not owners, and grant no higher role than their own", async () => {
     expect(await status("red admin", "PATCH", `/admin/users/${ids["red owner"]}`, { role: "member" })).toBe(403);
     expect(await status("red admin", "PATCH", `/admin/users/${ids["red admin"]}`, { role: "owner" })).toBe(403);
     expect(await status("red admin", "POST", "/admin/users", { name: "new", role: "owner" })).toBe(403);
@@ -92,7 +92,7 @@ describe("roles", () => {
     expect(await status("red owner", "POST", "/admin/users", { name: "second", role: "owner" })).toBe(201);
   });
 
-  test("an organisation keeps an owner, also when two owners leave at the same moment", async () => {
+  test("an organisation keeps an owner, even if two owners are disabled at the same time", async () => {
     const alone = await call("blue owner", "PATCH", `/admin/users/${ids["blue owner"]}`, { role: "member" });
     expect([alone.status, alone.body.error.code]).toEqual([409, "user/last-owner"]);
     const { body: other } = await internal("POST", "/admin/users", {
@@ -101,7 +101,7 @@ describe("roles", () => {
       organisation: "blue",
     });
     const enable = (id: string | undefined) => internal("PATCH", `/admin/users/${id}`, { disabled: false });
-    // Often, because the two have to meet within a millisecond.
+    // Repeated, because the two requests must overlap within a millisecond.
     for (let round = 0; round < 20; round++) {
       const answers = await Promise.all(
         [ids["blue owner"], other.id].map((id) => internal("PATCH", `/admin/users/${id}`, { disabled: true })),
@@ -112,7 +112,7 @@ describe("roles", () => {
     }
   });
 
-  test("only those who run the platform make organisations, or act in another", async () => {
+  test("only operators create organisations, or act in another one", async () => {
     expect(await status("red owner", "POST", "/admin/organisations", { id: "mine" })).toBe(403);
     expect(await status("operator", "POST", "/admin/organisations", { id: "green", name: "Green & Co" })).toBe(201);
     expect(await status("operator", "POST", "/admin/organisations", { id: "green" })).toBe(409);
@@ -122,7 +122,7 @@ describe("roles", () => {
     expect(body.organisations.map(({ id }: { id: string }) => id)).toEqual(["red"]);
   });
 
-  test("an owner of the operators' organisation cannot become one of them", async () => {
+  test("an owner of the operators' organisation cannot become an operator", async () => {
     const { body: user } = await internal("POST", "/admin/users", {
       name: "eve",
       role: "owner",
@@ -154,7 +154,7 @@ describe("another organisation", () => {
     for (const [method, path, body] of tries) {
       const answer = await call("red owner", method, path, body);
       expect([403, 404], `${method} ${path}`).toContain(answer.status);
-      // Whether it exists is not told either.
+      // The response does not reveal whether it exists, either.
       const nowhere = path
         .replace("blue", "nowhere")
         .replace(key.id, "key_nowhere")

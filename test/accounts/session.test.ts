@@ -11,7 +11,7 @@ const signIn = (body: unknown) => given.platform.call("POST", "/admin/session", 
 const change = { "x-keelson": "1" };
 
 describe("a sign-in link", () => {
-  test("signs in whoever runs the given.platform, by a cookie that scripts and other sites cannot use", async () => {
+  test("signs an operator in, with a cookie that scripts and other sites cannot use", async () => {
     const { token, url, expires } = await link();
     expect(url).toBe(`${given.platform.url}/sign-in#token=${token}`);
     expect(Date.parse(expires) - Date.now()).toBeLessThanOrEqual(600_000);
@@ -31,19 +31,19 @@ describe("a sign-in link", () => {
     expect(session.body).toEqual(answer.body);
   });
 
-  test("works once, also when two try at the same moment", async () => {
+  test("is valid once, even for concurrent attempts", async () => {
     const { token } = await link();
     const answers = await Promise.all([signIn({ token }), signIn({ token }), signIn({ token })]);
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 401, 401]);
   });
 
-  test("is refused after its time", async () => {
+  test("is refused after its expiry", async () => {
     const { token } = await link();
     await given.superuser.query("update sign_in_links set expires = now() - interval '1 second'");
     expect((await signIn({ token })).body.error.code).toBe("link/invalid");
   });
 
-  test("is made by owners only", async () => {
+  test("is created by owners only", async () => {
     const { body: user } = await given.platform.call("POST", "/admin/users", {
       key: given.platform.token,
       body: { name: "ada", role: "admin" },
@@ -56,7 +56,7 @@ describe("a sign-in link", () => {
 });
 
 describe("a session", () => {
-  test("begins by a key made for administration, and ends with that key", async () => {
+  test("starts with a key that has the scope admin, and ends with that key", async () => {
     const { body: key } = await given.platform.call("POST", "/admin/keys", {
       key: given.platform.firstKey,
       body: { name: "admin", scopes: ["admin"] },
@@ -68,7 +68,7 @@ describe("a session", () => {
     expect([ended.status, ended.body.error.code]).toEqual([401, "session/ended"]);
   });
 
-  test("does not begin by a key for inference only", async () => {
+  test("does not start with a key that has only the scope inference", async () => {
     const { body: key } = await given.platform.call("POST", "/admin/keys", {
       key: given.platform.firstKey,
       body: { name: "inference" },
@@ -77,7 +77,7 @@ describe("a session", () => {
     expect([refused.status, refused.body.error.code]).toEqual([403, "scope/missing"]);
   });
 
-  test("changes nothing without the header that another site cannot send", async () => {
+  test("cannot change anything without the header that another site cannot send", async () => {
     const headers = cookieOf(await signIn({ token: (await link()).token }));
     const body = { name: "forged" };
     const refused = await given.platform.call("POST", "/admin/keys", { headers, body });
@@ -87,7 +87,7 @@ describe("a session", () => {
     ).toBe(201);
   });
 
-  test("ends by signing out, on the server too", async () => {
+  test("ends at sign-out, also on the server", async () => {
     const answer = await signIn({ token: (await link()).token });
     const headers = { ...cookieOf(answer), ...change };
     const out = await given.platform.call("DELETE", "/admin/session", { headers });
@@ -96,7 +96,7 @@ describe("a session", () => {
     expect((await given.platform.call("GET", "/admin/session", { headers })).status).toBe(401);
   });
 
-  test("ends after its time", async () => {
+  test("ends at its expiry", async () => {
     const headers = cookieOf(await signIn({ token: (await link()).token }));
     await given.superuser.query("update sessions set expires = now() + interval '200 milliseconds'");
     expect((await given.platform.call("GET", "/admin/session", { headers })).status).toBe(200);
@@ -104,7 +104,7 @@ describe("a session", () => {
     expect((await given.platform.call("GET", "/admin/session", { headers })).status).toBe(401);
   });
 
-  test("is kept as a hash: what is in the database opens nothing", async () => {
+  test("is stored as a hash, which is no valid session itself", async () => {
     await signIn({ token: (await link()).token });
     const { rows } = await given.superuser.query("select hash from sessions where expires > now() limit 1");
     for (const cookie of [rows[0].hash, `kse_${rows[0].hash}`])
@@ -115,8 +115,8 @@ describe("a session", () => {
   });
 });
 
-describe("whoever guesses", () => {
-  test("is stopped after a few wrong credentials, and told for how long", async () => {
+describe("a client that guesses credentials", () => {
+  test("is blocked after twenty invalid credentials, with the time to wait", async () => {
     const alone = await startPlatform(given.postgres.url);
     try {
       const wrong = { key: `kls_${"0".repeat(49)}` };
@@ -134,16 +134,16 @@ describe("whoever guesses", () => {
       const stopped = await alone.call("GET", "/admin/keys", wrong);
       expect(stopped.body.error.code).toBe("credential/too-many");
       expect(Number(stopped.headers["retry-after"])).toBeGreaterThan(50);
-      // The platform's own processes on this machine share the address, and go on.
+      // The platform's own processes on this machine share the address and are not blocked.
       expect((await alone.call("GET", "/admin/session", { key: alone.token })).status).toBe(200);
-      // So does who showed a right key before: one wrong caller behind a proxy does not keep out the others.
+      // Nor are clients with a valid key: one invalid client behind a proxy does not block the others.
       expect((await alone.call("GET", "/admin/organisations", { key })).status).not.toBe(429);
     } finally {
       await alone.stop();
     }
   });
 
-  test("learns nothing from the answer: unknown, mistyped and revoked keys look alike", async () => {
+  test("cannot distinguish unknown, mistyped and revoked keys by the response", async () => {
     const { body: key } = await given.platform.call("POST", "/admin/keys", {
       key: given.platform.firstKey,
       body: { name: "gone", scopes: ["admin"] },

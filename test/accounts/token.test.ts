@@ -3,19 +3,19 @@ import { describe, expect, test } from "vitest";
 import { createToken, hashToken, isToken, prefixOf } from "../../src/runtime/accounts/token.js";
 
 describe("a token", () => {
-  test("says what it is for, and is never made twice", () => {
+  test("starts with its kind, and is never created twice", () => {
     const tokens = Array.from({ length: 2_000 }, () => createToken("kls"));
     expect(new Set(tokens).size).toBe(tokens.length);
     for (const token of tokens) expect(token).toMatch(/^kls_[0-9A-Za-z]{49}$/);
   });
 
-  test("is known as one of its kind only", () => {
+  test("is recognised as its own kind only", () => {
     for (const kind of ["kls", "kll", "kse"] as const)
       for (const other of ["kls", "kll", "kse"] as const)
         expect(isToken(other, createToken(kind))).toBe(kind === other);
   });
 
-  test("with a character mistyped, swapped, lost or added is no token", () => {
+  test("with a character mistyped, swapped, lost or added is rejected", () => {
     const place = fc.nat(52);
     fc.assert(
       fc.property(place, fc.constantFrom(..."0123456789ABCDEFabcdefxyzXYZ -_é"), (at, character) => {
@@ -31,11 +31,11 @@ describe("a token", () => {
     );
   });
 
-  test("is nothing that somebody else sends", () => {
+  test("is never recognised in random text", () => {
     fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 200 }), (text) => !isToken("kls", text)));
   });
 
-  test("shows 8 of its 43 secret characters at most", () => {
+  test("shows at most 8 of its 43 secret characters", () => {
     const token = createToken("kls");
     expect(prefixOf(token)).toBe(token.slice(0, "kls_".length + 8));
     expect(hashToken(token)).toMatch(/^[0-9a-f]{64}$/);

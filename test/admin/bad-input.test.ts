@@ -20,7 +20,7 @@ afterAll(async () => {
 const post = (body: string | Buffer, headers: Record<string, string> = {}): Promise<Answer> =>
   platform.call("POST", "/admin/keys", { key: platform.token, body, headers });
 
-/** Sends bytes as they are; resolves with what came back until the other side closed or fell silent. */
+/** Sends raw bytes; resolves with the response received until the server closed the connection or sent nothing more. */
 async function raw(bytes: (string | Buffer)[], { hangUp = false } = {}): Promise<string> {
   const socket = connect(Number(new URL(platform.url).port), "127.0.0.1");
   let answer = "";
@@ -42,7 +42,7 @@ async function raw(bytes: (string | Buffer)[], { hangUp = false } = {}): Promise
 const head = (length: number | string, extra = "") =>
   `POST /admin/keys HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${platform.token}\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n${extra}\r\n`;
 
-describe("a body that is not what it should be", () => {
+describe("an invalid body", () => {
   const nested = (depth: number) => `{"name":${"[".repeat(depth)}${"]".repeat(depth)}}`;
   test.each<[string, string | Buffer, number, string]>([
     ["malformed JSON", '{"name": "x"', 400, "request/not-json"],
@@ -55,7 +55,7 @@ describe("a body that is not what it should be", () => {
     ["a prototype", '{"name": "x", "__proto__": {"scopes": ["admin"]}}', 400, "request/invalid"],
     ["an unknown scope", '{"name": "x", "scopes": ["root"]}', 400, "request/invalid"],
     ["no scope", '{"name": "x", "scopes": []}', 400, "request/invalid"],
-    ["a date that is none", '{"name": "x", "expires": "2026-02-30T00:00:00Z"}', 400, "request/invalid"],
+    ["an invalid date", '{"name": "x", "expires": "2026-02-30T00:00:00Z"}', 400, "request/invalid"],
     ["a NUL in a name", '{"name": "a\\u0000b"}', 400, "request/invalid"],
     ["a line break in a name", '{"name": "a\\nb"}', 400, "request/invalid"],
     ["half a surrogate pair in a name", '{"name": "a\\ud800b"}', 400, "request/invalid"],
@@ -66,9 +66,9 @@ describe("a body that is not what it should be", () => {
     ["JSON nested 100,000 deep", nested(100_000), 400, "request/too-deep"],
     ["2 MB", `{"name": "${"x".repeat(2_000_000)}"}`, 413, "request/too-large"],
     ["50 MB", Buffer.alloc(50_000_000, 0x20), 413, "request/too-large"],
-  ])("%s is refused with its status and reason", async (_name, body, status, code) => {
+  ])("%s is refused with its status and code", async (_name, body, status, code) => {
     const answer = await post(body).catch((error: Error & { code?: string }) => error);
-    // The other side may close before a body far too large has gone out: then the answer may be lost with the connection.
+    // The server may close the connection before a large body is sent: then the response can be lost.
     if (answer instanceof Error) {
       expect([status, answer.message]).toEqual([413, expect.stringMatching(/EPIPE|ECONNRESET|other side closed/)]);
       return;
@@ -89,25 +89,25 @@ describe("a body that is not what it should be", () => {
       'expires must be a date and time such as 2026-05-04T13:00:00Z, but "soon" was given',
     ],
     ["[]", undefined, "the body must be an object, but an empty list was given"],
-  ])("%s is told with its field, what was expected and what was given", async (body, param, message) => {
+  ])("%s is reported with its field, the expected and the given value", async (body, param, message) => {
     const { status, body: answer } = await post(body);
     expect([status, answer.error.code, answer.error.param]).toEqual([400, "request/invalid", param]);
     expect(answer.error.message).toContain(message);
     expect(answer.error.message).not.toMatch(/Invalid|Unrecognized|expected|received/);
   });
 
-  test("of a query is told in the same way", async () => {
+  test("in a query is reported in the same way", async () => {
     const answer = await platform.call("GET", "/admin/audit?limit=many", { key: platform.token });
     expect([answer.status, answer.body.error.param]).toEqual([400, "limit"]);
   });
 
-  test("50 MB announced is refused before it is sent", async () => {
+  test("of 50 MB is refused by its announced length, before it is sent", async () => {
     const answer = await raw([head(50_000_000)]);
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     expect(answer).toContain('"code":"request/too-large"');
   });
 
-  test("brackets and quotes inside strings are no nesting", async () => {
+  test("with brackets and quotes inside strings is not counted as nested", async () => {
     const name = '[{"\\\\'.repeat(15);
     const answer = await post(JSON.stringify({ name }));
     expect([answer.status, answer.body.name]).toEqual([201, name]);
@@ -118,13 +118,13 @@ describe("a body that is not what it should be", () => {
     "application/x-www-form-urlencoded",
     "multipart/form-data; boundary=x",
     "application/jsonx",
-  ])("of type %s is refused: a form of another site must not get in", async (type) => {
+  ])("of type %s is refused, so that a form on another site cannot send one", async (type) => {
     const answer = await post('{"name":"x"}', { "content-type": type });
     expect([answer.status, answer.body.error.code]).toEqual([415, "request/media-type"]);
   });
 });
 
-describe("an address that is not what it should be", () => {
+describe("an invalid URL", () => {
   test.each<[string, string, number]>([
     ["GET", "/admin/keys/..%2f..%2fusers", 404],
     ["DELETE", "/admin/keys/%00", 400],
@@ -155,12 +155,12 @@ describe("an address that is not what it should be", () => {
 });
 
 describe("a client that misbehaves", () => {
-  test("may leave in the middle of its body, again and again", async () => {
+  test("may disconnect in the middle of its body, repeatedly", async () => {
     await Promise.all(Array.from({ length: 50 }, () => raw([head(1000), '{"name": "half'], { hangUp: true })));
     expect((await platform.call("GET", "/admin/session", { key: platform.token })).status).toBe(200);
   });
 
-  test("may send headers that make no sense", async () => {
+  test("may send invalid headers", async () => {
     for (const bytes of [
       "\0\0\0",
       "GET /admin/keys HTTP/9.9\r\n\r\n",
@@ -173,7 +173,7 @@ describe("a client that misbehaves", () => {
   });
 });
 
-describe("whatever is sent", () => {
+describe("random input", () => {
   const path = fc.constantFrom(
     ...[
       "/admin/session",
@@ -225,7 +225,7 @@ describe("whatever is sent", () => {
     fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("default", "hour,model", "2026-01-01", "csv", "1")),
   );
 
-  test("is never answered with 5xx, and always in the one shape of errors", async () => {
+  test("never causes a 5xx, and every error is an error document", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom("GET", "POST", "PATCH", "DELETE"),
@@ -248,7 +248,7 @@ describe("whatever is sent", () => {
     );
   }, 120_000);
 
-  test("what others send to the internal paths is refused with 4xx too", async () => {
+  test("to the internal routes is refused with 400", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom("accounts/authenticate", "accounts/identify", "usage/record"),

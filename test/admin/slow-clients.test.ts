@@ -17,7 +17,7 @@ afterAll(async () => {
   await postgres?.stop();
 });
 
-/** Sends `parts` one after the other, `pause` milliseconds apart; everything that came back until the other side hung up. */
+/** Sends `parts` one after the other, `pause` milliseconds apart; returns the response until the server closed the connection. */
 async function drip(
   parts: readonly string[],
   pause: number,
@@ -49,7 +49,7 @@ const head = (extra = "", token = platform.token): string =>
 const headers = (count: number, length: number): string =>
   Array.from({ length: count }, (_, index) => `x-flood-${index}: ${"y".repeat(length)}\r\n`).join("");
 
-/** How long an honest client waits meanwhile. */
+/** Milliseconds that a normal client waits meanwhile. */
 async function honest(): Promise<number> {
   const began = performance.now();
   const { status } = await platform.call("GET", "/admin/session", { key: platform.token });
@@ -57,8 +57,8 @@ async function honest(): Promise<number> {
   return performance.now() - began;
 }
 
-describe("clients that take their time", () => {
-  test("with their headers get 408 and lose the connection, and nobody else waits for them", async () => {
+describe("slow clients", () => {
+  test("that delay their headers receive 408 and are disconnected, and do not delay other clients", async () => {
     const slow = Array.from({ length: 200 }, () =>
       drip(["POST /admin/keys HTTP/1.1\r\n", ...Array.from({ length: 40 }, (_, line) => `x-${line}: 1\r\n`)], 200),
     );
@@ -75,12 +75,12 @@ describe("clients that take their time", () => {
     }
   }, 20_000);
 
-  test("with their bodies as well, whether they have a key or not", async () => {
+  test("that delay their bodies are disconnected, with and without a valid key", async () => {
     const parts = (token: string) => [
       head("content-length: 1000\r\n\r\n", token),
       ...Array.from({ length: 40 }, () => " "),
     ];
-    const [known, unknown] = await Promise.all([drip(parts(platform.token), 200), drip(parts("kls_nobody"), 200)]);
+    const [known, unknown] = await Promise.all([drip(parts(platform.token), 200), drip(parts("kls_invalid"), 200)]);
     expect(known.answer).toMatch(/^HTTP\/1\.1 408 /);
     expect(unknown.answer).toMatch(/^HTTP\/1\.1 4(01|08) /);
     for (const { closed, tookMs } of [known, unknown]) {
@@ -89,7 +89,7 @@ describe("clients that take their time", () => {
     }
   }, 20_000);
 
-  test("who say nothing at all are hung up on", async () => {
+  test("that send nothing are disconnected", async () => {
     const silent = Array.from({ length: 200 }, () => drip([], 0));
     expect(await honest()).toBeLessThan(1000);
     for (const { closed, tookMs } of await Promise.all(silent)) {
@@ -102,8 +102,8 @@ describe("clients that take their time", () => {
 describe("a flood of headers", () => {
   test.each<[string, () => string, string?]>([
     ["many", () => headers(2000, 20)],
-    ["one that never ends", () => `x-long: ${"y".repeat(100_000)}`],
-    ["a path that never ends", () => "", `/admin/keys?${"y".repeat(100_000)}`],
+    ["an endless one", () => `x-long: ${"y".repeat(100_000)}`],
+    ["an endless path", () => "", `/admin/keys?${"y".repeat(100_000)}`],
   ])("is refused with 431 (%s)", async (_what, flood, path = "/admin/keys") => {
     const { answer, closed } = await drip([head(`${flood()}\r\n\r\n`).replace("/admin/keys", path)], 0);
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);
@@ -111,11 +111,11 @@ describe("a flood of headers", () => {
     await honest();
   });
 
-  test("from many at once holds nobody else up", async () => {
+  test("from many clients at once does not delay others", async () => {
     for (let round = 0; round < 3; round += 1) {
       const floods = Array.from({ length: 100 }, () => drip([head(headers(2000, 100))], 0));
       expect(await honest()).toBeLessThan(2000);
-      // Who is hung up on while still sending may lose the answer to a reset.
+      // A client that is disconnected while it sends may lose the response to a connection reset.
       for (const { answer, closed } of await Promise.all(floods)) {
         expect(answer).toMatch(/^HTTP\/1\.1 431 |^$/);
         expect(closed).toBe(true);
@@ -123,7 +123,7 @@ describe("a flood of headers", () => {
     }
   }, 30_000);
 
-  test("is counted, as are slow clients", async () => {
+  test("is counted, as are requests of slow clients", async () => {
     const { text } = await platform.call("GET", "/metrics");
     for (const status of ["408", "431"])
       expect(metric(text, "keelson_http_refused_total", { status })).toBeGreaterThan(0);

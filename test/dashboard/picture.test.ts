@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { duration } from "../../dashboard/src/format.js";
-import type { Cell } from "../../src/runtime/dashboard/promises/answer.js";
+import type { Cell } from "../../src/contracts/promises.js";
 import { sheetOf } from "../../src/runtime/dashboard/promises/compose.js";
 import { planOf } from "../support/check/findings.js";
 

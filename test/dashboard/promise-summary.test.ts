@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { summary } from "../../dashboard/src/pages/promises/verdicts.js";
-import { sheetAnswer } from "../../src/runtime/dashboard/promises/answer.js";
+import { promiseSheet } from "../../src/contracts/promises.js";
 import { sheetOf } from "../../src/runtime/dashboard/promises/compose.js";
 import { planOf } from "../support/check/findings.js";
 
 const summaryOf = (availability: string, cloud: string): string =>
   summary(
-    sheetAnswer.parse(
+    promiseSheet.parse(
       sheetOf(
         planOf(`
 platform: shop

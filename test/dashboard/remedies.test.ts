@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sheetAnswer } from "../../src/runtime/dashboard/promises/answer.js";
+import { promiseSheet } from "../../src/contracts/promises.js";
 import { sheetOf } from "../../src/runtime/dashboard/promises/compose.js";
 import { findingsIn, planOf } from "../support/check/findings.js";
 
@@ -27,7 +27,7 @@ function cellOf(fault: string, subject: string, of: "rto" | "rpo") {
 
 describe("the promise sheet of the dashboard", () => {
   it("fits what the page reads", () => {
-    expect(sheetAnswer.parse(sheet([])).rows.length).toBe(sheet([]).rows.length);
+    expect(promiseSheet.parse(sheet([])).rows.length).toBe(sheet([]).rows.length);
   });
 
   it("says of everything that is not kept why, what to change, and where in the file", () => {

@@ -1,14 +1,14 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadPlan } from "../../src/cli/load.js";
+import type { ModelStatus } from "../../src/contracts/models.js";
+import { topology as topologyContract } from "../../src/contracts/topology.js";
 import type { Plan } from "../../src/plan/plan.js";
-import { topologyAnswer } from "../../src/runtime/dashboard/topology/answer.js";
 import {
   composeTopology,
   type Reading,
   type Readings,
   worstState,
 } from "../../src/runtime/dashboard/topology/compose.js";
-import type { ModelStatus } from "../../src/runtime/gateway/client.js";
 
 const nothing: Readings = { at: 0, units: new Map(), stores: new Map(), models: undefined };
 const ready: Reading = { state: "ready", ready: 1 };
@@ -38,7 +38,7 @@ describe("the topology of the starter", () => {
   const node = (readings: Readings, id: string) => composeTopology(plan, readings).nodes.find((one) => one.id === id);
 
   it("holds every element and every call of the plan, each end of a call being an element", () => {
-    const topology = topologyAnswer.parse(composeTopology(plan, nothing));
+    const topology = topologyContract.parse(composeTopology(plan, nothing));
     const ids = new Set(topology.nodes.map(({ id }) => id));
     for (const { name } of [...plan.units, ...plan.stores, ...plan.entrances]) expect(ids).toContain(name);
     for (const { from, to } of topology.edges) {

@@ -18,7 +18,7 @@ const totals = async (query = "") => {
 };
 
 describe("the ledger", () => {
-  test("counts an event once, however often and in whatever company it is sent", async () => {
+  test("counts an event once, however often it is sent and in any batch", async () => {
     const first = event();
     await record(first);
     await record(first, event(), first);
@@ -26,7 +26,7 @@ describe("the ledger", () => {
     expect(await totals()).toEqual({ requests: 3, inputTokens: 30, outputTokens: 60, errors: 0, estimated: 0 });
   });
 
-  test("lets a settled event take the place of an estimate, and never the other way", async () => {
+  test("replaces an estimate by a settled event, never the reverse", async () => {
     const estimate = event({ outputTokens: 5, estimated: true });
     const settled = { ...estimate, outputTokens: 50, estimated: false };
     await record(estimate);
@@ -38,19 +38,19 @@ describe("the ledger", () => {
     expect(await totals()).toMatchObject({ requests: 1, outputTokens: 50, estimated: 0 });
   });
 
-  test("prefers the settled event when both come in one batch, in either order", async () => {
+  test("prefers the settled event if both are in one batch, in either order", async () => {
     const a = event({ outputTokens: 1, estimated: true });
     const b = event({ outputTokens: 1, estimated: true });
     await record(a, { ...a, outputTokens: 7, estimated: false }, { ...b, outputTokens: 7, estimated: false }, b);
     expect(await totals()).toMatchObject({ requests: 2, outputTokens: 14, estimated: 0 });
   });
 
-  test("does not let one organisation's id stand in the way of another's", async () => {
+  test("keeps equal ids of different organisations apart", async () => {
     await record(event({ id: "same", organisation: "one" }), event({ id: "same", organisation: "two" }));
     expect(await totals()).toMatchObject({ requests: 2 });
   });
 
-  test("takes late events into the hour in which they happened", async () => {
+  test("counts late events in the hour in which they occurred", async () => {
     await record(event({ at: Date.parse("2026-05-04T13:59:59.999Z") }));
     await record(event({ at: Date.parse("2026-05-04T14:00:00Z") }));
     await record(event({ at: Date.parse("2026-04-01T00:00:00Z") }));
@@ -62,18 +62,18 @@ describe("the ledger", () => {
     ]);
   });
 
-  test("counts an error of the platform as one, and a client that left as none", async () => {
+  test("counts a failed response as an error, but not a disconnected client", async () => {
     await record(event({ status: 200 }), event({ status: 429 }), event({ status: 502 }), event({ status: 499 }));
     expect(await totals()).toMatchObject({ requests: 4, errors: 2 });
   });
 
-  test("puts aside what is no event, with the reason, and records the rest", async () => {
+  test("stores invalid events apart with the reason, and records the others", async () => {
     await record(
       event(),
       event({ inputTokens: -1 }),
       event({ model: "a\0b" }),
       null,
-      "what?",
+      "text",
       event({ at: Number.NaN }),
       event(),
     );
@@ -84,7 +84,7 @@ describe("the ledger", () => {
     expect(JSON.parse(rows[1].event).model).toBe("a\0b");
   });
 
-  test("refuses its own sums to be wrong when rows are changed or deleted by hand", async () => {
+  test("keeps its sums exact when rows are changed or deleted by hand", async () => {
     await record(event({ id: "x" }), event({ id: "y" }), event({ id: "z" }));
     await given.superuser.query("update usage_events set output_tokens = 100 where id = 'x'");
     await given.superuser.query("update usage_events set at = at + interval '1 hour' where id = 'y'");
@@ -110,7 +110,7 @@ async function expectSumsToEqualLedger(): Promise<void> {
 }
 
 const someEvent: fc.Arbitrary<UsageEvent> = fc.record({
-  // Few ids, keys and hours, so that events collide all the time.
+  // Few ids, keys and hours, so that events collide often.
   id: fc.integer({ min: 0, max: 30 }).map((number) => `id-${number}`),
   at: fc.integer({ min: Date.parse("2026-05-04T10:00:00Z"), max: Date.parse("2026-05-04T14:30:00Z") }),
   organisation: fc.constantFrom("default", "acme"),
@@ -125,7 +125,7 @@ const someEvent: fc.Arbitrary<UsageEvent> = fc.record({
 });
 
 describe("the hourly sums", () => {
-  test("equal the ledger after any batches in any order at once, with repeats, replacements and late events", async () => {
+  test("equal the ledger after concurrent batches in any order, with repeated, replaced and late events", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.array(someEvent, { maxLength: 25 }), { minLength: 1, maxLength: 8 }),
@@ -148,7 +148,7 @@ describe("the hourly sums", () => {
     );
   });
 
-  test("give exact figures between any two moments, by any dimensions", async () => {
+  test("give exact figures for any range and any dimensions", async () => {
     const moment = fc.option(
       fc.integer({ min: Date.parse("2026-05-04T09:30:00Z"), max: Date.parse("2026-05-04T15:00:00Z") }),
       { nil: undefined },

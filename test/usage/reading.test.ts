@@ -29,7 +29,7 @@ const read = (query: string, key = given.platform.token) =>
   given.platform.call("GET", `/admin/usage?${query}`, { key });
 
 describe("GET /admin/usage", () => {
-  test("groups by what is named, in its order, with totals", async () => {
+  test("groups by the requested dimensions in their order, with totals", async () => {
     const { body } = await read("by=organisation,model");
     const figures = { errors: 0, estimated: 0, requests: 1, inputTokens: 10, outputTokens: 20 };
     expect(body.rows).toEqual([
@@ -41,7 +41,7 @@ describe("GET /admin/usage", () => {
     expect(body.totals).toEqual({ requests: 4, inputTokens: 31, outputTokens: 65, errors: 1, estimated: 1 });
   });
 
-  test("is by hour when nothing is named, and takes dates as well as moments", async () => {
+  test("groups by hour by default, and accepts dates as well as times", async () => {
     const hours = async (query: string) =>
       (await read(query)).body.rows.map((row: { hour: string }) => row.hour.slice(0, 13));
     expect(await hours("")).toEqual(["2026-05-04T13", "2026-05-04T14"]);
@@ -50,7 +50,7 @@ describe("GET /admin/usage", () => {
     expect(await hours("to=2026-05-04T13:20:00Z")).toEqual([]);
   });
 
-  test("says what it can be by when it is asked for something else", async () => {
+  test("rejects an unknown dimension and lists the available ones", async () => {
     const { status, body } = await read("by=hour,zz");
     expect(status).toBe(400);
     expect(body.error.message).toMatch(/^by must be one of "hour", .*, but "hour,zz" was given/);
@@ -65,7 +65,7 @@ describe("GET /admin/usage", () => {
     });
   });
 
-  test("shows an organisation its own usage only, whatever it asks for", async () => {
+  test("shows an organisation its own usage only", async () => {
     expect((await read("by=organisation", keys["blue"])).body.rows).toMatchObject([
       { organisation: "blue", requests: 1 },
     ]);
@@ -74,14 +74,14 @@ describe("GET /admin/usage", () => {
     expect((await read("organisation=red&by=")).body.totals.requests).toBe(3);
   });
 
-  test("takes a key made for usage, and not one made for inference", async () => {
+  test("accepts a key with the scope usage, and refuses one with the scope inference", async () => {
     const body = { name: "inference", scopes: ["inference"], organisation: "red" };
     const { body: key } = await given.platform.call("POST", "/admin/keys", { key: given.platform.token, body });
     expect((await read("", keys["red"])).status).toBe(200);
     expect((await read("", key.key)).status).toBe(403);
   });
 
-  test("gives CSV that a spreadsheet opens without running anything", async () => {
+  test("returns CSV that a spreadsheet opens without running formulas", async () => {
     const answer = await read("by=hour,model&format=csv", keys["red"]);
     expect(answer.headers["content-type"]).toBe("text/csv; charset=utf-8");
     expect(answer.headers["content-disposition"]).toContain("attachment");
@@ -94,7 +94,7 @@ describe("GET /admin/usage", () => {
     ]);
   });
 
-  test("refuses more rows than an answer holds instead of leaving some out", async () => {
+  test("refuses a report that exceeds the row limit instead of truncating it", async () => {
     const { sql } = await import("kysely");
     const { platformScope } = await import("../../src/runtime/database/client.js");
     const fill = sql`insert into usage_events (id, organisation, key_id, model, operation, at, input_tokens, output_tokens, status, duration_ms, estimated)

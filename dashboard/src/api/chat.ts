@@ -11,11 +11,11 @@ export interface ChatRequest {
   readonly model: string;
   readonly messages: readonly Message[];
   readonly temperature: number;
-  /** Most tokens of the answer. */
+  /** Maximum number of tokens of the response. */
   readonly maxTokens: number;
 }
 
-/** A piece of an answer, or its end. */
+/** A part of a streamed response. */
 export type ChatEvent =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "usage"; readonly inputTokens: number; readonly outputTokens: number }
@@ -34,17 +34,22 @@ const chunk = z.object({
   error: z.object({ message: z.string() }).optional(),
 });
 
-const hour = 3_600_000;
+const KEY_LIFETIME_MS = 3_600_000;
+const MIN_REMAINING_LIFETIME_MS = 60_000;
 let playgroundKey: { readonly key: string; readonly expires: number } | undefined;
 
-/** A key of this page's own: short-lived, for the model APIs only, kept in memory. */
+/** The key of the playground: short-lived, with the scope inference, kept in memory only. */
 async function key(): Promise<string> {
   const now = Date.now();
-  if (playgroundKey && playgroundKey.expires - now > 60_000) return playgroundKey.key;
-  const expires = now + hour;
-  const made = await createKey({ name: "playground", scopes: ["inference"], expires });
-  playgroundKey = { key: made.key, expires };
-  return made.key;
+  if (playgroundKey && playgroundKey.expires - now > MIN_REMAINING_LIFETIME_MS) return playgroundKey.key;
+  const expires = now + KEY_LIFETIME_MS;
+  const created = await createKey({
+    name: "playground",
+    scopes: ["inference"],
+    expires: new Date(expires).toISOString(),
+  });
+  playgroundKey = { key: created.key, expires };
+  return created.key;
 }
 
 async function open(request: ChatRequest, signal: AbortSignal): Promise<Response> {
@@ -63,13 +68,13 @@ async function open(request: ChatRequest, signal: AbortSignal): Promise<Response
   });
 }
 
-/** Streams an answer through the platform's own OpenAI API, as any client would. Aborting `signal` stops the model. */
+/** Streams a response from the platform's OpenAI API, as any client does. Aborting `signal` stops the generation. */
 export async function* chat(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent> {
   let response: Response;
   try {
     response = await open(request, signal);
   } catch (error) {
-    // The key may have been revoked on the Keys page: a new one, once.
+    // The key may have been revoked on the Keys page: retry once with a new one.
     if (!(error instanceof ApiError) || error.status !== 401 || playgroundKey === undefined) throw error;
     playgroundKey = undefined;
     response = await open(request, signal);

@@ -1,12 +1,13 @@
 import type { z } from "zod";
-import { readError } from "../../../src/contracts/error.js";
+import { parseJson, readError } from "../../../src/contracts/error.js";
+import { type RequestOf, type Route, requestOf } from "../../../src/contracts/route.js";
 
-/** What went wrong with a call, in words for a person: `message` says what, `hint` what to do about it. */
+/** A failed request. `message` states the problem, `hint` what to do about it; both are shown to the user. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
 
   constructor(
-    /** HTTP status; 0 when there was no answer. */
+    /** HTTP status; 0 if there was no response. */
     readonly status: number,
     readonly code: string,
     message: string,
@@ -16,16 +17,16 @@ export class ApiError extends Error {
   }
 }
 
-export interface Call {
+export interface SendOptions {
   readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Sends one request to this platform; an answer that is not 2xx becomes an `ApiError`. */
-export async function send(path: string, call: Call = {}): Promise<Response> {
-  const { method = "GET", body, headers, signal } = call;
+/** Sends one request to this platform. @throws ApiError for a status other than 2xx, or if the platform is unreachable. */
+export async function send(path: string, options: SendOptions = {}): Promise<Response> {
+  const { method = "GET", body, headers, signal } = options;
   let response: Response;
   try {
     response = await fetch(path, {
@@ -33,7 +34,7 @@ export async function send(path: string, call: Call = {}): Promise<Response> {
       credentials: "same-origin",
       headers: {
         accept: "application/json",
-        // A form of another site cannot set this header: it shows that our own page makes the call.
+        // A form on another site cannot set this header: it proves that the request comes from this page.
         ...(method === "GET" ? {} : { "x-keelson": "1" }),
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...headers,
@@ -46,34 +47,37 @@ export async function send(path: string, call: Call = {}): Promise<Response> {
     throw new ApiError(
       0,
       "network/unreachable",
-      "The platform does not answer.",
-      "Is it still running? `keelson status` tells.",
+      "The platform is unreachable.",
+      "Check whether it is running: `keelson status`.",
     );
   }
   if (!response.ok) throw await refusal(response);
   return response;
 }
 
-/** Sends one request and reads its JSON answer with `schema`: nothing that was not parsed gets into the application. */
-export async function call<T>(schema: z.ZodType<T>, path: string, options: Call = {}): Promise<T> {
-  const response = await send(path, options);
-  let body: unknown;
-  try {
-    body = await response.json();
-  } catch {
-    throw unexpected(path, "it is not JSON");
-  }
-  const parsed = schema.safeParse(body);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw unexpected(path, issue ? `${issue.path.join(".") || "the answer"}: ${issue.message}` : "its shape");
-  }
-  return parsed.data;
+/** Calls a route and parses its JSON response: unparsed data never enters the application. */
+export async function call<R extends Route>(
+  route: R,
+  request: RequestOf<R>,
+  signal?: AbortSignal,
+): Promise<z.output<R["json"]>> {
+  const { method, path, body } = requestOf(route, request);
+  const response = await send(path, { method, body, signal });
+  return parseReply<R["json"]>(route.json, response.status === 204 ? "null" : await response.text(), path);
 }
 
-/** Sends one request whose answer carries nothing of interest. */
-export async function act(path: string, options: Call): Promise<void> {
-  const response = await send(path, options);
+function parseReply<Json extends z.ZodType>(json: Json, text: string, path: string): z.output<Json> {
+  const body = parseJson(text);
+  if (body === undefined) throw unexpected(path, "it is not JSON");
+  const parsed = json.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw unexpected(path, issue ? `${issue.path.join(".") || "the response"}: ${issue.message}` : "its shape");
+}
+
+/** Requests a text representation and discards it: resolves if the platform can serve it. */
+export async function probe(path: string, signal: AbortSignal): Promise<void> {
+  const response = await send(path, { signal });
   await response.body?.cancel();
 }
 
@@ -87,16 +91,16 @@ async function refusal(response: Response): Promise<ApiError> {
   return new ApiError(
     response.status,
     `http/${response.status}`,
-    `The platform answered ${response.status}${response.statusText ? ` ${response.statusText}` : ""}.`,
+    `The platform returned status ${response.status}${response.statusText ? ` ${response.statusText}` : ""}.`,
     advice(response.status),
   );
 }
 
 function advice(status: number): string | undefined {
   if (status === 401) return "Sign in again.";
-  if (status === 403) return "Your role does not allow it; an owner can change that.";
+  if (status === 403) return "Your role does not allow this. An owner can change it.";
   if (status === 502 || status === 503 || status === 504)
-    return "Part of the platform is away; it is tried again by itself.";
+    return "Part of the platform is unavailable. The request is retried automatically.";
   return undefined;
 }
 
@@ -104,7 +108,7 @@ function unexpected(path: string, what: string): ApiError {
   return new ApiError(
     200,
     "answer/unexpected",
-    `The answer to ${path} could not be read: ${what}.`,
-    "This page may be older than the platform: reload it.",
+    `The response of ${path} is invalid: ${what}.`,
+    "This page may be older than the platform. Reload it.",
   );
 }

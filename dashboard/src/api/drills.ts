@@ -1,12 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { backupListSchema } from "../../../src/contracts/backups.js";
-import {
-  type DrillSummary,
-  drillResultSchema,
-  drillStartedSchema,
-  drillSummariesSchema,
-} from "../../../src/contracts/drills.js";
-import { ApiError, act, call, send } from "./client.js";
+import type { DrillSummary } from "../../../src/contracts/drills.js";
+import { requestOf } from "../../../src/contracts/route.js";
+import { backupRoutes, drillRoutes } from "../../../src/contracts/routes/dashboard.js";
+import { ApiError, call, probe } from "./client.js";
 
 export type { ListedBackup as Backup } from "../../../src/contracts/backups.js";
 export type { DrillResult, DrillSummary, Outcome } from "../../../src/contracts/drills.js";
@@ -15,20 +11,20 @@ export function isRunning(drill: Pick<DrillSummary, "state">): boolean {
   return drill.state === "running";
 }
 
-const drillsKey = ["drills"] as const;
+const DRILLS = ["drills"] as const;
 
 export function useDrills() {
   return useQuery({
-    queryKey: drillsKey,
-    queryFn: ({ signal }) => call(drillSummariesSchema, "/admin/drills", { signal }),
+    queryKey: DRILLS,
+    queryFn: ({ signal }) => call(drillRoutes.listDrills, {}, signal),
     refetchInterval: ({ state }) => (state.data?.drills.some(isRunning) ? 1_000 : 10_000),
   });
 }
 
 export function useDrill(id: string) {
   return useQuery({
-    queryKey: [...drillsKey, id],
-    queryFn: ({ signal }) => call(drillResultSchema, `/admin/drills/${encodeURIComponent(id)}`, { signal }),
+    queryKey: [...DRILLS, id],
+    queryFn: ({ signal }) => call(drillRoutes.readDrill, { params: { id } }, signal),
     // A drill of the database also makes this API unavailable: it polls at a longer interval until it recovers.
     refetchInterval: ({ state }) => {
       if (state.data && !isRunning(state.data)) return false;
@@ -41,14 +37,14 @@ export function useDrill(id: string) {
 export function useStartDrill() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (fault: string) => call(drillStartedSchema, "/admin/drills", { method: "POST", body: { fault } }),
-    onSuccess: () => client.invalidateQueries({ queryKey: drillsKey }),
+    mutationFn: (fault: string) => call(drillRoutes.startDrill, { body: { fault } }),
+    onSuccess: () => client.invalidateQueries({ queryKey: DRILLS }),
   });
 }
 
 export function useCancelDrill() {
   return useMutation({
-    mutationFn: (id: string) => act(`/admin/drills/${encodeURIComponent(id)}/cancel`, { method: "POST" }),
+    mutationFn: (id: string) => call(drillRoutes.cancelDrill, { params: { id } }),
   });
 }
 
@@ -58,10 +54,9 @@ export function useCancelDrill() {
  */
 export function useReportReady(id: string) {
   return useQuery({
-    queryKey: [...drillsKey, id, "report"],
+    queryKey: [...DRILLS, id, "report"],
     queryFn: async ({ signal }) => {
-      const response = await send(reportAddress(id, "html"), { signal });
-      await response.body?.cancel();
+      await probe(reportAddress(id, "html"), signal);
       return true;
     },
     staleTime: Number.POSITIVE_INFINITY,
@@ -71,13 +66,14 @@ export function useReportReady(id: string) {
 }
 
 export function reportAddress(id: string, format: "html" | "md"): string {
-  return `/admin/drills/${encodeURIComponent(id)}/report.${format}`;
+  const route = format === "html" ? drillRoutes.readDrillReportHtml : drillRoutes.readDrillReportMarkdown;
+  return requestOf(route, { params: { id } }).path;
 }
 
 export function useBackups() {
   return useQuery({
     queryKey: ["backups"],
-    queryFn: ({ signal }) => call(backupListSchema, "/admin/backups", { signal }),
+    queryFn: ({ signal }) => call(backupRoutes.listBackups, {}, signal),
     refetchInterval: 15_000,
   });
 }

@@ -2,37 +2,37 @@ import { useQuery } from "@tanstack/react-query";
 import { ApiError } from "./client.js";
 import { readSession } from "./session.js";
 
-export const heartbeatKey = ["heartbeat"] as const;
+export const HEARTBEAT = ["heartbeat"] as const;
 
-/** Asked at once after a failure, and often until there is an answer. */
-const often = 2_000;
-const seldom = 10_000;
+const INTERVAL_MS = 10_000;
+/** After a failure, until the platform responds again. */
+const RETRY_INTERVAL_MS = 2_000;
 
-/** Why the platform cannot serve its pages now, in its own words as far as it has any. */
-export interface Away {
-  /** Whether anything answered at all. */
+/** Why the platform cannot serve its pages now. */
+export interface Unavailable {
+  /** There was no response at all. */
   readonly silent: boolean;
   readonly message: string;
-  /** When there was last an answer, in epoch milliseconds; 0 when there was none. */
+  /** Time of the last response in epoch milliseconds; 0 if there was none. */
   readonly since: number;
 }
 
 /**
- * Whether the platform is there and knows this session, whatever page is open: some pages ask for nothing by themselves.
- * That a session ended is seen by what every failed call does (`query-client.ts`).
+ * Checks whether the platform is available, whatever page is open: some pages send no requests of their own. An ended session
+ * is detected by every failed call (`query-client.ts`).
  */
-export function useAway(): Away | undefined {
+export function useUnavailable(): Unavailable | undefined {
   const { error, dataUpdatedAt } = useQuery({
-    queryKey: heartbeatKey,
+    queryKey: HEARTBEAT,
     queryFn: ({ signal }) => readSession(signal),
-    refetchInterval: ({ state }) => (state.status === "error" ? often : seldom),
+    refetchInterval: ({ state }) => (state.status === "error" ? RETRY_INTERVAL_MS : INTERVAL_MS),
     retry: false,
   });
-  if (!isAway(error)) return undefined;
+  if (!isUnavailable(error)) return undefined;
   return { silent: error.status === 0, message: error.message, since: dataUpdatedAt };
 }
 
-/** No answer, or one that says that what should answer is not there. */
-function isAway(error: Error | null): error is ApiError {
+/** No response, or one of a proxy whose upstream is unreachable. */
+function isUnavailable(error: Error | null): error is ApiError {
   return error instanceof ApiError && (error.status === 0 || (error.status >= 502 && error.status <= 504));
 }

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { sheetAnswer } from "../../../src/runtime/dashboard/promises/answer.js";
+import { overviewRoutes } from "../../../src/contracts/routes/dashboard.js";
 import { call } from "./client.js";
 
 export type {
@@ -14,19 +14,19 @@ export type {
   Sheet,
   TermOrigin,
   Verdict,
-} from "../../../src/runtime/dashboard/promises/answer.js";
+} from "../../../src/contracts/promises.js";
 
 const query = {
   queryKey: ["promises"],
-  queryFn: ({ signal }: { readonly signal: AbortSignal }) => call(sheetAnswer, "/admin/promises", { signal }),
+  queryFn: ({ signal }: { readonly signal: AbortSignal }) => call(overviewRoutes.readPromises, {}, signal),
 } as const;
 
-/** The promise sheet, read again now and then: drills elsewhere add measurements. */
+/** The promise sheet. It is refreshed, because drills add measurements. */
 export function usePromises() {
   return useQuery({ ...query, refetchInterval: 15_000 });
 }
 
-/** What the platform and its environment are called; undefined until the sheet was read once. */
+/** Names of the platform and its environment; undefined until the sheet is loaded. */
 export function usePlatformName(): { readonly platform: string; readonly environment: string } | undefined {
   return useQuery({ ...query, staleTime: Number.POSITIVE_INFINITY }).data;
 }

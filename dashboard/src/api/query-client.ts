@@ -1,37 +1,37 @@
 import { QueryCache, QueryClient } from "@tanstack/react-query";
 import { ApiError } from "./client.js";
-import { heartbeatKey } from "./heartbeat.js";
-import { sessionEndedKey, sessionKey } from "./session.js";
+import { HEARTBEAT } from "./heartbeat.js";
+import { SESSION, SESSION_ENDED } from "./session.js";
 
-/** Refused, not found, wrong: asking again gives the same answer. Only silence and overload are worth another try. */
-function worthAnotherTry(failures: number, error: Error): boolean {
+/** A repeated invalid or forbidden request gives the same response. Only failed connections and overload are transient. */
+function isTransient(failures: number, error: Error): boolean {
   const transient = !(error instanceof ApiError) || error.status === 0 || error.status === 429 || error.status >= 502;
   return transient && failures < 2;
 }
 
 /** Whether the last heartbeat failed. */
-let away = false;
-const own: ReadonlySet<unknown> = new Set([heartbeatKey[0], sessionKey[0]]);
+let unavailable = false;
+const own: ReadonlySet<unknown> = new Set([HEARTBEAT[0], SESSION[0]]);
 
 export const queryClient: QueryClient = new QueryClient({
   queryCache: new QueryCache({
     onError: (error, query) => {
-      if (query.queryKey[0] === heartbeatKey[0]) away = true;
+      if (query.queryKey[0] === HEARTBEAT[0]) unavailable = true;
       if (!(error instanceof ApiError && error.status === 401)) return;
-      // The session ended (it expired, or was revoked): back to the sign-in page, which the session's absence shows.
-      if (queryClient.getQueryData(sessionKey)) queryClient.setQueryData(sessionEndedKey, true);
-      queryClient.setQueryData(sessionKey, null);
+      // The session has expired or was revoked. Without a session, the application shows the sign-in page.
+      if (queryClient.getQueryData(SESSION)) queryClient.setQueryData(SESSION_ENDED, true);
+      queryClient.setQueryData(SESSION, null);
     },
     onSuccess: (_, query) => {
-      if (query.queryKey[0] !== heartbeatKey[0] || !away) return;
-      away = false;
-      // What failed meanwhile, and what may have changed: all that is shown is read anew.
+      if (query.queryKey[0] !== HEARTBEAT[0] || !unavailable) return;
+      unavailable = false;
+      // Queries have failed and data may have changed meanwhile.
       void queryClient.invalidateQueries({ predicate: ({ queryKey }) => !own.has(queryKey[0]) });
     },
   }),
   defaultOptions: {
-    // A laptop without a network still reaches the platform that runs on it: what the browser calls offline stops nothing.
-    queries: { retry: worthAnotherTry, staleTime: 2_000, refetchOnWindowFocus: true, networkMode: "always" },
+    // The platform may run on this machine, so it is reachable while the browser is offline.
+    queries: { retry: isTransient, staleTime: 2_000, refetchOnWindowFocus: true, networkMode: "always" },
     mutations: { retry: false, networkMode: "always" },
   },
 });

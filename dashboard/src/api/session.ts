@@ -1,59 +1,38 @@
 import { notifications } from "@mantine/notifications";
 import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { z } from "zod";
-import { ApiError, act, call } from "./client.js";
+import { sessionRoutes } from "../../../src/contracts/routes/accounts.js";
+import type { Session, SignIn } from "../../../src/contracts/session.js";
+import { ApiError, call } from "./client.js";
 
-const named = z.union([
-  z.string(),
-  z.object({ name: z.string().optional(), id: z.string().optional(), email: z.string().optional() }),
-]);
+export type { Session } from "../../../src/contracts/session.js";
 
-const session = z.object({
-  user: named.nullish(),
-  organisation: named.nullish(),
-  role: z.string(),
-});
+const RETRY_INTERVAL_MS = 3_000;
 
-export interface Session {
-  readonly user: string;
-  readonly organisation: string;
-  readonly role: string;
-}
+export const SESSION = ["session"] as const;
 
-function readable(value: z.infer<typeof named> | null | undefined): string {
-  if (value === null || value === undefined) return "";
-  return typeof value === "string" ? value : (value.name ?? value.email ?? value.id ?? "");
-}
+/** Set while the sign-in page is shown because a session has ended, as opposed to no session at all. */
+export const SESSION_ENDED = ["session", "ended"] as const;
 
-function toSession(answer: z.infer<typeof session>): Session {
-  return { user: readable(answer.user), organisation: readable(answer.organisation), role: answer.role };
-}
-
-export const sessionKey = ["session"] as const;
-
-/** Whether this page was asked for with a session's cookie, which scripts cannot see. Told by the server in the page. */
-function cookieCame(): boolean {
+/** Whether the browser sent a session cookie with the request for this page. Scripts cannot read it; the server reports it in the page. */
+function hasSessionCookie(): boolean {
   return document.querySelector<HTMLMetaElement>("meta[name='keelson-session']")?.content !== "absent";
 }
 
-/** Set while the sign-in page is shown because a session came to its end, and not because there was none. */
-export const sessionEndedKey = ["session", "ended"] as const;
-
 export function useSessionEnded(): boolean {
-  return useQueryClient().getQueryData(sessionEndedKey) === true;
+  return useQueryClient().getQueryData(SESSION_ENDED) === true;
 }
 
-export async function readSession(signal: AbortSignal): Promise<Session> {
-  return toSession(await call(session, "/admin/session", { signal }));
+export function readSession(signal: AbortSignal): Promise<Session> {
+  return call(sessionRoutes.currentSession, {}, signal);
 }
 
-/** The signed-in user; `null` when nobody is. Asked again by itself until there is an answer. */
+/** The session of the signed-in user; `null` if there is none. Retried until the platform responds. */
 export function useSession() {
   return useQuery({
-    queryKey: sessionKey,
+    queryKey: SESSION,
     staleTime: Number.POSITIVE_INFINITY,
     queryFn: async ({ signal }): Promise<Session | null> => {
-      if (!cookieCame()) return null;
+      if (!hasSessionCookie()) return null;
       try {
         return await readSession(signal);
       } catch (error) {
@@ -61,26 +40,23 @@ export function useSession() {
         throw error;
       }
     },
-    refetchInterval: ({ state }) => (state.status === "error" ? 3_000 : false),
+    refetchInterval: ({ state }) => (state.status === "error" ? RETRY_INTERVAL_MS : false),
   });
 }
 
-/** What one person saw must not be there for the next. */
-function forgetAllBut(client: QueryClient, kept: string): void {
+/** Removes the cached data of one user, so that the next user of this browser does not see it. */
+function removeAllExcept(client: QueryClient, kept: string): void {
   client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== kept });
 }
-
-export type Credential = { readonly key: string } | { readonly token: string };
 
 export function useSignIn() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async (credential: Credential) =>
-      toSession(await call(session, "/admin/session", { method: "POST", body: credential })),
-    onSuccess: (signedIn) => {
-      forgetAllBut(client, sessionKey[0]);
-      client.removeQueries({ queryKey: sessionEndedKey });
-      client.setQueryData(sessionKey, signedIn);
+    mutationFn: (credential: SignIn) => call(sessionRoutes.signIn, { body: credential }),
+    onSuccess: (session) => {
+      removeAllExcept(client, SESSION[0]);
+      client.removeQueries({ queryKey: SESSION_ENDED });
+      client.setQueryData(SESSION, session);
     },
   });
 }
@@ -90,16 +66,16 @@ export function useSignOut() {
   return useMutation({
     mutationFn: async () => {
       try {
-        await act("/admin/session", { method: "DELETE" });
+        await call(sessionRoutes.signOut, {});
       } catch (error) {
-        // Over already: that is what was wanted.
+        // The session has already ended.
         if (!(error instanceof ApiError && error.status === 401)) throw error;
       }
     },
     onSuccess: () => {
-      client.setQueryData(sessionKey, null);
-      forgetAllBut(client, sessionKey[0]);
+      client.setQueryData(SESSION, null);
+      removeAllExcept(client, SESSION[0]);
     },
-    onError: (error) => notifications.show({ color: "red", title: "Still signed in", message: error.message }),
+    onError: (error) => notifications.show({ color: "red", title: "Sign-out failed", message: error.message }),
   });
 }

@@ -1,4 +1,4 @@
 import { z } from "zod";
 
-// zod would try to compile its parsers with `new Function`, which the Content-Security-Policy refuses (and reports).
+// zod compiles its parsers with `new Function`, which the Content-Security-Policy blocks and reports.
 z.config({ jitless: true });

@@ -1,14 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
-import { topologyAnswer } from "../../../src/runtime/dashboard/topology/answer.js";
+import { overviewRoutes } from "../../../src/contracts/routes/dashboard.js";
 import { call } from "./client.js";
 
-export type { Topology, TopologyEdge, TopologyNode } from "../../../src/runtime/dashboard/topology/answer.js";
+export type { Topology, TopologyEdge, TopologyNode } from "../../../src/contracts/topology.js";
 
-/** What runs now, how much of it, and who calls whom; read every two seconds while it is looked at. */
+/** The elements that run now and the calls between them, refreshed every two seconds while the page is visible. */
 export function useTopology() {
   return useQuery({
     queryKey: ["topology"],
-    queryFn: ({ signal }) => call(topologyAnswer, "/admin/topology", { signal }),
+    queryFn: ({ signal }) => call(overviewRoutes.readTopology, {}, signal),
     refetchInterval: 2_000,
   });
 }

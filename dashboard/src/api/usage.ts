@@ -1,9 +1,14 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { type UsageDimension, usageReport } from "../../../src/contracts/usage.js";
+import { type RequestOf, requestOf } from "../../../src/contracts/route.js";
+import { usageRoutes } from "../../../src/contracts/routes/usage.js";
+import { USAGE_DIMENSIONS, type UsageDimension } from "../../../src/contracts/usage.js";
 import { call } from "./client.js";
 
 export type { UsageFigures, UsageRow } from "../../../src/contracts/usage.js";
+
 export type Grouping = Exclude<UsageDimension, "hour">;
+
+const REFRESH_INTERVAL_MS = 10_000;
 
 export interface Span {
   /** Epoch milliseconds, inclusive. */
@@ -12,27 +17,23 @@ export interface Span {
   readonly to: number;
 }
 
-function address(span: Span, by: string, format?: "csv"): string {
-  const query = new URLSearchParams({
-    from: new Date(span.from).toISOString(),
-    to: new Date(span.to).toISOString(),
-    by,
-    ...(format ? { format } : {}),
-  });
-  return `/admin/usage?${query}`;
+function reportOf(span: Span, by: readonly UsageDimension[]): RequestOf<typeof usageRoutes.readUsage> {
+  const { from, to } = span;
+  return { query: { from: new Date(from).toISOString(), to: new Date(to).toISOString(), by: by.join(",") } };
 }
 
-/** Counts by hour and by one grouping. */
+/** Usage by hour and one more dimension. */
 export function useUsage(span: Span, by: Grouping, live: boolean) {
   return useQuery({
     queryKey: ["usage", span.from, span.to, by],
-    queryFn: ({ signal }) => call(usageReport, address(span, `hour,${by}`), { signal }),
+    queryFn: ({ signal }) => call(usageRoutes.readUsage, reportOf(span, ["hour", by]), signal),
     placeholderData: keepPreviousData,
-    refetchInterval: live ? 10_000 : false,
+    refetchInterval: live ? REFRESH_INTERVAL_MS : false,
   });
 }
 
-/** Where the same figures can be downloaded, one row per hour, organisation, key and model. */
+/** Path of the same usage as CSV, one row per hour, organisation, key and model. */
 export function usageCsv(span: Span): string {
-  return address(span, "hour,organisation,key,model", "csv");
+  const { query } = reportOf(span, USAGE_DIMENSIONS);
+  return requestOf(usageRoutes.readUsage, { query: { ...query, format: "csv" } }).path;
 }

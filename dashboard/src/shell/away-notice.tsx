@@ -1,10 +1,10 @@
-import { useAway } from "../api/heartbeat.js";
+import { useUnavailable } from "../api/heartbeat.js";
 import { timeOfDay } from "../format.js";
 import styles from "./away-notice.module.css";
 
 /** Over every page while the platform is away: what is shown is old, and comes to life again by itself. */
 export function AwayNotice() {
-  const away = useAway();
+  const away = useUnavailable();
   return (
     <div role="status" className={styles.place}>
       {away && (

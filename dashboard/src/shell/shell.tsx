@@ -86,7 +86,7 @@ function PlatformName() {
 
 function Account({ session }: { readonly session: Session }) {
   const signOut = useSignOut();
-  const name = session.user || session.organisation || session.role;
+  const name = session.user?.name || session.organisation;
   return (
     <Menu position="bottom-end" width={220} shadow="md">
       <Menu.Target>

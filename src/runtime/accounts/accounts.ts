@@ -1,6 +1,4 @@
-import { INTERNAL_TOKEN } from "../../contracts/authority.js";
-import { createAdminApp, mount } from "../admin/index.js";
-import { createInternalApp } from "../admin/internal-app.js";
+import { createAdminApp, createInternalApp, mount, mountInternal } from "../admin/index.js";
 import { type Database, platformScope } from "../database/client.js";
 import type { Context, Running } from "../kernel/module.js";
 import { findActor } from "./actors.js";
@@ -11,10 +9,10 @@ import { internalRoutes } from "./internal-routes.js";
 import { findPrincipal } from "./keys.js";
 import { LastUsed } from "./last-used.js";
 import { accounts as firstMigration } from "./migrations/0001-accounts.js";
-import { auditRoutes } from "./routes/audit.js";
-import { keyRoutes } from "./routes/keys.js";
-import { organisationRoutes, userRoutes } from "./routes/people.js";
-import { sessionRoutes } from "./routes/session.js";
+import { serveAudit } from "./routes/audit.js";
+import { serveKeys } from "./routes/keys.js";
+import { serveOrganisations, serveUsers } from "./routes/people.js";
+import { serveSession } from "./routes/session.js";
 import type { AccountsSchema } from "./schema.js";
 
 /** Organisations, users, API keys, sessions and the audit log, in PostgreSQL. */
@@ -49,20 +47,15 @@ export async function startAccounts(
   };
 
   const admin = await createAdminApp(context, accounts);
-  sessionRoutes(admin, tables, context.publicUrl);
-  organisationRoutes(admin, tables);
-  userRoutes(admin, tables);
-  keyRoutes(admin, tables);
-  auditRoutes(admin, tables);
-  await mount(
-    context,
-    ["session", "sign-in-links", "organisations", "users", "keys", "audit"].map((part) => `/admin/${part}`),
-    admin,
-  );
+  serveSession(admin, tables, context.publicUrl);
+  serveOrganisations(admin, tables);
+  serveUsers(admin, tables);
+  serveKeys(admin, tables);
+  serveAudit(admin, tables);
+  await mount(context, admin);
   const internal = createInternalApp(context);
   const streams = internalRoutes(internal, accounts, context.draining);
-  await internal.ready();
-  context.route("/internal/accounts", INTERNAL_TOKEN, (request, response) => internal.routing(request, response));
+  await mountInternal(context, internal);
 
   return {
     client: accounts,

@@ -1,13 +1,12 @@
 import { sql, type Transaction } from "kysely";
-import type { Actor, Credential, Role, Scope } from "./client.js";
+import { type Role, SCOPES, type Scope } from "../../contracts/authority.js";
+import type { Actor, Credential } from "../../contracts/credentials.js";
 import { validKeys } from "./keys.js";
 import type { AccountsSchema } from "./schema.js";
 
 type Open = Transaction<AccountsSchema>;
 
-const everyScope: readonly Scope[] = ["inference", "admin", "usage"];
-
-/** Who a credential stands for in the admin API. Looks across organisations: nobody knows the credential's before. */
+/** The caller that a credential stands for. Reads all organisations: which one is known only once the credential is found. */
 export function findActor(open: Open, credential: Credential): Promise<Actor | undefined> {
   return credential.kind === "key" ? actorOfKey(open, "hash", credential.hash) : actorOfSession(open, credential.hash);
 }
@@ -30,7 +29,7 @@ async function actorOfKey(open: Open, column: "hash" | "id", value: string): Pro
   );
 }
 
-/** A session by a key lives no longer than its key, and can do what the key can. */
+/** A session of a key has the rights of the key, and ends with it. */
 async function actorOfSession(open: Open, hash: string): Promise<Actor | undefined> {
   const session = await open
     .selectFrom("sessions")
@@ -47,9 +46,8 @@ async function actorOfSession(open: Open, hash: string): Promise<Actor | undefin
     name: `user:${user.id}`,
     organisation: session.organisation,
     user,
-    keyId: undefined,
     role: session.role,
-    scopes: everyScope,
+    scopes: SCOPES,
     operator: session.operator ?? false,
   };
 }
@@ -58,7 +56,7 @@ function userOf(row: { user_id: string | null; name: string | null }): Actor["us
   return row.user_id === null ? undefined : { id: row.user_id, name: row.name ?? "" };
 }
 
-/** A key of the organisation itself administers it when it was made for that. */
+/** A key of the organisation itself has the role admin if it has the scope admin. */
 function roleWithoutUser(scopes: readonly Scope[]): Role {
   return scopes.includes("admin") ? "admin" : "member";
 }

@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
 import { sql, type Transaction } from "kysely";
+import type { AuditAct } from "../../contracts/audit.js";
 import type { AccountsSchema } from "./schema.js";
 
-/** Something that was done to accounts, by whom and to what. */
+/** One act to be recorded. */
 export interface Act {
   readonly organisation: string;
   /** `user:usr_…`, `key:key_…`, `internal`. */
   readonly actor: string;
-  /** `key.create`, `key.revoke`, `user.change` … */
-  readonly act: string;
-  /** Id of what it was done to. */
+  readonly act: AuditAct;
+  /** Id of the object that the act changed. */
   readonly subject: string;
   readonly detail?: Readonly<Record<string, unknown>>;
 }
@@ -21,18 +21,18 @@ export interface AuditEntry {
   readonly actor: string;
   readonly act: string;
   readonly subject: string;
-  /** JSON, as it was hashed. */
+  /** JSON text, exactly as it was hashed. */
   readonly detail: string;
   readonly previous: string;
   readonly hash: string;
 }
 
-/** Where every organisation's chain begins. */
-const genesis = "0".repeat(64);
+/** The previous hash of the first entry of a chain. */
+const GENESIS = "0".repeat(64);
 
 /**
- * Appends to the organisation's chain, in the transaction of the act itself: neither is there without the other.
- * Each entry's hash covers the one before, so an entry that was changed or taken out is found by `verifyAudit`.
+ * Appends to the organisation's hash chain in the transaction of the act itself, so that neither is committed without the
+ * other. Each hash covers the entry before, so `verifyAudit` detects an entry that was changed or removed.
  */
 export async function audit(transaction: Transaction<AccountsSchema>, act: Act): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`keelson-audit ${act.organisation}`}, 0))`.execute(
@@ -52,7 +52,7 @@ export async function audit(transaction: Transaction<AccountsSchema>, act: Act):
     act: act.act,
     subject: act.subject,
     detail: JSON.stringify(act.detail ?? {}),
-    previous: last?.hash ?? genesis,
+    previous: last?.hash ?? GENESIS,
   };
   await transaction
     .insertInto("audit")
@@ -60,7 +60,7 @@ export async function audit(transaction: Transaction<AccountsSchema>, act: Act):
     .execute();
 }
 
-/** Newest first; `before` is the id of the last entry of the page before. All that the transaction may see. */
+/** Entries that the transaction may read, newest first. `before` is the id of the last entry of the page before. */
 export async function readAudit(
   transaction: Transaction<AccountsSchema>,
   page: { readonly organisation: string | undefined; readonly before: number | undefined; readonly limit: number },
@@ -89,21 +89,21 @@ export async function readAudit(
 export interface AuditVerdict {
   readonly intact: boolean;
   readonly entries: number;
-  /** Hash of the newest entry: who keeps it elsewhere also notices entries cut off at the end. */
+  /** Hash of the newest entry. Stored elsewhere, it also reveals entries removed from the end. */
   readonly head: string;
-  /** Id of the first entry that does not follow from the one before it. */
+  /** Id of the first entry that does not match its predecessor. */
   readonly brokenAt: number | undefined;
 }
 
-const pageSize = 1_000;
+const PAGE_SIZE = 1_000;
 
-/** Computes an organisation's chain again, from its first entry. */
+/** Recomputes an organisation's chain from its first entry. */
 export async function verifyAudit(
   transaction: Transaction<AccountsSchema>,
   organisation: string,
 ): Promise<AuditVerdict> {
   let entries = 0;
-  let head = genesis;
+  let head = GENESIS;
   for (let after = 0; ; ) {
     const page = await transaction
       .selectFrom("audit")
@@ -111,7 +111,7 @@ export async function verifyAudit(
       .where("organisation", "=", organisation)
       .where("id", ">", after)
       .orderBy("id")
-      .limit(pageSize)
+      .limit(PAGE_SIZE)
       .execute();
     for (const entry of page) {
       entries++;
@@ -120,7 +120,7 @@ export async function verifyAudit(
       head = entry.hash;
       after = entry.id;
     }
-    if (page.length < pageSize) return { intact: true, entries, head, brokenAt: undefined };
+    if (page.length < PAGE_SIZE) return { intact: true, entries, head, brokenAt: undefined };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Database } from "../database/client.js";
-import type { KeyChange } from "./client.js";
+import type { KeyChange } from "../../contracts/credentials.js";
 
 const channel = "keelson_keys";
 

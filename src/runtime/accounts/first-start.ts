@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Logger } from "pino";
+import { SCOPES } from "../../contracts/authority.js";
 import { platformScope, reasonOf, type Tables } from "../database/client.js";
 import type { Secrets } from "../kernel/module.js";
 import { createKey } from "./keys.js";
@@ -7,18 +8,19 @@ import { createOrganisation } from "./organisations.js";
 import type { AccountsSchema } from "./schema.js";
 import { createUser } from "./users.js";
 
-/** The secret that the first key is left in, for whoever started the platform: shown once, then deleted by them. */
-const firstKeySecret = "first-key/key";
+/** The secret that holds the first key, until `keelson up` has printed it and deletes it. */
+const FIRST_KEY_SECRET = "first-key/key";
 
 /**
- * On an empty database: an organisation, its owner, who runs the platform, and a key. Of several replicas that start at
- * once, one does it. Where secrets cannot be written (a cluster) no key is made: the internal token makes the first.
+ * Prepares an empty database: creates an organisation, its owner, who runs the platform, and an API key. If several replicas
+ * start at once, one of them does it. Where secrets cannot be written (in a cluster) no key is created; the operator creates
+ * the first with the internal token.
  */
 export async function prepareFirstStart(tables: Tables<AccountsSchema>, secrets: Secrets, log: Logger): Promise<void> {
   await tables.transaction(platformScope, async (open) => {
     await sql`select pg_advisory_xact_lock(hashtextextended('keelson-first-start', 0))`.execute(open);
-    const some = await open.selectFrom("organisations").select("id").limit(1).executeTakeFirst();
-    if (some) return;
+    const existing = await open.selectFrom("organisations").select("id").limit(1).executeTakeFirst();
+    if (existing) return;
     const actor = "internal";
     const { id: organisation } = await createOrganisation(open, actor, { id: "default", name: "Default" });
     const owner = await createUser(open, actor, { organisation, name: "owner", role: "owner", operator: true });
@@ -27,19 +29,19 @@ export async function prepareFirstStart(tables: Tables<AccountsSchema>, secrets:
       organisation,
       user: owner.id,
       name: "first key",
-      scopes: ["inference", "admin", "usage"],
+      scopes: SCOPES,
       models: null,
       expires: null,
     });
     try {
-      // Before the commit: a key that nobody was given must not exist.
-      await secrets.write(firstKeySecret, key);
-      log.info({ prefix, organisation }, "made the first key");
+      // Before the commit: a key that no one has received must not exist.
+      await secrets.write(FIRST_KEY_SECRET, key);
+      log.info({ prefix, organisation }, "created the first API key");
     } catch (error) {
       await sql`rollback to savepoint before_key`.execute(open);
       log.warn(
         { reason: reasonOf(error) },
-        "made no first key, as it cannot be handed over: make one with `keelson keys create`",
+        "created no API key, because secrets cannot be written here: create one with `keelson keys create`",
       );
     }
   });

@@ -1,75 +1,60 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { request } from "undici";
 import type { z } from "zod";
+import { KEY_CHANGES_HEARTBEAT_MS, type KeyChange, keyChange } from "../../contracts/credentials.js";
+import type { RequestOf, Route } from "../../contracts/route.js";
+import { accountsInternalRoutes } from "../../contracts/routes/accounts.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
-import type { Accounts, KeyChange } from "./client.js";
-import { authenticateReply, change, heartbeat, identifyReply } from "./wire.js";
+import { callModule } from "../admin/index.js";
+import type { Accounts } from "./client.js";
 
-/** Longer than the module itself waits for PostgreSQL. Milliseconds. */
-const answerTimeout = 8_000;
-const longestPause = 2_000;
+/** Longer than the module itself waits for PostgreSQL. */
+const RESPONSE_TIMEOUT_MS = 8_000;
+const MIN_RETRY_INTERVAL_MS = 50;
+const MAX_RETRY_INTERVAL_MS = 2_000;
 
 /**
- * Accounts in another process at `url`, to which `token` (the internal one) is shown.
- * Its calls throw KeelsonError `accounts/unavailable` when that process, or its database, does not answer.
+ * The accounts module in another process at `url`, called with the internal token.
+ * Its calls throw KeelsonError `accounts/unavailable` if that process, or its database, is unreachable.
  */
 export function accountsOverHttp(url: string, token: string): Accounts {
-  const base = `${url.replace(/\/$/, "")}/internal/accounts`;
-  const headers = { authorization: `Bearer ${token}` };
-  const stream = new ChangeStream(`${base}/changes`, headers);
-
-  const ask = async <Reply extends z.ZodType>(what: string, body: unknown, reply: Reply): Promise<z.output<Reply>> => {
+  const remote = { url, token, timeoutMs: RESPONSE_TIMEOUT_MS };
+  const stream = new ChangeStream(url, token);
+  const call = async <R extends Route>(route: R, body: RequestOf<R>): Promise<z.output<R["json"]>> => {
     try {
-      const response = await request(`${base}/${what}`, {
-        method: "POST",
-        headers: { ...headers, "content-type": "application/json" },
-        body: JSON.stringify(body),
-        headersTimeout: answerTimeout,
-        bodyTimeout: answerTimeout,
-      });
-      const text = await response.body.text();
-      if (response.statusCode !== 200) throw new Error(`answered ${response.statusCode}: ${text.slice(0, 200)}`);
-      return reply.parse(JSON.parse(text));
+      return await callModule(remote, route, body);
     } catch (error) {
-      throw unavailable(url, error);
+      throw new KeelsonError(
+        "accounts/unavailable",
+        `the accounts module at ${url} is unreachable: ${messageOf(error)}`,
+        { cause: error },
+      );
     }
   };
-
   return {
-    authenticate: async (hash) => {
-      const { principal } = await ask("authenticate", { hash }, authenticateReply);
-      return principal && { user: undefined, models: undefined, expires: undefined, ...principal };
-    },
-    identify: async (credential) => {
-      const { actor } = await ask("identify", credential, identifyReply);
-      return actor && { user: undefined, keyId: undefined, ...actor };
-    },
+    authenticate: async (hash) => (await call(accountsInternalRoutes.authenticate, { body: { hash } })).principal,
+    identify: async (credential) => (await call(accountsInternalRoutes.identify, { body: credential })).actor,
     watch: (listener) => stream.watch(listener),
   };
-}
-
-function unavailable(url: string, cause: unknown): KeelsonError {
-  const reason = messageOf(cause);
-  return new KeelsonError("accounts/unavailable", `the accounts module at ${url} does not answer: ${reason}`, {
-    cause,
-  });
 }
 
 /** One stream of changes for all listeners, open while there are any. */
 class ChangeStream {
   readonly #url: string;
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #token: string;
   readonly #listeners = new Set<(change: KeyChange) => void>();
   #running: AbortController | undefined;
+  #lost = false;
 
-  constructor(url: string, headers: Readonly<Record<string, string>>) {
-    this.#url = url;
-    this.#headers = headers;
+  constructor(url: string, token: string) {
+    this.#url = `${url.replace(/\/$/, "")}${accountsInternalRoutes.keyChanges.path}`;
+    this.#token = token;
   }
 
   watch(listener: (change: KeyChange) => void): () => void {
     this.#listeners.add(listener);
+    if (this.#lost) listener({ kind: "lost" });
     if (!this.#running) {
       this.#running = new AbortController();
       void this.#run(this.#running.signal);
@@ -79,31 +64,32 @@ class ChangeStream {
       if (this.#listeners.size > 0) return;
       this.#running?.abort();
       this.#running = undefined;
+      this.#lost = false;
     };
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    let lost = false;
-    for (let pause = 50; !signal.aborted; pause = Math.min(pause * 2, longestPause)) {
+    let intervalMs = MIN_RETRY_INTERVAL_MS;
+    while (!signal.aborted) {
       try {
         await this.#read(signal, () => {
-          pause = 50;
-          lost = false;
+          intervalMs = MIN_RETRY_INTERVAL_MS;
         });
       } catch {
-        // The stream broke or could not be opened; whoever calls `authenticate` meanwhile is told why.
+        // The stream broke or could not be opened. The reason is in the error of every call of `authenticate` meanwhile.
       }
-      if (!lost && !signal.aborted) this.#tell({ kind: "lost" });
-      lost = true;
-      await sleep(pause, undefined, { signal, ref: false }).catch(() => {});
+      if (signal.aborted) return;
+      this.#emit({ kind: "lost" });
+      await sleep(intervalMs, undefined, { signal, ref: false }).catch(() => {});
+      intervalMs = Math.min(intervalMs * 2, MAX_RETRY_INTERVAL_MS);
     }
   }
 
   async #read(signal: AbortSignal, connected: () => void): Promise<void> {
     const { statusCode, body } = await request(this.#url, {
-      headers: this.#headers,
-      headersTimeout: answerTimeout,
-      bodyTimeout: heartbeat * 3,
+      headers: { authorization: `Bearer ${this.#token}` },
+      headersTimeout: RESPONSE_TIMEOUT_MS,
+      bodyTimeout: KEY_CHANGES_HEARTBEAT_MS * 3,
       signal,
     });
     if (statusCode !== 200) {
@@ -111,8 +97,8 @@ class ChangeStream {
       return;
     }
     connected();
-    // What changed before this moment was not heard.
-    this.#tell({ kind: "reset" });
+    // Changes before this moment were missed.
+    this.#emit({ kind: "reset" });
     let pending = "";
     body.setEncoding("utf8");
     for await (const chunk of body) {
@@ -120,11 +106,14 @@ class ChangeStream {
       const events = pending.split("\n\n");
       pending = events.pop() ?? "";
       for (const event of events)
-        if (event.startsWith("data: ")) this.#tell(change.parse(JSON.parse(event.slice("data: ".length))));
+        if (event.startsWith("data: ")) this.#emit(keyChange.parse(JSON.parse(event.slice("data: ".length))));
     }
   }
 
-  #tell(told: KeyChange): void {
-    for (const listener of [...this.#listeners]) listener(told);
+  /** Repeated `lost` events, of this stream and of the module behind it, are emitted once. */
+  #emit(change: KeyChange): void {
+    if (change.kind === "lost" && this.#lost) return;
+    if (change.kind !== "changed") this.#lost = change.kind === "lost";
+    for (const listener of [...this.#listeners]) listener(change);
   }
 }

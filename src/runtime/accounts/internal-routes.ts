@@ -1,50 +1,37 @@
 import type { ServerResponse } from "node:http";
-import type { AdminApp } from "../admin/index.js";
+import type { FastifyInstance } from "fastify";
+import { KEY_CHANGES_HEARTBEAT_MS, type KeyChange } from "../../contracts/credentials.js";
+import { accountsInternalRoutes } from "../../contracts/routes/accounts.js";
+import { serve } from "../admin/index.js";
 import type { Accounts } from "./client.js";
-import { authenticateReply, authenticateRequest, heartbeat, identifyReply, identifyRequest } from "./wire.js";
 
-/** Milliseconds after which a process that drains ends its streams: nothing else would, and the drain waits for them. */
-const drainCheck = 200;
+/** A draining process ends its streams within this interval: the drain waits for open responses. */
+const DRAIN_CHECK_INTERVAL_MS = 200;
 
-/** The module for other processes. Returns what ends the streams of changes that are open. */
+/** The module's routes for other processes. */
 export function internalRoutes(
-  app: AdminApp,
+  app: FastifyInstance,
   accounts: Accounts,
   draining: () => boolean,
-): { readonly end: () => void } {
+): { /** Ends the open streams of changes. */ readonly end: () => void } {
   const streams = new Set<ServerResponse>();
+  const { keyChanges, ...routes } = accountsInternalRoutes;
+  serve(app, routes, {
+    authenticate: async ({ body }) => ({ principal: await accounts.authenticate(body.hash) }),
+    identify: async ({ body }) => ({ actor: await accounts.identify(body) }),
+  });
 
-  app.post(
-    "/internal/accounts/authenticate",
-    { schema: { body: authenticateRequest, response: { 200: authenticateReply } } },
-    async (request) => {
-      const principal = await accounts.authenticate(request.body.hash);
-      return principal
-        ? { principal: { ...principal, scopes: [...principal.scopes], models: principal.models?.slice() } }
-        : {};
-    },
-  );
-
-  app.post(
-    "/internal/accounts/identify",
-    { schema: { body: identifyRequest, response: { 200: identifyReply } } },
-    async (request) => {
-      const actor = await accounts.identify(request.body);
-      return actor ? { actor: { ...actor, scopes: [...actor.scopes] } } : {};
-    },
-  );
-
-  app.get("/internal/accounts/changes", (_request, reply) => {
+  app.get(keyChanges.path, (_request, reply) => {
     reply.hijack();
     const stream = reply.raw;
     stream.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
-    stream.write(": changes to keys\n\n");
+    stream.write(": changes to API keys\n\n");
     streams.add(stream);
-    const unwatch = accounts.watch((change) => stream.write(`data: ${JSON.stringify(change)}\n\n`));
-    const beat = setInterval(() => stream.write(": still here\n\n"), heartbeat);
-    const drain = setInterval(() => draining() && stream.end(), drainCheck);
+    const unwatch = accounts.watch((change: KeyChange) => stream.write(`data: ${JSON.stringify(change)}\n\n`));
+    const heartbeat = setInterval(() => stream.write(": heartbeat\n\n"), KEY_CHANGES_HEARTBEAT_MS);
+    const drain = setInterval(() => draining() && stream.end(), DRAIN_CHECK_INTERVAL_MS);
     stream.once("close", () => {
-      clearInterval(beat);
+      clearInterval(heartbeat);
       clearInterval(drain);
       unwatch();
       streams.delete(stream);

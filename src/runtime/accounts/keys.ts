@@ -1,14 +1,15 @@
 import { sql, type Transaction } from "kysely";
+import type { Scope } from "../../contracts/authority.js";
+import type { Actor, Principal } from "../../contracts/credentials.js";
 import { AdminError } from "../admin/index.js";
 import { audit } from "./audit.js";
-import type { Actor, Principal, Scope } from "./client.js";
 import type { AccountsSchema } from "./schema.js";
 import { createId, createToken, hashToken, prefixOf } from "./token.js";
 
 type Open = Transaction<AccountsSchema>;
 
-/** What may be told of a key. */
-export interface Key {
+/** A key as the database stores it, without its hash. */
+export interface StoredKey {
   readonly id: string;
   readonly organisation: string;
   readonly user: string | null;
@@ -22,9 +23,9 @@ export interface Key {
   readonly lastUsed: Date | null;
 }
 
-export interface NewKey {
+export interface KeyToCreate {
   readonly organisation: string;
-  /** The key can do no more than this user may, and dies with them. Null: a key of the organisation itself. */
+  /** The key has no more rights than this user, and is refused if the user is disabled. Null: a key of the organisation itself. */
   readonly user: string | null;
   readonly name: string;
   readonly scopes: readonly Scope[];
@@ -47,8 +48,12 @@ const keyColumns = [
   "last_used as lastUsed",
 ] as const;
 
-/** Makes a key. `key` is in no other place than this answer: the database keeps its hash. */
-export async function createKey(open: Open, actor: string, wanted: NewKey): Promise<Key & { readonly key: string }> {
+/** Creates a key. `key` exists only in the result: the database stores its hash. */
+export async function createKey(
+  open: Open,
+  actor: string,
+  wanted: KeyToCreate,
+): Promise<StoredKey & { readonly key: string }> {
   const key = createToken("kls");
   const row = await open
     .insertInto("api_keys")
@@ -76,11 +81,11 @@ export async function createKey(open: Open, actor: string, wanted: NewKey): Prom
   return { ...row, key };
 }
 
-/** Newest first. `organisation` undefined: all that the transaction may see; `user`: that user's only. */
+/** Newest first. `organisation` undefined: all that the transaction may read; `user`: only keys of this user. */
 export async function listKeys(
   open: Open,
   of: { readonly organisation: string | undefined; readonly user: string | undefined; readonly limit: number },
-): Promise<Key[]> {
+): Promise<StoredKey[]> {
   return open
     .selectFrom("api_keys")
     .select(keyColumns)
@@ -93,10 +98,10 @@ export async function listKeys(
 }
 
 /**
- * Revokes a key: once this has committed no replica accepts it. Revoking it again changes nothing.
- * @throws AdminError 404 when this transaction sees no such key.
+ * Revokes a key. Revoking it again changes nothing.
+ * @throws AdminError 404 if this transaction sees no such key.
  */
-export async function revokeKey(open: Open, actor: Actor, id: string, ownOnly: string | undefined): Promise<Key> {
+export async function revokeKey(open: Open, actor: Actor, id: string, ownOnly: string | undefined): Promise<StoredKey> {
   const key = await open.selectFrom("api_keys").select(keyColumns).where("id", "=", id).forUpdate().executeTakeFirst();
   if (!key || (ownOnly !== undefined && key.user !== ownOnly))
     throw new AdminError(404, "key/unknown", `there is no key ${id}`);
@@ -111,7 +116,7 @@ export async function revokeKey(open: Open, actor: Actor, id: string, ownOnly: s
   return revoked;
 }
 
-/** Who a key stands for, if it is valid now. Looks across organisations: nobody knows the key's before. */
+/** The principal of a key that is valid now. Reads all organisations: which one is known only once the key is found. */
 export async function findPrincipal(open: Open, hash: string): Promise<Principal | undefined> {
   const row = await validKeys(open)
     .select(["api_keys.id", "api_keys.organisation", "api_keys.user_id", "scopes", "models", "expires"])
@@ -129,7 +134,7 @@ export async function findPrincipal(open: Open, hash: string): Promise<Principal
   );
 }
 
-/** Keys that are neither revoked nor expired, and whose user, if they have one, is not disabled. */
+/** Keys that are neither revoked nor expired and whose user, if any, is not disabled. */
 export function validKeys(open: Open) {
   return open
     .selectFrom("api_keys")

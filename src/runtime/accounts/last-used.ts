@@ -3,10 +3,9 @@ import type { Logger } from "pino";
 import { platformScope, reasonOf, type Tables } from "../database/client.js";
 import type { AccountsSchema } from "./schema.js";
 
-/** Milliseconds. */
-const flushEvery = 5_000;
+const FLUSH_INTERVAL_MS = 5_000;
 
-/** Collects when keys were used last and writes it in one statement now and then, so that no request waits for it. */
+/** Records the last use of keys and writes it in one statement per interval, so that no request waits for a write. */
 export class LastUsed {
   readonly #tables: Tables<AccountsSchema>;
   readonly #log: Logger;
@@ -16,7 +15,7 @@ export class LastUsed {
   constructor(tables: Tables<AccountsSchema>, log: Logger) {
     this.#tables = tables;
     this.#log = log;
-    this.#timer = setInterval(() => void this.flush(), flushEvery).unref();
+    this.#timer = setInterval(() => void this.flush(), FLUSH_INTERVAL_MS).unref();
   }
 
   /** `at` in epoch milliseconds. */
@@ -24,7 +23,7 @@ export class LastUsed {
     this.#uses.set(keyId, Math.max(at, this.#uses.get(keyId) ?? 0));
   }
 
-  /** Writes what has been collected; what cannot be written now is kept for the next time. */
+  /** Writes the recorded uses. If the write fails, they are kept for the next one. */
   async flush(): Promise<void> {
     if (this.#uses.size === 0) return;
     const uses = this.#uses;
@@ -42,7 +41,7 @@ export class LastUsed {
         { repeatable: true },
       );
     } catch (error) {
-      this.#log.warn({ reason: reasonOf(error) }, "could not note when keys were used last");
+      this.#log.warn({ reason: reasonOf(error) }, "the last use of keys was not stored; it is retried");
       for (const [keyId, at] of uses) this.note(keyId, at);
     }
   }

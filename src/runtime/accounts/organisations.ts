@@ -12,7 +12,7 @@ export interface Organisation {
   readonly created: Date;
 }
 
-/** @throws AdminError 409 when the id is taken. */
+/** @throws AdminError 409 if the id is in use. */
 export async function createOrganisation(
   open: Open,
   actor: string,
@@ -25,7 +25,7 @@ export async function createOrganisation(
     .executeTakeFirstOrThrow()
     .catch((error: unknown) => {
       if (!isDuplicate(error)) throw error;
-      throw new AdminError(409, "organisation/exists", `there is an organisation ${wanted.id} already`);
+      throw new AdminError(409, "organisation/exists", `the organisation ${wanted.id} already exists`);
     });
   const { id, name } = organisation;
   await audit(open, { organisation: id, actor, act: "organisation.create", subject: id, detail: { name } });
@@ -36,7 +36,7 @@ export async function listOrganisations(open: Open, limit: number): Promise<Orga
   return open.selectFrom("organisations").selectAll().orderBy("created").orderBy("id").limit(limit).execute();
 }
 
-/** @throws AdminError 404 when there is none, or it cannot be seen by this transaction. */
+/** @throws AdminError 404 if this transaction sees no such organisation. */
 export async function existingOrganisation(open: Open, id: string): Promise<void> {
   const row = await open.selectFrom("organisations").select("id").where("id", "=", id).executeTakeFirst();
   if (!row) throw new AdminError(404, "organisation/unknown", `there is no organisation ${id}`);

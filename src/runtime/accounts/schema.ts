@@ -1,5 +1,5 @@
 import type { Generated } from "kysely";
-import type { Role, Scope } from "./client.js";
+import type { Role, Scope } from "../../contracts/authority.js";
 
 /** The tables of this module, as its migrations make them. */
 export interface AccountsSchema {

@@ -1,38 +1,35 @@
 import { sql, type Transaction } from "kysely";
-import { AdminError } from "../admin/index.js";
+import { SCOPES } from "../../contracts/authority.js";
+import type { Actor } from "../../contracts/credentials.js";
+import { AdminError, missingScope } from "../admin/index.js";
 import { findActor } from "./actors.js";
 import { audit } from "./audit.js";
-import type { Actor } from "./client.js";
 import type { AccountsSchema } from "./schema.js";
 import { createToken, hashToken } from "./token.js";
-import { findUser, mayManage } from "./users.js";
+import { findUser, requireManageable } from "./users.js";
 
 type Open = Transaction<AccountsSchema>;
 
-/** A working day; then one signs in again. Milliseconds. */
-export const sessionLifetime = 12 * 60 * 60 * 1000;
-/** Milliseconds. */
-const linkLifetime = 10 * 60 * 1000;
+/** A working day. */
+export const SESSION_LIFETIME_MS = 12 * 60 * 60 * 1000;
+const LINK_LIFETIME_MS = 10 * 60 * 1000;
 
 export interface SignedIn {
   readonly actor: Actor;
-  /** What the cookie holds; the database keeps its hash. */
+  /** The value of the cookie; the database stores its hash. */
   readonly token: string;
   readonly expires: Date;
 }
 
-/** A session by an API key made for `admin`. @throws AdminError 401, or 403 for a key without that scope. */
+/** Starts a session of an API key. @throws AdminError 401 for an invalid key, 403 for one without the scope admin. */
 export async function signInByKey(open: Open, key: string): Promise<SignedIn> {
   const actor = await findActor(open, { kind: "key", hash: hashToken(key) });
-  if (!actor) throw new AdminError(401, "credential/invalid", "this key is not known, or revoked, or expired");
-  if (!actor.scopes.includes("admin"))
-    throw new AdminError(403, "scope/missing", "this key was not made for the scope admin", {
-      hint: "Make one with `keelson keys create NAME --scope admin`.",
-    });
+  if (!actor) throw new AdminError(401, "credential/invalid", "this API key is invalid, revoked or expired");
+  if (!actor.scopes.includes("admin")) throw missingScope("admin");
   return begin(open, actor);
 }
 
-/** A session by a sign-in link, which is used up by it. @throws AdminError 401. */
+/** Starts a session of a sign-in link, which becomes invalid. @throws AdminError 401. */
 export async function signInByLink(open: Open, token: string): Promise<SignedIn> {
   const link = await open
     .deleteFrom("sign_in_links")
@@ -41,15 +38,13 @@ export async function signInByLink(open: Open, token: string): Promise<SignedIn>
     .returning(["organisation", "user_id"])
     .executeTakeFirst();
   const user = link && (await findUser(open, link.user_id));
-  if (!user || user.disabled)
-    throw new AdminError(401, "link/invalid", "this sign-in link was used already, or has expired");
+  if (!user || user.disabled) throw new AdminError(401, "link/invalid", "this sign-in link is used or expired");
   return begin(open, {
     name: `user:${user.id}`,
     organisation: user.organisation,
     user: { id: user.id, name: user.name },
-    keyId: undefined,
     role: user.role,
-    scopes: ["inference", "admin", "usage"],
+    scopes: SCOPES,
     operator: user.operator,
   });
 }
@@ -58,7 +53,7 @@ async function begin(open: Open, actor: Actor): Promise<SignedIn> {
   await open.deleteFrom("sessions").where("expires", "<", sql<Date>`now()`).execute();
   await open.deleteFrom("sign_in_links").where("expires", "<", sql<Date>`now()`).execute();
   const token = createToken("kse");
-  const expires = new Date(Date.now() + sessionLifetime);
+  const expires = new Date(Date.now() + SESSION_LIFETIME_MS);
   const { organisation } = actor;
   await open
     .insertInto("sessions")
@@ -81,16 +76,16 @@ export async function signOut(open: Open, actor: Actor, token: string): Promise<
   await audit(open, { organisation, actor: actor.name, act: "session.end", subject: actor.user?.id ?? actor.name });
 }
 
-/** A token that signs `userId` in once. Undefined: the first of those who run the platform. */
+/** Creates a token that signs `userId` in once. Undefined: the actor, or the first user who runs the platform. */
 export async function createSignInLink(
   open: Open,
   actor: Actor,
   userId: string | undefined,
 ): Promise<{ readonly token: string; readonly expires: Date }> {
   const user = await findUser(open, userId ?? actor.user?.id ?? (await firstOperator(open)));
-  mayManage(actor, user, undefined);
+  requireManageable(actor, user, undefined);
   const token = createToken("kll");
-  const expires = new Date(Date.now() + linkLifetime);
+  const expires = new Date(Date.now() + LINK_LIFETIME_MS);
   const { organisation } = user;
   await open
     .insertInto("sign_in_links")
@@ -109,7 +104,6 @@ async function firstOperator(open: Open): Promise<string> {
     .orderBy("created")
     .limit(1)
     .executeTakeFirst();
-  if (!user)
-    throw new AdminError(404, "user/unknown", "there is nobody who runs the platform", { hint: "Name a user." });
+  if (!user) throw new AdminError(404, "user/unknown", "no user runs the platform", { hint: "Specify a user." });
   return user.id;
 }

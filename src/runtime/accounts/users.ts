@@ -1,14 +1,16 @@
 import type { Transaction } from "kysely";
-import { AdminError, atLeast } from "../admin/index.js";
+import { includesRole, type Role } from "../../contracts/authority.js";
+import type { Actor } from "../../contracts/credentials.js";
+import { AdminError } from "../admin/index.js";
 import { isDuplicate } from "../database/client.js";
 import { audit } from "./audit.js";
-import type { Actor, Role } from "./client.js";
 import type { AccountsSchema } from "./schema.js";
 import { createId } from "./token.js";
 
 type Open = Transaction<AccountsSchema>;
 
-export interface User {
+/** A user as the database stores it. */
+export interface StoredUser {
   readonly id: string;
   readonly organisation: string;
   readonly name: string;
@@ -27,8 +29,8 @@ export interface NewUser {
   readonly operator: boolean;
 }
 
-/** @throws AdminError 409 when the organisation has a user of that name. */
-export async function createUser(open: Open, actor: string, wanted: NewUser): Promise<User> {
+/** @throws AdminError 409 if the organisation already has a user with this name. */
+export async function createUser(open: Open, actor: string, wanted: NewUser): Promise<StoredUser> {
   const user = await open
     .insertInto("users")
     .values({ id: createId("usr"), ...wanted })
@@ -36,14 +38,18 @@ export async function createUser(open: Open, actor: string, wanted: NewUser): Pr
     .executeTakeFirstOrThrow()
     .catch((error: unknown) => {
       if (!isDuplicate(error)) throw error;
-      throw new AdminError(409, "user/exists", `${wanted.organisation} has a user called ${wanted.name} already`);
+      throw new AdminError(
+        409,
+        "user/exists",
+        `the organisation ${wanted.organisation} already has a user named ${wanted.name}`,
+      );
     });
   const { organisation, name, role } = user;
   await audit(open, { organisation, actor, act: "user.create", subject: user.id, detail: { name, role } });
   return user;
 }
 
-export async function listUsers(open: Open, organisation: string | undefined, limit: number): Promise<User[]> {
+export async function listUsers(open: Open, organisation: string | undefined, limit: number): Promise<StoredUser[]> {
   return open
     .selectFrom("users")
     .select(userColumns)
@@ -54,8 +60,8 @@ export async function listUsers(open: Open, organisation: string | undefined, li
     .execute();
 }
 
-/** @throws AdminError 404 when this transaction sees no such user. */
-export async function findUser(open: Open, id: string): Promise<User> {
+/** @throws AdminError 404 if this transaction sees no such user. */
+export async function findUser(open: Open, id: string): Promise<StoredUser> {
   const user = await open.selectFrom("users").select(userColumns).where("id", "=", id).forUpdate().executeTakeFirst();
   if (!user) throw new AdminError(404, "user/unknown", `there is no user ${id}`);
   return user;
@@ -67,15 +73,15 @@ export interface UserChange {
 }
 
 /**
- * Changes a role, or disables a user: sessions and keys of a disabled user are refused at once.
- * @throws AdminError 403 when the actor's role does not reach so far, 409 when nobody would own the organisation any more.
+ * Changes a user's role, or disables a user: their sessions and keys are refused from then on.
+ * @throws AdminError 403 if the actor's role does not allow it, 409 if the organisation would have no owner left.
  */
-export async function changeUser(open: Open, actor: Actor, id: string, change: UserChange): Promise<User> {
-  // Two owners who demote each other at once must not both succeed: the organisation's row makes them take turns.
+export async function changeUser(open: Open, actor: Actor, id: string, change: UserChange): Promise<StoredUser> {
+  // Two owners who demote each other at the same time must not both succeed: the lock on the organisation orders them.
   const { organisation } = await findUser(open, id);
   await open.selectFrom("organisations").select("id").where("id", "=", organisation).forUpdate().execute();
   const user = await findUser(open, id);
-  mayManage(actor, user, change.role);
+  requireManageable(actor, user, change.role);
   const next = { role: change.role ?? user.role, disabled: change.disabled ?? user.disabled };
   if (user.role === "owner" && !user.disabled && (next.role !== "owner" || next.disabled))
     await keepAnOwner(open, user);
@@ -89,24 +95,31 @@ export async function changeUser(open: Open, actor: Actor, id: string, change: U
   return changed;
 }
 
-/** Nobody gives or takes more than they have; who runs the platform is managed by such people only. */
-export function mayManage(actor: Actor, user: Pick<User, "role" | "operator">, role: Role | undefined): void {
+/**
+ * Actors manage users and roles up to their own; users who run the platform are managed only by each other.
+ * @throws AdminError 403.
+ */
+export function requireManageable(
+  actor: Actor,
+  user: Pick<StoredUser, "role" | "operator">,
+  role: Role | undefined,
+): void {
   if (user.operator && !actor.operator)
-    throw new AdminError(403, "user/operator", "only those who run the platform manage those who do");
-  if (!atLeast(actor, user.role) || (role !== undefined && !atLeast(actor, role)))
-    throw new AdminError(403, "role/too-low", `a ${actor.role} cannot manage an owner, nor make one`);
+    throw new AdminError(403, "user/operator", "only users who run the platform may manage users who run the platform");
+  if (!includesRole(actor.role, user.role) || (role !== undefined && !includesRole(actor.role, role)))
+    throw new AdminError(403, "role/too-low", `the role ${actor.role} may not manage or create owners`);
 }
 
-async function keepAnOwner(open: Open, leaving: User): Promise<void> {
+async function keepAnOwner(open: Open, removed: StoredUser): Promise<void> {
   const other = await open
     .selectFrom("users")
     .select("id")
-    .where("organisation", "=", leaving.organisation)
+    .where("organisation", "=", removed.organisation)
     .where("role", "=", "owner")
     .where("disabled", "=", false)
-    .where("id", "<>", leaving.id)
+    .where("id", "<>", removed.id)
     .limit(1)
     .executeTakeFirst();
   if (!other)
-    throw new AdminError(409, "user/last-owner", `${leaving.name} is the last owner of ${leaving.organisation}`);
+    throw new AdminError(409, "user/last-owner", `${removed.name} is the last owner of ${removed.organisation}`);
 }

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import cookie from "@fastify/cookie";
 import swagger from "@fastify/swagger";
 import Fastify, {
@@ -6,63 +5,28 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
-  type FastifySchemaCompiler,
   LogController,
-  type RawServerDefault,
 } from "fastify";
-import {
-  jsonSchemaTransform,
-  jsonSchemaTransformObject,
-  serializerCompiler,
-  type ZodTypeProvider,
-} from "fastify-type-provider-zod";
-import type { z } from "zod";
+import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler } from "fastify-type-provider-zod";
 import type { ErrorCode } from "../../errors/catalogue.js";
 import type { Accounts } from "../accounts/client.js";
 import type { Context } from "../kernel/module.js";
 import { authenticate } from "./auth.js";
 import { acceptJson } from "./body.js";
-import { answerOf, invalidRequest } from "./errors.js";
+import { errorResponse } from "./errors.js";
 import { documentInfo } from "./openapi.js";
 
-export type AdminApp = FastifyInstance<
-  RawServerDefault,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  ZodTypeProvider
->;
-
-const mebibyte = 1024 * 1024;
+const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_PATH_PARAMETER_LENGTH = 200;
+/** Bytes of a request between modules: a batch of usage events. */
+const MAX_INTERNAL_BODY_BYTES = 32 * 1024 * 1024;
 
 /**
- * A Fastify application for one module's part of the admin API: credentials checked, zod schemas in and out, errors in one
- * shape, its OpenAPI document ready for `mount`. Add routes, then `mount` it.
+ * A Fastify application for one module's part of the admin API: it authenticates callers, serializes responses by their
+ * schemas, returns errors as error documents and makes an OpenAPI document. Add routes with `serve`, then `mount` it.
  */
-export async function createAdminApp(context: Context, accounts: Pick<Accounts, "identify">): Promise<AdminApp> {
-  const log: FastifyBaseLogger = context.log;
-  const app = Fastify({
-    loggerInstance: log,
-    logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: mebibyte,
-    // What the router itself refuses: an address that is too long, or no UTF-8.
-    frameworkErrors: refuse,
-    routerOptions: { maxParamLength: 200 },
-    // The kernel's listener has its own time limits and connections; this application never listens.
-    forceCloseConnections: false,
-  }).withTypeProvider<ZodTypeProvider>();
-  app.setValidatorCompiler(validatorOf);
-  app.setSerializerCompiler(serializerCompiler);
-  acceptJson(app);
-  app.setErrorHandler(refuse);
-  app.setNotFoundHandler((request, reply) =>
-    reply.status(404).send({
-      error: {
-        code: "request/not-found" satisfies ErrorCode,
-        message: `there is no ${request.method} ${request.url.split("?", 1)[0]}`,
-      },
-    }),
-  );
+export async function createAdminApp(context: Context, accounts: Pick<Accounts, "identify">): Promise<FastifyInstance> {
+  const app = createApp(context, MAX_BODY_BYTES);
   app.addHook("onSend", async (_request, reply) => {
     reply.header("cache-control", "no-store").header("x-content-type-options", "nosniff");
   });
@@ -76,22 +40,64 @@ export async function createAdminApp(context: Context, accounts: Pick<Accounts, 
   return app;
 }
 
-/** Reads a part of a request by its schema; what does not fit is told with its field. */
-const validatorOf: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
-  const where = httpPart ?? "request";
-  return (given: unknown) => {
-    const read = schema.safeParse(given);
-    return read.success ? { value: read.data } : { error: invalidRequest(where, read.error.issues, given) };
-  };
-};
+/**
+ * A Fastify application for one module's routes below `/internal/`, which other modules call. The kernel has checked the
+ * internal token before; there are no users and no OpenAPI document.
+ */
+export function createInternalApp(context: Context): FastifyInstance {
+  return createApp(context, MAX_INTERNAL_BODY_BYTES);
+}
 
-/** Answers an error in the one shape that they all have. */
-function refuse(error: Error, request: FastifyRequest, reply: FastifyReply): void {
-  const { status, body, retryAfter, defect } = answerOf(error);
+declare module "fastify" {
+  interface FastifyInstance {
+    /** Path prefixes of the application's routes: two segments, `/admin/keys`. */
+    readonly prefixes: ReadonlySet<string>;
+  }
+}
+
+function prefixOf(path: string): string {
+  return path.split("/").slice(0, 3).join("/");
+}
+
+function createApp(context: Context, bodyLimit: number): FastifyInstance {
+  const log: FastifyBaseLogger = context.log;
+  const app = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit,
+    // Errors of the router itself: a URL that is too long or not UTF-8.
+    frameworkErrors: respondError,
+    routerOptions: { maxParamLength: MAX_PATH_PARAMETER_LENGTH },
+    // The kernel's listener owns connections and their timeouts; this application never listens.
+    forceCloseConnections: false,
+  });
+  // `serve` parses the parts of a request itself: there, the schemas give the parsed parts their types.
+  app.setValidatorCompiler(() => (value: unknown) => ({ value }));
+  app.setSerializerCompiler(serializerCompiler);
+  const prefixes = new Set<string>();
+  app.decorate("prefixes", prefixes);
+  app.addHook("onRoute", ({ url }) => {
+    prefixes.add(prefixOf(url));
+  });
+  acceptJson(app);
+  app.setErrorHandler(respondError);
+  app.setNotFoundHandler((request, reply) =>
+    reply.status(404).send({
+      error: {
+        code: "request/not-found" satisfies ErrorCode,
+        message: `no route ${request.method} ${request.url.split("?", 1)[0]}`,
+      },
+    }),
+  );
+  return app;
+}
+
+function respondError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  const { status, body, retryAfter, defect } = errorResponse(error);
   if (defect)
     request.log.error({ err: error, method: request.method, route: request.routeOptions.url }, "request failed");
   if (retryAfter !== undefined) reply.header("retry-after", retryAfter);
-  // What is left of a body that was refused is not read.
+  // The rest of a refused body is not read.
   if (status === 413) reply.header("connection", "close");
   reply.status(status).send(body);
 }

@@ -2,10 +2,10 @@ import type { FastifyInstance } from "fastify";
 import { messageOf } from "../../errors/thrown.js";
 import { AdminError } from "./errors.js";
 
-/** Far deeper than any request of this API, far less than what a recursion needs to end the process. */
-const deepest = 32;
+/** Nesting of a body: far above any valid request of this API, far below what overflows the stack of a recursion. */
+const MAX_DEPTH = 32;
 
-/** Takes JSON in valid UTF-8 of bounded depth, and nothing else. */
+/** Accepts JSON in valid UTF-8 of limited depth, and no other media type. */
 export function acceptJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, async (_request: unknown, body: Buffer) =>
@@ -14,7 +14,8 @@ export function acceptJson(app: FastifyInstance): void {
 }
 
 function parse(body: Buffer): unknown {
-  if (depthOf(body) > deepest) throw new AdminError(400, "request/too-deep", `JSON nested more than ${deepest} deep`);
+  if (depthOf(body) > MAX_DEPTH)
+    throw new AdminError(400, "request/too-deep", `the JSON exceeds ${MAX_DEPTH} levels of nesting`);
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(body);
@@ -28,10 +29,10 @@ function parse(body: Buffer): unknown {
   }
 }
 
-/** Deepest nesting of brackets outside of strings. */
+/** The maximum nesting of brackets outside of strings. */
 function depthOf(body: Buffer): number {
   let depth = 0;
-  let deepestSeen = 0;
+  let max = 0;
   let quoted = false;
   for (let index = 0; index < body.length; index++) {
     const byte = body[index];
@@ -39,8 +40,8 @@ function depthOf(body: Buffer): number {
       if (byte === 0x5c) index++;
       else if (byte === 0x22) quoted = false;
     } else if (byte === 0x22) quoted = true;
-    else if (byte === 0x5b || byte === 0x7b) deepestSeen = Math.max(deepestSeen, ++depth);
+    else if (byte === 0x5b || byte === 0x7b) max = Math.max(max, ++depth);
     else if (byte === 0x5d || byte === 0x7d) depth--;
   }
-  return deepestSeen;
+  return max;
 }

@@ -5,12 +5,15 @@ import type { ErrorCode } from "../../errors/catalogue.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { violationsOf } from "../kernel/violations.js";
 
-/** An error of the admin API with the HTTP status that it is answered with. */
+/** Violations that one error names. */
+const MAX_VIOLATIONS = 5;
+
+/** An error of the admin API and the HTTP status of its response. */
 export class AdminError extends KeelsonError {
   readonly status: number;
-  /** Seconds after which another attempt may succeed. */
+  /** Seconds after which the client may retry. */
   readonly retryAfter: number | undefined;
-  /** Path of the field that is wrong, `scopes[0]`; nothing where it is no field. */
+  /** Path of the invalid field, `scopes[0]`. Undefined if the error concerns no field. */
   readonly param: string | undefined;
 
   constructor(
@@ -26,58 +29,50 @@ export class AdminError extends KeelsonError {
   }
 }
 
-/** A part of a request is not what its schema says: which fields, what was expected there and what was given. */
-export function invalidRequest(where: string, issues: readonly z.core.$ZodIssue[], given: unknown): AdminError {
-  const violations = violationsOf(issues, given, places[where] ?? where);
+/** A part of a request violates its schema: names the fields, what is expected there and what was given. */
+export function invalidRequest(part: string, issues: readonly z.core.$ZodIssue[], given: unknown): AdminError {
+  const violations = violationsOf(issues, given, part);
   const message = violations
-    .slice(0, 5)
-    .map(({ message }) => message)
+    .slice(0, MAX_VIOLATIONS)
+    .map((violation) => violation.message)
     .join("; ");
   const field = violations[0]?.field ?? "";
   return new AdminError(400, "request/invalid", message, field === "" ? {} : { param: field });
 }
 
-/** What Fastify calls the parts of a request, as a person does. */
-const places: Readonly<Record<string, string>> = {
-  body: "the body",
-  querystring: "the query",
-  params: "the path",
-  headers: "the headers",
-};
-
-export interface ErrorAnswer {
+export interface ErrorResponse {
   readonly status: number;
   readonly body: ErrorDocument;
   readonly retryAfter: number | undefined;
-  /** It is our fault, and belongs into the log. */
+  /** The cause is a defect of the server: it belongs in the log. */
   readonly defect: boolean;
 }
 
-/** What a caller is told of an error. Of a defect it is told no more than that it is one. */
-export function answerOf(error: FastifyError | KeelsonError | Error): ErrorAnswer {
-  if (error instanceof AdminError) return answer(error.status, error, error.retryAfter);
-  if (error instanceof KeelsonError && error.code.endsWith("/unavailable")) return answer(503, error, 1);
+/** The response to an error. Details of a defect are logged, not returned. */
+export function errorResponse(error: FastifyError | KeelsonError | Error): ErrorResponse {
+  if (error instanceof AdminError) return response(error.status, error, error.retryAfter);
+  if (error instanceof KeelsonError && error.code.endsWith("/unavailable")) return response(503, error, 1);
   if (
     "statusCode" in error &&
     typeof error.statusCode === "number" &&
     error.statusCode >= 400 &&
     error.statusCode < 500
   )
-    return answer(error.statusCode, {
-      code: clientErrors[error.statusCode] ?? "request/invalid",
+    return response(error.statusCode, {
+      code: CLIENT_ERRORS[error.statusCode] ?? "request/invalid",
       message: error.message,
     });
   return {
-    ...answer(500, {
+    ...response(500, {
       code: "internal",
-      message: "The server failed at this request.",
-      hint: "It is written in its log.",
+      message: "The request failed with an internal error.",
+      hint: "Details are in the server's log.",
     }),
     defect: true,
   };
 }
 
-const clientErrors: Readonly<Record<number, ErrorCode>> = {
+const CLIENT_ERRORS: Readonly<Record<number, ErrorCode>> = {
   400: "request/invalid",
   404: "request/not-found",
   413: "request/too-large",
@@ -85,14 +80,14 @@ const clientErrors: Readonly<Record<number, ErrorCode>> = {
   415: "request/media-type",
 };
 
-interface Told {
+interface Details {
   readonly code: ErrorCode;
   readonly message: string;
   readonly hint?: string | undefined;
   readonly param?: string | undefined;
 }
 
-function answer(status: number, { code, message, hint, param }: Told, retryAfter?: number): ErrorAnswer {
+function response(status: number, { code, message, hint, param }: Details, retryAfter?: number): ErrorResponse {
   const body = {
     error: { code, message, ...(hint === undefined ? {} : { hint }), ...(param === undefined ? {} : { param }) },
   };

@@ -1,4 +1,7 @@
-export { type AdminApp, createAdminApp } from "./app.js";
-export { type Access, actorOf, atLeast, organisationOf, readingOf, refuseThrottled, sessionCookie } from "./auth.js";
+export { createAdminApp, createInternalApp } from "./app.js";
+export { missingScope, requireUnthrottled, SESSION_COOKIE } from "./auth.js";
 export { AdminError } from "./errors.js";
-export { mount } from "./mount.js";
+export { mount, mountInternal } from "./mount.js";
+export { organisationOf, readableOrganisation, scopeOf, visibleTo } from "./reach.js";
+export { callModule } from "./remote.js";
+export { type Handlers, serve, TextResponse } from "./serve.js";

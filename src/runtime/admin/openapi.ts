@@ -1,6 +1,6 @@
 import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import { z } from "zod";
-import { sessionCookie } from "./auth.js";
+import { SESSION_COOKIE } from "./auth.js";
 
 const documentShape = z.looseObject({
   openapi: z.literal("3.1.0"),
@@ -8,15 +8,15 @@ const documentShape = z.looseObject({
   components: z.looseObject({ schemas: z.record(z.string(), z.unknown()).optional() }).optional(),
 });
 
-/** An OpenAPI 3.1 document, as far as this program looks into it. */
+/** The parts of an OpenAPI 3.1 document that this program reads. */
 export type Document = z.infer<typeof documentShape>;
 
-/** Reads what @fastify/swagger made of an application's routes. */
+/** Parses the document that @fastify/swagger made of an application's routes. */
 export function parseDocument(document: unknown): Document {
   return documentShape.parse(document);
 }
 
-/** What every module's document starts with. */
+/** The common head of every module's document. */
 export function documentInfo(url: string): NonNullable<FastifyDynamicSwaggerOptions["openapi"]> {
   return {
     openapi: "3.1.0",
@@ -24,7 +24,7 @@ export function documentInfo(url: string): NonNullable<FastifyDynamicSwaggerOpti
       title: "Keelson admin API",
       version: "1",
       description:
-        "Organisations, users, API keys, usage and operation of a platform. Changes by a session need the header `x-keelson: 1`.",
+        "Organisations, users, API keys, usage and operation of a platform. Changes by a session require the header `x-keelson: 1`.",
     },
     servers: [{ url }],
     security: [{ key: [] }, { session: [] }],
@@ -33,17 +33,17 @@ export function documentInfo(url: string): NonNullable<FastifyDynamicSwaggerOpti
         key: {
           type: "http",
           scheme: "bearer",
-          description: "An API key with scope `admin` (or `usage` to read usage).",
+          description: "An API key with the scope `admin` (or `usage` to read usage).",
         },
-        session: { type: "apiKey", in: "cookie", name: sessionCookie },
+        session: { type: "apiKey", in: "cookie", name: SESSION_COOKIE },
       },
     },
   };
 }
 
 /**
- * One document of the modules in this process: their paths side by side, and of all the named schemas that the program has
- * (the platform file's are among them) those that the paths refer to.
+ * Merges the documents of the modules in this process: all their paths, and the named schemas that the paths refer to (the
+ * schemas of the platform file are among the program's named schemas, too).
  */
 export function merge(documents: readonly Document[]): Document | undefined {
   const [first] = documents;

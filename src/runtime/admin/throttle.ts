@@ -1,58 +1,65 @@
+export interface ThrottleOptions {
+  /** Invalid credentials from one address within the window, after which it is refused. */
+  readonly maxFailures: number;
+  /** Starts with the first failure. Milliseconds. */
+  readonly windowMs: number;
+  /** Addresses and credentials that are remembered; the oldest are dropped first. */
+  readonly maxAddresses: number;
+}
+
 /**
- * Bounds how often an address may show a wrong credential. Keys have 256 random bits, so nobody guesses one; this keeps
- * those who try away from the database, and the log readable.
+ * Limits the rate of invalid credentials per address. Keys have 256 random bits, so guessing one is not a risk; the limit
+ * protects the database and the log from clients that try.
  */
 export class Throttle {
-  /** Hashes of credentials that were right when they were last shown. */
+  /** Hashes of credentials that were valid at their last use. */
   readonly #proven = new Set<string>();
   readonly #failures = new Map<string, { count: number; until: number }>();
-  readonly #most: number;
-  readonly #window: number;
-  readonly #addresses: number;
+  readonly #options: ThrottleOptions;
 
-  /** `most` failures within `window` milliseconds of the first; remembers at most `addresses` addresses. */
-  constructor(options: { readonly most: number; readonly window: number; readonly addresses: number }) {
-    this.#most = options.most;
-    this.#window = options.window;
-    this.#addresses = options.addresses;
+  constructor(options: ThrottleOptions) {
+    this.#options = options;
   }
 
-  /** Milliseconds that the address has to wait; 0 when it may try. */
-  wait(address: string, now: number): number {
-    const known = this.#failures.get(address);
-    return known && known.count >= this.#most ? Math.max(0, known.until - now) : 0;
+  /** Milliseconds that the address has to wait; 0 if it may send credentials. `now` in epoch milliseconds. */
+  waitMs(address: string, now: number): number {
+    const failures = this.#failures.get(address);
+    return failures && failures.count >= this.#options.maxFailures ? Math.max(0, failures.until - now) : 0;
   }
 
   /**
-   * Whether the credential with this hash was right when it was last shown. Many callers may share one address (a proxy, this
-   * machine): one with a wrong key must not keep out the others.
+   * Whether the credential with this hash was valid at its last use. Many clients may share one address (a proxy, this
+   * machine): one with an invalid key must not lock out the others.
    */
   isProven(hash: string): boolean {
     return this.#proven.has(hash);
   }
 
-  /** Notes whether a credential was right. Remembers as many as addresses. */
-  prove(hash: string, right: boolean): void {
+  /** Records whether a credential was valid. */
+  prove(hash: string, valid: boolean): void {
     this.#proven.delete(hash);
-    if (!right) return;
+    if (!valid) return;
     this.#proven.add(hash);
-    for (const oldest of this.#proven) {
-      if (this.#proven.size <= this.#addresses) break;
-      this.#proven.delete(oldest);
-    }
+    dropOldest(this.#proven, this.#options.maxAddresses);
   }
 
+  /** Records an invalid credential. `now` in epoch milliseconds. */
   failed(address: string, now: number): void {
-    const known = this.#failures.get(address);
-    if (known && known.until > now) known.count++;
-    else {
-      this.#failures.delete(address);
-      this.#failures.set(address, { count: 1, until: now + this.#window });
+    const failures = this.#failures.get(address);
+    if (failures && failures.until > now) {
+      failures.count++;
+      return;
     }
-    // Insertion order is the order of windows: the oldest goes first.
-    for (const oldest of this.#failures.keys()) {
-      if (this.#failures.size <= this.#addresses) break;
-      this.#failures.delete(oldest);
-    }
+    this.#failures.delete(address);
+    this.#failures.set(address, { count: 1, until: now + this.#options.windowMs });
+    dropOldest(this.#failures, this.#options.maxAddresses);
+  }
+}
+
+/** Sets and maps iterate in insertion order: the oldest entry comes first. */
+function dropOldest(entries: Set<string> | Map<string, unknown>, max: number): void {
+  for (const oldest of entries.keys()) {
+    if (entries.size <= max) return;
+    entries.delete(oldest);
   }
 }

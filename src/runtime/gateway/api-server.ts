@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Principal } from "../accounts/client.js";
+import type { Principal } from "../../contracts/credentials.js";
 import { answerJson } from "../kernel/listener.js";
 import { newId } from "../kernel/trace.js";
 import { Exchange } from "./exchange/exchange.js";

@@ -1,28 +1,20 @@
-import { request } from "undici";
+import { gatewayInternalRoutes } from "../../contracts/routes/gateway.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
+import { callModule } from "../admin/index.js";
 import type { Gateway } from "./client.js";
-import { modelsReply } from "./wire.js";
 
-const timeout = 5_000;
+const RESPONSE_TIMEOUT_MS = 5_000;
 
-/** The gateway in another process at `url`. Throws KeelsonError `gateway/unavailable` when it does not answer. */
+/** The gateway in another process at `url`. Throws KeelsonError `gateway/unavailable` if it is unreachable. */
 export function gatewayOverHttp(url: string, token: string): Gateway {
-  const address = `${url.replace(/\/$/, "")}/internal/gateway/models`;
+  const remote = { url, token, timeoutMs: RESPONSE_TIMEOUT_MS };
   return {
     async models() {
       try {
-        const { statusCode, body } = await request(address, {
-          headers: { authorization: `Bearer ${token}` },
-          headersTimeout: timeout,
-          bodyTimeout: timeout,
-        });
-        const text = await body.text();
-        if (statusCode !== 200) throw new Error(`answered ${statusCode}`);
-        return modelsReply.parse(JSON.parse(text)).models;
+        return (await callModule(remote, gatewayInternalRoutes.readModelsInternally, {})).models;
       } catch (error) {
-        const reason = messageOf(error);
-        throw new KeelsonError("gateway/unavailable", `the gateway at ${url} does not answer: ${reason}`, {
+        throw new KeelsonError("gateway/unavailable", `the gateway at ${url} is unreachable: ${messageOf(error)}`, {
           cause: error,
         });
       }

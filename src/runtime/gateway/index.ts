@@ -1,12 +1,11 @@
 import { join } from "node:path";
-import { INFERENCE_KEY, INTERNAL_TOKEN, PER_ROUTE } from "../../contracts/authority.js";
+import { INFERENCE_KEY, PER_ROUTE } from "../../contracts/authority.js";
 import { orphanLimit } from "../../promises/facts/supervisor.js";
 import type { Accounts } from "../accounts/client.js";
 import type { Engine } from "../engine/client.js";
-import { answerJson } from "../kernel/listener.js";
 import type { Context, Running } from "../kernel/module.js";
 import type { Usage } from "../usage/client.js";
-import { mountModels } from "./admin-route.js";
+import { mountModels } from "./admin-app.js";
 import { ApiServer } from "./api-server.js";
 import type { Gateway } from "./client.js";
 import { Keys } from "./keys.js";
@@ -51,15 +50,12 @@ export async function startGateway(context: Context, needs: GatewayNeeds): Promi
   );
   context.route("/v1", INFERENCE_KEY, openAi.handle);
   context.route("/api", PER_ROUTE, ollama.handle);
-  const admin = await mountModels(context, needs.accounts, board);
-  context.route("/internal/gateway/models", INTERNAL_TOKEN, (_request, response) =>
-    answerJson(response, 200, { models: board.models() }),
-  );
+  const apps = await mountModels(context, needs.accounts, board);
 
   return {
     client: { models: async () => board.models() },
     async stop(signal) {
-      await admin.close();
+      await Promise.all(apps.map((app) => app.close()));
       router.close();
       board.close();
       keys.close();

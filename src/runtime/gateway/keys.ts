@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
-import type { Accounts, Principal } from "../accounts/client.js";
+import type { Principal } from "../../contracts/credentials.js";
+import type { Accounts } from "../accounts/client.js";
 import { type Clock, delay, SYSTEM_CLOCK } from "../kernel/clock.js";
 import { SharedLimit } from "./limits/shared-limit.js";
 

@@ -1,4 +1,4 @@
-import type { Principal } from "../accounts/client.js";
+import type { Principal } from "../../contracts/credentials.js";
 
 /** Whether a key may use a model at all. */
 export function mayUse({ models }: Principal, model: string): boolean {

@@ -1,5 +1,5 @@
+import type { ModelStatus } from "../../contracts/models.js";
 import type { Engine } from "../engine/client.js";
-import type { ModelStatus } from "./client.js";
 import type { ModelRoute } from "./routing/model-route.js";
 import type { Router } from "./routing/router.js";
 

@@ -1,18 +1,16 @@
 import { Counter } from "prom-client";
-import { z } from "zod";
-import { INTERNAL_TOKEN } from "../../contracts/authority.js";
+import { usageInternalRoutes } from "../../contracts/routes/usage.js";
 import type { Accounts } from "../accounts/client.js";
-import { createAdminApp, mount } from "../admin/index.js";
-import { createInternalApp } from "../admin/internal-app.js";
+import { createAdminApp, createInternalApp, mount, mountInternal, serve } from "../admin/index.js";
 import type { Database } from "../database/client.js";
 import type { Context, Running } from "../kernel/module.js";
 import type { Usage } from "./client.js";
 import { ledger } from "./migrations/0001-ledger.js";
-import { type Recorded, record } from "./record.js";
-import { usageRoutes } from "./routes.js";
+import { record } from "./record.js";
+import { serveUsage } from "./routes.js";
 import type { UsageSchema } from "./schema.js";
 
-/** The ledger of answered requests in PostgreSQL, and its reading by hour, organisation, key and model. */
+/** The ledger of metered requests in PostgreSQL, and reports by hour, organisation, key and model. */
 export async function startUsage(
   context: Context,
   needs: { readonly database: Database; readonly accounts: Accounts },
@@ -21,30 +19,27 @@ export async function startUsage(
   const tables = needs.database.tables<UsageSchema>();
   const counter = new Counter({
     name: "keelson_usage_events_total",
-    help: "Usage events that arrived, by what became of them.",
+    help: "Usage events received, by result.",
     labelNames: ["result"] as const,
     registers: [context.metrics],
   });
   const take = async (values: readonly unknown[]): Promise<void> => {
-    const recorded: Recorded = await record(tables, values, context.log);
+    const recorded = await record(tables, values, context.log);
     for (const [result, count] of Object.entries(recorded)) counter.inc({ result }, count);
   };
 
   const admin = await createAdminApp(context, needs.accounts);
-  usageRoutes(admin, tables);
-  await mount(context, ["/admin/usage"], admin);
+  serveUsage(admin, tables);
+  await mount(context, admin);
 
   const internal = createInternalApp(context);
-  internal.post(
-    "/internal/usage/record",
-    { schema: { body: z.strictObject({ events: z.array(z.unknown()).max(10_000) }), response: { 204: z.null() } } },
-    async (request, reply) => {
-      await take(request.body.events);
-      return reply.status(204).send(null);
+  serve(internal, usageInternalRoutes, {
+    recordUsage: async ({ body }) => {
+      await take(body.events);
+      return null;
     },
-  );
-  await internal.ready();
-  context.route("/internal/usage", INTERNAL_TOKEN, (request, response) => internal.routing(request, response));
+  });
+  await mountInternal(context, internal);
 
   return {
     client: { record: take },

@@ -1,7 +1,7 @@
 import { makePlan, type Plan } from "../../../src/plan/index.js";
 import { readPlatform } from "../../../src/platform-file/index.js";
 
-/** The plan of a platform of one store: these modules read no more of a plan than its names. */
+/** The plan of a platform with one store: these modules read only its names. */
 export function smallPlan(): Plan {
   const text = "platform: test\nstores:\n  database: { postgres: 17 }\n";
   const parsed = readPlatform({ file: "test.yaml", text });

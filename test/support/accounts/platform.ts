@@ -14,7 +14,7 @@ import type { Usage } from "../../../src/runtime/usage/client.js";
 import { startUsage, usageOverHttp } from "../../../src/runtime/usage/index.js";
 import { smallPlan } from "./plan.js";
 
-/** The modules of this folder as the program declares them. */
+/** The tested modules, as the program declares them. */
 const modules = defineModules({
   database: { needs: [], start: startDatabase },
   accounts: { needs: ["database"], start: startAccounts, remote: accountsOverHttp },
@@ -24,7 +24,7 @@ const modules = defineModules({
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever came.
+  // biome-ignore lint/suspicious/noExplicitAny: tests read fields of any response.
   readonly body: any;
   readonly text: string;
 }
@@ -37,7 +37,7 @@ export interface Call {
   readonly body?: unknown;
 }
 
-/** One process of the platform, in this one, behind a real listener. */
+/** One process of the platform, within the test process, behind a real listener. */
 export interface Platform {
   readonly kernel: Kernel;
   readonly url: string;

@@ -3,11 +3,11 @@ import { afterAll, beforeAll } from "vitest";
 import { startPostgres, type TestPostgres } from "../database/postgres.js";
 import { type Platform, startPlatform } from "./platform.js";
 
-/** What the tests of one file share; there from the first test to the last. */
+/** Shared by the tests of one file, from the first to the last. */
 export interface Running {
   readonly postgres: TestPostgres;
   readonly platform: Platform;
-  /** For what no role of the platform may do: looking past the rules, and breaking things. */
+  /** For what no role of the platform may do: reading past row-level security, and damaging data. */
   readonly superuser: pg.Client;
 }
 
@@ -41,6 +41,6 @@ export function runningPlatform(): Running {
 }
 
 function present<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error("asked for before the first test");
+  if (value === undefined) throw new Error("used before the first test");
   return value;
 }

@@ -1,12 +1,12 @@
 import type { UsageEvent } from "../../../src/contracts/usage.js";
 
-let made = 0;
+let created = 0;
 
-/** An event with what the test says, and plain values for the rest. */
+/** An event with the given fields, and default values for the others. */
 export function event(of: Partial<UsageEvent> = {}): UsageEvent {
-  made += 1;
+  created += 1;
   return {
-    id: `req-${process.pid}-${made}`,
+    id: `req-${process.pid}-${created}`,
     at: Date.parse("2026-05-04T13:20:00Z"),
     organisation: "default",
     keyId: "key_a",

@@ -69,7 +69,7 @@ function KeyForm({ onMade, onCancel }: KeyFormProps) {
         name: name.trim(),
         scopes: chosen,
         ...(only.length > 0 ? { models: only } : {}),
-        ...(lifetime === "never" ? {} : { expires: Date.now() + Number(lifetime) * dayMs }),
+        ...(lifetime === "never" ? {} : { expires: new Date(Date.now() + Number(lifetime) * dayMs).toISOString() }),
       },
       { onSuccess: onMade },
     );

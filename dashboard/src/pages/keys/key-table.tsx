@@ -12,8 +12,8 @@ type KeyState = "active" | "expired" | "revoked";
 const tones: Readonly<Record<KeyState, Tone>> = { active: "kept", expired: "quiet", revoked: "quiet" };
 
 function stateOf(key: Key, now: number): KeyState {
-  if (key.revoked !== null && key.revoked !== undefined) return "revoked";
-  return key.expires !== null && key.expires !== undefined && key.expires <= now ? "expired" : "active";
+  if (key.revoked !== null) return "revoked";
+  return key.expires !== null && Date.parse(key.expires) <= now ? "expired" : "active";
 }
 
 interface KeyTableProps {
@@ -92,7 +92,7 @@ export function KeyTable({ keys, onRevoke }: KeyTableProps) {
 
 interface MomentProps {
   readonly label: string;
-  readonly at: number | null | undefined;
+  readonly at: string | null;
   readonly now: number;
   readonly none: string;
 }
@@ -100,7 +100,7 @@ interface MomentProps {
 function Moment({ label, at, now, none }: MomentProps) {
   return (
     <td data-label={label} className={`${table.soft} ${table.nowrap}`}>
-      {at === null || at === undefined ? none : <span title={dateTime(at)}>{ago(at, now)}</span>}
+      {at === null ? none : <span title={dateTime(Date.parse(at))}>{ago(Date.parse(at), now)}</span>}
     </td>
   );
 }

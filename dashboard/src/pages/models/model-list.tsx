@@ -1,10 +1,10 @@
-import type { Model, Target } from "../../api/models.js";
+import type { ModelStatus, TargetStatus } from "../../api/models.js";
 import { count, duration, plural, rate } from "../../format.js";
 import { StateDot, toneOf } from "../../shell/state-mark.js";
 import styles from "./model-list.module.css";
 
 /** Every model with its engine, the reason for that engine, its load and its targets. */
-export function ModelList({ models }: { readonly models: readonly Model[] }) {
+export function ModelList({ models }: { readonly models: readonly ModelStatus[] }) {
   return (
     <ul className={styles.models}>
       {models.map((model) => (
@@ -38,7 +38,7 @@ export function ModelList({ models }: { readonly models: readonly Model[] }) {
 }
 
 /** The reason often begins with the engine's name, which stands before it already. */
-function withoutName({ engine, reason }: Model): string {
+function withoutName({ engine, reason }: ModelStatus): string {
   const prefix = `${engine}: `;
   return reason?.startsWith(prefix) ? reason.slice(prefix.length) : (reason ?? "");
 }
@@ -52,7 +52,7 @@ function Figure({ name, value }: { readonly name: string; readonly value: string
   );
 }
 
-function TargetLine({ target }: { readonly target: Target }) {
+function TargetLine({ target }: { readonly target: TargetStatus }) {
   const { id, engine, state, inFlight, ewmaMs, errors } = target;
   const facts = [
     engine,

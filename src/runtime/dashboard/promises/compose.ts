@@ -1,10 +1,10 @@
 import { check } from "../../../check/check.js";
 import type { Finding } from "../../../check/finding.js";
+import type { Remedy, Sheet } from "../../../contracts/promises.js";
 import type { Plan } from "../../../plan/plan.js";
 import type { PredictedAvailability } from "../../../promises/availability.js";
 import type { Measurement } from "../../../promises/measurement.js";
 import { type Cell, promiseSheet, type Row } from "../../../promises/sheet.js";
-import type { Remedy, Sheet } from "./answer.js";
 
 type Of = "rto" | "rpo" | "availability";
 

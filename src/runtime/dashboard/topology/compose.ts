@@ -1,9 +1,9 @@
+import type { ModelStatus } from "../../../contracts/models.js";
+import type { ElementState, Topology, TopologyEdge, TopologyNode } from "../../../contracts/topology.js";
 import type { Entrance, Plan, Store, Unit } from "../../../plan/plan.js";
 import { hasServers, storeTraits } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { notRunHere } from "../../../promises/terms/left-out.js";
-import type { ModelStatus } from "../../gateway/client.js";
-import type { ElementState, Topology, TopologyEdge, TopologyNode } from "./answer.js";
 
 /** What is known of one element now. `ready` is null where nobody counts replicas. */
 export interface Reading {

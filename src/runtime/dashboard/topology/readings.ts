@@ -1,10 +1,10 @@
 import { request } from "undici";
 import { z } from "zod";
+import type { ElementState } from "../../../contracts/topology.js";
 import type { Unit } from "../../../plan/plan.js";
 import { moduleDatabases } from "../../../plan/stores/index.js";
 import type { Gateway } from "../../gateway/client.js";
 import type { Context } from "../../kernel/module.js";
-import type { ElementState } from "./answer.js";
 import { type Reading, type Readings, worstState } from "./compose.js";
 
 /** As a process tells it under /services. */

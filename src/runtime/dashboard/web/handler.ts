@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ErrorCode } from "../../../errors/catalogue.js";
-import { sessionCookie } from "../../admin/index.js";
+import { SESSION_COOKIE } from "../../admin/index.js";
 import type { Handler } from "../../kernel/listener.js";
 import { answerJson } from "../../kernel/listener.js";
 import type { Encoding, WebFile, WebFiles } from "./files.js";
@@ -64,7 +64,7 @@ function wantsDocument({ headers }: IncomingMessage, path: string): boolean {
 function sendDocument(request: IncomingMessage, response: ServerResponse, document: string): void {
   const nonce = randomBytes(18).toString("base64");
   // A browser without the cookie need not ask who is signed in (and be refused, and log it as an error).
-  const session = (request.headers.cookie ?? "").includes(`${sessionCookie}=`) ? "present" : "absent";
+  const session = (request.headers.cookie ?? "").includes(`${SESSION_COOKIE}=`) ? "present" : "absent";
   const body = Buffer.from(document.replaceAll("__NONCE__", nonce).replace("__SESSION__", session));
   response.writeHead(200, {
     "content-type": "text/html; charset=utf-8",

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Principal } from "../../accounts/client.js";
+import type { Principal } from "../../../contracts/credentials.js";
 import { type Trace, traceOf } from "../../kernel/trace.js";
 import { Outgoing } from "../answer/outgoing.js";
 import type { UpstreamAnswer } from "../answer/upstream-answer.js";

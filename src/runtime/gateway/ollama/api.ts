@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
+import type { Principal } from "../../../contracts/credentials.js";
 import type { Model } from "../../../plan/plan.js";
-import type { Principal } from "../../accounts/client.js";
 import { capabilitiesOf } from "../../engine/client.js";
 import { answerJson } from "../../kernel/listener.js";
 import type { Operation, ReadCall } from "../api-server.js";

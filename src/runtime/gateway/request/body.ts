@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Principal } from "../../accounts/client.js";
+import type { Principal } from "../../../contracts/credentials.js";
 import { SharedLimit } from "../limits/shared-limit.js";
 import { type Problem, problem } from "../problem.js";
 

@@ -1,23 +1,22 @@
 import { z } from "zod";
-import { outcomeSchema } from "../../../contracts/drills.js";
-import { VERDICTS } from "../../../contracts/verdict.js";
+import { outcomeSchema } from "./drills.js";
+import { VERDICTS } from "./verdict.js";
 
 /**
- * What `GET /admin/promises` answers: the sheet of `keelson promises --json`, as far as the dashboard reads it, and for what
- * is not kept the advice of `keelson check`. The core's own type must fit in here, which the compiler checks where it is answered. Durations in milliseconds, moments in epoch
- * milliseconds. Pure data, shared with the browser.
+ * The promise sheet as `GET /admin/promises` returns it: the rows of `keelson promises --json`, and for each promise that is
+ * not kept the advice of `keelson check`. Durations in milliseconds, points in time in epoch milliseconds.
  */
 
-const place = { file: z.string(), line: z.number(), column: z.number() };
+const position = { file: z.string(), line: z.number(), column: z.number() };
 
-const placeAnswer = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("file"), ...place }),
-  z.object({ kind: z.literal("environment"), environment: z.string(), ...place }),
-  z.object({ kind: z.literal("default"), why: z.string(), ...place }),
+const place = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("file"), ...position }),
+  z.object({ kind: z.literal("environment"), environment: z.string(), ...position }),
+  z.object({ kind: z.literal("default"), why: z.string(), ...position }),
 ]);
 
 const termOrigin = z.discriminatedUnion("kind", [
-  ...placeAnswer.options,
+  ...place.options,
   z.object({ kind: z.literal("citation"), source: z.string() }),
   z.object({ kind: z.literal("assumption"), why: z.string() }),
   z.object({ kind: z.literal("measurement"), drill: z.string(), at: z.number() }),
@@ -35,24 +34,24 @@ const prediction = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("unbounded"),
     why: z.string(),
-    origin: placeAnswer,
+    origin: place,
   }),
-  z.object({ kind: z.literal("unknown"), why: z.string(), origin: placeAnswer }),
+  z.object({ kind: z.literal("unknown"), why: z.string(), origin: place }),
 ]);
 
-/** What would keep a promise that is not kept: in words, where in the platform file, and the rule of `keelson check`. */
-const remedy = z.object({ advice: z.string(), at: placeAnswer, rule: z.string().optional() });
+/** What would keep a promise that is not kept: the advice, its place in the platform file, and the rule of `keelson check`. */
+const remedy = z.object({ advice: z.string(), at: place, rule: z.string().optional() });
 
 const verdict = z.enum(VERDICTS);
 
 const cell = z.object({
   promised: z.number().optional(),
-  promisedAt: placeAnswer.optional(),
+  promisedAt: place.optional(),
   predicted: prediction,
   measured: outcomeSchema.optional(),
   measuredAt: z.number().optional(),
   underestimated: z.literal(true).optional(),
-  /** Absent where the promise is kept, and where nothing is known that would help. */
+  /** Absent if the promise is kept, or no remedy is known. */
   remedy: remedy.optional(),
   verdict,
 });
@@ -73,7 +72,7 @@ const row = z.object({
   rpo: cell,
   alert: z.object({ name: z.string(), severity: z.string(), summary: z.string() }),
   runbook,
-  /** Absent for a fault that nothing rehearses yet. */
+  /** Absent for a fault without a drill. */
   drill: z.string().optional(),
   verdict,
 });
@@ -81,7 +80,7 @@ const row = z.object({
 const availability = z.object({
   subject: z.string(),
   promised: z.number(),
-  promisedAt: placeAnswer,
+  promisedAt: place,
   predicted: z.discriminatedUnion("kind", [
     z.object({
       kind: z.literal("known"),
@@ -96,15 +95,15 @@ const availability = z.object({
   verdict,
 });
 
-/** Promised and never predicted: it has no verdict. */
+/** A latency objective is never predicted, so it has no verdict. */
 const latency = z.object({
   subject: z.string(),
   percentile: z.number(),
   within: z.number(),
-  promisedAt: placeAnswer,
+  promisedAt: place,
 });
 
-export const sheetAnswer = z.object({
+export const promiseSheet = z.object({
   platform: z.string(),
   environment: z.string(),
   rows: z.array(row).readonly(),
@@ -112,7 +111,7 @@ export const sheetAnswer = z.object({
   latency: z.array(latency).readonly(),
 });
 
-export type PlaceOrigin = z.infer<typeof placeAnswer>;
+export type PlaceOrigin = z.infer<typeof place>;
 export type TermOrigin = z.infer<typeof termOrigin>;
 export type Remedy = z.infer<typeof remedy>;
 export type Prediction = z.infer<typeof prediction>;
@@ -122,4 +121,4 @@ export type Runbook = z.infer<typeof runbook>;
 export type Row = z.infer<typeof row>;
 export type Availability = z.infer<typeof availability>;
 export type Latency = z.infer<typeof latency>;
-export type Sheet = z.infer<typeof sheetAnswer>;
+export type Sheet = z.infer<typeof promiseSheet>;

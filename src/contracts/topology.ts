@@ -1,20 +1,22 @@
 import { z } from "zod";
 
-/** What `GET /admin/topology` answers. Pure data: the browser parses with the same schema that the module answers by. */
 const topologyNode = z.object({
   id: z.string(),
   kind: z.enum(["entrance", "unit", "model", "store", "outside"]),
   state: z.enum(["ready", "degraded", "starting", "down", "unknown"]).meta({
-    description: "Worst of what the element consists of; unknown where nothing reports about it.",
+    description: "The worst state of its parts; unknown if nothing reports its state.",
   }),
   replicas: z
     .object({ want: z.number().int(), most: z.number().int(), ready: z.number().int().nullable() })
     .nullable()
     .meta({
       description:
-        "Fewest and most that the plan wants, and how many answer now (null where nobody counts them); null for what has no replicas.",
+        "Minimum and maximum of the plan, and how many are ready (null if they are not counted); null for an element without replicas.",
     }),
-  rate: z.number().nullable().meta({ description: "Requests per second, lately; null where nothing is counted." }),
+  rate: z
+    .number()
+    .nullable()
+    .meta({ description: "Requests per second over the last seconds; null if they are not counted." }),
   detail: z.array(z.object({ name: z.string(), value: z.string() })),
 });
 
@@ -26,10 +28,10 @@ const topologyEdge = z.object({
   rate: z.number().nullable(),
 });
 
-export const topologyAnswer = z.object({
+export const topology = z.object({
   platform: z.string(),
   environment: z.string(),
-  at: z.number().meta({ description: "When this was read, epoch milliseconds." }),
+  at: z.number().meta({ description: "Time of the reading, in epoch milliseconds." }),
   nodes: z.array(topologyNode),
   edges: z.array(topologyEdge),
 });
@@ -37,4 +39,4 @@ export const topologyAnswer = z.object({
 export type ElementState = z.infer<typeof topologyNode>["state"];
 export type TopologyNode = z.infer<typeof topologyNode>;
 export type TopologyEdge = z.infer<typeof topologyEdge>;
-export type Topology = z.infer<typeof topologyAnswer>;
+export type Topology = z.infer<typeof topology>;

@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { scope } from "./authority.js";
+import { name, organisationId, timestamp } from "./fields.js";
+
+export const keyId = z.string().regex(/^key_[0-9A-Za-z]{1,40}$/, "must be the id of a key");
+
+/** An API key without its secret. */
+export const key = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    prefix: z.string().meta({ description: "The first characters of the key. The rest is not stored." }),
+    scopes: z.array(scope).readonly(),
+    models: z.array(z.string()).readonly().nullable().meta({ description: "Models that it may use; null: all." }),
+    organisation: organisationId,
+    user: z.string().nullable().meta({ description: "Id of its user; null: a key of the organisation itself." }),
+    created: timestamp,
+    expires: timestamp.nullable(),
+    revoked: timestamp.nullable(),
+    lastUsed: timestamp.nullable(),
+  })
+  .meta({ id: "Key" });
+
+export type Key = z.infer<typeof key>;
+
+export const keyList = z.object({ keys: z.array(key) });
+
+/** The only response that contains the key itself. */
+export const createdKey = key.extend({ key: z.string() }).meta({ id: "NewKey" });
+
+export type CreatedKey = z.infer<typeof createdKey>;
+
+export const newKey = z.strictObject({
+  name,
+  scopes: z.array(scope).min(1).max(3).readonly().default(["inference"]),
+  models: z.array(name).min(1).max(200).readonly().nullish(),
+  expires: timestamp.nullish(),
+  organisation: organisationId.optional(),
+});
+
+export type NewKey = z.input<typeof newKey>;

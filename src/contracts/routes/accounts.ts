@@ -1,0 +1,211 @@
+import { z } from "zod";
+import { auditPage, auditVerdict } from "../audit.js";
+import { ADMIN, ANONYMOUS, INTERNAL_TOKEN, MEMBER, OPERATOR, OWNER } from "../authority.js";
+import { authenticateRequest, authenticateResponse, credential, identifyResponse } from "../credentials.js";
+import { organisationId } from "../fields.js";
+import { createdKey, key, keyId, keyList, newKey } from "../keys.js";
+import {
+  newOrganisation,
+  newUser,
+  organisation,
+  organisationList,
+  user,
+  userChange,
+  userId,
+  userList,
+} from "../organisations.js";
+import { defineRoute } from "../route.js";
+import { newSignInLink, session, signIn, signInLink } from "../session.js";
+
+const ofOrganisation = z.strictObject({
+  organisation: organisationId.optional().meta({
+    description: "Default: the caller's own. Users who run the platform may name any, and see all by default.",
+  }),
+});
+
+export const sessionRoutes = {
+  signIn: defineRoute({
+    method: "POST",
+    path: "/admin/session",
+    summary: "Sign in with an API key with the scope admin, or with the token of a sign-in link",
+    tag: "session",
+    authority: ANONYMOUS,
+    audit: "session.begin",
+    body: signIn,
+    json: session,
+  }),
+  currentSession: defineRoute({
+    method: "GET",
+    path: "/admin/session",
+    summary: "Show the caller",
+    tag: "session",
+    authority: MEMBER,
+    json: session,
+  }),
+  signOut: defineRoute({
+    method: "DELETE",
+    path: "/admin/session",
+    summary: "End this session",
+    tag: "session",
+    authority: MEMBER,
+    audit: "session.end",
+    status: 204,
+    json: z.null(),
+  }),
+  createSignInLink: defineRoute({
+    method: "POST",
+    path: "/admin/sign-in-links",
+    summary: "Create a link that signs a user in once, within ten minutes",
+    tag: "session",
+    authority: OWNER,
+    audit: "sign-in-link.create",
+    body: newSignInLink,
+    status: 201,
+    json: signInLink,
+  }),
+};
+
+export const organisationRoutes = {
+  listOrganisations: defineRoute({
+    method: "GET",
+    path: "/admin/organisations",
+    summary: "List the organisations that the caller may see",
+    tag: "organisations",
+    authority: MEMBER,
+    json: organisationList,
+  }),
+  createOrganisation: defineRoute({
+    method: "POST",
+    path: "/admin/organisations",
+    summary: "Create an organisation",
+    tag: "organisations",
+    authority: OPERATOR,
+    audit: "organisation.create",
+    body: newOrganisation,
+    status: 201,
+    json: organisation,
+  }),
+};
+
+export const userRoutes = {
+  listUsers: defineRoute({
+    method: "GET",
+    path: "/admin/users",
+    summary: "List the users of an organisation",
+    tag: "users",
+    authority: ADMIN,
+    query: ofOrganisation,
+    json: userList,
+  }),
+  createUser: defineRoute({
+    method: "POST",
+    path: "/admin/users",
+    summary: "Create a user, who signs in with a link from POST /admin/sign-in-links",
+    tag: "users",
+    authority: ADMIN,
+    audit: "user.create",
+    body: newUser,
+    status: 201,
+    json: user,
+  }),
+  changeUser: defineRoute({
+    method: "PATCH",
+    path: "/admin/users/:id",
+    summary: "Change the role of a user, or disable the user together with their sessions and keys",
+    tag: "users",
+    authority: ADMIN,
+    audit: "user.change",
+    params: z.strictObject({ id: userId }),
+    body: userChange,
+    json: user,
+  }),
+};
+
+export const keyRoutes = {
+  listKeys: defineRoute({
+    method: "GET",
+    path: "/admin/keys",
+    summary: "List API keys: those of the organisation for admins, their own for members",
+    tag: "keys",
+    authority: MEMBER,
+    query: ofOrganisation,
+    json: keyList,
+  }),
+  createKey: defineRoute({
+    method: "POST",
+    path: "/admin/keys",
+    summary: "Create an API key. The key itself is in this response only",
+    tag: "keys",
+    authority: MEMBER,
+    audit: "key.create",
+    body: newKey,
+    status: 201,
+    json: createdKey,
+  }),
+  revokeKey: defineRoute({
+    method: "DELETE",
+    path: "/admin/keys/:id",
+    summary: "Revoke an API key, permanently and at once",
+    tag: "keys",
+    authority: MEMBER,
+    audit: "key.revoke",
+    params: z.strictObject({ id: keyId }),
+    json: key,
+  }),
+};
+
+export const auditRoutes = {
+  readAudit: defineRoute({
+    method: "GET",
+    path: "/admin/audit",
+    summary: "Read the audit log, newest entries first",
+    tag: "audit",
+    authority: ADMIN,
+    query: ofOrganisation.extend({
+      before: z.coerce.number().int().positive().optional().meta({ description: "`next` of the page before." }),
+      limit: z.coerce.number().int().min(1).max(500).default(100),
+    }),
+    json: auditPage,
+  }),
+  verifyAudit: defineRoute({
+    method: "GET",
+    path: "/admin/audit/verification",
+    summary: "Verify the hash chain of an organisation's audit log: report the first changed or removed entry",
+    tag: "audit",
+    authority: ADMIN,
+    query: ofOrganisation,
+    json: auditVerdict,
+  }),
+};
+
+/** The accounts module for the other modules of the platform. */
+export const accountsInternalRoutes = {
+  authenticate: defineRoute({
+    method: "POST",
+    path: "/internal/accounts/authenticate",
+    summary: "Look up an API key by its hash",
+    tag: "internal",
+    authority: INTERNAL_TOKEN,
+    audit: "none",
+    body: authenticateRequest,
+    json: authenticateResponse,
+  }),
+  identify: defineRoute({
+    method: "POST",
+    path: "/internal/accounts/identify",
+    summary: "Look up the caller of the admin API by a credential's hash",
+    tag: "internal",
+    authority: INTERNAL_TOKEN,
+    audit: "none",
+    body: credential,
+    json: identifyResponse,
+  }),
+  keyChanges: defineRoute({
+    method: "GET",
+    path: "/internal/accounts/changes",
+    summary: "Stream changes to API keys as server-sent events",
+    tag: "internal",
+    authority: INTERNAL_TOKEN,
+    text: ["text/event-stream"],
+  }),
+};
