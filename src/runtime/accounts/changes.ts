@@ -1,22 +1,34 @@
-import type { Database } from "../database/client.js";
 import type { KeyChange } from "../../contracts/credentials.js";
+import type { Database } from "../database/client.js";
 
-const channel = "keelson_keys";
+/** Channel on which a trigger of the table `api_keys` notifies of every change, with the key's hash. */
+const CHANNEL = "keelson_keys";
 
-/** Tells listeners of every change to a key, made on any replica or by hand: a trigger on the table notifies. */
+/** The stream of changes to API keys, made by any replica or directly in the database. */
 export class KeyChanges {
   readonly #listeners = new Set<(change: KeyChange) => void>();
   readonly #stop: () => void;
+  #lost = false;
 
-  constructor(database: Database) {
-    this.#stop = database.listen(channel, {
-      notified: (hash) => this.#tell({ kind: "changed", hash }),
-      reset: () => this.#tell({ kind: "reset" }),
+  constructor(database: Pick<Database, "listen">) {
+    this.#stop = database.listen(CHANNEL, {
+      notified: (hash) => this.#emit({ kind: "changed", hash }),
+      lost: () => {
+        if (this.#lost) return;
+        this.#lost = true;
+        this.#emit({ kind: "lost" });
+      },
+      reset: () => {
+        this.#lost = false;
+        this.#emit({ kind: "reset" });
+      },
     });
   }
 
+  /** Calls back on every change until the returned function is called; at once with `lost` if changes are missed now. */
   watch(listener: (change: KeyChange) => void): () => void {
     this.#listeners.add(listener);
+    if (this.#lost) listener({ kind: "lost" });
     return () => {
       this.#listeners.delete(listener);
     };
@@ -27,7 +39,7 @@ export class KeyChanges {
     this.#listeners.clear();
   }
 
-  #tell(change: KeyChange): void {
+  #emit(change: KeyChange): void {
     for (const listener of [...this.#listeners]) listener(change);
   }
 }

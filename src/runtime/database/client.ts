@@ -33,7 +33,9 @@ export interface Migration {
 
 export interface NotificationListener {
   notified(payload: string): void;
-  /** Notifications may have been missed: the connection was lost and is there again. */
+  /** The connection is lost: notifications are missed until `reset`. */
+  lost(): void;
+  /** The connection is established: notifications before this moment may have been missed. */
   reset(): void;
 }
 

@@ -54,13 +54,18 @@ export class Notifications {
         const { gone } = await this.#connect();
         pause = 50;
         const error = await gone;
-        if (!signal.aborted) this.#heard.lost(error);
+        if (!signal.aborted) this.#lost(error);
       } catch (error) {
-        if (!signal.aborted) this.#heard.lost(error);
+        if (!signal.aborted) this.#lost(error);
         await sleep(pause, undefined, { signal }).catch(() => {});
         pause = Math.min(pause * 2, longestPause);
       }
     }
+  }
+
+  #lost(error: unknown): void {
+    this.#heard.lost(error);
+    for (const listeners of this.#channels.values()) for (const listener of listeners) listener.lost();
   }
 
   /** Resolves once every channel is listened to; `gone` resolves, with the reason, when that connection has ended. */
