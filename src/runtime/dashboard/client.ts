@@ -1,2 +1,2 @@
-/** Nothing asks anything of the dashboard: it is where people look. */
+/** No module calls the dashboard: its users are people. */
 export type Dashboard = Readonly<Record<string, never>>;

@@ -4,8 +4,8 @@ import type { ErrorCode } from "../../errors/catalogue.js";
 import { answerJson, type Handler } from "../kernel/listener.js";
 import type { Context } from "../kernel/module.js";
 
-/** Which module answers which paths; the browser reaches all of them through this one origin. */
-const homes: readonly { readonly prefix: string; readonly module: string }[] = [
+/** The module of each path prefix. The browser reaches all of them through one origin. */
+const HOMES: readonly { readonly prefix: string; readonly module: string }[] = [
   { prefix: "/admin/usage", module: "usage" },
   { prefix: "/admin/models", module: "gateway" },
   { prefix: "/admin", module: "accounts" },
@@ -13,8 +13,8 @@ const homes: readonly { readonly prefix: string; readonly module: string }[] = [
   { prefix: "/api", module: "gateway" },
 ];
 
-/** Headers of one hop: they are not the request's, and are not passed on. */
-const hopByHop = new Set([
+/** Headers of one connection, which a proxy does not forward (RFC 9110, section 7.6.1), and those that undici sets itself. */
+const HOP_BY_HOP = new Set([
   "connection",
   "keep-alive",
   "proxy-authenticate",
@@ -27,17 +27,17 @@ const hopByHop = new Set([
   "expect",
 ]);
 
-/** Passes the paths of modules that run in other processes on to them; a module in this process answers for itself. */
+/** Forwards the paths of modules in other processes. The modules of this process serve theirs themselves. */
 export function forwardToPeers(context: Context): void {
-  const elsewhere = homes.filter(({ module }) => !context.here.includes(module));
-  for (const { prefix, module } of elsewhere) context.route(prefix, PER_ROUTE, forward(context, prefix, module));
-  if (!elsewhere.some(({ prefix }) => prefix === "/admin")) {
-    // Below /admin an unknown path is an error of the API, never a page.
+  const remote = HOMES.filter(({ module }) => !context.here.includes(module));
+  for (const { prefix, module } of remote) context.route(prefix, PER_ROUTE, forward(context, prefix, module));
+  if (!remote.some(({ prefix }) => prefix === "/admin")) {
+    // Below /admin, an unknown path is an error of the API, never a page.
     context.route("/admin", ANONYMOUS, (request, response) =>
       answerJson(response, 404, {
         error: {
           code: "request/not-found" satisfies ErrorCode,
-          message: `the admin API has no ${request.method} here`,
+          message: `no route ${request.method} in the admin API`,
         },
       }),
     );
@@ -51,17 +51,17 @@ function forward(context: Context, prefix: string, module: string): Handler {
       answerJson(response, 503, {
         error: {
           code: "modules/unreachable" satisfies ErrorCode,
-          message: `nobody said where ${module} runs`,
+          message: `the address of the ${module} module is not configured`,
           hint: `Start with --peer ${module}=http://HOST:PORT.`,
         },
       });
       return;
     }
     const target = new URL(request.url ?? "/", base);
-    // Dots in a path are resolved on the way: they must not lead to what the module keeps for the inside of the platform.
+    // The URL parser resolves dots in the path: the result must not leave the prefix, such as for /internal.
     if (target.pathname !== prefix && !target.pathname.startsWith(`${prefix}/`)) {
       answerJson(response, 404, {
-        error: { code: "request/not-found" satisfies ErrorCode, message: "nothing is served here" },
+        error: { code: "request/not-found" satisfies ErrorCode, message: "no route at this path" },
       });
       return;
     }
@@ -69,7 +69,7 @@ function forward(context: Context, prefix: string, module: string): Handler {
     response.on("close", () => abort.abort());
     const headers: string[] = [];
     for (const [name, value] of Object.entries(request.headers)) {
-      if (value === undefined || hopByHop.has(name)) continue;
+      if (value === undefined || HOP_BY_HOP.has(name)) continue;
       for (const one of Array.isArray(value) ? value : [value]) headers.push(name, one);
     }
     const method = request.method ?? "GET";
@@ -79,12 +79,12 @@ function forward(context: Context, prefix: string, module: string): Handler {
       headers,
       body: bodyless ? null : request,
       signal: abort.signal,
-      // A streamed answer may pause for as long as a model thinks.
+      // A streamed response may pause while the model generates.
       bodyTimeout: 0,
     })
       .then(({ statusCode, headers: answered, body }) => {
         for (const [name, value] of Object.entries(answered)) {
-          if (value !== undefined && !hopByHop.has(name)) response.setHeader(name, value);
+          if (value !== undefined && !HOP_BY_HOP.has(name)) response.setHeader(name, value);
         }
         response.writeHead(statusCode);
         body.on("error", () => response.destroy());
@@ -95,8 +95,8 @@ function forward(context: Context, prefix: string, module: string): Handler {
         answerJson(response, 502, {
           error: {
             code: "modules/away" satisfies ErrorCode,
-            message: `the ${module} module does not answer`,
-            hint: "It may be starting; try again shortly.",
+            message: `the ${module} module is unreachable`,
+            hint: "It may be starting. Try again in a few seconds.",
           },
         });
       });

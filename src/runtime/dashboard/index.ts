@@ -16,7 +16,7 @@ export interface DashboardNeeds {
   readonly gateway: Gateway;
 }
 
-/** The web application and what it reads: promises, topology, drills, backups. */
+/** The web application and the data of its pages: promises, topology, drills, backups. */
 export async function startDashboard(context: Context, needs: DashboardNeeds): Promise<Running<Dashboard>> {
   const control = new Control(process.env["KEELSON_CONTROL"]);
   const app = await createAdminApp(context, needs.accounts);
@@ -25,7 +25,7 @@ export async function startDashboard(context: Context, needs: DashboardNeeds): P
   await mount(context, app);
   forwardToPeers(context);
   const files = await readWebFiles();
-  if (!files) context.log.warn("the dashboard was not built: its API answers, its pages do not");
+  if (!files) context.log.warn("the dashboard was not built: its API is available, its pages are not");
   context.route("/", ANONYMOUS, webHandler(files));
   return {
     client: {},

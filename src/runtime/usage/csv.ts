@@ -3,11 +3,11 @@ export function toCsv(header: readonly string[], rows: readonly (readonly (strin
   return [header, ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
 }
 
-/** A spreadsheet runs text that begins like this as a formula; an apostrophe makes it text. */
-const formula = /^[=+\-@\t\r\n]/;
+/** A spreadsheet runs text that starts with one of these characters as a formula; an apostrophe before it prevents that. */
+const FORMULA = /^[=+\-@\t\r\n]/;
 
 function cell(value: string | number): string {
   if (typeof value === "number") return String(value);
-  const text = formula.test(value) ? `'${value}` : value;
+  const text = FORMULA.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -7,31 +7,31 @@ import type { UsageSchema } from "./schema.js";
 
 export interface Recorded {
   readonly inserted: number;
-  /** Estimates that the settled event took the place of. */
+  /** Estimates that a settled event has replaced. */
   readonly replaced: number;
-  /** Sent before; nothing changed. */
+  /** Stored before; nothing changed. */
   readonly repeated: number;
   readonly rejected: number;
 }
 
-/** Rows of one statement: more would not be faster, and would hold the hours' locks for longer. */
-const batch = 5_000;
+/** Rows of one statement. More are not faster, and hold the locks of the hourly sums for longer. */
+const BATCH_SIZE = 5_000;
 
 /**
- * Resolves once every event is durable. An event is kept once by its organisation and id, however often it comes; a settled
- * one replaces an estimate. What is no event is put aside with its reason, so that it stands in no other's way.
+ * Resolves once every event is durable. An event is stored once per organisation and id; a settled event replaces an
+ * estimate. Invalid values are stored apart with their reasons, so that they do not block valid events.
  */
 export async function record(tables: Tables<UsageSchema>, values: readonly unknown[], log: Logger): Promise<Recorded> {
   const { events, rejected } = parseEvents(values);
   let inserted = 0;
   let replaced = 0;
-  for (let start = 0; start < events.length; start += batch) {
-    const done = await upsert(tables, events.slice(start, start + batch));
+  for (let start = 0; start < events.length; start += BATCH_SIZE) {
+    const done = await upsert(tables, events.slice(start, start + BATCH_SIZE));
     inserted += done.inserted;
     replaced += done.replaced;
   }
   if (rejected.length > 0) {
-    log.error({ count: rejected.length, reason: rejected[0]?.reason }, "put aside what is no usage event");
+    log.error({ count: rejected.length, reason: rejected[0]?.reason }, "stored invalid usage events apart");
     await tables.transaction(
       platformScope,
       (open) =>
@@ -56,12 +56,12 @@ async function upsert(
   tables: Tables<UsageSchema>,
   events: readonly UsageEvent[],
 ): Promise<{ inserted: number; replaced: number }> {
-  // One text for all of them: the driver writes arrays element by element, which takes twice the time.
+  // One JSON text for all rows: the driver writes arrays element by element, which takes twice the time.
   const statement = sql<{ inserted: boolean; count: number }>`
     with written as (
       insert into usage_events as known
         (id, organisation, key_id, model, operation, at, input_tokens, output_tokens, status, duration_ms, estimated)
-      -- Of an id that stands twice here the settled event, not the estimate; in one order, so that no two writers wait for each other.
+      -- Of a repeated id the settled event, not the estimate. The order prevents deadlocks between writers.
       select distinct on (organisation, id) id, organisation, "keyId", model, operation, timestamptz 'epoch' + at * interval '1 millisecond',
         "inputTokens", "outputTokens", status, "durationMs", estimated
       from json_to_recordset(${JSON.stringify(events)}::json) as event (
@@ -74,7 +74,7 @@ async function upsert(
         input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens, status = excluded.status,
         duration_ms = excluded.duration_ms, estimated = false, recorded = now()
       where known.estimated and not excluded.estimated
-      -- A row that was not there before has no earlier version to point from.
+      -- xmax is 0 for an inserted row: it has no earlier version.
       returning (xmax = 0) as inserted
     )
     select inserted, count(*) as count from written group by inserted`;

@@ -4,12 +4,12 @@ import { readError } from "../../../contracts/error.js";
 import { KeelsonError } from "../../../errors/keelson-error.js";
 import { AdminError } from "../../admin/index.js";
 
-/** Longest time that the supervisor may take to answer; a drill is started, not waited for. Milliseconds. */
-const patience = 15_000;
+/** Starting a drill returns before the drill runs. */
+const RESPONSE_TIMEOUT_MS = 15_000;
 
 /**
- * The control socket of the supervisor (`keelson up`) that started this process. There is none in a cluster: drills and backups
- * are then the operator's business, and every call says so.
+ * The control socket of the supervisor (`keelson up`) that started this process. A cluster has no supervisor: every call then
+ * fails with `control/none`.
  */
 export class Control {
   readonly #client: Client | undefined;
@@ -23,7 +23,7 @@ export class Control {
     return this.#client !== undefined;
   }
 
-  /** @throws AdminError what the supervisor answered, or 503 where there is none. */
+  /** @throws AdminError that the supervisor reported, or 503 without a supervisor. */
   async json<T>(schema: z.ZodType<T>, method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
     const text = await this.text(method, path, body);
     return schema.parse(JSON.parse(text));
@@ -34,24 +34,22 @@ export class Control {
       throw new AdminError(
         503,
         "control/none",
-        "drills and backups are run by `keelson up`, which did not start this process",
+        "drills and backups require the supervisor of `keelson up`, which did not start this process",
       );
     let status: number;
     let text: string;
     try {
-      const answer = await this.#client.request({
+      const response = await this.#client.request({
         method,
         path,
         ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
-        headersTimeout: patience,
-        bodyTimeout: patience,
+        headersTimeout: RESPONSE_TIMEOUT_MS,
+        bodyTimeout: RESPONSE_TIMEOUT_MS,
       });
-      status = answer.statusCode;
-      text = await answer.body.text();
+      status = response.statusCode;
+      text = await response.body.text();
     } catch {
-      throw new AdminError(503, "control/away", "the supervisor does not answer", {
-        retryAfter: 2,
-      });
+      throw new AdminError(503, "control/away", "the supervisor is unreachable", { retryAfter: 2 });
     }
     if (status >= 200 && status < 300) return text;
     throw errorOf(status, text);
@@ -66,7 +64,7 @@ function errorOf(status: number, text: string): AdminError {
   const error = readError(text);
   const { code, message, hint } =
     error?.code === undefined
-      ? new KeelsonError("control/failed", `the supervisor answered with status ${status}`)
+      ? new KeelsonError("control/failed", `the supervisor returned status ${status}`)
       : KeelsonError.fromReport(error.code, error.message, error.hint);
   return new AdminError(status >= 500 ? 502 : status, code, message, hint === undefined ? {} : { hint });
 }

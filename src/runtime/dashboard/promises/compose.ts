@@ -9,8 +9,8 @@ import { type Cell, promiseSheet, type Row } from "../../../promises/sheet.js";
 type Of = "rto" | "rpo" | "availability";
 
 /**
- * The sheet of a plan, each promise that is not kept with what would keep it. Nothing of the plan changes while a process
- * runs, so its findings are made once; only the measurements are new each time.
+ * The sheet of a plan, with a remedy for each promise that is not kept. The plan does not change while a process runs, so its
+ * findings are computed once; only the measurements change between calls.
  */
 export function sheetOf(plan: Plan): (measurements: readonly Measurement[]) => Sheet {
   const findings = check([plan]);
@@ -23,19 +23,19 @@ export function sheetOf(plan: Plan): (measurements: readonly Measurement[]) => S
         rto: withRemedy(row.rto, "rto", row, findings),
         rpo: withRemedy(row.rpo, "rpo", row, findings),
       })),
-      availability: sheet.availability.map((door) => availabilityWithRemedy(door, findings)),
+      availability: sheet.availability.map((row) => availabilityWithRemedy(row, findings)),
     };
   };
 }
 
 /**
- * The finding about this very cell; else what the prediction itself knows; else the finding about another fault of the same
- * subject, for `check` says once what several faults break alike.
+ * The finding about this cell; else the remedy of the prediction itself; else the finding about another fault of the same
+ * subject, because `check` reports a cause that several faults share only once.
  */
 function withRemedy(cell: Cell, of: Of, { fault, subject }: Row, findings: readonly Finding[]) {
   const { predicted, verdict } = cell;
   const own = predicted.kind === "bounded" || !predicted.fix ? undefined : predicted;
-  const remedy = !needsOne(verdict)
+  const remedy = !needsRemedy(verdict)
     ? undefined
     : (found(findings, (concern) => concern.subject === subject && concern.of === of && concern.fault === fault) ??
       (own?.fix && { advice: own.fix.advice, at: own.origin }) ??
@@ -43,14 +43,14 @@ function withRemedy(cell: Cell, of: Of, { fault, subject }: Row, findings: reado
   return remedy ? { ...cell, remedy } : cell;
 }
 
-function availabilityWithRemedy(door: PredictedAvailability, findings: readonly Finding[]) {
-  const remedy = needsOne(door.verdict)
-    ? found(findings, ({ subject, of }) => subject === door.subject && of === "availability")
+function availabilityWithRemedy(row: PredictedAvailability, findings: readonly Finding[]) {
+  const remedy = needsRemedy(row.verdict)
+    ? found(findings, ({ subject, of }) => subject === row.subject && of === "availability")
     : undefined;
-  return remedy ? { ...door, remedy } : door;
+  return remedy ? { ...row, remedy } : row;
 }
 
-function needsOne(verdict: Cell["verdict"]): boolean {
+function needsRemedy(verdict: Cell["verdict"]): boolean {
   return verdict === "broken" || verdict === "unknown";
 }
 

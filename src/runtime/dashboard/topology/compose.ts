@@ -5,27 +5,27 @@ import { hasServers, storeTraits } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { notRunHere } from "../../../promises/terms/left-out.js";
 
-/** What is known of one element now. `ready` is null where nobody counts replicas. */
+/** The current state of one element. `ready` is null if its replicas are not counted. */
 export interface Reading {
   readonly state: ElementState;
   readonly ready: number | null;
   readonly reason?: string | undefined;
 }
 
-/** Everything that was read of the running platform at one moment. */
+/** The state of the running platform at one time. */
 export interface Readings {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly units: ReadonlyMap<string, Reading>;
   readonly stores: ReadonlyMap<string, Reading>;
-  /** Undefined when the gateway did not answer. */
+  /** Undefined if the gateway is unreachable. */
   readonly models: readonly ModelStatus[] | undefined;
 }
 
 const unread: Reading = { state: "unknown", ready: null };
 const severity: readonly ElementState[] = ["ready", "unknown", "starting", "degraded", "down"];
 
-/** The worst of several states; `unknown` where there is none. */
+/** The worst of several states; `unknown` for none. */
 export function worstState(states: readonly ElementState[]): ElementState {
   return (
     states.reduce<ElementState | undefined>(
@@ -35,7 +35,7 @@ export function worstState(states: readonly ElementState[]): ElementState {
   );
 }
 
-/** The Plan as it stands, coloured by what runs: pure, so the same plan and readings give the same picture. */
+/** The elements and edges of the Plan with their current state. */
 export function composeTopology(plan: Plan, readings: Readings): Topology {
   const units = plan.units.map((unit) =>
     unit.role === "model" ? modelNode(plan, unit, readings) : unitNode(plan, unit, readings),
@@ -103,7 +103,7 @@ function modelNode(plan: Plan, unit: Unit, readings: Readings): TopologyNode {
   };
 }
 
-/** Models that an outside server answers for: no unit of the plan stands for them. */
+/** Models of external servers, which no unit of the plan serves. */
 function modelsElsewhere(plan: Plan, readings: Readings): TopologyNode[] {
   return plan.models
     .filter(({ unit }) => unit === undefined)
@@ -151,7 +151,7 @@ function edgesOf(plan: Plan, readings: Readings): TopologyEdge[] {
     const model = plan.units.find(({ name }) => name === unit)?.model ?? unit;
     return readings.models?.find(({ name }) => name === model)?.requestsPerSecond ?? null;
   };
-  const doors = plan.entrances.flatMap((entrance) =>
+  const entrances = plan.entrances.flatMap((entrance) =>
     [...new Set(entrance.routes.map(({ unit }) => unit))].map((unit): TopologyEdge => {
       const port = plan.units.find(({ name }) => name === unit)?.ports.find(({ protocol }) => protocol === "http");
       const rate = gateways.has(unit) ? sum(readings.models) : null;
@@ -164,11 +164,11 @@ function edgesOf(plan: Plan, readings: Readings): TopologyEdge[] {
       to,
       port,
       protocol,
-      // The gateway alone counts what it calls, and it calls models; one gateway makes the model's rate the edge's.
+      // Only the gateway counts its calls, and they go to models. With one gateway, the rate of the model is the rate of the edge.
       rate: gateways.has(from) && gateways.size === 1 ? rateOf(to) : null,
     }),
   );
-  return [...doors, ...calls];
+  return [...entrances, ...calls];
 }
 
 function replicas(unit: Unit, ready: number | null): TopologyNode["replicas"] {
@@ -184,13 +184,13 @@ function modelFacts(status: ModelStatus | undefined, engine: string | undefined)
   });
 }
 
-/** A reason often begins with the engine's name, which stands before it already. */
+/** Removes the engine's name from the start of a reason: it is shown before the reason already. */
 function withoutName(reason: string, engine: string | undefined): string {
   const prefix = `${engine}: `;
   return reason.startsWith(prefix) ? reason.slice(prefix.length) : reason;
 }
 
-/** Keelson's own image says nothing that the modules do not. */
+/** The image, unless it is Keelson's own: then the modules are shown instead. */
 function foreignImage({ modules, image }: Unit): string | undefined {
   return modules.length > 0 ? undefined : `${image.repository}${image.tag === undefined ? "" : `:${image.tag}`}`;
 }

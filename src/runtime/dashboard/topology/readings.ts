@@ -7,7 +7,7 @@ import type { Gateway } from "../../gateway/client.js";
 import type { Context } from "../../kernel/module.js";
 import { type Reading, type Readings, worstState } from "./compose.js";
 
-/** As a process tells it under /services. */
+/** The state of a module as `/services` reports it. */
 interface ModuleState {
   readonly name: string;
   readonly state: string;
@@ -18,12 +18,11 @@ const servicesAnswer = z.object({
   services: z.array(z.object({ name: z.string(), state: z.string(), reason: z.string().optional() })),
 });
 
-/** A process that takes longer than this to say how it is, is not well. Milliseconds. */
-const patience = 1_500;
-/** Many viewers are answered from one look. Milliseconds. */
-const fresh = 1_000;
+const RESPONSE_TIMEOUT_MS = 1_500;
+/** Concurrent viewers share one reading. */
+const CACHE_TTL_MS = 1_000;
 
-/** Looks at the running platform: this process directly, others over HTTP, models through the gateway. */
+/** Reads the state of the running platform: of this process directly, of others over HTTP, of models through the gateway. */
 export class Observer {
   #last: { readonly at: number; readonly readings: Promise<Readings> } | undefined;
 
@@ -34,24 +33,24 @@ export class Observer {
 
   read(): Promise<Readings> {
     const at = Date.now();
-    if (this.#last && at - this.#last.at < fresh) return this.#last.readings;
-    const readings = this.#look(at);
+    if (this.#last && at - this.#last.at < CACHE_TTL_MS) return this.#last.readings;
+    const readings = this.#observe(at);
     this.#last = { at, readings };
     return readings;
   }
 
-  async #look(at: number): Promise<Readings> {
+  async #observe(at: number): Promise<Readings> {
     const { plan } = this.context;
     const processes = new Map<string, Promise<readonly ModuleState[] | undefined>>();
-    const modulesOf = async (unit: Unit): Promise<readonly ModuleState[] | "nowhere" | undefined> => {
+    const modulesOf = async (unit: Unit): Promise<readonly ModuleState[] | "no process" | undefined> => {
       const [first] = unit.modules;
-      if (first === undefined) return "nowhere";
+      if (first === undefined) return "no process";
       if (unit.modules.every((module) => this.context.here.includes(module))) return this.context.services();
       const url = this.context.peer(first);
-      if (url === undefined) return "nowhere";
-      const asked = processes.get(url) ?? askServices(url, this.context.internalToken);
-      processes.set(url, asked);
-      return asked;
+      if (url === undefined) return "no process";
+      const requested = processes.get(url) ?? fetchServices(url, this.context.internalToken);
+      processes.set(url, requested);
+      return requested;
     };
     const units = new Map<string, Reading>();
     const databases = new Map<string, ModuleState>();
@@ -59,7 +58,7 @@ export class Observer {
     await Promise.all(
       plan.units.map(async (unit) => {
         const modules = await modulesOf(unit);
-        if (modules === "nowhere") return;
+        if (modules === "no process") return;
         units.set(unit.name, unitReading(unit, modules));
         const database = modules?.find(({ name }) => name === "database");
         if (database) databases.set(unit.name, database);
@@ -76,18 +75,18 @@ export class Observer {
   }
 }
 
-/** One unit by its modules' states; `undefined` when its process did not answer. */
+/** The state of a unit from the states of its modules; `undefined`: its process is unreachable. */
 function unitReading(unit: Unit, modules: readonly ModuleState[] | undefined): Reading {
-  if (!modules) return { state: "down", ready: unit.replicas.min === 1 ? 0 : null, reason: "does not answer" };
+  if (!modules) return { state: "down", ready: unit.replicas.min === 1 ? 0 : null, reason: "unreachable" };
   const own = modules.filter(({ name }) => unit.modules.includes(name));
   const state = worstState(own.map(({ state }) => elementState(state)));
   const reason = own.find((module) => module.reason !== undefined)?.reason;
-  const serves = state === "ready" || state === "degraded";
-  // Behind one address only one of several replicas answers: then how many there are is not known.
-  return { state, ready: unit.replicas.min === 1 ? (serves ? 1 : 0) : null, reason };
+  const available = state === "ready" || state === "degraded";
+  // One address reaches only one of several replicas, so their number cannot be determined.
+  return { state, ready: unit.replicas.min === 1 ? (available ? 1 : 0) : null, reason };
 }
 
-/** A database by those who use it: away for all of them means down, for some degraded. */
+/** The state of a database from its clients: unreachable for all is down, for some degraded. */
 function storeReading(seen: readonly ModuleState[]): Reading {
   const reached = seen.filter(({ state }) => state === "ready").length;
   const state: ElementState = reached === seen.length ? "ready" : reached > 0 ? "degraded" : "down";
@@ -107,9 +106,9 @@ function elementState(state: string): ElementState {
   }
 }
 
-async function askServices(url: string, internalToken: string): Promise<readonly ModuleState[] | undefined> {
+async function fetchServices(url: string, internalToken: string): Promise<readonly ModuleState[] | undefined> {
   try {
-    const signal = AbortSignal.timeout(patience);
+    const signal = AbortSignal.timeout(RESPONSE_TIMEOUT_MS);
     const { statusCode, body } = await request(new URL("/services", url), {
       signal,
       headers: { authorization: `Bearer ${internalToken}` },

@@ -6,12 +6,12 @@ import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import { statIfPresentSync } from "../../../disk/read.js";
 
-/** One file of the application, kept in memory as it is sent. */
+/** One file of the application, in memory. */
 export interface WebFile {
   readonly type: string;
   readonly etag: string;
   readonly plain: Buffer;
-  /** Smaller forms, where they are worth it; made when a browser first asks. */
+  /** The compressed file, if it is smaller; compressed at the first request. */
   encoded(encoding: Encoding): Promise<Buffer | undefined>;
 }
 
@@ -20,7 +20,7 @@ export type Encoding = "br" | "gzip";
 export interface WebFiles {
   /** By path under `/`, e.g. `assets/main-3f2a.js`. */
   readonly assets: ReadonlyMap<string, WebFile>;
-  /** The document, with `__NONCE__` where each answer's nonce goes, and `__SESSION__` where it says whether a cookie came. */
+  /** The document, with the placeholders `__NONCE__` and `__SESSION__` (whether the request had a session cookie). */
   readonly document: string;
 }
 
@@ -36,7 +36,7 @@ const types: Readonly<Record<string, string>> = {
 };
 const compressible = new Set([".js", ".css", ".svg", ".json", ".txt"]);
 
-/** Where the built application lies: beside the compiled program, also when the program runs from its sources. */
+/** The directory of the built application: next to the compiled program, also if the program runs from its sources. */
 function builtDirectory(): string | undefined {
   const candidates = ["../../../dashboard/", "../../../../dist/dashboard/"];
   return candidates
@@ -44,7 +44,7 @@ function builtDirectory(): string | undefined {
     .find((directory) => statIfPresentSync(join(directory, "index.html")) !== undefined);
 }
 
-/** Reads the whole application (about a megabyte). Undefined when it was not built. */
+/** Reads the whole application (about 1 MB). Undefined if it was not built. */
 export async function readWebFiles(directory = builtDirectory()): Promise<WebFiles | undefined> {
   if (directory === undefined) return undefined;
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
@@ -83,7 +83,7 @@ async function compress(plain: Buffer, encoding: Encoding): Promise<Buffer | und
   const small =
     encoding === "br"
       ? await brotli(plain, {
-          // Level 9 of 11: within 3 % of the best at a tenth of its time, for it is made on demand.
+          // Level 9 of 11: within 3 % of the best size in a tenth of the time, because files are compressed on demand.
           params: { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length },
         })
       : await zip(plain, { level: 9 });

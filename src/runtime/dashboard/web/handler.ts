@@ -7,20 +7,20 @@ import { answerJson } from "../../kernel/listener.js";
 import type { Encoding, WebFile, WebFiles } from "./files.js";
 import { commonHeaders, documentPolicy } from "./policy.js";
 
-const year = 31_536_000;
-/** For programs whose base URL lacks its path. */
-const elsewhere = "The OpenAI API is under /v1, Ollama's under /api.";
+const YEAR_S = 31_536_000;
+/** For clients whose base URL lacks its path. */
+const API_HINT = "The OpenAI API is under /v1, Ollama's under /api.";
 
 /**
- * Serves the application under `/`: assets by their hashed names, cached for good; every other path that a browser opens gets
- * the document, never cached, with a policy and a nonce of its own.
+ * Serves the application under `/`: assets by their hashed names, cached permanently; for every other path that a browser opens
+ * the document, never cached, with its own policy and nonce.
  */
 export function webHandler(files: WebFiles | undefined): Handler {
   return (request, response) => {
     for (const [name, value] of Object.entries(commonHeaders)) if (value !== undefined) response.setHeader(name, value);
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.setHeader("allow", "GET, HEAD");
-      return refuse(response, 405, "request/method", "the dashboard takes GET only", elsewhere);
+      return refuse(response, 405, "request/method", "the dashboard supports GET only", API_HINT);
     }
     if (!files) {
       return refuse(
@@ -34,9 +34,9 @@ export function webHandler(files: WebFiles | undefined): Handler {
     const path = pathOf(request.url ?? "/");
     const asset = path === undefined ? undefined : files.assets.get(path.slice(1));
     if (asset && path !== undefined) return void sendAsset(request, response, asset, path.startsWith("/assets/"));
-    // A missing asset must not be answered with a document: the browser would take it for the script it asked for.
+    // For a missing asset the document must not be returned: the browser would run it as a script.
     if (path === undefined || path.startsWith("/assets/") || !wantsDocument(request, path)) {
-      return refuse(response, 404, "request/not-found", "nothing is served here", elsewhere);
+      return refuse(response, 404, "request/not-found", "no route at this path", API_HINT);
     }
     sendDocument(request, response, files.document);
   };
@@ -51,10 +51,10 @@ function pathOf(url: string): string | undefined {
   }
 }
 
-/** What a page's path looks like: no name of a file, and not under an API, where a misspelt path must look like an error. */
+/** Paths of pages: no file name, and not below an API, where a misspelled path must be an error. */
 const pagePath = /^\/(?!(admin|api|internal|v\d+)(\/|$))[\w/-]*$/;
 
-/** Browsers name HTML. Who takes anything (`curl`, a monitor) gets the page as well, who asks for JSON never does. */
+/** Browsers accept HTML. Clients that accept anything (`curl`, a monitor) receive the page as well, clients of JSON never. */
 function wantsDocument({ headers }: IncomingMessage, path: string): boolean {
   const accept = headers.accept ?? "*/*";
   if (accept.includes("text/html")) return true;
@@ -63,7 +63,7 @@ function wantsDocument({ headers }: IncomingMessage, path: string): boolean {
 
 function sendDocument(request: IncomingMessage, response: ServerResponse, document: string): void {
   const nonce = randomBytes(18).toString("base64");
-  // A browser without the cookie need not ask who is signed in (and be refused, and log it as an error).
+  // Without the cookie, the page does not request the session: the browser would log the 401 as an error.
   const session = (request.headers.cookie ?? "").includes(`${SESSION_COOKIE}=`) ? "present" : "absent";
   const body = Buffer.from(document.replaceAll("__NONCE__", nonce).replace("__SESSION__", session));
   response.writeHead(200, {
@@ -85,8 +85,8 @@ async function sendAsset(
     "content-type": file.type,
     etag: file.etag,
     vary: "accept-encoding",
-    "cache-control": hashed ? `public, max-age=${year}, immutable` : "no-cache",
-    // An SVG opened by itself is a document and could run scripts.
+    "cache-control": hashed ? `public, max-age=${YEAR_S}, immutable` : "no-cache",
+    // An SVG that is opened on its own is a document and could run scripts.
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
   };
   if (request.headers["if-none-match"] === file.etag) {

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from "node:http";
 
-/** On every answer of the web application, documents and assets alike. */
+/** Headers of every response of the web application, documents and assets alike. */
 export const commonHeaders: OutgoingHttpHeaders = {
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
@@ -11,8 +11,8 @@ export const commonHeaders: OutgoingHttpHeaders = {
 };
 
 /**
- * The application loads from its own origin only, talks to its own origin only, and may be framed by nobody. Style elements
- * made at run time need `nonce`, which is new in every answer; scripts are files, so they need none.
+ * The application loads from and connects to its own origin only, and no page may frame it. Style elements created at run
+ * time need `nonce`, which is new in every response; scripts are files, so they need none.
  */
 export function documentPolicy(nonce: string): string {
   return [
@@ -31,6 +31,6 @@ export function documentPolicy(nonce: string): string {
   ].join("; ");
 }
 
-/** A drill's report: a page with its own styles and pictures, without scripts, framed by the application alone. */
+/** The report of a drill: a page with inline styles and images, without scripts, which only the application may frame. */
 export const reportPolicy =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox";
