@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
-import { USAGE_OPERATIONS } from "../../contracts/usage.js";
 import type { Principal } from "../../contracts/credentials.js";
+import { USAGE_OPERATIONS } from "../../contracts/usage.js";
 import { answerJson } from "../kernel/listener.js";
 import type { Operation } from "./api-server.js";
 import { OPERATIONS } from "./operations.js";
