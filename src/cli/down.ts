@@ -6,25 +6,41 @@ import { askControl } from "../local/control/client.js";
 import { type ConnectionOptions, findRunning } from "./connection.js";
 
 const stopping = z.object({ pid: z.number() });
-const PATIENCE = 60_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+const STOP_TIMEOUT_MS = 60_000;
+const POLL_INTERVAL_MS = 50;
 
 export interface DownOptions extends ConnectionOptions {
   readonly json?: boolean;
 }
 
-/** `keelson down`. */
+/** `keelson down`. Idempotent: if no platform is running there is nothing to stop, and the command succeeds. */
 export async function down(options: DownOptions): Promise<void> {
-  const running = await findRunning(options);
-  const { pid } = await askControl(running.control, "/stop", stopping, { method: "POST", timeout: 10_000 });
-  await gone(pid);
-  const told = { platform: running.platform, environment: running.environment, pid, data: running.data };
-  process.stdout.write(
-    options.json ? `${JSON.stringify(told)}\n` : `${told.platform} (${told.environment}) has ended\n`,
-  );
+  const stopped = await stop(options).catch((error: unknown) => {
+    if (error instanceof KeelsonError && error.code === "platform/not-running") return error;
+    throw error;
+  });
+  if (stopped instanceof KeelsonError)
+    process.stdout.write(options.json ? `${JSON.stringify({ stopped: false })}\n` : `${stopped.message}\n`);
+  else
+    process.stdout.write(
+      options.json
+        ? `${JSON.stringify({ stopped: true, ...stopped })}\n`
+        : `${stopped.platform} (${stopped.environment}) has stopped\n`,
+    );
 }
 
-async function gone(pid: number): Promise<void> {
-  for (const end = Date.now() + PATIENCE; Date.now() < end; await sleep(50))
+async function stop(options: DownOptions) {
+  const { control, platform, environment, data } = await findRunning(options);
+  const { pid } = await askControl(control, "/stop", stopping, { method: "POST", timeout: REQUEST_TIMEOUT_MS });
+  await waitForExit(pid);
+  return { platform, environment, pid, data };
+}
+
+/** Throws `platform/ending` if the process is still running after `STOP_TIMEOUT_MS`. */
+async function waitForExit(pid: number): Promise<void> {
+  for (const end = Date.now() + STOP_TIMEOUT_MS; Date.now() < end; await sleep(POLL_INTERVAL_MS))
     if ((await ownerNow(pid)) === undefined) return;
-  throw new KeelsonError("platform/ending", `the platform has not ended within ${PATIENCE / 1000} s (pid ${pid})`);
+  const seconds = STOP_TIMEOUT_MS / 1000;
+  throw new KeelsonError("platform/ending", `the platform has not stopped within ${seconds} s (pid ${pid})`);
 }

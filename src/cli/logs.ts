@@ -16,9 +16,12 @@ export interface LogsOptions extends ConnectionOptions {
 interface Line {
   readonly from: string;
   readonly text: string;
-  /** Epoch milliseconds; undefined where the line does not say. */
+  /** Epoch milliseconds; undefined if the line has no timestamp. */
   readonly at: number | undefined;
 }
+
+const MAX_READ_BYTES = 1024 * 1024;
+const FOLLOW_INTERVAL_MS = 200;
 
 const paint = coloursFor(process.stdout, process.env);
 
@@ -29,12 +32,12 @@ export async function logs(name: string | undefined, options: LogsOptions): Prom
   const ends = new Map<string, number>();
   const lines: Line[] = [];
   for (const file of files) {
-    const begin = Math.max(0, (await stat(file)).size - 1024 * 1024);
-    const { text, end } = await readFrom(file, begin);
+    const start = Math.max(0, (await stat(file)).size - MAX_READ_BYTES);
+    const { text, end } = await readFrom(file, start);
     ends.set(file, end);
-    // The first line of a piece from the middle is cut.
-    const whole = parse(file, text).slice(begin > 0 ? 1 : 0);
-    lines.push(...whole.slice(options.lines === 0 ? Number.POSITIVE_INFINITY : -options.lines));
+    // The first line is incomplete if reading started in the middle of the file.
+    const complete = parse(file, text).slice(start > 0 ? 1 : 0);
+    lines.push(...complete.slice(options.lines === 0 ? Number.POSITIVE_INFINITY : -options.lines));
   }
   for (const line of lines.sort((a, b) => (a.at ?? 0) - (b.at ?? 0))) print(line, options);
   if (options.follow) await follow(directory, name, ends, options);
@@ -44,19 +47,19 @@ async function logFiles(directory: string, name: string | undefined): Promise<st
   const names = ((await readdirIfPresent(directory)) ?? [])
     .map(({ name }) => name)
     .filter((file) => file.endsWith(".log") && file !== "up.log");
-  const wanted = name === undefined ? names : names.filter((file) => basename(file, ".log") === name);
-  if (wanted.length === 0)
+  const selected = name === undefined ? names : names.filter((file) => basename(file, ".log") === name);
+  if (selected.length === 0)
     throw new KeelsonError(
       "logs/unknown",
-      name === undefined ? `there are no logs in ${directory}` : `no process ${name} has a log`,
+      name === undefined ? `there are no logs in ${directory}` : `there is no log of a process ${name}`,
       {
         hint:
           names.length > 0
-            ? `there are: ${names.map((file) => basename(file, ".log")).join(", ")}`
+            ? `processes with a log: ${names.map((file) => basename(file, ".log")).join(", ")}`
             : "start it: keelson up",
       },
     );
-  return wanted.map((file) => join(directory, file));
+  return selected.map((file) => join(directory, file));
 }
 
 async function follow(
@@ -66,7 +69,7 @@ async function follow(
   options: LogsOptions,
 ): Promise<void> {
   for (;;) {
-    await sleep(200);
+    await sleep(FOLLOW_INTERVAL_MS);
     for (const file of await logFiles(directory, name)) {
       const { text, end } = await readFrom(file, ends.get(file) ?? 0);
       ends.set(file, end);
@@ -75,16 +78,16 @@ async function follow(
   }
 }
 
-/** Whole lines from `position` on, and where they end: a line that is still being written is read once it is whole. */
+/** The complete lines from `position` on, and the position after them. A line that is being written is read when it is complete. */
 async function readFrom(file: string, position: number): Promise<{ text: string; end: number }> {
   const handle = await open(file, "r");
   try {
     const { size } = await handle.stat();
-    // Shorter than before: it was begun anew.
+    // The file is shorter than before: it was truncated and is read from its start.
     const start = size < position ? 0 : position;
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - start), 0, size - start, start);
-    const whole = buffer.subarray(0, bytesRead).lastIndexOf("\n") + 1;
-    return { text: buffer.toString("utf8", 0, whole), end: start + whole };
+    const length = buffer.subarray(0, bytesRead).lastIndexOf("\n") + 1;
+    return { text: buffer.toString("utf8", 0, length), end: start + length };
   } finally {
     await handle.close();
   }
@@ -98,7 +101,7 @@ function parse(file: string, text: string): Line[] {
     .map((line) => ({ from, text: line, at: timeOf(line) }));
 }
 
-/** The modules' lines are JSON with `time`; PostgreSQL's begin with `2025-11-21 08:01:02.345 UTC`. */
+/** The timestamp of a line: `time` in the modules' JSON, `2025-11-21 08:01:02.345 UTC` at the start of PostgreSQL's lines. */
 function timeOf(line: string): number | undefined {
   const json = /"time":(\d{12,})/.exec(line);
   if (json) return Number(json[1]);
@@ -112,9 +115,9 @@ function print(line: Line, options: LogsOptions): void {
     return;
   }
   const { level, message } = readable(line.text);
-  const marked = level >= 50 ? paint.red(message) : level >= 40 ? paint.yellow(message) : message;
+  const coloured = level >= 50 ? paint.red(message) : level >= 40 ? paint.yellow(message) : message;
   const time = line.at === undefined ? "            " : new Date(line.at).toISOString().slice(11, 23);
-  process.stdout.write(`${paint.dim(time)} ${paint.bold(line.from.padEnd(10))} ${marked}\n`);
+  process.stdout.write(`${paint.dim(time)} ${paint.bold(line.from.padEnd(10))} ${coloured}\n`);
 }
 
 const HIDDEN = new Set(["level", "time", "pid", "hostname", "msg", "unit"]);

@@ -2,6 +2,7 @@ import { Command, type CommanderError } from "commander";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { messageOf } from "../errors/thrown.js";
 import { declareCommands } from "./commands/index.js";
+import { stackTraces } from "./debugging.js";
 import { version } from "./version.js";
 
 async function run(argv: readonly string[]): Promise<void> {
@@ -35,7 +36,7 @@ function report(error: unknown): number {
   const problem = error instanceof KeelsonError ? error : internal(error);
   if (asJson(process.argv)) process.stdout.write(`${JSON.stringify(problem.toJSON(), null, 2)}\n`);
   else process.stderr.write(`${problem.report()}\n`);
-  if (process.env["KEELSON_DEBUG"] && error instanceof Error && error.stack) process.stderr.write(`${error.stack}\n`);
+  if (stackTraces(process.env) && error instanceof Error && error.stack) process.stderr.write(`${error.stack}\n`);
   return problem.exitCode;
 }
 

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { requireOwnDirectory } from "../disk/own-directory.js";
 import { KeelsonError } from "../errors/keelson-error.js";
+import { serveReportOf } from "../local/children/serve-report.js";
 import { dataDirectory } from "../local/layout.js";
 import type { Plan, Unit } from "../plan/plan.js";
 import { drainLimit } from "../promises/facts/supervisor.js";
@@ -9,9 +10,10 @@ import { type Kernel, startKernel } from "../runtime/kernel/kernel.js";
 import type { Address } from "../runtime/kernel/listener.js";
 import { readPlanFile } from "../runtime/kernel/plan-file.js";
 import { modules } from "../runtime/modules.js";
+import { debugging } from "./debugging.js";
 
-/** What lies in the directory of a process by itself; a volume that was just mounted may hold `lost+found`. */
-const filled = {
+/** What the data directory of a process that runs by itself contains. A newly mounted volume may contain `lost+found`. */
+const OWN_DATA = {
   marks: [join("gateway", "usage"), join("secrets", "internal", "token")],
   known: /^(gateway|secrets|lost\+found)$/,
 };
@@ -30,15 +32,26 @@ export interface ServeOptions {
   readonly publicUrl?: string;
 }
 
-/** `keelson serve`. */
+/** `keelson serve`. Reports an error of the start to the parent that supervises this process, if there is one. */
 export async function serve(file: string | undefined, options: ServeOptions): Promise<void> {
-  await runModules(await planOf(file, options), options);
+  try {
+    await runModules(await planOf(file, options), options);
+  } catch (error) {
+    await reportToParent(error);
+    throw error;
+  }
+}
+
+async function reportToParent(error: unknown): Promise<void> {
+  if (!process.connected) return;
+  const report = serveReportOf(error);
+  await new Promise<void>((resolve) => process.send?.(report, undefined, undefined, () => resolve()));
 }
 
 async function planOf(file: string | undefined, options: ServeOptions): Promise<Plan> {
   if (options.plan !== undefined && file !== undefined)
     throw new KeelsonError("usage", `serve takes ${file} or --plan ${options.plan}, not both`, {
-      hint: "give one of them: a plan is of one environment already",
+      hint: "specify one of them: a plan is for one environment",
     });
   if (options.plan !== undefined) return readPlanFile(options.plan);
   if (file !== undefined) {
@@ -49,17 +62,22 @@ async function planOf(file: string | undefined, options: ServeOptions): Promise<
 }
 
 async function runModules(plan: Plan, options: ServeOptions): Promise<void> {
-  const log = pino({ level: process.env["KEELSON_LOG"] ?? "info", base: { unit: options.unit } });
-  // What state is left after an error that nobody expected is unknown: say it, end, and be started anew.
+  const log = pino({ level: debugging(process.env).logLevel, base: { unit: options.unit } });
+  // After an unexpected error the state of the process is unknown: it logs the error and exits, to be restarted.
   process.on("uncaughtException", (error) => {
     log.fatal({ error: error.message, stack: error.stack }, "unexpected error");
     process.exit(1);
   });
-  const served = endWithParent();
+  const ignoreParent = exitWithParent();
   const unit = unitOf(plan, options.unit);
   const data = dataDirectory(options.data, plan);
-  // A supervisor has looked at all of its data already.
-  if (!process.connected) await requireOwnDirectory(data, filled);
+  // A supervisor has already checked the whole data directory.
+  if (!process.connected) await requireOwnDirectory(data, OWN_DATA);
+  // A module can fail before the kernel has started; then the kernel is stopped once it has.
+  let failed = false;
+  let stop = (_exitCode: 0 | 1): void => {
+    failed = true;
+  };
   const kernel = await startKernel(modules, {
     plan,
     unit: options.unit,
@@ -72,10 +90,11 @@ async function runModules(plan: Plan, options: ServeOptions): Promise<void> {
     model: options.model ?? unit?.model,
     publicUrl: options.publicUrl,
     log,
+    onModuleFailure: () => stop(1),
   });
-  process.send?.({ kind: "serving", url: kernel.url });
-  served();
-  endWith(kernel, plan, unit);
+  ignoreParent();
+  stop = stopOnSignals(kernel, plan, unit);
+  if (failed) stop(1);
 }
 
 function unitOf(plan: Plan, name: string | undefined): Unit | undefined {
@@ -83,40 +102,46 @@ function unitOf(plan: Plan, name: string | undefined): Unit | undefined {
   const unit = plan.units.find((candidate) => candidate.name === name);
   if (unit !== undefined) return unit;
   throw new KeelsonError("serve/unknown-unit", `the plan has no unit ${name}`, {
-    hint: `it has: ${plan.units.map((candidate) => candidate.name).join(", ")}`,
+    hint: `units: ${plan.units.map((candidate) => candidate.name).join(", ")}`,
   });
 }
 
 /**
- * Ends at once when the parent that holds the other end of the channel is gone before this process serves: nobody asked it
- * anything yet, and it would hold the port and the data that the next start needs. Returns what takes this back.
+ * Exits at once if the parent at the other end of the IPC channel exits before this process serves: no request has arrived yet,
+ * and this process would hold the port and the data directory that the next start needs. Returns a function that cancels this.
  */
-function endWithParent(): () => void {
-  const end = (): void => {
-    process.stderr.write(
-      `${new KeelsonError("serve/no-parent", "the process that started this one is gone").report()}\n`,
-    );
+function exitWithParent(): () => void {
+  const exit = (): void => {
+    const error = new KeelsonError("serve/no-parent", "the process that started this one has exited");
+    process.stderr.write(`${error.report()}\n`);
     process.exit(1);
   };
-  // False, and not undefined: there was a channel, and it broke before anybody could listen.
-  if (process.connected === false) end();
-  process.once("disconnect", end);
-  return () => process.off("disconnect", end);
+  // False rather than undefined: there was a channel, and it closed before a listener could be added.
+  if (process.connected === false) exit();
+  process.once("disconnect", exit);
+  return () => process.off("disconnect", exit);
 }
 
-/** Ends after a drain on SIGTERM, on SIGINT, and when the parent that holds the other end of the channel is gone. */
-function endWith(kernel: Kernel, plan: Plan, unit: Unit | undefined): void {
+/** Time of the grace period reserved for the log and the exit itself. */
+const EXIT_MARGIN_MS = 1_000;
+
+/**
+ * Drains and exits on SIGTERM, on SIGINT, and when the parent at the other end of the IPC channel exits. Returns a function that
+ * does the same with an exit code.
+ */
+function stopOnSignals(kernel: Kernel, plan: Plan, unit: Unit | undefined): (exitCode: 0 | 1) => void {
   const supervised = process.connected;
-  const grace = drainLimit(plan, unit?.name);
-  const drainDelay = supervised ? 0 : Math.min(unit?.drainDelay ?? 0, grace);
-  const end = (): void => {
-    // A second of the grace is left for the log and the exit itself.
-    kernel.stop({ drainDelay, grace: Math.max(1000, grace - drainDelay - 1000) }).then(
-      () => process.exit(0),
+  const limit = drainLimit(plan, unit?.name);
+  const drainDelay = supervised ? 0 : Math.min(unit?.drainDelay ?? 0, limit);
+  const grace = Math.max(EXIT_MARGIN_MS, limit - drainDelay - EXIT_MARGIN_MS);
+  const stop = (exitCode: 0 | 1): void => {
+    kernel.stop({ drainDelay, grace }).then(
+      () => process.exit(exitCode),
       () => process.exit(1),
     );
   };
-  process.on("SIGTERM", end);
-  process.on("SIGINT", end);
-  if (supervised) process.on("disconnect", end);
+  process.on("SIGTERM", () => stop(0));
+  process.on("SIGINT", () => stop(0));
+  if (supervised) process.on("disconnect", () => stop(0));
+  return stop;
 }

@@ -26,33 +26,33 @@ function describe(status: PlatformStatus, paint: Colours, now: number): string {
   return [
     `${paint.bold(`${status.platform} (${status.environment})`)} ${mark} at ${status.url}, started ${ago(status.startedAt)} (pid ${status.pid})`,
     ...status.processes.map((process) => {
-      const crashed = process.lastExit ? `, last end ${ago(process.lastExit.at)}: ${process.lastExit.how}` : "";
+      const lastExit = process.lastExit ? `, last exit ${ago(process.lastExit.at)}: ${process.lastExit.how}` : "";
       const restarts =
         process.restarts > 0
-          ? `, restarted ${process.restarts === 1 ? "once" : `${process.restarts} times`}${crashed}`
+          ? `, restarted ${process.restarts === 1 ? "once" : `${process.restarts} times`}${lastExit}`
           : "";
       return `  ${process.name.padEnd(12)} ${process.phase.padEnd(9)} ${process.pid ? `pid ${process.pid}` : ""}${restarts}`;
     }),
     `  backups      ${backups.count ?? "unknown"} in ${backups.place}${newest(backups, ago)}${backups.busy ? `; ${backups.busy}` : ""}`,
     ...(backups.failing
-      ? [paint.red(`  ! backups fail, first ${ago(backups.failing.since)}: ${backups.failing.reason}`)]
+      ? [paint.red(`  ! backups have failed since ${ago(backups.failing.since)}: ${backups.failing.reason}`)]
       : []),
     archive
-      ? `  log          ${archive.archived} files archived${archive.last ? `, the last ${ago(archive.last.at)}` : ""}`
-      : paint.yellow("  log          not archived: the platform file declares no `log` for the database's backups"),
+      ? `  WAL archive  ${archive.archived} segments${archive.last ? `, newest ${ago(archive.last.at)}` : ""}`
+      : paint.yellow("  WAL archive  off: the platform file declares no `log` for the database's backups"),
     ...(archive?.failing
-      ? [paint.red(`  ! archiving fails, first ${ago(archive.failing.since)}: ${archive.failing.reason}`)]
+      ? [paint.red(`  ! WAL archiving has failed since ${ago(archive.failing.since)}: ${archive.failing.reason}`)]
       : []),
   ].join("\n");
 }
 
 function newest({ newest: backup }: PlatformStatus["backups"], ago: (at: number) => string): string {
   if (!backup) return "";
-  const state = backup.valid === undefined ? "not yet restored to prove it" : backup.valid ? "valid" : "NOT VALID";
-  return `, the newest ${ago(backup.at)} (${state})`;
+  const state = backup.valid === undefined ? "not verified" : backup.valid ? "verified" : "INVALID";
+  return `, newest ${ago(backup.at)} (${state})`;
 }
 
-/** Milliseconds as a person tells them: in one unit, rounded, as `formatDuration` never does. */
+/** A duration in milliseconds, rounded to one unit (`formatDuration` is exact). */
 function readable(duration: number): string {
   const coarse = [86_400_000, 3_600_000, 60_000].find((unit) => duration >= 2 * unit) ?? 1000;
   return formatDuration(Math.round(duration / coarse) * coarse);

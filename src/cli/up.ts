@@ -20,7 +20,7 @@ import {
   requireOwnData,
 } from "../local/layout.js";
 import { type Platform, startPlatform } from "../local/platform.js";
-import { forgetFirstKey, type Welcome, welcome } from "../local/welcome.js";
+import { deleteFirstKey, type Welcome, welcome } from "../local/welcome.js";
 import type { Plan } from "../plan/plan.js";
 import { coloursFor } from "./colours.js";
 import { loadPlan } from "./load.js";
@@ -49,11 +49,11 @@ export async function up(file: string, options: UpOptions): Promise<void> {
 }
 
 async function foreground(file: string, plan: Plan, options: UpOptions): Promise<void> {
-  const began = performance.now();
+  const startedAt = performance.now();
   const interrupted = new AbortController();
-  const ending = endOnSignals(interrupted);
+  const stopRequested = waitForSignal(interrupted);
   const progress = (what: string) =>
-    say(`${paint.dim("·")} ${what} ${paint.dim(`${seconds(performance.now() - began)}`)}`);
+    print(`${paint.dim("·")} ${what} ${paint.dim(`${seconds(performance.now() - startedAt)}`)}`);
   let platform: Platform | undefined;
   try {
     platform = await startPlatform(
@@ -71,37 +71,37 @@ async function foreground(file: string, plan: Plan, options: UpOptions): Promise
       },
       (started) => platformRoutes(started, () => interrupted.abort()),
     );
-    await show(await welcome(platform), platform, performance.now() - began, options);
-    await forgetFirstKey(platform);
+    await show(await welcome(platform), platform, performance.now() - startedAt, options);
+    await deleteFirstKey(platform);
     follow(platform);
-    await ending;
-    say(paint.dim("ending: answers under way are finished first (Ctrl-C again ends at once)"));
+    await stopRequested;
+    print(paint.dim("Shutting down: finishing in-flight requests (Ctrl-C again to force)"));
   } catch (error) {
     if (!interrupted.signal.aborted) throw error;
   } finally {
     await platform?.stop();
   }
-  say("ended");
+  print("stopped");
   process.exit(0);
 }
 
-/** The first signal asks for an end in good order, the second ends at once; the children notice by themselves. */
-function endOnSignals(interrupted: AbortController): Promise<void> {
-  const end = (): void => {
+/** The first signal requests an orderly stop; the second exits at once, and the children detect that by themselves. */
+function waitForSignal(interrupted: AbortController): Promise<void> {
+  const stop = (): void => {
     if (interrupted.signal.aborted) process.exit(130);
     interrupted.abort();
   };
-  for (const signal of ENDING) process.on(signal, end);
+  for (const signal of ENDING) process.on(signal, stop);
   return new Promise((resolve) => interrupted.signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
-/** How this program is called from here: by `npm start` and `npx` it may well not be on the PATH. */
-function called(): string {
+/** The command that invokes this program. Started by `npm start` or `npx`, it may not be on the PATH. */
+function invocation(): string {
   return process.env["npm_execpath"] === undefined ? "keelson" : "npx keelson";
 }
 
-/** What `--json` prints, and what a detached start tells the program that waits for it. */
-const toldSchema = z.object({
+/** What `--json` prints. A detached start reports it to the command that waits for it. */
+const startReportSchema = z.object({
   pid: z.number(),
   url: z.string(),
   dashboard: z.string(),
@@ -112,33 +112,34 @@ const toldSchema = z.object({
   firstKey: z.string().optional(),
   curl: z.string().optional(),
   models: z.array(z.object({ name: z.string(), reason: z.string() })).readonly(),
-  /** What of the file is not run here, with the reason. */
+  /** What the plan has and this machine does not run, each with the reason. */
   left: z.array(z.string()).readonly(),
   tookMs: z.number(),
 });
 
-type Told = z.infer<typeof toldSchema>;
+type StartReport = z.infer<typeof startReportSchema>;
 
-/** Resolves when it is out: only then may the first key be forgotten. */
-async function show(hello: Welcome, platform: Platform, took: number, options: UpOptions): Promise<void> {
-  const { running, first, left } = platform;
-  const told = { ...running, ...hello, first, left, tookMs: Math.round(took) };
-  if (options.json) await written(process.stdout, `${JSON.stringify(told)}\n`);
-  else await written(process.stderr, greeting(told));
+/** Resolves when the report is written: only then may the first key be deleted. */
+async function show(hello: Welcome, platform: Platform, tookMs: number, options: UpOptions): Promise<void> {
+  const { running, first, omitted } = platform;
+  const report = { ...running, ...hello, first, left: omitted, tookMs: Math.round(tookMs) };
+  if (options.json) await written(process.stdout, `${JSON.stringify(report)}\n`);
+  else await written(process.stderr, greeting(report));
 }
 
-function greeting(told: Told): string {
+function greeting(report: StartReport): string {
+  const { url, signIn, dashboard, firstKey, curl } = report;
   const lines = [
     "",
-    `  ${paint.bold(`${told.platform} (${told.environment})`)} answers after ${seconds(told.tookMs)}`,
+    `  ${paint.bold(`${report.platform} (${report.environment})`)} is ready after ${seconds(report.tookMs)}`,
     "",
-    `  API        ${told.url}/v1   ${paint.dim("(OpenAI)")}   ${told.url}/api   ${paint.dim("(Ollama)")}`,
-    `  dashboard  ${told.signIn ?? told.dashboard}${told.signIn ? paint.dim("   (signs in once, within 10 minutes)") : ""}`,
-    ...told.models.map((model) => `  model      ${model.name}: ${model.reason}`),
-    ...(told.firstKey ? [`  first key  ${paint.bold(told.firstKey)}   ${paint.dim("(shown only now: keep it)")}`] : []),
-    `  data       ${told.data}`,
-    ...told.left.map((what) => paint.dim(`  not here   ${what}`)),
-    ...(told.curl ? ["", "  Try it:", `    ${told.curl}`, `    ${called()} chat`] : []),
+    `  API        ${url}/v1   ${paint.dim("(OpenAI)")}   ${url}/api   ${paint.dim("(Ollama)")}`,
+    `  dashboard  ${signIn ?? dashboard}${signIn ? paint.dim("   (signs in once, within 10 minutes)") : ""}`,
+    ...report.models.map((model) => `  model      ${model.name}: ${model.reason}`),
+    ...(firstKey ? [`  first key  ${paint.bold(firstKey)}   ${paint.dim("(shown only once: save it)")}`] : []),
+    `  data       ${report.data}`,
+    ...report.left.map((what) => paint.dim(`  omitted    ${what}`)),
+    ...(curl ? ["", "  Try it:", `    ${curl}`, `    ${invocation()} chat`] : []),
     "",
   ];
   return `${lines.join("\n")}\n`;
@@ -150,28 +151,28 @@ function written(stream: NodeJS.WriteStream, text: string): Promise<void> {
 
 function follow(platform: Platform): void {
   platform.supervisor.events.on("event", ({ process: name, kind, reason }) => {
-    if (kind === "crashed") say(paint.red(`! ${name} ended: ${reason}`));
-    else if (kind === "killing") say(paint.red(`! ${name}: ${reason}; killing it`));
-    else if (kind === "starting") say(`· starting ${name}: ${reason}`);
-    else if (kind === "ready") say(paint.green(`· ${name} answers`));
+    if (kind === "crashed") print(paint.red(`! ${name} exited: ${reason}`));
+    else if (kind === "killing") print(paint.red(`! ${name} ${reason}; killing it`));
+    else if (kind === "starting") print(`· ${name} ${reason}`);
+    else if (kind === "ready") print(paint.green(`· ${name} is ready`));
   });
   platform.recovery.events.on("event", ({ level, what }) => {
-    if (level === "info") say(paint.dim(`· ${what}`));
-    else say((level === "error" ? paint.red : paint.yellow)(`! ${what}`));
+    if (level === "info") print(paint.dim(`· ${what}`));
+    else print((level === "error" ? paint.red : paint.yellow)(`! ${what}`));
   });
 }
 
-/** Starts the same command in a session of its own and waits until it answers. */
+/** Starts the same command in a session of its own and waits until its platform is ready. */
 async function detached(file: string, plan: Plan, options: UpOptions): Promise<void> {
   const places = layout(dataDirectory(options.data, plan));
   const missing = await topmostMissing(places.root);
-  const files = { said: join(places.logs, "up.log"), told: join(places.logs, "up.json") };
+  const files = { log: join(places.logs, "up.log"), report: join(places.logs, "up.json") };
   try {
     await requireOwnData(places.root);
     await makeRoot(places.root);
     await mkdir(places.logs, { recursive: true, mode: 0o700 });
-    const said = await open(files.said, "w", 0o600);
-    const told = await open(files.told, "w", 0o600);
+    const log = await open(files.log, "w", 0o600);
+    const report = await open(files.report, "w", 0o600);
     const args = [
       ...["up", file, "--json", "--port", String(options.port), "--host", options.host, "--data", places.root],
       ...["-e", plan.environment],
@@ -180,27 +181,30 @@ async function detached(file: string, plan: Plan, options: UpOptions): Promise<v
     ];
     const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? "", ...args], {
       detached: true,
-      stdio: ["ignore", told.fd, said.fd],
+      stdio: ["ignore", report.fd, log.fd],
     });
-    // It is in a session of its own, and hears nothing of a Ctrl-C here. A second one reaches it as a second one.
+    // A Ctrl-C here does not reach the child in its own session: signals are forwarded, a second one as a second one.
     for (const signal of ENDING) process.on(signal, () => child.kill(signal));
     await once(child, "spawn");
-    await said.close();
-    await told.close();
-    const answer = await untilDetached(child, files);
-    if (options.json) process.stdout.write(`${answer.text}\n`);
-    else say(`${greeting(answer.told)}  It runs on as process ${answer.told.pid}. End it: ${called()} down`);
+    await log.close();
+    await report.close();
+    const started = await waitForReport(child, files);
+    if (options.json) process.stdout.write(`${started.text}\n`);
+    else
+      print(
+        `${greeting(started.report)}  Running in the background (pid ${started.report.pid}). Stop it: ${invocation()} down`,
+      );
     child.unref();
   } catch (error) {
-    if (missing !== undefined) await clearAway(places, missing);
+    if (missing !== undefined) await removeLeftovers(places, missing);
     throw diskError(error, places.root);
   } finally {
-    // It holds the first key; shown now, it is to lie nowhere.
-    await rm(files.told, { force: true });
+    // It contains the first key, which is printed now and must not stay in a file.
+    await rm(files.report, { force: true });
   }
 }
 
-async function clearAway(places: Layout, missing: string): Promise<void> {
+async function removeLeftovers(places: Layout, missing: string): Promise<void> {
   const taken = await takeLock(places.lock).catch(() => undefined);
   if (!taken) return removeEmptyFootprint(places, missing);
   if (!("lock" in taken)) return;
@@ -208,28 +212,30 @@ async function clearAway(places: Layout, missing: string): Promise<void> {
   await taken.lock.release();
 }
 
-/** Shows what the child says, and resolves with what it tells once it answers. Throws the error that it ended with. */
-async function untilDetached(
+const REPORT_POLL_INTERVAL_MS = 50;
+
+/** Prints the child's output and resolves with its report once its platform is ready. Throws the error that it exited with. */
+async function waitForReport(
   child: ReturnType<typeof spawn>,
-  files: { readonly said: string; readonly told: string },
-): Promise<{ readonly text: string; readonly told: Told }> {
-  for (let shown = 0; ; await sleep(50)) {
-    const ended = child.exitCode !== null || child.signalCode !== null;
-    const lines = (await readFile(files.said, "utf8")).split("\n").slice(0, -1);
-    for (const line of lines.slice(shown)) say(line);
-    shown = lines.length;
-    const text = (await readFile(files.told, "utf8")).trim();
-    if (ended) throw endedWith(text);
-    const told = toldSchema.safeParse(parseJson(text));
-    if (told.success) return { text, told: told.data };
+  files: { readonly log: string; readonly report: string },
+): Promise<{ readonly text: string; readonly report: StartReport }> {
+  for (let printed = 0; ; await sleep(REPORT_POLL_INTERVAL_MS)) {
+    const exited = child.exitCode !== null || child.signalCode !== null;
+    const lines = (await readFile(files.log, "utf8")).split("\n").slice(0, -1);
+    for (const line of lines.slice(printed)) print(line);
+    printed = lines.length;
+    const text = (await readFile(files.report, "utf8")).trim();
+    if (exited) throw exitError(text);
+    const report = startReportSchema.safeParse(parseJson(text));
+    if (report.success) return { text, report: report.data };
   }
 }
 
-function endedWith(told: string): KeelsonError {
-  const error = readError(told);
+function exitError(text: string): KeelsonError {
+  const error = readError(text);
   if (error?.code === undefined)
-    return new KeelsonError("start/failed", "the platform ended before it answered", {
-      hint: "what it said is above; without --detach it says more",
+    return new KeelsonError("start/failed", "the platform exited before it was ready", {
+      hint: "its output is above; without --detach it prints more",
     });
   return KeelsonError.fromReport(error.code, error.message, error.hint);
 }
@@ -238,6 +244,6 @@ function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
-function say(line: string): void {
+function print(line: string): void {
   process.stderr.write(`${line}\n`);
 }

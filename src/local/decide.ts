@@ -1,7 +1,17 @@
 import type { Milliseconds } from "../plan/plan.js";
+import { ordinal } from "./ordinal.js";
 import type { ProcessSpec } from "./processes.js";
 
-/** Where a process stands. Times are epoch milliseconds. */
+/*
+ * What the supervisor does next, as a pure function of the state of its processes. Each run of a process is a service
+ * (`src/lifecycle/service.ts`) with these phases; `absent` is the state between two runs, before the first and after the last.
+ *
+ *   absent ──start──▶ starting ──ready──▶ running ──stop, kill──▶ stopping ──exit──▶ absent
+ *                         │                   │
+ *                         └────── exit ───────┴───▶ absent, with one more crash: the next start waits for the backoff
+ */
+
+/** The phase of a process. Times are epoch milliseconds; `answered` is the time of its last successful probe. */
 export type Phase =
   | { readonly phase: "absent" }
   | { readonly phase: "starting"; readonly since: number }
@@ -10,29 +20,30 @@ export type Phase =
 
 export interface ProcessState {
   readonly spec: Pick<ProcessSpec, "name" | "needs" | "liveness" | "startup" | "grace">;
-  /** False while it is to be away: the platform ends, or its data is being restored. */
+  /** False while it must not run: the platform stops, or its data is being restored. */
   readonly wanted: boolean;
   readonly phase: Phase;
-  /** Crashes since it last ran well. */
+  /** Consecutive crashes, without a stable run in between. */
   readonly crashes: number;
-  /** Not started before. */
+  /** Earliest time of the next start. */
   readonly notBefore: number;
 }
 
-/** In the order of starting: a process comes after those that it needs. */
+/** In the order of the start: a process comes after those that it needs. */
 export type State = readonly ProcessState[];
 
 export type Action =
   | { readonly kind: "start" | "stop" | "kill"; readonly process: string }
-  /** Nothing is to be done before `until` unless something happens; undefined: nothing at all. */
+  /** Nothing to do before `until` unless an event occurs; undefined: no deadline. */
   | { readonly kind: "wait"; readonly until: number | undefined };
 
 export interface Decision {
   readonly action: Action;
+  /** Why, as a predicate of the process: `has not responded for 3 s`. */
   readonly reason: string;
 }
 
-/** What is to be done next. Ask again after each action and each event: one answer is one step. */
+/** The next action. One call decides one step: call it again after each action and each event. */
 export function decide(state: State, now: number): Decision {
   for (const process of state) {
     const step = process.wanted ? towardsRunning(state, process, now) : towardsAbsent(state, process, now);
@@ -40,7 +51,10 @@ export function decide(state: State, now: number): Decision {
   }
   const deadlines = state.flatMap((process) => deadline(state, process) ?? []).filter((at) => at > now);
   const until = deadlines.length > 0 ? Math.min(...deadlines) : undefined;
-  return { action: { kind: "wait", until }, reason: until === undefined ? "all is as wanted" : "the next deadline" };
+  return {
+    action: { kind: "wait", until },
+    reason: until === undefined ? "every process is in its desired state" : "the next deadline",
+  };
 }
 
 function towardsRunning(
@@ -52,17 +66,20 @@ function towardsRunning(
   switch (phase.phase) {
     case "absent": {
       if (now < notBefore || !needsRun(state, spec.needs)) return undefined;
-      const reason = crashes > 0 ? `it ended unasked (${times(crashes)})` : "it is wanted and what it needs runs";
+      const reason =
+        crashes > 0
+          ? `exited unexpectedly (${ordinal(crashes)} time); restarting`
+          : "starts: its dependencies are running";
       return { action: { kind: "start", process: name }, reason };
     }
     case "starting":
       if (now - phase.since < spec.startup) return undefined;
-      return { action: { kind: "kill", process: name }, reason: `it was not ready within ${seconds(spec.startup)}` };
+      return { action: { kind: "kill", process: name }, reason: `was not ready within ${seconds(spec.startup)}` };
     case "running":
-      if (now - phase.answered < patience(spec)) return undefined;
+      if (now - phase.answered < probeDeadline(spec)) return undefined;
       return {
         action: { kind: "kill", process: name },
-        reason: `it has not answered for ${seconds(now - phase.answered)}`,
+        reason: `has not responded for ${seconds(now - phase.answered)}`,
       };
     case "stopping":
       return overdue(name, spec.grace, phase, now);
@@ -73,12 +90,12 @@ function towardsAbsent(state: State, { spec, phase }: ProcessState, now: number)
   const { name } = spec;
   if (phase.phase === "absent") return undefined;
   if (phase.phase === "stopping") return overdue(name, spec.grace, phase, now);
-  // Those that need it go first, or they would lose what they still have to write.
-  const user = state.find(
+  // Its dependents stop first: they may still have to write to it.
+  const dependent = state.find(
     (other) => !other.wanted && other.phase.phase !== "absent" && other.spec.needs.includes(name),
   );
-  if (user) return undefined;
-  return { action: { kind: "stop", process: name }, reason: "it is to be away, and nobody needs it any more" };
+  if (dependent) return undefined;
+  return { action: { kind: "stop", process: name }, reason: "is no longer needed" };
 }
 
 function overdue(
@@ -88,10 +105,10 @@ function overdue(
   now: number,
 ): Decision | undefined {
   if (phase.killed || now - phase.since < grace) return undefined;
-  return { action: { kind: "kill", process: name }, reason: `it did not end within ${seconds(grace)}` };
+  return { action: { kind: "kill", process: name }, reason: `did not exit within ${seconds(grace)}` };
 }
 
-/** The next moment at which this process may need something though nothing happens. */
+/** The time at which this process may need an action even if no event occurs. */
 function deadline(state: State, { spec, wanted, phase, notBefore }: ProcessState): number | undefined {
   switch (phase.phase) {
     case "absent":
@@ -99,7 +116,7 @@ function deadline(state: State, { spec, wanted, phase, notBefore }: ProcessState
     case "starting":
       return wanted ? phase.since + spec.startup : undefined;
     case "running":
-      return wanted ? phase.answered + patience(spec) : undefined;
+      return wanted ? phase.answered + probeDeadline(spec) : undefined;
     case "stopping":
       return phase.killed ? undefined : phase.since + spec.grace;
   }
@@ -109,12 +126,9 @@ function needsRun(state: State, needs: readonly string[]): boolean {
   return needs.every((need) => state.find((other) => other.spec.name === need)?.phase.phase === "running");
 }
 
-function patience(spec: ProcessState["spec"]): Milliseconds {
+/** From the last successful probe to the kill. */
+function probeDeadline(spec: ProcessState["spec"]): Milliseconds {
   return spec.liveness.every * spec.liveness.failures;
-}
-
-function times(count: number): string {
-  return count === 1 ? "once" : `${count} times in a row`;
 }
 
 function seconds(duration: Milliseconds): string {

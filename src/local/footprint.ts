@@ -4,7 +4,7 @@ import { statIfPresent } from "../disk/read.js";
 import { clusterHomes } from "../postgres/cluster.js";
 import type { Layout } from "./layout.js";
 
-/** The topmost directory that a start in `root` has to make; undefined when `root` is there already. */
+/** The topmost directory that a start in `root` has to create; undefined if `root` exists. */
 export async function topmostMissing(root: string): Promise<string | undefined> {
   let missing: string | undefined;
   for (let at = root; (await statIfPresent(at)) === undefined && at !== dirname(at); at = dirname(at)) missing = at;
@@ -12,9 +12,9 @@ export async function topmostMissing(root: string): Promise<string | undefined> 
 }
 
 /**
- * Removes what a refused first start has made, from `missing` (`topmostMissing` before the start) downwards. Once there
- * is a database everything stays: its log says why the start failed, and the next start goes on with it. The caller holds
- * the lock of the data directory, or another start could be at work in it.
+ * Removes what a failed first start has created, from `missing` (`topmostMissing` before the start) downwards. If a database
+ * exists, everything stays: its log contains the reason of the failure, and the next start uses it. The caller holds the lock of
+ * the data directory, so that no other start uses it.
  */
 export async function removeFootprint(places: Layout, missing: string): Promise<void> {
   const homes = clusterHomes(places.root);
@@ -27,7 +27,7 @@ export async function removeFootprint(places: Layout, missing: string): Promise<
   await removeEmpty(dirname(places.root), missing);
 }
 
-/** The same for a start that could not even take the lock: removes only what is empty. */
+/** The same for a start that could not acquire the lock: removes only empty directories. */
 export async function removeEmptyFootprint(places: Layout, missing: string): Promise<void> {
   for (const directory of [places.modules, places.logs, places.secrets]) await rmdir(directory).catch(() => undefined);
   await removeEmpty(places.root, missing);

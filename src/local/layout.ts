@@ -5,11 +5,11 @@ import { requireOwnDirectory } from "../disk/own-directory.js";
 import { statIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 
-/** Where everything of one running platform lies, below its data directory. */
+/** Paths of one running platform, below its data directory. */
 export interface Layout {
   readonly root: string;
   readonly lock: string;
-  /** Says where the running platform is reached; present while it runs. */
+  /** The addresses of the running platform; present while it runs. */
   readonly running: string;
   /** The plan that its processes were started with. */
   readonly plan: string;
@@ -19,18 +19,18 @@ export interface Layout {
   readonly modules: string;
   readonly drills: string;
   readonly backups: string;
-  /** The key that opens the backups, as `age-keygen` writes one. */
+  /** The key that decrypts the backups, in the format of `age-keygen`. */
   readonly identity: string;
-  /** Which database lived here, so that a lost one is not mistaken for a new one. */
+  /** The identity of the database, so that a lost one is not mistaken for a new one. */
   readonly database: string;
 }
 
-/** KEELSON_DATA; set to nothing is not set. */
+/** KEELSON_DATA; an empty one counts as unset. */
 export function dataFromEnvironment(): string | undefined {
   return process.env["KEELSON_DATA"] || undefined;
 }
 
-/** KEELSON_BACKUPS; set to nothing is not set. */
+/** KEELSON_BACKUPS; an empty one counts as unset. */
 export function backupsFromEnvironment(): string | undefined {
   return process.env["KEELSON_BACKUPS"] || undefined;
 }
@@ -44,8 +44,8 @@ export function dataDirectory(
 }
 
 /**
- * Throws `data/foreign` where a data directory would be somebody's own. The token is made in every first start, before
- * anything of worth; what may lie there earlier is a log, a lock, the report of a drill, or backups brought from elsewhere.
+ * Throws `data/foreign` for a directory with files that Keelson did not create. Every first start creates the token before any
+ * other data; only logs, a lock, drill reports and copied backups can exist without it.
  */
 export async function requireOwnData(root: string): Promise<void> {
   await requireOwnDirectory(root, {
@@ -56,14 +56,14 @@ export async function requireOwnData(root: string): Promise<void> {
 }
 
 /**
- * Makes the data directory. Closed to everybody else, except that root lets others pass through: PostgreSQL runs as
- * another user there and has its own directory, closed to everybody else again, inside.
+ * Creates the data directory with access for its owner only. As root it allows other users to traverse it: PostgreSQL then runs as
+ * another user and has a directory of its own inside, accessible to that user only.
  */
 export async function makeRoot(root: string): Promise<void> {
   await make(root, process.getuid?.() === 0 ? 0o711 : 0o700);
 }
 
-/** One step at a time: where nothing can be made (below /proc), the recursive `mkdir` of Node.js tries for ever. */
+/** One level at a time: below /proc, where nothing can be created, the recursive `mkdir` of Node.js never returns. */
 async function make(directory: string, mode: number): Promise<void> {
   const parent = dirname(directory);
   const there = await statIfPresent(directory);
@@ -72,10 +72,10 @@ async function make(directory: string, mode: number): Promise<void> {
   await mkdir(directory, { mode }).catch((error: unknown) => {
     const code = isSystemError(error) ? error.code : undefined;
     if (code === "ENOENT")
-      throw new KeelsonError("data/unwritable", `${directory} cannot be made: nothing can be made in ${parent}`, {
+      throw new KeelsonError("data/unwritable", `cannot create ${directory}: nothing can be created in ${parent}`, {
         cause: error,
       });
-    // With EEXIST another process was faster.
+    // EEXIST: another process created it meanwhile.
     if (code !== "EEXIST") throw error;
   });
 }

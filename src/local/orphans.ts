@@ -9,22 +9,23 @@ import { KeelsonError } from "../errors/keelson-error.js";
 import type { Layout } from "./layout.js";
 
 const run = promisify(execFile);
-/** From SIGKILL to being gone: the kernel may have files to close on a slow disk. */
-const LAST_PATIENCE = 5_000;
+/** From SIGKILL to the exit: the operating system may have to close files on a slow disk. */
+const KILL_TIMEOUT_MS = 5_000;
+const POLL_INTERVAL_MS = 100;
 
 /** A `keelson serve` whose supervisor was killed. */
 export interface Orphan extends Owner {
-  /** The plan's unit that it runs; undefined where it runs the whole platform. */
+  /** The plan's unit that it runs; undefined if it runs the whole platform. */
   readonly unit: string | undefined;
 }
 
 /**
- * Waits for the `keelson serve`s that a killed `keelson up` has left on this data: they finish their answers, write the
- * usage of each to the disk, and end by themselves. One that is still there after `limit` milliseconds (by its unit) is
- * ended by force, which costs what it has not finished. The caller holds the lock of the data directory, so that no living
- * supervisor has any of them. Throws `platform/orphan` where one cannot be ended, and the reason of `signal`.
+ * Waits for the `keelson serve` processes that a killed `keelson up` has left on this data directory: they complete their requests
+ * in flight, write the usage of each to disk, and exit by themselves. One that still runs after `limit` milliseconds (by its unit)
+ * is killed, and its requests in flight are lost. The caller holds the lock of the data directory, so that no running supervisor
+ * owns any of them. Throws `platform/orphan` for one that cannot be killed, and the reason of `signal`.
  */
-export async function outliveOrphans(
+export async function waitForOrphans(
   places: Pick<Layout, "modules">,
   limit: (unit: string | undefined) => number,
   onProgress: (what: string) => void,
@@ -33,16 +34,16 @@ export async function outliveOrphans(
   const orphans = await orphansOf(places);
   await Promise.all(
     orphans.map(async (orphan) => {
-      if (await outlive(orphan, limit(orphan.unit), onProgress, signal)) return;
-      throw new KeelsonError("platform/orphan", `process ${orphan.pid} of an earlier platform cannot be ended`, {
-        hint: `it holds ${places.modules}; see what it waits for: ps -o pid,user,stat,wchan,cmd -p ${orphan.pid}`,
+      if (await waitFor(orphan, limit(orphan.unit), onProgress, signal)) return;
+      throw new KeelsonError("platform/orphan", `process ${orphan.pid} of an earlier platform cannot be stopped`, {
+        hint: `it uses ${places.modules}; to see what it waits for: ps -o pid,user,stat,wchan,cmd -p ${orphan.pid}`,
       });
     }),
   );
 }
 
-/** True when it is gone. */
-async function outlive(
+/** True once it has exited. */
+async function waitFor(
   orphan: Orphan,
   limit: number,
   onProgress: (what: string) => void,
@@ -51,19 +52,23 @@ async function outlive(
   const { pid } = orphan;
   const seconds = Math.ceil(limit / 1000);
   onProgress(
-    `waiting for process ${pid}, whose platform was killed, to finish its answers and write their usage (at most ${seconds} s)`,
+    `waiting for process ${pid} of a killed platform to finish its requests and write their usage (at most ${seconds} s)`,
   );
-  for (const end = performance.now() + limit; performance.now() < end; await sleep(100, undefined, { signal })) {
+  for (
+    const end = performance.now() + limit;
+    performance.now() < end;
+    await sleep(POLL_INTERVAL_MS, undefined, { signal })
+  ) {
     if (!(await isAlive(orphan))) {
       onProgress(`process ${pid} has finished`);
       return true;
     }
   }
-  onProgress(`process ${pid} has not finished within ${seconds} s: ending it`);
-  return endByForce(orphan, LAST_PATIENCE);
+  onProgress(`process ${pid} has not finished within ${seconds} s; killing it`);
+  return endByForce(orphan, KILL_TIMEOUT_MS);
 }
 
-/** Every `keelson serve` that has its files below this data's `modules`, by its own words on the command line. */
+/** Every `keelson serve` whose data directory, by its command line, is below `modules` of this platform. */
 export async function orphansOf({ modules }: Pick<Layout, "modules">): Promise<Orphan[]> {
   const home = await real(modules);
   const found: Orphan[] = [];
@@ -100,7 +105,7 @@ async function commandLines(): Promise<{ readonly pid: number; readonly words: r
   );
 }
 
-/** Without /proc the words cannot be told from blanks within them: a path with a blank is not recognised. */
+/** Without /proc the arguments cannot be separated reliably: a path with a space is not recognised. */
 async function commandLinesOfPs(): Promise<{ readonly pid: number; readonly words: readonly string[] }[]> {
   const { stdout } = await run("ps", ["-axww", "-o", "pid=,args="]).catch(() => ({ stdout: "" }));
   return stdout.split("\n").flatMap((line) => {

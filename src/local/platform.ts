@@ -1,20 +1,18 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomically } from "../disk/atomic-file.js";
-import { diskError, requireWritable } from "../disk/disk-errors.js";
-import { type Lock, type Owner, takeLock } from "../disk/lock.js";
+import { diskError } from "../disk/disk-errors.js";
 import { statIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
-import type { Plan } from "../plan/plan.js";
+import { messageOf } from "../errors/thrown.js";
+import { UndoStack } from "../lifecycle/undo-stack.js";
+import type { Milliseconds, Plan } from "../plan/plan.js";
 import { moduleDatabases } from "../plan/stores/index.js";
-import { locateCluster } from "../postgres/cluster.js";
+import { type Cluster, locateCluster } from "../postgres/cluster.js";
 import { databaseUrl } from "../postgres/provision.js";
 import { freePort } from "../postgres/server.js";
 import { orphanLimit } from "../promises/facts/supervisor.js";
 import { type Drills, startDrills } from "../recovery/drills/drills.js";
-import { localTarget } from "../recovery/drills/local-target.js";
 import { drillStore } from "../recovery/drills/store.js";
-import type { DrillTarget } from "../recovery/drills/target.js";
 import { ExclusiveWorks } from "../recovery/exclusive-work.js";
 import { openRepository } from "../recovery/repository/open.js";
 import { ageSeal, loadOrCreateIdentity, plainSeal } from "../recovery/seal.js";
@@ -22,34 +20,37 @@ import { type Recovery, startRecovery } from "../recovery/service.js";
 import { startPostgres } from "./children/postgres-child.js";
 import { serveUrl, startServe } from "./children/serve-child.js";
 import { type ControlRoutes, serveControl } from "./control/server.js";
+import { acquireDataDirectory } from "./data-directory.js";
+import { drillTarget } from "./drill-target.js";
 import { requireEngines } from "./engines.js";
-import { removeEmptyFootprint, removeFootprint, topmostMissing } from "./footprint.js";
-import { type Layout, layout, makeRoot, requireOwnData } from "./layout.js";
-import { LogBook } from "./log-book.js";
-import { outliveOrphans } from "./orphans.js";
+import { removeFootprint, topmostMissing } from "./footprint.js";
+import { type Layout, layout } from "./layout.js";
+import { waitForOrphans } from "./orphans.js";
 import { requireFreePort } from "./port-owner.js";
-import { type ProcessSpec, portsNeeded, processes, type ServeSpec, unitsOf } from "./processes.js";
-import { controlSocket, type RunningPlatform, readRunning, removeRunning, writeRunning } from "./running.js";
+import { type ProcessSpec, portsNeeded, processes, type ServeSpec } from "./processes.js";
+import { controlSocket, type RunningPlatform, removeRunning, writeRunning } from "./running.js";
 import { localSecrets } from "./secrets.js";
-import { type Supervisor, type SupervisorEvent, startSupervisor } from "./supervisor.js";
-import { terminalKey } from "./terminal-key.js";
-import { untilAnswering } from "./until-answering.js";
+import { type Supervisor, startSupervisor } from "./supervisor.js";
+import { SupervisorLog } from "./supervisor-log.js";
+import { waitUntilReady } from "./wait-until-ready.js";
 
 export interface PlatformOptions {
   readonly plan: Plan;
-  /** The platform file as it was named. */
+  /** The platform file as the user specified it. */
   readonly file: string;
   readonly data: string;
   readonly host: string;
   readonly port: number;
   readonly split: boolean;
-  /** Where backups are kept; a folder in the data directory by default. */
+  /** Where backups are stored; a folder in the data directory by default. */
   readonly backups?: string | undefined;
-  /** Tells what is being done during the start. */
+  /** Reports the progress of the start. */
   readonly onProgress: (what: string) => void;
   /** Version of the program, for the drills' reports. */
   readonly version: string;
   readonly signal?: AbortSignal;
+  /** Debug point after each step of the start; see `UndoOptions.afterStep`. */
+  readonly afterStep?: (step: string) => void | Promise<void>;
 }
 
 /** A platform that runs on this machine. */
@@ -62,17 +63,21 @@ export interface Platform {
   readonly drills: Drills;
   /** Drills and restores in place: one at a time. */
   readonly exclusive: ExclusiveWorks;
-  /** True when its database was made in this start. */
+  /** True if this start created its database. */
   readonly first: boolean;
-  /** What the plan has and this machine does not run. */
-  readonly left: readonly string[];
-  /** Ends everything in order. */
+  /** What the plan has and this machine does not run, each with the reason. */
+  readonly omitted: readonly string[];
+  /** Stops everything in order. */
   stop(): Promise<void>;
 }
 
+/** How long releases may take. Each process has its own grace period, after which the supervisor kills it. */
+const STOP_TIMEOUT_MS: Milliseconds = 10 * 60_000;
+
 /**
- * Starts a plan as processes of this machine and waits until they answer. Throws `engine/not-here`, `platform/running`,
- * `platform/orphan`, `data/foreign`, `port/in-use`, `data/unwritable`, `disk/full`, or what the process said that could not start; nothing is left running then.
+ * Starts a plan as processes of this machine and waits until they are ready. Throws `engine/not-here`, `platform/running`,
+ * `platform/orphan`, `data/foreign`, `port/in-use`, `data/unwritable`, `disk/full`, or the error of the process that could not
+ * start. If any step fails, everything before it is undone.
  */
 export async function startPlatform(
   options: PlatformOptions,
@@ -81,88 +86,174 @@ export async function startPlatform(
   requireEngines(options.plan);
   const places = layout(options.data);
   const missing = await topmostMissing(places.root);
-  const lock = await occupy(places, missing);
-  const undo: (() => Promise<unknown>)[] = [() => lock.release()];
+  let log: SupervisorLog | undefined;
+  const undo = new UndoStack({
+    onFailure: (step, error) => log?.write("keelson", "error", `cleanup after “${step}” failed: ${messageOf(error)}`),
+    afterStep: options.afterStep,
+  });
+  let started = false;
   try {
-    return await start(options, places, control, undo);
+    await undo.step(
+      "acquire the data directory",
+      () => acquireDataDirectory(places, missing),
+      (lock) => lock.release(),
+    );
+    // Before the lock is released: otherwise another start could be using the directory.
+    undo.defer("remove the files of a failed first start", () =>
+      started || missing === undefined ? undefined : removeFootprint(places, missing),
+    );
+    log = await undo.step(
+      "open the supervisor's log",
+      () => new SupervisorLog(join(places.logs, "keelson.log")),
+      (opened) => opened.close(),
+    );
+    const prepared = await prepare(options, places, log, undo);
+    const platform = await run(options, prepared, log, control, undo);
+    started = true;
+    return platform;
   } catch (error) {
-    if (missing !== undefined) undo.splice(1, 0, () => removeFootprint(places, missing));
-    for (const step of undo.reverse()) await step().catch(() => undefined);
+    await undo.run(AbortSignal.timeout(STOP_TIMEOUT_MS));
     throw diskError(error, options.data);
   }
 }
 
-async function occupy(places: Layout, missing: string | undefined): Promise<Lock> {
-  try {
-    await requireWritable(places.root);
-    await requireOwnData(places.root);
-    await makeRoot(places.root);
-    for (const directory of [places.secrets, places.logs, places.modules])
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-    const taken = await takeLock(places.lock);
-    if ("lock" in taken) return taken.lock;
-    throw await alreadyRunning(places, taken.owner);
-  } catch (error) {
-    const others = error instanceof KeelsonError && error.code === "platform/running";
-    if (missing !== undefined && !others) await removeEmptyFootprint(places, missing);
-    throw diskError(error, places.root);
-  }
+/** What is ready before the first process starts. */
+interface Prepared {
+  readonly places: Layout;
+  readonly first: boolean;
+  readonly cluster: Cluster;
+  readonly internalToken: string;
+  readonly password: string;
+  readonly repository: Awaited<ReturnType<typeof openRepository>>;
+  readonly recovery: Recovery;
 }
 
-async function alreadyRunning(places: Layout, owner: Owner): Promise<KeelsonError> {
-  const running = await readRunning(places);
-  const where = running?.pid === owner.pid ? `at ${running.url} ` : "";
-  return new KeelsonError("platform/running", `a platform already runs ${where}on ${places.root} (pid ${owner.pid})`);
-}
-
-async function start(
+async function prepare(
   options: PlatformOptions,
   places: Layout,
-  control: (platform: Platform) => ControlRoutes,
-  undo: (() => Promise<unknown>)[],
-): Promise<Platform> {
-  const { plan, host, port, onProgress } = options;
-  // Before the port, which they may hold until they notice that they are orphans, and before anything they use is taken.
-  await outliveOrphans(places, (unit) => orphanLimit(plan, unit), onProgress, options.signal);
-  await requireFreePort(host, port);
-  const book = new LogBook(join(places.logs, "keelson.log"));
+  log: SupervisorLog,
+  undo: UndoStack,
+): Promise<Prepared> {
+  const { plan, host, port, onProgress, signal } = options;
+  // First of all: orphans use the data directory, and hold the port until they detect that their supervisor has exited.
+  await undo.step("wait for orphans", () =>
+    waitForOrphans(places, (unit) => orphanLimit(plan, unit), onProgress, signal),
+  );
+  await undo.step("check the port", () => requireFreePort(host, port));
   const first = (await statIfPresent(places.database)) === undefined;
   if (first) onProgress("first start: preparing PostgreSQL");
-  const { cluster, moved } = await locateCluster(places.root, join(places.logs, "postgres.log"));
+  const { cluster, moved } = await undo.step("locate the database", () =>
+    locateCluster(places.root, join(places.logs, "postgres.log")),
+  );
   if (moved)
-    onProgress(`the user ${cluster.user.name} cannot enter ${places.root}: the database lives in ${cluster.data}`);
+    onProgress(`the user ${cluster.user.name} has no access to ${places.root}: the database is in ${cluster.data}`);
 
   const secrets = localSecrets(places);
   const internalToken = await secrets.readOrMake("internal/token");
   const password = await secrets.readOrMake("database/password");
   const [database] = moduleDatabases(plan);
   const encrypted = database?.backups.encrypted ?? true;
-  const repository = await openRepository(options.backups ?? places.backups);
-  const recovery = startRecovery({
-    platform: `${plan.platform}/${plan.environment}`,
-    database,
-    cluster,
-    repository,
-    seal: encrypted ? await ageSeal(await loadOrCreateIdentity(places.identity)) : plainSeal,
-    memory: places.database,
-  });
-  undo.push(() => recovery.stop());
-  // A place that does not answer is mostly mistyped. Later on it is no reason not to serve: it is told as failing.
-  if (first) await recovery.catalogue();
-  recovery.events.on("event", (event) => book.write("recovery", event.level, event.what));
+  const repository = await undo.step("open the backup repository", () =>
+    openRepository(options.backups ?? places.backups),
+  );
+  const seal = encrypted ? await ageSeal(await loadOrCreateIdentity(places.identity)) : plainSeal;
+  const recovery = await undo.step(
+    "start recovery",
+    () =>
+      startRecovery({
+        platform: `${plan.platform}/${plan.environment}`,
+        ...{ database, cluster, repository, seal },
+        memory: places.database,
+      }),
+    (service) => service.stop(),
+  );
+  recovery.events.on("event", (event) => log.write("recovery", event.level, event.what));
+  // On a first start an unreachable repository is mostly a typing error. Later it must not prevent the platform from serving:
+  // the status reports it.
+  if (first) await undo.step("read the backup catalogue", () => recovery.catalogue());
+  return { places, first, cluster, internalToken, password, repository, recovery };
+}
 
+async function run(
+  options: PlatformOptions,
+  prepared: Prepared,
+  log: SupervisorLog,
+  control: (platform: Platform) => ControlRoutes,
+  undo: UndoStack,
+): Promise<Platform> {
+  const { plan, onProgress } = options;
+  const { places, first, cluster, password, recovery } = prepared;
   const others = await freePorts(portsNeeded(plan, options.split));
-  const { specs, left } = processes(plan, { host, port, split: options.split, ports: others });
+  const { specs, omitted } = processes(plan, { ...options, ports: others });
+  const running = await describeRunning(options, specs, places);
+  await undo.step("write the plan", () => writeAtomically(places.plan, JSON.stringify(plan)));
+  // The port stays the same for all restarts of the server: the modules have its URL.
+  const databasePort = await freePort();
+  await localSecrets(places).write("database/url", databaseUrl(databasePort, password));
+
+  const supervisor = await undo.step(
+    "start the supervisor",
+    () => startSupervisor(specs, (spec) => startProcess(spec, prepared, running, databasePort)),
+    (supervising) => supervising.stop(),
+  );
+  supervisor.events.on("event", ({ process, kind, reason }) =>
+    log.write(process, kind === "crashed" || kind === "killing" ? "error" : "info", `${kind}: ${reason}`),
+  );
+  const exclusive = new ExclusiveWorks();
+  const target = {
+    ...prepared,
+    ...{ plan, running, layout: places, specs, supervisor },
+    databaseUrl: databaseUrl(databasePort, password),
+    databaseDirectory: cluster.data,
+  };
+  const drills = startDrills(() => drillTarget(target), drillStore(places.drills), options.version, exclusive);
+  const stopProcesses = async (): Promise<void> => {
+    await drills.stop();
+    recovery.cancel();
+    await supervisor.stop();
+  };
+  const stop = (): Promise<void> => undo.run(AbortSignal.timeout(STOP_TIMEOUT_MS));
+  const platform: Platform = {
+    ...{ running, layout: places, plan, supervisor, recovery, drills, exclusive, first, omitted, stop },
+  };
+  const ready = waitUntilReady(supervisor, onProgress, options.signal);
+  // Awaited below; a failure before that must not count as unhandled.
+  ready.catch(() => undefined);
+  await undo.step(
+    "open the control socket",
+    () => serveControl(running.control, control(platform)),
+    (server) => {
+      server.close();
+      server.closeAllConnections();
+    },
+  );
+  // Before the platform is ready: a start that restores a database can be inspected and stopped meanwhile.
+  await undo.step(
+    "publish the running platform",
+    () => writeRunning(places, running),
+    () => removeRunning(places),
+  );
+  await undo.step("wait until the processes are ready", () => ready);
+  // Released first: the control socket serves until every process has stopped.
+  undo.defer("stop the processes", stopProcesses);
+  return platform;
+}
+
+async function describeRunning(
+  options: PlatformOptions,
+  specs: readonly ProcessSpec[],
+  places: Layout,
+): Promise<RunningPlatform> {
+  const { plan, port } = options;
   const serving = specs.filter((spec): spec is ServeSpec => spec.kind === "serve");
   const entrance = serving.find((spec) => spec.port === port);
   if (!entrance) throw new KeelsonError("plan/empty", "the platform file declares no unit with modules");
   const dashboard = serving.find((spec) => spec.modules.includes("dashboard")) ?? entrance;
-  const socket = await controlSocket(places);
-  const running: RunningPlatform = {
+  return {
     pid: process.pid,
     url: serveUrl(entrance),
     dashboard: serveUrl(dashboard),
-    control: socket,
+    control: await controlSocket(places),
     startedAt: Date.now(),
     file: options.file,
     platform: plan.platform,
@@ -170,117 +261,30 @@ async function start(
     backups: options.backups ?? places.backups,
     data: places.root,
   };
-  await writeAtomically(places.plan, JSON.stringify(plan));
-  // Kept for all restarts of the server: the modules know it by its URL.
-  const databasePort = await freePort();
-  await secrets.write("database/url", databaseUrl(databasePort, password));
-
-  const begin = (spec: ProcessSpec) =>
-    spec.kind === "postgres"
-      ? startPostgres({
-          cluster,
-          password,
-          options: { port: databasePort, ...(recovery.archive && { archive: recovery.archive }) },
-          prepare: (signal) => recovery.prepare(signal),
-          started: (server) => recovery.started(server),
-        })
-      : startServe(spec, {
-          plan: places.plan,
-          data: join(places.modules, spec.state),
-          secrets: places.secrets,
-          log: join(places.logs, `${spec.name}.log`),
-          control: socket,
-          publicUrl: spec === dashboard ? running.dashboard : running.url,
-        });
-  const supervisor = startSupervisor(specs, begin);
-  undo.push(() => supervisor.stop());
-  supervisor.events.on("event", (event) =>
-    book.write(
-      event.process,
-      event.kind === "crashed" || event.kind === "killing" ? "error" : "info",
-      `${event.kind}: ${event.reason}`,
-    ),
-  );
-  const target = async (): Promise<DrillTarget> => {
-    await requireWhole(supervisor);
-    const key = await terminalKey(running, places);
-    return localTarget({
-      plan,
-      clients: {
-        url: running.url,
-        apiKey: key,
-        operatorToken: internalToken,
-        unitUrl: (unit) => {
-          const spec = serving.find(({ name }) => unitsOf(plan, specs, name).includes(unit));
-          return spec && serveUrl(spec);
-        },
-      },
-      databaseUrl: databaseUrl(databasePort, password),
-      databaseDirectory: cluster.data,
-      recovery,
-      repository,
-      processes: async () => {
-        const status = await supervisor.status();
-        return status.map(({ name, kind, pid, phase }) => ({
-          name,
-          kind,
-          pid,
-          running: phase === "running",
-          units: unitsOf(plan, specs, name),
-        }));
-      },
-      onEvent(listener) {
-        const seen = (event: SupervisorEvent) => listener(`${event.process} ${event.kind}: ${event.reason}`);
-        const told = (event: { readonly what: string }) => listener(event.what);
-        supervisor.events.on("event", seen);
-        recovery.events.on("event", told);
-        return () => {
-          supervisor.events.off("event", seen);
-          recovery.events.off("event", told);
-        };
-      },
-    });
-  };
-  const exclusive = new ExclusiveWorks();
-  const drills = startDrills(target, drillStore(places.drills), options.version, exclusive);
-  const platform: Platform = {
-    running,
-    layout: places,
-    plan,
-    supervisor,
-    recovery,
-    drills,
-    exclusive,
-    first,
-    left,
-    stop: async () => {
-      await drills.stop();
-      recovery.cancel();
-      await supervisor.stop();
-      for (const step of undo.reverse()) await step().catch(() => undefined);
-      undo.length = 0;
-    },
-  };
-  const answering = untilAnswering(supervisor, onProgress, options.signal);
-  // Awaited below; until then a failure must not count as unhandled.
-  answering.catch(() => undefined);
-  const server = await serveControl(socket, control(platform));
-  undo.push(async () => {
-    server.close();
-    server.closeAllConnections();
-    await removeRunning(places);
-  });
-  // Before it answers: a start may restore a database, and can be looked at and ended meanwhile.
-  await writeRunning(places, running);
-  await answering;
-  return platform;
 }
 
-/** Throws `platform/not-whole`: what a drill measured of a platform that is still starting would be its start. */
-async function requireWhole(supervisor: Supervisor): Promise<void> {
-  const away = (await supervisor.status()).find(({ phase }) => phase !== "running");
-  if (away)
-    throw new KeelsonError("platform/not-whole", `${away.name} does not answer yet: a drill strikes what is whole`);
+function startProcess(
+  spec: ProcessSpec,
+  { places, cluster, password, recovery }: Prepared,
+  running: RunningPlatform,
+  databasePort: number,
+): ReturnType<typeof startServe> | ReturnType<typeof startPostgres> {
+  if (spec.kind === "postgres")
+    return startPostgres({
+      cluster,
+      password,
+      options: { port: databasePort, ...(recovery.archive && { archive: recovery.archive }) },
+      prepare: (signal) => recovery.prepare(signal),
+      started: (server) => recovery.started(server),
+    });
+  return startServe(spec, {
+    plan: places.plan,
+    data: join(places.modules, spec.state),
+    secrets: places.secrets,
+    log: join(places.logs, `${spec.name}.log`),
+    control: running.control,
+    publicUrl: spec.modules.includes("dashboard") ? running.dashboard : running.url,
+  });
 }
 
 async function freePorts(count: number): Promise<number[]> {

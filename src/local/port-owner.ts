@@ -13,7 +13,7 @@ import { readRunning } from "./running.js";
 const run = promisify(execFile);
 const LISTENING = "0A";
 
-/** Throws `port/in-use`, naming who has the port and the next free one. */
+/** Throws `port/in-use` with the process that uses the port and the next free port, `port/forbidden` or `host/unknown`. */
 export async function requireFreePort(host: string, port: number): Promise<void> {
   if (await isFree(host, port)) return;
   const owner = await describeOwner(port);
@@ -32,11 +32,11 @@ async function isFree(host: string, port: number): Promise<boolean> {
   } catch (error) {
     if (isSystemError(error) && error.code === "EADDRINUSE") return false;
     if (isSystemError(error) && error.code === "EACCES")
-      throw new KeelsonError("port/forbidden", `port ${port} may not be opened by this user`, {
+      throw new KeelsonError("port/forbidden", `this user is not allowed to open port ${port}`, {
         cause: error,
       });
     if (isSystemError(error) && (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND"))
-      throw new KeelsonError("host/unknown", `${host} is no address of this machine`, {
+      throw new KeelsonError("host/unknown", `${host} is not an address of this machine`, {
         cause: error,
       });
     throw error;
@@ -50,7 +50,7 @@ async function nextFree(host: string, from: number): Promise<number | undefined>
   return undefined;
 }
 
-/** `nginx -g daemon off; (pid 4711)`, as far as this user may see it; a platform of Keelson by its name and its data. */
+/** `nginx -g daemon off; (pid 4711)`, as far as this user is allowed to see it; a Keelson platform by its name and data directory. */
 async function describeOwner(port: number): Promise<string | undefined> {
   const pid = process.platform === "linux" ? await ownerFromProc(port) : await ownerFromLsof(port);
   if (pid === undefined) return undefined;
@@ -67,7 +67,7 @@ async function platformOf(command: string, pid: number): Promise<string | undefi
   if (plan === undefined) return undefined;
   const places = layout(dirname(plan));
   if ((await lockOwner(places.lock)) === undefined)
-    return `what is left of a platform that was killed, on ${places.root} (pid ${pid}): it ends once its answers are out`;
+    return `a process of a killed platform on ${places.root} (pid ${pid}), which exits once its requests in flight are complete`;
   const running = await readRunning(places);
   return running
     ? `the platform ${running.platform} (${running.environment}) on ${places.root} (pid ${pid})`

@@ -14,12 +14,12 @@ export type ProcessSpec = PostgresSpec | ServeSpec;
 
 interface Supervised {
   readonly name: string;
-  /** Names of processes that must answer before this one is started. */
+  /** Names of processes that must be ready before this one starts. */
   readonly needs: readonly string[];
   readonly liveness: Watch;
-  /** Longest time from the start to the first answer. */
+  /** Maximum time from the start until it is ready. */
   readonly startup: Milliseconds;
-  /** From being asked to end to being killed. */
+  /** Shutdown grace period: from the stop request to the kill. */
   readonly grace: Milliseconds;
 }
 
@@ -31,10 +31,10 @@ export interface PostgresSpec extends Supervised {
 export interface ServeSpec extends Supervised {
   readonly kind: "serve";
   readonly modules: readonly string[];
-  /** The plan's unit, when it runs one of its own. */
+  /** The plan's unit that it runs; undefined if it runs all units. */
   readonly unit: string | undefined;
   readonly model: string | undefined;
-  /** Name of the directory with its modules' files; the same for one process and for many, so that either finds them. */
+  /** Name of the directory with its modules' files; the same for one process and for several, so that either finds them. */
   readonly state: string;
   readonly host: string;
   readonly port: number;
@@ -44,9 +44,9 @@ export interface ServeSpec extends Supervised {
 
 export interface ProcessOptions {
   readonly host: string;
-  /** Port of the process that people reach. */
+  /** Port of the public entry point. */
   readonly port: number;
-  /** One process for each unit of the plan, as in production; else one for all. */
+  /** One process per unit of the plan, as in production; otherwise one for all. */
   readonly split: boolean;
   /** Free ports of loopback for the other processes of a split platform, taken in order. */
   readonly ports: readonly number[];
@@ -54,15 +54,15 @@ export interface ProcessOptions {
 
 export interface Processes {
   readonly specs: readonly ProcessSpec[];
-  /** What the plan has and this machine does not run or keep, each with the reason. */
-  readonly left: readonly string[];
+  /** What the plan has and this machine does not run, each with the reason. */
+  readonly omitted: readonly string[];
 }
 
 const DATABASE = "postgres";
 const SHARED = "platform";
 
-/** A laptop's disk may be asleep, and a crash be long ago: recovery from the log is given this long. */
-const DATABASE_STARTUP = 10 * 60_000;
+/** Time for crash recovery: the disk of a laptop may be slow, and much WAL may have to be replayed. */
+const DATABASE_STARTUP_MS = 10 * 60_000;
 
 /** Which processes make up a plan on this machine. Pure: ports and addresses come in. */
 export function processes(plan: Plan, options: ProcessOptions): Processes {
@@ -72,14 +72,14 @@ export function processes(plan: Plan, options: ProcessOptions): Processes {
     kind: "postgres",
     needs: [],
     liveness: databaseWatch(plan.stores),
-    startup: DATABASE_STARTUP,
+    startup: DATABASE_STARTUP_MS,
     grace: DATABASE_GRACE,
   };
-  const serve = options.split ? oneForEach(units, options) : [oneForAll(plan, units, options)];
-  return { specs: [postgres, ...serve], left: leftOut(plan) };
+  const serve = options.split ? onePerUnit(units, options) : [oneForAll(plan, units, options)];
+  return { specs: [postgres, ...serve], omitted: omitted(plan) };
 }
 
-/** Each model has an engine of its own, and only that one answers for it. */
+/** Each model has an engine of its own, and is served by that one only. */
 function peerName(module: string, { model }: Unit): string {
   return module === "engine" && model !== undefined ? `engine/${model}` : module;
 }
@@ -100,7 +100,7 @@ export function unitsOf(plan: Plan, specs: readonly ProcessSpec[], name: string)
 
 function oneForAll(plan: Plan, units: readonly Unit[], { host, port }: ProcessOptions): ServeSpec {
   const modules = [...new Set(units.flatMap(modulesOf))];
-  // A model without a unit of its own is answered by an outside server, and still routed by the engine module.
+  // A model without a unit of its own is served by an external server; the engine module still routes to it.
   if (plan.models.length > 0 && !modules.includes("engine")) modules.push("engine");
   return {
     ...common("platform", units),
@@ -114,7 +114,7 @@ function oneForAll(plan: Plan, units: readonly Unit[], { host, port }: ProcessOp
   };
 }
 
-function oneForEach(units: readonly Unit[], { host, port, ports }: ProcessOptions): ServeSpec[] {
+function onePerUnit(units: readonly Unit[], { host, port, ports }: ProcessOptions): ServeSpec[] {
   const entrance = units.find((unit) => unit.modules.includes("gateway")) ?? units[0];
   const others = units.filter((unit) => unit !== entrance);
   const placed = [
@@ -136,7 +136,7 @@ function oneForEach(units: readonly Unit[], { host, port, ports }: ProcessOption
       modules: here,
       unit: unit.name,
       model: unit.model,
-      // Two processes with the same module must not write the same files.
+      // Two processes with the same module must not write to the same files.
       state: others.concat(entrance ?? []).some((other) => other !== unit && shareModule(other, unit))
         ? unit.name
         : SHARED,
@@ -162,7 +162,7 @@ function common(name: string, units: readonly Unit[]) {
   };
 }
 
-function leftOut(plan: Plan): string[] {
+function omitted(plan: Plan): string[] {
   const sidecars = plan.units.flatMap((unit) => unit.sidecars);
   const elements = [...plan.units, ...sidecars, ...plan.stores].map((each) => [each.name, leftOutByUp(each)] as const);
   const limits = plan.models.map((model) => [model.name, unenforcedLimits(model)] as const);

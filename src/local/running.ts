@@ -11,26 +11,26 @@ import type { Layout } from "./layout.js";
 const runningSchema = z.object({
   pid: z.number(),
   url: z.string(),
-  /** The dashboard's address, when another process than the gateway serves it. */
+  /** URL of the dashboard, which another process than the gateway may serve. */
   dashboard: z.string(),
   control: z.string(),
   startedAt: z.number(),
   file: z.string(),
   platform: z.string(),
   environment: z.string(),
-  /** Where its backups are kept. */
+  /** Where its backups are stored. */
   backups: z.string(),
   data: z.string(),
 });
 
-/** What `platform.json` says: who runs on this data, and how to reach it. */
+/** The contents of `platform.json`: the platform that runs on this data directory, and its addresses. */
 export type RunningPlatform = z.infer<typeof runningSchema>;
 
 export async function writeRunning(layout: Layout, running: RunningPlatform): Promise<void> {
   await writeAtomically(layout.running, `${JSON.stringify(running, undefined, 2)}\n`);
 }
 
-/** Undefined where nothing runs, as far as the file says: a killed platform leaves its file behind. */
+/** Undefined if there is no such file. A killed platform leaves its file behind. */
 export async function readRunning(layout: Pick<Layout, "running">): Promise<RunningPlatform | undefined> {
   const text = await readIfPresent(layout.running);
   if (text === undefined) return undefined;
@@ -41,7 +41,7 @@ export async function readRunning(layout: Pick<Layout, "running">): Promise<Runn
   }
 }
 
-/** The platform that runs on this data now; undefined where none does, or where a start has not come that far. */
+/** The platform that runs on this data directory now; undefined if none does, or if it is at an early step of its start. */
 export async function livePlatform(layout: Pick<Layout, "running" | "lock">): Promise<RunningPlatform | undefined> {
   const [owner, running] = await Promise.all([lockOwner(layout.lock), readRunning(layout)]);
   return running !== undefined && running.pid === owner?.pid ? running : undefined;
@@ -51,7 +51,7 @@ export async function removeRunning(layout: Layout): Promise<void> {
   await rm(layout.running, { force: true });
 }
 
-/** A socket's path has 107 bytes at most (103 on macOS); deep data directories get a short one elsewhere. */
+/** The path of a Unix socket is limited to 107 bytes (103 on macOS): a long data directory has its socket elsewhere. */
 export async function controlSocket(layout: Layout): Promise<string> {
   const near = join(layout.root, "control.sock");
   if (Buffer.byteLength(near) <= 100) return near;

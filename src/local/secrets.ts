@@ -5,30 +5,30 @@ import { writeAtomically } from "../disk/atomic-file.js";
 import { readIfPresent } from "../disk/read.js";
 import type { Layout } from "./layout.js";
 
-/** Secrets of a platform on this machine, as files that only their owner reads: `<secrets>/<name>/<key>`. */
+/** Secrets of a platform on this machine, as files that only their owner can read: `<secrets>/<name>/<key>`. */
 export interface LocalSecrets {
   read(name: string): Promise<string | undefined>;
   write(name: string, value: string): Promise<void>;
   remove(name: string): Promise<void>;
-  /** Reads it, or makes a random one of 256 bits. */
+  /** Reads it, or generates a random one of 256 bits. */
   readOrMake(name: string): Promise<string>;
 }
 
 export function localSecrets(layout: Pick<Layout, "secrets">): LocalSecrets {
-  const place = (name: string) => join(layout.secrets, name);
+  const pathOf = (name: string) => join(layout.secrets, name);
   const read = async (name: string) => {
-    const text = await readIfPresent(place(name));
+    const text = await readIfPresent(pathOf(name));
     return text?.trim() || undefined;
   };
   const write = async (name: string, value: string) => {
     if ((await read(name)) === value) return;
-    await mkdir(dirname(place(name)), { recursive: true, mode: 0o700 });
-    await writeAtomically(place(name), value);
+    await mkdir(dirname(pathOf(name)), { recursive: true, mode: 0o700 });
+    await writeAtomically(pathOf(name), value);
   };
   return {
     read,
     write,
-    remove: (name) => rm(place(name), { force: true }),
+    remove: (name) => rm(pathOf(name), { force: true }),
     async readOrMake(name) {
       const known = await read(name);
       if (known !== undefined) return known;

@@ -26,19 +26,19 @@ export const statusSchema = z.object({
   data: z.string(),
   pid: z.number(),
   startedAt: z.number(),
-  /** `ready`: every process answers. `degraded`: they do, but backups or the log's archiving fail. */
+  /** `ready`: every process is ready. `degraded`: they are, but backups or the WAL archive fail. */
   state: z.enum(["ready", "degraded", "starting", "stopping"]),
   processes: z.array(processSchema),
   backups: z.object({
     place: z.string(),
-    /** Absent while the place does not answer; `failing` says why then. */
+    /** Absent while the repository is unreachable; `failing` has the reason. */
     count: z.number().optional(),
     newest: z.object({ id: z.string(), at: z.number(), valid: z.boolean().optional() }).optional(),
     next: z.number().optional(),
     busy: z.string().optional(),
     failing: failureSchema.optional(),
   }),
-  /** Absent when the platform file declares no log shipping. */
+  /** Absent if the platform file declares no WAL archive. */
   archive: z
     .object({
       archived: z.number(),
@@ -48,23 +48,23 @@ export const statusSchema = z.object({
     .optional(),
 });
 
-/** What `keelson status --json` prints and `GET /status` of the control socket answers. Times are epoch milliseconds. */
+/** What `keelson status --json` prints and `GET /status` of the control socket returns. Times are epoch milliseconds. */
 export type PlatformStatus = z.infer<typeof statusSchema>;
 
 export async function platformStatus(platform: Platform): Promise<PlatformStatus> {
   const { running, supervisor, recovery } = platform;
   const processes = await supervisor.status();
   const { archive, next, busy, failing } = recovery.state();
-  const known = await knownBackups(recovery);
+  const stored = await storedBackups(recovery);
   const allRun = processes.every((process) => process.phase === "running");
   const stopping = processes.some((process) => process.phase === "stopping");
-  const failed = failing ?? known.failing;
-  const troubled = failed !== undefined || archive?.failing !== undefined;
+  const failed = failing ?? stored.failing;
+  const degraded = failed !== undefined || archive?.failing !== undefined;
   return statusSchema.parse({
     ...running,
-    state: stopping ? "stopping" : !allRun ? "starting" : troubled ? "degraded" : "ready",
+    state: stopping ? "stopping" : !allRun ? "starting" : degraded ? "degraded" : "ready",
     processes,
-    backups: { place: running.backups, count: known.count, newest: known.newest, next, busy, failing: failed },
+    backups: { place: running.backups, count: stored.count, newest: stored.newest, next, busy, failing: failed },
     archive: archive && {
       archived: archive.archived,
       last: archive.last,
@@ -73,22 +73,22 @@ export async function platformStatus(platform: Platform): Promise<PlatformStatus
   });
 }
 
-/** Milliseconds that the place of the backups is waited for: how the processes are is told all the same. */
-const PATIENCE = 3_000;
+/** Timeout of the backup repository: the status of the processes is reported without it. */
+const CATALOGUE_TIMEOUT_MS = 3_000;
 
-async function knownBackups(recovery: Pick<Platform["recovery"], "catalogue">) {
-  const silence = new AbortController();
+async function storedBackups(recovery: Pick<Platform["recovery"], "catalogue">) {
+  const received = new AbortController();
   try {
-    const late = sleep(PATIENCE, undefined, { signal: silence.signal }).then(() => {
-      throw new Error(`their place has not answered for ${PATIENCE / 1000} s`);
+    const timeout = sleep(CATALOGUE_TIMEOUT_MS, undefined, { signal: received.signal }).then(() => {
+      throw new Error(`the repository has not responded for ${CATALOGUE_TIMEOUT_MS / 1000} s`);
     });
-    const { backups } = await Promise.race([recovery.catalogue(), late]);
+    const { backups } = await Promise.race([recovery.catalogue(), timeout]);
     return { count: backups.length, newest: summary(backups.at(-1)) };
   } catch (error) {
     const reason = messageOf(error);
     return { failing: { what: "catalogue", since: Date.now(), reason } };
   } finally {
-    silence.abort();
+    received.abort();
   }
 }
 

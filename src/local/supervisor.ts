@@ -1,17 +1,19 @@
 import { EventEmitter } from "node:events";
 import { performance } from "node:perf_hooks";
 import { messageOf } from "../errors/thrown.js";
+import { endOf } from "../lifecycle/service.js";
 import type { Child, Exit } from "./children/child.js";
 import { type Action, decide, type State } from "./decide.js";
 import type { ProcessSpec } from "./processes.js";
-import { answered, ended, initialState, ready, starting, stopping, want } from "./transitions.js";
+import { answered, ended, initialState, ready, serviceState, starting, stopping, want } from "./transitions.js";
 
-/** What the supervisor did or saw, with the reason: for the terminal, the log and the drills. */
+/** An action of the supervisor or an event of a process, with the reason: for the terminal, the log and the drills. */
 export interface SupervisorEvent {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly process: string;
   readonly kind: "starting" | "ready" | "ended" | "crashed" | "stopping" | "killing";
+  /** A predicate of the process, or how it exited. */
   readonly reason: string;
   readonly exit?: Exit;
 }
@@ -32,26 +34,28 @@ export interface Supervisor {
   readonly events: EventEmitter<{ event: [SupervisorEvent] }>;
   status(): Promise<ProcessStatus[]>;
   pid(process: string): Promise<number | undefined>;
-  /** Resolves once every wanted process answers. Rejects only when `signal` aborts. */
+  /** Resolves once every process that is to run is ready. Rejects only when `signal` aborts. */
   whenReady(signal?: AbortSignal): Promise<void>;
   /**
-   * Ends every process in order, runs `work` while all are away, and begins to start them again: once nobody else needs
-   * them away, and never after `stop`.
+   * Stops every process in order, runs `work` while none is running, and starts them again: once no other call requires them to
+   * be stopped, and never after `stop`.
    */
   whileStopped<T>(work: () => Promise<T>): Promise<T>;
-  /** Ends every process, users before what they use; resolves once all are gone. */
+  /** Stops every process, dependents first; resolves once all have exited. */
   stop(): Promise<void>;
 }
 
-/** A probe is due this often at least; each process has its own interval. */
-const HEARTBEAT = 500;
+/** Maximum interval between two checks for due probes; each process has its own probe interval. */
+const MAX_TICK_INTERVAL_MS = 500;
+/** A tick that is this late was delayed by the suspension of this process itself. */
+const SUSPENDED_AFTER_MS = MAX_TICK_INTERVAL_MS + 2_000;
 
-/** Carries out what `decide` says, and tells it what happens. It decides nothing itself. */
+/** Executes what `decide` returns, and records what happens to the processes. It decides nothing itself. */
 export function startSupervisor(
   specs: readonly ProcessSpec[],
   start: (spec: ProcessSpec) => Promise<Child> | Child,
 ): Supervisor {
-  // Counts on through a change of the clock, and stands still while the machine sleeps.
+  // Monotonic: not affected by changes of the clock; it stops while the machine is suspended.
   const now = () => performance.timeOrigin + performance.now();
   const events = new EventEmitter<{ event: [SupervisorEvent] }>();
   const children = new Map<string, Child>();
@@ -61,12 +65,13 @@ export function startSupervisor(
   let state: State = initialState(specs);
   let timer: NodeJS.Timeout | undefined;
   let lastTick = now();
-  /** Pieces of work that need every process away, and whether all is to end for good. */
-  let keptAway = 0;
+  /** Calls of `whileStopped` in progress. */
+  let stoppedBy = 0;
+  /** `stop` was called. */
   let ending = false;
   const watchers = new Set<() => void>();
 
-  function tell(process: string, kind: SupervisorEvent["kind"], reason: string, exit?: Exit): void {
+  function emit(process: string, kind: SupervisorEvent["kind"], reason: string, exit?: Exit): void {
     events.emit("event", { at: Date.now(), process, kind, reason, ...(exit && { exit }) });
   }
 
@@ -78,15 +83,14 @@ export function startSupervisor(
   function tick(): void {
     clearTimeout(timer);
     const time = now();
-    // This process itself was held up (SIGSTOP, a debugger): silence in that time says nothing about the others.
-    if (time - lastTick > HEARTBEAT + 2000) for (const { spec } of state) update(answered(state, spec.name, time));
+    // This process itself was suspended (SIGSTOP, a debugger): that no probe has succeeded meanwhile is no sign of a fault.
+    if (time - lastTick > SUSPENDED_AFTER_MS) for (const { spec } of state) update(answered(state, spec.name, time));
     lastTick = time;
     for (;;) {
       const { action, reason } = decide(state, now());
       if (action.kind === "wait") {
-        const patience =
-          action.until === undefined ? HEARTBEAT : Math.max(0, Math.min(HEARTBEAT, action.until - now()));
-        timer = setTimeout(tick, patience);
+        const untilDeadline = action.until === undefined ? MAX_TICK_INTERVAL_MS : action.until - now();
+        timer = setTimeout(tick, Math.max(0, Math.min(MAX_TICK_INTERVAL_MS, untilDeadline)));
         break;
       }
       act(action, reason);
@@ -99,17 +103,17 @@ export function startSupervisor(
     switch (action.kind) {
       case "start":
         update(starting(state, name, now()));
-        tell(name, "starting", reason);
+        emit(name, "starting", reason);
         void run(name);
         return;
       case "stop":
         update(stopping(state, name, now(), false));
-        tell(name, "stopping", reason);
+        emit(name, "stopping", reason);
         children.get(name)?.stop();
         return;
       case "kill":
         update(stopping(state, name, now(), true));
-        tell(name, "killing", reason);
+        emit(name, "killing", reason);
         children.get(name)?.kill();
     }
   }
@@ -122,11 +126,11 @@ export function startSupervisor(
     const exit = await lifetime(spec);
     children.delete(name);
     const process = state.find((other) => other.spec.name === name);
-    const asked = process?.phase.phase === "stopping";
+    const requested = endOf(serviceState(process?.phase ?? { phase: "absent" })) === "stopped";
     update(ended(state, name, now()));
     const counted = records.get(name);
     if (counted) records.set(name, { ...counted, lastExit: { at: Date.now(), how: exit.how } });
-    tell(name, asked ? "ended" : "crashed", exit.how, exit);
+    emit(name, requested ? "ended" : "crashed", exit.how, exit);
     tick();
   }
 
@@ -135,13 +139,13 @@ export function startSupervisor(
       const child = await start(spec);
       children.set(spec.name, child);
       const phase = () => state.find((other) => other.spec.name === spec.name)?.phase;
-      const asked = phase();
-      // It was asked to end while it was still being started.
-      if (asked?.phase === "stopping") asked.killed ? child.kill() : child.stop();
+      const current = phase();
+      // A stop was requested while the process was being created.
+      if (current?.phase === "stopping") current.killed ? child.kill() : child.stop();
       void child.ready.then(() => {
         if (children.get(spec.name) !== child || phase()?.phase !== "starting") return;
         update(ready(state, spec.name, now()));
-        tell(spec.name, "ready", "it answers");
+        emit(spec.name, "ready", "is ready");
         tick();
       });
       return await child.exited;
@@ -156,8 +160,8 @@ export function startSupervisor(
       const last = probing.get(spec.name) ?? 0;
       if (!child || phase.phase !== "running" || now() - last < spec.liveness.every) continue;
       probing.set(spec.name, now());
-      void child.probe(spec.liveness.every).then((well) => {
-        if (well && children.get(spec.name) === child) update(answered(state, spec.name, now()));
+      void child.probe(spec.liveness.every).then((healthy) => {
+        if (healthy && children.get(spec.name) === child) update(answered(state, spec.name, now()));
       });
     }
   }
@@ -165,26 +169,26 @@ export function startSupervisor(
   /** Resolves when the state satisfies `condition`; rejects when `signal` aborts first. */
   function until(condition: () => boolean, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const look = () => {
+      const check = () => {
         if (!signal?.aborted && !condition()) return;
-        watchers.delete(look);
-        signal?.removeEventListener("abort", look);
+        watchers.delete(check);
+        signal?.removeEventListener("abort", check);
         if (signal?.aborted) reject(signal.reason);
         else resolve();
       };
-      watchers.add(look);
-      signal?.addEventListener("abort", look);
-      look();
+      watchers.add(check);
+      signal?.addEventListener("abort", check);
+      check();
     });
   }
 
-  const allRun = () => state.every(({ wanted, phase }) => !wanted || phase.phase === "running");
-  const allGone = () => state.every(({ phase }) => phase.phase === "absent");
+  const allRunning = () => state.every(({ wanted, phase }) => !wanted || phase.phase === "running");
+  const allAbsent = () => state.every(({ phase }) => phase.phase === "absent");
 
-  async function endAll(): Promise<void> {
+  async function stopAll(): Promise<void> {
     update(want(state, false));
     tick();
-    await until(allGone);
+    await until(allAbsent);
   }
 
   tick();
@@ -204,15 +208,15 @@ export function startSupervisor(
         })),
       ),
     pid: async (process) => children.get(process)?.pid(),
-    whenReady: (signal) => until(allRun, signal),
+    whenReady: (signal) => until(allRunning, signal),
     async whileStopped(work) {
-      keptAway += 1;
+      stoppedBy += 1;
       try {
-        await endAll();
+        await stopAll();
         return await work();
       } finally {
-        keptAway -= 1;
-        if (keptAway === 0 && !ending) {
+        stoppedBy -= 1;
+        if (stoppedBy === 0 && !ending) {
           update(want(state, true));
           tick();
         }
@@ -220,7 +224,7 @@ export function startSupervisor(
     },
     async stop() {
       ending = true;
-      await endAll();
+      await stopAll();
       clearTimeout(timer);
     },
   };

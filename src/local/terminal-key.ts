@@ -5,19 +5,19 @@ import type { Layout } from "./layout.js";
 import type { RunningPlatform } from "./running.js";
 import { localSecrets } from "./secrets.js";
 
-/** Where the key lies that `keelson chat`, the printed `curl` line and the drills use. */
+/** The secret with the key that `keelson chat`, the printed `curl` command and the drills use. */
 export const TERMINAL_KEY = "terminal/key";
 
 const keySchema = z.object({ key: z.string() });
 
-/** A key for the model APIs that works: the kept one, or a new one where it was revoked or lost in a restore. */
+/** A valid key for the model APIs: the stored one, or a new one if that was revoked or lost in a restore. */
 export async function terminalKey(running: RunningPlatform, layout: Pick<Layout, "secrets">): Promise<string> {
   const secrets = localSecrets(layout);
   const known = await secrets.read(TERMINAL_KEY);
   if (known !== undefined && (await works(running.url, known))) return known;
   const headers = { authorization: `Bearer ${(await secrets.read("internal/token")) ?? ""}` };
-  const wish = { name: "this terminal", scopes: ["inference"], organisation: "default" };
-  const { key } = keySchema.parse(await postAdmin(`${running.dashboard}/admin/keys`, headers, wish));
+  const content = { name: "this terminal", scopes: ["inference"], organisation: "default" };
+  const { key } = keySchema.parse(await postAdmin(`${running.dashboard}/admin/keys`, headers, content));
   await secrets.write(TERMINAL_KEY, key);
   return key;
 }

@@ -1,8 +1,9 @@
+import { endOf, type ServiceState } from "../lifecycle/service.js";
 import { backoff, STABLE } from "../promises/facts/supervisor.js";
 import type { Phase, ProcessState, State } from "./decide.js";
 import type { ProcessSpec } from "./processes.js";
 
-/** What happens to processes, as changes of the state that `decide` reads. */
+/** Events of processes, as changes of the state that `decide` reads. All are pure. */
 export function initialState(specs: readonly ProcessSpec[]): State {
   return specs.map((spec) => ({ spec, wanted: true, phase: { phase: "absent" }, crashes: 0, notBefore: 0 }));
 }
@@ -25,19 +26,28 @@ export function stopping(state: State, name: string, now: number, killed: boolea
   return withPhase(state, name, { phase: "stopping", since: now, killed });
 }
 
-/** It is gone. Unless it was asked to go, that is a crash, and the next start waits the longer the more there were. */
+/** The lifecycle state of the current run of a process; that of a run that has not started while the process is absent. */
+export function serviceState({ phase }: Phase): ServiceState {
+  return phase === "absent" ? "new" : phase;
+}
+
+/**
+ * The process has exited. Unless a stop was requested, the run has failed: that is a crash, and the backoff before the next start
+ * grows with the number of consecutive crashes. A kill is a crash too, unless the process is not to run.
+ */
 export function ended(state: State, name: string, now: number): State {
   return change(state, name, (process) => {
     const { phase } = process;
-    if (!process.wanted || (phase.phase === "stopping" && !phase.killed))
+    const killed = phase.phase === "stopping" && phase.killed;
+    if (!process.wanted || (endOf(serviceState(phase)) === "stopped" && !killed))
       return { ...process, phase: { phase: "absent" }, crashes: 0, notBefore: now };
-    const ranWell = phase.phase === "running" && now - phase.since >= STABLE;
-    const crashes = ranWell ? 1 : process.crashes + 1;
+    const stable = phase.phase === "running" && now - phase.since >= STABLE;
+    const crashes = stable ? 1 : process.crashes + 1;
     return { ...process, phase: { phase: "absent" }, crashes, notBefore: now + backoff(crashes) };
   });
 }
 
-/** Says which processes are to run; undefined means all. */
+/** Sets whether processes are to run: those in `names`, or all. */
 export function want(state: State, wanted: boolean, names?: readonly string[]): State {
   return state.map((process) =>
     names === undefined || names.includes(process.spec.name)

@@ -5,15 +5,15 @@ import type { Platform } from "./platform.js";
 import { localSecrets } from "./secrets.js";
 import { postAdmin, TERMINAL_KEY, terminalKey } from "./terminal-key.js";
 
-/** What a person needs to begin: where it is, how to sign in, and a line that works when it is pasted. */
+/** What a new user needs: the addresses, a link to sign in, and a command that works when it is pasted. */
 export interface Welcome {
   readonly url: string;
   readonly dashboard: string;
-  /** Signs in once, within ten minutes; undefined when no accounts module runs here. */
+  /** Signs in once, within ten minutes; undefined if no accounts module runs here. */
   readonly signIn: string | undefined;
-  /** The first key, until `forgetFirstKey` was called. */
+  /** The first key, until `deleteFirstKey` was called. */
   readonly firstKey: string | undefined;
-  /** A file with a key for the model APIs, so that the line below shows no secret and still works. */
+  /** A file with a key for the model APIs, so that the command below contains no secret. */
   readonly keyFile: string | undefined;
   readonly curl: string | undefined;
   readonly models: readonly { readonly name: string; readonly engine: string; readonly reason: string }[];
@@ -21,7 +21,7 @@ export interface Welcome {
 
 const FIRST_KEY = "first-key/key";
 
-/** Asks the platform for what is printed once it answers. */
+/** Collects what is printed once the platform is ready. */
 export async function welcome(platform: Platform): Promise<Welcome> {
   const { running, layout, plan } = platform;
   const secrets = localSecrets(layout);
@@ -44,11 +44,8 @@ export async function welcome(platform: Platform): Promise<Welcome> {
   };
 }
 
-/**
- * Removes the file with the first key. To be called once the key has been shown: whatever ends the program before, the
- * next start shows it again.
- */
-export async function forgetFirstKey({ layout }: Pick<Platform, "layout">): Promise<void> {
+/** Removes the file with the first key. Called after the key was printed: if the program ends before, the next start prints it again. */
+export async function deleteFirstKey({ layout }: Pick<Platform, "layout">): Promise<void> {
   await localSecrets(layout).remove(FIRST_KEY);
 }
 

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
 import { ownerNow } from "../../src/disk/lock.js";
-import { orphansOf, outliveOrphans } from "../../src/local/orphans.js";
+import { orphansOf, waitForOrphans } from "../../src/local/orphans.js";
 import { freePort } from "../../src/postgres/server.js";
 import { type Cleanups, keelson, program, type Up, until, up, workDirectory } from "../support/local/keelson.js";
 
@@ -158,7 +158,7 @@ describe("a serving process that its platform left behind", () => {
       return 700;
     };
     const gone = once(orphan, "exit");
-    await outliveOrphans({ modules }, limit, (what) => said.push(what));
+    await waitForOrphans({ modules }, limit, (what) => said.push(what));
     await gone;
     expect(performance.now() - began).toBeGreaterThan(700);
     expect(asked).toEqual(["gateway"]);

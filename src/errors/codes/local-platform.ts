@@ -74,7 +74,7 @@ export const localPlatformErrors = {
     exitCode: 1,
     hint: "start it: keelson up (or name its data directory: --data DIR)",
   },
-  "platform/not-whole": {
+  "platform/not-ready": {
     summary: "A process of the platform is not ready, so no drill can start.",
     exitCode: 1,
     hint: "`keelson status` shows when every process is ready",

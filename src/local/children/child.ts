@@ -1,23 +1,23 @@
 import type { KeelsonError } from "../../errors/keelson-error.js";
 
-/** How a process came to its end. */
+/** How a process exited. */
 export interface Exit {
   /** In words, for the terminal and the log: `exit code 1`, `killed by SIGKILL`. */
   readonly how: string;
-  /** What it said last, where that explains the end. */
+  /** The error that it reported before it exited. */
   readonly error?: KeelsonError;
 }
 
-/** A process that was started. */
+/** A started process. */
 export interface Child {
-  /** The process itself, for whoever wants to look at it or hurt it; undefined before it exists and after it is gone. */
+  /** Its process id; undefined before it exists and after it has exited. */
   pid(): Promise<number | undefined>;
-  /** Resolves once it answers; never rejects: a start that failed is an exit. */
+  /** Resolves once it is ready; never rejects: a failed start is an exit. */
   readonly ready: Promise<void>;
   readonly exited: Promise<Exit>;
-  /** Asks it whether it is well. */
+  /** Whether it responds within `timeout` milliseconds. */
   probe(timeout: number): Promise<boolean>;
-  /** Asks it to finish what it does and end. */
+  /** Requests an orderly stop: it completes its work and exits. */
   stop(): void;
   kill(): void;
 }

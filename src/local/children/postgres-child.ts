@@ -12,35 +12,35 @@ export interface PostgresWork {
   readonly cluster: Cluster;
   readonly password: string;
   readonly options: Pick<ServerOptions, "port" | "archive">;
-  /** Sees to it that there is a data directory to start from: makes, keeps or restores one. */
+  /** Provides the data directory: creates, keeps or restores it. */
   prepare(signal: AbortSignal): Promise<void>;
-  /** Called once it accepts connections and role and database exist. */
+  /** Called once it accepts connections, and its role and database exist. */
   started(server: Server): Promise<void>;
 }
 
-/** Starts the database: whatever its start needs first happens as part of it. */
+/** Starts the database. Its preparation is part of the start. */
 export function startPostgres(work: PostgresWork): Child {
   let server: Server | undefined;
-  const giveUp = new AbortController();
+  const cancelled = new AbortController();
   let stopped: "fast" | "immediate" | undefined;
-  let becomeReady: () => void = () => undefined;
+  let markReady: () => void = () => undefined;
   const ready = new Promise<void>((resolve) => {
-    becomeReady = resolve;
+    markReady = resolve;
   });
 
   async function run(): Promise<Exit> {
     try {
-      await work.prepare(giveUp.signal);
+      await work.prepare(cancelled.signal);
       const running = await startServer(work.cluster, work.options);
       server = running;
       const exit = once(running.process, "exit");
       if (stopped === undefined) {
         await provision(running, work.password);
         await work.started(running);
-        becomeReady();
+        markReady();
       } else await running.stop(stopped);
       const [code, signal]: (number | NodeJS.Signals | null)[] = await exit;
-      // The warden may have been killed and have left the server behind.
+      // If the parent process of the server was killed, the server may still be running.
       await endStrays(work.cluster.data);
       return { how: serverExit(code, signal) };
     } catch (error) {
@@ -53,20 +53,20 @@ export function startPostgres(work: PostgresWork): Child {
   const exited = run();
   const end = (mode: "fast" | "immediate"): void => {
     stopped = mode;
-    giveUp.abort(new KeelsonError("postgres/start", "it was asked to end before it had started"));
+    cancelled.abort(new KeelsonError("postgres/start", "stopped before it had started"));
     void server?.stop(mode);
   };
   return {
     pid: () => readPid(join(work.cluster.data, "postmaster.pid")),
     ready,
     exited,
-    probe: (timeout) => answers(server, timeout),
+    probe: (timeout) => responds(server, timeout),
     stop: () => end("fast"),
     kill: () => end("immediate"),
   };
 }
 
-async function answers(server: Server | undefined, timeout: number): Promise<boolean> {
+async function responds(server: Server | undefined, timeout: number): Promise<boolean> {
   if (!server) return false;
   const config = { ...server.superuser, connectionTimeoutMillis: timeout, query_timeout: timeout };
   return asSuperuser({ superuser: config }, "postgres", (client) => client.query("SELECT 1")).then(
@@ -75,7 +75,7 @@ async function answers(server: Server | undefined, timeout: number): Promise<boo
   );
 }
 
-/** A shell reports a child that a signal killed as 128 and the signal's number. */
+/** A shell reports a child that was killed by a signal as exit code 128 plus the signal's number. */
 function serverExit(
   code: number | NodeJS.Signals | null | undefined,
   signal: number | NodeJS.Signals | null | undefined,

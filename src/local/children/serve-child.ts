@@ -1,13 +1,18 @@
-import { fork } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { open } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { request } from "undici";
-import { readBytesIfPresent, statIfPresent } from "../../disk/read.js";
-import { KeelsonError } from "../../errors/keelson-error.js";
+import type { KeelsonError } from "../../errors/keelson-error.js";
 import type { ServeSpec } from "../processes.js";
 import { type Child, type Exit, exitWords } from "./child.js";
+import { reportedError } from "./serve-report.js";
+
+const READINESS_INTERVAL_MS = 25;
+const READINESS_TIMEOUT_MS = 2_000;
+/** From the exit of a process to the last message from its IPC channel. */
+const LAST_MESSAGE_TIMEOUT_MS = 1_000;
 
 const program = fileURLToPath(new URL("../../../bin/keelson.js", import.meta.url));
 
@@ -17,7 +22,7 @@ export interface ServePlaces {
   readonly secrets: string;
   readonly log: string;
   readonly control: string;
-  /** Address under which people reach the platform. */
+  /** Public base URL of the platform. */
   readonly publicUrl: string;
 }
 
@@ -44,62 +49,70 @@ export function serveArguments(spec: ServeSpec, places: ServePlaces): string[] {
 }
 
 /**
- * A process that must leave room on a laptop (`npm run bench -- gateway` shows all of it). glibc gives an arena to each
- * thread, and keeps what large prompts took, unless told to give it back. V8 lets the old generation of a large machine
- * grow to several times of what is alive, and collects in as many threads as there are cores: those wait for each other in
- * turns of two milliseconds, which cost a fifth of the time of every request.
+ * Settings for a process on a laptop, which must leave memory for others (`npm run bench -- gateway` measures it). glibc gives
+ * an arena to each thread and keeps the memory of large prompts unless configured to return it. V8 lets the old generation grow
+ * to several times the live data on a machine with much memory, and collects in as many threads as there are cores: those
+ * wait for each other in turns of two milliseconds, which cost a fifth of the time of every request.
  */
-const frugal = {
+const LOW_MEMORY = {
   variables: { MALLOC_ARENA_MAX: "2", MALLOC_TRIM_THRESHOLD_: "131072", MALLOC_MMAP_THRESHOLD_: "131072" },
   options: ["--max-semi-space-size=8", "--single-threaded-gc", "--heap-growing-percent=100"],
 };
 
-/** Starts `keelson serve`. It ends by itself, after a drain, when this process is gone: the channel between them breaks. */
+/** Starts `keelson serve`. It drains and exits by itself when this process exits, because the IPC channel between them closes. */
 export async function startServe(spec: ServeSpec, places: ServePlaces): Promise<Child> {
-  const logStart = (await statIfPresent(places.log))?.size ?? 0;
   const log = await open(places.log, "a", 0o600);
   const child = fork(program, serveArguments(spec, places), {
     stdio: ["ignore", log.fd, log.fd, "ipc"],
-    env: { ...frugal.variables, ...process.env, KEELSON_CONTROL: places.control },
-    execArgv: [...process.execArgv, ...frugal.options],
-    // A session of its own: Ctrl-C in the terminal reaches the supervisor only, which ends things in their order.
+    env: { ...LOW_MEMORY.variables, ...process.env, KEELSON_CONTROL: places.control },
+    execArgv: [...process.execArgv, ...LOW_MEMORY.options],
+    // A session of its own: Ctrl-C in the terminal reaches the supervisor only, which stops the processes in their order.
     detached: true,
   });
-  const ended = once(child, "exit").then(([code, signal]: (number | NodeJS.Signals | null)[]) => ({
-    code: typeof code === "number" ? code : null,
-    signal: typeof signal === "string" ? signal : null,
-  }));
+  let error: KeelsonError | undefined;
+  child.on("message", (message) => {
+    error = reportedError(message) ?? error;
+  });
   child.on("error", () => undefined);
+  const ended = exitOf(child);
   await Promise.race([once(child, "spawn"), ended]);
   await log.close();
   const url = serveUrl(spec);
-  const exited: Promise<Exit> = ended.then(async ({ code, signal }) => {
-    const error = await lastWords(places.log, logStart);
-    return { how: exitWords(code, signal), ...(error && { error }) };
-  });
+  const exited: Promise<Exit> = ended.then(({ code, signal }) => ({
+    how: exitWords(code, signal),
+    ...(error && { error }),
+  }));
   return {
     pid: async () => (child.exitCode === null && child.signalCode === null ? child.pid : undefined),
     ready: untilReady(url, exited),
     exited,
-    probe: (timeout) => answers(`${url}/health/liveness`, timeout),
+    probe: (timeout) => responds(`${url}/health/liveness`, timeout),
     stop: () => void child.kill("SIGTERM"),
     kill: () => void child.kill("SIGKILL"),
   };
 }
 
+/** Resolves when the process has exited and every message that it sent before has arrived. */
+async function exitOf(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  const disconnected = new Promise<void>((resolve) => child.once("disconnect", () => resolve()));
+  const [code, signal]: (number | NodeJS.Signals | null)[] = await once(child, "exit");
+  if (child.connected) await Promise.race([disconnected, sleep(LAST_MESSAGE_TIMEOUT_MS)]);
+  return { code: typeof code === "number" ? code : null, signal: typeof signal === "string" ? signal : null };
+}
+
 async function untilReady(url: string, exited: Promise<Exit>): Promise<void> {
-  let gone = false;
+  let running = true;
   void exited.then(() => {
-    gone = true;
+    running = false;
   });
-  while (!gone) {
-    if (await answers(`${url}/health/readiness`, 2000)) return;
-    await sleep(25);
+  while (running) {
+    if (await responds(`${url}/health/readiness`, READINESS_TIMEOUT_MS)) return;
+    await sleep(READINESS_INTERVAL_MS);
   }
   return new Promise(() => undefined);
 }
 
-async function answers(url: string, timeout: number): Promise<boolean> {
+async function responds(url: string, timeout: number): Promise<boolean> {
   try {
     const { statusCode, body } = await request(url, { headersTimeout: timeout, bodyTimeout: timeout });
     await body.dump();
@@ -107,17 +120,4 @@ async function answers(url: string, timeout: number): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-const ERROR_LINE = /^error (\S+\/\S+|internal) (.*)$/;
-
-/** The last error that the program printed before it ended, as an error again. */
-async function lastWords(log: string, from: number): Promise<KeelsonError | undefined> {
-  const text = ((await readBytesIfPresent(log)) ?? Buffer.alloc(0)).subarray(from).toString("utf8");
-  const lines = text.split("\n");
-  const at = lines.findLastIndex((line) => ERROR_LINE.test(line));
-  const [, code, message] = ERROR_LINE.exec(lines[at] ?? "") ?? [];
-  if (code === undefined || message === undefined) return undefined;
-  const hint = /^ {2}hint: (.*)$/.exec(lines[at + 1] ?? "")?.[1];
-  return KeelsonError.fromReport(code, message, hint);
 }

@@ -7,11 +7,11 @@ import { KeelsonError } from "../../errors/keelson-error.js";
 export interface ControlOptions {
   readonly method?: "GET" | "POST";
   readonly body?: unknown;
-  /** Milliseconds; default none, since a backup may take its time. */
+  /** Milliseconds; no timeout by default, because a backup takes as long as its size requires. */
   readonly timeout?: number;
 }
 
-/** Asks the supervisor of a running platform. Throws its errors as they were, and `platform/not-running`. */
+/** Sends a request to the supervisor of a running platform. Throws the errors that it reports, and `platform/not-running`. */
 export async function askControl<T>(
   socket: string,
   path: string,
@@ -48,7 +48,7 @@ function exchange(
       {
         socketPath,
         path,
-        // The shared agent gives up after five seconds of silence; a backup takes as long as it takes.
+        // The shared agent closes a connection that is idle for five seconds; a backup may take longer.
         agent: false,
         method: options.method ?? "GET",
         ...(body !== undefined && { headers: { "content-type": "application/json" } }),
@@ -63,7 +63,9 @@ function exchange(
         response.on("error", reject);
       },
     );
-    sent.on("timeout", () => sent.destroy(new KeelsonError("control/timeout", "the platform does not answer")));
+    sent.on("timeout", () =>
+      sent.destroy(new KeelsonError("control/timeout", "the supervisor did not respond in time")),
+    );
     sent.on("error", (error) => reject(isAbsent(error) ? notRunning("on this data", error) : error));
     sent.end(body);
   });

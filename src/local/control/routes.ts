@@ -8,13 +8,13 @@ import type { Recovery, Replacement } from "../../recovery/service.js";
 import type { Platform } from "../platform.js";
 import { platformStatus } from "../status.js";
 import type { Supervisor } from "../supervisor.js";
-import { untilAnswering } from "../until-answering.js";
+import { waitUntilReady } from "../wait-until-ready.js";
 import type { ControlAnswer, ControlRoutes } from "./server.js";
 
 const backupBody = z.object({ verify: z.boolean().default(true) }).default({ verify: true });
 const restoreBody = z.object({ id: z.string(), at: z.number().optional() });
 
-/** What a running platform can be asked to do from outside. `onStop` ends the program after the answer is out. */
+/** The operations of a running platform. `onStop` is called after the response to a stop is sent. */
 export function platformRoutes(platform: Platform, onStop: () => void): ControlRoutes {
   const { recovery, running } = platform;
   return {
@@ -35,10 +35,10 @@ export function platformRoutes(platform: Platform, onStop: () => void): ControlR
   };
 }
 
-/** Milliseconds that a restore waits for the newest segment of the log to be stored. */
-const newestSegmentPatience = 10_000;
+/** Time that a restore waits for the newest WAL segment to be archived. */
+const NEWEST_SEGMENT_TIMEOUT_MS = 10_000;
 
-/** Puts a backup in the place of the database, unless a drill or another restore is under way. */
+/** Replaces the database by a backup, unless a drill or another restore is running. */
 async function restoreInPlace(platform: Platform, id: string, target: RestoreTarget) {
   const release = platform.exclusive.begin({ kind: "restore", what: () => `the restore of backup ${id}` });
   try {
@@ -49,18 +49,18 @@ async function restoreInPlace(platform: Platform, id: string, target: RestoreTar
 }
 
 /**
- * Nothing is stopped for a wish that cannot be met: the backup is found, fetched and checked while the platform serves.
- * When the server cannot recover from what was restored, what was there before is put back.
+ * The backup is located, fetched and verified while the platform serves: a restore that cannot succeed stops nothing. If the
+ * server cannot recover from the restored files, the previous database is put back.
  */
 async function replaceDatabase({ recovery, supervisor }: Platform, id: string, target: RestoreTarget) {
-  const began = Date.now();
+  const startedAt = Date.now();
   const replacement = await recovery.prepareReplacement(id, target);
   const done = await replaceStopped(recovery, supervisor, replacement).catch(async (error: unknown) => {
     await replacement.discard();
     throw error;
   });
   try {
-    await untilAnswering(supervisor, () => undefined, undefined);
+    await waitUntilReady(supervisor, () => undefined, undefined);
   } catch (error) {
     const { kept } = done;
     if (kept !== undefined) {
@@ -69,19 +69,19 @@ async function replaceDatabase({ recovery, supervisor }: Platform, id: string, t
     }
     throw error;
   }
-  return { ...done, tookMs: Date.now() - began };
+  return { ...done, tookMs: Date.now() - startedAt };
 }
 
 async function replaceStopped(recovery: Recovery, supervisor: Supervisor, replacement: Replacement) {
-  // The newest writes are in a segment that is not full yet: it is closed and stored first, or a moment of the last seconds
-  // could not be reached. A database that is lost has none to give; then the stored log is all there is.
-  await recovery.probeArchive(newestSegmentPatience).catch(() => undefined);
+  // The newest writes are in a WAL segment that is not full. It is archived first, so that a restore can reach the last seconds.
+  // A lost database cannot archive it; then the archive is all that remains.
+  await recovery.probeArchive(NEWEST_SEGMENT_TIMEOUT_MS).catch(() => undefined);
   return supervisor.whileStopped(() => replacement.replace());
 }
 
 const drillBody = z.object({
   fault: z.string(),
-  /** Milliseconds, or as people write it: `10s`. */
+  /** Milliseconds, or a duration such as `10s`. */
   duration: z.union([z.number().positive(), z.string()]).optional(),
   rate: z.number().positive().max(MAX_RATE_PER_SECOND).optional(),
 });
@@ -129,8 +129,5 @@ function parsed<T>(schema: z.ZodType<T>, body: unknown): T {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  throw new KeelsonError(
-    "control/body",
-    `${issue?.path.join(".") || "the body"}: ${issue?.message ?? "is not as hoped"}`,
-  );
+  throw new KeelsonError("control/body", `${issue?.path.join(".") || "the body"}: ${issue?.message ?? "is invalid"}`);
 }

@@ -5,7 +5,7 @@ import type { ErrorCode } from "../../errors/catalogue.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
 
-/** What an answer carries: JSON, or a document of a kind of its own. */
+/** A response: JSON, or a document of another type. */
 export type ControlAnswer =
   | { readonly status: number; readonly body: unknown }
   | { readonly status: number; readonly type: string; readonly text: string };
@@ -18,15 +18,15 @@ export type ControlRoutes = Readonly<
   >
 >;
 
-const LARGEST_BODY = 64 * 1024;
+const MAX_BODY_BYTES = 64 * 1024;
 
-/** Serves a running platform's commands on a unix socket that only its owner can open. */
+/** Serves the operations of a running platform on a Unix socket that only its owner can open. */
 export async function serveControl(socket: string, routes: ControlRoutes): Promise<Server> {
   const table = Object.entries(routes).map(([route, handler]) => ({ ...compile(route), handler }));
   const server = createServer((request, response) => {
     void answer(request, table).then((given) => send(response, given));
   });
-  // Whoever held the lock before is gone, so what lies here is only its name.
+  // The caller holds the lock of the data directory: a socket of this name is left over from a killed platform.
   await rm(socket, { force: true });
   server.listen(socket);
   await once(server, "listening");
@@ -54,7 +54,11 @@ async function answer(request: IncomingMessage, table: readonly Row[]): Promise<
     const here = table.filter((row) => row.pattern.test(path));
     const row = here.find((candidate) => candidate.method === request.method);
     if (!row)
-      return refusal(here.length > 0 ? 405 : 404, "control/unknown", `${request.method} ${path} is not known here`);
+      return refusal(
+        here.length > 0 ? 405 : 404,
+        "control/unknown",
+        `${request.method} ${path} is not an operation of the supervisor`,
+      );
     const values = row.pattern.exec(path)?.slice(1) ?? [];
     const parameters = Object.fromEntries(row.names.map((name, n) => [name, decodeURIComponent(values[n] ?? "")]));
     return await row.handler({ parameters, body: await readBody(request) });
@@ -77,14 +81,14 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   for await (const chunk of request) {
     const bytes = Buffer.from(chunk);
     size += bytes.byteLength;
-    if (size > LARGEST_BODY) throw new KeelsonError("control/body", "the body is too large");
+    if (size > MAX_BODY_BYTES) throw new KeelsonError("control/body", "the body is too large");
     chunks.push(bytes);
   }
   if (size === 0) return undefined;
   try {
     return JSON.parse(Buffer.concat(chunks).toString("utf8"));
   } catch (error) {
-    throw new KeelsonError("control/body", "the body is no JSON", { cause: error });
+    throw new KeelsonError("control/body", "the body is not JSON", { cause: error });
   }
 }
 

@@ -20,8 +20,8 @@ stores:
 `);
 
 test.each([false, true])("keelson up says what of the file it does not run or keep (split: %s)", (split) => {
-  const { left } = processes(everything, { host: "127.0.0.1", port: 0, split, ports: [0, 0, 0, 0] });
-  expect(left).toEqual([
+  const { omitted } = processes(everything, { host: "127.0.0.1", port: 0, split, ports: [0, 0, 0, 0] });
+  expect(omitted).toEqual([
     "search: keelson up runs Keelson's modules, no container image",
     "proxy: keelson up runs Keelson's modules, no container image",
     "sessions: keelson up runs no Redis, and its modules keep their counters in memory",

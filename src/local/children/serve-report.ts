@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { KeelsonError } from "../../errors/keelson-error.js";
+import { messageOf } from "../../errors/thrown.js";
+
+/** What `keelson serve` sends to the process that supervises it, over the IPC channel: the error that ends its start. */
+const serveReport = z.object({
+  kind: z.literal("failed"),
+  code: z.string(),
+  message: z.string(),
+  hint: z.string().optional(),
+});
+
+export type ServeReport = z.infer<typeof serveReport>;
+
+/** The report of a start that failed with `error`. */
+export function serveReportOf(error: unknown): ServeReport {
+  const known = error instanceof KeelsonError ? error : new KeelsonError("internal", messageOf(error));
+  return { kind: "failed", code: known.code, message: known.message, hint: known.hint };
+}
+
+/** The error in a message of the IPC channel; undefined for any other message. */
+export function reportedError(message: unknown): KeelsonError | undefined {
+  const parsed = serveReport.safeParse(message);
+  if (!parsed.success) return undefined;
+  return KeelsonError.fromReport(parsed.data.code, parsed.data.message, parsed.data.hint);
+}
