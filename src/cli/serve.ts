@@ -34,18 +34,22 @@ export interface ServeOptions {
 
 /** `keelson serve`. Reports an error of the start to the parent that supervises this process, if there is one. */
 export async function serve(file: string | undefined, options: ServeOptions): Promise<void> {
+  const ignoreParent = exitWithParent();
   try {
-    await runModules(await planOf(file, options), options);
+    await runModules(await planOf(file, options), options, ignoreParent);
   } catch (error) {
+    ignoreParent();
     await reportToParent(error);
     throw error;
   }
 }
 
+/** Sends the error over the IPC channel and closes the channel, which would keep this process running. */
 async function reportToParent(error: unknown): Promise<void> {
   if (!process.connected) return;
   const report = serveReportOf(error);
   await new Promise<void>((resolve) => process.send?.(report, undefined, undefined, () => resolve()));
+  process.disconnect();
 }
 
 async function planOf(file: string | undefined, options: ServeOptions): Promise<Plan> {
@@ -61,14 +65,13 @@ async function planOf(file: string | undefined, options: ServeOptions): Promise<
   throw new KeelsonError("serve/no-plan", "serve needs a platform file or a plan");
 }
 
-async function runModules(plan: Plan, options: ServeOptions): Promise<void> {
+async function runModules(plan: Plan, options: ServeOptions, ignoreParent: () => void): Promise<void> {
   const log = pino({ level: debugging(process.env).logLevel, base: { unit: options.unit } });
   // After an unexpected error the state of the process is unknown: it logs the error and exits, to be restarted.
   process.on("uncaughtException", (error) => {
     log.fatal({ error: error.message, stack: error.stack }, "unexpected error");
     process.exit(1);
   });
-  const ignoreParent = exitWithParent();
   const unit = unitOf(plan, options.unit);
   const data = dataDirectory(options.data, plan);
   // A supervisor has already checked the whole data directory.

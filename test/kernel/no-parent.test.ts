@@ -61,7 +61,7 @@ describe("a process whose parent is gone before it serves", () => {
       await sleep(after);
       child.disconnect();
       expect(await exitOf(child)).toBe(1);
-      expect(said).toContain("error serve/no-parent the process that started this one is gone");
+      expect(said).toContain("error serve/no-parent the process that started this one has exited");
     },
     30_000,
   );

@@ -24,7 +24,7 @@ describe("a start", () => {
     interrupt.abort();
     const { code, err } = await started;
     expect(code, err).toBe(1);
-    expect(err).toContain("error start/failed the platform ended before it answered");
+    expect(err).toContain("error start/failed the platform exited before it was ready");
     expect(await serverProcesses(join(data, "postgres/data"))).toEqual([]);
     expect(existsSync(join(data, "lock"))).toBe(false);
     expect(existsSync(join(data, "logs/up.json"))).toBe(false);

@@ -57,7 +57,7 @@ describeWith(["root"], "a disk that cannot take the data", () => {
       .query("CREATE TABLE filler AS SELECT repeat(md5(n::text), 60) FROM generate_series(1, 60000) n")
       .catch(() => undefined);
     await client.end().catch(() => undefined);
-    await platform.says(/No space left|no space is left|! postgres ended/);
+    await platform.says(/No space left|no space is left|! postgres exited/);
     rmSync(filler);
     await until(
       async () => (await platform.status()).processes.every(({ phase }) => phase === "running"),

@@ -89,7 +89,7 @@ describe("keelson up killed with -9", () => {
     const again = await up(cleanups, { cwd: first.cwd, port: first.port });
 
     // Nobody writes the same journal beside it: the old process had finished before the new one began.
-    expect(again.err()).toContain(`waiting for process ${orphan}, whose platform was killed, to finish its answers`);
+    expect(again.err()).toContain(`waiting for process ${orphan} of a killed platform to finish its requests`);
     expect(again.err()).toContain(`process ${orphan} has finished`);
     // It may still lie there as a zombie, where the first process of the machine takes its time.
     expect(await ownerNow(orphan)).toBeUndefined();

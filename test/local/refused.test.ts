@@ -132,7 +132,7 @@ test("a detached start says what one in the foreground says, and `login` leads i
   cleanups.push(() => keelson(cwd, ["down", "--data", data]));
   expect(started.code, started.err).toBe(0);
   const words = [`API        ${url}/v1`, "model      assistant: simulated", "first key  kls_", `data       ${data}`];
-  for (const said of [...words, "not here   ", "/sign-in#token=", "keelson down"]) expect(started.err).toContain(said);
+  for (const said of [...words, "omitted    ", "/sign-in#token=", "keelson down"]) expect(started.err).toContain(said);
 
   const signIn = async (link: string) => {
     const [page, token] = link.trim().split("#token=");

@@ -114,7 +114,7 @@ describe("keelson up", () => {
     for (const name of ["platform", "postgres"]) {
       const before = await pidOf(platform, name);
       process.kill(before, "SIGKILL");
-      await platform.says(new RegExp(`! ${name} ended: killed by SIGKILL`));
+      await platform.says(new RegExp(`! ${name} exited: killed by SIGKILL`));
       await until(async () => ![0, before].includes(await pidOf(platform, name)), 30_000, `${name} again`);
       await until(async () => (await platform.status()).state === "ready", 30_000, "ready again");
       expect((await chat(platform)).status).toBe(200);
@@ -125,7 +125,7 @@ describe("keelson up", () => {
     const platform = await up(cleanups);
     const before = await pidOf(platform, "platform");
     process.kill(before, "SIGSTOP");
-    await platform.says(/! platform: it has not answered for/);
+    await platform.says(/! platform has not responded for/);
     await until(async () => (await platform.status()).state === "ready", 60_000, "ready again");
     expect(await pidOf(platform, "platform")).not.toBe(before);
     expect((await chat(platform)).status).toBe(200);

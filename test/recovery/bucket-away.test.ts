@@ -25,7 +25,7 @@ describeWith(["versitygw"], "a platform whose bucket does not answer any more", 
     expect(status.backups.count).toBeUndefined();
 
     process.kill(processes.find(({ name }) => name === "postgres")?.pid ?? 0, "SIGKILL");
-    await platform.says(/! postgres ended: killed by SIGKILL/);
+    await platform.says(/! postgres exited: killed by SIGKILL/);
     const again = async () => (await platform.status()).processes.every(({ phase }) => phase === "running");
     await until(again, 30_000, "the database again");
     expect((await chat(platform)).status).toBe(200);
