@@ -91,14 +91,15 @@ function alive(file) {
  * Bundles the commands of the pure core (`check`, `promises`, `plan`, `render`) and the declarations of all commands with
  * their three libraries into a few files beside `dist/cli/main.js`: opening some 250 small modules took half of their time.
  * Edges are not bundled, because they find files beside their own, and neither are errors: an error class must exist once.
- * What is an edge follows from the import rules: a file of an edge room, or a command that imports one.
+ * What is an edge follows from the import rules: a file of an edge room, or a command that imports one. `disk` only reads
+ * and writes files, so it is bundled as well.
  */
 async function bundleCommands() {
   const imports = readImports("src", "atLoad");
   const rooms = readRooms();
   /** @param {string} file @param {Set<string>} seen @returns {boolean} */
   const reachesEdge = (file, seen = new Set()) => {
-    if (rooms.get(roomOf(file))?.layer === "edge") return true;
+    if (rooms.get(roomOf(file))?.layer === "edge" && roomOf(file) !== "disk") return true;
     seen.add(file);
     return (imports.get(file) ?? []).some(
       (target) => !seen.has(target) && imports.has(target) && reachesEdge(target, seen),

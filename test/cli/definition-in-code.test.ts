@@ -46,9 +46,9 @@ export default definePlatform({ platform: "shop", services, environments: { loca
     const planned = await run(
       {
         "platform.ts": `import { definePlatform } from "keelson";
-import { image } from "../spec/parts/image.ts";
-import limits from "../spec/limits.json" with { type: "json" };
-import { Port } from "../spec/parts/port";
+import { image } from "./parts/image.ts";
+import limits from "./limits.json" with { type: "json" };
+import { Port } from "./parts/port";
 
 const replicas = await Promise.resolve(2);
 export default definePlatform({
@@ -98,7 +98,7 @@ export function name(shop?: Shop): string {
       `    |                    ^`,
     ],
     "what throws in another file": [
-      `import { definePlatform } from "keelson";\nimport { name } from "../spec/part.ts";\nexport default definePlatform({ platform: name() });\n`,
+      `import { definePlatform } from "keelson";\nimport { name } from "./part.ts";\nexport default definePlatform({ platform: name() });\n`,
       "part.ts:4:20 error code/thrown TypeError: which shop? none was given",
       `  4 |   if (!shop)   throw new TypeError(`,
     ],
@@ -111,7 +111,7 @@ export function name(shop?: Shop): string {
       "error code/thrown TypeError: definePlatforms is not a function",
     ],
     "an import of what is not there": [
-      `import { definePlatform } from "keelson";\n\nimport { name } from "../spec/nowhere.ts";\nexport default definePlatform({ platform: name });\n`,
+      `import { definePlatform } from "keelson";\n\nimport { name } from "./nowhere.ts";\nexport default definePlatform({ platform: name });\n`,
       "platform.ts:3:22 error code/import cannot resolve the import `./nowhere.ts`",
       "hint: expected at /",
     ],

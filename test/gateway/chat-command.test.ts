@@ -41,7 +41,7 @@ describe("keelson chat", () => {
     for (const nothing of ["", " \n"]) {
       const { code, out, err } = await run(["--key", key], nothing);
       expect([code, out]).toEqual([2, ""]);
-      expect(err).toMatch(/^error chat\/no-question there is no question.*\n {2}hint: keelson chat "a question"/);
+      expect(err).toMatch(/^error chat\/no-question no prompt was given.*\n {2}hint: keelson chat "a question"/);
     }
     expect(upstream.received.length).toBe(asked);
   });
@@ -50,13 +50,13 @@ describe("keelson chat", () => {
     const { code, out, err } = await chat("nope");
     expect([code, out]).toEqual([2, ""]);
     expect(err).toContain("the model nope does not exist");
-    expect(err).toContain("there are: assistant, small");
+    expect(err).toContain("available models: assistant, small");
   });
 
   it("names the one that is near, and only models that the key may use", async () => {
-    expect((await chat("asistant")).err).toContain("did you mean `assistant`? there are: assistant, small");
+    expect((await chat("asistant")).err).toContain("did you mean `assistant`? available models: assistant, small");
     const { err } = await chat("assistant", "kls_small_only");
-    expect(err).toContain("there are: small");
+    expect(err).toContain("available models: small");
     expect(err).not.toContain("assistant, small");
   });
 });

@@ -35,7 +35,7 @@ function commandBranches(commands: readonly DescribedCommand[], complete: Write)
 
 function bash(commands: readonly DescribedCommand[]): string {
   const complete: Write = ({ words, files }) =>
-    `_keelson_offer ${[files ? "files" : "words", ...words.map(quoted)].join(" ")}`;
+    `_keelson_complete ${[files ? "files" : "words", ...words.map(quoted)].join(" ")}`;
   return [
     // One name per line, so that a name with a space is one completion.
     "_keelson_complete() {",
