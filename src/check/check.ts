@@ -2,14 +2,14 @@ import { originOf } from "../plan/origin.js";
 import type { Origin, Path, Plan } from "../plan/plan.js";
 import { type Edit, sortDiagnostics } from "../platform-file/diagnostic.js";
 import { parentPath } from "../platform-file/path.js";
-import { promiseSheet } from "../promises/sheet.js";
-import type { Finding, PlacedEdit } from "./finding.js";
-import type { Rule } from "./rule.js";
+import { CheckContext } from "./context.js";
+import type { Finding, ScopedEdit } from "./finding.js";
+import type { Found, Rule } from "./rule.js";
 import { rules as catalogue } from "./rules/index.js";
 
 /**
- * Everything that the rules find in these plans (the environments of one file). A finding that several environments
- * share is said once and names them. Sorted by place, then code: the same plans always read the same.
+ * The findings of all rules in these plans (the environments of one file), sorted by place, then code. A finding that
+ * several environments share is reported once, with their names.
  */
 export function check(plans: readonly Plan[], rules: readonly Rule[] = catalogue): readonly Finding[] {
   const drafts = new Map<string, Draft>();
@@ -17,19 +17,62 @@ export function check(plans: readonly Plan[], rules: readonly Rule[] = catalogue
     for (const draft of draftsOf(plan, rules)) {
       const { origin, code, message } = draft;
       const key = JSON.stringify([origin.file, origin.line, origin.column, code, message]);
-      const seen = drafts.get(key);
-      drafts.set(key, seen ? together(seen, draft) : draft);
+      const same = drafts.get(key);
+      drafts.set(key, same ? mergeFindings(same, draft) : draft);
     }
   }
-  return sortDiagnostics([...drafts.values()].map((draft) => settled(draft, plans.length)));
+  return sortDiagnostics([...drafts.values()].map((draft) => resolveEdits(draft, plans.length)));
 }
 
-/** A finding whose edits do not all know yet whether they belong in the base or under an environment. */
-type Draft = Omit<Finding, "fix"> & { readonly edits: readonly UnsettledEdit[] };
-type UnsettledEdit = Edit & { readonly belongs: { readonly environment: string | undefined } | "where it was found" };
+/** A finding before it is known whether every environment has it, which decides where some of its edits belong. */
+type Draft = Omit<Finding, "fix"> & { readonly edits: readonly DraftEdit[] };
+type DraftEdit = Edit & { readonly scope: EditScope };
 
-/** One finding of two environments is as bad as in the worse of them, and as safe to mend as in both. */
-function together(a: Draft, b: Draft): Draft {
+/** The environment whose differences an edit changes (undefined: the base); `unresolved`: the environments that have the finding. */
+type EditScope = { readonly environment: string | undefined } | "unresolved";
+
+function draftsOf(plan: Plan, rules: readonly Rule[]): readonly Draft[] {
+  const context = new CheckContext(plan);
+  const drafts: Draft[] = [];
+  for (const rule of rules) rule.check(context, (at, found) => drafts.push(draftOf(plan, rule, at, found)));
+  return drafts;
+}
+
+function draftOf(plan: Plan, rule: Rule, at: Path, { why, advice, fix, severity, concerns }: Found): Draft {
+  return {
+    code: rule.code,
+    severity: severity ?? rule.severity,
+    message: why,
+    origin: declaredOrigin(plan, at),
+    path: at,
+    hint: advice,
+    environments: [plan.environment],
+    ...(concerns === undefined ? {} : { concerns }),
+    safe: fix?.safe ?? false,
+    edits: (fix?.edits ?? []).map((edit) => ({ ...edit, scope: editScope(plan, edit) })),
+  };
+}
+
+/** The place of a path in the file. A path without any declared parent is placed at the platform's name. */
+function declaredOrigin(plan: Plan, path: Path): Origin {
+  const origin = originOf(plan, path);
+  return origin.file === "" ? originOf(plan, "platform") : origin;
+}
+
+/** A value is edited where it is declared. A value that is declared nowhere is added beside its nearest declared parent. */
+function editScope(plan: Plan, edit: Edit): EditScope {
+  const own = plan.origins[edit.path];
+  if (own?.kind === "file") return { environment: undefined };
+  for (let path: string | undefined = edit.path; path !== undefined && path !== ""; path = parentPath(path)) {
+    const origin = plan.origins[path];
+    if (origin?.kind === "environment") return { environment: origin.environment };
+    if (origin?.kind === "file") break;
+  }
+  return "unresolved";
+}
+
+/** The same finding of two environments: with the worse severity of the two, and safe only if it is safe in both. */
+function mergeFindings(a: Draft, b: Draft): Draft {
   const severity = (["error", "warning", "note"] as const).find((each) => each === a.severity || each === b.severity);
   return {
     ...a,
@@ -39,55 +82,12 @@ function together(a: Draft, b: Draft): Draft {
   };
 }
 
-function draftsOf(plan: Plan, rules: readonly Rule[]): readonly Draft[] {
-  const sheet = promiseSheet(plan, []);
-  const drafts: Draft[] = [];
-  for (const rule of rules) {
-    rule.check(
-      plan,
-      (at, { why, advice, fix, severity, concerns }) => {
-        drafts.push({
-          code: rule.code,
-          severity: severity ?? rule.severity,
-          message: why,
-          origin: placeOf(plan, at),
-          path: at,
-          hint: advice,
-          environments: [plan.environment],
-          ...(concerns === undefined ? {} : { concerns }),
-          safe: fix?.safe ?? false,
-          edits: (fix?.edits ?? []).map((edit) => ({ ...edit, belongs: belongs(plan, edit) })),
-        });
-      },
-      sheet,
-    );
-  }
-  return drafts;
-}
-
-/** A place in the file in any case: what stands nowhere, nor anything above it, is found at the platform's name. */
-function placeOf(plan: Plan, path: Path): Origin {
-  const origin = originOf(plan, path);
-  return origin.file === "" ? originOf(plan, "platform") : origin;
-}
-
-/** Where a value is written decides where it is edited; what is written nowhere goes beside its nearest written parent. */
-function belongs(plan: Plan, edit: Edit): UnsettledEdit["belongs"] {
-  const own = plan.origins[edit.path];
-  if (own?.kind === "file") return { environment: undefined };
-  for (let path: string | undefined = edit.path; path !== undefined && path !== ""; path = parentPath(path)) {
-    const origin = plan.origins[path];
-    if (origin?.kind === "environment") return { environment: origin.environment };
-    if (origin?.kind === "file") break;
-  }
-  return "where it was found";
-}
-
-function settled({ edits, ...finding }: Draft, environmentsInAll: number): Finding {
+/** An unresolved edit changes the base if every environment has the finding, otherwise each environment that has it. */
+function resolveEdits({ edits, ...finding }: Draft, environmentCount: number): Finding {
   if (edits.length === 0) return finding;
-  const inAll = finding.environments.length === environmentsInAll;
-  const fix = edits.flatMap(({ belongs, ...edit }): readonly PlacedEdit[] => {
-    if (belongs !== "where it was found") return [{ ...edit, environment: belongs.environment }];
+  const inAll = finding.environments.length === environmentCount;
+  const fix = edits.flatMap(({ scope, ...edit }): readonly ScopedEdit[] => {
+    if (scope !== "unresolved") return [{ ...edit, environment: scope.environment }];
     return (inAll ? [undefined] : finding.environments).map((environment) => ({ ...edit, environment }));
   });
   return { ...finding, fix };

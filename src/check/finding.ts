@@ -1,17 +1,17 @@
 import type { Diagnostic, Edit } from "../platform-file/diagnostic.js";
 import type { Concern } from "./rule.js";
 
-/** An edit, and the environment under whose differences it belongs; undefined edits the base. */
-export interface PlacedEdit extends Edit {
+/** An edit, and the environment whose differences it changes; undefined changes the base. */
+export interface ScopedEdit extends Edit {
   readonly environment: string | undefined;
 }
 
-/** What a rule found, at a place, in some environments. */
+/** A problem that a rule reports at one place of the file, for one or more environments. */
 export interface Finding extends Diagnostic<string> {
   readonly environments: readonly string[];
-  /** The promises that this finding says are not kept. */
+  /** The promises that are not kept for this reason. */
   readonly concerns?: readonly Concern[];
-  readonly fix?: readonly PlacedEdit[];
-  /** Whether `check --fix` applies the fix unasked. */
+  readonly fix?: readonly ScopedEdit[];
+  /** Whether `check --fix` applies the fix. */
   readonly safe: boolean;
 }

@@ -1,45 +1,47 @@
-import type { Path, Plan } from "../plan/plan.js";
+import type { Path } from "../plan/plan.js";
 import type { Edit } from "../platform-file/diagnostic.js";
-import type { PromiseSheet } from "../promises/sheet.js";
+import type { FaultName } from "../platform-file/faults.js";
+import type { CheckContext } from "./context.js";
 
 export type Severity = "error" | "warning" | "note";
 
-/** One thing that a design can get wrong. Pure: it sees the plan and the promises made from it, and says what it found. */
+/** One kind of design error. Pure: a rule reads the plan and its promise sheet, and reports what it finds. */
 export interface Rule {
-  /** `group/name`, as printed, filtered by `--rule` and documented in docs/checks.md. */
+  /** `group/name`: printed with a finding, selected by `--rule`, described in docs/checks.md. */
   readonly code: string;
   readonly severity: Severity;
   /** What it finds, in one line. */
   readonly summary: string;
-  /** Why that matters, for whoever meets the rule for the first time. */
+  /** Why it matters, for a reader who does not know the rule. */
   readonly help: string;
-  check(plan: Plan, report: Report, sheet: PromiseSheet): void;
+  readonly check: (context: CheckContext, report: Report) => void;
 }
 
-/** A cell of the promise sheet, or the availability through one door (which no one fault decides). */
+/** A promise of the sheet: an objective under a fault, or the availability of an SLO target, which has no fault. */
 export interface Concern {
-  readonly fault?: string;
+  readonly fault?: FaultName;
   readonly subject: string;
   readonly of: "rto" | "rpo" | "availability";
 }
 
+/** Reports a problem at a path of the platform file. */
 export type Report = (at: Path, found: Found) => void;
 
 export interface Found {
-  /** The promises that are not kept for this reason, as far as there are any: what shows the sheet shows the advice there. */
+  /** The promises that are not kept for this reason, if any. The dashboard shows the advice beside them. */
   readonly concerns?: readonly Concern[];
-  /** The numbers of this case, in one sentence. */
+  /** The problem with its numbers, in one sentence. */
   readonly why: string;
-  /** What to do about it. */
+  /** How to solve it. */
   readonly advice: string;
   readonly fix?: Fix;
-  /** When this case is milder (or worse) than the rule's usual one. */
+  /** If this case is less (or more) severe than the rule's default. */
   readonly severity?: Severity;
 }
 
 /**
- * Edits of the platform file. Safe means that `check --fix` may apply them unasked: nothing is destroyed, no more is
- * opened, no running replica is added, and no caller sees a difference.
+ * Edits of the platform file. A fix is safe if `check --fix` may apply it: it deletes nothing, opens no access, adds no
+ * running replica, and does not change what callers see.
  */
 export interface Fix {
   readonly edits: readonly Edit[];

@@ -1,13 +1,13 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { applySafeFixes } from "../check/apply-fixes.js";
 import { check as findingsOf } from "../check/check.js";
 import type { Finding } from "../check/finding.js";
-import { fixed } from "../check/fix.js";
 import { sarif, sarifOfErrors } from "../check/output/sarif.js";
 import { countText, findingsText } from "../check/output/text.js";
 import type { Rule } from "../check/rule.js";
 import { rules as catalogue } from "../check/rules/index.js";
-import { proven } from "../check/safety.js";
+import { verifyFixes } from "../check/verify-fixes.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { messageOf } from "../errors/thrown.js";
 import { makePlan } from "../plan/index.js";
@@ -35,15 +35,15 @@ export interface CheckOptions {
 export async function check(file: string, options: CheckOptions, formatIsExplicit: boolean): Promise<void> {
   const { format, json } = options;
   if (json && format !== "json" && formatIsExplicit)
-    throw new KeelsonError("usage", `--json and --format ${format} contradict each other`, {
-      hint: "--json is --format json: give one of them",
+    throw new KeelsonError("usage", `--json and --format ${format} cannot be combined`, {
+      hint: "--json is the same as --format json: use one of them",
     });
   if (options.listRules && format === "sarif")
-    throw new KeelsonError("usage", "--list-rules is printed as text or as JSON", {
-      hint: "a SARIF log names the rules: keelson check FILE --format sarif",
+    throw new KeelsonError("usage", "--list-rules supports the formats text and json", {
+      hint: "a SARIF log includes the rules: keelson check FILE --format sarif",
     });
   try {
-    await checked(file, options);
+    await checkFile(file, options);
   } catch (error) {
     if (options.format !== "sarif" || options.json || !(error instanceof KeelsonError)) throw error;
     const errors = errorsIn(error, file);
@@ -54,20 +54,20 @@ export async function check(file: string, options: CheckOptions, formatIsExplici
   }
 }
 
-async function checked(file: string, options: CheckOptions): Promise<void> {
-  const rules = chosen(options.rule);
-  if (options.listRules) return list(rules, options);
+async function checkFile(file: string, options: CheckOptions): Promise<void> {
+  const rules = selectRules(options.rule);
+  if (options.listRules) return printRules(rules, options);
   let loaded = await loadPlatform(file);
-  if (options.fix) loaded = await mended(file, loaded, rules, options);
+  if (options.fix) loaded = await fixFile(file, loaded, rules, options);
   const plans = plansOf(loaded, options);
   const findings = findingsIn(loaded, plans, rules);
-  process.stdout.write(`${await printed(findings, rules, loaded, plans, options)}\n`);
+  process.stdout.write(`${await formatFindings(findings, rules, loaded, plans, options)}\n`);
   if (findings.some(({ severity }) => severity === "error" || (options.strict && severity === "warning"))) {
     process.exitCode = 1;
   }
 }
 
-/** Everything that is wrong with a file; an error that has no place in it (it is not there at all) stands at the file. */
+/** The errors of an invalid file. An error without a place in it (it does not exist) is placed at the file. */
 function errorsIn(error: KeelsonError, file: string): readonly Diagnostic[] {
   if (error instanceof DiagnosticsError) return error.diagnostics;
   const { code, message, hint } = error;
@@ -79,13 +79,13 @@ function plansOf(loaded: Loaded, options: CheckOptions): readonly Plan[] {
   return names.map((name) => planOf(loaded, name));
 }
 
-/** What the rules find; of a file, a fix is called safe only where no environment loses a promise by it. */
+/** The findings of the rules. For a YAML file a fix is safe only if no environment loses a kept promise by it. */
 function findingsIn({ file, text }: Loaded, plans: readonly Plan[], rules: readonly Rule[]): readonly Finding[] {
   const findings = findingsOf(plans, rules);
-  return text === undefined ? findings : proven(text, findings, (edited) => plansIn(file, edited));
+  return text === undefined ? findings : verifyFixes(text, findings, (edited) => plansIn(file, edited));
 }
 
-/** The plans of every environment of a text; undefined where it cannot be read or planned. */
+/** The plans of every environment of a text; undefined if it is invalid. */
 function plansIn(file: string, text: string): readonly Plan[] | undefined {
   const parsed = readPlatform({ file, text });
   if (!parsed.ok) return undefined;
@@ -95,42 +95,47 @@ function plansIn(file: string, text: string): readonly Plan[] | undefined {
   return plans.length === planned.length ? plans : undefined;
 }
 
-/** Applies safe fixes until none is left; one fix may show the next finding, so a few rounds are allowed. */
-async function mended(file: string, first: Loaded, rules: readonly Rule[], options: CheckOptions): Promise<Loaded> {
+/** A fix may reveal the next finding, so fixes are applied in rounds. */
+const MAX_FIX_ROUNDS = 5;
+
+/** Applies safe fixes until none remains. */
+async function fixFile(file: string, first: Loaded, rules: readonly Rule[], options: CheckOptions): Promise<Loaded> {
   let loaded = first;
   let count = 0;
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < MAX_FIX_ROUNDS; round++) {
     if (loaded.text === undefined) {
-      throw new KeelsonError("check/cannot-fix", `${loaded.file} is code, and only YAML is mended`);
+      throw new KeelsonError("check/cannot-fix", `${loaded.file} is code, and --fix only edits YAML`);
     }
     const findings = findingsIn(loaded, plansOf(loaded, options), rules);
-    const { text, applied } = fixed(loaded.text, findings, (edited) => plansIn(loaded.file, edited));
+    const { text, applied } = applySafeFixes(loaded.text, findings, (edited) => plansIn(loaded.file, edited));
     if (applied.length === 0) break;
-    await rewritten(loaded.path, text);
-    for (const { code, hint } of applied) process.stderr.write(`mended ${code}: ${hint ?? ""}\n`);
+    await writeText(loaded.path, text);
+    for (const { code, hint } of applied) process.stderr.write(`fixed ${code}: ${hint ?? ""}\n`);
     count += applied.length;
     loaded = await loadPlatform(file);
   }
   process.stderr.write(
-    count === 0 ? "nothing to mend\n" : `mended ${count} finding${count === 1 ? "" : "s"} in ${loaded.file}\n`,
+    count === 0
+      ? "No automatic fixes available\n"
+      : `fixed ${count} finding${count === 1 ? "" : "s"} in ${loaded.file}\n`,
   );
   return loaded;
 }
 
-/** Every other byte stays: the mark that some editors put before a text as well. */
-async function rewritten(path: string, text: string): Promise<void> {
+/** Writes the text, and keeps the byte order mark of the file. */
+async function writeText(path: string, text: string): Promise<void> {
   try {
     const mark = (await readFile(path, "utf8")).startsWith("\uFEFF") ? "\uFEFF" : "";
     await writeFile(path, `${mark}${text}`);
   } catch (error) {
     throw new KeelsonError("file/unwritable", `cannot write ${path}: ${messageOf(error)}`, {
-      hint: "the findings without --fix say what to change",
+      hint: "run the check without --fix, and apply the fixes of the findings by hand",
       cause: error,
     });
   }
 }
 
-async function printed(
+async function formatFindings(
   findings: readonly Finding[],
   rules: readonly Rule[],
   loaded: Loaded,
@@ -156,8 +161,8 @@ async function printed(
   }
 }
 
-/** Rules by code or by group; a word that fits none is a mistake, not an empty set. */
-function chosen(words: readonly string[] | undefined): readonly Rule[] {
+/** Rules by code or by group. Throws a `KeelsonError` for a word that matches none. */
+function selectRules(words: readonly string[] | undefined): readonly Rule[] {
   if (!words) return catalogue;
   return words.flatMap((word) => {
     const rules = catalogue.filter(({ code }) => code === word || code.startsWith(`${word}/`));
@@ -167,12 +172,12 @@ function chosen(words: readonly string[] | undefined): readonly Rule[] {
         didYouMean(
           word,
           catalogue.map(({ code }) => code),
-        ) ?? "keelson check --list-rules shows them",
+        ) ?? "keelson check --list-rules prints the rules",
     });
   });
 }
 
-function list(rules: readonly Rule[], options: CheckOptions): void {
+function printRules(rules: readonly Rule[], options: CheckOptions): void {
   const table = rules.map(({ code, severity, summary, help }) => ({ code, severity, summary, help }));
   if (options.json || options.format === "json") process.stdout.write(`${JSON.stringify(table, undefined, 2)}\n`);
   else {

@@ -10,7 +10,7 @@ import { platformRoutes } from "../local/control/routes.js";
 import { dataDirectory, layout, makeRoot } from "../local/layout.js";
 import { startPlatform } from "../local/platform.js";
 import { freePort } from "../postgres/server.js";
-import { outcomeText } from "../promises/explain.js";
+import { formatOutcome } from "../promises/format.js";
 import { executors } from "../recovery/drills/faults/index.js";
 import { promisedText, worstCase } from "../recovery/drills/report/facts.js";
 import { drillStore } from "../recovery/drills/store.js";
@@ -157,7 +157,7 @@ function summary(result: DrillResult, directory: string): string {
     ...result.measurements.map((measurement) => {
       const { subject, promised, predicted, underestimated } = measurement;
       const compared = (of: "rto" | "rpo") =>
-        `${of.toUpperCase()} ${outcomeText(measurement[of])} (predicted ${worstCase(predicted[of])}, promised ${promisedText(promised[of])})`;
+        `${of.toUpperCase()} ${formatOutcome(measurement[of])} (predicted ${worstCase(predicted[of])}, promised ${promisedText(promised[of])})`;
       return `  ${subject.padEnd(12)} ${compared("rto")}  ${compared("rpo")}${underestimated ? out.yellow("  worse than predicted") : ""}`;
     }),
     `  ${result.acknowledged} acknowledged, ${result.state === "finished" ? `${result.lost} lost, ` : ""}${result.failed} failed`,

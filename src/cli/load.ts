@@ -35,8 +35,7 @@ export function blueprintNames(): string[] {
  */
 export async function loadPlatform(file: string): Promise<Loaded> {
   const path = await findFile(file);
-  const shown =
-    path.startsWith(BLUEPRINTS) && path !== resolve(file) ? `blueprints${path.slice(BLUEPRINTS.length)}` : file;
+  const shown = shownName(file, path);
   const text = await readText(path, shown);
   if (/^\.[cm]?[jt]s$/.test(extname(path))) {
     // The TypeScript loader is imported only when needed: it is slow to load.
@@ -45,6 +44,14 @@ export async function loadPlatform(file: string): Promise<Loaded> {
     return loaded(parsed, shown, path, undefined);
   }
   return loaded(readPlatform({ file: shown, text }), shown, path, text);
+}
+
+/** The name of the file in diagnostics: as given, with `platform.yaml` for a folder, and from `blueprints/` on for a blueprint. */
+function shownName(file: string, path: string): string {
+  if (path === resolve(file)) return file;
+  return path === resolve(file, "platform.yaml")
+    ? join(file, "platform.yaml")
+    : `blueprints${path.slice(BLUEPRINTS.length)}`;
 }
 
 /** The Plan of a platform file under an environment (its first when none is named). Warnings are `loadPlatform`'s. */

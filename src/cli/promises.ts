@@ -1,6 +1,8 @@
 import { KeelsonError } from "../errors/keelson-error.js";
+import { explanationText } from "../promises/explanation-text.js";
+import type { Marks } from "../promises/marks.js";
 import { type PromiseSheet, promiseSheet, type Row } from "../promises/sheet.js";
-import { explanationText, type Marks, sheetText } from "../promises/text.js";
+import { sheetText } from "../promises/sheet-text.js";
 import { coloursFor } from "./colours.js";
 import { loadPlan } from "./load.js";
 
@@ -16,13 +18,13 @@ export async function promises(file: string, options: PromisesOptions): Promise<
   const plan = await loadPlan(file, options.environment);
   const { drillMeasurements } = await import("./drill-measurements.js");
   const sheet = promiseSheet(plan, await drillMeasurements(options.data, plan));
-  const shown = options.explain === undefined ? sheet : { ...sheet, rows: chosen(sheet, options.explain) };
+  const shown = options.explain === undefined ? sheet : { ...sheet, rows: selectRows(sheet, options.explain) };
   process.stdout.write(`${options.json ? JSON.stringify(shown, undefined, 2) : text(shown, options)}\n`);
-  if (!kept(sheet)) process.exitCode = 1;
+  if (!isKept(sheet)) process.exitCode = 1;
 }
 
-/** Unknown is never kept. */
-function kept({ rows, availability }: PromiseSheet): boolean {
+/** An unknown promise is not kept. */
+function isKept({ rows, availability }: PromiseSheet): boolean {
   return [...rows, ...availability].every(({ verdict }) => verdict === "kept" || verdict === "not-promised");
 }
 
@@ -30,13 +32,14 @@ function text(sheet: PromiseSheet, options: PromisesOptions): string {
   return options.explain === undefined ? sheetText(sheet, marks()) : explanationText(sheet.rows, marks());
 }
 
-function chosen(sheet: PromiseSheet, name: string): readonly Row[] {
+/** The rows of `FAULT` or `FAULT/SUBJECT`. Throws a `KeelsonError` if there are none. */
+function selectRows(sheet: PromiseSheet, name: string): readonly Row[] {
   const [fault, subject] = name.split("/", 2);
   const rows = sheet.rows.filter((row) => row.fault === fault && (subject === undefined || row.subject === subject));
   if (rows.length > 0) return rows;
   const known = sheet.rows.filter((row) => row.fault === fault).map((row) => `${row.fault}/${row.subject}`);
   throw new KeelsonError("promises/unknown-row", `the sheet of ${sheet.environment} has no row ${name}`, {
-    hint: `there ${known.length > 0 ? `are: ${known.join(", ")}` : `is: ${[...new Set(sheet.rows.map((row) => row.fault))].join(", ")}`}`,
+    hint: `it has: ${(known.length > 0 ? known : [...new Set(sheet.rows.map((row) => row.fault))]).join(", ")}`,
   });
 }
 

@@ -5,7 +5,7 @@ import { KeelsonError } from "../errors/keelson-error.js";
 import { serveReportOf } from "../local/children/serve-report.js";
 import { dataDirectory } from "../local/layout.js";
 import type { Plan, Unit } from "../plan/plan.js";
-import { drainLimit } from "../promises/facts/supervisor.js";
+import { drainTimeoutMs } from "../promises/facts/supervisor.js";
 import { type Kernel, startKernel } from "../runtime/kernel/kernel.js";
 import type { Address } from "../runtime/kernel/listener.js";
 import { readPlanFile } from "../runtime/kernel/plan-file.js";
@@ -134,7 +134,7 @@ const EXIT_MARGIN_MS = 1_000;
  */
 function stopOnSignals(kernel: Kernel, plan: Plan, unit: Unit | undefined): (exitCode: 0 | 1) => void {
   const supervised = process.connected;
-  const limit = drainLimit(plan, unit?.name);
+  const limit = drainTimeoutMs(plan, unit?.name);
   const drainDelay = supervised ? 0 : Math.min(unit?.drainDelay ?? 0, limit);
   const grace = Math.max(EXIT_MARGIN_MS, limit - drainDelay - EXIT_MARGIN_MS);
   const stop = (exitCode: 0 | 1): void => {

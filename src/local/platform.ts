@@ -10,7 +10,7 @@ import { moduleDatabases } from "../plan/stores/index.js";
 import { type Cluster, locateCluster } from "../postgres/cluster.js";
 import { databaseUrl } from "../postgres/provision.js";
 import { freePort } from "../postgres/server.js";
-import { orphanLimit } from "../promises/facts/supervisor.js";
+import { orphanTimeoutMs } from "../promises/facts/supervisor.js";
 import { type Drills, startDrills } from "../recovery/drills/drills.js";
 import { drillStore } from "../recovery/drills/store.js";
 import { ExclusiveWorks } from "../recovery/exclusive-work.js";
@@ -137,7 +137,7 @@ async function prepare(
   const { plan, host, port, onProgress, signal } = options;
   // First of all: orphans use the data directory, and hold the port until they detect that their supervisor has exited.
   await undo.step("wait for orphans", () =>
-    waitForOrphans(places, (unit) => orphanLimit(plan, unit), onProgress, signal),
+    waitForOrphans(places, (unit) => orphanTimeoutMs(plan, unit), onProgress, signal),
   );
   await undo.step("check the port", () => requireFreePort(host, port));
   const first = (await statIfPresent(places.database)) === undefined;

@@ -1,10 +1,10 @@
 import type { Milliseconds, Plan, Unit } from "../plan/plan.js";
 import { unenforcedLimits } from "../promises/facts/limits.js";
 import {
-  DATABASE_GRACE,
+  DATABASE_GRACE_MS,
   databaseWatch,
-  leftOutByUp,
   modulesOf,
+  notRunByUp,
   type Watch,
   watchOf,
 } from "../promises/facts/supervisor.js";
@@ -73,7 +73,7 @@ export function processes(plan: Plan, options: ProcessOptions): Processes {
     needs: [],
     liveness: databaseWatch(plan.stores),
     startup: DATABASE_STARTUP_MS,
-    grace: DATABASE_GRACE,
+    grace: DATABASE_GRACE_MS,
   };
   const serve = options.split ? onePerUnit(units, options) : [oneForAll(plan, units, options)];
   return { specs: [postgres, ...serve], omitted: omitted(plan) };
@@ -164,7 +164,7 @@ function common(name: string, units: readonly Unit[]) {
 
 function omitted(plan: Plan): string[] {
   const sidecars = plan.units.flatMap((unit) => unit.sidecars);
-  const elements = [...plan.units, ...sidecars, ...plan.stores].map((each) => [each.name, leftOutByUp(each)] as const);
+  const elements = [...plan.units, ...sidecars, ...plan.stores].map((each) => [each.name, notRunByUp(each)] as const);
   const limits = plan.models.map((model) => [model.name, unenforcedLimits(model)] as const);
   return [...elements, ...limits].flatMap(([name, why]) => (why === undefined ? [] : [`${name}: ${why}`]));
 }

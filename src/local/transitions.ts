@@ -1,5 +1,5 @@
 import { endOf, type ServiceState } from "../lifecycle/service.js";
-import { backoff, STABLE } from "../promises/facts/supervisor.js";
+import { BACKOFF_RESET_MS, backoff } from "../promises/facts/supervisor.js";
 import type { Phase, ProcessState, State } from "./decide.js";
 import type { ProcessSpec } from "./processes.js";
 
@@ -41,7 +41,7 @@ export function ended(state: State, name: string, now: number): State {
     const killed = phase.phase === "stopping" && phase.killed;
     if (!process.wanted || (endOf(serviceState(phase)) === "stopped" && !killed))
       return { ...process, phase: { phase: "absent" }, crashes: 0, notBefore: now };
-    const stable = phase.phase === "running" && now - phase.since >= STABLE;
+    const stable = phase.phase === "running" && now - phase.since >= BACKOFF_RESET_MS;
     const crashes = stable ? 1 : process.crashes + 1;
     return { ...process, phase: { phase: "absent" }, crashes, notBefore: now + backoff(crashes) };
   });

@@ -8,7 +8,7 @@ import pg from "pg";
 import { diskFull } from "../disk/disk-errors.js";
 import { readIfPresent, statIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
-import { DATABASE_GRACE, HUNG_DATABASE_GRACE } from "../promises/facts/supervisor.js";
+import { DATABASE_GRACE_MS, HUNG_DATABASE_GRACE_MS } from "../promises/facts/supervisor.js";
 import type { Cluster } from "./cluster.js";
 import { serverArguments } from "./settings.js";
 import { endStrays, readPid } from "./strays.js";
@@ -102,7 +102,7 @@ function describe(cluster: Cluster, port: number, child: ChildProcess): Server {
       const exit = ended() ? undefined : once(child, "exit");
       const postmaster = await pid();
       if (postmaster !== undefined && exit) signal(postmaster, mode === "fast" ? "SIGINT" : "SIGQUIT");
-      const patience = mode === "fast" ? DATABASE_GRACE : HUNG_DATABASE_GRACE;
+      const patience = mode === "fast" ? DATABASE_GRACE_MS : HUNG_DATABASE_GRACE_MS;
       if (exit && !(await inTime(exit, patience)) && postmaster !== undefined && mode === "immediate")
         // A process that hangs hears no other signal. Its orphans are swept up below, and the log recovers the rest.
         signal(postmaster, "SIGKILL");

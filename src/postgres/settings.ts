@@ -1,5 +1,5 @@
 import type { Database } from "../plan/plan.js";
-import { SEGMENT_CLOSED_AFTER } from "../promises/facts/supervisor.js";
+import { SEGMENT_CLOSE_FRACTION } from "../promises/facts/supervisor.js";
 
 /** What the server is told on its command line, so that the data directory itself stays plain PostgreSQL. */
 export interface ServerSettings {
@@ -42,5 +42,5 @@ export function serverArguments(settings: ServerSettings): string[] {
 /** Seconds after which a log segment is closed and shipped though it is not full, from `backups.log.every`. */
 export function archiveTimeout(database: Pick<Database, "backups">): number {
   const log = database.backups.log;
-  return log ? Math.max(1, Math.floor((log.every * SEGMENT_CLOSED_AFTER) / 1000)) : 0;
+  return log ? Math.max(1, Math.floor((log.every * SEGMENT_CLOSE_FRACTION) / 1000)) : 0;
 }

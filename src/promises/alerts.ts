@@ -1,105 +1,111 @@
-import type { Cache, Database, Element, Milliseconds, Plan, Unit } from "../plan/plan.js";
-import { oftenest, restoreBase, taken } from "./subjects.js";
+import type { Cache, Database, Milliseconds, Plan, Store, Unit } from "../plan/plan.js";
+import {
+  backupOlderThan,
+  type Condition,
+  replicasBelow,
+  serverUnavailable,
+  walArchiveOlderThan,
+} from "./alert-condition.js";
+import type { WholePlatform } from "./fault.js";
+import { mostFrequentBackup, restoreBase, takenBackups } from "./subjects.js";
 
-/**
- * An alert as data, in no monitoring system's words: a target writes it as a Prometheus rule, the dashboard as a line
- * of text. `measure` names what is watched; what it is called in a metrics system is the target's business.
- */
+/** An alert as data: `alertExpression` writes its condition in PromQL. */
 export interface Alert {
   readonly name: string;
   readonly subject: string;
   readonly severity: "critical" | "warning" | "info";
   readonly condition: Condition;
-  /** The condition holds this long before anybody is told. */
+  /** The condition must hold this long before the alert fires. */
   readonly for: Milliseconds;
   readonly summary: string;
 }
 
-export interface Condition {
-  readonly measure: "replicas-ready" | "backup-age" | "log-age" | "backup-verification-age" | "store-up";
-  readonly labels: Readonly<Record<string, string>>;
-  readonly comparison: "below" | "above";
-  /** Milliseconds for ages, a count otherwise. */
-  readonly threshold: number;
-}
+/**
+ * The targets that render alert rules; none does yet. The operator has to configure an alert that a prediction counts
+ * on, and the prediction says so.
+ */
+export const TARGETS_WITH_ALERT_RULES: readonly string[] = [];
 
-/** How long a thing is down before anybody is told; undefined when nobody is. */
+/** How long a subject is unavailable before its alert fires; undefined if no metrics are stored or the alert is off. */
 export function alertDelay(plan: Plan): Milliseconds | undefined {
   return plan.observe.metrics === "none" ? undefined : plan.observe.alerts.down;
 }
 
-const standardDelay = 120_000;
+const DEFAULT_ALERT_DELAY_MS = 120_000;
 
-/** Fewer replicas answer than the unit needs at least. */
+/** Fewer replicas are ready than the unit's minimum. */
 export function replicasMissing(unit: Unit, plan: Plan): Alert {
   return {
     name: "replicas-missing",
     subject: unit.name,
     severity: unit.replicas.min > 1 ? "warning" : "critical",
-    condition: {
-      measure: "replicas-ready",
-      labels: { unit: unit.name },
-      comparison: "below",
-      threshold: unit.replicas.min,
-    },
-    for: alertDelay(plan) ?? standardDelay,
-    summary: `${unit.name} runs fewer than ${unit.replicas.min} ready replicas`,
+    condition: replicasBelow(unit, plan, unit.replicas.min),
+    for: alertDelay(plan) ?? DEFAULT_ALERT_DELAY_MS,
+    summary: `${unit.name} has fewer than ${unit.replicas.min} ready replicas`,
   };
 }
 
-/** The store does not answer its probe. */
-export function storeDown(store: Element, plan: Plan): Alert {
+/** The name of the alert that a restore waits for. */
+export const STORE_DOWN = "store-down";
+
+/** No server of the store is available. */
+export function storeDown(store: Store, plan: Plan): Alert {
   return {
-    name: "store-down",
+    name: STORE_DOWN,
     subject: store.name,
     severity: "critical",
-    condition: { measure: "store-up", labels: { store: store.name }, comparison: "below", threshold: 1 },
-    for: alertDelay(plan) ?? standardDelay,
-    summary: `${store.name} does not answer`,
+    condition: serverUnavailable(store, plan),
+    for: alertDelay(plan) ?? DEFAULT_ALERT_DELAY_MS,
+    summary: `${store.name} is unavailable`,
+  };
+}
+
+/** Nothing of the platform is available. Its own monitoring fails with it. */
+export function platformDown({ name }: WholePlatform, plan: Plan): Alert {
+  return {
+    name: "platform-down",
+    subject: name,
+    severity: "critical",
+    condition: {
+      kind: "unmeasured",
+      why: "the monitoring in the same zone fails too; probe the entrance from outside",
+    },
+    for: alertDelay(plan) ?? DEFAULT_ALERT_DELAY_MS,
+    summary: `${name} is unavailable`,
   };
 }
 
 /**
- * Watches what the data would be restored from, and fires before the promise is broken: half-way between the age that is
- * normal and the age that the RPO allows. Where nothing is taken that it could be restored from, no age can be watched:
- * then the loss itself is what is told.
+ * Watches the age of what the data would be restored from, and fires before the RPO is violated: half-way between the
+ * normal age and the age that the RPO allows. If no backup is taken there is no age to watch, and the alert fires when
+ * the store is unavailable.
  */
-export function dataUnsafe(store: Database | Cache, plan: Plan): Alert {
-  const { log } = taken(store);
-  const newest = log ?? oftenest(store);
+export function backupsTooOld(store: Database | Cache, plan: Plan): Alert {
+  const { log } = takenBackups(store);
+  const newest = log ?? mostFrequentBackup(store);
   if (!newest || !restoreBase(store)) return storeDown(store, plan);
   const { every } = newest;
   const { rpo } = store.objectives;
   const allowed = rpo === undefined ? every * 2 : Math.max(every, (every + rpo) / 2);
-  const threshold = Math.min(allowed, every * 2);
+  const maxAge = Math.min(allowed, every * 2);
   return {
     name: log ? "log-shipping-late" : "backup-too-old",
     subject: store.name,
     severity: "critical",
-    condition: {
-      measure: log ? "log-age" : "backup-age",
-      labels: { store: store.name },
-      comparison: "above",
-      threshold,
-    },
+    condition: log ? walArchiveOlderThan(store, plan, maxAge) : backupOlderThan(store, plan, maxAge),
     for: 0,
-    summary: `the newest ${log ? "shipped log" : "backup"} of ${store.name} is too old to keep its RPO`,
+    summary: `the newest ${log ? "archived WAL" : "backup"} of ${store.name} is too old for its RPO`,
   };
 }
 
-/** No backup was proven by a restore for longer than two of them are apart. Only where full backups are taken. */
+/** No backup was restored and compared within two backup intervals. Only where full backups are taken. */
 export function backupUnverified(database: Database): Alert {
   return {
     name: "backup-unverified",
     subject: database.name,
     severity: "warning",
-    condition: {
-      measure: "backup-verification-age",
-      labels: { store: database.name },
-      comparison: "above",
-      threshold: 2 * (taken(database).full?.every ?? 0),
-    },
+    condition: { kind: "unmeasured", why: "no component exports when a backup was last restored and compared" },
     for: 0,
-    summary: `no backup of ${database.name} has been restored and compared since the last two were made`,
+    summary: `neither of the last two full backups of ${database.name} has been restored and compared`,
   };
 }

@@ -3,17 +3,18 @@ import { originOf } from "../plan/origin.js";
 import type { Cited, Model, Origin, Path, Plan, Ratio, Store, Unit } from "../plan/plan.js";
 import { hasServers, storeTraits } from "../plan/stores/index.js";
 import { machineAvailability, managedAvailability, siteAvailability } from "./facts/availability.js";
-import { type Answering, calleesOf, judgedAt, neededBy, objectivePath } from "./judged.js";
+import { sloObjectivePath } from "./objectives.js";
+import { calleesOf, reachableFrom, type SloTarget, sloTargets } from "./slo-targets.js";
 import { failsOver } from "./subjects.js";
-import { notRunHere } from "./terms/left-out.js";
 import { zones } from "./terms/machine.js";
+import { notRunHere } from "./terms/not-run.js";
 
-/** What a request to one element needs, all at once, and how often all of it is there. */
+/** The availability of one SLO target: the probability that everything a request needs is available. */
 export interface PredictedAvailability {
-  /** The unit behind a door, or whatever else promises availability. */
+  /** The unit behind an entrance, or another element that promises availability. */
   readonly subject: string;
   readonly promised: Ratio;
-  /** Where it is promised, in the platform file. */
+  /** The path in the platform file that declares it. */
   readonly path: Path;
   readonly promisedAt: Origin;
   readonly predicted: AvailabilityPrediction;
@@ -24,7 +25,7 @@ export type AvailabilityPrediction =
   | { readonly kind: "known"; readonly value: Ratio; readonly parts: readonly Part[] }
   | { readonly kind: "unknown"; readonly why: string };
 
-/** One thing in series with the others; a group of redundant things is one part. */
+/** One part in series with the others. A redundant group is one part. */
 export interface Part {
   readonly name: string;
   readonly path: Path;
@@ -35,22 +36,21 @@ export interface Part {
 
 /**
  * In series: the site, the element itself, and everything that it calls, directly or through others. In parallel:
- * replicas that do not share a machine, and the fallbacks of a model. Failures are taken as independent, which the
- * site's own figure corrects for; a call counts as needed even where the caller could do without. Hosts outside are not
- * counted: nobody here knows their figures.
+ * replicas that do not share a node, and the fallbacks of a model. Failures count as independent, which the site's own
+ * figure corrects for. Every call counts as required. Hosts outside the platform have no known figure.
  */
 export function predictAvailability(plan: Plan): readonly PredictedAvailability[] {
-  const judged = judgedAt(plan, "availability");
-  if (judged.length === 0) return [];
+  const targets = sloTargets(plan, "availability");
+  if (targets.length === 0) return [];
   const predict = predictor(plan);
-  return judged.flatMap((subject) => {
-    const promised = subject.objectives.availability;
+  return targets.flatMap((target) => {
+    const promised = target.objectives.availability;
     if (promised === undefined) return [];
-    const path = objectivePath(plan, subject.objectives, "availability");
-    const predicted = predict(subject);
+    const path = sloObjectivePath(plan, target.objectives, "availability");
+    const predicted = predict(target);
     return [
       {
-        subject: subject.name,
+        subject: target.name,
         promised,
         path,
         promisedAt: originOf(plan, path),
@@ -61,49 +61,64 @@ export function predictAvailability(plan: Plan): readonly PredictedAvailability[
   });
 }
 
-/** A prediction for any element; what all of them share is looked up once. */
-function predictor(plan: Plan): (subject: Answering) => AvailabilityPrediction {
+/** Predicts any SLO target of a plan. What the targets share is computed once. */
+function predictor(plan: Plan): (target: SloTarget) => AvailabilityPrediction {
   const machine = machineAvailability(plan.cloud);
   const site = siteAvailability(plan.cloud, zones(plan).length);
   if (!machine || !site) {
-    const why = "nobody guarantees how often these machines are up: the environment names no cloud";
+    const why = "no provider SLA for these machines: the environment declares no cloud";
     return () => ({ kind: "unknown", why });
   }
   const ofSite = { name: "site", path: "cloud", value: site.value, replicas: zones(plan).length, source: site.source };
   const callees = calleesOf(plan);
-  const elements = new Map([...plan.units, ...plan.stores].map((element) => [element.name, element]));
-  // A unit that only stands in for another is counted with that one.
-  const standIns = new Set(plan.models.flatMap((model) => fallbackUnits(plan, model).slice(1)));
-  return (subject) => {
-    const parts: Part[] = [ofSite];
-    for (const name of neededBy(callees, subject.name, standIns)) {
-      const element = elements.get(name);
-      if (!element)
-        return { kind: "unknown", why: `${name} is answered by a server outside, and nobody here knows its figure` };
-      const notRun = notRunHere(element, plan);
-      if (notRun !== undefined) return { kind: "unknown", why: `${name} is ${notRun}` };
-      const part = "role" in element ? unitPart(plan, element, machine) : storePart(plan, element, machine);
-      if (!part) return { kind: "unknown", why: `${providerOf(element)} guarantees nothing for ${name} as it is` };
-      parts.push(part);
+  const parts = partsOf(plan, machine);
+  const models = new Map(plan.models.map((model) => [model.name, model]));
+  // A unit that is only a fallback of another unit's model is part of that unit's group.
+  const fallbacks = new Set(plan.models.flatMap((model) => unitsServing(model, models).slice(1)));
+  return (target) => {
+    const needed: Part[] = [ofSite];
+    for (const name of reachableFrom(callees, target.name, fallbacks)) {
+      const part = parts.get(name);
+      if (part === undefined) {
+        return { kind: "unknown", why: `${name} is served by a host outside the platform, whose SLA is not known` };
+      }
+      if (typeof part === "string") return { kind: "unknown", why: part };
+      needed.push(part);
     }
-    return { kind: "known", value: parts.reduce((product, { value }) => product * value, 1), parts };
+    return { kind: "known", value: needed.reduce((product, { value }) => product * value, 1), parts: needed };
   };
 }
 
-function providerOf(element: Unit | Store): string {
-  return "provider" in element ? element.provider.product : element.name;
+/** The part that each unit and store is, or why its availability is unknown. */
+function partsOf(plan: Plan, machine: Cited): ReadonlyMap<string, Part | string> {
+  const units = new Map(plan.units.map((unit) => [unit.name, unit]));
+  const models = new Map(plan.models.map((model) => [model.name, model]));
+  const part = (element: Unit | Store): Part | string => {
+    const notRun = notRunHere(element, plan);
+    if (notRun !== undefined) return `${element.name} is ${notRun}`;
+    if ("role" in element) {
+      const model = element.model === undefined ? undefined : models.get(element.model);
+      const group = model ? unitsServing(model, models) : [element.name];
+      return unitPart(
+        plan,
+        element,
+        group.flatMap((name) => units.get(name) ?? []),
+        machine,
+      );
+    }
+    const { provider, name } = element;
+    return storePart(plan, element, machine) ?? `${provider.product} has no SLA for ${name} in this configuration`;
+  };
+  return new Map([...plan.units, ...plan.stores].map((element) => [element.name, part(element)]));
 }
 
-function unitPart(plan: Plan, unit: Unit, machine: Cited): Part {
-  const model = plan.models.find(({ name }) => name === unit.model);
-  const group = model ? fallbackUnits(plan, model) : [unit.name];
-  const members = group.map((name) => plan.units.find((candidate) => candidate.name === name) ?? unit);
-  const value = 1 - members.reduce((down, member) => down * (1 - replicated(machine.value, separate(member, plan))), 1);
+function unitPart(plan: Plan, unit: Unit, group: readonly Unit[], machine: Cited): Part {
+  const value = 1 - group.reduce((down, each) => down * (1 - replicated(machine.value, separateNodes(each, plan))), 1);
   return {
-    name: members.map(({ name }) => name).join(" or "),
+    name: group.map(({ name }) => name).join(" or "),
     path: `${unit.path}.replicas`,
     value,
-    replicas: members.reduce((sum, { replicas }) => sum + replicas.min, 0),
+    replicas: group.reduce((sum, { replicas }) => sum + replicas.min, 0),
     source: machine.source,
   };
 }
@@ -120,8 +135,8 @@ function storePart(plan: Plan, store: Store, machine: Cited): Part | undefined {
   return { name, path, value, replicas, source: machine.source };
 }
 
-/** Replicas that surely stand on different machines; without a required spread they may all share one. */
-function separate({ replicas, spread }: Unit, plan: Plan): number {
+/** How many different nodes the replicas are on. Without a required spread all of them may share one. */
+function separateNodes({ replicas, spread }: Unit, plan: Plan): number {
   if (spread.nodes === "require") return replicas.min;
   return Math.min(replicas.min, spread.zones === "require" ? zones(plan).length : 1);
 }
@@ -130,10 +145,7 @@ function replicated(one: Ratio, count: number): Ratio {
   return 1 - (1 - one) ** count;
 }
 
-/** The units that can answer for a model: its own, then those of its fallbacks. */
-function fallbackUnits(plan: Plan, model: Model): readonly string[] {
-  return [model.name, ...model.fallbacks].flatMap((name) => {
-    const unit = plan.models.find((candidate) => candidate.name === name)?.unit;
-    return unit === undefined ? [] : [unit];
-  });
+/** The names of the units that can serve a model: its own, then those of its fallbacks. */
+function unitsServing(model: Model, models: ReadonlyMap<string, Model>): readonly string[] {
+  return [model.name, ...model.fallbacks].flatMap((name) => models.get(name)?.unit ?? []);
 }

@@ -1,14 +1,14 @@
 import type { Bounds, Bytes, Millicores, NodePool, Plan, Resources, Unit } from "../plan/plan.js";
 import { storeTraits } from "../plan/stores/index.js";
 
-/** What one replica asks of its node, sidecars included. */
+/** What one replica requests of its node, sidecars included. */
 export interface Demand {
   readonly cpu: Millicores;
   readonly memory: Bytes;
   readonly gpu: number;
 }
 
-/** Something whose replicas take room on nodes: a unit, or a store's server in the cluster. */
+/** Something whose replicas are scheduled on nodes: a unit, or a store's servers in the cluster. */
 export interface Tenant {
   readonly name: string;
   readonly demand: Demand;
@@ -20,8 +20,8 @@ export function demandOf(unit: Unit): Demand {
 }
 
 /**
- * The pool that something runs on: the named one. What names none goes where there is one pool to go to, pools with
- * GPUs being kept for what asks for one; undefined when that leaves a choice.
+ * The pool that something runs on: the declared one, otherwise the only pool that fits. Pools with GPUs are reserved for
+ * pods that request one. Undefined if several pools fit.
  */
 export function homeOf(plan: Plan, pool: string | undefined, { gpu }: Demand): NodePool | undefined {
   if (pool !== undefined) return plan.pools.find(({ name }) => name === pool);
@@ -29,21 +29,17 @@ export function homeOf(plan: Plan, pool: string | undefined, { gpu }: Demand): N
   return fitting.length === 1 ? fitting[0] : undefined;
 }
 
-/**
- * How many of a pool's nodes hold everything at its least; undefined when that is not known. Every unit asks the same
- * of its pool, so the answer is kept with the plan.
- */
-export function nodesAtLeast(plan: Plan, pool: NodePool): number | undefined {
-  const known = packed.get(plan) ?? new Map<NodePool, number | undefined>();
-  packed.set(plan, known);
-  if (!known.has(pool)) {
-    const pods = tenantsOf(plan, pool).map(({ demand, replicas }) => ({ demand, count: replicas.min }));
-    known.set(pool, pool.allocatable && nodesNeeded(pods, pool.allocatable));
-  }
-  return known.get(pool);
-}
+/** For each pool, how many of its nodes the pods of the plan need at their minimum; undefined if that is not known. */
+export type NodesNeeded = ReadonlyMap<NodePool, number | undefined>;
 
-const packed = new WeakMap<Plan, Map<NodePool, number | undefined>>();
+export function nodesNeededAtMinimum(plan: Plan): NodesNeeded {
+  return new Map(
+    plan.pools.map((pool) => {
+      const pods = tenantsOf(plan, pool).map(({ demand, replicas }) => ({ demand, count: replicas.min }));
+      return [pool, pool.allocatable && nodesNeeded(pods, pool.allocatable)];
+    }),
+  );
+}
 
 /** Everything that runs on a pool. */
 export function tenantsOf(plan: Plan, pool: NodePool): readonly Tenant[] {
@@ -67,8 +63,9 @@ export function fits(demand: Demand, allocatable: Demand): boolean {
 }
 
 /**
- * How many equal nodes these pods need, packed first-fit by decreasing size; undefined when a pod is bigger than a
- * node. A real scheduler scores instead of packing and may need more, never fewer than the sum allows.
+ * How many equal nodes these pods need, packed first-fit by decreasing size (the FFD
+ * heuristic of bin packing); undefined if a pod is larger than a node. The Kubernetes scheduler scores nodes
+ * instead and may need more.
  */
 export function nodesNeeded(
   pods: readonly { readonly demand: Demand; readonly count: number }[],
@@ -79,30 +76,35 @@ export function nodesNeeded(
   for (const { demand, count } of groups) {
     if (count === 0) continue;
     if (!fits(demand, node)) return undefined;
-    let left = count;
+    let unplaced = count;
     for (const room of free) {
-      while (left > 0 && fits(demand, room)) {
+      while (unplaced > 0 && fits(demand, room)) {
         take(room, demand);
-        left--;
+        unplaced--;
       }
     }
-    while (left > 0) {
+    while (unplaced > 0) {
       const room = { cpu: node.cpu, memory: node.memory, gpu: node.gpu };
-      const here = Math.max(1, Math.min(left, capacityFor(demand, node)));
-      for (let pod = 0; pod < here; pod++) take(room, demand);
-      left -= here;
+      const placed = Math.max(1, Math.min(unplaced, capacityFor(demand, node)));
+      for (let pod = 0; pod < placed; pod++) take(room, demand);
+      unplaced -= placed;
       free.push(room);
     }
   }
   return free.length;
 }
 
-/** Pods that have no request take no room in the scheduler's eyes; they are bounded by the kubelet's 110 pods a node. */
-const podsPerNode = 110;
+/** The kubelet's default `maxPods`: the only limit on pods without requests. */
+const MAX_PODS_PER_NODE = 110;
 
 function capacityFor(demand: Demand, node: Demand): number {
-  const by = (need: number, have: number): number => (need > 0 ? Math.floor(have / need) : podsPerNode);
-  return Math.min(podsPerNode, by(demand.cpu, node.cpu), by(demand.memory, node.memory), by(demand.gpu, node.gpu));
+  const by = (need: number, have: number): number => (need > 0 ? Math.floor(have / need) : MAX_PODS_PER_NODE);
+  return Math.min(
+    MAX_PODS_PER_NODE,
+    by(demand.cpu, node.cpu),
+    by(demand.memory, node.memory),
+    by(demand.gpu, node.gpu),
+  );
 }
 
 function take(room: { cpu: number; memory: number; gpu: number }, demand: Demand): void {

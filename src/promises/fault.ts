@@ -1,62 +1,117 @@
-import type { Element, Objectives, Plan } from "../plan/plan.js";
+import type { Element, Model, Objectives, Path, Plan, Unit } from "../plan/plan.js";
+import { STORES, type StoreOfRole, type StoreRole } from "../plan/stores/index.js";
+import type { FaultName } from "../platform-file/faults.js";
 import type { Alert } from "./alerts.js";
 import type { Prediction } from "./prediction.js";
 import type { Runbook } from "./runbooks/runbook.js";
 
-/** What can break: the name under which it is predicted, watched, answered and drilled. */
-export interface FaultDefinition<Subject extends Element> {
-  readonly id: string;
+/** The platform as a whole, for faults that leave nothing of it running. */
+export interface WholePlatform {
+  readonly name: string;
+  /** Where the platform file declares the failure domains that it spans. */
+  readonly path: Path;
+  readonly objectives: Objectives;
+}
+
+/** What a fault can affect, by kind. A store is the kind of subject that its role is. */
+export type SubjectTypes = {
+  readonly [Role in StoreRole]: StoreOfRole<Role>;
+} & {
+  readonly platform: WholePlatform;
+  readonly unit: Unit;
+  readonly model: Model;
+};
+
+export type SubjectKind = keyof SubjectTypes;
+
+/** What a fault does to one kind of subject. */
+export interface SubjectHandler<Subject> {
+  /** Whether this subject has a row in the sheet. All of the kind have one if omitted. */
+  readonly affects?: (subject: Subject, plan: Plan) => boolean;
+  /** Worst-case time from the fault until the subject is available again. */
+  readonly rto: (subject: Subject, plan: Plan) => Prediction;
+  /** Worst-case age of the acknowledged data that is lost. */
+  readonly rpo: (subject: Subject, plan: Plan) => Prediction;
+  /** Fires before the promise is broken where a metric allows that, otherwise when the fault has occurred. */
+  readonly alert: (subject: Subject, plan: Plan) => Alert;
+  readonly runbook: (subject: Subject, plan: Plan) => Runbook;
+}
+
+/**
+ * One handler for each kind of subject; `undefined` states that the fault has no row for the kind. Every key is
+ * required, so a new role of stores does not compile until each fault states what it does to it.
+ */
+export type SubjectHandlers = {
+  readonly [Kind in SubjectKind]: SubjectHandler<SubjectTypes[Kind]> | undefined;
+};
+
+export interface FaultDefinition<Id extends FaultName> {
+  readonly id: Id;
   /** What happens, in one sentence. */
   readonly title: string;
-  /** What it can strike in this plan. */
-  subjects(plan: Plan): readonly Subject[];
-  /** Worst time from the fault until the subject serves again. */
-  rto(subject: Subject, plan: Plan): Prediction;
-  /** Worst age of acknowledged data that is lost. */
-  rpo(subject: Subject, plan: Plan): Prediction;
-  /** What it is held against; the subject's own objectives unless said otherwise. */
-  objectives?(subject: Subject, plan: Plan): Objectives;
-  /** Fires before the promise is broken where that can be, else when the fault has struck. */
-  alert(subject: Subject, plan: Plan): Alert;
-  /** The page that answers it. */
-  runbook(subject: Subject, plan: Plan): Runbook;
+  /**
+   * The next smaller fault, whose damage this one includes. A promise that the smaller fault breaks is broken by this
+   * one for the same reason, and `keelson check` reports it once.
+   */
+  readonly includes: FaultName | undefined;
+  /** The handlers, or a choice of them by the plan's failure domains; `undefined`: the fault does not apply to the plan. */
+  readonly on: SubjectHandlers | ((plan: Plan) => SubjectHandlers | undefined);
   /** The drill that measures it, by the name that `keelson drill` takes; undefined while there is none. */
   readonly drill: string | undefined;
 }
 
-/** One fault on one subject, assessed; sums and verdicts are made from it once for all faults. */
+/** One fault on one subject. Sums and verdicts are computed from it in one place for all faults. */
 export interface Assessment {
-  readonly subject: Element;
-  readonly objectives: Objectives;
+  readonly kind: SubjectKind;
+  readonly subject: Element & { readonly objectives: Objectives };
   readonly rto: Prediction;
   readonly rpo: Prediction;
   readonly alert: Alert;
   readonly runbook: Runbook;
 }
 
-export interface Fault {
-  readonly id: string;
+export interface Fault<Id extends FaultName = FaultName> {
+  readonly id: Id;
   readonly title: string;
+  readonly includes: FaultName | undefined;
   readonly drill: string | undefined;
-  assess(plan: Plan): readonly Assessment[];
+  /** One assessment for each affected subject: the platform, units, models, then stores, each in the plan's order. */
+  readonly assess: (plan: Plan) => readonly Assessment[];
 }
 
-/** Closes a definition over its kind of subject, so that the catalogue can hold faults of every kind in one table. */
-export function defineFault<Subject extends Element & { readonly objectives: Objectives }>(
-  definition: FaultDefinition<Subject>,
-): Fault {
+export function defineFault<const Id extends FaultName>({ on, ...fault }: FaultDefinition<Id>): Fault<Id> {
   return {
-    id: definition.id,
-    title: definition.title,
-    drill: definition.drill,
-    assess: (plan) =>
-      definition.subjects(plan).map((subject) => ({
-        subject,
-        objectives: definition.objectives?.(subject, plan) ?? subject.objectives,
-        rto: definition.rto(subject, plan),
-        rpo: definition.rpo(subject, plan),
-        alert: definition.alert(subject, plan),
-        runbook: definition.runbook(subject, plan),
-      })),
+    ...fault,
+    assess: (plan) => {
+      const handlers = typeof on === "function" ? on(plan) : on;
+      if (!handlers) return [];
+      const assess = <Kind extends SubjectKind>(kind: Kind, subjects: readonly SubjectTypes[Kind][]) =>
+        assessAll(handlers, kind, subjects, plan);
+      return [
+        ...assess("platform", [{ name: plan.platform, path: "zones", objectives: plan.objectives }]),
+        ...assess("unit", plan.units),
+        ...assess("model", plan.models),
+        ...plan.stores.flatMap((store) => assess(STORES[store.kind].role, [store])),
+      ];
+    },
   };
+}
+
+function assessAll<Kind extends SubjectKind>(
+  handlers: SubjectHandlers,
+  kind: Kind,
+  subjects: readonly SubjectTypes[Kind][],
+  plan: Plan,
+): readonly Assessment[] {
+  const handler: SubjectHandler<SubjectTypes[Kind]> | undefined = handlers[kind];
+  if (!handler) return [];
+  const { affects } = handler;
+  return (affects ? subjects.filter((subject) => affects(subject, plan)) : subjects).map((subject) => ({
+    kind,
+    subject,
+    rto: handler.rto(subject, plan),
+    rpo: handler.rpo(subject, plan),
+    alert: handler.alert(subject, plan),
+    runbook: handler.runbook(subject, plan),
+  }));
 }

@@ -1,26 +1,27 @@
 import { originOf } from "../plan/origin.js";
 import type { Milliseconds, Origin, Path, Plan, Ratio } from "../plan/plan.js";
-import { judgedAt, objectivePath } from "./judged.js";
+import { sloObjectivePath } from "./objectives.js";
+import { sloTargets } from "./slo-targets.js";
 
 /**
- * A promise of how soon answers come. It is shown and never judged: how long an answer takes is measured under load, and
- * no sum of known terms predicts it. So it is neither kept nor broken, and counts as neither.
+ * A latency objective. It has no verdict: latency is measured under load and is not the sum of known terms, so it is
+ * neither kept nor broken.
  */
 export interface PromisedLatency {
   readonly subject: string;
-  /** 0.95: of a hundred answers ninety-five. */
+  /** 0.95: ninety-five of a hundred responses. */
   readonly percentile: Ratio;
   readonly within: Milliseconds;
-  /** Where it is promised, in the platform file. */
+  /** The path in the platform file that declares it. */
   readonly path: Path;
   readonly promisedAt: Origin;
 }
 
-/** Every promised latency, at the same elements at which availability would be judged. */
+/** Every latency objective, at the same SLO targets as availability. */
 export function promisedLatencies(plan: Plan): readonly PromisedLatency[] {
-  return judgedAt(plan, "latency").flatMap(({ name, objectives }) => {
+  return sloTargets(plan, "latency").flatMap(({ name, objectives }) => {
     if (!objectives.latency) return [];
-    const path = objectivePath(plan, objectives, "latency");
+    const path = sloObjectivePath(plan, objectives, "latency");
     return [{ subject: name, ...objectives.latency, path, promisedAt: originOf(plan, path) }];
   });
 }

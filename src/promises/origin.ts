@@ -1,8 +1,8 @@
 import type { Origin } from "../plan/plan.js";
 
 /**
- * Where a term's duration comes from. A reader who doubts a number follows this: to a line of the platform file, to a
- * document of the component, to an assumption that is named as such, or to the drill that measured it.
+ * The source of a term's duration: a line of the platform file, a document of the component, a stated assumption, or the
+ * drill that measured it.
  */
 export type TermOrigin =
   | Origin

@@ -11,30 +11,30 @@ export interface Term {
   /** How the value came about, when it is more than one number: `3 × 10s`, `40GiB ÷ 120MiB/s`. */
   readonly how?: string;
   /**
-   * Set for the time that a piece of work takes, which a drill can measure. Waits (an interval, a probe, a time-out)
-   * have none: a drill that was lucky says nothing about their worst case. `bytes` is the amount of data the value
-   * stands for, so that a measurement on less data is scaled up before it is believed.
+   * Set for the duration of work, which a drill can measure. Waits (an interval, a probe, a timeout) have none: one
+   * drill does not measure their worst case. `bytes` is the amount of data that the value covers, so that a measurement
+   * on less data is scaled up.
    */
   readonly work?: { readonly bytes?: Bytes };
 }
 
-/** What a fault may cost at worst. Unbounded is a known bad answer; unknown is no answer at all, and never good enough. */
+/** The worst case of a fault. `unbounded`: no limit is known to exist. `unknown`: a fact is missing; it is never kept. */
 export type Prediction =
   | { readonly kind: "bounded"; readonly total: Milliseconds; readonly terms: readonly Term[] }
   | { readonly kind: "unbounded"; readonly why: string; readonly origin: Origin; readonly fix: Remedy | undefined }
   | { readonly kind: "unknown"; readonly why: string; readonly origin: Origin; readonly fix?: Remedy };
 
-/** What would help: in words for a person, and as edits of the platform file where the words are exact enough. */
+/** How to bound a prediction: as text, and as edits of the platform file where the change is unambiguous. */
 export interface Remedy {
   readonly advice: string;
   readonly edits?: readonly Edit[];
 }
 
-/** The sum of its terms; a term that is not a duration makes the whole unknown rather than wrong. */
+/** The sum of the terms. A term that is not a finite duration makes the prediction unknown. */
 export function bounded(plan: Plan, path: Path, terms: readonly Term[]): Prediction {
-  const senseless = terms.find((term) => !Number.isFinite(term.value) || term.value < 0);
-  if (senseless) {
-    return { kind: "unknown", why: `${senseless.name} has no finite duration`, origin: originOf(plan, path) };
+  const invalid = terms.find((term) => !Number.isFinite(term.value) || term.value < 0);
+  if (invalid) {
+    return { kind: "unknown", why: `${invalid.name} has no finite duration`, origin: originOf(plan, path) };
   }
   return { kind: "bounded", total: sum(terms), terms };
 }
@@ -51,12 +51,12 @@ export function unknown(plan: Plan, path: Path, why: string, fix?: Remedy): Pred
   return { kind: "unknown", why, origin: originOf(plan, path), ...(fix === undefined ? {} : { fix }) };
 }
 
-/** A wait that the platform file states (or whose default it accepts). */
+/** A duration that the platform file declares, or the default of one that it omits. */
 export function declared(plan: Plan, name: string, value: Milliseconds, path: Path, how?: string): Term {
   return { name, value, origin: originOf(plan, path), ...(how === undefined ? {} : { how }) };
 }
 
-/** A wait that the component's documentation states. */
+/** A duration from the component's documentation. */
 export function cited(name: string, fact: Cited, how?: string): Term {
   return {
     name,
@@ -66,12 +66,12 @@ export function cited(name: string, fact: Cited, how?: string): Term {
   };
 }
 
-/** A wait that nobody documents; `why` says what it rests on. */
+/** A duration without documentation; `why` states the assumption. */
 export function assumed(name: string, value: Milliseconds, why: string, how?: string): Term {
   return { name, value, origin: { kind: "assumption", why }, ...(how === undefined ? {} : { how }) };
 }
 
-/** Marks a term as work: a drill's measurement of it counts for more than the estimate. */
+/** Marks a term as work: a drill's measurement of it replaces the estimate. */
 export function work(term: Term, bytes?: Bytes): Term {
   return { ...term, work: bytes === undefined ? {} : { bytes } };
 }

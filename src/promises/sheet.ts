@@ -2,39 +2,41 @@ import type { Outcome } from "../contracts/drills.js";
 import type { Verdict } from "../contracts/verdict.js";
 import { originOf } from "../plan/origin.js";
 import type { Milliseconds, Origin, Path, Plan } from "../plan/plan.js";
+import type { FaultName } from "../platform-file/faults.js";
 import type { Alert } from "./alerts.js";
 import { type PredictedAvailability, predictAvailability } from "./availability.js";
-import type { Assessment, Fault } from "./fault.js";
+import type { Assessment, Fault, SubjectKind } from "./fault.js";
 import { faults as catalogue } from "./faults/index.js";
 import { type PromisedLatency, promisedLatencies } from "./latency.js";
 import { type Measurement, type NewestMeasurements, newestBySubject, rowKey, withMeasurement } from "./measurement.js";
+import { recoveryObjectivePath } from "./objectives.js";
 import type { Prediction } from "./prediction.js";
-import { promisePath } from "./promised.js";
 import type { Runbook } from "./runbooks/runbook.js";
 import { exceeds, verdictOf, worstOf } from "./verdict.js";
 
-/** What the platform promises under one environment, fault by fault: predicted, measured, and the verdict. */
+/** What the platform promises in one environment, by fault: promised, predicted, measured, and the verdict. */
 export interface PromiseSheet {
   readonly platform: string;
   readonly environment: string;
   readonly rows: readonly Row[];
-  /** One for each way into the platform, and for each element that promises availability of its own. */
+  /** One for each entry point of the platform, and for each element that declares its own availability objective. */
   readonly availability: readonly PredictedAvailability[];
-  /** What is promised of latency: no verdict, since nothing predicts it. */
+  /** Latency objectives, without verdicts: latency is not predicted. */
   readonly latency: readonly PromisedLatency[];
 }
 
 export interface Row {
-  readonly fault: string;
+  readonly fault: FaultName;
   readonly title: string;
   readonly subject: string;
+  readonly subjectKind: SubjectKind;
   /** The subject's path in the platform file. */
   readonly path: Path;
   readonly rto: Cell;
   readonly rpo: Cell;
   readonly alert: Alert;
   readonly runbook: Runbook;
-  /** What `keelson drill` takes to measure it; absent for a fault that nothing rehearses yet. */
+  /** The name that `keelson drill` takes to measure it; absent for a fault without a drill. */
   readonly drill?: string;
   readonly verdict: Verdict;
 }
@@ -47,12 +49,12 @@ export interface Cell {
   readonly measured?: Outcome;
   /** When, in epoch milliseconds. */
   readonly measuredAt?: number;
-  /** Set when a drill took longer (or lost more) than predicted: the prediction is wrong. */
+  /** Set if a drill measured more than was predicted: the prediction was too low. */
   readonly underestimated?: true;
   readonly verdict: Verdict;
 }
 
-/** The sheet of a plan, in the order of the catalogue and, within a fault, of the plan. Pure: the same in, the same out. */
+/** The sheet of a plan, in the order of the catalogue and, within a fault, of the plan. */
 export function promiseSheet(
   plan: Plan,
   measurements: readonly Measurement[],
@@ -79,6 +81,7 @@ function row(plan: Plan, fault: Fault, assessment: Assessment, newest: NewestMea
     fault: fault.id,
     title: fault.title,
     subject: assessment.subject.name,
+    subjectKind: assessment.kind,
     path: assessment.subject.path,
     rto,
     rpo,
@@ -96,13 +99,15 @@ function cell(
   assessment: Assessment,
   measurement: Measurement | undefined,
 ): Cell {
-  const { objectives } = assessment;
-  const promised = objectives.except.some((left) => left === fault.id) ? undefined : objectives[of];
+  const { objectives } = assessment.subject;
+  const promised = objectives.except.includes(fault.id) ? undefined : objectives[of];
   const estimate = assessment[of];
   const predicted = withMeasurement(estimate, measurement);
   const measured = measurement?.[of];
   return {
-    ...(promised === undefined ? {} : { promised, promisedAt: originOf(plan, promisePath(plan, objectives, of)) }),
+    ...(promised === undefined
+      ? {}
+      : { promised, promisedAt: originOf(plan, recoveryObjectivePath(plan, objectives, of)) }),
     predicted,
     ...(measurement === undefined ? {} : { measured: measurement[of], measuredAt: measurement.at }),
     ...(measured !== undefined && estimate.kind === "bounded" && exceeds(measured, estimate.total)

@@ -1,22 +1,23 @@
-import type { BackupKind, BackupLimits, BackupSchedule, Backups, Plan, Store, Unit } from "../plan/plan.js";
-import { hasServers, type ServerStore, storeTraits } from "../plan/stores/index.js";
+import type { BackupKind, BackupLimits, BackupSchedule, Backups, Unit } from "../plan/plan.js";
+import { type ServerStore, storeTraits } from "../plan/stores/index.js";
 
 /** A store that has server processes. */
 export type Server = ServerStore;
 
-export function isUnit<Other extends Store>(subject: Unit | Other): subject is Unit {
-  return "role" in subject;
+/** Whether a pod of the unit has a volume that outlives it, which only a StatefulSet provides per replica. */
+export function hasPersistentVolume(unit: Unit): boolean {
+  return [unit, ...unit.sidecars].some(({ volumes }) => volumes.some(({ kind }) => kind === "persistent"));
 }
 
-/** A schedule as it is kept: `every` at the longer of the two intervals, `keep` for the shorter of the two times. */
+/** A schedule as the provider carries it out: the longer of the two intervals, the shorter of the two retention times. */
 export interface TakenSchedule extends BackupSchedule {
   readonly declared: BackupSchedule;
-  /** What the provider sets itself. */
+  /** What the provider enforces. */
   readonly limits: BackupLimits | undefined;
 }
 
-/** The backups that are really taken: of what the file declares, what the provider can do, as often and as long as it does. */
-export function taken(server: Server): Record<BackupKind, TakenSchedule | undefined> & Pick<Backups, "path"> {
+/** The backups that are taken: of those declared, the kinds that the provider supports, at the provider's limits. */
+export function takenBackups(server: Server): Record<BackupKind, TakenSchedule | undefined> & Pick<Backups, "path"> {
   const { backups, provider } = server;
   const of = (kind: BackupKind): TakenSchedule | undefined => {
     const schedule = backups[kind];
@@ -33,38 +34,33 @@ export function taken(server: Server): Record<BackupKind, TakenSchedule | undefi
   return { path: backups.path, full: of("full"), log: of("log"), snapshot: of("snapshot") };
 }
 
-/** The whole copy that a restore begins with. A shipped log can only be replayed on a full backup. */
+/** The whole backup that a restore starts from. Archived WAL can only be replayed on a full backup. */
 export function restoreBase(server: Server): TakenSchedule | undefined {
-  const { full, log, snapshot } = taken(server);
+  const { full, log, snapshot } = takenBackups(server);
   return full ?? (log ? undefined : snapshot);
 }
 
-/** Of the whole copies that are taken, the one that is taken most often. */
-export function oftenest(server: Server): TakenSchedule | undefined {
-  const { full, snapshot } = taken(server);
+/** Of the whole backups that are taken, the most frequent. */
+export function mostFrequentBackup(server: Server): TakenSchedule | undefined {
+  const { full, snapshot } = takenBackups(server);
   return full && snapshot ? (snapshot.every < full.every ? snapshot : full) : (full ?? snapshot);
 }
 
-/** Kinds of backup that the file declares and nobody takes. */
-export function untaken({ backups, provider }: Server): readonly BackupKind[] {
+/** Kinds of backup that are declared and that the provider does not take. */
+export function unsupportedBackups({ backups, provider }: Server): readonly BackupKind[] {
   return (["full", "log", "snapshot"] as const).filter(
     (kind) => backups[kind] !== undefined && !provider.takes.includes(kind),
   );
 }
 
-/** Why a declared kind of backup is not taken, after the provider's name. */
-export function takesNone({ provider }: Server): string {
+/** Why a declared kind of backup is not taken. */
+export function unsupportedReason({ provider }: Server): string {
   return provider.copies === "bucket" && provider.takes.length === 0
-    ? `${provider.product} takes none without a bucket to send it to (\`backups.to\`)`
+    ? `${provider.product} takes none without a bucket to store it in (\`backups.to\`)`
     : `${provider.product} takes none`;
 }
 
-/** A copy takes over by itself. */
+/** Another server takes over automatically. */
 export function failsOver(server: Server): boolean {
   return server.provider.failover !== undefined && storeTraits(server).copies > 1;
-}
-
-/** Units and servers: what has processes. */
-export function running(plan: Plan): readonly (Unit | Server)[] {
-  return [...plan.units, ...plan.stores.filter(hasServers)];
 }

@@ -15,7 +15,7 @@ describe.each(blueprints)("blueprint %s", (_name, text) => {
     expect(errors.map(({ code, message, origin }) => `${origin.line} ${code} ${message}`)).toEqual([]);
   });
 
-  it("keeps all that it promises in every environment, availability included", () => {
+  it("keeps all its promises in every environment, availability included", () => {
     for (const plan of plansOf(text)) {
       const { rows, availability } = promiseSheet(plan, []);
       const unkept = [...rows, ...availability].filter(({ verdict }) => verdict === "broken" || verdict === "unknown");
@@ -24,8 +24,8 @@ describe.each(blueprints)("blueprint %s", (_name, text) => {
   });
 });
 
-describe("the promises of an architecture as its document makes them", () => {
-  it("daily backups miss an RPO of 24 hours by the time that a backup takes", () => {
+describe("the promises of a source architecture", () => {
+  it("daily backups miss an RPO of 24 hours by the duration of a backup", () => {
     const aiaas = blueprints.find(([name]) => name === "aiaas")?.[1] ?? "";
     const documented = aiaas.replaceAll(", log: 5m keep 7d", "");
     const sheet = promiseSheet(planOf(documented, "production"), []);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { fixed } from "../../src/check/fix.js";
+import { applySafeFixes } from "../../src/check/apply-fixes.js";
 import { findingsText } from "../../src/check/output/text.js";
 import { misspeltName } from "../../src/check/rules/delivery/misspelt-name.js";
-import { edited } from "../../src/check/safety.js";
+import { withEdits } from "../../src/check/verify-fixes.js";
 import { findingsIn, planOf, plansOf } from "../support/check/findings.js";
 import { rowOf, sheetOf } from "../support/promises/rows.js";
 
@@ -23,7 +23,7 @@ environments:
 `;
 
 describe("findings of several environments", () => {
-  it("are said once and name the environments that they hold for", () => {
+  it("are reported once, with the environments that have them", () => {
     const findings = findingsIn(shop);
     const shared = findings.filter(({ code }) => code === "recovery/rpo-interval");
     expect(shared.map(({ environments }) => environments)).toEqual([["staging", "production"]]);
@@ -31,8 +31,8 @@ describe("findings of several environments", () => {
     expect(own.map(({ environments, origin }) => [environments, origin.line])).toEqual([[["production"], 14]]);
   });
 
-  it("are mended where the value is written: in the base, or under the environment", () => {
-    const { text, applied } = fixed(shop, findingsIn(shop), plansOf);
+  it("are fixed where the value is declared: in the base, or under the environment", () => {
+    const { text, applied } = applySafeFixes(shop, findingsIn(shop), plansOf);
     expect(applied.map(({ code }) => code)).toEqual(
       expect.arrayContaining(["recovery/rpo-interval", "availability/pdb-blocks-drain"]),
     );
@@ -43,18 +43,18 @@ describe("findings of several environments", () => {
     expect(findingsIn(text).filter(({ safe, fix }) => safe && fix)).toEqual([]);
   });
 
-  it("that only one environment has are mended there and nowhere else", () => {
+  it("that only one environment has are fixed in that environment", () => {
     const text = shop.replace(
       "      web: { disruption: { minAvailable: 2 } }",
       "      web: { rollout: { surge: 0, unavailable: 2 } }",
     );
-    const mended = fixed(text, findingsIn(text), plansOf).text;
-    expect(mended).toContain("web: { rollout: { surge: 1, unavailable: 0 } }");
-    expect(mended.split("environments:")[0]).not.toContain("rollout");
+    const result = applySafeFixes(text, findingsIn(text), plansOf).text;
+    expect(result).toContain("web: { rollout: { surge: 1, unavailable: 0 } }");
+    expect(result.split("environments:")[0]).not.toContain("rollout");
   });
 });
 
-describe("a store that nothing is taken of", () => {
+describe("a store without backups", () => {
   const stores = (more: string) => `platform: shop
 cloud: aws
 provide: in-cluster
@@ -66,20 +66,20 @@ ${more}observe: { metrics: prometheus }
 `;
   const of = (text: string) => findingsIn(text).filter(({ code }) => code === "recovery/no-backup");
 
-  it("is given no backups that would never be taken, and others are where there is a bucket to send them to", () => {
+  it("gets backups that its provider takes and a bucket can store, and no others", () => {
     const text = stores("  away: { bucket: true, provide: managed }\n");
-    const mended = fixed(text, of(text), plansOf).text;
-    expect(mended).toContain("objectives: { rpo: 1h }, backups: { full: daily keep 7d, log: 5m keep 7d, to: away } }");
-    expect(mended).not.toContain("snapshot");
-    expect(of(mended).map(({ hint }) => hint)).toEqual([expect.stringMatching(/^keep the data in a store that is/)]);
+    const result = applySafeFixes(text, of(text), plansOf).text;
+    expect(result).toContain("objectives: { rpo: 1h }, backups: { full: daily keep 7d, log: 5m keep 7d, to: away } }");
+    expect(result).not.toContain("snapshot");
+    expect(of(result).map(({ hint }) => hint)).toEqual([expect.stringMatching(/^keep the data in a store that is/)]);
     expect(of(stores("")).map(({ fix, hint }) => [fix, hint?.split(",")[0]])).toEqual([
       [undefined, "keep the data in a store that is backed up"],
-      [undefined, "name a bucket in `backups.to`"],
+      [undefined, "set a bucket in `backups.to`"],
     ]);
   });
 });
 
-describe("a fix of what an anchor repeats", () => {
+describe("a fix of a value that an alias repeats", () => {
   const text = `platform: shop
 cloud: aws
 services:
@@ -91,20 +91,20 @@ services:
   other: *usual
 `;
 
-  it("is left to a person, and the finding is told all the same", () => {
+  it("is not safe, and the finding is reported", () => {
     const found = findingsIn(text).filter(({ code }) => code === "availability/pdb-blocks-drain");
     expect(found.map(({ path, safe }) => [path, safe])).toEqual([
       ["services.other.disruption.minAvailable", true],
       ["services.web.disruption.minAvailable", false],
     ]);
-    expect(found[1]?.hint).toContain("by hand, since a machine would change more than this");
-    expect(fixed(text, found, plansOf).text).toBe(
+    expect(found[1]?.hint).toContain("edit it by hand, because an alias of the file repeats this value elsewhere");
+    expect(applySafeFixes(text, found, plansOf).text).toBe(
       text.replace("*usual", "{ <<: *usual, disruption: { minAvailable: 1 } }"),
     );
   });
 });
 
-describe("a promise of its own where there is one zone", () => {
+describe("an element's own promise in a single zone", () => {
   const text = `platform: shop
 cloud: aws
 services: { web: { modules: [accounts], objectives: { rto: 10m, except: [node-loss] } } }
@@ -112,20 +112,20 @@ observe: { metrics: prometheus }
 `;
   const of = (file: string) => findingsIn(file).filter(({ code }) => code === "availability/zone-loss");
 
-  it("is told where it is made, and withdrawn there", () => {
+  it("is reported where it is declared, and its fix excludes the fault there", () => {
     const [finding, ...others] = of(text);
     expect(others).toEqual([]);
     expect(finding).toMatchObject({ origin: { line: 3, column: 60 }, safe: false });
     expect(finding?.message).toBe(
-      "RTO 10m is promised, but web runs, as everything, in one zone: when that is lost, nothing is left but the backups",
+      "RTO 10m is promised, but web runs in one zone, like everything else: if it fails, only the backups remain",
     );
-    const mended = edited(text, finding?.fix ?? []) ?? "";
-    expect(mended).toContain("except: [ node-loss, zone-loss ]");
-    expect(of(mended)).toEqual([]);
+    const result = withEdits(text, finding?.fix ?? []) ?? "";
+    expect(result).toContain("except: [ node-loss, zone-loss ]");
+    expect(of(result)).toEqual([]);
   });
 });
 
-describe("a difference that misspells what it changes", () => {
+describe("an environment with a typo in a name", () => {
   const text = `platform: shop
 services: { gateway: { modules: [gateway], calls: [llama-3.1-chat] } }
 models: { llama-3.1-chat: { engine: simulated } }
@@ -136,25 +136,25 @@ environments:
 `;
   const [finding, ...others] = findingsIn(text, [misspeltName]);
 
-  it("is told at its key, and left to a person", () => {
+  it("is reported at the key, and its fix is not safe", () => {
     expect(others).toEqual([]);
     expect(finding?.origin).toMatchObject({ line: 7, column: 7, environment: "production" });
     expect(finding?.safe).toBe(false);
-    expect(fixed(text, finding ? [finding] : [], plansOf).applied).toEqual([]);
+    expect(applySafeFixes(text, finding ? [finding] : [], plansOf).applied).toEqual([]);
   });
 
-  it("has a fix that gives the key the name that was meant, so that the difference reaches the base's element", () => {
-    const mended = edited(text, finding?.fix ?? []) ?? "";
-    expect(mended).toBe(text.replace("caht", "chat"));
-    expect(findingsIn(mended, [misspeltName])).toEqual([]);
-    expect(planOf(mended, "production").models.map(({ name, concurrency }) => [name, concurrency])).toEqual([
+  it("has a fix that renames the key, so that the difference applies to the element of the base", () => {
+    const result = withEdits(text, finding?.fix ?? []) ?? "";
+    expect(result).toBe(text.replace("caht", "chat"));
+    expect(findingsIn(result, [misspeltName])).toEqual([]);
+    expect(planOf(result, "production").models.map(({ name, concurrency }) => [name, concurrency])).toEqual([
       ["llama-3.1-chat", 8],
     ]);
   });
 });
 
 describe("a backup that its provider does not take", () => {
-  it("is told at its line, and is an error of the promise that rests on it", () => {
+  it("is a warning at its line, and an error of the promise that depends on it", () => {
     const findings = findingsIn(`platform: shop
 provide: in-cluster
 stores:
@@ -162,16 +162,16 @@ stores:
 objectives: { rpo: 25h }
 observe: { metrics: prometheus }
 `);
-    const told = findings.filter(({ message }) => message.includes("RabbitMQ StatefulSet takes none"));
-    expect(told.map(({ code, severity, origin }) => `${origin.line} ${severity} ${code}`)).toEqual([
+    const found = findings.filter(({ message }) => message.includes("RabbitMQ StatefulSet takes none"));
+    expect(found.map(({ code, severity, origin }) => `${origin.line} ${severity} ${code}`)).toEqual([
       "4 warning recovery/no-backup",
       "5 error availability/zone-loss",
     ]);
   });
 });
 
-describe("a fix that would break a promise that is kept", () => {
-  // A log shipped twice as often is twice as many files to fetch: the RTO after an unreadable backup would go to 23 min.
+describe("a fix that would break a kept promise", () => {
+  // Halving the archiving interval doubles the segments to fetch: the RTO of backup-corruption would be 23 min.
   const tight = `platform: shop
 provide: embedded
 stores:
@@ -179,7 +179,7 @@ stores:
 objectives: { rto: 16m, rpo: 1m }
 `;
 
-  it("is not safe, is not applied, and its advice says which promise", () => {
+  it("is not safe, is not applied, and its advice names the promise", () => {
     const before = rowOf(sheetOf(tight), "backup-corruption", "orders");
     expect(before.rto.verdict).toBe("kept");
     const finding = findingsIn(tight).find(({ code }) => code === "recovery/rpo-interval");
@@ -187,12 +187,12 @@ objectives: { rto: 16m, rpo: 1m }
       safe: false,
       hint: expect.stringContaining("by itself this would break the RTO of orders in backup-corruption (default)"),
     });
-    expect(fixed(tight, findingsIn(tight), plansOf)).toEqual({ text: tight, applied: [] });
+    expect(applySafeFixes(tight, findingsIn(tight), plansOf)).toEqual({ text: tight, applied: [] });
   });
 
-  it("is not applied even where a rule calls it safe", () => {
-    const trusting = findingsIn(tight).map((finding) => ({ ...finding, safe: true }));
-    expect(fixed(tight, trusting, plansOf).text).toBe(tight);
+  it("is not applied even if its rule declares it safe", () => {
+    const forced = findingsIn(tight).map((finding) => ({ ...finding, safe: true }));
+    expect(applySafeFixes(tight, forced, plansOf).text).toBe(tight);
   });
 });
 
@@ -206,35 +206,35 @@ observe: { metrics: prometheus }
 `;
   const found = (text: string) => findingsIn(text).filter(({ code }) => code === "availability/zone-loss");
 
-  it("is an error for each promise that the loss of the zone breaks, with the numbers", () => {
+  it("has an error for each promise that the loss of the zone breaks, with the numbers", () => {
     const findings = found(single("{ rto: 4h, rpo: 24h }"));
     expect(findings.map(({ severity, origin, concerns }) => [severity, origin.line, concerns])).toEqual([
       ["error", 5, [{ fault: "zone-loss", subject: "shop", of: "rto" }]],
       ["error", 5, [{ fault: "zone-loss", subject: "shop", of: "rpo" }]],
     ]);
     expect(findings[1]?.message).toBe(
-      "RPO 24h is promised, but everything runs in one zone: when that is lost, 24h4m (backup interval 24h + time that a backup takes 3m35s) of writes are lost",
+      "RPO 24h is promised, but everything runs in one zone: if it fails, the writes of 24h4m (backup interval 24h + duration of a backup 3m35s) are lost",
     );
   });
 
-  it("has none where the promise is said not to cover the fault, as the fix would write it", () => {
+  it("has no error if the promise excludes the fault, as its fix does", () => {
     expect(found(single("{ rto: 4h, rpo: 24h, except: [zone-loss] }"))).toEqual([]);
     const text = single("{ rto: 4h, rpo: 24h }");
-    const willing = findingsIn(text).map((each) => ({ ...each, safe: each.code === "availability/zone-loss" }));
-    expect(found(fixed(text, willing, plansOf).text)).toEqual([]);
+    const forced = findingsIn(text).map((each) => ({ ...each, safe: each.code === "availability/zone-loss" }));
+    expect(found(applySafeFixes(text, forced, plansOf).text)).toEqual([]);
   });
 });
 
 describe("findings as text", () => {
-  it("show place, why, the line with a caret, and the fix", () => {
+  it("show the place, the reason, the line with a caret, and the fix", () => {
     const text = findingsText(findingsIn(shop), new Map([["platform.yaml", shop]]), ["staging", "production"]);
     expect(text).toContain(
       [
-        "platform.yaml:14:42 error availability/pdb-blocks-drain web keeps 2 available of 2 replicas at least, so no pod may ever be evicted (in production)",
+        "platform.yaml:14:42 error availability/pdb-blocks-drain web has min available 2 of 2 replicas, so no pod can be evicted (in production)",
         "  14 |       web: { disruption: { minAvailable: 2 } }",
       ].join("\n"),
     );
-    expect(text).toMatch(/\n {2}fix \(--fix does it\): let one go: `minAvailable: 1`/);
-    expect(text).toMatch(/\d+ errors?, .* in staging, production; --fix would mend \d$/);
+    expect(text).toMatch(/\n {2}fix \(applied by --fix\): allow one: `minAvailable: 1`/);
+    expect(text).toMatch(/\d+ errors?, .* in staging, production; --fix can fix \d$/);
   });
 });

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { rules } from "../../src/check/rules/index.js";
-import { predictionText, readable } from "../../src/promises/explain.js";
 import { faults } from "../../src/promises/faults/index.js";
+import { formatPrediction, formatWorstCase } from "../../src/promises/format.js";
 import { promiseSheet } from "../../src/promises/sheet.js";
 import { findingsIn, planOf } from "../support/check/findings.js";
 
@@ -10,7 +10,7 @@ const text = (name: string): string => readFileSync(new URL(`../../${name}`, imp
 const page = (name: string): string => text(`docs/${name}`);
 
 describe("the pages", () => {
-  it("docs/checks.md has a row for every rule, in the words of the rule, and no other", () => {
+  it("docs/checks.md has a row for every rule, with its summary, and no other", () => {
     const rows = [...page("checks.md").matchAll(/^\| `([a-z]+\/[a-z-]+)` \| (\w+) \| (.+?) \|/gm)];
     expect(rows.map(([, code, severity, summary]) => ({ code, severity, summary }))).toEqual(
       rules.map(({ code, severity, summary }) => ({ code, severity, summary })),
@@ -22,7 +22,7 @@ describe("the pages", () => {
     expect(sections).toEqual(faults.map(({ id }) => id));
   });
 
-  it("docs/coverage.md names tests that are there", () => {
+  it("docs/coverage.md refers to existing tests", () => {
     const named = [...page("coverage.md").matchAll(/`(test\/[^`]+)`/g)].flatMap(([, name = ""]) => {
       const [, before = name, list = "", after = ""] = /^(.*)\{(.*)\}(.*)$/.exec(name) ?? [];
       return list.split(",").map((each) => `${before}${each}${after}`);
@@ -34,34 +34,34 @@ describe("the pages", () => {
     expect(missing).toEqual([]);
   });
 
-  it("README.md shows a file that keeps its promises, and the words in which it is refused when it promises more", () => {
+  it("README.md shows a file that keeps its promises, and the finding for a shorter promise", () => {
     const [, file = "", than = "", refusal = ""] =
       /```yaml\n(platform: starter\n.*?)```\nPromise `(.+?)` there.*?```\n(.*?)```/s.exec(text("README.md")) ?? [];
     const errors = (of: string) => findingsIn(of).filter(({ severity }) => severity === "error");
     expect(errors(file)).toEqual([]);
     const refused = errors(file.replace("objectives: { rto: 1h }", `objectives: { ${than} }`));
-    const said = refused.map(
+    const printed = refused.map(
       ({ origin: { file, line, column }, severity, code, message, hint }) =>
         `${file}:${line}:${column} ${severity} ${code} ${message} fix: ${hint}`,
     );
-    expect(said).toHaveLength(1);
-    // What is left out is marked; lines are broken anywhere.
-    for (const piece of refusal.replace(/\s+/g, " ").split("…")) expect(said[0]).toContain(piece.trim());
+    expect(printed).toHaveLength(1);
+    // Omissions are marked by an ellipsis; lines may break anywhere.
+    for (const piece of refusal.replace(/\s+/g, " ").split("…")) expect(printed[0]).toContain(piece.trim());
   });
 
-  it("README.md shows rows of the starter's sheet as it is reckoned", () => {
+  it("README.md shows rows of the starter's sheet as computed", () => {
     const { rows } = promiseSheet(planOf(text("blueprints/starter/platform.yaml"), "local"), []);
     const shown = [...text("README.md").matchAll(/^ {2}(\w+) +(\w+) +(\w+) ✓ +\S+ +(\w+) +(\w+) ✓ +\S+ +kept$/gm)];
     expect(shown.length).toBeGreaterThan(0);
     for (const [, ...row] of shown) {
-      const reckoned = rows.map(({ subject, rto, rpo }) => [
+      const computed = rows.map(({ subject, rto, rpo }) => [
         subject,
-        readable(rto.promised ?? 0),
-        predictionText(rto.predicted),
-        readable(rpo.promised ?? 0),
-        predictionText(rpo.predicted),
+        formatWorstCase(rto.promised ?? 0),
+        formatPrediction(rto.predicted),
+        formatWorstCase(rpo.promised ?? 0),
+        formatPrediction(rpo.predicted),
       ]);
-      expect(reckoned).toContainEqual(row);
+      expect(computed).toContainEqual(row);
     }
   });
 });

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { applySafeFixes } from "../../src/check/apply-fixes.js";
 import { check } from "../../src/check/check.js";
 import type { Finding } from "../../src/check/finding.js";
-import { fixed } from "../../src/check/fix.js";
 import type { Concern } from "../../src/check/rule.js";
 import type { Verdict } from "../../src/contracts/verdict.js";
 import type { Plan } from "../../src/plan/plan.js";
@@ -11,7 +11,7 @@ import { findingsIn, planOf, plansOf } from "../support/check/findings.js";
 import { platforms, shuffled, yamlOf } from "../support/promises/platforms.js";
 
 const runs = { numRuns: 150 };
-/** What is found, apart from where it stands in the file. */
+/** A finding without its place in the file. */
 const essence = ({ code, severity, message }: Finding): string => `${code} ${severity} ${message}`;
 /** The elements that have an error: `stores.orders`, `services.web`, `observe`. */
 const faulty = (findings: readonly Finding[]): readonly string[] => [
@@ -23,7 +23,7 @@ const faulty = (findings: readonly Finding[]): readonly string[] => [
 ];
 
 describe("for every platform", () => {
-  it("check finds the same twice, and in whatever order the keys stand", () => {
+  it("check finds the same twice, and with the keys in another order", () => {
     fc.assert(
       fc.property(platforms, (platform) => {
         const text = yamlOf(platform);
@@ -36,7 +36,7 @@ describe("for every platform", () => {
     );
   });
 
-  it("every finding lies in the file, is sorted by place, and says why and what to do", () => {
+  it("every finding has a place in the file, is sorted by place, and has a reason and a fix", () => {
     fc.assert(
       fc.property(platforms, (platform) => {
         const text = yamlOf(platform);
@@ -56,7 +56,7 @@ describe("for every platform", () => {
     );
   });
 
-  it("errors speak of exactly the promises that the sheet does not call kept, the unknown ones included", () => {
+  it("the concerns of errors are exactly the broken and unknown promises of the sheet", () => {
     const provided = fc.constantFrom("in-cluster", "embedded", "managed");
     const excepted = fc.constantFrom(undefined, ["zone-loss"], ["node-loss", "database-loss"]);
     fc.assert(
@@ -64,8 +64,8 @@ describe("for every platform", () => {
         const objectives = { ...platform.objectives, ...(except && { except }) };
         const plan = planOf(yamlOf({ ...platform, provide, objectives }));
         const errors = check([plan]).filter(({ severity }) => severity === "error");
-        const told = errors.flatMap(({ concerns = [] }) => concerns.map(cellName));
-        expect([...new Set(told)].sort()).toEqual(unkept(plan).sort());
+        const concerned = errors.flatMap(({ concerns = [] }) => concerns.map(cellName));
+        expect([...new Set(concerned)].sort()).toEqual(unkept(plan).sort());
       }),
       { numRuns: 400 },
     );
@@ -77,7 +77,7 @@ describe("for every platform", () => {
         const text = yamlOf(platform);
         const before = findingsIn(text);
         for (const finding of before.filter(({ safe, fix }) => safe && fix)) {
-          const mended = fixed(text, [finding], plansOf).text;
+          const mended = applySafeFixes(text, [finding], plansOf).text;
           const after = findingsIn(mended);
           expect(after.map(({ code, path }) => `${code} ${path}`)).not.toContain(`${finding.code} ${finding.path}`);
           expect(faulty(before)).toEqual(expect.arrayContaining([...faulty(after)]));
@@ -88,12 +88,12 @@ describe("for every platform", () => {
     );
   });
 
-  it("all safe fixes together end, leave none that is safe, and break no promise that was kept", () => {
+  it("all safe fixes together terminate, leave no safe fix, and break no promise that was kept", () => {
     fc.assert(
       fc.property(platforms, (platform) => {
         const first = yamlOf(platform);
         let text = first;
-        for (let round = 0; round < 5; round++) text = fixed(text, findingsIn(text), plansOf).text;
+        for (let round = 0; round < 5; round++) text = applySafeFixes(text, findingsIn(text), plansOf).text;
         expect(findingsIn(text).filter(({ safe, fix }) => safe && fix)).toEqual([]);
         expect(keptIn(text)).toEqual(expect.arrayContaining(keptIn(first)));
       }),
@@ -102,12 +102,12 @@ describe("for every platform", () => {
   });
 });
 
-const cellName = ({ fault = "availability", subject, of }: Concern): string => `${fault}/${subject} ${of}`;
+const cellName = ({ fault, subject, of }: Concern): string => `${fault ?? "availability"}/${subject} ${of}`;
 
 const keptIn = (text: string): string[] => cells(planOf(text), ["kept"]);
 const unkept = (plan: Plan): string[] => cells(plan, ["broken", "unknown"]);
 
-/** The cells of the sheet, and the doors, with one of these verdicts. */
+/** The promises of the sheet with one of these verdicts, availability included. */
 function cells(plan: Plan, verdicts: readonly Verdict[]): string[] {
   const { rows, availability } = promiseSheet(plan, []);
   const wanted = ({ verdict }: { readonly verdict: Verdict }): boolean => verdicts.includes(verdict);
@@ -119,7 +119,7 @@ function cells(plan: Plan, verdicts: readonly Verdict[]): string[] {
   ];
 }
 
-/** Names that a message lists stand in the order of the file; which they are is what counts. */
+/** Messages list names in the order of the file; the order does not matter here. */
 function unlisted(messages: readonly string[]): readonly string[] {
   return messages.map((message) => [...message].sort().join("")).sort();
 }

@@ -6,7 +6,7 @@ import { expectedIn, findingsIn, fixture } from "../support/check/findings.js";
 const folder = new URL("./rules/", import.meta.url);
 
 describe.each(rules.map((rule) => [rule.code, rule] as const))("%s", (code, rule) => {
-  it("finds what fail.yaml expects, on the very line", () => {
+  it("reports the findings that fail.yaml expects, on their lines", () => {
     const text = fixture(code, "fail");
     const expected = expectedIn(text);
     expect(expected.length).toBeGreaterThan(0);
@@ -17,7 +17,7 @@ describe.each(rules.map((rule) => [rule.code, rule] as const))("%s", (code, rule
     for (const [index, { message }] of expected.entries()) expect(found[index]?.message).toContain(message);
   });
 
-  it("says nothing of pass.yaml", () => {
+  it("reports nothing for pass.yaml", () => {
     expect(findingsIn(fixture(code, "pass"), [rule])).toEqual([]);
   });
 });
@@ -30,7 +30,7 @@ describe("the catalogue", () => {
     expect(folders.sort()).toEqual(rules.map(({ code }) => code).sort());
   });
 
-  it("gives each code once, and says in a line what it finds and in full why that matters", () => {
+  it("has each code once, with a summary in one line and a longer help text", () => {
     expect(new Set(rules.map(({ code }) => code)).size).toBe(rules.length);
     for (const { summary, help } of rules) {
       expect(summary.length).toBeLessThan(120);

@@ -12,7 +12,7 @@ const sources: Sources = {
 };
 
 describe("findings as SARIF", () => {
-  it("have the structure that 2.1.0 requires, for every rule's own finding", () => {
+  it("have the structure that 2.1.0 requires, for a finding of every rule", () => {
     for (const rule of rules) {
       const findings = findingsIn(fixture(rule.code, "fail"), [rule]);
       const written = sarifLog.parse(JSON.parse(JSON.stringify(sarif(findings, rules, "1.2.3", sources))));
@@ -22,7 +22,7 @@ describe("findings as SARIF", () => {
     }
   });
 
-  it("name the file by a URI and the place by line and column", () => {
+  it("identify the file by a URI and the place by line and column", () => {
     const [finding] = findingsIn(fixture("network/open", "fail"));
     if (!finding) throw new Error("expected a finding");
     const moved = { ...finding, origin: { ...finding.origin, file: "my platforms/a#b.yaml" } };
@@ -32,7 +32,7 @@ describe("findings as SARIF", () => {
     });
   });
 
-  it("name a file relative to the repository's root, which is said once, and absolute where it lies elsewhere", () => {
+  it("identify a file relative to the repository's root, or by an absolute URI outside it", () => {
     const [finding] = findingsIn(fixture("network/open", "fail"));
     if (!finding) throw new Error("expected a finding");
     const uris = (file: string, where: Sources) => {
@@ -67,7 +67,7 @@ describe("findings as SARIF", () => {
     );
   });
 
-  it("is refused by the structure when a result points at another rule", () => {
+  it("are invalid if a result refers to another rule", () => {
     const written = sarif(findingsIn(fixture("network/open", "fail")), rules, "1.2.3", sources);
     const [run] = written.runs;
     const astray = { ...run, results: run.results.map((result) => ({ ...result, ruleIndex: result.ruleIndex + 1 })) };
@@ -79,7 +79,7 @@ describe("findings as SARIF", () => {
 describe("a file that cannot be read, as SARIF", () => {
   const text = "platform: shop\nservces: {}\nobjectives: { rpo: 5, rto: 6 }\n";
 
-  it("has every diagnostic at its place, and each kind of error once as a rule", () => {
+  it("has every error at its place, and each error code once as a rule", () => {
     const parsed = readPlatform({ file: "platform.yaml", text });
     if (parsed.ok) throw new Error("expected errors");
     const [run] = sarifLog.parse(JSON.parse(JSON.stringify(sarifOfErrors(parsed.diagnostics, "1.2.3", sources)))).runs;

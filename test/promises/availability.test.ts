@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { check } from "../../src/check/check.js";
 import type { PredictedAvailability } from "../../src/promises/availability.js";
-import { sheetText } from "../../src/promises/text.js";
+import { sheetText } from "../../src/promises/sheet-text.js";
 import { planOf } from "../support/check/findings.js";
 import { sheetOf } from "../support/promises/rows.js";
 
-/** Two units and a database that no entrance leads to, in a cluster over three zones of a cloud. */
+/** Two units and a database without an entrance, in a cluster over three zones of a cloud. */
 const inside = (objectives: string, more: { web?: string; db?: string; cloud?: string } = {}): string => `
 platform: shop
 ${more.cloud ?? "cloud: aws"}
@@ -20,59 +20,59 @@ ${objectives === "" ? "" : `objectives: { ${objectives} }`}
 observe: { metrics: prometheus, alerts: { availability: true } }
 `;
 
-const judged = (text: string): readonly Pick<PredictedAvailability, "subject" | "verdict">[] =>
+const evaluated = (text: string): readonly Pick<PredictedAvailability, "subject" | "verdict">[] =>
   sheetOf(text).availability.map(({ subject, verdict }) => ({ subject, verdict }));
 const findings = (text: string) => check([planOf(text)]).filter(({ code }) => code === "availability/objective");
 
 describe("an availability objective", () => {
-  it("of the platform is judged at what nothing else calls, where it has no door", () => {
+  it("of the platform applies to the roots of the call graph without an entrance", () => {
     const text = inside("availability: 99.99%");
-    expect(judged(text)).toEqual([{ subject: "web", verdict: "broken" }]);
+    expect(evaluated(text)).toEqual([{ subject: "web", verdict: "broken" }]);
     const [web] = sheetOf(text).availability;
     expect(web?.predicted).toMatchObject({ kind: "known", value: expect.closeTo(0.9999 * 0.995 ** 3, 9) });
     expect(findings(text).map(({ severity }) => severity)).toEqual(["error"]);
   });
 
-  it("of the platform is judged at the doors alone, where it has any", () => {
-    expect(judged(inside("availability: 90%", { web: ", expose: true" }))).toEqual([
+  it("of the platform applies to the entry points only, if there are any", () => {
+    expect(evaluated(inside("availability: 90%", { web: ", expose: true" }))).toEqual([
       { subject: "web", verdict: "kept" },
     ]);
   });
 
-  it("of the platform is judged once for units that only call each other in a circle", () => {
-    const circle = inside("availability: 90%")
+  it("of the platform applies to the first of units that call each other in a cycle", () => {
+    const cycle = inside("availability: 90%")
       .replace("port: 8080", "port: 8080, calls: [web]")
       .replace("calls: [jobs", "port: 80, calls: [jobs");
-    expect(judged(circle)).toEqual([{ subject: "web", verdict: "kept" }]);
+    expect(evaluated(cycle)).toEqual([{ subject: "web", verdict: "kept" }]);
   });
 
-  it("of a platform of stores alone is judged at each of them", () => {
+  it("of a platform of stores applies to each of them", () => {
     const text =
       "platform: shop\ncloud: aws\nzones: 3\nprovide: in-cluster\nstores:\n  db: { postgres: 17, replicas: 1 }\n  files: { bucket: true }\nobjectives: { availability: 99.9% }\n";
-    expect(judged(text)).toEqual([
+    expect(evaluated(text)).toEqual([
       { subject: "db", verdict: "broken" },
       { subject: "files", verdict: "broken" },
     ]);
   });
 
-  it("is judged at no bucket that only copies are sent to", () => {
+  it("does not apply to a bucket that only receives backups", () => {
     const text =
       "platform: shop\ncloud: aws\nzones: 3\nprovide: in-cluster\nstores:\n  db: { postgres: 17, standby: another-zone, backups: { full: daily keep 7d, to: away } }\n  away: { bucket: true, provide: managed }\nobjectives: { availability: 99% }\n";
-    expect(judged(text)).toEqual([{ subject: "db", verdict: "kept" }]);
+    expect(evaluated(text)).toEqual([{ subject: "db", verdict: "kept" }]);
   });
 
-  it("of an element's own is judged there, behind a door or not", () => {
+  it("of an element applies to the element, exposed or not", () => {
     const own = ", objectives: { availability: 99.9999% }";
-    expect(judged(inside("", { db: own }))).toEqual([{ subject: "db", verdict: "broken" }]);
-    expect(judged(inside("availability: 90%", { web: ", expose: true", db: own }))).toEqual([
+    expect(evaluated(inside("", { db: own }))).toEqual([{ subject: "db", verdict: "broken" }]);
+    expect(evaluated(inside("availability: 90%", { web: ", expose: true", db: own }))).toEqual([
       { subject: "web", verdict: "kept" },
       { subject: "db", verdict: "broken" },
     ]);
     const [finding] = findings(inside("", { db: own }));
-    expect(finding?.message).toMatch(/a request to db is answered 99\.49\d*% of the time .* but 99\.9999% is promised/);
+    expect(finding?.message).toMatch(/a request to db succeeds 99\.49\d*% of the time .* but 99\.9999% is promised/);
   });
 
-  it("counts a store's own redundancy, and not where it sends its copies", () => {
+  it("includes the redundancy of a store, and not the bucket of its backups", () => {
     const [predicted] = sheetOf(`
 platform: shop
 cloud: aws
@@ -89,7 +89,7 @@ stores:
     ]);
   });
 
-  it("counts of replicas over zones as many machines as there are zones", () => {
+  it("counts replicas spread over zones as one machine per zone", () => {
     const spread = (over: string) =>
       sheetOf(
         `platform: shop\ncloud: aws\nzones: 2\nservices: { web: { image: "nginx:1.27.0", replicas: 4, spread: ${over} } }\nobjectives: { availability: 90% }\n`,
@@ -99,7 +99,7 @@ stores:
     expect(spread("none")).toMatchObject({ value: expect.closeTo(0.9999 * 0.995, 12) });
   });
 
-  it("needs the buckets that are called", () => {
+  it("includes the buckets that are called", () => {
     const text = inside("availability: 99%", { db: " }\n  files: { bucket: true, provide: managed" }).replace(
       "[jobs, db]",
       "[files]",
@@ -108,16 +108,16 @@ stores:
     expect(web?.predicted).toMatchObject({ kind: "known", value: expect.closeTo(0.9999 * 0.995 * 0.999, 9) });
   });
 
-  it("is unknown and never kept where no cloud vouches for the machines, or a server outside answers", () => {
+  it("is unknown, and not kept, without an SLA for the machines or for a host outside the platform", () => {
     const text = inside("availability: 99.9%", { cloud: "cloud: none" });
-    expect(judged(text)).toEqual([{ subject: "web", verdict: "unknown" }]);
+    expect(evaluated(text)).toEqual([{ subject: "web", verdict: "unknown" }]);
     expect(sheetText(sheetOf(text))).toMatch(/web {2}99\.9% promised {2}unknown predicted \?/);
     expect(findings(text).map(({ message }) => message)).toEqual([
-      expect.stringContaining("web promises 99.9%, but nobody can say whether it holds"),
+      expect.stringContaining("web promises 99.9%, which cannot be predicted: no provider SLA for these machines"),
     ]);
     const outside =
       "platform: shop\ncloud: aws\nmodels:\n  paid: { engine: openai, upstreams: https://api.example.com, objectives: { availability: 99% } }\n";
-    expect(judged(outside)).toEqual([{ subject: "paid", verdict: "unknown" }]);
+    expect(evaluated(outside)).toEqual([{ subject: "paid", verdict: "unknown" }]);
   });
 });
 
@@ -126,7 +126,7 @@ describe("a latency objective", () => {
     db: ", objectives: { latency: { p99: 5ms } }",
   });
 
-  it("stands on the sheet without a verdict, and is not counted as kept", () => {
+  it("is on the sheet without a verdict, and is not counted as kept", () => {
     const sheet = sheetOf(text);
     expect(sheet.latency).toMatchObject([
       { subject: "web", percentile: 0.95, within: 1, promisedAt: { line: 11 } },
@@ -136,7 +136,7 @@ describe("a latency objective", () => {
     expect(sheetText(sheet).split("\n").at(-1)).toMatch(/^✓ 1 kept .* \? 2 not predicted$/);
   });
 
-  it("is noted by check, once for each place, and fails nothing", () => {
+  it("is a note of check, once for each path, and not an error", () => {
     const notes = check([planOf(text)]).filter(({ code }) => code === "observability/latency-unpredicted");
     expect(notes.map(({ severity, message }) => [severity, message.split(",")[0]])).toEqual([
       ["note", "db promises p99 within 5ms"],

@@ -12,20 +12,20 @@ observe: { metrics: prometheus, routes: { critical: pagerduty } }
 `);
 const day = 86_400_000;
 
-describe("a database is lost and its newest full backup cannot be read", () => {
-  it("loses no more when the log reaches back to the backup before", () => {
+describe("backup-corruption", () => {
+  it("loses no more than database-loss if the WAL reaches back to the previous backup", () => {
     const both = sheet("{ full: daily keep 30d, log: 5m keep 2d }");
     const lost = rowOf(both, "database-loss", "orders").rpo.predicted;
     expect(totalOf(rowOf(both, "backup-corruption", "orders").rpo.predicted)).toBe(totalOf(lost));
   });
 
-  it("loses two intervals when the log does not reach back that far", () => {
+  it("loses two backup intervals if the WAL does not reach back that far", () => {
     const { rpo } = rowOf(sheet("{ full: daily keep 30d, log: 5m keep 47h }"), "backup-corruption", "orders");
-    expect(termOf(rpo.predicted, "the backup before the newest")).toBe(2 * day);
+    expect(termOf(rpo.predicted, "age of the backup before the newest")).toBe(2 * day);
     expect(rpo.verdict).toBe("broken");
   });
 
-  it("is unbounded when only one backup is kept", () => {
+  it("is unbounded if only one backup is retained", () => {
     const { rpo } = rowOf(sheet("{ full: daily keep 1d, log: 5m keep 2d }"), "backup-corruption", "orders");
     expect(rpo.predicted).toMatchObject({
       kind: "unbounded",
@@ -33,11 +33,11 @@ describe("a database is lost and its newest full backup cannot be read", () => {
     });
   });
 
-  it("takes longer than a plain loss: one restore in vain and twice the log", () => {
+  it("takes longer than database-loss: one failed restore and twice the WAL", () => {
     const both = sheet("{ full: daily keep 30d, log: 5m keep 7d }");
     const plain = rowOf(both, "database-loss", "orders").rto.predicted;
     const corrupt = rowOf(both, "backup-corruption", "orders").rto.predicted;
     expect(termOf(corrupt, "replay of the log")).toBeCloseTo(2 * termOf(plain, "replay of the log"), 0);
-    expect(termOf(corrupt, "the unreadable backup is tried")).toBe(termOf(plain, "restore of the backup"));
+    expect(termOf(corrupt, "failed restore of the corrupt backup")).toBe(termOf(plain, "restore of the backup"));
   });
 });

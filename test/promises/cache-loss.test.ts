@@ -17,30 +17,30 @@ observe: ${observe}
     "sessions",
   );
 
-describe("the loss of a cache's contents", () => {
-  it("is over once an empty server runs, where nothing is there to be loaded, and nobody is waited for", () => {
+describe("cache-loss", () => {
+  it("lasts until an empty server runs if there is no snapshot, without an on-call response", () => {
     const { rto, rpo } = row("{ redis: 7 }");
-    expect(termsOf(rto.predicted)).toEqual(["probe", "a new server", "clients reconnect"]);
+    expect(termsOf(rto.predicted)).toEqual(["probe", "new server provisioned", "clients reconnect"]);
     expect(totalOf(rto.predicted)).toBe(30 * second + minute + 5 * second);
     expect(rto.verdict).toBe("kept");
     expect(rpo).toMatchObject({ verdict: "broken", predicted: { kind: "unbounded" } });
   });
 
-  it("lasts until somebody has loaded the snapshot, and costs what came since it", () => {
+  it("lasts until an operator has loaded the snapshot, and loses the writes since then", () => {
     const { rto, rpo, verdict } = row("{ redis: 7, size: 8G, backups: { snapshot: hourly keep 7d } }");
-    expect(termOf(rto.predicted, "somebody begins")).toBe(5 * minute);
+    expect(termOf(rto.predicted, "on-call response")).toBe(5 * minute);
     expect(termOf(rto.predicted, "restore of the backup")).toBe((8e9 / 80e6) * second);
-    expect(termsOf(rpo.predicted)).toEqual(["backup interval", "time that a backup takes"]);
+    expect(termsOf(rpo.predicted)).toEqual(["backup interval", "duration of a backup"]);
     expect(termOf(rpo.predicted, "backup interval")).toBe(60 * minute);
     expect(verdict).toBe("kept");
   });
 
-  it("is unknown, and so not kept, where a snapshot waits for somebody whom nobody tells", () => {
+  it("is unknown, and not kept, if a snapshot exists and no alert can fire", () => {
     const { rto } = row("{ redis: 7, backups: { snapshot: hourly keep 7d } }", "{ metrics: none }");
     expect(rto).toMatchObject({ verdict: "unknown", predicted: { kind: "unknown" } });
   });
 
-  it("costs all of a sharded cache, of which no copy is taken, whatever is declared", () => {
+  it("loses all of a sharded cache, whose declared snapshots are not taken", () => {
     const { rpo } = row("{ redis: 7, shards: 3, replicas: 1, backups: { snapshot: hourly keep 7d } }");
     expect(rpo.predicted).toMatchObject({ kind: "unbounded", why: expect.stringContaining("takes none") });
   });

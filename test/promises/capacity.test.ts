@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { tenantsOf } from "../../src/promises/capacity.js";
 import { planOf } from "../support/check/findings.js";
 
-it("counts every server that stands on the pool, a bucket's as well", () => {
+it("tenants of a pool include the servers of every store, buckets included", () => {
   const plan = planOf(`platform: shop
 cloud: aws
 provide: in-cluster

@@ -1,30 +1,30 @@
 import { describe, expect, it } from "vitest";
-import type { Model } from "../../src/plan/plan.js";
 import { faultNames } from "../../src/platform-file/faults.js";
-import { defineFault } from "../../src/promises/fault.js";
-import { faults } from "../../src/promises/faults/index.js";
+import { explanationText } from "../../src/promises/explanation-text.js";
+import { defineFault, type SubjectHandlers } from "../../src/promises/fault.js";
+import { faults, largerFaults, smallerFault } from "../../src/promises/faults/index.js";
 import { assumed, bounded, unbounded } from "../../src/promises/prediction.js";
 import { promiseSheet } from "../../src/promises/sheet.js";
-import { explanationText, sheetText } from "../../src/promises/text.js";
+import { sheetText } from "../../src/promises/sheet-text.js";
 import { executors } from "../../src/recovery/drills/faults/index.js";
 import { planOf } from "../support/check/findings.js";
 import { rowOf } from "../support/promises/rows.js";
 
 describe("the catalogue of faults", () => {
-  it("knows only faults that a platform file can name, each once", () => {
+  it("contains only faults that a platform file can declare, each once", () => {
     const ids = faults.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     for (const { id } of faults) expect(faultNames).toContain(id);
   });
 
-  it("names a drill for exactly those faults that `keelson drill` brings about", () => {
-    const named = faults.flatMap(({ drill }) => drill ?? []);
-    expect(named.sort()).toEqual(Object.keys(executors).sort());
+  it("has a drill for exactly the faults that `keelson drill` can inject", () => {
+    const drills = faults.flatMap(({ drill }) => drill ?? []);
+    expect(drills.sort()).toEqual(Object.keys(executors).sort());
     for (const { id, drill } of faults) expect([id, undefined]).toContain(drill);
     for (const [id, executor] of Object.entries(executors)) expect(executor().id).toBe(id);
   });
 
-  it("says of the others, wherever a drill is offered, that there is none", () => {
+  it("shows no drill for the other faults", () => {
     const plan = planOf(
       "platform: shop\ncloud: aws\nzones: 3\nstores: { sessions: { redis: 7 } }\nobjectives: { rto: 1h }\n",
     );
@@ -34,37 +34,58 @@ describe("the catalogue of faults", () => {
     for (const fault of ["node-loss", "zone-loss", "cache-loss"]) {
       expect(rowOf(sheet, fault, "sessions")).not.toHaveProperty("drill");
       expect(explained(fault)).not.toContain("keelson drill");
-      expect(explained(fault)).toContain("drill    none yet: predicted, and measured nowhere");
+      expect(explained(fault)).toContain("drill    none: predicted only, not measured");
     }
   });
 
-  it("takes a fault of another kind of subject as one definition more: nothing else has to know it", () => {
-    const providerOutage = defineFault<Model>({
+  it("orders the faults by inclusion, without a cycle, and the larger faults of each in that order", () => {
+    expect(largerFaults("process-crash")).toEqual(["node-loss", "zone-loss"]);
+    expect(largerFaults("database-loss")).toEqual(["backup-corruption"]);
+    for (const { id } of faults) {
+      const larger = largerFaults(id);
+      expect(larger).not.toContain(id);
+      for (const [index, each] of larger.entries()) expect(smallerFault(each)).toBe(larger[index - 1] ?? id);
+    }
+  });
+
+  it("accepts a fault on another kind of subject as one definition", () => {
+    const providerOutage = defineFault({
       id: "provider-outage",
-      title: "A model's provider does not answer",
-      subjects: (plan) => plan.models.filter(({ upstreams }) => upstreams.length > 0),
-      rto: (model, plan) =>
-        model.fallbacks.length > 0
-          ? bounded(plan, model.path, [assumed("fallback is asked", 2_000, "one failed request, then the next model")])
-          : unbounded(plan, model.path, `${model.name} has no fallback`, { advice: "name a fallback" }),
-      rpo: (model, plan) => bounded(plan, model.path, []),
-      alert: (model) => ({
-        name: "provider-down",
-        subject: model.name,
-        severity: "critical",
-        condition: { measure: "replicas-ready", labels: { model: model.name }, comparison: "below", threshold: 1 },
-        for: 0,
-        summary: `${model.name} does not answer`,
-      }),
-      runbook: (model) => ({
-        id: "provider-outage",
-        subject: model.name,
-        title: `${model.name} does not answer`,
-        when: "its provider is down",
-        steps: [{ action: "Ask its status page." }],
-        done: "it answers",
-      }),
-      drill: "provider-outage",
+      title: "A model's provider is unavailable",
+      includes: undefined,
+      on: {
+        model: {
+          affects: ({ upstreams }) => upstreams.length > 0,
+          rto: (model, plan) =>
+            model.fallbacks.length > 0
+              ? bounded(plan, model.path, [assumed("retry with the fallback", 2_000, "one failed request")])
+              : unbounded(plan, model.path, `${model.name} has no fallback`, { advice: "declare a fallback" }),
+          rpo: (model, plan) => bounded(plan, model.path, []),
+          alert: ({ name }) => ({
+            name: "provider-down",
+            subject: name,
+            severity: "critical",
+            condition: { kind: "unmeasured", why: "the provider exports no metrics" },
+            for: 0,
+            summary: `${name} is unavailable`,
+          }),
+          runbook: ({ name }) => ({
+            id: "provider-outage",
+            subject: name,
+            title: `${name} is unavailable`,
+            when: "its provider is unavailable",
+            steps: [{ action: "Read the provider's status page." }],
+            done: "requests succeed",
+          }),
+        },
+        platform: undefined,
+        unit: undefined,
+        database: undefined,
+        cache: undefined,
+        broker: undefined,
+        bucket: undefined,
+      },
+      drill: undefined,
     });
     const plan = planOf(`
 platform: shop
@@ -76,6 +97,13 @@ services: { web: { modules: [gateway], calls: [paid, small] } }
 `);
     const sheet = promiseSheet(plan, [], [...faults, providerOutage]);
     expect(rowOf(sheet, "provider-outage", "paid").verdict).toBe("broken");
-    expect(sheetText(sheet)).toContain("fix: name a fallback");
+    expect(sheetText(sheet)).toContain("fix: declare a fallback");
+  });
+
+  it("does not compile without a handler for each kind of subject", () => {
+    const stores = { database: undefined, cache: undefined, broker: undefined };
+    // @ts-expect-error The key for buckets is missing.
+    const incomplete: SubjectHandlers = { ...stores, platform: undefined, unit: undefined, model: undefined };
+    expect(incomplete).not.toHaveProperty("bucket");
   });
 });

@@ -2,7 +2,7 @@ import { array, assert, constant, integer, oneof, property, record } from "fast-
 import { describe, expect, it } from "vitest";
 import type { DrillResult, Outcome } from "../../src/contracts/drills.js";
 import { type Measurement, measurementsOf } from "../../src/promises/measurement.js";
-import { sheetText } from "../../src/promises/text.js";
+import { sheetText } from "../../src/promises/sheet-text.js";
 import { measuredVerdict, verdictOf } from "../../src/promises/verdict.js";
 import { rowOf, sheetOf } from "../support/promises/rows.js";
 

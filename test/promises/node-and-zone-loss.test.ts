@@ -15,57 +15,57 @@ objectives: { rto: 5m, rpo: 10m }
 observe: { metrics: prometheus }
 `);
 
-describe("a lost machine", () => {
-  it("is noticed after the node monitor's grace, which depends on the version", () => {
+describe("node-loss", () => {
+  it("is detected after the node monitor grace period, which depends on the Kubernetes version", () => {
     const old = rowOf(platform("replicas: 2, spread: nodes", 'cluster: { kubernetes: "1.31" }'), "node-loss", "web");
     const recent = rowOf(platform("replicas: 2, spread: nodes", 'cluster: { kubernetes: "1.32" }'), "node-loss", "web");
     expect(termOf(old.rto.predicted, "node marked unready")).toBe(40_000);
     expect(termOf(recent.rto.predicted, "node marked unready")).toBe(50_000);
   });
 
-  it("takes five more minutes of toleration when the replicas may have stood together", () => {
+  it("takes five minutes of toleration if all replicas may have been on the node", () => {
     const { rto } = rowOf(platform("replicas: 2, spread: { nodes: prefer, zones: none }"), "node-loss", "web");
     expect(termOf(rto.predicted, "eviction of its pods")).toBe(300_000);
     expect(rto.verdict).toBe("broken");
   });
 
-  it("keeps a volume of its own six minutes more", () => {
+  it("takes six minutes for the forced detach of a volume", () => {
     const { rto } = rowOf(
       platform("replicas: 1, volumes: { state: { size: 1Gi, persistent: true } }"),
       "node-loss",
       "web",
     );
-    expect(termOf(rto.predicted, "its volume is detached")).toBe(360_000);
+    expect(termOf(rto.predicted, "forced detach of its volume")).toBe(360_000);
   });
 
-  it("costs nothing to replace where the pool has a node to spare, and a new node where it has not", () => {
+  it("needs a new node only if the pool has no spare capacity", () => {
     const pools = (count: string) => `zones: 3\nnodes: { general: { type: m5.xlarge, count: ${count} } }`;
     const spare = rowOf(platform("replicas: 1, cpu: 1, memory: 1Gi", pools("2..4")), "node-loss", "web");
     const full = rowOf(platform("replicas: 1, cpu: 1, memory: 1Gi", pools("1..4")), "node-loss", "web");
-    expect(termOf(spare.rto.predicted, "room on another node")).toBe(0);
-    expect(termOf(full.rto.predicted, "a new node")).toBe(300_000);
+    expect(termOf(spare.rto.predicted, "capacity on another node")).toBe(0);
+    expect(termOf(full.rto.predicted, "new node provisioned")).toBe(300_000);
   });
 
-  it("is no row on a laptop: that machine is the platform", () => {
+  it("does not apply to a laptop: that machine is the platform", () => {
     const laptop = sheetOf("platform: shop\nprovide: embedded\nservices: { web: { modules: [accounts] } }\n");
     expect(laptop.rows.filter(({ fault }) => fault === "node-loss" || fault === "zone-loss")).toEqual([]);
   });
 });
 
-describe("a lost zone", () => {
-  it("is bridged by replicas that must stand in different zones, and by a standby in another", () => {
+describe("zone-loss", () => {
+  it("is kept by replicas that are required in different zones, and by a standby in another zone", () => {
     const sheet = platform("replicas: 2, spread: zones");
     expect(rowOf(sheet, "zone-loss", "web").verdict).toBe("kept");
     expect(totalOf(rowOf(sheet, "zone-loss", "orders").rpo.predicted)).toBe(0);
     expect(rowOf(sheet, "zone-loss", "orders").rto.verdict).toBe("kept");
   });
 
-  it("is not bridged by replicas that only should: at worst all stood in it", () => {
+  it("assumes that all replicas were in the zone if their spread is only preferred", () => {
     const { rto } = rowOf(platform("replicas: 3, spread: { zones: prefer, nodes: require }"), "zone-loss", "web");
     expect(termsOf(rto.predicted)).toContain("eviction of its pods");
   });
 
-  it("is unbounded for a volume, which is bound to its zone", () => {
+  it("is unbounded for a unit with a volume, which belongs to one zone", () => {
     const { rto, rpo } = rowOf(
       platform("replicas: 1, volumes: { state: { size: 1Gi, persistent: true } }"),
       "zone-loss",
@@ -74,7 +74,7 @@ describe("a lost zone", () => {
     expect([rto.predicted.kind, rpo.predicted.kind]).toEqual(["unbounded", "unbounded"]);
   });
 
-  it("is the loss of the whole platform on a cloud whose regions are one site, whatever zones are named", () => {
+  it("is the loss of the whole platform on a cloud whose regions have no zones", () => {
     const rows = platform("replicas: 2", "zones: 3").rows.filter(({ fault }) => fault === "zone-loss");
     expect(rows.map(({ subject }) => subject)).toEqual(["web", "orders"]);
     const [linode, ...others] = sheetOf(
@@ -84,16 +84,16 @@ describe("a lost zone", () => {
     expect(linode).toMatchObject({
       subject: "shop",
       verdict: "broken",
-      rto: { predicted: { why: expect.stringContaining("on one site, which is all that a region of Linode is") } },
+      rto: { predicted: { why: expect.stringContaining("on one site: a region of Linode has no zones") } },
     });
   });
 
-  it("is said once for the whole platform where there is only one zone", () => {
+  it("has one row for the whole platform if there is only one zone", () => {
     const rows = platform("replicas: 2", "zones: 1").rows.filter(({ fault }) => fault === "zone-loss");
     expect(rows.map(({ subject, rto }) => [subject, rto.predicted.kind])).toEqual([["shop", "unbounded"]]);
   });
 
-  it("is said of what promises something of its own in the only zone, and of nothing that promises nothing", () => {
+  it("has a row in the only zone for each element with its own promise", () => {
     const rows = sheetOf(`
 platform: shop
 cloud: aws
@@ -117,7 +117,7 @@ observe: { metrics: prometheus }
     );
   });
 
-  it("promises nothing where the objectives leave it out, and nothing else changes", () => {
+  it("is not promised if the objectives exclude it, and nothing else changes", () => {
     const whole = platform("replicas: 2", "zones: 1");
     const less = sheetOf(
       "platform: shop\ncloud: aws\nservices: { web: { modules: [accounts] } }\nobjectives: { rto: 5m, rpo: 10m, except: [zone-loss] }\n",
@@ -127,7 +127,7 @@ observe: { metrics: prometheus }
     expect(rowOf(less, "process-crash", "web").rto.promised).toBe(300_000);
   });
 
-  it("counts no backup that the store's provider does not take", () => {
+  it("counts no backup that the provider does not take", () => {
     const rows = (store: string) =>
       sheetOf(
         `platform: shop\ncloud: aws\nprovide: in-cluster\nstores: { events: ${store} }\nobjectives: { rpo: 25h }\n`,
@@ -141,7 +141,9 @@ observe: { metrics: prometheus }
       },
     });
     const cache = rowOf(rows("{ redis: 7, backups: { snapshot: daily keep 7d } }"), "zone-loss", "shop");
-    expect(cache.rpo.predicted).toMatchObject({ why: expect.stringContaining("lie on a volume of the same cluster") });
+    expect(cache.rpo.predicted).toMatchObject({
+      why: expect.stringContaining("are stored on a volume of the same cluster"),
+    });
     const database = rows("{ postgres: 17, backups: { snapshot: daily keep 7d } }");
     expect(rowOf(database, "database-loss", "events").rpo.predicted.kind).toBe("unbounded");
   });
@@ -156,7 +158,7 @@ observe: { metrics: prometheus }
     const operated = `{ postgres: 17, standby: same-zone, ${backups} }`;
     expect(lost(`{ postgres: 17, standby: none, ${backups} }`, managed).rpo.predicted).toMatchObject({
       kind: "unbounded",
-      why: "the backups of orders lie on a volume of the same cluster, and may be lost with the zone",
+      why: "the backups of orders are stored on a volume of the same cluster and may be lost with the zone",
     });
     expect(lost(operated).rpo.predicted).toMatchObject({ kind: "unbounded", why: expect.stringContaining("in away") });
     expect(lost(operated, managed).rpo.verdict).toBe("kept");
@@ -170,7 +172,7 @@ observe: { metrics: prometheus }
     expect(termsOf(lost(cache, "{ bucket: true }", 3).rto.predicted)).not.toContain("restore of the backup");
   });
 
-  it("is not bridged by a Redis Cluster of our own, whose shards know no zones", () => {
+  it("breaks for a Redis Cluster of the platform, which places shards without regard to zones", () => {
     const sessions = (provide: string) =>
       rowOf(
         sheetOf(
@@ -182,7 +184,7 @@ observe: { metrics: prometheus }
     expect(sessions("in-cluster").rpo.predicted.kind).toBe("unbounded");
     expect(sessions("in-cluster").rpo.predicted).toMatchObject({
       why: "no backup of sessions is declared, and Redis Cluster takes none",
-      fix: { advice: "copy what is in sessions to a store that is backed up, or promise nothing of it" },
+      fix: { advice: "copy the data of sessions to a store that is backed up, or promise nothing of it" },
     });
     expect(sessions("in-cluster").verdict).toBe("broken");
     expect(sessions("managed").verdict).toBe("kept");

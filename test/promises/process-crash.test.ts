@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sheetText } from "../../src/promises/text.js";
+import { sheetText } from "../../src/promises/sheet-text.js";
 import { rowOf, sheetOf, termOf, termsOf, totalOf } from "../support/promises/rows.js";
 
 const health =
@@ -15,33 +15,33 @@ ${rest.startsWith(" ") ? rest : ""}
 objectives: { rto: 2m }
 ${rest.startsWith(" ") ? "" : rest}`);
 
-describe("a process that dies or hangs", () => {
-  it("is hidden by another replica as soon as the readiness probe has failed", () => {
+describe("process-crash", () => {
+  it("lasts until the readiness probe has failed if the unit has another replica", () => {
     const { rto } = rowOf(sheet("replicas: 2"), "process-crash", "web");
-    expect(termsOf(rto.predicted)).toEqual(["readiness probe", "routing tables follow"]);
+    expect(termsOf(rto.predicted)).toEqual(["readiness probe", "endpoints updated"]);
     expect(termOf(rto.predicted, "readiness probe")).toBe(2 * 5_000 + 1_000);
   });
 
-  it("costs a lone replica the liveness probe, the kill, the back-off and the start", () => {
+  it("takes a single replica the liveness probe, the grace period, the back-off and the start", () => {
     const { rto } = rowOf(sheet("replicas: 1"), "process-crash", "web");
     expect(termOf(rto.predicted, "liveness probe")).toBe(3 * 10_000 + 2_000);
-    expect(termOf(rto.predicted, "a hung process is killed")).toBe(20_000);
+    expect(termOf(rto.predicted, "shutdown grace period of the hung process")).toBe(20_000);
     expect(termOf(rto.predicted, "restart back-off")).toBe(10_000);
     expect(termOf(rto.predicted, "start to ready")).toBe(40_000);
     expect(rto.verdict).toBe("kept");
   });
 
-  it("is noticed by nobody where there is no port to ask on, unless others go on", () => {
-    const lone = rowOf(sheet("replicas: 1", WORKER), "process-crash", "jobs");
-    expect(lone.rto).toMatchObject({
+  it("is not detected for a single replica without a port, and has no effect on several", () => {
+    const single = rowOf(sheet("replicas: 1", WORKER), "process-crash", "jobs");
+    expect(single.rto).toMatchObject({
       verdict: "broken",
-      predicted: { kind: "unbounded", why: "jobs has no port that a probe could ask, so nobody notices that it hangs" },
+      predicted: { kind: "unbounded", why: "jobs has no port to probe, so a hang is not detected" },
     });
     const several = rowOf(sheet("replicas: 1", WORKER.replace("role", "replicas: 2, role")), "process-crash", "jobs");
     expect(several.rto).toMatchObject({ verdict: "kept", predicted: { total: 0 } });
   });
 
-  it("is restarted by the supervisor on a laptop, without kubelet's waits", () => {
+  it("is restarted by the supervisor on a laptop, without the kubelet's back-off", () => {
     const laptop = sheetOf(`
 platform: shop
 provide: embedded
@@ -54,7 +54,7 @@ objectives: { rto: 1m }
     expect(rto.verdict).toBe("kept");
   });
 
-  it("is noticed on a laptop as late as the most patient unit of the one process wants", () => {
+  it("is detected on a laptop by the slowest liveness probe of the units in the process", () => {
     const laptop = sheetOf(`
 platform: shop
 provide: embedded
@@ -65,14 +65,14 @@ stores:
   orders: { postgres: 17 }
 objectives: { rto: 5m }
 `);
-    const noticed = (subject: string) =>
+    const detection = (subject: string) =>
       termOf(rowOf(laptop, "process-crash", subject).rto.predicted, "liveness probe");
-    expect(noticed("web")).toBe(12_000);
-    expect(noticed("slow")).toBe(60_000);
+    expect(detection("web")).toBe(12_000);
+    expect(detection("slow")).toBe(60_000);
     expect(termsOf(rowOf(laptop, "process-crash", "orders").rto.predicted)).toContain("a hung server is killed");
   });
 
-  it("is unknown on a laptop for what keelson up does not run, and never kept", () => {
+  it("is unknown, and not kept, on a laptop for elements that keelson up does not run", () => {
     const text = `
 platform: shop
 provide: embedded
@@ -111,7 +111,7 @@ objectives: { rto: 5m, rpo: 2h, availability: 90% }
     expect(cluster.availability[0]?.predicted.kind).toBe("known");
   });
 
-  it("loses nothing of a database, a second of a cache on disk, and all of a cache in memory", () => {
+  it("loses nothing of a database, one second of a persistent cache, and all of a cache in memory", () => {
     const stores = sheet(
       "replicas: 1",
       `stores:

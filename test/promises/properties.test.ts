@@ -27,7 +27,7 @@ describe("for every platform", () => {
     );
   });
 
-  it("a cell is kept only where a bound stands below the promise", () => {
+  it("a promise is kept only if a bounded prediction does not exceed it", () => {
     fc.assert(
       fc.property(platforms, (platform) => {
         for (const row of promiseSheet(planOf(yamlOf(platform)), []).rows) {
@@ -68,7 +68,7 @@ describe("for every platform", () => {
     );
   });
 
-  it("a replica more never lowers the predicted availability, nor lengthens a recovery", () => {
+  it("an additional replica never lowers the availability or lengthens the recovery", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 5 }),

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/contracts/drills.js";
-import { measuredText, readable } from "../../src/promises/explain.js";
+import { explanationText } from "../../src/promises/explanation-text.js";
+import { formatMeasured, formatWorstCase } from "../../src/promises/format.js";
 import type { Measurement } from "../../src/promises/measurement.js";
 import { runbookText } from "../../src/promises/runbooks/runbook.js";
-import { explanationText, sheetText } from "../../src/promises/text.js";
+import { sheetText } from "../../src/promises/sheet-text.js";
 import { verdictOf } from "../../src/promises/verdict.js";
 import { rowOf, sheetOf, termOf, totalOf } from "../support/promises/rows.js";
 
@@ -32,7 +33,7 @@ const drilled = (over: Partial<Measurement>): Measurement => ({
 });
 
 describe("the promise sheet", () => {
-  it("has what was promised, predicted and measured, when, and the verdict", () => {
+  it("has promised, predicted and measured values, the time of the measurement, and the verdict", () => {
     const { rto, verdict } = rowOf(sheetOf(shop, [drilled({})]), "database-loss", "orders");
     expect(rto).toMatchObject({
       promised: 7_200_000,
@@ -44,7 +45,7 @@ describe("the promise sheet", () => {
     expect(verdict).toBe("kept");
   });
 
-  it("keeps the newest drill of a row", () => {
+  it("uses the newest drill of a row", () => {
     const sheet = sheetOf(shop, [
       drilled({ at: 2, rto: measured(5) }),
       drilled({ at: 3, rto: measured(7) }),
@@ -53,13 +54,13 @@ describe("the promise sheet", () => {
     expect(rowOf(sheet, "database-loss", "orders").rto.measured).toEqual(measured(7));
   });
 
-  it("breaks a promise that a drill missed, whatever is predicted", () => {
+  it("breaks a promise that a drill missed, independent of the prediction", () => {
     expect(
       rowOf(sheetOf(shop, [drilled({ rto: measured(3 * 3_600_000) })]), "database-loss", "orders").rto.verdict,
     ).toBe("broken");
   });
 
-  it("warns where a drill took longer than was predicted", () => {
+  it("warns if a drill took longer than predicted", () => {
     const { rto } = rowOf(
       sheetOf(shop, [drilled({ fault: "process-crash", rto: measured(600_000) })]),
       "process-crash",
@@ -67,17 +68,17 @@ describe("the promise sheet", () => {
     );
     expect(rto).toMatchObject({ underestimated: true, verdict: "kept" });
     expect(sheetText(sheetOf(shop, [drilled({ fault: "process-crash", rto: measured(600_000) })]))).toContain(
-      "more than was predicted",
+      "more than predicted",
     );
   });
 
-  it("replaces the estimate of a piece of work by what a drill measured, scaled to the declared size", () => {
+  it("replaces the estimate of work by a drill's measurement, scaled to the declared size", () => {
     const terms = [{ name: "restore of the backup", value: 100_000, bytes: 50e9 }];
     const { rto } = rowOf(sheetOf(shop, [drilled({ terms })]), "database-loss", "orders");
     expect(termOf(rto.predicted, "restore of the backup")).toBe(200_000);
   });
 
-  it("believes no measurement of a tenth of the data or less, nor a lucky wait", () => {
+  it("ignores a measurement of less than a tenth of the data, and measurements of waits", () => {
     const estimate = rowOf(sheetOf(shop), "database-loss", "orders").rto.predicted;
     const terms = [
       { name: "restore of the backup", value: 1, bytes: 1e9 },
@@ -86,18 +87,18 @@ describe("the promise sheet", () => {
     expect(rowOf(sheetOf(shop, [drilled({ terms })]), "database-loss", "orders").rto.predicted).toEqual(estimate);
   });
 
-  it("says of what is not promised that it is not, and predicts it all the same", () => {
+  it("predicts what is not promised, with the verdict not-promised", () => {
     const { rpo, verdict } = rowOf(sheetOf(shop), "cache-loss", "scratch");
     expect(rpo).toMatchObject({ verdict: "not-promised", predicted: { kind: "unbounded" } });
     expect(verdict).toBe("not-promised");
   });
 
-  it("is data: what goes through JSON is the same sheet", () => {
+  it("is the same sheet after a round trip through JSON", () => {
     const sheet = sheetOf(shop, [drilled({})]);
     expect(JSON.parse(JSON.stringify(sheet))).toEqual(sheet);
   });
 
-  it("gives every row an alert and a runbook with steps", () => {
+  it("has an alert and a runbook with steps in every row", () => {
     for (const { alert, runbook, subject } of sheetOf(shop).rows) {
       expect(alert.summary).toContain(subject);
       expect(runbook.steps.length).toBeGreaterThan(1);
@@ -105,14 +106,18 @@ describe("the promise sheet", () => {
     }
   });
 
-  it("fires an alert for backups before the RPO is broken", () => {
-    const { alert } = rowOf(sheetOf(shop), "database-loss", "orders");
-    expect(alert.condition).toMatchObject({ measure: "log-age", comparison: "above" });
-    expect(alert.condition.threshold).toBeLessThan(600_000);
-    expect(alert.condition.threshold).toBeGreaterThan(300_000);
+  it("has an alert that fires before the RPO is violated", () => {
+    const inCluster = shop
+      .replace("zones: 3", "zones: 3\nprovide: in-cluster")
+      .replace("keep 7d } }", "keep 7d, to: away }, standby: same-zone }\n  away: { bucket: true }");
+    const { alert } = rowOf(sheetOf(inCluster), "database-loss", "orders");
+    expect(alert.condition).toMatchObject({ kind: "metric", comparison: "above" });
+    const threshold = alert.condition.kind === "metric" ? alert.condition.threshold : 0;
+    expect(threshold).toBeLessThan(600);
+    expect(threshold).toBeGreaterThan(300);
   });
 
-  it("reckons availability in series over the calls and in parallel over replicas", () => {
+  it("multiplies availability over calls in series, and failures over parallel replicas", () => {
     const [web] = sheetOf(shop).availability;
     // The site 99.99 %, two units of two replicas each on machines of 99.5 %, and a Multi-AZ database of 99.95 %.
     const expected = 0.9999 * (1 - 0.005 ** 2) ** 2 * 0.9995;
@@ -124,7 +129,7 @@ describe("the promise sheet", () => {
 
 describe("a verdict", () => {
   const why = { why: "", origin: { kind: "file", file: "f", line: 1, column: 1 } } as const;
-  it("is never kept for what is unknown, nor for a measurement that is no number", () => {
+  it("is not kept if the prediction is unknown or the measurement is not a number", () => {
     expect(verdictOf(1, { kind: "unknown", ...why }, undefined)).toBe("unknown");
     expect(verdictOf(1, { kind: "unknown", ...why }, measured(0))).toBe("unknown");
     expect(verdictOf(1, { kind: "bounded", total: 0, terms: [] }, measured(Number.NaN))).toBe("broken");
@@ -145,25 +150,25 @@ describe("a measured time", () => {
     [93_700, "1m34s"],
     [3_599_900, "1h"],
     [5_400_000, "1h30m"],
-  ])("of %d ms is rounded to the nearest and written %s", (ms, written) => expect(measuredText(ms)).toBe(written));
+  ])("of %d ms is rounded to %s", (ms, text) => expect(formatMeasured(ms)).toBe(text));
 });
 
 describe("the sheet on a terminal", () => {
-  it("rounds what is predicted up, and shows what was measured as it was", () => {
+  it("rounds predictions up, and measurements to the nearest", () => {
     const sheet = sheetOf(shop, [drilled({ rto: measured(3_300), rpo: measured(1_240) })]);
     const total = totalOf(rowOf(sheet, "database-loss", "orders").rpo.predicted);
     expect(total % 1000).not.toBe(0);
-    expect(sheetText(sheet)).toMatch(new RegExp(`orders .* 3\\.3s .* ${readable(total)} ✓ +1\\.2s `));
+    expect(sheetText(sheet)).toMatch(new RegExp(`orders .* 3\\.3s .* ${formatWorstCase(total)} ✓ +1\\.2s `));
   });
 
-  it("reckons up what is broken, with the source of every number", () => {
+  it("itemises broken promises, with the source of every number", () => {
     const text = sheetText(sheetOf(shop.replace("rto: 2h", "rto: 30m")));
     expect(text).toMatch(/RTO \S+ at worst, 30m promised: broken/);
     expect(text).toMatch(/33m20s {2}restore of the backup \(100G ÷ 50M\/s\)/);
     expect(text).toContain("platform.yaml:9:");
   });
 
-  it("explains one row with alert, runbook and drill", () => {
+  it("explains one row with its alert, runbook and drill", () => {
     const row = rowOf(sheetOf(shop), "database-loss", "orders");
     const text = explanationText([row]);
     expect(text).toContain("keelson drill database-loss");

@@ -2,7 +2,7 @@ import type { Diagnostic } from "../../platform-file/diagnostic.js";
 import type { Finding } from "../finding.js";
 import type { Rule, Severity } from "../rule.js";
 
-/** What a code host needs to show findings in a review: SARIF 2.1.0 (OASIS), one run. */
+/** A SARIF 2.1.0 log (OASIS) with one run, which code hosts show in a review. */
 export interface SarifLog {
   readonly $schema: string;
   readonly version: "2.1.0";
@@ -11,9 +11,9 @@ export interface SarifLog {
 
 interface SarifRun {
   readonly tool: { readonly driver: SarifDriver };
-  /** Where the repository lies on the machine that wrote this; absent outside of any. */
-  readonly originalUriBaseIds?: { readonly [sourceRoot]: { readonly uri: string } };
-  /** Whether the rules ran: where the file cannot be read they did not, and the results say why. */
+  /** The repository's root on the machine that wrote this; absent outside a repository. */
+  readonly originalUriBaseIds?: { readonly [SOURCE_ROOT]: { readonly uri: string } };
+  /** Whether the rules ran. If the file is invalid they did not, and the results are its errors. */
   readonly invocations: readonly [{ readonly executionSuccessful: boolean }];
   readonly columnKind: "utf16CodeUnits";
   readonly results: readonly SarifResult[];
@@ -55,10 +55,10 @@ interface SarifLocation {
   };
 }
 
-/** Relative to the repository's root, or absolute where there is none. */
+/** Relative to the repository's root, or absolute outside a repository. */
 interface SarifArtifact {
   readonly uri: string;
-  readonly uriBaseId?: typeof sourceRoot;
+  readonly uriBaseId?: typeof SOURCE_ROOT;
 }
 
 interface SarifRegion {
@@ -67,32 +67,32 @@ interface SarifRegion {
   readonly endColumn?: number;
 }
 
-/** Where the files that findings name lie on disk: by absolute paths, with forward slashes. */
+/** The files that findings refer to: absolute paths with forward slashes. */
 export interface Sources {
-  /** The root of the repository that they belong to: a code host attaches findings by the paths below it. */
+  /** The root of their repository. A code host identifies files by their paths below it. */
   readonly root: string | undefined;
   pathOf(file: string): string;
 }
 
-/** The name that code hosts know the repository's root by. */
-const sourceRoot = "%SRCROOT%";
+/** The name of the repository's root for code hosts. */
+const SOURCE_ROOT = "%SRCROOT%";
 
-/** Findings as a SARIF log. `rules` are those that ran: a rule without results is known to have passed. */
+/** Findings as a SARIF log. `rules` are those that ran: a rule without results passed. */
 export function sarif(
   findings: readonly Finding[],
   rules: readonly Rule[],
   version: string,
   sources: Sources,
 ): SarifLog {
-  return log(findings, rules.map(describe), version, sources, true);
+  return log(findings, rules.map(describeRule), version, sources, true);
 }
 
-/** Why a platform file cannot be checked, as a SARIF log: each kind of error is a rule, and none of the catalogue ran. */
+/** The errors of an invalid platform file as a SARIF log. Each error code is a rule; the rules of the catalogue did not run. */
 export function sarifOfErrors(errors: readonly Diagnostic[], version: string, sources: Sources): SarifLog {
-  const kinds = new Map(errors.map(({ code, severity }) => [code, severity]));
+  const codes = new Map(errors.map(({ code, severity }) => [code, severity]));
   return log(
     errors,
-    [...kinds].map(([code, severity]) => kindOf(code, severity)),
+    [...codes].map(([code, severity]) => errorRule(code, severity)),
     version,
     sources,
     false,
@@ -116,7 +116,7 @@ function log(
         invocations: [{ executionSuccessful }],
         ...(sources.root === undefined
           ? {}
-          : { originalUriBaseIds: { [sourceRoot]: { uri: `${fileUri(sources.root).replace(/\/$/, "")}/` } } }),
+          : { originalUriBaseIds: { [SOURCE_ROOT]: { uri: `${fileUri(sources.root).replace(/\/$/, "")}/` } } }),
         columnKind: "utf16CodeUnits",
         results: found.map((each) => result(each, index.get(each.code) ?? -1, sources)),
       },
@@ -124,7 +124,7 @@ function log(
   };
 }
 
-function describe({ code, summary, help, severity }: Rule): SarifRule {
+function describeRule({ code, summary, help, severity }: Rule): SarifRule {
   return {
     id: code,
     shortDescription: { text: summary },
@@ -135,15 +135,13 @@ function describe({ code, summary, help, severity }: Rule): SarifRule {
   };
 }
 
-/** An error of the reader: docs/platform-file.md has the list of them. */
-function kindOf(code: string, level: Severity): SarifRule {
+/** An error code of the platform file, as described in docs/platform-file.md. */
+function errorRule(code: string, level: Severity): SarifRule {
   return {
     id: code,
-    shortDescription: { text: "the platform file cannot be used as it is written" },
-    fullDescription: {
-      text: "The platform file cannot be used as it is written, so none of the checks could be made.",
-    },
-    help: { text: "Each result says what is wrong and what would be right; then check again." },
+    shortDescription: { text: "the platform file is invalid" },
+    fullDescription: { text: "The platform file is invalid, so the rules did not run." },
+    help: { text: "Correct the errors that the results describe, and check again." },
     defaultConfiguration: { level },
     properties: { tags: [code.split("/")[0] ?? code] },
   };
@@ -160,7 +158,7 @@ function result(finding: Diagnostic | Finding, ruleIndex: number, sources: Sourc
       {
         physicalLocation: {
           artifactLocation: artifact(sources.pathOf(origin.file), sources.root),
-          // A platform that was defined in code has no lines.
+          // A platform defined in code has no lines.
           ...(origin.line > 0 ? { region: regionOf(origin, length) } : {}),
         },
       },
@@ -180,10 +178,10 @@ function regionOf({ line, column }: Diagnostic["origin"], length: number | undef
 
 function artifact(path: string, root: string | undefined): SarifArtifact {
   const below = root === undefined ? undefined : within(path, root);
-  return below === undefined ? { uri: fileUri(path) } : { uri: encoded(below), uriBaseId: sourceRoot };
+  return below === undefined ? { uri: fileUri(path) } : { uri: encoded(below), uriBaseId: SOURCE_ROOT };
 }
 
-/** The path from the root on; undefined for a file that lies elsewhere. */
+/** The path below the root; undefined for a file elsewhere. */
 function within(path: string, root: string): string | undefined {
   const folder = root.endsWith("/") ? root : `${root}/`;
   return path.startsWith(folder) ? path.slice(folder.length) : undefined;

@@ -2,7 +2,10 @@ import { formatDiagnostic } from "../../platform-file/diagnostic.js";
 import { Lines } from "../../platform-file/lines.js";
 import type { Finding } from "../finding.js";
 
-/** Findings as a person reads them: place, why, the line with a caret, the fix; then how many there are. */
+/**
+ * Findings for a terminal: place, problem, the line with a caret, the fix; then their number. `texts` are the contents of
+ * the files that findings refer to, by name.
+ */
 export function findingsText(
   findings: readonly Finding[],
   texts: ReadonlyMap<string, string>,
@@ -12,19 +15,19 @@ export function findingsText(
   const lines = new Map([...texts].map(([file, text]) => [file, new Lines(text)]));
   const blocks = findings.map((finding) => {
     const source = lines.get(finding.origin.file);
-    const shown = { ...finding, hint: undefined, length: wordLength(source, finding.origin) };
+    const shown = { ...finding, hint: undefined, length: tokenLength(source, finding.origin) };
     const [first = "", ...rest] = formatDiagnostic(shown, source).split("\n");
     const where = finding.environments.length < environments.length ? ` (in ${finding.environments.join(", ")})` : "";
     const fix =
       finding.hint === undefined
         ? []
-        : [`  fix${finding.fix && finding.safe ? " (--fix does it)" : ""}: ${finding.hint}`];
+        : [`  fix${finding.fix && finding.safe ? " (applied by --fix)" : ""}: ${finding.hint}`];
     return [`${mark(first, finding.severity)}${where}`, ...rest, ...fix].join("\n");
   });
   return [...blocks, countText(findings, environments)].join("\n\n");
 }
 
-/** `2 errors, 1 warning in staging, production; --fix would mend 1`. */
+/** `2 errors, 1 warning in staging, production; --fix can fix 1`. */
 export function countText(findings: readonly Finding[], environments: readonly string[]): string {
   const counts = (["error", "warning", "note"] as const)
     .map((severity) => [severity, findings.filter((finding) => finding.severity === severity).length] as const)
@@ -32,13 +35,13 @@ export function countText(findings: readonly Finding[], environments: readonly s
     .map(([severity, count]) => `${count} ${severity}${count === 1 ? "" : "s"}`);
   const fixable = findings.filter(({ fix, safe }) => fix && safe).length;
   const where = `in ${environments.join(", ")}`;
-  if (counts.length === 0) return `nothing found ${where}`;
-  return `${counts.join(", ")} ${where}${fixable > 0 ? `; --fix would mend ${fixable}` : ""}`;
+  if (counts.length === 0) return `no findings ${where}`;
+  return `${counts.join(", ")} ${where}${fixable > 0 ? `; --fix can fix ${fixable}` : ""}`;
 }
 
-/** How far the caret underlines: the key or value that stands at the place. */
-function wordLength(lines: Lines | undefined, { line, column }: Finding["origin"]): number {
+/** How many characters the caret underlines: the key or value at the place. */
+function tokenLength(lines: Lines | undefined, { line, column }: Finding["origin"]): number {
   const source = lines?.line(line)?.slice(column - 1) ?? "";
-  const word = /^("[^"]*"|'[^']*')/.exec(source) ?? /^[^\s,:{}[\]#]+/.exec(source);
-  return word?.[0].length ?? 1;
+  const token = /^("[^"]*"|'[^']*')/.exec(source) ?? /^[^\s,:{}[\]#]+/.exec(source);
+  return token?.[0].length ?? 1;
 }

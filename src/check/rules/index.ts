@@ -43,8 +43,9 @@ import { podsUnrestricted } from "./security/pods-unrestricted.js";
 import { secretInEnvironment } from "./security/secret-in-environment.js";
 import { secretNeverRotated } from "./security/secret-never-rotated.js";
 
-/** Every rule of `keelson check`. */
+/** Every rule of `keelson check`, by subject: the sections of docs/checks.md. */
 export const rules: readonly Rule[] = [
+  // Recovery
   noBackup,
   rpoInterval,
   rtoRestore,
@@ -57,6 +58,7 @@ export const rules: readonly Rule[] = [
   drillMissing,
   unknownPromise,
 
+  // Availability: faults, objectives, disruption budgets, rollouts, probes
   crashRecovery,
   nodeLoss,
   zoneLoss,
@@ -70,6 +72,7 @@ export const rules: readonly Rule[] = [
   livenessBeforeReadiness,
   drainCutShort,
 
+  // Capacity
   scaleWithoutRequests,
   scaleWithoutRoom,
   unschedulable,
@@ -77,19 +80,23 @@ export const rules: readonly Rule[] = [
   memoryOvercommit,
   limitsUnenforced,
 
+  // Network
   callUnexposed,
   needUncalled,
   open,
   tlsMissing,
 
+  // Security
   secretInEnvironment,
   podsUnrestricted,
   secretNeverRotated,
 
+  // Delivery
   imageUnpinned,
   misspeltName,
   patchNote,
 
+  // Observability
   objectiveUnwatched,
   alertTooLate,
   alertUnrouted,

@@ -37,9 +37,10 @@ type KindOfRole<Role extends StoreRole> = {
   [Kind in StoreKind]: (typeof DESCRIPTORS)[Kind]["role"] extends Role ? Kind : never;
 }[StoreKind];
 
-export type DatabaseStore = Extract<Store, { kind: KindOfRole<"database"> }>;
-export type CacheStore = Extract<Store, { kind: KindOfRole<"cache"> }>;
-export type BucketStore = Extract<Store, { kind: KindOfRole<"bucket"> }>;
+export type StoreOfRole<Role extends StoreRole> = Extract<Store, { kind: KindOfRole<Role> }>;
+export type DatabaseStore = StoreOfRole<"database">;
+export type CacheStore = StoreOfRole<"cache">;
+export type BucketStore = StoreOfRole<"bucket">;
 
 /** A store that Keelson's modules can keep their rows in. */
 export type ModuleDatabase = Extract<

@@ -2,7 +2,7 @@ import type { Cited, Cloud, Store } from "../../plan/plan.js";
 import { storeTraits } from "../../plan/stores/index.js";
 import { failsOver } from "../subjects.js";
 
-/** Share of time that one machine of a cloud is up, by what the cloud itself guarantees; undefined where nobody says. */
+/** The availability of one machine, from the cloud's SLA; undefined without an SLA. */
 export function machineAvailability(cloud: Cloud): Cited | undefined {
   switch (cloud) {
     case "aws":
@@ -14,7 +14,7 @@ export function machineAvailability(cloud: Cloud): Cited | undefined {
   }
 }
 
-/** What everything in one region shares: its network, power and control plane. */
+/** The availability of what a whole region shares: network, power and control plane. */
 export function siteAvailability(cloud: Cloud, zones: number): Cited | undefined {
   switch (cloud) {
     case "aws":
@@ -28,7 +28,7 @@ export function siteAvailability(cloud: Cloud, zones: number): Cited | undefined
   }
 }
 
-/** A managed store, by its provider's SLA. */
+/** The availability of a managed store, from its provider's SLA. */
 export function managedAvailability(store: Store, cloud: Cloud): Cited | undefined {
   switch (cloud) {
     case "aws":

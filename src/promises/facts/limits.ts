@@ -1,14 +1,14 @@
 import type { Model } from "../../plan/plan.js";
 
 /**
- * What a model's `limits` ask for and nobody enforces, in words; undefined where it has none. No gateway counts requests or
- * tokens against them, alone or together with others, so each request that finds a place is answered.
+ * Why a model's `limits` have no effect; undefined if it declares none. The gateway does not count requests or tokens
+ * against them, so every request that fits in the queue is served.
  */
 export function unenforcedLimits({ limits }: Model): string | undefined {
   const { requestsPerMinute: requests, tokensPerMinute: tokens } = limits;
-  const asked = [
+  const declared = [
     ...(requests === undefined ? [] : [`${requests} ${requests === 1 ? "request" : "requests"}`]),
     ...(tokens === undefined ? [] : [`${tokens} ${tokens === 1 ? "token" : "tokens"}`]),
   ];
-  return asked.length === 0 ? undefined : `nothing enforces its limit of ${asked.join(" and ")} a minute yet`;
+  return declared.length === 0 ? undefined : `the limit of ${declared.join(" and ")} per minute is not enforced yet`;
 }

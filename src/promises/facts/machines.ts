@@ -2,7 +2,7 @@ import type { Cited, Cloud } from "../../plan/plan.js";
 
 const minutes = (count: number): number => count * 60_000;
 
-/** From "no room for this pod" to a new node that is Ready; undefined where nobody makes one. */
+/** From an unschedulable pod to a new node that is Ready; undefined without a cluster autoscaler. */
 export function nodeProvisioning(cloud: Cloud): Cited | undefined {
   switch (cloud) {
     case "aws":
@@ -22,7 +22,7 @@ export function nodeProvisioning(cloud: Cloud): Cited | undefined {
   }
 }
 
-/** Whether a region has zones that could be lost alone. Akamai's regions are single sites: zones named there share their fate. */
+/** Whether a region has zones that fail independently. Akamai's regions are single sites: zones declared there fail together. */
 export function hasZones(cloud: Cloud): boolean {
   return cloud !== "linode";
 }

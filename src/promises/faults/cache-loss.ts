@@ -1,34 +1,44 @@
-import type { Cache, Plan } from "../../plan/plan.js";
-import { isCache } from "../../plan/stores/index.js";
-import { dataUnsafe } from "../alerts.js";
+import type { Plan } from "../../plan/plan.js";
+import type { CacheStore } from "../../plan/stores/index.js";
+import { backupsTooOld } from "../alerts.js";
 import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
 import { bounded, unknown } from "../prediction.js";
 import { refillCache } from "../runbooks/stores.js";
 import { restoreBase } from "../subjects.js";
-import { unknownWhereNotRun } from "../terms/left-out.js";
-import { lostWithData } from "../terms/server.js";
-import { noticed, provisioned, reconnected, response, restored } from "../terms/store.js";
+import { unknownIfNotRun } from "../terms/not-run.js";
+import { lostWithStorage } from "../terms/server.js";
+import { backupRestore, clientReconnect, onCallResponse, serverProvisioning, storeDetection } from "../terms/store.js";
 
-/** Every copy of the cache's contents is gone. */
-export const cacheLoss = defineFault<Cache>({
+/** Every copy of the cache's contents is lost. */
+export const cacheLoss = defineFault({
   id: "cache-loss",
-  title: "The cache's contents are gone on every replica",
-  subjects: (plan) => plan.stores.filter(isCache),
-  rpo: (cache, plan) => unknownWhereNotRun(cache, plan) ?? lostWithData(cache, plan),
-  rto: (cache, plan) => unknownWhereNotRun(cache, plan) ?? refilled(cache, plan),
-  alert: dataUnsafe,
-  runbook: refillCache,
+  title: "The cache's contents are lost on every replica",
+  includes: undefined,
+  on: {
+    cache: {
+      rpo: (cache, plan) => unknownIfNotRun(cache, plan) ?? lostWithStorage(cache, plan),
+      rto: (cache, plan) => unknownIfNotRun(cache, plan) ?? refill(cache, plan),
+      alert: backupsTooOld,
+      runbook: refillCache,
+    },
+    database: undefined,
+    broker: undefined,
+    bucket: undefined,
+    unit: undefined,
+    model: undefined,
+    platform: undefined,
+  },
   drill: undefined,
 });
 
-/** Without a snapshot an empty cache serves as soon as it runs; with one, somebody has to load it. */
-function refilled(cache: Cache, plan: Plan): Prediction {
-  const empty = [...noticed(cache, plan), provisioned(cache), reconnected()];
+/** Without a snapshot an empty cache is available as soon as it runs; with one, an operator has to load it. */
+function refill(cache: CacheStore, plan: Plan): Prediction {
+  const empty = [...storeDetection(cache, plan), serverProvisioning(cache), clientReconnect()];
   if (!restoreBase(cache)) return bounded(plan, cache.path, empty);
-  const responded = response(plan);
-  if (!responded) {
-    return unknown(plan, "observe.metrics", `no metrics are kept, so nobody is told that ${cache.name} is empty`);
+  const response = onCallResponse(plan);
+  if (!response) {
+    return unknown(plan, "observe.metrics", `no metrics are stored, so no one is notified that ${cache.name} is empty`);
   }
-  return bounded(plan, cache.path, [...empty, ...responded, restored(cache)]);
+  return bounded(plan, cache.path, [...empty, ...response, backupRestore(cache)]);
 }

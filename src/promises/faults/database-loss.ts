@@ -1,72 +1,88 @@
-import type { Database, Plan } from "../../plan/plan.js";
-import { isDatabase } from "../../plan/stores/index.js";
-import { dataUnsafe } from "../alerts.js";
+import type { Plan } from "../../plan/plan.js";
+import { backupsTooOld } from "../alerts.js";
 import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
 import { bounded, unbounded, unknown } from "../prediction.js";
 import { restoreDatabase } from "../runbooks/stores.js";
-import { restoreBase, taken } from "../subjects.js";
-import { lostWithData } from "../terms/server.js";
+import { restoreBase, type Server, takenBackups } from "../subjects.js";
+import { lostWithStorage } from "../terms/server.js";
 import {
-  interval,
-  logFetched,
-  noticed,
-  provisioned,
-  reconnected,
-  replayed,
-  response,
-  restored,
-  segmentUploaded,
+  backupInterval,
+  backupRestore,
+  clientReconnect,
+  logFetch,
+  logReplay,
+  onCallResponse,
+  segmentUpload,
+  serverProvisioning,
+  storeDetection,
 } from "../terms/store.js";
 
-/** The database's storage is gone: every replica, not only the primary. What is left is the newest backup. */
-export const databaseLoss = defineFault<Database>({
+/** Every copy of the database's storage is lost, replicas included. Recovery starts from the newest backup. */
+export const databaseLoss = defineFault({
   id: "database-loss",
-  title: "The database's storage is gone on every server",
-  subjects: (plan) => plan.stores.filter(isDatabase),
-  rpo: (database, plan) => lostSinceBackup(database, plan),
-  rto: (database, plan) => restoreFromBackup(database, plan),
-  alert: dataUnsafe,
-  runbook: restoreDatabase,
+  title: "The database's storage is lost on every server",
+  includes: undefined,
+  on: {
+    database: {
+      rpo: lostSinceBackup,
+      rto: (database, plan) => restoreFromBackup(database, plan),
+      alert: backupsTooOld,
+      runbook: restoreDatabase,
+    },
+    cache: undefined,
+    broker: undefined,
+    bucket: undefined,
+    unit: undefined,
+    model: undefined,
+    platform: undefined,
+  },
   drill: "database-loss",
 });
 
-/** Worst case: the loss comes just before the next log segment (or backup) would have been safe. */
-export function lostSinceBackup(database: Database, plan: Plan): Prediction {
-  const { log, full } = taken(database);
+/** Worst case: the storage is lost just before the next WAL segment (or backup) is stored. */
+export function lostSinceBackup(database: Server, plan: Plan): Prediction {
+  const { log, full } = takenBackups(database);
   if (log && full) {
-    return bounded(plan, log.path, [interval("log shipping interval", log, plan), segmentUploaded(database)]);
+    return bounded(plan, log.path, [backupInterval("log shipping interval", log, plan), segmentUpload(database)]);
   }
   if (log) {
     return unbounded(
       plan,
       log.path,
-      `the log of ${database.name} is shipped, but there is no full backup to replay it on`,
+      `the WAL of ${database.name} is archived, but there is no full backup to replay it on`,
       {
         advice: "add a full backup",
         edits: [{ path: `${database.path}.backups.full`, value: "daily keep 7d" }],
       },
     );
   }
-  return lostWithData(database, plan);
+  return lostWithStorage(database, plan);
 }
 
-/** A new server, the backup, and the log since. `logAge`: how long ago the base was taken, at most one interval unless said. */
-export function restoreFromBackup(database: Database, plan: Plan, logAge?: number): Prediction {
-  const { log, path } = taken(database);
+/**
+ * A new server, the backup, then the WAL archived since. `logAge` is the age of the restored backup in milliseconds:
+ * at most one backup interval if omitted.
+ */
+export function restoreFromBackup(database: Server, plan: Plan, logAge?: number): Prediction {
+  const { log, path } = takenBackups(database);
   const base = restoreBase(database);
   if (!base) return unbounded(plan, path, `there is no backup to restore ${database.name} from`);
   const age = logAge ?? base.every;
-  const responded = response(plan);
-  if (!responded) {
-    return unknown(plan, "observe.metrics", `no metrics are kept, so nobody is told that ${database.name} is lost`);
+  const response = onCallResponse(plan);
+  if (!response) {
+    return unknown(
+      plan,
+      "observe.metrics",
+      `no metrics are stored, so no one is notified of the loss of ${database.name}`,
+    );
   }
   return bounded(plan, database.path, [
-    ...noticed(database, plan),
-    ...responded,
-    provisioned(database),
-    restored(database),
-    ...(log ? [logFetched(database, log, age), replayed(database, age)] : []),
-    reconnected(),
+    ...storeDetection(database, plan),
+    ...response,
+    serverProvisioning(database),
+    backupRestore(database),
+    ...(log ? [logFetch(database, log, age), logReplay(database, age)] : []),
+    clientReconnect(),
   ]);
 }

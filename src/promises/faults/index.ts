@@ -1,4 +1,4 @@
-import type { Fault } from "../fault.js";
+import type { FaultName } from "../../platform-file/faults.js";
 import { backupCorruption } from "./backup-corruption.js";
 import { cacheLoss } from "./cache-loss.js";
 import { databaseLoss } from "./database-loss.js";
@@ -6,5 +6,25 @@ import { nodeLoss } from "./node-loss.js";
 import { processCrash } from "./process-crash.js";
 import { zoneLoss } from "./zone-loss.js";
 
-/** Every fault that is predicted, watched, answered and drilled, from the smallest to the worst. */
-export const faults: readonly Fault[] = [processCrash, nodeLoss, zoneLoss, cacheLoss, databaseLoss, backupCorruption];
+/** Every fault that is predicted, watched by an alert, answered by a runbook and drilled, in the order of the sheet. */
+export const faults = [processCrash, nodeLoss, zoneLoss, cacheLoss, databaseLoss, backupCorruption] as const;
+
+/** A fault of the catalogue. A platform file may name others (`FaultName`), which are not predicted yet. */
+export type FaultId = (typeof faults)[number]["id"];
+
+/** The faults that include the damage of this one, the next larger first. */
+export function largerFaults(id: FaultName): readonly FaultId[] {
+  const larger: FaultId[] = [];
+  for (let smaller: FaultName | undefined = id; smaller !== undefined; ) {
+    const next: FaultId | undefined = faults.find(({ includes }) => includes === smaller)?.id;
+    if (next !== undefined) larger.push(next);
+    smaller = next;
+  }
+  return larger;
+}
+
+/** The next smaller fault, whose damage this one includes. */
+export function smallerFault(id: FaultName): FaultId | undefined {
+  const includes = faults.find((fault) => fault.id === id)?.includes;
+  return faults.find((fault) => fault.id === includes)?.id;
+}

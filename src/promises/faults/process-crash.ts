@@ -1,50 +1,73 @@
 import type { Plan, Unit } from "../../plan/plan.js";
 import { replicasMissing, storeDown } from "../alerts.js";
-import { defineFault } from "../fault.js";
+import { sharedWatch, type Watch } from "../facts/supervisor.js";
+import { defineFault, type SubjectHandler } from "../fault.js";
 import type { Prediction } from "../prediction.js";
 import { bounded, cited } from "../prediction.js";
-import { storeAnswersNot } from "../runbooks/stores.js";
+import { storeUnavailableRunbook } from "../runbooks/stores.js";
 import { restartUnit } from "../runbooks/units.js";
 import type { Server } from "../subjects.js";
-import { failsOver, isUnit, running } from "../subjects.js";
-import { unknownWhereNotRun } from "../terms/left-out.js";
+import { failsOver } from "../subjects.js";
 import { onOneMachine } from "../terms/machine.js";
-import { failedOver, lostByRestart, missedByReplica } from "../terms/server.js";
-import { lostByProcess } from "../terms/state.js";
-import { noticed, reconnected } from "../terms/store.js";
-import { restarted, restartedBySupervisor, unasked, withdrawn } from "../terms/unit.js";
+import { unknownIfNotRun } from "../terms/not-run.js";
+import { failover, lostByFailover, lostByRestart } from "../terms/server.js";
+import { lostByProcessCrash } from "../terms/state.js";
+import { clientReconnect, storeDetection } from "../terms/store.js";
+import { containerRestart, supervisorRestart, unreadyReplicaRemoved, withoutProbe } from "../terms/unit.js";
 
-/** One process dies or hangs. One fault at a time: it had run for a while, so its restart back-off is at its first step. */
-export const processCrash = defineFault<Unit | Server>({
+const server: SubjectHandler<Server> = {
+  rto: (server, plan) => unknownIfNotRun(server, plan) ?? serverRecovery(server, plan),
+  rpo: (server, plan) =>
+    unknownIfNotRun(server, plan) ?? (failsOver(server) ? lostByFailover(server, plan) : lostByRestart(server, plan)),
+  alert: storeDown,
+  runbook: storeUnavailableRunbook,
+};
+
+/** One process exits or hangs. It had run for a while before, so its restart back-off is at the first step. */
+export const processCrash = defineFault({
   id: "process-crash",
-  title: "A process dies or hangs",
-  subjects: running,
-  rto: (subject, plan) =>
-    unknownWhereNotRun(subject, plan) ??
-    (isUnit(subject) ? unitServesAgain(subject, plan) : serverAnswersAgain(subject, plan)),
-  rpo: (subject, plan) => {
-    const notRun = unknownWhereNotRun(subject, plan);
-    if (notRun) return notRun;
-    if (isUnit(subject)) return lostByProcess(subject, plan);
-    return failsOver(subject) ? missedByReplica(subject, plan) : lostByRestart(subject, plan);
-  },
-  alert: (subject, plan) => (isUnit(subject) ? replicasMissing(subject, plan) : storeDown(subject, plan)),
-  runbook: (subject, plan) => (isUnit(subject) ? restartUnit(subject, plan) : storeAnswersNot(subject, plan)),
+  title: "A process exits or hangs",
+  includes: undefined,
+  on: (plan) => ({
+    unit: onOneMachine(plan) ? supervisedUnit(sharedWatch(plan)) : unitInCluster,
+    database: server,
+    cache: server,
+    broker: server,
+    bucket: undefined,
+    model: undefined,
+    platform: undefined,
+  }),
   drill: "process-crash",
 });
 
-function unitServesAgain(unit: Unit, plan: Plan): Prediction {
-  if (onOneMachine(plan)) return bounded(plan, unit.path, restartedBySupervisor(unit, plan));
-  if (unit.ports.length === 0) return unasked(unit, plan);
-  return bounded(plan, unit.path, unit.replicas.min > 1 ? withdrawn(unit, plan) : restarted(unit, plan));
+const unitInCluster: SubjectHandler<Unit> = {
+  rto: recoveryInCluster,
+  rpo: lostByProcessCrash,
+  alert: replicasMissing,
+  runbook: restartUnit,
+};
+
+function supervisedUnit(sharedProcess: Watch): SubjectHandler<Unit> {
+  return {
+    ...unitInCluster,
+    rto: (unit, plan) =>
+      unknownIfNotRun(unit, plan) ?? bounded(plan, unit.path, supervisorRestart(unit, plan, sharedProcess)),
+    rpo: (unit, plan) => unknownIfNotRun(unit, plan) ?? lostByProcessCrash(unit, plan),
+  };
 }
 
-function serverAnswersAgain(server: Server, plan: Plan): Prediction {
-  if (failsOver(server)) return bounded(plan, server.path, failedOver(server, plan, "process"));
+function recoveryInCluster(unit: Unit, plan: Plan): Prediction {
+  if (unit.ports.length === 0) return withoutProbe(unit, plan);
+  const terms = unit.replicas.min > 1 ? unreadyReplicaRemoved(unit, plan) : containerRestart(unit, plan);
+  return bounded(plan, unit.path, terms);
+}
+
+function serverRecovery(server: Server, plan: Plan): Prediction {
+  if (failsOver(server)) return bounded(plan, server.path, failover(server, plan, "process"));
   return bounded(plan, server.path, [
-    // In a cluster and at a managed provider the figure for a restart holds its detection.
-    ...(server.provider.kind === "embedded" ? noticed(server, plan) : []),
+    // In a cluster and at a managed provider the restart figure includes detection.
+    ...(server.provider.kind === "embedded" ? storeDetection(server, plan) : []),
     cited("restart of the server", server.provider.restart, server.provider.product),
-    reconnected(),
+    clientReconnect(),
   ]);
 }

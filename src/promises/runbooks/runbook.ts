@@ -1,22 +1,22 @@
-/** A page for whoever is woken up: data, so that a target can write it as Markdown, HTML or an alert's annotation. */
+/** Instructions for the on-call engineer, as data: a target can write them as Markdown, HTML or an annotation of an alert. */
 export interface Runbook {
   readonly id: string;
   readonly subject: string;
   readonly title: string;
-  /** What has been seen when this page is the right one. */
+  /** The observation that this runbook applies to. */
   readonly when: string;
   readonly steps: readonly Step[];
-  /** How to know that it is over. */
+  /** How to verify that the incident is over. */
   readonly done: string;
 }
 
 export interface Step {
   readonly action: string;
-  /** To be typed as it stands. */
+  /** A command line. Words in capitals are to be replaced. */
   readonly command?: string;
 }
 
-/** The page as Markdown. */
+/** The runbook as Markdown. */
 export function runbookText(runbook: Runbook): string {
   const steps = runbook.steps.map(({ action, command }, index) =>
     command === undefined ? `${index + 1}. ${action}` : `${index + 1}. ${action}\n\n       ${command}\n`,

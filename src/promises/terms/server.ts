@@ -3,77 +3,79 @@ import { type DataLoss, STORES, storeTraits } from "../../plan/stores/index.js";
 import { nodeMonitorGrace } from "../facts/kubernetes.js";
 import type { Prediction, Term } from "../prediction.js";
 import { assumed, bounded, cited, unbounded } from "../prediction.js";
-import { oftenest, type Server, taken, takesNone, untaken } from "../subjects.js";
-import { backupTaken, interval, reconnected } from "./store.js";
+import { mostFrequentBackup, type Server, takenBackups, unsupportedBackups, unsupportedReason } from "../subjects.js";
+import { backupDuration, backupInterval, clientReconnect } from "./store.js";
 
 /**
- * Another copy takes over. A provider's figure holds its own detection, by probes that a living node runs; in a cluster
- * a dead node must be noticed first.
+ * Another server takes over. A provider's failover figure includes its own detection, by probes that a healthy node
+ * runs. When a node of the cluster fails, Kubernetes has to detect that first.
  */
-export function failedOver(server: Server, plan: Plan, lost: "process" | "node" | "zone"): readonly Term[] {
+export function failover(server: Server, plan: Plan, lost: "process" | "node" | "zone"): readonly Term[] {
   const { failover, kind, product } = server.provider;
   if (!failover) return [];
-  const noticed =
+  const detection =
     kind === "in-cluster" && lost !== "process"
       ? [cited("node marked unready", nodeMonitorGrace(plan.cluster.kubernetes))]
       : [];
-  return [...noticed, cited("failover", failover, product), reconnected()];
+  return [...detection, cited("failover", failover, product), clientReconnect()];
 }
 
-/** What a copy that takes over may have missed. */
-export function missedByReplica(server: Server, plan: Plan): Prediction {
-  return lost(server, storeTraits(server).failoverLoss, plan);
+/** What the replica that takes over may not have received. */
+export function lostByFailover(server: Server, plan: Plan): Prediction {
+  return loss(server, storeTraits(server).failoverLoss, plan);
 }
 
-/** What a server that starts again on the same disk has lost. */
+/** What a server loses that restarts with its disk intact. */
 export function lostByRestart(server: Server, plan: Plan): Prediction {
-  return lost(server, storeTraits(server).restartLoss, plan);
+  return loss(server, storeTraits(server).restartLoss, plan);
 }
 
-/** The kind of store describes the loss; the prediction adds where its figures come from. */
-function lost(server: Server, loss: DataLoss, plan: Plan): Prediction {
-  switch (loss.kind) {
+/** The prediction for a loss that the kind of store describes. */
+function loss(server: Server, described: DataLoss, plan: Plan): Prediction {
+  switch (described.kind) {
     case "cited":
-      return bounded(plan, server.path, [cited(loss.label, loss.loss)]);
+      return bounded(plan, server.path, [cited(described.label, described.loss)]);
     case "assumed":
-      return bounded(plan, server.path, [assumed(loss.label, loss.loss, loss.why)]);
+      return bounded(plan, server.path, [assumed(described.label, described.loss, described.why)]);
     case "all":
-      return lostWithData(server, plan);
+      return lostWithStorage(server, plan);
     case "unbounded":
-      return unbounded(plan, server.path, loss.why, {
-        advice: loss.advice,
-        edits: [{ path: `${server.path}.${loss.key}`, value: loss.value }],
+      return unbounded(plan, server.path, described.why, {
+        advice: described.advice,
+        edits: [{ path: `${server.path}.${described.key}`, value: described.value }],
       });
   }
 }
 
-/** The worst age of what is lost when every copy of the data is gone: only a backup is left. */
-export function lostWithData(server: Server, plan: Plan): Prediction {
-  const schedule = taken(server).log ? undefined : oftenest(server);
+/** What is lost when every copy of the data is lost and only backups remain. */
+export function lostWithStorage(server: Server, plan: Plan): Prediction {
+  const schedule = takenBackups(server).log ? undefined : mostFrequentBackup(server);
   if (schedule) {
-    return bounded(plan, schedule.path, [interval("backup interval", schedule, plan), backupTaken(server)]);
+    return bounded(plan, schedule.path, [backupInterval("backup interval", schedule, plan), backupDuration(server)]);
   }
-  const [declared] = untaken(server);
-  if (declared) {
-    const why = `a ${declared} backup of ${server.name} is declared, but ${takesNone(server)}`;
-    return unbounded(plan, `${server.backups.path}.${declared}`, why, {
-      advice: server.provider.copies === "bucket" ? "name a bucket in `backups.to`" : elsewhere(server),
+  const [unsupported] = unsupportedBackups(server);
+  if (unsupported) {
+    const why = `a ${unsupported} backup of ${server.name} is declared, but ${unsupportedReason(server)}`;
+    return unbounded(plan, `${server.backups.path}.${unsupported}`, why, {
+      advice: server.provider.copies === "bucket" ? "set a bucket in `backups.to`" : storeElsewhere(server),
     });
   }
   const why = `no backup of ${server.name} is declared`;
   if (server.provider.takes.length === 0 && server.provider.copies !== "bucket")
-    return unbounded(plan, server.backups.path, `${why}, and ${takesNone(server)}`, { advice: elsewhere(server) });
-  const often = server.provider.limits.snapshot ? "daily" : "hourly";
+    return unbounded(plan, server.backups.path, `${why}, and ${unsupportedReason(server)}`, {
+      advice: storeElsewhere(server),
+    });
+  const frequency = server.provider.limits.snapshot ? "daily" : "hourly";
   return unbounded(plan, server.backups.path, why, {
     advice: `declare backups of ${server.name}`,
     edits: [
       STORES[server.kind].backupMethod === "log"
         ? { path: `${server.path}.backups`, value: { full: "daily keep 7d", log: "5m keep 7d" } }
-        : { path: `${server.path}.backups`, value: { snapshot: `${often} keep 7d` } },
+        : { path: `${server.path}.backups`, value: { snapshot: `${frequency} keep 7d` } },
     ],
   });
 }
 
-function elsewhere({ name }: Server): string {
-  return `copy what is in ${name} to a store that is backed up, or promise nothing of it`;
+function storeElsewhere({ name }: Server): string {
+  return `copy the data of ${name} to a store that is backed up, or promise nothing of it`;
 }

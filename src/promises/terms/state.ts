@@ -2,52 +2,52 @@ import type { Plan, Unit } from "../../plan/plan.js";
 import type { Prediction } from "../prediction.js";
 import { assumed, bounded, cited, unbounded } from "../prediction.js";
 
-/** A usage event is in a log on the gateway's disk before its answer is complete. */
-const intentsAreDurable = {
+/** A usage event is durable in the gateway's journal before its response is complete. */
+const journalIsDurable = {
   value: 0,
-  source: "the gateway makes a usage event durable on its disk before the last byte of the answer goes out",
+  source: "the gateway makes a usage event durable on its disk before it sends the last byte of the response",
 };
 
-/** How old an event in that log can be before PostgreSQL has it. */
+/** Maximum age of an event in the journal before PostgreSQL has it. */
 const publishing = {
   value: 5_000,
-  why: "usage events on the gateway's disk are published to PostgreSQL within 5s while it answers",
+  why: "usage events on the gateway's disk are published to PostgreSQL within 5s while it is available",
 };
 
-const statelessness = { value: 0, source: "the unit keeps nothing of its own: what it acknowledged is in a store" };
+const statelessness = { value: 0, source: "the unit has no state of its own: what it acknowledged is in a store" };
 
-/** What a dead process takes with it: nothing, its disk outlives it. */
-export function lostByProcess(unit: Unit, plan: Plan): Prediction {
+/** A process crash loses nothing: the disk survives it. */
+export function lostByProcessCrash(unit: Unit, plan: Plan): Prediction {
   return bounded(plan, unit.path, [
-    countsUsage(unit)
-      ? cited("nothing: usage events are on disk", intentsAreDurable)
+    recordsUsage(unit)
+      ? cited("nothing: usage events are on disk", journalIsDurable)
       : cited("nothing: no state of its own", statelessness),
   ]);
 }
 
-/** What a dead node takes with it: what its pods had on local disks. Volumes of their own are attached elsewhere. */
-export function lostByNode(unit: Unit, plan: Plan): Prediction {
+/** A node failure loses what the pods had on local disks. Persistent volumes are attached to another node. */
+export function lostByNodeLoss(unit: Unit, plan: Plan): Prediction {
   return bounded(plan, unit.path, [
-    countsUsage(unit)
+    recordsUsage(unit)
       ? assumed("usage events not yet published", publishing.value, publishing.why)
       : cited("nothing: no state of its own", statelessness),
   ]);
 }
 
-/** A dead zone takes its volumes with it as well. */
-export function lostByZone(unit: Unit, plan: Plan): Prediction {
+/** A zone failure also loses the volumes in the zone. */
+export function lostByZoneLoss(unit: Unit, plan: Plan): Prediction {
   const volume = unit.volumes.find(({ kind }) => kind === "persistent");
-  if (!volume) return lostByNode(unit, plan);
+  if (!volume) return lostByNodeLoss(unit, plan);
   return unbounded(
     plan,
     `${unit.path}.volumes`,
-    `the volume ${volume.name} of ${unit.name} is in one zone and has no copy elsewhere`,
+    `the volume ${volume.name} of ${unit.name} is in one zone and has no replica elsewhere`,
     {
-      advice: `keep what is in ${volume.name} in a store that is replicated or backed up`,
+      advice: `keep the data of ${volume.name} in a store that is replicated or backed up`,
     },
   );
 }
 
-function countsUsage(unit: Unit): boolean {
+function recordsUsage(unit: Unit): boolean {
   return unit.modules.includes("gateway");
 }

@@ -1,6 +1,6 @@
 import type { DrillResult, InjectedFault, MeasuredTerm } from "../../contracts/drills.js";
 import type { Plan } from "../../plan/plan.js";
-import { readable } from "../../promises/explain.js";
+import { formatWorstCase } from "../../promises/format.js";
 import type { RestoreRecord } from "../service.js";
 import { assess, overall } from "./assess.js";
 import { dataLoss, lostAfterRecovery, type Observation, outage, type ReadBack, recoveryTime } from "./measure.js";
@@ -80,7 +80,7 @@ function unrecovered({ injection, injectedAt, until, recovered }: Injected): Fin
   return [
     {
       what: "the platform did not recover",
-      why: `${readable(until - injectedAt)} after the fault (${injection.description}) it was not stable`,
+      why: `${formatWorstCase(until - injectedAt)} after the fault (${injection.description}) it was not stable`,
     },
   ];
 }

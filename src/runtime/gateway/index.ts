@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { INFERENCE_KEY, PER_ROUTE } from "../../contracts/authority.js";
-import { orphanLimit } from "../../promises/facts/supervisor.js";
+import { orphanTimeoutMs } from "../../promises/facts/supervisor.js";
 import type { Accounts } from "../accounts/client.js";
 import type { Engine } from "../engine/client.js";
 import type { Context, Running } from "../kernel/module.js";
@@ -30,7 +30,7 @@ export interface GatewayNeeds {
 export async function startGateway(context: Context, needs: GatewayNeeds): Promise<Running<Gateway>> {
   const { plan, log, metrics: registry } = context;
   // A process that lost its supervisor writes until its last answer is complete.
-  const ownerTimeoutMs = orphanLimit(plan, context.unit);
+  const ownerTimeoutMs = orphanTimeoutMs(plan, context.unit);
   const journal = await Journal.open(join(context.dataDirectory, "gateway", "usage"), log, ownerTimeoutMs);
   const publisher = new Publisher(journal, needs.usage, log, (failing) => {
     if (failing === undefined) context.report("ready");

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { check } from "../../../src/check/check.js";
 import type { Finding } from "../../../src/check/finding.js";
 import type { Rule } from "../../../src/check/rule.js";
-import { proven } from "../../../src/check/safety.js";
+import { verifyFixes } from "../../../src/check/verify-fixes.js";
 import { makePlan, type Plan } from "../../../src/plan/index.js";
 import { formatDiagnostics, readPlatform } from "../../../src/platform-file/index.js";
 
@@ -24,10 +24,10 @@ export function planOf(text: string, environment?: string): Plan {
 }
 
 export function findingsIn(text: string, rules?: readonly Rule[]): readonly Finding[] {
-  return proven(text, check(plansOf(text), rules), plansOf);
+  return verifyFixes(text, check(plansOf(text), rules), plansOf);
 }
 
-/** What a file says of itself: `# ^ code: part of the message` at the end of a line expects that finding there. */
+/** A comment `# ^ code: part of the message` at the end of a line expects that finding on the line. */
 export interface Expected {
   readonly line: number;
   readonly code: string;

@@ -1,38 +1,41 @@
 import { formatDuration } from "../../../platform-file/format.js";
-import { readable } from "../../../promises/explain.js";
-import { broken, concerns, reckoned } from "../../rows.js";
+import { formatTerms, formatWorstCase } from "../../../promises/format.js";
 import { defineRule } from "../../rule.js";
 
-/** The smallest fault there is already breaks the promise. */
+/** The crash of one process breaks a promise. See docs/checks.md, Availability. */
 export const crashRecovery = defineRule({
   code: "availability/crash-recovery",
   severity: "error",
-  summary: "a crashed or hanging process is not back within the RTO, or loses more than the RPO",
-  help: "A hanging process is only found by its probe, so probe period and failures are part of every outage. With two replicas the readiness probe decides, with one the liveness probe, the kill and the restart.",
-  check(plan, report, sheet) {
+  summary: "a crashed or hung process does not recover within the RTO, or loses more than the RPO",
+  help: "Only a probe detects a hung process, so probe period and failure threshold are part of every outage. With two replicas the readiness probe decides, with one replica the liveness probe, the kill and the restart.",
+  check(context, report) {
     for (const of of ["rto", "rpo"] as const) {
-      for (const cell of broken(sheet, "process-crash", of)) {
-        const { row, predicted, promised } = cell;
-        const unit = plan.units.find(({ name }) => name === row.subject);
-        const says = of === "rto" ? "is back after" : "loses";
-        report(
-          unit
-            ? `${unit.path}.${of === "rto" ? "health" : "objectives.rpo"}`
-            : `${row.path}.${of === "rto" ? "probe" : "persistence"}`,
-          {
-            concerns: concerns(sheet, cell, "node-loss", "zone-loss"),
-            why:
-              predicted.kind === "unbounded"
-                ? `${predicted.why}, but ${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)} for a crash`
-                : `after a crash ${row.subject} ${says} ${reckoned(predicted.total, predicted.terms)}, but promises ${formatDuration(promised)}`,
-            advice:
-              predicted.kind === "unbounded"
-                ? (predicted.fix?.advice ?? "keep the data on disk or copy it")
-                : unit && unit.replicas.min < 2
-                  ? `run two replicas, probe more often, or promise at least ${readable(predicted.total)}`
-                  : `probe more often, or promise at least ${readable(predicted.total)}`,
-          },
-        );
+      for (const promise of context.brokenPromises("process-crash", of)) {
+        const { row, predicted, promised } = promise;
+        const unit = context.unit(row.subject);
+        const possible = context.shortestKeptPromise(promise);
+        const remedies = [
+          ...(unit && unit.replicas.min < 2 ? ["run two replicas"] : []),
+          "probe more often",
+          ...(possible === undefined ? [] : [`promise at least ${formatWorstCase(possible)}`]),
+        ];
+        const effect = of === "rto" ? "is unavailable for" : "loses the writes of";
+        const at = unit
+          ? `${unit.path}.${of === "rto" ? "health" : "objectives.rpo"}`
+          : `${row.path}.${of === "rto" ? "probe" : "persistence"}`;
+        report(at, {
+          concerns: context.concerns(promise),
+          why:
+            predicted.kind === "unbounded"
+              ? `${predicted.why}, but ${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)} for a crash`
+              : `after a crash ${row.subject} ${effect} ${formatTerms(predicted.total, predicted.terms)}, but promises ${of.toUpperCase()} ${formatDuration(promised)}`,
+          advice:
+            predicted.kind === "unbounded"
+              ? (predicted.fix?.advice ?? "keep the data on disk or back it up")
+              : remedies.length < 2
+                ? remedies.join("")
+                : `${remedies.slice(0, -1).join(", ")}, or ${remedies.at(-1)}`,
+        });
       }
     }
   },

@@ -1,37 +1,38 @@
 import { formatDuration } from "../../../platform-file/format.js";
-import { readable } from "../../../promises/explain.js";
-import { broken, brokenBy, concerns, reckoned } from "../../rows.js";
+import { formatTerms, formatWorstCase } from "../../../promises/format.js";
 import { defineRule } from "../../rule.js";
 
-/** One machine takes the promise with it. */
+/** The loss of one node breaks a promise. See docs/checks.md, Availability. */
 export const nodeLoss = defineRule({
   code: "availability/node-loss",
   severity: "error",
-  summary: "a lost machine breaks the RTO or RPO",
-  help: "Kubernetes waits most of a minute before it calls a node dead and five more before it moves the pods. Only replicas that surely stand on another node bridge that: `spread: nodes`, required, with at least two of them.",
-  check(plan, report, sheet) {
+  summary: "the loss of a node violates the RTO or RPO",
+  help: "Kubernetes takes most of a minute to mark a node unready, and evicts its pods five minutes later. Only replicas that are required to run on different nodes stay available: `spread: nodes`, with at least two replicas.",
+  check(context, report) {
     for (const of of ["rto", "rpo"] as const) {
-      for (const cell of broken(sheet, "node-loss", of)) {
-        if (brokenBy(sheet, "process-crash", cell)) continue;
-        const { row, predicted, promised } = cell;
-        const unit = plan.units.find(({ name }) => name === row.subject);
-        const alone = (unit?.replicas.min ?? 0) < 2;
-        report(unit ? `${unit.path}.${alone ? "replicas" : "spread"}` : row.path, {
-          concerns: concerns(sheet, cell, "zone-loss"),
+      for (const promise of context.brokenPromises("node-loss", of)) {
+        if (context.isBrokenBySmallerFault(promise)) continue;
+        const { row, predicted, promised } = promise;
+        const unit = context.unit(row.subject);
+        const single = (unit?.replicas.min ?? 0) < 2;
+        const possible = context.shortestKeptPromise(promise);
+        const effect = of === "rto" ? "is unavailable for" : "loses the writes of";
+        report(unit ? `${unit.path}.${single ? "replicas" : "spread"}` : row.path, {
+          concerns: context.concerns(promise),
           why:
             predicted.kind === "unbounded"
               ? `${predicted.why}, but ${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)}`
-              : `when its machine is lost ${row.subject} ${of === "rto" ? "is back after" : "loses"} ${reckoned(predicted.total, predicted.terms)}, but promises ${formatDuration(promised)}`,
+              : `after the loss of its node ${row.subject} ${effect} ${formatTerms(predicted.total, predicted.terms)}, but promises ${of.toUpperCase()} ${formatDuration(promised)}`,
           advice: unit
-            ? alone
+            ? single
               ? "run at least two replicas on different nodes: `replicas: 2`, `spread: { nodes: require }`"
-              : "require that replicas stand on different nodes: `spread: { nodes: require }`"
-            : `run a second server that takes over${predicted.kind === "bounded" ? `, or promise at least ${readable(predicted.total)}` : ""}`,
+              : "require replicas on different nodes: `spread: { nodes: require }`"
+            : `run a second server that takes over${possible === undefined ? "" : `, or promise at least ${formatWorstCase(possible)}`}`,
           ...(unit && of === "rto"
             ? {
                 fix: {
                   edits: [
-                    ...(alone ? [{ path: `${unit.path}.replicas`, value: 2 }] : []),
+                    ...(single ? [{ path: `${unit.path}.replicas`, value: 2 }] : []),
                     { path: `${unit.path}.spread`, value: { nodes: "require" } },
                   ],
                   safe: false,

@@ -1,15 +1,16 @@
 import { formatDuration } from "../../../platform-file/format.js";
-import { notRunHere, promiseNothing } from "../../../promises/terms/left-out.js";
-import { unknownIn } from "../../rows.js";
+import { notRunHere, withdrawPromise } from "../../../promises/terms/not-run.js";
+import { unknownPromises } from "../../context.js";
 import { defineRule } from "../../rule.js";
 
-/** Said once for each element, however many faults it would have been struck by. */
+/** `keelson up` does not run an element. Reported once per element, for all faults. See docs/checks.md, Availability. */
 export const notRun = defineRule({
   code: "availability/not-run-here",
   severity: "error",
-  summary: "something is promised of a unit or store that `keelson up` does not run",
-  help: "On one machine Keelson's modules and PostgreSQL run as processes. Foreign images, sidecars, caches and brokers run where containers do: there is nothing here that could recover, and so nothing that keeps a promise. Where nothing is promised it is only a note.",
-  check(plan, report, sheet) {
+  summary: "a promise covers a unit or store that `keelson up` does not run",
+  help: "On one machine Keelson runs its own modules and PostgreSQL as processes. Container images, sidecars, caches and brokers need a container runtime: here they do not run, so no promise about them is kept. Without a promise this is a note.",
+  check(context, report) {
+    const { plan } = context;
     for (const element of [...plan.units, ...plan.stores]) {
       const why = notRunHere(element, plan);
       if (why === undefined) continue;
@@ -18,8 +19,8 @@ export const notRun = defineRule({
         ...(rto === undefined ? [] : [`RTO ${formatDuration(rto)}`]),
         ...(rpo === undefined ? [] : [`RPO ${formatDuration(rpo)}`]),
       ];
-      const concerns = sheet.rows.filter(({ path }) => path === element.path).flatMap(unknownIn);
-      const { advice, edits = [] } = promiseNothing(element);
+      const concerns = context.rows(element.path).flatMap(unknownPromises);
+      const { advice, edits = [] } = withdrawPromise(element);
       report(
         element.path,
         concerns.length > 0
@@ -29,17 +30,20 @@ export const notRun = defineRule({
               advice,
               fix: { edits, safe: false },
             }
-          : { why: `${element.name} is ${why}`, advice: runElsewhere, severity: "note" },
+          : { why: `${element.name} is ${why}`, advice: RUN_IN_CONTAINER, severity: "note" },
       );
     }
     for (const sidecar of plan.units.flatMap(({ sidecars }) => sidecars)) {
       const why = notRunHere(sidecar, plan);
       if (why !== undefined) {
-        report(sidecar.path, { why: `the sidecar ${sidecar.name} is ${why}`, advice: runElsewhere, severity: "note" });
+        report(sidecar.path, {
+          why: `the sidecar ${sidecar.name} is ${why}`,
+          advice: RUN_IN_CONTAINER,
+          severity: "note",
+        });
       }
     }
   },
 });
 
-const runElsewhere =
-  "where it is needed, run it as a container: `keelson render FILE -t compose`, or `provide: in-cluster`";
+const RUN_IN_CONTAINER = "to use it, run it in a container: `keelson render FILE -t compose`, or `provide: in-cluster`";

@@ -1,32 +1,28 @@
-import type { Plan } from "../../../plan/plan.js";
 import { isBucket } from "../../../plan/stores/index.js";
 import type { AvailabilityPrediction, Part, PredictedAvailability } from "../../../promises/availability.js";
+import { formatPercent } from "../../../promises/format.js";
 import { failsOver } from "../../../promises/subjects.js";
-import { percent } from "../../../promises/text.js";
+import type { CheckContext } from "../../context.js";
 import { defineRule } from "../../rule.js";
 
-/** What is called in a row multiplies, and comes out below what is promised. */
+/** The parts of a request in series are less available than promised. See docs/checks.md, Availability. */
 export const objective = defineRule({
   code: "availability/objective",
   severity: "error",
-  summary: "the parts that a request needs are together less available than promised",
-  help: "A request needs everything on its way at once, so availabilities in series multiply: three parts of 99.9 % make 99.7 %. Replicas on different machines multiply their failures instead. The figures are what the clouds guarantee in their SLAs.",
-  check(plan, report, sheet) {
-    for (const [weakest, doors] of brokenByPart(sheet.availability)) {
-      const [worst, ...others] = [...doors].sort(lowestFirst);
+  summary: "the components that a request needs are together less available than promised",
+  help: "A request needs every component on its path, so availabilities in series multiply: three components of 99.9 % make 99.7 %. For replicas on different nodes the failure probabilities multiply instead. The figures are the SLAs of the clouds.",
+  check(context, report) {
+    const { plan, sheet } = context;
+    for (const [weakest, targets] of brokenByWeakestPart(sheet.availability)) {
+      const [worst, ...others] = [...targets].sort(lowestFirst);
       if (!worst) continue;
       const { subject, promised, predicted } = worst;
-      const too =
-        others.length === 0
-          ? ""
-          : ` (and so to ${others
-              .map((door) => door.subject)
-              .sort()
-              .join(" and ")})`;
+      const names = others.map((target) => target.subject).sort();
+      const also = names.length === 0 ? "" : ` (and to ${names.join(" and ")})`;
       report(weakest.path, {
-        concerns: doors.map((door) => ({ subject: door.subject, of: "availability" as const })),
-        why: `a request to ${subject}${too} is answered ${percent(predicted.value)} of the time (${product(predicted.parts)}), but ${percent(promised)} is promised`,
-        advice: advice(plan, weakest, { promised, predicted: predicted.value }),
+        concerns: targets.map((target) => ({ subject: target.subject, of: "availability" as const })),
+        why: `a request to ${subject}${also} succeeds ${formatPercent(predicted.value)} of the time (${product(predicted.parts)}), but ${formatPercent(promised)} is promised`,
+        advice: advice(context, weakest, { promised, predicted: predicted.value }),
       });
     }
     for (const [first, ...others] of unknownByReason(sheet.availability)) {
@@ -35,15 +31,15 @@ export const objective = defineRule({
       const names = all.map(({ subject }) => subject).sort();
       report(first.path, {
         concerns: all.map(({ subject }) => ({ subject, of: "availability" as const })),
-        why: `${names.join(" and ")} promise${names.length === 1 ? "s" : ""} ${percent(first.promised)}, but nobody can say whether it holds: ${first.predicted.why}`,
+        why: `${names.join(" and ")} promise${names.length === 1 ? "s" : ""} ${formatPercent(first.promised)}, which cannot be predicted: ${first.predicted.why}`,
         advice:
-          plan.cloud === "none" ? "name the cloud, or promise no availability here" : "promise no availability here",
+          plan.cloud === "none" ? "declare the cloud, or promise no availability here" : "promise no availability here",
       });
     }
   },
 });
 
-/** What nobody can say, once for each place that promises it and each reason. */
+/** The targets with an unknown availability, grouped by the objective's path and the reason. */
 function unknownByReason(
   availability: readonly PredictedAvailability[],
 ): Iterable<readonly [PredictedAvailability, ...PredictedAvailability[]]> {
@@ -58,29 +54,29 @@ function unknownByReason(
   return reasons.values();
 }
 
-/** Elements that answer too rarely, under the weakest part on their way: one cause is one finding. */
-function brokenByPart(availability: readonly PredictedAvailability[]): ReadonlyMap<Part, readonly Door[]> {
-  const byPath = new Map<string, readonly [Part, readonly Door[]]>();
+/** The targets with a broken promise, grouped by their weakest part: one cause is one finding. */
+function brokenByWeakestPart(availability: readonly PredictedAvailability[]): ReadonlyMap<Part, readonly Target[]> {
+  const byPath = new Map<string, readonly [Part, Target[]]>();
   for (const { subject, promised, predicted, verdict } of availability) {
     if (verdict !== "broken" || predicted.kind !== "known") continue;
     const weakest = weakestOf(predicted.parts);
     if (!weakest) continue;
-    const [part, doors] = byPath.get(weakest.path) ?? [weakest, []];
-    byPath.set(weakest.path, [part, [...doors, { subject, promised, predicted }]]);
+    const target = { subject, promised, predicted };
+    const group = byPath.get(weakest.path);
+    if (group) group[1].push(target);
+    else byPath.set(weakest.path, [weakest, [target]]);
   }
   return new Map(byPath.values());
 }
 
-interface Door {
+interface Target {
   readonly subject: string;
   readonly promised: number;
-  readonly predicted: Known;
+  readonly predicted: Extract<AvailabilityPrediction, { readonly kind: "known" }>;
 }
 
-type Known = Extract<AvailabilityPrediction, { readonly kind: "known" }>;
-
-/** By number, then by name: the order of the file decides nothing. */
-function lowestFirst(a: Door, b: Door): number {
+/** By availability, then by name, independent of the order of the file. */
+function lowestFirst(a: Target, b: Target): number {
   return a.predicted.value - b.predicted.value || (a.subject < b.subject ? -1 : 1);
 }
 
@@ -88,32 +84,33 @@ function product(parts: readonly Part[]): string {
   return parts
     .map(({ name, path, value, replicas }) => {
       const count = replicas < 2 ? "" : path === "cloud" ? ` of ${replicas} zones` : ` ×${replicas}`;
-      return `${name}${count} ${percent(value)}`;
+      return `${name}${count} ${formatPercent(value)}`;
     })
     .join(" · ");
 }
 
 function advice(
-  plan: Plan,
+  context: CheckContext,
   weakest: Part,
   { promised, predicted }: { readonly promised: number; readonly predicted: number },
 ): string {
-  const instead = `promise ${percent(Math.floor(predicted * 1e4) / 1e4)}`;
-  if (weakest.path === "cloud")
-    return `no number of replicas helps against the site itself: spread over zones, or ${instead}`;
-  const store = plan.stores.find(({ name }) => name === weakest.name);
+  const lowerPromise = `promise ${formatPercent(Math.floor(predicted * 1e4) / 1e4)}`;
+  if (weakest.path === "cloud") {
+    return `more replicas do not make the site more available: spread over zones, or ${lowerPromise}`;
+  }
+  const store = context.store(weakest.name);
   if (store && isBucket(store) && store.provider.kind !== "managed") {
-    return `let a cloud keep ${store.name} (\`provide: managed\`): one server answers for it; or ${instead}`;
+    return `use a cloud's bucket for ${store.name} (\`provide: managed\`): one server serves it now; or ${lowerPromise}`;
   }
   if (store?.provider.kind === "managed" && (isBucket(store) || failsOver(store))) {
-    return `${store.provider.product} guarantees no more, standby and all: call ${store.name} on fewer paths, or ${instead}`;
+    return `the SLA of ${store.provider.product} is no higher, even with a standby: call ${store.name} on fewer paths, or ${lowerPromise}`;
   }
-  const enough = predicted / weakest.value >= promised ? "that alone is enough" : "and the next weakest part after it";
+  const sufficient = predicted / weakest.value >= promised ? "which is sufficient" : "then the next weakest component";
   const how = store ? "with a standby in another zone" : "with two replicas on different nodes";
-  return `make ${weakest.name} redundant ${how}, ${enough}; or ${instead}`;
+  return `make ${weakest.name} redundant ${how}, ${sufficient}; or ${lowerPromise}`;
 }
 
-/** The least available part; the site before others that are as bad, since nothing helps as long as it stands. */
+/** The least available part; of equally available parts the site, because no other remedy helps while it is one. */
 function weakestOf(parts: readonly Part[]): Part | undefined {
   const rank = ({ path, name }: Part): string => (path === "cloud" ? "" : name);
   return [...parts].sort((a, b) => a.value - b.value || (rank(a) < rank(b) ? -1 : 1))[0];

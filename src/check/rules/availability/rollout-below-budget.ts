@@ -1,21 +1,21 @@
 import { defineRule } from "../../rule.js";
 
-/** The budget says how many must stay, the rollout takes more. */
+/** A rollout leaves fewer replicas available than the disruption budget. See docs/checks.md, Availability. */
 export const rolloutBelowBudget = defineRule({
   code: "availability/rollout-below-budget",
   severity: "warning",
-  summary: "a rollout takes away more replicas than the disruption budget lets go",
-  help: "Budgets bind evictions, not rollouts: a Deployment's own rolling update ignores them. If the budget says what is needed to carry the load, the rollout must leave as much.",
-  check(plan, report) {
+  summary: "a rollout leaves fewer replicas available than the disruption budget requires",
+  help: "Budgets apply to evictions, not to rollouts: the rolling update of a Deployment ignores them. If the budget states how many replicas the load needs, the rollout must leave as many.",
+  check({ plan }, report) {
     for (const { name, rollout, disruption, replicas } of plan.units) {
       if (!disruption || rollout.strategy !== "rolling") continue;
-      const left = replicas.min - rollout.unavailable;
-      // With none left it is an outage, and with none allowed away a drain never ends: other rules say so.
-      if (left <= 0 || left >= disruption.minAvailable || disruption.minAvailable >= replicas.min) continue;
+      const available = replicas.min - rollout.unavailable;
+      // availability/rollout-outage reports 0 available, availability/pdb-blocks-drain a budget of all replicas.
+      if (available <= 0 || available >= disruption.minAvailable || disruption.minAvailable >= replicas.min) continue;
       const unavailable = replicas.min - disruption.minAvailable;
       report(`${rollout.path}.unavailable`, {
-        why: `${name} needs ${disruption.minAvailable} replicas by its budget, but a rollout leaves ${left} of ${replicas.min}`,
-        advice: `let ${unavailable} be missing at most: \`unavailable: ${unavailable}\``,
+        why: `${name} needs ${disruption.minAvailable} replicas by its budget, but a rollout leaves ${available} of ${replicas.min}`,
+        advice: `allow at most ${unavailable} unavailable: \`unavailable: ${unavailable}\``,
         fix: { edits: [{ path: `${rollout.path}.unavailable`, value: unavailable }], safe: true },
       });
     }

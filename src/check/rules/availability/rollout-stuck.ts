@@ -1,17 +1,17 @@
 import { defineRule } from "../../rule.js";
 
-/** None may be added and none may be missing: the rollout never takes its first step. */
+/** A rollout may neither add a replica nor remove one. See docs/checks.md, Availability. */
 export const rolloutStuck = defineRule({
   code: "availability/rollout-stuck",
   severity: "error",
-  summary: "a rollout may neither add a replica nor miss one, so it never begins",
-  help: "Kubernetes refuses a Deployment whose maxSurge and maxUnavailable are both 0. One of them must give way; surge costs a little room, unavailable costs a little capacity.",
-  check(plan, report) {
+  summary: "a rollout may neither add a replica nor have one unavailable, so it cannot start",
+  help: "Kubernetes rejects a Deployment whose maxSurge and maxUnavailable are both 0. Surge needs spare capacity on the nodes, unavailable reduces the capacity of the unit.",
+  check({ plan }, report) {
     for (const { name, rollout } of plan.units) {
       if (rollout.strategy !== "rolling" || rollout.surge > 0 || rollout.unavailable > 0) continue;
       report(`${rollout.path}.surge`, {
-        why: `${name} allows surge 0 and unavailable 0: a rollout can take no step`,
-        advice: "allow one more: `surge: 1`",
+        why: `${name} has surge 0 and unavailable 0: a rollout cannot start`,
+        advice: "allow one more replica: `surge: 1`",
         fix: { edits: [{ path: `${rollout.path}.surge`, value: 1 }], safe: true },
       });
     }

@@ -1,73 +1,87 @@
-import type { Objectives, Plan } from "../../../plan/plan.js";
+import type { Objectives } from "../../../plan/plan.js";
 import { storeTraits } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
+import { formatTerms } from "../../../promises/format.js";
 import { zones } from "../../../promises/terms/machine.js";
-import { written } from "../../places.js";
-import { type Broken, broken, brokenBy, concern, reckoned } from "../../rows.js";
+import type { BrokenPromise, CheckContext } from "../../context.js";
+import { firstDeclared } from "../../declared-path.js";
 import { defineRule, type Found } from "../../rule.js";
 
-/** One zone takes the promise with it. */
+/** The loss of one availability zone breaks a promise. See docs/checks.md, Availability. */
 export const zoneLoss = defineRule({
   code: "availability/zone-loss",
   severity: "error",
-  summary: "a lost availability zone breaks the RTO or RPO",
-  help: "Clouds promise little for one zone and much for several. Replicas that are merely preferred to spread may all stand in the zone that is lost, volumes are bound to theirs, and a database survives only with a standby in another.",
-  check(plan, report, sheet) {
+  summary: "the loss of an availability zone violates the RTO or RPO",
+  help: "Clouds guarantee little for one zone and much for several. Replicas whose spread is only preferred may all run in the zone that fails, volumes belong to one zone, and a database stays available only with a standby in another.",
+  check(context, report) {
+    const { plan } = context;
     for (const of of ["rto", "rpo"] as const) {
-      for (const cell of broken(sheet, "zone-loss", of)) {
-        const { row, predicted, promised } = cell;
-        if (row.path === "zones") {
-          report(written(plan, "zones", `objectives.${of}`), inTheOnlyZone(cell, "everything runs", plan.objectives));
+      for (const promise of context.brokenPromises("zone-loss", of)) {
+        const { row } = promise;
+        if (row.subjectKind === "platform") {
+          const found = inTheOnlyZone(context, promise, "everything runs in one zone", plan.objectives);
+          report(firstDeclared(plan, "zones", `objectives.${of}`), found);
           continue;
         }
-        if (brokenBy(sheet, "node-loss", cell)) continue;
-        const subject = [...plan.units, ...plan.stores].find(({ path }) => path === row.path);
+        if (context.isBrokenBySmallerFault(promise)) continue;
+        const subject = context.element(row.path);
         if (subject && zones(plan).length < 2) {
           const { objectives, name } = subject;
-          report(`${objectives.path}.${of}`, inTheOnlyZone(cell, `${name} runs, as everything,`, objectives));
+          const found = inTheOnlyZone(context, promise, `${name} runs in one zone, like everything else`, objectives);
+          report(`${objectives.path}.${of}`, found);
           continue;
         }
-        const why =
-          predicted.kind === "unbounded"
-            ? `${predicted.why}, but ${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)}`
-            : `when its zone is lost ${row.subject} ${of === "rto" ? "is back after" : "loses"} ${reckoned(predicted.total, predicted.terms)}, but promises ${formatDuration(promised)}`;
-        const [key, value, advice] = remedy(plan, cell);
-        report(key ? `${row.path}.${key}` : row.path, {
-          concerns: [concern(cell)],
-          why,
-          advice,
-          ...(key ? { fix: { edits: [{ path: `${row.path}.${key}`, value }], safe: false } } : {}),
-        });
+        reportRemedy(context, promise, report);
       }
     }
   },
 });
 
-/** Not every cloud has zones to spread over: then the promise has to say that it does not reach this far. */
-function inTheOnlyZone(cell: Broken, what: string, { path, except }: Objectives): Found {
-  const { of, predicted, promised } = cell;
+function reportRemedy(context: CheckContext, promise: BrokenPromise, report: (at: string, found: Found) => void): void {
+  const { row, of, predicted, promised } = promise;
+  const effect = of === "rto" ? "is unavailable for" : "loses the writes of";
+  const [key, value, advice] = remedy(context, promise);
+  report(key ? `${row.path}.${key}` : row.path, {
+    concerns: context.concerns(promise),
+    why:
+      predicted.kind === "unbounded"
+        ? `${predicted.why}, but ${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)}`
+        : `after the loss of its zone ${row.subject} ${effect} ${formatTerms(predicted.total, predicted.terms)}, but promises ${of.toUpperCase()} ${formatDuration(promised)}`,
+    advice,
+    ...(key ? { fix: { edits: [{ path: `${row.path}.${key}`, value }], safe: false } } : {}),
+  });
+}
+
+/** Not every cloud has zones to spread over: then the promise has to exclude the fault. */
+function inTheOnlyZone(
+  context: CheckContext,
+  promise: BrokenPromise,
+  where: string,
+  { path, except }: Objectives,
+): Found {
+  const { of, predicted, promised } = promise;
   const lost =
     of === "rto"
-      ? "nothing is left but the backups"
+      ? "only the backups remain"
       : predicted.kind === "bounded"
-        ? `${reckoned(predicted.total, predicted.terms)} of writes are lost`
+        ? `the writes of ${formatTerms(predicted.total, predicted.terms)} are lost`
         : predicted.why;
   return {
-    concerns: [concern(cell)],
-    why: `${of.toUpperCase()} ${formatDuration(promised)} is promised, but ${what} in one zone: when that is lost, ${lost}`,
-    advice: "spread over zones where the cloud has them, or leave this fault out of the promise: `except: [zone-loss]`",
+    concerns: context.concerns(promise),
+    why: `${of.toUpperCase()} ${formatDuration(promised)} is promised, but ${where}: if it fails, ${lost}`,
+    advice: "spread over zones where the cloud has them, or exclude this fault from the promise: `except: [zone-loss]`",
     fix: { edits: [{ path: `${path}.except`, value: [...except, "zone-loss"] }], safe: false },
   };
 }
 
 function remedy(
-  plan: Plan,
-  { row, predicted }: Broken,
+  context: CheckContext,
+  { row, predicted }: BrokenPromise,
 ): readonly [key: string | undefined, value: unknown, advice: string] {
-  const unit = plan.units.find(({ name }) => name === row.subject);
+  const unit = context.unit(row.subject);
   if (unit) {
     if (unit.volumes.some(({ kind }) => kind === "persistent")) {
-      return [undefined, undefined, "keep the state in a store that is replicated over zones"];
+      return [undefined, undefined, "keep the state in a store that is replicated across zones"];
     }
     return [
       "spread",
@@ -75,9 +89,9 @@ function remedy(
       "run at least two replicas and require them in different zones: `spread: { zones: require }`",
     ];
   }
-  const store = plan.stores.find(({ name }) => name === row.subject);
+  const store = context.store(row.subject);
   const fix = store && storeTraits(store).zoneFix;
   if (fix) return [fix.key, fix.value, fix.advice];
   const advice = predicted.kind === "unbounded" ? predicted.fix?.advice : undefined;
-  return [undefined, undefined, advice ?? "let a cloud provide it in several zones (`provide: managed`)"];
+  return [undefined, undefined, advice ?? "use a managed store in several zones (`provide: managed`)"];
 }

@@ -4,28 +4,28 @@ import { type Demand, demandOf, fits, homeOf } from "../../../promises/capacity.
 import { defineRule } from "../../rule.js";
 import { size } from "./size.js";
 
-/** A pod that no machine of its pool could ever hold. */
+/** A pod fits on no node of its pool. See docs/checks.md, Capacity. */
 export const unschedulable = defineRule({
   code: "capacity/unschedulable",
   severity: "error",
   summary: "one replica requests more than a whole node of its pool has",
-  help: "Such a pod stays pending for ever: no number of nodes helps, because each of them is too small. What a node offers is less than its data sheet says, by what the system and the kubelet keep.",
-  check(plan, report) {
+  help: "Such a pod stays pending: more nodes do not help, because each is too small. The allocatable capacity of a node is what the system and the kubelet leave of its size.",
+  check({ plan }, report) {
     for (const unit of plan.units) {
       const demand = demandOf(unit);
-      const biggest = biggestNode(plan, unit.pool, demand);
-      if (!biggest || fits(demand, biggest.allocatable)) continue;
-      const { type, name, allocatable } = biggest;
-      report(`${unit.path}.${tooMuch(demand, allocatable)}`, {
-        why: `one replica of ${unit.name} requests ${amounts(demand)}, but a ${type} of pool ${name} offers ${amounts(allocatable)}`,
-        advice: "request less, or run it on a pool of bigger machines",
+      const largest = largestNode(plan, unit.pool, demand);
+      if (!largest || fits(demand, largest.allocatable)) continue;
+      const { type, name, allocatable } = largest;
+      report(`${unit.path}.${exceeded(demand, allocatable)}`, {
+        why: `one replica of ${unit.name} requests ${amounts(demand)}, but a ${type} of pool ${name} has ${amounts(allocatable)}`,
+        advice: "request less, or run it on a pool of larger nodes",
       });
     }
   },
 });
 
-/** The node it must run on, or the biggest of those that it may; undefined when their sizes are not known. */
-function biggestNode(plan: Plan, pool: string | undefined, demand: Demand) {
+/** The node type that the pod must run on, or the largest that it may run on; undefined if their sizes are not known. */
+function largestNode(plan: Plan, pool: string | undefined, demand: Demand) {
   const home = homeOf(plan, pool, demand);
   const sized = (home ? [home] : plan.pools).map(
     ({ type, name, allocatable }) => allocatable && { type, name, allocatable },
@@ -38,9 +38,9 @@ function biggestNode(plan: Plan, pool: string | undefined, demand: Demand) {
   );
 }
 
-function tooMuch(demand: Demand, offered: Demand): "cpu" | "memory" | "gpu" {
-  if (demand.gpu > offered.gpu) return "gpu";
-  return demand.memory > offered.memory ? "memory" : "cpu";
+function exceeded(demand: Demand, allocatable: Demand): "cpu" | "memory" | "gpu" {
+  if (demand.gpu > allocatable.gpu) return "gpu";
+  return demand.memory > allocatable.memory ? "memory" : "cpu";
 }
 
 function amounts({ cpu, memory, gpu }: Demand): string {

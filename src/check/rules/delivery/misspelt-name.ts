@@ -3,38 +3,38 @@ import { parsePath } from "../../../platform-file/path.js";
 import { editDistance, suggest } from "../../../platform-file/suggest.js";
 import { defineRule } from "../../rule.js";
 
-/** An environment's difference that changes nothing of the base, because it does not name it. */
+/** The difference of an environment names an element that the base does not have. See docs/checks.md, Delivery. */
 export const misspeltName = defineRule({
   code: "delivery/misspelt-name",
   severity: "warning",
-  summary: "an environment adds something whose name is nearly that of something in the base",
-  help: "Environments are differences over one base, and a name that the base does not know adds something new. With a letter wrong the difference silently makes a second element of defaults, while the one that was meant stays as the base has it. What is new on purpose is mentioned somewhere, or tells itself apart by more than a letter or by a number.",
-  check(plan, report) {
+  summary: "an environment adds an element whose name is similar to that of an element in the base",
+  help: "Environments are differences from one base, and a name that the base does not have adds an element. With a typo the difference adds a second element with defaults, and the intended one stays unchanged. A name that is referenced elsewhere, or that differs by a number or by more than two letters, is not reported.",
+  check({ plan }, report) {
     const all = elements(plan);
     const added = all.filter(({ isNew }) => isNew);
     if (added.length === 0) return;
-    const mentioned = mentions(plan);
+    const referenced = references(plan);
     for (const { path, group, name } of added) {
-      if (mentioned.has(name)) continue;
-      // A name that the environment removes is not among these: what stands beside it is a new name for it.
+      if (referenced.has(name)) continue;
+      // An element that the environment removes is not among these: the new name replaces it.
       const base = all.filter((each) => each.group === group && !each.isNew);
       const near = suggest(
         name,
         base.map((each) => each.name),
       );
-      if (near === undefined || !isSlip(name, near)) continue;
+      if (near === undefined || !isTypo(name, near)) continue;
       const letters = editDistance(name, near);
       report(path, {
-        why: `\`${name}\` is a new ${kinds[group]} of ${plan.environment} that nothing mentions, ${letters} letter${letters === 1 ? "" : "s"} away from \`${near}\`, which stays as the base has it`,
-        advice: `write \`${near}\` if that was meant; else mention \`${name}\` where it is used, or name it less alike`,
+        why: `\`${name}\` is a new ${KINDS[group]} of ${plan.environment} that nothing refers to, ${letters} letter${letters === 1 ? "" : "s"} from \`${near}\`, which the environment does not change`,
+        advice: `rename it to \`${near}\` if that was intended; otherwise refer to \`${name}\` where it is used, or choose a more different name`,
         fix: { edits: [{ path, value: undefined, rename: near }], safe: false },
       });
     }
   },
 });
 
-/** What stands in the file under names of people's choice. */
-const kinds = {
+/** The sections of the file whose keys are names. */
+const KINDS = {
   services: "service",
   models: "model",
   stores: "store",
@@ -42,9 +42,9 @@ const kinds = {
   secrets: "secret",
   nodes: "node pool",
 } as const;
-type Group = keyof typeof kinds;
+type Group = keyof typeof KINDS;
 
-/** Something under a name of the file's own choice; new where the environment has it and the base has not. */
+/** A named element; new if the environment declares it and the base does not. */
 interface Named {
   readonly path: Path;
   readonly group: Group;
@@ -62,19 +62,19 @@ function elements(plan: Plan): readonly Named[] {
 }
 
 function isGroup(word: unknown): word is Group {
-  return typeof word === "string" && Object.hasOwn(kinds, word);
+  return typeof word === "string" && Object.hasOwn(KINDS, word);
 }
 
-/** One letter, or two in a long name. Names that differ by a number are told apart on purpose: `worker` and `worker-2`. */
-function isSlip(name: string, near: string): boolean {
+/** One letter, or two in a long name. Names that differ by a number are intended: `worker` and `worker-2`. */
+function isTypo(name: string, near: string): boolean {
   const unnumbered = (each: string): string => each.replace(/[.-]?\d+/g, "");
   if (unnumbered(name) === unnumbered(near)) return false;
   const shorter = Math.min(name.length, near.length);
   return shorter >= 3 && editDistance(name, near) <= (shorter < 8 ? 1 : 2);
 }
 
-/** Every name that another part of the file mentions: whoever misspells a difference does so in one place. */
-function mentions({ edges, models, units, stores, entrances, cluster }: Plan): ReadonlySet<string> {
+/** Every name that another part of the file refers to. A typo is usually in one place only. */
+function references({ edges, models, units, stores, entrances, cluster }: Plan): ReadonlySet<string> {
   return new Set(
     [
       edges.map(({ to }) => to),

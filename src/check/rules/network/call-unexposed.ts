@@ -1,14 +1,14 @@
 import { defineRule } from "../../rule.js";
 
-/** A call to something that does not listen there. */
+/** A call goes to a port that nothing listens on. See docs/checks.md, Network. */
 export const callUnexposed = defineRule({
   code: "network/call-unexposed",
   severity: "error",
-  summary: "a call goes to a unit that takes none, or not on that port",
-  help: "An edge opens the port, writes the policy and injects the address. Where nobody listens all of that works, and every request fails.",
-  check(plan, report) {
-    for (const { to, port, path, from, kind } of plan.edges) {
-      const unit = kind === "unit" ? plan.units.find(({ name }) => name === to) : undefined;
+  summary: "a call goes to a unit without a port, or to a port that it does not listen on",
+  help: "A call opens the port in the network policy and injects the address. If nothing listens on the port, every request fails.",
+  check(context, report) {
+    for (const { to, port, path, from, kind } of context.plan.edges) {
+      const unit = kind === "unit" ? context.unit(to) : undefined;
       if (!unit) continue;
       const ports = [unit, ...unit.sidecars].flatMap((container) => container.ports);
       if (ports.some(({ number }) => number === port)) continue;
@@ -18,7 +18,7 @@ export const callUnexposed = defineRule({
           unit.role === "worker" || ports.length === 0
             ? `${from} calls ${to}, which is a ${unit.role} without a port`
             : `${from} calls ${to} on port ${port}, but ${to} listens on ${open}`,
-        advice: ports.length === 0 ? `give ${to} a port, or take the call away` : `call it on ${open}`,
+        advice: ports.length === 0 ? `declare a port of ${to}, or remove the call` : `call it on ${open}`,
       });
     }
   },

@@ -1,54 +1,53 @@
 import { MODULE_FACTS } from "../../../plan/modules.js";
-import type { Plan, Unit } from "../../../plan/plan.js";
+import type { Unit } from "../../../plan/plan.js";
 import { moduleDatabases } from "../../../plan/stores/index.js";
 import { modulesOf } from "../../../promises/facts/supervisor.js";
+import type { CheckContext } from "../../context.js";
 import { defineRule } from "../../rule.js";
 
-/** A module that can reach what it needs only where everything runs in one process. */
+/** A module cannot reach what it depends on once it runs in its own pod. See docs/checks.md, Network. */
 export const needUncalled = defineRule({
   code: "network/need-uncalled",
   severity: "error",
   summary: "a service runs a module whose peer or database it does not call",
-  help: "A module finds its peers and its database over the edges that its service declares, and the network policies let nothing else through. Together in one process it works all the same, as on a laptop; apart, it never gets ready.",
-  check(plan, report) {
-    for (const unit of plan.units)
-      for (const { module, need, candidates } of missing(plan, unit)) {
+  help: "A module finds its peers and its database through the calls that its service declares, and the network policies allow nothing else. In one process, as on a laptop, it works without them; in its own pod it never becomes ready.",
+  check(context, report) {
+    const databases = moduleDatabases(context.plan)
+      .map(({ name }) => name)
+      .sort();
+    for (const unit of context.plan.units) {
+      for (const { module, need, candidates } of missingCalls(context, unit, databases)) {
         const [first] = candidates;
         report(unit.path, {
-          why: `${unit.name} runs ${module}, which needs ${need}, ${first === undefined ? "and there is none" : `but ${unit.name} does not call ${first}`}`,
+          why: `${unit.name} runs ${module}, which needs ${need}, ${first === undefined ? "but none is declared" : `but ${unit.name} does not call ${first}`}`,
           advice: first === undefined ? `declare ${need}, and call it` : `add ${first} to the calls of ${unit.name}`,
         });
       }
+    }
   },
 });
 
-interface Missing {
+interface MissingCall {
   readonly module: string;
   readonly need: string;
-  /** What would do: names of units or stores. */
+  /** The names of the units or stores that satisfy the need. */
   readonly candidates: readonly string[];
 }
 
-function missing(plan: Plan, unit: Unit): Missing[] {
-  const called = new Set(plan.edges.filter(({ from }) => from === unit.name).map(({ to }) => to));
-  const databases = moduleDatabases(plan)
-    .map(({ name }) => name)
-    .sort();
-  const runs = modulesOf(unit);
-  return runs.flatMap((module) => {
+function missingCalls(context: CheckContext, unit: Unit, databases: readonly string[]): readonly MissingCall[] {
+  const modules = modulesOf(unit);
+  const needs = modules.flatMap((module) => {
     const facts = MODULE_FACTS[module];
     if (facts === undefined) return [];
     const peers = facts.calls
-      .filter((peer) => !runs.includes(peer))
-      .map((peer) => ({ module, need: `a service with the module ${peer}`, candidates: thoseWith(plan, peer) }));
-    const database = facts.database ? [{ module, need: "a PostgreSQL store", candidates: databases }] : [];
-    return [...peers, ...database].filter(({ candidates }) => !candidates.some((name) => called.has(name)));
+      .filter((peer) => !modules.includes(peer))
+      .map((peer) => ({
+        module,
+        need: `a service with the module ${peer}`,
+        candidates: context.unitsWithModule(peer),
+      }));
+    return [...peers, ...(facts.database ? [{ module, need: "a PostgreSQL store", candidates: databases }] : [])];
   });
-}
-
-function thoseWith(plan: Plan, module: string): string[] {
-  return plan.units
-    .filter((unit) => modulesOf(unit).includes(module))
-    .map(({ name }) => name)
-    .sort();
+  const called = context.calls(unit.name);
+  return needs.filter(({ candidates }) => !candidates.some((name) => called.has(name)));
 }

@@ -1,29 +1,33 @@
 import type { Path } from "../../../plan/plan.js";
+import { formatLatency } from "../../../promises/format.js";
 import type { PromisedLatency } from "../../../promises/latency.js";
-import { latencyText } from "../../../promises/text.js";
 import { defineRule } from "../../rule.js";
 
-/** A promise that no prediction stands behind. */
+/** A latency objective has no prediction. See docs/checks.md, Observability. */
 export const latencyUnpredicted = defineRule({
   code: "observability/latency-unpredicted",
   severity: "note",
-  summary: "a latency is promised, which nothing here predicts",
-  help: "How long an answer takes depends on the load and the machine, and no sum of known waits bounds it. The promise sheet shows such an objective without a verdict: neither kept nor broken. What holds is what is measured: the gateway answers /metrics with the durations of its requests, and whoever keeps them can hold them against the objective.",
-  check(_plan, report, sheet) {
-    for (const [path, promises] of byPath(sheet.latency)) {
-      const [first] = promises;
-      if (!first) continue;
-      const names = promises.map(({ subject }) => subject).sort();
+  summary: "a latency objective is promised, which is not predicted",
+  help: "Latency depends on load and hardware, and is not the sum of known terms. The promise sheet shows the objective without a verdict. Compare it with measurements: the gateway exports the durations of its requests at /metrics.",
+  check({ sheet }, report) {
+    for (const [path, [first, ...others]] of byPath(sheet.latency)) {
+      const names = [first, ...others].map(({ subject }) => subject).sort();
       report(path, {
-        why: `${names.join(" and ")} promise${names.length === 1 ? "s" : ""} ${latencyText(first)}, and nothing predicts whether that is kept`,
-        advice: "measure it under the load that is expected, and alert on what /metrics counts",
+        why: `${names.join(" and ")} promise${names.length === 1 ? "s" : ""} ${formatLatency(first)}, which is not predicted`,
+        advice: "measure it under the expected load, and configure an alert on the durations at /metrics",
       });
     }
   },
 });
 
-function byPath(latency: readonly PromisedLatency[]): ReadonlyMap<Path, readonly PromisedLatency[]> {
-  const places = new Map<Path, PromisedLatency[]>();
-  for (const each of latency) places.set(each.path, [...(places.get(each.path) ?? []), each]);
-  return places;
+function byPath(
+  latency: readonly PromisedLatency[],
+): ReadonlyMap<Path, readonly [PromisedLatency, ...PromisedLatency[]]> {
+  const paths = new Map<Path, [PromisedLatency, ...PromisedLatency[]]>();
+  for (const each of latency) {
+    const same = paths.get(each.path);
+    if (same) same.push(each);
+    else paths.set(each.path, [each]);
+  }
+  return paths;
 }

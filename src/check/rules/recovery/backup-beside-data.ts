@@ -1,44 +1,45 @@
-import { hasServers, type ServerStore, STORES } from "../../../plan/stores/index.js";
-import { taken } from "../../../promises/subjects.js";
-import { copiesApart, copyPlace } from "../../../promises/terms/copies.js";
+import { hasServers, STORES } from "../../../plan/stores/index.js";
+import { type Server, takenBackups } from "../../../promises/subjects.js";
+import { backupLocation, backupsSurviveZoneLoss } from "../../../promises/terms/backup-location.js";
 import { onOneMachine } from "../../../promises/terms/machine.js";
 import { defineRule } from "../../rule.js";
 
-/** Copies lie where the data lies, or elsewhere than the file wants them. */
+/** Backups are stored with the data, or not in the declared bucket. See docs/checks.md, Recovery. */
 export const backupBesideData = defineRule({
   code: "recovery/backup-beside-data",
   severity: "warning",
-  summary: "backups are kept in the same place as the data, or not where `to` wants them",
-  help: "What destroys the data's machine, cluster or account destroys a copy beside it as well. Copies belong in a bucket elsewhere, which a cloud provides. Not everything that runs a store can send its copies there: then `to` names a bucket that stays empty.",
-  check(plan, report) {
+  summary: "backups are stored in the same place as the data, or not in the bucket that `to` declares",
+  help: "A fault that destroys the machine, cluster or account of the data destroys a backup in the same place too. Store backups in a bucket elsewhere, which a cloud provides. Not every provider can send its backups there: the bucket in `to` then stays empty.",
+  check({ plan }, report) {
     for (const store of plan.stores.filter(hasServers)) {
       const { backups, provider, name } = store;
-      const { full, log, snapshot } = taken(store);
+      const { full, log, snapshot } = takenBackups(store);
       if (!(full || log || snapshot)) continue;
-      const empty = backups.to.filter((bucket) => !provider.sendsTo.includes(bucket));
-      const unsent = empty.length > 0 ? `nothing copies them to ${empty.join(" and ")}` : undefined;
+      const unused = backups.to.filter((bucket) => !provider.sendsTo.includes(bucket));
+      const notCopied = unused.length > 0 ? `they are not copied to ${unused.join(" and ")}` : undefined;
       const at = backups.to.length > 0 ? `${backups.path}.to` : backups.path;
-      // A managed provider keeps its backups apart by itself; a laptop has one disk and promises no more than that.
-      if (!copiesApart(store, plan) && !onOneMachine(plan)) {
+      // One machine has one disk, and promises nothing beyond it.
+      if (!backupsSurviveZoneLoss(store, plan) && !onOneMachine(plan)) {
+        const where = `${backupLocation(store)}${provider.copies === "bucket" ? " in the same cluster" : ""}`;
         report(at, {
-          why: `the backups of ${name} lie ${copyPlace(store)}${provider.copies === "bucket" ? " in the same cluster" : ""}, and are lost together with it${unsent === undefined ? "" : `; ${unsent}`}`,
+          why: `the backups of ${name} are stored ${where} and may be lost with the data${notCopied === undefined ? "" : `; ${notCopied}`}`,
           severity: plan.data === "real" || plan.data === "anonymised" ? "warning" : "note",
-          advice: advice(store, provider.copies),
+          advice: advice(store),
         });
-      } else if (unsent !== undefined) {
+      } else if (notCopied !== undefined) {
         report(at, {
-          why: `the backups of ${name} lie ${copyPlace(store)}; ${unsent}`,
+          why: `the backups of ${name} are stored ${backupLocation(store)}; ${notCopied}`,
           severity: "note",
-          advice: "take `to` out, or copy them there yourself",
+          advice: "remove `to`, or copy them there yourself",
         });
       }
     }
   },
 });
 
-function advice({ kind }: ServerStore, copies: string): string {
-  if (copies === "bucket") return "name a bucket in `to` that a cloud provides (`provide: managed`)";
+function advice({ kind, provider }: Server): string {
+  if (provider.copies === "bucket") return "set a bucket in `to` that a cloud provides (`provide: managed`)";
   return STORES[kind].products.inCluster({ standby: true, sharded: false }).copies === "bucket"
-    ? "let a cloud provide it (`provide: managed`), or run it with a standby, whose operator sends copies to a bucket"
-    : "let a cloud provide it (`provide: managed`), or promise nothing that needs them";
+    ? "use a managed database (`provide: managed`), or run it with a standby, whose operator sends backups to a bucket"
+    : "use a managed store (`provide: managed`), or promise nothing that needs the backups";
 }

@@ -1,43 +1,43 @@
 import { isDatabase } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
-import { readable } from "../../../promises/explain.js";
-import { taken } from "../../../promises/subjects.js";
-import { broken, brokenBy, concern, reckoned } from "../../rows.js";
+import { formatTerms, formatWorstCase } from "../../../promises/format.js";
+import { takenBackups } from "../../../promises/subjects.js";
 import { defineRule } from "../../rule.js";
 
-/** The promise rests on the newest backup alone. */
+/** The promise depends on the newest backup alone. See docs/checks.md, Recovery. */
 export const newestBackupUnreadable = defineRule({
   code: "recovery/newest-backup-unreadable",
   severity: "error",
-  summary: "the RPO or RTO is broken when the newest backup cannot be read",
-  help: "Backups rot: a disk flips a bit, an upload ends early. The one before must then do, so two full backups have to be kept, and the log must reach back to the older of them.",
-  check(plan, report, sheet) {
+  summary: "the RPO or RTO is violated when the newest backup cannot be read",
+  help: "Backups become corrupt: a disk flips a bit, an upload ends early. Recovery then starts from the backup before, so two full backups must be retained, and the archived WAL must reach back to the older one.",
+  check(context, report) {
     for (const of of ["rpo", "rto"] as const) {
-      for (const cell of broken(sheet, "backup-corruption", of)) {
-        if (brokenBy(sheet, "database-loss", cell)) continue;
-        const { row, predicted, promised } = cell;
-        const database = plan.stores.filter(isDatabase).find(({ name }) => name === row.subject);
-        if (!database) continue;
-        const { full, log } = taken(database);
+      for (const promise of context.brokenPromises("backup-corruption", of)) {
+        const { row, predicted, promised } = promise;
+        const database = context.store(row.subject);
+        if (!database || !isDatabase(database) || context.isBrokenBySmallerFault(promise)) continue;
+        const { full, log } = takenBackups(database);
         const needed = (full?.every ?? 0) * 2;
-        const late = of === "rpo" && log && log.keep < needed ? log : undefined;
-        const single = full && full.keep < needed ? full : undefined;
-        const edits = [late, single].flatMap((kept) =>
-          kept && needed <= (kept.limits?.keep.value ?? needed)
-            ? [{ path: kept.path, value: formatSchedule({ ...kept.declared, keep: needed }) }]
+        const shortLog = of === "rpo" && log && log.keep < needed ? log : undefined;
+        const shortFull = full && full.keep < needed ? full : undefined;
+        const edits = [shortLog, shortFull].flatMap((schedule) =>
+          schedule && needed <= (schedule.limits?.keep.value ?? needed)
+            ? [{ path: schedule.path, value: formatSchedule({ ...schedule.declared, keep: needed }) }]
             : [],
         );
-        report((late ?? single ?? database.backups).path, {
-          concerns: [concern(cell)],
+        const possible = context.shortestKeptPromise(promise);
+        const effect = of === "rpo" ? "loses the writes of" : "is unavailable for";
+        report((shortLog ?? shortFull ?? database.backups).path, {
+          concerns: context.concerns(promise),
           why:
             predicted.kind === "unbounded"
-              ? `${predicted.why}: ${row.subject} promises ${formatDuration(promised)} of ${of.toUpperCase()} with the newest one unreadable too`
-              : `with its newest backup unreadable ${row.subject} ${of === "rpo" ? "loses" : "is back after"} ${reckoned(predicted.total, predicted.terms)}, but promises ${formatDuration(promised)}`,
+              ? `${predicted.why}: ${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)} even if the newest backup cannot be read`
+              : `if its newest backup cannot be read, ${row.subject} ${effect} ${formatTerms(predicted.total, predicted.terms)}, but promises ${of.toUpperCase()} ${formatDuration(promised)}`,
           advice:
             edits.length > 0
-              ? `keep two full backups and the log that reaches back to the older: ${edits.map(({ value }) => value).join(", ")}`
-              : `promise at least ${predicted.kind === "bounded" ? readable(predicted.total) : "nothing"}, or make full backups more often, so that less log is replayed`,
+              ? `keep two full backups, and the WAL back to the older one: ${edits.map(({ value }) => value).join(", ")}`
+              : `promise ${possible === undefined ? "nothing" : `at least ${formatWorstCase(possible)}`}, or take full backups more often, so that less WAL is replayed`,
           ...(edits.length > 0 ? { fix: { edits, safe: true } } : {}),
         });
       }

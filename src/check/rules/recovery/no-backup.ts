@@ -2,102 +2,106 @@ import type { Milliseconds, Plan, Store } from "../../../plan/plan.js";
 import { hasServers, isBucket, STORES } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
-import { takesNone, untaken } from "../../../promises/subjects.js";
-import { notRunHere } from "../../../promises/terms/left-out.js";
-import { type Broken, broken, concerns } from "../../rows.js";
-import { defineRule, type Fix } from "../../rule.js";
-import { logInterval, longestWithin, shortest } from "./intervals.js";
+import { unsupportedBackups, unsupportedReason } from "../../../promises/subjects.js";
+import { notRunHere } from "../../../promises/terms/not-run.js";
+import type { CheckContext } from "../../context.js";
+import { defineRule, type Fix, type Report } from "../../rule.js";
+import { longestIntervalWithin, minBackupInterval, walInterval } from "./intervals.js";
+import { STORAGE_LOSS_FAULTS } from "./storage-loss.js";
 
-/** Something is promised for the loss of a store that has no copy. */
+/** A promise covers the loss of a store that has no backup. See docs/checks.md, Recovery. */
 export const noBackup = defineRule({
   code: "recovery/no-backup",
   severity: "error",
-  summary: "a store promises an RPO or RTO and has nothing that it could be restored from",
-  help: "Replicas are no backup: what deletes the data, a mistake or a fault, deletes it on all of them. Without a copy elsewhere the loss has no bound. A store that can be filled again, such as a cache, promises nothing.",
-  check(plan, report, sheet) {
-    const told = new Set<string>();
-    for (const store of plan.stores) {
-      const cells = (["rpo", "rto"] as const).flatMap((of) =>
-        ["database-loss", "cache-loss"]
-          .flatMap((fault) => broken(sheet, fault, of))
-          .filter((each) => lost(each, store)),
-      );
-      const [cell] = cells;
-      if (cell?.predicted.kind !== "unbounded") continue;
-      told.add(store.name);
-      const fix = copied(plan, store);
-      report(`${store.path}.backups`, {
-        concerns: cells.flatMap((each) => concerns(sheet, each, "backup-corruption")),
-        why: `${cell.predicted.why}, but ${store.name} promises ${cell.of.toUpperCase()} ${formatDuration(cell.promised)}`,
-        advice: `${fix ? declaration(fix) : cannot(store)}, or promise nothing (\`objectives: { rto: none, rpo: none }\`) if it can be filled again`,
-        ...(fix ? { fix } : {}),
-      });
-    }
-    for (const server of plan.stores.filter(hasServers)) {
-      // What is not run is another rule's finding, and what breaks a promise was told above.
-      if (told.has(server.name) || notRunHere(server, plan) !== undefined) continue;
-      for (const kind of untaken(server)) {
-        report(`${server.backups.path}.${kind}`, {
-          why: `a ${kind} backup of ${server.name} is declared, but ${takesNone(server)}`,
-          advice:
-            server.provider.copies === "bucket"
-              ? "name a bucket in `backups.to`"
-              : "take it out and promise nothing that needs it, or keep the data in a store that is backed up",
-          severity: "warning",
-        });
-      }
+  summary: "a store promises an RPO or RTO and has no backup to restore from",
+  help: "Replicas are no backup: a fault or a mistake that deletes the data deletes it on every replica. Without a backup the loss is unbounded. A store whose data can be recreated, such as a cache, needs no promise.",
+  check(context, report) {
+    for (const store of context.plan.stores) {
+      if (!reportUnboundedLoss(context, store, report)) reportUnsupportedBackups(context.plan, store, report);
     }
   },
 });
 
-function cannot(store: Store): string {
-  if (!takesSome(store)) return "keep the data in a store that is backed up";
-  if (store.provider.copies !== "bucket") return "replicate synchronously: no interval is short enough";
-  return "name a bucket in `backups.to`";
+/** Reports the promises of a store that break because nothing can be restored. Returns whether there are any. */
+function reportUnboundedLoss(context: CheckContext, store: Store, report: Report): boolean {
+  const promises = (["rpo", "rto"] as const).flatMap((of) =>
+    STORAGE_LOSS_FAULTS.flatMap((fault) => context.brokenPromises(fault, of, store.path)),
+  );
+  const unbounded = promises.filter(({ predicted }) => predicted.kind === "unbounded");
+  const [first] = unbounded;
+  if (first?.predicted.kind !== "unbounded") return false;
+  const fix = backupsFix(context.plan, store);
+  report(`${store.path}.backups`, {
+    concerns: unbounded.flatMap((promise) => context.concerns(promise)),
+    why: `${first.predicted.why}, but ${store.name} promises ${first.of.toUpperCase()} ${formatDuration(first.promised)}`,
+    advice: `${fix ? declaration(fix) : withoutFix(store)}, or promise nothing (\`objectives: { rto: none, rpo: none }\`) if the data can be recreated`,
+    ...(fix ? { fix } : {}),
+  });
+  return true;
 }
 
-/** Whoever sends copies to a bucket takes them as soon as there is one. */
-function takesSome({ provider }: Store): boolean {
+/** Reports the declared backups of a store that its provider does not take, where no promise depends on them. */
+function reportUnsupportedBackups(plan: Plan, store: Store, report: Report): void {
+  if (!hasServers(store) || notRunHere(store, plan) !== undefined) return;
+  for (const kind of unsupportedBackups(store)) {
+    report(`${store.backups.path}.${kind}`, {
+      why: `a ${kind} backup of ${store.name} is declared, but ${unsupportedReason(store)}`,
+      advice:
+        store.provider.copies === "bucket"
+          ? "set a bucket in `backups.to`"
+          : "remove it and promise nothing that needs it, or keep the data in a store that is backed up",
+      severity: "warning",
+    });
+  }
+}
+
+function withoutFix(store: Store): string {
+  if (!supportsBackups(store)) return "keep the data in a store that is backed up";
+  if (store.provider.copies !== "bucket") return "replicate synchronously: no backup interval is short enough";
+  return "set a bucket in `backups.to`";
+}
+
+/** A provider that stores backups in a bucket takes them once `backups.to` names one. */
+function supportsBackups({ provider }: Store): boolean {
   return provider.takes.length > 0 || provider.copies === "bucket";
-}
-
-function lost({ row, predicted }: Broken, store: Store): boolean {
-  return row.subject === store.name && predicted.kind === "unbounded";
 }
 
 function declaration({ edits }: Fix): string {
   return `declare backups: \`${edits.map(({ path, value }) => `${path.split(".").at(-1)}: ${String(value)}`).join(", ")}\``;
 }
 
-/** Unasked only where it is clear where copies go: beside the laptop's data, by the provider, or to the one bucket. */
-function copied(plan: Plan, store: Store): Fix | undefined {
-  if (!takesSome(store) || (hasServers(store) && untaken(store).length > 0)) return undefined;
+/** Safe only if the destination is unambiguous: the local machine, the provider, or the platform's only bucket. */
+function backupsFix(plan: Plan, store: Store): Fix | undefined {
+  if (!supportsBackups(store) || (hasServers(store) && unsupportedBackups(store).length > 0)) return undefined;
   const rpo = store.objectives.rpo ?? Number.POSITIVE_INFINITY;
   const { path, backups } = store;
-  const copies = STORES[store.kind].backupMethod === "log" ? databaseCopies(store, rpo) : snapshots(store, rpo);
-  if (!copies) return undefined;
-  const edits = Object.entries(copies).map(([key, value]) => ({ path: `${path}.backups.${key}`, value }));
+  const schedules = STORES[store.kind].backupMethod === "log" ? databaseBackups(store, rpo) : snapshots(store, rpo);
+  if (!schedules) return undefined;
+  const edits = Object.entries(schedules).map(([key, value]) => ({ path: `${path}.backups.${key}`, value }));
+  if (store.provider.kind !== "in-cluster" || backups.to.length > 0) return { edits, safe: true };
   const buckets = plan.stores.filter(isBucket);
   const [bucket] = buckets;
-  if (store.provider.kind !== "in-cluster" || backups.to.length > 0) return { edits, safe: true };
   if (!bucket) return store.provider.copies === "bucket" ? undefined : { edits, safe: false };
   return { edits: [...edits, { path: `${path}.backups.to`, value: bucket.name }], safe: buckets.length === 1 };
 }
 
-/** A log needs a full backup to be replayed on; what is declared already stays. */
-function databaseCopies(store: Store, rpo: Milliseconds): Readonly<Record<string, string>> | undefined {
+/** WAL needs a full backup to be replayed on. What is declared already stays. */
+function databaseBackups(store: Store, rpo: Milliseconds): Readonly<Record<string, string>> | undefined {
   const { full, log } = store.backups;
-  const every = logInterval(rpo);
-  if (every === undefined || every < shortest(store, "log")) return undefined;
-  return { ...(full ? {} : { full: "daily keep 7d" }), ...(log ? {} : { log: formatSchedule({ every, keep: week }) }) };
+  const every = walInterval(rpo);
+  if (every === undefined || every < minBackupInterval(store, "log")) return undefined;
+  return {
+    ...(full ? {} : { full: "daily keep 7d" }),
+    ...(log ? {} : { log: formatSchedule({ every, keep: WEEK_MS }) }),
+  };
 }
 
-/** Half the RPO leaves the other half to the time that a snapshot takes. */
+/** At most half the RPO, which leaves the other half for the duration of a snapshot. */
 function snapshots(store: Store, rpo: Milliseconds): Readonly<Record<string, string>> | undefined {
-  const least = shortest(store, "snapshot");
-  const every = longestWithin(rpo / 2, Math.max(hour, least));
-  return every === undefined || every < least ? undefined : { snapshot: formatSchedule({ every, keep: week }) };
+  const minimum = minBackupInterval(store, "snapshot");
+  const every = longestIntervalWithin(rpo / 2, Math.max(HOUR_MS, minimum));
+  return every === undefined || every < minimum ? undefined : { snapshot: formatSchedule({ every, keep: WEEK_MS }) };
 }
 
-const hour = 3_600_000;
-const week = 7 * 24 * hour;
+const HOUR_MS = 3_600_000;
+const WEEK_MS = 7 * 24 * HOUR_MS;

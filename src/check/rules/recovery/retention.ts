@@ -1,36 +1,36 @@
 import { hasServers } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
-import { type Server, type TakenSchedule, taken } from "../../../promises/subjects.js";
+import { type Server, type TakenSchedule, takenBackups } from "../../../promises/subjects.js";
 import { defineRule } from "../../rule.js";
 
-/** Copies are thrown away before the policy allows it. */
+/** Backups are deleted before the retention objective allows it. See docs/checks.md, Recovery. */
 export const retention = defineRule({
   code: "recovery/retention",
   severity: "error",
-  summary: "backups are kept for less time than the retention policy asks",
-  help: "A retention objective says how far back data must be restorable. A backup that is deleted earlier breaks it silently: nobody notices until the old state is asked for.",
-  check(plan, report) {
+  summary: "backups are retained for less time than the retention objective requires",
+  help: "A retention objective states how far back data must be restorable. A backup that is deleted earlier violates it without any error, until an old state is needed.",
+  check({ plan }, report) {
     for (const store of plan.stores.filter(hasServers)) {
-      const wanted = store.objectives.retention;
-      const longest = longestKept(store);
-      if (wanted === undefined || !longest || longest.keep >= wanted) continue;
-      const most = longest.limits?.keep;
-      const beyond = most && wanted > most.value ? most : undefined;
-      const value = formatSchedule({ ...longest.declared, keep: wanted });
+      const required = store.objectives.retention;
+      const longest = longestRetained(store);
+      if (required === undefined || !longest || longest.keep >= required) continue;
+      const maximum = longest.limits?.keep;
+      const beyondMaximum = maximum && required > maximum.value ? maximum : undefined;
+      const value = formatSchedule({ ...longest.declared, keep: required });
       report(longest.path, {
-        why: `backups of ${store.name} are kept for ${formatDuration(longest.keep)}, but its data must be restorable for ${formatDuration(wanted)}`,
-        advice: beyond
-          ? `promise no more than ${formatDuration(beyond.value)}, or copy them to a bucket of your own: ${beyond.source}`
-          : `keep them for ${formatDuration(wanted)}`,
-        ...(beyond ? {} : { fix: { edits: [{ path: longest.path, value }], safe: true } }),
+        why: `backups of ${store.name} are retained for ${formatDuration(longest.keep)}, but its retention objective is ${formatDuration(required)}`,
+        advice: beyondMaximum
+          ? `promise at most ${formatDuration(beyondMaximum.value)}, or copy the backups to a bucket of your own: ${beyondMaximum.source}`
+          : `retain them for ${formatDuration(required)}`,
+        ...(beyondMaximum ? {} : { fix: { edits: [{ path: longest.path, value }], safe: true } }),
       });
     }
   },
 });
 
-/** A copy that is declared and never taken keeps nothing, for however long it is declared. */
-function longestKept(store: Server): TakenSchedule | undefined {
-  const { full, snapshot } = taken(store);
+/** The schedule with the longest retention, of the backups that are taken. */
+function longestRetained(store: Server): TakenSchedule | undefined {
+  const { full, snapshot } = takenBackups(store);
   return full && snapshot ? (snapshot.keep > full.keep ? snapshot : full) : (full ?? snapshot);
 }

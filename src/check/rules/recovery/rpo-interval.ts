@@ -1,35 +1,34 @@
-import type { Cache, Database } from "../../../plan/plan.js";
-import { isCache, isDatabase, STORES } from "../../../plan/stores/index.js";
+import { type CacheStore, type DatabaseStore, isCache, isDatabase, STORES } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
-import { taken } from "../../../promises/subjects.js";
-import { type Broken, broken, concerns, reckoned } from "../../rows.js";
+import { formatTerms } from "../../../promises/format.js";
+import { takenBackups } from "../../../promises/subjects.js";
+import type { BrokenPromise } from "../../context.js";
 import { defineRule, type Fix } from "../../rule.js";
-import { logInterval, longestWithin, shortest } from "./intervals.js";
+import { longestIntervalWithin, minBackupInterval, walInterval } from "./intervals.js";
+import { STORAGE_LOSS_FAULTS } from "./storage-loss.js";
 
-/** Copies are made too rarely for what may be lost. */
+/** Backups are too infrequent for the RPO. See docs/checks.md, Recovery. */
 export const rpoInterval = defineRule({
   code: "recovery/rpo-interval",
   severity: "error",
-  summary: "backups or log shipping are too far apart for the RPO",
-  help: "Everything written since the last complete copy is lost with the store. At worst that is the interval between two copies and the time that one takes, so a daily backup can never keep an RPO of 24 hours.",
-  check(plan, report, sheet) {
-    for (const cell of [...broken(sheet, "database-loss", "rpo"), ...broken(sheet, "cache-loss", "rpo")]) {
-      const store = plan.stores
-        .filter((each) => isDatabase(each) || isCache(each))
-        .find(({ name }) => name === cell.row.subject);
-      if (cell.predicted.kind !== "bounded" || !store) continue;
-      const { log, full, snapshot } = taken(store);
-      const copies = log ?? snapshot ?? full;
-      const limit = copies?.limits?.every;
-      const fix = shorter(store, cell);
-      report((copies ?? store.backups).path, {
-        concerns: concerns(sheet, cell, "backup-corruption"),
-        why: `${store.name} may lose ${reckoned(cell.predicted.total, cell.predicted.terms)} of writes, but promises to lose at most ${formatDuration(cell.promised)}`,
+  summary: "backups or WAL archiving are too infrequent for the RPO",
+  help: "Everything written since the last complete backup is lost with the store. In the worst case that is the interval between two backups plus the duration of one, so a daily backup never keeps an RPO of 24 hours.",
+  check(context, report) {
+    for (const promise of STORAGE_LOSS_FAULTS.flatMap((fault) => context.brokenPromises(fault, "rpo"))) {
+      const store = context.store(promise.row.subject);
+      if (promise.predicted.kind !== "bounded" || !store || !(isDatabase(store) || isCache(store))) continue;
+      const { log, full, snapshot } = takenBackups(store);
+      const schedule = log ?? snapshot ?? full;
+      const limit = schedule?.limits?.every;
+      const fix = shorterInterval(store, promise);
+      report((schedule ?? store.backups).path, {
+        concerns: context.concerns(promise),
+        why: `${store.name} may lose the writes of ${formatTerms(promise.predicted.total, promise.predicted.terms)}, but promises RPO ${formatDuration(promise.promised)}`,
         advice: fix
-          ? `make copies more often: ${fix.edits.map(({ path, value }) => `\`${path.split(".").at(-1)}: ${String(value)}\``).join(", ")}`
+          ? `back up more often: ${fix.edits.map(({ path, value }) => `\`${path.split(".").at(-1)}: ${String(value)}\``).join(", ")}`
           : limit
-            ? `promise a longer RPO, or keep the data where copies are taken more often: ${limit.source}`
+            ? `promise a longer RPO, or keep the data in a store with more frequent backups: ${limit.source}`
             : "no interval is short enough: replicate synchronously, or promise a longer RPO",
         ...(fix ? { fix } : {}),
       });
@@ -37,20 +36,20 @@ export const rpoInterval = defineRule({
   },
 });
 
-/** The longest usual interval that leaves the RPO whole. A database ships its log, every 5 min where it shipped none. */
-function shorter(store: Database | Cache, { predicted, promised }: Broken): Fix | undefined {
+/** The longest common interval that keeps the RPO. For a database the interval of WAL archiving, 5 min if it had none. */
+function shorterInterval(store: DatabaseStore | CacheStore, { predicted, promised }: BrokenPromise): Fix | undefined {
   if (predicted.kind !== "bounded") return undefined;
-  const { log, full, snapshot, path } = taken(store);
+  const { log, full, snapshot, path } = takenBackups(store);
   const current = log ?? snapshot ?? full;
   if (!current) return undefined;
-  const database = STORES[store.kind].backupMethod === "log";
-  const fixed = predicted.terms.slice(1).reduce((sum, { value }) => sum + value, 0);
-  const every = database
-    ? logInterval(promised, log && log.every - 1)
-    : longestWithin(promised - fixed, current.every - 1);
-  const key = database ? "log" : snapshot ? "snapshot" : "full";
-  if (every === undefined || every < shortest(store, key)) return undefined;
-  // A log must reach back to the older of two full backups, or it is worth nothing when the newest is unreadable.
-  const keep = database ? Math.max(log?.keep ?? 0, 2 * (full?.every ?? current.every)) : current.keep;
+  const archivesLog = STORES[store.kind].backupMethod === "log";
+  const otherTerms = predicted.terms.slice(1).reduce((sum, { value }) => sum + value, 0);
+  const every = archivesLog
+    ? walInterval(promised, log && log.every - 1)
+    : longestIntervalWithin(promised - otherTerms, current.every - 1);
+  const key = archivesLog ? "log" : snapshot ? "snapshot" : "full";
+  if (every === undefined || every < minBackupInterval(store, key)) return undefined;
+  // The archive must reach back to the older of two full backups, or it is useless when the newest is corrupt.
+  const keep = archivesLog ? Math.max(log?.keep ?? 0, 2 * (full?.every ?? current.every)) : current.keep;
   return { edits: [{ path: `${path}.${key}`, value: formatSchedule({ every, keep }) }], safe: true };
 }

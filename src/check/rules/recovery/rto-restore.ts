@@ -1,26 +1,48 @@
+import type { Plan } from "../../../plan/plan.js";
 import { formatBytes, formatDuration } from "../../../platform-file/format.js";
-import { readable } from "../../../promises/explain.js";
-import { broken, concerns, reckoned } from "../../rows.js";
+import { formatTerms, formatWorstCase } from "../../../promises/format.js";
+import type { Term } from "../../../promises/prediction.js";
+import type { BrokenPromise, CheckContext } from "../../context.js";
 import { defineRule } from "../../rule.js";
+import { STORAGE_LOSS_FAULTS } from "./storage-loss.js";
 
-/** The data is too big, or help too slow, for the restore to be over in time. */
+/** The restore takes too long for the RTO, or starts too late. See docs/checks.md, Recovery. */
 export const rtoRestore = defineRule({
   code: "recovery/rto-restore",
   severity: "error",
   summary: "restoring the data takes longer than the RTO",
-  help: "When every copy of the data is gone, the way back is a new server, the backup, the log since, and before all that somebody who begins. The time follows from the size of the data and the rate of the restore, whatever is promised.",
-  check(plan, report, sheet) {
-    for (const fault of ["database-loss", "cache-loss"]) {
-      for (const cell of broken(sheet, fault, "rto")) {
-        const { row, predicted, promised } = cell;
-        const store = plan.stores.find(({ name }) => name === row.subject);
-        if (predicted.kind !== "bounded" || !store) continue;
-        report(`${store.path}.size`, {
-          concerns: concerns(sheet, cell, "backup-corruption"),
-          why: `${store.name} with ${formatBytes(store.size)} is back after ${reckoned(predicted.total, predicted.terms)}, but promises ${formatDuration(promised)}`,
-          advice: `promise at least ${readable(predicted.total)}, keep less data in one store, take full backups more often${row.drill === undefined ? "" : `, or measure a faster restore with \`keelson drill ${row.drill}\``}`,
-        });
-      }
+  help: "When every copy of the data is lost, recovery takes the on-call response, a new server, the restore of the backup and the replay of the WAL. The duration follows from the size of the data and the restore rate, whatever is promised.",
+  check(context, report) {
+    for (const promise of STORAGE_LOSS_FAULTS.flatMap((fault) => context.brokenPromises(fault, "rto"))) {
+      const { row, predicted, promised } = promise;
+      const store = context.store(row.subject);
+      if (predicted.kind !== "bounded" || !store) continue;
+      report(`${store.path}.size`, {
+        concerns: context.concerns(promise),
+        why: `the restore of ${store.name} (${formatBytes(store.size)}) takes ${formatTerms(predicted.total, predicted.terms)}, but promises RTO ${formatDuration(promised)}`,
+        advice: advice(context, promise, predicted.terms),
+      });
     }
   },
 });
+
+/** The most effective remedy first: the one for the longest term. */
+function advice(context: CheckContext, promise: BrokenPromise, terms: readonly Term[]): string {
+  const longest = [...terms].sort((a, b) => b.value - a.value)[0];
+  const paging = canPage(context.plan)
+    ? ["page the on-call engineer (`observe: { routes: { critical: pagerduty } }`)"]
+    : [];
+  const restore = ["store less data in one store", "take full backups more often"];
+  const possible = context.shortestKeptPromise(promise);
+  const { drill } = promise.row;
+  const remedies = [
+    ...(longest?.name === "on-call response" ? [...paging, ...restore] : [...restore, ...paging]),
+    ...(possible === undefined ? [] : [`promise at least ${formatWorstCase(possible)}`]),
+    ...(drill === undefined ? [] : [`measure a faster restore with \`keelson drill ${drill}\``]),
+  ];
+  return remedies.length < 2 ? remedies.join("") : `${remedies.slice(0, -1).join(", ")}, or ${remedies.at(-1)}`;
+}
+
+function canPage({ observe, provide }: Plan): boolean {
+  return provide !== "embedded" && observe.metrics !== "none" && observe.routes.critical === undefined;
+}

@@ -1,31 +1,31 @@
 import { formatDuration } from "../../../platform-file/format.js";
-import { promisePath } from "../../../promises/promised.js";
-import { notRunHere } from "../../../promises/terms/left-out.js";
+import { recoveryObjectivePath } from "../../../promises/objectives.js";
 import { onOneMachine } from "../../../promises/terms/machine.js";
-import { concern } from "../../rows.js";
+import { notRunHere } from "../../../promises/terms/not-run.js";
 import { defineRule } from "../../rule.js";
 
-/** A promise of which nobody can say whether it holds. */
+/** A promise cannot be predicted. See docs/checks.md, Recovery. */
 export const unknownPromise = defineRule({
   code: "recovery/unknown-promise",
   severity: "error",
-  summary: "something is promised that cannot be predicted",
-  help: "Unknown is never kept. Either the missing fact is stated, or the promise is withdrawn.",
-  check(plan, report, sheet) {
+  summary: "a promise cannot be predicted",
+  help: "An unknown promise is not kept. Declare the missing fact, or withdraw the promise.",
+  check(context, report) {
+    const { plan, sheet } = context;
+    // observability/objective-unwatched reports missing metrics once, for all promises.
+    if (plan.observe.metrics === "none" && !onOneMachine(plan)) return;
     for (const row of sheet.rows) {
-      // Without metrics nobody is told: observability/objective-unwatched says that once, for everything.
-      if (plan.observe.metrics === "none" && !onOneMachine(plan)) continue;
-      const element = [...plan.units, ...plan.stores].find(({ path }) => path === row.path);
-      // availability/not-run-here says that once, for every fault.
-      if (element && notRunHere(element, plan) !== undefined) continue;
-      const { objectives } = element ?? plan.models.find(({ path }) => path === row.path) ?? plan;
+      const element = context.element(row.path);
+      // availability/not-run-here reports elements that are not run, once for all faults.
+      if (element && !("engine" in element) && notRunHere(element, plan) !== undefined) continue;
+      const { objectives } = element ?? plan;
       for (const of of ["rto", "rpo"] as const) {
         const { predicted, promised, verdict } = row[of];
         if (verdict !== "unknown" || predicted.kind !== "unknown" || promised === undefined) continue;
-        report(promisePath(plan, objectives, of), {
-          concerns: [concern({ row, of })],
-          why: `${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)} for ${row.fault}, but nobody can say whether it holds: ${predicted.why}`,
-          advice: "state what is missing, or promise nothing here (`none`)",
+        report(recoveryObjectivePath(plan, objectives, of), {
+          concerns: [{ fault: row.fault, subject: row.subject, of }],
+          why: `${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)} for ${row.fault}, which cannot be predicted: ${predicted.why}`,
+          advice: "declare what is missing, or promise nothing here (`none`)",
         });
       }
     }

@@ -1,6 +1,6 @@
 import type { DrillMeasurement, DrillResult, InjectedFault, Outcome } from "../../../contracts/drills.js";
 import type { Milliseconds } from "../../../plan/plan.js";
-import { measuredText, outcomeText, readable } from "../../../promises/explain.js";
+import { formatMeasured, formatOutcome, formatWorstCase } from "../../../promises/format.js";
 import { size } from "./size.js";
 
 /** The content of a report, as tables and sentences; each format decides how it looks. */
@@ -52,7 +52,7 @@ export function reportFacts(result: DrillResult): ReportFacts {
             head: ["step", "duration", "data"],
             rows: result.terms.map(({ name, value, bytes }) => [
               name,
-              measuredText(value),
+              formatMeasured(value),
               bytes === undefined ? "–" : size(bytes),
             ]),
           },
@@ -134,10 +134,10 @@ function measurementRow({
     subject,
     promisedText(promised.rto),
     worstCase(predicted.rto),
-    outcomeText(rto),
+    formatOutcome(rto),
     promisedText(promised.rpo),
     worstCase(predicted.rpo),
-    outcomeText(rpo),
+    formatOutcome(rpo),
     `${verdict.replace("-", " ")}${underestimated ? " (worse than predicted)" : ""}`,
   ];
 }
@@ -151,23 +151,23 @@ function faultRow(fault: InjectedFault): string[] {
     String(fault.failed),
     String(fault.acknowledged),
     String(fault.lost),
-    outcomeText(fault.rpo),
-    fault.sinceArchivedMs === undefined ? "–" : measuredText(fault.sinceArchivedMs),
+    formatOutcome(fault.rpo),
+    fault.sinceArchivedMs === undefined ? "–" : formatMeasured(fault.sinceArchivedMs),
   ];
 }
 
 function outageText(rto: Outcome): string {
-  return rto.kind === "never-recovered" ? `no recovery within ${readable(rto.afterMs)}` : outcomeText(rto);
+  return rto.kind === "never-recovered" ? `no recovery within ${formatWorstCase(rto.afterMs)}` : formatOutcome(rto);
 }
 
 /** A promised figure. */
 export function promisedText(promised: Milliseconds | undefined): string {
-  return promised === undefined ? "–" : measuredText(promised);
+  return promised === undefined ? "–" : formatMeasured(promised);
 }
 
 /** A predicted worst case, rounded up as on the promise sheet. */
 export function worstCase(predicted: Milliseconds | undefined): string {
-  return predicted === undefined ? "–" : readable(predicted);
+  return predicted === undefined ? "–" : formatWorstCase(predicted);
 }
 
 function instant(at: number): string {

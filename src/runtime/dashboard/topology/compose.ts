@@ -3,7 +3,7 @@ import type { ElementState, Topology, TopologyEdge, TopologyNode } from "../../.
 import type { Entrance, Plan, Store, Unit } from "../../../plan/plan.js";
 import { hasServers, storeTraits } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
-import { notRunHere } from "../../../promises/terms/left-out.js";
+import { notRunHere } from "../../../promises/terms/not-run.js";
 
 /** The current state of one element. `ready` is null if its replicas are not counted. */
 export interface Reading {

@@ -1,0 +1,170 @@
+import type { Milliseconds, Model, Path, Plan, Store, Unit } from "../plan/plan.js";
+import type { FaultName } from "../platform-file/faults.js";
+import { modulesOf } from "../promises/facts/supervisor.js";
+import { type FaultId, largerFaults, smallerFault } from "../promises/faults/index.js";
+import type { Prediction } from "../promises/prediction.js";
+import { type PromiseSheet, promiseSheet, type Row } from "../promises/sheet.js";
+import type { Concern } from "./rule.js";
+
+export type RecoveryObjective = "rto" | "rpo";
+
+/** A promise of the sheet that the prediction breaks. */
+export interface BrokenPromise {
+  readonly fault: FaultName;
+  readonly row: Row;
+  readonly of: RecoveryObjective;
+  readonly promised: Milliseconds;
+  readonly predicted: Extract<Prediction, { readonly kind: "bounded" | "unbounded" }>;
+}
+
+/**
+ * What the rules read: a plan, its promise sheet, and indexes over both. Each index is built once, when a rule first
+ * needs it, so that a check takes time in proportion to the size of the plan.
+ */
+export class CheckContext {
+  readonly plan: Plan;
+  readonly sheet: PromiseSheet;
+  #units: ReadonlyMap<string, Unit> | undefined;
+  #stores: ReadonlyMap<string, Store> | undefined;
+  #elements: ReadonlyMap<Path, Unit | Store | Model> | undefined;
+  #rows: ReadonlyMap<Path, readonly Row[]> | undefined;
+  #broken: ReadonlyMap<string, readonly BrokenPromise[]> | undefined;
+  #calls: ReadonlyMap<string, ReadonlySet<string>> | undefined;
+  #modules: ReadonlyMap<string, readonly string[]> | undefined;
+
+  constructor(plan: Plan) {
+    this.plan = plan;
+    this.sheet = promiseSheet(plan, []);
+  }
+
+  unit(name: string): Unit | undefined {
+    this.#units ??= new Map(this.plan.units.map((unit) => [unit.name, unit]));
+    return this.#units.get(name);
+  }
+
+  store(name: string): Store | undefined {
+    this.#stores ??= new Map(this.plan.stores.map((store) => [store.name, store]));
+    return this.#stores.get(name);
+  }
+
+  /** The unit, store or model at a path. */
+  element(path: Path): Unit | Store | Model | undefined {
+    const { units, stores, models } = this.plan;
+    this.#elements ??= new Map([...units, ...stores, ...models].map((element) => [element.path, element]));
+    return this.#elements.get(path);
+  }
+
+  /** The names of the units and stores that an element calls. */
+  calls(name: string): ReadonlySet<string> {
+    this.#calls ??= grouped(
+      this.plan.edges,
+      ({ from, to }) => [from, to],
+      (names) => new Set(names),
+    );
+    return this.#calls.get(name) ?? NO_NAMES;
+  }
+
+  /** The names of the units that run a module, sorted. */
+  unitsWithModule(module: string): readonly string[] {
+    this.#modules ??= grouped(
+      this.plan.units.flatMap((unit) => modulesOf(unit).map((name) => ({ name, unit: unit.name }))),
+      ({ name, unit }) => [name, unit],
+      (names) => [...new Set(names)].sort(),
+    );
+    return this.#modules.get(module) ?? [];
+  }
+
+  /** The rows of the sheet about the element at a path. */
+  rows(path: Path): readonly Row[] {
+    this.#rows ??= grouped(
+      this.sheet.rows,
+      (row) => [row.path, row],
+      (rows) => rows,
+    );
+    return this.#rows.get(path) ?? [];
+  }
+
+  /** The promises that a fault breaks, in the order of the sheet; of one subject if a path is given. */
+  brokenPromises(fault: FaultId, of: RecoveryObjective, path?: Path): readonly BrokenPromise[] {
+    this.#broken ??= grouped(
+      this.sheet.rows
+        .flatMap(brokenIn)
+        .flatMap((promise) => [
+          [brokenKey(promise.fault, promise.of), promise] as const,
+          [brokenKey(promise.fault, promise.of, promise.row.path), promise] as const,
+        ]),
+      (entry) => entry,
+      (promises) => promises,
+    );
+    return this.#broken.get(brokenKey(fault, of, path)) ?? [];
+  }
+
+  /**
+   * The shortest promise that the element's predictions keep under every fault that the promise covers; undefined if one
+   * of them has no bound.
+   */
+  shortestKeptPromise({ row, of }: BrokenPromise): Milliseconds | undefined {
+    const covered = this.rows(row.path).filter((each) => each[of].verdict !== "not-promised");
+    const totals = covered.map((each) => {
+      const { predicted } = each[of];
+      return predicted.kind === "bounded" ? predicted.total : Number.POSITIVE_INFINITY;
+    });
+    const longest = Math.max(...totals);
+    return Number.isFinite(longest) ? longest : undefined;
+  }
+
+  /** Whether the next smaller fault breaks the same promise already: then the rule of that fault reports it. */
+  isBrokenBySmallerFault({ fault, of, row }: BrokenPromise): boolean {
+    const smaller = smallerFault(fault);
+    return smaller !== undefined && this.brokenPromises(smaller, of, row.path).length > 0;
+  }
+
+  /**
+   * The promise, and the same promise under each larger fault that breaks it too. The finding about the smallest fault
+   * covers those, and they are not reported again.
+   */
+  concerns(promise: BrokenPromise): readonly Concern[] {
+    const { fault, of, row } = promise;
+    const larger = largerFaults(fault);
+    const firstUnbroken = larger.findIndex((each) => this.brokenPromises(each, of, row.path).length === 0);
+    const covered = firstUnbroken === -1 ? larger : larger.slice(0, firstUnbroken);
+    return [fault, ...covered].map((each) => ({ fault: each, subject: row.subject, of }));
+  }
+}
+
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+/** The promises of a row that cannot be predicted. */
+export function unknownPromises(row: Row): readonly Concern[] {
+  return (["rto", "rpo"] as const)
+    .filter((of) => row[of].verdict === "unknown")
+    .map((of) => ({ fault: row.fault, subject: row.subject, of }));
+}
+
+function brokenIn(row: Row): readonly BrokenPromise[] {
+  return (["rto", "rpo"] as const).flatMap((of) => {
+    const { promised, predicted, verdict } = row[of];
+    if (verdict !== "broken" || promised === undefined || predicted.kind === "unknown") return [];
+    return [{ fault: row.fault, row, of, promised, predicted }];
+  });
+}
+
+function brokenKey(fault: FaultName, of: RecoveryObjective, path?: Path): string {
+  return path === undefined ? `${fault} ${of}` : `${fault} ${of} ${path}`;
+}
+
+/** The values of each key, in order, as `collect` makes them. */
+function grouped<Item, Value, Group>(
+  items: readonly Item[],
+  entry: (item: Item) => readonly [key: string, value: Value],
+  collect: (values: readonly Value[]) => Group,
+): ReadonlyMap<string, Group> {
+  const groups = new Map<string, Value[]>();
+  for (const item of items) {
+    const [key, value] = entry(item);
+    const group = groups.get(key);
+    if (group) group.push(value);
+    else groups.set(key, [value]);
+  }
+  return new Map([...groups].map(([key, values]) => [key, collect(values)]));
+}

@@ -1,0 +1,74 @@
+import { KeelsonError } from "../errors/keelson-error.js";
+import type { Plan } from "../plan/plan.js";
+import { applyEdits } from "../platform-file/edit.js";
+import { promiseSheet } from "../promises/sheet.js";
+import type { Finding, ScopedEdit } from "./finding.js";
+import type { Concern } from "./rule.js";
+
+/** Plans every environment of a platform file's text; undefined if the text is invalid. Pure. */
+export type MakePlans = (text: string) => readonly Plan[] | undefined;
+
+/**
+ * Verifies each safe fix by itself against the promise sheet. A fix that would break a promise that is kept is no longer
+ * safe, and its advice names the promise. Costs one plan and one sheet per safe fix.
+ */
+export function verifyFixes(text: string, findings: readonly Finding[], makePlans: MakePlans): readonly Finding[] {
+  // Most files have no safe fix, and the sheet costs as much as the check itself.
+  if (!findings.some(({ safe, fix }) => safe && fix)) return findings;
+  const before = keptPromises(makePlans(text) ?? []);
+  return findings.map((finding) => {
+    if (!finding.safe || !finding.fix) return finding;
+    const next = withEdits(text, finding.fix);
+    if (next === undefined)
+      return {
+        ...finding,
+        safe: false,
+        hint: `${finding.hint ?? ""}; edit it by hand, because an alias of the file repeats this value elsewhere`,
+      };
+    const [broken] = promisesBrokenBy(before, next, makePlans);
+    if (broken === undefined) return finding;
+    return { ...finding, safe: false, hint: `${finding.hint ?? ""}; by itself this would break ${broken}` };
+  });
+}
+
+/** A text with the edits applied; undefined if they would also change other places, through an alias. */
+export function withEdits(text: string, edits: readonly ScopedEdit[]): string | undefined {
+  try {
+    return edits.reduce((result, { environment, ...edit }) => applyEdits(result, [edit], environment), text);
+  } catch (error) {
+    if (error instanceof KeelsonError && error.code === "edit/impossible") return undefined;
+    throw error;
+  }
+}
+
+/** Those of the kept promises that a text no longer keeps. An invalid text keeps none. */
+export function promisesBrokenBy(before: KeptPromises, text: string, makePlans: MakePlans): readonly string[] {
+  const after = keptPromises(makePlans(text) ?? []);
+  return [...before].filter((promise) => !after.has(promise));
+}
+
+/** Promises with the verdict kept, as text: `the RTO of orders in database-loss (production)`. */
+export type KeptPromises = ReadonlySet<string>;
+
+/** Every kept promise of these plans: each fault on each subject by objective, and each availability. */
+export function keptPromises(plans: readonly Plan[]): KeptPromises {
+  return new Set(
+    plans.flatMap((plan) => {
+      const { rows, availability } = promiseSheet(plan, []);
+      const recovery = rows.flatMap((row): readonly Concern[] =>
+        (["rto", "rpo"] as const)
+          .filter((of) => row[of].verdict === "kept")
+          .map((of) => ({ fault: row.fault, subject: row.subject, of })),
+      );
+      const available = availability
+        .filter(({ verdict }) => verdict === "kept")
+        .map(({ subject }): Concern => ({ subject, of: "availability" }));
+      return [...recovery, ...available].map((promise) => `${promiseText(promise)} (${plan.environment})`);
+    }),
+  );
+}
+
+function promiseText({ fault, subject, of }: Concern): string {
+  const objective = of === "availability" ? of : of.toUpperCase();
+  return `the ${objective} of ${subject}${fault === undefined ? "" : ` in ${fault}`}`;
+}

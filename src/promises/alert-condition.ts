@@ -1,0 +1,123 @@
+import type { Cache, Database, Element, Milliseconds, Plan, Store, Unit } from "../plan/plan.js";
+import { METRICS, type MetricName } from "./facts/metrics.js";
+import { hasPersistentVolume } from "./subjects.js";
+import { onOneMachine } from "./terms/machine.js";
+
+/** What an alert compares, or why it can compare nothing. */
+export type Condition =
+  | {
+      readonly kind: "metric";
+      readonly metric: MetricName;
+      readonly labels: readonly LabelMatcher[];
+      readonly comparison: "below" | "above";
+      /** A count, or an age in seconds, as the metric's unit is. */
+      readonly threshold: number;
+    }
+  | { readonly kind: "unmeasured"; readonly why: string };
+
+/** Selects the series of one subject: the label equals the value, or matches it as a regular expression. */
+export interface LabelMatcher {
+  readonly label: string;
+  readonly value: string;
+  readonly regex?: true;
+}
+
+/** Fewer replicas of a unit are ready than it needs. */
+export function replicasBelow(unit: Unit, plan: Plan, minReplicas: number): Condition {
+  if (onOneMachine(plan)) return supervised(unit);
+  return workloadBelow(hasPersistentVolume(unit) ? "statefulset" : "deployment", unit, plan, minReplicas);
+}
+
+/** No server of a store is up. */
+export function serverUnavailable(store: Store, plan: Plan): Condition {
+  switch (store.provider.kind) {
+    case "embedded":
+      return supervised(store);
+    case "managed":
+      return notExported(store);
+    case "in-cluster":
+      return runsOnCloudNativePg(store)
+        ? {
+            kind: "metric",
+            metric: "cnpg_collector_up",
+            labels: instancesOf(store, plan),
+            comparison: "below",
+            threshold: 1,
+          }
+        : workloadBelow("statefulset", store, plan, 1);
+  }
+}
+
+/** The newest archived WAL file of a database is older than `age`. */
+export function walArchiveOlderThan(store: Database | Cache, plan: Plan, age: Milliseconds): Condition {
+  if (runsOnCloudNativePg(store))
+    return olderThan("cnpg_pg_stat_archiver_seconds_since_last_archival", instancesOf(store, plan), age);
+  if (store.provider.kind === "embedded") return olderThan("keelson_database_log_age_seconds", [], age);
+  return notExported(store);
+}
+
+/** The newest whole backup of a store is older than `age`. */
+export function backupOlderThan(store: Database | Cache, plan: Plan, age: Milliseconds): Condition {
+  if (runsOnCloudNativePg(store))
+    return olderThan("cnpg_collector_last_available_backup_timestamp", instancesOf(store, plan), age);
+  if (store.provider.kind === "in-cluster") {
+    const cronJob = { label: "cronjob", value: `${store.name}-backup` };
+    return olderThan("kube_cronjob_status_last_successful_time", [inNamespace(plan), cronJob], age);
+  }
+  return notExported(store);
+}
+
+/**
+ * The condition in PromQL. Series of several pods are combined: their sum for counts, their newest for points in time,
+ * their oldest for ages. A missing series counts as 0 where too low a value fires.
+ */
+export function alertExpression(condition: Extract<Condition, { readonly kind: "metric" }>): string {
+  const { metric, labels, comparison, threshold } = condition;
+  const matchers = labels.map(({ label, value, regex }) => `${label}${regex ? "=~" : "="}"${value}"`);
+  const series = `${metric}${matchers.length === 0 ? "" : `{${matchers.join(", ")}}`}`;
+  const { unit } = METRICS[metric];
+  const combined =
+    unit === "count" ? `sum(${series})` : unit === "seconds" ? `max(${series})` : `time() - max(${series})`;
+  return comparison === "below" ? `(${combined} or vector(0)) < ${threshold}` : `${combined} > ${threshold}`;
+}
+
+function workloadBelow(
+  kind: "deployment" | "statefulset",
+  { name }: Element,
+  plan: Plan,
+  minReplicas: number,
+): Condition {
+  return {
+    kind: "metric",
+    metric:
+      kind === "deployment" ? "kube_deployment_status_replicas_available" : "kube_statefulset_status_replicas_ready",
+    labels: [inNamespace(plan), { label: kind, value: name }],
+    comparison: "below",
+    threshold: minReplicas,
+  };
+}
+
+function olderThan(metric: MetricName, labels: readonly LabelMatcher[], age: Milliseconds): Condition {
+  return { kind: "metric", metric, labels, comparison: "above", threshold: Math.ceil(age / 1_000) };
+}
+
+function supervised({ name }: Element): Condition {
+  return { kind: "unmeasured", why: `\`keelson up\` supervises ${name} itself and exports no metric of it` };
+}
+
+function notExported({ name, provider }: Store): Condition {
+  return { kind: "unmeasured", why: `${provider.product} exports no metric of ${name} to Prometheus` };
+}
+
+function inNamespace(plan: Plan): LabelMatcher {
+  return { label: "namespace", value: plan.namespace };
+}
+
+/** CloudNativePG names the pods of a cluster `NAME-1`, `NAME-2` and so on. */
+function instancesOf({ name }: Element, plan: Plan): readonly LabelMatcher[] {
+  return [inNamespace(plan), { label: "pod", value: `${name}-[1-9][0-9]*`, regex: true }];
+}
+
+function runsOnCloudNativePg({ provider }: Store): boolean {
+  return provider.product === "CloudNativePG";
+}

@@ -1,0 +1,110 @@
+import { alertExpression } from "./alert-condition.js";
+import { type Alert, TARGETS_WITH_ALERT_RULES } from "./alerts.js";
+import { formatOutcome, formatPrediction, formatWorstCase } from "./format.js";
+import { type Marks, PLAIN, verdictText } from "./marks.js";
+import type { TermOrigin } from "./origin.js";
+import type { Term } from "./prediction.js";
+import { runbookText } from "./runbooks/runbook.js";
+import type { Cell, Row } from "./sheet.js";
+
+const COLUMN = "         ";
+
+/** Everything about these rows: terms with their sources, alert, drill and runbook. */
+export function explanationText(rows: readonly Row[], marks: Marks = PLAIN): string {
+  return rows.map((row) => rowText(row, marks)).join("\n\n");
+}
+
+function rowText(row: Row, marks: Marks): string {
+  return [
+    marks.heading(`${row.fault} / ${row.subject}`),
+    marks.quiet(row.title),
+    "",
+    ...cellLines("RTO", row.rto, marks, ""),
+    ...cellLines("RPO", row.rpo, marks, ""),
+    "",
+    ...alertLines(row.alert, marks),
+    `drill    ${row.drill === undefined ? "none: predicted only, not measured" : `keelson drill ${row.drill}`}`,
+    "",
+    runbookText(row.runbook).trimEnd(),
+  ].join("\n");
+}
+
+function alertLines({ name, severity, for: delay, summary, condition }: Alert, marks: Marks): readonly string[] {
+  const first = `alert    ${name} (${severity}${delay > 0 ? `, after ${formatWorstCase(delay)}` : ""}): ${summary}`;
+  if (condition.kind === "unmeasured") return [first, `${COLUMN}${marks.quiet(`no expression: ${condition.why}`)}`];
+  const rendered =
+    TARGETS_WITH_ALERT_RULES.length === 0
+      ? "not rendered by any target: add it where the metrics are stored"
+      : `rendered by ${TARGETS_WITH_ALERT_RULES.join(", ")}`;
+  return [first, `${COLUMN}${alertExpression(condition)}`, `${COLUMN}${marks.quiet(rendered)}`];
+}
+
+/** Whether the sheet explains a row: a promise of it is not kept, or a prediction was too low. */
+export function needsExplanation({ rto, rpo }: Row): boolean {
+  return isExplained(rto) || isExplained(rpo);
+}
+
+function isExplained({ verdict, underestimated }: Cell): boolean {
+  return verdict === "broken" || verdict === "unknown" || underestimated === true;
+}
+
+/** The terms of each promise of a row that is not kept, or whose prediction was too low. */
+export function explanationLines(row: Row, marks: Marks): readonly string[] {
+  return (["rto", "rpo"] as const).flatMap((of) =>
+    isExplained(row[of]) ? cellLines(of.toUpperCase(), row[of], marks, "      ") : [],
+  );
+}
+
+function cellLines(name: string, cell: Cell, marks: Marks, indent: string): readonly string[] {
+  const { predicted, promised, measured, verdict } = cell;
+  const against = promised === undefined ? "nothing promised" : `${formatWorstCase(promised)} promised`;
+  const summary = `${name} ${formatPrediction(predicted)} at worst, ${against}: ${verdictText(verdict)}`;
+  const lines = [`${indent}${marks.verdict(summary, verdict)}`];
+  if (predicted.kind === "bounded")
+    lines.push(...termLines(predicted.terms, marks).map((line) => `${indent}  ${line}`));
+  else {
+    lines.push(`${indent}  ${predicted.why}`);
+    if (predicted.fix) lines.push(`${indent}  fix: ${predicted.fix.advice}`);
+  }
+  if (measured?.kind === "never-recovered") {
+    lines.push(`${indent}  the newest drill: no recovery within ${formatWorstCase(measured.afterMs)}`);
+  } else if (cell.underestimated && measured !== undefined) {
+    lines.push(`${indent}  warning: a drill measured ${formatOutcome(measured)}, more than predicted`);
+  }
+  return lines;
+}
+
+/** One line per term, aligned: value, name with its calculation, source. */
+function termLines(terms: readonly Term[], marks: Marks): readonly string[] {
+  const columns = terms.map(({ value, name, how, origin }) => ({
+    value: formatWorstCase(value),
+    name: how === undefined ? name : `${name} (${how})`,
+    source: sourceText(origin),
+  }));
+  const width = (of: "value" | "name"): number => Math.max(0, ...columns.map((column) => column[of].length));
+  return columns.map(
+    ({ value, name, source }) =>
+      `${value.padStart(width("value"))}  ${name.padEnd(width("name"))}  ${marks.quiet(source)}`,
+  );
+}
+
+function sourceText(origin: TermOrigin): string {
+  switch (origin.kind) {
+    case "file":
+      return positionText(origin);
+    case "environment":
+      return `${positionText(origin)} (${origin.environment})`;
+    case "default":
+      return `default: ${origin.why}`;
+    case "citation":
+      return origin.source;
+    case "assumption":
+      return `assumed: ${origin.why}`;
+    case "measurement":
+      return `measured by drill ${origin.drill} on ${new Date(origin.at).toISOString().slice(0, 10)}`;
+  }
+}
+
+function positionText({ file, line, column }: { file: string; line: number; column: number }): string {
+  return line > 0 ? `${file}:${line}:${column}` : file;
+}

@@ -1,0 +1,35 @@
+/** A metric that an alert can compare, with the component that exports it. */
+export interface Metric {
+  /** What its value is: a number of things, an age in seconds, or a point in time in seconds since 1970. */
+  readonly unit: "count" | "seconds" | "timestamp";
+  /** The document of the component that describes it, or the module of Keelson that exports it. */
+  readonly source: string;
+}
+
+/** The metrics that alerts are built on. Each one exists: a test finds those of Keelson in the program. */
+export const METRICS = {
+  kube_deployment_status_replicas_available: {
+    unit: "count",
+    source: "kube-state-metrics: docs/metrics/workload/deployment-metrics.md",
+  },
+  kube_statefulset_status_replicas_ready: {
+    unit: "count",
+    source: "kube-state-metrics: docs/metrics/workload/statefulset-metrics.md",
+  },
+  kube_cronjob_status_last_successful_time: {
+    unit: "timestamp",
+    source: "kube-state-metrics: docs/metrics/workload/cronjob-metrics.md",
+  },
+  cnpg_collector_up: { unit: "count", source: "CloudNativePG: Monitoring, metrics of an instance" },
+  cnpg_collector_last_available_backup_timestamp: {
+    unit: "timestamp",
+    source: "CloudNativePG: Monitoring, metrics of an instance",
+  },
+  cnpg_pg_stat_archiver_seconds_since_last_archival: {
+    unit: "seconds",
+    source: "CloudNativePG: Monitoring, default set of metrics (pg_stat_archiver)",
+  },
+  keelson_database_log_age_seconds: { unit: "seconds", source: "the database module of Keelson" },
+} as const satisfies Readonly<Record<string, Metric>>;
+
+export type MetricName = keyof typeof METRICS;

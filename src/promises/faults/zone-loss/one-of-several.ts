@@ -1,0 +1,109 @@
+import type { Plan, Unit } from "../../../plan/plan.js";
+import { storeTraits } from "../../../plan/stores/index.js";
+import { replicasMissing, storeDown } from "../../alerts.js";
+import { type NodesNeeded, nodesNeededAtMinimum } from "../../capacity.js";
+import type { SubjectHandler, SubjectHandlers } from "../../fault.js";
+import type { Prediction } from "../../prediction.js";
+import { bounded, unbounded, unknown } from "../../prediction.js";
+import type { Runbook } from "../../runbooks/runbook.js";
+import { restoreDatabase, storeUnavailableRunbook } from "../../runbooks/stores.js";
+import { moveUnit } from "../../runbooks/units.js";
+import { failsOver, type Server } from "../../subjects.js";
+import { backupsSurviveZoneLoss, restorableAfterZoneLoss } from "../../terms/backup-location.js";
+import { zones } from "../../terms/machine.js";
+import { failover, lostByFailover } from "../../terms/server.js";
+import { lostByZoneLoss } from "../../terms/state.js";
+import {
+  backupRestore,
+  clientReconnect,
+  onCallResponse,
+  serverProvisioning,
+  storeDetection,
+} from "../../terms/store.js";
+import { nodeFailureDetection, rescheduling } from "../../terms/unit.js";
+import { restoreFromBackup } from "../database-loss.js";
+import { backupsInSameZone, lostWithZone } from "./lost-with-zone.js";
+
+/** A store whose replica in another zone takes over stays available; the others recover without a replica. */
+function serversOf<Kind extends Server>(recoveryRunbook: (server: Kind, plan: Plan) => Runbook): SubjectHandler<Kind> {
+  return {
+    rto: (server, plan) =>
+      survives(server, plan)
+        ? bounded(plan, server.path, failover(server, plan, "zone"))
+        : recoveryWithoutReplica(server, plan),
+    rpo: (server, plan) => (survives(server, plan) ? lostByFailover(server, plan) : lostWithZone(server, plan)),
+    alert: storeDown,
+    runbook: (server, plan) => (survives(server, plan) ? storeUnavailableRunbook : recoveryRunbook)(server, plan),
+  };
+}
+
+/** The other zones remain: what has a replica there fails over, the rest is rescheduled or restored there. */
+export const inOneOfSeveralZones = (plan: Plan): SubjectHandlers => ({
+  unit: {
+    rto: unitRecovery(nodesNeededAtMinimum(plan)),
+    rpo: lostByZoneLoss,
+    alert: replicasMissing,
+    runbook: (unit, plan) => moveUnit(unit, plan, "zone"),
+  },
+  database: serversOf(restoreDatabase),
+  cache: serversOf(storeUnavailableRunbook),
+  broker: serversOf(storeUnavailableRunbook),
+  bucket: undefined,
+  model: undefined,
+  platform: undefined,
+});
+
+/** Whether a replica in another zone takes over. The kind of store defines how many zones that needs. */
+function survives(server: Server, plan: Plan): boolean {
+  const { minZones } = storeTraits(server);
+  return failsOver(server) && minZones !== undefined && zones(plan).length >= minZones;
+}
+
+function unitRecovery(nodesNeeded: NodesNeeded): SubjectHandler<Unit>["rto"] {
+  return (unit, plan) => {
+    // `prefer` guarantees nothing: in the worst case every replica was in the zone that fails.
+    if (unit.replicas.min > 1 && unit.spread.zones === "require") {
+      return bounded(plan, unit.path, nodeFailureDetection(plan));
+    }
+    const volume = unit.volumes.find(({ kind }) => kind === "persistent");
+    if (!volume) return rescheduling(unit, plan, "zone", nodesNeeded);
+    const why = `${unit.name} waits for its volume ${volume.name}, which is in the failed zone`;
+    return unbounded(plan, `${unit.path}.volumes`, why, {
+      advice: "run replicas in several zones, each with its own volume, or keep the state in a store",
+    });
+  };
+}
+
+function recoveryWithoutReplica(server: Server, plan: Plan): Prediction {
+  const { withoutReplica } = storeTraits(server);
+  switch (withoutReplica.kind) {
+    case "restore": {
+      const restored = restoreFromBackup(server, plan);
+      return restored.kind === "bounded" && !backupsSurviveZoneLoss(server, plan)
+        ? backupsInSameZone(server, plan)
+        : restored;
+    }
+    case "replace":
+      return replacement(server, plan);
+    case "wait": {
+      const { why, advice, key, value } = withoutReplica;
+      return unbounded(plan, server.path, why, { advice, edits: [{ path: `${server.path}.${key}`, value }] });
+    }
+  }
+}
+
+/** A new server in another zone, with the backup if one survives. */
+function replacement(server: Server, plan: Plan): Prediction {
+  const response = onCallResponse(plan);
+  if (!response) {
+    const why = `no metrics are stored, so no one is notified of the loss of ${server.name}`;
+    return unknown(plan, "observe.metrics", why);
+  }
+  return bounded(plan, server.path, [
+    ...storeDetection(server, plan),
+    ...response,
+    serverProvisioning(server),
+    ...(restorableAfterZoneLoss(server, plan) ? [backupRestore(server)] : []),
+    clientReconnect(),
+  ]);
+}

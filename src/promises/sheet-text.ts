@@ -1,0 +1,142 @@
+import type { Verdict } from "../contracts/verdict.js";
+import { formatRatio } from "../platform-file/format.js";
+import type { PredictedAvailability } from "./availability.js";
+import { explanationLines, needsExplanation } from "./explanation-text.js";
+import { formatLatency, formatOutcome, formatPercent, formatPrediction, formatWorstCase } from "./format.js";
+import { explanationKey } from "./grouping.js";
+import type { PromisedLatency } from "./latency.js";
+import { type Marks, PLAIN, verdictText } from "./marks.js";
+import type { Cell, PromiseSheet, Row } from "./sheet.js";
+
+const SIGNS: Readonly<Record<Verdict, string>> = { kept: "✓", broken: "✗", unknown: "?", "not-promised": "·" };
+const COLUMNS = [
+  "subject",
+  "RTO promised",
+  "predicted",
+  "measured",
+  "RPO promised",
+  "predicted",
+  "measured",
+  "verdict",
+] as const;
+
+/** The sheet as tables for a terminal, one per fault. The terms of broken and unknown promises follow their row. */
+export function sheetText(sheet: PromiseSheet, marks: Marks = PLAIN): string {
+  const widths = columnWidths(sheet.rows);
+  const lines = [marks.heading(`${sheet.platform} in ${sheet.environment}: promised, predicted and measured recovery`)];
+  for (const rows of byFault(sheet.rows)) lines.push("", ...faultLines(rows, widths, marks));
+  if (sheet.rows.length === 0) lines.push("", "  no faults apply: the environment has no unit and no store");
+  lines.push(...availabilityLines(sheet.availability, marks), ...latencyLines(sheet.latency, marks));
+  lines.push("", countLine(sheet, marks));
+  return lines.join("\n");
+}
+
+/** The rows of each fault, in the order of the sheet. */
+function byFault(rows: readonly Row[]): Iterable<readonly [Row, ...Row[]]> {
+  const faults = new Map<string, [Row, ...Row[]]>();
+  for (const row of rows) {
+    const group = faults.get(row.fault);
+    if (group) group.push(row);
+    else faults.set(row.fault, [row]);
+  }
+  return faults.values();
+}
+
+/** The table of one fault. An explanation that an earlier row already has is replaced by a reference to that row. */
+function faultLines(rows: readonly [Row, ...Row[]], widths: readonly number[], marks: Marks): readonly string[] {
+  const [{ fault, title }] = rows;
+  const explained = new Map<string, string>();
+  return [
+    `${marks.heading(fault)}  ${marks.quiet(title)}`,
+    `  ${marks.quiet(padded(COLUMNS, widths).join("  ").trimEnd())}`,
+    ...rows.flatMap((row) => {
+      const line = `  ${markedRow(row, padded(rowCells(row), widths), marks)}`;
+      if (!needsExplanation(row)) return [line];
+      const key = explanationKey(row);
+      const same = explained.get(key);
+      if (same !== undefined) return [line, `      same as ${same} above`];
+      explained.set(key, row.subject);
+      return [line, ...explanationLines(row, marks)];
+    }),
+  ];
+}
+
+function columnWidths(rows: readonly Row[]): readonly number[] {
+  const widths = COLUMNS.map((column) => column.length);
+  for (const row of rows) {
+    for (const [index, text] of rowCells(row).entries()) widths[index] = Math.max(widths[index] ?? 0, text.length);
+  }
+  return widths;
+}
+
+function padded(texts: readonly string[], widths: readonly number[]): readonly string[] {
+  return texts.map((text, index) => text.padEnd(widths[index] ?? 0));
+}
+
+function rowCells(row: Row): readonly string[] {
+  return [row.subject, ...cellTexts(row.rto), ...cellTexts(row.rpo), verdictText(row.verdict)];
+}
+
+function cellTexts(cell: Cell): readonly [string, string, string] {
+  return [
+    cell.promised === undefined ? "–" : formatWorstCase(cell.promised),
+    `${formatPrediction(cell.predicted)} ${SIGNS[cell.verdict]}`,
+    cell.measured === undefined ? "–" : `${formatOutcome(cell.measured)}${cell.underestimated ? " !" : ""}`,
+  ];
+}
+
+function markedRow(row: Row, texts: readonly string[], marks: Marks): string {
+  const verdicts: Readonly<Record<number, Verdict>> = { 2: row.rto.verdict, 5: row.rpo.verdict, 7: row.verdict };
+  return texts
+    .map((text, index) => {
+      const verdict = verdicts[index];
+      return verdict === undefined ? text : marks.verdict(text, verdict);
+    })
+    .join("  ")
+    .trimEnd();
+}
+
+function availabilityLines(availability: readonly PredictedAvailability[], marks: Marks): readonly string[] {
+  if (availability.length === 0) return [];
+  const lines = [
+    "",
+    `${marks.heading("availability")}  ${marks.quiet("of everything that a request needs, in series")}`,
+  ];
+  for (const { subject, promised, predicted, verdict } of availability) {
+    const value = predicted.kind === "known" ? formatPercent(predicted.value) : "unknown";
+    lines.push(
+      `  ${subject}  ${formatRatio(promised)} promised  ${marks.verdict(`${value} predicted ${SIGNS[verdict]}`, verdict)}`,
+    );
+    if (verdict === "kept") continue;
+    if (predicted.kind === "unknown") lines.push(`      ${predicted.why}`);
+    else
+      for (const { name, value, source } of predicted.parts)
+        lines.push(`      ${formatPercent(value)}  ${name}  ${marks.quiet(source)}`);
+  }
+  return lines;
+}
+
+function latencyLines(latency: readonly PromisedLatency[], marks: Marks): readonly string[] {
+  if (latency.length === 0) return [];
+  return [
+    "",
+    `${marks.heading("latency")}  ${marks.quiet("not predicted: measure it under load")}`,
+    ...latency.map(
+      (promise) =>
+        `  ${promise.subject}  ${formatLatency(promise)} promised  ${marks.verdict("not predicted ?", "unknown")}`,
+    ),
+  ];
+}
+
+/** Counts every line of the sheet: each fault on each subject, each availability, and each latency. */
+function countLine(sheet: PromiseSheet, marks: Marks): string {
+  const verdicts = [...sheet.rows, ...sheet.availability].map(({ verdict }) => verdict);
+  const count = (verdict: Verdict): number => verdicts.filter((each) => each === verdict).length;
+  const counts = (["kept", "broken", "unknown", "not-promised"] as const)
+    .filter((verdict) => verdict === "kept" || count(verdict) > 0)
+    .map((verdict) => marks.verdict(`${SIGNS[verdict]} ${count(verdict)} ${verdictText(verdict)}`, verdict));
+  const unpredicted = sheet.latency.length;
+  return [...counts, ...(unpredicted > 0 ? [marks.verdict(`? ${unpredicted} not predicted`, "unknown")] : [])].join(
+    "   ",
+  );
+}
