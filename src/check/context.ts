@@ -4,7 +4,7 @@ import { modulesOf } from "../promises/facts/supervisor.js";
 import { type FaultId, largerFaults, smallerFault } from "../promises/faults/index.js";
 import type { Prediction } from "../promises/prediction.js";
 import { type PromiseSheet, promiseSheet, type Row } from "../promises/sheet.js";
-import type { Concern } from "./rule.js";
+import type { Concern } from "./concern.js";
 
 export type RecoveryObjective = "rto" | "rpo";
 

@@ -1,5 +1,5 @@
 import type { Diagnostic, Edit } from "../platform-file/diagnostic.js";
-import type { Concern } from "./rule.js";
+import type { Concern } from "./concern.js";
 
 /** An edit, and the environment whose differences it changes; undefined changes the base. */
 export interface ScopedEdit extends Edit {

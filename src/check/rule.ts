@@ -1,6 +1,6 @@
 import type { Path } from "../plan/plan.js";
 import type { Edit } from "../platform-file/diagnostic.js";
-import type { FaultName } from "../platform-file/faults.js";
+import type { Concern } from "./concern.js";
 import type { CheckContext } from "./context.js";
 
 export type Severity = "error" | "warning" | "note";
@@ -15,13 +15,6 @@ export interface Rule {
   /** Why it matters, for a reader who does not know the rule. */
   readonly help: string;
   readonly check: (context: CheckContext, report: Report) => void;
-}
-
-/** A promise of the sheet: an objective under a fault, or the availability of an SLO target, which has no fault. */
-export interface Concern {
-  readonly fault?: FaultName;
-  readonly subject: string;
-  readonly of: "rto" | "rpo" | "availability";
 }
 
 /** Reports a problem at a path of the platform file. */

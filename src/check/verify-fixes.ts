@@ -2,8 +2,8 @@ import { KeelsonError } from "../errors/keelson-error.js";
 import type { Plan } from "../plan/plan.js";
 import { applyEdits } from "../platform-file/edit.js";
 import { promiseSheet } from "../promises/sheet.js";
+import type { Concern } from "./concern.js";
 import type { Finding, ScopedEdit } from "./finding.js";
-import type { Concern } from "./rule.js";
 
 /** Plans every environment of a platform file's text; undefined if the text is invalid. Pure. */
 export type MakePlans = (text: string) => readonly Plan[] | undefined;

@@ -6,8 +6,7 @@ import {
   serverUnavailable,
   walArchiveOlderThan,
 } from "./alert-condition.js";
-import type { WholePlatform } from "./fault.js";
-import { mostFrequentBackup, restoreBase, takenBackups } from "./subjects.js";
+import { mostFrequentBackup, restoreBase, takenBackups, type WholePlatform } from "./subjects.js";
 
 /** An alert as data: `alertExpression` writes its condition in PromQL. */
 export interface Alert {

@@ -1,17 +1,10 @@
-import type { Element, Model, Objectives, Path, Plan, Unit } from "../plan/plan.js";
+import type { Element, Model, Objectives, Plan, Unit } from "../plan/plan.js";
 import { STORES, type StoreOfRole, type StoreRole } from "../plan/stores/index.js";
 import type { FaultName } from "../platform-file/faults.js";
 import type { Alert } from "./alerts.js";
 import type { Prediction } from "./prediction.js";
 import type { Runbook } from "./runbooks/runbook.js";
-
-/** The platform as a whole, for faults that leave nothing of it running. */
-export interface WholePlatform {
-  readonly name: string;
-  /** Where the platform file declares the failure domains that it spans. */
-  readonly path: Path;
-  readonly objectives: Objectives;
-}
+import type { WholePlatform } from "./subjects.js";
 
 /** What a fault can affect, by kind. A store is the kind of subject that its role is. */
 export type SubjectTypes = {

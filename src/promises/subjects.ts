@@ -1,8 +1,16 @@
-import type { BackupKind, BackupLimits, BackupSchedule, Backups, Unit } from "../plan/plan.js";
+import type { BackupKind, BackupLimits, BackupSchedule, Backups, Objectives, Path, Unit } from "../plan/plan.js";
 import { type ServerStore, storeTraits } from "../plan/stores/index.js";
 
 /** A store that has server processes. */
 export type Server = ServerStore;
+
+/** The platform as a whole, for faults that leave nothing of it running. */
+export interface WholePlatform {
+  readonly name: string;
+  /** Where the platform file declares the failure domains that it spans. */
+  readonly path: Path;
+  readonly objectives: Objectives;
+}
 
 /** Whether a pod of the unit has a volume that outlives it, which only a StatefulSet provides per replica. */
 export function hasPersistentVolume(unit: Unit): boolean {

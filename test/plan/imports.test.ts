@@ -9,7 +9,7 @@ describe("imports", () => {
       expect.arrayContaining(["plan/model/element.ts", "plan/model/store.ts"]),
     );
     expect(imports.get("cli/drill-measurements.ts")).toContain("recovery/drills/store.ts");
-    expect(imports.get("check/check.ts")).toContain("promises/sheet.ts");
+    expect(imports.get("check/context.ts")).toContain("promises/sheet.ts");
   });
 
   it("follow the table in docs/architecture.md", () => {

@@ -12,7 +12,7 @@ import {
   podStartup,
 } from "../facts/kubernetes.js";
 import { nodeProvisioning } from "../facts/machines.js";
-import { firstBackoff, modulesOf, processStart, type Watch, watchOf } from "../facts/supervisor.js";
+import { firstBackoff, processStart, type Watch, watchOf } from "../facts/supervisor.js";
 import type { Prediction, Term } from "../prediction.js";
 import { assumed, bounded, cited, declared, unbounded, unknown, work } from "../prediction.js";
 import { zones } from "./machine.js";
