@@ -1,3 +1,4 @@
+import { ENTRY_MODULE, isModule, MODEL_MODULE, MODULES } from "../modules/index.js";
 import type { Milliseconds, Plan, Unit } from "../plan/plan.js";
 import { unenforcedLimits } from "../promises/facts/limits.js";
 import {
@@ -81,7 +82,9 @@ export function processes(plan: Plan, options: ProcessOptions): Processes {
 
 /** Each model has an engine of its own, and is served by that one only. */
 function peerName(module: string, { model }: Unit): string {
-  return module === "engine" && model !== undefined ? `engine/${model}` : module;
+  return isModule(module) && MODULES[module].remote === "per-model" && model !== undefined
+    ? `${module}/${model}`
+    : module;
 }
 
 /** How many ports a split platform takes besides the public one. */
@@ -101,7 +104,7 @@ export function unitsOf(plan: Plan, specs: readonly ProcessSpec[], name: string)
 function oneForAll(plan: Plan, units: readonly Unit[], { host, port }: ProcessOptions): ServeSpec {
   const modules = [...new Set(units.flatMap(modulesOf))];
   // A model without a unit of its own is served by an external server; the engine module still routes to it.
-  if (plan.models.length > 0 && !modules.includes("engine")) modules.push("engine");
+  if (plan.models.length > 0 && !modules.includes(MODEL_MODULE)) modules.push(MODEL_MODULE);
   return {
     ...common("platform", units),
     modules,
@@ -115,7 +118,7 @@ function oneForAll(plan: Plan, units: readonly Unit[], { host, port }: ProcessOp
 }
 
 function onePerUnit(units: readonly Unit[], { host, port, ports }: ProcessOptions): ServeSpec[] {
-  const entrance = units.find((unit) => unit.modules.includes("gateway")) ?? units[0];
+  const entrance = units.find((unit) => unit.modules.includes(ENTRY_MODULE)) ?? units[0];
   const others = units.filter((unit) => unit !== entrance);
   const placed = [
     ...(entrance ? [{ unit: entrance, port }] : []),

@@ -1,3 +1,4 @@
+import { type ContainerSize, containerSizeOf } from "../modules/index.js";
 import { formatBytes, formatCpu } from "../platform-file/format.js";
 import type { SidecarInput } from "../platform-file/schema/services.js";
 import type { PlanContext } from "./context.js";
@@ -11,56 +12,15 @@ const MiB = 2 ** 20;
 /** Where a unit that runs Keelson modules keeps its files; the root file system is read-only. */
 export const DATA_DIRECTORY = "/var/lib/keelson";
 
-/** What a container needs when the file does not say: by what it does. */
-export interface ContainerDefaults {
-  readonly cpu: { readonly min: number; readonly max: number };
-  readonly memory: { readonly min: number; readonly max: number };
-  readonly why: string;
-}
-
-const FOREIGN: ContainerDefaults = {
+const FOREIGN: ContainerSize = {
   cpu: { min: 100, max: 1000 },
   memory: { min: 128 * MiB, max: 512 * MiB },
   why: "a small service; measure, then size",
 };
 
-/** Heaviest first: a unit that runs several modules needs what the heaviest needs. */
-const BY_MODULE: readonly (readonly [string, ContainerDefaults])[] = [
-  [
-    "gateway",
-    {
-      cpu: { min: 250, max: 2000 },
-      memory: { min: 256 * MiB, max: 512 * MiB },
-      why: "the gateway stays under 200 MB; bursts take more CPU",
-    },
-  ],
-  [
-    "usage",
-    {
-      cpu: { min: 100, max: 1000 },
-      memory: { min: 192 * MiB, max: 512 * MiB },
-      why: "a Node.js process with a connection pool and batches of events",
-    },
-  ],
-  [
-    "accounts",
-    {
-      cpu: { min: 100, max: 1000 },
-      memory: { min: 192 * MiB, max: 512 * MiB },
-      why: "a Node.js process with a connection pool",
-    },
-  ],
-];
-const MODULE: ContainerDefaults = {
-  cpu: { min: 100, max: 1000 },
-  memory: { min: 128 * MiB, max: 512 * MiB },
-  why: "a Node.js process",
-};
-
-/** What the modules of a container (none: a foreign image) usually need. */
-export function containerDefaults(modules: readonly string[]): ContainerDefaults {
-  if (modules.length === 0) return FOREIGN;
-  return BY_MODULE.find(([module]) => modules.includes(module))?.[1] ?? MODULE;
+/** Requests and limits of a container by default: by the modules that it runs, or those of any other image. */
+export function defaultSize(modules: readonly string[]): ContainerSize {
+  return modules.length === 0 ? FOREIGN : containerSizeOf(modules);
 }
 
 /** The image that is written, else the platform's own. */
@@ -95,7 +55,7 @@ export function planPorts(
 export function planResources(
   scope: Scope,
   written: Pick<SidecarInput, "cpu" | "memory" | "gpu" | "disk">,
-  defaults: ContainerDefaults,
+  defaults: ContainerSize,
 ): Resources {
   const cpu = scope.range("cpu", written.cpu, defaults.cpu, defaults.why, formatCpu);
   const memory = scope.range("memory", written.memory, defaults.memory, defaults.why, formatBytes);

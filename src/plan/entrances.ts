@@ -1,7 +1,7 @@
+import { descriptorsOf } from "../modules/index.js";
 import type { EntranceInput } from "../platform-file/schema/entrances.js";
 import type { ServiceInput } from "../platform-file/schema/services.js";
 import { onCluster, type PlanContext } from "./context.js";
-import { MODULE_FACTS } from "./modules.js";
 import type { Scope } from "./origin.js";
 import { planPatches } from "./patches.js";
 import type { Entrance, Unit } from "./plan.js";
@@ -102,7 +102,7 @@ function routesOf(context: PlanContext, units: readonly Unit[]): Route[] {
 
 function usualPrefixes(unit: Unit, alone: boolean): readonly string[] {
   if (alone) return ["/"];
-  const prefixes = [...new Set(unit.modules.flatMap((module) => MODULE_FACTS[module]?.routes ?? []))];
+  const prefixes = [...new Set(descriptorsOf(unit.modules).flatMap(({ routes }) => routes))];
   return prefixes.length > 0 ? prefixes : [`/${unit.name}`];
 }
 

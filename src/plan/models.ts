@@ -1,5 +1,5 @@
+import { MODEL_MODULE, MODULE_PORT } from "../modules/index.js";
 import { formatBytes, formatCpu } from "../platform-file/format.js";
-import { MODULE_PORT } from "../platform-file/modules.js";
 import { many } from "../platform-file/one-or-many.js";
 import type { ModelInput } from "../platform-file/schema/models.js";
 import { sizeClassOf } from "./classes.js";
@@ -130,7 +130,7 @@ function planModelUnit(context: PlanContext, scope: Scope, model: Model, written
     name: unitOfModel(model.name),
     role: "model",
     model: model.name,
-    modules: server ? [] : ["engine"],
+    modules: server ? [] : [MODEL_MODULE],
     image:
       server && written.image === undefined
         ? readImage(server.image, scope.pathOf("image"))

@@ -1,3 +1,4 @@
+import { descriptorsOf } from "../modules/index.js";
 import type { SecretInput } from "../platform-file/schema/secrets.js";
 import type { PlanContext } from "./context.js";
 import type { Edge, Model, Secret, SecretMount, Store, Unit } from "./plan.js";
@@ -67,7 +68,7 @@ export function mountSecrets({ units, models, stores, edges, secrets }: MountInp
     const implied = [
       ...called.map(({ name }) => name),
       ...(runsModules(unit) ? [INTERNAL_SECRET] : []),
-      ...(unit.modules.includes("gateway") ? upstreamKeys : []),
+      ...(descriptorsOf(unit.modules).some(({ callsUpstreams }) => callsUpstreams) ? upstreamKeys : []),
     ];
     return {
       ...unit,

@@ -1,9 +1,9 @@
-import { MODULE_PORT } from "../platform-file/modules.js";
+import { descriptorsOf, MODULE_PORT } from "../modules/index.js";
 import { many } from "../platform-file/one-or-many.js";
 import type { ModelInput } from "../platform-file/schema/models.js";
 import type { ServiceInput } from "../platform-file/schema/services.js";
 import {
-  containerDefaults,
+  defaultSize,
   MODULE_DATA,
   planImage,
   planPorts,
@@ -61,7 +61,7 @@ export function planServices(context: PlanContext): Unit[] {
         command: written.command ?? [],
         // A worker that runs modules still answers probes.
         ports: planPorts(scope, written, modules.length > 0 ? MODULE_PORT : undefined),
-        resources: planResources(scope, written, containerDefaults(modules)),
+        resources: planResources(scope, written, defaultSize(modules)),
         volumes: planVolumes(scope, written.volumes, modules.length > 0 ? MODULE_DATA : undefined),
         health: modules.length > 0 ? MODULE_HEALTH : FOREIGN_HEALTH,
       });
@@ -79,7 +79,7 @@ export function planUnit(context: PlanContext, scope: Scope, written: ServiceInp
   const replicas = planReplicas(context, scope, written);
   const sidecars = planSidecars(context, scope, written, kind.ports);
   const cluster = onCluster(context);
-  const streams = kind.role === "model" || kind.modules.includes("gateway");
+  const streams = kind.role === "model" || descriptorsOf(kind.modules).some(({ streams }) => streams);
   const graceWhy = streams ? "long answers are finished, not cut" : "requests under way are finished";
   return {
     name: kind.name,
@@ -150,7 +150,7 @@ function planSidecars(
       command: sidecar.command ?? [],
       environment: planVariables(sidecar.env),
       ports,
-      resources: planResources(own, sidecar, containerDefaults(modules)),
+      resources: planResources(own, sidecar, defaultSize(modules)),
       secrets: declaredMounts(sidecar.secrets),
       volumes: planVolumes(own, sidecar.volumes, modules.length > 0 ? MODULE_DATA : undefined),
     };

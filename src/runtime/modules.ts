@@ -1,3 +1,4 @@
+import { DESCRIPTORS, type ModuleName } from "../modules/index.js";
 import { accountsOverHttp, startAccounts } from "./accounts/index.js";
 import { startDashboard } from "./dashboard/index.js";
 import { startDatabase } from "./database/index.js";
@@ -6,12 +7,12 @@ import { gatewayOverHttp, startGateway } from "./gateway/index.js";
 import { defineModules } from "./kernel/define.js";
 import { startUsage, usageOverHttp } from "./usage/index.js";
 
-/** Every module of the platform, what it needs, and how it starts: the whole runtime at a glance. */
+/** How every module starts, and its client over HTTP. What else there is to know of a module is its descriptor. */
 export const modules = defineModules({
-  database: { needs: [], start: startDatabase },
-  accounts: { needs: ["database"], start: startAccounts, remote: accountsOverHttp },
-  usage: { needs: ["database", "accounts"], start: startUsage, remote: usageOverHttp },
-  engine: { needs: [], start: startEngine, remotePerModel: enginesOfPlan },
-  gateway: { needs: ["accounts", "usage", "engine"], start: startGateway, remote: gatewayOverHttp },
-  dashboard: { needs: ["accounts", "usage", "gateway"], start: startDashboard },
-});
+  database: { needs: DESCRIPTORS.database.needs, start: startDatabase },
+  accounts: { needs: DESCRIPTORS.accounts.needs, start: startAccounts, remote: accountsOverHttp },
+  usage: { needs: DESCRIPTORS.usage.needs, start: startUsage, remote: usageOverHttp },
+  engine: { needs: DESCRIPTORS.engine.needs, start: startEngine, remotePerModel: enginesOfPlan },
+  gateway: { needs: DESCRIPTORS.gateway.needs, start: startGateway, remote: gatewayOverHttp },
+  dashboard: { needs: DESCRIPTORS.dashboard.needs, start: startDashboard },
+} satisfies Record<ModuleName, unknown>);

@@ -1,6 +1,6 @@
 import type { UsageDimension } from "../../contracts/usage.js";
+import { MODULE_NAMES } from "../../modules/index.js";
 import type { targets } from "../../render/targets.js";
-import type { modules } from "../../runtime/modules.js";
 
 /**
  * Values that options accept, listed here so that `--help` loads no implementation. The types hold each list to the
@@ -10,14 +10,7 @@ import type { modules } from "../../runtime/modules.js";
 export const DRILL_FAULTS: readonly string[] = ["process-crash", "database-loss", "backup-corruption"];
 
 export const TARGETS = exhaustive<keyof typeof targets>()(["compose", "kubernetes"]);
-export const MODULES = exhaustive<keyof typeof modules>()([
-  "database",
-  "accounts",
-  "usage",
-  "engine",
-  "gateway",
-  "dashboard",
-]);
+export const MODULES: readonly string[] = MODULE_NAMES;
 
 export const USAGE_DIMENSIONS = exhaustive<UsageDimension>()(["hour", "model", "key", "organisation"]);
 

@@ -1,4 +1,4 @@
-import { MODULE_PORT } from "../modules.js";
+import { MODULE_PORT } from "../../modules/index.js";
 import { many } from "../one-or-many.js";
 import type { ReferenceContext, ReferenceProblem, SettingPath, Workload } from "./context.js";
 

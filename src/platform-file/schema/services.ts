@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { moduleNames } from "../modules.js";
+import { MODULE_NAMES } from "../../modules/index.js";
 import { name } from "./names.js";
 import { containerFields, workloadFields } from "./workload.js";
 
@@ -17,9 +17,9 @@ const expose = z.union([
 ]);
 
 const modules = z
-  .array(z.enum(moduleNames))
+  .array(z.enum(MODULE_NAMES))
   .min(1)
-  .describe("Keelson modules in this service: gateway, engine, accounts, usage, dashboard, database");
+  .describe(`Keelson modules in this service: ${MODULE_NAMES.join(", ")}`);
 
 /** A service with replicas: Keelson modules, or an image of your own. */
 export const service = z

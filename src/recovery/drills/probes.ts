@@ -1,3 +1,4 @@
+import { descriptorsOf, ENTRY_MODULE } from "../../modules/index.js";
 import type { Plan, Unit } from "../../plan/plan.js";
 
 /** A request that succeeds only if its element works. */
@@ -13,19 +14,12 @@ export interface Probe {
   readonly body: object | undefined;
 }
 
-/** The probe of each module. The gateway has none: every chat request goes through it. */
-const MODULE_PROBES: Readonly<Record<string, Pick<Probe, "path" | "as" | "accept">>> = {
-  accounts: { path: "/admin/keys", as: "operator", accept: "application/json" },
-  usage: { path: "/admin/usage", as: "operator", accept: "application/json" },
-  dashboard: { path: "/", as: "client", accept: "text/html" },
-};
-
 /**
  * A probe for each element that serves requests and that chat requests to `model` do not reach. An element without
  * requests has no measurement: that its process runs again proves nothing.
  */
 export function probesOf(plan: Plan, model: string): Probe[] {
-  const gateway = plan.units.find(({ modules }) => modules.includes("gateway"));
+  const gateway = plan.units.find(({ modules }) => modules.includes(ENTRY_MODULE));
   const modules = plan.units.flatMap((unit) => (unit === gateway ? [] : moduleProbe(unit)));
   const models = plan.models.flatMap(({ name, unit, embeddings }): Probe[] => {
     if (gateway === undefined || name === model) return [];
@@ -38,6 +32,6 @@ export function probesOf(plan: Plan, model: string): Probe[] {
 }
 
 function moduleProbe(unit: Unit): Probe[] {
-  const probe = unit.modules.map((module) => MODULE_PROBES[module]).find((candidate) => candidate !== undefined);
+  const probe = descriptorsOf(unit.modules).find((module) => module.probe !== undefined)?.probe;
   return probe ? [{ subject: unit.name, unit: unit.name, body: undefined, ...probe }] : [];
 }

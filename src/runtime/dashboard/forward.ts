@@ -1,17 +1,12 @@
 import { request as send } from "undici";
 import { ANONYMOUS, PER_ROUTE } from "../../contracts/authority.js";
 import type { ErrorCode } from "../../errors/catalogue.js";
+import { MODULE_NAMES, MODULES } from "../../modules/index.js";
 import { answerJson, type Handler } from "../kernel/listener.js";
 import type { Context } from "../kernel/module.js";
 
 /** The module of each path prefix. The browser reaches all of them through one origin. */
-const HOMES: readonly { readonly prefix: string; readonly module: string }[] = [
-  { prefix: "/admin/usage", module: "usage" },
-  { prefix: "/admin/models", module: "gateway" },
-  { prefix: "/admin", module: "accounts" },
-  { prefix: "/v1", module: "gateway" },
-  { prefix: "/api", module: "gateway" },
-];
+const HOMES = MODULE_NAMES.flatMap((module) => MODULES[module].forwarded.map((prefix) => ({ prefix, module })));
 
 /** Headers of one connection, which a proxy does not forward (RFC 9110, section 7.6.1), and those that undici sets itself. */
 const HOP_BY_HOP = new Set([

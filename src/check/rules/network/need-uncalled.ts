@@ -1,4 +1,4 @@
-import { MODULE_FACTS } from "../../../plan/modules.js";
+import { isModule, keepsRows, peersOf } from "../../../modules/index.js";
 import type { Unit } from "../../../plan/plan.js";
 import { moduleDatabases } from "../../../plan/stores/index.js";
 import { modulesOf } from "../../../promises/facts/supervisor.js";
@@ -36,17 +36,15 @@ interface MissingCall {
 
 function missingCalls(context: CheckContext, unit: Unit, databases: readonly string[]): readonly MissingCall[] {
   const modules = modulesOf(unit);
-  const needs = modules.flatMap((module) => {
-    const facts = MODULE_FACTS[module];
-    if (facts === undefined) return [];
-    const peers = facts.calls
+  const needs = modules.filter(isModule).flatMap((module) => {
+    const peers = peersOf(module)
       .filter((peer) => !modules.includes(peer))
       .map((peer) => ({
         module,
         need: `a service with the module ${peer}`,
         candidates: context.unitsWithModule(peer),
       }));
-    return [...peers, ...(facts.database ? [{ module, need: "a PostgreSQL store", candidates: databases }] : [])];
+    return [...peers, ...(keepsRows(module) ? [{ module, need: "a PostgreSQL store", candidates: databases }] : [])];
   });
   const called = context.calls(unit.name);
   return needs.filter(({ candidates }) => !candidates.some((name) => called.has(name)));

@@ -1,6 +1,7 @@
 import { request } from "undici";
 import { z } from "zod";
 import type { ElementState } from "../../../contracts/topology.js";
+import { isModule, MODULES } from "../../../modules/index.js";
 import type { Unit } from "../../../plan/plan.js";
 import { moduleDatabases } from "../../../plan/stores/index.js";
 import type { Gateway } from "../../gateway/client.js";
@@ -60,7 +61,7 @@ export class Observer {
         const modules = await modulesOf(unit);
         if (modules === "no process") return;
         units.set(unit.name, unitReading(unit, modules));
-        const database = modules?.find(({ name }) => name === "database");
+        const database = modules?.find(({ name }) => isModule(name) && MODULES[name].connectsToDatabase);
         if (database) databases.set(unit.name, database);
       }),
     );

@@ -1,0 +1,9 @@
+import { type ModuleDescriptor, PLAIN_MODULE } from "./descriptor.js";
+
+/** Serves models: runs llama.cpp or the simulator, or calls the server of another engine. */
+export const engine = {
+  ...PLAIN_MODULE,
+  needs: [],
+  remote: "per-model",
+  routes: [],
+} as const satisfies ModuleDescriptor;
