@@ -2,7 +2,7 @@ import { KeelsonError } from "../errors/keelson-error.js";
 import type { Plan } from "../plan/plan.js";
 import { type LocalPlatform, localTarget } from "../recovery/drills/local-target.js";
 import type { DrillTarget } from "../recovery/drills/target.js";
-import type { Recovery } from "../recovery/service.js";
+import type { Recovery } from "../recovery/service/recovery.js";
 import { serveUrl } from "./children/serve-child.js";
 import type { Layout } from "./layout.js";
 import { type ProcessSpec, type ServeSpec, unitsOf } from "./processes.js";

@@ -11,12 +11,13 @@ import { type Cluster, locateCluster } from "../postgres/cluster.js";
 import { databaseUrl } from "../postgres/provision.js";
 import { freePort } from "../postgres/server.js";
 import { orphanTimeoutMs } from "../promises/facts/supervisor.js";
+import { loadOrCreateIdentity } from "../recovery/age-identity.js";
+import { ageCodec, gzipCodec } from "../recovery/backup-codec.js";
 import { type Drills, startDrills } from "../recovery/drills/drills.js";
 import { drillStore } from "../recovery/drills/store.js";
 import { ExclusiveWorks } from "../recovery/exclusive-work.js";
 import { openRepository } from "../recovery/repository/open.js";
-import { ageSeal, loadOrCreateIdentity, plainSeal } from "../recovery/seal.js";
-import { type Recovery, startRecovery } from "../recovery/service.js";
+import { type Recovery, startRecovery } from "../recovery/service/recovery.js";
 import { startPostgres } from "./children/postgres-child.js";
 import { serveUrl, startServe } from "./children/serve-child.js";
 import { type ControlRoutes, serveControl } from "./control/server.js";
@@ -156,14 +157,14 @@ async function prepare(
   const repository = await undo.step("open the backup repository", () =>
     openRepository(options.backups ?? places.backups),
   );
-  const seal = encrypted ? await ageSeal(await loadOrCreateIdentity(places.identity)) : plainSeal;
+  const codec = encrypted ? await ageCodec(await loadOrCreateIdentity(places.identity)) : gzipCodec;
   const recovery = await undo.step(
     "start recovery",
     () =>
       startRecovery({
         platform: `${plan.platform}/${plan.environment}`,
-        ...{ database, cluster, repository, seal },
-        memory: places.database,
+        ...{ database, cluster, repository, codec },
+        systemIdFile: places.database,
       }),
     (service) => service.stop(),
   );

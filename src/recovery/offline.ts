@@ -1,14 +1,15 @@
 import { locateCluster } from "../postgres/cluster.js";
 import { serverUser } from "../postgres/server-user.js";
+import { loadIdentity } from "./age-identity.js";
 import { logArchive } from "./archive/log-archive.js";
 import { type Backup, type Catalogue, findBackup, readCatalogue } from "./backup/catalogue.js";
+import { ageCodec, type BackupCodec, gzipCodec } from "./backup-codec.js";
 import { openRepository } from "./repository/open.js";
 import type { Repository } from "./repository/repository.js";
 import { backupFor, requirePast } from "./restore/choose-backup.js";
 import { type Restored, type RestoreOptions, restoreInto } from "./restore/restore.js";
 import type { RestoreTarget } from "./restore/target.js";
 import { verifyBackup } from "./restore/verify.js";
-import { ageSeal, loadIdentity, plainSeal, type Seal } from "./seal.js";
 
 /** Backups without a running platform: what is needed when there is none left. */
 export interface BackupPlaces {
@@ -35,14 +36,17 @@ export async function restoreTo(
   const { system } = findBackup(catalogue, id).manifest;
   await requirePast(target, Date.now(), () => newestStored(repository, system));
   const backup = backupFor(catalogue, id, target);
-  const seal = await sealOf(backup, places);
+  const codec = await codecOf(backup, places);
   const user = await serverUser();
-  return { ...(await restoreInto(directory, repository, seal, backup.manifest, { ...options, user, target })), backup };
+  return {
+    ...(await restoreInto(directory, repository, codec, backup.manifest, { ...options, user, target })),
+    backup,
+  };
 }
 
 /** When the newest file of the log was stored, epoch milliseconds. */
 async function newestStored(repository: Repository, system: string): Promise<number> {
-  const log = await logArchive(repository, plainSeal, system).list();
+  const log = await logArchive(repository, gzipCodec, system).list();
   return log.reduce((newest, { stored }) => Math.max(newest, stored), 0);
 }
 
@@ -52,13 +56,13 @@ export async function verifyOffline(places: BackupPlaces, id: string, data: stri
   const backup = findBackup(catalogue, id);
   const { cluster } = await locateCluster(data, `${data}/verify.log`);
   const scratch = cluster.data.replace(/\/data$/, "");
-  const verification = await verifyBackup(repository, await sealOf(backup, places), backup.manifest, {
+  const verification = await verifyBackup(repository, await codecOf(backup, places), backup.manifest, {
     scratch,
     now: Date.now,
   });
   return { manifest: backup.manifest, verification };
 }
 
-async function sealOf({ manifest }: Backup, places: BackupPlaces): Promise<Seal> {
-  return manifest.recipient === null ? plainSeal : ageSeal(await loadIdentity(places.identity));
+async function codecOf({ manifest }: Backup, places: BackupPlaces): Promise<BackupCodec> {
+  return manifest.recipient === null ? gzipCodec : ageCodec(await loadIdentity(places.identity));
 }

@@ -51,7 +51,7 @@ function repository(platform: Up): string {
 
 describe("keelson drill", () => {
   test(
-    "process-crash kills every process in turn and finds every acknowledged request again",
+    "process-crash kills every process in turn and reads back every acknowledged request",
     async () => {
       const platform = await up(cleanups);
       const { code, result } = await drill(platform, "process-crash");
@@ -93,7 +93,7 @@ describe("keelson drill", () => {
   );
 
   test(
-    "database-loss restores a lost data directory within the promise and says what it cost",
+    "database-loss restores a lost data directory within the promise and measures what was lost",
     async () => {
       const platform = await withBackup();
       const { code, result, err } = await drill(platform, "database-loss");
@@ -122,7 +122,7 @@ describe("keelson drill", () => {
   );
 
   test(
-    "backup-corruption refuses the damaged backup, restores the one before it, and leaves no trace of it",
+    "backup-corruption rejects the corrupted backup, restores the one before it, and removes it afterwards",
     async () => {
       const platform = await withBackup();
       const { code, result, err } = await drill(platform, "backup-corruption");
@@ -137,24 +137,23 @@ describe("keelson drill", () => {
   );
 
   test(
-    "cancelled by Ctrl-C leaves the platform whole and proves nothing",
+    "cancelled by Ctrl-C leaves the platform healthy and proves nothing",
     async () => {
       const platform = await withBackup();
       const ctrlC = new AbortController();
       const args = ["drill", "database-loss", "--json", "--duration", "60s", "--data", platform.data];
       const running = keelson(platform.cwd, args, { timeout: LONG, interrupt: ctrlC.signal });
-      const ask = async (path: string): Promise<Map<string, unknown>> => {
+      const read = async (path: string): Promise<Map<string, unknown>> => {
         const authorization = `Bearer ${readFileSync(join(platform.data, "secrets/internal/token"), "utf8")}`;
         const answer = await fetch(`${platform.url}/admin/drills${path}`, { headers: { authorization } });
         return new Map(Object.entries(Object(await answer.json())));
       };
       const loaded = async () => {
-        const drills = (await ask("")).get("drills");
+        const drills = (await read("")).get("drills");
         const [newest] = Array.isArray(drills) ? drills : [];
-        return newest !== undefined && JSON.stringify([...(await ask(`/${newest.id}`))]).includes("steady load");
+        return newest !== undefined && JSON.stringify([...(await read(`/${newest.id}`))]).includes("steady load");
       };
       await until(loaded, 60_000, "the load");
-      await sleep(1000);
       ctrlC.abort();
       const { code, out, err } = await running;
       expect(resultOf(out, err)).toMatchObject({ state: "cancelled", reason: "the drill was cancelled" });
@@ -166,7 +165,7 @@ describe("keelson drill", () => {
   );
 
   test(
-    "without a running platform starts one of its own and leaves none of it",
+    "without a running platform starts a temporary one and removes it",
     async () => {
       const cwd = workDirectory(cleanups);
       const { code, out, err } = await keelson(cwd, ["drill", "process-crash", "--json", "--duration", "2s"], {
@@ -177,7 +176,7 @@ describe("keelson drill", () => {
       expect(code).toBe(0);
       expect(existsSync(join(cwd, ".keelson/starter-local/drills", result.id, "report.html"))).toBe(true);
       expect(existsSync(join(cwd, ".keelson/starter-local/postgres"))).toBe(false);
-      // As `up` would have made it: the server's own user can come as far as its directory.
+      // The same mode as `up` sets: the server's user can enter the directory.
       const { mode } = statSync(join(cwd, ".keelson/starter-local"));
       expect((mode & 0o777).toString(8)).toBe(process.getuid?.() === 0 ? "711" : "700");
     },
@@ -187,7 +186,7 @@ describe("keelson drill", () => {
 
 describe("a planted defect", () => {
   test(
-    "a flipped bit in the only backup is found, and nothing is destroyed",
+    "a flipped bit in the only backup is a finding, and nothing is destroyed",
     async () => {
       const platform = await withBackup();
       const backups = join(repository(platform), "backups");
@@ -204,18 +203,18 @@ describe("a planted defect", () => {
   );
 
   test(
-    "a log that is not archived any more is found, and shown by status",
+    "a log that is no longer archived is a finding, and shown by status",
     async () => {
       const platform = await withBackup();
-      // As when the disk with the backups is not there: nothing can be stored below a file.
+      // As if the disk with the backups were not mounted: nothing can be stored below a file.
       const log = join(repository(platform), "wal");
-      renameSync(log, `${log}.away`);
+      renameSync(log, `${log}.moved`);
       writeFileSync(log, "");
       const { code, result } = await drill(platform, "database-loss");
       expect(code).toBe(1);
       expect(result).toMatchObject({ verdict: "broken", faults: [] });
       expect(result.findings.map(({ what }) => what)).toContain("the log is not archived");
-      // On a busy machine a process may have been found hanging meanwhile, and be starting again.
+      // On a busy machine a process may have failed its probe meanwhile, and be restarting.
       let status = await platform.status();
       for (let tries = 0; tries < 40 && status.state === "starting"; tries += 1) {
         await sleep(500);
@@ -230,7 +229,7 @@ describe("a planted defect", () => {
   );
 
   test(
-    "archiving that the file does not declare is found where data may not be lost",
+    "a log that the file does not declare is a finding where data must not be lost",
     async () => {
       const cwd = workDirectory(cleanups);
       const starter = readFileSync(new URL("../../blueprints/starter/platform.yaml", import.meta.url), "utf8");

@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
 import { drillResultSchema } from "../../src/contracts/drills.js";
 import { askControl, fetchControl } from "../../src/local/control/client.js";
-import { type Cleanups, keelson, up, workDirectory } from "../support/local/keelson.js";
+import { type Cleanups, keelson, until, up, workDirectory } from "../support/local/keelson.js";
 
 const cleanups: Cleanups = [];
 afterEach(async () => {
@@ -12,12 +11,13 @@ afterEach(async () => {
 
 const listSchema = z.object({ drills: z.array(drillResultSchema) });
 
-test("a drill is told as over only when its result and both reports can be read", async () => {
+test("a drill has ended only when its result and both reports can be read", async () => {
   const platform = await up(cleanups);
   const control = String(platform.told["control"]);
   const body = { fault: "process-crash", duration: "60s", rate: 5 };
   const { id } = await askControl(control, "/drills", drillResultSchema, { method: "POST", body });
-  await sleep(2000);
+  const acknowledged = async () => (await askControl(control, `/drills/${id}`, drillResultSchema)).acknowledged;
+  await until(async () => (await acknowledged()) > 5, 30_000, "the load");
   await askControl(control, `/drills/${id}/cancel`, z.unknown(), { method: "POST" });
 
   const states = new Set<string>();
@@ -25,7 +25,7 @@ test("a drill is told as over only when its result and both reports can be read"
     const { drills } = await askControl(control, "/drills", listSchema);
     expect(drills.map((drill) => drill.id)).toEqual([id]);
     for (const { state } of drills) states.add(state);
-    // No pause: whoever asks for the report in the same moment gets it.
+    // No pause: the report can be read at the same moment.
     if (states.has("cancelled")) {
       expect(await fetchControl(control, `/drills/${id}/report.md`)).toContain("process-crash");
       expect(await fetchControl(control, `/drills/${id}/report.html`)).toContain("<html");
@@ -42,7 +42,7 @@ test.each([
   ["--rate", "many"],
   ["--rate", "501"],
   ["--duration", "soon"],
-])("what cannot be a drill's %s is told before anything is started: %s", async (option, value) => {
+])("an invalid value of a drill's %s is rejected before anything starts: %s", async (option, value) => {
   const { code, err } = await keelson(workDirectory(cleanups), ["drill", "process-crash", option, value]);
   expect(code).toBe(2);
   expect(err).toMatch(new RegExp(`^error usage option '${option} .*argument '${value}' is invalid`));

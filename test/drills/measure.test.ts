@@ -3,14 +3,14 @@ import { describe, expect, test } from "vitest";
 import { loss, lostAfterRecovery, outage } from "../../src/recovery/drills/measure.js";
 import { BIN_MS, type Sample, series } from "../../src/recovery/drills/sample.js";
 
-/** A request sent at `sent` that took 10 ms (or as said). */
+/** A request sent at `sent` that took 10 ms by default. */
 function sample(sent: number, ok: boolean, took = 10, reference = `id ${sent}`): Sample {
   return { kind: "request", sent, ended: sent + took, ok, reference: ok ? reference : undefined };
 }
 
 const FAULT = 1000;
 
-describe("the time without service", () => {
+describe("the outage", () => {
   test("runs from the last success before the fault to the first success after the last failure", () => {
     const samples = [
       sample(900, true),
@@ -33,17 +33,17 @@ describe("the time without service", () => {
     expect(outage(samples, FAULT).duration).toBe(1910 - 910);
   });
 
-  test("is not prolonged by a request that was sent during it and gave up late", () => {
+  test("is not prolonged by a request that was sent during it and timed out late", () => {
     const samples = [sample(900, true), sample(1100, false, 9000), sample(1600, true)];
     expect(outage(samples, FAULT)).toMatchObject({ to: 1610 });
   });
 
-  test("is the longest pause when requests were only held and none failed", () => {
+  test("is the longest gap if requests were only delayed and none failed", () => {
     const samples = [sample(900, true), sample(1010, true, 700), sample(1020, true, 690), sample(1800, true)];
     expect(outage(samples, FAULT)).toEqual({ from: 910, to: 1710, duration: 800, failed: 0 });
   });
 
-  test("is endless when nothing succeeds after the last failure", () => {
+  test("has no end if nothing succeeds after the last failure", () => {
     expect(outage([sample(900, true), sample(1010, false)], FAULT)).toEqual({
       from: 910,
       to: undefined,
@@ -57,7 +57,7 @@ describe("the time without service", () => {
     { maxLength: 60 },
   );
 
-  test("covers every failure after the fault, whatever happened", () => {
+  test("covers every failure after the fault", () => {
     assert(
       property(samples, (given) => {
         const all = given.map(({ sent, ok, took }) => sample(sent, ok, took));
@@ -75,7 +75,7 @@ describe("the age of what was lost", () => {
   const acknowledged = [sample(100, true), sample(300, true), sample(500, true), sample(900, true)];
   const survived = (...sent: number[]) => new Set(sent.map((each) => `id ${each}`));
 
-  test("is nothing when every acknowledged write is there", () => {
+  test("is zero if every acknowledged write survived", () => {
     expect(loss(acknowledged, survived(100, 300, 500, 900), FAULT, undefined)).toEqual({
       acknowledged: 4,
       lost: 0,
@@ -83,19 +83,19 @@ describe("the age of what was lost", () => {
     });
   });
 
-  test("runs from the last write that is there to the fault", () => {
+  test("runs from the last surviving write to the fault", () => {
     expect(loss(acknowledged, survived(100, 300), FAULT, undefined)).toMatchObject({ lost: 2, age: FAULT - 310 });
   });
 
-  test("is not made younger by a write that survived by luck after a lost one", () => {
+  test("is not reduced by a write that survived after a lost one", () => {
     expect(loss(acknowledged, survived(100, 900), FAULT, undefined)).toMatchObject({ lost: 2, age: FAULT - 110 });
   });
 
-  test("reaches back to the newest stored log when every write is lost", () => {
+  test("reaches back to the newest archived segment if every write is lost", () => {
     expect(loss(acknowledged, survived(), FAULT, -5000)).toMatchObject({ lost: 4, age: FAULT + 5000 });
   });
 
-  test("begins at the first lost write at the latest, though its log was stored a moment later", () => {
+  test("starts at the first lost write at the latest, even if a segment was archived after it", () => {
     const [first] = acknowledged;
     expect(loss(acknowledged, survived(), FAULT, FAULT - 1)).toMatchObject({
       lost: 4,
@@ -103,16 +103,16 @@ describe("the age of what was lost", () => {
     });
   });
 
-  test("is no excuse for what was asked for after the recovery and is lost all the same", () => {
+  test("does not cover a write that was sent after the recovery and is lost", () => {
     const after = [...acknowledged, sample(1100, true), sample(1500, true), sample(1600, false)];
     const there = survived(100, 300, 500);
     expect(lostAfterRecovery(after, there, 1400)).toBe(1);
-    // Acknowledged by the last breath of the dying server: lost with it.
+    // Acknowledged by a backend of the dying server, and lost with it.
     expect(lostAfterRecovery(after, survived(1500), 1400)).toBe(0);
     expect(lostAfterRecovery(after, there, undefined)).toBe(0);
   });
 
-  test("grows when less survives", () => {
+  test("grows as less survives", () => {
     assert(
       property(
         array(integer({ min: 0, max: 990 }), { minLength: 1, maxLength: 40 }),
@@ -128,7 +128,7 @@ describe("the age of what was lost", () => {
   });
 });
 
-test("the plot counts every request once, pauses included", () => {
+test("the plot counts every request once, intervals without a request included", () => {
   const samples = [sample(0, true), sample(10, true), sample(1000, false), sample(1990, true)];
   const bins = series(samples, "request", 0, 2000);
   expect(bins).toHaveLength(2000 / BIN_MS);

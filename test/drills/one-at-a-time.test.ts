@@ -20,8 +20,8 @@ async function withBackup(): Promise<{ platform: Up; control: string }> {
 
 const restarts = async (platform: Up) => (await platform.status()).processes.map((process) => process.restarts);
 
-describe("one at a time", () => {
-  test("while a drill runs, a restore and another drill are refused by its name and change nothing", async () => {
+describe("drills and restores of one platform", () => {
+  test("while a drill runs, a restore and another drill are refused with its id and change nothing", async () => {
     const { platform, control } = await withBackup();
     const body = { fault: "process-crash", duration: "60s", rate: 2 };
     const { id } = await askControl(control, "/drills", drillResultSchema, { method: "POST", body });
@@ -33,7 +33,7 @@ describe("one at a time", () => {
     ]) {
       const refused = await run(platform, ...command);
       expect(refused).toMatchObject({ code: 1, out: "" });
-      expect(refused.err).toContain(`error drill/running drill ${id} is under way`);
+      expect(refused.err).toContain(`error drill/running drill ${id} is in progress`);
       expect(refused.err).toContain("hint: one at a time");
     }
     expect(await restarts(platform)).toEqual(before);
@@ -47,27 +47,27 @@ describe("one at a time", () => {
   test("while a restore runs, a drill and another restore are refused", async () => {
     const { platform } = await withBackup();
     const restore = run(platform, "restore", "latest", "--json");
-    await until(async () => (await platform.status()).state !== "ready", 30_000, "the begin of the restore");
+    await until(async () => (await platform.status()).state !== "ready", 30_000, "the start of the restore");
     const refusals = await Promise.all([run(platform, "drill", "process-crash"), run(platform, "restore", "latest")]);
     for (const refused of refusals) {
       expect(refused).toMatchObject({ code: 1, out: "" });
-      expect(refused.err).toContain("error restore/running the restore of backup latest is under way");
+      expect(refused.err).toContain("error restore/running the restore of backup latest is in progress");
     }
     expect((await restore).code).toBe(0);
     expect((await chat(platform)).status).toBe(200);
   }, 240_000);
 
-  test("of two drills asked for in the same moment one runs, and one that cannot be is not in the way", async () => {
+  test("of two concurrent requests one drill starts, and an unknown drill does not block it", async () => {
     const { platform, control } = await withBackup();
     expect((await run(platform, "drill", "earthquake")).err).toContain("error drill/unknown");
     const other = await run(platform, "drill", "process-crash", "-e", "production");
-    expect(other).toMatchObject({ code: 2, err: expect.stringContaining("error usage the platform that runs here") });
+    expect(other).toMatchObject({ code: 2, err: expect.stringContaining("error usage -e needs --file") });
     const no = askControl(control, "/drills", drillResultSchema, { method: "POST", body: { fault: "constructor" } });
     await expect(no).rejects.toMatchObject({ code: "drill/unknown" });
     const body = { fault: "process-crash", duration: "60s", rate: 2 };
-    const ask = () => askControl(control, "/drills", drillResultSchema, { method: "POST", body });
-    const asked = await Promise.allSettled([ask(), ask()]);
-    expect(asked.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
-    expect(asked.find(({ status }) => status === "rejected")).toMatchObject({ reason: { code: "drill/running" } });
+    const start = () => askControl(control, "/drills", drillResultSchema, { method: "POST", body });
+    const started = await Promise.allSettled([start(), start()]);
+    expect(started.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(started.find(({ status }) => status === "rejected")).toMatchObject({ reason: { code: "drill/running" } });
   }, 120_000);
 });

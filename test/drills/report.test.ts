@@ -56,7 +56,7 @@ describe("the report of a drill", () => {
     }
   });
 
-  it("never breaks a line between a figure and its unit", () => {
+  it("keeps a figure and its unit on one line", () => {
     const html = htmlReport(result);
     expect(html).toMatch(/\.figure \{[^}]*white-space: nowrap/);
     for (const figure of ["11.60 s", "11.6s", "1m", "39s", "3.1s", "46 MiB"])

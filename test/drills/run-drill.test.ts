@@ -51,7 +51,7 @@ class Platform {
     };
     const unused = () => Promise.reject(new Error("this platform has no backups"));
     const backups: DrillBackups = {
-      state: () => ({ archive: undefined, next: undefined, busy: undefined, failing: undefined }),
+      state: () => ({ service: "running", archive: undefined, next: undefined, busy: undefined, failing: undefined }),
       lastRestore: () => undefined,
       catalogue: unused,
       take: unused,

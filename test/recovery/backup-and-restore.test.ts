@@ -29,7 +29,7 @@ async function restored(source: Source, target: RestoreTarget, which = -1) {
   if (!manifest) throw new Error("no such backup");
   const home = temporaryDirectory(cleanups);
   const cluster = await clusterAt(home, join(home, "restored.log"));
-  await restoreInto(cluster.data, source.repository, source.seal, manifest, { user: cluster.user, target });
+  await restoreInto(cluster.data, source.repository, source.codec, manifest, { user: cluster.user, target });
   const server = await startServer(cluster, { port: await freePort() });
   cleanups.push(() => server.stop("immediate"));
   const ids = async () =>
@@ -44,7 +44,7 @@ const verify = async (source: Source, which = -1) => {
   const { backups } = await readCatalogue(source.repository);
   const manifest = backups.at(which)?.manifest;
   if (!manifest) throw new Error("no such backup");
-  return verifyBackup(source.repository, source.seal, manifest, {
+  return verifyBackup(source.repository, source.codec, manifest, {
     scratch: temporaryDirectory(cleanups),
     now: Date.now,
   });
@@ -111,7 +111,7 @@ describe("a backup", () => {
     if (!first) throw new Error("no backup");
     const { user } = source.cluster;
     const target = { kind: "time", at } as const;
-    await restoreInto(source.cluster.data, source.repository, source.seal, first, { user, target });
+    await restoreInto(source.cluster.data, source.repository, source.codec, first, { user, target });
     const { archiveCommand } = await import("../../src/postgres/archive-script.js");
     const command = archiveCommand(source.cluster.archiveScript, source.cluster.run);
     const again = await startServer(source.cluster, {

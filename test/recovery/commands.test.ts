@@ -118,8 +118,8 @@ describe("backup, backups and restore", () => {
     const interrupt = new AbortController();
     const other = ["restore", "latest", "--data", platform.data, "--to", join(platform.cwd, "other")];
     const brokenOff = keelson(platform.cwd, other, { interrupt: interrupt.signal });
-    for (const end = Date.now() + 30_000; !existsSync(join(platform.cwd, "other.restore.tmp")); await sleep(2))
-      if (Date.now() > end) throw new Error("the restore has not begun");
+    const temporary = () => readdirSync(platform.cwd).some((name) => /^other\.restore-\w+\.tmp$/.test(name));
+    await until(async () => temporary(), 30_000, "the start of the restore");
     interrupt.abort();
     expect(await brokenOff).toMatchObject({ code: 1, out: "" });
     expect((await brokenOff).err).toContain("error restore/cancelled");

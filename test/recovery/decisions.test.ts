@@ -5,9 +5,9 @@ import { parseLogFile, segmentName, segmentOf } from "../../src/recovery/archive
 import type { Backup } from "../../src/recovery/backup/catalogue.js";
 import { prune } from "../../src/recovery/backup/retention.js";
 import { nextBackup } from "../../src/recovery/backup/schedule.js";
-import { decideDatabase } from "../../src/recovery/decide-database.js";
 import { logRange } from "../../src/recovery/restore/log-range.js";
 import { replayPath } from "../../src/recovery/restore/replay-path.js";
+import { decideDatabase } from "../../src/recovery/service/decide-database.js";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -112,13 +112,12 @@ describe("when the next backup is due", () => {
     expect(nextBackup({ every: DAY, at: "18:00" }, NOW, NOW)).toBe(Date.UTC(2025, 10, 21, 18)));
 });
 
-describe("the place of the database at a start", () => {
-  const none = { present: false, known: "1", backups: [], failed: [] };
-  test("is started from when it is there", () =>
-    expect(decideDatabase({ ...none, present: true }).action).toBe("start"));
-  test("is made when there has never been one", () =>
-    expect(decideDatabase({ ...none, known: undefined }).action).toBe("initialise"));
-  test("is restored when it is lost, from the newest backup that was not found invalid", () => {
+describe("the data directory, before the server starts", () => {
+  const none = { present: false, system: "1", backups: [], failed: [] };
+  test("is used if it exists", () => expect(decideDatabase({ ...none, present: true }).action).toBe("start"));
+  test("is initialised at the first start", () =>
+    expect(decideDatabase({ ...none, system: undefined }).action).toBe("initialise"));
+  test("is restored if it is lost, from the newest backup that is not invalid", () => {
     const backups = [
       backup(1, 1, 1, true, "old"),
       backup(2, 2, 2, undefined, "untried"),
@@ -132,10 +131,10 @@ describe("the place of the database at a start", () => {
       backup: { manifest: { id: "old" } },
     });
   });
-  test("is never made anew when it is lost and nothing can be restored", () =>
+  test("is never initialised again if it is lost and no backup is usable", () =>
     expect(decideDatabase({ ...none, backups: [backup(1, 1, 1, false)] }).action).toBe("refuse"));
   test("is not restored from another database's backup", () =>
-    expect(decideDatabase({ ...none, known: "2", backups: [backup(1, 1)] }).action).toBe("refuse"));
+    expect(decideDatabase({ ...none, system: "2", backups: [backup(1, 1)] }).action).toBe("refuse"));
 });
 
 describe("the segments that a server replays", () => {

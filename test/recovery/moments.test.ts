@@ -180,7 +180,7 @@ describe("a moment that the log does not reach", () => {
     const [between = 0, quiet = 0] = after;
     const { user } = source.cluster;
     const into = (name: string, at: number) =>
-      restoreInto(join(source.home, name), source.repository, source.seal, manifest, {
+      restoreInto(join(source.home, name), source.repository, source.codec, manifest, {
         user,
         target: { kind: "time", at },
         lag: "the disk is full",

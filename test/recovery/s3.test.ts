@@ -81,7 +81,7 @@ describeWith(["versitygw"], "a bucket as the place for backups", ({ versitygw })
     await source.query("CREATE TABLE ledger AS SELECT n AS id FROM generate_series(1, 100) n");
     const manifest = await source.backup();
     const scratch = temporaryDirectory(cleanups);
-    const found = await verifyBackup(repository, source.seal, manifest, { scratch, now: Date.now });
+    const found = await verifyBackup(repository, source.codec, manifest, { scratch, now: Date.now });
     expect(found).toMatchObject({ valid: true, rows: 100 });
     expect((await readCatalogue(repository)).backups).toHaveLength(1);
   });

@@ -30,7 +30,7 @@ async function rememberingSource(): Promise<Source> {
 
 /** When the transactions of the whole archived log ended, as its segments say. */
 async function endsInArchive(source: Source, system: string): Promise<{ ends: number[]; segments: number }> {
-  const archive = logArchive(source.repository, source.seal, system);
+  const archive = logArchive(source.repository, source.codec, system);
   const files = await archive.list();
   const path = replayPath(
     files.map(({ file }) => file),

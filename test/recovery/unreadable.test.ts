@@ -14,10 +14,11 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { layout } from "../../src/local/layout.js";
 import { localSecrets } from "../../src/local/secrets.js";
 import { type Cluster, isInitialised } from "../../src/postgres/cluster.js";
+import { loadOrCreateIdentity } from "../../src/recovery/age-identity.js";
+import { ageCodec } from "../../src/recovery/backup-codec.js";
 import { drillStore } from "../../src/recovery/drills/store.js";
 import { openRepository } from "../../src/recovery/repository/open.js";
-import { ageSeal, loadOrCreateIdentity } from "../../src/recovery/seal.js";
-import { startRecovery } from "../../src/recovery/service.js";
+import { startRecovery } from "../../src/recovery/service/recovery.js";
 
 /*
  * A file that exists but cannot be read must stop the operation. Taken for absent, a lost database would be replaced by an
@@ -61,8 +62,8 @@ describe("an unreadable file", () => {
       database: undefined,
       cluster: cluster(),
       repository: await openRepository(join(root, "backups")),
-      seal: await ageSeal(identity),
-      memory,
+      codec: await ageCodec(identity),
+      systemIdFile: memory,
     });
     await expect(recovery.prepare(new AbortController().signal)).rejects.toMatchObject(unreadable(memory));
     expect(existsSync(join(root, "data"))).toBe(false);

@@ -4,7 +4,8 @@ import { readDuration } from "../../platform-file/format.js";
 import { listed, listing } from "../../recovery/backup/listing.js";
 import { MAX_RATE_PER_SECOND } from "../../recovery/drills/limits.js";
 import type { RestoreTarget } from "../../recovery/restore/target.js";
-import type { Recovery, Replacement } from "../../recovery/service.js";
+import { NEWEST_SEGMENT_TIMEOUT_MS, type Replacement } from "../../recovery/service/replace.js";
+import type { Recovery } from "../../recovery/service/recovery.js";
 import type { Platform } from "../platform.js";
 import { platformStatus } from "../status.js";
 import type { Supervisor } from "../supervisor.js";
@@ -35,9 +36,6 @@ export function platformRoutes(platform: Platform, onStop: () => void): ControlR
   };
 }
 
-/** Time that a restore waits for the newest WAL segment to be archived. */
-const NEWEST_SEGMENT_TIMEOUT_MS = 10_000;
-
 /** Replaces the database by a backup, unless a drill or another restore is running. */
 async function restoreInPlace(platform: Platform, id: string, target: RestoreTarget) {
   const release = platform.exclusive.begin({ kind: "restore", what: () => `the restore of backup ${id}` });
@@ -64,7 +62,7 @@ async function replaceDatabase({ recovery, supervisor }: Platform, id: string, t
   } catch (error) {
     const { kept } = done;
     if (kept !== undefined) {
-      await supervisor.whileStopped(() => recovery.putBack(kept));
+      await supervisor.whileStopped(() => recovery.rollBack(kept));
       await supervisor.whenReady();
     }
     throw error;

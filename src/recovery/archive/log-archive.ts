@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { KeelsonError } from "../../errors/keelson-error.js";
+import { type BackupCodec, corrupt } from "../backup-codec.js";
 import { collect, type Repository, single } from "../repository/repository.js";
-import { corrupt, type Seal } from "../seal.js";
 import { type LogFile, parseLogFile } from "./segments.js";
 
 /** A file of the log as it lies in the repository: its name carries the SHA-256 of its stored bytes. */
@@ -27,7 +27,7 @@ export interface LogArchive {
 const OBJECT = /^(.+)\.([0-9a-f]{64})\.gz(?:\.age)?$/;
 
 /** `system` is the database's system identifier: two clusters never write into one another's log. */
-export function logArchive(repository: Repository, seal: Seal, system: string): LogArchive {
+export function logArchive(repository: Repository, codec: BackupCodec, system: string): LogArchive {
   const prefix = `${system}/wal/`;
 
   async function find(start: string): Promise<ArchivedFile[]> {
@@ -42,7 +42,7 @@ export function logArchive(repository: Repository, seal: Seal, system: string): 
   async function read(archived: ArchivedFile): Promise<Buffer> {
     const stored = await collect(repository.get(archived.object));
     if (sha256(stored) !== archived.sha256) throw corrupt(archived.object, "its SHA-256 is not the one in its name");
-    return collect(seal.unpack(single(stored), archived.object));
+    return collect(codec.decode(single(stored), archived.object));
   }
 
   return {
@@ -60,8 +60,8 @@ export function logArchive(repository: Repository, seal: Seal, system: string): 
         if (same === true) return;
         if (same === false) throw new KeelsonError("log/conflict", `${known.object} exists with other content`);
       }
-      const packed = await collect(seal.pack(single(content)));
-      await repository.put(`${prefix}${name}.${sha256(packed)}${seal.suffix}`, single(packed));
+      const packed = await collect(codec.encode(single(content)));
+      await repository.put(`${prefix}${name}.${sha256(packed)}${codec.suffix}`, single(packed));
       // What could not be read any more is replaced by what has just been stored.
       for (const damaged of earlier) await repository.remove(damaged.object);
     },

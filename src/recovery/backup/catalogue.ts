@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { KeelsonError } from "../../errors/keelson-error.js";
+import { corrupt } from "../backup-codec.js";
 import { collect, type Repository, single } from "../repository/repository.js";
-import { corrupt } from "../seal.js";
 import { fingerprintSchema } from "./fingerprint.js";
 
 const objectSchema = z.object({ name: z.string(), bytes: z.number(), sha256: z.string() });

@@ -4,8 +4,8 @@ import { KeelsonError } from "../../errors/keelson-error.js";
 import { asSuperuser, type Server } from "../../postgres/server.js";
 import { logArchive } from "../archive/log-archive.js";
 import { segmentName, segmentOf } from "../archive/segments.js";
+import type { BackupCodec } from "../backup-codec.js";
 import type { Repository } from "../repository/repository.js";
-import type { Seal } from "../seal.js";
 import { backupId, backupPrefix, type Manifest, readCatalogue, writeManifest } from "./catalogue.js";
 import { dataDirectoryEntries, directorySize, systemIdentifier } from "./data-directory.js";
 import { markRestorePoint } from "./fingerprint.js";
@@ -32,7 +32,7 @@ export interface BackupOptions {
 export async function takeBackup(
   source: BackupSource,
   repository: Repository,
-  seal: Seal,
+  codec: BackupCodec,
   options: BackupOptions,
 ): Promise<Manifest> {
   const system = await systemIdentifier(source.data);
@@ -40,11 +40,11 @@ export async function takeBackup(
   const id = await freeId(repository, startedAt);
   const place = backupPrefix({ system, id });
   try {
-    const copied = await copyData(source, repository, seal, `${place}base.tar${seal.suffix}`, id, options);
+    const copied = await copyData(source, repository, codec, `${place}base.tar${codec.suffix}`, id, options);
     const name = `keelson-${id}`;
     const point = await markRestorePoint(source.server, name);
     const at = options.now();
-    const lastSegment = await shipLog(source, repository, seal, system, point.lsn, options);
+    const lastSegment = await shipLog(source, repository, codec, system, point.lsn, options);
     const manifest: Manifest = {
       format: 1,
       id,
@@ -55,7 +55,7 @@ export async function takeBackup(
       ...copied,
       lastSegment,
       restorePoint: { name, lsn: point.lsn, at },
-      recipient: seal.recipient ?? null,
+      recipient: codec.recipient ?? null,
       fingerprint: point.fingerprint,
     };
     await writeManifest(repository, manifest);
@@ -82,7 +82,7 @@ const stopSchema = z.object({ lsn: z.string(), labelfile: z.string(), spcmapfile
 async function copyData(
   source: BackupSource,
   repository: Repository,
-  seal: Seal,
+  codec: BackupCodec,
   object: string,
   label: string,
   options: BackupOptions,
@@ -105,7 +105,7 @@ async function copyData(
       stopLsn = stop.lsn;
       return { label: stop.labelfile, tablespaces: stop.spcmapfile };
     });
-    const written = await repository.put(object, seal.pack(untilAborted(tar(entries), options.signal)));
+    const written = await repository.put(object, codec.encode(untilAborted(tar(entries), options.signal)));
     return {
       postgres: start.version,
       size,
@@ -132,12 +132,12 @@ async function* untilAborted(
 async function shipLog(
   source: BackupSource,
   repository: Repository,
-  seal: Seal,
+  codec: BackupCodec,
   system: string,
   lsn: string,
   options: BackupOptions,
 ): Promise<string> {
-  const archive = logArchive(repository, seal, system);
+  const archive = logArchive(repository, codec, system);
   const timeline = await asSuperuser(source.server, "postgres", async (client) => {
     const { rows } = await client.query(
       "SELECT pg_switch_wal(), (SELECT timeline_id FROM pg_control_checkpoint()) AS timeline",

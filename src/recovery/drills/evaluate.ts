@@ -1,7 +1,7 @@
 import type { DrillResult, InjectedFault, MeasuredTerm } from "../../contracts/drills.js";
 import type { Plan } from "../../plan/plan.js";
 import { formatWorstCase } from "../../promises/format.js";
-import type { RestoreRecord } from "../service.js";
+import type { RestoreRecord } from "../service/auto-restore.js";
 import { assess, overall } from "./assess.js";
 import { dataLoss, lostAfterRecovery, type Observation, outage, type ReadBack, recoveryTime } from "./measure.js";
 import type { Sample } from "./sample.js";
@@ -109,11 +109,11 @@ function recoveredAt(last: Injected | undefined, samples: readonly Sample[]): nu
 
 /** The steps of the recovery, by the names that the predictions give them. */
 export function measuredTerms(restore: RestoreRecord | undefined): MeasuredTerm[] {
-  if (restore?.ready === undefined) return [];
-  const { begun: startedAt, unpacked, ready, bytes } = restore;
+  if (restore?.readyAt === undefined) return [];
+  const { startedAt, unpackedAt, readyAt, bytes } = restore;
   return [
-    { name: "restore of the backup", value: unpacked - startedAt, bytes },
-    { name: "replay of the log", value: ready - unpacked },
+    { name: "restore of the backup", value: unpackedAt - startedAt, bytes },
+    { name: "replay of the log", value: readyAt - unpackedAt },
   ];
 }
 

@@ -5,7 +5,7 @@ import { processIds, readProcessFile } from "../../disk/proc.js";
 import { readdirIfPresent } from "../../disk/read.js";
 import type { Plan } from "../../plan/plan.js";
 import { collect, type Repository, single } from "../repository/repository.js";
-import type { Recovery } from "../service.js";
+import type { Recovery } from "../service/recovery.js";
 import type { DrillClients, DrillTarget, TargetProcess } from "./target.js";
 import { postgresVersion, readUsageLedger } from "./usage-ledger.js";
 import { openWriter } from "./writer.js";

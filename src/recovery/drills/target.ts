@@ -1,5 +1,5 @@
 import type { Plan } from "../../plan/plan.js";
-import type { Recovery } from "../service.js";
+import type { Recovery } from "../service/recovery.js";
 import type { Writer } from "./writer.js";
 
 /** An operating system process (or pod) of the platform. */

@@ -1,18 +1,19 @@
-import { createHash } from "node:crypto";
-import { chown, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { chown, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { extract } from "tar";
 import { syncDirectory } from "../../disk/atomic-file.js";
 import { diskError, isSystemError, requireSpace } from "../../disk/disk-errors.js";
+import { isAbsent } from "../../disk/read.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { writeAccessRules } from "../../postgres/access.js";
 import type { ServerUser } from "../../postgres/server-user.js";
 import { logArchive } from "../archive/log-archive.js";
 import type { Manifest } from "../backup/catalogue.js";
+import { type BackupCodec, corrupt } from "../backup-codec.js";
 import type { Repository } from "../repository/repository.js";
-import { corrupt, type Seal } from "../seal.js";
 import { type EndOfReplay, endOfReplay } from "./end-of-replay.js";
 import { fetchLog, requireLog } from "./fetch-log.js";
 import type { RestoreTarget } from "./target.js";
@@ -21,11 +22,10 @@ export interface RestoreOptions {
   readonly user: ServerUser;
   readonly target: RestoreTarget;
   readonly signal?: AbortSignal;
-  /** Why the newest part of the log did not reach the repository, when that is known: moments in it are then refused. */
+  /** Why the newest part of the log is not archived, if known: a time in that part is rejected with this reason. */
   readonly lag?: string | undefined;
 }
 
-/** What was restored. */
 export interface Restored {
   readonly logFiles: number;
   /** Bytes of the data directory, without the log. */
@@ -33,48 +33,52 @@ export interface Restored {
   readonly end: EndOfReplay;
 }
 
-/** Directory with the log to replay, inside the data directory and named relative to it, so that it can be moved. */
+/** Directory with the log to replay, relative to the data directory so that both can be moved together. */
 const LOG_DIRECTORY = "restored_wal";
 
 /**
- * Restores a backup into `directory`, which must not exist or be empty: a plain PostgreSQL data directory that any
- * server of its version recovers when it is started. It appears whole, or not at all.
+ * Restores a backup into `directory`, which must be absent or empty: a PostgreSQL data directory that any server of its
+ * version recovers when it starts. The directory appears complete, or not at all.
  * Throws `backup/corrupt`, `log/gap`, `restore/not-empty`.
  */
 export async function restoreInto(
   directory: string,
   repository: Repository,
-  seal: Seal,
+  codec: BackupCodec,
   manifest: Manifest,
   options: RestoreOptions,
 ): Promise<Restored> {
-  const unpacked = await unpackInto(directory, repository, seal, manifest, options);
+  const unpacked = await unpackInto(directory, repository, codec, manifest, options);
   return unpacked.complete();
 }
 
-/** A backup whose files have been fetched, checked and unpacked beside the directory that they are meant for. */
+/** A backup whose files have been fetched, checked and unpacked beside their target directory. */
 export interface Unpacked {
-  /** Adds the log that is archived by now (for a moment it was added before), and gives the directory its name. */
+  /**
+   * Adds the log that is archived by now (for a time, it was added before) and gives the directory its final name. Throws
+   * `restore/not-empty` if the target directory is no longer empty; its content is not touched.
+   */
   complete(): Promise<Restored>;
   discard(): Promise<void>;
 }
 
 /**
- * The first half of `restoreInto`, and all of it that can say no to a backup: a damaged one, one that was encrypted to
- * another identity, a log with a hole, a moment that the log does not reach. Nothing that runs has to be away for it.
+ * The first half of `restoreInto`, with every check that can reject a backup: damage, encryption to another identity, a
+ * gap in the log, a time that the log does not reach. A running server is not affected.
  */
 export async function unpackInto(
   directory: string,
   repository: Repository,
-  seal: Seal,
+  codec: BackupCodec,
   manifest: Manifest,
   options: RestoreOptions,
 ): Promise<Unpacked> {
-  const target = resolve(directory);
+  const target = await realPath(resolve(directory));
   await requireEmpty(target);
-  const temporary = `${target}.restore.tmp`;
+  // A unique name: an existing directory is never used or removed.
+  const temporary = `${target}.restore-${randomBytes(4).toString("hex")}.tmp`;
   const discard = () => rm(temporary, { recursive: true, force: true });
-  const orNothing = async <T>(work: () => Promise<T>): Promise<T> => {
+  const orDiscard = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
@@ -82,31 +86,30 @@ export async function unpackInto(
       throw diskError(error, target);
     }
   };
-  const archive = logArchive(repository, seal, manifest.system);
+  const archive = logArchive(repository, codec, manifest.system);
   const addLog = async () => {
     const place = join(temporary, LOG_DIRECTORY);
     const { files, hole } = await fetchLog(place, archive, manifest, options.target, options.signal);
     const end = await endOfReplay(place, manifest, options.target, { hole, lag: options.lag });
     return { logFiles: files.length, end };
   };
-  const log = await orNothing(async () => {
-    await discard();
-    await mkdir(temporary, { recursive: true, mode: 0o700 });
+  const log = await orDiscard(async () => {
+    await mkdir(dirname(temporary), { recursive: true });
+    await mkdir(temporary, { mode: 0o700 });
     await requireSpace(temporary, manifest.size);
     await requireLog(archive, manifest, options.target);
-    await unpackBase(temporary, repository, seal, manifest, options);
-    // A moment is in the past: what will be archived from now on says nothing about it.
+    await unpackBase(temporary, repository, codec, manifest, options);
+    // A time is in the past: segments that are archived from now on do not contain it.
     return options.target.kind === "time" ? addLog() : undefined;
   });
   return {
     complete: () =>
-      orNothing(async () => {
+      orDiscard(async () => {
         const { logFiles, end } = log ?? (await addLog());
         await writeRecovery(temporary, manifest, end);
         await writeAccessRules(temporary, options.user);
         if (options.user.foreign) await giveTo(temporary, options.user);
-        await rm(target, { recursive: true, force: true });
-        await rename(temporary, target);
+        await renameToEmpty(temporary, target);
         await syncDirectory(dirname(target));
         return { logFiles, bytes: manifest.size, end };
       }),
@@ -122,10 +125,31 @@ async function requireEmpty(directory: string): Promise<void> {
   if (entries.length > 0) throw new KeelsonError("restore/not-empty", `${directory} is not empty`);
 }
 
+/** Follows links, so that the temporary directory is on the file system of the target. */
+async function realPath(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (isAbsent(error)) return path;
+    throw diskError(error, path);
+  }
+}
+
+/** rename(2) replaces an empty directory and fails for any other: files that appeared in it meanwhile are kept. */
+async function renameToEmpty(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (isSystemError(error) && ["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(error.code ?? ""))
+      throw new KeelsonError("restore/not-empty", `${to} is no longer empty`, { cause: error });
+    throw error;
+  }
+}
+
 async function unpackBase(
   directory: string,
   repository: Repository,
-  seal: Seal,
+  codec: BackupCodec,
   manifest: Manifest,
   options: RestoreOptions,
 ): Promise<void> {
@@ -139,43 +163,43 @@ async function unpackBase(
       done += chunk.byteLength;
       yield chunk;
     }
-    // Before the last byte has been seen nothing that was unpacked counts.
+    // The unpacked files count only once every byte has been verified.
     if (done !== bytes) throw corrupt(name, `it has ${done} bytes instead of ${bytes}`);
     if (hash.digest("hex") !== sha256) throw corrupt(name, "its SHA-256 is not the one in the catalogue");
   }
   await pipeline(
-    Readable.from(seal.unpack(checked(), name), { objectMode: false }),
+    Readable.from(codec.decode(checked(), name), { objectMode: false }),
     extract({ cwd: directory, strict: true, preserveOwner: false }),
   );
 }
 
-/** What a server needs to recover by itself when it is started next. */
+/** Writes the settings with which a server recovers when it starts. */
 async function writeRecovery(directory: string, manifest: Manifest, end: EndOfReplay): Promise<void> {
   const settings = [
     `restore_command = 'cp ${LOG_DIRECTORY}/%f "%p"'`,
     "recovery_target_timeline = 'latest'",
     "recovery_target_action = 'promote'",
-    // Whoever is let in before all of the log is replayed reads a state of long ago, and nothing says so.
+    // Clients that connect during the replay would read an old state without notice.
     "hot_standby = off",
     ...(end.kind === "moment" ? [`recovery_target_time = '${timestamp(end.at)}'`] : []),
     ...(end.kind === "restore-point" ? [`recovery_target_name = '${manifest.restorePoint.name}'`] : []),
   ];
   const file = join(directory, "postgresql.auto.conf");
-  // A copy of a server that was itself restored once still carries the settings of that recovery.
-  const kept = (await readFile(file, "utf8"))
+  // A copy of a server that was restored earlier still contains the settings of that recovery.
+  const others = (await readFile(file, "utf8"))
     .split("\n")
     .filter((line) => !/^(restore_command|recovery_target|hot_standby)/.test(line));
-  await writeFile(file, `${[...kept.filter((line) => line !== ""), ...settings].join("\n")}\n`, { mode: 0o600 });
+  await writeFile(file, `${[...others.filter((line) => line !== ""), ...settings].join("\n")}\n`, { mode: 0o600 });
   await writeFile(join(directory, "recovery.signal"), "", { mode: 0o600 });
 }
 
-/** As PostgreSQL reads it in any locale and time zone: `2025-11-21 08:01:02.345+00`. */
+/** A timestamp that PostgreSQL reads in any locale and time zone: `2025-11-21 08:01:02.345+00`. */
 function timestamp(at: number): string {
   return new Date(at).toISOString().replace("T", " ").replace("Z", "+00");
 }
 
-/** After recovery: what was only needed for it goes, so that a later crash does not try to recover from it again. */
-export async function forgetRecovery(directory: string): Promise<void> {
+/** Removes the log that the server has replayed, so that a later crash recovery does not read it again. */
+export async function removeReplayedLog(directory: string): Promise<void> {
   await rm(join(directory, LOG_DIRECTORY), { recursive: true, force: true });
 }
 

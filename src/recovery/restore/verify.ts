@@ -7,8 +7,8 @@ import { clusterAt } from "../../postgres/cluster.js";
 import { freePort, startServer } from "../../postgres/server.js";
 import { type Manifest, type Verification, writeVerification } from "../backup/catalogue.js";
 import { differences, type Fingerprint, fingerprint } from "../backup/fingerprint.js";
+import type { BackupCodec } from "../backup-codec.js";
 import type { Repository } from "../repository/repository.js";
-import type { Seal } from "../seal.js";
 import { restoreInto } from "./restore.js";
 
 export interface VerifyOptions {
@@ -27,7 +27,7 @@ const faultsOfTheBackup = new Set(["backup/corrupt", "backup/missing", "log/gap"
  */
 export async function verifyBackup(
   repository: Repository,
-  seal: Seal,
+  codec: BackupCodec,
   manifest: Manifest,
   options: VerifyOptions,
 ): Promise<Verification> {
@@ -37,7 +37,7 @@ export async function verifyBackup(
   try {
     const cluster = await clusterAt(home, join(home, "verify.log"));
     const { user } = cluster;
-    await restoreInto(cluster.data, repository, seal, manifest, {
+    await restoreInto(cluster.data, repository, codec, manifest, {
       user,
       target: { kind: "restore-point" },
       ...(options.signal && { signal: options.signal }),

@@ -5,13 +5,14 @@ import { archiveCommand } from "../../../src/postgres/archive-script.js";
 import { type Cluster, initialise, locateCluster } from "../../../src/postgres/cluster.js";
 import { provision, role } from "../../../src/postgres/provision.js";
 import { asSuperuser, freePort, type Server, startServer } from "../../../src/postgres/server.js";
+import { loadOrCreateIdentity } from "../../../src/recovery/age-identity.js";
 import { type Archiver, startArchiver } from "../../../src/recovery/archive/archiver.js";
 import { logArchive } from "../../../src/recovery/archive/log-archive.js";
 import { systemIdentifier } from "../../../src/recovery/backup/data-directory.js";
 import { takeBackup } from "../../../src/recovery/backup/take-backup.js";
+import { ageCodec, type BackupCodec } from "../../../src/recovery/backup-codec.js";
 import { openFolder } from "../../../src/recovery/repository/folder.js";
 import type { Repository } from "../../../src/recovery/repository/repository.js";
-import { ageSeal, loadOrCreateIdentity, type Seal } from "../../../src/recovery/seal.js";
 import type { Cleanups } from "../local/keelson.js";
 
 /** A temporary directory that the server's own user can enter. */
@@ -30,7 +31,7 @@ export interface Source {
   readonly repository: Repository;
   readonly repositoryPath: string;
   readonly identityFile: string;
-  readonly seal: Seal;
+  readonly codec: BackupCodec;
   readonly archiver: Archiver;
   query(text: string): Promise<Record<string, unknown>[]>;
   backup(options?: { archivePatience?: number }): ReturnType<typeof takeBackup>;
@@ -48,8 +49,8 @@ export async function startSource(
   const repositoryPath = join(home, "backups");
   const repository = options.repository ?? openFolder(repositoryPath);
   const identityFile = join(home, "identity.txt");
-  const seal = await ageSeal(await loadOrCreateIdentity(identityFile));
-  const archive = async () => logArchive(repository, seal, await systemIdentifier(cluster.data));
+  const codec = await ageCodec(await loadOrCreateIdentity(identityFile));
+  const archive = async () => logArchive(repository, codec, await systemIdentifier(cluster.data));
   const owner = cluster.user.foreign ? cluster.user : undefined;
   const archiver = startArchiver({ handover: cluster.run, data: cluster.data, archive, owner });
   cleanups.push(() => archiver.stop());
@@ -69,11 +70,11 @@ export async function startSource(
     repository,
     repositoryPath,
     identityFile,
-    seal,
+    codec,
     archiver,
     query,
     backup: (given = {}) =>
-      takeBackup({ platform: "test", server, data: cluster.data }, repository, seal, { now: Date.now, ...given }),
+      takeBackup({ platform: "test", server, data: cluster.data }, repository, codec, { now: Date.now, ...given }),
     async shipLog() {
       const [row] = await query("SELECT pg_walfile_name(pg_current_wal_lsn()) AS name, pg_switch_wal()");
       const name = String(row?.["name"]);

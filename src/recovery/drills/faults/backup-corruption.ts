@@ -35,7 +35,7 @@ export function backupCorruption(): FaultExecutor {
           },
         ];
       log(`verification rejects ${corrupted}: ${verification.findings.join("; ")}`);
-      if (!restore?.triedInVain.includes(corrupted))
+      if (!restore?.failedBackups.includes(corrupted))
         return [
           {
             what: "the restore did not try the corrupted backup",

@@ -1,17 +1,17 @@
-import { KeelsonError } from "../errors/keelson-error.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
 
-/** One piece of work after the other: two copies of a database at once would only slow each other down. */
+/** Runs one job at a time: two concurrent copies of a database would only slow each other down. */
 export class WorkQueue {
   #tail: Promise<unknown> = Promise.resolve();
   #current: { readonly abort: AbortController; what: string } | undefined;
   #closed: KeelsonError | undefined;
 
-  /** What is being done now. */
+  /** The job in progress. */
   get busy(): string | undefined {
     return this.#current?.what;
   }
 
-  /** Runs `work` when its turn comes. It is to heed the signal, and may rename what it does. */
+  /** Queues a job. It must observe the signal, and may rename itself. */
   run<T>(what: string, work: (signal: AbortSignal, rename: (what: string) => void) => Promise<T>): Promise<T> {
     const turn = this.#tail.then(async () => {
       if (this.#closed) throw this.#closed;
@@ -25,16 +25,17 @@ export class WorkQueue {
         this.#current = undefined;
       }
     });
+    // A failed job rejects the promise of its caller; the queue continues.
     this.#tail = turn.catch(() => undefined);
     return turn;
   }
 
-  /** Makes the work under way give up; what waits behind it has its turn. */
+  /** Cancels the job in progress; the next one runs. */
   interrupt(why: string): void {
     this.#current?.abort.abort(new KeelsonError("recovery/interrupted", why));
   }
 
-  /** Makes the work under way give up and refuses what comes after. */
+  /** Cancels the job in progress and rejects all others. */
   close(why: string): void {
     this.#closed = new KeelsonError("platform/stopping", why);
     this.interrupt(why);

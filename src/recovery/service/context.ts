@@ -1,0 +1,55 @@
+import type { EventEmitter } from "node:events";
+import { dirname } from "node:path";
+import { KeelsonError } from "../../errors/keelson-error.js";
+import type { Database } from "../../plan/plan.js";
+import type { Cluster } from "../../postgres/cluster.js";
+import type { Server } from "../../postgres/server.js";
+import type { Archiver } from "../archive/archiver.js";
+import { logArchive } from "../archive/log-archive.js";
+import { systemIdentifier } from "../backup/data-directory.js";
+import type { BackupCodec } from "../backup-codec.js";
+import type { Repository } from "../repository/repository.js";
+import type { WorkQueue } from "./work-queue.js";
+
+export interface RecoveryOptions {
+  readonly platform: string;
+  /** The plan's database; undefined: no backups are taken. */
+  readonly database: Database | undefined;
+  readonly cluster: Cluster;
+  readonly repository: Repository;
+  readonly codec: BackupCodec;
+  /** The file with the system identifier of the database that belongs here. */
+  readonly systemIdFile: string;
+}
+
+export interface RecoveryEvent {
+  readonly at: number;
+  readonly level: "info" | "warning" | "error";
+  readonly what: string;
+}
+
+export type RecoveryEvents = EventEmitter<{ event: [RecoveryEvent] }>;
+
+/** What the parts of the recovery service share. */
+export interface RecoveryContext extends RecoveryOptions {
+  readonly queue: WorkQueue;
+  /** Undefined if the platform file declares no log for the database's backups. */
+  readonly archiver: Archiver | undefined;
+  /** The running server. Throws `backup/no-server`. */
+  server(): Server;
+  report(level: RecoveryEvent["level"], what: string): void;
+}
+
+/** The log archive of the database that the data directory holds now. */
+export async function currentArchive({ cluster, repository, codec }: RecoveryOptions) {
+  return logArchive(repository, codec, await systemIdentifier(cluster.data));
+}
+
+/** The directory for restores beside the data directory. */
+export function scratchDirectory({ cluster }: Pick<RecoveryOptions, "cluster">): string {
+  return dirname(cluster.data);
+}
+
+export function serverNotRunning(): KeelsonError {
+  return new KeelsonError("backup/no-server", "the database is not running");
+}

@@ -1,0 +1,188 @@
+import { EventEmitter } from "node:events";
+import { archiveCommand } from "../../postgres/archive-script.js";
+import { isInitialised } from "../../postgres/cluster.js";
+import type { Server } from "../../postgres/server.js";
+import { archiveTimeout } from "../../postgres/settings.js";
+import { type ArchiveState, startArchiver } from "../archive/archiver.js";
+import { type Backup, type Catalogue, findBackup, readCatalogue } from "../backup/catalogue.js";
+import { systemIdentifier } from "../backup/data-directory.js";
+import { removeBackup } from "../backup/remove-backup.js";
+import { nextBackup } from "../backup/schedule.js";
+import { type Scheduler, startScheduler } from "../backup/scheduler.js";
+import { rollBack } from "../restore/move-into-place.js";
+import { removeReplayedLog } from "../restore/restore.js";
+import type { RestoreTarget } from "../restore/target.js";
+import { archiveEvents } from "./archive-events.js";
+import { AutoRestore, type RestoreRecord } from "./auto-restore.js";
+import {
+  currentArchive,
+  type RecoveryContext,
+  type RecoveryEvent,
+  type RecoveryEvents,
+  type RecoveryOptions,
+  serverNotRunning,
+} from "./context.js";
+import { type ServiceEvent, type ServiceState, transition } from "./lifecycle.js";
+import { prepareReplacement, probeArchive, type Replacement } from "./replace.js";
+import { writeSystemId } from "./system-id.js";
+import { take, verify } from "./take.js";
+import { WorkQueue } from "./work-queue.js";
+
+export interface RecoveryState {
+  readonly service: ServiceState;
+  readonly archive: ArchiveState | undefined;
+  /** When the next full backup is due, in epoch milliseconds. */
+  readonly next: number | undefined;
+  /** The work in progress. */
+  readonly busy: string | undefined;
+  readonly failing: { readonly what: string; readonly since: number; readonly reason: string } | undefined;
+}
+
+/** Backups, the log archive and restores of one database, for as long as the platform runs. */
+export interface Recovery {
+  readonly events: RecoveryEvents;
+  /** The server's settings for archiving its log. */
+  readonly archive: { readonly command: string; readonly timeoutSeconds: number } | undefined;
+  state(): RecoveryState;
+  catalogue(): Promise<Catalogue>;
+  /** Initialises, keeps or restores the data directory: required before each start of the server. */
+  prepare(signal: AbortSignal): Promise<void>;
+  /** The server accepts connections: stores its system identifier and schedules the backups. */
+  started(server: Server): Promise<void>;
+  take(verify: boolean): Promise<Backup>;
+  verify(id: string): Promise<Backup>;
+  /** Removes a backup from the repository. */
+  remove(id: string): Promise<void>;
+  /** See `probeArchive` in replace.ts. */
+  probeArchive(timeoutMs: number): Promise<number>;
+  /** The last restore that a lost data directory made necessary. */
+  lastRestore(): RestoreRecord | undefined;
+  /** See `prepareReplacement` in replace.ts. */
+  prepareReplacement(id: string, target: RestoreTarget): Promise<Replacement>;
+  /** Undoes `Replacement.replace` if the server cannot recover from it. The server must not run. */
+  rollBack(kept: string): Promise<void>;
+  /** Cancels the work in progress and starts no other; the log is still archived. */
+  cancel(): void;
+  /** Stops everything, after `cancel` if that was not called. The server must not run. */
+  stop(): Promise<void>;
+}
+
+export function startRecovery(options: RecoveryOptions): Recovery {
+  const { cluster, repository, database } = options;
+  const events: RecoveryEvents = new EventEmitter();
+  const report = (level: RecoveryEvent["level"], what: string): void => {
+    events.emit("event", { at: Date.now(), level, what });
+  };
+  const archiver = database?.backups.log
+    ? startArchiver({
+        handover: cluster.run,
+        data: cluster.data,
+        archive: () => currentArchive(options),
+        owner: cluster.user.foreign ? cluster.user : undefined,
+        onChange: archiveEvents(report),
+      })
+    : undefined;
+  let service: ServiceState = "new";
+  let server: Server | undefined;
+  const enter = (event: ServiceEvent): void => {
+    service = transition(service, event);
+  };
+  const queue = new WorkQueue();
+  const context: RecoveryContext = {
+    ...options,
+    queue,
+    archiver,
+    report,
+    server() {
+      if (!server || service !== "running") throw serverNotRunning();
+      return server;
+    },
+  };
+  const autoRestore = new AutoRestore(context);
+  const scheduler = backupSchedule(context);
+
+  async function prepare(signal: AbortSignal): Promise<void> {
+    enter("prepare");
+    try {
+      await autoRestore.prepare(signal);
+    } catch (error) {
+      enter("fail");
+      throw error;
+    }
+  }
+
+  async function started(running: Server): Promise<void> {
+    server = running;
+    enter("started");
+    autoRestore.started();
+    await writeSystemId(options.systemIdFile, await systemIdentifier(cluster.data));
+    await removeReplayedLog(cluster.data);
+    // Work that failed because the server was not running is due at once. Not awaited: an unreachable repository must not
+    // delay the database.
+    void scheduler.reconsider();
+  }
+
+  async function takeNow(verified: boolean): Promise<Backup> {
+    const taken = await take(context, verified);
+    // The next scheduled backup is due later.
+    await scheduler.reconsider();
+    return taken;
+  }
+
+  function cancel(): void {
+    enter("stop");
+    scheduler.stop();
+    queue.close("the platform is stopping");
+  }
+
+  return {
+    events,
+    archive:
+      archiver && database
+        ? { command: archiveCommand(cluster.archiveScript, cluster.run), timeoutSeconds: archiveTimeout(database) }
+        : undefined,
+    state: () => ({
+      service,
+      archive: archiver?.state(),
+      next: scheduler.next(),
+      busy: queue.busy,
+      failing: scheduler.failing(),
+    }),
+    catalogue: () => readCatalogue(repository),
+    prepare,
+    started,
+    take: takeNow,
+    verify: (id) => verify(context, id),
+    remove: async (id) => removeBackup(repository, findBackup(await readCatalogue(repository), id)),
+    probeArchive: (timeoutMs) => probeArchive(context, timeoutMs),
+    lastRestore: () => autoRestore.last,
+    prepareReplacement: (id, target) => prepareReplacement(context, id, target),
+    rollBack: (kept) => rollBack(kept, cluster.data),
+    cancel,
+    async stop() {
+      cancel();
+      await queue.idle();
+      await archiver?.stop();
+      enter("stopped");
+    },
+  };
+}
+
+/** Takes the full backups of the platform file's schedule, each verified by a restore. */
+function backupSchedule(context: RecoveryContext): Scheduler {
+  const { archiver, database, cluster, repository, report } = context;
+  return startScheduler({
+    what: "backup",
+    async due() {
+      const schedule = database?.backups.full;
+      if (!schedule || !archiver) return undefined;
+      const system = (await isInitialised(cluster)) ? await systemIdentifier(cluster.data) : undefined;
+      const own = (await readCatalogue(repository)).backups.filter((backup) => backup.manifest.system === system);
+      return nextBackup(schedule, own.at(-1)?.manifest.startedAt, Date.now());
+    },
+    async work() {
+      await take(context, true);
+    },
+    onFailure: (reason) => report("error", `the scheduled backup failed: ${reason}`),
+  });
+}

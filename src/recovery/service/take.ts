@@ -1,0 +1,40 @@
+import { KeelsonError } from "../../errors/keelson-error.js";
+import { type Backup, findBackup, readCatalogue } from "../backup/catalogue.js";
+import { takeBackup } from "../backup/take-backup.js";
+import { verifyBackup } from "../restore/verify.js";
+import { type RecoveryContext, scratchDirectory } from "./context.js";
+import { removeExpired } from "./expire.js";
+
+/** Takes a backup; with `verify`, restores it to prove it, and then removes expired backups. */
+export async function take(context: RecoveryContext, verify: boolean): Promise<Backup> {
+  const { archiver, queue, platform, cluster, repository, codec, report } = context;
+  if (!archiver)
+    throw new KeelsonError("backup/no-log", "the platform file declares no log for the database's backups");
+  return queue.run("taking a backup", async (signal, rename) => {
+    const from = { platform, server: context.server(), data: cluster.data };
+    const manifest = await takeBackup(from, repository, codec, { now: Date.now, signal });
+    report("info", `backup ${manifest.id} is stored`);
+    const backup = { manifest, verification: undefined };
+    if (!verify) return backup;
+    rename(`verifying backup ${manifest.id}`);
+    const verified = await check(context, backup, signal);
+    await removeExpired(context);
+    return verified;
+  });
+}
+
+/** Verifies a backup of the catalogue by restoring it. Throws `backup/unknown`. */
+export function verify(context: RecoveryContext, id: string): Promise<Backup> {
+  return context.queue.run("verifying a backup", async (signal) =>
+    check(context, findBackup(await readCatalogue(context.repository), id), signal),
+  );
+}
+
+async function check(context: RecoveryContext, { manifest }: Backup, signal: AbortSignal): Promise<Backup> {
+  const { repository, codec, report } = context;
+  const options = { scratch: scratchDirectory(context), now: Date.now, signal };
+  const verification = await verifyBackup(repository, codec, manifest, options);
+  if (verification.valid) report("info", `backup ${manifest.id} is valid: it was restored and compared`);
+  else report("error", `backup ${manifest.id} is not valid: ${verification.findings.join("; ")}`);
+  return { manifest, verification };
+}
