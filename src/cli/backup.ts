@@ -16,18 +16,18 @@ export async function backup(options: BackupOptions): Promise<void> {
   if (backup.verification?.valid === false) process.exitCode = 1;
 }
 
-/** One backup in words. */
+/** One backup as a line of text. */
 export function describe(backup: ListedBackup): string {
   const { verification } = backup;
-  const proof = !verification
-    ? "not yet restored to prove it"
+  const state = !verification
+    ? "not verified"
     : verification.valid
-      ? `valid: restored in ${((verification.restoreMs + verification.replayMs) / 1000).toFixed(1)} s`
+      ? `verified by a restore in ${((verification.restoreMs + verification.replayMs) / 1000).toFixed(1)} s`
       : `NOT VALID: ${verification.findings.join("; ")}`;
-  return `${backup.id}  ${readable(backup.bytes)} ${backup.encrypted ? "encrypted" : "not encrypted"}, ${backup.rows} rows in ${backup.tables} tables  ${proof}`;
+  return `${backup.id}  ${readable(backup.bytes)} ${backup.encrypted ? "encrypted" : "not encrypted"}, ${backup.rows} rows in ${backup.tables} tables  ${state}`;
 }
 
-/** Bytes in the unit that reads well, rounded: the exact number is in the JSON. */
+/** Bytes, rounded, with a binary unit. */
 function readable(bytes: number): string {
   const units = ["B", "Ki", "Mi", "Gi", "Ti"];
   const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));

@@ -3,11 +3,11 @@ import { askControl } from "../local/control/client.js";
 import { backupsFromEnvironment, layout, requireOwnData } from "../local/layout.js";
 import { livePlatform, readRunning } from "../local/running.js";
 import { listed, listing } from "../recovery/backup/listing.js";
-import { type BackupPlaces, catalogueOf, verifyOffline } from "../recovery/offline.js";
+import { type BackupLocation, catalogueOf, verifyOffline } from "../recovery/offline.js";
 import { describe } from "./backup.js";
 import { type ConnectionOptions, findData } from "./connection.js";
 
-/** Where backups are looked for when no platform runs. */
+/** The location of backups without a running platform. */
 export interface RepositoryOptions extends ConnectionOptions {
   readonly from?: string;
   readonly identity?: string;
@@ -16,8 +16,7 @@ export interface RepositoryOptions extends ConnectionOptions {
 
 /** `keelson backups`. */
 export async function listBackups(options: RepositoryOptions): Promise<void> {
-  const places = await findPlaces(options);
-  const { repository, catalogue } = await catalogueOf(places);
+  const { repository, catalogue } = await catalogueOf(await findLocation(options));
   print(listing(repository.place, catalogue), options);
 }
 
@@ -28,8 +27,8 @@ export async function verifyBackup(id: string, options: RepositoryOptions): Prom
   if (!backup.verification?.valid) process.exitCode = 1;
 }
 
-/** Where the backups of the platform that is meant are kept, whether it runs or not. */
-export async function findPlaces(options: RepositoryOptions): Promise<BackupPlaces> {
+/** The location of the selected platform's backups, whether it runs or not. */
+export async function findLocation(options: RepositoryOptions): Promise<BackupLocation> {
   const from = options.from ?? backupsFromEnvironment();
   if (from !== undefined && options.identity !== undefined) return { repository: from, identity: options.identity };
   const data = await findData(options);
@@ -41,10 +40,11 @@ export async function findPlaces(options: RepositoryOptions): Promise<BackupPlac
 async function verify(id: string, options: RepositoryOptions): Promise<ListedBackup> {
   const data = await findData(options);
   const running = options.from === undefined ? await livePlatform(layout(data)) : undefined;
-  // Restored in a scratch place among the data, which is made if need be.
-  if (!running) await requireOwnData(data);
-  if (!running) return listed(await verifyOffline(await findPlaces(options), id, data));
-  return askControl(running.control, `/backups/${encodeURIComponent(id)}/verify`, backupSchema, { method: "POST" });
+  if (running)
+    return askControl(running.control, `/backups/${encodeURIComponent(id)}/verify`, backupSchema, { method: "POST" });
+  // The backup is restored to a temporary directory in the data directory, which is created if absent.
+  await requireOwnData(data);
+  return listed(await verifyOffline(await findLocation(options), id, data));
 }
 
 function print(found: BackupList, options: RepositoryOptions): void {

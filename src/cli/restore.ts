@@ -4,7 +4,7 @@ import { KeelsonError } from "../errors/keelson-error.js";
 import { askControl } from "../local/control/client.js";
 import { restoreTo } from "../recovery/offline.js";
 import type { RestoreTarget } from "../recovery/restore/target.js";
-import { findPlaces, type RepositoryOptions } from "./backups.js";
+import { findLocation, type RepositoryOptions } from "./backups.js";
 import { findRunning } from "./connection.js";
 import { readMoment } from "./moment.js";
 import { ENDING } from "./signals.js";
@@ -19,36 +19,36 @@ const doneSchema = z.object({ id: z.string(), kept: z.string().optional(), tookM
 /** `keelson restore`. */
 export async function restore(id: string, options: RestoreOptions): Promise<void> {
   const at = options.at === undefined ? undefined : Date.parse(readMoment("--at", options.at, "ago", Date.now()));
-  await (options.to === undefined ? inPlace(id, at, options) : aside(id, at, options.to, options));
+  await (options.to === undefined ? inPlace(id, at, options) : toDirectory(id, at, options.to, options));
 }
 
-async function aside(id: string, at: number | undefined, to: string, options: RestoreOptions): Promise<void> {
+async function toDirectory(id: string, at: number | undefined, to: string, options: RestoreOptions): Promise<void> {
   const target: RestoreTarget = at === undefined ? { kind: "latest" } : { kind: "time", at };
-  const began = Date.now();
+  const startedAt = Date.now();
   const interrupted = new AbortController();
   const interrupt = () =>
-    interrupted.abort(new KeelsonError("restore/cancelled", "the restore was broken off: nothing of it is left"));
+    interrupted.abort(new KeelsonError("restore/cancelled", "the restore was cancelled; its files were removed"));
   for (const signal of ENDING) process.once(signal, interrupt);
-  const places = await findPlaces(options);
-  const { backup, logFiles, end } = await restoreTo(places, id, to, target, { signal: interrupted.signal });
+  const location = await findLocation(options);
+  const { backup, logFiles, end } = await restoreTo(location, id, to, target, { signal: interrupted.signal });
   const directory = resolve(to);
-  // Told only where a moment was asked for that lies beyond the archived log.
+  // Reported only if the requested time is after the end of the archived log.
   const beyond = at !== undefined && end.kind === "end-of-log";
   const newest = end.kind === "end-of-log" && end.newest !== undefined ? iso(end.newest) : null;
-  const told = {
+  const report = {
     id: backup.manifest.id,
     to: directory,
     logFiles,
     postgres: backup.manifest.postgres,
     ...(beyond && { newest }),
-    tookMs: Date.now() - began,
+    tookMs: Date.now() - startedAt,
   };
   process.stdout.write(
     options.json
-      ? `${JSON.stringify(told)}\n`
-      : `restored ${told.id} into ${directory}, with ${logFiles} files of the log to replay\n` +
+      ? `${JSON.stringify(report)}\n`
+      : `restored ${report.id} to ${directory}, with ${logFiles} log ${logFiles === 1 ? "file" : "files"} to replay\n` +
           (beyond
-            ? `the archived log ends before that moment, ${newest ? `with a transaction of ${newest}` : "with none since the backup"}\n`
+            ? `the archived log ends before that time: ${newest ? `the last transaction is of ${newest}` : "it has no transaction since the backup"}\n`
             : "") +
           `start it with any PostgreSQL ${backup.manifest.postgres.split(".")[0]}: postgres -D ${directory}\n`,
   );
@@ -61,12 +61,12 @@ async function inPlace(id: string, at: number | undefined, options: RestoreOptio
   process.stdout.write(
     options.json
       ? `${JSON.stringify(done)}\n`
-      : `restored ${done.id}; the platform answers again after ${(done.tookMs / 1000).toFixed(1)} s\n` +
-          (done.kept ? `what was there before is kept in ${done.kept}\n` : ""),
+      : `restored ${done.id}; the platform was ready again after ${(done.tookMs / 1000).toFixed(1)} s\n` +
+          (done.kept ? `the previous data directory is kept in ${done.kept}\n` : ""),
   );
 }
 
-/** Epoch microseconds, as a person reads them. */
-function iso(at: number): string {
-  return new Date(at / 1000).toISOString();
+/** ISO 8601 of a time in epoch microseconds. */
+function iso(micros: number): string {
+  return new Date(micros / 1000).toISOString();
 }

@@ -15,7 +15,7 @@ import { loadOrCreateIdentity } from "../recovery/age-identity.js";
 import { ageCodec, gzipCodec } from "../recovery/backup-codec.js";
 import { type Drills, startDrills } from "../recovery/drills/drills.js";
 import { drillStore } from "../recovery/drills/store.js";
-import { ExclusiveWorks } from "../recovery/exclusive-work.js";
+import { ExclusiveOperations } from "../recovery/exclusive-operations.js";
 import { openRepository } from "../recovery/repository/open.js";
 import { type Recovery, startRecovery } from "../recovery/service/recovery.js";
 import { startPostgres } from "./children/postgres-child.js";
@@ -63,7 +63,7 @@ export interface Platform {
   readonly recovery: Recovery;
   readonly drills: Drills;
   /** Drills and restores in place: one at a time. */
-  readonly exclusive: ExclusiveWorks;
+  readonly exclusive: ExclusiveOperations;
   /** True if this start created its database. */
   readonly first: boolean;
   /** What the plan has and this machine does not run, each with the reason. */
@@ -200,7 +200,7 @@ async function run(
   supervisor.events.on("event", ({ process, kind, reason }) =>
     log.write(process, kind === "crashed" || kind === "killing" ? "error" : "info", `${kind}: ${reason}`),
   );
-  const exclusive = new ExclusiveWorks();
+  const exclusive = new ExclusiveOperations();
   const target = {
     ...prepared,
     ...{ plan, running, layout: places, specs, supervisor },

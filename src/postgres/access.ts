@@ -4,8 +4,8 @@ import { writeAtomically } from "../disk/atomic-file.js";
 import type { ServerUser } from "./server-user.js";
 
 /**
- * Who may connect. The superuser has no password at all: it is reached only through the socket, by the operating
- * system's users who own the data anyway. Everybody else comes over loopback with a password (SCRAM).
+ * Writes the access rules. The superuser has no password: only the operating system's users that own the data can
+ * connect as it, through the socket. All other roles connect over loopback with a password (SCRAM).
  */
 export async function writeAccessRules(dataDirectory: string, user: ServerUser): Promise<void> {
   const options = { owner: user.foreign ? user : undefined };

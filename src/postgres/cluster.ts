@@ -15,14 +15,14 @@ import { canReach, type ServerUser, serverUser } from "./server-user.js";
 
 const run = promisify(execFile);
 
-/** An empty cluster is 40 MB, its first log segments 32 MB; the rest is air for the first backup. */
-const SPACE_FOR_A_NEW_CLUSTER = 160 * 1024 * 1024;
+/** An empty cluster has 40 MB, its first log segments 32 MB; the rest is for the first backup. */
+const NEW_CLUSTER_BYTES = 160 * 1024 * 1024;
 
-/** Everything that belongs to one server on this machine, by place. */
+/** The files and directories of one server on this machine. */
 export interface Cluster {
   /** The PostgreSQL data directory. */
   readonly data: string;
-  /** Unix socket and the hand-over of log segments; entered by the server's user and its owner only. */
+  /** Directory of the Unix socket and of archive requests; only the server's user and its owner can enter it. */
   readonly run: string;
   readonly archiveScript: string;
   readonly log: string;
@@ -30,15 +30,15 @@ export interface Cluster {
   readonly binaries: Binaries;
 }
 
-/** Where the cluster of a platform's data directory may lie: in it, or where the server's user can enter. */
+/** The possible directories for the cluster of a platform: in its data directory, or where the server's user can enter. */
 export function clusterHomes(platformData: string): readonly [inside: string, moved: string] {
   const data = resolve(platformData);
   return [join(data, "postgres"), join("/var/lib/keelson", shortHash(data))];
 }
 
 /**
- * Resolves where the cluster of a platform's data directory lives. When Keelson runs as root below a directory that
- * the server's user cannot enter (/root, a 0700 home), the cluster lies under /var/lib/keelson and `moved` says so.
+ * Resolves the cluster of a platform's data directory. If Keelson runs as root below a directory that the server's user
+ * cannot enter (/root, a home with mode 0700), the cluster is under /var/lib/keelson and `moved` is true.
  */
 export async function locateCluster(platformData: string, log: string): Promise<{ cluster: Cluster; moved: boolean }> {
   const user = await serverUser();
@@ -62,7 +62,7 @@ export async function locateCluster(platformData: string, log: string): Promise<
   }
 }
 
-/** A cluster in a directory of its own, for restores that are only looked at. */
+/** A cluster in a directory of its own, for the verification of backups. */
 export async function clusterAt(home: string, log: string): Promise<Cluster> {
   const user = await serverUser();
   const binaries = await findBinaries(user);
@@ -71,19 +71,19 @@ export async function clusterAt(home: string, log: string): Promise<Cluster> {
   return { data: join(home, "data"), run, archiveScript: join(run, "archive.sh"), log, user, binaries };
 }
 
-/** True when there is a cluster that can be started. A half-made one never bears the final name. */
+/** Whether a cluster exists that can be started. An incomplete one never has the final name. */
 export async function isInitialised(cluster: Cluster): Promise<boolean> {
   return (await statIfPresent(join(cluster.data, "PG_VERSION"))) !== undefined;
 }
 
-/** Makes an empty cluster, in one step as seen from outside: kill -9 in the middle leaves none, not half of one. */
+/** Creates an empty cluster atomically: a crash leaves no incomplete cluster under the final name. */
 export async function initialise(cluster: Cluster): Promise<void> {
   const home = dirname(cluster.data);
-  await requireSpace(home, SPACE_FOR_A_NEW_CLUSTER);
+  await requireSpace(home, NEW_CLUSTER_BYTES);
   const temporary = join(home, `new-${randomBytes(4).toString("hex")}.tmp`);
   try {
     await ownDirectory(temporary, cluster.user);
-    // Nobody ever types this password: it only keeps the superuser's account closed to connections over the network.
+    // This password is never used: it only prevents connections as the superuser over the network.
     const passwordFile = join(cluster.run, `password-${randomBytes(4).toString("hex")}`);
     await writeFile(passwordFile, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600 });
     try {
@@ -121,41 +121,41 @@ async function initdb(cluster: Cluster, directory: string, passwordFile: string)
       env: { ...process.env, LC_ALL: "C" },
     });
   } catch (error) {
-    const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
-    if (/No space left on device|Disk quota exceeded/.test(said)) throw diskFull(directory, error);
-    throw new KeelsonError("postgres/initdb", `PostgreSQL could not make its data directory: ${lastLine(said)}`, {
-      hint: `the same by hand: initdb --pgdata=DIR (as user ${cluster.user.name})`,
+    const output = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
+    if (/No space left on device|Disk quota exceeded/.test(output)) throw diskFull(directory, error);
+    throw new KeelsonError("postgres/initdb", `PostgreSQL could not create its data directory: ${lastLine(output)}`, {
+      hint: `to run it manually: initdb --pgdata=DIR (as user ${cluster.user.name})`,
       cause: error,
     });
   }
 }
 
-/** What a process that was killed in the middle of `initialise` or a restore has left. */
+/** Removes what a process left that was killed during `initialise` or a restore. */
 export async function removeLeftovers(home: string): Promise<void> {
   for (const name of await readdir(home))
     if (name.endsWith(".tmp")) await rm(join(home, name), { recursive: true, force: true });
 }
 
-/** A directory that only the server's user (and root) may enter. */
+/** Creates a directory that only the server's user (and root) can enter. */
 async function ownDirectory(path: string, user: ServerUser): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   if (user.foreign) await chown(path, user.uid, user.gid);
   await chmod(path, 0o700);
 }
 
-/** The longest path of a unix socket is 107 bytes on Linux and 103 on macOS; `/.s.PGSQL.65535` takes 15 of them. */
-const LONGEST_SOCKET_DIRECTORY = 88;
+/** The path of a Unix socket is limited to 107 bytes on Linux and 103 on macOS; `/.s.PGSQL.65535` takes 15 of them. */
+const MAX_SOCKET_DIRECTORY_BYTES = 88;
 
 async function socketDirectory(home: string, user: ServerUser): Promise<string> {
   const near = join(home, "run");
   const path =
-    near.length <= LONGEST_SOCKET_DIRECTORY ? near : join(tmpdir(), `keelson-${user.uid}-${shortHash(home)}`);
+    near.length <= MAX_SOCKET_DIRECTORY_BYTES ? near : join(tmpdir(), `keelson-${user.uid}-${shortHash(home)}`);
   await mkdir(path, { recursive: true, mode: 0o700 });
   const found = await lstat(path);
   const self = process.getuid?.() ?? user.uid;
-  // In a shared /tmp somebody else may have made it first, to listen in our place.
+  // In a shared /tmp another user may have created it first, to impersonate the server.
   if (!found.isDirectory() || (found.uid !== user.uid && found.uid !== self))
-    throw new KeelsonError("postgres/socket-directory", `${path} belongs to somebody else`);
+    throw new KeelsonError("postgres/socket-directory", `${path} belongs to another user`);
   await ownDirectory(path, user);
   return path;
 }

@@ -1,16 +1,16 @@
 import type pg from "pg";
 import { asSuperuser, type Server } from "./server.js";
 
-/** Role and database that the modules use: the owner of everything in it, and no superuser. */
+/** Name of the role and of the database that the modules use. The role owns everything in it and is no superuser. */
 export const role = "keelson";
 
-/** Makes role and database where they are missing and sets the password. Safe to repeat; done at every start. */
+/** Creates the role and the database if absent, and sets the password. Idempotent; runs at every start. */
 export async function provision(server: Pick<Server, "superuser">, password: string): Promise<void> {
   await asSuperuser(server, "postgres", async (client) => {
     const secret = client.escapeLiteral(password);
-    const known = await exists(client, "SELECT 1 FROM pg_roles WHERE rolname = $1");
+    const present = await exists(client, "SELECT 1 FROM pg_roles WHERE rolname = $1");
     const options = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS";
-    await client.query(`${known ? "ALTER" : "CREATE"} ROLE ${role} ${options} PASSWORD ${secret}`);
+    await client.query(`${present ? "ALTER" : "CREATE"} ROLE ${role} ${options} PASSWORD ${secret}`);
     if (!(await exists(client, "SELECT 1 FROM pg_database WHERE datname = $1"))) {
       await client.query(`CREATE DATABASE ${role} OWNER ${role}`);
       await client.query(`REVOKE ALL ON DATABASE ${role} FROM PUBLIC`);
@@ -18,7 +18,7 @@ export async function provision(server: Pick<Server, "superuser">, password: str
   });
 }
 
-/** The URL that is kept as the secret `database/url`. */
+/** The connection URL, stored as the secret `database/url`. */
 export function databaseUrl(port: number, password: string): string {
   return `postgres://${role}:${password}@127.0.0.1:${port}/${role}`;
 }

@@ -8,13 +8,13 @@ export interface ServerUser {
   readonly name: string;
   readonly uid: number;
   readonly gid: number;
-  /** True when that is not who runs Keelson: files must be given to it. */
+  /** True if Keelson runs as another user: it must change the owner of the server's files. */
   readonly foreign: boolean;
 }
 
 /**
- * PostgreSQL refuses to run as root. Whoever is not root is the server's user; root lends `postgres`, else `nobody`.
- * Throws `postgres/no-user` where root has neither.
+ * The user for the server. PostgreSQL does not run as root: there it is the account `postgres`, or `nobody` without one;
+ * otherwise the current user. Throws `postgres/no-user` if neither account exists.
  */
 export async function serverUser(): Promise<ServerUser> {
   const self = userInfo();
@@ -31,8 +31,8 @@ export async function serverUser(): Promise<ServerUser> {
 }
 
 /**
- * True when `user` can pass through every directory above `path` and read it (or pass through it too): 0700 homes are
- * where this fails.
+ * Whether `user` can pass through every directory above `path`, and read it (or pass through it). A home directory with
+ * mode 0700 prevents this.
  */
 export async function canReach(path: string, user: ServerUser, purpose: "read" | "pass"): Promise<boolean> {
   if (!user.foreign) return true;

@@ -14,17 +14,17 @@ import { serverArguments } from "./settings.js";
 import { endStrays, readPid } from "./strays.js";
 
 /**
- * The warden: a shell that stands between Keelson and the server. Its standard input is a pipe that only Keelson holds
- * open; when Keelson is gone, however it went, the pipe ends and the server is shut down in good order. So no server
- * is left behind that holds the data directory. The file `gone` tells archiving commands that nobody will answer them.
+ * A shell that is the parent process of the server. Its standard input is a pipe that only Keelson holds open: when
+ * Keelson exits for any reason, also by SIGKILL, the pipe closes and the shell shuts the server down. So no server remains
+ * that holds the data directory. The file `stopping` makes archive commands fail instead of waiting for a reply.
  */
-const warden = `
+const parentShell = `
 exec 3<&0 </dev/null
 "$@" 3<&- &
 server=$!
 (
   read -r _ <&3
-  : > gone
+  : > stopping
   kill -INT "$server" 2>/dev/null
   sleep 15
   kill -QUIT "$server" 2>/dev/null
@@ -41,26 +41,26 @@ export interface ServerOptions {
   readonly archive?: { readonly command: string; readonly timeoutSeconds: number };
 }
 
-/** Longest recovery that is waited for. */
-const RECOVERY_PATIENCE = 600_000;
+/** How long the server may replay the log before it counts as failed. */
+const RECOVERY_TIMEOUT_MS = 600_000;
 
 /** A running server. */
 export interface Server {
   readonly port: number;
-  /** The warden, whose exit is the server's. */
+  /** The parent shell, which exits with the server. */
   readonly process: ChildProcess;
   /** Connection settings of the superuser, over the socket. */
   readonly superuser: pg.ClientConfig;
-  /** The postmaster itself, for whoever wants to hurt it. */
+  /** Process id of the postmaster, for tests and drills that kill it. */
   pid(): Promise<number | undefined>;
-  /** `fast` rolls back what is open and writes a checkpoint; `immediate` leaves recovery to the next start. */
+  /** `fast` rolls back open transactions and writes a checkpoint; after `immediate` the next start recovers. */
   stop(mode: "fast" | "immediate"): Promise<void>;
 }
 
-/** Starts the server and waits until it accepts connections. Throws `postgres/start` with the server's own words. */
+/** Starts the server and waits until it accepts connections. Throws `postgres/start` with the server's message. */
 export async function startServer(cluster: Cluster, options: ServerOptions): Promise<Server> {
   await endStrays(cluster.data);
-  await rm(join(cluster.run, "gone"), { force: true });
+  await rm(join(cluster.run, "stopping"), { force: true });
   const logStart = (await statIfPresent(cluster.log))?.size ?? 0;
   const log = await open(cluster.log, "a", 0o600);
   const { uid, gid } = cluster.user;
@@ -69,13 +69,21 @@ export async function startServer(cluster: Cluster, options: ServerOptions): Pro
   try {
     child = spawn(
       "sh",
-      ["-c", warden, "keelson-warden", join(cluster.binaries.directory, "postgres"), "-D", cluster.data, ...args],
+      [
+        "-c",
+        parentShell,
+        "keelson-postgres",
+        join(cluster.binaries.directory, "postgres"),
+        "-D",
+        cluster.data,
+        ...args,
+      ],
       {
         ...(cluster.user.foreign && { uid, gid }),
         cwd: cluster.run,
         env: { ...process.env, LC_ALL: "C" },
         stdio: ["pipe", log.fd, log.fd],
-        // A session of its own: Ctrl-C in the terminal reaches Keelson only, which then ends things in their order.
+        // A session of its own: Ctrl-C in the terminal reaches only Keelson, which then stops the processes in order.
         detached: true,
       },
     );
@@ -83,7 +91,7 @@ export async function startServer(cluster: Cluster, options: ServerOptions): Pro
   } finally {
     await log.close();
   }
-  // The pipe is a lifeline, not a channel: nothing is ever written to it.
+  // Nothing is written to the pipe: only its end matters.
   child.stdin?.on("error", () => undefined);
   const server = describe(cluster, options.port, child);
   await waitUntilReady(cluster, server, logStart);
@@ -102,21 +110,21 @@ function describe(cluster: Cluster, port: number, child: ChildProcess): Server {
       const exit = ended() ? undefined : once(child, "exit");
       const postmaster = await pid();
       if (postmaster !== undefined && exit) signal(postmaster, mode === "fast" ? "SIGINT" : "SIGQUIT");
-      const patience = mode === "fast" ? DATABASE_GRACE_MS : HUNG_DATABASE_GRACE_MS;
-      if (exit && !(await inTime(exit, patience)) && postmaster !== undefined && mode === "immediate")
-        // A process that hangs hears no other signal. Its orphans are swept up below, and the log recovers the rest.
+      const timeoutMs = mode === "fast" ? DATABASE_GRACE_MS : HUNG_DATABASE_GRACE_MS;
+      if (exit && !(await inTime(exit, timeoutMs)) && postmaster !== undefined && mode === "immediate")
+        // A hung process reacts to no other signal. Its child processes are ended below, and the log recovers the data.
         signal(postmaster, "SIGKILL");
-      // Also sweeps up what a warden that was killed itself has left.
+      // Also ends the server of a parent shell that was killed.
       await endStrays(cluster.data);
     },
   };
 }
 
-async function inTime(happening: Promise<unknown>, patience: number): Promise<boolean> {
-  const late = new AbortController();
-  const tooLate = sleep(patience, false, { signal: late.signal }).catch(() => false);
-  const first = await Promise.race([happening.then(() => true), tooLate]);
-  late.abort();
+async function inTime(event: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  const done = new AbortController();
+  const timeout = sleep(timeoutMs, false, { signal: done.signal }).catch(() => false);
+  const first = await Promise.race([event.then(() => true), timeout]);
+  done.abort();
   return first;
 }
 
@@ -124,7 +132,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // Ended in the meantime, which is what was wanted.
+    // It has exited already.
   }
 }
 
@@ -132,28 +140,28 @@ function signal(pid: number, name: NodeJS.Signals): void {
 async function waitUntilReady(cluster: Cluster, server: Server, logStart: number): Promise<void> {
   const pidFile = join(cluster.data, "postmaster.pid");
   const { process: child } = server;
-  for (const end = Date.now() + RECOVERY_PATIENCE; Date.now() < end; await sleep(15)) {
+  for (const end = Date.now() + RECOVERY_TIMEOUT_MS; Date.now() < end; await sleep(15)) {
     if (child.exitCode !== null || child.signalCode !== null) throw await startError(cluster, logStart);
     const lines = ((await readIfPresent(pidFile)) ?? "").split("\n");
     if (lines[7]?.trim() === "ready" && lines[3] === String(server.port)) return;
   }
   await server.stop("immediate");
-  throw new KeelsonError("postgres/start", `PostgreSQL was not ready within ${RECOVERY_PATIENCE / 1000} s`, {
+  throw new KeelsonError("postgres/start", `PostgreSQL was not ready within ${RECOVERY_TIMEOUT_MS / 1000} s`, {
     hint: `its log: ${cluster.log}`,
   });
 }
 
 async function startError(cluster: Cluster, logStart: number): Promise<KeelsonError> {
-  const said = (await readFile(cluster.log)).subarray(logStart).toString("utf8");
-  if (said.includes("No space left on device")) return diskFull(cluster.data);
-  const fatal = said.split("\n").findLast((line) => /FATAL|PANIC|error while loading shared libraries/.test(line));
-  const message = fatal?.replace(/^.*?(FATAL|PANIC):\s*/, "") ?? "it ended at once";
+  const output = (await readFile(cluster.log)).subarray(logStart).toString("utf8");
+  if (output.includes("No space left on device")) return diskFull(cluster.data);
+  const fatal = output.split("\n").findLast((line) => /FATAL|PANIC|error while loading shared libraries/.test(line));
+  const message = fatal?.replace(/^.*?(FATAL|PANIC):\s*/, "") ?? "it exited at once";
   return new KeelsonError("postgres/start", `PostgreSQL did not start: ${message}`, {
     hint: `its log: ${cluster.log}`,
   });
 }
 
-/** A port of loopback that nobody listens on now. Another process may still be faster: callers retry. */
+/** A free loopback port. Another process may take it before it is used: callers retry. */
 export async function freePort(): Promise<number> {
   const probe = createServer();
   probe.listen(0, "127.0.0.1");
@@ -173,10 +181,10 @@ export function asSuperuser<T>(
   return withClient({ ...server.superuser, database, application_name: "keelson" }, work);
 }
 
-/** Runs queries over a connection of their own, and closes it. */
+/** Runs queries on a new connection, and closes it. */
 export async function withClient<T>(settings: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client(settings);
-  // A server that dies under a query rejects the query; the connection's own event would end the process.
+  // A server that exits during a query rejects the query; without a listener, this event would end the process.
   client.on("error", () => undefined);
   await client.connect();
   try {

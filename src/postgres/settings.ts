@@ -1,15 +1,15 @@
 import type { Database } from "../plan/plan.js";
 import { SEGMENT_CLOSE_FRACTION } from "../promises/facts/supervisor.js";
 
-/** What the server is told on its command line, so that the data directory itself stays plain PostgreSQL. */
+/** Settings that are passed on the command line, so that the data directory itself stays unmodified. */
 export interface ServerSettings {
   readonly port: number;
   readonly socketDirectory: string;
-  /** Undefined switches archiving off: a restored copy under inspection must never write into the archive. */
+  /** Undefined disables archiving: a restored copy must never write to the archive. */
   readonly archive: { readonly command: string; readonly timeoutSeconds: number } | undefined;
 }
 
-/** Settings for a server that shares a laptop: little memory, every durability switch on. */
+/** Settings for a server on a laptop: little memory, full durability. */
 export function serverArguments(settings: ServerSettings): string[] {
   const values: Record<string, string | number> = {
     listen_addresses: "127.0.0.1",
@@ -24,11 +24,11 @@ export function serverArguments(settings: ServerSettings): string[] {
     log_line_prefix: "%m [%p] ",
     wal_level: "replica",
     max_wal_senders: 0,
-    // A server in recovery lets nobody in until it is done, so that "ready" means that rows can be written.
+    // A server in recovery accepts no connections, so that "ready" means that rows can be written.
     hot_standby: "off",
     max_wal_size: "512MB",
     min_wal_size: "64MB",
-    // A crash is recovered from the log since the last checkpoint: five minutes would be the default.
+    // Crash recovery replays the log since the last checkpoint. The default is five minutes.
     checkpoint_timeout: "2min",
     archive_mode: settings.archive ? "on" : "off",
     ...(settings.archive && {
@@ -39,7 +39,7 @@ export function serverArguments(settings: ServerSettings): string[] {
   return Object.entries(values).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 }
 
-/** Seconds after which a log segment is closed and shipped though it is not full, from `backups.log.every`. */
+/** Seconds after which a log segment is switched and archived even if it is not full, from `backups.log.every`. */
 export function archiveTimeout(database: Pick<Database, "backups">): number {
   const log = database.backups.log;
   return log ? Math.max(1, Math.floor((log.every * SEGMENT_CLOSE_FRACTION) / 1000)) : 0;

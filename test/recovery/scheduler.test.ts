@@ -6,36 +6,36 @@ const HOUR = 3_600_000;
 beforeEach(() => void vi.useFakeTimers({ now: Date.UTC(2025, 10, 21, 8) }));
 afterEach(() => void vi.useRealTimers());
 
-test("a place that cannot say when a copy is due stops nobody: it is told, and asked again", async () => {
-  let away = true;
-  const told: string[] = [];
+test("an unavailable repository is reported and retried", async () => {
+  let unavailable = true;
+  const failures: string[] = [];
   const done: number[] = [];
   const scheduler = startScheduler({
     what: "backup",
     async due() {
-      if (away) throw new Error("the bucket does not answer");
+      if (unavailable) throw new Error("the bucket is unavailable");
       return (done.at(-1) ?? Date.now() - HOUR) + HOUR;
     },
     async work() {
       done.push(Date.now());
     },
-    onFailure: (reason) => told.push(reason),
+    onFailure: (reason) => failures.push(reason),
   });
   await scheduler.reconsider();
-  expect(told).toEqual(["the bucket does not answer"]);
-  expect(scheduler.failing()).toMatchObject({ what: "backup", reason: "the bucket does not answer" });
+  expect(failures).toEqual(["the bucket is unavailable"]);
+  expect(scheduler.failing()).toMatchObject({ what: "backup", reason: "the bucket is unavailable" });
 
   await vi.advanceTimersByTimeAsync(60_000);
-  expect(told.length).toBeGreaterThan(1);
+  expect(failures.length).toBeGreaterThan(1);
   expect(done).toEqual([]);
-  away = false;
+  unavailable = false;
   await vi.advanceTimersByTimeAsync(10 * 60_000);
   expect(done).toHaveLength(1);
   expect(scheduler.failing()).toBeUndefined();
   scheduler.stop();
 });
 
-test("a copy that was made meanwhile is not made again", async () => {
+test("a backup that was taken meanwhile is not taken again", async () => {
   let due = Date.now() + 60_000;
   let copies = 0;
   const scheduler = startScheduler({

@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** A server that remembers when each transaction was committed, and takes prepared ones. */
+/** A server that tracks commit timestamps and supports prepared transactions. */
 async function rememberingSource(): Promise<Source> {
   const source = await startSource(cleanups);
   const { cluster, server } = source;
@@ -28,7 +28,7 @@ async function rememberingSource(): Promise<Source> {
   return source;
 }
 
-/** When the transactions of the whole archived log ended, as its segments say. */
+/** When the transactions of the whole archived log ended, read from its segments. */
 async function endsInArchive(source: Source, system: string): Promise<{ ends: number[]; segments: number }> {
   const archive = logArchive(source.repository, source.codec, system);
   const files = await archive.list();
@@ -52,10 +52,10 @@ const microseconds = (expression: string) => `(extract(epoch FROM ${expression})
 const timeSchema = z.object({ at: z.coerce.number() });
 
 describe("the log that PostgreSQL writes", () => {
-  test("tells when each transaction ended, to the microsecond", async () => {
+  test("contains the end of each transaction, to the microsecond", async () => {
     const source = await rememberingSource();
     await source.query("CREATE TABLE ledger (id serial, what text)");
-    // Of all lengths, so that records begin and end at every place of a page, and some fill several pages or segments.
+    // Of all lengths, so that records start and end at every offset of a page, and some fill several pages or segments.
     await source.query(`DO $$ BEGIN
       FOR n IN 1..3000 LOOP
         INSERT INTO ledger (what) SELECT string_agg(md5(n::text || i), '') FROM generate_series(1, n % 97) i;
@@ -66,7 +66,7 @@ describe("the log that PostgreSQL writes", () => {
     await source.query(
       "INSERT INTO ledger (what) SELECT string_agg(md5(n::text), '') FROM generate_series(1, 600000) n",
     );
-    // Parts of a transaction that have ids of their own, which its end lists.
+    // Subtransactions, which the commit record lists.
     await source.query(`DO $$ BEGIN
       FOR n IN 1..500 LOOP
         BEGIN INSERT INTO ledger (what) VALUES ('part'); EXCEPTION WHEN OTHERS THEN NULL; END;
@@ -79,7 +79,7 @@ describe("the log that PostgreSQL writes", () => {
       .array(timeSchema)
       .parse(await source.query(`SELECT DISTINCT ${microseconds("pg_xact_commit_timestamp(xmin)")} AS at FROM ledger`));
     const [last] = await source.query(`SELECT ${microseconds("timestamp")} AS at FROM pg_last_committed_xact()`);
-    // Rolled back: nobody remembers when, but a replay may stop there as well.
+    // Rolled back: there is no commit timestamp, but a replay can stop there too.
     const before = Date.now() * 1000;
     await source.query("BEGIN; INSERT INTO ledger (what) VALUES ('undone'); ROLLBACK");
     await source.query("BEGIN; INSERT INTO ledger (what) VALUES ('undone'); PREPARE TRANSACTION 'two'");
@@ -98,7 +98,7 @@ describe("the log that PostgreSQL writes", () => {
     expect(Math.max(...ends)).toBeLessThanOrEqual(Date.now() * 1000);
   }, 120_000);
 
-  test("of another version is refused, and nothing is guessed", () => {
+  test("of another version is rejected", () => {
     const other = Buffer.alloc(8192);
     other.writeUInt16LE(0xd118);
     expect(() => transactionEnds().read(1n, other)).toThrow(
@@ -106,7 +106,7 @@ describe("the log that PostgreSQL writes", () => {
     );
   });
 
-  test("has an end where nothing was written", () => {
+  test("ends where nothing was written", () => {
     const log = transactionEnds();
     const segment = Buffer.alloc(2 * 8192);
     segment.writeUInt16LE(0xd116);

@@ -5,7 +5,7 @@ import { messageOf } from "../../errors/thrown.js";
 import type { LogArchive } from "./log-archive.js";
 import { parseLogFile } from "./segments.js";
 
-/** What does not work: `name` is the log file that could not be stored, or the directory that could not be read. */
+/** A failure: `name` is the log file that could not be stored, or the directory that could not be read. */
 export interface ArchiveFailure {
   readonly name: string;
   /** Epoch milliseconds of the first failure in a row. */
@@ -14,8 +14,8 @@ export interface ArchiveFailure {
 }
 
 /**
- * How archiving stands; `failing` is set from the first refused file until one is stored again, and while the server's
- * requests cannot be read.
+ * The state of archiving. `failing` is set from the first file that could not be stored until one is stored again, and
+ * while the server's requests cannot be read.
  */
 export interface ArchiveState {
   readonly archived: number;
@@ -29,42 +29,42 @@ export interface Archiver {
 }
 
 export interface ArchiverOptions {
-  /** The hand-over directory, which the server's `archive_command` writes its requests into. */
+  /** The directory in which the server's `archive_command` creates its requests. */
   readonly handover: string;
   /** The server's data directory. */
   readonly data: string;
-  /** The archive of whichever system the data directory holds now; asked anew for each file. */
+  /** The archive of the database in the data directory; resolved for each file, because a restore can change it. */
   readonly archive: () => Promise<LogArchive>;
-  /** Owner of the answers, when the server runs as somebody else. */
+  /** Owner of the replies, if the server runs as another user. */
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
   readonly onChange?: (state: ArchiveState) => void;
 }
 
-/** How often the directory is looked at even when the file system reports nothing. */
-const POLL = 500;
+/** How often the directory is read even if the file system reports no change. */
+const POLL_INTERVAL_MS = 500;
 
 /**
- * Answers the server's requests to archive finished log files. The server keeps each file until its command succeeds,
- * the command succeeds only on our `.done`, and `.done` is written only after the repository holds the file for good.
+ * Archives finished log files on request of the server. The server keeps each file until its command succeeds, the command
+ * succeeds only when `<name>.done` exists, and that file is written only after the repository has stored the log file durably.
  */
 export function startArchiver(options: ArchiverOptions): Archiver {
   let stopping = false;
   let stored: Pick<ArchiveState, "archived" | "last"> = { archived: 0, last: undefined };
-  /** Two things can fail, and each ends by itself: requests that cannot be read, a file that cannot be stored. */
-  let unread: ArchiveFailure | undefined;
-  let refused: ArchiveFailure | undefined;
+  /** Two independent failures: requests that cannot be read, and a file that cannot be stored. */
+  let unreadableRequests: ArchiveFailure | undefined;
+  let failedFile: ArchiveFailure | undefined;
   let wake = () => {};
-  const unwatch = watchOver(options.handover, () => wake());
+  const unwatch = watchDirectory(options.handover, () => wake());
 
-  const state = (): ArchiveState => ({ ...stored, failing: unread ?? refused });
+  const state = (): ArchiveState => ({ ...stored, failing: unreadableRequests ?? failedFile });
   const changed = () => options.onChange?.(state());
 
-  async function answer(name: string, word: "done" | "failed", text: string): Promise<void> {
+  async function reply(name: string, result: "done" | "failed", text: string): Promise<void> {
     const place = join(options.handover, name);
     await rm(`${place}.request`, { force: true });
     await writeFile(`${place}.answer`, text, { mode: 0o600 });
     if (options.owner) await chown(`${place}.answer`, options.owner.uid, options.owner.gid);
-    await rename(`${place}.answer`, `${place}.${word}`);
+    await rename(`${place}.answer`, `${place}.${result}`);
   }
 
   async function archive(name: string): Promise<void> {
@@ -72,21 +72,21 @@ export function startArchiver(options: ArchiverOptions): Archiver {
       const content = await readFile(join(options.data, "pg_wal", name));
       await (await options.archive()).store(name, content);
       stored = { archived: stored.archived + 1, last: { name, at: Date.now() } };
-      refused = undefined;
-      await answer(name, "done", "");
+      failedFile = undefined;
+      await reply(name, "done", "");
     } catch (error) {
-      refused = failure(name, error, refused);
-      await answer(name, "failed", `${refused.reason}\n`).catch(() => undefined);
+      failedFile = failure(name, error, failedFile);
+      await reply(name, "failed", `${failedFile.reason}\n`).catch(() => undefined);
     }
     changed();
   }
 
-  /** Names of the log files that the server waits for; none, and a failure that is told, when they cannot be read. */
+  /** Names of the log files to archive; empty, with a reported failure, if they cannot be read. */
   async function requests(): Promise<string[]> {
     try {
       const entries = await readdir(options.handover);
-      if (unread) {
-        unread = undefined;
+      if (unreadableRequests) {
+        unreadableRequests = undefined;
         changed();
       }
       const names = entries
@@ -94,8 +94,8 @@ export function startArchiver(options: ArchiverOptions): Archiver {
         .map((entry) => entry.slice(0, -".request".length));
       return names.filter((name) => parseLogFile(name)).sort();
     } catch (error) {
-      const first = unread === undefined;
-      unread = failure(options.handover, error, unread);
+      const first = unreadableRequests === undefined;
+      unreadableRequests = failure(options.handover, error, unreadableRequests);
       if (first) changed();
       return [];
     }
@@ -104,7 +104,7 @@ export function startArchiver(options: ArchiverOptions): Archiver {
   async function run(): Promise<void> {
     while (!stopping) {
       const woken = new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, POLL);
+        const timer = setTimeout(resolve, POLL_INTERVAL_MS);
         wake = () => {
           clearTimeout(timer);
           resolve();
@@ -134,8 +134,8 @@ function failure(name: string, error: unknown, before: ArchiveFailure | undefine
   return { name, since: before?.since ?? Date.now(), reason };
 }
 
-/** Watching only makes it faster: where it cannot be done, or breaks, the polling finds everything. */
-function watchOver(directory: string, onChange: () => void): () => void {
+/** Watching only reduces the delay: if it is impossible or fails, polling finds every request. */
+function watchDirectory(directory: string, onChange: () => void): () => void {
   try {
     const watcher = watch(directory, onChange);
     watcher.on("error", () => undefined);

@@ -4,7 +4,7 @@ import { type BackupCodec, corrupt } from "../backup-codec.js";
 import { collect, type Repository, single } from "../repository/repository.js";
 import { type LogFile, parseLogFile } from "./segments.js";
 
-/** A file of the log as it lies in the repository: its name carries the SHA-256 of its stored bytes. */
+/** A stored log file: its object name contains the SHA-256 of the stored bytes. */
 export interface ArchivedFile {
   readonly file: LogFile;
   readonly object: string;
@@ -16,17 +16,17 @@ export interface ArchivedFile {
 
 /** The archived log of one database system. */
 export interface LogArchive {
-  /** Stores a file; resolves once it is safe. Repeating it is harmless. Throws `log/conflict` for other content. */
+  /** Stores a file; resolves once it is durable. Idempotent. Throws `log/conflict` for other content of the same name. */
   store(name: string, content: Uint8Array): Promise<void>;
   list(): Promise<ArchivedFile[]>;
-  /** Its content. Throws `backup/corrupt` when a bit was changed. */
+  /** The file's content. Throws `backup/corrupt` if it was changed. */
   read(file: ArchivedFile): Promise<Buffer>;
   has(name: string): Promise<boolean>;
 }
 
 const OBJECT = /^(.+)\.([0-9a-f]{64})\.gz(?:\.age)?$/;
 
-/** `system` is the database's system identifier: two clusters never write into one another's log. */
+/** The archive of one database, by its system identifier: two databases never share one. */
 export function logArchive(repository: Repository, codec: BackupCodec, system: string): LogArchive {
   const prefix = `${system}/wal/`;
 
@@ -51,18 +51,18 @@ export function logArchive(repository: Repository, codec: BackupCodec, system: s
     has: async (name) => (await find(`${name}.`)).length > 0,
     async store(name, content) {
       const earlier = await find(`${name}.`);
-      for (const known of earlier) {
-        // The server asks again when it was killed between our word and its own note of it.
-        const same = await read(known).then(
+      for (const existing of earlier) {
+        // The server archives a file again if it was killed before it recorded the success.
+        const same = await read(existing).then(
           (found) => found.equals(content),
           () => undefined,
         );
         if (same === true) return;
-        if (same === false) throw new KeelsonError("log/conflict", `${known.object} exists with other content`);
+        if (same === false) throw new KeelsonError("log/conflict", `${existing.object} exists with other content`);
       }
-      const packed = await collect(codec.encode(single(content)));
-      await repository.put(`${prefix}${name}.${sha256(packed)}${codec.suffix}`, single(packed));
-      // What could not be read any more is replaced by what has just been stored.
+      const encoded = await collect(codec.encode(single(content)));
+      await repository.put(`${prefix}${name}.${sha256(encoded)}${codec.suffix}`, single(encoded));
+      // The new object replaces those that can no longer be read.
       for (const damaged of earlier) await repository.remove(damaged.object);
     },
   };

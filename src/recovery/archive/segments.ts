@@ -1,4 +1,4 @@
-/** Names of the write-ahead log's files, as PostgreSQL gives them. */
+/** File names of the write-ahead log (WAL), as PostgreSQL defines them. */
 
 /** Eight hex digits each of timeline, log and segment. */
 const SEGMENT = /^([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})(\.partial)?$/;
@@ -15,7 +15,7 @@ export type LogFile =
   | { readonly kind: "history"; readonly name: string }
   | { readonly kind: "backup-history"; readonly name: string };
 
-/** What a file that the server hands over is; undefined for a name that it would never give. */
+/** Parses a file name; undefined if it is not a log file. */
 export function parseLogFile(name: string): LogFile | undefined {
   const segment = SEGMENT.exec(name);
   if (segment) {
@@ -28,13 +28,13 @@ export function parseLogFile(name: string): LogFile | undefined {
   return undefined;
 }
 
-/** A position in the log such as `0/3000148`, in bytes from its beginning. */
+/** An LSN such as `0/3000148`, in bytes since the start of the log. */
 export function parseLsn(lsn: string): bigint {
   const [high = "0", low = "0"] = lsn.split("/");
   return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`);
 }
 
-/** The number of the segment, counted from the beginning of time, that holds an LSN such as `0/3000148`. */
+/** The number of the segment that contains an LSN such as `0/3000148`, counted from the start of the log. */
 export function segmentOf(lsn: string): bigint {
   return parseLsn(lsn) / SEGMENT_BYTES;
 }

@@ -2,52 +2,52 @@ import { KeelsonError } from "../../errors/keelson-error.js";
 import { SEGMENT_BYTES } from "./segments.js";
 
 /**
- * The log as PostgreSQL 17 writes it: pages of 8 KiB, each with a header (`XLogPageHeaderData`), and records that begin at
- * multiples of eight and run on over pages (`XLogRecord`). The layouts are those of `access/xlog_internal.h`,
+ * The log format of PostgreSQL 17: pages of 8 KiB, each with a header (`XLogPageHeaderData`), and records that start at
+ * multiples of eight bytes and continue over pages (`XLogRecord`). The layouts are those of `access/xlog_internal.h`,
  * `access/xlogrecord.h` and `access/xact.h`.
  */
-const PAGE = 8192;
-/** `XLOG_PAGE_MAGIC`. It changes with the layout: what another one says is not guessed. */
+const PAGE_BYTES = 8192;
+/** `XLOG_PAGE_MAGIC`. It changes with the layout; pages with another value are not read. */
 const MAGIC = 0xd116;
 const FIRST_IS_CONTINUATION = 0x1;
 const LONG_HEADER = 0x2;
 
-const RECORD_HEADER = 24;
-/** Bytes of a record that are looked at: its header, what may stand before its data, and the time at its beginning. */
-const LOOKED_AT = 64;
+const RECORD_HEADER_BYTES = 24;
+/** Bytes of a record that are read: its header, what can precede its data, and the time at the start of the data. */
+const PREFIX_BYTES = 64;
 
-/** Resource managers, and those kinds of their records that matter here. */
+/** Resource managers, and the kinds of their records that are read here. */
 const XLOG = 0;
 const XLOG_SWITCH = 0x40;
 const XACT = 1;
 const XACT_KIND = 0x70;
-/** Commit, abort, and both of prepared transactions: PostgreSQL stops at a moment before one of these, and nowhere else. */
+/** Commit and abort, also of prepared transactions: with a target time PostgreSQL stops only before one of these. */
 const ENDS: ReadonlySet<number> = new Set([0x00, 0x20, 0x30, 0x40]);
 
-/** Microseconds from 1970 to 2000, from which PostgreSQL counts. */
-const POSTGRES_EPOCH = 946_684_800_000_000;
+/** The epoch of PostgreSQL, 2000-01-01, in microseconds since 1970. */
+const POSTGRES_EPOCH_MICROS = 946_684_800_000_000;
 
 export interface TransactionEnds {
   /**
-   * Reads the next segment. When its transactions were committed or rolled back, in the log's order, epoch microseconds.
+   * Reads the next segment. Returns when its transactions were committed or rolled back, in log order, in epoch microseconds.
    * Throws `log/format` for the log of another version of PostgreSQL.
    */
   read(position: bigint, content: Buffer): readonly number[];
-  /** The log has an end within the segment that was read: no record of a later one would be replayed. */
+  /** Whether the log ends within the segment that was read: no record of a later segment is replayed. */
   ended(): boolean;
 }
 
-/** A record that goes on in the next page. */
+/** A record that continues in the next page. */
 interface OpenRecord {
-  /** As much of its beginning as is looked at; nothing when it was not read. */
+  /** The first `PREFIX_BYTES`; empty if the start of the record was not read. */
   readonly start: Buffer[];
   length: number;
   missing: number;
 }
 
 /**
- * Reads segments in the order of a replay. `from` is the LSN of the record that it begins with; without it, the first
- * record that begins in the first segment does.
+ * Reads segments in replay order. `from` is the LSN of the first record; by default the first record that starts in the
+ * first segment.
  */
 export function transactionEnds(from = 0n): TransactionEnds {
   let open: OpenRecord | undefined;
@@ -56,9 +56,9 @@ export function transactionEnds(from = 0n): TransactionEnds {
   function read(position: bigint, content: Buffer): number[] {
     const ends: number[] = [];
     const start = position * SEGMENT_BYTES;
-    for (let page = 0; page < content.length; page += PAGE) {
+    for (let page = 0; page < content.length; page += PAGE_BYTES) {
       const address = start + BigInt(page);
-      const end = page + PAGE;
+      const end = page + PAGE_BYTES;
       if (start + BigInt(end) <= from) continue;
       if (content.readUInt16LE(page) !== MAGIC || content.readBigUInt64LE(page + 8) !== address) {
         if (page === 0) throw unknownFormat(content.readUInt16LE(0));
@@ -80,11 +80,11 @@ export function transactionEnds(from = 0n): TransactionEnds {
         if (isSwitch(record, 0)) return ends;
         addEnd(ends, record, 0);
       }
-      // After a crash the server gives up a record that it could not finish, and goes on with another.
+      // After a crash the server abandons an incomplete record and continues with another.
       open = undefined;
       while (at < end) {
         const total = content.readUInt32LE(at);
-        if (total < RECORD_HEADER) {
+        if (total < RECORD_HEADER_BYTES) {
           over = true;
           return ends;
         }
@@ -93,7 +93,7 @@ export function transactionEnds(from = 0n): TransactionEnds {
           keep(open, content.subarray(at, end));
           break;
         }
-        // The rest of a segment that was closed early is empty.
+        // The rest of a segment after a switch is empty.
         if (isSwitch(content, at)) return ends;
         addEnd(ends, content, at);
         at = aligned(at + total);
@@ -106,8 +106,8 @@ export function transactionEnds(from = 0n): TransactionEnds {
 }
 
 function keep(open: OpenRecord, part: Buffer): void {
-  if (open.length >= LOOKED_AT) return;
-  open.start.push(part.subarray(0, LOOKED_AT - open.length));
+  if (open.length >= PREFIX_BYTES) return;
+  open.start.push(part.subarray(0, PREFIX_BYTES - open.length));
   open.length += part.length;
 }
 
@@ -120,13 +120,13 @@ function isSwitch(bytes: Buffer, at: number): boolean {
 }
 
 function addEnd(ends: number[], bytes: Buffer, at: number): void {
-  if (bytes.length <= at + RECORD_HEADER || bytes[at + 17] !== XACT) return;
+  if (bytes.length <= at + RECORD_HEADER_BYTES || bytes[at + 17] !== XACT) return;
   if (!ENDS.has((bytes[at + 16] ?? 0) & XACT_KIND)) return;
-  const time = bytes.readBigInt64LE(dataOf(bytes, at + RECORD_HEADER));
-  ends.push(Number(time) + POSTGRES_EPOCH);
+  const time = bytes.readBigInt64LE(dataOf(bytes, at + RECORD_HEADER_BYTES));
+  ends.push(Number(time) + POSTGRES_EPOCH_MICROS);
 }
 
-/** Where a record's data begins: after its length, before which an origin and a top transaction may be named. */
+/** The offset of a record's data: after its length, which an origin and a top-level transaction can precede. */
 function dataOf(bytes: Buffer, at: number): number {
   switch (bytes[at]) {
     case 255:
@@ -145,6 +145,6 @@ function dataOf(bytes: Buffer, at: number): number {
 function unknownFormat(found: number): KeelsonError {
   return new KeelsonError(
     "log/format",
-    `the log was written by another version of PostgreSQL (0x${found.toString(16)}): its moments cannot be read`,
+    `the log was written by another version of PostgreSQL (0x${found.toString(16)}): its commit times cannot be read`,
   );
 }

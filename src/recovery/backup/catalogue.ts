@@ -7,10 +7,10 @@ import { fingerprintSchema } from "./fingerprint.js";
 
 const objectSchema = z.object({ name: z.string(), bytes: z.number(), sha256: z.string() });
 
-/** What the repository says of one backup. Written last: a backup without it is not one. */
+/** The description of one backup. It is written last: a backup without it does not exist. */
 const manifestSchema = z.object({
   format: z.literal(1),
-  /** `20251121T080102Z`, the UTC time at which it was begun. */
+  /** `20251121T080102Z`, the UTC time at which it was started. */
   id: z.string().regex(/^[0-9]{8}T[0-9]{6}Z(-[0-9]+)?$/),
   /** System identifier of the database. */
   system: z.string().regex(/^[0-9]+$/),
@@ -19,16 +19,16 @@ const manifestSchema = z.object({
   startedAt: z.number(),
   finishedAt: z.number(),
   postgres: z.string(),
-  /** Bytes of the data directory, unpacked. */
+  /** Bytes of the data directory, uncompressed. */
   size: z.number(),
   timeline: z.number(),
   startLsn: z.string(),
   stopLsn: z.string(),
-  /** Where recovery begins to read the log, and the last file it needs to reach the restore point. */
+  /** The first and the last segment that recovery needs to reach the restore point. */
   firstSegment: z.string(),
   lastSegment: z.string(),
   restorePoint: z.object({ name: z.string(), lsn: z.string(), at: z.number() }),
-  /** Public key that it is encrypted to; null when it is not encrypted. */
+  /** Public key that it is encrypted to; null without encryption. */
   recipient: z.string().nullable(),
   base: objectSchema,
   fingerprint: fingerprintSchema,
@@ -36,11 +36,11 @@ const manifestSchema = z.object({
 
 export type Manifest = z.infer<typeof manifestSchema>;
 
-/** The proof that a backup is one: it was restored into a clean place and compared. */
+/** The result of restoring a backup into an empty directory and comparing it. */
 const verificationSchema = z.object({
   at: z.number(),
   valid: z.boolean(),
-  /** What was found wrong; empty when valid. */
+  /** Differences and errors; empty if valid. */
   findings: z.array(z.string()),
   tables: z.number(),
   rows: z.number(),
@@ -56,7 +56,7 @@ export interface Backup {
   readonly verification: Verification | undefined;
 }
 
-/** An entry of the catalogue that cannot be read: shown, never restored from. */
+/** An entry of the catalogue that cannot be read: it is listed, and never restored from. */
 export interface DamagedEntry {
   readonly object: string;
   readonly why: string;
@@ -72,13 +72,13 @@ export function backupPrefix(manifest: Pick<Manifest, "system" | "id">): string 
   return `${manifest.system}/backups/${manifest.id}/`;
 }
 
-/** The id of a backup begun at `at` (epoch milliseconds). */
+/** The id of a backup started at `at` (epoch milliseconds). */
 export function backupId(at: number): string {
   return `${new Date(at).toISOString().replace(/[-:]/g, "").slice(0, 15)}Z`;
 }
 
 export async function writeManifest(repository: Repository, manifest: Manifest): Promise<void> {
-  await writeSigned(repository, `${backupPrefix(manifest)}manifest.json`, manifest);
+  await writeWithChecksum(repository, `${backupPrefix(manifest)}manifest.json`, manifest);
 }
 
 export async function writeVerification(
@@ -86,28 +86,28 @@ export async function writeVerification(
   manifest: Manifest,
   found: Verification,
 ): Promise<void> {
-  await writeSigned(repository, `${backupPrefix(manifest)}verified.json`, found);
+  await writeWithChecksum(repository, `${backupPrefix(manifest)}verified.json`, found);
 }
 
-/** Every backup in the repository, of every database that was ever backed up into it. Throws `backup/bucket`. */
+/** Every backup in the repository, of all databases. Throws `backup/bucket`. */
 export async function readCatalogue(repository: Repository): Promise<Catalogue> {
-  // Beside the backups lies the log, with a file for each half minute of a week or more: it is not looked through for these.
+  // The log archive beside the backups has too many files to list them all.
   const systems = (await repository.folders()).filter((name) => /^[0-9]+$/.test(name));
   const objects = await Promise.all(systems.map((system) => repository.list(`${system}/backups/`)));
   const names = new Set(objects.flat().map((object) => object.name));
   const read = async (object: string): Promise<Backup | DamagedEntry | undefined> => {
     try {
-      const manifest = await readSigned(repository, object, manifestSchema);
+      const manifest = await readWithChecksum(repository, object, manifestSchema);
       const proof = `${backupPrefix(manifest)}verified.json`;
-      const verification = names.has(proof) ? await readSigned(repository, proof, verificationSchema) : undefined;
+      const verification = names.has(proof) ? await readWithChecksum(repository, proof, verificationSchema) : undefined;
       return { manifest, verification };
     } catch (error) {
       if (!(error instanceof KeelsonError) || error.code === "backup/bucket") throw error;
-      // One that has expired since the listing is no damage.
+      // A backup that expired since the listing is not damaged.
       return error.code === "backup/missing" ? undefined : { object, why: error.message };
     }
   };
-  // Side by side: a bucket takes its time for each.
+  // Concurrently: each request to a bucket has a latency.
   const entries = await Promise.all([...names].filter((name) => name.endsWith("/manifest.json")).map(read));
   return {
     backups: entries
@@ -122,27 +122,27 @@ export function findBackup(catalogue: Catalogue, id: string): Backup {
   const found =
     id === "latest" ? catalogue.backups.at(-1) : catalogue.backups.find((backup) => backup.manifest.id === id);
   if (found) return found;
-  const known = catalogue.backups.map((backup) => backup.manifest.id);
+  const ids = catalogue.backups.map((backup) => backup.manifest.id);
   throw new KeelsonError("backup/unknown", id === "latest" ? "there is no backup yet" : `there is no backup ${id}`, {
-    hint: known.length > 0 ? `there are: ${known.slice(-5).join(", ")}` : "make one: keelson backup",
+    hint: ids.length > 0 ? `newest backups: ${ids.slice(-5).join(", ")}` : "take one: keelson backup",
   });
 }
 
-/** JSON whose first line is the SHA-256 of the rest, so that a flipped bit in the catalogue itself is seen too. */
-async function writeSigned(repository: Repository, name: string, content: unknown): Promise<void> {
+/** Writes JSON whose first line is the SHA-256 of the rest, so that damage of the catalogue itself is detected. */
+async function writeWithChecksum(repository: Repository, name: string, content: unknown): Promise<void> {
   const body = JSON.stringify(content, undefined, 2);
   await repository.put(name, single(Buffer.from(`{"sha256":"${digest(body)}"}\n${body}\n`)));
 }
 
-async function readSigned<T>(repository: Repository, name: string, schema: z.ZodType<T>): Promise<T> {
+async function readWithChecksum<T>(repository: Repository, name: string, schema: z.ZodType<T>): Promise<T> {
   const text = (await collect(repository.get(name))).toString("utf8");
   const end = text.indexOf("\n");
   const body = text.slice(end + 1).replace(/\n$/, "");
   if (text.slice(0, end) !== `{"sha256":"${digest(body)}"}`)
-    throw corrupt(name, "its SHA-256 is not the one it states");
+    throw corrupt(name, "its SHA-256 does not match its first line");
   const parsed = schema.safeParse(JSON.parse(body));
   if (!parsed.success)
-    throw new KeelsonError("backup/format", `${name} was written by another version of keelson`, {
+    throw new KeelsonError("backup/format", `${name} was written by another version of Keelson`, {
       cause: parsed.error,
     });
   return parsed.data;

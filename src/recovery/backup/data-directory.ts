@@ -5,10 +5,10 @@ import { readdirIfPresent, statIfPresent } from "../../disk/read.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { TarEntry } from "./tar.js";
 
-const CHUNK = 256 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 
-/** Directories whose content the server makes anew at its start, as PostgreSQL's manual lists them. */
-const emptied = new Set([
+/** Directories whose content the server recreates when it starts, as listed in PostgreSQL's manual. */
+const EMPTIED = new Set([
   "pg_wal",
   "pg_replslot",
   "pg_dynshmem",
@@ -19,16 +19,16 @@ const emptied = new Set([
   "pg_subtrans",
 ]);
 
-/** What belongs to the running server or to an earlier restore, not to the data. */
-const left = new Set(["postmaster.pid", "postmaster.opts", "recovery.signal", "standby.signal", "restored_wal"]);
+/** Files of the running server or of an earlier restore, which are not data. */
+const EXCLUDED = new Set(["postmaster.pid", "postmaster.opts", "recovery.signal", "standby.signal", "restored_wal"]);
 
-/** Copied last: recovery starts from what it says, so it must not be older than the files. */
+/** Copied last: recovery starts at the checkpoint in it, so it must not be older than the other files. */
 const CONTROL = "global/pg_control";
 
 /**
  * The files of a running server's data directory, between `pg_backup_start` and `pg_backup_stop`. They change while
- * they are read: each is cut or filled up to the size that was announced, and the log makes them consistent.
- * `finish` ends the backup and gives the label that has to lie beside the files.
+ * they are read: each is truncated or padded to its announced size, and the log makes them consistent.
+ * `finish` ends the backup and returns the label file that belongs to the copy.
  */
 export async function* dataDirectoryEntries(
   root: string,
@@ -45,11 +45,12 @@ async function* walk(root: string, directory: string): AsyncIterable<TarEntry> {
   const entries = await readdir(join(root, directory), { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = directory === "" ? entry.name : `${directory}/${entry.name}`;
-    if (left.has(path) || path === CONTROL || isTemporary(entry.name)) continue;
-    if (entry.isSymbolicLink()) throw new KeelsonError("backup/tablespace", `${path} leads out of the data directory`);
+    if (EXCLUDED.has(path) || path === CONTROL || isTemporary(entry.name)) continue;
+    if (entry.isSymbolicLink())
+      throw new KeelsonError("backup/tablespace", `${path} is a link out of the data directory`);
     if (entry.isDirectory()) {
       yield folder(path);
-      if (!emptied.has(path)) yield* walk(root, path);
+      if (!EMPTIED.has(path)) yield* walk(root, path);
       else if (path === "pg_wal") yield folder("pg_wal/archive_status");
     } else if (entry.isFile()) yield* file(root, path);
   }
@@ -61,7 +62,7 @@ function isTemporary(name: string): boolean {
 
 async function* file(root: string, path: string): AsyncIterable<TarEntry> {
   const handle = await open(join(root, path), "r").catch((error: unknown) => {
-    // A table that was dropped since the listing: the log knows.
+    // A table that was dropped since the directory was listed: the log contains that.
     if (isSystemError(error) && error.code === "ENOENT") return undefined;
     throw error;
   });
@@ -76,9 +77,9 @@ async function* file(root: string, path: string): AsyncIterable<TarEntry> {
 
 async function* exactly(handle: FileHandle, size: number): AsyncIterable<Uint8Array> {
   for (let done = 0; done < size; ) {
-    const wanted = Math.min(CHUNK, size - done);
+    const wanted = Math.min(CHUNK_BYTES, size - done);
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(wanted), 0, wanted, done);
-    // Truncated since: zeros stand for what the log will cut off again.
+    // Truncated since: the replay of the log truncates these zeros again.
     yield bytesRead === 0 ? buffer : buffer.subarray(0, bytesRead);
     done += bytesRead === 0 ? wanted : bytesRead;
   }
@@ -96,22 +97,22 @@ function text(path: string, content: string): TarEntry {
   return { path, type: "File", mode: 0o600, size: bytes.byteLength, modified: new Date(0), content: once() };
 }
 
-/** The identifier that the cluster was born with: the first eight bytes of its control file. */
+/** The system identifier, which initdb chose: the first eight bytes of the control file. */
 export async function systemIdentifier(dataDirectory: string): Promise<string> {
   const handle = await open(join(dataDirectory, CONTROL), "r");
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(8), 0, 8, 0);
-    if (bytesRead !== 8) throw new KeelsonError("postgres/control", `${dataDirectory}/${CONTROL} is cut short`);
+    if (bytesRead !== 8) throw new KeelsonError("postgres/control", `${dataDirectory}/${CONTROL} is truncated`);
     return buffer.readBigUInt64LE().toString();
   } finally {
     await handle.close();
   }
 }
 
-/** Bytes below a directory, for progress and for the question whether a disk is large enough. */
+/** Bytes below a directory, for progress and for the check of free space. */
 export async function directorySize(path: string): Promise<number> {
   const entries = (await readdirIfPresent(path, { recursive: true })) ?? [];
-  // A running server removes files while they are listed.
+  // A running server removes files while the directory is read.
   const files = await Promise.all(
     entries.filter((entry) => entry.isFile()).map((entry) => statIfPresent(join(entry.parentPath, entry.name))),
   );

@@ -9,10 +9,10 @@ export const fingerprintSchema = z.object({
   tables: z.array(z.object({ table: z.string(), rows: z.number(), hash: z.string() })),
 });
 
-/** What the rows of every table add up to. Two databases with the same fingerprint hold the same rows. */
+/** Row count and hash of every table. Two databases with the same fingerprint contain the same rows. */
 export type Fingerprint = z.infer<typeof fingerprintSchema>;
 
-/** A table name, quoted and with its schema. Unlogged tables are empty after any recovery, so they do not count. */
+/** Quoted table names with their schemas. Unlogged tables are empty after any recovery, so they are excluded. */
 const TABLES = `
   SELECT format('%I.%I', n.nspname, c.relname) AS "table"
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -20,11 +20,11 @@ const TABLES = `
     AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg_toast%'
   ORDER BY 1`;
 
-/** Values must read the same on both servers, whatever their defaults. */
+/** Values must be formatted the same way on both servers, whatever their defaults. */
 const SESSION =
   "SET timezone = 'UTC'; SET datestyle = 'ISO'; SET intervalstyle = 'postgres'; SET extra_float_digits = 1";
 
-/** Reads every row of every table: also the proof that each page's checksum holds. */
+/** Reads every row of every table, which also verifies the checksum of each page. */
 export async function fingerprint(server: Pick<Server, "superuser">): Promise<Fingerprint> {
   return asSuperuser(server, role, async (client) => {
     await client.query(SESSION);
@@ -34,8 +34,8 @@ export async function fingerprint(server: Pick<Server, "superuser">): Promise<Fi
 }
 
 /**
- * Marks a point in the log and takes the fingerprint of exactly that point, so that a restore up to it can be compared
- * row by row. Writers are held only while the point is written (some milliseconds), not while the rows are read.
+ * Creates a restore point in the log and takes the fingerprint of exactly that point, so that a restore up to it can be
+ * compared row by row. Writers are blocked only while the point is written (milliseconds), not while the rows are read.
  */
 export async function markRestorePoint(
   server: Pick<Server, "superuser">,
@@ -43,7 +43,7 @@ export async function markRestorePoint(
 ): Promise<{ lsn: string; fingerprint: Fingerprint }> {
   return asSuperuser(server, role, (holder) =>
     asSuperuser(server, role, async (reader) => {
-      const names = await holdWriters(holder, reader);
+      const names = await blockWriters(holder, reader);
       const point = await holder.query(
         "SELECT pg_create_restore_point($1)::text AS lsn, pg_export_snapshot() AS snapshot",
         [name],
@@ -60,29 +60,35 @@ export async function markRestorePoint(
 }
 
 /**
- * Waits for those who write now and keeps others out until the transaction ends. Gives up before the server would look
- * for deadlocks (one second), so it is never a writer that is sacrificed, and tries again.
- * The names come from another connection: this one must not have a snapshot before it has its locks.
+ * Waits for running writers and blocks others until the transaction ends. It times out before the server checks for
+ * deadlocks (one second), so that the server never aborts a writer, and retries.
+ * The table names come from another connection: this one must not have a snapshot before it has its locks.
  */
-async function holdWriters(holder: pg.Client, lister: pg.Client): Promise<string[]> {
+async function blockWriters(holder: pg.Client, lister: pg.Client): Promise<string[]> {
   for (let attempt = 0; ; attempt += 1) {
     const names = await tables(lister);
     await holder.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
     await holder.query("SET LOCAL lock_timeout = '400ms'");
     try {
       if (names.length > 0) await holder.query(`LOCK TABLE ${names.join(", ")} IN SHARE MODE`);
-      // A table that was made in between was not locked; the next attempt sees it.
+      // A table that was created in between is not locked; the next attempt includes it.
       if ((await tables(holder)).join() === names.join()) return names;
       await holder.query("ROLLBACK");
     } catch (error) {
       await holder.query("ROLLBACK");
       if (!(error instanceof pg.DatabaseError && RETRIED.has(error.code ?? ""))) throw error;
     }
-    if (attempt >= 20)
-      throw new KeelsonError("backup/busy", "a transaction has been writing for so long that no point could be marked");
+    if (attempt >= MAX_ATTEMPTS)
+      throw new KeelsonError(
+        "backup/busy",
+        "a transaction has been writing for too long: no restore point could be created",
+      );
     await sleep(50 + Math.random() * 200);
   }
 }
+
+/** Attempts to lock all tables, 400 ms each. */
+const MAX_ATTEMPTS = 20;
 
 /** Lock not available; undefined table: one was dropped since it was listed. */
 const RETRIED = new Set(["55P03", "42P01"]);
@@ -108,7 +114,7 @@ async function add(client: pg.Client, names: readonly string[]): Promise<Fingerp
   return { tables: result };
 }
 
-/** The first differences in words; empty when both hold the same rows. */
+/** The differences as text; empty if both contain the same rows. */
 export function differences(expected: Fingerprint, found: Fingerprint): string[] {
   const byName = new Map(found.tables.map((table) => [table.table, table]));
   const wrong = expected.tables.flatMap((table) => {
@@ -117,9 +123,9 @@ export function differences(expected: Fingerprint, found: Fingerprint): string[]
     if (other.rows !== table.rows) return [`table ${table.table} has ${other.rows} rows instead of ${table.rows}`];
     return other.hash === table.hash ? [] : [`rows of table ${table.table} differ`];
   });
-  const known = new Set(expected.tables.map((table) => table.table));
+  const expectedNames = new Set(expected.tables.map((table) => table.table));
   const extra = found.tables
-    .filter((table) => !known.has(table.table))
+    .filter((table) => !expectedNames.has(table.table))
     .map((table) => `table ${table.table} is not in the source`);
   return [...wrong, ...extra];
 }

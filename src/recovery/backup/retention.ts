@@ -6,7 +6,7 @@ import type { Backup } from "./catalogue.js";
 export interface RetentionPolicy {
   /** `backups.full.keep`. */
   readonly full: Milliseconds;
-  /** `backups.log.keep`: any moment of that past can be restored. */
+  /** `backups.log.keep`: any time in this period can be restored. */
   readonly log: Milliseconds;
 }
 
@@ -16,9 +16,9 @@ export interface Pruning {
 }
 
 /**
- * What may go. Kept are: every backup younger than the policy, the newest one and the newest valid one whatever their
- * age, and the one from which the oldest promised moment is restored. Of the log: everything since that one's
- * beginning, and what each other kept backup needs to become consistent.
+ * The expired backups and log files. A backup is retained if it is younger than the policy, if it is the newest or the
+ * newest valid one, or if the oldest time within the log's retention is restored from it (the anchor). Of the log, everything
+ * since the start of the anchor is retained, and what each other retained backup needs to become consistent.
  */
 export function prune(
   backups: readonly Backup[],
@@ -30,26 +30,26 @@ export function prune(
   const valid = byAge.filter((backup) => backup.verification?.valid !== false);
   const anchor = valid.findLast((backup) => backup.manifest.restorePoint.at <= now - policy.log) ?? valid[0];
   const needed = new Set([byAge.at(-1), byAge.findLast((backup) => backup.verification?.valid === true), anchor]);
-  const kept = byAge.filter((backup) => needed.has(backup) || now - backup.manifest.finishedAt <= policy.full);
-  const gone = byAge.filter((backup) => !kept.includes(backup));
+  const retained = byAge.filter((backup) => needed.has(backup) || now - backup.manifest.finishedAt <= policy.full);
+  const expired = byAge.filter((backup) => !retained.includes(backup));
   return {
-    backups: gone.map((backup) => ({
+    backups: expired.map((backup) => ({
       backup,
-      reason: "older than backups.full keeps, and no promised moment needs it",
+      reason: "older than the retention of full backups, and not needed within the retention of the log",
     })),
     log: log
-      .filter((file) => isDispensable(file, kept, anchor))
-      .map((file) => ({ file, reason: "no kept backup and no promised moment needs it" })),
+      .filter((file) => isExpired(file, retained, anchor))
+      .map((file) => ({ file, reason: "needed by no retained backup and not within the retention of the log" })),
   };
 }
 
-function isDispensable({ file }: ArchivedFile, kept: readonly Backup[], anchor: Backup | undefined): boolean {
-  // Histories are a few bytes each and tell recovery which timeline follows which.
+function isExpired({ file }: ArchivedFile, retained: readonly Backup[], anchor: Backup | undefined): boolean {
+  // Timeline histories are small, and every recovery needs them.
   if (file.kind === "history" || anchor === undefined) return false;
   const name = file.kind === "segment" ? file : parseLogFile(file.name.slice(0, 24));
   if (name?.kind !== "segment") return false;
   if (name.position >= position(anchor.manifest.firstSegment)) return false;
-  return !kept.some(
+  return !retained.some(
     ({ manifest }) =>
       name.position >= position(manifest.firstSegment) && name.position <= position(manifest.lastSegment),
   );

@@ -1,10 +1,11 @@
 import { messageOf } from "../../errors/thrown.js";
-/** Work that is due at times that only the caller can tell, tried again with growing patience when it fails. */
+
+/** Runs work when it is due, and retries failed work with exponential back-off. */
 export interface Scheduler {
-  /** When it is due next, epoch milliseconds. */
+  /** When the work is due next, in epoch milliseconds. */
   next(): number | undefined;
   failing(): { readonly what: string; readonly since: number; readonly reason: string } | undefined;
-  /** Something has changed: asks anew when it is due, and forgets earlier failures. */
+  /** Reads again when the work is due, and resets the back-off. */
   reconsider(): Promise<void>;
   stop(): void;
 }
@@ -17,25 +18,25 @@ export interface SchedulerOptions {
   onFailure(reason: string): void;
 }
 
-const FIRST_RETRY = 30_000;
-const LONGEST_RETRY = 60 * 60_000;
-/** Right at a start the work would compete with the first requests. */
-const SETTLE = 3_000;
-/** A timer holds no more than 24 days; waking up once a day costs nothing. */
-const LONGEST_SLEEP = 24 * 60 * 60_000;
+const MIN_RETRY_INTERVAL_MS = 30_000;
+const MAX_RETRY_INTERVAL_MS = 60 * 60_000;
+/** Delay after a start, so that the work does not compete with the first requests. */
+const START_DELAY_MS = 3_000;
+/** A timer of Node.js is limited to 24 days. */
+const MAX_SLEEP_MS = 24 * 60 * 60_000;
 
 export function startScheduler({ what, due, work, onFailure }: SchedulerOptions): Scheduler {
   let timer: NodeJS.Timeout | undefined;
   let next: number | undefined;
   let failing: ReturnType<Scheduler["failing"]>;
-  let retry = FIRST_RETRY;
+  let retry = MIN_RETRY_INTERVAL_MS;
   let stopped = false;
   let round = 0;
 
   function sleepUntil(at: number): void {
     next = at;
     clearTimeout(timer);
-    timer = setTimeout(() => void wake(), Math.min(Math.max(0, at - Date.now()), LONGEST_SLEEP));
+    timer = setTimeout(() => void wake(), Math.min(Math.max(0, at - Date.now()), MAX_SLEEP_MS));
   }
 
   async function reconsider(): Promise<void> {
@@ -43,15 +44,15 @@ export function startScheduler({ what, due, work, onFailure }: SchedulerOptions)
     const mine = round;
     clearTimeout(timer);
     failing = undefined;
-    retry = FIRST_RETRY;
+    retry = MIN_RETRY_INTERVAL_MS;
     try {
       const at = await due();
-      // Another change has come in between, and asks for itself.
+      // A later change is processed by its own call.
       if (stopped || mine !== round) return;
       next = at;
-      if (at !== undefined) sleepUntil(Math.max(at, Date.now() + SETTLE));
+      if (at !== undefined) sleepUntil(Math.max(at, Date.now() + START_DELAY_MS));
     } catch (error) {
-      tryLater(error, mine);
+      retryLater(error, mine);
     }
   }
 
@@ -60,23 +61,23 @@ export function startScheduler({ what, due, work, onFailure }: SchedulerOptions)
     if (next > Date.now() + 1000) return sleepUntil(next);
     const mine = round;
     try {
-      // Asked again: what is due may have been done by hand, or was never told.
+      // Read again: the work may have been done manually, or the schedule may have changed.
       const at = await due();
       if (at !== undefined && at <= Date.now() + 1000) await work();
       if (mine === round) await reconsider();
     } catch (error) {
-      tryLater(error, mine);
+      retryLater(error, mine);
     }
   }
 
-  function tryLater(error: unknown, mine: number): void {
-    // Whoever interrupted it has made its own arrangements.
+  function retryLater(error: unknown, mine: number): void {
+    // A later call has set its own timer.
     if (stopped || mine !== round) return;
     const reason = messageOf(error);
     failing = { what, since: failing?.since ?? Date.now(), reason };
     onFailure(reason);
     sleepUntil(Date.now() + retry);
-    retry = Math.min(LONGEST_RETRY, retry * 2);
+    retry = Math.min(MAX_RETRY_INTERVAL_MS, retry * 2);
   }
 
   return {

@@ -17,17 +17,19 @@ export interface BackupSource {
   readonly data: string;
 }
 
+const DEFAULT_ARCHIVE_TIMEOUT_MS = 60_000;
+
 export interface BackupOptions {
   readonly now: () => number;
   readonly signal?: AbortSignal;
-  /** How long the log's last segment is waited for; default one minute. */
-  readonly archivePatience?: number;
+  /** How long to wait until the last segment of the log is archived; one minute by default. */
+  readonly archiveTimeoutMs?: number;
 }
 
 /**
- * Takes a whole copy of a running server by its own backup API (`pg_backup_start`, copy of the files,
- * `pg_backup_stop`), waits until the log that makes it consistent is in the repository, and enters it in the catalogue.
- * Throws `backup/log-not-archived` when the log does not arrive: without it the copy cannot be restored.
+ * Takes a full backup of a running server with PostgreSQL's backup API (`pg_backup_start`, copy of the files,
+ * `pg_backup_stop`), waits until the log that makes it consistent is archived, and adds it to the catalogue.
+ * Throws `backup/log-not-archived` if the log is not archived in time: without it the copy cannot be restored.
  */
 export async function takeBackup(
   source: BackupSource,
@@ -38,13 +40,13 @@ export async function takeBackup(
   const system = await systemIdentifier(source.data);
   const startedAt = options.now();
   const id = await freeId(repository, startedAt);
-  const place = backupPrefix({ system, id });
+  const prefix = backupPrefix({ system, id });
   try {
-    const copied = await copyData(source, repository, codec, `${place}base.tar${codec.suffix}`, id, options);
+    const copied = await copyData(source, repository, codec, `${prefix}base.tar${codec.suffix}`, id, options);
     const name = `keelson-${id}`;
     const point = await markRestorePoint(source.server, name);
     const at = options.now();
-    const lastSegment = await shipLog(source, repository, codec, system, point.lsn, options);
+    const lastSegment = await archiveSegment(source, repository, codec, system, point.lsn, options);
     const manifest: Manifest = {
       format: 1,
       id,
@@ -61,8 +63,8 @@ export async function takeBackup(
     await writeManifest(repository, manifest);
     return manifest;
   } catch (error) {
-    // Without a manifest nothing would ever refer to it again.
-    for (const object of await repository.list(place).catch(() => [])) await repository.remove(object.name);
+    // Without a manifest nothing refers to these objects. Best effort: the repository itself may be unreachable.
+    for (const object of await repository.list(prefix).catch(() => [])) await repository.remove(object.name);
     throw error;
   }
 }
@@ -87,21 +89,21 @@ async function copyData(
   label: string,
   options: BackupOptions,
 ) {
-  // The backup lives as long as this connection: if it is cut, the server forgets it and we fail below.
+  // The backup lasts as long as this connection: if it breaks, the server ends the backup, and `pg_backup_stop` fails.
   return asSuperuser(source.server, "postgres", async (client) => {
     const size = await directorySize(source.data);
-    const begun = await client.query(
+    const started = await client.query(
       `SELECT pg_backup_start($1, fast => true)::text AS lsn, current_setting('server_version') AS version,
               (SELECT timeline_id FROM pg_control_checkpoint()) AS timeline`,
       [`keelson ${label}`],
     );
-    const start = startSchema.parse(begun.rows[0]);
+    const start = startSchema.parse(started.rows[0]);
     let stopLsn = "";
     const entries = dataDirectoryEntries(source.data, async () => {
-      const ended = await client.query(
+      const stopped = await client.query(
         "SELECT lsn::text, labelfile, spcmapfile FROM pg_backup_stop(wait_for_archive => false)",
       );
-      const stop = stopSchema.parse(ended.rows[0]);
+      const stop = stopSchema.parse(stopped.rows[0]);
       stopLsn = stop.lsn;
       return { label: stop.labelfile, tablespaces: stop.spcmapfile };
     });
@@ -128,8 +130,8 @@ async function* untilAborted(
   }
 }
 
-/** Closes the segment that holds `lsn` and waits until the repository has it. */
-async function shipLog(
+/** Switches the segment that contains `lsn` and waits until the repository has it. */
+async function archiveSegment(
   source: BackupSource,
   repository: Repository,
   codec: BackupCodec,
@@ -145,19 +147,19 @@ async function shipLog(
     return startSchema.pick({ timeline: true }).parse(rows[0]).timeline;
   });
   const segment = segmentName(timeline, segmentOf(lsn));
-  const patience = options.archivePatience ?? 60_000;
-  for (const end = options.now() + patience; options.now() < end; await sleep(100)) {
+  const timeoutMs = options.archiveTimeoutMs ?? DEFAULT_ARCHIVE_TIMEOUT_MS;
+  for (const end = options.now() + timeoutMs; options.now() < end; await sleep(100)) {
     options.signal?.throwIfAborted();
     if (await archive.has(segment)) return segment;
   }
-  throw new KeelsonError("backup/log-not-archived", await whyNotArchived(source, segment, patience));
+  throw new KeelsonError("backup/log-not-archived", await whyNotArchived(source, segment, timeoutMs));
 }
 
-async function whyNotArchived(source: BackupSource, segment: string, patience: number): Promise<string> {
+async function whyNotArchived(source: BackupSource, segment: string, timeoutMs: number): Promise<string> {
   const mode = await asSuperuser(source.server, "postgres", async (client) => {
     const { rows } = await client.query("SELECT current_setting('archive_mode') AS mode");
     return z.object({ mode: z.string() }).parse(rows[0]).mode;
   });
   if (mode === "off") return "the server does not archive its log (archive_mode is off)";
-  return `log segment ${segment} did not reach the repository within ${Math.round(patience / 1000)} s`;
+  return `log segment ${segment} was not archived within ${Math.round(timeoutMs / 1000)} s`;
 }

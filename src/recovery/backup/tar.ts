@@ -1,8 +1,8 @@
 import { Header } from "tar";
 
-const BLOCK = 512;
+const BLOCK_BYTES = 512;
 
-/** One entry of a tar stream; `content` must give exactly `size` bytes. */
+/** One entry of a tar stream; `content` must yield exactly `size` bytes. */
 export interface TarEntry {
   readonly path: string;
   readonly type: "File" | "Directory";
@@ -12,19 +12,19 @@ export interface TarEntry {
   readonly content?: AsyncIterable<Uint8Array>;
 }
 
-/** Writes entries in the POSIX format that any `tar` reads. */
+/** Writes entries in the POSIX tar format. */
 export async function* tar(entries: AsyncIterable<TarEntry>): AsyncIterable<Uint8Array> {
   for await (const entry of entries) {
     yield header(entry);
     for await (const chunk of entry.content ?? []) yield chunk;
-    const rest = entry.size % BLOCK;
-    if (rest > 0) yield Buffer.alloc(BLOCK - rest);
+    const rest = entry.size % BLOCK_BYTES;
+    if (rest > 0) yield Buffer.alloc(BLOCK_BYTES - rest);
   }
-  yield Buffer.alloc(2 * BLOCK);
+  yield Buffer.alloc(2 * BLOCK_BYTES);
 }
 
 function header(entry: TarEntry): Buffer {
-  const block = Buffer.alloc(BLOCK);
+  const block = Buffer.alloc(BLOCK_BYTES);
   const tooLong = new Header({
     path: entry.type === "Directory" ? `${entry.path}/` : entry.path,
     type: entry.type,

@@ -1,7 +1,7 @@
 import type { DrillList, DrillResult } from "../../contracts/drills.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Milliseconds } from "../../plan/plan.js";
-import type { ExclusiveWorks } from "../exclusive-work.js";
+import type { ExclusiveOperations } from "../exclusive-operations.js";
 import { executors } from "./faults/index.js";
 import { newDrill } from "./record.js";
 import { chatModel, runDrill } from "./run-drill.js";
@@ -43,7 +43,7 @@ export function startDrills(
   target: () => Promise<DrillTarget>,
   store: DrillStore,
   version: string,
-  exclusive: ExclusiveWorks,
+  exclusive: ExclusiveOperations,
 ): Drills {
   let running: Running | undefined;
 
@@ -117,7 +117,7 @@ export function startDrills(
     },
     async stop() {
       running?.abort.abort();
-      // Its failure is the failure of whoever waits for `finished`.
+      // A failure is reported to the caller of `finished`.
       await running?.end.catch(() => undefined);
     },
   };

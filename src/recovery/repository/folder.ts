@@ -9,7 +9,7 @@ import { missing, type Repository, type StoredObject, type Written } from "./rep
 
 const TEMPORARY = ".tmp";
 
-/** Backups in a folder: an object is written beside its name, synced, and renamed. */
+/** Backups in a folder: an object is written under a temporary name, synced, and renamed. */
 export function openFolder(place: string): Repository {
   const root = resolve(place);
   return {
@@ -53,7 +53,7 @@ async function put(root: string, name: string, content: AsyncIterable<Uint8Array
   return { bytes, sha256: hash.digest("hex") };
 }
 
-/** A directory's own entry has to reach the disk too, or a power cut takes all that was put into it. */
+/** The entry of a new directory must be synced too, or a power failure loses everything in it. */
 async function makeDirectories(path: string): Promise<void> {
   const first = await mkdir(path, { recursive: true, mode: 0o700 });
   if (first === undefined) return;

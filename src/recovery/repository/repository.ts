@@ -7,7 +7,7 @@ export interface StoredObject {
   readonly modified: number;
 }
 
-/** What `put` has written, as read back from the bytes that went in. */
+/** Size and checksum of the bytes that `put` wrote. */
 export interface Written {
   readonly bytes: number;
   /** Hex SHA-256 of the stored bytes. */
@@ -15,20 +15,20 @@ export interface Written {
 }
 
 /**
- * Where backups are kept: a folder or an S3 bucket. Names are relative, with `/` between parts. An object appears whole
- * or not at all, and once `put` has resolved it survives a crash of this machine's processes and a power cut.
+ * The storage of backups: a folder or an S3 bucket. Names are relative, with `/` between parts. An object appears complete
+ * or not at all, and once `put` has resolved it survives a crash and a power failure.
  */
 export interface Repository {
-  /** For people, e.g. `/home/ada/.keelson/starter-local/backups` or `s3://backups/starter`. */
+  /** For display, e.g. `/home/ada/.keelson/starter-local/backups` or `s3://backups/starter`. */
   readonly place: string;
   put(name: string, content: AsyncIterable<Uint8Array>): Promise<Written>;
-  /** Throws `backup/missing` where there is no such object. */
+  /** Throws `backup/missing` if the object does not exist. */
   get(name: string): AsyncIterable<Uint8Array>;
-  /** Objects whose name starts with `prefix`, in the order of their names. */
+  /** Objects whose name starts with `prefix`, sorted by name. */
   list(prefix: string): Promise<StoredObject[]>;
-  /** First parts of the names that have more than one, such as `a` of `a/b`: without a look at what lies below. */
+  /** The top-level folders, such as `a` of `a/b`, without listing their content. */
   folders(): Promise<string[]>;
-  /** Removing what is not there is no error. */
+  /** Idempotent: an absent object is not an error. */
   remove(name: string): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ export async function collect(content: AsyncIterable<Uint8Array>): Promise<Buffe
   return Buffer.concat(chunks);
 }
 
-/** An object's whole content from memory. */
+/** Content in memory as a stream. */
 export async function* single(content: Uint8Array): AsyncIterable<Uint8Array> {
   yield content;
 }

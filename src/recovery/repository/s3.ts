@@ -14,20 +14,19 @@ import {
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { missing, type Repository, type StoredObject, type Written } from "./repository.js";
 
-/** Parts of at least 5 MB are demanded; 10,000 parts of 16 MB make 160 GB. */
-const PART = 16 * 1024 * 1024;
+/** S3 requires at least 5 MB per part and allows 10,000 parts: 160 GB per object. */
+const PART_BYTES = 16 * 1024 * 1024;
 /**
- * Milliseconds until a server counts as silent: it is not reached, or says nothing. The SDK by itself waits for ever, and a log
- * that waits for ever is a log of which nobody is told that it is not archived.
+ * Timeouts in milliseconds. By default the SDK waits without limit, and an archiver that waits reports no failure.
  */
-const PATIENCE = { connectionTimeout: 5_000, socketTimeout: 15_000 };
+const TIMEOUTS_MS = { connectionTimeout: 5_000, socketTimeout: 15_000 };
 
 /**
  * Backups in a bucket: `s3://bucket/prefix?endpoint=https://…&region=…`. Credentials come from where the AWS SDK looks
- * for them (environment, profile, instance role). S3 shows an object only once it is whole, so no temporary names.
+ * for them (environment, profile, instance role). S3 shows an object only once it is complete: no temporary names.
  */
-export function openBucket(place: string, patience = PATIENCE): Repository {
-  // The locked version runs on every Node.js that this program does: what later ones will need helps nobody who takes a backup.
+export function openBucket(place: string, timeoutsMs = TIMEOUTS_MS): Repository {
+  // The locked version supports every Node.js that this program supports: the warning about later ones is of no use here.
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   const url = new URL(place);
   const bucket = url.hostname;
@@ -36,8 +35,8 @@ export function openBucket(place: string, patience = PATIENCE): Repository {
   const endpoint = url.searchParams.get("endpoint");
   const client = new S3Client({
     region: url.searchParams.get("region") ?? process.env["AWS_REGION"] ?? "us-east-1",
-    requestHandler: patience,
-    // Servers that are not Amazon's are mostly reached by path, not by a host name per bucket.
+    requestHandler: timeoutsMs,
+    // Most servers other than Amazon's use path-style addresses, not a host name per bucket.
     ...(endpoint !== null && { endpoint, forcePathStyle: true }),
   });
   const target: Target = { client, bucket, place: `s3://${bucket}${base === "" ? "" : `/${base}`}` };
@@ -88,7 +87,7 @@ async function put({ client, bucket }: Target, Key: string, content: AsyncIterab
       new CompleteMultipartUploadCommand({ Bucket: bucket, Key, UploadId, MultipartUpload: { Parts } }),
     );
   } catch (error) {
-    // An upload that is not ended is billed for ever and shown nowhere.
+    // An incomplete upload is billed until it is aborted, and no listing shows it. Best effort: the cause is reported.
     await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId })).catch(() => undefined);
     throw error;
   }
@@ -106,32 +105,32 @@ function count(chunk: Buffer, hash: Hash): Buffer {
 }
 
 async function* inParts(content: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  let waiting: Uint8Array[] = [];
+  let pending: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of content) {
-    waiting.push(chunk);
+    pending.push(chunk);
     size += chunk.byteLength;
-    if (size < PART) continue;
-    yield Buffer.concat(waiting);
-    waiting = [];
+    if (size < PART_BYTES) continue;
+    yield Buffer.concat(pending);
+    pending = [];
     size = 0;
   }
-  if (size > 0) yield Buffer.concat(waiting);
+  if (size > 0) yield Buffer.concat(pending);
 }
 
 async function* get(target: Target, Key: string, name: string): AsyncIterable<Uint8Array> {
-  const answer = await guard(
+  const response = await guard(
     target,
     target.client.send(new GetObjectCommand({ Bucket: target.bucket, Key })).catch((error: unknown) => {
       throw error instanceof NoSuchKey ? missing(name, target.place, error) : error;
     }),
   );
-  const body = answer.Body;
+  const body = response.Body;
   if (body === undefined || !(Symbol.asyncIterator in body)) throw missing(name, target.place);
   for await (const chunk of body) yield chunk as Uint8Array;
 }
 
-/** Objects by their keys; with a delimiter those below a folder are only told as the folder, by its name. */
+/** Objects by key; with a delimiter, the content of a folder is listed as the folder only. */
 async function list(
   { client, bucket }: Target,
   Prefix: string,
@@ -163,8 +162,8 @@ async function guard<T>(target: Target, work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     if (error instanceof KeelsonError) throw error;
-    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    throw new KeelsonError("backup/bucket", `${target.place} does not answer as hoped: ${said}`, {
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    throw new KeelsonError("backup/bucket", `${target.place} is unavailable: ${reason}`, {
       cause: error,
     });
   }

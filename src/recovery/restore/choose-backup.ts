@@ -3,8 +3,8 @@ import { type Backup, type Catalogue, findBackup } from "../backup/catalogue.js"
 import type { RestoreTarget } from "./target.js";
 
 /**
- * The backup that an id means for a target. A moment can only be reached from a backup that was complete before it:
- * `latest` then means the newest of these. Throws `backup/unknown`, and `restore/too-early` for a younger one.
+ * Resolves a backup id for a target. A point in time can only be reached from a backup that was complete before it:
+ * `latest` then is the newest of these. Throws `backup/unknown`, and `restore/too-early` for a later backup.
  */
 export function backupFor(catalogue: Catalogue, id: string, target: RestoreTarget): Backup {
   if (target.kind !== "time") return findBackup(catalogue, id);
@@ -14,22 +14,22 @@ export function backupFor(catalogue: Catalogue, id: string, target: RestoreTarge
   );
   const found = id === "latest" ? older.at(-1) : findBackup(catalogue, id);
   if (found && found.manifest.restorePoint.at <= at) return found;
-  const moment = new Date(at).toISOString();
+  const time = new Date(at).toISOString();
   const alternative = older.at(-1)?.manifest.id;
   throw new KeelsonError(
     "restore/too-early",
-    found ? `backup ${found.manifest.id} is younger than ${moment}` : `there is no backup from before ${moment}`,
-    { hint: alternative ? `from this one it can be reached: ${alternative}` : "`keelson backups` lists what there is" },
+    found ? `backup ${found.manifest.id} was taken after ${time}` : `there is no backup from before ${time}`,
+    { hint: alternative ? `this backup reaches it: ${alternative}` : "`keelson backups` lists the backups" },
   );
 }
 
 /**
- * Refuses a moment that has not come: nobody knows its state. `newest` gives the newest moment that there is a state of;
- * all times are epoch milliseconds. Throws `restore/future`.
+ * Rejects a time in the future. `newest` returns the newest time that can be restored. All times are epoch milliseconds.
+ * Throws `restore/future`.
  */
 export async function requirePast(target: RestoreTarget, now: number, newest: () => Promise<number>): Promise<void> {
   if (target.kind !== "time" || target.at <= now) return;
-  throw new KeelsonError("restore/future", `${new Date(target.at).toISOString()} has not come yet`, {
-    hint: `the newest moment that can be reached is ${new Date(await newest()).toISOString()}; without --at everything is restored`,
+  throw new KeelsonError("restore/future", `${new Date(target.at).toISOString()} is in the future`, {
+    hint: `the newest time that can be restored is ${new Date(await newest()).toISOString()}; without --at everything is restored`,
   });
 }

@@ -4,30 +4,30 @@ import { KeelsonError } from "../../errors/keelson-error.js";
 import { parseLogFile, parseLsn } from "../archive/segments.js";
 import { transactionEnds } from "../archive/transaction-ends.js";
 import type { Manifest } from "../backup/catalogue.js";
-import { gap, momentBefore } from "./fetch-log.js";
+import { gap, timeBefore } from "./fetch-log.js";
 import { replayPath } from "./replay-path.js";
 import type { RestoreTarget } from "./target.js";
 
-/** Where a server is to stop replaying the log that it was given. */
+/** Where a server stops replaying the log; `at` is in epoch milliseconds. */
 export type EndOfReplay =
-  /** `newest`: when the last transaction in the log ended, epoch microseconds, where it was looked for. */
+  /** `newest`: when the last transaction in the log ended, in epoch microseconds, if that was determined. */
   | { readonly kind: "end-of-log"; readonly newest?: number }
-  | { readonly kind: "moment"; readonly at: number }
+  | { readonly kind: "time"; readonly at: number }
   | { readonly kind: "restore-point" };
 
-/** What is known of log that was not fetched, in which transactions may have ended before the moment. */
+/** Log that could not be fetched: transactions in it may have ended before the requested time. */
 export interface Missing {
-  /** The first file that is not there, though later ones are. */
-  readonly hole: string | undefined;
-  /** Why the newest part of the log did not reach the repository. */
+  /** The first missing file, if later ones exist. */
+  readonly firstMissing: string | undefined;
+  /** Why the newest part of the log is not archived. */
   readonly lag: string | undefined;
 }
 
 /**
- * A server that is told a moment stops before the first transaction that ended later, and refuses to start when the log
- * has none: on a quiet platform the newest moments would have no state. Then the whole log is that state, unless
- * something of it is missing: nobody can say what was committed there.
- * `directory` holds the log. Throws `log/gap`, `log/not-archived`, `log/damaged`, `log/format`.
+ * Determines where the replay ends. With `recovery_target_time` a server stops before the first transaction that ended
+ * later, and refuses to start if the log has none. In that case the whole log is the state at that time, unless a part of
+ * it is missing: a transaction could have been committed in that part.
+ * `directory` contains the log. Throws `log/gap`, `log/not-archived`, `log/damaged`, `log/format`.
  */
 export async function endOfReplay(
   directory: string,
@@ -38,22 +38,22 @@ export async function endOfReplay(
   if (target.kind === "latest") return { kind: "end-of-log" };
   if (target.kind === "restore-point") return target;
   const { later, newest } = await transactionsUntil(directory, manifest, target.at * 1000);
-  if (later) return { kind: "moment", at: target.at };
-  if (missing.hole !== undefined) throw gap(missing.hole, manifest, newest);
+  if (later) return { kind: "time", at: target.at };
+  if (missing.firstMissing !== undefined) throw gap(missing.firstMissing, manifest, newest);
   if (missing.lag !== undefined)
     throw new KeelsonError(
       "log/not-archived",
       `the log up to ${new Date(target.at).toISOString()} is not in the repository: ${missing.lag}`,
-      { hint: momentBefore(newest, manifest) ?? "`keelson status` shows how archiving stands" },
+      { hint: timeBefore(newest, manifest) ?? "`keelson status` shows the state of log archiving" },
     );
   return { kind: "end-of-log", ...(newest !== undefined && { newest }) };
 }
 
-/** Whether a transaction ended after `moment`; if not, when the newest one did. Both in epoch microseconds. */
+/** Whether a transaction ended after `time`; otherwise when the newest one ended. Both in epoch microseconds. */
 async function transactionsUntil(
   directory: string,
   manifest: Manifest,
-  moment: number,
+  time: number,
 ): Promise<{ later: boolean; newest: number | undefined }> {
   const names = await readdir(directory);
   const histories = new Map<string, string>();
@@ -65,12 +65,12 @@ async function transactionsUntil(
   let newest: number | undefined;
   for (const [index, { name, position }] of path.entries()) {
     for (const end of log.read(position, await readFile(join(directory, name)))) {
-      if (end > moment) return { later: true, newest: end };
+      if (end > time) return { later: true, newest: end };
       newest = Math.max(newest ?? end, end);
     }
     if (log.ended() && index < path.length - 1)
       throw new KeelsonError("log/damaged", `log segment ${name} ends too early: nothing after it can be replayed`, {
-        hint: momentBefore(newest, manifest) ?? "restore an older or a newer backup; `keelson backups` lists them",
+        hint: timeBefore(newest, manifest) ?? "restore an older or a newer backup; `keelson backups` lists them",
       });
   }
   return { later: false, newest };

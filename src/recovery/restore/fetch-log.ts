@@ -11,18 +11,18 @@ import type { RestoreTarget } from "./target.js";
 /** The archived files that a recovery needs. */
 export interface NeededLog {
   readonly files: readonly ArchivedFile[];
-  /** The first file that is missing after them: only a moment before it can still be reached. */
-  readonly hole: string | undefined;
+  /** The first missing file after them: only a time before it can be restored. */
+  readonly firstMissing: string | undefined;
 }
 
-/** Finds what a recovery needs of the archive. Throws `log/gap`. */
+/** Finds the archived files that a recovery needs. Throws `log/gap`. */
 export async function requireLog(archive: LogArchive, manifest: Manifest, target: RestoreTarget): Promise<NeededLog> {
   const range = logRange(await archive.list(), manifest.firstSegment, rangeEnd(manifest, target));
-  if (range.ok) return { files: range.files, hole: range.hole };
+  if (range.ok) return { files: range.files, firstMissing: range.firstMissing };
   throw gap(range.missing, manifest, await newestEnd(archive, range.files, manifest));
 }
 
-/** Writes the log that a server is to replay into `directory`, which must not exist. Throws `log/gap`, `backup/corrupt`. */
+/** Writes the log that a server will replay into `directory`, which must not exist. Throws `log/gap`, `backup/corrupt`. */
 export async function fetchLog(
   directory: string,
   archive: LogArchive,
@@ -39,31 +39,30 @@ export async function fetchLog(
   return log;
 }
 
-/** A log with a hole, and the last moment before it whose state is known. `newest` is in epoch microseconds. */
+/** The error for a gap in the log, with the last time before it that can be restored. `newest` is in epoch microseconds. */
 export function gap(segment: string, manifest: Manifest, newest: number | undefined): KeelsonError {
   return new KeelsonError(
     "log/gap",
     `log segment ${segment} is not in the repository: nothing after it can be replayed`,
     {
-      hint: momentBefore(newest, manifest) ?? "restore an older or a newer backup; `keelson backups` lists them",
+      hint: timeBefore(newest, manifest) ?? "restore an older or a newer backup; `keelson backups` lists them",
     },
   );
 }
 
 /**
- * How to ask for the newest state that is surely known: the one just before the newest transaction's end (epoch
- * microseconds), since another may have ended at the same moment in what is missing. Undefined where the backup cannot
- * be taken back that far.
+ * A hint with the newest state that can be restored: just before the newest transaction's end (epoch microseconds),
+ * because another transaction may have ended at the same time in the missing part. Undefined if the backup is later.
  */
-export function momentBefore(newest: number | undefined, manifest: Manifest): string | undefined {
+export function timeBefore(newest: number | undefined, manifest: Manifest): string | undefined {
   if (newest === undefined) return undefined;
   const at = Math.ceil(newest / 1000) - 1;
   if (at < manifest.restorePoint.at) return undefined;
-  const moment = new Date(at).toISOString();
-  return `what was committed until ${moment} can be had: --at ${moment}`;
+  const time = new Date(at).toISOString();
+  return `everything committed until ${time} can be restored: --at ${time}`;
 }
 
-/** When the newest transaction that would be replayed ended; read from the end, so that little has to be fetched. */
+/** When the newest replayable transaction ended. Reads the log from its end, to fetch as little as possible. */
 async function newestEnd(
   archive: LogArchive,
   files: readonly ArchivedFile[],
@@ -91,10 +90,10 @@ function rangeEnd(manifest: Manifest, target: RestoreTarget): Parameters<typeof 
   return target.kind === "latest" ? "latest" : { segment: manifest.lastSegment };
 }
 
-/** A segment that was closed early is mostly zeros: they are not written, the file is only given its length. */
+/** A segment that was switched early is mostly zeros: the file gets its length, and the zeros are not written. */
 async function writeSparse(path: string, content: Buffer): Promise<void> {
   let end = content.length;
-  while (end >= PAGE && content.subarray(end - PAGE, end).equals(ZEROS)) end -= PAGE;
+  while (end >= PAGE_BYTES && content.subarray(end - PAGE_BYTES, end).equals(ZEROS)) end -= PAGE_BYTES;
   const handle = await open(path, "wx", 0o600);
   try {
     await handle.writeFile(content.subarray(0, end));
@@ -104,5 +103,5 @@ async function writeSparse(path: string, content: Buffer): Promise<void> {
   }
 }
 
-const PAGE = 8192;
-const ZEROS = Buffer.alloc(PAGE);
+const PAGE_BYTES = 8192;
+const ZEROS = Buffer.alloc(PAGE_BYTES);

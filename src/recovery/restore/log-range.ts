@@ -2,16 +2,16 @@ import type { ArchivedFile } from "../archive/log-archive.js";
 import { parseLogFile, segmentName } from "../archive/segments.js";
 
 export type LogRange =
-  /** `hole`: the first file that is missing after these; what is asked for may still lie before it. */
-  | { readonly ok: true; readonly files: readonly ArchivedFile[]; readonly hole: string | undefined }
-  /** The log has a hole: nothing after it can be replayed. `files` are those before it, and all histories. */
+  /** `firstMissing`: the first missing file after these; the requested time may still be before it. */
+  | { readonly ok: true; readonly files: readonly ArchivedFile[]; readonly firstMissing: string | undefined }
+  /** The log has a gap: nothing after it can be replayed. `files` are those before it, and all histories. */
   | { readonly ok: false; readonly missing: string; readonly files: readonly ArchivedFile[] };
 
 /**
- * Which archived files a recovery needs: every one from the backup's first segment on, and all timeline histories. When a
- * segment was stored says nothing of when it was closed (archiving may lag), so for a moment all are given, and the server
- * stops by itself. A server that finds a hole would end its recovery there without a word, so a hole is an answer of its
- * own; only one that comes after a segment stored later than the moment may lie beyond it, which the log itself tells.
+ * The archived files that a recovery needs: every segment from the backup's first one on, and all timeline histories. A
+ * segment may be archived long after it was closed, so for a point in time all segments are included, and the server stops
+ * by itself. A server would end its recovery at a gap without an error, so a gap is a result of its own. Only a gap after a
+ * segment that was stored later than the requested time may be beyond that time; the content of the log decides that.
  */
 export function logRange(
   archived: readonly ArchivedFile[],
@@ -34,21 +34,21 @@ export function logRange(
   const stop = typeof until === "object" && "segment" in until ? parseLogFile(until.segment) : undefined;
   const files: ArchivedFile[] = [];
   let before: number | undefined;
-  const hole = (missing: string): LogRange =>
+  const gap = (missing: string): LogRange =>
     typeof until === "object" && "time" in until && before !== undefined && before >= until.time
-      ? { ok: true, files: [...files, ...histories], hole: missing }
+      ? { ok: true, files: [...files, ...histories], firstMissing: missing }
       : { ok: false, missing, files: [...files, ...histories] };
   for (let position = first.position; position <= end; position += 1n) {
     const here = byPosition.get(position);
-    if (!here) return hole(segmentName(first.timeline, position));
-    // Each timeline is archived without a break, so a position between two of its own must be its own too.
+    if (!here) return gap(segmentName(first.timeline, position));
+    // Each timeline is archived without a gap: it contains every position between two of its own.
     for (const [timeline, own] of timelines)
-      if (!own.has(position) && isInside(position, own)) return hole(segmentName(timeline, position));
+      if (!own.has(position) && isInside(position, own)) return gap(segmentName(timeline, position));
     files.push(...here);
     before = Math.max(...here.map((entry) => entry.stored));
     if (stop?.kind === "segment" && position >= stop.position) break;
   }
-  return { ok: true, files: [...files, ...histories], hole: undefined };
+  return { ok: true, files: [...files, ...histories], firstMissing: undefined };
 }
 
 function last(positions: readonly bigint[]): bigint {

@@ -3,31 +3,31 @@ import { type LogFile, parseLogFile, segmentOf } from "../archive/segments.js";
 type Segment = Extract<LogFile, { kind: "segment" }>;
 
 /**
- * The segments that a server replays from `first` on, in their order, when it follows the newest timeline: where two
- * timelines have the same segment it takes the newer one's, and what an older one holds after they parted is left out.
- * `histories` are the contents of the `.history` files by their names.
+ * The segments that a server replays from `first` on, in order, when it follows the newest timeline. If two timelines have
+ * the same segment, the newer timeline's is replayed; segments of an older timeline after the switch are not.
+ * `histories` are the contents of the `.history` files by name.
  */
 export function replayPath(
   files: readonly LogFile[],
   histories: ReadonlyMap<string, string>,
   first: string,
 ): readonly Segment[] {
-  const begin = parseLogFile(first);
-  if (begin?.kind !== "segment") return [];
+  const start = parseLogFile(first);
+  if (start?.kind !== "segment") return [];
   const byPlace = new Map(
     files.flatMap((file) =>
-      // What a server had begun when another took over is archived as `.partial`, and replayed by nobody.
+      // A segment that was incomplete at a timeline switch is archived as `.partial` and never replayed.
       file.kind === "segment" && !file.name.endsWith(".partial")
         ? [[`${file.timeline} ${file.position}`, file] as const]
         : [],
     ),
   );
-  const timelines = newestFirst(begin.timeline, histories);
+  const timelines = newestFirst(start.timeline, histories);
   const path: Segment[] = [];
-  let current = begin.timeline;
-  for (let position = begin.position; ; position += 1n) {
+  let current = start.timeline;
+  for (let position = start.position; ; position += 1n) {
     const next = timelines
-      .filter((timeline) => timeline.number >= current && timeline.begins <= position)
+      .filter((timeline) => timeline.number >= current && timeline.startsAt <= position)
       .map((timeline) => byPlace.get(`${timeline.number} ${position}`))
       .find((file) => file !== undefined);
     if (!next) return path;
@@ -36,23 +36,23 @@ export function replayPath(
   }
 }
 
-/** The timelines that lead to the newest one, and the segment that each begins in. */
+/** The timelines that lead to the newest one, newest first, and the segment in which each starts. */
 function newestFirst(
-  start: number,
+  first: number,
   histories: ReadonlyMap<string, string>,
-): readonly { readonly number: number; readonly begins: bigint }[] {
-  let newest = start;
+): readonly { readonly number: number; readonly startsAt: bigint }[] {
+  let newest = first;
   while (histories.has(historyName(newest + 1))) newest += 1;
-  const timelines: { number: number; begins: bigint }[] = [];
-  let begins = 0n;
+  const timelines: { number: number; startsAt: bigint }[] = [];
+  let startsAt = 0n;
   for (const line of (histories.get(historyName(newest)) ?? "").split("\n")) {
-    // `1	0/5000098	no recovery target specified`: the parent, and where it was left.
+    // `1	0/5000098	no recovery target specified`: the parent, and the LSN at which this timeline left it.
     const [, parent, left] = /^\s*(\d+)\s+([0-9A-F]+\/[0-9A-F]+)/.exec(line) ?? [];
     if (parent === undefined || left === undefined) continue;
-    timelines.unshift({ number: Number(parent), begins });
-    begins = segmentOf(left);
+    timelines.unshift({ number: Number(parent), startsAt });
+    startsAt = segmentOf(left);
   }
-  return [{ number: newest, begins }, ...timelines];
+  return [{ number: newest, startsAt }, ...timelines];
 }
 
 function historyName(timeline: number): string {

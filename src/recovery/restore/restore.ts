@@ -89,8 +89,8 @@ export async function unpackInto(
   const archive = logArchive(repository, codec, manifest.system);
   const addLog = async () => {
     const place = join(temporary, LOG_DIRECTORY);
-    const { files, hole } = await fetchLog(place, archive, manifest, options.target, options.signal);
-    const end = await endOfReplay(place, manifest, options.target, { hole, lag: options.lag });
+    const { files, firstMissing } = await fetchLog(place, archive, manifest, options.target, options.signal);
+    const end = await endOfReplay(place, manifest, options.target, { firstMissing, lag: options.lag });
     return { logFiles: files.length, end };
   };
   const log = await orDiscard(async () => {
@@ -181,7 +181,7 @@ async function writeRecovery(directory: string, manifest: Manifest, end: EndOfRe
     "recovery_target_action = 'promote'",
     // Clients that connect during the replay would read an old state without notice.
     "hot_standby = off",
-    ...(end.kind === "moment" ? [`recovery_target_time = '${timestamp(end.at)}'`] : []),
+    ...(end.kind === "time" ? [`recovery_target_time = '${timestamp(end.at)}'`] : []),
     ...(end.kind === "restore-point" ? [`recovery_target_name = '${manifest.restorePoint.name}'`] : []),
   ];
   const file = join(directory, "postgresql.auto.conf");

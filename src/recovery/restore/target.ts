@@ -1,8 +1,8 @@
-/** How far the log is replayed. */
+/** Where the replay of the log ends. */
 export type RestoreTarget =
   /** Everything that was archived. */
   | { readonly kind: "latest" }
-  /** The state at that moment, epoch milliseconds. */
+  /** The state at that time, in epoch milliseconds. */
   | { readonly kind: "time"; readonly at: number }
-  /** Exactly the state that the backup's fingerprint was taken of. */
+  /** Exactly the state of the backup's fingerprint. */
   | { readonly kind: "restore-point" };

@@ -12,18 +12,18 @@ import type { Repository } from "../repository/repository.js";
 import { restoreInto } from "./restore.js";
 
 export interface VerifyOptions {
-  /** A directory that the server's user can enter; the restored copy lives below it for a while. */
+  /** A directory that the server's user can enter; the restored copy is created in it and removed afterwards. */
   readonly scratch: string;
   readonly now: () => number;
   readonly signal?: AbortSignal;
 }
 
-/** Faults of the backup itself: they make it invalid. Anything else only says that it could not be tried. */
-const faultsOfTheBackup = new Set(["backup/corrupt", "backup/missing", "log/gap", "postgres/start"]);
+/** Defects of the backup itself make it invalid. Any other error means that it could not be verified. */
+const BACKUP_DEFECTS = new Set(["backup/corrupt", "backup/missing", "log/gap", "postgres/start"]);
 
 /**
- * Restores a backup into a clean place, starts PostgreSQL on it up to the restore point, reads every row and compares.
- * This alone makes a backup valid; the finding is entered in the catalogue.
+ * Restores a backup into an empty directory, starts PostgreSQL on it up to the restore point, reads every row and compares.
+ * Only this makes a backup valid; the result is stored in the catalogue.
  */
 export async function verifyBackup(
   repository: Repository,
@@ -52,16 +52,16 @@ export async function verifyBackup(
         at: options.now(),
         valid: findings.length === 0,
         findings,
-        ...extent(found),
+        ...counts(found),
         restoreMs: Math.round(restored - started),
         replayMs: Math.round(replayed - restored),
       };
     } finally {
-      // Nothing of it will be used again: no need to shut down in good order.
+      // The copy is removed next: no clean shutdown is needed.
       await server.stop("immediate");
     }
   } catch (error) {
-    if (!(error instanceof KeelsonError && faultsOfTheBackup.has(error.code)) || /TCP\/IP/.test(error.message))
+    if (!(error instanceof KeelsonError && BACKUP_DEFECTS.has(error.code)) || /TCP\/IP/.test(error.message))
       throw error;
     verification = {
       at: options.now(),
@@ -79,6 +79,6 @@ export async function verifyBackup(
   return verification;
 }
 
-function extent(found: Fingerprint): { tables: number; rows: number } {
+function counts(found: Fingerprint): { tables: number; rows: number } {
   return { tables: found.tables.length, rows: found.tables.reduce((sum, table) => sum + table.rows, 0) };
 }

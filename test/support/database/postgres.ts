@@ -9,19 +9,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 
-/** A real PostgreSQL server on loopback, of this test file alone. */
+/** A real PostgreSQL server on loopback, for one test file. */
 export interface TestPostgres {
   /** As the platform connects: role `keelson`, owner of database `keelson`, no superuser. */
   readonly url: string;
-  /** As only a test may: superuser `postgres`, same database. */
+  /** For tests only: superuser `postgres`, same database. */
   readonly superuserUrl: string;
   readonly port: number;
   readonly directory: string;
-  /** Stops the server (`immediate` is as hard as kill -9 of the whole server) and leaves its data. */
+  /** Stops the server and keeps its data; `immediate` equals kill -9 of the whole server. */
   halt(how?: "fast" | "immediate"): Promise<void>;
-  /** Starts it again on the same port and data. */
+  /** Starts it again with the same port and data. */
   resume(): Promise<void>;
-  /** Ends the server and removes its data. */
+  /** Stops the server and removes its data. */
   stop(): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ const packageDirectory = dirname(
 );
 const binary = (name: string): string => join(packageDirectory, "native", "bin", name);
 
-/** PostgreSQL refuses to run as root; then it runs as `postgres`, or `nobody` where that is missing. */
+/** PostgreSQL does not run as root; then it runs as the account `postgres`, or `nobody` without one. */
 async function serverUser(): Promise<{ uid: number; gid: number } | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const passwd = (await readFile("/etc/passwd", "utf8")).split("\n").map((line) => line.split(":"));
@@ -38,7 +38,7 @@ async function serverUser(): Promise<{ uid: number; gid: number } | undefined> {
   return { uid: Number(row?.[2] ?? 65534), gid: Number(row?.[3] ?? 65534) };
 }
 
-/** The package's own install script makes these links; npm may have been told not to run it. */
+/** The package's install script creates these links; npm may be configured not to run it. */
 async function linkLibraries(): Promise<void> {
   const listed = JSON.parse(await readFile(join(packageDirectory, "native", "pg-symlinks.json"), "utf8")) as {
     source: string;
@@ -56,14 +56,14 @@ const settings = [
   "unix_socket_directories=",
   "max_connections=60",
   "shared_buffers=32MB",
-  // A test's server survives kill -9 of its processes without these; only the machine's own crash would need them.
+  // A test's server survives kill -9 without these; only a crash of the machine would need them.
   "fsync=off",
   "synchronous_commit=on",
   "full_page_writes=off",
   "log_min_messages=panic",
 ];
 
-/** A cluster made once on this machine, with the role and the database, to be copied by every test file. */
+/** A cluster that is created once per machine, with the role and the database; every test file copies it. */
 async function template(user: { uid: number; gid: number } | undefined): Promise<string> {
   const version = (JSON.parse(await readFile(join(packageDirectory, "package.json"), "utf8")) as { version: string })
     .version;
@@ -89,7 +89,7 @@ async function template(user: { uid: number; gid: number } | undefined): Promise
     ...as,
     input: "create role keelson login nosuperuser nocreatedb nocreaterole;\ncreate database keelson owner keelson;\n",
   });
-  // Another test process may have been faster; its template is as good.
+  // Another test process may have created the same template.
   await rename(data, ready).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
   });
@@ -97,7 +97,7 @@ async function template(user: { uid: number; gid: number } | undefined): Promise
   return ready;
 }
 
-/** A port that was free a moment ago. */
+/** A free port. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -130,7 +130,7 @@ export async function startPostgres(options: { readonly settings?: readonly stri
   const home = await mkdtemp(join(tmpdir(), "keelson-postgres-"));
   await chmod(home, 0o711);
   const directory = join(home, "data");
-  // `cp -a` keeps the owner and is ten times as fast as Node's own recursive copy.
+  // `cp -a` keeps the owner and is ten times as fast as the recursive copy of Node.js.
   execFileSync("cp", ["-a", source, directory]);
   const port = await freePort();
   const superuserUrl = `postgres://postgres@127.0.0.1:${port}/keelson`;
@@ -169,5 +169,5 @@ export async function startPostgres(options: { readonly settings?: readonly stri
   };
 }
 
-/** Runs the server and ends it when this test process is gone, however it went. */
+/** Runs the server and stops it when this test process exits for any reason. */
 const guarded = fileURLToPath(new URL("guard.sh", import.meta.url));

@@ -9,17 +9,17 @@ import { temporaryDirectory } from "./source.js";
 
 /** An S3 server with the bucket `backups`. */
 export interface Bucket {
-  /** What `--backups` takes. */
+  /** The value of `--backups`. */
   readonly place: string;
-  /** Where the AWS SDK looks for the credentials; they are set in this process already. */
+  /** The credentials for the AWS SDK; they are also set in this process. */
   readonly env: NodeJS.ProcessEnv;
-  /** Stops it in the middle of whatever it does: it takes connections, and says nothing any more. */
+  /** Suspends it: it accepts connections and no longer responds. */
   freeze(): void;
-  /** Goes on. */
+  /** Resumes it. */
   thaw(): void;
 }
 
-/** Starts versitygw on a directory and waits until it answers. */
+/** Starts versitygw on a directory and waits until it responds. */
 export async function startBucket(versitygw: string, cleanups: (() => Promise<void> | void)[]): Promise<Bucket> {
   const root = temporaryDirectory(cleanups);
   mkdirSync(join(root, "backups"));

@@ -15,7 +15,7 @@ import { openFolder } from "../../../src/recovery/repository/folder.js";
 import type { Repository } from "../../../src/recovery/repository/repository.js";
 import type { Cleanups } from "../local/keelson.js";
 
-/** A temporary directory that the server's own user can enter. */
+/** A temporary directory that the server's user can enter. */
 export function temporaryDirectory(cleanups: Cleanups): string {
   const path = mkdtempSync(join(tmpdir(), "keelson-recovery-"));
   chmodSync(path, 0o755);
@@ -34,8 +34,8 @@ export interface Source {
   readonly codec: BackupCodec;
   readonly archiver: Archiver;
   query(text: string): Promise<Record<string, unknown>[]>;
-  backup(options?: { archivePatience?: number }): ReturnType<typeof takeBackup>;
-  /** Closes the current log segment and waits until the archive has it. */
+  backup(options?: { archiveTimeoutMs?: number }): ReturnType<typeof takeBackup>;
+  /** Switches the current log segment and waits until the archive has it. */
   shipLog(): Promise<void>;
 }
 

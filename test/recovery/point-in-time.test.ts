@@ -19,8 +19,8 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** A server with a backup of rows 1 to 3, and the moments after each row that was written since. */
-async function withMoments(...rows: number[]): Promise<{ source: Source; after: number[] }> {
+/** A server with a backup of rows 1 to 3, and the time after each row that was written since. */
+async function withTimes(...rows: number[]): Promise<{ source: Source; after: number[] }> {
   const source = await startSource(cleanups);
   await source.query("CREATE TABLE ledger AS SELECT n AS id FROM generate_series(1, 3) n");
   await source.backup();
@@ -29,7 +29,7 @@ async function withMoments(...rows: number[]): Promise<{ source: Source; after: 
   return { source, after };
 }
 
-/** Writes a row; a moment after it and before the next. */
+/** Writes a row; returns a time after it and before the next one. */
 async function write(source: Source, row: number): Promise<number> {
   await source.query(`INSERT INTO ledger VALUES (${row})`);
   await sleep(20);
@@ -40,14 +40,14 @@ async function write(source: Source, row: number): Promise<number> {
 
 const places = (source: Source) => ({ repository: source.repositoryPath, identity: source.identityFile });
 
-/** Restores the state of a moment aside. */
+/** Restores the state at a time to a new directory. */
 async function restoreAside(source: Source, at: number, id = "latest") {
   const directory = join(temporaryDirectory(cleanups), "copy");
   const { end } = await restoreTo(places(source), id, directory, { kind: "time", at });
   return { directory, end };
 }
 
-/** What a plain PostgreSQL that is started on it by hand finds there. */
+/** The rows that an unmodified PostgreSQL finds in a directory. */
 async function rowsIn(directory: string): Promise<number[]> {
   const cluster = await clusterAt(temporaryDirectory(cleanups), `${directory}.log`);
   const { user, binaries, run } = cluster;
@@ -56,7 +56,7 @@ async function rowsIn(directory: string): Promise<number[]> {
   const options = `-p ${port} -k ${run} -c listen_addresses=`;
   cleanups.push(async () => void (await endStrays(directory)));
   execFileSync(join(binaries.directory, "pg_ctl"), ["-D", directory, "-o", options, "-w", "-s", "start"], hands);
-  // Until all of the log is replayed it is started, and lets nobody in.
+  // Until the log is replayed the server runs and accepts no connections.
   const ready = () => /^ready/m.test(readFileSync(join(directory, "postmaster.pid"), "utf8"));
   await until(ready, 30_000, "the end of the replay");
   return asSuperuser(
@@ -69,9 +69,9 @@ async function rowsIn(directory: string): Promise<number[]> {
   );
 }
 
-describe("the state of a moment", () => {
-  test("after everything that was written is the end of the log", async () => {
-    const { source, after } = await withMoments(4, 5);
+describe("the state at a time", () => {
+  test("after the last write is the end of the log", async () => {
+    const { source, after } = await withTimes(4, 5);
     await source.shipLog();
     const [first = 0, quiet = 0] = after;
     const { directory, end } = await restoreAside(source, quiet);
@@ -81,15 +81,15 @@ describe("the state of a moment", () => {
     expect(await rowsIn(directory)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  test("after a backup, when nothing was written since, is the backup's", async () => {
-    const { source } = await withMoments();
+  test("after a backup without later writes is that of the backup", async () => {
+    const { source } = await withTimes();
     await sleep(20);
     const { directory } = await restoreAside(source, Date.now());
     expect(await rowsIn(directory)).toEqual([1, 2, 3]);
   });
 
-  test("between two writes holds the first and not the second, were they in one segment or in two", async () => {
-    const { source, after } = await withMoments(4, 5);
+  test("between two writes includes the first and not the second, in one segment or in two", async () => {
+    const { source, after } = await withTimes(4, 5);
     await source.shipLog();
     const later = await write(source, 6);
     await write(source, 7);
@@ -100,8 +100,8 @@ describe("the state of a moment", () => {
     expect(await rowsIn((await restoreAside(source, later)).directory)).toEqual([1, 2, 3, 4, 5, 6]);
   }, 120_000);
 
-  test("is stopped at before a transaction that was rolled back, too", async () => {
-    const { source, after } = await withMoments(4);
+  test("also ends before a transaction that was rolled back", async () => {
+    const { source, after } = await withTimes(4);
     await source.query("BEGIN; INSERT INTO ledger VALUES (5); ROLLBACK");
     await source.shipLog();
     const { directory, end } = await restoreAside(source, after[0] ?? 0);
@@ -109,15 +109,15 @@ describe("the state of a moment", () => {
     expect(await rowsIn(directory)).toEqual([1, 2, 3, 4]);
   });
 
-  test("is that of the newest timeline, whatever the abandoned one went on to hold", async () => {
-    const { source, after } = await withMoments(4);
+  test("is that of the newest timeline, whatever the abandoned one contains", async () => {
+    const { source, after } = await withTimes(4);
     const [wanted = 0] = after;
     await sleep(50);
     const betweenBoth = Date.now();
     await sleep(50);
     await write(source, 5);
     await source.shipLog();
-    // Back to the moment before row 5, as a restore in place does it.
+    // Back to the time before row 5, as a restore in place does.
     const { cluster, server } = source;
     await server.stop("fast");
     await rm(cluster.data, { recursive: true });
@@ -127,30 +127,30 @@ describe("the state of a moment", () => {
     cleanups.push(() => again.stop("immediate"));
     await source.shipLog();
 
-    // Row 5 was written later than this, but on the timeline that was left.
+    // Row 5 was written later, but on the abandoned timeline.
     const { directory, end } = await restoreAside(source, betweenBoth, manifest.id);
     expect(end.kind).toBe("end-of-log");
     expect(await rowsIn(directory)).toEqual([1, 2, 3, 4]);
   }, 120_000);
 
-  test("that has not come is refused, and the newest one is named", async () => {
-    const { source } = await withMoments(4);
+  test("in the future is rejected with the newest time that can be restored", async () => {
+    const { source } = await withTimes(4);
     const refused = restoreAside(source, Date.now() + 3_600_000);
     await expect(refused).rejects.toMatchObject({
       code: "restore/future",
-      hint: expect.stringMatching(/^the newest moment that can be reached is 20\d\d-.*Z; without --at/),
+      hint: expect.stringMatching(/^the newest time that can be restored is 20\d\d-.*Z; without --at/),
     });
   });
 
-  test("before the backup was complete is refused", async () => {
-    const { source } = await withMoments(4);
+  test("before the backup was complete is rejected", async () => {
+    const { source } = await withTimes(4);
     await expect(restoreAside(source, Date.now() - 3_600_000)).rejects.toMatchObject({ code: "restore/too-early" });
   });
 });
 
-describe("a moment that the log does not reach", () => {
-  test("since a segment is missing is refused, and the one that is named instead can be reached", async () => {
-    const { source } = await withMoments(4, 5);
+describe("a time that the log does not reach", () => {
+  test("because a segment is missing is rejected, and the suggested time can be restored", async () => {
+    const { source } = await withTimes(4, 5);
     await source.shipLog();
     await write(source, 6);
     await source.shipLog();
@@ -166,14 +166,14 @@ describe("a moment that the log does not reach", () => {
       expect(refusal).toMatchObject({ code: "log/gap" });
       const [, named = ""] = /--at (\S+)$/.exec(String(Reflect.get(Object(refusal), "hint"))) ?? [];
       const { directory } = await restoreAside(source, Date.parse(named));
-      // Row 5 was the last before the hole: just before it is the last state that is sure.
+      // Row 5 is the last one before the gap: the time just before it is the last one that can be restored.
       expect(await rowsIn(directory)).toEqual([1, 2, 3, 4]);
       await endStrays(directory);
     }
   }, 120_000);
 
-  test("since it was not archived is refused with the reason, unless what is archived goes on beyond it", async () => {
-    const { source, after } = await withMoments(4, 5);
+  test("because it was not archived is rejected with the reason, unless the archived log continues beyond it", async () => {
+    const { source, after } = await withTimes(4, 5);
     await source.shipLog();
     const { manifest } = (await restoreTo(places(source), "latest", join(source.home, "copy"), { kind: "latest" }))
       .backup;
@@ -188,8 +188,8 @@ describe("a moment that the log does not reach", () => {
     await expect(into("quiet", quiet)).rejects.toMatchObject({
       code: "log/not-archived",
       message: expect.stringContaining("the disk is full"),
-      hint: expect.stringMatching(/^what was committed until .* can be had: --at/),
+      hint: expect.stringMatching(/^everything committed until .* can be restored: --at/),
     });
-    expect((await into("between", between)).end).toEqual({ kind: "moment", at: between });
+    expect((await into("between", between)).end).toEqual({ kind: "time", at: between });
   });
 });
