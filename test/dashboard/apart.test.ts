@@ -20,6 +20,8 @@ describe("a dashboard apart from the other modules", () => {
   let control: Server;
   let key: string;
   const asked: string[] = [];
+  /** Whether the supervisor can read the results of drills. */
+  let drillsReadable = true;
 
   beforeAll(async () => {
     postgres = await startPostgres();
@@ -40,21 +42,16 @@ describe("a dashboard apart from the other modules", () => {
     });
     control = createServer((request, response) => {
       asked.push(`${request.method} ${request.url}`);
-      const known = request.url === "/backups";
-      response.writeHead(known ? 200 : 409, { "content-type": "application/json" });
-      response.end(
-        JSON.stringify(
-          known
-            ? { place: "/backups", backups: [], damaged: [] }
-            : {
-                error: {
-                  code: "drill/running",
-                  message: "drill 1 is under way",
-                  hint: "one at a time: wait for its end",
-                },
-              },
-        ),
-      );
+      const refused = {
+        error: { code: "drill/running", message: "drill 1 is in progress", hint: "one at a time: wait for its end" },
+      };
+      const responses: Readonly<Record<string, unknown>> = {
+        "GET /backups": { place: "/backups", backups: [], damaged: [] },
+        ...(drillsReadable && { "GET /drills": { drills: [], unreadable: [] } }),
+      };
+      const body = responses[`${request.method} ${request.url}`];
+      response.writeHead(body === undefined ? 409 : 200, { "content-type": "application/json" });
+      response.end(JSON.stringify(body ?? refused));
     });
     const socket = join(home, "control.sock");
     await new Promise<void>((resolve) => control.listen(socket, resolve));
@@ -176,6 +173,14 @@ describe("a dashboard apart from the other modules", () => {
       error: { code: "drill/running", hint: "one at a time: wait for its end" },
     });
     expect(asked).toContain("POST /drills");
+  });
+
+  it("returns an error instead of a promise sheet without its measurements", async () => {
+    drillsReadable = false;
+    const response = await ask("/admin/promises");
+    drillsReadable = true;
+    expect(response.status).toBe(409);
+    expect((await ask("/admin/promises")).status).toBe(200);
   });
 
   it("takes no id of a drill that could name anything else", async () => {

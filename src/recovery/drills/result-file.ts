@@ -75,23 +75,23 @@ const versionOne = unchanged.extend({
 type VersionOne = z.infer<typeof versionOne>;
 type VersionOneFault = z.infer<typeof versionOneFault>;
 
-function fromVersionOne({ strikes, rto, rpo, ...drill }: VersionOne): DrillResult {
+function fromVersionOne({ strikes: faults, rto, rpo, ...drill }: VersionOne): DrillResult {
   const end = drill.finishedAt ?? drill.startedAt;
-  const hit = strikes.find(({ subjects }) => drill.subject !== undefined && subjects.includes(drill.subject));
+  const worst = faults.find(({ subjects }) => drill.subject !== undefined && subjects.includes(drill.subject));
   return {
     ...drill,
     formatVersion: RESULT_VERSION,
     state: drill.state === "failed" && drill.reason === "it was cancelled" ? "cancelled" : drill.state,
-    ...(drill.subject !== undefined && { rto: outcomeOf(rto, hit, end), rpo: outcomeOf(rpo, hit, end) }),
+    ...(drill.subject !== undefined && { rto: outcomeOf(rto, worst, end), rpo: outcomeOf(rpo, worst, end) }),
     measurements: drill.measurements.map((measurement) => {
-      const fault = strikes.find(({ subjects }) => subjects.includes(measurement.subject));
+      const fault = faults.find(({ subjects }) => subjects.includes(measurement.subject));
       return {
         ...measurement,
         rto: outcomeOf(measurement.rto, fault, end),
         rpo: outcomeOf(measurement.rpo, fault, end),
       };
     }),
-    faults: strikes.map((fault) => ({
+    faults: faults.map((fault) => ({
       description: fault.what,
       injectedAt: fault.at,
       subjects: fault.subjects,
