@@ -9,5 +9,5 @@ export type * from "./plan/plan.js";
 export { type Definition, definePlatform, type PlatformDefinition } from "./platform-file/define.js";
 export { type Diagnostic, type Edit, formatDiagnostic, formatDiagnostics } from "./platform-file/diagnostic.js";
 export { DiagnosticsError } from "./platform-file/diagnostics-error.js";
-export { applyEdits } from "./platform-file/edit.js";
+export { applyEdits } from "./platform-file/edit/apply.js";
 export { type Parsed, type Platform, readDefinition, readPlatform } from "./platform-file/platform.js";

@@ -1,6 +1,6 @@
 import { KeelsonError } from "../errors/keelson-error.js";
 import type { Plan } from "../plan/plan.js";
-import { applyEdits } from "../platform-file/edit.js";
+import { applyEdits } from "../platform-file/edit/apply.js";
 import { promiseSheet } from "../promises/sheet.js";
 import type { Concern } from "./concern.js";
 import type { Finding, ScopedEdit } from "./finding.js";

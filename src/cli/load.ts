@@ -8,7 +8,7 @@ import { messageOf } from "../errors/thrown.js";
 import { makePlan, type Plan } from "../plan/index.js";
 import { DiagnosticsError } from "../platform-file/diagnostics-error.js";
 import { type Diagnostic, type Parsed, type Platform, readDefinition, readPlatform } from "../platform-file/index.js";
-import { LARGEST_FILE } from "../platform-file/yaml.js";
+import { MAX_FILE_CHARACTERS } from "../platform-file/yaml/syntax.js";
 
 /** A platform that was read from disk, with its text (undefined for one that was defined in code). */
 export interface Loaded {
@@ -94,7 +94,7 @@ async function readText(path: string, shown: string): Promise<string> {
   try {
     const { size } = await stat(path);
     // A character has at most four bytes: a larger file exceeds the limit and is not read.
-    if (size > 4 * LARGEST_FILE) return " ".repeat(LARGEST_FILE + 1);
+    if (size > 4 * MAX_FILE_CHARACTERS) return " ".repeat(MAX_FILE_CHARACTERS + 1);
     return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path));
   } catch (error) {
     const hint = error instanceof TypeError ? "a platform file is UTF-8 text" : "check the permissions of the file";

@@ -3,8 +3,8 @@ import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
- * Replaces a file in one step: whoever reads it sees the old content or the new, also after a power cut.
- * `mode` defaults to 0600, since most of what is kept this way is nobody else's business.
+ * Replaces a file atomically and durably: a reader sees the old or the new content, also after a power failure.
+ * `mode` defaults to 0600 (readable by the owner only).
  */
 export async function writeAtomically(
   path: string,

@@ -5,7 +5,7 @@ import { KeelsonError } from "../errors/keelson-error.js";
 
 const MEBIBYTE = 1024 * 1024;
 
-/** What the system said when a file could not be written, as an error that a person can act on; others pass unchanged. */
+/** A system error of a write, as a KeelsonError with a hint. Other values are returned unchanged. */
 export function diskError(error: unknown, path: string): unknown {
   if (error instanceof KeelsonError || !isSystemError(error)) return error;
   switch (error.code) {
@@ -38,7 +38,7 @@ export function diskFull(path: string, cause?: unknown): KeelsonError {
   });
 }
 
-/** Throws the system's own error when nothing can be made at `path`; a recursive `mkdir` would hide which one it was. */
+/** Throws the system error if nothing can be created at `path`. A recursive `mkdir` would hide the error's code. */
 export async function requireWritable(path: string): Promise<void> {
   for (let at = path; ; at = dirname(at)) {
     const found = await stat(at).catch((error: unknown) => {
@@ -50,14 +50,14 @@ export async function requireWritable(path: string): Promise<void> {
   }
 }
 
-/** Refuses to begin what the disk cannot finish. `bytes` is what the caller is about to need. */
+/** Throws `disk/full` unless the disk that holds `path` has `bytes` free. */
 export async function requireSpace(path: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(path);
   const free = bavail * bsize;
   if (free >= bytes) return;
   throw new KeelsonError(
     "disk/full",
-    `the disk that holds ${path} has ${Math.floor(free / MEBIBYTE)} MB left; ${Math.ceil(bytes / MEBIBYTE)} MB are needed`,
+    `the disk that holds ${path} has ${Math.floor(free / MEBIBYTE)} MB left; ${Math.ceil(bytes / MEBIBYTE)} MB are required`,
   );
 }
 

@@ -9,7 +9,7 @@ import { readIfPresent } from "./read.js";
 
 const ownerSchema = z.object({ pid: z.number().int().positive(), started: z.string() });
 
-/** The process that holds a lock. The start time tells it from a later process that was given the same number. */
+/** The process that holds a lock. The start time distinguishes it from a later process with the same id. */
 export type Owner = z.infer<typeof ownerSchema>;
 
 export interface Lock {
@@ -17,8 +17,8 @@ export interface Lock {
 }
 
 /**
- * Takes a lock file for this process, or says who has it. A lock whose owner is gone (kill -9, power cut) is taken over.
- * The file appears with its content in one step, so nobody ever reads half of it.
+ * Acquires a lock file for this process, or returns its owner. A lock whose owner is dead (kill -9, power failure) is taken
+ * over. The file is linked into place with its content, so that a reader never sees it incomplete.
  */
 export async function takeLock(path: string): Promise<{ lock: Lock } | { owner: Owner }> {
   const self: Owner = { pid: process.pid, started: (await processOf(process.pid))?.started ?? "unknown" };
@@ -32,61 +32,61 @@ export async function takeLock(path: string): Promise<{ lock: Lock } | { owner: 
       if (owner) await removeStale(path, owner);
       await sleep(20);
     }
-    throw new KeelsonError("data/lock", `${path} cannot be taken`);
+    throw new KeelsonError("data/lock", `the lock ${path} cannot be acquired`);
   } finally {
     await rm(own, { force: true });
   }
 }
 
 /**
- * The same, but a living owner is waited for, at most `patience` milliseconds; `onWait` is told once whom. Ends with the
- * owner that has it still.
+ * Like `takeLock`, but waits up to `timeoutMs` milliseconds for a live owner to release the lock. `onWait` is called once with
+ * that owner. Returns the owner if it still holds the lock at the end.
  */
 export async function waitForLock(
   path: string,
-  patience: number,
+  timeoutMs: number,
   onWait: (owner: Owner) => void,
 ): Promise<{ lock: Lock } | { owner: Owner }> {
-  const end = performance.now() + patience;
-  for (let told = false; ; told = true) {
+  const end = performance.now() + timeoutMs;
+  for (let reported = false; ; reported = true) {
     const taken = await takeLock(path);
     if ("lock" in taken || performance.now() >= end) return taken;
-    if (!told) onWait(taken.owner);
+    if (!reported) onWait(taken.owner);
     await sleep(100);
   }
 }
 
-/** The living process that has a lock; undefined where nobody has it any more. */
+/** The live process that holds a lock; undefined if there is none. */
 export async function lockOwner(path: string): Promise<Owner | undefined> {
   const owner = await readOwner(path);
   return owner && (await isAlive(owner)) ? owner : undefined;
 }
 
-/** The process that has this number now, as the owner that it would be; undefined where none has it. */
+/** The live process with this id, in the form of an owner; undefined if there is none. */
 export async function ownerNow(pid: number): Promise<Owner | undefined> {
   const owner = { pid, started: (await processOf(pid))?.started ?? "unknown" };
   return (await isAlive(owner)) ? owner : undefined;
 }
 
-/** True when the owner still runs. */
+/** Whether the owner is still running. */
 export async function isAlive(owner: Owner): Promise<boolean> {
   try {
     process.kill(owner.pid, 0);
   } catch (error) {
-    // Not permitted: it exists and is somebody else's.
+    // Not permitted: it exists and belongs to another user.
     if (!(isSystemError(error) && error.code === "EPERM")) return false;
   }
   const now = await processOf(owner.pid);
-  // A zombie holds nothing any more; its parent may be slow to notice, or never will.
+  // A zombie holds no resources; its parent may reap it late or never.
   if (now === undefined || owner.started === "unknown") return !now?.zombie;
   return !now.zombie && now.started === owner.started;
 }
 
 /**
- * Ends a process with SIGKILL, if it is still the one that was meant: a number alone may have passed to another, which is
- * never touched. True when it is gone within `patience` milliseconds.
+ * Kills a process with SIGKILL if it is still the given one: its id may have passed to another process, which is not touched.
+ * Returns whether it ended within `timeoutMs` milliseconds.
  */
-export async function endByForce(owner: Owner, patience: number): Promise<boolean> {
+export async function endByForce(owner: Owner, timeoutMs: number): Promise<boolean> {
   if (!(await isAlive(owner))) return true;
   if (owner.started === "unknown") return false;
   try {
@@ -94,7 +94,7 @@ export async function endByForce(owner: Owner, patience: number): Promise<boolea
   } catch (error) {
     if (!isSystemError(error) || error.code !== "ESRCH") return false;
   }
-  for (const end = performance.now() + patience; performance.now() < end; await sleep(20))
+  for (const end = performance.now() + timeoutMs; performance.now() < end; await sleep(20))
     if (!(await isAlive(owner))) return true;
   return false;
 }
@@ -116,7 +116,7 @@ async function readOwner(path: string): Promise<Owner | undefined> {
   return parsed.success ? parsed.data : { pid: 2 ** 30, started: "unreadable" };
 }
 
-/** Moved away first: of two processes that see the same stale lock only one succeeds. */
+/** Renames the stale lock first, so that of two processes that see it only one succeeds. */
 async function removeStale(path: string, owner: Owner): Promise<void> {
   const aside = `${path}.stale.${process.pid}.tmp`;
   try {
@@ -125,7 +125,7 @@ async function removeStale(path: string, owner: Owner): Promise<void> {
     return;
   }
   const moved = await readOwner(aside);
-  // Somebody was faster and it is already a living one's lock: give it back.
+  // Another process has taken it over in the meantime: restore its lock.
   if (moved && moved.pid !== owner.pid && (await isAlive(moved))) await tryLink(aside, path);
   await rm(aside, { force: true });
 }
@@ -135,10 +135,10 @@ async function release(path: string, self: Owner): Promise<void> {
   if (owner?.pid === self.pid && owner.started === self.started) await rm(path, { force: true });
 }
 
-/** When a process started, in clock ticks since boot, and whether it has ended already; undefined where there is no /proc. */
+/** Start time of a process in clock ticks since boot, and whether it is a zombie; undefined without /proc. */
 async function processOf(pid: number): Promise<{ readonly started: string; readonly zombie: boolean } | undefined> {
   const stat = await readProcessFile(pid, "stat");
-  // The second field is the program's name in brackets and may itself hold blanks and brackets.
+  // The second field is the program name in parentheses, which may contain spaces and parentheses.
   const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
   const started = fields?.[19];
   return started === undefined ? undefined : { started, zombie: fields?.[0] === "Z" || fields?.[0] === "X" };

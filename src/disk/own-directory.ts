@@ -2,17 +2,17 @@ import { join, resolve } from "node:path";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { readdirIfPresent, statIfPresent } from "./read.js";
 
-/** How a directory that Keelson filled is told from somebody's own. */
+/** How a directory of Keelson is recognised. */
 export interface Kind {
-  /** Paths below it that nobody else makes; one is enough. */
+  /** Paths below it that only Keelson creates; one of them is enough. */
   readonly marks: readonly string[];
-  /** What may lie in it before there is a mark: a start that went no further, a volume just mounted. */
+  /** Names that may exist without a mark: after an interrupted first start, or in a volume just mounted. */
   readonly known: RegExp;
 }
 
 /**
- * Throws `data/foreign` where a directory holds files that are not Keelson's: nothing is made among those, nor removed with
- * them later. One that is new, empty or of any earlier version passes.
+ * Throws `data/foreign` if a directory contains files that Keelson did not create, so that nothing is created among them or
+ * deleted with them later. A directory that is new, empty or of an earlier version is accepted.
  */
 export async function requireOwnDirectory(directory: string, { marks, known }: Kind): Promise<void> {
   // A missing directory, or a file in its place, is reported by the caller that creates something in it.
@@ -26,6 +26,6 @@ export async function requireOwnDirectory(directory: string, { marks, known }: K
   const shown = foreign.length > 3 ? [...foreign.slice(0, 3), "…"] : foreign;
   throw new KeelsonError(
     "data/foreign",
-    `${resolve(directory)} holds files that are not Keelson's: ${shown.join(", ")}`,
+    `${resolve(directory)} contains files that Keelson did not create: ${shown.join(", ")}`,
   );
 }

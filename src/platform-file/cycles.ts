@@ -1,9 +1,10 @@
 /**
- * One cycle of each knot of a graph, as names in order, beginning with its smallest name. Walks each edge once; names
- * that are no nodes are passed over. Iterative, so that a chain of ten thousand does not end the stack.
+ * Cycles of a directed graph (depth-first search), as names in order, starting with the smallest name. Of cycles that share a
+ * name, the shortest. Visits each edge once and ignores edges to unknown names. Iterative, so that a chain of ten thousand
+ * names does not overflow the stack.
  */
 export function findCycles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
-  /** How deep in the current path a name stands; `done` once everything below it was walked. */
+  /** Depth of a name in the current path; `done` when everything reachable from it was visited. */
   const state = new Map<string, number | "done">();
   const cycles: string[][] = [];
   for (const root of graph.keys()) {
@@ -26,7 +27,7 @@ export function findCycles(graph: ReadonlyMap<string, readonly string[]>): strin
       }
     }
   }
-  return distinctKnots(cycles);
+  return disjoint(cycles);
 }
 
 function fromSmallest(cycle: readonly string[]): string[] {
@@ -35,13 +36,13 @@ function fromSmallest(cycle: readonly string[]): string[] {
   return [...cycle.slice(smallest), ...cycle.slice(0, smallest)];
 }
 
-/** Cycles that share a name are one knot: its shortest is told. */
-function distinctKnots(cycles: readonly string[][]): string[][] {
-  const told = new Set<string>();
+/** The shortest of the cycles that share a name. */
+function disjoint(cycles: readonly string[][]): string[][] {
+  const used = new Set<string>();
   const chosen: string[][] = [];
   for (const cycle of [...cycles].sort((a, b) => a.length - b.length)) {
-    if (cycle.some((name) => told.has(name))) continue;
-    for (const name of cycle) told.add(name);
+    if (cycle.some((name) => used.has(name))) continue;
+    for (const name of cycle) used.add(name);
     chosen.push(cycle);
   }
   return chosen;

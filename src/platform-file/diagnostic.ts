@@ -10,6 +10,9 @@ export interface Edit {
   readonly rename?: string;
 }
 
+/** Maximum length of the underline of a diagnostic, in characters. */
+export const MAX_UNDERLINE = 80;
+
 /** One problem of a platform file: what, how severe, where, and what to do about it. A rule's finding has the rule's code. */
 export interface Diagnostic<Code extends string = ErrorCode> {
   /** Stable and greppable, e.g. `spec/unknown-key`. */

@@ -10,7 +10,7 @@ export function readOutside(text: string): OutsideAddress | undefined {
   const match = /^(?:(https?|tcp):\/\/)?([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)(?::(\d{1,5}))?(\/.*)?$/.exec(text);
   if (!match) return undefined;
   const [, scheme, host = "", port, path] = match;
-  // Without a scheme, only a host with a dot is an address; another word is a misspelt name.
+  // Without a scheme, only a host with a dot is an address; another word is a misspelled name.
   if (scheme === undefined && (!host.includes(".") || path !== undefined)) return undefined;
   if (scheme === "tcp" && port === undefined) return undefined;
   const number = port === undefined ? (scheme === "http" ? 80 : 443) : Number(port);

@@ -1,5 +1,5 @@
 import { type Diagnostic, sortDiagnostics } from "./diagnostic.js";
-import { diagnose } from "./issues.js";
+import { diagnose } from "./issues/index.js";
 import { mergeTrees, type Unremoved } from "./merge.js";
 import type { Origin } from "./origin.js";
 import { parsePath } from "./path.js";
@@ -8,35 +8,35 @@ import { everyError } from "./repair.js";
 import { platformFile, platformSettings, type Settings } from "./schema/platform.js";
 import { didYouMean, suggest } from "./suggest.js";
 import { child, type Mapping, NOWHERE, plain, SourceMap, treeOf } from "./tree.js";
-import { readYaml } from "./yaml.js";
+import { readYaml } from "./yaml/read.js";
 
-/** The platform as one environment has it: base and differences merged, parsed, every reference standing. */
+/** The settings of one environment: base and overrides merged and parsed, with valid references. */
 export interface EnvironmentSettings {
   /** Name of the environment; `default` when the file declares none. */
   readonly name: string;
   readonly settings: Settings;
-  /** The same, with the place of every value. */
+  /** The same as a tree with the place of every value. */
   readonly tree: Mapping;
 }
 
-/** A platform file that was read without error. */
+/** A platform file without errors. */
 export interface Platform {
   readonly name: string;
   readonly source: SourceMap;
-  /** Where `environments` stands, or the beginning of the file. */
+  /** Position of `environments`, or the start of the file. */
   readonly origin: Origin;
-  /** Whether the file declares environments; else there is one, named `default`. */
+  /** Whether the file declares environments. Otherwise there is one, named `default`. */
   readonly declares: boolean;
-  /** By name, in the file's order; the first is meant when none is named. */
+  /** By name, in the order of the file; the first is the default. */
   readonly environments: ReadonlyMap<string, EnvironmentSettings>;
 }
 
-/** A platform, or everything that is wrong with it; the warnings of a platform that stands are there as well. */
+/** A platform with its warnings, or all its errors and warnings. */
 export type Parsed =
   | { readonly ok: true; readonly platform: Platform; readonly diagnostics: readonly Diagnostic[] }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
-/** Reads the text of a platform file. Pure; never throws: every error at once, each with its place and a hint. */
+/** Parses the text of a platform file. Pure; does not throw. Reports all errors at once, with position and hint. */
 export function readPlatform({ file, text }: { readonly file: string; readonly text: string }): Parsed {
   const yaml = readYaml(file, text);
   if (!yaml.ok) return { ok: false, diagnostics: sortDiagnostics(yaml.diagnostics) };
@@ -49,40 +49,40 @@ export function readPlatform({ file, text }: { readonly file: string; readonly t
   return { ok: false, diagnostics: sortDiagnostics(distinct(found)) };
 }
 
-/** What is wrong with a value wherever it stands; everything else may be right once one of two values is removed. */
-const OF_ITSELF = new Set(["unknown-key", "type", "value", "unit", "range", "name"].map((word) => `spec/${word}`));
+/** Errors of a value by itself. Any other error may disappear with one of two duplicate keys. */
+const VALUE_ERRORS = new Set(["unknown-key", "type", "value", "unit", "range", "name"].map((word) => `spec/${word}`));
 
-/** What is told of a file whichever of two values of a key is taken, and what is wrong with either of the values itself. */
+/** The errors that remain whichever value of a duplicate key is used, and the errors of either value by itself. */
 function ofEither(one: readonly Diagnostic[], other: readonly Diagnostic[]): Diagnostic[] {
-  const told = new Set(other.map(identity));
-  const both = one.filter((each) => told.has(identity(each)));
-  return [...both, ...[...one, ...other].filter(({ code }) => OF_ITSELF.has(code))];
+  const others = new Set(other.map(identity));
+  const both = one.filter((each) => others.has(identity(each)));
+  return [...both, ...[...one, ...other].filter(({ code }) => VALUE_ERRORS.has(code))];
 }
 
-/** Reads a platform that was defined in code; its diagnostics name paths, there being no lines. */
+/** Parses a platform defined in code. Its diagnostics have paths instead of lines. */
 export function readDefinition({ file, value }: { readonly file: string; readonly value: unknown }): Parsed {
   const source = new SourceMap(file, "");
   const refuse = (message: string): Parsed => {
     const origin = source.origin(NOWHERE);
     return { ok: false, diagnostics: [{ code: "spec/type", severity: "error", message, origin }] };
   };
-  if (containsItself(value)) return refuse("the platform's object contains itself");
+  if (containsItself(value)) return refuse("the object of the platform contains itself");
   const whole = treeOf(value);
-  if (whole.kind !== "mapping") return refuse("a platform is defined by an object");
+  if (whole.kind !== "mapping") return refuse("a platform must be an object");
   return readTree(withEnvironmentPlaces(whole, value), source);
 }
 
-/** The differences of each environment bear its name, as they do when they are read from text. */
+/** Marks the overrides of each environment with its name, as a walk of YAML does. */
 function withEnvironmentPlaces(whole: Mapping, value: unknown): Mapping {
   const declared =
     typeof value === "object" && value !== null && "environments" in value ? value.environments : undefined;
-  const standing = whole.entries.get("environments");
-  if (typeof declared !== "object" || declared === null || standing?.value.kind !== "mapping") return whole;
+  const existing = whole.entries.get("environments");
+  if (typeof declared !== "object" || declared === null || existing?.value.kind !== "mapping") return whole;
   const named = Object.entries(declared).map(
-    ([name, difference]) => [name, { key: standing.key, value: treeOf(difference, name) }] as const,
+    ([name, overrides]) => [name, { key: existing.key, value: treeOf(overrides, name) }] as const,
   );
-  const environments: Mapping = { ...standing.value, entries: new Map(named) };
-  return { ...whole, entries: new Map(whole.entries).set("environments", { key: standing.key, value: environments }) };
+  const environments: Mapping = { ...existing.value, entries: new Map(named) };
+  return { ...whole, entries: new Map(whole.entries).set("environments", { key: existing.key, value: environments }) };
 }
 
 function containsItself(value: unknown, above: readonly unknown[] = []): boolean {
@@ -95,18 +95,18 @@ function readTree(whole: Mapping, source: SourceMap): Parsed {
   const base = baseOf(whole);
   const diagnostics: Diagnostic[] = [...environmentShape(whole, source)];
   const environments = new Map<string, EnvironmentSettings>();
-  for (const { name, difference } of differences(whole)) {
+  for (const { name, overrides } of overridesByEnvironment(whole)) {
     const unremoved: Unremoved[] = [];
-    const tree = difference ? mergeTrees(base, difference, unremoved) : base;
+    const tree = overrides ? mergeTrees(base, overrides, unremoved) : base;
     diagnostics.push(...unremoved.map((each) => nothingRemoved(each, source)));
-    // A file is parsed once: compiling its schema for speed (what zod does otherwise) costs more than it saves.
+    // A file is parsed once, so compiling the schema (the default of zod) costs more than it saves.
     const parsed = platformSettings.safeParse(plain(tree), { jitless: true });
     if (parsed.success) {
-      diagnostics.push(...checkReferences(parsed.data, tree, source, base).map((each) => misspelt(each, base)));
+      diagnostics.push(...checkReferences(parsed.data, tree, source, base).map((each) => withIntendedName(each, base)));
       environments.set(name, { name, settings: parsed.data, tree });
     } else {
       const errors = everyError(tree, parsed.error.issues, source, base);
-      diagnostics.push(...errors.map((each) => misspelt(each, base)));
+      diagnostics.push(...errors.map((each) => withIntendedName(each, base)));
     }
   }
   const all = sortDiagnostics(distinct(diagnostics));
@@ -119,30 +119,30 @@ function readTree(whole: Mapping, source: SourceMap): Parsed {
   return { ok: true, platform: { name: platform, source, origin, declares, environments }, diagnostics: all };
 }
 
-/** Everything but `environments` and the `x-…` keys that people keep anchors under. */
+/** The file without `environments` and without the `x-…` keys, which hold YAML anchors. */
 function baseOf(whole: Mapping): Mapping {
   const entries = new Map([...whole.entries].filter(([key]) => key !== "environments" && !key.startsWith("x-")));
   return { ...whole, entries };
 }
 
-function* differences(whole: Mapping): Iterable<{ name: string; difference: Mapping | undefined }> {
+function* overridesByEnvironment(whole: Mapping): Iterable<{ name: string; overrides: Mapping | undefined }> {
   const declared = whole.entries.get("environments")?.value;
   if (declared?.kind !== "mapping" || declared.entries.size === 0) {
-    yield { name: "default", difference: undefined };
+    yield { name: "default", overrides: undefined };
     return;
   }
   for (const [name, { value }] of declared.entries)
-    yield { name, difference: value.kind === "mapping" ? withoutFixed(value) : undefined };
+    yield { name, overrides: value.kind === "mapping" ? withoutFixed(value) : undefined };
 }
 
-/** Keys that no environment may change; `environmentShape` has told of them. */
+/** Keys that no environment may change; `environmentShape` reports them. */
 const FIXED = ["platform", "environments"];
 
-function withoutFixed(difference: Mapping): Mapping {
-  return { ...difference, entries: new Map([...difference.entries].filter(([key]) => !FIXED.includes(key))) };
+function withoutFixed(overrides: Mapping): Mapping {
+  return { ...overrides, entries: new Map([...overrides.entries].filter(([key]) => !FIXED.includes(key))) };
 }
 
-/** What must hold of `environments` before its differences are merged. */
+/** Errors of `environments` itself, before the overrides are merged. */
 function environmentShape(whole: Mapping, source: SourceMap): Diagnostic[] {
   const declared = whole.entries.get("environments");
   if (!declared) return [];
@@ -160,7 +160,7 @@ function environmentShape(whole: Mapping, source: SourceMap): Diagnostic[] {
         diagnostics.push({
           code: "spec/environment",
           severity: "error",
-          message: `\`${key}\` is the same in every environment`,
+          message: `\`${key}\` cannot be changed by an environment`,
           origin: source.origin(entry.key),
           path: `environments.${environment}.${key}`,
           length: key.length,
@@ -172,13 +172,13 @@ function environmentShape(whole: Mapping, source: SourceMap): Diagnostic[] {
 }
 
 /**
- * An environment that misspells a name of the base adds something new, which lacks what the base says of the one that was
- * meant: the hint is the name, not what to add.
+ * An environment that misspells a name of the base adds a new component without the settings of the intended one. The hint is
+ * then the intended name, not the missing setting.
  */
-function misspelt(diagnostic: Diagnostic, base: Mapping): Diagnostic {
+function withIntendedName(diagnostic: Diagnostic, base: Mapping): Diagnostic {
   const [group, name, ...below] = parsePath(diagnostic.path ?? "");
-  const lacking = diagnostic.code === "spec/missing-key" || diagnostic.code === "spec/value";
-  if (!lacking || below.length > (diagnostic.code === "spec/missing-key" ? 1 : 0)) return diagnostic;
+  const isMissing = diagnostic.code === "spec/missing-key" || diagnostic.code === "spec/value";
+  if (!isMissing || below.length > (diagnostic.code === "spec/missing-key" ? 1 : 0)) return diagnostic;
   if (diagnostic.origin.kind !== "environment" || group === undefined || name === undefined) return diagnostic;
   const standing = child(base, group);
   if (standing?.kind !== "mapping" || standing.entries.has(String(name))) return diagnostic;
@@ -198,7 +198,7 @@ function nothingRemoved({ key, place, known }: Unremoved, source: SourceMap): Di
   };
 }
 
-/** An error of the base shows in every environment: it is said once. */
+/** Removes duplicates: an error of the base occurs in every environment. */
 function distinct(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const seen = new Map<string, Diagnostic>();
   for (const diagnostic of diagnostics) {

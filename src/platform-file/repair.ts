@@ -1,18 +1,19 @@
 import type { Diagnostic } from "./diagnostic.js";
-import { diagnose, renamed } from "./issues.js";
+import { diagnose } from "./issues/index.js";
+import { validName } from "./issues/names.js";
 import { parsePath, type Segment } from "./path.js";
 import { checkReferences } from "./references/index.js";
 import { platformSettings } from "./schema/platform.js";
 import type { Entry, Mapping, SourceMap, Tree } from "./tree.js";
 import { plain } from "./tree.js";
 
-/** One error may hide the next this often before the rest waits for the next reading. */
-const ROUNDS = 4;
+/** Maximum number of rounds: each removes the errors found and reads the rest. */
+const MAX_ROUNDS = 4;
 
-/** A file with more errors than this has enough to tell already. */
-const ENOUGH = 50;
+/** With more errors than this, no further round is made. */
+const MAX_ERRORS = 50;
 
-/** What the references say that holds whatever else is wrong; the rest may be the fault of what was left out. */
+/** Codes of reference checks that are valid even though parts of the file were removed. Others may be caused by the removal. */
 const CERTAIN = new Set([
   "spec/unknown-reference",
   "spec/duplicate-name",
@@ -22,9 +23,9 @@ const CERTAIN = new Set([
 ]);
 
 /**
- * Every error of a tree that the schema refuses: those that it names, and those that they hide (what stands under a
- * name that is no name, references of a file with a misspelt key). What is wrong is left out, round by round, until
- * the rest can be read; nothing is told that is only missing because it was left out.
+ * All errors of a tree that the schema rejects: those that it reports, and those that they hide (values below an invalid name,
+ * references of a file with an unknown key). Each round removes the invalid parts, until the rest is valid. Errors that are
+ * only caused by the removal are not reported.
  */
 export function everyError(
   tree: Mapping,
@@ -32,51 +33,51 @@ export function everyError(
   source: SourceMap,
   base: Mapping,
 ): Diagnostic[] {
-  const told: Diagnostic[] = [];
-  const left: string[] = [];
+  const errors: Diagnostic[] = [];
+  const removed: string[] = [];
   let rest = tree;
   let issues = refused;
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
     const found = diagnose(issues, rest, source, platformSettings);
-    told.push(...found.filter(({ path }) => !left.some((other) => isWithin(other, path ?? ""))));
-    if (found.length > ENOUGH) break;
+    errors.push(...found.filter(({ path }) => !removed.some((other) => isWithin(other, path ?? ""))));
+    if (found.length > MAX_ERRORS) break;
     for (const { code, path = "" } of found) {
-      if (left.includes(path)) continue;
-      left.push(path);
-      rest = mended(rest, code, parsePath(path));
+      if (removed.includes(path)) continue;
+      removed.push(path);
+      rest = repaired(rest, code, parsePath(path));
     }
     const parsed = platformSettings.safeParse(plain(rest), { jitless: true });
     if (parsed.success) {
-      const names = left.map((path) => parsePath(path).at(-1));
+      const names = removed.map((path) => parsePath(path).at(-1));
       const mentioned = (message: string) => names.some((name) => message.includes(`\`${name}\``));
       const references = checkReferences(parsed.data, rest, source, base);
-      // Something that lacks a key may have had it, wrongly written.
-      const leftOf = (path = "") => left.some((other) => isWithin(other, path));
-      told.push(
+      // A key that is missing may have been removed.
+      const isPartlyRemoved = (path = "") => removed.some((other) => isWithin(other, path));
+      errors.push(
         ...references.filter(
           ({ code, message, path }) =>
-            CERTAIN.has(code) && !mentioned(message) && !(code === "spec/missing-key" && leftOf(path)),
+            CERTAIN.has(code) && !mentioned(message) && !(code === "spec/missing-key" && isPartlyRemoved(path)),
         ),
       );
       break;
     }
     issues = parsed.error.issues;
   }
-  return told;
+  return errors;
 }
 
 function isWithin(path: string, above: string): boolean {
   return path === above || path.startsWith(`${above}.`) || path.startsWith(`${above}[`);
 }
 
-/** The tree without what is wrong at the path; a name that is none is replaced, so that what stands under it is read. */
-function mended(tree: Mapping, code: string, path: readonly Segment[]): Mapping {
+/** The tree without the value at the path. An invalid name is replaced by a valid one, so that the values below it are read. */
+function repaired(tree: Mapping, code: string, path: readonly Segment[]): Mapping {
   const [first] = path;
   if (path.length === 1 && first === "platform") {
     const name: Entry = { key: tree.place, value: { kind: "scalar", place: tree.place, value: "unnamed" } };
     return { ...tree, entries: new Map(tree.entries).set("platform", name) };
   }
-  const better = code === "spec/name" ? renamed(String(path.at(-1))) : undefined;
+  const better = code === "spec/name" ? validName(String(path.at(-1))) : undefined;
   const above = code === "spec/missing-key" ? path.slice(0, -1) : path;
   const changed = without(tree, above, better);
   return changed.kind === "mapping" ? changed : tree;

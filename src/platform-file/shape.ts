@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Segment } from "./path.js";
 
-/** Every key that the schema knows at a path, in any of its forms there: the candidates of "did you mean". */
+/** All keys of the schema at a path, in any of its forms: the candidates for a suggestion. */
 export function knownKeys(schema: z.core.$ZodType, path: readonly Segment[]): string[] {
   let forms = unwrap(schema);
   for (const segment of path) forms = forms.flatMap((form) => step(form, segment));
@@ -13,7 +13,7 @@ export function knownKeys(schema: z.core.$ZodType, path: readonly Segment[]): st
   return [...keys];
 }
 
-/** Whether true and false are among what the schema takes at a path. */
+/** Whether the schema accepts a boolean at a path. */
 export function takesBoolean(schema: z.core.$ZodType, path: readonly Segment[]): boolean {
   let forms = unwrap(schema);
   for (const segment of path) forms = forms.flatMap((form) => step(form, segment));
@@ -24,7 +24,7 @@ function definition(schema: z.core.$ZodType): z.core.$ZodTypes["_zod"]["def"] {
   return (schema as z.core.$ZodTypes)._zod.def;
 }
 
-/** The forms below `optional`, unions and pipes. */
+/** The schemas inside `optional`, unions and pipes. */
 function unwrap(schema: z.core.$ZodType): z.core.$ZodType[] {
   const def = definition(schema);
   if (def.type === "optional" || def.type === "nullable" || def.type === "default") return unwrap(def.innerType);

@@ -41,7 +41,7 @@ describe.each(Object.entries(reads))("%s", (_name, read) => {
     expect(await read(path("file/below"))).toBeUndefined();
   });
 
-  it("throws file/unreadable, with the path, where the system cannot tell", async () => {
+  it("throws file/unreadable, with the path, for any other error of the system", async () => {
     await expect(read(path("loop/below"))).rejects.toMatchObject({
       code: "file/unreadable",
       exitCode: 2,

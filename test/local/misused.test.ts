@@ -103,7 +103,9 @@ describe("a directory with somebody's own files", () => {
     const cwd = withNotes();
     const { code, err } = await keelson(cwd, [...words, "--data", "mine", ...more]);
     expect(code, err).toBe(2);
-    expect(err).toContain(`error data/foreign ${join(cwd, "mine")} holds files that are not Keelson's: notes.txt`);
+    expect(err).toContain(
+      `error data/foreign ${join(cwd, "mine")} contains files that Keelson did not create: notes.txt`,
+    );
     expect(err).toMatch(/hint: name a new, empty or existing data directory/);
     expect(readdirSync(cwd)).toEqual(["mine"]);
     expect(readdirSync(join(cwd, "mine"))).toEqual(["notes.txt"]);

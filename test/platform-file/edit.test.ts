@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { applyEdits } from "../../src/platform-file/edit.js";
+import { applyEdits } from "../../src/platform-file/edit/apply.js";
 
 const text = `# The shop.
 platform: shop   # its name
@@ -45,7 +45,7 @@ describe("an edit", () => {
   it("refuses a file in which a key stands twice: there is no telling which of the two is meant", () => {
     const twice = 'platform: shop\nservices:\n  web: { image: "a:1" }\n  web: { image: "b:1" }\n';
     expect(() => applyEdits(twice, [{ path: "services.web.replicas", value: 2 }])).toThrow(
-      "`web` is written twice, first on line 3",
+      "`web` is a duplicate key, first on line 3",
     );
   });
 
@@ -113,10 +113,10 @@ describe("an edit", () => {
   });
 
   it("gives a key another name, where the environment writes it, and keeps what stands behind it", () => {
-    const misspelt =
+    const misspelled =
       "platform: shop\nstores:\n  db: { postgres: 17 }\nenvironments:\n  local:\n    stores:\n      bd: { size: 1Gi } # small\n";
-    expect(applyEdits(misspelt, [{ path: "stores.bd", value: undefined, rename: "db" }], "local")).toBe(
-      misspelt.replace("bd:", "db:"),
+    expect(applyEdits(misspelled, [{ path: "stores.bd", value: undefined, rename: "db" }], "local")).toBe(
+      misspelled.replace("bd:", "db:"),
     );
     expect(applyEdits(text, [{ path: "services.web", value: undefined, rename: "a.b" }])).toBe(
       text.replace("  web:", "  a.b:"),
@@ -126,8 +126,8 @@ describe("an edit", () => {
   it("gives no key a name that stands beside it already, nor one that an alias shares", () => {
     const rename = (source: string) => () =>
       applyEdits(source, [{ path: "services.web.image", value: undefined, rename: "port" }]);
-    expect(rename('services:\n  web: { image: "x:1", port: 80 }\n')).toThrow("by machine");
-    expect(rename('x-a: &a { image: "x:1" }\nservices:\n  web: *a\n  other: *a\n')).toThrow("by machine");
+    expect(rename('services:\n  web: { image: "x:1", port: 80 }\n')).toThrow("automatically");
+    expect(rename('x-a: &a { image: "x:1" }\nservices:\n  web: *a\n  other: *a\n')).toThrow("automatically");
   });
 
   it("of what is not there removes nothing", () => expect(edit("services.web.scale", undefined)).toEqual([]));
@@ -163,8 +163,8 @@ describe("an edit", () => {
           try {
             after = applyEdits(blueprint, [{ path, value }]);
           } catch (error) {
-            // What cannot be edited by machine is refused, never half done.
-            expect(String(error)).toContain("by machine");
+            // An edit that cannot be applied is refused as a whole.
+            expect(String(error)).toContain("automatically");
             return;
           }
           const read: unknown = path

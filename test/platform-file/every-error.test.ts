@@ -8,14 +8,14 @@ function told(text: string): string[] {
 }
 
 describe("every error at once", () => {
-  it("tells of a dangling reference beside a misspelt key", () => {
+  it("tells of a dangling reference beside a misspelled key", () => {
     expect(told('platform: x\nservices:\n  a: { image: "foo:1", calls: [databse], replcas: 3 }\n')).toEqual([
       "3:32 spec/unknown-reference",
       "3:42 spec/unknown-key",
     ]);
   });
 
-  it("tells of a misspelt anchor where it is merged, and not that nothing is merged then", () => {
+  it("tells of a misspelled anchor where it is merged, and not that nothing is merged then", () => {
     const text = 'platform: x\nx-a: &usual { replicas: 2 }\nservices: { a: { <<: [*usual, *usaul], image: "x:1" } }\n';
     expect(told(text)).toEqual(["3:31 yaml/unknown-anchor"]);
   });

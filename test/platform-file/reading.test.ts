@@ -109,7 +109,7 @@ const cases: readonly (readonly [title: string, text: string, code: string, hint
     "write `modules: [gateway]` or `image: …`",
   ],
   [
-    "a call that is misspelt",
+    "a call that is misspelled",
     `${base}services: { a: { image: "x:1", calls: [▲databse] } }\nstores: { database: { postgres: 17 } }`,
     "spec/unknown-reference",
     "did you mean `database`?",
@@ -297,7 +297,7 @@ const cases: readonly (readonly [title: string, text: string, code: string, hint
     `${base}x-list: &list [1]\nservices:\n  a: { ▲<<: *list, image: "x:1" }`,
     "yaml/merge",
   ],
-  ["a tag", `${base}image: !!binary ▲aGk=`, "yaml/tag", "write the plain value"],
+  ["a tag", `${base}image: !!binary ▲aGk=`, "yaml/tag", "write the value without a tag"],
   ["several documents", `${base}▲---\nplatform: other`, "yaml/documents"],
   ["an empty file", "▲", "yaml/empty"],
   ["comments only", "▲# nothing\n", "yaml/empty"],

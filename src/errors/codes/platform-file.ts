@@ -37,7 +37,7 @@ export const platformFileErrors = {
   "spec/invalid": { summary: "The platform file has errors; each is listed with its position.", exitCode: 2 },
   "spec/unknown-key": { summary: "A key is not part of the schema.", exitCode: 2 },
   "spec/missing-key": {
-    summary: "A required key is missing. In an environment this is often a misspelt name; the hint then shows it.",
+    summary: "A required key is missing. In an environment this is often a misspelled name; the hint then shows it.",
     exitCode: 2,
   },
   "spec/name": { summary: "A name is not valid as a DNS label, which Kubernetes requires.", exitCode: 2 },

@@ -1,4 +1,4 @@
-import type { Diagnostic } from "../diagnostic.js";
+import { type Diagnostic, MAX_UNDERLINE } from "../diagnostic.js";
 import { formatPath } from "../path.js";
 import type { Settings } from "../schema/platform.js";
 import { didYouMean } from "../suggest.js";
@@ -52,9 +52,6 @@ export function checkReferences(settings: Settings, tree: Mapping, source: Sourc
 
 /** A suggestion compares a name with all known names; without a limit, a large file full of errors takes quadratic time. */
 const MAX_SUGGESTIONS = 100;
-
-/** Longest underline, in characters. */
-const MAX_UNDERLINE = 80;
 
 function diagnosticOf(problem: ReferenceProblem, tree: Mapping, source: SourceMap): Diagnostic {
   const { path, code, message, hint, severity = "error" } = problem;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** A pod name appends up to 17 characters and is limited to 63. */
-const MAX_NAME_LENGTH = 45;
+export const MAX_NAME_LENGTH = 45;
 
 /** A name that is valid for Kubernetes, Compose and DNS. */
 export const name = z

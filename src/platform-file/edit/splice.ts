@@ -1,101 +1,15 @@
 import { isAlias, isMap, isScalar, isSeq, type Pair, parseDocument, stringify, type YAMLMap } from "yaml";
-import { KeelsonError } from "../errors/keelson-error.js";
-import type { Edit } from "./diagnostic.js";
-import { parsePath, type Segment } from "./path.js";
-import { child, type Mapping, nearest, plain, type Tree, treeOf } from "./tree.js";
-import { readYaml } from "./yaml.js";
+import type { Segment } from "../path.js";
+import { type Mapping, nearest } from "../tree.js";
 
-/**
- * Applies edits to the text of a platform file and touches nothing else: comments, order, quoting and spacing of every
- * other line stay byte for byte. A value is changed where it is written; with an environment named, what is new goes
- * where the deepest written thing above it stands, so that a store of the base gets its backups in the base and a key
- * of an environment's difference stays in that difference. Throws `edit/…` for a text or a path that cannot be edited.
- */
-export function applyEdits(text: string, edits: readonly Edit[], environment?: string): string {
-  let edited = text;
-  for (const edit of edits) edited = applyEdit(edited, edit, environment);
-  return edited;
-}
-
-function applyEdit(text: string, { path, value, rename }: Edit, environment: string | undefined): string {
-  const before = treeFrom(text);
-  const where = place(before, parsePath(path), environment);
-  const edited = rename === undefined ? splice(text, where, value) : renameKey(text, before, where, rename);
-  // The splice works on text, the check on meaning: the edited file must read as the old one with this one change.
-  const expected = rename === undefined ? changed(plain(before), where, value) : renamed(plain(before), where, rename);
-  const reading = readYaml("platform.yaml", edited);
-  if (!reading.ok || reading.duplicates || canonical(expected) !== canonical(plain(reading.tree)))
-    throw new KeelsonError("edit/impossible", `cannot change \`${path}\` in this file by machine`);
-  return edited;
-}
-
-/** The same for two values that say the same, whatever the order of their keys. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
-}
-
-function treeFrom(text: string): Mapping {
-  const reading = readYaml("platform.yaml", text);
-  if (reading.ok && !reading.duplicates) return reading.tree;
-  const [first] = reading.ok ? (reading.duplicates?.diagnostics ?? []) : reading.diagnostics;
-  throw new KeelsonError("edit/unreadable", `the file cannot be read: ${first?.message ?? "it is no YAML"}`);
-}
-
-/** Where the edit goes: into the base, or into the environment's difference. */
-function place(tree: Mapping, path: readonly Segment[], environment: string | undefined): readonly Segment[] {
-  if (environment === undefined) return path;
-  const prefix = ["environments", environment];
-  const difference = prefix.reduce<Tree | undefined>((at, step) => at && child(at, step), tree);
-  if (difference?.kind !== "mapping") return path;
-  const inDifference = writtenDepth(difference, path);
-  return inDifference > 0 && inDifference >= writtenDepth(tree, path) ? [...prefix, ...path] : path;
-}
-
-/** How many steps of the path are written. */
-function writtenDepth(tree: Tree, path: readonly Segment[]): number {
-  let depth = 0;
-  while (depth < path.length && nearest(tree, path.slice(0, depth + 1)).exact) depth++;
-  return depth;
-}
-
-function changed(value: unknown, path: readonly Segment[], to: unknown): unknown {
-  const [step, ...rest] = path;
-  if (step === undefined) return to;
-  if (Array.isArray(value) && typeof step === "number") {
-    const next = rest.length === 0 ? to : changed(value[step], rest, to);
-    return next === undefined ? value.toSpliced(step, 1) : value.toSpliced(step, 1, next);
-  }
-  const object: Record<string, unknown> =
-    typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
-  const next = rest.length === 0 ? to : changed(object[step], rest, to);
-  if (next === undefined) delete object[step];
-  else object[step] = plain(treeOf(next));
-  return object;
-}
-
-function renamed(value: unknown, path: readonly Segment[], name: string): unknown {
-  const moved = path.reduce<unknown>(
-    (inner, step) =>
-      (typeof inner === "object" && inner !== null ? Object.entries(inner) : []).find(
-        ([key]) => key === String(step),
-      )?.[1],
-    value,
-  );
-  return changed(changed(value, path, undefined), [...path.slice(0, -1), name], moved);
-}
-
-// ------------------------------------------------------------------------------------------------------- the text
-
-function renameKey(text: string, tree: Mapping, path: readonly Segment[], name: string): string {
+/** Replaces the text of a key. */
+export function renameKey(text: string, tree: Mapping, path: readonly Segment[], name: string): string {
   const { key, exact } = nearest(tree, path);
   return exact ? text.slice(0, key.from) + inline(name) + text.slice(key.to) : text;
 }
 
-function splice(text: string, path: readonly Segment[], value: unknown): string {
+/** Sets or (with undefined) removes the value at a path, by offsets. Returns the text unchanged for forms that it cannot edit. */
+export function splice(text: string, path: readonly Segment[], value: unknown): string {
   const document = parseDocument(text, { keepSourceTokens: true, uniqueKeys: false });
   let node: unknown = document.contents;
   for (const [depth, step] of path.entries()) {
@@ -126,10 +40,10 @@ function nested(path: readonly Segment[], value: unknown): unknown {
   return [...path].reverse().reduce<unknown>((inner, step) => ({ [String(step)]: inner }), value);
 }
 
-/** A value on one line, as it stands in a flow mapping. */
+/** A value on one line, in the form of a flow mapping. */
 function inline(value: unknown): string {
   const options = { collectionStyle: "flow", lineWidth: 0, flowCollectionPadding: true } as const;
-  // Inside a flow collection some plain text needs quotes (`a, b`): written as a list's only item it gets them.
+  // Some text needs quotes in a flow collection (`a, b`): as the only item of a list it gets them.
   if (typeof value === "string") return stringify([value], options).trim().replace(/^\[ ?/, "").replace(/ ?\]$/, "");
   return stringify(value, options).trim();
 }
@@ -139,18 +53,18 @@ function body(value: unknown): string {
   return inline(value).replace(/^\{ ?/, "").replace(/ ?\}$/, "");
 }
 
-function replaceValue(text: string, pair: Pair, written: string): string {
+function replaceValue(text: string, pair: Pair, replacement: string): string {
   const { key, value } = pair;
   const keyEnd = isScalar(key) ? (key.range?.[1] ?? 0) : 0;
   const colon = text.indexOf(":", keyEnd) + 1;
   const range = isScalar(value) || isMap(value) || isSeq(value) || isAlias(value) ? value.range : undefined;
   const start = range?.[0] ?? colon;
   const end = Math.max(range?.[1] ?? colon, colon);
-  // A block collection begins on the line below its key and ends with a line break that stays.
+  // A block collection starts on the line below its key and ends with a line break, which is kept.
   const block = (isMap(value) || isSeq(value)) && value.flow !== true;
-  if (!block && start > colon) return text.slice(0, start) + written + text.slice(end);
+  if (!block && start > colon) return text.slice(0, start) + replacement + text.slice(end);
   const kept = text.slice(0, end).replace(/\s+$/, "").length;
-  return `${text.slice(0, colon)} ${written}${text.slice(block ? Math.max(kept, colon) : colon)}`;
+  return `${text.slice(0, colon)} ${replacement}${text.slice(block ? Math.max(kept, colon) : colon)}`;
 }
 
 function insertKey(text: string, map: YAMLMap, key: string, value: unknown): string {
@@ -191,7 +105,7 @@ function removeItem(text: string, items: readonly unknown[], index: number, flow
   return removeLines(text, start, end);
 }
 
-/** One of several between commas: with the comma before it, or the one after it when it is the first. */
+/** Removes one item of a flow collection with the comma before it, or after it for the first item. */
 function removeFlow(text: string, starts: readonly number[], ends: readonly number[], index: number): string {
   const from = index === 0 ? (starts[0] ?? 0) : (ends[index - 1] ?? 0);
   const to = index === 0 ? (starts[1] ?? ends[0] ?? 0) : (ends[index] ?? 0);
@@ -208,7 +122,7 @@ function startOf(pair: Pair | undefined): number {
   return isScalar(pair?.key) ? (pair.key.range?.[0] ?? 0) : 0;
 }
 
-/** End of what a pair says, without the white space and comments behind it. */
+/** End of a pair without the white space and comments after it. */
 function endOf(pair: Pair): number {
   const { key, value } = pair;
   if (isMap(value) || isSeq(value)) {
