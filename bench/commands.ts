@@ -6,7 +6,7 @@ import { keelson } from "./platform.js";
 import { median } from "./processes.js";
 import type { Figure } from "./report.js";
 
-/** Milliseconds of a whole process, median of five after one warm-up. Any exit code in `allowed` will do. */
+/** Milliseconds of a whole process, median of five after one warm-up. Accepts the exit codes in `allowed`. */
 function time(args: readonly string[], allowed: readonly number[] = [0]): number {
   const run = (): number => {
     const started = performance.now();
@@ -46,7 +46,7 @@ const limit = (what: string, ms: number, target: number): Figure => ({
   met: ms < target,
 });
 
-/** The commands that people and pipelines run again and again. */
+/** The commands that users and pipelines run most often. */
 export async function commands(): Promise<Figure[]> {
   const directory = await mkdtemp(join(tmpdir(), "keelson-commands-"));
   try {
@@ -83,7 +83,7 @@ export async function commands(): Promise<Figure[]> {
       {
         what: "plan, 10,000 services",
         measured: `${tenThousand.toFixed(0)} ms`,
-        against: `${factor.toFixed(1)} × the time of 1,000, start of node (${bare.toFixed(0)} ms) taken off both`,
+        against: `${factor.toFixed(1)} × the time of 1,000, start of node (${bare.toFixed(0)} ms) subtracted from both`,
         target: "linear: ≤ 12 ×",
         met: factor <= 12,
       },

@@ -1,13 +1,24 @@
 import { fileURLToPath } from "node:url";
+import { INSTALLED_PEERS, type StartedPeer, startInstalled } from "./peers/installed.js";
 import { startNginx } from "./peers/nginx.js";
 import { type Platform, up } from "./platform.js";
 import { cpuSeconds, median, type Peer, residentMiB, startPeer } from "./processes.js";
 import { type Figure, percent, rate } from "./report.js";
 import { type Measured, wrk } from "./wrk.js";
 
-const rounds = 3;
-const seconds = 8;
-const soakRequests = 200_000;
+export interface GatewayOptions {
+  readonly rounds: number;
+  /** Duration of one measurement. */
+  readonly seconds: number;
+  /** `bin/keelson.js` of another checkout that was built: its gateway is one more contender. */
+  readonly baseline: string | undefined;
+  /** Neither install nor measure the gateways of other projects. */
+  readonly skipPeers: boolean;
+}
+
+const SOAK_REQUESTS = 200_000;
+const SOAK_SECONDS = 10;
+const WARM_UP_SECONDS = 5;
 
 const chat = (extra: object): string =>
   JSON.stringify({ model: "bench", messages: [{ role: "user", content: "How far is it to the harbour?" }], ...extra });
@@ -20,49 +31,104 @@ interface Sample extends Measured {
 }
 
 interface Contender {
-  readonly name: "keelson" | "bare" | "nginx";
+  readonly name: string;
   readonly url: string;
   readonly pid: number;
-  readonly key?: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** A failure of an optional contender leaves a gap in the table and does not end the benchmark. */
+  readonly optional?: boolean;
 }
 
-async function once(contender: Contender, body: string, connections: number): Promise<Sample> {
-  const before = cpuSeconds(contender.pid);
-  const measured = await wrk({
-    url: `${contender.url}/v1/chat/completions`,
-    body,
-    connections,
-    seconds,
-    ...(contender.key === undefined ? {} : { key: contender.key }),
-  });
-  if (measured.failed > 0) throw new Error(`${contender.name}: ${measured.failed} requests failed`);
-  return { ...measured, cpuMicros: ((cpuSeconds(contender.pid) - before) * 1e6) / measured.requests };
-}
+/** The samples of one kind of request, by contender. */
+class Comparison {
+  readonly #samples = new Map<string, Sample[]>();
+  readonly #failures = new Map<string, string>();
 
-/** The contenders take turns, round by round, so that a machine that grows slower does so for all of them. */
-async function compare(contenders: readonly Contender[], body: string, connections: number) {
-  const samples = new Map<string, Sample[]>(contenders.map(({ name }) => [name, []]));
-  for (let round = 0; round < rounds; round += 1) {
-    for (const contender of contenders) samples.get(contender.name)?.push(await once(contender, body, connections));
+  add(name: string, sample: Sample): void {
+    this.#samples.set(name, [...(this.#samples.get(name) ?? []), sample]);
   }
-  const figure = (name: Contender["name"], of: (sample: Sample) => number): number =>
-    median((samples.get(name) ?? []).map(of));
-  return { rate: (name: Contender["name"]) => figure(name, (sample) => sample.perSecond), figure };
+
+  fail(name: string, reason: string): void {
+    this.#failures.set(name, reason);
+  }
+
+  failure(name: string): string | undefined {
+    return this.#failures.get(name);
+  }
+
+  /** Median over the rounds. */
+  figure(name: string, of: (sample: Sample) => number): number {
+    return median((this.#samples.get(name) ?? []).map(of));
+  }
+
+  rate(name: string): number {
+    return this.figure(name, ({ perSecond }) => perSecond);
+  }
+
+  cpu(name: string): number {
+    return this.figure(name, ({ cpuMicros }) => cpuMicros);
+  }
+
+  /** Median of the ratios between two contenders in the same round: it does not drift with the machine. */
+  ratio(name: string, base: string, of: (sample: Sample) => number): number {
+    const bases = this.#samples.get(base) ?? [];
+    return median(
+      (this.#samples.get(name) ?? []).flatMap((sample, round) => {
+        const other = bases[round];
+        return other === undefined ? [] : [of(sample) / of(other)];
+      }),
+    );
+  }
+}
+
+async function measure({ name, url, pid, headers }: Contender, body: string, connections: number, seconds: number) {
+  const before = cpuSeconds(pid);
+  const measured = await wrk({ url: `${url}/v1/chat/completions`, body, connections, seconds, headers });
+  if (measured.failed > 0) throw new Error(`${name}: ${measured.failed} requests failed`);
+  return { ...measured, cpuMicros: ((cpuSeconds(pid) - before) * 1e6) / measured.requests };
+}
+
+/** The contenders take turns, round by round, so that a machine that becomes slower does so for all of them. */
+async function compare(
+  contenders: readonly Contender[],
+  { rounds, seconds }: GatewayOptions,
+  body: string,
+  connections: number,
+): Promise<Comparison> {
+  const comparison = new Comparison();
+  for (let round = 0; round < rounds; round += 1) {
+    for (const contender of contenders) {
+      if (comparison.failure(contender.name) !== undefined) continue;
+      try {
+        comparison.add(contender.name, await measure(contender, body, connections, seconds));
+      } catch (error) {
+        if (contender.optional !== true) throw error;
+        comparison.fail(contender.name, error instanceof Error ? error.message : String(error));
+      }
+    }
+  }
+  return comparison;
 }
 
 async function growth(platform: Platform): Promise<Figure> {
   // The first requests fill pools, caches and the young generation; growth counts from there.
-  await wrk({ url: `${platform.url}/v1/chat/completions`, body: json, key: platform.key, connections: 64, seconds: 5 });
+  await wrk({
+    url: `${platform.url}/v1/chat/completions`,
+    body: json,
+    headers: bearer(platform),
+    connections: 64,
+    seconds: WARM_UP_SECONDS,
+  });
   const before = residentMiB(platform.serve);
   let sent = 0;
-  while (sent < soakRequests) {
+  while (sent < SOAK_REQUESTS) {
     sent += (
       await wrk({
         url: `${platform.url}/v1/chat/completions`,
         body: json,
-        key: platform.key,
+        headers: bearer(platform),
         connections: 64,
-        seconds: 10,
+        seconds: SOAK_SECONDS,
       })
     ).requests;
   }
@@ -76,37 +142,82 @@ async function growth(platform: Platform): Promise<Figure> {
   };
 }
 
-/** The gateway with every feature on, against a bare proxy and nginx before the same mock, in one run. */
-export async function gateway(): Promise<Figure[]> {
-  const peer = (name: string, ...args: string[]): Promise<Peer> =>
-    startPeer(process.execPath, [fileURLToPath(new URL(`peers/${name}.js`, import.meta.url)), ...args]);
-  const mock = await peer("mock");
-  const bare = await peer("bare-proxy", mock.url);
-  const nginx = await startNginx(mock.url);
-  const platform = await up({
+function bearer({ key }: Platform): Readonly<Record<string, string>> {
+  return { authorization: `Bearer ${key}` };
+}
+
+const platformOver = (upstream: string, program?: string): Promise<Platform> =>
+  up({
+    ...(program === undefined ? {} : { program }),
     text: `platform: bench
 services:
   all: { modules: [gateway, accounts, usage, dashboard], calls: [database, bench], expose: true }
 models:
-  bench: { engine: openai, upstreams: "${mock.url}", concurrency: 1024 }
+  bench: { engine: openai, upstreams: "${upstream}", concurrency: 1024 }
 stores:
   database: { postgres: 17 }
 `,
   });
+
+/** Figures of a contender that is shown beside the others and has no target. */
+function shown(name: string, plain: Comparison, streams: Comparison, prompts: Comparison): Figure[] {
+  const row = (what: string, comparison: Comparison): Figure => ({
+    what: `${name}: ${what}`,
+    measured: comparison.failure(name) ?? rate(comparison.rate(name)),
+    against: `${percent(comparison.ratio(name, "bare", ({ perSecond }) => perSecond))} of bare proxy; CPU per request ${comparison.ratio(name, "bare", ({ cpuMicros }) => cpuMicros).toFixed(2)} × bare proxy`,
+    target: "none stated",
+    met: true,
+  });
+  return [row("chat, JSON", plain), row("streams of 50 chunks", streams), row("300 KB prompts", prompts)];
+}
+
+function skipped(peers: readonly StartedPeer[]): Figure[] {
+  return peers.flatMap((peer) =>
+    peer.kind === "running"
+      ? []
+      : [{ what: peer.name, measured: "skipped", against: peer.reason, target: "none stated", met: true }],
+  );
+}
+
+/** The gateway with every feature on, against a bare proxy, nginx and other gateways with the same mock, in one run. */
+export async function gateway(options: GatewayOptions): Promise<Figure[]> {
+  const peer = (name: string, ...args: string[]): Promise<Peer> =>
+    startPeer(process.execPath, [fileURLToPath(new URL(`peers/${name}.js`, import.meta.url)), ...args]);
+  const stops: (() => Promise<void>)[] = [];
+  const started = async <Started extends { stop(): Promise<void> }>(starting: Promise<Started>): Promise<Started> => {
+    const result = await starting;
+    stops.push(() => result.stop());
+    return result;
+  };
   try {
+    const mock = await started(peer("mock"));
+    const bare = await started(peer("bare-proxy", mock.url));
+    const nginx = await started(startNginx(mock.url));
+    const platform = await started(platformOver(mock.url));
+    const baseline =
+      options.baseline === undefined ? undefined : await started(platformOver(mock.url, options.baseline));
+    const installed: StartedPeer[] = [];
+    for (const each of options.skipPeers ? [] : INSTALLED_PEERS) {
+      const result = await startInstalled(each, mock.url);
+      installed.push(result);
+      if (result.kind === "running") stops.push(() => result.stop());
+    }
     const contenders: Contender[] = [
-      { name: "keelson", url: platform.url, pid: platform.serve, key: platform.key },
-      { name: "bare", url: bare.url, pid: bare.pid },
-      { name: "nginx", url: nginx.url, pid: nginx.pid },
+      { name: "keelson", url: platform.url, pid: platform.serve, headers: bearer(platform) },
+      { name: "bare", url: bare.url, pid: bare.pid, headers: {} },
+      ...(baseline === undefined
+        ? []
+        : [{ name: "baseline", url: baseline.url, pid: baseline.serve, headers: bearer(baseline) }]),
+      { name: "nginx", url: nginx.url, pid: nginx.pid, headers: {} },
+      ...installed.flatMap((each) => (each.kind === "running" ? [{ ...each, optional: true }] : [])),
     ];
-    for (const contender of contenders) await once(contender, json, 16);
-    const plain = await compare(contenders, json, 64);
-    const streams = await compare(contenders, stream, 64);
-    const prompts = await compare(contenders, large, 16);
+    await compare(contenders, { ...options, rounds: 1 }, json, 16);
+    const plain = await compare(contenders, options, json, 64);
+    const streams = await compare(contenders, options, stream, 64);
+    const prompts = await compare(contenders, options, large, 16);
     const resident = residentMiB(platform.serve);
-    const cpu = plain.figure("keelson", (sample) => sample.cpuMicros);
-    const bareCpu = plain.figure("bare", (sample) => sample.cpuMicros);
-    const ratio = (what: string, of: typeof plain, target: number): Figure => ({
+    const cpu = plain.cpu("keelson");
+    const ratio = (what: string, of: Comparison, target: number): Figure => ({
       what,
       measured: rate(of.rate("keelson")),
       against: `${percent(of.rate("keelson") / of.rate("bare"))} of bare proxy (${rate(of.rate("bare"))}); nginx ${rate(of.rate("nginx"))}`,
@@ -118,7 +229,7 @@ stores:
       {
         what: "CPU per JSON request",
         measured: `${cpu.toFixed(0)} µs`,
-        against: `bare proxy ${bareCpu.toFixed(0)} µs`,
+        against: `bare proxy ${plain.cpu("bare").toFixed(0)} µs`,
         target: "≤ 100 µs",
         met: cpu <= 100,
       },
@@ -134,15 +245,18 @@ stores:
       {
         what: "resident memory under load",
         measured: `${resident.toFixed(0)} MiB`,
-        against: "",
+        against: baseline === undefined ? "" : `baseline ${residentMiB(baseline.serve).toFixed(0)} MiB`,
         target: "< 200 MiB",
         met: resident < 200,
       },
       await growth(platform),
+      ...(baseline === undefined
+        ? []
+        : [...shown("keelson", plain, streams, prompts), ...shown("baseline", plain, streams, prompts)]),
+      ...installed.flatMap((each) => (each.kind === "running" ? shown(each.name, plain, streams, prompts) : [])),
+      ...skipped(installed),
     ];
   } finally {
-    await platform.stop();
-    await Promise.all([bare.stop(), nginx.stop()]);
-    await mock.stop();
+    for (const stop of stops.reverse()) await stop();
   }
 }

@@ -1,21 +1,42 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { commands } from "./commands.js";
 import { gateway } from "./gateway.js";
 import { growthOfCommands } from "./growth.js";
 import { type Figure, table } from "./report.js";
 import { startup } from "./startup.js";
 
+const { values: options, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: {
+    /** Writes the tables into docs/performance.md. */
+    write: { type: "boolean", default: false },
+    rounds: { type: "string", default: "3" },
+    /** Duration of one measurement of the gateway. */
+    seconds: { type: "string", default: "8" },
+    /** Another checkout that was built: its gateway is measured in the same run. */
+    baseline: { type: "string" },
+    "skip-peers": { type: "boolean", default: false },
+  },
+});
+
 const benchmarks: Readonly<Record<string, () => Promise<Figure[]>>> = {
   commands,
   growth: growthOfCommands,
   startup,
-  gateway,
+  gateway: () =>
+    gateway({
+      rounds: Number(options.rounds),
+      seconds: Number(options.seconds),
+      baseline: options.baseline === undefined ? undefined : join(options.baseline, "bin", "keelson.js"),
+      skipPeers: options["skip-peers"],
+    }),
 };
 
-/** `npm run bench [-- NAME …] [-- --write]`: runs, prints, and with --write keeps the tables in docs/performance.md. */
-const wanted = process.argv.slice(2).filter((word) => !word.startsWith("-"));
+// npm run bench [-- NAME …] [--write] [--rounds N] [--seconds N] [--baseline DIR] [--skip-peers]
 const unknown = wanted.filter((name) => !(name in benchmarks));
 if (unknown.length > 0) {
   process.stderr.write(
@@ -33,10 +54,10 @@ for (const [name, run] of Object.entries(benchmarks)) {
   const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`;
   const section = `${table(figures)}\n\n${machine}.`;
   process.stdout.write(`\n## ${name}\n\n${section}\n`);
-  if (process.argv.includes("--write")) {
+  if (options.write) {
     const text = await readFile(page, "utf8");
     const marks = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
-    if (!marks.test(text)) throw new Error(`docs/performance.md has no place for ${name}`);
+    if (!marks.test(text)) throw new Error(`docs/performance.md has no marks for ${name}`);
     await writeFile(
       page,
       text.replace(marks, (_, open: string, close: string) => `${open}${section}\n${close}`),

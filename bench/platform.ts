@@ -24,6 +24,8 @@ interface Options {
   readonly text?: string;
   /** Kept between two starts when given; else a temporary one. */
   readonly data?: string;
+  /** The program of another checkout; this one's when omitted. */
+  readonly program?: string;
 }
 
 /** Starts the platform as a user would and waits until it answers; rejects after 60 s. */
@@ -37,16 +39,24 @@ export async function up(options: Options = {}): Promise<Platform> {
   const started = performance.now();
   const child = spawn(
     process.execPath,
-    [keelson, "up", ...(options.text === undefined ? [] : [file]), "--data", data, "--port", String(port)],
+    [
+      options.program ?? keelson,
+      "up",
+      ...(options.text === undefined ? [] : [file]),
+      "--data",
+      data,
+      "--port",
+      String(port),
+    ],
     { stdio: ["ignore", "ignore", "pipe"] },
   );
-  let said = "";
+  let output = "";
   child.stderr.on("data", (part: Buffer) => {
-    said += part.toString();
+    output += part.toString();
   });
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`keelson up ended with ${child.exitCode}:\n${said}`);
-    if (performance.now() - started > 60_000) throw new Error(`keelson up was not ready within 60 s:\n${said}`);
+    if (child.exitCode !== null) throw new Error(`keelson up ended with ${child.exitCode}:\n${output}`);
+    if (performance.now() - started > 60_000) throw new Error(`keelson up was not ready within 60 s:\n${output}`);
     const ready = await fetch(`${url}/health/readiness`).then(
       (response) => response.ok,
       () => false,

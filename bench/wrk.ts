@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 export interface Load {
   readonly url: string;
   readonly body: string;
-  readonly key?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly connections: number;
   readonly seconds: number;
 }
@@ -32,7 +32,7 @@ export async function wrk(load: Load): Promise<Measured> {
         'wrk.method = "POST"',
         'wrk.body = file:read("*a")',
         'wrk.headers["content-type"] = "application/json"',
-        ...(load.key === undefined ? [] : [`wrk.headers["authorization"] = "Bearer ${load.key}"`]),
+        ...Object.entries(load.headers ?? {}).map(([name, value]) => `wrk.headers["${name}"] = "${value}"`),
         "done = function(summary, latency, requests)",
         '  io.write(string.format("RESULT %d %d %f %d\\n", summary.requests, summary.duration, latency:percentile(99),',
         "    summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.status + summary.errors.timeout))",

@@ -1,6 +1,6 @@
 /**
- * The least that a proxy in Node can do: `node:http` in, an undici pool out, bytes through. No keys, no counting, no
- * retries. The gateway's figures are given as a ratio to this one. `node bare-proxy.js UPSTREAM_URL` prints its port.
+ * The minimum of a proxy in Node: `node:http` in, an undici pool out, bytes passed on. No keys, no counting, no retries.
+ * The gateway's figures are ratios to this one. `node bare-proxy.js UPSTREAM_URL` prints its port.
  */
 import { createServer } from "node:http";
 import { Pool } from "undici";

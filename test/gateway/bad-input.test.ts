@@ -19,8 +19,8 @@ afterAll(async () => {
   await upstream.stop();
 });
 
-/** Sends bytes as they are and gives everything that comes back until the connection ends (or `wait` is over). */
-async function raw(parts: readonly (string | Buffer)[], wait = 6000, pause = 0): Promise<string> {
+/** Sends bytes as they are and returns the response until the connection ends, or until `limitMs`. A slow client waits `intervalMs` after each part. */
+async function raw(parts: readonly (string | Buffer)[], limitMs = 6000, intervalMs = 0): Promise<string> {
   const socket = createConnection(Number(new URL(gateway.url).port), "127.0.0.1");
   let seen = "";
   socket.on("data", (data) => {
@@ -31,9 +31,9 @@ async function raw(parts: readonly (string | Buffer)[], wait = 6000, pause = 0):
   for (const part of parts) {
     if (socket.destroyed) break;
     socket.write(part);
-    if (pause > 0) await sleep(pause);
+    if (intervalMs > 0) await sleep(intervalMs);
   }
-  await Promise.race([ended, sleep(wait)]);
+  await Promise.race([ended, sleep(limitMs)]);
   socket.destroy();
   return seen;
 }
@@ -60,7 +60,7 @@ async function openAiError(answer: Response): Promise<OpenAiError["error"]> {
   return error;
 }
 
-describe("bad bodies get the right status in the API's own shape", () => {
+describe("an invalid body is refused with its status, in the shape of the API", () => {
   const cases: readonly (readonly [string, string | Buffer | object, number, string])[] = [
     ["nothing", "", 400, "invalid_body"],
     ["no JSON", "hello", 400, "invalid_body"],
@@ -92,7 +92,7 @@ describe("bad bodies get the right status in the API's own shape", () => {
     ["no model", { messages: good.messages }, 400, "invalid_body"],
     ["a model that is a number", { ...good, model: 5 }, 400, "invalid_body"],
     ["a model without a name", { ...good, model: "" }, 400, "invalid_body"],
-    ["an unknown model", { ...good, model: "nobody" }, 404, "model_not_found"],
+    ["an unknown model", { ...good, model: "missing" }, 404, "model_not_found"],
     ["a model with a very long name", { ...good, model: "x".repeat(100_000) }, 404, "model_not_found"],
     ["no messages", { model: "assistant" }, 400, "invalid_body"],
     ["messages that are a text", { ...good, messages: "hello" }, 400, "invalid_body"],
@@ -113,7 +113,7 @@ describe("bad bodies get the right status in the API's own shape", () => {
     expect((await openAiError(answer)).code).toBe(code);
   });
 
-  it("says which field is wrong", async () => {
+  it("names the invalid field", async () => {
     const answer = await gateway.post("/v1/chat/completions", { ...good, model: 5 });
     expect(await openAiError(answer)).toEqual({
       message: "model must be a string",
@@ -123,7 +123,7 @@ describe("bad bodies get the right status in the API's own shape", () => {
     });
   });
 
-  it("says under /api what was expected and what was given, in plain words", async () => {
+  it("states under /api what was expected and what was sent", async () => {
     for (const [path, body, message] of [
       ["/api/chat", { model: "assistant", messages: "x" }, 'messages must be a list, but "x" was given'],
       [
@@ -147,7 +147,7 @@ describe("bad bodies get the right status in the API's own shape", () => {
     }
   });
 
-  it("in Ollama's shape under /api", async () => {
+  it("in the shape of the Ollama API under /api", async () => {
     for (const [path, body] of [
       ["/api/chat", "{"],
       ["/api/chat", { model: "assistant", messages: "x" }],
@@ -162,11 +162,11 @@ describe("bad bodies get the right status in the API's own shape", () => {
     }
   });
 
-  it("refuses 50 MB with 413, told or chunked, and the connection lives on", async () => {
+  it("refuses 50 MB with 413, with a content-length or chunked, and the connection stays usable", async () => {
     const big = new Uint8Array(50 * 1024 * 1024).fill(0x20);
-    const told = await gateway.post("/v1/chat/completions", big);
-    expect(told.status).toBe(413);
-    expect((await openAiError(told)).code).toBe("body_too_large");
+    const declared = await gateway.post("/v1/chat/completions", big);
+    expect(declared.status).toBe(413);
+    expect((await openAiError(declared)).code).toBe("body_too_large");
     const chunked = await fetch(`${gateway.url}/api/chat`, {
       method: "POST",
       headers: { authorization: `Bearer ${key}` },
@@ -184,7 +184,7 @@ describe("bad bodies get the right status in the API's own shape", () => {
     expect(metric(await gateway.metrics(), "keelson_gateway_held_body_bytes")).toBe(0);
   });
 
-  it("takes no compressed bodies, unknown paths or wrong methods", async () => {
+  it("refuses compressed bodies, unknown paths and wrong methods", async () => {
     expect((await gateway.post("/v1/chat/completions", good, { "content-encoding": "gzip" })).status).toBe(415);
     expect((await gateway.post("/v1/nothing", good)).status).toBe(404);
     expect((await gateway.post("/api/pull", { model: "x" })).status).toBe(404);
@@ -193,15 +193,15 @@ describe("bad bodies get the right status in the API's own shape", () => {
     expect(get.headers.get("allow")).toBe("POST");
   });
 
-  it("counts what it refuses", async () => {
+  it("counts refusals", async () => {
     const text = await gateway.metrics();
     expect(metric(text, "keelson_gateway_refused_total", { code: "invalid_body" })).toBeGreaterThan(15);
     expect(metric(text, "keelson_gateway_refused_total", { code: "body_too_large" })).toBe(2);
   });
 });
 
-describe("bad HTTP", () => {
-  it("that comes too slowly is ended with 408: headers and bodies", async () => {
+describe("an invalid HTTP request", () => {
+  it("whose headers or body arrive too slowly is refused with 408", async () => {
     const began = Date.now();
     const [headers, body] = await Promise.all([
       raw(
@@ -224,7 +224,7 @@ describe("bad HTTP", () => {
     expect(Date.now() - began).toBeLessThan(9000);
   }, 20_000);
 
-  it("with a flood of headers is refused with 431, in the shape of the API that was meant", async () => {
+  it("with too many headers is refused with 431, in the shape of the API that was called", async () => {
     const flood = Array.from({ length: 2000 }, (_, index) => `x-flood-${index}: ${"y".repeat(20)}\r\n`).join("");
     const openai = await raw([`${head("/v1/chat/completions")}${flood}\r\n`]);
     expect(openai).toMatch(/^HTTP\/1\.1 431 /);
@@ -233,7 +233,7 @@ describe("bad HTTP", () => {
     expect(one).toMatch(/^HTTP\/1\.1 431 /);
   });
 
-  it("without a Host is refused with 400, in the shape of the API that was meant", async () => {
+  it("without a Host is refused with 400, in the shape of the API that was called", async () => {
     const openai = await raw(["POST /v1/chat/completions HTTP/1.1\r\ncontent-length: 0\r\n\r\n"]);
     expect(openai).toMatch(/^HTTP\/1\.1 400 /);
     expect(openai).toContain('{"error":{"message":"the request has no Host header","type":"invalid_request_error"');
@@ -241,7 +241,7 @@ describe("bad HTTP", () => {
     expect(ollama).toContain('{"error":"the request has no Host header"}');
   });
 
-  it("expecting to be told to send its body is told so only when the body will be read", async () => {
+  it("that expects 100-continue receives it only if its body will be read", async () => {
     const body = JSON.stringify(good);
     const asking = (length: number): string =>
       head("/v1/chat/completions", `content-length: ${length}\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n`);
@@ -251,13 +251,13 @@ describe("bad HTTP", () => {
     expect(await raw([asking(10).replace(key, "wrong")])).toMatch(/^HTTP\/1\.1 401 /);
   });
 
-  it("expecting anything else is refused with 417", async () => {
+  it("with another expectation is refused with 417", async () => {
     const answer = await raw([head("/api/chat", "content-length: 0\r\nexpect: miracles\r\n\r\n")]);
     expect(answer).toMatch(/^HTTP\/1\.1 417 /);
     expect(answer).toContain('{"error":"the only supported expectation is 100-continue"}');
   });
 
-  it("with chunks that are none is refused with 400", async () => {
+  it("with invalid chunks is refused with 400", async () => {
     for (const nonsense of [
       "zz\r\nhello\r\n0\r\n\r\n",
       "-5\r\nhello\r\n",
@@ -284,8 +284,8 @@ describe("bad HTTP", () => {
   });
 });
 
-describe("a storm of nonsense", () => {
-  it("never crashes it, and every answer is an error in shape or an answer", async () => {
+describe("random input", () => {
+  it("never crashes the gateway, and is answered by a result or an error of the API", async () => {
     const body = fc.oneof(
       fc.json().map((text) => Buffer.from(text)),
       fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),

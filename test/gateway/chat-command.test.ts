@@ -23,20 +23,20 @@ describe("keelson chat", () => {
   const chat = (model: string, apiKey: string = key): Promise<Result> =>
     run(["Hello", "-m", model, "--key", apiKey], "");
 
-  it("answers by the model that is named", async () => {
+  it("answers with the model that is named", async () => {
     const { code, out, err } = await chat("small");
     expect([code, err]).toEqual([0, ""]);
     expect(out.trim()).not.toBe("");
   });
 
-  it("takes its question from a pipe", async () => {
+  it("reads its prompt from a pipe", async () => {
     const { code, out, err } = await run(["--key", key], "Hello from a pipe\n");
     expect([code, err]).toEqual([0, ""]);
     expect(out.trim()).not.toBe("");
     expect(JSON.stringify(upstream.received.at(-1)?.body.messages)).toContain("Hello from a pipe");
   });
 
-  it("asks for a question where there is none, and no terminal to type one", async () => {
+  it("requires a prompt when there is no terminal to type one", async () => {
     const asked = upstream.received.length;
     for (const nothing of ["", " \n"]) {
       const { code, out, err } = await run(["--key", key], nothing);
@@ -46,14 +46,14 @@ describe("keelson chat", () => {
     expect(upstream.received.length).toBe(asked);
   });
 
-  it("lists the models that there are when the one named is not there", async () => {
+  it("lists the existing models when the named one does not exist", async () => {
     const { code, out, err } = await chat("nope");
     expect([code, out]).toEqual([2, ""]);
     expect(err).toContain("the model nope does not exist");
     expect(err).toContain("available models: assistant, small");
   });
 
-  it("names the one that is near, and only models that the key may use", async () => {
+  it("suggests a similar name, and only models that the key may use", async () => {
     expect((await chat("asistant")).err).toContain("did you mean `assistant`? available models: assistant, small");
     const { err } = await chat("assistant", "kls_small_only");
     expect(err).toContain("available models: small");

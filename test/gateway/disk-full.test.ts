@@ -6,10 +6,10 @@ import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { Journal, type JournalListener } from "../../src/runtime/gateway/usage/journal.js";
 import { Publisher } from "../../src/runtime/gateway/usage/publisher.js";
+import { Gate } from "../support/gateway/gate.js";
 import { metric, planWith, startTestGateway, TestUsage } from "../support/gateway/gateway.js";
 import { chunk, startUpstream, wellBehaved } from "../support/gateway/upstream.js";
-
-const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+import { until } from "../support/until.js";
 
 /** A file system of its own that can be filled; needs the right to mount. */
 function mountSmall(directory: string): boolean {
@@ -21,74 +21,68 @@ function mountSmall(directory: string): boolean {
   }
 }
 
-/** Tells whether its entry reached the disk; `becomes` is what it says of a settlement that did not. */
-function waiter(tell: (written: boolean) => void, becomes: "retry" | "discard"): JournalListener {
+/** Reports whether its entry was written; `onFailure` is its decision about a settlement that was not. */
+function listener(report: (written: boolean) => void, onFailure: "retry" | "discard"): JournalListener {
   return {
-    onJournaled: () => tell(true),
+    onJournaled: () => report(true),
     onJournalFailure: () => {
-      tell(false);
-      return becomes;
+      report(false);
+      return onFailure;
     },
   };
 }
 
-describe("a full disk under the usage log", () => {
-  it("refuses requests rather than answer them uncounted, ends streams unfinished, and recovers by itself", async (context) => {
+describe("a full disk under the usage journal", () => {
+  it("refuses requests rather than answer them without counting, leaves streams unfinished, and recovers by itself", async (context) => {
     const directory = await mkdtemp(join(tmpdir(), "keelson-full-"));
     if (!mountSmall(directory)) {
       await rm(directory, { recursive: true });
       context.skip("this user may not mount a file system");
       return;
     }
+    const gate = new Gate();
     const upstream = await startUpstream(async (received, response) => {
       const { path, body } = received;
       if (!body.stream) return wellBehaved(received, response);
       response.writeHead(200, { "content-type": "text/event-stream" });
-      for (let count = 0; count < 30; count += 1) {
-        response.write(chunk(path, body.model, `word${count} `));
-        await sleep(50);
-      }
+      for (let count = 0; count < 30; count += 1) response.write(chunk(path, body.model, `word${count} `));
+      await gate.pass();
       response.end("data: [DONE]\n\n");
     });
     const gateway = await startTestGateway(planWith(`assistant: { upstreams: "${upstream.url}" }`), { directory });
     try {
-      const ask = (stream = true): Promise<Response> =>
+      const request = (stream = true): Promise<Response> =>
         gateway.post("/v1/chat/completions", {
           model: "assistant",
           stream,
           messages: [{ role: "user", content: "Go" }],
         });
-      const stream = await ask();
+      const stream = await request();
       const text = stream.text().catch(() => "cut");
-      await sleep(200);
       const ballast = join(directory, "ballast");
       await writeFile(ballast, Buffer.alloc(4 * 1024 * 1024)).catch(() => {});
-      // The log notices with the first entry that does not fit: the page that it has holds a few more.
-      let first = await ask(false);
-      for (let count = 0; count < 60 && first.status === 200; count += 1) first = await ask(false);
+      // The journal notices with the first entry that does not fit: the page that it has allocated has room for a few more.
+      let first = await request(false);
+      for (let count = 0; count < 60 && first.status === 200; count += 1) first = await request(false);
       expect(first.status).toBe(503);
       expect(await first.json()).toMatchObject({ error: { code: "usage_unavailable" } });
       expect(first.headers.get("retry-after")).toBe("5");
-      const asked = upstream.received.length;
-      expect((await ask(false)).status).toBe(503);
-      expect(upstream.received.length).toBe(asked);
+      const received = upstream.received.length;
+      expect((await request(false)).status).toBe(503);
+      expect(upstream.received.length).toBe(received);
       expect(metric(await gateway.metrics(), "keelson_usage_log_failing")).toBe(1);
-      // The stream's words went out, its end did not.
+      // The stream's words were sent, its end was not.
+      gate.open();
       expect(await text).not.toContain("[DONE]");
       await unlink(ballast);
-      let again = await ask();
-      for (let waited = 0; waited < 5000 && again.status !== 200; waited += 200) {
-        await sleep(200);
-        again = await ask();
-      }
+      let again = await request();
+      await until(async () => {
+        if (again.status !== 200) again = await request();
+        return again.status === 200;
+      });
       expect(await again.text()).toContain("[DONE]");
-      // Every answer of which words went out is counted: the unfinished stream as well.
-      for (
-        let waited = 0;
-        waited < 3000 && metric(await gateway.metrics(), "keelson_usage_unpublished_events") > 0;
-        waited += 50
-      )
-        await sleep(50);
+      // Every answer of which words were sent is counted: the unfinished stream as well.
+      await until(async () => metric(await gateway.metrics(), "keelson_usage_unpublished_events") === 0);
       const events = [...gateway.usage.events.values()];
       expect(events.filter(({ outputTokens }) => outputTokens === 30)).toHaveLength(2);
       expect(metric(await gateway.metrics(), "keelson_usage_log_failing")).toBe(0);
@@ -100,7 +94,7 @@ describe("a full disk under the usage log", () => {
     }
   }, 30_000);
 
-  it("counts what clients got and nothing else, although they tried again", async (context) => {
+  it("counts what clients received and nothing else, although they retried", async (context) => {
     const directory = await mkdtemp(join(tmpdir(), "keelson-full-"));
     if (!mountSmall(directory)) {
       await rm(directory, { recursive: true });
@@ -108,7 +102,8 @@ describe("a full disk under the usage log", () => {
       return;
     }
     const upstream = await startUpstream(async (received, response) => {
-      await sleep(30);
+      // Long enough that requests are in flight when the disk becomes full.
+      await new Promise((resolve) => setTimeout(resolve, 30));
       return wellBehaved(received, response);
     });
     const gateway = await startTestGateway(planWith(`assistant: { upstreams: "${upstream.url}" }`), { directory });
@@ -116,9 +111,9 @@ describe("a full disk under the usage log", () => {
     let refused = 0;
     let refusedAfterTheCall = 0;
     try {
-      /** A client as they are: it tries again until it has its answer. */
-      const client = async (questions: number): Promise<void> => {
-        for (let question = 0; question < questions; question += 1) {
+      /** A client that retries until it has its answer. */
+      const client = async (requests: number): Promise<void> => {
+        for (let count = 0; count < requests; count += 1) {
           for (let attempt = 0; attempt < 200; attempt += 1) {
             const answer = await gateway.post("/v1/chat/completions", {
               model: "assistant",
@@ -132,24 +127,19 @@ describe("a full disk under the usage log", () => {
             }
             expect(answer.status).toBe(503);
             refused += 1;
-            // An id was given: the request was on its way to the model when the disk refused its entry.
+            // It has an id: the request had reached the model when its entry could not be written.
             if (id !== null) refusedAfterTheCall += 1;
-            await sleep(50);
+            await until(async () => metric(await gateway.metrics(), "keelson_usage_log_failing") === 0);
           }
         }
       };
       const clients = Promise.all(Array.from({ length: 16 }, () => client(40)));
       const ballast = join(directory, "ballast");
       for (let times = 0; times < 4; times += 1) {
-        await sleep(300);
+        const [before, refusedBefore] = [answered.length, refused];
+        await until(() => answered.length > before + 40);
         await writeFile(ballast, Buffer.alloc(4 * 1024 * 1024)).catch(() => {});
-        for (
-          let waited = 0;
-          waited < 3000 && metric(await gateway.metrics(), "keelson_usage_log_failing") === 0;
-          waited += 20
-        )
-          await sleep(20);
-        await sleep(200);
+        await until(() => refused > refusedBefore + 8);
         await unlink(ballast);
       }
       await clients;
@@ -157,8 +147,10 @@ describe("a full disk under the usage log", () => {
       expect(refused).toBeGreaterThan(0);
       expect(refusedAfterTheCall).toBeGreaterThan(0);
       await gateway.usage.settled(answered.length);
-      // More would come now, were more owed.
-      await sleep(1000);
+      await until(async () => {
+        const text = await gateway.metrics();
+        return metric(text, "keelson_usage_unpublished_events") + metric(text, "keelson_usage_open_intents") === 0;
+      });
       expect([...gateway.usage.events.keys()].sort()).toEqual([...answered].sort());
     } finally {
       await gateway.stop();
@@ -168,7 +160,7 @@ describe("a full disk under the usage log", () => {
     }
   }, 60_000);
 
-  it("leaves a void behind, so that no later recovery counts what was refused", async (context) => {
+  it("voids what was refused, so that no later recovery counts it", async (context) => {
     const directory = await mkdtemp(join(tmpdir(), "keelson-full-"));
     const copy = await mkdtemp(join(tmpdir(), "keelson-copy-"));
     if (!mountSmall(directory)) {
@@ -179,30 +171,30 @@ describe("a full disk under the usage log", () => {
     const log = pino({ level: "silent" });
     const entry = { at: 1000, organisation: "org", keyId: "key", model: "assistant", operation: "chat" } as const;
     try {
-      // Nobody publishes here: every file stays for the recovery to find.
+      // Nothing is published here: every file stays for the recovery to find.
       const journal = await Journal.open(directory, log, 0);
-      const settle = (id: string, becomes: "retry" | "discard"): Promise<boolean> => {
+      const settle = (id: string, onFailure: "retry" | "discard"): Promise<boolean> => {
         const event = { ...entry, id, inputTokens: 3, outputTokens: 5, status: 200, durationMs: 1, estimated: false };
-        return new Promise((resolve) => journal.settle(event, waiter(resolve, becomes)));
+        return new Promise((resolve) => journal.settle(event, listener(resolve, onFailure)));
       };
-      for (const id of ["whole", "begun", "refused"])
-        await new Promise((resolve) => journal.intent({ ...entry, id, inputTokens: 3 }, waiter(resolve, "retry")));
+      for (const id of ["whole", "started", "refused"])
+        await new Promise((resolve) => journal.intent({ ...entry, id, inputTokens: 3 }, listener(resolve, "retry")));
       expect(await settle("whole", "retry")).toBe(true);
       const ballast = join(directory, "ballast");
       await writeFile(ballast, Buffer.alloc(4 * 1024 * 1024)).catch(() => {});
-      // The page that the log has takes a few more.
-      for (let count = 0; count < 200 && journal.failing === undefined; count += 1) {
-        journal.checkpoint("begun", count);
-        await sleep(5);
+      // The page that the journal has allocated has room for a few more.
+      for (let count = 0; count < 20_000 && journal.failing === undefined; count += 1) {
+        journal.checkpoint("started", count);
+        await new Promise((resolve) => setImmediate(resolve));
       }
       expect(journal.failing).toBeDefined();
-      expect(await Promise.all([settle("begun", "retry"), settle("refused", "discard")])).toEqual([false, false]);
+      expect(await Promise.all([settle("started", "retry"), settle("refused", "discard")])).toEqual([false, false]);
       expect(journal.backlog.open).toBe(1);
       await unlink(ballast);
-      for (let waited = 0; waited < 5000 && journal.failing !== undefined; waited += 50) await sleep(50);
+      await until(() => journal.failing === undefined);
       expect(journal.failing).toBeUndefined();
       expect(journal.backlog.open).toBe(0);
-      // As a process that is killed now would leave them.
+      // The files as a process that is killed now would leave them.
       await cp(directory, copy, { recursive: true });
       await unlink(join(copy, "owner"));
       await journal.close();
@@ -214,7 +206,7 @@ describe("a full disk under the usage log", () => {
       await rest.stop(AbortSignal.timeout(2000));
       await next.close();
       expect([...usage.events.values()].map(({ id, status }) => `${id} ${status}`).sort()).toEqual([
-        "begun 200",
+        "started 200",
         "whole 200",
       ]);
     } finally {
@@ -223,7 +215,7 @@ describe("a full disk under the usage log", () => {
     }
   }, 30_000);
 
-  it("loses no long answer whose entries were on their way into a newer file when the disk was full", async (context) => {
+  it("loses no long answer whose entries were being copied into a newer file when the disk became full", async (context) => {
     const directory = await mkdtemp(join(tmpdir(), "keelson-full-"));
     if (!mountSmall(directory)) {
       await rm(directory, { recursive: true });
@@ -237,15 +229,15 @@ describe("a full disk under the usage log", () => {
       const journal = await Journal.open(directory, log, 0);
       const publisher = new Publisher(journal, usage, log, () => {});
       const intend = (id: string) =>
-        new Promise<boolean>((resolve) => journal.intent({ ...entry, id, inputTokens: 3 }, waiter(resolve, "retry")));
+        new Promise<boolean>((resolve) => journal.intent({ ...entry, id, inputTokens: 3 }, listener(resolve, "retry")));
       const answer = async (id: string): Promise<void> => {
         expect(await intend(id)).toBe(true);
         const event = { ...entry, id, inputTokens: 3, outputTokens: 5, status: 200, durationMs: 1, estimated: false };
-        await new Promise((resolve) => journal.settle(event, waiter(resolve, "retry")));
+        await new Promise((resolve) => journal.settle(event, listener(resolve, "retry")));
       };
       expect(await intend("long")).toBe(true);
       journal.checkpoint("long", 7);
-      // Files pile up behind the long answer until the next one makes the log copy it forward.
+      // Files pile up behind the long answer, until the next one makes the journal copy it forward.
       for (let file = 0; file < 7; file += 1) {
         await answer(`short-${file}`);
         await journal.rotate();
@@ -254,11 +246,11 @@ describe("a full disk under the usage log", () => {
       await answer("last");
       const ballast = join(directory, "ballast");
       await writeFile(ballast, Buffer.alloc(4 * 1024 * 1024)).catch(() => {});
-      for (let waited = 0; waited < 5000 && journal.failing === undefined; waited += 50) await sleep(50);
+      await until(() => journal.failing !== undefined);
       expect(journal.failing).toBeDefined();
       expect(journal.backlog.open).toBe(1);
       await unlink(ballast);
-      for (let waited = 0; waited < 5000 && journal.failing !== undefined; waited += 50) await sleep(50);
+      await until(() => journal.failing === undefined);
       expect(journal.failing).toBeUndefined();
       await publisher.stop(AbortSignal.timeout(2000));
       await journal.close();

@@ -29,7 +29,7 @@ function cut(bytes: Buffer, at: readonly number[]): Buffer[] {
 }
 
 describe("server-sent events as bytes", () => {
-  it("pass through whole, whatever they say and wherever they are cut; the end stays back", () => {
+  it("are passed on complete, wherever they are cut; the end is held back", () => {
     fc.assert(
       fc.property(
         fc.array(content),
@@ -72,8 +72,8 @@ describe("server-sent events as bytes", () => {
   });
 });
 
-describe("finding the count in an answer", () => {
-  it("takes the field, and never what a text says", () => {
+describe("finding the token counts in an answer", () => {
+  it("reads the field, and never the same text in a string", () => {
     fc.assert(
       fc.property(fc.string(), fc.nat(), fc.nat(), (text, prompt_tokens, completion_tokens) => {
         const answer = {

@@ -5,10 +5,10 @@ import * as machine from "../../src/runtime/gateway/exchange/state.js";
 type Choice = <Option>(options: readonly Option[]) => Option;
 
 /**
- * The world around one request: a queue, a target, a journal, a client and a timer, each of which may do at any time what
+ * The environment of one request: a queue, a target, a journal, a client and a timer, each of which may do at any time what
  * it can do in fact. It carries out the effects as `Exchange` does and counts what the invariants are about.
  */
-class World {
+class Environment {
   readonly state = machine.initialState();
   queued = false;
   calling = false;
@@ -126,37 +126,37 @@ describe("the states of a request", () => {
           if (option === undefined) throw new Error("no options");
           return option;
         };
-        const world = new World(choose);
-        world.journalFails = journalFails;
-        world.happen("start");
+        const environment = new Environment(choose);
+        environment.journalFails = journalFails;
+        environment.happen("start");
         for (let count = 0; count < steps; count += 1) {
-          const events = world.enabled();
+          const events = environment.enabled();
           if (events.length === 0) break;
-          world.happen(choose(events));
+          environment.happen(choose(events));
         }
         lasting = false;
-        for (let count = 0; count < 20 && world.state.phase !== "done"; count += 1) {
-          const events = world.enabled();
+        for (let count = 0; count < 20 && environment.state.phase !== "done"; count += 1) {
+          const events = environment.enabled();
           const next = ENDING.find((event) => events.includes(event));
-          expect(next, `nothing can happen in ${world.state.phase}`).toBeDefined();
-          if (next !== undefined) world.happen(next);
+          expect(next, `nothing can happen in ${environment.state.phase}`).toBeDefined();
+          if (next !== undefined) environment.happen(next);
         }
 
-        const { counts, state } = world;
+        const { counts, state } = environment;
         expect(state.phase).toBe("done");
         expect(counts.finished).toBe(1);
         expect(counts.released).toBe(counts.granted);
         expect(counts.intents).toBe(state.intended ? 1 : 0);
         expect(counts.answers).toBeLessThanOrEqual(1);
         if (!state.clientLeft) expect(counts.answers).toBe(1);
-        const refused = world.intent === "refused" || world.settlement === "refused";
+        const refused = environment.intent === "refused" || environment.settlement === "refused";
         expect(counts.settled).toBeLessThanOrEqual(1);
         if (state.intended && !refused) expect(counts.settled).toBe(1);
         if (!state.intended) expect(counts.settled).toBe(0);
-        if (world.bytesOut > 0) expect(world.intent).toBe("durable");
-        expect([world.queued, world.calling, world.timer]).toEqual([false, false, false]);
+        if (environment.bytesOut > 0) expect(environment.intent).toBe("durable");
+        expect([environment.queued, environment.calling, environment.timer]).toEqual([false, false, false]);
         // `started` decides whether a refused settlement is retried: it must mean that bytes went out.
-        expect(state.started).toBe(world.bytesOut > 0);
+        expect(state.started).toBe(environment.bytesOut > 0);
       }),
       { numRuns: 3_000 },
     );

@@ -22,7 +22,7 @@ describe("the official ollama client", () => {
     await upstream.stop();
   });
 
-  it("chats, with its options put in OpenAI's words", async () => {
+  it("chats, with its options converted to the OpenAI API", async () => {
     const answer = await client.chat({
       model: "assistant",
       messages: [
@@ -54,7 +54,7 @@ describe("the official ollama client", () => {
     });
   });
 
-  it("tells upstreams nothing that OpenAI has no words for: strict ones refuse unknown fields", async () => {
+  it("sends upstreams no field that the OpenAI API lacks: strict ones refuse unknown fields", async () => {
     const options = { top_k: 5, min_p: 0.1, repeat_penalty: 1.2, repeat_last_n: 32, frequency_penalty: 0.5 };
     await client.chat({ model: "assistant", messages: [{ role: "user", content: "Hello" }], options });
     expect(upstream.received.at(-1)?.body).toEqual({
@@ -65,7 +65,7 @@ describe("the official ollama client", () => {
     });
   });
 
-  it("joins the results of tools with the calls that they belong to", async () => {
+  it("assigns the results of tools to their calls", async () => {
     const tide = { function: { name: "tide", arguments: { port: "Kiel" } } };
     const wind = { function: { name: "wind", arguments: { port: "Kiel" } } };
     await client.chat({
@@ -87,7 +87,7 @@ describe("the official ollama client", () => {
     ]);
   });
 
-  it("streams a chat as lines, the last with the counts", async () => {
+  it("streams a chat as lines, the last one with the token counts", async () => {
     const stream = await client.chat({
       model: "assistant:latest",
       messages: [{ role: "user", content: "Hello" }],
@@ -101,7 +101,7 @@ describe("the official ollama client", () => {
     expect(lines.at(-1)?.total_duration).toBeGreaterThan(0);
   });
 
-  it("generates, streaming and not, raw and by the chat template", async () => {
+  it("generates, streamed and not, raw and with the chat template", async () => {
     const whole = await client.generate({ model: "assistant", prompt: "Once", system: "A poet" });
     expect(whole).toMatchObject({ response: words.join(""), done: true, eval_count: 5 });
     expect(upstream.received.at(-1)).toMatchObject({ path: "/v1/chat/completions" });
@@ -116,7 +116,7 @@ describe("the official ollama client", () => {
     expect(upstream.received.at(-1)).toMatchObject({ path: "/v1/completions" });
   });
 
-  it("calls tools, whose arguments come in pieces from the upstream", async () => {
+  it("calls tools whose arguments arrive in pieces", async () => {
     const call = (piece: object): string =>
       event({ choices: [{ index: 0, delta: { tool_calls: [{ index: 0, ...piece }] }, finish_reason: null }] });
     upstream.behave((_received, response) => {
@@ -145,7 +145,7 @@ describe("the official ollama client", () => {
     upstream.behave(wellBehaved);
   });
 
-  it("embeds by both of its ways", async () => {
+  it("embeds with both of its operations", async () => {
     expect(await client.embed({ model: "embedder", input: ["one", "two"] })).toMatchObject({
       embeddings: [
         [0.25, -0.5, 0],
@@ -156,7 +156,7 @@ describe("the official ollama client", () => {
     expect(await client.embeddings({ model: "embedder", prompt: "one" })).toEqual({ embedding: [0.25, -0.5, 0] });
   });
 
-  it("is answered at once where it only wants a model loaded: no server is asked", async () => {
+  it("is answered at once when it only loads a model: no server is called", async () => {
     const asked = upstream.received.length;
     const loaded = { model: "assistant", done: true, done_reason: "load" };
     const quiet = { role: "assistant", content: "" };
@@ -169,11 +169,11 @@ describe("the official ollama client", () => {
     expect(await client.embed({ model: "embedder", input: [] })).toEqual({ model: "embedder", embeddings: [] });
     expect(await client.embed({ model: "embedder", input: "" })).toEqual({ model: "embedder", embeddings: [] });
     expect(await client.embeddings({ model: "embedder", prompt: "" })).toEqual({ embedding: [] });
-    await expect(client.generate({ model: "nobody", prompt: "" })).rejects.toMatchObject({ status_code: 404 });
+    await expect(client.generate({ model: "missing", prompt: "" })).rejects.toMatchObject({ status_code: 404 });
     expect(upstream.received.length).toBe(asked);
   });
 
-  it("may send null for what it leaves out", async () => {
+  it("may send null for omitted fields", async () => {
     const call = { function: { name: "tide", arguments: {} } };
     const answer = await gateway.post("/api/chat", {
       model: "assistant",
@@ -202,7 +202,7 @@ describe("the official ollama client", () => {
     expect(lines).toHaveLength(words.length + 1);
   });
 
-  it("has what belongs before a suffix asked of the server, which may refuse it", async () => {
+  it("passes a suffix on to the server, which may refuse it", async () => {
     await client.generate({ model: "assistant", prompt: "def tide(", suffix: "return noon" });
     expect(upstream.received.at(-1)).toMatchObject({
       path: "/v1/completions",
@@ -210,7 +210,7 @@ describe("the official ollama client", () => {
     });
   });
 
-  it("lists, shows and tells its version", async () => {
+  it("lists and shows models and the version", async () => {
     const { models } = await client.list();
     expect(models.map(({ name }) => name)).toEqual(["assistant", "embedder"]);
     expect(models[0]?.details.parameter_size).toBe("7B");
@@ -222,21 +222,21 @@ describe("the official ollama client", () => {
     expect((await client.version()).version).toMatch(/^\d+\.\d+\.\d+$/);
   });
 
-  it("gets errors in its own shape", async () => {
-    await expect(client.chat({ model: "nobody", messages: [{ role: "user", content: "?" }] })).rejects.toMatchObject({
+  it("receives errors of the Ollama API", async () => {
+    await expect(client.chat({ model: "missing", messages: [{ role: "user", content: "?" }] })).rejects.toMatchObject({
       status_code: 404,
-      error: "the model nobody does not exist",
+      error: "the model missing does not exist",
     });
-    await expect(client.show({ model: "nobody" })).rejects.toMatchObject({
+    await expect(client.show({ model: "missing" })).rejects.toMatchObject({
       status_code: 404,
-      error: "the model nobody does not exist",
+      error: "the model missing does not exist",
     });
     await expect(client.show({ model: "" })).rejects.toMatchObject({
       status_code: 400,
       error: "you must provide a model",
     });
-    const stranger = new Ollama({ host: gateway.url, headers: { Authorization: "Bearer wrong" } });
-    await expect(stranger.list()).rejects.toMatchObject({ status_code: 401 });
+    const unauthenticated = new Ollama({ host: gateway.url, headers: { Authorization: "Bearer wrong" } });
+    await expect(unauthenticated.list()).rejects.toMatchObject({ status_code: 401 });
     upstream.behave((_received, response) =>
       json(response, 400, { error: { message: "too long", type: "invalid_request_error" } }),
     );
@@ -249,7 +249,7 @@ describe("the official ollama client", () => {
     upstream.behave(wellBehaved);
   });
 
-  it("has every answer counted", async () => {
+  it("causes every answer to be counted", async () => {
     const events = await gateway.usage.settled(13);
     expect(events.map(({ operation, status }) => `${operation} ${status}`).sort()).toEqual(
       [

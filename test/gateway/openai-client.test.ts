@@ -34,7 +34,7 @@ describe("the official openai client", () => {
     });
   });
 
-  it("streams, without the count that it did not ask for", async () => {
+  it("streams, without the token counts that it did not request", async () => {
     const stream = await client.chat.completions.create({
       model: "assistant",
       messages: [{ role: "user", content: "Hello" }],
@@ -50,7 +50,7 @@ describe("the official openai client", () => {
     expect(upstream.received.at(-1)?.body.stream_options).toEqual({ include_usage: true });
   });
 
-  it("streams with the count that it asked for", async () => {
+  it("streams with the token counts that it requested", async () => {
     const stream = await client.chat.completions.create({
       model: "assistant",
       messages: [{ role: "user", content: "Hello" }],
@@ -87,27 +87,27 @@ describe("the official openai client", () => {
     const list = await client.models.list();
     expect(list.data.map(({ id }) => id)).toEqual(["assistant"]);
     expect((await client.models.retrieve("assistant")).id).toBe("assistant");
-    await expect(client.models.retrieve("nobody")).rejects.toMatchObject({
+    await expect(client.models.retrieve("missing")).rejects.toMatchObject({
       status: 404,
       code: "model_not_found",
-      message: "404 the model nobody does not exist",
+      message: "404 the model missing does not exist",
     });
   });
 
-  it("gets errors in its own shape", async () => {
+  it("receives errors of the OpenAI API", async () => {
     await expect(
-      client.chat.completions.create({ model: "nobody", messages: [{ role: "user", content: "?" }] }),
+      client.chat.completions.create({ model: "missing", messages: [{ role: "user", content: "?" }] }),
     ).rejects.toMatchObject({
       status: 404,
       code: "model_not_found",
       param: "model",
       type: "invalid_request_error",
     });
-    const stranger = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: "wrong", maxRetries: 0 });
-    await expect(stranger.models.list()).rejects.toMatchObject({ status: 401, code: "invalid_api_key" });
+    const unauthenticated = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: "wrong", maxRetries: 0 });
+    await expect(unauthenticated.models.list()).rejects.toMatchObject({ status: 401, code: "invalid_api_key" });
   });
 
-  it("has every answer counted once, with the upstream's counts", async () => {
+  it("causes every answer to be counted once, with the upstream's counts", async () => {
     const events = await gateway.usage.settled(6);
     expect(events).toHaveLength(6);
     expect(new Set(events.map(({ status }) => status))).toEqual(new Set([200]));

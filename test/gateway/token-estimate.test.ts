@@ -9,7 +9,7 @@ function estimated(body: object): number {
   return call.inputEstimate;
 }
 
-describe("the tokens of a prompt that nobody counted", () => {
+describe("the estimated tokens of a prompt without a count", () => {
   test("are those of its text, not of the names and brackets around it", () => {
     const messages = [{ role: "user", content: "long story" }];
     expect(estimated({ model: "m", messages })).toBe(3);

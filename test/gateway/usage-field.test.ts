@@ -16,7 +16,7 @@ const text = fc.oneof(
 const filler = fc.record({ content: text, usage: fc.constantFrom(null, undefined, "usage", "prompt_tokens") });
 const event = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`;
 
-describe("the upstream's count in the bytes of its answer", () => {
+describe("the upstream's token counts in the bytes of its answer", () => {
   test("is found wherever it stands, and nothing else is taken for it", () =>
     fc.assert(
       fc.property(fc.array(filler), fc.array(filler), count, fc.option(count), (before, after, input, output) => {

@@ -4,8 +4,8 @@ import type { OperationName } from "./operations.js";
 import type { Router } from "./routing/router.js";
 import type { Journal } from "./usage/journal.js";
 
-const secondsBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
-const tokens = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144];
+const SECONDS_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+const TOKEN_BUCKETS = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144];
 
 interface Series {
   readonly labels: Readonly<Record<string, string>>;
@@ -14,15 +14,15 @@ interface Series {
   count: number;
 }
 
-/** Observations of one set of labels; `observe` does no lookup, so that a request can afford it. */
+/** Observations of one set of labels. `observe` does no look-up, because every request calls it. */
 export interface Observer {
   observe(value: number): void;
 }
 
-/** A histogram whose series are found once and not at every observation. Exposed like any other. */
+/** A histogram whose series are looked up once and not at every observation. */
 class Distribution extends Histogram<string> {
   readonly #series: Series[] = [];
-  /** Always empty: gives the name, help and type around the series. */
+  /** Always empty: provides the name, help and type of the metric. */
   readonly #frame: Histogram<string>;
 
   constructor(
@@ -50,7 +50,7 @@ class Distribution extends Histogram<string> {
     };
   }
 
-  /** What the registry asks for when it writes the text format. */
+  /** Called by the registry for the text format. */
   getForPromString(): ReturnType<Histogram<string>["get"]> {
     return this.get();
   }
@@ -73,11 +73,11 @@ class Distribution extends Histogram<string> {
   }
 }
 
-/** What is observed of one model and operation. */
+/** The observations of one model and operation. */
 export interface CallMetrics {
   readonly input: Observer;
   readonly output: Observer;
-  /** Times in seconds; `firstByte` is 0 when no upstream answered. */
+  /** Durations in seconds; `firstByte` is 0 when no upstream answered. */
   answered(status: number, duration: number, firstByte: number): void;
 }
 
@@ -97,20 +97,20 @@ export class GatewayMetrics {
   constructor(registry: Registry) {
     this.#duration = new Distribution(
       "gen_ai_server_request_duration_seconds",
-      "From the request to the last byte of its answer.",
-      secondsBounds,
+      "Time from the request to the last byte of its answer.",
+      SECONDS_BUCKETS,
       registry,
     );
     this.#firstToken = new Distribution(
       "gen_ai_server_time_to_first_token_seconds",
-      "From the request to the first byte of its answer.",
-      secondsBounds,
+      "Time from the request to the first byte of its answer.",
+      SECONDS_BUCKETS,
       registry,
     );
     this.#tokens = new Distribution(
       "gen_ai_client_token_usage",
       "Tokens of a request (input) and of its answer (output).",
-      tokens,
+      TOKEN_BUCKETS,
       registry,
     );
     this.#counters(registry);
@@ -147,7 +147,7 @@ export class GatewayMetrics {
     const answered = this.#answered;
     new Counter({
       name: "keelson_gateway_requests_total",
-      help: "Requests that reached a model, by the status that was answered (499: the client left).",
+      help: "Requests that reached a model, by the status of the answer (499: the client disconnected).",
       labelNames: ["model", "operation", "status"],
       registers,
       collect() {
@@ -160,7 +160,7 @@ export class GatewayMetrics {
     const { refused } = this;
     new Counter({
       name: "keelson_gateway_refused_total",
-      help: "Requests refused before they reached a model, by reason.",
+      help: "Requests refused before they reached a model, by error code.",
       labelNames: ["code"],
       registers,
       collect() {
@@ -168,27 +168,27 @@ export class GatewayMetrics {
         for (const [code, count] of refused) this.inc({ code }, count);
       },
     });
-    total(registers, "keelson_gateway_retries_total", "Calls of an upstream that were made again.", () => this.retries);
+    total(registers, "keelson_gateway_retries_total", "Retries of requests at an upstream.", () => this.retries);
     total(
       registers,
       "keelson_gateway_fallbacks_total",
-      "Requests answered by another model than the one named.",
+      "Requests that moved on to a fallback model.",
       () => this.fallbacks,
     );
     total(
       registers,
       "keelson_gateway_clients_left_total",
-      "Clients that left before their answer was complete.",
+      "Clients that disconnected before their answer was complete.",
       () => this.clientsLeft,
     );
   }
 
-  /** Gauges over the gateway's parts, read when the metrics are. */
+  /** Gauges of the gateway's parts, read on each scrape. */
   watch(registry: Registry, router: Router, journal: Journal, keys: Keys, heldBytes: () => number): void {
     const registers = [registry];
     new Gauge({
       name: "keelson_gateway_queue_waiting",
-      help: "Requests that wait for a place at a model.",
+      help: "Requests in the queue of a model.",
       labelNames: ["model"],
       registers,
       collect() {
@@ -197,7 +197,7 @@ export class GatewayMetrics {
     });
     new Gauge({
       name: "keelson_gateway_target_in_flight",
-      help: "Requests under way at an upstream.",
+      help: "Requests in flight at an upstream.",
       labelNames: ["model", "target"],
       registers,
       collect() {
@@ -210,7 +210,7 @@ export class GatewayMetrics {
     });
     new Gauge({
       name: "keelson_gateway_target_up",
-      help: "1 while an upstream gets requests, 0 while it is left out because it failed.",
+      help: "1 while an upstream receives requests, 0 while it is ejected because it failed.",
       labelNames: ["model", "target"],
       registers,
       collect() {
@@ -236,30 +236,25 @@ export class GatewayMetrics {
         }
       },
     });
-    level(registers, "keelson_gateway_known_keys", "API keys held in memory.", () => keys.size);
-    level(registers, "keelson_gateway_held_body_bytes", "Bytes of request bodies held in memory.", heldBytes);
+    level(registers, "keelson_gateway_known_keys", "API keys in the cache.", () => keys.size);
+    level(registers, "keelson_gateway_held_body_bytes", "Bytes of request bodies in memory.", heldBytes);
     level(
       registers,
       "keelson_usage_unpublished_events",
-      "Settled usage on this disk that the ledger has not got.",
+      "Settled usage events on this disk that the ledger has not acknowledged.",
       () => journal.backlog.events,
     );
-    level(
-      registers,
-      "keelson_usage_open_intents",
-      "Requests under way whose usage is not settled.",
-      () => journal.backlog.open,
-    );
+    level(registers, "keelson_usage_open_intents", "Requests whose usage is not settled.", () => journal.backlog.open);
     total(
       registers,
       "keelson_usage_log_unsynced_total",
-      "Writes of the usage log that did not wait for a disk that stalls.",
+      "Writes of the usage journal that did not wait for a stalled disk.",
       () => journal.unsynced,
     );
     level(
       registers,
       "keelson_usage_log_failing",
-      "1 while the usage log cannot be written and requests are refused.",
+      "1 while the usage journal cannot be written and requests are refused.",
       () => (journal.failing === undefined ? 0 : 1),
     );
   }

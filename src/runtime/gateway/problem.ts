@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 
-/** Why a request is not answered: one row per case, rendered in the shape of whichever API was called. */
+/** Every error that the gateway returns. It is rendered in the shape of the API that was called. */
 export const PROBLEMS = {
   missing_api_key: { status: 401, type: "authentication_error" },
   invalid_api_key: { status: 401, type: "authentication_error" },
@@ -31,9 +31,9 @@ export interface Problem {
   readonly status: number;
   readonly type: string;
   readonly message: string;
-  /** The field of the request that it is about. */
+  /** The path of the invalid field of the request. */
   readonly param: string | null;
-  /** Seconds after which it is worth trying again. */
+  /** Seconds after which a retry may succeed. */
   readonly retryAfter: number | undefined;
 }
 
@@ -55,20 +55,23 @@ export function usageUnavailable(): Problem {
   });
 }
 
-/** `name`: as the client has it, of any length. */
+/** Characters of a model's name in an error message. */
+const MAX_SHOWN_NAME = 100;
+
+/** `name`: as the client sent it, of any length. */
 export function noSuchModel(name: string): Problem {
-  const shown = name.length > 100 ? `${name.slice(0, 100)}…` : name;
+  const shown = name.length > MAX_SHOWN_NAME ? `${name.slice(0, MAX_SHOWN_NAME)}…` : name;
   return problem("model_not_found", `the model ${shown} does not exist`, { param: "model" });
 }
 
 export type Api = "openai" | "ollama";
 
-/** The error document of the API that the client speaks. */
+/** The error document of the API that was called. */
 export function problemBody(api: Api, { message, type, param, code }: Problem): string {
   return JSON.stringify(api === "ollama" ? { error: message } : { error: { message, type, param, code } });
 }
 
-/** Answers with a problem. Does nothing when the answer has begun or the client has gone. */
+/** Answers with a problem. Does nothing when the answer has started or the client has disconnected. */
 export function refuse(response: ServerResponse, api: Api, refused: Problem, requestId?: string): void {
   if (response.headersSent || response.destroyed) return;
   const body = Buffer.from(problemBody(api, refused));

@@ -4,7 +4,7 @@ import type { GatewayMetrics } from "./metrics.js";
 import type { Bodies } from "./request/body.js";
 import type { Journal } from "./usage/journal.js";
 
-/** What requests share. */
+/** The parts of the gateway that all requests share. */
 export interface Shared {
   readonly journal: Journal;
   readonly metrics: GatewayMetrics;

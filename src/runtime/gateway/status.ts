@@ -3,16 +3,17 @@ import type { Engine } from "../engine/client.js";
 import type { ModelRoute } from "./routing/model-route.js";
 import type { Router } from "./routing/router.js";
 
-const sampleEvery = 1_000;
-const samplesKept = 10;
+const SAMPLE_INTERVAL_MS = 1_000;
+const MAX_SAMPLES = 10;
 
 interface Sample {
+  /** Epoch milliseconds. */
   readonly at: number;
   readonly requests: number;
   readonly tokens: number;
 }
 
-/** Looks at the routes once a second, so that rates can be told. */
+/** Samples the routes once a second, to compute rates over the last ten seconds. */
 export class StatusBoard {
   readonly #samples = new Map<ModelRoute, Sample[]>();
   readonly #seen = new Set<ModelRoute>();
@@ -23,7 +24,7 @@ export class StatusBoard {
     private readonly engine: Engine,
   ) {
     this.#sample();
-    this.#timer = setInterval(() => this.#sample(), sampleEvery);
+    this.#timer = setInterval(() => this.#sample(), SAMPLE_INTERVAL_MS);
     this.#timer.unref();
   }
 
@@ -44,7 +45,7 @@ export class StatusBoard {
       name: route.model.name,
       embeddings: route.model.embeddings,
       engine: first?.target.engine ?? route.model.engine,
-      reason: first?.target.reason ?? this.engine.reason(route.model.name) ?? "no server of it answers",
+      reason: first?.target.reason ?? this.engine.reason(route.model.name) ?? "no server of it is reachable",
       state: route.available(now) ? "ready" : this.#seen.has(route) ? "down" : "starting",
       targets: route.targets.map(({ target, ejectedUntil, inFlight, health }) => ({
         id: target.id,
@@ -74,7 +75,7 @@ export class StatusBoard {
       if (route.targets.length > 0) this.#seen.add(route);
       const samples = this.#samples.get(route) ?? [];
       samples.push({ at, requests: route.requests, tokens: route.tokens });
-      if (samples.length > samplesKept) samples.shift();
+      if (samples.length > MAX_SAMPLES) samples.shift();
       this.#samples.set(route, samples);
     }
   }

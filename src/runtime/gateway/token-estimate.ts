@@ -1,18 +1,18 @@
-/** About what English and code take. Used only where an upstream does not count. */
+/** Approximate for English and code. Used only where an upstream returns no count. */
 export const BYTES_PER_TOKEN = 4;
 
 const quote = 0x22;
 const dataUrl = Buffer.from('"data:');
 
 /**
- * Tokens of a prompt, guessed from its text: messages (of either API), texts, or lists of token ids. The names and brackets
- * around the text are not counted, nor are pictures and sounds, whose price only the model knows.
+ * Estimated tokens of a prompt: messages (of either API), texts, or lists of token ids. The names and brackets around the
+ * text are not counted, nor are images and audio, whose cost depends on the model.
  */
 export function estimateTokens(subject: unknown): number {
   return Math.ceil(textBytes(subject) / BYTES_PER_TOKEN);
 }
 
-/** The same of a prompt that was not parsed, which is large: what stands around its text weighs little. */
+/** The same for a prompt that was not parsed. It is large, so the names and brackets around its text add little. */
 export function estimateTokensOfJson(bytes: Buffer): number {
   let text = bytes.length;
   for (let at = bytes.indexOf(dataUrl); at >= 0; at = bytes.indexOf(dataUrl, at + 1)) {

@@ -19,7 +19,7 @@ export interface Received {
 
 export type Behaviour = (received: Received, response: ServerResponse) => void | Promise<void>;
 
-/** An OpenAI-compatible server that does as it is told, and remembers what it was sent. */
+/** An OpenAI-compatible server with a behaviour that the test sets. It records what it received. */
 export interface Upstream {
   readonly url: string;
   readonly received: Received[];

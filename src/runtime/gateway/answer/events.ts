@@ -1,15 +1,15 @@
-/** An event that never ends is not one: beyond this it is passed on (or dropped) as it is. */
-const longestEvent = 8 * 1024 * 1024;
+/** Maximum size of an event; a longer one is passed on (or discarded) in parts. */
+const MAX_EVENT_BYTES = 8 * 1024 * 1024;
 
 const blank = Buffer.from("\n\n");
 const crlfBlank = Buffer.from("\r\n\r\n");
 const done = Buffer.from("[DONE]");
 
-/** Cuts a byte stream of server-sent events at the end of the last whole event. */
+/** Splits a byte stream of server-sent events at the end of the last complete event. */
 export class EventCutter {
   #rest: Buffer | undefined;
 
-  /** The whole events that are there now; undefined when none is. */
+  /** The complete events so far; undefined when there is none. */
   push(chunk: Buffer): Buffer | undefined {
     const bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
     const end = lastEventEnd(bytes);
@@ -18,7 +18,7 @@ export class EventCutter {
       return bytes;
     }
     if (end === 0) {
-      if (bytes.length > longestEvent) {
+      if (bytes.length > MAX_EVENT_BYTES) {
         this.#rest = undefined;
         return bytes;
       }
@@ -27,13 +27,6 @@ export class EventCutter {
     }
     this.#rest = bytes.subarray(end);
     return bytes.subarray(0, end);
-  }
-
-  /** What came after the last whole event. */
-  rest(): Buffer | undefined {
-    const rest = this.#rest;
-    this.#rest = undefined;
-    return rest;
   }
 }
 
@@ -45,7 +38,7 @@ function lastEventEnd(bytes: Buffer): number {
   return Math.max(plain < 0 ? 0 : plain + 2, crlf < 0 ? 0 : crlf + 4);
 }
 
-/** How many events (by their blank lines) are in the bytes. A search for one byte is the cheapest there is. */
+/** The number of events in the bytes, counted by their blank lines. A search for one byte is the cheapest. */
 export function eventCount(bytes: Buffer): number {
   let count = 0;
   for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) {
@@ -57,7 +50,7 @@ export function eventCount(bytes: Buffer): number {
   return count;
 }
 
-/** Where the event `data: [DONE]` begins; -1 when it is not there. Inside JSON the same words never begin a line. */
+/** Offset of the event `data: [DONE]`; -1 when there is none. Inside JSON the same text never starts a line. */
 export function doneAt(bytes: Buffer): number {
   for (let at = bytes.indexOf(done); at >= 0; at = bytes.indexOf(done, at + 1)) {
     const line = bytes.lastIndexOf(0x0a, at) + 1;
@@ -67,7 +60,7 @@ export function doneAt(bytes: Buffer): number {
   return -1;
 }
 
-/** Where the event that holds the byte at `at` begins. */
+/** Offset of the event that contains the byte at `at`. */
 export function eventStart(bytes: Buffer, at: number): number {
   return lastEventEnd(bytes.subarray(0, at));
 }
@@ -84,7 +77,7 @@ export function* eventsIn(bytes: Buffer): Generator<Buffer> {
   }
 }
 
-/** The data lines of one event, joined as the standard says; undefined for an event without data. */
+/** The data lines of one event, joined as the specification requires; undefined for an event without data. */
 export function dataOf(event: Buffer): string | undefined {
   const lines = event
     .toString("utf8")

@@ -5,7 +5,7 @@ import { countedIn, usageAt } from "./usage-field.js";
 
 const doneEvent = Buffer.from("data: [DONE]\n\n");
 
-/** OpenAI to OpenAI: bytes go through as they came; only the end is kept back, and looked into for the count. */
+/** OpenAI to OpenAI: bytes are passed on as they arrived. Only the end is held back, and scanned for the token counts. */
 export class OpenAiStream implements StreamShape {
   readonly contentType = "text/event-stream; charset=utf-8";
   counted: Counted | undefined;
@@ -14,7 +14,7 @@ export class OpenAiStream implements StreamShape {
   readonly #cutter = new EventCutter();
   #tail: Buffer | undefined;
 
-  /** `strip`: the client did not ask for the event with the count, so it does not get it. */
+  /** `strip`: the client did not request the event with the counts, so it is removed. */
   constructor(private readonly strip: boolean) {}
 
   push(chunk: Buffer): Buffer | undefined {
@@ -41,7 +41,7 @@ export class OpenAiStream implements StreamShape {
     return Buffer.from(`data: ${problemBody("openai", problem)}\n\n`);
   }
 
-  /** `first`: where the first event with a count begins. */
+  /** `first`: offset of the first event with a count. */
   #count(events: Buffer, first: number): Buffer | undefined {
     this.counted = countedIn(events.subarray(first)) ?? this.counted;
     if (!this.strip) return events;

@@ -15,7 +15,7 @@ export class Outgoing {
   #held: Buffer | undefined;
   #open = false;
   #started = false;
-  gone = false;
+  clientLeft = false;
   #cut = false;
 
   constructor(
@@ -28,7 +28,7 @@ export class Outgoing {
   }
 
   send(bytes: Buffer): void {
-    if (this.gone) return;
+    if (this.clientLeft) return;
     if (!this.#open) {
       this.#held = this.#held === undefined ? bytes : Buffer.concat([this.#held, bytes]);
       return;
@@ -56,7 +56,7 @@ export class Outgoing {
   }
 
   end(last: Buffer): void {
-    if (this.gone) return;
+    if (this.clientLeft) return;
     if (this.#cut) {
       this.response.destroy();
       return;

@@ -18,14 +18,14 @@ export function countedIn(bytes: Buffer): Counted | undefined {
   return undefined;
 }
 
-/** Begins with a byte that is rare in JSON: `"usage"` begins with the most frequent one, which makes a search crawl. */
-const hint = Buffer.from("_tokens");
+/** Starts with a byte that is rare in JSON: `"usage"` starts with the most frequent one, which makes a search slow. */
+const HINT = Buffer.from("_tokens");
 
 /** Offset of the first `"usage"` whose value is an object of token counts; -1 where there is none. Linear in the bytes. */
 export function usageAt(bytes: Buffer): number {
   let from = 0;
-  for (let at = bytes.indexOf(hint); at >= 0; at = bytes.indexOf(hint, at + 1)) {
-    // The name is just before its first count, so the search goes backwards from there.
+  for (let at = bytes.indexOf(HINT); at >= 0; at = bytes.indexOf(HINT, at + 1)) {
+    // The name is shortly before its first count, so the search goes backwards from there.
     const found = bytes.subarray(from, at).lastIndexOf(key);
     if (found >= 0 && bytes[valueStart(bytes, from + found)] === 0x7b) return from + found;
     from = at;
@@ -41,7 +41,7 @@ function valueStart(bytes: Buffer, name: number): number {
   return at;
 }
 
-/** End of the object of numbers (and objects of numbers) that begins at `start`; it holds no long strings. */
+/** End of the object of numbers (and objects of numbers) that starts at `start`; it contains no long strings. */
 function objectEnd(bytes: Buffer, start: number): number {
   let depth = 0;
   const last = Math.min(bytes.length, start + 8192);
@@ -55,7 +55,7 @@ function objectEnd(bytes: Buffer, start: number): number {
   return -1;
 }
 
-/** By hand, because every answer comes by here. */
+/** Validated by hand, because every answer passes here. */
 function parse(json: string): Counted | undefined {
   try {
     const usage: unknown = JSON.parse(json);

@@ -13,7 +13,34 @@ import type { Call, Counted } from "../shape.js";
 import type { Shared } from "../shared.js";
 import type { JournalListener } from "../usage/journal.js";
 import { spanOf } from "./span.js";
-import * as state from "./state.js";
+import {
+  ABANDON,
+  BREAK,
+  CANCEL,
+  CANCEL_RETRY,
+  DECIDE,
+  DESTROY,
+  DISCARD_HELD,
+  type Effects,
+  END,
+  type Event,
+  FALL_BACK,
+  FINISH,
+  initialState,
+  LEAVE_QUEUE,
+  OPEN,
+  PASS_ON,
+  RECORD,
+  REFUSE,
+  RELEASE,
+  SCHEDULE_RETRY,
+  SELECT,
+  SEND,
+  SETTLE,
+  SETTLE_LEFT,
+  step,
+  WRITE_INTENT,
+} from "./state.js";
 import { UpstreamCall, type UpstreamListener } from "./upstream-call.js";
 import { messageIn, statusForClient } from "./upstream-error.js";
 
@@ -33,7 +60,7 @@ const NOTHING_COUNTED: Counted = { inputTokens: 0, outputTokens: 0 };
 export class Exchange implements UpstreamListener, RouteWaiter, JournalListener {
   waitUntil = 0;
 
-  readonly #state = state.initialState();
+  readonly #state = initialState();
   readonly #startedAt = performance.now();
   readonly #at = Date.now();
   readonly #trace: Trace;
@@ -49,7 +76,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   #retryTimer: NodeJS.Timeout | undefined;
   #checkpointAt = 0;
 
-  // The prepared answer: its status stands in `#out`. What goes out last waits for the settlement.
+  // The prepared answer: its status is in `#out`. Its last bytes wait for the settlement.
   #last: Buffer = EMPTY;
   #counted: Counted = NOTHING_COUNTED;
   #estimated = false;
@@ -91,39 +118,39 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
 
   // --------------------------------------------------------------------------------------------- the state machine
 
-  #step(event: state.Event): void {
-    const effects = state.step(this.#state, event);
+  #step(event: Event): void {
+    const effects = step(this.#state, event);
     if (effects !== 0) this.#carryOut(effects);
   }
 
   /** In the order of the bits: what ends something comes first, what may call back into the machine last. */
-  #carryOut(effects: state.Effects): void {
-    if (effects & state.LEAVE_QUEUE) this.placement.route.leave(this);
-    if (effects & state.CANCEL_RETRY) clearTimeout(this.#retryTimer);
-    if (effects & state.CANCEL) this.#upstream?.cancel();
-    if (effects & state.ABANDON) {
+  #carryOut(effects: Effects): void {
+    if (effects & LEAVE_QUEUE) this.placement.route.leave(this);
+    if (effects & CANCEL_RETRY) clearTimeout(this.#retryTimer);
+    if (effects & CANCEL) this.#upstream?.cancel();
+    if (effects & ABANDON) {
       this.#upstream?.abandon();
       this.#result = "discarded";
     }
-    if (effects & state.RELEASE) this.#upstream?.release(this.#result);
-    if (effects & state.DISCARD_HELD) this.#out.discardHeld();
-    if (effects & state.PASS_ON) this.#out.send(this.#arrived);
-    if (effects & state.OPEN) this.#out.open();
-    if (effects & state.BREAK) this.#break();
-    if (effects & state.SETTLE) this.#settle(this.#out.status);
-    if (effects & state.SETTLE_LEFT) this.#settleLeft();
-    if (effects & state.REFUSE) refuse(this.response, this.call.api, usageUnavailable(), this.id);
-    if (effects & state.DESTROY) this.response.destroy();
-    if (effects & state.END) this.#end();
-    if (effects & state.RECORD) this.#record();
-    if (effects & state.FINISH) this.shared.bodies.release(this.principal.organisation, this.bodyBytes);
-    if (effects & state.WRITE_INTENT) this.#writeIntent();
+    if (effects & RELEASE) this.#upstream?.release(this.#result);
+    if (effects & DISCARD_HELD) this.#out.discardHeld();
+    if (effects & PASS_ON) this.#out.send(this.#arrived);
+    if (effects & OPEN) this.#out.open();
+    if (effects & BREAK) this.#break();
+    if (effects & SETTLE) this.#settle(this.#out.status);
+    if (effects & SETTLE_LEFT) this.#settleLeft();
+    if (effects & REFUSE) refuse(this.response, this.call.api, usageUnavailable(), this.id);
+    if (effects & DESTROY) this.response.destroy();
+    if (effects & END) this.#end();
+    if (effects & RECORD) this.#record();
+    if (effects & FINISH) this.shared.bodies.release(this.principal.organisation, this.bodyBytes);
+    if (effects & WRITE_INTENT) this.#writeIntent();
     // The journal may have refused the intent at once.
-    if (effects & state.SEND && this.#state.phase === "calling") this.#upstream?.send(this.id, this.#trace);
-    if (effects & state.SELECT) this.#select();
-    if (effects & state.DECIDE) this.#decide();
-    if (effects & state.FALL_BACK) this.#fallBack();
-    if (effects & state.SCHEDULE_RETRY) {
+    if (effects & SEND && this.#state.phase === "calling") this.#upstream?.send(this.id, this.#trace);
+    if (effects & SELECT) this.#select();
+    if (effects & DECIDE) this.#decide();
+    if (effects & FALL_BACK) this.#fallBack();
+    if (effects & SCHEDULE_RETRY) {
       this.#retryTimer = setTimeout(() => this.#step("retry-due"), this.#retryDelayMs);
     }
   }
@@ -200,7 +227,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
     return false;
   }
 
-  /** What of a stream arrived together with its end (`before`) goes out with it: one packet less for each answer. */
+  /** `before`: the part of a stream that arrived together with its end. It is sent with the end, in one packet. */
   onComplete(answer: UpstreamAnswer, before: Buffer | undefined): void {
     const { shape } = answer;
     const document = shape === undefined ? answer.document() : undefined;
@@ -300,7 +327,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
 
   #clientLeft(): void {
     if (this.#state.phase === "done" || this.#state.clientLeft) return;
-    this.#out.gone = true;
+    this.#out.clientLeft = true;
     this.shared.metrics.clientsLeft += 1;
     this.#step("client-left");
   }

@@ -24,7 +24,7 @@
  * - An intended request is settled exactly once, unless the journal refuses.
  * - Of an intended request, the last byte goes out only after the settlement is durable.
  * - Every granted place is released exactly once, and the memory of the body as well.
- * - Nothing is retried after the first byte has gone to the client.
+ * - Nothing is retried after the first byte was sent to the client.
  */
 
 export type Phase =
@@ -52,7 +52,7 @@ export interface State {
   intentDurable: boolean;
   /** Bytes for the client are held back until the intent is durable. */
   held: boolean;
-  /** Bytes have gone to the client: nothing can be retried. */
+  /** Bytes were sent to the client: nothing can be retried. */
   started: boolean;
   clientLeft: boolean;
 }

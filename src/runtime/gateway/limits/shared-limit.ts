@@ -1,4 +1,4 @@
-/** How long a refused owner's claim to its share stands. Clients retry sooner: `Retry-After` is a second or two. */
+/** How long the claim of a refused owner to its share is valid. Clients retry sooner: `Retry-After` is a second or two. */
 export const CLAIM_TTL_MS = 5_000;
 
 /**

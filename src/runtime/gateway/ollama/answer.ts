@@ -8,7 +8,7 @@ const toolCall = z.object({
   function: z.object({ name: z.string().nullish(), arguments: z.string().nullish() }),
 });
 
-const said = z.object({
+const message = z.object({
   content: z.string().nullish(),
   reasoning_content: z.string().nullish(),
   tool_calls: z.array(toolCall).nullish(),
@@ -18,14 +18,14 @@ const usage = z.object({ prompt_tokens: z.number(), completion_tokens: z.number(
 
 const chunk = z.object({
   choices: z.array(
-    z.object({ delta: said.optional(), text: z.string().nullish(), finish_reason: z.string().nullish() }),
+    z.object({ delta: message.optional(), text: z.string().nullish(), finish_reason: z.string().nullish() }),
   ),
   usage,
 });
 
 const whole = z.object({
   choices: z
-    .array(z.object({ message: said.optional(), text: z.string().nullish(), finish_reason: z.string().nullish() }))
+    .array(z.object({ message: message.optional(), text: z.string().nullish(), finish_reason: z.string().nullish() }))
     .min(1),
   usage,
 });
@@ -38,23 +38,23 @@ const embeddings = z.object({
 /** `message` for /api/chat, `response` for /api/generate. */
 export type Field = "message" | "response";
 
-interface Said {
+interface Output {
   readonly content: string;
   readonly thinking: string;
   readonly toolCalls: readonly { readonly name: string; readonly arguments: string }[];
 }
 
-/** OpenAI's events as Ollama's lines of JSON. */
+/** Converts OpenAI's events to Ollama's lines of JSON. */
 export class OllamaStream implements StreamShape {
   readonly contentType = "application/x-ndjson";
   counted: Counted | undefined;
   pieces = 0;
   complete = false;
   readonly #cutter = new EventCutter();
-  readonly #began = performance.now();
+  readonly #startedAt = performance.now();
   #firstAt = 0;
   #reason = "stop";
-  /** Arguments of a tool's call come in pieces; Ollama gives a call whole. */
+  /** The arguments of a tool call arrive in pieces; Ollama returns a call complete. */
   readonly #calls = new Map<number, { name: string; arguments: string }>();
 
   constructor(
@@ -85,10 +85,10 @@ export class OllamaStream implements StreamShape {
     const first = this.#firstAt || now;
     return Buffer.from(
       calls +
-        line(this.model, this.field, emptySaid, {
+        line(this.model, this.field, EMPTY_OUTPUT, {
           done: true,
           done_reason: this.#reason,
-          ...durations(this.#began, first, now),
+          ...durations(this.#startedAt, first, now),
           prompt_eval_count: counted.inputTokens,
           eval_count: counted.outputTokens,
         }),
@@ -120,20 +120,20 @@ export class OllamaStream implements StreamShape {
     lines.push(this.#line({ content, thinking, toolCalls: [] }));
   }
 
-  #line(words: Said): string {
-    return line(this.model, this.field, words, { done: false });
+  #line(output: Output): string {
+    return line(this.model, this.field, output, { done: false });
   }
 }
 
-/** A whole answer, as /api/chat and /api/generate give it without `stream`. */
-export function wholeAnswer(model: string, field: Field, began: number): (body: Buffer) => Buffer | Problem {
+/** A complete answer, as /api/chat and /api/generate return it without `stream`. */
+export function wholeAnswer(model: string, field: Field, startedAt: number): (body: Buffer) => Buffer | Problem {
   return (body) => {
     const parsed = whole.safeParse(parse(body.toString("utf8")));
     const choice = parsed.success ? parsed.data.choices[0] : undefined;
     if (!parsed.success || choice === undefined) return unreadable();
     const counted = countedOf(parsed.data.usage);
     const now = performance.now();
-    const words: Said = {
+    const output: Output = {
       content: choice.message?.content ?? choice.text ?? "",
       thinking: choice.message?.reasoning_content ?? "",
       toolCalls: (choice.message?.tool_calls ?? []).map((call) => ({
@@ -142,10 +142,10 @@ export function wholeAnswer(model: string, field: Field, began: number): (body: 
       })),
     };
     return Buffer.from(
-      line(model, field, words, {
+      line(model, field, output, {
         done: true,
         done_reason: reasonOf(choice.finish_reason ?? "stop"),
-        ...durations(began, began, now),
+        ...durations(startedAt, startedAt, now),
         prompt_eval_count: counted?.inputTokens ?? 0,
         eval_count: counted?.outputTokens ?? 0,
       }),
@@ -153,11 +153,11 @@ export function wholeAnswer(model: string, field: Field, began: number): (body: 
   };
 }
 
-/** /api/embed: all vectors; /api/embeddings: the one. */
+/** /api/embed returns all vectors, /api/embeddings one. */
 export function embeddingsAnswer(
   model: string,
   form: "embed" | "embeddings",
-  began: number,
+  startedAt: number,
 ): (body: Buffer) => Buffer | Problem {
   return (body) => {
     const parsed = embeddings.safeParse(parse(body.toString("utf8")));
@@ -168,7 +168,7 @@ export function embeddingsAnswer(
       JSON.stringify({
         model,
         embeddings: vectors,
-        total_duration: nanoseconds(performance.now() - began),
+        total_duration: nanoseconds(performance.now() - startedAt),
         load_duration: 0,
         prompt_eval_count: countedOf(parsed.data.usage)?.inputTokens ?? 0,
       }),
@@ -176,20 +176,20 @@ export function embeddingsAnswer(
   };
 }
 
-/** What a request without a prompt gets, stream or not. */
+/** The answer to a request without a prompt, streamed or not. */
 export function loadedAnswer(model: string, field: Field): object {
-  return document(model, field, emptySaid, { done: true, done_reason: "load" });
+  return document(model, field, EMPTY_OUTPUT, { done: true, done_reason: "load" });
 }
 
-const emptySaid: Said = { content: "", thinking: "", toolCalls: [] };
+const EMPTY_OUTPUT: Output = { content: "", thinking: "", toolCalls: [] };
 
-function line(model: string, field: Field, said: Said, rest: object): string {
-  return `${JSON.stringify(document(model, field, said, rest))}\n`;
+function line(model: string, field: Field, output: Output, rest: object): string {
+  return `${JSON.stringify(document(model, field, output, rest))}\n`;
 }
 
-function document(model: string, field: Field, { content, thinking, toolCalls }: Said, rest: object): object {
+function document(model: string, field: Field, { content, thinking, toolCalls }: Output, rest: object): object {
   const calls = toolCalls.map((call) => ({ function: { name: call.name, arguments: argumentsOf(call.arguments) } }));
-  const words =
+  const output =
     field === "response"
       ? { response: content, ...(thinking === "" ? {} : { thinking }) }
       : {
@@ -200,18 +200,18 @@ function document(model: string, field: Field, { content, thinking, toolCalls }:
             ...(calls.length === 0 ? {} : { tool_calls: calls }),
           },
         };
-  return { model, created_at: new Date().toISOString(), ...words, ...rest };
+  return { model, created_at: new Date().toISOString(), ...output, ...rest };
 }
 
 function argumentsOf(json: string): unknown {
   return parse(json) ?? {};
 }
 
-function durations(began: number, first: number, now: number): object {
+function durations(startedAt: number, first: number, now: number): object {
   return {
-    total_duration: nanoseconds(now - began),
+    total_duration: nanoseconds(now - startedAt),
     load_duration: 0,
-    prompt_eval_duration: nanoseconds(first - began),
+    prompt_eval_duration: nanoseconds(first - startedAt),
     eval_duration: nanoseconds(now - first),
   };
 }
@@ -224,7 +224,7 @@ function countedOf(found: z.infer<typeof usage>): Counted | undefined {
   return found ? { inputTokens: found.prompt_tokens, outputTokens: found.completion_tokens ?? 0 } : undefined;
 }
 
-/** Ollama knows `stop`, `length` and `load`. */
+/** Ollama has `stop`, `length` and `load`. */
 function reasonOf(finish: string): string {
   return finish === "length" ? "length" : "stop";
 }
@@ -238,5 +238,5 @@ function parse(json: string): unknown {
 }
 
 function unreadable(): Problem {
-  return problem("upstream_failed", "the model's server gave an answer that cannot be read");
+  return problem("upstream_failed", "the model's server returned an invalid answer");
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * What of the Ollama API's request bodies is understood. Unknown fields are left aside, and null stands for a field that is
- * not there, as Ollama has it.
+ * The supported fields of the Ollama API's request bodies. Other fields are ignored, and null is the same as an omitted
+ * field, as in Ollama.
  */
 
 const model = z.string().min(1);
@@ -10,11 +10,11 @@ const text = z
   .string()
   .nullish()
   .transform((given) => given ?? "");
-const flag = (otherwise: boolean) =>
+const flag = (fallback: boolean) =>
   z
     .boolean()
     .nullish()
-    .transform((given) => given ?? otherwise);
+    .transform((given) => given ?? fallback);
 
 const options = z
   .looseObject({
@@ -39,14 +39,14 @@ const toolCall = z.object({
   function: z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()) }),
 });
 
-/** Calls in one message: each result looks through them. */
-const mostCalls = 128;
+/** Maximum number of tool calls in one message: each result searches them. */
+const MAX_TOOL_CALLS = 128;
 
 const message = z.object({
   role: z.enum(["system", "user", "assistant", "tool"]),
   content: text,
   images: z.array(z.string()).nullish(),
-  tool_calls: z.array(toolCall).max(mostCalls).nullish(),
+  tool_calls: z.array(toolCall).max(MAX_TOOL_CALLS).nullish(),
   tool_name: z.string().nullish(),
 });
 

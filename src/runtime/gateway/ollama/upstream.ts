@@ -1,6 +1,6 @@
 import type { ChatBody, Format, GenerateBody, Message, Options } from "./messages.js";
 
-/** The OpenAI request that asks for the same as an Ollama request. All but the model's name, which is the upstream's. */
+/** The OpenAI request that corresponds to an Ollama request, without the model's name, which depends on the upstream. */
 export type OpenAiBody = Readonly<Record<string, unknown>>;
 
 export function chatRequest({ messages, stream, format, options, tools }: ChatBody): OpenAiBody {
@@ -21,7 +21,7 @@ export function generateRequest({ prompt, system, images, stream, format, option
   };
 }
 
-/** Without the model's chat template: the prompt as it stands, or what belongs between it and a suffix. */
+/** Without the model's chat template: a completion of the prompt, or the text between the prompt and a suffix. */
 export function rawRequest({ prompt, suffix, stream, format, options }: GenerateBody): OpenAiBody {
   return { prompt, ...(suffix === "" ? {} : { suffix }), ...common(stream, format, options) };
 }
@@ -35,16 +35,16 @@ function common(stream: boolean, format: Format, options: Options): OpenAiBody {
     ...(typeof format === "object" && format !== null
       ? { response_format: { type: "json_schema", json_schema: { name: "answer", strict: true, schema: format } } }
       : {}),
-    // Below zero means "until the end" to Ollama.
+    // Ollama generates until the end for a number below zero.
     ...(num_predict != null && num_predict > 0 ? { max_tokens: num_predict } : {}),
     ...defined({ temperature, top_p, seed, stop, frequency_penalty, presence_penalty }),
   };
 }
 
-/** How many of an answer's last tokens Ollama's penalties look at. */
-const lastTokens = 64;
+/** Default number of an answer's last tokens that Ollama's penalties apply to. */
+const PENALTY_TOKENS = 64;
 
-/** What of an Ollama request OpenAI has no words for: strict upstreams refuse such fields, Keelson's own engines know them. */
+/** Fields of an Ollama request that the OpenAI API lacks: strict upstreams refuse them, Keelson's own engines support them. */
 export function ownFields({ options }: { readonly options?: Options }): OpenAiBody {
   const { top_k, min_p, repeat_penalty, repeat_last_n, frequency_penalty, presence_penalty } = options ?? {};
   const penalised = [repeat_penalty, frequency_penalty, presence_penalty].some((one) => one != null);
@@ -52,7 +52,7 @@ export function ownFields({ options }: { readonly options?: Options }): OpenAiBo
     top_k,
     min_p,
     repeat_penalty,
-    repeat_last_n: repeat_last_n ?? (penalised ? lastTokens : undefined),
+    repeat_last_n: repeat_last_n ?? (penalised ? PENALTY_TOKENS : undefined),
   });
 }
 
@@ -61,7 +61,7 @@ function defined(fields: Readonly<Record<string, unknown>>): OpenAiBody {
 }
 
 function openAiMessages(messages: readonly Message[]): OpenAiBody[] {
-  /** Calls of the last message that made any, as long as they have no result. */
+  /** Tool calls of the last message that has any, without those that have a result. */
   let open: { readonly id: string; readonly name: string }[] = [];
   return messages.map(({ role, content, images, tool_calls, tool_name }, index) => {
     const calls = (tool_calls ?? []).map((call, at) => ({
@@ -83,7 +83,7 @@ function openAiMessages(messages: readonly Message[]): OpenAiBody[] {
   });
 }
 
-/** Results in Ollama's words name the tool at most and never the call: the first that is open is meant. */
+/** A result in the Ollama API names the tool at most, and never the call: it belongs to the first open call. */
 function takeCall(
   open: { readonly id: string; readonly name: string }[],
   tool: string | null | undefined,
@@ -93,7 +93,7 @@ function takeCall(
   return call?.id;
 }
 
-/** The kind of an image, by the first bytes of its base64. */
+/** The media type of an image, from the first bytes of its base64. */
 function imageType(base64: string): string {
   if (base64.startsWith("/9j/")) return "image/jpeg";
   if (base64.startsWith("R0lGOD")) return "image/gif";

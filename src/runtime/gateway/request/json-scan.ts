@@ -1,4 +1,4 @@
-/** What a value begins as; `start` and `end` (exclusive) are its bytes. */
+/** A value by its type; `start` and `end` (exclusive) are the offsets of its bytes. */
 export interface Field {
   readonly kind: "string" | "number" | "true" | "false" | "null" | "object" | "array";
   readonly start: number;
@@ -8,7 +8,7 @@ export interface Field {
 export type Scanned =
   | {
       readonly ok: true;
-      /** The wanted top-level fields that are there. */
+      /** The requested top-level fields that are present. */
       readonly fields: ReadonlyMap<string, Field>;
       /** Offset of the closing brace. */
       readonly close: number;
@@ -16,8 +16,8 @@ export type Scanned =
     }
   | { readonly ok: false; readonly message: string };
 
-/** Deeper than any tool's schema; a parser that recurses dies at some thousands. */
-const maxDepth = 256;
+/** Above the depth of any tool's schema; a recursive parser overflows its stack at some thousands. */
+const MAX_DEPTH = 256;
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -29,17 +29,17 @@ const colon = 0x3a;
 const comma = 0x2c;
 
 /**
- * Finds the wanted top-level fields of a JSON object without building it: long strings are crossed by `indexOf`, so a
- * prompt of some hundred kilobytes costs microseconds. Brackets and strings are checked to the last byte; numbers and
- * commas inside nested values are not (whoever parses the body will). A wanted field that stands twice is refused: two
- * readers of the body could take different ones.
+ * Finds the requested top-level fields of a JSON object without building it: long strings are skipped with `indexOf`, so a
+ * prompt of some hundred kilobytes costs microseconds. Brackets and strings are validated to the last byte; numbers and
+ * commas inside nested values are not (the upstream parses them). A requested field that occurs twice is refused: two
+ * parsers of the body could use different ones.
  */
 export function scanObject(bytes: Buffer, wanted: ReadonlySet<string>): Scanned {
   return new Scanner(bytes).object(wanted);
 }
 
-/** Closing bytes of the brackets that are open. One for all scans, which never overlap: each runs from end to end. */
-const open = new Uint8Array(maxDepth);
+/** Closing bytes of the open brackets. Shared by all scans, which never overlap: each one is synchronous. */
+const open = new Uint8Array(MAX_DEPTH);
 
 class Scanner {
   #at = 0;
@@ -73,7 +73,7 @@ class Scanner {
         const kind = this.#value();
         if (kind === undefined) return this.#fail("expected a value");
         if (wanted.has(key)) {
-          if (fields.has(key)) return failed(`the field "${key}" stands twice`);
+          if (fields.has(key)) return failed(`the field "${key}" occurs twice`);
           fields.set(key, { kind, start, end: this.#at });
         }
         this.#space();
@@ -85,7 +85,7 @@ class Scanner {
       }
     }
     this.#space();
-    if (this.#at !== bytes.length) return failed("there is something after the JSON object");
+    if (this.#at !== bytes.length) return failed("there is content after the JSON object");
     return { ok: true, fields, close, empty };
   }
 
@@ -103,7 +103,7 @@ class Scanner {
     }
   }
 
-  /** Crosses a string that begins here; false when it has no end. */
+  /** Skips the string that starts here; false when it has no end. */
   #string(): boolean {
     const { bytes } = this;
     let at = this.#at + 1;
@@ -176,7 +176,7 @@ class Scanner {
     return this.#at > start && this.#at - start <= 400 && numeric.test(bytes.toString("latin1", start, this.#at));
   }
 
-  /** Crosses an object or array with all that is in it. */
+  /** Skips an object or array with all that is in it. */
   #nested(): boolean {
     const { bytes } = this;
     let depth = 0;
@@ -190,8 +190,8 @@ class Scanner {
           continue;
         case openBrace:
         case openBracket:
-          if (depth === maxDepth) {
-            this.#problem = `the body is nested deeper than ${maxDepth} levels`;
+          if (depth === MAX_DEPTH) {
+            this.#problem = `the body is nested deeper than ${MAX_DEPTH} levels`;
             return false;
           }
           open[depth] = byte === openBrace ? closeBrace : closeBracket;

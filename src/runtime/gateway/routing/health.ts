@@ -3,7 +3,7 @@
  * next. This table is the only place that decides it.
  */
 
-/** The result of one attempt. Statuses of HTTP are grouped by what they say about the server. */
+/** The result of one attempt. HTTP statuses are grouped by what they mean for the server. */
 export type Result =
   /** 2xx or 3xx. */
   | "answered"
@@ -46,9 +46,9 @@ export type Result =
 export type Outcome = "success" | "failure" | "rejected" | "unanswered" | "neutral";
 
 /**
- * Whether another attempt may help while no byte of the answer has gone to the client.
+ * Whether another attempt may help before the first byte of the answer is sent to the client.
  *
- * - `never`: the answer stands.
+ * - `never`: the answer is final.
  * - `elsewhere`: at a server that was not tried, within the model's retry budget.
  * - `anywhere`: at any server, the same one included (it may be restarting), up to MAX_ATTEMPTS.
  * - `until-deadline`: as `anywhere`, and for as long as a request may wait in the queue: no work was started.
@@ -121,7 +121,7 @@ export function resultOfError(error: Error): Result {
 export const MAX_FAILURES = 3;
 /** Consecutive requests without an answer that eject a server. Clients also leave servers that work. */
 export const MAX_UNANSWERED = 10;
-/** A client that leaves sooner has not waited long enough to say anything about the server. */
+/** A client that leaves sooner has not waited long enough for a conclusion about the server. */
 const MIN_UNANSWERED_MS = 250;
 const MAX_UNANSWERED_MS = 30_000;
 

@@ -10,7 +10,7 @@ const MAX_BACKOFF_MS = 1_000;
 
 /**
  * Which servers one request has tried, and where it may go next: other servers of its model, then the model's fallbacks.
- * Times are epoch milliseconds unless a name says otherwise.
+ * Times are epoch milliseconds unless a name ends in Ms.
  */
 export class Placement {
   #attempts = 0;

@@ -85,10 +85,10 @@ export class WaitQueue<Target, Entry extends Waiter<Target>> {
       if (target !== undefined) {
         this.#removeAt(index);
         waiter.granted(target);
-        // `granted` may have added or removed waiters: the order of those before `index` is no longer certain.
+        // `granted` may have added or removed waiters: the order of those before `index` is not certain any more.
         index = 0;
       } else if (waiter.tried === undefined) {
-        // A waiter that may use any target got none, so nobody behind it would.
+        // A waiter that may use any target got none: no waiter behind it would get one.
         return;
       } else index += 1;
     }

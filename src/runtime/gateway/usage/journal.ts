@@ -27,7 +27,7 @@ export interface JournalListener {
   onJournaled(step: "intent" | "settled"): void;
   /**
    * The entry cannot be written. Decides about a settlement: `retry` writes it as soon as the journal accepts writes again;
-   * `discard` voids the request, because nothing of its answer has gone out. A refused intent is always discarded.
+   * `discard` voids the request, because nothing of its answer was sent. A refused intent is always discarded.
    */
   onJournalFailure(step: "intent" | "settled"): "retry" | "discard";
 }
@@ -287,7 +287,7 @@ export class Journal {
         }
         debugPoint("journal/durable");
         for (const pending of batch) this.#durable(pending);
-        // What else arrives in this turn of the event loop goes along: half as many writes under load, each as fast.
+        // Entries of this turn of the event loop join the next write: half as many writes under load, each as fast.
         if (this.#pending.length > 0) await turnOfTheLoop();
       } while (this.#pending.length > 0);
     } finally {
@@ -344,7 +344,7 @@ export class Journal {
     this.#pending = [];
     for (const pending of refused) {
       const { step, id, listener, line } = pending;
-      // A copy for a newer file: its request goes on, and the older file still holds it.
+      // A copy for a newer file: its request continues, and the older file still contains it.
       if (step !== "settled" && this.#open.isRelocating(id)) this.#unwritten.push(pending);
       else if (step === "other") {
         if (line === voidLine(id)) this.#unwritten.push(pending);
