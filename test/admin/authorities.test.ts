@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Authority } from "../../src/contracts/authority.js";
+import { readError } from "../../src/contracts/error.js";
 import { ALL_ROUTES } from "../../src/contracts/routes/index.js";
 import { type Kernel, startKernel } from "../../src/runtime/kernel/kernel.js";
 import { modules } from "../../src/runtime/modules.js";
@@ -122,25 +123,27 @@ async function prepareCallers(token: string): Promise<void> {
 }
 
 async function call(caller: string, method: string, path: string): Promise<"yes" | "401" | "403"> {
-  const target = path.replace(/:\w+/, IDS[path] ?? "none");
-  const makeBody =
-    BODIES[`${method} ${path}`] ?? (path.startsWith("/v1") || path.startsWith("/api") ? () => ({}) : undefined);
-  const abort = AbortSignal.timeout(10_000);
-  const response = await fetch(`${kernel.url}${target}`, {
+  const makeBody = BODIES[`${method} ${path}`] ?? (() => ({}));
+  const body = method === "POST" || method === "PATCH" ? JSON.stringify(makeBody()) : undefined;
+  const response = await fetch(`${kernel.url}${path.replace(/:\w+/, IDS[path] ?? "none")}`, {
     method,
-    signal: abort,
+    signal: AbortSignal.timeout(10_000),
     headers: {
       // A request from the same machine would count as an operator's of this machine.
       "x-forwarded-for": "203.0.113.9",
-      ...(makeBody ? { "content-type": "application/json" } : {}),
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
       ...headersOf[caller],
     },
-    ...(makeBody ? { body: JSON.stringify(makeBody()) } : {}),
+    ...(body === undefined ? {} : { body }),
   });
-  await response.body?.cancel();
-  if (response.status === 404 && target === path) throw new Error(`${method} ${path} is not served`);
+  if (response.headers.get("content-type") === "text/event-stream") await response.body?.cancel();
+  else if (UNROUTED.has(readError(await response.text())?.code ?? ""))
+    throw new Error(`${method} ${path} is not served`);
   return response.status === 401 ? "401" : response.status === 403 ? "403" : "yes";
 }
+
+/** Codes of the errors for a path that no module serves. */
+const UNROUTED: ReadonlySet<string> = new Set(["request/not-found", "not_found"]);
 
 /** `signOut` ends the caller's session, so it comes last. */
 const routes = [...ALL_ROUTES].sort((a, b) => Number(isSignOut(a)) - Number(isSignOut(b)));

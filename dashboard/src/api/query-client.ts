@@ -3,8 +3,8 @@ import { ApiError } from "./client.js";
 import { HEARTBEAT } from "./heartbeat.js";
 import { SESSION, SESSION_ENDED } from "./session.js";
 
-/** A repeated invalid or forbidden request gives the same response. Only failed connections and overload are transient. */
-function isTransient(failures: number, error: Error): boolean {
+/** Only failed connections and overload are transient: an invalid or forbidden request would fail again. */
+function shouldRetry(failures: number, error: Error): boolean {
   const transient = !(error instanceof ApiError) || error.status === 0 || error.status === 429 || error.status >= 502;
   return transient && failures < 2;
 }
@@ -31,7 +31,7 @@ export const queryClient: QueryClient = new QueryClient({
   }),
   defaultOptions: {
     // The platform may run on this machine, so it is reachable while the browser is offline.
-    queries: { retry: isTransient, staleTime: 2_000, refetchOnWindowFocus: true, networkMode: "always" },
+    queries: { retry: shouldRetry, staleTime: 2_000, refetchOnWindowFocus: true, networkMode: "always" },
     mutations: { retry: false, networkMode: "always" },
   },
 });

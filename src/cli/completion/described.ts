@@ -1,5 +1,6 @@
 import type { Argument, Command, Option } from "commander";
 import { rules } from "../../check/rules/index.js";
+import { SCOPES } from "../../contracts/authority.js";
 import { USAGE_DIMENSIONS } from "../../contracts/usage.js";
 import { executors } from "../../recovery/drills/faults/index.js";
 import { targets } from "../../render/targets.js";
@@ -35,7 +36,7 @@ const VALUES: Readonly<Record<string, () => readonly string[]>> = {
   rule: () => rules.map(({ code }) => code),
   modules: () => Object.keys(modules),
   by: () => USAGE_DIMENSIONS,
-  scope: () => ["inference", "admin", "usage"],
+  scope: () => SCOPES,
   file: blueprintNames,
 };
 

@@ -1,9 +1,10 @@
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import type { PrefixAuthority } from "../../contracts/authority.js";
+import type { ModuleStatus } from "../../contracts/services.js";
 import type { Plan } from "../../plan/plan.js";
 import type { Handler } from "./listener.js";
-import type { Condition, Service } from "./services.js";
+import type { Condition } from "./services.js";
 import type { Tracer } from "./tracing.js";
 
 /** Secrets by name, read from files: `read("database/url")`. Undefined if the secret does not exist. */
@@ -38,7 +39,7 @@ export interface Context {
   /** True once a stop was requested: new work may be refused; requests in flight complete. */
   draining(): boolean;
   /** The modules of this process and their states, as `/services` shows them. */
-  services(): readonly Service[];
+  services(): readonly ModuleStatus[];
   /** Base URL under which users reach the platform, e.g. `http://127.0.0.1:8800`. */
   readonly publicUrl: string;
   /**

@@ -1,10 +1,8 @@
+import type { ModuleState, ModuleStatus } from "../../contracts/services.js";
 import { ServiceLifecycle, type ServiceState } from "../../lifecycle/service.js";
 
 /** What a running module reports of itself. `starting`: it cannot serve at present (a model is loaded again, for example). */
-export type Condition = "starting" | "ready" | "degraded";
-
-/** A module's state as `/services` shows it: its condition while it runs, the name of its lifecycle state otherwise. */
-export type ReportedState = Condition | "waiting" | "stopping" | "stopped" | "failed";
+export type Condition = Extract<ModuleState, "starting" | "ready" | "degraded">;
 
 const REPORTED = {
   new: "waiting",
@@ -12,17 +10,7 @@ const REPORTED = {
   stopping: "stopping",
   terminated: "stopped",
   failed: "failed",
-} as const satisfies Record<Exclude<ServiceState, "running">, ReportedState>;
-
-/** What `/services` shows of one module. */
-export interface Service {
-  readonly name: string;
-  readonly state: ReportedState;
-  readonly reason: string | undefined;
-  readonly needs: readonly string[];
-  /** Epoch milliseconds of the last change of state or reason. */
-  readonly since: number;
-}
+} as const satisfies Record<Exclude<ServiceState, "running">, ModuleState>;
 
 interface Module {
   readonly name: string;
@@ -76,7 +64,7 @@ export class Services {
     return this.#draining;
   }
 
-  list(): readonly Service[] {
+  list(): readonly ModuleStatus[] {
     return [...this.#modules.values()].map(({ name, needs, lifecycle, condition, reason, since }) => {
       const state = lifecycle.state === "running" ? condition : REPORTED[lifecycle.state];
       return { name, state, reason, needs, since };
@@ -101,6 +89,6 @@ export class Services {
 }
 
 /** Whether a module in this state serves requests. */
-export function serves(state: ReportedState): boolean {
+export function serves(state: ModuleState): boolean {
   return state === "ready" || state === "degraded";
 }

@@ -1,4 +1,5 @@
 import type { Registry } from "prom-client";
+import type { ServicesDocument } from "../../contracts/services.js";
 import type { ErrorCode } from "../../errors/catalogue.js";
 import { type Guard, operatorsOnly } from "./guard.js";
 import { answerJson, type Handler, type Listener } from "./listener.js";
@@ -55,7 +56,13 @@ export function serveStatusPages(
     });
   });
   const list: Handler = (_request, response) =>
-    answerJson(response, 200, { unit, pid: process.pid, startedAt, services: services.list(), remote });
+    answerJson(response, 200, {
+      unit,
+      pid: process.pid,
+      startedAt,
+      services: services.list(),
+      remote,
+    } satisfies ServicesDocument);
   listener.route("/services", operatorsOnly(guard, list));
   listener.route("/metrics", operatorsOnly(guard, metricsHandler(metrics)));
 }

@@ -1,5 +1,5 @@
 import { request } from "undici";
-import { z } from "zod";
+import { type ModuleState, type ModuleStatus, servicesDocument } from "../../../contracts/services.js";
 import type { ElementState } from "../../../contracts/topology.js";
 import { isModule, MODULES } from "../../../modules/index.js";
 import type { Unit } from "../../../plan/plan.js";
@@ -7,17 +7,6 @@ import { moduleDatabases } from "../../../plan/stores/index.js";
 import type { Gateway } from "../../gateway/client.js";
 import type { Context } from "../../kernel/module.js";
 import { type Reading, type Readings, worstState } from "./compose.js";
-
-/** The state of a module as `/services` reports it. */
-interface ModuleState {
-  readonly name: string;
-  readonly state: string;
-  readonly reason?: string | undefined;
-}
-
-const servicesAnswer = z.object({
-  services: z.array(z.object({ name: z.string(), state: z.string(), reason: z.string().optional() })),
-});
 
 const RESPONSE_TIMEOUT_MS = 1_500;
 /** Concurrent viewers share one reading. */
@@ -42,8 +31,8 @@ export class Observer {
 
   async #observe(at: number): Promise<Readings> {
     const { plan } = this.context;
-    const processes = new Map<string, Promise<readonly ModuleState[] | undefined>>();
-    const modulesOf = async (unit: Unit): Promise<readonly ModuleState[] | "no process" | undefined> => {
+    const processes = new Map<string, Promise<readonly ModuleStatus[] | undefined>>();
+    const modulesOf = async (unit: Unit): Promise<readonly ModuleStatus[] | "no process" | undefined> => {
       const [first] = unit.modules;
       if (first === undefined) return "no process";
       if (unit.modules.every((module) => this.context.here.includes(module))) return this.context.services();
@@ -54,7 +43,7 @@ export class Observer {
       return requested;
     };
     const units = new Map<string, Reading>();
-    const databases = new Map<string, ModuleState>();
+    const databases = new Map<string, ModuleStatus>();
     const models = this.gateway.models().catch(() => undefined);
     await Promise.all(
       plan.units.map(async (unit) => {
@@ -77,7 +66,7 @@ export class Observer {
 }
 
 /** The state of a unit from the states of its modules; `undefined`: its process is unreachable. */
-function unitReading(unit: Unit, modules: readonly ModuleState[] | undefined): Reading {
+function unitReading(unit: Unit, modules: readonly ModuleStatus[] | undefined): Reading {
   if (!modules) return { state: "down", ready: unit.replicas.min === 1 ? 0 : null, reason: "unreachable" };
   const own = modules.filter(({ name }) => unit.modules.includes(name));
   const state = worstState(own.map(({ state }) => elementState(state)));
@@ -88,13 +77,13 @@ function unitReading(unit: Unit, modules: readonly ModuleState[] | undefined): R
 }
 
 /** The state of a database from its clients: unreachable for all is down, for some degraded. */
-function storeReading(seen: readonly ModuleState[]): Reading {
+function storeReading(seen: readonly ModuleStatus[]): Reading {
   const reached = seen.filter(({ state }) => state === "ready").length;
   const state: ElementState = reached === seen.length ? "ready" : reached > 0 ? "degraded" : "down";
   return { state, ready: reached > 0 ? 1 : 0, reason: seen.find(({ reason }) => reason !== undefined)?.reason };
 }
 
-function elementState(state: string): ElementState {
+function elementState(state: ModuleState): ElementState {
   switch (state) {
     case "ready":
     case "degraded":
@@ -102,12 +91,14 @@ function elementState(state: string): ElementState {
     case "waiting":
     case "starting":
       return "starting";
-    default:
+    case "stopping":
+    case "stopped":
+    case "failed":
       return "down";
   }
 }
 
-async function fetchServices(url: string, internalToken: string): Promise<readonly ModuleState[] | undefined> {
+async function fetchServices(url: string, internalToken: string): Promise<readonly ModuleStatus[] | undefined> {
   try {
     const signal = AbortSignal.timeout(RESPONSE_TIMEOUT_MS);
     const { statusCode, body } = await request(new URL("/services", url), {
@@ -116,7 +107,7 @@ async function fetchServices(url: string, internalToken: string): Promise<readon
     });
     const text = await body.text();
     if (statusCode !== 200) return undefined;
-    return servicesAnswer.parse(JSON.parse(text)).services;
+    return servicesDocument.parse(JSON.parse(text)).services;
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import type { Migration } from "../../database/client.js";
 
 /**
  * The ledger, one row for each answered request, and its hourly sums. The sums are kept by triggers in the transaction that
- * changes the ledger, so they equal it whoever writes, however late, and whatever is replaced.
+ * changes the ledger, so they equal it after late events, replacements and manual corrections.
  */
 export const ledger: Migration = {
   name: "0001-ledger",
