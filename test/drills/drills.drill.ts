@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { type DrillResult, drillResultSchema, type Outcome } from "../../src/contracts/drills.js";
 import { serverProcesses } from "../../src/postgres/strays.js";
@@ -215,12 +214,8 @@ describe("a planted defect", () => {
       expect(result).toMatchObject({ verdict: "broken", faults: [] });
       expect(result.findings.map(({ what }) => what)).toContain("the log is not archived");
       // On a busy machine a process may have failed its probe meanwhile, and be restarting.
-      let status = await platform.status();
-      for (let tries = 0; tries < 40 && status.state === "starting"; tries += 1) {
-        await sleep(500);
-        status = await platform.status();
-      }
-      expect(status.state).toBe("degraded");
+      await until(async () => (await platform.status()).state === "degraded", 20_000, "the degraded state");
+      const status = await platform.status();
       expect(status.archive?.failing?.reason).toBeTruthy();
       const metrics = await (await fetch(`${platform.url}/metrics`)).text();
       expect(metrics).toContain("keelson_database_log_archive_failing 1");

@@ -1,6 +1,5 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { clusterAt } from "../../src/postgres/cluster.js";
 import { role } from "../../src/postgres/provision.js";
@@ -11,6 +10,7 @@ import { restoreInto } from "../../src/recovery/restore/restore.js";
 import type { RestoreTarget } from "../../src/recovery/restore/target.js";
 import { verifyBackup } from "../../src/recovery/restore/verify.js";
 import { flipByte, type Source, startSource, temporaryDirectory } from "../support/recovery/source.js";
+import { timeBetween } from "../support/recovery/time-between.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -65,9 +65,7 @@ describe("a backup", () => {
     const source = await withRows(10);
     await source.backup();
     await source.query("INSERT INTO ledger VALUES (11, 'before the mistake')");
-    await sleep(50);
-    const at = Date.now();
-    await sleep(50);
+    const at = await timeBetween();
     await source.query("DELETE FROM ledger");
     await source.shipLog();
     const copy = await restored(source, { kind: "time", at });

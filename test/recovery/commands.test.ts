@@ -5,6 +5,7 @@ import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
 import { serverProcesses } from "../../src/postgres/strays.js";
 import { type Cleanups, chat, keelson, type Up, until, untilNone, up } from "../support/local/keelson.js";
+import { timeBetween } from "../support/recovery/time-between.js";
 
 const cleanups: Cleanups = [];
 afterEach(async () => {
@@ -39,9 +40,7 @@ describe("backup, backups and restore", () => {
     const backup = await run(platform, "backup", "--json");
     expect(JSON.parse(backup.out)).toMatchObject({ encrypted: true, verification: { valid: true, findings: [] } });
     const before = await counted(platform);
-    await sleep(200);
-    const moment = new Date().toISOString();
-    await sleep(200);
+    const moment = new Date(await timeBetween()).toISOString();
     const after = await counted(platform);
 
     const restored = await run(platform, "restore", "latest", "--at", moment, "--json");
@@ -58,6 +57,7 @@ describe("backup, backups and restore", () => {
     const id = await counted(platform);
     expect((await run(platform, "backup", "--json")).code).toBe(0);
     const later = await counted(platform);
+    // The platform is idle: no transaction ends for two seconds before and one second after the time.
     await sleep(3000);
     const moment = new Date(Date.now() - 1000).toISOString();
     const before = await platform.status();

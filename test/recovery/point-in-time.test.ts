@@ -2,7 +2,6 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { archiveCommand } from "../../src/postgres/archive-script.js";
 import { clusterAt } from "../../src/postgres/cluster.js";
@@ -13,6 +12,7 @@ import { restoreTo } from "../../src/recovery/offline.js";
 import { restoreInto } from "../../src/recovery/restore/restore.js";
 import { until } from "../support/local/keelson.js";
 import { type Source, startSource, temporaryDirectory } from "../support/recovery/source.js";
+import { timeBetween } from "../support/recovery/time-between.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -32,10 +32,7 @@ async function withTimes(...rows: number[]): Promise<{ source: Source; after: nu
 /** Writes a row; returns a time after it and before the next one. */
 async function write(source: Source, row: number): Promise<number> {
   await source.query(`INSERT INTO ledger VALUES (${row})`);
-  await sleep(20);
-  const moment = Date.now();
-  await sleep(20);
-  return moment;
+  return timeBetween();
 }
 
 const places = (source: Source) => ({ repository: source.repositoryPath, identity: source.identityFile });
@@ -83,8 +80,7 @@ describe("the state at a time", () => {
 
   test("after a backup without later writes is that of the backup", async () => {
     const { source } = await withTimes();
-    await sleep(20);
-    const { directory } = await restoreAside(source, Date.now());
+    const { directory } = await restoreAside(source, await timeBetween());
     expect(await rowsIn(directory)).toEqual([1, 2, 3]);
   });
 
@@ -105,16 +101,14 @@ describe("the state at a time", () => {
     await source.query("BEGIN; INSERT INTO ledger VALUES (5); ROLLBACK");
     await source.shipLog();
     const { directory, end } = await restoreAside(source, after[0] ?? 0);
-    expect(end.kind).toBe("moment");
+    expect(end.kind).toBe("time");
     expect(await rowsIn(directory)).toEqual([1, 2, 3, 4]);
   });
 
   test("is that of the newest timeline, whatever the abandoned one contains", async () => {
     const { source, after } = await withTimes(4);
     const [wanted = 0] = after;
-    await sleep(50);
-    const betweenBoth = Date.now();
-    await sleep(50);
+    const betweenBoth = await timeBetween();
     await write(source, 5);
     await source.shipLog();
     // Back to the time before row 5, as a restore in place does.
