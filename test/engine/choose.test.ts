@@ -25,7 +25,7 @@ describe("the best engine of this machine", () => {
     expect(chooseEngine(small, { ...nothing, cached: "/models/small.gguf", ollama })).toEqual({
       engine: "llama.cpp",
       file: "/models/small.gguf",
-      reason: "llama.cpp: the model's file is here",
+      reason: "llama.cpp: the model's file is on this machine",
     });
   });
 
@@ -47,11 +47,11 @@ describe("the best engine of this machine", () => {
     expect(chooseEngine(strict, facts)).toMatchObject({ engine: "llama.cpp", download: url, meanwhile: "nothing" });
   });
 
-  it("does not fetch gigabytes unasked, and says so", () => {
+  it("does not download gigabytes unless configured to, and gives the reason", () => {
     const facts: Facts = { ...nothing, download: { kind: "possible", url, bytes: 40e9 } };
     expect(chooseEngine(small, facts)).toEqual({
       engine: "simulated",
-      reason: "simulated: the model's file is 40 GB, too much to fetch unasked",
+      reason: "simulated: the model's file is 40 GB, too large for an automatic download",
     });
     expect(chooseEngine({ ...small, engine: "llama.cpp" }, facts)).toMatchObject({ download: url });
   });
@@ -64,7 +64,7 @@ describe("the best engine of this machine", () => {
     const choice = chooseEngine(small, facts);
     expect(choice).toEqual({
       engine: "simulated",
-      reason: "simulated: the model's file cannot be fetched (no network: the name huggingface.co is not found)",
+      reason: "simulated: the model's file cannot be downloaded (no network: the name huggingface.co is not found)",
     });
     expect(choice.reason).not.toContain("\n");
     expect(chooseEngine(strict, facts)).toMatchObject({ engine: "none" });

@@ -116,7 +116,7 @@ describe("hf:// sources", () => {
     );
     expect(downloadUrl("hf://owner/repo/m.gguf")).toBe("https://huggingface.co/owner/repo/resolve/main/m.gguf");
     expect(downloadUrl("https://example.com/m.gguf")).toBe("https://example.com/m.gguf");
-    expect(() => downloadUrl("hf://owner")).toThrow(/does not name a file/);
+    expect(() => downloadUrl("hf://owner")).toThrow(/is not a file to download/);
   });
 
   it("have names of their own in the cache", () => {

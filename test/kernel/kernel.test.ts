@@ -39,7 +39,7 @@ async function start(table: Table, options: Partial<ServeOptions> = {}): Promise
 }
 
 const events: string[] = [];
-/** A module that says when it starts and stops. */
+/** A module that records its start and its stop. */
 const noted =
   (name: string, act: (context: Context) => void | Promise<void> = () => {}) =>
   async (context: Context): Promise<Running<string>> => {
@@ -58,7 +58,7 @@ describe("the kernel", () => {
     events.length = 0;
   });
 
-  it("starts needs first, hands over their clients, and stops in reverse", async () => {
+  it("starts needs first, passes their clients, and stops in reverse order", async () => {
     let seen: unknown;
     const table = defineModules({
       top: {
@@ -86,7 +86,7 @@ describe("the kernel", () => {
     expect(events).toEqual(["start sound", "start broken", "stop sound"]);
   });
 
-  it("is alive at once, ready when every module is, and tells who is not", async () => {
+  it("is alive at once, ready when every module is, and reports those that are not", async () => {
     let go = (): void => {};
     let url = "";
     const slow: Table = {
@@ -118,7 +118,7 @@ describe("the kernel", () => {
     });
   });
 
-  it("keeps a degraded process in the rotation, and takes one out whose module starts again", async () => {
+  it("is ready with a degraded module, and not ready with one that starts again", async () => {
     let report: Context["report"] = () => {};
     const kernel = await start({
       only: {
@@ -132,7 +132,7 @@ describe("the kernel", () => {
       const answer = await fetch(`${kernel.url}${path}`);
       return [answer.status, ((await answer.json()) as { status: string }).status];
     };
-    report("degraded", "the ledger is away");
+    report("degraded", "the ledger is unreachable");
     expect(await health("/health/readiness")).toEqual([200, "ready"]);
     expect(await health("/health")).toEqual([200, "degraded"]);
     report("starting", "the model is loaded again");
@@ -141,7 +141,7 @@ describe("the kernel", () => {
     expect(await health("/health")).toEqual([200, "healthy"]);
   });
 
-  it("drains: not ready first, new answers until the delay is over, those under way to their end", async () => {
+  it("drains: not ready first, accepts requests until the delay is over, completes those in flight", async () => {
     const kernel = await start({
       slow: {
         needs: [],
@@ -167,7 +167,7 @@ describe("the kernel", () => {
     expect(events.at(-1)).toBe("stop slow");
   });
 
-  it("cuts what is left when the grace is over", async () => {
+  it("cuts the remaining requests when the grace period is over", async () => {
     const kernel = await start({
       endless: {
         needs: [],
@@ -205,7 +205,7 @@ describe("the kernel", () => {
     expect(await get("/ab")).toContain("not_found");
   });
 
-  it("answers 500 for a handler that throws, and lives on", async () => {
+  it("responds with 500 for a handler that throws, and continues to serve", async () => {
     const kernel = await start({
       bad: {
         needs: [],
@@ -220,7 +220,7 @@ describe("the kernel", () => {
     expect((await fetch(`${kernel.url}/health`)).status).toBe(200);
   });
 
-  it("lets only who has the internal token in under /internal, which it made on first start", async () => {
+  it("requires the internal token, created on first start, on paths below /internal", async () => {
     const kernel = await start({
       one: {
         needs: [],
@@ -239,7 +239,7 @@ describe("the kernel", () => {
     expect([await ask(), await ask("Bearer wrong"), await ask(`Bearer ${token}`)]).toEqual([401, 401, 200]);
   });
 
-  it("says who is in its way and what to do", async () => {
+  it("reports what prevents the start, and how to resolve it", async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = server.address();

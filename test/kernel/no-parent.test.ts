@@ -28,15 +28,15 @@ async function exitOf(child: ChildProcess): Promise<number | null | undefined> {
   return code;
 }
 
-describe("a process whose parent is gone before it serves", () => {
-  // From before it could listen for the end of its channel to the middle of its start.
+describe("a process whose parent exits before it serves", () => {
+  // From before it can listen for the end of its channel to the middle of its start.
   it.each([0, 150, 300, 600])(
-    "ends at once with an error: keelson serve, after %i ms",
+    "exits at once with an error: keelson serve, after %i ms",
     async (after) => {
       directory = await mkdtemp(join(tmpdir(), "keelson-no-parent-"));
       const plan = join(directory, "plan.json");
       await writeFile(plan, JSON.stringify(planWith("assistant: { engine: simulated }")));
-      // Nobody answers there: so its start lasts, as that of a process whose database is gone with its parent.
+      // Nothing listens there, so the start takes long, as that of a process whose database has stopped with its parent.
       const away = `http://127.0.0.1:${await freePort()}`;
       const words = ["serve", "--plan", plan, "--modules", "gateway,engine,accounts", "--peer", `usage=${away}`];
       const places = [
@@ -50,7 +50,7 @@ describe("a process whose parent is gone before it serves", () => {
       await mkdir(join(directory, "secrets/database"), { recursive: true });
       await writeFile(
         join(directory, "secrets/database/url"),
-        `postgres://nobody:none@127.0.0.1:${await freePort()}/none`,
+        `postgres://user:none@127.0.0.1:${await freePort()}/none`,
       );
       const child = fork(program, [...words, ...places], { stdio: ["ignore", "ignore", "pipe", "ipc"] });
       started.push(child);

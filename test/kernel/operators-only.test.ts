@@ -15,7 +15,7 @@ const run = promisify(execFile);
 const token = "the-token-of-the-platform";
 const reply = z.array(z.object({ status: z.number(), text: z.string() }));
 
-/** In a network of its own, in which one address stands for the outside and nobody else is. */
+/** In a network namespace of its own, whose second address plays the part of another machine. */
 describeWith(["network namespaces"], "a process that listens on every address", () => {
   let directory: string;
   let serving: ChildProcess;
@@ -54,8 +54,8 @@ describeWith(["network namespaces"], "a process that listens on every address", 
     }
     for (let waited = 0; waited < 20_000; waited += 500) {
       if (serving.exitCode !== null) break;
-      // It is ready before the process of its model is: until then it is well enough, but degraded.
-      const health = await ask("127.0.0.1:8800", ["/health"]).catch(() => undefined);
+      // Until the process of its model is ready, it is degraded.
+      const health = await send("127.0.0.1:8800", ["/health"]).catch(() => undefined);
       if (health?.[0]?.text.includes('"healthy"')) return;
     }
     throw new Error(`keelson serve is not healthy:\n${output}`);
@@ -69,8 +69,8 @@ describeWith(["network namespaces"], "a process that listens on every address", 
     await rm(directory, { recursive: true, force: true });
   });
 
-  /** Asks from within that network. To its outer address one comes from its outer address. */
-  async function ask(
+  /** Sends requests from inside that namespace. A request to the outer address also comes from it. */
+  async function send(
     host: string,
     paths: readonly string[],
     headers: Readonly<Record<string, string>> = {},
@@ -87,34 +87,34 @@ describeWith(["network namespaces"], "a process that listens on every address", 
     const { stdout } = await run("nsenter", [...inside, ...words]);
     return reply.parse(JSON.parse(stdout));
   }
-  const statuses = async (...asked: Parameters<typeof ask>): Promise<number[]> =>
-    (await ask(...asked)).map(({ status }) => status);
+  const statuses = async (...asked: Parameters<typeof send>): Promise<number[]> =>
+    (await send(...asked)).map(({ status }) => status);
 
   const pages = ["/metrics", "/services", "/metrics?x=1", "/services/"];
 
-  it("tells strangers whether it is well, and not what it is made of", async () => {
-    const health = await ask("192.0.2.1:8800", ["/health", "/health/liveness", "/health/readiness"]);
+  it("shows clients of other machines whether it is healthy, and no details", async () => {
+    const health = await send("192.0.2.1:8800", ["/health", "/health/liveness", "/health/readiness"]);
     expect(health.map(({ status, text }) => [status, JSON.parse(text)])).toEqual([
       [200, { status: "healthy" }],
       [200, { status: "alive" }],
       [200, { status: "ready" }],
     ]);
-    for (const { status, text } of await ask("192.0.2.1:8800", pages)) {
+    for (const { status, text } of await send("192.0.2.1:8800", pages)) {
       expect(status).toBe(401);
       expect(text).toContain("operators/only");
       expect(text).not.toMatch(/keelson_|pid|engine/);
     }
     expect(await statuses("192.0.2.1:8800", pages, { authorization: "Bearer a-guess" })).toEqual([401, 401, 401, 401]);
-    // What a stranger claims of himself helps nobody.
+    // A header that the client sets itself grants nothing.
     expect(await statuses("192.0.2.1:8800", pages, { "x-forwarded-for": "127.0.0.1" })).toEqual([401, 401, 401, 401]);
   });
 
-  it("shows them to its own machine, and to other processes of the platform", async () => {
+  it("shows details to its own machine, and to other processes of the platform", async () => {
     expect(await statuses("127.0.0.1:8800", pages)).toEqual([200, 200, 200, 200]);
     expect(await statuses("192.0.2.1:8800", pages, { authorization: `Bearer ${token}` })).toEqual([200, 200, 200, 200]);
   });
 
-  it("takes what a proxy on its own machine passes on for a stranger's", async () => {
+  it("treats a request that a proxy on its own machine forwards as one of another machine", async () => {
     for (const [name, value] of [
       ["x-forwarded-for", "203.0.113.9"],
       ["forwarded", "for=203.0.113.9"],
@@ -125,8 +125,8 @@ describeWith(["network namespaces"], "a process that listens on every address", 
     }
   });
 
-  it("answers Prometheus without a token on a port that has nothing but the metrics", async () => {
-    const [metrics, ...others] = await ask("192.0.2.1:9464", ["/metrics", "/services", "/v1/models", "/health", "/"]);
+  it("serves metrics without a token on a port that serves nothing else", async () => {
+    const [metrics, ...others] = await send("192.0.2.1:9464", ["/metrics", "/services", "/v1/models", "/health", "/"]);
     expect(metrics?.status).toBe(200);
     expect(metrics?.text).toContain('keelson_module_ready{module="engine"} 1');
     expect(others.map(({ status }) => status)).toEqual([404, 404, 404, 404]);

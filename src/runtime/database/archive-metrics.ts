@@ -1,13 +1,13 @@
 import type pg from "pg";
 import { Gauge, type Registry } from "prom-client";
 
-/** A scrape must not wait for a database that is away. Milliseconds. */
-const patience = 1_000;
+/** A scrape must not wait for an unreachable database. */
+const QUERY_TIMEOUT_MS = 1_000;
 
 interface ArchiverRow {
   readonly archived: string;
   readonly failed: string;
-  /** Seconds since the last file was archived; null when none ever was. */
+  /** Seconds since the last segment was archived; null if none was. */
   readonly age: number | null;
   readonly failing: boolean;
 }
@@ -18,15 +18,15 @@ const query = `
     coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) AS failing
   FROM pg_stat_archiver`;
 
-/** How the server's log gets into the archive: what a lost database can be restored to depends on it. */
+/** Registers the metrics of the WAL archive, which determines the point that a lost database can be restored to. */
 export function watchArchive(metrics: Registry, pool: pg.Pool): void {
   // The gauges of one scrape are collected at once and share one query.
-  let asking: Promise<ArchiverRow | undefined> | undefined;
-  const ask = (): Promise<ArchiverRow | undefined> => {
-    asking ??= read(pool).finally(() => {
-      asking = undefined;
+  let pending: Promise<ArchiverRow | undefined> | undefined;
+  const current = (): Promise<ArchiverRow | undefined> => {
+    pending ??= read(pool).finally(() => {
+      pending = undefined;
     });
-    return asking;
+    return pending;
   };
   const gauge = (name: string, help: string, value: (row: ArchiverRow) => number | null): void => {
     new Gauge({
@@ -34,32 +34,32 @@ export function watchArchive(metrics: Registry, pool: pg.Pool): void {
       help,
       registers: [metrics],
       async collect() {
-        const row = await ask();
+        const row = await current();
         const now = row && value(row);
-        // Better no figure than an old one.
+        // An outdated value would be misleading: the metric is absent instead.
         if (now === undefined || now === null) this.reset();
         else this.set(now);
       },
     });
   };
-  gauge("archived_files", "Files of PostgreSQL's log archived since its statistics began.", (row) =>
+  gauge("archived_files", "WAL segments archived since the last reset of the statistics.", (row) =>
     Number(row.archived),
   );
-  gauge("archive_failures", "Failed attempts to archive a file of PostgreSQL's log.", (row) => Number(row.failed));
-  gauge("age_seconds", "Seconds since the last file of PostgreSQL's log was archived.", (row) => row.age);
-  gauge("archive_failing", "1 while the newest attempt to archive PostgreSQL's log has failed, else 0.", (row) =>
+  gauge("archive_failures", "Failed attempts to archive a WAL segment.", (row) => Number(row.failed));
+  gauge("age_seconds", "Seconds since the last WAL segment was archived.", (row) => row.age);
+  gauge("archive_failing", "1 if the last attempt to archive a WAL segment failed, else 0.", (row) =>
     Number(row.failing),
   );
 }
 
 async function read(pool: pg.Pool): Promise<ArchiverRow | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), patience);
+  const timeout = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), QUERY_TIMEOUT_MS);
   });
-  const asked = pool.query<ArchiverRow>(query).then(
+  const row = pool.query<ArchiverRow>(query).then(
     ({ rows }) => rows[0],
     () => undefined,
   );
-  return Promise.race([asked, late]).finally(() => clearTimeout(timer));
+  return Promise.race([row, timeout]).finally(() => clearTimeout(timer));
 }

@@ -2,29 +2,29 @@ import type { Transaction } from "kysely";
 
 export { isDuplicate, reasonOf } from "./errors.js";
 
-/** Row-level security lets a transaction see one organisation's rows, or all of them when the platform itself asks. */
+/** The rows that row-level security makes visible to a transaction: those of one organisation, or all for the platform itself. */
 export type Scope =
   | { readonly kind: "organisation"; readonly id: string }
-  /** The platform's own work across organisations: looking up a credential, writing the ledger, an operator's reading. */
+  /** The platform's own work across organisations: looking up a credential, writing the ledger, an operator's queries. */
   | { readonly kind: "platform" };
 
 export const platformScope: Scope = { kind: "platform" };
 
-/** @throws RangeError for what can be no organisation: `*` would mean the platform. */
+/** @throws RangeError for an invalid id: `*` would be the platform. */
 export function organisationScope(id: string): Scope {
-  if (id === "" || id === "*") throw new RangeError(`no organisation is called "${id}"`);
+  if (id === "" || id === "*") throw new RangeError(`"${id}" is not the id of an organisation`);
   return { kind: "organisation", id };
 }
 
 export interface WorkOptions {
   /**
-   * The work may be done twice with the effect of once, so it is begun again when the connection is lost half-way.
-   * Without it only the way up to the first statement is retried.
+   * The work is idempotent: it is repeated if the connection is lost in the middle. Otherwise a connection loss is retried only
+   * until the first statement of the work.
    */
   readonly repeatable?: boolean;
 }
 
-/** One change of the tables of one module. Never edited once released: a checksum is kept and compared. */
+/** One change of the tables of one module. It must not be edited once released: its checksum is stored and compared. */
 export interface Migration {
   /** Ordered by name: `0001-organisations`. */
   readonly name: string;
@@ -42,9 +42,8 @@ export interface NotificationListener {
 /** The database as one module sees it: typed by that module's own tables. */
 export interface Tables<Schema> {
   /**
-   * Runs `work` in one transaction that sees only the rows of `scope`. While PostgreSQL is away it waits a few seconds
-   * for its return.
-   * @throws DatabaseUnavailable when it did not come back in time, or was lost in the middle of work that is not repeatable.
+   * Runs `work` in one transaction that sees only the rows of `scope`. If PostgreSQL is unreachable, it retries for 5 s.
+   * @throws DatabaseUnavailable if it stays unreachable, or if the connection is lost in the middle of work that is not repeatable.
    */
   transaction<Result>(
     scope: Scope,
@@ -53,12 +52,12 @@ export interface Tables<Schema> {
   ): Promise<Result>;
 }
 
-/** What other modules ask of the database module. It has no HTTP form: every process has its own connections. */
+/** The client of the database module. It has no remote form: every process has its own connections. */
 export interface Database {
-  /** `Schema` says which tables the module has, as `migrate` made them. */
+  /** `Schema`: the tables of the module, as its migrations create them. */
   tables<Schema>(): Tables<Schema>;
-  /** Brings a module's tables up to date; several replicas may do so at once. */
+  /** Applies a module's migrations. Several replicas may call it concurrently. */
   migrate(module: string, migrations: readonly Migration[]): Promise<void>;
-  /** Hears notifications of a channel until the returned function is called. */
+  /** Listens to a channel until the returned function is called. */
   listen(channel: string, listener: NotificationListener): () => void;
 }

@@ -6,46 +6,52 @@ import type { Database, Migration, NotificationListener, Scope, Tables, WorkOpti
 import { DatabaseUnavailable, isConflict, isConnectionLoss, reasonOf } from "./errors.js";
 import { migrate } from "./migrate.js";
 import { Notifications } from "./notifications.js";
-import { type Patience, patiently } from "./patience.js";
 import { connectionSettings, createPool } from "./pool.js";
+import { type RetryOptions, withRetries } from "./retry.js";
 
-/** How long a transaction waits for PostgreSQL to come back, in milliseconds. */
-const patience: Patience = { within: 5_000, retry: isConnectionLoss };
-/** How long the start, and a migration, wait for PostgreSQL to be there at all, in milliseconds. */
-const startPatience = 60_000;
-const connections = 10;
+/** How a transaction waits for an unreachable PostgreSQL server. */
+const TRANSACTION_RETRY: RetryOptions = { timeout: 5_000, retry: isConnectionLoss };
+/** How long the start and a migration wait for PostgreSQL. */
+const START_TIMEOUT_MS = 60_000;
+const MAX_CONNECTIONS = 10;
+/** Limit of PostgreSQL on the length of an identifier. */
+const MAX_NAME_LENGTH = 63;
+const MAX_CONFLICT_ATTEMPTS = 5;
 
-/** Connects to the PostgreSQL that the secret `database/url` names; stays up while that comes and goes. */
+/**
+ * Connects to the PostgreSQL server of the secret `database/url`. The module keeps running while the server is unreachable.
+ * Throws `database/no-url` and `database/unavailable`.
+ */
 export async function startDatabase(context: Context): Promise<Running<Database>> {
   const url = (await context.secrets.read("database/url"))?.trim();
   if (!url) throw new KeelsonError("database/no-url", "the secret `database/url` is missing");
   const { log } = context;
-  const name = `keelson-${context.unit ?? "all"}`.slice(0, 63);
-  const pool = createPool(url, name, connections);
+  const name = `keelson-${context.unit ?? "all"}`.slice(0, MAX_NAME_LENGTH);
+  const pool = createPool(url, name, MAX_CONNECTIONS);
   const connect = <Schema>(): Kysely<Schema> => new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
 
-  const notifications = new Notifications(connectionSettings(url, `${name}-listen`.slice(0, 63)), {
+  const notifications = new Notifications(connectionSettings(url, `${name}-listen`.slice(0, MAX_NAME_LENGTH)), {
     lost: (error) => {
-      log.warn({ reason: reasonOf(error) }, "PostgreSQL is away");
-      context.report("degraded", `PostgreSQL is away: ${reasonOf(error)}`);
+      log.warn({ reason: reasonOf(error) }, "PostgreSQL unreachable");
+      context.report("degraded", `PostgreSQL unreachable: ${reasonOf(error)}`);
     },
     found: () => {
-      log.info("PostgreSQL is there");
+      log.info("PostgreSQL reachable");
       context.report("ready");
     },
   });
 
   try {
-    await patiently(() => sql`select 1`.execute(connect()), {
-      within: startPatience,
-      // A server that is being set up may not know the role or the database yet.
+    await withRetries(() => sql`select 1`.execute(connect()), {
+      timeout: START_TIMEOUT_MS,
+      // On a server that is being set up, the role or the database may not exist yet.
       retry: (error) => isConnectionLoss(error) || isNotSetUp(error),
     });
   } catch (error) {
     await pool.end();
     throw new DatabaseUnavailable(error);
   }
-  notifications.start();
+  const background = notifications.start();
   watchArchive(context.metrics, pool);
 
   const database: Database = {
@@ -55,8 +61,8 @@ export async function startDatabase(context: Context): Promise<Running<Database>
     },
     migrate: (module: string, migrations: readonly Migration[]) =>
       unavailable(() =>
-        patiently(() => migrate(connect(), module, migrations, log), {
-          within: startPatience,
+        withRetries(() => migrate(connect(), module, migrations, log), {
+          timeout: START_TIMEOUT_MS,
           retry: isConnectionLoss,
         }),
       ),
@@ -68,12 +74,11 @@ export async function startDatabase(context: Context): Promise<Running<Database>
   };
   return {
     client: database,
-    // A server that does not answer any more must not hold the process: what is open then ends with it.
+    background,
+    // An unresponsive server must not delay the exit: connections that are still open end with the process.
     stop: (signal) => Promise.race([close(), aborted(signal)]),
   };
 }
-
-const conflictAttempts = 5;
 
 async function transaction<Schema, Result>(
   kysely: Kysely<Schema>,
@@ -81,23 +86,23 @@ async function transaction<Schema, Result>(
   work: (transaction: Transaction<Schema>) => Promise<Result>,
   { repeatable = false }: WorkOptions = {},
 ): Promise<Result> {
-  let begun = false;
+  let started = false;
   let conflicts = 0;
   const attempt = (): Promise<Result> =>
     kysely.transaction().execute(async (open) => {
-      // Ends with the transaction, so the next user of this connection sees nothing by it.
+      // The setting ends with the transaction: it does not affect the next user of this connection.
       await sql`select set_config('keelson.organisation', ${settingOf(scope)}, true)`.execute(open);
-      begun = true;
+      started = true;
       return work(open);
     });
   const retry = (error: unknown): boolean => {
-    if (isConflict(error)) return ++conflicts < conflictAttempts;
-    return patience.retry(error) && (repeatable || !begun);
+    if (isConflict(error)) return ++conflicts < MAX_CONFLICT_ATTEMPTS;
+    return TRANSACTION_RETRY.retry(error) && (repeatable || !started);
   };
-  return unavailable(() => patiently(attempt, { within: patience.within, retry }));
+  return unavailable(() => withRetries(attempt, { timeout: TRANSACTION_RETRY.timeout, retry }));
 }
 
-/** What the policies of every table compare with: an organisation's id, or `*`, which can be no organisation's id. */
+/** The value that the row-level security policies compare with: the id of an organisation, or `*` for the platform. */
 function settingOf(scope: Scope): string {
   return scope.kind === "platform" ? "*" : scope.id;
 }

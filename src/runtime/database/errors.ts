@@ -1,7 +1,7 @@
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
 
-/** PostgreSQL cannot be reached, or was lost in the middle. HTTP answers it with 503. */
+/** PostgreSQL is unreachable, or the connection was lost. An HTTP API responds with 503. */
 export class DatabaseUnavailable extends KeelsonError {
   constructor(cause: unknown) {
     super("database/unavailable", `PostgreSQL cannot be reached: ${reasonOf(cause)}`, { cause });
@@ -37,14 +37,14 @@ const lostMessages = [
   "Query read timeout",
 ];
 
-/** Whether the connection is at fault rather than the statement: worth a new connection. */
+/** Whether the connection failed rather than the statement: a new connection may succeed. */
 export function isConnectionLoss(error: unknown): boolean {
   const code = codeOf(error);
   if (code !== undefined && (lostCodes.has(code) || code.startsWith("08"))) return true;
   return error instanceof Error && lostMessages.some((message) => error.message.startsWith(message));
 }
 
-/** Deadlock or serialisation failure: the whole transaction was rolled back and may simply be begun again. */
+/** Deadlock or serialisation failure: the transaction was rolled back and can be repeated. */
 export function isConflict(error: unknown): boolean {
   const code = codeOf(error);
   return code === "40P01" || code === "40001";

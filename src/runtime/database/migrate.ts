@@ -4,17 +4,17 @@ import type { Logger } from "pino";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Migration } from "./client.js";
 
-/** The one table that this module has itself. */
+/** The table of this module. */
 export interface MigrationTables {
   keelson_migrations: { module: string; name: string; checksum: string };
 }
 
-/** Any number that no other program on this database takes for its own advisory lock: "keelson" in ASCII, cut to 6 bytes. */
-const lock = 0x6b65656c736f;
+/** Key of the advisory lock, unlikely to be used by another program: "keelson" in ASCII, cut to 6 bytes. */
+const MIGRATION_LOCK = 0x6b65656c736f;
 
 /**
- * Applies what is not yet applied, in order, in one transaction, while other replicas wait.
- * @throws KeelsonError `database/migration-changed` when an applied migration no longer reads as it did.
+ * Applies the pending migrations, in order, in one transaction. Other replicas wait for it.
+ * @throws KeelsonError `database/migration-changed` if an applied migration has been edited.
  */
 export async function migrate(
   database: Kysely<MigrationTables>,
@@ -23,7 +23,7 @@ export async function migrate(
   log: Logger,
 ): Promise<void> {
   await database.transaction().execute(async (transaction) => {
-    await sql`select pg_advisory_xact_lock(${lock})`.execute(transaction);
+    await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(transaction);
     await sql`create table if not exists keelson_migrations (
         module text not null, name text not null, checksum text not null,
         applied timestamptz not null default now(), primary key (module, name))`.execute(transaction);
@@ -34,9 +34,9 @@ export async function migrate(
       .execute();
     const applied = new Map(rows.map((row) => [row.name, row.checksum]));
     for (const { name, checksum, text } of readable(migrations)) {
-      const known = applied.get(name);
-      if (known === checksum) continue;
-      if (known !== undefined)
+      const appliedChecksum = applied.get(name);
+      if (appliedChecksum === checksum) continue;
+      if (appliedChecksum !== undefined)
         throw new KeelsonError(
           "database/migration-changed",
           `migration ${module}/${name} was changed after it was applied`,
@@ -47,8 +47,8 @@ export async function migrate(
     }
     const ours = new Set(migrations.map(({ name }) => name));
     const newer = [...applied.keys()].filter((name) => !ours.has(name));
-    // A newer release migrated already and this is the older one, still running or rolled back to: it may go on,
-    // because a migration only ever adds what the release before it can live with.
+    // A newer release has migrated the database, and this is an older one, still running or after a rollback. It continues:
+    // a migration only makes changes that the previous release is compatible with.
     if (newer.length > 0) log.warn({ module, migrations: newer }, "the database has migrations of a newer release");
   });
 }

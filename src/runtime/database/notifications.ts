@@ -2,39 +2,41 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { NotificationListener } from "./client.js";
 
-const longestPause = 2_000;
+const MIN_BACKOFF_MS = 50;
+const MAX_BACKOFF_MS = 2_000;
 
 /**
- * One connection that listens for all channels of this process, and is made anew whenever it breaks. As it is always
- * open, it is also the first to know that PostgreSQL went away or came back.
+ * One connection that listens to all channels of this process and reconnects when it is lost. As it is always open, it is also the
+ * first to detect that PostgreSQL has become unreachable or reachable.
  */
 export class Notifications {
   readonly #channels = new Map<string, Set<NotificationListener>>();
   readonly #settings: pg.ClientConfig;
-  readonly #heard: { lost(error: unknown): void; found(): void };
+  readonly #events: { lost(error: unknown): void; found(): void };
   readonly #closed = new AbortController();
   #client: pg.Client | undefined;
-  #asking: Promise<void> = Promise.resolve();
+  #listening: Promise<void> = Promise.resolve();
   #running: Promise<void> | undefined;
 
-  constructor(settings: pg.ClientConfig, heard: { lost(error: unknown): void; found(): void }) {
+  constructor(settings: pg.ClientConfig, events: { lost(error: unknown): void; found(): void }) {
     this.#settings = settings;
-    this.#heard = heard;
+    this.#events = events;
   }
 
-  /** Connects in the background and stays connected until `close`. */
-  start(): void {
+  /** Connects in the background and stays connected until `close`. Resolves when this work has ended. */
+  start(): Promise<void> {
     this.#running ??= this.#run();
+    return this.#running;
   }
 
   listen(channel: string, listener: NotificationListener): () => void {
     const listeners = this.#channels.get(channel) ?? new Set();
-    const fresh = listeners.size === 0;
+    const first = listeners.size === 0;
     listeners.add(listener);
     this.#channels.set(channel, listeners);
     const client = this.#client;
-    // A failure here breaks the connection, and the next one listens to everything.
-    if (fresh && client) this.#asking = this.#asking.then(() => listenTo(client, channel)).catch(() => {});
+    // A failure ends the connection; the next one listens to all channels.
+    if (first && client) this.#listening = this.#listening.then(() => listenTo(client, channel)).catch(() => {});
     return () => {
       listeners.delete(listener);
     };
@@ -48,23 +50,23 @@ export class Notifications {
 
   async #run(): Promise<void> {
     const { signal } = this.#closed;
-    let pause = 50;
+    let backoff = MIN_BACKOFF_MS;
     while (!signal.aborted) {
       try {
         const { gone } = await this.#connect();
-        pause = 50;
+        backoff = MIN_BACKOFF_MS;
         const error = await gone;
         if (!signal.aborted) this.#lost(error);
       } catch (error) {
         if (!signal.aborted) this.#lost(error);
-        await sleep(pause, undefined, { signal }).catch(() => {});
-        pause = Math.min(pause * 2, longestPause);
+        await sleep(backoff, undefined, { signal }).catch(() => {});
+        backoff = Math.min(backoff * 2, MAX_BACKOFF_MS);
       }
     }
   }
 
   #lost(error: unknown): void {
-    this.#heard.lost(error);
+    this.#events.lost(error);
     for (const listeners of this.#channels.values()) for (const listener of listeners) listener.lost();
   }
 
@@ -83,16 +85,16 @@ export class Notifications {
       await client.connect();
       this.#client = client;
       // A client takes one statement at a time; channels that are added meanwhile are asked for after these.
-      this.#asking = (async () => {
+      this.#listening = (async () => {
         for (const channel of this.#channels.keys()) await listenTo(client, channel);
       })();
-      await this.#asking;
+      await this.#listening;
     } catch (error) {
       this.#client = undefined;
       void client.end().catch(() => {});
       throw error;
     }
-    this.#heard.found();
+    this.#events.found();
     for (const listeners of this.#channels.values()) for (const listener of listeners) listener.reset();
     return { gone };
   }

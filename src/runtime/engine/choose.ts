@@ -1,14 +1,14 @@
 import type { Model } from "../../plan/plan.js";
 
-/** What was found on this machine before the choice. */
+/** What this machine has: the input of the choice. */
 export interface Facts {
-  /** A GGUF file of the model that is here, whole. */
+  /** A complete GGUF file of the model on this machine. */
   readonly cached: string | undefined;
-  /** Why llama.cpp cannot run here; undefined when it can. */
+  /** Why llama.cpp cannot run here; undefined if it can. */
   readonly llamaCppMissing: string | undefined;
-  /** A running Ollama and the models it has. */
+  /** A running Ollama and its models. */
   readonly ollama: { readonly url: string; readonly models: readonly string[] } | undefined;
-  /** Whether the model's file can be fetched, and how large it is. */
+  /** Whether the model's file can be downloaded, and its size. */
   readonly download: Download;
 }
 
@@ -16,42 +16,42 @@ export type Download =
   | { readonly kind: "possible"; readonly url: string; readonly bytes: number | undefined }
   /** One line: no network, no such file … */
   | { readonly kind: "refused"; readonly why: string }
-  /** The model names nothing that could be fetched. */
+  /** The model's source is nothing that can be downloaded. */
   | { readonly kind: "nothing" };
 
 export type Choice = { readonly reason: string } & (
   | { readonly engine: "llama.cpp"; readonly file: string }
-  /** `meanwhile`: what answers until the file is here. */
+  /** `meanwhile`: what serves until the file is downloaded. */
   | { readonly engine: "llama.cpp"; readonly download: string; readonly meanwhile: "simulated" | "nothing" }
   | { readonly engine: "ollama"; readonly url: string; readonly upstreamModel: string }
   | { readonly engine: "simulated" }
   | { readonly engine: "none" }
 );
 
-/** `best` fetches by itself what a person would not mind waiting for. */
-const smallBytes = 2 * 1024 ** 3;
+/** Maximum size of a file that `best` downloads without being configured to. */
+const MAX_AUTOMATIC_DOWNLOAD_BYTES = 2 * 1024 ** 3;
 
-/** The engine for a model that asks for the best (or for one that runs here), and why: pure. */
+/** The engine of a model on this machine, and why. Pure. */
 export function chooseEngine(model: Model, facts: Facts): Choice {
   switch (model.engine) {
     case "simulated":
-      return { engine: "simulated", reason: "simulated: the platform file says so" };
+      return { engine: "simulated", reason: "simulated: set in the platform file" };
     case "ollama":
-      return askedOllama(model, facts);
+      return configuredOllama(model, facts);
     case "llama.cpp":
-      return askedLlama(model, facts);
+      return configuredLlama(model, facts);
     default:
       return best(model, facts);
   }
 }
 
 function best(model: Model, facts: Facts): Choice {
-  const passed: string[] = [];
+  const rejected: string[] = [];
   if (facts.cached !== undefined) {
     if (facts.llamaCppMissing === undefined) {
-      return { engine: "llama.cpp", file: facts.cached, reason: "llama.cpp: the model's file is here" };
+      return { engine: "llama.cpp", file: facts.cached, reason: "llama.cpp: the model's file is on this machine" };
     }
-    passed.push(`llama.cpp cannot run (${facts.llamaCppMissing})`);
+    rejected.push(`llama.cpp cannot run (${facts.llamaCppMissing})`);
   }
   const { ollama, download } = facts;
   if (ollama !== undefined) {
@@ -61,13 +61,13 @@ function best(model: Model, facts: Facts): Choice {
         engine: "ollama",
         url: ollama.url,
         upstreamModel: named,
-        reason: `ollama: it runs at ${ollama.url} and has ${named}`,
+        reason: `ollama: running at ${ollama.url} with ${named}`,
       };
     }
-    passed.push("the running Ollama has no model");
+    rejected.push("the running Ollama has no model");
   }
   if (facts.llamaCppMissing === undefined && facts.cached === undefined) {
-    if (download.kind === "possible" && (download.bytes ?? 0) <= smallBytes) {
+    if (download.kind === "possible" && (download.bytes ?? 0) <= MAX_AUTOMATIC_DOWNLOAD_BYTES) {
       return {
         engine: "llama.cpp",
         download: download.url,
@@ -75,14 +75,14 @@ function best(model: Model, facts: Facts): Choice {
       };
     }
     if (download.kind === "possible")
-      passed.push(`the model's file is ${gigabytes(download.bytes ?? 0)}, too much to fetch unasked`);
-    if (download.kind === "refused") passed.push(`the model's file cannot be fetched (${download.why})`);
-    if (download.kind === "nothing") passed.push("the model names no file");
+      rejected.push(`the model's file is ${gigabytes(download.bytes ?? 0)}, too large for an automatic download`);
+    if (download.kind === "refused") rejected.push(`the model's file cannot be downloaded (${download.why})`);
+    if (download.kind === "nothing") rejected.push("the model has no file");
   }
-  return simulatedOrNone(model, passed.join("; ") || "nothing better is here");
+  return simulatedOrNone(model, rejected.join("; ") || "no other engine is available");
 }
 
-/** The simulator stands in only for models whose `fallback` says that it may. */
+/** The simulator substitutes only models with `fallback: simulated`. */
 function simulatedOrNone(model: Model, why: string): Choice {
   return model.simulated ? { engine: "simulated", reason: `simulated: ${why}` } : { engine: "none", reason: why };
 }
@@ -96,23 +96,22 @@ function whileDownloading({ simulated }: Model): {
     : { meanwhile: "nothing", reason: "llama.cpp: the model's file is being downloaded" };
 }
 
-function askedLlama(model: Model, { cached, llamaCppMissing, download }: Facts): Choice {
+function configuredLlama(model: Model, { cached, llamaCppMissing, download }: Facts): Choice {
   if (llamaCppMissing !== undefined) return simulatedOrNone(model, `llama.cpp cannot run here: ${llamaCppMissing}`);
-  if (cached !== undefined)
-    return { engine: "llama.cpp", file: cached, reason: "llama.cpp: the platform file says so" };
+  if (cached !== undefined) return { engine: "llama.cpp", file: cached, reason: "llama.cpp: set in the platform file" };
   if (download.kind === "possible") return { engine: "llama.cpp", download: download.url, ...whileDownloading(model) };
   const why = download.kind === "refused" ? download.why : "its source is neither a file nor hf://";
   return simulatedOrNone(model, `llama.cpp has no model file: ${why}`);
 }
 
-function askedOllama(model: Model, { ollama }: Facts): Choice {
-  if (ollama === undefined) return simulatedOrNone(model, "no Ollama answers on this machine");
+function configuredOllama(model: Model, { ollama }: Facts): Choice {
+  if (ollama === undefined) return simulatedOrNone(model, "no Ollama is running on this machine");
   const upstreamModel =
     ollamaName(model, ollama.models) ?? (model.source.kind === "name" ? model.source.name : model.name);
-  return { engine: "ollama", url: ollama.url, upstreamModel, reason: `ollama: it runs at ${ollama.url}` };
+  return { engine: "ollama", url: ollama.url, upstreamModel, reason: `ollama: running at ${ollama.url}` };
 }
 
-/** The model's own name first, then the first one that is no embedding model. */
+/** The model of this name, else the first one of the same kind (text or embeddings). */
 function ollamaName(model: Model, has: readonly string[]): string | undefined {
   const wanted = model.source.kind === "name" ? model.source.name : model.name;
   const exact = has.find((name) => name === wanted || name === `${wanted}:latest`);

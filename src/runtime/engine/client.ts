@@ -1,38 +1,38 @@
-/** One server that can answer for a model, speaking the OpenAI API under `url` (so `${url}/v1/chat/completions`). */
+/** One server of a model with the OpenAI API under `url` (`${url}/v1/chat/completions`). */
 export interface Target {
   /** Stable identity for metrics and routing, e.g. `assistant-0`. */
   readonly id: string;
   readonly model: string;
   readonly url: string;
-  /** Name the server knows the model by. */
+  /** Name of the model on this server. */
   readonly upstreamModel: string;
   readonly weight: number;
-  /** `Authorization` header to send, when the server wants one. */
+  /** `Authorization` header to send; undefined if the server requires none. */
   readonly authorization: string | undefined;
   readonly engine: "llama.cpp" | "ollama" | "vllm" | "openai" | "simulated";
-  /** One line: which engine was taken and why. */
+  /** One line: the engine and why it was chosen. */
   readonly reason: string;
 }
 
-/** Whether Keelson itself runs the engine, and so knows each field of the request that it gets. */
+/** Whether Keelson runs the engine itself, and so supports only the fields of a request that it implements. */
 export function isOwn(engine: Target["engine"]): boolean {
   return engine === "llama.cpp" || engine === "simulated";
 }
 
 /**
- * What a model of this engine can be asked for, in the Ollama API's words. Our own engines refuse tools and images; to other
- * servers both are passed on, and of those only they themselves know better.
+ * The capabilities of a model of this engine, in the terms of the Ollama API. Our own engines reject tools and images; requests
+ * with either are forwarded to other servers, whose capabilities are unknown.
  */
 export function capabilitiesOf(engine: Target["engine"], embeddings: boolean): readonly string[] {
   if (embeddings) return ["embedding"];
   return isOwn(engine) ? ["completion"] : ["completion", "tools"];
 }
 
-/** What the gateway asks of engines. In-process when together; when apart, targets come from the Plan's addresses. */
+/** The engines as the gateway uses them: in-process, or remote with the targets of the Plan's addresses. */
 export interface Engine {
   targets(): readonly Target[];
-  /** Why a model has the targets that it has, or none, in one line; undefined where there is nothing to tell. */
+  /** Why a model has its present targets, or none, in one line; undefined if there is nothing to report. */
   reason(model: string): string | undefined;
-  /** Calls back whenever `targets()` changed (a child died or is ready again). */
+  /** Calls `listener` when `targets()` has changed (a child has exited or is ready again). Returns a function that removes it. */
   watch(listener: () => void): () => void;
 }

@@ -14,20 +14,21 @@ export interface Progress {
 
 export interface DownloadOptions {
   readonly url: string;
-  /** Where the whole, checked file comes to lie. Beside it lies `.part` while it is not whole. */
+  /** Path of the complete, verified file. While it is incomplete, it is `<file>.part`. */
   readonly file: string;
   readonly sha256: string | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
 }
 
-const attempts = 5;
-const redirects = 5;
+const MAX_ATTEMPTS = 5;
+const FIRST_RETRY_DELAY_MS = 1_000;
+const MAX_REDIRECTS = 5;
 
 /**
- * Downloads a file, going on where an earlier attempt (or process) ended. The file appears under its name only when it is
- * whole and its SHA-256 is the expected one; a wrong one is deleted.
- * @throws KeelsonError `download/…` with one line that says why.
+ * Downloads a file, resuming where an earlier attempt (or process) ended. The file gets its name only once it is complete and
+ * its SHA-256 is the expected one; a file with another checksum is deleted.
+ * @throws KeelsonError `download/…` with the reason in one line.
  */
 export async function download(options: DownloadOptions): Promise<void> {
   const part = `${options.file}.part`;
@@ -37,8 +38,8 @@ export async function download(options: DownloadOptions): Promise<void> {
       await fetchRest(options, part);
       break;
     } catch (error) {
-      if (options.signal.aborted || attempt >= attempts || !isPassing(error)) throw asKeelson(error);
-      await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** attempt));
+      if (options.signal.aborted || attempt >= MAX_ATTEMPTS || !isPassing(error)) throw asKeelson(error);
+      await new Promise((resolve) => setTimeout(resolve, FIRST_RETRY_DELAY_MS * 2 ** (attempt - 1)));
     }
   }
   const sum = await sha256Of(part);
@@ -50,7 +51,7 @@ export async function download(options: DownloadOptions): Promise<void> {
   await rename(part, options.file);
 }
 
-/** The size of what can be fetched, or one line that says why it cannot. Waits `timeout` milliseconds at most. */
+/** The size of the file, or the reason in one line why it cannot be downloaded. Waits at most `timeout` milliseconds. */
 export async function probeDownload(
   url: string,
   timeout: number,
@@ -70,7 +71,7 @@ async function fetchRest({ url, signal, onProgress }: DownloadOptions, part: str
   const have = await sizeOf(part);
   const answer = await follow(url, "GET", have > 0 ? { range: `bytes=${have}-` } : {}, signal);
   if (answer.statusCode === 416) {
-    // The part is the whole already (or longer than it: then its checksum will tell).
+    // The partial file is already complete, or too long: then its checksum is wrong.
     await answer.body.dump();
     return;
   }
@@ -78,7 +79,7 @@ async function fetchRest({ url, signal, onProgress }: DownloadOptions, part: str
     await answer.body.dump();
     throw new KeelsonError("download/status", `${new URL(url).host} answered ${answer.statusCode}`);
   }
-  // A server that does not know ranges sends all of it again.
+  // A server without range requests sends the whole file again.
   const resumed = answer.statusCode === 206;
   const length = Number(answer.headers["content-length"]);
   const start = resumed ? have : 0;
@@ -109,14 +110,14 @@ async function follow(
   signal: AbortSignal,
 ): Promise<Answer> {
   let at = url;
-  for (let hop = 0; hop <= redirects; hop += 1) {
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
     const answer = await request(at, { method, headers: { "user-agent": "keelson", ...headers }, signal });
     const location = answer.headers["location"];
     if (answer.statusCode < 300 || answer.statusCode >= 400 || typeof location !== "string") return answer;
     await answer.body.dump();
     at = new URL(location, at).href;
   }
-  throw new KeelsonError("download/redirects", `${new URL(url).host} redirects in a circle`);
+  throw new KeelsonError("download/redirects", `${new URL(url).host} MAX_REDIRECTS in a circle`);
 }
 
 async function sizeOf(file: string): Promise<number> {

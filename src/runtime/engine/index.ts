@@ -8,7 +8,7 @@ import { ServedModel } from "./served-model.js";
 
 export { enginesOfPlan } from "./remote.js";
 
-/** Serves the plan's models from this process's children and from outside servers; one model when told which. */
+/** Serves the plan's models by child processes and external servers; only `context.model` if it is set. */
 export async function startEngine(context: Context): Promise<Running<Engine>> {
   const listeners = new Set<() => void>();
   const models = modelsHere(context);
@@ -46,11 +46,11 @@ function modelsHere({ plan, model: named }: Context): readonly Model[] {
   const model = plan.models.find(({ name }) => name === named);
   if (model !== undefined) return [model];
   throw new KeelsonError("engine/unknown-model", `the plan has no model ${named}`, {
-    hint: `it has: ${plan.models.map(({ name }) => name).join(", ")}`,
+    hint: `models: ${plan.models.map(({ name }) => name).join(", ")}`,
   });
 }
 
-/** A process that is there for one model is not ready without it; one that does more is degraded. */
+/** A process for a single model is not ready without it; a process with more modules is degraded. */
 function report(context: Context, models: readonly Model[], served: readonly ServedModel[], alone: boolean): void {
   const missing = served.flatMap((model, index) =>
     model.targets.length === 0 ? [`${models[index]?.name}: ${model.reason}`] : [],

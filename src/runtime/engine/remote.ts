@@ -7,17 +7,19 @@ import { unitUrl } from "../kernel/peers.js";
 import type { Engine, Target } from "./client.js";
 import { type Upstreams, upstreamTargets } from "./engines/upstream.js";
 
-/** How often names are looked up, and keys of upstreams read, again: replicas come and go, keys are changed. */
-const lookupEvery = 2_000;
+/** Interval at which host names are resolved and keys of upstreams read again: replicas and keys change. */
+const LOOKUP_INTERVAL_MS = 2_000;
 
 /**
- * Engines that run in other processes: one target for each address of a model's unit (a headless Service and a Compose
- * service name one for each replica), and the plan's upstreams for models that no unit serves.
+ * Engines that run in other processes: one target per address of a model's unit (a headless Service or a Compose service resolves
+ * to one address per replica), and the plan's upstreams for models that no unit serves. Look-ups end with the process.
  */
 export function enginesOfPlan(context: Context): Engine {
   const listeners = new Set<() => void>();
   const found = new Map<string, readonly Target[]>();
   const missing = new Map<string, string>();
+  const timers = new Map<string, NodeJS.Timeout>();
+  context.closed.addEventListener("abort", () => timers.forEach(clearTimeout), { once: true });
 
   const set = (model: string, targets: readonly Target[]): void => {
     if (JSON.stringify(found.get(model)) === JSON.stringify(targets)) return;
@@ -35,18 +37,21 @@ export function enginesOfPlan(context: Context): Engine {
     }
     if (reason === undefined) missing.delete(model.name);
     else {
-      if (!missing.has(model.name)) context.log.warn({ model: model.name, reason }, "a server of the model is missing");
+      if (!missing.has(model.name))
+        context.log.warn({ model: model.name, reason }, "no server of the model is reachable");
       missing.set(model.name, reason);
     }
-    setTimeout(() => void follow(model, look), lookupEvery).unref();
+    if (context.closed.aborted) return;
+    const timer = setTimeout(() => void follow(model, look), LOOKUP_INTERVAL_MS).unref();
+    timers.set(model.name, timer);
   };
   for (const model of context.plan.models) {
     const unit = context.plan.units.find(({ name }) => name === model.unit);
-    const told = context.peers[`engine/${model.name}`] ?? context.peers["engine"];
-    // Only Keelson's own engine module is shown the internal token; vLLM and Ollama bring their own servers.
-    const own = told !== undefined || unit === undefined || unit.modules.includes("engine");
+    const configured = context.peers[`engine/${model.name}`] ?? context.peers["engine"];
+    // The internal token is sent to Keelson's own engine module only, never to vLLM or Ollama.
+    const own = configured !== undefined || unit === undefined || unit.modules.includes("engine");
     const authorization = own ? `Bearer ${context.internalToken}` : undefined;
-    const url = told ?? (unit === undefined ? undefined : unitUrl(unit));
+    const url = configured ?? (unit === undefined ? undefined : unitUrl(unit));
     if (model.upstreams.length > 0) void follow(model, () => upstreamTargets(model, context.secrets));
     else if (url !== undefined) void follow(model, () => replicaTargets(model, url, authorization));
   }

@@ -13,13 +13,15 @@ import { upstreamTargets } from "./engines/upstream.js";
 import { gatherFacts, modelFile } from "./facts.js";
 import { SupervisedChild } from "./supervise.js";
 
-const retryChoice = 30_000;
-/** A key that is missing is looked for at this interval. */
-const keyLookup = 2_000;
-/** A child that failed so often before it was ever ready is not going to be ready soon. */
-const hopeless = 3;
-/** What stood in has answers under way: it gets this long to finish them. */
-const farewell = 60_000;
+const RETRY_INTERVAL_MS = 30_000;
+/** Interval at which a missing key of an upstream is looked up again. */
+const KEY_LOOKUP_INTERVAL_MS = 2_000;
+/** Failed starts of a child that was never ready, after which the simulator takes over. */
+const MAX_START_FAILURES = 3;
+/** Time for a replaced engine to complete its requests in flight. */
+const DRAIN_TIMEOUT_MS = 60_000;
+/** Steps of the download's progress that are logged. */
+const PROGRESS_STEP_PERCENT = 5;
 
 /** A child process and why it runs. */
 interface Served {
@@ -28,15 +30,15 @@ interface Served {
   readonly reason: string;
 }
 
-/** One model and what serves it now: carries out the choice of its engine, and follows what becomes of it. */
+/** One model and the engines that serve it: executes the choice of its engine and follows the state of its processes. */
 export class ServedModel {
   #targets: readonly Target[] = [];
-  /** The engine that was chosen, and the simulator while that one cannot answer (yet). */
+  /** The chosen engine, and the simulator that serves while the chosen engine is not ready. */
   #chosen: Served | undefined;
-  #standIn: Served | undefined;
+  #substitute: Served | undefined;
   readonly #stopped = new AbortController();
-  readonly #leaving = new Set<SupervisedChild>();
-  #reason = "its engine is being chosen";
+  readonly #draining = new Set<SupervisedChild>();
+  #reason = "choosing its engine";
 
   constructor(
     private readonly model: Model,
@@ -49,12 +51,12 @@ export class ServedModel {
     return this.#targets;
   }
 
-  /** Why it is served as it is, or is not. */
+  /** Why it is served by its present engine, or not served. */
   get reason(): string {
     return this.#reason;
   }
 
-  /** Chooses and starts; what takes long (a download, a child's start) goes on after it has resolved. */
+  /** Chooses and starts the engine. A download, or the start of a process, continues after it has resolved. */
   async start(): Promise<void> {
     const { model } = this;
     if (model.upstreams.length > 0) {
@@ -65,12 +67,12 @@ export class ServedModel {
     if (this.#stopped.signal.aborted) return;
     this.#reason = choice.reason;
     this.log.info({ model: model.name, engine: choice.engine }, choice.reason);
-    this.#carryOut(choice);
+    this.#execute(choice);
   }
 
   async stop(): Promise<void> {
     this.#stopped.abort(new Error("stopping"));
-    const children = [this.#chosen?.child, this.#standIn?.child, ...this.#leaving];
+    const children = [this.#chosen?.child, this.#substitute?.child, ...this.#draining];
     await Promise.all(children.map((child) => child?.stop()));
   }
 
@@ -79,12 +81,12 @@ export class ServedModel {
     if (missing !== undefined) {
       if (missing !== this.#reason) this.log.warn({ model: this.model.name }, missing);
       this.#reason = missing;
-      this.#later(keyLookup, () => this.#startAgain());
+      this.#later(KEY_LOOKUP_INTERVAL_MS, () => this.#restart());
     }
     this.#set(targets);
   }
 
-  #carryOut(choice: Choice): void {
+  #execute(choice: Choice): void {
     switch (choice.engine) {
       case "ollama":
         this.#set([ollamaTarget(this.model.name, choice.url, choice.upstreamModel, choice.reason)]);
@@ -93,24 +95,24 @@ export class ServedModel {
         this.#chosen = this.#run(simulatedChild(this.model), choice.reason);
         return;
       case "none":
-        this.log.warn({ model: this.model.name }, `${choice.reason}; it is tried again every ${retryChoice / 1000} s`);
-        this.#later(retryChoice, () => this.#startAgain());
+        this.log.warn({ model: this.model.name }, `${choice.reason}; retrying every ${RETRY_INTERVAL_MS / 1000} s`);
+        this.#later(RETRY_INTERVAL_MS, () => this.#restart());
         return;
       case "llama.cpp":
         if ("file" in choice) this.#chosen = this.#run(llamaChild(this.model, choice.file), choice.reason);
         else {
-          if (choice.meanwhile === "simulated") this.#standIn = this.#run(simulatedChild(this.model), choice.reason);
+          if (choice.meanwhile === "simulated") this.#substitute = this.#run(simulatedChild(this.model), choice.reason);
           void this.#fetch(choice.download);
         }
     }
   }
 
-  /** Downloads the model's file, then lets llama.cpp take over from what stood in. */
+  /** Downloads the model's file, then starts llama.cpp, which takes over from the simulator. */
   async #fetch(url: string): Promise<void> {
     const { model } = this;
     const file = modelFile(model);
     if (file === undefined) return;
-    let told = -1;
+    let logged = -1;
     try {
       await download({
         url,
@@ -120,8 +122,8 @@ export class ServedModel {
         onProgress: ({ bytes, total }) => {
           const percent = total === undefined ? -1 : Math.floor((bytes / total) * 100);
           this.#reason = percent < 0 ? `downloading ${url}` : `downloading ${url}: ${percent} %`;
-          if (percent < told + 5) return;
-          told = percent;
+          if (percent < logged + PROGRESS_STEP_PERCENT) return;
+          logged = percent;
           this.log.info({ model: model.name, bytes, total, percent }, "downloading the model's file");
           this.onChange();
         },
@@ -130,9 +132,9 @@ export class ServedModel {
       this.#chosen = this.#run(llamaChild(model, file), "llama.cpp: the model's file was downloaded");
     } catch (error) {
       if (this.#stopped.signal.aborted) return;
-      this.#reason = `the model's file could not be downloaded: ${messageOf(error)}`;
+      this.#reason = `cannot download the model's file: ${messageOf(error)}`;
       this.log.warn({ model: model.name }, this.#reason);
-      this.#later(retryChoice, () => void this.#fetch(url));
+      this.#later(RETRY_INTERVAL_MS, () => void this.#fetch(url));
     }
   }
 
@@ -141,35 +143,35 @@ export class ServedModel {
     return { child, config, reason };
   }
 
-  /** Decides who answers now: the chosen engine when it can, else who stands in, else nobody. */
+  /** Routes to the chosen engine if it is ready, else to the simulator if that is ready, else to none. */
   #follow(): void {
     const chosen = this.#chosen;
-    const standIn = this.#standIn;
+    const substitute = this.#substitute;
     if (chosen?.child.state.kind === "ready") {
-      this.#answerBy(chosen, chosen.child.state.port);
-      if (standIn !== undefined) this.#dismiss(standIn.child);
-      this.#standIn = undefined;
+      this.#routeTo(chosen, chosen.child.state.port);
+      if (substitute !== undefined) this.#retire(substitute.child);
+      this.#substitute = undefined;
       return;
     }
     if (chosen !== undefined && chosen.child.state.kind === "starting") {
       const { reason, failures } = chosen.child.state;
       this.#reason = reason ?? chosen.reason;
       if (
-        failures >= hopeless &&
-        standIn === undefined &&
+        failures >= MAX_START_FAILURES &&
+        substitute === undefined &&
         this.model.simulated &&
         chosen.config.engine !== "simulated"
       ) {
         const why = `simulated: ${chosen.config.engine} does not start (${reason ?? "no reason given"})`;
         this.log.warn({ model: this.model.name }, why);
-        this.#standIn = this.#run(simulatedChild(this.model), why);
+        this.#substitute = this.#run(simulatedChild(this.model), why);
       }
     }
-    if (standIn?.child.state.kind === "ready") this.#answerBy(standIn, standIn.child.state.port);
+    if (substitute?.child.state.kind === "ready") this.#routeTo(substitute, substitute.child.state.port);
     else this.#set([]);
   }
 
-  #answerBy({ config, reason }: Served, port: number): void {
+  #routeTo({ config, reason }: Served, port: number): void {
     this.#reason = reason;
     const { name } = this.model;
     this.#set([
@@ -186,19 +188,19 @@ export class ServedModel {
     ]);
   }
 
-  #dismiss(child: SupervisedChild): void {
-    this.#leaving.add(child);
-    this.#later(farewell, () => {
-      this.#leaving.delete(child);
+  #retire(child: SupervisedChild): void {
+    this.#draining.add(child);
+    this.#later(DRAIN_TIMEOUT_MS, () => {
+      this.#draining.delete(child);
       void child.stop();
     });
   }
 
-  #startAgain(): void {
+  #restart(): void {
     this.start().catch((error: unknown) => {
       this.#reason = messageOf(error);
-      this.log.error({ model: this.model.name, reason: this.#reason }, "the model's engine could not be started");
-      this.#later(retryChoice, () => this.#startAgain());
+      this.log.error({ model: this.model.name, reason: this.#reason }, "cannot start the model's engine");
+      this.#later(RETRY_INTERVAL_MS, () => this.#restart());
     });
   }
 

@@ -4,19 +4,21 @@ import type { Logger } from "pino";
 import { statIfPresentSync } from "../../disk/read.js";
 import { type ChildConfig, childReport } from "./child/protocol.js";
 
-const firstWait = 200;
-const longestWait = 30_000;
-/** A child that lived so long has recovered: the next crash begins with a short wait again. */
-const healthyAfter = 30_000;
-/** Until a child says that it is ready: a large model is read from a slow disk. */
-const startLimit = 300_000;
+const MIN_BACKOFF_MS = 200;
+const MAX_BACKOFF_MS = 30_000;
+/** A child that has run for this time is stable: the backoff after the next crash is the minimum again. */
+const STABLE_AFTER_MS = 30_000;
+/** From the start of a child until it is ready: a large model may be read from a slow disk. */
+const START_TIMEOUT_MS = 300_000;
+const STOP_TIMEOUT_MS = 2_000;
+const MAX_STDERR_CHARACTERS = 2_000;
 
-/** How long to wait before the start after `crashes` in a row. */
+/** Milliseconds before the start after `crashes` consecutive crashes. */
 function backoff(crashes: number): number {
-  return Math.min(longestWait, firstWait * 2 ** Math.max(0, crashes - 1));
+  return Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** Math.max(0, crashes - 1));
 }
 
-/** The compiled program. Under a runner that takes TypeScript as it is, the child is the one that was built. */
+/** The compiled program of the child, also when this file itself runs as TypeScript. */
 function childProgram(): string {
   const beside = new URL("./child/main.js", import.meta.url);
   return fileURLToPath(
@@ -25,11 +27,11 @@ function childProgram(): string {
 }
 
 export type ChildState =
-  /** `failures`: how often it ended since it was last ready. */
+  /** `failures`: number of exits since it was last ready. */
   | { readonly kind: "starting"; readonly reason: string | undefined; readonly failures: number }
   | { readonly kind: "ready"; readonly port: number; readonly pid: number };
 
-/** Keeps one engine's child process running: started anew with backoff whenever it ends, until it is stopped. */
+/** Keeps one engine's child process running: restarts it with backoff when it exits, until it is stopped. */
 export class SupervisedChild {
   #child: ChildProcess | undefined;
   #state: ChildState = { kind: "starting", reason: undefined, failures: 0 };
@@ -49,7 +51,7 @@ export class SupervisedChild {
     return this.#state;
   }
 
-  /** Ends the child; it dies with its channel, and by force when it does not. */
+  /** Stops the child by closing its IPC channel; kills it after `STOP_TIMEOUT_MS`. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -57,47 +59,47 @@ export class SupervisedChild {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
     if (child.connected) child.disconnect();
-    const force = setTimeout(() => child.kill("SIGKILL"), 2000);
+    const force = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
     await ended;
     clearTimeout(force);
   }
 
   #start(): void {
-    const began = Date.now();
+    const startedAt = Date.now();
     const child = fork(childProgram(), [], { stdio: ["ignore", "ignore", "pipe", "ipc"], execArgv: [] });
     this.#child = child;
-    let words = "";
+    let lastOutput = "";
     child.stderr?.on("data", (text: Buffer) => {
-      words = (words + text.toString()).slice(-2000);
+      lastOutput = (lastOutput + text.toString()).slice(-MAX_STDERR_CHARACTERS);
     });
-    const limit = setTimeout(() => child.kill("SIGKILL"), startLimit);
+    const limit = setTimeout(() => child.kill("SIGKILL"), START_TIMEOUT_MS);
     child.on("message", (message) => {
       const report = childReport.safeParse(message);
       if (!report.success) return;
       clearTimeout(limit);
-      if (report.data.kind === "failed") words = report.data.reason;
+      if (report.data.kind === "failed") lastOutput = report.data.reason;
       else if (child.pid !== undefined) this.#change({ kind: "ready", port: report.data.port, pid: child.pid });
     });
     child.on("error", (error) => {
-      words = error.message;
+      lastOutput = error.message;
     });
     child.once("exit", (code, signal) => {
       clearTimeout(limit);
       if (this.#stopped) return;
-      this.#crashes = Date.now() - began > healthyAfter ? 1 : this.#crashes + 1;
-      const why = words.trim().split("\n").at(-1) ?? "";
-      const reason = `ended with ${signal ?? `status ${code}`}${why === "" ? "" : `: ${why}`}`;
+      this.#crashes = Date.now() - startedAt > STABLE_AFTER_MS ? 1 : this.#crashes + 1;
+      const why = lastOutput.trim().split("\n").at(-1) ?? "";
+      const reason = `exited with ${signal ?? `status ${code}`}${why === "" ? "" : `: ${why}`}`;
       const wait = backoff(this.#crashes);
       this.log.warn(
         { model: this.config.model, engine: this.config.engine, reason, restartInMs: wait },
-        "engine ended; it is started again",
+        "engine exited; restarting",
       );
       const failures = this.#state.kind === "ready" ? 1 : this.#state.failures + 1;
       this.#change({ kind: "starting", reason, failures });
       this.#timer = setTimeout(() => this.#start(), wait);
     });
     child.send(this.config, (error) => {
-      if (error) words = error.message;
+      if (error) lastOutput = error.message;
     });
   }
 

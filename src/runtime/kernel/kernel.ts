@@ -134,6 +134,7 @@ interface Opened {
   readonly url: string;
   readonly metricsUrl: string | undefined;
   readonly tracer: Tracer | undefined;
+  readonly closed: AbortSignal;
   peer(module: string): string | undefined;
 }
 
@@ -147,6 +148,8 @@ async function open(table: Table, options: ServeOptions, undo: UndoStack): Promi
   const order = startOrder(table, options.modules);
   const peer = (module: string): string | undefined =>
     order.start.includes(module) ? undefined : (options.peers?.[module] ?? peerUrl(plan, module));
+  const closed = new AbortController();
+  undo.defer("close remote clients", () => closed.abort());
   const guard = guardWith(internalToken);
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
@@ -176,6 +179,7 @@ async function open(table: Table, options: ServeOptions, undo: UndoStack): Promi
   return {
     ...{ order, secrets, internalToken, guard, metrics, services, listener, url, metricsUrl, peer },
     tracer: tracer || undefined,
+    closed: closed.signal,
   };
 }
 
@@ -274,6 +278,7 @@ function contextOf(name: string, opened: Opened, options: ServeOptions): Context
     internalToken: opened.internalToken,
     tracer: opened.tracer,
     draining: () => services.draining,
+    closed: opened.closed,
     services: () => services.list(),
     publicUrl: options.publicUrl ?? url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//127.0.0.1:"),
     route: (prefix, authority, handler) => listener.route(prefix, guarded(prefix, authority, guard, handler)),

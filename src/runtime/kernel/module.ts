@@ -38,6 +38,8 @@ export interface Context {
   readonly tracer: Tracer | undefined;
   /** True once a stop was requested: new work may be refused; requests in flight complete. */
   draining(): boolean;
+  /** Aborted when the process has stopped its modules: remote clients end their background work then. */
+  readonly closed: AbortSignal;
   /** The modules of this process and their states, as `/services` shows them. */
   services(): readonly ModuleStatus[];
   /** Base URL under which users reach the platform, e.g. `http://127.0.0.1:8800`. */

@@ -1,18 +1,18 @@
 /**
- * The timing of a continuous-batching inference server, as a pure machine: requests queue, join the running batch when the
- * KV cache has room, pay for their prompt once (prefill) and then get one token in each step; a step takes longer the more
- * sequences are in it. It is stepped; who steps it decides what a millisecond is.
+ * The timing of a continuous-batching inference server, as a pure state machine. Requests queue, join the running batch when the KV
+ * cache has room, are prefilled once, and then get one token per step; a step takes longer with more sequences. The caller steps
+ * it, in real or simulated time.
  */
 export interface BatchingTimes {
-  /** Prompt tokens that are read in a second. */
+  /** Prompt tokens prefilled per second. */
   readonly prefillRate: number;
   /** One step with one sequence. */
   readonly stepMs: number;
-  /** What each further sequence adds to a step. */
+  /** Added to a step by each further sequence. */
   readonly perSequenceMs: number;
-  /** Tokens (prompt and answer) that the KV cache holds. */
+  /** Capacity of the KV cache in tokens (prompt and output). */
   readonly cacheTokens: number;
-  /** Sequences that run at once. */
+  /** Maximum number of concurrent sequences. */
   readonly batch: number;
 }
 
@@ -27,7 +27,7 @@ export const laptopTimes: Omit<BatchingTimes, "batch"> = {
 export interface Sequence {
   readonly id: number;
   readonly inputTokens: number;
-  /** Tokens that it will generate. */
+  /** Number of tokens that it will generate. */
   readonly outputTokens: number;
   readonly generated: number;
   readonly prefilled: boolean;
@@ -57,12 +57,12 @@ export function leave(state: BatchState, id: number): BatchState {
   return { waiting: others(state.waiting), running: others(state.running) };
 }
 
-/** Tokens that a sequence may come to hold: what must fit before it is let in. */
+/** Maximum number of tokens of a sequence: this many must fit before it is admitted. */
 function need({ inputTokens, outputTokens }: Sequence): number {
   return inputTokens + outputTokens;
 }
 
-/** One step of the batch. Admits in order of arrival; the first that does not fit holds up those behind it. */
+/** One step of the batch. Admits in order of arrival; the first that does not fit blocks those behind it. */
 export function step(state: BatchState, times: BatchingTimes): Step {
   const running = [...state.running];
   const waiting = [...state.waiting];

@@ -3,29 +3,29 @@ export type Message =
   | { readonly role: "system" | "user"; readonly content: string }
   | { readonly role: "assistant"; readonly content: string; readonly calls: readonly ToolCall[] };
 
-/** A tool's call that the assistant made earlier in the conversation, together with what the tool answered. */
+/** A tool call that the assistant made earlier in the conversation, with the tool's result. */
 export interface ToolCall {
   readonly name: string;
-  /** As the model wrote them: JSON, unless it made a mistake. */
+  /** As the model generated them: JSON, unless it made a mistake. */
   readonly arguments: string;
   readonly result: string;
 }
 
-/** What an answer must look like. */
+/** The required format of the generated text. */
 export type Format =
   | { readonly kind: "text" }
   | { readonly kind: "json" }
   | { readonly kind: "schema"; readonly schema: unknown };
 
-/** What lowers the logits of tokens that the answer already holds; raises them where it is below zero. */
+/** Penalties lower the logits of tokens that the generated text already contains; negative ones raise them. */
 export interface Penalties {
-  /** Taken off once for each time that the token stands there; -2..2, 0 for none. */
+  /** Subtracted once per occurrence of the token; -2..2, 0 for none. */
   readonly frequency: number;
-  /** Taken off once if the token stands there at all; -2..2, 0 for none. */
+  /** Subtracted once if the token occurs; -2..2, 0 for none. */
   readonly presence: number;
-  /** What logits above zero are divided by, and those below are multiplied with; 1 for none. */
+  /** Positive logits are divided by it, negative ones multiplied; 1 for none. */
   readonly repeat: number;
-  /** How many of the answer's last tokens count; undefined: all of them. */
+  /** Number of last tokens of the generated text that count; undefined: all. */
   readonly lastTokens: number | undefined;
 }
 
@@ -33,17 +33,17 @@ export interface Generation {
   readonly prompt:
     | { readonly kind: "messages"; readonly messages: readonly Message[] }
     | { readonly kind: "text"; readonly text: string };
-  /** Tokens to generate at most; undefined: until the end, or the context is full. */
+  /** Maximum number of tokens to generate; undefined: until the end, or until the context is full. */
   readonly maxTokens: number | undefined;
   readonly temperature: number | undefined;
   readonly topP: number | undefined;
-  /** The most likely tokens that are chosen among; 0: all. */
+  /** Number of the most likely tokens to sample from; 0: all. */
   readonly topK: number | undefined;
-  /** Least probability of a token that may be chosen, as a share of the likeliest one's. */
+  /** Minimum probability of a token to sample, relative to that of the most likely one. */
   readonly minP: number | undefined;
   readonly seed: number | undefined;
   readonly penalties: Penalties;
-  /** What is added to the logits of tokens, by their ids in the model's own vocabulary; -100..100. */
+  /** Added to the logits of tokens, by token id of the model's vocabulary; -100..100. */
   readonly logitBias: ReadonlyMap<number, number>;
   readonly stop: readonly string[];
   readonly format: Format;
@@ -60,32 +60,32 @@ export interface Embedded {
   readonly inputTokens: number;
 }
 
-/** What an engine in a child process can do. The server around it speaks HTTP; the engine does not. */
+/** An engine in a child process. The server around it implements HTTP. */
 export interface Inference {
-  /** A model either answers prompts or makes embeddings. */
+  /** A model either generates text or makes embeddings. */
   readonly kind: "text" | "embeddings";
-  /** Numbers in each of its embeddings. */
+  /** Length of its embedding vectors. */
   readonly dimensions: number;
   /**
-   * Generates until the end, handing over text as it comes. Rejects with `Refused` for what the model cannot do, and with
+   * Generates text and passes each piece to `emit`. Rejects with `Refused` for a request that the model does not support, and with
    * the signal's reason when it is cancelled.
    */
-  generate(generation: Generation, say: (text: string) => void, signal: AbortSignal): Promise<Generated>;
+  generate(generation: Generation, emit: (text: string) => void, signal: AbortSignal): Promise<Generated>;
   embed(inputs: readonly string[], signal: AbortSignal): Promise<Embedded>;
   close(): Promise<void>;
 }
 
-/** Why a request is refused, as OpenAI's clients read it. */
+/** Why a request is refused, in the codes of OpenAI's API. */
 export type RefusalCode = "invalid_body" | "unsupported" | "context_length_exceeded";
 
-/** The request asks for what this model cannot do: the client's fault, not the server's. */
+/** The request is invalid or not supported by this model: an error of the client, not of the server. */
 export class Refused extends Error {
   override readonly name = "Refused";
 
   constructor(
     message: string,
     readonly code: RefusalCode,
-    /** The field of the request that it is about. */
+    /** Path of the invalid field; null if no field is at fault. */
     readonly param: string | null,
   ) {
     super(message);

@@ -2,9 +2,9 @@ import type { ChatHistoryItem, ChatModelFunctionCall } from "node-llama-cpp";
 import type { Message, ToolCall } from "./inference.js";
 
 /**
- * A conversation as the chat templates take it, ending in the turn of the model that is to be written. Calls of tools and
- * their results are part of the model's turn: each template writes them in its own way, and those that know of no tools in
- * plain words. After a result the model goes on in the same turn.
+ * A conversation in the form of the chat templates. It ends with the turn of the model that is to be generated. Tool calls and their
+ * results are part of the model's turn: each template formats them in its own way, and templates without tools as text. After a
+ * result the model continues the same turn.
  */
 export function historyOf(messages: readonly Message[]): ChatHistoryItem[] {
   const history: ChatHistoryItem[] = [];
@@ -19,7 +19,7 @@ export function historyOf(messages: readonly Message[]): ChatHistoryItem[] {
   return history;
 }
 
-/** The model's turn to go on with: that of the tools' last results, or a new one. */
+/** The model's turn to continue: that of the last tool results, or a new one. */
 function openTurn(history: ChatHistoryItem[]): Extract<ChatHistoryItem, { type: "model" }>["response"] {
   const last = history.at(-1);
   if (last?.type === "model" && typeof last.response.at(-1) === "object") return last.response;
@@ -38,7 +38,7 @@ function functionCall(call: ToolCall, first: boolean): ChatModelFunctionCall {
   };
 }
 
-/** Templates write values as JSON: an object that came as a text would be quoted a second time. */
+/** Templates serialise values as JSON: an object passed as a string would be quoted twice. */
 function written(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { type LLamaContextualRepeatPenalty, type LlamaModel, TokenBias } from "node-llama-cpp";
 import { type Generation, type Penalties, Refused } from "./inference.js";
 
-/** How the next token is chosen, in the library's words; what was not asked for has its defaults (llama.cpp's own). */
+/** The sampling options in the form of the library; omitted ones have the defaults of llama.cpp. */
 export function samplingOf(generation: Generation, model: LlamaModel, contextSize: number) {
   const { temperature = 0.8, topP, topK, minP, seed, penalties } = generation;
   const tokenBias = biasOf(generation.logitBias, model);
@@ -11,14 +11,14 @@ export function samplingOf(generation: Generation, model: LlamaModel, contextSiz
     ...(topP === undefined ? {} : { topP }),
     ...(topK === undefined ? {} : { topK }),
     ...(minP === undefined ? {} : { minP }),
-    // Left out it would be the time in seconds: what is asked twice in one second would be answered alike.
+    // The default seed is the time in seconds: two requests within one second would get the same output.
     seed: seed === undefined ? randomInt(2 ** 32) : seed >>> 0,
     repeatPenalty: repeatPenaltyOf(penalties, contextSize),
     ...(tokenBias === undefined ? {} : { tokenBias }),
   };
 }
 
-/** The library counts the tokens of the answer alone, as OpenAI does, not those of the prompt. */
+/** The library counts the tokens of the output only, as OpenAI does, not those of the prompt. */
 function repeatPenaltyOf(penalties: Penalties, contextSize: number): LLamaContextualRepeatPenalty | false {
   const { frequency, presence, repeat, lastTokens = contextSize } = penalties;
   if (lastTokens === 0 || (frequency === 0 && presence === 0 && repeat === 1)) return false;
@@ -31,7 +31,7 @@ function repeatPenaltyOf(penalties: Penalties, contextSize: number): LLamaContex
   };
 }
 
-/** Throws `Refused` for what would be left out of the bias: tokens that the model lacks, and those that end its answers. */
+/** Throws `Refused` for a bias that would have no effect: of tokens that the model lacks, and of those that end its output. */
 function biasOf(bias: Generation["logitBias"], model: LlamaModel): TokenBias | undefined {
   if (bias.size === 0) return undefined;
   const tokenBias = TokenBias.for(model);

@@ -32,17 +32,17 @@ import type { ChildConfig } from "./protocol.js";
 
 type Config = Extract<ChildConfig, { engine: "llama.cpp" }>;
 
-/** Embedding contexts are small; this is room for a long paragraph. */
+/** Context of an embedding model: sufficient for a long paragraph. */
 const embeddingContext = 2048;
 
-/** llama.cpp over one GGUF file: several sequences share its context and are worked on in one batch. */
+/** llama.cpp with one GGUF file. Several sequences share its context and are processed in one batch. */
 export class LlamaInference implements Inference {
   readonly #free: LlamaContextSequence[] = [];
   readonly #waiting: ((sequence: LlamaContextSequence) => void)[] = [];
   #embedder: Promise<LlamaEmbeddingContext> | undefined;
-  /** The model's chat template, read once: finding out how it behaves takes longer than a short answer. */
+  /** The model's chat template, detected once: that takes longer than a short response. */
   #chatWrapper: ChatWrapper | undefined;
-  /** Embeddings go one by one: they share one context. */
+  /** Embeddings are computed one at a time: they share one context. */
   #embedding: Promise<unknown> = Promise.resolve();
 
   get kind(): Inference["kind"] {
@@ -64,7 +64,7 @@ export class LlamaInference implements Inference {
       for (let count = 0; count < sequences; count += 1) this.#free.push(context.getSequence());
   }
 
-  /** Loads the file. Nothing is ever compiled or downloaded: the prebuilt CPU library is used or the load fails. */
+  /** Loads the file with the prebuilt CPU library. Nothing is compiled or downloaded; without the library the load fails. */
   static async load({ file, context: wanted, sequences, embeddings }: Config): Promise<LlamaInference> {
     await checkGguf(file);
     const llama = await getLlama({
@@ -75,21 +75,21 @@ export class LlamaInference implements Inference {
       logLevel: LlamaLogLevel.error,
     });
     const model = await llama.loadModel({ modelPath: file });
-    // A thread for each core would leave none to the gateway beside it.
+    // One thread per core would leave none for the gateway on the same machine.
     const threads = Math.max(1, Math.floor(availableParallelism() / 2));
     const contextSize = Math.min(wanted, model.trainContextSize);
     const context = embeddings ? undefined : await model.createContext({ sequences, contextSize, threads });
     return new LlamaInference(llama, model, context, sequences, threads);
   }
 
-  async generate(generation: Generation, say: (text: string) => void, signal: AbortSignal): Promise<Generated> {
+  async generate(generation: Generation, emit: (text: string) => void, signal: AbortSignal): Promise<Generated> {
     if (this.context === undefined) throw new Error("a model that makes embeddings was asked for text");
     const grammar = await this.#grammar(generation.format);
     const sequence = await this.#take(signal);
     try {
       return generation.prompt.kind === "messages"
-        ? await this.#chat(sequence, generation, generation.prompt.messages, grammar, say, signal)
-        : await this.#complete(sequence, generation, generation.prompt.text, grammar, say, signal);
+        ? await this.#chat(sequence, generation, generation.prompt.messages, grammar, emit, signal)
+        : await this.#complete(sequence, generation, generation.prompt.text, grammar, emit, signal);
     } finally {
       this.#give(sequence);
     }
@@ -131,7 +131,7 @@ export class LlamaInference implements Inference {
     generation: Generation,
     messages: readonly Message[],
     grammar: LlamaGrammar | undefined,
-    say: (text: string) => void,
+    emit: (text: string) => void,
     signal: AbortSignal,
   ): Promise<Generated> {
     this.#chatWrapper ??= resolveChatWrapper(this.model);
@@ -144,7 +144,7 @@ export class LlamaInference implements Inference {
     try {
       const { metadata } = await chat.generateResponse(history, {
         ...this.#settings(generation, inputTokens, sequence, grammar, signal),
-        onTextChunk: say,
+        onTextChunk: emit,
         onResponseChunk: ({ tokens }) => {
           outputTokens += tokens.length;
         },
@@ -160,7 +160,7 @@ export class LlamaInference implements Inference {
     generation: Generation,
     text: string,
     grammar: LlamaGrammar | undefined,
-    say: (text: string) => void,
+    emit: (text: string) => void,
     signal: AbortSignal,
   ): Promise<Generated> {
     const prompt: Token[] = this.model.tokenize(text);
@@ -169,7 +169,7 @@ export class LlamaInference implements Inference {
     try {
       const { metadata } = await completion.generateCompletionWithMeta(prompt, {
         ...this.#settings(generation, prompt.length, sequence, grammar, signal),
-        onTextChunk: say,
+        onTextChunk: emit,
         onToken: (tokens) => {
           outputTokens += tokens.length;
         },
@@ -207,7 +207,7 @@ export class LlamaInference implements Inference {
     if (format.kind === "text") return undefined;
     if (format.kind === "json") return this.llama.getGrammarFor("json");
     try {
-      // The library's type of a schema is for schemas written in code; one that came over HTTP it checks as it reads it.
+      // The library's schema type is for literals in code; it validates a schema received over HTTP itself.
       const grammar: LlamaGrammar = await Reflect.apply(this.llama.createGrammarForJsonSchema, this.llama, [
         format.schema,
       ]);

@@ -1,10 +1,13 @@
+/**
+ * The program of an engine's child process. It receives its configuration over the IPC channel, serves the engine on loopback, and
+ * exits with its parent.
+ */
 import { messageOf } from "../../../errors/thrown.js";
-/** The program of an engine's child process: told over its IPC channel what to run, serves it on loopback, ends with its parent. */
 import type { Inference } from "./inference.js";
 import { type ChildConfig, type ChildReport, childConfig } from "./protocol.js";
 import { serveInference } from "./server.js";
 
-function tell(report: ChildReport): void {
+function send(report: ChildReport): void {
   process.send?.(report);
 }
 
@@ -27,20 +30,20 @@ async function run(message: unknown): Promise<void> {
   const server = serveInference(inference, config.model);
   server.listen(0, "127.0.0.1", () => {
     const address = server.address();
-    if (address !== null && typeof address === "object") tell({ kind: "ready", port: address.port });
+    if (address !== null && typeof address === "object") send({ kind: "ready", port: address.port });
   });
 }
 
 process.once("message", (message: unknown) => {
   run(message).catch((error: unknown) => {
-    tell({ kind: "failed", reason: messageOf(error) });
+    send({ kind: "failed", reason: messageOf(error) });
     process.exitCode = 1;
     setTimeout(() => process.exit(1), 50);
   });
 });
-// The parent drains the gateway before it lets go; signals meant for the parent's group must not cut what it drains.
+// The parent drains the gateway before it closes the channel. Signals to its process group must not cut requests in flight.
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
 process.on("disconnect", () => process.exit(0));
-// Gone before anybody could listen.
+// The parent exited before the listener was added.
 if (process.connected === false) process.exit(1);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What a child is told to run. */
+/** The configuration of a child: the engine and model that it runs. */
 export const childConfig = z.discriminatedUnion("engine", [
   z.object({
     engine: z.literal("simulated"),
@@ -20,7 +20,7 @@ export const childConfig = z.discriminatedUnion("engine", [
     model: z.string(),
     file: z.string(),
     context: z.number(),
-    /** Sequences that are worked on at once. */
+    /** Maximum number of concurrent sequences. */
     sequences: z.number(),
     embeddings: z.boolean(),
   }),
@@ -28,7 +28,7 @@ export const childConfig = z.discriminatedUnion("engine", [
 
 export type ChildConfig = z.infer<typeof childConfig>;
 
-/** What a child tells its parent: once, as it has started or cannot. */
+/** The report of a child to its parent, sent once: it is ready, or its start has failed. */
 export const childReport = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("ready"), port: z.number() }),
   z.object({ kind: z.literal("failed"), reason: z.string() }),

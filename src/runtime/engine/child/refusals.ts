@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Refused } from "./inference.js";
 
-/** Fields of a chat that ask for more than text; their forms are looked at no further than it takes to see that. */
+/** Fields of a chat that require more than text. They are parsed only as far as necessary to detect that. */
 const beyondText = z.looseObject({
   messages: z
     .array(z.looseObject({ content: z.unknown().optional(), audio: z.unknown().optional() }).catch({}))
@@ -14,12 +14,12 @@ const beyondText = z.looseObject({
 
 const part = z.looseObject({ type: z.string() });
 
-/** Texts, and what an assistant had said no with. */
-const texts: ReadonlySet<string> = new Set(["text", "refusal"]);
+/** Types of content parts that are text. */
+const TEXT_PARTS: ReadonlySet<string> = new Set(["text", "refusal"]);
 
 /**
- * Throws `Refused` for images, sound, files and tools, which no engine here can work with: an answer that leaves them out
- * would look like one that had taken them in. Tools may come with `tool_choice: "none"`, which asks for text alone.
+ * Throws `Refused` for images, audio, files and tools, which the local engines do not support: a response that ignores them would
+ * look like one that had used them. Tools are accepted with `tool_choice: "none"`, which requests text only.
  */
 export function refuseBeyondText(document: unknown): void {
   const read = beyondText.safeParse(document);
@@ -28,63 +28,64 @@ export function refuseBeyondText(document: unknown): void {
   const forced = choice !== undefined && choice !== null && choice !== "none" && choice !== "auto";
   if ((tools.length > 0 && choice !== "none") || forced)
     throw unsupported(
-      "this model's engine calls no tools; a model with upstreams can",
+      "this model's engine does not support tools; a model with upstreams may",
       forced ? "tool_choice" : "tools",
     );
-  if (functions.length > 0 && call !== "none") throw unsupported("this model's engine calls no functions", "functions");
+  if (functions.length > 0 && call !== "none")
+    throw unsupported("this model's engine does not support functions", "functions");
   for (const [index, { content, audio }] of messages.entries()) {
-    if (audio != null) throw unsupported("this model's engine hears no sound", `messages[${index}].audio`);
+    if (audio != null) throw unsupported("this model's engine does not support audio", `messages[${index}].audio`);
     if (!Array.isArray(content)) continue;
     for (const [at, each] of content.entries()) {
       const typed = part.safeParse(each);
-      if (typed.success && !texts.has(typed.data.type))
+      if (typed.success && !TEXT_PARTS.has(typed.data.type))
         throw unsupported(
-          `this model's engine reads text alone, and no part of type ${JSON.stringify(typed.data.type.slice(0, 40))}`,
+          `this model's engine supports text only, not parts of type ${JSON.stringify(typed.data.type.slice(0, 40))}`,
           `messages[${index}].content[${at}]`,
         );
     }
   }
 }
 
-/** A field of the API that no engine here acts upon. */
-interface Unknown {
+/** A field of the API that the local engines do not support. */
+interface UnsupportedField {
   readonly field: string;
-  /** Values that ask for what happens anyway; null always does. */
-  readonly idle: (value: unknown) => boolean;
+  /** Whether a value requests the default behaviour; null always does. */
+  readonly isDefault: (value: unknown) => boolean;
   readonly why: string;
 }
 
 const never = (): boolean => false;
 const off = (value: unknown): boolean => value === false || value === 0;
 
-const unknown: readonly Unknown[] = [
-  { field: "audio", idle: never, why: "makes no sound" },
+const UNSUPPORTED_FIELDS: readonly UnsupportedField[] = [
+  { field: "audio", isDefault: never, why: "generates no audio" },
   {
     field: "modalities",
-    idle: (value) => Array.isArray(value) && value.every((one) => one === "text"),
-    why: "answers in text alone",
+    isDefault: (value) => Array.isArray(value) && value.every((one) => one === "text"),
+    why: "generates text only",
   },
-  { field: "logprobs", idle: (value) => value === false, why: "tells no probabilities" },
-  { field: "top_logprobs", idle: off, why: "tells no probabilities" },
-  { field: "best_of", idle: (value) => value === 1, why: "makes one answer and chooses among none" },
-  { field: "echo", idle: off, why: "says the prompt not again" },
-  { field: "suffix", idle: (value) => value === "", why: "fills no gap before a suffix" },
-  { field: "reasoning_effort", idle: never, why: "takes no effort of reasoning" },
-  { field: "verbosity", idle: (value) => value === "medium", why: "takes no verbosity: say it in a message" },
-  { field: "web_search_options", idle: never, why: "searches no web" },
-  { field: "moderation", idle: never, why: "moderates nothing" },
+  { field: "logprobs", isDefault: (value) => value === false, why: "returns no probabilities" },
+  { field: "top_logprobs", isDefault: off, why: "returns no probabilities" },
+  { field: "best_of", isDefault: (value) => value === 1, why: "generates a single candidate" },
+  { field: "echo", isDefault: off, why: "does not repeat the prompt" },
+  { field: "suffix", isDefault: (value) => value === "", why: "does not support a suffix" },
+  { field: "reasoning_effort", isDefault: never, why: "has no reasoning effort" },
+  { field: "verbosity", isDefault: (value) => value === "medium", why: "has no verbosity: request it in a message" },
+  { field: "web_search_options", isDefault: never, why: "does not search the web" },
+  { field: "moderation", isDefault: never, why: "has no moderation" },
 ];
 
 /**
- * Throws `Refused` for the fields of OpenAI's text APIs that ask for another answer than the engines here would give. Those
- * that change no answer (`user`, `metadata`, `store`, `prediction` and the like) are left aside.
+ * Throws `Refused` for fields of OpenAI's text APIs that would change the output but are not supported. Fields without effect on the
+ * output (`user`, `metadata`, `store`, `prediction` and similar) are ignored.
  */
 export function refuseUnknown(document: unknown): void {
   if (typeof document !== "object" || document === null) return;
   const given = new Map<string, unknown>(Object.entries(document));
-  for (const { field, idle, why } of unknown) {
+  for (const { field, isDefault, why } of UNSUPPORTED_FIELDS) {
     const value = given.get(field);
-    if (value != null && !idle(value)) throw unsupported(`${field}: this model's engine ${why}`, field);
+    if (value != null && !isDefault(value)) throw unsupported(`${field}: this model's engine ${why}`, field);
   }
 }
 

@@ -13,7 +13,7 @@ const format = z.discriminatedUnion("type", [
   z.object({ type: z.literal("json_schema"), json_schema: z.object({ schema: z.record(z.string(), z.unknown()) }) }),
 ]);
 
-/** Biases are put to the sampler anew for each token. */
+/** Biases are passed to the sampler again for each token. */
 const mostBiased = 1024;
 
 const logitBias = z
@@ -76,7 +76,7 @@ export function chatGeneration(body: ChatBody): Generation {
 
 export function completionGeneration(body: CompletionBody): Generation {
   const text = typeof body.prompt === "string" ? body.prompt : (body.prompt[0] ?? "");
-  // OpenAI's old completion API stops after 16 tokens unless told otherwise.
+  // OpenAI's old completion API stops after 16 tokens unless `max_tokens` is set.
   return { ...settings(body), maxTokens: body.max_tokens ?? 16, prompt: { kind: "text", text } };
 }
 
@@ -84,7 +84,7 @@ function settings(body: ChatBody | CompletionBody): Omit<Generation, "prompt" | 
   return {
     temperature: body.temperature ?? undefined,
     topP: body.top_p ?? undefined,
-    // llama.cpp takes anything below one for "all".
+    // For llama.cpp any value below one means "all".
     topK: body.top_k == null ? undefined : Math.max(0, body.top_k),
     minP: body.min_p ?? undefined,
     seed: body.seed ?? undefined,

@@ -6,7 +6,7 @@ import { type Generation, type Inference, Refused } from "./inference.js";
 import { refuseBeyondText, refuseUnknown } from "./refusals.js";
 import { chatBody, chatGeneration, completionBody, completionGeneration, embeddingsBody } from "./requests.js";
 
-const bodyLimit = 64 * 1024 * 1024;
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 interface Ids {
   readonly id: string;
@@ -15,25 +15,25 @@ interface Ids {
   readonly model: string;
 }
 
-/** The OpenAI API over one engine, on loopback: what every engine in a child process looks like from outside. */
+/** The OpenAI API of one engine, on loopback. Every engine in a child process serves it. */
 export function serveInference(inference: Inference, model: string): Server {
   const server = createServer((request, response) => {
     request.on("error", () => {});
     response.on("error", () => {});
-    answer(inference, model, request, response).catch((error: unknown) => fail(response, error));
+    handle(inference, model, request, response).catch((error: unknown) => fail(response, error));
   });
   server.keepAliveTimeout = 120_000;
   return server;
 }
 
-async function answer(
+async function handle(
   inference: Inference,
   model: string,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const gone = new AbortController();
-  response.on("close", () => gone.abort(new Error("the client left")));
+  response.on("close", () => gone.abort(new Error("the client disconnected")));
   switch (`${request.method} ${request.url}`) {
     case "GET /health":
       return json(response, 200, { status: "ok" });
@@ -47,20 +47,27 @@ async function answer(
       refuseBeyondText(document);
       refuseUnknown(document);
       const body = parse(chatBody, document);
-      mustBe("text", inference, model);
-      return generate(inference, chatGeneration(body), wish(body), chatShape(model), response, gone.signal);
+      requireModality("text", inference, model);
+      return generate(inference, chatGeneration(body), streamOptions(body), chatShape(model), response, gone.signal);
     }
     case "POST /v1/completions": {
       const document = await readBody(request);
       refuseUnknown(document);
       const body = parse(completionBody, document);
-      mustBe("text", inference, model);
-      return generate(inference, completionGeneration(body), wish(body), completionShape(model), response, gone.signal);
+      requireModality("text", inference, model);
+      return generate(
+        inference,
+        completionGeneration(body),
+        streamOptions(body),
+        completionShape(model),
+        response,
+        gone.signal,
+      );
     }
     case "POST /v1/embeddings": {
       const body = parse(embeddingsBody, await readBody(request));
-      mustBe("embeddings", inference, model);
-      mustHave(body.dimensions ?? inference.dimensions, inference, model);
+      requireModality("embeddings", inference, model);
+      requireDimensions(body.dimensions ?? inference.dimensions, inference, model);
       const inputs = typeof body.input === "string" ? [body.input] : body.input;
       const { vectors, inputTokens } = await inference.embed(inputs, gone.signal);
       return json(response, 200, {
@@ -86,32 +93,34 @@ async function answer(
   }
 }
 
-/** A model does one of the two; asked for the other it would answer with noise. */
-function mustBe(kind: Inference["kind"], inference: Inference, model: string): void {
+/** Throws `Refused` if the model is of the other modality: its output would be meaningless. */
+function requireModality(kind: Inference["kind"], inference: Inference, model: string): void {
   if (inference.kind === kind) return;
   const message =
     kind === "text"
-      ? `the model ${model} makes embeddings and answers no prompts: ask it at /v1/embeddings`
-      : `the model ${model} answers prompts and makes no embeddings: its platform file does not say \`embeddings: true\``;
+      ? `the model ${model} makes embeddings and does not generate text: use /v1/embeddings`
+      : `the model ${model} generates text and makes no embeddings: its platform file does not set \`embeddings: true\``;
   throw new Refused(message, "unsupported", "model");
 }
 
-function mustHave(dimensions: number, inference: Inference, model: string): void {
+/** Throws `Refused` for another number of dimensions than the model has. */
+function requireDimensions(dimensions: number, inference: Inference, model: string): void {
   if (dimensions === inference.dimensions) return;
-  const message = `the embeddings of ${model} have ${inference.dimensions} dimensions, and cannot be made with ${dimensions}`;
+  const message = `the embeddings of ${model} have ${inference.dimensions} dimensions; ${dimensions} is not supported`;
   throw new Refused(message, "unsupported", "dimensions");
 }
 
-interface Wish {
+/** How the client receives the text. */
+interface StreamOptions {
   readonly stream: boolean;
   readonly usage: boolean;
 }
 
-function wish(body: z.infer<typeof chatBody> | z.infer<typeof completionBody>): Wish {
+function streamOptions(body: z.infer<typeof chatBody> | z.infer<typeof completionBody>): StreamOptions {
   return { stream: body.stream === true, usage: body.stream_options?.include_usage === true };
 }
 
-/** How pieces and whole answers look in one of the two text APIs. */
+/** The documents of one of the two text APIs: chunks of a stream, and the complete response. */
 interface Shape {
   readonly ids: Ids;
   readonly chunkObject: string;
@@ -151,13 +160,13 @@ function completionShape(model: string): Shape {
 async function generate(
   inference: Inference,
   generation: Generation,
-  asked: Wish,
+  options: StreamOptions,
   shape: Shape,
   response: ServerResponse,
   signal: AbortSignal,
 ): Promise<void> {
   const { ids } = shape;
-  if (!asked.stream) {
+  if (!options.stream) {
     const parts: string[] = [];
     const done = await inference.generate(generation, (text) => parts.push(text), signal);
     return json(response, 200, { ...ids, choices: [shape.whole(parts.join(""), done.finish)], usage: usageOf(done) });
@@ -167,7 +176,7 @@ async function generate(
       `data: ${JSON.stringify({ ...ids, object: shape.chunkObject, choices, ...(usage ? { usage } : {}) })}\n\n`,
     );
   };
-  // The head waits for the first text, so that what is refused gets a status.
+  // The response headers are sent with the first text, so that a rejected request gets its own status.
   const begin = (): void => {
     if (response.headersSent) return;
     response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" });
@@ -184,7 +193,7 @@ async function generate(
   );
   begin();
   chunk([shape.last(done.finish)]);
-  if (asked.usage) chunk([], usageOf(done));
+  if (options.usage) chunk([], usageOf(done));
   response.end("data: [DONE]\n\n");
 }
 
@@ -211,7 +220,7 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   for await (const part of request) {
     if (!Buffer.isBuffer(part)) continue;
     size += part.length;
-    if (size > bodyLimit) throw new Refused("the body is too large", "invalid_body", null);
+    if (size > MAX_BODY_BYTES) throw new Refused("the body is too large", "invalid_body", null);
     parts.push(part);
   }
   try {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Generation, Message } from "./inference.js";
 
-/** Cuts text into pieces about as a tokenizer would: words with the space before them, marks on their own. */
+/** Splits text approximately as a tokenizer does: words with the space before them, punctuation separately. */
 export function tokensOf(text: string): string[] {
   return text.match(/\s?[\p{L}\p{N}]{1,12}|\s?[^\s\p{L}\p{N}]|\s+/gu) ?? [];
 }
@@ -12,12 +12,12 @@ const common = new Set(
   ),
 );
 
-/** The words that a text seems to be about: the longest rare ones, in the order in which they stand. */
-function subjects(text: string, most: number): string[] {
+/** The longest uncommon words of a text, at most `limit`, in the order of the text. */
+function subjects(text: string, limit: number): string[] {
   const words = [...new Set(text.toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}'-]{2,30}/gu) ?? [])].filter(
     (word) => !common.has(word),
   );
-  const longest = new Set([...words].sort((a, b) => b.length - a.length || a.localeCompare(b)).slice(0, most));
+  const longest = new Set([...words].sort((a, b) => b.length - a.length || a.localeCompare(b)).slice(0, limit));
   return words.filter((word) => longest.has(word));
 }
 
@@ -37,8 +37,8 @@ function lastQuestion({ prompt }: Generation): string {
 }
 
 /**
- * What the simulated engine says: the same for the same request, made of its words, and marked as simulated in its first
- * word, so that nobody takes it for a model's answer.
+ * The output of the simulated engine. It is a function of the request, contains its words, and is marked as simulated in its first
+ * word, so that it is not mistaken for the output of a model.
  */
 export function simulatedText(generation: Generation): string {
   const { format } = generation;
@@ -55,12 +55,12 @@ export function simulatedText(generation: Generation): string {
         ? about[0]
         : `${about.slice(0, -1).join(", ")} and ${about.at(-1)}`;
   return [
-    `[simulated] ${pick(["You wrote", "Your message speaks", "This request is"], 0)} about ${topic}.`,
+    `[simulated] ${pick(["You wrote", "Your message is", "This request is"], 0)} about ${topic}.`,
     pick(
       [
-        "No model is loaded here, so these words only stand in for an answer.",
-        "A model would answer now; this stand-in keeps its timing and its counts.",
-        "These words come from the simulated engine, which keeps a model's timing and counts.",
+        "No model is loaded, so this text replaces an answer.",
+        "A model would answer here; the simulator keeps its timing and token counts.",
+        "This text comes from the simulated engine, which keeps the timing and token counts of a model.",
       ],
       1,
     ),
@@ -69,12 +69,12 @@ export function simulatedText(generation: Generation): string {
   ].join(" ");
 }
 
-const deepest = 8;
+const MAX_SCHEMA_DEPTH = 8;
 
-/** The least value that a JSON Schema allows, as far as its common words go. */
+/** The smallest value that a JSON Schema allows, for its common keywords. */
 function instanceOf(schema: unknown, root: unknown, depth: number): unknown {
   const words = fieldsOf(schema);
-  if (words === undefined || depth > deepest) return null;
+  if (words === undefined || depth > MAX_SCHEMA_DEPTH) return null;
   const reference = words.get("$ref");
   if (typeof reference === "string") return instanceOf(pointed(root, reference), root, depth + 1);
   if (words.has("const")) return words.get("const");
@@ -128,7 +128,7 @@ function pointed(root: unknown, reference: string): unknown {
 
 export const simulatedDimensions = 256;
 
-/** A vector whose angles follow shared words (feature hashing), so that search over simulated embeddings does something. */
+/** A vector by feature hashing: texts that share words have similar vectors, so that a search over simulated embeddings works. */
 export function simulatedEmbedding(text: string, dimensions: number = simulatedDimensions): number[] {
   const vector = new Array<number>(dimensions).fill(0);
   for (const word of text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [""]) {

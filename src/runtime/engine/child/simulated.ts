@@ -4,21 +4,21 @@ import type { Embedded, Generated, Generation, Inference } from "./inference.js"
 import { promptTooLong } from "./inference.js";
 import { promptText, simulatedDimensions, simulatedEmbedding, simulatedText, tokensOf } from "./simulated-text.js";
 
-interface Speaker {
+interface Output {
   readonly tokens: readonly string[];
-  said: number;
-  readonly say: (text: string) => void;
+  emitted: number;
+  readonly emit: (text: string) => void;
   readonly done: () => void;
 }
 
-/** The simulated engine in real time: steps the batching machine by the clock, and says a word for each token. */
+/** The simulated engine in real time: steps the batching model by the clock and emits one word per token. */
 export class SimulatedInference implements Inference {
   readonly dimensions = simulatedDimensions;
   #state: BatchState = idle;
   #next = 1;
   #stepping = false;
   #closed = false;
-  readonly #speakers = new Map<number, Speaker>();
+  readonly #outputs = new Map<number, Output>();
 
   constructor(
     private readonly times: BatchingTimes,
@@ -26,21 +26,21 @@ export class SimulatedInference implements Inference {
     readonly kind: Inference["kind"],
   ) {}
 
-  async generate(generation: Generation, say: (text: string) => void, signal: AbortSignal): Promise<Generated> {
+  async generate(generation: Generation, emit: (text: string) => void, signal: AbortSignal): Promise<Generated> {
     const inputTokens = tokensOf(promptText(generation)).length;
     if (inputTokens >= this.context) throw promptTooLong(inputTokens, this.context, generation);
     const whole = beforeStop(simulatedText(generation), generation.stop);
     const all = tokensOf(whole);
     const room = Math.min(generation.maxTokens ?? Number.POSITIVE_INFINITY, this.context - inputTokens);
     const tokens = all.slice(0, room);
-    if (tokens.length > 0) await this.#speak(inputTokens, tokens, say, signal);
+    if (tokens.length > 0) await this.#emit(inputTokens, tokens, emit, signal);
     return { inputTokens, outputTokens: tokens.length, finish: tokens.length < all.length ? "length" : "stop" };
   }
 
   async embed(inputs: readonly string[], signal: AbortSignal): Promise<Embedded> {
     const inputTokens = inputs.reduce((sum, text) => sum + tokensOf(text).length, 0);
-    // An embedding is all prefill: one step that says nothing.
-    await this.#speak(inputTokens, [""], () => {}, signal);
+    // An embedding consists of prefill only: one step without output.
+    await this.#emit(inputTokens, [""], () => {}, signal);
     return { vectors: inputs.map((text) => simulatedEmbedding(text)), inputTokens };
   }
 
@@ -48,27 +48,27 @@ export class SimulatedInference implements Inference {
     this.#closed = true;
   }
 
-  #speak(
+  #emit(
     inputTokens: number,
     tokens: readonly string[],
-    say: (text: string) => void,
+    emit: (text: string) => void,
     signal: AbortSignal,
   ): Promise<void> {
     signal.throwIfAborted();
     const id = this.#next;
     this.#next += 1;
     return new Promise<void>((resolve, reject) => {
-      const left = (): void => {
-        this.#speakers.delete(id);
+      const cancel = (): void => {
+        this.#outputs.delete(id);
         this.#state = leave(this.#state, id);
         reject(toError(signal.reason));
       };
-      signal.addEventListener("abort", left, { once: true });
+      signal.addEventListener("abort", cancel, { once: true });
       const done = (): void => {
-        signal.removeEventListener("abort", left);
+        signal.removeEventListener("abort", cancel);
         resolve();
       };
-      this.#speakers.set(id, { tokens, said: 0, say, done });
+      this.#outputs.set(id, { tokens, emitted: 0, emit, done });
       this.#state = join(this.#state, { id, inputTokens, outputTokens: tokens.length });
       if (!this.#stepping) {
         this.#stepping = true;
@@ -77,15 +77,15 @@ export class SimulatedInference implements Inference {
     });
   }
 
-  /** One step, told when its time is over. Timers are late: the next step begins where this one should have ended. */
-  #turn(began: number): void {
+  /** One step, whose output is emitted when its time is over. Timers are late: the next step starts at the time this one should have ended. */
+  #turn(startedAt: number): void {
     const { state, ms, advanced, finished } = step(this.#state, this.times);
     if (advanced.length === 0 || this.#closed) {
       this.#stepping = false;
       return;
     }
     this.#state = state;
-    const ends = Math.max(began + ms, performance.now() - ms);
+    const ends = Math.max(startedAt + ms, performance.now() - ms);
     setTimeout(
       () => {
         for (const id of advanced) this.#advance(id);
@@ -97,17 +97,17 @@ export class SimulatedInference implements Inference {
   }
 
   #advance(id: number): void {
-    const speaker = this.#speakers.get(id);
-    const token = speaker?.tokens[speaker.said];
-    if (speaker === undefined || token === undefined) return;
-    speaker.said += 1;
-    if (token !== "") speaker.say(token);
+    const output = this.#outputs.get(id);
+    const token = output?.tokens[output.emitted];
+    if (output === undefined || token === undefined) return;
+    output.emitted += 1;
+    if (token !== "") output.emit(token);
   }
 
   #finish(id: number): void {
-    const speaker = this.#speakers.get(id);
-    this.#speakers.delete(id);
-    speaker?.done();
+    const output = this.#outputs.get(id);
+    this.#outputs.delete(id);
+    output?.done();
   }
 }
 

@@ -19,7 +19,7 @@ export function llamaChild(model: Model, file: string): ChildConfig {
 
 const names: Readonly<Record<string, string>> = { linux: "linux", darwin: "mac", win32: "win" };
 
-/** Why llama.cpp cannot run here, in a few words; undefined when its library for this machine is installed. */
+/** Why llama.cpp cannot run on this machine; undefined if its library for this machine is installed. */
 export function llamaCppMissing(): string | undefined {
   const base = `${names[platform()] ?? platform()}-${arch()}`;
   const folders = createRequire(import.meta.url).resolve.paths("node-llama-cpp") ?? [];

@@ -2,7 +2,7 @@ import type { Model } from "../../../plan/plan.js";
 import { laptopTimes } from "../child/batching.js";
 import type { ChildConfig } from "../child/protocol.js";
 
-/** A stand-in with a small model's timing: answers are marked, counts and limits are real. */
+/** A simulator with the timing of a small model: its text is marked as simulated; token counts and limits are real. */
 export function simulatedChild(model: Model): ChildConfig {
   return {
     engine: "simulated",

@@ -4,13 +4,13 @@ import type { Target } from "../client.js";
 
 export interface Upstreams {
   readonly targets: readonly Target[];
-  /** Why there are no more; undefined when nothing is missing. */
+  /** Why upstreams are missing; undefined if none is. */
   readonly missing: string | undefined;
 }
 
 /**
- * Servers outside of the platform that speak the OpenAI API (OpenAI itself, vLLM, any other), as the plan names them. One
- * whose key is missing is left out: it would answer nothing but that it does not know us.
+ * External servers with the OpenAI API (OpenAI, vLLM, others), from the plan. A server whose key is missing is omitted, because it
+ * would reject every request.
  */
 export async function upstreamTargets(model: Model, secrets: Secrets): Promise<Upstreams> {
   const engine =
@@ -33,7 +33,7 @@ export async function upstreamTargets(model: Model, secrets: Secrets): Promise<U
       weight: upstream.weight,
       authorization: key === undefined ? undefined : `Bearer ${key}`,
       engine,
-      reason: `${engine}: the platform file names ${host}`,
+      reason: `${engine}: ${host}, set in the platform file`,
     });
   }
   return { targets, missing: missing.length === 0 ? undefined : missing.join("; ") };
