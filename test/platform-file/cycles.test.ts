@@ -6,18 +6,18 @@ import { editDistance, suggest } from "../../src/platform-file/suggest.js";
 const graph = (edges: Record<string, string[]>) => new Map(Object.entries(edges));
 
 describe("cycles", () => {
-  it("are told once, from their smallest name", () =>
+  it("are reported once, starting with the smallest name", () =>
     expect(findCycles(graph({ c: ["a"], a: ["b"], b: ["c"], d: ["a"] }))).toEqual([["a", "b", "c"]]));
-  it("are the shortest of each knot", () =>
+  it("that share a name are represented by the shortest", () =>
     expect(findCycles(graph({ a: ["b"], b: ["c", "a"], c: ["a"], x: ["y"], y: ["x"] }))).toEqual([
       ["a", "b"],
       ["x", "y"],
     ]));
-  it("are none in a chain of a hundred thousand", () => {
+  it("are absent in a chain of a hundred thousand names", () => {
     const chain = new Map(Array.from({ length: 100_000 }, (_, at) => [`n${at}`, [`n${at + 1}`]]));
     expect(findCycles(chain)).toEqual([]);
   });
-  it("are found exactly where there are some", () => {
+  it("are found if and only if the graph has some", () => {
     const name = fc.constantFrom("a", "b", "c", "d", "e", "f");
     fc.assert(
       fc.property(fc.array(fc.tuple(name, name), { maxLength: 12 }), (edges) => {
@@ -35,15 +35,16 @@ describe("cycles", () => {
   });
 });
 
-describe("did you mean", () => {
+describe("a suggestion", () => {
   it.each([
     ["replcas", "replicas"],
     ["databse", "database"],
     ["GATEWAY", "gateway"],
     ["gatewya", "gateway"],
   ])("%s → %s", (written, meant) => expect(suggest(written, ["replicas", "database", "gateway", "cache"])).toBe(meant));
-  it("is silent when nothing is near", () => expect(suggest("xylophone", ["replicas", "database"])).toBeUndefined());
-  it("measures a distance: zero for the same, symmetric, at most the longer word", () => {
+  it("is undefined if no known name is near", () =>
+    expect(suggest("xylophone", ["replicas", "database"])).toBeUndefined());
+  it("uses a distance that is zero for equal words, symmetric, and at most the length of the longer word", () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 12 }), fc.string({ maxLength: 12 }), (a, b) => {
         expect(editDistance(a, a)).toBe(0);

@@ -14,7 +14,7 @@ const shop = definePlatform({
 });
 
 describe("definePlatform", () => {
-  it("says the same as the YAML form", () => {
+  it("gives the same Plan as the YAML form", () => {
     const starter = readFileSync(new URL("../../blueprints/starter/platform.yaml", import.meta.url), "utf8");
     const fromText = readPlatform({ file: "platform", text: starter });
     const fromValue = readDefinition({ file: "platform", value: parse(starter) });
@@ -27,7 +27,7 @@ describe("definePlatform", () => {
     }
   });
 
-  it("gives every value the path as its place, and its environment", () => {
+  it("gives every value its path and its environment as origin", () => {
     const parsed = readDefinition({ file: "platform.ts", value: shop.value });
     const planned = parsed.ok ? makePlan(parsed.platform, "production") : undefined;
     const plan = planned?.ok ? planned.plan : { origins: {} };
@@ -42,7 +42,7 @@ describe("definePlatform", () => {
     });
   });
 
-  it("names the path where a line is unknown", () => {
+  it("reports the path of an error, because there is no line", () => {
     const parsed = readDefinition({ file: "platform.ts", value: { platform: "shop", objectives: { rpo: 5 } } });
     expect(parsed.diagnostics.map((diagnostic) => formatDiagnostic(diagnostic))).toEqual([
       "platform.ts at objectives.rpo error spec/unit `rpo`: `5` has no unit\n  hint: write 5s, 5m or 5h",

@@ -42,32 +42,32 @@ const edit = (path: string, value: unknown, environment?: string) =>
   difference(applyEdits(text, [{ path, value }], environment));
 
 describe("an edit", () => {
-  it("refuses a file in which a key stands twice: there is no telling which of the two is meant", () => {
+  it("refuses a file with a duplicate key, because either may be the intended one", () => {
     const twice = 'platform: shop\nservices:\n  web: { image: "a:1" }\n  web: { image: "b:1" }\n';
     expect(() => applyEdits(twice, [{ path: "services.web.replicas", value: 2 }])).toThrow(
       "`web` is a duplicate key, first on line 3",
     );
   });
 
-  it("changes one value and leaves its comment", () =>
+  it("changes one value and keeps its comment", () =>
     expect(edit("services.web.image", "shop/web:1.3")).toEqual([
       '-    image: "shop/web:1.2"   # pinned',
       "+    image: shop/web:1.3   # pinned",
     ]));
 
-  it("adds a key after the last of its mapping", () =>
+  it("adds a key at the end of its mapping", () =>
     expect(edit("services.web.disruption.minAvailable", 1)).toEqual(["+    disruption: { minAvailable: 1 }"]));
 
-  it("adds a key inside braces", () =>
+  it("adds a key to a flow mapping", () =>
     expect(edit("stores.db.backups.log", "1m keep 7d")).toEqual([
       "-  db: { postgres: 17, backups: { full: daily keep 7d } }",
       "+  db: { postgres: 17, backups: { full: daily keep 7d, log: 1m keep 7d } }",
     ]));
 
-  it("adds a whole mapping at the top", () =>
+  it("adds a mapping at the top level", () =>
     expect(edit("security", { pods: "restricted" })).toEqual(["+security: { pods: restricted }"]));
 
-  it("removes a key in a block and one in braces", () => {
+  it("removes a key of a block mapping and of a flow mapping", () => {
     expect(edit("services.web.replicas", undefined)).toEqual(["-    replicas: 2"]);
     expect(edit("services.worker.replicas", undefined)).toEqual([
       "-  worker: { image: shop/worker:3, replicas: 1 }",
@@ -88,12 +88,12 @@ describe("an edit", () => {
     expect(edit("services.web.calls[0]", undefined)).toEqual(["-      - db"]);
   });
 
-  it("quotes text that would be read as something else", () => {
+  it("quotes text that YAML would read as another type", () => {
     expect(edit("image", "a, b")).toEqual(['+image: "a, b"']);
     expect(edit("cluster.kubernetes", "1.30")).toEqual(['+cluster: { kubernetes: "1.30" }']);
   });
 
-  it("of an environment goes where the nearest written thing stands", () => {
+  it("with an environment goes to the nearest existing parent, in the base or in the overrides", () => {
     expect(edit("objectives.rto", "8h", "production")).toEqual([
       "-    objectives: { rto: 4h }",
       "+    objectives: { rto: 8h }",
@@ -112,7 +112,7 @@ describe("an edit", () => {
     ]);
   });
 
-  it("gives a key another name, where the environment writes it, and keeps what stands behind it", () => {
+  it("renames a key in the overrides of the environment and keeps its value", () => {
     const misspelled =
       "platform: shop\nstores:\n  db: { postgres: 17 }\nenvironments:\n  local:\n    stores:\n      bd: { size: 1Gi } # small\n";
     expect(applyEdits(misspelled, [{ path: "stores.bd", value: undefined, rename: "db" }], "local")).toBe(
@@ -123,26 +123,26 @@ describe("an edit", () => {
     );
   });
 
-  it("gives no key a name that stands beside it already, nor one that an alias shares", () => {
+  it("refuses to rename a key to an existing sibling, or below a shared anchor", () => {
     const rename = (source: string) => () =>
       applyEdits(source, [{ path: "services.web.image", value: undefined, rename: "port" }]);
     expect(rename('services:\n  web: { image: "x:1", port: 80 }\n')).toThrow("automatically");
     expect(rename('x-a: &a { image: "x:1" }\nservices:\n  web: *a\n  other: *a\n')).toThrow("automatically");
   });
 
-  it("of what is not there removes nothing", () => expect(edit("services.web.scale", undefined)).toEqual([]));
+  it("that removes an absent key changes nothing", () => expect(edit("services.web.scale", undefined)).toEqual([]));
 
-  it("of an alias merges over what it stands for", () => {
+  it("of an alias merges over its anchor", () => {
     const aliased = 'platform: shop\nx-a: &a { image: "x:1" }\nservices:\n  web: *a\n  other: *a\n';
     expect(applyEdits(aliased, [{ path: "services.web.replicas", value: 2 }])).toContain(
       "  web: { <<: *a, replicas: 2 }\n  other: *a",
     );
   });
 
-  it("of a text that is no YAML is refused", () =>
+  it("of a text that is not YAML is refused", () =>
     expect(() => applyEdits("a: [", [{ path: "a", value: 1 }])).toThrow(/cannot be read/));
 
-  it("changes what it says and nothing else, on any blueprint", () => {
+  it("changes only its value, on any blueprint", () => {
     const blueprints = ["starter", "aiaas"].map((name) =>
       readFileSync(new URL(`../../blueprints/${name}/platform.yaml`, import.meta.url), "utf8"),
     );

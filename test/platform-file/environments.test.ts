@@ -32,31 +32,31 @@ function settings(name: string): unknown {
 }
 
 describe("an environment", () => {
-  it("keeps the file's order, the first being meant when none is named", () =>
+  it("keeps the order of the file; the first is the default", () =>
     expect([...environments().environments.keys()]).toEqual(["local", "production", "plain"]));
 
-  it("that says nothing is the base", () =>
+  it("without overrides equals the base", () =>
     expect(settings("plain")).toMatchObject({
       stores: { cache: { redis: 7 } },
       services: { web: { replicas: "2..6" } },
     }));
 
-  it("replaces a value and a list, and keeps what stands beside them", () =>
+  it("replaces a value and a list, and keeps the other keys", () =>
     expect(settings("local")).toMatchObject({
       services: { web: { image: "shop/web:1.2", replicas: 1, calls: ["db"] } },
     }));
 
-  it("removes by null", () => expect(settings("local")).not.toHaveProperty("stores.cache"));
+  it("removes a key with null", () => expect(settings("local")).not.toHaveProperty("stores.cache"));
 
-  it("merges deep, key by key", () =>
+  it("merges mappings recursively, key by key", () =>
     expect(settings("production")).toMatchObject({
       stores: { db: { postgres: 17, backups: { full: "daily keep 30d", log: "1m keep 7d" } } },
     }));
 
-  it("may add what the base has not, where a null means `not this`", () =>
+  it("may add keys that the base lacks, and drops null values in them", () =>
     expect(settings("production")).toMatchObject({ stores: { queue: { rabbitmq: "4.0" } } }));
 
-  it("knows of every value which line it came from", () => {
+  it("records the line of every value", () => {
     const { source, environments: all } = environments();
     const origin = (environment: string, path: string) => {
       const tree = all.get(environment)?.tree;
@@ -78,7 +78,7 @@ describe("an environment", () => {
     });
   });
 
-  it("says an error of the base once, however many environments have it", () => {
+  it("reports an error of the base once, not for each environment", () => {
     const parsed = readPlatform({ file: "shop.yaml", text: text.replace("replicas: 2..6", "replicas: 6..2") });
     expect(parsed.diagnostics.map(({ origin, code }) => `${origin.line} ${code}`)).toEqual(["3 spec/unit"]);
   });
@@ -97,7 +97,7 @@ describe("an environment", () => {
 });
 
 describe("anchors", () => {
-  it("share what they stand for, and merge keys take what is not written", () => {
+  it("share their value, and merge keys add only missing keys", () => {
     const parsed = readPlatform({
       file: "x.yaml",
       text: `platform: shop
@@ -116,7 +116,7 @@ services:
 const nothing = { kind: "scalar", place: { from: 0, to: 0, environment: undefined }, value: null } as const;
 
 describe("numbers", () => {
-  it("that would not read back as they are written stay text, so that version 1.30 is not 1.3", () => {
+  it("that JavaScript formats differently stay text, so that version 1.30 is not 1.3", () => {
     const parsed = readPlatform({ file: "x.yaml", text: "platform: shop\ncluster: { kubernetes: 1.30 }\n" });
     expect(parsed.ok && [...parsed.platform.environments.values()][0]?.settings.cluster?.kubernetes).toBe("1.30");
   });

@@ -1,27 +1,27 @@
 import { describe, expect, it } from "vitest";
 import { readPlatform } from "../../src/platform-file/index.js";
 
-/** `line:column code` of everything that is said of a file. */
-function told(text: string): string[] {
+/** `line:column code` of every diagnostic of a file. */
+function reported(text: string): string[] {
   const reading = readPlatform({ file: "platform.yaml", text });
   return reading.diagnostics.map(({ origin, code }) => `${origin.line}:${origin.column} ${code}`);
 }
 
-describe("every error at once", () => {
-  it("tells of a dangling reference beside a misspelled key", () => {
-    expect(told('platform: x\nservices:\n  a: { image: "foo:1", calls: [databse], replcas: 3 }\n')).toEqual([
+describe("all errors of a file", () => {
+  it("include an unknown reference beside an unknown key", () => {
+    expect(reported('platform: x\nservices:\n  a: { image: "foo:1", calls: [databse], replcas: 3 }\n')).toEqual([
       "3:32 spec/unknown-reference",
       "3:42 spec/unknown-key",
     ]);
   });
 
-  it("tells of a misspelled anchor where it is merged, and not that nothing is merged then", () => {
+  it("include a misspelled anchor, and not the merge that it prevents", () => {
     const text = 'platform: x\nx-a: &usual { replicas: 2 }\nservices: { a: { <<: [*usual, *usaul], image: "x:1" } }\n';
-    expect(told(text)).toEqual(["3:31 yaml/unknown-anchor"]);
+    expect(reported(text)).toEqual(["3:31 yaml/unknown-anchor"]);
   });
 
-  it("reads what stands under a name that is no name", () => {
-    expect(told('platform: X_z\nservices:\n  A_b: { image: "foo:1", cpu: 2GB, port: 99999 }\n')).toEqual([
+  it("include those below an invalid name", () => {
+    expect(reported('platform: X_z\nservices:\n  A_b: { image: "foo:1", cpu: 2GB, port: 99999 }\n')).toEqual([
       "1:11 spec/value",
       "3:3 spec/name",
       "3:31 spec/unit",
@@ -29,13 +29,13 @@ describe("every error at once", () => {
     ]);
   });
 
-  it("says nothing of what is missing only because it was wrong", () => {
+  it("exclude references to components that are only invalid, not missing", () => {
     const store = 'stores:\n  db: { postgres: abc }\nservices:\n  a: { image: "foo:1", port: 80a, calls: [db, b_c] }\n';
     const service = '  b_c: { image: "foo:1", port: 8080, calls: [a] }\n';
-    expect(told(`platform: x\n${store}${service}`)).toEqual(["3:19 spec/unit", "5:30 spec/type", "6:3 spec/name"]);
+    expect(reported(`platform: x\n${store}${service}`)).toEqual(["3:19 spec/unit", "5:30 spec/type", "6:3 spec/name"]);
   });
 
-  it("goes on behind keys that are written twice, and reads both of their values", () => {
+  it("include those after a duplicate key and those of both of its values", () => {
     const text = `platform: x
 provide: kubernetes
 services:
@@ -50,7 +50,7 @@ environments:
     services:
       gatway: { replicas: 3 }
 `;
-    expect(told(text)).toEqual([
+    expect(reported(text)).toEqual([
       "2:10 spec/value",
       "4:34 spec/unknown-key",
       "4:54 spec/type",
@@ -65,38 +65,41 @@ environments:
     ]);
   });
 
-  it("says of a group that is written twice nothing but that: what stands in one is known in the other", () => {
+  it("exclude references between the two halves of a duplicate group", () => {
     const service = (name: string, calls: string) => `  ${name}: { image: "foo:1", port: 80, calls: [${calls}] }\n`;
     const twice = `platform: x\nservices:\n${service("a", "b")}services:\n${service("b", "db")}`;
-    expect(told(`${twice}stores: { db: { redis: 7 } }\n`)).toEqual(["4:1 yaml/duplicate-key"]);
+    expect(reported(`${twice}stores: { db: { redis: 7 } }\n`)).toEqual(["4:1 yaml/duplicate-key"]);
   });
 
-  it("blames neither of two values for what is right with the other", () => {
+  it("exclude errors that only one value of a duplicate key causes", () => {
     const text = `platform: x
 services:
   a: { image: "foo:1", calls: [{ to: b, port: grpc }] }
   b: { image: "foo:1", ports: { grpc: 9000 } }
   b: { image: "foo:2", port: 80 }
 `;
-    expect(told(text)).toEqual(["5:3 yaml/duplicate-key"]);
+    expect(reported(text)).toEqual(["5:3 yaml/duplicate-key"]);
   });
 
-  it("tells of a name that an environment misspells beside other errors, and not when it may have been whole", () => {
+  it("include a name that an environment misspells, unless it may be complete", () => {
     const base = 'platform: x\nservices:\n  web: { image: "foo:1", prt: 1 }\nenvironments:\n  local:\n';
-    expect(told(`${base}    services: { wbe: { replicas: 1 } }\n`)).toEqual([
+    expect(reported(`${base}    services: { wbe: { replicas: 1 } }\n`)).toEqual([
       "3:26 spec/unknown-key",
       "6:17 spec/missing-key",
     ]);
-    expect(told(`${base}    services: { job: { image: 5 } }\n`)).toEqual(["3:26 spec/unknown-key", "6:31 spec/type"]);
+    expect(reported(`${base}    services: { job: { image: 5 } }\n`)).toEqual([
+      "3:26 spec/unknown-key",
+      "6:31 spec/type",
+    ]);
   });
 
-  it("names an unclosed brace once, and says what to do", () => {
+  it("include an unclosed brace once, with a hint", () => {
     const reading = readPlatform({ file: "platform.yaml", text: 'platform: x\nservices: { a: { image: "foo:1" ' });
     expect(reading.diagnostics.map(({ code }) => code)).toEqual(["yaml/syntax"]);
     expect(reading.diagnostics[0]?.hint).toMatch(/close every/);
   });
 
-  it("calls a file that is only a document's beginning empty", () => {
-    expect(told("---\n")).toEqual(["1:1 yaml/empty"]);
+  it("are an empty file if it contains only `---`", () => {
+    expect(reported("---\n")).toEqual(["1:1 yaml/empty"]);
   });
 });

@@ -47,7 +47,7 @@ describe("durations", () => {
     expect(readDuration(written)).toMatchObject({ ok: false }),
   );
 
-  it("refuses what is longer than a hundred years", () => expect(readDuration("99999999999999d").ok).toBe(false));
+  it("refuses more than 100 years", () => expect(readDuration("99999999999999d").ok).toBe(false));
 
   it.each([
     [300_000, "5m"],
@@ -59,7 +59,7 @@ describe("durations", () => {
     [0, "0s"],
   ])("%i is written %s", (value, written) => expect(formatDuration(value)).toBe(written));
 
-  it("reads back what it writes", () => {
+  it("parses what it formats", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 100 * 365 * DAY }), (ms) => {
         expect(readDuration(formatDuration(ms))).toEqual(ok(ms));
@@ -77,12 +77,12 @@ describe("sizes", () => {
     ["10k", 10_000],
   ])("%s is read", (written, value) => expect(readBytes(written)).toEqual(ok(value)));
 
-  it("says what to write instead of GB", () => {
+  it("hints Gi or G for GB", () => {
     expect(readBytes("16GB")).toMatchObject({ ok: false, hint: "write 16Gi (powers of 1024) or 16G" });
     expect(readBytes(16)).toMatchObject({ ok: false, hint: "write 16Gi or 16Mi" });
   });
 
-  it("reads back what it writes", () => {
+  it("parses what it formats", () => {
     fc.assert(
       fc.property(fc.maxSafeNat(), (bytes) => {
         expect(readBytes(formatBytes(bytes))).toEqual(ok(bytes));
@@ -106,7 +106,7 @@ describe("CPU", () => {
   it.each(["0.5 cores", "-1", "1e3", Number.NaN, "m"])("%s is refused", (written) =>
     expect(readCpu(written).ok).toBe(false),
   );
-  it("reads back what it writes", () => {
+  it("parses what it formats", () => {
     fc.assert(
       fc.property(fc.nat(1_000_000), (cpu) => {
         expect(readCpu(formatCpu(cpu))).toEqual(ok(cpu));
@@ -117,12 +117,12 @@ describe("CPU", () => {
 
 describe("percentages", () => {
   it("keeps 99.9% exact", () => expect(readRatio("99.9%")).toEqual(ok(0.999)));
-  it("says how a bare number is written", () => {
+  it("hints the percentage for a number", () => {
     expect(readRatio(99.9)).toMatchObject({ ok: false, hint: "write 99.9%" });
     expect(readRatio(0.7)).toMatchObject({ ok: false, hint: "write 70%" });
   });
-  it("refuses more than all", () => expect(readRatio("101%").ok).toBe(false));
-  it("reads back what it writes", () => {
+  it("refuses more than 100%", () => expect(readRatio("101%").ok).toBe(false));
+  it("parses what it formats", () => {
     const decimals = fc
       .tuple(fc.nat(1_000_000), fc.integer({ min: 6, max: 9 }))
       .map(([n, power]) => Number(`${n}e-${power}`));
@@ -169,7 +169,7 @@ describe("ranges", () => {
   it.each(["..", "1..2..3", "..5", "a..b", "1...2"])("%s is refused", (written) =>
     expect(readRange(written, readCount).ok).toBe(false),
   );
-  it("reads back what it writes", () => {
+  it("parses what it formats", () => {
     fc.assert(
       fc.property(fc.nat(10_000), fc.nat(10_000), (a, b) => {
         const range = { min: Math.min(a, b), max: Math.max(a, b) };
@@ -188,7 +188,7 @@ describe("parameter counts", () => {
     ["350M", 350e6],
     ["1T", 1e12],
   ])("%s is read", (written, value) => expect(readParameters(written)).toEqual(ok(value)));
-  it("reads back what it writes", () => {
+  it("parses what it formats", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2_000_000 }), (m) => {
         expect(readParameters(formatParameters(m * 1e6))).toEqual(ok(m * 1e6));
@@ -213,9 +213,7 @@ describe("schedules", () => {
     ["daily keep 30", "write 30s, 30m or 30h"],
     ["5 keep 7d", "write 5s, 5m or 5h"],
     ["at 25:00", "write it like 01:00 (UTC)"],
-  ])("%s is refused with the words to write", (written, hint) =>
-    expect(readSchedule(written)).toMatchObject({ ok: false, hint }),
-  );
+  ])("%s is refused with a hint", (written, hint) => expect(readSchedule(written)).toMatchObject({ ok: false, hint }));
 
   it.each([
     "",
@@ -230,7 +228,7 @@ describe("schedules", () => {
     "0s",
   ])("%j is refused", (written) => expect(readSchedule(written).ok).toBe(false));
 
-  it("reads back what it writes", () => {
+  it("parses what it formats", () => {
     const time = fc
       .tuple(fc.nat(23), fc.nat(59))
       .map(([h, m]) => `${String(h).padStart(2, "0")}:${String(m).padStart(2, "0")}`);
@@ -251,13 +249,13 @@ describe("schedules", () => {
 });
 
 describe("paths", () => {
-  it("are written in the file's own words", () => {
+  it("are formatted as in the file", () => {
     expect(formatPath(["services", "gateway", "calls", 1])).toBe("services.gateway.calls[1]");
     expect(formatPath(["models", "llama-3.1", "source"])).toBe('models["llama-3.1"].source');
   });
-  it("are read as people type them", () =>
+  it("are parsed in the forms that users type", () =>
     expect(parsePath("services.gateway.calls[1].")).toEqual(["services", "gateway", "calls", 1]));
-  it("read back what they write", () => {
+  it("parse to what was formatted", () => {
     const key = fc.oneof(fc.string({ minLength: 1 }), fc.constantFrom("a.b", 'a"b', "a]b", "[0]", "\\", "x y"));
     fc.assert(
       fc.property(fc.array(fc.oneof(key, fc.nat(99)), { minLength: 1 }), (segments) => {

@@ -28,7 +28,7 @@ function survives(text: string): void {
   }
 }
 
-describe("reading never throws", () => {
+describe("reading does not throw", () => {
   it("on any text", () => {
     const text = fc.oneof(
       fc.string({ unit: "binary", maxLength: 200 }),
@@ -37,7 +37,7 @@ describe("reading never throws", () => {
     fc.assert(fc.property(text, survives), { numRuns: 300, interruptAfterTimeLimit: 15_000 });
   });
 
-  it("on a blueprint with pieces cut out, put in, doubled and swapped", () => {
+  it("on a blueprint with pieces removed, inserted, duplicated and swapped", () => {
     const pieces = fc.constantFrom(
       "null",
       "[]",
@@ -81,7 +81,7 @@ describe("reading never throws", () => {
     );
   });
 
-  it("on a blueprint with words exchanged for other words of it", () => {
+  it("on a blueprint with words replaced by other words of it", () => {
     fc.assert(
       fc.property(fc.constantFrom(...blueprints), fc.nat(), fc.nat(), (blueprint, from, to) => {
         const words = [...blueprint.matchAll(/[\w.%-]+/g)];
@@ -93,7 +93,7 @@ describe("reading never throws", () => {
     );
   });
 
-  it("on any value that code may define", () => {
+  it("on any value that code can define", () => {
     fc.assert(
       fc.property(fc.anything({ withBigInt: true, withDate: true, withMap: true, withSparseArray: true }), (value) => {
         const parsed = readDefinition({ file: "platform.ts", value });

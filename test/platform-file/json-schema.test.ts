@@ -11,18 +11,18 @@ const validate = ajv.compile({ ...schema });
 const accepts = (text: string): boolean => validate(parse(text, { merge: true }));
 
 describe("the published JSON Schema", () => {
-  it("is draft 2020-12 and names itself", () => {
+  it("is draft 2020-12 and has an id", () => {
     expect(schema["$schema"]).toBe("https://json-schema.org/draft/2020-12/schema");
     expect(schema["$id"]).toBe("urn:keelson:platform-file");
   });
 
-  it.each(["starter", "aiaas"])("accepts the blueprint %s, which names it for editors", (name) => {
+  it.each(["starter", "aiaas"])("accepts the blueprint %s, which refers to it for editors", (name) => {
     const text = readFileSync(new URL(`../../blueprints/${name}/platform.yaml`, import.meta.url), "utf8");
     expect(accepts(text), JSON.stringify(validate.errors)).toBe(true);
     expect(text).toMatch(/^# yaml-language-server: \$schema=/);
   });
 
-  it("is what lies in the repository, where the blueprints point", () => {
+  it("equals the file in the repository to which the blueprints refer", () => {
     const file = new URL("../../schema/platform.schema.json", import.meta.url);
     expect(JSON.parse(readFileSync(file, "utf8"))).toEqual(JSON.parse(JSON.stringify(schema)));
   });
@@ -56,7 +56,7 @@ describe("the published JSON Schema", () => {
     ["a place for anchors", "platform: a\nx-anything: [1, 2]"],
   ])("accepts %s", (_, text) => expect(accepts(text), JSON.stringify(validate.errors)).toBe(true));
 
-  it("explains every field", () => {
+  it("describes every setting", () => {
     const silent: string[] = [];
     const visit = (node: unknown, path: string): void => {
       if (Array.isArray(node)) for (const inner of node) visit(inner, path);

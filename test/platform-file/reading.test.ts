@@ -29,7 +29,7 @@ describe("a diagnostic", () => {
     );
   });
 
-  it("comes with all others of the file, in its order", () => {
+  it("is reported with all others, in the order of the file", () => {
     const found = diagnose(
       `${base}objectives: { rpo: 5 }\nservices:\n  a: { modules: [gatway], calls: [b] }\nstores:\n  b: { postgre: 17 }\nfoo: 1\n`,
     );
@@ -59,7 +59,7 @@ const cases: readonly (readonly [title: string, text: string, code: string, hint
   ],
   ["an unknown key at the top", `${base}▲servces: {}`, "spec/unknown-key", "did you mean `services`?"],
   [
-    "a word of another system",
+    "a key of another system",
     `${base}services: { a: { image: "x:1", ▲resources: {} } }`,
     "spec/unknown-key",
     "write `cpu: 500m..1` and `memory: 1Gi..2Gi` here",
@@ -79,8 +79,8 @@ const cases: readonly (readonly [title: string, text: string, code: string, hint
   ["a file without a name", "▲services: {}", "spec/missing-key", "name the platform: `platform: NAME`"],
   ["a mapping where text belongs", `${base}image: ▲{ a: 1 }`, "spec/type"],
   ["nothing where a mapping belongs", `${base}services:\n  ▲gateway:\n`, "spec/type"],
-  ["a word that is none of the known", `${base}cloud: ▲awss`, "spec/value", "did you mean `aws`?"],
-  ["a number that must be text", `${base}entrance: { tls: { minimum: ▲1.2 } }`, "spec/value", 'quote it: "1.2"'],
+  ["an unknown value", `${base}cloud: ▲awss`, "spec/value", "did you mean `aws`?"],
+  ["a number in place of text", `${base}entrance: { tls: { minimum: ▲1.2 } }`, "spec/value", 'quote it: "1.2"'],
   [
     "a shorthand that is near a word",
     `${base}services: { a: { image: "x:1", spread: ▲zone } }`,
@@ -90,7 +90,7 @@ const cases: readonly (readonly [title: string, text: string, code: string, hint
   ["a port out of range", `${base}services: { a: { image: "x:1", port: ▲70000 } }`, "spec/range"],
   ["a name in capitals", `${base}services: { ▲ApiGateway: { modules: [gateway] } }`, "spec/name", "write `apigateway`"],
   [
-    "a store of no kind",
+    "a store without a kind",
     `${base}stores: { ▲db: { size: 5Gi } }`,
     "spec/value",
     "set it first: `postgres: 17`, `redis: 7`, `rabbitmq: 4.0` or `bucket: true`",
@@ -103,7 +103,7 @@ const cases: readonly (readonly [title: string, text: string, code: string, hint
     "did you mean `gateway`?",
   ],
   [
-    "a service that runs nothing",
+    "a service without modules and image",
     `${base}services: { ▲a: { replicas: 2 } }`,
     "spec/missing-key",
     "write `modules: [gateway]` or `image: …`",
@@ -127,24 +127,24 @@ const cases: readonly (readonly [title: string, text: string, code: string, hint
     "did you mean `token`?",
   ],
   [
-    "a backup into what is no bucket",
+    "a backup target that is not a bucket",
     `${base}stores: { a: { postgres: 17, backups: { to: ▲b } }, b: { redis: 7 } }`,
     "spec/unknown-reference",
   ],
   [
-    "a fallback to no model",
+    "a fallback to an unknown model",
     `${base}models: { a: { fallback: ▲smal }, small: {} }`,
     "spec/unknown-reference",
     "did you mean `small`?",
   ],
   [
-    "an upstream's key that its secret lacks",
+    "an upstream key that its secret lacks",
     `${base}models: { a: { upstreams: [{ url: "https://x.example", key: ▲s/kye }] } }\nsecrets: { s: { keys: [key] } }`,
     "spec/unknown-reference",
     "did you mean `key`?",
   ],
   [
-    "a port by a name that it lacks",
+    "an unknown port name",
     `${base}services: { a: { image: "x:1", calls: [{ to: b, port: ▲grcp }] }, b: { image: "x:1", ports: { grpc: 9000 } } }`,
     "spec/unknown-reference",
     "did you mean `grpc`?",
@@ -163,14 +163,14 @@ const cases: readonly (readonly [title: string, text: string, code: string, hint
   ],
   ["a call to itself", `${base}services: { a: { image: "x:1", calls: [▲a] } }`, "spec/self-call", "remove it"],
   [
-    "a call to what has no port",
+    "a call to a service without a port",
     `${base}services: { a: { image: "x:1", calls: [▲b] }, b: { image: "x:1" } }`,
     "spec/conflict",
     "write `port: 8080` there",
   ],
-  ["fallbacks in a circle", `${base}models: { a: { fallback: ▲b }, b: { fallback: a } }`, "spec/cycle"],
+  ["fallbacks in a cycle", `${base}models: { a: { fallback: ▲b }, b: { fallback: a } }`, "spec/cycle"],
   [
-    "sidecars in a circle",
+    "sidecars in a cycle",
     `${base}services: { a: { image: "x:1", beside: ▲b }, b: { image: "x:1", beside: a } }`,
     "spec/cycle",
   ],
@@ -182,7 +182,7 @@ const cases: readonly (readonly [title: string, text: string, code: string, hint
     "remove `role: worker`",
   ],
   [
-    "a probe of what has no port",
+    "a probe without a port",
     `${base}services: { a: { image: "x:1", role: worker, health: { ▲live: { every: 5s } } } }`,
     "spec/conflict",
     "remove `role: worker`, and write `port: 8080`",
@@ -206,7 +206,7 @@ const cases: readonly (readonly [title: string, text: string, code: string, hint
   ],
   ["a port's name with two dashes", `${base}services: { a: { image: "x:1", ports: { ▲a--b: 80 } } }`, "spec/name"],
   [
-    "a path that leads to another service already",
+    "a path that already routes to another service",
     `${base}services: { a: { image: "x:1", port: 80, expose: /api }, b: { image: "x:1", port: 80, expose: { path: [/b, ▲/api] } } }`,
     "spec/conflict",
     "give each service a path of its own",
@@ -223,15 +223,15 @@ const cases: readonly (readonly [title: string, text: string, code: string, hint
     "spec/environment",
     "remove it here",
   ],
-  ["an environment that is no mapping", `${base}environments: { local: ▲5 }`, "spec/value"],
+  ["an environment that is not a mapping", `${base}environments: { local: ▲5 }`, "spec/value"],
   [
-    "a service's name that an environment misspells",
+    "a service name that an environment misspells",
     `${base}services: { gateway: { modules: [gateway] } }\nenvironments: { local: { services: { ▲gatway: { replicas: 1 } } } }`,
     "spec/missing-key",
     "did you mean `gateway`? the base has no `gatway` in `services`",
   ],
   [
-    "a store's name that an environment misspells",
+    "a store name that an environment misspells",
     `${base}stores: { cache: { redis: 7 } }\nenvironments: { local: { stores: { ▲cahce: { size: 1Gi } } } }`,
     "spec/value",
     "did you mean `cache`? the base has no `cahce` in `stores`",
@@ -248,7 +248,7 @@ const cases: readonly (readonly [title: string, text: string, code: string, hint
     "spec/type",
     "write `false`: YAML reads `off` as text",
   ],
-  ["another system's word", `${base}provide: ▲kubernetes`, "spec/value", "did you mean `in-cluster`?"],
+  ["a value of another system", `${base}provide: ▲kubernetes`, "spec/value", "did you mean `in-cluster`?"],
   [
     "a command line where a list belongs",
     `${base}services: { a: { image: "x:1", command: ▲"rm -rf /" } }`,
@@ -280,33 +280,29 @@ const cases: readonly (readonly [title: string, text: string, code: string, hint
   ],
   ["tabs", `${base}services:\n▲\ta: 1`, "yaml/tab", "use two spaces"],
   [
-    "a key written twice",
+    "a duplicate key",
     `${base}services:\n  a: { image: "x:1" }\n  ▲a: { image: "y:1" }`,
     "yaml/duplicate-key",
     "keep one of them",
   ],
   [
-    "an anchor that is nowhere",
+    "an undefined anchor",
     `${base}services:\n  a: &one { image: "x:1" }\n  b: ▲*onee`,
     "yaml/unknown-anchor",
     "did you mean `one`?",
   ],
   ["an anchor inside itself", `${base}services: &all\n  a: ▲*all`, "yaml/anchor-cycle"],
-  [
-    "a merge of what is no mapping",
-    `${base}x-list: &list [1]\nservices:\n  a: { ▲<<: *list, image: "x:1" }`,
-    "yaml/merge",
-  ],
+  ["a merge of a list", `${base}x-list: &list [1]\nservices:\n  a: { ▲<<: *list, image: "x:1" }`, "yaml/merge"],
   ["a tag", `${base}image: !!binary ▲aGk=`, "yaml/tag", "write the value without a tag"],
   ["several documents", `${base}▲---\nplatform: other`, "yaml/documents"],
   ["an empty file", "▲", "yaml/empty"],
   ["comments only", "▲# nothing\n", "yaml/empty"],
   ["a list", "▲- a\n", "yaml/not-a-mapping"],
   ["one word", "▲hello", "yaml/not-a-mapping"],
-  ["a key that is no text", `${base}? ▲[a, b]\n: c`, "yaml/key"],
+  ["a key that is not text", `${base}? ▲[a, b]\n: c`, "yaml/key"],
   ["a dangerous key", `${base}▲__proto__: { a: 1 }`, "yaml/key"],
   ["broken syntax", `${base}services: { a: ▲`, "yaml/syntax"],
-  ["bytes that are no text", `${base}▲\u0000`, "file/binary"],
+  ["bytes that are not text", `${base}▲\u0000`, "file/binary"],
 ];
 
 describe("a file is refused for", () => {
@@ -322,7 +318,7 @@ describe("a file is refused for", () => {
 });
 
 describe("a file is read with a warning for", () => {
-  it("calls in a circle: services may know each other, but a fault runs round", () => {
+  it("calls in a cycle, because a fault in one affects all", () => {
     const found = diagnose(
       `${base}services:\n  a: { image: "x:1", port: 1, calls: [b] }\n  b: { image: "x:1", port: 1, calls: [a] }\n`,
     );
@@ -339,7 +335,7 @@ describe("a file is read with a warning for", () => {
   });
 });
 
-describe("hostile files end in a refusal, soon", () => {
+describe("a hostile file is refused quickly", () => {
   const bounded = (text: string, code: string) => {
     const started = performance.now();
     expect(diagnose(text).map((each) => each.code)).toContain(code);
@@ -355,9 +351,9 @@ describe("hostile files end in a refusal, soon", () => {
     bounded(`${base}${text}`, "yaml/alias-bomb");
   });
   it("a hundred thousand brackets", () => bounded(`${base}a: ${"[".repeat(100_000)}`, "yaml/too-deep"));
-  it("nesting beyond any platform", () =>
+  it("more nesting than the limit", () =>
     bounded(`${base}x-deep: ${"[".repeat(200)}${"]".repeat(200)}`, "yaml/too-deep"));
-  it("keys beyond counting", () => {
+  it("fifty thousand unknown keys", () => {
     const text = Array.from({ length: 50_000 }, (_, index) => `k${index}: 1`).join("\n");
     bounded(`${base}${text}`, "spec/unknown-key");
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { named, planOf } from "../support/plan/planned.js";
 
 /** The four architectures that have no blueprint yet, in the words of the platform file: what each says must be sayable. */
-describe("the vocabulary says", () => {
+describe("the platform file can express", () => {
   it("an ecosystem of models with memory beside each, size classes and leading signals", () => {
     const plan = planOf(
       `platform: echo
