@@ -1,14 +1,15 @@
 import type { Plan } from "../../plan/plan.js";
+import type { PlanIndex } from "../plan-index.js";
 import { containerBehind } from "./networks.js";
 
 /**
- * Whom each unit waits for: those it calls. Calls in a circle are waited for one way only, in the order of the Plan,
- * because otherwise nobody would start.
+ * What each unit waits for at its start: the services that it calls. Of a cycle of calls one is omitted, in the order of the Plan,
+ * because no container of the cycle would start otherwise.
  */
-export function dependencies(plan: Plan): ReadonlyMap<string, readonly string[]> {
+export function dependencies(plan: Plan, index: PlanIndex): ReadonlyMap<string, readonly string[]> {
   const calls = new Map<string, string[]>();
   for (const edge of plan.edges) {
-    const callee = containerBehind(plan, edge);
+    const callee = containerBehind(index, edge);
     if (callee === undefined || callee === edge.from) continue;
     const known = calls.get(edge.from) ?? [];
     if (known.includes(callee) || reaches(calls, callee, edge.from)) continue;

@@ -3,6 +3,7 @@ import type { Declaration } from "../declarations/index.js";
 import type { Note } from "../note.js";
 import { fragmentsFor } from "../patch-fragment.js";
 import { planDocument } from "../plan-document.js";
+import { indexOf } from "../plan-index.js";
 import { generatedSecrets } from "../secrets.js";
 import { runsAsContainers } from "../stores/containers.js";
 import { serverNotes, singleServer } from "../stores/index.js";
@@ -45,8 +46,9 @@ function composeFile(
   plan: Plan,
   stores: readonly RunStore[],
 ): { readonly file: object; readonly notes: readonly Note[] } {
-  const nets = networks(plan);
-  const waits = dependencies(plan);
+  const index = indexOf(plan);
+  const nets = networks(plan, index);
+  const waits = dependencies(plan, index);
   const checked = new Set([
     ...stores.map(({ store }) => store.name),
     ...plan.units.filter((unit) => healthCheck(unit)).map((unit) => unit.name),

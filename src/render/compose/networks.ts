@@ -1,4 +1,5 @@
 import type { Edge, Plan } from "../../plan/plan.js";
+import type { PlanIndex } from "../plan-index.js";
 import { runsAsContainers } from "../stores/containers.js";
 
 /**
@@ -11,7 +12,7 @@ export interface Networks {
   readonly all: Readonly<Record<string, { readonly internal?: true }>>;
 }
 
-export function networks(plan: Plan): Networks {
+export function networks(plan: Plan, index: PlanIndex): Networks {
   const attached = new Map<string, Set<string>>();
   const all: Record<string, { internal?: true }> = {};
   const attach = (name: string, network: string) => {
@@ -19,7 +20,7 @@ export function networks(plan: Plan): Networks {
     attached.set(name, known.add(network));
   };
   for (const edge of plan.edges) {
-    const callee = containerBehind(plan, edge);
+    const callee = containerBehind(index, edge);
     if (callee === undefined) {
       attach(edge.from, outside(edge.from));
       all[outside(edge.from)] = {};
@@ -47,11 +48,11 @@ export function entranceUnits(plan: Plan): readonly string[] {
 }
 
 /** The service at the far end of an edge; undefined when that is no container of this file. */
-export function containerBehind(plan: Plan, edge: Edge): string | undefined {
+export function containerBehind(index: PlanIndex, edge: Edge): string | undefined {
   if (edge.kind === "outside") return undefined;
-  const store = plan.stores.find((candidate) => candidate.name === edge.to);
+  const store = index.store(edge.to);
   if (store) return runsAsContainers(store) ? store.name : undefined;
-  return plan.models.find((model) => model.name === edge.to)?.unit ?? edge.to;
+  return index.servedBy(edge.to);
 }
 
 function outside(name: string): string {

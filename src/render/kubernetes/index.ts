@@ -77,7 +77,7 @@ export function renderObjects(plan: Plan): {
       unit.patches,
     );
   for (const entrance of plan.entrances)
-    add(`${entrance.name}/`, [["ingress", ingress(plan, entrance)]], entrance.patches);
+    add(`${entrance.name}/`, [["ingress", ingress(scope, entrance)]], entrance.patches);
   refuseSameName(all);
   return { manifests: all, notes };
 }

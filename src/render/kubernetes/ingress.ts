@@ -1,11 +1,12 @@
 import { KeelsonError } from "../../errors/keelson-error.js";
-import type { Entrance, Plan } from "../../plan/plan.js";
+import type { Entrance } from "../../plan/plan.js";
 import type { Note } from "../note.js";
 import type { Ingress, WithNotes } from "./manifest.js";
 import { metadata } from "./metadata.js";
+import type { Scope } from "./scope.js";
 
 /** A public entry point. None for an entrance that the user exposes without a controller (`controller: none`). */
-export function ingress(plan: Plan, entrance: Entrance): WithNotes<Ingress> {
+export function ingress(scope: Scope, entrance: Entrance): WithNotes<Ingress> {
   const { name, path, controller } = entrance;
   if (controller === "none")
     return {
@@ -14,15 +15,18 @@ export function ingress(plan: Plan, entrance: Entrance): WithNotes<Ingress> {
     };
   if (entrance.controller === "gateway-api")
     throw new KeelsonError("render/unsupported", `${entrance.path}: this target does not write Gateway API routes`);
-  return { object: ingressObject(plan, entrance), notes: [...requirements(entrance), ...limitations(plan, entrance)] };
+  return {
+    object: ingressObject(scope, entrance),
+    notes: [...requirements(entrance), ...limitations(scope, entrance)],
+  };
 }
 
-function ingressObject(plan: Plan, entrance: Entrance): Ingress {
+function ingressObject(scope: Scope, entrance: Entrance): Ingress {
   const routes = [...entrance.routes].sort((left, right) => right.prefix.length - left.prefix.length);
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "Ingress",
-    metadata: { ...metadata(plan, entrance, "entrance"), annotations: annotations(plan, entrance) },
+    metadata: { ...metadata(scope.plan, entrance, "entrance"), annotations: annotations(scope, entrance) },
     spec: {
       ingressClassName: entrance.controller,
       ...(entrance.tls &&
@@ -58,9 +62,9 @@ function requirements(entrance: Entrance): readonly Note[] {
 }
 
 /** What the file declares for this entrance and an Ingress of its controller cannot express. */
-function limitations(plan: Plan, entrance: Entrance): readonly Note[] {
+function limitations(scope: Scope, entrance: Entrance): readonly Note[] {
   const { name, path, controller, tls, waf, affinity } = entrance;
-  const grpc = grpcBehind(plan, entrance);
+  const grpc = grpcBehind(scope, entrance);
   const messages = [
     ...(tls?.issuer === "acm"
       ? ["certificates of ACM work with AWS load balancers only: provide the certificate of the Ingress yourself"]
@@ -82,10 +86,10 @@ function issuerOf({ controller, tls }: Entrance): string | undefined {
 }
 
 /** Whether gRPC is behind this entrance: `alone`, or beside HTTP, which no controller can separate in one Ingress. */
-function grpcBehind(plan: Plan, { routes }: Entrance): "alone" | "beside HTTP" | undefined {
+function grpcBehind({ index }: Scope, { routes }: Entrance): "alone" | "beside HTTP" | undefined {
   const protocols = new Set(
     routes.map(({ unit, port }) => {
-      const ports = plan.units.find(({ name }) => name === unit)?.ports;
+      const ports = index.unit(unit)?.ports;
       return ports?.find(({ name }) => name === port)?.protocol;
     }),
   );
@@ -93,13 +97,13 @@ function grpcBehind(plan: Plan, { routes }: Entrance): "alone" | "beside HTTP" |
   return protocols.size === 1 ? "alone" : "beside HTTP";
 }
 
-function annotations(plan: Plan, entrance: Entrance): Record<string, string> {
+function annotations(scope: Scope, entrance: Entrance): Record<string, string> {
   const issuer = issuerOf(entrance);
   return {
     ...(issuer !== undefined && { "cert-manager.io/cluster-issuer": issuer }),
     ...(entrance.dns !== "none" &&
       entrance.host !== undefined && { "external-dns.alpha.kubernetes.io/hostname": entrance.host }),
-    ...(entrance.controller === "nginx" && nginxAnnotations(entrance, grpcBehind(plan, entrance) === "alone")),
+    ...(entrance.controller === "nginx" && nginxAnnotations(entrance, grpcBehind(scope, entrance) === "alone")),
   };
 }
 

@@ -19,7 +19,7 @@ const namespaces = {
   dns: "kube-system",
 } as const;
 
-/** Nobody talks to anybody, until another policy says so. */
+/** Denies every connection that no other policy allows. */
 export function defaultDeny(scope: Scope): NetworkPolicy | undefined {
   if (scope.plan.security.network === "open") return undefined;
   return {
@@ -30,7 +30,7 @@ export function defaultDeny(scope: Scope): NetworkPolicy | undefined {
   };
 }
 
-/** Every pod may look up names: at the cluster's DNS, and at the node's own cache of it. */
+/** Allows DNS lookups of every pod, at the cluster's DNS and at NodeLocal DNSCache. */
 export function allowDns(scope: Scope): NetworkPolicy | undefined {
   if (scope.plan.security.network === "open") return undefined;
   const dns = { ...inNamespace(namespaces.dns), podSelector: { matchLabels: { "k8s-app": "kube-dns" } } };
@@ -54,13 +54,13 @@ export function allowDns(scope: Scope): NetworkPolicy | undefined {
   };
 }
 
-/** Connections that a set of pods needs besides the edges of the Plan: its own members, or a job beside it. */
+/** Connections that a set of pods needs besides the edges of the Plan: between its members, or from a job. */
 export interface ExtraConnections {
   readonly ingress?: readonly INetworkPolicyIngressRule[];
   readonly egress?: readonly INetworkPolicyEgressRule[];
 }
 
-/** Opens exactly what the Plan's edges say for the pods of one unit or store: who may call it, and whom it may call. */
+/** Allows exactly the Plan's edges of one unit or store: its callers, and what it calls. */
 export function networkPolicy(
   scope: Scope,
   element: { readonly name: string },
@@ -70,12 +70,12 @@ export function networkPolicy(
   const { plan } = scope;
   if (plan.security.network === "open") return undefined;
   const ingress = [
-    ...callers(plan, element.name),
-    ...fromEntrances(plan, element.name),
+    ...callers(scope, element.name),
+    ...fromEntrances(scope, element.name),
     ...fromPrometheus(scope, element.name),
     ...(extra.ingress ?? []),
   ];
-  const egress = [...called(plan, element.name), ...toCollector(plan, element.name), ...(extra.egress ?? [])];
+  const egress = [...called(scope, element.name), ...toCollector(scope, element.name), ...(extra.egress ?? [])];
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "NetworkPolicy",
@@ -83,54 +83,46 @@ export function networkPolicy(
     spec: {
       podSelector: { matchLabels: selector(plan, element.name) },
       policyTypes: ["Ingress", "Egress"],
-      // An empty list means the same as none, but the server drops it, and every apply would be a change.
+      // An empty list means the same as none, but the API server drops it, and each apply would report a change.
       ...(ingress.length > 0 && { ingress }),
       ...(egress.length > 0 && { egress }),
     },
   };
 }
 
-function callers(plan: Plan, name: string): INetworkPolicyIngressRule[] {
-  return plan.edges
-    .filter((edge) => edge.kind !== "outside" && podsBehind(plan, edge.to) === name)
-    .map((edge) => ({ from: [caller(plan, edge.from)], ports: [tcp(edge.port)] }));
+function callers(scope: Scope, name: string): INetworkPolicyIngressRule[] {
+  return scope.index.edgesTo(name).map((edge) => ({ from: [caller(scope, edge.from)], ports: [tcp(edge.port)] }));
 }
 
 /** A unit, or a store that writes its backups into another. */
-function caller(plan: Plan, name: string): INetworkPolicyPeer {
-  const store = plan.stores.find((candidate) => candidate.name === name);
-  return store ? destination(plan, false, name) : pods(plan, name);
+function caller(scope: Scope, name: string): INetworkPolicyPeer {
+  return scope.index.store(name) ? destination(scope, false, name) : pods(scope.plan, name);
 }
 
-function called(plan: Plan, name: string): INetworkPolicyEgressRule[] {
-  return plan.edges
-    .filter((edge) => edge.from === name)
-    .map((edge) => ({ to: [destination(plan, edge.kind === "outside", edge.to)], ports: [tcp(edge.port)] }));
+function called(scope: Scope, name: string): INetworkPolicyEgressRule[] {
+  return scope.index
+    .edgesFrom(name)
+    .map((edge) => ({ to: [destination(scope, edge.kind === "outside", edge.to)], ports: [tcp(edge.port)] }));
 }
 
-/** A destination that is no pod of this environment is known by its port alone, unless its address is written out. */
-function destination(plan: Plan, outside: boolean, name: string): INetworkPolicyPeer {
+/** A destination outside this environment is restricted by its port only, unless it is an IP address. */
+function destination({ plan, index }: Scope, outside: boolean, name: string): INetworkPolicyPeer {
   if (outside) return anywhere(name);
-  const store = plan.stores.find((candidate) => candidate.name === name);
+  const store = index.store(name);
   if (store && !runsAsContainers(store)) return anywhere(undefined);
   if (store && isCloudNativePg(store)) return { podSelector: { matchLabels: instanceLabels(store) } };
-  return pods(plan, podsBehind(plan, name));
+  return pods(plan, index.servedBy(name));
 }
 
 function anywhere(address: string | undefined): INetworkPolicyPeer {
   if (address !== undefined && /^\d{1,3}(\.\d{1,3}){3}$/.test(address)) return { ipBlock: { cidr: `${address}/32` } };
-  // The cloud's metadata service hands out credentials: nothing of the platform has business there.
+  // The cloud's metadata service issues credentials, which nothing of the platform needs.
   return { ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } };
 }
 
-/** A model is served by the pods of its unit. */
-function podsBehind(plan: Plan, name: string): string {
-  return plan.models.find((model) => model.name === name)?.unit ?? name;
-}
-
-function fromEntrances(plan: Plan, name: string): INetworkPolicyIngressRule[] {
-  const unit = plan.units.find((candidate) => candidate.name === name);
-  return plan.entrances.flatMap((entrance) => {
+function fromEntrances({ index }: Scope, name: string): INetworkPolicyIngressRule[] {
+  const unit = index.unit(name);
+  return index.entrancesTo(name).flatMap((entrance) => {
     const from = controllerNamespace(entrance);
     const ports = new Set(
       entrance.routes
@@ -148,7 +140,7 @@ function controllerNamespace(entrance: Entrance): string | undefined {
 }
 
 function fromPrometheus(scope: Scope, name: string): INetworkPolicyIngressRule[] {
-  const unit = scope.plan.units.find((candidate) => candidate.name === name);
+  const unit = scope.index.unit(name);
   const port = unit && metricsPort(scope.plan, unit);
   if (port === undefined) return [];
   const prometheus = {
@@ -158,10 +150,10 @@ function fromPrometheus(scope: Scope, name: string): INetworkPolicyIngressRule[]
   return [{ from: [prometheus], ports: [tcp(port)] }];
 }
 
-/** Traces go to the collector that the file names: a name ending in `.svc` is a Service. */
-function toCollector(plan: Plan, name: string): INetworkPolicyEgressRule[] {
+/** Traces go to the configured collector: a host name ending in `.svc` is a Service. */
+function toCollector({ plan, index }: Scope, name: string): INetworkPolicyEgressRule[] {
   const endpoint = plan.observe.otlp;
-  const unit = plan.units.find((candidate) => candidate.name === name);
+  const unit = index.unit(name);
   if (endpoint === undefined || !unit || unit.modules.length === 0 || !URL.canParse(endpoint)) return [];
   const url = new URL(endpoint);
   const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));

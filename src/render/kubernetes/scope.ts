@@ -1,12 +1,14 @@
 import type { Plan } from "../../plan/plan.js";
 import { type PlanDocument, planDocument } from "../plan-document.js";
+import { indexOf, type PlanIndex } from "../plan-index.js";
 
 /** What the files of this folder share while one Plan is rendered. */
 export interface Scope {
   readonly plan: Plan;
+  readonly index: PlanIndex;
   readonly document: PlanDocument;
 }
 
 export function scopeOf(plan: Plan): Scope {
-  return { plan, document: planDocument(plan) };
+  return { plan, index: indexOf(plan), document: planDocument(plan) };
 }
