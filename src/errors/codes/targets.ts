@@ -30,6 +30,11 @@ export const targetErrors = {
     exitCode: 2,
     hint: "use controller: nginx or traefik",
   },
+  "render/config-map-too-large": {
+    summary: "The plan is larger than a ConfigMap of Kubernetes can be.",
+    exitCode: 2,
+    hint: "split the platform file into several platforms",
+  },
   "render/patch-unreadable": {
     summary: "A patch is not a mapping of fields.",
     exitCode: 2,

@@ -1,3 +1,4 @@
+import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Store } from "../../plan/plan.js";
 import { canonicalJson, contentHash } from "../canonical.js";
 import type { StoreServer } from "../stores/server.js";
@@ -5,12 +6,25 @@ import type { ConfigMap } from "./manifest.js";
 import { metadata, platformMetadata } from "./metadata.js";
 import type { Scope } from "./scope.js";
 
-/** The name carries a hash of the content: a changed Plan is a new ConfigMap, so it rolls out and back as pods do. */
+/**
+ * The API server refuses a ConfigMap whose values have more bytes (Kubernetes documentation, "ConfigMaps": "cannot exceed 1 MiB"; MaxSecretSize in
+ * its validation).
+ */
+const MAX_CONFIG_MAP_BYTES = 1024 * 1024;
+
+/** The name has a hash of the content: a changed Plan is a new ConfigMap, which rolls out and back as pods do. */
 export function planConfigMapName(scope: Scope): string {
   return `plan-${scope.document.hash}`;
 }
 
+/** Throws `render/config-map-too-large` for a Plan of more services than fit into one object. */
 export function planConfigMap(scope: Scope): ConfigMap {
+  const bytes = new TextEncoder().encode(scope.document.text).length;
+  if (bytes > MAX_CONFIG_MAP_BYTES)
+    throw new KeelsonError(
+      "render/config-map-too-large",
+      `the plan of ${scope.plan.platform} has ${bytes} bytes; a ConfigMap cannot exceed ${MAX_CONFIG_MAP_BYTES} bytes`,
+    );
   return {
     apiVersion: "v1",
     kind: "ConfigMap",
