@@ -1,4 +1,5 @@
 import type { Milliseconds, Model, Path, Plan, Store, Unit } from "../plan/plan.js";
+import { type BucketStore, isBucket } from "../plan/stores/index.js";
 import type { FaultName } from "../platform-file/faults.js";
 import { modulesOf } from "../promises/facts/supervisor.js";
 import { type FaultId, largerFaults, smallerFault } from "../promises/faults/index.js";
@@ -26,6 +27,7 @@ export class CheckContext {
   readonly sheet: PromiseSheet;
   #units: ReadonlyMap<string, Unit> | undefined;
   #stores: ReadonlyMap<string, Store> | undefined;
+  #buckets: readonly BucketStore[] | undefined;
   #elements: ReadonlyMap<Path, Unit | Store | Model> | undefined;
   #rows: ReadonlyMap<Path, readonly Row[]> | undefined;
   #broken: ReadonlyMap<string, readonly BrokenPromise[]> | undefined;
@@ -45,6 +47,12 @@ export class CheckContext {
   store(name: string): Store | undefined {
     this.#stores ??= new Map(this.plan.stores.map((store) => [store.name, store]));
     return this.#stores.get(name);
+  }
+
+  /** The stores that backups can be sent to. */
+  get buckets(): readonly BucketStore[] {
+    this.#buckets ??= this.plan.stores.filter(isBucket);
+    return this.#buckets;
   }
 
   /** The unit, store or model at a path. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { applySafeFixes } from "../../src/check/apply-fixes.js";
 import { findingsText } from "../../src/check/output/text.js";
-import { misspeltName } from "../../src/check/rules/delivery/misspelt-name.js";
+import { misspelledName } from "../../src/check/rules/delivery/misspelt-name.js";
 import { withEdits } from "../../src/check/verify-fixes.js";
 import { findingsIn, planOf, plansOf } from "../support/check/findings.js";
 import { rowOf, sheetOf } from "../support/promises/rows.js";
@@ -134,7 +134,7 @@ environments:
     models:
       llama-3.1-caht: { concurrency: 8 }
 `;
-  const [finding, ...others] = findingsIn(text, [misspeltName]);
+  const [finding, ...others] = findingsIn(text, [misspelledName]);
 
   it("is reported at the key, and its fix is not safe", () => {
     expect(others).toEqual([]);
@@ -146,7 +146,7 @@ environments:
   it("has a fix that renames the key, so that the difference applies to the element of the base", () => {
     const result = withEdits(text, finding?.fix ?? []) ?? "";
     expect(result).toBe(text.replace("caht", "chat"));
-    expect(findingsIn(result, [misspeltName])).toEqual([]);
+    expect(findingsIn(result, [misspelledName])).toEqual([]);
     expect(planOf(result, "production").models.map(({ name, concurrency }) => [name, concurrency])).toEqual([
       ["llama-3.1-chat", 8],
     ]);
@@ -193,6 +193,38 @@ objectives: { rto: 16m, rpo: 1m }
   it("is not applied even if its rule declares it safe", () => {
     const forced = findingsIn(tight).map((finding) => ({ ...finding, safe: true }));
     expect(applySafeFixes(tight, forced, plansOf).text).toBe(tight);
+  });
+});
+
+describe("the advice to promise less", () => {
+  const laptop = (rto: string): string => `platform: shop
+provide: embedded
+stores:
+  orders: { postgres: 17, size: 512Mi, backups: { full: 30m keep 2d, log: 30s keep 7d } }
+objectives: { rto: ${rto}, rpo: 1m }
+`;
+  const suggested = (text: string): string | undefined =>
+    findingsIn(text).flatMap(({ hint }) => /promise at least (\w+)/.exec(hint ?? "")?.[1] ?? [])[0];
+
+  it("gives one figure, which every fault keeps", () => {
+    const rto = suggested(laptop("20s"));
+    expect(rto).toBeDefined();
+    const errors = findingsIn(laptop(rto ?? "20s")).filter(({ severity }) => severity === "error");
+    expect(errors.map(({ code, message }) => `${code} ${message}`)).toEqual([]);
+  });
+
+  it("starts with the remedy for the longest term", () => {
+    const text = `platform: shop
+cloud: aws
+zones: 3
+stores: { orders: { postgres: 17, standby: another-zone, size: 1G, backups: { full: daily keep 7d, log: 5m keep 7d } } }
+objectives: { rto: 30m }
+observe: { metrics: prometheus }
+`;
+    const hints = (file: string) =>
+      findingsIn(file).flatMap(({ code, hint }) => (code === "recovery/rto-restore" ? [hint] : []));
+    expect(hints(text)).toEqual([expect.stringMatching(/^page the on-call engineer/)]);
+    expect(hints(text.replace("1G", "500G"))).toEqual([expect.stringMatching(/^store less data in one store/)]);
   });
 });
 

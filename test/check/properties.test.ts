@@ -77,11 +77,11 @@ describe("for every platform", () => {
         const text = yamlOf(platform);
         const before = findingsIn(text);
         for (const finding of before.filter(({ safe, fix }) => safe && fix)) {
-          const mended = applySafeFixes(text, [finding], plansOf).text;
-          const after = findingsIn(mended);
+          const result = applySafeFixes(text, [finding], plansOf).text;
+          const after = findingsIn(result);
           expect(after.map(({ code, path }) => `${code} ${path}`)).not.toContain(`${finding.code} ${finding.path}`);
           expect(faulty(before)).toEqual(expect.arrayContaining([...faulty(after)]));
-          expect(keptIn(mended)).toEqual(expect.arrayContaining(keptIn(text)));
+          expect(keptIn(result)).toEqual(expect.arrayContaining(keptIn(text)));
         }
       }),
       { numRuns: 40 },

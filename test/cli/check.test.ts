@@ -24,25 +24,25 @@ async function platform(text: string): Promise<string> {
 }
 
 describe("keelson check", () => {
-  it("ends with 0 and says so where nothing is found", async () => {
+  it("exits with 0 without findings", async () => {
     const file = await platform("platform: shop\nservices:\n  web: { modules: [engine] }\n");
-    expect(await keelson(["check", file])).toEqual({ code: 0, out: "nothing found in default\n", err: "" });
+    expect(await keelson(["check", file])).toEqual({ code: 0, out: "no findings in default\n", err: "" });
   });
 
-  it("ends with 1 for an error, at its line, in plain text when it is piped", async () => {
+  it("exits with 1 for an error, printed with its line, without colours to a pipe", async () => {
     const { code, out } = await keelson(["check", await platform(fixture("availability/rollout-stuck", "fail"))]);
     expect(code).toBe(1);
     expect(out).toContain("platform.yaml:6:23 error availability/rollout-stuck");
     expect(out).not.toContain("\u001b");
   });
 
-  it("ends with 0 for a warning, and with 1 under --strict", async () => {
+  it("exits with 0 for a warning, and with 1 under --strict", async () => {
     const file = await platform(fixture("capacity/memory-overcommit", "fail"));
     expect((await keelson(["check", file, "--rule", "capacity"])).code).toBe(0);
     expect((await keelson(["check", file, "--rule", "capacity", "--strict"])).code).toBe(1);
   });
 
-  it("ends with 2 and one line for a file that is none, an unknown rule and an unknown environment", async () => {
+  it("exits with 2 for a missing or invalid file, an unknown rule and an unknown environment", async () => {
     const file = await platform("platform: shop\nservices:\n  web: { modules: [accounts], replicaz: 2 }\n");
     expect(await keelson(["check", "nowhere.yaml"])).toMatchObject({ code: 2, out: "" });
     expect(await keelson(["check", file])).toMatchObject({
@@ -66,15 +66,15 @@ describe("keelson check", () => {
     });
   });
 
-  it("prints a SARIF log of what is wrong with a file that cannot be read, and ends with 2", async () => {
-    const broken = await platform("platform: shop\nservices:\n  web: { modules: [accounts], replicaz: 2 }\n");
+  it("prints the errors of an invalid file as a SARIF log, and exits with 2", async () => {
+    const invalid = await platform("platform: shop\nservices:\n  web: { modules: [accounts], replicaz: 2 }\n");
     const logOf = async (...args: string[]) => {
       const { code, out, err } = await keelson(["check", ...args, "--format", "sarif"]);
       expect({ code, err }).toEqual({ code: 2, err: "" });
       const [run] = sarifLog.parse(JSON.parse(out)).runs;
       return run?.results.map(({ ruleId, locations }) => ({ ruleId, ...locations[0]?.physicalLocation }));
     };
-    expect(await logOf(broken)).toEqual([
+    expect(await logOf(invalid)).toEqual([
       {
         ruleId: "spec/unknown-key",
         artifactLocation: { uri: `file://${join(directory, "platform.yaml")}` },
@@ -86,7 +86,7 @@ describe("keelson check", () => {
     ]);
   });
 
-  it("names the file in a SARIF log from the repository's root on, from wherever it is called", async () => {
+  it("identifies the file in a SARIF log relative to the repository's root, for any working directory", async () => {
     await mkdir(join(directory, "repository", ".git"), { recursive: true });
     await mkdir(join(directory, "repository", "deploy"));
     const file = join(directory, "repository", "deploy", "platform.yaml");
@@ -104,43 +104,43 @@ describe("keelson check", () => {
     }
   });
 
-  it("prints the errors of a file that cannot be read as one JSON document, with --format json as well", async () => {
+  it("prints the errors of an invalid file as one JSON document, with --format json too", async () => {
     const file = await platform("platform: shop\nservces: {}\n");
-    for (const asked of [["--json"], ["--format", "json"], ["--format=json"]]) {
-      const { code, out, err } = await keelson(["check", file, ...asked]);
+    for (const options of [["--json"], ["--format", "json"], ["--format=json"]]) {
+      const { code, out, err } = await keelson(["check", file, ...options]);
       expect({ code, err }).toEqual({ code: 2, err: "" });
       expect(JSON.parse(out)).toMatchObject({ file, diagnostics: [{ code: "spec/unknown-key" }] });
     }
   });
 
-  it("mends what is safe in the file and leaves its comments and everything else alone", async () => {
+  it("applies safe fixes to the file and changes nothing else, comments included", async () => {
     const text = fixture("availability/pdb-blocks-drain", "fail");
     const file = await platform(text);
     const { code, err } = await keelson(["check", file, "--fix"]);
     expect(code).toBe(0);
-    expect(err).toContain("mended availability/pdb-blocks-drain");
+    expect(err).toContain("fixed availability/pdb-blocks-drain");
     expect(await readFile(join(directory, file), "utf8")).toBe(text.replace("minAvailable: 2", "minAvailable: 1"));
   });
 
-  it("keeps the line ends of a file from Windows when it mends", async () => {
+  it("keeps CRLF line ends when it applies a fix", async () => {
     const text = fixture("recovery/backup-unencrypted", "fail").replaceAll("\n", "\r\n");
     const file = await platform(text);
     const { err } = await keelson(["check", file, "--fix", "--rule", "recovery/backup-unencrypted"]);
-    expect(err).toContain("mended recovery/backup-unencrypted");
-    const mended = await readFile(join(directory, file), "utf8");
-    expect(mended).not.toBe(text);
-    expect(mended.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
+    expect(err).toContain("fixed recovery/backup-unencrypted");
+    const fixedText = await readFile(join(directory, file), "utf8");
+    expect(fixedText).not.toBe(text);
+    expect(fixedText.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
   });
 
-  it("keeps the mark that an editor put before the text", async () => {
+  it("keeps a byte order mark", async () => {
     const file = await platform(`\uFEFF${fixture("availability/pdb-blocks-drain", "fail")}`);
     await keelson(["check", file, "--rule", "availability/pdb-blocks-drain", "--fix"]);
-    const mended = await readFile(join(directory, file), "utf8");
-    expect(mended.startsWith("\uFEFFplatform: ")).toBe(true);
-    expect(mended).toContain("minAvailable: 1");
+    const fixedText = await readFile(join(directory, file), "utf8");
+    expect(fixedText.startsWith("\uFEFFplatform: ")).toBe(true);
+    expect(fixedText).toContain("minAvailable: 1");
   });
 
-  it("keeps them where lines are added", async () => {
+  it("keeps CRLF line ends where a fix adds lines", async () => {
     const text =
       "platform: shop\ncloud: aws\nstores:\n  orders:\n    postgres: 17\n    objectives:\n      rpo: 1h\n".replaceAll(
         "\n",
@@ -148,15 +148,25 @@ describe("keelson check", () => {
       );
     const file = await platform(text);
     const { err } = await keelson(["check", file, "--fix", "--rule", "recovery/no-backup"]);
-    expect(err).toContain("mended recovery/no-backup");
-    const mended = await readFile(join(directory, file), "utf8");
-    expect(mended.split("\r\n").length).toBeGreaterThan(text.split("\r\n").length);
-    expect(mended.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
+    expect(err).toContain("fixed recovery/no-backup");
+    const fixedText = await readFile(join(directory, file), "utf8");
+    expect(fixedText.split("\r\n").length).toBeGreaterThan(text.split("\r\n").length);
+    expect(fixedText.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
+  });
+
+  it("places the findings of a folder in its platform.yaml", async () => {
+    await platform(fixture("availability/rollout-stuck", "fail"));
+    expect((await keelson(["check", "."])).out).toMatch(/^platform\.yaml:6:23 error /m);
+  });
+
+  it("prints that no automatic fixes are available", async () => {
+    const file = await platform("platform: shop\nservices:\n  web: { modules: [engine] }\n");
+    expect(await keelson(["check", file, "--fix"])).toMatchObject({ code: 0, err: "No automatic fixes available\n" });
   });
 
   it("lists its rules", async () => {
     const { out } = await keelson(["check", "--list-rules"]);
-    expect(out).toMatch(/^recovery\/rpo-interval +error +backups or log shipping are too far apart for the RPO$/m);
+    expect(out).toMatch(/^recovery\/rpo-interval +error +backups or WAL archiving are too infrequent for the RPO$/m);
   });
 });
 
@@ -170,20 +180,20 @@ stores:
 objectives: { rto: 1m, rpo: 1m }
 `;
 
-  it("ends with 0 where everything is kept, and prints the sheet", async () => {
+  it("exits with 0 if every promise is kept, and prints the sheet", async () => {
     const { code, out } = await keelson(["promises", await platform(kept)]);
     expect(code).toBe(0);
-    expect(out).toContain("shop in default: what it promises, fault by fault");
+    expect(out).toContain("shop in default: promised, predicted and measured recovery");
     expect(out).toMatch(/✓ 4 kept$/m);
   });
 
-  it("ends with 1 where something is broken, and reckons it up", async () => {
+  it("exits with 1 if a promise is broken, and itemises it", async () => {
     const { code, out } = await keelson(["promises", await platform(kept.replace("size: 512Mi", "size: 100Gi"))]);
     expect(code).toBe(1);
     expect(out).toMatch(/restore of the backup \(100Gi ÷ 50M\/s\)/);
   });
 
-  it("prints the sheet as data", async () => {
+  it("prints the sheet as JSON", async () => {
     const { out } = await keelson(["promises", await platform(kept), "--json"]);
     const sheet = JSON.parse(out);
     expect(sheet.rows.map(({ fault, subject }: { fault: string; subject: string }) => `${fault}/${subject}`)).toEqual([
@@ -195,14 +205,14 @@ objectives: { rto: 1m, rpo: 1m }
     expect(sheet.rows[2].rto).toMatchObject({ promised: 60_000, verdict: "kept", predicted: { kind: "bounded" } });
   });
 
-  it("explains one row, and says which there are when it is not one of them", async () => {
+  it("explains one row, and lists the rows for an unknown one", async () => {
     const file = await platform(kept);
     expect((await keelson(["promises", file, "--explain", "database-loss/orders"])).out).toContain("# Restore orders");
     const unknown = await keelson(["promises", file, "--explain", "database-loss/ordres"]);
     expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining("database-loss/orders") });
   });
 
-  it("refuses a data directory that is not there", async () => {
+  it("rejects a data directory that does not exist", async () => {
     const { code, err } = await keelson(["promises", await platform(kept), "--data", "nowhere"]);
     expect(code).toBe(2);
     expect(err).toMatch(/there is no data directory \/.*\/nowhere$/m);
@@ -217,12 +227,12 @@ describe("keelson check and keelson promises", () => {
     ["kept", "{ rto: 1h }", 0, "✓ 3 kept"],
     ["broken", "{ rto: 1s }", 1, "✓ 0 kept   ✗ 3 broken"],
     [
-      "unknown, as an availability that no cloud vouches for",
+      "unknown, such as an availability without an SLA",
       "{ rto: 1h, availability: 99.9% }",
       1,
       "✓ 3 kept   ? 1 unknown",
     ],
-  ])("agree on what is %s, and the sheet's last line counts it", async (_, objectives, code, last) => {
+  ])("agree on promises that are %s, and the last line of the sheet counts them", async (_, objectives, code, last) => {
     const file = await platform(platformWith(objectives));
     const sheet = await keelson(["promises", file]);
     expect({ code: sheet.code, last: sheet.out.trimEnd().split("\n").at(-1) }).toEqual({ code, last });
@@ -230,17 +240,17 @@ describe("keelson check and keelson promises", () => {
   });
 });
 
-describe("keelson, given words that it does not understand", () => {
+describe("keelson with invalid arguments", () => {
   const misused: readonly (readonly [string, readonly string[], string, string])[] = [
     ["an unknown command", ["chek"], "unknown command 'chek'", "did you mean check?"],
     ["an unknown option", ["check", "--strit"], "unknown option '--strit'", "did you mean --strict?"],
-    ["a choice that is none", ["check", "--format", "xml"], "argument 'xml' is invalid", "text, json, sarif"],
+    ["an invalid choice", ["check", "--format", "xml"], "argument 'xml' is invalid", "text, json, sarif"],
     ["an option without its value", ["promises", "--data"], "option '--data <directory>' argument missing", "--help"],
-    ["a word too many", ["plan", "a.yaml", "b.yaml"], "too many arguments", "--help"],
-    ["no command of a group", ["keys"], "names no command", "--help"],
+    ["too many arguments", ["plan", "a.yaml", "b.yaml"], "too many arguments", "--help"],
+    ["a group without a command", ["keys"], "names no command", "--help"],
   ];
 
-  it.each(misused)("%s: ends with 2, and says so on err", async (_what, words, message, hint) => {
+  it.each(misused)("%s: exits with 2 and prints the error to stderr", async (_what, words, message, hint) => {
     const { code, out, err } = await keelson(words);
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toContain("error usage ");
@@ -248,8 +258,8 @@ describe("keelson, given words that it does not understand", () => {
     expect(err).toContain(hint);
   });
 
-  it.each(misused)("%s: with --json, it is one JSON document on out", async (_what, words, message, hint) => {
-    // Before the mistaken words, so that none of them takes it for its value.
+  it.each(misused)("%s: prints one JSON document to stdout with --json", async (_what, words, message, hint) => {
+    // Before the invalid arguments, so that --json is not read as the value of one of them.
     const { code, out } = await keelson([...words.slice(0, 1), "--json", ...words.slice(1)]);
     expect(code).toBe(2);
     const { error, ...rest } = JSON.parse(out);
@@ -259,7 +269,7 @@ describe("keelson, given words that it does not understand", () => {
     if (words.length > 1 || words[0] === "chek") expect(error.message).toContain(message);
   });
 
-  it("still ends with 0 for help, which is no error", async () => {
+  it("exits with 0 for help", async () => {
     expect(await keelson(["check", "--help"])).toMatchObject({ code: 0, err: "" });
   });
 });

@@ -18,7 +18,7 @@ import { scaleWithoutRequests } from "./capacity/scale-without-requests.js";
 import { scaleWithoutRoom } from "./capacity/scale-without-room.js";
 import { unschedulable } from "./capacity/unschedulable.js";
 import { imageUnpinned } from "./delivery/image-unpinned.js";
-import { misspeltName } from "./delivery/misspelt-name.js";
+import { misspelledName } from "./delivery/misspelt-name.js";
 import { patchNote } from "./delivery/patch-note.js";
 import { callUnexposed } from "./network/call-unexposed.js";
 import { needUncalled } from "./network/need-uncalled.js";
@@ -93,7 +93,7 @@ export const rules: readonly Rule[] = [
 
   // Delivery
   imageUnpinned,
-  misspeltName,
+  misspelledName,
   patchNote,
 
   // Observability

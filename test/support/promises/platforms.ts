@@ -100,7 +100,7 @@ export const platforms = fc
   )
   .map(({ database: orders, cache: sessions, services, ...rest }) => ({
     ...rest,
-    // One door: two units that would answer the same paths are the planner's to settle.
+    // One entry point: the planner rejects two units with the same route.
     services: Object.fromEntries(
       Object.entries(services).map(([name, { expose, ...unit }]) => [
         name,

@@ -4,7 +4,7 @@ import { editDistance, suggest } from "../../../platform-file/suggest.js";
 import { defineRule } from "../../rule.js";
 
 /** The difference of an environment names an element that the base does not have. See docs/checks.md, Delivery. */
-export const misspeltName = defineRule({
+export const misspelledName = defineRule({
   code: "delivery/misspelt-name",
   severity: "warning",
   summary: "an environment adds an element whose name is similar to that of an element in the base",

@@ -1,5 +1,5 @@
 import type { Milliseconds, Plan, Store } from "../../../plan/plan.js";
-import { hasServers, isBucket, STORES } from "../../../plan/stores/index.js";
+import { hasServers, STORES } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
 import { unsupportedBackups, unsupportedReason } from "../../../promises/subjects.js";
@@ -30,7 +30,7 @@ function reportUnboundedLoss(context: CheckContext, store: Store, report: Report
   const unbounded = promises.filter(({ predicted }) => predicted.kind === "unbounded");
   const [first] = unbounded;
   if (first?.predicted.kind !== "unbounded") return false;
-  const fix = backupsFix(context.plan, store);
+  const fix = backupsFix(context, store);
   report(`${store.path}.backups`, {
     concerns: unbounded.flatMap((promise) => context.concerns(promise)),
     why: `${first.predicted.why}, but ${store.name} promises ${first.of.toUpperCase()} ${formatDuration(first.promised)}`,
@@ -71,7 +71,7 @@ function declaration({ edits }: Fix): string {
 }
 
 /** Safe only if the destination is unambiguous: the local machine, the provider, or the platform's only bucket. */
-function backupsFix(plan: Plan, store: Store): Fix | undefined {
+function backupsFix({ buckets }: CheckContext, store: Store): Fix | undefined {
   if (!supportsBackups(store) || (hasServers(store) && unsupportedBackups(store).length > 0)) return undefined;
   const rpo = store.objectives.rpo ?? Number.POSITIVE_INFINITY;
   const { path, backups } = store;
@@ -79,7 +79,6 @@ function backupsFix(plan: Plan, store: Store): Fix | undefined {
   if (!schedules) return undefined;
   const edits = Object.entries(schedules).map(([key, value]) => ({ path: `${path}.backups.${key}`, value }));
   if (store.provider.kind !== "in-cluster" || backups.to.length > 0) return { edits, safe: true };
-  const buckets = plan.stores.filter(isBucket);
   const [bucket] = buckets;
   if (!bucket) return store.provider.copies === "bucket" ? undefined : { edits, safe: false };
   return { edits: [...edits, { path: `${path}.backups.to`, value: bucket.name }], safe: buckets.length === 1 };
