@@ -1,11 +1,11 @@
 /**
- * Draws the first page of a running platform as one SVG, for the README: the page itself as Chromium lays it out, every box,
- * word and icon where it stands there, in its colours by day and by night.
+ * Draws the first page of a running platform as one SVG for the README: the layout of Chromium, with every box,
+ * word and icon at its position, in light and dark colours.
  *
  *     KEELSON_URL=http://127.0.0.1:8800 KEELSON_API_KEY=kls_… \
  *       node -e 'import("vite").then((vite) => vite.runnerImport("./dashboard/picture.ts"))' > docs/images/dashboard.svg
  *
- * Run the drills before, so that there is something measured to show. CHROMIUM names the browser (default /usr/bin/chromium).
+ * Run the drills first, so that the page has measurements. CHROMIUM names the browser (default /usr/bin/chromium).
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

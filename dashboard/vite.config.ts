@@ -6,13 +6,13 @@ const platform = process.env["KEELSON_URL"] ?? "http://127.0.0.1:8800";
 
 /**
  * Builds the web application into dist/dashboard, from where the dashboard module serves it. File names carry a hash of
- * their content, so that they are cached for good; `__NONCE__` is replaced by the server, anew in every answer.
+ * their content, so that they are cached for a year; the server replaces `__NONCE__` in every response.
  */
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   base: "/",
   plugins: [react()],
-  // `vite` alone shows the application as it is edited, over a platform that runs already.
+  // `npm run dev` serves the application with hot reload and proxies API requests to a running platform.
   server: { proxy: { "/admin": platform, "/v1": platform } },
   html: { cspNonce: "__NONCE__" },
   build: {

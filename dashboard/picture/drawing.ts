@@ -1,6 +1,6 @@
 /**
- * What stands on the page now, piece by piece in the order in which it is painted. Runs in the page (so it may use nothing
- * from outside itself) and reads only what the browser computed: boxes, lines of text, icons.
+ * The content of the page in paint order. Runs in the page, so it can use nothing from outside itself, and reads only computed
+ * layout: boxes, lines of text, icons.
  */
 export type Piece = Box | Words | Icon;
 
@@ -8,7 +8,7 @@ interface Placed {
   readonly x: number;
   readonly y: number;
   readonly width: number;
-  /** From 0 to 1, with that of all around it. */
+  /** From 0 to 1, multiplied with the opacity of the ancestors. */
   readonly opacity: number;
 }
 

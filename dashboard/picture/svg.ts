@@ -4,12 +4,12 @@ export interface Drawn {
   readonly title: string;
   readonly width: number;
   readonly height: number;
-  /** The same pieces twice: as they are coloured in the light and in the dark. */
+  /** The same pieces in light and in dark colours. */
   readonly light: readonly Piece[];
   readonly dark: readonly Piece[];
 }
 
-/** The drawing as a file of its own, which is light or dark as its viewer wishes. */
+/** The drawing as an SVG file that follows the colour scheme of its viewer. */
 export function svgOf({ title, width, height, light, dark }: Drawn): string {
   if (light.length !== dark.length) throw new Error("the page changed while it was drawn: draw it again");
   const styles = new Styles();

@@ -1,6 +1,6 @@
 import type { Outcome } from "../../src/contracts/drills.js";
 
-/** How figures are written for a person: rounded, short, in the units of the platform file. */
+/** Formats values for display: rounded, short, in the units of the platform file. */
 
 const second = 1000;
 const minute = 60 * second;
@@ -66,7 +66,7 @@ export function ago(at: number, now: number): string {
 
 const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 
-/** `21 Nov 2026, 08:03:15`, in the reader's time zone. */
+/** `21 Nov 2026, 08:03:15`, in the browser's time zone. */
 export function dateTime(at: number): string {
   return moment.format(at);
 }
@@ -85,7 +85,7 @@ export function count(value: number): string {
   return grouped.format(value);
 }
 
-/** 12345 → `12.3K`: where room is short. */
+/** 12345 → `12.3K`, for narrow columns. */
 export function shortCount(value: number): string {
   return Math.abs(value) < 1000 ? trim(value, value % 1 === 0 ? 0 : 1) : compact.format(value);
 }
@@ -99,7 +99,7 @@ export function rate(perSecond: number): string {
   return shortCount(Math.round(perSecond));
 }
 
-/** A ratio of nearly all: 0.999412 → `99.941%`, with as many digits as tell it from everything. */
+/** A ratio close to 1: 0.999412 → `99.941%`, with as many digits as distinguish it from 100%. */
 export function share(ratio: number): string {
   const missing = (1 - ratio) * 100;
   const digits = missing <= 0 ? 0 : Math.min(6, Math.max(1, 1 - Math.floor(Math.log10(missing))));

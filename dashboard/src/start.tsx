@@ -10,7 +10,7 @@ import { queryClient } from "./api/query-client.js";
 import { router } from "./routes.js";
 import { theme, variables } from "./theme.js";
 
-/** The server wrote it into the page, anew in every answer; styles that are made at run time must carry it. */
+/** The nonce of this response, inserted by the server; required for styles that are created at run time. */
 function styleNonce(): string {
   const tag = document.querySelector<HTMLMetaElement>("meta[property='csp-nonce']");
   return tag?.nonce ?? "";
@@ -18,7 +18,7 @@ function styleNonce(): string {
 
 const root = document.getElementById("root");
 if (!root) throw new Error("the page has no #root");
-// The scroll lock under Mantine's modals makes a style element of its own and looks for the nonce under this name.
+// The scroll lock of Mantine's modals creates a style element with the nonce of this global variable.
 Object.assign(globalThis, { __webpack_nonce__: styleNonce() });
 createRoot(root).render(
   <StrictMode>

@@ -46,7 +46,7 @@ describeWith(["chromium"], "an open page", ({ chromium }) => {
   it("says under each promise that is not kept why, what to change, and where", async () => {
     const { page } = browser;
     const broken = page.getByRole("list", { name: "Why gateway is broken" });
-    expect(await broken.innerText()).toMatch(/RTO 25s at worst, 5s promised: liveness probe/);
+    expect(await broken.innerText()).toMatch(/RTO 25s worst case, 5s promised: liveness probe/);
     expect(await broken.innerText()).toMatch(/Fix run two replicas.*platform\.yaml:4:3 availability\/crash-recovery/s);
     const unknown = page.getByRole("list", { name: "Why sessions is unknown" }).first();
     expect(await unknown.innerText()).toMatch(
@@ -63,7 +63,7 @@ describeWith(["chromium"], "an open page", ({ chromium }) => {
     await page.goto(`${platform.url}/keys`);
     await page.getByRole("rowheader", { name: "first key" }).waitFor();
     await platform.away();
-    const notice = page.getByRole("status").filter({ hasText: "The platform does not answer." });
+    const notice = page.getByRole("status").filter({ hasText: "Platform unreachable." });
     await notice.waitFor({ timeout: 30_000 });
     expect(await notice.innerText()).toMatch(/What you see is from \d\d:\d\d:\d\d/);
     expect(await page.getByRole("rowheader", { name: "first key" }).isVisible()).toBe(true);
@@ -81,24 +81,24 @@ describeWith(["chromium"], "an open page", ({ chromium }) => {
     await platform.away();
     await page.getByRole("link", { name: "Usage" }).click();
     await page.getByRole("heading", { name: "Usage", level: 1 }).waitFor();
-    await page.getByText("This page could not be fetched").waitFor({ timeout: 30_000 });
+    await page.getByText("The page could not be loaded").waitFor({ timeout: 30_000 });
     expect(await browser.accessibility()).toEqual([]);
     await platform.back();
-    await page.getByText("Nothing was asked in this time").waitFor({ timeout: 30_000 });
+    await page.getByText("No requests in this period").waitFor({ timeout: 30_000 });
     expect(ownComplaints(browser)).toEqual([]);
   });
 
   it("stays alive where the browser has no network: the platform is on the same machine", async () => {
     const { page } = browser;
     await page.goto(`${platform.url}/topology`);
-    const live = page.getByText(/^live, read at/);
+    const live = page.getByText(/^live, updated/);
     await live.waitFor();
     await page.evaluate(() => window.dispatchEvent(new Event("offline")));
     const before = await live.innerText();
     await page.waitForFunction(
       (shown) =>
         [...document.querySelectorAll("span")].some(
-          ({ innerText }) => innerText !== shown && /^live, read at/.test(innerText),
+          ({ innerText }) => innerText !== shown && /^live, updated/.test(innerText),
         ),
       before,
       { timeout: 20_000 },
@@ -112,11 +112,11 @@ describeWith(["chromium"], "an open page", ({ chromium }) => {
     await page.goto(`${platform.url}/usage`);
     await page.getByRole("heading", { name: "Usage", level: 1 }).waitFor();
     await page.context().clearCookies();
-    await page.getByText("Your session came to its end.").waitFor({ timeout: 30_000 });
+    await page.getByText("Your session expired.").waitFor({ timeout: 30_000 });
     expect(await browser.accessibility()).toEqual([]);
     await page.getByLabel("API key").fill(platform.firstKey);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Usage", level: 1 }).waitFor();
-    expect(await page.getByText("Your session came to its end.").count()).toBe(0);
+    expect(await page.getByText("Your session expired.").count()).toBe(0);
   });
 });

@@ -128,8 +128,8 @@ describe("the layout of the call graph", () => {
 
   it("leads a call over several layers past the elements on its way, not through them", () => {
     const graph = graphOf(["web", "dashboard"], ["dashboard", "gateway"], ["gateway", "usage"], ["web", "usage"]);
-    const { points, ways } = layeredLayout(graph, size, "right");
-    const way = ways.get(edgeKey("web", "usage")) ?? [];
+    const { points, waypoints } = layeredLayout(graph, size, "right");
+    const way = waypoints.get(edgeKey("web", "usage")) ?? [];
     expect(way.length).toBeGreaterThan(0);
     for (const stop of way)
       for (const id of ["dashboard", "gateway"]) {
@@ -137,7 +137,7 @@ describe("the layout of the call graph", () => {
         const within = stop.x >= box.x && stop.x <= box.x + size.width;
         expect(within && stop.y > box.y && stop.y < box.y + size.height).toBe(false);
       }
-    expect(ways.get(edgeKey("web", "dashboard"))).toEqual([]);
+    expect(waypoints.get(edgeKey("web", "dashboard"))).toEqual([]);
   });
 
   for (const [where, direction, across] of [
@@ -147,9 +147,9 @@ describe("the layout of the call graph", () => {
     it(`lets no call pass through an element that is not its end: ${where}`, () => {
       fc.assert(
         fc.property(acyclicGraph, (graph) => {
-          const { points, ways } = layeredLayout(graph, size, direction, across);
+          const { points, waypoints } = layeredLayout(graph, size, direction, across);
           for (const { from, to } of graph.edges) {
-            const line = drawnLine(points.get(from), ways.get(edgeKey(from, to)) ?? [], points.get(to), direction);
+            const line = drawnLine(points.get(from), waypoints.get(edgeKey(from, to)) ?? [], points.get(to), direction);
             for (const [id, box] of points)
               if (id !== from && id !== to)
                 for (const { x, y } of line)

@@ -215,7 +215,7 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
   it("makes a key that works, shows it once, and revokes it after asking", async () => {
     const { page } = browser;
     await page.goto(`${platform.url}/keys`);
-    await page.getByRole("button", { name: "Create a key" }).click();
+    await page.getByRole("button", { name: "Create key" }).click();
     await page.getByRole("textbox", { name: "Name" }).fill("from-the-browser");
     expect(await browser.accessibility()).toEqual([]);
     await page.getByRole("button", { name: "Create", exact: true }).click();
@@ -242,18 +242,18 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
     await page.goto(`${platform.url}/drills`);
     await page.getByRole("button", { name: "Run the process-crash drill" }).click();
     expect(await browser.accessibility()).toEqual([]);
-    await page.getByRole("button", { name: "Break it now" }).click();
+    await page.getByRole("button", { name: "Run drill" }).click();
     await page.getByRole("heading", { name: "Process crash drill" }).waitFor();
     await page.getByText("live", { exact: true }).waitFor();
     // Nothing is known of what is lost before it was compared, and nothing is live that cannot be read.
-    await page.getByText("compared at the end").waitFor({ timeout: 30_000 });
+    await page.getByText("verified at the end").waitFor({ timeout: 30_000 });
     await page.route("**/admin/drills/*", (route) => route.abort());
-    await page.getByText("not answering since").waitFor();
+    await page.getByText("no data since").waitFor();
     await page.unroute("**/admin/drills/*");
     await page.getByText("live", { exact: true }).waitFor();
     await page.getByRole("img", { name: /^Chat requests answered and failed/ }).waitFor({ timeout: 30_000 });
     await page
-      .getByRole("list", { name: "What happened" })
+      .getByRole("list", { name: "Events" })
       .getByText(/kill -9/)
       .first()
       .waitFor({ timeout: 60_000 });
@@ -293,9 +293,9 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
       const { page } = browser;
       await page.goto(`${platform.url}/drills`);
       await page.getByRole("button", { name: `Run the ${fault} drill` }).click();
-      await page.getByRole("button", { name: "Break it now" }).click();
+      await page.getByRole("button", { name: "Run drill" }).click();
       await page.getByRole("heading", { name: `${name} drill` }).waitFor();
-      const events = page.getByRole("list", { name: "What happened" });
+      const events = page.getByRole("list", { name: "Events" });
       await events.getByText(strikes).first().waitFor({ timeout: 60_000 });
       // The loss is seen where it is: in the writes. At least one second of them failed.
       await page
@@ -326,12 +326,12 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
   it("keeps what it has shown and says so while the platform is away", async () => {
     const { page } = browser;
     await page.goto(`${platform.url}/topology`);
-    await page.getByText("live, read at").waitFor();
+    await page.getByText("live, updated").waitFor();
     await page.route("**/admin/topology", (route) => route.abort());
-    await page.getByText("not answering since").waitFor({ timeout: 30_000 });
+    await page.getByText("no data since").waitFor({ timeout: 30_000 });
     expect(await page.locator(".react-flow__node").count()).toBeGreaterThan(5);
     await page.unroute("**/admin/topology");
-    await page.getByText("live, read at").waitFor({ timeout: 30_000 });
+    await page.getByText("live, updated").waitFor({ timeout: 30_000 });
     browser.complaints();
   });
 });

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { type EChartsCoreOption, type EChartsType, init } from "./echarts.js";
 import styles from "./plot.module.css";
 
-/** The colours of the page, read where the plot stands, so that it follows light and dark. */
+/** The colours of the page in its current colour scheme. */
 export interface Palette {
   readonly ink: string;
   readonly soft: string;
@@ -13,7 +13,7 @@ export interface Palette {
   readonly kept: string;
   readonly broken: string;
   readonly unknown: string;
-  /** For series that have no meaning of their own: told apart also by those who see few colours. */
+  /** For series without a meaning of their own; distinguishable with colour vision deficiency. */
   readonly series: readonly string[];
 }
 
@@ -42,14 +42,14 @@ export function usePalette(): Palette {
 }
 
 interface PlotProps {
-  /** What the plot shows, in a sentence: its name for those who do not see it. */
+  /** A sentence that describes the plot for screen readers. */
   readonly label: string;
-  /** A function where what is drawn depends on the width in pixels. */
+  /** A function if the option depends on the width in pixels. */
   readonly option: EChartsCoreOption | ((width: number) => EChartsCoreOption);
   readonly height: number;
 }
 
-/** A plot on a canvas that follows its container's width. The figures behind it must stand on the page as well. */
+/** A plot on a canvas that follows the width of its container. Its values must be on the page as text as well. */
 export function Plot({ label, option, height }: PlotProps) {
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType>(undefined);

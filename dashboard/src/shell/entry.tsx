@@ -4,16 +4,16 @@ import styles from "./entry.module.css";
 import { Shell } from "./shell.js";
 import { Failure } from "./states.js";
 
-/** Whoever is signed in sees the pages; whoever is not, the sign-in page, and then the page that was asked for. */
+/** The pages for a signed-in user; otherwise the sign-in page, and then the requested page. */
 export function Entry() {
   const session = useSession();
-  if (session.isPending) return <div role="status" aria-label="Reading who is signed in" />;
+  if (session.isPending) return <div role="status" aria-label="Loading the session" />;
   if (session.isError)
     return (
       <main className={styles.alone}>
         <h1 className="visually-hidden">Keelson</h1>
-        <Failure what="The platform cannot be reached" error={session.error} onRetry={() => session.refetch()}>
-          It is asked again every few seconds, and this page goes on by itself.
+        <Failure what="The platform is unreachable" error={session.error} onRetry={() => session.refetch()}>
+          Retrying every few seconds.
         </Failure>
       </main>
     );

@@ -8,7 +8,7 @@ interface PageProps {
   readonly children: ReactNode;
 }
 
-/** The frame of every page: its one first-level heading, what it is for, and what can be done on it. */
+/** The frame of a page: its heading, a lead sentence and actions. */
 export function Page({ title, lead, actions, children }: PageProps) {
   useEffect(() => {
     document.title = `${title} · Keelson`;
@@ -31,7 +31,7 @@ interface SectionProps {
   readonly title: string;
   readonly aside?: ReactNode;
   readonly children: ReactNode;
-  /** No padding: what is inside reaches to the edges (tables, plots). */
+  /** No padding: the content extends to the edges (tables, plots). */
   readonly flush?: boolean;
 }
 

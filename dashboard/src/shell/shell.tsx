@@ -3,19 +3,19 @@ import { type ComponentType, useEffect, useRef } from "react";
 import { Link, NavLink, Outlet, useLocation } from "react-router";
 import { usePlatformName } from "../api/promises.js";
 import { type Session, useSignOut } from "../api/session.js";
-import { AwayNotice } from "./away-notice.js";
+import { ConnectionNotice } from "./connection-notice.js";
 import { DrillsIcon, KeysIcon, ModelsIcon, PromisesIcon, SignOutIcon, TopologyIcon, UsageIcon } from "./icons.js";
 import { Mark } from "./mark.js";
 import { SchemeSwitch } from "./scheme-switch.js";
 import styles from "./shell.module.css";
 
-interface Place {
+interface NavigationItem {
   readonly to: string;
   readonly name: string;
   readonly Icon: ComponentType<{ readonly size?: number }>;
 }
 
-const places: readonly Place[] = [
+const navigation: readonly NavigationItem[] = [
   { to: "/promises", name: "Promises", Icon: PromisesIcon },
   { to: "/topology", name: "Topology", Icon: TopologyIcon },
   { to: "/models", name: "Models", Icon: ModelsIcon },
@@ -24,7 +24,7 @@ const places: readonly Place[] = [
   { to: "/drills", name: "Drills", Icon: DrillsIcon },
 ];
 
-/** What is around every page: the way to the others, who is signed in, and the colours. */
+/** The frame of every page: navigation, account menu and colour scheme. */
 export function Shell({ session }: { readonly session: Session }) {
   const { pathname } = useLocation();
   const main = useRef<HTMLElement>(null);
@@ -32,7 +32,7 @@ export function Shell({ session }: { readonly session: Session }) {
   useEffect(() => {
     if (shown.current === pathname) return;
     shown.current = pathname;
-    // A new page begins at its top, for the eye and for the screen reader.
+    // A new page starts at its top, with the focus on its content.
     window.scrollTo(0, 0);
     main.current?.focus({ preventScroll: true });
   }, [pathname]);
@@ -51,7 +51,7 @@ export function Shell({ session }: { readonly session: Session }) {
       </header>
       <nav className={styles.nav} aria-label="Pages">
         <ul className={styles.places}>
-          {places.map(({ to, name, Icon }) => (
+          {navigation.map(({ to, name, Icon }) => (
             <li key={to}>
               <NavLink to={to} className={({ isActive }) => `${styles.place} ${isActive ? styles.here : ""}`}>
                 <Icon />
@@ -63,7 +63,7 @@ export function Shell({ session }: { readonly session: Session }) {
       </nav>
       <main id="main" className={styles.main} tabIndex={-1} ref={main}>
         <div className={styles.content}>
-          <AwayNotice />
+          <ConnectionNotice />
           <Outlet />
         </div>
       </main>

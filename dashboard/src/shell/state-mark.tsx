@@ -5,7 +5,7 @@ export type Tone = "kept" | "broken" | "unknown" | "quiet";
 
 const pictures = { kept: CheckIcon, broken: CrossIcon, unknown: QuestionIcon, quiet: DashIcon };
 
-/** A word in the colour of its meaning, with a picture for those who do not see the colour. */
+/** A verdict with colour and icon, so that it does not depend on colour alone. */
 export function Verdict({ tone, children }: { readonly tone: Tone; readonly children: string }) {
   const Picture = pictures[tone];
   return (
@@ -16,7 +16,7 @@ export function Verdict({ tone, children }: { readonly tone: Tone; readonly chil
   );
 }
 
-/** The state of something that runs: a dot and its word. */
+/** The state of a running component: a dot and a word. */
 export function StateDot({ tone, children }: { readonly tone: Tone; readonly children: string }) {
   return (
     <span className={`${styles.state} ${styles[`${tone}Dot`]}`}>
@@ -26,7 +26,7 @@ export function StateDot({ tone, children }: { readonly tone: Tone; readonly chi
   );
 }
 
-/** Which tone a word of the platform's API has. */
+/** The tone of a state in the API. */
 export function toneOf(state: string): Tone {
   switch (state) {
     case "ready":

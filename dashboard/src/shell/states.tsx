@@ -9,7 +9,7 @@ interface EmptyProps {
   readonly action?: ReactNode;
 }
 
-/** Nothing is there yet: says why, and what would change that. */
+/** An empty state with an explanation and an action. */
 export function Empty({ title, children, action }: EmptyProps) {
   return (
     <div className={styles.box}>
@@ -27,7 +27,7 @@ interface FailureProps {
   readonly children?: ReactNode;
 }
 
-/** Something could not be read: what, the reason in the platform's own words, the hint, and a way to try again. */
+/** A failed request: what failed, the error message and hint of the platform, and a retry button. */
 export function Failure({ what, error, onRetry, children }: FailureProps) {
   const api = error instanceof ApiError ? error : undefined;
   return (
@@ -50,12 +50,12 @@ export function Failure({ what, error, onRetry, children }: FailureProps) {
   );
 }
 
-/** Holds the place of rows that are on their way. */
+/** Placeholder rows while data is loading. */
 export function Loading({ rows = 6, what }: { readonly rows?: number; readonly what: string }) {
   return (
-    <div className={styles.loading} role="status" aria-label={`Reading ${what}`}>
+    <div className={styles.loading} role="status" aria-label={`Loading ${what}`}>
       {Array.from({ length: rows }, (_, row) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the rows are all alike and never move
+        // biome-ignore lint/suspicious/noArrayIndexKey: the rows are identical and never reordered
         <Skeleton key={row} height={row === 0 ? 20 : 34} width={row === 0 ? "30%" : "100%"} radius="sm" />
       ))}
     </div>

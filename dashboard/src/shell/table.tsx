@@ -2,23 +2,23 @@ import type { ReactNode } from "react";
 import table from "./table.module.css";
 
 interface Column {
-  /** Read aloud before each value; shown unless `hidden`. */
+  /** Column header; only for screen readers if `hidden`. */
   readonly name: string;
-  /** A column of numbers: aligned at the right, under its name. */
+  /** A column of numbers, aligned right. */
   readonly figure?: true;
   readonly hidden?: true;
-  /** Where two columns have the same name. */
+  /** Distinguishes columns with the same name. */
   readonly key?: string;
 }
 
 interface TableProps {
-  /** A mere string is a column of words. */
+  /** A string is a text column. */
   readonly columns: readonly (string | Column)[];
   /** The rows. */
   readonly children: ReactNode;
 }
 
-/** A table that becomes a card for each row where there is no room; a cell says its column's name in `data-label`. */
+/** A table that is shown as cards on narrow screens; `data-label` of a cell repeats the name of its column. */
 export function Table({ columns, children }: TableProps) {
   return (
     <table className={`${table.table} ${table.cards}`}>
@@ -39,14 +39,14 @@ export function Table({ columns, children }: TableProps) {
 }
 
 interface FigureCellProps {
-  /** Its column's name. */
+  /** Name of the column. */
   readonly label: string;
-  /** What others are held against. */
+  /** A reference value, shown less prominently. */
   readonly soft?: true;
   readonly children: ReactNode;
 }
 
-/** A number, under its column's name. */
+/** A numeric cell. */
 export function FigureCell({ label, soft, children }: FigureCellProps) {
   return (
     <td className={soft ? `${table.figure} ${table.soft}` : table.figure} data-label={label}>

@@ -7,7 +7,7 @@ import { FigureCell, Table } from "../../shell/table.js";
 import table from "../../shell/table.module.css";
 import styles from "./drills-page.module.css";
 
-/** What a restore would come from. A backup counts only once it was restored. */
+/** The backups with their verification. A backup is valid only after a verified restore. */
 export function Backups() {
   const backups = useBackups();
   return (
@@ -24,14 +24,14 @@ export function Backups() {
       )}
       {backups.data?.backups.length === 0 && (
         <div className={styles.inner}>
-          <Empty title="There is no backup yet">
-            The first is made on the schedule of the platform file; <code>keelson backup</code> makes one now.
+          <Empty title="No backups yet">
+            The schedule is in the platform file. <code>keelson backup</code> takes a backup now.
           </Empty>
         </div>
       )}
       {backups.data?.damaged.map(({ object, why }) => (
         <p key={object} className={styles.damaged} role="alert">
-          <code>{object}</code> cannot be used: {why}
+          <code>{object}</code> is damaged: {why}
         </p>
       ))}
       {backups.data && backups.data.backups.length > 0 && <BackupTable backups={backups.data.backups} />}
@@ -42,15 +42,7 @@ export function Backups() {
 function BackupTable({ backups }: { readonly backups: readonly Backup[] }) {
   const now = Date.now();
   return (
-    <Table
-      columns={[
-        "Backup",
-        "Made",
-        { name: "Size", figure: true },
-        { name: "Rows", figure: true },
-        "Restored and compared",
-      ]}
-    >
+    <Table columns={["Backup", "Created", { name: "Size", figure: true }, { name: "Rows", figure: true }, "Verified"]}>
       {[...backups]
         .sort((a, b) => b.finishedAt - a.finishedAt)
         .slice(0, 20)
@@ -59,12 +51,12 @@ function BackupTable({ backups }: { readonly backups: readonly Backup[] }) {
             <th scope="row">
               <code>{backup.id}</code>
             </th>
-            <td data-label="Made" className={table.soft}>
+            <td data-label="Created" className={table.soft}>
               <span title={dateTime(backup.finishedAt)}>{ago(backup.finishedAt, now)}</span>
             </td>
             <FigureCell label="Size">{bytes(backup.bytes)}</FigureCell>
             <FigureCell label="Rows">{count(backup.rows)}</FigureCell>
-            <td data-label="Restored and compared">
+            <td data-label="Verified">
               <Proof backup={backup} now={now} />
             </td>
           </tr>
@@ -77,7 +69,7 @@ function Proof({ backup, now }: { readonly backup: Backup; readonly now: number 
   if (backup.verification?.valid === false)
     return (
       <span title={backup.verification.findings.join("; ")}>
-        <Verdict tone="broken">not equal</Verdict>
+        <Verdict tone="broken">verification failed</Verdict>
       </span>
     );
   if (backup.verifiedAt === undefined) return <Verdict tone="quiet">not yet</Verdict>;

@@ -41,7 +41,7 @@ export function BySubject({ measurements }: Pick<DrillResult, "measurements">) {
             </FigureCell>
             <td data-label="Verdict">
               <Verdict tone={tones[verdict]}>{words[verdict]}</Verdict>
-              {underestimated && <span className={table.soft}> more than predicted</span>}
+              {underestimated && <span className={table.soft}> exceeds the prediction</span>}
             </td>
           </tr>
         ))}

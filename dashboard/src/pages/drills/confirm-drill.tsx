@@ -11,7 +11,7 @@ interface ConfirmDrillProps {
   readonly onClose: () => void;
 }
 
-/** A drill breaks what people may be using: it says so, and is run on the second press. */
+/** Confirmation dialog: a drill affects the users of the running platform. */
 export function ConfirmDrill({ scenario, onClose }: ConfirmDrillProps) {
   const start = useStartDrill();
   const navigate = useNavigate();
@@ -27,7 +27,7 @@ export function ConfirmDrill({ scenario, onClose }: ConfirmDrillProps) {
       closeButtonProps={{ "aria-label": "Close" }}
     >
       <Stack gap="md">
-        <p>{scenario?.cost}</p>
+        <p>{scenario?.impact}</p>
         {start.isError && (
           <Alert color="red" variant="light" role="alert" title={start.error.message}>
             {start.error instanceof ApiError ? start.error.hint : ""}
@@ -35,9 +35,10 @@ export function ConfirmDrill({ scenario, onClose }: ConfirmDrillProps) {
         )}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={close}>
-            Not now
+            Cancel
           </Button>
           <Button
+            color="red.8"
             data-autofocus
             leftSection={<PlayIcon size={15} />}
             loading={start.isPending}
@@ -46,7 +47,7 @@ export function ConfirmDrill({ scenario, onClose }: ConfirmDrillProps) {
                 start.mutate(scenario.fault, { onSuccess: ({ id }) => navigate(`/drills/${encodeURIComponent(id)}`) });
             }}
           >
-            Break it now
+            Run drill
           </Button>
         </Group>
       </Stack>

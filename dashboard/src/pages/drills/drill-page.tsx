@@ -21,7 +21,7 @@ import { DrillPlot } from "./drill-plot.js";
 import { DrillVerdict } from "./drill-verdict.js";
 import { type Series, sum } from "./rates.js";
 
-/** One drill: live while it runs, then its figures and its report. */
+/** One drill: live data while it runs, then its results and its report. */
 export function DrillPage() {
   const { id = "" } = useParams();
   const drill = useDrill(id);
@@ -85,8 +85,8 @@ function View({ drill, readAt }: ViewProps) {
         </p>
       ))}
       <Section
-        title="Under load"
-        aside={running ? <Live readAt={readAt} /> : <span>per second, by the drill's own client</span>}
+        title="Load"
+        aside={running ? <Live readAt={readAt} /> : <span>per second, measured by the drill's client</span>}
       >
         {drill.series.length === 0 ? (
           <p className={styles.soft}>
@@ -99,7 +99,7 @@ function View({ drill, readAt }: ViewProps) {
           </div>
         )}
         {drill.events.length > 0 && (
-          <ol className={styles.events} aria-label="What happened" aria-live={running ? "polite" : "off"}>
+          <ol className={styles.events} aria-label="Events" aria-live={running ? "polite" : "off"}>
             {drill.events.map(({ t, what }, index) => (
               <li key={`${t} ${what}`}>
                 <span className={styles.number}>{index + 1}</span>
@@ -120,25 +120,25 @@ function View({ drill, readAt }: ViewProps) {
   );
 }
 
-/** Whether what is shown is of now: a drill that strikes the database strikes this answer, too, which then waits for it. */
+/** Whether the data is current: while a drill makes the database unavailable, this page cannot be refreshed. */
 function Live({ readAt }: Pick<ViewProps, "readAt">) {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 500);
     return () => clearInterval(timer);
   }, []);
-  const stale = now - readAt > longestPause;
+  const stale = now - readAt > MAX_DATA_AGE_MS;
   return (
     <span className={styles.live} data-stale={stale || undefined}>
-      {stale ? `not answering since ${timeOfDay(readAt)}` : "live"}
+      {stale ? `no data since ${timeOfDay(readAt)}` : "live"}
     </span>
   );
 }
 
-/** It is read every 0.7 seconds. */
-const longestPause = 2_000;
+/** The drill is read every 0.7 seconds. */
+const MAX_DATA_AGE_MS = 2_000;
 
-/** A document of its own: it may neither run scripts nor reach this page. */
+/** The report in a sandboxed frame: no scripts, no access to this page. */
 function Report({ id }: { readonly id: string }) {
   const ready = useReportReady(id);
   if (ready.data)
@@ -178,9 +178,9 @@ function Figures({ drill }: { readonly drill: DrillResult }) {
   );
 }
 
-/** Lost data is counted when a finished drill has read everything back. */
+/** Lost data is known after a finished drill has verified every acknowledged write. */
 function lossText({ state, lost }: Pick<DrillResult, "state" | "lost">): string {
-  if (state !== "finished") return state === "running" ? "compared at the end" : "not compared";
+  if (state !== "finished") return state === "running" ? "verified at the end" : "not verified";
   return lost > 0 ? `${count(lost)} lost` : "none lost";
 }
 
@@ -225,7 +225,7 @@ function CancelButton({ id }: { readonly id: string }) {
   const cancel = useCancelDrill();
   return (
     <Button variant="default" loading={cancel.isPending || cancel.isSuccess} onClick={() => cancel.mutate(id)}>
-      Stop the drill
+      Cancel drill
     </Button>
   );
 }

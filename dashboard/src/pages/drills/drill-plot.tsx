@@ -7,7 +7,7 @@ import styles from "./drill-page.module.css";
 import { markLabels } from "./marks.js";
 import { perSecond } from "./rates.js";
 
-/** Room around the lines: at the left for the axis' figures, below for the seconds. Fixed, so that places can be reckoned. */
+/** Margins of the plot area for axis labels. Fixed, so that positions can be calculated. */
 const room = { left: 34, right: 16, top: 18, bottom: 22 };
 const small = 10;
 
@@ -32,7 +32,7 @@ const names = {
   writes: { title: "Writes to the database", done: "committed" },
 } as const;
 
-/** What went well and what failed in each second, with the moments at which something happened as uprights. */
+/** Successful and failed operations per second, with events as vertical lines. */
 export function DrillPlot({ drill, of }: DrillPlotProps) {
   const palette = usePalette();
   const { events } = drill;
@@ -40,7 +40,7 @@ export function DrillPlot({ drill, of }: DrillPlotProps) {
   const series = useMemo(() => perSecond(drill[of], isRunning(drill)), [drill, of]);
   const option = useMemo(() => {
     const end = Math.max(1, series.at(-1)?.t ?? 0);
-    // What happens after the load has no place over it; the list below tells it.
+    // Events after the end of the load are only in the list below.
     const within = events.filter(({ t }) => t <= end);
     return (width: number) => {
       const numbers = markNumbers(

@@ -16,18 +16,18 @@ import { DrillVerdict } from "./drill-verdict.js";
 import styles from "./drills-page.module.css";
 import { localDrills, type Scenario } from "./scenarios.js";
 
-/** Where the platform is broken on purpose: run a drill, and read those that were run. */
+/** Run a drill, and the results of earlier drills. */
 export function DrillsPage() {
   const drills = useDrills();
   return (
     <Page
       title="Drills"
-      lead="A drill puts steady load on the platform, breaks it for real, and measures recovery from the clock and the data."
+      lead="A drill injects a real fault under steady load, and measures recovery time and data loss."
     >
       <Section title="Run a drill">
         <Scenarios running={drills.data?.drills.find(isRunning)} />
       </Section>
-      <Section title="Drills so far" flush>
+      <Section title="History" flush>
         {drills.isPending && (
           <div className={styles.inner}>
             <Loading rows={4} what="the drills" />
@@ -40,9 +40,8 @@ export function DrillsPage() {
         )}
         {drills.data?.drills.length === 0 && (
           <div className={styles.inner}>
-            <Empty title="No drill was run yet">
-              Until one was, the promise sheet stands on predictions alone. Process crash is the gentlest: nothing is
-              lost.
+            <Empty title="No drills yet">
+              Until you run one, the promise sheet shows predictions only. Process crash loses no data.
             </Empty>
           </div>
         )}
@@ -62,32 +61,37 @@ export function DrillsPage() {
 
 function Scenarios({ running }: { readonly running: DrillSummary | undefined }) {
   const [search] = useSearchParams();
-  const wanted = search.get("fault");
+  const requested = search.get("fault");
   const sheet = usePromises();
-  const [asked, setAsked] = useState<Scenario>();
-  const strikes = (drill: string) =>
+  const [selected, setSelected] = useState<Scenario>();
+  const affects = (drill: string) =>
     [...new Set(sheet.data?.rows.filter((row) => row.drill === drill).map(({ subject }) => subject))].join(", ");
   return (
     <>
-      {wanted !== null && !localDrills.some(({ fault }) => fault === wanted) && (
-        <Alert color="yellow" variant="light" mb="md" title={`${faultName(wanted)} has no drill on one machine`}>
-          Nothing here can bring it about: <code>keelson drill --help</code> lists what can be drilled.
+      {requested !== null && !localDrills.some(({ fault }) => fault === requested) && (
+        <Alert
+          color="yellow"
+          variant="light"
+          mb="md"
+          title={`${faultName(requested)} cannot be drilled on one machine`}
+        >
+          <code>keelson drill --help</code> lists the faults that can be drilled.
         </Alert>
       )}
       <ul className={styles.scenarios}>
         {localDrills.map((scenario) => (
-          <li key={scenario.fault} className={styles.scenario} data-wanted={scenario.fault === wanted || undefined}>
+          <li key={scenario.fault} className={styles.scenario} data-wanted={scenario.fault === requested || undefined}>
             <div>
               <h3 className={styles.name}>{faultName(scenario.fault)}</h3>
               <p className={styles.what}>{scenario.what}</p>
-              {strikes(scenario.fault) !== "" && <p className={styles.note}>Strikes {strikes(scenario.fault)}</p>}
+              {affects(scenario.fault) !== "" && <p className={styles.note}>Affects: {affects(scenario.fault)}</p>}
             </div>
             <Button
-              variant={scenario.fault === wanted ? "filled" : "default"}
+              variant={scenario.fault === requested ? "filled" : "default"}
               leftSection={<PlayIcon size={15} />}
               disabled={running !== undefined}
               aria-label={`Run the ${scenario.fault} drill`}
-              onClick={() => setAsked(scenario)}
+              onClick={() => setSelected(scenario)}
             >
               Run
             </Button>
@@ -96,11 +100,11 @@ function Scenarios({ running }: { readonly running: DrillSummary | undefined }) 
       </ul>
       {running && (
         <p className={styles.running} role="status">
-          {faultName(running.fault)} is under way:{" "}
-          <Link to={`/drills/${encodeURIComponent(running.id)}`}>watch it</Link>.
+          {faultName(running.fault)} is running:{" "}
+          <Link to={`/drills/${encodeURIComponent(running.id)}`}>show progress</Link>.
         </p>
       )}
-      <ConfirmDrill scenario={asked} onClose={() => setAsked(undefined)} />
+      <ConfirmDrill scenario={selected} onClose={() => setSelected(undefined)} />
     </>
   );
 }

@@ -2,7 +2,7 @@ import type { DrillResult } from "../../api/drills.js";
 
 export type Series = DrillResult["series"];
 
-/** What happened within the second that ends with each step: `t` is its end, in milliseconds since the drill's start. */
+/** Counts of the second that ends at `t`, in milliseconds since the start of the drill. */
 export interface Rate {
   readonly t: number;
   readonly ok: number;
@@ -10,15 +10,15 @@ export interface Rate {
 }
 
 /**
- * Counts of short steps as rates. A step of a quarter of a second holds three or four of fifteen requests a second, which as
- * a rate would jump between 12 and 16; so each point counts a whole second. The step that is still being counted is left out.
+ * Counts of short steps as rates. At fifteen requests per second a step of 250 ms contains three or four, which as a rate
+ * would alternate between 12 and 16; therefore each point covers a full second. The incomplete last step is omitted.
  */
 export function perSecond(series: Series, running: boolean): readonly Rate[] {
   const step = (series[1]?.t ?? 1000) - (series[0]?.t ?? 0);
   const steps = Math.max(1, Math.round(1000 / step));
-  const whole = running ? series.slice(0, -1) : series;
-  return whole.map(({ t }, index) => {
-    const second = whole.slice(Math.max(0, index - steps + 1), index + 1);
+  const complete = running ? series.slice(0, -1) : series;
+  return complete.map(({ t }, index) => {
+    const second = complete.slice(Math.max(0, index - steps + 1), index + 1);
     return { t: t + step, ok: sum(second, "ok"), failed: sum(second, "failed") };
   });
 }

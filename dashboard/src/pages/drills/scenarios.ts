@@ -1,25 +1,27 @@
 export interface Scenario {
   readonly fault: string;
   readonly what: string;
-  /** What whoever uses the platform will notice. */
-  readonly cost: string;
+  /** The effect on the users of the platform. */
+  readonly impact: string;
 }
 
-/** What can be broken on one machine, and what then happens, in the words of whoever is about to press the button. */
+/** The drills that can run on one machine, with their effects. */
 export const localDrills: readonly Scenario[] = [
   {
     fault: "process-crash",
-    what: "Kills every process in turn, in the middle of its work (kill -9): those that serve, PostgreSQL, the engines. Each is started again by itself.",
-    cost: "Requests fail for a few seconds after each kill, and this page with them.",
+    what: "Kills every process in turn (SIGKILL): modules, PostgreSQL and engines. The supervisor restarts each of them.",
+    impact: "Requests fail for a few seconds after each kill. No data is lost. Takes about one minute.",
   },
   {
     fault: "database-loss",
-    what: "Takes the database's storage away under load, restores the newest backup and its log, and compares every acknowledged write.",
-    cost: "Nothing that needs the database works until it is restored. What came after the last shipped log is lost.",
+    what: "Deletes the database's storage under load, restores the newest backup and the archived WAL, and verifies every acknowledged write.",
+    impact:
+      "The database is unavailable until it is restored. Data written since the last archived WAL segment is lost permanently. Takes about one minute.",
   },
   {
     fault: "backup-corruption",
-    what: "As database loss, with one bit of the newest backup wrong: it must be refused, and the one before it restored.",
-    cost: "Nothing that needs the database works until it is restored. What came after the last shipped log is lost.",
+    what: "Like database loss, but the newest backup is corrupt. Keelson must reject it and restore the previous one.",
+    impact:
+      "The database is unavailable until it is restored. Data written since the last archived WAL segment is lost permanently. Takes about one minute.",
   },
 ];

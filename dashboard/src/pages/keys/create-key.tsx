@@ -8,9 +8,9 @@ import { KeyShown } from "./key-shown.js";
 const scopes: readonly { readonly value: Scope; readonly label: string; readonly description: string }[] = [
   { value: "inference", label: "inference", description: "Call the model APIs" },
   { value: "usage", label: "usage", description: "Read usage" },
-  { value: "admin", label: "admin", description: "Everything in this dashboard, keys included" },
+  { value: "admin", label: "admin", description: "Full access to this dashboard, including keys" },
 ];
-const dayMs = 86_400_000;
+const DAY_MS = 86_400_000;
 const lifetimes = [
   { value: "1", label: "in 1 day" },
   { value: "30", label: "in 30 days" },
@@ -28,32 +28,32 @@ interface CreateKeyProps {
   readonly onClose: () => void;
 }
 
-/** Asks what the key is for, then shows it: this once. */
+/** A form for a new key, and then the key itself: it is shown only once. */
 export function CreateKey({ opened, onClose }: CreateKeyProps) {
-  const [made, setMade] = useState<CreatedKey>();
+  const [created, setCreated] = useState<CreatedKey>();
   const close = () => {
-    setMade(undefined);
+    setCreated(undefined);
     onClose();
   };
   return (
     <Modal
       opened={opened}
       onClose={close}
-      title={made ? "The key, this once" : "Create a key"}
-      closeOnClickOutside={!made}
+      title={created ? "Save your key" : "Create key"}
+      closeOnClickOutside={!created}
       closeButtonProps={{ "aria-label": "Close" }}
     >
-      {made ? <KeyShown secret={made.key} onDone={close} /> : <KeyForm onMade={setMade} onCancel={close} />}
+      {created ? <KeyShown secret={created.key} onDone={close} /> : <KeyForm onCreated={setCreated} onCancel={close} />}
     </Modal>
   );
 }
 
 interface KeyFormProps {
-  readonly onMade: (key: CreatedKey) => void;
+  readonly onCreated: (key: CreatedKey) => void;
   readonly onCancel: () => void;
 }
 
-function KeyForm({ onMade, onCancel }: KeyFormProps) {
+function KeyForm({ onCreated, onCancel }: KeyFormProps) {
   const create = useCreateKey();
   const models = useModels();
   const [name, setName] = useState("");
@@ -69,9 +69,9 @@ function KeyForm({ onMade, onCancel }: KeyFormProps) {
         name: name.trim(),
         scopes: chosen,
         ...(only.length > 0 ? { models: only } : {}),
-        ...(lifetime === "never" ? {} : { expires: new Date(Date.now() + Number(lifetime) * dayMs).toISOString() }),
+        ...(lifetime === "never" ? {} : { expires: new Date(Date.now() + Number(lifetime) * DAY_MS).toISOString() }),
       },
-      { onSuccess: onMade },
+      { onSuccess: onCreated },
     );
   };
 
@@ -80,7 +80,7 @@ function KeyForm({ onMade, onCancel }: KeyFormProps) {
       <Stack gap="md">
         <TextInput
           label="Name"
-          description="Who or what will use it: it names the key in usage and in the audit log."
+          description="The application or person that uses the key; shown in usage and in the audit log."
           placeholder="batch-summaries"
           required
           withAsterisk={false}
@@ -93,7 +93,7 @@ function KeyForm({ onMade, onCancel }: KeyFormProps) {
           label="Scopes"
           value={[...chosen]}
           onChange={(values) => setChosen(values.filter(isScope))}
-          error={chosen.length === 0 ? "A key without a scope could do nothing" : undefined}
+          error={chosen.length === 0 ? "Select at least one scope" : undefined}
         >
           <Stack gap={6} mt={6}>
             {scopes.map(({ value, label, description }) => (
@@ -104,12 +104,12 @@ function KeyForm({ onMade, onCancel }: KeyFormProps) {
         {chosen.includes("inference") && (
           <MultiSelect
             label="Models"
-            placeholder={only.length === 0 ? "every model" : ""}
+            placeholder={only.length === 0 ? "all models" : ""}
             data={models.data?.map((model) => model.name) ?? []}
             value={only}
             onChange={setOnly}
             clearable
-            clearButtonProps={{ "aria-label": "Allow every model" }}
+            clearButtonProps={{ "aria-label": "Allow all models" }}
           />
         )}
         <Select

@@ -8,13 +8,13 @@ interface KeyShownProps {
   readonly onDone: () => void;
 }
 
-/** A new key whole, with a way to copy it and a call that works. */
+/** A new key with a copy button and an example request. */
 export function KeyShown({ secret, onDone }: KeyShownProps) {
   const clipboard = useClipboard({ timeout: 3000 });
   const example = `curl ${window.location.origin}/v1/models -H "Authorization: Bearer ${secret}"`;
   return (
     <Stack gap="md">
-      <p>Copy it now: only its hash is kept, so nobody can show it again.</p>
+      <p>It is shown only once: Keelson stores only a hash of it.</p>
       <div className={styles.secret}>
         <code data-testid="new-key">{secret}</code>
       </div>
@@ -23,18 +23,18 @@ export function KeyShown({ secret, onDone }: KeyShownProps) {
         leftSection={clipboard.copied ? <CheckIcon size={16} /> : <CopyIcon size={16} />}
         onClick={() => clipboard.copy(secret)}
       >
-        {clipboard.copied ? "Copied" : "Copy the key"}
+        {clipboard.copied ? "Copied" : "Copy key"}
       </Button>
-      {clipboard.error && <p role="alert">The browser refused; mark the key and copy it by hand.</p>}
+      {clipboard.error && <p role="alert">The browser denied access to the clipboard. Select the key and copy it.</p>}
       <div>
         <p className={styles.note}>Try it:</p>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard */}
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard */}
         <pre className={styles.example} tabIndex={0}>
           {example}
         </pre>
       </div>
       <Button variant="default" onClick={onDone}>
-        Done, I have copied it
+        Done
       </Button>
     </Stack>
   );

@@ -8,20 +8,20 @@ import { CreateKey } from "./create-key.js";
 import { KeyTable } from "./key-table.js";
 import { RevokeKey } from "./revoke-key.js";
 
-/** API keys: made with just the rights they need, shown once, revoked at once on every replica. */
+/** API keys: create, list, revoke. */
 export function KeysPage() {
   const keys = useKeys();
   const [creating, setCreating] = useState(false);
   const [revoking, setRevoking] = useState<Key>();
   const create = (
     <Button leftSection={<PlusIcon size={16} />} onClick={() => setCreating(true)}>
-      Create a key
+      Create key
     </Button>
   );
   return (
     <Page
       title="Keys"
-      lead="A key is shown once and kept as a hash. Revoking it takes effect at once, on every replica."
+      lead="A key is shown only once; Keelson stores a hash of it. Revoking a key takes effect immediately on every replica."
       actions={create}
     >
       {keys.isPending && <Loading rows={5} what="the keys" />}
@@ -29,17 +29,17 @@ export function KeysPage() {
         <Failure what="The keys could not be read" error={keys.error} onRetry={() => keys.refetch()} />
       )}
       {keys.data?.length === 0 && (
-        <Empty title="There is no key yet" action={create}>
-          A key with the scope inference calls the model APIs.
+        <Empty title="No keys" action={create}>
+          Create a key with the scope inference to call the model APIs.
         </Empty>
       )}
       {keys.data && keys.data.length > 0 && (
-        <Section title="All keys" flush>
+        <Section title="API keys" flush>
           <KeyTable keys={keys.data} onRevoke={setRevoking} />
         </Section>
       )}
       <CreateKey opened={creating} onClose={() => setCreating(false)} />
-      <RevokeKey asked={revoking} onClose={() => setRevoking(undefined)} />
+      <RevokeKey target={revoking} onClose={() => setRevoking(undefined)} />
     </Page>
   );
 }

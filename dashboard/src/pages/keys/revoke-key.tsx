@@ -3,12 +3,12 @@ import { ApiError } from "../../api/client.js";
 import { type Key, useRevokeKey } from "../../api/keys.js";
 
 interface RevokeKeyProps {
-  readonly asked: Key | undefined;
+  readonly target: Key | undefined;
   readonly onClose: () => void;
 }
 
-/** Revoking cannot be undone, so it is asked for twice. */
-export function RevokeKey({ asked, onClose }: RevokeKeyProps) {
+/** Confirmation dialog: revoking cannot be undone. */
+export function RevokeKey({ target, onClose }: RevokeKeyProps) {
   const revoke = useRevokeKey();
   const close = () => {
     revoke.reset();
@@ -16,14 +16,14 @@ export function RevokeKey({ asked, onClose }: RevokeKeyProps) {
   };
   return (
     <Modal
-      opened={asked !== undefined}
+      opened={target !== undefined}
       onClose={close}
-      title={`Revoke ${asked?.name ?? ""}?`}
+      title={`Revoke ${target?.name ?? ""}?`}
       closeButtonProps={{ "aria-label": "Close" }}
     >
       <Stack gap="md">
         <p>
-          Whoever uses <code>{asked?.prefix}…</code> is refused from now on, on every replica. This cannot be undone.
+          Requests with <code>{target?.prefix}…</code> are refused immediately on every replica. This cannot be undone.
         </p>
         {revoke.isError && (
           <Alert color="red" variant="light" role="alert">
@@ -32,13 +32,13 @@ export function RevokeKey({ asked, onClose }: RevokeKeyProps) {
         )}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={close} data-autofocus>
-            Keep it
+            Cancel
           </Button>
           <Button
             color="red.8"
             loading={revoke.isPending}
             onClick={() => {
-              if (asked) revoke.mutate(asked.id, { onSuccess: close });
+              if (target) revoke.mutate(target.id, { onSuccess: close });
             }}
           >
             Revoke

@@ -3,7 +3,7 @@ import { count, duration, plural, rate } from "../../format.js";
 import { StateDot, toneOf } from "../../shell/state-mark.js";
 import styles from "./model-list.module.css";
 
-/** Every model with its engine, the reason for that engine, its load and its targets. */
+/** Every model with its engine and the reason for it, its load and its targets. */
 export function ModelList({ models }: { readonly models: readonly ModelStatus[] }) {
   return (
     <ul className={styles.models}>
@@ -20,7 +20,7 @@ export function ModelList({ models }: { readonly models: readonly ModelStatus[] 
           <dl className={styles.figures}>
             <Figure name="requests/s" value={rate(model.requestsPerSecond)} />
             <Figure name="tokens/s" value={rate(model.tokensPerSecond)} />
-            <Figure name="waiting" value={`${count(model.queue.waiting)} of ${count(model.queue.limit)}`} />
+            <Figure name="queue" value={`${count(model.queue.waiting)} of ${count(model.queue.limit)}`} />
           </dl>
           {model.targets.length > 0 ? (
             <ul className={styles.targets} aria-label={`Targets of ${model.name}`}>
@@ -29,7 +29,7 @@ export function ModelList({ models }: { readonly models: readonly ModelStatus[] 
               ))}
             </ul>
           ) : (
-            <p className={styles.none}>No target answers for it.</p>
+            <p className={styles.none}>No target is available.</p>
           )}
         </li>
       ))}
@@ -37,7 +37,7 @@ export function ModelList({ models }: { readonly models: readonly ModelStatus[] 
   );
 }
 
-/** The reason often begins with the engine's name, which stands before it already. */
+/** Removes the engine's name from the start of the reason: it is shown before it. */
 function withoutName({ engine, reason }: ModelStatus): string {
   const prefix = `${engine}: `;
   return reason?.startsWith(prefix) ? reason.slice(prefix.length) : (reason ?? "");

@@ -5,17 +5,17 @@ import { ModelList } from "./model-list.js";
 import styles from "./models-page.module.css";
 import { Playground } from "./playground.js";
 
-/** The models, what serves each and why, and a place to try them. */
+/** The models with their engines and targets, and a playground. */
 export function ModelsPage() {
   const models = useModels();
   return (
-    <Page title="Models" lead="What serves each model and why, how busy it is, and a place to try it.">
+    <Page title="Models" lead="The engine and targets of each model, its load, and a playground.">
       {models.isPending && <Loading rows={5} what="the models" />}
       {models.isError && !models.data && (
         <Failure what="The models could not be read" error={models.error} onRetry={() => models.refetch()} />
       )}
       {models.data?.length === 0 && (
-        <Empty title="The plan has no model">
+        <Empty title="The plan has no models">
           Add one to the platform file, for example <code>models: {"{ assistant: { engine: best } }"}</code>.
         </Empty>
       )}

@@ -8,20 +8,23 @@ import { Section } from "../../shell/page.js";
 import styles from "./playground.module.css";
 import { type Speed, type Turn, useChat } from "./use-chat.js";
 
-/** A conversation with one model through the platform's own API, with what it cost in time. */
+/** A conversation with one model through the platform's API, with latency and token rate. */
 export function Playground({ models }: { readonly models: readonly ModelStatus[] }) {
-  const able = models.filter(({ embeddings }) => !embeddings);
+  const chatModels = models.filter(({ embeddings }) => !embeddings);
   const [chosen, setChosen] = useState<string | null>(null);
   const [system, setSystem] = useState("");
   const [temperature, setTemperature] = useState<number>(0.7);
   const [maxTokens, setMaxTokens] = useState<number>(512);
   const [text, setText] = useState("");
-  const { turns, say, stop, clear, busy } = useChat();
-  const model = able.find(({ name }) => name === chosen) ?? able.find(({ state }) => state === "ready") ?? able[0];
+  const { turns, sendMessage, stop, clear, busy } = useChat();
+  const model =
+    chatModels.find(({ name }) => name === chosen) ??
+    chatModels.find(({ state }) => state === "ready") ??
+    chatModels[0];
 
   const send = () => {
     if (!model || busy || text.trim() === "") return;
-    void say(text.trim(), system, { model: model.name, temperature, maxTokens });
+    void sendMessage(text.trim(), system, { model: model.name, temperature, maxTokens });
     setText("");
   };
   const submit = (event: FormEvent) => {
@@ -48,7 +51,7 @@ export function Playground({ models }: { readonly models: readonly ModelStatus[]
         <form className={styles.compose} onSubmit={submit}>
           <Textarea
             aria-label="Message"
-            placeholder={model ? `Ask ${model.name} something` : "No model can be asked"}
+            placeholder={model ? `Message ${model.name}` : "No model is available"}
             autosize
             minRows={2}
             maxRows={8}
@@ -59,7 +62,7 @@ export function Playground({ models }: { readonly models: readonly ModelStatus[]
             onKeyDown={onKey}
           />
           {busy ? (
-            <Tooltip label="Stop (the model stops too)">
+            <Tooltip label="Stop (cancels the request)">
               <ActionIcon type="button" size="xl" variant="filled" color="red.8" aria-label="Stop" onClick={stop}>
                 <StopIcon />
               </ActionIcon>
@@ -77,7 +80,7 @@ export function Playground({ models }: { readonly models: readonly ModelStatus[]
           <div className={styles.fields}>
             <Select
               label="Model"
-              data={able.map(({ name }) => name)}
+              data={chatModels.map(({ name }) => name)}
               value={model?.name ?? null}
               onChange={setChosen}
               allowDeselect={false}
@@ -91,7 +94,7 @@ export function Playground({ models }: { readonly models: readonly ModelStatus[]
               onChange={(value) => setTemperature(Number(value))}
             />
             <NumberInput
-              label="Most tokens"
+              label="Max tokens"
               min={1}
               max={8192}
               step={64}
@@ -117,7 +120,7 @@ export function Playground({ models }: { readonly models: readonly ModelStatus[]
 function Conversation({ turns, model }: { readonly turns: readonly Turn[]; readonly model: string | undefined }) {
   const end = useRef<HTMLDivElement>(null);
   const last = turns.at(-1);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the end moves with every piece of the last answer
+  // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls as the last answer grows
   useEffect(() => {
     const box = end.current;
     if (box) box.scrollTop = box.scrollHeight;
@@ -129,14 +132,14 @@ function Conversation({ turns, model }: { readonly turns: readonly Turn[]; reado
       role="log"
       aria-label="Conversation"
       aria-busy={last?.state === "streaming"}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard
       tabIndex={0}
     >
       {turns.length === 0 ? (
-        <p className={styles.nothing}>
+        <p className={styles.empty}>
           {model
-            ? "Each message is an ordinary request to /v1/chat/completions: it is routed, counted and shown on the Usage page like any other."
-            : "No model takes chat requests now. The list of models says why."}
+            ? "Each message is a request to /v1/chat/completions: it is routed and metered like any other."
+            : "No model accepts chat requests. The list of models shows the reason."}
         </p>
       ) : (
         turns.map((turn) => <TurnView key={turn.id} turn={turn} />)
@@ -177,8 +180,8 @@ function SpeedLine({ speed }: { readonly speed: Speed }) {
         {speed.counted ? "" : "≈ "}
         {count(speed.tokens)} tokens
       </span>
-      <span>first after {duration(speed.firstToken)}</span>
-      <span>{duration(speed.total)} in all</span>
+      <span>TTFT {duration(speed.firstToken)}</span>
+      <span>{duration(speed.total)} total</span>
     </>
   );
 }

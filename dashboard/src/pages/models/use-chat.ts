@@ -1,12 +1,12 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { type ChatRequest, chat, type Message } from "../../api/chat.js";
 
-/** How an answer went. Times in milliseconds. */
+/** Latency and token rate of one answer. Times in milliseconds. */
 export interface Speed {
-  /** From sending to the first piece of text. */
+  /** From the request to the first text. */
   readonly firstToken: number;
   readonly tokens: number;
-  /** Counted by the platform, or (while it streams, or after a stop) pieces of text seen here. */
+  /** True for the platform's count; false for the number of stream events (while streaming, or after a stop). */
   readonly counted: boolean;
   readonly tokensPerSecond: number;
   readonly total: number;
@@ -21,7 +21,7 @@ export interface Turn {
   readonly error?: Error;
 }
 
-/** One conversation: its turns, and what can be done with it. */
+/** The state of one conversation and its actions. */
 export function useChat() {
   const [turns, setTurns] = useState<readonly Turn[]>([]);
   const abort = useRef<AbortController>(undefined);
@@ -33,7 +33,7 @@ export function useChat() {
     setTurns((before) => before.map((turn) => (turn.id === id ? { ...turn, ...patch } : turn)));
   }, []);
 
-  const say = useCallback(
+  const sendMessage = useCallback(
     async (text: string, system: string, request: Omit<ChatRequest, "messages">) => {
       const controller = new AbortController();
       abort.current = controller;
@@ -45,22 +45,22 @@ export function useChat() {
         ...(system.trim() === "" ? [] : [{ role: "system" as const, content: system.trim() }]),
         ...[...history, question].map(({ role, content }) => ({ role, content })),
       ];
-      const began = performance.now();
+      const started = performance.now();
       let first: number | undefined;
-      let pieces = 0;
+      let events = 0;
       let counted: number | undefined;
       let content = "";
       const speed = (): Speed => {
         const now = performance.now();
-        const tokens = counted ?? pieces;
-        // The first token's time is prefill; the rate is of what came after it.
+        const tokens = counted ?? events;
+        // The time to the first token is prefill; the rate covers the tokens after it.
         const streaming = Math.max(1, now - (first ?? now));
         return {
-          firstToken: (first ?? now) - began,
+          firstToken: (first ?? now) - started,
           tokens,
           counted: counted !== undefined,
           tokensPerSecond: tokens > 1 ? ((tokens - 1) / streaming) * 1000 : 0,
-          total: now - began,
+          total: now - started,
         };
       };
       try {
@@ -68,7 +68,7 @@ export function useChat() {
           if (event.kind === "usage") counted = event.outputTokens;
           if (event.kind !== "text") continue;
           first ??= performance.now();
-          pieces++;
+          events++;
           content += event.text;
           change(answer.id, { content, state: "streaming", speed: speed() });
         }
@@ -89,5 +89,5 @@ export function useChat() {
     setTurns([]);
   }, []);
   const last = turns.at(-1);
-  return { turns, say, stop, clear, busy: last?.state === "waiting" || last?.state === "streaming" };
+  return { turns, sendMessage, stop, clear, busy: last?.state === "waiting" || last?.state === "streaming" };
 }

@@ -8,13 +8,19 @@ import styles from "./availability-table.module.css";
 import { Remedy } from "./remedy.js";
 import { tones, words } from "./verdicts.js";
 
-/** How often each way into the platform answers, and whatever promises it of its own, by what it consists of. */
+/** Availability of each entrance, and of each component with its own availability objective. */
 export function AvailabilityTable({ rows }: { readonly rows: readonly Availability[] }) {
   return (
     <div className={styles.below}>
       <Section title="Availability" flush>
         <Table
-          columns={["Of", { name: "Promised", figure: true }, { name: "Predicted", figure: true }, "By", "Verdict"]}
+          columns={[
+            "Component",
+            { name: "Promised", figure: true },
+            { name: "Predicted", figure: true },
+            "Derivation",
+            "Verdict",
+          ]}
         >
           {rows.map(({ subject, promised, predicted, remedy, verdict }) => (
             <tr key={subject}>
@@ -23,7 +29,7 @@ export function AvailabilityTable({ rows }: { readonly rows: readonly Availabili
               <FigureCell label="Predicted">
                 {predicted.kind === "known" ? share(predicted.value) : "unknown"}
               </FigureCell>
-              <td data-label="By" className={table.soft}>
+              <td data-label="Derivation" className={table.soft}>
                 <div>
                   {predicted.kind === "known" ? <Parts parts={predicted.parts} /> : predicted.why}
                   {remedy && <Remedy remedy={remedy} />}

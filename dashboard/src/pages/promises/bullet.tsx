@@ -3,15 +3,15 @@ import { duration, outcome } from "../../format.js";
 import styles from "./bullet.module.css";
 
 /**
- * Promised, predicted and measured on one line: the bar is the prediction, the upright the promise it must not pass, the
- * dot the newest measurement. The figures stand beside it, so it is a picture only.
+ * A bullet chart: the bar is the prediction, the vertical line the promise, the dot the newest measurement. The values are
+ * in the table next to it, so the chart is hidden from screen readers.
  */
 export function Bullet({ cell }: { readonly cell: Cell }) {
   const { promised, predicted } = cell;
   const measured = cell.measured?.kind === "measured" ? cell.measured.ms : undefined;
   const total = predicted.kind === "bounded" ? predicted.total : undefined;
-  const most = Math.max(promised ?? 0, total ?? 0, measured ?? 0);
-  const percent = (value: number) => `${most === 0 ? 0 : (value / most) * 88}%`;
+  const maximum = Math.max(promised ?? 0, total ?? 0, measured ?? 0);
+  const percent = (value: number) => `${maximum === 0 ? 0 : (value / maximum) * 88}%`;
   const tone = cell.verdict === "broken" ? styles.broken : cell.verdict === "kept" ? styles.kept : styles.open;
   return (
     <div className={`${styles.track} ${tone}`} aria-hidden="true" title={describe(cell)}>

@@ -3,15 +3,15 @@ import { Link } from "react-router";
 import type { Cell, Row, Runbook, TermOrigin } from "../../api/promises.js";
 import { ago, duration } from "../../format.js";
 import styles from "./details.module.css";
-import { Place } from "./place.js";
+import { SourceLocation } from "./source-location.js";
 
-/** Why a row says what it says: the terms of each prediction with their sources, and what watches and answers the fault. */
+/** The terms of each prediction with their sources, and the alert, runbook and drill of the fault. */
 export function Details({ row }: { readonly row: Row }) {
   return (
     <div className={styles.details}>
-      <Terms name="RTO" meaning="until it serves again" cell={row.rto} />
+      <Terms name="RTO" meaning="until recovered" cell={row.rto} />
       <Terms name="RPO" meaning="of acknowledged data lost" cell={row.rpo} />
-      <section className={styles.answers} aria-label="What answers this fault">
+      <section className={styles.answers} aria-label="Alert, runbook and drill">
         <dl className={styles.list}>
           <dt>Alert</dt>
           <dd>
@@ -25,7 +25,7 @@ export function Details({ row }: { readonly row: Row }) {
           <dt>Drill</dt>
           <dd>
             {row.drill === undefined ? (
-              <span className={styles.soft}>none yet: predicted, and measured nowhere</span>
+              <span className={styles.soft}>none: this fault is predicted only</span>
             ) : (
               <Anchor component={Link} to={`/drills?fault=${encodeURIComponent(row.drill)}`} fz="inherit">
                 Run the {row.drill} drill
@@ -67,7 +67,7 @@ function Terms({ name, meaning, cell }: TermsProps) {
   return (
     <section className={styles.terms} aria-label={`${name} in detail`}>
       <p className={styles.heading}>
-        {name} <span className={styles.soft}>{meaning}, at worst</span>
+        {name} <span className={styles.soft}>{meaning}, worst case</span>
       </p>
       {predicted.kind === "bounded" ? (
         <ul className={styles.sum}>
@@ -95,14 +95,12 @@ function Terms({ name, meaning, cell }: TermsProps) {
           </p>
           {predicted.origin && (
             <p className={styles.note}>
-              <Place origin={predicted.origin} />
+              <SourceLocation origin={predicted.origin} />
             </p>
           )}
         </div>
       )}
-      {cell.underestimated && (
-        <p className={styles.promise}>The newest drill measured more than this: the prediction is too good.</p>
-      )}
+      {cell.underestimated && <p className={styles.promise}>The newest drill exceeded this prediction.</p>}
       <p className={styles.promise}>
         {promised === undefined ? (
           "Not promised."
@@ -111,7 +109,7 @@ function Terms({ name, meaning, cell }: TermsProps) {
             Promised: {duration(promised)}
             {promisedAt && (
               <>
-                , <Place origin={promisedAt} />
+                , <SourceLocation origin={promisedAt} />
               </>
             )}
           </>
@@ -138,6 +136,6 @@ function Source({ origin }: { readonly origin: TermOrigin }) {
         </>
       );
     default:
-      return <Place origin={origin} />;
+      return <SourceLocation origin={origin} />;
   }
 }

@@ -5,14 +5,14 @@ import { Verdict } from "../../shell/state-mark.js";
 import { FigureCell, Table } from "../../shell/table.js";
 import table from "../../shell/table.module.css";
 import styles from "./availability-table.module.css";
-import { Place } from "./place.js";
+import { SourceLocation } from "./source-location.js";
 
-/** What is promised of answering soon: shown, and without a verdict, since nothing predicts it. */
+/** Latency objectives. Latency is not predicted, so there is no verdict. */
 export function LatencyTable({ rows }: { readonly rows: readonly Latency[] }) {
   return (
     <div className={styles.below}>
       <Section title="Latency" flush>
-        <Table columns={["Of", { name: "Promised", figure: true }, "Promised in", "Verdict"]}>
+        <Table columns={["Component", { name: "Promised", figure: true }, "Promised in", "Verdict"]}>
           {rows.map(({ subject, percentile, within, promisedAt }) => (
             <tr key={subject}>
               <th scope="row">{subject}</th>
@@ -20,10 +20,10 @@ export function LatencyTable({ rows }: { readonly rows: readonly Latency[] }) {
                 p{Math.round(percentile * 100)} within {duration(within)}
               </FigureCell>
               <td data-label="Promised in" className={table.soft}>
-                <Place origin={promisedAt} />
+                <SourceLocation origin={promisedAt} />
               </td>
               <td data-label="Verdict">
-                <Verdict tone="unknown">not predicted, only measured</Verdict>
+                <Verdict tone="unknown">not predicted</Verdict>
               </td>
             </tr>
           ))}

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { Row } from "../../api/promises.js";
 
-/** Which rows show their terms. Kept above table and cards, so that turning a phone does not close them. */
+/** Which rows are expanded. Shared by table and cards, so that rotating a phone does not collapse them. */
 export interface OpenRows {
   isOpen(row: Row): boolean;
   toggle(row: Row): void;

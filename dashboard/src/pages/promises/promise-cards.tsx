@@ -7,11 +7,11 @@ import { Verdict } from "../../shell/state-mark.js";
 import { Bullet } from "./bullet.js";
 import { Details } from "./details.js";
 import styles from "./promise-cards.module.css";
-import { Reckoning } from "./reckoning.js";
+import { Reasons } from "./reasons-list.js";
 import type { RowProps, SheetProps } from "./sheet-props.js";
 import { byFault, faultName, measuredAgainst, predicted, tones, words } from "./verdicts.js";
 
-/** The sheet where there is no room for a table: a card for every subject, under its fault. */
+/** The sheet on narrow screens: a card for every subject, grouped by fault. */
 export function PromiseCards({ rows, open }: SheetProps) {
   return byFault(rows).map(({ fault, title, rows: subjects }) => (
     <section key={fault} className={styles.fault} aria-label={faultName(fault)}>
@@ -42,8 +42,8 @@ function Card({ row, open, onToggle }: RowProps) {
         <Objective name="RPO" cell={row.rpo} />
       </dl>
       {(row.verdict === "broken" || row.verdict === "unknown") && (
-        <div className={styles.reckoning}>
-          <Reckoning row={row} />
+        <div className={styles.reasons}>
+          <Reasons row={row} />
         </div>
       )}
       <div id={details} hidden={!open} className={styles.details}>

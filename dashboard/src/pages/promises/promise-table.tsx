@@ -7,16 +7,16 @@ import { Verdict } from "../../shell/state-mark.js";
 import { Bullet } from "./bullet.js";
 import { Details } from "./details.js";
 import styles from "./promise-table.module.css";
-import { Reckoning } from "./reckoning.js";
+import { Reasons } from "./reasons-list.js";
 import type { RowProps, SheetProps } from "./sheet-props.js";
 import { byFault, faultName, measuredAgainst, predicted, tones, words } from "./verdicts.js";
 
-/** The sheet as a table: two lines for every subject under its fault, one for RTO and one for RPO. */
+/** The sheet as a table: grouped by fault, with one line for RTO and one for RPO of each subject. */
 export function PromiseTable({ rows, open }: SheetProps) {
   return (
     <table className={styles.sheet}>
       <caption className="visually-hidden">
-        For every fault and subject: promised, predicted and measured recovery time and recovery point, and the verdict
+        Promised, predicted and measured RTO and RPO with the verdict, by fault and subject
       </caption>
       <thead>
         <tr>
@@ -35,7 +35,7 @@ export function PromiseTable({ rows, open }: SheetProps) {
           </th>
           <th scope="col">When</th>
           <th scope="col" className={styles.picture}>
-            <span className="visually-hidden">Picture</span>
+            <span className="visually-hidden">Chart</span>
             <span className={styles.key} aria-hidden="true">
               <i className={styles.keyBar} /> predicted <i className={styles.keyLine} /> promised{" "}
               <i className={styles.keyDot} /> measured
@@ -82,8 +82,8 @@ function Subject({ row, open, onToggle }: RowProps) {
       </tr>
       {(row.verdict === "broken" || row.verdict === "unknown") && (
         <tr>
-          <td colSpan={8} className={styles.reckoning}>
-            <Reckoning row={row} />
+          <td colSpan={8} className={styles.reasons}>
+            <Reasons row={row} />
           </td>
         </tr>
       )}
@@ -108,7 +108,7 @@ function Objective({ name, cell }: { readonly name: string; readonly cell: Cell 
         {predicted(cell)}
       </td>
       <td className={styles.figure}>
-        {measured === undefined ? <None what="never measured" /> : measuredAgainst(measured, promised)}
+        {measured === undefined ? <None what="not measured" /> : measuredAgainst(measured, promised)}
       </td>
       <td className={styles.when}>
         {measuredAt === undefined ? (

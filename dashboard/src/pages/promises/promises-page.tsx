@@ -19,9 +19,7 @@ export function PromisesPage() {
   return (
     <Page
       title="Promises"
-      lead={
-        sheet.data ? summary(sheet.data) : "What this platform promises under every fault, and whether it keeps it."
-      }
+      lead={sheet.data ? summary(sheet.data) : "Promised, predicted and measured recovery for every fault."}
     >
       {sheet.isPending && <Loading rows={9} what="the promise sheet" />}
       {sheet.isError && !sheet.data && (
@@ -39,17 +37,13 @@ function isVerdict(text: string | null): text is Verdict {
 function SheetView({ sheet }: { readonly sheet: Sheet }) {
   const narrow = useMediaQuery("(max-width: 56em)", undefined, { getInitialValueInEffect: false });
   const [search, setSearch] = useSearchParams();
-  const wanted = search.get("verdict");
+  const requested = search.get("verdict");
   const open = useOpenRows();
-  const only = isVerdict(wanted) ? wanted : undefined;
+  const only = isVerdict(requested) ? requested : undefined;
   const rows: readonly Row[] = only ? sheet.rows.filter(({ verdict }) => verdict === only) : sheet.rows;
 
   if (sheet.rows.length === 0)
-    return (
-      <Empty title="No fault can strike this platform yet">
-        Units, models and stores bring their faults with them. Add a service or a store to the platform file.
-      </Empty>
-    );
+    return <Empty title="The promise sheet is empty">Add a service, a model or a store to the platform file.</Empty>;
   return (
     <>
       <Filter
@@ -58,7 +52,7 @@ function SheetView({ sheet }: { readonly sheet: Sheet }) {
         onChange={(verdict) => setSearch(verdict ? { verdict } : {}, { replace: true })}
       />
       {rows.length === 0 ? (
-        <Empty title={`No promise is ${only ? words[only] : "here"}`}>Choose another verdict above.</Empty>
+        <Empty title={`No promise is ${only ? words[only] : "listed"}`}>Select another verdict.</Empty>
       ) : narrow ? (
         <PromiseCards rows={rows} open={open} />
       ) : (

@@ -3,14 +3,14 @@ import { duration } from "../../format.js";
 import { against, isExceeded, measuredAgainst } from "./verdicts.js";
 
 export interface Reason {
-  /** `RTO`, `RPO`, or `RTO and RPO` where both have the same reason. */
+  /** `RTO`, `RPO`, or `RTO and RPO` if both have the same reason. */
   readonly objectives: string;
   readonly tone: "broken" | "unknown";
   readonly why: string;
   readonly remedy: Remedy | undefined;
 }
 
-/** Why a row is not kept; nothing for one that is. */
+/** Why a row is broken or unknown; empty if it is kept. */
 export function reasons(row: Row): readonly Reason[] {
   const found: Reason[] = [];
   for (const [objectives, cell] of [
@@ -39,5 +39,5 @@ function why({ predicted, promised, measured }: Cell): string {
     return `${measuredAgainst(measured, promised)} measured by the newest drill${promise}`;
   const terms = predicted.terms.filter(({ value }) => value > 0);
   const sum = terms.map(({ name, value }) => `${name} ${duration(value)}`).join(" + ");
-  return `${against(predicted.total, promised)} at worst${promise}${terms.length > 1 ? `: ${sum}` : ""}`;
+  return `${against(predicted.total, promised)} worst case${promise}${terms.length > 1 ? `: ${sum}` : ""}`;
 }

@@ -1,22 +1,22 @@
 import type { Remedy as RemedyAnswer } from "../../api/promises.js";
-import { PlaceToEdit } from "./place.js";
-import styles from "./reckoning.module.css";
+import styles from "./reasons.module.css";
+import { EditLocation } from "./source-location.js";
 
-/** What to change and where, as `keelson check` says it. */
+/** The fix that `keelson check` reports, with its position. */
 export function Remedy({ remedy }: { readonly remedy: RemedyAnswer }) {
   return (
     <p className={styles.fix}>
-      <span className={styles.word}>Fix</span> <Words text={remedy.advice} />{" "}
+      <span className={styles.word}>Fix</span> <InlineCode text={remedy.advice} />{" "}
       <span className={styles.place}>
-        <PlaceToEdit origin={remedy.at} />
+        <EditLocation origin={remedy.at} />
         {remedy.rule !== undefined && <> {remedy.rule}</>}
       </span>
     </p>
   );
 }
 
-/** What stands between back-ticks is to be typed as it is. */
-function Words({ text }: { readonly text: string }) {
+/** Text with `code` in backticks. */
+function InlineCode({ text }: { readonly text: string }) {
   return text.split("`").map((part, index) =>
     index % 2 === 1 ? (
       // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one sentence never move

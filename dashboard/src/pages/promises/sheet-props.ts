@@ -1,7 +1,7 @@
 import type { Row } from "../../api/promises.js";
 import type { OpenRows } from "./open-rows.js";
 
-/** What the sheet is shown from, as a table or as cards. */
+/** Properties of the sheet as a table and as cards. */
 export interface SheetProps {
   readonly rows: readonly Row[];
   readonly open: OpenRows;

@@ -18,18 +18,18 @@ export const words: Readonly<Record<Verdict, string>> = {
   "not-promised": "not promised",
 };
 
-/** What a prediction says in the room of a table cell. */
+/** A prediction as the text of a table cell. */
 export function predicted({ predicted: prediction, promised }: Cell): string {
   return prediction.kind === "bounded" ? against(prediction.total, promised) : prediction.kind;
 }
 
-/** A figure beside the one that it is held against: where rounding would make two different ones look alike, it says so. */
+/** A duration that is compared with a promise: `>` is added if both are rounded to the same text. */
 export function against(value: number, promised: number | undefined): string {
   const text = duration(value);
   return promised !== undefined && value > promised && text === duration(promised) ? `> ${text}` : text;
 }
 
-/** What a drill measured beside the figure that it is compared with. */
+/** A measured outcome that is compared with a promise. */
 export function measuredAgainst(measured: Outcome | undefined, promised: number | undefined): string {
   return measured?.kind === "measured" ? against(measured.ms, promised) : outcome(measured);
 }
@@ -55,22 +55,25 @@ function wasMeasured({ rto, rpo }: Row): boolean {
   return isMeasured(rto.measured) || isMeasured(rpo.measured);
 }
 
-/** The whole sheet in a sentence: the worst news first. Availability is part of it, though no drill measures it. */
+/** The sheet in one sentence, the worst verdict first. Includes availability, which no drill measures. */
 export function summary({ rows, availability }: Sheet): string {
-  const struck = rows.filter(({ verdict }) => verdict !== "not-promised");
-  const promised = [...struck, ...availability];
-  if (promised.length === 0) return "Nothing is promised: no objective is written in the platform file.";
+  const recoveries = rows.filter(({ verdict }) => verdict !== "not-promised");
+  const promised = [...recoveries, ...availability];
+  if (promised.length === 0) return "The platform file declares no objectives.";
   const broken = promised.filter(({ verdict }) => verdict === "broken");
   const unknown = promised.filter(({ verdict }) => verdict === "unknown");
-  const measured = struck.filter(wasMeasured);
-  const proven = `${measured.length === 0 ? "None was" : `${measured.length} of ${struck.length} ${measured.length === 1 ? "was" : "were"}`} measured by a drill.`;
+  const measured = recoveries.filter(wasMeasured);
+  const proven =
+    measured.length === 0
+      ? "None is measured by a drill yet."
+      : `${measured.length} of ${recoveries.length} measured by a drill.`;
   const [worst] = broken;
   if (worst) {
     const others = broken.length - 1;
     return `${why(worst)}${others > 0 ? ` ${others === 1 ? "One more promise is" : `${others} more promises are`} broken.` : ""} ${proven}`;
   }
   if (unknown.length > 0)
-    return `${plural(promised.length - unknown.length, "promise")} kept, ${unknown.length} unknown: what cannot be predicted is not kept. ${proven}`;
+    return `${plural(promised.length - unknown.length, "promise")} kept, ${unknown.length} unknown: a promise that cannot be predicted is not kept. ${proven}`;
   return `${promised.length === 1 ? "The one promise is" : `All ${promised.length} promises are`} kept by prediction. ${proven}`;
 }
 
@@ -78,22 +81,22 @@ function why(broken: Row | Availability): string {
   if (!("fault" in broken)) {
     const { subject, promised, predicted } = broken;
     const answer = predicted.kind === "known" ? `${share(predicted.value)} predicted` : "unknown";
-    return `${subject} is not available as promised: ${answer}, ${share(promised)} promised.`;
+    return `${subject} violates its availability: ${answer}, ${share(promised)} promised.`;
   }
-  return whyStruck(broken);
+  return recoveryReason(broken);
 }
 
-function whyStruck(row: Row): string {
+function recoveryReason(row: Row): string {
   const [name, cell]: readonly [string, Cell] = row.rto.verdict === "broken" ? ["RTO", row.rto] : ["RPO", row.rpo];
   const { promised, measured, predicted } = cell;
   const promise = promised === undefined ? "" : `, ${duration(promised)} promised`;
-  const fault = `${faultName(row.fault)} breaks the ${name} of ${row.subject}`;
+  const fault = `${faultName(row.fault)} violates the ${name} of ${row.subject}`;
   if (measured?.kind === "never-recovered") return `${fault}: the newest drill measured no recovery${promise}.`;
   if (isExceeded(measured, promised)) return `${fault}: ${measuredAgainst(measured, promised)} measured${promise}.`;
-  return `${fault}: ${predicted.kind === "bounded" ? `${against(predicted.total, promised)} predicted` : `${predicted.kind}, for ${predicted.why}`}${promise}.`;
+  return `${fault}: ${predicted.kind === "bounded" ? `${against(predicted.total, promised)} predicted` : `${predicted.kind}: ${predicted.why}`}${promise}.`;
 }
 
-/** Rows under their fault, in the order in which the sheet has them. */
+/** Rows grouped by fault, in the order of the sheet. */
 export function byFault(
   rows: readonly Row[],
 ): readonly { readonly fault: string; readonly title: string; readonly rows: readonly Row[] }[] {

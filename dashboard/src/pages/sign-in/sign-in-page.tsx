@@ -7,15 +7,15 @@ import { Mark } from "../../shell/mark.js";
 import { SchemeSwitch } from "../../shell/scheme-switch.js";
 import styles from "./sign-in-page.module.css";
 
-/** Tokens that were tried already: each is good for one use, and React may run an effect twice. */
-const tried = new Set<string>();
+/** Tokens that were submitted: each is valid once, and React may run an effect twice. */
+const submitted = new Set<string>();
 
-/** A one-time link carries its token behind `#`, which browsers send to no server; `?token=` is read as well. */
+/** A single-use link has its token in the fragment, which browsers do not send to servers; `?token=` is read as well. */
 function tokenIn({ hash, search }: { readonly hash: string; readonly search: string }): string | null {
   return new URLSearchParams(hash.slice(1)).get("token") ?? new URLSearchParams(search).get("token");
 }
 
-/** By an API key with the scope `admin`, or by a one-time link. */
+/** Sign-in with a single-use link, or with an API key of scope `admin`. */
 export function SignInPage() {
   const location = useLocation();
   const navigate = useNavigate();
@@ -30,9 +30,9 @@ export function SignInPage() {
   }, []);
 
   useEffect(() => {
-    if (token === null || tried.has(token)) return;
-    tried.add(token);
-    // The token leaves the address bar (and the history) at once, whether it was good or not.
+    if (token === null || submitted.has(token)) return;
+    submitted.add(token);
+    // Remove the token from the address bar and the history, whether it is valid or not.
     void navigate(location.pathname, { replace: true });
     mutate({ token });
   }, [token, location.pathname, navigate, mutate]);
@@ -57,10 +57,12 @@ export function SignInPage() {
         <h1 className={styles.title}>Sign in to Keelson</h1>
         {ended && (
           <p className={styles.ended} role="status">
-            Your session came to its end. Sign in again, and you are back where you were.
+            Your session expired. Sign in to return to this page.
           </p>
         )}
-        <p className={styles.lead}>See what this platform promises, and whether it keeps it.</p>
+        <p className={styles.lead}>
+          Open the sign-in link of <code>keelson up</code> or <code>keelson login</code>, or enter an API key.
+        </p>
         <form onSubmit={submit} className={styles.form}>
           <PasswordInput
             label="API key"
@@ -73,7 +75,7 @@ export function SignInPage() {
             withAsterisk={false}
             value={key}
             onChange={(event) => setKey(event.currentTarget.value)}
-            visibilityToggleButtonProps={{ "aria-label": "Show or hide the key" }}
+            visibilityToggleButtonProps={{ "aria-label": "Show or hide key" }}
             error={signIn.isError && !byLink ? reason(signIn.error) : undefined}
           />
           <Button type="submit" size="md" fullWidth loading={signIn.isPending}>
@@ -86,8 +88,7 @@ export function SignInPage() {
           </p>
         )}
         <p className={styles.hint}>
-          <code>keelson login</code> prints a link that signs you in once. The first key works here too, as does one of{" "}
-          <code>keelson keys create NAME --scope admin</code>.
+          <code>keelson keys create NAME --scope admin</code> creates a key for this page. The first key works as well.
         </p>
       </div>
     </main>

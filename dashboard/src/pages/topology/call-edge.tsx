@@ -1,16 +1,16 @@
 import { BaseEdge, type Edge, type EdgeProps } from "@xyflow/react";
 import type { Direction, Point } from "./layout.js";
 
-export type CallEdgeType = Edge<{ way: readonly Point[]; direction: Direction }, "call">;
+export type CallEdgeType = Edge<{ waypoints: readonly Point[]; direction: Direction }, "call">;
 
-/** A call as a line that bends only between layers, and passes the layers on its way straight. */
+/** A call as a line that is curved between layers and straight across them. */
 export function CallEdge({ sourceX, sourceY, targetX, targetY, data, markerEnd, label }: EdgeProps<CallEdgeType>) {
   const direction = data?.direction ?? "right";
-  const stops: Point[] = [{ x: sourceX, y: sourceY }, ...(data?.way ?? []), { x: targetX, y: targetY }];
-  const [last = { x: 0, y: 0 }, before = last] = [stops.at(-1), stops.at(-2)];
+  const points: Point[] = [{ x: sourceX, y: sourceY }, ...(data?.waypoints ?? []), { x: targetX, y: targetY }];
+  const [last = { x: 0, y: 0 }, before = last] = [points.at(-1), points.at(-2)];
   return (
     <BaseEdge
-      path={pathThrough(stops, direction)}
+      path={pathThrough(points, direction)}
       {...(markerEnd === undefined ? {} : { markerEnd })}
       {...(label === undefined
         ? {}
@@ -22,17 +22,17 @@ export function CallEdge({ sourceX, sourceY, targetX, targetY, data, markerEnd, 
   );
 }
 
-function pathThrough(stops: readonly Point[], direction: Direction): string {
-  return stops
-    .map((stop, index) => {
-      const from = stops[index - 1];
-      if (!from) return `M ${stop.x} ${stop.y}`;
+function pathThrough(points: readonly Point[], direction: Direction): string {
+  return points
+    .map((point, index) => {
+      const from = points[index - 1];
+      if (!from) return `M ${point.x} ${point.y}`;
       if (direction === "right") {
-        const middle = (from.x + stop.x) / 2;
-        return `C ${middle} ${from.y} ${middle} ${stop.y} ${stop.x} ${stop.y}`;
+        const middle = (from.x + point.x) / 2;
+        return `C ${middle} ${from.y} ${middle} ${point.y} ${point.x} ${point.y}`;
       }
-      const middle = (from.y + stop.y) / 2;
-      return `C ${from.x} ${middle} ${stop.x} ${middle} ${stop.x} ${stop.y}`;
+      const middle = (from.y + point.y) / 2;
+      return `C ${from.x} ${middle} ${point.x} ${middle} ${point.x} ${point.y}`;
     })
     .join(" ");
 }

@@ -20,15 +20,15 @@ const nodeTypes = { element: ElementNode };
 const edgeTypes = { call: CallEdge };
 const size = { right: { width: 156, height: 74 }, down: { width: 150, height: 74 } };
 
-/** The call graph, drawn in layers from the entrances to the stores. */
+/** The call graph in layers from the entrances to the stores. */
 export function CallGraph({ topology, direction, selected, onSelect }: CallGraphProps) {
   const scheme = useComputedColorScheme("light");
   const box = size[direction];
   const margin = margins[direction];
-  // The picture stays where it is while figures change: only another graph is laid out anew.
+  // The layout changes only with the graph, not with its metrics.
   const shape = JSON.stringify([topology.nodes.map(({ id }) => id), topology.edges.map(({ from, to }) => [from, to])]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` is what the layout depends on
-  const { points, ways, width, height } = useMemo(
+  const { points, waypoints, width, height } = useMemo(
     () => layeredLayout(topology, box, direction, direction === "down" ? 2 : undefined),
     [shape, direction],
   );
@@ -53,7 +53,7 @@ export function CallGraph({ topology, direction, selected, onSelect }: CallGraph
       source: from,
       target: to,
       type: "call",
-      data: { way: ways.get(edgeKey(from, to)) ?? [], direction },
+      data: { waypoints: waypoints.get(edgeKey(from, to)) ?? [], direction },
       focusable: false,
       selectable: false,
       animated: calls !== null && calls > 0,

@@ -17,7 +17,7 @@ export const kindIcons: Readonly<Record<TopologyNode["kind"], ComponentType<{ re
   outside: OutsideIcon,
 };
 
-/** One element in the map: what it is, its state by colour and word, how many replicas, how many requests. */
+/** One component in the map: kind, state, replicas, request rate. */
 export function ElementNode({ data, selected }: NodeProps<ElementNodeType>) {
   const { element, direction } = data;
   const Picture = kindIcons[element.kind];
@@ -41,18 +41,18 @@ export function ElementNode({ data, selected }: NodeProps<ElementNodeType>) {
   );
 }
 
-const mostPips = 6;
+const MAX_PIPS = 6;
 
-/** Replicas as a row of little bars while they can be counted at a glance. */
+/** Replicas as a row of bars, up to `MAX_PIPS`. */
 function Pips({ element: { replicas } }: { readonly element: TopologyNode }) {
   if (!replicas) return <span />;
   const bars = Math.max(replicas.want, replicas.ready ?? 0);
-  if (replicas.ready === null || bars > mostPips || bars === 0) return <span>{replicasText(replicas)}</span>;
+  if (replicas.ready === null || bars > MAX_PIPS || bars === 0) return <span>{replicasText(replicas)}</span>;
   const ready = replicas.ready;
   return (
     <span className={styles.pips}>
       {Array.from({ length: bars }, (_, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the bars are all alike and never move
+        // biome-ignore lint/suspicious/noArrayIndexKey: the bars are identical and never reordered
         <i key={index} data-ready={index < ready || undefined} />
       ))}
       <span>{replicasText(replicas)}</span>

@@ -14,12 +14,12 @@ interface ElementTableProps {
   readonly onSelect: (id: string | undefined) => void;
 }
 
-/** The same as the map, in words: for phones, for screen readers, and for who wants to read figures. */
+/** The content of the map as a table: for phones, screen readers and exact values. */
 export function ElementTable({ topology, selected, onSelect }: ElementTableProps) {
   return (
     <Table
       columns={[
-        "Element",
+        "Component",
         "State",
         { name: "Ready", figure: true },
         { name: "Requests/s", figure: true },

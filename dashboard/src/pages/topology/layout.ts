@@ -1,7 +1,7 @@
 /**
- * Places the nodes of a call graph in layers: whoever calls stands before whom they call, and within a layer near those that
- * they talk to. A call over several layers is led between the nodes on its way. After Sugiyama, Tagawa and Toda (1981). Pure:
- * the same graph always gives the same picture.
+ * Layered layout of a call graph: a caller is in an earlier layer than the components that it calls, and nodes are ordered
+ * within a layer to be near their neighbours. An edge over several layers is routed between their nodes. After Sugiyama,
+ * Tagawa and Toda (1981). Deterministic.
  */
 export interface Size {
   readonly width: number;
@@ -22,10 +22,10 @@ export interface Point {
 export type Direction = "right" | "down";
 
 export interface Layout {
-  /** The upper left corner of every node. */
+  /** The top left corner of every node. */
   readonly points: ReadonlyMap<string, Point>;
-  /** Points that an edge passes between its ends, by `edgeKey`; none for neighbours. */
-  readonly ways: ReadonlyMap<string, readonly Point[]>;
+  /** Intermediate points of an edge by `edgeKey`; none between adjacent layers. */
+  readonly waypoints: ReadonlyMap<string, readonly Point[]>;
   readonly width: number;
   readonly height: number;
 }
@@ -35,18 +35,18 @@ export function edgeKey(from: string, to: string): string {
 }
 
 const gaps = { right: { layer: 48, sibling: 22 }, down: { layer: 44, sibling: 12 } };
-/** Room that a line takes on its way between the nodes of a layer. */
+/** Space for an edge that is routed between the nodes of a layer. */
 const lanes = { right: 14, down: 4 };
 
-/** One place in a layer: a node, or where a long edge passes. */
+/** A slot in a layer: a node, or a waypoint of a long edge. */
 interface Slot {
   readonly id: string;
   readonly size: number;
 }
 
 /**
- * A layer of more than `across` nodes is broken into rows, which are layers of their own. Where room is so short, all calls
- * to one element pass a layer in one lane.
+ * A layer of more than `across` nodes is split into rows, which are separate layers. In that case, all calls to one component
+ * share one lane of a layer.
  */
 export function layeredLayout(
   graph: Graph,
@@ -67,29 +67,29 @@ export function layeredLayout(
 
   const points = new Map<string, Point>();
   const stops = new Map<string, readonly Point[]>();
-  let most = 0;
+  let extentAcross = 0;
   layers.forEach((layer, index) => {
     const main = index * (along + gap.layer);
     for (const { id, size: extent } of layer) {
       const centre = centres.get(id) ?? 0;
-      most = Math.max(most, centre + extent / 2);
+      extentAcross = Math.max(extentAcross, centre + extent / 2);
       const at = (a: number, b: number): Point => (direction === "right" ? { x: a, y: b } : { x: b, y: a });
       if (depth.has(id)) points.set(id, at(main, centre - extent / 2));
       else stops.set(id, [at(main, centre), at(main + along, centre)]);
     }
   });
-  const ways = new Map(
+  const waypoints = new Map(
     graph.edges.map(({ from, to }) => [edgeKey(from, to), passed(from, to).flatMap(({ id }) => stops.get(id) ?? [])]),
   );
   const length = layers.length === 0 ? 0 : layers.length * (along + gap.layer) - gap.layer;
   return {
     points,
-    ways,
-    ...(direction === "right" ? { width: length, height: most } : { width: most, height: length }),
+    waypoints,
+    ...(direction === "right" ? { width: length, height: extentAcross } : { width: extentAcross, height: length }),
   };
 }
 
-/** The longest way from a beginning to each node; an edge that closes a circle counts for nothing. */
+/** The length of the longest path from a root to each node; an edge that closes a cycle is ignored. */
 function depthsOf({ nodes, edges }: Graph): ReadonlyMap<string, number> {
   const known = new Set(nodes.map(({ id }) => id));
   const callers = new Map<string, string[]>();
@@ -121,13 +121,13 @@ function nodeSlots({ nodes }: Graph, depth: ReadonlyMap<string, number>, size: n
   return layers;
 }
 
-/** Where an edge passes a layer between its ends. */
+/** The point at which an edge crosses a layer between its ends. */
 interface Passage {
   readonly id: string;
   readonly layer: number;
 }
 
-/** The lanes that an edge takes through the layers between its ends; `shared` with all that lead to the same node. */
+/** The lanes of an edge through the layers between its ends; `shared` by all edges to the same node. */
 function passages(from: string, to: string, depth: ReadonlyMap<string, number>, shared: boolean): readonly Passage[] {
   const first = (depth.get(from) ?? 0) + 1;
   const last = (depth.get(to) ?? 0) - 1;
@@ -225,7 +225,7 @@ function crossings(links: Graph["edges"], layers: Layers): number {
   return count;
 }
 
-/** Every layer side by side with its nodes in the middle: leaning to neighbours that are rows away would look like chance. */
+/** Centres the nodes of every layer: aligning them with neighbours several rows away would look arbitrary. */
 function placeInMiddle(layers: Layers, nodes: ReadonlyMap<string, number>, gap: number): ReadonlyMap<string, number> {
   const centres = new Map<string, number>();
   for (const layer of layers) {
@@ -255,7 +255,7 @@ function placeAcross(layers: Layers, links: Graph["edges"], gap: number): Readon
         at = Math.max(wanted[index] ?? 0, before ? at + apart(before, slot, gap) : Number.NEGATIVE_INFINITY);
         centres.set(slot.id, at);
       });
-      // Pushing apart went one way only: the layer as a whole goes back by as much as its members were pushed.
+      // Nodes were pushed in one direction only: shift the layer back by the mean displacement.
       const pushed = layer.reduce((sum, { id }, index) => sum + (centres.get(id) ?? 0) - (wanted[index] ?? 0), 0);
       if (layer.length > 0) shift(layer, centres, -pushed / layer.length);
     }

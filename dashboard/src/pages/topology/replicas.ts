@@ -1,12 +1,12 @@
 import type { TopologyNode } from "../../api/topology.js";
 
-/** `2/2`; `3 wanted` where nobody counts; nothing where there are no replicas. */
+/** `2/2`; `3 desired` if the number of ready replicas is unknown; empty if there are no replicas. */
 export function replicasText(replicas: TopologyNode["replicas"]): string {
   if (!replicas) return "";
-  return replicas.ready === null ? `${replicas.want} wanted` : `${replicas.ready}/${replicas.want}`;
+  return replicas.ready === null ? `${replicas.want} desired` : `${replicas.ready}/${replicas.want}`;
 }
 
-/** Of what lies outside nobody here can say how it is. */
+/** The state of a component; hosts outside the platform have no known state. */
 export function stateWord({ kind, state }: TopologyNode): string {
-  return kind === "outside" ? "outside the platform" : state;
+  return kind === "outside" ? "external" : state;
 }

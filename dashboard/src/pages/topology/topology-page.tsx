@@ -8,14 +8,11 @@ import { CallGraph } from "./call-graph.js";
 import { ElementTable } from "./element-table.js";
 import styles from "./topology-page.module.css";
 
-/** What runs now: every element of the plan, how much of it is ready, and how often it is called. */
+/** Every component of the plan with its state, ready replicas and request rate. */
 export function TopologyPage() {
   const topology = useTopology();
   return (
-    <Page
-      title="Topology"
-      lead="What runs now, as the plan declares it: who calls whom, how many replicas are ready, and how many requests pass."
-    >
+    <Page title="Topology" lead="The components of the plan and their calls, with ready replicas and request rates.">
       {topology.isPending && <Loading rows={8} what="the topology" />}
       {topology.isError && !topology.data && (
         <Failure what="The topology could not be read" error={topology.error} onRetry={() => topology.refetch()} />
@@ -29,7 +26,7 @@ function View({ topology, stale }: { readonly topology: Topology; readonly stale
   const narrow = useMediaQuery("(max-width: 48em)", undefined, { getInitialValueInEffect: false });
   const [selected, setSelected] = useState<string>();
   if (topology.nodes.length === 0)
-    return <Empty title="The plan has no elements">Add a service, a model or a store to the platform file.</Empty>;
+    return <Empty title="The plan has no components">Add a service, a model or a store to the platform file.</Empty>;
   return (
     <>
       <Section
@@ -38,7 +35,7 @@ function View({ topology, stale }: { readonly topology: Topology; readonly stale
         aside={
           <span className={styles.live} data-stale={stale || undefined}>
             <span className={styles.pulse} aria-hidden="true" />
-            {stale ? "not answering since" : "live, read at"} {timeOfDay(topology.at)}
+            {stale ? "no data since" : "live, updated"} {timeOfDay(topology.at)}
           </span>
         }
       >
@@ -51,7 +48,7 @@ function View({ topology, stale }: { readonly topology: Topology; readonly stale
           />
         </div>
       </Section>
-      <Section title="Elements" flush aside={selected && <span>{selected} is marked in the map</span>}>
+      <Section title="Components" flush aside={selected && <span>{selected} selected</span>}>
         <ElementTable topology={topology} selected={selected} onSelect={setSelected} />
       </Section>
     </>

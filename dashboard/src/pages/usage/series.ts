@@ -5,7 +5,7 @@ export type Measure = "requests" | "tokens" | "errors";
 
 export const hourMs = 3_600_000;
 
-/** What one row counts under a measure. */
+/** The value of one row for a measure. */
 function measured(row: UsageFigures, measure: Measure): number {
   switch (measure) {
     case "requests":
@@ -29,13 +29,13 @@ export interface Plotted {
   readonly series: readonly Series[];
 }
 
-/** More bars than this are not told apart any more: then a bar is a day. */
-const mostBars = 24 * 8;
-const mostSeries = 7;
+/** A longer range is plotted by day: more bars cannot be distinguished. */
+const MAX_BARS = 24 * 8;
+const MAX_SERIES = 7;
 
 /** Rows as one series for each group, an hour without rows as zero; the smallest groups together as `others`. */
 export function toSeries(rows: readonly UsageRow[], by: Grouping, measure: Measure, span: Span): Plotted {
-  const step = (span.to - span.from) / hourMs > mostBars ? 24 * hourMs : hourMs;
+  const step = (span.to - span.from) / hourMs > MAX_BARS ? 24 * hourMs : hourMs;
   const first = Math.floor(span.from / step) * step;
   const length = Math.max(1, Math.ceil((span.to - first) / step));
   const sums = new Map<string, number[]>();
@@ -51,8 +51,8 @@ export function toSeries(rows: readonly UsageRow[], by: Grouping, measure: Measu
   const sorted = [...sums]
     .map(([name, values]) => ({ name, values }))
     .sort((a, b) => total(b.values) - total(a.values));
-  const shown: Series[] = sorted.slice(0, mostSeries);
-  const rest = sorted.slice(mostSeries);
+  const shown: Series[] = sorted.slice(0, MAX_SERIES);
+  const rest = sorted.slice(MAX_SERIES);
   if (rest.length > 0)
     shown.push({
       name: `${rest.length} others`,
@@ -61,7 +61,7 @@ export function toSeries(rows: readonly UsageRow[], by: Grouping, measure: Measu
   return { times: Array.from({ length }, (_, index) => first + index * step), step, series: shown };
 }
 
-/** Every group's counts over the whole span, the busiest first. */
+/** The totals of every group, largest number of requests first. */
 export function toGroups(
   rows: readonly UsageRow[],
   by: Grouping,

@@ -26,7 +26,7 @@ function isPreset(range: RangeName): range is keyof typeof ranges {
   return range !== "custom";
 }
 
-/** What was answered, hour by hour: each request is counted exactly once, a moment after its answer. */
+/** Metered requests by hour. */
 export function UsagePage() {
   const [range, setRange] = useState<RangeName>("24h");
   const [custom, setCustom] = useState(() => {
@@ -41,7 +41,7 @@ export function UsagePage() {
   return (
     <Page
       title="Usage"
-      lead="Every answered request, counted exactly once, a moment after its answer."
+      lead="Every answered request, counted exactly once. New requests appear within seconds."
       actions={
         <Button component="a" href={usageCsv(span)} download variant="default" leftSection={<DownloadIcon size={16} />}>
           Export CSV
@@ -76,7 +76,7 @@ export function UsagePage() {
             label="To"
             value={custom.to}
             onChange={(event) => setCustom({ ...custom, to: event.currentTarget.value })}
-            error={chosen ? undefined : "must be later than the beginning"}
+            error={chosen ? undefined : "must be after the start"}
           />
         </div>
       )}
@@ -111,9 +111,9 @@ function Figures({ span, by, measure, live }: FiguresProps) {
     <>
       <TotalsStrip totals={usage.data.totals} />
       {usage.data.rows.length === 0 ? (
-        <Empty title="Nothing was asked in this time">
-          Send a message in the playground on the Models page, or call <code>/v1/chat/completions</code> with a key of
-          yours. It is counted here a moment later.
+        <Empty title="No requests in this period">
+          Send a message in the playground on the Models page, or call <code>/v1/chat/completions</code> with an API
+          key.
         </Empty>
       ) : (
         <>
@@ -129,14 +129,14 @@ function Figures({ span, by, measure, live }: FiguresProps) {
   );
 }
 
-/** Usage counts by the keys' ids; people know them by their names. */
+/** Names of keys by id: usage is recorded by key id. */
 function useKeyNames(wanted: boolean): ReadonlyMap<string, string> {
   const keys = useKeys(wanted).data;
   return useMemo(() => {
     const names = new Map<string, string>();
     for (const { id, name: given, prefix } of keys ?? []) {
-      const twice = keys?.some((other) => other.id !== id && other.name === given);
-      names.set(id, twice ? `${given} (${prefix}…)` : given);
+      const ambiguous = keys?.some((other) => other.id !== id && other.name === given);
+      names.set(id, ambiguous ? `${given} (${prefix}…)` : given);
     }
     return names;
   }, [keys]);

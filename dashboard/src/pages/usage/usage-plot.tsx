@@ -7,7 +7,7 @@ import styles from "./usage-plot.module.css";
 
 const hourText = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const dayText = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const wholeText = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+const dateTimeText = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
 
 /** Stacked bars over time, one colour for each group. */
 export function UsagePlot({ plotted, measure }: { readonly plotted: Plotted; readonly measure: Measure }) {
@@ -31,7 +31,7 @@ export function UsagePlot({ plotted, measure }: { readonly plotted: Plotted; rea
             .filter(({ value }) => value > 0)
             .map((line) => ({ ...line, value: count(line.value) }));
           return tooltipContent(
-            step > hourMs ? dayText.format(at) : wholeText.format(at),
+            step > hourMs ? dayText.format(at) : dateTimeText.format(at),
             lines.length > 0 ? lines : [],
           );
         },
@@ -45,7 +45,7 @@ export function UsagePlot({ plotted, measure }: { readonly plotted: Plotted; rea
           color: palette.soft,
           fontSize: 11,
           hideOverlap: true,
-          // Of many hours only midnights are named.
+          // Over several days only midnights are labelled.
           interval: oneDay || step > hourMs ? "auto" : (index: number) => new Date(times[index] ?? 0).getHours() === 0,
         },
       },
@@ -65,7 +65,7 @@ export function UsagePlot({ plotted, measure }: { readonly plotted: Plotted; rea
     <div className={styles.box}>
       <Legend entries={series.map(({ name }, index) => ({ name, color: color(index) }))} />
       <Plot
-        label={`${measure} per ${unit}, stacked by group; the table below holds the sums`}
+        label={`${measure} per ${unit}, stacked by group; the table below contains the totals`}
         option={option}
         height={280}
       />

@@ -7,14 +7,18 @@ const figures = ["Requests", "Share", "Input tokens", "Output tokens", "Errors",
   (name) => ({ name, figure: true }) as const,
 );
 
-/** The whole span in five figures. */
+/** Totals of the range. */
 export function TotalsStrip({ totals }: { readonly totals: UsageFigures }) {
   const figures: readonly { readonly name: string; readonly value: number; readonly hint?: string }[] = [
     { name: "requests", value: totals.requests },
     { name: "input tokens", value: totals.inputTokens },
     { name: "output tokens", value: totals.outputTokens },
     { name: "errors", value: totals.errors },
-    { name: "estimated", value: totals.estimated, hint: "Counted from a checkpoint, because the answer was cut off" },
+    {
+      name: "estimated",
+      value: totals.estimated,
+      hint: "Requests whose tokens are estimated, because the answer was interrupted",
+    },
   ];
   return (
     <dl className={styles.totals}>

@@ -1,10 +1,10 @@
 import type { Row } from "../../api/promises.js";
 import { reasons } from "./reasons.js";
-import styles from "./reckoning.module.css";
+import styles from "./reasons.module.css";
 import { Remedy } from "./remedy.js";
 
-/** Under a row that is not kept, without being asked: why, and what would keep it. */
-export function Reckoning({ row }: { readonly row: Row }) {
+/** Why a promise is not kept, and the fix. */
+export function Reasons({ row }: { readonly row: Row }) {
   return (
     <ul className={styles.reasons} aria-label={`Why ${row.subject} is ${row.verdict}`}>
       {reasons(row).map(({ objectives, tone, why, remedy }) => (

@@ -1,0 +1,36 @@
+import { fileURLToPath } from "node:url";
+import { createServer, type ViteDevServer } from "vite";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Browser, startBrowser } from "../support/dashboard/browser.js";
+import { describeWith } from "../support/requirements.js";
+
+describeWith(["chromium"], "the component gallery", ({ chromium }) => {
+  let vite: ViteDevServer;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    vite = await createServer({
+      configFile: fileURLToPath(new URL("../../dashboard/vite.config.ts", import.meta.url)),
+      server: { host: "127.0.0.1", port: 0 },
+      logLevel: "error",
+    });
+    await vite.listen();
+    browser = await startBrowser(chromium);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await vite?.close();
+  });
+
+  it.each(["light", "dark"] as const)("shows every component without errors in %s", async (colorScheme) => {
+    const { page } = browser;
+    await page.emulateMedia({ colorScheme });
+    await page.goto(`${vite.resolvedUrls?.local[0]}gallery.html`);
+    await page.getByRole("heading", { name: "Components", level: 1 }).waitFor();
+    for (const title of ["Verdicts and states", "Table", "Promise sheet", "Plot", "Loading, empty and failed"])
+      await page.getByRole("region", { name: title, exact: true }).waitFor();
+    await page.getByText("never recovered").first().waitFor();
+    expect(browser.complaints()).toEqual([]);
+  });
+});
