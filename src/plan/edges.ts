@@ -2,7 +2,7 @@ import { many } from "../platform-file/one-or-many.js";
 import { readOutside } from "../platform-file/outside.js";
 import type { ServiceInput } from "../platform-file/schema/services.js";
 import type { PlanContext } from "./context.js";
-import { registryOf } from "./model-servers.js";
+import { ENGINES } from "./engines/index.js";
 import type { Scope } from "./origin.js";
 import type { Edge, Model, Store, Unit } from "./plan.js";
 import { STORES } from "./stores/index.js";
@@ -53,7 +53,7 @@ class EdgePlanner {
   /** Weights come from outside before the first request. */
   download(model: Model): void {
     if (model.unit === undefined) return;
-    const registry = registryOf(model);
+    const registry = ENGINES[model.engine].registry(model.source);
     if (registry !== undefined) this.#outside(model.unit, registry, `${model.path}.source`);
     if (model.source.kind !== "huggingface") return;
     const url = model.source.url.replace(/^hf:\/\/.*/, "https://huggingface.co");

@@ -4,7 +4,7 @@ import type { Settings } from "../platform-file/schema/platform.js";
 import { didYouMean } from "../platform-file/suggest.js";
 import type { PlanContext } from "./context.js";
 import { planEdges } from "./edges.js";
-import { planEntrances } from "./entrances.js";
+import { planEntrances } from "./entrances/plan.js";
 import { readImage } from "./images.js";
 import { planModels } from "./models.js";
 import { planPools } from "./nodes.js";

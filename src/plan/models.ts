@@ -5,8 +5,8 @@ import type { ModelInput } from "../platform-file/schema/models.js";
 import { sizeClassOf } from "./classes.js";
 import { MODULE_DATA, planGpu, planImage, planPorts, planVolumes } from "./containers.js";
 import type { PlanContext } from "./context.js";
+import { ENGINES } from "./engines/index.js";
 import { readImage } from "./images.js";
-import { MODEL_SERVERS } from "./model-servers.js";
 import { elementObjectives } from "./objectives.js";
 import type { Scope } from "./origin.js";
 import type { EngineName, Model, ModelSource, Resources, Unit, Upstream } from "./plan.js";
@@ -52,8 +52,8 @@ function planModel(context: PlanContext, scope: Scope, name: string, written: Mo
     concurrency: scope.pick(
       "concurrency",
       written.concurrency,
-      engine === "vllm" || engine === "openai" ? 64 : 4,
-      engine === "vllm" ? "continuous batching works on many at once" : "more at once slow each other down",
+      ENGINES[engine].concurrency.count,
+      ENGINES[engine].concurrency.why,
     ),
     queue: {
       length: queue.pick("length", written.queue?.length, 100, "a hundred may wait; more would not be served in time"),
@@ -119,7 +119,7 @@ function readSource({ source, sha256 }: ModelInput): ModelSource {
 }
 
 function planModelUnit(context: PlanContext, scope: Scope, model: Model, written: ModelInput): Unit {
-  const server = MODEL_SERVERS[model.engine];
+  const server = ENGINES[model.engine].server;
   const resources = modelResources(context, scope, model, written);
   const ports = planPorts(scope, written, server?.port ?? MODULE_PORT);
   const health: HealthDefaults = server
@@ -185,7 +185,7 @@ function modelGpu(
   usual: NonNullable<ModelInput["gpu"]>,
   why: string,
 ): Resources["gpu"] {
-  if (engine !== "vllm") return planGpu(scope.pick("gpu", gpu, usual, why));
+  if (!ENGINES[engine].requiresGpu) return planGpu(scope.pick("gpu", gpu, usual, why));
   const needed = usual === "none" || usual === "optional" ? "required" : usual;
   const said = scope.pick("gpu", gpu, needed, needed === usual ? why : "vLLM's image does not start without one");
   return planGpu(said === "optional" ? "required" : said);

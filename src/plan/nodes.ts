@@ -1,6 +1,6 @@
 import type { NodePoolInput } from "../platform-file/schema/nodes.js";
+import { machineType } from "./clouds/index.js";
 import type { PlanContext } from "./context.js";
-import { instanceType } from "./instance-types.js";
 import type { ProvenanceRecorder } from "./origin.js";
 import type { NodePool } from "./plan.js";
 
@@ -16,7 +16,7 @@ export function planPools(
 ): NodePool[] {
   return Object.entries(written).map(([name, pool]): NodePool => {
     const scope = provenance.at("nodes", name);
-    const known = instanceType(pool.type);
+    const known = machineType(pool.type);
     const stated = pool.allocatable;
     if (!stated && known) scope.recordDefault("allocatable", `${pool.type}: ${known.source}`);
     return {

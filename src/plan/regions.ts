@@ -1,8 +1,7 @@
 import type { Settings } from "../platform-file/schema/platform.js";
+import { CLOUDS } from "./clouds/index.js";
 import type { ProvenanceRecorder } from "./origin.js";
 import type { Cloud, Region, RegionFailover } from "./plan.js";
-
-const DEFAULT_REGION: Readonly<Record<Cloud, string>> = { none: "local", aws: "us-east-1", linode: "fr-par" };
 
 /** How many zones the environment has; one unless said. */
 export function zoneCount(zones: Settings["zones"]): number {
@@ -13,7 +12,8 @@ export function zoneCount(zones: Settings["zones"]): number {
 export function planRegions(provenance: ProvenanceRecorder, settings: Settings, cloud: Cloud): Region[] {
   const root = provenance.at();
   const written = typeof settings.regions === "string" ? { primary: settings.regions } : settings.regions;
-  const primary = root.pick("regions", written?.primary, DEFAULT_REGION[cloud], defaultRegion(cloud));
+  const usual = CLOUDS[cloud].defaultRegion;
+  const primary = root.pick("regions", written?.primary, usual.name, usual.why);
   if (settings.zones === undefined) root.recordDefault("zones", "one zone, since no other is named");
   const standby = (written && "standby" in written ? written.standby : undefined) ?? [];
   return [
@@ -50,12 +50,8 @@ export function planFailover(
   };
 }
 
-function defaultRegion(cloud: Cloud): string {
-  return cloud === "none" ? "no cloud is named, so it runs here" : `no region is named: ${cloud}'s usual first one`;
-}
-
 function zoneNames(region: string, cloud: Cloud, written: Settings["zones"]): string[] {
   if (Array.isArray(written)) return written;
   const letters = Array.from({ length: zoneCount(written) }, (_, index) => String.fromCharCode(97 + index));
-  return letters.map((letter) => (cloud === "aws" ? `${region}${letter}` : `${region}-${letter}`));
+  return letters.map((letter) => CLOUDS[cloud].zone(region, letter));
 }

@@ -1,5 +1,6 @@
 import { descriptorsOf } from "../modules/index.js";
 import type { SecretInput } from "../platform-file/schema/secrets.js";
+import { CLOUDS } from "./clouds/index.js";
 import type { PlanContext } from "./context.js";
 import type { Edge, Model, Secret, SecretMount, Store, Unit } from "./plan.js";
 import { hasServer, STORES } from "./stores/index.js";
@@ -112,14 +113,12 @@ function runsModules({ modules, sidecars }: Unit): boolean {
 
 function declared(context: PlanContext, name: string, written: SecretInput): Secret {
   const scope = context.provenance.at("secrets", name);
-  const { cloud } = context;
-  const managed = cloud === "aws" ? "aws-secrets-manager" : cloud === "linode" ? "linode-secret-manager" : undefined;
-  const why = managed ? "the secret store of the cloud" : "values are files that an operator provides";
+  const { from, why } = CLOUDS[context.cloud].secretStore;
   return {
     name,
     path: scope.path,
     keys: written.keys,
-    from: scope.pick("from", written.from, managed ?? "file", why),
+    from: scope.pick("from", written.from, from, why),
     rotate: written.rotate,
   };
 }

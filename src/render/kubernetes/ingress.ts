@@ -1,4 +1,5 @@
 import { KeelsonError } from "../../errors/keelson-error.js";
+import { CONTROLLERS } from "../../plan/entrances/index.js";
 import type { Entrance } from "../../plan/plan.js";
 import type { Note } from "../note.js";
 import type { Ingress, WithNotes } from "./manifest.js";
@@ -8,12 +9,12 @@ import type { Scope } from "./scope.js";
 /** A public entry point. None for an entrance that the user exposes without a controller (`controller: none`). */
 export function ingress(scope: Scope, entrance: Entrance): WithNotes<Ingress> {
   const { name, path, controller } = entrance;
-  if (controller === "none")
+  if (CONTROLLERS[controller].api === "none")
     return {
       object: undefined,
       notes: [{ path, message: `${name}: no Ingress is rendered for controller: none; expose its services yourself` }],
     };
-  if (entrance.controller === "gateway-api")
+  if (CONTROLLERS[controller].api === "gateway")
     throw new KeelsonError("render/unsupported", `${entrance.path}: this target does not write Gateway API routes`);
   return {
     object: ingressObject(scope, entrance),
@@ -65,17 +66,20 @@ function requirements(entrance: Entrance): readonly Note[] {
 function limitations(scope: Scope, entrance: Entrance): readonly Note[] {
   const { name, path, controller, tls, waf, affinity } = entrance;
   const grpc = grpcBehind(scope, entrance);
+  const { supports } = CONTROLLERS[controller];
   const messages = [
     ...(tls?.issuer === "acm"
       ? ["certificates of ACM work with AWS load balancers only: provide the certificate of the Ingress yourself"]
       : []),
     ...(grpc === "beside HTTP" ? ["gRPC and HTTP cannot share an Ingress: give gRPC an entrance of its own"] : []),
-    ...(grpc === "alone" && controller !== "nginx" ? [`gRPC is not rendered for ${controller}`] : []),
-    ...(waf !== "none" && controller !== "nginx" ? [`a WAF is not rendered for ${controller}`] : []),
-    ...(waf !== "none" && controller === "nginx"
+    ...(grpc === "alone" && !supports.grpc ? [`gRPC is not rendered for ${controller}`] : []),
+    ...(waf !== "none" && !supports.waf ? [`a WAF is not rendered for ${controller}`] : []),
+    ...(waf !== "none" && supports.waf
       ? ["the WAF only logs until `SecRuleEngine On` is set in the ingress controller"]
       : []),
-    ...(affinity === "session" && controller !== "nginx" ? [`session affinity is not rendered for ${controller}`] : []),
+    ...(affinity === "session" && !supports.sessionAffinity
+      ? [`session affinity is not rendered for ${controller}`]
+      : []),
   ];
   return messages.map((message) => ({ path, message: `${name}: ${message}` }));
 }

@@ -3,6 +3,7 @@ import type {
   INetworkPolicyIngressRule,
   INetworkPolicyPeer,
 } from "kubernetes-models/networking.k8s.io/v1";
+import { CONTROLLERS } from "../../plan/entrances/index.js";
 import type { Entrance, Plan } from "../../plan/plan.js";
 import { metricsPort } from "../metrics-port.js";
 import { runsAsContainers } from "../stores/containers.js";
@@ -11,10 +12,8 @@ import type { NetworkPolicy } from "./manifest.js";
 import { labels, platformMetadata, selector } from "./metadata.js";
 import type { Scope } from "./scope.js";
 
-/** Where the usual installation of each entrance controller, and of Prometheus, runs. */
+/** Namespaces of the usual installations of Prometheus and of DNS. */
 const namespaces = {
-  nginx: "ingress-nginx",
-  traefik: "traefik",
   prometheus: "monitoring",
   dns: "kube-system",
 } as const;
@@ -134,9 +133,7 @@ function fromEntrances({ index }: Scope, name: string): INetworkPolicyIngressRul
 }
 
 function controllerNamespace(entrance: Entrance): string | undefined {
-  return entrance.controller === "nginx" || entrance.controller === "traefik"
-    ? namespaces[entrance.controller]
-    : undefined;
+  return CONTROLLERS[entrance.controller].namespace;
 }
 
 function fromPrometheus(scope: Scope, name: string): INetworkPolicyIngressRule[] {

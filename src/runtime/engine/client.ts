@@ -1,3 +1,6 @@
+import { ENGINES } from "../../plan/engines/index.js";
+import type { EngineName } from "../../plan/plan.js";
+
 /** One server of a model with the OpenAI API under `url` (`${url}/v1/chat/completions`). */
 export interface Target {
   /** Stable identity for metrics and routing, e.g. `assistant-0`. */
@@ -9,14 +12,14 @@ export interface Target {
   readonly weight: number;
   /** `Authorization` header to send; undefined if the server requires none. */
   readonly authorization: string | undefined;
-  readonly engine: "llama.cpp" | "ollama" | "vllm" | "openai" | "simulated";
+  readonly engine: EngineName;
   /** One line: the engine and why it was chosen. */
   readonly reason: string;
 }
 
 /** Whether Keelson runs the engine itself, and so supports only the fields of a request that it implements. */
 export function isOwn(engine: Target["engine"]): boolean {
-  return engine === "llama.cpp" || engine === "simulated";
+  return ENGINES[engine].builtIn;
 }
 
 /**

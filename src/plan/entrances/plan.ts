@@ -1,10 +1,11 @@
-import { descriptorsOf } from "../modules/index.js";
-import type { EntranceInput } from "../platform-file/schema/entrances.js";
-import type { ServiceInput } from "../platform-file/schema/services.js";
-import { onCluster, type PlanContext } from "./context.js";
-import type { Scope } from "./origin.js";
-import { planPatches } from "./patches.js";
-import type { Entrance, Unit } from "./plan.js";
+import { descriptorsOf } from "../../modules/index.js";
+import type { EntranceInput } from "../../platform-file/schema/entrances.js";
+import type { ServiceInput } from "../../platform-file/schema/services.js";
+import { CLOUDS } from "../clouds/index.js";
+import { onCluster, type PlanContext } from "../context.js";
+import type { Scope } from "../origin.js";
+import { planPatches } from "../patches.js";
+import type { Entrance, Unit } from "../plan.js";
 
 type Route = Entrance["routes"][number];
 
@@ -35,7 +36,7 @@ function planEntrance(
 ): Entrance {
   const { cloud } = context;
   const public_ = written.host !== undefined && onCluster(context);
-  const dns = !public_ ? "none" : cloud === "aws" ? "route53" : cloud === "linode" ? "linode" : "external-dns";
+  const dns = public_ ? CLOUDS[cloud].dns : "none";
   const dnsWhy = public_
     ? "the host needs a record, kept where the cloud is"
     : "no host is named, so there is no record";

@@ -1,0 +1,70 @@
+import { type CloudDescriptor, minutes, reservedCpu } from "./descriptor.js";
+
+const GiB = 2 ** 30;
+const MiB = 2 ** 20;
+
+/** vCPUs, GiB of memory, maximum of pods (EKS: by network interfaces). */
+const TYPES: Readonly<Record<string, readonly [vcpu: number, memory: number, pods: number, gpu?: number]>> = {
+  "t3.medium": [2, 4, 17],
+  "t3.large": [2, 8, 35],
+  "t3.xlarge": [4, 16, 58],
+  "t3.2xlarge": [8, 32, 58],
+  "m5.large": [2, 8, 29],
+  "m5.xlarge": [4, 16, 58],
+  "m5.2xlarge": [8, 32, 58],
+  "m5.4xlarge": [16, 64, 234],
+  "c5.xlarge": [4, 8, 58],
+  "c5.2xlarge": [8, 16, 58],
+  "c5.4xlarge": [16, 32, 234],
+  "r5.large": [2, 16, 29],
+  "r5.xlarge": [4, 32, 58],
+  "r5.2xlarge": [8, 64, 58],
+  "r5.4xlarge": [16, 128, 234],
+  "g4dn.xlarge": [4, 16, 29, 1],
+  "g4dn.2xlarge": [8, 32, 29, 1],
+  "g5.xlarge": [4, 16, 58, 1],
+  "g5.2xlarge": [8, 32, 58, 1],
+  "g5.12xlarge": [48, 192, 737, 4],
+  "p3.2xlarge": [8, 61, 58, 1],
+};
+
+/** Amazon Web Services, with EKS. */
+export const aws: CloudDescriptor = {
+  defaultRegion: { name: "us-east-1", why: "no region is set: the default region of aws" },
+  hasZones: true,
+  zone: (region, letter) => `${region}${letter}`,
+  secretStore: { from: "aws-secrets-manager", why: "the secret store of the cloud" },
+  dns: "route53",
+  machine(type) {
+    const known = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
+    if (!known) return undefined;
+    const [vcpu, memory, pods, gpu = 0] = known;
+    return {
+      cpu: vcpu * 1000 - reservedCpu(vcpu),
+      // EKS's bootstrap reserves 255 MiB and 11 MiB a pod; the kubelet keeps 100 MiB free before it evicts.
+      memory: memory * GiB - (255 + 11 * pods + 100) * MiB,
+      gpu,
+      source: `EC2 instance type (${vcpu} vCPU, ${memory} GiB) less what EKS's node bootstrap reserves`,
+    };
+  },
+  nodeProvisioning: {
+    value: minutes(5),
+    source:
+      "cluster-autoscaler decides within 30s (its documented objective up to 100 nodes); an EC2 node boots and joins in 1 to 4 min",
+  },
+  machineSla: { value: 0.995, source: "Amazon EC2 instance-level SLA: 99.5 %" },
+  siteSla: (zones) =>
+    zones > 1
+      ? { value: 0.9999, source: "Amazon EC2 region-level SLA over two or more zones: 99.99 %" }
+      : { value: 0.995, source: "Amazon EC2 instance-level SLA, all that is guaranteed within one zone: 99.5 %" },
+  managedSla({ role, copies, failsOverAcrossZones }) {
+    if (role === "bucket") return { value: 0.999, source: "Amazon S3 SLA: 99.9 %" };
+    if (role === "database")
+      return failsOverAcrossZones
+        ? { value: 0.9995, source: "Amazon RDS Multi-AZ SLA: 99.95 %" }
+        : { value: 0.995, source: "Amazon RDS single-instance SLA: 99.5 %" };
+    return copies > 1
+      ? { value: 0.999, source: "Amazon ElastiCache and Amazon MQ SLA over several zones: 99.9 %" }
+      : undefined;
+  },
+};

@@ -1,0 +1,15 @@
+import type { CloudDescriptor } from "./descriptor.js";
+
+/** No cloud: one machine, or a cluster that Keelson knows nothing about. */
+export const none: CloudDescriptor = {
+  defaultRegion: { name: "local", why: "no cloud is set, so it runs here" },
+  hasZones: true,
+  zone: (region, letter) => `${region}-${letter}`,
+  secretStore: { from: "file", why: "values are files that an operator provides" },
+  dns: "external-dns",
+  machine: () => undefined,
+  nodeProvisioning: undefined,
+  machineSla: undefined,
+  siteSla: () => undefined,
+  managedSla: () => undefined,
+};

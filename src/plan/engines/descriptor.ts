@@ -1,0 +1,33 @@
+import type { Model, ModelSource, Resources } from "../plan.js";
+
+/** What the Plan knows about one engine. How the engine module starts it is in `runtime/engine/engines/<engine>.ts`. */
+export interface EngineDescriptor {
+  /** Keelson's engine module runs it in its own process; otherwise requests go to another program. */
+  readonly builtIn: boolean;
+  /** Its own server, as a container; undefined if the engine module serves the model or an external server does. */
+  readonly server: ModelServer | undefined;
+  /** Whether it only starts with a GPU. */
+  readonly requiresGpu: boolean;
+  /** Requests that one replica processes at the same time by default. */
+  readonly concurrency: { readonly count: number; readonly why: string };
+  /** Where its server downloads a model that the platform file names; undefined if it downloads none. */
+  registry(source: ModelSource): string | undefined;
+}
+
+/** A program that serves models by itself, as a container of its own image. */
+export interface ModelServer {
+  readonly image: string;
+  readonly port: number;
+  /** The path of its health route. */
+  readonly health: string;
+  command(model: Model, resources: Resources, port: number): string[];
+}
+
+/** Defaults of an engine that Keelson runs, or calls, without a container of its own. */
+export const IN_PROCESS = {
+  builtIn: true,
+  server: undefined,
+  requiresGpu: false,
+  concurrency: { count: 4, why: "more at the same time slow each other down" },
+  registry: () => undefined,
+} as const satisfies EngineDescriptor;

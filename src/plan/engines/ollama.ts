@@ -1,0 +1,35 @@
+import type { Model, ModelSource, Resources } from "../plan.js";
+import { type EngineDescriptor, IN_PROCESS } from "./descriptor.js";
+
+/** Ollama's server, which pulls models from its library by name. */
+export const ollama: EngineDescriptor = {
+  ...IN_PROCESS,
+  builtIn: false,
+  server: { image: "docker.io/ollama/ollama:0.12.6", port: 11_434, health: "/api/version", command: ollamaStart },
+  registry: (source) => (pulls(source) ? "https://registry.ollama.ai" : undefined),
+};
+
+/** The library identifies models by name only. */
+function pulls({ kind }: ModelSource): boolean {
+  return kind === "name" || kind === "none";
+}
+
+/**
+ * Ollama does not download a model on request. A server that only listens on loopback pulls it first; once the public
+ * port is open, the model is available.
+ */
+function ollamaStart({ name, source }: Model, _resources: Resources, port: number): string[] {
+  if (!pulls(source)) return [];
+  const script = [
+    "set -eu",
+    `export OLLAMA_HOST=127.0.0.1:${port + 1}`,
+    "ollama serve &",
+    "server=$!",
+    'until ollama pull "$0"; do sleep 5; done',
+    'kill "$server"',
+    'wait "$server" || true',
+    `export OLLAMA_HOST=0.0.0.0:${port}`,
+    "exec ollama serve",
+  ];
+  return ["sh", "-c", script.join("\n"), source.kind === "name" ? source.name : name];
+}

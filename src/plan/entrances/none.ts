@@ -1,0 +1,4 @@
+import { type ControllerDescriptor, SUPPORTS_NOTHING } from "./descriptor.js";
+
+/** No controller: users expose the services themselves. */
+export const none: ControllerDescriptor = { api: "none", namespace: undefined, supports: SUPPORTS_NOTHING };

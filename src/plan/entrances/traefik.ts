@@ -1,0 +1,4 @@
+import { type ControllerDescriptor, SUPPORTS_NOTHING } from "./descriptor.js";
+
+/** Traefik, by Ingress objects; its own resources are not rendered. */
+export const traefik: ControllerDescriptor = { api: "ingress", namespace: "traefik", supports: SUPPORTS_NOTHING };
