@@ -88,7 +88,10 @@ async function measure({ name, url, pid, headers }: Contender, body: string, con
   return { ...measured, cpuMicros: ((cpuSeconds(pid) - before) * 1e6) / measured.requests };
 }
 
-/** The contenders take turns, round by round, so that a machine that becomes slower does so for all of them. */
+/**
+ * The contenders take turns, in the opposite order every other round: a machine that becomes slower does so for all of
+ * them, and none is always measured after the same one.
+ */
 async function compare(
   contenders: readonly Contender[],
   { rounds, seconds }: GatewayOptions,
@@ -97,7 +100,7 @@ async function compare(
 ): Promise<Comparison> {
   const comparison = new Comparison();
   for (let round = 0; round < rounds; round += 1) {
-    for (const contender of contenders) {
+    for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
       if (comparison.failure(contender.name) !== undefined) continue;
       try {
         comparison.add(contender.name, await measure(contender, body, connections, seconds));
