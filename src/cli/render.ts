@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { KeelsonError } from "../errors/keelson-error.js";
 import type { Plan } from "../plan/plan.js";
 import { type Change, decideChanges } from "../render/changes.js";
+import { withMarker } from "../render/generated-marker.js";
 import type { Note } from "../render/note.js";
-import { seal } from "../render/seal.js";
 import type { Rendering } from "../render/target.js";
 import { isTargetName, type TargetName, targets } from "../render/targets.js";
 import { unifiedDiff } from "../render/unified-diff.js";
@@ -39,13 +39,13 @@ function targetNamed(name: string): TargetName {
 function print(rendering: Rendering, options: RenderOptions): void {
   if (options.diff) throw new KeelsonError("render/no-directory", "--diff compares with a directory");
   if (options.json) {
-    const files = rendering.files.map((file) => ({ path: file.path, text: seal(file) }));
+    const files = rendering.files.map((file) => ({ path: file.path, text: withMarker(file) }));
     process.stdout.write(`${JSON.stringify({ files, notes: rendering.notes }, undefined, 2)}\n`);
     return;
   }
   const [only, ...others] = rendering.files;
-  if (only && others.length === 0) process.stdout.write(seal(only));
-  else for (const file of rendering.files) process.stdout.write(`--- # ${file.path}\n${seal(file)}`);
+  if (only && others.length === 0) process.stdout.write(withMarker(only));
+  else for (const file of rendering.files) process.stdout.write(`--- # ${file.path}\n${withMarker(file)}`);
   printNotes(rendering.notes);
 }
 

@@ -1,21 +1,18 @@
-import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import { isAbsent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { messageOf } from "../errors/thrown.js";
 import type { Change } from "../render/changes.js";
 import { secretsFolder } from "../render/compose/secrets.js";
+import { hasMarker, MAX_MARKER_BYTES } from "../render/generated-marker.js";
 import { missingValues } from "../render/realise-secret.js";
-import { ownershipOf } from "../render/seal.js";
 import type { GeneratedSecret } from "../render/secrets.js";
 import type { RenderedFile } from "../render/target.js";
 
-/** Larger files cannot be Keelson's own. */
-const largest = 4 * 1024 * 1024;
-
 /**
- * The texts in a folder that matter to a rendering: those in the way of its files, and those that Keelson once wrote.
- * By path relative to the folder, with forward slashes.
+ * The texts in a folder that matter to a rendering: those at the paths of its files, and those with Keelson's marker. By path
+ * relative to the folder, with forward slashes. Of any other file only the beginning is read.
  */
 export async function readFolder(
   directory: string,
@@ -24,8 +21,10 @@ export async function readFolder(
   const wanted = new Set(rendered.map((file) => file.path));
   const found = new Map<string, string>();
   for (const path of await filesIn(directory)) {
-    const text = await readText(join(directory, path));
-    if (text !== undefined && (wanted.has(path) || ownershipOf(text) !== "foreign")) found.set(path, text);
+    const file = join(directory, path);
+    if (!wanted.has(path) && !hasMarker(await readBeginning(file))) continue;
+    const text = await readText(file);
+    if (text !== undefined) found.set(path, text);
   }
   return found;
 }
@@ -108,10 +107,23 @@ async function entries(directory: string) {
   }
 }
 
+async function readBeginning(path: string): Promise<string> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path);
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(MAX_MARKER_BYTES), position: 0 });
+    return buffer.toString("utf8", 0, bytesRead);
+  } catch (error) {
+    if (isAbsent(error)) return "";
+    throw new KeelsonError("render/unreadable", `cannot read ${path}: ${messageOf(error)}`, { cause: error });
+  } finally {
+    await file?.close();
+  }
+}
+
 async function readText(path: string): Promise<string | undefined> {
   try {
-    const bytes = await readFile(path);
-    return bytes.length > largest ? undefined : bytes.toString("utf8");
+    return await readFile(path, "utf8");
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw new KeelsonError("render/unreadable", `cannot read ${path}: ${messageOf(error)}`, { cause: error });

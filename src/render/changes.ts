@@ -1,4 +1,4 @@
-import { type Ownership, ownershipOf, seal } from "./seal.js";
+import { type Ownership, ownershipOf, withMarker } from "./generated-marker.js";
 import type { RenderedFile } from "./target.js";
 
 /** What writing a rendering into a folder would do to one file. */
@@ -7,7 +7,7 @@ export type Change =
   | { readonly kind: "replace"; readonly path: string; readonly before: string; readonly after: string }
   | { readonly kind: "remove"; readonly path: string; readonly before: string }
   | { readonly kind: "keep"; readonly path: string }
-  /** A person's work is in the way. With `force` it is replaced (or removed) all the same. */
+  /** The file was edited, or has no marker. With `force` it is replaced or removed instead. */
   | {
       readonly kind: "refuse";
       readonly path: string;
@@ -17,15 +17,15 @@ export type Change =
     };
 
 /**
- * Compares what was rendered with what is in the folder. Files that Keelson never wrote and does not render are none of
- * its business. In the order of the paths.
+ * Compares what was rendered with what is in the folder. Other files without a marker are
+ * left alone. In the order of the paths.
  */
 export function decideChanges(
   rendered: readonly RenderedFile[],
   found: ReadonlyMap<string, string>,
   force: boolean,
 ): readonly Change[] {
-  const after = new Map(rendered.map((file) => [file.path, seal(file)]));
+  const after = new Map(rendered.map((file) => [file.path, withMarker(file)]));
   const paths = [...new Set([...after.keys(), ...found.keys()])].sort();
   return paths.flatMap((path) => decide(path, found.get(path), after.get(path), force) ?? []);
 }
@@ -48,6 +48,6 @@ function decide(
 
 const reasons: Readonly<Record<Ownership, string>> = {
   own: "",
-  changed: "somebody changed it after Keelson wrote it",
+  changed: "it was changed after Keelson wrote it",
   foreign: "Keelson did not write it",
 };

@@ -1,9 +1,18 @@
+/** One line of a difference. */
 interface Line {
   readonly sign: " " | "-" | "+";
   readonly text: string;
 }
 
-/** The difference of two texts as `diff -u` writes it, with three lines of context; empty when they are the same. */
+const CONTEXT_LINES = 3;
+
+/**
+ * Edits up to which the shortest difference is searched; memory grows with its square (16 MiB here). A larger difference is
+ * shown as all old lines, then all new lines, which is longer but just as correct.
+ */
+const MAX_EDITS = 2000;
+
+/** The difference of two texts as `diff -u` prints it; empty when they are equal. An absent text is a file that does not exist. */
 export function unifiedDiff(path: string, before: string | undefined, after: string | undefined): string {
   if (before === after) return "";
   const lines = script(split(before), split(after));
@@ -11,7 +20,7 @@ export function unifiedDiff(path: string, before: string | undefined, after: str
     `--- ${before === undefined ? "/dev/null" : `a/${path}`}`,
     `+++ ${after === undefined ? "/dev/null" : `b/${path}`}`,
   ];
-  return `${[...header, ...hunks(lines, 3)].join("\n")}\n`;
+  return `${[...header, ...hunks(lines)].join("\n")}\n`;
 }
 
 function split(text: string | undefined): readonly string[] {
@@ -19,7 +28,7 @@ function split(text: string | undefined): readonly string[] {
   return text.replace(/\n$/, "").split("\n");
 }
 
-/** The shortest edit script, after Myers (1986), on what is left between the common beginning and end. */
+/** An edit script that keeps the common beginning and end, and the shortest one (Myers 1986) of what is between them. */
 function script(before: readonly string[], after: readonly string[]): readonly Line[] {
   let start = 0;
   while (start < before.length && start < after.length && before[start] === after[start]) start += 1;
@@ -30,82 +39,109 @@ function script(before: readonly string[], after: readonly string[]): readonly L
     before[before.length - 1 - end] === after[after.length - 1 - end]
   )
     end += 1;
-  const same = (lines: readonly string[]) => lines.map((text): Line => ({ sign: " ", text }));
+  const removed = before.slice(start, before.length - end);
+  const added = after.slice(start, after.length - end);
   return [
-    ...same(before.slice(0, start)),
-    ...myers(before.slice(start, before.length - end), after.slice(start, after.length - end)),
-    ...same(before.slice(before.length - end)),
+    ...signed(" ", before.slice(0, start)),
+    ...(shortestScript(removed, added) ?? [...signed("-", removed), ...signed("+", added)]),
+    ...signed(" ", before.slice(before.length - end)),
   ];
 }
 
-function myers(before: readonly string[], after: readonly string[]): readonly Line[] {
-  const furthest = new Map<number, number>([[1, 0]]);
-  const trace: Map<number, number>[] = [];
-  const at = (reached: ReadonlyMap<number, number>, diagonal: number) => reached.get(diagonal) ?? -1;
-  const goesDown = (reached: ReadonlyMap<number, number>, diagonal: number, distance: number) =>
-    diagonal === -distance || (diagonal !== distance && at(reached, diagonal - 1) < at(reached, diagonal + 1));
+function signed(sign: Line["sign"], lines: readonly string[]): readonly Line[] {
+  return lines.map((text) => ({ sign, text }));
+}
 
-  for (let distance = 0; distance <= before.length + after.length; distance += 1) {
-    trace.push(new Map(furthest));
+/** Undefined where one side is empty, so that nothing has to be searched, and above `MAX_EDITS`. */
+function shortestScript(before: readonly string[], after: readonly string[]): readonly Line[] | undefined {
+  if (before.length === 0 || after.length === 0) return undefined;
+  // The furthest `x` on each diagonal `x - y`, by distance: `furthest[distance][diagonal + distance]`.
+  const furthest: Int32Array[] = [];
+  for (let distance = 0; distance <= Math.min(MAX_EDITS, before.length + after.length); distance += 1) {
+    const reached = new Int32Array(2 * distance + 1);
+    furthest.push(reached);
+    const previous = furthest[distance - 1];
     for (let diagonal = -distance; diagonal <= distance; diagonal += 2) {
-      let x = goesDown(furthest, diagonal, distance) ? at(furthest, diagonal + 1) : at(furthest, diagonal - 1) + 1;
+      let x = start(previous, diagonal, distance).x;
       while (x < before.length && x - diagonal < after.length && before[x] === after[x - diagonal]) x += 1;
-      furthest.set(diagonal, x);
-      if (x >= before.length && x - diagonal >= after.length) return walkBack(trace, goesDown, before, after);
+      reached[diagonal + distance] = x;
+      if (x >= before.length && x - diagonal >= after.length) return walkBack(furthest, before, after);
     }
   }
-  return [];
+  return undefined;
+}
+
+/** Where the path of `distance` edits enters a diagonal: below the one above it, or right of the one on its left. */
+function start(
+  previous: Int32Array | undefined,
+  diagonal: number,
+  distance: number,
+): { readonly x: number; readonly down: boolean } {
+  if (previous === undefined) return { x: 0, down: true };
+  const from = (other: number) => (Math.abs(other) < distance ? (previous[other + distance - 1] ?? 0) : -1);
+  const above = from(diagonal + 1);
+  const left = from(diagonal - 1);
+  return left < above ? { x: above, down: true } : { x: left + 1, down: false };
 }
 
 function walkBack(
-  trace: readonly ReadonlyMap<number, number>[],
-  goesDown: (reached: ReadonlyMap<number, number>, diagonal: number, distance: number) => boolean,
+  furthest: readonly Int32Array[],
   before: readonly string[],
   after: readonly string[],
 ): readonly Line[] {
   const lines: Line[] = [];
   let x = before.length;
   let y = after.length;
-  for (let distance = trace.length - 1; distance >= 0; distance -= 1) {
-    const reached = trace[distance] ?? new Map<number, number>();
-    const diagonal = x - y;
-    const down = goesDown(reached, diagonal, distance);
-    const previous = down ? diagonal + 1 : diagonal - 1;
-    const fromX = distance === 0 ? 0 : (reached.get(previous) ?? 0);
-    const fromY = distance === 0 ? 0 : fromX - previous;
-    while (x > fromX && y > fromY) {
-      x -= 1;
-      y -= 1;
-      lines.push({ sign: " ", text: before[x] ?? "" });
-    }
+  for (let distance = furthest.length - 1; distance >= 0; distance -= 1) {
+    const entered = start(furthest[distance - 1], x - y, distance);
+    for (; x > entered.x; x -= 1, y -= 1) lines.push({ sign: " ", text: before[x - 1] ?? "" });
     if (distance === 0) break;
-    lines.push(down ? { sign: "+", text: after[fromY] ?? "" } : { sign: "-", text: before[fromX] ?? "" });
-    x = fromX;
-    y = fromY;
+    if (entered.down) {
+      y -= 1;
+      lines.push({ sign: "+", text: after[y] ?? "" });
+    } else {
+      x -= 1;
+      lines.push({ sign: "-", text: before[x] ?? "" });
+    }
   }
   return lines.reverse();
 }
 
-function hunks(lines: readonly Line[], context: number): readonly string[] {
-  const changed = lines.flatMap((line, index) => (line.sign === " " ? [] : index));
+/** Changed lines with their context. Positions are counted on the way, so that the work is linear in the lines. */
+function hunks(lines: readonly Line[]): readonly string[] {
   const out: string[] = [];
+  const changed = lines.flatMap((line, index) => (line.sign === " " ? [] : index));
+  let position = 0;
+  let oldLine = 0;
+  let newLine = 0;
+  const advance = (to: number) => {
+    const from = { oldLine, newLine };
+    for (; position < to; position += 1) {
+      if (lines[position]?.sign !== "+") oldLine += 1;
+      if (lines[position]?.sign !== "-") newLine += 1;
+    }
+    return { oldLines: oldLine - from.oldLine, newLines: newLine - from.newLine };
+  };
   for (let first = 0; first < changed.length; ) {
     let last = first;
-    while ((changed[last + 1] ?? Number.POSITIVE_INFINITY) - (changed[last] ?? 0) <= 2 * context) last += 1;
-    const from = Math.max(0, (changed[first] ?? 0) - context);
-    const to = Math.min(lines.length, (changed[last] ?? 0) + context + 1);
-    out.push(heading(lines, from, to), ...lines.slice(from, to).map((line) => line.sign + line.text));
+    while ((changed[last + 1] ?? Number.POSITIVE_INFINITY) - (changed[last] ?? 0) <= 2 * CONTEXT_LINES) last += 1;
+    const from = Math.max(0, (changed[first] ?? 0) - CONTEXT_LINES);
+    const to = Math.min(lines.length, (changed[last] ?? 0) + CONTEXT_LINES + 1);
+    advance(from);
+    const [oldStart, newStart] = [oldLine, newLine];
+    const { oldLines, newLines } = advance(to);
+    out.push(`@@ -${range(oldStart, oldLines)} +${range(newStart, newLines)} @@`);
+    for (let index = from; index < to; index += 1) {
+      const line = lines[index];
+      if (line) out.push(line.sign + line.text);
+    }
     first = last + 1;
   }
   return out;
 }
 
-function heading(lines: readonly Line[], from: number, to: number): string {
-  const count = (part: readonly Line[], without: Line["sign"]) => part.filter((line) => line.sign !== without).length;
-  const range = (without: Line["sign"]) => {
-    const length = count(lines.slice(from, to), without);
-    const start = count(lines.slice(0, from), without) + (length === 0 ? 0 : 1);
-    return length === 1 ? String(start) : `${start},${length}`;
-  };
-  return `@@ -${range("+")} +${range("-")} @@`;
+/** `start` counts the lines before the hunk. An empty range names the line that it follows. */
+function range(start: number, length: number): string {
+  if (length === 0) return `${start},0`;
+  return length === 1 ? String(start + 1) : `${start + 1},${length}`;
 }

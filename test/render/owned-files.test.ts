@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decideChanges } from "../../src/render/changes.js";
-import { ownershipOf, seal } from "../../src/render/seal.js";
+import { ownershipOf, withMarker } from "../../src/render/generated-marker.js";
 import type { RenderedFile } from "../../src/render/target.js";
 import { unifiedDiff } from "../../src/render/unified-diff.js";
 
@@ -18,11 +18,11 @@ const file: fc.Arbitrary<RenderedFile> = fc.oneof(
   }),
 );
 
-describe("the seal of a written file", () => {
-  it("tells Keelson's own file from one that was changed by a single character", () => {
+describe("the marker of a generated file", () => {
+  it("detects a change of a single character", () => {
     fc.assert(
       fc.property(file, fc.nat(), (written, at) => {
-        const sealed = seal(written);
+        const sealed = withMarker(written);
         expect(ownershipOf(sealed)).toBe("own");
         const position = at % sealed.length;
         const changed = `${sealed.slice(0, position)}~${sealed.slice(position + 1)}`;
@@ -33,7 +33,7 @@ describe("the seal of a written file", () => {
   });
 
   it("leaves JSON readable as JSON", () => {
-    const sealed = seal({ path: "plan.json", text: '{\n  "a": 1\n}\n', comment: "json" });
+    const sealed = withMarker({ path: "plan.json", text: '{\n  "a": 1\n}\n', comment: "json" });
     expect(JSON.parse(sealed)).toMatchObject({ a: 1, $generated: expect.stringContaining("Keelson") });
   });
 });
@@ -46,23 +46,23 @@ describe("writing into a folder", () => {
 
   it("creates what is missing and keeps what is the same", () => {
     expect(decideChanges([rendered], new Map(), false)).toMatchObject([{ kind: "create", path: rendered.path }]);
-    expect(one(seal(rendered))).toEqual({ kind: "keep", path: rendered.path });
+    expect(one(withMarker(rendered))).toEqual({ kind: "keep", path: rendered.path });
   });
 
-  it("replaces a file of its own that nobody touched", () => {
-    expect(one(seal(before))).toMatchObject({ kind: "replace", after: seal(rendered) });
+  it("replaces a generated file that was not edited", () => {
+    expect(one(withMarker(before))).toMatchObject({ kind: "replace", after: withMarker(rendered) });
   });
 
-  it("refuses to overwrite what a person changed or wrote, until told to", () => {
-    expect(one(seal(before).replace("old", "mine"))).toMatchObject({ kind: "refuse", why: /changed/ });
+  it("refuses to overwrite a file that was edited or has no marker, unless forced", () => {
+    expect(one(withMarker(before).replace("old", "mine"))).toMatchObject({ kind: "refuse", why: /changed/ });
     expect(one("written: by hand\n")).toMatchObject({ kind: "refuse", why: /did not write/ });
     expect(one("written: by hand\n", true)).toMatchObject({ kind: "replace" });
   });
 
-  it("removes what it once wrote and no longer renders, but neither a changed nor a foreign file", () => {
+  it("removes a generated file that is no longer rendered, but neither an edited file nor one without a marker", () => {
     const gone = (content: string) => decideChanges([], found(content), false);
-    expect(gone(seal(before))).toMatchObject([{ kind: "remove" }]);
-    expect(gone(seal(before).replace("old", "mine"))).toMatchObject([{ kind: "refuse" }]);
+    expect(gone(withMarker(before))).toMatchObject([{ kind: "remove" }]);
+    expect(gone(withMarker(before).replace("old", "mine"))).toMatchObject([{ kind: "refuse" }]);
     expect(gone("written: by hand\n")).toEqual([]);
   });
 });
@@ -94,6 +94,28 @@ describe("the difference that --diff shows", () => {
         "",
       ].join("\n"),
     );
+  });
+
+  it("leads from one text to the other also where it is too long to be the shortest", () => {
+    const before = Array.from({ length: 6000 }, (_, index) => `old ${index}\n`).join("");
+    const after = Array.from({ length: 6000 }, (_, index) =>
+      index % 100 === 0 ? `old ${index}\n` : `new ${index}\n`,
+    ).join("");
+    const difference = unifiedDiff("file", before, after);
+    expect(patch(before, difference)).toBe(after);
+    expect(difference.split("\n").length).toBeLessThan(12_100);
+  });
+
+  it("takes memory and time for the changed lines only, not for their square", () => {
+    const lines = Array.from({ length: 200_000 }, (_, index) => `line ${index}\n`);
+    const text = lines.join("");
+    const started = performance.now();
+    const memory = process.memoryUsage().arrayBuffers;
+    expect(unifiedDiff("file", undefined, text).split("\n")).toHaveLength(lines.length + 4);
+    expect(unifiedDiff("file", text, undefined).split("\n")).toHaveLength(lines.length + 4);
+    expect(unifiedDiff("file", text, text.replaceAll("line", "row")).split("\n")).toHaveLength(2 * lines.length + 4);
+    expect(process.memoryUsage().arrayBuffers - memory).toBeLessThan(64 * 1024 * 1024);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   it("shows a new and a removed file against nothing", () => {

@@ -36,13 +36,13 @@ export function networks(plan: Plan, index: PlanIndex): Networks {
     all[outside(unit)] = {};
   }
   return {
-    // One that nobody calls and that calls nobody still needs a network, or Compose gives it the common one.
+    // Without a network of its own, a service with no edges would join the default network of the project.
     of: (name) => [...(attached.get(name) ?? [alone(name, all)])].sort(),
     all,
   };
 }
 
-/** Units that the world calls, each once, in the order of the entrances' routes. */
+/** Units behind an entrance, each once, in the order of the entrances' routes. */
 export function entranceUnits(plan: Plan): readonly string[] {
   return [...new Set(plan.entrances.flatMap((entrance) => entrance.routes.map((route) => route.unit)))];
 }
