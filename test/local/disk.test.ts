@@ -27,7 +27,7 @@ describeWith(["root"], "a disk that cannot take the data", () => {
   test("too small for a database is refused before anything is written", async () => {
     const { code, err } = await start(join(mount("size=50m"), "data"));
     expect(code).toBe(1);
-    expect(err).toMatch(/error disk\/full the disk that holds .* has \d+ MB left; 160 MB are needed/);
+    expect(err).toMatch(/error disk\/full the disk that holds .* has \d+ MB left; 160 MB are required/);
     expect(err).toMatch(/hint: free some space, or choose another disk with --data DIR/);
   });
 
