@@ -50,7 +50,7 @@ describe("replicas that start at once on an empty database", () => {
 describe("a migration", () => {
   const database = () => platforms[0]?.database;
 
-  test("that fails leaves nothing behind, and the next attempt begins anew", async () => {
+  test("that fails leaves nothing behind, and the next attempt starts from the beginning", async () => {
     const broken = { name: "0001-a", sql: "create table half (a int); select 1 / 0" };
     await expect(database()?.migrate("trial", [broken])).rejects.toThrow(/division by zero/);
     await database()?.migrate("trial", [{ name: "0001-a", sql: "create table half (a int)" }]);

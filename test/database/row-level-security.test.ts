@@ -79,8 +79,8 @@ describe("row-level security", () => {
   });
 
   test.each(tables)("%s: nothing is read without an organisation, or with one that is not", async (table) => {
-    for (const nobody of [undefined, "", "%", "green", "RED", "red ", "*, red", "null"])
-      expect((await as(nobody, `select 1 from ${table}`)).rowCount).toBe(0);
+    for (const unknown of [undefined, "", "%", "green", "RED", "red ", "*, red", "null"])
+      expect((await as(unknown, `select 1 from ${table}`)).rowCount).toBe(0);
   });
 
   test.each(tables.filter((table) => table !== "audit"))(
@@ -150,7 +150,7 @@ describe("row-level security", () => {
     expect((await as("red", statement)).rows).toEqual([]);
   });
 
-  test("an error in a predicate tells nothing of rows that are not visible", async () => {
+  test("an error in a predicate reveals nothing of invisible rows", async () => {
     // A predicate that is not leakproof must not be evaluated on rows that the policy hides.
     const probe = `select 1 from api_keys where 1 / (case when organisation = 'blue' then 0 else 1 end) = 1`;
     await expect(as("red", probe)).resolves.toBeDefined();

@@ -13,7 +13,7 @@ const listSchema = z.object({ drills: z.array(drillResultSchema) });
 
 test("a drill has ended only when its result and both reports can be read", async () => {
   const platform = await up(cleanups);
-  const control = String(platform.told["control"]);
+  const control = String(platform.report["control"]);
   const body = { fault: "process-crash", duration: "60s", rate: 5 };
   const { id } = await askControl(control, "/drills", drillResultSchema, { method: "POST", body });
   const acknowledged = async () => (await askControl(control, `/drills/${id}`, drillResultSchema)).acknowledged;

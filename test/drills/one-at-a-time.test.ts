@@ -15,7 +15,7 @@ const run = async (platform: Up, ...args: string[]) =>
 async function withBackup(): Promise<{ platform: Up; control: string }> {
   const platform = await up(cleanups);
   await until(async () => (await platform.status()).backups.newest?.valid === true, 60_000, "a valid backup");
-  return { platform, control: String(platform.told["control"]) };
+  return { platform, control: String(platform.report["control"]) };
 }
 
 const restarts = async (platform: Up) => (await platform.status()).processes.map((process) => process.restarts);

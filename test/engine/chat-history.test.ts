@@ -46,7 +46,7 @@ describe("the turns that a chat template is given", () => {
     expect(text).toContain('{"knots": 6}');
   });
 
-  it("let the model go on in its turn after results, and begin a new one after anybody's words", () => {
+  it("let the model continue its turn after results, and start a new one after any other message", () => {
     const said = (content: string): Message => ({ role: "assistant", content, calls: [] });
     expect(historyOf(conversation)).toHaveLength(3);
     expect(historyOf([...conversation, said("At noon.")]).slice(2)).toMatchObject([

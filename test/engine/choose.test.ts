@@ -21,7 +21,7 @@ const url = "https://huggingface.co/owner/repo/resolve/main/small.gguf";
 const ollama = { url: "http://127.0.0.1:11434", models: ["nomic-embed-text:latest", "llama3.2:1b"] };
 
 describe("the best engine of this machine", () => {
-  it("is llama.cpp when the file is here", () => {
+  it("is llama.cpp if the file is on this machine", () => {
     expect(chooseEngine(small, { ...nothing, cached: "/models/small.gguf", ollama })).toEqual({
       engine: "llama.cpp",
       file: "/models/small.gguf",
@@ -41,7 +41,7 @@ describe("the best engine of this machine", () => {
     expect(chooseEngine(named, { ...nothing, ollama })).toMatchObject({ upstreamModel: "nomic-embed-text:latest" });
   });
 
-  it("is a small download otherwise, with the simulator meanwhile where it may stand in", () => {
+  it("is a small download otherwise, with the simulator until it is complete, if allowed", () => {
     const facts: Facts = { ...nothing, download: { kind: "possible", url, bytes: 100_000_000 } };
     expect(chooseEngine(small, facts)).toMatchObject({ engine: "llama.cpp", download: url, meanwhile: "simulated" });
     expect(chooseEngine(strict, facts)).toMatchObject({ engine: "llama.cpp", download: url, meanwhile: "nothing" });
@@ -83,7 +83,7 @@ describe("the best engine of this machine", () => {
 });
 
 describe("an engine that the platform file names", () => {
-  it("is taken, or nothing is, unless the simulator may stand in", () => {
+  it("is used, or none is, unless the simulator is allowed as a fallback", () => {
     expect(chooseEngine({ ...strict, engine: "simulated" }, nothing)).toMatchObject({ engine: "simulated" });
     expect(chooseEngine({ ...strict, engine: "ollama" }, nothing)).toMatchObject({ engine: "none" });
     expect(chooseEngine({ ...small, engine: "ollama" }, nothing)).toMatchObject({ engine: "simulated" });

@@ -66,7 +66,7 @@ const get = (
   download({ url, file: join(directory, "m.gguf"), sha256: sum, signal: AbortSignal.timeout(20_000), onProgress });
 
 describe("downloading a model's file", () => {
-  it("follows redirects, tells progress, checks the sum, and names the file only when it is whole", async () => {
+  it("follows redirects, reports progress, verifies the checksum, and names the file only once it is complete", async () => {
     const seen: number[] = [];
     await get(sha256, ({ bytes, total }) => {
       expect(total).toBe(content.length);
@@ -94,7 +94,7 @@ describe("downloading a model's file", () => {
     expect(content.equals(await readFile(join(directory, "m.gguf")))).toBe(true);
   });
 
-  it("throws away what is not what was promised", async () => {
+  it("discards a file with another checksum", async () => {
     await expect(get("0".repeat(64))).rejects.toMatchObject({ code: "download/checksum" });
     expect(await readdir(directory)).toEqual([]);
   });

@@ -73,7 +73,7 @@ describe.skipIf(missing !== undefined)("how llama.cpp chooses the next token", (
     expect(JSON.parse(text).list.length).toBeGreaterThanOrEqual(2);
   });
 
-  it("takes Ollama's options, which look at the last 64 tokens unless told otherwise", async () => {
+  it("takes Ollama's options, whose penalties count the last 64 tokens by default", async () => {
     const plain = await throughOllama({});
     expect(plain).toBe(await chat({}));
     const penalised = await throughOllama({ repeat_penalty: 2 });

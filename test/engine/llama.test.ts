@@ -69,7 +69,7 @@ embedder: { engine: llama.cpp, source: ${file}, embeddings: true }`,
     }
   });
 
-  it("completes a text without a template, and stops where it is told", async () => {
+  it("completes a text without a template, and stops at the stop sequence", async () => {
     const answer = await client.completions.create({ model: "assistant", prompt: "the sea", max_tokens: 8, seed: 4 });
     expect(answer.usage?.completion_tokens).toBeLessThanOrEqual(8);
   });

@@ -36,10 +36,10 @@ describe("the simulated engine", () => {
   });
 
   it("counts what it says, and keeps to max_tokens and stop", async () => {
-    const short = await chat("Tell me of the sea", { max_tokens: 5 });
+    const short = await chat("Write about the sea", { max_tokens: 5 });
     expect(short.usage?.completion_tokens).toBe(5);
     expect(short.choices[0]?.finish_reason).toBe("length");
-    const stopped = await chat("Tell me of the sea", { stop: ["."] });
+    const stopped = await chat("Write about the sea", { stop: ["."] });
     expect(stopped.choices[0]?.message.content).not.toContain(".");
     expect(stopped.choices[0]?.finish_reason).toBe("stop");
   });
@@ -47,7 +47,7 @@ describe("the simulated engine", () => {
   it("takes its time in real time: a token in each step, each slower in company", async () => {
     const timed = async (): Promise<number> => {
       const began = performance.now();
-      await chat("Tell me of the sea", { max_tokens: 40 });
+      await chat("Write about the sea", { max_tokens: 40 });
       return performance.now() - began;
     };
     const alone = await timed();
@@ -157,16 +157,16 @@ describe("the simulated engine", () => {
   });
 
   it("checks the penalties and the bias of tokens, although its words come from no probabilities", async () => {
-    const plain = await chat("Tell me of the sea");
+    const plain = await chat("Write about the sea");
     const settings = { frequency_penalty: 2, presence_penalty: -2, repeat_penalty: 1.3, logit_bias: { 42: -100 } };
-    expect((await chat("Tell me of the sea", settings)).choices).toEqual(plain.choices);
+    expect((await chat("Write about the sea", settings)).choices).toEqual(plain.choices);
     for (const [param, extra] of Object.entries({
       frequency_penalty: { frequency_penalty: 9 },
       presence_penalty: { presence_penalty: -2.5 },
       repeat_penalty: { repeat_penalty: -1 },
       "logit_bias.42": { logit_bias: { 42: -101 } },
     }))
-      await expect(chat("Tell me of the sea", extra)).rejects.toMatchObject({ status: 400, param });
+      await expect(chat("Write about the sea", extra)).rejects.toMatchObject({ status: 400, param });
   });
 
   it("refuses in Ollama's shape under /api too, and advertises no tools there", async () => {

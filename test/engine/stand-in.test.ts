@@ -95,7 +95,7 @@ describe.skipIf(missing !== undefined)("the simulator standing in", () => {
     }
   }, 60_000);
 
-  it("answers for a file that cannot be loaded, where the platform file lets it; the reason is told", async () => {
+  it("serves for a file that cannot be loaded, if the platform file allows it, and gives the reason", async () => {
     const file = join(directory, "broken.gguf");
     await writeFile(file, "GGUF, but not really");
     const gateway = await startTestGateway(

@@ -100,9 +100,9 @@ ${missing === undefined ? `assistant: { engine: llama.cpp, source: ${file}, conc
     });
   });
 
-  it("keeps what an assistant had refused to say, and refuses what was spoken aloud", async () => {
-    const no = { role: "assistant", content: null, refusal: "That I will not tell you" };
-    const parts = { role: "assistant", content: [{ type: "refusal", refusal: "That I will not tell you" }] };
+  it("keeps the text of a refusal, and refuses audio", async () => {
+    const no = { role: "assistant", content: null, refusal: "I cannot help with that" };
+    const parts = { role: "assistant", content: [{ type: "refusal", refusal: "I cannot help with that" }] };
     const silent = await promptTokens([question, { role: "assistant", content: "" }, question]);
     const kept = await promptTokens([question, no, question]);
     expect(kept).toBeGreaterThan(silent);

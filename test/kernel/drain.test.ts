@@ -50,7 +50,7 @@ class Kept {
   }
 }
 
-describe("a process that is told to end", () => {
+describe("a process that drains", () => {
   let directory: string;
   let kernel: Kernel;
   const kept: Kept[] = [];

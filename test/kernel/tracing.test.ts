@@ -8,7 +8,7 @@ import { planWith, startTestGateway } from "../support/gateway/gateway.js";
 import { startUpstream, type Upstream } from "../support/gateway/upstream.js";
 
 describe("traceparent", () => {
-  it("is continued when it is well formed, and begun anew when it is not", () => {
+  it("is continued if it is well formed, and replaced by a new one if not", () => {
     const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     const trace = startTrace(parent);
     expect(trace).toMatchObject({
@@ -100,7 +100,7 @@ describe("a request's trace", () => {
     expect(span?.attributes).toContainEqual({ key: "gen_ai.request.model", value: { stringValue: "assistant" } });
   });
 
-  it("goes on without an endpoint as well, and stands in the log lines about it", async () => {
+  it("is propagated without an endpoint as well, and is in the log lines of the request", async () => {
     upstream.behave((_received, response) => void response.destroy());
     const lines: string[] = [];
     const stream = new Writable({

@@ -13,14 +13,14 @@ afterEach(async () => {
 });
 
 describe("a start", () => {
-  test("in the background is ended by Ctrl-C, and leaves nothing", async () => {
+  test("in the background is stopped by Ctrl-C, and leaves nothing", async () => {
     const cwd = workDirectory(cleanups);
     const data = join(cwd, "data");
     const interrupt = new AbortController();
     const args = ["up", "--detach", "--data", data, "--port", String(await freePort())];
     const started = keelson(cwd, args, { interrupt: interrupt.signal });
     cleanups.push(() => keelson(cwd, ["down", "--data", data]));
-    await until(() => existsSync(join(data, "plan.json")), 30_000, "a start under way");
+    await until(() => existsSync(join(data, "plan.json")), 30_000, "a start in progress");
     interrupt.abort();
     const { code, err } = await started;
     expect(code, err).toBe(1);
@@ -30,14 +30,14 @@ describe("a start", () => {
     expect(existsSync(join(data, "logs/up.json"))).toBe(false);
   }, 90_000);
 
-  test("can be looked at and ended from another terminal before it answers", async () => {
+  test("can be inspected and stopped from another terminal before it is ready", async () => {
     const cwd = workDirectory(cleanups);
     const data = join(cwd, "data");
     const args = [program, "up", "--json", "--data", data, "--port", String(await freePort())];
     const child = spawn(process.execPath, args, { cwd, stdio: "ignore" });
     cleanups.push(() => child.kill("SIGKILL"));
     const ended = once(child, "exit");
-    await until(() => existsSync(join(data, "control.sock")), 30_000, "a start that can be asked");
+    await until(() => existsSync(join(data, "control.sock")), 30_000, "a control socket");
     const status = await keelson(cwd, ["status", "--json", "--data", data]);
     expect(status.code, status.err).toBe(0);
     expect(JSON.parse(status.out)).toMatchObject({ platform: "starter", pid: child.pid });
@@ -47,17 +47,17 @@ describe("a start", () => {
   }, 90_000);
 });
 
-test("a platform whose words nobody reads any more still ends in good order", async () => {
+test("a platform whose output has no reader shuts down cleanly", async () => {
   const platform = await up(cleanups);
-  // As `keelson up 2>&1 | tee`, where the same Ctrl-C has ended tee.
+  // As in `keelson up 2>&1 | tee`, where the same Ctrl-C has stopped tee.
   platform.child.stderr?.destroy();
   platform.child.stdout?.destroy();
   expect(await platform.stop()).toBe(0);
   expect(existsSync(join(platform.data, "lock"))).toBe(false);
 }, 90_000);
 
-describe("of the data of several platforms", () => {
-  test("that of the one that runs is meant", async () => {
+describe("with the data of several platforms", () => {
+  test("commands use that of the running one", async () => {
     const cwd = workDirectory(cleanups);
     mkdirSync(join(cwd, ".keelson/another-local/logs"), { recursive: true });
     const started = await keelson(cwd, ["up", "--detach", "--port", String(await freePort())]);
@@ -74,7 +74,7 @@ describe("of the data of several platforms", () => {
   }, 120_000);
 });
 
-test("`logs -f` shows a line once it is whole", async () => {
+test("`logs -f` shows a line once it is complete", async () => {
   const cwd = workDirectory(cleanups);
   const file = join(cwd, "data/logs/platform.log");
   mkdirSync(join(cwd, "data/logs"), { recursive: true });
@@ -90,7 +90,7 @@ test("`logs -f` shows a line once it is whole", async () => {
   });
   const lines = () => shown.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line).line]));
   await until(() => lines().length > 0, 20_000, "the first line");
-  // Cut within a letter of two bytes.
+  // Cut within a character of two bytes.
   const [whole, cut] = [Buffer.from("ond: größe\n"), 8];
   appendFileSync(file, whole.subarray(0, cut));
   await new Promise((resolve) => setTimeout(resolve, 600));

@@ -22,29 +22,33 @@ const running: Phase = { phase: "running", since: NOW - 500, answered: NOW - 500
 const database = (given: Partial<ProcessState> = {}) => process("postgres", given);
 const platform = (given: Partial<ProcessState> = {}) => process("platform", { needs: ["postgres"], ...given });
 
-describe("what is done next", () => {
+describe("the next action", () => {
   test.each<[string, State, string]>([
     ["the database is started first", [database(), platform()], "start postgres"],
     [
-      "what needs the database waits until it answers",
+      "a process that needs the database waits until it is ready",
       [database({ phase: { phase: "starting", since: NOW } }), platform()],
       "wait 60000",
     ],
     ["then it is started", [database({ phase: running }), platform()], "start platform"],
-    ["nothing is done while all is well", [database({ phase: running }), platform({ phase: running })], "wait 2500"],
+    [
+      "nothing is done while all processes run",
+      [database({ phase: running }), platform({ phase: running })],
+      "wait 2500",
+    ],
     ["a crashed process is started again", [database({ phase: running }), platform({ crashes: 1 })], "start platform"],
     [
-      "one that keeps crashing waits its turn",
+      "one that keeps crashing waits for its backoff",
       [database({ phase: running }), platform({ crashes: 4, notBefore: NOW + 1000 })],
       "wait 1000",
     ],
     [
-      "a crash of the database leaves those that use it alone",
+      "a crash of the database does not restart its dependents",
       [database({ crashes: 1 }), platform({ phase: running })],
       "start postgres",
     ],
     [
-      "a process that is silent for too long is killed",
+      "a process that does not respond is killed",
       [database({ phase: { phase: "running", since: 0, answered: NOW - 3000 } })],
       "kill postgres",
     ],
@@ -54,30 +58,34 @@ describe("what is done next", () => {
       "kill postgres",
     ],
     [
-      "users end before what they use",
+      "dependents stop before what they depend on",
       [database({ phase: running, wanted: false }), platform({ phase: running, wanted: false })],
       "stop platform",
     ],
     [
-      "what they use stays until they are gone",
+      "what they depend on runs until they have stopped",
       [
         database({ phase: running, wanted: false }),
         platform({ phase: { phase: "stopping", since: NOW - 100, killed: false }, wanted: false }),
       ],
       "wait 9900",
     ],
-    ["and ends then", [database({ phase: running, wanted: false }), platform({ wanted: false })], "stop postgres"],
+    ["and stops then", [database({ phase: running, wanted: false }), platform({ wanted: false })], "stop postgres"],
     [
-      "an end that takes too long is enforced",
+      "a stop that takes too long becomes a kill",
       [database({ phase: { phase: "stopping", since: NOW - 10_000, killed: false }, wanted: false })],
       "kill postgres",
     ],
     [
-      "and once is enough",
+      "and one kill is enough",
       [database({ phase: { phase: "stopping", since: NOW - 90_000, killed: true }, wanted: false })],
       "wait for ever",
     ],
-    ["nothing is done when all are away", [database({ wanted: false }), platform({ wanted: false })], "wait for ever"],
+    [
+      "nothing is done when all have stopped",
+      [database({ wanted: false }), platform({ wanted: false })],
+      "wait for ever",
+    ],
   ])("%s", (_name, state, expected) => {
     const { action, reason } = decide(state, NOW);
     const shown =
@@ -94,19 +102,19 @@ describe("the wait before a restart", () => {
     expect([1, 2, 3, 4, 5, 20].map(backoff)).toEqual([0, 250, 500, 1000, 2000, 30_000]);
   });
 
-  test("begins anew after the process has run well for a while", () => {
+  test("is reset by a stable run of the process", () => {
     let state: State = [...initialState([]), database({ crashes: 5 })];
     state = ended(ready(starting(state, "postgres", NOW), "postgres", NOW), "postgres", NOW + 31_000);
     expect(state[0]).toMatchObject({ crashes: 1, notBefore: NOW + 31_000 });
   });
 
-  test("is not served for an end that was asked for", () => {
+  test("does not apply to a requested stop", () => {
     const state = ended(want(stopping([database({ phase: running })], "postgres", NOW, false), false), "postgres", NOW);
     expect(state[0]).toMatchObject({ crashes: 0, phase: { phase: "absent" } });
   });
 });
 
-describe("whatever happens, in whatever order", () => {
+describe("for any events in any order", () => {
   const phase = oneof(
     constant<Phase>({ phase: "absent" }),
     integer({ min: NOW - 100_000, max: NOW }).map((since): Phase => ({ phase: "starting", since })),
@@ -128,7 +136,7 @@ describe("whatever happens, in whatever order", () => {
     },
   ).map((given) => given.map((each, n) => process(`p${n}`, { ...each, needs: n === 0 ? [] : [`p${n - 1}`] })));
 
-  test("nothing starts before what it needs runs, and nothing ends before its users", () => {
+  test("no process starts before its dependencies run, and none stops before its dependents", () => {
     assert(
       property(state, (given) => {
         const { action } = decide(given, NOW);
@@ -145,7 +153,7 @@ describe("whatever happens, in whatever order", () => {
     );
   });
 
-  test("carrying out each decision at once comes to an end: there is no loop of actions", () => {
+  test("executing each decision at once terminates: there is no loop of actions", () => {
     assert(
       property(state, (given) => {
         let now: State = given;
@@ -160,11 +168,11 @@ describe("whatever happens, in whatever order", () => {
     );
   });
 
-  test("with time, patience and processes that obey, everything wanted runs and everything else is away", () => {
+  test("eventually every wanted process runs and every other one has stopped", () => {
     assert(
       property(state, array(constantFrom("crash", "hang", "answer"), { maxLength: 20 }), (given, troubles) => {
         let now = NOW;
-        // A wish for a process is a wish for what it needs, as the platform always has it.
+        // A wanted process implies its dependencies, as in every platform.
         const wanted = given.some((each) => each.wanted);
         let current: State = want(given, wanted);
         for (let step = 0; step < 400; step += 1) {

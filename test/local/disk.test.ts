@@ -23,7 +23,7 @@ function mount(options: string): string {
 const start = async (data: string, more: object = {}) =>
   keelson("/", ["up", "--data", data, "--port", String(await freePort())], more);
 
-describeWith(["root"], "a disk that cannot take the data", () => {
+describeWith(["root"], "a disk that cannot store the data", () => {
   test("too small for a database is refused before anything is written", async () => {
     const { code, err } = await start(join(mount("size=50m"), "data"));
     expect(code).toBe(1);
@@ -40,16 +40,16 @@ describeWith(["root"], "a disk that cannot take the data", () => {
     expect(err).not.toMatch(/ at .*\.js:/);
   });
 
-  test("that fills up while the platform runs is told, and the platform recovers when there is space again", async () => {
+  test("that fills up while the platform runs is reported, and the platform recovers when there is space again", async () => {
     const disk = mount("size=420m");
     const platform = await up(cleanups, { cwd: disk });
     await until(async () => (await platform.status()).backups.newest?.valid === true, 60_000, "a valid backup");
     expect((await chat(platform)).status).toBe(200);
     const filler = join(disk, "filler");
-    // dd ends with an error: the disk is full, as it was meant to be.
+    // dd fails as intended: the disk is full.
     spawnSync("dd", ["if=/dev/zero", `of=${filler}`, "bs=1M", "count=500", "status=none"], { stdio: "ignore" });
     const url = readFileSync(join(platform.data, "secrets/database/url"), "utf8");
-    // More log than the segments that are there: the server has to make new ones, and cannot.
+    // More WAL than the existing segments hold: the server has to create new ones, and cannot.
     const client = new pg.Client({ connectionString: url });
     client.on("error", () => undefined);
     await client.connect();
@@ -57,14 +57,13 @@ describeWith(["root"], "a disk that cannot take the data", () => {
       .query("CREATE TABLE filler AS SELECT repeat(md5(n::text), 60) FROM generate_series(1, 60000) n")
       .catch(() => undefined);
     await client.end().catch(() => undefined);
-    await platform.says(/No space left|no space is left|! postgres exited/);
+    await platform.prints(/No space left|no space is left|! postgres exited/);
     rmSync(filler);
-    await until(
-      async () => (await platform.status()).processes.every(({ phase }) => phase === "running"),
-      90_000,
-      "all running",
-    );
-    await until(async () => (await chat(platform)).status === 200, 30_000, "an answered chat");
+    // On a loaded machine a single request may fail or time out while the platform recovers.
+    const running = async () => (await platform.status()).processes.every(({ phase }) => phase === "running");
+    await until(() => running().catch(() => false), 90_000, "all processes running");
+    const served = async () => (await chat(platform)).status === 200;
+    await until(() => served().catch(() => false), 30_000, "a successful chat");
   }, 240_000);
 
   test("mounted read-only is a clear error", async () => {
@@ -73,16 +72,20 @@ describeWith(["root"], "a disk that cannot take the data", () => {
     expect(err).toMatch(/error data\/unwritable .*read-only/);
   });
 
-  test("that belongs to somebody else is a clear error", async () => {
+  test("that belongs to another user is a clear error", async () => {
     const place = workDirectory(cleanups);
     chmodSync(place, 0o755);
-    const nobody = 65_534;
-    const { code, err } = await start(join(place, "data"), { uid: nobody, gid: nobody, env: { HOME: "/nonexistent" } });
+    const otherUser = 65_534;
+    const { code, err } = await start(join(place, "data"), {
+      uid: otherUser,
+      gid: otherUser,
+      env: { HOME: "/nonexistent" },
+    });
     expect(code).toBe(1);
     expect(err).toMatch(/error data\/unwritable .*permission denied/);
   });
 
-  test.skipIf(process.platform !== "linux")("where nothing can be made is a clear error", async () => {
+  test.skipIf(process.platform !== "linux")("where nothing can be created is a clear error", async () => {
     const { code, err } = await start("/proc/nothing/data");
     expect(code).toBe(1);
     expect(err).toContain("error data/unwritable");

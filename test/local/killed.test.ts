@@ -34,7 +34,7 @@ async function stream(platform: Up, key: string, number: number): Promise<Stream
       stream: true,
       stream_options: { include_usage: true },
       max_tokens: 200,
-      messages: [{ role: "user", content: `Tell a long story of the ${number}th voyage.` }],
+      messages: [{ role: "user", content: `A long story of the ${number}th voyage, please.` }],
     }),
   });
   expect(response.status).toBe(200);
@@ -88,7 +88,7 @@ describe("keelson up killed with -9", () => {
     first.child.kill("SIGKILL");
     const again = await up(cleanups, { cwd: first.cwd, port: first.port });
 
-    // Nobody writes the same journal beside it: the old process had finished before the new one began.
+    // No other process writes the same journal: the old one had exited before the new one started.
     expect(again.err()).toContain(`waiting for process ${orphan} of a killed platform to finish its requests`);
     expect(again.err()).toContain(`process ${orphan} has finished`);
     // It may still lie there as a zombie, where the first process of the machine takes its time.
@@ -143,7 +143,7 @@ async function hanging(cwd: string, data: string, args: readonly string[] = []):
 }
 
 describe("a serving process that its platform left behind", () => {
-  test("is waited for no longer than its answers may take, and then ended; no other is touched", async () => {
+  test("is waited for no longer than its requests may take, and then killed; no other process is touched", async () => {
     const cwd = workDirectory(cleanups);
     const modules = join(cwd, "modules");
     mkdirSync(join(modules, "platform"), { recursive: true });
@@ -165,12 +165,12 @@ describe("a serving process that its platform left behind", () => {
     expect(orphan.signalCode).toBe("SIGKILL");
     expect(other).toMatchObject({ exitCode: null, signalCode: null });
     expect(said).toEqual([
-      expect.stringMatching(new RegExp(`^waiting for process ${orphan.pid}, whose platform was killed, .* 1 s\\)$`)),
-      `process ${orphan.pid} has not finished within 1 s: ending it`,
+      expect.stringMatching(new RegExp(`^waiting for process ${orphan.pid} of a killed platform .* 1 s\\)$`)),
+      `process ${orphan.pid} has not finished within 1 s; killing it`,
     ]);
   });
 
-  test("that has another's port is told by what it is, with the data that it belongs to", async () => {
+  test("that uses another platform's port is reported with its data directory", async () => {
     const cwd = workDirectory(cleanups);
     const taken = createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");
@@ -191,7 +191,7 @@ describe("a serving process that its platform left behind", () => {
     const { code, err } = await keelson(cwd, ["up", "--port", String(port), "--data", join(cwd, "data")]);
     expect(code).toBe(1);
     expect(err).toContain(
-      `port ${port} is in use by what is left of a platform that was killed, on ${join(cwd, "gone")} (pid ${orphan.pid})`,
+      `port ${port} is in use by a process of a killed platform on ${join(cwd, "gone")} (pid ${orphan.pid})`,
     );
   });
 });

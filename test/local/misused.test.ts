@@ -86,7 +86,7 @@ describe("options that contradict each other", () => {
   });
 });
 
-describe("a directory with somebody's own files", () => {
+describe("a directory with a user's own files", () => {
   const withNotes = (): string => {
     const cwd = workDirectory(cleanups);
     mkdirSync(join(cwd, "mine"));
@@ -119,13 +119,13 @@ describe("a directory with somebody's own files", () => {
     expect(refused.code).toBe(1);
     expect(refused.err).toContain("error restore/not-empty");
 
-    // Files that somebody keeps beside the platform's are no reason to refuse its own data.
+    // A user's files beside the platform's are no reason to refuse its own data directory.
     await platform.stop();
     writeFileSync(join(platform.data, "notes.txt"), "mine");
-    expect((await up(cleanups, { cwd: platform.cwd })).told).toMatchObject({ first: false });
+    expect((await up(cleanups, { cwd: platform.cwd })).report).toMatchObject({ first: false });
   }, 180_000);
 
-  test("is told from a start that went no further than its first files", async () => {
+  test("is distinguished from a start that failed after its first files", async () => {
     const cwd = workDirectory(cleanups);
     const data = join(cwd, "data");
     for (const directory of ["secrets", "logs", "modules", "lost+found"])

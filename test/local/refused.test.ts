@@ -11,7 +11,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** A port that somebody else has. */
+/** A port that another process uses. */
 async function takenPort(): Promise<number> {
   const owner = createServer().listen(0, "127.0.0.1");
   cleanups.push(() => owner.close());
@@ -23,7 +23,7 @@ async function takenPort(): Promise<number> {
 
 const badModel = `platform: wrong
 services: { gateway: { modules: [gateway], calls: [assistant], expose: true } }
-models: { assistant: { source: "hf://nobody", parameters: many } }
+models: { assistant: { source: "hf://owner", parameters: many } }
 environments: { local: { provide: embedded } }
 `;
 
@@ -43,7 +43,7 @@ describe("a first start that is refused", () => {
   test.each([
     { what: "a mistake in a model", args: ["platform.yaml"], error: "spec/unit" },
     { what: "an address of another machine", args: ["--host", "192.0.2.1"], error: "host/unknown" },
-    // Told only when the places of the database have been made.
+    // Reported only after the directories of the database have been created.
     { what: "a place for backups that is none", args: ["--backups", "ftp://somewhere"], error: "backup/place" },
   ])("because of $what leaves nothing behind", async ({ args, error }) => {
     const cwd = workDirectory(cleanups);
@@ -61,16 +61,18 @@ describe("a first start that is refused", () => {
     { environment: "staging", how: ["--detach"] },
     { environment: "production", how: ["--json"] },
   ])(
-    "because nothing here runs a model's engine is told at once: aiaas -e $environment $how",
+    "because no engine of this machine can load a model fails at once: aiaas -e $environment $how",
     async ({ environment, how }) => {
       const cwd = workDirectory(cleanups);
       const args = ["up", "aiaas", "-e", environment, "--port", String(await freePort()), ...how];
       const { code, out, err } = await keelson(cwd, args);
       expect(code).toBe(2);
-      const told = how.includes("--json") ? JSON.stringify(JSON.parse(out).error) : err;
-      expect(told).toContain("engine/not-here");
-      expect(told).toMatch(/models\.assistant \(blueprints\/aiaas\/platform\.yaml:\d+:\d+\): vLLM needs a GPU server/);
-      expect(told).toContain("fallback: simulated");
+      const error = how.includes("--json") ? JSON.stringify(JSON.parse(out).error) : err;
+      expect(error).toContain("engine/not-here");
+      expect(error).toMatch(
+        /models\.assistant \(blueprints\/aiaas\/platform\.yaml:\d+:\d+\): vLLM requires a GPU server/,
+      );
+      expect(error).toContain("fallback: simulated");
       expect(err).not.toContain("starting");
       expect(readdirSync(cwd)).toEqual([]);
     },
@@ -86,7 +88,7 @@ describe("a first start that is refused", () => {
   });
 });
 
-test("an engine that does not run here is stood in for where the platform file says so", async () => {
+test("an engine that does not run here is replaced by the simulator if the platform file allows it", async () => {
   const cwd = workDirectory(cleanups);
   const lines = [
     "platform: big",
@@ -100,7 +102,7 @@ test("an engine that does not run here is stood in for where the platform file s
   writeFileSync(join(cwd, "platform.yaml"), `${lines.join("\n")}\n`);
   const platform = await up(cleanups, { cwd, args: ["platform.yaml"] });
   expect((await chat(platform)).status).toBe(200);
-  expect(platform.told["models"]).toEqual([expect.objectContaining({ name: "assistant", engine: "simulated" })]);
+  expect(platform.report["models"]).toEqual([expect.objectContaining({ name: "assistant", engine: "simulated" })]);
 }, 60_000);
 
 test("a later start that is refused leaves the database of the earlier one", async () => {
@@ -110,7 +112,7 @@ test("a later start that is refused leaves the database of the earlier one", asy
   const { code } = await keelson(cwd, ["up", "--port", String(await takenPort()), "--data", platform.data]);
   expect(code).toBe(1);
   expect(existsSync(join(platform.data, "postgres/data/PG_VERSION"))).toBe(true);
-  expect((await up(cleanups, { cwd })).told).toMatchObject({ first: false });
+  expect((await up(cleanups, { cwd })).report).toMatchObject({ first: false });
 }, 120_000);
 
 test("a detached start leaves its first key in no file", async () => {
@@ -124,7 +126,7 @@ test("a detached start leaves its first key in no file", async () => {
   expect(existsSync(join(data, "secrets/first-key/key"))).toBe(false);
 }, 120_000);
 
-test("a detached start says what one in the foreground says, and `login` leads into the dashboard later", async () => {
+test("a detached start prints what one in the foreground prints, and `login` prints a new link later", async () => {
   const cwd = workDirectory(cleanups);
   const data = join(cwd, "data");
   const url = `http://127.0.0.1:${await freePort()}`;
@@ -132,7 +134,7 @@ test("a detached start says what one in the foreground says, and `login` leads i
   cleanups.push(() => keelson(cwd, ["down", "--data", data]));
   expect(started.code, started.err).toBe(0);
   const words = [`API        ${url}/v1`, "model      assistant: simulated", "first key  kls_", `data       ${data}`];
-  for (const said of [...words, "omitted    ", "/sign-in#token=", "keelson down"]) expect(started.err).toContain(said);
+  for (const text of [...words, "omitted    ", "/sign-in#token=", "keelson down"]) expect(started.err).toContain(text);
 
   const signIn = async (link: string) => {
     const [page, token] = link.trim().split("#token=");
@@ -141,9 +143,9 @@ test("a detached start says what one in the foreground says, and `login` leads i
     const answer = await fetch(`${url}/admin/session`, { method: "POST", headers, body: JSON.stringify({ token }) });
     return answer.status;
   };
-  const told = await keelson(cwd, ["login", "--data", data]);
-  expect(await signIn(told.out)).toBe(200);
-  expect(await signIn(told.out)).toBe(401);
+  const login = await keelson(cwd, ["login", "--data", data]);
+  expect(await signIn(login.out)).toBe(200);
+  expect(await signIn(login.out)).toBe(401);
   const asJson = await keelson(cwd, ["login", "--json", "--data", data]);
   expect(await signIn(JSON.parse(asJson.out).url)).toBe(200);
 }, 60_000);

@@ -5,7 +5,7 @@ import { type Child, exitWords } from "../../src/local/children/child.js";
 import type { ProcessSpec } from "../../src/local/processes.js";
 import { type Supervisor, startSupervisor } from "../../src/local/supervisor.js";
 
-/** A process that runs until it is told to end: what is under test is when it is started and ended. */
+/** A process that runs until it is stopped: the test is about when it is started and stopped. */
 const started: ChildProcess[] = [];
 let supervisor: Supervisor | undefined;
 
@@ -50,19 +50,19 @@ afterEach(async () => {
   for (const child of started.splice(0)) child.kill("SIGKILL");
 });
 
-describe("work that needs every process away", () => {
-  test("two pieces at once: nothing is started before both are done", async () => {
+describe("work that requires every process to be stopped", () => {
+  test("twice at once: no process starts before both are done", async () => {
     supervisor = startSupervisor([spec], startIdle);
     await supervisor.whenReady();
     const first = gate();
     const second = gate();
-    const begun = gate();
+    const entered = gate();
     const one = supervisor.whileStopped(() => first.opened);
     const two = supervisor.whileStopped(() => {
-      begun.open();
+      entered.open();
       return second.opened;
     });
-    await begun.opened;
+    await entered.opened;
     expect(alive()).toBe(0);
     first.open();
     await one;
@@ -74,16 +74,16 @@ describe("work that needs every process away", () => {
     expect(alive()).toBe(1);
   });
 
-  test("nothing is started again once everything was told to end", async () => {
+  test("no process starts again once a stop was requested", async () => {
     supervisor = startSupervisor([spec], startIdle);
     await supervisor.whenReady();
     const work = gate();
-    const begun = gate();
+    const entered = gate();
     const done = supervisor.whileStopped(() => {
-      begun.open();
+      entered.open();
       return work.opened;
     });
-    await begun.opened;
+    await entered.opened;
     await supervisor.stop();
     work.open();
     await done;
@@ -91,7 +91,7 @@ describe("work that needs every process away", () => {
     expect(alive()).toBe(0);
   });
 
-  test("work that fails has the processes started again", async () => {
+  test("that fails is followed by a restart of the processes", async () => {
     supervisor = startSupervisor([spec], startIdle);
     await supervisor.whenReady();
     await expect(supervisor.whileStopped(() => Promise.reject(new Error("no such backup")))).rejects.toThrow(

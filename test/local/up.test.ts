@@ -17,14 +17,14 @@ const pidOf = async (platform: Awaited<ReturnType<typeof up>>, name: string) =>
   (await platform.status()).processes.find((process) => process.name === name)?.pid ?? 0;
 
 describe("keelson up", () => {
-  test("goes from an empty directory to an answered chat that is counted, and ends in good order", async () => {
+  test("goes from an empty directory to a served and counted chat, and stops cleanly", async () => {
     const platform = await up(cleanups);
     expect(platform.tookMs).toBeLessThan(20_000);
-    expect(platform.told).toMatchObject({ first: true, url: platform.url });
-    expect(String(platform.told["firstKey"])).toMatch(/^kls_/);
+    expect(platform.report).toMatchObject({ first: true, url: platform.url });
+    expect(String(platform.report["firstKey"])).toMatch(/^kls_/);
 
     // The printed line works when it is pasted, and shows no secret.
-    const line = String(platform.told["curl"]);
+    const line = String(platform.report["curl"]);
     expect(line).not.toContain("kls_");
     const answer = JSON.parse(execFileSync("sh", ["-c", line], { encoding: "utf8" }));
     expect(answer.choices[0].message.content).not.toBe("");
@@ -33,7 +33,7 @@ describe("keelson up", () => {
     expect(JSON.parse(asked.out)).toMatchObject({ model: "assistant" });
 
     // The sign-in link signs in once.
-    const token = new URL(String(platform.told["signIn"])).hash.replace("#token=", "");
+    const token = new URL(String(platform.report["signIn"])).hash.replace("#token=", "");
     const signIn = () =>
       fetch(`${platform.url}/admin/session`, {
         method: "POST",
@@ -71,8 +71,8 @@ describe("keelson up", () => {
     await first.stop();
     const second = await up(cleanups, { cwd });
     expect((await chat(second)).status).toBe(200);
-    expect(second.told).toMatchObject({ first: false });
-    expect(second.told["firstKey"]).toBeUndefined();
+    expect(second.report).toMatchObject({ first: false });
+    expect(second.report["firstKey"]).toBeUndefined();
     expect(second.tookMs).toBeLessThan(10_000);
   }, 120_000);
 
@@ -114,7 +114,7 @@ describe("keelson up", () => {
     for (const name of ["platform", "postgres"]) {
       const before = await pidOf(platform, name);
       process.kill(before, "SIGKILL");
-      await platform.says(new RegExp(`! ${name} exited: killed by SIGKILL`));
+      await platform.prints(new RegExp(`! ${name} exited: killed by SIGKILL`));
       await until(async () => ![0, before].includes(await pidOf(platform, name)), 30_000, `${name} again`);
       await until(async () => (await platform.status()).state === "ready", 30_000, "ready again");
       expect((await chat(platform)).status).toBe(200);
@@ -125,7 +125,7 @@ describe("keelson up", () => {
     const platform = await up(cleanups);
     const before = await pidOf(platform, "platform");
     process.kill(before, "SIGSTOP");
-    await platform.says(/! platform has not responded for/);
+    await platform.prints(/! platform has not responded for/);
     await until(async () => (await platform.status()).state === "ready", 60_000, "ready again");
     expect(await pidOf(platform, "platform")).not.toBe(before);
     expect((await chat(platform)).status).toBe(200);
@@ -161,7 +161,7 @@ describe("keelson up", () => {
     );
   }, 120_000);
 
-  test("can be ended, asked and followed from another terminal", async () => {
+  test("can be stopped, queried and followed from another terminal; a second stop succeeds as well", async () => {
     const cwd = workDirectory(cleanups);
     const data = join(cwd, "data");
     const port = String(await freePort());
@@ -175,15 +175,18 @@ describe("keelson up", () => {
     });
     const logs = await keelson(cwd, ["logs", "platform", "--json", "--data", data]);
     expect(logs.out.split("\n").some((line) => line.includes("serving"))).toBe(true);
-    expect((await keelson(cwd, ["logs", "nobody", "--data", data])).err).toContain(
-      "there are: keelson, platform, postgres",
+    expect((await keelson(cwd, ["logs", "other", "--data", data])).err).toContain(
+      "processes with a log: keelson, platform, postgres",
     );
     const ended = await keelson(cwd, ["down", "--json", "--data", data]);
     expect(JSON.parse(ended.out)).toMatchObject({ pid, platform: "starter" });
     expect(await serverProcesses(join(data, "postgres/data"))).toEqual([]);
-    const nobody = await keelson(cwd, ["status", "--data", data]);
-    expect(nobody).toMatchObject({ code: 1 });
-    expect(nobody.err).toContain("error platform/not-running");
+    const status = await keelson(cwd, ["status", "--data", data]);
+    expect(status).toMatchObject({ code: 1 });
+    expect(status.err).toContain("error platform/not-running");
+    const again = await keelson(cwd, ["down", "--data", data]);
+    expect(again).toMatchObject({ code: 0, out: expect.stringContaining("no platform is running"), err: "" });
+    expect(JSON.parse((await keelson(cwd, ["down", "--json", "--data", data])).out)).toEqual({ stopped: false });
   }, 120_000);
 
   test("runs one process for each unit when asked to", async () => {
@@ -203,7 +206,7 @@ describe("keelson up", () => {
     expect(await embedding.json()).toMatchObject({ model: "embedder" });
   }, 120_000);
 
-  test("tells a mistake in the platform file before anything is started", async () => {
+  test("reports an error in the platform file before anything is started", async () => {
     const cwd = workDirectory(cleanups);
     const { code, err } = await keelson(cwd, ["up", "no-such-file.yaml"]);
     expect(code).toBe(2);

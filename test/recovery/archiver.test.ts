@@ -53,11 +53,11 @@ describe("archive requests that cannot be read", () => {
     const platform = await up(cleanups);
     const restore = replaceDirectory(join(platform.data, "postgres/run"), "a file");
     // The directory may be read between the two steps of its replacement.
-    await platform.says(/! the log is not archived: (ENOTDIR|ENOENT)/, 10_000);
+    await platform.prints(/! the log is not archived: (ENOTDIR|ENOENT)/, 10_000);
     const status = await platform.status();
     restore();
     expect(status.archive?.failing?.reason).toMatch(/ENOTDIR|ENOENT/);
-    await platform.says(/the log is archived again/, 10_000);
+    await platform.prints(/the log is archived again/, 10_000);
     await until(async () => (await platform.status()).state === "ready", 60_000, "ready again");
     expect(await platform.stop()).toBe(0);
   }, 120_000);

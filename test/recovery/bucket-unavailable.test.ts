@@ -25,7 +25,7 @@ describeWith(["versitygw"], "a platform whose bucket is unavailable", ({ versity
     expect(status.backups.count).toBeUndefined();
 
     process.kill(processes.find(({ name }) => name === "postgres")?.pid ?? 0, "SIGKILL");
-    await platform.says(/! postgres exited: killed by SIGKILL/);
+    await platform.prints(/! postgres exited: killed by SIGKILL/);
     const restarted = async () => (await platform.status()).processes.every(({ phase }) => phase === "running");
     await until(restarted, 30_000, "the restart of the database");
     expect((await chat(platform)).status).toBe(200);

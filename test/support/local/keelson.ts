@@ -70,15 +70,15 @@ export interface Up {
   readonly data: string;
   readonly port: number;
   readonly url: string;
-  /** The JSON that `--json` prints once it answers. */
-  readonly told: Record<string, unknown>;
+  /** The JSON that `--json` prints once the platform is ready. */
+  readonly report: Record<string, unknown>;
   readonly tookMs: number;
   err(): string;
   /** The key of this terminal, for the model APIs. */
   key(): Promise<string>;
   status(): Promise<Status>;
-  /** Waits for words on the terminal. */
-  says(words: RegExp, timeout?: number): Promise<void>;
+  /** Waits until the terminal shows text of this pattern. */
+  prints(pattern: RegExp, timeout?: number): Promise<void>;
   stop(): Promise<number | null>;
 }
 
@@ -94,7 +94,7 @@ export interface Status {
   readonly archive?: { readonly archived: number; readonly failing?: { readonly reason: string } };
 }
 
-/** Starts the platform and waits until it answers. Whatever the test does to it, nothing of it is left afterwards. */
+/** Starts the platform and waits until it is ready. Afterwards nothing of it remains, whatever the test does to it. */
 export async function up(
   cleanups: Cleanups,
   options: { cwd?: string; args?: readonly string[]; env?: NodeJS.ProcessEnv; port?: number } = {},
@@ -122,7 +122,7 @@ export async function up(
     await untilNone(() => serverProcesses(join(data, "postgres", "data")), 20_000);
   });
   for (const end = Date.now() + 90_000; !out().includes("\n"); await sleep(20)) {
-    if (child.exitCode !== null || Date.now() > end) throw new Error(`keelson up did not answer: ${err()}`);
+    if (child.exitCode !== null || Date.now() > end) throw new Error(`keelson up was not ready: ${err()}`);
   }
   return {
     child,
@@ -130,7 +130,7 @@ export async function up(
     data,
     port,
     url: `http://127.0.0.1:${port}`,
-    told: JSON.parse(out().split("\n")[0] ?? ""),
+    report: JSON.parse(out().split("\n")[0] ?? ""),
     tookMs: performance.now() - began,
     err,
     key: async () => (await readFile(join(data, "secrets/terminal/key"), "utf8")).trim(),
@@ -139,9 +139,9 @@ export async function up(
       if (text === "") throw new Error(problem);
       return JSON.parse(text);
     },
-    async says(words, timeout = 60_000) {
-      for (const end = Date.now() + timeout; !words.test(err()); await sleep(50))
-        if (Date.now() > end) throw new Error(`nothing like ${words} was said:\n${err()}`);
+    async prints(pattern, timeout = 60_000) {
+      for (const end = Date.now() + timeout; !pattern.test(err()); await sleep(50))
+        if (Date.now() > end) throw new Error(`${pattern} was not printed:\n${err()}`);
     },
     stop,
   };
