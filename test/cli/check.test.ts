@@ -215,7 +215,7 @@ objectives: { rto: 1m, rpo: 1m }
   it("rejects a data directory that does not exist", async () => {
     const { code, err } = await keelson(["promises", await platform(kept), "--data", "nowhere"]);
     expect(code).toBe(2);
-    expect(err).toMatch(/there is no data directory \/.*\/nowhere$/m);
+    expect(err).toMatch(/the data directory \/.*\/nowhere does not exist$/m);
   });
 });
 

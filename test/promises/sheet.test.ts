@@ -168,6 +168,26 @@ describe("the sheet on a terminal", () => {
     expect(text).toContain("platform.yaml:9:");
   });
 
+  it("explains rows with equal terms and values once, whatever their names and lines", () => {
+    const database = (size: string): string =>
+      `{ postgres: 17, size: ${size}, backups: { full: daily keep 30d, log: 5m keep 7d } }`;
+    const text = sheetText(
+      sheetOf(`platform: shop
+cloud: aws
+zones: 3
+stores: { a: ${database("100G")}, b: ${database("100G")}, c: ${database("200G")} }
+objectives: { rto: 10m, except: [zone-loss] }
+observe: { metrics: prometheus, routes: { critical: pagerduty } }
+`),
+    );
+    const loss = text.slice(text.indexOf("database-loss"), text.indexOf("backup-corruption"));
+    expect(loss.match(/restore of the backup \(\d+G/g)).toEqual([
+      "restore of the backup (100G",
+      "restore of the backup (200G",
+    ]);
+    expect(loss).toMatch(/ {2}b +10m .*\n {6}same as a above\n/);
+  });
+
   it("explains one row with its alert, runbook and drill", () => {
     const row = rowOf(sheetOf(shop), "database-loss", "orders");
     const text = explanationText([row]);

@@ -1,5 +1,5 @@
 /** Size of a WAL segment, which is archived whole. */
-export const logSegmentBytes = 16 * 2 ** 20;
+export const LOG_SEGMENT_BYTES = 16 * 2 ** 20;
 
 /** The WAL written per day, as a fraction of the database's size. */
 export const dailyLogShare = { value: 0.1, why: "a tenth of the database is rewritten each day" };

@@ -3,7 +3,7 @@ import { runsLocally } from "../../plan/stores/index.js";
 import { formatDuration } from "../../platform-file/format.js";
 import { alertDelay, STORE_DOWN, TARGETS_WITH_ALERT_RULES } from "../alerts.js";
 import { pagedResponse, unpagedResponse } from "../facts/people.js";
-import { dailyLogShare, logSegmentBytes, reconnect, replayRate, segmentFetch } from "../facts/stores.js";
+import { dailyLogShare, LOG_SEGMENT_BYTES, reconnect, replayRate, segmentFetch } from "../facts/stores.js";
 import { databaseWatch, hungDatabaseKilled, SEGMENT_CLOSE_FRACTION } from "../facts/supervisor.js";
 import { formatSize } from "../format.js";
 import type { Term } from "../prediction.js";
@@ -105,7 +105,7 @@ export function backupDuration(store: Backed): Term {
 export function segmentUpload(store: Backed): Term {
   return transfer(
     "upload of a log segment",
-    Math.min(logSegmentBytes, Math.max(store.size, 1)),
+    Math.min(LOG_SEGMENT_BYTES, Math.max(store.size, 1)),
     store.provider.backupRate,
   );
 }
