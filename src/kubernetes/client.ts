@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, type Dispatcher } from "undici";
 import { z } from "zod";
 import type { Connection, Identity } from "./connection.js";
-import { type Asked, KubernetesError, refusal, unreachable } from "./errors.js";
+import { type Asked, KubernetesError, notFromKubernetes, refusal, unreachable } from "./errors.js";
 import { describe, LiveObject, type ObjectReference } from "./live-object.js";
 
 /** The name under which Keelson owns the fields that it applies. */
@@ -156,7 +156,7 @@ export class KubernetesClient {
     const path = `${await this.#collection(apiVersion, kind, namespace)}?${query}`;
     const asked = this.#asked("GET", path, `watch ${kind}`);
     const answer = await this.#dispatch(asked, { headersTimeout: requestTimeout, bodyTimeout: 0, signal });
-    if (answer.statusCode >= 400) throw refusal(answer.statusCode, await answer.body.json(), asked);
+    if (answer.statusCode >= 400) throw refusal(answer.statusCode, parseJson(await answer.body.text()), asked);
     let rest = "";
     answer.body.setEncoding("utf8");
     try {
@@ -165,13 +165,15 @@ export class KubernetesClient {
         rest = lines.pop() ?? "";
         for (const line of lines) {
           if (line.trim() === "") continue;
-          const event = Event.parse(JSON.parse(line));
+          const event = Event.safeParse(parseJson(line)).data;
+          if (event === undefined) throw notFromKubernetes(line, this.#connection.server, asked);
           if (event.type === "ERROR") return;
           if (event.type === "ADDED" || event.type === "MODIFIED" || event.type === "DELETED")
             yield { type: event.type, object: LiveObject.parse({ apiVersion, kind, ...event.object }) };
         }
       }
     } catch (error) {
+      if (error instanceof KubernetesError) throw error;
       if (!signal.aborted) throw unreachable(error, this.#connection.server, asked);
     }
   }
@@ -188,16 +190,19 @@ export class KubernetesClient {
     return `${groupPath(apiVersion)}${scope}/${found.plural}`;
   }
 
-  /** Asked once per group and version. */
+  /** Discovered once per group and version; again after a failure. */
   #kindsOf(apiVersion: string): Promise<ReadonlyMap<string, Kind>> {
     const group = groupPath(apiVersion);
-    const known = this.#kinds.get(group) ?? this.#discover(group);
-    this.#kinds.set(group, known);
-    return known;
+    const cached = this.#kinds.get(group);
+    if (cached) return cached;
+    const discovered = this.#discover(group);
+    this.#kinds.set(group, discovered);
+    discovered.catch(() => this.#kinds.delete(group));
+    return discovered;
   }
 
   async #discover(group: string): Promise<ReadonlyMap<string, Kind>> {
-    const answer = await this.#send("GET", group, `ask for the kinds of ${group}`).catch((error: unknown) => {
+    const answer = await this.#send("GET", group, `discover the kinds of ${group}`).catch((error: unknown) => {
       if (error instanceof KubernetesError && error.status === 404) return { resources: [] };
       throw error;
     });
@@ -283,7 +288,7 @@ function selectorOf(labels: Readonly<Record<string, string>>): string {
     .join(",");
 }
 
-/** An answer that is no JSON (a proxy's page) is kept as text, for the message. */
+/** A response that is not JSON (the page of a proxy) is kept as text, for the message. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -3,7 +3,7 @@ import type { ErrorCode } from "../errors/catalogue.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { messageOf } from "../errors/thrown.js";
 
-/** The API server's own account of a refusal. */
+/** The body of an error response of the API server. */
 const Status = z.looseObject({
   message: z.string().default(""),
   reason: z.string().optional(),
@@ -23,7 +23,7 @@ const Status = z.looseObject({
 });
 type Status = z.infer<typeof Status>;
 
-/** What was asked, for the message. */
+/** The request, for the message. */
 export interface Asked {
   readonly method: "DELETE" | "GET" | "PATCH" | "POST";
   readonly path: string;
@@ -49,7 +49,7 @@ export class KubernetesError extends KeelsonError {
   }
 }
 
-/** Says what a refusal means and what to do about it. */
+/** Explains an error response and what to do about it. */
 export function refusal(status: number, body: unknown, asked: Asked): KubernetesError {
   const parsed = Status.safeParse(body);
   const said = parsed.success ? parsed.data : Status.parse({ message: typeof body === "string" ? body : "" });
@@ -61,14 +61,14 @@ export function refusal(status: number, body: unknown, asked: Asked): Kubernetes
     case 401:
       return error(
         "kubernetes/unauthenticated",
-        "the cluster does not know these credentials",
+        "the cluster does not accept these credentials",
         `log in again; they are from ${asked.connection}`,
       );
     case 403:
       return error(
         "kubernetes/forbidden",
         said.message,
-        `ask for that right, or use other credentials than ${asked.connection}`,
+        `request that permission, or use other credentials than ${asked.connection}`,
       );
     case 404:
       return error("kubernetes/not-found", said.message || "not found");
@@ -100,7 +100,16 @@ function causes(said: Status): string {
   return told.length > 0 ? told.join("; ") : said.message;
 }
 
-/** Says why there was no answer at all. */
+/** A response that the Kubernetes API never gives: usually the page of a proxy in front of it. */
+export function notFromKubernetes(text: string, server: string, asked: Asked): KubernetesError {
+  return new KubernetesError(
+    "kubernetes/failed",
+    `${asked.what}: the response of ${server} is not from the Kubernetes API: ${text.slice(0, 100)}`,
+    { hint: `check the server address of ${asked.connection}, and the proxy in front of it` },
+  );
+}
+
+/** Explains why there was no response. */
 export function unreachable(error: unknown, server: string, asked: Asked): KubernetesError {
   const code = codeOf(error);
   const message = messageOf(error);
@@ -108,7 +117,7 @@ export function unreachable(error: unknown, server: string, asked: Asked): Kuber
   if (code === "ECONNREFUSED" || code === "ENOTFOUND" || code === "EHOSTUNREACH" || code === "ENETUNREACH")
     return new KubernetesError(
       "kubernetes/unreachable",
-      `cannot reach the cluster at ${server}: ${code === "ENOTFOUND" ? "unknown host" : "nobody answers there"}`,
+      `cannot reach the cluster at ${server}: ${code === "ENOTFOUND" ? "unknown host" : "connection refused"}`,
       options(`is it running? The address is from ${asked.connection}; choose another with --context or --kubeconfig`),
     );
   if (code.startsWith("ERR_TLS") || code.includes("CERT") || code.includes("SIGNATURE"))

@@ -1,6 +1,7 @@
 import type { KubernetesClient } from "../client.js";
 import { identity, type LiveObject } from "../live-object.js";
 import { diagnose } from "./diagnose.js";
+import { workloadOf } from "./owner.js";
 import { type Rollout, rollingKinds, rolloutOf } from "./rollout.js";
 
 export interface WaitOptions {
@@ -79,6 +80,8 @@ class RolloutState {
   readonly #options: WaitOptions;
   readonly #rollouts = new Map<string, Rollout>();
   readonly #reasons = new Map<string, string>();
+  /** The workload of each pod, as rollouts are named. */
+  readonly #workloads = new Map<string, string>();
   readonly #told = new Map<string, string>();
   readonly #unlisted: Set<string>;
   #decided: () => void = () => undefined;
@@ -105,7 +108,10 @@ class RolloutState {
   }
 
   forget(object: LiveObject): void {
-    this.#reasons.delete(object.metadata.name);
+    if (object.kind === "Pod") {
+      this.#reasons.delete(object.metadata.name);
+      this.#workloads.delete(object.metadata.name);
+    }
     this.#rollouts.delete(identity(object));
   }
 
@@ -114,14 +120,17 @@ class RolloutState {
   }
 
   #seePod(pod: LiveObject): void {
+    const workload = workloadOf(pod);
+    if (workload !== undefined) this.#workloads.set(pod.metadata.name, workload);
     const reason = pod.metadata.deletionTimestamp ? undefined : diagnose(pod);
     if (reason === undefined) this.#reasons.delete(pod.metadata.name);
     else this.#reasons.set(pod.metadata.name, reason);
   }
 
   #reasonsFor(rollout: Rollout): readonly string[] {
-    const prefix = `${rollout.name.split(" ")[1] ?? ""}-`;
-    return [...this.#reasons].filter(([pod]) => pod.startsWith(prefix)).map(([pod, reason]) => `${pod}: ${reason}`);
+    return [...this.#reasons]
+      .filter(([pod]) => this.#workloads.get(pod) === rollout.name)
+      .map(([pod, reason]) => `${pod}: ${reason}`);
   }
 
   #tell(): void {
