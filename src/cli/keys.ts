@@ -4,7 +4,7 @@ import { keyRoutes } from "../contracts/routes/accounts.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { callAdmin } from "./admin-api.js";
 import { coloursFor } from "./colours.js";
-import { type ConnectionOptions, connect } from "./connection.js";
+import { type Connection, type ConnectionOptions, connect } from "./connection.js";
 import { readMoment } from "./moment.js";
 import { table } from "./table.js";
 
@@ -55,7 +55,7 @@ export async function createKey(name: string, options: CreateKeyOptions): Promis
 /** `keelson keys list`. */
 export async function listKeys(options: ListKeyOptions): Promise<void> {
   const connection = await connect(options);
-  const { keys } = await callAdmin(connection, keyRoutes.listKeys, { query: { organisation: options.organisation } });
+  const keys = await allKeys(connection, options.organisation);
   if (options.json) {
     printJson({ keys });
     return;
@@ -74,7 +74,7 @@ export async function listKeys(options: ListKeyOptions): Promise<void> {
 /** `keelson keys revoke`. */
 export async function revokeKey(wanted: string, options: KeyOptions): Promise<void> {
   const connection = await connect(options);
-  const { keys } = await callAdmin(connection, keyRoutes.listKeys, { query: {} });
+  const keys = await allKeys(connection, undefined);
   // The key itself is never sent: its prefix identifies it.
   const found = keys.filter(
     ({ id, prefix }) => id === wanted || (wanted.length >= MIN_PREFIX_LENGTH && sameBeginning(wanted, prefix)),
@@ -88,6 +88,17 @@ export async function revokeKey(wanted: string, options: KeyOptions): Promise<vo
   const revoked = await callAdmin(connection, keyRoutes.revokeKey, { params: { id: key.id } });
   if (options.json) printJson(revoked);
   else process.stdout.write(`revoked ${revoked.id} (${revoked.name})\n`);
+}
+
+/** The keys of all pages of the list. */
+async function allKeys(connection: Connection, organisation: string | undefined): Promise<readonly Key[]> {
+  const keys: Key[] = [];
+  for (let after: string | undefined; ; ) {
+    const page = await callAdmin(connection, keyRoutes.listKeys, { query: { organisation, after } });
+    keys.push(...page.keys);
+    if (page.next === null) return keys;
+    after = page.next;
+  }
 }
 
 function readScopes(values: readonly string[]): Scope[] {

@@ -16,5 +16,22 @@ export const organisationId = z
   )
   .meta({ description: "Short name of an organisation.", example: "default" });
 
+/** Rows of a list in one response. */
+const MAX_PAGE_SIZE = 1_000;
+
+/** Query of a page of a list whose rows have ids of this form. */
+export function pageOf<Id extends z.ZodType<string>>(id: Id) {
+  return {
+    after: id.optional().meta({ description: "`next` of the page before." }),
+    limit: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).default(MAX_PAGE_SIZE),
+  };
+}
+
+/** What a page of a list contains besides its rows. */
+export const page = {
+  total: z.int().meta({ description: "Rows of all pages." }),
+  next: z.string().nullable().meta({ description: "Value of `after` for the next page; null on the last page." }),
+};
+
 /** A timestamp as ISO 8601 with an offset, `2026-05-04T13:00:00Z`. */
 export const timestamp = z.iso.datetime({ offset: true });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { scope } from "./authority.js";
-import { name, organisationId, timestamp } from "./fields.js";
+import { name, organisationId, page, timestamp } from "./fields.js";
 
 export const keyId = z.string().regex(/^key_[0-9A-Za-z]{1,40}$/, "must be the id of a key");
 
@@ -23,7 +23,7 @@ export const key = z
 
 export type Key = z.infer<typeof key>;
 
-export const keyList = z.object({ keys: z.array(key) });
+export const keyList = z.object({ keys: z.array(key), ...page });
 
 /** The only response that contains the key itself. */
 export const createdKey = key.extend({ key: z.string() }).meta({ id: "NewKey" });

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { role } from "./authority.js";
-import { name, organisationId, timestamp } from "./fields.js";
+import { name, organisationId, page, timestamp } from "./fields.js";
 
 export const organisation = z
   .object({ id: organisationId, name: z.string(), created: timestamp })
   .meta({ id: "Organisation" });
 
-export const organisationList = z.object({ organisations: z.array(organisation) });
+export const organisationList = z.object({ organisations: z.array(organisation), ...page });
 
 export const newOrganisation = z.strictObject({ id: organisationId, name: name.optional() });
 
@@ -26,7 +26,7 @@ export const user = z
 
 export type User = z.infer<typeof user>;
 
-export const userList = z.object({ users: z.array(user) });
+export const userList = z.object({ users: z.array(user), ...page });
 
 export const newUser = z.strictObject({ name, role: role.default("member"), organisation: organisationId.optional() });
 

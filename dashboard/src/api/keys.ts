@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { NewKey } from "../../../src/contracts/keys.js";
+import type { Key, NewKey } from "../../../src/contracts/keys.js";
 import { keyRoutes } from "../../../src/contracts/routes/accounts.js";
 import { call } from "./client.js";
 
@@ -9,11 +9,22 @@ export type { CreatedKey, Key } from "../../../src/contracts/keys.js";
 const KEYS = ["keys"] as const;
 const REFRESH_INTERVAL_MS = 15_000;
 
+/** The keys of all pages of the list. */
+async function readKeys(signal: AbortSignal): Promise<readonly Key[]> {
+  const keys: Key[] = [];
+  for (let after: string | undefined; ; ) {
+    const page = await call(keyRoutes.listKeys, { query: { after } }, signal);
+    keys.push(...page.keys);
+    if (page.next === null) return keys;
+    after = page.next;
+  }
+}
+
 export function useKeys(enabled = true) {
   return useQuery({
     enabled,
     queryKey: KEYS,
-    queryFn: async ({ signal }) => (await call(keyRoutes.listKeys, { query: {} }, signal)).keys,
+    queryFn: ({ signal }) => readKeys(signal),
     refetchInterval: REFRESH_INTERVAL_MS,
   });
 }

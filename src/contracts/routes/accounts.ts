@@ -2,7 +2,7 @@ import { z } from "zod";
 import { auditPage, auditVerdict } from "../audit.js";
 import { ADMIN, ANONYMOUS, INTERNAL_TOKEN, MEMBER, OPERATOR, OWNER } from "../authority.js";
 import { authenticateRequest, authenticateResponse, credential, identifyResponse } from "../credentials.js";
-import { organisationId } from "../fields.js";
+import { organisationId, pageOf } from "../fields.js";
 import { createdKey, key, keyId, keyList, newKey } from "../keys.js";
 import {
   newOrganisation,
@@ -72,6 +72,7 @@ export const organisationRoutes = {
     summary: "List the organisations that the caller may see",
     tag: "organisations",
     authority: MEMBER,
+    query: z.strictObject(pageOf(organisationId)),
     json: organisationList,
   }),
   createOrganisation: defineRoute({
@@ -94,7 +95,7 @@ export const userRoutes = {
     summary: "List the users of an organisation",
     tag: "users",
     authority: ADMIN,
-    query: ofOrganisation,
+    query: ofOrganisation.extend(pageOf(userId)),
     json: userList,
   }),
   createUser: defineRoute({
@@ -128,7 +129,7 @@ export const keyRoutes = {
     summary: "List API keys: those of the organisation for admins, their own for members",
     tag: "keys",
     authority: MEMBER,
-    query: ofOrganisation,
+    query: ofOrganisation.extend(pageOf(keyId)),
     json: keyList,
   }),
   createKey: defineRoute({

@@ -3,6 +3,7 @@ import type { Scope } from "../../contracts/authority.js";
 import type { Actor, Principal } from "../../contracts/credentials.js";
 import { AdminError } from "../admin/index.js";
 import { audit } from "./audit.js";
+import { countOfRows, type Page, type PageRequest, toPage } from "./page.js";
 import type { AccountsSchema } from "./schema.js";
 import { createId, createToken, hashToken, prefixOf } from "./token.js";
 
@@ -84,17 +85,24 @@ export async function createKey(
 /** Newest first. `organisation` undefined: all that the transaction may read; `user`: only keys of this user. */
 export async function listKeys(
   open: Open,
-  of: { readonly organisation: string | undefined; readonly user: string | undefined; readonly limit: number },
-): Promise<StoredKey[]> {
-  return open
+  of: { readonly organisation: string | undefined; readonly user: string | undefined },
+  page: PageRequest,
+): Promise<Page<StoredKey>> {
+  const listed = open
     .selectFrom("api_keys")
-    .select(keyColumns)
     .$if(of.organisation !== undefined, (query) => query.where("organisation", "=", of.organisation ?? ""))
-    .$if(of.user !== undefined, (query) => query.where("user_id", "=", of.user ?? ""))
+    .$if(of.user !== undefined, (query) => query.where("user_id", "=", of.user ?? ""));
+  const { total } = await listed.select(countOfRows).executeTakeFirstOrThrow();
+  const rows = await listed
+    .select(keyColumns)
+    .$if(page.after !== undefined, (query) =>
+      query.where(sql<boolean>`(created, id) < (select created, id from api_keys where id = ${page.after})`),
+    )
     .orderBy("created", "desc")
-    .orderBy("id")
-    .limit(of.limit)
+    .orderBy("id", "desc")
+    .limit(page.limit + 1)
     .execute();
+  return toPage(rows, page, total);
 }
 
 /**

@@ -1,7 +1,8 @@
-import type { Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 import { AdminError } from "../admin/index.js";
 import { isDuplicate } from "../database/client.js";
 import { audit } from "./audit.js";
+import { countOfRows, type Page, type PageRequest, toPage } from "./page.js";
 import type { AccountsSchema } from "./schema.js";
 
 type Open = Transaction<AccountsSchema>;
@@ -32,8 +33,20 @@ export async function createOrganisation(
   return organisation;
 }
 
-export async function listOrganisations(open: Open, limit: number): Promise<Organisation[]> {
-  return open.selectFrom("organisations").selectAll().orderBy("created").orderBy("id").limit(limit).execute();
+/** The organisations that the transaction may read, oldest first. */
+export async function listOrganisations(open: Open, page: PageRequest): Promise<Page<Organisation>> {
+  const listed = open.selectFrom("organisations");
+  const { total } = await listed.select(countOfRows).executeTakeFirstOrThrow();
+  const rows = await listed
+    .selectAll()
+    .$if(page.after !== undefined, (query) =>
+      query.where(sql<boolean>`(created, id) > (select created, id from organisations where id = ${page.after})`),
+    )
+    .orderBy("created")
+    .orderBy("id")
+    .limit(page.limit + 1)
+    .execute();
+  return toPage(rows, page, total);
 }
 
 /** @throws AdminError 404 if this transaction sees no such organisation. */

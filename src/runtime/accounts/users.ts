@@ -1,9 +1,10 @@
-import type { Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 import { includesRole, type Role } from "../../contracts/authority.js";
 import type { Actor } from "../../contracts/credentials.js";
 import { AdminError } from "../admin/index.js";
 import { isDuplicate } from "../database/client.js";
 import { audit } from "./audit.js";
+import { countOfRows, type Page, type PageRequest, toPage } from "./page.js";
 import type { AccountsSchema } from "./schema.js";
 import { createId } from "./token.js";
 
@@ -49,15 +50,26 @@ export async function createUser(open: Open, actor: string, wanted: NewUser): Pr
   return user;
 }
 
-export async function listUsers(open: Open, organisation: string | undefined, limit: number): Promise<StoredUser[]> {
-  return open
+/** Oldest first. `organisation` undefined: all that the transaction may read. */
+export async function listUsers(
+  open: Open,
+  organisation: string | undefined,
+  page: PageRequest,
+): Promise<Page<StoredUser>> {
+  const listed = open
     .selectFrom("users")
+    .$if(organisation !== undefined, (query) => query.where("organisation", "=", organisation ?? ""));
+  const { total } = await listed.select(countOfRows).executeTakeFirstOrThrow();
+  const rows = await listed
     .select(userColumns)
-    .$if(organisation !== undefined, (query) => query.where("organisation", "=", organisation ?? ""))
+    .$if(page.after !== undefined, (query) =>
+      query.where(sql<boolean>`(created, id) > (select created, id from users where id = ${page.after})`),
+    )
     .orderBy("created")
     .orderBy("id")
-    .limit(limit)
+    .limit(page.limit + 1)
     .execute();
+  return toPage(rows, page, total);
 }
 
 /** @throws AdminError 404 if this transaction sees no such user. */

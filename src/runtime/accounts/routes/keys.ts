@@ -8,18 +8,17 @@ import type { Tables } from "../../database/client.js";
 import { createKey, listKeys, revokeKey, type StoredKey } from "../keys.js";
 import { existingOrganisation } from "../organisations.js";
 import type { AccountsSchema } from "../schema.js";
-import { MAX_ROWS } from "./limits.js";
 
 export function serveKeys(app: FastifyInstance, tables: Tables<AccountsSchema>): void {
   serve(app, keyRoutes, {
     listKeys: async ({ actor, query }) => {
       const organisation = readableOrganisation(actor, query.organisation);
-      const keys = await tables.transaction(
+      const { rows, ...page } = await tables.transaction(
         scopeOf(organisation),
-        (open) => listKeys(open, { organisation, user: ownKeysOnly(actor), limit: MAX_ROWS }),
+        (open) => listKeys(open, { organisation, user: ownKeysOnly(actor) }, query),
         { repeatable: true },
       );
-      return { keys: keys.map(toKey) };
+      return { keys: rows.map(toKey), ...page };
     },
 
     createKey: async ({ actor, body }) => {

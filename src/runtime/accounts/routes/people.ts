@@ -6,15 +6,14 @@ import { platformScope, type Tables } from "../../database/client.js";
 import { createOrganisation, existingOrganisation, listOrganisations } from "../organisations.js";
 import type { AccountsSchema } from "../schema.js";
 import { changeUser, createUser, listUsers, requireManageable, type StoredUser } from "../users.js";
-import { MAX_ROWS } from "./limits.js";
 
 export function serveOrganisations(app: FastifyInstance, tables: Tables<AccountsSchema>): void {
   serve(app, organisationRoutes, {
-    listOrganisations: async ({ actor }) => {
-      const rows = await tables.transaction(visibleTo(actor), (open) => listOrganisations(open, MAX_ROWS), {
+    listOrganisations: async ({ actor, query }) => {
+      const { rows, ...page } = await tables.transaction(visibleTo(actor), (open) => listOrganisations(open, query), {
         repeatable: true,
       });
-      return { organisations: rows.map((row) => ({ ...row, created: row.created.toISOString() })) };
+      return { organisations: rows.map((row) => ({ ...row, created: row.created.toISOString() })), ...page };
     },
 
     createOrganisation: async ({ actor, body: { id, name } }) => {
@@ -30,10 +29,12 @@ export function serveUsers(app: FastifyInstance, tables: Tables<AccountsSchema>)
   serve(app, userRoutes, {
     listUsers: async ({ actor, query }) => {
       const organisation = readableOrganisation(actor, query.organisation);
-      const users = await tables.transaction(scopeOf(organisation), (open) => listUsers(open, organisation, MAX_ROWS), {
-        repeatable: true,
-      });
-      return { users: users.map(toUser) };
+      const { rows, ...page } = await tables.transaction(
+        scopeOf(organisation),
+        (open) => listUsers(open, organisation, query),
+        { repeatable: true },
+      );
+      return { users: rows.map(toUser), ...page };
     },
 
     createUser: async ({ actor, body: { name, role, organisation: requested } }) => {
