@@ -8,12 +8,13 @@ import type { BackupSchedule, Backups, ClusterBackups } from "./plan.js";
 
 const WEEK = 7 * 86_400_000;
 
-/** A store's copies. Nothing is copied that the file does not say: an unsaid backup is `check`'s to find. */
+/** Backups of a store. Only declared backups are taken; `check` reports a missing one. */
 export function planBackups(element: Scope, written: BackupsInput | undefined): Backups {
   const scope = element.at("backups");
   if (!written) element.recordDefault("backups", "no backup is declared");
   const any = written?.full ?? written?.log ?? written?.snapshot;
-  if (any && !written?.to) scope.recordDefault("to", "no bucket is named, so copies lie in a folder beside the data");
+  if (any && !written?.to)
+    scope.recordDefault("to", "no bucket is set, so backups are stored in a folder next to the data");
   return {
     path: scope.path,
     full: planSchedule(scope, "full", written?.full),
@@ -21,12 +22,12 @@ export function planBackups(element: Scope, written: BackupsInput | undefined): 
     snapshot: planSchedule(scope, "snapshot", written?.snapshot),
     to: many(written?.to),
     encrypted: any
-      ? scope.pick("encrypted", written?.encrypted, true, "a copy leaves the machine that guards the data")
+      ? scope.pick("encrypted", written?.encrypted, true, "a backup leaves the machine that holds the data")
       : (written?.encrypted ?? true),
   };
 }
 
-/** Copies of the cluster itself. */
+/** Backups of the cluster itself. */
 export function planClusterBackups(
   cluster: Scope,
   written: NonNullable<Settings["cluster"]>["backups"],
@@ -48,6 +49,6 @@ function planSchedule(scope: Scope, key: string, written: Schedule | undefined):
     path: own.path,
     every: written.every,
     at: written.at,
-    keep: own.duration("keep", written.keep, WEEK, `${formatDuration(WEEK)}: a mistake is noticed within a week`),
+    keep: own.duration("keep", written.keep, WEEK, `${formatDuration(WEEK)}: a mistake is detected within a week`),
   };
 }

@@ -52,12 +52,10 @@ export function sizeClassOf(settings: Settings, model: ModelInput): FoundClass {
     return { name: model.class, size: named, why: `size class \`${model.class}\`` };
   const rows = Object.entries(table).sort(([, a], [, b]) => a.parameters.min - b.parameters.min);
   const weights = model.parameters ?? 0;
-  // On a border (7B is small and medium) the smaller class wins, as the tables of such documents mean it.
+  // A size on the boundary of two classes (7B is small and medium) is in the smaller one.
   const fitting = rows.find(([, { parameters }]) => weights >= parameters.min && weights <= parameters.max);
   const [name, size] = fitting ?? (weights > 0 ? rows.at(-1) : rows[0]) ?? ["tiny", STANDARD.tiny];
   const why =
-    model.parameters === undefined
-      ? `no \`parameters\` are stated, so size class \`${name}\``
-      : `size class \`${name}\``;
+    model.parameters === undefined ? `no \`parameters\` are set, so size class \`${name}\`` : `size class \`${name}\``;
   return { name, size, why };
 }

@@ -47,7 +47,7 @@ export function planPorts(
       };
     });
   if (fallback === undefined) return [];
-  scope.recordDefault("port", "where Keelson modules listen", String(fallback));
+  scope.recordDefault("port", "the port of Keelson modules", String(fallback));
   return [{ name: "http", number: fallback, protocol: "http" }];
 }
 
@@ -67,7 +67,7 @@ export function planResources(
   };
 }
 
-/** `required` is one GPU; `optional` is none, since a target must be told one or the other. */
+/** `required` is one GPU; `optional` is none, since a target needs a number. */
 export function planGpu(written: SidecarInput["gpu"]): Resources["gpu"] {
   if (written === "required") return { count: 1, kind: undefined };
   if (written === undefined || typeof written === "string") return { count: 0, kind: undefined };
@@ -84,17 +84,17 @@ export function planVariables(written: SidecarInput["env"]): Record<string, stri
 export function planVolumes(scope: Scope, written: SidecarInput["volumes"], data: number | undefined): Volume[] {
   const volumes = Object.entries(written ?? {}).map(([name, volume]): Volume => {
     const own = scope.at("volumes", name);
-    const said = typeof volume === "object" ? volume : { size: volume };
+    const given = typeof volume === "object" ? volume : { size: volume };
     const usual = name === "data" && data !== undefined ? DATA_DIRECTORY : `/data/${name}`;
     return {
       name,
-      mount: own.pick("mount", "mount" in said ? said.mount : undefined, usual, "a volume is mounted under its name"),
-      size: said.size,
+      mount: own.pick("mount", "mount" in given ? given.mount : undefined, usual, "a volume is mounted under its name"),
+      size: given.size,
       kind: own.pick(
         "persistent",
-        "persistent" in said ? said.persistent : undefined,
+        "persistent" in given ? given.persistent : undefined,
         false,
-        "a replica's files die with it unless said",
+        "files of a replica are deleted with it by default",
       )
         ? "persistent"
         : "ephemeral",

@@ -96,7 +96,7 @@ class EdgePlanner {
     this.#add({ from, to: unit.name, kind: "unit", port, protocol: found?.protocol ?? "tcp", path });
   }
 
-  /** Whoever calls a model must also reach what it falls back to. */
+  /** A caller of a model must also reach its fallbacks. */
   #model(from: string, model: Model, wanted: string | number | undefined, path: string, passed: Set<string>): void {
     if (passed.has(model.name)) return;
     passed.add(model.name);

@@ -13,7 +13,7 @@ export function readImage(written: string, path: Path): Image {
   };
 }
 
-/** The inverse of `readImage`: what a container runtime is asked for. */
+/** The inverse of `readImage`: the reference that a container runtime pulls. */
 export function formatImage({ repository, tag, digest }: Image): string {
   return `${repository}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
 }

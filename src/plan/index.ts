@@ -26,7 +26,7 @@ export type * from "./plan.js";
 /** The image of this release, for platforms that name none. */
 const DEFAULT_IMAGE = "ghcr.io/keelson/keelson:0.1.0";
 
-/** A Plan, or why there is none; `diagnostics` holds the warnings of a Plan that stands. */
+/** A Plan, or why there is none; `diagnostics` holds the warnings of a valid Plan. */
 export type Planned =
   | { readonly ok: true; readonly plan: Plan }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
@@ -95,7 +95,7 @@ function planEnvironment(platform: Platform, { name, settings, tree }: Environme
       "data",
       settings.data,
       embedded ? "ephemeral" : "test",
-      embedded ? "a laptop's data" : "not said to be real",
+      embedded ? "data of one machine" : "`data: real` is not set",
     ),
     access: typeof settings.access === "string" ? [settings.access] : (settings.access ?? []),
     image: context.image,
@@ -105,12 +105,14 @@ function planEnvironment(platform: Platform, { name, settings, tree }: Environme
 
 function planContext(environment: string, settings: Settings, provenance: ProvenanceRecorder): PlanContext {
   const root = provenance.at();
-  const cloud = root.pick("cloud", settings.cloud, "none", "no cloud is named");
+  const cloud = root.pick("cloud", settings.cloud, "none", "no cloud is set");
   const provide = root.pick(
     "provide",
     settings.provide,
     cloud === "none" ? "embedded" : "managed",
-    cloud === "none" ? "no cloud is named, so this machine provides" : `what ${cloud} can run is not run by hand`,
+    cloud === "none"
+      ? "no cloud is set, so this machine provides stores"
+      : `managed by ${cloud}, where it offers the store`,
   );
   const zones = zoneCount(settings.zones);
   const redundant =

@@ -16,7 +16,7 @@ export function hubFile(source: string): HubFile | undefined {
   return whole === undefined ? undefined : { owner, repository, file, revision };
 }
 
-/** Whether a source says which file to download. */
+/** Whether a source names one file to download. */
 export function namesFile(source: string): boolean {
   return /^https?:\/\//.test(source) || hubFile(source) !== undefined;
 }

@@ -56,15 +56,15 @@ function planModel(context: PlanContext, scope: Scope, name: string, written: Mo
       ENGINES[engine].concurrency.why,
     ),
     queue: {
-      length: queue.pick("length", written.queue?.length, 100, "a hundred may wait; more would not be served in time"),
+      length: queue.pick("length", written.queue?.length, 100, "a hundred can wait; more would exceed the deadline"),
       deadline: queue.duration(
         "deadline",
         written.queue?.deadline,
         30_000,
-        "a client that waited 30s is better told to come back",
+        "after 30s a client is better served by an error and a retry",
       ),
     },
-    embeddings: scope.pick("embeddings", written.embeddings, false, "it makes text unless said"),
+    embeddings: scope.pick("embeddings", written.embeddings, false, "a model generates text by default"),
     unit: outside ? undefined : unitOfModel(name),
     upstreams,
     limits: {
@@ -83,33 +83,33 @@ function planEngine(
   source: ModelSource,
 ): EngineName | "best" {
   if (upstreams.length > 0)
-    return scope.pick("engine", written.engine, "openai", "a server outside answers, by the OpenAI API");
+    return scope.pick("engine", written.engine, "openai", "an external server with the OpenAI API");
   if (source.kind === "none" && written.engine === undefined)
-    return scope.pick("engine", undefined, "simulated", "no `source` says which weights to load");
+    return scope.pick("engine", undefined, "simulated", "no `source` is set that weights could be loaded from");
   if (context.provide !== "embedded" && source.kind !== "name")
-    return scope.pick("engine", written.engine, "llama.cpp", "GGUF weights are what llama.cpp loads");
+    return scope.pick("engine", written.engine, "llama.cpp", "llama.cpp loads GGUF weights");
   if (context.provide !== "embedded")
-    return scope.pick("engine", written.engine, "ollama", "the source is a name, as Ollama knows models by");
+    return scope.pick("engine", written.engine, "ollama", "the source is a name in Ollama's library");
   return scope.pick("engine", written.engine, "best", "the best engine that this machine has");
 }
 
 function planUpstreams(scope: Scope, name: string, written: ModelInput): Upstream[] {
-  const said = typeof written.upstreams === "string" ? [{ url: written.upstreams }] : (written.upstreams ?? []);
+  const given = typeof written.upstreams === "string" ? [{ url: written.upstreams }] : (written.upstreams ?? []);
   const source = written.source ?? name;
-  return said.map((upstream, index): Upstream => {
+  return given.map((upstream, index): Upstream => {
     const own = scope.at("upstreams", index);
     const known = "model" in upstream ? upstream.model : undefined;
     const weight = "weight" in upstream ? upstream.weight : undefined;
     return {
       url: upstream.url.replace(/\/+$/, ""),
-      model: own.pick("model", known, source, "it knows the model by the same name"),
-      weight: own.pick("weight", weight, 1, "every server gets the same share"),
+      model: own.pick("model", known, source, "the same name as here"),
+      weight: own.pick("weight", weight, 1, "every server gets the same weight"),
       secret: "key" in upstream ? upstream.key : undefined,
     };
   });
 }
 
-/** `hf://…` is downloaded, a path is read, anything else is a name that an engine knows. */
+/** `hf://…` is downloaded, a path is read, anything else is a name that an engine resolves. */
 function readSource({ source, sha256 }: ModelInput): ModelSource {
   if (source === undefined) return { kind: "none" };
   if (/^(hf|https):\/\//.test(source)) return { kind: "huggingface", url: source, sha256 };
@@ -123,9 +123,9 @@ function planModelUnit(context: PlanContext, scope: Scope, model: Model, written
   const resources = modelResources(context, scope, model, written);
   const ports = planPorts(scope, written, server?.port ?? MODULE_PORT);
   const health: HealthDefaults = server
-    ? { ready: server.health, live: server.health, startup: 1_800_000, why: `${model.engine} answers it` }
+    ? { ready: server.health, live: server.health, startup: 1_800_000, why: `the health route of ${model.engine}` }
     : { ...MODULE_HEALTH, startup: model.source.kind === "huggingface" ? 1_800_000 : 120_000 };
-  if (server && written.image === undefined) scope.recordDefault("image", `${model.engine} brings its own server`);
+  if (server && written.image === undefined) scope.recordDefault("image", `the server of ${model.engine}`);
   const kind: UnitKind = {
     name: unitOfModel(model.name),
     role: "model",
@@ -144,7 +144,7 @@ function planModelUnit(context: PlanContext, scope: Scope, model: Model, written
   return planUnit(context, scope, written, kind);
 }
 
-/** What the model says, else what its size class says; a simulated model weighs nothing. */
+/** The resources of the model, else of its size class. A simulated model loads no weights. */
 function modelResources(context: PlanContext, scope: Scope, model: Model, written: ModelInput): Resources {
   if (model.engine === "simulated") {
     const why = "a simulated model loads no weights";
@@ -177,7 +177,7 @@ function modelResources(context: PlanContext, scope: Scope, model: Model, writte
   };
 }
 
-/** What runs with or without a GPU is planned without; vLLM's own image does not start without one. */
+/** An engine that can run without a GPU is planned without one; vLLM requires one. */
 function modelGpu(
   scope: Scope,
   { engine }: Model,
@@ -187,8 +187,8 @@ function modelGpu(
 ): Resources["gpu"] {
   if (!ENGINES[engine].requiresGpu) return planGpu(scope.pick("gpu", gpu, usual, why));
   const needed = usual === "none" || usual === "optional" ? "required" : usual;
-  const said = scope.pick("gpu", gpu, needed, needed === usual ? why : "vLLM's image does not start without one");
-  return planGpu(said === "optional" ? "required" : said);
+  const given = scope.pick("gpu", gpu, needed, needed === usual ? why : "vLLM's image does not start without one");
+  return planGpu(given === "optional" ? "required" : given);
 }
 
 function ends({ min, max }: { readonly min: number; readonly max: number }): { request: number; limit: number } {

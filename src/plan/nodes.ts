@@ -28,7 +28,7 @@ export function planPools(
         ? { cpu: stated.cpu.min, memory: stated.memory, gpu: stated.gpu ?? 0 }
         : known && { cpu: known.cpu, memory: known.memory, gpu: known.gpu },
       labels: pool.labels ?? {},
-      spot: scope.pick("spot", pool.spot, false, "machines stay until they are given back"),
+      spot: scope.pick("spot", pool.spot, false, "on-demand machines, which are not reclaimed"),
     };
   });
 }

@@ -22,7 +22,7 @@ export function platformObjectives(scope: Scope, written: ObjectivesInput | unde
   };
 }
 
-/** An element's objectives: its own, and the platform's for what it does not say. `scope` is the element's. */
+/** An element's objectives: its own, and the platform's for those that it does not set. `scope` is the element's. */
 export function elementObjectives(
   scope: Scope,
   written: ObjectivesInput | undefined,

@@ -10,14 +10,14 @@ export function planSecurity(context: PlanContext): Security {
   const scope = context.provenance.at("security");
   const written = context.settings.security;
   const mesh = planMesh(written?.mesh);
-  if (written?.mesh === undefined) scope.recordDefault("mesh", "no mesh is asked for");
+  if (written?.mesh === undefined) scope.recordDefault("mesh", "no mesh is configured");
   return {
     network: scope.pick("network", written?.network, "default-deny", "only declared calls are open"),
     pods: scope.pick("pods", written?.pods, "restricted", "nothing here needs more"),
     mesh,
     identity: scope.pick("identity", written?.identity, "none", "pods call no API of the cloud"),
-    scan: scope.pick("scan", written?.scan, "none", "no scanner is asked for"),
-    audit: scope.pick("audit", written?.audit, true, "who changed what must be known afterwards"),
+    scan: scope.pick("scan", written?.scan, "none", "no scanner is configured"),
+    audit: scope.pick("audit", written?.audit, true, "changes are recorded"),
   };
 }
 
@@ -27,40 +27,40 @@ function planMesh(written: NonNullable<Settings["security"]>["mesh"]): Security[
   return { kind: "linkerd", mtls: written.linkerd };
 }
 
-/** Who keeps metrics, logs and traces, what is watched and who is told. */
+/** Where metrics, logs and traces are stored, what is monitored, and who is notified. */
 export function planObserve(context: PlanContext): Observe {
   const scope = context.provenance.at("observe");
   const written = context.settings.observe;
   const alerts = scope.at("alerts");
-  const said = written?.alerts;
+  const given = written?.alerts;
   const metrics = scope.pick(
     "metrics",
     written?.metrics,
     "none",
-    "nobody is named to keep them; /metrics answers in any case",
+    "no metrics backend is configured; /metrics is served in any case",
   );
   const watched = metrics !== "none";
-  const why = watched ? "a promise that nobody watches is none" : "without metrics nothing can be watched";
+  const why = watched ? "a promise needs an alert" : "alerts need metrics";
   const real = watched && onCluster(context);
   return {
     metrics,
     logs: scope.pick("logs", written?.logs, "none", "logs go to standard output"),
-    traces: scope.pick("traces", written?.traces, "none", "nobody is named to keep them"),
+    traces: scope.pick("traces", written?.traces, "none", "no trace backend is configured"),
     otlp: written?.otlp,
     retention: scope.duration("retention", written?.retention, 15 * DAY, "15d, as Prometheus keeps by default"),
     alerts: {
       path: alerts.path,
-      down: alerts.duration("down", said?.down, real ? 120_000 : undefined, why),
-      errors: alerts.ratio("errors", said?.errors, real ? 0.05 : undefined, why),
+      down: alerts.duration("down", given?.down, real ? 120_000 : undefined, why),
+      errors: alerts.ratio("errors", given?.errors, real ? 0.05 : undefined, why),
       availability: alerts.pick(
         "availability",
-        said?.availability,
+        given?.availability,
         real && context.objectives.availability !== undefined,
         why,
       ),
-      database: alerts.pick("database", said?.database, real, why),
-      oom: alerts.pick("oom", said?.oom, real, why),
-      backups: alerts.pick("backups", said?.backups, real, why),
+      database: alerts.pick("database", given?.database, real, why),
+      oom: alerts.pick("oom", given?.oom, real, why),
+      backups: alerts.pick("backups", given?.backups, real, why),
     },
     routes: {
       critical: written?.routes?.critical,
@@ -77,10 +77,10 @@ export function planDelivery(context: PlanContext): Delivery {
   const approvals = scope.at("approvals");
   return {
     gitops: scope.pick("gitops", written?.gitops, "none", "`keelson deploy` applies changes"),
-    sync: scope.pick("sync", written?.sync, "automatic", "what is merged is meant"),
+    sync: scope.pick("sync", written?.sync, "automatic", "a merged change is applied"),
     approvals: {
-      infrastructure: approvals.pick("infrastructure", written?.approvals?.infrastructure, 0, "none is asked for"),
-      production: approvals.pick("production", written?.approvals?.production, 0, "none is asked for"),
+      infrastructure: approvals.pick("infrastructure", written?.approvals?.infrastructure, 0, "none is configured"),
+      production: approvals.pick("production", written?.approvals?.production, 0, "none is configured"),
     },
   };
 }

@@ -3,16 +3,16 @@ import { formatPath, joinPath, parentPath, type Segment } from "../platform-file
 import { type Mapping, nearest, type SourceMap, type Tree } from "../platform-file/tree.js";
 import type { Origin, Path, Plan } from "./plan.js";
 
-/** Where the value at a path came from; for one that is nowhere recorded, where the nearest thing above it came from. */
+/** The origin of the value at a path; if none is recorded, that of its nearest ancestor. */
 export function originOf(plan: Pick<Plan, "origins">, path: Path): Origin {
   for (let at: Path | undefined = path; at !== undefined; at = parentPath(at)) {
     const origin = Object.hasOwn(plan.origins, at) ? plan.origins[at] : undefined;
     if (origin) return origin;
   }
-  return { kind: "default", why: "it is not written in the file", file: "", line: 0, column: 0 };
+  return { kind: "default", why: "the platform file does not set it", file: "", line: 0, column: 0 };
 }
 
-/** Whether somebody has written the value: in the base, or under the environment. */
+/** Whether the platform file sets the value, in the base or under the environment. */
 export function isWritten(plan: Pick<Plan, "origins">, path: Path): boolean {
   const origin = plan.origins[path];
   return origin !== undefined && origin.kind !== "default";
@@ -29,7 +29,7 @@ export class ProvenanceRecorder {
     this.#written(tree, "", source.origin(tree.place));
   }
 
-  /** Everything that was recorded: what is written, in the order of the file, then the defaults. */
+  /** Everything that was recorded: values of the file in its order, then defaults. */
   get origins(): Readonly<Record<Path, Origin>> {
     return this.#origins;
   }
@@ -43,7 +43,7 @@ export class ProvenanceRecorder {
     this.#origins[path] = origin;
   }
 
-  /** A value that is inherited has the origin of what it is inherited from. */
+  /** An inherited value has the origin of the value that it is inherited from. */
   inherit(path: Path, from: Path): void {
     const origin = this.#origins[from];
     if (origin) this.#origins[path] = origin;
@@ -60,10 +60,10 @@ export class ProvenanceRecorder {
   }
 }
 
-/** One element while it is planned: takes what is written, else the default, and remembers why. */
+/** One element while it is planned: takes the value of the file or else the default, and records the reason. */
 export class Scope {
   readonly path: Path;
-  /** Where the element stands, or the nearest written thing above it: the place of its defaults. */
+  /** The place of the element in the platform file, or of its nearest ancestor there: the place of its defaults. */
   #place: { readonly file: string; readonly line: number; readonly column: number } | undefined;
 
   constructor(
@@ -82,7 +82,7 @@ export class Scope {
     return joinPath(this.path, ...segments);
   }
 
-  /** The written value, or the default with the reason a careful engineer would give for it. */
+  /** The value of the file, or the default with the reason for it. */
   pick<T>(key: Segment, written: T | undefined, fallback: T, why: string, write: (value: T) => string = plainly): T {
     if (written !== undefined) return written;
     const value = fallback === undefined ? "" : write(fallback);
@@ -114,7 +114,7 @@ export class Scope {
     );
   }
 
-  /** `pick` for least and most, each written by `one`. */
+  /** `pick` for a minimum and a maximum, each formatted by `one`. */
   range<T extends Range | undefined>(
     key: Segment,
     written: Range | undefined,
@@ -127,7 +127,7 @@ export class Scope {
     );
   }
 
-  /** Records why a value stands that the file does not write. */
+  /** Records the reason for a value that the platform file does not set. */
   recordDefault(key: Segment, why: string, value?: string): void {
     if (!this.#place) {
       const { file, line, column } = this.provenance.source.origin(nearest(this.provenance.tree, this.segments).key);
@@ -142,7 +142,7 @@ export class Scope {
   }
 }
 
-/** Words, numbers and yes or no as they are written; lists in brackets. */
+/** Strings, numbers and booleans as the file writes them; lists in brackets. */
 function plainly(value: unknown): string {
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return String(value);
   if (Array.isArray(value)) return `[${value.map(plainly).join(", ")}]`;

@@ -49,7 +49,7 @@ export interface Plan {
   readonly drills: DrillSchedule | undefined;
   /** Cluster objects and etcd backups (Velero and the like). */
   readonly cluster: ClusterSettings;
-  /** What the environment says of who runs stores; each store's own provider may differ. */
+  /** The environment's default provider of stores; a store can set its own. */
   readonly provide: Provider["kind"];
   readonly data: "ephemeral" | "test" | "anonymised" | "real";
   readonly access: readonly string[];

@@ -3,7 +3,7 @@ import { CLOUDS } from "./clouds/index.js";
 import type { ProvenanceRecorder } from "./origin.js";
 import type { Cloud, Region, RegionFailover } from "./plan.js";
 
-/** How many zones the environment has; one unless said. */
+/** How many zones the environment has; one by default. */
 export function zoneCount(zones: Settings["zones"]): number {
   return zones === undefined ? 1 : typeof zones === "number" ? zones : zones.length;
 }
@@ -14,7 +14,7 @@ export function planRegions(provenance: ProvenanceRecorder, settings: Settings, 
   const written = typeof settings.regions === "string" ? { primary: settings.regions } : settings.regions;
   const usual = CLOUDS[cloud].defaultRegion;
   const primary = root.pick("regions", written?.primary, usual.name, usual.why);
-  if (settings.zones === undefined) root.recordDefault("zones", "one zone, since no other is named");
+  if (settings.zones === undefined) root.recordDefault("zones", "no zones are set, so there is one");
   const standby = (written && "standby" in written ? written.standby : undefined) ?? [];
   return [
     { name: primary, role: "primary", mode: "active", zones: zoneNames(primary, cloud, settings.zones) },
@@ -25,8 +25,8 @@ export function planRegions(provenance: ProvenanceRecorder, settings: Settings, 
       return {
         name,
         role: "standby",
-        mode: scope.pick("mode", mode, "warm", "a standby that runs small takes over soonest for little money"),
-        // The names that are written are the primary's; another region has as many of its own.
+        mode: scope.pick("mode", mode, "warm", "a small running standby takes over fast at low cost"),
+        // Declared names are those of the primary; another region has the same number of its own.
         zones: zoneNames(name, cloud, zoneCount(settings.zones)),
       };
     }),

@@ -30,7 +30,7 @@ import {
   planSpread,
 } from "./workload.js";
 
-/** What tells one kind of unit from another, once its containers are known. */
+/** What differs between kinds of units, once their containers are planned. */
 export interface UnitKind {
   readonly name: string;
   readonly role: Unit["role"];
@@ -44,7 +44,7 @@ export interface UnitKind {
   readonly health: HealthDefaults;
 }
 
-/** Services as units; a service that runs beside others is part of them and no unit of its own. */
+/** Services as units. A service that runs beside others is a sidecar of each of them, not a unit. */
 export function planServices(context: PlanContext): Unit[] {
   const beside = servicesBeside(context);
   return Object.entries(context.settings.services ?? {})
@@ -80,7 +80,7 @@ export function planUnit(context: PlanContext, scope: Scope, written: ServiceInp
   const sidecars = planSidecars(context, scope, written, kind.ports);
   const cluster = onCluster(context);
   const streams = kind.role === "model" || descriptorsOf(kind.modules).some(({ streams }) => streams);
-  const graceWhy = streams ? "long answers are finished, not cut" : "requests under way are finished";
+  const graceWhy = streams ? "long responses are completed" : "requests in flight are completed";
   return {
     name: kind.name,
     path: scope.path,
@@ -104,15 +104,15 @@ export function planUnit(context: PlanContext, scope: Scope, written: ServiceInp
       "drain",
       written.drain,
       cluster ? 5_000 : 0,
-      cluster ? "endpoints are withdrawn within seconds of the signal" : "on one machine nobody has to be told",
+      cluster ? "endpoints are withdrawn within seconds of the signal" : "one machine has no endpoints to withdraw",
     ),
     pool: planPool(context, written.nodes),
-    priority: scope.pick("priority", written.priority, "normal", "nothing makes it more or less urgent than others"),
+    priority: scope.pick("priority", written.priority, "normal", "no other priority is set"),
     secrets: declaredMounts(written.secrets),
     volumes: kind.volumes,
     sidecars,
-    affinity: scope.pick("affinity", written.affinity, "none", "any replica can answer"),
-    sizing: scope.pick("sizing", written.sizing, "off", "requests stay as they are written"),
+    affinity: scope.pick("affinity", written.affinity, "none", "any replica can serve a request"),
+    sizing: scope.pick("sizing", written.sizing, "off", "requests stay as configured"),
     objectives: elementObjectives(scope, written.objectives, context.objectives),
     patches: planPatches(scope, written.patch),
   };

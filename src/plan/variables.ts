@@ -7,9 +7,10 @@ import { STORES } from "./stores/index.js";
 export const SECRETS_DIRECTORY = "/run/secrets/keelson";
 
 /**
- * Addresses for images that know nothing of Keelson: `PLANNING_SYSTEM_URL=http://planning-system:8080` for a unit,
+ * Addresses for images that do not use Keelson: `PLANNING_SYSTEM_URL=http://planning-system:8080` for a unit,
  * `DATABASE_URL_FILE=/run/secrets/keelson/database/url` for a store, whose address holds a password. Containers beside a
- * unit share its calls, and are told the same. What the file says itself stands. Keelson modules read the Plan instead.
+ * unit share its calls and get the same variables. Variables of the platform file take precedence. Keelson modules read
+ * the Plan instead.
  */
 export function injectAddresses(
   provenance: ProvenanceRecorder,
@@ -26,7 +27,7 @@ export function injectAddresses(
   }
   return units.map((unit) => {
     const calls = bySource.get(unit.name) ?? [];
-    const told = (container: Unit | Sidecar): Record<string, string> => {
+    const withAddresses = (container: Unit | Sidecar): Record<string, string> => {
       const { environment, path, modules } = container;
       if (modules.length > 0) return environment;
       const addresses: Record<string, string> = {};
@@ -41,8 +42,8 @@ export function injectAddresses(
     };
     return {
       ...unit,
-      environment: unit.role === "model" ? unit.environment : told(unit),
-      sidecars: unit.sidecars.map((sidecar) => ({ ...sidecar, environment: told(sidecar) })),
+      environment: unit.role === "model" ? unit.environment : withAddresses(unit),
+      sidecars: unit.sidecars.map((sidecar) => ({ ...sidecar, environment: withAddresses(sidecar) })),
     };
   });
 }

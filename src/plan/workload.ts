@@ -7,7 +7,7 @@ import type { Bounds, Disruption, Health, Port, Probe, Rollout, Scale, Spread } 
 
 type Written = ServiceInput | ModelInput;
 
-/** Least and most replicas. What keeps files of its own is not doubled unasked: its replicas would answer differently. */
+/** Minimum and maximum of replicas. A unit with persistent files gets one by default: replicas would return different data. */
 export function planReplicas(context: PlanContext, scope: Scope, written: Written): Bounds {
   const redundant = onCluster(context) ? context.redundant : undefined;
   const keeps = Object.values(written.volumes ?? {}).some((volume) => typeof volume === "object" && volume.persistent);
@@ -20,7 +20,7 @@ export function planReplicas(context: PlanContext, scope: Scope, written: Writte
   return scope.range("replicas", written.replicas, { min: count, max: count }, why, String);
 }
 
-/** Signals of horizontal scaling; undefined where least and most are the same and no signal is written. */
+/** Signals of horizontal scaling; undefined if minimum and maximum are equal and no signal is set. */
 export function planScale(scope: Scope, written: Written["scale"], replicas: Bounds): Scale | undefined {
   if (!written && replicas.min === replicas.max) return undefined;
   const own = scope.at("scale");
@@ -38,24 +38,24 @@ export function planScale(scope: Scope, written: Written["scale"], replicas: Bou
     response: written?.response,
     cooldown: own.duration("cooldown", written?.cooldown, 300_000, "Kubernetes' own wait before it scales down: 5m"),
     up: own.pick("up", written?.up, "aggressive", "waiting users cost more than a spare replica"),
-    down: own.pick("down", written?.down, "conservative", "load that fell may come back"),
+    down: own.pick("down", written?.down, "conservative", "load that fell may rise again"),
   };
 }
 
-/** How a new version replaces the old one: the unit's own word, else the platform's. */
+/** How a new version replaces the old one: the setting of the unit, else of the platform. */
 export function planRollout(context: PlanContext, scope: Scope, written: Written["rollout"], gpu: boolean): Rollout {
   const own = scope.at("rollout");
   const platform = context.settings.delivery?.strategy;
-  const said = written?.strategy ?? platform;
+  const given = written?.strategy ?? platform;
   if (written?.strategy === undefined && platform !== undefined)
     context.provenance.inherit(own.pathOf("strategy"), "delivery.strategy");
   const strategy = own.pick(
     "strategy",
-    typeof said === "object" ? "canary" : said,
+    typeof given === "object" ? "canary" : given,
     "rolling",
     "no request fails while replicas change one by one",
   );
-  const canary = typeof said === "object" ? said.canary : undefined;
+  const canary = typeof given === "object" ? given.canary : undefined;
   const steps = own.at("strategy", "canary");
   const surgeWhy = gpu ? "a spare GPU is rarely free" : "the new one is ready before the old one goes";
   return {
@@ -70,7 +70,7 @@ export function planRollout(context: PlanContext, scope: Scope, written: Written
               "steps",
               canary?.steps,
               [0.1, 0.5],
-              "a tenth shows an error before half the users meet it",
+              "a tenth shows an error before half the users are affected",
               (shares) => `[${shares.map(formatRatio).join(", ")}]`,
             ),
             pause: steps.duration("pause", canary?.pause, 300_000, "5m gathers enough requests to judge by"),
@@ -80,7 +80,7 @@ export function planRollout(context: PlanContext, scope: Scope, written: Written
   };
 }
 
-/** Replicas that stay through drains; none is promised for a unit of one replica, or on a laptop. */
+/** Replicas that stay available through drains; none for a unit of one replica, or on one machine. */
 export function planDisruption(
   context: PlanContext,
   scope: Scope,
@@ -94,26 +94,26 @@ export function planDisruption(
   return { path: own.path, minAvailable };
 }
 
-type SpreadWish = { readonly [Key in keyof Spread]?: Spread[Key] | undefined };
+type DeclaredSpread = { readonly [Key in keyof Spread]?: Spread[Key] | undefined };
 
-/** How strongly replicas are kept apart. */
+/** How strictly replicas are spread over zones and nodes. */
 export function planSpread(context: PlanContext, scope: Scope, written: Written["spread"], replicas: Bounds): Spread {
   const own = scope.at("spread");
   if (written === "none") return { zones: "none", nodes: "none" };
   if (written === "nodes") return { zones: "none", nodes: "require" };
-  const said: SpreadWish | undefined = written === "zones" ? { zones: "require" } : written;
+  const given: DeclaredSpread | undefined = written === "zones" ? { zones: "require" } : written;
   const several = onCluster(context) && replicas.max > 1;
   const zones = several && context.zones > 1;
   return {
     zones: own.pick(
       "zones",
-      said?.zones,
+      given?.zones,
       zones ? "require" : "none",
       zones ? `${context.zones} zones, and the loss of one must leave replicas` : "there is nothing to spread over",
     ),
     nodes: own.pick(
       "nodes",
-      said?.nodes,
+      given?.nodes,
       several ? "prefer" : "none",
       several
         ? "a node's loss should take one replica, and a full node should not stop a start"
@@ -122,7 +122,7 @@ export function planSpread(context: PlanContext, scope: Scope, written: Written[
   };
 }
 
-/** What the probes are when the file does not say. */
+/** Probes by default. */
 export interface HealthDefaults {
   readonly ready: string | undefined;
   readonly live: string | undefined;
@@ -135,18 +135,18 @@ export const MODULE_HEALTH: HealthDefaults = {
   ready: "/health/readiness",
   live: "/health/liveness",
   startup: 60_000,
-  why: "Keelson modules answer it",
+  why: "the health route of Keelson modules",
 };
 
-/** Probes of an image that nothing is known of: its port is connected to. */
+/** Probes of any other image: a TCP connection to its port. */
 export const FOREIGN_HEALTH: HealthDefaults = {
   ready: undefined,
   live: undefined,
   startup: 120_000,
-  why: "nothing is known of the image, so its port is connected to",
+  why: "the image declares no health route, so a TCP connection to its port is the probe",
 };
 
-/** Probes: how soon a replica is sent requests, and how soon a dead one is noticed. */
+/** Probes: when a replica receives requests, and how soon a failed one is detected. */
 export function planHealth(
   scope: Scope,
   written: Written["health"],
@@ -181,7 +181,7 @@ function planProbe(
     port: written?.port ?? port,
     after: scope.duration("after", written?.after, 0, "the start-up probe waits already"),
     every: scope.duration("every", written?.every, every, `often enough to notice within ${formatDuration(3 * every)}`),
-    timeout: scope.duration("timeout", written?.timeout, 2_000, "a health route that takes longer is not healthy"),
-    failures: scope.pick("failures", written?.failures, 3, "one lost probe is no fault, three are"),
+    timeout: scope.duration("timeout", written?.timeout, 2_000, "a slower health route is not healthy"),
+    failures: scope.pick("failures", written?.failures, 3, "a single failed probe is no fault, three are"),
   };
 }

@@ -42,7 +42,7 @@ describe("the origin of a value", () => {
   it("is a default with its reason, its value as one would write it, and the place of what it belongs to", () =>
     expect(originOf(local, "services.web.grace")).toEqual({
       kind: "default",
-      why: "requests under way are finished",
+      why: "requests in flight are completed",
       value: "30s",
       file: "platform.yaml",
       line: 4,

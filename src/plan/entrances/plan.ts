@@ -9,19 +9,19 @@ import type { Entrance, Unit } from "../plan.js";
 
 type Route = Entrance["routes"][number];
 
-/** The doors, and which exposed unit answers behind which path. */
+/** The entrances, and the exposed unit behind each of their paths. */
 export function planEntrances(context: PlanContext, units: readonly Unit[]): Entrance[] {
   const { settings, provenance } = context;
   const exposed = units.filter((unit) => isExposed(settings.services?.[unit.name]));
-  const doors: [string, Scope, EntranceInput][] = settings.entrances
+  const entrances: [string, Scope, EntranceInput][] = settings.entrances
     ? Object.entries(settings.entrances).map(([name, written]) => [name, provenance.at("entrances", name), written])
     : settings.entrance || exposed.length > 0
       ? [["web", provenance.at("entrance"), settings.entrance ?? {}]]
       : [];
-  if (!settings.entrance && !settings.entrances && doors.length > 0)
+  if (!settings.entrance && !settings.entrances && entrances.length > 0)
     provenance.at().recordDefault("entrance", "a service is exposed");
-  const [first] = doors;
-  return doors.map(([name, scope, written]) => {
+  const [first] = entrances;
+  return entrances.map(([name, scope, written]) => {
     const behind = exposed.filter((unit) => (entranceOf(settings.services?.[unit.name]) ?? first?.[0]) === name);
     return planEntrance(context, name, scope, written, routesOf(context, behind));
   });
@@ -37,9 +37,7 @@ function planEntrance(
   const { cloud } = context;
   const public_ = written.host !== undefined && onCluster(context);
   const dns = public_ ? CLOUDS[cloud].dns : "none";
-  const dnsWhy = public_
-    ? "the host needs a record, kept where the cloud is"
-    : "no host is named, so there is no record";
+  const dnsWhy = public_ ? "the host needs a record, in the DNS of the cloud" : "no host is set, so there is no record";
   return {
     name,
     path: scope.path,
@@ -48,18 +46,18 @@ function planEntrance(
       "controller",
       written.controller,
       onCluster(context) ? "nginx" : "none",
-      onCluster(context) ? "the most used ingress controller" : "the gateway answers by itself on one machine",
+      onCluster(context) ? "the most used ingress controller" : "the gateway is reached directly on one machine",
     ),
     tls: planTls(scope, written.tls, public_),
-    waf: scope.pick("waf", written.waf, "none", "none is asked for"),
+    waf: scope.pick("waf", written.waf, "none", "none is configured"),
     cdn: scope.pick(
       "cdn",
       written.cdn === "optional" ? undefined : written.cdn,
       false,
-      "answers of models are not cached",
+      "responses of models are not cached",
     ),
     dns: scope.pick("dns", written.dns, dns, dnsWhy),
-    affinity: scope.pick("affinity", written.affinity, "none", "any replica can answer"),
+    affinity: scope.pick("affinity", written.affinity, "none", "any replica can serve a request"),
     patches: planPatches(scope, written.patch),
     routes,
   };
@@ -68,14 +66,14 @@ function planEntrance(
 function planTls(scope: Scope, written: EntranceInput["tls"], public_: boolean): Entrance["tls"] {
   if (written === false) return undefined;
   if (written === undefined && !public_)
-    return scope.pick("tls", undefined, undefined, "no host is named, so there is no certificate");
+    return scope.pick("tls", undefined, undefined, "no host is set, so there is no certificate");
   const own = scope.at("tls");
-  const said = typeof written === "string" ? { issuer: written } : written;
+  const given = typeof written === "string" ? { issuer: written } : written;
   return {
-    issuer: own.pick("issuer", said?.issuer, "letsencrypt", "a certificate that browsers trust, for nothing"),
+    issuer: own.pick("issuer", given?.issuer, "letsencrypt", "a free certificate that browsers trust"),
     minimum: own.pick(
       "minimum",
-      said && "minimum" in said ? said.minimum : undefined,
+      given && "minimum" in given ? given.minimum : undefined,
       "1.2",
       "TLS 1.0 and 1.1 are withdrawn (RFC 8996)",
     ),
@@ -85,17 +83,18 @@ function planTls(scope: Scope, written: EntranceInput["tls"], public_: boolean):
 function routesOf(context: PlanContext, units: readonly Unit[]): Route[] {
   const routes = units.flatMap((unit): Route[] => {
     const expose = context.settings.services?.[unit.name]?.expose;
-    const said = typeof expose === "string" ? expose : typeof expose === "object" ? expose.path : undefined;
+    const given = typeof expose === "string" ? expose : typeof expose === "object" ? expose.path : undefined;
     const wanted = typeof expose === "object" ? expose.port : undefined;
     const port = wanted ?? unit.ports[0]?.name ?? "http";
-    const prefixes = said === undefined ? usualPrefixes(unit, units.length === 1) : Array.isArray(said) ? said : [said];
-    if (said === undefined)
+    const prefixes =
+      given === undefined ? usualPrefixes(unit, units.length === 1) : Array.isArray(given) ? given : [given];
+    if (given === undefined)
       context.provenance
         .at("services", unit.name, "expose")
-        .recordDefault("path", `reached under ${prefixes.join(" and ")}, where what it runs answers`);
+        .recordDefault("path", `reached under ${prefixes.join(" and ")}, where its modules serve`);
     return prefixes.map((prefix) => ({ prefix, unit: unit.name, port }));
   });
-  // The first to claim a prefix has it; longer prefixes are tried first.
+  // The first unit that claims a prefix gets it; longer prefixes match first.
   const claimed = new Map<string, Route>();
   for (const route of routes) if (!claimed.has(route.prefix)) claimed.set(route.prefix, route);
   return [...claimed.values()].sort((a, b) => b.prefix.length - a.prefix.length || (a.prefix < b.prefix ? -1 : 1));

@@ -1,5 +1,5 @@
 /**
- * What the elements of a Plan share: units of measure, names, and what is said alike of units, models and stores.
+ * What the elements of a Plan share: units of measure, names, and what units, models and stores have in common.
  *
  * Units of measure are fixed and named by alias: durations in milliseconds, sizes in bytes, CPU in millicores,
  * ratios between 0 and 1.

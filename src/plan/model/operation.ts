@@ -51,7 +51,7 @@ export interface ClusterSettings {
   readonly autoscaler: boolean;
 }
 
-/** Copies of the cluster itself. */
+/** Backups of the cluster itself. */
 export interface ClusterBackups {
   readonly path: Path;
   /** Cluster objects and volumes. */

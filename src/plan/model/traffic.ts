@@ -1,7 +1,7 @@
 import type { Path } from "../../platform-file/origin.js";
 import type { Element, Patch } from "./element.js";
 
-/** `from` calls `to` on `port`: opens the port, writes the policy, injects the address, draws the arrow. */
+/** `from` calls `to` on `port`. Network policies, injected addresses and the topology follow from it. */
 export interface Edge {
   /** A unit; a store when it sends its copies to a bucket. */
   readonly from: string;
@@ -13,7 +13,7 @@ export interface Edge {
   readonly path: Path;
 }
 
-/** Where the world comes in. */
+/** A public entry point (ingress). */
 export interface Entrance extends Element {
   readonly host: string | undefined;
   readonly controller: "nginx" | "traefik" | "gateway-api" | "none";

@@ -11,5 +11,5 @@ export const linodeObjectStorage: Product = {
   restart: cite(0, "a service without servers of one's own"),
   takes: [],
   copies: "provider",
-  probe: { every: 30_000, failures: 3, source: "looked at from outside every 30 s" },
+  probe: { every: 30_000, failures: 3, source: "probed from outside every 30 s" },
 };

@@ -1,24 +1,24 @@
 import type { Cited, Milliseconds, Provider } from "../plan.js";
 
-/** What is known of a product that can provide a store: figures with their sources, and what it cannot do. */
+/** A product that can provide a store: its figures with their sources, and its limits. */
 export interface Product {
   readonly kind: Provider["kind"];
   readonly name: string;
-  /** Time until a standby serves, for one in the same or another zone; undefined where nothing takes over. */
+  /** Milliseconds until a standby is promoted, in the same or another zone; undefined without automatic failover. */
   readonly failover: Cited | undefined;
   readonly provisioning: Cited;
   readonly restoreRate: Cited;
   readonly backupRate: Cited;
   readonly restart: Cited;
-  /** Kinds of backup that are really written where the file asks for them. */
+  /** Kinds of backup that it takes if the platform file declares them. */
   readonly takes: Provider["takes"];
-  /** Intervals and times that are its own, and not the file's; left out where the file decides. */
+  /** Intervals and retention that it imposes, regardless of the platform file. */
   readonly limits?: Provider["limits"];
-  /** Where these copies lie, whatever `backups.to` names. */
+  /** Where these backups are stored, regardless of `backups.to`. */
   readonly copies: Provider["copies"];
-  /** Why a write waits for the standby, where it does unless the file says otherwise. */
+  /** Why a write waits for the standby by default; undefined if it does not. */
   readonly synchronous?: string;
-  /** How its own watch notices a loss, unless the file says otherwise. */
+  /** How it detects a failure by default. */
   readonly probe: { readonly every: Milliseconds; readonly failures: number; readonly source: string };
 }
 
@@ -28,8 +28,8 @@ export function cite(value: number, source: string): Cited {
 }
 
 /**
- * The Plan's provider; `standby` tells whether there is anything to fail over to, `buckets` what `backups.to` names. One
- * that writes its copies into a bucket writes into the first, and takes none where none is named.
+ * The Plan's provider. `standby`: there is a replica to fail over to. `buckets`: those of `backups.to`. A product that
+ * writes backups to a bucket writes to the first of them, and takes none without one.
  */
 export function provider(product: Product, standby: boolean, buckets: readonly string[]): Provider {
   const { kind, name, failover, provisioning, restoreRate, backupRate, restart, takes, limits = {}, copies } = product;
