@@ -87,7 +87,7 @@ function drawnLine(
 }
 
 describe("the layout of the call graph", () => {
-  it("puts every caller before whom it calls", () => {
+  it("places every caller in an earlier layer than its callees", () => {
     fc.assert(
       fc.property(acyclicGraph, (graph) => {
         const { points } = layeredLayout(graph, size, "right");
@@ -97,7 +97,7 @@ describe("the layout of the call graph", () => {
     );
   });
 
-  it("never lets two elements overlap, in either direction, circles included", () => {
+  it("never lets two nodes overlap, in either direction, also with cycles", () => {
     fc.assert(
       fc.property(anyGraph, fc.constantFrom("right" as const, "down" as const), (graph, direction) => {
         const { points } = layeredLayout(graph, size, direction, direction === "down" ? 2 : undefined);
@@ -112,7 +112,7 @@ describe("the layout of the call graph", () => {
     );
   });
 
-  it("keeps everything within the width and height that it says", () => {
+  it("keeps all nodes within the returned width and height", () => {
     fc.assert(
       fc.property(anyGraph, (graph) => {
         const { points, width, height } = layeredLayout(graph, size, "right");
@@ -126,7 +126,7 @@ describe("the layout of the call graph", () => {
     );
   });
 
-  it("leads a call over several layers past the elements on its way, not through them", () => {
+  it("routes a call over several layers around the nodes between", () => {
     const graph = graphOf(["web", "dashboard"], ["dashboard", "gateway"], ["gateway", "usage"], ["web", "usage"]);
     const { points, waypoints } = layeredLayout(graph, size, "right");
     const way = waypoints.get(edgeKey("web", "usage")) ?? [];
@@ -162,12 +162,12 @@ describe("the layout of the call graph", () => {
       );
     });
 
-  it("keeps the starter's map no wider on a phone than a phone's window shows at nearly its own size", () => {
+  it("fits the starter's map to the width of a phone", () => {
     const { width } = layeredLayout(starter, { width: 150, height: 74 }, "down", 2);
     expect(width).toBeLessThan(380);
   });
 
-  it("gives the same picture for the same graph", () => {
+  it("is deterministic", () => {
     fc.assert(
       fc.property(anyGraph, (graph) => {
         expect(layeredLayout(graph, size, "right")).toEqual(layeredLayout(graph, size, "right"));
@@ -175,7 +175,7 @@ describe("the layout of the call graph", () => {
     );
   });
 
-  it("draws an empty plan as nothing", () => {
+  it("is empty for an empty plan", () => {
     expect(layeredLayout({ nodes: [], edges: [] }, size, "right")).toMatchObject({ width: 0 });
   });
 });

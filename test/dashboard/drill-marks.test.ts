@@ -10,18 +10,18 @@ function texts(...places: readonly number[]): readonly string[] {
   return markLabels(places, widthOf, gap).map(({ text }) => text);
 }
 
-describe("the numbers over the uprights of a drill's plot", () => {
-  it("stand alone where there is room", () => {
+describe("event labels of a drill's plot", () => {
+  it("are single numbers if they fit", () => {
     expect(texts(0, 40, 80)).toEqual(["1", "2", "3"]);
   });
 
-  it("become one span where they would touch", () => {
+  it("become a range if they would overlap", () => {
     expect(texts(0, 3, 6, 60)).toEqual(["1–3", "4"]);
     // Each has room for itself; the span of the last two reaches the first.
     expect(texts(0, 12, 20)).toEqual(["1–3"]);
   });
 
-  it("has a place for every event, in order, and no two labels touch: at every width", () => {
+  it("cover every event in order without overlap at every width", () => {
     const events = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 40 });
     fc.assert(
       fc.property(events, fc.integer({ min: 100, max: 1600 }), (moments, width) => {

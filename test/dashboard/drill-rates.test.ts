@@ -5,8 +5,8 @@ import { perSecond } from "../../dashboard/src/pages/drills/rates.js";
 const steps = (ok: readonly number[], failed: readonly number[] = []) =>
   ok.map((count, index) => ({ t: index * 250, ok: count, failed: failed[index] ?? 0 }));
 
-describe("what a drill's plot shows", () => {
-  it("is the count of the second that ends at each point, not a quarter's count times four", () => {
+describe("rates of a drill's plot", () => {
+  it("count the second that ends at each point", () => {
     const fifteen = Array.from({ length: 5 }, () => [4, 4, 4, 3]).flat();
     expect(
       perSecond(steps(fifteen), false)
@@ -15,18 +15,18 @@ describe("what a drill's plot shows", () => {
     ).toEqual(Array.from({ length: 17 }, () => 15));
   });
 
-  it("stands at the end of its second, so that a fault is not seen before it struck", () => {
-    const struck = perSecond(steps([4, 4, 4, 4, 0, 0, 0, 0], [0, 0, 0, 0, 4, 4, 4, 4]), false);
-    expect(struck.find(({ failed }) => failed > 0)).toEqual({ t: 1250, ok: 12, failed: 4 });
-    expect(struck.at(-1)).toEqual({ t: 2000, ok: 0, failed: 16 });
+  it("are plotted at the end of their second, so that a fault is not visible before it was injected", () => {
+    const injected = perSecond(steps([4, 4, 4, 4, 0, 0, 0, 0], [0, 0, 0, 0, 4, 4, 4, 4]), false);
+    expect(injected.find(({ failed }) => failed > 0)).toEqual({ t: 1250, ok: 12, failed: 4 });
+    expect(injected.at(-1)).toEqual({ t: 2000, ok: 0, failed: 16 });
   });
 
-  it("leaves out the step that is still being counted", () => {
+  it("omit the incomplete last step", () => {
     expect(perSecond(steps([4, 4, 1]), true)).toHaveLength(2);
     expect(perSecond([], true)).toEqual([]);
   });
 
-  it("shows no more in a second than was counted, and all of what failed", () => {
+  it("never exceed the counts, and include every failure", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(20), { minLength: 2, maxLength: 80 }), (failed) => {
         const shown = perSecond(

@@ -18,8 +18,8 @@ const pages = [
 ] as const;
 
 /**
- * What served the page was struck by the drill: that its calls found nobody, or somebody without a database, is the drill and
- * no defect. That something was not found would be one.
+ * Console messages that a drill does not explain. Failed requests and 503 responses are expected while the fault is active; a 404
+ * would be a defect.
  */
 function unexpected(complaints: readonly string[]): readonly string[] {
   return complaints.filter(
@@ -50,7 +50,7 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
     await browser.page.screenshot({ path: join(pictures, `${name}.png`) });
   }
 
-  it("asks whoever is not signed in for a key, and says when it is wrong", async () => {
+  it("requires a key for signing in, and reports an invalid one", async () => {
     const { page } = browser;
     await page.goto(`${platform.url}/models`);
     await page.getByRole("heading", { name: "Sign in to Keelson" }).waitFor();
@@ -64,7 +64,7 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
     expect(browser.complaints()).toEqual([expect.stringContaining("401")]);
   });
 
-  it("signs in by the key and shows the page that was asked for", async () => {
+  it("signs in with a key and shows the requested page", async () => {
     const { page } = browser;
     await page.getByLabel("API key").fill(platform.firstKey);
     await page.keyboard.press("Enter");
@@ -72,7 +72,7 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
     expect(browser.complaints()).toEqual([]);
   });
 
-  it("signs out, and in again by a link that works once and leaves the address bar", async () => {
+  it("signs out, and in with a single-use link that is removed from the address bar", async () => {
     const { page } = browser;
     await page.getByRole("button", { name: /^Account/ }).click();
     await page.getByRole("menuitem", { name: "Sign out" }).click();
@@ -97,7 +97,7 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
       ["desktop", desktop],
       ["phone", phone],
     ] as const) {
-      it(`shows every page without a complaint: ${scheme}, ${device}`, async () => {
+      it(`shows every page without errors: ${scheme}, ${device}`, async () => {
         const { page } = browser;
         await page.emulateMedia({ colorScheme: scheme });
         await page.setViewportSize(size);
@@ -117,7 +117,7 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
     }
   }
 
-  it("opens a promise by the keyboard alone: skip link, row, terms with their lines in the file", async () => {
+  it("opens a promise with the keyboard: skip link, row, terms with their lines in the file", async () => {
     const { page } = browser;
     await page.emulateMedia({ colorScheme: "light" });
     await page.setViewportSize(desktop);
@@ -145,7 +145,7 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
     expect(browser.complaints()).toEqual([]);
   });
 
-  it("shows the sheet that `GET /admin/promises` answers, row for row", async () => {
+  it("shows every row of `GET /admin/promises`", async () => {
     const { page } = browser;
     const sheet: unknown = await (await platform.call("GET", "/admin/promises")).json();
     expect(sheet).toMatchObject({ platform: "starter", environment: "local" });
@@ -157,7 +157,7 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
     for (const { subject } of rows) await page.getByRole("button", { name: subject, exact: true }).first().waitFor();
   });
 
-  it("draws the live topology: every unit and store, ready", async () => {
+  it("shows the live topology: every unit and store is ready", async () => {
     const { page } = browser;
     await page.goto(`${platform.url}/topology`);
     for (const element of ["gateway", "accounts", "usage", "dashboard", "assistant", "database"]) {
@@ -170,7 +170,7 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
     expect(await row.innerText()).toContain("1/1");
   });
 
-  it("streams a chat in the playground, says how fast it was, and stops when told", async () => {
+  it("streams a chat in the playground with its speed, and stops it on request", async () => {
     const { page } = browser;
     await page.goto(`${platform.url}/models`);
     const message = page.getByLabel("Message");
@@ -212,7 +212,7 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
     expect(browser.complaints()).toEqual([]);
   });
 
-  it("makes a key that works, shows it once, and revokes it after asking", async () => {
+  it("creates a working key, shows it once, and revokes it after confirmation", async () => {
     const { page } = browser;
     await page.goto(`${platform.url}/keys`);
     await page.getByRole("button", { name: "Create key" }).click();
@@ -273,18 +273,18 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
       .waitFor();
   });
 
-  for (const { fault, name, strikes, mends } of [
+  for (const { fault, name, injected, restored } of [
     {
       fault: "database-loss",
       name: "Database loss",
-      strikes: /data directory is removed/,
-      mends: /restored from backup/,
+      injected: /data directory is removed/,
+      restored: /restored from backup/,
     },
     {
       fault: "backup-corruption",
       name: "Backup corruption",
-      strikes: /flipped one bit in it/,
-      mends: /restored from the backup before it/,
+      injected: /flipped one bit in it/,
+      restored: /restored from the backup before it/,
     },
   ])
     it(`runs the ${fault} drill: the writes that fail are plotted, and the report is read`, {
@@ -296,7 +296,7 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
       await page.getByRole("button", { name: "Run drill" }).click();
       await page.getByRole("heading", { name: `${name} drill` }).waitFor();
       const events = page.getByRole("list", { name: "Events" });
-      await events.getByText(strikes).first().waitFor({ timeout: 60_000 });
+      await events.getByText(injected).first().waitFor({ timeout: 60_000 });
       // The loss is seen where it is: in the writes. At least one second of them failed.
       await page
         .getByRole("img", {
@@ -307,7 +307,7 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
 
       const report = page.getByTitle("Drill report");
       await report.waitFor({ timeout: 180_000 });
-      await events.getByText(mends).waitFor();
+      await events.getByText(restored).waitFor();
       expect(await page.locator("dl").first().innerText()).toMatch(/RTO measured\s+[\d.]+\s?(ms|s|m)/);
       const framed = page.frameLocator("iframe[title='Drill report']");
       await framed.getByRole("heading", { level: 1 }).waitFor();
@@ -323,7 +323,7 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
       expect(await row.first().innerText()).toMatch(/kept|broken/);
     });
 
-  it("keeps what it has shown and says so while the platform is away", async () => {
+  it("keeps its data and reports it while the platform is unreachable", async () => {
     const { page } = browser;
     await page.goto(`${platform.url}/topology`);
     await page.getByText("live, updated").waitFor();

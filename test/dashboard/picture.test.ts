@@ -34,7 +34,7 @@ const drawn = words.flatMap((subject, at) =>
 );
 
 describe("the picture of the dashboard in the README", () => {
-  it("shows the promise sheet that the product reckons for the starter: subjects, promises, predictions, verdicts", () => {
+  it("shows the computed promise sheet of the starter: subjects, promises, predictions, verdicts", () => {
     expect(drawn.every(({ second }) => second === "RPO")).toBe(true);
     const text = (subject: string, rto: readonly unknown[], rpo: readonly unknown[]) =>
       `${subject}: RTO ${rto.join(", ")}; RPO ${rpo.join(", ")}`;
@@ -45,7 +45,7 @@ describe("the picture of the dashboard in the README", () => {
     for (const fault of groups) expect(words.map((word) => word.toLowerCase())).toContain(fault);
   });
 
-  it("was drawn after drills: every promise is measured", () => {
+  it("was made after drills: every promise is measured", () => {
     for (const { subject, rto, rpo } of drawn)
       for (const { measured, when } of [rto, rpo]) {
         expect(measured, subject).toMatch(/^\d[\d.]*(ms|s|m)/);
@@ -53,13 +53,13 @@ describe("the picture of the dashboard in the README", () => {
       }
   });
 
-  it("shows the page around the sheet: its name, its places, its legend", () => {
+  it("shows the frame of the page: name, navigation, legend", () => {
     for (const word of [plan.platform, "local", "Promises", "Topology", "Models", "Usage", "Keys", "Drills"])
       expect(words).toContain(word);
     for (const word of ["predicted", "promised", "measured", "Verdict"]) expect(words).toContain(word);
   });
 
-  it("draws with the page's icons and no others", () => {
+  it("uses only the icons of the page", () => {
     const sources = ["icons.tsx", "state-mark.tsx", "mark.svg", "mark.tsx"].map((file) =>
       read(`dashboard/src/shell/${file}`),
     );
@@ -73,7 +73,7 @@ describe("the picture of the dashboard in the README", () => {
       ).toBe(true);
   });
 
-  it("paints in the page's colours, by day and by night", () => {
+  it("uses the colours of the page in light and dark", () => {
     const tokens = read("dashboard/src/tokens.css");
     const theme = read("dashboard/src/theme.ts");
     const [style = ""] = /<style>[\s\S]*<\/style>/.exec(svg) ?? [];

@@ -20,8 +20,8 @@ observe: { metrics: prometheus }
     ),
   );
 
-describe("the sheet in a sentence", () => {
-  it("never says that all is kept while an availability is broken or unknown", () => {
+describe("the summary of the sheet", () => {
+  it("never reports all promises as kept while an availability is broken or unknown", () => {
     expect(summaryOf("90%", "linode")).toMatch(/^All \d promises are kept by prediction\. /);
     expect(summaryOf("99.999%", "linode")).toMatch(
       /web is not available as promised: 99\.\d+% predicted, 99\.999% promised/,

@@ -26,11 +26,11 @@ function cellOf(fault: string, subject: string, of: "rto" | "rpo") {
 }
 
 describe("the promise sheet of the dashboard", () => {
-  it("fits what the page reads", () => {
+  it("matches its contract", () => {
     expect(promiseSheet.parse(sheet([])).rows.length).toBe(sheet([]).rows.length);
   });
 
-  it("says of everything that is not kept why, what to change, and where in the file", () => {
+  it("has a reason, a fix and its position for every promise that is not kept", () => {
     const cells = sheet([])
       .rows.flatMap(({ rto, rpo }) => [rto, rpo])
       .filter(({ verdict }) => verdict === "broken" || verdict === "unknown");
@@ -42,14 +42,14 @@ describe("the promise sheet of the dashboard", () => {
     }
   });
 
-  it("gives the advice of `check` about that very promise", () => {
+  it("has the advice of `check` for the same promise", () => {
     const { remedy } = cellOf("process-crash", "gateway", "rto");
     const finding = findingsIn(text).find(({ code, path }) => code === remedy?.rule && path?.includes("gateway"));
     expect(remedy).toEqual({ advice: finding?.hint, at: finding?.origin, rule: "availability/crash-recovery" });
     expect(cellOf("database-loss", "database", "rpo").remedy).toMatchObject({ rule: "recovery/no-backup" });
   });
 
-  it("gives the prediction's own advice for what nobody runs here", () => {
+  it("has the advice of the prediction for what does not run here", () => {
     for (const [fault, subject] of [
       ["process-crash", "reports"],
       ["cache-loss", "sessions"],
@@ -61,7 +61,7 @@ describe("the promise sheet of the dashboard", () => {
       });
   });
 
-  it("says what would help an availability that nobody can tell", () => {
+  it("has advice for an availability that cannot be predicted", () => {
     expect(sheet([]).availability).toContainEqual(
       expect.objectContaining({
         subject: "gateway",
@@ -71,7 +71,7 @@ describe("the promise sheet of the dashboard", () => {
     );
   });
 
-  it("advises nothing where a promise is kept", () => {
+  it("has no advice for a kept promise", () => {
     const { verdict, remedy } = cellOf("process-crash", "gateway", "rpo");
     expect({ verdict, remedy }).toEqual({ verdict: "kept", remedy: undefined });
   });

@@ -44,7 +44,7 @@ describe("the web application's files", () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  it("are one document under every path that a browser opens, never cached", async () => {
+  it("are one uncached document under every page path", async () => {
     for (const path of ["/", "/promises", "/drills/20261121T080102Z-process-crash", "/a/b%20c?x=1"]) {
       const { statusCode, headers, body } = await request(`${url}${path}`, { headers: html });
       expect(statusCode).toBe(200);
@@ -53,7 +53,7 @@ describe("the web application's files", () => {
     }
   });
 
-  it("are shown to whoever takes anything: curl, a monitor, a client without an Accept header; by HEAD too", async () => {
+  it("are served to clients that accept any type: curl, a monitor, a client without an Accept header; for HEAD too", async () => {
     for (const method of ["GET", "HEAD"] as const)
       for (const headers of [{ accept: "*/*" }, { accept: "text/*;q=0.8" }, {}])
         for (const path of ["/", "/promises"]) {
@@ -71,7 +71,7 @@ describe("the web application's files", () => {
         }
   });
 
-  it("are no answer to a program that asks for JSON, or misspells a path of an API", async () => {
+  it("are not served to clients that require JSON or misspell an API path", async () => {
     const cases: readonly (readonly [string, string])[] = [
       ["/nothing", "application/json"],
       ["/", "application/json"],
@@ -88,7 +88,7 @@ describe("the web application's files", () => {
     }
   });
 
-  it("allow styles by a nonce that is new in every answer, and scripts from files of their own only", async () => {
+  it("allow styles by a nonce per response, and scripts only from the same origin", async () => {
     const nonces = new Set<string>();
     for (let turn = 0; turn < 20; turn++) {
       const { headers, body } = await request(url, { headers: html });
@@ -105,7 +105,7 @@ describe("the web application's files", () => {
     expect(nonces.size).toBe(20);
   });
 
-  it("carry the headers that keep other sites out", async () => {
+  it("have the security headers", async () => {
     for (const path of ["/", "/assets/main-3f2a9c.js", "/assets/none.js"]) {
       const { headers, body } = await request(`${url}${path}`, { headers: html });
       await body.dump();
@@ -119,14 +119,14 @@ describe("the web application's files", () => {
     }
   });
 
-  it("say in the page whether the session's cookie came, which scripts cannot see", async () => {
+  it("state in the page whether the request had a session cookie", async () => {
     const without = await request(url, { headers: html });
     expect(await without.body.text()).toContain('content="absent"');
     const withCookie = await request(url, { headers: { ...html, cookie: "a=b; keelson_session=kse_x" } });
     expect(await withCookie.body.text()).toContain('content="present"');
   });
 
-  it("are cached for good under their hashed names, and known again by their tag", async () => {
+  it("are immutable under their hashed names, and revalidated by their ETag", async () => {
     const { headers, body } = await request(`${url}/assets/main-3f2a9c.js`);
     expect(headers["cache-control"]).toBe("public, max-age=31536000, immutable");
     expect(headers["content-type"]).toBe("text/javascript; charset=utf-8");
@@ -138,7 +138,7 @@ describe("the web application's files", () => {
     expect(again.statusCode).toBe(304);
   });
 
-  it("are sent small to whoever takes them so", async () => {
+  it("are compressed for clients that accept it", async () => {
     const ask = async (coding: string) => {
       const { headers, body } = await request(`${url}/assets/main-3f2a9c.js`, {
         headers: { "accept-encoding": coding },
@@ -157,14 +157,14 @@ describe("the web application's files", () => {
     expect(plain.headers["vary"]).toBe("accept-encoding");
   });
 
-  it("answer a missing asset with 404 and never with the document", async () => {
+  it("return 404 for a missing asset, not the document", async () => {
     const { statusCode, headers, body } = await request(`${url}/assets/main-000000.js`, { headers: html });
     expect(statusCode).toBe(404);
     expect(headers["content-type"]).toBe("application/json");
     expect(await body.json()).toMatchObject({ error: { code: "request/not-found" } });
   });
 
-  it("refuse what is no page: other methods, programs that want JSON, paths that are not valid", async () => {
+  it("refuse other methods, clients that require JSON, and invalid paths", async () => {
     const hint = "The OpenAI API is under /v1, Ollama's under /api.";
     const post = await request(`${url}/chat/completions`, { method: "POST", body: "{}" });
     expect(post.statusCode).toBe(405);
@@ -178,14 +178,14 @@ describe("the web application's files", () => {
     expect(broken.statusCode).toBe(404);
   });
 
-  it("answer HEAD with the headers alone", async () => {
+  it("return only headers for HEAD", async () => {
     const { statusCode, headers, body } = await request(`${url}/assets/main-3f2a9c.js`, { method: "HEAD" });
     expect(statusCode).toBe(200);
     expect(headers["content-length"]).toBe(String(script.length));
     expect(await body.text()).toBe("");
   });
 
-  it("never lead out of their folder, nor to files of kinds that a page has no use for", async () => {
+  it("are limited to their directory and to the file types of a page", async () => {
     const { port } = new URL(url);
     for (const path of [
       "/../../../etc/passwd",
@@ -200,8 +200,8 @@ describe("the web application's files", () => {
   });
 });
 
-describe("a dashboard that was not built", () => {
-  it("says so, and what to do", async () => {
+describe("a dashboard that is not built", () => {
+  it("reports it with a hint", async () => {
     const { server, url } = await listen(webHandler(undefined));
     const { statusCode, body } = await request(url, { headers: html });
     expect(statusCode).toBe(503);

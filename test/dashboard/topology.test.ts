@@ -37,7 +37,7 @@ describe("the topology of the starter", () => {
 
   const node = (readings: Readings, id: string) => composeTopology(plan, readings).nodes.find((one) => one.id === id);
 
-  it("holds every element and every call of the plan, each end of a call being an element", () => {
+  it("contains every component and call of the plan; both ends of a call are components", () => {
     const topology = topologyContract.parse(composeTopology(plan, nothing));
     const ids = new Set(topology.nodes.map(({ id }) => id));
     for (const { name } of [...plan.units, ...plan.stores, ...plan.entrances]) expect(ids).toContain(name);
@@ -49,7 +49,7 @@ describe("the topology of the starter", () => {
     expect(topology.edges).toContainEqual(expect.objectContaining({ from: "web", to: "gateway" }));
   });
 
-  it("claims nothing of what nobody reports about", () => {
+  it("has unknown states without reports", () => {
     for (const one of composeTopology(plan, nothing).nodes) {
       expect(one.state).toBe("unknown");
       expect(one.rate).toBeNull();
@@ -57,7 +57,7 @@ describe("the topology of the starter", () => {
     }
   });
 
-  it("shows an entrance as bad as the worst unit behind it", () => {
+  it("gives an entrance the worst state of its units", () => {
     const units = new Map([
       ["gateway", { state: "down", ready: 0, reason: "does not answer" } as const],
       ["dashboard", ready],
@@ -69,7 +69,7 @@ describe("the topology of the starter", () => {
     });
   });
 
-  it("gives the gateway the sum of its models' rates, and each call to a model that model's", () => {
+  it("gives the gateway the sum of its models' rates, and each call the rate of its model", () => {
     const models = [
       modelStatus("assistant", { requestsPerSecond: 4.2 }),
       modelStatus("embedder", { requestsPerSecond: 0.3 }),
@@ -83,7 +83,7 @@ describe("the topology of the starter", () => {
     expect(rate("gateway", "accounts")).toBeNull();
   });
 
-  it("counts a model's replicas by the targets that answer", () => {
+  it("counts the ready targets of a model as its replicas", () => {
     const models = [modelStatus("assistant", { targets: [], state: "down", reason: "no server of it answers" })];
     const assistant = node({ ...nothing, models }, "assistant");
     expect(assistant).toMatchObject({ state: "down", replicas: { want: 1, ready: 0 } });
@@ -92,7 +92,7 @@ describe("the topology of the starter", () => {
 });
 
 describe("the topology of a larger platform", () => {
-  it("calls a model degraded while fewer replicas answer than are wanted", async () => {
+  it("reports a model as degraded while fewer replicas are ready than desired", async () => {
     const plan = await loadPlan("aiaas", "production");
     const unit = plan.units.find(({ role, replicas }) => role === "model" && replicas.min > 1);
     if (!unit?.model) throw new Error("aiaas has a model with more than one replica in production");
@@ -104,7 +104,7 @@ describe("the topology of a larger platform", () => {
     });
   });
 
-  it("does not guess how many servers of a store behind one address are up", async () => {
+  it("leaves the number of ready servers behind one address open", async () => {
     const plan = await loadPlan("aiaas", "production");
     const database = plan.stores.find((store) => store.kind === "postgres" && store.replicas > 1);
     if (!database) throw new Error("aiaas has a database with a standby in production");

@@ -96,7 +96,7 @@ async function start(
     return file;
   };
 
-  // Stopped in the reverse order of starting: an API server whose etcd is gone hangs and keeps its port.
+  // Stopped in the reverse order of starting: an API server without its etcd hangs and keeps its port.
   const etcdUrl = `http://127.0.0.1:${etcdPort}`;
   const peerUrl = `http://127.0.0.1:${peerPort}`;
   const etcd = run("etcd", {

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface Program {
   readonly name: string;
   readonly log: string;
-  /** Asks it to end, and ends it after `grace` milliseconds if it has not. Resolves when it is gone. */
+  /** Sends SIGTERM, and SIGKILL after `grace` milliseconds. Resolves when the process has exited. */
   stop(grace?: number): Promise<void>;
   /** Why it is no longer there, or `undefined` while it runs. */
   ended(): string | undefined;

@@ -20,11 +20,11 @@ export interface SimulatedNodes {
   /** Forbids (or allows again) that anything new is placed on any node. */
   cordon(forbid: boolean): Promise<void>;
   /**
-   * Forbids placement in a zone by a taint, as Kubernetes does when kubelets have gone silent; `false` allows it again.
-   * By a key of its own: the node controller takes its own mark off nodes that still report.
+   * Taints the nodes of a zone, as Kubernetes does when their kubelets stop reporting; `false` allows it again.
+   * The taint has its own key: the node controller removes its own taint from nodes that still report.
    */
   unreachable(zone: string, marked: boolean): Promise<void>;
-  /** Takes all nodes of a zone away, as when a zone is gone for good and its machines are deregistered. */
+  /** Deletes all nodes of a zone, as when a zone is lost permanently and its machines are deregistered. */
   removeZone(zone: string): Promise<void>;
 }
 

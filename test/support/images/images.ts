@@ -103,7 +103,7 @@ export async function pauseImage(folder: string, reference: string): Promise<str
 }
 
 /**
- * Stands in for the official `postgres` image: Debian's server of this machine and an entry point that keeps the same
+ * Replaces the official `postgres` image: Debian's server of this machine and an entry point that keeps the same
  * contract (`PGDATA`, `POSTGRES_PASSWORD_FILE`, `POSTGRES_INITDB_ARGS`, `/docker-entrypoint-initdb.d/*.sh`, user 999).
  * Whatever the tag says, the version is the one that this machine has.
  */

@@ -25,7 +25,7 @@ async function caller() {
       await ask();
     } catch (error) {
       failures.push(String(error.cause ?? error));
-      // A server that is away refuses at once: without a pause this would count how fast it can.
+      // An unreachable server refuses connections at once: the pause limits the number of counted failures.
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface Isolated {
   readonly child: ChildProcess;
   readonly log: string;
-  /** Signals its first process and waits, at most 20 s, until all of it is gone. */
+  /** Signals its first process and waits, at most 20 s, until all its processes have exited. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
 

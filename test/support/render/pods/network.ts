@@ -33,7 +33,7 @@ export class PodNetwork {
       await network.#ip("link", "add", "pods", "type", "bridge");
       await network.#ip("link", "set", "pods", "up");
       await network.#writeNames();
-      // Nobody answers there, at once: a name that is not in the list is unknown without a wait.
+      // No server listens there: a name that is not in the list fails at once.
       await writeFile(join(folder, "resolv.conf"), "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n");
       return network;
     } catch (error) {

@@ -39,7 +39,7 @@ export interface Pod {
 }
 
 /**
- * Runs the first container of a rendered pod as a kubelet would, short of its image: this machine's files stand in for
+ * Runs the first container of a rendered pod as a kubelet would, without its image: this machine's files replace
  * it, under a root that cannot be written, with the rendered files, secrets, scratch folders and claims at the rendered
  * places, as the rendered user without capabilities. A claim is a folder that outlives the pod.
  */

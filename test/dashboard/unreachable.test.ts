@@ -43,7 +43,7 @@ describeWith(["chromium"], "an open page", ({ chromium }) => {
     await platform?.stop();
   });
 
-  it("says under each promise that is not kept why, what to change, and where", async () => {
+  it("shows the reason, the fix and its position under each promise that is not kept", async () => {
     const { page } = browser;
     const broken = page.getByRole("list", { name: "Why gateway is broken" });
     expect(await broken.innerText()).toMatch(/RTO 25s worst case, 5s promised: liveness probe/);
@@ -57,7 +57,7 @@ describeWith(["chromium"], "an open page", ({ chromium }) => {
     expect(browser.complaints()).toEqual([]);
   });
 
-  it("says that the platform is away, keeps what it shows, and goes on by itself", async () => {
+  it("reports an unreachable platform, keeps its data, and recovers", async () => {
     const { page } = browser;
     // A page that asks for nothing by itself.
     await page.goto(`${platform.url}/keys`);
@@ -74,7 +74,7 @@ describeWith(["chromium"], "an open page", ({ chromium }) => {
     expect(ownComplaints(browser)).toEqual([]);
   });
 
-  it("shows a page that was first asked for while the platform was away, as soon as it is back", async () => {
+  it("loads a page that was opened while the platform was unreachable", async () => {
     const { page } = browser;
     await page.goto(`${platform.url}/promises`);
     await page.getByRole("heading", { name: "Promises", level: 1 }).waitFor();
@@ -88,7 +88,7 @@ describeWith(["chromium"], "an open page", ({ chromium }) => {
     expect(ownComplaints(browser)).toEqual([]);
   });
 
-  it("stays alive where the browser has no network: the platform is on the same machine", async () => {
+  it("works without a network: the platform is on the same machine", async () => {
     const { page } = browser;
     await page.goto(`${platform.url}/topology`);
     const live = page.getByText(/^live, updated/);
@@ -107,7 +107,7 @@ describeWith(["chromium"], "an open page", ({ chromium }) => {
     expect(browser.complaints()).toEqual([]);
   });
 
-  it("says that the session ended, and is where it was after signing in", async () => {
+  it("reports an expired session, and returns to the page after signing in", async () => {
     const { page } = browser;
     await page.goto(`${platform.url}/usage`);
     await page.getByRole("heading", { name: "Usage", level: 1 }).waitFor();

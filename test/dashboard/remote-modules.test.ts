@@ -12,7 +12,7 @@ import { modules } from "../../src/runtime/modules.js";
 import { startPostgres, type TestPostgres } from "../support/database/postgres.js";
 
 /** The dashboard in a process of its own, as in production: everything that a browser asks goes to it alone. */
-describe("a dashboard apart from the other modules", () => {
+describe("a dashboard with remote modules", () => {
   let postgres: TestPostgres;
   let home: string;
   let others: Kernel;
@@ -77,7 +77,7 @@ describe("a dashboard apart from the other modules", () => {
   const ask = (path: string, init: RequestInit = {}) =>
     fetch(`${dashboard.url}${path}`, { ...init, headers: { authorization: `Bearer ${key}`, ...init.headers } });
 
-  it("signs in through it: the cookie of the accounts module is set on its origin", async () => {
+  it("sets the cookie of the accounts module on its own origin", async () => {
     const answer = await fetch(`${dashboard.url}/admin/session`, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -90,7 +90,7 @@ describe("a dashboard apart from the other modules", () => {
     expect(session.status).toBe(200);
   });
 
-  it("refuses its own answers to whoever is not signed in", async () => {
+  it("refuses unauthenticated requests", async () => {
     for (const path of ["/admin/promises", "/admin/topology", "/admin/models", "/admin/drills", "/admin/backups"]) {
       const answer = await fetch(`${dashboard.url}${path}`);
       expect(answer.status, path).toBe(401);
@@ -98,7 +98,7 @@ describe("a dashboard apart from the other modules", () => {
     }
   });
 
-  it("answers the sheet, the topology and the models from where they are", async () => {
+  it("serves the sheet, the topology and the models", async () => {
     expect(await (await ask("/admin/promises")).json()).toMatchObject({ platform: "starter", environment: "local" });
     const models = z
       .object({ models: z.array(z.object({ name: z.string() })) })
@@ -117,7 +117,7 @@ describe("a dashboard apart from the other modules", () => {
     });
   });
 
-  it("passes on keys, usage and streamed chats, byte for byte", async () => {
+  it("forwards keys, usage and streamed chats byte for byte", async () => {
     expect((await ask("/admin/keys")).status).toBe(200);
     const usage = await ask("/admin/usage?by=model&format=csv");
     expect(usage.headers.get("content-type")).toContain("text/csv");
@@ -135,13 +135,13 @@ describe("a dashboard apart from the other modules", () => {
     expect(await chat.text()).toMatch(/^data: .*[\s\S]*data: \[DONE\]\s*$/);
   });
 
-  it("passes on a refusal as it was", async () => {
+  it("forwards an error response unchanged", async () => {
     const answer = await fetch(`${dashboard.url}/v1/models`, { headers: { authorization: "Bearer kls_wrong" } });
     expect(answer.status).toBe(401);
     expect(await answer.json()).toMatchObject({ error: { type: expect.any(String) } });
   });
 
-  it("cancels the call behind it when the browser leaves", async () => {
+  it("cancels the forwarded request when the browser disconnects", async () => {
     const leave = new AbortController();
     const chat = await ask("/v1/chat/completions", {
       method: "POST",
@@ -161,7 +161,7 @@ describe("a dashboard apart from the other modules", () => {
       .toMatch(/keelson_gateway_requests_total\{[^}]*status="499"\} 1/);
   });
 
-  it("asks the supervisor for drills and backups, and passes its words on", async () => {
+  it("forwards requests for drills and backups to the supervisor", async () => {
     expect(await (await ask("/admin/backups")).json()).toEqual({ place: "/backups", backups: [], damaged: [] });
     const refused = await ask("/admin/drills", {
       method: "POST",
@@ -183,25 +183,25 @@ describe("a dashboard apart from the other modules", () => {
     expect((await ask("/admin/promises")).status).toBe(200);
   });
 
-  it("takes no id of a drill that could name anything else", async () => {
+  it("refuses ids that are not those of a drill", async () => {
     const before = asked.length;
     for (const id of ["..%2F..%2Fstatus", "a%20b", "%00", "x".repeat(200)])
       expect((await ask(`/admin/drills/${id}`)).status).toBeGreaterThanOrEqual(400);
     expect(asked.length).toBe(before);
   });
 
-  it("answers an unknown path below /admin as the API does, not with a page", async () => {
+  it("returns an API error, not a page, for an unknown path below /admin", async () => {
     const answer = await ask("/admin/nothing", { headers: { accept: "text/html" } });
     expect(answer.status).toBe(404);
     expect(answer.headers.get("content-type")).toContain("application/json");
   });
 
-  it("leads nobody around its paths to what is for the inside of the platform", async () => {
+  it("does not forward paths to internal routes", async () => {
     for (const path of ["/v1/../internal/accounts/changes", "/admin/../metrics", "/admin/usage/%2e%2e/%2e%2e/metrics"])
       expect(await statusOf(dashboard.url, path), path).toBe(404);
   });
 
-  it("says which module is away, instead of hanging or showing a page", async () => {
+  it("reports which module is unreachable", async () => {
     await others.stop({ grace: 5_000 });
     const keys = await fetch(`${dashboard.url}/admin/keys`, { headers: { authorization: `Bearer ${key}` } });
     expect(keys.status).toBe(502);
@@ -209,7 +209,7 @@ describe("a dashboard apart from the other modules", () => {
   });
 });
 
-/** Sends the path as it is: `fetch` would resolve its dots before anybody sees them. */
+/** Sends the path as it is: `fetch` would resolve its dots before any user sees them. */
 async function statusOf(base: string, path: string): Promise<number | undefined> {
   const { hostname, port } = new URL(base);
   const asked = get({ hostname, port, path });
@@ -220,7 +220,7 @@ async function statusOf(base: string, path: string): Promise<number | undefined>
 }
 
 describe("a dashboard without a supervisor", () => {
-  it("says that drills and backups are run elsewhere", async () => {
+  it("reports that drills and backups need a supervisor", async () => {
     const { Control } = await import("../../src/runtime/dashboard/control/control.js");
     const none = new Control(undefined);
     await expect(none.json(z.unknown(), "GET", "/drills")).rejects.toMatchObject({ status: 503, code: "control/none" });
