@@ -142,26 +142,34 @@ describe("the kernel", () => {
   });
 
   it("drains: not ready first, accepts requests until the delay is over, completes those in flight", async () => {
+    /** Each completes the response of one request. */
+    const held: (() => void)[] = [];
     const kernel = await start({
       slow: {
         needs: [],
         start: noted("slow", (context) => {
           context.route("/slow", ANONYMOUS, (_request, response) => {
-            setTimeout(() => answerJson(response, 200, { done: true }), 600);
+            held.push(() => answerJson(response, 200, { done: true }));
           });
         }),
       },
     });
-    const under = fetch(`${kernel.url}/slow`);
-    await sleep(50);
-    const stopping = kernel.stop({ drainDelay: 300, grace: 5000 });
-    await sleep(50);
+    const inFlight = fetch(`${kernel.url}/slow`);
+    await expect.poll(() => held.length).toBe(1);
+    const stopping = kernel.stop({ drainDelay: 1000, grace: 5000 });
     const readiness = await fetch(`${kernel.url}/health/readiness`);
     expect([readiness.status, ((await readiness.json()) as { status: string }).status]).toEqual([503, "draining"]);
     const late = fetch(`${kernel.url}/slow`);
-    await sleep(400);
-    await expect(fetch(`${kernel.url}/slow`)).rejects.toThrow();
-    expect((await under).status).toBe(200);
+    await expect.poll(() => held.length).toBe(2);
+    const accepts = (): Promise<boolean> =>
+      fetch(`${kernel.url}/health/liveness`).then(
+        () => true,
+        () => false,
+      );
+    await expect.poll(accepts, { timeout: 5000 }).toBe(false);
+    expect(events).not.toContain("stop slow");
+    for (const release of held) release();
+    expect((await inFlight).status).toBe(200);
     expect((await late).status).toBe(200);
     await stopping;
     expect(events.at(-1)).toBe("stop slow");
@@ -176,13 +184,11 @@ describe("the kernel", () => {
         ),
       },
     });
-    const endless = fetch(`${kernel.url}/endless`).then((answer) => answer.text());
-    endless.catch(() => {});
-    await sleep(100);
-    const began = Date.now();
+    const endless = await fetch(`${kernel.url}/endless`);
+    const startedAt = Date.now();
     await kernel.stop({ grace: 300 });
-    expect(Date.now() - began).toBeLessThan(2000);
-    await expect(endless).rejects.toThrow();
+    expect(Date.now() - startedAt).toBeLessThan(2000);
+    await expect(endless.text()).rejects.toThrow();
   });
 
   it("routes by the longest prefix, and only whole segments", async () => {
