@@ -113,8 +113,8 @@ function report(
     [count("remove"), "removed"],
     [count("keep"), "unchanged"],
   ] as const;
-  const said = counts.filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`);
-  process.stderr.write(`${plan.platform} (${plan.environment}) in ${directory}: ${said.join(", ")}\n`);
+  const parts = counts.filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`);
+  process.stderr.write(`${plan.platform} (${plan.environment}) in ${directory}: ${parts.join(", ")}\n`);
   for (const secret of secrets) process.stderr.write(`made ${join(directory, secret)}\n`);
   printNotes(rendering.notes);
 }

@@ -128,9 +128,9 @@ export class KubernetesClient {
     return LiveObject.parse(await this.#send("POST", `${collection}?${query}`, `create ${describe(object)}`, object));
   }
 
-  /** Deletes an object and, in the background, what it owns. An object that is gone already is no error. */
+  /** Deletes an object and, in the background, what it owns. An object that does not exist is no error. */
   async delete(object: ObjectReference & { readonly metadata: { readonly uid?: string | undefined } }): Promise<void> {
-    // Only the very object that was looked at: one made anew under the same name stays.
+    // Only the object that was read: one created since under the same name stays.
     const { uid } = object.metadata;
     const options = { propagationPolicy: "Background", ...(uid !== undefined && { preconditions: { uid } }) };
     try {

@@ -1,4 +1,4 @@
-/** Where a cluster's API is and as whom to speak to it. */
+/** The address of a cluster's API, and the credentials to use. */
 export interface Connection {
   /** For messages: where all this was read. */
   readonly description: string;

@@ -96,8 +96,8 @@ function owner(message: string | undefined): string {
 }
 
 function causes(said: Status): string {
-  const told = (said.details?.causes ?? []).map((cause) => `${cause.field ?? ""}: ${cause.message ?? ""}`);
-  return told.length > 0 ? told.join("; ") : said.message;
+  const details = (said.details?.causes ?? []).map((cause) => `${cause.field ?? ""}: ${cause.message ?? ""}`);
+  return details.length > 0 ? details.join("; ") : said.message;
 }
 
 /** A response that the Kubernetes API never gives: usually the page of a proxy in front of it. */
@@ -129,7 +129,7 @@ export function unreachable(error: unknown, server: string, asked: Asked): Kuber
   return new KubernetesError(
     "kubernetes/unreachable",
     `${asked.what}: no answer from ${server}: ${message}`,
-    options("try again; if it goes on, look at the API server"),
+    options("try again; if it happens again, check the API server"),
   );
 }
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const names = z.record(z.string(), z.string());
 
-/** An object as the API server answers it; what stands below `spec` and `status` is read by whoever asks. */
+/** An object as the API server returns it. Callers parse the parts of `spec` and `status` that they need. */
 export const LiveObject = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),
@@ -19,7 +19,7 @@ export const LiveObject = z.looseObject({
 });
 export type LiveObject = z.infer<typeof LiveObject>;
 
-/** Names an object: enough to find it, and to speak of it. */
+/** Identifies an object, for requests and messages. */
 export interface ObjectReference {
   readonly apiVersion: string;
   readonly kind: string;
@@ -30,7 +30,7 @@ export function describe(object: ObjectReference): string {
   return `${object.kind} ${object.metadata.name}`;
 }
 
-/** The same for the same object, whatever else is known of it. */
+/** A key that is equal for references to the same object. */
 export function identity(object: ObjectReference): string {
   return `${object.apiVersion}/${object.kind}/${object.metadata.namespace ?? ""}/${object.metadata.name}`;
 }

@@ -4,8 +4,8 @@ import type { Plan, Unit } from "../plan/plan.js";
 const usual = 9464;
 
 /**
- * The port on which a replica answers `/metrics` and nothing else. It belongs to no Service and no entrance, so the world
- * does not get there. Undefined where nobody scrapes, and for programs that are not Keelson's own.
+ * The port on which a replica serves `/metrics` and nothing else. No Service and no entrance has it, so it is not public.
+ * Undefined if no Prometheus is configured, and for programs other than Keelson's modules.
  */
 export function metricsPort(plan: Plan, unit: Unit): number | undefined {
   if (plan.observe.metrics !== "prometheus" || unit.modules.length === 0) return undefined;

@@ -9,7 +9,7 @@ export interface GeneratedSecret {
   readonly keys: Readonly<Record<string, SecretValue>>;
 }
 
-/** A secret that somebody else must have put in place, because its provider knows the values. */
+/** A secret that the user must create, because its values come from a provider. */
 export interface ExternalSecret {
   readonly name: string;
   readonly keys: readonly string[];

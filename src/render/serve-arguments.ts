@@ -3,7 +3,7 @@ import type { Port, Unit } from "../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../plan/variables.js";
 import { planFile } from "./plan-document.js";
 
-/** What `keelson serve` is told in a container, whoever runs it. `metrics` is the port for Prometheus, where it comes. */
+/** Arguments of `keelson serve` in a container, on every target. `metrics`: the port for Prometheus, if it scrapes. */
 export function serveArguments(
   unit: Unit,
   modules: readonly string[],

@@ -55,17 +55,17 @@ function signed(sign: Line["sign"], lines: readonly string[]): readonly Line[] {
 /** Undefined where one side is empty, so that nothing has to be searched, and above `MAX_EDITS`. */
 function shortestScript(before: readonly string[], after: readonly string[]): readonly Line[] | undefined {
   if (before.length === 0 || after.length === 0) return undefined;
-  // The furthest `x` on each diagonal `x - y`, by distance: `furthest[distance][diagonal + distance]`.
-  const furthest: Int32Array[] = [];
+  // The reach `x` on each diagonal `x - y`, by distance: `reach[distance][diagonal + distance]`.
+  const reach: Int32Array[] = [];
   for (let distance = 0; distance <= Math.min(MAX_EDITS, before.length + after.length); distance += 1) {
     const reached = new Int32Array(2 * distance + 1);
-    furthest.push(reached);
-    const previous = furthest[distance - 1];
+    reach.push(reached);
+    const previous = reach[distance - 1];
     for (let diagonal = -distance; diagonal <= distance; diagonal += 2) {
       let x = start(previous, diagonal, distance).x;
       while (x < before.length && x - diagonal < after.length && before[x] === after[x - diagonal]) x += 1;
       reached[diagonal + distance] = x;
-      if (x >= before.length && x - diagonal >= after.length) return walkBack(furthest, before, after);
+      if (x >= before.length && x - diagonal >= after.length) return walkBack(reach, before, after);
     }
   }
   return undefined;
@@ -84,16 +84,12 @@ function start(
   return left < above ? { x: above, down: true } : { x: left + 1, down: false };
 }
 
-function walkBack(
-  furthest: readonly Int32Array[],
-  before: readonly string[],
-  after: readonly string[],
-): readonly Line[] {
+function walkBack(reach: readonly Int32Array[], before: readonly string[], after: readonly string[]): readonly Line[] {
   const lines: Line[] = [];
   let x = before.length;
   let y = after.length;
-  for (let distance = furthest.length - 1; distance >= 0; distance -= 1) {
-    const entered = start(furthest[distance - 1], x - y, distance);
+  for (let distance = reach.length - 1; distance >= 0; distance -= 1) {
+    const entered = start(reach[distance - 1], x - y, distance);
     for (; x > entered.x; x -= 1, y -= 1) lines.push({ sign: " ", text: before[x - 1] ?? "" });
     if (distance === 0) break;
     if (entered.down) {

@@ -32,7 +32,7 @@ export async function carryOut(client: KubernetesClient, step: Step, options: Ex
           },
           { manager: handOverManager },
         );
-      // In a namespace that is not its own it may meet a stranger of the same name, which a dry run does not harm.
+      // In another namespace there may be an unrelated object of the same name, which a dry run does not change.
       if (tryIn !== undefined && metadata.namespace !== undefined)
         await client.apply(
           { ...step.object, metadata: { ...metadata, namespace: tryIn } },

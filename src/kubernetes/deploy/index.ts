@@ -10,17 +10,17 @@ import { decideSecrets, makeSecret, type SecretStep } from "./secrets.js";
 import { waitForRollouts } from "./wait.js";
 
 export interface DeployOptions {
-  /** Ask the server about everything and change nothing. */
+  /** Send every object as a server-side dry run and change nothing. */
   readonly dryRun: boolean;
   /** Milliseconds that the rollouts may take. */
   readonly timeout: number;
-  /** Take fields over from other managers. */
+  /** Take over fields of other field managers. */
   readonly force: boolean;
   readonly random: (bytes: number) => string;
   readonly report: Reporter;
 }
 
-/** Told of each thing as it happens. */
+/** Receives each step as it is done. */
 export interface Reporter {
   secret(step: SecretStep): void;
   step(step: Step): void;

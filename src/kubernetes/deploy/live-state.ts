@@ -55,7 +55,7 @@ async function configMapsOfRevisions(client: KubernetesClient, plan: Plan): Prom
   return new Set(names);
 }
 
-/** A few at a time: an API server serves everybody. */
+/** A few requests at a time, so that the API server stays responsive to other clients. */
 async function inGroups<In, Out>(items: readonly In[], size: number, act: (item: In) => Promise<Out>): Promise<Out[]> {
   const results: Out[] = [];
   for (let start = 0; start < items.length; start += size)

@@ -11,8 +11,8 @@ export interface KindRow {
 }
 
 /**
- * The kinds that Keelson renders, in the order in which they are applied: what others stand on comes first. Pruning goes
- * the other way round.
+ * The kinds that Keelson renders, in the order in which they are applied: dependencies first. Pruning uses
+ * the reverse order.
  */
 export const kinds: readonly KindRow[] = [
   { apiVersion: "v1", kind: "Namespace", namespaced: false, prune: false },

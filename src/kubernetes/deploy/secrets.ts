@@ -21,7 +21,7 @@ export interface SecretStep {
 /**
  * Compares the secrets that the platform needs with those in the cluster.
  *
- * @throws KeelsonError `deploy/missing-secret` with every secret that somebody else must provide and has not.
+ * @throws KeelsonError `deploy/missing-secret` with every secret that the user must provide and that does not exist.
  */
 export async function decideSecrets(client: KubernetesClient, plan: Plan): Promise<readonly SecretStep[]> {
   const read = async (name: string) => {

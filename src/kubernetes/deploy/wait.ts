@@ -82,7 +82,7 @@ class RolloutState {
   readonly #reasons = new Map<string, string>();
   /** The workload of each pod, as rollouts are named. */
   readonly #workloads = new Map<string, string>();
-  readonly #told = new Map<string, string>();
+  readonly #reported = new Map<string, string>();
   readonly #unlisted: Set<string>;
   #decided: () => void = () => undefined;
 
@@ -97,14 +97,14 @@ class RolloutState {
 
   listed(kind: string): void {
     this.#unlisted.delete(kind);
-    this.#conclude();
+    this.#checkDecided();
   }
 
   see(object: LiveObject): void {
     if (object.kind === "Pod") this.#seePod(object);
     else if (this.#options.wanted.has(identity(object))) this.#rollouts.set(identity(object), rolloutOf(object));
-    this.#tell();
-    this.#conclude();
+    this.#report();
+    this.#checkDecided();
   }
 
   forget(object: LiveObject): void {
@@ -133,17 +133,17 @@ class RolloutState {
       .map(([pod, reason]) => `${pod}: ${reason}`);
   }
 
-  #tell(): void {
+  #report(): void {
     for (const [key, rollout] of this.#rollouts) {
       const reasons = rollout.state === "done" ? [] : this.#reasonsFor(rollout);
       const news = JSON.stringify([rollout, reasons]);
-      if (this.#told.get(key) === news) continue;
-      this.#told.set(key, news);
+      if (this.#reported.get(key) === news) continue;
+      this.#reported.set(key, news);
       this.#options.progress(rollout, reasons);
     }
   }
 
-  #conclude(): void {
+  #checkDecided(): void {
     if (this.#unlisted.size > 0) return;
     const rollouts = [...this.#rollouts.values()];
     const allThere = this.#rollouts.size === this.#options.wanted.size;

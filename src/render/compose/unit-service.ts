@@ -15,7 +15,7 @@ export interface Surroundings {
   readonly dependsOn: readonly string[];
   /** Services that say themselves when they are ready. */
   readonly checked: ReadonlySet<string>;
-  /** The port on this machine under which the world calls it. */
+  /** The port that is published on this machine, for a unit behind an entrance. */
   readonly published: { readonly variable: string; readonly port: number } | undefined;
 }
 
@@ -85,8 +85,8 @@ export function composeReplicas(unit: Unit, published: boolean): number {
 }
 
 /**
- * A volume without a name is each container's own: modules would write the same log otherwise. It belongs to whoever the
- * folder in the image belongs to, so that only Keelson's own image can have one.
+ * A volume without a name is not shared by replicas: modules would write to the same log otherwise. Docker creates it with the
+ * owner of the directory in the image, which is known for Keelson's own image only.
  */
 export function hasOwnVolumes({ modules }: Unit, replicas: number): boolean {
   return modules.length > 0 && replicas > 1;

@@ -2,7 +2,7 @@ import type { Plan, Unit } from "../../plan/plan.js";
 import type { PodDisruptionBudget } from "./manifest.js";
 import { metadata, selector } from "./metadata.js";
 
-/** Keeps enough replicas through drains and upgrades. None for a unit that may be away. */
+/** Keeps enough replicas through drains and upgrades. None for a unit that need not be available. */
 export function disruptionBudget(plan: Plan, unit: Unit): PodDisruptionBudget | undefined {
   if (!unit.disruption) return undefined;
   return {

@@ -26,7 +26,7 @@ export function horizontalPodAutoscaler(plan: Plan, unit: Unit): HorizontalPodAu
   };
 }
 
-/** Only what the cluster's own metrics API gives: a signal that nobody serves would stop every scale-down. */
+/** Only metrics of the cluster's own metrics API: an unavailable metric would stop every scale-down. */
 function resourceMetrics(scale: Scale): IMetricSpec[] {
   const targets = [
     ["cpu", scale.cpu],

@@ -2,7 +2,7 @@ import type { Plan } from "../../plan/plan.js";
 import type { Namespace } from "./manifest.js";
 import { ownership } from "./metadata.js";
 
-/** Everything of one environment lives in it; pods that ask for more than the level are refused at the door. */
+/** Everything of one environment lives in it; admission rejects pods that exceed its Pod Security level. */
 export function namespace(plan: Plan): Namespace {
   const level = plan.security.pods;
   return {

@@ -120,7 +120,7 @@ function home(volumes: readonly Volume[]): string {
   return volumes.some((volume) => volume.mount === DATA_DIRECTORY) ? DATA_DIRECTORY : "/tmp";
 }
 
-/** Tells a Prometheus with the usual pod discovery where the metrics are. */
+/** Annotations for a Prometheus with the common pod discovery. */
 function scraping(scope: Scope, unit: Unit): { annotations?: Record<string, string> } {
   const port = metricsPort(scope.plan, unit);
   if (port === undefined) return {};

@@ -23,7 +23,7 @@ export function topologySpread(
             topologyKey,
             whenUnsatisfiable: strength === "require" ? ("DoNotSchedule" as const) : ("ScheduleAnyway" as const),
             labelSelector: { matchLabels },
-            // A zone whose nodes have gone silent must not count as one that has too few: nothing could be replaced.
+            // A zone whose nodes are unreachable must not count as one with too few pods: no pod could be replaced.
             nodeTaintsPolicy: "Honor" as const,
             ...(perRevision && { matchLabelKeys: ["pod-template-hash"] }),
           },

@@ -43,7 +43,7 @@ export function sidecarVolumes(scope: Scope, sidecar: Sidecar): readonly Mounted
   ];
 }
 
-/** Names of volumes are labels of DNS: two long ones are cut, and told apart by a hash of all that they were. */
+/** Volume names are DNS labels of at most 63 characters: a longer one is cut and gets a hash of the whole name. */
 function nameBeside(sidecar: Sidecar, volume: Volume): string {
   const whole = `${sidecar.name}-${volume.name}`;
   return whole.length <= 63 ? whole : `${whole.slice(0, 54)}-${contentHash(whole, 8)}`;

@@ -7,7 +7,7 @@ const image = { reference: "ghcr.io/versity/versitygw:v1.8.0", user: 1001 } as c
 
 /**
  * The S3 API over one volume: each folder of it is a bucket, and the one of the store's own name is made at the start.
- * The keys of its owner reach the process from files and stand in no argument.
+ * The owner's keys reach the process by files, never by arguments.
  */
 function bucketServer(bucket: Bucket): StoreServer {
   const { secret } = bucket;

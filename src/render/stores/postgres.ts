@@ -45,7 +45,7 @@ function archivesLog(database: Database): boolean {
   return database.backups.log !== undefined;
 }
 
-/** Parameters that follow from the Plan, whoever runs the server. */
+/** Parameters that follow from the Plan, for every way to run the server. */
 export function databaseParameters(database: Database): Record<string, string> {
   const memory = database.resources.memory.limit ?? database.resources.memory.request ?? 512 * mebibyte;
   return {

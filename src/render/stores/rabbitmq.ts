@@ -34,8 +34,8 @@ function rabbitmqServer(broker: Broker, membership: Membership): StoreServer {
 }
 
 /**
- * Erlang refuses a cookie that others may read, and a mounted secret is readable by its group: so it is copied, anew at
- * each start, because a volume that moves to another node may come back readable by the group as well.
+ * Erlang refuses a cookie that others may read, and a mounted secret is readable by its group: so it is copied
+ * at each start, because a volume that moves to another node may become readable by the group as well.
  */
 function start(secrets: string): string {
   return [

@@ -31,7 +31,7 @@ export function redisServer(cache: Cache, membership: Membership): StoreServer {
  */
 const memberTimeout = 5000;
 
-/** A member of a cluster that forgot who it is would come back as a stranger, whether its keys may be lost or not. */
+/** A member of a cluster must keep its identity (`nodes.conf`) over restarts, even if its keys may be lost. */
 function keepsFiles(cache: Cache): boolean {
   return cache.persistence || cache.shards > 1;
 }
@@ -50,9 +50,9 @@ function start(cache: Cache, password: string, membership: Membership): string {
 }
 
 /**
- * Members of a Redis Cluster know each other by address, and every restart gives a new one: after all of them were gone
- * nobody finds anybody. So a member of a formed cluster that misses another asks for all of them by name. To meet one
- * that it knows changes the address and nothing else.
+ * Members of a Redis Cluster store the addresses of each other, and every restart gives a new one: after a restart of all of them no member
+ * reaches another. So a member of a formed cluster with a failed member meets all of them by name. `CLUSTER MEET` with a
+ * member of the cluster updates its address and nothing else.
  */
 function rejoin(cache: Cache, password: string, membership: Membership): string {
   const cli = `redis-cli -p ${cache.port}`;
