@@ -8,20 +8,20 @@ describe.each(["starter", "aiaas"])("blueprint %s", (name) => {
   const environments = [...platformOf(text).environments.keys()];
 
   it.each(environments)(
-    "comes to the same Plan in %s as it did (read the table when it changes)",
+    "has the Plan of its golden table in %s (review the table when it changes)",
     async (environment) => {
       const table = planTables(planOf(text, environment), colourless);
       await expect(table).toMatchFileSnapshot(`golden/${name}-${environment}.txt`);
     },
   );
 
-  it.each(environments)("in %s is plain data that survives JSON, and the same every time", (environment) => {
+  it.each(environments)("in %s is plain JSON data, and the same every time", (environment) => {
     const plan = planOf(text, environment);
     expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
     expect(JSON.stringify(planOf(text, environment))).toBe(JSON.stringify(plan));
   });
 
-  it.each(environments)("in %s names only what is there", (environment) => {
+  it.each(environments)("in %s refers only to elements that exist", (environment) => {
     const plan = planOf(text, environment);
     const units = plan.units.map((unit) => unit.name);
     const stores = plan.stores.map((store) => store.name);
@@ -39,7 +39,7 @@ describe.each(["starter", "aiaas"])("blueprint %s", (name) => {
 });
 
 describe("the starter", () => {
-  it("runs in processes first, in containers next, over three zones at last", () => {
+  it("runs in processes, then in containers, then over three zones", () => {
     const text = blueprint("starter");
     expect(planOf(text)).toMatchObject({ environment: "local", provide: "embedded" });
     expect(planOf(text, "development")).toMatchObject({ provide: "in-cluster" });
@@ -52,7 +52,7 @@ describe("the starter", () => {
 describe("aiaas, as its document has it", () => {
   const plan = planOf(blueprint("aiaas"), "production");
 
-  it("scales on 70% of CPU and 80% of memory, fast up and slowly down, and keeps one pod", () =>
+  it("scales on 70% of CPU and 80% of memory, fast up and slowly down, with one pod at minimum", () =>
     expect(named(plan.units, "api-router")).toMatchObject({
       replicas: { min: 2, max: 10 },
       scale: { cpu: 0.7, memory: 0.8, up: "aggressive", down: "conservative" },
@@ -64,7 +64,7 @@ describe("aiaas, as its document has it", () => {
     expect(plan.drills?.every).toBe(90 * 86_400_000);
   });
 
-  it("takes from Linode what it manages, and runs Redis and RabbitMQ itself", () =>
+  it("uses the managed stores of Linode, and runs Redis and RabbitMQ in the cluster", () =>
     expect(Object.fromEntries(plan.stores.map((store) => [store.name, store.provider.product]))).toEqual({
       "users-db": "Linode Managed Database",
       "analytics-db": "Linode Managed Database",

@@ -23,11 +23,11 @@ provide: in-cluster
 `);
   const edges = plan.edges.map(({ from, to, port, kind }) => `${from} → ${to}:${port} ${kind}`);
 
-  it("to units on their first port, or the one that is named", () => {
+  it("lead to units on their first port, or on the port that the call sets", () => {
     expect(edges).toContain("gateway → accounts:8080 unit");
     expect(edges).toContain("gateway → legacy:9000 unit");
   });
-  it("to stores on theirs, and from stores to where their copies really go", () => {
+  it("lead to stores on their port, and from stores to the buckets that receive their backups", () => {
     expect(edges).toContain("accounts → db:5432 store");
     expect(edges).toContain("gateway → cache:6379 store");
     expect(edges).toContain("db → files:9000 store");
@@ -37,14 +37,15 @@ provide: in-cluster
       "db → files:9000 store",
     ]);
   });
-  it("to models' units, to what they fall back to, and to addresses outside", () => {
+  it("lead to the units of models, to their fallbacks and to external addresses", () => {
     expect(edges).toContain("gateway → chat:8080 unit");
     expect(edges).toContain("gateway → models.example.net:443 outside");
     expect(edges).toContain("gateway → api.example.com:443 outside");
   });
-  it("to where weights are downloaded from", () => expect(edges).toContain("chat → huggingface.co:443 outside"));
+  it("lead to the host that weights are downloaded from", () =>
+    expect(edges).toContain("chat → huggingface.co:443 outside"));
 
-  it("and whoever calls a store mounts its address, never an environment variable with a password", () => {
+  it("of a store mount its address as a file, never as an environment variable with a password", () => {
     expect(named(plan.units, "accounts").secrets).toEqual([
       { secret: "db", directory: "database", keys: ["url"] },
       { secret: "internal", directory: "internal", keys: ["token"] },
@@ -57,14 +58,14 @@ provide: in-cluster
       FILES_DIRECTORY: "/run/secrets/keelson/files",
     });
   });
-  it("and Keelson's own modules read the Plan, not variables", () =>
+  it("of Keelson modules add no variables: modules read the Plan", () =>
     expect(named(plan.units, "gateway").environment).toEqual({}));
 });
 
 describe("a model", () => {
   const model = (text: string, rest = "") => planOf(`platform: shop\n${rest}\nmodels:\n  chat: ${text}\n`);
 
-  it("served here is a unit of the engine module", () => {
+  it("served by the platform is a unit of the engine module", () => {
     const plan = model("{ source: hf://a/b/c.gguf }");
     expect(named(plan.units, "chat")).toMatchObject({
       role: "model",
@@ -81,7 +82,7 @@ describe("a model", () => {
     expect(plan.units[0]).toMatchObject({ name: "llama-3-1", path: 'models["llama-3.1"]' });
   });
 
-  it("of servers outside is no unit", () => {
+  it("of external servers is no unit", () => {
     const plan = model("{ upstreams: https://models.example.net }");
     expect(plan.units).toEqual([]);
     expect(named(plan.models, "chat")).toMatchObject({
@@ -132,15 +133,15 @@ services:
 models: { chat: { source: ./m.gguf, beside: [memory] } }
 stores: { db: { redis: 7 } }
 `);
-  it("is a container of each, and no unit of its own", () => {
+  it("is a container of each unit, and no unit itself", () => {
     expect(plan.units.map(({ name }) => name)).toEqual(["web", "chat"]);
     for (const unit of plan.units)
       expect(unit.sidecars).toMatchObject([{ name: "memory", path: "services.memory", ports: [{ number: 8081 }] }]);
   });
-  it("brings its calls along", () =>
+  it("adds its calls to those of the unit", () =>
     expect(plan.edges.map(({ from, to }) => `${from} → ${to}`)).toEqual(["web → db", "chat → db"]));
 
-  it("finds the addresses of these calls in its own environment, where its image is foreign", () => {
+  it("gets the addresses of these calls in its environment, if it runs no modules", () => {
     const { units, origins } = planOf(`platform: shop
 services:
   web: { image: "shop/web:1", port: 80, beside: auth, calls: [jobs], sidecars: { proxy: { image: "shop/proxy:1", env: { JOBS_URL: mine } } } }
@@ -174,7 +175,7 @@ environments:
   zones: { provide: in-cluster, zones: 3 }
   aws: { cloud: aws, data: real, zones: 3 }
 `;
-  it("is one of everything on a laptop, without waiting", () => {
+  it("is one replica of everything on one machine, without a drain delay", () => {
     const plan = planOf(text, "laptop");
     expect(named(plan.units, "web")).toMatchObject({ replicas: { min: 1 }, drainDelay: 0, disruption: undefined });
     expect(named(plan.stores, "db")).toMatchObject({
@@ -182,7 +183,7 @@ environments:
       provider: { kind: "embedded", failover: undefined },
     });
   });
-  it("is two where data is real, and a budget that lets one go", () => {
+  it("is two replicas for real data, with a budget that allows one disruption", () => {
     const plan = planOf(text, "real");
     expect(named(plan.units, "web")).toMatchObject({
       replicas: { min: 2, max: 2 },
@@ -196,19 +197,19 @@ environments:
     });
     expect(named(plan.stores, "queue")).toMatchObject({ replicas: 3 });
   });
-  it("is one of what keeps files of its own, whose replicas would answer differently", () => {
+  it("is one replica of a unit with persistent files", () => {
     const volumes = "volumes: { index: { size: 1Gi, persistent: true }, cache: 1Gi }";
     const plan = planOf(text.replace("port: 80", `port: 80, ${volumes}`), "real");
     expect(named(plan.units, "web")).toMatchObject({ replicas: { min: 1, max: 1 }, disruption: undefined });
     const scratch = planOf(text.replace("port: 80", "port: 80, volumes: { cache: 1Gi }"), "real");
     expect(named(scratch.units, "web").replicas).toEqual({ min: 2, max: 2 });
   });
-  it("is spread over zones where there are some", () => {
+  it("is spread over zones if there are several", () => {
     const plan = planOf(text, "zones");
     expect(named(plan.units, "web").spread).toEqual({ zones: "require", nodes: "prefer" });
     expect(named(plan.stores, "db")).toMatchObject({ standby: "another-zone" });
   });
-  it("is what the cloud manages, in zones of its names", () => {
+  it("is managed by the cloud, in zones with its names", () => {
     const plan = planOf(text, "aws");
     expect(plan.regions[0]?.zones).toEqual(["us-east-1a", "us-east-1b", "us-east-1c"]);
     expect(plan.stores.map(({ provider }) => provider.product)).toEqual([
@@ -230,7 +231,7 @@ environments:
 });
 
 describe("entrances", () => {
-  it("send each path to the module that answers it, longest first", () => {
+  it("route each path to the module that serves it, longest prefix first", () => {
     const plan = planOf(`platform: shop
 services:
   gateway: { modules: [gateway], expose: true }
@@ -247,11 +248,11 @@ services:
       "/ dashboard",
     ]);
   });
-  it("send everything to the only exposed service", () =>
+  it("route everything to the only exposed service", () =>
     expect(
       planOf('platform: shop\nservices: { web: { image: "a:1", port: 80, expose: true } }').entrances[0]?.routes,
     ).toEqual([{ prefix: "/", unit: "web", port: "http" }]));
-  it("may be several", () => {
+  it("can be several", () => {
     const plan = planOf(`platform: shop
 entrances: { public: { host: shop.example }, staff: { host: staff.example, tls: { issuer: own, minimum: "1.3" }, waf: strict } }
 provide: in-cluster
@@ -272,7 +273,7 @@ services:
 });
 
 describe("machines", () => {
-  it("of known types say what pods can use; unknown ones only what the file states", () => {
+  it("of known types have the resources that pods can use; unknown types only those that the file sets", () => {
     const plan = planOf(`platform: shop
 nodes:
   general: { type: t3.xlarge, count: 2..5 }
@@ -292,7 +293,7 @@ nodes:
 });
 
 describe("regions", () => {
-  it("have the zones that are named, and a standby as many of its own", () => {
+  it("have the declared zones, and a standby the same number of its own", () => {
     const { regions } = planOf(`platform: shop
 cloud: aws
 zones: [us-east-1a, us-east-1c]

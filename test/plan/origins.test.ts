@@ -30,7 +30,7 @@ describe("the origin of a value", () => {
       column: 53,
     }));
 
-  it("is the environment's line where that says otherwise", () =>
+  it("is the line of the environment that overrides it", () =>
     expect(originOf(production, "services.web.replicas")).toEqual({
       kind: "environment",
       environment: "production",
@@ -39,7 +39,7 @@ describe("the origin of a value", () => {
       column: 34,
     }));
 
-  it("is a default with its reason, its value as one would write it, and the place of what it belongs to", () =>
+  it("is a default with its reason, its value as the file would write it, and the place of its element", () =>
     expect(originOf(local, "services.web.grace")).toEqual({
       kind: "default",
       why: "requests in flight are completed",
@@ -63,10 +63,10 @@ describe("the origin of a value", () => {
     expect(originOf(local, "stores.db.objectives.availability")).toMatchObject({ kind: "file", line: 2 });
   });
 
-  it("of what is not recorded is its nearest ancestor's", () =>
+  it("that is not recorded is that of its nearest ancestor", () =>
     expect(originOf(local, "services.web.health.ready.whatever.deep")).toMatchObject({ line: 4, column: 3 }));
 
-  it("is known for every element of every blueprint, at a line", () => {
+  it("has a line for every element of every blueprint", () => {
     for (const name of ["starter", "aiaas"])
       for (const environment of platformOf(blueprint(name)).environments.keys()) {
         const plan = planOf(blueprint(name), environment);
@@ -83,7 +83,7 @@ describe("the origin of a value", () => {
       }
   });
 
-  it("never fails, whatever path is asked for", () => {
+  it("exists for any path", () => {
     fc.assert(
       fc.property(fc.string(), (path) => {
         expect(originOf(local, path)).toHaveProperty("kind");
@@ -99,13 +99,13 @@ describe("explain", () => {
   const plan = planOf(text, "production");
   const explained = (path: string) => explanations(plan, platform.environments.get("production"), path);
 
-  it("tells everything below a path and nothing beside it", () => {
+  it("lists everything below a path and nothing else", () => {
     expect(explain(plan, "services.web.replicas").map(({ path }) => path)).toEqual(["services.web.replicas"]);
     for (const { path } of explain(plan, "stores.db")) expect(path).toMatch(/^stores\.db($|[.[])/);
     expect(explain(plan, "")).toHaveLength(Object.keys(plan.origins).length);
   });
 
-  it("shows each value as it is, or would be, written", () => {
+  it("shows each value as the file writes it, or would write it", () => {
     const values = Object.fromEntries(explained("services.web").map(({ path, value }) => [path, value]));
     expect(values).toMatchObject({
       "services.web.replicas": "4",
