@@ -26,8 +26,8 @@ describeWith(["cluster"], "the control plane of the tests", () => {
   });
 
   it("refuses a field that the kind does not have", async () => {
-    const misspelt = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "misspelt" }, dta: { key: "value" } };
-    await expect(plane.api.apply(misspelt)).rejects.toThrow(/field not declared in schema/);
+    const misspelled = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "misspelled" }, dta: { key: "value" } };
+    await expect(plane.api.apply(misspelled)).rejects.toThrow(/field not declared in schema/);
   });
 
   it("refuses a pod that may become root where `restricted` is enforced", async () => {

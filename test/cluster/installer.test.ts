@@ -59,7 +59,7 @@ describeWith(["root"], "the installer of the tests' tools, without root", () => 
     command("dpkg-query", 'for last; do :; done; case "$last" in wrk|age) echo missing ;; *) echo installed ;; esac');
     // A copy, because another user may not be able to look into the checkout.
     copyFileSync(installer, join(folder, "install.sh"));
-    const nobody = [
+    const unprivileged = [
       "--reuid=65534",
       "--regid=65534",
       "--clear-groups",
@@ -68,7 +68,7 @@ describeWith(["root"], "the installer of the tests' tools, without root", () => 
       join(folder, "install.sh"),
       "packages",
     ];
-    const { status, stderr } = spawnSync("setpriv", nobody, {
+    const { status, stderr } = spawnSync("setpriv", unprivileged, {
       encoding: "utf8",
       env: { PATH: `${folder}:${process.env["PATH"]}`, HOME: folder },
     });

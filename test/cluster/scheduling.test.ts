@@ -17,7 +17,7 @@ import { describeWith } from "../support/requirements.js";
 
 const ZONES = ["a", "b", "c"];
 
-/** For plans that name no nodes: whoever gave the cluster has some, one of them with a GPU. */
+/** For plans without node pools: the cluster has nodes already, one of them with a GPU. */
 const unnamed: readonly NodeShape[] = ZONES.map((zone) => ({
   zone,
   capacity: { cpu: "16", memory: "64Gi", "ephemeral-storage": "200Gi", "nvidia.com/gpu": "1" },

@@ -47,7 +47,7 @@ describeWith(["cluster", "kwok"], "the starter's production over three zones", (
     await nodes.removeZone(lost);
     const fewest = new Map<string, number>();
     let back: number | undefined;
-    // The garbage collector of pods lets a node be missing for 40 s before it believes that its pods are gone.
+    // The pod garbage collector deletes pods of a missing node after 40 s.
     while (back === undefined && performance.now() - started < 120_000) {
       const standing = new Set((await plane.api.list("/api/v1/nodes", Node)).map((node) => node.metadata.name));
       const ready = (await plane.api.list(pods, Pod)).filter(

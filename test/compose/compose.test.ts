@@ -166,7 +166,7 @@ describeWith(["docker", "docker compose", "postgresql"], "the platform in contai
       expect((await fetchInside("http://127.0.0.1:8800/v1/chat/completions", options)).status).toBe(401);
     });
 
-    it("lets a service reach whom it calls, and nobody else", async () => {
+    it("lets a service reach the services that it calls, and no other", async () => {
       const knock = (host: string, port: number) =>
         `const socket = require('net').connect(${port}, '${host}');
          socket.on('connect', () => { console.log('open'); process.exit(); });

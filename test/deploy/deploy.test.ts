@@ -103,7 +103,7 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
   it("prunes what is no longer rendered, and nothing that it does not own", async () => {
     await run(twoUnits("prune"));
     await client.apply({
-      ...named("prune", "v1", "ConfigMap", "of-somebody-else"),
+      ...named("prune", "v1", "ConfigMap", "of-another-owner"),
       ...{ data: { kept: "yes" } },
     });
     const without = await run(twoUnits("prune", { units: [unit("gateway")], edges: [] }));
@@ -116,7 +116,7 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
       ]),
     );
     expect(await read("prune", "apps/v1", "Deployment", "accounts")).toBeUndefined();
-    expect(await read("prune", "v1", "ConfigMap", "of-somebody-else")).toBeDefined();
+    expect(await read("prune", "v1", "ConfigMap", "of-another-owner")).toBeDefined();
     expect(await read("prune", "apps/v1", "Deployment", "gateway")).toBeDefined();
   });
 
@@ -157,12 +157,12 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
         { target: "kubernetes", path: "services.gateway.patch.kubernetes", fragment: { spec: { replicaz: 3 } } },
       ],
     });
-    await expect(run(twoUnits("misspelt", { units: [patched], edges: [] }), { dryRun: true })).rejects.toMatchObject({
+    await expect(run(twoUnits("misspelled", { units: [patched], edges: [] }), { dryRun: true })).rejects.toMatchObject({
       message: expect.stringMatching(/apply Deployment gateway: .*replicaz/),
     });
   });
 
-  it("names the owner of a field that somebody else manages, and takes it over only when told", async () => {
+  it("reports the owner of a field of another manager, and takes it over only with --force-conflicts", async () => {
     const plan = twoUnits("conflict");
     await run(plan);
     await client.apply(
@@ -178,7 +178,7 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
     expect(await read("conflict", "apps/v1", "Deployment", "gateway")).toMatchObject({ spec: { replicas: 2 } });
   });
 
-  it("mends what was changed by hand", async () => {
+  it("reverts what was changed by hand", async () => {
     const plan = twoUnits("drift");
     await run(plan);
     const service = `/api/v1/namespaces/drift/services/gateway`;
@@ -237,15 +237,15 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
   });
 
   it("is refused with the server's reason where it has no rights", async () => {
-    const nobody = await plane.writeKubeconfig("scheduler", plane.certificates.scheduler);
-    const weak = new KubernetesClient(await connectionFrom({ kubeconfig: nobody, environment: {} }));
+    const unprivileged = await plane.writeKubeconfig("scheduler", plane.certificates.scheduler);
+    const weak = new KubernetesClient(await connectionFrom({ kubeconfig: unprivileged, environment: {} }));
     const asking = weak.list("v1", "Secret", "default", {});
     await expect(asking).rejects.toMatchObject({ status: 403, code: "kubernetes/forbidden" });
     await weak.close();
   });
 
   it("says who is not known and who does not answer", async () => {
-    const stranger = join(plane.folder, "stranger.kubeconfig");
+    const unauthenticated = join(plane.folder, "unauthenticated.kubeconfig");
     const answer = await connectionFrom({ kubeconfig: plane.kubeconfig, environment: {} });
     const config = (server: string) =>
       JSON.stringify({
@@ -254,14 +254,14 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
         contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
         "current-context": "x",
       });
-    await writeFile(stranger, config(answer.server));
-    const unknown = new KubernetesClient(await connectionFrom({ kubeconfig: stranger, environment: {} }));
+    await writeFile(unauthenticated, config(answer.server));
+    const unknown = new KubernetesClient(await connectionFrom({ kubeconfig: unauthenticated, environment: {} }));
     await expect(unknown.list("v1", "Pod", "default", {})).rejects.toMatchObject({
       code: "kubernetes/unauthenticated",
     });
     await unknown.close();
-    await writeFile(stranger, config("https://127.0.0.1:1"));
-    const gone = new KubernetesClient(await connectionFrom({ kubeconfig: stranger, environment: {} }));
+    await writeFile(unauthenticated, config("https://127.0.0.1:1"));
+    const gone = new KubernetesClient(await connectionFrom({ kubeconfig: unauthenticated, environment: {} }));
     await expect(gone.list("v1", "Pod", "default", {})).rejects.toMatchObject({
       code: "kubernetes/unreachable",
       hint: expect.stringContaining("context x of"),

@@ -15,13 +15,13 @@ it("names the image that cannot be pulled", () => {
   );
 });
 
-it("tells how a container that keeps crashing last ended", () => {
+it("reports the last exit of a container that keeps crashing", () => {
   const state = { waiting: { reason: "CrashLoopBackOff", message: "back-off 20s restarting failed container" } };
   const lastState = { terminated: { exitCode: 137, reason: "OOMKilled" } };
   expect(diagnose(container({ state, lastState, restartCount: 4 }))).toMatch(/CrashLoopBackOff.*code 137, OOMKilled/);
 });
 
-it("tells why no node was found", () => {
+it("reports why no node was found", () => {
   const message = "0/3 nodes are available: 3 Insufficient cpu.";
   const conditions = [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message }];
   expect(diagnose(pod({ phase: "Pending", conditions }))).toBe(`Pending: ${message}`);

@@ -48,7 +48,7 @@ it("reads a cluster, its authority and a client certificate, as data or as files
   });
 });
 
-it("reads a token anew from its file for each request", async () => {
+it("reads a token from its file again for each request", async () => {
   const tokenFile = await write("token", "first\n");
   const kubeconfig = await write("config", config({ tokenFile }));
   const { credentials } = await connectionFrom({ kubeconfig, environment: {} });
@@ -57,7 +57,7 @@ it("reads a token anew from its file for each request", async () => {
   expect((await credentials()).authorization).toBe("Bearer second");
 });
 
-it("runs a credential plug-in, tells it the protocol, and keeps what it gave until that expires", async () => {
+it("runs a credential plug-in, passes it the protocol version, and caches its credentials until they expire", async () => {
   const log = join(folder, "calls");
   const expires = new Date(Date.now() + 3600_000).toISOString();
   const plugin = await write(

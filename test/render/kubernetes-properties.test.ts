@@ -96,7 +96,7 @@ describe("the objects of any plan", () => {
     );
   });
 
-  it("have one writer of replicas: the autoscaler, or nobody but the file", () => {
+  it("have one writer of replicas: the autoscaler, else the platform file", () => {
     fc.assert(
       fc.property(arbitraryPlan, (plan) => {
         const objects = objectsOf(plan);

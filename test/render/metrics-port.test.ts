@@ -34,7 +34,7 @@ function objects(plan: Plan): z.infer<typeof object>[] {
 const scraped = [...blueprintPlans()].filter(([, plan]) => plan.units.some((unit) => metricsPort(plan, unit)));
 
 describe.each(scraped)("the metrics of %s", (_name, plan) => {
-  it("are where Prometheus is told, for Prometheus alone, and behind no Service", () => {
+  it("are on the annotated port, open to Prometheus only, and behind no Service", () => {
     const rendered = objects(plan);
     for (const unit of plan.units) {
       const number = metricsPort(plan, unit);

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { manifests } from "../../src/render/kubernetes/index.js";
 import { planOf } from "../support/check/findings.js";
 
-it("lets whatever is sent to a pool of GPUs stand there, whether it asks for one or not", () => {
+it("tolerates the taint of GPU nodes for every pod of their pool, whether it requests a GPU or not", () => {
   const plan = planOf(`platform: shop
 cloud: aws
 provide: in-cluster

@@ -17,7 +17,7 @@ describe("a model that Ollama knows by name", () => {
     expect(outside("{ source: ./chat.gguf, engine: ollama }")).toEqual([]);
   });
 
-  it("is there before anybody finds the port open", async () => {
+  it("is loaded before the port accepts connections", async () => {
     const folder = await mkdtemp(join(tmpdir(), "keelson-ollama-"));
     try {
       const log = join(folder, "log");

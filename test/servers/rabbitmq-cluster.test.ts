@@ -86,7 +86,7 @@ describeWith(["rabbitmq", "network namespaces"], "a broker of three members, as 
     await expect.poll(() => running(other), { timeout: 60_000, interval: 1000 }).toBe(3);
   }, 180_000);
 
-  it("comes back with its messages after all members were gone, each at another address", async () => {
+  it("recovers with its messages after all members restarted at other addresses", async () => {
     await Promise.all(members.map((pod) => pod.stop("SIGTERM")));
     for (let index = 0; index < store.members; index += 1) members[index] = await store.start(index);
     await expect.poll(() => running(0), { timeout: 90_000, interval: 1000 }).toBe(3);

@@ -14,7 +14,7 @@ describeWith(["redis", "network namespaces"], "a sharded cache, as it is rendere
 
   const client = async (pod: Pod | undefined, ...command: string[]) => {
     if (!pod) throw new Error("there is no such member");
-    // A redirection to an address that is gone would hang.
+    // A redirection to an unreachable address would hang.
     return pod.exec(["timeout", "5", "redis-cli", "-c", ...command], { REDISCLI_AUTH: store.secret["password"] ?? "" });
   };
   const info = async (pod: Pod | undefined) => (await client(pod, "cluster", "info")).replaceAll("\r", "").split("\n");
@@ -80,7 +80,7 @@ describeWith(["redis", "network namespaces"], "a sharded cache, as it is rendere
     await expect.poll(() => client(members[0], "info", "replication"), { timeout: 20_000 }).toContain("link_status:up");
   }, 180_000);
 
-  it("comes back with its keys after all members were gone, each at another address", async () => {
+  it("recovers with its keys after all members restarted at other addresses", async () => {
     const old = members.map(({ address }) => address);
     await Promise.all(members.map((pod) => pod.stop("SIGTERM")));
     await startAll();

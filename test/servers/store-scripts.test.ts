@@ -90,7 +90,7 @@ describeWith(["postgresql", "root"], "the database's scripts on a real PostgreSQ
   const ask = (user: string, password: string, sql: string) =>
     asPostgres(`PGPASSWORD=${password} psql --no-psqlrc -h 127.0.0.1 -p ${port} -U ${user} -d keelson -Atc "${sql}"`);
 
-  it("makes an owner that is no superuser, and lets nobody in without a password", async () => {
+  it("creates an owner that is not a superuser, and rejects clients without a password", async () => {
     const { stdout } = await ask(
       "keelson",
       "secret-password",
@@ -144,7 +144,7 @@ describeWith(["postgresql", "root"], "the database's scripts on a real PostgreSQ
 });
 
 describeWith(["redis"], "the cache's start on a real Redis", () => {
-  it("asks for the password of its file, and keeps what it is told", async () => {
+  it("requires the password of its file, and stores what clients write", async () => {
     const folder = await mkdtemp(join(tmpdir(), "keelson-redis-"));
     const port = await freePort();
     const server = redisServer(cache("cache", { port }), alone("cache"));
