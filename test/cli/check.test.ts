@@ -247,7 +247,7 @@ describe("keelson with invalid arguments", () => {
     ["an invalid choice", ["check", "--format", "xml"], "argument 'xml' is invalid", "text, json, sarif"],
     ["an option without its value", ["promises", "--data"], "option '--data <directory>' argument missing", "--help"],
     ["too many arguments", ["plan", "a.yaml", "b.yaml"], "too many arguments", "--help"],
-    ["a group without a command", ["keys"], "names no command", "--help"],
+    ["a group without a command", ["keys"], "no command was given", "--help"],
   ];
 
   it.each(misused)("%s: exits with 2 and prints the error to stderr", async (_what, words, message, hint) => {

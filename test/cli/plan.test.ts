@@ -97,7 +97,7 @@ describe("an invalid file exits with code 2 and without a stack trace", () => {
     const place = /^some\.yaml:3:1 error spec\/unknown-environment .*`prodction`\n.*environments:\n.* \^{12}\n/;
     refused(["plan", some, "-e", "prodction"], place);
     refused(["plan", some, "-e", "prodction"], /hint: did you mean `production`\?/);
-    refused(["plan", some, "-e", "xyz"], /hint: known here: local, production/);
+    refused(["plan", some, "-e", "xyz"], /hint: known names: local, production/);
   });
   it("when the file declares no environment at all", () =>
     refused(["plan", file("none.yaml", "platform: shop\n"), "-e", "production"], /the file has no `environments:`/));
