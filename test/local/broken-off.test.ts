@@ -70,7 +70,7 @@ describe("with the data of several platforms", () => {
     expect((await keelson(cwd, ["down"])).code).toBe(0);
     const asked = await keelson(cwd, ["logs"]);
     expect(asked.code).toBe(2);
-    expect(asked.err).toContain("error data/unknown there is the data of several platforms");
+    expect(asked.err).toContain("error data/unknown several data directories exist below this directory");
   }, 120_000);
 });
 

@@ -4,7 +4,7 @@
  * SIGKILL when the point is reached for the COUNT-th time (default 1).
  */
 export type DebugPoint =
-  /** Entries of the usage journal are durable; nobody has been notified. */
+  /** Entries of the usage journal are durable; no client has been notified. */
   | "journal/durable"
   /** The ledger has acknowledged a batch of a journal file; the file is not marked as published. */
   | "publisher/recorded"
