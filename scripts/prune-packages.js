@@ -1,6 +1,6 @@
-// Runs after `npm install`, and takes away what Keelson never reads, about 200 MB: node-llama-cpp's C++ sources and its
-// libraries for other processors (the engine is never compiled here), the bundles of echarts (its modules are imported one
-// by one), and the maps to the sources of others' code.
+// Runs after `npm install` and removes about 200 MB that Keelson never reads: the C++ sources of node-llama-cpp and its
+// libraries for other processors (the engine is never compiled here), the bundles of echarts (its modules are imported
+// individually), and source maps of dependencies.
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 

@@ -55,7 +55,7 @@ export interface Transition {
   readonly failureCase: string | undefined;
 }
 
-/** The state of one service, with listeners. It holds no resources: whoever owns the service reports what happens to it. */
+/** The state of one service, with listeners. It holds no resources: the owner of the service reports its transitions. */
 export class ServiceLifecycle {
   #state: ServiceState = "new";
   #failureCase: string | undefined;

@@ -86,7 +86,7 @@ export function name(shop?: Shop): string {
   return shop.name;
 }
 `;
-  const cases: Readonly<Record<string, readonly [text: string, ...told: string[]]>> = {
+  const cases: Readonly<Record<string, readonly [text: string, ...expected: string[]]>> = {
     "what does not parse": [
       `import { definePlatform } from "keelson";\n\nexport default definePlatform({\n  platform: = "shop",\n});\n`,
       "platform.ts:4:13 error code/syntax Unexpected token",
@@ -131,10 +131,10 @@ export function name(shop?: Shop): string {
     ],
   };
 
-  it.each(Object.entries(cases))("%s", async (_, [text, ...told]) => {
+  it.each(Object.entries(cases))("%s", async (_, [text, ...expected]) => {
     const refused = await run({ "platform.ts": text, "part.ts": part }, "plan", "platform.ts");
     expect(refused).toMatchObject({ code: 2, out: "" });
-    for (const words of told) expect(refused.err).toContain(words);
+    for (const part of expected) expect(refused.err).toContain(part);
     expect(refused.err).not.toMatch(/^\s+at |jiti|Require stack/m);
   });
 

@@ -52,20 +52,20 @@ describeWith(["chromium"], "an open page", ({ chromium }) => {
     expect(await unknown.innerText()).toMatch(
       /RTO and RPO unknown: not run here.*Fix promise nothing.*platform\.yaml:12:3/s,
     );
-    expect(await page.getByRole("region", { name: "Availability" }).innerText()).toMatch(/Fix name the cloud/);
+    expect(await page.getByRole("region", { name: "Availability" }).innerText()).toMatch(/Fix declare the cloud, o/);
     expect(await browser.accessibility()).toEqual([]);
     expect(browser.complaints()).toEqual([]);
   });
 
   it("reports an unreachable platform, keeps its data, and recovers", async () => {
     const { page } = browser;
-    // A page that asks for nothing by itself.
+    // A page that sends no requests of its own.
     await page.goto(`${platform.url}/keys`);
     await page.getByRole("rowheader", { name: "first key" }).waitFor();
     await platform.away();
     const notice = page.getByRole("status").filter({ hasText: "Platform unreachable." });
     await notice.waitFor({ timeout: 30_000 });
-    expect(await notice.innerText()).toMatch(/What you see is from \d\d:\d\d:\d\d/);
+    expect(await notice.innerText()).toMatch(/Showing data from \d\d:\d\d:\d\d/);
     expect(await page.getByRole("rowheader", { name: "first key" }).isVisible()).toBe(true);
     expect(await browser.accessibility()).toEqual([]);
     await platform.back();
