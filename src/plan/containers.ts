@@ -24,8 +24,8 @@ export function defaultSize(modules: readonly string[]): ContainerSize {
 }
 
 /** The image that is written, else the platform's own. */
-export function planImage(context: PlanContext, scope: Scope, written: string | undefined): Image {
-  if (written !== undefined) return readImage(written, scope.pathOf("image"));
+export function planImage(context: PlanContext, scope: Scope, input: string | undefined): Image {
+  if (input !== undefined) return readImage(input, scope.pathOf("image"));
   context.provenance.inherit(scope.pathOf("image"), "image");
   return context.image;
 }
@@ -33,12 +33,12 @@ export function planImage(context: PlanContext, scope: Scope, written: string | 
 /** Ports by name; Keelson modules listen on 8080 (a sidecar on the next one that is free). */
 export function planPorts(
   scope: Scope,
-  written: Pick<SidecarInput, "port" | "ports">,
+  input: Pick<SidecarInput, "port" | "ports">,
   fallback: number | undefined,
 ): Port[] {
-  if (written.port !== undefined) return [{ name: "http", number: written.port, protocol: "http" }];
-  if (written.ports)
-    return Object.entries(written.ports).map(([name, port]): Port => {
+  if (input.port !== undefined) return [{ name: "http", number: input.port, protocol: "http" }];
+  if (input.ports)
+    return Object.entries(input.ports).map(([name, port]): Port => {
       const protocol = typeof port === "object" ? port.protocol : undefined;
       return {
         name,
@@ -54,43 +54,48 @@ export function planPorts(
 /** Requests and limits, from the file or from what such a container usually needs. */
 export function planResources(
   scope: Scope,
-  written: Pick<SidecarInput, "cpu" | "memory" | "gpu" | "disk">,
+  input: Pick<SidecarInput, "cpu" | "memory" | "gpu" | "disk">,
   defaults: ContainerSize,
 ): Resources {
-  const cpu = scope.range("cpu", written.cpu, defaults.cpu, defaults.why, formatCpu);
-  const memory = scope.range("memory", written.memory, defaults.memory, defaults.why, formatBytes);
+  const cpu = scope.range("cpu", input.cpu, defaults.cpu, defaults.why, formatCpu);
+  const memory = scope.range("memory", input.memory, defaults.memory, defaults.why, formatBytes);
   return {
     cpu: { request: cpu.min, limit: cpu.max },
     memory: { request: memory.min, limit: memory.max },
-    gpu: planGpu(written.gpu),
-    disk: written.disk?.max,
+    gpu: planGpu(input.gpu),
+    disk: input.disk?.max,
   };
 }
 
 /** `required` is one GPU; `optional` is none, since a target needs a number. */
-export function planGpu(written: SidecarInput["gpu"]): Resources["gpu"] {
-  if (written === "required") return { count: 1, kind: undefined };
-  if (written === undefined || typeof written === "string") return { count: 0, kind: undefined };
-  if (typeof written === "number") return { count: written, kind: undefined };
-  return { count: written.count, kind: written.kind };
+export function planGpu(input: SidecarInput["gpu"]): Resources["gpu"] {
+  if (input === "required") return { count: 1, kind: undefined };
+  if (input === undefined || typeof input === "string") return { count: 0, kind: undefined };
+  if (typeof input === "number") return { count: input, kind: undefined };
+  return { count: input.count, kind: input.kind };
 }
 
 /** Environment variables as text. */
-export function planVariables(written: SidecarInput["env"]): Record<string, string> {
-  return Object.fromEntries(Object.entries(written ?? {}).map(([name, value]) => [name, String(value)]));
+export function planVariables(input: SidecarInput["env"]): Record<string, string> {
+  return Object.fromEntries(Object.entries(input ?? {}).map(([name, value]) => [name, String(value)]));
 }
 
 /** Written volumes, and the directory that Keelson modules keep files in. */
-export function planVolumes(scope: Scope, written: SidecarInput["volumes"], data: number | undefined): Volume[] {
-  const volumes = Object.entries(written ?? {}).map(([name, volume]): Volume => {
-    const own = scope.at("volumes", name);
+export function planVolumes(scope: Scope, input: SidecarInput["volumes"], data: number | undefined): Volume[] {
+  const volumes = Object.entries(input ?? {}).map(([name, volume]): Volume => {
+    const volumeScope = scope.at("volumes", name);
     const given = typeof volume === "object" ? volume : { size: volume };
     const usual = name === "data" && data !== undefined ? DATA_DIRECTORY : `/data/${name}`;
     return {
       name,
-      mount: own.pick("mount", "mount" in given ? given.mount : undefined, usual, "a volume is mounted under its name"),
+      mount: volumeScope.pick(
+        "mount",
+        "mount" in given ? given.mount : undefined,
+        usual,
+        "a volume is mounted under its name",
+      ),
       size: given.size,
-      kind: own.pick(
+      kind: volumeScope.pick(
         "persistent",
         "persistent" in given ? given.persistent : undefined,
         false,

@@ -17,11 +17,11 @@ export function planEdges(
   stores: readonly Store[],
 ): Edge[] {
   const planner = new EdgePlanner(units, models, stores);
-  const { services = {}, models: writtenModels = {} } = context.settings;
+  const { services = {}, models: modelInputs = {} } = context.settings;
   for (const unit of units) {
-    const written = unit.role === "model" ? writtenModels[unit.model ?? ""] : services[unit.name];
-    planner.calls(unit.name, context.provenance.at(...rootOf(unit)), written?.calls);
-    for (const sidecar of many(written?.beside))
+    const input = unit.role === "model" ? modelInputs[unit.model ?? ""] : services[unit.name];
+    planner.calls(unit.name, context.provenance.at(...rootOf(unit)), input?.calls);
+    for (const sidecar of many(input?.beside))
       planner.calls(unit.name, context.provenance.at("services", sidecar), services[sidecar]?.calls);
   }
   for (const model of models) planner.download(model);

@@ -1,8 +1,8 @@
 import type { Image, Path } from "./plan.js";
 
 /** Reads `registry:5000/owner/name:tag@sha256:…` into its parts. */
-export function readImage(written: string, path: Path): Image {
-  const [beforeDigest = "", digest] = written.split("@");
+export function readImage(input: string, path: Path): Image {
+  const [beforeDigest = "", digest] = input.split("@");
   const slash = beforeDigest.lastIndexOf("/");
   const colon = beforeDigest.indexOf(":", slash + 1);
   return {

@@ -24,86 +24,86 @@ function unitOfModel(name: string): string {
 export function planModels(context: PlanContext): { readonly models: Model[]; readonly units: Unit[] } {
   const models: Model[] = [];
   const units: Unit[] = [];
-  for (const [name, written] of Object.entries(context.settings.models ?? {})) {
+  for (const [name, input] of Object.entries(context.settings.models ?? {})) {
     const scope = context.provenance.at("models", name);
-    const model = planModel(context, scope, name, written);
+    const model = planModel(context, scope, name, input);
     models.push(model);
-    if (model.unit !== undefined) units.push(planModelUnit(context, scope, model, written));
+    if (model.unit !== undefined) units.push(planModelUnit(context, scope, model, input));
   }
   return { models, units };
 }
 
-function planModel(context: PlanContext, scope: Scope, name: string, written: ModelInput): Model {
-  const upstreams = planUpstreams(scope, name, written);
-  const source = readSource(written);
-  const engine = planEngine(context, scope, written, upstreams, source);
+function planModel(context: PlanContext, scope: Scope, name: string, input: ModelInput): Model {
+  const upstreams = planUpstreams(scope, name, input);
+  const source = readSource(input);
+  const engine = planEngine(context, scope, input, upstreams, source);
   const outside = upstreams.length > 0 || engine === "openai";
   const queue = scope.at("queue");
-  const fallbacks = many(written.fallback);
+  const fallbacks = many(input.fallback);
   return {
     name,
     path: scope.path,
     engine,
     source,
-    parameters: written.parameters,
+    parameters: input.parameters,
     fallbacks: fallbacks.filter((fallback) => fallback !== "simulated"),
     simulated: fallbacks.includes("simulated") || engine === "simulated",
-    context: scope.pick("context", written.context, 4096, "4096 tokens hold a conversation and fit small memory"),
+    context: scope.pick("context", input.context, 4096, "4096 tokens hold a conversation and fit small memory"),
     concurrency: scope.pick(
       "concurrency",
-      written.concurrency,
+      input.concurrency,
       ENGINES[engine].concurrency.count,
       ENGINES[engine].concurrency.why,
     ),
     queue: {
-      length: queue.pick("length", written.queue?.length, 100, "a hundred can wait; more would exceed the deadline"),
+      length: queue.pick("length", input.queue?.length, 100, "a hundred can wait; more would exceed the deadline"),
       deadline: queue.duration(
         "deadline",
-        written.queue?.deadline,
+        input.queue?.deadline,
         30_000,
         "after 30s a client is better served by an error and a retry",
       ),
     },
-    embeddings: scope.pick("embeddings", written.embeddings, false, "a model generates text by default"),
+    embeddings: scope.pick("embeddings", input.embeddings, false, "a model generates text by default"),
     unit: outside ? undefined : unitOfModel(name),
     upstreams,
     limits: {
-      requestsPerMinute: written.limits?.requestsPerMinute,
-      tokensPerMinute: written.limits?.tokensPerMinute,
+      requestsPerMinute: input.limits?.requestsPerMinute,
+      tokensPerMinute: input.limits?.tokensPerMinute,
     },
-    objectives: elementObjectives(scope, written.objectives, context.objectives),
+    objectives: elementObjectives(scope, input.objectives, context.objectives),
   };
 }
 
 function planEngine(
   context: PlanContext,
   scope: Scope,
-  written: ModelInput,
+  input: ModelInput,
   upstreams: readonly Upstream[],
   source: ModelSource,
 ): EngineName | "best" {
   if (upstreams.length > 0)
-    return scope.pick("engine", written.engine, "openai", "an external server with the OpenAI API");
-  if (source.kind === "none" && written.engine === undefined)
+    return scope.pick("engine", input.engine, "openai", "an external server with the OpenAI API");
+  if (source.kind === "none" && input.engine === undefined)
     return scope.pick("engine", undefined, "simulated", "no `source` is set that weights could be loaded from");
   if (context.provide !== "embedded" && source.kind !== "name")
-    return scope.pick("engine", written.engine, "llama.cpp", "llama.cpp loads GGUF weights");
+    return scope.pick("engine", input.engine, "llama.cpp", "llama.cpp loads GGUF weights");
   if (context.provide !== "embedded")
-    return scope.pick("engine", written.engine, "ollama", "the source is a name in Ollama's library");
-  return scope.pick("engine", written.engine, "best", "the best engine that this machine has");
+    return scope.pick("engine", input.engine, "ollama", "the source is a name in Ollama's library");
+  return scope.pick("engine", input.engine, "best", "the best engine that this machine has");
 }
 
-function planUpstreams(scope: Scope, name: string, written: ModelInput): Upstream[] {
-  const given = typeof written.upstreams === "string" ? [{ url: written.upstreams }] : (written.upstreams ?? []);
-  const source = written.source ?? name;
+function planUpstreams(scope: Scope, name: string, input: ModelInput): Upstream[] {
+  const given = typeof input.upstreams === "string" ? [{ url: input.upstreams }] : (input.upstreams ?? []);
+  const source = input.source ?? name;
   return given.map((upstream, index): Upstream => {
-    const own = scope.at("upstreams", index);
+    const upstreamScope = scope.at("upstreams", index);
     const known = "model" in upstream ? upstream.model : undefined;
     const weight = "weight" in upstream ? upstream.weight : undefined;
     return {
       url: upstream.url.replace(/\/+$/, ""),
-      model: own.pick("model", known, source, "the same name as here"),
-      weight: own.pick("weight", weight, 1, "every server gets the same weight"),
+      model: upstreamScope.pick("model", known, source, "the same name as here"),
+      weight: upstreamScope.pick("weight", weight, 1, "every server gets the same weight"),
       secret: "key" in upstream ? upstream.key : undefined,
     };
   });
@@ -118,61 +118,55 @@ function readSource({ source, sha256 }: ModelInput): ModelSource {
   return { kind: "name", name: source };
 }
 
-function planModelUnit(context: PlanContext, scope: Scope, model: Model, written: ModelInput): Unit {
+function planModelUnit(context: PlanContext, scope: Scope, model: Model, input: ModelInput): Unit {
   const server = ENGINES[model.engine].server;
-  const resources = modelResources(context, scope, model, written);
-  const ports = planPorts(scope, written, server?.port ?? MODULE_PORT);
+  const resources = modelResources(context, scope, model, input);
+  const ports = planPorts(scope, input, server?.port ?? MODULE_PORT);
   const health: HealthDefaults = server
     ? { ready: server.health, live: server.health, startup: 1_800_000, why: `the health route of ${model.engine}` }
     : { ...MODULE_HEALTH, startup: model.source.kind === "huggingface" ? 1_800_000 : 120_000 };
-  if (server && written.image === undefined) scope.recordDefault("image", `the server of ${model.engine}`);
+  if (server && input.image === undefined) scope.recordDefault("image", `the server of ${model.engine}`);
   const kind: UnitKind = {
     name: unitOfModel(model.name),
     role: "model",
     model: model.name,
     modules: server ? [] : [MODEL_MODULE],
     image:
-      server && written.image === undefined
+      server && input.image === undefined
         ? readImage(server.image, scope.pathOf("image"))
-        : planImage(context, scope, written.image),
-    command: written.command ?? server?.command(model, resources, ports[0]?.number ?? server.port) ?? [],
+        : planImage(context, scope, input.image),
+    command: input.command ?? server?.command(model, resources, ports[0]?.number ?? server.port) ?? [],
     ports,
     resources,
-    volumes: planVolumes(scope, written.volumes, resources.disk ?? MODULE_DATA),
+    volumes: planVolumes(scope, input.volumes, resources.disk ?? MODULE_DATA),
     health,
   };
-  return planUnit(context, scope, written, kind);
+  return planUnit(context, scope, input, kind);
 }
 
 /** The resources of the model, else of its size class. A simulated model loads no weights. */
-function modelResources(context: PlanContext, scope: Scope, model: Model, written: ModelInput): Resources {
+function modelResources(context: PlanContext, scope: Scope, model: Model, input: ModelInput): Resources {
   if (model.engine === "simulated") {
     const why = "a simulated model loads no weights";
-    const cpu = scope.range("cpu", written.cpu, { min: 100, max: 1000 }, why, formatCpu);
-    const memory = scope.range("memory", written.memory, { min: 128 * MiB, max: 256 * MiB }, why, formatBytes);
-    const gpu = planGpu(written.gpu);
-    return { cpu: ends(cpu), memory: ends(memory), gpu, disk: written.disk?.max };
+    const cpu = scope.range("cpu", input.cpu, { min: 100, max: 1000 }, why, formatCpu);
+    const memory = scope.range("memory", input.memory, { min: 128 * MiB, max: 256 * MiB }, why, formatBytes);
+    const gpu = planGpu(input.gpu);
+    return { cpu: ends(cpu), memory: ends(memory), gpu, disk: input.disk?.max };
   }
-  const { size, why } = sizeClassOf(context.settings, written);
-  const cpu = scope.range("cpu", written.cpu, size.cpu ?? { min: 2000, max: 4000 }, why, formatCpu);
+  const { size, why } = sizeClassOf(context.settings, input);
+  const cpu = scope.range("cpu", input.cpu, size.cpu ?? { min: 2000, max: 4000 }, why, formatCpu);
   const memory = scope.range(
     "memory",
-    written.memory,
+    input.memory,
     size.memory ?? { min: 8192 * MiB, max: 16_384 * MiB },
     why,
     formatBytes,
   );
-  const disk = scope.range(
-    "disk",
-    written.disk,
-    size.disk ?? { min: 10_240 * MiB, max: 20_480 * MiB },
-    why,
-    formatBytes,
-  );
+  const disk = scope.range("disk", input.disk, size.disk ?? { min: 10_240 * MiB, max: 20_480 * MiB }, why, formatBytes);
   return {
     cpu: ends(cpu),
     memory: ends(memory),
-    gpu: modelGpu(scope, model, written, size.gpu ?? "none", why),
+    gpu: modelGpu(scope, model, input, size.gpu ?? "none", why),
     disk: disk.max,
   };
 }

@@ -5,16 +5,13 @@ import type { ProvenanceRecorder } from "./origin.js";
 import type { NodePool } from "./plan.js";
 
 /** The pool that is written; none where the environment has no pools at all. */
-export function planPool(context: PlanContext, written: string | undefined): string | undefined {
-  return written !== undefined && Object.hasOwn(context.settings.nodes ?? {}, written) ? written : undefined;
+export function planPool(context: PlanContext, input: string | undefined): string | undefined {
+  return input !== undefined && Object.hasOwn(context.settings.nodes ?? {}, input) ? input : undefined;
 }
 
 /** Node pools, with what a pod can use on one of their machines. */
-export function planPools(
-  provenance: ProvenanceRecorder,
-  written: Readonly<Record<string, NodePoolInput>>,
-): NodePool[] {
-  return Object.entries(written).map(([name, pool]): NodePool => {
+export function planPools(provenance: ProvenanceRecorder, input: Readonly<Record<string, NodePoolInput>>): NodePool[] {
+  return Object.entries(input).map(([name, pool]): NodePool => {
     const scope = provenance.at("nodes", name);
     const known = machineType(pool.type);
     const stated = pool.allocatable;

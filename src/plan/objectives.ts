@@ -10,48 +10,44 @@ const PERCENTILES = [
 ] as const;
 
 /** The platform's own objectives. */
-export function platformObjectives(scope: Scope, written: ObjectivesInput | undefined): Objectives {
+export function platformObjectives(scope: Scope, input: ObjectivesInput | undefined): Objectives {
   return {
     path: scope.path,
-    availability: promised(written?.availability, undefined),
-    rto: promised(written?.rto, undefined),
-    rpo: promised(written?.rpo, undefined),
-    except: written?.except ?? [],
-    latency: latency(written),
-    retention: written?.retention,
+    availability: promised(input?.availability, undefined),
+    rto: promised(input?.rto, undefined),
+    rpo: promised(input?.rpo, undefined),
+    except: input?.except ?? [],
+    latency: latency(input),
+    retention: input?.retention,
   };
 }
 
 /** An element's objectives: its own, and the platform's for those that it does not set. `scope` is the element's. */
-export function elementObjectives(
-  scope: Scope,
-  written: ObjectivesInput | undefined,
-  platform: Objectives,
-): Objectives {
-  const own = scope.at("objectives");
+export function elementObjectives(scope: Scope, input: ObjectivesInput | undefined, platform: Objectives): Objectives {
+  const objectivesScope = scope.at("objectives");
   for (const key of KEYS)
-    if (written?.[key] === undefined && platform[key] !== undefined)
-      scope.provenance.inherit(own.pathOf(key), `objectives.${key}`);
+    if (input?.[key] === undefined && platform[key] !== undefined)
+      scope.provenance.inherit(objectivesScope.pathOf(key), `objectives.${key}`);
   return {
-    path: own.path,
-    availability: promised(written?.availability, platform.availability),
-    rto: promised(written?.rto, platform.rto),
-    rpo: promised(written?.rpo, platform.rpo),
-    except: written?.except ?? platform.except,
-    latency: latency(written) ?? platform.latency,
-    retention: written?.retention ?? platform.retention,
+    path: objectivesScope.path,
+    availability: promised(input?.availability, platform.availability),
+    rto: promised(input?.rto, platform.rto),
+    rpo: promised(input?.rpo, platform.rpo),
+    except: input?.except ?? platform.except,
+    latency: latency(input) ?? platform.latency,
+    retention: input?.retention ?? platform.retention,
   };
 }
 
 /** What is written, nothing for `none`, and the platform's for what is not written. */
-function promised(written: number | "none" | undefined, platform: number | undefined): number | undefined {
-  return written === "none" ? undefined : (written ?? platform);
+function promised(input: number | "none" | undefined, platform: number | undefined): number | undefined {
+  return input === "none" ? undefined : (input ?? platform);
 }
 
 /** The strictest percentile that is written. */
-function latency(written: ObjectivesInput | undefined): Objectives["latency"] {
+function latency(input: ObjectivesInput | undefined): Objectives["latency"] {
   for (const [key, percentile] of [...PERCENTILES].reverse()) {
-    const within = written?.latency?.[key];
+    const within = input?.latency?.[key];
     if (within !== undefined) return { percentile, within };
   }
   return undefined;

@@ -8,34 +8,34 @@ const DAY = 86_400_000;
 /** Network, pods, mesh, identity. */
 export function planSecurity(context: PlanContext): Security {
   const scope = context.provenance.at("security");
-  const written = context.settings.security;
-  const mesh = planMesh(written?.mesh);
-  if (written?.mesh === undefined) scope.recordDefault("mesh", "no mesh is configured");
+  const input = context.settings.security;
+  const mesh = planMesh(input?.mesh);
+  if (input?.mesh === undefined) scope.recordDefault("mesh", "no mesh is configured");
   return {
-    network: scope.pick("network", written?.network, "default-deny", "only declared calls are open"),
-    pods: scope.pick("pods", written?.pods, "restricted", "nothing here needs more"),
+    network: scope.pick("network", input?.network, "default-deny", "only declared calls are open"),
+    pods: scope.pick("pods", input?.pods, "restricted", "nothing here needs more"),
     mesh,
-    identity: scope.pick("identity", written?.identity, "none", "pods call no API of the cloud"),
-    scan: scope.pick("scan", written?.scan, "none", "no scanner is configured"),
-    audit: scope.pick("audit", written?.audit, true, "changes are recorded"),
+    identity: scope.pick("identity", input?.identity, "none", "pods call no API of the cloud"),
+    scan: scope.pick("scan", input?.scan, "none", "no scanner is configured"),
+    audit: scope.pick("audit", input?.audit, true, "changes are recorded"),
   };
 }
 
-function planMesh(written: NonNullable<Settings["security"]>["mesh"]): Security["mesh"] {
-  if (typeof written !== "object") return { kind: "none", mtls: "off" };
-  if ("istio" in written) return { kind: "istio", mtls: written.istio };
-  return { kind: "linkerd", mtls: written.linkerd };
+function planMesh(input: NonNullable<Settings["security"]>["mesh"]): Security["mesh"] {
+  if (typeof input !== "object") return { kind: "none", mtls: "off" };
+  if ("istio" in input) return { kind: "istio", mtls: input.istio };
+  return { kind: "linkerd", mtls: input.linkerd };
 }
 
 /** Where metrics, logs and traces are stored, what is monitored, and who is notified. */
 export function planObserve(context: PlanContext): Observe {
   const scope = context.provenance.at("observe");
-  const written = context.settings.observe;
+  const input = context.settings.observe;
   const alerts = scope.at("alerts");
-  const given = written?.alerts;
+  const given = input?.alerts;
   const metrics = scope.pick(
     "metrics",
-    written?.metrics,
+    input?.metrics,
     "none",
     "no metrics backend is configured; /metrics is served in any case",
   );
@@ -44,10 +44,10 @@ export function planObserve(context: PlanContext): Observe {
   const real = watched && onCluster(context);
   return {
     metrics,
-    logs: scope.pick("logs", written?.logs, "none", "logs go to standard output"),
-    traces: scope.pick("traces", written?.traces, "none", "no trace backend is configured"),
-    otlp: written?.otlp,
-    retention: scope.duration("retention", written?.retention, 15 * DAY, "15d, as Prometheus keeps by default"),
+    logs: scope.pick("logs", input?.logs, "none", "logs go to standard output"),
+    traces: scope.pick("traces", input?.traces, "none", "no trace backend is configured"),
+    otlp: input?.otlp,
+    retention: scope.duration("retention", input?.retention, 15 * DAY, "15d, as Prometheus keeps by default"),
     alerts: {
       path: alerts.path,
       down: alerts.duration("down", given?.down, real ? 120_000 : undefined, why),
@@ -63,9 +63,9 @@ export function planObserve(context: PlanContext): Observe {
       backups: alerts.pick("backups", given?.backups, real, why),
     },
     routes: {
-      critical: written?.routes?.critical,
-      warning: written?.routes?.warning,
-      info: written?.routes?.info,
+      critical: input?.routes?.critical,
+      warning: input?.routes?.warning,
+      info: input?.routes?.info,
     },
   };
 }
@@ -73,14 +73,14 @@ export function planObserve(context: PlanContext): Observe {
 /** How changes arrive. */
 export function planDelivery(context: PlanContext): Delivery {
   const scope = context.provenance.at("delivery");
-  const written = context.settings.delivery;
+  const input = context.settings.delivery;
   const approvals = scope.at("approvals");
   return {
-    gitops: scope.pick("gitops", written?.gitops, "none", "`keelson deploy` applies changes"),
-    sync: scope.pick("sync", written?.sync, "automatic", "a merged change is applied"),
+    gitops: scope.pick("gitops", input?.gitops, "none", "`keelson deploy` applies changes"),
+    sync: scope.pick("sync", input?.sync, "automatic", "a merged change is applied"),
     approvals: {
-      infrastructure: approvals.pick("infrastructure", written?.approvals?.infrastructure, 0, "none is configured"),
-      production: approvals.pick("production", written?.approvals?.production, 0, "none is configured"),
+      infrastructure: approvals.pick("infrastructure", input?.approvals?.infrastructure, 0, "none is configured"),
+      production: approvals.pick("production", input?.approvals?.production, 0, "none is configured"),
     },
   };
 }
@@ -88,24 +88,24 @@ export function planDelivery(context: PlanContext): Delivery {
 /** The cluster itself. */
 export function planCluster(context: PlanContext): ClusterSettings {
   const scope = context.provenance.at("cluster");
-  const written = context.settings.cluster;
+  const input = context.settings.cluster;
   const bounded = Object.values(context.settings.nodes ?? {}).some(({ count }) => count.min < count.max);
   return {
-    name: written?.name,
-    kubernetes: scope.pick("kubernetes", written?.kubernetes, "1.34", "a version that is maintained"),
+    name: input?.name,
+    kubernetes: scope.pick("kubernetes", input?.kubernetes, "1.34", "a version that is maintained"),
     autoscaler: scope.pick(
       "autoscaler",
-      written?.autoscaler,
+      input?.autoscaler,
       bounded,
       bounded ? "pools have room to grow" : "every pool has a fixed size",
     ),
-    backups: planClusterBackups(scope, written?.backups),
+    backups: planClusterBackups(scope, input?.backups),
   };
 }
 
 /** Faults that are rehearsed. */
 export function planDrills(context: PlanContext): DrillSchedule | undefined {
-  const written = context.settings.drills;
-  if (!written) return undefined;
-  return { path: context.provenance.at("drills").path, every: written.every, faults: written.faults };
+  const input = context.settings.drills;
+  if (!input) return undefined;
+  return { path: context.provenance.at("drills").path, every: input.every, faults: input.faults };
 }

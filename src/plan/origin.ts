@@ -13,7 +13,7 @@ export function originOf(plan: Pick<Plan, "origins">, path: Path): Origin {
 }
 
 /** Whether the platform file sets the value, in the base or under the environment. */
-export function isWritten(plan: Pick<Plan, "origins">, path: Path): boolean {
+export function isDeclared(plan: Pick<Plan, "origins">, path: Path): boolean {
   const origin = plan.origins[path];
   return origin !== undefined && origin.kind !== "default";
 }
@@ -26,7 +26,7 @@ export class ProvenanceRecorder {
     readonly tree: Mapping,
     readonly source: SourceMap,
   ) {
-    this.#written(tree, "", source.origin(tree.place));
+    this.#recordTree(tree, "", source.origin(tree.place));
   }
 
   /** Everything that was recorded: values of the file in its order, then defaults. */
@@ -49,14 +49,14 @@ export class ProvenanceRecorder {
     if (origin) this.#origins[path] = origin;
   }
 
-  #written(tree: Tree, path: Path, origin: Origin): void {
+  #recordTree(tree: Tree, path: Path, origin: Origin): void {
     if (path !== "") this.#origins[path] = origin;
     if (tree.kind === "sequence")
       for (const [index, item] of tree.items.entries())
-        this.#written(item, joinPath(path, index), this.source.origin(item.place));
+        this.#recordTree(item, joinPath(path, index), this.source.origin(item.place));
     if (tree.kind !== "mapping") return;
     for (const [name, { key, value }] of tree.entries)
-      this.#written(value, joinPath(path, name), this.source.origin(value.kind === "scalar" ? value.place : key));
+      this.#recordTree(value, joinPath(path, name), this.source.origin(value.kind === "scalar" ? value.place : key));
   }
 }
 
@@ -83,8 +83,8 @@ export class Scope {
   }
 
   /** The value of the file, or the default with the reason for it. */
-  pick<T>(key: Segment, written: T | undefined, fallback: T, why: string, write: (value: T) => string = plainly): T {
-    if (written !== undefined) return written;
+  pick<T>(key: Segment, input: T | undefined, fallback: T, why: string, write: (value: T) => string = plainly): T {
+    if (input !== undefined) return input;
     const value = fallback === undefined ? "" : write(fallback);
     this.recordDefault(key, why, value === "" ? undefined : value);
     return fallback;
@@ -93,36 +93,34 @@ export class Scope {
   /** `pick` for milliseconds. */
   duration<T extends number | undefined>(
     key: Segment,
-    written: number | undefined,
+    input: number | undefined,
     fallback: T,
     why: string,
   ): number | T {
-    return this.pick<number | T>(key, written, fallback, why, (value) =>
+    return this.pick<number | T>(key, input, fallback, why, (value) =>
       value === undefined ? "" : formatDuration(value),
     );
   }
 
   /** `pick` for bytes. */
-  bytes(key: Segment, written: number | undefined, fallback: number, why: string): number {
-    return this.pick(key, written, fallback, why, formatBytes);
+  bytes(key: Segment, input: number | undefined, fallback: number, why: string): number {
+    return this.pick(key, input, fallback, why, formatBytes);
   }
 
   /** `pick` for a ratio. */
-  ratio<T extends number | undefined>(key: Segment, written: number | undefined, fallback: T, why: string): number | T {
-    return this.pick<number | T>(key, written, fallback, why, (value) =>
-      value === undefined ? "" : formatRatio(value),
-    );
+  ratio<T extends number | undefined>(key: Segment, input: number | undefined, fallback: T, why: string): number | T {
+    return this.pick<number | T>(key, input, fallback, why, (value) => (value === undefined ? "" : formatRatio(value)));
   }
 
   /** `pick` for a minimum and a maximum, each formatted by `one`. */
   range<T extends Range | undefined>(
     key: Segment,
-    written: Range | undefined,
+    input: Range | undefined,
     fallback: T,
     why: string,
     one: (value: number) => string,
   ): Range | T {
-    return this.pick<Range | T>(key, written, fallback, why, (value) =>
+    return this.pick<Range | T>(key, input, fallback, why, (value) =>
       value === undefined ? "" : formatRange(value, one),
     );
   }

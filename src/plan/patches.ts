@@ -4,9 +4,9 @@ import type { Patch } from "./plan.js";
 /** Fragments for single targets, each with its own place. */
 export function planPatches(
   scope: Scope,
-  written: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined,
+  input: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined,
 ): Patch[] {
-  return Object.entries(written ?? {}).map(([target, fragment]) => ({
+  return Object.entries(input ?? {}).map(([target, fragment]) => ({
     target,
     path: scope.pathOf("patch", target),
     fragment,

@@ -11,11 +11,11 @@ export function zoneCount(zones: Settings["zones"]): number {
 /** Regions, primary first, each with the names of its zones. */
 export function planRegions(provenance: ProvenanceRecorder, settings: Settings, cloud: Cloud): Region[] {
   const root = provenance.at();
-  const written = typeof settings.regions === "string" ? { primary: settings.regions } : settings.regions;
+  const input = typeof settings.regions === "string" ? { primary: settings.regions } : settings.regions;
   const usual = CLOUDS[cloud].defaultRegion;
-  const primary = root.pick("regions", written?.primary, usual.name, usual.why);
+  const primary = root.pick("regions", input?.primary, usual.name, usual.why);
   if (settings.zones === undefined) root.recordDefault("zones", "no zones are set, so there is one");
-  const standby = (written && "standby" in written ? written.standby : undefined) ?? [];
+  const standby = (input && "standby" in input ? input.standby : undefined) ?? [];
   return [
     { name: primary, role: "primary", mode: "active", zones: zoneNames(primary, cloud, settings.zones) },
     ...standby.map((entry, index): Region => {
@@ -39,19 +39,19 @@ export function planFailover(
   settings: Settings,
   regions: readonly Region[],
 ): RegionFailover | undefined {
-  const written = typeof settings.regions === "object" ? settings.regions.failover : undefined;
-  if (!written && regions.length < 2) return undefined;
+  const input = typeof settings.regions === "object" ? settings.regions.failover : undefined;
+  if (!input && regions.length < 2) return undefined;
   const scope = provenance.at("regions", "failover");
   return {
     path: scope.path,
-    check: scope.duration("check", written?.check, 30_000, "Route 53's standard interval between health checks"),
-    failures: scope.pick("failures", written?.failures, 3, "Route 53's standard failure threshold"),
-    ttl: scope.duration("ttl", written?.ttl, 60_000, "AWS recommends at most 60s on records that fail over"),
+    check: scope.duration("check", input?.check, 30_000, "Route 53's standard interval between health checks"),
+    failures: scope.pick("failures", input?.failures, 3, "Route 53's standard failure threshold"),
+    ttl: scope.duration("ttl", input?.ttl, 60_000, "AWS recommends at most 60s on records that fail over"),
   };
 }
 
-function zoneNames(region: string, cloud: Cloud, written: Settings["zones"]): string[] {
-  if (Array.isArray(written)) return written;
-  const letters = Array.from({ length: zoneCount(written) }, (_, index) => String.fromCharCode(97 + index));
+function zoneNames(region: string, cloud: Cloud, input: Settings["zones"]): string[] {
+  if (Array.isArray(input)) return input;
+  const letters = Array.from({ length: zoneCount(input) }, (_, index) => String.fromCharCode(97 + index));
   return letters.map((letter) => CLOUDS[cloud].zone(region, letter));
 }

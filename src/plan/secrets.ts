@@ -25,8 +25,8 @@ export function planSecrets(
   edges: readonly Edge[],
 ): { readonly secrets: Secret[]; readonly units: Unit[] } {
   const secrets = new Map<string, Secret>();
-  for (const [name, written] of Object.entries(context.settings.secrets ?? {}))
-    secrets.set(name, declared(context, name, written));
+  for (const [name, input] of Object.entries(context.settings.secrets ?? {}))
+    secrets.set(name, declared(context, name, input));
   const add = (name: string, keys: readonly string[], why: string): void => {
     const existing = secrets.get(name);
     if (existing) secrets.set(name, { ...existing, keys: [...new Set([...existing.keys, ...keys])] });
@@ -111,15 +111,15 @@ function runsModules({ modules, sidecars }: Unit): boolean {
   return modules.length > 0 || sidecars.some((sidecar) => sidecar.modules.length > 0);
 }
 
-function declared(context: PlanContext, name: string, written: SecretInput): Secret {
+function declared(context: PlanContext, name: string, input: SecretInput): Secret {
   const scope = context.provenance.at("secrets", name);
   const { from, why } = CLOUDS[context.cloud].secretStore;
   return {
     name,
     path: scope.path,
-    keys: written.keys,
-    from: scope.pick("from", written.from, from, why),
-    rotate: written.rotate,
+    keys: input.keys,
+    from: scope.pick("from", input.from, from, why),
+    rotate: input.rotate,
   };
 }
 

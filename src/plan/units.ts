@@ -49,20 +49,20 @@ export function planServices(context: PlanContext): Unit[] {
   const beside = servicesBeside(context);
   return Object.entries(context.settings.services ?? {})
     .filter(([name]) => !beside.has(name))
-    .map(([name, written]) => {
+    .map(([name, input]) => {
       const scope = context.provenance.at("services", name);
-      const modules = written.modules ?? [];
-      return planUnit(context, scope, written, {
+      const modules = input.modules ?? [];
+      return planUnit(context, scope, input, {
         name,
-        role: written.role ?? "service",
+        role: input.role ?? "service",
         model: undefined,
         modules,
-        image: planImage(context, scope, written.image),
-        command: written.command ?? [],
+        image: planImage(context, scope, input.image),
+        command: input.command ?? [],
         // A worker that runs modules still answers probes.
-        ports: planPorts(scope, written, modules.length > 0 ? MODULE_PORT : undefined),
-        resources: planResources(scope, written, defaultSize(modules)),
-        volumes: planVolumes(scope, written.volumes, modules.length > 0 ? MODULE_DATA : undefined),
+        ports: planPorts(scope, input, modules.length > 0 ? MODULE_PORT : undefined),
+        resources: planResources(scope, input, defaultSize(modules)),
+        volumes: planVolumes(scope, input.volumes, modules.length > 0 ? MODULE_DATA : undefined),
         health: modules.length > 0 ? MODULE_HEALTH : FOREIGN_HEALTH,
       });
     });
@@ -75,9 +75,9 @@ function servicesBeside(context: PlanContext): ReadonlySet<string> {
 }
 
 /** One unit: what its kind decided, and everything that replicas of any kind need. */
-export function planUnit(context: PlanContext, scope: Scope, written: ServiceInput | ModelInput, kind: UnitKind): Unit {
-  const replicas = planReplicas(context, scope, written);
-  const sidecars = planSidecars(context, scope, written, kind.ports);
+export function planUnit(context: PlanContext, scope: Scope, input: ServiceInput | ModelInput, kind: UnitKind): Unit {
+  const replicas = planReplicas(context, scope, input);
+  const sidecars = planSidecars(context, scope, input, kind.ports);
   const cluster = onCluster(context);
   const streams = kind.role === "model" || descriptorsOf(kind.modules).some(({ streams }) => streams);
   const graceWhy = streams ? "long responses are completed" : "requests in flight are completed";
@@ -90,31 +90,31 @@ export function planUnit(context: PlanContext, scope: Scope, written: ServiceInp
     workload: workloadOf([kind, ...sidecars]),
     image: kind.image,
     command: kind.command,
-    environment: planVariables(written.env),
+    environment: planVariables(input.env),
     ports: kind.ports,
     replicas,
     resources: kind.resources,
-    scale: planScale(scope, written.scale, replicas),
-    rollout: planRollout(context, scope, written.rollout, kind.resources.gpu.count > 0),
-    disruption: planDisruption(context, scope, written.disruption, replicas),
-    spread: planSpread(context, scope, written.spread, replicas),
-    health: planHealth(scope, written.health, kind.ports, kind.health),
-    terminationGrace: scope.duration("grace", written.grace, streams ? 120_000 : 30_000, graceWhy),
+    scale: planScale(scope, input.scale, replicas),
+    rollout: planRollout(context, scope, input.rollout, kind.resources.gpu.count > 0),
+    disruption: planDisruption(context, scope, input.disruption, replicas),
+    spread: planSpread(context, scope, input.spread, replicas),
+    health: planHealth(scope, input.health, kind.ports, kind.health),
+    terminationGrace: scope.duration("grace", input.grace, streams ? 120_000 : 30_000, graceWhy),
     drainDelay: scope.duration(
       "drain",
-      written.drain,
+      input.drain,
       cluster ? 5_000 : 0,
       cluster ? "endpoints are withdrawn within seconds of the signal" : "one machine has no endpoints to withdraw",
     ),
-    pool: planPool(context, written.nodes),
-    priority: scope.pick("priority", written.priority, "normal", "no other priority is set"),
-    secrets: declaredMounts(written.secrets),
+    pool: planPool(context, input.nodes),
+    priority: scope.pick("priority", input.priority, "normal", "no other priority is set"),
+    secrets: declaredMounts(input.secrets),
     volumes: kind.volumes,
     sidecars,
-    affinity: scope.pick("affinity", written.affinity, "none", "any replica can serve a request"),
-    sizing: scope.pick("sizing", written.sizing, "off", "requests stay as configured"),
-    objectives: elementObjectives(scope, written.objectives, context.objectives),
-    patches: planPatches(scope, written.patch),
+    affinity: scope.pick("affinity", input.affinity, "none", "any replica can serve a request"),
+    sizing: scope.pick("sizing", input.sizing, "off", "requests stay as configured"),
+    objectives: elementObjectives(scope, input.objectives, context.objectives),
+    patches: planPatches(scope, input.patch),
   };
 }
 
@@ -127,32 +127,32 @@ function workloadOf(containers: readonly Pick<Unit, "volumes">[]): Unit["workloa
 function planSidecars(
   context: PlanContext,
   scope: Scope,
-  written: ServiceInput | ModelInput,
+  input: ServiceInput | ModelInput,
   taken: readonly Port[],
 ): Sidecar[] {
-  const inline = "sidecars" in written ? Object.entries(written.sidecars ?? {}) : [];
+  const inline = "sidecars" in input ? Object.entries(input.sidecars ?? {}) : [];
   const containers = [
-    ...inline.map(([name, sidecar]) => ({ name, sidecar, own: scope.at("sidecars", name) })),
-    ...many(written.beside).flatMap((name) => {
+    ...inline.map(([name, sidecar]) => ({ name, sidecar, sidecarScope: scope.at("sidecars", name) })),
+    ...many(input.beside).flatMap((name) => {
       const sidecar = context.settings.services?.[name];
-      return sidecar ? [{ name, sidecar, own: context.provenance.at("services", name) }] : [];
+      return sidecar ? [{ name, sidecar, sidecarScope: context.provenance.at("services", name) }] : [];
     }),
   ];
   let free = Math.max(MODULE_PORT, ...taken.map(({ number }) => number)) + 1;
-  return containers.map(({ name, sidecar, own }): Sidecar => {
+  return containers.map(({ name, sidecar, sidecarScope }): Sidecar => {
     const modules = sidecar.modules ?? [];
-    const ports = planPorts(own, sidecar, modules.length > 0 ? free++ : undefined);
+    const ports = planPorts(sidecarScope, sidecar, modules.length > 0 ? free++ : undefined);
     return {
       name,
-      path: own.path,
+      path: sidecarScope.path,
       modules,
-      image: planImage(context, own, sidecar.image),
+      image: planImage(context, sidecarScope, sidecar.image),
       command: sidecar.command ?? [],
       environment: planVariables(sidecar.env),
       ports,
-      resources: planResources(own, sidecar, defaultSize(modules)),
+      resources: planResources(sidecarScope, sidecar, defaultSize(modules)),
       secrets: declaredMounts(sidecar.secrets),
-      volumes: planVolumes(own, sidecar.volumes, modules.length > 0 ? MODULE_DATA : undefined),
+      volumes: planVolumes(sidecarScope, sidecar.volumes, modules.length > 0 ? MODULE_DATA : undefined),
     };
   });
 }

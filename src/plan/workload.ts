@@ -5,64 +5,76 @@ import { onCluster, type PlanContext } from "./context.js";
 import type { Scope } from "./origin.js";
 import type { Bounds, Disruption, Health, Port, Probe, Rollout, Scale, Spread } from "./plan.js";
 
-type Written = ServiceInput | ModelInput;
+type WorkloadInput = ServiceInput | ModelInput;
 
 /** Minimum and maximum of replicas. A unit with persistent files gets one by default: replicas would return different data. */
-export function planReplicas(context: PlanContext, scope: Scope, written: Written): Bounds {
+export function planReplicas(context: PlanContext, scope: Scope, input: WorkloadInput): Bounds {
   const redundant = onCluster(context) ? context.redundant : undefined;
-  const keeps = Object.values(written.volumes ?? {}).some((volume) => typeof volume === "object" && volume.persistent);
-  const count = redundant && !keeps ? 2 : 1;
+  const hasPersistentVolume = Object.values(input.volumes ?? {}).some(
+    (volume) => typeof volume === "object" && volume.persistent,
+  );
+  const count = redundant && !hasPersistentVolume ? 2 : 1;
   const why = !redundant
     ? "one is enough here"
-    : keeps
-      ? "one, since each replica would keep files of its own"
+    : hasPersistentVolume
+      ? "one, because each replica would have files of its own"
       : `two, so that one may be lost: ${redundant.why}`;
-  return scope.range("replicas", written.replicas, { min: count, max: count }, why, String);
+  return scope.range("replicas", input.replicas, { min: count, max: count }, why, String);
 }
 
 /** Signals of horizontal scaling; undefined if minimum and maximum are equal and no signal is set. */
-export function planScale(scope: Scope, written: Written["scale"], replicas: Bounds): Scale | undefined {
-  if (!written && replicas.min === replicas.max) return undefined;
-  const own = scope.at("scale");
-  const silent = written?.cpu ?? written?.memory ?? written?.gpu ?? written?.queue ?? written?.response;
+export function planScale(scope: Scope, input: WorkloadInput["scale"], replicas: Bounds): Scale | undefined {
+  if (!input && replicas.min === replicas.max) return undefined;
+  const scaleScope = scope.at("scale");
+  const signal = input?.cpu ?? input?.memory ?? input?.gpu ?? input?.queue ?? input?.response;
   const cpu =
-    silent === undefined
-      ? own.ratio("cpu", undefined, 0.7, "no signal is named; 70% leaves room for a burst")
-      : written?.cpu;
+    signal === undefined
+      ? scaleScope.ratio("cpu", undefined, 0.7, "no signal is named; 70% leaves room for a burst")
+      : input?.cpu;
   return {
-    path: own.path,
+    path: scaleScope.path,
     cpu,
-    memory: written?.memory,
-    gpu: written?.gpu,
-    queue: written?.queue,
-    response: written?.response,
-    cooldown: own.duration("cooldown", written?.cooldown, 300_000, "Kubernetes' own wait before it scales down: 5m"),
-    up: own.pick("up", written?.up, "aggressive", "waiting users cost more than a spare replica"),
-    down: own.pick("down", written?.down, "conservative", "load that fell may rise again"),
+    memory: input?.memory,
+    gpu: input?.gpu,
+    queue: input?.queue,
+    response: input?.response,
+    cooldown: scaleScope.duration(
+      "cooldown",
+      input?.cooldown,
+      300_000,
+      "Kubernetes' own wait before it scales down: 5m",
+    ),
+    up: scaleScope.pick("up", input?.up, "aggressive", "waiting users cost more than a spare replica"),
+    down: scaleScope.pick("down", input?.down, "conservative", "load that fell may rise again"),
   };
 }
 
 /** How a new version replaces the old one: the setting of the unit, else of the platform. */
-export function planRollout(context: PlanContext, scope: Scope, written: Written["rollout"], gpu: boolean): Rollout {
-  const own = scope.at("rollout");
+export function planRollout(
+  context: PlanContext,
+  scope: Scope,
+  input: WorkloadInput["rollout"],
+  gpu: boolean,
+): Rollout {
+  const rolloutScope = scope.at("rollout");
   const platform = context.settings.delivery?.strategy;
-  const given = written?.strategy ?? platform;
-  if (written?.strategy === undefined && platform !== undefined)
-    context.provenance.inherit(own.pathOf("strategy"), "delivery.strategy");
-  const strategy = own.pick(
+  const given = input?.strategy ?? platform;
+  if (input?.strategy === undefined && platform !== undefined)
+    context.provenance.inherit(rolloutScope.pathOf("strategy"), "delivery.strategy");
+  const strategy = rolloutScope.pick(
     "strategy",
     typeof given === "object" ? "canary" : given,
     "rolling",
     "no request fails while replicas change one by one",
   );
   const canary = typeof given === "object" ? given.canary : undefined;
-  const steps = own.at("strategy", "canary");
+  const steps = rolloutScope.at("strategy", "canary");
   const surgeWhy = gpu ? "a spare GPU is rarely free" : "the new one is ready before the old one goes";
   return {
-    path: own.path,
+    path: rolloutScope.path,
     strategy,
-    surge: own.pick("surge", written?.surge, gpu ? 0 : 1, surgeWhy),
-    unavailable: own.pick("unavailable", written?.unavailable, gpu ? 1 : 0, surgeWhy),
+    surge: rolloutScope.pick("surge", input?.surge, gpu ? 0 : 1, surgeWhy),
+    unavailable: rolloutScope.pick("unavailable", input?.unavailable, gpu ? 1 : 0, surgeWhy),
     canary:
       strategy === "canary"
         ? {
@@ -84,34 +96,44 @@ export function planRollout(context: PlanContext, scope: Scope, written: Written
 export function planDisruption(
   context: PlanContext,
   scope: Scope,
-  written: Written["disruption"],
+  input: WorkloadInput["disruption"],
   replicas: Bounds,
 ): Disruption | undefined {
-  const own = scope.at("disruption");
-  if (written) return { path: own.path, minAvailable: written.minAvailable };
+  const disruptionScope = scope.at("disruption");
+  if (input) return { path: disruptionScope.path, minAvailable: input.minAvailable };
   if (!onCluster(context) || replicas.min < 2) return undefined;
-  const minAvailable = own.pick("minAvailable", undefined, replicas.min - 1, "one replica at a time may be evicted");
-  return { path: own.path, minAvailable };
+  const minAvailable = disruptionScope.pick(
+    "minAvailable",
+    undefined,
+    replicas.min - 1,
+    "one replica at a time may be evicted",
+  );
+  return { path: disruptionScope.path, minAvailable };
 }
 
 type DeclaredSpread = { readonly [Key in keyof Spread]?: Spread[Key] | undefined };
 
 /** How strictly replicas are spread over zones and nodes. */
-export function planSpread(context: PlanContext, scope: Scope, written: Written["spread"], replicas: Bounds): Spread {
-  const own = scope.at("spread");
-  if (written === "none") return { zones: "none", nodes: "none" };
-  if (written === "nodes") return { zones: "none", nodes: "require" };
-  const given: DeclaredSpread | undefined = written === "zones" ? { zones: "require" } : written;
+export function planSpread(
+  context: PlanContext,
+  scope: Scope,
+  input: WorkloadInput["spread"],
+  replicas: Bounds,
+): Spread {
+  const spreadScope = scope.at("spread");
+  if (input === "none") return { zones: "none", nodes: "none" };
+  if (input === "nodes") return { zones: "none", nodes: "require" };
+  const given: DeclaredSpread | undefined = input === "zones" ? { zones: "require" } : input;
   const several = onCluster(context) && replicas.max > 1;
   const zones = several && context.zones > 1;
   return {
-    zones: own.pick(
+    zones: spreadScope.pick(
       "zones",
       given?.zones,
       zones ? "require" : "none",
       zones ? `${context.zones} zones, and the loss of one must leave replicas` : "there is nothing to spread over",
     ),
-    nodes: own.pick(
+    nodes: spreadScope.pick(
       "nodes",
       given?.nodes,
       several ? "prefer" : "none",
@@ -149,19 +171,19 @@ export const FOREIGN_HEALTH: HealthDefaults = {
 /** Probes: when a replica receives requests, and how soon a failed one is detected. */
 export function planHealth(
   scope: Scope,
-  written: Written["health"],
+  input: WorkloadInput["health"],
   ports: readonly Port[],
   defaults: HealthDefaults,
 ): Health {
-  const own = scope.at("health");
+  const healthScope = scope.at("health");
   const port = ports[0]?.name ?? "http";
   return {
-    path: own.path,
-    ready: planProbe(own.at("ready"), written?.ready, defaults.ready, port, 5_000, defaults.why),
-    live: planProbe(own.at("live"), written?.live, defaults.live, port, 10_000, defaults.why),
-    startup: own.duration(
+    path: healthScope.path,
+    ready: planProbe(healthScope.at("ready"), input?.ready, defaults.ready, port, 5_000, defaults.why),
+    live: planProbe(healthScope.at("live"), input?.live, defaults.live, port, 10_000, defaults.why),
+    startup: healthScope.duration(
       "startup",
-      written?.startup,
+      input?.startup,
       defaults.startup,
       `${formatDuration(defaults.startup)}: longer than such a start should ever take`,
     ),
@@ -170,18 +192,18 @@ export function planHealth(
 
 function planProbe(
   scope: Scope,
-  written: NonNullable<Written["health"]>["ready"],
+  input: NonNullable<WorkloadInput["health"]>["ready"],
   http: string | undefined,
   port: string,
   every: number,
   why: string,
 ): Probe {
   return {
-    http: scope.pick("path", written?.path, http, why),
-    port: written?.port ?? port,
-    after: scope.duration("after", written?.after, 0, "the start-up probe waits already"),
-    every: scope.duration("every", written?.every, every, `often enough to notice within ${formatDuration(3 * every)}`),
-    timeout: scope.duration("timeout", written?.timeout, 2_000, "a slower health route is not healthy"),
-    failures: scope.pick("failures", written?.failures, 3, "a single failed probe is no fault, three are"),
+    http: scope.pick("path", input?.path, http, why),
+    port: input?.port ?? port,
+    after: scope.duration("after", input?.after, 0, "the start-up probe waits already"),
+    every: scope.duration("every", input?.every, every, `often enough to notice within ${formatDuration(3 * every)}`),
+    timeout: scope.duration("timeout", input?.timeout, 2_000, "a slower health route is not healthy"),
+    failures: scope.pick("failures", input?.failures, 3, "a single failed probe is no fault, three are"),
   };
 }

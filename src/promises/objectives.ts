@@ -1,4 +1,4 @@
-import { isWritten } from "../plan/origin.js";
+import { isDeclared } from "../plan/origin.js";
 import type { Objectives, Path, Plan } from "../plan/plan.js";
 
 export type ObjectiveName = "rto" | "rpo" | "availability" | "latency";
@@ -6,7 +6,7 @@ export type ObjectiveName = "rto" | "rpo" | "availability" | "latency";
 /** The path that declares a recovery objective: the element's own, otherwise the platform's, which it inherits. */
 export function recoveryObjectivePath(plan: Plan, element: Objectives, of: "rto" | "rpo"): Path {
   const own = `${element.path}.${of}`;
-  return isWritten(plan, own) ? own : `objectives.${of}`;
+  return isDeclared(plan, own) ? own : `objectives.${of}`;
 }
 
 /** The path that declares an objective of an SLO target: the target's own, otherwise the platform's, which it inherits. */

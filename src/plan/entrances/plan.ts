@@ -14,16 +14,16 @@ export function planEntrances(context: PlanContext, units: readonly Unit[]): Ent
   const { settings, provenance } = context;
   const exposed = units.filter((unit) => isExposed(settings.services?.[unit.name]));
   const entrances: [string, Scope, EntranceInput][] = settings.entrances
-    ? Object.entries(settings.entrances).map(([name, written]) => [name, provenance.at("entrances", name), written])
+    ? Object.entries(settings.entrances).map(([name, input]) => [name, provenance.at("entrances", name), input])
     : settings.entrance || exposed.length > 0
       ? [["web", provenance.at("entrance"), settings.entrance ?? {}]]
       : [];
   if (!settings.entrance && !settings.entrances && entrances.length > 0)
     provenance.at().recordDefault("entrance", "a service is exposed");
   const [first] = entrances;
-  return entrances.map(([name, scope, written]) => {
+  return entrances.map(([name, scope, input]) => {
     const behind = exposed.filter((unit) => (entranceOf(settings.services?.[unit.name]) ?? first?.[0]) === name);
-    return planEntrance(context, name, scope, written, routesOf(context, behind));
+    return planEntrance(context, name, scope, input, routesOf(context, behind));
   });
 }
 
@@ -31,47 +31,49 @@ function planEntrance(
   context: PlanContext,
   name: string,
   scope: Scope,
-  written: EntranceInput,
+  input: EntranceInput,
   routes: Route[],
 ): Entrance {
   const { cloud } = context;
-  const public_ = written.host !== undefined && onCluster(context);
-  const dns = public_ ? CLOUDS[cloud].dns : "none";
-  const dnsWhy = public_ ? "the host needs a record, in the DNS of the cloud" : "no host is set, so there is no record";
+  const isPublic = input.host !== undefined && onCluster(context);
+  const dns = isPublic ? CLOUDS[cloud].dns : "none";
+  const dnsWhy = isPublic
+    ? "the host needs a record, in the DNS of the cloud"
+    : "no host is set, so there is no record";
   return {
     name,
     path: scope.path,
-    host: written.host,
+    host: input.host,
     controller: scope.pick(
       "controller",
-      written.controller,
+      input.controller,
       onCluster(context) ? "nginx" : "none",
       onCluster(context) ? "the most used ingress controller" : "the gateway is reached directly on one machine",
     ),
-    tls: planTls(scope, written.tls, public_),
-    waf: scope.pick("waf", written.waf, "none", "none is configured"),
+    tls: planTls(scope, input.tls, isPublic),
+    waf: scope.pick("waf", input.waf, "none", "none is configured"),
     cdn: scope.pick(
       "cdn",
-      written.cdn === "optional" ? undefined : written.cdn,
+      input.cdn === "optional" ? undefined : input.cdn,
       false,
       "responses of models are not cached",
     ),
-    dns: scope.pick("dns", written.dns, dns, dnsWhy),
-    affinity: scope.pick("affinity", written.affinity, "none", "any replica can serve a request"),
-    patches: planPatches(scope, written.patch),
+    dns: scope.pick("dns", input.dns, dns, dnsWhy),
+    affinity: scope.pick("affinity", input.affinity, "none", "any replica can serve a request"),
+    patches: planPatches(scope, input.patch),
     routes,
   };
 }
 
-function planTls(scope: Scope, written: EntranceInput["tls"], public_: boolean): Entrance["tls"] {
-  if (written === false) return undefined;
-  if (written === undefined && !public_)
+function planTls(scope: Scope, input: EntranceInput["tls"], isPublic: boolean): Entrance["tls"] {
+  if (input === false) return undefined;
+  if (input === undefined && !isPublic)
     return scope.pick("tls", undefined, undefined, "no host is set, so there is no certificate");
-  const own = scope.at("tls");
-  const given = typeof written === "string" ? { issuer: written } : written;
+  const tlsScope = scope.at("tls");
+  const given = typeof input === "string" ? { issuer: input } : input;
   return {
-    issuer: own.pick("issuer", given?.issuer, "letsencrypt", "a free certificate that browsers trust"),
-    minimum: own.pick(
+    issuer: tlsScope.pick("issuer", given?.issuer, "letsencrypt", "a free certificate that browsers trust"),
+    minimum: tlsScope.pick(
       "minimum",
       given && "minimum" in given ? given.minimum : undefined,
       "1.2",

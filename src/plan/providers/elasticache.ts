@@ -15,7 +15,7 @@ export const elastiCache: Product = {
   ),
   provisioning: cite(15 * 60_000, "AWS names no bound; 15 minutes allowed for a replication group"),
   restoreRate: cite(50 * MB, "a new group is seeded from an RDB file in S3; 50 MB/s allowed"),
-  backupRate: cite(50 * MB, "an RDB file is written to S3; 50 MB/s allowed"),
+  backupRate: cite(50 * MB, "an RDB file is input to S3; 50 MB/s allowed"),
   restart: cite(120_000, "a failed node is replaced; two minutes allowed until it answers"),
   takes: ["full", "snapshot"],
   limits: { full: daily, snapshot: daily },

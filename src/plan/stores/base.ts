@@ -23,13 +23,13 @@ export interface StoreDefaults {
 }
 
 /** Who is to provide a store: its own setting, or the environment's. */
-export function requestedProvider(context: PlanContext, written: StoreInput): Provider["kind"] {
-  return written.provide ?? context.provide;
+export function requestedProvider(context: PlanContext, input: StoreInput): Provider["kind"] {
+  return input.provide ?? context.provide;
 }
 
 /** Why a store gets replicas by default; undefined on one machine, which has nothing to fail over to. */
-export function redundancyOf(context: PlanContext, written: StoreInput): PlanContext["redundant"] {
-  return requestedProvider(context, written) === "embedded" ? undefined : context.redundant;
+export function redundancyOf(context: PlanContext, input: StoreInput): PlanContext["redundant"] {
+  return requestedProvider(context, input) === "embedded" ? undefined : context.redundant;
 }
 
 /** The settings that every kind of store has. */
@@ -38,10 +38,10 @@ export function planStoreBase(
   scope: Scope,
   name: string,
   defaults: StoreDefaults,
-  written: StoreInput,
+  input: StoreInput,
   shape: StoreShape,
 ): StoreBase {
-  const requested = scope.pick("provide", written.provide, context.provide, "the environment's `provide`");
+  const requested = scope.pick("provide", input.provide, context.provide, "the environment's `provide`");
   const { product, instead } = productFor(context, defaults, requested, shape);
   scope.recordDefault("provider", `${product.name}: ${instead ?? `what \`${requested}\` selects here`}`);
   const port = defaults.port(product.kind);
@@ -49,23 +49,23 @@ export function planStoreBase(
   return {
     name,
     path: scope.path,
-    provider: provider(product, shape.standby, many(written.backups?.to)),
-    objectives: elementObjectives(scope, written.objectives, context.objectives),
-    size: scope.bytes("size", written.size, defaults.size.bytes, defaults.size.why),
-    resources: planResources(scope, written, defaults, product),
-    pool: planPool(context, written.nodes),
+    provider: provider(product, shape.standby, many(input.backups?.to)),
+    objectives: elementObjectives(scope, input.objectives, context.objectives),
+    size: scope.bytes("size", input.size, defaults.size.bytes, defaults.size.why),
+    resources: planResources(scope, input, defaults, product),
+    pool: planPool(context, input.nodes),
     port: scope.pick(
       "port",
-      written.port,
+      input.port,
       port,
       port === 0 ? "a folder has no port" : `the default port of ${defaults.title}`,
     ),
     probe: {
-      every: probe.duration("every", written.probe?.every, product.probe.every, product.probe.source),
-      failures: probe.pick("failures", written.probe?.failures, product.probe.failures, product.probe.source),
+      every: probe.duration("every", input.probe?.every, product.probe.every, product.probe.source),
+      failures: probe.pick("failures", input.probe?.failures, product.probe.failures, product.probe.source),
     },
-    patches: planPatches(scope, written.patch),
-    backups: planBackups(scope, written.backups),
+    patches: planPatches(scope, input.patch),
+    backups: planBackups(scope, input.backups),
     secret: serverSecret(name, defaults.secret),
   };
 }
@@ -95,11 +95,11 @@ export function serverSecret(name: string, { values }: StoreSecret): SecretMount
   return { secret: name, directory: name, keys };
 }
 
-function planResources(scope: Scope, written: StoreInput, defaults: StoreDefaults, product: Product): Resources {
+function planResources(scope: Scope, input: StoreInput, defaults: StoreDefaults, product: Product): Resources {
   const sized = product.kind === "in-cluster";
   const why = sized ? "a small server; measure, then size" : `${product.name} is not sized by requests`;
-  const cpu = scope.range("cpu", written.cpu, sized ? defaults.cpu : undefined, why, formatCpu);
-  const memory = scope.range("memory", written.memory, sized ? defaults.memory : undefined, why, formatBytes);
+  const cpu = scope.range("cpu", input.cpu, sized ? defaults.cpu : undefined, why, formatCpu);
+  const memory = scope.range("memory", input.memory, sized ? defaults.memory : undefined, why, formatBytes);
   return {
     cpu: { request: cpu?.min, limit: cpu?.max },
     memory: { request: memory?.min, limit: memory?.max },

@@ -38,11 +38,11 @@ export const bucket = {
   local: "folder",
   protocol: "http",
   backupMethod: "snapshot",
-  plan(context, scope, name, written) {
-    const settings = written.bucket === true ? undefined : written.bucket;
-    const regional = requestedProvider(context, written) === "managed" && context.cloud !== "none";
+  plan(context, scope, name, input) {
+    const settings = input.bucket === true ? undefined : input.bucket;
+    const regional = requestedProvider(context, input) === "managed" && context.cloud !== "none";
     return {
-      ...planStoreBase(context, scope, name, defaults, written, { standby: regional, sharded: false }),
+      ...planStoreBase(context, scope, name, defaults, input, { standby: regional, sharded: false }),
       kind: "bucket",
       versions: scope
         .at("bucket")

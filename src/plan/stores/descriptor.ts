@@ -31,7 +31,7 @@ export interface StoreDescriptor<Kind extends StoreKind> {
   /** How it is backed up: `log` is full backups and an archived log, `snapshot` is snapshots alone. */
   readonly backupMethod: "log" | "snapshot";
   /** Plans a store of the kind from its part of the platform file. */
-  plan(context: PlanContext, scope: Scope, name: string, written: StoreInputs[Kind]): Store<Kind>;
+  plan(context: PlanContext, scope: Scope, name: string, input: StoreInputs[Kind]): Store<Kind>;
   /** What follows from the settings of one planned store. */
   traits(store: Store<Kind>): StoreTraits;
 }

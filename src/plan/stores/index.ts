@@ -18,13 +18,13 @@ export const STORES: Descriptors = DESCRIPTORS;
 
 /** Every store of an environment, in the order of the platform file. */
 export function planStores(context: PlanContext): Store[] {
-  return Object.entries(context.settings.stores ?? {}).map(([name, written]) =>
-    planStore(context, name, storeEntry(written)),
+  return Object.entries(context.settings.stores ?? {}).map(([name, input]) =>
+    planStore(context, name, storeEntry(input)),
   );
 }
 
 function planStore<Kind extends StoreKind>(context: PlanContext, name: string, entry: StoreEntry<Kind>): Store<Kind> {
-  return STORES[entry.kind].plan(context, context.provenance.at("stores", name), name, entry.written);
+  return STORES[entry.kind].plan(context, context.provenance.at("stores", name), name, entry.input);
 }
 
 /** What follows from the settings of a store: copies, ports, what its failures lose. */

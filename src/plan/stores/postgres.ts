@@ -40,11 +40,11 @@ export const postgres = {
   local: "process",
   protocol: "tcp",
   backupMethod: "log",
-  plan(context, scope, name, written) {
-    const requested = requestedProvider(context, written);
+  plan(context, scope, name, input) {
+    const requested = requestedProvider(context, input);
     const place = context.zones > 1 ? "another-zone" : "same-zone";
-    const redundant = redundancyOf(context, written);
-    const servers = written.replicas;
+    const redundant = redundancyOf(context, input);
+    const servers = input.replicas;
     const fallback = servers !== undefined ? (servers > 1 ? place : "none") : redundant ? place : "none";
     const why =
       servers !== undefined
@@ -52,25 +52,25 @@ export const postgres = {
         : requested === "embedded"
           ? "one machine has nothing to fail over to"
           : (redundant?.why ?? "the data can be lost, so one server is enough");
-    const standby = scope.pick("standby", written.standby, fallback, why);
+    const standby = scope.pick("standby", input.standby, fallback, why);
     const writers = standby === "none" ? 1 : 2;
-    const readers = servers === undefined ? written.readers : Math.max(0, servers - writers);
+    const readers = servers === undefined ? input.readers : Math.max(0, servers - writers);
     const shape: StoreShape = { standby: standby !== "none", sharded: false };
     const whySynchronous = shape.standby
       ? productFor(context, defaults, requested, shape).product.synchronous
       : undefined;
     return {
-      ...planStoreBase(context, scope, name, defaults, written, shape),
+      ...planStoreBase(context, scope, name, defaults, input, shape),
       kind: "postgres",
-      version: written.postgres,
-      extensions: written.extensions ?? [],
+      version: input.postgres,
+      extensions: input.extensions ?? [],
       replicas: writers + (readers ?? 0),
       standby,
       readers: scope.pick("readers", readers, 0, "the primary answers reads"),
-      copy: written.copy,
+      copy: input.copy,
       synchronous: scope.pick(
         "synchronous",
-        written.synchronous,
+        input.synchronous,
         whySynchronous !== undefined,
         whySynchronous ?? "replication is asynchronous unless writes must not be lost",
       ),

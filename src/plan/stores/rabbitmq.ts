@@ -41,26 +41,26 @@ export const rabbitmq = {
   local: { omitted: "keelson up runs no RabbitMQ" },
   protocol: "tcp",
   backupMethod: "snapshot",
-  plan(context, scope, name, written) {
-    const redundant = redundancyOf(context, written);
+  plan(context, scope, name, input) {
+    const redundant = redundancyOf(context, input);
     const replicas = scope.pick(
       "replicas",
-      written.replicas,
+      input.replicas,
       redundant ? 3 : 1,
       redundant ? `a majority of three survives the loss of one: ${redundant.why}` : "one broker is enough",
     );
     return {
-      ...planStoreBase(context, scope, name, defaults, written, { standby: replicas > 1, sharded: false }),
+      ...planStoreBase(context, scope, name, defaults, input, { standby: replicas > 1, sharded: false }),
       kind: "rabbitmq",
-      version: written.rabbitmq,
+      version: input.rabbitmq,
       replicas,
       queues: scope.pick(
         "queues",
-        written.queues,
+        input.queues,
         "quorum",
         "quorum queues confirm a message once a majority has it on disk",
       ),
-      deadLetter: scope.pick("deadLetter", written.deadLetter, true, "a message that cannot be handled is kept"),
+      deadLetter: scope.pick("deadLetter", input.deadLetter, true, "a message that cannot be handled is kept"),
     };
   },
   traits: ({ name, version, replicas, queues }) => ({

@@ -35,22 +35,22 @@ export const redis = {
   local: { omitted: "keelson up runs no Redis, and its modules keep their counters in memory" },
   protocol: "tcp",
   backupMethod: "snapshot",
-  plan(context, scope, name, written) {
-    const redundant = redundancyOf(context, written);
+  plan(context, scope, name, input) {
+    const redundant = redundancyOf(context, input);
     const replicas = scope.pick(
       "replicas",
-      written.replicas,
+      input.replicas,
       redundant ? 1 : 0,
       redundant?.why ?? "the contents of a cache can be filled again",
     );
-    const shards = scope.pick("shards", written.shards, 1, "one shard serves a hundred thousand operations a second");
+    const shards = scope.pick("shards", input.shards, 1, "one shard serves a hundred thousand operations a second");
     return {
-      ...planStoreBase(context, scope, name, defaults, written, { standby: replicas > 0, sharded: shards > 1 }),
+      ...planStoreBase(context, scope, name, defaults, input, { standby: replicas > 0, sharded: shards > 1 }),
       kind: "redis",
-      version: written.redis,
+      version: input.redis,
       shards,
       replicas,
-      persistence: scope.pick("persistence", written.persistence, false, "the contents of a cache can be filled again"),
+      persistence: scope.pick("persistence", input.persistence, false, "the contents of a cache can be filled again"),
     };
   },
   traits: ({ version, shards, replicas, persistence, port, provider }) => {

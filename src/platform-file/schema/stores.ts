@@ -103,20 +103,20 @@ export type StoreInput = StoreInputs[keyof StoreInputs];
 
 /** A parsed store with its kind. */
 export type StoreEntry<Kind extends keyof StoreInputs = keyof StoreInputs> = {
-  readonly [Each in Kind]: { readonly kind: Each; readonly written: StoreInputs[Each] };
+  readonly [Each in Kind]: { readonly kind: Each; readonly input: StoreInputs[Each] };
 }[Kind];
 
 /** The kind of a parsed store, by the key that selects it. */
-export function storeEntry(written: StoreInput): StoreEntry {
-  if ("postgres" in written) return { kind: "postgres", written };
-  if ("redis" in written) return { kind: "redis", written };
-  if ("rabbitmq" in written) return { kind: "rabbitmq", written };
-  return { kind: "bucket", written };
+export function storeEntry(input: StoreInput): StoreEntry {
+  if ("postgres" in input) return { kind: "postgres", input };
+  if ("redis" in input) return { kind: "redis", input };
+  if ("rabbitmq" in input) return { kind: "rabbitmq", input };
+  return { kind: "bucket", input };
 }
 
 /** Whether a store can receive backups. */
-export function isBucketInput(written: StoreInput): boolean {
-  return "bucket" in written;
+export function isBucketInput(input: StoreInput): boolean {
+  return "bucket" in input;
 }
 
 /** For a store without a kind: how to write each; undefined for any other message. */

@@ -1,4 +1,4 @@
-import { isWritten } from "../../plan/origin.js";
+import { isDeclared } from "../../plan/origin.js";
 import { formatDuration } from "../../platform-file/format.js";
 import { formatSchedule } from "../../platform-file/schedule.js";
 import { type Declares, listed, once } from "./declared.js";
@@ -26,12 +26,12 @@ export const PLATFORM_DECLARATIONS = {
     const { name, kubernetes } = plan.cluster;
     const declared = [
       ...(name === undefined ? [] : [name]),
-      ...(isWritten(plan, "cluster.kubernetes") ? [`Kubernetes ${kubernetes}`] : []),
+      ...(isDeclared(plan, "cluster.kubernetes") ? [`Kubernetes ${kubernetes}`] : []),
     ];
     return declared.length === 0 ? undefined : `the cluster (${declared.join(", ")}) is not created by this target`;
   }),
   "cluster-autoscaler": once("cluster.autoscaler", (plan) =>
-    plan.cluster.autoscaler && isWritten(plan, "cluster.autoscaler")
+    plan.cluster.autoscaler && isDeclared(plan, "cluster.autoscaler")
       ? "the cluster autoscaler is not installed by this target"
       : undefined,
   ),
