@@ -24,8 +24,8 @@ describe("the summary of the sheet", () => {
   it("never reports all promises as kept while an availability is broken or unknown", () => {
     expect(summaryOf("90%", "linode")).toMatch(/^All \d promises are kept by prediction\. /);
     expect(summaryOf("99.999%", "linode")).toMatch(
-      /web is not available as promised: 99\.\d+% predicted, 99\.999% promised/,
+      /web violates its availability: 99\.\d+% predicted, 99\.999% promised/,
     );
-    expect(summaryOf("90%", "none")).toMatch(/1 unknown: what cannot be predicted is not kept/);
+    expect(summaryOf("90%", "none")).toMatch(/1 unknown: a promise that cannot be predicted is not kept/);
   });
 });
