@@ -43,7 +43,7 @@ function platformOf(services: number, comment = ""): string {
       .filter((other) => other < services)
       .map((other) => `service-${other}`);
     lines.push(`  service-${index}:`, `    image: registry.example.com/service-${index}:1.0.0`, "    port: 8080");
-    if (index % 7 === 0) lines.push("    rto: 10m", "    rpo: 10m");
+    if (index % 7 === 0) lines.push("    objectives: { rto: 10m, rpo: 10m }");
     lines.push(`    calls: [${[...calls, `database-${index % databases}`].join(", ")}]`);
   }
   lines.push("stores:");

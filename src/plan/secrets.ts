@@ -61,11 +61,9 @@ export interface MountInputs {
  */
 export function mountSecrets({ units, models, stores, edges, secrets }: MountInputs): Unit[] {
   const upstreamKeys = upstreamSecrets(models);
+  const calledBy = storesByCaller(stores, edges);
   return units.map((unit) => {
-    const targets = new Set(
-      edges.filter(({ from, kind }) => from === unit.name && kind === "store").map(({ to }) => to),
-    );
-    const called = stores.filter(({ name }) => targets.has(name));
+    const called = calledBy.get(unit.name) ?? [];
     const implied = [
       ...called.map(({ name }) => name),
       ...(runsModules(unit) ? [INTERNAL_SECRET] : []),
@@ -77,6 +75,21 @@ export function mountSecrets({ units, models, stores, edges, secrets }: MountInp
       sidecars: unit.sidecars.map((sidecar) => ({ ...sidecar, secrets: mountsOf(sidecar, called, [], secrets) })),
     };
   });
+}
+
+/** The stores that each unit calls, in the order of the platform file. Linear in the number of edges and stores. */
+function storesByCaller(stores: readonly Store[], edges: readonly Edge[]): ReadonlyMap<string, readonly Store[]> {
+  const callers = new Map<string, Set<string>>();
+  for (const { from, to, kind } of edges)
+    if (kind === "store") callers.set(to, (callers.get(to) ?? new Set()).add(from));
+  const called = new Map<string, Store[]>();
+  for (const store of stores)
+    for (const caller of callers.get(store.name) ?? []) {
+      const list = called.get(caller);
+      if (list) list.push(store);
+      else called.set(caller, [store]);
+    }
+  return called;
 }
 
 function mountsOf(
