@@ -6,20 +6,20 @@ import { keelson } from "./platform.js";
 import { median } from "./processes.js";
 import type { Figure } from "./report.js";
 
-/** Milliseconds of a whole process, median of five after one warm-up. Accepts the exit codes in `allowed`. */
+/** Duration of a complete process in milliseconds, median of five after one warm-up. Accepts the exit codes in `allowed`. */
 function time(args: readonly string[], allowed: readonly number[] = [0]): number {
   const run = (): number => {
     const started = performance.now();
     const { status, stderr } = spawnSync(process.execPath, [keelson, ...args], { maxBuffer: 1 << 30 });
     if (status === null || !allowed.includes(status))
-      throw new Error(`keelson ${args.join(" ")} ended with ${status}:\n${stderr}`);
+      throw new Error(`keelson ${args.join(" ")} exited with ${status}:\n${stderr}`);
     return performance.now() - started;
   };
   run();
   return median(Array.from({ length: 5 }, run));
 }
 
-/** A file of `count` services, each calling the next two and one of `count / 50` databases. */
+/** A file of `count` services, each of which calls the next two and one of `count / 50` databases. */
 function generated(count: number): string {
   const databases = Math.max(1, Math.floor(count / 50));
   const lines = ["platform: generated", "image: registry.example.com/app:1.0.0", "services:"];
@@ -41,7 +41,7 @@ function generated(count: number): string {
 const limit = (what: string, ms: number, target: number): Figure => ({
   what,
   measured: `${ms.toFixed(0)} ms`,
-  against: "limit, whole process",
+  against: "limit, complete process",
   target: `< ${target} ms`,
   met: ms < target,
 });

@@ -89,7 +89,7 @@ async function measure({ name, url, pid, headers }: Contender, body: string, con
 }
 
 /**
- * The contenders take turns, in the opposite order every other round: a machine that becomes slower does so for all of
+ * Measures the contenders in turn, in reverse order every other round. A machine that becomes slower then affects all of
  * them, and none is always measured after the same one.
  */
 async function compare(

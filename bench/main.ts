@@ -40,7 +40,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Figure[]>>> = {
 const unknown = wanted.filter((name) => !(name in benchmarks));
 if (unknown.length > 0) {
   process.stderr.write(
-    `error bench/unknown no benchmark is called ${unknown.join(", ")}\n  hint: ${Object.keys(benchmarks).join(", ")}\n`,
+    `error bench/unknown there is no benchmark ${unknown.join(", ")}\n  hint: ${Object.keys(benchmarks).join(", ")}\n`,
   );
   process.exit(2);
 }
@@ -56,11 +56,11 @@ for (const [name, run] of Object.entries(benchmarks)) {
   process.stdout.write(`\n## ${name}\n\n${section}\n`);
   if (options.write) {
     const text = await readFile(page, "utf8");
-    const marks = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
-    if (!marks.test(text)) throw new Error(`docs/performance.md has no marks for ${name}`);
+    const markers = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
+    if (!markers.test(text)) throw new Error(`docs/performance.md has no markers for ${name}`);
     await writeFile(
       page,
-      text.replace(marks, (_, open: string, close: string) => `${open}${section}\n${close}`),
+      text.replace(markers, (_, open: string, close: string) => `${open}${section}\n${close}`),
     );
   }
 }

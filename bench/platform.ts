@@ -20,15 +20,15 @@ export interface Platform {
 }
 
 interface Options {
-  /** Platform file; the starter when none. */
+  /** Platform file; the starter by default. */
   readonly text?: string;
-  /** Kept between two starts when given; else a temporary one. */
+  /** Data directory to reuse between starts; a temporary one by default. */
   readonly data?: string;
-  /** The program of another checkout; this one's when omitted. */
+  /** `bin/keelson.js` of another checkout; that of this checkout by default. */
   readonly program?: string;
 }
 
-/** Starts the platform as a user would and waits until it answers; rejects after 60 s. */
+/** Starts the platform as a user would and waits until it is ready; rejects after 60 s. */
 export async function up(options: Options = {}): Promise<Platform> {
   const directory = await mkdtemp(join(tmpdir(), "keelson-bench-"));
   const data = options.data ?? join(directory, "data");
@@ -55,7 +55,7 @@ export async function up(options: Options = {}): Promise<Platform> {
     output += part.toString();
   });
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`keelson up ended with ${child.exitCode}:\n${output}`);
+    if (child.exitCode !== null) throw new Error(`keelson up exited with ${child.exitCode}:\n${output}`);
     if (performance.now() - started > 60_000) throw new Error(`keelson up was not ready within 60 s:\n${output}`);
     const ready = await fetch(`${url}/health/readiness`).then(
       (response) => response.ok,
@@ -66,16 +66,16 @@ export async function up(options: Options = {}): Promise<Platform> {
   }
   const readyMs = performance.now() - started;
   const token = (await readFile(join(data, "secrets", "internal", "token"), "utf8")).trim();
-  const made = await fetch(`${url}/admin/keys`, {
+  const created = await fetch(`${url}/admin/keys`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
     body: JSON.stringify({ name: "bench", scopes: ["inference"] }),
   });
-  if (!made.ok) throw new Error(`no key was made: ${made.status} ${await made.text()}`);
-  const key: unknown = Reflect.get(Object(await made.json()), "key");
-  if (typeof key !== "string") throw new Error("the answer held no key");
+  if (!created.ok) throw new Error(`cannot create a key: ${created.status} ${await created.text()}`);
+  const key: unknown = Reflect.get(Object(await created.json()), "key");
+  if (typeof key !== "string") throw new Error("the response contains no key");
   const serve = descendants(pidOf(child)).find(({ command }) => command.includes(" serve "));
-  if (serve === undefined) throw new Error("no serve process was found");
+  if (serve === undefined) throw new Error("there is no serve process");
   return {
     url,
     key,

@@ -1,4 +1,4 @@
-/** One measured line: the figure, what it is held against in the same run, and whether the target is met. */
+/** One measured line: the figure, what it is compared with in the same run, and whether the target is met. */
 export interface Figure {
   readonly what: string;
   readonly measured: string;

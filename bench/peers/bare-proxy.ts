@@ -1,5 +1,5 @@
 /**
- * The minimum of a proxy in Node: `node:http` in, an undici pool out, bytes passed on. No keys, no counting, no retries.
+ * The minimum of a proxy in Node: `node:http` in, an undici pool out, bytes forwarded unchanged. No keys, no counting, no retries.
  * The gateway's figures are ratios to this one. `node bare-proxy.js UPSTREAM_URL` prints its port.
  */
 import { createServer } from "node:http";

@@ -71,7 +71,7 @@ const LITELLM: InstalledPeer = {
 
 export const INSTALLED_PEERS: readonly InstalledPeer[] = [PORTKEY, LITELLM];
 
-/** Starts a peer in front of `upstream`, installing it first if need be. Never rejects: what fails becomes a reason. */
+/** Starts a peer in front of `upstream`, and installs it first if necessary. Never rejects: a failure is returned as the reason. */
 export async function startInstalled(peer: InstalledPeer, upstream: string): Promise<StartedPeer> {
   const { name } = peer;
   const scratch = await mkdtemp(join(tmpdir(), "keelson-peer-"));
@@ -87,11 +87,11 @@ export async function startInstalled(peer: InstalledPeer, upstream: string): Pro
     };
     const headers = peer.headers(upstream);
     for (const deadline = Date.now() + START_TIMEOUT_MS; ; await sleep(200)) {
-      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
-      if (await answers(url, headers)) break;
+      if (child.exitCode !== null) throw new Error(`it exited with ${child.exitCode}`);
+      if (await isReady(url, headers)) break;
       if (Date.now() < deadline) continue;
       await end();
-      throw new Error(`it did not answer within ${START_TIMEOUT_MS / 1000} s`);
+      throw new Error(`it did not respond within ${START_TIMEOUT_MS / 1000} s`);
     }
     return { kind: "running", name: `${name} ${peer.version}`, pid: pidOf(child), url, headers, stop: end };
   } catch (error) {
@@ -121,7 +121,7 @@ function run(command: string, args: readonly string[]): void {
   execFileSync(command, args, { stdio: ["ignore", "ignore", "pipe"], timeout: INSTALL_TIMEOUT_MS });
 }
 
-async function answers(url: string, headers: Readonly<Record<string, string>>): Promise<boolean> {
+async function isReady(url: string, headers: Readonly<Record<string, string>>): Promise<boolean> {
   const body = JSON.stringify({ model: "bench", messages: [{ role: "user", content: "Ready?" }] });
   return fetch(`${url}/v1/chat/completions`, {
     method: "POST",

@@ -1,10 +1,10 @@
 /**
- * An OpenAI-compatible upstream that answers at once, so that only the proxy in front of it is measured.
+ * An OpenAI-compatible upstream that responds immediately, so that only the proxy in front of it is measured.
  * `node mock.js` prints the port it listens on (loopback).
  */
 import { createServer, type ServerResponse } from "node:http";
 
-const answer = Buffer.from(
+const document = Buffer.from(
   JSON.stringify({
     id: "chatcmpl-bench",
     object: "chat.completion",
@@ -57,8 +57,8 @@ const server = createServer((request, response) => {
   });
   request.on("end", () => {
     if (streamed) return stream(response);
-    response.writeHead(200, { "content-type": "application/json", "content-length": answer.length });
-    response.end(answer);
+    response.writeHead(200, { "content-type": "application/json", "content-length": document.length });
+    response.end(document);
   });
 });
 server.keepAliveTimeout = 60_000;

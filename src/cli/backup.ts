@@ -1,5 +1,5 @@
 import { backupSchema, type ListedBackup } from "../contracts/backups.js";
-import { askControl } from "../local/control/client.js";
+import { callControl } from "../local/control/client.js";
 import { type ConnectionOptions, findRunning } from "./connection.js";
 
 export interface BackupOptions extends ConnectionOptions {
@@ -11,7 +11,7 @@ export interface BackupOptions extends ConnectionOptions {
 export async function backup(options: BackupOptions): Promise<void> {
   const running = await findRunning(options);
   const body = { verify: options.verify };
-  const backup = await askControl(running.control, "/backups", backupSchema, { method: "POST", body });
+  const backup = await callControl(running.control, "/backups", backupSchema, { method: "POST", body });
   process.stdout.write(options.json ? `${JSON.stringify(backup)}\n` : `${describe(backup)}\n`);
   if (backup.verification?.valid === false) process.exitCode = 1;
 }

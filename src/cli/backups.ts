@@ -1,5 +1,5 @@
 import { type BackupList, backupSchema, type ListedBackup } from "../contracts/backups.js";
-import { askControl } from "../local/control/client.js";
+import { callControl } from "../local/control/client.js";
 import { backupsFromEnvironment, layout, requireOwnData } from "../local/layout.js";
 import { livePlatform, readRunning } from "../local/running.js";
 import { listed, listing } from "../recovery/backup/listing.js";
@@ -41,7 +41,7 @@ async function verify(id: string, options: RepositoryOptions): Promise<ListedBac
   const data = await findData(options);
   const running = options.from === undefined ? await livePlatform(layout(data)) : undefined;
   if (running)
-    return askControl(running.control, `/backups/${encodeURIComponent(id)}/verify`, backupSchema, { method: "POST" });
+    return callControl(running.control, `/backups/${encodeURIComponent(id)}/verify`, backupSchema, { method: "POST" });
   // The backup is restored to a temporary directory in the data directory, which is created if absent.
   await requireOwnData(data);
   return listed(await verifyOffline(await findLocation(options), id, data));

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { ownerNow } from "../disk/lock.js";
 import { KeelsonError } from "../errors/keelson-error.js";
-import { askControl } from "../local/control/client.js";
+import { callControl } from "../local/control/client.js";
 import { type ConnectionOptions, findRunning } from "./connection.js";
 
 const stopping = z.object({ pid: z.number() });
@@ -32,7 +32,7 @@ export async function down(options: DownOptions): Promise<void> {
 
 async function stop(options: DownOptions) {
   const { control, platform, environment, data } = await findRunning(options);
-  const { pid } = await askControl(control, "/stop", stopping, { method: "POST", timeout: REQUEST_TIMEOUT_MS });
+  const { pid } = await callControl(control, "/stop", stopping, { method: "POST", timeout: REQUEST_TIMEOUT_MS });
   await waitForExit(pid);
   return { platform, environment, pid, data };
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { type DrillResult, drillResultSchema } from "../contracts/drills.js";
 import { KeelsonError } from "../errors/keelson-error.js";
-import { askControl } from "../local/control/client.js";
+import { callControl } from "../local/control/client.js";
 import { platformRoutes } from "../local/control/routes.js";
 import { dataDirectory, layout, makeRoot } from "../local/layout.js";
 import { startPlatform } from "../local/platform.js";
@@ -79,20 +79,20 @@ async function onRunning(
     duration: options.duration,
     rate: options.rate,
   };
-  let result = await askControl(socket, "/drills", drillResultSchema, { method: "POST", body });
+  let result = await callControl(socket, "/drills", drillResultSchema, { method: "POST", body });
   const { id } = result;
   const cancel = () =>
-    void askControl(socket, `/drills/${id}/cancel`, z.unknown(), { method: "POST" }).catch(() => undefined);
+    void callControl(socket, `/drills/${id}/cancel`, z.unknown(), { method: "POST" }).catch(() => undefined);
   for (const signal of ENDING) process.on(signal, cancel);
   let shown = 0;
   while (result.state === "running") {
     await sleep(200);
-    result = await askControl(socket, `/drills/${id}`, drillResultSchema);
+    result = await callControl(socket, `/drills/${id}`, drillResultSchema);
     for (const event of result.events.slice(shown)) printEvent(event);
     shown = result.events.length;
   }
   for (const signal of ENDING) process.off(signal, cancel);
-  result = await askControl(socket, `/drills/${id}/finished`, drillResultSchema);
+  result = await callControl(socket, `/drills/${id}/finished`, drillResultSchema);
   for (const event of result.events.slice(shown)) printEvent(event);
   return { result, directory: drillStore(layout(data).drills).directory(id) };
 }

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { KeelsonError } from "../errors/keelson-error.js";
-import { askControl } from "../local/control/client.js";
+import { callControl } from "../local/control/client.js";
 import { restoreTo } from "../recovery/offline.js";
 import type { RestoreTarget } from "../recovery/restore/target.js";
 import { findLocation, type RepositoryOptions } from "./backups.js";
@@ -57,7 +57,7 @@ async function toDirectory(id: string, at: number | undefined, to: string, optio
 async function inPlace(id: string, at: number | undefined, options: RestoreOptions): Promise<void> {
   const running = await findRunning(options);
   const body = { id, ...(at !== undefined && { at }) };
-  const done = await askControl(running.control, "/restore", doneSchema, { method: "POST", body });
+  const done = await callControl(running.control, "/restore", doneSchema, { method: "POST", body });
   process.stdout.write(
     options.json
       ? `${JSON.stringify(done)}\n`

@@ -12,7 +12,7 @@
  * ```
  *
  * `terminated` and `failed` are final: a restart is a new service. A service fails when its start or stop returns an error, and
- * when it ends while nothing has requested it to stop. The error is its failure case. Pure: no clock, no I/O.
+ * when it exits although no stop was requested. The error is its failure case. Pure: no clock, no I/O.
  */
 export const SERVICE_STATES = ["new", "starting", "running", "stopping", "terminated", "failed"] as const;
 
@@ -37,12 +37,12 @@ export function nextState(state: ServiceState, event: ServiceEvent): ServiceStat
   return row[event];
 }
 
-/** Whether a service in `state` has ended for good. */
+/** Whether `state` is final: no event changes it. */
 export function isFinal(state: ServiceState): state is "terminated" | "failed" {
   return state === "terminated" || state === "failed";
 }
 
-/** The event that the end of a process is: `stopped` if a stop was requested before, `failed` otherwise. */
+/** The event for the exit of a process: `stopped` if a stop was requested before, `failed` otherwise. */
 export function endOf(state: ServiceState): "stopped" | "failed" {
   return state === "stopping" ? "stopped" : "failed";
 }
@@ -55,7 +55,7 @@ export interface Transition {
   readonly failureCase: string | undefined;
 }
 
-/** The state of one service, with listeners. It holds no resources: the owner of the service reports its transitions. */
+/** The state of one service, with listeners. It owns no resources: the owner of the service reports its events. */
 export class ServiceLifecycle {
   #state: ServiceState = "new";
   #failureCase: string | undefined;
@@ -75,7 +75,7 @@ export class ServiceLifecycle {
     this.#move(event, undefined);
   }
 
-  /** Moves to `failed`. Has no effect on a service that has ended: the first failure case is kept. */
+  /** Moves to `failed`. Has no effect in a final state: the first failure case remains. */
   fail(failureCase: string): void {
     if (!isFinal(this.#state)) this.#move("failed", failureCase);
   }

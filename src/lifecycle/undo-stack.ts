@@ -2,7 +2,7 @@
 type Release<T> = (acquired: T, signal: AbortSignal) => unknown;
 
 export interface UndoOptions {
-  /** Called for each release that fails. The remaining releases run all the same. */
+  /** Called for each release that fails. The remaining releases still run. */
   readonly onFailure: (step: string, error: unknown) => void;
   /** Debug point: called after each step, with its name. A test makes it throw to fail the start at exactly that step. */
   readonly afterStep?: ((step: string) => void | Promise<void>) | undefined;
@@ -18,8 +18,8 @@ export class UndoStack {
   constructor(private readonly options: UndoOptions) {}
 
   /**
-   * Runs `acquire` and registers `release` for what it returns. Nothing is registered if `acquire` throws: it has to release
-   * what it acquired up to there.
+   * Runs `acquire` and registers `release` for its result. Nothing is registered if `acquire` throws: it must release what it
+   * acquired before that.
    */
   async step<T>(step: string, acquire: () => T | Promise<T>, release?: Release<T>): Promise<T> {
     const acquired = await acquire();

@@ -7,8 +7,8 @@ import { type Layout, makeRoot, requireOwnData } from "./layout.js";
 import { readRunning } from "./running.js";
 
 /**
- * Makes the data directory and takes its lock. Throws `platform/running`, `data/foreign`, `data/unwritable` or `disk/full`; if the
- * directory is new (`missing`: the topmost directory that has to be made), nothing of it remains then.
+ * Creates the data directory and acquires its lock. Throws `platform/running`, `data/foreign`, `data/unwritable` or `disk/full`; if the
+ * directory is new (`missing`: the topmost directory that has to be created), it is removed again.
  */
 export async function acquireDataDirectory(places: Layout, missing: string | undefined): Promise<Lock> {
   try {

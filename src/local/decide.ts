@@ -11,11 +11,11 @@ import type { ProcessSpec } from "./processes.js";
  *                         └────── exit ───────┴───▶ absent, with one more crash: the next start waits for the backoff
  */
 
-/** The phase of a process. Times are epoch milliseconds; `answered` is the time of its last successful probe. */
+/** The phase of a process. Times are epoch milliseconds; `respondedAt` is the time of its last successful probe. */
 export type Phase =
   | { readonly phase: "absent" }
   | { readonly phase: "starting"; readonly since: number }
-  | { readonly phase: "running"; readonly since: number; readonly answered: number }
+  | { readonly phase: "running"; readonly since: number; readonly respondedAt: number }
   | { readonly phase: "stopping"; readonly since: number; readonly killed: boolean };
 
 export interface ProcessState {
@@ -67,19 +67,17 @@ function towardsRunning(
     case "absent": {
       if (now < notBefore || !needsRun(state, spec.needs)) return undefined;
       const reason =
-        crashes > 0
-          ? `exited unexpectedly (${ordinal(crashes)} time); restarting`
-          : "starts: its dependencies are running";
+        crashes > 0 ? `exited unexpectedly (${ordinal(crashes)} time); restarting` : "its dependencies are running";
       return { action: { kind: "start", process: name }, reason };
     }
     case "starting":
       if (now - phase.since < spec.startup) return undefined;
       return { action: { kind: "kill", process: name }, reason: `was not ready within ${seconds(spec.startup)}` };
     case "running":
-      if (now - phase.answered < probeDeadline(spec)) return undefined;
+      if (now - phase.respondedAt < probeDeadline(spec)) return undefined;
       return {
         action: { kind: "kill", process: name },
-        reason: `has not responded for ${seconds(now - phase.answered)}`,
+        reason: `has not responded for ${seconds(now - phase.respondedAt)}`,
       };
     case "stopping":
       return overdue(name, spec.grace, phase, now);
@@ -116,7 +114,7 @@ function deadline(state: State, { spec, wanted, phase, notBefore }: ProcessState
     case "starting":
       return wanted ? phase.since + spec.startup : undefined;
     case "running":
-      return wanted ? phase.answered + probeDeadline(spec) : undefined;
+      return wanted ? phase.respondedAt + probeDeadline(spec) : undefined;
     case "stopping":
       return phase.killed ? undefined : phase.since + spec.grace;
   }

@@ -66,8 +66,8 @@ export async function makeRoot(root: string): Promise<void> {
 /** One level at a time: below /proc, where nothing can be created, the recursive `mkdir` of Node.js never returns. */
 async function make(directory: string, mode: number): Promise<void> {
   const parent = dirname(directory);
-  const there = await statIfPresent(directory);
-  if (there?.isDirectory() || parent === directory) return;
+  const existing = await statIfPresent(directory);
+  if (existing?.isDirectory() || parent === directory) return;
   await make(parent, mode);
   await mkdir(directory, { mode }).catch((error: unknown) => {
     const code = isSystemError(error) ? error.code : undefined;

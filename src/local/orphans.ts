@@ -36,7 +36,7 @@ export async function waitForOrphans(
     orphans.map(async (orphan) => {
       if (await waitFor(orphan, limit(orphan.unit), onProgress, signal)) return;
       throw new KeelsonError("platform/orphan", `process ${orphan.pid} of an earlier platform cannot be stopped`, {
-        hint: `it uses ${places.modules}; to see what it waits for: ps -o pid,user,stat,wchan,cmd -p ${orphan.pid}`,
+        hint: `it uses ${places.modules}; to inspect what it waits for: ps -o pid,user,stat,wchan,cmd -p ${orphan.pid}`,
       });
     }),
   );

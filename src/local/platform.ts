@@ -66,13 +66,13 @@ export interface Platform {
   readonly exclusive: ExclusiveOperations;
   /** True if this start created its database. */
   readonly first: boolean;
-  /** What the plan has and this machine does not run, each with the reason. */
+  /** Elements of the plan that this machine does not run, each with the reason. */
   readonly omitted: readonly string[];
   /** Stops everything in order. */
   stop(): Promise<void>;
 }
 
-/** How long releases may take. Each process has its own grace period, after which the supervisor kills it. */
+/** Timeout of all releases together. Each process has its own grace period, after which the supervisor kills it. */
 const STOP_TIMEOUT_MS: Milliseconds = 10 * 60_000;
 
 /**
@@ -118,7 +118,7 @@ export async function startPlatform(
   }
 }
 
-/** What is ready before the first process starts. */
+/** The resources that are prepared before the first process starts. */
 interface Prepared {
   readonly places: Layout;
   readonly first: boolean;
@@ -136,7 +136,7 @@ async function prepare(
   undo: UndoStack,
 ): Promise<Prepared> {
   const { plan, host, port, onProgress, signal } = options;
-  // First of all: orphans use the data directory, and hold the port until they detect that their supervisor has exited.
+  // First: orphans use the data directory, and hold the port until they detect that their supervisor has exited.
   await undo.step("wait for orphans", () =>
     waitForOrphans(places, (unit) => orphanTimeoutMs(plan, unit), onProgress, signal),
   );
@@ -150,8 +150,8 @@ async function prepare(
     onProgress(`the user ${cluster.user.name} has no access to ${places.root}: the database is in ${cluster.data}`);
 
   const secrets = localSecrets(places);
-  const internalToken = await secrets.readOrMake("internal/token");
-  const password = await secrets.readOrMake("database/password");
+  const internalToken = await secrets.readOrCreate("internal/token");
+  const password = await secrets.readOrCreate("database/password");
   const [database] = moduleDatabases(plan);
   const encrypted = database?.backups.encrypted ?? true;
   const repository = await undo.step("open the backup repository", () =>
@@ -169,7 +169,7 @@ async function prepare(
     (service) => service.stop(),
   );
   recovery.events.on("event", (event) => log.write("recovery", event.level, event.what));
-  // On a first start an unreachable repository is mostly a typing error. Later it must not prevent the platform from serving:
+  // On a first start an unreachable repository is usually a typing error. Later it must not prevent the platform from serving:
   // the status reports it.
   if (first) await undo.step("read the backup catalogue", () => recovery.catalogue());
   return { places, first, cluster, internalToken, password, repository, recovery };
@@ -184,8 +184,8 @@ async function run(
 ): Promise<Platform> {
   const { plan, onProgress } = options;
   const { places, first, cluster, password, recovery } = prepared;
-  const others = await freePorts(portsNeeded(plan, options.split));
-  const { specs, omitted } = processes(plan, { ...options, ports: others });
+  const ports = await freePorts(portsNeeded(plan, options.split));
+  const { specs, omitted } = processes(plan, { ...options, ports });
   const running = await describeRunning(options, specs, places);
   await undo.step("write the plan", () => writeAtomically(places.plan, JSON.stringify(plan)));
   // The port stays the same for all restarts of the server: the modules have its URL.
@@ -274,7 +274,7 @@ function startProcess(
     return startPostgres({
       cluster,
       password,
-      options: { port: databasePort, ...(recovery.archive && { archive: recovery.archive }) },
+      server: { port: databasePort, ...(recovery.archive && { archive: recovery.archive }) },
       prepare: (signal) => recovery.prepare(signal),
       started: (server) => recovery.started(server),
     });

@@ -32,7 +32,7 @@ async function isFree(host: string, port: number): Promise<boolean> {
   } catch (error) {
     if (isSystemError(error) && error.code === "EADDRINUSE") return false;
     if (isSystemError(error) && error.code === "EACCES")
-      throw new KeelsonError("port/forbidden", `this user is not allowed to open port ${port}`, {
+      throw new KeelsonError("port/forbidden", `this user is not allowed to listen on port ${port}`, {
         cause: error,
       });
     if (isSystemError(error) && (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND"))
@@ -50,7 +50,7 @@ async function nextFree(host: string, from: number): Promise<number | undefined>
   return undefined;
 }
 
-/** `nginx -g daemon off; (pid 4711)`, as far as this user is allowed to see it; a Keelson platform by its name and data directory. */
+/** `nginx -g daemon off; (pid 4711)`, as far as this user has permission to read it; a Keelson platform by its name and data directory. */
 async function describeOwner(port: number): Promise<string | undefined> {
   const pid = process.platform === "linux" ? await ownerFromProc(port) : await ownerFromLsof(port);
   if (pid === undefined) return undefined;
@@ -61,7 +61,7 @@ async function describeOwner(port: number): Promise<string | undefined> {
   return command ? `${command} (pid ${pid})` : `pid ${pid}`;
 }
 
-/** The platform that a `keelson serve` of `up` belongs to: its command line names the plan in the data directory. */
+/** The platform that a `keelson serve` of `up` belongs to: its command line contains the path of the plan in the data directory. */
 async function platformOf(command: string, pid: number): Promise<string | undefined> {
   const plan = /keelson\.js serve --plan (\/.+?plan\.json) --modules /.exec(command)?.[1];
   if (plan === undefined) return undefined;

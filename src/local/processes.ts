@@ -35,7 +35,7 @@ export interface ServeSpec extends Supervised {
   /** The plan's unit that it runs; undefined if it runs all units. */
   readonly unit: string | undefined;
   readonly model: string | undefined;
-  /** Name of the directory with its modules' files; the same for one process and for several, so that either finds them. */
+  /** Name of the directory with its modules' files; the same with and without `split`, so that either mode finds them. */
   readonly state: string;
   readonly host: string;
   readonly port: number;
@@ -55,7 +55,7 @@ export interface ProcessOptions {
 
 export interface Processes {
   readonly specs: readonly ProcessSpec[];
-  /** What the plan has and this machine does not run, each with the reason. */
+  /** Elements of the plan that this machine does not run, each with the reason. */
   readonly omitted: readonly string[];
 }
 
@@ -65,7 +65,7 @@ const SHARED = "platform";
 /** Time for crash recovery: the disk of a laptop may be slow, and much WAL may have to be replayed. */
 const DATABASE_STARTUP_MS = 10 * 60_000;
 
-/** Which processes make up a plan on this machine. Pure: ports and addresses come in. */
+/** The processes of a plan on this machine. Pure: the caller passes the ports and addresses. */
 export function processes(plan: Plan, options: ProcessOptions): Processes {
   const units = plan.units.filter((unit) => modulesOf(unit).length > 0);
   const postgres: PostgresSpec = {
@@ -80,14 +80,14 @@ export function processes(plan: Plan, options: ProcessOptions): Processes {
   return { specs: [postgres, ...serve], omitted: omitted(plan) };
 }
 
-/** Each model has an engine of its own, and is served by that one only. */
+/** The key of a module in `peers`. Each model has an engine process of its own, so the key of an engine includes the model. */
 function peerName(module: string, { model }: Unit): string {
   return isModule(module) && MODULES[module].remote === "per-model" && model !== undefined
     ? `${module}/${model}`
     : module;
 }
 
-/** How many ports a split platform takes besides the public one. */
+/** Number of ports that a split platform needs besides the public one. */
 export function portsNeeded(plan: Plan, split: boolean): number {
   return split ? Math.max(0, plan.units.filter((unit) => modulesOf(unit).length > 0).length - 1) : 0;
 }
@@ -124,19 +124,19 @@ function onePerUnit(units: readonly Unit[], { host, port, ports }: ProcessOption
     ...(entrance ? [{ unit: entrance, port }] : []),
     ...others.map((unit, n) => ({ unit, port: ports[n] ?? 0 })),
   ];
-  return placed.map(({ unit, port: own }) => {
-    const here = modulesOf(unit);
-    const elsewhere = placed
+  return placed.map(({ unit, port: unitPort }) => {
+    const own = modulesOf(unit);
+    const remote = placed
       .filter((other) => other.unit !== unit)
       .flatMap((other) =>
         modulesOf(other.unit).map(
           (module) => [peerName(module, other.unit), `http://127.0.0.1:${other.port}`] as const,
         ),
       )
-      .filter(([module]) => !here.includes(module));
+      .filter(([module]) => !own.includes(module));
     return {
       ...common(unit.name, [unit]),
-      modules: here,
+      modules: own,
       unit: unit.name,
       model: unit.model,
       // Two processes with the same module must not write to the same files.
@@ -144,8 +144,8 @@ function onePerUnit(units: readonly Unit[], { host, port, ports }: ProcessOption
         ? unit.name
         : SHARED,
       host: unit === entrance ? host : "127.0.0.1",
-      port: own,
-      peers: Object.fromEntries(elsewhere.reverse()),
+      port: unitPort,
+      peers: Object.fromEntries(remote.reverse()),
     };
   });
 }

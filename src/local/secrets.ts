@@ -11,7 +11,7 @@ export interface LocalSecrets {
   write(name: string, value: string): Promise<void>;
   remove(name: string): Promise<void>;
   /** Reads it, or generates a random one of 256 bits. */
-  readOrMake(name: string): Promise<string>;
+  readOrCreate(name: string): Promise<string>;
 }
 
 export function localSecrets(layout: Pick<Layout, "secrets">): LocalSecrets {
@@ -29,12 +29,12 @@ export function localSecrets(layout: Pick<Layout, "secrets">): LocalSecrets {
     read,
     write,
     remove: (name) => rm(pathOf(name), { force: true }),
-    async readOrMake(name) {
-      const known = await read(name);
-      if (known !== undefined) return known;
-      const made = randomBytes(32).toString("base64url");
-      await write(name, made);
-      return made;
+    async readOrCreate(name) {
+      const existing = await read(name);
+      if (existing !== undefined) return existing;
+      const created = randomBytes(32).toString("base64url");
+      await write(name, created);
+      return created;
     },
   };
 }

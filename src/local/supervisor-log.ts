@@ -6,7 +6,7 @@ export class SupervisorLog {
 
   constructor(path: string) {
     this.#stream = createWriteStream(path, { flags: "a", mode: 0o600 });
-    // A full disk must not end the supervisor: it keeps the other processes running.
+    // A full disk must not stop the supervisor: the other processes depend on it.
     this.#stream.on("error", () => undefined);
   }
 

@@ -5,7 +5,7 @@ import { endOf } from "../lifecycle/service.js";
 import type { Child, Exit } from "./children/child.js";
 import { type Action, decide, type State } from "./decide.js";
 import type { ProcessSpec } from "./processes.js";
-import { answered, ended, initialState, ready, serviceState, starting, stopping, want } from "./transitions.js";
+import { ended, initialState, ready, responded, serviceState, setWanted, starting, stopping } from "./transitions.js";
 
 /** An action of the supervisor or an event of a process, with the reason: for the terminal, the log and the drills. */
 export interface SupervisorEvent {
@@ -50,7 +50,7 @@ const MAX_TICK_INTERVAL_MS = 500;
 /** A tick that is this late was delayed by the suspension of this process itself. */
 const SUSPENDED_AFTER_MS = MAX_TICK_INTERVAL_MS + 2_000;
 
-/** Executes what `decide` returns, and records what happens to the processes. It decides nothing itself. */
+/** Executes the actions that `decide` returns, and records the events of the processes. */
 export function startSupervisor(
   specs: readonly ProcessSpec[],
   start: (spec: ProcessSpec) => Promise<Child> | Child,
@@ -68,7 +68,7 @@ export function startSupervisor(
   /** Calls of `whileStopped` in progress. */
   let stoppedBy = 0;
   /** `stop` was called. */
-  let ending = false;
+  let stopRequested = false;
   const watchers = new Set<() => void>();
 
   function emit(process: string, kind: SupervisorEvent["kind"], reason: string, exit?: Exit): void {
@@ -83,8 +83,8 @@ export function startSupervisor(
   function tick(): void {
     clearTimeout(timer);
     const time = now();
-    // This process itself was suspended (SIGSTOP, a debugger): that no probe has succeeded meanwhile is no sign of a fault.
-    if (time - lastTick > SUSPENDED_AFTER_MS) for (const { spec } of state) update(answered(state, spec.name, time));
+    // This process itself was suspended (SIGSTOP, a debugger): that no probe succeeded meanwhile does not indicate a fault.
+    if (time - lastTick > SUSPENDED_AFTER_MS) for (const { spec } of state) update(responded(state, spec.name, time));
     lastTick = time;
     for (;;) {
       const { action, reason } = decide(state, now());
@@ -161,7 +161,7 @@ export function startSupervisor(
       if (!child || phase.phase !== "running" || now() - last < spec.liveness.every) continue;
       probing.set(spec.name, now());
       void child.probe(spec.liveness.every).then((healthy) => {
-        if (healthy && children.get(spec.name) === child) update(answered(state, spec.name, now()));
+        if (healthy && children.get(spec.name) === child) update(responded(state, spec.name, now()));
       });
     }
   }
@@ -186,7 +186,7 @@ export function startSupervisor(
   const allAbsent = () => state.every(({ phase }) => phase.phase === "absent");
 
   async function stopAll(): Promise<void> {
-    update(want(state, false));
+    update(setWanted(state, false));
     tick();
     await until(allAbsent);
   }
@@ -216,14 +216,14 @@ export function startSupervisor(
         return await work();
       } finally {
         stoppedBy -= 1;
-        if (stoppedBy === 0 && !ending) {
-          update(want(state, true));
+        if (stoppedBy === 0 && !stopRequested) {
+          update(setWanted(state, true));
           tick();
         }
       }
     },
     async stop() {
-      ending = true;
+      stopRequested = true;
       await stopAll();
       clearTimeout(timer);
     },

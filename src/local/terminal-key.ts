@@ -13,8 +13,8 @@ const keySchema = z.object({ key: z.string() });
 /** A valid key for the model APIs: the stored one, or a new one if that was revoked or lost in a restore. */
 export async function terminalKey(running: RunningPlatform, layout: Pick<Layout, "secrets">): Promise<string> {
   const secrets = localSecrets(layout);
-  const known = await secrets.read(TERMINAL_KEY);
-  if (known !== undefined && (await works(running.url, known))) return known;
+  const stored = await secrets.read(TERMINAL_KEY);
+  if (stored !== undefined && (await isValid(running.url, stored))) return stored;
   const headers = { authorization: `Bearer ${(await secrets.read("internal/token")) ?? ""}` };
   const content = { name: "this terminal", scopes: ["inference"], organisation: "default" };
   const { key } = keySchema.parse(await postAdmin(`${running.dashboard}/admin/keys`, headers, content));
@@ -22,13 +22,13 @@ export async function terminalKey(running: RunningPlatform, layout: Pick<Layout,
   return key;
 }
 
-async function works(url: string, key: string): Promise<boolean> {
+async function isValid(url: string, key: string): Promise<boolean> {
   const { statusCode, body } = await request(`${url}/v1/models`, { headers: { authorization: `Bearer ${key}` } });
   await body.dump();
   return statusCode === 200;
 }
 
-/** Posts to the admin API. Throws `start/welcome` with what it said. */
+/** Posts to the admin API. Throws `start/welcome` with the response if it has an error status. */
 export async function postAdmin(url: string, headers: Record<string, string>, content: unknown): Promise<unknown> {
   const { statusCode, body } = await request(url, {
     method: "POST",
@@ -37,6 +37,9 @@ export async function postAdmin(url: string, headers: Record<string, string>, co
   });
   const text = await body.text();
   if (statusCode >= 300)
-    throw new KeelsonError("start/welcome", `${new URL(url).pathname} answered ${statusCode}: ${text.slice(0, 200)}`);
+    throw new KeelsonError(
+      "start/welcome",
+      `${new URL(url).pathname} returned status ${statusCode}: ${text.slice(0, 200)}`,
+    );
   return JSON.parse(text);
 }

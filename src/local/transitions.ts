@@ -13,12 +13,12 @@ export function starting(state: State, name: string, now: number): State {
 }
 
 export function ready(state: State, name: string, now: number): State {
-  return withPhase(state, name, { phase: "running", since: now, answered: now });
+  return withPhase(state, name, { phase: "running", since: now, respondedAt: now });
 }
 
-export function answered(state: State, name: string, now: number): State {
+export function responded(state: State, name: string, now: number): State {
   return change(state, name, (process) =>
-    process.phase.phase === "running" ? { ...process, phase: { ...process.phase, answered: now } } : process,
+    process.phase.phase === "running" ? { ...process, phase: { ...process.phase, respondedAt: now } } : process,
   );
 }
 
@@ -48,7 +48,7 @@ export function ended(state: State, name: string, now: number): State {
 }
 
 /** Sets whether processes are to run: those in `names`, or all. */
-export function want(state: State, wanted: boolean, names?: readonly string[]): State {
+export function setWanted(state: State, wanted: boolean, names?: readonly string[]): State {
   return state.map((process) =>
     names === undefined || names.includes(process.spec.name)
       ? { ...process, wanted, ...(wanted && { notBefore: 0 }) }

@@ -19,6 +19,9 @@ export interface Welcome {
   readonly models: readonly { readonly name: string; readonly engine: string; readonly reason: string }[];
 }
 
+const MODELS_TIMEOUT_MS = 3_000;
+const MODELS_POLL_INTERVAL_MS = 50;
+
 const FIRST_KEY = "first-key/key";
 
 /** Collects what is printed once the platform is ready. */
@@ -44,7 +47,7 @@ export async function welcome(platform: Platform): Promise<Welcome> {
   };
 }
 
-/** Removes the file with the first key. Called after the key was printed: if the program ends before, the next start prints it again. */
+/** Removes the file with the first key. Called after the key was printed: if the program exits before, the next start prints it again. */
 export async function deleteFirstKey({ layout }: Pick<Platform, "layout">): Promise<void> {
   await localSecrets(layout).remove(FIRST_KEY);
 }
@@ -64,15 +67,15 @@ async function signInLink(base: string, headers: Record<string, string>): Promis
   return linkSchema.parse(await postAdmin(`${base}/admin/sign-in-links`, headers, {})).url;
 }
 
-/** Engines are still choosing when the platform answers first; a moment later they can say what they took and why. */
+/** Models may still be `starting` when the platform becomes ready: waits until none is, at most MODELS_TIMEOUT_MS. */
 async function modelReasons(base: string, headers: Record<string, string>): Promise<Welcome["models"]> {
-  for (const end = Date.now() + 3000; ; await sleep(50)) {
-    const models = await askModels(base, headers);
+  for (const end = Date.now() + MODELS_TIMEOUT_MS; ; await sleep(MODELS_POLL_INTERVAL_MS)) {
+    const models = await fetchModels(base, headers);
     if (models.every((model) => model.state !== "starting") || Date.now() > end) return models;
   }
 }
 
-async function askModels(
+async function fetchModels(
   base: string,
   headers: Record<string, string>,
 ): Promise<z.infer<typeof modelsSchema>["models"]> {

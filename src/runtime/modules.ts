@@ -7,7 +7,7 @@ import { gatewayOverHttp, startGateway } from "./gateway/index.js";
 import { defineModules } from "./kernel/define.js";
 import { startUsage, usageOverHttp } from "./usage/index.js";
 
-/** How every module starts, and its client over HTTP. What else there is to know of a module is its descriptor. */
+/** The start of every module, and its client over HTTP. All other facts of a module are in its descriptor. */
 export const modules = defineModules({
   database: { needs: DESCRIPTORS.database.needs, start: startDatabase },
   accounts: { needs: DESCRIPTORS.accounts.needs, start: startAccounts, remote: accountsOverHttp },

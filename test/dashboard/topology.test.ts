@@ -59,13 +59,13 @@ describe("the topology of the starter", () => {
 
   it("gives an entrance the worst state of its units", () => {
     const units = new Map([
-      ["gateway", { state: "down", ready: 0, reason: "does not answer" } as const],
+      ["gateway", { state: "down", ready: 0, reason: "unreachable" } as const],
       ["dashboard", ready],
     ]);
     expect(node({ ...nothing, units }, "web")?.state).toBe("down");
     expect(node({ ...nothing, units }, "gateway")?.detail).toContainEqual({
-      name: "because",
-      value: "does not answer",
+      name: "reason",
+      value: "unreachable",
     });
   });
 
@@ -84,10 +84,10 @@ describe("the topology of the starter", () => {
   });
 
   it("counts the ready targets of a model as its replicas", () => {
-    const models = [modelStatus("assistant", { targets: [], state: "down", reason: "no server of it answers" })];
+    const models = [modelStatus("assistant", { targets: [], state: "down", reason: "no server of it is reachable" })];
     const assistant = node({ ...nothing, models }, "assistant");
     expect(assistant).toMatchObject({ state: "down", replicas: { want: 1, ready: 0 } });
-    expect(assistant?.detail).toContainEqual({ name: "because", value: "no server of it answers" });
+    expect(assistant?.detail).toContainEqual({ name: "reason", value: "no server of it is reachable" });
   });
 });
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
 import { drillResultSchema } from "../../src/contracts/drills.js";
-import { askControl, fetchControl } from "../../src/local/control/client.js";
+import { callControl, fetchControl } from "../../src/local/control/client.js";
 import { type Cleanups, keelson, until, up, workDirectory } from "../support/local/keelson.js";
 
 const cleanups: Cleanups = [];
@@ -15,14 +15,14 @@ test("a drill has ended only when its result and both reports can be read", asyn
   const platform = await up(cleanups);
   const control = String(platform.report["control"]);
   const body = { fault: "process-crash", duration: "60s", rate: 5 };
-  const { id } = await askControl(control, "/drills", drillResultSchema, { method: "POST", body });
-  const acknowledged = async () => (await askControl(control, `/drills/${id}`, drillResultSchema)).acknowledged;
+  const { id } = await callControl(control, "/drills", drillResultSchema, { method: "POST", body });
+  const acknowledged = async () => (await callControl(control, `/drills/${id}`, drillResultSchema)).acknowledged;
   await until(async () => (await acknowledged()) > 5, 30_000, "the load");
-  await askControl(control, `/drills/${id}/cancel`, z.unknown(), { method: "POST" });
+  await callControl(control, `/drills/${id}/cancel`, z.unknown(), { method: "POST" });
 
   const states = new Set<string>();
   for (const end = Date.now() + 60_000; Date.now() < end && !states.has("cancelled"); ) {
-    const { drills } = await askControl(control, "/drills", listSchema);
+    const { drills } = await callControl(control, "/drills", listSchema);
     expect(drills.map((drill) => drill.id)).toEqual([id]);
     for (const { state } of drills) states.add(state);
     // No pause: the report can be read at the same moment.
@@ -32,7 +32,7 @@ test("a drill has ended only when its result and both reports can be read", asyn
     }
   }
   expect([...states]).toEqual(["running", "cancelled"]);
-  const cancelled = await askControl(control, `/drills/${id}`, drillResultSchema);
+  const cancelled = await callControl(control, `/drills/${id}`, drillResultSchema);
   expect(cancelled).toMatchObject({ reason: "the drill was cancelled" });
   expect(cancelled.acknowledged).toBeGreaterThan(5);
 }, 120_000);

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { drillResultSchema } from "../../src/contracts/drills.js";
-import { askControl } from "../../src/local/control/client.js";
+import { callControl } from "../../src/local/control/client.js";
 import { type Cleanups, chat, keelson, type Up, until, up } from "../support/local/keelson.js";
 
 const cleanups: Cleanups = [];
@@ -24,7 +24,7 @@ describe("drills and restores of one platform", () => {
   test("while a drill runs, a restore and another drill are refused with its id and change nothing", async () => {
     const { platform, control } = await withBackup();
     const body = { fault: "process-crash", duration: "60s", rate: 2 };
-    const { id } = await askControl(control, "/drills", drillResultSchema, { method: "POST", body });
+    const { id } = await callControl(control, "/drills", drillResultSchema, { method: "POST", body });
     const before = await restarts(platform);
 
     for (const command of [
@@ -37,10 +37,10 @@ describe("drills and restores of one platform", () => {
       expect(refused.err).toContain("hint: one at a time");
     }
     expect(await restarts(platform)).toEqual(before);
-    expect(await askControl(control, `/drills/${id}`, drillResultSchema)).toMatchObject({ state: "running" });
+    expect(await callControl(control, `/drills/${id}`, drillResultSchema)).toMatchObject({ state: "running" });
 
-    await askControl(control, `/drills/${id}/cancel`, z.unknown(), { method: "POST" });
-    await askControl(control, `/drills/${id}/finished`, drillResultSchema);
+    await callControl(control, `/drills/${id}/cancel`, z.unknown(), { method: "POST" });
+    await callControl(control, `/drills/${id}/finished`, drillResultSchema);
     expect((await run(platform, "restore", "latest")).code).toBe(0);
   }, 240_000);
 
@@ -62,10 +62,10 @@ describe("drills and restores of one platform", () => {
     expect((await run(platform, "drill", "earthquake")).err).toContain("error drill/unknown");
     const other = await run(platform, "drill", "process-crash", "-e", "production");
     expect(other).toMatchObject({ code: 2, err: expect.stringContaining("error usage -e needs --file") });
-    const no = askControl(control, "/drills", drillResultSchema, { method: "POST", body: { fault: "constructor" } });
+    const no = callControl(control, "/drills", drillResultSchema, { method: "POST", body: { fault: "constructor" } });
     await expect(no).rejects.toMatchObject({ code: "drill/unknown" });
     const body = { fault: "process-crash", duration: "60s", rate: 2 };
-    const start = () => askControl(control, "/drills", drillResultSchema, { method: "POST", body });
+    const start = () => callControl(control, "/drills", drillResultSchema, { method: "POST", body });
     const started = await Promise.allSettled([start(), start()]);
     expect(started.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
     expect(started.find(({ status }) => status === "rejected")).toMatchObject({ reason: { code: "drill/running" } });

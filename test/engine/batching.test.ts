@@ -11,7 +11,7 @@ import {
 
 const times: BatchingTimes = { prefillRate: 1000, stepMs: 10, perSequenceMs: 1, cacheTokens: 1000, batch: 4 };
 
-/** Steps until nothing is left; gives the time at which each sequence finished. */
+/** Steps until the batch is empty; returns the time at which each sequence finished. */
 function run(state: BatchState, settings: BatchingTimes): Map<number, number> {
   const finishedAt = new Map<number, number>();
   let now = 0;
@@ -33,12 +33,12 @@ const joined = (list: readonly { inputTokens: number; outputTokens: number }[]):
   list.reduce((state, one, id) => join(state, { id, ...one }), idle);
 
 describe("the timing of a continuous-batching server", () => {
-  it("reads the prompt once and then gives a token in each step", () => {
+  it("prefills the prompt once and then generates a token in each step", () => {
     // 100 tokens of prompt take 100 ms at 1000/s; three steps of 10 ms.
     expect(run(joined([{ inputTokens: 100, outputTokens: 3 }]), times).get(0)).toBe(130);
   });
 
-  it("gives each sequence of a batch its tokens slower, but all together more", () => {
+  it("generates more slowly for each sequence of a batch, but faster in total", () => {
     const alone = run(joined([{ inputTokens: 0, outputTokens: 50 }]), times).get(0) ?? 0;
     const four = run(joined(Array.from({ length: 4 }, () => ({ inputTokens: 0, outputTokens: 50 }))), times);
     const last = Math.max(...four.values());
@@ -46,7 +46,7 @@ describe("the timing of a continuous-batching server", () => {
     expect(last).toBeLessThan(4 * alone);
   });
 
-  it("finishes every sequence, in the order of arrival when they are alike, whatever comes", () => {
+  it("finishes every sequence", () => {
     fc.assert(
       fc.property(sequences, (list) => {
         expect(run(joined(list), times).size).toBe(list.length);
@@ -54,7 +54,7 @@ describe("the timing of a continuous-batching server", () => {
     );
   });
 
-  it("never runs more than the batch, nor more than the cache holds (but for one that is too large alone)", () => {
+  it("never exceeds the batch or the cache, except with a single sequence that is larger than the cache", () => {
     fc.assert(
       fc.property(sequences, (list) => {
         for (let state = joined(list); state.running.length + state.waiting.length > 0; ) {
@@ -72,13 +72,13 @@ describe("the timing of a continuous-batching server", () => {
     );
   });
 
-  it("forgets who left, running or waiting", () => {
+  it("removes a cancelled sequence, running or waiting", () => {
     fc.assert(
-      fc.property(sequences, fc.nat(20), fc.nat(10), (list, who, when) => {
+      fc.property(sequences, fc.nat(20), fc.nat(10), (list, cancelled, steps) => {
         let state = joined(list);
-        for (let count = 0; count < when; count += 1) state = step(state, times).state;
-        const finished = run(leave(state, who), times);
-        expect(finished.has(who)).toBe(false);
+        for (let count = 0; count < steps; count += 1) state = step(state, times).state;
+        const finished = run(leave(state, cancelled), times);
+        expect(finished.has(cancelled)).toBe(false);
       }),
     );
   });

@@ -59,18 +59,18 @@ describe("the best engine of this machine", () => {
   it("is the simulator where the network is refused, with the reason in one line", () => {
     const facts: Facts = {
       ...nothing,
-      download: { kind: "refused", why: "no network: the name huggingface.co is not found" },
+      download: { kind: "refused", why: "no network: cannot resolve huggingface.co" },
     };
     const choice = chooseEngine(small, facts);
     expect(choice).toEqual({
       engine: "simulated",
-      reason: "simulated: the model's file cannot be downloaded (no network: the name huggingface.co is not found)",
+      reason: "simulated: the model's file cannot be downloaded (no network: cannot resolve huggingface.co)",
     });
     expect(choice.reason).not.toContain("\n");
     expect(chooseEngine(strict, facts)).toMatchObject({ engine: "none" });
   });
 
-  it("passes over llama.cpp where its library is missing", () => {
+  it("skips llama.cpp if its library is missing", () => {
     const facts: Facts = {
       ...nothing,
       cached: "/models/small.gguf",
@@ -82,7 +82,7 @@ describe("the best engine of this machine", () => {
   });
 });
 
-describe("an engine that the platform file names", () => {
+describe("an engine that the platform file configures", () => {
   it("is used, or none is, unless the simulator is allowed as a fallback", () => {
     expect(chooseEngine({ ...strict, engine: "simulated" }, nothing)).toMatchObject({ engine: "simulated" });
     expect(chooseEngine({ ...strict, engine: "ollama" }, nothing)).toMatchObject({ engine: "none" });

@@ -16,7 +16,7 @@ let requests: { readonly method: string | undefined; readonly range: string | un
 let cutAfter: number | undefined;
 let close: () => Promise<void>;
 
-/** A server like the model hub's: redirects to its store, knows ranges, and sometimes loses the connection. */
+/** A server like the model hub's: redirects to its store, supports ranges, and sometimes loses the connection. */
 function answer(request: IncomingMessage, response: ServerResponse): void {
   if (request.url?.startsWith("/owner/")) {
     response.writeHead(302, { location: "/store/file" }).end();
@@ -78,7 +78,7 @@ describe("downloading a model's file", () => {
     expect((await readdir(directory)).sort()).toEqual(["m.gguf", "m.gguf.sha256"]);
   });
 
-  it("goes on where a lost connection left it", async () => {
+  it("resumes after a lost connection", async () => {
     cutAfter = 1024 * 1024;
     await get(sha256);
     expect(content.equals(await readFile(join(directory, "m.gguf")))).toBe(true);
@@ -87,7 +87,7 @@ describe("downloading a model's file", () => {
     expect(resumed).toBeLessThanOrEqual(1024 * 1024);
   });
 
-  it("goes on where an earlier process left it", async () => {
+  it("resumes a download of an earlier process", async () => {
     await writeFile(join(directory, "m.gguf.part"), content.subarray(0, 2_000_000));
     await get(sha256);
     expect(requests.at(-1)?.range).toBe("bytes=2000000-");
@@ -99,11 +99,11 @@ describe("downloading a model's file", () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  it("knows the size before, or says in one line why not", async () => {
+  it("reports the size before, or the reason in one line", async () => {
     expect(await probeDownload(url, 2000)).toEqual({ bytes: content.length });
     await close();
     const refused = await probeDownload(url, 2000);
-    expect(refused).toEqual({ why: expect.stringMatching(/^no network: 127\.0\.0\.1:\d+ refuses the connection$/) });
+    expect(refused).toEqual({ why: expect.stringMatching(/^no network: 127\.0\.0\.1:\d+ refused the connection$/) });
     const unnamed = await probeDownload("https://no-such-host.invalid/x", 5000);
     expect(unnamed).toEqual({ why: expect.stringMatching(/no-such-host\.invalid/) });
   });
@@ -119,7 +119,7 @@ describe("hf:// sources", () => {
     expect(() => downloadUrl("hf://owner")).toThrow(/is not a file to download/);
   });
 
-  it("have names of their own in the cache", () => {
+  it("have unique names in the cache", () => {
     expect(cacheName("hf://owner/repo/m.gguf")).toBe("owner--repo--m.gguf");
     expect(cacheName("hf://owner/repo/m.gguf@v2")).not.toBe(cacheName("hf://owner/repo/m.gguf"));
   });

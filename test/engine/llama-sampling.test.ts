@@ -5,7 +5,7 @@ import { startOnTinyModel, type TinyModelGateway } from "../support/engine/tiny-
 
 const missing = llamaCppMissing();
 
-describe.skipIf(missing !== undefined)("how llama.cpp chooses the next token", () => {
+describe.skipIf(missing !== undefined)("sampling with llama.cpp", () => {
   let gateway: TinyModelGateway;
   let client: OpenAI;
 
@@ -18,7 +18,7 @@ describe.skipIf(missing !== undefined)("how llama.cpp chooses the next token", (
   afterAll(() => gateway?.stop());
 
   const messages = [{ role: "user" as const, content: "The ship and the sea" }];
-  /** Long enough that the likeliest tokens of random weights come again and again. */
+  /** Long enough for the most likely tokens of random weights to repeat. */
   const greedy = { model: "assistant", temperature: 0, max_tokens: 200 };
 
   const chat = async (extra: object): Promise<string> => {
@@ -30,34 +30,34 @@ describe.skipIf(missing !== undefined)("how llama.cpp chooses the next token", (
     return choices[0]?.text ?? "";
   };
   const throughOllama = async (options: object): Promise<string> => {
-    const asked = {
+    const body = {
       model: "assistant",
       messages,
       stream: false,
       options: { temperature: 0, num_predict: 200, ...options },
     };
-    const answer = await gateway.post("/api/chat", asked);
+    const answer = await gateway.post("/api/chat", body);
     expect(answer.status).toBe(200);
     return String(Object(await answer.json()).message.content);
   };
 
-  for (const [name, say] of [
+  for (const [name, generate] of [
     ["chats", chat],
     ["completions", complete],
   ] as const)
-    it(`repeats itself less under a penalty, and more under one below zero: ${name}`, async () => {
-      const plain = await say({});
-      expect(await say({})).toBe(plain);
-      const frequent = await say({ frequency_penalty: 2 });
-      const present = await say({ presence_penalty: 2 });
+    it(`repeats itself less with a penalty, and more with a negative one: ${name}`, async () => {
+      const plain = await generate({});
+      expect(await generate({})).toBe(plain);
+      const frequent = await generate({ frequency_penalty: 2 });
+      const present = await generate({ presence_penalty: 2 });
       expect(repetition(frequent)).toBeLessThan(repetition(plain));
       expect(repetition(present)).toBeLessThan(repetition(plain));
-      expect(repetition(await say({ frequency_penalty: -2 }))).toBeGreaterThan(repetition(frequent));
-      expect(await say({ frequency_penalty: 0.5 })).not.toBe(await say({ presence_penalty: 0.5 }));
-      expect(await say({ frequency_penalty: 0, presence_penalty: null })).toBe(plain);
+      expect(repetition(await generate({ frequency_penalty: -2 }))).toBeGreaterThan(repetition(frequent));
+      expect(await generate({ frequency_penalty: 0.5 })).not.toBe(await generate({ presence_penalty: 0.5 }));
+      expect(await generate({ frequency_penalty: 0, presence_penalty: null })).toBe(plain);
     });
 
-  it("counts all of the answer, or its last tokens where `repeat_last_n` says so", async () => {
+  it("counts all output tokens, or the last `repeat_last_n`", async () => {
     const whole = await chat({ frequency_penalty: 2 });
     const short = await chat({ frequency_penalty: 2, repeat_last_n: 4 });
     expect(repetition(short)).toBeGreaterThan(repetition(whole));
@@ -65,7 +65,7 @@ describe.skipIf(missing !== undefined)("how llama.cpp chooses the next token", (
     expect(await chat({ frequency_penalty: 2, repeat_last_n: 0 })).toBe(await chat({}));
   });
 
-  it("penalises inside a grammar too, and keeps to it", async () => {
+  it("applies penalties within a grammar, and still follows the grammar", async () => {
     const list = { type: "array", items: { enum: ["ship", "wind"] }, minItems: 2, maxItems: 3 };
     const schema = { type: "object", properties: { list }, required: ["list"], additionalProperties: false };
     const response_format = { type: "json_schema", json_schema: { name: "list", strict: true, schema } };
@@ -73,7 +73,7 @@ describe.skipIf(missing !== undefined)("how llama.cpp chooses the next token", (
     expect(JSON.parse(text).list.length).toBeGreaterThanOrEqual(2);
   });
 
-  it("takes Ollama's options, whose penalties count the last 64 tokens by default", async () => {
+  it("supports Ollama's options, whose penalties count the last 64 tokens by default", async () => {
     const plain = await throughOllama({});
     expect(plain).toBe(await chat({}));
     const penalised = await throughOllama({ repeat_penalty: 2 });
@@ -87,26 +87,26 @@ describe.skipIf(missing !== undefined)("how llama.cpp chooses the next token", (
     expect(await throughOllama({ temperature: 2, min_p: 1 })).toBe(plain);
   });
 
-  it("never says a token that a bias forbids, and says the one that it favours", async () => {
-    // The test's vocabulary: tokens 3 to 258 are the 256 bytes, those after them begin with the letter a.
+  it("never generates a token with a bias of -100, and always one with a bias of 100", async () => {
+    // The test's vocabulary: tokens 3 to 258 are the 256 bytes, those after them start with the letter a.
     const firstByte = 3;
     expect(await chat({ logit_bias: { [firstByte + 256]: 100 }, max_tokens: 20 })).toBe("a".repeat(20));
     const [capital = ""] = (await chat({})).match(/[A-Z]/) ?? [];
-    expect(capital, "a letter that only its byte can say").not.toBe("");
+    expect(capital, "a letter that only a byte token generates").not.toBe("");
     const without = await chat({ logit_bias: { [firstByte + capital.charCodeAt(0)]: -100 } });
     expect(without).not.toBe("");
     expect(without).not.toContain(capital);
   });
 
-  it("answers each request in its own way where no seed is given, and alike where one is", async () => {
-    const ask = { temperature: 1.5, max_tokens: 40 };
-    const free = await Promise.all(Array.from({ length: 4 }, () => chat(ask)));
+  it("varies the output without a seed, and repeats it with one", async () => {
+    const settings = { temperature: 1.5, max_tokens: 40 };
+    const free = await Promise.all(Array.from({ length: 4 }, () => chat(settings)));
     expect(new Set(free).size).toBe(4);
-    const seeded = await Promise.all(Array.from({ length: 4 }, () => chat({ ...ask, seed: 5 })));
+    const seeded = await Promise.all(Array.from({ length: 4 }, () => chat({ ...settings, seed: 5 })));
     expect(new Set(seeded).size).toBe(1);
   });
 
-  it("refuses what is out of range, and names the field", async () => {
+  it("refuses values out of range, and names the field", async () => {
     const cases: readonly (readonly [object, string, string])[] = [
       [{ frequency_penalty: 2.1 }, "frequency_penalty", "frequency_penalty must be at most 2, but 2.1 was given"],
       [{ presence_penalty: -3 }, "presence_penalty", "presence_penalty must be at least -2, but -3 was given"],
@@ -115,13 +115,13 @@ describe.skipIf(missing !== undefined)("how llama.cpp chooses the next token", (
       [{ repeat_last_n: 1.5 }, "repeat_last_n", "repeat_last_n must be a whole number"],
       [{ min_p: 2 }, "min_p", "min_p must be at most 1"],
       [{ logit_bias: { 260: 101 } }, "logit_bias.260", "logit_bias.260 must be at most 100"],
-      [{ logit_bias: { sea: 1 } }, "logit_bias", "logit_bias: its keys must be the ids of tokens"],
+      [{ logit_bias: { sea: 1 } }, "logit_bias", "logit_bias: keys must be token ids"],
       [{ logit_bias: { 99999: 1 } }, "logit_bias", "logit_bias: the model has no token 99999"],
     ];
     const refused = { status: 400, type: "invalid_request_error", code: "invalid_body" };
     for (const [extra, param, message] of cases)
-      for (const say of [chat, complete])
-        await expect(say(extra), message).rejects.toMatchObject({
+      for (const generate of [chat, complete])
+        await expect(generate(extra), message).rejects.toMatchObject({
           ...refused,
           param,
           message: expect.stringContaining(message),
@@ -130,7 +130,7 @@ describe.skipIf(missing !== undefined)("how llama.cpp chooses the next token", (
       status: 400,
       code: "unsupported",
       param: "logit_bias",
-      message: expect.stringContaining("token 2 ends answers"),
+      message: expect.stringContaining("token 2 ends the output"),
     });
     const answer = await gateway.post("/api/chat", { model: "assistant", messages, options: { frequency_penalty: 3 } });
     expect(answer.status).toBe(400);
@@ -138,7 +138,7 @@ describe.skipIf(missing !== undefined)("how llama.cpp chooses the next token", (
   });
 });
 
-/** The share of a text's characters that are its most frequent one: 1 where it says but one. */
+/** The share of the most frequent character in a text: 1 if it has no other. */
 function repetition(text: string): number {
   const counts = new Map<string, number>();
   for (const letter of text) counts.set(letter, (counts.get(letter) ?? 0) + 1);

@@ -21,7 +21,7 @@ embedder: { engine: llama.cpp, source: ${file}, embeddings: true }`,
 
   const ask = { model: "assistant", messages: [{ role: "user" as const, content: "The ship and the sea" }], seed: 11 };
 
-  it("holds the first request until the model is loaded, then answers by its chat template", async () => {
+  it("queues the first request until the model is loaded, then responds with its chat template", async () => {
     const answer = await client.chat.completions.create({ ...ask, max_tokens: 24 });
     expect(answer.choices[0]?.message.content).not.toBe("");
     expect(answer.usage?.prompt_tokens).toBeGreaterThan(10);
@@ -30,7 +30,7 @@ embedder: { engine: llama.cpp, source: ${file}, embeddings: true }`,
     expect(["stop", "length"]).toContain(answer.choices[0]?.finish_reason);
   });
 
-  it("streams the same words that it says whole, for the same seed", async () => {
+  it("streams the same text that it returns without streaming, for the same seed", async () => {
     const settings = { ...ask, temperature: 0, max_tokens: 30 };
     const whole = await client.chat.completions.create(settings);
     const stream = await client.chat.completions.create({
@@ -48,7 +48,7 @@ embedder: { engine: llama.cpp, source: ${file}, embeddings: true }`,
     expect(usage?.prompt_tokens).toBe(whole.usage?.prompt_tokens);
   });
 
-  it("keeps to a JSON schema, although its weights are noise", async () => {
+  it("follows a JSON schema, although its weights are random", async () => {
     const schema = {
       type: "object",
       properties: { port: { enum: ["Kiel", "Brest"] }, berth: { type: "integer" }, free: { type: "boolean" } },
@@ -74,7 +74,7 @@ embedder: { engine: llama.cpp, source: ${file}, embeddings: true }`,
     expect(answer.usage?.completion_tokens).toBeLessThanOrEqual(8);
   });
 
-  it("makes embeddings: equal for equal texts, of one length, different for different texts", async () => {
+  it("returns embeddings: equal for equal texts, of one length, different for different texts", async () => {
     const { data, usage } = await client.embeddings.create({
       model: "embedder",
       input: ["the ship", "the sea", "the ship"],
@@ -87,7 +87,7 @@ embedder: { engine: llama.cpp, source: ${file}, embeddings: true }`,
     expect(usage.prompt_tokens).toBeGreaterThan(3);
   });
 
-  it("says what it cannot do: 400 for a prompt beyond its context, and for chats with an embedding model", async () => {
+  it("responds with 400 to a prompt beyond its context, and to chats with an embedding model", async () => {
     await expect(
       client.chat.completions.create({
         model: "assistant",
@@ -107,14 +107,14 @@ embedder: { engine: llama.cpp, source: ${file}, embeddings: true }`,
     await expect(client.chat.completions.create({ ...ask, temperature: 9 })).rejects.toMatchObject({ status: 400 });
   });
 
-  it("works on several at once", async () => {
+  it("processes several requests at once", async () => {
     const answers = await Promise.all(
       Array.from({ length: 8 }, (_, seed) => client.chat.completions.create({ ...ask, seed, max_tokens: 16 })),
     );
     expect(answers.every(({ usage }) => (usage?.completion_tokens ?? 0) >= 0)).toBe(true);
   });
 
-  it("is started again after kill -9, and requests wait for it", async () => {
+  it("is restarted after kill -9, and requests wait for it", async () => {
     const before = descendantsOf(process.pid).filter(({ command }) => command.includes("engine/child/main.js"));
     expect(before).toHaveLength(2);
     for (const { pid } of before) process.kill(pid, "SIGKILL");

@@ -23,7 +23,7 @@ stores:
   database: { postgres: 17 }
 `);
     const context: Context = {
-      ...{ plan, unit: undefined, model: undefined, dataDirectory: "/nonexistent", peers: {}, here: [] },
+      ...{ plan, unit: undefined, model: undefined, dataDirectory: "/nonexistent", peers: {}, localModules: [] },
       secrets: {
         read: async () => {
           reads += 1;

@@ -26,7 +26,7 @@ describe("the simulated engine", () => {
       stream: false,
     });
 
-  it("marks its words, takes them from the request, and says the same each time", async () => {
+  it("marks its text, uses words of the request, and is deterministic", async () => {
     const first = await chat("How do lighthouses guide sailors?");
     const text = first.choices[0]?.message.content ?? "";
     expect(text).toMatch(/^\[simulated\] /);
@@ -35,7 +35,7 @@ describe("the simulated engine", () => {
     expect((await chat("What is an anchor?")).choices[0]?.message.content).not.toBe(text);
   });
 
-  it("counts what it says, and keeps to max_tokens and stop", async () => {
+  it("counts its output tokens, and respects max_tokens and stop", async () => {
     const short = await chat("Write about the sea", { max_tokens: 5 });
     expect(short.usage?.completion_tokens).toBe(5);
     expect(short.choices[0]?.finish_reason).toBe("length");
@@ -44,11 +44,11 @@ describe("the simulated engine", () => {
     expect(stopped.choices[0]?.finish_reason).toBe("stop");
   });
 
-  it("takes its time in real time: a token in each step, each slower in company", async () => {
+  it("emits one token per step in real time; concurrent requests make a step longer", async () => {
     const timed = async (): Promise<number> => {
-      const began = performance.now();
+      const startedAt = performance.now();
       await chat("Write about the sea", { max_tokens: 40 });
-      return performance.now() - began;
+      return performance.now() - startedAt;
     };
     const alone = await timed();
     // 40 steps of 16 ms.
@@ -60,7 +60,7 @@ describe("the simulated engine", () => {
     expect(slowest).toBeLessThan(6 * alone);
   });
 
-  it("fills in a JSON schema with the least that it allows", async () => {
+  it("fills in a JSON schema with the smallest allowed values", async () => {
     const schema = {
       type: "object",
       properties: {
@@ -82,7 +82,7 @@ describe("the simulated engine", () => {
     });
   });
 
-  it("refuses what it cannot do: tools, images, the other kind of model, other dimensions", async () => {
+  it("refuses unsupported requests: tools, images, the other kind of model, other dimensions", async () => {
     const tool = { type: "function" as const, function: { name: "tide", parameters: { type: "object" } } };
     const question = [{ role: "user" as const, content: "When is high tide?" }];
     const image = { type: "image_url" as const, image_url: { url: "data:image/png;base64,AA==" } };
@@ -119,7 +119,7 @@ describe("the simulated engine", () => {
     expect(await ask({ model: "assistant", tools: [tool], tool_choice: "none" })).toHaveProperty("choices");
   });
 
-  it("refuses each field that asks for another answer than it gives, and leaves aside those that change none", async () => {
+  it("refuses each unsupported field that would change the output, and ignores those that would not", async () => {
     const messages = [{ role: "user", content: "Hello" }];
     const ask = (path: string, extra: object) =>
       client.post(path, { body: { model: "assistant", max_tokens: 4, messages, prompt: "Hello", ...extra } });
@@ -156,7 +156,7 @@ describe("the simulated engine", () => {
     for (const path of both) expect(await ask(path, idle)).toHaveProperty("choices");
   });
 
-  it("checks the penalties and the bias of tokens, although its words come from no probabilities", async () => {
+  it("validates the penalties and the token bias, although they have no effect", async () => {
     const plain = await chat("Write about the sea");
     const settings = { frequency_penalty: 2, presence_penalty: -2, repeat_penalty: 1.3, logit_bias: { 42: -100 } };
     expect((await chat("Write about the sea", settings)).choices).toEqual(plain.choices);
@@ -182,7 +182,7 @@ describe("the simulated engine", () => {
     expect(await shows("embedder")).toMatchObject({ capabilities: ["embedding"] });
   });
 
-  it("says which field is wrong, what was expected there and what was given", async () => {
+  it("reports the invalid field, the expected and the given value", async () => {
     const faulty = (body: object) => client.post("/chat/completions", { body: { model: "assistant", ...body } });
     const hello = [{ role: "user", content: "Hello" }];
     const cases: readonly (readonly [object, string, string])[] = [
@@ -203,7 +203,7 @@ describe("the simulated engine", () => {
         "messages[0].content[0].text",
         "messages[0].content[0].text is missing: it must be a string",
       ],
-      [{ messages: hello, n: 2 }, "n", "n: only one choice can be asked for"],
+      [{ messages: hello, n: 2 }, "n", "n: only one choice is supported"],
       [{ messages: hello, max_tokens: 1.5 }, "max_tokens", "max_tokens must be a whole number, but 1.5 was given"],
       [
         { messages: hello, response_format: { type: "xml" } },
@@ -220,15 +220,15 @@ describe("the simulated engine", () => {
       });
   });
 
-  it("says once what a completion's prompt must be", async () => {
+  it("describes once what a completion's prompt must be", async () => {
     await expect(client.completions.create({ model: "assistant", prompt: ["one", "two"] })).rejects.toMatchObject({
       status: 400,
       param: "prompt",
-      message: "400 prompt: it must be one text",
+      message: "400 prompt: must be a string or a list of one string",
     });
   });
 
-  it("makes embeddings in which shared words are near", async () => {
+  it("returns similar embeddings for texts that share words", async () => {
     const { data } = await client.embeddings.create({
       model: "embedder",
       input: ["the red ship sails", "a red ship sails fast", "tax law reform"],

@@ -11,17 +11,17 @@ const call = (id: string, name: string, given = '{"port":"Kiel"}'): object => ({
   type: "function",
   function: { name, arguments: given },
 });
-const asks = (...tool_calls: object[]): object => ({ role: "assistant", content: null, tool_calls });
-const says = (tool_call_id: string, content: string): object => ({ role: "tool", tool_call_id, content });
+const callsTools = (...tool_calls: object[]): object => ({ role: "assistant", content: null, tool_calls });
+const resultOf = (tool_call_id: string, content: string): object => ({ role: "tool", tool_call_id, content });
 
-/** A chat whose earlier turns called tools, by engines that call none themselves. */
+/** A chat whose earlier turns called tools, with engines that do not support tools. */
 describe("a conversation in which tools were called", () => {
   let gateway: TinyModelGateway;
   let client: OpenAI;
 
   beforeAll(async () => {
     gateway = await startOnTinyModel(
-      (file) => `standin: { engine: simulated, concurrency: 4 }
+      (file) => `simulator: { engine: simulated, concurrency: 4 }
 ${missing === undefined ? `assistant: { engine: llama.cpp, source: ${file}, concurrency: 4, context: 1024 }` : ""}`,
     );
     client = gateway.openai;
@@ -29,22 +29,30 @@ ${missing === undefined ? `assistant: { engine: llama.cpp, source: ${file}, conc
   afterAll(() => gateway?.stop());
 
   const ask = async (messages: readonly object[], extra: object = {}): Promise<OpenAI.ChatCompletion> =>
-    client.post("/chat/completions", { body: { model: "standin", max_tokens: 24, messages, ...extra } });
+    client.post("/chat/completions", { body: { model: "simulator", max_tokens: 24, messages, ...extra } });
   const promptTokens = async (messages: readonly object[], extra: object = {}): Promise<number> =>
     (await ask(messages, extra)).usage?.prompt_tokens ?? 0;
 
-  it("is read whole: the calls, what was given to them, and their results", async () => {
+  it("is read completely: the calls, their arguments, and their results", async () => {
     const bare = await promptTokens([question]);
-    const short = await promptTokens([question, asks(call("1", "tide")), says("1", "noon")]);
-    const longer = await promptTokens([question, asks(call("1", "tide")), says("1", "noon, and at midnight again")]);
-    const more = await promptTokens([question, asks(call("1", "tide", '{"port":"Kiel","day":3}')), says("1", "noon")]);
+    const short = await promptTokens([question, callsTools(call("1", "tide")), resultOf("1", "noon")]);
+    const longer = await promptTokens([
+      question,
+      callsTools(call("1", "tide")),
+      resultOf("1", "noon, and at midnight again"),
+    ]);
+    const more = await promptTokens([
+      question,
+      callsTools(call("1", "tide", '{"port":"Kiel","day":3}')),
+      resultOf("1", "noon"),
+    ]);
     expect(short).toBeGreaterThan(bare);
     expect(longer).toBeGreaterThan(short);
     expect(more).toBeGreaterThan(short);
   });
 
-  it("may carry the tools along with `tool_choice: none`, or be in OpenAI's older words", async () => {
-    const turns = [question, asks(call("1", "tide")), says("1", "noon")];
+  it("may contain tools with `tool_choice: none`, or use OpenAI's older fields", async () => {
+    const turns = [question, callsTools(call("1", "tide")), resultOf("1", "noon")];
     const tools = [{ type: "function", function: { name: "tide", parameters: { type: "object" } } }];
     const plain = await promptTokens(turns);
     expect(await promptTokens(turns, { tools, tool_choice: "none" })).toBe(plain);
@@ -56,19 +64,25 @@ ${missing === undefined ? `assistant: { engine: llama.cpp, source: ${file}, conc
     expect(await promptTokens(older)).toBe(plain);
   });
 
-  it("is refused where a call has no result or a result no call, by the message's place", async () => {
+  it("is refused if a call has no result or a result no call, with the path of the message", async () => {
     const cases: readonly (readonly [readonly object[], string])[] = [
-      [[question, asks(call("1", "tide"))], "messages[1].tool_calls[0]"],
-      [[question, asks(call("1", "tide")), question], "messages[1].tool_calls[0]"],
-      [[question, asks(call("1", "tide"), call("2", "wind")), says("1", "noon")], "messages[1].tool_calls[1]"],
-      [[question, asks(call("1", "tide")), says("2", "noon")], "messages[2].tool_call_id"],
-      [[question, asks(call("1", "tide")), says("1", "noon"), says("1", "six")], "messages[3].tool_call_id"],
-      [[question, says("1", "noon")], "messages[1].tool_call_id"],
+      [[question, callsTools(call("1", "tide"))], "messages[1].tool_calls[0]"],
+      [[question, callsTools(call("1", "tide")), question], "messages[1].tool_calls[0]"],
+      [
+        [question, callsTools(call("1", "tide"), call("2", "wind")), resultOf("1", "noon")],
+        "messages[1].tool_calls[1]",
+      ],
+      [[question, callsTools(call("1", "tide")), resultOf("2", "noon")], "messages[2].tool_call_id"],
+      [
+        [question, callsTools(call("1", "tide")), resultOf("1", "noon"), resultOf("1", "six")],
+        "messages[3].tool_call_id",
+      ],
+      [[question, resultOf("1", "noon")], "messages[1].tool_call_id"],
       [[{ role: "tool", content: "noon" }, question], "messages[0]"],
       [[question, { role: "function", name: "tide", content: "noon" }], "messages[1].name"],
       [[question, { role: "assistant", function_call: { name: "tide", arguments: "" } }], "messages[1].function_call"],
       [
-        [question, asks({ id: "1", type: "function", function: { name: "tide" } })],
+        [question, callsTools({ id: "1", type: "function", function: { name: "tide" } })],
         "messages[1].tool_calls[0].function.arguments",
       ],
     ];
@@ -82,25 +96,25 @@ ${missing === undefined ? `assistant: { engine: llama.cpp, source: ${file}, conc
       });
   });
 
-  it("is read in no time, however many messages it has and whatever they hold", async () => {
+  it("is parsed in linear time", async () => {
     const many = 128;
     const calls = Array.from({ length: many }, (_, at) => call(String(at), "tide"));
-    const results = calls.map((_, at) => says(String(many - 1 - at), "noon"));
-    const turns = Array.from({ length: 200 }, () => [question, asks(...calls), ...results]).flat();
+    const results = calls.map((_, at) => resultOf(String(many - 1 - at), "noon"));
+    const turns = Array.from({ length: 200 }, () => [question, callsTools(...calls), ...results]).flat();
     const short = Array.from({ length: 100_000 }, () => ({ role: "user", content: "" }));
-    const began = performance.now();
-    // The stand-in's context holds neither: what is timed is the reading.
+    const startedAt = performance.now();
+    // Neither fits into the simulator's context: the test measures the parsing.
     await expect(ask(turns)).rejects.toMatchObject({ status: 400, code: "context_length_exceeded" });
     await ask(short);
-    expect(performance.now() - began).toBeLessThan(10_000);
-    await expect(ask([question, asks(...calls, call("more", "tide"))])).rejects.toMatchObject({
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    await expect(ask([question, callsTools(...calls, call("more", "tide"))])).rejects.toMatchObject({
       status: 400,
       param: "messages[1].tool_calls",
       message: expect.stringContaining("at most 128"),
     });
   });
 
-  it("keeps the text of a refusal, and refuses audio", async () => {
+  it("retains the text of a refusal, and refuses audio", async () => {
     const no = { role: "assistant", content: null, refusal: "I cannot help with that" };
     const parts = { role: "assistant", content: [{ type: "refusal", refusal: "I cannot help with that" }] };
     const silent = await promptTokens([question, { role: "assistant", content: "" }, question]);
@@ -114,7 +128,7 @@ ${missing === undefined ? `assistant: { engine: llama.cpp, source: ${file}, conc
     });
   });
 
-  it("comes by the Ollama API too, whose results name no call", async () => {
+  it("is supported by the Ollama API, whose results contain no call id", async () => {
     const made = (name: string): object => ({ function: { name, arguments: { port: "Kiel" } } });
     const turns = [question, { role: "assistant", content: "", tool_calls: [made("tide"), made("wind")] }];
     const results = [
@@ -122,10 +136,15 @@ ${missing === undefined ? `assistant: { engine: llama.cpp, source: ${file}, conc
       { role: "tool", tool_name: "tide", content: "noon" },
     ];
     const chat = (messages: readonly object[]): Promise<Response> =>
-      gateway.post("/api/chat", { model: "standin", messages, stream: false, options: { num_predict: 8 } });
+      gateway.post("/api/chat", { model: "simulator", messages, stream: false, options: { num_predict: 8 } });
     const answer = await chat([...turns, ...results]);
     expect(answer.status).toBe(200);
-    const same = [question, asks(call("1", "tide"), call("2", "wind")), says("1", "noon"), says("2", "six knots")];
+    const same = [
+      question,
+      callsTools(call("1", "tide"), call("2", "wind")),
+      resultOf("1", "noon"),
+      resultOf("2", "six knots"),
+    ];
     expect(Object(await answer.json()).prompt_eval_count).toBe(await promptTokens(same));
     const refused = await chat([...turns, results[0] ?? {}]);
     expect(refused.status).toBe(400);
@@ -133,10 +152,10 @@ ${missing === undefined ? `assistant: { engine: llama.cpp, source: ${file}, conc
   });
 
   it.skipIf(missing !== undefined)(
-    "is written into the chat by llama.cpp, which then goes on with the answer",
+    "is formatted by the chat template of llama.cpp, which then continues the response",
     async () => {
       const llama = { model: "assistant", temperature: 0 };
-      const turns = (result: string): object[] => [question, asks(call("1", "tide")), says("1", result)];
+      const turns = (result: string): object[] => [question, callsTools(call("1", "tide")), resultOf("1", result)];
       const noon = await ask(turns("noon"), llama);
       expect(noon.usage?.prompt_tokens).toBeGreaterThan((await promptTokens([question], llama)) + 20);
       expect(noon.choices[0]?.message.content).not.toBe("");

@@ -5,11 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { key, planOf, startTestGateway, type TestGateway } from "../support/gateway/gateway.js";
 import { startUpstream, type Upstream } from "../support/gateway/upstream.js";
 
-const ask = { model: "paid", messages: [{ role: "user", content: "Hello" }] };
+const request = { model: "paid", messages: [{ role: "user", content: "Hello" }] };
 
 describe.each([
   ["in the same process", false],
-  ["by the plan alone", true],
+  ["in another process", true],
 ])("the key of an upstream, called %s", (_where, enginesApart) => {
   let directory: string;
   let upstream: Upstream;
@@ -24,7 +24,7 @@ describe.each([
     await rm(directory, { recursive: true, force: true });
   });
 
-  const keep = async (secret: string): Promise<void> => {
+  const storeKey = async (secret: string): Promise<void> => {
     await mkdir(join(directory, "secrets", "vendor"), { recursive: true });
     await writeFile(join(directory, "secrets", "vendor", "api-key"), `${secret}\n`);
   };
@@ -42,17 +42,17 @@ stores:
     gateway = await startTestGateway(plan, { directory, enginesApart });
   };
 
-  it("is shown to it, and the client's own is not", async () => {
-    await keep("sk-vendor");
+  it("is sent to the upstream instead of the client's key", async () => {
+    await storeKey("sk-vendor");
     await start();
-    expect((await gateway.post("/v1/chat/completions", ask)).status).toBe(200);
+    expect((await gateway.post("/v1/chat/completions", request)).status).toBe(200);
     expect(upstream.received.at(-1)?.headers.authorization).toBe("Bearer sk-vendor");
     expect(JSON.stringify(upstream.received)).not.toContain(key);
   });
 
-  it("is waited for where it is missing: nothing is asked without", async () => {
+  it("is required: the model is unavailable until the key exists", async () => {
     await start();
-    const refused = await gateway.post("/v1/chat/completions", ask);
+    const refused = await gateway.post("/v1/chat/completions", request);
     expect(refused.status).toBe(503);
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
     const reason = `the secret vendor/api-key, the key of ${new URL(upstream.url).host}, is missing`;
@@ -64,10 +64,10 @@ stores:
     const engine = gateway.kernel.services.list().find(({ name }) => name === "engine");
     if (!enginesApart) expect(engine).toMatchObject({ state: "degraded", reason: `paid: ${reason}` });
     expect(upstream.received).toEqual([]);
-    await keep("sk-late");
+    await storeKey("sk-late");
     let status = 0;
     for (let tries = 0; tries < 20 && status !== 200; tries += 1)
-      status = (await gateway.post("/v1/chat/completions", ask)).status;
+      status = (await gateway.post("/v1/chat/completions", request)).status;
     expect(status).toBe(200);
     expect(upstream.received.map(({ headers }) => headers.authorization)).toEqual(["Bearer sk-late"]);
     expect(gateway.kernel.services.ready).toBe(true);

@@ -11,7 +11,7 @@ import { planWith } from "../support/gateway/gateway.js";
 /** Every step of a start with all options and two modules, in order. */
 const STEPS = [
   "read the internal token",
-  "make the data directory",
+  "create the data directory",
   "open the listener",
   "open the metrics listener",
   "start the tracer",

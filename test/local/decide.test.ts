@@ -1,7 +1,7 @@
 import { array, assert, boolean, constant, constantFrom, integer, oneof, property, record } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decide, type Phase, type ProcessState, type State } from "../../src/local/decide.js";
-import { answered, ended, initialState, ready, starting, stopping, want } from "../../src/local/transitions.js";
+import { ended, initialState, ready, responded, setWanted, starting, stopping } from "../../src/local/transitions.js";
 import { backoff } from "../../src/promises/facts/supervisor.js";
 
 const NOW = 1_000_000;
@@ -18,7 +18,7 @@ function process(name: string, given: Partial<ProcessState> & { needs?: string[]
   };
 }
 
-const running: Phase = { phase: "running", since: NOW - 500, answered: NOW - 500 };
+const running: Phase = { phase: "running", since: NOW - 500, respondedAt: NOW - 500 };
 const database = (given: Partial<ProcessState> = {}) => process("postgres", given);
 const platform = (given: Partial<ProcessState> = {}) => process("platform", { needs: ["postgres"], ...given });
 
@@ -49,7 +49,7 @@ describe("the next action", () => {
     ],
     [
       "a process that does not respond is killed",
-      [database({ phase: { phase: "running", since: 0, answered: NOW - 3000 } })],
+      [database({ phase: { phase: "running", since: 0, respondedAt: NOW - 3000 } })],
       "kill postgres",
     ],
     [
@@ -109,7 +109,11 @@ describe("the wait before a restart", () => {
   });
 
   test("does not apply to a requested stop", () => {
-    const state = ended(want(stopping([database({ phase: running })], "postgres", NOW, false), false), "postgres", NOW);
+    const state = ended(
+      setWanted(stopping([database({ phase: running })], "postgres", NOW, false), false),
+      "postgres",
+      NOW,
+    );
     expect(state[0]).toMatchObject({ crashes: 0, phase: { phase: "absent" } });
   });
 });
@@ -118,7 +122,7 @@ describe("for any events in any order", () => {
   const phase = oneof(
     constant<Phase>({ phase: "absent" }),
     integer({ min: NOW - 100_000, max: NOW }).map((since): Phase => ({ phase: "starting", since })),
-    integer({ min: NOW - 100_000, max: NOW }).map((at): Phase => ({ phase: "running", since: at, answered: at })),
+    integer({ min: NOW - 100_000, max: NOW }).map((at): Phase => ({ phase: "running", since: at, respondedAt: at })),
     record({ since: integer({ min: NOW - 100_000, max: NOW }), killed: boolean() }).map(
       (given): Phase => ({ phase: "stopping", ...given }),
     ),
@@ -174,7 +178,7 @@ describe("for any events in any order", () => {
         let now = NOW;
         // A wanted process implies its dependencies, as in every platform.
         const wanted = given.some((each) => each.wanted);
-        let current: State = want(given, wanted);
+        let current: State = setWanted(given, wanted);
         for (let step = 0; step < 400; step += 1) {
           const { action } = decide(current, now);
           const until = action.kind === "wait" ? action.until : undefined;
@@ -189,7 +193,7 @@ describe("for any events in any order", () => {
               if (at.phase === "starting")
                 current = trouble === "crash" ? ended(current, spec.name, now) : ready(current, spec.name, now);
               else if (at.phase === "stopping") current = ended(current, spec.name, now);
-              else if (trouble !== "hang") current = answered(current, spec.name, now);
+              else if (trouble !== "hang") current = responded(current, spec.name, now);
             }
             now = Math.max(now + 1, Math.min(until ?? now + 1000, now + 1000));
           }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
-import { type Child, exitWords } from "../../src/local/children/child.js";
+import { type Child, describeExit } from "../../src/local/children/child.js";
 import type { ProcessSpec } from "../../src/local/processes.js";
 import { type Supervisor, startSupervisor } from "../../src/local/supervisor.js";
 
@@ -13,7 +13,7 @@ function startIdle(): Child {
   const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
   started.push(child);
   const exited = new Promise<{ how: string }>((resolve) => {
-    child.once("exit", (code, signal) => resolve({ how: exitWords(code, signal) }));
+    child.once("exit", (code, signal) => resolve({ how: describeExit(code, signal) }));
   });
   return {
     pid: async () => child.pid,

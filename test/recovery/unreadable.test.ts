@@ -85,7 +85,7 @@ describe("an unreadable file", () => {
     const secrets = localSecrets(layout(root));
     const token = join(layout(root).secrets, "internal/token");
     mkdirSync(token, { recursive: true });
-    await expect(secrets.readOrMake("internal/token")).rejects.toMatchObject(unreadable(token));
+    await expect(secrets.readOrCreate("internal/token")).rejects.toMatchObject(unreadable(token));
     await expect(secrets.write("internal/token", "new")).rejects.toMatchObject(unreadable(token));
     expect(readdirSync(token)).toEqual([]);
   });

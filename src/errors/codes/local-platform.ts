@@ -33,14 +33,9 @@ export const localPlatformErrors = {
     hint: "choose another with --listen HOST:PORT (port 0 takes a free one)",
   },
   "port/forbidden": {
-    summary: "The user may not open this port.",
+    summary: "The user is not allowed to listen on this port.",
     exitCode: 1,
-    hint: "choose one above 1023: --port N",
-  },
-  "port/not-allowed": {
-    summary: "The user may not listen on this port.",
-    exitCode: 1,
-    hint: "ports below 1024 need a privilege; choose a higher one with --listen HOST:PORT",
+    hint: "ports below 1024 require a privilege; choose a higher one (--port N for `up`, --listen HOST:PORT for `serve`)",
   },
   "port/unusable": {
     summary: "The listen address cannot be used.",

@@ -2,7 +2,7 @@ import type { KeelsonError } from "../../errors/keelson-error.js";
 
 /** How a process exited. */
 export interface Exit {
-  /** In words, for the terminal and the log: `exit code 1`, `killed by SIGKILL`. */
+  /** For the terminal and the log: `exit code 1`, `killed by SIGKILL`. */
   readonly how: string;
   /** The error that it reported before it exited. */
   readonly error?: KeelsonError;
@@ -22,6 +22,7 @@ export interface Child {
   kill(): void;
 }
 
-export function exitWords(code: number | null, signal: NodeJS.Signals | null): string {
+/** An exit as `Exit.how` shows it. */
+export function describeExit(code: number | null, signal: NodeJS.Signals | null): string {
   return signal === null ? `exit code ${code ?? "unknown"}` : `killed by ${signal}`;
 }

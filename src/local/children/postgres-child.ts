@@ -6,20 +6,20 @@ import type { Cluster } from "../../postgres/cluster.js";
 import { provision } from "../../postgres/provision.js";
 import { asSuperuser, type Server, type ServerOptions, startServer } from "../../postgres/server.js";
 import { endStrays, readPid } from "../../postgres/strays.js";
-import { type Child, type Exit, exitWords } from "./child.js";
+import { type Child, describeExit, type Exit } from "./child.js";
 
-export interface PostgresWork {
+export interface PostgresOptions {
   readonly cluster: Cluster;
   readonly password: string;
-  readonly options: Pick<ServerOptions, "port" | "archive">;
-  /** Provides the data directory: creates, keeps or restores it. */
+  readonly server: Pick<ServerOptions, "port" | "archive">;
+  /** Provides the data directory: creates, reuses or restores it. */
   prepare(signal: AbortSignal): Promise<void>;
   /** Called once it accepts connections, and its role and database exist. */
   started(server: Server): Promise<void>;
 }
 
 /** Starts the database. Its preparation is part of the start. */
-export function startPostgres(work: PostgresWork): Child {
+export function startPostgres(options: PostgresOptions): Child {
   let server: Server | undefined;
   const cancelled = new AbortController();
   let stopped: "fast" | "immediate" | undefined;
@@ -30,23 +30,23 @@ export function startPostgres(work: PostgresWork): Child {
 
   async function run(): Promise<Exit> {
     try {
-      await work.prepare(cancelled.signal);
-      const running = await startServer(work.cluster, work.options);
+      await options.prepare(cancelled.signal);
+      const running = await startServer(options.cluster, options.server);
       server = running;
       const exit = once(running.process, "exit");
       if (stopped === undefined) {
-        await provision(running, work.password);
-        await work.started(running);
+        await provision(running, options.password);
+        await options.started(running);
         markReady();
       } else await running.stop(stopped);
       const [code, signal]: (number | NodeJS.Signals | null)[] = await exit;
       // If the parent process of the server was killed, the server may still be running.
-      await endStrays(work.cluster.data);
+      await endStrays(options.cluster.data);
       return { how: serverExit(code, signal) };
     } catch (error) {
       await server?.stop("immediate");
-      const known = error instanceof KeelsonError ? error : new KeelsonError("postgres/start", messageOf(error));
-      return { how: known.message, error: known };
+      const reported = error instanceof KeelsonError ? error : new KeelsonError("postgres/start", messageOf(error));
+      return { how: reported.message, error: reported };
     }
   }
 
@@ -57,7 +57,7 @@ export function startPostgres(work: PostgresWork): Child {
     void server?.stop(mode);
   };
   return {
-    pid: () => readPid(join(work.cluster.data, "postmaster.pid")),
+    pid: () => readPid(join(options.cluster.data, "postmaster.pid")),
     ready,
     exited,
     probe: (timeout) => responds(server, timeout),
@@ -82,5 +82,5 @@ function serverExit(
 ): string {
   if (code === 128 + 9) return "killed by SIGKILL";
   if (typeof code === "number" && code > 128) return `killed by signal ${code - 128}`;
-  return exitWords(typeof code === "number" ? code : null, typeof signal === "string" ? signal : null);
+  return describeExit(typeof code === "number" ? code : null, typeof signal === "string" ? signal : null);
 }

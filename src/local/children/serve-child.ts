@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { request } from "undici";
 import type { KeelsonError } from "../../errors/keelson-error.js";
 import type { ServeSpec } from "../processes.js";
-import { type Child, type Exit, exitWords } from "./child.js";
+import { type Child, describeExit, type Exit } from "./child.js";
 import { reportedError } from "./serve-report.js";
 
 const READINESS_INTERVAL_MS = 25;
@@ -16,7 +16,7 @@ const LAST_MESSAGE_TIMEOUT_MS = 1_000;
 
 const program = fileURLToPath(new URL("../../../bin/keelson.js", import.meta.url));
 
-export interface ServePlaces {
+export interface ServePaths {
   readonly plan: string;
   readonly data: string;
   readonly secrets: string;
@@ -32,16 +32,16 @@ export function serveUrl(spec: Pick<ServeSpec, "host" | "port">): string {
 }
 
 /** The command line of `keelson serve` for one process. */
-export function serveArguments(spec: ServeSpec, places: ServePlaces): string[] {
+export function serveArguments(spec: ServeSpec, paths: ServePaths): string[] {
   const host = spec.host.includes(":") ? `[${spec.host}]` : spec.host;
   return [
     "serve",
-    ...["--plan", places.plan],
+    ...["--plan", paths.plan],
     ...["--modules", spec.modules.join(",")],
     ...["--listen", `${host}:${spec.port}`],
-    ...["--data", places.data],
-    ...["--secrets", places.secrets],
-    ...["--public-url", places.publicUrl],
+    ...["--data", paths.data],
+    ...["--secrets", paths.secrets],
+    ...["--public-url", paths.publicUrl],
     ...(spec.unit === undefined ? [] : ["--unit", spec.unit]),
     ...(spec.model === undefined ? [] : ["--model", spec.model]),
     ...Object.entries(spec.peers).flatMap(([module, url]) => ["--peer", `${module}=${url}`]),
@@ -49,10 +49,10 @@ export function serveArguments(spec: ServeSpec, places: ServePlaces): string[] {
 }
 
 /**
- * Settings for a process on a laptop, which must leave memory for others (`npm run bench -- gateway` measures it). glibc gives
- * an arena to each thread and keeps the memory of large prompts unless configured to return it. V8 lets the old generation grow
- * to several times the live data on a machine with much memory, and collects in as many threads as there are cores: those
- * wait for each other in turns of two milliseconds, which cost a fifth of the time of every request.
+ * Settings that limit the memory of a process on a laptop (`npm run bench -- gateway` measures it). By default glibc creates an
+ * arena per thread and does not return the memory of large prompts to the system. On a machine with much memory V8 lets the old
+ * generation grow to several times the live data. It also collects in as many threads as there are cores, which wait for each
+ * other in steps of two milliseconds: that took a fifth of the time of every request.
  */
 const LOW_MEMORY = {
   variables: { MALLOC_ARENA_MAX: "2", MALLOC_TRIM_THRESHOLD_: "131072", MALLOC_MMAP_THRESHOLD_: "131072" },
@@ -60,11 +60,11 @@ const LOW_MEMORY = {
 };
 
 /** Starts `keelson serve`. It drains and exits by itself when this process exits, because the IPC channel between them closes. */
-export async function startServe(spec: ServeSpec, places: ServePlaces): Promise<Child> {
-  const log = await open(places.log, "a", 0o600);
-  const child = fork(program, serveArguments(spec, places), {
+export async function startServe(spec: ServeSpec, paths: ServePaths): Promise<Child> {
+  const log = await open(paths.log, "a", 0o600);
+  const child = fork(program, serveArguments(spec, paths), {
     stdio: ["ignore", log.fd, log.fd, "ipc"],
-    env: { ...LOW_MEMORY.variables, ...process.env, KEELSON_CONTROL: places.control },
+    env: { ...LOW_MEMORY.variables, ...process.env, KEELSON_CONTROL: paths.control },
     execArgv: [...process.execArgv, ...LOW_MEMORY.options],
     // A session of its own: Ctrl-C in the terminal reaches the supervisor only, which stops the processes in their order.
     detached: true,
@@ -79,7 +79,7 @@ export async function startServe(spec: ServeSpec, places: ServePlaces): Promise<
   await log.close();
   const url = serveUrl(spec);
   const exited: Promise<Exit> = ended.then(({ code, signal }) => ({
-    how: exitWords(code, signal),
+    how: describeExit(code, signal),
     ...(error && { error }),
   }));
   return {

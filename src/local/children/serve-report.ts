@@ -2,7 +2,7 @@ import { z } from "zod";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
 
-/** What `keelson serve` sends to the process that supervises it, over the IPC channel: the error that ends its start. */
+/** The message of `keelson serve` to its supervisor over the IPC channel: the error with which its start failed. */
 const serveReport = z.object({
   kind: z.literal("failed"),
   code: z.string(),
@@ -14,8 +14,8 @@ export type ServeReport = z.infer<typeof serveReport>;
 
 /** The report of a start that failed with `error`. */
 export function serveReportOf(error: unknown): ServeReport {
-  const known = error instanceof KeelsonError ? error : new KeelsonError("internal", messageOf(error));
-  return { kind: "failed", code: known.code, message: known.message, hint: known.hint };
+  const reported = error instanceof KeelsonError ? error : new KeelsonError("internal", messageOf(error));
+  return { kind: "failed", code: reported.code, message: reported.message, hint: reported.hint };
 }
 
 /** The error in a message of the IPC channel; undefined for any other message. */

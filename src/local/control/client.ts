@@ -12,7 +12,7 @@ export interface ControlOptions {
 }
 
 /** Sends a request to the supervisor of a running platform. Throws the errors that it reports, and `platform/not-running`. */
-export async function askControl<T>(
+export async function callControl<T>(
   socket: string,
   path: string,
   schema: z.ZodType<T>,
@@ -32,8 +32,7 @@ export async function fetchControl(socket: string, path: string): Promise<string
 
 function errorOf(status: number, text: string): KeelsonError {
   const error = readError(text);
-  if (error?.code === undefined)
-    return new KeelsonError("control/answer", `the platform answered with status ${status}`);
+  if (error?.code === undefined) return new KeelsonError("control/answer", `the supervisor returned status ${status}`);
   return KeelsonError.fromReport(error.code, error.message, error.hint);
 }
 

@@ -10,7 +10,7 @@ import type { Platform } from "../platform.js";
 import { platformStatus } from "../status.js";
 import type { Supervisor } from "../supervisor.js";
 import { waitUntilReady } from "../wait-until-ready.js";
-import type { ControlAnswer, ControlRoutes } from "./server.js";
+import type { ControlResponse, ControlRoutes } from "./server.js";
 
 const backupBody = z.object({ verify: z.boolean().default(true) }).default({ verify: true });
 const restoreBody = z.object({ id: z.string(), at: z.number().optional() });
@@ -119,7 +119,7 @@ function milliseconds(duration: number | string | undefined): number | undefined
   throw new KeelsonError("control/body", `duration: ${read.message}`, { hint: read.hint });
 }
 
-function ok(body: unknown): ControlAnswer {
+function ok(body: unknown): ControlResponse {
   return { status: 200, body };
 }
 

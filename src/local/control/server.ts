@@ -6,7 +6,7 @@ import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
 
 /** A response: JSON, or a document of another type. */
-export type ControlAnswer =
+export type ControlResponse =
   | { readonly status: number; readonly body: unknown }
   | { readonly status: number; readonly type: string; readonly text: string };
 
@@ -14,7 +14,10 @@ export type ControlAnswer =
 export type ControlRoutes = Readonly<
   Record<
     string,
-    (input: { readonly parameters: Readonly<Record<string, string>>; readonly body: unknown }) => Promise<ControlAnswer>
+    (input: {
+      readonly parameters: Readonly<Record<string, string>>;
+      readonly body: unknown;
+    }) => Promise<ControlResponse>
   >
 >;
 
@@ -24,7 +27,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 export async function serveControl(socket: string, routes: ControlRoutes): Promise<Server> {
   const table = Object.entries(routes).map(([route, handler]) => ({ ...compile(route), handler }));
   const server = createServer((request, response) => {
-    void answer(request, table).then((given) => send(response, given));
+    void respond(request, table).then((given) => send(response, given));
   });
   // The caller holds the lock of the data directory: a socket of this name is left over from a killed platform.
   await rm(socket, { force: true });
@@ -48,14 +51,14 @@ function compile(route: string): CompiledRoute {
   return { method, names, pattern: new RegExp(`^${path.replaceAll(".", "\\.").replace(/:\w+/g, "([^/]+)")}$`) };
 }
 
-async function answer(request: IncomingMessage, table: readonly Row[]): Promise<ControlAnswer> {
+async function respond(request: IncomingMessage, table: readonly Row[]): Promise<ControlResponse> {
   try {
     const path = new URL(request.url ?? "/", "http://control").pathname;
-    const here = table.filter((row) => row.pattern.test(path));
-    const row = here.find((candidate) => candidate.method === request.method);
+    const matching = table.filter((row) => row.pattern.test(path));
+    const row = matching.find((candidate) => candidate.method === request.method);
     if (!row)
       return refusal(
-        here.length > 0 ? 405 : 404,
+        matching.length > 0 ? 405 : 404,
         "control/unknown",
         `${request.method} ${path} is not an operation of the supervisor`,
       );
@@ -71,7 +74,7 @@ async function answer(request: IncomingMessage, table: readonly Row[]): Promise<
   }
 }
 
-function refusal(status: number, code: ErrorCode, message: string, hint?: string): ControlAnswer {
+function refusal(status: number, code: ErrorCode, message: string, hint?: string): ControlResponse {
   return { status, body: { error: { code, message, ...(hint !== undefined && { hint }) } } };
 }
 
@@ -92,7 +95,7 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-function send(response: ServerResponse, given: ControlAnswer): void {
+function send(response: ServerResponse, given: ControlResponse): void {
   const [type, text] =
     "text" in given ? [given.type, given.text] : ["application/json", `${JSON.stringify(given.body)}\n`];
   response.writeHead(given.status, { "content-type": type, "content-length": Buffer.byteLength(text) });

@@ -33,14 +33,14 @@ export async function startAccounts(
       const principal = await tables.transaction(platformScope, (open) => findPrincipal(open, hash), {
         repeatable: true,
       });
-      if (principal) lastUsed.note(principal.keyId, Date.now());
+      if (principal) lastUsed.record(principal.keyId, Date.now());
       return principal;
     },
     identify: async (credential) => {
       const actor = await tables.transaction(platformScope, (open) => findActor(open, credential), {
         repeatable: true,
       });
-      if (actor?.keyId !== undefined) lastUsed.note(actor.keyId, Date.now());
+      if (actor?.keyId !== undefined) lastUsed.record(actor.keyId, Date.now());
       return actor;
     },
     watch: (listener) => changes.watch(listener),

@@ -6,7 +6,7 @@ import type { AccountsSchema } from "./schema.js";
 
 type Open = Transaction<AccountsSchema>;
 
-/** The caller that a credential stands for. Reads all organisations: which one is known only once the credential is found. */
+/** The caller that a credential identifies. Reads all organisations, because the credential determines the organisation. */
 export function findActor(open: Open, credential: Credential): Promise<Actor | undefined> {
   return credential.kind === "key" ? actorOfKey(open, "hash", credential.hash) : actorOfSession(open, credential.hash);
 }

@@ -3,13 +3,13 @@ import { sql, type Transaction } from "kysely";
 import type { AuditAct } from "../../contracts/audit.js";
 import type { AccountsSchema } from "./schema.js";
 
-/** One act to be recorded. */
+/** One operation to be recorded. */
 export interface Act {
   readonly organisation: string;
   /** `user:usr_…`, `key:key_…`, `internal`. */
   readonly actor: string;
   readonly act: AuditAct;
-  /** Id of the object that the act changed. */
+  /** Id of the object that the operation changed. */
   readonly subject: string;
   readonly detail?: Readonly<Record<string, unknown>>;
 }

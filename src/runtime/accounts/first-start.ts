@@ -8,7 +8,7 @@ import { createOrganisation } from "./organisations.js";
 import type { AccountsSchema } from "./schema.js";
 import { createUser } from "./users.js";
 
-/** The secret that holds the first key, until `keelson up` has printed it and deletes it. */
+/** The secret that contains the first key. `keelson up` prints it and then deletes it. */
 const FIRST_KEY_SECRET = "first-key/key";
 
 /**

@@ -124,7 +124,7 @@ export async function revokeKey(open: Open, actor: Actor, id: string, ownOnly: s
   return revoked;
 }
 
-/** The principal of a key that is valid now. Reads all organisations: which one is known only once the key is found. */
+/** The principal of a key that is valid now. Reads all organisations, because the key determines the organisation. */
 export async function findPrincipal(open: Open, hash: string): Promise<Principal | undefined> {
   const row = await validKeys(open)
     .select(["api_keys.id", "api_keys.organisation", "api_keys.user_id", "scopes", "models", "expires"])

@@ -19,11 +19,11 @@ export class LastUsed {
   }
 
   /** `at` in epoch milliseconds. */
-  note(keyId: string, at: number): void {
+  record(keyId: string, at: number): void {
     this.#uses.set(keyId, Math.max(at, this.#uses.get(keyId) ?? 0));
   }
 
-  /** Writes the recorded uses. If the write fails, they are kept for the next one. */
+  /** Writes the recorded uses. If the write fails, the next flush writes them. */
   async flush(): Promise<void> {
     if (this.#uses.size === 0) return;
     const uses = this.#uses;
@@ -41,8 +41,8 @@ export class LastUsed {
         { repeatable: true },
       );
     } catch (error) {
-      this.#log.warn({ reason: reasonOf(error) }, "the last use of keys was not stored; it is retried");
-      for (const [keyId, at] of uses) this.note(keyId, at);
+      this.#log.warn({ reason: reasonOf(error) }, "cannot store the last use of keys; retrying");
+      for (const [keyId, at] of uses) this.record(keyId, at);
     }
   }
 

@@ -10,7 +10,7 @@ export interface PageRequest {
 /** One page of a list. */
 export interface Page<Row> {
   readonly rows: readonly Row[];
-  /** Rows of all pages. */
+  /** Number of rows of all pages. */
   readonly total: number;
   /** Id of the last row of this page; null on the last page. */
   readonly next: string | null;

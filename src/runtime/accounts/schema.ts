@@ -1,7 +1,7 @@
 import type { Generated } from "kysely";
 import type { Role, Scope } from "../../contracts/authority.js";
 
-/** The tables of this module, as its migrations make them. */
+/** The tables of this module, as its migrations create them. */
 export interface AccountsSchema {
   organisations: { id: string; name: string; created: Generated<Date> };
   users: {

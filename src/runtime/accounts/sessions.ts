@@ -26,7 +26,7 @@ export async function signInByKey(open: Open, key: string): Promise<SignedIn> {
   const actor = await findActor(open, { kind: "key", hash: hashToken(key) });
   if (!actor) throw new AdminError(401, "credential/invalid", "this API key is invalid, revoked or expired");
   if (!actor.scopes.includes("admin")) throw missingScope("admin");
-  return begin(open, actor);
+  return startSession(open, actor);
 }
 
 /** Starts a session of a sign-in link, which becomes invalid. @throws AdminError 401. */
@@ -39,7 +39,7 @@ export async function signInByLink(open: Open, token: string): Promise<SignedIn>
     .executeTakeFirst();
   const user = link && (await findUser(open, link.user_id));
   if (!user || user.disabled) throw new AdminError(401, "link/invalid", "this sign-in link is used or expired");
-  return begin(open, {
+  return startSession(open, {
     name: `user:${user.id}`,
     organisation: user.organisation,
     user: { id: user.id, name: user.name },
@@ -49,7 +49,7 @@ export async function signInByLink(open: Open, token: string): Promise<SignedIn>
   });
 }
 
-async function begin(open: Open, actor: Actor): Promise<SignedIn> {
+async function startSession(open: Open, actor: Actor): Promise<SignedIn> {
   await open.deleteFrom("sessions").where("expires", "<", sql<Date>`now()`).execute();
   await open.deleteFrom("sign_in_links").where("expires", "<", sql<Date>`now()`).execute();
   const token = createToken("kse");

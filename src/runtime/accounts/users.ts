@@ -96,7 +96,7 @@ export async function changeUser(open: Open, actor: Actor, id: string, change: U
   requireManageable(actor, user, change.role);
   const next = { role: change.role ?? user.role, disabled: change.disabled ?? user.disabled };
   if (user.role === "owner" && !user.disabled && (next.role !== "owner" || next.disabled))
-    await keepAnOwner(open, user);
+    await requireAnotherOwner(open, user);
   const changed = await open
     .updateTable("users")
     .set(next)
@@ -122,7 +122,7 @@ export function requireManageable(
     throw new AdminError(403, "role/too-low", `the role ${actor.role} may not manage or create owners`);
 }
 
-async function keepAnOwner(open: Open, removed: StoredUser): Promise<void> {
+async function requireAnotherOwner(open: Open, removed: StoredUser): Promise<void> {
   const other = await open
     .selectFrom("users")
     .select("id")

@@ -23,7 +23,7 @@ const MAX_INTERNAL_BODY_BYTES = 32 * 1024 * 1024;
 
 /**
  * A Fastify application for one module's part of the admin API: it authenticates callers, serializes responses by their
- * schemas, returns errors as error documents and makes an OpenAPI document. Add routes with `serve`, then `mount` it.
+ * schemas, returns errors as error documents and generates an OpenAPI document. Add routes with `serve`, then `mount` it.
  */
 export async function createAdminApp(context: Context, accounts: Pick<Accounts, "identify">): Promise<FastifyInstance> {
   const app = createApp(context, MAX_BODY_BYTES);

@@ -75,11 +75,11 @@ export function authenticate(app: FastifyInstance, accounts: Pick<Accounts, "ide
     const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? "";
     const hash = hashToken(token);
     if (timingSafeEqual(Buffer.from(hash, "hex"), internalHash)) return INTERNAL;
-    if (!throttle.isProven(hash)) requireUnthrottled(throttle, request.ip);
+    if (!throttle.wasValid(hash)) requireUnthrottled(throttle, request.ip);
     const actor = isToken("kls", token) ? await accounts.identify({ kind: "key", hash }) : undefined;
-    throttle.prove(hash, actor !== undefined);
+    throttle.recordUse(hash, actor !== undefined);
     if (actor) return actor;
-    throttle.failed(request.ip, Date.now());
+    throttle.recordFailure(request.ip, Date.now());
     throw new AdminError(401, "credential/invalid", "this API key is invalid, revoked or expired");
   };
 }

@@ -5,7 +5,7 @@ import type { ErrorCode } from "../../errors/catalogue.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { violationsOf } from "../kernel/violations.js";
 
-/** Violations that one error names. */
+/** Maximum number of violations in one error message. */
 const MAX_VIOLATIONS = 5;
 
 /** An error of the admin API and the HTTP status of its response. */
@@ -29,7 +29,7 @@ export class AdminError extends KeelsonError {
   }
 }
 
-/** A part of a request violates its schema: names the fields, what is expected there and what was given. */
+/** A part of a request violates its schema: the message contains the fields, the expected and the given values. */
 export function invalidRequest(part: string, issues: readonly z.core.$ZodIssue[], given: unknown): AdminError {
   const violations = violationsOf(issues, given, part);
   const message = violations

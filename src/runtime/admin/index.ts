@@ -2,6 +2,6 @@ export { createAdminApp, createInternalApp } from "./app.js";
 export { missingScope, requireUnthrottled, SESSION_COOKIE } from "./auth.js";
 export { AdminError } from "./errors.js";
 export { mount, mountInternal } from "./mount.js";
-export { organisationOf, readableOrganisation, scopeOf, visibleTo } from "./reach.js";
+export { organisationOf, readableOrganisation, scopeOf, visibleTo } from "./organisation-scope.js";
 export { callModule } from "./remote.js";
 export { type Handlers, serve, TextResponse } from "./serve.js";

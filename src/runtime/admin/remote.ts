@@ -2,7 +2,7 @@ import { request } from "undici";
 import type { z } from "zod";
 import { type RequestOf, type Route, requestOf } from "../../contracts/route.js";
 
-/** Characters of an unexpected response that an error quotes. */
+/** Maximum number of characters of an unexpected response in an error message. */
 const MAX_QUOTED_LENGTH = 200;
 
 /** A module in another process. */

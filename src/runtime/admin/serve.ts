@@ -7,7 +7,7 @@ import { isDeclared, type Route } from "../../contracts/route.js";
 import { actorOf } from "./auth.js";
 import { invalidRequest } from "./errors.js";
 
-/** One call of a route: the parts of the request as its schemas parsed them, and who calls. */
+/** One call of a route: the parts of the request as its schemas parsed them, and the caller. */
 export interface Call<R extends Route> {
   readonly params: z.output<R["params"]>;
   readonly query: z.output<R["query"]>;
@@ -27,7 +27,7 @@ export class TextResponse {
   ) {}
 }
 
-/** Carries out a call. The result is the route's JSON, or one of its text representations. */
+/** Handles a call. The result is the route's JSON, or one of its text representations. */
 export type Handler<R extends Route> = (call: Call<R>) => Promise<z.input<R["json"]> | TextResponse>;
 
 /** A handler for every route of a table: a route without one does not compile. */

@@ -3,7 +3,7 @@ export interface ThrottleOptions {
   readonly maxFailures: number;
   /** Starts with the first failure. Milliseconds. */
   readonly windowMs: number;
-  /** Addresses and credentials that are remembered; the oldest are dropped first. */
+  /** Maximum number of addresses, and of credentials, in memory. The oldest are removed first. */
   readonly maxAddresses: number;
 }
 
@@ -13,7 +13,7 @@ export interface ThrottleOptions {
  */
 export class Throttle {
   /** Hashes of credentials that were valid at their last use. */
-  readonly #proven = new Set<string>();
+  readonly #valid = new Set<string>();
   readonly #failures = new Map<string, { count: number; until: number }>();
   readonly #options: ThrottleOptions;
 
@@ -31,20 +31,20 @@ export class Throttle {
    * Whether the credential with this hash was valid at its last use. Many clients may share one address (a proxy, this
    * machine): one with an invalid key must not lock out the others.
    */
-  isProven(hash: string): boolean {
-    return this.#proven.has(hash);
+  wasValid(hash: string): boolean {
+    return this.#valid.has(hash);
   }
 
   /** Records whether a credential was valid. */
-  prove(hash: string, valid: boolean): void {
-    this.#proven.delete(hash);
+  recordUse(hash: string, valid: boolean): void {
+    this.#valid.delete(hash);
     if (!valid) return;
-    this.#proven.add(hash);
-    dropOldest(this.#proven, this.#options.maxAddresses);
+    this.#valid.add(hash);
+    dropOldest(this.#valid, this.#options.maxAddresses);
   }
 
   /** Records an invalid credential. `now` in epoch milliseconds. */
-  failed(address: string, now: number): void {
+  recordFailure(address: string, now: number): void {
     const failures = this.#failures.get(address);
     if (failures && failures.until > now) {
       failures.count++;

@@ -6,7 +6,9 @@ import { answerJson, type Handler } from "../kernel/listener.js";
 import type { Context } from "../kernel/module.js";
 
 /** The module of each path prefix. The browser reaches all of them through one origin. */
-const HOMES = MODULE_NAMES.flatMap((module) => MODULES[module].forwarded.map((prefix) => ({ prefix, module })));
+const FORWARDED_PREFIXES = MODULE_NAMES.flatMap((module) =>
+  MODULES[module].forwarded.map((prefix) => ({ prefix, module })),
+);
 
 /** Headers of one connection, which a proxy does not forward (RFC 9110, section 7.6.1), and those that undici sets itself. */
 const HOP_BY_HOP = new Set([
@@ -24,7 +26,7 @@ const HOP_BY_HOP = new Set([
 
 /** Forwards the paths of modules in other processes. The modules of this process serve theirs themselves. */
 export function forwardToPeers(context: Context): void {
-  const remote = HOMES.filter(({ module }) => !context.here.includes(module));
+  const remote = FORWARDED_PREFIXES.filter(({ module }) => !context.localModules.includes(module));
   for (const { prefix, module } of remote) context.route(prefix, PER_ROUTE, forward(context, prefix, module));
   if (!remote.some(({ prefix }) => prefix === "/admin")) {
     // Below /admin, an unknown path is an error of the API, never a page.
@@ -77,8 +79,8 @@ function forward(context: Context, prefix: string, module: string): Handler {
       // A streamed response may pause while the model generates.
       bodyTimeout: 0,
     })
-      .then(({ statusCode, headers: answered, body }) => {
-        for (const [name, value] of Object.entries(answered)) {
+      .then(({ statusCode, headers: responseHeaders, body }) => {
+        for (const [name, value] of Object.entries(responseHeaders)) {
           if (value !== undefined && !HOP_BY_HOP.has(name)) response.setHeader(name, value);
         }
         response.writeHead(statusCode);

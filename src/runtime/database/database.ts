@@ -35,7 +35,7 @@ export async function startDatabase(context: Context): Promise<Running<Database>
       log.warn({ reason: reasonOf(error) }, "PostgreSQL unreachable");
       context.report("degraded", `PostgreSQL unreachable: ${reasonOf(error)}`);
     },
-    found: () => {
+    established: () => {
       log.info("PostgreSQL reachable");
       context.report("ready");
     },
@@ -75,7 +75,7 @@ export async function startDatabase(context: Context): Promise<Running<Database>
   return {
     client: database,
     background,
-    // An unresponsive server must not delay the exit: connections that are still open end with the process.
+    // An unresponsive server must not delay the exit: the operating system closes connections that are still open.
     stop: (signal) => Promise.race([close(), aborted(signal)]),
   };
 }
@@ -90,7 +90,7 @@ async function transaction<Schema, Result>(
   let conflicts = 0;
   const attempt = (): Promise<Result> =>
     kysely.transaction().execute(async (open) => {
-      // The setting ends with the transaction: it does not affect the next user of this connection.
+      // The setting is local to the transaction: it does not affect the next user of this connection.
       await sql`select set_config('keelson.organisation', ${settingOf(scope)}, true)`.execute(open);
       started = true;
       return work(open);

@@ -8,11 +8,11 @@ export class DatabaseUnavailable extends KeelsonError {
   }
 }
 
-/** The first line of why something failed, without what a connection string may hold. */
+/** The first line of an error's message, without the credentials of connection strings. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
   const message = messageOf(error);
-  return (message.split("\n", 1)[0] ?? "").replace(/\/\/[^@\s]*@/g, "//…@") || "no reason given";
+  return (message.split("\n", 1)[0] ?? "").replace(/\/\/[^@\s]*@/g, "//…@") || "no reason reported";
 }
 
 /** SQLSTATE or system error code, where the error carries one. */
@@ -21,15 +21,15 @@ function codeOf(error: unknown): string | undefined {
   return typeof error.code === "string" ? error.code : undefined;
 }
 
-const lostCodes = new Set([
+const CONNECTION_LOSS_CODES = new Set([
   ...["ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"],
   ...["ENOTFOUND", "EAI_AGAIN", "ENOENT"],
   // admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections, and a server that became a standby
   ...["57P01", "57P02", "57P03", "53300", "25006"],
 ]);
 
-// pg gives these no code.
-const lostMessages = [
+// Errors of pg that carry no code.
+const CONNECTION_LOSS_MESSAGES = [
   "Connection terminated",
   "timeout exceeded when trying to connect",
   "Client has encountered a connection error",
@@ -40,8 +40,8 @@ const lostMessages = [
 /** Whether the connection failed rather than the statement: a new connection may succeed. */
 export function isConnectionLoss(error: unknown): boolean {
   const code = codeOf(error);
-  if (code !== undefined && (lostCodes.has(code) || code.startsWith("08"))) return true;
-  return error instanceof Error && lostMessages.some((message) => error.message.startsWith(message));
+  if (code !== undefined && (CONNECTION_LOSS_CODES.has(code) || code.startsWith("08"))) return true;
+  return error instanceof Error && CONNECTION_LOSS_MESSAGES.some((message) => error.message.startsWith(message));
 }
 
 /** Deadlock or serialisation failure: the transaction was rolled back and can be repeated. */
@@ -50,7 +50,7 @@ export function isConflict(error: unknown): boolean {
   return code === "40P01" || code === "40001";
 }
 
-/** A unique constraint refused the row. */
+/** Whether the statement violates a unique constraint. */
 export function isDuplicate(error: unknown): boolean {
   return codeOf(error) === "23505";
 }

@@ -33,7 +33,7 @@ export async function migrate(
       .where("module", "=", module)
       .execute();
     const applied = new Map(rows.map((row) => [row.name, row.checksum]));
-    for (const { name, checksum, text } of readable(migrations)) {
+    for (const { name, checksum, text } of withChecksums(migrations)) {
       const appliedChecksum = applied.get(name);
       if (appliedChecksum === checksum) continue;
       if (appliedChecksum !== undefined)
@@ -53,7 +53,8 @@ export async function migrate(
   });
 }
 
-function readable(migrations: readonly Migration[]): { name: string; checksum: string; text: string }[] {
+/** The migrations in the order of their names. */
+function withChecksums(migrations: readonly Migration[]): { name: string; checksum: string; text: string }[] {
   return [...migrations]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ name, sql: text }) => ({ name, text, checksum: createHash("sha256").update(text).digest("hex") }));

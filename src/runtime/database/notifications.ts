@@ -12,18 +12,18 @@ const MAX_BACKOFF_MS = 2_000;
 export class Notifications {
   readonly #channels = new Map<string, Set<NotificationListener>>();
   readonly #settings: pg.ClientConfig;
-  readonly #events: { lost(error: unknown): void; found(): void };
+  readonly #events: { lost(error: unknown): void; established(): void };
   readonly #closed = new AbortController();
   #client: pg.Client | undefined;
   #listening: Promise<void> = Promise.resolve();
   #running: Promise<void> | undefined;
 
-  constructor(settings: pg.ClientConfig, events: { lost(error: unknown): void; found(): void }) {
+  constructor(settings: pg.ClientConfig, events: { lost(error: unknown): void; established(): void }) {
     this.#settings = settings;
     this.#events = events;
   }
 
-  /** Connects in the background and stays connected until `close`. Resolves when this work has ended. */
+  /** Connects in the background and stays connected until `close`. Resolves after `close`. */
   start(): Promise<void> {
     this.#running ??= this.#run();
     return this.#running;
@@ -35,7 +35,7 @@ export class Notifications {
     listeners.add(listener);
     this.#channels.set(channel, listeners);
     const client = this.#client;
-    // A failure ends the connection; the next one listens to all channels.
+    // After a failure the connection is replaced, and the new one listens to all channels.
     if (first && client) this.#listening = this.#listening.then(() => listenTo(client, channel)).catch(() => {});
     return () => {
       listeners.delete(listener);
@@ -53,9 +53,9 @@ export class Notifications {
     let backoff = MIN_BACKOFF_MS;
     while (!signal.aborted) {
       try {
-        const { gone } = await this.#connect();
+        const { closed } = await this.#connect();
         backoff = MIN_BACKOFF_MS;
-        const error = await gone;
+        const error = await closed;
         if (!signal.aborted) this.#lost(error);
       } catch (error) {
         if (!signal.aborted) this.#lost(error);
@@ -70,8 +70,8 @@ export class Notifications {
     for (const listeners of this.#channels.values()) for (const listener of listeners) listener.lost();
   }
 
-  /** Resolves once every channel is listened to; `gone` resolves, with the reason, when that connection has ended. */
-  async #connect(): Promise<{ readonly gone: Promise<unknown> }> {
+  /** Resolves once every channel is listened to; `closed` resolves, with the reason, when that connection is closed. */
+  async #connect(): Promise<{ readonly closed: Promise<unknown> }> {
     const client = new pg.Client(this.#settings);
     let reason: unknown = new Error("Connection terminated");
     client.on("error", (error) => {
@@ -80,11 +80,11 @@ export class Notifications {
     client.on("notification", ({ channel, payload }) => {
       for (const listener of this.#channels.get(channel) ?? []) listener.notified(payload ?? "");
     });
-    const gone = new Promise<unknown>((resolve) => client.once("end", () => resolve(reason)));
+    const closed = new Promise<unknown>((resolve) => client.once("end", () => resolve(reason)));
     try {
       await client.connect();
       this.#client = client;
-      // A client takes one statement at a time; channels that are added meanwhile are asked for after these.
+      // A client runs one statement at a time: channels that are added meanwhile follow after these.
       this.#listening = (async () => {
         for (const channel of this.#channels.keys()) await listenTo(client, channel);
       })();
@@ -94,9 +94,9 @@ export class Notifications {
       void client.end().catch(() => {});
       throw error;
     }
-    this.#events.found();
+    this.#events.established();
     for (const listeners of this.#channels.values()) for (const listener of listeners) listener.reset();
-    return { gone };
+    return { closed };
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Model } from "../../plan/plan.js";
 
-/** What this machine has: the input of the choice. */
+/** What was detected on this machine: the input of the choice. */
 export interface Facts {
   /** A complete GGUF file of the model on this machine. */
   readonly cached: string | undefined;
@@ -14,14 +14,14 @@ export interface Facts {
 
 export type Download =
   | { readonly kind: "possible"; readonly url: string; readonly bytes: number | undefined }
-  /** One line: no network, no such file … */
+  /** `why`: the reason in one line, such as an unreachable network. */
   | { readonly kind: "refused"; readonly why: string }
-  /** The model's source is nothing that can be downloaded. */
+  /** The source of the model is not downloadable. */
   | { readonly kind: "nothing" };
 
 export type Choice = { readonly reason: string } & (
   | { readonly engine: "llama.cpp"; readonly file: string }
-  /** `meanwhile`: what serves until the file is downloaded. */
+  /** `meanwhile`: the engine that serves the model until the file is downloaded. */
   | { readonly engine: "llama.cpp"; readonly download: string; readonly meanwhile: "simulated" | "nothing" }
   | { readonly engine: "ollama"; readonly url: string; readonly upstreamModel: string }
   | { readonly engine: "simulated" }
@@ -55,13 +55,13 @@ function best(model: Model, facts: Facts): Choice {
   }
   const { ollama, download } = facts;
   if (ollama !== undefined) {
-    const named = ollamaName(model, ollama.models);
-    if (named !== undefined) {
+    const upstreamModel = ollamaName(model, ollama.models);
+    if (upstreamModel !== undefined) {
       return {
         engine: "ollama",
         url: ollama.url,
-        upstreamModel: named,
-        reason: `ollama: running at ${ollama.url} with ${named}`,
+        upstreamModel,
+        reason: `ollama: running at ${ollama.url} with ${upstreamModel}`,
       };
     }
     rejected.push("the running Ollama has no model");
@@ -112,11 +112,11 @@ function configuredOllama(model: Model, { ollama }: Facts): Choice {
 }
 
 /** The model of this name, else the first one of the same kind (text or embeddings). */
-function ollamaName(model: Model, has: readonly string[]): string | undefined {
+function ollamaName(model: Model, available: readonly string[]): string | undefined {
   const wanted = model.source.kind === "name" ? model.source.name : model.name;
-  const exact = has.find((name) => name === wanted || name === `${wanted}:latest`);
+  const exact = available.find((name) => name === wanted || name === `${wanted}:latest`);
   if (exact !== undefined) return exact;
-  return has.find((name) => /embed|minilm|bge/i.test(name) === model.embeddings);
+  return available.find((name) => /embed|minilm|bge/i.test(name) === model.embeddings);
 }
 
 function gigabytes(bytes: number): string {

@@ -17,18 +17,18 @@ export interface Target {
   readonly reason: string;
 }
 
-/** Whether Keelson runs the engine itself, and so supports only the fields of a request that it implements. */
-export function isOwn(engine: Target["engine"]): boolean {
+/** Whether Keelson implements the engine: it then supports only the request fields that Keelson implements. */
+export function isBuiltIn(engine: Target["engine"]): boolean {
   return ENGINES[engine].builtIn;
 }
 
 /**
- * The capabilities of a model of this engine, in the terms of the Ollama API. Our own engines reject tools and images; requests
- * with either are forwarded to other servers, whose capabilities are unknown.
+ * The capabilities of a model of this engine, in the terms of the Ollama API. Built-in engines reject tools and images.
+ * Requests with either are forwarded to other servers; whether those support them cannot be determined.
  */
 export function capabilitiesOf(engine: Target["engine"], embeddings: boolean): readonly string[] {
   if (embeddings) return ["embedding"];
-  return isOwn(engine) ? ["completion"] : ["completion", "tools"];
+  return isBuiltIn(engine) ? ["completion"] : ["completion", "tools"];
 }
 
 /** The engines as the gateway uses them: in-process, or remote with the targets of the Plan's addresses. */

@@ -26,7 +26,7 @@ const FIRST_RETRY_DELAY_MS = 1_000;
 const MAX_REDIRECTS = 5;
 
 /**
- * Downloads a file, resuming where an earlier attempt (or process) ended. The file gets its name only once it is complete and
+ * Downloads a file, resuming where an earlier attempt (or process) stopped. The file gets its name only once it is complete and
  * its SHA-256 is the expected one; a file with another checksum is deleted.
  * @throws KeelsonError `download/…` with the reason in one line.
  */
@@ -38,7 +38,7 @@ export async function download(options: DownloadOptions): Promise<void> {
       await fetchRest(options, part);
       break;
     } catch (error) {
-      if (options.signal.aborted || attempt >= MAX_ATTEMPTS || !isPassing(error)) throw asKeelson(error);
+      if (options.signal.aborted || attempt >= MAX_ATTEMPTS || !isTransient(error)) throw toKeelsonError(error);
       await new Promise((resolve) => setTimeout(resolve, FIRST_RETRY_DELAY_MS * 2 ** (attempt - 1)));
     }
   }
@@ -51,15 +51,15 @@ export async function download(options: DownloadOptions): Promise<void> {
   await rename(part, options.file);
 }
 
-/** The size of the file, or the reason in one line why it cannot be downloaded. Waits at most `timeout` milliseconds. */
+/** The size of the file, or the reason in one line why it cannot be downloaded. Waits at most `timeoutMs`. */
 export async function probeDownload(
   url: string,
-  timeout: number,
+  timeoutMs: number,
 ): Promise<{ readonly bytes: number | undefined } | { readonly why: string }> {
   try {
-    const { statusCode, headers, body } = await follow(url, "HEAD", {}, AbortSignal.timeout(timeout));
+    const { statusCode, headers, body } = await follow(url, "HEAD", {}, AbortSignal.timeout(timeoutMs));
     await body.dump();
-    if (statusCode >= 400) return { why: `${new URL(url).host} answered ${statusCode}` };
+    if (statusCode >= 400) return { why: `${new URL(url).host} returned status ${statusCode}` };
     const length = Number(headers["content-length"]);
     return { bytes: Number.isFinite(length) && length > 0 ? length : undefined };
   } catch (error) {
@@ -68,26 +68,26 @@ export async function probeDownload(
 }
 
 async function fetchRest({ url, signal, onProgress }: DownloadOptions, part: string): Promise<void> {
-  const have = await sizeOf(part);
-  const answer = await follow(url, "GET", have > 0 ? { range: `bytes=${have}-` } : {}, signal);
-  if (answer.statusCode === 416) {
+  const offset = await sizeOf(part);
+  const response = await follow(url, "GET", offset > 0 ? { range: `bytes=${offset}-` } : {}, signal);
+  if (response.statusCode === 416) {
     // The partial file is already complete, or too long: then its checksum is wrong.
-    await answer.body.dump();
+    await response.body.dump();
     return;
   }
-  if (answer.statusCode !== 200 && answer.statusCode !== 206) {
-    await answer.body.dump();
-    throw new KeelsonError("download/status", `${new URL(url).host} answered ${answer.statusCode}`);
+  if (response.statusCode !== 200 && response.statusCode !== 206) {
+    await response.body.dump();
+    throw new KeelsonError("download/status", `${new URL(url).host} returned status ${response.statusCode}`);
   }
   // A server without range requests sends the whole file again.
-  const resumed = answer.statusCode === 206;
-  const length = Number(answer.headers["content-length"]);
-  const start = resumed ? have : 0;
+  const resumed = response.statusCode === 206;
+  const length = Number(response.headers["content-length"]);
+  const start = resumed ? offset : 0;
   const total = Number.isFinite(length) && length > 0 ? start + length : undefined;
   const file = await open(part, resumed ? "a" : "w");
   try {
     let bytes = start;
-    for await (const chunk of answer.body) {
+    for await (const chunk of response.body) {
       const piece: unknown = chunk;
       if (!Buffer.isBuffer(piece)) continue;
       await file.write(piece);
@@ -95,29 +95,29 @@ async function fetchRest({ url, signal, onProgress }: DownloadOptions, part: str
       onProgress({ bytes, total });
     }
     await file.sync();
-    if (total !== undefined && bytes < total) throw new Error("the connection ended before the file was whole");
+    if (total !== undefined && bytes < total) throw new Error("the connection was closed before the file was complete");
   } finally {
     await file.close();
   }
 }
 
-type Answer = Awaited<ReturnType<typeof request>>;
+type DownloadResponse = Awaited<ReturnType<typeof request>>;
 
 async function follow(
   url: string,
   method: "GET" | "HEAD",
   headers: Record<string, string>,
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<DownloadResponse> {
   let at = url;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-    const answer = await request(at, { method, headers: { "user-agent": "keelson", ...headers }, signal });
-    const location = answer.headers["location"];
-    if (answer.statusCode < 300 || answer.statusCode >= 400 || typeof location !== "string") return answer;
-    await answer.body.dump();
+    const response = await request(at, { method, headers: { "user-agent": "keelson", ...headers }, signal });
+    const location = response.headers["location"];
+    if (response.statusCode < 300 || response.statusCode >= 400 || typeof location !== "string") return response;
+    await response.body.dump();
     at = new URL(location, at).href;
   }
-  throw new KeelsonError("download/redirects", `${new URL(url).host} MAX_REDIRECTS in a circle`);
+  throw new KeelsonError("download/redirects", `${new URL(url).host} redirected more than ${MAX_REDIRECTS} times`);
 }
 
 async function sizeOf(file: string): Promise<number> {
@@ -130,8 +130,8 @@ async function sha256Of(file: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Failures of the network pass; answers and full disks do not. */
-function isPassing(error: unknown): boolean {
+/** Network failures are transient. Responses with an error status and failures of the local disk are not. */
+function isTransient(error: unknown): boolean {
   if (error instanceof KeelsonError) return false;
   return !(
     error instanceof Error &&
@@ -140,24 +140,24 @@ function isPassing(error: unknown): boolean {
   );
 }
 
-function asKeelson(error: unknown): KeelsonError {
+function toKeelsonError(error: unknown): KeelsonError {
   if (error instanceof KeelsonError) return error;
   return new KeelsonError("download/failed", messageOf(error), { cause: error });
 }
 
-/** One line about a network that does not let us out. */
+/** The reason of a failed request, in one line. */
 function reasonOf(error: unknown, url: string): string {
   const { host } = new URL(url);
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   switch (code) {
     case "ENOTFOUND":
     case "EAI_AGAIN":
-      return `no network: the name ${host} is not found`;
+      return `no network: cannot resolve ${host}`;
     case "ECONNREFUSED":
-      return `no network: ${host} refuses the connection`;
+      return `no network: ${host} refused the connection`;
     default:
       return error instanceof Error && error.name === "TimeoutError"
-        ? `no network: ${host} does not answer`
+        ? `no network: ${host} did not respond`
         : `${host}: ${messageOf(error)}`;
   }
 }

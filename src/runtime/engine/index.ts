@@ -11,19 +11,19 @@ export { enginesOfPlan } from "./remote.js";
 /** Serves the plan's models by child processes and external servers; only `context.model` if it is set. */
 export async function startEngine(context: Context): Promise<Running<Engine>> {
   const listeners = new Set<() => void>();
-  const models = modelsHere(context);
-  const alone = context.model === undefined ? undefined : models[0];
+  const models = modelsOfProcess(context);
+  const onlyModel = context.model === undefined ? undefined : models[0];
   const served: ServedModel[] = [];
   const proxy = new PodProxy(() => served[0]?.targets[0]);
 
   const changed = (): void => {
     for (const listener of listeners) listener();
-    report(context, models, served, alone !== undefined);
+    report(context, models, served, onlyModel !== undefined);
   };
   served.push(...models.map((model) => new ServedModel(model, context.secrets, context.log, changed)));
   await Promise.all(served.map((model) => model.start()));
-  if (alone !== undefined) context.route("/v1", INTERNAL_TOKEN, proxy.handle);
-  report(context, models, served, alone !== undefined);
+  if (onlyModel !== undefined) context.route("/v1", INTERNAL_TOKEN, proxy.handle);
+  report(context, models, served, onlyModel !== undefined);
 
   return {
     client: {
@@ -41,7 +41,7 @@ export async function startEngine(context: Context): Promise<Running<Engine>> {
   };
 }
 
-function modelsHere({ plan, model: named }: Context): readonly Model[] {
+function modelsOfProcess({ plan, model: named }: Context): readonly Model[] {
   if (named === undefined) return plan.models;
   const model = plan.models.find(({ name }) => name === named);
   if (model !== undefined) return [model];

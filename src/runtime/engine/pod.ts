@@ -6,8 +6,8 @@ import { answerJson } from "../kernel/listener.js";
 import type { Target } from "./client.js";
 
 /**
- * Proxy of a process that serves one model: passes requests of the OpenAI API on to the engine's child process. The kernel
- * admits the internal token only: requests are metered by the gateway, so only the gateway may call this path.
+ * Proxy of a process that serves one model: forwards requests of the OpenAI API to the engine's child process. The kernel
+ * requires the internal token: requests are metered by the gateway, so only the gateway may call this path.
  */
 export class PodProxy {
   #pool: { readonly url: string; readonly pool: Pool } | undefined;
@@ -21,33 +21,33 @@ export class PodProxy {
       fail(response, 503, "the model's engine is starting");
       return;
     }
-    void this.#pass(request, response, target);
+    void this.#forward(request, response, target);
   };
 
   async close(): Promise<void> {
     await this.#pool?.pool.close();
   }
 
-  async #pass(request: IncomingMessage, response: ServerResponse, { url }: Target): Promise<void> {
-    const gone = new AbortController();
-    response.on("close", () => gone.abort());
+  async #forward(request: IncomingMessage, response: ServerResponse, { url }: Target): Promise<void> {
+    const disconnected = new AbortController();
+    response.on("close", () => disconnected.abort());
     const headers: Record<string, string> = { "content-type": "application/json" };
     const { traceparent, "content-length": length } = request.headers;
     if (typeof traceparent === "string") headers["traceparent"] = traceparent;
     if (length !== undefined) headers["content-length"] = length;
     try {
-      const answer = await this.#poolOf(url).request({
+      const upstream = await this.#poolOf(url).request({
         path: request.url ?? "/",
         method: methodOf(request),
         headers,
         body: request.method === "GET" ? null : request,
-        signal: gone.signal,
+        signal: disconnected.signal,
       });
-      const type = answer.headers["content-type"];
-      response.writeHead(answer.statusCode, { "content-type": typeof type === "string" ? type : "application/json" });
-      pipeline(answer.body, response, () => {});
+      const type = upstream.headers["content-type"];
+      response.writeHead(upstream.statusCode, { "content-type": typeof type === "string" ? type : "application/json" });
+      pipeline(upstream.body, response, () => {});
     } catch (error) {
-      if (gone.signal.aborted) return;
+      if (disconnected.signal.aborted) return;
       fail(response, 502, `the model's engine failed: ${messageOf(error)}`);
     }
   }

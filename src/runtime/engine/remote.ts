@@ -12,7 +12,7 @@ const LOOKUP_INTERVAL_MS = 2_000;
 
 /**
  * Engines that run in other processes: one target per address of a model's unit (a headless Service or a Compose service resolves
- * to one address per replica), and the plan's upstreams for models that no unit serves. Look-ups end with the process.
+ * to one address per replica), and the plan's upstreams for models that no unit serves. Look-ups stop when the process stops.
  */
 export function enginesOfPlan(context: Context): Engine {
   const listeners = new Set<() => void>();
@@ -26,10 +26,10 @@ export function enginesOfPlan(context: Context): Engine {
     found.set(model, targets);
     for (const listener of listeners) listener();
   };
-  const follow = async (model: Model, look: () => Promise<Upstreams>): Promise<void> => {
+  const poll = async (model: Model, lookUp: () => Promise<Upstreams>): Promise<void> => {
     let reason: string | undefined;
     try {
-      const upstreams = await look();
+      const upstreams = await lookUp();
       reason = upstreams.missing;
       set(model.name, upstreams.targets);
     } catch (error) {
@@ -42,7 +42,7 @@ export function enginesOfPlan(context: Context): Engine {
       missing.set(model.name, reason);
     }
     if (context.closed.aborted) return;
-    const timer = setTimeout(() => void follow(model, look), LOOKUP_INTERVAL_MS).unref();
+    const timer = setTimeout(() => void poll(model, lookUp), LOOKUP_INTERVAL_MS).unref();
     timers.set(model.name, timer);
   };
   for (const model of context.plan.models) {
@@ -52,8 +52,8 @@ export function enginesOfPlan(context: Context): Engine {
     const own = configured !== undefined || unit === undefined || unit.modules.includes("engine");
     const authorization = own ? `Bearer ${context.internalToken}` : undefined;
     const url = configured ?? (unit === undefined ? undefined : unitUrl(unit));
-    if (model.upstreams.length > 0) void follow(model, () => upstreamTargets(model, context.secrets));
-    else if (url !== undefined) void follow(model, () => replicaTargets(model, url, authorization));
+    if (model.upstreams.length > 0) void poll(model, () => upstreamTargets(model, context.secrets));
+    else if (url !== undefined) void poll(model, () => replicaTargets(model, url, authorization));
   }
   return {
     targets: () => [...found.values()].flat(),

@@ -23,7 +23,7 @@ const DRAIN_TIMEOUT_MS = 60_000;
 /** Steps of the download's progress that are logged. */
 const PROGRESS_STEP_PERCENT = 5;
 
-/** A child process and why it runs. */
+/** A child process and the reason for which it runs. */
 interface Served {
   readonly child: SupervisedChild;
   readonly config: ChildConfig;
@@ -38,7 +38,7 @@ export class ServedModel {
   #substitute: Served | undefined;
   readonly #stopped = new AbortController();
   readonly #draining = new Set<SupervisedChild>();
-  #reason = "choosing its engine";
+  #reason = "selecting an engine";
 
   constructor(
     private readonly model: Model,
@@ -60,7 +60,7 @@ export class ServedModel {
   async start(): Promise<void> {
     const { model } = this;
     if (model.upstreams.length > 0) {
-      await this.#callUpstreams();
+      await this.#startUpstreams();
       return;
     }
     const choice = chooseEngine(model, await gatherFacts(model));
@@ -76,12 +76,12 @@ export class ServedModel {
     await Promise.all(children.map((child) => child?.stop()));
   }
 
-  async #callUpstreams(): Promise<void> {
+  async #startUpstreams(): Promise<void> {
     const { targets, missing } = await upstreamTargets(this.model, this.secrets);
     if (missing !== undefined) {
       if (missing !== this.#reason) this.log.warn({ model: this.model.name }, missing);
       this.#reason = missing;
-      this.#later(KEY_LOOKUP_INTERVAL_MS, () => this.#restart());
+      this.#schedule(KEY_LOOKUP_INTERVAL_MS, () => this.#restart());
     }
     this.#set(targets);
   }
@@ -96,7 +96,7 @@ export class ServedModel {
         return;
       case "none":
         this.log.warn({ model: this.model.name }, `${choice.reason}; retrying every ${RETRY_INTERVAL_MS / 1000} s`);
-        this.#later(RETRY_INTERVAL_MS, () => this.#restart());
+        this.#schedule(RETRY_INTERVAL_MS, () => this.#restart());
         return;
       case "llama.cpp":
         if ("file" in choice) this.#chosen = this.#run(llamaChild(this.model, choice.file), choice.reason);
@@ -134,7 +134,7 @@ export class ServedModel {
       if (this.#stopped.signal.aborted) return;
       this.#reason = `cannot download the model's file: ${messageOf(error)}`;
       this.log.warn({ model: model.name }, this.#reason);
-      this.#later(RETRY_INTERVAL_MS, () => void this.#fetch(url));
+      this.#schedule(RETRY_INTERVAL_MS, () => void this.#fetch(url));
     }
   }
 
@@ -190,7 +190,7 @@ export class ServedModel {
 
   #retire(child: SupervisedChild): void {
     this.#draining.add(child);
-    this.#later(DRAIN_TIMEOUT_MS, () => {
+    this.#schedule(DRAIN_TIMEOUT_MS, () => {
       this.#draining.delete(child);
       void child.stop();
     });
@@ -200,11 +200,11 @@ export class ServedModel {
     this.start().catch((error: unknown) => {
       this.#reason = messageOf(error);
       this.log.error({ model: this.model.name, reason: this.#reason }, "cannot start the model's engine");
-      this.#later(RETRY_INTERVAL_MS, () => this.#restart());
+      this.#schedule(RETRY_INTERVAL_MS, () => this.#restart());
     });
   }
 
-  #later(milliseconds: number, act: () => void): void {
+  #schedule(milliseconds: number, act: () => void): void {
     const timer = setTimeout(() => {
       if (!this.#stopped.signal.aborted) act();
     }, milliseconds);

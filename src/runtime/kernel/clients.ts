@@ -21,8 +21,8 @@ function clientOf(
   running: ReadonlyMap<string, Running<unknown>>,
   context: Context,
 ): unknown {
-  const here = running.get(need);
-  if (here !== undefined) return here.client;
+  const local = running.get(need);
+  if (local !== undefined) return local.client;
   const definition = table[need];
   if (definition?.remotePerModel !== undefined) return definition.remotePerModel(context);
   const url = context.peer(need);

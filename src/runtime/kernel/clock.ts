@@ -1,4 +1,4 @@
-/** Where a component reads the time. Tests give it a clock of their own. */
+/** The clock of a component. Tests pass a fake one. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;

@@ -1,5 +1,5 @@
 /**
- * Named points at which a test kills the process, so that it hits a crash window every time instead of now and then.
+ * Named points at which a test kills the process, so that a test reproduces a crash window every time.
  * Active only while the environment variable KEELSON_DEBUG_POINT is `NAME` or `NAME:COUNT`: the process then sends itself
  * SIGKILL when the point is reached for the COUNT-th time (default 1).
  */

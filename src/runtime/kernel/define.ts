@@ -82,7 +82,7 @@ export function rowOf(table: Table, name: string): Definition {
   return row;
 }
 
-/** Runs a row's `start`. `defineModules` has checked the table's types; here its rows run without them. */
+/** Runs a row's `start`. `defineModules` has checked the types of the table; its rows are untyped at run time. */
 export function startModule(
   row: Definition,
   context: Context,

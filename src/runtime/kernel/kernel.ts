@@ -59,8 +59,8 @@ export interface Kernel {
   /** The client of a module of this process; for tests and for the supervisor. */
   client(module: string): unknown;
   /**
-   * Not ready; after `drainDelay` no new connections; responses in flight complete; modules stop in reverse order. What
-   * remains after `grace` is cut. Repeated calls return the first call's promise.
+   * Makes the process not ready. After `drainDelay` it accepts no new connections, completes responses in flight, and stops the
+   * modules in reverse order. After `grace` the remaining connections are closed. Repeated calls return the first call's promise.
    */
   stop(options?: StopOptions): Promise<void>;
 }
@@ -142,8 +142,8 @@ interface Opened {
 async function open(table: Table, options: ServeOptions, undo: UndoStack): Promise<Opened> {
   const { plan, unit, log } = options;
   const secrets = secretsIn(options.secretsDirectory);
-  const internalToken = await undo.step("read the internal token", () => readOrMakeToken(secrets));
-  await undo.step("make the data directory", () => makeDirectory(options.dataDirectory));
+  const internalToken = await undo.step("read the internal token", () => readOrCreateToken(secrets));
+  await undo.step("create the data directory", () => createDirectory(options.dataDirectory));
 
   const order = startOrder(table, options.modules);
   const peer = (module: string): string | undefined =>
@@ -160,7 +160,7 @@ async function open(table: Table, options: ServeOptions, undo: UndoStack): Promi
   registerProcessMetrics(metrics, services, listener);
   const remote = order.remote.map((name) => ({ name, url: peer(name) }));
   serveStatusPages(listener, services, { unit, remote }, metrics, guard);
-  listener.otherwise((request, response) => respondUnroutable(services, request, response));
+  listener.setFallback((request, response) => respondUnroutable(services, request, response));
 
   const url = await undo.step(
     "open the listener",
@@ -272,7 +272,7 @@ function contextOf(name: string, opened: Opened, options: ServeOptions): Context
     secrets: opened.secrets,
     log: options.log.child({ module: name }),
     metrics: opened.metrics,
-    here: order.start,
+    localModules: order.start,
     peer,
     peers: options.peers ?? {},
     internalToken: opened.internalToken,
@@ -294,13 +294,13 @@ function requireModules(table: Table, names: readonly string[]): void {
   });
 }
 
-/** The token that the processes of one installation share. Made on first start if it is not provided. */
-async function readOrMakeToken(secrets: Secrets): Promise<string> {
+/** The token that the processes of one installation share. Created on the first start if it is not provided. */
+async function readOrCreateToken(secrets: Secrets): Promise<string> {
   const existing = await secrets.read("internal/token");
   if (existing) return existing;
-  const made = randomBytes(32).toString("base64url");
-  await secrets.write("internal/token", made);
-  return made;
+  const created = randomBytes(32).toString("base64url");
+  await secrets.write("internal/token", created);
+  return created;
 }
 
 function urlOf({ host, port }: Address): string {
@@ -326,11 +326,11 @@ function traceAttributes(plan: Plan, unit: string | undefined, modules: readonly
   };
 }
 
-async function makeDirectory(directory: string): Promise<void> {
+async function createDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new KeelsonError("data/unwritable", `cannot make the data directory ${directory}: ${messageOf(error)}`, {
+    throw new KeelsonError("data/unwritable", `cannot create the data directory ${directory}: ${messageOf(error)}`, {
       cause: error,
     });
   }

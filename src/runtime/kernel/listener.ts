@@ -13,7 +13,7 @@ export interface Address {
   readonly port: number;
 }
 
-/** Limits on the time and memory that one connection may take. */
+/** Limits on the time and memory of one connection. */
 export interface ListenerLimits {
   /** From the first byte of a request to its last header. */
   readonly headersTimeout: Milliseconds;
@@ -100,7 +100,7 @@ export class Listener {
   }
 
   /** Sets the handler of requests that no claim matches. `/` remains free for a module. */
-  otherwise(handler: Handler): void {
+  setFallback(handler: Handler): void {
     this.#fallback = handler;
   }
 
@@ -277,7 +277,7 @@ function cannotListen(error: NodeJS.ErrnoException, host: string, port: number):
     });
   }
   if (error.code === "EACCES") {
-    return new KeelsonError("port/not-allowed", `this user is not allowed to listen on port ${port}`, {
+    return new KeelsonError("port/forbidden", `this user is not allowed to listen on port ${port}`, {
       cause: error,
     });
   }

@@ -21,13 +21,13 @@ export interface Context {
   readonly unit: string | undefined;
   /** The model that this process serves; set for the engine module in a pod of its own. */
   readonly model: string | undefined;
-  /** Durable files of this process. */
+  /** Directory for durable files of this process. */
   readonly dataDirectory: string;
   readonly secrets: Secrets;
   readonly log: Logger;
   readonly metrics: Registry;
   /** Names of the modules that run in this process. */
-  readonly here: readonly string[];
+  readonly localModules: readonly string[];
   /** Base URL of the process that runs `module`; undefined if it runs in this one or its address is not configured. */
   peer(module: string): string | undefined;
   /** Addresses set on the command line, by module (or `engine/<model>`). They take precedence over the plan's. */
@@ -38,7 +38,7 @@ export interface Context {
   readonly tracer: Tracer | undefined;
   /** True once a stop was requested: new work may be refused; requests in flight complete. */
   draining(): boolean;
-  /** Aborted when the process has stopped its modules: remote clients end their background work then. */
+  /** Aborted when the process has stopped its modules: remote clients then stop their background work. */
   readonly closed: AbortSignal;
   /** The modules of this process and their states, as `/services` shows them. */
   services(): readonly ModuleStatus[];

@@ -21,7 +21,7 @@ interface Module {
   since: number;
 }
 
-/** The lifecycles and conditions of the modules of one process, and what follows for the process. */
+/** The lifecycles and conditions of the modules of one process, and the readiness of the process that follows from them. */
 export class Services {
   readonly #modules = new Map<string, Module>();
   #draining = false;

@@ -29,21 +29,21 @@ export function newId(): string {
   return randomHex(12);
 }
 
-const format = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
-const noTrace = "0".repeat(32);
-const noSpan = "0".repeat(16);
+const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
+const NO_TRACE = "0".repeat(32);
+const NO_SPAN = "0".repeat(16);
 
 /** Continues the caller's trace (`traceparent`, version 00 and later) or starts one. */
 export function startTrace(traceparent: string | undefined): Trace {
   if (traceparent !== undefined && traceparent.length <= 256) {
-    const match = format.exec(traceparent);
+    const match = TRACEPARENT.exec(traceparent);
     const traceId = match?.[1];
     const parent = match?.[2];
     if (
       traceId !== undefined &&
       parent !== undefined &&
-      traceId !== noTrace &&
-      parent !== noSpan &&
+      traceId !== NO_TRACE &&
+      parent !== NO_SPAN &&
       !traceparent.startsWith("ff")
     ) {
       return {
@@ -62,7 +62,7 @@ export function traceparent(trace: Trace): string {
   return `00-${trace.traceId}-${trace.spanId}-${trace.sampled ? "01" : "00"}`;
 }
 
-/** The request class of the listener: it holds its trace. (A map from request to trace would burden the garbage collector.) */
+/** The request class of the listener: it stores the trace. (A map from request to trace would add work for the garbage collector.) */
 export class TracedRequest extends IncomingMessage {
   #trace: Trace | undefined;
 

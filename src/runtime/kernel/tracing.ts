@@ -23,7 +23,7 @@ export interface Tracer {
 
 /**
  * Starts the export of traces to an OTLP/HTTP endpoint (a base URL; `/v1/traces` is appended if missing). Loads the SDK on
- * demand: a process without an endpoint does not pay for it.
+ * demand: a process without an endpoint does not load it.
  */
 export async function startTracing(endpoint: string, attributes: Readonly<Record<string, string>>): Promise<Tracer> {
   const [api, node, exporter, resources] = await Promise.all([

@@ -2,7 +2,7 @@ import type { z } from "zod";
 
 type Issue = z.core.$ZodIssue;
 
-/** One error in a document received over HTTP, in words for its sender. */
+/** One error in a document received over HTTP, described for the client. */
 export interface Violation {
   /** The path of the field in the notation of OpenAI's errors, `messages[0].role`; empty for the document itself. */
   readonly field: string;
@@ -11,8 +11,8 @@ export interface Violation {
 }
 
 /** Every violation of a schema by `given`, in the schema's order; never empty for an invalid document. */
-export function violationsOf(issues: readonly Issue[], given: unknown, whole = "the body"): Violation[] {
-  return issues.flatMap((issue) => resolveUnion(issue, [])).map((located) => describe(located, given, whole));
+export function violationsOf(issues: readonly Issue[], given: unknown, documentName = "the body"): Violation[] {
+  return issues.flatMap((issue) => resolveUnion(issue, [])).map((located) => describe(located, given, documentName));
 }
 
 /** The first violation, for an API whose errors name one field. */
@@ -34,16 +34,16 @@ function resolveUnion(issue: Issue, above: readonly PropertyKey[]): Located[] {
   return form === undefined ? [{ issue, path }] : form.flatMap((inner) => resolveUnion(inner, path));
 }
 
-function describe({ issue, path }: Located, given: unknown, whole: string): Violation {
+function describe({ issue, path }: Located, given: unknown, documentName: string): Violation {
   if (issue.code === "unrecognized_keys") {
     const [key = ""] = issue.keys;
     const names = issue.keys.map((each) => fieldName([...path, each]));
-    const verdict = names.length === 1 ? "is not a known field" : "are not known fields";
-    return { field: fieldName([...path, key]), message: `${names.join(", ")} ${verdict}` };
+    const predicate = names.length === 1 ? "is not a known field" : "are not known fields";
+    return { field: fieldName([...path, key]), message: `${names.join(", ")} ${predicate}` };
   }
   const { reached, value } = follow(given, path);
   const field = fieldName(reached);
-  const subject = field === "" ? whole : field;
+  const subject = field === "" ? documentName : field;
   // Messages of our own schemas start in lower case; those of the library do not.
   if (/^[a-z]/.test(issue.message)) return { field, message: `${subject}: ${issue.message}` };
   const expected = expectation(issue);
@@ -54,7 +54,7 @@ function describe({ issue, path }: Located, given: unknown, whole: string): Viol
 function expectation(issue: Issue): string {
   switch (issue.code) {
     case "invalid_type":
-      return kinds[issue.expected] ?? issue.expected;
+      return KINDS[issue.expected] ?? issue.expected;
     case "invalid_value":
       return oneOf(issue.values);
     case "invalid_union":
@@ -67,9 +67,9 @@ function expectation(issue: Issue): string {
     case "not_multiple_of":
       return `a multiple of ${issue.divisor}`;
     case "invalid_format":
-      return formats[issue.format] ?? `written as ${issue.format}`;
+      return FORMATS[issue.format] ?? `in the format ${issue.format}`;
     default:
-      return "something else";
+      return "a different value";
   }
 }
 
@@ -78,7 +78,7 @@ function oneOf(values: readonly unknown[]): string {
   return values.length === 1 ? all : `one of ${all}`;
 }
 
-const kinds: Readonly<Record<string, string>> = {
+const KINDS: Readonly<Record<string, string>> = {
   object: "an object",
   record: "an object",
   array: "a list",
@@ -90,7 +90,7 @@ const kinds: Readonly<Record<string, string>> = {
   date: "a date",
 };
 
-const formats: Readonly<Record<string, string>> = {
+const FORMATS: Readonly<Record<string, string>> = {
   datetime: "a date and time such as 2026-05-04T13:00:00Z",
   date: "a date such as 2026-05-04",
   email: "an e-mail address",

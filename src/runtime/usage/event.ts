@@ -10,7 +10,7 @@ export interface ParsedEvents {
   readonly rejected: readonly { readonly event: string; readonly reason: string }[];
 }
 
-/** Parses received values and separates usage events from values that are none. About 3 µs for each event. */
+/** Parses received values and separates valid usage events from invalid values. About 3 µs for each event. */
 export function parseEvents(values: readonly unknown[]): ParsedEvents {
   const events: UsageEvent[] = [];
   const rejected: { event: string; reason: string }[] = [];

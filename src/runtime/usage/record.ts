@@ -9,17 +9,17 @@ export interface Recorded {
   readonly inserted: number;
   /** Estimates that a settled event has replaced. */
   readonly replaced: number;
-  /** Stored before; nothing changed. */
+  /** Were stored before; nothing changed. */
   readonly repeated: number;
   readonly rejected: number;
 }
 
-/** Rows of one statement. More are not faster, and hold the locks of the hourly sums for longer. */
+/** Rows of one statement. A larger batch is not faster, and holds the locks of the hourly sums for longer. */
 const BATCH_SIZE = 5_000;
 
 /**
  * Resolves once every event is durable. An event is stored once per organisation and id; a settled event replaces an
- * estimate. Invalid values are stored apart with their reasons, so that they do not block valid events.
+ * estimate. Invalid values are stored separately with their reasons, so that they do not block valid events.
  */
 export async function record(tables: Tables<UsageSchema>, values: readonly unknown[], log: Logger): Promise<Recorded> {
   const { events, rejected } = parseEvents(values);
@@ -31,7 +31,7 @@ export async function record(tables: Tables<UsageSchema>, values: readonly unkno
     replaced += done.replaced;
   }
   if (rejected.length > 0) {
-    log.error({ count: rejected.length, reason: rejected[0]?.reason }, "stored invalid usage events apart");
+    log.error({ count: rejected.length, reason: rejected[0]?.reason }, "stored invalid usage events separately");
     await tables.transaction(
       platformScope,
       (open) =>
@@ -59,7 +59,7 @@ async function upsert(
   // One JSON text for all rows: the driver writes arrays element by element, which takes twice the time.
   const statement = sql<{ inserted: boolean; count: number }>`
     with written as (
-      insert into usage_events as known
+      insert into usage_events as existing
         (id, organisation, key_id, model, operation, at, input_tokens, output_tokens, status, duration_ms, estimated)
       -- Of a repeated id the settled event, not the estimate. The order prevents deadlocks between writers.
       select distinct on (organisation, id) id, organisation, "keyId", model, operation, timestamptz 'epoch' + at * interval '1 millisecond',
@@ -73,7 +73,7 @@ async function upsert(
         key_id = excluded.key_id, model = excluded.model, operation = excluded.operation, at = excluded.at,
         input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens, status = excluded.status,
         duration_ms = excluded.duration_ms, estimated = false, recorded = now()
-      where known.estimated and not excluded.estimated
+      where existing.estimated and not excluded.estimated
       -- xmax is 0 for an inserted row: it has no earlier version.
       returning (xmax = 0) as inserted
     )

@@ -23,7 +23,7 @@ export async function startUsage(
     labelNames: ["result"] as const,
     registers: [context.metrics],
   });
-  const take = async (values: readonly unknown[]): Promise<void> => {
+  const recordAndCount = async (values: readonly unknown[]): Promise<void> => {
     const recorded = await record(tables, values, context.log);
     for (const [result, count] of Object.entries(recorded)) counter.inc({ result }, count);
   };
@@ -35,14 +35,14 @@ export async function startUsage(
   const internal = createInternalApp(context);
   serve(internal, usageInternalRoutes, {
     recordUsage: async ({ body }) => {
-      await take(body.events);
+      await recordAndCount(body.events);
       return null;
     },
   });
   await mountInternal(context, internal);
 
   return {
-    client: { record: take },
+    client: { record: recordAndCount },
     stop: async () => {
       await Promise.all([admin.close(), internal.close()]);
     },

@@ -17,7 +17,7 @@ import { isToken } from "../token.js";
 
 export function serveSession(app: FastifyInstance, tables: Tables<AccountsSchema>, publicUrl: string): void {
   const cookie = { path: "/", httpOnly: true, sameSite: "strict", secure: publicUrl.startsWith("https:") } as const;
-  const begin = (reply: FastifyReply, { actor, token }: SignedIn): Session => {
+  const startSession = (reply: FastifyReply, { actor, token }: SignedIn): Session => {
     reply.setCookie(SESSION_COOKIE, token, { ...cookie, maxAge: SESSION_LIFETIME_MS / 1000 });
     return toSession(actor);
   };
@@ -26,9 +26,9 @@ export function serveSession(app: FastifyInstance, tables: Tables<AccountsSchema
     signIn: async ({ request, reply, body }) => {
       requireUnthrottled(app.throttle, request.ip);
       try {
-        return begin(reply, await tables.transaction(platformScope, (open) => signIn(open, body)));
+        return startSession(reply, await tables.transaction(platformScope, (open) => signIn(open, body)));
       } catch (error) {
-        if (error instanceof AdminError && error.status === 401) app.throttle.failed(request.ip, Date.now());
+        if (error instanceof AdminError && error.status === 401) app.throttle.recordFailure(request.ip, Date.now());
         throw error;
       }
     },

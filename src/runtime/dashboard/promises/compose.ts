@@ -6,7 +6,7 @@ import type { PredictedAvailability } from "../../../promises/availability.js";
 import type { Measurement } from "../../../promises/measurement.js";
 import { type Cell, promiseSheet, type Row } from "../../../promises/sheet.js";
 
-type Of = "rto" | "rpo" | "availability";
+type Objective = "rto" | "rpo" | "availability";
 
 /**
  * The sheet of a plan, with a remedy for each promise that is not kept. The plan does not change while a process runs, so its
@@ -32,7 +32,7 @@ export function sheetOf(plan: Plan): (measurements: readonly Measurement[]) => S
  * The finding about this cell; else the remedy of the prediction itself; else the finding about another fault of the same
  * subject, because `check` reports a cause that several faults share only once.
  */
-function withRemedy(cell: Cell, of: Of, { fault, subject }: Row, findings: readonly Finding[]) {
+function withRemedy(cell: Cell, of: Objective, { fault, subject }: Row, findings: readonly Finding[]) {
   const { predicted, verdict } = cell;
   const own = predicted.kind === "bounded" || !predicted.fix ? undefined : predicted;
   const remedy = !needsRemedy(verdict)

@@ -22,14 +22,14 @@ export interface Readings {
   readonly models: readonly ModelStatus[] | undefined;
 }
 
-const unread: Reading = { state: "unknown", ready: null };
-const severity: readonly ElementState[] = ["ready", "unknown", "starting", "degraded", "down"];
+const NOT_READ: Reading = { state: "unknown", ready: null };
+const SEVERITY: readonly ElementState[] = ["ready", "unknown", "starting", "degraded", "down"];
 
 /** The worst of several states; `unknown` for none. */
 export function worstState(states: readonly ElementState[]): ElementState {
   return (
     states.reduce<ElementState | undefined>(
-      (worst, state) => (worst === undefined || severity.indexOf(state) > severity.indexOf(worst) ? state : worst),
+      (worst, state) => (worst === undefined || SEVERITY.indexOf(state) > SEVERITY.indexOf(worst) ? state : worst),
       undefined,
     ) ?? "unknown"
   );
@@ -48,7 +48,7 @@ export function composeTopology(plan: Plan, readings: Readings): Topology {
     nodes: [
       ...plan.entrances.map((entrance) => entranceNode(entrance, stateOf)),
       ...units,
-      ...modelsElsewhere(plan, readings),
+      ...externalModels(plan, readings),
       ...plan.stores.map((store) => storeNode(plan, store, readings)),
       ...outsideNodes(plan),
     ],
@@ -73,7 +73,7 @@ function entranceNode(entrance: Entrance, stateOf: ReadonlyMap<string, ElementSt
 }
 
 function unitNode(plan: Plan, unit: Unit, readings: Readings): TopologyNode {
-  const { state, ready, reason } = readings.units.get(unit.name) ?? unread;
+  const { state, ready, reason } = readings.units.get(unit.name) ?? NOT_READ;
   return {
     id: unit.name,
     kind: "unit",
@@ -83,7 +83,7 @@ function unitNode(plan: Plan, unit: Unit, readings: Readings): TopologyNode {
     detail: facts({
       modules: unit.modules.join(", ") || undefined,
       image: foreignImage(unit),
-      because: reason ?? notRunHere(unit, plan),
+      reason: reason ?? notRunHere(unit, plan),
     }),
   };
 }
@@ -104,7 +104,7 @@ function modelNode(plan: Plan, unit: Unit, readings: Readings): TopologyNode {
 }
 
 /** Models of external servers, which no unit of the plan serves. */
-function modelsElsewhere(plan: Plan, readings: Readings): TopologyNode[] {
+function externalModels(plan: Plan, readings: Readings): TopologyNode[] {
   return plan.models
     .filter(({ unit }) => unit === undefined)
     .map((model) => {
@@ -121,7 +121,7 @@ function modelsElsewhere(plan: Plan, readings: Readings): TopologyNode[] {
 }
 
 function storeNode(plan: Plan, store: Store, readings: Readings): TopologyNode {
-  const { state, ready, reason } = readings.stores.get(store.name) ?? unread;
+  const { state, ready, reason } = readings.stores.get(store.name) ?? NOT_READ;
   const want = hasServers(store) ? storeTraits(store).servers : undefined;
   const { log, full } = store.backups;
   return {
@@ -131,11 +131,11 @@ function storeNode(plan: Plan, store: Store, readings: Readings): TopologyNode {
     replicas: want === undefined ? null : { want, most: want, ready: want === 1 ? ready : null },
     rate: null,
     detail: facts({
-      is: "version" in store ? `${store.kind} ${store.version}` : store.kind,
-      by: store.provider.product,
-      log: log && `shipped within ${formatDuration(log.every)}`,
+      kind: "version" in store ? `${store.kind} ${store.version}` : store.kind,
+      product: store.provider.product,
+      "log archive": log && `within ${formatDuration(log.every)}`,
       backup: full && `every ${formatDuration(full.every)}`,
-      because: reason ?? notRunHere(store, plan),
+      reason: reason ?? notRunHere(store, plan),
     }),
   };
 }
@@ -178,7 +178,7 @@ function replicas(unit: Unit, ready: number | null): TopologyNode["replicas"] {
 function modelFacts(status: ModelStatus | undefined, engine: string | undefined): TopologyNode["detail"] {
   return facts({
     engine: status?.engine ?? engine,
-    because: status?.reason && withoutName(status.reason, status.engine ?? engine),
+    reason: status?.reason && withoutName(status.reason, status.engine ?? engine),
     "tokens/s": status && status.tokensPerSecond > 0 ? String(status.tokensPerSecond) : undefined,
     waiting: status && status.queue.waiting > 0 ? String(status.queue.waiting) : undefined,
   });
@@ -200,6 +200,6 @@ function sum(models: readonly ModelStatus[] | undefined): number | null {
   return Math.round(models.reduce((total, { requestsPerSecond }) => total + requestsPerSecond, 0) * 100) / 100;
 }
 
-function facts(known: Readonly<Record<string, string | undefined>>): TopologyNode["detail"] {
-  return Object.entries(known).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
+function facts(values: Readonly<Record<string, string | undefined>>): TopologyNode["detail"] {
+  return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
 }

@@ -35,7 +35,7 @@ export class Observer {
     const modulesOf = async (unit: Unit): Promise<readonly ModuleStatus[] | "no process" | undefined> => {
       const [first] = unit.modules;
       if (first === undefined) return "no process";
-      if (unit.modules.every((module) => this.context.here.includes(module))) return this.context.services();
+      if (unit.modules.every((module) => this.context.localModules.includes(module))) return this.context.services();
       const url = this.context.peer(first);
       if (url === undefined) return "no process";
       const requested = processes.get(url) ?? fetchServices(url, this.context.internalToken);

@@ -8,7 +8,7 @@ import type { Encoding, WebFile, WebFiles } from "./files.js";
 import { commonHeaders, documentPolicy } from "./policy.js";
 
 const YEAR_S = 31_536_000;
-/** For clients whose base URL lacks its path. */
+/** A hint for clients whose base URL lacks the path of the API. */
 const API_HINT = "The OpenAI API is under /v1, Ollama's under /api.";
 
 /**
@@ -52,13 +52,13 @@ function pathOf(url: string): string | undefined {
 }
 
 /** Paths of pages: no file name, and not below an API, where a misspelled path must be an error. */
-const pagePath = /^\/(?!(admin|api|internal|v\d+)(\/|$))[\w/-]*$/;
+const PAGE_PATH = /^\/(?!(admin|api|internal|v\d+)(\/|$))[\w/-]*$/;
 
 /** Browsers accept HTML. Clients that accept anything (`curl`, a monitor) receive the page as well, clients of JSON never. */
 function wantsDocument({ headers }: IncomingMessage, path: string): boolean {
   const accept = headers.accept ?? "*/*";
   if (accept.includes("text/html")) return true;
-  return !accept.includes("json") && /\*\/\*|text\/\*/.test(accept) && pagePath.test(path);
+  return !accept.includes("json") && /\*\/\*|text\/\*/.test(accept) && PAGE_PATH.test(path);
 }
 
 function sendDocument(request: IncomingMessage, response: ServerResponse, document: string): void {
@@ -94,13 +94,13 @@ async function sendAsset(
     return;
   }
   const encoding = accepted(request);
-  const small = encoding === undefined ? undefined : await file.encoded(encoding).catch(() => undefined);
-  const body = small ?? file.plain;
+  const compressed = encoding === undefined ? undefined : await file.encoded(encoding).catch(() => undefined);
+  const body = compressed ?? file.plain;
   if (response.destroyed) return;
   response.writeHead(200, {
     ...headers,
     "content-length": body.length,
-    ...(small && encoding ? { "content-encoding": encoding } : {}),
+    ...(compressed && encoding ? { "content-encoding": encoding } : {}),
   });
   response.end(request.method === "HEAD" ? undefined : body);
 }

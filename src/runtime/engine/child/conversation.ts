@@ -32,7 +32,7 @@ export const message = z.object({
   name: z.string().nullish(),
 });
 
-type Sent = z.infer<typeof message>;
+type RequestMessage = z.infer<typeof message>;
 
 /** A call without its result. The older form has no `id`; the function's name identifies it. */
 interface PendingCall {
@@ -45,7 +45,7 @@ interface PendingCall {
  * The messages as turns, with tool calls joined to their results. Throws `Refused` with the message's path for a call without a
  * result and for a result without a call.
  */
-export function conversationOf(messages: readonly Sent[]): Message[] {
+export function conversationOf(messages: readonly RequestMessage[]): Message[] {
   const turns: Message[] = [];
   let consumed = 0;
   for (const [index, sent] of messages.entries()) {
@@ -59,13 +59,13 @@ export function conversationOf(messages: readonly Sent[]): Message[] {
 }
 
 /** The index of the first message, from `index` on, that is not a result. */
-function afterResults(messages: readonly Sent[], index: number): number {
+function afterResults(messages: readonly RequestMessage[], index: number): number {
   let at = index;
   for (let next = messages[at]; next !== undefined && isResult(next); next = messages[at]) at += 1;
   return at;
 }
 
-function turnOf(sent: Sent, results: readonly Sent[], index: number): Message {
+function turnOf(sent: RequestMessage, results: readonly RequestMessage[], index: number): Message {
   const { role } = sent;
   const text = plainText(sent.content) || (sent.refusal ?? "");
   if (role === "system" || role === "developer") return { role: "system", content: text };
@@ -73,7 +73,7 @@ function turnOf(sent: Sent, results: readonly Sent[], index: number): Message {
   return { role, content: text, calls: joinResults(callsIn(sent), results, index) };
 }
 
-function callsIn({ tool_calls: calls, function_call: call }: Sent): PendingCall[] {
+function callsIn({ tool_calls: calls, function_call: call }: RequestMessage): PendingCall[] {
   const pending = (calls ?? []).map((one) => ({
     id: one.id ?? undefined,
     ...(one.type === "custom" ? { name: one.custom.name, arguments: one.custom.input } : one.function),
@@ -82,7 +82,7 @@ function callsIn({ tool_calls: calls, function_call: call }: Sent): PendingCall[
 }
 
 /** Each call with its result. `index` is the index of the message with the calls; the results follow it. */
-function joinResults(calls: readonly PendingCall[], results: readonly Sent[], index: number): ToolCall[] {
+function joinResults(calls: readonly PendingCall[], results: readonly RequestMessage[], index: number): ToolCall[] {
   const found = new Map<number, string>();
   for (const [at, result] of results.entries()) {
     const call = calls.findIndex((one, place) => !found.has(place) && isResultOf(result, one));
@@ -94,29 +94,29 @@ function joinResults(calls: readonly PendingCall[], results: readonly Sent[], in
     if (result !== undefined) return { name, arguments: given, result };
     const field = calls[place]?.id === undefined ? "function_call" : `tool_calls[${place}]`;
     throw new Refused(
-      `messages[${index}].${field}: no message after it gives the result of ${JSON.stringify(name.slice(0, 60))}`,
+      `messages[${index}].${field}: no message after it contains the result of ${JSON.stringify(name.slice(0, 60))}`,
       "invalid_body",
       `messages[${index}].${field}`,
     );
   });
 }
 
-function isResult({ role }: Sent): boolean {
+function isResult({ role }: RequestMessage): boolean {
   return role === "tool" || role === "function";
 }
 
 /** A result without an id belongs to the first call that has no result yet. */
-function isResultOf({ role, name, tool_call_id: id }: Sent, call: PendingCall): boolean {
+function isResultOf({ role, name, tool_call_id: id }: RequestMessage, call: PendingCall): boolean {
   return role === "function" ? call.name === name : id == null || id === call.id;
 }
 
-function resultWithoutCall(index: number, { role, tool_call_id: id }: Sent): Refused {
+function resultWithoutCall(index: number, { role, tool_call_id: id }: RequestMessage): Refused {
   const field = `messages[${index}]${role === "function" ? ".name" : id == null ? "" : ".tool_call_id"}`;
-  const message = `${field}: the assistant's message before it makes no call that this is the result of`;
+  const message = `${field}: the preceding assistant message contains no call that this result belongs to`;
   return new Refused(message, "invalid_body", field);
 }
 
-function plainText(parts: Sent["content"]): string {
+function plainText(parts: RequestMessage["content"]): string {
   if (parts === undefined || parts === null) return "";
   if (typeof parts === "string") return parts;
   return parts.map((part) => (part.type === "text" ? part.text : part.refusal)).join("\n");

@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 
-/** More than any model has. A file with a higher count is damaged, and a reader that trusts it would never end. */
+/** Above the count of any model. A file with a higher count is damaged, and reading that many entries would take hours. */
 const MAX_ENTRIES = 1_000_000;
 const HEADER_BYTES = 24;
 

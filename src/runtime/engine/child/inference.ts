@@ -92,8 +92,8 @@ export class Refused extends Error {
   }
 }
 
-/** The prompt leaves no room for an answer. */
+/** The error for a prompt that leaves no room for output in the context. `tokens` and `context` are numbers of tokens. */
 export function promptTooLong(tokens: number, context: number, { prompt }: Generation): Refused {
-  const message = `the prompt has ${tokens} tokens; the context holds ${context}`;
+  const message = `the prompt has ${tokens} tokens, but the context has only ${context}`;
   return new Refused(message, "context_length_exceeded", prompt.kind === "messages" ? "messages" : "prompt");
 }

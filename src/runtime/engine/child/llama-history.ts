@@ -11,8 +11,8 @@ export function historyOf(messages: readonly Message[]): ChatHistoryItem[] {
   for (const message of messages) {
     if (message.role === "assistant") {
       const { content, calls } = message;
-      const said = content === "" && calls.length > 0 ? [] : [content];
-      openTurn(history).push(...said, ...calls.map((call, index) => functionCall(call, index === 0)));
+      const text = content === "" && calls.length > 0 ? [] : [content];
+      openTurn(history).push(...text, ...calls.map((call, index) => functionCall(call, index === 0)));
     } else history.push({ type: message.role, text: message.content });
   }
   openTurn(history);
@@ -32,14 +32,14 @@ function functionCall(call: ToolCall, first: boolean): ChatModelFunctionCall {
   return {
     type: "functionCall",
     name: call.name,
-    params: call.arguments === "" ? undefined : written(call.arguments),
-    result: written(call.result),
+    params: call.arguments === "" ? undefined : objectOrText(call.arguments),
+    result: objectOrText(call.result),
     ...(first ? { startsNewChunk: true } : {}),
   };
 }
 
-/** Templates serialise values as JSON: an object passed as a string would be quoted twice. */
-function written(text: string): unknown {
+/** The parsed text if it is a JSON object. Templates serialise values as JSON: an object passed as a string would be quoted twice. */
+function objectOrText(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null ? value : text;

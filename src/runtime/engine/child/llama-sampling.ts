@@ -31,7 +31,7 @@ function repeatPenaltyOf(penalties: Penalties, contextSize: number): LLamaContex
   };
 }
 
-/** Throws `Refused` for a bias that would have no effect: of tokens that the model lacks, and of those that end its output. */
+/** Throws `Refused` for a bias that would have no effect: one for a token that the model lacks, or that ends its output. */
 function biasOf(bias: Generation["logitBias"], model: LlamaModel): TokenBias | undefined {
   if (bias.size === 0) return undefined;
   const tokenBias = TokenBias.for(model);
@@ -40,7 +40,7 @@ function biasOf(bias: Generation["logitBias"], model: LlamaModel): TokenBias | u
     const logit = bias.get(token);
     if (logit === undefined) continue;
     if (model.isEogToken(token))
-      throw new Refused(`logit_bias: token ${token} ends answers, and takes no bias here`, "unsupported", "logit_bias");
+      throw new Refused(`logit_bias: token ${token} ends the output and cannot be biased`, "unsupported", "logit_bias");
     tokenBias.set(token, { logit });
     unknown.delete(token);
   }

@@ -33,7 +33,7 @@ import type { ChildConfig } from "./protocol.js";
 type Config = Extract<ChildConfig, { engine: "llama.cpp" }>;
 
 /** Context of an embedding model: sufficient for a long paragraph. */
-const embeddingContext = 2048;
+const EMBEDDING_CONTEXT_TOKENS = 2048;
 
 /** llama.cpp with one GGUF file. Several sequences share its context and are processed in one batch. */
 export class LlamaInference implements Inference {
@@ -83,21 +83,21 @@ export class LlamaInference implements Inference {
   }
 
   async generate(generation: Generation, emit: (text: string) => void, signal: AbortSignal): Promise<Generated> {
-    if (this.context === undefined) throw new Error("a model that makes embeddings was asked for text");
+    if (this.context === undefined) throw new Error("an embedding model cannot generate text");
     const grammar = await this.#grammar(generation.format);
-    const sequence = await this.#take(signal);
+    const sequence = await this.#acquire(signal);
     try {
       return generation.prompt.kind === "messages"
         ? await this.#chat(sequence, generation, generation.prompt.messages, grammar, emit, signal)
         : await this.#complete(sequence, generation, generation.prompt.text, grammar, emit, signal);
     } finally {
-      this.#give(sequence);
+      this.#release(sequence);
     }
   }
 
   async embed(inputs: readonly string[], signal: AbortSignal): Promise<Embedded> {
     this.#embedder ??= this.model.createEmbeddingContext({
-      contextSize: Math.min(embeddingContext, this.model.trainContextSize),
+      contextSize: Math.min(EMBEDDING_CONTEXT_TOKENS, this.model.trainContextSize),
       threads: this.threads,
     });
     const embedder = await this.#embedder;
@@ -112,12 +112,14 @@ export class LlamaInference implements Inference {
 
   async #embedAll(embedder: LlamaEmbeddingContext, inputs: readonly string[], signal: AbortSignal): Promise<Embedded> {
     const vectors: (readonly number[])[] = [];
+    // Two tokens are reserved for the model's start and end.
+    const limit = Math.min(EMBEDDING_CONTEXT_TOKENS, this.model.trainContextSize) - 2;
     let inputTokens = 0;
     for (const input of inputs) {
       signal.throwIfAborted();
       const tokens = this.model.tokenize(input);
-      if (tokens.length > Math.min(embeddingContext, this.model.trainContextSize) - 2) {
-        const message = `an input has ${tokens.length} tokens, more than the model reads at once`;
+      if (tokens.length > limit) {
+        const message = `an input has ${tokens.length} tokens, but the model supports at most ${limit}`;
         throw new Refused(message, "context_length_exceeded", "input");
       }
       inputTokens += tokens.length;
@@ -218,24 +220,24 @@ export class LlamaInference implements Inference {
     }
   }
 
-  async #take(signal: AbortSignal): Promise<LlamaContextSequence> {
+  async #acquire(signal: AbortSignal): Promise<LlamaContextSequence> {
     const free = this.#free.pop();
     if (free !== undefined) return free;
     return new Promise((resolve, reject) => {
-      const got = (sequence: LlamaContextSequence): void => {
-        signal.removeEventListener("abort", left);
+      const grant = (sequence: LlamaContextSequence): void => {
+        signal.removeEventListener("abort", cancel);
         resolve(sequence);
       };
-      const left = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(got), 1);
+      const cancel = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(grant), 1);
         reject(toError(signal.reason));
       };
-      signal.addEventListener("abort", left, { once: true });
-      this.#waiting.push(got);
+      signal.addEventListener("abort", cancel, { once: true });
+      this.#waiting.push(grant);
     });
   }
 
-  #give(sequence: LlamaContextSequence): void {
+  #release(sequence: LlamaContextSequence): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#free.push(sequence);
     else next(sequence);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Refused } from "./inference.js";
 
 /** Fields of a chat that require more than text. They are parsed only as far as necessary to detect that. */
-const beyondText = z.looseObject({
+const nonText = z.looseObject({
   messages: z
     .array(z.looseObject({ content: z.unknown().optional(), audio: z.unknown().optional() }).catch({}))
     .catch([]),
@@ -18,11 +18,11 @@ const part = z.looseObject({ type: z.string() });
 const TEXT_PARTS: ReadonlySet<string> = new Set(["text", "refusal"]);
 
 /**
- * Throws `Refused` for images, audio, files and tools, which the local engines do not support: a response that ignores them would
- * look like one that had used them. Tools are accepted with `tool_choice: "none"`, which requests text only.
+ * Throws `Refused` for images, audio, files and tools, which the local engines do not support: a response that ignores them
+ * would look like one that used them. Tools are accepted with `tool_choice: "none"`, which requests text only.
  */
-export function refuseBeyondText(document: unknown): void {
-  const read = beyondText.safeParse(document);
+export function refuseNonText(document: unknown): void {
+  const read = nonText.safeParse(document);
   if (!read.success) return;
   const { messages, tools, tool_choice: choice, functions, function_call: call } = read.data;
   const forced = choice !== undefined && choice !== null && choice !== "none" && choice !== "auto";
@@ -80,7 +80,7 @@ const UNSUPPORTED_FIELDS: readonly UnsupportedField[] = [
  * Throws `Refused` for fields of OpenAI's text APIs that would change the output but are not supported. Fields without effect on the
  * output (`user`, `metadata`, `store`, `prediction` and similar) are ignored.
  */
-export function refuseUnknown(document: unknown): void {
+export function refuseUnsupportedFields(document: unknown): void {
   if (typeof document !== "object" || document === null) return;
   const given = new Map<string, unknown>(Object.entries(document));
   for (const { field, isDefault, why } of UNSUPPORTED_FIELDS) {

@@ -3,8 +3,8 @@ import { conversationOf, message } from "./conversation.js";
 import type { Format, Generation, Penalties } from "./inference.js";
 
 /**
- * What of OpenAI's request bodies the engines understand, with four fields more that llama.cpp's own server has too: `top_k`,
- * `min_p`, `repeat_penalty` and `repeat_last_n`. Other fields are refused by `refusals.ts` or change no answer.
+ * The fields of OpenAI's request bodies that the local engines support, and four fields of llama.cpp's own server: `top_k`, `min_p`,
+ * `repeat_penalty` and `repeat_last_n`. `refusals.ts` refuses other fields that would change the output; the rest are ignored.
  */
 
 const format = z.discriminatedUnion("type", [
@@ -13,15 +13,22 @@ const format = z.discriminatedUnion("type", [
   z.object({ type: z.literal("json_schema"), json_schema: z.object({ schema: z.record(z.string(), z.unknown()) }) }),
 ]);
 
-/** Biases are passed to the sampler again for each token. */
-const mostBiased = 1024;
+/** Limit on `logit_bias`, because the sampler applies every bias to each generated token. */
+const MAX_BIASED_TOKENS = 1024;
+
+/** Inputs of one embeddings request, as in OpenAI's API. */
+const MAX_EMBEDDING_INPUTS = 2048;
+/** Default of OpenAI's older completion API. */
+const DEFAULT_COMPLETION_TOKENS = 16;
 
 const logitBias = z
   .record(z.string(), z.number().min(-100).max(100))
   .refine((bias) => Object.keys(bias).every((token) => /^\d{1,9}$/.test(token)), {
-    error: "its keys must be the ids of tokens, such as 1734",
+    error: "keys must be token ids, such as 1734",
   })
-  .refine((bias) => Object.keys(bias).length <= mostBiased, { error: `it may name ${mostBiased} tokens at most` });
+  .refine((bias) => Object.keys(bias).length <= MAX_BIASED_TOKENS, {
+    error: `at most ${MAX_BIASED_TOKENS} tokens are allowed`,
+  });
 
 const sampling = {
   model: z.string(),
@@ -39,7 +46,7 @@ const sampling = {
   logit_bias: logitBias.nullish(),
   seed: z.number().int().nullish(),
   stop: z.union([z.string(), z.array(z.string()).max(16)]).nullish(),
-  n: z.literal(1, { error: "only one choice can be asked for" }).nullish(),
+  n: z.literal(1, { error: "only one choice is supported" }).nullish(),
   response_format: format.nullish(),
 };
 
@@ -51,13 +58,13 @@ export const chatBody = z.object({
 
 export const completionBody = z.object({
   ...sampling,
-  prompt: z.union([z.string(), z.array(z.string()).length(1)], { error: "it must be one text" }),
+  prompt: z.union([z.string(), z.array(z.string()).length(1)], { error: "must be a string or a list of one string" }),
 });
 
 export const embeddingsBody = z.object({
   model: z.string(),
-  input: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(2048)], {
-    error: "it must be a text or a list of at most 2048 texts, none of them empty",
+  input: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(MAX_EMBEDDING_INPUTS)], {
+    error: `must be a non-empty string or a list of 1 to ${MAX_EMBEDDING_INPUTS} non-empty strings`,
   }),
   encoding_format: z.enum(["float", "base64"]).nullish(),
   dimensions: z.number().int().positive().nullish(),
@@ -76,8 +83,7 @@ export function chatGeneration(body: ChatBody): Generation {
 
 export function completionGeneration(body: CompletionBody): Generation {
   const text = typeof body.prompt === "string" ? body.prompt : (body.prompt[0] ?? "");
-  // OpenAI's old completion API stops after 16 tokens unless `max_tokens` is set.
-  return { ...settings(body), maxTokens: body.max_tokens ?? 16, prompt: { kind: "text", text } };
+  return { ...settings(body), maxTokens: body.max_tokens ?? DEFAULT_COMPLETION_TOKENS, prompt: { kind: "text", text } };
 }
 
 function settings(body: ChatBody | CompletionBody): Omit<Generation, "prompt" | "maxTokens"> {
@@ -105,12 +111,12 @@ function penaltiesOf(body: ChatBody | CompletionBody): Penalties {
   };
 }
 
-function formatOf(asked: z.infer<typeof format> | null | undefined): Format {
-  switch (asked?.type) {
+function formatOf(requested: z.infer<typeof format> | null | undefined): Format {
+  switch (requested?.type) {
     case "json_object":
       return { kind: "json" };
     case "json_schema":
-      return { kind: "schema", schema: asked.json_schema.schema };
+      return { kind: "schema", schema: requested.json_schema.schema };
     default:
       return { kind: "text" };
   }

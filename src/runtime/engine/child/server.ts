@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { messageOf } from "../../../errors/thrown.js";
 import { firstViolation } from "../../kernel/violations.js";
 import { type Generation, type Inference, Refused } from "./inference.js";
-import { refuseBeyondText, refuseUnknown } from "./refusals.js";
+import { refuseNonText, refuseUnsupportedFields } from "./refusals.js";
 import { chatBody, chatGeneration, completionBody, completionGeneration, embeddingsBody } from "./requests.js";
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -32,8 +32,8 @@ async function handle(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const gone = new AbortController();
-  response.on("close", () => gone.abort(new Error("the client disconnected")));
+  const disconnected = new AbortController();
+  response.on("close", () => disconnected.abort(new Error("the client disconnected")));
   switch (`${request.method} ${request.url}`) {
     case "GET /health":
       return json(response, 200, { status: "ok" });
@@ -44,15 +44,22 @@ async function handle(
       });
     case "POST /v1/chat/completions": {
       const document = await readBody(request);
-      refuseBeyondText(document);
-      refuseUnknown(document);
+      refuseNonText(document);
+      refuseUnsupportedFields(document);
       const body = parse(chatBody, document);
       requireModality("text", inference, model);
-      return generate(inference, chatGeneration(body), streamOptions(body), chatShape(model), response, gone.signal);
+      return generate(
+        inference,
+        chatGeneration(body),
+        streamOptions(body),
+        chatShape(model),
+        response,
+        disconnected.signal,
+      );
     }
     case "POST /v1/completions": {
       const document = await readBody(request);
-      refuseUnknown(document);
+      refuseUnsupportedFields(document);
       const body = parse(completionBody, document);
       requireModality("text", inference, model);
       return generate(
@@ -61,7 +68,7 @@ async function handle(
         streamOptions(body),
         completionShape(model),
         response,
-        gone.signal,
+        disconnected.signal,
       );
     }
     case "POST /v1/embeddings": {
@@ -69,7 +76,7 @@ async function handle(
       requireModality("embeddings", inference, model);
       requireDimensions(body.dimensions ?? inference.dimensions, inference, model);
       const inputs = typeof body.input === "string" ? [body.input] : body.input;
-      const { vectors, inputTokens } = await inference.embed(inputs, gone.signal);
+      const { vectors, inputTokens } = await inference.embed(inputs, disconnected.signal);
       return json(response, 200, {
         object: "list",
         model,
@@ -127,7 +134,7 @@ interface Shape {
   first(): object | undefined;
   piece(text: string): object;
   last(finish: string): object;
-  whole(text: string, finish: string): object;
+  complete(text: string, finish: string): object;
 }
 
 function chatShape(model: string): Shape {
@@ -137,7 +144,7 @@ function chatShape(model: string): Shape {
     first: () => ({ index: 0, delta: { role: "assistant", content: "" }, finish_reason: null }),
     piece: (text) => ({ index: 0, delta: { content: text }, finish_reason: null }),
     last: (finish) => ({ index: 0, delta: {}, finish_reason: finish }),
-    whole: (text, finish) => ({
+    complete: (text, finish) => ({
       index: 0,
       message: { role: "assistant", content: text, refusal: null },
       logprobs: null,
@@ -153,7 +160,7 @@ function completionShape(model: string): Shape {
     first: () => undefined,
     piece: (text) => ({ index: 0, text, logprobs: null, finish_reason: null }),
     last: (finish) => ({ index: 0, text: "", logprobs: null, finish_reason: finish }),
-    whole: (text, finish) => ({ index: 0, text, logprobs: null, finish_reason: finish }),
+    complete: (text, finish) => ({ index: 0, text, logprobs: null, finish_reason: finish }),
   };
 }
 
@@ -169,7 +176,11 @@ async function generate(
   if (!options.stream) {
     const parts: string[] = [];
     const done = await inference.generate(generation, (text) => parts.push(text), signal);
-    return json(response, 200, { ...ids, choices: [shape.whole(parts.join(""), done.finish)], usage: usageOf(done) });
+    return json(response, 200, {
+      ...ids,
+      choices: [shape.complete(parts.join(""), done.finish)],
+      usage: usageOf(done),
+    });
   }
   const chunk = (choices: object[], usage?: object): void => {
     response.write(
@@ -177,7 +188,7 @@ async function generate(
     );
   };
   // The response headers are sent with the first text, so that a rejected request gets its own status.
-  const begin = (): void => {
+  const writeHeaders = (): void => {
     if (response.headersSent) return;
     response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" });
     const first = shape.first();
@@ -186,12 +197,12 @@ async function generate(
   const done = await inference.generate(
     generation,
     (text) => {
-      begin();
+      writeHeaders();
       chunk([shape.piece(text)]);
     },
     signal,
   );
-  begin();
+  writeHeaders();
   chunk([shape.last(done.finish)]);
   if (options.usage) chunk([], usageOf(done));
   response.end("data: [DONE]\n\n");

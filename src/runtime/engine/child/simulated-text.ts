@@ -6,7 +6,7 @@ export function tokensOf(text: string): string[] {
   return text.match(/\s?[\p{L}\p{N}]{1,12}|\s?[^\s\p{L}\p{N}]|\s+/gu) ?? [];
 }
 
-const common = new Set(
+const COMMON_WORDS = new Set(
   "a an and are as at be but by can do does for from give had has have how i if in is it its me my of on or please say so some tell that the their them then there these they this to was we were what when where which who why will with would write you your".split(
     " ",
   ),
@@ -15,7 +15,7 @@ const common = new Set(
 /** The longest uncommon words of a text, at most `limit`, in the order of the text. */
 function subjects(text: string, limit: number): string[] {
   const words = [...new Set(text.toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}'-]{2,30}/gu) ?? [])].filter(
-    (word) => !common.has(word),
+    (word) => !COMMON_WORDS.has(word),
   );
   const longest = new Set([...words].sort((a, b) => b.length - a.length || a.localeCompare(b)).slice(0, limit));
   return words.filter((word) => longest.has(word));
@@ -31,7 +31,7 @@ function messageText(message: Message): string {
   return [message.content, ...calls].join("\n");
 }
 
-function lastQuestion({ prompt }: Generation): string {
+function lastUserMessage({ prompt }: Generation): string {
   if (prompt.kind === "text") return prompt.text;
   return prompt.messages.findLast(({ role }) => role === "user")?.content ?? "";
 }
@@ -43,8 +43,8 @@ function lastQuestion({ prompt }: Generation): string {
 export function simulatedText(generation: Generation): string {
   const { format } = generation;
   if (format.kind === "schema") return JSON.stringify(instanceOf(format.schema, format.schema, 0));
-  const question = lastQuestion(generation).trim();
-  const about = subjects(question, 8);
+  const message = lastUserMessage(generation).trim();
+  const about = subjects(message, 8);
   if (format.kind === "json") return JSON.stringify({ simulated: true, about });
   const digest = createHash("sha256").update(promptText(generation)).digest();
   const pick = (choices: readonly string[], at: number): string => choices[(digest[at] ?? 0) % choices.length] ?? "";
@@ -58,14 +58,14 @@ export function simulatedText(generation: Generation): string {
     `[simulated] ${pick(["You wrote", "Your message is", "This request is"], 0)} about ${topic}.`,
     pick(
       [
-        "No model is loaded, so this text replaces an answer.",
-        "A model would answer here; the simulator keeps its timing and token counts.",
-        "This text comes from the simulated engine, which keeps the timing and token counts of a model.",
+        "No model is loaded, so this text is a placeholder.",
+        "The simulator has the timing and the token counts of a model, but not its text.",
+        "This text comes from the simulated engine, which has the timing and the token counts of a model.",
       ],
       1,
     ),
-    `The request holds ${tokensOf(promptText(generation)).length} tokens, and what you see streams, is limited and is counted as a real answer would be.`,
-    "Set a model's source in the platform file to have real answers.",
+    `The request has ${tokensOf(promptText(generation)).length} tokens. This response is streamed, limited and counted in the same way as the response of a model.`,
+    "Set the source of a model in the platform file to receive real responses.",
   ].join(" ");
 }
 
@@ -73,34 +73,34 @@ const MAX_SCHEMA_DEPTH = 8;
 
 /** The smallest value that a JSON Schema allows, for its common keywords. */
 function instanceOf(schema: unknown, root: unknown, depth: number): unknown {
-  const words = fieldsOf(schema);
-  if (words === undefined || depth > MAX_SCHEMA_DEPTH) return null;
-  const reference = words.get("$ref");
-  if (typeof reference === "string") return instanceOf(pointed(root, reference), root, depth + 1);
-  if (words.has("const")) return words.get("const");
-  const choices = [words.get("enum"), words.get("examples")].find(Array.isArray);
+  const keywords = fieldsOf(schema);
+  if (keywords === undefined || depth > MAX_SCHEMA_DEPTH) return null;
+  const reference = keywords.get("$ref");
+  if (typeof reference === "string") return instanceOf(resolvePointer(root, reference), root, depth + 1);
+  if (keywords.has("const")) return keywords.get("const");
+  const choices = [keywords.get("enum"), keywords.get("examples")].find(Array.isArray);
   if (Array.isArray(choices) && choices.length > 0) return choices[0];
   for (const name of ["anyOf", "oneOf", "allOf"]) {
-    const options = words.get(name);
+    const options = keywords.get(name);
     if (Array.isArray(options) && options.length > 0) return instanceOf(options[0], root, depth + 1);
   }
-  const type = words.get("type");
-  const [kind] = Array.isArray(type) ? type : [type ?? (words.has("properties") ? "object" : "string")];
+  const type = keywords.get("type");
+  const [kind] = Array.isArray(type) ? type : [type ?? (keywords.has("properties") ? "object" : "string")];
   const number = (name: string): number | undefined => {
-    const value = words.get(name);
+    const value = keywords.get(name);
     return typeof value === "number" ? value : undefined;
   };
   switch (kind) {
     case "object": {
-      const properties = fieldsOf(words.get("properties")) ?? new Map<string, unknown>();
-      const required = words.get("required");
+      const properties = fieldsOf(keywords.get("properties")) ?? new Map<string, unknown>();
+      const required = keywords.get("required");
       const names = Array.isArray(required)
         ? required.filter((name) => typeof name === "string")
         : [...properties.keys()];
       return Object.fromEntries(names.map((name) => [name, instanceOf(properties.get(name), root, depth + 1)]));
     }
     case "array":
-      return Array.from({ length: number("minItems") ?? 0 }, () => instanceOf(words.get("items"), root, depth + 1));
+      return Array.from({ length: number("minItems") ?? 0 }, () => instanceOf(keywords.get("items"), root, depth + 1));
     case "integer":
       return Math.ceil(number("minimum") ?? 0);
     case "number":
@@ -120,16 +120,17 @@ function fieldsOf(value: unknown): ReadonlyMap<string, unknown> | undefined {
     : undefined;
 }
 
-function pointed(root: unknown, reference: string): unknown {
+/** The value at a JSON pointer (RFC 6901) without escapes. */
+function resolvePointer(root: unknown, reference: string): unknown {
   let at = root;
   for (const part of reference.replace(/^#\/?/, "").split("/").filter(Boolean)) at = fieldsOf(at)?.get(part);
   return at;
 }
 
-export const simulatedDimensions = 256;
+export const SIMULATED_DIMENSIONS = 256;
 
 /** A vector by feature hashing: texts that share words have similar vectors, so that a search over simulated embeddings works. */
-export function simulatedEmbedding(text: string, dimensions: number = simulatedDimensions): number[] {
+export function simulatedEmbedding(text: string, dimensions: number = SIMULATED_DIMENSIONS): number[] {
   const vector = new Array<number>(dimensions).fill(0);
   for (const word of text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [""]) {
     const digest = createHash("sha256").update(word).digest();

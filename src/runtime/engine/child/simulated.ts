@@ -2,7 +2,7 @@ import { toError } from "../../../errors/thrown.js";
 import { type BatchingTimes, type BatchState, idle, join, leave, step } from "./batching.js";
 import type { Embedded, Generated, Generation, Inference } from "./inference.js";
 import { promptTooLong } from "./inference.js";
-import { promptText, simulatedDimensions, simulatedEmbedding, simulatedText, tokensOf } from "./simulated-text.js";
+import { promptText, SIMULATED_DIMENSIONS, simulatedEmbedding, simulatedText, tokensOf } from "./simulated-text.js";
 
 interface Output {
   readonly tokens: readonly string[];
@@ -13,7 +13,7 @@ interface Output {
 
 /** The simulated engine in real time: steps the batching model by the clock and emits one word per token. */
 export class SimulatedInference implements Inference {
-  readonly dimensions = simulatedDimensions;
+  readonly dimensions = SIMULATED_DIMENSIONS;
   #state: BatchState = idle;
   #next = 1;
   #stepping = false;
@@ -29,8 +29,8 @@ export class SimulatedInference implements Inference {
   async generate(generation: Generation, emit: (text: string) => void, signal: AbortSignal): Promise<Generated> {
     const inputTokens = tokensOf(promptText(generation)).length;
     if (inputTokens >= this.context) throw promptTooLong(inputTokens, this.context, generation);
-    const whole = beforeStop(simulatedText(generation), generation.stop);
-    const all = tokensOf(whole);
+    const text = beforeStop(simulatedText(generation), generation.stop);
+    const all = tokensOf(text);
     const room = Math.min(generation.maxTokens ?? Number.POSITIVE_INFINITY, this.context - inputTokens);
     const tokens = all.slice(0, room);
     if (tokens.length > 0) await this.#emit(inputTokens, tokens, emit, signal);
@@ -72,27 +72,30 @@ export class SimulatedInference implements Inference {
       this.#state = join(this.#state, { id, inputTokens, outputTokens: tokens.length });
       if (!this.#stepping) {
         this.#stepping = true;
-        this.#turn(performance.now());
+        this.#runStep(performance.now());
       }
     });
   }
 
-  /** One step, whose output is emitted when its time is over. Timers are late: the next step starts at the time this one should have ended. */
-  #turn(startedAt: number): void {
+  /**
+   * Runs one step and emits its output when its time is over. Timers fire late, so the next step starts at the time at which this one
+   * was due to end.
+   */
+  #runStep(startedAt: number): void {
     const { state, ms, advanced, finished } = step(this.#state, this.times);
     if (advanced.length === 0 || this.#closed) {
       this.#stepping = false;
       return;
     }
     this.#state = state;
-    const ends = Math.max(startedAt + ms, performance.now() - ms);
+    const endsAt = Math.max(startedAt + ms, performance.now() - ms);
     setTimeout(
       () => {
         for (const id of advanced) this.#advance(id);
         for (const id of finished) this.#finish(id);
-        this.#turn(ends);
+        this.#runStep(endsAt);
       },
-      Math.max(0, ends - performance.now()),
+      Math.max(0, endsAt - performance.now()),
     );
   }
 

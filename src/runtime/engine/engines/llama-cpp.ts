@@ -17,11 +17,11 @@ export function llamaChild(model: Model, file: string): ChildConfig {
   };
 }
 
-const names: Readonly<Record<string, string>> = { linux: "linux", darwin: "mac", win32: "win" };
+const PLATFORMS: Readonly<Record<string, string>> = { linux: "linux", darwin: "mac", win32: "win" };
 
 /** Why llama.cpp cannot run on this machine; undefined if its library for this machine is installed. */
 export function llamaCppMissing(): string | undefined {
-  const base = `${names[platform()] ?? platform()}-${arch()}`;
+  const base = `${PLATFORMS[platform()] ?? platform()}-${arch()}`;
   const folders = createRequire(import.meta.url).resolve.paths("node-llama-cpp") ?? [];
   const installed = [base, `${base}-metal`].some((name) =>
     folders.some((folder) => statIfPresentSync(join(folder, "@node-llama-cpp", name, "bins")) !== undefined),

@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 import { toError } from "../../../errors/thrown.js";
-import { isOwn } from "../../engine/client.js";
+import { isBuiltIn } from "../../engine/client.js";
 import { type Trace, traceparent } from "../../kernel/trace.js";
 import { type Headers, UpstreamAnswer } from "../answer/upstream-answer.js";
 import { type Result, resultOfError } from "../routing/health.js";
@@ -51,7 +51,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     const headers = ["content-type", "application/json", "traceparent", traceparent(trace), "x-request-id", requestId];
     if (authorization !== undefined) headers.push("authorization", authorization);
     const path = this.target.basePath + this.call.path;
-    const body = this.call.body(upstreamModel, isOwn(engine));
+    const body = this.call.body(upstreamModel, isBuiltIn(engine));
     this.target.pool.dispatch({ path, method: "POST", headers, body }, this);
   }
 
