@@ -4,7 +4,7 @@ import { isAbsent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { messageOf } from "../errors/thrown.js";
 import type { Change } from "../render/changes.js";
-import { secretsFolder } from "../render/compose/secrets.js";
+import { SECRETS_FOLDER } from "../render/compose/secrets.js";
 import { hasMarker, MAX_MARKER_BYTES } from "../render/generated-marker.js";
 import { missingValues } from "../render/realise-secret.js";
 import type { GeneratedSecret } from "../render/secrets.js";
@@ -32,7 +32,7 @@ export async function readFolder(
 /** Files in the folder and one level below, which is as deep as renderings go. */
 async function filesIn(directory: string): Promise<readonly string[]> {
   const top = await entries(directory);
-  const folders = top.filter((entry) => entry.isDirectory() && entry.name !== secretsFolder);
+  const folders = top.filter((entry) => entry.isDirectory() && entry.name !== SECRETS_FOLDER);
   const below = await Promise.all(
     folders.map(async ({ name }) =>
       (await entries(join(directory, name))).filter((entry) => entry.isFile()).map((entry) => `${name}/${entry.name}`),
@@ -65,9 +65,9 @@ export async function writeMissingSecrets(
   random: (bytes: number) => string,
 ): Promise<readonly string[]> {
   const made: string[] = [];
-  if (secrets.length > 0) await mkdir(join(directory, secretsFolder), { recursive: true, mode: 0o700 });
+  if (secrets.length > 0) await mkdir(join(directory, SECRETS_FOLDER), { recursive: true, mode: 0o700 });
   for (const secret of secrets) {
-    const folder = join(directory, secretsFolder, secret.name);
+    const folder = join(directory, SECRETS_FOLDER, secret.name);
     const existing: Record<string, string> = {};
     for (const key of Object.keys(secret.keys)) {
       const value = await readText(join(folder, key));
@@ -75,10 +75,10 @@ export async function writeMissingSecrets(
     }
     for (const [key, value] of Object.entries(missingValues(secret, existing, random))) {
       await writeWhole(join(folder, key), value, 0o444);
-      made.push(posix.join(secretsFolder, secret.name, key));
+      made.push(posix.join(SECRETS_FOLDER, secret.name, key));
     }
   }
-  if (made.length > 0) await writeWhole(join(directory, secretsFolder, ".gitignore"), "*\n", 0o644);
+  if (made.length > 0) await writeWhole(join(directory, SECRETS_FOLDER, ".gitignore"), "*\n", 0o644);
   return made;
 }
 

@@ -17,8 +17,8 @@ export type Change =
     };
 
 /**
- * Compares what was rendered with what is in the folder. Other files without a marker are
- * left alone. In the order of the paths.
+ * Compares the rendered files with those in the folder. Files without a marker at other paths are ignored. The result is
+ * sorted by path.
  */
 export function decideChanges(
   rendered: readonly RenderedFile[],

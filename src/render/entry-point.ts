@@ -1,12 +1,12 @@
-/** How a container of an image that is not Keelson's is started. */
+/** The command of a container whose image is not Keelson's. */
 export interface EntryPoint {
-  /** Instead of the image's own program; undefined keeps it. */
+  /** Replaces the image's entrypoint; undefined: the image's entrypoint runs. */
   readonly program: readonly string[] | undefined;
-  /** Given to the image's own program; undefined gives it what the image says. */
+  /** Arguments of the image's entrypoint; undefined: the image's default arguments. */
   readonly options: readonly string[] | undefined;
 }
 
-/** A command that begins with an option (`--model …`) is meant for the program that the image starts anyway. */
+/** A command that begins with an option (`--model …`) consists of arguments for the entrypoint of the image. */
 export function entryPoint(command: readonly string[]): EntryPoint {
   const [first] = command;
   if (first === undefined) return { program: undefined, options: undefined };

@@ -7,7 +7,7 @@ export type Ownership = "own" | "changed" | "foreign";
 const MARKER = "Written by Keelson from the platform file; change that, or a patch in it. sha256:";
 const HASH_LENGTH = 64;
 
-/** The length of the longest possible marker with the characters around it, in bytes. */
+/** Maximum size in bytes of a marker with the comment around it. */
 export const MAX_MARKER_BYTES = MARKER.length + HASH_LENGTH + 32;
 
 /** The file's text as it is written to disk: with a marker that has a hash of all other bytes. */
@@ -18,7 +18,7 @@ export function withMarker(file: RenderedFile): string {
   return file.text.replace(/^\{\n/, `{\n  "$generated": "${marker}",\n`);
 }
 
-/** Whether a text begins with a marker. Its first `MAX_MARKER_BYTES` are enough. */
+/** Whether a text begins with a marker. Only its first `MAX_MARKER_BYTES` matter. */
 export function hasMarker(text: string): boolean {
   return hashIn(firstComment(text).comment) !== undefined;
 }

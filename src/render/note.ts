@@ -1,6 +1,6 @@
 import type { Path } from "../plan/plan.js";
 
-/** What the user must know about one declaration of the platform file, at its path. */
+/** A message for the user about one declaration of the platform file, with its path. */
 export interface Note {
   readonly path: Path;
   readonly message: string;

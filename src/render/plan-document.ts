@@ -2,20 +2,20 @@ import type { Origin, Plan } from "../plan/plan.js";
 import { promiseSheet } from "../promises/sheet.js";
 import { canonicalJson, contentHash } from "./canonical.js";
 
-/** The Plan as Keelson's modules read it in a container, and a hash of what they act on. */
+/** The Plan as JSON for Keelson's modules in a container, and a hash of the fields that change their behaviour. */
 export interface PlanDocument {
   readonly text: string;
   /**
-   * Ten hexadecimal digits over everything except the origins and the patches: a comment added to the platform file moves
-   * lines, a patch is in the patched object itself, and neither may restart pods that it does not change.
+   * Ten hexadecimal digits of a SHA-256 over everything except origins and patches. Neither may restart unrelated pods: a
+   * new comment in the platform file changes the line numbers in origins, and a patch is part of the object that it patches.
    */
   readonly hash: string;
 }
 
-/** Where containers find it, on every target. */
-export const planFile = "/etc/keelson/plan.json";
+/** Path of the plan in containers, on every target. */
+export const PLAN_FILE = "/etc/keelson/plan.json";
 
-/** Writes the Plan with the same bytes on every machine: origins have their file's name, not its folder. */
+/** Serialises a Plan to the same bytes on every machine: origins contain the name of the platform file without its folder. */
 export function planDocument(plan: Plan): PlanDocument {
   const { origins, ...decided } = plan;
   const deployed = Object.entries(originsOfPromises(plan)).map(
@@ -39,8 +39,8 @@ export function planDocument(plan: Plan): PlanDocument {
 }
 
 /**
- * The origins that the promise sheet reads: the dashboard shows the line of the file beside each term. Nothing else reads
- * origins at run time, and all of them are three quarters of a Plan.
+ * The origins that the promise sheet reads; the dashboard shows the line of the file beside each term. At run time nothing
+ * else reads origins, which are three quarters of a Plan, and a ConfigMap is limited to 1 MiB.
  */
 function originsOfPromises(plan: Plan): Plan["origins"] {
   const read: Record<string, Origin> = {};
@@ -60,7 +60,7 @@ function originsOfPromises(plan: Plan): Plan["origins"] {
   return read;
 }
 
-/** Compact JSON with a line for each element, so that a difference shows the elements that changed. */
+/** Compact JSON with one line per element, so that a diff shows the elements that changed. */
 function lineByLine(plan: Plan): string {
   const fields = Object.entries(plan)
     .filter(([, value]) => value !== undefined)

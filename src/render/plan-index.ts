@@ -1,10 +1,10 @@
 import type { Edge, Entrance, Plan, Store, Unit } from "../plan/plan.js";
 
-/** The elements of a Plan by name, and its edges and entrances by element: so that rendering is linear in the Plan's size. */
+/** The elements of a Plan by name, and its edges and entrances by element. It keeps rendering linear in the size of the Plan. */
 export interface PlanIndex {
   unit(name: string): Unit | undefined;
   store(name: string): Store | undefined;
-  /** The unit that serves a model of this name; else the name itself, which is a unit's, a store's or an outside host's. */
+  /** The unit that serves the model of this name. For the name of a unit, a store or an outside host: that name. */
   servedBy(name: string): string;
   edgesFrom(name: string): readonly Edge[];
   /** Edges to a unit or store, or to a model that the unit serves. */

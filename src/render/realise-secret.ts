@@ -1,8 +1,8 @@
 import type { GeneratedSecret } from "./secrets.js";
 
 /**
- * The values of a secret's missing keys; keys that exist are kept and are what the others are made from.
- * Randomness comes in as `random(bytes)`, which must return URL-safe text.
+ * Generates the values of a secret's missing keys. Existing keys are not changed, and values that refer to other keys use
+ * the existing ones. `random(bytes)` must return URL-safe text.
  */
 export function missingValues(
   secret: GeneratedSecret,
@@ -14,6 +14,6 @@ export function missingValues(
     if (recipe.kind === "random") values[key] ??= random(recipe.bytes);
   for (const [key, recipe] of Object.entries(secret.keys))
     if (recipe.kind === "text")
-      values[key] ??= recipe.text.replaceAll(/\{([\w-]+)\}/g, (whole, name: string) => values[name] ?? whole);
+      values[key] ??= recipe.text.replaceAll(/\{([\w-]+)\}/g, (reference, name: string) => values[name] ?? reference);
   return Object.fromEntries(Object.entries(values).filter(([key]) => !Object.hasOwn(existing, key)));
 }

@@ -3,7 +3,7 @@ import { INTERNAL_SECRET } from "../plan/secrets.js";
 import { type SecretValue, STORES } from "../plan/stores/index.js";
 import { runsAsContainers } from "./stores/containers.js";
 
-/** A secret that is made on first use and then never written again: its values are in no rendered file. */
+/** A secret that is generated once and never overwritten. No rendered file contains its values. */
 export interface GeneratedSecret {
   readonly name: string;
   readonly keys: Readonly<Record<string, SecretValue>>;

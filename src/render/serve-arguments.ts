@@ -1,9 +1,9 @@
 import { DATA_DIRECTORY } from "../plan/containers.js";
 import type { Port, Unit } from "../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../plan/variables.js";
-import { planFile } from "./plan-document.js";
+import { PLAN_FILE } from "./plan-document.js";
 
-/** Arguments of `keelson serve` in a container, on every target. `metrics`: the port for Prometheus, if it scrapes. */
+/** Arguments of `keelson serve` in a container, on every target. `metrics`: the port that Prometheus scrapes, if any. */
 export function serveArguments(
   unit: Unit,
   modules: readonly string[],
@@ -13,7 +13,7 @@ export function serveArguments(
   const port = ports.find((candidate) => candidate.protocol === "http") ?? ports[0];
   return [
     "serve",
-    `--plan=${planFile}`,
+    `--plan=${PLAN_FILE}`,
     `--unit=${unit.name}`,
     `--modules=${modules.join(",")}`,
     ...(unit.model === undefined ? [] : [`--model=${unit.model}`]),

@@ -1,11 +1,11 @@
 type Fields = Readonly<Record<string, unknown>>;
 
-/** By which fields the elements of a list are the same, by the name of the list; other lists are replaced whole. */
+/** The merge keys of each list, by the name of the list. A list without merge keys is replaced. */
 export type MergeKeys = Readonly<Record<string, readonly string[]>>;
 
 /**
- * Kubernetes' strategic merge: maps are merged, lists of named things by name, `null` removes a field,
- * `$patch: delete` an element, `$patch: replace` all that was there. Neither argument is changed.
+ * The strategic merge patch of Kubernetes: maps are merged, lists are merged by their merge key, `null` removes a field,
+ * `$patch: delete` removes an element, and `$patch: replace` replaces a map or list. The arguments are not modified.
  */
 export function strategicMerge(base: Fields, fragment: Fields, mergeKeys: MergeKeys): Fields {
   const { $patch: directive, ...fields } = fragment;

@@ -8,11 +8,11 @@ export interface Target {
   readonly name: string;
   readonly description: string;
   /**
-   * The kinds of declarations that this target renders. Everything else that a Plan declares is noted as omitted. Where
-   * it cannot render one of these for a certain object, the file of that object returns a note.
+   * The kinds of declarations that this target renders. Each other declaration of a Plan becomes a note. If the target
+   * cannot render one of these kinds for a particular object, the code of that object returns the note.
    */
   readonly writes: ReadonlySet<Declaration>;
-  /** Pure: the same Plan gives the same bytes. */
+  /** Pure: the same Plan is rendered to the same bytes. */
   render(plan: Plan): Rendering;
 }
 
@@ -20,7 +20,7 @@ export interface Rendering {
   readonly files: readonly RenderedFile[];
   /** Secrets whose values are generated once, outside the rendered files. */
   readonly secrets: readonly GeneratedSecret[];
-  /** Everything that the Plan declares and these files do not contain or cannot do alone. */
+  /** What the Plan declares and the files do not contain, and what they require in addition. */
   readonly notes: readonly Note[];
 }
 
@@ -29,7 +29,7 @@ export interface RenderedFile {
   readonly path: string;
   /** The whole text, without the marker of a generated file. */
   readonly text: string;
-  /** How the format writes a comment: after a sign, or as the first field of a JSON object. */
+  /** The comment sign of the format. JSON has none: there the marker is the first field of the object. */
   readonly comment: "#" | "%" | "json";
 }
 

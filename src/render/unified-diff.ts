@@ -7,8 +7,8 @@ interface Line {
 const CONTEXT_LINES = 3;
 
 /**
- * Edits up to which the shortest difference is searched; memory grows with its square (16 MiB here). A larger difference is
- * shown as all old lines, then all new lines, which is longer but just as correct.
+ * Maximum number of edits of the shortest edit script; memory grows with its square (16 MiB here). A larger difference is
+ * printed as all old lines, then all new lines, which is longer and also correct.
  */
 const MAX_EDITS = 2000;
 
@@ -28,7 +28,7 @@ function split(text: string | undefined): readonly string[] {
   return text.replace(/\n$/, "").split("\n");
 }
 
-/** An edit script that keeps the common beginning and end, and the shortest one (Myers 1986) of what is between them. */
+/** An edit script: the common start and end, and the shortest script (Myers 1986) for the lines between them. */
 function script(before: readonly string[], after: readonly string[]): readonly Line[] {
   let start = 0;
   while (start < before.length && start < after.length && before[start] === after[start]) start += 1;
@@ -52,7 +52,7 @@ function signed(sign: Line["sign"], lines: readonly string[]): readonly Line[] {
   return lines.map((text) => ({ sign, text }));
 }
 
-/** Undefined where one side is empty, so that nothing has to be searched, and above `MAX_EDITS`. */
+/** Undefined if one side is empty (nothing to search) or the script has more than `MAX_EDITS` edits. */
 function shortestScript(before: readonly string[], after: readonly string[]): readonly Line[] | undefined {
   if (before.length === 0 || after.length === 0) return undefined;
   // The reach `x` on each diagonal `x - y`, by distance: `reach[distance][diagonal + distance]`.
@@ -103,7 +103,7 @@ function walkBack(reach: readonly Int32Array[], before: readonly string[], after
   return lines.reverse();
 }
 
-/** Changed lines with their context. Positions are counted on the way, so that the work is linear in the lines. */
+/** Changed lines with their context. Positions are counted in one pass: linear in the number of lines. */
 function hunks(lines: readonly Line[]): readonly string[] {
   const out: string[] = [];
   const changed = lines.flatMap((line, index) => (line.sign === " " ? [] : index));

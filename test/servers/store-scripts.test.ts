@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { beforeAll, expect, it } from "vitest";
 import { backupDatabase, postgresServer } from "../../src/render/stores/postgres.js";
 import { redisServer } from "../../src/render/stores/redis.js";
-import { alone } from "../../src/render/stores/server.js";
+import { singleMember } from "../../src/render/stores/server.js";
 import { cache, database, noBackups } from "../support/render/sample-plan.js";
 import { describeWith } from "../support/requirements.js";
 
@@ -64,7 +64,7 @@ describeWith(["postgresql", "root"], "the database's scripts on a real PostgreSQ
     port = await freePort();
     const backups = { ...noBackups, full: schedule, log: { ...schedule, every: 1000 } };
     const db = database("localhost", { port, backups });
-    const server = postgresServer(db, alone("localhost"), true);
+    const server = postgresServer(db, singleMember("localhost"), true);
     await writeFiles(server.files, folder);
     for (const key of ["password", "replication", "superuser"]) {
       await mkdir(join(folder, "secrets/localhost"), { recursive: true });
@@ -147,7 +147,7 @@ describeWith(["redis"], "the cache's start on a real Redis", () => {
   it("requires the password of its file, and stores what clients write", async () => {
     const folder = await mkdtemp(join(tmpdir(), "keelson-redis-"));
     const port = await freePort();
-    const server = redisServer(cache("cache", { port }), alone("cache"));
+    const server = redisServer(cache("cache", { port }), singleMember("cache"));
     await writeFiles(server.files, folder);
     await mkdir(join(folder, "secrets/cache"), { recursive: true });
     await writeFile(join(folder, "secrets/cache/password"), "secret");

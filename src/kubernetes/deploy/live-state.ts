@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Plan } from "../../plan/plan.js";
 import type { Manifest } from "../../render/kubernetes/manifest.js";
-import { ownershipLabels } from "../../render/kubernetes/metadata.js";
+import { OWNERSHIP_LABELS } from "../../render/kubernetes/metadata.js";
 import type { KubernetesClient } from "../client.js";
 import { identity } from "../live-object.js";
 import type { LiveState } from "./decide.js";
@@ -41,8 +41,8 @@ export async function readLiveState(
 export function ownedLabels(plan: Plan): Readonly<Record<string, string>> {
   return {
     "app.kubernetes.io/managed-by": "keelson",
-    [ownershipLabels.environment]: plan.environment,
-    [ownershipLabels.platform]: plan.platform,
+    [OWNERSHIP_LABELS.environment]: plan.environment,
+    [OWNERSHIP_LABELS.platform]: plan.platform,
   };
 }
 

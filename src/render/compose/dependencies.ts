@@ -3,8 +3,8 @@ import type { PlanIndex } from "../plan-index.js";
 import { containerBehind } from "./networks.js";
 
 /**
- * What each unit waits for at its start: the services that it calls. Of a cycle of calls one is omitted, in the order of the Plan,
- * because no container of the cycle would start otherwise.
+ * The services that each unit depends on: those that it calls. Compose rejects a cycle of dependencies, so the call that
+ * closes a cycle is omitted, in the order of the Plan.
  */
 export function dependencies(plan: Plan, index: PlanIndex): ReadonlyMap<string, readonly string[]> {
   const calls = new Map<string, string[]>();

@@ -18,8 +18,8 @@ import type { ComposeService } from "./service.js";
 import { storeConfigs, storeFiles, storeService } from "./store-service.js";
 import { composeReplicas, hasOwnVolumes, healthCheck, unitService, unitVolumes } from "./unit-service.js";
 
-/** The first port on this machine that an entrance is published on; the next unit gets the next one. */
-const firstPort = 8800;
+/** The host port of the first unit behind an entrance; each further unit gets the next port. */
+const FIRST_PUBLISHED_PORT = 8800;
 
 interface RunStore {
   readonly store: Store;
@@ -48,8 +48,8 @@ function composeFile(
 ): { readonly file: object; readonly notes: readonly Note[] } {
   const index = indexOf(plan);
   const nets = networks(plan, index);
-  const waits = dependencies(plan, index);
-  const checked = new Set([
+  const dependencyNames = dependencies(plan, index);
+  const withHealthCheck = new Set([
     ...stores.map(({ store }) => store.name),
     ...plan.units.filter((unit) => healthCheck(unit)).map((unit) => unit.name),
   ]);
@@ -57,16 +57,20 @@ function composeFile(
   const services: Record<string, unknown> = {};
   const notes: Note[] = stores.flatMap(({ store }) => serverNotes(store));
   for (const { store, server } of stores)
-    services[store.name] = patched(store.patches, literally(storeService(store, server, nets.of(store.name))));
+    services[store.name] = applyPatches(
+      store.patches,
+      escapeVariables(storeService(store, server, nets.of(store.name))),
+    );
   for (const unit of plan.units) {
     const position = published.indexOf(unit.name);
     const rendered = unitService(plan, unit, {
       networks: nets.of(unit.name),
-      dependsOn: waits.get(unit.name) ?? [],
-      checked,
-      published: position < 0 ? undefined : { variable: portVariable(unit.name), port: firstPort + position },
+      dependsOn: dependencyNames.get(unit.name) ?? [],
+      withHealthCheck,
+      published:
+        position < 0 ? undefined : { variable: portVariable(unit.name), port: FIRST_PUBLISHED_PORT + position },
     });
-    services[unit.name] = patched(unit.patches, literally(rendered.service));
+    services[unit.name] = applyPatches(unit.patches, escapeVariables(rendered.service));
     notes.push(...rendered.notes);
   }
   const volumes = [
@@ -90,28 +94,28 @@ function composeFile(
   return { file, notes };
 }
 
-/** `GATEWAY_PORT=9000 docker compose up` moves an entrance without another rendering. */
+/** `GATEWAY_PORT=9000 docker compose up` publishes another port without a new rendering. */
 function portVariable(name: string): string {
   return `${name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_")}_PORT`;
 }
 
 /**
- * Compose takes `$NAME` in any text for a variable of the one who calls it, and refuses `$(…)`: what a container is to
- * see is doubled. Published ports are the one place where that variable is meant.
+ * Compose interpolates `$NAME` in every string and rejects `$(…)`, so each `$` that the container must receive is escaped
+ * as `$$`. Published ports are exempt: Compose must interpolate their variable.
  */
-function literally(service: ComposeService): Readonly<Record<string, unknown>> {
+function escapeVariables(service: ComposeService): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    Object.entries(service).map(([field, value]) => [field, field === "ports" ? value : doubled(value)]),
+    Object.entries(service).map(([field, value]) => [field, field === "ports" ? value : escapeDollars(value)]),
   );
 }
 
-function doubled(value: unknown): unknown {
+function escapeDollars(value: unknown): unknown {
   if (typeof value === "string") return value.replaceAll("$", () => "$$");
-  if (Array.isArray(value)) return value.map(doubled);
+  if (Array.isArray(value)) return value.map(escapeDollars);
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, doubled(inner)]));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, escapeDollars(inner)]));
 }
 
-function patched(patches: Store["patches"], service: Readonly<Record<string, unknown>>): object {
+function applyPatches(patches: Store["patches"], service: Readonly<Record<string, unknown>>): object {
   return fragmentsFor("compose", patches).reduce((merged, { fields }) => strategicMerge(merged, fields, {}), service);
 }

@@ -3,8 +3,8 @@ import type { PlanIndex } from "../plan-index.js";
 import { runsAsContainers } from "../stores/containers.js";
 
 /**
- * Networks that let through exactly the declared edges: one for each pair that talks, closed to the outside, and one to
- * the outside for each unit that is called from there or calls there. Two callers of one service do not see each other.
+ * Networks that allow exactly the declared edges: an internal network for each caller and its callee, and an external one
+ * for each unit that is behind an entrance or calls an externalNetwork host. Two callers of one service cannot reach each other.
  */
 export interface Networks {
   /** Names of the networks that a unit or store is attached to. */
@@ -22,8 +22,8 @@ export function networks(plan: Plan, index: PlanIndex): Networks {
   for (const edge of plan.edges) {
     const callee = containerBehind(index, edge);
     if (callee === undefined) {
-      attach(edge.from, outside(edge.from));
-      all[outside(edge.from)] = {};
+      attach(edge.from, externalNetwork(edge.from));
+      all[externalNetwork(edge.from)] = {};
     } else {
       const pair = `${edge.from}-to-${callee}`;
       attach(edge.from, pair);
@@ -32,12 +32,12 @@ export function networks(plan: Plan, index: PlanIndex): Networks {
     }
   }
   for (const unit of entranceUnits(plan)) {
-    attach(unit, outside(unit));
-    all[outside(unit)] = {};
+    attach(unit, externalNetwork(unit));
+    all[externalNetwork(unit)] = {};
   }
   return {
     // Without a network of its own, a service with no edges would join the default network of the project.
-    of: (name) => [...(attached.get(name) ?? [alone(name, all)])].sort(),
+    of: (name) => [...(attached.get(name) ?? [isolatedNetwork(name, all)])].sort(),
     all,
   };
 }
@@ -47,7 +47,7 @@ export function entranceUnits(plan: Plan): readonly string[] {
   return [...new Set(plan.entrances.flatMap((entrance) => entrance.routes.map((route) => route.unit)))];
 }
 
-/** The service at the far end of an edge; undefined when that is no container of this file. */
+/** The service that an edge calls; undefined if it is not a container of this file. */
 export function containerBehind(index: PlanIndex, edge: Edge): string | undefined {
   if (edge.kind === "outside") return undefined;
   const store = index.store(edge.to);
@@ -55,11 +55,11 @@ export function containerBehind(index: PlanIndex, edge: Edge): string | undefine
   return index.servedBy(edge.to);
 }
 
-function outside(name: string): string {
+function externalNetwork(name: string): string {
   return `${name}-outside`;
 }
 
-function alone(name: string, all: Record<string, { internal?: true }>): string {
+function isolatedNetwork(name: string, all: Record<string, { internal?: true }>): string {
   all[`${name}-alone`] = { internal: true };
   return `${name}-alone`;
 }

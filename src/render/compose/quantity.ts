@@ -1,7 +1,7 @@
 import type { Bytes, Milliseconds, Resources } from "../../plan/plan.js";
 import type { ComposeResources } from "./service.js";
 
-/** As Compose reads it, in binary units: `512m`, `2g`. */
+/** A size in the format of Compose, with binary units: `512m`, `2g`. */
 function composeBytes(bytes: Bytes): string {
   let count = Math.round(bytes);
   let suffix = "b";
@@ -17,7 +17,7 @@ export function composeDuration(milliseconds: Milliseconds): string {
   return milliseconds % 1000 === 0 ? `${milliseconds / 1000}s` : `${milliseconds}ms`;
 }
 
-/** Limits as the Plan says; requests become reservations of memory, the only ones that a single host can keep. */
+/** Limits as in the Plan. Memory requests become reservations; a single host cannot reserve CPU, so CPU requests are omitted. */
 export function composeResources(resources: Resources): { readonly resources?: ComposeResources } {
   const { cpu, memory } = resources;
   const limits = {

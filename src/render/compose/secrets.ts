@@ -2,8 +2,8 @@ import type { SecretMount } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
 import type { FileMount } from "./service.js";
 
-/** The folder, beside the Compose file, that holds one file per key. */
-export const secretsFolder = "secrets";
+/** The folder beside the Compose file with one file per key. */
+export const SECRETS_FOLDER = "secrets";
 
 function secretSource(secret: string, key: string): string {
   return `${secret}-${key}`;
@@ -18,11 +18,11 @@ export function secretMounts(mounts: readonly SecretMount[]): readonly FileMount
   );
 }
 
-/** Every file that the services mount, named once at the end of the Compose file. */
+/** The top-level `secrets` of the Compose file: every file that a service mounts, once. */
 export function secretFiles(mounts: readonly SecretMount[]): Readonly<Record<string, { readonly file: string }>> {
   const files = mounts.flatMap((mount) =>
     mount.keys.map(
-      (key) => [secretSource(mount.secret, key), { file: `./${secretsFolder}/${mount.secret}/${key}` }] as const,
+      (key) => [secretSource(mount.secret, key), { file: `./${SECRETS_FOLDER}/${mount.secret}/${key}` }] as const,
     ),
   );
   return Object.fromEntries(files.sort(([left], [right]) => (left < right ? -1 : 1)));

@@ -41,8 +41,8 @@ export interface ComposeResources {
   readonly reservations?: { readonly cpus?: string; readonly memory?: string };
 }
 
-/** What every container gets: nothing that it does not need, and logs that do not fill the disk. */
-export const hardening = {
+/** Settings of every container: minimal privileges, a read-only root file system, and log rotation. */
+export const HARDENING = {
   read_only: true,
   cap_drop: ["ALL"],
   security_opt: ["no-new-privileges:true"],

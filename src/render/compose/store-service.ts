@@ -3,7 +3,7 @@ import type { StoreServer } from "../stores/server.js";
 import type { RenderedFile } from "../target.js";
 import { composeDuration, composeResources } from "./quantity.js";
 import { secretMounts } from "./secrets.js";
-import { type ComposeService, hardening } from "./service.js";
+import { type ComposeService, HARDENING } from "./service.js";
 
 export function storeService(store: Store, server: StoreServer, networks: readonly string[]): ComposeService {
   const owner = `uid=${server.image.user},gid=${server.image.user}`;
@@ -24,7 +24,7 @@ export function storeService(store: Store, server: StoreServer, networks: readon
       retries: Math.max(1, store.probe.failures),
       start_period: "60s",
     },
-    ...hardening,
+    ...HARDENING,
     stop_grace_period: `${server.stopSeconds}s`,
     deploy: { replicas: 1, ...composeResources(store.resources) },
   };

@@ -3,18 +3,18 @@ import { formatImage } from "../../plan/images.js";
 import type { Plan, Unit } from "../../plan/plan.js";
 import { entryPoint } from "../entry-point.js";
 import type { Note } from "../note.js";
-import { planFile } from "../plan-document.js";
+import { PLAN_FILE } from "../plan-document.js";
 import { serveArguments } from "../serve-arguments.js";
 import { composeDuration, composeResources } from "./quantity.js";
 import { secretMounts } from "./secrets.js";
-import { type ComposeService, type HealthCheck, hardening } from "./service.js";
+import { type ComposeService, HARDENING, type HealthCheck } from "./service.js";
 
-/** What a unit needs to know of its neighbours in the file. */
-export interface Surroundings {
+/** The parts of the Compose file that the service of a unit refers to. */
+export interface ServiceContext {
   readonly networks: readonly string[];
   readonly dependsOn: readonly string[];
-  /** Services that say themselves when they are ready. */
-  readonly checked: ReadonlySet<string>;
+  /** Services with a health check: their callers wait until they are healthy. */
+  readonly withHealthCheck: ReadonlySet<string>;
   /** The port that is published on this machine, for a unit behind an entrance. */
   readonly published: { readonly variable: string; readonly port: number } | undefined;
 }
@@ -22,9 +22,9 @@ export interface Surroundings {
 export function unitService(
   plan: Plan,
   unit: Unit,
-  around: Surroundings,
+  context: ServiceContext,
 ): { readonly service: ComposeService; readonly notes: readonly Note[] } {
-  return { service: serviceOf(plan, unit, around), notes: unitNotes(unit, around.published !== undefined) };
+  return { service: serviceOf(plan, unit, context), notes: unitNotes(unit, context.published !== undefined) };
 }
 
 /** Replicas and volumes that one machine cannot provide as declared. */
@@ -47,46 +47,46 @@ function unitNotes(unit: Unit, published: boolean): readonly Note[] {
   return notes;
 }
 
-function serviceOf(plan: Plan, unit: Unit, around: Surroundings): ComposeService {
+function serviceOf(plan: Plan, unit: Unit, context: ServiceContext): ComposeService {
   const own = unit.modules.length > 0;
   const entrance = unit.ports.find((port) => port.protocol === "http") ?? unit.ports[0];
   const check = healthCheck(unit);
-  const replicas = composeReplicas(unit, around.published !== undefined);
+  const replicas = composeReplicas(unit, context.published !== undefined);
   return {
     image: formatImage(unit.image),
     ...(own ? { command: serveArguments(unit, unit.modules, unit.ports) } : foreignCommand(unit)),
     user: "1001:1001",
     ...environment(plan, unit, own),
-    ...(around.published &&
+    ...(context.published &&
       entrance && {
-        ports: [`127.0.0.1:\${${around.published.variable}:-${around.published.port}}:${entrance.number}`],
+        ports: [`127.0.0.1:\${${context.published.variable}:-${context.published.port}}:${entrance.number}`],
       }),
-    networks: around.networks,
-    ...(around.dependsOn.length > 0 && { depends_on: waits(around) }),
-    ...(own && { configs: [{ source: "plan", target: planFile }] }),
+    networks: context.networks,
+    ...(context.dependsOn.length > 0 && { depends_on: dependsOn(context) }),
+    ...(own && { configs: [{ source: "plan", target: PLAN_FILE }] }),
     secrets: secretMounts(unit.secrets),
     volumes: Object.entries(unitVolumes(unit)).map(([volume, path]) =>
       hasOwnVolumes(unit, replicas) ? path : `${volume}:${path}`,
     ),
     tmpfs: ["/tmp"],
     ...(check && { healthcheck: check }),
-    ...hardening,
+    ...HARDENING,
     stop_grace_period: composeDuration(unit.terminationGrace),
     deploy: { replicas, ...composeResources(unit.resources) },
   };
 }
 
 /**
- * Compose publishes a port of the machine from one container, and one volume is shared by all replicas of a service: a
- * unit that needs either runs once.
+ * Only one container can publish a host port, and all replicas of a service share a named volume. So a unit that needs
+ * either has one replica.
  */
 export function composeReplicas(unit: Unit, published: boolean): number {
   return published || keepsFiles(unit) ? 1 : Math.max(1, unit.replicas.min);
 }
 
 /**
- * A volume without a name is not shared by replicas: modules would write to the same log otherwise. Docker creates it with the
- * owner of the directory in the image, which is known for Keelson's own image only.
+ * Whether each replica gets an anonymous volume: replicas of modules must not write to the same log. Docker creates such a
+ * volume with the owner of the directory in the image; only in Keelson's image that owner is certain to be user 1001.
  */
 export function hasOwnVolumes({ modules }: Unit, replicas: number): boolean {
   return modules.length > 0 && replicas > 1;
@@ -103,15 +103,15 @@ export function unitVolumes(unit: Unit): Readonly<Record<string, string>> {
   return Object.fromEntries([...declared, ...(needsData ? [[`${unit.name}-data`, DATA_DIRECTORY] as const] : [])]);
 }
 
-/** Keelson's image has Node.js to ask with; what another image has is not known, so its own check stands. */
+/** An HTTP request by Node.js. Undefined for other images, which may not contain an HTTP client: their HEALTHCHECK applies. */
 export function healthCheck(unit: Unit): HealthCheck | undefined {
   const { ready, startup } = unit.health;
   const port = unit.ports.find((candidate) => candidate.name === ready.port) ?? unit.ports[0];
   if (unit.modules.length === 0 || !port || ready.http === undefined) return undefined;
   const url = `http://127.0.0.1:${port.number}${ready.http}`;
-  const ask = `fetch('${url}').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`;
+  const request = `fetch('${url}').then((response) => process.exit(response.ok ? 0 : 1), () => process.exit(1))`;
   return {
-    test: ["CMD", "node", "-e", ask],
+    test: ["CMD", "node", "-e", request],
     interval: composeDuration(ready.every),
     timeout: composeDuration(Math.max(2000, ready.timeout)),
     retries: Math.max(1, ready.failures),
@@ -133,11 +133,11 @@ function environment(plan: Plan, unit: Unit, own: boolean): Pick<ComposeService,
   return sorted.length > 0 ? { environment: Object.fromEntries(sorted) } : {};
 }
 
-function waits(around: Surroundings): NonNullable<ComposeService["depends_on"]> {
+function dependsOn(context: ServiceContext): NonNullable<ComposeService["depends_on"]> {
   return Object.fromEntries(
-    around.dependsOn.map((name) => [
+    context.dependsOn.map((name) => [
       name,
-      { condition: around.checked.has(name) ? ("service_healthy" as const) : ("service_started" as const) },
+      { condition: context.withHealthCheck.has(name) ? ("service_healthy" as const) : ("service_started" as const) },
     ]),
   );
 }

@@ -1,9 +1,9 @@
 import type { Path, Plan } from "../../plan/plan.js";
 
-/** One thing that a Plan declares, for the note about it where a target does not render it. */
+/** One declaration of a Plan, with the note of targets that do not render it. */
 export interface Declared {
   readonly path: Path;
-  /** The note's text: what is declared there, and that this target leaves it out. It must be true of every such target. */
+  /** Text of the note: what is declared, and that this target does not render it. It must be true for every such target. */
   readonly omission: string;
 }
 

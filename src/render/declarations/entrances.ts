@@ -1,7 +1,7 @@
 import type { Entrance, Plan } from "../../plan/plan.js";
 import type { Declared, Declares } from "./declared.js";
 
-/** Public entry points: host names, certificates, and what filters or caches requests before they arrive. */
+/** Public entry points: host names, certificates, WAF, CDN, DNS records and session affinity. */
 export const ENTRANCE_DECLARATIONS = {
   entrances: perEntrance(({ name, path }) => ({
     path,

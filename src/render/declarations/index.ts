@@ -25,7 +25,7 @@ export interface DeclaredOfKind extends Declared {
   readonly kind: Declaration;
 }
 
-/** What this Plan declares, with its place in the platform file, in the order of the tables. */
+/** The declarations of a Plan, with their paths in the platform file, in the order of the tables. */
 export function declarations(plan: Plan): readonly DeclaredOfKind[] {
   return DECLARATION_KINDS.flatMap((kind) => DECLARATIONS[kind](plan).map((declared) => ({ kind, ...declared })));
 }

@@ -1,7 +1,7 @@
 import { formatDuration, formatRatio } from "../../platform-file/format.js";
 import { type Declares, once } from "./declared.js";
 
-/** Where metrics, logs and traces are stored, which alerts fire on them, and who is notified. */
+/** Storage of metrics, logs and traces, alerts on them, and the receivers of the alerts. */
 export const OBSERVATION_DECLARATIONS = {
   "metrics-storage": once("observe.metrics", ({ observe: { metrics, retention } }) =>
     metrics === "none" ? undefined : notInstalled("Prometheus", "metrics", retention),

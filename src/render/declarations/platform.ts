@@ -3,7 +3,7 @@ import { formatDuration } from "../../platform-file/format.js";
 import { formatSchedule } from "../../platform-file/schedule.js";
 import { type Declares, listed, once } from "./declared.js";
 
-/** The cluster, its regions and nodes, how changes arrive, and what protects it: everything that no element declares. */
+/** Declarations of the platform as a whole: regions, cluster, nodes, delivery, security, drills and access. */
 export const PLATFORM_DECLARATIONS = {
   "standby-regions": once("regions", ({ regions }) => {
     const standby = regions.filter(({ role }) => role === "standby").map(({ name, mode }) => `${name} (${mode})`);

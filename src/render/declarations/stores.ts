@@ -5,7 +5,7 @@ import { formatSchedule } from "../../platform-file/schedule.js";
 import { runsAsContainers } from "../stores/containers.js";
 import { type Declared, type Declares, listed } from "./declared.js";
 
-/** Databases, caches, brokers and buckets, who runs them, and the backups of each. */
+/** Databases, caches, brokers and buckets, their providers, and their backups. */
 export const STORE_DECLARATIONS = {
   "container-stores": perContainerStore((store) => ({
     path: store.path,
@@ -15,7 +15,7 @@ export const STORE_DECLARATIONS = {
     path: store.path,
     omission: `${store.name} (${store.provider.product}) is not created by this target: provide its secret ${store.name} (${STORES[store.kind].secret.clientKeys.join(", ")})`,
   })),
-  /** A bucket that is a directory of the machine that `keelson up` runs on. */
+  /** A bucket that `keelson up` provides as a directory on its machine. */
   "folder-buckets": perStore((store) =>
     store.provider.kind === "managed" || runsAsContainers(store)
       ? undefined
@@ -58,8 +58,8 @@ export const STORE_DECLARATIONS = {
       return schedule ? [`${kind} ${formatSchedule(schedule)}`] : [];
     });
     if (declared.length === 0) return undefined;
-    const left = destinationsNotServed(store);
-    const copies = left === undefined ? "" : `; ${left}`;
+    const manual = manualCopies(store);
+    const copies = manual === undefined ? "" : `; ${manual}`;
     return {
       path: backups.path,
       omission: `backups of ${name} are taken by ${provider.product}, which this target does not configure: set ${declared.join(", ")}${copies}`,
@@ -83,10 +83,10 @@ export const STORE_DECLARATIONS = {
 export const BACKUP_KINDS = ["full", "log", "snapshot"] as const;
 export type BackupKind = (typeof BACKUP_KINDS)[number];
 
-/** Buckets of `backups.to` that the store's provider does not send to; undefined when it serves all of them. */
-export function destinationsNotServed({ backups, provider }: Store): string | undefined {
-  const unserved = backups.to.filter((bucket) => !provider.sendsTo.includes(bucket));
-  return unserved.length === 0 ? undefined : `copy them to ${listed(unserved)} yourself`;
+/** The copies to buckets of `backups.to` that the store's provider does not make, as an instruction; undefined if it makes all. */
+export function manualCopies({ backups, provider }: Store): string | undefined {
+  const buckets = backups.to.filter((bucket) => !provider.sendsTo.includes(bucket));
+  return buckets.length === 0 ? undefined : `copy them to ${listed(buckets)} yourself`;
 }
 
 function hasBackups(backups: Backups): boolean {

@@ -1,7 +1,7 @@
 import type { Plan, Scale, Unit } from "../../plan/plan.js";
 import { type Declared, type Declares, listed } from "./declared.js";
 
-/** Services, workers and model servers, and what each of them asks of the machine that runs it. */
+/** Services, workers and model servers, and what each requires of the cluster. */
 export const UNIT_DECLARATIONS = {
   units: perUnit((unit) => ({ path: unit.path, omission: `${unit.name} is not rendered by this target` })),
   sidecars: perUnit(({ name, path, sidecars }) =>
@@ -12,9 +12,9 @@ export const UNIT_DECLARATIONS = {
           omission: `${name}: sidecars (${sidecars.map((sidecar) => sidecar.name).join(", ")}) are not run by this target`,
         },
   ),
-  /** Horizontal scaling on what every cluster measures. */
+  /** Horizontal scaling on metrics of the resource metrics API. */
   "resource-autoscaling": autoscaling(["cpu", "memory"]),
-  /** Horizontal scaling on what only Keelson's modules or the GPU's driver measure. */
+  /** Horizontal scaling on metrics that only Keelson's modules or the GPU's driver export. */
   "signal-autoscaling": autoscaling(["queue", "response", "gpu"]),
   "request-sizing": perUnit(({ name, path, sizing }) =>
     sizing === "off"
@@ -32,7 +32,7 @@ export const UNIT_DECLARATIONS = {
   gpu: perUnit(({ name, path, resources: { gpu } }) =>
     gpu.count === 0 ? undefined : { path: `${path}.gpu`, omission: `${name}: no GPU is reserved by this target` },
   ),
-  /** A kind of GPU is selected by the pool of nodes that have it; without a pool nothing selects it. */
+  /** A node pool selects the kind of GPU; without a pool, pods can run on nodes with any GPU. */
   "gpu-kind": perUnit(({ name, path, pool, resources: { gpu } }) =>
     gpu.kind === undefined || pool !== undefined
       ? undefined

@@ -12,12 +12,12 @@ import type { Scope } from "./scope.js";
  */
 const MAX_CONFIG_MAP_BYTES = 1024 * 1024;
 
-/** The name has a hash of the content: a changed Plan is a new ConfigMap, which rolls out and back as pods do. */
+/** The name contains a hash of the content: a changed Plan is a new ConfigMap, which rolls out and rolls back with its pods. */
 export function planConfigMapName(scope: Scope): string {
   return `plan-${scope.document.hash}`;
 }
 
-/** Throws `render/config-map-too-large` for a Plan of more services than fit into one object. */
+/** Throws `render/config-map-too-large` if the Plan exceeds the maximum size of a ConfigMap. */
 export function planConfigMap(scope: Scope): ConfigMap {
   const bytes = new TextEncoder().encode(scope.document.text).length;
   if (bytes > MAX_CONFIG_MAP_BYTES)
@@ -52,7 +52,7 @@ function fileKey(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** Mounts each of a server's files at its own path, from the one volume that holds them all. */
+/** Mounts each file of a server at its path, all from one volume. */
 export function fileMounts(server: StoreServer, volume: string) {
   return Object.keys(server.files).map((path) => ({
     name: volume,

@@ -6,7 +6,7 @@ import { podTemplate } from "./pod-template.js";
 import { seconds } from "./quantity.js";
 import type { Scope } from "./scope.js";
 
-/** A unit whose replicas keep nothing of their own. */
+/** A unit without persistent volumes. */
 export function deployment(scope: Scope, unit: Unit): Deployment | undefined {
   if (unit.workload !== "deployment") return undefined;
   return {
@@ -16,7 +16,7 @@ export function deployment(scope: Scope, unit: Unit): Deployment | undefined {
     spec: {
       ...(!isAutoscaled(unit) && { replicas: unit.replicas.min }),
       revisionHistoryLimit: 3,
-      // A pod that does not become ready within its own start-up time, twice over, has failed.
+      // A pod that is not ready within twice its start-up time has failed.
       progressDeadlineSeconds: Math.max(600, 2 * seconds(unit.health.startup)),
       selector: { matchLabels: selector(scope.plan, unit.name) },
       strategy:

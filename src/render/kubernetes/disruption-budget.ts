@@ -2,7 +2,7 @@ import type { Plan, Unit } from "../../plan/plan.js";
 import type { PodDisruptionBudget } from "./manifest.js";
 import { metadata, selector } from "./metadata.js";
 
-/** Keeps enough replicas through drains and upgrades. None for a unit that need not be available. */
+/** The replicas that must stay available during drains and upgrades. Undefined if the Plan sets no budget for the unit. */
 export function disruptionBudget(plan: Plan, unit: Unit): PodDisruptionBudget | undefined {
   if (!unit.disruption) return undefined;
   return {
@@ -12,7 +12,7 @@ export function disruptionBudget(plan: Plan, unit: Unit): PodDisruptionBudget | 
     spec: {
       minAvailable: unit.disruption.minAvailable,
       selector: { matchLabels: selector(plan, unit.name) },
-      // A pod that is running but not ready must not keep a node from being drained.
+      // A pod that runs and is not ready must not block the drain of its node.
       unhealthyPodEvictionPolicy: "AlwaysAllow",
     },
   };

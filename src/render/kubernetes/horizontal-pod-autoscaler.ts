@@ -5,7 +5,7 @@ import { metadata } from "./metadata.js";
 import { seconds } from "./quantity.js";
 import { WORKLOAD_KINDS } from "./workload.js";
 
-/** Whether the autoscaler, and it alone, writes the unit's number of replicas. */
+/** Whether the autoscaler owns the number of replicas of the unit. */
 export function isAutoscaled(unit: Unit): boolean {
   return unit.replicas.max > unit.replicas.min && unit.scale !== undefined && resourceMetrics(unit.scale).length > 0;
 }
@@ -26,7 +26,7 @@ export function horizontalPodAutoscaler(plan: Plan, unit: Unit): HorizontalPodAu
   };
 }
 
-/** Only metrics of the cluster's own metrics API: an unavailable metric would stop every scale-down. */
+/** Only metrics of the resource metrics API: an unavailable metric would block every scale-down. */
 function resourceMetrics(scale: Scale): IMetricSpec[] {
   const targets = [
     ["cpu", scale.cpu],

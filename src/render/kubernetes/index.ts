@@ -21,8 +21,8 @@ import { serviceAccount } from "./service-account.js";
 import { statefulSet, unitPeerService } from "./stateful-set.js";
 import { renderStore } from "./stores/index.js";
 
-/** The objects of the platform as a whole, by file name. The namespace comes first in every listing. */
-const platformObjects: Readonly<Record<string, (scope: Scope) => Output>> = {
+/** The objects of the platform as a whole, by file name. `kubectl apply -f DIR` sorts by name, so the namespace is first. */
+const PLATFORM_OBJECTS: Readonly<Record<string, (scope: Scope) => Output>> = {
   "00-namespace": ({ plan }) => namespace(plan),
   "platform/config-map-plan": (scope) => (scope.plan.units.some(isOwn) ? planConfigMap(scope) : undefined),
   "platform/network-policy-default-deny": defaultDeny,
@@ -32,7 +32,7 @@ const platformObjects: Readonly<Record<string, (scope: Scope) => Output>> = {
 };
 
 /** The objects of one unit, by file name. */
-const unitObjects: Readonly<Record<string, (scope: Scope, unit: Unit) => Output>> = {
+const UNIT_OBJECTS: Readonly<Record<string, (scope: Scope, unit: Unit) => Output>> = {
   "service-account": ({ plan }, unit) => serviceAccount(plan, unit, unit.role),
   service: ({ plan }, unit) => service(plan, unit),
   "service-peers": unitPeerService,
@@ -66,14 +66,14 @@ export function renderObjects(plan: Plan): {
   };
   add(
     "",
-    rows(platformObjects, (render) => render(scope)),
+    rows(PLATFORM_OBJECTS, (render) => render(scope)),
     [],
   );
   for (const store of plan.stores) add(`${store.name}/`, renderStore(scope, store), store.patches);
   for (const unit of plan.units)
     add(
       `${unit.name}/`,
-      rows(unitObjects, (render) => render(scope, unit)),
+      rows(UNIT_OBJECTS, (render) => render(scope, unit)),
       unit.patches,
     );
   for (const entrance of plan.entrances)

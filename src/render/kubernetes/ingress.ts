@@ -6,7 +6,7 @@ import type { Ingress, WithNotes } from "./manifest.js";
 import { metadata } from "./metadata.js";
 import type { Scope } from "./scope.js";
 
-/** A public entry point. None for an entrance that the user exposes without a controller (`controller: none`). */
+/** The Ingress of an entrance; undefined for `controller: none`, where the user exposes the services. */
 export function ingress(scope: Scope, entrance: Entrance): WithNotes<Ingress> {
   const { name, path, controller } = entrance;
   if (CONTROLLERS[controller].api === "none")
@@ -84,12 +84,12 @@ function limitations(scope: Scope, entrance: Entrance): readonly Note[] {
   return messages.map((message) => ({ path, message: `${name}: ${message}` }));
 }
 
-/** The ClusterIssuer of cert-manager that issues the certificate. ACM never exports the private keys of its own. */
+/** The ClusterIssuer of cert-manager that issues the certificate; undefined for ACM, which does not export private keys. */
 function issuerOf({ controller, tls }: Entrance): string | undefined {
   return controller === "none" || tls?.issuer === "acm" ? undefined : tls?.issuer;
 }
 
-/** Whether gRPC is behind this entrance: `alone`, or beside HTTP, which no controller can separate in one Ingress. */
+/** Whether the entrance routes to gRPC: `alone`, or beside HTTP, which one Ingress cannot combine with gRPC. */
 function grpcBehind({ index }: Scope, { routes }: Entrance): "alone" | "beside HTTP" | undefined {
   const protocols = new Set(
     routes.map(({ unit, port }) => {
@@ -111,7 +111,7 @@ function annotations(scope: Scope, entrance: Entrance): Record<string, string> {
   };
 }
 
-/** Responses stream for minutes, token by token: no buffering, and a long read timeout. */
+/** Responses are streamed for minutes, token by token: no buffering, and a long read timeout. */
 function nginxAnnotations(entrance: Entrance, grpc: boolean): Record<string, string> {
   const nginx = "nginx.ingress.kubernetes.io";
   return {

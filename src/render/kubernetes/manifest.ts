@@ -14,7 +14,7 @@ import type {
 } from "kubernetes-models/v1";
 import type { Note } from "../note.js";
 
-/** What every rendered object carries: `namespace` is absent for those that belong to the whole cluster. */
+/** Metadata of every rendered object; without `namespace` for cluster-scoped kinds. */
 export interface Metadata {
   readonly name: string;
   readonly namespace?: string;
@@ -59,8 +59,8 @@ export type Manifest =
   | StatefulSet;
 
 /**
- * What the file of one kind of object returns: the object, undefined where the Plan needs none, or either with notes on
- * what the object requires or cannot do.
+ * The result of rendering one object: the object, undefined if the Plan needs none, or either with notes on what the object
+ * requires or does not support.
  */
 export type Output<Kind extends Manifest = Manifest> = Kind | WithNotes<Kind> | undefined;
 
@@ -74,12 +74,12 @@ export function hasNotes(output: Output): output is WithNotes {
 }
 
 export interface NamedManifest {
-  /** Path of the object's file, without its ending. */
+  /** Path of the object's file, without its extension. */
   readonly file: string;
   readonly object: Manifest;
 }
 
-/** `postgresql.cnpg.io/v1` Cluster: the fields that Keelson writes, as the operator's API reference (1.27) has them. */
+/** `postgresql.cnpg.io/v1` Cluster: the fields that Keelson renders, from the operator's API reference (1.27). */
 export type CloudNativePgCluster = {
   readonly apiVersion: "postgresql.cnpg.io/v1";
   readonly kind: "Cluster";

@@ -1,8 +1,8 @@
 import type { Element, Plan } from "../../plan/plan.js";
 import type { Metadata } from "./manifest.js";
 
-/** Marks an object as belonging to one environment of one platform: what `deploy` may prune. */
-export const ownershipLabels = {
+/** Labels that assign an object to one environment of one platform: `deploy` may prune it. */
+export const OWNERSHIP_LABELS = {
   platform: "keelson.dev/platform",
   environment: "keelson.dev/environment",
 } as const;
@@ -11,12 +11,12 @@ export function ownership(plan: Plan): Record<string, string> {
   return {
     "app.kubernetes.io/managed-by": "keelson",
     "app.kubernetes.io/part-of": plan.platform,
-    [ownershipLabels.environment]: plan.environment,
-    [ownershipLabels.platform]: plan.platform,
+    [OWNERSHIP_LABELS.environment]: plan.environment,
+    [OWNERSHIP_LABELS.platform]: plan.platform,
   };
 }
 
-/** Labels of what belongs to one unit or store. */
+/** Labels of an object of one unit or store. */
 export function labels(plan: Plan, element: Pick<Element, "name">, component: string): Record<string, string> {
   return {
     "app.kubernetes.io/component": component,
@@ -26,7 +26,7 @@ export function labels(plan: Plan, element: Pick<Element, "name">, component: st
   };
 }
 
-/** The labels that pods are selected by: few, and never changed afterwards, because selectors cannot be. */
+/** The labels that select pods. They must not change: the selector of a workload is immutable. */
 export function selector(plan: Plan, name: string): Record<string, string> {
   return { "app.kubernetes.io/name": name, "app.kubernetes.io/part-of": plan.platform };
 }
@@ -35,7 +35,7 @@ export function metadata(plan: Plan, element: Pick<Element, "name">, component: 
   return { name, namespace: plan.namespace, labels: labels(plan, element, component) };
 }
 
-/** Of the platform as a whole, not of one unit. */
+/** Metadata of an object of the platform as a whole. */
 export function platformMetadata(plan: Plan, name: string): Metadata {
   return { name, namespace: plan.namespace, labels: ownership(plan) };
 }

@@ -2,7 +2,7 @@ import type { Plan } from "../../plan/plan.js";
 import type { Namespace } from "./manifest.js";
 import { ownership } from "./metadata.js";
 
-/** Everything of one environment lives in it; admission rejects pods that exceed its Pod Security level. */
+/** The namespace of one environment. Pod Security admission rejects pods that violate its level. */
 export function namespace(plan: Plan): Namespace {
   const level = plan.security.pods;
   return {

@@ -12,11 +12,9 @@ import type { NetworkPolicy } from "./manifest.js";
 import { labels, platformMetadata, selector } from "./metadata.js";
 import type { Scope } from "./scope.js";
 
-/** Namespaces of the usual installations of Prometheus and of DNS. */
-const namespaces = {
-  prometheus: "monitoring",
-  dns: "kube-system",
-} as const;
+/** The namespaces in which Prometheus and cluster DNS are installed by default. */
+const PROMETHEUS_NAMESPACE = "monitoring";
+const DNS_NAMESPACE = "kube-system";
 
 /** Denies every connection that no other policy allows. */
 export function defaultDeny(scope: Scope): NetworkPolicy | undefined {
@@ -29,10 +27,10 @@ export function defaultDeny(scope: Scope): NetworkPolicy | undefined {
   };
 }
 
-/** Allows DNS lookups of every pod, at the cluster's DNS and at NodeLocal DNSCache. */
+/** Allows every pod to query cluster DNS and NodeLocal DNSCache. */
 export function allowDns(scope: Scope): NetworkPolicy | undefined {
   if (scope.plan.security.network === "open") return undefined;
-  const dns = { ...inNamespace(namespaces.dns), podSelector: { matchLabels: { "k8s-app": "kube-dns" } } };
+  const dns = { ...inNamespace(DNS_NAMESPACE), podSelector: { matchLabels: { "k8s-app": "kube-dns" } } };
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "NetworkPolicy",
@@ -53,13 +51,13 @@ export function allowDns(scope: Scope): NetworkPolicy | undefined {
   };
 }
 
-/** Connections that a set of pods needs besides the edges of the Plan: between its members, or from a job. */
+/** Connections in addition to the edges of the Plan: between the members of a store, or from a job. */
 export interface ExtraConnections {
   readonly ingress?: readonly INetworkPolicyIngressRule[];
   readonly egress?: readonly INetworkPolicyEgressRule[];
 }
 
-/** Allows exactly the Plan's edges of one unit or store: its callers, and what it calls. */
+/** Allows exactly the edges of one unit or store in the Plan: from its callers, and to what it calls. */
 export function networkPolicy(
   scope: Scope,
   element: { readonly name: string },
@@ -82,7 +80,7 @@ export function networkPolicy(
     spec: {
       podSelector: { matchLabels: selector(plan, element.name) },
       policyTypes: ["Ingress", "Egress"],
-      // An empty list means the same as none, but the API server drops it, and each apply would report a change.
+      // The API server drops an empty list, so each deploy would report it as a change.
       ...(ingress.length > 0 && { ingress }),
       ...(egress.length > 0 && { egress }),
     },
@@ -93,7 +91,7 @@ function callers(scope: Scope, name: string): INetworkPolicyIngressRule[] {
   return scope.index.edgesTo(name).map((edge) => ({ from: [caller(scope, edge.from)], ports: [tcp(edge.port)] }));
 }
 
-/** A unit, or a store that writes its backups into another. */
+/** The caller: a unit, or a store that writes its backups to another store. */
 function caller(scope: Scope, name: string): INetworkPolicyPeer {
   return scope.index.store(name) ? destination(scope, false, name) : pods(scope.plan, name);
 }
@@ -115,7 +113,7 @@ function destination({ plan, index }: Scope, outside: boolean, name: string): IN
 
 function anywhere(address: string | undefined): INetworkPolicyPeer {
   if (address !== undefined && /^\d{1,3}(\.\d{1,3}){3}$/.test(address)) return { ipBlock: { cidr: `${address}/32` } };
-  // The cloud's metadata service issues credentials, which nothing of the platform needs.
+  // Without the cloud's metadata service, which issues credentials that the platform does not need.
   return { ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } };
 }
 
@@ -141,13 +139,13 @@ function fromPrometheus(scope: Scope, name: string): INetworkPolicyIngressRule[]
   const port = unit && metricsPort(scope.plan, unit);
   if (port === undefined) return [];
   const prometheus = {
-    ...inNamespace(namespaces.prometheus),
+    ...inNamespace(PROMETHEUS_NAMESPACE),
     podSelector: { matchLabels: { "app.kubernetes.io/name": "prometheus" } },
   };
   return [{ from: [prometheus], ports: [tcp(port)] }];
 }
 
-/** Traces go to the configured collector: a host name ending in `.svc` is a Service. */
+/** Allows traces to the configured collector. A host name that ends in `.svc` is a Service. */
 function toCollector({ plan, index }: Scope, name: string): INetworkPolicyEgressRule[] {
   const endpoint = plan.observe.otlp;
   const unit = index.unit(name);

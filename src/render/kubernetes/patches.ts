@@ -4,8 +4,8 @@ import { fragmentsFor } from "../patch-fragment.js";
 import { type MergeKeys, strategicMerge } from "../strategic-merge.js";
 import type { Manifest, NamedManifest } from "./manifest.js";
 
-/** By which field the API's own types merge their lists (`patchMergeKey`). */
-const mergeKeys: MergeKeys = {
+/** The merge key of each list, from `patchMergeKey` of the Kubernetes API types. */
+const MERGE_KEYS: MergeKeys = {
   containers: ["name"],
   env: ["name"],
   hostAliases: ["ip"],
@@ -21,33 +21,44 @@ const mergeKeys: MergeKeys = {
 type Fragment = { readonly path: Path; readonly fields: Readonly<Record<string, unknown>> };
 
 /**
- * Merges the platform file's fragments for this target into the objects of one unit or store. A fragment names the kind
- * that it is for; without one it is for what runs the pods.
+ * Merges the patches of the platform file for this target into the objects of one unit or store. `kind` in a patch selects
+ * the objects; by default a patch applies to the Deployment or StatefulSet. Throws `render/patch-without-object` and
+ * `render/patch-changes-identity`.
  */
 export function applyPatches(patches: readonly Patch[], objects: readonly NamedManifest[]): readonly NamedManifest[] {
-  return fragmentsFor("kubernetes", patches).reduce((patched, fragment) => applyFragment(fragment, patched), objects);
-}
-
-function applyFragment(fragment: Fragment, objects: readonly NamedManifest[]): readonly NamedManifest[] {
-  const wanted = fragment.fields["kind"];
-  const isMeant = ({ kind }: Manifest) =>
-    wanted === undefined ? kind === "Deployment" || kind === "StatefulSet" : kind === wanted;
-  if (!objects.some(({ object }) => isMeant(object)))
-    throw new KeelsonError("render/patch-without-object", `${fragment.path}: there is no ${String(wanted)} to patch`, {
-      hint: `it consists of: ${objects.map(({ object }) => object.kind).join(", ")}`,
-    });
-  return objects.map((named) =>
-    isMeant(named.object) ? { ...named, object: patched(named.object, fragment) } : named,
+  return fragmentsFor("kubernetes", patches).reduce(
+    (withPatch, fragment) => applyFragment(fragment, withPatch),
+    objects,
   );
 }
 
-function patched(object: Manifest, fragment: Fragment): Manifest {
-  const merged = strategicMerge({ ...object }, fragment.fields, mergeKeys);
-  if (isSameObject(merged, object)) return merged;
-  throw new KeelsonError("render/patch-changes-identity", `${fragment.path}: a patch may not rename ${object.kind}`);
+function applyFragment(fragment: Fragment, objects: readonly NamedManifest[]): readonly NamedManifest[] {
+  const kindOfPatch = fragment.fields["kind"];
+  const isSelected = ({ kind }: Manifest) =>
+    kindOfPatch === undefined ? kind === "Deployment" || kind === "StatefulSet" : kind === kindOfPatch;
+  if (!objects.some(({ object }) => isSelected(object)))
+    throw new KeelsonError(
+      "render/patch-without-object",
+      `${fragment.path}: there is no ${String(kindOfPatch ?? "Deployment or StatefulSet")} to patch`,
+      {
+        hint: `objects that can be withPatch: ${objects.map(({ object }) => object.kind).join(", ")}`,
+      },
+    );
+  return objects.map((named) =>
+    isSelected(named.object) ? { ...named, object: withPatch(named.object, fragment) } : named,
+  );
 }
 
-/** A merged object is still of its kind when its identity is untouched; its fields are the API server's to judge. */
+function withPatch(object: Manifest, fragment: Fragment): Manifest {
+  const merged = strategicMerge({ ...object }, fragment.fields, MERGE_KEYS);
+  if (isSameObject(merged, object)) return merged;
+  throw new KeelsonError(
+    "render/patch-changes-identity",
+    `${fragment.path}: a patch cannot change the apiVersion, name or namespace of ${object.kind} ${object.metadata.name}`,
+  );
+}
+
+/** Whether the patch preserved the identity of the object. The API server validates the other fields. */
 function isSameObject(merged: Readonly<Record<string, unknown>>, object: Manifest): merged is Manifest {
   const { metadata } = merged;
   return (

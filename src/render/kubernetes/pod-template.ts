@@ -20,7 +20,7 @@ export interface PodTemplate {
   readonly spec: IPodSpec;
 }
 
-/** One replica of a unit. */
+/** The pod template of a unit. */
 export function podTemplate(scope: Scope, unit: Unit): PodTemplate {
   const { plan } = scope;
   const mounted = unitVolumes(scope, unit);
@@ -66,14 +66,14 @@ function mainContainer(scope: Scope, unit: Unit, mounted: readonly Mounted[]): I
 }
 
 /**
- * Keelson's own modules wait out the drain delay themselves when the signal comes; another program is held back by a
- * `preStop` sleep, which counts against the same grace period.
+ * Keelson's modules wait for the drain delay after SIGTERM. For other programs a `preStop` sleep delays SIGTERM; it is part
+ * of the same grace period.
  */
 function terminationSeconds(unit: Unit): number {
   return Math.max(1, seconds(unit.terminationGrace));
 }
 
-/** Native sidecars: started before the unit, stopped after it, restarted on their own. */
+/** A native sidecar: it starts before the main container, stops after it, and restarts independently. */
 function sidecarContainer(scope: Scope, unit: Unit, sidecar: Sidecar, mounted: readonly Mounted[]): IContainer {
   const own = sidecar.modules.length > 0;
   return {
@@ -99,28 +99,28 @@ function containerPorts(ports: readonly Port[]) {
   return ports.map((port) => ({ name: port.name, containerPort: port.number, protocol: "TCP" as const }));
 }
 
-/** Never a secret: those are files. */
+/** Environment variables. Secrets are mounted as files and never set here. */
 function environment(
   scope: Scope,
-  stated: Readonly<Record<string, string>>,
+  declared: Readonly<Record<string, string>>,
   own: boolean,
   homeDirectory: string,
 ): { readonly env?: IEnvVar[] } {
   const otlp = scope.plan.observe.otlp;
   const usual = own ? otlp !== undefined && { OTEL_EXPORTER_OTLP_ENDPOINT: otlp } : { HOME: homeDirectory };
-  const all = { ...usual, ...stated };
+  const all = { ...usual, ...declared };
   const env = Object.entries(all)
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([name, value]) => ({ name, value }));
   return env.length > 0 ? { env } : {};
 }
 
-/** Programs keep caches in their home, and user 1001 has none in a foreign image: weights belong on the data volume. */
+/** `HOME` for images other than Keelson's, in which user 1001 has no home directory. Programs cache model weights there. */
 function home(volumes: readonly Volume[]): string {
   return volumes.some((volume) => volume.mount === DATA_DIRECTORY) ? DATA_DIRECTORY : "/tmp";
 }
 
-/** Annotations for a Prometheus with the common pod discovery. */
+/** Annotations by which Prometheus discovers pods to scrape. */
 function scraping(scope: Scope, unit: Unit): { annotations?: Record<string, string> } {
   const port = metricsPort(scope.plan, unit);
   if (port === undefined) return {};

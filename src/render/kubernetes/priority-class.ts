@@ -4,12 +4,12 @@ import { ownership } from "./metadata.js";
 
 type RankedPriority = Exclude<Unit["priority"], "normal">;
 
-const ranks = {
-  critical: { value: 100_000, description: "Scheduled before everything else of the platform." },
-  low: { value: -1000, description: "Gives way to everything else when nodes are full." },
+const RANKS = {
+  critical: { value: 100_000, description: "Scheduled before all other pods of the platform." },
+  low: { value: -1000, description: "Preempted by all other pods when nodes are full." },
 } as const satisfies Record<RankedPriority, { value: number; description: string }>;
 
-/** Priority classes belong to the whole cluster, so each environment has its own, named after its namespace. */
+/** Priority classes are cluster-scoped, so their names contain the namespace of the environment. */
 export function priorityClassName(plan: Plan, priority: Unit["priority"]): string | undefined {
   return priority === "normal" ? undefined : `${plan.namespace}-${priority}`;
 }
@@ -20,8 +20,8 @@ export function priorityClass(plan: Plan, priority: RankedPriority): PriorityCla
     apiVersion: "scheduling.k8s.io/v1",
     kind: "PriorityClass",
     metadata: { name: `${plan.namespace}-${priority}`, labels: ownership(plan) },
-    value: ranks[priority].value,
+    value: RANKS[priority].value,
     globalDefault: false,
-    description: ranks[priority].description,
+    description: RANKS[priority].description,
   };
 }

@@ -9,8 +9,8 @@ export interface Probes {
 }
 
 /**
- * The startup probe gives a slow start (a model that loads) its time; only then do the others count, so that
- * liveness can stay strict without killing what is still starting.
+ * The startup probe allows a slow start, such as loading a model. The other probes run only after it succeeded, so a strict
+ * liveness probe does not restart a container that is still starting.
  */
 export function probes(health: Health, ports: readonly Port[]): Probes | undefined {
   if (ports.length === 0) return undefined;

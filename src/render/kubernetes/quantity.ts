@@ -1,17 +1,17 @@
 import type { Bytes, Millicores, Milliseconds, Resources } from "../../plan/plan.js";
 
-const powers = ["Ki", "Mi", "Gi", "Ti", "Pi"] as const;
+const BINARY_SUFFIXES = ["Ki", "Mi", "Gi", "Ti", "Pi"] as const;
 
-/** As the API server itself writes it: `500m`, `2`. */
+/** CPU in the canonical form of the API server: `500m`, `2`. */
 function cpuQuantity(millicores: Millicores): string {
   return millicores % 1000 === 0 ? String(millicores / 1000) : `${Math.round(millicores)}m`;
 }
 
-/** As the API server itself writes it: the largest binary unit that leaves a whole number. */
+/** Bytes in the canonical form of the API server: with the largest binary suffix that leaves a whole number. */
 export function bytesQuantity(bytes: Bytes): string {
   let count = Math.round(bytes);
   let suffix = "";
-  for (const power of powers) {
+  for (const power of BINARY_SUFFIXES) {
     if (count === 0 || count % 1024 !== 0) break;
     count /= 1024;
     suffix = power;
@@ -19,7 +19,7 @@ export function bytesQuantity(bytes: Bytes): string {
   return `${count}${suffix}`;
 }
 
-/** Whole seconds, never fewer than the time asked for. */
+/** Whole seconds, rounded up. */
 export function seconds(milliseconds: Milliseconds): number {
   return Math.ceil(milliseconds / 1000);
 }
@@ -29,7 +29,7 @@ export interface ResourceQuantities {
   readonly limits?: Record<string, string>;
 }
 
-/** Requests and limits of a container; disk is asked for as ephemeral storage. */
+/** Requests and limits of a container; `disk` becomes ephemeral storage. */
 export function resourceQuantities(resources: Resources): ResourceQuantities {
   const { cpu, memory, gpu, disk } = resources;
   const requests: Record<string, string> = {};

@@ -2,7 +2,7 @@ import type { Plan } from "../../plan/plan.js";
 import { type PlanDocument, planDocument } from "../plan-document.js";
 import { indexOf, type PlanIndex } from "../plan-index.js";
 
-/** What the files of this folder share while one Plan is rendered. */
+/** The Plan that is rendered, with its index and document. */
 export interface Scope {
   readonly plan: Plan;
   readonly index: PlanIndex;

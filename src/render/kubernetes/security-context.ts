@@ -1,10 +1,10 @@
 import type { IPodSecurityContext, ISecurityContext } from "kubernetes-models/v1";
 
-/** The user that Keelson's image runs as. */
-const keelsonUser = 1001;
+/** The user id of Keelson's image. */
+const KEELSON_USER_ID = 1001;
 
-/** What the Pod Security level `restricted` asks of a pod; files of volumes belong to the same user. */
-export function podSecurityContext(user: number = keelsonUser): IPodSecurityContext {
+/** The security context that the Pod Security level `restricted` requires of a pod. The files of volumes belong to `user`. */
+export function podSecurityContext(user: number = KEELSON_USER_ID): IPodSecurityContext {
   return {
     runAsNonRoot: true,
     runAsUser: user,
@@ -15,7 +15,7 @@ export function podSecurityContext(user: number = keelsonUser): IPodSecurityCont
   };
 }
 
-/** What it asks of each container, and a root file system that cannot be written. */
+/** The security context that `restricted` requires of a container, and a read-only root file system. */
 export function containerSecurityContext(): ISecurityContext {
   return {
     allowPrivilegeEscalation: false,

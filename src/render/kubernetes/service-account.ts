@@ -2,7 +2,7 @@ import type { Plan } from "../../plan/plan.js";
 import type { ServiceAccount } from "./manifest.js";
 import { metadata } from "./metadata.js";
 
-/** An identity of its own with no rights: nothing here calls the cluster's API, so no token is mounted either. */
+/** A service account without permissions. Nothing calls the Kubernetes API, so no token is mounted. */
 export function serviceAccount(plan: Plan, element: { readonly name: string }, component: string): ServiceAccount {
   return {
     apiVersion: "v1",

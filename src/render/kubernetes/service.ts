@@ -2,12 +2,12 @@ import type { Plan, Port, Unit } from "../../plan/plan.js";
 import type { Service } from "./manifest.js";
 import { metadata, selector } from "./metadata.js";
 
-/** The stable address of a unit, under its own name. None for a worker, which takes no calls. */
+/** The Service of a unit, under its name; undefined for a unit without ports, such as a worker. */
 export function service(plan: Plan, unit: Unit): Service | undefined {
-  const besides = unit.sidecars.flatMap((sidecar) =>
+  const sidecarPorts = unit.sidecars.flatMap((sidecar) =>
     sidecar.ports.map((port) => ({ ...port, name: `${sidecar.name}-${port.name}` })),
   );
-  const ports = [...unit.ports, ...besides];
+  const ports = [...unit.ports, ...sidecarPorts];
   if (ports.length === 0) return undefined;
   return {
     apiVersion: "v1",
@@ -25,7 +25,7 @@ export function service(plan: Plan, unit: Unit): Service | undefined {
   };
 }
 
-/** Gives each member of a StatefulSet a name of its own, ready or not: they need each other to become ready. */
+/** A headless Service: a DNS name for each pod of a StatefulSet, also while it is not ready, because members need each other to become ready. */
 export function peerService(plan: Plan, element: { name: string }, component: string, ports: readonly Port[]): Service {
   return {
     apiVersion: "v1",

@@ -7,7 +7,7 @@ import type { Scope } from "./scope.js";
 import { peerService, peerServiceName } from "./service.js";
 import { claim, persistentVolumes } from "./volumes.js";
 
-/** A unit whose replicas each keep a volume. */
+/** A unit with persistent volumes: each replica has its own. */
 export function statefulSet(scope: Scope, unit: Unit): StatefulSet | undefined {
   if (unit.workload !== "stateful-set") return undefined;
   const selected = selector(scope.plan, unit.name);
@@ -29,7 +29,7 @@ export function statefulSet(scope: Scope, unit: Unit): StatefulSet | undefined {
   };
 }
 
-/** The names of a StatefulSet's replicas. */
+/** The headless Service of a StatefulSet. */
 export function unitPeerService(scope: Scope, unit: Unit): Service | undefined {
   return unit.workload === "stateful-set" ? peerService(scope.plan, unit, unit.role, unit.ports) : undefined;
 }

@@ -2,8 +2,8 @@ import type { ITopologySpreadConstraint } from "kubernetes-models/v1";
 import type { Plan, Spread, Store } from "../../plan/plan.js";
 
 /**
- * Pods of these labels over zones and over nodes. `perRevision` counts only pods of the same rollout, so that surge pods
- * do not skew it.
+ * Spreads the pods with these labels over zones and nodes. `perRevision`: only pods of the same revision count, so that
+ * surge pods of a rollout do not skew the spread.
  */
 export function topologySpread(
   matchLabels: Record<string, string>,
@@ -23,7 +23,7 @@ export function topologySpread(
             topologyKey,
             whenUnsatisfiable: strength === "require" ? ("DoNotSchedule" as const) : ("ScheduleAnyway" as const),
             labelSelector: { matchLabels },
-            // A zone whose nodes are unreachable must not count as one with too few pods: no pod could be replaced.
+            // Excludes tainted (unreachable) nodes: otherwise their zone counts as one with too few pods, and no replacement is scheduled.
             nodeTaintsPolicy: "Honor" as const,
             ...(perRevision && { matchLabelKeys: ["pod-template-hash"] }),
           },
@@ -31,7 +31,7 @@ export function topologySpread(
   );
 }
 
-/** A store's servers stand apart where the Plan counts on one of them taking over; else as far as there is room. */
+/** The spread of a store's servers: required if the Plan predicts a failover between them, otherwise preferred. */
 export function serverSpread(plan: Plan, { provider }: Store): Spread {
   const strength = provider.failover ? "require" : "prefer";
   const several = plan.regions.some(({ role, zones }) => role === "primary" && zones.length > 1);

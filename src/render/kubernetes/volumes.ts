@@ -3,7 +3,7 @@ import { DATA_DIRECTORY } from "../../plan/containers.js";
 import type { Bytes, SecretMount, Sidecar, Unit, Volume } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
 import { contentHash } from "../canonical.js";
-import { planFile } from "../plan-document.js";
+import { PLAN_FILE } from "../plan-document.js";
 import { planConfigMapName } from "./config-map.js";
 import { bytesQuantity } from "./quantity.js";
 import type { Scope } from "./scope.js";
@@ -14,7 +14,7 @@ export interface Mounted {
   readonly mounts: readonly IVolumeMount[];
 }
 
-/** All that a unit's container sees besides its image: nothing else of its file system can be written. */
+/** The volumes of a unit's container. The rest of its file system is read-only. */
 export function unitVolumes(scope: Scope, unit: Unit): readonly Mounted[] {
   const ownData = unit.modules.length > 0 && !unit.volumes.some((volume) => volume.mount === DATA_DIRECTORY);
   return [
@@ -22,18 +22,18 @@ export function unitVolumes(scope: Scope, unit: Unit): readonly Mounted[] {
     ...unit.secrets.map(secretVolume),
     ...unit.volumes.map(declaredVolume),
     ...(ownData ? [scratchVolume("data", DATA_DIRECTORY, unit.resources.disk)] : []),
-    ...(unit.resources.gpu.count > 1 ? [sharedMemory] : []),
+    ...(unit.resources.gpu.count > 1 ? [SHARED_MEMORY] : []),
     scratchVolume("tmp", "/tmp", undefined),
   ];
 }
 
-/** By which processes of several GPUs exchange tensors: a container has 64 MiB of it otherwise, and they do not start. */
-const sharedMemory: Mounted = {
+/** Processes on several GPUs exchange tensors in shared memory. The default of 64 MiB is too small for them to start. */
+const SHARED_MEMORY: Mounted = {
   volume: { name: "shared-memory", emptyDir: { medium: "Memory" } },
   mounts: [{ name: "shared-memory", mountPath: "/dev/shm" }],
 };
 
-/** The same for a sidecar, whose own volumes go by its name beside those of the unit. */
+/** The volumes of a sidecar; the names of its declared volumes are prefixed with its name. */
 export function sidecarVolumes(scope: Scope, sidecar: Sidecar): readonly Mounted[] {
   return [
     ...(sidecar.modules.length > 0 ? [planVolume(scope)] : []),
@@ -43,36 +43,36 @@ export function sidecarVolumes(scope: Scope, sidecar: Sidecar): readonly Mounted
   ];
 }
 
-/** Volume names are DNS labels of at most 63 characters: a longer one is cut and gets a hash of the whole name. */
+/** Volume names are DNS labels of at most 63 characters: a longer name is truncated and gets a hash of the full name. */
 function nameBeside(sidecar: Sidecar, volume: Volume): string {
-  const whole = `${sidecar.name}-${volume.name}`;
-  return whole.length <= 63 ? whole : `${whole.slice(0, 54)}-${contentHash(whole, 8)}`;
+  const name = `${sidecar.name}-${volume.name}`;
+  return name.length <= 63 ? name : `${name.slice(0, 54)}-${contentHash(name, 8)}`;
 }
 
-/** Each volume once, however many containers mount it. */
+/** The volumes of a pod, without duplicates of those that several containers mount. */
 export function podVolumes(mounted: readonly Mounted[]): IVolume[] {
   const byName = new Map(mounted.flatMap(({ volume }) => (volume ? [[volume.name, volume] as const] : [])));
   return [...byName.values()];
 }
 
-/** Volumes of which each replica has one of its own, under the names that the pod mounts them by. */
+/** The persistent volumes of a unit and its sidecars, of which each replica has its own, by their names in the pod. */
 export function persistentVolumes(unit: Unit): readonly Volume[] {
-  const besides = unit.sidecars.flatMap((sidecar) =>
+  const ofSidecars = unit.sidecars.flatMap((sidecar) =>
     sidecar.volumes.map((volume) => ({ ...volume, name: nameBeside(sidecar, volume) })),
   );
-  return [...unit.volumes, ...besides].filter((volume) => volume.kind === "persistent");
+  return [...unit.volumes, ...ofSidecars].filter((volume) => volume.kind === "persistent");
 }
 
-/** As a directory, not by `subPath`: then a Plan whose line numbers moved reaches running pods too. */
+/** Mounted as a directory: the kubelet does not update a `subPath` mount when only line numbers in the Plan change. */
 function planVolume(scope: Scope): Mounted {
-  const directory = planFile.slice(0, planFile.lastIndexOf("/"));
+  const directory = PLAN_FILE.slice(0, PLAN_FILE.lastIndexOf("/"));
   return {
     volume: { name: "plan", configMap: { name: planConfigMapName(scope) } },
     mounts: [{ name: "plan", mountPath: directory, readOnly: true }],
   };
 }
 
-/** Readable by the pod's own user and group, and only the keys that are named. */
+/** Only the listed keys, readable by the pod's user and group. */
 export function secretVolume(mount: SecretMount): Mounted {
   const name = `secret-${mount.directory}`;
   return {
@@ -102,7 +102,7 @@ function declaredVolume(volume: Volume): Mounted {
     : { volume: { name: volume.name, emptyDir: { sizeLimit: bytesQuantity(volume.size) } }, mounts };
 }
 
-/** A claim that each replica of a StatefulSet gets of its own, in the cluster's default storage class. */
+/** A volume claim template in the cluster's default storage class; each replica of a StatefulSet gets its own claim. */
 export function claim(name: string, size: Bytes, labels: Record<string, string>): IPersistentVolumeClaim {
   return {
     apiVersion: "v1",

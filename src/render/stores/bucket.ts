@@ -2,17 +2,17 @@ import type { Bucket } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
 import type { StoreRenderer, StoreServer } from "./server.js";
 
-/** versitygw's own image, which knows no root and needs none. */
-const image = { reference: "ghcr.io/versity/versitygw:v1.8.0", user: 1001 } as const;
+/** The official image of versitygw; it runs as any user. */
+const IMAGE = { reference: "ghcr.io/versity/versitygw:v1.8.0", user: 1001 } as const;
 
 /**
- * The S3 API over one volume: each folder of it is a bucket, and the one of the store's own name is made at the start.
- * The owner's keys reach the process by files, never by arguments.
+ * An S3 API on one volume: each of its folders is a bucket, and the bucket with the name of the store is created at startup.
+ * The process reads its keys from files; other users of a machine can see arguments.
  */
 function bucketServer(bucket: Bucket): StoreServer {
   const { secret } = bucket;
   return {
-    image,
+    image: IMAGE,
     command: ["sh", "-c", start(bucket, `${SECRETS_DIRECTORY}/${secret.directory}`)],
     environment: {},
     files: {},

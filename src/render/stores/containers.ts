@@ -1,7 +1,7 @@
 import type { Store } from "../../plan/plan.js";
 import { hasServer } from "../../plan/stores/index.js";
 
-/** Whether a store runs as containers of the platform's own. A bucket that is a folder of one machine has no server. */
+/** Whether the platform runs the store as containers. A bucket that is a folder on one machine has no server. */
 export function runsAsContainers(store: Store): boolean {
   return store.provider.kind !== "managed" && hasServer(store);
 }

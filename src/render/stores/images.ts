@@ -2,10 +2,10 @@ import type { Broker, Cache, Database } from "../../plan/plan.js";
 import type { StoreImage } from "./server.js";
 
 /**
- * The newest patch release of each major version at the time of writing. A platform file that names a version to the
- * patch (`postgres: 17.5`) gets exactly that one.
+ * The newest patch release of each major version at the time of writing. A platform file can set a patch release
+ * (`postgres: 17.5`).
  */
-const patchReleases = {
+const PATCH_RELEASES = {
   postgres: { "14": "14.19", "15": "15.14", "16": "16.10", "17": "17.6", "18": "18.0" },
   redis: { "6": "6.2.19", "7": "7.4.5", "8": "8.2.1" },
   rabbitmq: { "3": "3.13.7", "4": "4.1.4" },
@@ -24,7 +24,7 @@ export function databaseImage(database: Database): StoreImage {
   return { reference: `postgres:${release("postgres", database.version)}-bookworm`, user: debianUser };
 }
 
-/** The operator's own build of PostgreSQL, with the tools that ship its backups. */
+/** The operator's build of PostgreSQL, which contains its backup tools. */
 export function cloudNativePgImage(database: Database): string {
   return `ghcr.io/cloudnative-pg/postgresql:${release("postgres", database.version)}-system-bookworm`;
 }
@@ -37,8 +37,8 @@ export function brokerImage(broker: Broker): StoreImage {
   return { reference: `rabbitmq:${release("rabbitmq", broker.version)}`, user: debianUser };
 }
 
-function release(product: keyof typeof patchReleases, version: string): string {
-  const known: Readonly<Record<string, string>> = patchReleases[product];
+function release(product: keyof typeof PATCH_RELEASES, version: string): string {
+  const known: Readonly<Record<string, string>> = PATCH_RELEASES[product];
   return known[version] ?? version;
 }
 

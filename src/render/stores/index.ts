@@ -5,9 +5,9 @@ import { bucketRenderer } from "./bucket.js";
 import { postgresRenderer } from "./postgres.js";
 import { rabbitmqRenderer } from "./rabbitmq.js";
 import { redisRenderer } from "./redis.js";
-import { alone, type BackupJob, type Membership, type StoreRenderer, type StoreServer } from "./server.js";
+import { type BackupJob, type Membership, type StoreRenderer, type StoreServer, singleMember } from "./server.js";
 
-/** How every kind of store runs as containers. */
+/** The renderer of each kind of store. */
 const RENDERERS: { readonly [Kind in StoreKind]: StoreRenderer<Kind> } = {
   postgres: postgresRenderer,
   redis: redisRenderer,
@@ -15,7 +15,7 @@ const RENDERERS: { readonly [Kind in StoreKind]: StoreRenderer<Kind> } = {
   bucket: bucketRenderer,
 };
 
-/** The store's server. `archivesLog`: the target provides a volume for archived segments of a database's log. */
+/** The store's server. `archivesLog`: the target provides a volume for archived WAL segments. */
 export function storeServer<Kind extends StoreKind>(
   store: Store<Kind>,
   membership: Membership,
@@ -24,13 +24,13 @@ export function storeServer<Kind extends StoreKind>(
   return RENDERERS[store.kind].server(store, membership, archivesLog);
 }
 
-/** The store's server on a target that runs one of each, whatever number the Plan has. */
+/** The store's server on a target that runs a single server per store. */
 export function singleServer<Kind extends StoreKind>(store: Store<Kind>): StoreServer {
   const renderer = RENDERERS[store.kind];
-  return renderer.server(renderer.single?.(store) ?? store, alone(store.name), false);
+  return renderer.server(renderer.single?.(store) ?? store, singleMember(store.name), false);
 }
 
-/** The job that backs a store up; undefined if none does. */
+/** The job that backs up a store; undefined if the store has none. */
 export function backupJob<Kind extends StoreKind>(store: Store<Kind>): BackupJob | undefined {
   return RENDERERS[store.kind].backup?.(store);
 }

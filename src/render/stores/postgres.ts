@@ -3,37 +3,44 @@ import { SECRETS_DIRECTORY } from "../../plan/variables.js";
 import { databaseImage, majorOf } from "./images.js";
 import type { BackupJob, Membership, StoreRenderer, StoreServer } from "./server.js";
 
-const configuration = "/etc/keelson/postgresql.conf";
-const access = "/etc/keelson/pg_hba.conf";
-const mebibyte = 1024 * 1024;
+const CONFIGURATION_FILE = "/etc/keelson/postgresql.conf";
+const ACCESS_FILE = "/etc/keelson/pg_hba.conf";
+const MEBIBYTE = 1024 * 1024;
 
-/** Where the server leaves finished segments of its log, and where base backups lie beside them. */
-export const backupDirectory = "/backups";
+/** Mount path of the volume for archived WAL segments and base backups. */
+export const BACKUP_DIRECTORY = "/backups";
 
-/** The official image, set up by its own start script: role and database `keelson`, and a role for replication. */
-export function postgresServer(database: Database, membership: Membership, keepsLog: boolean): StoreServer {
+/** The official image. Its entrypoint creates the role and database `keelson` and a replication role on the first start. */
+export function postgresServer(database: Database, membership: Membership, archivesWal: boolean): StoreServer {
   const { secret } = database;
   const secrets = `${SECRETS_DIRECTORY}/${secret.directory}`;
-  // The folder that the image gives to its own user; since 18 it is the one above.
+  // The directory that the image assigns to its user; since version 18 it is the parent directory.
   const data = Number(majorOf(database.version)) >= 18 ? "/var/lib/postgresql" : "/var/lib/postgresql/data";
   return {
     image: databaseImage(database),
-    command: ["docker-entrypoint.sh", "postgres", "-c", `config_file=${configuration}`, "-c", `hba_file=${access}`],
+    command: [
+      "docker-entrypoint.sh",
+      "postgres",
+      "-c",
+      `config_file=${CONFIGURATION_FILE}`,
+      "-c",
+      `hba_file=${ACCESS_FILE}`,
+    ],
     environment: {
       PGDATA: `${data}/pgdata`,
       POSTGRES_PASSWORD_FILE: `${secrets}/superuser`,
       POSTGRES_INITDB_ARGS: "--data-checksums --encoding=UTF8 --locale=C.UTF-8",
     },
     files: {
-      [configuration]: postgresConfiguration(database, membership, keepsLog),
-      [access]: accessRules,
+      [CONFIGURATION_FILE]: postgresConfiguration(database, membership, archivesWal),
+      [ACCESS_FILE]: ACCESS_RULES,
       "/docker-entrypoint-initdb.d/10-platform.sh": createRoles(database, secrets),
     },
     secret,
     data,
     scratch: ["/tmp", "/var/run/postgresql"],
     probe: ["pg_isready", "--quiet", "--username=postgres", `--port=${database.port}`],
-    // A fast shutdown checkpoints first; the server replays its log if it is cut short.
+    // A fast shutdown writes a checkpoint first. If it is killed meanwhile, the next start replays the WAL.
     stopSeconds: 120,
     startsInParallel: false,
     prepare: membership.members > 1 ? { name: "clone-primary", script: clonePrimary(database, membership) } : undefined,
@@ -45,9 +52,9 @@ function archivesLog(database: Database): boolean {
   return database.backups.log !== undefined;
 }
 
-/** Parameters that follow from the Plan, for every way to run the server. */
+/** Parameters derived from the Plan, for every target. */
 export function databaseParameters(database: Database): Record<string, string> {
-  const memory = database.resources.memory.limit ?? database.resources.memory.request ?? 512 * mebibyte;
+  const memory = database.resources.memory.limit ?? database.resources.memory.request ?? 512 * MEBIBYTE;
   return {
     effective_cache_size: inMebibytes((memory * 3) / 4),
     max_connections: "200",
@@ -57,7 +64,7 @@ export function databaseParameters(database: Database): Record<string, string> {
   };
 }
 
-function postgresConfiguration(database: Database, membership: Membership, keepsLog: boolean): string {
+function postgresConfiguration(database: Database, membership: Membership, archivesWal: boolean): string {
   const lines = [
     "listen_addresses = '*'",
     `port = ${database.port}`,
@@ -70,18 +77,18 @@ function postgresConfiguration(database: Database, membership: Membership, keeps
   if (database.extensions.includes("timescaledb")) lines.push("shared_preload_libraries = 'timescaledb'");
   if (database.synchronous && membership.members > 1) lines.push("synchronous_standby_names = 'ANY 1 (*)'");
   const log = database.backups.log;
-  if (log && keepsLog)
+  if (log && archivesWal)
     lines.push(
       "archive_mode = on",
       `archive_timeout = ${Math.max(1, Math.round(log.every / 1000))}`,
-      // Never over an existing segment; a copy cut short leaves only the .part.
-      `archive_command = 'mkdir -p ${backupDirectory}/wal && test ! -f ${backupDirectory}/wal/%f && cp %p ${backupDirectory}/wal/%f.part && mv ${backupDirectory}/wal/%f.part ${backupDirectory}/wal/%f'`,
+      // Never overwrites an archived segment. An interrupted copy leaves only the `.part` file.
+      `archive_command = 'mkdir -p ${BACKUP_DIRECTORY}/wal && test ! -f ${BACKUP_DIRECTORY}/wal/%f && cp %p ${BACKUP_DIRECTORY}/wal/%f.part && mv ${BACKUP_DIRECTORY}/wal/%f.part ${BACKUP_DIRECTORY}/wal/%f'`,
     );
   return `${lines.join("\n")}\n`;
 }
 
-/** The superuser from inside the container only; everyone else by password. */
-const accessRules = [
+/** The superuser connects only from inside the container; all other roles need a password. */
+const ACCESS_RULES = [
   "local  all          postgres              peer",
   "host   all          postgres  all         reject",
   "host   replication  replicator  all       scram-sha-256",
@@ -89,7 +96,7 @@ const accessRules = [
   "",
 ].join("\n");
 
-/** Run once by the image's start script, on an empty data directory. Passwords reach psql by file, not by argument. */
+/** The image's entrypoint runs this once, on an empty data directory. psql reads the passwords from files, not from arguments. */
 function createRoles(database: Database, secrets: string): string {
   const extensions = database.extensions.map((extension) => `CREATE EXTENSION IF NOT EXISTS "${extension}";`);
   return [
@@ -105,7 +112,7 @@ function createRoles(database: Database, secrets: string): string {
   ].join("\n");
 }
 
-/** Makes every member but the first a streaming copy of it, before its server starts for the first time. */
+/** Clones the first member before the server of any other member starts for the first time, as a streaming standby. */
 function clonePrimary(database: Database, membership: Membership): string {
   const secrets = `${SECRETS_DIRECTORY}/${database.name}`;
   return [
@@ -119,14 +126,14 @@ function clonePrimary(database: Database, membership: Membership): string {
   ].join("\n");
 }
 
-/** One base backup with the log it needs, then those beyond retention removed; the newest always stays. */
+/** Takes a base backup with the WAL that it needs, then removes expired ones; the newest is always retained. */
 export function backupDatabase(database: Database): BackupJob | undefined {
   const { full, log } = database.backups;
   if (!full) return undefined;
   const secrets = `${SECRETS_DIRECTORY}/${database.name}`;
   const script = [
     "set -eu",
-    `base=${backupDirectory}/base`,
+    `base=${BACKUP_DIRECTORY}/base`,
     'mkdir -p "$base"',
     'rm -rf "$base"/*.part',
     "stamp=$(date -u +%Y%m%dT%H%M%SZ)",
@@ -137,7 +144,7 @@ export function backupDatabase(database: Database): BackupJob | undefined {
     'mv "$base/$stamp.part" "$base/$stamp"',
     `find "$base" -mindepth 1 -maxdepth 1 -type d ! -name "$stamp" -mmin +${minutes(full.keep)} -exec rm -rf {} +`,
     ...(log
-      ? [`find ${backupDirectory}/wal -type f -mmin +${minutes(Math.max(log.keep, full.every))} -exec rm -f {} +`]
+      ? [`find ${BACKUP_DIRECTORY}/wal -type f -mmin +${minutes(Math.max(log.keep, full.every))} -exec rm -f {} +`]
       : []),
     'echo "base backup $stamp: $(du -sh "$base/$stamp" | cut -f1)"',
     "",
@@ -150,7 +157,7 @@ function minutes(milliseconds: number): number {
 }
 
 function inMebibytes(bytes: number): string {
-  return `${Math.max(1, Math.floor(bytes / mebibyte))}MB`;
+  return `${Math.max(1, Math.floor(bytes / MEBIBYTE))}MB`;
 }
 
 export const postgresRenderer: StoreRenderer<"postgres"> = {

@@ -4,10 +4,10 @@ import type { Note } from "../note.js";
 import { brokerImage, majorOf } from "./images.js";
 import type { Membership, StoreRenderer, StoreServer } from "./server.js";
 
-const configuration = "/etc/rabbitmq/conf.d/20-keelson.conf";
-const plugins = "/etc/rabbitmq/enabled_plugins";
+const CONFIGURATION_FILE = "/etc/rabbitmq/conf.d/20-keelson.conf";
+const PLUGINS_FILE = "/etc/rabbitmq/enabled_plugins";
 
-/** The official image. Members find each other by their names, so it needs no access to any cluster's API. */
+/** The official image. Members discover each other by DNS name, so they need no access to the Kubernetes API. */
 function rabbitmqServer(broker: Broker, membership: Membership): StoreServer {
   const { secret } = broker;
   const secrets = `${SECRETS_DIRECTORY}/${secret.directory}`;
@@ -19,8 +19,8 @@ function rabbitmqServer(broker: Broker, membership: Membership): StoreServer {
       ...(membership.members > 1 ? { RABBITMQ_USE_LONGNAME: "true" } : {}),
     },
     files: {
-      [configuration]: rabbitmqConfiguration(broker, membership),
-      [plugins]: "[rabbitmq_prometheus,rabbitmq_stream].\n",
+      [CONFIGURATION_FILE]: rabbitmqConfiguration(broker, membership),
+      [PLUGINS_FILE]: "[rabbitmq_prometheus,rabbitmq_stream].\n",
     },
     secret,
     data: "/var/lib/rabbitmq",
@@ -34,8 +34,8 @@ function rabbitmqServer(broker: Broker, membership: Membership): StoreServer {
 }
 
 /**
- * Erlang refuses a cookie that others may read, and a mounted secret is readable by its group: so it is copied
- * at each start, because a volume that moves to another node may become readable by the group as well.
+ * Erlang rejects a cookie that other users can read, and a mounted secret is readable by its group. So each start copies it
+ * again: `fsGroup` can make an existing copy group-readable when its volume moves to another node.
  */
 function start(secrets: string): string {
   return [
@@ -43,14 +43,14 @@ function start(secrets: string): string {
     "umask 077",
     "rm -f /var/lib/rabbitmq/.erlang.cookie",
     `cat ${secrets}/erlang-cookie > /var/lib/rabbitmq/.erlang.cookie`,
-    `cat ${configuration} > /tmp/rabbitmq.conf`,
+    `cat ${CONFIGURATION_FILE} > /tmp/rabbitmq.conf`,
     `printf 'default_user = keelson\\ndefault_pass = %s\\n' "$(cat ${secrets}/password)" >> /tmp/rabbitmq.conf`,
     "export RABBITMQ_CONFIG_FILE=/tmp/rabbitmq.conf",
     "exec rabbitmq-server",
   ].join("\n");
 }
 
-/** Older servers do not start with this setting. */
+/** RabbitMQ before 4.0 does not start with `default_queue_type`. */
 function hasDefaultQueueType(broker: Broker): boolean {
   return Number(majorOf(broker.version)) >= 4;
 }

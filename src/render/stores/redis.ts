@@ -3,9 +3,9 @@ import { SECRETS_DIRECTORY } from "../../plan/variables.js";
 import { cacheImage } from "./images.js";
 import type { BackupJob, Membership, StoreRenderer, StoreServer } from "./server.js";
 
-const configuration = "/etc/keelson/redis.conf";
+const CONFIGURATION_FILE = "/etc/keelson/redis.conf";
 
-/** The official image. The password reaches the server by a file in memory, never by an argument. */
+/** The official image. The server reads its password from a file in memory, not from an argument. */
 export function redisServer(cache: Cache, membership: Membership): StoreServer {
   const { secret } = cache;
   const password = `${SECRETS_DIRECTORY}/${secret.directory}/password`;
@@ -13,10 +13,10 @@ export function redisServer(cache: Cache, membership: Membership): StoreServer {
     image: cacheImage(cache),
     command: ["sh", "-c", start(cache, password, membership)],
     environment: {},
-    files: { [configuration]: redisConfiguration(cache) },
+    files: { [CONFIGURATION_FILE]: redisConfiguration(cache) },
     secret,
-    data: keepsFiles(cache) ? "/data" : undefined,
-    scratch: keepsFiles(cache) ? ["/tmp"] : ["/tmp", "/data"],
+    data: isStateful(cache) ? "/data" : undefined,
+    scratch: isStateful(cache) ? ["/tmp"] : ["/tmp", "/data"],
     probe: ["sh", "-c", `REDISCLI_AUTH="$(cat ${password})" redis-cli -p ${cache.port} ping | grep -q PONG`],
     stopSeconds: 60,
     startsInParallel: true,
@@ -26,13 +26,14 @@ export function redisServer(cache: Cache, membership: Membership): StoreServer {
 }
 
 /**
- * Milliseconds until a silent member counts as lost. Its own 15 s make a failover take 80 s where the first vote fails
- * (it is called again after four timeouts); with 5 s it stays below the half minute that the plan allows.
+ * `cluster-node-timeout`: after this time an unreachable member counts as failed. With the default of 15 s a failover takes
+ * 80 s if the first election fails (the next one starts after four timeouts); with 5 s it takes less than the 30 s that the
+ * plan predicts.
  */
-const memberTimeout = 5000;
+const MEMBER_TIMEOUT_MS = 5000;
 
-/** A member of a cluster must keep its identity (`nodes.conf`) over restarts, even if its keys may be lost. */
-function keepsFiles(cache: Cache): boolean {
+/** A member of a cluster needs its identity (`nodes.conf`) after a restart, also in a cache without persistence. */
+function isStateful(cache: Cache): boolean {
   return cache.persistence || cache.shards > 1;
 }
 
@@ -41,7 +42,7 @@ function start(cache: Cache, password: string, membership: Membership): string {
   return [
     "set -eu",
     "umask 077",
-    `cp ${configuration} /tmp/member.conf`,
+    `cp ${CONFIGURATION_FILE} /tmp/member.conf`,
     `printf 'requirepass %s\\nmasterauth %s\\n' "$(cat ${password})" "$(cat ${password})" >> /tmp/member.conf`,
     ...(cache.shards === 1 && membership.members > 1 ? [`case "$HOSTNAME" in *-0) ;; *) ${replicaOf} ;; esac`] : []),
     ...(cache.shards > 1 ? [rejoin(cache, password, membership)] : []),
@@ -50,9 +51,9 @@ function start(cache: Cache, password: string, membership: Membership): string {
 }
 
 /**
- * Members of a Redis Cluster store the addresses of each other, and every restart gives a new one: after a restart of all of them no member
- * reaches another. So a member of a formed cluster with a failed member meets all of them by name. `CLUSTER MEET` with a
- * member of the cluster updates its address and nothing else.
+ * Members of a Redis Cluster store the IP addresses of each other, and a restarted pod has a new one: after a restart of all
+ * members, none can reach another. So a member that detects a failed member resolves the names of all members and runs
+ * `CLUSTER MEET` with each. For a known member this only updates the address.
  */
 function rejoin(cache: Cache, password: string, membership: Membership): string {
   const cli = `redis-cli -p ${cache.port}`;
@@ -79,20 +80,20 @@ function redisConfiguration(cache: Cache): string {
   const lines = [
     `port ${cache.port}`,
     "dir /data",
-    // The pod's network policy and the password guard it; protected mode would refuse every other pod.
+    // Access is restricted by the network policy and the password. Protected mode would reject all other pods.
     "protected-mode no",
     ...(memory === undefined ? [] : [`maxmemory ${Math.floor((memory * 3) / 4)}`]),
-    // Rate limits and sessions must not be evicted silently: a full cache refuses writes where its data is kept.
+    // Persistent data, such as rate limits and sessions, must not be evicted: a full persistent cache rejects writes.
     `maxmemory-policy ${cache.persistence ? "noeviction" : "allkeys-lru"}`,
     ...(cache.persistence ? ["appendonly yes", "appendfsync everysec"] : ["appendonly no", 'save ""']),
     ...(cache.shards > 1
-      ? ["cluster-enabled yes", "cluster-config-file /data/nodes.conf", `cluster-node-timeout ${memberTimeout}`]
+      ? ["cluster-enabled yes", "cluster-config-file /data/nodes.conf", `cluster-node-timeout ${MEMBER_TIMEOUT_MS}`]
       : []),
   ];
   return `${lines.join("\n")}\n`;
 }
 
-/** Joins the members of a sharded cache, once; a cluster that stands already is left alone. */
+/** Creates a Redis Cluster from the members of a sharded cache. Does nothing if the cluster exists. */
 function formCluster(cache: Cache, membership: Membership): string {
   const password = `${SECRETS_DIRECTORY}/${cache.name}/password`;
   const members = memberNames(membership);
@@ -112,7 +113,7 @@ function formCluster(cache: Cache, membership: Membership): string {
   ].join("\n");
 }
 
-/** A snapshot streamed from the server into the backup folder, then those beyond retention removed. */
+/** Streams a snapshot from the server to the backup folder, then removes expired ones. */
 function backupCache(cache: Cache): BackupJob | undefined {
   const kind = cache.backups.snapshot ? "snapshot" : "full";
   const schedule = cache.backups[kind];

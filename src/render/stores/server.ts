@@ -1,17 +1,17 @@
 import type { BackupSchedule, SecretMount, Store, StoreKind } from "../../plan/plan.js";
 import type { Note } from "../note.js";
 
-/** How stores of one kind run as containers. */
+/** Renders stores of one kind as containers. */
 export interface StoreRenderer<Kind extends StoreKind> {
-  /** `archivesLog`: the target provides a volume for archived segments of a database's log. */
+  /** `archivesLog`: the target provides a volume for archived WAL segments. */
   server(store: Store<Kind>, membership: Membership, archivesLog: boolean): StoreServer;
-  /** The store as a single server, for a target that runs one; the store itself unless its settings need more. */
+  /** The store with the settings of a single server, for targets that run one; by default unchanged. */
   single?(store: Store<Kind>): Store<Kind>;
-  /** The backup that a job takes with the tools of the server's own image; undefined if the store takes none. */
+  /** The backup that a job takes with the tools of the server's image; undefined if the store has no backups. */
   backup?(store: Store<Kind>): BackupJob | undefined;
-  /** Whether the servers themselves write to the volume of backups. */
+  /** Whether the servers write to the backup volume. */
   archives?(store: Store<Kind>): boolean;
-  /** The script that joins the servers into one cluster, once they run; undefined if they form it themselves. */
+  /** The script that joins the running servers into one cluster; undefined if they need none. */
   join?(store: Store<Kind>, membership: Membership): string | undefined;
   /** Settings that the server cannot apply. */
   notes?(store: Store<Kind>): readonly Note[];
@@ -25,7 +25,7 @@ export interface BackupJob {
   readonly credential: string;
 }
 
-/** A store's server as a container: what every target that runs containers needs to know, and nothing of any one. */
+/** A store's server as a container, independent of the target. */
 export interface StoreServer {
   readonly image: StoreImage;
   readonly command: readonly string[];
@@ -33,13 +33,13 @@ export interface StoreServer {
   /** Texts by the absolute path under which the server reads them. */
   readonly files: Readonly<Record<string, string>>;
   readonly secret: SecretMount;
-  /** Where its durable data lies; undefined for a server that keeps none. */
+  /** Directory of its persistent data; undefined for a server without persistent data. */
   readonly data: string | undefined;
-  /** Folders it writes to that may be lost with the container. */
+  /** Directories for temporary files, which may be lost with the container. */
   readonly scratch: readonly string[];
-  /** Run inside the container; exit code 0 means that the server answers. */
+  /** Run inside the container; exit code 0 means that the server responds. */
   readonly probe: readonly string[];
-  /** Seconds from a stop signal to a clean end, at most. */
+  /** Maximum seconds from the stop signal to a clean exit. */
   readonly stopSeconds: number;
   /** Several servers start at the same time; otherwise each waits until the one before it is ready. */
   readonly startsInParallel: boolean;
@@ -55,14 +55,14 @@ export interface StoreImage {
   readonly user: number;
 }
 
-/** One member of a store that runs as several servers which know each other by name. */
+/** The members of a store and their addresses. */
 export interface Membership {
   readonly members: number;
-  /** The name under which member `index` is reached by the others. */
+  /** The host name of member `index`. */
   address(index: number): string;
 }
 
-/** A store that stands alone, reached under its own name. */
-export function alone(name: string): Membership {
+/** A store with one server, whose host name is the name of the store. */
+export function singleMember(name: string): Membership {
   return { members: 1, address: () => name };
 }

@@ -1,9 +1,9 @@
 import type { Plan, Store } from "../../../plan/plan.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
-import { BACKUP_KINDS, destinationsNotServed } from "../../declarations/stores.js";
+import { BACKUP_KINDS, manualCopies } from "../../declarations/stores.js";
 import type { Note } from "../../note.js";
 import { backupJob, backupsTaken } from "../../stores/index.js";
-import { backupDirectory } from "../../stores/postgres.js";
+import { BACKUP_DIRECTORY } from "../../stores/postgres.js";
 import type { BackupJob, StoreServer } from "../../stores/server.js";
 import { cronSchedule } from "../cron-schedule.js";
 import type { CronJob, NetworkPolicy, WithNotes } from "../manifest.js";
@@ -14,14 +14,14 @@ import { containerSecurityContext, podSecurityContext } from "../security-contex
 import { scratchVolume, secretVolume } from "../volumes.js";
 import { jobNetworkPolicy } from "./job-network-policy.js";
 
-/** The claim of the first member that base backups, and the log between them, are written to. */
-export const backupClaim = "backups";
+/** Name of the volume claim template for base backups and archived WAL. The job uses the claim of the first member. */
+export const BACKUP_CLAIM = "backups";
 
 export function backupName(store: Store): string {
   return `${store.name}-backup`;
 }
 
-/** Backs a store up with the tools of its own image, on the node of the server whose claim it writes to. */
+/** A job that backs up a store with the tools of its image, on the node where the first member mounts the claim. */
 export function backupCronJob(scope: Scope, store: Store, server: StoreServer): WithNotes<CronJob> {
   const backup = backupJob(store);
   return { object: backup && cronJob(scope, store, server, backup), notes: backupNotes(store) };
@@ -71,13 +71,13 @@ function cronJob(scope: Scope, store: Store, server: StoreServer, backup: Backup
                   securityContext: containerSecurityContext(),
                   volumeMounts: [
                     ...mounted.flatMap(({ mounts }) => mounts),
-                    { name: backupClaim, mountPath: backupDirectory },
+                    { name: BACKUP_CLAIM, mountPath: BACKUP_DIRECTORY },
                   ],
                 },
               ],
               volumes: [
                 ...mounted.flatMap(({ volume }) => volume ?? []),
-                { name: backupClaim, persistentVolumeClaim: { claimName: `${backupClaim}-${store.name}-0` } },
+                { name: BACKUP_CLAIM, persistentVolumeClaim: { claimName: `${BACKUP_CLAIM}-${store.name}-0` } },
               ],
             },
           },
@@ -91,7 +91,7 @@ export function backupNetworkPolicy(scope: Scope, store: Store): NetworkPolicy |
   return backupJob(store) && jobNetworkPolicy(scope, store, backupName(store), "backup");
 }
 
-/** Backups that the file declares and no server or job of this store takes, and copies that nothing makes. */
+/** Declared backups that neither a server nor a job of this store takes, and copies that the user must make. */
 function backupNotes(store: Store): readonly Note[] {
   const { name, backups } = store;
   const taken = backupsTaken(store);
@@ -100,13 +100,13 @@ function backupNotes(store: Store): readonly Note[] {
     if (schedule === undefined || taken.has(kind)) return [];
     return [`${kind} backups of ${name} (${formatSchedule(schedule)}) are not taken by this target`];
   });
-  const copies = destinationsNotServed(store);
+  const copies = manualCopies(store);
   if (taken.size > 0 && copies !== undefined)
     messages.push(`backups of ${name} are written to a volume of the cluster; ${copies}`);
   return messages.map((message) => ({ path: backups.path, message }));
 }
 
-/** A claim that one node holds can be mounted twice on that node only. */
+/** A ReadWriteOnce claim can be mounted by two pods only on the same node. */
 function besideFirstMember(plan: Plan, store: Store) {
   return {
     podAffinity: {

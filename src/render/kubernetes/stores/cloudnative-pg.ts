@@ -1,7 +1,7 @@
 import type { Database, Plan, Spread } from "../../../plan/plan.js";
 import { type BucketStore, isBucket } from "../../../plan/stores/index.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
-import { destinationsNotServed } from "../../declarations/stores.js";
+import { manualCopies } from "../../declarations/stores.js";
 import type { Note } from "../../note.js";
 import { cloudNativePgImage } from "../../stores/images.js";
 import { databaseParameters } from "../../stores/postgres.js";
@@ -16,12 +16,12 @@ import type { Scope } from "../scope.js";
 import { servicePort } from "../service.js";
 import { serverSpread, topologySpread } from "../topology-spread.js";
 
-/** Where the operator's usual installation runs. */
-const operatorNamespace = "cnpg-system";
-/** On which the operator asks each instance how it is. */
-const statusPort = 8000;
+/** The namespace in which the operator is installed by default. */
+const OPERATOR_NAMESPACE = "cnpg-system";
+/** The port on which each instance serves its status to the operator. */
+const STATUS_PORT = 8000;
 
-/** A PostgreSQL cluster for the CloudNativePG operator, which promotes a standby by itself. */
+/** A PostgreSQL cluster for the CloudNativePG operator, which promotes a standby automatically. */
 export function cloudNativePgCluster(scope: Scope, database: Database): WithNotes<CloudNativePgCluster> {
   return { object: cluster(scope, database), notes: clusterNotes(scope, database) };
 }
@@ -59,7 +59,7 @@ function cluster(scope: Scope, database: Database): CloudNativePgCluster {
       },
       storage: { size: bytesQuantity(database.size) },
       resources: resourceQuantities(database.resources),
-      // Not by anti-affinity, which would leave every server pending that is one more than there are zones or nodes.
+      // Not anti-affinity: with more instances than zones or nodes, the excess instances would stay pending.
       affinity: { enablePodAntiAffinity: false, ...placed },
       topologySpreadConstraints: topologySpread(instanceLabels(database), instanceSpread(plan, database), false),
       ...(backup && { backup }),
@@ -67,7 +67,7 @@ function cluster(scope: Scope, database: Database): CloudNativePgCluster {
   };
 }
 
-/** The database under its own name: whichever instance is the primary now. */
+/** The Service with the name of the database, which selects the current primary. */
 export function primaryService(scope: Scope, database: Database): Service {
   return {
     apiVersion: "v1",
@@ -89,7 +89,7 @@ export function scheduledBackup(scope: Scope, database: Database): ScheduledBack
     kind: "ScheduledBackup",
     metadata: metadata(scope.plan, database, "backup", `${database.name}-full`),
     spec: {
-      // The operator's schedules begin with seconds.
+      // The operator's schedules have a first field for seconds.
       schedule: `0 ${cronSchedule(full)}`,
       backupOwnerReference: "self",
       cluster: { name: database.name },
@@ -97,30 +97,30 @@ export function scheduledBackup(scope: Scope, database: Database): ScheduledBack
   };
 }
 
-/** Besides its callers: the instances among themselves, the operator, and the API server that each instance reports to. */
+/** In addition to its callers: connections between instances, from the operator, and to the API server, where each instance reports its status. */
 export function cloudNativePgNetworkPolicy(scope: Scope, database: Database): NetworkPolicy | undefined {
   const instances = { podSelector: { matchLabels: instanceLabels(database) } };
-  const operator = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": operatorNamespace } } };
+  const operator = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": OPERATOR_NAMESPACE } } };
   const policy = networkPolicy(scope, database, database.kind, {
     ingress: [
-      { from: [instances], ports: [tcp(database.port), tcp(statusPort)] },
-      { from: [operator], ports: [tcp(database.port), tcp(statusPort)] },
+      { from: [instances], ports: [tcp(database.port), tcp(STATUS_PORT)] },
+      { from: [operator], ports: [tcp(database.port), tcp(STATUS_PORT)] },
     ],
     egress: [
-      { to: [instances], ports: [tcp(database.port), tcp(statusPort)] },
+      { to: [instances], ports: [tcp(database.port), tcp(STATUS_PORT)] },
       { to: [{ ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } }], ports: [tcp(443), tcp(6443)] },
     ],
   });
   return policy && { ...policy, spec: { ...policy.spec, podSelector: instances.podSelector } };
 }
 
-/** A standby of the same zone is near; one of another is not, and further readers go where there is room. */
+/** Instances are spread over zones only for a standby in another zone. */
 function instanceSpread(plan: Plan, database: Database): Spread {
   const spread = serverSpread(plan, database);
   return database.standby === "another-zone" ? spread : { ...spread, zones: "none" };
 }
 
-/** The operator itself sets what concerns files, ports, replication and the archive's command. */
+/** PostgreSQL parameters. The operator sets those for files, ports, replication and `archive_command`. */
 function parametersOf(database: Database): Record<string, string> {
   const { log } = database.backups;
   return {
@@ -129,7 +129,7 @@ function parametersOf(database: Database): Record<string, string> {
   };
 }
 
-/** The bucket that backups are written to. The operator takes none without one. */
+/** The bucket for backups; undefined: the operator takes no backups. */
 function backupBucket(plan: Plan, { provider }: Database): BucketStore | undefined {
   return plan.stores.filter(isBucket).find((store) => provider.sendsTo.includes(store.name));
 }
@@ -137,7 +137,7 @@ function backupBucket(plan: Plan, { provider }: Database): BucketStore | undefin
 function clusterNotes({ plan }: Scope, database: Database): readonly Note[] {
   const { name, path, backups } = database;
   const bucket = backupBucket(plan, database);
-  const copies = destinationsNotServed(database);
+  const copies = manualCopies(database);
   const messages: string[] = [];
   if (backups.snapshot)
     messages.push(`snapshot backups of ${name} (${formatSchedule(backups.snapshot)}) are not taken by this target`);
@@ -154,7 +154,7 @@ function clusterNotes({ plan }: Scope, database: Database): readonly Note[] {
   ];
 }
 
-/** The operator takes the name and address of a bucket as plain fields, not from a secret; bucket names are globally unique. */
+/** The operator reads the name and address of a bucket from plain fields, not from a secret. Bucket names are globally unique, so the user may have to change them. */
 function bucketAddress({ cloud }: Plan, { name }: Database, bucket: BucketStore): string {
   const fields = cloud === "aws" ? "another name" : `another name and the address of ${bucket.provider.product}`;
   return `backups of ${name} are written to s3://${bucket.name}/${name}; set ${fields} by \`patch: { kubernetes: { kind: Cluster, spec: { backup: { barmanObjectStore: … } } } }\``;

@@ -53,7 +53,7 @@ export function formClusterJob(scope: Scope, store: Store, server: StoreServer):
   };
 }
 
-/** Under this name, not the store's: a pod of the store's own name would be taken for one of its servers. */
+/** The name of the job's pods. Selectors of the store's servers must not match them. */
 export function formName(store: Store): string {
   return `${store.name}-form`;
 }

@@ -19,8 +19,8 @@ import { storeStatefulSet } from "./stateful-set.js";
 
 type StoreRenderer = (scope: Scope, store: Store, server: StoreServer) => Output;
 
-/** What a store that runs in the cluster consists of, by file name. */
-const storeObjects: Readonly<Record<string, StoreRenderer>> = {
+/** The objects of a store that runs as a StatefulSet, by file name. */
+const STORE_OBJECTS: Readonly<Record<string, StoreRenderer>> = {
   "service-account": (scope, store) => serviceAccount(scope.plan, store, store.kind),
   "config-map": (scope, store, server) =>
     Object.keys(server.files).length > 0 ? storeConfigMap(scope, store, server.files) : undefined,
@@ -35,36 +35,36 @@ const storeObjects: Readonly<Record<string, StoreRenderer>> = {
   "form-cluster-network-policy": formClusterNetworkPolicy,
 };
 
-/** A database that CloudNativePG runs: the operator makes its pods, services, budgets and accounts itself. */
-const operatedObjects: Readonly<Record<string, (scope: Scope, database: Database) => Output>> = {
+/** The objects of a database that CloudNativePG runs. The operator creates its pods, disruption budgets and service accounts. */
+const OPERATOR_OBJECTS: Readonly<Record<string, (scope: Scope, database: Database) => Output>> = {
   cluster: cloudNativePgCluster,
   service: primaryService,
   "scheduled-backup": scheduledBackup,
   "network-policy": cloudNativePgNetworkPolicy,
 };
 
-/** The objects of one store, by file name; none for a store that its provider runs. */
+/** The objects of one store, by file name; empty for a managed store. */
 export function renderStore(scope: Scope, store: Store): readonly (readonly [file: string, output: Output])[] {
   if (!runsAsContainers(store)) return [];
   if (isCloudNativePg(store))
-    return Object.entries(operatedObjects).map(([file, render]) => [file, render(scope, store)]);
+    return Object.entries(OPERATOR_OBJECTS).map(([file, render]) => [file, render(scope, store)]);
   const server = storeServer(store, membership(scope.plan, store), true);
-  return Object.entries(storeObjects).map(([file, render]) => [file, render(scope, store, server)]);
+  return Object.entries(STORE_OBJECTS).map(([file, render]) => [file, render(scope, store, server)]);
 }
 
-/** Members among themselves, and the jobs that look after the store. */
+/** Connections between the members of a store, and from its jobs. */
 function ownConnections(scope: Scope, store: Store) {
-  const among = storeTraits(store).memberPorts.map(tcp);
+  const memberPorts = storeTraits(store).memberPorts.map(tcp);
   const from = (name: string): INetworkPolicyIngressRule => ({
     from: [pods(scope.plan, name)],
     ports: [tcp(store.port)],
   });
   return {
     ingress: [
-      ...(among.length > 0 ? [{ from: [pods(scope.plan, store.name)], ports: among }] : []),
+      ...(memberPorts.length > 0 ? [{ from: [pods(scope.plan, store.name)], ports: memberPorts }] : []),
       ...(backupNetworkPolicy(scope, store) ? [from(backupName(store))] : []),
       ...(formClusterNetworkPolicy(scope, store) ? [from(formName(store))] : []),
     ],
-    egress: among.length > 0 ? [{ to: [pods(scope.plan, store.name)], ports: among }] : [],
+    egress: memberPorts.length > 0 ? [{ to: [pods(scope.plan, store.name)], ports: memberPorts }] : [],
   };
 }

@@ -4,7 +4,7 @@ import { metadata, selector } from "../metadata.js";
 import { defaultDeny, pods, tcp } from "../network-policy.js";
 import type { Scope } from "../scope.js";
 
-/** A store's own job may call its store, and nothing else. */
+/** Allows a job of a store to connect to the store only. */
 export function jobNetworkPolicy(
   scope: Scope,
   store: Store,

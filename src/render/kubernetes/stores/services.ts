@@ -4,7 +4,7 @@ import type { PodDisruptionBudget, Service } from "../manifest.js";
 import { metadata, selector } from "../metadata.js";
 import { peerService, servicePort } from "../service.js";
 
-/** The store under its own name: the primary where there is one, any member otherwise. */
+/** The Service with the name of the store: it selects the primary, or all members of a store without a primary. */
 export function storeService(plan: Plan, store: Store): Service {
   return {
     apiVersion: "v1",
@@ -25,7 +25,7 @@ export function storePeerService(plan: Plan, store: Store): Service {
   return peerService(plan, store, store.kind, [servedPort(store)]);
 }
 
-/** One member at a time may be drained; a store of one member cannot be held back without blocking every drain. */
+/** At most one member may be evicted at a time. Undefined for a single member: a budget would block every drain. */
 export function storeDisruptionBudget(plan: Plan, store: Store): PodDisruptionBudget | undefined {
   if (storeTraits(store).servers <= 1) return undefined;
   return {

@@ -3,7 +3,7 @@ import type { Store } from "../../../plan/plan.js";
 import { hasServers, storeTraits } from "../../../plan/stores/index.js";
 import type { Note } from "../../note.js";
 import { needsBackupVolume, serverNotes } from "../../stores/index.js";
-import { backupDirectory } from "../../stores/postgres.js";
+import { BACKUP_DIRECTORY } from "../../stores/postgres.js";
 import type { StoreServer } from "../../stores/server.js";
 import { fileMounts, storeConfigMapName } from "../config-map.js";
 import type { StatefulSet, WithNotes } from "../manifest.js";
@@ -15,15 +15,15 @@ import { containerSecurityContext, podSecurityContext } from "../security-contex
 import { peerServiceName } from "../service.js";
 import { serverSpread, topologySpread } from "../topology-spread.js";
 import { claim, scratchVolume, secretVolume } from "../volumes.js";
-import { backupClaim } from "./backup.js";
+import { BACKUP_CLAIM } from "./backup.js";
 import { membership } from "./members.js";
 
-/** The store's servers, each with a claim of its own that outlives it. */
+/** The servers of a store, each with its own claims, which are retained when the StatefulSet is deleted. */
 export function storeStatefulSet(scope: Scope, store: Store, server: StoreServer): WithNotes<StatefulSet> {
   return { object: statefulSet(scope, store, server), notes: [...serverNotes(store), ...failoverNotes(store)] };
 }
 
-/** Replicas that a reader may take for a failover. */
+/** A note for replicas without failover: nothing promotes them. */
 function failoverNotes(store: Store): readonly Note[] {
   if (!hasServers(store) || storeTraits(store).copies === 1 || store.provider.failover) return [];
   return [{ path: store.path, message: `${store.name}: its replicas copy the first server, but none is promoted` }];
@@ -63,7 +63,7 @@ function statefulSet(scope: Scope, store: Store, server: StoreServer): StatefulS
       ...mounted.flatMap(({ mounts }) => mounts),
       ...fileMounts(server, "configuration"),
       ...(server.data === undefined ? [] : [{ name: "data", mountPath: server.data }]),
-      ...(needsBackupVolume(store) ? [{ name: backupClaim, mountPath: backupDirectory }] : []),
+      ...(needsBackupVolume(store) ? [{ name: BACKUP_CLAIM, mountPath: BACKUP_DIRECTORY }] : []),
     ],
   };
   return {
@@ -110,7 +110,7 @@ function statefulSet(scope: Scope, store: Store, server: StoreServer): StatefulS
       },
       volumeClaimTemplates: [
         ...(server.data === undefined ? [] : [claim("data", store.size, selected)]),
-        ...(needsBackupVolume(store) ? [claim(backupClaim, 2 * store.size, selected)] : []),
+        ...(needsBackupVolume(store) ? [claim(BACKUP_CLAIM, 2 * store.size, selected)] : []),
       ],
     },
   };
