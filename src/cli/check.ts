@@ -67,7 +67,7 @@ async function checkFile(file: string, options: CheckOptions): Promise<void> {
   }
 }
 
-/** The errors of an invalid file. An error without a place in it (it does not exist) is placed at the file. */
+/** The errors of an invalid file. An error without a position (the file does not exist) refers to the file as a whole. */
 function errorsIn(error: KeelsonError, file: string): readonly Diagnostic[] {
   if (error instanceof DiagnosticsError) return error.diagnostics;
   const { code, message, hint } = error;
@@ -79,7 +79,7 @@ function plansOf(loaded: Loaded, options: CheckOptions): readonly Plan[] {
   return names.map((name) => planOf(loaded, name));
 }
 
-/** The findings of the rules. For a YAML file a fix is safe only if no environment loses a kept promise by it. */
+/** The findings of the rules. A fix of a YAML file is safe only if every promise that is kept in an environment stays kept. */
 function findingsIn({ file, text }: Loaded, plans: readonly Plan[], rules: readonly Rule[]): readonly Finding[] {
   const findings = findingsOf(plans, rules);
   return text === undefined ? findings : verifyFixes(text, findings, (edited) => plansIn(file, edited));
@@ -161,16 +161,16 @@ async function formatFindings(
   }
 }
 
-/** Rules by code or by group. Throws a `KeelsonError` for a word that matches none. */
-function selectRules(words: readonly string[] | undefined): readonly Rule[] {
-  if (!words) return catalogue;
-  return words.flatMap((word) => {
-    const rules = catalogue.filter(({ code }) => code === word || code.startsWith(`${word}/`));
+/** Rules by code or by group. Throws `check/unknown-rule` for a name that matches none. */
+function selectRules(names: readonly string[] | undefined): readonly Rule[] {
+  if (!names) return catalogue;
+  return names.flatMap((name) => {
+    const rules = catalogue.filter(({ code }) => code === name || code.startsWith(`${name}/`));
     if (rules.length > 0) return rules;
-    throw new KeelsonError("check/unknown-rule", `there is no rule ${word}`, {
+    throw new KeelsonError("check/unknown-rule", `there is no rule ${name}`, {
       hint:
         didYouMean(
-          word,
+          name,
           catalogue.map(({ code }) => code),
         ) ?? "keelson check --list-rules prints the rules",
     });

@@ -30,7 +30,7 @@ export async function deployPlatform(file: string, options: DeployOptions): Prom
     const result = await deploy(client, plan, {
       dryRun: options.dryRun === true,
       force: options.forceConflicts === true,
-      timeout: options.timeout,
+      timeoutMs: options.timeout,
       random: (bytes) => randomBytes(bytes).toString("base64url"),
       report: toStderr,
     });
@@ -64,9 +64,13 @@ function summarise(result: DeployResult): void {
     `${count("apply")} ${would}applied, ${count("prune")} ${would}pruned, ${count("keep")} unchanged in ${result.namespace}\n`,
   );
   if (result.triedElsewhere)
-    process.stderr.write(`the namespace does not exist yet, so its objects were tried in namespace default\n`);
+    process.stderr.write(
+      `the namespace does not exist yet, so the dry run of its objects used the namespace default\n`,
+    );
   if (result.outcome === "done") return;
-  process.stderr.write(`${result.outcome === "failed" ? "failed" : "not rolled out in time"}; nothing was pruned:\n`);
+  process.stderr.write(
+    `${result.outcome === "failed" ? "failed" : "not rolled out within the time limit"}; nothing was pruned:\n`,
+  );
   for (const rollout of result.rollouts.filter(({ state }) => state !== "done"))
     process.stderr.write(`  ${rollout.name}: ${rollout.ready}/${rollout.wanted} ready, ${rollout.why}\n`);
   for (const [pod, reason] of Object.entries(result.reasons)) process.stderr.write(`  Pod ${pod}: ${reason}\n`);

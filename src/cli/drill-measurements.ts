@@ -5,8 +5,10 @@ import type { Plan } from "../plan/plan.js";
 import { type Measurement, measurementsOf } from "../promises/measurement.js";
 
 /**
- * What drills measured on this machine; none if no drill has run. A result that cannot be read is a warning on stderr. `named`: the data directory of `--data`, which must
- * exist (`promises/no-data`). The reader of results is loaded only when there are any.
+ * The measurements of the drills on this machine; empty if no drill has run. A result that cannot be read is a warning on
+ * stderr. `named`: the data directory of `--data`. The parser of results is loaded only if there are any.
+ *
+ * @throws KeelsonError `promises/no-data` if `named` does not exist.
  */
 export async function drillMeasurements(named: string | undefined, plan: Plan): Promise<readonly Measurement[]> {
   const directory = dataDirectory(named, plan);

@@ -39,10 +39,12 @@ export async function drill(fault: string, options: DrillOptions): Promise<void>
     });
   const control = options.file === undefined ? await runningControl(options) : undefined;
   if (control && options.environment !== undefined)
-    throw new KeelsonError("usage", "-e needs --file: the drill uses the running platform in its own environment", {
+    throw new KeelsonError("usage", "-e requires --file: the drill uses the running platform in its own environment", {
       hint: "to start a platform for the drill: --file FILE -e ENVIRONMENT",
     });
-  const { result, directory } = control ? await onRunning(control, fault, options) : await onItsOwn(fault, options);
+  const { result, directory } = control
+    ? await drillRunning(control, fault, options)
+    : await drillTemporary(fault, options);
   process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${summary(result, directory)}\n`);
   process.exitCode = isKept(result) ? 0 : 1;
 }
@@ -69,7 +71,7 @@ async function runningControl(options: DrillOptions): Promise<{ socket: string; 
   }
 }
 
-async function onRunning(
+async function drillRunning(
   { socket, data }: { socket: string; data: string },
   fault: string,
   options: DrillOptions,
@@ -98,7 +100,7 @@ async function onRunning(
 }
 
 /** No platform is running: starts one for the drill in a directory of its own, and removes it afterwards. */
-async function onItsOwn(fault: string, options: DrillOptions): Promise<Completed> {
+async function drillTemporary(fault: string, options: DrillOptions): Promise<Completed> {
   const plan = await loadPlan(options.file ?? "starter", options.environment);
   const data = await mkdtemp(join(tmpdir(), "keelson-drill-"));
   // PostgreSQL may run as another user, which must be able to enter this directory.
@@ -125,7 +127,7 @@ async function onItsOwn(fault: string, options: DrillOptions): Promise<Completed
     );
     try {
       const control = { socket: platform.running.control, data };
-      const { result } = await onRunning(control, fault, options);
+      const { result } = await drillRunning(control, fault, options);
       const kept = layout(dataDirectory(undefined, plan)).drills;
       await makeRoot(dirname(kept));
       await cp(drillStore(platform.layout.drills).directory(result.id), join(kept, result.id), { recursive: true });

@@ -54,7 +54,7 @@ function shownName(file: string, path: string): string {
     : `blueprints${path.slice(BLUEPRINTS.length)}`;
 }
 
-/** The Plan of a platform file under an environment (its first when none is named). Warnings are `loadPlatform`'s. */
+/** The Plan of a platform file in an environment; by default its first. Warnings are discarded. */
 export async function loadPlan(file: string, environment?: string): Promise<Plan> {
   return planOf(await loadPlatform(file), environment);
 }

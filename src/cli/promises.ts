@@ -39,7 +39,7 @@ function selectRows(sheet: PromiseSheet, name: string): readonly Row[] {
   if (rows.length > 0) return rows;
   const known = sheet.rows.filter((row) => row.fault === fault).map((row) => `${row.fault}/${row.subject}`);
   throw new KeelsonError("promises/unknown-row", `the sheet of ${sheet.environment} has no row ${name}`, {
-    hint: `it has: ${(known.length > 0 ? known : [...new Set(sheet.rows.map((row) => row.fault))]).join(", ")}`,
+    hint: `available rows: ${(known.length > 0 ? known : [...new Set(sheet.rows.map((row) => row.fault))]).join(", ")}`,
   });
 }
 

@@ -32,7 +32,7 @@ export async function render(file: string, options: RenderOptions): Promise<void
 function targetNamed(name: string): TargetName {
   if (isTargetName(name)) return name;
   throw new KeelsonError("render/unknown-target", `there is no target ${name}`, {
-    hint: `there are: ${Object.keys(targets).join(", ")}`,
+    hint: `available targets: ${Object.keys(targets).join(", ")}`,
   });
 }
 
@@ -68,7 +68,7 @@ async function write(
       `not overwritten:\n${refused.map((change) => `  ${join(directory, change.path)}: ${change.why}`).join("\n")}`,
     );
   await writeChanges(directory, changes);
-  // On a cluster `keelson deploy` makes them; Compose reads them from files beside its own.
+  // `keelson deploy` creates the secrets of a cluster; Compose reads them from files.
   const secrets =
     target === "compose"
       ? await writeMissingSecrets(directory, rendering.secrets, (bytes) => randomBytes(bytes).toString("base64url"))
@@ -115,7 +115,7 @@ function report(
   ] as const;
   const parts = counts.filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`);
   process.stderr.write(`${plan.platform} (${plan.environment}) in ${directory}: ${parts.join(", ")}\n`);
-  for (const secret of secrets) process.stderr.write(`made ${join(directory, secret)}\n`);
+  for (const secret of secrets) process.stderr.write(`created ${join(directory, secret)}\n`);
   printNotes(rendering.notes);
 }
 

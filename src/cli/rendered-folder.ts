@@ -11,8 +11,10 @@ import type { GeneratedSecret } from "../render/secrets.js";
 import type { RenderedFile } from "../render/target.js";
 
 /**
- * The texts in a folder that matter to a rendering: those at the paths of its files, and those with Keelson's marker. By path
- * relative to the folder, with forward slashes. Of any other file only the beginning is read.
+ * Reads the files in a folder that a rendering can replace or remove: those at the paths of rendered files, and those with
+ * Keelson's marker. Keys are paths relative to the folder, with forward slashes. Only the start of any other file is read.
+ *
+ * @throws KeelsonError `render/unreadable`, `render/unreadable-directory`.
  */
 export async function readFolder(
   directory: string,
@@ -29,7 +31,7 @@ export async function readFolder(
   return found;
 }
 
-/** Files in the folder and one level below, which is as deep as renderings go. */
+/** Files in the folder and one level below: renderings have no deeper folders. */
 async function filesIn(directory: string): Promise<readonly string[]> {
   const top = await entries(directory);
   const folders = top.filter((entry) => entry.isDirectory() && entry.name !== SECRETS_FOLDER);
@@ -41,7 +43,7 @@ async function filesIn(directory: string): Promise<readonly string[]> {
   return [...top.filter((entry) => entry.isFile()).map((entry) => entry.name), ...below.flat()];
 }
 
-/** Carries out what was decided. Each file is renamed into place, so that a reader never sees half of one. */
+/** Executes the changes. Each file is renamed into place, so no process reads an incomplete file. */
 export async function writeChanges(directory: string, changes: readonly Change[]): Promise<void> {
   for (const change of changes) {
     const path = join(directory, change.path);
@@ -54,10 +56,10 @@ export async function writeChanges(directory: string, changes: readonly Change[]
 }
 
 /**
- * Makes the secrets that do not exist yet, one file per key, and touches none that does. The folder is its owner's
- * alone; the files in it are readable, because each container reads them as its own user.
+ * Generates the secrets that do not exist yet, one file per key; existing files are not changed. Only the owner can enter the
+ * folder. The files in it are world-readable, because each container reads them as a different user.
  *
- * @returns the paths made, relative to the directory.
+ * @returns the created paths, relative to the directory.
  */
 export async function writeMissingSecrets(
   directory: string,
@@ -135,7 +137,7 @@ async function removeEmptyParents(root: string, directory: string): Promise<void
     try {
       await rmdir(folder);
     } catch {
-      // Not empty: something else lives there.
+      // Not empty: it contains other files.
       return;
     }
   }

@@ -22,7 +22,7 @@ async function write(file: string, text: string): Promise<void> {
   } catch (error) {
     const reason = messageOf(error);
     throw new KeelsonError("file/unwritable", `cannot write ${file}: ${reason}`, {
-      hint: "name a file in a folder that is there and that you may write to",
+      hint: "specify a file in an existing directory that you can write to",
       cause: error,
     });
   }

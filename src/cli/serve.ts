@@ -54,7 +54,7 @@ async function reportToParent(error: unknown): Promise<void> {
 
 async function planOf(file: string | undefined, options: ServeOptions): Promise<Plan> {
   if (options.plan !== undefined && file !== undefined)
-    throw new KeelsonError("usage", `serve takes ${file} or --plan ${options.plan}, not both`, {
+    throw new KeelsonError("usage", `${file} and --plan ${options.plan} cannot be combined`, {
       hint: "specify one of them: a plan is for one environment",
     });
   if (options.plan !== undefined) return readPlanFile(options.plan);
@@ -62,7 +62,7 @@ async function planOf(file: string | undefined, options: ServeOptions): Promise<
     const { loadPlan } = await import("./load.js");
     return loadPlan(file, options.environment);
   }
-  throw new KeelsonError("serve/no-plan", "serve needs a platform file or a plan");
+  throw new KeelsonError("serve/no-plan", "serve requires a platform file or --plan");
 }
 
 async function runModules(plan: Plan, options: ServeOptions, ignoreParent: () => void): Promise<void> {
@@ -125,7 +125,7 @@ function exitWithParent(): () => void {
   return () => process.off("disconnect", exit);
 }
 
-/** Time of the grace period reserved for the log and the exit itself. */
+/** Part of the grace period that is reserved for flushing the log and exiting. */
 const EXIT_MARGIN_MS = 1_000;
 
 /**

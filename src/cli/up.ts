@@ -85,7 +85,7 @@ async function foreground(file: string, plan: Plan, options: UpOptions): Promise
   process.exit(0);
 }
 
-/** The first signal requests an orderly stop; the second exits at once, and the children detect that by themselves. */
+/** The first signal starts a graceful shutdown; the second exits at once, and the child processes exit with their parent. */
 function waitForSignal(interrupted: AbortController): Promise<void> {
   const stop = (): void => {
     if (interrupted.signal.aborted) process.exit(130);
@@ -100,7 +100,7 @@ function invocation(): string {
   return process.env["npm_execpath"] === undefined ? "keelson" : "npx keelson";
 }
 
-/** What `--json` prints. A detached start reports it to the command that waits for it. */
+/** The output of `--json`. `up --detach` reads it from the process that it started. */
 const startReportSchema = z.object({
   pid: z.number(),
   url: z.string(),
@@ -112,7 +112,7 @@ const startReportSchema = z.object({
   firstKey: z.string().optional(),
   curl: z.string().optional(),
   models: z.array(z.object({ name: z.string(), reason: z.string() })).readonly(),
-  /** What the plan has and this machine does not run, each with the reason. */
+  /** Parts of the plan that `up` does not run on this machine, each with the reason. */
   left: z.array(z.string()).readonly(),
   tookMs: z.number(),
 });
@@ -183,7 +183,7 @@ async function detached(file: string, plan: Plan, options: UpOptions): Promise<v
       detached: true,
       stdio: ["ignore", report.fd, log.fd],
     });
-    // A Ctrl-C here does not reach the child in its own session: signals are forwarded, a second one as a second one.
+    // The child has its own session and does not receive Ctrl-C from this terminal: every signal is forwarded.
     for (const signal of ENDING) process.on(signal, () => child.kill(signal));
     await once(child, "spawn");
     await log.close();
@@ -199,7 +199,7 @@ async function detached(file: string, plan: Plan, options: UpOptions): Promise<v
     if (missing !== undefined) await removeLeftovers(places, missing);
     throw diskError(error, places.root);
   } finally {
-    // It contains the first key, which is printed now and must not stay in a file.
+    // It contains the first key, which must not remain on disk after it was printed.
     await rm(files.report, { force: true });
   }
 }

@@ -88,7 +88,7 @@ function cells(row: UsageFigures): string[] {
   return USAGE_FIGURES.map((figure) => row[figure].toLocaleString("en-US"));
 }
 
-/** Aligns the columns from `from` on to the right, so that digits of the same weight stand below each other. */
+/** Aligns the columns from `from` on to the right, so that digits of the same place value are aligned. */
 function rightAligned(rows: readonly (readonly string[])[], from: number): string[][] {
   const width = (column: number): number => Math.max(...rows.map((row) => plainLength(row[column] ?? "")));
   const widths = rows[0]?.map((_cell, column) => width(column)) ?? [];

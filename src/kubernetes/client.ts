@@ -2,15 +2,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, type Dispatcher } from "undici";
 import { z } from "zod";
 import type { Connection, Identity } from "./connection.js";
-import { type Asked, KubernetesError, notFromKubernetes, refusal, unreachable } from "./errors.js";
+import { type ApiRequest, KubernetesError, notFromKubernetes, refusal, unreachable } from "./errors.js";
 import { describe, LiveObject, type ObjectReference } from "./live-object.js";
 
-/** The name under which Keelson owns the fields that it applies. */
-const fieldManager = "keelson";
+/** The field manager of server-side apply. */
+const FIELD_MANAGER = "keelson";
 
-const requestTimeout = 30_000;
-/** Waits before a request is tried again that the server was too busy to answer. */
-const retryAfter = [200, 1000, 3000];
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Delays before the retries of a request that the server rejected because it is overloaded (429, 503). */
+const RETRY_DELAYS_MS = [200, 1000, 3000];
 
 interface RequestOptions {
   readonly body?: string;
@@ -46,11 +46,14 @@ const ObjectList = z.looseObject({
 });
 const Event = z.looseObject({ type: z.string(), object: z.looseObject({}) });
 
-/** A thin client of the Kubernetes API: what Keelson needs of it, and nothing else. Close it when done. */
+/**
+ * A minimal client of the Kubernetes API. Close it after use. Every request throws a `KubernetesError` if the API server
+ * rejects it or is unreachable.
+ */
 export class KubernetesClient {
   readonly #connection: Connection;
   readonly #kinds = new Map<string, Promise<ReadonlyMap<string, Kind>>>();
-  /** Some clusters are reached under a path of a shared host. */
+  /** Path prefix of the API, for clusters behind a shared host. */
   readonly #basePath: string;
   readonly #origin: string;
   #agent: { readonly client: Identity["client"]; readonly agent: Agent } | undefined;
@@ -70,12 +73,12 @@ export class KubernetesClient {
     await this.#agent?.agent.destroy();
   }
 
-  /** Whether the cluster has this kind: it may come with an operator that is not installed. */
-  async knows(apiVersion: string, kind: string): Promise<boolean> {
+  /** Whether the cluster serves this kind. A custom resource is absent if its operator is not installed. */
+  async hasKind(apiVersion: string, kind: string): Promise<boolean> {
     return (await this.#kindsOf(apiVersion)).has(kind);
   }
 
-  /** The object, or undefined when there is none. */
+  /** The object; undefined if it does not exist. */
   async get(reference: ObjectReference): Promise<LiveObject | undefined> {
     const path = await this.#pathOf(reference);
     try {
@@ -86,7 +89,7 @@ export class KubernetesClient {
     }
   }
 
-  /** All objects of a kind with these labels, in one namespace (or the whole cluster), page by page. */
+  /** All objects of a kind with these labels, in one namespace or in the whole cluster. Reads all pages. */
   async list(
     apiVersion: string,
     kind: string,
@@ -100,18 +103,18 @@ export class KubernetesClient {
     do {
       const query = new URLSearchParams({ labelSelector: selectorOf(labels), limit: "500" });
       if (page) query.set("continue", page);
-      const answer = ObjectList.parse(await this.#send("GET", `${collection}?${query}`, `list ${kind}`));
-      // The items of a list leave out what is the same for all of them.
-      items.push(...answer.items.map((item) => LiveObject.parse({ apiVersion, kind, ...item })));
-      resourceVersion = answer.metadata.resourceVersion ?? "";
-      page = answer.metadata.continue;
+      const response = ObjectList.parse(await this.#send("GET", `${collection}?${query}`, `list ${kind}`));
+      // The items of a list have no apiVersion and kind.
+      items.push(...response.items.map((item) => LiveObject.parse({ apiVersion, kind, ...item })));
+      resourceVersion = response.metadata.resourceVersion ?? "";
+      page = response.metadata.continue;
     } while (page);
     return { items, resourceVersion };
   }
 
-  /** Server-side apply; fields that the kind does not have are refused. */
+  /** Server-side apply; the API server rejects unknown fields. */
   async apply(object: ObjectReference, options: ApplyOptions = {}): Promise<LiveObject> {
-    const query = new URLSearchParams({ fieldManager: options.manager ?? fieldManager, fieldValidation: "Strict" });
+    const query = new URLSearchParams({ fieldManager: options.manager ?? FIELD_MANAGER, fieldValidation: "Strict" });
     if (options.dryRun) query.set("dryRun", "All");
     if (options.force) query.set("force", "true");
     const path = `${await this.#pathOf(object)}?${query}`;
@@ -120,17 +123,17 @@ export class KubernetesClient {
     );
   }
 
-  /** Creates an object that must not exist yet. */
+  /** Creates an object; fails if it exists. */
   async create(object: ObjectReference, options: Pick<ApplyOptions, "dryRun"> = {}): Promise<LiveObject> {
-    const query = new URLSearchParams({ fieldManager, fieldValidation: "Strict" });
+    const query = new URLSearchParams({ fieldManager: FIELD_MANAGER, fieldValidation: "Strict" });
     if (options.dryRun) query.set("dryRun", "All");
     const collection = await this.#collection(object.apiVersion, object.kind, object.metadata.namespace);
     return LiveObject.parse(await this.#send("POST", `${collection}?${query}`, `create ${describe(object)}`, object));
   }
 
-  /** Deletes an object and, in the background, what it owns. An object that does not exist is no error. */
+  /** Deletes an object and, in the background, its dependents. Does nothing if the object does not exist. */
   async delete(object: ObjectReference & { readonly metadata: { readonly uid?: string | undefined } }): Promise<void> {
-    // Only the object that was read: one created since under the same name stays.
+    // Only the object that was read: an object created since with the same name is not deleted.
     const { uid } = object.metadata;
     const options = { propagationPolicy: "Background", ...(uid !== undefined && { preconditions: { uid } }) };
     try {
@@ -141,8 +144,8 @@ export class KubernetesClient {
   }
 
   /**
-   * Changes of a kind after `resourceVersion`, until `signal` ends it. Ends by itself when the server closes the stream or
-   * no longer knows the version: then list again.
+   * Changes of a kind after `resourceVersion`, until `signal` aborts. Also ends when the server closes the stream or the
+   * version has expired (410 Gone): then list again.
    */
   async *watch(
     apiVersion: string,
@@ -154,19 +157,20 @@ export class KubernetesClient {
   ): AsyncGenerator<WatchEvent> {
     const query = new URLSearchParams({ watch: "1", labelSelector: selectorOf(labels), resourceVersion });
     const path = `${await this.#collection(apiVersion, kind, namespace)}?${query}`;
-    const asked = this.#asked("GET", path, `watch ${kind}`);
-    const answer = await this.#dispatch(asked, { headersTimeout: requestTimeout, bodyTimeout: 0, signal });
-    if (answer.statusCode >= 400) throw refusal(answer.statusCode, parseJson(await answer.body.text()), asked);
+    const apiRequest = this.#requestOf("GET", path, `watch ${kind}`);
+    const response = await this.#dispatch(apiRequest, { headersTimeout: REQUEST_TIMEOUT_MS, bodyTimeout: 0, signal });
+    if (response.statusCode >= 400)
+      throw refusal(response.statusCode, parseJson(await response.body.text()), apiRequest);
     let rest = "";
-    answer.body.setEncoding("utf8");
+    response.body.setEncoding("utf8");
     try {
-      for await (const chunk of answer.body) {
+      for await (const chunk of response.body) {
         const lines = (rest + String(chunk)).split("\n");
         rest = lines.pop() ?? "";
         for (const line of lines) {
           if (line.trim() === "") continue;
           const event = Event.safeParse(parseJson(line)).data;
-          if (event === undefined) throw notFromKubernetes(line, this.#connection.server, asked);
+          if (event === undefined) throw notFromKubernetes(line, this.#connection.server, apiRequest);
           if (event.type === "ERROR") return;
           if (event.type === "ADDED" || event.type === "MODIFIED" || event.type === "DELETED")
             yield { type: event.type, object: LiveObject.parse({ apiVersion, kind, ...event.object }) };
@@ -174,7 +178,7 @@ export class KubernetesClient {
       }
     } catch (error) {
       if (error instanceof KubernetesError) throw error;
-      if (!signal.aborted) throw unreachable(error, this.#connection.server, asked);
+      if (!signal.aborted) throw unreachable(error, this.#connection.server, apiRequest);
     }
   }
 
@@ -185,7 +189,11 @@ export class KubernetesClient {
 
   async #collection(apiVersion: string, kind: string, namespace: string | undefined): Promise<string> {
     const found = (await this.#kindsOf(apiVersion)).get(kind);
-    if (!found) throw new KubernetesError("kubernetes/unknown-kind", `this cluster knows no ${kind} in ${apiVersion}`);
+    if (!found)
+      throw new KubernetesError(
+        "kubernetes/unknown-kind",
+        `the cluster does not serve the kind ${kind} in ${apiVersion}`,
+      );
     const scope = found.namespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : "";
     return `${groupPath(apiVersion)}${scope}/${found.plural}`;
   }
@@ -202,39 +210,39 @@ export class KubernetesClient {
   }
 
   async #discover(group: string): Promise<ReadonlyMap<string, Kind>> {
-    const answer = await this.#send("GET", group, `discover the kinds of ${group}`).catch((error: unknown) => {
+    const response = await this.#send("GET", group, `discover the kinds of ${group}`).catch((error: unknown) => {
       if (error instanceof KubernetesError && error.status === 404) return { resources: [] };
       throw error;
     });
-    const whole = ResourceList.parse(answer).resources.filter((resource) => !resource.name.includes("/"));
-    return new Map(whole.map(({ kind, name, namespaced }) => [kind, { plural: name, namespaced }]));
+    const resources = ResourceList.parse(response).resources.filter((resource) => !resource.name.includes("/"));
+    return new Map(resources.map(({ kind, name, namespaced }) => [kind, { plural: name, namespaced }]));
   }
 
   async #send(
-    method: Asked["method"],
+    method: ApiRequest["method"],
     path: string,
     what: string,
     body?: unknown,
     type = "application/json",
   ): Promise<unknown> {
-    const asked = this.#asked(method, path, what);
+    const apiRequest = this.#requestOf(method, path, what);
     const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": type } };
     for (let attempt = 0; ; attempt += 1) {
-      const answer = await this.#dispatch(asked, {
+      const response = await this.#dispatch(apiRequest, {
         ...sent,
-        headersTimeout: requestTimeout,
-        bodyTimeout: requestTimeout,
+        headersTimeout: REQUEST_TIMEOUT_MS,
+        bodyTimeout: REQUEST_TIMEOUT_MS,
       });
-      const text = await answer.body.text();
-      if (answer.statusCode < 400) return text === "" ? {} : parseJson(text);
-      const wait = retryAfter[attempt];
-      if (!(answer.statusCode === 429 || answer.statusCode === 503) || wait === undefined)
-        throw refusal(answer.statusCode, parseJson(text), asked);
+      const text = await response.body.text();
+      if (response.statusCode < 400) return text === "" ? {} : parseJson(text);
+      const wait = RETRY_DELAYS_MS[attempt];
+      if (!(response.statusCode === 429 || response.statusCode === 503) || wait === undefined)
+        throw refusal(response.statusCode, parseJson(text), apiRequest);
       await sleep(wait);
     }
   }
 
-  async #dispatch(asked: Asked, options: RequestOptions): Promise<Dispatcher.ResponseData> {
+  async #dispatch(apiRequest: ApiRequest, options: RequestOptions): Promise<Dispatcher.ResponseData> {
     const identity = await this.#connection.credentials();
     const headers = {
       accept: "application/json",
@@ -246,19 +254,19 @@ export class KubernetesClient {
         ...options,
         headers,
         origin: this.#origin,
-        path: this.#basePath + asked.path,
-        method: asked.method,
+        path: this.#basePath + apiRequest.path,
+        method: apiRequest.method,
       });
     } catch (error) {
-      throw unreachable(error, this.#connection.server, asked);
+      throw unreachable(error, this.#connection.server, apiRequest);
     }
   }
 
-  #asked(method: Asked["method"], path: string, what: string): Asked {
-    return { method, path, what, connection: this.#connection.description };
+  #requestOf(method: ApiRequest["method"], path: string, operation: string): ApiRequest {
+    return { method, path, operation, connection: this.#connection.description };
   }
 
-  /** One pool of connections for as long as the client certificate stays the same. */
+  /** The connection pool; a new one if the client certificate has changed. */
   #agentFor(identity: Identity): Agent {
     const { client } = identity;
     if (this.#agent && this.#agent.client?.certificate === client?.certificate) return this.#agent.agent;
@@ -288,7 +296,7 @@ function selectorOf(labels: Readonly<Record<string, string>>): string {
     .join(",");
 }
 
-/** A response that is not JSON (the page of a proxy) is kept as text, for the message. */
+/** Returns the text of a response that is not JSON (the page of a proxy), for the error message. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

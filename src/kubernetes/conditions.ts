@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** The `status.conditions` of a live object: what its controller says of it, by type. */
+/** The `status.conditions` of a live object: as its controller reports them. */
 export const Conditions = z
   .array(
     z.looseObject({

@@ -1,10 +1,10 @@
 /** The address of a cluster's API, and the credentials to use. */
 export interface Connection {
-  /** For messages: where all this was read. */
+  /** The source of these settings, for messages: `context prod of ~/.kube/config`. */
   readonly description: string;
-  /** `https://host:port`, without a slash at the end. */
+  /** `https://host:port`, without a trailing slash. */
   readonly server: string;
-  /** PEM of the certificate authority; undefined for the machine's own list. */
+  /** PEM of the certificate authority; undefined: the certificate authorities of Node.js. */
   readonly authority: string | undefined;
   readonly verify: boolean;
   readonly serverName: string | undefined;
@@ -12,7 +12,7 @@ export interface Connection {
   readonly credentials: Credentials;
 }
 
-/** Asked again before each request, because tokens expire; an implementation keeps what is still valid. */
+/** Called before each request, because tokens expire. Implementations cache credentials while they are valid. */
 export type Credentials = () => Promise<Identity>;
 
 export interface Identity {

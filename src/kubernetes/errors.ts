@@ -23,20 +23,20 @@ const Status = z.looseObject({
 });
 type Status = z.infer<typeof Status>;
 
-/** The request, for the message. */
-export interface Asked {
+/** A request to the API server, for error messages. */
+export interface ApiRequest {
   readonly method: "DELETE" | "GET" | "PATCH" | "POST";
   readonly path: string;
-  /** In words: `apply Deployment gateway`. */
-  readonly what: string;
+  /** For example `apply Deployment gateway`. */
+  readonly operation: string;
   /** Where the credentials come from: `context prod of ~/.kube/config`. */
   readonly connection: string;
 }
 
-/** The API server refused, or could not be reached. */
+/** The API server rejected a request, or is unreachable. */
 export class KubernetesError extends KeelsonError {
   override readonly name = "KubernetesError";
-  /** The HTTP status; undefined when there was no answer. */
+  /** The HTTP status; undefined if there was no response. */
   readonly status: number | undefined;
 
   constructor(
@@ -49,68 +49,68 @@ export class KubernetesError extends KeelsonError {
   }
 }
 
-/** Explains an error response and what to do about it. */
-export function refusal(status: number, body: unknown, asked: Asked): KubernetesError {
+/** The error for an error response of the API server, with a hint. */
+export function refusal(status: number, body: unknown, request: ApiRequest): KubernetesError {
   const parsed = Status.safeParse(body);
-  const said = parsed.success ? parsed.data : Status.parse({ message: typeof body === "string" ? body : "" });
+  const apiStatus = parsed.success ? parsed.data : Status.parse({ message: typeof body === "string" ? body : "" });
   const error = (code: ErrorCode, message: string, hint?: string) =>
-    new KubernetesError(code, `${asked.what}: ${message}`, { status, ...(hint !== undefined && { hint }) });
+    new KubernetesError(code, `${request.operation}: ${message}`, { status, ...(hint !== undefined && { hint }) });
   switch (status) {
     case 400:
-      return error("kubernetes/unreadable", said.message);
+      return error("kubernetes/unreadable", apiStatus.message);
     case 401:
       return error(
         "kubernetes/unauthenticated",
         "the cluster does not accept these credentials",
-        `log in again; they are from ${asked.connection}`,
+        `log in again; they are from ${request.connection}`,
       );
     case 403:
       return error(
         "kubernetes/forbidden",
-        said.message,
-        `request that permission, or use other credentials than ${asked.connection}`,
+        apiStatus.message,
+        `request that permission, or use other credentials than ${request.connection}`,
       );
     case 404:
-      return error("kubernetes/not-found", said.message || "not found");
+      return error("kubernetes/not-found", apiStatus.message || "not found");
     case 409:
-      return error("kubernetes/conflict", conflicts(said));
+      return error("kubernetes/conflict", conflicts(apiStatus));
     case 422:
-      return error("kubernetes/invalid", causes(said));
+      return error("kubernetes/invalid", causes(apiStatus));
     case 429:
-      return error("kubernetes/busy", said.message || "too many requests");
+      return error("kubernetes/busy", apiStatus.message || "too many requests");
     default:
-      return error("kubernetes/failed", `${status} ${said.message}`.trim());
+      return error("kubernetes/failed", `${status} ${apiStatus.message}`.trim());
   }
 }
 
-/** A conflict of field managers names each owner and what it owns. */
-function conflicts(said: Status): string {
-  const owned = (said.details?.causes ?? [])
+/** The field managers that own the conflicting fields. */
+function conflicts(apiStatus: Status): string {
+  const owned = (apiStatus.details?.causes ?? [])
     .filter((cause) => cause.reason === "FieldManagerConflict")
     .map((cause) => `${cause.field ?? "a field"} is owned by ${owner(cause.message)}`);
-  return owned.length > 0 ? owned.join("; ") : said.message;
+  return owned.length > 0 ? owned.join("; ") : apiStatus.message;
 }
 
 function owner(message: string | undefined): string {
   return /"([^"]+)"/.exec(message ?? "")?.[1] ?? "another manager";
 }
 
-function causes(said: Status): string {
-  const details = (said.details?.causes ?? []).map((cause) => `${cause.field ?? ""}: ${cause.message ?? ""}`);
-  return details.length > 0 ? details.join("; ") : said.message;
+function causes(apiStatus: Status): string {
+  const details = (apiStatus.details?.causes ?? []).map((cause) => `${cause.field ?? ""}: ${cause.message ?? ""}`);
+  return details.length > 0 ? details.join("; ") : apiStatus.message;
 }
 
-/** A response that the Kubernetes API never gives: usually the page of a proxy in front of it. */
-export function notFromKubernetes(text: string, server: string, asked: Asked): KubernetesError {
+/** The error for a response that is not from the Kubernetes API, such as the page of a proxy in front of it. */
+export function notFromKubernetes(text: string, server: string, request: ApiRequest): KubernetesError {
   return new KubernetesError(
     "kubernetes/failed",
-    `${asked.what}: the response of ${server} is not from the Kubernetes API: ${text.slice(0, 100)}`,
-    { hint: `check the server address of ${asked.connection}, and the proxy in front of it` },
+    `${request.operation}: the response of ${server} is not from the Kubernetes API: ${text.slice(0, 100)}`,
+    { hint: `check the server address of ${request.connection}, and the proxy in front of it` },
   );
 }
 
-/** Explains why there was no response. */
-export function unreachable(error: unknown, server: string, asked: Asked): KubernetesError {
+/** The error for a request without a response. */
+export function unreachable(error: unknown, server: string, request: ApiRequest): KubernetesError {
   const code = codeOf(error);
   const message = messageOf(error);
   const options = (hint: string) => ({ hint, cause: error });
@@ -118,17 +118,19 @@ export function unreachable(error: unknown, server: string, asked: Asked): Kuber
     return new KubernetesError(
       "kubernetes/unreachable",
       `cannot reach the cluster at ${server}: ${code === "ENOTFOUND" ? "unknown host" : "connection refused"}`,
-      options(`is it running? The address is from ${asked.connection}; choose another with --context or --kubeconfig`),
+      options(
+        `is it running? The address is from ${request.connection}; choose another with --context or --kubeconfig`,
+      ),
     );
   if (code.startsWith("ERR_TLS") || code.includes("CERT") || code.includes("SIGNATURE"))
     return new KubernetesError(
       "kubernetes/untrusted",
       `the certificate of ${server} is not trusted: ${message}`,
-      options(`the certificate authority is from ${asked.connection}`),
+      options(`the certificate authority is from ${request.connection}`),
     );
   return new KubernetesError(
     "kubernetes/unreachable",
-    `${asked.what}: no answer from ${server}: ${message}`,
+    `${request.operation}: no response from ${server}: ${message}`,
     options("try again; if it happens again, check the API server"),
   );
 }
@@ -136,7 +138,7 @@ export function unreachable(error: unknown, server: string, asked: Asked): Kuber
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return "";
   if ("code" in error && typeof error.code === "string") return error.code;
-  // Several addresses were tried: each failed on its own.
+  // Every address of the host was tried; the first error is representative.
   if (error instanceof AggregateError) return codeOf(error.errors[0]);
   return error.cause === undefined ? "" : codeOf(error.cause);
 }

@@ -8,10 +8,10 @@ import type { Credentials, Identity } from "./connection.js";
 
 const run = promisify(execFile);
 
-/** A plug-in that waits for a person for longer than this is taken to hang. */
-const longest = 60_000;
-/** A token is renewed this long before it expires. */
-const margin = 10_000;
+/** Timeout of a credential plugin, which may wait for a login by the user. */
+const PLUGIN_TIMEOUT_MS = 60_000;
+/** Credentials are renewed this long before they expire. */
+const RENEWAL_MARGIN_MS = 10_000;
 
 const ExecCredential = z.object({
   kind: z.literal("ExecCredential"),
@@ -31,7 +31,7 @@ export interface ExecPlugin {
   readonly installHint?: string | undefined;
 }
 
-/** Credentials that a program prints (`aws eks get-token`, `gke-gcloud-auth-plugin`, `kubelogin`), kept until they expire. */
+/** Credentials that a program prints (`aws eks get-token`, `gke-gcloud-auth-plugin`, `kubelogin`), cached until they expire. Throws `kubeconfig/exec-failed`. */
 export function execCredentials(
   plugin: ExecPlugin,
   kubeconfig: string,
@@ -47,7 +47,7 @@ export function execCredentials(
       authorization: token === undefined ? undefined : `Bearer ${token}`,
     };
     const expires = status.expirationTimestamp === undefined ? Number.NaN : Date.parse(status.expirationTimestamp);
-    kept = { identity, until: Number.isNaN(expires) ? Number.POSITIVE_INFINITY : expires - margin };
+    kept = { identity, until: Number.isNaN(expires) ? Number.POSITIVE_INFINITY : expires - RENEWAL_MARGIN_MS };
     return identity;
   };
 }
@@ -57,7 +57,7 @@ async function runPlugin(
   kubeconfig: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<z.infer<typeof ExecCredential>> {
-  // A command with a slash is relative to the kubeconfig, as kubectl has it; others are looked up in PATH.
+  // As in kubectl, a command with a slash is relative to the kubeconfig; others are looked up in PATH.
   const command = plugin.command.includes("/") ? resolve(dirname(kubeconfig), plugin.command) : plugin.command;
   const info = { apiVersion: plugin.apiVersion, kind: "ExecCredential", spec: { interactive: false } };
   const env = {
@@ -66,12 +66,12 @@ async function runPlugin(
     KUBERNETES_EXEC_INFO: JSON.stringify(info),
   };
   try {
-    const { stdout } = await run(command, [...(plugin.args ?? [])], { env, timeout: longest });
+    const { stdout } = await run(command, [...(plugin.args ?? [])], { env, timeout: PLUGIN_TIMEOUT_MS });
     return ExecCredential.parse(JSON.parse(stdout));
   } catch (error) {
     const reason = messageOf(error).split("\n")[0] ?? "";
-    throw new KeelsonError("kubeconfig/exec-failed", `${plugin.command} gave no credentials: ${reason}`, {
-      hint: plugin.installHint ?? `it is named in ${kubeconfig}; run it by hand to see more`,
+    throw new KeelsonError("kubeconfig/exec-failed", `${plugin.command} returned no credentials: ${reason}`, {
+      hint: plugin.installHint ?? `configured in ${kubeconfig}; run it manually to see its output`,
       cause: error,
     });
   }

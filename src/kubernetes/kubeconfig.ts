@@ -49,16 +49,16 @@ const Kubeconfig = z.object({
 type User = z.infer<typeof User>;
 
 export interface KubeconfigOptions {
-  /** One file; without it `$KUBECONFIG` (several files, the first that says something wins), then `~/.kube/config`. */
+  /** One file; without it `$KUBECONFIG` (several files; the first that sets a value wins), then `~/.kube/config`. */
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * How the cluster is reached: by kubeconfig files, or inside a pod by its service account where there are none.
+ * The connection to the cluster, from kubeconfig files; without any, from the service account of the pod.
  *
- * @throws KeelsonError `kubeconfig/…`, exit code 2, when none is found or it cannot be read.
+ * @throws KeelsonError `kubeconfig/…`, exit code 2, if no kubeconfig exists or it is invalid or unreadable.
  */
 export async function connectionFrom(options: KubeconfigOptions): Promise<Connection> {
   const files = filesOf(options);
@@ -66,7 +66,7 @@ export async function connectionFrom(options: KubeconfigOptions): Promise<Connec
   if (found.length === 0) {
     const inside = options.kubeconfig === undefined ? await inClusterConnection(options.environment) : undefined;
     if (inside) return inside;
-    throw new KeelsonError("kubeconfig/missing", `there is no kubeconfig: looked at ${files.join(", ")}`);
+    throw new KeelsonError("kubeconfig/missing", `no kubeconfig exists at ${files.join(", ")}`);
   }
   const wanted = options.context ?? firstDefined(found, (file) => file.content["current-context"] || undefined);
   const contexts = found.flatMap((file) => file.content.contexts ?? []);
@@ -74,7 +74,7 @@ export async function connectionFrom(options: KubeconfigOptions): Promise<Connec
   if (!context) {
     const names = contexts.map((candidate) => candidate.name);
     throw new KeelsonError("kubeconfig/unknown-context", contextComplaint(wanted, files), {
-      hint: names.length > 0 ? `choose one with --context: ${names.join(", ")}` : "the file names no context",
+      hint: names.length > 0 ? `choose one with --context: ${names.join(", ")}` : "the file has no contexts",
     });
   }
   const cluster = named(found, "cluster", context.context.cluster, (file) => file.content.clusters);
@@ -93,7 +93,7 @@ export async function connectionFrom(options: KubeconfigOptions): Promise<Connec
 
 function contextComplaint(wanted: string | undefined, files: readonly string[]): string {
   const where = files.join(", ");
-  return wanted === undefined ? `${where} names no current context` : `there is no context ${wanted} in ${where}`;
+  return wanted === undefined ? `${where} sets no current context` : `there is no context ${wanted} in ${where}`;
 }
 
 interface ReadFile {
@@ -143,7 +143,7 @@ function named<Entry extends { readonly name: string }>(
     const entry = entriesOf(file)?.find((candidate) => candidate.name === name);
     if (entry) return { file: file.file, entry };
   }
-  throw new KeelsonError("kubeconfig/dangling", `the context names ${kind} ${name}, which is nowhere`, {
+  throw new KeelsonError("kubeconfig/dangling", `the context refers to the ${kind} ${name}, which does not exist`, {
     hint: `looked in ${files.map((file) => file.file).join(", ")}`,
   });
 }
@@ -162,7 +162,7 @@ async function credentialsOf(
     client,
     authorization:
       tokenFile !== undefined
-        ? // Tokens in files are renewed under the same name.
+        ? // Read each time: the file is replaced when its token is renewed.
           `Bearer ${(await readFile(tokenFile, "utf8")).trim()}`
         : user.token !== undefined
           ? `Bearer ${user.token}`
@@ -172,7 +172,7 @@ async function credentialsOf(
   });
 }
 
-/** Data wins over a file; a file's path is relative to the kubeconfig that names it. */
+/** Inline data takes precedence over a file. The path of a file is relative to the kubeconfig. */
 async function dataOrFile(
   kubeconfig: string,
   data: string | undefined,

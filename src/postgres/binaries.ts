@@ -36,7 +36,7 @@ export async function findBinaries(user: ServerUser): Promise<Binaries> {
   return { directory: join(copy, "bin"), version };
 }
 
-/** The directory for prepared files between runs; `KEELSON_CACHE` overrides it. */
+/** The cache directory; `KEELSON_CACHE` overrides it. */
 function cacheDirectory(user: Pick<ServerUser, "foreign">): string {
   const chosen = process.env["KEELSON_CACHE"];
   if (chosen) return chosen;

@@ -15,8 +15,8 @@ import { endStrays, readPid } from "./strays.js";
 
 /**
  * A shell that is the parent process of the server. Its standard input is a pipe that only Keelson holds open: when
- * Keelson exits for any reason, also by SIGKILL, the pipe closes and the shell shuts the server down. So no server remains
- * that holds the data directory. The file `stopping` makes archive commands fail instead of waiting for a reply.
+ * Keelson exits for any reason, also by SIGKILL, the pipe closes and the shell shuts the server down. So no server
+ * keeps the data directory locked. The file `stopping` makes archive commands fail instead of waiting for a reply.
  */
 const parentShell = `
 exec 3<&0 </dev/null
@@ -91,7 +91,7 @@ export async function startServer(cluster: Cluster, options: ServerOptions): Pro
   } finally {
     await log.close();
   }
-  // Nothing is written to the pipe: only its end matters.
+  // Nothing is written to the pipe; the shell only detects when it closes.
   child.stdin?.on("error", () => undefined);
   const server = describe(cluster, options.port, child);
   await waitUntilReady(cluster, server, logStart);
@@ -136,7 +136,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** Watches the pid file as pg_ctl does: its eighth line says `ready` once connections are accepted. */
+/** Watches the pid file as pg_ctl does: its eighth line is `ready` when connections are accepted. */
 async function waitUntilReady(cluster: Cluster, server: Server, logStart: number): Promise<void> {
   const pidFile = join(cluster.data, "postmaster.pid");
   const { process: child } = server;

@@ -38,7 +38,7 @@ export async function endStrays(dataDirectory: string): Promise<string | undefin
   for (const orphan of orphans) signalIfAlive(orphan, "SIGKILL");
   for (const orphan of orphans)
     if (!(await exited(orphan, 15_000)))
-      throw new KeelsonError("postgres/stuck", `process ${orphan} still holds ${dataDirectory}`, {
+      throw new KeelsonError("postgres/stuck", `process ${orphan} still uses ${dataDirectory}`, {
         hint: `show what it waits for: ps -o pid,stat,wchan,cmd -p ${orphan}`,
       });
   return done;

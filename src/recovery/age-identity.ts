@@ -24,6 +24,6 @@ export async function loadIdentity(path: string): Promise<string> {
   const text = await readIfPresent(path);
   if (text === undefined) throw new KeelsonError("backup/no-identity", `there is no identity file at ${path}`);
   const identity = text.split("\n").find((line) => line.startsWith("AGE-SECRET-KEY-"));
-  if (identity === undefined) throw new KeelsonError("backup/identity", `${path} holds no age identity`);
+  if (identity === undefined) throw new KeelsonError("backup/identity", `${path} contains no age identity`);
   return identity.trim();
 }

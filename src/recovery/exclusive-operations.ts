@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../errors/catalogue.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 
-/** An operation that makes the platform unavailable: a second one would spoil what the first measures or restores. */
+/** An operation that makes the platform unavailable: a second one would invalidate the measurement or the restore of the first. */
 export interface ExclusiveOperation {
   readonly kind: "drill" | "restore";
   /** The operation as text, evaluated when it is reported: `drill 20251121T080100Z-process-crash-1a2b`. */

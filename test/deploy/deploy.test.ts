@@ -51,7 +51,7 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
     deploy(client, plan, {
       dryRun: false,
       force: false,
-      timeout: 30_000,
+      timeoutMs: 30_000,
       random: (bytes) => randomBytes(bytes).toString("base64url"),
       report: {
         secret: ({ action, name }) => said.push(`${action} secret ${name}`),
@@ -218,7 +218,7 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
     const huge = unit("gateway", {
       resources: { ...unit("gateway").resources, cpu: { request: 900_000, limit: undefined } },
     });
-    const result = await run(twoUnits("stuck", { units: [huge], edges: [] }), { timeout: 5000 });
+    const result = await run(twoUnits("stuck", { units: [huge], edges: [] }), { timeoutMs: 5000 });
     expect(result.outcome).toBe("timed-out");
     expect(Object.values(result.reasons)).toContainEqual(expect.stringMatching(/^Pending: .*Insufficient cpu/));
     expect(said).toContainEqual(expect.stringContaining("Insufficient cpu"));

@@ -21,7 +21,7 @@ it("reports the last exit of a container that keeps crashing", () => {
   expect(diagnose(container({ state, lastState, restartCount: 4 }))).toMatch(/CrashLoopBackOff.*code 137, OOMKilled/);
 });
 
-it("reports why no node was found", () => {
+it("reports why no node is suitable", () => {
   const message = "0/3 nodes are available: 3 Insufficient cpu.";
   const conditions = [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message }];
   expect(diagnose(pod({ phase: "Pending", conditions }))).toBe(`Pending: ${message}`);
@@ -33,7 +33,7 @@ it("names the container that stops the start, init containers first", () => {
     initContainerStatuses: [{ name: "clone-primary", state: { terminated: { exitCode: 1, reason: "Error" } } }],
     containerStatuses: [{ name: "database", state: { waiting: { reason: "PodInitializing" } } }],
   };
-  expect(diagnose(pod(status))).toBe("clone-primary: ended with code 1 (Error)");
+  expect(diagnose(pod(status))).toBe("clone-primary: exited with code 1 (Error)");
 });
 
 it("has nothing to say about a pod that is ready, or simply starting", () => {

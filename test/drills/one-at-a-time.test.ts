@@ -61,7 +61,7 @@ describe("drills and restores of one platform", () => {
     const { platform, control } = await withBackup();
     expect((await run(platform, "drill", "earthquake")).err).toContain("error drill/unknown");
     const other = await run(platform, "drill", "process-crash", "-e", "production");
-    expect(other).toMatchObject({ code: 2, err: expect.stringContaining("error usage -e needs --file") });
+    expect(other).toMatchObject({ code: 2, err: expect.stringContaining("error usage -e requires --file") });
     const no = callControl(control, "/drills", drillResultSchema, { method: "POST", body: { fault: "constructor" } });
     await expect(no).rejects.toMatchObject({ code: "drill/unknown" });
     const body = { fault: "process-crash", duration: "60s", rate: 2 };

@@ -68,7 +68,7 @@ describe("options that contradict each other", () => {
 
   test.each([
     { words: ["check", "--list-rules", "--format", "sarif"], says: "--list-rules is printed as text or as JSON" },
-    { words: ["serve", "starter", "--plan", "plan.json"], says: "serve takes starter or --plan plan.json, not both" },
+    { words: ["serve", "starter", "--plan", "plan.json"], says: "starter and --plan plan.json cannot be combined" },
     {
       words: ["drill", "process-crash", "-f", "starter", "--data", "somewhere"],
       says: "option '-f, --file <file>' cannot be used with option '--data <directory>'",

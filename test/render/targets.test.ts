@@ -11,6 +11,6 @@ describe.each(Object.entries(targets))("the target %s", (name, target) => {
 
   it("has a command and a section in docs/rendering.md", () => {
     expect(page).toContain(` -t ${name} `);
-    expect(page.toLowerCase()).toMatch(new RegExp(`^## what ${name} gets$`, "m"));
+    expect(page.toLowerCase()).toMatch(new RegExp(`^## the ${name} target$`, "m"));
   });
 });

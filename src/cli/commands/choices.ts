@@ -3,10 +3,10 @@ import { MODULE_NAMES } from "../../modules/index.js";
 import type { targets } from "../../render/targets.js";
 
 /**
- * Values that options accept, listed here so that `--help` loads no implementation. The types hold each list to the
- * table that it repeats: a value that is missing or that does not exist is a compile error.
+ * Values that options accept, repeated here so that `--help` loads no implementation. `exhaustive` compares each list with
+ * the type of its table: a missing or unknown value is a compile error.
  */
-/** Held to the executors by `test/cli/commands.test.ts`. */
+/** `test/cli/commands.test.ts` compares it with the executors. */
 export const DRILL_FAULTS: readonly string[] = ["process-crash", "database-loss", "backup-corruption"];
 
 export const TARGETS = exhaustive<keyof typeof targets>()(["compose", "kubernetes"]);

@@ -20,7 +20,7 @@ import { declareStatus } from "./status.js";
 import { declareUp } from "./up.js";
 import { declareUsage } from "./usage.js";
 
-/** The groups of `keelson --help`, in its order. A command is one file here and its implementation beside this folder. */
+/** The groups of `keelson --help`, in its order. Each command has one file here, and its implementation in the parent folder. */
 const groups: readonly { readonly title: string; readonly commands: readonly ((program: Command) => void)[] }[] = [
   { title: "Run on this machine:", commands: [declareUp, declareDown, declareStatus, declareLogs, declareLogin] },
   { title: "Use and meter:", commands: [declareChat, declareKeys, declareUsage] },

@@ -2,30 +2,30 @@ import { canonicalJson, contentHash } from "../../render/canonical.js";
 import type { Manifest } from "../../render/kubernetes/manifest.js";
 import { identity, type LiveObject } from "../live-object.js";
 import { differences } from "./differences.js";
-import { kinds, rank } from "./order.js";
+import { KINDS, rank } from "./order.js";
 
-/** Marks what an object was rendered from, so that a field that is no longer rendered is noticed too. */
-const renderedAnnotation = "keelson.dev/rendered";
+/** Hash of the rendered object. It differs also if a field was removed from the rendering, which the live object still has. */
+const RENDERED_ANNOTATION = "keelson.dev/rendered";
 
 export type Step =
   | {
       readonly action: "apply";
       readonly object: Manifest;
       readonly reason: string;
-      /** Replicas that stay as they are while their ownership goes to the autoscaler. */
+      /** The current number of replicas, kept while its ownership passes to the autoscaler; undefined if it does not. */
       readonly handOver: number | undefined;
     }
   | { readonly action: "keep"; readonly object: Manifest | LiveObject; readonly reason: string }
   | { readonly action: "prune"; readonly object: LiveObject; readonly reason: string };
 
 export interface LiveState {
-  /** What carries this platform's and environment's labels, and what has the name of a rendered object. */
+  /** Objects with the labels of this platform and environment, and objects with the name of a rendered object. */
   readonly objects: readonly LiveObject[];
-  /** Names of ConfigMaps that revisions which can still be rolled back to refer to. */
+  /** Names of the ConfigMaps that earlier revisions refer to, which a rollback needs. */
   readonly configMapsInUse: ReadonlySet<string>;
 }
 
-/** What brings the cluster to what was rendered, in order: applied from the ground up, pruned from the top down. */
+/** The steps that make the cluster match the rendered objects. Dependencies are applied first and pruned last. Pure. */
 export function decide(rendered: readonly Manifest[], live: LiveState): readonly Step[] {
   const found = new Map(live.objects.map((object) => [identity(object), object]));
   const wanted = new Set(rendered.map(identity));
@@ -42,19 +42,19 @@ export function decide(rendered: readonly Manifest[], live: LiveState): readonly
 function decideRendered(object: Manifest, live: LiveObject | undefined): Step {
   if (!live) return { action: "apply", object, reason: "new", handOver: undefined };
   const handOver = replicasToHandOver(object, live);
-  const changed = differences(object, live).filter((path) => !path.endsWith(`.${renderedAnnotation}`));
+  const changed = differences(object, live).filter((path) => !path.endsWith(`.${RENDERED_ANNOTATION}`));
   const sameSource =
-    live.metadata.annotations?.[renderedAnnotation] === object.metadata.annotations?.[renderedAnnotation];
+    live.metadata.annotations?.[RENDERED_ANNOTATION] === object.metadata.annotations?.[RENDERED_ANNOTATION];
   if (sameSource && changed.length === 0) return { action: "keep", object, reason: "unchanged" };
   const paths = changed.length > 0 ? summary(changed) : "fields removed";
   return { action: "apply", object, reason: `${sameSource ? "drifted" : "changed"}: ${paths}`, handOver };
 }
 
 function decideLeftOver(object: LiveObject, configMapsInUse: ReadonlySet<string>): Step {
-  const row = kinds.find((candidate) => candidate.kind === object.kind && candidate.apiVersion === object.apiVersion);
-  if (row?.prune !== true) return { action: "keep", object, reason: "holds data, so a deploy never deletes it" };
+  const row = KINDS.find((candidate) => candidate.kind === object.kind && candidate.apiVersion === object.apiVersion);
+  if (row?.prune !== true) return { action: "keep", object, reason: "contains data: never deleted by deploy" };
   if (object.kind === "ConfigMap" && configMapsInUse.has(object.metadata.name))
-    return { action: "keep", object, reason: "an earlier revision that can be rolled back to reads it" };
+    return { action: "keep", object, reason: "in use by an earlier revision, for rollbacks" };
   return { action: "prune", object, reason: "no longer rendered" };
 }
 
@@ -62,11 +62,11 @@ function marked(object: Manifest): Manifest {
   const mark = contentHash(canonicalJson(object, 0), 16);
   return {
     ...object,
-    metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [renderedAnnotation]: mark } },
+    metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [RENDERED_ANNOTATION]: mark } },
   };
 }
 
-/** An autoscaler takes over: the number must not fall back to the default of one in between. */
+/** When an autoscaler takes ownership of the replicas, their number must not drop to the default of one in between. */
 function replicasToHandOver(object: Manifest, live: LiveObject): number | undefined {
   if (object.kind !== "Deployment" && object.kind !== "StatefulSet") return undefined;
   if (object.spec?.replicas !== undefined) return undefined;

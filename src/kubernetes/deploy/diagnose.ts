@@ -29,15 +29,16 @@ const Pod = z.looseObject({
 });
 type ContainerStatus = z.infer<typeof ContainerStatus>;
 
-/** Reasons that pass by themselves in a healthy start. */
-const ordinary = new Set(["", "ContainerCreating", "PodInitializing"]);
+/** Reasons of a normal start. */
+const STARTING = new Set(["", "ContainerCreating", "PodInitializing"]);
 
-/** Why a pod is not ready, in one sentence; undefined for one that is ready or simply starting. */
+/** Why a pod is not ready, in one sentence; undefined if it is ready or starting normally. */
 export function diagnose(pod: LiveObject): string | undefined {
   const { status } = Pod.parse(pod);
   if (status.phase === "Succeeded") return undefined;
   const scheduled = status.conditions.find((condition) => condition.type === "PodScheduled");
-  if (scheduled?.status === "False") return `Pending: ${scheduled.message ?? scheduled.reason ?? "no node was found"}`;
+  if (scheduled?.status === "False")
+    return `Pending: ${scheduled.message ?? scheduled.reason ?? "no node is suitable"}`;
   if (status.reason !== undefined) return `${status.reason}: ${status.message ?? ""}`.trim();
   for (const container of [...status.initContainerStatuses, ...status.containerStatuses]) {
     const reason = containerReason(container);
@@ -47,13 +48,13 @@ export function diagnose(pod: LiveObject): string | undefined {
 }
 
 function containerReason({ ready, state, lastState, restartCount }: ContainerStatus): string | undefined {
-  if (state.waiting && !ordinary.has(state.waiting.reason)) {
+  if (state.waiting && !STARTING.has(state.waiting.reason)) {
     const crash = lastState.terminated;
     const last = crash ? ` (last exit: code ${crash.exitCode}${crash.reason === "" ? "" : `, ${crash.reason}`})` : "";
     return [state.waiting.reason, state.waiting.message].filter((part) => part !== "").join(": ") + last;
   }
   if (state.terminated && state.terminated.exitCode !== 0)
-    return `ended with code ${state.terminated.exitCode} (${state.terminated.reason || "Error"})`;
+    return `exited with code ${state.terminated.exitCode} (${state.terminated.reason || "Error"})`;
   if (!ready && restartCount > 0 && lastState.terminated)
     return `restarted ${restartCount} times; last exit: code ${lastState.terminated.exitCode} (${lastState.terminated.reason || "Error"})`;
   return undefined;

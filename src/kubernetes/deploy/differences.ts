@@ -1,11 +1,11 @@
 /**
- * Where a live object is not what was rendered, as paths (`.spec.replicas`). What the server or a controller added is no
- * difference: only what was rendered counts.
+ * Paths (`.spec.replicas`) at which a live object differs from the rendered one. Fields that only the live object has were
+ * added by the API server or a controller and do not count.
  */
 export function differences(rendered: unknown, live: unknown, path = ""): readonly string[] {
   if (Array.isArray(rendered)) {
     if (!Array.isArray(live)) return [path];
-    // A list of the same length is compared by position: the server keeps the order of what it was given.
+    // Compared by position: the API server preserves the order of a list.
     if (rendered.length > live.length) return [path];
     return rendered.flatMap((element, index) => differences(element, live[index], `${path}[${index}]`));
   }

@@ -1,19 +1,22 @@
 import type { KubernetesClient } from "../client.js";
 import type { Step } from "./decide.js";
 
-/** Holds the number of replicas from the moment that Keelson lets go of it until the autoscaler first writes it. */
-const handOverManager = "keelson-hand-over";
+/**
+ * Field manager that owns the number of replicas between the apply without it and the first write of the autoscaler. Without
+ * an owner the field would be removed and default to one.
+ */
+const HAND_OVER_MANAGER = "keelson-hand-over";
 
 export interface ExecuteOptions {
   readonly dryRun: boolean;
   readonly force: boolean;
-  /** Where to try an object instead of its own namespace, which does not exist yet. */
-  readonly tryIn: string | undefined;
+  /** Namespace for the dry run of an object whose own namespace does not exist yet. */
+  readonly dryRunNamespace: string | undefined;
 }
 
-/** Carries out one step; a dry run asks the server and changes nothing. */
-export async function carryOut(client: KubernetesClient, step: Step, options: ExecuteOptions): Promise<void> {
-  const { dryRun, force, tryIn } = options;
+/** Executes one step. A dry run sends server-side dry runs and changes nothing. */
+export async function execute(client: KubernetesClient, step: Step, options: ExecuteOptions): Promise<void> {
+  const { dryRun, force, dryRunNamespace } = options;
   switch (step.action) {
     case "keep":
       return;
@@ -30,12 +33,12 @@ export async function carryOut(client: KubernetesClient, step: Step, options: Ex
             metadata: { name: metadata.name, namespace: metadata.namespace },
             ...replicas(step.handOver),
           },
-          { manager: handOverManager },
+          { manager: HAND_OVER_MANAGER },
         );
       // In another namespace there may be an unrelated object of the same name, which a dry run does not change.
-      if (tryIn !== undefined && metadata.namespace !== undefined)
+      if (dryRunNamespace !== undefined && metadata.namespace !== undefined)
         await client.apply(
-          { ...step.object, metadata: { ...metadata, namespace: tryIn } },
+          { ...step.object, metadata: { ...metadata, namespace: dryRunNamespace } },
           { dryRun: true, force: true },
         );
       else await client.apply(step.object, { dryRun, force });

@@ -3,17 +3,17 @@ import { manifests } from "../../render/kubernetes/index.js";
 import type { KubernetesClient } from "../client.js";
 import { describe, identity, type ObjectReference } from "../live-object.js";
 import { decide, type Step } from "./decide.js";
-import { carryOut } from "./execute.js";
+import { execute } from "./execute.js";
 import { ownedLabels, readLiveState } from "./live-state.js";
-import { type Rollout, rollingKinds } from "./rollout.js";
-import { decideSecrets, makeSecret, type SecretStep } from "./secrets.js";
+import { ROLLING_KINDS, type Rollout } from "./rollout.js";
+import { decideSecrets, type SecretStep, writeSecret } from "./secrets.js";
 import { waitForRollouts } from "./wait.js";
 
 export interface DeployOptions {
   /** Send every object as a server-side dry run and change nothing. */
   readonly dryRun: boolean;
-  /** Milliseconds that the rollouts may take. */
-  readonly timeout: number;
+  /** Time limit of the rollouts. */
+  readonly timeoutMs: number;
   /** Take over fields of other field managers. */
   readonly force: boolean;
   readonly random: (bytes: number) => string;
@@ -30,7 +30,7 @@ export interface Reporter {
 export interface DeployResult {
   readonly namespace: string;
   readonly dryRun: boolean;
-  /** The namespace does not exist yet, so its objects were tried in `default`. */
+  /** The namespace does not exist yet, so the dry run of its objects used `default`. */
   readonly triedElsewhere: boolean;
   readonly secrets: readonly { readonly name: string; readonly action: SecretStep["action"] }[];
   readonly steps: readonly { readonly object: string; readonly action: Step["action"]; readonly reason: string }[];
@@ -40,8 +40,10 @@ export interface DeployResult {
 }
 
 /**
- * Brings a cluster to what the Plan says: secrets that are missing are made, objects applied, rollouts waited for, and
- * only then is pruned what is no longer rendered, so that a failed deploy takes nothing away.
+ * Deploys a Plan to a cluster: creates missing secrets, applies the objects, waits for the rollouts, and then prunes objects
+ * that are no longer rendered. A failed deploy prunes nothing.
+ *
+ * @throws KeelsonError `deploy/missing-secret`, and `KubernetesError` of any request.
  */
 export async function deploy(client: KubernetesClient, plan: Plan, options: DeployOptions): Promise<DeployResult> {
   const rendered = manifests(plan).map(({ object }) => object);
@@ -50,19 +52,19 @@ export async function deploy(client: KubernetesClient, plan: Plan, options: Depl
   const secretSteps = await decideSecrets(client, plan);
   const steps = decide(rendered, await readLiveState(client, plan, rendered));
   const { dryRun, force } = options;
-  const act = async (which: readonly Step[]) => {
+  const executeAll = async (which: readonly Step[]) => {
     for (const step of which) {
-      await carryOut(client, step, { dryRun, force, tryIn: triedElsewhere ? "default" : undefined });
+      await execute(client, step, { dryRun, force, dryRunNamespace: triedElsewhere ? "default" : undefined });
       options.report.step(step);
     }
   };
 
-  await act(steps.filter((step) => step.action !== "prune" && isNamespace(step)));
+  await executeAll(steps.filter((step) => step.action !== "prune" && isNamespace(step)));
   for (const step of secretSteps) {
-    if (!triedElsewhere) await makeSecret(client, plan, step, options.random, dryRun);
+    if (!triedElsewhere) await writeSecret(client, plan, step, options.random, dryRun);
     options.report.secret(step);
   }
-  await act(steps.filter((step) => step.action !== "prune" && !isNamespace(step)));
+  await executeAll(steps.filter((step) => step.action !== "prune" && !isNamespace(step)));
 
   const waited = dryRun
     ? { rollouts: [], reasons: {}, timedOut: false }
@@ -70,12 +72,12 @@ export async function deploy(client: KubernetesClient, plan: Plan, options: Depl
         namespace: plan.namespace,
         labels: ownedLabels(plan),
         wanted: rollingIn(rendered),
-        timeout: options.timeout,
+        timeoutMs: options.timeoutMs,
         progress: options.report.rollout,
       });
   const failed = waited.rollouts.some((rollout) => rollout.state === "failed");
   const outcome = failed ? "failed" : waited.timedOut ? "timed-out" : "done";
-  if (outcome === "done") await act(steps.filter((step) => step.action === "prune"));
+  if (outcome === "done") await executeAll(steps.filter((step) => step.action === "prune"));
   return {
     namespace: plan.namespace,
     dryRun,
@@ -88,11 +90,11 @@ export async function deploy(client: KubernetesClient, plan: Plan, options: Depl
   };
 }
 
-/** Secrets and all else live in the namespace, so it comes before them. */
+/** The namespace is applied before the secrets and all other objects. */
 function isNamespace(step: Step): boolean {
   return step.object.kind === "Namespace";
 }
 
 function rollingIn(rendered: readonly ObjectReference[]): ReadonlySet<string> {
-  return new Set(rendered.filter(({ kind }) => rollingKinds.some((row) => row.kind === kind)).map(identity));
+  return new Set(rendered.filter(({ kind }) => ROLLING_KINDS.some((row) => row.kind === kind)).map(identity));
 }

@@ -5,7 +5,7 @@ import { OWNERSHIP_LABELS } from "../../render/kubernetes/metadata.js";
 import type { KubernetesClient } from "../client.js";
 import { identity } from "../live-object.js";
 import type { LiveState } from "./decide.js";
-import { kinds } from "./order.js";
+import { KINDS } from "./order.js";
 
 const Revision = z.looseObject({
   spec: z.looseObject({
@@ -17,7 +17,7 @@ const Revision = z.looseObject({
   }),
 });
 
-/** What is in the cluster of a platform's environment: what carries its labels, and what stands where its objects go. */
+/** Reads the objects of one environment: those with its labels, and those with the names of rendered objects. */
 export async function readLiveState(
   client: KubernetesClient,
   plan: Plan,
@@ -25,8 +25,8 @@ export async function readLiveState(
 ): Promise<LiveState> {
   const owned = ownedLabels(plan);
   const lists = await Promise.all(
-    kinds.map(async (row) => {
-      if (row.optional && !(await client.knows(row.apiVersion, row.kind))) return [];
+    KINDS.map(async (row) => {
+      if (row.optional && !(await client.hasKind(row.apiVersion, row.kind))) return [];
       const listed = await client.list(row.apiVersion, row.kind, row.namespaced ? plan.namespace : undefined, owned);
       return listed.items;
     }),
@@ -46,7 +46,7 @@ export function ownedLabels(plan: Plan): Readonly<Record<string, string>> {
   };
 }
 
-/** A ReplicaSet that is kept for rolling back still needs the configuration that its pods mount. */
+/** The ConfigMaps of all ReplicaSets: a rollback to an earlier one needs the configuration that its pods mount. */
 async function configMapsOfRevisions(client: KubernetesClient, plan: Plan): Promise<ReadonlySet<string>> {
   const { items } = await client.list("apps/v1", "ReplicaSet", plan.namespace, ownedLabels(plan));
   const names = items.flatMap((item) =>

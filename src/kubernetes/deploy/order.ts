@@ -4,17 +4,17 @@ export interface KindRow {
   readonly apiVersion: string;
   readonly kind: string;
   readonly namespaced: boolean;
-  /** False for what holds data: that is deleted by a person, or never. */
+  /** False for KINDS that contain data: deploy never deletes them. */
   readonly prune: boolean;
-  /** Comes with an operator that a cluster may not have. */
+  /** A custom resource of an operator that may not be installed. */
   readonly optional?: true;
 }
 
 /**
- * The kinds that Keelson renders, in the order in which they are applied: dependencies first. Pruning uses
+ * The KINDS that Keelson renders, in the order in which they are applied: dependencies first. Pruning uses
  * the reverse order.
  */
-export const kinds: readonly KindRow[] = [
+export const KINDS: readonly KindRow[] = [
   { apiVersion: "v1", kind: "Namespace", namespaced: false, prune: false },
   { apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", namespaced: false, prune: true },
   { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", namespaced: true, prune: true },
@@ -34,6 +34,6 @@ export const kinds: readonly KindRow[] = [
 
 /** Position of an object's kind; an unknown kind comes last. */
 export function rank(object: ObjectReference): number {
-  const position = kinds.findIndex((row) => row.kind === object.kind && row.apiVersion === object.apiVersion);
-  return position < 0 ? kinds.length : position;
+  const position = KINDS.findIndex((row) => row.kind === object.kind && row.apiVersion === object.apiVersion);
+  return position < 0 ? KINDS.length : position;
 }

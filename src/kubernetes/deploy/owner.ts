@@ -11,7 +11,7 @@ const Owned = z.looseObject({
 });
 
 /**
- * The workload that a pod belongs to, as `Deployment api`; undefined for a pod without a controller. The ReplicaSets of a Deployment
+ * The workload that owns a pod, as `Deployment api`; undefined for a pod without a controller. The ReplicaSets of a Deployment
  * are named `NAME-HASH`, and their pods have the hash as label `pod-template-hash`.
  */
 export function workloadOf(pod: LiveObject): string | undefined {

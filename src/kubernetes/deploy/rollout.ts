@@ -2,13 +2,13 @@ import { z } from "zod";
 import { Conditions } from "../conditions.js";
 import { describe, type LiveObject } from "../live-object.js";
 
-/** How far what runs pods has come. */
+/** The progress of one workload. */
 export interface Rollout {
   readonly name: string;
   readonly state: "done" | "waiting" | "failed";
   readonly ready: number;
   readonly wanted: number;
-  /** Why it is not done; empty when it is. */
+  /** Why it is not done; empty if it is done. */
   readonly why: string;
 }
 
@@ -42,8 +42,8 @@ const Database = z.looseObject({
   status: z.looseObject({ readyInstances: z.number().default(0), phase: z.string().default("") }).prefault({}),
 });
 
-/** The kinds whose rollout is waited for. */
-export const rollingKinds = [
+/** The kinds whose rollout deploy waits for. */
+export const ROLLING_KINDS = [
   { apiVersion: "apps/v1", kind: "Deployment" },
   { apiVersion: "apps/v1", kind: "StatefulSet" },
   { apiVersion: "batch/v1", kind: "Job" },
@@ -56,14 +56,18 @@ export function rolloutOf(object: LiveObject): Rollout {
   return object.kind === "Cluster" ? databaseProgress(object) : workloadProgress(object);
 }
 
-/** CloudNativePG says in words how far it is, and counts the instances that are ready. */
+/** CloudNativePG reports a phase as text and the number of ready instances. */
 function databaseProgress(object: LiveObject): Rollout {
   const { spec, status } = Database.parse(object);
   const wanted = spec.instances;
   const progress = { name: describe(object), ready: Math.min(status.readyInstances, wanted), wanted };
   if (status.readyInstances >= wanted && status.phase === "Cluster in healthy state")
     return { ...progress, state: "done", why: "" };
-  return { ...progress, state: "waiting", why: status.phase === "" ? "not seen by its operator yet" : status.phase };
+  return {
+    ...progress,
+    state: "waiting",
+    why: status.phase === "" ? "not observed by its operator yet" : status.phase,
+  };
 }
 
 function workloadProgress(object: LiveObject): Rollout {
@@ -71,18 +75,20 @@ function workloadProgress(object: LiveObject): Rollout {
   const wanted = spec.replicas;
   const progress = { name: describe(object), ready: Math.min(status.readyReplicas, wanted), wanted };
   const waiting = (why: string): Rollout => ({ ...progress, state: "waiting", why });
-  if (status.observedGeneration < (object.metadata.generation ?? 0)) return waiting("not seen by its controller yet");
+  if (status.observedGeneration < (object.metadata.generation ?? 0))
+    return waiting("not observed by its controller yet");
   const stuck = status.conditions.find((condition) => condition.reason === "ProgressDeadlineExceeded");
   if (stuck) return { ...progress, state: "failed", why: stuck.message ?? "no progress within its deadline" };
   const refused = status.conditions.find(
     (condition) => condition.type === "ReplicaFailure" && condition.status === "True",
   );
   if (refused) return waiting(refused.message ?? "its pods cannot be created");
-  if (status.updatedReplicas < wanted) return waiting(`${status.updatedReplicas} of ${wanted} are of the new revision`);
+  if (status.updatedReplicas < wanted)
+    return waiting(`${status.updatedReplicas} of ${wanted} replicas have the new revision`);
   if (object.kind === "Deployment" && status.replicas > status.updatedReplicas)
-    return waiting(`${status.replicas - status.updatedReplicas} of the old revision still run`);
+    return waiting(`${status.replicas - status.updatedReplicas} replicas of the old revision still run`);
   const available = object.kind === "Deployment" ? status.availableReplicas : status.readyReplicas;
-  if (available < wanted) return waiting(`${available} of ${wanted} are ready`);
+  if (available < wanted) return waiting(`${available} of ${wanted} replicas are ready`);
   return { ...progress, state: "done", why: "" };
 }
 

@@ -9,7 +9,7 @@ import { ownedLabels } from "./live-state.js";
 
 const Data = z.looseObject({ data: z.record(z.string(), z.string()).default({}) });
 
-/** A secret of the platform and what is to be done about it. */
+/** What deploy does with one secret of the platform. */
 export interface SecretStep {
   readonly name: string;
   readonly action: "create" | "complete" | "keep";
@@ -37,7 +37,7 @@ export async function decideSecrets(client: KubernetesClient, plan: Plan): Promi
   if (absent.length > 0)
     throw new KeelsonError(
       "deploy/missing-secret",
-      `secrets that only you can provide are missing:\n${absent.join("\n")}`,
+      `secrets that you must provide are missing:\n${absent.join("\n")}`,
       {
         hint: `kubectl create secret generic NAME -n ${plan.namespace} --from-file=KEY=FILE`,
       },
@@ -52,8 +52,8 @@ export async function decideSecrets(client: KubernetesClient, plan: Plan): Promi
   return steps;
 }
 
-/** Makes what is missing and touches no value that exists. `random(bytes)` gives URL-safe text. */
-export async function makeSecret(
+/** Creates missing secrets and keys; existing values are not changed. `random(bytes)` must return URL-safe text. */
+export async function writeSecret(
   client: KubernetesClient,
   plan: Plan,
   step: SecretStep,
@@ -66,15 +66,15 @@ export async function makeSecret(
     apiVersion: "v1",
     kind: "Secret",
     metadata: { name: step.name, namespace: plan.namespace, labels: { ...ownedLabels(plan) } },
-    // Only what is missing is owned; a key that a person or an operator put there stays theirs.
+    // Only missing keys are applied, so other field managers keep the ownership of existing keys.
     data: encoded(missingValues(step.secret, existing, random)),
   };
-  // One that another deploy makes at this moment must win: create refuses where apply would overwrite.
+  // If another deploy creates the secret at the same time, `create` fails, where `apply` would overwrite it.
   if (step.action === "create") await client.create({ ...object, ...typeOf(step.secret) }, { dryRun });
   else await client.apply(object, { dryRun, manager: `keelson-${step.missing.join("-")}` });
 }
 
-/** An account's secret says that it is one: CloudNativePG asks for it. A type cannot be changed afterwards. */
+/** CloudNativePG requires the type `basic-auth` for credentials. The type of a secret is immutable. */
 function typeOf(secret: GeneratedSecret): { readonly type: string } {
   const isAccount = "username" in secret.keys && "password" in secret.keys;
   return { type: isAccount ? "kubernetes.io/basic-auth" : "Opaque" };

@@ -2,15 +2,15 @@ import type { KubernetesClient } from "../client.js";
 import { identity, type LiveObject } from "../live-object.js";
 import { diagnose } from "./diagnose.js";
 import { workloadOf } from "./owner.js";
-import { type Rollout, rollingKinds, rolloutOf } from "./rollout.js";
+import { ROLLING_KINDS, type Rollout, rolloutOf } from "./rollout.js";
 
 export interface WaitOptions {
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
   /** Identities of the objects to wait for. */
   readonly wanted: ReadonlySet<string>;
-  readonly timeout: number;
-  /** Called whenever something about one of them is new. */
+  readonly timeoutMs: number;
+  /** Called when the progress of a rollout changes. */
   readonly progress: (rollout: Rollout, reasons: readonly string[]) => void;
 }
 
@@ -21,27 +21,27 @@ export interface WaitResult {
   readonly timedOut: boolean;
 }
 
-/** A server may end a watch at any time; a new one begins after this. */
-const reconnectDelay = 200;
+/** Delay before a new watch after the API server closed one, which it may do at any time. */
+const RECONNECT_DELAY_MS = 200;
 
-/** Watches until everything is rolled out, something has failed for good, or the time is over. */
+/** Watches until every rollout is done, one has failed, or the timeout has passed. */
 export async function waitForRollouts(client: KubernetesClient, options: WaitOptions): Promise<WaitResult> {
-  const awaited = rollingKinds.filter((row) =>
+  const awaited = ROLLING_KINDS.filter((row) =>
     [...options.wanted].some((wanted) => wanted.startsWith(`${row.apiVersion}/${row.kind}/`)),
   );
   const state = new RolloutState(options, awaited);
   if (options.wanted.size === 0) return state.result(false);
   const stop = new AbortController();
-  const ended = new Promise<"decided">((resolve) => state.onDecided(() => resolve("decided")));
+  const decided = new Promise<"decided">((resolve) => state.onDecided(() => resolve("decided")));
   const kinds = [...awaited, { apiVersion: "v1", kind: "Pod" }];
   const watches = kinds.map((row) => follow(client, row, options, state, stop.signal));
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<"timeout">((resolve) => {
-    timer = setTimeout(() => resolve("timeout"), options.timeout);
+    timer = setTimeout(() => resolve("timeout"), options.timeoutMs);
   });
   try {
-    // A watch ends only by an error, which is the answer then.
-    const outcome = await Promise.race([ended, timeout, Promise.all(watches).then(() => "decided" as const)]);
+    // The watches end only with an error, which rejects the race.
+    const outcome = await Promise.race([decided, timeout, Promise.all(watches).then(() => "decided" as const)]);
     return state.result(outcome === "timeout");
   } finally {
     clearTimeout(timer);
@@ -50,7 +50,7 @@ export async function waitForRollouts(client: KubernetesClient, options: WaitOpt
   }
 }
 
-/** Lists, then watches, and begins again when the stream ends. */
+/** Lists, then watches; lists again after the stream has ended. */
 async function follow(
   client: KubernetesClient,
   row: { readonly apiVersion: string; readonly kind: string },
@@ -60,7 +60,7 @@ async function follow(
 ): Promise<void> {
   while (!signal.aborted) {
     const { items, resourceVersion } = await client.list(row.apiVersion, row.kind, options.namespace, options.labels);
-    for (const item of items) state.see(item);
+    for (const item of items) state.update(item);
     state.listed(row.kind);
     for await (const event of client.watch(
       row.apiVersion,
@@ -70,9 +70,9 @@ async function follow(
       resourceVersion,
       signal,
     ))
-      if (event.type === "DELETED") state.forget(event.object);
-      else state.see(event.object);
-    await new Promise((resolve) => setTimeout(resolve, reconnectDelay));
+      if (event.type === "DELETED") state.remove(event.object);
+      else state.update(event.object);
+    await new Promise((resolve) => setTimeout(resolve, RECONNECT_DELAY_MS));
   }
 }
 
@@ -80,7 +80,7 @@ class RolloutState {
   readonly #options: WaitOptions;
   readonly #rollouts = new Map<string, Rollout>();
   readonly #reasons = new Map<string, string>();
-  /** The workload of each pod, as rollouts are named. */
+  /** The workload of each pod, by the name of its rollout. */
   readonly #workloads = new Map<string, string>();
   readonly #reported = new Map<string, string>();
   readonly #unlisted: Set<string>;
@@ -100,14 +100,14 @@ class RolloutState {
     this.#checkDecided();
   }
 
-  see(object: LiveObject): void {
-    if (object.kind === "Pod") this.#seePod(object);
+  update(object: LiveObject): void {
+    if (object.kind === "Pod") this.#updatePod(object);
     else if (this.#options.wanted.has(identity(object))) this.#rollouts.set(identity(object), rolloutOf(object));
     this.#report();
     this.#checkDecided();
   }
 
-  forget(object: LiveObject): void {
+  remove(object: LiveObject): void {
     if (object.kind === "Pod") {
       this.#reasons.delete(object.metadata.name);
       this.#workloads.delete(object.metadata.name);
@@ -119,7 +119,7 @@ class RolloutState {
     return { rollouts: [...this.#rollouts.values()], reasons: Object.fromEntries(this.#reasons), timedOut };
   }
 
-  #seePod(pod: LiveObject): void {
+  #updatePod(pod: LiveObject): void {
     const workload = workloadOf(pod);
     if (workload !== undefined) this.#workloads.set(pod.metadata.name, workload);
     const reason = pod.metadata.deletionTimestamp ? undefined : diagnose(pod);
@@ -136,9 +136,9 @@ class RolloutState {
   #report(): void {
     for (const [key, rollout] of this.#rollouts) {
       const reasons = rollout.state === "done" ? [] : this.#reasonsFor(rollout);
-      const news = JSON.stringify([rollout, reasons]);
-      if (this.#reported.get(key) === news) continue;
-      this.#reported.set(key, news);
+      const report = JSON.stringify([rollout, reasons]);
+      if (this.#reported.get(key) === report) continue;
+      this.#reported.set(key, report);
       this.#options.progress(rollout, reasons);
     }
   }
@@ -146,8 +146,8 @@ class RolloutState {
   #checkDecided(): void {
     if (this.#unlisted.size > 0) return;
     const rollouts = [...this.#rollouts.values()];
-    const allThere = this.#rollouts.size === this.#options.wanted.size;
+    const allFound = this.#rollouts.size === this.#options.wanted.size;
     if (rollouts.some((rollout) => rollout.state === "failed")) this.#decided();
-    else if (allThere && rollouts.every((rollout) => rollout.state === "done")) this.#decided();
+    else if (allFound && rollouts.every((rollout) => rollout.state === "done")) this.#decided();
   }
 }

@@ -6,7 +6,7 @@ import { exceeds, measuredVerdict, worstOf } from "../../promises/verdict.js";
 
 /**
  * Compares what each injected fault measured with the promise sheet, element by element. The verdict is that of the
- * measurement; whether the worst case keeps the promise is the promise sheet's to say. Pure.
+ * measurement; the promise sheet states whether the worst case keeps the promise. Pure.
  */
 export function assess(plan: Plan, fault: string, faults: readonly InjectedFault[]): DrillMeasurement[] {
   const rows = promiseSheet(plan, []).rows.filter((row) => row.fault === fault);

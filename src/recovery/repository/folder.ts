@@ -77,8 +77,8 @@ async function list(root: string, prefix: string): Promise<StoredObject[]> {
   const walk = async (directory: string): Promise<void> => {
     for (const entry of await entriesOf(join(root, directory))) {
       const name = directory === "" ? entry.name : `${directory}/${entry.name}`;
-      const mayHold = name.startsWith(prefix) || prefix.startsWith(`${name}/`);
-      if (entry.isDirectory() && mayHold) await walk(name);
+      const mayContain = name.startsWith(prefix) || prefix.startsWith(`${name}/`);
+      if (entry.isDirectory() && mayContain) await walk(name);
       else if (entry.isFile() && name.startsWith(prefix) && !name.endsWith(TEMPORARY)) {
         const info = await statIfPresent(join(root, name));
         if (info) found.push({ name, bytes: info.size, modified: info.mtimeMs });

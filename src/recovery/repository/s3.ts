@@ -26,7 +26,7 @@ const TIMEOUTS_MS = { connectionTimeout: 5_000, socketTimeout: 15_000 };
  * for them (environment, profile, instance role). S3 shows an object only once it is complete: no temporary names.
  */
 export function openBucket(place: string, timeoutsMs = TIMEOUTS_MS): Repository {
-  // The locked version supports every Node.js that this program supports: the warning about later ones is of no use here.
+  // The locked version supports every Node.js that this program supports: the warning about later ones does not apply.
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   const url = new URL(place);
   const bucket = url.hostname;

@@ -18,7 +18,7 @@ export interface RecoveryOptions {
   readonly cluster: Cluster;
   readonly repository: Repository;
   readonly codec: BackupCodec;
-  /** The file with the system identifier of the database that belongs here. */
+  /** The file with the system identifier of the platform's database. */
   readonly systemIdFile: string;
 }
 
@@ -30,7 +30,7 @@ export interface RecoveryEvent {
 
 export type RecoveryEvents = EventEmitter<{ event: [RecoveryEvent] }>;
 
-/** What the parts of the recovery service share. */
+/** Dependencies that the parts of the recovery service share. */
 export interface RecoveryContext extends RecoveryOptions {
   readonly queue: WorkQueue;
   /** Undefined if the platform file declares no log for the database's backups. */
@@ -40,7 +40,7 @@ export interface RecoveryContext extends RecoveryOptions {
   report(level: RecoveryEvent["level"], what: string): void;
 }
 
-/** The log archive of the database that the data directory holds now. */
+/** The log archive of the database that is in the data directory now. */
 export async function currentArchive({ cluster, repository, codec }: RecoveryOptions) {
   return logArchive(repository, codec, await systemIdentifier(cluster.data));
 }

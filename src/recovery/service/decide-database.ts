@@ -9,7 +9,7 @@ export type DatabaseDecision =
 export interface DatabaseSituation {
   /** Whether a server can be started from the data directory. */
   readonly present: boolean;
-  /** System identifier of the database that belongs here; undefined on the first start. */
+  /** System identifier of the platform's database; undefined on the first start. */
   readonly system: string | undefined;
   /** Backups in the repository, oldest first. */
   readonly backups: readonly Backup[];
@@ -18,7 +18,7 @@ export interface DatabaseSituation {
 }
 
 /**
- * A lost data directory is restored, never initialised: an empty database that answers requests is worse than none.
+ * A lost data directory is restored, never initialised: an empty database that accepts connections is worse than none.
  * The newest backup is restored that is not known to be invalid; a backup that was never verified is better than none.
  */
 export function decideDatabase({ present, system, backups, failed }: DatabaseSituation): DatabaseDecision {

@@ -1,4 +1,4 @@
-import type { BackupSchedule, Milliseconds } from "../../plan/plan.js";
+import type { BackupSchedule } from "../../plan/plan.js";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

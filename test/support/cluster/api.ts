@@ -143,7 +143,7 @@ export class Api {
       this.#resources.set(group, kinds);
     }
     const kind = kinds.get(object.kind);
-    if (kind === undefined) throw new Error(`the server knows no ${object.kind} in ${object.apiVersion}`);
+    if (kind === undefined) throw new Error(`the API server does not serve ${object.kind} in ${object.apiVersion}`);
     const namespace = kind.namespaced ? `/namespaces/${object.metadata.namespace ?? "default"}` : "";
     return `${group}${namespace}/${kind.plural}/${object.metadata.name}`;
   }
