@@ -28,7 +28,7 @@ export function check(plans: readonly Plan[], rules: readonly Rule[] = catalogue
 type Draft = Omit<Finding, "fix"> & { readonly edits: readonly DraftEdit[] };
 type DraftEdit = Edit & { readonly scope: EditScope };
 
-/** The environment whose differences an edit changes (undefined: the base); `unresolved`: the environments that have the finding. */
+/** The environment whose overrides an edit changes (undefined: the base); `unresolved`: the environments that have the finding. */
 type EditScope = { readonly environment: string | undefined } | "unresolved";
 
 function draftsOf(plan: Plan, rules: readonly Rule[]): readonly Draft[] {

@@ -1,7 +1,7 @@
 import type { Diagnostic, Edit } from "../platform-file/diagnostic.js";
 import type { Concern } from "./concern.js";
 
-/** An edit, and the environment whose differences it changes; undefined changes the base. */
+/** An edit, and the environment whose overrides it changes; undefined changes the base. */
 export interface ScopedEdit extends Edit {
   readonly environment: string | undefined;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { ownerNow } from "../disk/lock.js";
+import { ownerOfProcess } from "../disk/lock.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { callControl } from "../local/control/client.js";
 import { type ConnectionOptions, findRunning } from "./connection.js";
@@ -40,7 +40,7 @@ async function stop(options: DownOptions) {
 /** Throws `platform/ending` if the process is still running after `STOP_TIMEOUT_MS`. */
 async function waitForExit(pid: number): Promise<void> {
   for (const end = Date.now() + STOP_TIMEOUT_MS; Date.now() < end; await sleep(POLL_INTERVAL_MS))
-    if ((await ownerNow(pid)) === undefined) return;
+    if ((await ownerOfProcess(pid)) === undefined) return;
   const seconds = STOP_TIMEOUT_MS / 1000;
   throw new KeelsonError("platform/ending", `the platform has not stopped within ${seconds} s (pid ${pid})`);
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { parseJson, readError } from "../contracts/error.js";
 import { diskError } from "../disk/disk-errors.js";
-import { takeLock } from "../disk/lock.js";
+import { acquireLock } from "../disk/lock.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { platformRoutes } from "../local/control/routes.js";
 import { requireEngines } from "../local/engines.js";
@@ -205,7 +205,7 @@ async function detached(file: string, plan: Plan, options: UpOptions): Promise<v
 }
 
 async function removeLeftovers(places: Layout, missing: string): Promise<void> {
-  const taken = await takeLock(places.lock).catch(() => undefined);
+  const taken = await acquireLock(places.lock).catch(() => undefined);
   if (!taken) return removeEmptyFootprint(places, missing);
   if (!("lock" in taken)) return;
   await removeFootprint(places, missing);

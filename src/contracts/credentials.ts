@@ -9,7 +9,7 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/);
 export const credential = z.strictObject({ kind: z.enum(["key", "session"]), hash });
 export type Credential = Readonly<z.infer<typeof credential>>;
 
-/** The caller of the model APIs: what a valid API key stands for. */
+/** The caller of the model APIs, as identified by a valid API key. */
 export const principal = z.object({
   keyId: z.string(),
   organisation: z.string(),

@@ -15,7 +15,7 @@ const verdict = z.enum(VERDICTS);
  *
  * - `measured`: the recovery time, or the age of the newest lost write.
  * - `never-recovered`: the wait ended after `afterMs` without recovery. It breaks any promise.
- * - `not-applicable`: there was nothing to measure. It proves nothing, and it never hides an older measurement.
+ * - `not-applicable`: there was nothing to measure. It is no evidence, and does not replace an older measurement.
  */
 export const outcomeSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("measured"), ms: milliseconds }),
@@ -58,9 +58,9 @@ const injectedFault = z.object({
   observedBy: z.enum(["request", "write"]),
   rto: outcomeSchema,
   rpo: outcomeSchema,
-  /** From the last archived WAL segment to the fault: what a database loss at this moment can cost. */
+  /** From the last archived WAL segment to the fault: the writes that a loss of the database at this moment loses. */
   sinceArchivedMs: milliseconds.optional(),
-  /** RTO of the subjects that have a probe of their own, because neither chats nor writes reach them. */
+  /** RTO of the subjects that have a probe of their own, because neither chat requests nor writes reach them. */
   probes: z.array(z.object({ subject: z.string(), rto: outcomeSchema })),
   failed: z.number(),
   acknowledged: z.number(),
@@ -70,18 +70,18 @@ const injectedFault = z.object({
 /** Counts per interval; `t` is the start of the interval, in milliseconds since the drill started. */
 const series = z.array(z.object({ t: milliseconds, ok: z.number(), failed: z.number() }));
 
-/** A drill in a list, without what is long. */
+/** A drill as an entry of a list, without its measurements, time series and events. */
 export const drillSummarySchema = z.object({
   id: z.string(),
   fault: z.string(),
   title: z.string(),
-  /** `cancelled` and `failed` drills prove nothing. */
+  /** The measurements of `cancelled` and `failed` drills are not used. */
   state: z.enum(["running", "finished", "failed", "cancelled"]),
   /** Why it failed. */
   reason: z.string().optional(),
   startedAt: epochMilliseconds,
   finishedAt: epochMilliseconds.optional(),
-  /** The element with the worst measurement; its figures stand for the drill. */
+  /** The element with the worst measurement; its figures represent the drill. */
   subject: z.string().optional(),
   rto: outcomeSchema.optional(),
   rpo: outcomeSchema.optional(),

@@ -19,7 +19,7 @@ export type TargetStatus = z.infer<typeof targetStatus>;
 export const modelStatus = z
   .object({
     name: z.string(),
-    /** The model returns vectors; it answers no prompts. */
+    /** The model returns vectors; it does not complete prompts. */
     embeddings: z.boolean(),
     engine: z.string(),
     /** Why this engine was chosen. */

@@ -6,7 +6,7 @@ export const USAGE_OPERATIONS = ["chat", "completion", "embedding"] as const;
 
 /** Characters of an identifier or a name in a usage event. */
 const MAX_TEXT_LENGTH = 400;
-/** The end of the year 9999, the last moment that a JavaScript date and PostgreSQL write alike. Epoch milliseconds. */
+/** The end of the year 9999, the last point in time that JavaScript and PostgreSQL format identically. Epoch milliseconds. */
 const MAX_EPOCH_MS = 253_402_300_799_999;
 
 const LONE_SURROGATE = /\p{Surrogate}/gu;

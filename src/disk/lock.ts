@@ -20,7 +20,7 @@ export interface Lock {
  * Acquires a lock file for this process, or returns its owner. A lock whose owner is dead (kill -9, power failure) is taken
  * over. The file is linked into place with its content, so that a reader never sees it incomplete.
  */
-export async function takeLock(path: string): Promise<{ lock: Lock } | { owner: Owner }> {
+export async function acquireLock(path: string): Promise<{ lock: Lock } | { owner: Owner }> {
   const self: Owner = { pid: process.pid, started: (await processOf(process.pid))?.started ?? "unknown" };
   const own = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
   await writeFile(own, JSON.stringify(self), { mode: 0o600 });
@@ -39,7 +39,7 @@ export async function takeLock(path: string): Promise<{ lock: Lock } | { owner: 
 }
 
 /**
- * Like `takeLock`, but waits up to `timeoutMs` milliseconds for a live owner to release the lock. `onWait` is called once with
+ * Like `acquireLock`, but waits up to `timeoutMs` milliseconds for a live owner to release the lock. `onWait` is called once with
  * that owner. Returns the owner if it still holds the lock at the end.
  */
 export async function waitForLock(
@@ -49,7 +49,7 @@ export async function waitForLock(
 ): Promise<{ lock: Lock } | { owner: Owner }> {
   const end = performance.now() + timeoutMs;
   for (let reported = false; ; reported = true) {
-    const taken = await takeLock(path);
+    const taken = await acquireLock(path);
     if ("lock" in taken || performance.now() >= end) return taken;
     if (!reported) onWait(taken.owner);
     await sleep(100);
@@ -63,7 +63,7 @@ export async function lockOwner(path: string): Promise<Owner | undefined> {
 }
 
 /** The live process with this id, in the form of an owner; undefined if there is none. */
-export async function ownerNow(pid: number): Promise<Owner | undefined> {
+export async function ownerOfProcess(pid: number): Promise<Owner | undefined> {
   const owner = { pid, started: (await processOf(pid))?.started ?? "unknown" };
   return (await isAlive(owner)) ? owner : undefined;
 }
@@ -83,10 +83,10 @@ export async function isAlive(owner: Owner): Promise<boolean> {
 }
 
 /**
- * Kills a process with SIGKILL if it is still the given one: its id may have passed to another process, which is not touched.
+ * Kills a process with SIGKILL if it is still the given one: its id may have been reused by another process, which is not killed.
  * Returns whether it ended within `timeoutMs` milliseconds.
  */
-export async function endByForce(owner: Owner, timeoutMs: number): Promise<boolean> {
+export async function killOwner(owner: Owner, timeoutMs: number): Promise<boolean> {
   if (!(await isAlive(owner))) return true;
   if (owner.started === "unknown") return false;
   try {

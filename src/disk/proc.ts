@@ -2,8 +2,9 @@ import { readdir, readFile, readlink } from "node:fs/promises";
 import { isSystemError } from "./disk-errors.js";
 
 /**
- * The process table in /proc. A process can end between two reads (ENOENT, ESRCH), and what belongs to another user is
- * closed (EACCES, EPERM): both give undefined. Where there is no /proc (macOS), there are no processes to list.
+ * The process table in /proc. A process can end between two reads (ENOENT, ESRCH), and some files of another user's
+ * processes are not readable (EACCES, EPERM). The functions return undefined in both cases. Without /proc (macOS) no process is
+ * listed.
  */
 
 /** Ids of all processes. */
@@ -22,7 +23,7 @@ export function workingDirectoryOf(pid: number): Promise<string | undefined> {
   return ifVisible(readlink(`/proc/${pid}/cwd`));
 }
 
-/** What the open file descriptors of a process lead to, such as `socket:[4711]`. */
+/** The targets of the open file descriptors of a process, such as `socket:[4711]`. */
 export async function openFilesOf(pid: number): Promise<readonly string[]> {
   const descriptors = (await ifVisible(readdir(`/proc/${pid}/fd`))) ?? [];
   const targets = await Promise.all(

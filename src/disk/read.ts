@@ -6,7 +6,7 @@ import { isSystemError } from "./disk-errors.js";
 
 /**
  * Reads of files that may be absent. Absent means that the system reported ENOENT, or ENOTDIR (a parent is a file).
- * Every other error (EACCES, EIO, EISDIR, ELOOP, EMFILE …) means that the content is unknown: a caller that took it for
+ * Every other error (EACCES, EIO, EISDIR, ELOOP, EMFILE …) means that the content is unknown: a caller that treats it as
  * absence would initialise or overwrite what exists. These functions throw `file/unreadable` instead.
  */
 
@@ -28,12 +28,12 @@ export function readdirIfPresent(
   return unlessAbsent(path, readdir(path, { ...options, withFileTypes: true }));
 }
 
-/** What a path leads to, links followed; undefined if it is absent. */
+/** The status of a path, following links; undefined if it is absent. */
 export function statIfPresent(path: string): Promise<Stats | undefined> {
   return unlessAbsent(path, stat(path));
 }
 
-/** What a path names, a link being the link itself; undefined if it is absent. */
+/** The status of a path, of the link itself if it is one; undefined if it is absent. */
 export function lstatIfPresent(path: string): Promise<Stats | undefined> {
   return unlessAbsent(path, lstat(path));
 }

@@ -1,7 +1,7 @@
 /** 1: the operation failed, or a check found errors. 2: unreadable input or wrong usage; the same call cannot succeed. */
 export type ExitCode = 1 | 2;
 
-/** What is the same for every error of one code. */
+/** The properties that all errors of one code share. */
 export interface ErrorEntry {
   /** One sentence for the reference page: when this error occurs. */
   readonly summary: string;

@@ -12,7 +12,7 @@ export class KeelsonError extends Error {
   readonly hint: string | undefined;
   readonly exitCode: ExitCode;
 
-  /** @param options.hint Replaces the default hint of the code where more is known here. */
+  /** @param options.hint A more specific hint, which replaces the default hint of the code. */
   constructor(
     code: ErrorCode,
     message: string,

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { diskError, requireWritable } from "../disk/disk-errors.js";
-import { type Lock, type Owner, takeLock } from "../disk/lock.js";
+import { acquireLock, type Lock, type Owner } from "../disk/lock.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { removeEmptyFootprint } from "./footprint.js";
 import { type Layout, makeRoot, requireOwnData } from "./layout.js";
@@ -17,7 +17,7 @@ export async function acquireDataDirectory(places: Layout, missing: string | und
     await makeRoot(places.root);
     for (const directory of [places.secrets, places.logs, places.modules])
       await mkdir(directory, { recursive: true, mode: 0o700 });
-    const taken = await takeLock(places.lock);
+    const taken = await acquireLock(places.lock);
     if ("lock" in taken) return taken.lock;
     throw await alreadyRunning(places, taken.owner);
   } catch (error) {

@@ -3,7 +3,7 @@ import { realpath } from "node:fs/promises";
 import { sep } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { endByForce, isAlive, type Owner, ownerNow } from "../disk/lock.js";
+import { isAlive, killOwner, type Owner, ownerOfProcess } from "../disk/lock.js";
 import { processIds, readProcessFile } from "../disk/proc.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import type { Layout } from "./layout.js";
@@ -65,7 +65,7 @@ async function waitFor(
     }
   }
   onProgress(`process ${pid} has not finished within ${seconds} s; killing it`);
-  return endByForce(orphan, KILL_TIMEOUT_MS);
+  return killOwner(orphan, KILL_TIMEOUT_MS);
 }
 
 /** Every `keelson serve` whose data directory, by its command line, is below `modules` of this platform. */
@@ -79,7 +79,7 @@ export async function orphansOf({ modules }: Pick<Layout, "modules">): Promise<O
     if (at < 0 || pid === process.pid) continue;
     const data = after(words, at, "--data");
     if (data === undefined || !(await real(data)).startsWith(`${home}${sep}`)) continue;
-    const owner = await ownerNow(pid);
+    const owner = await ownerOfProcess(pid);
     if (owner !== undefined) found.push({ ...owner, unit: after(words, at, "--unit") });
   }
   return found;

@@ -1,6 +1,6 @@
 /**
- * Everything that the rest of the program knows about one module of the runtime, described once. Only how it is started,
- * and its client over HTTP, are not here: they are its line in `runtime/modules.ts`.
+ * The single description of one module of the runtime, for all other parts of the program. Only its start function and its
+ * HTTP client are elsewhere: in its line of `runtime/modules.ts`.
  */
 export interface ModuleDescriptor<Name extends string = string> {
   /** Modules that it calls, in this process or in another. */
@@ -22,7 +22,7 @@ export interface ModuleDescriptor<Name extends string = string> {
   readonly forwarded: readonly string[];
   /** Requests and limits of a container that runs it. */
   readonly container: ContainerSize;
-  /** A request that succeeds only if it works; undefined for a module that other requests prove. */
+  /** A request that succeeds only if the module works; undefined if the probes of other modules cover it. */
   readonly probe: ModuleProbe | undefined;
   /** Acknowledged data that is not in a store yet; undefined for a module without state of its own. */
   readonly state: ModuleState | undefined;
@@ -50,7 +50,7 @@ export interface ModuleState {
 
 export const MiB = 2 ** 20;
 
-/** A module that keeps no state and needs no more than a Node.js process. */
+/** A module without state, in a plain Node.js process. */
 export const PLAIN_MODULE = {
   connectsToDatabase: false,
   streams: false,

@@ -16,7 +16,7 @@ export type ModuleName = keyof typeof DESCRIPTORS;
 /** The same, each as a descriptor whose needs are modules that exist. */
 export const MODULES: { readonly [Name in ModuleName]: ModuleDescriptor<ModuleName> } = DESCRIPTORS;
 
-/** Names of the modules, as platform files write them. */
+/** Names of the modules, as used in platform files. */
 export const MODULE_NAMES: readonly ModuleName[] = Object.keys(DESCRIPTORS).filter(isModule);
 
 /** The port that a container of modules listens on by default. */
@@ -25,7 +25,7 @@ export const MODULE_PORT = 8080;
 /** The module that serves a model in a unit of the model's own. */
 export const MODEL_MODULE = "engine" satisfies ModuleName;
 
-/** The module that clients' requests reach first. */
+/** The module that receives the requests of clients. */
 export const ENTRY_MODULE = "gateway" satisfies ModuleName;
 
 export function isModule(name: string): name is ModuleName {
@@ -43,7 +43,7 @@ export function peersOf(name: ModuleName): readonly ModuleName[] {
 }
 
 /** Whether `name` keeps its rows in PostgreSQL. */
-export function keepsRows(name: ModuleName): boolean {
+export function storesRows(name: ModuleName): boolean {
   return MODULES[name].needs.some((need) => MODULES[need].connectsToDatabase);
 }
 
@@ -53,7 +53,7 @@ export function containerSizeOf(names: readonly string[]): ContainerSize {
   return sizes.reduce(larger, PLAIN_MODULE.container);
 }
 
-/** The second of two that are equal. */
+/** The larger of two sizes by CPU request, then by memory request. Of two equal sizes the second, which has a reason of its own. */
 function larger(a: ContainerSize, b: ContainerSize): ContainerSize {
   const difference = a.cpu.min - b.cpu.min || a.memory.min - b.memory.min;
   return difference > 0 ? a : b;

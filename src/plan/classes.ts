@@ -4,7 +4,7 @@ import type { Settings } from "../platform-file/schema/platform.js";
 const GiB = 2 ** 30;
 const BILLION = 1e9;
 
-/** Sizes of models when the file has no table: weights of about a byte each, with room for context. */
+/** The size classes of a file that declares none. They assume about one byte per parameter, and memory for the context. */
 const STANDARD: Readonly<Record<(typeof standardClasses)[number], SizeClassInput>> = {
   tiny: {
     parameters: { min: 0, max: BILLION },
@@ -36,14 +36,14 @@ const STANDARD: Readonly<Record<(typeof standardClasses)[number], SizeClassInput
   },
 };
 
-/** A size class and how it was found. */
+/** A size class and the reason why it was selected. */
 export interface FoundClass {
   readonly name: string;
   readonly size: SizeClassInput;
   readonly why: string;
 }
 
-/** The class a model names, else the one that its number of weights falls in, else the smallest. */
+/** The class that a model declares, otherwise the class of its number of parameters, otherwise the smallest. */
 export function sizeClassOf(settings: Settings, model: ModelInput): FoundClass {
   const table: Readonly<Record<string, SizeClassInput>> = settings.classes ?? STANDARD;
   const all: Readonly<Record<string, SizeClassInput>> = { ...STANDARD, ...settings.classes };

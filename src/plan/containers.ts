@@ -9,21 +9,21 @@ import type { Image, Port, Resources, Volume } from "./plan.js";
 const GiB = 2 ** 30;
 const MiB = 2 ** 20;
 
-/** Where a unit that runs Keelson modules keeps its files; the root file system is read-only. */
+/** The data directory of a container that runs Keelson modules; its root file system is read-only. */
 export const DATA_DIRECTORY = "/var/lib/keelson";
 
-const FOREIGN: ContainerSize = {
+const OTHER_IMAGE: ContainerSize = {
   cpu: { min: 100, max: 1000 },
   memory: { min: 128 * MiB, max: 512 * MiB },
-  why: "a small service; measure, then size",
+  why: "a small service; adjust it to the measured usage",
 };
 
 /** Requests and limits of a container by default: by the modules that it runs, or those of any other image. */
 export function defaultSize(modules: readonly string[]): ContainerSize {
-  return modules.length === 0 ? FOREIGN : containerSizeOf(modules);
+  return modules.length === 0 ? OTHER_IMAGE : containerSizeOf(modules);
 }
 
-/** The image that is written, else the platform's own. */
+/** The declared image, otherwise the image of the platform. */
 export function planImage(context: PlanContext, scope: Scope, input: string | undefined): Image {
   if (input !== undefined) return readImage(input, scope.pathOf("image"));
   context.provenance.inherit(scope.pathOf("image"), "image");
@@ -51,7 +51,7 @@ export function planPorts(
   return [{ name: "http", number: fallback, protocol: "http" }];
 }
 
-/** Requests and limits, from the file or from what such a container usually needs. */
+/** Requests and limits: those of the file, otherwise the given defaults. */
 export function planResources(
   scope: Scope,
   input: Pick<SidecarInput, "cpu" | "memory" | "gpu" | "disk">,
@@ -67,7 +67,7 @@ export function planResources(
   };
 }
 
-/** `required` is one GPU; `optional` is none, since a target needs a number. */
+/** `required` is one GPU; `optional` is none, because targets need a number. */
 export function planGpu(input: SidecarInput["gpu"]): Resources["gpu"] {
   if (input === "required") return { count: 1, kind: undefined };
   if (input === undefined || typeof input === "string") return { count: 0, kind: undefined };
@@ -80,7 +80,7 @@ export function planVariables(input: SidecarInput["env"]): Record<string, string
   return Object.fromEntries(Object.entries(input ?? {}).map(([name, value]) => [name, String(value)]));
 }
 
-/** Written volumes, and the directory that Keelson modules keep files in. */
+/** The declared volumes, and the data directory of Keelson modules. */
 export function planVolumes(scope: Scope, input: SidecarInput["volumes"], data: number | undefined): Volume[] {
   const volumes = Object.entries(input ?? {}).map(([name, volume]): Volume => {
     const volumeScope = scope.at("volumes", name);
@@ -108,9 +108,9 @@ export function planVolumes(scope: Scope, input: SidecarInput["volumes"], data: 
   if (data === undefined || volumes.some(({ name }) => name === "data")) return volumes;
   scope
     .at("volumes")
-    .recordDefault("data", "Keelson modules keep files, and their root file system is read-only", formatBytes(data));
+    .recordDefault("data", "Keelson modules write files, and their root file system is read-only", formatBytes(data));
   return [...volumes, { name: "data", mount: DATA_DIRECTORY, size: data, kind: "ephemeral" }];
 }
 
-/** Room for the gateway's usage log or a module's temporary files. */
+/** Size of the data directory: for the gateway's usage log or a module's temporary files. */
 export const MODULE_DATA = GiB;

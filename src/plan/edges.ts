@@ -9,7 +9,7 @@ import { STORES } from "./stores/index.js";
 
 type Call = NonNullable<ServiceInput["calls"]>[number];
 
-/** Every call: what units declare, what models fetch and fall back to, and where stores send their copies. */
+/** All edges: the declared calls, the downloads and fallbacks of models, and the backups that stores send to buckets. */
 export function planEdges(
   context: PlanContext,
   units: readonly Unit[],
@@ -50,7 +50,7 @@ class EdgePlanner {
     for (const [index, call] of (calls ?? []).entries()) this.#call(from, scope.pathOf("calls", index), call);
   }
 
-  /** Weights come from outside before the first request. */
+  /** The unit of a model downloads its weights from an external host before it serves requests. */
   download(model: Model): void {
     if (model.unit === undefined) return;
     const registry = ENGINES[model.engine].registry(model.source);
@@ -60,7 +60,7 @@ class EdgePlanner {
     this.#outside(model.unit, url, `${model.path}.source`);
   }
 
-  /** A store writes its copies into buckets, where its provider does. */
+  /** A store sends its backups to buckets if its provider does. */
   copies(store: Store): void {
     for (const name of store.provider.sendsTo) {
       const bucket = this.#stores.get(name);
@@ -97,15 +97,15 @@ class EdgePlanner {
   }
 
   /** A caller of a model must also reach its fallbacks. */
-  #model(from: string, model: Model, wanted: string | number | undefined, path: string, passed: Set<string>): void {
-    if (passed.has(model.name)) return;
-    passed.add(model.name);
+  #model(from: string, model: Model, wanted: string | number | undefined, path: string, visited: Set<string>): void {
+    if (visited.has(model.name)) return;
+    visited.add(model.name);
     const unit = this.#units.get(model.unit ?? "");
     if (unit) this.#unit(from, unit, wanted, path);
     for (const upstream of model.upstreams) this.#outside(from, upstream.url, path);
     for (const name of model.fallbacks) {
       const fallback = this.#models.get(name);
-      if (fallback) this.#model(from, fallback, undefined, `${model.path}.fallback`, passed);
+      if (fallback) this.#model(from, fallback, undefined, `${model.path}.fallback`, visited);
     }
   }
 

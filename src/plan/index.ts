@@ -23,16 +23,16 @@ export { formatImage } from "./images.js";
 export { originOf } from "./origin.js";
 export type * from "./plan.js";
 
-/** The image of this release, for platforms that name none. */
+/** The image of this release, for platforms that set none. */
 const DEFAULT_IMAGE = "ghcr.io/keelson/keelson:0.1.0";
 
-/** A Plan, or why there is none; `diagnostics` holds the warnings of a valid Plan. */
+/** A Plan, or the reasons why there is none. */
 export type Planned =
   | { readonly ok: true; readonly plan: Plan }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 /**
- * The Plan of a platform under one environment (the file's first when none is named): every default filled in, every
+ * The Plan of a platform under one environment (by default the first of the file): every default filled in, every
  * reference resolved, every value with its origin. Pure and deterministic: the same file gives the same bytes.
  */
 export function makePlan(platform: Platform, environment?: string): Planned {
@@ -43,17 +43,17 @@ export function makePlan(platform: Platform, environment?: string): Planned {
   return { ok: false, diagnostics: [unknownEnvironment(platform, wanted)] };
 }
 
-/** At the key that declares them, naming the nearest; a file that declares none has nothing to choose from. */
-function unknownEnvironment({ environments, origin, declares }: Platform, wanted: string): Diagnostic {
+/** Placed at the key `environments`, with the nearest name as a hint. */
+function unknownEnvironment({ environments, origin, declaresEnvironments }: Platform, wanted: string): Diagnostic {
   return {
     code: "spec/unknown-environment",
     severity: "error",
     message: `there is no environment \`${wanted}\``,
     origin,
-    ...(declares ? { path: "environments", length: "environments".length } : {}),
-    hint: declares
+    ...(declaresEnvironments ? { path: "environments", length: "environments".length } : {}),
+    hint: declaresEnvironments
       ? didYouMean(wanted, [...environments.keys()])
-      : `the file has no \`environments:\`; add it, or name no environment`,
+      : `the file has no \`environments:\`; add it, or omit the environment`,
   };
 }
 
@@ -73,7 +73,12 @@ function planEnvironment(platform: Platform, { name, settings, tree }: Environme
   return {
     platform: settings.platform,
     environment: name,
-    namespace: root.pick("namespace", settings.namespace, namespace, "the platform's and the environment's names"),
+    namespace: root.pick(
+      "namespace",
+      settings.namespace,
+      namespace,
+      "composed of the names of the platform and the environment",
+    ),
     cloud: context.cloud,
     provide: context.provide,
     regions,
@@ -95,7 +100,7 @@ function planEnvironment(platform: Platform, { name, settings, tree }: Environme
       "data",
       settings.data,
       embedded ? "ephemeral" : "test",
-      embedded ? "data of one machine" : "`data: real` is not set",
+      embedded ? "the environment runs on one machine" : "`data: real` is not set",
     ),
     access: typeof settings.access === "string" ? [settings.access] : (settings.access ?? []),
     image: context.image,

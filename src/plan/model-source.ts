@@ -10,7 +10,7 @@ export interface HubFile {
   readonly revision: string;
 }
 
-/** Reads `hf://owner/repository/path/file.gguf[@revision]`; undefined for anything else, a whole repository too. */
+/** Reads `hf://owner/repository/path/file.gguf[@revision]`; undefined for anything else, including a whole repository. */
 export function hubFile(source: string): HubFile | undefined {
   const [whole, owner = "", repository = "", file = "", revision = "main"] = hub.exec(source) ?? [];
   return whole === undefined ? undefined : { owner, repository, file, revision };

@@ -20,7 +20,7 @@ function unitOfModel(name: string): string {
   return name.replaceAll(".", "-");
 }
 
-/** Every model, and the units that serve those which no server outside answers for. */
+/** Every model, and a unit for each model that no external server serves. */
 export function planModels(context: PlanContext): { readonly models: Model[]; readonly units: Unit[] } {
   const models: Model[] = [];
   const units: Unit[] = [];
@@ -37,7 +37,7 @@ function planModel(context: PlanContext, scope: Scope, name: string, input: Mode
   const upstreams = planUpstreams(scope, name, input);
   const source = readSource(input);
   const engine = planEngine(context, scope, input, upstreams, source);
-  const outside = upstreams.length > 0 || engine === "openai";
+  const external = upstreams.length > 0 || engine === "openai";
   const queue = scope.at("queue");
   const fallbacks = many(input.fallback);
   return {
@@ -48,7 +48,12 @@ function planModel(context: PlanContext, scope: Scope, name: string, input: Mode
     parameters: input.parameters,
     fallbacks: fallbacks.filter((fallback) => fallback !== "simulated"),
     simulated: fallbacks.includes("simulated") || engine === "simulated",
-    context: scope.pick("context", input.context, 4096, "4096 tokens hold a conversation and fit small memory"),
+    context: scope.pick(
+      "context",
+      input.context,
+      4096,
+      "4096 tokens are enough for a conversation and need little memory",
+    ),
     concurrency: scope.pick(
       "concurrency",
       input.concurrency,
@@ -56,16 +61,21 @@ function planModel(context: PlanContext, scope: Scope, name: string, input: Mode
       ENGINES[engine].concurrency.why,
     ),
     queue: {
-      length: queue.pick("length", input.queue?.length, 100, "a hundred can wait; more would exceed the deadline"),
+      length: queue.pick(
+        "length",
+        input.queue?.length,
+        100,
+        "further requests would exceed the deadline before they are served",
+      ),
       deadline: queue.duration(
         "deadline",
         input.queue?.deadline,
         30_000,
-        "after 30s a client is better served by an error and a retry",
+        "a client that has waited 30s should receive an error and retry",
       ),
     },
     embeddings: scope.pick("embeddings", input.embeddings, false, "a model generates text by default"),
-    unit: outside ? undefined : unitOfModel(name),
+    unit: external ? undefined : unitOfModel(name),
     upstreams,
     limits: {
       requestsPerMinute: input.limits?.requestsPerMinute,
@@ -90,7 +100,7 @@ function planEngine(
     return scope.pick("engine", input.engine, "llama.cpp", "llama.cpp loads GGUF weights");
   if (context.provide !== "embedded")
     return scope.pick("engine", input.engine, "ollama", "the source is a name in Ollama's library");
-  return scope.pick("engine", input.engine, "best", "the best engine that this machine has");
+  return scope.pick("engine", input.engine, "best", "the best engine that is available on this machine");
 }
 
 function planUpstreams(scope: Scope, name: string, input: ModelInput): Upstream[] {
@@ -102,8 +112,8 @@ function planUpstreams(scope: Scope, name: string, input: ModelInput): Upstream[
     const weight = "weight" in upstream ? upstream.weight : undefined;
     return {
       url: upstream.url.replace(/\/+$/, ""),
-      model: upstreamScope.pick("model", known, source, "the same name as here"),
-      weight: upstreamScope.pick("weight", weight, 1, "every server gets the same weight"),
+      model: upstreamScope.pick("model", known, source, "the same name as in this file"),
+      weight: upstreamScope.pick("weight", weight, 1, "all servers have the same weight"),
       secret: "key" in upstream ? upstream.key : undefined,
     };
   });

@@ -13,9 +13,9 @@ const PERCENTILES = [
 export function platformObjectives(scope: Scope, input: ObjectivesInput | undefined): Objectives {
   return {
     path: scope.path,
-    availability: promised(input?.availability, undefined),
-    rto: promised(input?.rto, undefined),
-    rpo: promised(input?.rpo, undefined),
+    availability: resolved(input?.availability, undefined),
+    rto: resolved(input?.rto, undefined),
+    rpo: resolved(input?.rpo, undefined),
     except: input?.except ?? [],
     latency: latency(input),
     retention: input?.retention,
@@ -30,21 +30,21 @@ export function elementObjectives(scope: Scope, input: ObjectivesInput | undefin
       scope.provenance.inherit(objectivesScope.pathOf(key), `objectives.${key}`);
   return {
     path: objectivesScope.path,
-    availability: promised(input?.availability, platform.availability),
-    rto: promised(input?.rto, platform.rto),
-    rpo: promised(input?.rpo, platform.rpo),
+    availability: resolved(input?.availability, platform.availability),
+    rto: resolved(input?.rto, platform.rto),
+    rpo: resolved(input?.rpo, platform.rpo),
     except: input?.except ?? platform.except,
     latency: latency(input) ?? platform.latency,
     retention: input?.retention ?? platform.retention,
   };
 }
 
-/** What is written, nothing for `none`, and the platform's for what is not written. */
-function promised(input: number | "none" | undefined, platform: number | undefined): number | undefined {
+/** The declared value, undefined for `none`; the platform's value if none is declared. */
+function resolved(input: number | "none" | undefined, platform: number | undefined): number | undefined {
   return input === "none" ? undefined : (input ?? platform);
 }
 
-/** The strictest percentile that is written. */
+/** The highest percentile that is declared. */
 function latency(input: ObjectivesInput | undefined): Objectives["latency"] {
   for (const [key, percentile] of [...PERCENTILES].reverse()) {
     const within = input?.latency?.[key];

@@ -12,12 +12,12 @@ export function planSecurity(context: PlanContext): Security {
   const mesh = planMesh(input?.mesh);
   if (input?.mesh === undefined) scope.recordDefault("mesh", "no mesh is configured");
   return {
-    network: scope.pick("network", input?.network, "default-deny", "only declared calls are open"),
-    pods: scope.pick("pods", input?.pods, "restricted", "nothing here needs more"),
+    network: scope.pick("network", input?.network, "default-deny", "only declared calls are allowed"),
+    pods: scope.pick("pods", input?.pods, "restricted", "no other standard is set"),
     mesh,
-    identity: scope.pick("identity", input?.identity, "none", "pods call no API of the cloud"),
+    identity: scope.pick("identity", input?.identity, "none", "no pod is assumed to call a cloud API"),
     scan: scope.pick("scan", input?.scan, "none", "no scanner is configured"),
-    audit: scope.pick("audit", input?.audit, true, "changes are recorded"),
+    audit: scope.pick("audit", input?.audit, true, "administrative actions are recorded by default"),
   };
 }
 
@@ -40,14 +40,14 @@ export function planObserve(context: PlanContext): Observe {
     "no metrics backend is configured; /metrics is served in any case",
   );
   const watched = metrics !== "none";
-  const why = watched ? "a promise needs an alert" : "alerts need metrics";
+  const why = watched ? "objectives need alerts" : "alerts need metrics";
   const real = watched && onCluster(context);
   return {
     metrics,
     logs: scope.pick("logs", input?.logs, "none", "logs go to standard output"),
     traces: scope.pick("traces", input?.traces, "none", "no trace backend is configured"),
     otlp: input?.otlp,
-    retention: scope.duration("retention", input?.retention, 15 * DAY, "15d, as Prometheus keeps by default"),
+    retention: scope.duration("retention", input?.retention, 15 * DAY, "15d, the default retention of Prometheus"),
     alerts: {
       path: alerts.path,
       down: alerts.duration("down", given?.down, real ? 120_000 : undefined, why),
@@ -70,14 +70,14 @@ export function planObserve(context: PlanContext): Observe {
   };
 }
 
-/** How changes arrive. */
+/** How changes are delivered. */
 export function planDelivery(context: PlanContext): Delivery {
   const scope = context.provenance.at("delivery");
   const input = context.settings.delivery;
   const approvals = scope.at("approvals");
   return {
     gitops: scope.pick("gitops", input?.gitops, "none", "`keelson deploy` applies changes"),
-    sync: scope.pick("sync", input?.sync, "automatic", "a merged change is applied"),
+    sync: scope.pick("sync", input?.sync, "automatic", "merged changes are applied automatically"),
     approvals: {
       infrastructure: approvals.pick("infrastructure", input?.approvals?.infrastructure, 0, "none is configured"),
       production: approvals.pick("production", input?.approvals?.production, 0, "none is configured"),
@@ -85,25 +85,25 @@ export function planDelivery(context: PlanContext): Delivery {
   };
 }
 
-/** The cluster itself. */
+/** Settings of the cluster. */
 export function planCluster(context: PlanContext): ClusterSettings {
   const scope = context.provenance.at("cluster");
   const input = context.settings.cluster;
   const bounded = Object.values(context.settings.nodes ?? {}).some(({ count }) => count.min < count.max);
   return {
     name: input?.name,
-    kubernetes: scope.pick("kubernetes", input?.kubernetes, "1.34", "a version that is maintained"),
+    kubernetes: scope.pick("kubernetes", input?.kubernetes, "1.34", "a supported version of Kubernetes"),
     autoscaler: scope.pick(
       "autoscaler",
       input?.autoscaler,
       bounded,
-      bounded ? "pools have room to grow" : "every pool has a fixed size",
+      bounded ? "a pool has a range of node counts" : "every pool has a fixed size",
     ),
     backups: planClusterBackups(scope, input?.backups),
   };
 }
 
-/** Faults that are rehearsed. */
+/** The drill schedule; undefined if none is declared. */
 export function planDrills(context: PlanContext): DrillSchedule | undefined {
   const input = context.settings.drills;
   if (!input) return undefined;

@@ -18,7 +18,7 @@ export function isDeclared(plan: Pick<Plan, "origins">, path: Path): boolean {
   return origin !== undefined && origin.kind !== "default";
 }
 
-/** Records where every value of a Plan came from while it is made. */
+/** Records the provenance of every value of a Plan while the Plan is made. */
 export class ProvenanceRecorder {
   readonly #origins: Record<Path, Origin> = {};
 
@@ -60,7 +60,7 @@ export class ProvenanceRecorder {
   }
 }
 
-/** One element while it is planned: takes the value of the file or else the default, and records the reason. */
+/** Plans the values of one element: returns the value of the file or the default, and records the reason for a default. */
 export class Scope {
   readonly path: Path;
   /** The place of the element in the platform file, or of its nearest ancestor there: the place of its defaults. */
@@ -83,7 +83,7 @@ export class Scope {
   }
 
   /** The value of the file, or the default with the reason for it. */
-  pick<T>(key: Segment, input: T | undefined, fallback: T, why: string, write: (value: T) => string = plainly): T {
+  pick<T>(key: Segment, input: T | undefined, fallback: T, why: string, write: (value: T) => string = plainText): T {
     if (input !== undefined) return input;
     const value = fallback === undefined ? "" : write(fallback);
     this.recordDefault(key, why, value === "" ? undefined : value);
@@ -141,8 +141,8 @@ export class Scope {
 }
 
 /** Strings, numbers and booleans as the file writes them; lists in brackets. */
-function plainly(value: unknown): string {
+function plainText(value: unknown): string {
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return String(value);
-  if (Array.isArray(value)) return `[${value.map(plainly).join(", ")}]`;
+  if (Array.isArray(value)) return `[${value.map(plainText).join(", ")}]`;
   return "";
 }

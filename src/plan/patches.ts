@@ -1,7 +1,7 @@
 import type { Scope } from "./origin.js";
 import type { Patch } from "./plan.js";
 
-/** Fragments for single targets, each with its own place. */
+/** The patches of an element, one for each target. */
 export function planPatches(
   scope: Scope,
   input: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined,

@@ -22,7 +22,7 @@ export type { Origin, Path };
  * The Plan: one platform file under one environment, with every default filled in and every reference resolved.
  *
  * It is plain, immutable, serialisable data, and the only thing that promises, checks, targets, the local runner and
- * the modules read. Nothing downstream decides: the Plan holds everything that a target needs.
+ * the modules read. It contains every decision that a target needs, so that targets decide nothing.
  *
  * Its types are split by subject under `model/`; this file is the one import. `model/element.ts` fixes the units of
  * measure.
@@ -30,7 +30,7 @@ export type { Origin, Path };
 export interface Plan {
   readonly platform: string;
   readonly environment: string;
-  /** The Kubernetes namespace or Compose project that everything of this environment lives in. */
+  /** The Kubernetes namespace or Compose project of this environment. */
   readonly namespace: string;
   readonly cloud: Cloud;
   readonly regions: readonly Region[];

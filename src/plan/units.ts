@@ -19,7 +19,6 @@ import { planPatches } from "./patches.js";
 import type { Port, Resources, Sidecar, Unit, Volume } from "./plan.js";
 import { declaredMounts } from "./secrets.js";
 import {
-  FOREIGN_HEALTH,
   type HealthDefaults,
   MODULE_HEALTH,
   planDisruption,
@@ -28,9 +27,10 @@ import {
   planRollout,
   planScale,
   planSpread,
+  TCP_HEALTH,
 } from "./workload.js";
 
-/** What differs between kinds of units, once their containers are planned. */
+/** The settings of a unit that depend on its kind: service or model. */
 export interface UnitKind {
   readonly name: string;
   readonly role: Unit["role"];
@@ -59,11 +59,11 @@ export function planServices(context: PlanContext): Unit[] {
         modules,
         image: planImage(context, scope, input.image),
         command: input.command ?? [],
-        // A worker that runs modules still answers probes.
+        // A worker that runs modules still serves its health routes.
         ports: planPorts(scope, input, modules.length > 0 ? MODULE_PORT : undefined),
         resources: planResources(scope, input, defaultSize(modules)),
         volumes: planVolumes(scope, input.volumes, modules.length > 0 ? MODULE_DATA : undefined),
-        health: modules.length > 0 ? MODULE_HEALTH : FOREIGN_HEALTH,
+        health: modules.length > 0 ? MODULE_HEALTH : TCP_HEALTH,
       });
     });
 }
@@ -74,7 +74,7 @@ function servicesBeside(context: PlanContext): ReadonlySet<string> {
   return new Set([...Object.values(services), ...Object.values(models)].flatMap(({ beside }) => many(beside)));
 }
 
-/** One unit: what its kind decided, and everything that replicas of any kind need. */
+/** One unit: the settings of its kind, and those that all units have in common. */
 export function planUnit(context: PlanContext, scope: Scope, input: ServiceInput | ModelInput, kind: UnitKind): Unit {
   const replicas = planReplicas(context, scope, input);
   const sidecars = planSidecars(context, scope, input, kind.ports);
@@ -104,7 +104,9 @@ export function planUnit(context: PlanContext, scope: Scope, input: ServiceInput
       "drain",
       input.drain,
       cluster ? 5_000 : 0,
-      cluster ? "endpoints are withdrawn within seconds of the signal" : "one machine has no endpoints to withdraw",
+      cluster
+        ? "the replica is removed from the endpoints within seconds after SIGTERM"
+        : "one machine has no endpoints to update",
     ),
     pool: planPool(context, input.nodes),
     priority: scope.pick("priority", input.priority, "normal", "no other priority is set"),

@@ -3,12 +3,12 @@ import type { ProvenanceRecorder } from "./origin.js";
 import type { Edge, Sidecar, Store, Unit } from "./plan.js";
 import { STORES } from "./stores/index.js";
 
-/** Where secrets lie as files, `<secret>/<key>` below it, on every target. */
+/** The directory of mounted secrets on every target, with a file `<secret>/<key>` for each key. */
 export const SECRETS_DIRECTORY = "/run/secrets/keelson";
 
 /**
  * Addresses for images that do not use Keelson: `PLANNING_SYSTEM_URL=http://planning-system:8080` for a unit,
- * `DATABASE_URL_FILE=/run/secrets/keelson/database/url` for a store, whose address holds a password. Containers beside a
+ * `DATABASE_URL_FILE=/run/secrets/keelson/database/url` for a store, whose address holds a password. The sidecars of a
  * unit share its calls and get the same variables. Variables of the platform file take precedence. Keelson modules read
  * the Plan instead.
  */

@@ -7,7 +7,7 @@ import type { Bounds, Disruption, Health, Port, Probe, Rollout, Scale, Spread } 
 
 type WorkloadInput = ServiceInput | ModelInput;
 
-/** Minimum and maximum of replicas. A unit with persistent files gets one by default: replicas would return different data. */
+/** Minimum and maximum of replicas. A unit with a persistent volume has one by default: replicas would return different data. */
 export function planReplicas(context: PlanContext, scope: Scope, input: WorkloadInput): Bounds {
   const redundant = onCluster(context) ? context.redundant : undefined;
   const hasPersistentVolume = Object.values(input.volumes ?? {}).some(
@@ -29,7 +29,7 @@ export function planScale(scope: Scope, input: WorkloadInput["scale"], replicas:
   const signal = input?.cpu ?? input?.memory ?? input?.gpu ?? input?.queue ?? input?.response;
   const cpu =
     signal === undefined
-      ? scaleScope.ratio("cpu", undefined, 0.7, "no signal is named; 70% leaves room for a burst")
+      ? scaleScope.ratio("cpu", undefined, 0.7, "no scaling target is set; 70% leaves capacity for bursts")
       : input?.cpu;
   return {
     path: scaleScope.path,
@@ -42,10 +42,10 @@ export function planScale(scope: Scope, input: WorkloadInput["scale"], replicas:
       "cooldown",
       input?.cooldown,
       300_000,
-      "Kubernetes' own wait before it scales down: 5m",
+      "the default stabilisation window of Kubernetes for scaling down",
     ),
-    up: scaleScope.pick("up", input?.up, "aggressive", "waiting users cost more than a spare replica"),
-    down: scaleScope.pick("down", input?.down, "conservative", "load that fell may rise again"),
+    up: scaleScope.pick("up", input?.up, "aggressive", "queued requests cost more than a spare replica"),
+    down: scaleScope.pick("down", input?.down, "conservative", "load may rise again soon"),
   };
 }
 
@@ -65,11 +65,11 @@ export function planRollout(
     "strategy",
     typeof given === "object" ? "canary" : given,
     "rolling",
-    "no request fails while replicas change one by one",
+    "replicas are replaced one by one, so that no request fails",
   );
   const canary = typeof given === "object" ? given.canary : undefined;
   const steps = rolloutScope.at("strategy", "canary");
-  const surgeWhy = gpu ? "a spare GPU is rarely free" : "the new one is ready before the old one goes";
+  const surgeWhy = gpu ? "a spare GPU is rarely available" : "the new replica is ready before the old one is stopped";
   return {
     path: rolloutScope.path,
     strategy,
@@ -82,10 +82,15 @@ export function planRollout(
               "steps",
               canary?.steps,
               [0.1, 0.5],
-              "a tenth shows an error before half the users are affected",
+              "a tenth of the traffic shows an error before half of it is affected",
               (shares) => `[${shares.map(formatRatio).join(", ")}]`,
             ),
-            pause: steps.duration("pause", canary?.pause, 300_000, "5m gathers enough requests to judge by"),
+            pause: steps.duration(
+              "pause",
+              canary?.pause,
+              300_000,
+              "5m collect enough requests to measure the error rate",
+            ),
             abort: { errors: canary?.abort?.errors, p95: canary?.abort?.p95 },
           }
         : undefined,
@@ -131,20 +136,22 @@ export function planSpread(
       "zones",
       given?.zones,
       zones ? "require" : "none",
-      zones ? `${context.zones} zones, and the loss of one must leave replicas` : "there is nothing to spread over",
+      zones
+        ? `there are ${context.zones} zones, and the loss of one must not stop all replicas`
+        : "there is one zone or one replica",
     ),
     nodes: spreadScope.pick(
       "nodes",
       given?.nodes,
       several ? "prefer" : "none",
       several
-        ? "a node's loss should take one replica, and a full node should not stop a start"
+        ? "the loss of a node should affect one replica, but a full node must not block scheduling"
         : "there is one replica",
     ),
   };
 }
 
-/** Probes by default. */
+/** The default probes of a unit. */
 export interface HealthDefaults {
   readonly ready: string | undefined;
   readonly live: string | undefined;
@@ -161,7 +168,7 @@ export const MODULE_HEALTH: HealthDefaults = {
 };
 
 /** Probes of any other image: a TCP connection to its port. */
-export const FOREIGN_HEALTH: HealthDefaults = {
+export const TCP_HEALTH: HealthDefaults = {
   ready: undefined,
   live: undefined,
   startup: 120_000,
@@ -185,7 +192,7 @@ export function planHealth(
       "startup",
       input?.startup,
       defaults.startup,
-      `${formatDuration(defaults.startup)}: longer than such a start should ever take`,
+      `${formatDuration(defaults.startup)}: longer than any expected start`,
     ),
   };
 }
@@ -201,9 +208,9 @@ function planProbe(
   return {
     http: scope.pick("path", input?.path, http, why),
     port: input?.port ?? port,
-    after: scope.duration("after", input?.after, 0, "the start-up probe waits already"),
-    every: scope.duration("every", input?.every, every, `often enough to notice within ${formatDuration(3 * every)}`),
-    timeout: scope.duration("timeout", input?.timeout, 2_000, "a slower health route is not healthy"),
-    failures: scope.pick("failures", input?.failures, 3, "a single failed probe is no fault, three are"),
+    after: scope.duration("after", input?.after, 0, "the startup probe already delays the others"),
+    every: scope.duration("every", input?.every, every, `detects a failure within ${formatDuration(3 * every)}`),
+    timeout: scope.duration("timeout", input?.timeout, 2_000, "a slower response counts as a failure"),
+    failures: scope.pick("failures", input?.failures, 3, "a single failed probe may be transient"),
   };
 }

@@ -51,10 +51,10 @@ export function formatDiagnostic(diagnostic: Diagnostic<string>, source?: string
 
 /** All diagnostics in the given order, and their number. */
 export function formatDiagnostics(diagnostics: readonly Diagnostic<string>[], text?: string): string {
-  const errors = diagnostics.filter(({ severity }) => severity === "error").length;
-  const others = diagnostics.length - errors;
-  const count = [errors > 0 ? plural(errors, "error") : "", others > 0 ? plural(others, "remark") : ""]
-    .filter((part) => part !== "")
+  const count = (["error", "warning", "note"] as const)
+    .map((severity) => [severity, diagnostics.filter((each) => each.severity === severity).length] as const)
+    .filter(([, number]) => number > 0)
+    .map(([severity, number]) => plural(number, severity))
     .join(", ");
   const source = text === undefined ? undefined : new Lines(text);
   return [...diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, source)), count].join("\n\n");

@@ -1,4 +1,4 @@
-/** Names of the faults, as platform files write them. */
+/** Names of the faults, as used in platform files. */
 export const faultNames = [
   "process-crash",
   "node-loss",

@@ -51,15 +51,15 @@ export function readDuration(input: unknown): Reading<number> {
 /** Milliseconds → the shortest exact form: `5m`, `24h`, `7d`, `12m34s`. Fractions of a millisecond are rounded. */
 export function formatDuration(milliseconds: number): string {
   if (!Number.isFinite(milliseconds)) return "unbounded";
-  const whole = Math.round(milliseconds);
-  if (whole < 0) return `-${formatDuration(-whole)}`;
-  if (whole === 0) return "0s";
+  const rounded = Math.round(milliseconds);
+  if (rounded < 0) return `-${formatDuration(-rounded)}`;
+  if (rounded === 0) return "0s";
   for (const [unit, scale] of DURATION_UNITS) {
     // One day is written as 24h; weeks are written in days.
-    if (unit === "w" || (unit === "d" && whole < 2 * scale)) continue;
-    if (whole % scale === 0 && whole / scale < 1000) return `${whole / scale}${unit}`;
+    if (unit === "w" || (unit === "d" && rounded < 2 * scale)) continue;
+    if (rounded % scale === 0 && rounded / scale < 1000) return `${rounded / scale}${unit}`;
   }
-  let rest = whole;
+  let rest = rounded;
   let text = "";
   for (const [unit, scale] of DURATION_UNITS) {
     if (unit === "w") continue;
@@ -110,10 +110,10 @@ export function readBytes(input: unknown): Reading<number> {
 
 /** Bytes → the largest unit that is exact: `16Gi`, `500M`, `1536Mi`, `12345B`. */
 export function formatBytes(bytes: number): string {
-  const whole = Math.round(bytes);
-  if (whole === 0) return "0";
-  for (const [unit, scale] of BYTE_UNITS) if (whole % scale === 0) return `${whole / scale}${unit}`;
-  return `${whole}B`;
+  const rounded = Math.round(bytes);
+  if (rounded === 0) return "0";
+  for (const [unit, scale] of BYTE_UNITS) if (rounded % scale === 0) return `${rounded / scale}${unit}`;
+  return `${rounded}B`;
 }
 
 // ------------------------------------------------------------------------------------------------------------ CPU
@@ -134,8 +134,8 @@ export function readCpu(input: unknown): Reading<number> {
 
 /** Millicores → `500m` or whole cores: `2`. */
 export function formatCpu(millicores: number): string {
-  const whole = Math.round(millicores);
-  return whole % 1000 === 0 ? String(whole / 1000) : `${whole}m`;
+  const rounded = Math.round(millicores);
+  return rounded % 1000 === 0 ? String(rounded / 1000) : `${rounded}m`;
 }
 
 // --------------------------------------------------------------------------------------------------------- ratios
@@ -220,8 +220,8 @@ export function readRange(
   if (typeof input !== "string" || !input.includes("..")) {
     const both = one(input);
     if (both.ok) return read({ min: both.value, max: both.value });
-    const meant = rangeOfOtherNotation(input, one);
-    return meant === undefined ? both : refuse(`${shown(input)} is not a range`, `write ${meant}`);
+    const range = rangeOfOtherNotation(input, one);
+    return range === undefined ? both : refuse(`${shown(input)} is not a range`, `write ${range}`);
   }
   const [low = "", high = "", ...more] = input.split("..").map((end) => end.trim());
   if (more.length > 0 || low === "")
@@ -236,7 +236,7 @@ export function readRange(
   return read({ min: min.value, max: max.value });
 }
 
-/** `3-10`, `3 – 10`, `3:10`, `3 to 10` → `3..10`; undefined if the ends are no values, or the range is not ascending. */
+/** `3-10`, `3 – 10`, `3:10`, `3 to 10` → `3..10`; undefined if an end is invalid, or the range is not ascending. */
 function rangeOfOtherNotation(input: unknown, one: (input: unknown) => Reading<number>): string | undefined {
   const [, low, high] = (typeof input === "string" && /^\s*(\S+?)\s*(?:-|–|:|…|\bto\b)\s*(\S+)\s*$/.exec(input)) || [];
   if (low === undefined || high === undefined) return undefined;

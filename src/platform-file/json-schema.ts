@@ -8,21 +8,21 @@ const SCHEMA_ID = "urn:keelson:platform-file";
 
 /**
  * The JSON Schema (draft 2020-12) of the platform file as written: quantities are text with a pattern, short and long forms
- * are alternatives, and an environment takes every setting again, optional and removable by `null`.
+ * are alternatives, and an environment accepts every setting as well, optional and removable by `null`.
  */
 export function platformJsonSchema(): JsonSchema {
-  const whole = asObject(z.toJSONSchema(platformFile, OPTIONS));
+  const schema = asObject(z.toJSONSchema(platformFile, OPTIONS));
   const difference = removable(asObject(z.toJSONSchema(platformSettings, OPTIONS)));
-  const definitions = Object.entries(asObject(whole["$defs"]));
+  const definitions = Object.entries(asObject(schema["$defs"]));
   const { platform: _, ...differing } = asObject(difference["properties"]);
-  const environments = asObject(asObject(whole["properties"])["environments"]);
+  const environments = asObject(asObject(schema["properties"])["environments"]);
   return {
-    ...whole,
+    ...schema,
     $id: SCHEMA_ID,
     title: "Keelson platform file",
     description: "What an AI platform runs, and its objectives.",
     properties: {
-      ...asObject(whole["properties"]),
+      ...asObject(schema["properties"]),
       environments: {
         ...environments,
         additionalProperties: {

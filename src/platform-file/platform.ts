@@ -15,7 +15,7 @@ export interface EnvironmentSettings {
   /** Name of the environment; `default` when the file declares none. */
   readonly name: string;
   readonly settings: Settings;
-  /** The same as a tree with the place of every value. */
+  /** The settings as a tree, with the place of every value. */
   readonly tree: Mapping;
 }
 
@@ -26,7 +26,7 @@ export interface Platform {
   /** Position of `environments`, or the start of the file. */
   readonly origin: Origin;
   /** Whether the file declares environments. Otherwise there is one, named `default`. */
-  readonly declares: boolean;
+  readonly declaresEnvironments: boolean;
   /** By name, in the order of the file; the first is the default. */
   readonly environments: ReadonlyMap<string, EnvironmentSettings>;
 }
@@ -67,22 +67,22 @@ export function readDefinition({ file, value }: { readonly file: string; readonl
     return { ok: false, diagnostics: [{ code: "spec/type", severity: "error", message, origin }] };
   };
   if (containsItself(value)) return refuse("the object of the platform contains itself");
-  const whole = treeOf(value);
-  if (whole.kind !== "mapping") return refuse("a platform must be an object");
-  return readTree(withEnvironmentPlaces(whole, value), source);
+  const root = treeOf(value);
+  if (root.kind !== "mapping") return refuse("a platform must be an object");
+  return readTree(withEnvironmentPlaces(root, value), source);
 }
 
-/** Marks the overrides of each environment with its name, as a walk of YAML does. */
-function withEnvironmentPlaces(whole: Mapping, value: unknown): Mapping {
+/** Marks the overrides of each environment with its name, as `Walk` does for YAML. */
+function withEnvironmentPlaces(root: Mapping, value: unknown): Mapping {
   const declared =
     typeof value === "object" && value !== null && "environments" in value ? value.environments : undefined;
-  const existing = whole.entries.get("environments");
-  if (typeof declared !== "object" || declared === null || existing?.value.kind !== "mapping") return whole;
+  const existing = root.entries.get("environments");
+  if (typeof declared !== "object" || declared === null || existing?.value.kind !== "mapping") return root;
   const named = Object.entries(declared).map(
     ([name, overrides]) => [name, { key: existing.key, value: treeOf(overrides, name) }] as const,
   );
   const environments: Mapping = { ...existing.value, entries: new Map(named) };
-  return { ...whole, entries: new Map(whole.entries).set("environments", { key: existing.key, value: environments }) };
+  return { ...root, entries: new Map(root.entries).set("environments", { key: existing.key, value: environments }) };
 }
 
 function containsItself(value: unknown, above: readonly unknown[] = []): boolean {
@@ -91,11 +91,11 @@ function containsItself(value: unknown, above: readonly unknown[] = []): boolean
   return Object.values(value).some((inner) => containsItself(inner, [...above, value]));
 }
 
-function readTree(whole: Mapping, source: SourceMap): Parsed {
-  const base = baseOf(whole);
-  const diagnostics: Diagnostic[] = [...environmentShape(whole, source)];
+function readTree(root: Mapping, source: SourceMap): Parsed {
+  const base = baseOf(root);
+  const diagnostics: Diagnostic[] = [...environmentShape(root, source)];
   const environments = new Map<string, EnvironmentSettings>();
-  for (const { name, overrides } of overridesByEnvironment(whole)) {
+  for (const { name, overrides } of overridesByEnvironment(root)) {
     const unremoved: Unremoved[] = [];
     const tree = overrides ? mergeTrees(base, overrides, unremoved) : base;
     diagnostics.push(...unremoved.map((each) => nothingRemoved(each, source)));
@@ -113,20 +113,24 @@ function readTree(whole: Mapping, source: SourceMap): Parsed {
   const platform = [...environments.values()][0]?.settings.platform;
   if (platform === undefined || all.some(({ severity }) => severity === "error"))
     return { ok: false, diagnostics: all };
-  const declared = whole.entries.get("environments");
-  const declares = declared?.value.kind === "mapping" && declared.value.entries.size > 0;
-  const origin = source.origin(declared?.key ?? whole.place);
-  return { ok: true, platform: { name: platform, source, origin, declares, environments }, diagnostics: all };
+  const declared = root.entries.get("environments");
+  const declaresEnvironments = declared?.value.kind === "mapping" && declared.value.entries.size > 0;
+  const origin = source.origin(declared?.key ?? root.place);
+  return {
+    ok: true,
+    platform: { name: platform, source, origin, declaresEnvironments, environments },
+    diagnostics: all,
+  };
 }
 
 /** The file without `environments` and without the `x-…` keys, which hold YAML anchors. */
-function baseOf(whole: Mapping): Mapping {
-  const entries = new Map([...whole.entries].filter(([key]) => key !== "environments" && !key.startsWith("x-")));
-  return { ...whole, entries };
+function baseOf(root: Mapping): Mapping {
+  const entries = new Map([...root.entries].filter(([key]) => key !== "environments" && !key.startsWith("x-")));
+  return { ...root, entries };
 }
 
-function* overridesByEnvironment(whole: Mapping): Iterable<{ name: string; overrides: Mapping | undefined }> {
-  const declared = whole.entries.get("environments")?.value;
+function* overridesByEnvironment(root: Mapping): Iterable<{ name: string; overrides: Mapping | undefined }> {
+  const declared = root.entries.get("environments")?.value;
   if (declared?.kind !== "mapping" || declared.entries.size === 0) {
     yield { name: "default", overrides: undefined };
     return;
@@ -143,11 +147,11 @@ function withoutFixed(overrides: Mapping): Mapping {
 }
 
 /** Errors of `environments` itself, before the overrides are merged. */
-function environmentShape(whole: Mapping, source: SourceMap): Diagnostic[] {
-  const declared = whole.entries.get("environments");
+function environmentShape(root: Mapping, source: SourceMap): Diagnostic[] {
+  const declared = root.entries.get("environments");
   if (!declared) return [];
   const shape = platformFile.shape.environments.safeParse(plain(declared.value));
-  const tree: Mapping = { ...whole, entries: new Map([["environments", declared]]) };
+  const tree: Mapping = { ...root, entries: new Map([["environments", declared]]) };
   const issues = shape.success ? [] : shape.error.issues;
   const located = issues.map((issue) => ({ ...issue, path: ["environments", ...issue.path] }));
   const diagnostics = diagnose(located, tree, source, platformFile);
@@ -180,9 +184,9 @@ function withIntendedName(diagnostic: Diagnostic, base: Mapping): Diagnostic {
   const isMissing = diagnostic.code === "spec/missing-key" || diagnostic.code === "spec/value";
   if (!isMissing || below.length > (diagnostic.code === "spec/missing-key" ? 1 : 0)) return diagnostic;
   if (diagnostic.origin.kind !== "environment" || group === undefined || name === undefined) return diagnostic;
-  const standing = child(base, group);
-  if (standing?.kind !== "mapping" || standing.entries.has(String(name))) return diagnostic;
-  const near = suggest(String(name), standing.entries.keys());
+  const baseGroup = child(base, group);
+  if (baseGroup?.kind !== "mapping" || baseGroup.entries.has(String(name))) return diagnostic;
+  const near = suggest(String(name), baseGroup.entries.keys());
   if (near === undefined) return diagnostic;
   return { ...diagnostic, hint: `did you mean \`${near}\`? the base has no \`${name}\` in \`${group}\`` };
 }

@@ -51,7 +51,7 @@ export function everyError(
       const names = removed.map((path) => parsePath(path).at(-1));
       const mentioned = (message: string) => names.some((name) => message.includes(`\`${name}\``));
       const references = checkReferences(parsed.data, rest, source, base);
-      // A key that is missing may have been removed.
+      // A missing key may have been removed in an earlier round.
       const isPartlyRemoved = (path = "") => removed.some((other) => isWithin(other, path));
       errors.push(
         ...references.filter(

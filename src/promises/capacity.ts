@@ -23,7 +23,7 @@ export function demandOf(unit: Unit): Demand {
  * The pool that something runs on: the declared one, otherwise the only pool that fits. Pools with GPUs are reserved for
  * pods that request one. Undefined if several pools fit.
  */
-export function homeOf(plan: Plan, pool: string | undefined, { gpu }: Demand): NodePool | undefined {
+export function poolOf(plan: Plan, pool: string | undefined, { gpu }: Demand): NodePool | undefined {
   if (pool !== undefined) return plan.pools.find(({ name }) => name === pool);
   const fitting = plan.pools.filter(({ allocatable }) => (allocatable?.gpu ?? 0) > 0 === gpu > 0);
   return fitting.length === 1 ? fitting[0] : undefined;
@@ -51,7 +51,7 @@ export function tenantsOf(plan: Plan, pool: NodePool): readonly Tenant[] {
       const demand = add({ cpu: 0, memory: 0, gpu: 0 }, store.resources);
       return { name: store.name, pool: store.pool, demand, replicas: { min: count, max: count } };
     });
-  return [...units, ...servers].filter((tenant) => homeOf(plan, tenant.pool, tenant.demand) === pool);
+  return [...units, ...servers].filter((tenant) => poolOf(plan, tenant.pool, tenant.demand) === pool);
 }
 
 function add(sum: Demand, { cpu, memory, gpu }: Resources): Demand {

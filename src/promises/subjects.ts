@@ -63,9 +63,10 @@ export function unsupportedBackups({ backups, provider }: Server): readonly Back
 
 /** Why a declared kind of backup is not taken. */
 export function unsupportedReason({ provider }: Server): string {
-  return provider.copies === "bucket" && provider.takes.length === 0
-    ? `${provider.product} takes none without a bucket to store it in (\`backups.to\`)`
-    : `${provider.product} takes none`;
+  if (provider.takes.length > 0) return `${provider.product} does not take backups of this kind`;
+  return provider.copies === "bucket"
+    ? `${provider.product} takes no backups without a bucket (\`backups.to\`)`
+    : `${provider.product} takes no backups`;
 }
 
 /** Another server takes over automatically. */

@@ -71,9 +71,9 @@ ${more}observe: { metrics: prometheus }
     const result = applySafeFixes(text, of(text), plansOf).text;
     expect(result).toContain("objectives: { rpo: 1h }, backups: { full: daily keep 7d, log: 5m keep 7d, to: away } }");
     expect(result).not.toContain("snapshot");
-    expect(of(result).map(({ hint }) => hint)).toEqual([expect.stringMatching(/^keep the data in a store that is/)]);
+    expect(of(result).map(({ hint }) => hint)).toEqual([expect.stringMatching(/^store the data in a store that is/)]);
     expect(of(stores("")).map(({ fix, hint }) => [fix, hint?.split(",")[0]])).toEqual([
-      [undefined, "keep the data in a store that is backed up"],
+      [undefined, "store the data in a store that is backed up"],
       [undefined, "set a bucket in `backups.to`"],
     ]);
   });
@@ -143,7 +143,7 @@ environments:
     expect(applySafeFixes(text, finding ? [finding] : [], plansOf).applied).toEqual([]);
   });
 
-  it("has a fix that renames the key, so that the difference applies to the element of the base", () => {
+  it("has a fix that renames the key, so that the override applies to the element of the base", () => {
     const result = withEdits(text, finding?.fix ?? []) ?? "";
     expect(result).toBe(text.replace("caht", "chat"));
     expect(findingsIn(result, [misspelledName])).toEqual([]);
@@ -162,7 +162,7 @@ stores:
 objectives: { rpo: 25h }
 observe: { metrics: prometheus }
 `);
-    const found = findings.filter(({ message }) => message.includes("RabbitMQ StatefulSet takes none"));
+    const found = findings.filter(({ message }) => message.includes("RabbitMQ StatefulSet takes no backups"));
     expect(found.map(({ code, severity, origin }) => `${origin.line} ${severity} ${code}`)).toEqual([
       "4 warning recovery/no-backup",
       "5 error availability/zone-loss",

@@ -50,7 +50,7 @@ describeWith(["chromium"], "an open page", ({ chromium }) => {
     expect(await broken.innerText()).toMatch(/Fix run two replicas.*platform\.yaml:4:3 availability\/crash-recovery/s);
     const unknown = page.getByRole("list", { name: "Why sessions is unknown" }).first();
     expect(await unknown.innerText()).toMatch(
-      /RTO and RPO unknown: not run here.*Fix promise nothing.*platform\.yaml:12:3/s,
+      /RTO and RPO unknown: not run here.*Fix set no objectives.*platform\.yaml:12:3/s,
     );
     expect(await page.getByRole("region", { name: "Availability" }).innerText()).toMatch(/Fix declare the cloud, o/);
     expect(await browser.accessibility()).toEqual([]);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
-import { ownerNow } from "../../src/disk/lock.js";
+import { ownerOfProcess } from "../../src/disk/lock.js";
 import { orphansOf, waitForOrphans } from "../../src/local/orphans.js";
 import { freePort } from "../../src/postgres/server.js";
 import { type Cleanups, keelson, program, type Up, until, up, workDirectory } from "../support/local/keelson.js";
@@ -92,7 +92,7 @@ describe("keelson up killed with -9", () => {
     expect(again.err()).toContain(`waiting for process ${orphan} of a killed platform to finish its requests`);
     expect(again.err()).toContain(`process ${orphan} has finished`);
     // It may still lie there as a zombie, where the first process of the machine takes its time.
-    expect(await ownerNow(orphan)).toBeUndefined();
+    expect(await ownerOfProcess(orphan)).toBeUndefined();
     const seen = await Promise.all(streams);
     expect(seen.filter(({ complete }) => !complete)).toEqual([]);
     await until(async () => (await ledger(again.data)).length >= STREAMS, 20_000, "every stream in the ledger");

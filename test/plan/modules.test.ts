@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { containerSizeOf, keepsRows, MODULE_NAMES, MODULES, peersOf } from "../../src/modules/index.js";
+import { containerSizeOf, MODULE_NAMES, MODULES, peersOf, storesRows } from "../../src/modules/index.js";
 import type { Definition } from "../../src/runtime/kernel/define.js";
 import { modules } from "../../src/runtime/modules.js";
 
@@ -20,7 +20,7 @@ describe("the descriptors of modules", () => {
   });
 
   it("give which modules keep rows in PostgreSQL and which they call at an address", () => {
-    expect(MODULE_NAMES.filter(keepsRows)).toEqual(["accounts", "usage"]);
+    expect(MODULE_NAMES.filter(storesRows)).toEqual(["accounts", "usage"]);
     expect(peersOf("gateway")).toEqual(["accounts", "usage"]);
     expect(peersOf("dashboard")).toEqual(["accounts", "usage", "gateway"]);
   });

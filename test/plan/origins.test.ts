@@ -53,7 +53,7 @@ describe("the origin of a value", () => {
     expect(originOf(local, "services.web.spread.zones")).toMatchObject({ value: "none" });
     expect(originOf(production, "services.web.spread.zones")).toMatchObject({
       value: "require",
-      why: "3 zones, and the loss of one must leave replicas",
+      why: "there are 3 zones, and the loss of one must not stop all replicas",
     });
   });
 

@@ -42,6 +42,6 @@ describe("cache-loss", () => {
 
   it("loses all of a sharded cache, whose declared snapshots are not taken", () => {
     const { rpo } = row("{ redis: 7, shards: 3, replicas: 1, backups: { snapshot: hourly keep 7d } }");
-    expect(rpo.predicted).toMatchObject({ kind: "unbounded", why: expect.stringContaining("takes none") });
+    expect(rpo.predicted).toMatchObject({ kind: "unbounded", why: expect.stringContaining("takes no backups") });
   });
 });

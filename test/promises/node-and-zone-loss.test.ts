@@ -137,7 +137,7 @@ observe: { metrics: prometheus }
       verdict: "broken",
       predicted: {
         kind: "unbounded",
-        why: "a snapshot backup of events is declared, but RabbitMQ StatefulSet takes none",
+        why: "a snapshot backup of events is declared, but RabbitMQ StatefulSet takes no backups",
       },
     });
     const cache = rowOf(rows("{ redis: 7, backups: { snapshot: daily keep 7d } }"), "zone-loss", "shop");
@@ -183,8 +183,8 @@ observe: { metrics: prometheus }
       );
     expect(sessions("in-cluster").rpo.predicted.kind).toBe("unbounded");
     expect(sessions("in-cluster").rpo.predicted).toMatchObject({
-      why: "no backup of sessions is declared, and Redis Cluster takes none",
-      fix: { advice: "copy the data of sessions to a store that is backed up, or promise nothing of it" },
+      why: "no backup of sessions is declared, and Redis Cluster takes no backups",
+      fix: { advice: "copy the data of sessions to a store that is backed up, or set no objectives for it" },
     });
     expect(sessions("in-cluster").verdict).toBe("broken");
     expect(sessions("managed").verdict).toBe("kept");

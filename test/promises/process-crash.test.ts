@@ -96,7 +96,7 @@ objectives: { rto: 5m, rpo: 2h, availability: 90% }
         expect(predicted.fix?.advice).toContain("rto: none");
       }
     }
-    expect(sheetText(laptop)).toContain("  fix: promise nothing of it in this environment");
+    expect(sheetText(laptop)).toContain("  fix: set no objectives for it in this environment");
     expect(rowOf(laptop, "process-crash", "search").rpo.verdict).toBe("not-promised");
     expect(rowOf(laptop, "cache-loss", "sessions").verdict).toBe("unknown");
     for (const subject of ["web", "orders"]) expect(rowOf(laptop, "process-crash", subject).verdict).toBe("kept");

@@ -72,7 +72,7 @@ describe("a database that an operator runs", () => {
   it("has no backup without a bucket, and check suggests the platform's only bucket", () => {
     expect(rowOf(sheetOf(database("")), "database-loss", "orders").rpo.predicted).toMatchObject({
       kind: "unbounded",
-      why: "a full backup of orders is declared, but CloudNativePG takes none without a bucket to store it in (`backups.to`)",
+      why: "a full backup of orders is declared, but CloudNativePG takes no backups without a bucket (`backups.to`)",
     });
     const codes = findingsIn(database("")).filter(({ severity }) => severity === "error");
     expect(codes.map(({ code, hint }) => [code, hint?.split(",")[0]])).toContainEqual([

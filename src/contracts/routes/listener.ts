@@ -1,6 +1,6 @@
 import { ANONYMOUS, type Authority, HOST_OPERATOR, INFERENCE_KEY } from "../authority.js";
 
-/** A path that a bare `node:http` handler serves. Its contract is the OpenAI API, the Ollama API, or the field's own. */
+/** A path that a bare `node:http` handler serves. Its contract is the OpenAI API, the Ollama API, or a de facto standard (Prometheus, Kubernetes probes). */
 export interface RawRoute {
   readonly method: "GET" | "POST";
   readonly path: string;

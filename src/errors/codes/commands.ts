@@ -67,7 +67,7 @@ export const commandErrors = {
   },
   "chat/answer": { summary: "The model's response ended with an error.", exitCode: 1 },
   "chat/no-model": {
-    summary: "The platform has no model, or not the one that was named.",
+    summary: "The platform has no model, or not the requested one.",
     exitCode: 2,
     hint: "add one to the file: models: { … }",
   },

@@ -13,7 +13,7 @@ export const localPlatformErrors = {
     hint: "choose another with --data DIR",
   },
   "data/foreign": {
-    summary: "The data directory holds files that Keelson did not create.",
+    summary: "The data directory contains files that Keelson did not create.",
     exitCode: 2,
     hint: "name a new, empty or existing data directory of a platform: --data DIR",
   },
@@ -30,7 +30,7 @@ export const localPlatformErrors = {
   "port/in-use": {
     summary: "The port is in use by another process.",
     exitCode: 1,
-    hint: "choose another with --listen HOST:PORT (port 0 takes a free one)",
+    hint: "choose another with --listen HOST:PORT (port 0 selects a free port)",
   },
   "port/forbidden": {
     summary: "The user is not allowed to listen on this port.",

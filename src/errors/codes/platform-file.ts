@@ -20,7 +20,7 @@ export const platformFileErrors = {
   "yaml/empty": { summary: "The platform file is empty.", exitCode: 2 },
   "yaml/syntax": { summary: "The platform file is not valid YAML.", exitCode: 2 },
   "yaml/tab": { summary: "The platform file is indented with a tab.", exitCode: 2 },
-  "yaml/documents": { summary: "The platform file holds more than one YAML document.", exitCode: 2 },
+  "yaml/documents": { summary: "The platform file contains more than one YAML document.", exitCode: 2 },
   "yaml/not-a-mapping": { summary: "The top level of the platform file is not a mapping.", exitCode: 2 },
   "yaml/too-deep": { summary: "The platform file exceeds the nesting limit.", exitCode: 2 },
   "yaml/tag": { summary: "A YAML tag such as `!!set` is not supported.", exitCode: 2 },

@@ -38,7 +38,7 @@ export const recoveryErrors = {
     hint: "give the identity that the backups were encrypted to: --identity FILE",
   },
   "backup/identity": {
-    summary: "The identity file holds no age identity.",
+    summary: "The identity file contains no age identity.",
     exitCode: 1,
     hint: "an identity is a line that starts with AGE-SECRET-KEY-1, as `age-keygen` writes it",
   },
@@ -96,7 +96,10 @@ export const recoveryErrors = {
   },
   "restore/too-early": { summary: "No backup is old enough for the requested point in time.", exitCode: 1 },
   "restore/future": { summary: "The requested point in time is in the future.", exitCode: 1 },
-  "recovery/interrupted": { summary: "Recovery work was interrupted by more urgent work.", exitCode: 1 },
+  "recovery/interrupted": {
+    summary: "A backup, restore or drill was interrupted, because the database had to be recovered first.",
+    exitCode: 1,
+  },
 
   "drill/unknown": { summary: "There is no drill, or no drill result, with this name.", exitCode: 2 },
   "drill/cancelled": { summary: "The drill was cancelled.", exitCode: 1 },

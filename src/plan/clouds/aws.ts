@@ -44,7 +44,7 @@ export const aws: CloudDescriptor = {
       // EKS's bootstrap reserves 255 MiB and 11 MiB a pod; the kubelet keeps 100 MiB free before it evicts.
       memory: memory * GiB - (255 + 11 * pods + 100) * MiB,
       gpu,
-      source: `EC2 instance type (${vcpu} vCPU, ${memory} GiB) less what EKS's node bootstrap reserves`,
+      source: `EC2 instance type (${vcpu} vCPU, ${memory} GiB) minus the reservation of the EKS node bootstrap`,
     };
   },
   nodeProvisioning: {

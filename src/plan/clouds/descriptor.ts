@@ -45,7 +45,7 @@ export function minutes(count: number): number {
   return count * MINUTE_MS;
 }
 
-/** Millicores kept for the node itself: 6 % of the first core, 1 % of the second, 0.5 % of two more, 0.25 % beyond. */
+/** Millicores reserved for the system and the kubelet: 6 % of the first core, 1 % of the second, 0.5 % of two more, 0.25 % beyond. */
 export function reservedCpu(vcpu: number): Millicores {
   let reserved = 0;
   for (let core = 1; core <= vcpu; core++) reserved += core === 1 ? 60 : core === 2 ? 10 : core <= 4 ? 5 : 2.5;

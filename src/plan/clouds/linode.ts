@@ -38,7 +38,7 @@ export const linode: CloudDescriptor = {
       cpu: vcpu * 1000 - reservedCpu(vcpu),
       memory: memory * GiB - reservedMemory(memory) * GiB - 100 * MiB,
       gpu,
-      source: `Linode plan (${vcpu} vCPU, ${memory} GB) less the reservation GKE publishes, LKE publishing none`,
+      source: `Linode plan (${vcpu} vCPU, ${memory} GB) minus the reservation that GKE documents, because LKE documents none`,
     };
   },
   nodeProvisioning: {
@@ -54,7 +54,7 @@ export const linode: CloudDescriptor = {
   }),
 };
 
-/** GiB kept for the node itself: 25 % of the first 4, 20 % of the next 4, 10 % of the next 8, 6 % up to 128, 2 % beyond. */
+/** GiB reserved for the system and the kubelet: 25 % of the first 4, 20 % of the next 4, 10 % of the next 8, 6 % up to 128, 2 % beyond. */
 function reservedMemory(memory: number): number {
   const steps = [
     [4, 0.25],

@@ -1,8 +1,8 @@
 import type { CloudDescriptor } from "./descriptor.js";
 
-/** No cloud: one machine, or a cluster that Keelson knows nothing about. */
+/** No cloud: one machine, or a cluster of an unknown provider. */
 export const none: CloudDescriptor = {
-  defaultRegion: { name: "local", why: "no cloud is set, so it runs here" },
+  defaultRegion: { name: "local", why: "no cloud is set" },
   hasZones: true,
   zone: (region, letter) => `${region}-${letter}`,
   secretStore: { from: "file", why: "values are files that an operator provides" },

@@ -1,6 +1,6 @@
 import type { Model, ModelSource, Resources } from "../plan.js";
 
-/** What the Plan knows about one engine. How the engine module starts it is in `runtime/engine/engines/<engine>.ts`. */
+/** The description of one engine for the Plan. How the engine module starts it is in `runtime/engine/engines/<engine>.ts`. */
 export interface EngineDescriptor {
   /** Keelson's engine module runs it in its own process; otherwise requests go to another program. */
   readonly builtIn: boolean;
@@ -28,6 +28,6 @@ export const IN_PROCESS = {
   builtIn: true,
   server: undefined,
   requiresGpu: false,
-  concurrency: { count: 4, why: "more at the same time slow each other down" },
+  concurrency: { count: 4, why: "more concurrent requests slow each other down" },
   registry: () => undefined,
 } as const satisfies EngineDescriptor;

@@ -4,5 +4,5 @@ import { type EngineDescriptor, IN_PROCESS } from "./descriptor.js";
 export const openai: EngineDescriptor = {
   ...IN_PROCESS,
   builtIn: false,
-  concurrency: { count: 64, why: "more at the same time slow each other down" },
+  concurrency: { count: 64, why: "more concurrent requests slow each other down" },
 };

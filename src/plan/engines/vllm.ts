@@ -6,7 +6,7 @@ export const vllm: EngineDescriptor = {
   builtIn: false,
   server: { image: "docker.io/vllm/vllm-openai:v0.11.0", port: 8000, health: "/health", command: vllmArguments },
   requiresGpu: true,
-  concurrency: { count: 64, why: "continuous batching processes many at the same time" },
+  concurrency: { count: 64, why: "continuous batching serves many concurrent requests" },
   registry: (source) => (source.kind === "name" ? "https://huggingface.co" : undefined),
 };
 

@@ -9,7 +9,7 @@ import type { Entrance, Unit } from "../plan.js";
 
 type Route = Entrance["routes"][number];
 
-/** The entrances, and the exposed unit behind each of their paths. */
+/** The entrances, with the unit that each of their paths routes to. */
 export function planEntrances(context: PlanContext, units: readonly Unit[]): Entrance[] {
   const { settings, provenance } = context;
   const exposed = units.filter((unit) => isExposed(settings.services?.[unit.name]));
@@ -22,8 +22,8 @@ export function planEntrances(context: PlanContext, units: readonly Unit[]): Ent
     provenance.at().recordDefault("entrance", "a service is exposed");
   const [first] = entrances;
   return entrances.map(([name, scope, input]) => {
-    const behind = exposed.filter((unit) => (entranceOf(settings.services?.[unit.name]) ?? first?.[0]) === name);
-    return planEntrance(context, name, scope, input, routesOf(context, behind));
+    const routed = exposed.filter((unit) => (entranceOf(settings.services?.[unit.name]) ?? first?.[0]) === name);
+    return planEntrance(context, name, scope, input, routesOf(context, routed));
   });
 }
 
@@ -37,9 +37,7 @@ function planEntrance(
   const { cloud } = context;
   const isPublic = input.host !== undefined && onCluster(context);
   const dns = isPublic ? CLOUDS[cloud].dns : "none";
-  const dnsWhy = isPublic
-    ? "the host needs a record, in the DNS of the cloud"
-    : "no host is set, so there is no record";
+  const dnsWhy = isPublic ? "the host needs a DNS record" : "no host is set, so there is no record";
   return {
     name,
     path: scope.path,
@@ -93,10 +91,10 @@ function routesOf(context: PlanContext, units: readonly Unit[]): Route[] {
     if (given === undefined)
       context.provenance
         .at("services", unit.name, "expose")
-        .recordDefault("path", `reached under ${prefixes.join(" and ")}, where its modules serve`);
+        .recordDefault("path", `the default path prefixes of its modules: ${prefixes.join(" and ")}`);
     return prefixes.map((prefix) => ({ prefix, unit: unit.name, port }));
   });
-  // The first unit that claims a prefix gets it; longer prefixes match first.
+  // A prefix routes to the first unit that declares it; longer prefixes match first.
   const claimed = new Map<string, Route>();
   for (const route of routes) if (!claimed.has(route.prefix)) claimed.set(route.prefix, route);
   return [...claimed.values()].sort((a, b) => b.prefix.length - a.prefix.length || (a.prefix < b.prefix ? -1 : 1));

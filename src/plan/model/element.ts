@@ -1,5 +1,5 @@
 /**
- * What the elements of a Plan share: units of measure, names, and what units, models and stores have in common.
+ * Types that all elements of a Plan share: units of measure, names, resources, objectives.
  *
  * Units of measure are fixed and named by alias: durations in milliseconds, sizes in bytes, CPU in millicores,
  * ratios between 0 and 1.
@@ -14,13 +14,13 @@ export type Millicores = number;
 /** Between 0 and 1. */
 export type Ratio = number;
 
-/** Least and most; equal when one number was written. */
+/** Minimum and maximum; equal if the platform file sets one number. */
 export interface Bounds {
   readonly min: number;
   readonly max: number;
 }
 
-/** What every named element has: its name and its path in the platform file, under which `origins` knows its place. */
+/** The name of an element, and its path in the platform file, which is its key in `Plan.origins`. */
 export interface Element {
   readonly name: string;
   readonly path: Path;
@@ -34,14 +34,14 @@ export interface Resources {
   readonly disk: Bytes | undefined;
 }
 
-/** A fragment that is merged into what a target writes. */
+/** A fragment that is merged into the objects that a target renders. */
 export interface Patch {
   readonly target: string;
   readonly path: Path;
   readonly fragment: unknown;
 }
 
-/** What is promised; undefined is not promised. Inherited: platform → element, the nearer one wins. */
+/** The promises; undefined: none. An element inherits those of the platform that it does not set. */
 export interface Objectives {
   readonly path: Path;
   readonly availability: Ratio | undefined;
@@ -50,6 +50,6 @@ export interface Objectives {
   /** Faults that RTO and RPO do not cover. */
   readonly except: readonly FaultName[];
   readonly latency: { readonly percentile: Ratio; readonly within: Milliseconds } | undefined;
-  /** Data must be kept at least this long. */
+  /** Minimum time that data must stay restorable. */
   readonly retention: Milliseconds | undefined;
 }

@@ -11,7 +11,7 @@ export interface Region {
   readonly zones: readonly string[];
 }
 
-/** How traffic leaves a lost region: DNS health checks, then the TTL of the record. */
+/** How traffic moves away from a failed region: DNS health checks, then the TTL of the record. */
 export interface RegionFailover {
   readonly path: Path;
   readonly check: Milliseconds;
@@ -22,7 +22,7 @@ export interface RegionFailover {
 export interface NodePool extends Element {
   readonly type: string;
   readonly count: Bounds;
-  /** What a pod can use on one node; undefined for an unknown machine type. */
+  /** The resources that pods can use on one node; undefined for an unknown machine type. */
   readonly allocatable: { readonly cpu: Millicores; readonly memory: Bytes; readonly gpu: number } | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly spot: boolean;

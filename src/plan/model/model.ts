@@ -5,20 +5,20 @@ export type EngineName = "llama.cpp" | "ollama" | "vllm" | "openai" | "simulated
 export interface Model extends Element {
   readonly engine: EngineName | "best";
   readonly source: ModelSource;
-  /** Billions of weights, as a number (13e9), when stated. */
+  /** Number of parameters (13e9); undefined if not declared. */
   readonly parameters: number | undefined;
-  /** Names of models tried, in order, when this one cannot answer before its first byte. */
+  /** Names of models to try, in order, if this one fails before the first byte of its response. */
   readonly fallbacks: readonly string[];
   readonly context: number;
-  /** Requests one replica works on at once. */
+  /** Concurrent requests per replica. */
   readonly concurrency: number;
   readonly queue: { readonly length: number; readonly deadline: Milliseconds };
   readonly embeddings: boolean;
-  /** The unit that serves it; undefined when an outside server does. */
+  /** The unit that serves it; undefined if an external server does. */
   readonly unit: string | undefined;
-  /** When no other engine can answer, the simulator may (its text is marked as such). */
+  /** Whether the simulator may serve requests if no other engine can. Its text is marked as simulated. */
   readonly simulated: boolean;
-  /** Where it is reached when no unit serves it. */
+  /** The external servers that serve it; empty if a unit does. */
   readonly upstreams: readonly Upstream[];
   readonly limits: { readonly requestsPerMinute: number | undefined; readonly tokensPerMinute: number | undefined };
   readonly objectives: Objectives;
@@ -32,7 +32,7 @@ export type ModelSource =
 
 export interface Upstream {
   readonly url: string;
-  /** Name the upstream knows the model by. */
+  /** The name of the model at the upstream. */
   readonly model: string;
   readonly weight: number;
   /** `secret/key` with the upstream's API key. */

@@ -17,7 +17,7 @@ export interface Observe {
   readonly traces: "none" | "tempo" | "jaeger";
   /** OTLP endpoint that traces are sent to. */
   readonly otlp: string | undefined;
-  /** Metrics, logs and traces are kept this long. */
+  /** Retention of metrics, logs and traces. */
   readonly retention: Milliseconds;
   readonly alerts: {
     readonly path: Path;
@@ -44,7 +44,7 @@ export interface DrillSchedule {
 }
 
 export interface ClusterSettings {
-  /** Several environments may share a cluster; undefined means one of its own. */
+  /** Several environments may share a cluster; undefined: the environment has its own. */
   readonly name: string | undefined;
   readonly backups: ClusterBackups;
   readonly kubernetes: string;

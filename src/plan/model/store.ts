@@ -26,7 +26,7 @@ export interface StoreBase extends Element {
   readonly probe: { readonly every: Milliseconds; readonly failures: number };
   readonly backups: Backups;
   readonly patches: readonly Patch[];
-  /** What a server of it reads, where Keelson or a target runs the server. */
+  /** The secret that its server mounts, if Keelson or a target runs the server. */
   readonly secret: SecretMount;
 }
 
@@ -79,7 +79,7 @@ export interface Database extends StoreBase {
   readonly kind: "postgres";
   readonly version: string;
   readonly extensions: readonly string[];
-  /** Servers in all, primary included. */
+  /** Number of servers, including the primary. */
   readonly replicas: number;
   readonly standby: "none" | "same-zone" | "another-zone";
   readonly readers: number;
@@ -92,7 +92,7 @@ export interface Cache extends StoreBase {
   readonly kind: "redis";
   readonly version: string;
   readonly shards: number;
-  /** Replicas of each shard, primary not counted. */
+  /** Replicas of each shard, without the primary. */
   readonly replicas: number;
   readonly persistence: boolean;
 }

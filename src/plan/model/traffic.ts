@@ -1,11 +1,11 @@
 import type { Path } from "../../platform-file/origin.js";
 import type { Element, Patch } from "./element.js";
 
-/** `from` calls `to` on `port`. Network policies, injected addresses and the topology follow from it. */
+/** `from` calls `to` on `port`. Network policies, injected addresses and the topology are derived from edges. */
 export interface Edge {
-  /** A unit; a store when it sends its copies to a bucket. */
+  /** A unit, or a store that sends its backups to a bucket. */
   readonly from: string;
-  /** A unit, a store, or a host outside. */
+  /** A unit, a store, or an external host. */
   readonly to: string;
   readonly kind: "unit" | "store" | "outside";
   readonly port: number;

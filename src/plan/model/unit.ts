@@ -2,15 +2,15 @@ import type { Path } from "../../platform-file/origin.js";
 import type { Bounds, Bytes, Element, Milliseconds, Objectives, Patch, Ratio, Resources } from "./element.js";
 import type { SecretMount } from "./secret.js";
 
-/** A thing that runs as replicas of one pod template (or as processes on a laptop). */
+/** A workload: replicas of one pod template, or processes of one machine. */
 export interface Unit extends Element {
-  /** `service` answers calls, `worker` takes none, `model` serves one model by the engine module. */
+  /** `service` accepts calls, `worker` accepts none, `model` serves one model. */
   readonly role: "service" | "worker" | "model";
-  /** Keelson modules it runs; empty for a foreign image. */
+  /** Keelson modules it runs; empty for any other image. */
   readonly modules: readonly string[];
   /** The model it serves, for `role: "model"`. */
   readonly model: string | undefined;
-  /** `stateful-set`: each replica keeps persistent volumes of its own. */
+  /** `stateful-set`: each replica has its own persistent volumes. */
   readonly workload: "deployment" | "stateful-set";
   readonly image: Image;
   readonly command: readonly string[];
@@ -25,19 +25,19 @@ export interface Unit extends Element {
   readonly health: Health;
   /** From SIGTERM to SIGKILL. */
   readonly terminationGrace: Milliseconds;
-  /** Waited after SIGTERM, before connections are refused, so that endpoints have been withdrawn. */
+  /** Delay after SIGTERM before connections are refused, so that the replica is removed from the endpoints first. */
   readonly drainDelay: Milliseconds;
   /** Name of the node pool it must run on. */
   readonly pool: string | undefined;
   readonly priority: "critical" | "normal" | "low";
-  /** Secrets mounted as files: those it declares, of the stores it calls, and the internal token of modules. */
+  /** Secrets mounted as files: the declared ones, those of the stores that it calls, and the internal token of modules. */
   readonly secrets: readonly SecretMount[];
   readonly volumes: readonly Volume[];
   readonly sidecars: readonly Sidecar[];
   readonly affinity: "none" | "session";
   readonly sizing: "auto" | "recommend" | "off";
   readonly objectives: Objectives;
-  /** Strategic-merge fragments by target, each shown by `check` as a note. */
+  /** Strategic-merge fragments by target, which `check` reports as notes. */
   readonly patches: readonly Patch[];
 }
 
@@ -54,13 +54,13 @@ export interface Port {
   readonly protocol: "http" | "tcp" | "grpc";
 }
 
-/** Targets of horizontal scaling; a signal that is not named is not used. */
+/** Targets of horizontal scaling; a metric without a target is not used. */
 export interface Scale {
   readonly path: Path;
   readonly cpu: Ratio | undefined;
   readonly memory: Ratio | undefined;
   readonly gpu: Ratio | undefined;
-  /** Requests waiting per replica. */
+  /** Queued requests per replica. */
   readonly queue: number | undefined;
   readonly response: Milliseconds | undefined;
   readonly cooldown: Milliseconds;
@@ -84,7 +84,7 @@ export interface Rollout {
 
 export interface Disruption {
   readonly path: Path;
-  /** Replicas that must stay available through drains and upgrades. */
+  /** Replicas that must stay available during drains and upgrades. */
   readonly minAvailable: number;
 }
 
@@ -107,7 +107,7 @@ export interface Health {
   readonly path: Path;
   readonly ready: Probe;
   readonly live: Probe;
-  /** Longest time from container start to ready. */
+  /** Maximum time from container start to ready. */
   readonly startup: Milliseconds;
 }
 
@@ -115,7 +115,7 @@ export interface Volume {
   readonly name: string;
   readonly mount: string;
   readonly size: Bytes;
-  /** `ephemeral` dies with the pod, `persistent` is a claim of its own. */
+  /** `ephemeral`: deleted with the pod. `persistent`: a PersistentVolumeClaim. */
   readonly kind: "ephemeral" | "persistent";
 }
 

@@ -6,13 +6,13 @@ export const amazonMq: Product = {
   name: "Amazon MQ",
   failover: cite(
     75_000,
-    "RabbitMQ: net_ticktime 60 s by default until a lost node is noticed, then a queue elects a leader; 15 s allowed",
+    "RabbitMQ: net_ticktime 60 s by default until a lost node is detected, then a queue elects a leader; 15 s assumed",
   ),
-  provisioning: cite(20 * 60_000, "AWS names no bound; 20 minutes allowed for a cluster of three nodes"),
-  restoreRate: cite(50 * MB, "messages are replayed by publishers; 50 MB/s allowed"),
+  provisioning: cite(20 * 60_000, "AWS documents no maximum; 20 minutes assumed for a cluster of three nodes"),
+  restoreRate: cite(50 * MB, "messages are replayed by publishers; 50 MB/s assumed"),
   backupRate: cite(50 * MB, "Amazon MQ offers no backup of messages for RabbitMQ; definitions only"),
-  restart: cite(120_000, "a broker node is restarted by Amazon MQ; two minutes allowed"),
+  restart: cite(120_000, "a broker node is restarted by Amazon MQ; two minutes assumed"),
   takes: [],
   copies: "provider",
-  probe: { every: 10_000, failures: 3, source: "Amazon MQ watches its nodes itself" },
+  probe: { every: 10_000, failures: 3, source: "Amazon MQ monitors its own nodes" },
 };

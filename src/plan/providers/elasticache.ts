@@ -2,7 +2,7 @@ import { cite, DAY, MB, type Product } from "./product.js";
 
 const daily = {
   every: cite(DAY, "ElastiCache takes an automatic backup once a day"),
-  keep: cite(35 * DAY, "ElastiCache keeps automatic backups for 35 days at most"),
+  keep: cite(35 * DAY, "ElastiCache retains automatic backups for at most 35 days"),
 };
 
 /** Amazon ElastiCache for Redis. */
@@ -11,18 +11,18 @@ export const elastiCache: Product = {
   name: "Amazon ElastiCache",
   failover: cite(
     60_000,
-    "ElastiCache User Guide, Multi-AZ: a replica is promoted by itself and downtime is minimized; no figure is given, a minute allowed",
+    "ElastiCache User Guide, Multi-AZ: a replica is promoted automatically; no figure is given, one minute assumed",
   ),
-  provisioning: cite(15 * 60_000, "AWS names no bound; 15 minutes allowed for a replication group"),
-  restoreRate: cite(50 * MB, "a new group is seeded from an RDB file in S3; 50 MB/s allowed"),
-  backupRate: cite(50 * MB, "an RDB file is input to S3; 50 MB/s allowed"),
-  restart: cite(120_000, "a failed node is replaced; two minutes allowed until it answers"),
+  provisioning: cite(15 * 60_000, "AWS documents no maximum; 15 minutes assumed for a replication group"),
+  restoreRate: cite(50 * MB, "a new group is seeded from an RDB file in S3; 50 MB/s assumed"),
+  backupRate: cite(50 * MB, "an RDB file is written to S3; 50 MB/s assumed"),
+  restart: cite(120_000, "a failed node is replaced; two minutes assumed until it accepts connections"),
   takes: ["full", "snapshot"],
   limits: { full: daily, snapshot: daily },
   copies: "provider",
   probe: {
     every: 10_000,
     failures: 3,
-    source: "ElastiCache watches its nodes itself; detection is part of the failover time",
+    source: "ElastiCache monitors its own nodes; detection is part of the failover time",
   },
 };

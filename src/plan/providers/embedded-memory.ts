@@ -7,7 +7,7 @@ export const embeddedMemory: Product = {
   failover: undefined,
   provisioning: cite(0, "available with the process"),
   restoreRate: cite(100 * MB, "memory is faster than the disk it is read from"),
-  backupRate: cite(100 * MB, "memory is faster than the disk it is input to"),
+  backupRate: cite(100 * MB, "memory is faster than the disk it is written to"),
   restart: cite(2_000, "a Node.js process and its modules start within two seconds"),
   takes: [],
   copies: "folder",

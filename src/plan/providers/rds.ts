@@ -1,6 +1,6 @@
 import { cite, DAY, MB, MINUTE, type Product } from "./product.js";
 
-const keep = cite(35 * DAY, "RDS keeps automated backups for 35 days at most");
+const keep = cite(35 * DAY, "RDS retains automated backups for at most 35 days");
 
 /** Amazon RDS for PostgreSQL. */
 export const rds: Product = {
@@ -10,16 +10,16 @@ export const rds: Product = {
     120_000,
     "RDS User Guide, Multi-AZ DB instance deployments: failover times are typically 60–120 seconds",
   ),
-  provisioning: cite(20 * 60_000, "AWS names no bound; 20 minutes allowed for a DB instance"),
+  provisioning: cite(20 * 60_000, "AWS documents no maximum; 20 minutes assumed for a DB instance"),
   restoreRate: cite(
     50 * MB,
-    "RDS loads the blocks of a restored volume from S3 as they are read (AWS Database Blog on snapshot and restore); 50 MB/s allowed until it is whole",
+    "RDS loads the blocks of a restored volume from S3 as they are read (AWS Database Blog on snapshot and restore); 50 MB/s assumed until all blocks are loaded",
   ),
   backupRate: cite(
     100 * MB,
-    "RDS snapshots are incremental (AWS Database Blog on snapshot and restore); 100 MB/s allowed",
+    "RDS snapshots are incremental (AWS Database Blog on snapshot and restore); 100 MB/s assumed",
   ),
-  restart: cite(120_000, "a crashed DB instance is restarted by RDS; allowed as long as a failover"),
+  restart: cite(120_000, "a crashed DB instance is restarted by RDS; assumed to take as long as a failover"),
   takes: ["full", "log", "snapshot"],
   limits: {
     full: { every: cite(DAY, "RDS takes an automated backup once a day, in the backup window"), keep },
@@ -30,5 +30,5 @@ export const rds: Product = {
   },
   copies: "provider",
   synchronous: "RDS Multi-AZ replicates synchronously",
-  probe: { every: 10_000, failures: 3, source: "RDS watches its hosts itself; detection is part of the failover time" },
+  probe: { every: 10_000, failures: 3, source: "RDS monitors its own hosts; detection is part of the failover time" },
 };

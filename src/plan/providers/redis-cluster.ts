@@ -1,19 +1,19 @@
 import { cite, MB, type Product } from "./product.js";
 
-/** Sharded Redis in the cluster: a StatefulSet whose servers form a Redis Cluster, which promotes a replica by itself. */
+/** Sharded Redis in the cluster: a StatefulSet whose servers form a Redis Cluster, which promotes a replica automatically. */
 export const redisCluster: Product = {
   kind: "in-cluster",
   name: "Redis Cluster",
   failover: cite(
     30_000,
-    "Redis Cluster: cluster-node-timeout 5 s as rendered, and a vote that failed is called again after four of these; 5 s allowed",
+    "Redis Cluster: cluster-node-timeout 5 s as rendered, and a failed vote is repeated after four of these; 5 s assumed",
   ),
-  provisioning: cite(60_000, "a volume (CSI, about 30 s) and a pod; a minute allowed"),
-  restoreRate: cite(80 * MB, "no copy is taken of a Redis Cluster; one from elsewhere would be loaded at 80 MB/s"),
-  backupRate: cite(80 * MB, "no copy is taken of a Redis Cluster; 80 MB/s allowed"),
+  provisioning: cite(60_000, "a volume (CSI, about 30 s) and a pod; one minute assumed"),
+  restoreRate: cite(80 * MB, "a Redis Cluster is not backed up; loading an external snapshot at 80 MB/s assumed"),
+  backupRate: cite(80 * MB, "a Redis Cluster is not backed up; 80 MB/s assumed"),
   restart: cite(
     35_000,
-    "Kubernetes liveness, 3 failures 10 s apart by default, then the append-only file is loaded; 5 s allowed",
+    "Kubernetes liveness, 3 failures 10 s apart by default, then the append-only file is loaded; 5 s assumed",
   ),
   takes: [],
   copies: "volume",

@@ -1,19 +1,19 @@
 import { cite, MB, type Product } from "./product.js";
 
-/** Unsharded Redis in the cluster as a StatefulSet. Replicas follow the first server, but nothing promotes one. */
+/** Unsharded Redis in the cluster as a StatefulSet. Its replicas are not promoted automatically. */
 export const redisStatefulSet: Product = {
   kind: "in-cluster",
   name: "Redis StatefulSet",
   failover: undefined,
-  provisioning: cite(60_000, "a volume (CSI, about 30 s) and a pod; a minute allowed"),
+  provisioning: cite(60_000, "a volume (CSI, about 30 s) and a pod; one minute assumed"),
   restoreRate: cite(
     80 * MB,
-    "an RDB file is read from a volume of the cluster by one stream and loaded; 80 MB/s allowed",
+    "an RDB file is read from a volume of the cluster by one stream and loaded; 80 MB/s assumed",
   ),
-  backupRate: cite(80 * MB, "redis-cli streams an RDB file to a volume of the cluster; 80 MB/s allowed"),
+  backupRate: cite(80 * MB, "redis-cli streams an RDB file to a volume of the cluster; 80 MB/s assumed"),
   restart: cite(
     35_000,
-    "Kubernetes liveness, 3 failures 10 s apart by default, then the append-only file is loaded; 5 s allowed",
+    "Kubernetes liveness, 3 failures 10 s apart by default, then the append-only file is loaded; 5 s assumed",
   ),
   takes: ["full", "snapshot"],
   copies: "volume",

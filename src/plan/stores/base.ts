@@ -11,7 +11,7 @@ import type { Provider, Resources, SecretMount, StoreBase } from "../plan.js";
 import { type Product, provider } from "../providers/product.js";
 import type { Range, StoreProducts, StoreSecret, StoreShape } from "./descriptor.js";
 
-/** What `planStoreBase` reads of a descriptor. */
+/** The part of a descriptor that `planStoreBase` reads. */
 export interface StoreDefaults {
   readonly title: string;
   readonly size: { readonly bytes: number; readonly why: string };
@@ -22,7 +22,7 @@ export interface StoreDefaults {
   readonly products: StoreProducts;
 }
 
-/** Who is to provide a store: its own setting, or the environment's. */
+/** The kind of provider that is requested for a store: its own setting, otherwise the environment's. */
 export function requestedProvider(context: PlanContext, input: StoreInput): Provider["kind"] {
   return input.provide ?? context.provide;
 }
@@ -43,7 +43,7 @@ export function planStoreBase(
 ): StoreBase {
   const requested = scope.pick("provide", input.provide, context.provide, "the environment's `provide`");
   const { product, instead } = productFor(context, defaults, requested, shape);
-  scope.recordDefault("provider", `${product.name}: ${instead ?? `what \`${requested}\` selects here`}`);
+  scope.recordDefault("provider", `${product.name}: ${instead ?? `selected by \`provide: ${requested}\``}`);
   const port = defaults.port(product.kind);
   const probe = scope.at("probe");
   return {
@@ -89,17 +89,19 @@ export function productFor(
   return { product: products.inCluster(shape), instead };
 }
 
-/** A server reads its passwords, but not the address that contains one. */
+/** The keys that a server reads: its passwords, but not the client URL that contains one. */
 export function serverSecret(name: string, { values }: StoreSecret): SecretMount {
   const keys = Object.entries(values("")).flatMap(([key, value]) => (value.kind === "random" ? key : []));
   return { secret: name, directory: name, keys };
 }
 
 function planResources(scope: Scope, input: StoreInput, defaults: StoreDefaults, product: Product): Resources {
-  const sized = product.kind === "in-cluster";
-  const why = sized ? "a small server; measure, then size" : `${product.name} is not sized by requests`;
-  const cpu = scope.range("cpu", input.cpu, sized ? defaults.cpu : undefined, why, formatCpu);
-  const memory = scope.range("memory", input.memory, sized ? defaults.memory : undefined, why, formatBytes);
+  const isContainer = product.kind === "in-cluster";
+  const why = isContainer
+    ? "a small server; adjust it to the measured usage"
+    : `${product.name} is not sized by requests`;
+  const cpu = scope.range("cpu", input.cpu, isContainer ? defaults.cpu : undefined, why, formatCpu);
+  const memory = scope.range("memory", input.memory, isContainer ? defaults.memory : undefined, why, formatBytes);
   return {
     cpu: { request: cpu?.min, limit: cpu?.max },
     memory: { request: memory?.min, limit: memory?.max },

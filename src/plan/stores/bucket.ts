@@ -10,7 +10,7 @@ const PORTS = { embedded: 0, "in-cluster": 9000, managed: 443 } as const;
 
 const defaults: StoreDefaults = {
   title: "bucket",
-  size: { bytes: 20 * GiB, why: "20Gi holds a week of backups of a small database" },
+  size: { bytes: 20 * GiB, why: "20Gi are enough for a week of backups of a small database" },
   cpu: { min: 100, max: 1000 },
   memory: { min: 128 * MiB, max: 512 * MiB },
   port: (provider) => PORTS[provider],
@@ -46,7 +46,7 @@ export const bucket = {
       kind: "bucket",
       versions: scope
         .at("bucket")
-        .pick("versions", settings?.versions, false, "overwritten objects are not kept by default"),
+        .pick("versions", settings?.versions, false, "overwritten objects are not retained by default"),
       lock: settings?.lock,
       copy: settings?.copy,
     };

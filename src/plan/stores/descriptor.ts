@@ -5,14 +5,14 @@ import type { Bytes, Cited, Cloud, Milliseconds, Provider, Store, StoreKind } fr
 import type { Product } from "../providers/product.js";
 
 /**
- * Everything that the core needs to know about one kind of store, described once. A renderer of the kind is the only
- * thing that is not here: what a server of it needs as a container is in `render/stores/<kind>.ts`.
+ * The single description of one kind of store, for the whole core. Only its rendering is elsewhere: how its server runs as
+ * a container is in `render/stores/<kind>.ts`.
  */
 export interface StoreDescriptor<Kind extends StoreKind> {
   /** The product's name, as messages print it. */
   readonly title: string;
   readonly role: StoreRole;
-  /** Whether Keelson's modules can keep their rows in it. */
+  /** Whether Keelson's modules can store their rows in it. */
   readonly holdsModuleData: boolean;
   /** How `keelson up` provides it on one machine, or why it does not. */
   readonly local: "process" | "folder" | { readonly omitted: string };
@@ -32,12 +32,12 @@ export interface StoreDescriptor<Kind extends StoreKind> {
   readonly backupMethod: "log" | "snapshot";
   /** Plans a store of the kind from its part of the platform file. */
   plan(context: PlanContext, scope: Scope, name: string, input: StoreInputs[Kind]): Store<Kind>;
-  /** What follows from the settings of one planned store. */
+  /** The properties that follow from the settings of one planned store. */
   traits(store: Store<Kind>): StoreTraits;
 }
 
 /**
- * What a store is to a platform. Faults are defined by role: `database` and `cache` each have a fault for the loss of
+ * The role of a store in a platform. Faults are defined by role: `database` and `cache` each have a fault for the loss of
  * their data, a `broker` cannot restore its messages, a `bucket` receives backups and has no servers of its own.
  */
 export type StoreRole = "database" | "cache" | "broker" | "bucket";
@@ -59,7 +59,7 @@ export interface StoreSecret {
 /** How the value of one key of a secret is generated, once, when it does not exist. */
 export type SecretValue =
   | { readonly kind: "random"; readonly bytes: number }
-  /** Text in which `{key}` stands for the value of another key of the same secret. */
+  /** Text in which `{key}` is replaced by the value of another key of the same secret. */
   | { readonly kind: "text"; readonly text: string };
 
 /** The product that provides the kind, by provider. `managed` names every cloud, so that a new cloud must decide. */
@@ -107,7 +107,7 @@ export type WithoutReplica =
   | { readonly kind: "restore" }
   /** A new server; a backup is loaded if there is one. */
   | { readonly kind: "replace" }
-  /** Nothing but the return of the lost servers. */
+  /** It is unavailable until the lost servers are available again. */
   | {
       readonly kind: "wait";
       readonly why: string;

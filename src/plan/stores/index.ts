@@ -27,7 +27,7 @@ function planStore<Kind extends StoreKind>(context: PlanContext, name: string, e
   return STORES[entry.kind].plan(context, context.provenance.at("stores", name), name, entry.input);
 }
 
-/** What follows from the settings of a store: copies, ports, what its failures lose. */
+/** The properties that follow from the settings of a store: copies, ports, data loss of each failure. */
 export function storeTraits<Kind extends StoreKind>(store: Store<Kind>): StoreTraits {
   return STORES[store.kind].traits(store);
 }
@@ -42,7 +42,7 @@ export type DatabaseStore = StoreOfRole<"database">;
 export type CacheStore = StoreOfRole<"cache">;
 export type BucketStore = StoreOfRole<"bucket">;
 
-/** A store that Keelson's modules can keep their rows in. */
+/** A store in which Keelson's modules can store their rows. */
 export type ModuleDatabase = Extract<
   Store,
   {
@@ -69,7 +69,7 @@ export function hasServers(store: Store): store is ServerStore {
   return !isBucket(store);
 }
 
-/** Stores that Keelson's modules can keep their rows in. */
+/** Stores in which Keelson's modules can store their rows. */
 export function moduleDatabases({ stores }: Pick<Plan, "stores">): readonly ModuleDatabase[] {
   return stores.filter((store): store is ModuleDatabase => STORES[store.kind].holdsModuleData);
 }

@@ -9,7 +9,7 @@ import { GiB } from "./sizes.js";
 
 const defaults: StoreDefaults = {
   title: "PostgreSQL",
-  size: { bytes: 10 * GiB, why: "10Gi holds tens of millions of usage rows" },
+  size: { bytes: 10 * GiB, why: "10Gi are enough for tens of millions of usage rows" },
   cpu: { min: 500, max: 2000 },
   memory: { min: GiB, max: 2 * GiB },
   port: () => 5432,
@@ -32,7 +32,7 @@ const defaults: StoreDefaults = {
   },
 };
 
-/** PostgreSQL: a primary, at most one standby that is promoted, and further servers that answer reads. */
+/** PostgreSQL: a primary, at most one standby that is promoted, and read replicas. */
 export const postgres = {
   ...defaults,
   role: "database",
@@ -48,10 +48,10 @@ export const postgres = {
     const fallback = servers !== undefined ? (servers > 1 ? place : "none") : redundant ? place : "none";
     const why =
       servers !== undefined
-        ? `of ${servers} servers`
+        ? `\`replicas: ${servers}\``
         : requested === "embedded"
           ? "one machine has nothing to fail over to"
-          : (redundant?.why ?? "the data can be lost, so one server is enough");
+          : (redundant?.why ?? "the data is not real and there is one zone, so one server is enough");
     const standby = scope.pick("standby", input.standby, fallback, why);
     const writers = standby === "none" ? 1 : 2;
     const readers = servers === undefined ? input.readers : Math.max(0, servers - writers);
@@ -66,7 +66,7 @@ export const postgres = {
       extensions: input.extensions ?? [],
       replicas: writers + (readers ?? 0),
       standby,
-      readers: scope.pick("readers", readers, 0, "the primary answers reads"),
+      readers: scope.pick("readers", readers, 0, "the primary serves reads"),
       copy: input.copy,
       synchronous: scope.pick(
         "synchronous",
@@ -116,7 +116,7 @@ export const postgres = {
           kind: "assumed",
           label: "replication lag",
           loss: 30_000,
-          why: "asynchronous replication has no bound of its own; 30s allowed",
+          why: "asynchronous replication guarantees no maximum lag; 30s assumed",
         },
   }),
 } satisfies StoreDescriptor<"postgres">;

@@ -13,7 +13,7 @@ const CONFIRMED: Cited = {
 
 const defaults: StoreDefaults = {
   title: "RabbitMQ",
-  size: { bytes: 8 * GiB, why: "8Gi holds millions of queued usage events" },
+  size: { bytes: 8 * GiB, why: "8Gi are enough for millions of queued usage events" },
   cpu: { min: 250, max: 1000 },
   memory: { min: GiB, max: 2 * GiB },
   port: () => 5672,
@@ -60,7 +60,7 @@ export const rabbitmq = {
         "quorum",
         "quorum queues confirm a message once a majority has it on disk",
       ),
-      deadLetter: scope.pick("deadLetter", input.deadLetter, true, "a message that cannot be handled is kept"),
+      deadLetter: scope.pick("deadLetter", input.deadLetter, true, "undeliverable messages are retained"),
     };
   },
   traits: ({ name, version, replicas, queues }) => ({

@@ -27,7 +27,7 @@ const defaults: StoreDefaults = {
   },
 };
 
-/** Redis: shards, each with a primary and replicas. Its contents can be filled again. */
+/** Redis: shards, each with a primary and replicas. Its contents can be recreated. */
 export const redis = {
   ...defaults,
   role: "cache",
@@ -41,16 +41,16 @@ export const redis = {
       "replicas",
       input.replicas,
       redundant ? 1 : 0,
-      redundant?.why ?? "the contents of a cache can be filled again",
+      redundant?.why ?? "the contents of a cache can be recreated",
     );
-    const shards = scope.pick("shards", input.shards, 1, "one shard serves a hundred thousand operations a second");
+    const shards = scope.pick("shards", input.shards, 1, "one shard serves 100,000 operations per second");
     return {
       ...planStoreBase(context, scope, name, defaults, input, { standby: replicas > 0, sharded: shards > 1 }),
       kind: "redis",
       version: input.redis,
       shards,
       replicas,
-      persistence: scope.pick("persistence", input.persistence, false, "the contents of a cache can be filled again"),
+      persistence: scope.pick("persistence", input.persistence, false, "the contents of a cache can be recreated"),
     };
   },
   traits: ({ version, shards, replicas, persistence, port, provider }) => {

@@ -6,7 +6,7 @@ import { readYaml } from "../yaml/read.js";
 import { renameKey, splice } from "./splice.js";
 
 /**
- * Applies edits to the text of a platform file. Comments, order, quoting and spacing of all other lines stay byte for byte.
+ * Applies edits to the text of a platform file. All other lines stay identical, with their comments, order, quoting and spacing.
  * A value is changed where it is set. With `environment`, a new key goes below its nearest existing parent, in the base or in
  * the overrides of that environment. Throws `edit/impossible`, or `edit/unreadable` for a text with errors.
  */

@@ -10,12 +10,12 @@ export interface Located {
   readonly path: readonly Segment[];
 }
 
-/** Cost of a form that takes another type of value. */
+/** Cost of a form that accepts another type of value. */
 const ANOTHER_TYPE = 1000;
 /** Cost of a form of which a required key is missing. */
 const MISSING_KEY = 10;
 
-/** A union reports the issues of each of its forms. Keeps those of the form with the lowest cost, the one most likely meant. */
+/** A union reports the issues of each of its forms. Returns those of the form with the lowest cost, the most likely intention. */
 export function flatten(issue: Issue, above: readonly Segment[], tree: Tree): Located[] {
   const path = [...above, ...issue.path.map((step) => (typeof step === "symbol" ? String(step) : step))];
   if (issue.code !== "invalid_union" || issue.errors.length === 0) return [{ issue, path }];

@@ -16,7 +16,7 @@ export interface ReferenceProblem {
   readonly code: ErrorCode;
   readonly message: string;
   readonly hint?: string | undefined;
-  /** Instead of a hint: names of which one may have been meant. */
+  /** Instead of a hint: the unknown name, and the valid names to suggest from. */
   readonly candidates?: { readonly name: string; readonly known: Iterable<string> };
   readonly severity?: "error" | "warning";
 }

@@ -57,7 +57,7 @@ export function* checkPools(context: ReferenceContext): Iterable<ReferenceProble
   const stores = Object.entries(settings.stores ?? {}).map(([name, store]) => [["stores", name], store] as const);
   for (const [at, { nodes }] of [...workloads.map(({ at, workload }) => [at, workload] as const), ...stores]) {
     if (nodes === undefined || pools.has(nodes)) continue;
-    // An environment that removes all pools (`nodes: null`, such as a laptop) places nothing.
+    // An environment that removes all pools (`nodes: null`, such as a laptop) needs no pool.
     if (settings.nodes === undefined && isRemoved(nodes, ["nodes"])) continue;
     yield unknownReference(context, [...at, "nodes"], {
       kind: "node pool",

@@ -25,7 +25,7 @@ interface JsonForm {
 }
 
 /**
- * A schema from the written form of a quantity to its number. `Input` is its type in `definePlatform()` only; at run time
+ * A schema that parses the text of a quantity into a number. `Input` is its type in `definePlatform()` only; at run time
  * `read` checks every input, so that the message can name the unit.
  */
 function quantity<Input extends string | number, Output>(read: (input: unknown) => Reading<Output>, form: JsonForm) {
@@ -112,7 +112,7 @@ export const schedule = quantity<string, Schedule>(readSchedule, {
   examples: ["daily keep 30d", "5m keep 7d", "at 01:00 keep 30d"],
 });
 
-/** A version, kept as text: `17`, `15.4`, `"1.30"`. */
+/** A version, as text: `17`, `15.4`, `"1.30"`. */
 export const version = quantity<string | number, string>(
   (input) =>
     (typeof input === "string" || typeof input === "number") && /^\d+(\.\d+){0,2}$/.test(String(input))

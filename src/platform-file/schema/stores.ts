@@ -119,7 +119,7 @@ export function isBucketInput(input: StoreInput): boolean {
   return "bucket" in input;
 }
 
-/** For a store without a kind: how to write each; undefined for any other message. */
+/** A hint with the syntax of each kind, for a store without a kind; undefined for any other message. */
 export function storeKindHint(message: string): string | undefined {
   if (message !== WHICH_KIND) return undefined;
   const examples = Object.values(EXAMPLES).map((example) => `\`${example}\``);

@@ -19,7 +19,7 @@ interface Anchored {
 /** Converts the parser's nodes to a tree. An alias shares the tree of its anchor; nothing is expanded. */
 export class Walk {
   readonly diagnostics: Diagnostic[] = [];
-  /** Duplicate keys. They do not end the reading, because both values can be checked. */
+  /** Duplicate keys. They do not stop the walk, because both values can be checked. */
   readonly duplicates: Diagnostic[] = [];
   readonly #anchors = new Map<string, Anchored | "open">();
   /** Number of values so far, with aliases expanded. */
@@ -72,11 +72,11 @@ export class Walk {
       const before = this.diagnostics.length;
       const value = this.value(pair.value ?? null, depth + 1, below);
       // The null of `services:` without a value has no place: that of its key is used.
-      const placed = value.place.to > value.place.from ? value : nothing({ ...key.place, environment: below });
+      const located = value.place.to > value.place.from ? value : nothing({ ...key.place, environment: below });
       // An invalid anchor is already reported; that it cannot be merged is not a second error.
       if (key.name === "<<")
-        merged.push(...(this.diagnostics.length > before ? [] : this.#mergeable(placed, key.place)));
-      else this.#enter(entries, key, placed, depth);
+        merged.push(...(this.diagnostics.length > before ? [] : this.#mergeable(located, key.place)));
+      else this.#enter(entries, key, located, depth);
     }
     for (const { entries: more } of merged)
       for (const [name, entry] of more) if (!entries.has(name)) entries.set(name, entry);

@@ -6,7 +6,7 @@ import { nodeLoss } from "./node-loss.js";
 import { processCrash } from "./process-crash.js";
 import { zoneLoss } from "./zone-loss.js";
 
-/** Every fault that is predicted, watched by an alert, answered by a runbook and drilled, in the order of the sheet. */
+/** Every fault with predictions, an alert and a runbook, and a drill for some, in the order of the sheet. */
 export const faults = [processCrash, nodeLoss, zoneLoss, cacheLoss, databaseLoss, backupCorruption] as const;
 
 /** A fault of the catalogue. A platform file may name others (`FaultName`), which are not predicted yet. */

@@ -13,9 +13,9 @@ export function rebuildElsewhere(plan: Plan): Runbook {
     id: "rebuild-elsewhere",
     subject: plan.platform,
     title: `Rebuild ${plan.platform} in another region`,
-    when: "the only zone has failed, and the cloud gives no time for its recovery",
+    when: "the only zone has failed, and the cloud announces no time for its recovery",
     steps: [
-      { action: "Decide whether to wait: moving takes hours, and so does moving back." },
+      { action: "Decide whether to wait: a move to another region takes hours, and so does the move back." },
       {
         action: "Set another region in the environment, and review what that changes.",
         command: "keelson render FILE -e ENV -t kubernetes -o DIR --diff",

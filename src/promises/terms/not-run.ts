@@ -16,12 +16,12 @@ export function unknownIfNotRun(subject: Unit | Store, plan: Plan): Prediction |
   return why === undefined ? undefined : unknown(plan, subject.path, why, withdrawPromise(subject));
 }
 
-/** The remedy for an element that is not run: promise nothing of it here, or run it in containers. */
+/** The remedy for an element that is not run: set no objectives for it here, or run it in containers. */
 export function withdrawPromise({ path, objectives }: Unit | Store): Remedy {
   const promised = (["rto", "rpo"] as const).filter((of) => objectives[of] !== undefined);
   return {
     advice:
-      "promise nothing of it in this environment (`objectives: { rto: none, rpo: none }`), or run it in containers: `keelson render FILE -t compose`, or `provide: in-cluster`",
+      "set no objectives for it in this environment (`objectives: { rto: none, rpo: none }`), or run it in containers: `keelson render FILE -t compose`, or `provide: in-cluster`",
     edits: promised.map((of) => ({ path: `${path}.objectives.${of}`, value: "none" })),
   };
 }

@@ -77,5 +77,5 @@ export function lostWithStorage(server: Server, plan: Plan): Prediction {
 }
 
 function storeElsewhere({ name }: Server): string {
-  return `copy the data of ${name} to a store that is backed up, or promise nothing of it`;
+  return `copy the data of ${name} to a store that is backed up, or set no objectives for it`;
 }

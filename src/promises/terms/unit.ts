@@ -1,7 +1,7 @@
 import { originOf } from "../../plan/origin.js";
 import type { Plan, Probe, Unit } from "../../plan/plan.js";
 import { formatDuration } from "../../platform-file/format.js";
-import { demandOf, homeOf, type NodesNeeded } from "../capacity.js";
+import { demandOf, type NodesNeeded, poolOf } from "../capacity.js";
 import {
   endpointWithdrawal,
   evictionToleration,
@@ -43,8 +43,7 @@ export function withoutProbe(unit: Unit, plan: Plan): Prediction {
     return bounded(plan, unit.path, [assumed("other replicas continue", 0, why)]);
   }
   return unbounded(plan, unit.path, `${unit.name} has no port to probe, so a hang is not detected`, {
-    advice:
-      "run two replicas, declare a port with a health route, or promise nothing of it (`objectives: { rto: none }`)",
+    advice: "run two replicas, declare a port with a health route, or set no RTO for it (`objectives: { rto: none }`)",
   });
 }
 
@@ -139,7 +138,7 @@ function capacityElsewhere(unit: Unit, plan: Plan, lost: "node" | "zone", nodesN
     const why = "no node pools are declared; the cluster is assumed to have capacity";
     return { kind: "some", term: assumed("capacity on another node", 0, why) };
   }
-  const pool = homeOf(plan, unit.pool, demandOf(unit));
+  const pool = poolOf(plan, unit.pool, demandOf(unit));
   if (pool?.allocatable) {
     const lostNodes = lost === "node" ? 1 : Math.ceil(pool.count.min / Math.max(1, zones(plan).length));
     const remaining = pool.count.min - lostNodes;

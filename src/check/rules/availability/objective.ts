@@ -33,7 +33,9 @@ export const objective = defineRule({
         concerns: all.map(({ subject }) => ({ subject, of: "availability" as const })),
         why: `${names.join(" and ")} promise${names.length === 1 ? "s" : ""} ${formatPercent(first.promised)}, which cannot be predicted: ${first.predicted.why}`,
         advice:
-          plan.cloud === "none" ? "declare the cloud, or promise no availability here" : "promise no availability here",
+          plan.cloud === "none"
+            ? "declare the cloud, or set no availability objective here"
+            : "set no availability objective here",
       });
     }
   },

@@ -2,7 +2,7 @@ import { onOneMachine } from "../../../promises/terms/machine.js";
 import { defineRule } from "../../rule.js";
 import { size } from "./size.js";
 
-/** As large as the planner's own defaults. */
+/** The largest ratio among the defaults of the plan. */
 const MAX_LIMIT_TO_REQUEST_RATIO = 4;
 
 /** The memory limit of a container is many times its request. See docs/checks.md, Capacity. */

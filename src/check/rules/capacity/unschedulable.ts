@@ -1,6 +1,6 @@
 import type { Plan } from "../../../plan/plan.js";
 import { formatCpu } from "../../../platform-file/format.js";
-import { type Demand, demandOf, fits, homeOf } from "../../../promises/capacity.js";
+import { type Demand, demandOf, fits, poolOf } from "../../../promises/capacity.js";
 import { defineRule } from "../../rule.js";
 import { size } from "./size.js";
 
@@ -26,8 +26,8 @@ export const unschedulable = defineRule({
 
 /** The node type that the pod must run on, or the largest that it may run on; undefined if their sizes are not known. */
 function largestNode(plan: Plan, pool: string | undefined, demand: Demand) {
-  const home = homeOf(plan, pool, demand);
-  const sized = (home ? [home] : plan.pools).map(
+  const assigned = poolOf(plan, pool, demand);
+  const sized = (assigned ? [assigned] : plan.pools).map(
     ({ type, name, allocatable }) => allocatable && { type, name, allocatable },
   );
   if (sized.includes(undefined)) return undefined;

@@ -3,12 +3,12 @@ import { parsePath } from "../../../platform-file/path.js";
 import { editDistance, suggest } from "../../../platform-file/suggest.js";
 import { defineRule } from "../../rule.js";
 
-/** The difference of an environment names an element that the base does not have. See docs/checks.md, Delivery. */
+/** An environment sets an element that the base does not have. See docs/checks.md, Delivery. */
 export const misspelledName = defineRule({
   code: "delivery/misspelt-name",
   severity: "warning",
   summary: "an environment adds an element whose name is similar to that of an element in the base",
-  help: "Environments are differences from one base, and a name that the base does not have adds an element. With a typo the difference adds a second element with defaults, and the intended one stays unchanged. A name that is referenced elsewhere, or that differs by a number or by more than two letters, is not reported.",
+  help: "An environment overrides settings of the base, and a name that the base does not have adds an element. With a typo the environment adds a second element with defaults, and the intended one is unchanged. A name that is referenced elsewhere, or that differs by a number or by more than two letters, is not reported.",
   check({ plan }, report) {
     const all = elements(plan);
     const added = all.filter(({ isNew }) => isNew);
@@ -26,7 +26,7 @@ export const misspelledName = defineRule({
       const letters = editDistance(name, near);
       report(path, {
         why: `\`${name}\` is a new ${KINDS[group]} of ${plan.environment} that nothing refers to, ${letters} letter${letters === 1 ? "" : "s"} from \`${near}\`, which the environment does not change`,
-        advice: `rename it to \`${near}\` if that was intended; otherwise refer to \`${name}\` where it is used, or choose a more different name`,
+        advice: `rename it to \`${near}\` if that was intended; otherwise refer to \`${name}\` where it is used, or choose a less similar name`,
         fix: { edits: [{ path, value: undefined, rename: near }], safe: false },
       });
     }

@@ -1,4 +1,4 @@
-import { isModule, keepsRows, peersOf } from "../../../modules/index.js";
+import { isModule, peersOf, storesRows } from "../../../modules/index.js";
 import type { Unit } from "../../../plan/plan.js";
 import { moduleDatabases } from "../../../plan/stores/index.js";
 import { modulesOf } from "../../../promises/facts/supervisor.js";
@@ -44,7 +44,7 @@ function missingCalls(context: CheckContext, unit: Unit, databases: readonly str
         need: `a service with the module ${peer}`,
         candidates: context.unitsWithModule(peer),
       }));
-    return [...peers, ...(keepsRows(module) ? [{ module, need: "a PostgreSQL store", candidates: databases }] : [])];
+    return [...peers, ...(storesRows(module) ? [{ module, need: "a PostgreSQL store", candidates: databases }] : [])];
   });
   const called = context.calls(unit.name);
   return needs.filter(({ candidates }) => !candidates.some((name) => called.has(name)));

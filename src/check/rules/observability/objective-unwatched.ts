@@ -22,7 +22,7 @@ export const objectiveUnwatched = defineRule({
       report(firstDeclared(plan, "observe.metrics", `objectives.${names[0]}`), {
         concerns: sheet.rows.flatMap(unknownPromises),
         why: `${names.join(", ")} ${names.length === 1 ? "is" : "are"} promised, but no metrics are stored, so no alert can fire`,
-        advice: "set `observe: { metrics: prometheus }`, or promise nothing here",
+        advice: "set `observe: { metrics: prometheus }`, or set no objectives here",
         fix: { edits: [{ path: "observe.metrics", value: "prometheus" }], safe: false },
       });
       return;

@@ -41,5 +41,5 @@ function advice({ kind, provider }: Server): string {
   if (provider.copies === "bucket") return "set a bucket in `to` that a cloud provides (`provide: managed`)";
   return STORES[kind].products.inCluster({ standby: true, sharded: false }).copies === "bucket"
     ? "use a managed database (`provide: managed`), or run it with a standby, whose operator sends backups to a bucket"
-    : "use a managed store (`provide: managed`), or promise nothing that needs the backups";
+    : "use a managed store (`provide: managed`), or remove the objectives that depend on the backups";
 }

@@ -8,7 +8,7 @@ export const drillMissing = defineRule({
   code: "recovery/drill-missing",
   severity: "warning",
   summary: "faults that the promises cover have no scheduled drill",
-  help: "A prediction is as good as its last measurement. Without drills the first real restore is also the first test of the backups.",
+  help: "A prediction is reliable only if drills confirm it. Without drills the first real restore is also the first test of the backups.",
   check({ plan, sheet }, report) {
     if (onOneMachine(plan) || plan.data !== "real") return;
     const promised = new Map(sheet.rows.filter(canBeDrilled).map((row) => [row.fault, row.drill]));

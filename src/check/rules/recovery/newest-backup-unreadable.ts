@@ -10,7 +10,7 @@ export const newestBackupUnreadable = defineRule({
   code: "recovery/newest-backup-unreadable",
   severity: "error",
   summary: "the RPO or RTO is violated when the newest backup cannot be read",
-  help: "Backups become corrupt: a disk flips a bit, an upload ends early. Recovery then starts from the backup before, so two full backups must be retained, and the archived WAL must reach back to the older one.",
+  help: "Backups can be corrupt: bits flip on a disk, uploads are truncated. Recovery then starts from the backup before, so two full backups must be retained, and the archived WAL must reach back to the older one.",
   check(context, report) {
     for (const of of ["rpo", "rto"] as const) {
       for (const promise of context.brokenPromises("backup-corruption", of)) {
@@ -37,7 +37,7 @@ export const newestBackupUnreadable = defineRule({
           advice:
             edits.length > 0
               ? `keep two full backups, and the WAL back to the older one: ${edits.map(({ value }) => value).join(", ")}`
-              : `promise ${possible === undefined ? "nothing" : `at least ${formatWorstCase(possible)}`}, or take full backups more often, so that less WAL is replayed`,
+              : `${possible === undefined ? "set no objective" : `promise at least ${formatWorstCase(possible)}`}, or take full backups more often, so that less WAL is replayed`,
           ...(edits.length > 0 ? { fix: { edits, safe: true } } : {}),
         });
       }

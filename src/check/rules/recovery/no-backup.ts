@@ -14,7 +14,7 @@ export const noBackup = defineRule({
   code: "recovery/no-backup",
   severity: "error",
   summary: "a store promises an RPO or RTO and has no backup to restore from",
-  help: "Replicas are no backup: a fault or a mistake that deletes the data deletes it on every replica. Without a backup the loss is unbounded. A store whose data can be recreated, such as a cache, needs no promise.",
+  help: "Replicas are not backups: a fault or a mistake that deletes the data deletes it on every replica. Without a backup the loss is unbounded. A store whose data can be recreated, such as a cache, needs no promise.",
   check(context, report) {
     for (const store of context.plan.stores) {
       if (!reportUnboundedLoss(context, store, report)) reportUnsupportedBackups(context.plan, store, report);
@@ -34,7 +34,7 @@ function reportUnboundedLoss(context: CheckContext, store: Store, report: Report
   report(`${store.path}.backups`, {
     concerns: unbounded.flatMap((promise) => context.concerns(promise)),
     why: `${first.predicted.why}, but ${store.name} promises ${first.of.toUpperCase()} ${formatDuration(first.promised)}`,
-    advice: `${fix ? declaration(fix) : withoutFix(store)}, or promise nothing (\`objectives: { rto: none, rpo: none }\`) if the data can be recreated`,
+    advice: `${fix ? declaration(fix) : withoutFix(store)}, or set no objectives (\`objectives: { rto: none, rpo: none }\`) if the data can be recreated`,
     ...(fix ? { fix } : {}),
   });
   return true;
@@ -49,14 +49,14 @@ function reportUnsupportedBackups(plan: Plan, store: Store, report: Report): voi
       advice:
         store.provider.copies === "bucket"
           ? "set a bucket in `backups.to`"
-          : "remove it and promise nothing that needs it, or keep the data in a store that is backed up",
+          : "remove it and the objectives that depend on it, or store the data in a store that is backed up",
       severity: "warning",
     });
   }
 }
 
 function withoutFix(store: Store): string {
-  if (!supportsBackups(store)) return "keep the data in a store that is backed up";
+  if (!supportsBackups(store)) return "store the data in a store that is backed up";
   if (store.provider.copies !== "bucket") return "replicate synchronously: no backup interval is short enough";
   return "set a bucket in `backups.to`";
 }
@@ -84,7 +84,7 @@ function backupsFix({ buckets }: CheckContext, store: Store): Fix | undefined {
   return { edits: [...edits, { path: `${path}.backups.to`, value: bucket.name }], safe: buckets.length === 1 };
 }
 
-/** WAL needs a full backup to be replayed on. What is declared already stays. */
+/** WAL needs a full backup to be replayed on. Declared schedules are not changed. */
 function databaseBackups(store: Store, rpo: Milliseconds): Readonly<Record<string, string>> | undefined {
   const { full, log } = store.backups;
   const every = walInterval(rpo);

@@ -9,7 +9,7 @@ export const providerLimits = defineRule({
   code: "recovery/provider-limits",
   severity: "warning",
   summary: "backups are declared more frequent, or retained for longer, than the provider supports",
-  help: "A managed database takes and retains backups by its own rules, which the platform file does not change. Predictions use what the provider does, so that an RPO is not kept on paper only.",
+  help: "A managed database takes and retains backups by its own rules, which the platform file does not change. Predictions use what the provider does, not what is declared.",
   check({ plan }, report) {
     for (const server of plan.stores.filter(hasServers)) {
       const backups = takenBackups(server);

@@ -11,7 +11,7 @@ export const rtoRestore = defineRule({
   code: "recovery/rto-restore",
   severity: "error",
   summary: "restoring the data takes longer than the RTO",
-  help: "When every copy of the data is lost, recovery takes the on-call response, a new server, the restore of the backup and the replay of the WAL. The duration follows from the size of the data and the restore rate, whatever is promised.",
+  help: "When every copy of the data is lost, recovery takes the on-call response, a new server, the restore of the backup and the replay of the WAL. The duration depends on the size of the data and the restore rate.",
   check(context, report) {
     for (const promise of STORAGE_LOSS_FAULTS.flatMap((fault) => context.brokenPromises(fault, "rto"))) {
       const { row, predicted, promised } = promise;

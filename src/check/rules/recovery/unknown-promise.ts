@@ -25,7 +25,7 @@ export const unknownPromise = defineRule({
         report(recoveryObjectivePath(plan, objectives, of), {
           concerns: [{ fault: row.fault, subject: row.subject, of }],
           why: `${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)} for ${row.fault}, which cannot be predicted: ${predicted.why}`,
-          advice: "declare what is missing, or promise nothing here (`none`)",
+          advice: "declare what is missing, or set no objective here (`none`)",
         });
       }
     }

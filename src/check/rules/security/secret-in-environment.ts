@@ -47,6 +47,6 @@ function suspicion(variable: string, value: string): string | undefined {
   const format = KNOWN_FORMATS.find(([pattern]) => pattern.test(value))?.[1];
   if (format) return `its value is ${format}`;
   if (CREDENTIALS_IN_URL.test(value)) return "its value is a URL with a password";
-  if (SECRET_NAME.test(variable)) return "its name is that of a secret";
+  if (SECRET_NAME.test(variable)) return "its name indicates a secret";
   return undefined;
 }
