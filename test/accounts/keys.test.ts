@@ -72,7 +72,7 @@ describe("an API key", () => {
     expect(everything).not.toContain(body.key);
   });
 
-  test("gives its scopes, models and expiry to the gateway", async () => {
+  test("is looked up with its scopes, models and expiry by the gateway", async () => {
     const expires = new Date(Date.now() + 3_600_000).toISOString();
     const { body } = await create({ name: "narrow", scopes: ["inference"], models: ["small"], expires });
     expect(await given.platform.accounts.authenticate(sha256(body.key))).toEqual({

@@ -92,7 +92,7 @@ describe("roles", () => {
     expect(await status("red owner", "POST", "/admin/users", { name: "second", role: "owner" })).toBe(201);
   });
 
-  test("an organisation keeps an owner, even if two owners are disabled at the same time", async () => {
+  test("an organisation always has an owner, even if two owners are disabled at the same time", async () => {
     const alone = await call("blue owner", "PATCH", `/admin/users/${ids["blue owner"]}`, { role: "member" });
     expect([alone.status, alone.body.error.code]).toEqual([409, "user/last-owner"]);
     const { body: other } = await internal("POST", "/admin/users", {

@@ -42,7 +42,7 @@ const operations = () =>
     Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), ...operation })),
   );
 
-/** Fails unless the document describes this answer: its status, its type, and its body to the last field. */
+/** Fails unless the document describes this response: its status, its type, and every field of its body. */
 function expectDescribed(operationId: string, answer: Answer): void {
   const operation = operations().find((each) => each.operationId === operationId);
   const described = String(answer.status) in (operation?.responses ?? {}) ? String(answer.status) : "default";
@@ -89,7 +89,7 @@ describe("the OpenAPI document", () => {
     ]);
   });
 
-  test("gives every operation a name of its own, a summary, its path parameters and the shape of its errors", () => {
+  test("has a unique id, a summary, the path parameters and the error schema of every operation", () => {
     const names = operations().map(({ operationId }) => operationId);
     expect(new Set(names).size).toBe(names.length);
     for (const { operationId, summary, path, parameters = [], responses } of operations()) {
@@ -100,14 +100,14 @@ describe("the OpenAPI document", () => {
     }
   });
 
-  test("names the schemas that its operations use and no other of the program's", () => {
+  test("contains only the schemas that its operations use", () => {
     expect(Object.keys(document.components.schemas).sort()).toEqual([
       ...["AuditEntry", "AuditVerdict", "Error", "Key", "NewKey", "Organisation", "Session", "SignInLink"],
       ...["Usage", "UsageRow", "User"],
     ]);
   });
 
-  test("holds schemas that all compile, with references that all lead somewhere", () => {
+  test("contains only valid schemas and references", () => {
     for (const name of Object.keys(document.components.schemas))
       expect(ajv.getSchema(`document#/components/schemas/${name}`), name).toBeDefined();
     for (const [, reference] of JSON.stringify(document).matchAll(/"\$ref":"#([^"]*)"/g))
@@ -116,7 +116,7 @@ describe("the OpenAPI document", () => {
 });
 
 describe("every documented operation", () => {
-  test("would be caught at an answer that lacks a field, has one too many, or one of another type", async () => {
+  test("is checked strictly: a missing field, an additional one and one of another type are detected", async () => {
     const answer = await platform.call("GET", "/admin/session", { key: platform.firstKey });
     expectDescribed("currentSession", answer);
     const { role: _role, ...without } = answer.body;
@@ -124,15 +124,15 @@ describe("every documented operation", () => {
       expect(() => expectDescribed("currentSession", { ...answer, body })).toThrow();
   });
 
-  test("answers as its document says, right and wrong", async () => {
+  test("returns the documented responses, for success and for errors", async () => {
     await platform.usage.record([event(), event({ model: "=cmd()", status: 500 })]);
     const key = platform.firstKey;
     const link = (await platform.call("POST", "/admin/sign-in-links", { key, body: {} })).body;
     const user = (await platform.call("POST", "/admin/users", { key, body: { name: "ann" } })).body;
-    const made = (await platform.call("POST", "/admin/keys", { key, body: { name: "first" } })).body;
+    const created = (await platform.call("POST", "/admin/keys", { key, body: { name: "first" } })).body;
     const cookie = cookieOf(await platform.call("POST", "/admin/session", { body: { key } }));
 
-    /** For each operation: calls that succeed, and calls that must not. */
+    /** For each operation: calls that succeed, and calls that fail. */
     const calls: Record<string, [path: string, call: Call][]> = {
       signIn: [
         ["/admin/session", { body: { token: link.token } }],
@@ -177,7 +177,7 @@ describe("every documented operation", () => {
         ["/admin/keys", { key, body: { name: "" } }],
       ],
       revokeKey: [
-        [`/admin/keys/${made.id}`, { key }],
+        [`/admin/keys/${created.id}`, { key }],
         ["/admin/keys/key_none", { key }],
         ["/admin/keys/%00", { key }],
       ],

@@ -84,10 +84,12 @@ describe("the topology of the starter", () => {
   });
 
   it("counts the ready targets of a model as its replicas", () => {
-    const models = [modelStatus("assistant", { targets: [], state: "down", reason: "no server of it is reachable" })];
+    const models = [
+      modelStatus("assistant", { targets: [], state: "down", reason: "no server of the model is reachable" }),
+    ];
     const assistant = node({ ...nothing, models }, "assistant");
     expect(assistant).toMatchObject({ state: "down", replicas: { want: 1, ready: 0 } });
-    expect(assistant?.detail).toContainEqual({ name: "reason", value: "no server of it is reachable" });
+    expect(assistant?.detail).toContainEqual({ name: "reason", value: "no server of the model is reachable" });
   });
 });
 

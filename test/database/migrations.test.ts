@@ -37,7 +37,7 @@ describe("replicas that start at once on an empty database", () => {
     ]);
   });
 
-  test("make one organisation, one owner and one key, which one of them was given", async () => {
+  test("create one organisation, one owner and one key, which one of them receives", async () => {
     expect((await query("select count(*)::int as n from organisations")).rows).toEqual([{ n: 1 }]);
     expect((await query("select name, role, operator from users")).rows).toEqual([
       { name: "owner", role: "owner", operator: true },

@@ -7,8 +7,8 @@ import { startPostgres, type TestPostgres } from "../support/database/postgres.j
 import { event } from "../support/usage/events.js";
 
 /**
- * Two organisations, each with a row in every table; then everything that the platform's own role could do by hand to reach
- * from one into the other.
+ * Two organisations, each with a row in every table. The tests try to access the rows of one from the other, as the platform's own
+ * role with arbitrary SQL.
  */
 let postgres: TestPostgres;
 let platform: Platform;
@@ -56,7 +56,7 @@ async function as(organisation: string | undefined, statement: string): Promise<
 }
 
 describe("row-level security", () => {
-  test("is forced on every table that knows an organisation, for a role that is no superuser and cannot bypass it", async () => {
+  test("is forced on every table with an organisation, for a role that is no superuser and cannot bypass it", async () => {
     const { rows } = await superuser.query(
       `select c.relname, c.relrowsecurity and c.relforcerowsecurity as forced from pg_class c
        join pg_attribute a on a.attrelid = c.oid where a.attname = 'organisation' and c.relkind in ('r', 'p') order by 1`,
@@ -78,13 +78,13 @@ describe("row-level security", () => {
     expect((await as("red", `select distinct organisation from ${table}`)).rows).toEqual([{ organisation: "red" }]);
   });
 
-  test.each(tables)("%s: nothing is read without an organisation, or with one that is not", async (table) => {
+  test.each(tables)("%s: nothing is read without an organisation, or with one that does not exist", async (table) => {
     for (const unknown of [undefined, "", "%", "green", "RED", "red ", "*, red", "null"])
       expect((await as(unknown, `select 1 from ${table}`)).rowCount).toBe(0);
   });
 
   test.each(tables.filter((table) => table !== "audit"))(
-    "%s: rows of another cannot be changed or deleted",
+    "%s: rows of another organisation cannot be changed or deleted",
     async (table) => {
       expect(
         (await as("red", `update ${table} set organisation = organisation where organisation = 'blue'`)).rowCount,
@@ -93,14 +93,17 @@ describe("row-level security", () => {
     },
   );
 
-  test.each(tables.filter((table) => table !== "audit"))("%s: an own row cannot be given to another", async (table) => {
-    await expect(as("red", `update ${table} set organisation = 'blue'`)).rejects.toThrow(
-      /row-level security|foreign key/,
-    );
-  });
+  test.each(tables.filter((table) => table !== "audit"))(
+    "%s: a row cannot be moved to another organisation",
+    async (table) => {
+      await expect(as("red", `update ${table} set organisation = 'blue'`)).rejects.toThrow(
+        /row-level security|foreign key/,
+      );
+    },
+  );
 
-  test("a row cannot be planted in another organisation", async () => {
-    const plant = [
+  test("a row cannot be inserted into another organisation", async () => {
+    const statements = [
       "insert into users (id, organisation, name, role) values ('usr_x', 'blue', 'mole', 'owner')",
       `insert into api_keys (id, organisation, name, hash, prefix, scopes) values ('key_x', 'blue', 'mole', repeat('a', 64), 'kls_', '{admin}')`,
       `insert into usage_hours values ('blue', now(), 'k', 'm', 1, 1, 1, 1, 1)`,
@@ -109,15 +112,15 @@ describe("row-level security", () => {
       `insert into audit (organisation, at, actor, act, subject, detail, previous, hash) values ('blue', now(), 'a', 'b', 'c', '{}', 'p', 'h')`,
       "insert into organisations (id, name) values ('green', 'Green')",
     ];
-    for (const statement of plant) await expect(as("red", statement)).rejects.toThrow(/row-level security/);
+    for (const statement of statements) await expect(as("red", statement)).rejects.toThrow(/row-level security/);
   });
 
-  test("a key cannot be tied to a user of another organisation", async () => {
+  test("a key cannot be assigned to a user of another organisation", async () => {
     const { rows } = await superuser.query("select id from users where organisation = 'blue'");
     await expect(as("red", `update api_keys set user_id = '${rows[0].id}'`)).rejects.toThrow(/foreign key/);
   });
 
-  test("an upsert onto another's row adds an own one instead of changing it", async () => {
+  test("an upsert with the id of another organisation's row inserts a row of its own", async () => {
     const { rows } = await superuser.query("select id from usage_events where organisation = 'blue'");
     const statement = `insert into usage_events (id, organisation, key_id, model, operation, at, input_tokens, output_tokens, status, duration_ms, estimated)
       values ('${rows[0].id}', 'red', 'k', 'm', 'chat', now(), 1, 1, 200, 1, false)
@@ -146,7 +149,7 @@ describe("row-level security", () => {
       "select string_agg(organisation, ',') as all from users where organisation = 'blue' having count(*) > 0",
     ],
     ["row locks", "select organisation from api_keys where organisation = 'blue' for update"],
-  ])("%s shows nothing of another organisation", async (_name, statement) => {
+  ])("%s returns nothing of another organisation", async (_name, statement) => {
     expect((await as("red", statement)).rows).toEqual([]);
   });
 
@@ -156,7 +159,7 @@ describe("row-level security", () => {
     await expect(as("red", probe)).resolves.toBeDefined();
   });
 
-  test("a view, a function and a prepared statement of the same role see no more", async () => {
+  test("a view and a prepared statement of the same role read no more", async () => {
     const one = await as(
       "red",
       "create temp view everything as select organisation from api_keys; select organisation from everything",
@@ -167,10 +170,10 @@ describe("row-level security", () => {
     expect((await as("red", "execute peek")).rows).toEqual([{ organisation: "red" }]);
   });
 
-  test("what one transaction may see is forgotten by the next on the same connection", async () => {
+  test("the scope of a transaction does not affect the next one on the same connection", async () => {
     expect((await as("blue", "select 1 from users")).rowCount).toBe(1);
     expect((await owner.query("select 1 from users")).rowCount).toBe(0);
-    // The pool, too: many transactions at once, each sees its own and nothing else.
+    // The same for the pool: of many concurrent transactions, each reads only its own rows.
     const tables = platform.database.tables<{ users: { organisation: string } }>();
     const seen = await Promise.all(
       Array.from({ length: 200 }, (_, index) =>
@@ -182,7 +185,7 @@ describe("row-level security", () => {
     for (const [index, rows] of seen.entries()) expect(rows).toEqual([{ organisation: index % 2 ? "red" : "blue" }]);
   });
 
-  test("only the platform's own scope sees all, and says so", async () => {
+  test("only the scope of the platform reads all rows; no organisation has its id", async () => {
     const tables = platform.database.tables<{ users: { organisation: string } }>();
     const count = await tables.transaction(platformScope, (open) =>
       sql<{ n: number }>`select count(distinct organisation) as n from users`.execute(open),

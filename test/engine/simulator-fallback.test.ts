@@ -5,31 +5,31 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { llamaCppMissing } from "../../src/runtime/engine/engines/llama-cpp.js";
 import { writeTinyGguf } from "../support/engine/gguf.js";
+import { Gate } from "../support/gateway/gate.js";
 import { planWith, startTestGateway } from "../support/gateway/gateway.js";
 
 const missing = llamaCppMissing();
 let directory: string;
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), "keelson-stand-in-"));
+  directory = await mkdtemp(join(tmpdir(), "keelson-simulator-fallback-"));
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
-const ask = { model: "assistant", max_tokens: 8, messages: [{ role: "user", content: "Hello there" }] };
+const body = { model: "assistant", max_tokens: 8, messages: [{ role: "user", content: "Hello there" }] };
 
-describe.skipIf(missing !== undefined)("the simulator standing in", () => {
-  it("answers while a model is downloaded, and llama.cpp takes over without a failed request", async () => {
+describe.skipIf(missing !== undefined)("the simulator as a fallback", () => {
+  it("serves while a model is downloaded, and llama.cpp takes over without a failed request", async () => {
     const file = join(directory, "tiny.gguf");
     writeTinyGguf(file);
     const content = await readFile(file);
+    /** Holds the second half of the file. */
+    const download = new Gate();
     const server = createServer(async (request, response) => {
       response.writeHead(200, { "content-length": content.length });
       if (request.method === "HEAD") return response.end();
-      for (let at = 0; at < content.length; at += 50_000) {
-        response.write(content.subarray(at, at + 50_000));
-        await sleep(100);
-      }
-      return response.end();
+      response.write(content.subarray(0, content.length / 2));
+      await download.pass();
+      return response.end(content.subarray(content.length / 2));
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = server.address();
@@ -46,26 +46,26 @@ describe.skipIf(missing !== undefined)("the simulator standing in", () => {
       planWith("assistant: { source: hf://owner/repo/tiny.gguf, fallback: simulated, context: 512 }"),
     );
     try {
-      const first = (await (await gateway.post("/v1/chat/completions", ask)).json()) as {
+      const first = (await (await gateway.post("/v1/chat/completions", body)).json()) as {
         choices: { message: { content: string } }[];
       };
       expect(first.choices[0]?.message.content).toMatch(/^\[simulated\]/);
-      let answers = 0;
-      for (let waited = 0; waited < 30_000; waited += 200) {
-        const answer = await gateway.post("/v1/chat/completions", ask);
-        expect(answer.status).toBe(200);
-        answers += 1;
-        const text = ((await answer.json()) as typeof first).choices[0]?.message.content ?? "";
-        if (!text.startsWith("[simulated]")) break;
-        await sleep(200);
-      }
+      download.open();
+      let responses = 0;
+      const nextText = async (): Promise<string> => {
+        const response = await gateway.post("/v1/chat/completions", body);
+        expect(response.status).toBe(200);
+        responses += 1;
+        return ((await response.json()) as typeof first).choices[0]?.message.content ?? "";
+      };
+      await expect.poll(nextText, { timeout: 30_000, interval: 200 }).not.toMatch(/^\[simulated\]/);
       const models = (await (
         await fetch(`${gateway.url}/api/tags`, { headers: { authorization: "Bearer kls_test_key_of_the_tests" } })
       ).json()) as {
         models: { details: { family: string } }[];
       };
       expect(models.models[0]?.details.family).toBe("llama.cpp");
-      expect(await gateway.usage.settled(answers + 1)).toHaveLength(answers + 1);
+      expect(await gateway.usage.settled(responses + 1)).toHaveLength(responses + 1);
     } finally {
       await gateway.stop();
       server.close();
@@ -81,7 +81,7 @@ describe.skipIf(missing !== undefined)("the simulator standing in", () => {
     }
   }, 60_000);
 
-  it("answers for a file that is cut short", async () => {
+  it("serves for a truncated file", async () => {
     const file = join(directory, "cut.gguf");
     writeTinyGguf(file);
     await writeFile(file, (await readFile(file)).subarray(0, 100_000));
@@ -89,7 +89,7 @@ describe.skipIf(missing !== undefined)("the simulator standing in", () => {
       planWith(`assistant: { engine: llama.cpp, source: ${file}, fallback: simulated }`),
     );
     try {
-      expect((await gateway.post("/v1/chat/completions", ask)).status).toBe(200);
+      expect((await gateway.post("/v1/chat/completions", body)).status).toBe(200);
     } finally {
       await gateway.stop();
     }
@@ -104,11 +104,11 @@ describe.skipIf(missing !== undefined)("the simulator standing in", () => {
       ),
     );
     try {
-      const answer = (await (await gateway.post("/v1/chat/completions", ask)).json()) as {
+      const served = (await (await gateway.post("/v1/chat/completions", body)).json()) as {
         choices: { message: { content: string } }[];
       };
-      expect(answer.choices[0]?.message.content).toMatch(/^\[simulated\]/);
-      const refused = await gateway.post("/v1/chat/completions", { ...ask, model: "strict" });
+      expect(served.choices[0]?.message.content).toMatch(/^\[simulated\]/);
+      const refused = await gateway.post("/v1/chat/completions", { ...body, model: "strict" });
       expect(refused.status).toBe(503);
       const unloaded = await gateway.post("/api/generate", { model: "strict" });
       expect(unloaded.status).toBe(503);

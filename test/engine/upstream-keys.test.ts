@@ -10,7 +10,7 @@ const request = { model: "paid", messages: [{ role: "user", content: "Hello" }] 
 describe.each([
   ["in the same process", false],
   ["in another process", true],
-])("the key of an upstream, called %s", (_where, enginesApart) => {
+])("the key of an upstream, called %s", (_where, remoteEngines) => {
   let directory: string;
   let upstream: Upstream;
   let gateway: TestGateway;
@@ -39,7 +39,7 @@ secrets:
 stores:
   database: { postgres: 17 }
 `);
-    gateway = await startTestGateway(plan, { directory, enginesApart });
+    gateway = await startTestGateway(plan, { directory, remoteEngines });
   };
 
   it("is sent to the upstream instead of the client's key", async () => {
@@ -62,7 +62,7 @@ stores:
       models: [{ name: "paid", state: "starting", reason }],
     });
     const engine = gateway.kernel.services.list().find(({ name }) => name === "engine");
-    if (!enginesApart) expect(engine).toMatchObject({ state: "degraded", reason: `paid: ${reason}` });
+    if (!remoteEngines) expect(engine).toMatchObject({ state: "degraded", reason: `paid: ${reason}` });
     expect(upstream.received).toEqual([]);
     await storeKey("sk-late");
     let status = 0;

@@ -285,7 +285,7 @@ describe("an invalid HTTP request", () => {
 });
 
 describe("random input", () => {
-  it("never crashes the gateway, and is answered by a result or an error of the API", async () => {
+  it("never crashes the gateway, and receives a result or an error of the API", async () => {
     const body = fc.oneof(
       fc.json().map((text) => Buffer.from(text)),
       fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),

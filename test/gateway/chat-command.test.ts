@@ -23,7 +23,7 @@ describe("keelson chat", () => {
   const chat = (model: string, apiKey: string = key): Promise<Result> =>
     run(["Hello", "-m", model, "--key", apiKey], "");
 
-  it("answers with the model that is named", async () => {
+  it("uses the requested model", async () => {
     const { code, out, err } = await chat("small");
     expect([code, err]).toEqual([0, ""]);
     expect(out.trim()).not.toBe("");
@@ -37,16 +37,16 @@ describe("keelson chat", () => {
   });
 
   it("requires a prompt when there is no terminal to type one", async () => {
-    const asked = upstream.received.length;
+    const before = upstream.received.length;
     for (const nothing of ["", " \n"]) {
       const { code, out, err } = await run(["--key", key], nothing);
       expect([code, out]).toEqual([2, ""]);
       expect(err).toMatch(/^error chat\/no-question no prompt was given.*\n {2}hint: keelson chat "a question"/);
     }
-    expect(upstream.received.length).toBe(asked);
+    expect(upstream.received.length).toBe(before);
   });
 
-  it("lists the existing models when the named one does not exist", async () => {
+  it("lists the existing models if the requested one does not exist", async () => {
     const { code, out, err } = await chat("nope");
     expect([code, out]).toEqual([2, ""]);
     expect(err).toContain("the model nope does not exist");

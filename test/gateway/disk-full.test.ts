@@ -11,7 +11,7 @@ import { metric, planWith, startTestGateway, TestUsage } from "../support/gatewa
 import { chunk, startUpstream, wellBehaved } from "../support/gateway/upstream.js";
 import { until } from "../support/until.js";
 
-/** A file system of its own that can be filled; needs the right to mount. */
+/** A separate file system that can be filled; requires permission to mount. */
 function mountSmall(directory: string): boolean {
   try {
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", directory], { stdio: "ignore" });
@@ -33,7 +33,7 @@ function listener(report: (written: boolean) => void, onFailure: "retry" | "disc
 }
 
 describe("a full disk under the usage journal", () => {
-  it("refuses requests rather than answer them without counting, leaves streams unfinished, and recovers by itself", async (context) => {
+  it("refuses requests that it could not count, leaves streams incomplete, and recovers by itself", async (context) => {
     const directory = await mkdtemp(join(tmpdir(), "keelson-full-"));
     if (!mountSmall(directory)) {
       await rm(directory, { recursive: true });
@@ -61,7 +61,7 @@ describe("a full disk under the usage journal", () => {
       const text = stream.text().catch(() => "cut");
       const ballast = join(directory, "ballast");
       await writeFile(ballast, Buffer.alloc(4 * 1024 * 1024)).catch(() => {});
-      // The journal notices with the first entry that does not fit: the page that it has allocated has room for a few more.
+      // The journal fails with the first entry that does not fit: its allocated page has space for a few more.
       let first = await request(false);
       for (let count = 0; count < 60 && first.status === 200; count += 1) first = await request(false);
       expect(first.status).toBe(503);
@@ -71,7 +71,7 @@ describe("a full disk under the usage journal", () => {
       expect((await request(false)).status).toBe(503);
       expect(upstream.received.length).toBe(received);
       expect(metric(await gateway.metrics(), "keelson_usage_log_failing")).toBe(1);
-      // The stream's words were sent, its end was not.
+      // The text of the stream was sent, its end was not.
       gate.open();
       expect(await text).not.toContain("[DONE]");
       await unlink(ballast);
@@ -81,7 +81,7 @@ describe("a full disk under the usage journal", () => {
         return again.status === 200;
       });
       expect(await again.text()).toContain("[DONE]");
-      // Every answer of which words were sent is counted: the unfinished stream as well.
+      // Every response that has started is counted, including the incomplete stream.
       await until(async () => metric(await gateway.metrics(), "keelson_usage_unpublished_events") === 0);
       const events = [...gateway.usage.events.values()];
       expect(events.filter(({ outputTokens }) => outputTokens === 30)).toHaveLength(2);
@@ -111,7 +111,7 @@ describe("a full disk under the usage journal", () => {
     let refused = 0;
     let refusedAfterTheCall = 0;
     try {
-      /** A client that retries until it has its answer. */
+      /** A client that retries until it has received its response. */
       const client = async (requests: number): Promise<void> => {
         for (let count = 0; count < requests; count += 1) {
           for (let attempt = 0; attempt < 200; attempt += 1) {
@@ -160,7 +160,7 @@ describe("a full disk under the usage journal", () => {
     }
   }, 60_000);
 
-  it("voids what was refused, so that no later recovery counts it", async (context) => {
+  it("voids refused requests, so that no later recovery counts them", async (context) => {
     const directory = await mkdtemp(join(tmpdir(), "keelson-full-"));
     const copy = await mkdtemp(join(tmpdir(), "keelson-copy-"));
     if (!mountSmall(directory)) {
@@ -171,7 +171,7 @@ describe("a full disk under the usage journal", () => {
     const log = pino({ level: "silent" });
     const entry = { at: 1000, organisation: "org", keyId: "key", model: "assistant", operation: "chat" } as const;
     try {
-      // Nothing is published here: every file stays for the recovery to find.
+      // Nothing is published in this test: every file remains for the recovery.
       const journal = await Journal.open(directory, log, 0);
       const settle = (id: string, onFailure: "retry" | "discard"): Promise<boolean> => {
         const event = { ...entry, id, inputTokens: 3, outputTokens: 5, status: 200, durationMs: 1, estimated: false };
@@ -182,7 +182,7 @@ describe("a full disk under the usage journal", () => {
       expect(await settle("whole", "retry")).toBe(true);
       const ballast = join(directory, "ballast");
       await writeFile(ballast, Buffer.alloc(4 * 1024 * 1024)).catch(() => {});
-      // The page that the journal has allocated has room for a few more.
+      // The allocated page of the journal has space for a few more entries.
       for (let count = 0; count < 20_000 && journal.failing === undefined; count += 1) {
         journal.checkpoint("started", count);
         await new Promise((resolve) => setImmediate(resolve));
@@ -194,7 +194,7 @@ describe("a full disk under the usage journal", () => {
       await until(() => journal.failing === undefined);
       expect(journal.failing).toBeUndefined();
       expect(journal.backlog.open).toBe(0);
-      // The files as a process that is killed now would leave them.
+      // A copy of the files, as a crash at this point leaves them.
       await cp(directory, copy, { recursive: true });
       await unlink(join(copy, "owner"));
       await journal.close();
@@ -215,7 +215,7 @@ describe("a full disk under the usage journal", () => {
     }
   }, 30_000);
 
-  it("loses no long answer whose entries were being copied into a newer file when the disk became full", async (context) => {
+  it("loses no long response whose entries were being copied into a newer file when the disk became full", async (context) => {
     const directory = await mkdtemp(join(tmpdir(), "keelson-full-"));
     if (!mountSmall(directory)) {
       await rm(directory, { recursive: true });
@@ -237,7 +237,7 @@ describe("a full disk under the usage journal", () => {
       };
       expect(await intend("long")).toBe(true);
       journal.checkpoint("long", 7);
-      // Files pile up behind the long answer, until the next one makes the journal copy it forward.
+      // Files accumulate behind the long response, until the journal copies its entries to the newest file.
       for (let file = 0; file < 7; file += 1) {
         await answer(`short-${file}`);
         await journal.rotate();

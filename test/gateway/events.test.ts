@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EventCutter, eventCount, eventsIn } from "../../src/runtime/gateway/answer/events.js";
-import { OpenAiStream } from "../../src/runtime/gateway/answer/openai-stream.js";
-import { countedIn } from "../../src/runtime/gateway/answer/usage-field.js";
+import { EventCutter, eventCount, eventsIn } from "../../src/runtime/gateway/response/events.js";
+import { OpenAiStream } from "../../src/runtime/gateway/response/openai-stream.js";
+import { countedIn } from "../../src/runtime/gateway/response/usage-field.js";
 
 const chunkOf = (content: string): string =>
   `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content }, finish_reason: null }], usage: null })}`;
 const usageEvent = `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: 7, completion_tokens: 3 } })}`;
-/** Words that try to look like the protocol. */
+/** Text that resembles the protocol. */
 const content = fc.oneof(
   fc.string(),
   fc.constantFrom(
@@ -20,7 +20,7 @@ const content = fc.oneof(
     "ünïcödé 🎏",
   ),
 );
-/** The bytes cut anywhere, as a network may. */
+/** The bytes, split at arbitrary positions as by a network. */
 function cut(bytes: Buffer, at: readonly number[]): Buffer[] {
   const places = [...new Set(at.map((place) => place % (bytes.length + 1)))].sort((a, b) => a - b);
   return [...places, bytes.length]
@@ -29,7 +29,7 @@ function cut(bytes: Buffer, at: readonly number[]): Buffer[] {
 }
 
 describe("server-sent events as bytes", () => {
-  it("are passed on complete, wherever they are cut; the end is held back", () => {
+  it("are forwarded complete, wherever they are split; the end is held back", () => {
     fc.assert(
       fc.property(
         fc.array(content),
@@ -72,7 +72,7 @@ describe("server-sent events as bytes", () => {
   });
 });
 
-describe("finding the token counts in an answer", () => {
+describe("finding the token counts in a response", () => {
   it("reads the field, and never the same text in a string", () => {
     fc.assert(
       fc.property(fc.string(), fc.nat(), fc.nat(), (text, prompt_tokens, completion_tokens) => {

@@ -22,7 +22,7 @@ class Environment {
 
   constructor(private readonly choose: Choice) {}
 
-  /** What may happen next. */
+  /** The events that are possible next. */
   enabled(): machine.Event[] {
     const events: machine.Event[] = [];
     if (!this.state.clientLeft && this.state.phase !== "done") events.push("client-left");
@@ -102,7 +102,7 @@ class Environment {
   }
 }
 
-/** Events and answers that lead to the end of every request, whatever came before. */
+/** Events that complete every request in any state. */
 const ENDING: readonly machine.Event[] = [
   "intent-durable",
   "settlement-durable",
@@ -113,14 +113,14 @@ const ENDING: readonly machine.Event[] = [
 ];
 
 describe("the states of a request", () => {
-  it("end, with one answer and one settlement, in whatever order upstream, queue, journal and client act", () => {
+  it("end with one response and one settlement, for any order of events of upstream, queue, journal and client", () => {
     const decisions = fc.infiniteStream(fc.nat(1_000));
     fc.assert(
       fc.property(decisions, fc.nat(40), fc.boolean(), (stream, steps, journalFails) => {
         let lasting = true;
         const choose: Choice = (options) => {
           const { value } = stream.next();
-          // Once the random part is over, every decision leads to the end.
+          // After the random part, every decision leads to the end.
           const index = lasting ? (value ?? 0) % options.length : options.length - 1;
           const option = options[index];
           if (option === undefined) throw new Error("no options");
@@ -162,7 +162,7 @@ describe("the states of a request", () => {
     );
   });
 
-  it("hold under events that no part should send: one answer, one settlement, every place released", () => {
+  it("tolerate unexpected events: one response, one settlement, every place released", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...machine.EVENTS), { maxLength: 60 }), (events) => {
         const state = machine.initialState();
@@ -196,14 +196,14 @@ describe("the states of a request", () => {
     expect(machine.step(state, "target-granted")).toBe(machine.SEND);
   });
 
-  it("do not retry for a client that has left", () => {
+  it("do not retry for a client that has disconnected", () => {
     const state = machine.initialState();
     for (const event of ["start", "target-granted"] as const) machine.step(state, event);
     expect(machine.step(state, "client-left")).toBe(machine.CANCEL);
     expect(machine.step(state, "upstream-error")).toBe(machine.RELEASE | machine.SETTLE_LEFT);
   });
 
-  it("end a broken answer that has started, and close its connection when that cannot be counted", () => {
+  it("end an interrupted response that has started, and close its connection if it cannot be counted", () => {
     const state = machine.initialState();
     for (const event of ["start", "target-granted", "intent-durable", "output"] as const) machine.step(state, event);
     expect(machine.step(state, "connection-lost")).toBe(machine.RELEASE | machine.BREAK | machine.SETTLE);

@@ -13,7 +13,7 @@ import {
 const NOW = 1_000_000;
 
 function recordAll(health: Health, results: readonly Result[], waitedMs = 5_000): void {
-  for (const result of results) health.record(result, NOW, waitedMs, result === "answered" ? 20 : undefined);
+  for (const result of results) health.record(result, NOW, waitedMs, result === "succeeded" ? 20 : undefined);
 }
 
 describe("the meaning of an attempt's result", () => {
@@ -63,7 +63,7 @@ describe("the health of a server", () => {
       return health.ejectedUntil - NOW;
     });
     expect(times).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
-    recordAll(health, ["answered", "server-error", "server-error"]);
+    recordAll(health, ["succeeded", "server-error", "server-error"]);
     expect(health.errors).toBe(MAX_FAILURES - 1 + 8 + 2);
   });
 
@@ -73,21 +73,21 @@ describe("the health of a server", () => {
     expect(health.ejectedUntil).toBeGreaterThan(NOW);
   });
 
-  it("ejects a server that hangs, although every client leaves before its timeout", () => {
+  it("ejects a server that hangs, although every client disconnects before its timeout", () => {
     const health = new Health();
-    recordAll(health, ["answered"]);
+    recordAll(health, ["succeeded"]);
     recordAll(health, Array<Result>(MAX_UNANSWERED - 1).fill("abandoned"));
     expect(health.ejectedUntil).toBe(0);
     recordAll(health, ["abandoned"]);
     expect(health.ejectedUntil).toBeGreaterThan(NOW);
   });
 
-  it("keeps a server whose clients leave at once, or that answers others in between", () => {
+  it("does not eject a server whose clients disconnect at once, or that responds to others in between", () => {
     const impatient = new Health();
     recordAll(impatient, Array<Result>(100).fill("abandoned"), 100);
     expect(impatient.ejectedUntil).toBe(0);
     const shared = new Health();
-    for (let count = 0; count < 100; count += 1) recordAll(shared, ["abandoned", "abandoned", "answered"]);
+    for (let count = 0; count < 100; count += 1) recordAll(shared, ["abandoned", "abandoned", "succeeded"]);
     expect(shared.ejectedUntil).toBe(0);
   });
 
@@ -97,16 +97,16 @@ describe("the health of a server", () => {
     expect(health.ejectedUntil).toBeGreaterThan(NOW);
   });
 
-  it("keeps apart how soon a server answers and how long a request takes", () => {
+  it("measures the time to the first byte and the duration of a request separately", () => {
     const health = new Health();
-    health.record("answered", NOW, 3_000, 40);
+    health.record("succeeded", NOW, 3_000, 40);
     health.record("client-error", NOW, 1, 1);
     expect(health).toMatchObject({ timeToFirstByteMs: 40, durationMs: 3_000 });
   });
 
-  it("never ejects a server that only answers, and never one for longer than 30 s", () => {
+  it("never ejects a server without failures, and never any for longer than 30 s", () => {
     const result = fc.constantFrom<Result>(
-      "answered",
+      "succeeded",
       "client-error",
       "client-left",
       "not-ready",

@@ -44,7 +44,7 @@ describe("the cache of API keys", () => {
     expect(keys.peek(hashOf("expiring"), clock.now())?.kind).toBe("unknown");
   });
 
-  it("caches that a key is invalid only shortly", async () => {
+  it("caches an invalid key for a short time only", async () => {
     const { keys, clock } = cacheOf(new TestAccounts());
     expect((await keys.find(hashOf("invalid"), CLIENT)).kind).toBe("unknown");
     await clock.advance(negativeTtlMs - 1);
@@ -76,7 +76,7 @@ describe("the cache of API keys", () => {
     expect(result.kind).toBe("unavailable");
   });
 
-  it("revalidates a key while changes may be missed, and serves the cached one when accounts does not answer", async () => {
+  it("revalidates a key while changes may be missed, and serves the cached one while accounts is unreachable", async () => {
     const accounts = new TestAccounts();
     const { keys, clock } = cacheOf(accounts);
     await keys.find(hash, CLIENT);
@@ -89,11 +89,11 @@ describe("the cache of API keys", () => {
     const result = watch(keys.find(hash, CLIENT));
     await clock.advance(revalidateTimeoutMs);
     expect(result.kind).toBe("known");
-    // The next requests do not wait again before the cached key is stale once more.
+    // The next requests do not wait until the cached key is stale again.
     expect(keys.peek(hash, clock.now())?.kind).toBe("known");
   });
 
-  it("does not store the answer of a look-up that a change has overtaken", async () => {
+  it("does not store the result of a look-up if the key changed meanwhile", async () => {
     const accounts = new TestAccounts();
     const { keys } = cacheOf(accounts);
     const found = keys.find(hash, CLIENT);
@@ -101,7 +101,7 @@ describe("the cache of API keys", () => {
     expect((await found).kind).toBe("unknown");
   });
 
-  it("limits the look-ups in flight, and keeps a share of them for each client address", async () => {
+  it("limits the look-ups in flight, and reserves a share of them for each client address", async () => {
     const accounts = new TestAccounts();
     accounts.unavailable = true;
     const { keys, clock } = cacheOf(accounts);
@@ -111,7 +111,7 @@ describe("the cache of API keys", () => {
     const refused = watch(keys.find(hash, "192.0.2.2"));
     await clock.advance(0);
     expect(refused.kind).toBe("unavailable");
-    // The flood goes on; what its look-ups release is for the other client.
+    // The flood continues; the look-ups that it releases are for the other client.
     await clock.advance(lookupTimeoutMs - 10);
     for (let index = 0; index < 600; index += 1) void keys.find(hashOf(`next-${index}`), CLIENT);
     accounts.unavailable = false;

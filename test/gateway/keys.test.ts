@@ -50,7 +50,7 @@ describe("API keys at the gateway", () => {
     expect((await chat("not-yet")).status).toBe(200);
   });
 
-  it("allow what their scopes and models allow", async () => {
+  it("are restricted to their scopes and models", async () => {
     gateway.accounts.add("accountant", { scopes: ["usage"] });
     const scoped = await chat("accountant");
     expect([scoped.status, await codeOf(scoped)]).toEqual([403, "scope_missing"]);

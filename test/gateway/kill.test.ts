@@ -10,7 +10,7 @@ import { ServeProcess, untilReady } from "../support/gateway/processes.js";
 import { chunk, event, json, startUpstream, type Upstream } from "../support/gateway/upstream.js";
 import { until } from "../support/until.js";
 
-/** How long the upstream takes: long enough that a kill meets requests in every phase. */
+/** Response time of the upstream: long enough that a kill hits requests in every phase. */
 const takes = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 interface Row {
@@ -30,9 +30,9 @@ describe("kill -9 of any process under load", () => {
   let gateway: ServeProcess;
   let key: string;
   let attempts = 0;
-  /** Complete answers of all tests, with the number that their counts contain. */
+  /** Complete responses of all tests, with the number that their counts contain. */
   const expected = new Map<string, number>();
-  /** Answers of all tests that were cut. */
+  /** Interrupted responses of all tests. */
   const started = new Set<string>();
 
   beforeAll(async () => {
@@ -162,7 +162,7 @@ describe("kill -9 of any process under load", () => {
       );
       const byId = new Map(rows.map((row) => [row.id, row]));
       expect(byId.size).toBe(rows.length);
-      // Every complete answer is counted once, with the very counts of its upstream.
+      // Every complete response is counted once, with the counts of its upstream.
       for (const [id, number] of expected)
         expect(byId.get(id)).toEqual({ id, input: number, output: 3, status: 200, estimated: false });
       // The rest was cut before its client received an id: settled at the next start, or just before the kill.
@@ -179,7 +179,7 @@ describe("kill -9 of any process under load", () => {
     async (point) => {
       const traffic = startTraffic();
       await until(() => traffic.complete.size > 40, "traffic before the kill", 30_000);
-      // The gateway kills itself where a crash does most harm, also in its first steps after a restart.
+      // The gateway kills itself at the debug point, also in its first steps after a restart.
       for (const count of [1, 10]) {
         await gateway.stop();
         await gateway.start({ KEELSON_DEBUG_POINT: `${point}:${count}` }, "until it is killed");
@@ -208,7 +208,7 @@ describe("kill -9 of any process under load", () => {
     await expectExactLedger(traffic);
   }, 120_000);
 
-  it("does not happen on SIGTERM: a drain loses no answer", async () => {
+  it("differs from SIGTERM: a drain loses no response", async () => {
     const failed: string[] = [];
     let answered = 0;
     let running = true;
@@ -219,7 +219,7 @@ describe("kill -9 of any process under load", () => {
           headers: { authorization: `Bearer ${key}`, connection: "close" },
           body: JSON.stringify({ model: "assistant", stream: true, messages: [{ role: "user", content: "1" }] }),
         }).catch(() => undefined);
-        // Readiness keeps clients away from a process that is stopped or starting; what it has started, it completes.
+        // Load balancers send no requests to a process that is not ready; it completes the requests in flight.
         if (answer === undefined || (answer.status === 503 && answer.headers.get("retry-after") === "1")) {
           await untilReady(gateway.url);
         } else {
@@ -230,11 +230,11 @@ describe("kill -9 of any process under load", () => {
       }
     };
     const clients = Array.from({ length: 8 }, client);
-    await until(() => answered > 10, "answers before the drain");
+    await until(() => answered > 10, "responses before the drain");
     await gateway.stop();
     await gateway.start();
     const before = answered;
-    await until(() => answered > before + 10, "answers after the restart");
+    await until(() => answered > before + 10, "responses after the restart");
     running = false;
     await Promise.all(clients);
     expect(failed).toEqual([]);

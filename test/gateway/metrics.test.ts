@@ -13,7 +13,7 @@ describeWith(["promtool"], "the metrics", ({ promtool }) => {
       for (let count = 0; count < 5; count += 1) await (await gateway.post("/v1/chat/completions", ask)).text();
       await (await gateway.post("/v1/chat/completions", { ...ask, model: "missing" })).text();
       const text = await gateway.metrics();
-      // Exits with 3 for names that break its rules; Node's own default metrics are not ours to name.
+      // Exits with 3 for names that break its rules; the default metrics of Node.js are excluded.
       const ours = text
         .split("\n")
         .filter((line) => /^(# (HELP|TYPE) )?(keelson_|gen_ai_)/.test(line))

@@ -156,8 +156,8 @@ describe("the official ollama client", () => {
     expect(await client.embeddings({ model: "embedder", prompt: "one" })).toEqual({ embedding: [0.25, -0.5, 0] });
   });
 
-  it("is answered at once when it only loads a model: no server is called", async () => {
-    const asked = upstream.received.length;
+  it("receives a response at once when it loads a model: no server is called", async () => {
+    const before = upstream.received.length;
     const loaded = { model: "assistant", done: true, done_reason: "load" };
     const quiet = { role: "assistant", content: "" };
     expect(await client.generate({ model: "assistant", prompt: "" })).toMatchObject({ ...loaded, response: "" });
@@ -170,7 +170,7 @@ describe("the official ollama client", () => {
     expect(await client.embed({ model: "embedder", input: "" })).toEqual({ model: "embedder", embeddings: [] });
     expect(await client.embeddings({ model: "embedder", prompt: "" })).toEqual({ embedding: [] });
     await expect(client.generate({ model: "missing", prompt: "" })).rejects.toMatchObject({ status_code: 404 });
-    expect(upstream.received.length).toBe(asked);
+    expect(upstream.received.length).toBe(before);
   });
 
   it("may send null for omitted fields", async () => {
@@ -202,7 +202,7 @@ describe("the official ollama client", () => {
     expect(lines).toHaveLength(words.length + 1);
   });
 
-  it("passes a suffix on to the server, which may refuse it", async () => {
+  it("forwards a suffix to the server, which may refuse it", async () => {
     await client.generate({ model: "assistant", prompt: "def tide(", suffix: "return noon" });
     expect(upstream.received.at(-1)).toMatchObject({
       path: "/v1/completions",
@@ -217,7 +217,7 @@ describe("the official ollama client", () => {
     expect((await client.ps()).models.map(({ name }) => name)).toEqual(["assistant", "embedder"]);
     const assistant = await client.show({ model: "assistant" });
     expect(assistant.details.family).toBe("openai");
-    // Whether the upstream can is for it to say: tools are passed on to it.
+    // Tools are forwarded: the upstream decides whether it supports them.
     expect(assistant.capabilities).toEqual(["completion", "tools"]);
     expect((await client.version()).version).toMatch(/^\d+\.\d+\.\d+$/);
   });
@@ -249,7 +249,7 @@ describe("the official ollama client", () => {
     upstream.behave(wellBehaved);
   });
 
-  it("causes every answer to be counted", async () => {
+  it("causes every response to be counted", async () => {
     const events = await gateway.usage.settled(13);
     expect(events.map(({ operation, status }) => `${operation} ${status}`).sort()).toEqual(
       [

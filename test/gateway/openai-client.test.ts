@@ -107,7 +107,7 @@ describe("the official openai client", () => {
     await expect(unauthenticated.models.list()).rejects.toMatchObject({ status: 401, code: "invalid_api_key" });
   });
 
-  it("causes every answer to be counted once, with the upstream's counts", async () => {
+  it("causes every response to be counted once, with the upstream's counts", async () => {
     const events = await gateway.usage.settled(6);
     expect(events).toHaveLength(6);
     expect(new Set(events.map(({ status }) => status))).toEqual(new Set([200]));

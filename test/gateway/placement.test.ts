@@ -46,8 +46,8 @@ function attempt(placement: Placement): RoutedTarget {
   return taken;
 }
 
-describe("where a request goes next", () => {
-  it("tries each of 40 servers once before it comes back to one, also when their order changes", () => {
+describe("the next server of a request", () => {
+  it("tries each of 40 servers once before it tries one again, also if their order changes", () => {
     const route = routeOf(40);
     const placement = placementAt(route);
     const tried = new Set<RoutedTarget>();
@@ -89,7 +89,7 @@ describe("where a request goes next", () => {
     expect(placement.retry("connection-lost", 0, NOW)).toBeUndefined();
   });
 
-  it("retries what was never sent until the deadline of the queue", () => {
+  it("retries a request that was never sent until the deadline of the queue", () => {
     const placement = placementAt(routeOf(1));
     for (let count = 0; count < 20; count += 1) {
       attempt(placement).inFlight = 0;
@@ -119,7 +119,7 @@ describe("the route of a model", () => {
     expect(small?.limit).toBe(3);
   });
 
-  it("refuses a waiter at its deadline, by the time that it is given", () => {
+  it("refuses a waiter at its deadline", () => {
     const route = routeOf(1, "concurrency: 1");
     const taken = route.take(undefined, NOW);
     const refused: string[] = [];

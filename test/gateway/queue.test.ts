@@ -36,7 +36,7 @@ function take(servers: readonly Server[], tried: ReadonlySet<Server> | undefined
 }
 
 describe("the queue of a model", () => {
-  it("does not let a retry that waits for its server block requests that another server can take", () => {
+  it("is not blocked by a retry that waits for its server: other requests use other servers", () => {
     const busy = new Server("busy", 1);
     const free = new Server("free", 2);
     busy.inFlight = 1;
@@ -62,7 +62,7 @@ describe("the queue of a model", () => {
     expect(retry.target).toBe(only);
   });
 
-  it("keeps a share of its places for each organisation that wants some", () => {
+  it("reserves a share of its places for each organisation that requests some", () => {
     const queue = new WaitQueue<Server, Request>(4);
     const server = new Server("server", 1);
     const from = (owner: string): Request => Object.assign(new Request(owner), { owner });
@@ -74,7 +74,7 @@ describe("the queue of a model", () => {
     expect(queue.push(from("small"), 1)).toBe(true);
   });
 
-  it("returns the requests whose deadline has passed, in order, and keeps the others", () => {
+  it("returns the requests whose deadline has passed, in order, and retains the others", () => {
     const queue = new WaitQueue<Server, Request>(100);
     const requests = [30, 10, 20, 40].map((waitUntil, index) => {
       const request = new Request(String(index));
@@ -124,7 +124,7 @@ describe("the queue of a model", () => {
           if (next.kind === "arrive") {
             const tried = next.tried.flatMap((index) => servers[index] ?? []);
             const request = new Request("", tried.length === 0 ? undefined : new Set(tried), (granted) => {
-              // No request with the same choice arrived earlier and still waits.
+              // No request with the same choice arrived earlier and is still waiting.
               expect(waiting.find((other) => groupOf(other) === groupOf(granted))).toBe(granted);
               waiting.splice(waiting.indexOf(granted), 1);
               grants.push(granted);

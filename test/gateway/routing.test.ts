@@ -35,7 +35,7 @@ const chat = (running: TestGateway, extra: object = {}): Promise<Response> =>
 const urls = (...servers: readonly (Upstream & { weight?: number })[]): string =>
   `[${servers.map(({ url, weight }) => `{ url: "${url}", weight: ${weight ?? 1} }`).join(", ")}]`;
 
-/** A server that holds each request at `gate` before it answers. */
+/** A server that holds each request at `gate` before it responds. */
 const heldAt =
   (gate: Gate): Behaviour =>
   async (received, response) => {
@@ -79,7 +79,7 @@ describe("routing over a model's servers", () => {
     expect(await running.usage.settled(30)).toHaveLength(30);
   });
 
-  it("retries at another server when one answers 503", async () => {
+  it("retries at another server if one returns 503", async () => {
     const full = await upstream((_received, response) => json(response, 503, { error: { message: "full" } }));
     const sound = await upstream();
     const running = await gateway(`assistant: { upstreams: ${urls(full, sound)} }`);
@@ -102,7 +102,7 @@ describe("routing over a model's servers", () => {
     expect(strict.received.length + other.received.length).toBe(1);
   });
 
-  it("answers 502 when the upstream refuses the gateway's own key", async () => {
+  it("returns 502 if the upstream refuses the gateway's own key", async () => {
     const locked = await upstream((_received, response) => json(response, 401, { error: { message: "bad key" } }));
     const running = await gateway(`assistant: { upstreams: ${urls(locked)} }`);
     const answer = await chat(running);
@@ -121,7 +121,7 @@ describe("routing over a model's servers", () => {
     expect((await waiting).status).toBe(200);
   });
 
-  it("does not retry after the first byte: the answer ends with an error, and its output is counted", async () => {
+  it("does not retry after the first byte: the response ends with an error, and its output is counted", async () => {
     const gate = new Gate();
     const fragile = await upstream(async (_received, response) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
@@ -143,7 +143,7 @@ describe("routing over a model's servers", () => {
     expect(event).toMatchObject({ status: 502, outputTokens: 1, estimated: true });
   });
 
-  it("answers from the fallback when no server of a model works, if the key may use it", async () => {
+  it("uses the fallback if no server of a model works and the key may use it", async () => {
     const spare = await upstream();
     const running = await gateway(
       `assistant: { upstreams: "http://127.0.0.1:9", fallback: spare, queue: { deadline: 1s } }\nspare: { upstreams: ${urls(spare)} }`,
@@ -160,7 +160,7 @@ describe("routing over a model's servers", () => {
 });
 
 describe("the queue of a model", () => {
-  /** A model with one server, whose answers wait at the gate. */
+  /** A model with one server, whose responses wait at the gate. */
   async function heldModel(settings: string): Promise<{ running: TestGateway; gate: Gate; server: Upstream }> {
     const gate = new Gate();
     const server = await upstream(heldAt(gate));
@@ -208,7 +208,7 @@ describe("the queue of a model", () => {
     expect((await first).status).toBe(200);
   });
 
-  it("drops requests whose client has left", async () => {
+  it("removes requests whose client has disconnected", async () => {
     const { running, gate, server } = await heldModel("concurrency: 1, queue: { length: 5, deadline: 30s }");
     const first = chat(running);
     await until(() => gate.held === 1);
@@ -229,12 +229,12 @@ describe("the queue of a model", () => {
   });
 });
 
-describe("a large answer that is one document", () => {
+describe("a large response that is one document", () => {
   const vector = JSON.stringify(Array.from({ length: 200_000 }, (_, index) => index / 7));
   const document = `{"object":"list","data":[{"index":0,"embedding":${vector}}],"usage":{"prompt_tokens":21,"total_tokens":21}}`;
   const request = { model: "assistant", input: "x" };
 
-  it("is passed on as it arrives, its end only once it is counted", async () => {
+  it("is forwarded as it arrives, its end only once it is counted", async () => {
     const server = await upstream((_received, response) => {
       response.writeHead(200, { "content-type": "application/json" });
       for (let at = 0; at < document.length; at += 100_000) response.write(document.slice(at, at + 100_000));
@@ -250,7 +250,7 @@ describe("a large answer that is one document", () => {
     expect(((await tags.json()) as { embeddings: number[][] }).embeddings[0]).toHaveLength(200_000);
   });
 
-  it("that breaks is never taken for complete", async () => {
+  it("that is interrupted never appears complete", async () => {
     const gate = new Gate();
     const server = await upstream(async (_received, response) => {
       response.writeHead(200, { "content-type": "application/json", "content-length": document.length });

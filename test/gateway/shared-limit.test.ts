@@ -15,7 +15,7 @@ const actions = fc.array(
 );
 
 describe("a limit that several owners share", () => {
-  it("lets one owner hold all of it while no other wants any", () => {
+  it("lets one owner use all of it while no other requests any", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 20 }), fc.array(fc.integer({ min: 1, max: 6 })), (capacity, amounts) => {
         const limit = new SharedLimit(capacity);
@@ -51,7 +51,7 @@ describe("a limit that several owners share", () => {
     );
   });
 
-  it("gives a newcomer its share, however fast the owner of the rest takes back what it releases", () => {
+  it("grants a new owner its share, however fast the other owner requests again what it releases", () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 30 }), (capacity) => {
         const limit = new SharedLimit(capacity);
@@ -68,7 +68,7 @@ describe("a limit that several owners share", () => {
     );
   });
 
-  it("is free for one owner again once the claim of another has expired", () => {
+  it("is available to one owner again once the claim of another has expired", () => {
     const limit = new SharedLimit(10);
     for (let count = 0; count < 10; count += 1) limit.take("a", 1, 0);
     expect(limit.take("b", 1, 0)).toBe(false);
@@ -77,7 +77,7 @@ describe("a limit that several owners share", () => {
     expect(limit.take("a", 1, CLAIM_TTL_MS)).toBe(true);
   });
 
-  it("has room for everyone again after all is released", () => {
+  it("is available to any owner after everything is released", () => {
     const limit = new SharedLimit(4);
     for (const owner of OWNERS) limit.take(owner, 1, 0);
     for (const owner of OWNERS) limit.release(owner, 1);

@@ -19,7 +19,7 @@ const streamed =
     response.end("data: [DONE]\n\n");
   };
 
-describe("a client that leaves", () => {
+describe("a client that disconnects", () => {
   const gate = new Gate();
   let upstream: Upstream;
   let gateway: TestGateway;
@@ -61,7 +61,7 @@ describe("a client that leaves", () => {
     expect(await series("keelson_gateway_clients_left_total")).toBe(1);
   });
 
-  it("with a second request sent behind the first has both cancelled and counted", async () => {
+  it("with a pipelined second request has both cancelled and counted", async () => {
     const { cancelled, received } = upstream;
     const counted = gateway.usage.events.size;
     const before = received.length;
@@ -77,7 +77,7 @@ describe("a client that leaves", () => {
     expect(await series("keelson_http_requests_in_flight")).toBe(1);
   });
 
-  it("in the middle of its request body costs nothing", async () => {
+  it("in the middle of its request body releases the memory of the body", async () => {
     const start = `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\ncontent-length: 100000\r\n\r\n{"model": "assi`;
     const sockets = Array.from({ length: 20 }, () => {
       const socket = createConnection(Number(new URL(gateway.url).port), "127.0.0.1");
@@ -92,7 +92,7 @@ describe("a client that leaves", () => {
     expect((await fetch(`${gateway.url}/health/liveness`)).status).toBe(200);
   });
 
-  it("leaves no place taken, whenever it leaves", async () => {
+  it("releases its place, whenever it disconnects", async () => {
     const before = upstream.received.length;
     const unanswered = Array.from({ length: 6 }, () => {
       const leaving = new AbortController();

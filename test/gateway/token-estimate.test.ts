@@ -19,7 +19,7 @@ describe("the estimated tokens of a prompt without a count", () => {
     expect(estimateTokens([5, 6, 7])).toBe(3);
   });
 
-  test("leave out a picture, in a small request as in a large one", () => {
+  test("exclude images, in small and in large requests", () => {
     const picture = (bytes: number) => ({
       type: "image_url",
       image_url: { url: `data:image/png;base64,${"A".repeat(bytes)}` },
@@ -29,7 +29,7 @@ describe("the estimated tokens of a prompt without a count", () => {
     expect(estimated({ model: "m", messages: [{ role: "user", content: [text, picture(400_000)] }] })).toBeLessThan(50);
   });
 
-  test("come to about the same whether the request is parsed or not", () => {
+  test("are about the same whether the request is parsed or not", () => {
     fc.assert(
       fc.property(
         fc.array(fc.string({ minLength: 4000, maxLength: 8000 }), { minLength: 1, maxLength: 5 }),

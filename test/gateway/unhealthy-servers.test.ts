@@ -28,13 +28,13 @@ const isUp = async (running: TestGateway, target: string): Promise<boolean> =>
 
 describe("a server that is not healthy", () => {
   it.each([401, 403])(
-    "and refuses the gateway's key with %i gets no more traffic, and no client notices",
+    "that refuses the gateway's key with %i receives no more requests, and no client receives an error",
     async (status) => {
       const refusing = await upstream((_received, response) =>
         json(response, status, { error: { message: "bad key" } }),
       );
-      const sound = await upstream();
-      const running = await gatewayOver([refusing, sound]);
+      const healthy = await upstream();
+      const running = await gatewayOver([refusing, healthy]);
       for (let count = 0; count < 60; count += 1) expect((await chat(running)).status).toBe(200);
       expect(refusing.received.length).toBeLessThan(8);
       expect(await isUp(running, "assistant-0")).toBe(false);
@@ -42,18 +42,18 @@ describe("a server that is not healthy", () => {
     },
   );
 
-  it("and does not serve the model is passed over, and stays in the rotation for other requests", async () => {
+  it("that does not serve the model is skipped, and remains available for other requests", async () => {
     const without = await upstream((_received, response) => json(response, 404, { error: { message: "no model" } }));
-    const sound = await upstream();
-    const running = await gatewayOver([without, sound]);
+    const healthy = await upstream();
+    const running = await gatewayOver([without, healthy]);
     for (let count = 0; count < 10; count += 1) expect((await chat(running)).status).toBe(200);
     expect(await isUp(running, "assistant-0")).toBe(true);
   });
 
-  it("and hangs is ejected, although every client leaves before the gateway's timeout", async () => {
+  it("that hangs is ejected, although every client disconnects before the gateway's timeout", async () => {
     const hung = await upstream(() => {});
-    const sound = await upstream();
-    const running = await gatewayOver([hung, sound]);
+    const healthy = await upstream();
+    const running = await gatewayOver([hung, healthy]);
     const impatient = async (): Promise<number | "timeout"> =>
       fetch(`${running.url}/v1/chat/completions`, {
         method: "POST",
@@ -103,7 +103,7 @@ describe("a server that is not healthy", () => {
     expect((await Promise.all([first, second])).map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  it("is never given more requests than connections: those above the limit wait in the queue, where they count", async () => {
+  it("never receives more requests than connections: requests above the limit wait in the queue and are counted there", async () => {
     const server = await upstream();
     const running = await gatewayOver([server], "concurrency: 4096");
     expect(metric(await running.metrics(), "keelson_gateway_target_limit", { target: "assistant-0" })).toBe(1024);

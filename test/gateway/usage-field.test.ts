@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { countedIn, usageAt } from "../../src/runtime/gateway/answer/usage-field.js";
+import { countedIn, usageAt } from "../../src/runtime/gateway/response/usage-field.js";
 
 const count = fc.nat(1_000_000);
-/** Text that tries to be taken for a count. */
+/** Text that resembles a count. */
 const text = fc.oneof(
   fc.string({ unit: "grapheme" }),
   fc.constantFrom(
@@ -16,8 +16,8 @@ const text = fc.oneof(
 const filler = fc.record({ content: text, usage: fc.constantFrom(null, undefined, "usage", "prompt_tokens") });
 const event = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`;
 
-describe("the upstream's token counts in the bytes of its answer", () => {
-  test("is found wherever it stands, and nothing else is taken for it", () =>
+describe("the upstream's token counts in the bytes of its response", () => {
+  test("is found at any position, and no other text is taken for it", () =>
     fc.assert(
       fc.property(fc.array(filler), fc.array(filler), count, fc.option(count), (before, after, input, output) => {
         const usage = { prompt_tokens: input, ...(output === null ? {} : { completion_tokens: output }) };
@@ -31,7 +31,7 @@ describe("the upstream's token counts in the bytes of its answer", () => {
       }),
     ));
 
-  test("is the last one, where a server counts with every event", () =>
+  test("is the last one, if a server sends counts with every event", () =>
     expect(
       countedIn(
         Buffer.from([1, 2, 3].map((n) => event({ usage: { prompt_tokens: 5, completion_tokens: n } })).join("")),
@@ -46,11 +46,11 @@ describe("the upstream's token counts in the bytes of its answer", () => {
     ["of another API", { input_tokens: 5 }],
   ])("is not taken when it is %s", (_, usage) => expect(countedIn(Buffer.from(event({ usage })))).toBeUndefined());
 
-  test("is looked for in one pass, however often its words come", () => {
+  test("is searched for in one pass, however often similar text occurs", () => {
     const bytes = Buffer.from(event({ content: "_tokens".repeat(500_000) }));
     const began = performance.now();
     expect(usageAt(bytes)).toBe(-1);
-    // A pass for each word would take minutes.
+    // A pass for each occurrence would take minutes.
     expect(performance.now() - began).toBeLessThan(5_000);
   });
 });

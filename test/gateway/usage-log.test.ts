@@ -66,7 +66,7 @@ async function publishAll(usage: TestUsage): Promise<void> {
   await journal.close();
 }
 
-describe("the durable log of usage", () => {
+describe("the usage journal", () => {
   it("has an entry on the disk before it notifies its listener", async () => {
     const journal = await Journal.open(directory, log, 0);
     expect(await written((listener) => journal.intent(intent("a"), listener))).toBe(true);
@@ -76,21 +76,21 @@ describe("the durable log of usage", () => {
     await journal.close();
   });
 
-  it("has one owner: a running one is waited for and then reported, one that has ended is taken over", async () => {
+  it("has one owner: a new one waits for a running owner and then reports it, and replaces one that has exited", async () => {
     const lines: string[] = [];
     const captured = pino({ level: "warn" }, { write: (line: string) => void lines.push(line) });
     const first = await Journal.open(directory, log, 0);
     expect(await written((listener) => first.intent(intent("a"), listener))).toBe(true);
     await expect(Journal.open(directory, captured, 300)).rejects.toMatchObject({
       code: "usage/log-in-use",
-      message: `process ${process.pid} writes the usage log in ${directory}`,
+      message: `process ${process.pid} uses the usage journal in ${directory}`,
       hint: expect.stringContaining("--data DIR"),
     });
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       expect.objectContaining({ owner: process.pid, directory, timeoutMs: 300 }),
     ]);
 
-    // The waiting one settles nothing of the running one, and continues after its last entry.
+    // The waiting gateway settles no request of the running one, and continues after its last entry.
     const waiting = Journal.open(directory, log, 10_000);
     expect(await written((listener) => first.settle(settled("a"), listener))).toBe(true);
     await first.close();
@@ -131,7 +131,7 @@ describe("the durable log of usage", () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  it("keeps usage while the ledger is unavailable, across restarts, and loses none", async () => {
+  it("retains usage while the ledger is unavailable, across restarts, and loses none", async () => {
     const usage = new TestUsage();
     usage.unavailable = true;
     for (let process = 0; process < 3; process += 1) {
@@ -152,7 +152,7 @@ describe("the durable log of usage", () => {
     expect(usage.events.size).toBe(30);
   });
 
-  it("settles what a crash left open from its last checkpoint, marked as estimated", async () => {
+  it("settles requests that a crash interrupted from their last checkpoint, marked as estimated", async () => {
     await writeFile(
       join(directory, "0000000007.log"),
       Buffer.concat([
@@ -171,7 +171,7 @@ describe("the durable log of usage", () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  it("publishes no settlement that was voided later, and settles no intent that was", async () => {
+  it("publishes no settlement and settles no intent that was voided later", async () => {
     const file = (number: number, ...lines: string[]): Promise<void> =>
       writeFile(join(directory, `000000000${number}.log`), frame(lines));
     await file(3, intentLine(intent("counted")), intentLine(intent("refused")), intentLine(intent("cut")));
@@ -208,7 +208,7 @@ describe("the durable log of usage", () => {
     );
   });
 
-  it("never settles an answer twice, however entries were relocated, repeated and cut", () => {
+  it("never settles a response twice, however entries were relocated, repeated and cut", () => {
     const step = fc.record({
       kind: fc.constantFrom("intent", "checkpoint", "settled"),
       id: fc.constantFrom("a", "b", "c"),
@@ -234,7 +234,7 @@ describe("the durable log of usage", () => {
     );
   });
 
-  it("deletes old files although one answer takes long", async () => {
+  it("deletes old files although one response takes long", async () => {
     const usage = new TestUsage();
     const journal = await Journal.open(directory, log, 0);
     const publisher = new Publisher(journal, usage, log, () => {});
@@ -250,7 +250,7 @@ describe("the durable log of usage", () => {
     await until(() => journal.backlog.segments <= 10);
     expect(journal.backlog.segments).toBeLessThanOrEqual(10);
     expect(journal.backlog.open).toBe(1);
-    // A crash now still finds the long answer, with its tokens so far.
+    // A recovery still finds the long response, with its tokens so far.
     await publisher.stop(AbortSignal.timeout(1000));
     await journal.close();
     await publishAll(usage);
@@ -258,7 +258,7 @@ describe("the durable log of usage", () => {
     expect(usage.events.size).toBe(15);
   }, 20_000);
 
-  it("does not read what follows a torn frame of an older file", async () => {
+  it("ignores entries after a torn frame of an older file", async () => {
     const usage = new TestUsage();
     const journal = await Journal.open(directory, log, 0);
     await written((listener) => journal.intent(intent("a"), listener));
@@ -273,7 +273,7 @@ describe("the durable log of usage", () => {
   describe("with entries of another version of Keelson", () => {
     const foreign = (id: string): string => settledLine(settled(id)).replace('"chat"', '"speech"');
 
-    it("starts, publishes what it can read, and keeps the others on the disk for that version", async () => {
+    it("starts, publishes the readable entries, and retains the others on the disk for that version", async () => {
       await writeFile(
         join(directory, "0000000003.log"),
         frame([
@@ -307,13 +307,13 @@ describe("the durable log of usage", () => {
       expect(await readdir(directory)).toEqual([]);
     });
 
-    it("does not settle a request as cut whose settlement it cannot read", () => {
+    it("does not settle a request whose settlement it cannot read", () => {
       const entries = [...entriesIn(frame([intentLine(intent("a")), foreign("a")]))];
       expect(unsettled(entries)).toEqual([]);
     });
   });
 
-  it("notifies every listener when it closes: what was pending is written, what comes later is refused", async () => {
+  it("notifies every listener when it closes: pending entries are written, later ones are refused", async () => {
     const journal = await Journal.open(directory, log, 0);
     const pending = Array.from({ length: 20 }, (_, index) =>
       written((listener) => journal.intent(intent(`id-${index}`), listener)),
@@ -324,7 +324,7 @@ describe("the durable log of usage", () => {
     expect(await written((listener) => journal.settle(settled("id-0"), listener))).toBe(false);
   });
 
-  it("makes its file available a quarter of a second after the first settlement in it", async () => {
+  it("closes its file a quarter of a second after the first settlement in it", async () => {
     const clock = new FakeClock();
     const journal = await Journal.open(directory, log, 0, clock);
     await written((listener) => journal.intent(intent("a"), listener));

@@ -26,14 +26,14 @@ beforeAll(async () => {
 });
 afterAll(() => postgres?.stop());
 
-/** The real modules on a real PostgreSQL, spread over processes' worth of kernels. */
+/** The real modules on a real PostgreSQL, one kernel per group: each kernel represents a process. */
 async function startAll(groups: readonly (readonly string[])[]): Promise<{
   readonly kernels: readonly Kernel[];
   readonly key: string;
   readonly token: string;
   stop(): Promise<void>;
 }> {
-  const directory = await mkdtemp(join(tmpdir(), "keelson-apart-"));
+  const directory = await mkdtemp(join(tmpdir(), "keelson-remote-"));
   const secretsDirectory = join(directory, "secrets");
   await mkdir(join(secretsDirectory, "database"), { recursive: true });
   await writeFile(join(secretsDirectory, "database/url"), postgres.url);
@@ -57,7 +57,7 @@ async function startAll(groups: readonly (readonly string[])[]): Promise<{
     (await readFile(join(secretsDirectory, name), "utf8").catch(() => "")).trim();
   return {
     kernels,
-    // The first key is made on the first start with an empty database; later starts make one over the admin API.
+    // The first key is created on the first start with an empty database; later starts create one over the admin API.
     key: await secret("first-key/key"),
     token: await secret("internal/token"),
     stop: async () => {
@@ -82,7 +82,7 @@ describe.each([
   ["together in one process", [["database", "accounts", "usage", "engine", "gateway"]]],
   ["in four processes that talk over HTTP", [["accounts"], ["usage"], ["engine"], ["gateway"]]],
 ] as const)("the modules %s", (_how, groups) => {
-  it("answer, count, show, and refuse a revoked key at once", async () => {
+  it("serve, count and report a request, and refuse a revoked key at once", async () => {
     const platform = await startAll(groups);
     try {
       const accounts = platform.kernels[0]?.url ?? "";
@@ -90,11 +90,11 @@ describe.each([
       const usage = platform.kernels[groups.length > 1 ? 1 : 0]?.url ?? "";
       const key = await keyBy(accounts, platform.token);
       const client = new OpenAI({ baseURL: `${gateway}/v1`, apiKey: key, maxRetries: 0 });
-      const ask = { model: "assistant", max_tokens: 6, messages: [{ role: "user" as const, content: "Ahoy" }] };
-      const whole = await client.chat.completions.create(ask);
-      expect(whole.usage?.completion_tokens).toBe(6);
+      const body = { model: "assistant", max_tokens: 6, messages: [{ role: "user" as const, content: "Ahoy" }] };
+      const response = await client.chat.completions.create(body);
+      expect(response.usage?.completion_tokens).toBe(6);
       let pieces = 0;
-      for await (const chunk of await client.chat.completions.create({ ...ask, stream: true }))
+      for await (const chunk of await client.chat.completions.create({ ...body, stream: true }))
         pieces += chunk.choices.length;
       expect(pieces).toBeGreaterThan(6);
 
@@ -128,7 +128,7 @@ describe.each([
       await expect
         .poll(
           () =>
-            client.chat.completions.create(ask).then(
+            client.chat.completions.create(body).then(
               () => 200,
               (error: { status: number }) => error.status,
             ),
@@ -142,7 +142,7 @@ describe.each([
 });
 
 describe("a process that serves one model", () => {
-  it("answers the platform's gateways only", async () => {
+  it("serves only processes of the platform", async () => {
     const platform = await startAll([["accounts"], ["engine"]]);
     try {
       const engine = platform.kernels[1]?.url ?? "";

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ANONYMOUS, INTERNAL_TOKEN } from "../../src/contracts/authority.js";
 import { defineModules, type Table } from "../../src/runtime/kernel/define.js";
 import { type Kernel, type ServeOptions, startKernel } from "../../src/runtime/kernel/kernel.js";
-import { answerJson } from "../../src/runtime/kernel/listener.js";
+import { respondJson } from "../../src/runtime/kernel/listener.js";
 import type { Context, Running } from "../../src/runtime/kernel/module.js";
 import { planWith } from "../support/gateway/gateway.js";
 
@@ -149,7 +149,7 @@ describe("the kernel", () => {
         needs: [],
         start: noted("slow", (context) => {
           context.route("/slow", ANONYMOUS, (_request, response) => {
-            held.push(() => answerJson(response, 200, { done: true }));
+            held.push(() => respondJson(response, 200, { done: true }));
           });
         }),
       },
@@ -231,7 +231,7 @@ describe("the kernel", () => {
       one: {
         needs: [],
         start: noted("one", (context) => {
-          context.route("/internal/one", INTERNAL_TOKEN, (_request, response) => answerJson(response, 200, {}));
+          context.route("/internal/one", INTERNAL_TOKEN, (_request, response) => respondJson(response, 200, {}));
           expect(() => context.route("/internal/two", ANONYMOUS, () => {})).toThrow("must require the internal token");
         }),
       },

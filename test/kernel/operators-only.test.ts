@@ -15,7 +15,7 @@ const run = promisify(execFile);
 const token = "the-token-of-the-platform";
 const reply = z.array(z.object({ status: z.number(), text: z.string() }));
 
-/** In a network namespace of its own, whose second address plays the part of another machine. */
+/** In a separate network namespace, whose second address represents another machine. */
 describeWith(["network namespaces"], "a process that listens on every address", () => {
   let directory: string;
   let serving: ChildProcess;
@@ -87,8 +87,8 @@ describeWith(["network namespaces"], "a process that listens on every address", 
     const { stdout } = await run("nsenter", [...inside, ...words]);
     return reply.parse(JSON.parse(stdout));
   }
-  const statuses = async (...asked: Parameters<typeof send>): Promise<number[]> =>
-    (await send(...asked)).map(({ status }) => status);
+  const statuses = async (...requests: Parameters<typeof send>): Promise<number[]> =>
+    (await send(...requests)).map(({ status }) => status);
 
   const pages = ["/metrics", "/services", "/metrics?x=1", "/services/"];
 

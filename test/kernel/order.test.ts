@@ -29,7 +29,7 @@ const tables = fc
   });
 
 describe("the order of modules", () => {
-  it("starts every module after its needs, and never one that was not asked for where it can be called from afar", () => {
+  it("starts every module after its needs, and calls a need that was not requested remotely if it has a remote client", () => {
     fc.assert(
       fc.property(tables, fc.array(fc.nat()), (table, picks) => {
         const names = Object.keys(table);
@@ -39,8 +39,8 @@ describe("the order of modules", () => {
         for (const name of order.start) {
           const row = table[name];
           for (const need of row?.needs ?? []) {
-            const here = order.start.indexOf(need);
-            if (here >= 0) expect(here).toBeLessThan(order.start.indexOf(name));
+            const position = order.start.indexOf(need);
+            if (position >= 0) expect(position).toBeLessThan(order.start.indexOf(name));
             else expect(order.remote).toContain(need);
           }
           if (!wanted.includes(name)) expect(row?.remote).toBeUndefined();
@@ -49,12 +49,12 @@ describe("the order of modules", () => {
     );
   });
 
-  it("names the cycle when the table has one", () => {
+  it("reports a cycle in the table", () => {
     const table: Table = { a: { needs: ["b"], start }, b: { needs: ["a"], start } };
     expect(() => startOrder(table, ["a"])).toThrow("a → b → a");
   });
 
-  it("of the real table runs any module alone: only the database comes along, the rest is called over HTTP", () => {
+  it("of the program's table runs any module alone with the database only: the others are called over HTTP", () => {
     for (const name of Object.keys(modules)) {
       const { start: started, remote } = startOrder(modules, [name]);
       expect(started.filter((other) => other !== name && other !== "database")).toEqual([]);

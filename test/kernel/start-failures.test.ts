@@ -64,7 +64,7 @@ function options(given: Partial<ServeOptions> = {}): ServeOptions {
   };
 }
 
-/** What keeps this process alive, by kind: open listeners and timers. A closed handle is listed for some turns of the event loop. */
+/** The resources that keep this process alive, by kind: open listeners and timers. A closed handle is listed for some turns of the event loop. */
 async function resources(): Promise<readonly string[]> {
   for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
   return process
@@ -73,7 +73,7 @@ async function resources(): Promise<readonly string[]> {
     .sort();
 }
 
-/** What `after` has more than `before`. (A timer of the test runner may have expired in between.) */
+/** The elements of `after` that `before` lacks. (A timer of the test runner may have expired in between.) */
 function added(before: readonly string[], after: readonly string[]): readonly string[] {
   const remaining = [...before];
   return after.filter((kind) => {

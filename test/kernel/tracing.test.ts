@@ -28,7 +28,7 @@ describe("traceparent", () => {
     }
   });
 
-  it("never breaks, and always gives a valid header", () => {
+  it("never throws, and always returns a valid header", () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string(), fc.stringMatching(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}/)),
@@ -47,7 +47,7 @@ const span = z.object({
   name: z.string(),
   attributes: z.array(z.object({ key: z.string(), value: z.looseObject({}) })),
 });
-/** OTLP as JSON, of which three levels matter here. */
+/** OTLP as JSON, as far as the tests read it. */
 const otlp = z.object({
   resourceSpans: z.array(z.object({ scopeSpans: z.array(z.object({ spans: z.array(span) })) })),
 });
@@ -83,7 +83,7 @@ describe("a request's trace", () => {
   const body = { model: "assistant", messages: [{ role: "user", content: "Hello" }] };
   const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-  it("goes on to the upstream, and over OTLP with the ids that the upstream saw", async () => {
+  it("is propagated to the upstream, and exported over OTLP with the same ids", async () => {
     process.env["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint;
     const gateway = await startTestGateway(planWith(`assistant: { upstreams: "${upstream.url}" }`));
     await (await gateway.post("/v1/chat/completions", body, { traceparent: parent })).text();

@@ -68,9 +68,9 @@ describe("with the data of several platforms", () => {
     expect((await keelson(cwd, ["backups"])).out).toContain(join(cwd, ".keelson/starter-local/backups"));
 
     expect((await keelson(cwd, ["down"])).code).toBe(0);
-    const asked = await keelson(cwd, ["logs"]);
-    expect(asked.code).toBe(2);
-    expect(asked.err).toContain("error data/unknown several data directories exist below this directory");
+    const refused = await keelson(cwd, ["logs"]);
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain("error data/unknown several data directories exist below this directory");
   }, 120_000);
 });
 
@@ -79,6 +79,7 @@ test("`logs -f` shows a line once it is complete", async () => {
   const file = join(cwd, "data/logs/platform.log");
   mkdirSync(join(cwd, "data/logs"), { recursive: true });
   writeFileSync(file, "the first\nthe sec");
+  writeFileSync(join(cwd, "data/logs/postgres.log"), "");
   const follow = spawn(process.execPath, [program, "logs", "-f", "--json", "--data", "data"], {
     cwd,
     stdio: ["ignore", "pipe", "inherit"],
@@ -88,13 +89,21 @@ test("`logs -f` shows a line once it is complete", async () => {
   follow.stdout.setEncoding("utf8").on("data", (text: string) => {
     shown += text;
   });
-  const lines = () => shown.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line).line]));
+  const lines = (from = "platform") =>
+    shown.split("\n").flatMap((json) => {
+      const { process: name, line } = json === "" ? {} : JSON.parse(json);
+      return name === from ? [line] : [];
+    });
   await until(() => lines().length > 0, 20_000, "the first line");
-  // Cut within a character of two bytes.
-  const [whole, cut] = [Buffer.from("ond: größe\n"), 8];
-  appendFileSync(file, whole.subarray(0, cut));
-  await new Promise((resolve) => setTimeout(resolve, 600));
-  appendFileSync(file, whole.subarray(cut));
+  // Split within a character of two bytes.
+  const [bytes, cut] = [Buffer.from("ond: größe\n"), 8];
+  appendFileSync(file, bytes.subarray(0, cut));
+  // Every log is read at each interval: after two lines of another log, the first part has been read.
+  for (const count of [1, 2]) {
+    appendFileSync(join(cwd, "data/logs/postgres.log"), "a line\n");
+    await until(() => lines("postgres").length === count, 20_000, "a line of the other log");
+  }
+  appendFileSync(file, bytes.subarray(cut));
   await until(() => lines().length > 1, 20_000, "the second line");
   expect(lines()).toEqual(["the first", "the second: größe"]);
   expect(readdirSync(cwd)).toEqual(["data"]);

@@ -7,7 +7,7 @@ import { keelson } from "../support/local/keelson.js";
 
 const printed = keelson("/", ["completion", "bash"]);
 
-/** What bash offers after these words, the last of which is being typed. */
+/** The completions of bash for a command line whose last word is incomplete. */
 async function offered(...words: readonly string[]): Promise<string[]> {
   return offeredIn("/", ...words);
 }
@@ -26,14 +26,14 @@ describe("shell completion", () => {
     expect(await offered("log")).toEqual(["logs", "login"]);
   });
 
-  test("offers subcommands, what an argument may be, and the options of both", async () => {
+  test("offers subcommands, the values of an argument, and the options of both", async () => {
     expect(await offered("keys", "re")).toContain("revoke");
     expect(await offered("completion", "zs")).toContain("zsh");
     expect(await offered("keys", "create", "--sc")).toContain("--scope");
     expect(await offered("up", "--det")).toEqual(["--detach"]);
   });
 
-  test("offers what a value may be, and nothing else in its place", async () => {
+  test("offers only the values of an option after it", async () => {
     expect(await offered("drill", "")).toEqual(expect.arrayContaining(["process-crash", "database-loss"]));
     expect(await offered("render", "starter", "--target", "")).toEqual(["compose", "kubernetes"]);
     expect(await offered("render", "starter", "-t", "k")).toEqual(["kubernetes"]);
@@ -42,7 +42,7 @@ describe("shell completion", () => {
     expect(await offered("up", "--port", "")).toEqual([""]);
   });
 
-  test("offers blueprints and files for a platform file, with their spaces", async () => {
+  test("offers blueprints and files for a platform file, also with spaces in their names", async () => {
     const directory = mkdtempSync(join(tmpdir(), "keelson-completion-"));
     try {
       writeFileSync(join(directory, "a platform.yaml"), "platform: x\n");

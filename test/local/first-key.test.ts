@@ -41,7 +41,7 @@ test.skipIf(process.platform !== "linux")(
     cleanups.push(() => first.kill("SIGKILL"));
     await until(() => existsSync(keyFile), 60_000, "the first key");
     await until(() => existsSync(join(data, "secrets/terminal/key")), 60_000, "the key of the terminal");
-    // What remains before the report is printed takes three seconds at most. Nothing observable marks the blocked write.
+    // The remaining steps before the report take at most three seconds. Nothing observable indicates that the write is blocked.
     await sleep(5_000);
     const key = readFileSync(keyFile, "utf8").trim();
     const exited = once(first, "exit");

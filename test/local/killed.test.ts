@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
 import { ownerOfProcess } from "../../src/disk/lock.js";
@@ -18,7 +17,7 @@ afterEach(async () => {
 
 const STREAMS = 40;
 
-/** One streamed answer, as its client saw it. */
+/** One streamed response, as its client received it. */
 interface Streamed {
   readonly id: string;
   readonly outputTokens: number;
@@ -73,55 +72,60 @@ const serving = async (platform: Up): Promise<number> =>
   (await platform.status()).processes.find(({ name }) => name === "platform")?.pid ?? 0;
 
 describe("keelson up killed with -9", () => {
-  test("in mid-stream, and started again at once: every answer goes on and is counted once, as its client had it", async () => {
+  test("during streams and restarted at once: every stream completes and is counted once, with the client's own count", async () => {
     const first = await up(cleanups);
     const key = await first.key();
     const orphan = await serving(first);
     const streams = Array.from({ length: STREAMS }, (_, number) => stream(first, key, number));
-    const underWay = async () => {
+    const inFlight = async () => {
       const metrics = await (await fetch(`${first.url}/metrics`)).text();
       return Number(/^keelson_http_requests_in_flight (\d+)$/m.exec(metrics)?.[1]);
     };
-    await until(async () => (await underWay()) >= STREAMS, 10_000, "every stream with the gateway");
-    // The model answers some at a time: a second later some are out, some are in the middle, and some are still to begin.
-    await sleep(1000);
+    await until(async () => (await inFlight()) >= STREAMS, 10_000, "every stream with the gateway");
+    // The model serves some streams at a time: now some are complete, some are in flight, and some wait in the queue.
+    await until(async () => (await inFlight()) <= STREAMS, 20_000, "the first complete stream");
     first.child.kill("SIGKILL");
     const again = await up(cleanups, { cwd: first.cwd, port: first.port });
 
     // No other process writes the same journal: the old one had exited before the new one started.
     expect(again.err()).toContain(`waiting for process ${orphan} of a killed platform to finish its requests`);
     expect(again.err()).toContain(`process ${orphan} has finished`);
-    // It may still lie there as a zombie, where the first process of the machine takes its time.
+    // It may still exist as a zombie until init reaps it.
     expect(await ownerOfProcess(orphan)).toBeUndefined();
-    const seen = await Promise.all(streams);
-    expect(seen.filter(({ complete }) => !complete)).toEqual([]);
+    const received = await Promise.all(streams);
+    expect(received.filter(({ complete }) => !complete)).toEqual([]);
     await until(async () => (await ledger(again.data)).length >= STREAMS, 20_000, "every stream in the ledger");
-    const expected = seen.map(({ id, outputTokens }) => ({ id, output: outputTokens, status: 200, estimated: false }));
+    const expected = received.map(({ id, outputTokens }) => ({
+      id,
+      output: outputTokens,
+      status: 200,
+      estimated: false,
+    }));
     expect(await ledger(again.data)).toEqual(expected.sort((a, b) => (a.id < b.id ? -1 : 1)));
     const { out } = await keelson(again.cwd, ["usage", "--json", "--data", again.data]);
     expect(JSON.parse(out).totals).toMatchObject({ requests: STREAMS, errors: 0, estimated: 0 });
-    const said = readFileSync(join(again.data, "logs/platform.log"), "utf8");
-    expect(said).not.toMatch(/EEXIST|a crash had cut/);
+    const log = readFileSync(join(again.data, "logs/platform.log"), "utf8");
+    expect(log).not.toMatch(/EEXIST|a crash interrupted/);
   }, 180_000);
 
-  test("during its start: what it started ends by itself, and the next start has the port", async () => {
+  test("during its start: its processes exit by themselves, and the next start uses the port", async () => {
     const cwd = workDirectory(cleanups);
     const data = join(cwd, "data");
     const port = await freePort();
-    const began = spawn(process.execPath, [program, "up", "--port", String(port), "--data", data], {
+    const first = spawn(process.execPath, [program, "up", "--port", String(port), "--data", data], {
       cwd,
       env: { ...process.env, NO_COLOR: "1" },
       stdio: ["ignore", "ignore", "pipe"],
     });
-    const ended = once(began, "exit");
-    let said = "";
-    began.stderr?.on("data", (words: Buffer) => {
-      said += words.toString();
+    const ended = once(first, "exit");
+    let output = "";
+    first.stderr?.on("data", (text: Buffer) => {
+      output += text.toString();
     });
-    await until(() => said.includes("starting platform"), 60_000, "the start of the modules");
+    await until(() => output.includes("starting platform"), 60_000, "the start of the modules");
     await until(async () => (await orphansOf({ modules: join(data, "modules") })).length > 0, 10_000, "its process");
-    await sleep(100);
-    began.kill("SIGKILL");
+    await until(() => existsSync(join(data, "modules/platform")), 10_000, "the start of its kernel");
+    first.kill("SIGKILL");
     await ended;
     const next = await up(cleanups, { cwd, port });
     expect(next.tookMs).toBeLessThan(30_000);
@@ -130,10 +134,10 @@ describe("keelson up killed with -9", () => {
   }, 180_000);
 });
 
-/** A process with the command line of a `keelson serve` that never ends by itself. */
+/** A process with the command line of a `keelson serve` that never exits by itself. */
 async function hanging(cwd: string, data: string, args: readonly string[] = []): Promise<ChildProcess> {
   const script = join(cwd, "keelson.js");
-  writeFileSync(script, "setInterval(() => {}, 1000); process.on('SIGTERM', () => {}); console.log('here');");
+  writeFileSync(script, "setInterval(() => {}, 1000); process.on('SIGTERM', () => {}); console.log('started');");
   const child = spawn(process.execPath, [script, "serve", "--plan", join(cwd, "plan.json"), "--data", data, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -142,29 +146,29 @@ async function hanging(cwd: string, data: string, args: readonly string[] = []):
   return child;
 }
 
-describe("a serving process that its platform left behind", () => {
-  test("is waited for no longer than its requests may take, and then killed; no other process is touched", async () => {
+describe("a serving process whose platform was killed", () => {
+  test("is killed after the time that its requests may take; no other process is affected", async () => {
     const cwd = workDirectory(cleanups);
     const modules = join(cwd, "modules");
     mkdirSync(join(modules, "platform"), { recursive: true });
     mkdirSync(join(cwd, "modules-of-another/platform"), { recursive: true });
     const orphan = await hanging(cwd, join(modules, "platform"), ["--unit", "gateway"]);
     const other = await hanging(cwd, join(cwd, "modules-of-another/platform"));
-    const said: string[] = [];
-    const asked: (string | undefined)[] = [];
-    const began = performance.now();
+    const progress: string[] = [];
+    const units: (string | undefined)[] = [];
+    const startedAt = performance.now();
     const limit = (unit: string | undefined) => {
-      asked.push(unit);
+      units.push(unit);
       return 700;
     };
-    const gone = once(orphan, "exit");
-    await waitForOrphans({ modules }, limit, (what) => said.push(what));
-    await gone;
-    expect(performance.now() - began).toBeGreaterThan(700);
-    expect(asked).toEqual(["gateway"]);
+    const exited = once(orphan, "exit");
+    await waitForOrphans({ modules }, limit, (what) => progress.push(what));
+    await exited;
+    expect(performance.now() - startedAt).toBeGreaterThan(700);
+    expect(units).toEqual(["gateway"]);
     expect(orphan.signalCode).toBe("SIGKILL");
     expect(other).toMatchObject({ exitCode: null, signalCode: null });
-    expect(said).toEqual([
+    expect(progress).toEqual([
       expect.stringMatching(new RegExp(`^waiting for process ${orphan.pid} of a killed platform .* 1 s\\)$`)),
       `process ${orphan.pid} has not finished within 1 s; killing it`,
     ]);
@@ -180,7 +184,7 @@ describe("a serving process that its platform left behind", () => {
     const script = join(cwd, "keelson.js");
     writeFileSync(
       script,
-      `import("node:http").then((http) => http.createServer().listen(${port}, "127.0.0.1", () => console.log("here")));`,
+      `import("node:http").then((http) => http.createServer().listen(${port}, "127.0.0.1", () => console.log("listening")));`,
     );
     const plan = join(cwd, "gone/plan.json");
     const orphan = spawn(process.execPath, [script, "serve", "--plan", plan, "--modules", "gateway"], {

@@ -9,36 +9,39 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-describe("a value that an option cannot take", () => {
+describe("an invalid value of an option", () => {
   test.each([
-    { words: ["up", "--data", ""], says: "'--data <directory>' argument '' is invalid. the value is empty" },
-    { words: ["up", "--backups", " "], says: "'--backups <repository>' argument ' ' is invalid. the value is empty" },
-    { words: ["up", "--port", ""], says: "expected a whole number from 1 to 65535" },
-    { words: ["up", "--port", "1e3"], says: "expected a whole number from 1 to 65535" },
-    { words: ["up", "--port", "65536"], says: "expected a whole number from 1 to 65535" },
-    { words: ["logs", "-n", "abc"], says: "expected a whole number of at least 0" },
-    { words: ["logs", "-n", "-5"], says: "expected a whole number of at least 0" },
-    { words: ["logs", "-n", "1.5"], says: "expected a whole number of at least 0" },
-    { words: ["logs", "-n", ""], says: "expected a whole number of at least 0" },
-    { words: ["drill", "process-crash", "--rate", "0x10"], says: "expected a number above 0" },
-    { words: ["drill", "process-crash", "--duration", "0s"], says: "expected a duration longer than 0" },
-    { words: ["deploy", "starter", "--timeout", "ten"], says: "'--timeout <duration>' argument 'ten' is invalid" },
-    { words: ["restore", "latest", "--to", ""], says: "'--to <directory>' argument '' is invalid. the value is empty" },
-    { words: ["backups", "--from", ""], says: "'--from <repository>' argument '' is invalid. the value is empty" },
-    { words: ["promises", "starter", "--data", ""], says: "'--data <directory>' argument '' is invalid" },
-    { words: ["status", "--data", ""], says: "'--data <directory>' argument '' is invalid" },
-    { words: ["serve", "starter", "--data", ""], says: "'--data <directory>' argument '' is invalid" },
-  ])("is a usage error, and nothing is made: $words", async ({ words, says }) => {
+    { args: ["up", "--data", ""], message: "'--data <directory>' argument '' is invalid. the value is empty" },
+    { args: ["up", "--backups", " "], message: "'--backups <repository>' argument ' ' is invalid. the value is empty" },
+    { args: ["up", "--port", ""], message: "expected a whole number from 1 to 65535" },
+    { args: ["up", "--port", "1e3"], message: "expected a whole number from 1 to 65535" },
+    { args: ["up", "--port", "65536"], message: "expected a whole number from 1 to 65535" },
+    { args: ["logs", "-n", "abc"], message: "expected a whole number of at least 0" },
+    { args: ["logs", "-n", "-5"], message: "expected a whole number of at least 0" },
+    { args: ["logs", "-n", "1.5"], message: "expected a whole number of at least 0" },
+    { args: ["logs", "-n", ""], message: "expected a whole number of at least 0" },
+    { args: ["drill", "process-crash", "--rate", "0x10"], message: "expected a number above 0" },
+    { args: ["drill", "process-crash", "--duration", "0s"], message: "expected a duration longer than 0" },
+    { args: ["deploy", "starter", "--timeout", "ten"], message: "'--timeout <duration>' argument 'ten' is invalid" },
+    {
+      args: ["restore", "latest", "--to", ""],
+      message: "'--to <directory>' argument '' is invalid. the value is empty",
+    },
+    { args: ["backups", "--from", ""], message: "'--from <repository>' argument '' is invalid. the value is empty" },
+    { args: ["promises", "starter", "--data", ""], message: "'--data <directory>' argument '' is invalid" },
+    { args: ["status", "--data", ""], message: "'--data <directory>' argument '' is invalid" },
+    { args: ["serve", "starter", "--data", ""], message: "'--data <directory>' argument '' is invalid" },
+  ])("is a usage error, and creates nothing: $args", async ({ args, message }) => {
     const cwd = workDirectory(cleanups);
-    const { code, out, err } = await keelson(cwd, words);
+    const { code, out, err } = await keelson(cwd, args);
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toMatch(/^error usage /);
-    expect(err).toContain(says);
+    expect(err).toContain(message);
     expect(readdirSync(cwd)).toEqual([]);
   });
 });
 
-test("the name of the program alone shows what there is, and is no error", async () => {
+test("the program without arguments prints its help, and exits with 0", async () => {
   const { code, out, err } = await keelson(workDirectory(cleanups), []);
   expect({ code, err }).toEqual({ code: 0, err: "" });
   expect(out).toContain("Usage: keelson [options] [command]");
@@ -57,29 +60,32 @@ test.each(["constructor"])("there is no command and no drill %s", async (word) =
 
 describe("options that contradict each other", () => {
   test.each([
-    { words: ["usage", "--csv"], says: "option '--csv' cannot be used with option '--json'" },
-    { words: ["check", "starter", "--format", "sarif"], says: "--json and --format sarif contradict each other" },
-    { words: ["check", "starter", "--format", "text"], says: "--json and --format text contradict each other" },
-  ])("are a usage error: $words and --json", async ({ words, says }) => {
-    const { code, out } = await keelson(workDirectory(cleanups), [...words, "--json"]);
+    { args: ["usage", "--csv"], message: "option '--csv' cannot be used with option '--json'" },
+    { args: ["check", "starter", "--format", "sarif"], message: "--json and --format sarif cannot be combined" },
+    { args: ["check", "starter", "--format", "text"], message: "--json and --format text cannot be combined" },
+  ])("are a usage error: $args and --json", async ({ args, message }) => {
+    const { code, out } = await keelson(workDirectory(cleanups), [...args, "--json"]);
     expect(code).toBe(2);
-    expect(JSON.parse(out).error).toMatchObject({ code: "usage", message: expect.stringContaining(says) });
+    expect(JSON.parse(out).error).toMatchObject({ code: "usage", message: expect.stringContaining(message) });
   });
 
   test.each([
-    { words: ["check", "--list-rules", "--format", "sarif"], says: "--list-rules is printed as text or as JSON" },
-    { words: ["serve", "starter", "--plan", "plan.json"], says: "starter and --plan plan.json cannot be combined" },
     {
-      words: ["drill", "process-crash", "-f", "starter", "--data", "somewhere"],
-      says: "option '-f, --file <file>' cannot be used with option '--data <directory>'",
+      args: ["check", "--list-rules", "--format", "sarif"],
+      message: "--list-rules supports the formats text and json",
     },
-  ])("are a usage error: $words", async ({ words, says }) => {
-    const { code, err } = await keelson(workDirectory(cleanups), words);
+    { args: ["serve", "starter", "--plan", "plan.json"], message: "starter and --plan plan.json cannot be combined" },
+    {
+      args: ["drill", "process-crash", "-f", "starter", "--data", "somewhere"],
+      message: "option '-f, --file <file>' cannot be used with option '--data <directory>'",
+    },
+  ])("are a usage error: $args", async ({ args, message }) => {
+    const { code, err } = await keelson(workDirectory(cleanups), args);
     expect(code).toBe(2);
-    expect(err).toContain(says);
+    expect(err).toContain(message);
   });
 
-  test("are none where they say the same", async () => {
+  test("are no error if they have the same meaning", async () => {
     const { code, out } = await keelson(workDirectory(cleanups), ["check", "starter", "--format", "json", "--json"]);
     expect(code).toBe(0);
     expect(JSON.parse(out)).toHaveProperty("findings");
@@ -95,13 +101,13 @@ describe("a directory with a user's own files", () => {
   };
 
   test.each([
-    { words: ["up"], more: [] },
-    { words: ["up", "--detach"], more: [] },
-    { words: ["backups", "verify"], more: [] },
-    { words: ["serve", "starter"], more: ["--listen", "127.0.0.1:0"] },
-  ])("is no data directory, and stays as it is: $words", async ({ words, more }) => {
+    { args: ["up"], more: [] },
+    { args: ["up", "--detach"], more: [] },
+    { args: ["backups", "verify"], more: [] },
+    { args: ["serve", "starter"], more: ["--listen", "127.0.0.1:0"] },
+  ])("is refused as a data directory, and is not changed: $args", async ({ args, more }) => {
     const cwd = withNotes();
-    const { code, err } = await keelson(cwd, [...words, "--data", "mine", ...more]);
+    const { code, err } = await keelson(cwd, [...args, "--data", "mine", ...more]);
     expect(code, err).toBe(2);
     expect(err).toContain(
       `error data/foreign ${join(cwd, "mine")} contains files that Keelson did not create: notes.txt`,
@@ -111,11 +117,11 @@ describe("a directory with a user's own files", () => {
     expect(readdirSync(join(cwd, "mine"))).toEqual(["notes.txt"]);
   });
 
-  test("is no place to restore to", async () => {
+  test("is refused as the target of a restore", async () => {
     const platform = await up(cleanups);
     await until(async () => (await platform.status()).backups.newest?.valid === true, 60_000, "a backup");
-    const words = ["restore", "latest", "--data", platform.data, "--to"];
-    const refused = await keelson(withNotes(), [...words, "mine"]);
+    const args = ["restore", "latest", "--data", platform.data, "--to"];
+    const refused = await keelson(withNotes(), [...args, "mine"]);
     expect(refused.code).toBe(1);
     expect(refused.err).toContain("error restore/not-empty");
 
@@ -136,7 +142,7 @@ describe("a directory with a user's own files", () => {
     expect(started.code, started.err).toBe(0);
   }, 120_000);
 
-  test("an empty KEELSON_DATA is none", async () => {
+  test("an empty KEELSON_DATA counts as unset", async () => {
     const cwd = workDirectory(cleanups);
     const env = { KEELSON_DATA: "" };
     const started = await keelson(cwd, ["up", "--detach", "--port", String(await freePort())], { env });

@@ -19,12 +19,15 @@ stores:
   sessions: { redis: 7 }
 `);
 
-test.each([false, true])("keelson up says what of the file it does not run or keep (split: %s)", (split) => {
-  const { omitted } = processes(everything, { host: "127.0.0.1", port: 0, split, ports: [0, 0, 0, 0] });
-  expect(omitted).toEqual([
-    "search: keelson up runs Keelson's modules, no container image",
-    "proxy: keelson up runs Keelson's modules, no container image",
-    "sessions: keelson up runs no Redis, and its modules keep their counters in memory",
-    "assistant: nothing enforces its limit of 60 requests a minute yet",
-  ]);
-});
+test.each([false, true])(
+  "keelson up lists the elements of the file that it does not run or enforce (split: %s)",
+  (split) => {
+    const { omitted } = processes(everything, { host: "127.0.0.1", port: 0, split, ports: [0, 0, 0, 0] });
+    expect(omitted).toEqual([
+      "search: keelson up runs Keelson's modules, no container image",
+      "proxy: keelson up runs Keelson's modules, no container image",
+      "sessions: keelson up runs no Redis, and its modules keep their counters in memory",
+      "assistant: nothing enforces its limit of 60 requests a minute yet",
+    ]);
+  },
+);

@@ -44,7 +44,7 @@ describe("a first start that is refused", () => {
     { what: "a mistake in a model", args: ["platform.yaml"], error: "spec/unit" },
     { what: "an address of another machine", args: ["--host", "192.0.2.1"], error: "host/unknown" },
     // Reported only after the directories of the database have been created.
-    { what: "a place for backups that is none", args: ["--backups", "ftp://somewhere"], error: "backup/place" },
+    { what: "an invalid backup repository", args: ["--backups", "ftp://somewhere"], error: "backup/place" },
   ])("because of $what leaves nothing behind", async ({ args, error }) => {
     const cwd = workDirectory(cleanups);
     writeFileSync(join(cwd, "platform.yaml"), badModel);
@@ -78,7 +78,7 @@ describe("a first start that is refused", () => {
     },
   );
 
-  test("leaves a directory that was there, and what is in it", async () => {
+  test("leaves an existing directory and its contents", async () => {
     const cwd = workDirectory(cleanups);
     const data = join(cwd, "data");
     mkdirSync(join(data, "backups"), { recursive: true });
@@ -133,15 +133,15 @@ test("a detached start prints what one in the foreground prints, and `login` pri
   const started = await keelson(cwd, ["up", "aiaas", "--detach", "--data", data, "--port", new URL(url).port]);
   cleanups.push(() => keelson(cwd, ["down", "--data", data]));
   expect(started.code, started.err).toBe(0);
-  const words = [`API        ${url}/v1`, "model      assistant: simulated", "first key  kls_", `data       ${data}`];
-  for (const text of [...words, "omitted    ", "/sign-in#token=", "keelson down"]) expect(started.err).toContain(text);
+  const lines = [`API        ${url}/v1`, "model      assistant: simulated", "first key  kls_", `data       ${data}`];
+  for (const text of [...lines, "omitted    ", "/sign-in#token=", "keelson down"]) expect(started.err).toContain(text);
 
   const signIn = async (link: string) => {
     const [page, token] = link.trim().split("#token=");
     expect(page).toBe(`${url}/sign-in`);
     const headers = { "content-type": "application/json" };
-    const answer = await fetch(`${url}/admin/session`, { method: "POST", headers, body: JSON.stringify({ token }) });
-    return answer.status;
+    const response = await fetch(`${url}/admin/session`, { method: "POST", headers, body: JSON.stringify({ token }) });
+    return response.status;
   };
   const login = await keelson(cwd, ["login", "--data", data]);
   expect(await signIn(login.out)).toBe(200);

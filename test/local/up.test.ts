@@ -29,8 +29,8 @@ describe("keelson up", () => {
     const answer = JSON.parse(execFileSync("sh", ["-c", line], { encoding: "utf8" }));
     expect(answer.choices[0].message.content).not.toBe("");
 
-    const asked = await keelson(platform.cwd, ["chat", "Hello?", "--json", "--data", platform.data]);
-    expect(JSON.parse(asked.out)).toMatchObject({ model: "assistant" });
+    const chatted = await keelson(platform.cwd, ["chat", "Hello?", "--json", "--data", platform.data]);
+    expect(JSON.parse(chatted.out)).toMatchObject({ model: "assistant" });
 
     // The sign-in link signs in once.
     const token = new URL(String(platform.report["signIn"])).hash.replace("#token=", "");
@@ -64,7 +64,7 @@ describe("keelson up", () => {
     expect(existsSync(join(platform.data, "lock"))).toBe(false);
   }, 120_000);
 
-  test("is there again within seconds, with the same data and no new first key", async () => {
+  test("is available again within seconds, with the same data and no new first key", async () => {
     const cwd = workDirectory(cleanups);
     const first = await up(cleanups, { cwd });
     await chat(first);
@@ -76,7 +76,7 @@ describe("keelson up", () => {
     expect(second.tookMs).toBeLessThan(10_000);
   }, 120_000);
 
-  test("says so when a platform already runs on the data, and where", async () => {
+  test("reports a platform that already runs on the data, with its address", async () => {
     const platform = await up(cleanups);
     const again = await keelson(platform.cwd, ["up", "--data", platform.data, "--port", String(platform.port + 1)]);
     expect(again).toMatchObject({ code: 1, out: "" });
@@ -84,7 +84,7 @@ describe("keelson up", () => {
     expect(again.err).toMatch(/hint: .*keelson down/);
   }, 60_000);
 
-  test("names who has the port, and the next free one", async () => {
+  test("reports the process that uses the port, and the next free port", async () => {
     const owner = createServer().listen(0, "127.0.0.1");
     cleanups.push(() => owner.close());
     await once(owner, "listening");
@@ -97,7 +97,7 @@ describe("keelson up", () => {
     expect(err).toMatch(/hint: the next free one: --port \d+/);
   });
 
-  test("names the platform that has the port, and its data", async () => {
+  test("reports the platform that uses the port, and its data directory", async () => {
     const platform = await up(cleanups);
     const other = workDirectory(cleanups);
     const { code, err } = await keelson(other, ["up", "--port", String(platform.port)]);
@@ -109,14 +109,14 @@ describe("keelson up", () => {
     );
   }, 60_000);
 
-  test("starts a killed process again and says so, whichever it is", async () => {
+  test("restarts any killed process and reports it", async () => {
     const platform = await up(cleanups);
     for (const name of ["platform", "postgres"]) {
       const before = await pidOf(platform, name);
       process.kill(before, "SIGKILL");
       await platform.prints(new RegExp(`! ${name} exited: killed by SIGKILL`));
-      await until(async () => ![0, before].includes(await pidOf(platform, name)), 30_000, `${name} again`);
-      await until(async () => (await platform.status()).state === "ready", 30_000, "ready again");
+      await until(async () => ![0, before].includes(await pidOf(platform, name)), 30_000, `a new process ${name}`);
+      await until(async () => (await platform.status()).state === "ready", 30_000, "the platform to be ready");
       expect((await chat(platform)).status).toBe(200);
     }
   }, 120_000);
@@ -126,12 +126,12 @@ describe("keelson up", () => {
     const before = await pidOf(platform, "platform");
     process.kill(before, "SIGSTOP");
     await platform.prints(/! platform has not responded for/);
-    await until(async () => (await platform.status()).state === "ready", 60_000, "ready again");
+    await until(async () => (await platform.status()).state === "ready", 60_000, "the platform to be ready");
     expect(await pidOf(platform, "platform")).not.toBe(before);
     expect((await chat(platform)).status).toBe(200);
   }, 120_000);
 
-  test("leaves no orphan when it is killed with -9, and the next start takes over what it left", async () => {
+  test("leaves no orphan when it is killed with -9, and the next start takes over its data", async () => {
     const cwd = workDirectory(cleanups);
     const platform = await up(cleanups, { cwd });
     const sent = await chat(platform);
@@ -139,7 +139,7 @@ describe("keelson up", () => {
     platform.child.kill("SIGKILL");
     const place = join(platform.data, "postgres/data");
     await untilNone(() => serverProcesses(place), 20_000);
-    await until(() => !existsSync(`/proc/${serving}`), 20_000, "the end of the serving process");
+    await until(() => !existsSync(`/proc/${serving}`), 20_000, "the exit of the serving process");
     expect(existsSync(join(platform.data, "lock"))).toBe(true);
 
     const again = await up(cleanups, { cwd });
@@ -157,7 +157,7 @@ describe("keelson up", () => {
         return rows.length === 1;
       },
       20_000,
-      "the chat that was answered before the kill in the ledger",
+      "the ledger to contain the chat before the kill",
     );
   }, 120_000);
 
@@ -189,14 +189,14 @@ describe("keelson up", () => {
     expect(JSON.parse((await keelson(cwd, ["down", "--json", "--data", data])).out)).toEqual({ stopped: false });
   }, 120_000);
 
-  test("runs one process for each unit when asked to", async () => {
+  test("runs one process for each unit with --split", async () => {
     const platform = await up(cleanups, { args: ["--split"] });
     const { processes } = await platform.status();
     expect(processes.map((process) => process.name).sort()).toEqual(
       ["accounts", "assistant", "dashboard", "embedder", "gateway", "postgres", "usage"].sort(),
     );
     expect((await chat(platform)).status).toBe(200);
-    // Each model is answered by the process of its own unit.
+    // Each model is served by the process of its own unit.
     const embedding = await fetch(`${platform.url}/v1/embeddings`, {
       method: "POST",
       headers: { authorization: `Bearer ${await platform.key()}`, "content-type": "application/json" },

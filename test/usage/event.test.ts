@@ -3,7 +3,7 @@ import { parseEvents } from "../../src/runtime/usage/event.js";
 import { event } from "../support/usage/events.js";
 
 describe("received usage events", () => {
-  test("are separated from values that are none, with a reason for each of these", () => {
+  test("are separated from invalid values, with a reason for each of these", () => {
     const valid = event();
     const { events, rejected } = parseEvents([valid, { ...event(), status: 42 }, "text", undefined]);
     expect(events).toEqual([valid]);

@@ -45,7 +45,7 @@ describe("the ledger", () => {
     expect(await totals()).toMatchObject({ requests: 2, outputTokens: 14, estimated: 0 });
   });
 
-  test("keeps equal ids of different organisations apart", async () => {
+  test("separates equal ids of different organisations", async () => {
     await record(event({ id: "same", organisation: "one" }), event({ id: "same", organisation: "two" }));
     expect(await totals()).toMatchObject({ requests: 2 });
   });
@@ -67,7 +67,7 @@ describe("the ledger", () => {
     expect(await totals()).toMatchObject({ requests: 4, errors: 2 });
   });
 
-  test("stores invalid events apart with the reason, and records the others", async () => {
+  test("stores invalid events separately with the reason, and records the others", async () => {
     await record(
       event(),
       event({ inputTokens: -1 }),
@@ -84,7 +84,7 @@ describe("the ledger", () => {
     expect(JSON.parse(rows[1].event).model).toBe("a\0b");
   });
 
-  test("keeps its sums exact when rows are changed or deleted by hand", async () => {
+  test("has exact sums also when rows are changed or deleted manually", async () => {
     await record(event({ id: "x" }), event({ id: "y" }), event({ id: "z" }));
     await given.superuser.query("update usage_events set output_tokens = 100 where id = 'x'");
     await given.superuser.query("update usage_events set at = at + interval '1 hour' where id = 'y'");
@@ -148,7 +148,7 @@ describe("the hourly sums", () => {
     );
   });
 
-  test("give exact figures for any range and any dimensions", async () => {
+  test("yield exact figures for any range and any dimensions", async () => {
     const moment = fc.option(
       fc.integer({ min: Date.parse("2026-05-04T09:30:00Z"), max: Date.parse("2026-05-04T15:00:00Z") }),
       { nil: undefined },

@@ -45,7 +45,7 @@ export const runtimeErrors = {
   "accounts/unavailable": { summary: "The accounts module cannot be reached.", exitCode: 1, hint: RESTARTING },
   "usage/unavailable": { summary: "The usage module cannot be reached.", exitCode: 1, hint: RESTARTING },
   "gateway/unavailable": { summary: "The gateway cannot be reached.", exitCode: 1, hint: RESTARTING },
-  "usage/log-in-use": { summary: "Another process writes the usage log in this directory.", exitCode: 1 },
+  "usage/log-in-use": { summary: "Another process uses the usage journal in this directory.", exitCode: 1 },
   "metrics/failed": { summary: "The metrics could not be collected.", exitCode: 1 },
 
   "engine/unknown-model": { summary: "The plan has no model with this name.", exitCode: 2 },

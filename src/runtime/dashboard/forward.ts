@@ -2,7 +2,7 @@ import { request as send } from "undici";
 import { ANONYMOUS, PER_ROUTE } from "../../contracts/authority.js";
 import type { ErrorCode } from "../../errors/catalogue.js";
 import { MODULE_NAMES, MODULES } from "../../modules/index.js";
-import { answerJson, type Handler } from "../kernel/listener.js";
+import { type Handler, respondJson } from "../kernel/listener.js";
 import type { Context } from "../kernel/module.js";
 
 /** The module of each path prefix. The browser reaches all of them through one origin. */
@@ -31,7 +31,7 @@ export function forwardToPeers(context: Context): void {
   if (!remote.some(({ prefix }) => prefix === "/admin")) {
     // Below /admin, an unknown path is an error of the API, never a page.
     context.route("/admin", ANONYMOUS, (request, response) =>
-      answerJson(response, 404, {
+      respondJson(response, 404, {
         error: {
           code: "request/not-found" satisfies ErrorCode,
           message: `no route ${request.method} in the admin API`,
@@ -45,7 +45,7 @@ function forward(context: Context, prefix: string, module: string): Handler {
   return (request, response) => {
     const base = context.peer(module);
     if (base === undefined) {
-      answerJson(response, 503, {
+      respondJson(response, 503, {
         error: {
           code: "modules/unreachable" satisfies ErrorCode,
           message: `the address of the ${module} module is not configured`,
@@ -57,7 +57,7 @@ function forward(context: Context, prefix: string, module: string): Handler {
     const target = new URL(request.url ?? "/", base);
     // The URL parser resolves dots in the path: the result must not leave the prefix, such as for /internal.
     if (target.pathname !== prefix && !target.pathname.startsWith(`${prefix}/`)) {
-      answerJson(response, 404, {
+      respondJson(response, 404, {
         error: { code: "request/not-found" satisfies ErrorCode, message: "no route at this path" },
       });
       return;
@@ -89,7 +89,7 @@ function forward(context: Context, prefix: string, module: string): Handler {
       })
       .catch(() => {
         if (response.destroyed || response.headersSent) return;
-        answerJson(response, 502, {
+        respondJson(response, 502, {
           error: {
             code: "modules/away" satisfies ErrorCode,
             message: `the ${module} module is unreachable`,

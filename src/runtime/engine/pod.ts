@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream";
 import { type Dispatcher, Pool } from "undici";
 import { messageOf } from "../../errors/thrown.js";
-import { answerJson } from "../kernel/listener.js";
+import { respondJson } from "../kernel/listener.js";
 import type { Target } from "./client.js";
 
 /**
@@ -70,5 +70,5 @@ function fail(response: ServerResponse, status: number, message: string): void {
     response.destroy();
     return;
   }
-  answerJson(response, status, { error: { message, type: "server_error", param: null, code: null } });
+  respondJson(response, status, { error: { message, type: "server_error", param: null, code: null } });
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Principal } from "../../contracts/credentials.js";
-import { answerJson } from "../kernel/listener.js";
+import { respondJson } from "../kernel/listener.js";
 import { newId } from "../kernel/trace.js";
 import { Exchange } from "./exchange/exchange.js";
 import { bearer, hashOf, type Keys, type Lookup } from "./keys.js";
@@ -15,22 +15,22 @@ import type { Shared } from "./shared.js";
 /** Parses and validates the body of one operation. */
 export type ReadCall = (body: Buffer) => Call | LoadRequest | Problem;
 
-/** Answers an operation that needs no model: lists, versions. */
-export type Answer = (principal: Principal, response: ServerResponse) => void;
+/** Serves an operation that needs no model: lists, versions. */
+export type Respond = (principal: Principal, response: ServerResponse) => void;
 
 /** What an API serves at one path. */
 export type Operation =
   /** A request for a model. */
   | { readonly method: "POST"; readonly kind: "call"; readonly read: ReadCall }
-  | { readonly method: "GET"; readonly kind: "answer"; readonly answer: Answer }
+  | { readonly method: "GET"; readonly kind: "read"; readonly respond: Respond }
   /** A read whose parameters are in its body. */
   | {
       readonly method: "POST";
       readonly kind: "query";
-      readonly answer: (principal: Principal, body: Buffer, response: ServerResponse) => void;
+      readonly respond: (principal: Principal, body: Buffer, response: ServerResponse) => void;
     }
   /** Needs no key: it reveals nothing of models, keys or usage. */
-  | { readonly method: "GET"; readonly kind: "open"; readonly answer: (response: ServerResponse) => void };
+  | { readonly method: "GET"; readonly kind: "open"; readonly respond: (response: ServerResponse) => void };
 
 type BodyOperation = Extract<Operation, { method: "POST" }>;
 
@@ -59,11 +59,11 @@ export class ApiServer implements BodyReceiver<BodyOperation> {
     }
     if (request.method !== operation.method && !(request.method === "HEAD" && operation.method === "GET")) {
       response.setHeader("allow", operation.method);
-      this.#refuse(response, problem("method_not_allowed", `this path takes ${operation.method}`));
+      this.#refuse(response, problem("method_not_allowed", `this path supports only ${operation.method}`));
       return;
     }
     if (operation.kind === "open") {
-      operation.answer(response);
+      operation.respond(response);
       return;
     }
     const key = bearer(request.headers.authorization);
@@ -106,14 +106,14 @@ export class ApiServer implements BodyReceiver<BodyOperation> {
       this.#refuse(response, problem("scope_missing", "the API key lacks the scope inference"));
       return;
     }
-    if (operation.kind === "answer") operation.answer(principal, response);
+    if (operation.kind === "read") operation.respond(principal, response);
     else this.shared.bodies.read(request, response, principal, operation, this);
   }
 
   bodyRead(pending: PendingRequest<BodyOperation>, body: Buffer): void {
     const { operation, response, principal } = pending;
     if (operation.kind === "query") {
-      operation.answer(principal, body, response);
+      operation.respond(principal, body, response);
       this.shared.bodies.release(principal.organisation, body.length);
       return;
     }
@@ -129,10 +129,10 @@ export class ApiServer implements BodyReceiver<BodyOperation> {
     } else if (!mayUse(principal, name)) {
       const why = problem("model_not_allowed", `the API key may not use the model ${name}`, { param: "model" });
       this.#refuseRead(pending, why, body);
-    } else if ("answer" in call) {
+    } else if ("response" in call) {
       if (route.available(Date.now())) {
         this.shared.bodies.release(principal.organisation, body.length);
-        answerJson(response, 200, call.answer);
+        respondJson(response, 200, call.response);
       } else {
         const why = problem("model_unavailable", `no server of ${name} is ready`, { retryAfter: route.retryAfter() });
         this.#refuseRead(pending, why, body);

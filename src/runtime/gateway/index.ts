@@ -26,15 +26,15 @@ export interface GatewayNeeds {
   readonly engine: Engine;
 }
 
-/** Starts the OpenAI and Ollama APIs over the plan's models. Every answer is counted. */
+/** Starts the OpenAI and Ollama APIs for the plan's models. Every response is counted. */
 export async function startGateway(context: Context, needs: GatewayNeeds): Promise<Running<Gateway>> {
   const { plan, log, metrics: registry } = context;
-  // A process that lost its supervisor writes until its last answer is complete.
+  // A process that has lost its supervisor writes to the journal until its last response is complete.
   const ownerTimeoutMs = orphanTimeoutMs(plan, context.unit);
   const journal = await Journal.open(join(context.dataDirectory, "gateway", "usage"), log, ownerTimeoutMs);
   const publisher = new Publisher(journal, needs.usage, log, (failing) => {
     if (failing === undefined) context.report("ready");
-    else context.report("degraded", `the ledger does not accept usage: ${failing}`);
+    else context.report("degraded", `the ledger does not accept usage events: ${failing}`);
   });
   const keys = new Keys(needs.accounts);
   const router = new Router(plan.models, needs.engine);

@@ -10,7 +10,7 @@ export interface KeyCacheTimes {
   readonly cacheTtlMs: number;
   /** While the change stream is broken, a principal older than this is revalidated; the cached one serves if that fails. */
   readonly staleTtlMs: number;
-  /** A request waits at most this long for the revalidation. */
+  /** Maximum time that a request waits for the revalidation. */
   readonly revalidateTimeoutMs: number;
   /** An invalid key is cached for this time: it may be created at any moment. */
   readonly negativeTtlMs: number;
@@ -28,14 +28,14 @@ export const KEY_CACHE_TIMES: KeyCacheTimes = {
 
 const MAX_CACHED = 50_000;
 const MAX_NEGATIVE = 10_000;
-/** A flood of made-up keys must not become a flood of look-ups; the client addresses share them. */
+/** Limits the look-ups that a flood of random keys causes; the client addresses share them. */
 const MAX_LOOKUPS = 500;
 const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 1_000;
 
 interface Entry {
   readonly lookup: Lookup;
-  /** Epoch milliseconds of the answer, or of the last attempt to revalidate it. */
+  /** Epoch milliseconds of the response, or of the last attempt to revalidate it. */
   checkedAt: number;
   /** Epoch milliseconds at which the key itself expires. */
   readonly keyExpiresAt: number;
@@ -54,7 +54,7 @@ export class Keys {
   readonly #negative = new Map<string, Entry>();
   readonly #lookups = new Map<string, Promise<Lookup>>();
   readonly #inFlight = new SharedLimit(MAX_LOOKUPS);
-  /** Counts invalidations: the answer to a look-up that was in flight meanwhile may be stale. */
+  /** Counts invalidations: the response to a look-up that was in flight meanwhile may be stale. */
   #generation = 0;
   /** The change stream is broken: changes may be missed. */
   #stale = false;
@@ -132,7 +132,7 @@ export class Keys {
       const generation = this.#generation;
       try {
         const principal = await this.accounts.authenticate(hash);
-        // A change that arrived during the look-up may be newer than its answer.
+        // A change that arrived during the look-up may be newer than its response.
         if (generation === this.#generation) return this.#store(hash, principal);
       } catch {
         if (this.clock.now() + retryMs > deadline) return UNAVAILABLE;
@@ -172,7 +172,7 @@ export class Keys {
 const UNKNOWN: Lookup = { kind: "unknown" };
 const UNAVAILABLE: Lookup = { kind: "unavailable" };
 
-/** Keeps at most `maximum` entries; the oldest one is removed first. */
+/** Inserts an entry; removes the oldest one if the map has `maximum` entries. */
 function insert(map: Map<string, Entry>, hash: string, entry: Entry, maximum: number): void {
   map.delete(hash);
   if (map.size >= maximum) {

@@ -22,7 +22,7 @@ export interface Observer {
 /** A histogram whose series are looked up once and not at every observation. */
 class Distribution extends Histogram<string> {
   readonly #series: Series[] = [];
-  /** Always empty: provides the name, help and type of the metric. */
+  /** Contains no values: provides the name, help and type of the metric. */
   readonly #frame: Histogram<string>;
 
   constructor(
@@ -77,8 +77,8 @@ class Distribution extends Histogram<string> {
 export interface CallMetrics {
   readonly input: Observer;
   readonly output: Observer;
-  /** Durations in seconds; `firstByte` is 0 when no upstream answered. */
-  answered(status: number, duration: number, firstByte: number): void;
+  /** Durations in seconds; `firstByte` is 0 if no upstream responded. */
+  completed(status: number, duration: number, firstByte: number): void;
 }
 
 /** Names follow OpenTelemetry's conventions for generative AI, as Prometheus spells them. */
@@ -88,8 +88,11 @@ export class GatewayMetrics {
   fallbacks = 0;
   clientsLeft = 0;
   readonly #calls = new Map<string, CallMetrics>();
-  readonly #answered: { readonly model: string; readonly operation: string; readonly statuses: Map<number, number> }[] =
-    [];
+  readonly #completed: {
+    readonly model: string;
+    readonly operation: string;
+    readonly statuses: Map<number, number>;
+  }[] = [];
   readonly #duration: Distribution;
   readonly #firstToken: Distribution;
   readonly #tokens: Distribution;
@@ -97,19 +100,19 @@ export class GatewayMetrics {
   constructor(registry: Registry) {
     this.#duration = new Distribution(
       "gen_ai_server_request_duration_seconds",
-      "Time from the request to the last byte of its answer.",
+      "Time from the request to the last byte of its response.",
       SECONDS_BUCKETS,
       registry,
     );
     this.#firstToken = new Distribution(
       "gen_ai_server_time_to_first_token_seconds",
-      "Time from the request to the first byte of its answer.",
+      "Time from the request to the first byte of its response.",
       SECONDS_BUCKETS,
       registry,
     );
     this.#tokens = new Distribution(
       "gen_ai_client_token_usage",
-      "Tokens of a request (input) and of its answer (output).",
+      "Tokens of a request (input) and of its response (output).",
       TOKEN_BUCKETS,
       registry,
     );
@@ -118,24 +121,24 @@ export class GatewayMetrics {
 
   call(model: string, operation: OperationName): CallMetrics {
     const key = `${operation} ${model}`;
-    const known = this.#calls.get(key);
-    if (known !== undefined) return known;
+    const existing = this.#calls.get(key);
+    if (existing !== undefined) return existing;
     const labels = { gen_ai_request_model: model, gen_ai_operation_name: operation };
     const statuses = new Map<number, number>();
     const duration = this.#duration.series(labels);
     const firstToken = this.#firstToken.series(labels);
-    const made: CallMetrics = {
+    const metrics: CallMetrics = {
       input: this.#tokens.series({ ...labels, gen_ai_token_type: "input" }),
       output: this.#tokens.series({ ...labels, gen_ai_token_type: "output" }),
-      answered(status, seconds, firstByte) {
+      completed(status, seconds, firstByte) {
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
         duration.observe(seconds);
         if (firstByte > 0) firstToken.observe(firstByte);
       },
     };
-    this.#calls.set(key, made);
-    this.#answered.push({ model, operation, statuses });
-    return made;
+    this.#calls.set(key, metrics);
+    this.#completed.push({ model, operation, statuses });
+    return metrics;
   }
 
   refuse(code: string): void {
@@ -144,15 +147,15 @@ export class GatewayMetrics {
 
   #counters(registry: Registry): void {
     const registers = [registry];
-    const answered = this.#answered;
+    const completed = this.#completed;
     new Counter({
       name: "keelson_gateway_requests_total",
-      help: "Requests that reached a model, by the status of the answer (499: the client disconnected).",
+      help: "Requests that reached a model, by the status of the response (499: the client disconnected).",
       labelNames: ["model", "operation", "status"],
       registers,
       collect() {
         this.reset();
-        for (const { model, operation, statuses } of answered) {
+        for (const { model, operation, statuses } of completed) {
           for (const [status, count] of statuses) this.inc({ model, operation, status: String(status) }, count);
         }
       },
@@ -172,13 +175,13 @@ export class GatewayMetrics {
     total(
       registers,
       "keelson_gateway_fallbacks_total",
-      "Requests that moved on to a fallback model.",
+      "Requests that switched to a fallback model.",
       () => this.fallbacks,
     );
     total(
       registers,
       "keelson_gateway_clients_left_total",
-      "Clients that disconnected before their answer was complete.",
+      "Clients that disconnected before their response was complete.",
       () => this.clientsLeft,
     );
   }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Principal } from "../../contracts/credentials.js";
 import { USAGE_OPERATIONS } from "../../contracts/usage.js";
-import { answerJson } from "../kernel/listener.js";
+import { respondJson } from "../kernel/listener.js";
 import type { Operation } from "./api-server.js";
 import { OPERATIONS } from "./operations.js";
 import { mayUse } from "./principal.js";
@@ -23,17 +23,17 @@ export function openAiOperations(router: Router, startedAt: number): (path: stri
   const modelOf = (name: string): object => ({ id: name, object: "model", created, owned_by: "keelson" });
   const list: Operation = {
     method: "GET",
-    kind: "answer",
-    answer(principal, response) {
+    kind: "read",
+    respond(principal, response) {
       const data = [...router.routes].map(({ model }) => model.name).filter((name) => mayUse(principal, name));
-      answerJson(response, 200, { object: "list", data: data.map(modelOf) });
+      respondJson(response, 200, { object: "list", data: data.map(modelOf) });
     },
   };
   const one = (name: string): Operation => ({
     method: "GET",
-    kind: "answer",
-    answer(principal: Principal, response: ServerResponse) {
-      if (router.route(name) !== undefined && mayUse(principal, name)) answerJson(response, 200, modelOf(name));
+    kind: "read",
+    respond(principal: Principal, response: ServerResponse) {
+      if (router.route(name) !== undefined && mayUse(principal, name)) respondJson(response, 200, modelOf(name));
       else refuse(response, "openai", noSuchModel(name));
     },
   });

@@ -6,17 +6,17 @@ export type OperationName = UsageEvent["operation"];
 interface OperationFacts {
   /** Path in the OpenAI API, of the gateway and of upstreams. */
   readonly path: `/v1/${string}`;
-  /** Field of the OpenAI request that holds the input of the model. */
+  /** Field of the OpenAI request with the input of the model. */
   readonly input: string;
   /** Paths in the Ollama API that are metered as this operation. */
   readonly ollamaPaths: readonly `/api/${string}`[];
-  /** The answer may be a stream. */
+  /** The response may be a stream. */
   readonly streams: boolean;
-  /** The model generates tokens: an answer without a count is estimated from its size. */
+  /** The model generates tokens: a response without a count is estimated from its size. */
   readonly generates: boolean;
 }
 
-/** Everything that differs between operations. The compiler demands a row for each operation of the usage contract. */
+/** Everything that differs between operations. The compiler requires a row for each operation of the usage contract. */
 export const OPERATIONS = {
   chat: {
     path: "/v1/chat/completions",

@@ -48,9 +48,9 @@ export function problem(
 
 const USAGE_RETRY_AFTER_SECONDS = 5;
 
-/** The journal cannot be written: the request is refused rather than answered without being counted. */
+/** The journal cannot be written: the request is refused, because it could not be counted. */
 export function usageUnavailable(): Problem {
-  return problem("usage_unavailable", "usage cannot be recorded at the moment, so the request was refused", {
+  return problem("usage_unavailable", "usage cannot be recorded at the moment; the request was refused", {
     retryAfter: USAGE_RETRY_AFTER_SECONDS,
   });
 }
@@ -71,7 +71,7 @@ export function problemBody(api: Api, { message, type, param, code }: Problem): 
   return JSON.stringify(api === "ollama" ? { error: message } : { error: { message, type, param, code } });
 }
 
-/** Answers with a problem. Does nothing when the answer has started or the client has disconnected. */
+/** Responds with a problem. Does nothing if the response has started or the client has disconnected. */
 export function refuse(response: ServerResponse, api: Api, refused: Problem, requestId?: string): void {
   if (response.headersSent || response.destroyed) return;
   const body = Buffer.from(problemBody(api, refused));

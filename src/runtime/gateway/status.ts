@@ -45,7 +45,7 @@ export class StatusBoard {
       name: route.model.name,
       embeddings: route.model.embeddings,
       engine: first?.target.engine ?? route.model.engine,
-      reason: first?.target.reason ?? this.engine.reason(route.model.name) ?? "no server of it is reachable",
+      reason: first?.target.reason ?? this.engine.reason(route.model.name) ?? "no server of the model is reachable",
       state: route.available(now) ? "ready" : this.#seen.has(route) ? "down" : "starting",
       targets: route.targets.map(({ target, ejectedUntil, inFlight, health }) => ({
         id: target.id,

@@ -1,8 +1,8 @@
-/** Approximate for English and code. Used only where an upstream returns no count. */
+/** Approximate for English and code. Used only if an upstream returns no count. */
 export const BYTES_PER_TOKEN = 4;
 
-const quote = 0x22;
-const dataUrl = Buffer.from('"data:');
+const QUOTE = 0x22;
+const DATA_URL = Buffer.from('"data:');
 
 /**
  * Estimated tokens of a prompt: messages (of either API), texts, or lists of token ids. The names and brackets around the
@@ -15,8 +15,8 @@ export function estimateTokens(subject: unknown): number {
 /** The same for a prompt that was not parsed. It is large, so the names and brackets around its text add little. */
 export function estimateTokensOfJson(bytes: Buffer): number {
   let text = bytes.length;
-  for (let at = bytes.indexOf(dataUrl); at >= 0; at = bytes.indexOf(dataUrl, at + 1)) {
-    const end = bytes.indexOf(quote, at + dataUrl.length);
+  for (let at = bytes.indexOf(DATA_URL); at >= 0; at = bytes.indexOf(DATA_URL, at + 1)) {
+    const end = bytes.indexOf(QUOTE, at + DATA_URL.length);
     if (end < 0) break;
     text -= end - at;
     at = end;
@@ -24,8 +24,8 @@ export function estimateTokensOfJson(bytes: Buffer): number {
   return Math.ceil(text / BYTES_PER_TOKEN);
 }
 
-/** Fields of messages and of their parts that hold text for the model. */
-const textFields: ReadonlySet<string> = new Set(["content", "text", "refusal", "tool_calls", "function", "arguments"]);
+/** Fields of messages and of their parts that contain text for the model. */
+const TEXT_FIELDS: ReadonlySet<string> = new Set(["content", "text", "refusal", "tool_calls", "function", "arguments"]);
 
 function textBytes(value: unknown): number {
   if (typeof value === "string") return Buffer.byteLength(value);
@@ -34,7 +34,7 @@ function textBytes(value: unknown): number {
   let bytes = 0;
   if (Array.isArray(value)) for (const part of value) bytes += textBytes(part);
   else if (typeof value === "object" && value !== null) {
-    for (const [field, part] of Object.entries(value)) if (textFields.has(field)) bytes += textBytes(part);
+    for (const [field, part] of Object.entries(value)) if (TEXT_FIELDS.has(field)) bytes += textBytes(part);
   }
   return bytes;
 }

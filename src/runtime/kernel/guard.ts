@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import type { PrefixAuthority } from "../../contracts/authority.js";
 import type { ErrorCode } from "../../errors/catalogue.js";
-import { answerJson, type Handler } from "./listener.js";
+import { type Handler, respondJson } from "./listener.js";
 
 /** Classifies the sender of a request. */
 export interface Guard {
@@ -26,7 +26,7 @@ export function guardWith(token: string): Guard {
 function internalOnly(guard: Guard, handler: Handler): Handler {
   const error = { code: "internal/unauthorized" satisfies ErrorCode, message: "this path requires the internal token" };
   return (request, response) =>
-    guard.internal(request) ? handler(request, response) : answerJson(response, 401, { error });
+    guard.internal(request) ? handler(request, response) : respondJson(response, 401, { error });
 }
 
 /** `handler` for operators only; responds with 401 to others. */
@@ -34,7 +34,7 @@ export function operatorsOnly(guard: Guard, handler: Handler): Handler {
   const message = "this path requires the internal token, unless it is requested on its own machine as localhost";
   const error = { code: "operators/only" satisfies ErrorCode, message };
   return (request, response) =>
-    guard.operator(request) ? handler(request, response) : answerJson(response, 401, { error });
+    guard.operator(request) ? handler(request, response) : respondJson(response, 401, { error });
 }
 
 /** Headers that a proxy adds. A request with one is untrusted: a proxy on this machine forwards requests of other machines. */

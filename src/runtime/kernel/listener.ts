@@ -258,11 +258,11 @@ function matches(url: string, prefix: string): boolean {
 
 /** Responds with an error in the shape of the API that the request's path belongs to. */
 export function respondError(request: IncomingMessage, response: ServerResponse, error: HttpError): void {
-  answerJson(response, error.status, errorBody(request.url ?? "/", error));
+  respondJson(response, error.status, errorBody(request.url ?? "/", error));
 }
 
 /** Responds with one JSON document. */
-export function answerJson(response: ServerResponse, status: number, body: unknown): void {
+export function respondJson(response: ServerResponse, status: number, body: unknown): void {
   const bytes = Buffer.from(JSON.stringify(body));
   response.writeHead(status, { "content-type": "application/json", "content-length": bytes.length });
   response.end(bytes);

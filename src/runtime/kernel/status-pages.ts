@@ -2,7 +2,7 @@ import type { Registry } from "prom-client";
 import type { ServicesDocument } from "../../contracts/services.js";
 import type { ErrorCode } from "../../errors/catalogue.js";
 import { type Guard, operatorsOnly } from "./guard.js";
-import { answerJson, type Handler, type Listener } from "./listener.js";
+import { type Handler, type Listener, respondJson } from "./listener.js";
 import { type Services, serves } from "./services.js";
 
 /** What `/services` shows of a process besides its modules. */
@@ -32,11 +32,13 @@ export function serveStatusPages(
     return services.ready ? healthy : "starting";
   };
   listener.route("/health/liveness", (_request, response) =>
-    services.failed ? answerJson(response, 503, { status: "failed" }) : answerJson(response, 200, { status: "alive" }),
+    services.failed
+      ? respondJson(response, 503, { status: "failed" })
+      : respondJson(response, 200, { status: "alive" }),
   );
   listener.route("/health/readiness", (request, response) => {
     const waitsFor = services.list().filter(({ state }) => !serves(state));
-    answerJson(response, services.ready ? 200 : 503, {
+    respondJson(response, services.ready ? 200 : 503, {
       status: status("ready"),
       ...(guard.operator(request) && {
         waitsFor: waitsFor.map(({ name, state, reason }) => ({ name, state, reason })),
@@ -46,7 +48,7 @@ export function serveStatusPages(
   listener.route("/health", (request, response) => {
     const list = services.list();
     const degraded = list.some(({ state }) => state === "degraded");
-    answerJson(response, services.ready ? 200 : 503, {
+    respondJson(response, services.ready ? 200 : 503, {
       status: status(degraded ? "degraded" : "healthy"),
       ...(guard.operator(request) && {
         unit,
@@ -56,7 +58,7 @@ export function serveStatusPages(
     });
   });
   const list: Handler = (_request, response) =>
-    answerJson(response, 200, {
+    respondJson(response, 200, {
       unit,
       pid: process.pid,
       startedAt,
@@ -73,7 +75,7 @@ export function metricsHandler(metrics: Registry): Handler {
     metrics.metrics().then(
       (text) => response.writeHead(200, { "content-type": metrics.contentType }).end(text),
       () =>
-        answerJson(response, 500, {
+        respondJson(response, 500, {
           error: { code: "metrics/failed" satisfies ErrorCode, message: "cannot collect the metrics" },
         }),
     );

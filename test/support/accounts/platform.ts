@@ -106,7 +106,7 @@ export async function send(url: string, method: string, path: string, call: Call
   return { status: response.statusCode, headers: response.headers, body: json ? JSON.parse(text) : text, text };
 }
 
-/** The session cookie that an answer sets, as a header to send. */
+/** The session cookie that a response sets, as a request header. */
 export function cookieOf(answer: Answer): Record<string, string> {
   const set = [answer.headers["set-cookie"] ?? []].flat()[0] ?? "";
   return { cookie: set.split(";", 1)[0] ?? "" };

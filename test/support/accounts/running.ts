@@ -3,11 +3,11 @@ import { afterAll, beforeAll } from "vitest";
 import { startPostgres, type TestPostgres } from "../database/postgres.js";
 import { type Platform, startPlatform } from "./platform.js";
 
-/** Shared by the tests of one file, from the first to the last. */
+/** Shared by all tests of a file. */
 export interface Running {
   readonly postgres: TestPostgres;
   readonly platform: Platform;
-  /** For what no role of the platform may do: reading past row-level security, and damaging data. */
+  /** For operations that no role of the platform may do: bypassing row-level security, and damaging data. */
   readonly superuser: pg.Client;
 }
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the command and ends it when standard input closes, which the kernel sees to when the test process is gone.
+# Runs the command and stops it when standard input is closed. The kernel closes it when the test process exits.
 exec 3<&0
 "$@" 3<&- </dev/null &
 server=$!

@@ -11,7 +11,7 @@ import pg from "pg";
 
 /** A real PostgreSQL server on loopback, for one test file. */
 export interface TestPostgres {
-  /** As the platform connects: role `keelson`, owner of database `keelson`, no superuser. */
+  /** The connection of the platform: role `keelson`, owner of database `keelson`, no superuser. */
   readonly url: string;
   /** For tests only: superuser `postgres`, same database. */
   readonly superuserUrl: string;
@@ -56,7 +56,7 @@ const settings = [
   "unix_socket_directories=",
   "max_connections=60",
   "shared_buffers=32MB",
-  // A test's server survives kill -9 without these; only a crash of the machine would need them.
+  // Data survives kill -9 of the server without these; they matter only if the machine crashes.
   "fsync=off",
   "synchronous_commit=on",
   "full_page_writes=off",

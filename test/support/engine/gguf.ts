@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 
-/** The types of GGUF's metadata values that are written here, by their numbers in the format. */
+/** The types of GGUF's metadata values that this file writes. */
 type Value =
   | { readonly kind: "u32"; readonly value: number }
   | { readonly kind: "f32"; readonly value: number }
@@ -19,7 +19,7 @@ interface Tensor {
   readonly values: Float32Array;
 }
 
-const alignment = 32;
+const ALIGNMENT_BYTES = 32;
 
 export interface TinyModel {
   readonly seed?: number;
@@ -28,8 +28,8 @@ export interface TinyModel {
 }
 
 /**
- * Writes a whole Llama model with random weights: two layers of 64, a byte-level vocabulary with some words, and a chat
- * template. What it says is nonsense, but every part of llama.cpp has to work to say it.
+ * Writes a complete Llama model with random weights: two layers of width 64, a byte-level vocabulary with some words, and a chat
+ * template. Its output is random text, but every part of llama.cpp is needed to generate it.
  */
 export function writeTinyGguf(file: string, { seed = 1, context = 2048 }: TinyModel = {}): void {
   const width = 64;
@@ -40,7 +40,7 @@ export function writeTinyGguf(file: string, { seed = 1, context = 2048 }: TinyMo
   const metadata: Readonly<Record<string, Value>> = {
     "general.architecture": text("llama"),
     "general.name": text("tiny random llama"),
-    "general.alignment": u32(alignment),
+    "general.alignment": u32(ALIGNMENT_BYTES),
     "llama.context_length": u32(context),
     "llama.embedding_length": u32(width),
     "llama.block_count": u32(layers),
@@ -156,7 +156,7 @@ function write(file: string, metadata: Readonly<Record<string, Value>>, tensors:
 }
 
 function padded(length: number): number {
-  return Math.ceil(length / alignment) * alignment;
+  return Math.ceil(length / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
 }
 
 function encode(value: Value): Buffer[] {

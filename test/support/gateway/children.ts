@@ -10,7 +10,7 @@ export function descendantsOf(pid: number): { readonly pid: number; readonly com
       const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
       if (state !== "Z") parents.set(Number(entry), Number(parent));
     } catch {
-      // It ended while we looked.
+      // The process exited meanwhile.
     }
   }
   const below = (child: number): boolean => {

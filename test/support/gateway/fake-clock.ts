@@ -1,6 +1,6 @@
 import type { Clock } from "../../../src/runtime/kernel/clock.js";
 
-/** A clock that stands still until `advance`. */
+/** A clock that advances only with `advance`. */
 export class FakeClock implements Clock {
   #now: number;
   #timers: { readonly at: number; readonly callback: () => void }[] = [];
@@ -30,7 +30,7 @@ export class FakeClock implements Clock {
     return this.#timers.length;
   }
 
-  /** Moves the time on. Fires due timers in order and lets promises settle after each one. */
+  /** Advances the time. Fires due timers in order and lets promises settle after each one. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     await settle();

@@ -25,7 +25,7 @@ export function planOf(text: string): Plan {
   return planned.plan;
 }
 
-/** A plan whose models are answered by servers outside; `models` is the YAML of that section. */
+/** A plan whose models external servers serve; `models` is the YAML of that section. */
 export function planWith(models: string): Plan {
   return planOf(`platform: test
 services:
@@ -48,7 +48,7 @@ const principal: Principal = {
   expires: undefined,
 };
 
-/** Accounts with keys in memory: a stand-in for the module's client, not for its rules. */
+/** A fake client of the accounts module, with keys in memory and without the rules of the module. */
 export class TestAccounts implements Accounts {
   readonly keys = new Map<string, Principal>([[hash(key), principal]]);
   readonly #listeners = new Set<(change: KeyChange) => void>();
@@ -86,7 +86,7 @@ export class TestAccounts implements Accounts {
   }
 }
 
-/** A ledger in memory that keeps the contract: each id once, a settled event over an estimated one. */
+/** A ledger in memory with the contract of the real one: it stores each id once, and a settled event replaces an estimated one. */
 export class TestUsage implements Usage {
   readonly events = new Map<string, UsageEvent>();
   unavailable = false;
@@ -102,7 +102,7 @@ export class TestUsage implements Usage {
     }
   }
 
-  /** Resolves once the ledger holds `count` events. */
+  /** Resolves once the ledger contains `count` events. */
   async settled(count: number): Promise<readonly UsageEvent[]> {
     for (let waited = 0; waited < 5000 && this.events.size < count; waited += 20)
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -130,8 +130,8 @@ interface TestGatewayOptions {
   readonly limits?: Partial<ListenerLimits>;
   readonly directory?: string;
   readonly log?: Logger;
-  /** The engines run elsewhere. */
-  readonly enginesApart?: boolean;
+  /** The engines run in another process. */
+  readonly remoteEngines?: boolean;
 }
 
 /** The real kernel, gateway and engine modules in this process, with accounts and ledger in memory. */
@@ -150,7 +150,7 @@ export async function startTestGateway(plan: Plan, options: TestGatewayOptions =
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "keelson-gateway-")));
   const kernel = await startKernel(table, {
     plan,
-    modules: ["gateway", ...(options.enginesApart ? [] : ["engine"]), "accounts", "usage"],
+    modules: ["gateway", ...(options.remoteEngines ? [] : ["engine"]), "accounts", "usage"],
     listen: { host: "127.0.0.1", port: 0 },
     dataDirectory: join(directory, "data"),
     secretsDirectory: join(directory, "secrets"),
@@ -177,7 +177,7 @@ export async function startTestGateway(plan: Plan, options: TestGatewayOptions =
   };
 }
 
-/** The value of one series; 0 when it is not there. */
+/** The value of one series; 0 if it does not exist. */
 export function metric(text: string, name: string, labels: Record<string, string> = {}): number {
   const line = text
     .split("\n")

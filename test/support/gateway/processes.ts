@@ -59,7 +59,7 @@ export class ServeProcess {
     throw new Error(`keelson serve ${this.args.join(" ")} is not ready:\n${this.output}`);
   }
 
-  /** Resolves with the signal that ended the process; rejects when it has not ended after 30 s. */
+  /** Resolves with the signal that ended the process; rejects if it has not exited after 30 s. */
   async ended(): Promise<NodeJS.Signals | null> {
     const child = this.#child;
     if (child === undefined) throw new Error("the process does not run");

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { z } from "zod";
 
-/** What the behaviours here look at; whatever else came stays in it. */
+/** The fields of a request that the behaviours read; other fields are retained. */
 const asked = z.looseObject({
   model: z.string().default(""),
   stream: z.boolean().optional(),
@@ -33,7 +33,7 @@ export const words = ["Fair ", "winds ", "and ", "following ", "seas."];
 
 export const usage = { prompt_tokens: 11, completion_tokens: words.length, total_tokens: 11 + words.length };
 
-/** Answers as a well-behaved server: whole or streamed, with usage as asked for. */
+/** Responds like a correct server: complete or streamed, with usage if requested. */
 export const wellBehaved: Behaviour = ({ path, body }, response) => {
   if (path.endsWith("/embeddings")) {
     const inputs = [body.input].flat();
@@ -81,7 +81,7 @@ export function json(response: ServerResponse, status: number, body: unknown): v
   response.end(text);
 }
 
-/** `port`: where an earlier one was; 0 takes a free one. */
+/** `port`: that of an earlier server, or 0 for a free one. */
 export async function startUpstream(behaviour: Behaviour = wellBehaved, port = 0): Promise<Upstream> {
   let current = behaviour;
   const received: Received[] = [];
@@ -92,7 +92,7 @@ export async function startUpstream(behaviour: Behaviour = wellBehaved, port = 0
     request.on("end", () => {
       const text = Buffer.concat(parts).toString();
       const body = asked.safeParse(text === "" ? {} : JSON.parse(text));
-      // A server understands a request before it does anything with it.
+      // A server parses a request before it processes it.
       if (!body.success)
         return json(response, 400, { error: { message: body.error.message, type: "invalid_request_error" } });
       const seen = { path: request.url ?? "", headers: request.headers, text, body: body.data };

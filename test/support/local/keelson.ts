@@ -12,7 +12,7 @@ export const program = fileURLToPath(new URL("../../../bin/keelson.js", import.m
 
 export type Cleanups = (() => Promise<unknown> | unknown)[];
 
-/** A directory to work in, as a new user has one; removed afterwards. */
+/** An empty working directory; removed after the test. */
 export function workDirectory(cleanups: Cleanups): string {
   const path = mkdtempSync(join(tmpdir(), "keelson-up-"));
   chmodSync(path, 0o755);
@@ -36,7 +36,7 @@ export interface RunOptions {
   readonly interrupt?: AbortSignal;
 }
 
-/** Runs a command to its end. */
+/** Runs a command until it exits. */
 export async function keelson(cwd: string, args: readonly string[], options: RunOptions = {}): Promise<Result> {
   const { env, uid, gid, timeout = 60_000, input, interrupt } = options;
   const child = spawn(process.execPath, [program, ...args], {
@@ -48,10 +48,10 @@ export async function keelson(cwd: string, args: readonly string[], options: Run
   });
   if (input !== undefined) child.stdin?.end(input);
   interrupt?.addEventListener("abort", () => child.kill("SIGINT"));
-  const late = setTimeout(() => child.kill("SIGKILL"), timeout);
+  const timer = setTimeout(() => child.kill("SIGKILL"), timeout);
   const [out, err] = [collect(child.stdout), collect(child.stderr)];
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
-  clearTimeout(late);
+  clearTimeout(timer);
   return { code, out: out(), err: err() };
 }
 
@@ -63,7 +63,7 @@ function collect(stream: NodeJS.ReadableStream | null): () => string {
   return () => text;
 }
 
-/** `keelson up` in the foreground, as a user at a terminal has it. */
+/** `keelson up` in the foreground, as a user starts it in a terminal. */
 export interface Up {
   readonly child: ChildProcess;
   readonly cwd: string;
@@ -94,7 +94,7 @@ export interface Status {
   readonly archive?: { readonly archived: number; readonly failing?: { readonly reason: string } };
 }
 
-/** Starts the platform and waits until it is ready. Afterwards nothing of it remains, whatever the test does to it. */
+/** Starts the platform and waits until it is ready. The cleanup stops all of its processes, whatever the test did to them. */
 export async function up(
   cleanups: Cleanups,
   options: { cwd?: string; args?: readonly string[]; env?: NodeJS.ProcessEnv; port?: number } = {},
@@ -102,7 +102,7 @@ export async function up(
   const cwd = options.cwd ?? workDirectory(cleanups);
   const data = join(cwd, "data");
   const port = options.port ?? (await freePort());
-  const began = performance.now();
+  const startedAt = performance.now();
   const args = ["up", ...(options.args ?? []), "--json", "--port", String(port), "--data", data];
   const child = spawn(process.execPath, [program, ...args], {
     cwd,
@@ -116,9 +116,9 @@ export async function up(
     return closed;
   };
   cleanups.push(async () => {
-    const late = setTimeout(() => child.kill("SIGKILL"), 30_000);
+    const timer = setTimeout(() => child.kill("SIGKILL"), 30_000);
     await stop();
-    clearTimeout(late);
+    clearTimeout(timer);
     await untilNone(() => serverProcesses(join(data, "postgres", "data")), 20_000);
   });
   for (const end = Date.now() + 90_000; !out().includes("\n"); await sleep(20)) {
@@ -131,7 +131,7 @@ export async function up(
     port,
     url: `http://127.0.0.1:${port}`,
     report: JSON.parse(out().split("\n")[0] ?? ""),
-    tookMs: performance.now() - began,
+    tookMs: performance.now() - startedAt,
     err,
     key: async () => (await readFile(join(data, "secrets/terminal/key"), "utf8")).trim(),
     async status() {
@@ -149,7 +149,7 @@ export async function up(
 
 export async function untilNone(list: () => Promise<readonly unknown[]>, timeout: number): Promise<void> {
   for (const end = Date.now() + timeout; Date.now() < end; await sleep(50)) if ((await list()).length === 0) return;
-  throw new Error(`still there: ${JSON.stringify(await list())}`);
+  throw new Error(`still present: ${JSON.stringify(await list())}`);
 }
 
 export async function until(condition: () => Promise<boolean> | boolean, timeout: number, what: string): Promise<void> {

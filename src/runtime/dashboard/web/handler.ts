@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ErrorCode } from "../../../errors/catalogue.js";
 import { SESSION_COOKIE } from "../../admin/index.js";
 import type { Handler } from "../../kernel/listener.js";
-import { answerJson } from "../../kernel/listener.js";
+import { respondJson } from "../../kernel/listener.js";
 import type { Encoding, WebFile, WebFiles } from "./files.js";
 import { commonHeaders, documentPolicy } from "./policy.js";
 
@@ -116,5 +116,5 @@ function accepted({ headers }: IncomingMessage): Encoding | undefined {
 }
 
 function refuse(response: ServerResponse, status: number, code: ErrorCode, message: string, hint?: string): void {
-  answerJson(response, status, { error: { code, message, ...(hint === undefined ? {} : { hint }) } });
+  respondJson(response, status, { error: { code, message, ...(hint === undefined ? {} : { hint }) } });
 }

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Principal } from "../../../contracts/credentials.js";
 import { type Trace, traceOf } from "../../kernel/trace.js";
-import { Outgoing } from "../answer/outgoing.js";
-import type { UpstreamAnswer } from "../answer/upstream-answer.js";
 import type { CallMetrics } from "../metrics.js";
 import { type Problem, problem, problemBody, refuse, usageUnavailable } from "../problem.js";
+import { Outgoing } from "../response/outgoing.js";
+import type { UpstreamResponse } from "../response/upstream-response.js";
 import { meaningOf, type Result, resultOfStatus } from "../routing/health.js";
 import type { RouteWaiter } from "../routing/model-route.js";
 import type { Placement } from "../routing/placement.js";
@@ -50,12 +50,12 @@ const EMPTY = Buffer.alloc(0);
 const NOTHING_COUNTED: Counted = { inputTokens: 0, outputTokens: 0 };
 
 /**
- * One valid request, from its place at a target to the last byte of its answer. `state.ts` decides what happens; this
- * class carries it out.
+ * One valid request, from its place at a target to the last byte of its response. `state.ts` decides what to do; this
+ * class executes it.
  *
  * It implements the callbacks of the upstream, of the model's queue and of the journal itself. That puts three roles into
  * one class on purpose: a listener for each role would be three more objects (or a closure for each callback) for every
- * request, and allocation is what a proxy in Node spends its time on.
+ * request, and a proxy in Node.js spends most of its time on allocation.
  */
 export class Exchange implements UpstreamListener, RouteWaiter, JournalListener {
   waitUntil = 0;
@@ -69,19 +69,19 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   /** The newest attempt; undefined between two attempts. */
   #upstream: UpstreamCall | undefined;
   /** The result of the newest attempt. */
-  #result: Result = "answered";
+  #result: Result = "succeeded";
   /** Why the newest attempt broke, for the log. */
   #reason: string | undefined;
   #retryDelayMs = 0;
   #retryTimer: NodeJS.Timeout | undefined;
   #checkpointAt = 0;
 
-  // The prepared answer: its status is in `#out`. Its last bytes wait for the settlement.
+  // The prepared response: its status is in `#out`. Its last bytes wait for the settlement.
   #last: Buffer = EMPTY;
   #counted: Counted = NOTHING_COUNTED;
   #estimated = false;
   #retryAfter: string | number | undefined;
-  /** The problem that the prepared answer reports; undefined where an upstream answered. */
+  /** The problem that the prepared response reports; undefined if it is the response of an upstream. */
   #problem: Problem | undefined;
   #settledStatus = 0;
   /** The bytes of the `output` event. */
@@ -120,11 +120,11 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
 
   #step(event: Event): void {
     const effects = step(this.#state, event);
-    if (effects !== 0) this.#carryOut(effects);
+    if (effects !== 0) this.#execute(effects);
   }
 
-  /** In the order of the bits: what ends something comes first, what may call back into the machine last. */
-  #carryOut(effects: Effects): void {
+  /** In the order of the bits: effects that stop something come first, those that may call back into the state machine last. */
+  #execute(effects: Effects): void {
     if (effects & LEAVE_QUEUE) this.placement.route.leave(this);
     if (effects & CANCEL_RETRY) clearTimeout(this.#retryTimer);
     if (effects & CANCEL) this.#upstream?.cancel();
@@ -199,7 +199,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
     this.#step(this.#nextModel() ? "fall-back" : "exhausted");
   }
 
-  /** Moves on to the next model that may answer instead; false when there is none. */
+  /** Switches to the next fallback of the model; false if there is none. */
   #nextModel(): boolean {
     if (!this.placement.fallBack()) return false;
     this.shared.metrics.fallbacks += 1;
@@ -210,9 +210,9 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
 
   // ------------------------------------------------------------------------------------------------------ upstream
 
-  onOutput(answer: UpstreamAnswer, bytes: Buffer): boolean {
-    this.#out.status = answer.status;
-    this.#out.contentType = answer.contentType;
+  onOutput(response: UpstreamResponse, bytes: Buffer): boolean {
+    this.#out.status = response.status;
+    this.#out.contentType = response.contentType;
     this.#out.model = this.placement.route.model.name;
     this.#arrived = bytes;
     this.#step("output");
@@ -222,41 +222,47 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
       this.#checkpointAt = now;
     }
     if (!this.#out.full) return true;
-    this.#out.stalls();
+    this.#out.startStallTimeout();
     this.response.once("drain", () => this.#drained());
     return false;
   }
 
   /** `before`: the part of a stream that arrived together with its end. It is sent with the end, in one packet. */
-  onComplete(answer: UpstreamAnswer, before: Buffer | undefined): void {
-    const { shape } = answer;
-    const document = shape === undefined ? answer.document() : undefined;
-    const { counted, estimated } = answer.counted(document);
+  onComplete(response: UpstreamResponse, before: Buffer | undefined): void {
+    const { shape } = response;
+    const document = shape === undefined ? response.document() : undefined;
+    const { counted, estimated } = response.counted(document);
     const last =
-      document === undefined ? shape?.tail(counted) : this.#state.started ? document : this.call.whole(document);
+      document === undefined
+        ? shape?.tail(counted)
+        : this.#state.started
+          ? document
+          : this.call.convertDocument(document);
     if (last !== undefined && !Buffer.isBuffer(last)) this.#prepareProblem(last);
     else {
-      this.#prepare(answer.status, answer.contentType, last ?? EMPTY);
+      this.#prepare(response.status, response.contentType, last ?? EMPTY);
       if (before !== undefined) this.#last = Buffer.concat([before, this.#last]);
       this.#counted = counted;
       this.#estimated = estimated;
     }
-    this.#result = resultOfStatus(answer.status, false);
+    this.#result = resultOfStatus(response.status, false);
     this.#step("completed");
   }
 
-  onUpstreamError(answer: UpstreamAnswer): void {
-    const { retryAfter } = answer;
-    this.#result = this.#state.clientLeft ? "client-left" : resultOfStatus(answer.status, retryAfter !== undefined);
-    const body = answer.document();
-    const status = statusForClient(answer.status);
+  onUpstreamError(response: UpstreamResponse): void {
+    const { retryAfter } = response;
+    this.#result = this.#state.clientLeft ? "client-left" : resultOfStatus(response.status, retryAfter !== undefined);
+    const body = response.document();
+    const status = statusForClient(response.status);
     const message = messageIn(body);
     const model = this.placement.route.model.name;
-    // An upstream of the OpenAI API has given its message in the right shape already.
-    if (this.call.api === "openai" && answer.status === status && message !== undefined) {
+    // The error document of an upstream already has the shape of the OpenAI API.
+    if (this.call.api === "openai" && response.status === status && message !== undefined) {
       this.#prepare(status, "application/json", body);
     } else {
-      this.#prepareProblem(problem("upstream_failed", message ?? `the server of ${model} answered ${answer.status}`));
+      this.#prepareProblem(
+        problem("upstream_failed", message ?? `the server of ${model} returned status ${response.status}`),
+      );
       this.#out.status = status;
     }
     this.#retryAfter = retryAfter;
@@ -264,8 +270,8 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   }
 
   onBroken(reason: string, result: Result): void {
-    const answered = (this.#upstream?.answeredAt ?? 0) > 0;
-    this.#result = this.#state.clientLeft ? (answered ? "client-left" : "abandoned") : result;
+    const hasResponse = (this.#upstream?.respondedAt ?? 0) > 0;
+    this.#result = this.#state.clientLeft ? (hasResponse ? "client-left" : "abandoned") : result;
     if (!this.#state.clientLeft && !this.#state.started) {
       const model = this.placement.route.model.name;
       this.#prepareProblem(problem("upstream_failed", `the server of ${model} failed: ${reason}`));
@@ -274,26 +280,26 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
     this.#step("connection-lost");
   }
 
-  /** Prepares the end of an answer whose upstream failed in the middle of it. */
+  /** Prepares the end of a response whose upstream failed in the middle of it. */
   #break(): void {
-    this.#logFailure("upstream failed in the middle of its answer");
+    this.#logFailure("upstream failed in the middle of its response");
     const model = this.placement.route.model.name;
-    const why = problem("upstream_failed", `the server of ${model} failed in the middle of its answer`);
+    const why = problem("upstream_failed", `the server of ${model} failed in the middle of its response`);
     const { counted, estimated } = this.#countedSoFar();
     this.#counted = counted;
     this.#estimated = estimated;
-    const shape = this.#upstream?.answer?.shape;
+    const shape = this.#upstream?.response?.shape;
     if (shape === undefined) this.#out.cut();
     else this.#last = shape.broken(why);
     this.#out.status = why.status;
   }
 
   #drained(): void {
-    this.#out.flows();
+    this.#out.stopStallTimeout();
     this.#upstream?.resume();
   }
 
-  // ---------------------------------------------------------------------------------------------------- the answer
+  // ---------------------------------------------------------------------------------------------------- the response
 
   #prepare(status: number, contentType: string, last: Buffer): void {
     this.#out.status = status;
@@ -344,7 +350,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   /** The tokens of the newest attempt so far. */
   #countedSoFar(): { readonly counted: Counted; readonly estimated: boolean } {
     return (
-      this.#upstream?.answer?.counted(undefined) ?? {
+      this.#upstream?.response?.counted(undefined) ?? {
         counted: { inputTokens: this.call.inputEstimate, outputTokens: 0 },
         estimated: true,
       }
@@ -389,7 +395,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
     this.#step(step === "intent" ? "intent-durable" : "settlement-durable");
   }
 
-  /** An answer that has started is settled once the journal accepts writes again; any other request does not count. */
+  /** A response that has started is settled once the journal accepts writes again; any other request does not count. */
   onJournalFailure(): "retry" | "discard" {
     if (this.#state.phase !== "done") {
       this.shared.metrics.refuse("usage_unavailable");
@@ -401,9 +407,9 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   #record(): void {
     const status = this.#settledStatus;
     const milliseconds = performance.now() - this.#startedAt;
-    const answeredAt = this.#upstream?.answeredAt ?? 0;
-    const firstByte = answeredAt === 0 ? 0 : answeredAt - this.#startedAt;
-    this.#metrics.answered(status, milliseconds / 1000, firstByte / 1000);
+    const respondedAt = this.#upstream?.respondedAt ?? 0;
+    const firstByte = respondedAt === 0 ? 0 : respondedAt - this.#startedAt;
+    this.#metrics.completed(status, milliseconds / 1000, firstByte / 1000);
     if (this.shared.tracer !== undefined) {
       const model = this.placement.route.model.name;
       const path = this.request.url ?? "";

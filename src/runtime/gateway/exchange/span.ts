@@ -3,7 +3,7 @@ import type { FinishedSpan } from "../../kernel/tracing.js";
 import type { Call } from "../shape.js";
 
 interface Finished {
-  /** The model that answered. */
+  /** The model that served the request. */
   readonly model: string;
   readonly path: string;
   readonly status: number;

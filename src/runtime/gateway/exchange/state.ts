@@ -1,6 +1,6 @@
 /**
  * The life of one request as a state machine: `step(state, event)` changes the state and returns the effects that
- * `Exchange` carries out. No I/O, clock or randomness.
+ * `Exchange` executes. No I/O, clock or randomness.
  *
  *                     queue-refused                      exhausted, not intended
  *            ┌──────────────────────────────▶ deciding ──────────────────────────▶ done
@@ -17,12 +17,12 @@
  *                                      after the first byte
  *
  * From every state: `client-left` cancels what runs, and settles the request with status 499 if it was intended;
- * `journal-refused` leads to `done` at once. `done` ignores every event, except that a place granted late is released.
+ * `journal-refused` leads to `done` at once. `done` ignores every event, except that it releases a place that is granted late.
  *
  * Invariants (test/gateway/exchange-state.test.ts):
- * - A request is answered at most once: END, REFUSE and DESTROY exclude each other.
+ * - At most one response is sent: END, REFUSE and DESTROY exclude each other.
  * - An intended request is settled exactly once, unless the journal refuses.
- * - Of an intended request, the last byte goes out only after the settlement is durable.
+ * - Of an intended request, the last byte is sent only after the settlement is durable.
  * - Every granted place is released exactly once, and the memory of the body as well.
  * - Nothing is retried after the first byte was sent to the client.
  */
@@ -66,13 +66,13 @@ export const EVENTS = [
   "queued",
   /** The queue is full, or the deadline has passed. */
   "queue-refused",
-  /** Bytes of the answer arrived for the client. */
+  /** Bytes of the response arrived for the client. */
   "output",
-  /** The answer of the upstream is complete. */
+  /** The response of the upstream is complete. */
   "completed",
-  /** The upstream answered with an error status. */
+  /** The upstream returned an error status. */
   "upstream-error",
-  /** The attempt ended without a complete answer. */
+  /** The attempt ended without a complete response. */
   "connection-lost",
   "retry-now",
   "retry-later",
@@ -89,16 +89,16 @@ export const EVENTS = [
 
 export type Event = (typeof EVENTS)[number];
 
-/** Effects of one step: a bit set, carried out in the order of the bits. */
+/** Effects of one step: a bit set, executed in the order of the bits. */
 export type Effects = number;
 
 export const LEAVE_QUEUE = 1 << 0;
 export const CANCEL_RETRY = 1 << 1;
 /** Abort the attempt; its end is reported as `connection-lost`. */
 export const CANCEL = 1 << 2;
-/** Abort the attempt; nothing more is reported of it. */
+/** Abort the attempt; no further event of it is reported. */
 export const ABANDON = 1 << 3;
-/** Give the place at the target back. */
+/** Release the place at the target. */
 export const RELEASE = 1 << 4;
 /** Discard the bytes that are held back. */
 export const DISCARD_HELD = 1 << 5;
@@ -106,17 +106,17 @@ export const DISCARD_HELD = 1 << 5;
 export const PASS_ON = 1 << 6;
 /** Send the bytes that are held back. */
 export const OPEN = 1 << 7;
-/** Prepare the end of an answer that broke. */
+/** Prepare the end of a response that broke. */
 export const BREAK = 1 << 8;
-/** Write the settlement of the prepared answer. */
+/** Write the settlement of the prepared response. */
 export const SETTLE = 1 << 9;
-/** Write the settlement of a client that left, with what was produced until now. */
+/** Write the settlement of a client that left, with the output until now. */
 export const SETTLE_LEFT = 1 << 10;
-/** Answer that usage cannot be recorded. */
+/** Respond with the error that usage cannot be recorded. */
 export const REFUSE = 1 << 11;
-/** Close the client's connection: the answer stays incomplete. */
+/** Close the client's connection: the response stays incomplete. */
 export const DESTROY = 1 << 12;
-/** Send the end of the prepared answer. */
+/** Send the end of the prepared response. */
 export const END = 1 << 13;
 /** Record the metrics and the span of a settled request. */
 export const RECORD = 1 << 14;
@@ -137,7 +137,7 @@ export function initialState(): State {
   return { phase: "new", intended: false, intentDurable: false, held: false, started: false, clientLeft: false };
 }
 
-/** Changes `state` by one event and returns what is to be done. An event that the phase does not expect has no effect. */
+/** Changes `state` by one event and returns the effects to execute. An event that the phase does not expect has no effect. */
 export function step(state: State, event: Event): Effects {
   if (state.phase === "done") return event === "target-granted" ? RELEASE : 0;
   switch (event) {
@@ -177,7 +177,7 @@ export function step(state: State, event: Event): Effects {
       return state.phase === "backoff" ? select(state) : 0;
     case "exhausted":
       if (state.phase !== "deciding") return 0;
-      return state.clientLeft ? settleLeft(state) : answer(state);
+      return state.clientLeft ? settleLeft(state) : respond(state);
     case "intent-durable":
       return intentDurable(state);
     case "settlement-durable":
@@ -251,8 +251,8 @@ function journalRefused(state: State): Effects {
   return stop | respond | FINISH;
 }
 
-/** The prepared answer goes out, after its settlement if the request was intended. */
-function answer(state: State): Effects {
+/** Sends the prepared response, after its settlement if the request was intended. */
+function respond(state: State): Effects {
   if (state.intended) return settle(state);
   state.phase = "done";
   return END | FINISH;

@@ -2,7 +2,7 @@ import type { Dispatcher } from "undici";
 import { toError } from "../../../errors/thrown.js";
 import { isBuiltIn } from "../../engine/client.js";
 import { type Trace, traceparent } from "../../kernel/trace.js";
-import { type Headers, UpstreamAnswer } from "../answer/upstream-answer.js";
+import { type Headers, UpstreamResponse } from "../response/upstream-response.js";
 import { type Result, resultOfError } from "../routing/health.js";
 import type { ModelRoute } from "../routing/model-route.js";
 import type { RoutedTarget } from "../routing/target.js";
@@ -10,29 +10,29 @@ import type { Call } from "../shape.js";
 
 /** Receives the progress of an attempt. `onComplete`, `onUpstreamError` and `onBroken` exclude each other and come last. */
 export interface UpstreamListener {
-  /** Bytes for the client. Returns false when it reads more slowly than they arrive: the call pauses until `resume`. */
-  onOutput(answer: UpstreamAnswer, bytes: Buffer): boolean;
-  /** The answer is complete; `before`: the part of a stream that arrived together with its end. */
-  onComplete(answer: UpstreamAnswer, before: Buffer | undefined): void;
-  /** The upstream answered with an error status. */
-  onUpstreamError(answer: UpstreamAnswer): void;
-  /** The attempt ended without a complete answer, or was cancelled. */
+  /** Bytes for the client. Returns false if the client reads more slowly than they arrive: the call then pauses until `resume`. */
+  onOutput(response: UpstreamResponse, bytes: Buffer): boolean;
+  /** The response is complete; `before`: the part of a stream that arrived together with its end. */
+  onComplete(response: UpstreamResponse, before: Buffer | undefined): void;
+  /** The upstream returned an error status. */
+  onUpstreamError(response: UpstreamResponse): void;
+  /** The attempt ended without a complete response, or was cancelled. */
   onBroken(reason: string, result: Result): void;
 }
 
 /**
  * One attempt of a request at one upstream server, from its place at the target to the last byte. It is the handler of its
- * own connection, so that an attempt allocates one object and a piece of an answer none.
+ * own connection, so that an attempt allocates one object and a piece of a response none.
  */
 export class UpstreamCall implements Dispatcher.DispatchHandler {
   readonly #startedAt = performance.now();
   #controller: Dispatcher.DispatchController | undefined;
-  #answer: UpstreamAnswer | undefined;
+  #response: UpstreamResponse | undefined;
   #cancelled = false;
   /** The listener has received the end. */
   #ended = false;
-  /** When the head of the answer arrived, as `performance.now()`; 0 until then. */
-  answeredAt = 0;
+  /** When the head of the response arrived, as `performance.now()`; 0 until then. */
+  respondedAt = 0;
 
   constructor(
     private readonly route: ModelRoute,
@@ -41,9 +41,9 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     private readonly listener: UpstreamListener,
   ) {}
 
-  /** What has arrived so far; undefined before the head of the answer. */
-  get answer(): UpstreamAnswer | undefined {
-    return this.#answer;
+  /** The response so far; undefined before its head has arrived. */
+  get response(): UpstreamResponse | undefined {
+    return this.#response;
   }
 
   send(requestId: string, trace: Trace): void {
@@ -71,10 +71,10 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     this.#controller?.resume();
   }
 
-  /** Gives the place at the target back and records the result of the attempt. To be called once. */
+  /** Releases the place at the target and records the result of the attempt. Must be called once. */
   release(result: Result): void {
     const now = Date.now();
-    const firstByteMs = this.answeredAt === 0 ? undefined : this.answeredAt - this.#startedAt;
+    const firstByteMs = this.respondedAt === 0 ? undefined : this.respondedAt - this.#startedAt;
     this.target.health.record(result, now, performance.now() - this.#startedAt, firstByteMs);
     this.route.release(this.target, now);
   }
@@ -86,38 +86,38 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
     if (status < 200) return;
-    this.#answer = new UpstreamAnswer(status, headers, this.call);
-    this.answeredAt = performance.now();
+    this.#response = new UpstreamResponse(status, headers, this.call);
+    this.respondedAt = performance.now();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#ended || this.#answer === undefined) return;
+    if (this.#ended || this.#response === undefined) return;
     try {
-      if (this.#answer.take(chunk) === "later") process.nextTick(passOn, this);
+      if (this.#response.take(chunk) === "later") process.nextTick(passOn, this);
     } catch (error) {
       controller.abort(toError(error));
     }
   }
 
-  /** Passes on what has arrived since the last time. */
+  /** Passes on the bytes that have arrived since the last call. */
   passOn(): void {
-    const answer = this.#answer;
-    if (answer === undefined || this.#ended) return;
-    const bytes = answer.passOn();
-    if (answer.shape?.complete) {
+    const response = this.#response;
+    if (response === undefined || this.#ended) return;
+    const bytes = response.passOn();
+    if (response.shape?.complete) {
       this.#ended = true;
-      this.listener.onComplete(answer, bytes);
-    } else if (bytes !== undefined && !this.listener.onOutput(answer, bytes)) this.#controller?.pause();
+      this.listener.onComplete(response, bytes);
+    } else if (bytes !== undefined && !this.listener.onOutput(response, bytes)) this.#controller?.pause();
   }
 
   onResponseEnd(): void {
     this.passOn();
-    const answer = this.#answer;
-    if (this.#ended || answer === undefined) return;
+    const response = this.#response;
+    if (this.#ended || response === undefined) return;
     this.#ended = true;
-    if (answer.status >= 400) this.listener.onUpstreamError(answer);
-    else if (answer.shape !== undefined) this.listener.onBroken("its stream ended too early", "connection-lost");
-    else this.listener.onComplete(answer, undefined);
+    if (response.status >= 400) this.listener.onUpstreamError(response);
+    else if (response.shape !== undefined) this.listener.onBroken("its stream ended early", "connection-lost");
+    else this.listener.onComplete(response, undefined);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

@@ -7,13 +7,13 @@ export const CLAIM_TTL_MS = 5_000;
  * - The sum of what owners hold never exceeds the capacity.
  * - The share of an owner is the capacity divided by the owners that hold or claim some of it.
  * - Work-conserving: while no other owner claims anything, one owner may hold the whole capacity.
- * - An owner within its share is refused only while the resource is full. That leaves a claim, and while it stands no
- *   other owner is granted more than its own share: what the others release goes to the claimant.
+ * - An owner within its share is refused only while the resource is full. That registers a claim. While a claim is valid, no
+ *   other owner is granted more than its own share, so the claimant receives what the others release.
  */
 export class SharedLimit {
   #used = 0;
   readonly #held = new Map<string, number>();
-  /** Owners that were refused within their share, with the epoch milliseconds until which their claim stands. */
+  /** Owners that were refused within their share, with the epoch milliseconds until which their claim is valid. */
   readonly #claims = new Map<string, number>();
 
   constructor(readonly capacity: number) {}
@@ -46,7 +46,7 @@ export class SharedLimit {
     return true;
   }
 
-  /** Gives back what `take` granted. */
+  /** Releases what `take` granted. */
   release(owner: string, amount: number): void {
     const left = this.heldBy(owner) - amount;
     this.#used -= amount;

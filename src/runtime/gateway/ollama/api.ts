@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Principal } from "../../../contracts/credentials.js";
 import type { Model } from "../../../plan/plan.js";
 import { capabilitiesOf } from "../../engine/client.js";
-import { answerJson } from "../../kernel/listener.js";
+import { respondJson } from "../../kernel/listener.js";
 import type { Operation, ReadCall } from "../api-server.js";
 import type { OllamaPath } from "../operations.js";
 import { mayUse } from "../principal.js";
@@ -29,23 +29,23 @@ export function ollamaOperations(router: Router): (path: string) => Operation | 
     ...Object.entries(READERS).map(([path, read]) => [path, { method: "POST", kind: "call", read }] as const),
     [
       "/api/tags",
-      { method: "GET", kind: "answer", answer: (principal, response) => list(router, principal, response, startedAt) },
+      { method: "GET", kind: "read", respond: (principal, response) => list(router, principal, response, startedAt) },
     ],
     [
       "/api/ps",
-      { method: "GET", kind: "answer", answer: (principal, response) => running(router, principal, response) },
+      { method: "GET", kind: "read", respond: (principal, response) => running(router, principal, response) },
     ],
     [
       "/api/show",
       {
         method: "POST",
         kind: "query",
-        answer: (principal, body, response) => show(router, principal, body, response, startedAt),
+        respond: (principal, body, response) => show(router, principal, body, response, startedAt),
       },
     ],
     [
       "/api/version",
-      { method: "GET", kind: "open", answer: (response) => answerJson(response, 200, { version: VERSION }) },
+      { method: "GET", kind: "open", respond: (response) => respondJson(response, 200, { version: VERSION }) },
     ],
   ]);
   return (path) => operations.get(path);
@@ -62,7 +62,7 @@ function visible(router: Router, principal: Principal): readonly ModelRoute[] {
 
 function list(router: Router, principal: Principal, response: ServerResponse, startedAt: string): void {
   const models = visible(router, principal).map((route) => ({ ...entry(route), modified_at: startedAt }));
-  answerJson(response, 200, { models });
+  respondJson(response, 200, { models });
 }
 
 function running(router: Router, principal: Principal, response: ServerResponse): void {
@@ -75,7 +75,7 @@ function running(router: Router, principal: Principal, response: ServerResponse)
       size_vram: 0,
       context_length: route.model.context,
     }));
-  answerJson(response, 200, { models });
+  respondJson(response, 200, { models });
 }
 
 function show(router: Router, principal: Principal, body: Buffer, response: ServerResponse, startedAt: string): void {
@@ -95,7 +95,7 @@ function show(router: Router, principal: Principal, body: Buffer, response: Serv
     return;
   }
   const { model } = route;
-  answerJson(response, 200, {
+  respondJson(response, 200, {
     modelfile: "",
     parameters: "",
     template: "",

@@ -4,10 +4,10 @@ import { firstViolation } from "../../kernel/violations.js";
 import { OPERATIONS } from "../operations.js";
 import { type Problem, problem } from "../problem.js";
 import { scanBody } from "../request/openai.js";
-import type { Call, LoadRequest, WholeShape } from "../shape.js";
+import type { Call, DocumentShape, LoadRequest } from "../shape.js";
 import { estimateTokens } from "../token-estimate.js";
-import { embeddingsAnswer, type Field, loadedAnswer, OllamaStream, wholeAnswer } from "./answer.js";
 import { chatBody, embedBody, embeddingsBody, generateBody } from "./messages.js";
+import { documentConverter, embeddingsConverter, type Field, loadedResponse, OllamaStream } from "./response.js";
 import { chatRequest, generateRequest, type OpenAiBody, ownFields, rawRequest } from "./upstream.js";
 
 const NO_FIELDS: ReadonlySet<string> = new Set();
@@ -36,7 +36,7 @@ export function readChat(body: Buffer): Call | LoadRequest | Problem {
   const parsed = parseBody(chatBody, body);
   if (isProblem(parsed)) return parsed;
   const { model, messages } = parsed;
-  if (messages == null || messages.length === 0) return { model, answer: loadedAnswer(model, "message") };
+  if (messages == null || messages.length === 0) return { model, response: loadedResponse(model, "message") };
   const upstream = { path: OPERATIONS.chat.path, fields: chatRequest(parsed), own: ownFields(parsed) };
   return generation("chat", parsed, upstream, "message", messages);
 }
@@ -45,7 +45,7 @@ export function readGenerate(body: Buffer): Call | LoadRequest | Problem {
   const parsed = parseBody(generateBody, body);
   if (isProblem(parsed)) return parsed;
   const { model, prompt, raw, suffix } = parsed;
-  if (prompt === "" && suffix === "") return { model, answer: loadedAnswer(model, "response") };
+  if (prompt === "" && suffix === "") return { model, response: loadedResponse(model, "response") };
   const own = ownFields(parsed);
   const upstream =
     raw || suffix !== ""
@@ -58,14 +58,14 @@ export function readEmbed(body: Buffer): Call | LoadRequest | Problem {
   const parsed = parseBody(embedBody, body);
   if (isProblem(parsed)) return parsed;
   const { model, input, dimensions } = parsed;
-  if (input.length === 0) return { model, answer: { model, embeddings: [] } };
+  if (input.length === 0) return { model, response: { model, embeddings: [] } };
   return embedding(model, { input, ...(dimensions == null ? {} : { dimensions }) }, "embed");
 }
 
 export function readEmbeddings(body: Buffer): Call | LoadRequest | Problem {
   const parsed = parseBody(embeddingsBody, body);
   if (isProblem(parsed)) return parsed;
-  if (parsed.prompt === "") return { model: parsed.model, answer: { embedding: [] } };
+  if (parsed.prompt === "") return { model: parsed.model, response: { embedding: [] } };
   return embedding(parsed.model, { input: parsed.prompt }, "embeddings");
 }
 
@@ -84,14 +84,14 @@ function generation(
   field: Field,
   prompt: unknown,
 ): Call {
-  const whole = wholeAnswer(model, field, performance.now());
-  return ollamaCall(operation, model, stream, upstream, prompt, whole, field);
+  const convertDocument = documentConverter(model, field, performance.now());
+  return ollamaCall(operation, model, stream, upstream, prompt, convertDocument, field);
 }
 
 function embedding(model: string, fields: OpenAiBody, form: "embed" | "embeddings"): Call {
-  const whole = embeddingsAnswer(model, form, performance.now());
+  const convertDocument = embeddingsConverter(model, form, performance.now());
   const upstream = { path: OPERATIONS.embedding.path, fields, own: {} };
-  return ollamaCall("embedding", model, false, upstream, fields["input"], whole, "response");
+  return ollamaCall("embedding", model, false, upstream, fields["input"], convertDocument, "response");
 }
 
 function ollamaCall(
@@ -100,7 +100,7 @@ function ollamaCall(
   stream: boolean,
   { path, fields, own }: UpstreamRequest,
   prompt: unknown,
-  whole: WholeShape,
+  convertDocument: DocumentShape,
   field: Field,
 ): Call {
   return {
@@ -110,9 +110,9 @@ function ollamaCall(
     model,
     stream,
     inputEstimate: estimateTokens(prompt),
-    body: (upstreamModel, ofOurs) =>
-      Buffer.from(JSON.stringify({ model: upstreamModel, ...fields, ...(ofOurs ? own : {}) })),
+    body: (upstreamModel, builtIn) =>
+      Buffer.from(JSON.stringify({ model: upstreamModel, ...fields, ...(builtIn ? own : {}) })),
     streamShape: () => new OllamaStream(model, field),
-    whole,
+    convertDocument,
   };
 }

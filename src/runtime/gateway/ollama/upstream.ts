@@ -41,7 +41,7 @@ function common(stream: boolean, format: Format, options: Options): OpenAiBody {
   };
 }
 
-/** Default number of an answer's last tokens that Ollama's penalties apply to. */
+/** Default number of a response's last tokens that Ollama's penalties apply to. */
 const PENALTY_TOKENS = 64;
 
 /** Fields of an Ollama request that the OpenAI API lacks: strict upstreams refuse them, Keelson's own engines support them. */

@@ -109,7 +109,7 @@ class Scanner {
     let at = this.#at + 1;
     let near = at + 64;
     for (;;) {
-      // Short strings are cheaper byte by byte; a long one is crossed natively to its next quote.
+      // Short strings are cheaper byte by byte; the next quote of a long one is found natively.
       while (at < near) {
         const byte = bytes[at];
         if (byte === undefined) return false;
@@ -176,7 +176,7 @@ class Scanner {
     return this.#at > start && this.#at - start <= 400 && numeric.test(bytes.toString("latin1", start, this.#at));
   }
 
-  /** Skips an object or array with all that is in it. */
+  /** Skips an object or array with its contents. */
   #nested(): boolean {
     const { bytes } = this;
     let depth = 0;

@@ -1,14 +1,14 @@
 import { isUtf8 } from "node:buffer";
 import { USAGE_OPERATIONS } from "../../../contracts/usage.js";
 import { messageOf } from "../../../errors/thrown.js";
-import { OpenAiStream } from "../answer/openai-stream.js";
 import { OPERATIONS, type OperationName } from "../operations.js";
 import { type Problem, problem } from "../problem.js";
-import type { Call, StreamShape, WholeShape } from "../shape.js";
+import { OpenAiStream } from "../response/openai-stream.js";
+import type { Call, DocumentShape, StreamShape } from "../shape.js";
 import { estimateTokens, estimateTokensOfJson } from "../token-estimate.js";
 import { type Field, type Scanned, scanObject, textOf } from "./json-scan.js";
 
-/** A body up to this size is parsed completely, so that every byte of it is valid JSON; a larger one is left to the upstream. */
+/** A body up to this size is parsed completely, so that every byte of it is valid JSON; the upstream parses a larger one. */
 const MAX_PARSED_BYTES = 16 * 1024;
 
 const FIELDS: ReadonlySet<string> = new Set([
@@ -74,7 +74,7 @@ function invalidInput(name: string, { kind, start, end }: Field, body: Buffer): 
   if (name === "messages") {
     if (kind !== "array") return "messages must be a list";
     const first = firstByte(body, start + 1, end);
-    if (first === 0x5d) return "messages must hold at least one message";
+    if (first === 0x5d) return "messages must contain at least one message";
     return first === 0x7b ? undefined : "each message must be an object with a role and content";
   }
   return kind === "string" || kind === "array" ? undefined : `${name} must be a string or a list`;
@@ -87,11 +87,11 @@ function firstByte(body: Buffer, start: number, end: number): number | undefined
 }
 
 const WITH_USAGE = '{"include_usage":true}';
-const identity: WholeShape = (body) => body;
+const identity: DocumentShape = (body) => body;
 
 class OpenAiCall implements Call {
   readonly api = "openai";
-  readonly whole = identity;
+  readonly convertDocument = identity;
   readonly #wantsUsage: boolean;
 
   constructor(

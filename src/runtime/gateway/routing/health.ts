@@ -6,7 +6,7 @@
 /** The result of one attempt. HTTP statuses are grouped by what they mean for the server. */
 export type Result =
   /** 2xx or 3xx. */
-  | "answered"
+  | "succeeded"
   /** 4xx except those below: the request is at fault. */
   | "client-error"
   /** 401 or 403: the server refuses the gateway's credentials. */
@@ -27,9 +27,9 @@ export type Result =
   | "connection-lost"
   /** The server accepted the request and sent nothing within the timeout. */
   | "timed-out"
-  /** The client disconnected before the first byte of the answer. */
+  /** The client disconnected before the first byte of the response. */
   | "abandoned"
-  /** The client disconnected during the answer. */
+  /** The client disconnected during the response. */
   | "client-left"
   /** The gateway cancelled the attempt because usage cannot be recorded. */
   | "discarded";
@@ -40,15 +40,15 @@ export type Result =
  * - `success` resets the count of consecutive failures.
  * - `failure` counts as an error and as one consecutive failure: MAX_FAILURES of them eject the server.
  * - `rejected` counts as an error and changes nothing else.
- * - `unanswered` counts as one consecutive request without an answer: MAX_UNANSWERED of them eject the server.
+ * - `unanswered` counts as one consecutive request without a response: MAX_UNANSWERED of them eject the server.
  * - `neutral` changes nothing.
  */
 export type Outcome = "success" | "failure" | "rejected" | "unanswered" | "neutral";
 
 /**
- * Whether another attempt may help before the first byte of the answer is sent to the client.
+ * Whether another attempt may help before the first byte of the response is sent to the client.
  *
- * - `never`: the answer is final.
+ * - `never`: the response is final.
  * - `elsewhere`: at a server that was not tried, within the model's retry budget.
  * - `anywhere`: at any server, the same one included (it may be restarting), up to MAX_ATTEMPTS.
  * - `until-deadline`: as `anywhere`, and for as long as a request may wait in the queue: no work was started.
@@ -63,7 +63,7 @@ interface Meaning {
 }
 
 const MEANINGS = {
-  answered: { outcome: "success", retry: "never", fallsBack: false },
+  succeeded: { outcome: "success", retry: "never", fallsBack: false },
   "client-error": { outcome: "success", retry: "never", fallsBack: false },
   unauthorised: { outcome: "failure", retry: "elsewhere", fallsBack: true },
   // Not a failure: a client that requests a path which the server lacks could eject it for everyone.
@@ -85,9 +85,9 @@ export function meaningOf(result: Result): Meaning {
   return MEANINGS[result];
 }
 
-/** The result of an attempt that was answered with `status`. */
+/** The result of an attempt whose response has `status`. */
 export function resultOfStatus(status: number, hasRetryAfter: boolean): Result {
-  if (status < 400) return "answered";
+  if (status < 400) return "succeeded";
   if (status === 401 || status === 403) return "unauthorised";
   if (status === 404) return "not-found";
   if (status === 408) return "request-timeout";
@@ -119,31 +119,31 @@ export function resultOfError(error: Error): Result {
 
 /** Consecutive failures that eject a server. */
 export const MAX_FAILURES = 3;
-/** Consecutive requests without an answer that eject a server. Clients also leave servers that work. */
+/** Consecutive requests without a response that eject a server. Clients also disconnect from healthy servers. */
 export const MAX_UNANSWERED = 10;
-/** A client that leaves sooner has not waited long enough for a conclusion about the server. */
+/** A client that disconnects sooner has not waited long enough to indicate a fault of the server. */
 const MIN_UNANSWERED_MS = 250;
 const MAX_UNANSWERED_MS = 30_000;
 
 const FIRST_EJECTION_MS = 1_000;
 const MAX_EJECTION_MS = 30_000;
 
-/** How one server has done lately. Times are epoch milliseconds. */
+/** The recent health of one server. Times are epoch milliseconds. */
 export class Health {
   /** Consecutive failures. */
   #failures = 0;
-  /** Consecutive requests that a client gave up before the first byte. */
+  /** Consecutive requests whose client disconnected before the first byte. */
   #unanswered = 0;
   ejectedUntil = 0;
   /** Failures and rejections since the start. */
   errors = 0;
-  /** Moving average of the time from a request to the first byte of its answer; 0 before the first one. */
+  /** Moving average of the time from a request to the first byte of its response; 0 before the first one. */
   timeToFirstByteMs = 0;
-  /** Moving average of the time that a request takes its place; 0 before the first one. */
+  /** Moving average of the duration of a request; 0 before the first one. */
   durationMs = 0;
 
   /**
-   * Takes the result of one attempt. `firstByteMs`: until the head of the answer, undefined when none came;
+   * Records the result of one attempt. `firstByteMs`: until the head of the response, undefined if none arrived;
    * `durationMs`: until the attempt ended.
    */
   record(result: Result, now: number, durationMs: number, firstByteMs: number | undefined): void {
@@ -151,7 +151,7 @@ export class Health {
       case "success":
         this.#failures = 0;
         this.#unanswered = 0;
-        // An error is answered faster than any work is done: it would make the server look fast.
+        // An error response takes less time than any work and would lower the average.
         if (result === "client-error") return;
         if (firstByteMs !== undefined) this.timeToFirstByteMs = average(this.timeToFirstByteMs, firstByteMs);
         this.durationMs = average(this.durationMs, durationMs);

@@ -17,10 +17,10 @@ const RETRY_RATIO = 0.2;
 /** … plus a reserve of this many. */
 const RETRY_RESERVE = 20;
 
-/** Estimated duration of a request before a model has answered one. */
+/** Estimated duration of a request before the model has served one. */
 const MIN_RETRY_ESTIMATE_MS = 500;
 const MAX_RETRY_AFTER_SECONDS = 60;
-/** `Retry-After` while no server of the model is known. */
+/** `Retry-After` while the model has no server. */
 const UNAVAILABLE_RETRY_AFTER_SECONDS = 5;
 
 /** The targets of one model and the bounded queue in front of them. `now` is epoch milliseconds everywhere. */
@@ -44,7 +44,7 @@ export class ModelRoute {
     return this.#queue.length;
   }
 
-  /** Takes over the targets that engines serve now. Those that stay keep their state; the others finish their requests. */
+  /** Replaces the targets by those that the engines report. Targets that remain keep their state; the others complete their requests. */
   update(targets: readonly Target[], now: number): void {
     const previous = new Map(this.#targets.map((routed) => [keyOf(routed.target), routed]));
     this.#targets = targets.map((target) => {
@@ -63,7 +63,7 @@ export class ModelRoute {
     return this.#targets.some(({ ejectedUntil }) => ejectedUntil <= now);
   }
 
-  /** Takes a place at the best target; undefined when the request has to wait. Requests that wait already come first. */
+  /** Takes a place at the best target; undefined if the request has to wait. Queued requests come first. */
   take(tried: ReadonlySet<RoutedTarget> | undefined, now: number): RoutedTarget | undefined {
     if (this.#queue.length > 0) this.#serveQueue(now);
     return this.#take(tried, now);
@@ -83,7 +83,7 @@ export class ModelRoute {
     if (this.#queue.push(waiter, now)) return;
     const full = this.#queue.length >= length ? "the queue" : "your share of the queue";
     waiter.refused(
-      problem("queue_full", `${full} of ${this.model.name} is full (${this.#queue.length} requests wait)`, {
+      problem("queue_full", `${full} of ${this.model.name} is full (${this.#queue.length} requests are waiting)`, {
         retryAfter: this.retryAfter(),
       }),
     );
@@ -94,7 +94,7 @@ export class ModelRoute {
     this.#queue.remove(waiter);
   }
 
-  /** Gives the place of a finished request to the next waiter. */
+  /** Releases the place of a finished request, for the next waiter. */
   release(target: RoutedTarget, now: number): void {
     target.inFlight -= 1;
     if (this.#queue.length > 0) this.#serveQueue(now);

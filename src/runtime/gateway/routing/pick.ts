@@ -1,4 +1,4 @@
-/** What the choice among targets reads of each. Times are epoch milliseconds. */
+/** The facts of a target that the choice among targets depends on. Times are epoch milliseconds. */
 export interface Candidate {
   /** Requests in flight. */
   readonly inFlight: number;
@@ -8,7 +8,7 @@ export interface Candidate {
   readonly weight: number;
   /** When it became ready: its share grows from there (slow start). */
   readonly readySince: number;
-  /** It gets no requests before this time, because it failed. */
+  /** It receives no requests before this time, because it failed. */
   readonly ejectedUntil: number;
 }
 
@@ -24,8 +24,8 @@ function effectiveWeight({ weight, readySince }: Candidate, now: number): number
 
 /**
  * The target with the fewest requests for its weight (weighted least outstanding requests); undefined when every one
- * outside `tried` is full or ejected. When all were tried, all may be used again. `turn` decides between equals, so that
- * they take turns.
+ * outside `tried` is full or ejected. When all were tried, all may be used again. `turn` selects among equal targets, so that
+ * they are used in turn.
  */
 export function pick<Target extends Candidate>(
   targets: readonly Target[],

@@ -9,7 +9,7 @@ const FIRST_BACKOFF_MS = 25;
 const MAX_BACKOFF_MS = 1_000;
 
 /**
- * Which servers one request has tried, and where it may go next: other servers of its model, then the model's fallbacks.
+ * The servers that one request has tried, and the next one: another server of its model, then the model's fallbacks.
  * Times are epoch milliseconds unless a name ends in Ms.
  */
 export class Placement {
@@ -76,14 +76,14 @@ export class Placement {
       case "anywhere":
         return attemptsLeft;
       case "until-deadline": {
-        // Another model may answer at once: that is better than a long wait.
+        // Another model may be available at once, which is better than a long wait.
         const lastModel = this.#fallback >= this.#fallbacks.length;
         return attemptsLeft || (lastModel && ageMs < route.model.queue.deadline);
       }
     }
   }
 
-  /** Moves on to the next model that may answer instead; false when there is none. */
+  /** Switches to the next fallback of the model; false if there is none. */
   fallBack(): boolean {
     for (;;) {
       const name = this.#fallbacks[this.#fallback];

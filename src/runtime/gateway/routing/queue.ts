@@ -2,9 +2,9 @@ import { SharedLimit } from "../limits/shared-limit.js";
 
 /** A request that waits for a target. */
 export interface Waiter<Target> {
-  /** Who sent the request: owners share the places of the queue. */
+  /** The sender of the request. Owners share the places of the queue. */
   readonly owner: string;
-  /** Targets that a request has tried. It uses another one as long as there is one. */
+  /** Targets that a request has tried. It uses another one if one exists. */
   readonly tried: ReadonlySet<Target> | undefined;
   /** Epoch milliseconds; at this time the request stops waiting. */
   readonly waitUntil: number;

@@ -3,9 +3,9 @@ import type { Target } from "../../engine/client.js";
 import { Health } from "./health.js";
 import type { Candidate } from "./pick.js";
 
-/** Until the first byte of an answer: a long prompt on a slow machine takes minutes. */
+/** Until the first byte of a response: a long prompt on a slow machine takes minutes. */
 const HEADERS_TIMEOUT_MS = 300_000;
-/** Between two pieces of an answer. */
+/** Between two pieces of a response. */
 const BODY_TIMEOUT_MS = 120_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 const KEEP_ALIVE_MS = 30_000;

@@ -1,8 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
 
 /**
- * How long an answer waits for `fdatasync`. A completed write survives the end of this process; surviving the end of the
- * machine takes a sync, and a disk that stalls (another process writes gigabytes) must not stall every answer.
+ * Maximum time that a response waits for `fdatasync`. A completed write survives a crash of this process; to survive a crash of the
+ * machine it must be synced. A disk that stalls (another process writes gigabytes) must not stall every response.
  */
 const FSYNC_TIMEOUT_MS = 100;
 

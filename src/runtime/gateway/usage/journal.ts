@@ -27,7 +27,7 @@ export interface JournalListener {
   onJournaled(step: "intent" | "settled"): void;
   /**
    * The entry cannot be written. Decides about a settlement: `retry` writes it as soon as the journal accepts writes again;
-   * `discard` voids the request, because nothing of its answer was sent. A refused intent is always discarded.
+   * `discard` voids the request, because nothing of its response was sent. A refused intent is always discarded.
    */
   onJournalFailure(step: "intent" | "settled"): "retry" | "discard";
 }
@@ -38,7 +38,7 @@ const ROTATE_AFTER_MS = 250;
 const MAX_SEGMENT_BYTES = 4 * 1024 * 1024;
 /** Interval of attempts after a failed write. */
 const RETRY_INTERVAL_MS = 500;
-/** With more files than this, the open intents of the oldest one are copied forward, so that it can be deleted. */
+/** With more files than this, the open intents of the oldest one are copied to the newest, so that it can be deleted. */
 const MAX_SEGMENTS = 8;
 const TICK_MS = 100;
 
@@ -50,16 +50,16 @@ interface Pending {
 }
 
 /**
- * The durable journal of usage on this process's disk. Entries that arrive during a write go out together with the next one
+ * The durable journal of usage on this process's disk. Entries that arrive during a write are written together by the next one
  * (group commit). Their listeners are notified once the write is on the disk (or, where the disk stalls, in the kernel).
- * After a failed write the journal is `failing`: requests are refused rather than answered without being counted.
+ * After a failed write the journal is `failing`: requests are refused, because they could not be counted.
  */
 export class Journal {
   #pending: Pending[] = [];
-  /** Settlements and voids that could not be written: they go first when the journal accepts writes again. */
+  /** Settlements and voids that could not be written: they are written first when the journal accepts writes again. */
   #unwritten: Pending[] = [];
   #writing = false;
-  /** The newest write, for those who wait for its end. */
+  /** The newest write, for callers that wait for its end. */
   #newestWrite: Promise<void> = Promise.resolve();
   #scheduled = false;
   #closed = false;
@@ -92,7 +92,7 @@ export class Journal {
 
   /**
    * Opens the journal once no other process writes it (`ownDirectory` describes `ownerTimeoutMs` and the errors), and
-   * settles what an earlier process left open. Rejects when the directory cannot be written.
+   * settles the requests that an earlier process did not settle. Rejects when the directory cannot be written.
    */
   static async open(
     directory: string,
@@ -124,13 +124,13 @@ export class Journal {
     if (unreadable > 0) {
       this.log.warn(
         { entries: unreadable, directory: this.directory },
-        "skipped entries of the usage journal that another version of Keelson wrote; they stay on the disk for it",
+        "skipped entries of the usage journal that another version of Keelson wrote; they remain on the disk",
       );
     }
     const cut = unsettled(entries);
     await this.#newSegment();
     if (cut.length === 0) return;
-    this.log.warn({ requests: cut.length }, "settled requests that a crash had cut, as estimated");
+    this.log.warn({ requests: cut.length }, "settled requests that a crash interrupted, as estimated");
     await Promise.all(cut.map((event) => this.#settleRecovered(event)));
   }
 
@@ -151,7 +151,7 @@ export class Journal {
     return this.#failing;
   }
 
-  /** Writes that did not wait for the disk: they survive this process, but not a sudden end of the machine. */
+  /** Writes that did not wait for the disk: they survive a crash of this process, but not of the machine. */
   get unsynced(): number {
     return this.#fsync.unsyncedWrites;
   }
@@ -323,7 +323,7 @@ export class Journal {
       this.log.error({ reason }, "the usage journal cannot be written: requests are refused");
     this.#failing = reason;
     this.#failedAt = this.clock.now();
-    // Part of the frame may be on the disk: nothing is ever appended behind a torn frame.
+    // Part of the frame may be on the disk: nothing is ever appended after a torn frame.
     const broken = this.#file;
     const current = this.#current;
     if (current !== undefined && this.#bytes === 0) {
@@ -377,7 +377,7 @@ export class Journal {
     this.onRotated();
   }
 
-  /** Copies the open intents of the oldest file forward when files pile up behind one long answer. */
+  /** Copies the open intents of the oldest file to the newest if files accumulate behind one long response. */
   #compact(): void {
     const oldest = this.#segments[0];
     if (oldest === undefined || this.#segments.length <= MAX_SEGMENTS || !oldest.published || oldest.open === 0) return;

@@ -9,7 +9,7 @@ interface OpenIntent {
   segment: Segment | undefined;
 }
 
-/** Requests that are not settled, and the files that hold their intents. A file is kept while one of its intents is open. */
+/** Requests that are not settled, and the files that hold their intents. A file is retained while one of its intents is open. */
 export class OpenIntents {
   readonly #open = new Map<string, OpenIntent>();
   /** Intents that are being copied from an older file into the newest. */
@@ -19,7 +19,7 @@ export class OpenIntents {
     return this.#open.size;
   }
 
-  /** An intent has left its old file and is not yet durable in the new one. */
+  /** Whether an intent was removed from its old file and is not yet durable in the new one. */
   get relocating(): boolean {
     return this.#relocating.size > 0;
   }
@@ -56,7 +56,7 @@ export class OpenIntents {
     if (open?.segment !== undefined) open.segment.open -= 1;
   }
 
-  /** Removes the open intents of a file from it; each is to be written again (`written`). */
+  /** Removes the open intents of a file from it; the caller writes each to the newest file (`written`). */
   relocateFrom(segment: Segment): readonly Readonly<OpenIntent>[] {
     const relocated = [...this.#open.values()].filter((open) => open.segment === segment);
     for (const open of relocated) {

@@ -9,7 +9,7 @@ import type { Journal } from "./journal.js";
 const BATCH_SIZE = 500;
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 5_000;
-/** Failures in a row after which a stopping process leaves the rest to the next start. */
+/** Consecutive failures after which a stopping process leaves the remaining events to the next start. */
 const MAX_FAILURES_WHILE_STOPPING = 2;
 
 /** Sends settled usage from the journal's closed files to the ledger, oldest first, until the ledger has acknowledged it. */
@@ -33,7 +33,7 @@ export class Publisher {
     this.#done = this.#run();
   }
 
-  /** Publishes the closed files, until `signal` aborts; what is left stays on the disk for the next start. */
+  /** Publishes the closed files, until `signal` aborts. Remaining files stay on the disk for the next start. */
   async stop(signal: AbortSignal): Promise<void> {
     this.#stopping = true;
     this.#wake?.();
@@ -61,12 +61,13 @@ export class Publisher {
           debugPoint("publisher/recorded");
         }
         await this.journal.published(closed);
-        if (this.#failures > 0) this.log.info("the ledger accepts usage again");
+        if (this.#failures > 0) this.log.info("the ledger accepts usage events again");
         this.#failures = 0;
         this.onState(undefined);
       } catch (error) {
         const reason = messageOf(error);
-        if (this.#failures === 0) this.log.warn({ reason }, "the ledger does not accept usage; it stays on this disk");
+        if (this.#failures === 0)
+          this.log.warn({ reason }, "the ledger does not accept usage events; they remain on this disk");
         this.#failures += 1;
         this.onState(reason);
         if (this.#stopping && this.#failures > MAX_FAILURES_WHILE_STOPPING) return;

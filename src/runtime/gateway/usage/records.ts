@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import type { UsageEvent } from "../../../contracts/usage.js";
 import { isOperation } from "../operations.js";
 
-/** Written when a request is sent to an upstream: enough to count it if nothing more is written about it. */
+/** Written when a request is sent to an upstream: sufficient to count the request if no further entry follows. */
 export interface Intent {
   readonly id: string;
   /** Epoch milliseconds. */
@@ -18,7 +18,7 @@ export interface Intent {
 /** One line of the journal. */
 export type Entry =
   | { readonly kind: "intent"; readonly intent: Intent }
-  /** Output tokens so far of an answer that is not complete. */
+  /** Output tokens so far of a response that is not complete. */
   | { readonly kind: "checkpoint"; readonly id: string; readonly outputTokens: number; readonly at: number }
   | { readonly kind: "settled"; readonly event: UsageEvent }
   /** The request does not count: it was refused after its intent was written. */
@@ -65,7 +65,7 @@ export function voidLine(id: string): string {
   return JSON.stringify(["X", id]);
 }
 
-/** The fields of a line; undefined when it is no list. */
+/** The fields of a line; undefined if it is not a list. */
 function fieldsOf(line: string): readonly unknown[] | undefined {
   try {
     const fields: unknown = JSON.parse(line);
@@ -76,8 +76,8 @@ function fieldsOf(line: string): readonly unknown[] | undefined {
 }
 
 /**
- * Parses and validates one line. By hand, because every answered request passes here: a schema library took a fifth of the
- * gateway's time for it.
+ * Parses and validates one line. Written by hand, because it runs for every request: a schema library took a fifth of the gateway's
+ * time for it.
  */
 function entryOf(line: string): Entry {
   const fields = fieldsOf(line);
@@ -86,7 +86,7 @@ function entryOf(line: string): Entry {
   return entry ?? { kind: "unreadable", line, id };
 }
 
-/** By index: destructuring a list costs more than to parse it. */
+/** Accesses fields by index: destructuring a list takes longer than parsing it. */
 function parse(fields: readonly unknown[], id: string): Entry | undefined {
   const kind: unknown = fields[0];
   const third: unknown = fields[2];

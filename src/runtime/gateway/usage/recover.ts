@@ -2,8 +2,8 @@ import type { UsageEvent } from "../../../contracts/usage.js";
 import type { Entry, Intent } from "./records.js";
 
 /**
- * Settles what an earlier process left open, from the last checkpoint. Pure. Such an answer was cut, so its status is 500,
- * its input is the estimate of the intent, and it is marked `estimated`.
+ * The settlements of requests that an earlier process did not settle, from their last checkpoints. Pure. Such a response was
+ * interrupted: its status is 500, its input is the estimate of the intent, and it is marked `estimated`.
  */
 export function unsettled(entries: Iterable<Entry>): UsageEvent[] {
   const open = new Map<string, { readonly intent: Intent; outputTokens: number; at: number }>();

@@ -13,12 +13,12 @@ export interface Segment {
   /** Intents whose newest copy is in this file and that are not settled. */
   open: number;
   published: boolean;
-  /** Lines of another version of Keelson. They outlive the file, for that version to read. */
+  /** Lines of another version of Keelson. They are retained when the file is deleted, for that version to read. */
   unreadable: readonly string[];
 }
 
 const LOG = ".log";
-/** Holds the lines that no version so far could read. */
+/** Suffix of files with lines that no version so far could read. */
 const UNREADABLE = ".unreadable";
 const FILE_NAME = /^(\d{10})(\.log|\.unreadable)$/;
 
@@ -46,7 +46,7 @@ export function createSegment({ path }: Segment): Promise<FileHandle> {
   return open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND, 0o600);
 }
 
-/** The entries of a file of an earlier process; notes in `segment` what is to be published and what cannot be read. */
+/** The entries of a file of an earlier process; records in `segment` the number of settled entries and the unreadable lines. */
 export async function readSegment(segment: Segment): Promise<Entry[]> {
   const entries = [...entriesIn(await readFile(segment.path))];
   segment.settled = entries.filter(({ kind }) => kind === "settled").length;
@@ -54,7 +54,7 @@ export async function readSegment(segment: Segment): Promise<Entry[]> {
   return entries;
 }
 
-/** True for a file that holds nothing but lines which this version cannot read. */
+/** Whether a file contains only lines that this version cannot read. */
 export function isOnlyUnreadable({ path, unreadable }: Segment, entries: readonly Entry[]): boolean {
   return path.endsWith(UNREADABLE) && unreadable.length === entries.length;
 }

@@ -1,16 +1,16 @@
 import type { ServerResponse } from "node:http";
 
-/** A client that reads nothing of its answer for this time is disconnected. */
+/** A client that reads nothing of its response for this time is disconnected. */
 const STALL_TIMEOUT_MS = 60_000;
 
 /**
- * The answer to the client. Bytes that are sent before the intent is durable are held back; the end goes out last, once the
- * usage is settled.
+ * The response to the client. Bytes that are sent before the intent is durable are held back. The end is sent once the usage is
+ * settled.
  */
 export class Outgoing {
   status = 200;
   contentType = "application/json";
-  /** The model that answers, for the `x-keelson-model` header. */
+  /** The model that serves the request, for the `x-keelson-model` header. */
   model = "";
   #held: Buffer | undefined;
   #open = false;
@@ -37,7 +37,7 @@ export class Outgoing {
     this.response.write(bytes);
   }
 
-  /** The intent is durable: sends what was held. */
+  /** The intent is durable: sends the held bytes. */
   open(): void {
     this.#open = true;
     const held = this.#held;
@@ -45,12 +45,12 @@ export class Outgoing {
     if (held !== undefined) this.send(held);
   }
 
-  /** Discards what was held, for another attempt. */
+  /** Discards the held bytes, before another attempt. */
   discardHeld(): void {
     this.#held = undefined;
   }
 
-  /** The answer cannot be completed: its connection will be closed, so that no client takes it for complete. */
+  /** The response cannot be completed: `end` closes the connection, so that the client detects an incomplete response. */
   cut(): void {
     this.#cut = true;
   }
@@ -68,11 +68,11 @@ export class Outgoing {
   }
 
   /** Starts the timeout of a client that does not read. */
-  stalls(): void {
+  startStallTimeout(): void {
     this.response.socket?.setTimeout(STALL_TIMEOUT_MS);
   }
 
-  flows(): void {
+  stopStallTimeout(): void {
     this.response.socket?.setTimeout(0);
   }
 

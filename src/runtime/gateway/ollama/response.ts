@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { dataOf, EventCutter, eventsIn } from "../answer/events.js";
 import { type Problem, problem, problemBody } from "../problem.js";
+import { dataOf, EventCutter, eventsIn } from "../response/events.js";
 import type { Counted, StreamShape } from "../shape.js";
 
 const toolCall = z.object({
@@ -23,7 +23,7 @@ const chunk = z.object({
   usage,
 });
 
-const whole = z.object({
+const completeDocument = z.object({
   choices: z
     .array(z.object({ message: message.optional(), text: z.string().nullish(), finish_reason: z.string().nullish() }))
     .min(1),
@@ -125,10 +125,10 @@ export class OllamaStream implements StreamShape {
   }
 }
 
-/** A complete answer, as /api/chat and /api/generate return it without `stream`. */
-export function wholeAnswer(model: string, field: Field, startedAt: number): (body: Buffer) => Buffer | Problem {
+/** Converts a complete response into that of /api/chat and /api/generate without `stream`. */
+export function documentConverter(model: string, field: Field, startedAt: number): (body: Buffer) => Buffer | Problem {
   return (body) => {
-    const parsed = whole.safeParse(parse(body.toString("utf8")));
+    const parsed = completeDocument.safeParse(parse(body.toString("utf8")));
     const choice = parsed.success ? parsed.data.choices[0] : undefined;
     if (!parsed.success || choice === undefined) return unreadable();
     const counted = countedOf(parsed.data.usage);
@@ -153,8 +153,8 @@ export function wholeAnswer(model: string, field: Field, startedAt: number): (bo
   };
 }
 
-/** /api/embed returns all vectors, /api/embeddings one. */
-export function embeddingsAnswer(
+/** Converts embeddings: /api/embed returns all vectors, /api/embeddings one. */
+export function embeddingsConverter(
   model: string,
   form: "embed" | "embeddings",
   startedAt: number,
@@ -176,8 +176,8 @@ export function embeddingsAnswer(
   };
 }
 
-/** The answer to a request without a prompt, streamed or not. */
-export function loadedAnswer(model: string, field: Field): object {
+/** The response to a request without a prompt, streamed or not. */
+export function loadedResponse(model: string, field: Field): object {
   return document(model, field, EMPTY_OUTPUT, { done: true, done_reason: "load" });
 }
 
@@ -238,5 +238,5 @@ function parse(json: string): unknown {
 }
 
 function unreadable(): Problem {
-  return problem("upstream_failed", "the model's server returned an invalid answer");
+  return problem("upstream_failed", "the model's server returned an invalid response");
 }

@@ -1,8 +1,8 @@
-/** Pieces of an answer that are held back until it is complete. */
-export class HeldAnswer {
+/** Pieces of a response that are held back until it is complete. */
+export class HeldResponse {
   #parts: Buffer[] = [];
   #size = 0;
-  /** Bytes of the whole answer so far, held or not. */
+  /** Bytes of the response so far, held or not. */
   total = 0;
 
   /** Bytes that are held. */
@@ -16,7 +16,7 @@ export class HeldAnswer {
     this.total += chunk.length;
   }
 
-  /** Returns everything that is held, and holds nothing any more. */
+  /** Removes and returns all held pieces. */
   take(): Buffer {
     const [first] = this.#parts;
     const all = this.#parts.length === 1 && first !== undefined ? first : Buffer.concat(this.#parts);
@@ -25,7 +25,7 @@ export class HeldAnswer {
     return all;
   }
 
-  /** Returns all but the newest piece: the end of the answer is in that one, or still to come. */
+  /** Removes and returns all pieces except the newest: it may contain the end of the response. */
   takeOlder(): Buffer {
     const newest = this.#parts.pop();
     const older = this.take();

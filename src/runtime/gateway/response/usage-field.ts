@@ -3,7 +3,7 @@ import type { Counted } from "../shape.js";
 const key = Buffer.from('"usage"');
 
 /**
- * The upstream's token counts, found in the bytes of its answer. In JSON a quote inside a string is escaped, so the seven
+ * The upstream's token counts, found in the bytes of its response. In JSON a quote inside a string is escaped, so the seven
  * bytes of `"usage"` can only be a name (or a whole string, which no number follows).
  */
 export function countedIn(bytes: Buffer): Counted | undefined {
@@ -55,7 +55,7 @@ function objectEnd(bytes: Buffer, start: number): number {
   return -1;
 }
 
-/** Validated by hand, because every answer passes here. */
+/** Validated by hand, because every response passes here. */
 function parse(json: string): Counted | undefined {
   try {
     const usage: unknown = JSON.parse(json);

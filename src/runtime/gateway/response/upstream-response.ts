@@ -2,24 +2,24 @@ import type { Dispatcher } from "undici";
 import { OPERATIONS } from "../operations.js";
 import type { Call, Counted, StreamShape } from "../shape.js";
 import { BYTES_PER_TOKEN } from "../token-estimate.js";
-import { HeldAnswer } from "./held.js";
+import { HeldResponse } from "./held-response.js";
 import { countedIn } from "./usage-field.js";
 
 export type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>[2];
 
-/** A document up to this size is held until its usage is durable; a larger one goes out as it arrives, except its end. */
+/** A document up to this size is held until its usage is durable; a larger one is sent as it arrives, except its end. */
 const MAX_HELD_BYTES = 1024 * 1024;
 /** Maximum size of a document that is converted to another API. */
 const MAX_CONVERTED_BYTES = 64 * 1024 * 1024;
 /** Maximum size of an error document; the rest is discarded. */
 const MAX_ERROR_BYTES = 64 * 1024;
 
-/** The answer of an upstream so far, and what of it may go to the client. One for each attempt. */
-export class UpstreamAnswer {
+/** The response of an upstream so far, and the part of it that may be sent to the client. One for each attempt. */
+export class UpstreamResponse {
   readonly contentType: string;
   readonly retryAfter: string | undefined;
   readonly #shape: StreamShape | undefined;
-  readonly #held = new HeldAnswer();
+  readonly #held = new HeldResponse();
   #inbox: Buffer[] = [];
 
   constructor(
@@ -36,14 +36,14 @@ export class UpstreamAnswer {
     this.retryAfter = typeof retryAfter === "string" ? retryAfter : undefined;
   }
 
-  /** Undefined while the answer is one document and no stream. */
+  /** Undefined if the response is a single document. */
   get shape(): StreamShape | undefined {
     return this.#shape;
   }
 
   /**
-   * Takes a piece. `later`: `passOn` is to be called soon; pieces often arrive many in one packet, and are then scanned and
-   * sent as one. Throws when a document that must be converted is too large.
+   * Adds a piece. `later`: the caller must call `passOn` soon. Several pieces often arrive in one packet; they are then scanned
+   * and sent as one. Throws when a document that must be converted is too large.
    */
   take(chunk: Buffer): "held" | "later" {
     if (this.#shape !== undefined) {
@@ -57,11 +57,11 @@ export class UpstreamAnswer {
     this.#held.add(chunk);
     if (this.#held.size <= MAX_HELD_BYTES) return "held";
     if (this.call.api === "openai" && !this.call.stream) return "later";
-    if (this.#held.size > MAX_CONVERTED_BYTES) throw new Error("the answer is too large to be converted");
+    if (this.#held.size > MAX_CONVERTED_BYTES) throw new Error("the response is too large to be converted");
     return "held";
   }
 
-  /** What may go to the client now. Undefined for nothing. */
+  /** The bytes that may be sent to the client now; undefined for none. */
   passOn(): Buffer | undefined {
     if (this.#shape === undefined) {
       if (this.#held.size <= MAX_HELD_BYTES || this.call.api !== "openai" || this.call.stream) return undefined;
@@ -80,7 +80,7 @@ export class UpstreamAnswer {
     return this.#held.take();
   }
 
-  /** The tokens: as the upstream counted them, else estimated from the size of the answer. */
+  /** The tokens: as the upstream counted them, else estimated from the size of the response. */
   counted(document: Buffer | undefined): { readonly counted: Counted; readonly estimated: boolean } {
     const count = this.#shape?.counted ?? (document === undefined ? undefined : countedIn(document));
     if (count !== undefined) return { counted: count, estimated: false };

@@ -5,7 +5,7 @@ import { countedIn, usageAt } from "./usage-field.js";
 
 const doneEvent = Buffer.from("data: [DONE]\n\n");
 
-/** OpenAI to OpenAI: bytes are passed on as they arrived. Only the end is held back, and scanned for the token counts. */
+/** OpenAI to OpenAI: bytes are forwarded unchanged. Only the end is held back. Events are scanned for the token counts. */
 export class OpenAiStream implements StreamShape {
   readonly contentType = "text/event-stream; charset=utf-8";
   counted: Counted | undefined;
