@@ -32,7 +32,7 @@ export async function down(options: DownOptions): Promise<void> {
 
 async function stop(options: DownOptions) {
   const { control, platform, environment, data } = await findRunning(options);
-  const { pid } = await callControl(control, "/stop", stopping, { method: "POST", timeout: REQUEST_TIMEOUT_MS });
+  const { pid } = await callControl(control, "/stop", stopping, { method: "POST", timeoutMs: REQUEST_TIMEOUT_MS });
   await waitForExit(pid);
   return { platform, environment, pid, data };
 }

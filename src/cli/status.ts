@@ -11,7 +11,7 @@ export interface StatusOptions extends ConnectionOptions {
 /** `keelson status`. */
 export async function status(options: StatusOptions): Promise<void> {
   const running = await findRunning(options);
-  const status = await callControl(running.control, "/status", statusSchema, { timeout: 10_000 });
+  const status = await callControl(running.control, "/status", statusSchema, { timeoutMs: 10_000 });
   const text = options.json
     ? JSON.stringify(status)
     : describe(status, coloursFor(process.stdout, process.env), Date.now());

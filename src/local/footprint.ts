@@ -13,7 +13,7 @@ export async function topmostMissing(root: string): Promise<string | undefined> 
 
 /**
  * Removes what a failed first start has created, from `missing` (`topmostMissing` before the start) downwards. If a database
- * exists, everything stays: its log contains the reason of the failure, and the next start uses it. The caller holds the lock of
+ * exists, nothing is removed: its log contains the reason of the failure, and the next start uses it. The caller holds the lock of
  * the data directory, so that no other start uses it.
  */
 export async function removeFootprint(places: Layout, missing: string): Promise<void> {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { sql } from "kysely";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { platformScope } from "../../src/runtime/database/client.js";
+import { PLATFORM_SCOPE } from "../../src/runtime/database/client.js";
 import { type Platform, send, startPlatform } from "../support/accounts/platform.js";
 import { startPostgres, type TestPostgres } from "../support/database/postgres.js";
 import { event } from "../support/usage/events.js";
@@ -89,7 +89,7 @@ describe("while PostgreSQL restarts", () => {
   test("work that is not repeatable fails when its connection is lost, and is not repeated", async () => {
     const tables = platform.database.tables<Record<never, never>>();
     let runs = 0;
-    const cut = tables.transaction(platformScope, async (open) => {
+    const cut = tables.transaction(PLATFORM_SCOPE, async (open) => {
       runs += 1;
       await sql`select pg_sleep(10)`.execute(open);
     });

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { organisationScope, platformScope } from "../../src/runtime/database/client.js";
+import { organisationScope, PLATFORM_SCOPE } from "../../src/runtime/database/client.js";
 import { type Platform, startPlatform } from "../support/accounts/platform.js";
 import { startPostgres, type TestPostgres } from "../support/database/postgres.js";
 import { event } from "../support/usage/events.js";
@@ -187,7 +187,7 @@ describe("row-level security", () => {
 
   test("only the scope of the platform reads all rows; no organisation has its id", async () => {
     const tables = platform.database.tables<{ users: { organisation: string } }>();
-    const count = await tables.transaction(platformScope, (open) =>
+    const count = await tables.transaction(PLATFORM_SCOPE, (open) =>
       sql<{ n: number }>`select count(distinct organisation) as n from users`.execute(open),
     );
     expect(count.rows[0]?.n).toBe(3);

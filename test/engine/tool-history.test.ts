@@ -118,9 +118,9 @@ ${missing === undefined ? `assistant: { engine: llama.cpp, source: ${file}, conc
     const no = { role: "assistant", content: null, refusal: "I cannot help with that" };
     const parts = { role: "assistant", content: [{ type: "refusal", refusal: "I cannot help with that" }] };
     const silent = await promptTokens([question, { role: "assistant", content: "" }, question]);
-    const kept = await promptTokens([question, no, question]);
-    expect(kept).toBeGreaterThan(silent);
-    expect(await promptTokens([question, parts, question])).toBe(kept);
+    const refusing = await promptTokens([question, no, question]);
+    expect(refusing).toBeGreaterThan(silent);
+    expect(await promptTokens([question, parts, question])).toBe(refusing);
     await expect(ask([question, { role: "assistant", audio: { id: "a" } }, question])).rejects.toMatchObject({
       status: 400,
       code: "unsupported",

@@ -202,7 +202,7 @@ describe("an invalid body is refused with its status, in the shape of the API", 
 
 describe("an invalid HTTP request", () => {
   it("whose headers or body arrive too slowly is refused with 408", async () => {
-    const began = Date.now();
+    const startedAt = Date.now();
     const [headers, body] = await Promise.all([
       raw(
         [
@@ -221,7 +221,7 @@ describe("an invalid HTTP request", () => {
     expect(headers).toMatch(/^HTTP\/1\.1 408 /);
     expect(headers).toContain('"type":"invalid_request_error"');
     expect(body).toMatch(/^HTTP\/1\.1 408 /);
-    expect(Date.now() - began).toBeLessThan(9000);
+    expect(Date.now() - startedAt).toBeLessThan(9000);
   }, 20_000);
 
   it("with too many headers is refused with 431, in the shape of the API that was called", async () => {

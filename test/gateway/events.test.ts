@@ -21,10 +21,10 @@ const content = fc.oneof(
   ),
 );
 /** The bytes, split at arbitrary positions as by a network. */
-function cut(bytes: Buffer, at: readonly number[]): Buffer[] {
-  const places = [...new Set(at.map((place) => place % (bytes.length + 1)))].sort((a, b) => a - b);
-  return [...places, bytes.length]
-    .map((place, index) => bytes.subarray(places[index - 1] ?? 0, place))
+function cut(bytes: Buffer, positions: readonly number[]): Buffer[] {
+  const offsets = [...new Set(positions.map((offset) => offset % (bytes.length + 1)))].sort((a, b) => a - b);
+  return [...offsets, bytes.length]
+    .map((offset, index) => bytes.subarray(offsets[index - 1] ?? 0, offset))
     .filter(({ length }) => length > 0);
 }
 
@@ -36,12 +36,12 @@ describe("server-sent events as bytes", () => {
         fc.array(fc.nat()),
         fc.boolean(),
         fc.constantFrom("\n\n", "\r\n\r\n"),
-        (contents, places, strip, blank) => {
+        (contents, offsets, strip, blank) => {
           const words = contents.map((text) => chunkOf(text) + blank).join("");
           const end = `data: [DONE]${blank}`;
           const stream = new OpenAiStream(strip);
           const out: Buffer[] = [];
-          for (const piece of cut(Buffer.from(words + usageEvent + blank + end), places)) {
+          for (const piece of cut(Buffer.from(words + usageEvent + blank + end), offsets)) {
             const bytes = stream.push(piece);
             if (bytes !== undefined) out.push(bytes);
           }

@@ -162,7 +162,7 @@ describe("the states of a request", () => {
     );
   });
 
-  it("tolerate unexpected events: one response, one settlement, every place released", () => {
+  it("tolerate unexpected events: one response, one settlement, every slot released", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...machine.EVENTS), { maxLength: 60 }), (events) => {
         const state = machine.initialState();

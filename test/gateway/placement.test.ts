@@ -41,7 +41,7 @@ const placementAt = (route: ModelRoute): Placement => new Placement({ route: () 
 
 function attempt(placement: Placement): RoutedTarget {
   const taken = placement.take(NOW);
-  if (taken === undefined) throw new Error("no place was free");
+  if (taken === undefined) throw new Error("no slot was free");
   placement.attempt(taken);
   return taken;
 }
@@ -139,7 +139,7 @@ describe("the route of a model", () => {
     expect(route.waiting).toBe(0);
   });
 
-  it("gives the place of a finished request to the one that has waited longest", () => {
+  it("gives the slot of a finished request to the one that has waited longest", () => {
     const route = routeOf(1, "concurrency: 1");
     const taken = route.take(undefined, NOW);
     const granted: number[] = [];

@@ -62,14 +62,14 @@ describe("the queue of a model", () => {
     expect(retry.target).toBe(only);
   });
 
-  it("reserves a share of its places for each organisation that requests some", () => {
+  it("reserves a share of its slots for each organisation that requests some", () => {
     const queue = new WaitQueue<Server, Request>(4);
     const server = new Server("server", 1);
     const from = (owner: string): Request => Object.assign(new Request(owner), { owner });
     for (let count = 0; count < 4; count += 1) expect(queue.push(from("large"), 0)).toBe(true);
     expect(queue.push(from("small"), 0)).toBe(false);
     queue.serve((tried) => take([server], tried));
-    // The free place is for the organisation that was refused within its share.
+    // The free slot is for the organisation that was refused within its share.
     expect(queue.push(from("large"), 1)).toBe(false);
     expect(queue.push(from("small"), 1)).toBe(true);
   });
@@ -86,7 +86,7 @@ describe("the queue of a model", () => {
     expect(queue.length).toBe(2);
   });
 
-  it("serves requests that join while it grants places", () => {
+  it("serves requests that join while it grants slots", () => {
     const server = new Server("server", 2);
     const queue = new WaitQueue<Server, Request>(100);
     const late = new Request("late");

@@ -92,7 +92,7 @@ describe("a client that disconnects", () => {
     expect((await fetch(`${gateway.url}/health/liveness`)).status).toBe(200);
   });
 
-  it("releases its place, whenever it disconnects", async () => {
+  it("releases its slot, whenever it disconnects", async () => {
     const before = upstream.received.length;
     const unanswered = Array.from({ length: 6 }, () => {
       const leaving = new AbortController();
@@ -107,7 +107,7 @@ describe("a client that disconnects", () => {
     expect(upstream.received.length).toBeGreaterThanOrEqual(before + 18);
     await until(
       async () => (await series("keelson_gateway_target_in_flight", { target: "assistant-0" })) === 0,
-      "no place taken",
+      "no slot taken",
     );
     await until(async () => (await series("keelson_usage_open_intents")) === 0, "no open intent");
     expect(await series("keelson_gateway_held_body_bytes")).toBe(0);

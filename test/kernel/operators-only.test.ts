@@ -62,9 +62,9 @@ describeWith(["network namespaces"], "a process that listens on every address", 
   }, 30_000);
   afterAll(async () => {
     if (serving.exitCode === null && serving.signalCode === null) {
-      const gone = once(serving, "exit");
+      const exited = once(serving, "exit");
       serving.kill("SIGTERM");
-      await gone;
+      await exited;
     }
     await rm(directory, { recursive: true, force: true });
   });

@@ -102,11 +102,11 @@ async function expectSumsToEqualLedger(): Promise<void> {
        count(*) filter (where status >= 400 and status <> 499) as errors, count(*) filter (where estimated) as estimated
      from usage_events group by 1, 2, 3, 4 order by 1, 2, 3, 4`,
   );
-  const kept = await given.superuser.query(
+  const stored = await given.superuser.query(
     `select organisation, hour, key_id, model, requests, input_tokens, output_tokens, errors, estimated
      from usage_hours where requests <> 0 order by 1, 2, 3, 4`,
   );
-  expect(kept.rows).toEqual(derived.rows);
+  expect(stored.rows).toEqual(derived.rows);
 }
 
 const someEvent: fc.Arbitrary<UsageEvent> = fc.record({

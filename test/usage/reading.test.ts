@@ -96,12 +96,12 @@ describe("GET /admin/usage", () => {
 
   test("refuses a report that exceeds the row limit instead of truncating it", async () => {
     const { sql } = await import("kysely");
-    const { platformScope } = await import("../../src/runtime/database/client.js");
+    const { PLATFORM_SCOPE } = await import("../../src/runtime/database/client.js");
     const fill = sql`insert into usage_events (id, organisation, key_id, model, operation, at, input_tokens, output_tokens, status, duration_ms, estimated)
       select n::text, 'many', 'key_' || n, 'm', 'chat', '2026-01-01', 1, 1, 200, 1, false from generate_series(1, 50001) n`;
     await given.platform.database
       .tables<Record<never, never>>()
-      .transaction(platformScope, (open) => fill.execute(open));
+      .transaction(PLATFORM_SCOPE, (open) => fill.execute(open));
     const refused = await read("by=key&organisation=many");
     expect([refused.status, refused.body.error.code]).toEqual([400, "usage/too-many-rows"]);
     expect((await read("by=hour&organisation=many")).body.totals.requests).toBe(50_001);

@@ -15,8 +15,8 @@ export interface Child {
   /** Resolves once it is ready; never rejects: a failed start is an exit. */
   readonly ready: Promise<void>;
   readonly exited: Promise<Exit>;
-  /** Whether it responds within `timeout` milliseconds. */
-  probe(timeout: number): Promise<boolean>;
+  /** Whether it responds within `timeoutMs`. */
+  probe(timeoutMs: number): Promise<boolean>;
   /** Requests an orderly stop: it completes its work and exits. */
   stop(): void;
   kill(): void;

@@ -7,8 +7,8 @@ import { KeelsonError } from "../../errors/keelson-error.js";
 export interface ControlOptions {
   readonly method?: "GET" | "POST";
   readonly body?: unknown;
-  /** Milliseconds; no timeout by default, because a backup takes as long as its size requires. */
-  readonly timeout?: number;
+  /** None by default, because the duration of a backup depends on its size. */
+  readonly timeoutMs?: number;
 }
 
 /** Sends a request to the supervisor of a running platform. Throws the errors that it reports, and `platform/not-running`. */
@@ -51,7 +51,7 @@ function exchange(
         agent: false,
         method: options.method ?? "GET",
         ...(body !== undefined && { headers: { "content-type": "application/json" } }),
-        ...(options.timeout !== undefined && { timeout: options.timeout }),
+        ...(options.timeoutMs !== undefined && { timeout: options.timeoutMs }),
       },
       (response) => {
         const chunks: Buffer[] = [];

@@ -1,5 +1,5 @@
 import { createAdminApp, createInternalApp, mount, mountInternal } from "../admin/index.js";
-import { type Database, platformScope } from "../database/client.js";
+import { type Database, PLATFORM_SCOPE } from "../database/client.js";
 import type { Context, Running } from "../kernel/module.js";
 import { findActor } from "./actors.js";
 import { KeyChanges } from "./changes.js";
@@ -30,14 +30,14 @@ export async function startAccounts(
   const lastUsed = new LastUsed(tables, log);
   const accounts: Accounts = {
     authenticate: async (hash) => {
-      const principal = await tables.transaction(platformScope, (open) => findPrincipal(open, hash), {
+      const principal = await tables.transaction(PLATFORM_SCOPE, (open) => findPrincipal(open, hash), {
         repeatable: true,
       });
       if (principal) lastUsed.record(principal.keyId, Date.now());
       return principal;
     },
     identify: async (credential) => {
-      const actor = await tables.transaction(platformScope, (open) => findActor(open, credential), {
+      const actor = await tables.transaction(PLATFORM_SCOPE, (open) => findActor(open, credential), {
         repeatable: true,
       });
       if (actor?.keyId !== undefined) lastUsed.record(actor.keyId, Date.now());

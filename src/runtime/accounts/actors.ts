@@ -29,7 +29,7 @@ async function actorOfKey(open: Open, column: "hash" | "id", value: string): Pro
   );
 }
 
-/** A session of a key has the rights of the key, and ends with it. */
+/** A session of a key has the rights of the key, and becomes invalid with it. */
 async function actorOfSession(open: Open, hash: string): Promise<Actor | undefined> {
   const session = await open
     .selectFrom("sessions")

@@ -6,8 +6,8 @@ export { hashToken, isToken } from "./token.js";
 export interface Accounts {
   /**
    * Looks up a valid API key by `hash`, the hex SHA-256 of the whole key. Undefined: there is none, or it is revoked or
-   * expired, or its user is disabled. Counts as a use of the key, so a caller that caches the result for a minute keeps
-   * "last used" exact to the minute.
+   * expired, or its user is disabled. Counts as a use of the key, so if a caller caches the result for a minute, "last
+   * used" is exact to the minute.
    */
   authenticate(hash: string): Promise<Principal | undefined>;
   /** Calls back on every change to a key until the returned function is called. See `keyChange` for the events. */

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Logger } from "pino";
 import { SCOPES } from "../../contracts/authority.js";
-import { platformScope, reasonOf, type Tables } from "../database/client.js";
+import { PLATFORM_SCOPE, reasonOf, type Tables } from "../database/client.js";
 import type { Secrets } from "../kernel/module.js";
 import { createKey } from "./keys.js";
 import { createOrganisation } from "./organisations.js";
@@ -17,7 +17,7 @@ const FIRST_KEY_SECRET = "first-key/key";
  * the first with the internal token.
  */
 export async function prepareFirstStart(tables: Tables<AccountsSchema>, secrets: Secrets, log: Logger): Promise<void> {
-  await tables.transaction(platformScope, async (open) => {
+  await tables.transaction(PLATFORM_SCOPE, async (open) => {
     await sql`select pg_advisory_xact_lock(hashtextextended('keelson-first-start', 0))`.execute(open);
     const existing = await open.selectFrom("organisations").select("id").limit(1).executeTakeFirst();
     if (existing) return;

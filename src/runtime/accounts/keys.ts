@@ -35,7 +35,7 @@ export interface KeyToCreate {
   readonly expires: Date | null;
 }
 
-const keyColumns = [
+const KEY_COLUMNS = [
   "id",
   "organisation",
   "user_id as user",
@@ -69,7 +69,7 @@ export async function createKey(
       models: wanted.models === null ? null : [...wanted.models],
       expires: wanted.expires,
     })
-    .returning(keyColumns)
+    .returning(KEY_COLUMNS)
     .executeTakeFirstOrThrow();
   const { organisation, name, scopes, models, expires } = row;
   await audit(open, {
@@ -94,7 +94,7 @@ export async function listKeys(
     .$if(of.user !== undefined, (query) => query.where("user_id", "=", of.user ?? ""));
   const { total } = await listed.select(countOfRows).executeTakeFirstOrThrow();
   const rows = await listed
-    .select(keyColumns)
+    .select(KEY_COLUMNS)
     .$if(page.after !== undefined, (query) =>
       query.where(sql<boolean>`(created, id) < (select created, id from api_keys where id = ${page.after})`),
     )
@@ -110,7 +110,7 @@ export async function listKeys(
  * @throws AdminError 404 if this transaction sees no such key.
  */
 export async function revokeKey(open: Open, actor: Actor, id: string, ownOnly: string | undefined): Promise<StoredKey> {
-  const key = await open.selectFrom("api_keys").select(keyColumns).where("id", "=", id).forUpdate().executeTakeFirst();
+  const key = await open.selectFrom("api_keys").select(KEY_COLUMNS).where("id", "=", id).forUpdate().executeTakeFirst();
   if (!key || (ownOnly !== undefined && key.user !== ownOnly))
     throw new AdminError(404, "key/unknown", `there is no key ${id}`);
   if (key.revoked) return key;
@@ -118,7 +118,7 @@ export async function revokeKey(open: Open, actor: Actor, id: string, ownOnly: s
     .updateTable("api_keys")
     .set({ revoked: sql`now()` })
     .where("id", "=", id)
-    .returning(keyColumns)
+    .returning(KEY_COLUMNS)
     .executeTakeFirstOrThrow();
   await audit(open, { organisation: key.organisation, actor: actor.name, act: "key.revoke", subject: id });
   return revoked;

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Logger } from "pino";
-import { platformScope, reasonOf, type Tables } from "../database/client.js";
+import { PLATFORM_SCOPE, reasonOf, type Tables } from "../database/client.js";
 import type { AccountsSchema } from "./schema.js";
 
 const FLUSH_INTERVAL_MS = 5_000;
@@ -32,7 +32,7 @@ export class LastUsed {
     const times = [...uses.values()].map((at) => new Date(at).toISOString());
     try {
       await this.#tables.transaction(
-        platformScope,
+        PLATFORM_SCOPE,
         (open) =>
           sql`update api_keys set last_used = greatest(last_used, uses.at)
             from unnest(${ids}::text[], ${times}::timestamptz[]) as uses (id, at) where api_keys.id = uses.id`.execute(

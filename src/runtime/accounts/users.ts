@@ -21,7 +21,7 @@ export interface StoredUser {
   readonly created: Date;
 }
 
-const userColumns = ["id", "organisation", "name", "role", "operator", "disabled", "created"] as const;
+const USER_COLUMNS = ["id", "organisation", "name", "role", "operator", "disabled", "created"] as const;
 
 export interface NewUser {
   readonly organisation: string;
@@ -35,7 +35,7 @@ export async function createUser(open: Open, actor: string, wanted: NewUser): Pr
   const user = await open
     .insertInto("users")
     .values({ id: createId("usr"), ...wanted })
-    .returning(userColumns)
+    .returning(USER_COLUMNS)
     .executeTakeFirstOrThrow()
     .catch((error: unknown) => {
       if (!isDuplicate(error)) throw error;
@@ -61,7 +61,7 @@ export async function listUsers(
     .$if(organisation !== undefined, (query) => query.where("organisation", "=", organisation ?? ""));
   const { total } = await listed.select(countOfRows).executeTakeFirstOrThrow();
   const rows = await listed
-    .select(userColumns)
+    .select(USER_COLUMNS)
     .$if(page.after !== undefined, (query) =>
       query.where(sql<boolean>`(created, id) > (select created, id from users where id = ${page.after})`),
     )
@@ -74,7 +74,7 @@ export async function listUsers(
 
 /** @throws AdminError 404 if this transaction sees no such user. */
 export async function findUser(open: Open, id: string): Promise<StoredUser> {
-  const user = await open.selectFrom("users").select(userColumns).where("id", "=", id).forUpdate().executeTakeFirst();
+  const user = await open.selectFrom("users").select(USER_COLUMNS).where("id", "=", id).forUpdate().executeTakeFirst();
   if (!user) throw new AdminError(404, "user/unknown", `there is no user ${id}`);
   return user;
 }
@@ -101,7 +101,7 @@ export async function changeUser(open: Open, actor: Actor, id: string, change: U
     .updateTable("users")
     .set(next)
     .where("id", "=", id)
-    .returning(userColumns)
+    .returning(USER_COLUMNS)
     .executeTakeFirstOrThrow();
   await audit(open, { organisation, actor: actor.name, act: "user.change", subject: id, detail: next });
   return changed;

@@ -1,5 +1,5 @@
 import type { Actor } from "../../contracts/credentials.js";
-import { organisationScope, platformScope, type Scope } from "../database/client.js";
+import { organisationScope, PLATFORM_SCOPE, type Scope } from "../database/client.js";
 import { AdminError } from "./errors.js";
 
 /**
@@ -19,7 +19,7 @@ export function readableOrganisation(actor: Actor, requested: string | undefined
 
 /** The rows of one organisation; of all for undefined. */
 export function scopeOf(organisation: string | undefined): Scope {
-  return organisation === undefined ? platformScope : organisationScope(organisation);
+  return organisation === undefined ? PLATFORM_SCOPE : organisationScope(organisation);
 }
 
 /** The rows that the actor may see: all for operators, else those of its own organisation. */

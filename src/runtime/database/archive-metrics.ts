@@ -12,7 +12,7 @@ interface ArchiverRow {
   readonly failing: boolean;
 }
 
-const query = `
+const QUERY = `
   SELECT archived_count AS archived, failed_count AS failed,
     extract(epoch FROM now() - last_archived_time)::float8 AS age,
     coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) AS failing
@@ -57,7 +57,7 @@ async function read(pool: pg.Pool): Promise<ArchiverRow | undefined> {
   const timeout = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), QUERY_TIMEOUT_MS);
   });
-  const row = pool.query<ArchiverRow>(query).then(
+  const row = pool.query<ArchiverRow>(QUERY).then(
     ({ rows }) => rows[0],
     () => undefined,
   );

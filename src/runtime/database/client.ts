@@ -8,7 +8,7 @@ export type Scope =
   /** The platform's own work across organisations: looking up a credential, writing the ledger, an operator's queries. */
   | { readonly kind: "platform" };
 
-export const platformScope: Scope = { kind: "platform" };
+export const PLATFORM_SCOPE: Scope = { kind: "platform" };
 
 /** @throws RangeError for an invalid id: `*` would be the platform. */
 export function organisationScope(id: string): Scope {

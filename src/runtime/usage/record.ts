@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Logger } from "pino";
 import type { UsageEvent } from "../../contracts/usage.js";
-import { platformScope, type Tables } from "../database/client.js";
+import { PLATFORM_SCOPE, type Tables } from "../database/client.js";
 import { parseEvents } from "./event.js";
 import type { UsageSchema } from "./schema.js";
 
@@ -33,7 +33,7 @@ export async function record(tables: Tables<UsageSchema>, values: readonly unkno
   if (rejected.length > 0) {
     log.error({ count: rejected.length, reason: rejected[0]?.reason }, "stored invalid usage events separately");
     await tables.transaction(
-      platformScope,
+      PLATFORM_SCOPE,
       (open) =>
         open
           .insertInto("usage_rejected")
@@ -78,7 +78,7 @@ async function upsert(
       returning (xmax = 0) as inserted
     )
     select inserted, count(*) as count from written group by inserted`;
-  const { rows } = await tables.transaction(platformScope, (open) => statement.execute(open), { repeatable: true });
+  const { rows } = await tables.transaction(PLATFORM_SCOPE, (open) => statement.execute(open), { repeatable: true });
   const count = (inserted: boolean): number => rows.find((row) => row.inserted === inserted)?.count ?? 0;
   return { inserted: count(true), replaced: count(false) };
 }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { z } from "zod";
 
 /** The fields of a request that the behaviours read; other fields are retained. */
-const asked = z.looseObject({
+const requestBody = z.looseObject({
   model: z.string().default(""),
   stream: z.boolean().optional(),
   stream_options: z.looseObject({ include_usage: z.boolean().optional() }).optional(),
@@ -14,7 +14,7 @@ export interface Received {
   readonly path: string;
   readonly headers: IncomingMessage["headers"];
   readonly text: string;
-  readonly body: z.infer<typeof asked>;
+  readonly body: z.infer<typeof requestBody>;
 }
 
 export type Behaviour = (received: Received, response: ServerResponse) => void | Promise<void>;
@@ -91,18 +91,18 @@ export async function startUpstream(behaviour: Behaviour = wellBehaved, port = 0
     request.on("error", () => {});
     request.on("end", () => {
       const text = Buffer.concat(parts).toString();
-      const body = asked.safeParse(text === "" ? {} : JSON.parse(text));
+      const body = requestBody.safeParse(text === "" ? {} : JSON.parse(text));
       // A server parses a request before it processes it.
       if (!body.success)
-        return json(response, 400, { error: { message: body.error.message, type: "invalid_request_error" } });
-      const seen = { path: request.url ?? "", headers: request.headers, text, body: body.data };
-      received.push(seen);
+        return json(response, 400, { error: { message: body.error.message, type: "invalid_callerror" } });
+      const call = { path: request.url ?? "", headers: request.headers, text, body: body.data };
+      received.push(call);
       if (received.length > 1000) received.shift();
       response.on("error", () => {});
       response.on("close", () => {
         if (!response.writableFinished) upstream.cancelled += 1;
       });
-      void current(seen, response);
+      void current(call, response);
     });
   });
   server.keepAliveTimeout = 60_000;

@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { User } from "../../../contracts/organisations.js";
 import { organisationRoutes, userRoutes } from "../../../contracts/routes/accounts.js";
 import { organisationOf, readableOrganisation, scopeOf, serve, visibleTo } from "../../admin/index.js";
-import { platformScope, type Tables } from "../../database/client.js";
+import { PLATFORM_SCOPE, type Tables } from "../../database/client.js";
 import { createOrganisation, existingOrganisation, listOrganisations } from "../organisations.js";
 import type { AccountsSchema } from "../schema.js";
 import { changeUser, createUser, listUsers, requireManageable, type StoredUser } from "../users.js";
@@ -17,7 +17,7 @@ export function serveOrganisations(app: FastifyInstance, tables: Tables<Accounts
     },
 
     createOrganisation: async ({ actor, body: { id, name } }) => {
-      const created = await tables.transaction(platformScope, (open) =>
+      const created = await tables.transaction(PLATFORM_SCOPE, (open) =>
         createOrganisation(open, actor.name, { id, name: name ?? id }),
       );
       return { ...created, created: created.created.toISOString() };

@@ -3,7 +3,7 @@ import type { Actor } from "../../../contracts/credentials.js";
 import { sessionRoutes } from "../../../contracts/routes/accounts.js";
 import type { Session, SignIn } from "../../../contracts/session.js";
 import { AdminError, requireUnthrottled, SESSION_COOKIE, scopeOf, serve, visibleTo } from "../../admin/index.js";
-import { platformScope, type Tables } from "../../database/client.js";
+import { PLATFORM_SCOPE, type Tables } from "../../database/client.js";
 import type { AccountsSchema } from "../schema.js";
 import {
   createSignInLink,
@@ -26,7 +26,7 @@ export function serveSession(app: FastifyInstance, tables: Tables<AccountsSchema
     signIn: async ({ request, reply, body }) => {
       requireUnthrottled(app.throttle, request.ip);
       try {
-        return startSession(reply, await tables.transaction(platformScope, (open) => signIn(open, body)));
+        return startSession(reply, await tables.transaction(PLATFORM_SCOPE, (open) => signIn(open, body)));
       } catch (error) {
         if (error instanceof AdminError && error.status === 401) app.throttle.recordFailure(request.ip, Date.now());
         throw error;

@@ -5,7 +5,7 @@ import { SESSION_COOKIE } from "../../admin/index.js";
 import type { Handler } from "../../kernel/listener.js";
 import { respondJson } from "../../kernel/listener.js";
 import type { Encoding, WebFile, WebFiles } from "./files.js";
-import { commonHeaders, documentPolicy } from "./policy.js";
+import { COMMON_HEADERS, documentPolicy } from "./policy.js";
 
 const YEAR_S = 31_536_000;
 /** A hint for clients whose base URL lacks the path of the API. */
@@ -17,7 +17,8 @@ const API_HINT = "The OpenAI API is under /v1, Ollama's under /api.";
  */
 export function webHandler(files: WebFiles | undefined): Handler {
   return (request, response) => {
-    for (const [name, value] of Object.entries(commonHeaders)) if (value !== undefined) response.setHeader(name, value);
+    for (const [name, value] of Object.entries(COMMON_HEADERS))
+      if (value !== undefined) response.setHeader(name, value);
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.setHeader("allow", "GET, HEAD");
       return refuse(response, 405, "request/method", "the dashboard supports GET only", API_HINT);

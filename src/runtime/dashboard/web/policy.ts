@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from "node:http";
 
 /** Headers of every response of the web application, documents and assets alike. */
-export const commonHeaders: OutgoingHttpHeaders = {
+export const COMMON_HEADERS: OutgoingHttpHeaders = {
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cross-origin-opener-policy": "same-origin",

@@ -17,7 +17,7 @@ export interface BatchingTimes {
 }
 
 /** Like a small model on a laptop: some 60 tokens a second alone, some 1,000 in a full batch of 32. */
-export const laptopTimes: Omit<BatchingTimes, "batch"> = {
+export const LAPTOP_TIMES: Omit<BatchingTimes, "batch"> = {
   prefillRate: 4_000,
   stepMs: 16,
   perSequenceMs: 0.5,

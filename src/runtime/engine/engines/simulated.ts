@@ -1,5 +1,5 @@
 import type { Model } from "../../../plan/plan.js";
-import { laptopTimes } from "../child/batching.js";
+import { LAPTOP_TIMES } from "../child/batching.js";
 import type { ChildConfig } from "../child/protocol.js";
 
 /** A simulator with the timing of a small model: its text is marked as simulated; token counts and limits are real. */
@@ -9,6 +9,6 @@ export function simulatedChild(model: Model): ChildConfig {
     model: model.name,
     context: model.context,
     embeddings: model.embeddings,
-    times: { ...laptopTimes, batch: Math.max(1, model.concurrency) },
+    times: { ...LAPTOP_TIMES, batch: Math.max(1, model.concurrency) },
   };
 }

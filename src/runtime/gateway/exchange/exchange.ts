@@ -50,7 +50,7 @@ const EMPTY = Buffer.alloc(0);
 const NOTHING_COUNTED: Counted = { inputTokens: 0, outputTokens: 0 };
 
 /**
- * One valid request, from its place at a target to the last byte of its response. `state.ts` decides what to do; this
+ * One valid request, from its slot at a target to the last byte of its response. `state.ts` decides what to do; this
  * class executes it.
  *
  * It implements the callbacks of the upstream, of the model's queue and of the journal itself. That puts three roles into

@@ -17,13 +17,13 @@
  *                                      after the first byte
  *
  * From every state: `client-left` cancels what runs, and settles the request with status 499 if it was intended;
- * `journal-refused` leads to `done` at once. `done` ignores every event, except that it releases a place that is granted late.
+ * `journal-refused` leads to `done` at once. `done` ignores every event, except that it releases a slot that is granted late.
  *
  * Invariants (test/gateway/exchange-state.test.ts):
  * - At most one response is sent: END, REFUSE and DESTROY exclude each other.
  * - An intended request is settled exactly once, unless the journal refuses.
  * - Of an intended request, the last byte is sent only after the settlement is durable.
- * - Every granted place is released exactly once, and the memory of the body as well.
+ * - Every granted slot is released exactly once, and the memory of the body as well.
  * - Nothing is retried after the first byte was sent to the client.
  */
 
@@ -33,7 +33,7 @@ export type Phase =
   | "selecting"
   /** Waits in the queue of the model. */
   | "queued"
-  /** An attempt is in flight; it holds a place at its target. */
+  /** An attempt is in flight; it holds a slot at its target. */
   | "calling"
   /** The last attempt failed; another attempt, a fallback or the end follows. */
   | "deciding"
@@ -60,9 +60,9 @@ export interface State {
 export const EVENTS = [
   "start",
   "client-left",
-  /** A place at a target was taken. */
+  /** A slot at a target was acquired. */
   "target-granted",
-  /** No place is free: the request is about to join the queue. */
+  /** No slot is free: the request is about to join the queue. */
   "queued",
   /** The queue is full, or the deadline has passed. */
   "queue-refused",
@@ -98,7 +98,7 @@ export const CANCEL_RETRY = 1 << 1;
 export const CANCEL = 1 << 2;
 /** Abort the attempt; no further event of it is reported. */
 export const ABANDON = 1 << 3;
-/** Release the place at the target. */
+/** Release the slot at the target. */
 export const RELEASE = 1 << 4;
 /** Discard the bytes that are held back. */
 export const DISCARD_HELD = 1 << 5;
@@ -106,11 +106,11 @@ export const DISCARD_HELD = 1 << 5;
 export const PASS_ON = 1 << 6;
 /** Send the bytes that are held back. */
 export const OPEN = 1 << 7;
-/** Prepare the end of a response that broke. */
+/** Prepare the end of an interrupted response. */
 export const BREAK = 1 << 8;
 /** Write the settlement of the prepared response. */
 export const SETTLE = 1 << 9;
-/** Write the settlement of a client that left, with the output until now. */
+/** Write the settlement of a request whose client disconnected, with the output until now. */
 export const SETTLE_LEFT = 1 << 10;
 /** Respond with the error that usage cannot be recorded. */
 export const REFUSE = 1 << 11;
@@ -125,7 +125,7 @@ export const FINISH = 1 << 15;
 export const WRITE_INTENT = 1 << 16;
 /** Send the request to the target. */
 export const SEND = 1 << 17;
-/** Take a place at a target, or join the queue. */
+/** Acquire a slot at a target, or join the queue. */
 export const SELECT = 1 << 18;
 /** Choose between a retry, a fallback and the end. */
 export const DECIDE = 1 << 19;

@@ -21,7 +21,7 @@ export interface UpstreamListener {
 }
 
 /**
- * One attempt of a request at one upstream server, from its place at the target to the last byte. It is the handler of its
+ * One attempt of a request at one upstream server, from its slot at the target to the last byte. It is the handler of its
  * own connection, so that an attempt allocates one object and a piece of a response none.
  */
 export class UpstreamCall implements Dispatcher.DispatchHandler {
@@ -71,7 +71,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     this.#controller?.resume();
   }
 
-  /** Releases the place at the target and records the result of the attempt. Must be called once. */
+  /** Releases the slot at the target and records the result of the attempt. Must be called once. */
   release(result: Result): void {
     const now = Date.now();
     const firstByteMs = this.respondedAt === 0 ? undefined : this.respondedAt - this.#startedAt;

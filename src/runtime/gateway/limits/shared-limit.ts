@@ -2,7 +2,7 @@
 export const CLAIM_TTL_MS = 5_000;
 
 /**
- * A bounded resource (bytes, places in a queue, look-ups in flight) that several owners share. No I/O and no clock.
+ * A bounded resource (bytes, slots in a queue, look-ups in flight) that several owners share. No I/O and no clock.
  *
  * - The sum of what owners hold never exceeds the capacity.
  * - The share of an owner is the capacity divided by the owners that hold or claim some of it.

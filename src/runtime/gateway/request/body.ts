@@ -3,7 +3,7 @@ import type { Principal } from "../../../contracts/credentials.js";
 import { SharedLimit } from "../limits/shared-limit.js";
 import { type Problem, problem } from "../problem.js";
 
-/** Maximum size of one request body, and of all bodies that this process holds. */
+/** Maximum size of one request body, and of all bodies in the memory of this process. */
 export interface BodyLimits {
   readonly oneBytes: number;
   readonly allBytes: number;

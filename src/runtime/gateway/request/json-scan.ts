@@ -19,14 +19,14 @@ export type Scanned =
 /** Above the depth of any tool's schema; a recursive parser overflows its stack at some thousands. */
 const MAX_DEPTH = 256;
 
-const quote = 0x22;
-const backslash = 0x5c;
-const openBrace = 0x7b;
-const closeBrace = 0x7d;
-const openBracket = 0x5b;
-const closeBracket = 0x5d;
-const colon = 0x3a;
-const comma = 0x2c;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const COLON = 0x3a;
+const COMMA = 0x2c;
 
 /**
  * Finds the requested top-level fields of a JSON object without building it: long strings are skipped with `indexOf`, so a
@@ -51,22 +51,22 @@ class Scanner {
     const { bytes } = this;
     const fields = new Map<string, Field>();
     this.#space();
-    if (bytes[this.#at] !== openBrace) return failed("the body must be a JSON object");
+    if (bytes[this.#at] !== OPEN_BRACE) return failed("the body must be a JSON object");
     this.#at += 1;
     this.#space();
     let empty = true;
     let close = this.#at;
-    if (bytes[this.#at] === closeBrace) this.#at += 1;
+    if (bytes[this.#at] === CLOSE_BRACE) this.#at += 1;
     else {
       empty = false;
       for (;;) {
         this.#space();
         const keyStart = this.#at;
-        if (bytes[keyStart] !== quote || !this.#string()) return this.#fail("expected a field name in quotes");
+        if (bytes[keyStart] !== QUOTE || !this.#string()) return this.#fail("expected a field name in quotes");
         const key = textOf(bytes, keyStart, this.#at);
         if (key === undefined) return this.#fail("a field name is not valid");
         this.#space();
-        if (bytes[this.#at] !== colon) return this.#fail("expected a colon after a field name");
+        if (bytes[this.#at] !== COLON) return this.#fail("expected a colon after a field name");
         this.#at += 1;
         this.#space();
         const start = this.#at;
@@ -80,8 +80,8 @@ class Scanner {
         close = this.#at;
         const next = bytes[this.#at];
         this.#at += 1;
-        if (next === closeBrace) break;
-        if (next !== comma) return this.#fail("expected a comma or the end of the object");
+        if (next === CLOSE_BRACE) break;
+        if (next !== COMMA) return this.#fail("expected a comma or the end of the object");
       }
     }
     this.#space();
@@ -113,16 +113,16 @@ class Scanner {
       while (at < near) {
         const byte = bytes[at];
         if (byte === undefined) return false;
-        if (byte === quote) {
+        if (byte === QUOTE) {
           this.#at = at + 1;
           return true;
         }
-        at += byte === backslash ? 2 : 1;
+        at += byte === BACKSLASH ? 2 : 1;
       }
-      const found = bytes.indexOf(quote, at);
+      const found = bytes.indexOf(QUOTE, at);
       if (found < 0) return false;
       let slashes = 0;
-      while (found - 1 - slashes >= at && bytes[found - 1 - slashes] === backslash) slashes += 1;
+      while (found - 1 - slashes >= at && bytes[found - 1 - slashes] === BACKSLASH) slashes += 1;
       if (slashes % 2 === 0) {
         this.#at = found + 1;
         return true;
@@ -134,11 +134,11 @@ class Scanner {
 
   #value(): Field["kind"] | undefined {
     switch (this.bytes[this.#at]) {
-      case quote:
+      case QUOTE:
         return this.#string() ? "string" : undefined;
-      case openBrace:
+      case OPEN_BRACE:
         return this.#nested() ? "object" : undefined;
-      case openBracket:
+      case OPEN_BRACKET:
         return this.#nested() ? "array" : undefined;
       case 0x74:
         return this.#word("true") ? "true" : undefined;
@@ -173,7 +173,7 @@ class Scanner {
       if (!part) break;
       this.#at += 1;
     }
-    return this.#at > start && this.#at - start <= 400 && numeric.test(bytes.toString("latin1", start, this.#at));
+    return this.#at > start && this.#at - start <= 400 && NUMBER.test(bytes.toString("latin1", start, this.#at));
   }
 
   /** Skips an object or array with its contents. */
@@ -185,20 +185,20 @@ class Scanner {
       switch (byte) {
         case undefined:
           return false;
-        case quote:
+        case QUOTE:
           if (!this.#string()) return false;
           continue;
-        case openBrace:
-        case openBracket:
+        case OPEN_BRACE:
+        case OPEN_BRACKET:
           if (depth === MAX_DEPTH) {
             this.#problem = `the body is nested deeper than ${MAX_DEPTH} levels`;
             return false;
           }
-          open[depth] = byte === openBrace ? closeBrace : closeBracket;
+          open[depth] = byte === OPEN_BRACE ? CLOSE_BRACE : CLOSE_BRACKET;
           depth += 1;
           break;
-        case closeBrace:
-        case closeBracket:
+        case CLOSE_BRACE:
+        case CLOSE_BRACKET:
           depth -= 1;
           if (open[depth] !== byte) return false;
           if (depth === 0) {
@@ -212,7 +212,7 @@ class Scanner {
   }
 }
 
-const numeric = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 function failed(message: string): Scanned {
   return { ok: false, message };
@@ -221,7 +221,7 @@ function failed(message: string): Scanned {
 /** The text of a JSON string, given its bytes with quotes; undefined when an escape in it is not valid. */
 export function textOf(bytes: Buffer, start: number, end: number): string | undefined {
   const inner = bytes.toString("utf8", start + 1, end - 1);
-  if (!inner.includes("\\") && !controls.test(inner)) return inner;
+  if (!inner.includes("\\") && !CONTROL_CHARACTERS.test(inner)) return inner;
   try {
     const value: unknown = JSON.parse(bytes.toString("utf8", start, end));
     return typeof value === "string" ? value : undefined;
@@ -231,4 +231,4 @@ export function textOf(bytes: Buffer, start: number, end: number): string | unde
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids exactly these inside strings
-const controls = /[\u0000-\u001f]/;
+const CONTROL_CHARACTERS = /[\u0000-\u001f]/;

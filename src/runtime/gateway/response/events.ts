@@ -1,9 +1,9 @@
 /** Maximum size of an event; a longer one is passed on (or discarded) in parts. */
 const MAX_EVENT_BYTES = 8 * 1024 * 1024;
 
-const blank = Buffer.from("\n\n");
-const crlfBlank = Buffer.from("\r\n\r\n");
-const done = Buffer.from("[DONE]");
+const BLANK_LINE = Buffer.from("\n\n");
+const CRLF_BLANK_LINE = Buffer.from("\r\n\r\n");
+const DONE = Buffer.from("[DONE]");
 
 /** Splits a byte stream of server-sent events at the end of the last complete event. */
 export class EventCutter {
@@ -33,8 +33,8 @@ export class EventCutter {
 function lastEventEnd(bytes: Buffer): number {
   const length = bytes.length;
   if (length >= 2 && bytes[length - 1] === 0x0a && bytes[length - 2] === 0x0a) return length;
-  const plain = bytes.lastIndexOf(blank);
-  const crlf = bytes.lastIndexOf(crlfBlank);
+  const plain = bytes.lastIndexOf(BLANK_LINE);
+  const crlf = bytes.lastIndexOf(CRLF_BLANK_LINE);
   return Math.max(plain < 0 ? 0 : plain + 2, crlf < 0 ? 0 : crlf + 4);
 }
 
@@ -52,7 +52,7 @@ export function eventCount(bytes: Buffer): number {
 
 /** Offset of the event `data: [DONE]`; -1 when there is none. Inside JSON the same text never starts a line. */
 export function doneAt(bytes: Buffer): number {
-  for (let at = bytes.indexOf(done); at >= 0; at = bytes.indexOf(done, at + 1)) {
+  for (let at = bytes.indexOf(DONE); at >= 0; at = bytes.indexOf(DONE, at + 1)) {
     const line = bytes.lastIndexOf(0x0a, at) + 1;
     const before = bytes.toString("latin1", line, at);
     if (before === "data: " || before === "data:") return line;
@@ -65,12 +65,12 @@ export function eventStart(bytes: Buffer, at: number): number {
   return lastEventEnd(bytes.subarray(0, at));
 }
 
-/** The events of the bytes, one by one, each with the blank line that ends it. */
+/** The events of the bytes, one by one, each with the blank line after it. */
 export function* eventsIn(bytes: Buffer): Generator<Buffer> {
   let start = 0;
   while (start < bytes.length) {
-    const plain = bytes.indexOf(blank, start);
-    const crlf = bytes.indexOf(crlfBlank, start);
+    const plain = bytes.indexOf(BLANK_LINE, start);
+    const crlf = bytes.indexOf(CRLF_BLANK_LINE, start);
     const end = plain < 0 && crlf < 0 ? bytes.length : crlf < 0 || (plain >= 0 && plain < crlf) ? plain + 2 : crlf + 4;
     yield bytes.subarray(start, end);
     start = end;

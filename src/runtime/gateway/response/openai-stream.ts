@@ -3,7 +3,7 @@ import type { Counted, StreamShape } from "../shape.js";
 import { doneAt, EventCutter, eventCount, eventStart, eventsIn } from "./events.js";
 import { countedIn, usageAt } from "./usage-field.js";
 
-const doneEvent = Buffer.from("data: [DONE]\n\n");
+const DONE_EVENT = Buffer.from("data: [DONE]\n\n");
 
 /** OpenAI to OpenAI: bytes are forwarded unchanged. Only the end is held back. Events are scanned for the token counts. */
 export class OpenAiStream implements StreamShape {
@@ -34,7 +34,7 @@ export class OpenAiStream implements StreamShape {
   }
 
   tail(): Buffer {
-    return this.#tail ?? doneEvent;
+    return this.#tail ?? DONE_EVENT;
   }
 
   broken(problem: Problem): Buffer {
@@ -46,8 +46,8 @@ export class OpenAiStream implements StreamShape {
     this.counted = countedIn(events.subarray(first)) ?? this.counted;
     if (!this.strip) return events;
     const later = [...eventsIn(events.subarray(first))].filter((event) => usageAt(event) < 0 || !onlyCounts(event));
-    const kept = Buffer.concat([events.subarray(0, first), ...later]);
-    return kept.length === 0 ? undefined : kept;
+    const remaining = Buffer.concat([events.subarray(0, first), ...later]);
+    return remaining.length === 0 ? undefined : remaining;
   }
 }
 

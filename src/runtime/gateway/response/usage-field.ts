@@ -1,13 +1,13 @@
 import type { Counted } from "../shape.js";
 
-const key = Buffer.from('"usage"');
+const KEY = Buffer.from('"usage"');
 
 /**
  * The upstream's token counts, found in the bytes of its response. In JSON a quote inside a string is escaped, so the seven
  * bytes of `"usage"` can only be a name (or a whole string, which no number follows).
  */
 export function countedIn(bytes: Buffer): Counted | undefined {
-  for (let at = bytes.lastIndexOf(key); at >= 0; at = at === 0 ? -1 : bytes.lastIndexOf(key, at - 1)) {
+  for (let at = bytes.lastIndexOf(KEY); at >= 0; at = at === 0 ? -1 : bytes.lastIndexOf(KEY, at - 1)) {
     const start = valueStart(bytes, at);
     if (bytes[start] !== 0x7b) continue;
     const end = objectEnd(bytes, start);
@@ -26,7 +26,7 @@ export function usageAt(bytes: Buffer): number {
   let from = 0;
   for (let at = bytes.indexOf(HINT); at >= 0; at = bytes.indexOf(HINT, at + 1)) {
     // The name is shortly before its first count, so the search goes backwards from there.
-    const found = bytes.subarray(from, at).lastIndexOf(key);
+    const found = bytes.subarray(from, at).lastIndexOf(KEY);
     if (found >= 0 && bytes[valueStart(bytes, from + found)] === 0x7b) return from + found;
     from = at;
   }
@@ -35,7 +35,7 @@ export function usageAt(bytes: Buffer): number {
 
 /** Offset of the value after a field name. */
 function valueStart(bytes: Buffer, name: number): number {
-  let at = name + key.length;
+  let at = name + KEY.length;
   while (bytes[at] === 0x20 || bytes[at] === 0x3a || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09)
     at += 1;
   return at;

@@ -7,7 +7,7 @@ import { RoutedTarget } from "./target.js";
 
 /** A request that waits for a target of its model, or is refused. */
 export interface RouteWaiter extends Waiter<RoutedTarget> {
-  /** 0 until its first wait; then epoch milliseconds. The same deadline holds for all its waits at one model. */
+  /** 0 until its first wait; then epoch milliseconds. The same deadline applies to all its waits at one model. */
   waitUntil: number;
   refused(why: Problem): void;
 }
@@ -63,7 +63,7 @@ export class ModelRoute {
     return this.#targets.some(({ ejectedUntil }) => ejectedUntil <= now);
   }
 
-  /** Takes a place at the best target; undefined if the request has to wait. Queued requests come first. */
+  /** Acquires a slot at the best target; undefined if the request has to wait. Queued requests come first. */
   take(tried: ReadonlySet<RoutedTarget> | undefined, now: number): RoutedTarget | undefined {
     if (this.#queue.length > 0) this.#serveQueue(now);
     return this.#take(tried, now);
@@ -76,7 +76,7 @@ export class ModelRoute {
     return target;
   }
 
-  /** Queues a request that found no place; refuses it when the queue is full, or its owner's share of it. */
+  /** Queues a request that got no slot; refuses it when the queue is full, or its owner's share of it. */
   wait(waiter: RouteWaiter, now: number): void {
     const { length, deadline } = this.model.queue;
     if (waiter.waitUntil === 0) waiter.waitUntil = now + deadline;
@@ -94,7 +94,7 @@ export class ModelRoute {
     this.#queue.remove(waiter);
   }
 
-  /** Releases the place of a finished request, for the next waiter. */
+  /** Releases the slot of a finished request, for the next waiter. */
   release(target: RoutedTarget, now: number): void {
     target.inFlight -= 1;
     if (this.#queue.length > 0) this.#serveQueue(now);
@@ -113,22 +113,22 @@ export class ModelRoute {
     this.#retryBudget = Math.min(RETRY_RESERVE, this.#retryBudget + RETRY_RATIO);
   }
 
-  /** Takes one retry from the budget; false when it is used up. */
+  /** Takes one retry from the budget; false if the budget is exhausted. */
   takeRetry(): boolean {
     if (this.#retryBudget < 1) return false;
     this.#retryBudget -= 1;
     return true;
   }
 
-  /** Seconds until a place is likely to be free: the requests ahead, times what a request takes at the slowest target. */
+  /** Seconds until a slot is likely to be free: the requests ahead, times what a request takes at the slowest target. */
   retryAfter(): number {
-    const places = this.#targets.reduce((sum, { limit }) => sum + limit, 0);
-    if (places === 0) return UNAVAILABLE_RETRY_AFTER_SECONDS;
+    const slots = this.#targets.reduce((sum, { limit }) => sum + limit, 0);
+    if (slots === 0) return UNAVAILABLE_RETRY_AFTER_SECONDS;
     const durationMs = this.#targets.reduce(
       (max, { health }) => Math.max(max, health.durationMs),
       MIN_RETRY_ESTIMATE_MS,
     );
-    const seconds = Math.ceil(((this.#queue.length / places + 1) * durationMs) / 1000);
+    const seconds = Math.ceil(((this.#queue.length / slots + 1) * durationMs) / 1000);
     return Math.max(1, Math.min(MAX_RETRY_AFTER_SECONDS, seconds));
   }
 
@@ -145,7 +145,7 @@ export class ModelRoute {
     const seconds = Math.round(this.model.queue.deadline / 100) / 10;
     const retryAfter = this.retryAfter();
     return this.available(now)
-      ? problem("queue_deadline", `no place at ${this.model.name} became free within ${seconds} s`, { retryAfter })
+      ? problem("queue_deadline", `no slot of ${this.model.name} became free within ${seconds} s`, { retryAfter })
       : problem("model_unavailable", `no server of ${this.model.name} became ready within ${seconds} s`, {
           retryAfter,
         });

@@ -33,7 +33,7 @@ export class Placement {
     return this.#tried;
   }
 
-  /** Takes a place at a target; undefined when the request has to wait. */
+  /** Acquires a slot at a target; undefined when the request has to wait. */
   take(now: number): RoutedTarget | undefined {
     return this.route.take(this.#tried, now);
   }

@@ -2,7 +2,7 @@ import { SharedLimit } from "../limits/shared-limit.js";
 
 /** A request that waits for a target. */
 export interface Waiter<Target> {
-  /** The sender of the request. Owners share the places of the queue. */
+  /** The sender of the request. Owners share the slots of the queue. */
   readonly owner: string;
   /** Targets that a request has tried. It uses another one if one exists. */
   readonly tried: ReadonlySet<Target> | undefined;
@@ -11,8 +11,8 @@ export interface Waiter<Target> {
   granted(target: Target): void;
 }
 
-/** Takes a place at the best target outside `tried`; undefined when all of those are busy or ejected. */
-export type TakePlace<Target> = (tried: ReadonlySet<Target> | undefined) => Target | undefined;
+/** Acquires a slot at the best target outside `tried`; undefined when all of those are busy or ejected. */
+export type AcquireSlot<Target> = (tried: ReadonlySet<Target> | undefined) => Target | undefined;
 
 /**
  * The bounded queue of one model. Each waiter gets the first target that it may use, in order of arrival: a waiter that no free
@@ -20,12 +20,12 @@ export type TakePlace<Target> = (tried: ReadonlySet<Target> | undefined) => Targ
  */
 export class WaitQueue<Target, Entry extends Waiter<Target>> {
   readonly #waiting: Entry[] = [];
-  readonly #places: SharedLimit;
+  readonly #slots: SharedLimit;
   #serving = false;
   #serveAgain = false;
 
   constructor(capacity: number) {
-    this.#places = new SharedLimit(capacity);
+    this.#slots = new SharedLimit(capacity);
   }
 
   get length(): number {
@@ -34,7 +34,7 @@ export class WaitQueue<Target, Entry extends Waiter<Target>> {
 
   /** Adds a waiter; false when the queue is full, or its owner's share of it. `now`: epoch milliseconds. */
   push(waiter: Entry, now: number): boolean {
-    if (!this.#places.take(waiter.owner, 1, now)) return false;
+    if (!this.#slots.take(waiter.owner, 1, now)) return false;
     this.#waiting.push(waiter);
     return true;
   }
@@ -55,12 +55,12 @@ export class WaitQueue<Target, Entry extends Waiter<Target>> {
   /** Empties the queue. */
   drain(): Entry[] {
     const all = this.#waiting.splice(0);
-    for (const { owner } of all) this.#places.release(owner, 1);
+    for (const { owner } of all) this.#slots.release(owner, 1);
     return all;
   }
 
-  /** Grants every place that a waiter may use. `granted` may call back into the queue. */
-  serve(take: TakePlace<Target>): void {
+  /** Grants every slot that a waiter may use. `granted` may call back into the queue. */
+  serve(take: AcquireSlot<Target>): void {
     if (this.#serving) {
       this.#serveAgain = true;
       return;
@@ -76,7 +76,7 @@ export class WaitQueue<Target, Entry extends Waiter<Target>> {
     }
   }
 
-  #serveOnce(take: TakePlace<Target>): void {
+  #serveOnce(take: AcquireSlot<Target>): void {
     let index = 0;
     for (;;) {
       const waiter = this.#waiting[index];
@@ -95,6 +95,6 @@ export class WaitQueue<Target, Entry extends Waiter<Target>> {
   }
 
   #removeAt(index: number): void {
-    for (const { owner } of this.#waiting.splice(index, 1)) this.#places.release(owner, 1);
+    for (const { owner } of this.#waiting.splice(index, 1)) this.#slots.release(owner, 1);
   }
 }

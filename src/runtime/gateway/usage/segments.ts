@@ -82,16 +82,16 @@ export async function* settledBatches(
 /** Deletes a file; its unreadable lines move to a file of their own. */
 export async function deleteSegment({ path, number, unreadable }: Segment): Promise<void> {
   if (unreadable.length > 0) {
-    const kept = segment(dirname(path), number, UNREADABLE).path;
-    const file = await open(`${kept}.new`, "w", 0o600);
+    const destination = segment(dirname(path), number, UNREADABLE).path;
+    const file = await open(`${destination}.new`, "w", 0o600);
     try {
       await file.writeFile(frame(unreadable));
       await file.sync();
     } finally {
       await file.close();
     }
-    await rename(`${kept}.new`, kept);
-    if (kept === path) return;
+    await rename(`${destination}.new`, destination);
+    if (destination === path) return;
   }
   try {
     await unlink(path);
