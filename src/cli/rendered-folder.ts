@@ -57,7 +57,7 @@ export async function writeChanges(directory: string, changes: readonly Change[]
 
 /**
  * Generates the secrets that do not exist yet, one file per key; existing files are not changed. Only the owner can enter the
- * folder. The files in it are world-readable, because each container reads them as a different user.
+ * folder. All users can read the files in it, because each container reads them as a different user.
  *
  * @returns the created paths, relative to the directory.
  */

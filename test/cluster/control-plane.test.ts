@@ -25,12 +25,12 @@ describeWith(["cluster"], "the control plane of the tests", () => {
     expect(answer.trim()).toBe("yes");
   });
 
-  it("refuses a field that the kind does not have", async () => {
+  it("rejects an unknown field", async () => {
     const misspelled = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "misspelled" }, dta: { key: "value" } };
     await expect(plane.api.apply(misspelled)).rejects.toThrow(/field not declared in schema/);
   });
 
-  it("refuses a pod that may become root where `restricted` is enforced", async () => {
+  it("rejects a pod that may run as root where `restricted` is enforced", async () => {
     await plane.api.create("/api/v1/namespaces", {
       metadata: { name: "strict", labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
     });
@@ -42,7 +42,7 @@ describeWith(["cluster"], "the control plane of the tests", () => {
 });
 
 describeWith(["cluster"], "stopping the control plane of the tests", () => {
-  it("takes a few seconds and leaves no process and no file", async () => {
+  it("takes a few seconds and leaves no process or file behind", async () => {
     const plane = await startControlPlane();
     const running = () => execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }).includes(plane.folder);
     expect(running()).toBe(true);

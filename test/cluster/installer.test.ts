@@ -28,20 +28,20 @@ function command(name: string, script: string): void {
 }
 
 describe("the installer of the tests' tools", () => {
-  it("names what there is when it is asked for something else", () => {
+  it("lists the available parts for an unknown one", () => {
     const { status, stderr } = install(["helm"]);
     expect(status).toBe(1);
     expect(stderr).toBe("tools: unknown part 'helm'; there are: packages cluster kwok compose versitygw\n");
   });
 
-  it("keeps builds outside the checkout, where the environment says", () => {
+  it("stores builds outside the checkout, in the configured directory", () => {
     const where = (env: Record<string, string>) => install(["where", "kwok"], env).stdout;
     expect(where({ KEELSON_TOOLS: "/a" })).toMatch(/^\/a\/kwok-[0-9a-f]{16}\n$/);
     expect(where({ XDG_CACHE_HOME: "/b" })).toMatch(/^\/b\/keelson\/tools\/kwok-/);
     expect(where({ HOME: "/c" })).toMatch(/^\/c\/\.cache\/keelson\/tools\/kwok-/);
   });
 
-  it("says what it needs to build, and leaves nothing behind, when there is no Go", () => {
+  it("reports that Go is required, and leaves nothing behind", () => {
     for (const name of ["bash", "cat", "dirname", "find", "sha256sum", "cut"]) {
       const found = spawnSync("sh", ["-c", `command -v ${name}`], { encoding: "utf8" }).stdout.trim();
       command(name, `exec ${found} "$@"`);

@@ -72,7 +72,7 @@ describeWith(["kubernetes node", "postgresql"], "the starter on a real node", ({
     return (await run(join(cluster.plane.programs, "kubectl"), [...where, ...args])).stdout;
   }
 
-  it("is brought up by `keelson deploy`, which says when everything has rolled out", { timeout: 240_000 }, async () => {
+  it("is deployed by `keelson deploy`, which reports when all rollouts are done", { timeout: 240_000 }, async () => {
     const deploy = [
       "deploy",
       file,
@@ -95,12 +95,12 @@ describeWith(["kubernetes node", "postgresql"], "the starter on a real node", ({
       expect(running.filter(belongsTo(name)).some(isReady), name).toBe(true);
   });
 
-  it("runs as user 1001 on a file system that it cannot write", async () => {
+  it("runs as user 1001 on a read-only file system", async () => {
     const stdout = await kubectl("exec", "deploy/gateway", "--", "sh", "-c", "id -u; touch /app/written 2>&1 || true");
     expect(stdout).toMatch(/^1001\n.*Read-only file system/);
   });
 
-  it("answers a chat through the Service, whole and streamed, and counts it", async () => {
+  it("serves a chat through the Service, streamed and not, and meters it", async () => {
     const messages = [{ role: "user", content: "Say something." }];
     const chat = await platform.chat(await platform.newKey("chat"), { model: "assistant", max_tokens: 16, messages });
     expect(chat.whole.length).toBeGreaterThan(0);
@@ -128,7 +128,7 @@ describeWith(["kubernetes node", "postgresql"], "the starter on a real node", ({
     120_000,
   );
 
-  it("has a killed gateway back within seconds, with all that it had answered counted", async ({ annotate }) => {
+  it("restarts a killed gateway within seconds, with every completed request metered", async ({ annotate }) => {
     const counted = await platform.countedRequests();
     const load = await platform.startLoad(await platform.newKey("crash"));
     await sleep(2000);

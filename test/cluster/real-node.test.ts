@@ -61,7 +61,7 @@ describeWith(["kubernetes node"], "the real node of the tests", () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it("runs a restricted pod that another one reaches by the name of its Service", async () => {
+  it("runs a restricted pod that another pod reaches by the name of its Service", async () => {
     const { api, kubeconfig, programs } = cluster.plane;
     const answer = "require('http').createServer((_, a) => a.end(`uid ${process.getuid()}`)).listen(8080)";
     await api.apply(pod("server", answer));
@@ -89,7 +89,7 @@ describeWith(["kubernetes node"], "the real node of the tests", () => {
 });
 
 describeWith(["kubernetes node"], "stopping the real node of the tests", () => {
-  it("leaves no process, mount, interface, cgroup or file", async () => {
+  it("leaves no process, mount, interface, cgroup or file behind", async () => {
     const cluster = await startRealCluster();
     const { folder } = cluster.plane;
     const link = `keelson${cluster.machine.address.split(".")[2]}`;

@@ -72,7 +72,7 @@ describeWith(["cluster"], "rendered objects and a real API server", () => {
     for (const object of objects) expect(await changesAgain(plane.api, object), describe(object)).toBe(false);
   });
 
-  it.each(plans)("%s: every pod is one that `restricted` lets in", async (name, plan) => {
+  it.each(plans)("%s: `restricted` admits every pod", async (name, plan) => {
     const namespace = `restricted-${name.replaceAll(" ", "-")}`;
     await plane.api.create("/api/v1/namespaces", {
       metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },

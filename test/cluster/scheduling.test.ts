@@ -57,7 +57,7 @@ describeWith(["cluster", "kwok"], "the blueprints on nodes of three zones", () =
     return () => plane.stop();
   });
 
-  it.each(plans)("%s: every pod finds a node with what it asks for, and becomes ready", async (_name, plan) => {
+  it.each(plans)("%s: every pod is scheduled with its requests and becomes ready", async (_name, plan) => {
     const objects = renderedObjects(plan);
     await applyAll(plane.api, objects);
     const pods = await waitForPods(plane.api, plan.namespace, wanted(plan, objects), 45_000);

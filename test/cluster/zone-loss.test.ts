@@ -31,7 +31,7 @@ describeWith(["cluster", "kwok"], "the starter's production over three zones", (
     return () => plane.stop();
   });
 
-  it("runs with every replica ready, and those of a unit in as many zones as they can be in", async () => {
+  it("runs with every replica ready, and each unit in as many zones as possible", async () => {
     const all = await waitForPods(plane.api, plan.namespace, least(plan.units), 30_000);
     for (const unit of guarded) {
       const zones = new Set(all.filter(belongsTo(unit.name)).map((pod) => nodes.zoneOf(pod.spec.nodeName ?? "")));
@@ -39,7 +39,7 @@ describeWith(["cluster", "kwok"], "the starter's production over three zones", (
     }
   });
 
-  it("keeps every unit's minimum when a zone is lost, and replaces what was there", { timeout: 150_000 }, async ({
+  it("keeps every unit's minimum when a zone is lost, and replaces its pods", { timeout: 150_000 }, async ({
     annotate,
   }) => {
     const lost = "b";
@@ -69,7 +69,7 @@ describeWith(["cluster", "kwok"], "the starter's production over three zones", (
     );
   });
 
-  it("lets a drain take no more replicas than the disruption budget spares", async () => {
+  it("evicts no more replicas in a drain than the disruption budget allows", async () => {
     // Nothing new can be placed anywhere, so nothing comes back while the drain goes on.
     await nodes.cordon(true);
     for (const unit of guarded) {
@@ -94,7 +94,7 @@ describeWith(["cluster", "kwok"], "the starter's production over three zones", (
     await waitForPods(plane.api, plan.namespace, least(plan.units), 30_000);
   });
 
-  it("places replicas in the other zones while a zone's nodes are there but unreachable", async () => {
+  it("schedules replicas in the other zones while the nodes of one zone are unreachable", async () => {
     const lost = "c";
     await nodes.unreachable(lost, true);
     // What the eviction of pods from silent nodes does in the end, without its five minutes.

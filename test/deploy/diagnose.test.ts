@@ -8,7 +8,7 @@ function pod(status: unknown): LiveObject {
 
 const container = (fields: object) => pod({ phase: "Pending", containerStatuses: [{ name: "gateway", ...fields }] });
 
-it("names the image that cannot be pulled", () => {
+it("reports the image that cannot be pulled", () => {
   const waiting = { reason: "ImagePullBackOff", message: 'Back-off pulling image "example:1"' };
   expect(diagnose(container({ state: { waiting } }))).toBe(
     'gateway: ImagePullBackOff: Back-off pulling image "example:1"',
@@ -27,7 +27,7 @@ it("reports why no node is suitable", () => {
   expect(diagnose(pod({ phase: "Pending", conditions }))).toBe(`Pending: ${message}`);
 });
 
-it("names the container that stops the start, init containers first", () => {
+it("reports the container that fails, init containers first", () => {
   const status = {
     phase: "Pending",
     initContainerStatuses: [{ name: "clone-primary", state: { terminated: { exitCode: 1, reason: "Error" } } }],
@@ -36,7 +36,7 @@ it("names the container that stops the start, init containers first", () => {
   expect(diagnose(pod(status))).toBe("clone-primary: exited with code 1 (Error)");
 });
 
-it("has nothing to say about a pod that is ready, or simply starting", () => {
+it("returns nothing for a pod that is ready or starting normally", () => {
   expect(diagnose(pod({ phase: "Running", containerStatuses: [{ name: "gateway", ready: true }] }))).toBeUndefined();
   expect(diagnose(container({ state: { waiting: { reason: "ContainerCreating" } } }))).toBeUndefined();
 });

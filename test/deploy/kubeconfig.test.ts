@@ -57,7 +57,7 @@ it("reads a token from its file again for each request", async () => {
   expect((await credentials()).authorization).toBe("Bearer second");
 });
 
-it("runs a credential plug-in, passes it the protocol version, and caches its credentials until they expire", async () => {
+it("runs a credential plugin, passes it the protocol version, and caches its credentials until they expire", async () => {
   const log = join(folder, "calls");
   const expires = new Date(Date.now() + 3600_000).toISOString();
   const plugin = await write(
@@ -82,7 +82,7 @@ printf '{"kind":"ExecCredential","status":{"token":"%s-%s","expirationTimestamp"
   expect(await readFile(log, "utf8")).toBe("call\n");
 });
 
-it("says what a plug-in that fails said about itself", async () => {
+it("reports the output of a plugin that fails", async () => {
   const exec = {
     apiVersion: "client.authentication.k8s.io/v1",
     command: "no-such-plugin-here",
@@ -93,7 +93,7 @@ it("says what a plug-in that fails said about itself", async () => {
   await expect(credentials()).rejects.toMatchObject({ code: "kubeconfig/exec-failed", hint: "install it" });
 });
 
-it("merges the files of KUBECONFIG, the first that says something winning", async () => {
+it("merges the files of KUBECONFIG; the first that sets a value wins", async () => {
   const first = await write("first", { "current-context": "main" });
   const second = await write("second", config({ token: "t" }));
   const { credentials } = await connectionFrom({ environment: { KUBECONFIG: `${first}:${second}` } });
@@ -114,7 +114,7 @@ it.each([
   });
 });
 
-it("says where it looked when there is no kubeconfig", async () => {
+it("reports the searched paths if no kubeconfig exists", async () => {
   const kubeconfig = join(folder, "missing");
   await expect(connectionFrom({ kubeconfig, environment: {} })).rejects.toMatchObject({
     code: "kubeconfig/missing",

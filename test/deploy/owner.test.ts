@@ -18,7 +18,7 @@ it("assigns pods to their own Deployment when one name begins with the other", (
   ).toBe("Deployment api-worker");
 });
 
-it("assigns pods of other controllers to these", () => {
+it("assigns pods of other controllers to their controller", () => {
   expect(workloadOf(pod("database-0", { kind: "StatefulSet", name: "database" }))).toBe("StatefulSet database");
   expect(workloadOf(pod("database-1", { kind: "Cluster", name: "database" }))).toBe("Cluster database");
   expect(workloadOf(pod("debug", undefined))).toBeUndefined();

@@ -8,7 +8,7 @@ const starter = readFileSync(new URL("../../blueprints/starter/platform.yaml", i
 const plan = planOf(starter, "local");
 
 describe("the probes of a drill", () => {
-  it("ask every element of the sheet that chats and writes do not ask", () => {
+  it("cover every component of the sheet that chats and writes do not reach", () => {
     const chat = "assistant";
     const probed = probesOf(plan, chat).map(({ subject }) => subject);
     const asked = ["gateway", chat, ...plan.stores.map(({ name }) => name)];
@@ -16,7 +16,7 @@ describe("the probes of a drill", () => {
     expect([...probed, ...asked].sort()).toEqual([...new Set(subjects)].sort());
   });
 
-  it("ask a model in its own way, through the gateway", () => {
+  it("send a model the kind of request that it serves, through the gateway", () => {
     const probes = probesOf(plan, "assistant");
     expect(probes.find(({ subject }) => subject === "embedder")).toMatchObject({
       unit: "gateway",

@@ -99,7 +99,7 @@ describe("the result of a drill written by version 0.1.0", () => {
     });
   });
 
-  it("has nothing to measure where the clients of a fault sent no request", () => {
+  it("has nothing to measure if the clients of a fault sent no request", () => {
     const [fault] = versionOne.strikes;
     const result = read({ ...versionOne, strikes: [{ ...fault, failed: 0, acknowledged: 0 }] });
     expect(result.measurements[0]?.rto).toMatchObject({ kind: "not-applicable" });

@@ -21,7 +21,7 @@ const drill = () =>
     version: "0.1.0",
   });
 
-it("lists what can be read, and names what cannot with the reason", async () => {
+it("lists readable results, and unreadable ones with the reason", async () => {
   const store = drillStore(directory);
   const result = { ...drill(), state: "finished", finishedAt: 5 } as const;
   await store.write(result);
@@ -47,6 +47,6 @@ it("lists what can be read, and names what cannot with the reason", async () => 
   await expect(store.read("running")).rejects.toMatchObject({ code: "drill/unknown" });
 });
 
-it("has no drills where there is no directory", async () => {
+it("has no drills if its directory does not exist", async () => {
   expect(await drillStore(join(directory, "none")).list()).toEqual({ drills: [], unreadable: [] });
 });

@@ -38,7 +38,7 @@ describe("the recovery service", () => {
       expect(() => transition(state, "started")).toThrow(/cannot process/);
   });
 
-  it("can be stopped in every state, and nothing leads back from the end", () => {
+  it("can be stopped in every state, and stays terminated", () => {
     assert(
       property(array(constantFrom(...EVENTS), { maxLength: 12 }), (events) => {
         let state: ServiceState = "new";

@@ -33,7 +33,7 @@ test("a bucket that accepts connections and never responds is an error after a t
   });
 }, 30_000);
 
-describeWith(["versitygw"], "a bucket as the place for backups", ({ versitygw }) => {
+describeWith(["versitygw"], "a bucket as the location of backups", ({ versitygw }) => {
   let place = "";
   let repository: Repository;
 

@@ -97,7 +97,7 @@ describe("an unreadable file", () => {
     expect(lstatSync(identity).isDirectory()).toBe(true);
   });
 
-  it("of a drill result is reported, not left out of the list", async () => {
+  it("of a drill result is reported, not omitted from the list", async () => {
     const result = join(root, "drills/one/result.json");
     mkdirSync(result, { recursive: true });
     const { drills, unreadable: found } = await drillStore(join(root, "drills")).list();

@@ -34,7 +34,7 @@ function composeOf(plan: Plan) {
   return { file, paths: files.map(({ path }) => path) };
 }
 
-it("puts two containers into one network only where one calls the other", () => {
+it("attaches two containers to one network only if one calls the other", () => {
   fc.assert(
     fc.property(arbitraryPlan, (plan) => {
       const { services } = composeOf(plan).file;
@@ -48,7 +48,7 @@ it("puts two containers into one network only where one calls the other", () => 
   );
 });
 
-it("opens to the outside only what is called from there or calls there", () => {
+it("attaches to external networks only units behind an entrance and units that call outside hosts", () => {
   fc.assert(
     fc.property(arbitraryPlan, (plan) => {
       const { services, networks } = composeOf(plan).file;
@@ -76,7 +76,7 @@ it("hardens every container, and pins every image", () => {
   );
 });
 
-it("names nothing that is not there: networks, volumes, files, services to wait for", () => {
+it("refers only to declared networks, volumes, files and services", () => {
   fc.assert(
     fc.property(arbitraryPlan, (plan) => {
       const { file, paths } = composeOf(plan);
@@ -93,7 +93,7 @@ it("names nothing that is not there: networks, volumes, files, services to wait 
   );
 });
 
-it("means every dollar for the container, and none for the shell that starts Compose", () => {
+it("escapes every dollar sign that the container must receive", () => {
   fc.assert(
     fc.property(arbitraryPlan, (plan) => {
       const { services } = z
@@ -113,7 +113,7 @@ it("means every dollar for the container, and none for the shell that starts Com
   );
 });
 
-it("gives each of several replicas files of its own, and a volume that outlives them to one alone", () => {
+it("separates the files of several replicas, and mounts a named volume in one replica only", () => {
   const { files, notes } = targets.compose.render(
     samplePlan({
       units: [
@@ -139,7 +139,7 @@ it("gives each of several replicas files of its own, and a volume that outlives 
   expect(notes.map(({ message }) => message)).toContain("kept: one replica runs, because its volumes cannot be shared");
 });
 
-it("never makes two services wait for each other", () => {
+it("renders no cycle of depends_on", () => {
   fc.assert(
     fc.property(arbitraryPlan, (plan) => {
       const { services } = composeOf(plan).file;

@@ -26,7 +26,7 @@ function objectNotes(plan: Plan, name: TargetName): readonly Note[] {
 describe.each(names)("the notes of %s", (name) => {
   const target = targets[name];
 
-  it("are those of its objects, then exactly the declarations that it does not write", () => {
+  it("are those of its objects, then exactly the declarations that it does not render", () => {
     fc.assert(
       fc.property(arbitraryPlan, (plan) => {
         const { notes } = target.render(plan);
@@ -51,7 +51,7 @@ describe.each(names)("the notes of %s", (name) => {
     );
   });
 
-  it("name no declaration twice", () => {
+  it("contain no declaration twice", () => {
     fc.assert(
       fc.property(arbitraryPlan, (plan) => {
         const messages = target.render(plan).notes.map(({ path, message }) => `${path}: ${message}`);
@@ -79,7 +79,7 @@ it("a target that writes nothing notes every declaration, and one that writes ev
   );
 });
 
-it("a declaration names the line of the platform file that makes it", () => {
+it("a declaration has the path of its line in the platform file", () => {
   const plan = planOf(`platform: shop
 cloud: aws
 drills: { every: 90d, faults: [database-loss] }

@@ -17,7 +17,7 @@ const update = process.env["UPDATE_GOLDEN"] === "1";
 const left = new Set(["plan.json", "platform/config-map-plan.yaml"]);
 
 describe.each([...blueprintPlans()])("%s", (name, plan) => {
-  it.each(Object.keys(targets))("renders to %s as it always did", (target) => {
+  it.each(Object.keys(targets))("renders to %s as its golden files", (target) => {
     const folder = join(golden, name.replace(" ", "-"), target);
     const rendered = render(plan, target);
     if (update) write(folder, rendered);

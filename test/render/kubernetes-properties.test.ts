@@ -12,7 +12,7 @@ import { arbitraryPlan } from "../support/render/arbitrary-plan.js";
 const objectsOf = (plan: Plan): readonly Manifest[] => manifests(plan).map(({ object }) => object);
 
 describe("the objects of any plan", () => {
-  it("let through exactly the declared calls, at both ends", () => {
+  it("allow exactly the declared calls, in the policies of both ends", () => {
     fc.assert(
       fc.property(arbitraryPlan, (plan) => {
         const policies = objectsOf(plan).filter((object): object is NetworkPolicy => object.kind === "NetworkPolicy");
@@ -26,7 +26,7 @@ describe("the objects of any plan", () => {
     );
   });
 
-  it("deny everything else: one policy of all pods for both directions", () => {
+  it("deny everything else: one policy for all pods and both directions", () => {
     fc.assert(
       fc.property(arbitraryPlan, (plan) => {
         const all = objectsOf(plan).find(
@@ -38,7 +38,7 @@ describe("the objects of any plan", () => {
     );
   });
 
-  it("run every container as `restricted` asks, on a read-only root", () => {
+  it("run every container as `restricted` requires, on a read-only root file system", () => {
     fc.assert(
       fc.property(arbitraryPlan, (plan) => {
         for (const spec of objectsOf(plan).flatMap(podSpecs)) {
@@ -62,7 +62,7 @@ describe("the objects of any plan", () => {
     );
   });
 
-  it("hold no secret: none is rendered, and none is an environment variable", () => {
+  it("contain no secret: none is rendered, and none is an environment variable", () => {
     fc.assert(
       fc.property(arbitraryPlan, (plan) => {
         for (const object of objectsOf(plan)) expect(object.kind).not.toBe("Secret");
@@ -96,7 +96,7 @@ describe("the objects of any plan", () => {
     );
   });
 
-  it("have one writer of replicas: the autoscaler, else the platform file", () => {
+  it("have one owner of the replicas: the autoscaler or the platform file", () => {
     fc.assert(
       fc.property(arbitraryPlan, (plan) => {
         const objects = objectsOf(plan);
@@ -110,7 +110,7 @@ describe("the objects of any plan", () => {
     );
   });
 
-  it("are all known as this platform's and this environment's, and none has another's name", () => {
+  it("have the labels of their platform and environment, and unique names", () => {
     fc.assert(
       fc.property(arbitraryPlan, (plan) => {
         const objects = objectsOf(plan);
@@ -130,7 +130,7 @@ describe("the objects of any plan", () => {
 });
 
 describe("the YAML of any plan's objects", () => {
-  it.each(["1.1", "1.2"] as const)("says the same to a reader of YAML %s", (version) => {
+  it.each(["1.1", "1.2"] as const)("is parsed alike by readers of YAML %s", (version) => {
     fc.assert(
       fc.property(arbitraryPlan, (plan) => {
         const { files } = targets.kubernetes.render(plan);
@@ -141,7 +141,7 @@ describe("the YAML of any plan's objects", () => {
 });
 
 describe.each(Object.entries(targets))("rendering to %s", (_name, target) => {
-  it("gives the same bytes for the same plan, in whatever order its fields came", () => {
+  it("returns the same bytes for the same plan, in any order of its fields", () => {
     fc.assert(
       fc.property(arbitraryPlan, fc.infiniteStream(fc.nat()), (plan, order) => {
         const shuffled = JSON.parse(JSON.stringify(shuffle(plan, order)));

@@ -54,7 +54,7 @@ describe.each(scraped)("the metrics of %s", (_name, plan) => {
     }
   });
 
-  it("give way where a unit has taken the usual port itself", () => {
+  it("use another port if the unit uses the default one", () => {
     const [unit] = plan.units.filter((candidate) => metricsPort(plan, candidate) !== undefined);
     const usual = unit && metricsPort(plan, unit);
     const [first] = unit?.ports ?? [];

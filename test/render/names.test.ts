@@ -16,7 +16,7 @@ describe("names in a cluster", () => {
     expect(() => services(text)).toThrow(`would both be the ${name}`);
   });
 
-  it("stay within what a cluster takes, and apart, for the longest that a file may say", () => {
+  it("are valid and unique for the longest names that a platform file may contain", () => {
     const long = (word: string) => `${word}-${"x".repeat(44 - word.length)}`;
     const [first, second] = [`${long("first")}`, `${long("first").slice(0, -1)}y`];
     const volumes = `volumes: { ${first}: 1Gi, ${second}: 1Gi }`;

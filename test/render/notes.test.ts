@@ -33,7 +33,7 @@ describe("notes on backups", () => {
     ]);
   });
 
-  it("name the settings to make at the provider of a managed store", () => {
+  it("list the settings to configure at the provider of a managed store", () => {
     expect(
       backupNotes(
         `  main: { postgres: 17, provide: managed, backups: { full: daily keep 7d, log: 5m, to: archive } }\n${bucket}`,
@@ -43,7 +43,7 @@ describe("notes on backups", () => {
     ]);
   });
 
-  it("name the buckets that CloudNativePG does not write to", () => {
+  it("list the buckets that CloudNativePG does not write to", () => {
     const operated = (to: string): string =>
       `  main: { postgres: 17, standby: same-zone, backups: { full: daily keep 7d, to: ${to} } }\n${bucket}  far: { bucket: true }\n`;
     const address = expect.stringContaining("backups of main are written to s3://archive/main");
@@ -266,7 +266,7 @@ entrances: { public: { host: shop.example }, calls: { host: rpc.shop.example } }
     expect(protocols).toEqual([undefined, "GRPC"]);
   });
 
-  it("report what traefik and an in-cluster bucket cannot do", () => {
+  it("report what traefik and an in-cluster bucket do not support", () => {
     const text = `${base.replace("expose: true", "expose: true, sizing: auto")}stores:
   files: { bucket: { copy: us-west-2, lock: 30d } }
 entrance: { host: shop.example.com, controller: traefik, tls: { issuer: letsencrypt, minimum: "1.3" }, waf: common, cdn: true }

@@ -32,7 +32,7 @@ describe("the marker of a generated file", () => {
     );
   });
 
-  it("leaves JSON readable as JSON", () => {
+  it("keeps JSON valid", () => {
     const sealed = withMarker({ path: "plan.json", text: '{\n  "a": 1\n}\n', comment: "json" });
     expect(JSON.parse(sealed)).toMatchObject({ a: 1, $generated: expect.stringContaining("Keelson") });
   });
@@ -44,7 +44,7 @@ describe("writing into a folder", () => {
   const found = (content: string, path = rendered.path) => new Map([[path, content]]);
   const one = (content: string, force = false) => decideChanges([rendered], found(content), force)[0];
 
-  it("creates what is missing and keeps what is the same", () => {
+  it("creates missing files and keeps unchanged ones", () => {
     expect(decideChanges([rendered], new Map(), false)).toMatchObject([{ kind: "create", path: rendered.path }]);
     expect(one(withMarker(rendered))).toEqual({ kind: "keep", path: rendered.path });
   });
@@ -68,7 +68,7 @@ describe("writing into a folder", () => {
 });
 
 describe("the difference that --diff shows", () => {
-  it("leads from one text to the other, for any two texts", () => {
+  it("transforms one text into the other, for any two texts", () => {
     fc.assert(
       fc.property(text, text, (before, after) => {
         expect(patch(before, unifiedDiff("file", before, after))).toBe(after);
@@ -76,7 +76,7 @@ describe("the difference that --diff shows", () => {
     );
   });
 
-  it("is as short as it can be, with three lines of context", () => {
+  it("is the shortest possible, with three lines of context", () => {
     const before = Array.from({ length: 20 }, (_, index) => `line ${index}\n`).join("");
     expect(unifiedDiff("a/b.yaml", before, before.replace("line 10\n", "line ten\n"))).toBe(
       [
@@ -96,7 +96,7 @@ describe("the difference that --diff shows", () => {
     );
   });
 
-  it("leads from one text to the other also where it is too long to be the shortest", () => {
+  it("transforms one text into the other also if it is too long to be the shortest", () => {
     const before = Array.from({ length: 6000 }, (_, index) => `old ${index}\n`).join("");
     const after = Array.from({ length: 6000 }, (_, index) =>
       index % 100 === 0 ? `old ${index}\n` : `new ${index}\n`,
@@ -106,7 +106,7 @@ describe("the difference that --diff shows", () => {
     expect(difference.split("\n").length).toBeLessThan(12_100);
   });
 
-  it("takes memory and time for the changed lines only, not for their square", () => {
+  it("needs memory and time linear in the changed lines, not quadratic", () => {
     const lines = Array.from({ length: 200_000 }, (_, index) => `line ${index}\n`);
     const text = lines.join("");
     const started = performance.now();
@@ -118,7 +118,7 @@ describe("the difference that --diff shows", () => {
     expect(performance.now() - started).toBeLessThan(10_000);
   });
 
-  it("shows a new and a removed file against nothing", () => {
+  it("compares a new and a removed file with /dev/null", () => {
     expect(unifiedDiff("f", undefined, "a\n")).toBe("--- /dev/null\n+++ b/f\n@@ -0,0 +1 @@\n+a\n");
     expect(unifiedDiff("f", "a\n", undefined)).toBe("--- a/f\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n");
   });

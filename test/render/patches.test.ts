@@ -13,7 +13,7 @@ const objectOf = (fragment: unknown, kind: string) =>
   manifests(patched(fragment)).find(({ object }) => object.kind === kind && object.metadata.name === "gateway")?.object;
 
 describe("a patch for kubernetes", () => {
-  it("adds to what runs the pods when it names no kind", () => {
+  it("applies to the Deployment or StatefulSet by default", () => {
     expect(objectOf({ spec: { minReadySeconds: 10 } }, "Deployment")).toMatchObject({
       spec: { minReadySeconds: 10, replicas: 2 },
     });
@@ -52,7 +52,7 @@ describe("a patch for kubernetes", () => {
     expect(deployment.spec?.template.spec?.volumes?.map(({ name }) => name)).not.toContain("tmp");
   });
 
-  it("changes only the kind that it names, and leaves the plan's other objects alone", () => {
+  it("changes only objects of its kind", () => {
     const fragment = { kind: "Service", metadata: { annotations: { "example.com/team": "platform" } } };
     expect(objectOf(fragment, "Service")).toMatchObject({
       metadata: { annotations: { "example.com/team": "platform" } },

@@ -36,14 +36,14 @@ const measured = (plan: Plan): readonly Measurement[] =>
   }));
 
 describe("a deployed plan", () => {
-  it.each([...blueprintPlans()])("gives the promise page of the whole plan: %s", (_name, plan) => {
+  it.each([...blueprintPlans()])("has the same promise page as the full plan: %s", (_name, plan) => {
     for (const measurements of [[], measured(plan)])
       expect(json(promiseSheet(deployed(plan), measurements))).toEqual(
         json(promiseSheet(portable(plan), measurements)),
       );
   });
 
-  it("has every field of the plan, and origins that the plan has", () => {
+  it("has every field of the plan, and a subset of its origins", () => {
     fc.assert(
       fc.property(arbitraryPlan, (plan) => {
         const { origins, ...fields } = deployed(plan);
@@ -67,7 +67,7 @@ describe("a plan too large for a ConfigMap", () => {
   const services = (count: number) =>
     Array.from({ length: count }, (_, index) => `  s${index}: { image: "shop/s:1.0.0", port: 8080 }\n`).join("");
 
-  it("is an error instead of an object that the API server refuses", () => {
+  it("is an error, because the API server would reject the object", () => {
     const plan = planOf(`platform: shop\nservices:\n  web: { modules: [gateway] }\n${services(1500)}`);
     expect(() => targets.kubernetes.render(plan)).toThrowError(
       expect.objectContaining({
@@ -78,7 +78,7 @@ describe("a plan too large for a ConfigMap", () => {
     );
   });
 
-  it("is rendered where no container reads it", () => {
+  it("is rendered if no container mounts it", () => {
     const plan = planOf(`platform: shop\nservices:\n${services(1500)}`);
     expect(targets.kubernetes.render(plan).files.length).toBeGreaterThan(6000);
   });

@@ -9,7 +9,7 @@ services:
   auth: { image: "shop/auth:1.0.0", ports: { http: 7000, metrics: 7001 } }
 `);
 
-it("gives each port of a Service a name of its own, whatever containers call theirs", () => {
+it("gives each port of a Service a unique name, whatever its name in the container", () => {
   const service = manifests(plan).find(({ object }) => object.kind === "Service")?.object;
   const ports = service?.kind === "Service" ? (service.spec?.ports ?? []) : [];
   expect(ports.map(({ name, port }) => [name, port])).toEqual([

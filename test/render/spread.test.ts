@@ -22,14 +22,14 @@ describe("servers of a store", () => {
     expect(apart(store, 1)).toEqual({ hostname: "DoNotSchedule" });
   });
 
-  it("stay in one zone where that is asked for, on different nodes", () =>
+  it("stay in one zone if declared, on different nodes", () =>
     expect(apart("{ postgres: 17, standby: same-zone }")).toEqual({ hostname: "DoNotSchedule" }));
 
-  it("stand apart as far as there is room where nothing takes over", () => {
+  it("are preferably spread if there is no failover", () => {
     expect(apart("{ redis: 7, replicas: 2 }")).toEqual({ zone: "ScheduleAnyway", hostname: "ScheduleAnyway" });
   });
 
-  it("are never more than can be placed: no anti-affinity leaves the fourth of three zones pending", () => {
+  it("can all be scheduled: no anti-affinity leaves a fourth server in three zones pending", () => {
     const plan = planOf(
       "platform: shop\ncloud: aws\nprovide: in-cluster\nzones: 3\nstores: { held: { postgres: 17, standby: another-zone, readers: 2 } }\n",
     );

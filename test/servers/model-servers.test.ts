@@ -10,8 +10,8 @@ const run = promisify(execFile);
 const plan = (model: string) => planOf(`platform: shop\nprovide: in-cluster\nmodels: { chat: ${model} }\n`);
 const outside = (model: string) => plan(model).edges.map(({ from, to, port }) => `${from} → ${to}:${port}`);
 
-describe("a model that Ollama knows by name", () => {
-  it("may be fetched from its library, and from nowhere else", () => {
+describe("a model of the Ollama library", () => {
+  it("may be downloaded only from the library", () => {
     expect(outside("{ source: llama3.2 }")).toEqual(["chat → registry.ollama.ai:443"]);
     expect(outside("{ engine: ollama }")).toEqual(["chat → registry.ollama.ai:443"]);
     expect(outside("{ source: ./chat.gguf, engine: ollama }")).toEqual([]);
@@ -37,13 +37,13 @@ describe("a model that Ollama knows by name", () => {
 });
 
 describe("a model that vLLM serves", () => {
-  it("has a GPU, as its image does not start without, unless the file says none", () => {
+  it("requests a GPU, which its image requires, unless the file sets none", () => {
     const gpus = (rest: string) =>
       named(plan(`{ source: hf://a/b, engine: vllm${rest} }`).units, "chat").resources.gpu.count;
     expect(["", ", parameters: 7B", ", gpu: optional", ", gpu: 4", ", gpu: none"].map(gpus)).toEqual([1, 1, 1, 4, 0]);
   });
 
-  it("may be fetched from the hub, and is asked on the port that the file says", () => {
+  it("may be downloaded from the hub, and is called on the port of the file", () => {
     expect(outside("{ source: Qwen/Qwen2.5-7B, engine: vllm }")).toEqual(["chat → huggingface.co:443"]);
     const chat = named(plan("{ source: hf://Qwen/Qwen2.5-7B, engine: vllm, port: 9000 }").units, "chat");
     expect(chat.command.join(" ")).toContain("--model Qwen/Qwen2.5-7B --served-model-name chat --port 9000");

@@ -50,7 +50,7 @@ describeWith(["rabbitmq", "network namespaces"], "a broker of three members, as 
   });
   afterAll(() => store?.stop());
 
-  it("forms one cluster by the members' names", async () => {
+  it("forms one cluster by the DNS names of its members", async () => {
     await expect
       .poll(() => running(0), { timeout: 90_000, interval: 1000 })
       .toBe(3)
@@ -64,14 +64,14 @@ describeWith(["rabbitmq", "network namespaces"], "a broker of three members, as 
     );
   }, 120_000);
 
-  it("lets in its owner with the password of its secret, and no guest", async () => {
+  it("authenticates its owner with the password of its secret, and rejects guest", async () => {
     await ask(0, "authenticate_user", "keelson", store.secret["password"] ?? "");
     await expect(ask(0, "authenticate_user", "keelson", "another")).rejects.toThrow(/failed to authenticate/);
     expect(await ask(1, "list_users")).not.toContain("guest");
     for (const pod of members) await pod.exec(["rabbitmq-diagnostics", "--quiet", "check_port_listener", "5672"]);
   });
 
-  it("keeps the messages of a quorum queue when a member is lost, and takes it back at another address", async () => {
+  it("retains the messages of a quorum queue when a member is lost, which rejoins at another address", async () => {
     await ask(0, "eval", `${declare}.`);
     await ask(0, "eval", `${publish("kept")}.`);
     const lost = (await leader()).match(/broker-(\d)/)?.[1];
@@ -86,7 +86,7 @@ describeWith(["rabbitmq", "network namespaces"], "a broker of three members, as 
     await expect.poll(() => running(other), { timeout: 60_000, interval: 1000 }).toBe(3);
   }, 180_000);
 
-  it("recovers with its messages after all members restarted at other addresses", async () => {
+  it("recovers with its messages after all members restarted at new addresses", async () => {
     await Promise.all(members.map((pod) => pod.stop("SIGTERM")));
     for (let index = 0; index < store.members; index += 1) members[index] = await store.start(index);
     await expect.poll(() => running(0), { timeout: 90_000, interval: 1000 }).toBe(3);

@@ -40,7 +40,7 @@ describeWith(["redis", "network namespaces"], "a sharded cache, as it is rendere
     await expect.poll(copies, { timeout: 10_000 }).toHaveLength(shards);
   });
 
-  it("keeps keys of every shard, whichever member is asked", async () => {
+  it("returns keys of every shard from any member", async () => {
     for (const [index, key] of keys.entries())
       expect(await client(members[index % members.length], "set", key, `value of ${key}`)).toBe("OK\n");
     for (const [index, key] of keys.entries())
@@ -49,7 +49,7 @@ describeWith(["redis", "network namespaces"], "a sharded cache, as it is rendere
     expect(sizes.every((size) => size < keys.length)).toBe(true);
   });
 
-  it("is left alone by a second run of its job", async () => {
+  it("is not changed by a second run of its job", async () => {
     const before = await client(members[0], "cluster", "nodes");
     const { code, log } = await store.job();
     expect(code, log).toBe(0);
@@ -61,7 +61,7 @@ describeWith(["redis", "network namespaces"], "a sharded cache, as it is rendere
     expect(ids(await client(members[0], "cluster", "nodes"))).toEqual(ids(before));
   });
 
-  it("promotes a copy when a primary dies", async () => {
+  it("promotes a replica when a primary fails", async () => {
     const [dead, ...others] = members;
     const asked = others[0];
     // A copy that never received the data is no candidate; the first transfer begins some seconds after the forming.
@@ -80,7 +80,7 @@ describeWith(["redis", "network namespaces"], "a sharded cache, as it is rendere
     await expect.poll(() => client(members[0], "info", "replication"), { timeout: 20_000 }).toContain("link_status:up");
   }, 180_000);
 
-  it("recovers with its keys after all members restarted at other addresses", async () => {
+  it("recovers with its keys after all members restarted at new addresses", async () => {
     const old = members.map(({ address }) => address);
     await Promise.all(members.map((pod) => pod.stop("SIGTERM")));
     await startAll();

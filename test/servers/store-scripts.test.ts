@@ -101,7 +101,7 @@ describeWith(["postgresql", "root"], "the database's scripts on a real PostgreSQ
     await expect(ask("postgres", "secret-superuser", "select 1")).rejects.toThrow(/pg_hba.conf rejects/);
   });
 
-  it("takes a base backup that starts again, with the log that was archived after it", async () => {
+  it("takes a base backup that can be restored with the WAL archived after it", async () => {
     await ask("keelson", "secret-password", "create table kept as select 1 as id");
     await asPostgres(script);
     const [stamp] = await readdir(join(folder, "backups/base"));
@@ -130,7 +130,7 @@ describeWith(["postgresql", "root"], "the database's scripts on a real PostgreSQ
     }
   });
 
-  it("removes what is older than its retention, and never the newest", async () => {
+  it("removes expired backups, and never the newest", async () => {
     const base = join(folder, "backups/base");
     const old = join(base, "20200101T000000Z");
     await mkdir(old);
