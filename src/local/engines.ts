@@ -4,9 +4,9 @@ import type { Model, Plan } from "../plan/plan.js";
 import { formatPlace } from "../platform-file/diagnostic.js";
 
 /**
- * Throws `engine/not-here` for the first model that no engine of this machine can serve: its weights are for vLLM alone, or its
- * source names no file, and neither the simulator nor another model is a fallback for it. Decided from the plan, before anything
- * is created or started.
+ * Throws `engine/not-here` for the first model that no engine of this machine can serve: its weights require vLLM, or its
+ * source is not a file, and neither the simulator nor another model is a fallback for it. Depends on the plan only, and runs before
+ * anything is created or started.
  */
 export function requireEngines(plan: Plan): void {
   for (const model of plan.models) {

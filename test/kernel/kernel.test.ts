@@ -40,7 +40,7 @@ async function start(table: Table, options: Partial<ServeOptions> = {}): Promise
 
 const events: string[] = [];
 /** A module that records its start and its stop. */
-const noted =
+const recording =
   (name: string, act: (context: Context) => void | Promise<void> = () => {}) =>
   async (context: Context): Promise<Running<string>> => {
     events.push(`start ${name}`);
@@ -59,43 +59,43 @@ describe("the kernel", () => {
   });
 
   it("starts needs first, passes their clients, and stops in reverse order", async () => {
-    let seen: unknown;
+    let received: unknown;
     const table = defineModules({
       top: {
         needs: ["middle", "base"],
         start: async (_context: Context, needs: { middle: string; base: string }): Promise<Running<string>> => {
-          seen = needs;
-          return noted("top")(_context);
+          received = needs;
+          return recording("top")(_context);
         },
       },
-      middle: { needs: ["base"], start: noted("middle") },
-      base: { needs: [], start: noted("base") },
+      middle: { needs: ["base"], start: recording("middle") },
+      base: { needs: [], start: recording("base") },
     });
     const kernel = await start(table);
-    expect(seen).toEqual({ middle: "middle", base: "base" });
+    expect(received).toEqual({ middle: "middle", base: "base" });
     await kernel.stop();
     expect(events).toEqual(["start base", "start middle", "start top", "stop top", "stop middle", "stop base"]);
   });
 
   it("stops what it has started when a later module cannot start", async () => {
     const table: Table = {
-      sound: { needs: [], start: noted("sound") },
-      broken: { needs: ["sound"], start: noted("broken", () => Promise.reject(new Error("no luck"))) },
+      healthy: { needs: [], start: recording("healthy") },
+      broken: { needs: ["healthy"], start: recording("broken", () => Promise.reject(new Error("injected"))) },
     };
-    await expect(start(table)).rejects.toThrow("no luck");
-    expect(events).toEqual(["start sound", "start broken", "stop sound"]);
+    await expect(start(table)).rejects.toThrow("injected");
+    expect(events).toEqual(["start healthy", "start broken", "stop healthy"]);
   });
 
   it("is alive at once, ready when every module is, and reports those that are not", async () => {
-    let go = (): void => {};
+    let release = (): void => {};
     let url = "";
     const slow: Table = {
       slow: {
         needs: [],
-        start: noted("slow", async (context) => {
+        start: recording("slow", async (context) => {
           url = context.publicUrl;
           await new Promise<void>((resolve) => {
-            go = resolve;
+            release = resolve;
           });
         }),
       },
@@ -108,7 +108,7 @@ describe("the kernel", () => {
     expect(await early.json()).toMatchObject({ status: "starting", waitsFor: [{ name: "slow", state: "starting" }] });
     const page = await fetch(`${url}/anything`);
     expect([page.status, page.headers.get("retry-after")]).toEqual([503, "1"]);
-    go();
+    release();
     await starting;
     expect((await fetch(`${url}/health/readiness`)).status).toBe(200);
     expect((await fetch(`${url}/anything`)).status).toBe(404);
@@ -123,7 +123,7 @@ describe("the kernel", () => {
     const kernel = await start({
       only: {
         needs: [],
-        start: noted("only", (context) => {
+        start: recording("only", (context) => {
           report = context.report;
         }),
       },
@@ -147,7 +147,7 @@ describe("the kernel", () => {
     const kernel = await start({
       slow: {
         needs: [],
-        start: noted("slow", (context) => {
+        start: recording("slow", (context) => {
           context.route("/slow", ANONYMOUS, (_request, response) => {
             held.push(() => respondJson(response, 200, { done: true }));
           });
@@ -179,7 +179,7 @@ describe("the kernel", () => {
     const kernel = await start({
       endless: {
         needs: [],
-        start: noted("endless", (context) =>
+        start: recording("endless", (context) =>
           context.route("/endless", ANONYMOUS, (_request, response) => void response.write("…")),
         ),
       },
@@ -197,7 +197,7 @@ describe("the kernel", () => {
     const kernel = await start({
       one: {
         needs: [],
-        start: noted("one", (context) => {
+        start: recording("one", (context) => {
           context.route("/a", ANONYMOUS, says("a"));
           context.route("/a/b", ANONYMOUS, says("b"));
           expect(() => context.route("/a", ANONYMOUS, says("again"))).toThrow("two modules claim");
@@ -215,7 +215,7 @@ describe("the kernel", () => {
     const kernel = await start({
       bad: {
         needs: [],
-        start: noted("bad", (context) =>
+        start: recording("bad", (context) =>
           context.route("/bad", ANONYMOUS, () => {
             throw new Error("a defect");
           }),
@@ -230,7 +230,7 @@ describe("the kernel", () => {
     const kernel = await start({
       one: {
         needs: [],
-        start: noted("one", (context) => {
+        start: recording("one", (context) => {
           context.route("/internal/one", INTERNAL_TOKEN, (_request, response) => respondJson(response, 200, {}));
           expect(() => context.route("/internal/two", ANONYMOUS, () => {})).toThrow("must require the internal token");
         }),
@@ -257,8 +257,8 @@ describe("the kernel", () => {
     server.close();
     await expect(start({}, { modules: ["gatway"] })).rejects.toMatchObject({ code: "modules/unknown", exitCode: 2 });
     const table: Table = {
-      one: { needs: ["two"], start: noted("one") },
-      two: { needs: [], start: noted("two"), remote: () => "two" },
+      one: { needs: ["two"], start: recording("one") },
+      two: { needs: [], start: recording("two"), remote: () => "two" },
     };
     await expect(start(table, { modules: ["one"] })).rejects.toMatchObject({
       code: "modules/unreachable",

@@ -27,7 +27,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 export async function serveControl(socket: string, routes: ControlRoutes): Promise<Server> {
   const table = Object.entries(routes).map(([route, handler]) => ({ ...compile(route), handler }));
   const server = createServer((request, response) => {
-    void respond(request, table).then((given) => send(response, given));
+    void respond(request, table).then((content) => send(response, content));
   });
   // The caller holds the lock of the data directory: a socket of this name is left over from a killed platform.
   await rm(socket, { force: true });
@@ -95,9 +95,9 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-function send(response: ServerResponse, given: ControlResponse): void {
+function send(response: ServerResponse, content: ControlResponse): void {
   const [type, text] =
-    "text" in given ? [given.type, given.text] : ["application/json", `${JSON.stringify(given.body)}\n`];
-  response.writeHead(given.status, { "content-type": type, "content-length": Buffer.byteLength(text) });
+    "text" in content ? [content.type, content.text] : ["application/json", `${JSON.stringify(content.body)}\n`];
+  response.writeHead(content.status, { "content-type": type, "content-length": Buffer.byteLength(text) });
   response.end(text);
 }

@@ -29,7 +29,7 @@ export class AdminError extends KeelsonError {
   }
 }
 
-/** A part of a request violates its schema: the message contains the fields, the expected and the given values. */
+/** The error for a part of a request that violates its schema. Its message contains the fields, the expected and the given values. */
 export function invalidRequest(part: string, issues: readonly z.core.$ZodIssue[], given: unknown): AdminError {
   const violations = violationsOf(issues, given, part);
   const message = violations

@@ -30,7 +30,7 @@ const packageDirectory = dirname(
 );
 const binary = (name: string): string => join(packageDirectory, "native", "bin", name);
 
-/** PostgreSQL does not run as root; then it runs as the account `postgres`, or as the unprivileged account without one. */
+/** PostgreSQL does not run as root; then it runs as the account `postgres`, else as the unprivileged account. */
 async function serverUser(): Promise<{ uid: number; gid: number } | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const passwd = (await readFile("/etc/passwd", "utf8")).split("\n").map((line) => line.split(":"));

@@ -85,14 +85,14 @@ function callsIn({ tool_calls: calls, function_call: call }: RequestMessage): Pe
 function joinResults(calls: readonly PendingCall[], results: readonly RequestMessage[], index: number): ToolCall[] {
   const found = new Map<number, string>();
   for (const [at, result] of results.entries()) {
-    const call = calls.findIndex((one, place) => !found.has(place) && isResultOf(result, one));
+    const call = calls.findIndex((one, position) => !found.has(position) && isResultOf(result, one));
     if (call < 0) throw resultWithoutCall(index + 1 + at, result);
     found.set(call, plainText(result.content));
   }
-  return calls.map(({ name, arguments: given }, place) => {
-    const result = found.get(place);
-    if (result !== undefined) return { name, arguments: given, result };
-    const field = calls[place]?.id === undefined ? "function_call" : `tool_calls[${place}]`;
+  return calls.map(({ name, arguments: argumentsText }, position) => {
+    const result = found.get(position);
+    if (result !== undefined) return { name, arguments: argumentsText, result };
+    const field = calls[position]?.id === undefined ? "function_call" : `tool_calls[${position}]`;
     throw new Refused(
       `messages[${index}].${field}: no message after it contains the result of ${JSON.stringify(name.slice(0, 60))}`,
       "invalid_body",

@@ -46,7 +46,7 @@ export type Phase =
 /** One mutable object for each request. */
 export interface State {
   phase: Phase;
-  /** The intent was given to the journal: the request has to be settled. */
+  /** The intent was passed to the journal: the request has to be settled. */
   intended: boolean;
   /** The intent is durable: bytes may go to the client. */
   intentDurable: boolean;

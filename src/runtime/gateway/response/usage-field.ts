@@ -55,7 +55,7 @@ function objectEnd(bytes: Buffer, start: number): number {
   return -1;
 }
 
-/** Validated by hand, because every response passes here. */
+/** Validated by hand, because it runs for every response. */
 function parse(json: string): Counted | undefined {
   try {
     const usage: unknown = JSON.parse(json);
