@@ -14,7 +14,11 @@ import { arbitraryPlan } from "../support/render/arbitrary-plan.js";
 const names: readonly TargetName[] = ["compose", "kubernetes"];
 
 const omissionsOf = (plan: Plan, writes: ReadonlySet<Declaration>): readonly Note[] =>
-  declarations(plan).flatMap(({ kind, path, omission }) => (writes.has(kind) ? [] : [{ path, message: omission }]));
+  declarations(plan)
+    .filter(
+      ({ kind, refines }) => !writes.has(kind) && (refines.length === 0 || refines.some((each) => writes.has(each))),
+    )
+    .map(({ path, omission }) => ({ path, message: omission }));
 
 /** The notes that the files of single objects return, which a target has besides its omissions. */
 function objectNotes(plan: Plan, name: TargetName): readonly Note[] {
@@ -66,13 +70,13 @@ describe.each(names)("the notes of %s", (name) => {
   });
 });
 
-it("a target that writes nothing notes every declaration, and one that writes everything notes none", () => {
+it("a target that renders nothing notes every declaration but refinements, and one that renders everything notes none", () => {
   const render = () => ({ files: [], secrets: [], notes: [] });
   const nothing = defineTarget({ name: "nothing", description: "", writes: new Set(), render });
   fc.assert(
     fc.property(arbitraryPlan, (plan) => {
       const declared = declarations(plan);
-      expect(nothing.render(plan).notes).toHaveLength(declared.length);
+      expect(nothing.render(plan).notes).toHaveLength(declared.filter(({ refines }) => refines.length === 0).length);
       const everything = defineTarget({ ...nothing, writes: new Set(declared.map(({ kind }) => kind)), render });
       expect(everything.render(plan).notes).toEqual([]);
     }),

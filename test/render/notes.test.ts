@@ -79,6 +79,18 @@ stores:
       "snapshot backups of main (12h keep 7d) are not taken by this target",
     ]);
   });
+
+  it("do not repeat under Compose that backups which are not taken are neither copied nor encrypted", () => {
+    const plan = planOf(`platform: p
+stores:
+  main: { postgres: 17, backups: { full: daily keep 7d, to: archive } }
+  archive: { bucket: true }
+`);
+    const { path } = plan.stores.find(({ name }) => name === "main")?.backups ?? {};
+    expect(targets.compose.render(plan).notes.filter((note) => note.path === path)).toEqual([
+      { path, message: "full backups of main (daily keep 7d) are not taken by this target" },
+    ]);
+  });
 });
 
 describe("declarations that neither target renders", () => {

@@ -23,17 +23,34 @@ export type Declaration = keyof typeof DECLARATIONS;
 
 export interface DeclaredOfKind extends Declared {
   readonly kind: Declaration;
+  /** The kinds whose declarations this one only details; empty for most. */
+  readonly refines: readonly Declaration[];
 }
+
+const BACKUPS: readonly Declaration[] = ["full-backups", "log-backups", "snapshot-backups"];
+
+/** A target that takes no backups neither copies nor encrypts them: the notes on the backups imply it. */
+const REFINES: Partial<Readonly<Record<Declaration, readonly Declaration[]>>> = {
+  "backup-destinations": BACKUPS,
+  "backup-encryption": BACKUPS,
+};
 
 /** The declarations of a Plan, with their paths in the platform file, in the order of the tables. */
 export function declarations(plan: Plan): readonly DeclaredOfKind[] {
-  return DECLARATION_KINDS.flatMap((kind) => DECLARATIONS[kind](plan).map((declared) => ({ kind, ...declared })));
+  return DECLARATION_KINDS.flatMap((kind) =>
+    DECLARATIONS[kind](plan).map((declared) => ({ kind, refines: REFINES[kind] ?? [], ...declared })),
+  );
 }
 
-/** What the Plan declares and a target that renders only `writes` leaves out: one note each. */
+/**
+ * The notes of a target that renders only `writes`: one for each other declaration of the Plan. A refinement is noted only if
+ * the target renders one of the kinds that it refines.
+ */
 export function omissions(plan: Plan, writes: ReadonlySet<Declaration>): readonly Note[] {
+  const isImplied = (refines: readonly Declaration[]) =>
+    refines.length > 0 && !refines.some((kind) => writes.has(kind));
   return declarations(plan)
-    .filter(({ kind }) => !writes.has(kind))
+    .filter(({ kind, refines }) => !writes.has(kind) && !isImplied(refines))
     .map(({ path, omission }) => ({ path, message: omission }));
 }
 
