@@ -5,7 +5,7 @@ import { defineConfig } from "vite";
 const platform = process.env["KEELSON_URL"] ?? "http://127.0.0.1:8800";
 
 /**
- * Builds the web application into dist/dashboard, from where the dashboard module serves it. File names carry a hash of
+ * Builds the web application into dist/dashboard, from where the dashboard module serves it. File names contain a hash of
  * their content, so that they are cached for a year; the server replaces `__NONCE__` in every response.
  */
 export default defineConfig({

@@ -45,7 +45,7 @@ function run(...command) {
   if (error) missing(`${command.join(" ")}: ${error.message}`);
   if (status !== 0) {
     process.stderr.write(
-      `error build/failed ${command.join(" ")} ended with ${status}\n  hint: what it says above names the file\n`,
+      `error build/failed ${command.join(" ")} exited with ${status}\n  hint: see its output above\n`,
     );
     process.exit(1);
   }
@@ -57,7 +57,7 @@ function missing(what) {
   process.exit(1);
 }
 
-/** Two builds at once (a test run beside `npm start`) would take each other's files away: the second waits for the first. */
+/** Two concurrent builds (a test run and `npm start`) would delete each other's files: the second waits for the first. */
 async function lock() {
   mkdirSync(join(root, "dist"), { recursive: true });
   const file = join(root, "dist", ".lock");
@@ -72,7 +72,7 @@ async function lock() {
     }
   }
   process.stderr.write(
-    `error build/locked another build has run for three minutes\n  hint: if none does, remove ${file}\n`,
+    `error build/locked another build has been running for three minutes\n  hint: if none is running, remove ${file}\n`,
   );
   process.exit(1);
 }

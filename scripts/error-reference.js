@@ -1,5 +1,5 @@
 // Writes docs/errors.md, the reference of all error codes, from their catalogues: `npm run docs:errors`.
-// test/errors/reference.test.ts holds page and catalogues together.
+// test/errors/reference.test.ts compares the page with the catalogues.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Installs what the tests need and this machine lacks; quick and silent about the rest when all is there.
+# Installs the tools of the tests that are missing on this machine. Takes a second if none is missing.
 #
 #   tools/install.sh            everything
-#   tools/install.sh packages   the Debian packages alone (needs root)
+#   tools/install.sh packages   only the Debian packages (requires root)
 #   tools/install.sh kwok …     some of the programs built from Go modules: cluster, kwok, compose, versitygw
-#   tools/install.sh where kwok the folder that holds (or would hold) what a module builds
+#   tools/install.sh where kwok the folder of the programs of a module, whether built or not
 #
 # One line per tool: name, version, path. Debian's services are not started: the tests start what they need themselves.
 # Built programs go to ${KEELSON_TOOLS:-${XDG_CACHE_HOME:-~/.cache}/keelson/tools}/<module>-<hash of its sources>/,
@@ -22,7 +22,7 @@ fail() {
   exit 1
 }
 
-# package : a file that it brings (packages without a command of their own are known by one)
+# package : a file that it installs, for packages without a command
 packages=(
   age:/usr/bin/age
   chromium:/usr/bin/chromium
@@ -48,7 +48,7 @@ missing_packages() {
   done
 }
 
-# Debian starts a service as it installs it. The tests want none running: they would hold the ports.
+# Debian starts services when it installs them. They must not run: they would use the ports of the tests.
 forbid_service_start() {
   [ -e /usr/sbin/policy-rc.d ] && return
   cleanup+=("rm -f /usr/sbin/policy-rc.d")
@@ -69,9 +69,9 @@ install_packages() {
     forbid_service_start
     echo "installing $missing…" >&2
     export DEBIAN_FRONTEND=noninteractive
-    # An installation that was cut off before leaves packages half configured, and apt-get refuses all work until they are not.
+    # An interrupted installation leaves packages half configured; apt-get fails until they are configured.
     local apt=(apt-get -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold)
-    # shellcheck disable=SC2086 # the names are words
+    # shellcheck disable=SC2086 # one argument per name
     { [ -z "$(dpkg --audit)" ] || dpkg --force-confold --configure -a || true; "${apt[@]}" update && "${apt[@]}" --fix-broken install && "${apt[@]}" install --no-install-recommends $missing; } >"$log" 2>&1 ||
       { tail -n 20 "$log" >&2; fail "apt-get could not install: $missing"; }
   fi
@@ -80,7 +80,7 @@ install_packages() {
   done
 }
 
-# Sets version, program, package, ldflags and links: what a module builds, and under which other names it is called.
+# Sets version, program, package, ldflags and links (other names of the program) of a module.
 describe_module() {
   ldflags='' links=()
   case $1 in
@@ -100,7 +100,7 @@ describe_module() {
       ;;
     *) fail "unknown part '$1'; there are: packages ${modules[*]}" ;;
   esac
-  # All that decides what comes out is in the key, so that one checkout's build never passes for another's.
+  # The key contains every input of the build, so that checkouts with different inputs never share a build.
   local key
   key=$({
     cat "$here/$1"/go.mod "$here/$1"/go.sum
@@ -110,7 +110,7 @@ describe_module() {
   target=$cache/$1-$key
 }
 
-# The temporary build cache of this run, shared by its builds: several gigabytes, of no use once the programs are there.
+# The temporary build cache of this run, shared by its builds: several gigabytes, removed afterwards.
 build_cache() {
   [ -n "${GOCACHE_HERE:-}" ] && return
   local free
@@ -127,7 +127,7 @@ build_module() {
   if [ ! -e "$target/$program" ]; then
     command -v go >/dev/null || fail "building $module needs Go 1.25 or newer (or 1.21, which fetches it): https://go.dev/dl"
     build_cache
-    # Two installers at once would each spend the minutes; the second one waits and finds the result.
+    # A second concurrent installer waits and uses the result of the first.
     exec 9>"$cache/.lock"
     flock 9
     if [ ! -e "$target/$program" ]; then
@@ -149,7 +149,7 @@ build_module() {
   say "$module" "$version" "$target/$program"
 }
 
-# Builds of sources that nobody has used for a month are of checkouts that are gone.
+# Removes builds that were not used for a month.
 forget_old_builds() { [ ! -d "$cache" ] || find "$cache" -mindepth 1 -maxdepth 1 -type d -mtime +30 -exec rm -rf {} +; }
 
 if [ "${1:-}" = where ]; then

@@ -1,5 +1,5 @@
 /**
- * The content of the page in paint order. Runs in the page, so it can use nothing from outside itself, and reads only computed
+ * The content of the page in paint order. Runs in the page, so it cannot refer to other modules, and reads only computed
  * layout: boxes, lines of text, icons.
  */
 export type Piece = Box | Words | Icon;

@@ -48,7 +48,7 @@ function drawn(piece: Piece, other: Piece, styles: Styles): string {
   if (piece.kind === "words" && other.kind === "words") {
     const { x, y, width, words, size, weight } = piece;
     const classes = `${styles.plain(`font-size:${round(size)}px;font-weight:${weight}`)} ${styles.colour("fill", piece.color, other.color)}`;
-    // As wide as on the page, in whatever font the viewer has.
+    // The width on the page, whatever font the viewer has.
     const length = words.length > 1 ? ` textLength="${round(width)}" lengthAdjust="spacingAndGlyphs"` : "";
     return `<text class="${classes}" x="${round(x)}" y="${round(y)}"${length}${faded}>${escaped(words)}</text>`;
   }
@@ -61,7 +61,7 @@ function drawn(piece: Piece, other: Piece, styles: Styles): string {
   throw new Error("the page changed while it was drawn: draw it again");
 }
 
-/** One short class for everything that is painted alike. */
+/** One short class for all shapes with the same style. */
 class Styles {
   readonly #names = new Map<string, string>();
   readonly #light: string[] = [];
@@ -92,7 +92,7 @@ class Styles {
   }
 }
 
-/** `rgb(…)` as the page's own tokens write it. */
+/** A computed `rgb(…)` colour in the notation of the design tokens. */
 function hex(color: string): string {
   const parts = /^rgb\((\d+), (\d+), (\d+)\)$/.exec(color);
   if (!parts) return color;

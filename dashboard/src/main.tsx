@@ -1,5 +1,5 @@
 import "./api/strict-parsing.js";
 
-// Schemas look at zod's settings when they are made, and a bundler may evaluate shared modules before this one's own. So
-// everything that makes schemas comes only now.
+// Schemas read zod's settings when they are created, and a bundler may evaluate shared modules first. So every module that
+// creates schemas is imported afterwards.
 void import("./start.js");

@@ -9,7 +9,7 @@ import {
   Tooltip,
 } from "@mantine/core";
 
-/** The accent: one blue of deep water, used for what can be acted on and for nothing else. */
+/** The accent colour, used only for interactive elements. */
 const sea: MantineColorsTuple = [
   "#eef6fa",
   "#d6e8f1",
@@ -70,7 +70,7 @@ export const theme = createTheme({
   },
 });
 
-/** Mantine's own greys for secondary text fall below 4.5 : 1 on our surfaces; these do not. */
+/** Greys for secondary text with a contrast of at least 4.5 : 1 on the application's surfaces, unlike Mantine's defaults. */
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
   light: {

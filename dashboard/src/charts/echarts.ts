@@ -1,4 +1,4 @@
-/** Only what the plots of this application draw with: a line, bars, their axes, a tooltip, marks. */
+/** The modules of ECharts that the plots use: lines, bars, axes, tooltip and marks. */
 import { BarChart, LineChart } from "echarts/charts";
 import { GridComponent, MarkAreaComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
 import { init, use } from "echarts/core";

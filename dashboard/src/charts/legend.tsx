@@ -1,6 +1,6 @@
 import styles from "./legend.module.css";
 
-/** Which colour stands for what. */
+/** The legend of a plot: a colour and a name for each series. */
 export function Legend({
   entries,
 }: {

@@ -81,7 +81,7 @@ export function Plot({ label, option, height }: PlotProps) {
   return <div ref={box} role="img" aria-label={label} className={styles.plot} style={{ height }} />;
 }
 
-/** What a plot's tooltip shows: built of elements, because markup with inline styles is refused by our policy. */
+/** The tooltip of a plot, built from elements: the Content-Security-Policy blocks markup with inline styles. */
 export function tooltipContent(
   title: string,
   lines: readonly { color: string; name: string; value: string }[],
@@ -108,7 +108,7 @@ export function tooltipContent(
   return box;
 }
 
-/** Axes, grid and tooltip alike in every plot. */
+/** The axes, grid and tooltip of every plot. */
 export function baseOption(palette: Palette): EChartsCoreOption {
   return {
     animation: false,
@@ -128,7 +128,7 @@ export function baseOption(palette: Palette): EChartsCoreOption {
   };
 }
 
-/** How wide a text is in a plot's letters of that size, in pixels. */
+/** The width of a text in the font of the plots, in pixels. */
 export function textWidth(text: string, fontSize: number): number {
   pen ??= document.createElement("canvas").getContext("2d");
   if (!pen) return text.length * fontSize;

@@ -4,7 +4,7 @@ interface IconProps {
   readonly size?: number;
 }
 
-/** One stroke, one grid of 20: the few pictures that the application needs. Always beside a word or under a label. */
+/** The icons of the application, with one stroke width on a grid of 20. Each is shown with a text or has a label. */
 function Drawing({ size = 18, children }: IconProps & { readonly children: ReactNode }) {
   return (
     <svg

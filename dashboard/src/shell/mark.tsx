@@ -1,4 +1,4 @@
-/** The mark: a hull in section, with its keelson and ribs. */
+/** The logo: a cross-section of a hull with its keelson and ribs. */
 export function Mark({ size = 24 }: { readonly size?: number }) {
   return (
     <svg width={size} height={size} viewBox="0 0 32 32" fill="none" stroke="currentColor" aria-hidden="true">

@@ -178,7 +178,7 @@ function Figures({ drill }: { readonly drill: DrillResult }) {
   );
 }
 
-/** Lost data is known after a finished drill has verified every acknowledged write. */
+/** The number of lost writes is available only after the drill has verified every acknowledged write. */
 function lossText({ state, lost }: Pick<DrillResult, "state" | "lost">): string {
   if (state !== "finished") return state === "running" ? "verified at the end" : "not verified";
   return lost > 0 ? `${count(lost)} lost` : "none lost";

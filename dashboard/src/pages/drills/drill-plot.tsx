@@ -11,7 +11,7 @@ import { perSecond } from "./rates.js";
 const room = { left: 34, right: 16, top: 18, bottom: 22 };
 const small = 10;
 
-/** The numbers of the list below, each over its moment as far as they have room: by event, none for those within a span. */
+/** The labels above the plot: the number of each event in the list below, or a range where labels would overlap. */
 function markNumbers(moments: readonly number[], end: number, width: number): ReadonlyMap<number, string> {
   const pixels = Math.max(0, width - room.left - room.right) / end;
   const labels = markLabels(

@@ -19,7 +19,7 @@ export function Remedy({ remedy }: { readonly remedy: RemedyAnswer }) {
 function InlineCode({ text }: { readonly text: string }) {
   return text.split("`").map((part, index) =>
     index % 2 === 1 ? (
-      // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one sentence never move
+      // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a sentence are never reordered
       <code key={index}>{part}</code>
     ) : (
       part

@@ -107,12 +107,12 @@ export function CallGraph({ topology, direction, selected, onSelect }: CallGraph
   );
 }
 
-/** Room around the drawing; on a phone none is to spare at its sides. */
+/** Padding around the drawing; on a phone there is none at the sides. */
 const margins = { right: { x: 28, y: 28 }, down: { x: 12, y: 20 } };
-/** Room beside the drawing for the buttons that move it. */
+/** Space beside the drawing for the zoom and pan buttons. */
 const controls = 36;
 
-/** As high as the drawing at its own size, or at the size at which it fits the width: whatever is less. */
+/** The height of the drawing at its natural size, or scaled to the width if that is smaller. */
 function mapSize(width: number, height: number, direction: Direction): CSSProperties {
   const { x, y } = margins[direction];
   const [wide, high] = [width + 2 * x + (direction === "right" ? controls : 0), height + 2 * y];

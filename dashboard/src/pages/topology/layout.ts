@@ -176,7 +176,7 @@ function neighboursOf(links: Graph["edges"]): ReadonlyMap<string, readonly strin
 
 const sweeps = 12;
 
-/** Moves each slot to the middle of its neighbours, again and again, and keeps the order in which fewest lines cross. */
+/** Repeatedly moves each slot to the mean position of its neighbours; returns the order with the fewest crossings. */
 function orderLayers(layers: Layers, links: Graph["edges"]): Layers {
   const neighbours = neighboursOf(links);
   let best = layers;
@@ -204,7 +204,7 @@ function orderLayers(layers: Layers, links: Graph["edges"]): Layers {
   return best;
 }
 
-/** How many pairs of links cross, by the order of their ends. */
+/** The number of crossing pairs of links, from the order of their ends. */
 function crossings(links: Graph["edges"], layers: Layers): number {
   const place = new Map<string, { layer: number; index: number }>();
   layers.forEach((layer, depth) => {
@@ -240,7 +240,7 @@ function placeInMiddle(layers: Layers, nodes: ReadonlyMap<string, number>, gap: 
   return centres;
 }
 
-/** The middle of every slot across the layers: near its neighbours' middle, never nearer to its siblings than the gap. */
+/** The centre of every slot across the layers: near the mean of its neighbours, at least the gap away from its siblings. */
 function placeAcross(layers: Layers, links: Graph["edges"], gap: number): ReadonlyMap<string, number> {
   const neighbours = neighboursOf(links);
   const centres = new Map<string, number>();
@@ -264,12 +264,12 @@ function placeAcross(layers: Layers, links: Graph["edges"], gap: number): Readon
   return centres;
 }
 
-/** How far the centres of two neighbours in a layer are from each other. */
+/** The minimum distance between the centres of two adjacent slots of a layer. */
 function apart(a: Slot, b: Slot, gap: number): number {
   return (a.size + b.size) / 2 + gap;
 }
 
-/** Puts the first centre at 0 and the others beside it; gives the last one's place. */
+/** Places the first centre at 0 and the others after it; returns the position of the last. */
 function sideBySide(layer: readonly Slot[], centres: Map<string, number>, gap: number): number {
   let at = 0;
   layer.forEach((slot, index) => {

@@ -23,7 +23,7 @@ export interface Series {
 }
 
 export interface Plotted {
-  /** The start of every hour (or day, where hours would be too many) of the span, epoch milliseconds. */
+  /** The start of every hour (or day, in a longer range) in epoch milliseconds. */
   readonly times: readonly number[];
   readonly step: number;
   readonly series: readonly Series[];
@@ -33,7 +33,7 @@ export interface Plotted {
 const MAX_BARS = 24 * 8;
 const MAX_SERIES = 7;
 
-/** Rows as one series for each group, an hour without rows as zero; the smallest groups together as `others`. */
+/** One series for each group, with zero for an hour without rows; the smallest groups are combined as `others`. */
 export function toSeries(rows: readonly UsageRow[], by: Grouping, measure: Measure, span: Span): Plotted {
   const step = (span.to - span.from) / hourMs > MAX_BARS ? 24 * hourMs : hourMs;
   const first = Math.floor(span.from / step) * step;
