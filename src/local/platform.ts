@@ -207,7 +207,11 @@ async function run(
     databaseUrl: databaseUrl(databasePort, password),
     databaseDirectory: cluster.data,
   };
-  const drills = startDrills(() => drillTarget(target), drillStore(places.drills), options.version, exclusive);
+  const drills = await undo.step(
+    "start the drills",
+    () => startDrills(() => drillTarget(target), drillStore(places.drills), options.version, exclusive),
+    (started) => started.stop(),
+  );
   const stopProcesses = async (): Promise<void> => {
     await drills.stop();
     recovery.cancel();
@@ -234,9 +238,10 @@ async function run(
     () => writeRunning(places, running),
     () => removeRunning(places),
   );
-  await undo.step("wait until the processes are ready", () => ready);
-  // Released first: the control socket serves until every process has stopped.
+  // Released first: the control socket serves until every process has stopped. It is open before the processes are ready, so a
+  // start that fails from here on may have a drill or a backup to cancel.
   undo.defer("stop the processes", stopProcesses);
+  await undo.step("wait until the processes are ready", () => ready);
   return platform;
 }
 

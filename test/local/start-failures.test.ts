@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { loadPlan } from "../../src/cli/load.js";
 import { orphansOf } from "../../src/local/orphans.js";
-import { type PlatformOptions, startPlatform } from "../../src/local/platform.js";
+import { type Platform, type PlatformOptions, startPlatform } from "../../src/local/platform.js";
 import { freePort } from "../../src/postgres/server.js";
 import { serverProcesses } from "../../src/postgres/strays.js";
 import { type Cleanups, untilNone, workDirectory } from "../support/local/keelson.js";
@@ -27,6 +27,7 @@ const STEPS = [
   "read the backup catalogue",
   "write the plan",
   "start the supervisor",
+  "start the drills",
   "open the control socket",
   "publish the running platform",
   "wait until the processes are ready",
@@ -88,6 +89,29 @@ describe("a start of the local platform", () => {
     },
     120_000,
   );
+
+  test("that fails when the processes are ready cancels a drill that was requested meanwhile", async () => {
+    const platforms: Platform[] = [];
+    const states: string[] = [];
+    const given = {
+      ...(await options()),
+      afterStep: async (step: string) => {
+        if (step !== "wait until the processes are ready") return;
+        for (const { drills } of platforms) {
+          const { id } = await drills.start({ fault: "process-crash", steadyMs: 60_000 });
+          void drills.finished(id).then(({ state }) => states.push(state));
+        }
+        throw new Error("injected");
+      },
+    };
+    const started = startPlatform(given, (platform) => {
+      platforms.push(platform);
+      return {};
+    });
+    await expect(started).rejects.toThrow("injected");
+    expect(states).toEqual(["cancelled"]);
+    expect(await remains(given)).toEqual([]);
+  }, 120_000);
 
   test("that cannot listen removes the new data directory", async () => {
     const server = createServer();

@@ -1,6 +1,8 @@
+import type { UndoStack } from "../../lifecycle/undo-stack.js";
 import { createAdminApp, createInternalApp, mount, mountInternal } from "../admin/index.js";
 import { type Database, PLATFORM_SCOPE } from "../database/client.js";
 import type { Context, Running } from "../kernel/module.js";
+import { startInSteps } from "../kernel/start-steps.js";
 import { findActor } from "./actors.js";
 import { KeyChanges } from "./changes.js";
 import type { Accounts } from "./client.js";
@@ -16,18 +18,32 @@ import { serveSession } from "./routes/session.js";
 import type { AccountsSchema } from "./schema.js";
 
 /** Organisations, users, API keys, sessions and the audit log, in PostgreSQL. */
-export async function startAccounts(
+export function startAccounts(context: Context, needs: { readonly database: Database }): Promise<Running<Accounts>> {
+  return startInSteps(context.log, (undo) => start(context, needs, undo));
+}
+
+async function start(
   context: Context,
   needs: { readonly database: Database },
-): Promise<Running<Accounts>> {
+  undo: UndoStack,
+): Promise<{ readonly client: Accounts }> {
   const { log } = context;
   const { database } = needs;
   await database.migrate("accounts", [firstMigration]);
   const tables = database.tables<AccountsSchema>();
   await prepareFirstStart(tables, context.secrets, log);
 
-  const changes = new KeyChanges(database);
-  const lastUsed = new LastUsed(tables, log);
+  const changes = await undo.step(
+    "listen to changes of keys",
+    () => new KeyChanges(database),
+    (listening) => listening.stop(),
+  );
+  // Stopped after the apps, whose last requests it records.
+  const lastUsed = await undo.step(
+    "record the last use of keys",
+    () => new LastUsed(tables, log),
+    (recording) => recording.stop(),
+  );
   const accounts: Accounts = {
     authenticate: async (hash) => {
       const principal = await tables.transaction(PLATFORM_SCOPE, (open) => findPrincipal(open, hash), {
@@ -46,24 +62,27 @@ export async function startAccounts(
     watch: (listener) => changes.watch(listener),
   };
 
-  const admin = await createAdminApp(context, accounts);
+  const admin = await undo.step(
+    "create the admin API",
+    () => createAdminApp(context, accounts),
+    (app) => app.close(),
+  );
   serveSession(admin, tables, context.publicUrl);
   serveOrganisations(admin, tables);
   serveUsers(admin, tables);
   serveKeys(admin, tables);
   serveAudit(admin, tables);
   await mount(context, admin);
-  const internal = createInternalApp(context);
-  const streams = internalRoutes(internal, accounts, context.draining);
+  const internal = await undo.step(
+    "create the internal API",
+    () => createInternalApp(context),
+    (app) => app.close(),
+  );
+  await undo.step(
+    "serve the internal API",
+    () => internalRoutes(internal, accounts, context.draining),
+    (streams) => streams.end(),
+  );
   await mountInternal(context, internal);
-
-  return {
-    client: accounts,
-    stop: async () => {
-      streams.end();
-      changes.stop();
-      await lastUsed.stop();
-      await Promise.all([admin.close(), internal.close()]);
-    },
-  };
+  return { client: accounts };
 }

@@ -1,8 +1,10 @@
 import { ANONYMOUS } from "../../contracts/authority.js";
+import type { UndoStack } from "../../lifecycle/undo-stack.js";
 import type { Accounts } from "../accounts/client.js";
 import { createAdminApp, mount } from "../admin/index.js";
 import type { Gateway } from "../gateway/client.js";
 import type { Context, Running } from "../kernel/module.js";
+import { startInSteps } from "../kernel/start-steps.js";
 import type { Dashboard } from "./client.js";
 import { Control } from "./control/control.js";
 import { forwardToPeers } from "./forward.js";
@@ -17,9 +19,25 @@ export interface DashboardNeeds {
 }
 
 /** The web application and the data of its pages: promises, topology, drills, backups. */
-export async function startDashboard(context: Context, needs: DashboardNeeds): Promise<Running<Dashboard>> {
-  const control = new Control(process.env["KEELSON_CONTROL"]);
-  const app = await createAdminApp(context, needs.accounts);
+export function startDashboard(context: Context, needs: DashboardNeeds): Promise<Running<Dashboard>> {
+  return startInSteps(context.log, (undo) => start(context, needs, undo));
+}
+
+async function start(
+  context: Context,
+  needs: DashboardNeeds,
+  undo: UndoStack,
+): Promise<{ readonly client: Dashboard }> {
+  const control = await undo.step(
+    "connect to the supervisor",
+    () => new Control(process.env["KEELSON_CONTROL"]),
+    (opened) => opened.close(),
+  );
+  const app = await undo.step(
+    "create the admin API",
+    () => createAdminApp(context, needs.accounts),
+    (created) => created.close(),
+  );
   const observer = new Observer(context, needs.gateway);
   serveOverview(app, { context, observer, control });
   await mount(context, app);
@@ -27,11 +45,5 @@ export async function startDashboard(context: Context, needs: DashboardNeeds): P
   const files = await readWebFiles();
   if (!files) context.log.warn("the dashboard was not built: its API is available, its pages are not");
   context.route("/", ANONYMOUS, webHandler(files));
-  return {
-    client: {},
-    async stop() {
-      await app.close();
-      await control.close();
-    },
-  };
+  return { client: {} };
 }

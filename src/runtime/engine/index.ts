@@ -1,7 +1,9 @@
 import { INTERNAL_TOKEN } from "../../contracts/authority.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
+import type { UndoStack } from "../../lifecycle/undo-stack.js";
 import type { Model } from "../../plan/plan.js";
 import type { Context, Running } from "../kernel/module.js";
+import { startInSteps } from "../kernel/start-steps.js";
 import type { Engine } from "./client.js";
 import { PodProxy } from "./pod.js";
 import { ServedModel } from "./served-model.js";
@@ -9,18 +11,25 @@ import { ServedModel } from "./served-model.js";
 export { enginesOfPlan } from "./remote.js";
 
 /** Serves the plan's models by child processes and external servers; only `context.model` if it is set. */
-export async function startEngine(context: Context): Promise<Running<Engine>> {
+export function startEngine(context: Context): Promise<Running<Engine>> {
+  return startInSteps(context.log, (undo) => start(context, undo));
+}
+
+async function start(context: Context, undo: UndoStack): Promise<{ readonly client: Engine }> {
   const listeners = new Set<() => void>();
   const models = modelsOfProcess(context);
   const onlyModel = context.model === undefined ? undefined : models[0];
   const served: ServedModel[] = [];
   const proxy = new PodProxy(() => served[0]?.targets[0]);
+  undo.defer("close the proxy", () => proxy.close());
 
   const changed = (): void => {
     for (const listener of listeners) listener();
     report(context, models, served, onlyModel !== undefined);
   };
   served.push(...models.map((model) => new ServedModel(model, context.secrets, context.log, changed)));
+  // Before they start: if one fails, the others may have started processes.
+  undo.defer("stop the models", () => Promise.all(served.map((model) => model.stop())));
   await Promise.all(served.map((model) => model.start()));
   if (onlyModel !== undefined) context.route("/v1", INTERNAL_TOKEN, proxy.handle);
   report(context, models, served, onlyModel !== undefined);
@@ -33,10 +42,6 @@ export async function startEngine(context: Context): Promise<Running<Engine>> {
         listeners.add(listener);
         return () => listeners.delete(listener);
       },
-    },
-    async stop() {
-      await Promise.all(served.map((model) => model.stop()));
-      await proxy.close();
     },
   };
 }

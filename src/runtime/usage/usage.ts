@@ -1,20 +1,28 @@
 import { Counter } from "prom-client";
 import { usageInternalRoutes } from "../../contracts/routes/usage.js";
+import type { UndoStack } from "../../lifecycle/undo-stack.js";
 import type { Accounts } from "../accounts/client.js";
 import { createAdminApp, createInternalApp, mount, mountInternal, serve } from "../admin/index.js";
 import type { Database } from "../database/client.js";
 import type { Context, Running } from "../kernel/module.js";
+import { startInSteps } from "../kernel/start-steps.js";
 import type { Usage } from "./client.js";
 import { ledger } from "./migrations/0001-ledger.js";
 import { record } from "./record.js";
 import { serveUsage } from "./routes.js";
 import type { UsageSchema } from "./schema.js";
 
+export interface UsageNeeds {
+  readonly database: Database;
+  readonly accounts: Accounts;
+}
+
 /** The ledger of metered requests in PostgreSQL, and reports by hour, organisation, key and model. */
-export async function startUsage(
-  context: Context,
-  needs: { readonly database: Database; readonly accounts: Accounts },
-): Promise<Running<Usage>> {
+export function startUsage(context: Context, needs: UsageNeeds): Promise<Running<Usage>> {
+  return startInSteps(context.log, (undo) => start(context, needs, undo));
+}
+
+async function start(context: Context, needs: UsageNeeds, undo: UndoStack): Promise<{ readonly client: Usage }> {
   await needs.database.migrate("usage", [ledger]);
   const tables = needs.database.tables<UsageSchema>();
   const counter = new Counter({
@@ -28,11 +36,19 @@ export async function startUsage(
     for (const [result, count] of Object.entries(recorded)) counter.inc({ result }, count);
   };
 
-  const admin = await createAdminApp(context, needs.accounts);
+  const admin = await undo.step(
+    "create the admin API",
+    () => createAdminApp(context, needs.accounts),
+    (app) => app.close(),
+  );
   serveUsage(admin, tables);
   await mount(context, admin);
 
-  const internal = createInternalApp(context);
+  const internal = await undo.step(
+    "create the internal API",
+    () => createInternalApp(context),
+    (app) => app.close(),
+  );
   serve(internal, usageInternalRoutes, {
     recordUsage: async ({ body }) => {
       await recordAndCount(body.events);
@@ -41,10 +57,5 @@ export async function startUsage(
   });
   await mountInternal(context, internal);
 
-  return {
-    client: { record: recordAndCount },
-    stop: async () => {
-      await Promise.all([admin.close(), internal.close()]);
-    },
-  };
+  return { client: { record: recordAndCount } };
 }
