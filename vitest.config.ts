@@ -13,7 +13,19 @@ const CORE = [
   "disk",
   "lifecycle",
 ];
-const core = CORE.map((folder) => `test/${folder}/**/*.test.ts`);
+/** Pure parts of the edges: decisions, state machines, parsers. */
+const PURE = [
+  "gateway/{token-estimate,events,exchange-state,json-scan,usage-field,shared-limit,queue,health}",
+  "engine/{batching,chat-history}",
+  "usage/event",
+  "kernel/order",
+  "local/{decide,ordinal}",
+  "accounts/token",
+  "recovery/{lifecycle,decisions,expire,scheduler}",
+  "drills/{measure,report,result-file}",
+  "dashboard/{call-graph-layout,drill-marks,drill-rates,format,promise-summary,remedies,topology}",
+];
+const core = [...CORE.map((folder) => `test/${folder}/**/*.test.ts`), ...PURE.map((name) => `test/${name}.test.ts`)];
 const browser = ["test/dashboard/**/*.test.ts"];
 const cluster = ["test/{cluster,compose,deploy,servers}/**/*.test.ts"];
 
@@ -30,10 +42,12 @@ const shared = { testTimeout: 60_000, hookTimeout: 120_000, pool: "forks" } as c
 export default defineConfig({
   test: {
     reporters: process.env["CI"] ? ["default", "./test/support/skipped-reporter.ts"] : ["default"],
-    // Two cores: more real databases, browsers and clusters beside each other would only slow each other down.
-    maxWorkers: 2,
+    // Most edge tests wait for real components, so three workers keep two cores busy.
+    maxWorkers: 3,
     projects: [
-      { test: { ...shared, name: "core", include: core } },
+      {
+        test: { ...shared, name: "core", include: core, isolate: false, setupFiles: ["test/support/property-runs.ts"] },
+      },
       {
         test: {
           ...shared,
@@ -44,7 +58,9 @@ export default defineConfig({
         },
       },
       { test: { ...shared, name: "cluster", include: cluster, globalSetup: ["test/support/build.ts"] } },
-      { test: { ...shared, name: "browser", include: browser, globalSetup: ["test/support/build.ts"] } },
+      {
+        test: { ...shared, name: "browser", include: browser, exclude: core, globalSetup: ["test/support/build.ts"] },
+      },
     ],
   },
 });

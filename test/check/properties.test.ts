@@ -9,8 +9,9 @@ import type { Plan } from "../../src/plan/plan.js";
 import { promiseSheet } from "../../src/promises/sheet.js";
 import { findingsIn, planOf, plansOf } from "../support/check/findings.js";
 import { platforms, shuffled, yamlOf } from "../support/promises/platforms.js";
+import { runs } from "../support/property-runs.js";
 
-const runs = { numRuns: 150 };
+const settings = { numRuns: runs(150) };
 /** A finding without its place in the file. */
 const essence = ({ code, severity, message }: Finding): string => `${code} ${severity} ${message}`;
 /** The elements that have an error: `stores.orders`, `services.web`, `observe`. */
@@ -32,7 +33,7 @@ describe("for every platform", () => {
         const mixed = findingsIn(yamlOf(Object(shuffled(platform)))).map(essence);
         expect(unlisted(mixed)).toEqual(unlisted(found.map(essence)));
       }),
-      { numRuns: 75 },
+      { numRuns: runs(75) },
     );
   });
 
@@ -52,7 +53,7 @@ describe("for every platform", () => {
           expect(hint ?? "").not.toMatch(/^$|undefined|NaN|Infinity|\[object/);
         }
       }),
-      runs,
+      settings,
     );
   });
 
@@ -67,7 +68,7 @@ describe("for every platform", () => {
         const concerned = errors.flatMap(({ concerns = [] }) => concerns.map(cellName));
         expect([...new Set(concerned)].sort()).toEqual(unkept(plan).sort());
       }),
-      { numRuns: 400 },
+      { numRuns: runs(400) },
     );
   });
 
@@ -84,7 +85,7 @@ describe("for every platform", () => {
           expect(keptIn(result)).toEqual(expect.arrayContaining(keptIn(text)));
         }
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 
@@ -97,7 +98,7 @@ describe("for every platform", () => {
         expect(findingsIn(text).filter(({ safe, fix }) => safe && fix)).toEqual([]);
         expect(keptIn(text)).toEqual(expect.arrayContaining(keptIn(first)));
       }),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { sumUsage, USAGE_FIGURES, type UsageFigures, usageEvent } from "../../src/contracts/usage.js";
+import { runs } from "../support/property-runs.js";
 import { event } from "../support/usage/events.js";
 
 /** Values as they go wrong: of the wrong type, at the edge of a range, with text that PostgreSQL cannot store. */
@@ -43,7 +44,7 @@ describe("a usage event", () => {
         for (const figure of [at, durationMs]) expect(Number.isFinite(figure)).toBe(true);
         expect(usageEvent.parse(parsed.data), "parsing is idempotent").toEqual(parsed.data);
       }),
-      { numRuns: 3_000 },
+      { numRuns: runs(3_000) },
     );
     expect(accepted).toBeGreaterThan(100);
   });

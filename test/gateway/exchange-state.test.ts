@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as machine from "../../src/runtime/gateway/exchange/state.js";
+import { runs } from "../support/property-runs.js";
 
 type Choice = <Option>(options: readonly Option[]) => Option;
 
@@ -158,7 +159,7 @@ describe("the states of a request", () => {
         // `started` decides whether a refused settlement is retried: it must mean that bytes went out.
         expect(state.started).toBe(environment.bytesOut > 0);
       }),
-      { numRuns: 3_000 },
+      { numRuns: runs(3_000) },
     );
   });
 
@@ -183,7 +184,7 @@ describe("the states of a request", () => {
         expect(counts.answers).toBeLessThanOrEqual(1);
         expect(counts.finished).toBe(state.phase === "done" ? 1 : 0);
       }),
-      { numRuns: 3_000 },
+      { numRuns: runs(3_000) },
     );
   });
 

@@ -28,7 +28,7 @@ export const BANNED_WORDS: readonly (readonly [pattern: RegExp, instead: string]
   [/dismiss(es|ed)?/, "stop, retire, close"],
   [/mend(s|ed|ing)?/, "fix, repair"],
   [/doors?/, "entry point, ingress, listener"],
-  [/world/, "the internet, public clients"],
+  [/the (whole )?world/, "the internet, public clients"],
   [/speaks?|spoken|spoke/, "uses the protocol, reports"],
   [/ease (in|into)/, "slow start"],
   [/accidents?/, "consecutive failures"],

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { applyEdits } from "../../src/platform-file/edit/apply.js";
+import { runs } from "../support/property-runs.js";
 
 const text = `# The shop.
 platform: shop   # its name
@@ -182,7 +183,7 @@ describe("an edit", () => {
           );
         },
       ),
-      { numRuns: 300, interruptAfterTimeLimit: 15_000 },
+      { numRuns: runs(300), interruptAfterTimeLimit: 15_000 },
     );
   });
 });

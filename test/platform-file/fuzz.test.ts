@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { makePlan } from "../../src/plan/index.js";
 import { formatDiagnostics, readDefinition, readPlatform } from "../../src/platform-file/index.js";
+import { runs } from "../support/property-runs.js";
 
 const blueprints = ["starter", "aiaas"].map((name) =>
   readFileSync(new URL(`../../blueprints/${name}/platform.yaml`, import.meta.url), "utf8"),
@@ -34,7 +35,7 @@ describe("reading does not throw", () => {
       fc.string({ unit: "binary", maxLength: 200 }),
       fc.string({ unit: fc.constantFrom(..."{}[]:,&*<>|-?!%@#'\"\n\t ab1~".split("")), maxLength: 300 }),
     );
-    fc.assert(fc.property(text, survives), { numRuns: 300, interruptAfterTimeLimit: 15_000 });
+    fc.assert(fc.property(text, survives), { numRuns: runs(300), interruptAfterTimeLimit: 15_000 });
   });
 
   it("on a blueprint with pieces removed, inserted, duplicated and swapped", () => {
@@ -77,7 +78,7 @@ describe("reading does not throw", () => {
           survives(text);
         },
       ),
-      { numRuns: 300, interruptAfterTimeLimit: 15_000 },
+      { numRuns: runs(300), interruptAfterTimeLimit: 15_000 },
     );
   });
 
@@ -89,7 +90,7 @@ describe("reading does not throw", () => {
         const b = words[to % words.length];
         if (a && b) survives(blueprint.slice(0, a.index) + b[0] + blueprint.slice(a.index + a[0].length));
       }),
-      { numRuns: 300, interruptAfterTimeLimit: 15_000 },
+      { numRuns: runs(300), interruptAfterTimeLimit: 15_000 },
     );
   });
 

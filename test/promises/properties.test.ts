@@ -5,8 +5,9 @@ import { promiseSheet } from "../../src/promises/sheet.js";
 import { planOf } from "../support/check/findings.js";
 import { platforms, yamlOf } from "../support/promises/platforms.js";
 import { rowOf, sheetOf } from "../support/promises/rows.js";
+import { runs } from "../support/property-runs.js";
 
-const runs = { numRuns: 150 };
+const settings = { numRuns: runs(150) };
 /** Unbounded is worse than any number. */
 const worst = (prediction: Prediction): number =>
   prediction.kind === "bounded" ? prediction.total : Number.POSITIVE_INFINITY;
@@ -23,7 +24,7 @@ describe("for every platform", () => {
           }
         }
       }),
-      runs,
+      settings,
     );
   });
 
@@ -42,7 +43,7 @@ describe("for every platform", () => {
           }
         }
       }),
-      runs,
+      settings,
     );
   });
 
@@ -64,7 +65,7 @@ describe("for every platform", () => {
         const [shorter, longer] = [lost(Math.min(a, b)), lost(Math.max(a, b))];
         for (const [index, value] of shorter.entries()) expect(value).toBeLessThanOrEqual(longer[index] ?? 0);
       }),
-      runs,
+      settings,
     );
   });
 
@@ -94,7 +95,7 @@ objectives: { availability: 99% }
           }
         },
       ),
-      runs,
+      settings,
     );
   });
 });

@@ -7,6 +7,7 @@ import { restoreBase, takenBackups } from "../../src/promises/subjects.js";
 import { findingsIn, planOf } from "../support/check/findings.js";
 import { platforms, yamlOf } from "../support/promises/platforms.js";
 import { rowOf, sheetOf } from "../support/promises/rows.js";
+import { runs } from "../support/property-runs.js";
 
 const HOUR_SECONDS = 3_600;
 
@@ -150,7 +151,7 @@ describe("for every platform", () => {
             expect(restoreBase(store)).toBeDefined();
         }
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 });

@@ -9,6 +9,7 @@ import type { Note } from "../../src/render/note.js";
 import { defineTarget } from "../../src/render/target.js";
 import { type TargetName, targets } from "../../src/render/targets.js";
 import { planOf } from "../support/check/findings.js";
+import { runs } from "../support/property-runs.js";
 import { arbitraryPlan } from "../support/render/arbitrary-plan.js";
 
 const names: readonly TargetName[] = ["compose", "kubernetes"];
@@ -37,7 +38,7 @@ describe.each(names)("the notes of %s", (name) => {
         const omitted = omissionsOf(plan, target.writes);
         expect(notes.slice(notes.length - omitted.length)).toEqual(omitted);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -51,7 +52,7 @@ describe.each(names)("the notes of %s", (name) => {
         );
         expect(missing).toEqual([]);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -61,7 +62,7 @@ describe.each(names)("the notes of %s", (name) => {
         const messages = target.render(plan).notes.map(({ path, message }) => `${path}: ${message}`);
         expect(new Set(messages).size).toBe(messages.length);
       }),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 

@@ -4,6 +4,7 @@ import { parse, stringify } from "yaml";
 import { manifests } from "../../src/render/kubernetes/index.js";
 import { stringifyYaml } from "../../src/render/yaml.js";
 import { blueprintPlans } from "../support/cluster/plans.js";
+import { runs } from "../support/property-runs.js";
 
 const library = (value: unknown) =>
   stringify(value, { version: "1.1", aliasDuplicateObjects: false, lineWidth: 0, blockQuote: "literal" });
@@ -62,7 +63,7 @@ describe("the YAML writer", () => {
       fc.property(fc.dictionary(string, document, { maxKeys: 5 }), (value) => {
         expect(stringifyYaml(value)).toBe(library(value));
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
