@@ -15,11 +15,6 @@ export function readIfPresent(path: string): Promise<string | undefined> {
   return unlessAbsent(path, readFile(path, "utf8"));
 }
 
-/** The bytes of a file; undefined if it is absent. */
-export function readBytesIfPresent(path: string): Promise<Buffer | undefined> {
-  return unlessAbsent(path, readFile(path));
-}
-
 /** The entries of a directory; undefined if it is absent. */
 export function readdirIfPresent(
   path: string,

@@ -188,14 +188,6 @@ export function readParameters(input: unknown): Reading<number> {
   return read(Math.round(Number(`${match[1]}e${power}`)));
 }
 
-/** 13e9 → `13B`. */
-export function formatParameters(count: number): string {
-  for (const [unit, power] of PARAMETER_UNITS) {
-    if (count >= 10 ** power || unit === "M") return `${decimal(Number(`${count}e-${power}`))}${unit}`;
-  }
-  return String(count);
-}
-
 // --------------------------------------------------------------------------------------------------------- ranges
 
 /** Minimum and maximum, both inclusive. */

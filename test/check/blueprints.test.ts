@@ -24,7 +24,7 @@ describe.each(blueprints)("blueprint %s", (_name, text) => {
   });
 });
 
-describe("the promises of a source architecture", () => {
+describe("the promises of an existing architecture", () => {
   it("daily backups miss an RPO of 24 hours by the duration of a backup", () => {
     const aiaas = blueprints.find(([name]) => name === "aiaas")?.[1] ?? "";
     const documented = aiaas.replaceAll(", log: 5m keep 7d", "");

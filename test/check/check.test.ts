@@ -206,7 +206,7 @@ objectives: { rto: ${rto}, rpo: 1m }
   const suggested = (text: string): string | undefined =>
     findingsIn(text).flatMap(({ hint }) => /promise at least (\w+)/.exec(hint ?? "")?.[1] ?? [])[0];
 
-  it("gives one figure, which every fault keeps", () => {
+  it("suggests one value, which is kept under every fault", () => {
     const rto = suggested(laptop("20s"));
     expect(rto).toBeDefined();
     const errors = findingsIn(laptop(rto ?? "20s")).filter(({ severity }) => severity === "error");

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import {
   lstatIfPresent,
-  readBytesIfPresent,
   readdirIfPresent,
   readIfPresent,
   readIfPresentSync,
@@ -23,7 +22,6 @@ symlinkSync(path("loop"), path("loop"));
 
 const reads = {
   readIfPresent,
-  readBytesIfPresent,
   readdirIfPresent,
   statIfPresent,
   lstatIfPresent,
@@ -32,12 +30,12 @@ const reads = {
 } satisfies Record<string, (name: string) => Promise<unknown>>;
 
 describe.each(Object.entries(reads))("%s", (_name, read) => {
-  it("gives undefined for a path that does not exist", async () => {
+  it("returns undefined for a path that does not exist", async () => {
     expect(await read(path("none"))).toBeUndefined();
     expect(await read(path("none/below"))).toBeUndefined();
   });
 
-  it("gives undefined below a file", async () => {
+  it("returns undefined below a file", async () => {
     expect(await read(path("file/below"))).toBeUndefined();
   });
 
@@ -51,10 +49,9 @@ describe.each(Object.entries(reads))("%s", (_name, read) => {
   });
 });
 
-describe("what is present", () => {
+describe("an existing path", () => {
   it("is read", async () => {
     expect(await readIfPresent(path("file"))).toBe("text");
-    expect(await readBytesIfPresent(path("file"))).toEqual(Buffer.from("text"));
     expect((await readdirIfPresent(path("directory")))?.map(({ name }) => name)).toEqual(["entry"]);
     expect((await statIfPresent(path("directory")))?.isDirectory()).toBe(true);
     expect((await lstatIfPresent(path("loop")))?.isSymbolicLink()).toBe(true);

@@ -39,7 +39,7 @@ function swallowedReads(name: string, text: string): string[] {
 }
 
 describe("a read that fails", () => {
-  it("is never taken for absence outside src/disk/read.ts (use readIfPresent or a sibling)", () => {
+  it("is never treated as absence outside src/disk/read.ts (use readIfPresent or a sibling)", () => {
     const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
     const found = files
       .filter((name) => !DECIDE.includes(name))

@@ -49,7 +49,7 @@ describe("the starter", () => {
   });
 });
 
-describe("aiaas, as its document has it", () => {
+describe("the blueprint aiaas", () => {
   const plan = planOf(blueprint("aiaas"), "production");
 
   it("scales on 70% of CPU and 80% of memory, fast up and slowly down, with one pod at minimum", () =>

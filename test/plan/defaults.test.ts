@@ -82,7 +82,7 @@ describe("a model", () => {
     expect(plan.units[0]).toMatchObject({ name: "llama-3-1", path: 'models["llama-3.1"]' });
   });
 
-  it("of external servers is no unit", () => {
+  it("that external servers serve has no unit", () => {
     const plan = model("{ upstreams: https://models.example.net }");
     expect(plan.units).toEqual([]);
     expect(named(plan.models, "chat")).toMatchObject({
@@ -103,7 +103,7 @@ describe("a model", () => {
     expect(unit.resources).toMatchObject({ memory: { limit: memory }, gpu: { count: gpu } });
   });
 
-  it("takes the file's own table of classes", () => {
+  it("uses the size classes of the file", () => {
     const unit = named(
       model(
         "{ source: ./m.gguf, parameters: 8B }",
@@ -133,7 +133,7 @@ services:
 models: { chat: { source: ./m.gguf, beside: [memory] } }
 stores: { db: { redis: 7 } }
 `);
-  it("is a container of each unit, and no unit itself", () => {
+  it("is a container of each unit and not a unit", () => {
     expect(plan.units.map(({ name }) => name)).toEqual(["web", "chat"]);
     for (const unit of plan.units)
       expect(unit.sidecars).toMatchObject([{ name: "memory", path: "services.memory", ports: [{ number: 8081 }] }]);
@@ -164,7 +164,7 @@ provide: in-cluster
   });
 });
 
-describe("what a careful engineer would choose", () => {
+describe("the defaults", () => {
   const text = `platform: shop
 services: { web: { image: "shop/web:1", port: 80 } }
 stores: { db: { postgres: 17 }, cache: { redis: 7 }, queue: { rabbitmq: "4.0" } }

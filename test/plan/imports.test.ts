@@ -16,7 +16,7 @@ describe("imports", () => {
     expect(violations(imports)).toEqual([]);
   });
 
-  it("are refused when they point out of their layer", () => {
+  it("are rejected if they leave their layer", () => {
     const rooms = readRooms();
     expect(violations(new Map([["plan/plan.ts", ["check/check.ts"]]]), rooms)).toEqual([
       expect.stringContaining("plan may import"),
@@ -27,15 +27,15 @@ describe("imports", () => {
     ]);
   });
 
-  it("are ruled for every room", () => {
+  it("have a rule for every folder", () => {
     expect([...new Set([...imports.keys()].map(roomOf))].sort()).toEqual([...readRooms().keys()].sort());
   });
 
-  it("make no cycle", () => {
+  it("contain no cycle", () => {
     expect([...imports.keys()].filter((file) => reachable(imports, file).has(file))).toEqual([]);
   });
 
-  it("make no cycle between the folders of the gateway", () => {
+  it("contain no cycle between the folders of the gateway", () => {
     const gateway = /^runtime\/gateway\//;
     const folders = new Map<string, string[]>();
     for (const [file, target] of all(imports)) {

@@ -10,7 +10,7 @@ describe("the descriptors of modules", () => {
     expect(Object.keys(rows).sort()).toEqual([...MODULE_NAMES].sort());
   });
 
-  it.each(MODULE_NAMES)("give the needs and the remote client of %s", (name) => {
+  it.each(MODULE_NAMES)("match the needs and the remote client of %s", (name) => {
     const row = rows[name];
     expect(row?.needs).toEqual(MODULES[name].needs);
     expect({ single: row?.remote !== undefined, perModel: row?.remotePerModel !== undefined }).toEqual({
@@ -19,7 +19,7 @@ describe("the descriptors of modules", () => {
     });
   });
 
-  it("give which modules keep rows in PostgreSQL and which they call at an address", () => {
+  it("state which modules store rows in PostgreSQL and which they call at an address", () => {
     expect(MODULE_NAMES.filter(storesRows)).toEqual(["accounts", "usage"]);
     expect(peersOf("gateway")).toEqual(["accounts", "usage"]);
     expect(peersOf("dashboard")).toEqual(["accounts", "usage", "gateway"]);

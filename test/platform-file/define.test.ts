@@ -14,7 +14,7 @@ const shop = definePlatform({
 });
 
 describe("definePlatform", () => {
-  it("gives the same Plan as the YAML form", () => {
+  it("results in the same Plan as the YAML form", () => {
     const starter = readFileSync(new URL("../../blueprints/starter/platform.yaml", import.meta.url), "utf8");
     const fromText = readPlatform({ file: "platform", text: starter });
     const fromValue = readDefinition({ file: "platform", value: parse(starter) });
@@ -27,7 +27,7 @@ describe("definePlatform", () => {
     }
   });
 
-  it("gives every value its path and its environment as origin", () => {
+  it("records the path and the environment of every value as its origin", () => {
     const parsed = readDefinition({ file: "platform.ts", value: shop.value });
     const planned = parsed.ok ? makePlan(parsed.platform, "production") : undefined;
     const plan = planned?.ok ? planned.plan : { origins: {} };

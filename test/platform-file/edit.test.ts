@@ -50,7 +50,7 @@ describe("an edit", () => {
     );
   });
 
-  it("changes one value and keeps its comment", () =>
+  it("changes one value and retains its comment", () =>
     expect(edit("services.web.image", "shop/web:1.3")).toEqual([
       '-    image: "shop/web:1.2"   # pinned',
       "+    image: shop/web:1.3   # pinned",
@@ -113,7 +113,7 @@ describe("an edit", () => {
     ]);
   });
 
-  it("renames a key in the overrides of the environment and keeps its value", () => {
+  it("renames a key in the overrides of the environment and retains its value", () => {
     const misspelled =
       "platform: shop\nstores:\n  db: { postgres: 17 }\nenvironments:\n  local:\n    stores:\n      bd: { size: 1Gi } # small\n";
     expect(applyEdits(misspelled, [{ path: "stores.bd", value: undefined, rename: "db" }], "local")).toBe(

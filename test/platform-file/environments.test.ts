@@ -32,7 +32,7 @@ function settings(name: string): unknown {
 }
 
 describe("an environment", () => {
-  it("keeps the order of the file; the first is the default", () =>
+  it("has its place in the order of the file; the first is the default", () =>
     expect([...environments().environments.keys()]).toEqual(["local", "production", "plain"]));
 
   it("without overrides equals the base", () =>
@@ -41,7 +41,7 @@ describe("an environment", () => {
       services: { web: { replicas: "2..6" } },
     }));
 
-  it("replaces a value and a list, and keeps the other keys", () =>
+  it("replaces a value and a list, and inherits the other keys", () =>
     expect(settings("local")).toMatchObject({
       services: { web: { image: "shop/web:1.2", replicas: 1, calls: ["db"] } },
     }));

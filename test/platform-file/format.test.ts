@@ -4,7 +4,6 @@ import {
   formatBytes,
   formatCpu,
   formatDuration,
-  formatParameters,
   formatRange,
   formatRatio,
   type Reading,
@@ -33,7 +32,7 @@ describe("durations", () => {
     ["250ms", 250],
     ["1.5s", 1500],
     [0, 0],
-  ])("%s is read", (written, value) => expect(readDuration(written)).toEqual(ok(value)));
+  ])("%s is read", (input, value) => expect(readDuration(input)).toEqual(ok(value)));
 
   it("refuses a number without a unit, with durations as the hint", () => {
     expect(readDuration(5)).toEqual({
@@ -43,8 +42,8 @@ describe("durations", () => {
     });
   });
 
-  it.each(["", "m", "5 m", "5x", "-5m", "five", null, {}, [], "5m later"])("%j is refused", (written) =>
-    expect(readDuration(written)).toMatchObject({ ok: false }),
+  it.each(["", "m", "5 m", "5x", "-5m", "five", null, {}, [], "5m later"])("%j is refused", (input) =>
+    expect(readDuration(input)).toMatchObject({ ok: false }),
   );
 
   it("refuses more than 100 years", () => expect(readDuration("99999999999999d").ok).toBe(false));
@@ -57,7 +56,7 @@ describe("durations", () => {
     [5_400_000, "90m"],
     [754_321, "12m34s321ms"],
     [0, "0s"],
-  ])("%i is written %s", (value, written) => expect(formatDuration(value)).toBe(written));
+  ])("%i is formatted as %s", (value, text) => expect(formatDuration(value)).toBe(text));
 
   it("parses what it formats", () => {
     fc.assert(
@@ -75,7 +74,7 @@ describe("sizes", () => {
     ["1.5Gi", 1.5 * 2 ** 30],
     ["200G", 200e9],
     ["10k", 10_000],
-  ])("%s is read", (written, value) => expect(readBytes(written)).toEqual(ok(value)));
+  ])("%s is read", (input, value) => expect(readBytes(input)).toEqual(ok(value)));
 
   it("hints Gi or G for GB", () => {
     expect(readBytes("16GB")).toMatchObject({ ok: false, hint: "write 16Gi (powers of 1024) or 16G" });
@@ -102,9 +101,9 @@ describe("CPU", () => {
     [2, 2000],
     ["1.5", 1500],
     [0.25, 250],
-  ])("%s is read", (written, value) => expect(readCpu(written)).toEqual(ok(value)));
-  it.each(["0.5 cores", "-1", "1e3", Number.NaN, "m"])("%s is refused", (written) =>
-    expect(readCpu(written).ok).toBe(false),
+  ])("%s is read", (input, value) => expect(readCpu(input)).toEqual(ok(value)));
+  it.each(["0.5 cores", "-1", "1e3", Number.NaN, "m"])("%s is refused", (input) =>
+    expect(readCpu(input).ok).toBe(false),
   );
   it("parses what it formats", () => {
     fc.assert(
@@ -116,7 +115,7 @@ describe("CPU", () => {
 });
 
 describe("percentages", () => {
-  it("keeps 99.9% exact", () => expect(readRatio("99.9%")).toEqual(ok(0.999)));
+  it("reads 99.9% exactly", () => expect(readRatio("99.9%")).toEqual(ok(0.999)));
   it("hints the percentage for a number", () => {
     expect(readRatio(99.9)).toMatchObject({ ok: false, hint: "write 99.9%" });
     expect(readRatio(0.7)).toMatchObject({ ok: false, hint: "write 70%" });
@@ -154,11 +153,11 @@ describe("ranges", () => {
     ["3–10", "3..10"],
     ["3:10", "3..10"],
     ["3 to 10", "3..10"],
-  ])("hints the notation of a range for %s", (written, meant) =>
-    expect(readRange(written, readCount)).toEqual({
+  ])("hints the notation of a range for %s", (input, range) =>
+    expect(readRange(input, readCount)).toEqual({
       ok: false,
-      message: `\`${written}\` is not a range`,
-      hint: `write ${meant}`,
+      message: `\`${input}\` is not a range`,
+      hint: `write ${range}`,
     }),
   );
   it("hints it with units, and not for a range that does not ascend", () => {
@@ -166,8 +165,8 @@ describe("ranges", () => {
     expect(readRange("1Gi-2Gi", readBytes)).toMatchObject({ hint: "write 1Gi..2Gi" });
     expect(readRange("10-3", readCount)).toMatchObject({ hint: "write it like 3" });
   });
-  it.each(["..", "1..2..3", "..5", "a..b", "1...2"])("%s is refused", (written) =>
-    expect(readRange(written, readCount).ok).toBe(false),
+  it.each(["..", "1..2..3", "..5", "a..b", "1...2"])("%s is refused", (input) =>
+    expect(readRange(input, readCount).ok).toBe(false),
   );
   it("parses what it formats", () => {
     fc.assert(
@@ -187,14 +186,7 @@ describe("parameter counts", () => {
     ["0.5B", 5e8],
     ["350M", 350e6],
     ["1T", 1e12],
-  ])("%s is read", (written, value) => expect(readParameters(written)).toEqual(ok(value)));
-  it("parses what it formats", () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 2_000_000 }), (m) => {
-        expect(readParameters(formatParameters(m * 1e6))).toEqual(ok(m * 1e6));
-      }),
-    );
-  });
+  ])("%s is read", (input, value) => expect(readParameters(input)).toEqual(ok(value)));
 });
 
 describe("schedules", () => {
@@ -207,13 +199,13 @@ describe("schedules", () => {
     ["weekly at 03:30 keep 90d", { every: 7 * DAY, at: "03:30", keep: 90 * DAY }],
     ["on change keep 90d", { every: 0, keep: 90 * DAY }],
     ["1m", { every: 60_000 }],
-  ])("%s is read", (written, value) => expect(readSchedule(written)).toEqual(ok(value)));
+  ])("%s is read", (input, value) => expect(readSchedule(input)).toEqual(ok(value)));
 
   it.each([
     ["daily keep 30", "write 30s, 30m or 30h"],
     ["5 keep 7d", "write 5s, 5m or 5h"],
     ["at 25:00", "write it like 01:00 (UTC)"],
-  ])("%s is refused with a hint", (written, hint) => expect(readSchedule(written)).toMatchObject({ ok: false, hint }));
+  ])("%s is refused with a hint", (input, hint) => expect(readSchedule(input)).toMatchObject({ ok: false, hint }));
 
   it.each([
     "",
@@ -226,7 +218,7 @@ describe("schedules", () => {
     5,
     null,
     "0s",
-  ])("%j is refused", (written) => expect(readSchedule(written).ok).toBe(false));
+  ])("%j is refused", (input) => expect(readSchedule(input).ok).toBe(false));
 
   it("parses what it formats", () => {
     const time = fc

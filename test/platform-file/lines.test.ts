@@ -19,7 +19,7 @@ describe("the lines of a text", () => {
     );
   });
 
-  it("give every offset a position that counts the line breaks before it", () => {
+  it("map every offset to a position that counts the line breaks before it", () => {
     fc.assert(
       fc.property(texts, (text) => {
         const lines = new Lines(text);

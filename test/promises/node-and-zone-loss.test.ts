@@ -148,7 +148,7 @@ observe: { metrics: prometheus }
     expect(rowOf(database, "database-loss", "events").rpo.predicted.kind).toBe("unbounded");
   });
 
-  it("takes the copies along that lie on volumes, or in a bucket, of the same place", () => {
+  it("includes the backups that are stored on volumes, or in a bucket, of the same zone", () => {
     const lost = (store: string, bucket = "{ bucket: true }", zones = 1): Row => {
       const text = `platform: shop\ncloud: aws\nzones: ${zones}\nprovide: in-cluster\nstores:\n  orders: ${store}\n  away: ${bucket}\nobjectives: { rto: 24h, rpo: 25h }\nobserve: { metrics: prometheus }\n`;
       return rowOf(sheetOf(text), "zone-loss", zones === 1 ? "shop" : "orders");
@@ -172,7 +172,7 @@ observe: { metrics: prometheus }
     expect(termsOf(lost(cache, "{ bucket: true }", 3).rto.predicted)).not.toContain("restore of the backup");
   });
 
-  it("breaks for a Redis Cluster of the platform, which places shards without regard to zones", () => {
+  it("is unbounded for a Redis Cluster of the platform, which places shards without regard to zones", () => {
     const sessions = (provide: string) =>
       rowOf(
         sheetOf(

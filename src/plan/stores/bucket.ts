@@ -34,7 +34,7 @@ const defaults: StoreDefaults = {
 export const bucket = {
   ...defaults,
   role: "bucket",
-  holdsModuleData: false,
+  storesModuleData: false,
   local: "folder",
   protocol: "http",
   backupMethod: "snapshot",

@@ -13,7 +13,7 @@ export interface StoreDescriptor<Kind extends StoreKind> {
   readonly title: string;
   readonly role: StoreRole;
   /** Whether Keelson's modules can store their rows in it. */
-  readonly holdsModuleData: boolean;
+  readonly storesModuleData: boolean;
   /** How `keelson up` provides it on one machine, or why it does not. */
   readonly local: "process" | "folder" | { readonly omitted: string };
   readonly size: { readonly bytes: Bytes; readonly why: string };

@@ -46,7 +46,9 @@ export type BucketStore = StoreOfRole<"bucket">;
 export type ModuleDatabase = Extract<
   Store,
   {
-    kind: { [Kind in StoreKind]: (typeof DESCRIPTORS)[Kind]["holdsModuleData"] extends true ? Kind : never }[StoreKind];
+    kind: {
+      [Kind in StoreKind]: (typeof DESCRIPTORS)[Kind]["storesModuleData"] extends true ? Kind : never;
+    }[StoreKind];
   }
 >;
 
@@ -71,7 +73,7 @@ export function hasServers(store: Store): store is ServerStore {
 
 /** Stores in which Keelson's modules can store their rows. */
 export function moduleDatabases({ stores }: Pick<Plan, "stores">): readonly ModuleDatabase[] {
-  return stores.filter((store): store is ModuleDatabase => STORES[store.kind].holdsModuleData);
+  return stores.filter((store): store is ModuleDatabase => STORES[store.kind].storesModuleData);
 }
 
 /** Whether clients reach it over a network: everything but a folder of one machine. */

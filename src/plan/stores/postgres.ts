@@ -36,7 +36,7 @@ const defaults: StoreDefaults = {
 export const postgres = {
   ...defaults,
   role: "database",
-  holdsModuleData: true,
+  storesModuleData: true,
   local: "process",
   protocol: "tcp",
   backupMethod: "log",

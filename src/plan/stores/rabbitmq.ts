@@ -37,7 +37,7 @@ const defaults: StoreDefaults = {
 export const rabbitmq = {
   ...defaults,
   role: "broker",
-  holdsModuleData: false,
+  storesModuleData: false,
   local: { omitted: "keelson up runs no RabbitMQ" },
   protocol: "tcp",
   backupMethod: "snapshot",

@@ -31,7 +31,7 @@ const defaults: StoreDefaults = {
 export const redis = {
   ...defaults,
   role: "cache",
-  holdsModuleData: false,
+  storesModuleData: false,
   local: { omitted: "keelson up runs no Redis, and its modules keep their counters in memory" },
   protocol: "tcp",
   backupMethod: "snapshot",
