@@ -58,13 +58,43 @@ describe("the health of a server", () => {
     const health = new Health();
     recordAll(health, Array<Result>(MAX_FAILURES - 1).fill("server-error"));
     expect(health.ejectedUntil).toBe(0);
+    let now = NOW;
     const times = Array.from({ length: 8 }, () => {
-      recordAll(health, ["server-error"]);
-      return health.ejectedUntil - NOW;
+      health.record("server-error", now, 5_000, undefined);
+      const ejectionMs = health.ejectedUntil - now;
+      now = health.ejectedUntil;
+      return ejectionMs;
     });
     expect(times).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
     recordAll(health, ["succeeded", "server-error", "server-error"]);
     expect(health.errors).toBe(MAX_FAILURES - 1 + 8 + 2);
+  });
+
+  it("ejects it once for all requests in flight that fail while it is ejected, whatever their number", () => {
+    const failure = fc.constantFrom<Result>("connection-lost", "never-sent", "server-error", "timed-out");
+    const late = fc.array(fc.record({ result: failure, afterMs: fc.nat(999) }), { maxLength: 100 });
+    fc.assert(
+      fc.property(late, (failures) => {
+        const health = new Health();
+        recordAll(health, Array<Result>(MAX_FAILURES).fill("connection-lost"));
+        for (const { result, afterMs } of failures) health.record(result, NOW + afterMs, 5_000, undefined);
+        expect(health.ejectedUntil).toBe(NOW + 1_000);
+        health.record("connection-lost", NOW + 1_000, 5_000, undefined);
+        expect(health.ejectedUntil).toBe(NOW + 1_000 + 2_000);
+      }),
+    );
+  });
+
+  it("ejects it for one second again after a success", () => {
+    const health = new Health();
+    let now = NOW;
+    for (let count = 0; count < MAX_FAILURES + 4; count += 1) {
+      health.record("server-error", now, 5_000, undefined);
+      now = Math.max(now, health.ejectedUntil);
+    }
+    health.record("answered", now, 100, 20);
+    for (let count = 0; count < MAX_FAILURES; count += 1) health.record("server-error", now, 5_000, undefined);
+    expect(health.ejectedUntil).toBe(now + 1_000);
   });
 
   it("ejects a server that refuses the gateway's credentials", () => {

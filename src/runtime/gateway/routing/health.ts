@@ -37,7 +37,7 @@ export type Result =
 /**
  * The health signal of a result.
  *
- * - `success` resets the count of consecutive failures.
+ * - `success` resets the counts of consecutive failures and ejections.
  * - `failure` counts as an error and as one consecutive failure: MAX_FAILURES of them eject the server.
  * - `rejected` counts as an error and changes nothing else.
  * - `unanswered` counts as one consecutive request without a response: MAX_UNANSWERED of them eject the server.
@@ -49,8 +49,8 @@ export type Outcome = "success" | "failure" | "rejected" | "unanswered" | "neutr
  * Whether another attempt may help before the first byte of the response is sent to the client.
  *
  * - `never`: the response is final.
- * - `elsewhere`: at a server that was not tried, within the model's retry budget.
- * - `anywhere`: at any server, the same one included (it may be restarting), up to MAX_ATTEMPTS.
+ * - `elsewhere`: at a server that was not tried, within the model's retry budget. The request never uses this server again.
+ * - `anywhere`: at any server, up to MAX_ATTEMPTS: the same one (it may be restarting) when no other one is available.
  * - `until-deadline`: as `anywhere`, and for as long as a request may wait in the queue: no work was started.
  */
 export type RetryPolicy = "never" | "elsewhere" | "anywhere" | "until-deadline";
@@ -134,6 +134,8 @@ export class Health {
   #failures = 0;
   /** Consecutive requests whose client disconnected before the first byte. */
   #unanswered = 0;
+  /** Ejections since the last success. */
+  #ejections = 0;
   ejectedUntil = 0;
   /** Failures and rejections since the start. */
   errors = 0;
@@ -151,6 +153,7 @@ export class Health {
       case "success":
         this.#failures = 0;
         this.#unanswered = 0;
+        this.#ejections = 0;
         // An error response takes less time than any work and would lower the average.
         if (result === "client-error") return;
         if (firstByteMs !== undefined) this.timeToFirstByteMs = average(this.timeToFirstByteMs, firstByteMs);
@@ -159,7 +162,7 @@ export class Health {
       case "failure":
         this.errors += 1;
         this.#failures += 1;
-        if (this.#failures >= MAX_FAILURES) this.#eject(now, this.#failures - MAX_FAILURES);
+        if (this.#failures >= MAX_FAILURES) this.#eject(now);
         return;
       case "rejected":
         this.errors += 1;
@@ -168,16 +171,20 @@ export class Health {
       case "unanswered":
         if (durationMs < Math.min(MAX_UNANSWERED_MS, Math.max(MIN_UNANSWERED_MS, this.timeToFirstByteMs))) return;
         this.#unanswered += 1;
-        if (this.#unanswered >= MAX_UNANSWERED) this.#eject(now, this.#unanswered - MAX_UNANSWERED);
+        if (this.#unanswered >= MAX_UNANSWERED) this.#eject(now);
         return;
       case "neutral":
     }
   }
 
-  /** `times`: how often in a row it was ejected before; each ejection is twice as long as the one before it. */
-  #eject(now: number, times: number): void {
-    const ejectionMs = Math.min(MAX_EJECTION_MS, FIRST_EJECTION_MS * 2 ** Math.min(times, 10));
-    this.ejectedUntil = Math.max(this.ejectedUntil, now + ejectionMs);
+  /**
+   * Each ejection is twice as long as the one before it. A failure during an ejection is of a request that was in flight when
+   * it started: one crash fails many requests, and ejects the server once.
+   */
+  #eject(now: number): void {
+    if (now < this.ejectedUntil) return;
+    this.ejectedUntil = now + Math.min(MAX_EJECTION_MS, FIRST_EJECTION_MS * 2 ** Math.min(this.#ejections, 10));
+    this.#ejections += 1;
   }
 }
 
