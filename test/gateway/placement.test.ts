@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Target } from "../../src/runtime/engine/client.js";
+import { meaningOf, type Result } from "../../src/runtime/gateway/routing/health.js";
 import { ModelRoute, type RouteWaiter } from "../../src/runtime/gateway/routing/model-route.js";
 import { MAX_ATTEMPTS, Placement } from "../../src/runtime/gateway/routing/placement.js";
 import { MAX_CONNECTIONS, type RoutedTarget } from "../../src/runtime/gateway/routing/target.js";
@@ -38,6 +40,20 @@ function routeOf(count: number, settings = "concurrency: 4"): ModelRoute {
 }
 
 const placementAt = (route: ModelRoute): Placement => new Placement({ route: () => undefined }, route, undefined);
+
+function otherThan(route: ModelRoute, first: RoutedTarget): RoutedTarget {
+  const other = route.targets.find((each) => each !== first);
+  if (other === undefined) throw new Error("there is no other target");
+  return other;
+}
+
+const waiterOf = (placement: Placement, granted: RoutedTarget[]): RouteWaiter => ({
+  owner: "organisation",
+  tried: placement.tried,
+  waitUntil: 0,
+  granted: (target) => granted.push(target),
+  refused: () => {},
+});
 
 function attempt(placement: Placement): RoutedTarget {
   const taken = placement.take(NOW);
@@ -79,6 +95,74 @@ describe("the next server of a request", () => {
     expect(placement.retry("server-error", 0, NOW)).toBeUndefined();
   });
 
+  it.each(["connection-lost", "never-sent"] as const)(
+    "uses the same server again after %s when every other one is ejected",
+    (result) => {
+      const route = routeOf(2);
+      const placement = placementAt(route);
+      const first = attempt(placement);
+      const other = otherThan(route, first);
+      other.health.ejectedUntil = NOW + 30_000;
+      expect(placement.retry(result, 0, NOW)).toBeGreaterThan(0);
+      expect(placement.take(NOW)).toBe(first);
+    },
+  );
+
+  it("uses the same server again when the other one is ejected while the request waits for it", () => {
+    const route = routeOf(2, "concurrency: 1");
+    const placement = placementAt(route);
+    const first = attempt(placement);
+    const other = otherThan(route, first);
+    other.inFlight = 1;
+    expect(placement.retry("connection-lost", 0, NOW)).toBe(0);
+    const granted: RoutedTarget[] = [];
+    route.wait(waiterOf(placement, granted), NOW);
+    route.release(first, NOW);
+    expect(granted).toEqual([]);
+    other.health.ejectedUntil = NOW + 30_000;
+    route.tick(NOW + 50);
+    expect(granted).toEqual([first]);
+  });
+
+  it.each(["timed-out", "server-error"] as const)(
+    "never uses a server again after %s, also when it is the only one left",
+    (result) => {
+      const route = routeOf(2);
+      const placement = placementAt(route);
+      const first = attempt(placement);
+      expect(placement.retry(result, 0, NOW)).toBe(0);
+      route.update([first.target], NOW);
+      expect(placement.take(NOW)).toBeUndefined();
+    },
+  );
+
+  it("never uses an excluded server again, whatever the results of its later attempts are", () => {
+    const result = fc.constantFrom<Result>("timed-out", "server-error", "connection-lost", "never-sent", "not-ready");
+    const event = fc.record({ result, ejected: fc.subarray([0, 1, 2]) });
+    fc.assert(
+      fc.property(fc.array(event, { minLength: 1, maxLength: 8 }), (events) => {
+        const route = routeOf(3);
+        const placement = placementAt(route);
+        const excluded = new Set<RoutedTarget>();
+        for (const next of events) {
+          const taken = placement.take(NOW);
+          const usable = route.targets.filter((each) => each.ejectedUntil <= NOW && !excluded.has(each));
+          // No server is full: a request starves only when every server is ejected or excluded.
+          expect(taken !== undefined).toBe(usable.length > 0);
+          if (taken === undefined) return;
+          expect(excluded.has(taken)).toBe(false);
+          placement.attempt(taken);
+          taken.inFlight -= 1;
+          if (meaningOf(next.result).retry === "elsewhere") excluded.add(taken);
+          route.targets.forEach((each, index) => {
+            each.health.ejectedUntil = next.ejected.includes(index) ? NOW + 1 : 0;
+          });
+          if (placement.retry(next.result, 0, NOW) === undefined) return;
+        }
+      }),
+    );
+  });
+
   it("retries a lost connection at the same server after a pause, at most three attempts in all", () => {
     const placement = placementAt(routeOf(1));
     for (let count = 1; count < MAX_ATTEMPTS; count += 1) {
@@ -108,6 +192,71 @@ describe("the next server of a request", () => {
     }
     expect(retries).toBeGreaterThanOrEqual(40);
     expect(retries).toBeLessThanOrEqual(20 + 40);
+  });
+});
+
+describe("the fallbacks of a request", () => {
+  const names = ["assistant", "second", "third"] as const;
+  const withFallbacks = (
+    counts: readonly [number, number, number],
+    allowed?: readonly string[],
+  ): { placement: Placement; byName: ReadonlyMap<string, ModelRoute> } => {
+    const plan = planWith(
+      names
+        .map((name, index) => {
+          const fallback = index === 0 ? ", fallback: [second, third]" : "";
+          return `${name}: { upstreams: "http://127.0.0.1:9", queue: { deadline: 10s }${fallback} }`;
+        })
+        .join("\n"),
+    );
+    const byName = new Map(plan.models.map((model) => [model.name, new ModelRoute(model)]));
+    routes.push(...byName.values());
+    names.forEach((name, index) => {
+      byName.get(name)?.update(
+        Array.from({ length: counts[index] ?? 0 }, (_, number) => target(index * 10 + number)),
+        NOW,
+      );
+    });
+    const own = byName.get("assistant");
+    if (own === undefined) throw new Error("the plan lacks the model");
+    return { placement: new Placement({ route: (name) => byName.get(name) }, own, allowed), byName };
+  };
+
+  it("are used in order, those that are unavailable excepted", () => {
+    const { placement } = withFallbacks([1, 0, 1]);
+    expect(placement.fallBack(NOW)).toBe(true);
+    expect(placement.route.model.name).toBe("third");
+    expect(placement.fallBack(NOW)).toBe(false);
+  });
+
+  it("are not used while all of them are unavailable: the request stays at its model", () => {
+    const { placement, byName } = withFallbacks([0, 0, 0]);
+    expect(placement.fallBack(NOW)).toBe(false);
+    expect(placement.route.model.name).toBe("assistant");
+    byName.get("second")?.update([target(10)], NOW);
+    expect(placement.fallBack(NOW)).toBe(true);
+    expect(placement.route.model.name).toBe("second");
+  });
+
+  it("are not used where the key may not use them", () => {
+    const { placement } = withFallbacks([0, 1, 1], ["assistant", "third"]);
+    expect(placement.fallBack(NOW)).toBe(true);
+    expect(placement.route.model.name).toBe("third");
+  });
+
+  it("end the retries of a request that was never sent only if one of them is available", () => {
+    for (const [others, retried] of [
+      [0, true],
+      [1, false],
+    ] as const) {
+      const { placement } = withFallbacks([1, others, others]);
+      for (let count = 1; count < MAX_ATTEMPTS; count += 1) {
+        attempt(placement);
+        placement.retry("never-sent", 0, NOW);
+      }
+      attempt(placement);
+      expect(placement.retry("never-sent", 0, NOW) !== undefined).toBe(retried);
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Candidate, pick } from "../../src/runtime/gateway/routing/pick.js";
+import { type Candidate, pick, type Tried } from "../../src/runtime/gateway/routing/pick.js";
 import { type Waiter, WaitQueue } from "../../src/runtime/gateway/routing/queue.js";
 
 class Server implements Candidate {
@@ -20,7 +20,7 @@ class Request implements Waiter<Server> {
   target: Server | undefined;
   constructor(
     readonly name: string,
-    readonly tried: ReadonlySet<Server> | undefined = undefined,
+    readonly tried: Tried<Server> | undefined = undefined,
     private readonly onGrant: (request: Request, target: Server) => void = () => {},
   ) {}
   granted(target: Server): void {
@@ -29,7 +29,7 @@ class Request implements Waiter<Server> {
   }
 }
 
-function take(servers: readonly Server[], tried: ReadonlySet<Server> | undefined): Server | undefined {
+function take(servers: readonly Server[], tried: Tried<Server> | undefined): Server | undefined {
   const target = pick(servers, 0, 0, tried);
   if (target !== undefined) target.inFlight += 1;
   return target;
@@ -41,7 +41,7 @@ describe("the queue of a model", () => {
     const free = new Server("free", 2);
     busy.inFlight = 1;
     const queue = new WaitQueue<Server, Request>(100);
-    const retry = new Request("retry", new Set([free]));
+    const retry = new Request("retry", new Map([[free, "avoided"]]));
     const newcomers = [new Request("first"), new Request("second")];
     for (const request of [retry, ...newcomers]) queue.push(request, 0);
     queue.serve((tried) => take([busy, free], tried));
@@ -53,13 +53,17 @@ describe("the queue of a model", () => {
     expect(queue.length).toBe(0);
   });
 
-  it("gives a request that has tried every server the first one with room", () => {
+  it("gives a request that avoids every server the first one with room, and never one that it excludes", () => {
     const only = new Server("only", 1);
     const queue = new WaitQueue<Server, Request>(100);
-    const retry = new Request("retry", new Set([only]));
-    queue.push(retry, 0);
+    const excluded = new Request("excluded", new Map([[only, "excluded"]]));
+    const avoided = new Request("avoided", new Map([[only, "avoided"]]));
+    for (const request of [excluded, avoided]) queue.push(request, 0);
     queue.serve((tried) => take([only], tried));
-    expect(retry.target).toBe(only);
+    expect(avoided.target).toBe(only);
+    only.inFlight = 0;
+    queue.serve((tried) => take([only], tried));
+    expect(excluded.target).toBeUndefined();
   });
 
   it("reserves a share of its slots for each organisation that requests some", () => {
@@ -104,7 +108,11 @@ describe("the queue of a model", () => {
 
   it("leaves no server with room idle while a request may use it, and keeps the order among equals", () => {
     const action = fc.oneof(
-      fc.record({ kind: fc.constant("arrive" as const), tried: fc.subarray([0, 1, 2, 3]) }),
+      fc.record({
+        kind: fc.constant("arrive" as const),
+        excluded: fc.subarray([0, 1, 2, 3]),
+        avoided: fc.subarray([0, 1, 2, 3]),
+      }),
       fc.record({ kind: fc.constant("finish" as const), server: fc.nat(3) }),
       fc.record({ kind: fc.constant("leave" as const), position: fc.nat(8) }),
       fc.record({ kind: fc.constant("eject" as const), server: fc.nat(3) }),
@@ -118,12 +126,19 @@ describe("the queue of a model", () => {
         const waiting: Request[] = [];
         const grants: Request[] = [];
         const serve = (): void => queue.serve((tried) => take(servers, tried));
-        const groupOf = ({ tried }: Request): string => [...(tried ?? [])].map(({ name }) => name).join();
+        const groupOf = ({ tried }: Request): string =>
+          [...(tried ?? [])]
+            .map(([{ name }, past]) => `${name} ${past}`)
+            .sort()
+            .join();
         for (const next of actions) {
           const server = "server" in next ? servers[next.server] : undefined;
           if (next.kind === "arrive") {
-            const tried = next.tried.flatMap((index) => servers[index] ?? []);
-            const request = new Request("", tried.length === 0 ? undefined : new Set(tried), (granted) => {
+            const tried = new Map<Server, "excluded" | "avoided">();
+            for (const past of ["avoided", "excluded"] as const)
+              for (const each of next[past].flatMap((index) => servers[index] ?? [])) tried.set(each, past);
+            const request = new Request("", tried.size === 0 ? undefined : tried, (granted, target) => {
+              expect(tried.get(target)).not.toBe("excluded");
               // No request with the same choice arrived earlier and is still waiting.
               expect(waiting.find((other) => groupOf(other) === groupOf(granted))).toBe(granted);
               waiting.splice(waiting.indexOf(granted), 1);
@@ -140,7 +155,15 @@ describe("the queue of a model", () => {
           serve();
           expect(queue.length).toBe(waiting.length);
           for (const each of servers) expect(each.inFlight).toBeLessThanOrEqual(each.limit);
-          for (const request of waiting) expect(pick(servers, 0, 0, request.tried)).toBeUndefined();
+          for (const { tried } of waiting) {
+            const usable = servers.filter((each) => each.ejectedUntil <= 0 && tried?.get(each) !== "excluded");
+            const free = usable.filter((each) => each.inFlight < each.limit);
+            // A server with room stays idle only for a request that avoids it and waits for another one.
+            if (free.length > 0) {
+              expect(free.every((each) => tried?.get(each) === "avoided")).toBe(true);
+              expect(usable.some((each) => !tried?.has(each))).toBe(true);
+            }
+          }
         }
       }),
     );

@@ -7,6 +7,7 @@ import { Outgoing } from "../response/outgoing.js";
 import type { UpstreamResponse } from "../response/upstream-response.js";
 import { meaningOf, type Result, resultOfStatus } from "../routing/health.js";
 import type { RouteWaiter } from "../routing/model-route.js";
+import type { Tried } from "../routing/pick.js";
 import type { Placement } from "../routing/placement.js";
 import type { RoutedTarget } from "../routing/target.js";
 import type { Call, Counted } from "../shape.js";
@@ -107,7 +108,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
     return this.principal.organisation;
   }
 
-  get tried(): ReadonlySet<RoutedTarget> | undefined {
+  get tried(): Tried<RoutedTarget> | undefined {
     return this.placement.tried;
   }
 
@@ -149,7 +150,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
     if (effects & SEND && this.#state.phase === "calling") this.#upstream?.send(this.id, this.#trace);
     if (effects & SELECT) this.#select();
     if (effects & DECIDE) this.#decide();
-    if (effects & FALL_BACK) this.#fallBack();
+    if (effects & FALL_BACK) this.#fallBack(Date.now());
     if (effects & SCHEDULE_RETRY) {
       this.#retryTimer = setTimeout(() => this.#step("retry-due"), this.#retryDelayMs);
     }
@@ -159,7 +160,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
 
   #select(): void {
     const now = Date.now();
-    while (!this.placement.route.available(now)) if (!this.#nextModel()) break;
+    if (!this.placement.route.available(now)) this.#nextModel(now);
     const target = this.placement.take(now);
     if (target !== undefined) {
       this.granted(target);
@@ -186,7 +187,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
     const now = Date.now();
     const delayMs = this.placement.retry(this.#result, now - this.#at, now);
     if (delayMs === undefined) {
-      if (meaningOf(this.#result).fallsBack) this.#fallBack();
+      if (meaningOf(this.#result).fallsBack) this.#fallBack(now);
       else this.#step("exhausted");
       return;
     }
@@ -195,13 +196,13 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
     this.#step(delayMs === 0 ? "retry-now" : "retry-later");
   }
 
-  #fallBack(): void {
-    this.#step(this.#nextModel() ? "fall-back" : "exhausted");
+  #fallBack(now: number): void {
+    this.#step(this.#nextModel(now) ? "fall-back" : "exhausted");
   }
 
-  /** Switches to the next fallback of the model; false if there is none. */
-  #nextModel(): boolean {
-    if (!this.placement.fallBack()) return false;
+  /** Switches to the next fallback that is available; false if there is none. */
+  #nextModel(now: number): boolean {
+    if (!this.placement.fallBack(now)) return false;
     this.shared.metrics.fallbacks += 1;
     this.#metrics = this.shared.metrics.call(this.placement.route.model.name, this.call.operation);
     this.waitUntil = 0;

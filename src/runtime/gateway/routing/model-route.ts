@@ -1,7 +1,7 @@
 import type { Model } from "../../../plan/plan.js";
 import type { Target } from "../../engine/client.js";
 import { type Problem, problem } from "../problem.js";
-import { pick } from "./pick.js";
+import { pick, type Tried } from "./pick.js";
 import { type Waiter, WaitQueue } from "./queue.js";
 import { RoutedTarget } from "./target.js";
 
@@ -64,12 +64,12 @@ export class ModelRoute {
   }
 
   /** Acquires a slot at the best target; undefined if the request has to wait. Queued requests come first. */
-  take(tried: ReadonlySet<RoutedTarget> | undefined, now: number): RoutedTarget | undefined {
+  take(tried: Tried<RoutedTarget> | undefined, now: number): RoutedTarget | undefined {
     if (this.#queue.length > 0) this.#serveQueue(now);
     return this.#take(tried, now);
   }
 
-  #take(tried: ReadonlySet<RoutedTarget> | undefined, now: number): RoutedTarget | undefined {
+  #take(tried: Tried<RoutedTarget> | undefined, now: number): RoutedTarget | undefined {
     this.#turn = (this.#turn + 1) >>> 0;
     const target = pick(this.#targets, now, this.#turn, tried);
     if (target !== undefined) target.inFlight += 1;

@@ -12,6 +12,23 @@ export interface Candidate {
   readonly ejectedUntil: number;
 }
 
+/**
+ * The targets that a request has tried, and what each means for its next attempt:
+ *
+ * - `excluded`: it is not used again, because the request may still run there.
+ * - `avoided`: it is used again once every other target is ejected or excluded.
+ */
+export type Tried<Target> = ReadonlyMap<Target, "excluded" | "avoided">;
+
+/** True when a target that was not tried is not ejected, whether or not it has room. */
+export function hasUntried<Target extends Candidate>(
+  targets: readonly Target[],
+  now: number,
+  tried: Tried<Target>,
+): boolean {
+  return targets.some((target) => target.ejectedUntil <= now && !tried.has(target));
+}
+
 /** Slow start: over this time the share of a target that became ready grows to its whole weight. */
 const SLOW_START_MS = 10_000;
 const MIN_SHARE = 0.1;
@@ -24,23 +41,24 @@ function effectiveWeight({ weight, readySince }: Candidate, now: number): number
 
 /**
  * The target with the fewest requests for its weight (weighted least outstanding requests); undefined when every one
- * outside `tried` is full or ejected. When all were tried, all may be used again. `turn` selects among equal targets, so that
+ * that `tried` permits is full or ejected. `turn` selects among equal targets, so that
  * they are used in turn.
  */
 export function pick<Target extends Candidate>(
   targets: readonly Target[],
   now: number,
   turn: number,
-  tried: ReadonlySet<Target> | undefined,
+  tried: Tried<Target> | undefined,
 ): Target | undefined {
-  const excluded = tried === undefined || targets.every((target) => tried.has(target)) ? undefined : tried;
+  const avoids = tried !== undefined && hasUntried(targets, now, tried);
   let best: Target | undefined;
   let bestLoad = Number.POSITIVE_INFINITY;
   const count = targets.length;
   for (let step = 0; step < count; step += 1) {
     const target = targets[(turn + step) % count];
     if (target === undefined || target.inFlight >= target.limit || target.ejectedUntil > now) continue;
-    if (excluded?.has(target)) continue;
+    const past = tried?.get(target);
+    if (past === "excluded" || (past === "avoided" && avoids)) continue;
     const load = (target.inFlight + 1) / effectiveWeight(target, now);
     if (load < bestLoad) {
       best = target;

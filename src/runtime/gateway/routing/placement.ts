@@ -1,5 +1,6 @@
 import { meaningOf, type Result, type RetryPolicy } from "./health.js";
 import type { ModelRoute } from "./model-route.js";
+import { hasUntried, type Tried } from "./pick.js";
 import type { Router } from "./router.js";
 import type { RoutedTarget } from "./target.js";
 
@@ -16,7 +17,7 @@ export class Placement {
   #attempts = 0;
   #fallback = 0;
   #last: RoutedTarget | undefined;
-  #tried: Set<RoutedTarget> | undefined;
+  #tried: Map<RoutedTarget, "excluded" | "avoided"> | undefined;
   readonly #fallbacks: readonly string[];
 
   constructor(
@@ -29,7 +30,7 @@ export class Placement {
   }
 
   /** Targets of the current model that were tried; undefined before the first retry. */
-  get tried(): ReadonlySet<RoutedTarget> | undefined {
+  get tried(): Tried<RoutedTarget> | undefined {
     return this.#tried;
   }
 
@@ -51,52 +52,55 @@ export class Placement {
   retry(result: Result, ageMs: number, now: number): number | undefined {
     const { retry } = meaningOf(result);
     if (retry === "never") return undefined;
-    const { targets } = this.route;
-    this.#tried ??= new Set();
+    this.#tried ??= new Map();
     const tried = this.#tried;
-    if (this.#last !== undefined) tried.add(this.#last);
-    const untried = targets.filter((target) => !tried.has(target));
+    if (this.#last !== undefined) tried.set(this.#last, retry === "elsewhere" ? "excluded" : "avoided");
+    const untried = hasUntried(this.route.targets, now, tried);
     if (!this.#mayRetry(retry, untried, ageMs, now)) return undefined;
-    if (untried.length === 0) this.#tried = undefined;
     // Another server is tried at once; the same one after a pause.
-    return this.#tried !== undefined ? 0 : Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.#attempts);
+    if (untried) return 0;
+    for (const [target, past] of tried) if (past === "avoided") tried.delete(target);
+    return Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.#attempts);
   }
 
-  #mayRetry(
-    policy: Exclude<RetryPolicy, "never">,
-    untried: readonly RoutedTarget[],
-    ageMs: number,
-    now: number,
-  ): boolean {
+  #mayRetry(policy: Exclude<RetryPolicy, "never">, untried: boolean, ageMs: number, now: number): boolean {
     const { route } = this;
     const attemptsLeft = this.#attempts < MAX_ATTEMPTS;
     switch (policy) {
       case "elsewhere":
-        return attemptsLeft && untried.some(({ ejectedUntil }) => ejectedUntil <= now) && route.takeRetry();
+        return attemptsLeft && untried && route.takeRetry();
       case "anywhere":
         return attemptsLeft;
       case "until-deadline": {
         // Another model may be available at once, which is better than a long wait.
-        const lastModel = this.#fallback >= this.#fallbacks.length;
-        return attemptsLeft || (lastModel && ageMs < route.model.queue.deadline);
+        return attemptsLeft || (ageMs < route.model.queue.deadline && this.#nextAvailable(now) === undefined);
       }
     }
   }
 
-  /** Switches to the next fallback of the model; false if there is none. */
-  fallBack(): boolean {
-    for (;;) {
-      const name = this.#fallbacks[this.#fallback];
-      if (name === undefined) return false;
-      this.#fallback += 1;
+  /**
+   * Switches to the next fallback that is available and that the key may use; false if there is none. The request then
+   * stays at its model: it is served there as soon as that model is available, and a refusal names that model.
+   */
+  fallBack(now: number): boolean {
+    const next = this.#nextAvailable(now);
+    if (next === undefined) return false;
+    this.#fallback = next.index + 1;
+    this.route = next.route;
+    this.#attempts = 0;
+    this.#last = undefined;
+    this.#tried = undefined;
+    next.route.countRequest();
+    return true;
+  }
+
+  #nextAvailable(now: number): { readonly index: number; readonly route: ModelRoute } | undefined {
+    for (let index = this.#fallback; index < this.#fallbacks.length; index += 1) {
+      const name = this.#fallbacks[index];
+      if (name === undefined || (this.allowed !== undefined && !this.allowed.includes(name))) continue;
       const route = this.router.route(name);
-      if (route === undefined || (this.allowed !== undefined && !this.allowed.includes(name))) continue;
-      this.route = route;
-      this.#attempts = 0;
-      this.#last = undefined;
-      this.#tried = undefined;
-      route.countRequest();
-      return true;
+      if (route?.available(now)) return { index, route };
     }
+    return undefined;
   }
 }

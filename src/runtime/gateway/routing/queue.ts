@@ -1,18 +1,19 @@
 import { SharedLimit } from "../limits/shared-limit.js";
+import type { Tried } from "./pick.js";
 
 /** A request that waits for a target. */
 export interface Waiter<Target> {
   /** The sender of the request. Owners share the slots of the queue. */
   readonly owner: string;
-  /** Targets that a request has tried. It uses another one if one exists. */
-  readonly tried: ReadonlySet<Target> | undefined;
+  /** Targets that the request has tried. */
+  readonly tried: Tried<Target> | undefined;
   /** Epoch milliseconds; at this time the request stops waiting. */
   readonly waitUntil: number;
   granted(target: Target): void;
 }
 
-/** Acquires a slot at the best target outside `tried`; undefined when all of those are busy or ejected. */
-export type AcquireSlot<Target> = (tried: ReadonlySet<Target> | undefined) => Target | undefined;
+/** Acquires a slot at the best target that `tried` permits; undefined when all of those are full or ejected. */
+export type AcquireSlot<Target> = (tried: Tried<Target> | undefined) => Target | undefined;
 
 /**
  * The bounded queue of one model. Each waiter gets the first target that it may use, in order of arrival: a waiter that no free
