@@ -92,7 +92,7 @@ describe("the health of a server", () => {
       health.record("server-error", now, 5_000, undefined);
       now = Math.max(now, health.ejectedUntil);
     }
-    health.record("answered", now, 100, 20);
+    health.record("succeeded", now, 100, 20);
     for (let count = 0; count < MAX_FAILURES; count += 1) health.record("server-error", now, 5_000, undefined);
     expect(health.ejectedUntil).toBe(now + 1_000);
   });
