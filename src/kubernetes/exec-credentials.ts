@@ -31,7 +31,7 @@ export interface ExecPlugin {
   readonly installHint?: string | undefined;
 }
 
-/** Credentials that a program prints (`aws eks get-token`, `gke-gcloud-auth-plugin`, `kubelogin`), cached until they expire. Throws `kubeconfig/exec-failed`. */
+/** Credentials that a program prints (`aws eks get-token`, `gke-gcloud-auth-plugin`, `kubelogin`), cached until they expire. */
 export function execCredentials(
   plugin: ExecPlugin,
   kubeconfig: string,

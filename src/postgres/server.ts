@@ -14,7 +14,7 @@ import { serverArguments } from "./settings.js";
 import { endStrays, readPid } from "./strays.js";
 
 /**
- * A shell that is the parent process of the server. Its standard input is a pipe that only Keelson holds open: when
+ * A shell that is the parent process of the server. Its standard input is a pipe that only Keelson keeps open: when
  * Keelson exits for any reason, also by SIGKILL, the pipe closes and the shell shuts the server down. So no server
  * keeps the data directory locked. The file `stopping` makes archive commands fail instead of waiting for a reply.
  */

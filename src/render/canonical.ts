@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** JSON with the keys of every object in alphabetical order: the same data gives the same bytes, however it was made. */
+/** JSON with the keys of every object in alphabetical order: equal data is serialised to equal bytes. */
 export function canonicalJson(value: unknown, indent = 2): string {
   return JSON.stringify(sorted(value), undefined, indent);
 }

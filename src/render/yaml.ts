@@ -6,7 +6,7 @@ const OPTIONS = { version: "1.1", aliasDuplicateObjects: false, lineWidth: 0, bl
 const MAX_KEY_LENGTH = 100;
 
 /**
- * YAML that readers of versions 1.1 and 1.2 parse alike: strings that YAML 1.1 takes for another type (`off`, `1:30`)
+ * YAML that readers of versions 1.1 and 1.2 parse alike: strings that YAML 1.1 parses as another type (`off`, `1:30`)
  * are quoted, as kubectl and Compose require. Block style, scripts as literal blocks, no folded lines, no anchors.
  *
  * Returns the same text as `stringify` of the library, ten times faster: maps and lists are written here, and the library

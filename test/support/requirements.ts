@@ -1,8 +1,8 @@
 /**
- * What a test needs of the machine beyond Node and the packages of this repository, and where it is.
+ * Tools of the machine that tests require in addition to Node.js and the packages of this repository, with their paths.
  *
- * A suite that cannot run says why in its title and is listed at the end of the run (`skipped-reporter.ts`); with
- * `CI=true` that fails the run. `npm run tools` installs everything that is asked for here.
+ * A suite that cannot run has the reason in its title and is listed at the end of the run (`skipped-reporter.ts`); with
+ * `CI=true` it fails the run. `npm run tools` installs all of these tools.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readdirSync } from "node:fs";
@@ -14,7 +14,7 @@ import { describe, it } from "vitest";
 export type Answer = { readonly ok: true; readonly path: string } | { readonly ok: false; readonly reason: string };
 
 const INSTALLER = fileURLToPath(new URL("../../tools/install.sh", import.meta.url));
-/** Debian keeps daemons where the path of an ordinary user does not look. */
+/** Directories of daemons, which are not in the PATH of ordinary users on Debian. */
 const FOLDERS = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/local/sbin", "/usr/sbin", "/sbin"];
 
 const DEBIAN_POSTGRESQL = "/usr/lib/postgresql";
@@ -37,7 +37,7 @@ function program(name: string, debianPackage: string): Answer {
   return { ok: false, reason: `${name} is not installed (npm run tools, or the package ${debianPackage})` };
 }
 
-/** What `tools/install.sh` builds from a Go module: the installer itself says where it would be. */
+/** A program that `tools/install.sh` builds from a Go module; the installer prints its path. */
 function built(module: string, file: string): Answer {
   const folder = execFileSync("bash", [INSTALLER, "where", module], { encoding: "utf8" }).trim();
   const path = join(folder, file);
@@ -48,7 +48,7 @@ function root(): Answer {
   return process.getuid?.() === 0 ? { ok: true, path: "" } : { ok: false, reason: "only root may do this" };
 }
 
-/** The programs of a control plane: the folder that KUBEBUILDER_ASSETS names, as envtest has it, else our own build. */
+/** The programs of a control plane: the folder of KUBEBUILDER_ASSETS, as in envtest, or the build of tools/install.sh. */
 function cluster(): Answer {
   const assets = process.env["KUBEBUILDER_ASSETS"];
   if (assets === undefined || assets === "") {
@@ -72,7 +72,7 @@ function firstMissing(answers: readonly Answer[]): Answer | undefined {
   return answers.find((answer) => !answer.ok);
 }
 
-/** A Docker daemon that the test starts itself, with a folder and a socket of its own. */
+/** A Docker daemon that the test starts with its own folder and socket. */
 function docker(): Answer {
   return (
     firstMissing([networkNamespaces(), program("iptables", "iptables"), program("docker", "docker.io")]) ??
@@ -128,7 +128,7 @@ export type Requirement = keyof typeof CHECKS;
 
 const answers = new Map<Requirement, Answer>();
 
-/** Whether this machine has what a test needs, and where; asked once per process. */
+/** Whether this machine has the required tools, and their paths; determined once per process. */
 export function requirement(name: Requirement): Answer {
   const known = answers.get(name);
   if (known !== undefined) return known;
@@ -138,8 +138,8 @@ export function requirement(name: Requirement): Answer {
 }
 
 /**
- * `describe` for a suite that needs something of the machine. Without it the suite is one skipped test that names the
- * reason, and `suite` is not called, so it may use the paths it is given while it is collected.
+ * `describe` for a suite that requires tools. Without them the suite is one skipped test with the reason, and `suite` is not
+ * called, so it can use the paths while it is collected.
  */
 export function describeWith<Name extends Requirement>(
   names: readonly Name[],

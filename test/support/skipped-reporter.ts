@@ -7,8 +7,8 @@ interface Skipped {
 }
 
 /**
- * Lists what did not run and why at the end of a run, and fails the run: with everything installed nothing is skipped,
- * so a skipped suite in CI is one that silently proves nothing.
+ * Lists skipped suites and their reasons at the end of a run. In CI all tools are installed, so a skipped suite fails the run:
+ * otherwise it would silently verify nothing.
  */
 export default class SkippedReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {

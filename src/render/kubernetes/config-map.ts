@@ -7,8 +7,8 @@ import { metadata, platformMetadata } from "./metadata.js";
 import type { Scope } from "./scope.js";
 
 /**
- * The API server refuses a ConfigMap whose values have more bytes (Kubernetes documentation, "ConfigMaps": "cannot exceed 1 MiB"; MaxSecretSize in
- * its validation).
+ * The API server rejects a ConfigMap whose values have more bytes (Kubernetes documentation, "ConfigMaps": "cannot exceed
+ * 1 MiB"; `MaxSecretSize` in its validation).
  */
 const MAX_CONFIG_MAP_BYTES = 1024 * 1024;
 

@@ -25,7 +25,10 @@ export function service(plan: Plan, unit: Unit): Service | undefined {
   };
 }
 
-/** A headless Service: a DNS name for each pod of a StatefulSet, also while it is not ready, because members need each other to become ready. */
+/**
+ * A headless Service: a DNS name for each pod of a StatefulSet, also before it is ready, because members need each other to
+ * become ready.
+ */
 export function peerService(plan: Plan, element: { name: string }, component: string, ports: readonly Port[]): Service {
   return {
     apiVersion: "v1",

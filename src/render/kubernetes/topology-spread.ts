@@ -23,7 +23,7 @@ export function topologySpread(
             topologyKey,
             whenUnsatisfiable: strength === "require" ? ("DoNotSchedule" as const) : ("ScheduleAnyway" as const),
             labelSelector: { matchLabels },
-            // Excludes tainted (unreachable) nodes: otherwise their zone counts as one with too few pods, and no replacement is scheduled.
+            // Excludes unreachable nodes, which are tainted: their zone would count as one with too few pods.
             nodeTaintsPolicy: "Honor" as const,
             ...(perRevision && { matchLabelKeys: ["pod-template-hash"] }),
           },

@@ -45,7 +45,7 @@ export interface StoreServer {
   readonly startsInParallel: boolean;
   /** Runs to completion before a server of several starts. */
   readonly prepare: { readonly name: string; readonly script: string } | undefined;
-  /** The environment variable that gives a server of several its full name, which is `prefix` and its DNS name. */
+  /** The environment variable for the full name of a member: `prefix` and its DNS name. */
   readonly fullName: { readonly variable: string; readonly prefix: string } | undefined;
 }
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { Certificate } from "./certificates.js";
 
-/** An object as the API server answers it; `spec`, `status` and the rest are read by the schema of who asks. */
+/** An object as the API server returns it; callers parse `spec`, `status` and other fields. */
 export const ApiObject = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),
@@ -24,7 +24,7 @@ export interface Response {
   readonly body: unknown;
 }
 
-/** The API server's refusal, with its own words. */
+/** An error response of the API server, with its message. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -36,8 +36,8 @@ export class ApiError extends Error {
 }
 
 /**
- * The test harness's own connection to the API server, as administrator. Apart from the product's client, so that the
- * product's client is judged by another.
+ * The connection of the tests to the API server, as administrator. Independent of the program's client, which the tests
+ * verify with it.
  */
 export class Api {
   readonly #agent: Agent;
@@ -59,7 +59,7 @@ export class Api {
     this.#agent.destroy();
   }
 
-  /** One request; resolves with whatever status the server gives. Rejects when there is no answer within 10 s. */
+  /** One request; resolves with any HTTP status. Rejects if there is no response within 10 s. */
   call(method: string, path: string, body?: unknown, type = "application/json"): Promise<Response> {
     return new Promise((resolve, reject) => {
       const sent = request(
@@ -112,7 +112,7 @@ export class Api {
     return this.demand("DELETE", path);
   }
 
-  /** Server-side apply, refusing unknown and doubled fields. */
+  /** Server-side apply; rejects unknown and duplicate fields. */
   async apply(object: ApiObject): Promise<unknown> {
     const path = await this.pathOf(object);
     return this.demand(
@@ -125,7 +125,7 @@ export class Api {
 
   readonly #resources = new Map<string, Map<string, { plural: string; namespaced: boolean }>>();
 
-  /** The address of an object, by what the server says about its kind. */
+  /** The path of an object, from the discovery of its kind. */
   async pathOf(object: ApiObject): Promise<string> {
     const group = object.apiVersion.includes("/") ? `/apis/${object.apiVersion}` : `/api/${object.apiVersion}`;
     let kinds = this.#resources.get(group);
@@ -148,7 +148,7 @@ export class Api {
     return `${group}${namespace}/${kind.plural}/${object.metadata.name}`;
   }
 
-  /** Polls a list until `done` says so; fails with what `describe` makes of the last answer. */
+  /** Polls a list until `done` returns true; fails with `describe` of the last list. */
   async waitFor<T>(
     what: string,
     limit: number,

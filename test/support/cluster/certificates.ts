@@ -13,11 +13,11 @@ export interface Certificate {
 
 export interface Certificates {
   readonly ca: Certificate;
-  /** Signs what the aggregation layer sends on behalf of users. */
+  /** Signs the requests of the aggregation layer on behalf of users. */
   readonly frontProxyCa: Certificate;
   readonly frontProxy: Certificate;
   readonly server: Certificate;
-  /** The API server's own client certificate towards kubelets. */
+  /** The client certificate of the API server for kubelets. */
   readonly kubeletClient: Certificate;
   /** `system:masters`: the tests' administrator. */
   readonly admin: Certificate;
@@ -27,7 +27,7 @@ export interface Certificates {
   readonly serviceAccountKey: string;
 }
 
-/** A name for a certificate: organisations are what Kubernetes calls groups. */
+/** The subject of a certificate. Kubernetes interprets its organisations as groups. */
 export interface Subject {
   readonly name: string;
   readonly groups?: readonly string[];
@@ -36,8 +36,8 @@ export interface Subject {
 }
 
 /**
- * Makes all certificates of a control plane with openssl (EC P-256, a day), in about a second.
- * @param folder where they are written; it exists
+ * Creates all certificates of a control plane with openssl (EC P-256, valid for a day), in about a second.
+ * @param folder an existing folder for the files
  * @param hosts names and addresses by which the API server is called, as `DNS:name` and `IP:address`
  */
 export async function makeCertificates(folder: string, hosts: readonly string[]): Promise<Certificates> {
@@ -118,7 +118,7 @@ export async function signCertificate(
 }
 
 let serials = 0;
-/** Serial numbers need only differ within one authority. */
+/** Serial numbers must be unique within one authority. */
 function serial(): string {
   serials += 1;
   return String(serials + 1);

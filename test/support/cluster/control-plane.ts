@@ -12,13 +12,13 @@ export const POD_RANGE = "10.244.0.0/16";
 
 export interface ControlPlaneOptions {
   /**
-   * Another network that the whole control plane lives in: the words that put a program there, and the address by which
-   * it is reached from everywhere. Without it, loopback.
+   * A network namespace for the control plane: the command prefix that runs a program in it, and its address. By default the
+   * control plane uses loopback.
    */
   readonly network?: { readonly enterNetwork: readonly string[]; readonly address: string };
 }
 
-/** A running etcd, API server, controller manager and scheduler, made for one test file. */
+/** A running etcd, API server, controller manager and scheduler for one test file. */
 export interface ControlPlane {
   readonly url: string;
   /** kubeconfig file of an administrator. */
@@ -35,18 +35,18 @@ export interface ControlPlane {
   stop(): Promise<void>;
 }
 
-/** The path of something built, which the suite has asked for. */
+/** The path of a built program that the suite requires. */
 export function builtPath(name: "cluster" | "kwok"): string {
   const answer = requirement(name);
   if (!answer.ok) throw new Error(answer.reason);
   return answer.path;
 }
 
-/** Starts a control plane, in about four seconds on two cores. All that it needs and writes is in one temporary folder. */
+/** Starts a control plane, in about four seconds on two cores. All of its files are in one temporary folder. */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const folder = await mkdtemp(join(tmpdir(), "keelson-cluster-"));
   const remove = { recursive: true, force: true, maxRetries: 5 };
-  // Where a suite fails before it can stop what it started, the programs die with this process and the files with them.
+  // If a suite fails before it stops the control plane, its programs exit with this process and its files are removed.
   const removeAtExit = () => rmSync(folder, remove);
   process.once("exit", removeAtExit);
   const stops: (() => Promise<void>)[] = [
@@ -106,7 +106,7 @@ async function start(
     "listen-peer-urls": peerUrl,
     "initial-advertise-peer-urls": peerUrl,
     "initial-cluster": `default=${peerUrl}`,
-    // Nothing here outlives the test, so nothing needs to reach the disk.
+    // The data is not needed after the test, so it is not synced to disk.
     "unsafe-no-fsync": true,
     "log-level": "warn",
   });
@@ -151,7 +151,7 @@ async function start(
     return answer?.status === 200;
   });
 
-  // A hundred times the default rate limits: they protect shared API servers, here they only make tests wait.
+  // A hundred times the default rate limits: they protect shared API servers and only delay tests.
   const rate = { "kube-api-qps": 500, "kube-api-burst": 1000, "leader-elect": false, "bind-address": "127.0.0.1" };
   const controllers = run("kube-controller-manager", {
     ...rate,

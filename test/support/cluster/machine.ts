@@ -10,18 +10,18 @@ import { type Program, startProgram } from "./process.js";
 const run = promisify(execFile);
 
 /**
- * A machine within this one: network, mounts and processes of its own, joined to this one by a pair of interfaces.
- * The kernel takes all of it away (processes, mounts, interfaces) when its first process dies, and that one dies with
- * this process: whatever happens, nothing is left.
+ * An isolated environment with its own network, mount and process namespaces, connected to this machine by a veth pair.
+ * When its first process exits, the kernel removes all processes, mounts and interfaces. That process is killed when this
+ * process exits, so nothing is left behind.
  */
 export interface Machine {
   /** Its address, reachable from here. */
   readonly address: string;
-  /** Command words that put a program into the machine's network only, so that it can be stopped by a signal. */
+  /** Command prefix that runs a program in the network namespace only, so that a signal can stop it. */
   readonly enterNetwork: readonly string[];
   /** cgroup folder of its pods, relative to each hierarchy, with a leading slash. */
   readonly cgroup: string;
-  /** Starts a program in the machine; it ends with the machine. */
+  /** Starts a program in the machine; it exits with the machine. */
   start(options: { path: string; args: readonly string[]; folder: string }): Program;
   /** Runs a command in the machine and returns what it printed. */
   run(command: readonly string[], limit?: number): Promise<string>;
@@ -32,7 +32,7 @@ export interface Machine {
 
 export async function startMachine(name: string): Promise<Machine> {
   const isolate = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private"];
-  // bash as the first process collects what the container runtime leaves to it.
+  // bash, as the first process, reaps the orphans of the container runtime.
   const first = ["bash", "-c", "sleep infinity & wait"];
   const holder = spawn("setpriv", ["--pdeathsig", "KILL", "--", "unshare", ...isolate, ...first], { stdio: "ignore" });
   const cgroup = `/${name}`;
@@ -52,7 +52,7 @@ export async function startMachine(name: string): Promise<Machine> {
       start: ({ path, args, folder }) => startProgram({ path, args, folder, enter }),
       run: (command, limit = 30_000) => inside(command, limit),
       kill: async (argument) => {
-        // The machine sees no processes but its own. By a variable: as an argument the script would find itself.
+        // The machine has its own process namespace. Passed as a variable: an argument would also match the script itself.
         const script =
           'for p in /proc/[0-9]*; do tr "\\0" "\\n" <$p/cmdline 2>&- | grep -qxe "$WANTED" && kill -9 "${p#/proc/}" && echo killed; done; true';
         return (await inside(["env", `WANTED=${argument}`, "bash", "-c", script], 10_000))
@@ -67,20 +67,20 @@ export async function startMachine(name: string): Promise<Machine> {
   }
 }
 
-/** The machine's first process, as this machine numbers it. */
+/** The process id of the machine's first process in the namespace of the host. */
 async function firstProcess(holder: ChildProcess): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     if (holder.exitCode !== null) throw new Error(`unshare exited with ${holder.exitCode}`);
     const children = `/proc/${holder.pid}/task/${holder.pid}/children`;
     const pid = Number((await readFile(children, "utf8").catch(() => "")).trim());
-    // Only bash is in the new namespaces for certain; before it, the child is still setting them up.
+    // Before `exec bash` the child may still be setting up its namespaces.
     if (pid > 0 && (await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "")).trim() === "bash") return pid;
     await sleep(20);
   }
   throw new Error("the machine did not start within two seconds");
 }
 
-/** Joins the machine's network to ours; returns the machine's address. */
+/** Connects the machine's network to the host; returns the machine's address. */
 async function connect(pid: number): Promise<string> {
   const taken = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
   const third = Array.from({ length: 250 }, (_, index) => (pid + index) % 250).find(
@@ -96,7 +96,7 @@ async function connect(pid: number): Promise<string> {
   await run("nsenter", [...inside, "address", "add", `10.251.${third}.2/30`, "dev", "eth0"]);
   await run("nsenter", [...inside, "link", "set", "eth0", "up"]);
   await run("nsenter", [...inside, "route", "add", "default", "via", `10.251.${third}.1`]);
-  // /proc/sys/net is that of the network which the writer is in.
+  // /proc/sys/net belongs to the network namespace of the writing process.
   await run("nsenter", ["--net", `--target=${pid}`, "--", "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"]);
   return `10.251.${third}.2`;
 }
@@ -110,13 +110,13 @@ async function hierarchies(): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory()).map((entry) => join(CGROUPS, entry.name));
 }
 
-/** A cgroup of the machine's own, so that its pods never mix with anything else's. */
+/** A separate cgroup for the pods of the machine. */
 async function makeCgroup(cgroup: string): Promise<void> {
   for (const hierarchy of await hierarchies()) {
     if (hierarchy === CGROUPS) await writeFile(join(CGROUPS, "cgroup.subtree_control"), "+cpu +cpuset +memory +pids");
     const folder = join(hierarchy, cgroup);
     await mkdir(folder, { recursive: true });
-    // In version 1 a new cpuset is empty, and nothing may run in it.
+    // In version 1 a new cpuset is empty, and no process can run in it.
     for (const file of ["cpuset.cpus", "cpuset.mems"]) {
       if (hierarchy !== CGROUPS && existsSync(join(hierarchy, file)))
         await writeFile(join(folder, file), await readFile(join(hierarchy, file)));
@@ -133,7 +133,7 @@ async function stop(holder: ChildProcess, cgroup: string): Promise<void> {
   for (const hierarchy of await hierarchies()) await removeCgroup(join(hierarchy, cgroup));
 }
 
-/** Removes a cgroup with all below it; the kernel needs a moment after the death of the last process in it. */
+/** Removes a cgroup with all below it; the kernel releases it shortly after its last process has exited. */
 async function removeCgroup(folder: string): Promise<void> {
   const children = await readdir(folder, { withFileTypes: true }).catch(() => []);
   for (const child of children) if (child.isDirectory()) await removeCgroup(join(folder, child.name));

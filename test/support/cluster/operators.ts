@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Api, ApiObject } from "./api.js";
 
-/** Kinds that an operator brings, which the control plane of the tests does not have by itself. */
+/** Custom resources of operators that are not installed in the control plane of the tests. */
 const KINDS = [
   { group: "postgresql.cnpg.io", version: "v1", kind: "Cluster", plural: "clusters" },
   { group: "postgresql.cnpg.io", version: "v1", kind: "ScheduledBackup", plural: "scheduledbackups" },
@@ -14,9 +14,9 @@ const Definition = z.looseObject({
 });
 
 /**
- * Defines the operators' kinds that some of `objects` are of. The operators' own schemas are not to be had where tests run
- * without a network, so the server judges these objects' identity and metadata; their fields are held by the types that
- * the renderer writes them with.
+ * Creates CustomResourceDefinitions for the operators' kinds among `objects`. The schemas of the operators are not available
+ * without a network, so the API server validates only the identity and metadata of these objects; TypeScript checks their
+ * fields in the renderer.
  */
 export async function defineOperatorKinds(api: Api, objects: readonly ApiObject[]): Promise<void> {
   const used = KINDS.filter(({ group, kind }) =>

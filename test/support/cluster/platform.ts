@@ -21,11 +21,11 @@ const Load = z.strictObject({
 });
 
 export interface RunningLoad {
-  /** Lets the callers finish what they asked last. */
+  /** Stops after the requests in flight. */
   finish(): Promise<z.infer<typeof Load>>;
 }
 
-/** A platform deployed to a real node, used as its people use it: through its Services, from the node's own network. */
+/** A platform deployed to a real node, called through its Services from the network of the node. */
 export class PlatformOnNode {
   #loads = 0;
 
@@ -38,14 +38,14 @@ export class PlatformOnNode {
     return this.cluster.plane.api.list(`/api/v1/namespaces/${this.namespace}/pods`, Pod);
   }
 
-  /** A new key for inference, as `keelson keys create` makes it. */
+  /** A new API key of scope inference. */
   async newKey(name: string): Promise<string> {
     const body = JSON.stringify({ name, scopes: ["inference"] });
     const url = `${await this.#service("accounts")}/admin/keys`;
     return (await this.#request(NewKey, { url, method: "POST", headers: await this.#admin(), body })).key;
   }
 
-  /** Requests in the ledger of usage, of all keys. */
+  /** The number of requests in the usage ledger, of all keys. */
   async countedRequests(): Promise<number> {
     const url = `${await this.#service("usage")}/admin/usage`;
     return (await this.#request(Usage, { url, headers: await this.#admin() })).totals.requests;
@@ -68,7 +68,7 @@ export class PlatformOnNode {
       until,
       limit: 90_000,
     });
-    // Looked at when the load is finished; until then a failure must not count as unhandled.
+    // Awaited when the load has finished; until then a rejection must not count as unhandled.
     load.catch(() => undefined);
     return {
       finish: async () => {
@@ -82,7 +82,7 @@ export class PlatformOnNode {
     return schema.parse(await this.#run("request.js", request));
   }
 
-  /** Runs a script of `on-node/` where Services have their addresses. */
+  /** Runs a script of `on-node/` on the node, where Service addresses are reachable. */
   async #run(script: string, input: unknown): Promise<unknown> {
     const file = fileURLToPath(new URL(`./on-node/${script}`, import.meta.url));
     return JSON.parse(await this.cluster.machine.run([process.execPath, file, JSON.stringify(input)], 120_000));
@@ -93,7 +93,7 @@ export class PlatformOnNode {
     return `http://${spec.clusterIP}:${spec.ports[0]?.port}`;
   }
 
-  /** What the platform's own modules, and its administrators on the cluster, authenticate with. */
+  /** The internal token of the platform's modules, which administrators of the cluster can read. */
   async #admin(): Promise<Record<string, string>> {
     const path = `/api/v1/namespaces/${this.namespace}/secrets/internal`;
     const { data } = await this.cluster.plane.api.get(path, Secret);

@@ -22,7 +22,7 @@ export function isReady(pod: Pod): boolean {
   return pod.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
 }
 
-/** One line per pod that is not ready, with what Kubernetes says about it. */
+/** One line per pod that is not ready, with the reason that Kubernetes reports. */
 export function describePods(pods: readonly Pod[]): string {
   const lines = pods.filter((pod) => !isReady(pod)).map(describePod);
   return lines.length === 0 ? "all pods that exist are ready" : lines.join("\n");
@@ -41,7 +41,7 @@ export function belongsTo(name: string): (pod: Pod) => boolean {
   return (pod) => pod.metadata.labels?.["app.kubernetes.io/name"] === name;
 }
 
-/** Waits until as many pods of each unit or store are ready as `wanted` says; resolves with all pods. */
+/** Waits until `wanted` pods of each unit or store are ready; resolves with all pods. */
 export function waitForPods(
   api: Api,
   namespace: string,

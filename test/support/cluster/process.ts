@@ -5,15 +5,15 @@ import { createServer } from "node:net";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A part of the cluster that this process started, with its output in a file. */
+/** A program of the cluster that this process started, with its output in a file. */
 export interface Program {
   readonly name: string;
   readonly log: string;
   /** Sends SIGTERM, and SIGKILL after `grace` milliseconds. Resolves when the process has exited. */
   stop(grace?: number): Promise<void>;
-  /** Why it is no longer there, or `undefined` while it runs. */
+  /** How it exited; undefined while it runs. */
   ended(): string | undefined;
-  /** The last lines of its output, for the message of a failure. */
+  /** The last lines of its output, for error messages. */
   tail(): Promise<string>;
 }
 
@@ -24,13 +24,13 @@ export interface ProgramOptions {
   readonly folder: string;
   readonly name?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Words before the command that put it elsewhere, such as `nsenter …`. */
+  /** Command prefix, such as `nsenter …`. */
   readonly enter?: readonly string[];
 }
 
 /**
- * Starts a program that lives no longer than this process: the kernel kills it when this process dies in whatever way,
- * so that an aborted test run leaves nothing behind.
+ * Starts a program that the kernel kills when this process exits for any reason, so that an aborted test run leaves nothing
+ * behind.
  */
 export function startProgram(options: ProgramOptions): Program {
   const name = options.name ?? basename(options.path);
@@ -76,8 +76,8 @@ async function stop(child: ChildProcess, gone: Promise<void>, grace: number): Pr
 }
 
 /**
- * Asks `ready` every 50 ms until it says yes. Fails when `limit` milliseconds have passed, or at once when one of
- * `programs` has ended, in both cases with the last lines of their logs.
+ * Calls `ready` every 50 ms until it returns true. Fails after `limit` milliseconds, or at once if one of `programs` has
+ * exited, with the last lines of their logs.
  */
 export async function until(
   what: string,

@@ -15,18 +15,18 @@ const NODE = "node-1";
 const DNS_ADDRESS = "10.96.0.10";
 const PAUSE = "keelson.test/pause:1";
 
-/** A cluster of one real node: containers run, Services have addresses and names. */
+/** A cluster of one real node, with running containers, Service addresses and DNS. */
 export interface RealCluster {
   readonly plane: ControlPlane;
   readonly machine: Machine;
-  /** Makes the image of a docker-archive known to the node under its own name. */
+  /** Imports the image of a docker-archive into containerd. */
   importImage(archive: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 let started = 0;
 
-/** Starts a control plane, containerd, kubelet, kube-proxy and CoreDNS in a machine of their own, in about ten seconds. */
+/** Starts a control plane, containerd, kubelet, kube-proxy and CoreDNS in an isolated machine, in about ten seconds. */
 export async function startRealCluster(): Promise<RealCluster> {
   started += 1;
   const machine = await startMachine(`keelson-${process.pid}-${started}`);
@@ -61,8 +61,8 @@ async function startContainerd(plane: ControlPlane, machine: Machine): Promise<s
   const folder = join(plane.folder, "containerd");
   const network = join(folder, "cni");
   await mkdir(network, { recursive: true });
-  // Each pod is routed to on a link of its own. On a bridge, answers between two pods of this node would not pass the
-  // node's address translation where the kernel lacks br_netfilter, and no Service would work.
+  // Each pod has its own routed link. On a bridge, replies between two pods of this node would bypass the node's address
+  // translation if the kernel has no br_netfilter, and Services would not work.
   const ptp = {
     type: "ptp",
     ipMasq: false,
@@ -90,7 +90,7 @@ async function startContainerd(plane: ControlPlane, machine: Machine): Promise<s
       `[plugins."io.containerd.internal.v1.opt"]\npath = "${join(folder, "opt")}"`,
       `${cri}]`,
       `sandbox_image = "${PAUSE}"`,
-      // Without CAP_SYS_RESOURCE runc may not lower a container's OOM score, and dies trying.
+      // Without CAP_SYS_RESOURCE runc cannot lower the OOM score of a container, and fails.
       "restrict_oom_score_adj = true",
       "disable_apparmor = true",
       "netns_mounts_under_state_dir = true",
@@ -116,7 +116,7 @@ async function startContainerd(plane: ControlPlane, machine: Machine): Promise<s
   return socket;
 }
 
-/** Layers are laid over each other, or copied where the folder itself is laid over another (in a container). */
+/** The snapshotter: overlayfs, or native copies if the folder itself is on an overlay (in a container). */
 async function snapshotter(folder: string): Promise<string> {
   const { stdout } = await run("stat", ["--file-system", "--format=%T", folder]);
   return stdout.trim().startsWith("overlay") ? "native" : "overlayfs";
@@ -156,7 +156,7 @@ async function startKubelet(plane: ControlPlane, machine: Machine, socket: strin
       resolvConf: resolver,
       podLogsDir: join(folder, "logs"),
       volumePluginDir: join(folder, "plugins"),
-      // A test machine may be nearly full; its images are all that there are.
+      // A test machine may be nearly full, and the kubelet must not remove its only images.
       evictionHard: { "memory.available": "50Mi", "nodefs.available": "1%", "imagefs.available": "1%" },
       imageGCHighThresholdPercent: 100,
       imageGCLowThresholdPercent: 99,
@@ -198,7 +198,7 @@ async function startProxy(plane: ControlPlane, machine: Machine): Promise<void> 
       mode: "iptables",
       clusterCIDR: POD_RANGE,
       hostnameOverride: NODE,
-      // Zero leaves the kernel's own settings alone: they are read-only in a network namespace.
+      // Zero keeps the kernel's settings, which are read-only in a network namespace.
       conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: "0s", tcpCloseWaitTimeout: "0s" },
       iptables: { minSyncPeriod: "100ms" },
     }),
@@ -213,12 +213,12 @@ async function startProxy(plane: ControlPlane, machine: Machine): Promise<void> 
   );
 }
 
-/** CoreDNS as a program of the node behind the usual Service, so that it needs no image. */
+/** CoreDNS as a process of the node behind the Service `kube-dns`, so that it needs no image. */
 async function startDns(plane: ControlPlane, machine: Machine): Promise<void> {
   const corefile = join(plane.folder, "Corefile");
   const kubernetes = `kubernetes cluster.local in-addr.arpa {\n    kubeconfig ${plane.kubeconfig}\n    ttl 2\n  }`;
   const inside = ["errors", "ready 127.0.0.1:8181", "cache 2", "loadbalance", kubernetes];
-  // There is no upstream resolver: answer NXDOMAIN at once instead of waiting for a timeout.
+  // There is no upstream resolver: return NXDOMAIN at once instead of waiting for a timeout.
   const outside = ["template ANY ANY {\n    rcode NXDOMAIN\n  }"];
   const block = (zones: string, rules: readonly string[]) => `${zones} {\n  ${rules.join("\n  ")}\n}\n`;
   await writeFile(corefile, block("cluster.local:53 in-addr.arpa:53", inside) + block(".:53", outside));

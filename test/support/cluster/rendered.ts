@@ -5,15 +5,15 @@ import { targets } from "../../../src/render/targets.js";
 import { type Api, ApiObject } from "./api.js";
 import { defineOperatorKinds } from "./operators.js";
 
-/** The objects of a plan as a user would apply them: the rendered files, read again. */
+/** The objects of a plan, parsed from the rendered files. */
 export function renderedObjects(plan: Plan): readonly ApiObject[] {
   const { files } = targets.kubernetes.render(plan);
   return files.map(({ text }) => ApiObject.parse(parse(text)));
 }
 
 /**
- * Applies all objects strictly. Nothing else is created but the kinds that operators bring: any other missing prerequisite
- * is the renderer's mistake.
+ * Applies all objects with strict validation. Only the CustomResourceDefinitions of operators are created besides: any other
+ * missing prerequisite is a defect of the renderer.
  */
 export async function applyAll(api: Api, objects: readonly ApiObject[]): Promise<void> {
   await defineOperatorKinds(api, objects);
@@ -37,8 +37,8 @@ const Templated = z.looseObject({
 const Cron = z.looseObject({ spec: z.looseObject({ jobTemplate: Templated }) });
 
 /**
- * The pod that an object would make, if it is one that makes pods. Volumes that a StatefulSet would claim are there as
- * claims of their templates' names.
+ * The pod of a workload object; undefined for other kinds. The volume claim templates of a StatefulSet become claims with the
+ * names of the templates.
  */
 export function podTemplate(object: ApiObject): z.infer<typeof PodTemplate> | undefined {
   const cron = Cron.safeParse(object);

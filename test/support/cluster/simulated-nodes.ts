@@ -11,13 +11,13 @@ export interface NodeShape {
   readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
 }
 
-/** Nodes whose pods run without being run: what the scheduler and the controllers decide is real, containers are not. */
+/** Simulated nodes: scheduler and controllers are real, containers are not. */
 export interface SimulatedNodes {
-  /** The zone of a node that there is. */
+  /** The zone of an existing node. */
   zoneOf(node: string): string | undefined;
-  /** The pool that a node is one of, by its label. */
+  /** The pool of a node, from its label. */
   poolOf(node: string): string | undefined;
-  /** Forbids (or allows again) that anything new is placed on any node. */
+  /** Cordons (or uncordons) all nodes. */
   cordon(forbid: boolean): Promise<void>;
   /**
    * Taints the nodes of a zone, as Kubernetes does when their kubelets stop reporting; `false` allows it again.
@@ -85,7 +85,7 @@ export async function startSimulatedNodes(plane: ControlPlane, nodes: readonly N
   };
 }
 
-/** The nodes that the platform file's pools come to at their most, one after the other over the zones. */
+/** The nodes of all pools at their maximum size, distributed over the zones. */
 export function poolNodes(plan: Plan, zones: readonly string[]): readonly NodeShape[] {
   return plan.pools.flatMap((pool) =>
     Array.from({ length: pool.count.max }, (_, index) => ({
@@ -93,7 +93,7 @@ export function poolNodes(plan: Plan, zones: readonly string[]): readonly NodeSh
       capacity: {
         cpu: `${pool.allocatable?.cpu ?? 0}m`,
         memory: String(Math.floor(pool.allocatable?.memory ?? 0)),
-        // The file says nothing of a node's own disk.
+        // The platform file does not set the disk of a node.
         "ephemeral-storage": "100Gi",
         "nvidia.com/gpu": String(pool.allocatable?.gpu ?? 0),
       },

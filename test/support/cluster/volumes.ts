@@ -23,8 +23,8 @@ const Claim = z.looseObject({
 const Node = z.looseObject({ metadata: z.looseObject({ labels: z.record(z.string(), z.string()) }) });
 
 /**
- * Plays a cloud's volume driver: the default storage class, whose volumes are made in the zone of the node that the
- * scheduler chose and can never leave it. On a real node they are folders of it, which belong to the pod's group.
+ * Simulates the volume driver of a cloud: the default storage class creates each volume in the zone of the scheduled node and
+ * binds it to that zone. On a real node, volumes are folders that belong to the group of the pod.
  */
 export async function startVolumes(plane: ControlPlane): Promise<void> {
   await plane.api.apply({
@@ -36,7 +36,7 @@ export async function startVolumes(plane: ControlPlane): Promise<void> {
   });
   const abort = new AbortController();
   const loop = provide(plane, abort.signal);
-  // A failure must not wait, unhandled, for the end; the test that needs the volume fails by its own limit.
+  // Handled here, so that it is not an unhandled rejection; a test that needs the volume fails at its timeout.
   let failure: unknown;
   loop.catch((error: unknown) => {
     failure = error;

@@ -9,13 +9,13 @@ import { until } from "../cluster/process.js";
 
 const run = promisify(execFile);
 
-/** A Docker daemon of the test's own, in a machine within this one; it and all its containers end with `stop`. */
+/** A Docker daemon in an isolated machine. `stop` ends it with all of its containers. */
 export interface Docker {
   /** Runs the `docker` command line against it and returns what it printed. */
   docker(args: readonly string[], options?: RunOptions): Promise<string>;
   /** Runs `docker compose` in a folder. */
   compose(folder: string, args: readonly string[], options?: RunOptions): Promise<string>;
-  /** Runs a program of this machine where the daemon publishes ports: on its loopback. */
+  /** Runs a program in the network namespace of the daemon, where ports are published on loopback. */
   inside(command: readonly string[], options?: RunOptions): Promise<string>;
   stop(): Promise<void>;
 }
@@ -37,7 +37,7 @@ export async function startDocker(programs: { docker: string; dockerd: string; c
     try {
       return (await run(path, [...args], { env: { ...environment, ...options.environment }, ...settings })).stdout;
     } catch (error) {
-      // A build says on standard output what went wrong.
+      // A build prints its errors to standard output.
       const said = error instanceof Error && "stdout" in error ? String(error.stdout).slice(-3000) : "";
       throw new Error(`${messageOf(error)}\n${said}`, { cause: error });
     }

@@ -4,7 +4,7 @@ import type { Plan } from "../../../src/plan/plan.js";
 import { decideChanges } from "../../../src/render/changes.js";
 import { targets } from "../../../src/render/targets.js";
 
-/** What `keelson render -t compose -o FOLDER` does. */
+/** The same as `keelson render -t compose -o FOLDER`. */
 export async function renderInto(folder: string, plan: Plan): Promise<void> {
   const { files, secrets } = targets.compose.render(plan);
   await writeChanges(folder, decideChanges(files, await readFolder(folder, files), false));

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { z } from "zod";
 
-/** Chromium with an empty profile, and everything that a page complained about. */
+/** Chromium with an empty profile, and the errors that pages reported. */
 export interface Browser {
   readonly page: Page;
-  /** Console errors, uncaught errors and violations of the Content-Security-Policy since the last look. */
+  /** Console errors, uncaught errors and violations of the Content-Security-Policy since the last call. */
   complaints(): readonly string[];
-  /** Violations of accessibility rules of level serious or critical on what is shown now. */
+  /** Violations of accessibility rules of level serious or critical in the current page. */
   accessibility(): Promise<readonly string[]>;
   /** How many pixels the page is wider than the window. */
   overflow(): Promise<number>;
@@ -66,10 +66,10 @@ export async function startBrowser(executablePath: string, phoneLike = false): P
     page,
     complaints: () => said.splice(0),
     async accessibility() {
-      // A dialog that is still fading in has the contrast of its half way.
+      // A dialog that is still fading in has a lower contrast.
       await page.waitForFunction(() => document.getAnimations().every((one) => !(one instanceof CSSTransition)));
       await page.evaluate(axeSource);
-      // A drill's report is framed without scripts, so nothing can look into it from here.
+      // The report of a drill is in a sandboxed frame without scripts, so axe cannot inspect it.
       const found: unknown = await page.evaluate("axe.run(document, { iframes: false })");
       return axeAnswer
         .parse(found)

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { freePort } from "../database/postgres.js";
 
-/** A platform as a person starts it: `keelson up`, with a data directory of its own. */
+/** A platform started by `keelson up` with its own data directory. */
 export interface RunningPlatform {
   readonly url: string;
   readonly firstKey: string;
@@ -22,7 +22,7 @@ export interface RunningPlatform {
 }
 
 const program = fileURLToPath(new URL("../../../bin/keelson.js", import.meta.url));
-/** What is printed at the first start of a data directory. */
+/** The output of the first start of a data directory. */
 const welcome = z.object({ url: z.string(), firstKey: z.string(), signIn: z.string() });
 
 /** Starts the starter, or the platform file that is given as text. */
@@ -96,7 +96,7 @@ function firstLine(child: ChildProcess, errors: () => string): Promise<string> {
     });
     child.once("exit", (code) => {
       clearTimeout(timer);
-      reject(new Error(`keelson up ended with ${code}:\n${errors()}`));
+      reject(new Error(`keelson up exited with ${code}:\n${errors()}`));
     });
   });
 }

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 
 export interface ImageConfig {
-  /** `name:tag`, as the pods and services name it. */
+  /** `name:tag`, as pods and services refer to it. */
   readonly reference: string;
   /** `uid:gid` or empty for root. */
   readonly user: string;
@@ -28,8 +28,8 @@ export interface LayerPart {
 
 /**
  * Writes an image as the archive that `docker load` and `ctr images import` read: one uncompressed layer, a config and a
- * manifest. Files belong to root; times are kept.
- * @param folder for the archive and its parts; made if need be
+ * manifest. Files belong to root; their times are preserved.
+ * @param folder for the archive and its parts; created if absent
  * @returns the archive's path
  */
 export async function writeDockerArchive(

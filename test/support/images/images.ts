@@ -1,6 +1,5 @@
 /**
- * The images that the tests' containers run, made on this machine from its own programs, because the tests run where no
- * registry is. Each returns a docker-archive for `docker load` or `ctr images import`.
+ * The images of the tests' containers, created from the programs of this machine, because the tests run without a registry. Each returns a docker-archive for `docker load` or `ctr images import`.
  */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -13,7 +12,7 @@ import { RootFileSystem } from "./root-file-system.js";
 const run = promisify(execFile);
 const repository = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** What the scripts in our images and in a Dockerfile's RUN lines may call. */
+/** The programs for the scripts in these images and for the RUN lines of a Dockerfile. */
 const SHELL =
   "sh bash cat chmod chown cp cut date du env find grep gzip head id ls mkdir mv rm sed sleep sort tail test touch tr uname wc";
 
@@ -30,8 +29,8 @@ async function nodeRoot(folder: string): Promise<RootFileSystem> {
 }
 
 /**
- * Node and a shell: what the Dockerfile is built on where `node:…` cannot be pulled (`BASE_IMAGE`), with npm.
- * @param folder a folder of the image's own
+ * Node.js, npm and a shell: the `BASE_IMAGE` of the Dockerfile where `node:…` cannot be pulled.
+ * @param folder a folder for this image only
  */
 export async function nodeImage(folder: string, reference: string): Promise<string> {
   const root = await nodeRoot(folder);
@@ -44,7 +43,7 @@ export async function nodeImage(folder: string, reference: string): Promise<stri
 }
 
 /**
- * The platform's own image as the Dockerfile makes it: Node, the built program and its production dependencies, user 1001.
+ * The platform's image, with the content that the Dockerfile builds: Node, the built program and its production dependencies, user 1001.
  * `dist/` must have been built (the test run does so before it starts).
  */
 export async function platformImage(folder: string, reference: string): Promise<string> {
@@ -65,13 +64,13 @@ export async function platformImage(folder: string, reference: string): Promise<
   return writeDockerArchive(folder, { reference, ...settings }, parts);
 }
 
-/** Folders of the packages that are needed at run time, without those that another one holds. */
+/** Folders of the run-time packages, without those inside another one. */
 async function productionModules(): Promise<string[]> {
   const listed = await run("npm", ["ls", "--omit=dev", "--all", "--parseable"], {
     cwd: repository,
     maxBuffer: 16e6,
   }).catch((error: unknown) => {
-    // npm also lists what it then complains about (an override that it calls invalid): the list is complete.
+    // npm exits with an error for an override that it considers invalid, but the list is complete.
     if (error instanceof Error && "stdout" in error && typeof error.stdout === "string")
       return { stdout: error.stdout };
     throw error;
@@ -88,7 +87,7 @@ async function productionModules(): Promise<string[]> {
   return outer;
 }
 
-/** Holds a pod's namespaces. It gets SIGKILL when the pod ends, so a program that only sleeps is enough. */
+/** The pause image, which owns the namespaces of a pod. The pod's end kills it, so a program that sleeps is sufficient. */
 export async function pauseImage(folder: string, reference: string): Promise<string> {
   const root = await RootFileSystem.create(join(folder, "root"), {});
   await root.addCommands(["sleep"]);
@@ -103,9 +102,8 @@ export async function pauseImage(folder: string, reference: string): Promise<str
 }
 
 /**
- * Replaces the official `postgres` image: Debian's server of this machine and an entry point that keeps the same
- * contract (`PGDATA`, `POSTGRES_PASSWORD_FILE`, `POSTGRES_INITDB_ARGS`, `/docker-entrypoint-initdb.d/*.sh`, user 999).
- * Whatever the tag says, the version is the one that this machine has.
+ * Replaces the official `postgres` image: Debian's server of this machine and an entrypoint with the same interface (`PGDATA`, `POSTGRES_PASSWORD_FILE`, `POSTGRES_INITDB_ARGS`, `/docker-entrypoint-initdb.d/*.sh`, user 999).
+ * The version is that of this machine, whatever the tag.
  */
 export async function postgresImage(folder: string, reference: string, postgres: string): Promise<string> {
   const root = await RootFileSystem.create(join(folder, "root"), { postgres: 999 });

@@ -9,15 +9,15 @@ const run = promisify(execFile);
 const MERGED = ["bin", "sbin", "lib", "lib64"];
 
 /**
- * The root of a container image, put together from programs of this machine: where no registry can be reached, they
- * are what an image can be made of. Programs run in it as they do here, because their shared libraries come along.
+ * The root file system of a container image, assembled from programs of this machine and their shared libraries, for tests
+ * without a registry.
  */
 export class RootFileSystem {
   readonly #copied = new Set<string>();
 
   private constructor(readonly folder: string) {}
 
-  /** An empty root in `folder` (made if need be), with the users `root` and those given as `name: id`. */
+  /** An empty root in `folder` (created if absent), with the users `root` and those of `name: id`. */
   static async create(folder: string, users: Readonly<Record<string, number>>): Promise<RootFileSystem> {
     const root = new RootFileSystem(folder);
     for (const name of MERGED) {
@@ -29,7 +29,7 @@ export class RootFileSystem {
     const everyone = Object.entries({ root: 0, ...users });
     await root.write("/etc/passwd", everyone.map(([name, id]) => `${name}:x:${id}:${id}::/tmp:/bin/sh\n`).join(""));
     await root.write("/etc/group", everyone.map(([name, id]) => `${name}:x:${id}:\n`).join(""));
-    // Files before DNS: without it glibc would never look at the hosts file that a container runtime writes.
+    // Files before DNS: otherwise glibc ignores the hosts file that a container runtime writes.
     await root.write("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n");
     return root;
   }
@@ -82,7 +82,7 @@ export class RootFileSystem {
   }
 }
 
-/** What the dynamic loader would load; nothing for a static program or a script. */
+/** The shared libraries that the dynamic loader loads; empty for a static program or a script. */
 async function sharedLibraries(path: string): Promise<string[]> {
   if (!(await stat(path)).isFile()) return [];
   const { stdout } = await run("ldd", [path]).catch(() => ({ stdout: "" }));

@@ -75,7 +75,7 @@ function arbitraryEntrance(unit: string): fc.Arbitrary<Entrance | undefined> {
   );
 }
 
-/** What the platform as a whole declares: each part is either left at nothing or declared in full. */
+/** Declarations of the platform as a whole: each part is either absent or complete. */
 const arbitraryOperation: fc.Arbitrary<
   Pick<
     Plan,

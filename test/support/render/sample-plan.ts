@@ -19,12 +19,12 @@ import { mountSecrets } from "../../../src/plan/secrets.js";
 import { serverSecret } from "../../../src/plan/stores/base.js";
 import { STORES } from "../../../src/plan/stores/index.js";
 
-/** Plans made by hand, for tests that care about one element and want the rest to be ordinary. */
+/** Hand-written plans for tests of a single element. */
 
 const second = 1000;
 const gibibyte = 2 ** 30;
 
-/** Scaled on CPU alone. */
+/** Scaled on CPU only. */
 export const cpuScale: Scale = {
   path: "scale",
   cpu: 0.7,
@@ -243,7 +243,7 @@ export function entrance(fields: Partial<Entrance> = {}): Entrance {
   };
 }
 
-/** Gateway, accounts and usage over one database, with one model; `fields` replaces any of it. */
+/** Gateway, accounts, usage, one database and one model; `fields` overrides any field. */
 export function samplePlan(fields: Partial<Plan> = {}): Plan {
   const plan: Plan = {
     platform: "sample",

@@ -97,7 +97,7 @@ export function scheduledBackup(scope: Scope, database: Database): ScheduledBack
   };
 }
 
-/** In addition to its callers: connections between instances, from the operator, and to the API server, where each instance reports its status. */
+/** In addition to its callers: connections between instances, from the operator, and to the API server. */
 export function cloudNativePgNetworkPolicy(scope: Scope, database: Database): NetworkPolicy | undefined {
   const instances = { podSelector: { matchLabels: instanceLabels(database) } };
   const operator = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": OPERATOR_NAMESPACE } } };
@@ -154,7 +154,10 @@ function clusterNotes({ plan }: Scope, database: Database): readonly Note[] {
   ];
 }
 
-/** The operator reads the name and address of a bucket from plain fields, not from a secret. Bucket names are globally unique, so the user may have to change them. */
+/**
+ * The operator reads the name and address of a bucket from plain fields, not from a secret. Bucket names are globally unique,
+ * so the user may have to patch them.
+ */
 function bucketAddress({ cloud }: Plan, { name }: Database, bucket: BucketStore): string {
   const fields = cloud === "aws" ? "another name" : `another name and the address of ${bucket.provider.product}`;
   return `backups of ${name} are written to s3://${bucket.name}/${name}; set ${fields} by \`patch: { kubernetes: { kind: Cluster, spec: { backup: { barmanObjectStore: … } } } }\``;

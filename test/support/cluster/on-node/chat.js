@@ -1,4 +1,4 @@
-// Asks one question by the official client, whole and then streamed: node chat.js '{"client": …, "question": …}'
+// Sends one prompt with the official client, not streamed and then streamed: node chat.js '{"client": …, "question": …}'
 import OpenAI from "openai";
 
 const { client: settings, question } = JSON.parse(process.argv[2]);

@@ -1,6 +1,6 @@
-// Asks by eight callers at once, each question after the last answer, until a file appears:
+// Sends requests from eight concurrent clients, each after its previous response, until a file exists:
 // node load.js '{"url": …, "headers": …, "body": …, "until": file, "limit": ms}'
-// Prints how many answers came whole, what failed, and the longest time in milliseconds without an answer.
+// Prints the number of complete responses, the failures, and the longest time in milliseconds without a response.
 import { existsSync } from "node:fs";
 
 const { url, headers, body, until, limit } = JSON.parse(process.argv[2]);

@@ -3,7 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A process with namespaces of its own. The kernel kills it, and all that it started, when this process dies. */
+/** A process in its own namespaces. The kernel kills it and its descendants when this process exits. */
 export interface Isolated {
   readonly child: ChildProcess;
   readonly log: string;
@@ -27,7 +27,7 @@ export function isolate(namespaces: readonly string[], command: readonly string[
     const first = await childOf(child.pid);
     const kill = (by: NodeJS.Signals) => (first === undefined ? child.kill("SIGKILL") : process.kill(first, by));
     kill(signal);
-    // Redis, for one, refuses to end while it writes its first file.
+    // Redis does not exit while it writes its first file.
     const killer = setTimeout(() => kill("SIGKILL"), 20_000);
     await gone;
     clearTimeout(killer);
@@ -35,7 +35,7 @@ export function isolate(namespaces: readonly string[], command: readonly string[
   return { child, log, end };
 }
 
-/** The first process as this machine numbers it, once it has become `name` and its namespaces are there. */
+/** The process id of the first process on the host, after it has executed `name` in its namespaces. */
 export async function firstProcess({ child, log }: Isolated, name: string): Promise<number> {
   for (let attempt = 0; attempt < 250 && child.exitCode === null; attempt += 1) {
     const pid = child.pid === undefined ? undefined : await childOf(child.pid);

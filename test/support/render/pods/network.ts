@@ -8,8 +8,8 @@ import { firstProcess, type Isolated, isolate } from "./isolate.js";
 const run = promisify(execFile);
 
 /**
- * A network of pods that is joined to nothing else: each pod an address, and names that all of them resolve. It ends
- * with this process, whatever happens.
+ * An isolated network of pods: each pod has an address, and all resolve the same names. The kernel removes it when this
+ * process exits.
  */
 export class PodNetwork {
   readonly folder: string;
@@ -43,7 +43,7 @@ export class PodNetwork {
     }
   }
 
-  /** Joins the process's network to this one, at a new address each time, as a cluster gives them. */
+  /** Connects the network of a process to this one, with a new address each time, as in a cluster. */
   async join(pid: number, names: readonly string[]): Promise<string> {
     const number = this.#next;
     this.#next += 1;

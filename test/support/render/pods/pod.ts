@@ -8,7 +8,7 @@ import type { PodNetwork } from "./network.js";
 
 const run = promisify(execFile);
 
-/** What a pod's volumes are filled from. */
+/** The sources of a pod's volumes. */
 export interface Sources {
   readonly configMaps: ReadonlyMap<string, Readonly<Record<string, string>>>;
   readonly secrets: ReadonlyMap<string, Readonly<Record<string, string>>>;
@@ -18,19 +18,19 @@ export interface PodOptions {
   readonly network: PodNetwork;
   readonly name: string;
   readonly namespace: string;
-  /** Names by which the cluster's DNS would know it. */
+  /** Its DNS names in the cluster. */
   readonly names: readonly string[];
   readonly spec: IPodSpec;
   readonly sources: Sources;
-  /** Where this machine has the programs of the image. */
+  /** The paths of the image's programs on this machine. */
   readonly path: string;
-  /** Of the test alone, such as fewer threads. */
+  /** Settings for the test, such as fewer threads. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface Pod {
   readonly address: string;
-  /** Runs a command in the pod as its user; gives what it printed, fails with what it complained of. */
+  /** Runs a command in the pod as its user; returns its output, or fails with its errors. */
   exec(command: readonly string[], environment?: Readonly<Record<string, string>>): Promise<string>;
   log(): Promise<string>;
   /** Resolves with the exit code of its container. */
@@ -39,9 +39,9 @@ export interface Pod {
 }
 
 /**
- * Runs the first container of a rendered pod as a kubelet would, without its image: this machine's files replace
- * it, under a root that cannot be written, with the rendered files, secrets, scratch folders and claims at the rendered
- * places, as the rendered user without capabilities. A claim is a folder that outlives the pod.
+ * Runs the first container of a rendered pod as a kubelet does, without its image: on the files of this machine as a read-only
+ * root, with the rendered files, secrets, scratch folders and claims at their rendered paths, as the rendered user without
+ * capabilities. A claim is a folder that is retained after the pod.
  */
 export async function startPod(options: PodOptions): Promise<Pod> {
   const { network, name, spec } = options;
@@ -67,7 +67,7 @@ export async function startPod(options: PodOptions): Promise<Pod> {
     ),
     `mount -o remount,ro,bind ${root}`,
     `hostname ${name}`,
-    // Its address comes from outside, once its network is there.
+    // Its address is set from the host after its network namespace exists.
     'until ip -4 address show eth0 2>/dev/null | grep -q "state UP"; do sleep 0.05; done',
     `exec env -i "$@"`,
   ].join("\n");
@@ -78,7 +78,7 @@ export async function startPod(options: PodOptions): Promise<Pod> {
     "--clear-groups",
     "--bounding-set=-all",
     "--no-new-privs",
-    // A change of user makes the kernel forget with whom it ends.
+    // A change of user clears the parent death signal.
     "--pdeathsig=KILL",
   ];
   const enterRoot = ["chroot", root, ...drop, "--"];
@@ -103,7 +103,7 @@ export async function startPod(options: PodOptions): Promise<Pod> {
         const enter = [`--target=${pid}`, "--net", "--uts", "--pid", "--mount", "--root", "--"];
         if (isolated.child.exitCode !== null)
           throw new Error(`${name} has ended: ${(await readFile(log, "utf8")).slice(-2000)}`);
-        // The folder that it comes from is none of the pod.
+        // The source folder must not be visible in the pod.
         const inRoot = ["sh", "-c", 'cd / && exec "$@"', "sh"];
         const inside = [...enter, "env", "-i", ...all, ...drop, "--", ...inRoot, ...command];
         const { stdout } = await run("nsenter", inside, { timeout: 20_000 });
@@ -154,7 +154,7 @@ async function volumes({ spec, sources, network, name }: PodOptions, own: string
       await chmod(join(folder, key), volume?.secret?.defaultMode ?? 0o644);
       await chown(join(folder, key), 0, user);
     }
-    // The folder belongs to root and to the pod's group, as fsGroup has it.
+    // The folder belongs to root and to the group of the pod, as with fsGroup.
     await chown(folder, 0, user);
     await chmod(folder, 0o2775);
     mounts.push({ from: subPath ? join(folder, subPath) : folder, to: mountPath, file: subPath !== undefined });

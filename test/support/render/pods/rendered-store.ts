@@ -8,13 +8,13 @@ import { generatedSecrets } from "../../../../src/render/secrets.js";
 import { PodNetwork } from "./network.js";
 import { type Pod, type PodOptions, startPod } from "./pod.js";
 
-/** A store of a Plan as the objects that Kubernetes gets, run one pod at a time. */
+/** A store of a Plan, run from its rendered Kubernetes objects, one pod at a time. */
 export interface RenderedStore {
   readonly members: number;
   readonly secret: Readonly<Record<string, string>>;
-  /** Starts a member of the StatefulSet: at a new address, with the claims that it had. */
+  /** Starts a member of the StatefulSet with a new address and its existing claims. */
   start(index: number): Promise<Pod>;
-  /** Runs the store's job once, and gives its exit code with what it printed. */
+  /** Runs the store's job once; returns its exit code and output. */
   job(): Promise<{ readonly code: number | null; readonly log: string }>;
   stop(): Promise<void>;
 }
