@@ -23,7 +23,8 @@ export interface Lock {
 export async function acquireLock(path: string): Promise<{ lock: Lock } | { owner: Owner }> {
   const self: Owner = { pid: process.pid, started: (await processOf(process.pid))?.started ?? "unknown" };
   const own = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
-  await writeFile(own, JSON.stringify(self), { mode: 0o600 });
+  // Synced before the link: otherwise a power failure may leave a lock without content, which no one takes over.
+  await writeFile(own, JSON.stringify(self), { mode: 0o600, flush: true });
   try {
     for (let attempt = 0; attempt < 10; attempt += 1) {
       if (await tryLink(own, path)) return { lock: { release: () => release(path, self) } };
@@ -109,11 +110,13 @@ async function tryLink(from: string, to: string): Promise<boolean> {
   }
 }
 
+/** Undefined if there is no lock. Throws `data/lock` for other content: its owner may be alive. */
 async function readOwner(path: string): Promise<Owner | undefined> {
   const text = await readIfPresent(path);
   if (text === undefined) return undefined;
   const parsed = ownerSchema.safeParse(tryJson(text));
-  return parsed.success ? parsed.data : { pid: 2 ** 30, started: "unreadable" };
+  if (parsed.success) return parsed.data;
+  throw new KeelsonError("data/lock", `the lock ${path} does not name its owner`);
 }
 
 /** Renames the stale lock first, so that of two processes that see it only one succeeds. */

@@ -28,7 +28,8 @@ export async function acquireDataDirectory(places: Layout, missing: string | und
 }
 
 async function alreadyRunning(places: Layout, owner: Owner): Promise<KeelsonError> {
-  const running = await readRunning(places);
+  // For the URL in the message only: an invalid file must not hide that the platform runs.
+  const running = await readRunning(places).catch(() => undefined);
   const where = running?.pid === owner.pid ? `at ${running.url} ` : "";
   return new KeelsonError("platform/running", `a platform already runs ${where}on ${places.root} (pid ${owner.pid})`);
 }

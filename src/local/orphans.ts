@@ -1,14 +1,14 @@
-import { execFile } from "node:child_process";
 import { realpath } from "node:fs/promises";
 import { sep } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
+import { isSystemError } from "../disk/disk-errors.js";
 import { isAlive, killOwner, type Owner, ownerOfProcess } from "../disk/lock.js";
 import { processIds, readProcessFile } from "../disk/proc.js";
+import { processTable } from "../disk/ps.js";
+import { isAbsent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import type { Layout } from "./layout.js";
 
-const run = promisify(execFile);
 /** From SIGKILL to the exit: the operating system may have to close files on a slow disk. */
 const KILL_TIMEOUT_MS = 5_000;
 const POLL_INTERVAL_MS = 100;
@@ -70,7 +70,10 @@ async function waitFor(
 
 /** Every `keelson serve` whose data directory, by its command line, is below `modules` of this platform. */
 export async function orphansOf({ modules }: Pick<Layout, "modules">): Promise<Orphan[]> {
-  const home = await real(modules);
+  const home = await realpath(modules).catch((error: unknown) => {
+    if (isAbsent(error)) return modules;
+    throw error;
+  });
   const found: Orphan[] = [];
   for (const { pid, words } of await commandLines()) {
     const at = words.findIndex(
@@ -90,8 +93,15 @@ function after(words: readonly string[], from: number, option: string): string |
   return at < 0 ? undefined : words[at + 1];
 }
 
+/**
+ * The data directory of another process. If it was removed, or this user has no access to it, the path as given: a directory
+ * below the modules of this platform is accessible.
+ */
 async function real(path: string): Promise<string> {
-  return realpath(path).catch(() => path);
+  return realpath(path).catch((error: unknown) => {
+    if (isAbsent(error) || (isSystemError(error) && (error.code === "EACCES" || error.code === "EPERM"))) return path;
+    throw error;
+  });
 }
 
 async function commandLines(): Promise<{ readonly pid: number; readonly words: readonly string[] }[]> {
@@ -107,8 +117,8 @@ async function commandLines(): Promise<{ readonly pid: number; readonly words: r
 
 /** Without /proc the arguments cannot be separated reliably: a path with a space is not recognised. */
 async function commandLinesOfPs(): Promise<{ readonly pid: number; readonly words: readonly string[] }[]> {
-  const { stdout } = await run("ps", ["-axww", "-o", "pid=,args="]).catch(() => ({ stdout: "" }));
-  return stdout.split("\n").flatMap((line) => {
+  const table = await processTable(["-axww", "-o", "pid=,args="]);
+  return table.split("\n").flatMap((line) => {
     const [, pid, args] = /^\s*(\d+)\s+(.*)$/.exec(line) ?? [];
     return pid === undefined || args === undefined ? [] : [{ pid: Number(pid), words: args.split(" ") }];
   });

@@ -66,9 +66,11 @@ async function platformOf(command: string, pid: number): Promise<string | undefi
   const plan = /keelson\.js serve --plan (\/.+?plan\.json) --modules /.exec(command)?.[1];
   if (plan === undefined) return undefined;
   const places = layout(dirname(plan));
-  if ((await lockOwner(places.lock)) === undefined)
+  // For the message only: an invalid file of the other platform must not hide that the port is in use.
+  const owner = await lockOwner(places.lock).catch(() => "unknown");
+  if (owner === undefined)
     return `a process of a killed platform on ${places.root} (pid ${pid}), which exits once its requests in flight are complete`;
-  const running = await readRunning(places);
+  const running = await readRunning(places).catch(() => undefined);
   return running
     ? `the platform ${running.platform} (${running.environment}) on ${places.root} (pid ${pid})`
     : `a platform that is starting on ${places.root} (pid ${pid})`;

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { writeAtomically } from "../disk/atomic-file.js";
 import { lockOwner } from "../disk/lock.js";
 import { readIfPresent } from "../disk/read.js";
+import { KeelsonError } from "../errors/keelson-error.js";
 import type { Layout } from "./layout.js";
 
 const runningSchema = z.object({
@@ -30,21 +31,28 @@ export async function writeRunning(layout: Layout, running: RunningPlatform): Pr
   await writeAtomically(layout.running, `${JSON.stringify(running, undefined, 2)}\n`);
 }
 
-/** Undefined if there is no such file. A killed platform leaves its file behind. */
+/**
+ * Undefined if there is no such file. A killed platform leaves its file behind. Throws `file/unreadable` if the content is
+ * invalid: the platform that it describes may be running.
+ */
 export async function readRunning(layout: Pick<Layout, "running">): Promise<RunningPlatform | undefined> {
   const text = await readIfPresent(layout.running);
   if (text === undefined) return undefined;
   try {
     return runningSchema.parse(JSON.parse(text));
-  } catch {
-    return undefined;
+  } catch (error) {
+    throw new KeelsonError("file/unreadable", `${layout.running} does not describe a running platform`, {
+      cause: error,
+    });
   }
 }
 
 /** The platform that runs on this data directory now; undefined if none does, or if it is at an early step of its start. */
 export async function livePlatform(layout: Pick<Layout, "running" | "lock">): Promise<RunningPlatform | undefined> {
-  const [owner, running] = await Promise.all([lockOwner(layout.lock), readRunning(layout)]);
-  return running !== undefined && running.pid === owner?.pid ? running : undefined;
+  const owner = await lockOwner(layout.lock);
+  if (owner === undefined) return undefined;
+  const running = await readRunning(layout);
+  return running?.pid === owner.pid ? running : undefined;
 }
 
 export async function removeRunning(layout: Layout): Promise<void> {

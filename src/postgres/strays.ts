@@ -1,13 +1,10 @@
-import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import { processIds, readProcessFile, workingDirectoryOf } from "../disk/proc.js";
+import { processTable } from "../disk/ps.js";
 import { readIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
-
-const run = promisify(execFile);
 
 /**
  * Stops a server that an earlier, killed Keelson left running on this data directory, and removes a stale pid file.
@@ -64,8 +61,8 @@ async function isServerOf(pid: number, dataDirectory: string, only?: "proc"): Pr
     if (cwd?.replace(/ \(deleted\)$/, "") !== dataDirectory) return false;
     return (await readProcessFile(pid, "comm"))?.trim() === "postgres";
   }
-  const { stdout } = await run("ps", ["-o", "command=", "-p", String(pid)]).catch(() => ({ stdout: "" }));
-  return basename(stdout.trim().split(" ")[0] ?? "") === "postgres" && stdout.includes(dataDirectory);
+  const command = await processTable(["-o", "command=", "-p", String(pid)]);
+  return basename(command.trim().split(" ")[0] ?? "") === "postgres" && command.includes(dataDirectory);
 }
 
 function signalIfAlive(pid: number, signal: NodeJS.Signals): void {

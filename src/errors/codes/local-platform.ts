@@ -74,6 +74,11 @@ export const localPlatformErrors = {
     exitCode: 1,
     hint: "`keelson status` shows when every process is ready",
   },
+  "process/unlisted": {
+    summary: "The processes of this machine cannot be listed, so that a process of an earlier platform may still run.",
+    exitCode: 1,
+    hint: "check that `ps` is installed and may be run",
+  },
   "platform/orphan": { summary: "A process of an earlier platform cannot be stopped.", exitCode: 1 },
   "platform/stopping": { summary: "The platform is shutting down.", exitCode: 1 },
   "platform/ending": {

@@ -65,7 +65,7 @@ function exchange(
     sent.on("timeout", () =>
       sent.destroy(new KeelsonError("control/timeout", "the supervisor did not respond in time")),
     );
-    sent.on("error", (error) => reject(isAbsent(error) ? notRunning("on this data", error) : error));
+    sent.on("error", (error) => reject(isNotListening(error) ? notRunning("on this data", error) : error));
     sent.end(body);
   });
 }
@@ -76,6 +76,6 @@ export function notRunning(where: string, cause?: unknown): KeelsonError {
   });
 }
 
-function isAbsent(error: unknown): boolean {
+function isNotListening(error: unknown): boolean {
   return isSystemError(error) && ["ENOENT", "ECONNREFUSED", "ECONNRESET"].includes(error.code);
 }

@@ -1,7 +1,6 @@
 import { type FileHandle, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { isSystemError } from "../../disk/disk-errors.js";
-import { readdirIfPresent, statIfPresent } from "../../disk/read.js";
+import { isAbsent, readdirIfPresent, statIfPresent } from "../../disk/read.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { TarEntry } from "./tar.js";
 
@@ -63,7 +62,7 @@ function isTemporary(name: string): boolean {
 async function* file(root: string, path: string): AsyncIterable<TarEntry> {
   const handle = await open(join(root, path), "r").catch((error: unknown) => {
     // A table that was dropped since the directory was listed: the log contains that.
-    if (isSystemError(error) && error.code === "ENOENT") return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   });
   if (!handle) return;

@@ -3,8 +3,8 @@ import type { Dirent } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { syncDirectory } from "../../disk/atomic-file.js";
-import { diskError, isSystemError } from "../../disk/disk-errors.js";
-import { readdirIfPresent, statIfPresent } from "../../disk/read.js";
+import { diskError } from "../../disk/disk-errors.js";
+import { isAbsent, readdirIfPresent, statIfPresent } from "../../disk/read.js";
 import { missing, type Repository, type StoredObject, type Written } from "./repository.js";
 
 const TEMPORARY = ".tmp";
@@ -62,7 +62,7 @@ async function makeDirectories(path: string): Promise<void> {
 
 async function* get(root: string, name: string): AsyncIterable<Uint8Array> {
   const handle = await open(join(root, name), "r").catch((error: unknown) => {
-    throw isSystemError(error) && error.code === "ENOENT" ? missing(name, root, error) : error;
+    throw isAbsent(error) ? missing(name, root, error) : error;
   });
   try {
     for await (const chunk of handle.createReadStream({ autoClose: false, highWaterMark: 256 * 1024 }))

@@ -119,6 +119,7 @@ export async function unpackInto(
 
 async function requireEmpty(directory: string): Promise<void> {
   const entries = await readdir(directory).catch((error: unknown) => {
+    // ENOTDIR is not absence here: the target, or a parent of it, is a file.
     if (isSystemError(error) && error.code === "ENOENT") return [];
     throw diskError(error, directory);
   });

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open, readdir, readFile, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { UsageEvent } from "../../../contracts/usage.js";
+import { isAbsent } from "../../../disk/read.js";
 import { type Entry, entriesIn, frame, settledIn } from "./records.js";
 
 /** One file of the journal. Files are created, published and deleted in the order of their numbers. */
@@ -96,6 +97,6 @@ export async function deleteSegment({ path, number, unreadable }: Segment): Prom
   try {
     await unlink(path);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    if (!isAbsent(error)) throw error;
   }
 }
