@@ -19,6 +19,10 @@ function recordAll(health: Health, results: readonly Result[], waitedMs = 5_000)
 describe("the meaning of an attempt's result", () => {
   it.each([
     { status: 200, outcome: "success", retry: "never", fallsBack: false },
+    { status: 201, outcome: "failure", retry: "elsewhere", fallsBack: true },
+    { status: 204, outcome: "failure", retry: "elsewhere", fallsBack: true },
+    { status: 301, outcome: "failure", retry: "elsewhere", fallsBack: true },
+    { status: 307, outcome: "failure", retry: "elsewhere", fallsBack: true },
     { status: 400, outcome: "success", retry: "never", fallsBack: false },
     { status: 401, outcome: "failure", retry: "elsewhere", fallsBack: true },
     { status: 403, outcome: "failure", retry: "elsewhere", fallsBack: true },
@@ -97,6 +101,20 @@ describe("the health of a server", () => {
     expect(health.ejectedUntil).toBe(now + 1_000);
   });
 
+  it("counts no status below 400 except 200 as a success", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 201, max: 399 }), fc.boolean(), (status, hasRetryAfter) => {
+        expect(meaningOf(resultOfStatus(status, hasRetryAfter)).outcome).toBe("failure");
+      }),
+    );
+  });
+
+  it("ejects a server that fails, although clients disconnect from its unfinished responses in between", () => {
+    const health = new Health();
+    for (let count = 0; count < MAX_FAILURES; count += 1) recordAll(health, ["server-error", "left-mid-response"]);
+    expect(health.ejectedUntil).toBe(NOW + 1_000);
+  });
+
   it("ejects a server that refuses the gateway's credentials", () => {
     const health = new Health();
     recordAll(health, Array<Result>(MAX_FAILURES).fill("unauthorised"));
@@ -138,7 +156,8 @@ describe("the health of a server", () => {
     const result = fc.constantFrom<Result>(
       "succeeded",
       "client-error",
-      "client-left",
+      "left-mid-response",
+      "redirected",
       "not-ready",
       "not-found",
       "server-error",

@@ -110,6 +110,29 @@ describe("routing over a model's servers", () => {
     expect(await answer.json()).toMatchObject({ error: { code: "upstream_failed", type: "server_error" } });
   });
 
+  it.each([201, 204, 301, 307])(
+    "uses another server if one responds with status %i, and returns 502 without one",
+    async (status) => {
+      const wrong = await upstream((_received, response) => {
+        response.writeHead(status, { location: "http://127.0.0.1:9/v1", "content-type": "text/plain" });
+        response.end(status === 204 ? undefined : "x".repeat(100_000));
+      });
+      const sound = await upstream();
+      const running = await gateway(
+        `assistant: { upstreams: ${urls(wrong, sound)} }\nalone: { upstreams: ${urls(wrong)} }`,
+      );
+      for (let count = 0; count < 4; count += 1) {
+        const response = await chat(running);
+        expect(response.status).toBe(200);
+        expect(await response.text()).toContain(words[0]);
+      }
+      const refused = await chat(running, { model: "alone" });
+      expect(refused.status).toBe(502);
+      expect(refused.headers.get("location")).toBeNull();
+      expect(await refused.json()).toMatchObject({ error: { code: "upstream_failed" } });
+    },
+  );
+
   it("holds a request while its server restarts", async () => {
     const first = await startUpstream();
     const running = await gateway(`assistant: { upstreams: ${urls(first)} }`);

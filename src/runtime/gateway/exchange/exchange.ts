@@ -5,7 +5,7 @@ import type { CallMetrics } from "../metrics.js";
 import { type Problem, problem, problemBody, refuse, usageUnavailable } from "../problem.js";
 import { Outgoing } from "../response/outgoing.js";
 import type { UpstreamResponse } from "../response/upstream-response.js";
-import { meaningOf, type Result, resultOfStatus } from "../routing/health.js";
+import { meaningOf, type Result } from "../routing/health.js";
 import type { RouteWaiter } from "../routing/model-route.js";
 import type { Tried } from "../routing/pick.js";
 import type { Placement } from "../routing/placement.js";
@@ -70,7 +70,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   /** The newest attempt; undefined between two attempts. */
   #upstream: UpstreamCall | undefined;
   /** The result of the newest attempt. */
-  #result: Result = "succeeded";
+  #result: Result = "discarded";
   /** Why the newest attempt broke, for the log. */
   #reason: string | undefined;
   #retryDelayMs = 0;
@@ -246,15 +246,15 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
       this.#counted = counted;
       this.#estimated = estimated;
     }
-    this.#result = resultOfStatus(response.status, false);
+    this.#result = response.result;
     this.#step("completed");
   }
 
   onUpstreamError(response: UpstreamResponse): void {
     const { retryAfter } = response;
-    this.#result = this.#state.clientLeft ? "client-left" : resultOfStatus(response.status, retryAfter !== undefined);
+    this.#result = response.result;
     const body = response.document();
-    const status = statusForClient(response.status);
+    const status = statusForClient(response.status, response.result);
     const message = messageIn(body);
     const model = this.placement.route.model.name;
     // The error document of an upstream already has the shape of the OpenAI API.
@@ -271,14 +271,20 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   }
 
   onBroken(reason: string, result: Result): void {
-    const hasResponse = (this.#upstream?.respondedAt ?? 0) > 0;
-    this.#result = this.#state.clientLeft ? (hasResponse ? "client-left" : "abandoned") : result;
+    this.#result = this.#state.clientLeft ? this.#resultOfLeft() : result;
     if (!this.#state.clientLeft && !this.#state.started) {
       const model = this.placement.route.model.name;
       this.#prepareProblem(problem("upstream_failed", `the server of ${model} failed: ${reason}`));
     }
     this.#reason = reason;
     this.#step("connection-lost");
+  }
+
+  /** The result of an attempt that was cancelled because the client disconnected. */
+  #resultOfLeft(): Result {
+    const result = this.#upstream?.response?.result;
+    if (result === undefined) return "abandoned";
+    return result === "succeeded" ? "left-mid-response" : result;
   }
 
   /** Prepares the end of a response whose upstream failed in the middle of it. */

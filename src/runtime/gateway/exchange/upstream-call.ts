@@ -115,7 +115,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     const response = this.#response;
     if (this.#ended || response === undefined) return;
     this.#ended = true;
-    if (response.status >= 400) this.listener.onUpstreamError(response);
+    if (response.result !== "succeeded") this.listener.onUpstreamError(response);
     else if (response.shape !== undefined) this.listener.onBroken("its stream ended early", "connection-lost");
     else this.listener.onComplete(response, undefined);
   }

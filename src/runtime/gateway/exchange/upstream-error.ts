@@ -1,14 +1,13 @@
-import { resultOfStatus } from "../routing/health.js";
+import type { Result } from "../routing/health.js";
 
 const MAX_ERROR_BYTES = 65_536;
 
-/**
- * The status that the client receives for an upstream's error status. That the upstream refuses the gateway's credentials,
- * or does not serve the model, is not the client's fault.
- */
-export function statusForClient(upstream: number): number {
-  const result = resultOfStatus(upstream, false);
-  return result === "unauthorised" || result === "not-found" ? 502 : upstream;
+/** Results that are faults of the server or of the gateway's configuration, and not of the client. */
+const BAD_GATEWAY: ReadonlySet<Result> = new Set(["unauthorised", "not-found", "redirected", "unexpected"]);
+
+/** The status that the client receives for an upstream's status that is not a success. `result`: what the status means. */
+export function statusForClient(upstream: number, result: Result): number {
+  return BAD_GATEWAY.has(result) ? 502 : upstream;
 }
 
 /** The message of an upstream's error document, of the OpenAI or the Ollama API. */

@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import { OPERATIONS } from "../operations.js";
+import { type Result, resultOfStatus } from "../routing/health.js";
 import type { Call, Counted, StreamShape } from "../shape.js";
 import { BYTES_PER_TOKEN } from "../token-estimate.js";
 import { HeldResponse } from "./held-response.js";
@@ -18,6 +19,8 @@ const MAX_ERROR_BYTES = 64 * 1024;
 export class UpstreamResponse {
   readonly contentType: string;
   readonly retryAfter: string | undefined;
+  /** The result of the attempt if the response is received to its end. */
+  readonly result: Result;
   readonly #shape: StreamShape | undefined;
   readonly #held = new HeldResponse();
   #inbox: Buffer[] = [];
@@ -29,11 +32,12 @@ export class UpstreamResponse {
   ) {
     const type = headers["content-type"];
     const upstreamType = typeof type === "string" ? type : "application/json";
-    const streams = status === 200 && call.stream && upstreamType.startsWith("text/event-stream");
-    this.#shape = streams ? call.streamShape() : undefined;
-    this.contentType = this.#shape?.contentType ?? upstreamType;
     const retryAfter = headers["retry-after"];
     this.retryAfter = typeof retryAfter === "string" ? retryAfter : undefined;
+    this.result = resultOfStatus(status, this.retryAfter !== undefined);
+    const streams = this.result === "succeeded" && call.stream && upstreamType.startsWith("text/event-stream");
+    this.#shape = streams ? call.streamShape() : undefined;
+    this.contentType = this.#shape?.contentType ?? upstreamType;
   }
 
   /** Undefined if the response is a single document. */
@@ -50,7 +54,7 @@ export class UpstreamResponse {
       this.#inbox.push(chunk);
       return this.#inbox.length === 1 ? "later" : "held";
     }
-    if (this.status !== 200) {
+    if (this.result !== "succeeded") {
       if (this.#held.size < MAX_ERROR_BYTES) this.#held.add(chunk);
       return "held";
     }

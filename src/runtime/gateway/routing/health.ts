@@ -5,8 +5,12 @@
 
 /** The result of one attempt. HTTP statuses are grouped by what they mean for the server. */
 export type Result =
-  /** 2xx or 3xx. */
+  /** 200 with a complete response: the only status of a success in both APIs. */
   | "succeeded"
+  /** 3xx: the gateway follows no redirect, because that would send the prompt to a server that is not configured. */
+  | "redirected"
+  /** Any other status below 400, such as 202 or 204: the response is not an answer to the request. */
+  | "unexpected"
   /** 4xx except those below: the request is at fault. */
   | "client-error"
   /** 401 or 403: the server refuses the gateway's credentials. */
@@ -29,8 +33,8 @@ export type Result =
   | "timed-out"
   /** The client disconnected before the first byte of the response. */
   | "abandoned"
-  /** The client disconnected during the response. */
-  | "client-left"
+  /** The client disconnected after the head of a response with status 200: the server may be healthy or may hang. */
+  | "left-mid-response"
   /** The gateway cancelled the attempt because usage cannot be recorded. */
   | "discarded";
 
@@ -64,6 +68,8 @@ interface Meaning {
 
 const MEANINGS = {
   succeeded: { outcome: "success", retry: "never", fallsBack: false },
+  redirected: { outcome: "failure", retry: "elsewhere", fallsBack: true },
+  unexpected: { outcome: "failure", retry: "elsewhere", fallsBack: true },
   "client-error": { outcome: "success", retry: "never", fallsBack: false },
   unauthorised: { outcome: "failure", retry: "elsewhere", fallsBack: true },
   // Not a failure: a client that requests a path which the server lacks could eject it for everyone.
@@ -77,7 +83,7 @@ const MEANINGS = {
   // The server may still be working on it: the same work is not started there twice.
   "timed-out": { outcome: "failure", retry: "elsewhere", fallsBack: true },
   abandoned: { outcome: "unanswered", retry: "never", fallsBack: false },
-  "client-left": { outcome: "success", retry: "never", fallsBack: false },
+  "left-mid-response": { outcome: "neutral", retry: "never", fallsBack: false },
   discarded: { outcome: "neutral", retry: "never", fallsBack: false },
 } as const satisfies Record<Result, Meaning>;
 
@@ -87,7 +93,8 @@ export function meaningOf(result: Result): Meaning {
 
 /** The result of an attempt whose response has `status`. */
 export function resultOfStatus(status: number, hasRetryAfter: boolean): Result {
-  if (status < 400) return "succeeded";
+  if (status === 200) return "succeeded";
+  if (status < 400) return status >= 300 ? "redirected" : "unexpected";
   if (status === 401 || status === 403) return "unauthorised";
   if (status === 404) return "not-found";
   if (status === 408) return "request-timeout";
