@@ -29,8 +29,8 @@ class Environment {
     if (!this.state.clientLeft && this.state.phase !== "done") events.push("client-left");
     if (this.queued) events.push("target-granted", "queue-refused");
     if (this.calling) {
-      // An aborted call only ends.
-      if (!this.state.clientLeft) events.push("output", "completed");
+      // A cancelled call may still deliver what had arrived before the cancellation.
+      events.push("output", "completed");
       if (!this.state.started) events.push("upstream-error");
       events.push("connection-lost");
     }
@@ -69,6 +69,11 @@ class Environment {
       if (!this.state.clientLeft) this.bytesOut += this.held;
       this.held = 0;
     }
+    // The status of a settlement is 499 exactly if the client disconnected before it was written.
+    if (has(machine.SETTLE)) expect(this.state.clientLeft).toBe(false);
+    if (has(machine.SETTLE_LEFT)) expect(this.state.clientLeft).toBe(true);
+    // Metrics count only what the journal has accepted.
+    if (has(machine.RECORD)) expect(this.settlement).toBe("durable");
     if (has(machine.SETTLE) || has(machine.SETTLE_LEFT)) {
       this.counts.settled += 1;
       this.settlement = "pending";
@@ -210,5 +215,18 @@ describe("the states of a request", () => {
     expect(machine.step(state, "connection-lost")).toBe(machine.RELEASE | machine.BREAK | machine.SETTLE);
     expect(machine.step(state, "journal-refused")).toBe(machine.DESTROY | machine.FINISH);
     expect(state.started).toBe(true);
+  });
+
+  it("settle a response that is completed during its cancellation as one of a client that disconnected", () => {
+    const state = machine.initialState();
+    for (const event of ["start", "target-granted", "client-left"] as const) machine.step(state, event);
+    expect(machine.step(state, "completed")).toBe(machine.RELEASE | machine.SETTLE_LEFT);
+  });
+
+  it("keep the settlement of a complete response if the client disconnects while it is written", () => {
+    const state = machine.initialState();
+    for (const event of ["start", "target-granted", "intent-durable", "completed"] as const) machine.step(state, event);
+    expect(machine.step(state, "client-left")).toBe(0);
+    expect(machine.step(state, "settlement-durable")).toBe(machine.END | machine.RECORD | machine.FINISH);
   });
 });

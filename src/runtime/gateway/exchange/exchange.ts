@@ -365,9 +365,12 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   }
 
   #settleLeft(): void {
-    const { counted, estimated } = this.#countedSoFar();
-    this.#counted = counted;
-    this.#estimated = estimated;
+    // A response that was completed during the cancellation has its exact counts already.
+    if (this.#result !== "succeeded") {
+      const { counted, estimated } = this.#countedSoFar();
+      this.#counted = counted;
+      this.#estimated = estimated;
+    }
     this.#settle(CLIENT_LEFT_STATUS);
   }
 
@@ -377,9 +380,6 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
     const { organisation, keyId } = this.principal;
     const { route } = this.placement;
     this.#out.model = route.model.name;
-    this.#metrics.input.observe(inputTokens);
-    this.#metrics.output.observe(outputTokens);
-    route.tokens += inputTokens + outputTokens;
     this.shared.journal.settle(
       {
         id: this.id,
@@ -417,6 +417,10 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
     const respondedAt = this.#upstream?.respondedAt ?? 0;
     const firstByte = respondedAt === 0 ? 0 : respondedAt - this.#startedAt;
     this.#metrics.completed(status, milliseconds / 1000, firstByte / 1000);
+    const { inputTokens, outputTokens } = this.#counted;
+    this.#metrics.input.observe(inputTokens);
+    this.#metrics.output.observe(outputTokens);
+    this.placement.route.tokens += inputTokens + outputTokens;
     if (this.shared.tracer !== undefined) {
       const model = this.placement.route.model.name;
       const path = this.request.url ?? "";

@@ -16,8 +16,9 @@
  *                                   └─ completed, connection-lost ┘
  *                                      after the first byte
  *
- * From every state: `client-left` cancels what runs, and settles the request with status 499 if it was intended;
- * `journal-refused` leads to `done` at once. `done` ignores every event, except that it releases a slot that is granted late.
+ * `client-left` cancels what runs. If the request was intended, it is then settled with status 499, also if its response is
+ * completed during the cancellation. In `settling` it has no effect: the settlement is already written.
+ * From every state of an intended request, `journal-refused` leads to `done` at once. `done` ignores every event, except that it releases a slot that is granted late.
  *
  * Invariants (test/gateway/exchange-state.test.ts):
  * - At most one response is sent: END, REFUSE and DESTROY exclude each other.
@@ -160,7 +161,8 @@ export function step(state: State, event: Event): Effects {
     case "output":
       return state.phase === "calling" && !state.clientLeft ? output(state) : 0;
     case "completed":
-      return state.phase === "calling" ? RELEASE | settle(state) : 0;
+      if (state.phase !== "calling") return 0;
+      return RELEASE | (state.clientLeft ? settleLeft(state) : settle(state));
     case "upstream-error":
     case "connection-lost":
       return state.phase === "calling" ? RELEASE | attemptFailed(state) : 0;
