@@ -72,15 +72,15 @@ export async function listKeys(options: ListKeyOptions): Promise<void> {
 }
 
 /** `keelson keys revoke`. */
-export async function revokeKey(wanted: string, options: KeyOptions): Promise<void> {
+export async function revokeKey(idOrPrefix: string, options: KeyOptions): Promise<void> {
   const connection = await connect(options);
   const keys = await allKeys(connection, undefined);
   // The key itself is never sent: its prefix identifies it.
   const found = keys.filter(
-    ({ id, prefix }) => id === wanted || (wanted.length >= MIN_PREFIX_LENGTH && sameBeginning(wanted, prefix)),
+    ({ id, prefix }) => id === idOrPrefix || (idOrPrefix.length >= MIN_PREFIX_LENGTH && hasPrefix(idOrPrefix, prefix)),
   );
   const [key] = found;
-  if (!key) throw new KeelsonError("key/unknown", `there is no key ${wanted}`);
+  if (!key) throw new KeelsonError("key/unknown", `there is no key ${idOrPrefix}`);
   if (found.length > 1)
     throw new KeelsonError("key/ambiguous", `${found.length} keys start with this prefix`, {
       hint: `specify one by its id: ${found.map(({ id }) => id).join(", ")}`,
@@ -116,8 +116,8 @@ function listed(values: readonly string[]): string[] {
   return values.flatMap((value) => value.split(",")).filter((value) => value !== "");
 }
 
-function sameBeginning(wanted: string, prefix: string): boolean {
-  return wanted.startsWith(prefix) || prefix.startsWith(wanted);
+function hasPrefix(idOrPrefix: string, prefix: string): boolean {
+  return idOrPrefix.startsWith(prefix) || prefix.startsWith(idOrPrefix);
 }
 
 function stateOf(key: Key): "valid" | "revoked" | "expired" {

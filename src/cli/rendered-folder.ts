@@ -20,11 +20,11 @@ export async function readFolder(
   directory: string,
   rendered: readonly RenderedFile[],
 ): Promise<ReadonlyMap<string, string>> {
-  const wanted = new Set(rendered.map((file) => file.path));
+  const renderedPaths = new Set(rendered.map((file) => file.path));
   const found = new Map<string, string>();
   for (const path of await filesIn(directory)) {
     const file = join(directory, path);
-    if (!wanted.has(path) && !hasMarker(await readBeginning(file))) continue;
+    if (!renderedPaths.has(path) && !hasMarker(await readBeginning(file))) continue;
     const text = await readText(file);
     if (text !== undefined) found.set(path, text);
   }
@@ -47,7 +47,7 @@ async function filesIn(directory: string): Promise<readonly string[]> {
 export async function writeChanges(directory: string, changes: readonly Change[]): Promise<void> {
   for (const change of changes) {
     const path = join(directory, change.path);
-    if (change.kind === "create" || change.kind === "replace") await writeWhole(path, change.after, 0o644);
+    if (change.kind === "create" || change.kind === "replace") await writeAtomic(path, change.after, 0o644);
     if (change.kind === "remove") {
       await rm(path);
       await removeEmptyParents(directory, dirname(path));
@@ -76,15 +76,15 @@ export async function writeMissingSecrets(
       if (value !== undefined) existing[key] = value;
     }
     for (const [key, value] of Object.entries(missingValues(secret, existing, random))) {
-      await writeWhole(join(folder, key), value, 0o444);
+      await writeAtomic(join(folder, key), value, 0o444);
       made.push(posix.join(SECRETS_FOLDER, secret.name, key));
     }
   }
-  if (made.length > 0) await writeWhole(join(directory, SECRETS_FOLDER, ".gitignore"), "*\n", 0o644);
+  if (made.length > 0) await writeAtomic(join(directory, SECRETS_FOLDER, ".gitignore"), "*\n", 0o644);
   return made;
 }
 
-async function writeWhole(path: string, text: string, mode: number): Promise<void> {
+async function writeAtomic(path: string, text: string, mode: number): Promise<void> {
   const draft = `${path}.${process.pid}.part`;
   try {
     await mkdir(dirname(path), { recursive: true });

@@ -52,18 +52,18 @@ export async function usage(options: UsageOptions): Promise<void> {
     process.stdout.write(await fetchText(connection, usageRoutes.readUsage, { query: { ...query, format: "csv" } }));
     return;
   }
-  const answer = await callAdmin(connection, usageRoutes.readUsage, { query });
+  const report = await callAdmin(connection, usageRoutes.readUsage, { query });
   if (options.json) {
-    process.stdout.write(`${JSON.stringify(answer)}\n`);
+    process.stdout.write(`${JSON.stringify(report)}\n`);
     return;
   }
-  if (answer.totals.requests === 0) {
+  if (report.totals.requests === 0) {
     process.stderr.write("no usage in this range\n");
     return;
   }
   const head = [...by.map((dimension) => dimension.toUpperCase()), ...USAGE_FIGURES.map((figure) => HEADINGS[figure])];
-  const body = answer.rows.map((row) => [...by.map((dimension) => nameOf(row[dimension], dimension)), ...cells(row)]);
-  const total = [...by.map((_dimension, index) => (index === 0 ? "total" : "")), ...cells(answer.totals)];
+  const body = report.rows.map((row) => [...by.map((dimension) => nameOf(row[dimension], dimension)), ...cells(row)]);
+  const total = [...by.map((_dimension, index) => (index === 0 ? "total" : "")), ...cells(report.totals)];
   const rows = [head.map(paint.dim), ...body, ...(by.length > 0 && body.length > 1 ? [total.map(paint.bold)] : [])];
   process.stdout.write(table(rightAligned(rows, by.length), ""));
 }

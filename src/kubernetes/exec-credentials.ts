@@ -37,9 +37,9 @@ export function execCredentials(
   kubeconfig: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Credentials {
-  let kept: { readonly identity: Identity; readonly until: number } | undefined;
+  let cached: { readonly identity: Identity; readonly until: number } | undefined;
   return async () => {
-    if (kept && Date.now() < kept.until) return kept.identity;
+    if (cached && Date.now() < cached.until) return cached.identity;
     const { status } = await runPlugin(plugin, kubeconfig, environment);
     const { token, clientCertificateData: certificate, clientKeyData: key } = status;
     const identity: Identity = {
@@ -47,7 +47,7 @@ export function execCredentials(
       authorization: token === undefined ? undefined : `Bearer ${token}`,
     };
     const expires = status.expirationTimestamp === undefined ? Number.NaN : Date.parse(status.expirationTimestamp);
-    kept = { identity, until: Number.isNaN(expires) ? Number.POSITIVE_INFINITY : expires - RENEWAL_MARGIN_MS };
+    cached = { identity, until: Number.isNaN(expires) ? Number.POSITIVE_INFINITY : expires - RENEWAL_MARGIN_MS };
     return identity;
   };
 }

@@ -69,12 +69,12 @@ export async function connectionFrom(options: KubeconfigOptions): Promise<Connec
     if (inside) return inside;
     throw new KeelsonError("kubeconfig/missing", `no kubeconfig exists at ${files.join(", ")}`);
   }
-  const wanted = options.context ?? firstDefined(found, (file) => file.content["current-context"] || undefined);
+  const contextName = options.context ?? firstDefined(found, (file) => file.content["current-context"] || undefined);
   const contexts = found.flatMap((file) => file.content.contexts ?? []);
-  const context = contexts.find((candidate) => candidate.name === wanted);
+  const context = contexts.find((candidate) => candidate.name === contextName);
   if (!context) {
     const names = contexts.map((candidate) => candidate.name);
-    throw new KeelsonError("kubeconfig/unknown-context", contextComplaint(wanted, files), {
+    throw new KeelsonError("kubeconfig/unknown-context", missingContext(contextName, files), {
       hint: names.length > 0 ? `choose one with --context: ${names.join(", ")}` : "the file has no contexts",
     });
   }
@@ -92,9 +92,11 @@ export async function connectionFrom(options: KubeconfigOptions): Promise<Connec
   };
 }
 
-function contextComplaint(wanted: string | undefined, files: readonly string[]): string {
+function missingContext(contextName: string | undefined, files: readonly string[]): string {
   const where = files.join(", ");
-  return wanted === undefined ? `${where} sets no current context` : `there is no context ${wanted} in ${where}`;
+  return contextName === undefined
+    ? `${where} sets no current context`
+    : `there is no context ${contextName} in ${where}`;
 }
 
 interface ReadFile {

@@ -28,12 +28,12 @@ export interface LiveState {
 /** The steps that make the cluster match the rendered objects. Dependencies are applied first and pruned last. Pure. */
 export function decide(rendered: readonly Manifest[], live: LiveState): readonly Step[] {
   const found = new Map(live.objects.map((object) => [identity(object), object]));
-  const wanted = new Set(rendered.map(identity));
+  const renderedIds = new Set(rendered.map(identity));
   const applied = [...rendered]
     .sort((left, right) => rank(left) - rank(right))
     .map((object) => decideRendered(marked(object), found.get(identity(object))));
   const others = live.objects
-    .filter((object) => !wanted.has(identity(object)) && !object.metadata.deletionTimestamp)
+    .filter((object) => !renderedIds.has(identity(object)) && !object.metadata.deletionTimestamp)
     .sort((left, right) => rank(right) - rank(left))
     .map((object) => decideLeftOver(object, live.configMapsInUse));
   return [...applied, ...others];

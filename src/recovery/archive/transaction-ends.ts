@@ -71,7 +71,7 @@ export function transactionEnds(from = 0n): TransactionEnds {
       else if ((flags & FIRST_IS_CONTINUATION) !== 0) {
         open ??= { start: [], length: 0, missing: content.readUInt32LE(page + 16) };
         const part = Math.min(open.missing, end - at);
-        if (open.length > 0) keep(open, content.subarray(at, at + part));
+        if (open.length > 0) appendPrefix(open, content.subarray(at, at + part));
         open.missing -= part;
         at = aligned(at + part);
         if (open.missing > 0) continue;
@@ -90,7 +90,7 @@ export function transactionEnds(from = 0n): TransactionEnds {
         }
         if (total > end - at) {
           open = { start: [], length: 0, missing: total - (end - at) };
-          keep(open, content.subarray(at, end));
+          appendPrefix(open, content.subarray(at, end));
           break;
         }
         // The rest of a segment after a switch is empty.
@@ -105,7 +105,7 @@ export function transactionEnds(from = 0n): TransactionEnds {
   return { read, ended: () => over };
 }
 
-function keep(open: OpenRecord, part: Buffer): void {
+function appendPrefix(open: OpenRecord, part: Buffer): void {
   if (open.length >= PREFIX_BYTES) return;
   open.start.push(part.subarray(0, PREFIX_BYTES - open.length));
   open.length += part.length;

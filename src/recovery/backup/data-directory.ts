@@ -76,11 +76,11 @@ async function* file(root: string, path: string): AsyncIterable<TarEntry> {
 
 async function* exactly(handle: FileHandle, size: number): AsyncIterable<Uint8Array> {
   for (let done = 0; done < size; ) {
-    const wanted = Math.min(CHUNK_BYTES, size - done);
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(wanted), 0, wanted, done);
+    const length = Math.min(CHUNK_BYTES, size - done);
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, done);
     // Truncated since: the replay of the log truncates these zeros again.
     yield bytesRead === 0 ? buffer : buffer.subarray(0, bytesRead);
-    done += bytesRead === 0 ? wanted : bytesRead;
+    done += bytesRead === 0 ? length : bytesRead;
   }
 }
 

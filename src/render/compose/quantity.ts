@@ -25,9 +25,9 @@ export function composeResources(resources: Resources): { readonly resources?: C
     ...(memory.limit !== undefined && { memory: composeBytes(memory.limit) }),
   };
   const reservations = { ...(memory.request !== undefined && { memory: composeBytes(memory.request) }) };
-  const stated = {
+  const declared = {
     ...(Object.keys(limits).length > 0 && { limits }),
     ...(Object.keys(reservations).length > 0 && { reservations }),
   };
-  return Object.keys(stated).length > 0 ? { resources: stated } : {};
+  return Object.keys(declared).length > 0 ? { resources: declared } : {};
 }
