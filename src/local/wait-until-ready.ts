@@ -9,7 +9,7 @@ const MAX_START_CRASHES = 3;
  * is mostly in the configuration; other crashes do after `MAX_START_CRASHES`. Throws that error, `start/failed`, or the reason of `signal`.
  */
 export async function waitUntilReady(
-  supervisor: Supervisor,
+  supervisor: Pick<Supervisor, "events" | "whenReady">,
   onProgress: (what: string) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {

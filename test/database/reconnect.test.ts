@@ -86,6 +86,26 @@ describe("while PostgreSQL restarts", () => {
     unwatch();
   });
 
+  test("a statement LISTEN that PostgreSQL refuses does not leave the listeners without notifications", async () => {
+    const received: string[] = [];
+    const unwatch = platform.accounts.watch((change) => received.push(change.kind));
+    let lost = 0;
+    // PostgreSQL refuses this channel, and keeps the connection open.
+    const refused = platform.database.listen("", {
+      notified: () => undefined,
+      lost: () => {
+        lost += 1;
+      },
+      reset: () => undefined,
+    });
+    await expect.poll(() => [received[0], lost > 0], BOUND).toEqual(["lost", true]);
+    refused();
+    await expect.poll(() => received, BOUND).toEqual(["lost", "reset"]);
+    await platform.call("POST", "/admin/keys", { key: platform.firstKey, body: { name: "after a refusal" } });
+    await expect.poll(() => received, BOUND).toEqual(["lost", "reset", "changed"]);
+    unwatch();
+  });
+
   test("work that is not repeatable fails when its connection is lost, and is not repeated", async () => {
     const tables = platform.database.tables<Record<never, never>>();
     let runs = 0;

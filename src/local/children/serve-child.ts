@@ -62,21 +62,27 @@ const LOW_MEMORY = {
 /** Starts `keelson serve`. It drains and exits by itself when this process exits, because the IPC channel between them closes. */
 export async function startServe(spec: ServeSpec, paths: ServePaths): Promise<Child> {
   const log = await open(paths.log, "a", 0o600);
-  const child = fork(program, serveArguments(spec, paths), {
-    stdio: ["ignore", log.fd, log.fd, "ipc"],
-    env: { ...LOW_MEMORY.variables, ...process.env, KEELSON_CONTROL: paths.control },
-    execArgv: [...process.execArgv, ...LOW_MEMORY.options],
-    // A session of its own: Ctrl-C in the terminal reaches the supervisor only, which stops the processes in their order.
-    detached: true,
-  });
+  let child: ChildProcess;
   let error: KeelsonError | undefined;
-  child.on("message", (message) => {
-    error = reportedError(message) ?? error;
-  });
-  child.on("error", () => undefined);
-  const ended = exitOf(child);
-  await Promise.race([once(child, "spawn"), ended]);
-  await log.close();
+  let ended: ReturnType<typeof exitOf>;
+  try {
+    child = fork(program, serveArguments(spec, paths), {
+      stdio: ["ignore", log.fd, log.fd, "ipc"],
+      env: { ...LOW_MEMORY.variables, ...process.env, KEELSON_CONTROL: paths.control },
+      execArgv: [...process.execArgv, ...LOW_MEMORY.options],
+      // A session of its own: Ctrl-C in the terminal reaches the supervisor only, which stops the processes in their order.
+      detached: true,
+    });
+    child.on("message", (message) => {
+      error = reportedError(message) ?? error;
+    });
+    child.on("error", () => undefined);
+    ended = exitOf(child);
+    // Rejects if the program cannot be started.
+    await Promise.race([once(child, "spawn"), ended]);
+  } finally {
+    await log.close();
+  }
   const url = serveUrl(spec);
   const exited: Promise<Exit> = ended.then(({ code, signal }) => ({
     how: describeExit(code, signal),

@@ -4,12 +4,9 @@ import { readDuration } from "../../platform-file/format.js";
 import { listed, listing } from "../../recovery/backup/listing.js";
 import { MAX_RATE_PER_SECOND } from "../../recovery/drills/limits.js";
 import type { RestoreTarget } from "../../recovery/restore/target.js";
-import type { Recovery } from "../../recovery/service/recovery.js";
-import { NEWEST_SEGMENT_TIMEOUT_MS, type Replacement } from "../../recovery/service/replace.js";
 import type { Platform } from "../platform.js";
 import { platformStatus } from "../status.js";
-import type { Supervisor } from "../supervisor.js";
-import { waitUntilReady } from "../wait-until-ready.js";
+import { replaceDatabase } from "./replace-database.js";
 import type { ControlResponse, ControlRoutes } from "./server.js";
 
 const backupBody = z.object({ verify: z.boolean().default(true) }).default({ verify: true });
@@ -44,37 +41,6 @@ async function restoreInPlace(platform: Platform, id: string, target: RestoreTar
   } finally {
     release();
   }
-}
-
-/**
- * The backup is located, fetched and verified while the platform serves: a restore that cannot succeed stops nothing. If the
- * server cannot recover from the restored files, the previous database is put back.
- */
-async function replaceDatabase({ recovery, supervisor }: Platform, id: string, target: RestoreTarget) {
-  const startedAt = Date.now();
-  const replacement = await recovery.prepareReplacement(id, target);
-  const done = await replaceStopped(recovery, supervisor, replacement).catch(async (error: unknown) => {
-    await replacement.discard();
-    throw error;
-  });
-  try {
-    await waitUntilReady(supervisor, () => undefined, undefined);
-  } catch (error) {
-    const { kept } = done;
-    if (kept !== undefined) {
-      await supervisor.whileStopped(() => recovery.rollBack(kept));
-      await supervisor.whenReady();
-    }
-    throw error;
-  }
-  return { ...done, tookMs: Date.now() - startedAt };
-}
-
-async function replaceStopped(recovery: Recovery, supervisor: Supervisor, replacement: Replacement) {
-  // The newest writes are in a WAL segment that is not full. It is archived first, so that a restore can reach the last seconds.
-  // A lost database cannot archive it; then the archive is all that remains.
-  await recovery.probeArchive(NEWEST_SEGMENT_TIMEOUT_MS).catch(() => undefined);
-  return supervisor.whileStopped(() => replacement.replace());
 }
 
 const drillBody = z.object({

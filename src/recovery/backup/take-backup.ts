@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { throwAfterCleanup } from "../../errors/cleanup.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { asSuperuser, type Server } from "../../postgres/server.js";
 import { logArchive } from "../archive/log-archive.js";
@@ -63,9 +64,10 @@ export async function takeBackup(
     await writeManifest(repository, manifest);
     return manifest;
   } catch (error) {
-    // Without a manifest nothing refers to these objects. Best effort: the repository itself may be unreachable.
-    for (const object of await repository.list(prefix).catch(() => [])) await repository.remove(object.name);
-    throw error;
+    // Without a manifest nothing refers to these objects.
+    return throwAfterCleanup(error, async () => {
+      for (const object of await repository.list(prefix)) await repository.remove(object.name);
+    });
   }
 }
 

@@ -7,6 +7,7 @@ import { extract } from "tar";
 import { syncDirectory } from "../../disk/atomic-file.js";
 import { diskError, isSystemError, requireSpace } from "../../disk/disk-errors.js";
 import { isAbsent } from "../../disk/read.js";
+import { throwAfterCleanup } from "../../errors/cleanup.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { writeAccessRules } from "../../postgres/access.js";
 import type { ServerUser } from "../../postgres/server-user.js";
@@ -82,8 +83,7 @@ export async function unpackInto(
     try {
       return await work();
     } catch (error) {
-      await discard();
-      throw diskError(error, target);
+      return throwAfterCleanup(diskError(error, target), discard);
     }
   };
   const archive = logArchive(repository, codec, manifest.system);

@@ -5,6 +5,12 @@ import type { NotificationListener } from "./client.js";
 const MIN_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 2_000;
 
+interface Connection {
+  readonly client: pg.Client;
+  /** Closes the connection for this reason; it is then replaced. */
+  fail(reason: unknown): void;
+}
+
 /**
  * One connection that listens to all channels of this process and reconnects when it is lost. As it is always open, it is also the
  * first to detect that PostgreSQL has become unreachable or reachable.
@@ -14,7 +20,7 @@ export class Notifications {
   readonly #settings: pg.ClientConfig;
   readonly #events: { lost(error: unknown): void; established(): void };
   readonly #closed = new AbortController();
-  #client: pg.Client | undefined;
+  #connection: Connection | undefined;
   #listening: Promise<void> = Promise.resolve();
   #running: Promise<void> | undefined;
 
@@ -34,17 +40,21 @@ export class Notifications {
     const first = listeners.size === 0;
     listeners.add(listener);
     this.#channels.set(channel, listeners);
-    const client = this.#client;
-    // After a failure the connection is replaced, and the new one listens to all channels.
-    if (first && client) this.#listening = this.#listening.then(() => listenTo(client, channel)).catch(() => {});
+    const connection = this.#connection;
+    // PostgreSQL may refuse the statement and keep the connection open, which would lose the channel's notifications silently. The
+    // new connection listens to all channels.
+    if (first && connection)
+      this.#listening = this.#listening.then(() => listenTo(connection.client, channel)).catch(connection.fail);
     return () => {
       listeners.delete(listener);
+      // The next connection does not listen to it.
+      if (listeners.size === 0 && this.#channels.get(channel) === listeners) this.#channels.delete(channel);
     };
   }
 
   async close(): Promise<void> {
     this.#closed.abort();
-    await this.#client?.end().catch(() => {});
+    await this.#connection?.client.end().catch(() => {});
     await this.#running;
   }
 
@@ -83,14 +93,20 @@ export class Notifications {
     const closed = new Promise<unknown>((resolve) => client.once("end", () => resolve(reason)));
     try {
       await client.connect();
-      this.#client = client;
+      this.#connection = {
+        client,
+        fail: (error) => {
+          reason = error;
+          void client.end().catch(() => {});
+        },
+      };
       // A client runs one statement at a time: channels that are added meanwhile follow after these.
       this.#listening = (async () => {
         for (const channel of this.#channels.keys()) await listenTo(client, channel);
       })();
       await this.#listening;
     } catch (error) {
-      this.#client = undefined;
+      this.#connection = undefined;
       void client.end().catch(() => {});
       throw error;
     }

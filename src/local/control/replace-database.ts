@@ -1,0 +1,55 @@
+import { throwAfterCleanup } from "../../errors/cleanup.js";
+import type { Milliseconds } from "../../plan/plan.js";
+import type { RestoreTarget } from "../../recovery/restore/target.js";
+import type { Recovery } from "../../recovery/service/recovery.js";
+import { NEWEST_SEGMENT_TIMEOUT_MS, type Replacement } from "../../recovery/service/replace.js";
+import type { Supervisor } from "../supervisor.js";
+import { waitUntilReady } from "../wait-until-ready.js";
+
+/** Time for the previous database, after it is put back, until every process is ready. */
+export const ROLLED_BACK_READY_TIMEOUT_MS: Milliseconds = 120_000;
+
+/** The part of a platform whose database is replaced. */
+export interface ReplaceablePlatform {
+  readonly recovery: Pick<Recovery, "prepareReplacement" | "probeArchive" | "rollBack">;
+  readonly supervisor: Pick<Supervisor, "whileStopped" | "whenReady" | "events">;
+}
+
+/**
+ * Replaces the database by a backup. The backup is located, fetched and verified while the platform serves: a restore that
+ * cannot succeed stops nothing. If the server cannot recover from the restored files, the previous database is put back, and
+ * the error of the server is thrown.
+ */
+export async function replaceDatabase(
+  { recovery, supervisor }: ReplaceablePlatform,
+  id: string,
+  target: RestoreTarget,
+): Promise<{ readonly id: string; readonly kept: string | undefined; readonly tookMs: Milliseconds }> {
+  const startedAt = performance.now();
+  const replacement = await recovery.prepareReplacement(id, target);
+  const done = await replaceStopped(recovery, supervisor, replacement).catch((error: unknown) =>
+    throwAfterCleanup(error, () => replacement.discard()),
+  );
+  try {
+    await waitUntilReady(supervisor, () => undefined, undefined);
+  } catch (error) {
+    const { kept } = done;
+    if (kept === undefined) throw error;
+    await throwAfterCleanup(error, async () => {
+      await supervisor.whileStopped(() => recovery.rollBack(kept));
+      await supervisor.whenReady(AbortSignal.timeout(ROLLED_BACK_READY_TIMEOUT_MS));
+    });
+  }
+  return { ...done, tookMs: Math.round(performance.now() - startedAt) };
+}
+
+async function replaceStopped(
+  recovery: ReplaceablePlatform["recovery"],
+  supervisor: ReplaceablePlatform["supervisor"],
+  replacement: Replacement,
+): Promise<{ readonly id: string; readonly kept: string | undefined }> {
+  // The newest writes are in a WAL segment that is not full. It is archived first, so that a restore can reach the last seconds.
+  // A lost database cannot archive it; then the archive is all that remains.
+  await recovery.probeArchive(NEWEST_SEGMENT_TIMEOUT_MS).catch(() => undefined);
+  return supervisor.whileStopped(() => replacement.replace());
+}

@@ -1,0 +1,70 @@
+import { EventEmitter } from "node:events";
+import { describe, expect, it } from "vitest";
+import { KeelsonError } from "../../src/errors/keelson-error.js";
+import { type ReplaceablePlatform, replaceDatabase } from "../../src/local/control/replace-database.js";
+import type { SupervisorEvent } from "../../src/local/supervisor.js";
+
+type Failing = "replace" | "discard" | "recover" | "roll back";
+
+const failIf = async (fails: boolean, what: string): Promise<void> => {
+  if (fails) throw new KeelsonError("data/unwritable", what);
+};
+
+/** A platform at which the given operations fail; `done` records what succeeded. */
+function platform(failing: readonly Failing[], done: string[]): ReplaceablePlatform {
+  const fails = (operation: Failing): boolean => failing.includes(operation);
+  let recovered = false;
+  return {
+    recovery: {
+      prepareReplacement: async (id) => ({
+        id,
+        replace: async () => {
+          await failIf(fails("replace"), "cannot replace");
+          return { id, kept: "/kept" };
+        },
+        discard: async () => {
+          await failIf(fails("discard"), "cannot discard");
+          done.push("discarded");
+        },
+      }),
+      probeArchive: async () => 0,
+      rollBack: async (kept) => {
+        await failIf(fails("roll back"), "cannot roll back");
+        recovered = true;
+        done.push(`rolled back from ${kept}`);
+      },
+    },
+    supervisor: {
+      events: new EventEmitter<{ event: [SupervisorEvent] }>(),
+      whileStopped: (work) => work(),
+      whenReady: (signal) => {
+        expect(signal).toBeInstanceOf(AbortSignal);
+        return failIf(fails("recover") && !recovered, "cannot recover");
+      },
+    },
+  };
+}
+
+describe("a restore in place", () => {
+  const cases: readonly (readonly [readonly Failing[], string, readonly string[]])[] = [
+    [["replace"], "cannot replace", ["discarded"]],
+    [["replace", "discard"], "cannot replace (the cleanup failed too: cannot discard)", []],
+    [["recover"], "cannot recover", ["rolled back from /kept"]],
+    [["recover", "roll back"], "cannot recover (the cleanup failed too: cannot roll back)", []],
+  ];
+  it.each(cases)("whose operations %j fail reports the first error: %s", async (failing, message, expected) => {
+    const done: string[] = [];
+    const restored = replaceDatabase(platform(failing, done), "b1", { kind: "latest" });
+    await expect(restored).rejects.toMatchObject({ code: "data/unwritable", message });
+    expect(done).toEqual(expected);
+  });
+
+  it("reports the backup and where the previous database is kept", async () => {
+    const done: string[] = [];
+    expect(await replaceDatabase(platform([], done), "b1", { kind: "latest" })).toMatchObject({
+      id: "b1",
+      kept: "/kept",
+    });
+    expect(done).toEqual([]);
+  });
+});
