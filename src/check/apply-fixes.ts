@@ -1,3 +1,4 @@
+import { isWithin } from "../platform-file/path.js";
 import type { Finding, ScopedEdit } from "./finding.js";
 import { keptPromises, type MakePlans, promisesBrokenBy, withEdits } from "./verify-fixes.js";
 
@@ -31,8 +32,4 @@ export function applySafeFixes(text: string, findings: readonly Finding[], makeP
 
 function overlap(a: ScopedEdit, b: ScopedEdit): boolean {
   return a.environment === b.environment && (isWithin(a.path, b.path) || isWithin(b.path, a.path));
-}
-
-function isWithin(inner: string, outer: string): boolean {
-  return inner === outer || inner.startsWith(`${outer}.`) || inner.startsWith(`${outer}[`);
 }

@@ -29,7 +29,7 @@ export const backupSchema = z.object({
 
 /** Backups in the catalogue, oldest first. */
 export const backupListSchema = z.object({
-  /** The folder or `s3://bucket/prefix` that holds them. */
+  /** The folder or `s3://bucket/prefix` that contains them. */
   place: z.string(),
   backups: z.array(backupSchema),
   damaged: z.array(z.object({ object: z.string(), why: z.string() })),

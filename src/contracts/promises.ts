@@ -39,7 +39,7 @@ const prediction = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("unknown"), why: z.string(), origin: place }),
 ]);
 
-/** What would keep a promise that is not kept: the advice, its place in the platform file, and the rule of `keelson check`. */
+/** The remedy for a promise that is not kept: the advice, its place in the platform file, and the rule of `keelson check`. */
 const remedy = z.object({ advice: z.string(), at: place, rule: z.string().optional() });
 
 const verdict = z.enum(VERDICTS);

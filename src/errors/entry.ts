@@ -7,7 +7,7 @@ export interface ErrorEntry {
   readonly summary: string;
   /** The exit code of a command that ends with this error. */
   readonly exitCode: ExitCode;
-  /** What to do about it, unless the place that reports the error gives a more precise hint. */
+  /** What to do about it, unless the code that reports the error provides a more precise hint. */
   readonly hint?: string;
 }
 

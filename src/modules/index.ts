@@ -42,7 +42,7 @@ export function peersOf(name: ModuleName): readonly ModuleName[] {
   return MODULES[name].needs.filter((need) => MODULES[need].remote === "single");
 }
 
-/** Whether `name` keeps its rows in PostgreSQL. */
+/** Whether `name` stores its rows in PostgreSQL. */
 export function storesRows(name: ModuleName): boolean {
   return MODULES[name].needs.some((need) => MODULES[need].connectsToDatabase);
 }

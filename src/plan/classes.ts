@@ -1,7 +1,7 @@
 import type { ModelInput, SizeClassInput, standardClasses } from "../platform-file/schema/models.js";
 import type { Settings } from "../platform-file/schema/platform.js";
+import { GiB } from "./sizes.js";
 
-const GiB = 2 ** 30;
 const BILLION = 1e9;
 
 /** The size classes of a file that declares none. They assume about one byte per parameter, and memory for the context. */

@@ -5,9 +5,7 @@ import type { PlanContext } from "./context.js";
 import { readImage } from "./images.js";
 import type { Scope } from "./origin.js";
 import type { Image, Port, Resources, Volume } from "./plan.js";
-
-const GiB = 2 ** 30;
-const MiB = 2 ** 20;
+import { GiB, MiB } from "./sizes.js";
 
 /** The data directory of a container that runs Keelson modules; its root file system is read-only. */
 export const DATA_DIRECTORY = "/var/lib/keelson";

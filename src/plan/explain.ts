@@ -1,3 +1,4 @@
+import { isWithin } from "../platform-file/path.js";
 import type { Origin, Path, Plan } from "./plan.js";
 
 /** The provenance of one value, by its path in the platform file. */
@@ -9,6 +10,6 @@ export interface Explanation {
 /** The provenance of every value at and below a path: declared values in the order of the file, then defaults. */
 export function explain(plan: Pick<Plan, "origins">, path: Path): Explanation[] {
   return Object.entries(plan.origins)
-    .filter(([key]) => path === "" || key === path || key.startsWith(`${path}.`) || key.startsWith(`${path}[`))
+    .filter(([key]) => path === "" || isWithin(key, path))
     .map(([key, origin]) => ({ path: key, origin }));
 }

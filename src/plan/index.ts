@@ -33,7 +33,7 @@ export type Planned =
 
 /**
  * The Plan of a platform under one environment (by default the first of the file): every default filled in, every
- * reference resolved, every value with its origin. Pure and deterministic: the same file gives the same bytes.
+ * reference resolved, every value with its origin. Pure and deterministic: the same file results in the same bytes.
  */
 export function makePlan(platform: Platform, environment?: string): Planned {
   const [first] = platform.environments.keys();

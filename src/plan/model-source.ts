@@ -12,8 +12,8 @@ export interface HubFile {
 
 /** Reads `hf://owner/repository/path/file.gguf[@revision]`; undefined for anything else, including a whole repository. */
 export function hubFile(source: string): HubFile | undefined {
-  const [whole, owner = "", repository = "", file = "", revision = "main"] = hub.exec(source) ?? [];
-  return whole === undefined ? undefined : { owner, repository, file, revision };
+  const [match, owner = "", repository = "", file = "", revision = "main"] = hub.exec(source) ?? [];
+  return match === undefined ? undefined : { owner, repository, file, revision };
 }
 
 /** Whether a source names one file to download. */

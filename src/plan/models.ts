@@ -10,10 +10,9 @@ import { readImage } from "./images.js";
 import { elementObjectives } from "./objectives.js";
 import type { Scope } from "./origin.js";
 import type { EngineName, Model, ModelSource, Resources, Unit, Upstream } from "./plan.js";
+import { MiB } from "./sizes.js";
 import { planUnit, type UnitKind } from "./units.js";
 import { type HealthDefaults, MODULE_HEALTH } from "./workload.js";
-
-const MiB = 2 ** 20;
 
 /** The name of the unit that serves a model: a host name, so dots become dashes. */
 function unitOfModel(name: string): string {

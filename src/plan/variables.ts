@@ -8,7 +8,7 @@ export const SECRETS_DIRECTORY = "/run/secrets/keelson";
 
 /**
  * Addresses for images that do not use Keelson: `PLANNING_SYSTEM_URL=http://planning-system:8080` for a unit,
- * `DATABASE_URL_FILE=/run/secrets/keelson/database/url` for a store, whose address holds a password. The sidecars of a
+ * `DATABASE_URL_FILE=/run/secrets/keelson/database/url` for a store, whose address contains a password. The sidecars of a
  * unit share its calls and get the same variables. Variables of the platform file take precedence. Keelson modules read
  * the Plan instead.
  */

@@ -6,7 +6,7 @@ import type { Origin, Path } from "./origin.js";
 export interface Edit {
   readonly path: Path;
   readonly value: unknown;
-  /** Renames the key and keeps its value; `value` is ignored. */
+  /** The new name of the key, whose value does not change; `value` is ignored. */
   readonly rename?: string;
 }
 

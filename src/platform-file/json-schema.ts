@@ -44,7 +44,7 @@ export function platformJsonSchema(): JsonSchema {
 const OPTIONS = {
   target: "draft-2020-12",
   io: "input",
-  // The input of a quantity is checked by its reader; `meta` holds the JSON Schema of its text.
+  // The input of a quantity is checked by its reader; `meta` contains the JSON Schema of its text.
   unrepresentable: "any",
 } as const;
 

@@ -10,7 +10,7 @@ export interface Unremoved {
 
 /**
  * Merges the overrides of an environment over the base: mappings merge key by key, `null` removes a key, any other value
- * replaces. The inputs are not changed; unaffected values are shared, and every value keeps its place.
+ * replaces. The inputs are not changed; unaffected values are shared, and every value retains its place.
  */
 export function mergeTrees(base: Mapping, overrides: Mapping, unremoved: Unremoved[] = []): Mapping {
   const entries = new Map(base.entries);

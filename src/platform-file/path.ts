@@ -49,3 +49,8 @@ export function parentPath(path: string): string | undefined {
   if (segments.length === 0) return undefined;
   return formatPath(segments.slice(0, -1));
 }
+
+/** Whether a path is `outer` or below it. */
+export function isWithin(path: string, outer: string): boolean {
+  return path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
+}

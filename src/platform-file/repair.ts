@@ -1,7 +1,7 @@
 import type { Diagnostic } from "./diagnostic.js";
 import { diagnose } from "./issues/index.js";
 import { validName } from "./issues/names.js";
-import { parsePath, type Segment } from "./path.js";
+import { isWithin, parsePath, type Segment } from "./path.js";
 import { checkReferences } from "./references/index.js";
 import { platformSettings } from "./schema/platform.js";
 import type { Entry, Mapping, SourceMap, Tree } from "./tree.js";
@@ -64,10 +64,6 @@ export function everyError(
     issues = parsed.error.issues;
   }
   return errors;
-}
-
-function isWithin(path: string, above: string): boolean {
-  return path === above || path.startsWith(`${above}.`) || path.startsWith(`${above}[`);
 }
 
 /** The tree without the value at the path. An invalid name is replaced by a valid one, so that the values below it are read. */

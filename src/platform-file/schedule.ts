@@ -1,6 +1,6 @@
 import { formatDuration, type Reading, readDuration, shown } from "./format.js";
 
-/** When something runs and how long its results are kept. */
+/** When something runs and how long its results are retained. */
 export interface Schedule {
   /** Interval in milliseconds; 0: on every change. */
   readonly every: number;

@@ -49,7 +49,7 @@ export interface FaultDefinition<Id extends FaultName> {
   readonly includes: FaultName | undefined;
   /** The handlers, or a choice of them by the plan's failure domains; `undefined`: the fault does not apply to the plan. */
   readonly on: SubjectHandlers | ((plan: Plan) => SubjectHandlers | undefined);
-  /** The drill that measures it, by the name that `keelson drill` takes; undefined while there is none. */
+  /** The argument of `keelson drill` that measures it; undefined while there is no drill. */
   readonly drill: string | undefined;
 }
 

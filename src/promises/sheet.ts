@@ -36,7 +36,7 @@ export interface Row {
   readonly rpo: Cell;
   readonly alert: Alert;
   readonly runbook: Runbook;
-  /** The name that `keelson drill` takes to measure it; absent for a fault without a drill. */
+  /** The argument of `keelson drill` that measures it; absent for a fault without a drill. */
   readonly drill?: string;
   readonly verdict: Verdict;
 }

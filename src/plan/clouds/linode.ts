@@ -1,7 +1,5 @@
+import { GiB, MiB } from "../sizes.js";
 import { type CloudDescriptor, minutes, reservedCpu } from "./descriptor.js";
-
-const GiB = 2 ** 30;
-const MiB = 2 ** 20;
 
 /** vCPUs, GiB of memory. */
 const TYPES: Readonly<Record<string, readonly [vcpu: number, memory: number, gpu?: number]>> = {

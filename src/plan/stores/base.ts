@@ -71,7 +71,7 @@ export function planStoreBase(
 }
 
 /**
- * The product that provides a store. `instead` gives the reason if it is not the requested one: a cloud without a managed
+ * The product that provides a store. `instead` is the reason if it is not the requested one: a cloud without a managed
  * product of the kind has it run in the cluster.
  */
 export function productFor(

@@ -2,9 +2,9 @@ import { folder } from "../providers/folder.js";
 import { linodeObjectStorage } from "../providers/linode-object-storage.js";
 import { s3 } from "../providers/s3.js";
 import { s3Gateway } from "../providers/s3-gateway.js";
+import { GiB, MiB } from "../sizes.js";
 import { planStoreBase, requestedProvider, type StoreDefaults } from "./base.js";
 import type { StoreDescriptor } from "./descriptor.js";
-import { GiB, MiB } from "./sizes.js";
 
 const PORTS = { embedded: 0, "in-cluster": 9000, managed: 443 } as const;
 

@@ -123,7 +123,7 @@ export type DataLoss =
   | { readonly kind: "assumed"; readonly label: string; readonly loss: Milliseconds; readonly why: string }
   /** Everything since the last backup. */
   | { readonly kind: "all" }
-  /** No bound; `key` set to `value` gives one. */
+  /** No bound; `key` set to `value` provides one. */
   | {
       readonly kind: "unbounded";
       readonly why: string;

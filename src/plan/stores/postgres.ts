@@ -3,9 +3,9 @@ import { embeddedPostgres } from "../providers/embedded-postgres.js";
 import { linodePostgres } from "../providers/linode-postgres.js";
 import { postgresStatefulSet } from "../providers/postgres-statefulset.js";
 import { rds } from "../providers/rds.js";
+import { GiB } from "../sizes.js";
 import { planStoreBase, productFor, redundancyOf, requestedProvider, type StoreDefaults } from "./base.js";
 import type { StoreDescriptor, StoreShape } from "./descriptor.js";
-import { GiB } from "./sizes.js";
 
 const defaults: StoreDefaults = {
   title: "PostgreSQL",

@@ -2,9 +2,9 @@ import type { Cited } from "../plan.js";
 import { amazonMq } from "../providers/amazon-mq.js";
 import { embeddedMemory } from "../providers/embedded-memory.js";
 import { rabbitmqStatefulSet } from "../providers/rabbitmq-statefulset.js";
+import { GiB } from "../sizes.js";
 import { planStoreBase, redundancyOf, type StoreDefaults } from "./base.js";
 import type { StoreDescriptor } from "./descriptor.js";
-import { GiB } from "./sizes.js";
 
 const CONFIRMED: Cited = {
   value: 0,

@@ -2,13 +2,13 @@ import { elastiCache } from "../providers/elasticache.js";
 import { embeddedMemory } from "../providers/embedded-memory.js";
 import { redisCluster } from "../providers/redis-cluster.js";
 import { redisStatefulSet } from "../providers/redis-statefulset.js";
+import { GiB, MiB } from "../sizes.js";
 import { planStoreBase, redundancyOf, type StoreDefaults } from "./base.js";
 import type { StoreDescriptor } from "./descriptor.js";
-import { GiB, MiB } from "./sizes.js";
 
 const defaults: StoreDefaults = {
   title: "Redis",
-  size: { bytes: 2 * GiB, why: "2Gi holds an append-only file several times the memory" },
+  size: { bytes: 2 * GiB, why: "2Gi are enough for an append-only file several times the memory" },
   cpu: { min: 100, max: 1000 },
   memory: { min: 256 * MiB, max: 512 * MiB },
   port: () => 6379,

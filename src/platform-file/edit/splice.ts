@@ -60,11 +60,11 @@ function replaceValue(text: string, pair: Pair, replacement: string): string {
   const range = isScalar(value) || isMap(value) || isSeq(value) || isAlias(value) ? value.range : undefined;
   const start = range?.[0] ?? colon;
   const end = Math.max(range?.[1] ?? colon, colon);
-  // A block collection starts on the line below its key and ends with a line break, which is kept.
+  // A block collection starts on the line below its key and ends with a line break, which remains.
   const block = (isMap(value) || isSeq(value)) && value.flow !== true;
   if (!block && start > colon) return text.slice(0, start) + replacement + text.slice(end);
-  const kept = text.slice(0, end).replace(/\s+$/, "").length;
-  return `${text.slice(0, colon)} ${replacement}${text.slice(block ? Math.max(kept, colon) : colon)}`;
+  const contentEnd = text.slice(0, end).replace(/\s+$/, "").length;
+  return `${text.slice(0, colon)} ${replacement}${text.slice(block ? Math.max(contentEnd, colon) : colon)}`;
 }
 
 function insertKey(text: string, map: YAMLMap, key: string, value: unknown): string {

@@ -1,4 +1,4 @@
-/** Size of a WAL segment, which is archived whole. */
+/** Size of a WAL segment. A segment is archived only when it is complete or closed. */
 export const LOG_SEGMENT_BYTES = 16 * 2 ** 20;
 
 /** The WAL written per day, as a fraction of the database's size. */

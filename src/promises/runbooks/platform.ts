@@ -33,6 +33,6 @@ export function rebuildElsewhere(plan: Plan): Runbook {
         : []),
       { action: "Change the DNS record." },
     ],
-    done: "the entrance serves requests from the new region, and every promise of the sheet is kept there",
+    done: "the entrance serves requests from the new region, and the promise sheet of the new region shows no broken promise",
   };
 }

@@ -61,7 +61,7 @@ function withoutFix(store: Store): string {
   return "set a bucket in `backups.to`";
 }
 
-/** A provider that stores backups in a bucket takes them once `backups.to` names one. */
+/** A provider that stores backups in a bucket takes them only if `backups.to` names one. */
 function supportsBackups({ provider }: Store): boolean {
   return provider.takes.length > 0 || provider.copies === "bucket";
 }
