@@ -3,6 +3,7 @@ import { createServer, request, type Server } from "node:http";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { accountsOverHttp } from "../../src/runtime/accounts/index.js";
 import { hashOf, Keys, type Lookup } from "../../src/runtime/gateway/keys.js";
@@ -34,7 +35,7 @@ beforeAll(async () => {
   await once(between, "listening");
   const address = between.address();
   if (typeof address !== "object" || address === null) throw new Error("no port");
-  keys = new Keys(accountsOverHttp(`http://127.0.0.1:${address.port}`, accounts.token));
+  keys = new Keys(accountsOverHttp(`http://127.0.0.1:${address.port}`, accounts.token), pino({ level: "silent" }));
 });
 afterAll(async () => {
   keys?.close();

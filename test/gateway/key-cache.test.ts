@@ -1,3 +1,4 @@
+import { type Logger, pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { hashOf, KEY_CACHE_TIMES, Keys, type Lookup } from "../../src/runtime/gateway/keys.js";
 import { FakeClock } from "../support/gateway/fake-clock.js";
@@ -7,9 +8,12 @@ const CLIENT = "192.0.2.1";
 const hash = hashOf(key);
 const { cacheTtlMs, staleTtlMs, revalidateTimeoutMs, negativeTtlMs, lookupTimeoutMs } = KEY_CACHE_TIMES;
 
-function cacheOf(accounts: TestAccounts): { readonly keys: Keys; readonly clock: FakeClock } {
+function cacheOf(
+  accounts: TestAccounts,
+  log: Logger = pino({ level: "silent" }),
+): { readonly keys: Keys; readonly clock: FakeClock } {
   const clock = new FakeClock();
-  return { keys: new Keys(accounts, clock), clock };
+  return { keys: new Keys(accounts, log, clock), clock };
 }
 
 /** The result of a look-up, or undefined while it is pending. */
@@ -31,6 +35,23 @@ describe("the cache of API keys", () => {
     await clock.advance(1);
     expect(keys.peek(hash, clock.now())).toBeUndefined();
     expect(accounts.lookups).toBe(1);
+  });
+
+  it("logs the first of several failed look-ups with its reason, and the recovery", async () => {
+    const lines: string[] = [];
+    const log = pino({ base: null, timestamp: false }, { write: (line: string) => lines.push(line) });
+    const accounts = new TestAccounts();
+    const { keys, clock } = cacheOf(accounts, log);
+    accounts.unavailable = true;
+    const failed = keys.find(hash, CLIENT);
+    await clock.advance(lookupTimeoutMs + 1_000);
+    expect((await failed).kind).toBe("unavailable");
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain("accounts is unavailable");
+    accounts.unavailable = false;
+    await keys.find(hash, CLIENT);
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toContain("looked up again");
   });
 
   it("refuses a cached key from the moment at which the key expires", async () => {

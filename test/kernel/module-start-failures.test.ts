@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { pino } from "pino";
 import { Registry } from "prom-client";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -5,6 +8,7 @@ import { startAccounts } from "../../src/runtime/accounts/accounts.js";
 import { startDashboard } from "../../src/runtime/dashboard/index.js";
 import type { Database } from "../../src/runtime/database/client.js";
 import { startEngine } from "../../src/runtime/engine/index.js";
+import { startGateway } from "../../src/runtime/gateway/index.js";
 import type { Context } from "../../src/runtime/kernel/module.js";
 import { startInSteps } from "../../src/runtime/kernel/start-steps.js";
 import { startUsage } from "../../src/runtime/usage/usage.js";
@@ -88,6 +92,36 @@ describe("a module whose start fails", () => {
       await expect(startAccounts(contextWith(taken), { database })).rejects.toThrow(`${taken} is claimed twice`);
       expect(listeners()).toBe(0);
       expect(vi.getTimerCount()).toBe(0);
+    },
+  );
+
+  it.each(["/v1", "/api", "/admin/models", "/internal/gateway"])(
+    "leaves no timer, no watch and no lock of the journal (gateway, at %s)",
+    async (taken) => {
+      vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+      const dataDirectory = await mkdtemp(join(tmpdir(), "keelson-start-"));
+      let watches = 0;
+      const watch = (): (() => void) => {
+        watches += 1;
+        return () => {
+          watches -= 1;
+        };
+      };
+      const needs = {
+        accounts: { ...noAccounts, watch },
+        usage: { record: async () => undefined },
+        engine: { targets: () => [], reason: () => undefined, watch },
+      };
+      try {
+        const started = startGateway(contextWith(taken, { dataDirectory }), needs);
+        await expect(started).rejects.toThrow(`${taken} is claimed twice`);
+        expect([watches, vi.getTimerCount()]).toEqual([0, 0]);
+        const running = await startGateway(contextWith(undefined, { dataDirectory }), needs);
+        await running.stop(AbortSignal.timeout(60_000));
+        expect([watches, vi.getTimerCount()]).toEqual([0, 0]);
+      } finally {
+        await rm(dataDirectory, { recursive: true, force: true });
+      }
     },
   );
 

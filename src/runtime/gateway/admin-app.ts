@@ -1,5 +1,5 @@
-import type { FastifyInstance } from "fastify";
 import { gatewayInternalRoutes, modelRoutes } from "../../contracts/routes/gateway.js";
+import type { UndoStack } from "../../lifecycle/undo-stack.js";
 import type { Accounts } from "../accounts/client.js";
 import { createAdminApp, createInternalApp, mount, mountInternal, serve } from "../admin/index.js";
 import type { Context } from "../kernel/module.js";
@@ -10,12 +10,20 @@ export async function mountModels(
   context: Context,
   accounts: Pick<Accounts, "identify">,
   board: StatusBoard,
-): Promise<readonly FastifyInstance[]> {
-  const admin = await createAdminApp(context, accounts);
+  undo: UndoStack,
+): Promise<void> {
+  const admin = await undo.step(
+    "create the admin API",
+    () => createAdminApp(context, accounts),
+    (app) => app.close(),
+  );
   serve(admin, modelRoutes, { readModels: async () => ({ models: board.models() }) });
   await mount(context, admin);
-  const internal = createInternalApp(context);
+  const internal = await undo.step(
+    "create the internal API",
+    () => createInternalApp(context),
+    (app) => app.close(),
+  );
   serve(internal, gatewayInternalRoutes, { readModelsInternally: async () => ({ models: board.models() }) });
   await mountInternal(context, internal);
-  return [admin, internal];
 }

@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { INFERENCE_KEY, PER_ROUTE } from "../../contracts/authority.js";
+import type { UndoStack } from "../../lifecycle/undo-stack.js";
 import { orphanTimeoutMs } from "../../promises/facts/supervisor.js";
 import type { Accounts } from "../accounts/client.js";
 import type { Engine } from "../engine/client.js";
 import type { Context, Running } from "../kernel/module.js";
+import { startInSteps } from "../kernel/start-steps.js";
 import type { Usage } from "../usage/client.js";
 import { mountModels } from "./admin-app.js";
 import { ApiServer } from "./api-server.js";
@@ -26,19 +28,46 @@ export interface GatewayNeeds {
   readonly engine: Engine;
 }
 
-/** Starts the OpenAI and Ollama APIs for the plan's models. Every response is counted. */
-export async function startGateway(context: Context, needs: GatewayNeeds): Promise<Running<Gateway>> {
+/** Starts the OpenAI and Ollama APIs over the plan's models. Every response is counted. */
+export function startGateway(context: Context, needs: GatewayNeeds): Promise<Running<Gateway>> {
+  return startInSteps(context.log, (undo) => start(context, needs, undo));
+}
+
+/** The releases run in reverse: the APIs and routes first, then the last usage is published, and the journal is closed last. */
+async function start(context: Context, needs: GatewayNeeds, undo: UndoStack): Promise<{ readonly client: Gateway }> {
   const { plan, log, metrics: registry } = context;
   // A process that has lost its supervisor writes to the journal until its last response is complete.
   const ownerTimeoutMs = orphanTimeoutMs(plan, context.unit);
-  const journal = await Journal.open(join(context.dataDirectory, "gateway", "usage"), log, ownerTimeoutMs);
-  const publisher = new Publisher(journal, needs.usage, log, (failing) => {
-    if (failing === undefined) context.report("ready");
-    else context.report("degraded", `the ledger does not accept usage events: ${failing}`);
-  });
-  const keys = new Keys(needs.accounts);
-  const router = new Router(plan.models, needs.engine);
-  const board = new StatusBoard(router, needs.engine);
+  const journal = await undo.step(
+    "open the usage journal",
+    () => Journal.open(join(context.dataDirectory, "gateway", "usage"), log, ownerTimeoutMs),
+    (opened) => opened.close(),
+  );
+  await undo.step(
+    "publish usage",
+    () =>
+      new Publisher(journal, needs.usage, log, (failing) => {
+        if (failing === undefined) context.report("ready");
+        else context.report("degraded", `the ledger does not accept usage events: ${failing}`);
+      }),
+    (publisher, signal) => publisher.stop(signal),
+  );
+  undo.defer("close the current file of the usage journal", () => journal.rotate());
+  const keys = await undo.step(
+    "watch the changes of keys",
+    () => new Keys(needs.accounts, log),
+    (watching) => watching.close(),
+  );
+  const router = await undo.step(
+    "route requests to engines",
+    () => new Router(plan.models, needs.engine),
+    (routing) => routing.close(),
+  );
+  const board = await undo.step(
+    "observe the models",
+    () => new StatusBoard(router, needs.engine),
+    (observing) => observing.close(),
+  );
   const metrics = new GatewayMetrics(registry);
   const bodies = new Bodies();
   metrics.watch(registry, router, journal, keys, () => bodies.held);
@@ -50,18 +79,6 @@ export async function startGateway(context: Context, needs: GatewayNeeds): Promi
   );
   context.route("/v1", INFERENCE_KEY, openAi.handle);
   context.route("/api", PER_ROUTE, ollama.handle);
-  const apps = await mountModels(context, needs.accounts, board);
-
-  return {
-    client: { models: async () => board.models() },
-    async stop(signal) {
-      await Promise.all(apps.map((app) => app.close()));
-      router.close();
-      board.close();
-      keys.close();
-      await journal.rotate();
-      await publisher.stop(signal);
-      await journal.close();
-    },
-  };
+  await mountModels(context, needs.accounts, board, undo);
+  return { client: { models: async () => board.models() } };
 }

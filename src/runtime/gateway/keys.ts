@@ -1,5 +1,7 @@
 import { hash } from "node:crypto";
+import type { Logger } from "pino";
 import type { Principal } from "../../contracts/credentials.js";
+import { messageOf } from "../../errors/thrown.js";
 import type { Accounts } from "../accounts/client.js";
 import { type Clock, delay, SYSTEM_CLOCK } from "../kernel/clock.js";
 import { SharedLimit } from "./limits/shared-limit.js";
@@ -58,10 +60,13 @@ export class Keys {
   #generation = 0;
   /** The change stream is broken: changes may be missed. */
   #stale = false;
+  /** The newest look-up failed. Only the first of several consecutive failures is logged. */
+  #failing = false;
   readonly #unwatch: () => void;
 
   constructor(
     private readonly accounts: Accounts,
+    private readonly log: Logger,
     private readonly clock: Clock = SYSTEM_CLOCK,
     private readonly times: KeyCacheTimes = KEY_CACHE_TIMES,
   ) {
@@ -132,9 +137,14 @@ export class Keys {
       const generation = this.#generation;
       try {
         const principal = await this.accounts.authenticate(hash);
+        if (this.#failing) this.log.info("API keys can be looked up again");
+        this.#failing = false;
         // A change that arrived during the look-up may be newer than its response.
         if (generation === this.#generation) return this.#store(hash, principal);
-      } catch {
+      } catch (error) {
+        if (!this.#failing)
+          this.log.warn({ reason: messageOf(error) }, "API keys cannot be looked up; cached keys work");
+        this.#failing = true;
         if (this.clock.now() + retryMs > deadline) return UNAVAILABLE;
         await delay(this.clock, retryMs);
         continue;
