@@ -1,4 +1,4 @@
-import type { Database } from "../plan/plan.js";
+import type { Postgres } from "../plan/plan.js";
 import { SEGMENT_CLOSE_FRACTION } from "../promises/facts/supervisor.js";
 
 /** Settings that are passed on the command line, so that the data directory itself stays unmodified. */
@@ -40,7 +40,7 @@ export function serverArguments(settings: ServerSettings): string[] {
 }
 
 /** Seconds after which a log segment is switched and archived even if it is not full, from `backups.log.every`. */
-export function archiveTimeout(database: Pick<Database, "backups">): number {
+export function archiveTimeout(database: Pick<Postgres, "backups">): number {
   const log = database.backups.log;
   return log ? Math.max(1, Math.floor((log.every * SEGMENT_CLOSE_FRACTION) / 1000)) : 0;
 }

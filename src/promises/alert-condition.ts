@@ -1,4 +1,5 @@
-import type { Cache, Database, Element, Milliseconds, Plan, Store, Unit } from "../plan/plan.js";
+import type { Element, Milliseconds, Plan, Store, Unit } from "../plan/plan.js";
+import type { CacheStore, DatabaseStore } from "../plan/stores/index.js";
 import { METRICS, type MetricName } from "./facts/metrics.js";
 import { hasPersistentVolume } from "./subjects.js";
 import { onOneMachine } from "./terms/machine.js";
@@ -49,7 +50,7 @@ export function serverUnavailable(store: Store, plan: Plan): Condition {
 }
 
 /** The newest archived WAL file of a database is older than `age`. */
-export function walArchiveOlderThan(store: Database | Cache, plan: Plan, age: Milliseconds): Condition {
+export function walArchiveOlderThan(store: DatabaseStore | CacheStore, plan: Plan, age: Milliseconds): Condition {
   if (runsOnCloudNativePg(store))
     return olderThan("cnpg_pg_stat_archiver_seconds_since_last_archival", instancesOf(store, plan), age);
   if (store.provider.kind === "embedded") return olderThan("keelson_database_log_age_seconds", [], age);
@@ -57,7 +58,7 @@ export function walArchiveOlderThan(store: Database | Cache, plan: Plan, age: Mi
 }
 
 /** The newest whole backup of a store is older than `age`. */
-export function backupOlderThan(store: Database | Cache, plan: Plan, age: Milliseconds): Condition {
+export function backupOlderThan(store: DatabaseStore | CacheStore, plan: Plan, age: Milliseconds): Condition {
   if (runsOnCloudNativePg(store))
     return olderThan("cnpg_collector_last_available_backup_timestamp", instancesOf(store, plan), age);
   if (store.provider.kind === "in-cluster") {

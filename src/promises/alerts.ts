@@ -1,4 +1,5 @@
-import type { Cache, Database, Milliseconds, Plan, Store, Unit } from "../plan/plan.js";
+import type { Milliseconds, Plan, Store, Unit } from "../plan/plan.js";
+import type { CacheStore, DatabaseStore } from "../plan/stores/index.js";
 import {
   backupOlderThan,
   type Condition,
@@ -79,7 +80,7 @@ export function platformDown({ name }: WholePlatform, plan: Plan): Alert {
  * normal age and the age that the RPO allows. If no backup is taken there is no age to watch, and the alert fires when
  * the store is unavailable.
  */
-export function backupsTooOld(store: Database | Cache, plan: Plan): Alert {
+export function backupsTooOld(store: DatabaseStore | CacheStore, plan: Plan): Alert {
   const { log } = takenBackups(store);
   const newest = log ?? mostFrequentBackup(store);
   if (!newest || !restoreBase(store)) return storeDown(store, plan);
@@ -98,7 +99,7 @@ export function backupsTooOld(store: Database | Cache, plan: Plan): Alert {
 }
 
 /** No backup was restored and compared within two backup intervals. Only where full backups are taken. */
-export function backupUnverified(database: Database): Alert {
+export function backupUnverified(database: DatabaseStore): Alert {
   return {
     name: "backup-unverified",
     subject: database.name,

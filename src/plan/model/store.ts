@@ -4,9 +4,9 @@ import type { SecretMount } from "./secret.js";
 
 /** Every kind of store, under the key that names it in the platform file. */
 export interface StoreByKind {
-  readonly postgres: Database;
-  readonly redis: Cache;
-  readonly rabbitmq: Broker;
+  readonly postgres: Postgres;
+  readonly redis: Redis;
+  readonly rabbitmq: RabbitMq;
   readonly bucket: Bucket;
 }
 
@@ -75,7 +75,7 @@ export interface Cited {
   readonly source: string;
 }
 
-export interface Database extends StoreBase {
+export interface Postgres extends StoreBase {
   readonly kind: "postgres";
   readonly version: string;
   readonly extensions: readonly string[];
@@ -88,7 +88,7 @@ export interface Database extends StoreBase {
   readonly synchronous: boolean;
 }
 
-export interface Cache extends StoreBase {
+export interface Redis extends StoreBase {
   readonly kind: "redis";
   readonly version: string;
   readonly shards: number;
@@ -97,7 +97,7 @@ export interface Cache extends StoreBase {
   readonly persistence: boolean;
 }
 
-export interface Broker extends StoreBase {
+export interface RabbitMq extends StoreBase {
   readonly kind: "rabbitmq";
   readonly version: string;
   readonly replicas: number;

@@ -1,4 +1,5 @@
-import type { Database, Plan } from "../../plan/plan.js";
+import type { Plan } from "../../plan/plan.js";
+import type { DatabaseStore } from "../../plan/stores/index.js";
 import { isDatabase } from "../../plan/stores/index.js";
 import { restorableAfterZoneLoss } from "../terms/backup-location.js";
 import type { Runbook } from "./runbook.js";
@@ -6,7 +7,7 @@ import type { Runbook } from "./runbook.js";
 /** The only zone has failed, and the whole platform with it. */
 export function rebuildElsewhere(plan: Plan): Runbook {
   const databases = plan.stores.filter(isDatabase);
-  const names = (some: readonly Database[]): string => some.map(({ name }) => name).join(", ");
+  const names = (some: readonly DatabaseStore[]): string => some.map(({ name }) => name).join(", ");
   const restored = databases.filter((database) => restorableAfterZoneLoss(database, plan));
   const lost = databases.filter((database) => !restorableAfterZoneLoss(database, plan));
   return {

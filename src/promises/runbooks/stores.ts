@@ -1,4 +1,5 @@
-import type { Cache, Database, Plan } from "../../plan/plan.js";
+import type { Plan } from "../../plan/plan.js";
+import type { CacheStore, DatabaseStore } from "../../plan/stores/index.js";
 import { isCache, storeTraits } from "../../plan/stores/index.js";
 import { restoreBase, type Server, takenBackups } from "../subjects.js";
 import { onOneMachine } from "../terms/machine.js";
@@ -33,7 +34,7 @@ function dataLossStep(store: Server): readonly Step[] {
 }
 
 /** Every copy of the data is lost. If no backup is taken, the database is replaced by an empty one. */
-export function restoreDatabase(database: Database, plan: Plan): Runbook {
+export function restoreDatabase(database: DatabaseStore, plan: Plan): Runbook {
   if (!restoreBase(database)) return replaceDatabase(database, plan);
   const kind = takenBackups(database).full ? "full backup" : "snapshot";
   return {
@@ -55,7 +56,7 @@ export function restoreDatabase(database: Database, plan: Plan): Runbook {
 }
 
 /** Every copy of the data is lost, and no backup exists. */
-function replaceDatabase(database: Database, plan: Plan): Runbook {
+function replaceDatabase(database: DatabaseStore, plan: Plan): Runbook {
   const { name, provider } = database;
   return {
     id: "replace-database",
@@ -78,7 +79,7 @@ function replaceDatabase(database: Database, plan: Plan): Runbook {
 }
 
 /** The newest backup is corrupt: restore the one before it, and replay the WAL if the archive reaches back that far. */
-export function restoreOlderBackup(database: Database, plan: Plan): Runbook {
+export function restoreOlderBackup(database: DatabaseStore, plan: Plan): Runbook {
   const { full, log } = takenBackups(database);
   const reachesBack = full !== undefined && log !== undefined && log.keep >= 2 * full.every;
   return {
@@ -101,7 +102,7 @@ export function restoreOlderBackup(database: Database, plan: Plan): Runbook {
 }
 
 /** The cache is empty. */
-export function refillCache(cache: Cache, plan: Plan): Runbook {
+export function refillCache(cache: CacheStore, plan: Plan): Runbook {
   return {
     id: "refill-cache",
     subject: cache.name,
@@ -120,7 +121,7 @@ export function refillCache(cache: Cache, plan: Plan): Runbook {
   };
 }
 
-function restoreSteps(database: Database, plan: Plan, which: string): readonly Step[] {
+function restoreSteps(database: DatabaseStore, plan: Plan, which: string): readonly Step[] {
   if (onOneMachine(plan)) {
     return [
       { action: "List the backups and choose one.", command: "keelson backups" },

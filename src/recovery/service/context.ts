@@ -1,7 +1,7 @@
 import type { EventEmitter } from "node:events";
 import { dirname } from "node:path";
 import { KeelsonError } from "../../errors/keelson-error.js";
-import type { Database } from "../../plan/plan.js";
+import type { DatabaseStore } from "../../plan/stores/index.js";
 import type { Cluster } from "../../postgres/cluster.js";
 import type { Server } from "../../postgres/server.js";
 import type { Archiver } from "../archive/archiver.js";
@@ -14,7 +14,7 @@ import type { WorkQueue } from "./work-queue.js";
 export interface RecoveryOptions {
   readonly platform: string;
   /** The plan's database; undefined: no backups are taken. */
-  readonly database: Database | undefined;
+  readonly database: DatabaseStore | undefined;
   readonly cluster: Cluster;
   readonly repository: Repository;
   readonly codec: BackupCodec;

@@ -1,4 +1,4 @@
-import type { Broker, Cache, Database } from "../../plan/plan.js";
+import type { Postgres, RabbitMq, Redis } from "../../plan/plan.js";
 import type { StoreImage } from "./server.js";
 
 /**
@@ -15,7 +15,7 @@ const PATCH_RELEASES = {
 const debianUser = 999;
 const alpineUser = 70;
 
-export function databaseImage(database: Database): StoreImage {
+export function databaseImage(database: Postgres): StoreImage {
   const major = majorOf(database.version);
   if (database.extensions.includes("timescaledb"))
     return { reference: `timescale/timescaledb:2.22.0-pg${major}`, user: alpineUser };
@@ -25,15 +25,15 @@ export function databaseImage(database: Database): StoreImage {
 }
 
 /** The operator's build of PostgreSQL, which contains its backup tools. */
-export function cloudNativePgImage(database: Database): string {
+export function cloudNativePgImage(database: Postgres): string {
   return `ghcr.io/cloudnative-pg/postgresql:${release("postgres", database.version)}-system-bookworm`;
 }
 
-export function cacheImage(cache: Cache): StoreImage {
+export function cacheImage(cache: Redis): StoreImage {
   return { reference: `redis:${release("redis", cache.version)}-bookworm`, user: debianUser };
 }
 
-export function brokerImage(broker: Broker): StoreImage {
+export function brokerImage(broker: RabbitMq): StoreImage {
   return { reference: `rabbitmq:${release("rabbitmq", broker.version)}`, user: debianUser };
 }
 

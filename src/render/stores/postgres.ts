@@ -1,4 +1,4 @@
-import type { Database } from "../../plan/plan.js";
+import type { Postgres } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
 import { databaseImage, majorOf } from "./images.js";
 import type { BackupJob, Membership, StoreRenderer, StoreServer } from "./server.js";
@@ -11,7 +11,7 @@ const MEBIBYTE = 1024 * 1024;
 export const BACKUP_DIRECTORY = "/backups";
 
 /** The official image. Its entrypoint creates the role and database `keelson` and a replication role on the first start. */
-export function postgresServer(database: Database, membership: Membership, archivesWal: boolean): StoreServer {
+export function postgresServer(database: Postgres, membership: Membership, archivesWal: boolean): StoreServer {
   const { secret } = database;
   const secrets = `${SECRETS_DIRECTORY}/${secret.directory}`;
   // The directory that the image assigns to its user; since version 18 it is the parent directory.
@@ -48,12 +48,12 @@ export function postgresServer(database: Database, membership: Membership, archi
   };
 }
 
-function archivesLog(database: Database): boolean {
+function archivesLog(database: Postgres): boolean {
   return database.backups.log !== undefined;
 }
 
 /** Parameters derived from the Plan, for every target. */
-export function databaseParameters(database: Database): Record<string, string> {
+export function databaseParameters(database: Postgres): Record<string, string> {
   const memory = database.resources.memory.limit ?? database.resources.memory.request ?? 512 * MEBIBYTE;
   return {
     effective_cache_size: inMebibytes((memory * 3) / 4),
@@ -64,7 +64,7 @@ export function databaseParameters(database: Database): Record<string, string> {
   };
 }
 
-function postgresConfiguration(database: Database, membership: Membership, archivesWal: boolean): string {
+function postgresConfiguration(database: Postgres, membership: Membership, archivesWal: boolean): string {
   const lines = [
     "listen_addresses = '*'",
     `port = ${database.port}`,
@@ -97,7 +97,7 @@ const ACCESS_RULES = [
 ].join("\n");
 
 /** The image's entrypoint runs this once, on an empty data directory. psql reads the passwords from files, not from arguments. */
-function createRoles(database: Database, secrets: string): string {
+function createRoles(database: Postgres, secrets: string): string {
   const extensions = database.extensions.map((extension) => `CREATE EXTENSION IF NOT EXISTS "${extension}";`);
   return [
     `psql --set ON_ERROR_STOP=1 --no-psqlrc --username postgres --port ${database.port} --dbname postgres <<'SQL'`,
@@ -113,7 +113,7 @@ function createRoles(database: Database, secrets: string): string {
 }
 
 /** Clones the first member before the server of any other member starts for the first time, as a streaming standby. */
-function clonePrimary(database: Database, membership: Membership): string {
+function clonePrimary(database: Postgres, membership: Membership): string {
   const secrets = `${SECRETS_DIRECTORY}/${database.name}`;
   return [
     'case "$HOSTNAME" in *-0) exit 0 ;; esac',
@@ -127,7 +127,7 @@ function clonePrimary(database: Database, membership: Membership): string {
 }
 
 /** Takes a base backup with the WAL that it needs, then removes expired ones; the newest is always retained. */
-export function backupDatabase(database: Database): BackupJob | undefined {
+export function backupDatabase(database: Postgres): BackupJob | undefined {
   const { full, log } = database.backups;
   if (!full) return undefined;
   const secrets = `${SECRETS_DIRECTORY}/${database.name}`;

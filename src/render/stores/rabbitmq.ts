@@ -1,4 +1,4 @@
-import type { Broker } from "../../plan/plan.js";
+import type { RabbitMq } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
 import type { Note } from "../note.js";
 import { brokerImage, majorOf } from "./images.js";
@@ -8,7 +8,7 @@ const CONFIGURATION_FILE = "/etc/rabbitmq/conf.d/20-keelson.conf";
 const PLUGINS_FILE = "/etc/rabbitmq/enabled_plugins";
 
 /** The official image. Members discover each other by DNS name, so they need no access to the Kubernetes API. */
-function rabbitmqServer(broker: Broker, membership: Membership): StoreServer {
+function rabbitmqServer(broker: RabbitMq, membership: Membership): StoreServer {
   const { secret } = broker;
   const secrets = `${SECRETS_DIRECTORY}/${secret.directory}`;
   return {
@@ -51,17 +51,17 @@ function start(secrets: string): string {
 }
 
 /** RabbitMQ before 4.0 does not start with `default_queue_type`. */
-function hasDefaultQueueType(broker: Broker): boolean {
+function hasDefaultQueueType(broker: RabbitMq): boolean {
   return Number(majorOf(broker.version)) >= 4;
 }
 
-function queueNotes(broker: Broker): readonly Note[] {
+function queueNotes(broker: RabbitMq): readonly Note[] {
   if (broker.queues === "classic" || hasDefaultQueueType(broker)) return [];
   const message = `${broker.name}: RabbitMQ before 4.0 has no default queue type: declare ${broker.queues} queues with x-queue-type`;
   return [{ path: broker.path, message }];
 }
 
-function rabbitmqConfiguration(broker: Broker, membership: Membership): string {
+function rabbitmqConfiguration(broker: RabbitMq, membership: Membership): string {
   const memory = broker.resources.memory.limit ?? broker.resources.memory.request;
   const lines = [
     `listeners.tcp.default = ${broker.port}`,

@@ -1,4 +1,4 @@
-import type { Cache } from "../../plan/plan.js";
+import type { Redis } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
 import { cacheImage } from "./images.js";
 import type { BackupJob, Membership, StoreRenderer, StoreServer } from "./server.js";
@@ -6,7 +6,7 @@ import type { BackupJob, Membership, StoreRenderer, StoreServer } from "./server
 const CONFIGURATION_FILE = "/etc/keelson/redis.conf";
 
 /** The official image. The server reads its password from a file in memory, not from an argument. */
-export function redisServer(cache: Cache, membership: Membership): StoreServer {
+export function redisServer(cache: Redis, membership: Membership): StoreServer {
   const { secret } = cache;
   const password = `${SECRETS_DIRECTORY}/${secret.directory}/password`;
   return {
@@ -33,11 +33,11 @@ export function redisServer(cache: Cache, membership: Membership): StoreServer {
 const MEMBER_TIMEOUT_MS = 5000;
 
 /** A member of a cluster needs its identity (`nodes.conf`) after a restart, also in a cache without persistence. */
-function isStateful(cache: Cache): boolean {
+function isStateful(cache: Redis): boolean {
   return cache.persistence || cache.shards > 1;
 }
 
-function start(cache: Cache, password: string, membership: Membership): string {
+function start(cache: Redis, password: string, membership: Membership): string {
   const replicaOf = `printf 'replicaof ${membership.address(0)} ${cache.port}\\n' >> /tmp/member.conf`;
   return [
     "set -eu",
@@ -55,7 +55,7 @@ function start(cache: Cache, password: string, membership: Membership): string {
  * members, none can reach another. So a member that detects a failed member resolves the names of all members and runs
  * `CLUSTER MEET` with each. For a known member this only updates the address.
  */
-function rejoin(cache: Cache, password: string, membership: Membership): string {
+function rejoin(cache: Redis, password: string, membership: Membership): string {
   const cli = `redis-cli -p ${cache.port}`;
   return [
     "(",
@@ -75,7 +75,7 @@ function memberNames(membership: Membership): string {
   return Array.from({ length: membership.members }, (_, index) => membership.address(index)).join(" ");
 }
 
-function redisConfiguration(cache: Cache): string {
+function redisConfiguration(cache: Redis): string {
   const memory = cache.resources.memory.limit ?? cache.resources.memory.request;
   const lines = [
     `port ${cache.port}`,
@@ -94,7 +94,7 @@ function redisConfiguration(cache: Cache): string {
 }
 
 /** Creates a Redis Cluster from the members of a sharded cache. Does nothing if the cluster exists. */
-function formCluster(cache: Cache, membership: Membership): string {
+function formCluster(cache: Redis, membership: Membership): string {
   const password = `${SECRETS_DIRECTORY}/${cache.name}/password`;
   const members = memberNames(membership);
   return [
@@ -114,7 +114,7 @@ function formCluster(cache: Cache, membership: Membership): string {
 }
 
 /** Streams a snapshot from the server to the backup folder, then removes expired ones. */
-function backupCache(cache: Cache): BackupJob | undefined {
+function backupCache(cache: Redis): BackupJob | undefined {
   const kind = cache.backups.snapshot ? "snapshot" : "full";
   const schedule = cache.backups[kind];
   if (!schedule || cache.shards > 1) return undefined;

@@ -1,15 +1,15 @@
 import type {
   Backups,
-  Broker,
-  Cache,
   Cited,
-  Database,
   Edge,
   Entrance,
   Model,
   Objectives,
   Plan,
+  Postgres,
   Provider,
+  RabbitMq,
+  Redis,
   Scale,
   Sidecar,
   StoreKind,
@@ -159,7 +159,7 @@ function store(name: string, kind: StoreKind) {
   };
 }
 
-export function database(name: string, fields: Partial<Database> = {}): Database {
+export function database(name: string, fields: Partial<Postgres> = {}): Postgres {
   return {
     ...store(name, "postgres"),
     kind: "postgres",
@@ -175,7 +175,7 @@ export function database(name: string, fields: Partial<Database> = {}): Database
   };
 }
 
-export function cache(name: string, fields: Partial<Cache> = {}): Cache {
+export function cache(name: string, fields: Partial<Redis> = {}): Redis {
   return {
     ...store(name, "redis"),
     kind: "redis",
@@ -188,7 +188,7 @@ export function cache(name: string, fields: Partial<Cache> = {}): Cache {
   };
 }
 
-export function broker(name: string, fields: Partial<Broker> = {}): Broker {
+export function broker(name: string, fields: Partial<RabbitMq> = {}): RabbitMq {
   return {
     ...store(name, "rabbitmq"),
     kind: "rabbitmq",

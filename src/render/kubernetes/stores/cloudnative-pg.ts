@@ -1,4 +1,4 @@
-import type { Database, Plan, Spread } from "../../../plan/plan.js";
+import type { Plan, Postgres, Spread } from "../../../plan/plan.js";
 import { type BucketStore, isBucket } from "../../../plan/stores/index.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
 import { manualCopies } from "../../declarations/stores.js";
@@ -22,11 +22,11 @@ const OPERATOR_NAMESPACE = "cnpg-system";
 const STATUS_PORT = 8000;
 
 /** A PostgreSQL cluster for the CloudNativePG operator, which promotes a standby automatically. */
-export function cloudNativePgCluster(scope: Scope, database: Database): WithNotes<CloudNativePgCluster> {
+export function cloudNativePgCluster(scope: Scope, database: Postgres): WithNotes<CloudNativePgCluster> {
   return { object: cluster(scope, database), notes: clusterNotes(scope, database) };
 }
 
-function cluster(scope: Scope, database: Database): CloudNativePgCluster {
+function cluster(scope: Scope, database: Postgres): CloudNativePgCluster {
   const { plan } = scope;
   const placed = placement(plan, database.pool, 0);
   const backup = objectStore(plan, database);
@@ -68,7 +68,7 @@ function cluster(scope: Scope, database: Database): CloudNativePgCluster {
 }
 
 /** The Service with the name of the database, which selects the current primary. */
-export function primaryService(scope: Scope, database: Database): Service {
+export function primaryService(scope: Scope, database: Postgres): Service {
   return {
     apiVersion: "v1",
     kind: "Service",
@@ -81,7 +81,7 @@ export function primaryService(scope: Scope, database: Database): Service {
   };
 }
 
-export function scheduledBackup(scope: Scope, database: Database): ScheduledBackup | undefined {
+export function scheduledBackup(scope: Scope, database: Postgres): ScheduledBackup | undefined {
   const { full } = database.backups;
   if (!full || !objectStore(scope.plan, database)) return undefined;
   return {
@@ -98,7 +98,7 @@ export function scheduledBackup(scope: Scope, database: Database): ScheduledBack
 }
 
 /** In addition to its callers: connections between instances, from the operator, and to the API server. */
-export function cloudNativePgNetworkPolicy(scope: Scope, database: Database): NetworkPolicy | undefined {
+export function cloudNativePgNetworkPolicy(scope: Scope, database: Postgres): NetworkPolicy | undefined {
   const instances = { podSelector: { matchLabels: instanceLabels(database) } };
   const operator = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": OPERATOR_NAMESPACE } } };
   const policy = networkPolicy(scope, database, database.kind, {
@@ -115,13 +115,13 @@ export function cloudNativePgNetworkPolicy(scope: Scope, database: Database): Ne
 }
 
 /** Instances are spread over zones only for a standby in another zone. */
-function instanceSpread(plan: Plan, database: Database): Spread {
+function instanceSpread(plan: Plan, database: Postgres): Spread {
   const spread = serverSpread(plan, database);
   return database.standby === "another-zone" ? spread : { ...spread, zones: "none" };
 }
 
 /** PostgreSQL parameters. The operator sets those for files, ports, replication and `archive_command`. */
-function parametersOf(database: Database): Record<string, string> {
+function parametersOf(database: Postgres): Record<string, string> {
   const { log } = database.backups;
   return {
     ...databaseParameters(database),
@@ -130,11 +130,11 @@ function parametersOf(database: Database): Record<string, string> {
 }
 
 /** The bucket for backups; undefined: the operator takes no backups. */
-function backupBucket(plan: Plan, { provider }: Database): BucketStore | undefined {
+function backupBucket(plan: Plan, { provider }: Postgres): BucketStore | undefined {
   return plan.stores.filter(isBucket).find((store) => provider.sendsTo.includes(store.name));
 }
 
-function clusterNotes({ plan }: Scope, database: Database): readonly Note[] {
+function clusterNotes({ plan }: Scope, database: Postgres): readonly Note[] {
   const { name, path, backups } = database;
   const bucket = backupBucket(plan, database);
   const copies = manualCopies(database);
@@ -158,12 +158,12 @@ function clusterNotes({ plan }: Scope, database: Database): readonly Note[] {
  * The operator reads the name and address of a bucket from plain fields, not from a secret. Bucket names are globally unique,
  * so the user may have to patch them.
  */
-function bucketAddress({ cloud }: Plan, { name }: Database, bucket: BucketStore): string {
+function bucketAddress({ cloud }: Plan, { name }: Postgres, bucket: BucketStore): string {
   const fields = cloud === "aws" ? "another name" : `another name and the address of ${bucket.provider.product}`;
   return `backups of ${name} are written to s3://${bucket.name}/${name}; set ${fields} by \`patch: { kubernetes: { kind: Cluster, spec: { backup: { barmanObjectStore: … } } } }\``;
 }
 
-function objectStore(plan: Plan, database: Database): CloudNativePgCluster["spec"]["backup"] {
+function objectStore(plan: Plan, database: Postgres): CloudNativePgCluster["spec"]["backup"] {
   const { backups } = database;
   const bucket = backupBucket(plan, database);
   if (!bucket || !(backups.full || backups.log)) return undefined;

@@ -1,5 +1,5 @@
 import type { INetworkPolicyIngressRule } from "kubernetes-models/networking.k8s.io/v1";
-import type { Database, Store } from "../../../plan/plan.js";
+import type { Postgres, Store } from "../../../plan/plan.js";
 import { storeTraits } from "../../../plan/stores/index.js";
 import { runsAsContainers } from "../../stores/containers.js";
 import { storeServer } from "../../stores/index.js";
@@ -36,7 +36,7 @@ const STORE_OBJECTS: Readonly<Record<string, StoreRenderer>> = {
 };
 
 /** The objects of a database that CloudNativePG runs. The operator creates its pods, disruption budgets and service accounts. */
-const OPERATOR_OBJECTS: Readonly<Record<string, (scope: Scope, database: Database) => Output>> = {
+const OPERATOR_OBJECTS: Readonly<Record<string, (scope: Scope, database: Postgres) => Output>> = {
   cluster: cloudNativePgCluster,
   service: primaryService,
   "scheduled-backup": scheduledBackup,
