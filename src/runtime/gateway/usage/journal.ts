@@ -7,20 +7,11 @@ import { messageOf } from "../../../errors/thrown.js";
 import { type Clock, SYSTEM_CLOCK } from "../../kernel/clock.js";
 import { debugPoint } from "../../kernel/debug-point.js";
 import { BoundedFsync } from "./bounded-fsync.js";
+import { readEarlier } from "./earlier.js";
 import { OpenIntents } from "./open-intents.js";
 import { ownDirectory } from "./owner.js";
-import { checkpointLine, type Entry, frame, type Intent, intentLine, settledLine, voidLine } from "./records.js";
-import { unsettled } from "./recover.js";
-import {
-  createSegment,
-  deleteSegment,
-  findSegments,
-  isOnlyUnreadable,
-  readSegment,
-  type Segment,
-  segment,
-  settledBatches,
-} from "./segments.js";
+import { checkpointLine, frame, type Intent, intentLine, settledLine, voidLine } from "./records.js";
+import { createSegment, deleteSegment, type Segment, segment, settledBatches } from "./segments.js";
 
 /** Notified when an entry is durable, or cannot be written. */
 export interface JournalListener {
@@ -111,23 +102,17 @@ export class Journal {
   }
 
   async #recover(): Promise<void> {
-    const entries: Entry[] = [];
-    let unreadable = 0;
-    for (const old of await findSegments(this.directory)) {
-      this.#next = old.number + 1;
-      const read = await readSegment(old);
-      unreadable += old.unreadable.length;
-      entries.push(...read);
-      if (!isOnlyUnreadable(old, read)) this.#segments.push(old);
-    }
-    for (const entry of entries) if (entry.kind === "void") this.#void.add(entry.id);
-    if (unreadable > 0) {
+    const earlier = await readEarlier(this.directory);
+    this.#next = earlier.next;
+    this.#segments.push(...earlier.segments);
+    for (const id of earlier.voided) this.#void.add(id);
+    if (earlier.unreadable > 0) {
       this.log.warn(
-        { entries: unreadable, directory: this.directory },
+        { entries: earlier.unreadable, directory: this.directory },
         "skipped entries of the usage journal that another version of Keelson wrote; they remain on the disk",
       );
     }
-    const cut = unsettled(entries);
+    const cut = earlier.unsettled;
     await this.#newSegment();
     if (cut.length === 0) return;
     this.log.warn({ requests: cut.length }, "settled requests that a crash interrupted, as estimated");
