@@ -4,6 +4,7 @@ import { describeAuthority } from "../../contracts/authority.js";
 import type { Actor } from "../../contracts/credentials.js";
 import { errorDocument } from "../../contracts/error.js";
 import { isDeclared, type Route } from "../../contracts/route.js";
+import { TYPED_ROUTES } from "../../contracts/routes/index.js";
 import { actorOf } from "./auth.js";
 import { invalidRequest } from "./errors.js";
 
@@ -35,12 +36,19 @@ export type Handlers<Routes extends Readonly<Record<string, Route>>> = {
   readonly [Id in keyof Routes]: Handler<Routes[Id]>;
 };
 
-/** Serves every route of a table. The keys of the table are the operation ids of the OpenAPI document. */
+const LISTED: ReadonlySet<Route> = new Set(TYPED_ROUTES);
+
+/**
+ * Serves every route of a table. The keys of the table are the operation ids of the OpenAPI document. Throws for a route that
+ * `contracts/routes/index.ts` does not list (a defect): the tests of authorities and of the documentation would not cover it.
+ */
 export function serve<Routes extends Readonly<Record<string, Route>>>(
   app: FastifyInstance,
   routes: Routes,
   handlers: Handlers<Routes>,
 ): void {
+  const unlisted = Object.values(routes).find((route) => !LISTED.has(route));
+  if (unlisted) throw new Error(`contracts/routes/index.ts does not list ${unlisted.method} ${unlisted.path}`);
   for (const id in routes) serveOne(app, id, routes[id], handlers[id]);
 }
 
