@@ -11,7 +11,7 @@ import { dataDirectory, layout, makeRoot } from "../local/layout.js";
 import { startPlatform } from "../local/platform.js";
 import { freePort } from "../postgres/server.js";
 import { formatOutcome } from "../promises/format.js";
-import { executors } from "../recovery/drills/faults/index.js";
+import { executors, isDrillFault } from "../recovery/drills/faults/index.js";
 import { promisedText, worstCase } from "../recovery/drills/report/facts.js";
 import { drillStore } from "../recovery/drills/store.js";
 import { coloursFor } from "./colours.js";
@@ -33,7 +33,7 @@ const paint = coloursFor(process.stderr, process.env);
 
 /** `keelson drill`. */
 export async function drill(fault: string, options: DrillOptions): Promise<void> {
-  if (!Object.hasOwn(executors, fault))
+  if (!isDrillFault(fault))
     throw new KeelsonError("drill/unknown", `there is no drill ${fault}`, {
       hint: `available drills: ${Object.keys(executors).join(", ")}`,
     });

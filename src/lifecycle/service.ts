@@ -75,7 +75,10 @@ export class ServiceLifecycle {
     this.#move(event, undefined);
   }
 
-  /** Moves to `failed`. Has no effect in a final state: the first failure case remains. */
+  /**
+   * Moves to `failed`. Has no effect in a final state: the first failure case remains. Throws in `new`, where nothing runs that
+   * could fail: a defect of the caller.
+   */
   fail(failureCase: string): void {
     if (!isFinal(this.#state)) this.#move("failed", failureCase);
   }

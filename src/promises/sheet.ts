@@ -1,4 +1,5 @@
 import type { Outcome } from "../contracts/drills.js";
+import { exceeds } from "../contracts/exceeds.js";
 import type { Verdict } from "../contracts/verdict.js";
 import { originOf } from "../plan/origin.js";
 import type { Milliseconds, Origin, Path, Plan } from "../plan/plan.js";
@@ -12,7 +13,7 @@ import { type Measurement, type NewestMeasurements, newestBySubject, rowKey, wit
 import { recoveryObjectivePath } from "./objectives.js";
 import type { Prediction } from "./prediction.js";
 import type { Runbook } from "./runbooks/runbook.js";
-import { exceeds, verdictOf, worstOf } from "./verdict.js";
+import { verdictOf, worstOf } from "./verdict.js";
 
 /** What the platform promises in one environment, by fault: promised, predicted, measured, and the verdict. */
 export interface PromiseSheet {

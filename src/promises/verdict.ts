@@ -1,4 +1,5 @@
 import type { Outcome } from "../contracts/drills.js";
+import { exceeds } from "../contracts/exceeds.js";
 import { VERDICTS, type Verdict } from "../contracts/verdict.js";
 import type { Milliseconds } from "../plan/plan.js";
 import type { Prediction } from "./prediction.js";
@@ -29,18 +30,6 @@ export function measuredVerdict(promised: Milliseconds | undefined, measured: Ou
   if (promised === undefined) return "not-promised";
   if (measured.kind === "not-applicable") return "unknown";
   return exceeds(measured, promised) ? "broken" : "kept";
-}
-
-/** Whether a measurement is longer than a limit, in milliseconds. NaN exceeds every limit. */
-export function exceeds(measured: Outcome, limit: Milliseconds): boolean {
-  switch (measured.kind) {
-    case "measured":
-      return !(measured.ms <= limit);
-    case "never-recovered":
-      return true;
-    case "not-applicable":
-      return false;
-  }
 }
 
 /** The worst of several; a row is kept only if nothing in it is broken or unknown. */

@@ -1,14 +1,13 @@
 import type { UsageDimension } from "../../contracts/usage.js";
 import { MODULE_NAMES } from "../../modules/index.js";
+import type { DrillFault } from "../../recovery/drills/faults/index.js";
 import type { targets } from "../../render/targets.js";
 
 /**
  * Values that options accept, repeated here so that `--help` loads no implementation. `exhaustive` compares each list with
  * the type of its table: a missing or unknown value is a compile error.
  */
-/** `test/cli/commands.test.ts` compares it with the executors. */
-export const DRILL_FAULTS: readonly string[] = ["process-crash", "database-loss", "backup-corruption"];
-
+export const DRILL_FAULTS = exhaustive<DrillFault>()(["process-crash", "database-loss", "backup-corruption"]);
 export const TARGETS = exhaustive<keyof typeof targets>()(["compose", "kubernetes"]);
 export const MODULES: readonly string[] = MODULE_NAMES;
 

@@ -1,8 +1,9 @@
 import type { DrillMeasurement, InjectedFault, Outcome } from "../../contracts/drills.js";
+import { exceeds } from "../../contracts/exceeds.js";
 import type { Verdict } from "../../contracts/verdict.js";
 import type { Plan } from "../../plan/plan.js";
 import { promiseSheet } from "../../promises/sheet.js";
-import { exceeds, measuredVerdict, worstOf } from "../../promises/verdict.js";
+import { measuredVerdict, worstOf } from "../../promises/verdict.js";
 
 /**
  * Compares what each injected fault measured with the promise sheet, element by element. The verdict is that of the

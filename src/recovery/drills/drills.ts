@@ -2,7 +2,7 @@ import type { DrillList, DrillResult } from "../../contracts/drills.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Milliseconds } from "../../plan/plan.js";
 import type { ExclusiveOperations } from "../exclusive-operations.js";
-import { executors } from "./faults/index.js";
+import { executors, isDrillFault } from "./faults/index.js";
 import { newDrill } from "./record.js";
 import { chatModel, runDrill } from "./run-drill.js";
 import type { DrillStore } from "./store.js";
@@ -48,11 +48,11 @@ export function startDrills(
   let running: Running | undefined;
 
   async function start(request: DrillRequest): Promise<DrillResult> {
-    const executor = Object.hasOwn(executors, request.fault) ? executors[request.fault]?.() : undefined;
-    if (!executor)
+    if (!isDrillFault(request.fault))
       throw new KeelsonError("drill/unknown", `there is no drill ${request.fault}`, {
         hint: `available drills: ${Object.keys(executors).join(", ")}`,
       });
+    const executor = executors[request.fault]();
     // Before the first await: of two concurrent requests the second is refused.
     const release = exclusive.begin({
       kind: "drill",

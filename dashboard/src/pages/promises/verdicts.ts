@@ -1,3 +1,4 @@
+import { exceeds } from "../../../../src/contracts/exceeds.js";
 import type { Outcome } from "../../api/drills.js";
 import type { Availability, Cell, Row, Sheet, Verdict } from "../../api/promises.js";
 import { duration, outcome, plural, share } from "../../format.js";
@@ -36,8 +37,7 @@ export function measuredAgainst(measured: Outcome | undefined, promised: number 
 
 /** Whether a measurement is worse than a promise. A platform that never recovered exceeds every promise. */
 export function isExceeded(measured: Outcome | undefined, promised: number | undefined): boolean {
-  if (measured === undefined || promised === undefined) return false;
-  return measured.kind === "never-recovered" || (measured.kind === "measured" && measured.ms > promised);
+  return measured !== undefined && promised !== undefined && exceeds(measured, promised);
 }
 
 /** Whether any drill measured one of the row's objectives. */
