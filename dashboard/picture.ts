@@ -23,13 +23,13 @@ const settings = z
   })
   .parse(process.env);
 
-const width = 1120;
+const PICTURE_WIDTH_PX = 1120;
 const profile = await mkdtemp(join(tmpdir(), "keelson-picture-"));
 const context = await chromium.launchPersistentContext(profile, {
   executablePath: settings.CHROMIUM,
   headless: true,
   args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
-  viewport: { width, height: 900 },
+  viewport: { width: PICTURE_WIDTH_PX, height: 900 },
 });
 try {
   const page = context.pages()[0] ?? (await context.newPage());
@@ -39,7 +39,7 @@ try {
   await key.press("Enter");
   await page.getByRole("table").first().waitFor();
   const height = await page.locator("main").evaluate((main) => Math.ceil(main.getBoundingClientRect().bottom));
-  await page.setViewportSize({ width, height });
+  await page.setViewportSize({ width: PICTURE_WIDTH_PX, height });
   const coloured = async (colorScheme: "light" | "dark") => {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor();
@@ -49,7 +49,7 @@ try {
   const light = await coloured("light");
   const dark = await coloured("dark");
   const title = "The dashboard's first page: the promise sheet of the starter, after its drills";
-  process.stdout.write(svgOf({ title, width, height, light, dark }));
+  process.stdout.write(svgOf({ title, width: PICTURE_WIDTH_PX, height, light, dark }));
 } finally {
   await context.close();
   await rm(profile, { recursive: true, force: true });

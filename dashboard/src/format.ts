@@ -2,10 +2,10 @@ import type { Outcome } from "../../src/contracts/drills.js";
 
 /** Formats values for display: rounded, short, in the units of the platform file. */
 
-const second = 1000;
-const minute = 60 * second;
-const hour = 60 * minute;
-const day = 24 * hour;
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 
 /** 11_940 → `11.9s`, 94_000 → `1m 34s`, 90 min → `1h 30m`: at most two units, rounded. */
 export function duration(ms: number): string {
@@ -13,13 +13,13 @@ export function duration(ms: number): string {
   if (ms < 0) return `−${duration(-ms)}`;
   if (ms === 0) return "0s";
   if (ms < 999.5) return `${ms < 10 ? trim(ms, 1) : Math.round(ms)}ms`;
-  if (ms < minute - 500) {
-    const grain = ms < 20 * second ? 100 : second;
-    return `${(Math.round(ms / grain) * grain) / second}s`;
+  if (ms < MINUTE_MS - 500) {
+    const grain = ms < 20 * SECOND_MS ? 100 : SECOND_MS;
+    return `${(Math.round(ms / grain) * grain) / SECOND_MS}s`;
   }
-  if (ms < hour) return pair(ms, minute, "m", second, "s");
-  if (ms < 2 * day) return pair(ms, hour, "h", minute, "m");
-  return pair(ms, day, "d", hour, "h");
+  if (ms < HOUR_MS) return pair(ms, MINUTE_MS, "m", SECOND_MS, "s");
+  if (ms < 2 * DAY_MS) return pair(ms, HOUR_MS, "h", MINUTE_MS, "m");
+  return pair(ms, DAY_MS, "d", HOUR_MS, "h");
 }
 
 /** What a drill measured: `3.3s`, `never recovered`, `n/a`; `–` if it has not measured yet. */
@@ -56,11 +56,11 @@ const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "lo
 export function ago(at: number, now: number): string {
   const distance = at - now;
   const size = Math.abs(distance);
-  if (size < 10 * second) return "just now";
-  if (size < minute) return relative.format(Math.round(distance / second), "second");
-  if (size < hour) return relative.format(Math.round(distance / minute), "minute");
-  if (size < day) return relative.format(Math.round(distance / hour), "hour");
-  if (size < 60 * day) return relative.format(Math.round(distance / day), "day");
+  if (size < 10 * SECOND_MS) return "just now";
+  if (size < MINUTE_MS) return relative.format(Math.round(distance / SECOND_MS), "second");
+  if (size < HOUR_MS) return relative.format(Math.round(distance / MINUTE_MS), "minute");
+  if (size < DAY_MS) return relative.format(Math.round(distance / HOUR_MS), "hour");
+  if (size < 60 * DAY_MS) return relative.format(Math.round(distance / DAY_MS), "day");
   return new Date(at).toLocaleDateString("en", { year: "numeric", month: "short", day: "numeric" });
 }
 

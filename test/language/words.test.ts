@@ -20,6 +20,13 @@ describe("the language of the project", () => {
     expect(files.flatMap((file) => bannedIn(file, readFileSync(`${root}${file}`, "utf8")))).toEqual([]);
   });
 
+  it("states units and bounds of constants in the field's form", () => {
+    const constants = files
+      .filter((file) => /^(src|dashboard|bench)\//.test(file))
+      .flatMap((file) => lowerCaseConstants(file, readFileSync(`${root}${file}`, "utf8")));
+    expect(constants).toEqual([]);
+  });
+
   it("is checked inside identifiers as well", () => {
     expect(bannedIn("x.ts", "const strikeSchema = 1;\nconst toldSchema = 2; // fine\n")).toEqual([
       expect.stringMatching(/^x\.ts:2: "told"/),
@@ -43,5 +50,16 @@ function bannedIn(file: string, text: string): string[] {
         .filter(([word]) => !EXCEPTIONS.some(([exempt, data]) => exempt === file && data.test(word)))
         .map(([word]) => `${file}:${at + 1}: "${word}": ${instead}`),
     );
+  });
+}
+
+/** Top-level numeric constants that are not in UPPER_SNAKE_CASE, and bounds that are not called MAX_ or MIN_. */
+function lowerCaseConstants(file: string, text: string): string[] {
+  return text.split("\n").flatMap((line, at) => {
+    const [, name = ""] =
+      /^(?:export )?const (\w+)(?:: \w+)? = [\d_.]+(?: ?[*/+-] ?[\d_.]+| ?\*\* ?\d+)*;/.exec(line) ?? [];
+    const lowerCase = name !== "" && !/^(?:[A-Z][A-Z\d_]*|[KMGT]iB)$/.test(name);
+    const bound = /\bconst ((?:most|longest|deepest|least|largest|smallest)[A-Z]\w*)/.exec(line)?.[1];
+    return lowerCase || bound !== undefined ? [`${file}:${at + 1}: ${bound ?? name}`] : [];
   });
 }

@@ -12,16 +12,16 @@ const PATCH_RELEASES = {
 } as const satisfies Record<string, Record<string, string>>;
 
 /** User 999 in the Debian variants of the official images, 70 in the Alpine ones. */
-const debianUser = 999;
-const alpineUser = 70;
+const DEBIAN_USER_ID = 999;
+const ALPINE_USER_ID = 70;
 
 export function databaseImage(database: Postgres): StoreImage {
   const major = majorOf(database.version);
   if (database.extensions.includes("timescaledb"))
-    return { reference: `timescale/timescaledb:2.22.0-pg${major}`, user: alpineUser };
+    return { reference: `timescale/timescaledb:2.22.0-pg${major}`, user: ALPINE_USER_ID };
   if (database.extensions.includes("vector"))
-    return { reference: `pgvector/pgvector:0.8.1-pg${major}`, user: debianUser };
-  return { reference: `postgres:${release("postgres", database.version)}-bookworm`, user: debianUser };
+    return { reference: `pgvector/pgvector:0.8.1-pg${major}`, user: DEBIAN_USER_ID };
+  return { reference: `postgres:${release("postgres", database.version)}-bookworm`, user: DEBIAN_USER_ID };
 }
 
 /** The operator's build of PostgreSQL, which contains its backup tools. */
@@ -30,11 +30,11 @@ export function cloudNativePgImage(database: Postgres): string {
 }
 
 export function cacheImage(cache: Redis): StoreImage {
-  return { reference: `redis:${release("redis", cache.version)}-bookworm`, user: debianUser };
+  return { reference: `redis:${release("redis", cache.version)}-bookworm`, user: DEBIAN_USER_ID };
 }
 
 export function brokerImage(broker: RabbitMq): StoreImage {
-  return { reference: `rabbitmq:${release("rabbitmq", broker.version)}`, user: debianUser };
+  return { reference: `rabbitmq:${release("rabbitmq", broker.version)}`, user: DEBIAN_USER_ID };
 }
 
 function release(product: keyof typeof PATCH_RELEASES, version: string): string {

@@ -9,14 +9,14 @@ import { perSecond } from "./rates.js";
 
 /** Margins of the plot area for axis labels. Fixed, so that positions can be calculated. */
 const room = { left: 34, right: 16, top: 18, bottom: 22 };
-const small = 10;
+const LABEL_FONT_PX = 10;
 
 /** The labels above the plot: the number of each event in the list below, or a range where labels would overlap. */
 function markNumbers(moments: readonly number[], end: number, width: number): ReadonlyMap<number, string> {
   const pixels = Math.max(0, width - room.left - room.right) / end;
   const labels = markLabels(
     moments.map((t) => t * pixels),
-    (text) => textWidth(text, small),
+    (text) => textWidth(text, LABEL_FONT_PX),
     5,
   );
   return new Map(labels.map(({ over, text }) => [over, text]));
@@ -92,7 +92,7 @@ export function DrillPlot({ drill, of }: DrillPlotProps) {
               label: {
                 show: true,
                 color: palette.soft,
-                fontSize: small,
+                fontSize: LABEL_FONT_PX,
                 formatter: ({ dataIndex }: { dataIndex: number }) => numbers.get(dataIndex) ?? "",
               },
               data: within.map(({ t, what }) => ({ xAxis: t, name: what })),

@@ -79,7 +79,7 @@ export function CallGraph({ topology, direction, selected, onSelect }: CallGraph
             padding: {
               x: `${margin.x - 4}px`,
               y: `${margin.y - 4}px`,
-              ...(direction === "right" ? { left: `${margin.x + controls - 4}px` } : {}),
+              ...(direction === "right" ? { left: `${margin.x + CONTROLS_SIZE_PX - 4}px` } : {}),
             },
             maxZoom: 1,
           }}
@@ -110,12 +110,12 @@ export function CallGraph({ topology, direction, selected, onSelect }: CallGraph
 /** Padding around the drawing; on a phone there is none at the sides. */
 const margins = { right: { x: 28, y: 28 }, down: { x: 12, y: 20 } };
 /** Space beside the drawing for the zoom and pan buttons. */
-const controls = 36;
+const CONTROLS_SIZE_PX = 36;
 
 /** The height of the drawing at its natural size, or scaled to the width if that is smaller. */
 function mapSize(width: number, height: number, direction: Direction): CSSProperties {
   const { x, y } = margins[direction];
-  const [wide, high] = [width + 2 * x + (direction === "right" ? controls : 0), height + 2 * y];
+  const [wide, high] = [width + 2 * x + (direction === "right" ? CONTROLS_SIZE_PX : 0), height + 2 * y];
   const most = direction === "right" ? 640 : 1100;
   return { height: `clamp(200px, min(${high}px, 100cqw * ${(high / wide).toFixed(4)}), ${most}px)` };
 }

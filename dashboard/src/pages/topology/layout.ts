@@ -174,7 +174,7 @@ function neighboursOf(links: Graph["edges"]): ReadonlyMap<string, readonly strin
   return neighbours;
 }
 
-const sweeps = 12;
+const ORDERING_SWEEPS = 12;
 
 /** Repeatedly moves each slot to the mean position of its neighbours; returns the order with the fewest crossings. */
 function orderLayers(layers: Layers, links: Graph["edges"]): Layers {
@@ -182,7 +182,7 @@ function orderLayers(layers: Layers, links: Graph["edges"]): Layers {
   let best = layers;
   let fewest = crossings(links, layers);
   let current = layers;
-  for (let sweep = 0; sweep < sweeps && fewest > 0; sweep++) {
+  for (let sweep = 0; sweep < ORDERING_SWEEPS && fewest > 0; sweep++) {
     const position = new Map<string, number>();
     for (const layer of current)
       for (const [index, { id }] of layer.entries()) position.set(id, (index + 0.5) / layer.length);
@@ -245,7 +245,7 @@ function placeAcross(layers: Layers, links: Graph["edges"], gap: number): Readon
   const neighbours = neighboursOf(links);
   const centres = new Map<string, number>();
   for (const layer of layers) shift(layer, centres, -sideBySide(layer, centres, gap) / 2);
-  for (let sweep = 0; sweep < sweeps; sweep++) {
+  for (let sweep = 0; sweep < ORDERING_SWEEPS; sweep++) {
     const order = sweep % 2 === 0 ? layers : [...layers].reverse();
     for (const layer of order) {
       const wanted = layer.map(({ id }) => mean(neighbours.get(id), centres) ?? centres.get(id) ?? 0);

@@ -1,13 +1,13 @@
 import type { Span } from "../../api/usage.js";
-import { hourMs } from "./series.js";
+import { HOUR_MS } from "./series.js";
 
 export const ranges = { "24h": 24, "7d": 7 * 24, "30d": 30 * 24 } as const;
 export type RangeName = keyof typeof ranges | "custom";
 
 /** Whole hours up to the end of the current one, so that the range (and the cached response) changes once per hour. */
 export function spanOf(range: keyof typeof ranges, now: number): Span {
-  const to = (Math.floor(now / hourMs) + 1) * hourMs;
-  return { from: to - ranges[range] * hourMs, to };
+  const to = (Math.floor(now / HOUR_MS) + 1) * HOUR_MS;
+  return { from: to - ranges[range] * HOUR_MS, to };
 }
 
 /** `2026-11-21T08:00` in the browser's time zone, the format of its date field. */

@@ -3,7 +3,7 @@ import type { Grouping, Span, UsageFigures, UsageRow } from "../../api/usage.js"
 
 export type Measure = "requests" | "tokens" | "errors";
 
-export const hourMs = 3_600_000;
+export const HOUR_MS = 3_600_000;
 
 /** The value of one row for a measure. */
 function measured(row: UsageFigures, measure: Measure): number {
@@ -35,7 +35,7 @@ const MAX_SERIES = 7;
 
 /** One series for each group, with zero for an hour without rows; the smallest groups are combined as `others`. */
 export function toSeries(rows: readonly UsageRow[], by: Grouping, measure: Measure, span: Span): Plotted {
-  const step = (span.to - span.from) / hourMs > MAX_BARS ? 24 * hourMs : hourMs;
+  const step = (span.to - span.from) / HOUR_MS > MAX_BARS ? 24 * HOUR_MS : HOUR_MS;
   const first = Math.floor(span.from / step) * step;
   const length = Math.max(1, Math.ceil((span.to - first) / step));
   const sums = new Map<string, number[]>();

@@ -2,7 +2,7 @@ import { useCallback, useMemo } from "react";
 import { Legend } from "../../charts/legend.js";
 import { baseOption, Plot, tooltipContent, usePalette, valueAxis } from "../../charts/plot.js";
 import { count, shortCount } from "../../format.js";
-import { hourMs, type Measure, type Plotted } from "./series.js";
+import { HOUR_MS, type Measure, type Plotted } from "./series.js";
 import styles from "./usage-plot.module.css";
 
 const hourText = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
@@ -31,7 +31,7 @@ export function UsagePlot({ plotted, measure }: { readonly plotted: Plotted; rea
             .filter(({ value }) => value > 0)
             .map((line) => ({ ...line, value: count(line.value) }));
           return tooltipContent(
-            step > hourMs ? dayText.format(at) : dateTimeText.format(at),
+            step > HOUR_MS ? dayText.format(at) : dateTimeText.format(at),
             lines.length > 0 ? lines : [],
           );
         },
@@ -46,7 +46,7 @@ export function UsagePlot({ plotted, measure }: { readonly plotted: Plotted; rea
           fontSize: 11,
           hideOverlap: true,
           // Over several days only midnights are labelled.
-          interval: oneDay || step > hourMs ? "auto" : (index: number) => new Date(times[index] ?? 0).getHours() === 0,
+          interval: oneDay || step > HOUR_MS ? "auto" : (index: number) => new Date(times[index] ?? 0).getHours() === 0,
         },
       },
       yAxis: valueAxis(palette, shortCount),
@@ -60,7 +60,7 @@ export function UsagePlot({ plotted, measure }: { readonly plotted: Plotted; rea
       })),
     };
   }, [palette, times, step, series, color]);
-  const unit = step > hourMs ? "day" : "hour";
+  const unit = step > HOUR_MS ? "day" : "hour";
   return (
     <div className={styles.box}>
       <Legend entries={series.map(({ name }, index) => ({ name, color: color(index) }))} />
