@@ -1,6 +1,7 @@
 import { Command, type CommanderError } from "commander";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { messageOf } from "../errors/thrown.js";
+import { suggest } from "../platform-file/suggest.js";
 import { declareCommands } from "./commands/index.js";
 import { stackTraces } from "./debugging.js";
 import { version } from "./version.js";
@@ -19,8 +20,39 @@ async function run(argv: readonly string[]): Promise<void> {
     });
 
   declareCommands(program);
+  const [name, ...rest] = argv.slice(2);
+  const topic = name === "help" ? rest.find((word) => !word.startsWith("-")) : name;
+  if (topic !== undefined && !topic.startsWith("-") && !isCommand(program, topic)) throw unknownCommand(program, topic);
   // Without arguments, the help is shown.
   await program.parseAsync(argv.length > 2 ? argv : [...argv, "--help"]);
+}
+
+/** Names of other tools for what a command does; the nearest spelling would suggest `restore` for `restart`. */
+const SYNONYMS: Readonly<Record<string, string>> = {
+  start: "up",
+  run: "up",
+  stop: "down",
+  restart: "down, then up",
+  ps: "status",
+  validate: "check",
+  lint: "check",
+  config: "plan",
+  apply: "deploy",
+};
+
+function isCommand(program: Command, name: string): boolean {
+  return name === "help" || program.commands.some((command) => command.name() === name);
+}
+
+function unknownCommand(program: Command, name: string): KeelsonError {
+  const near = Object.hasOwn(SYNONYMS, name)
+    ? SYNONYMS[name]
+    : suggest(
+        name,
+        program.commands.map((command) => command.name()),
+      );
+  const suggestion = near === undefined ? "" : `did you mean ${near}? `;
+  return new KeelsonError("usage", `unknown command '${name}'`, { hint: `${suggestion}--help lists the commands` });
 }
 
 /** Converts commander's usage error. Its suggestion, in parentheses on a line of its own, becomes the hint. */

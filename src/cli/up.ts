@@ -71,9 +71,10 @@ async function foreground(file: string, plan: Plan, options: UpOptions): Promise
       },
       (started) => platformRoutes(started, () => interrupted.abort()),
     );
+    // Before the report: what happens from here on is printed.
+    follow(platform);
     await show(await welcome(platform), platform, performance.now() - startedAt, options);
     await deleteFirstKey(platform);
-    follow(platform);
     await stopRequested;
     print(paint.dim("Shutting down: finishing in-flight requests (Ctrl-C again to force)"));
   } catch (error) {
@@ -149,7 +150,10 @@ function written(stream: NodeJS.WriteStream, text: string): Promise<void> {
   return new Promise((resolve, reject) => stream.write(text, (error) => (error ? reject(error) : resolve())));
 }
 
+/** Prints events of the platform. A failure of archiving that began during the start is printed first. */
 function follow(platform: Platform): void {
+  const failing = platform.recovery.state().archive?.failing;
+  if (failing) print(paint.red(`! the log is not archived: ${failing.reason}`));
   platform.supervisor.events.on("event", ({ process: name, kind, reason }) => {
     if (kind === "crashed") print(paint.red(`! ${name} exited: ${reason}`));
     else if (kind === "killing") print(paint.red(`! ${name} ${reason}; killing it`));

@@ -40,7 +40,7 @@ describe("keelson plan", () => {
     expect(stdout).toMatch(
       /services\.gateway\.replicas +3\.\.10 +blueprints\/starter\/platform\.yaml:\d+:\d+ \(environment production\)/,
     );
-    expect(stdout).toMatch(/services\.gateway\.drain +5s +default: endpoints are withdrawn/);
+    expect(stdout).toMatch(/services\.gateway\.drain +5s +default: the replica is/);
     const json = keelson("plan", "starter", "--explain", "objectives.rto", "--json");
     expect(JSON.parse(json.stdout)).toMatchObject([{ path: "objectives.rto", value: "1m", origin: { kind: "file" } }]);
   });
@@ -146,9 +146,11 @@ describe("time", () => {
   }
 
   it("grows linearly with the number of services", () => {
-    const bare = seconds(1);
-    const thousand = seconds(1000) - bare;
-    const eightThousand = seconds(8000) - bare;
+    // The smaller of two runs: other processes can only add to it.
+    const least = (services: number): number => Math.min(seconds(services), seconds(services));
+    const bare = least(1);
+    const thousand = least(1000) - bare;
+    const eightThousand = least(8000) - bare;
     expect(eightThousand / thousand).toBeLessThan(12);
   });
 });

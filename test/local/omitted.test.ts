@@ -24,10 +24,10 @@ test.each([false, true])(
   (split) => {
     const { omitted } = processes(everything, { host: "127.0.0.1", port: 0, split, ports: [0, 0, 0, 0] });
     expect(omitted).toEqual([
-      "search: keelson up runs Keelson's modules, no container image",
-      "proxy: keelson up runs Keelson's modules, no container image",
+      "search: keelson up runs Keelson's modules and no container images",
+      "proxy: keelson up runs Keelson's modules and no container images",
       "sessions: keelson up runs no Redis, and its modules keep their counters in memory",
-      "assistant: nothing enforces its limit of 60 requests a minute yet",
+      "assistant: the limit of 60 requests per minute is not enforced yet",
     ]);
   },
 );

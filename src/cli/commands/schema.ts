@@ -6,6 +6,6 @@ export function declareSchema(program: Command): void {
     .command("schema")
     .description("print the JSON Schema of platform files (draft 2020-12) for editors")
     .option("-o, --output <file>", "write it to a file")
-    .option("--json", "accepted for consistency: the output is always JSON")
+    .option("--json", "no effect: the output is always JSON")
     .action(async (options: SchemaOptions) => (await import("../schema.js")).schema(options));
 }
