@@ -22,6 +22,7 @@ import {
 import { type Platform, startPlatform } from "../local/platform.js";
 import { deleteFirstKey, type Welcome, welcome } from "../local/welcome.js";
 import type { Plan } from "../plan/plan.js";
+import { archiveFailureMessage } from "../recovery/service/archive-events.js";
 import { coloursFor } from "./colours.js";
 import { loadPlan } from "./load.js";
 import { ENDING } from "./signals.js";
@@ -153,7 +154,7 @@ function written(stream: NodeJS.WriteStream, text: string): Promise<void> {
 /** Prints events of the platform. A failure of archiving that began during the start is printed first. */
 function follow(platform: Platform): void {
   const failing = platform.recovery.state().archive?.failing;
-  if (failing) print(paint.red(`! the log is not archived: ${failing.reason}`));
+  if (failing) print(paint.red(`! ${archiveFailureMessage(failing)}`));
   platform.supervisor.events.on("event", ({ process: name, kind, reason }) => {
     if (kind === "crashed") print(paint.red(`! ${name} exited: ${reason}`));
     else if (kind === "killing") print(paint.red(`! ${name} ${reason}; killing it`));
