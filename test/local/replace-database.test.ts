@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { KeelsonError } from "../../src/errors/keelson-error.js";
 import { type ReplaceablePlatform, replaceDatabase } from "../../src/local/control/replace-database.js";
 import type { SupervisorEvent } from "../../src/local/supervisor.js";
+import { RestoreRecorder } from "../../src/recovery/restore/progress.js";
 
 type Failing = "replace" | "discard" | "recover" | "roll back";
 
@@ -16,17 +17,23 @@ function platform(failing: readonly Failing[], done: string[]): ReplaceablePlatf
   let recovered = false;
   return {
     recovery: {
-      prepareReplacement: async (id) => ({
-        id,
-        replace: async () => {
-          await failIf(fails("replace"), "cannot replace");
-          return { id, kept: "/kept" };
-        },
-        discard: async () => {
-          await failIf(fails("discard"), "cannot discard");
-          done.push("discarded");
-        },
-      }),
+      prepareReplacement: async (id, _target, observer) => {
+        observer.step("choose");
+        observer.chosen(id);
+        observer.step("fetch");
+        observer.fetched(5, 10);
+        return {
+          id,
+          replace: async () => {
+            await failIf(fails("replace"), "cannot replace");
+            return { id, kept: "/kept" };
+          },
+          discard: async () => {
+            await failIf(fails("discard"), "cannot discard");
+            done.push("discarded");
+          },
+        };
+      },
       probeArchive: async () => 0,
       rollBack: async (kept) => {
         await failIf(fails("roll back"), "cannot roll back");
@@ -45,6 +52,8 @@ function platform(failing: readonly Failing[], done: string[]): ReplaceablePlatf
   };
 }
 
+const recorder = () => new RestoreRecorder({ id: "b1" }, Date.now);
+
 describe("a restore in place", () => {
   const cases: readonly (readonly [readonly Failing[], string, readonly string[]])[] = [
     [["replace"], "cannot replace", ["discarded"]],
@@ -54,17 +63,32 @@ describe("a restore in place", () => {
   ];
   it.each(cases)("whose operations %j fail reports the first error: %s", async (failing, message, expected) => {
     const done: string[] = [];
-    const restored = replaceDatabase(platform(failing, done), "b1", { kind: "latest" });
+    const restored = replaceDatabase(platform(failing, done), "b1", { kind: "latest" }, recorder());
     await expect(restored).rejects.toMatchObject({ code: "data/unwritable", message });
     expect(done).toEqual(expected);
   });
 
   it("reports the backup and where the previous database is kept", async () => {
     const done: string[] = [];
-    expect(await replaceDatabase(platform([], done), "b1", { kind: "latest" })).toMatchObject({
+    const observer = recorder();
+    expect(await replaceDatabase(platform([], done), "b1", { kind: "latest" }, observer)).toMatchObject({
       id: "b1",
       kept: "/kept",
     });
     expect(done).toEqual([]);
+    const steps = observer.get().steps.map(({ name }) => name);
+    expect(steps).toEqual(["choose", "fetch", "archive", "stop", "replace", "start"]);
+  });
+
+  it("records its steps with their durations, and the step in which it failed", async () => {
+    let now = 1000;
+    const observer = new RestoreRecorder({ id: "latest" }, () => (now += 10));
+    await replaceDatabase(platform(["recover"], []), "b1", { kind: "latest" }, observer).catch((error: unknown) =>
+      observer.fail(error),
+    );
+    const { steps, ...progress } = observer.get();
+    expect(progress).toMatchObject({ state: "failed", backup: "b1", reason: "cannot recover" });
+    expect(steps.at(-1)).toMatchObject({ name: "roll-back", tookMs: 10 });
+    expect(steps.find(({ name }) => name === "fetch")?.bytes).toEqual({ done: 5, total: 10 });
   });
 });

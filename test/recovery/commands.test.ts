@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
+import { lastRestoreSchema, RESTORE_STEPS, restorePreviewSchema } from "../../src/contracts/restore.js";
+import { callControl } from "../../src/local/control/client.js";
 import { serverProcesses } from "../../src/postgres/strays.js";
 import { type Cleanups, chat, keelson, type Up, until, untilNone, up } from "../support/local/keelson.js";
 import { timeBetween } from "../support/recovery/time-between.js";
@@ -43,8 +45,19 @@ describe("backup, backups and restore", () => {
     const moment = new Date(await timeBetween()).toISOString();
     const after = await counted(platform);
 
+    const socket = join(platform.data, "control.sock");
+    const body = { id: "latest", at: Date.parse(moment) };
+    const preview = await callControl(socket, "/restore/preview", restorePreviewSchema, { method: "POST", body });
+    expect(preview).toMatchObject({ backup: { id: JSON.parse(backup.out).id, valid: true }, newestData: body.at });
+    expect(preview.lostMs).toBeGreaterThan(0);
+    expect(preview.estimate?.preparationMs).toBeGreaterThan(0);
+    expect(await callControl(socket, "/restore", lastRestoreSchema)).toEqual({});
+
     const restored = await run(platform, "restore", "latest", "--at", moment, "--json");
     expect(restored.code, restored.out).toBe(0);
+    const { restore } = await callControl(socket, "/restore", lastRestoreSchema);
+    expect(restore).toMatchObject({ state: "finished", backup: preview.backup.id });
+    expect(restore?.steps.map(({ name }) => name)).toEqual(RESTORE_STEPS.filter((name) => name !== "roll-back"));
     const ids = await ledger(platform);
     expect(ids).toEqual(expect.arrayContaining([early, before]));
     expect(ids).not.toContain(after);

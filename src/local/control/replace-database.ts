@@ -1,5 +1,6 @@
 import { throwAfterCleanup } from "../../errors/cleanup.js";
 import type { Milliseconds } from "../../plan/plan.js";
+import type { RestoreObserver } from "../../recovery/restore/progress.js";
 import type { RestoreTarget } from "../../recovery/restore/target.js";
 import type { Recovery } from "../../recovery/service/recovery.js";
 import { NEWEST_SEGMENT_TIMEOUT_MS, type Replacement } from "../../recovery/service/replace.js";
@@ -24,17 +25,20 @@ export async function replaceDatabase(
   { recovery, supervisor }: ReplaceablePlatform,
   id: string,
   target: RestoreTarget,
+  observer: RestoreObserver,
 ): Promise<{ readonly id: string; readonly kept: string | undefined; readonly tookMs: Milliseconds }> {
   const startedAt = performance.now();
-  const replacement = await recovery.prepareReplacement(id, target);
-  const done = await replaceStopped(recovery, supervisor, replacement).catch((error: unknown) =>
+  const replacement = await recovery.prepareReplacement(id, target, observer);
+  const done = await replaceStopped(recovery, supervisor, replacement, observer).catch((error: unknown) =>
     throwAfterCleanup(error, () => replacement.discard()),
   );
+  observer.step("start");
   try {
     await waitUntilReady(supervisor, () => undefined, undefined);
   } catch (error) {
     const { kept } = done;
     if (kept === undefined) throw error;
+    observer.step("roll-back");
     await throwAfterCleanup(error, async () => {
       await supervisor.whileStopped(() => recovery.rollBack(kept));
       await supervisor.whenReady(AbortSignal.timeout(ROLLED_BACK_READY_TIMEOUT_MS));
@@ -47,9 +51,15 @@ async function replaceStopped(
   recovery: ReplaceablePlatform["recovery"],
   supervisor: ReplaceablePlatform["supervisor"],
   replacement: Replacement,
+  observer: RestoreObserver,
 ): Promise<{ readonly id: string; readonly kept: string | undefined }> {
   // The newest writes are in a WAL segment that is not full. It is archived first, so that a restore can reach the last seconds.
   // A lost database cannot archive it; then the archive is all that remains.
+  observer.step("archive");
   await recovery.probeArchive(NEWEST_SEGMENT_TIMEOUT_MS).catch(() => undefined);
-  return supervisor.whileStopped(() => replacement.replace());
+  observer.step("stop");
+  return supervisor.whileStopped(() => {
+    observer.step("replace");
+    return replacement.replace();
+  });
 }

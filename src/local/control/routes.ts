@@ -1,8 +1,16 @@
 import { z } from "zod";
+import {
+  lastRestoreSchema,
+  type RestoreRequest,
+  restoredSchema,
+  restorePreviewSchema,
+  restoreRequestSchema,
+} from "../../contracts/restore.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { readDuration } from "../../platform-file/format.js";
 import { listed, listing } from "../../recovery/backup/listing.js";
 import { MAX_RATE_PER_SECOND } from "../../recovery/drills/limits.js";
+import { RestoreRecorder } from "../../recovery/restore/progress.js";
 import type { RestoreTarget } from "../../recovery/restore/target.js";
 import type { Platform } from "../platform.js";
 import { platformStatus } from "../status.js";
@@ -10,7 +18,6 @@ import { replaceDatabase } from "./replace-database.js";
 import type { ControlResponse, ControlRoutes } from "./server.js";
 
 const backupBody = z.object({ verify: z.boolean().default(true) }).default({ verify: true });
-const restoreBody = z.object({ id: z.string(), at: z.number().optional() });
 
 /** The operations of a running platform. `onStop` is called after the response to a stop is sent. */
 export function platformRoutes(platform: Platform, onStop: () => void): ControlRoutes {
@@ -24,23 +31,42 @@ export function platformRoutes(platform: Platform, onStop: () => void): ControlR
     "GET /backups": async () => ok(listing(running.backups, await recovery.catalogue())),
     "POST /backups": async ({ body }) => ok(listed(await recovery.take(parsed(backupBody, body).verify))),
     "POST /backups/:id/verify": async ({ parameters }) => ok(listed(await recovery.verify(parameters["id"] ?? ""))),
-    "POST /restore": async ({ body }) => {
-      const { id, at } = parsed(restoreBody, body);
-      const target: RestoreTarget = at === undefined ? { kind: "latest" } : { kind: "time", at };
-      return ok(await restoreInPlace(platform, id, target));
-    },
+    ...restoreRoutes(platform),
     ...drillRoutes(platform),
   };
 }
 
 /** Replaces the database by a backup, unless a drill or another restore is running. */
-async function restoreInPlace(platform: Platform, id: string, target: RestoreTarget) {
-  const release = platform.exclusive.begin({ kind: "restore", what: () => `the restore of backup ${id}` });
-  try {
-    return await replaceDatabase(platform, id, target);
-  } finally {
-    release();
-  }
+function restoreRoutes(platform: Platform): ControlRoutes {
+  const { recovery, exclusive } = platform;
+  let last: RestoreRecorder | undefined;
+  return {
+    "POST /restore/preview": async ({ body }) => {
+      const request = parsed(restoreRequestSchema, body);
+      return ok(restorePreviewSchema.parse(await recovery.previewRestore(request.id, targetOf(request))));
+    },
+    "GET /restore": async () => ok(lastRestoreSchema.parse({ restore: last?.get() })),
+    "POST /restore": async ({ body }) => {
+      const request = parsed(restoreRequestSchema, body);
+      const release = exclusive.begin({ kind: "restore", what: () => `the restore of backup ${request.id}` });
+      const recorder = new RestoreRecorder(request, Date.now);
+      last = recorder;
+      try {
+        const restored = await replaceDatabase(platform, request.id, targetOf(request), recorder);
+        recorder.finish();
+        return ok(restoredSchema.parse(restored));
+      } catch (error) {
+        recorder.fail(error);
+        throw error;
+      } finally {
+        release();
+      }
+    },
+  };
+}
+
+function targetOf({ at }: RestoreRequest): RestoreTarget {
+  return at === undefined ? { kind: "latest" } : { kind: "time", at };
 }
 
 const drillBody = z.object({

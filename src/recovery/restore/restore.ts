@@ -25,6 +25,8 @@ export interface RestoreOptions {
   readonly signal?: AbortSignal;
   /** Why the newest part of the log is not archived, if known: a time in that part is rejected with this reason. */
   readonly lag?: string | undefined;
+  /** Called with the bytes of the backup that were fetched so far, and all bytes to fetch. */
+  readonly onFetched?: (done: number, total: number) => void;
 }
 
 export interface Restored {
@@ -162,6 +164,7 @@ async function unpackBase(
       options.signal?.throwIfAborted();
       hash.update(chunk);
       done += chunk.byteLength;
+      options.onFetched?.(done, bytes);
       yield chunk;
     }
     // The unpacked files count only once every byte has been verified.

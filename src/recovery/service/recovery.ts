@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import type { RestorePreview } from "../../contracts/restore.js";
 import { archiveCommand } from "../../postgres/archive-script.js";
 import { isInitialised } from "../../postgres/cluster.js";
 import type { Server } from "../../postgres/server.js";
@@ -10,6 +11,7 @@ import { removeBackup } from "../backup/remove-backup.js";
 import { nextBackup } from "../backup/schedule.js";
 import { type Scheduler, startScheduler } from "../backup/scheduler.js";
 import { rollBack } from "../restore/move-into-place.js";
+import type { RestoreObserver } from "../restore/progress.js";
 import { removeReplayedLog } from "../restore/restore.js";
 import type { RestoreTarget } from "../restore/target.js";
 import { archiveEvents } from "./archive-events.js";
@@ -23,6 +25,7 @@ import {
   serverNotRunning,
 } from "./context.js";
 import { type ServiceEvent, type ServiceState, transition } from "./lifecycle.js";
+import { previewRestore } from "./preview.js";
 import { prepareReplacement, probeArchive, type Replacement } from "./replace.js";
 import { writeSystemId } from "./system-id.js";
 import { take, verify } from "./take.js";
@@ -58,7 +61,9 @@ export interface Recovery {
   /** The last restore that a lost data directory made necessary. */
   lastRestore(): RestoreRecord | undefined;
   /** See `prepareReplacement` in replace.ts. */
-  prepareReplacement(id: string, target: RestoreTarget): Promise<Replacement>;
+  prepareReplacement(id: string, target: RestoreTarget, observer: RestoreObserver): Promise<Replacement>;
+  /** See `previewRestore` in preview.ts. */
+  previewRestore(id: string, target: RestoreTarget): Promise<RestorePreview>;
   /** Undoes `Replacement.replace` if the server cannot recover from it. The server must not run. */
   rollBack(kept: string): Promise<void>;
   /** Cancels the work in progress and starts no other; the log is still archived. */
@@ -156,7 +161,8 @@ export function startRecovery(options: RecoveryOptions): Recovery {
     remove: async (id) => removeBackup(repository, findBackup(await readCatalogue(repository), id)),
     probeArchive: (timeoutMs) => probeArchive(context, timeoutMs),
     lastRestore: () => autoRestore.last,
-    prepareReplacement: (id, target) => prepareReplacement(context, id, target),
+    prepareReplacement: (id, target, observer) => prepareReplacement(context, id, target, observer),
+    previewRestore: (id, target) => previewRestore(context, id, target),
     rollBack: (kept) => rollBack(kept, cluster.data),
     cancel,
     async stop() {

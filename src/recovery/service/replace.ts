@@ -4,6 +4,7 @@ import { probeLog } from "../archive/probe.js";
 import { readCatalogue } from "../backup/catalogue.js";
 import { backupFor, requirePast } from "../restore/choose-backup.js";
 import { moveIntoPlace } from "../restore/move-into-place.js";
+import type { RestoreObserver } from "../restore/progress.js";
 import { unpackInto } from "../restore/restore.js";
 import type { RestoreTarget } from "../restore/target.js";
 import { currentArchive, type RecoveryContext } from "./context.js";
@@ -32,8 +33,10 @@ export async function prepareReplacement(
   context: RecoveryContext,
   id: string,
   target: RestoreTarget,
+  observer: RestoreObserver,
 ): Promise<Replacement> {
   const { cluster, repository, codec, queue } = context;
+  observer.step("choose");
   // Before the queue: a backup in progress is not cancelled for a request that is rejected.
   await requirePast(target, Date.now(), async () => Date.now());
   const { manifest } = backupFor(await readCatalogue(repository), id, target);
@@ -41,13 +44,18 @@ export async function prepareReplacement(
     throw new KeelsonError("backup/wrong-key", `backup ${manifest.id} was encrypted to another identity`, {
       hint: `restore it into a directory with the right identity: keelson restore ${manifest.id} --to DIR --identity FILE`,
     });
+  observer.chosen(manifest.id);
   const lag = target.kind === "time" ? await archiveLag(context) : undefined;
   // Not the name that an automatic restore uses: the data directory may be lost meanwhile.
   const fresh = `${cluster.data}.replacement.tmp`;
   queue.interrupt(RESTORING);
+  observer.step("fetch");
   const unpacked = await queue.run("unpacking a backup to restore it", async (signal) => {
     await rm(fresh, { recursive: true, force: true });
-    return unpackInto(fresh, repository, codec, manifest, { user: cluster.user, target, signal, lag });
+    return unpackInto(fresh, repository, codec, manifest, {
+      ...{ user: cluster.user, target, signal, lag },
+      onFetched: observer.fetched.bind(observer),
+    });
   });
   return {
     id: manifest.id,
