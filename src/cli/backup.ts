@@ -1,6 +1,7 @@
 import { backupSchema, type ListedBackup } from "../contracts/backups.js";
 import { callControl } from "../local/control/client.js";
 import { type ConnectionOptions, findRunning } from "./connection.js";
+import { printResult } from "./output.js";
 
 export interface BackupOptions extends ConnectionOptions {
   readonly verify: boolean;
@@ -12,7 +13,7 @@ export async function backup(options: BackupOptions): Promise<void> {
   const running = await findRunning(options);
   const body = { verify: options.verify };
   const backup = await callControl(running.control, "/backups", backupSchema, { method: "POST", body });
-  process.stdout.write(options.json ? `${JSON.stringify(backup)}\n` : `${describe(backup)}\n`);
+  printResult(options.json, backup, () => describe(backup));
   if (backup.verification?.valid === false) process.exitCode = 1;
 }
 

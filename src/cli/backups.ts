@@ -1,4 +1,5 @@
 import { type BackupList, backupSchema, type ListedBackup } from "../contracts/backups.js";
+import { singleLine } from "../errors/terminal-text.js";
 import { callControl } from "../local/control/client.js";
 import { backupsFromEnvironment, layout, requireOwnData } from "../local/layout.js";
 import { livePlatform, readRunning } from "../local/running.js";
@@ -6,6 +7,7 @@ import { listed, listing } from "../recovery/backup/listing.js";
 import { type BackupLocation, catalogueOf, verifyOffline } from "../recovery/offline.js";
 import { describe } from "./backup.js";
 import { type ConnectionOptions, findData } from "./connection.js";
+import { print, printJson, printResult } from "./output.js";
 
 /** The location of backups without a running platform. */
 export interface RepositoryOptions extends ConnectionOptions {
@@ -17,13 +19,13 @@ export interface RepositoryOptions extends ConnectionOptions {
 /** `keelson backups`. */
 export async function listBackups(options: RepositoryOptions): Promise<void> {
   const { repository, catalogue } = await catalogueOf(await findLocation(options));
-  print(listing(repository.place, catalogue), options);
+  printList(listing(repository.place, catalogue), options);
 }
 
 /** `keelson backups verify`. */
 export async function verifyBackup(id: string, options: RepositoryOptions): Promise<void> {
   const backup = await verify(id, options);
-  process.stdout.write(options.json ? `${JSON.stringify(backup)}\n` : `${describe(backup)}\n`);
+  printResult(options.json, backup, () => describe(backup));
   if (!backup.verification?.valid) process.exitCode = 1;
 }
 
@@ -47,15 +49,13 @@ async function verify(id: string, options: RepositoryOptions): Promise<ListedBac
   return listed(await verifyOffline(await findLocation(options), id, data));
 }
 
-function print(found: BackupList, options: RepositoryOptions): void {
+function printList(found: BackupList, options: RepositoryOptions): void {
   if (options.json) {
-    process.stdout.write(`${JSON.stringify(found)}\n`);
+    printJson(found);
     return;
   }
-  process.stdout.write(
-    `${found.backups.length} ${found.backups.length === 1 ? "backup" : "backups"} in ${found.place}\n`,
-  );
-  for (const backup of found.backups) process.stdout.write(`  ${describe(backup)}\n`);
-  for (const damaged of found.damaged) process.stdout.write(`  ! ${damaged.object}: ${damaged.why}\n`);
+  print(`${found.backups.length} ${found.backups.length === 1 ? "backup" : "backups"} in ${found.place}\n`);
+  for (const backup of found.backups) print(`  ${describe(backup)}\n`);
+  for (const damaged of found.damaged) print(`  ! ${singleLine(`${damaged.object}: ${damaged.why}`)}\n`);
   if (found.damaged.length > 0) process.exitCode = 1;
 }

@@ -6,6 +6,7 @@ import { KeelsonError } from "../errors/keelson-error.js";
 import { suggest } from "../platform-file/suggest.js";
 import { coloursFor } from "./colours.js";
 import { type Connection, type ConnectionOptions, connect } from "./connection.js";
+import { print, printResult } from "./output.js";
 
 export interface ChatOptions extends ConnectionOptions {
   readonly model?: string;
@@ -53,9 +54,9 @@ async function sendPrompt(
 ): Promise<void> {
   const interrupted = new AbortController();
   process.once("SIGINT", () => interrupted.abort());
-  const show = options.json ? () => undefined : (text: string) => void process.stdout.write(text);
+  const show = options.json ? () => undefined : (text: string) => void print(text);
   const answer = await streamAnswer(connection, model, messages, show, interrupted.signal);
-  process.stdout.write(options.json ? `${JSON.stringify(answer)}\n` : "\n");
+  printResult(options.json, answer, () => "");
 }
 
 async function converse(
@@ -65,7 +66,7 @@ async function converse(
   options: ChatOptions,
 ): Promise<void> {
   if (options.json) throw new KeelsonError("chat/json", "--json requires a prompt");
-  process.stdout.write(
+  print(
     paint.dim(
       `${model} at ${connection.url}. Ctrl-C stops an answer, /clear starts a new conversation, Ctrl-D exits.\n`,
     ),
@@ -90,23 +91,23 @@ async function converse(
         connection,
         model,
         [...messages, { role: "user", content: text }],
-        (part) => void process.stdout.write(part),
+        (part) => void print(part),
         current.signal,
       );
       messages.push({ role: "user", content: text }, { role: "assistant", content: answer.text });
-      process.stdout.write(`\n${paint.dim(answerStatistics(answer))}\n`);
+      print(`\n${paint.dim(answerStatistics(answer))}\n`);
     } catch (error) {
       // A failed request does not end the conversation.
-      if (current.signal.aborted) process.stdout.write(paint.dim(" (stopped)\n"));
+      if (current.signal.aborted) print(paint.dim(" (stopped)\n"));
       else if (error instanceof KeelsonError)
-        process.stdout.write(`${paint.red(error.message)}${error.hint === undefined ? "" : `\n  ${error.hint}`}\n`);
+        print(`${paint.red(error.message)}${error.hint === undefined ? "" : `\n  ${error.hint}`}\n`);
       else throw error;
     } finally {
       current = undefined;
     }
   }
   terminal.close();
-  process.stdout.write("\n");
+  print("\n");
 }
 
 /** The next line of input; undefined at its end. */

@@ -18,6 +18,7 @@ import { readPlatform } from "../platform-file/index.js";
 import { didYouMean } from "../platform-file/suggest.js";
 import { coloursFor } from "./colours.js";
 import { findFile, type Loaded, loadPlatform, planOf } from "./load.js";
+import { print, printError, printJson } from "./output.js";
 import { sourcesOf } from "./sources.js";
 import { version } from "./version.js";
 
@@ -49,7 +50,7 @@ export async function check(file: string, options: CheckOptions, formatIsExplici
     const errors = errorsIn(error, file);
     const path = await findFile(file).catch(() => resolve(file));
     const sources = await sourcesOf(errors[0]?.origin.file ?? file, path);
-    process.stdout.write(`${JSON.stringify(sarifOfErrors(errors, version(), sources), undefined, 2)}\n`);
+    printJson(sarifOfErrors(errors, version(), sources));
     process.exitCode = error.exitCode;
   }
 }
@@ -61,7 +62,7 @@ async function checkFile(file: string, options: CheckOptions): Promise<void> {
   if (options.fix) loaded = await fixFile(file, loaded, rules, options);
   const plans = plansOf(loaded, options);
   const findings = findingsIn(loaded, plans, rules);
-  process.stdout.write(`${await formatFindings(findings, rules, loaded, plans, options)}\n`);
+  print(`${await formatFindings(findings, rules, loaded, plans, options)}\n`);
   if (findings.some(({ severity }) => severity === "error" || (options.strict && severity === "warning"))) {
     process.exitCode = 1;
   }
@@ -110,11 +111,11 @@ async function fixFile(file: string, first: Loaded, rules: readonly Rule[], opti
     const { text, applied } = applySafeFixes(loaded.text, findings, (edited) => plansIn(loaded.file, edited));
     if (applied.length === 0) break;
     await writeText(loaded.path, text);
-    for (const { code, hint } of applied) process.stderr.write(`fixed ${code}: ${hint ?? ""}\n`);
+    for (const { code, hint } of applied) printError(`fixed ${code}: ${hint ?? ""}\n`);
     count += applied.length;
     loaded = await loadPlatform(file);
   }
-  process.stderr.write(
+  printError(
     count === 0
       ? "No automatic fixes available\n"
       : `fixed ${count} finding${count === 1 ? "" : "s"} in ${loaded.file}\n`,
@@ -179,11 +180,11 @@ function selectRules(names: readonly string[] | undefined): readonly Rule[] {
 
 function printRules(rules: readonly Rule[], options: CheckOptions): void {
   const table = rules.map(({ code, severity, summary, help }) => ({ code, severity, summary, help }));
-  if (options.json || options.format === "json") process.stdout.write(`${JSON.stringify(table, undefined, 2)}\n`);
+  if (options.json || options.format === "json") printJson(table);
   else {
     const width = Math.max(...rules.map(({ code }) => code.length));
     for (const { code, severity, summary } of table) {
-      process.stdout.write(`${code.padEnd(width)}  ${severity.padEnd(7)}  ${summary}\n`);
+      print(`${code.padEnd(width)}  ${severity.padEnd(7)}  ${summary}\n`);
     }
   }
 }

@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
+import { singleLine } from "../errors/terminal-text.js";
 import { KubernetesClient } from "../kubernetes/client.js";
 import { type DeployResult, deploy, type Reporter } from "../kubernetes/deploy/index.js";
 import { connectionFrom } from "../kubernetes/kubeconfig.js";
 import { describe } from "../kubernetes/live-object.js";
 import { targets } from "../render/targets.js";
 import { loadPlan } from "./load.js";
+import { printError, printJson } from "./output.js";
 
 export interface DeployOptions {
   readonly environment?: string;
@@ -22,11 +24,9 @@ export async function deployPlatform(file: string, options: DeployOptions): Prom
   const { kubeconfig, context } = options;
   const client = new KubernetesClient(await connectionFrom({ kubeconfig, context, environment: process.env }));
   try {
-    process.stderr.write(
-      `${plan.platform} (${plan.environment}) → namespace ${plan.namespace}, ${client.description}\n`,
-    );
+    printError(`${plan.platform} (${plan.environment}) → namespace ${plan.namespace}, ${client.description}\n`);
     for (const note of targets.kubernetes.render(plan).notes)
-      process.stderr.write(`note ${note.path}: ${note.message}\n`);
+      printError(`note ${singleLine(`${note.path}: ${note.message}`)}\n`);
     const result = await deploy(client, plan, {
       dryRun: options.dryRun === true,
       force: options.forceConflicts === true,
@@ -34,7 +34,7 @@ export async function deployPlatform(file: string, options: DeployOptions): Prom
       random: (bytes) => randomBytes(bytes).toString("base64url"),
       report: toStderr,
     });
-    if (options.json) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
+    if (options.json) printJson(result);
     else summarise(result);
     if (result.outcome !== "done") process.exitCode = 1;
   } finally {
@@ -44,34 +44,31 @@ export async function deployPlatform(file: string, options: DeployOptions): Prom
 
 const toStderr: Reporter = {
   secret: (step) => {
-    if (step.action !== "keep")
-      process.stderr.write(`  secret ${step.name}: ${step.action} ${step.missing.join(", ")}\n`);
+    if (step.action !== "keep") printError(`  secret ${step.name}: ${step.action} ${step.missing.join(", ")}\n`);
   },
   step: (step) => {
-    if (step.action !== "keep") process.stderr.write(`  ${step.action} ${describe(step.object)}: ${step.reason}\n`);
+    if (step.action !== "keep") printError(`  ${step.action} ${describe(step.object)}: ${singleLine(step.reason)}\n`);
   },
   rollout: ({ name, state, ready, wanted, why }, reasons) => {
     const detail = state === "done" ? "rolled out" : why;
-    process.stderr.write(`  ${name}: ${ready}/${wanted} ready, ${detail}\n`);
-    for (const reason of reasons) process.stderr.write(`    ${reason}\n`);
+    printError(`  ${name}: ${ready}/${wanted} ready, ${singleLine(detail)}\n`);
+    for (const reason of reasons) printError(`    ${singleLine(reason)}\n`);
   },
 };
 
 function summarise(result: DeployResult): void {
   const count = (action: string) => result.steps.filter((step) => step.action === action).length;
   const would = result.dryRun ? "would be " : "";
-  process.stderr.write(
+  printError(
     `${count("apply")} ${would}applied, ${count("prune")} ${would}pruned, ${count("keep")} unchanged in ${result.namespace}\n`,
   );
   if (result.triedElsewhere)
-    process.stderr.write(
-      `the namespace does not exist yet, so the dry run of its objects used the namespace default\n`,
-    );
+    printError(`the namespace does not exist yet, so the dry run of its objects used the namespace default\n`);
   if (result.outcome === "done") return;
-  process.stderr.write(
+  printError(
     `${result.outcome === "failed" ? "failed" : "not rolled out within the time limit"}; nothing was pruned:\n`,
   );
   for (const rollout of result.rollouts.filter(({ state }) => state !== "done"))
-    process.stderr.write(`  ${rollout.name}: ${rollout.ready}/${rollout.wanted} ready, ${rollout.why}\n`);
-  for (const [pod, reason] of Object.entries(result.reasons)) process.stderr.write(`  Pod ${pod}: ${reason}\n`);
+    printError(`  ${rollout.name}: ${rollout.ready}/${rollout.wanted} ready, ${singleLine(rollout.why)}\n`);
+  for (const [pod, reason] of Object.entries(result.reasons)) printError(`  Pod ${pod}: ${singleLine(reason)}\n`);
 }

@@ -4,6 +4,7 @@ import { ownerOfProcess } from "../disk/lock.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { callControl } from "../local/control/client.js";
 import { type ConnectionOptions, findRunning } from "./connection.js";
+import { printResult } from "./output.js";
 
 const stopping = z.object({ pid: z.number() });
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -20,13 +21,12 @@ export async function down(options: DownOptions): Promise<void> {
     if (error instanceof KeelsonError && error.code === "platform/not-running") return error;
     throw error;
   });
-  if (stopped instanceof KeelsonError)
-    process.stdout.write(options.json ? `${JSON.stringify({ stopped: false })}\n` : `${stopped.message}\n`);
+  if (stopped instanceof KeelsonError) printResult(options.json, { stopped: false }, () => stopped.message);
   else
-    process.stdout.write(
-      options.json
-        ? `${JSON.stringify({ stopped: true, ...stopped })}\n`
-        : `${stopped.platform} (${stopped.environment}) has stopped\n`,
+    printResult(
+      options.json,
+      { stopped: true, ...stopped },
+      () => `${stopped.platform} (${stopped.environment}) has stopped`,
     );
 }
 

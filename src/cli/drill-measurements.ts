@@ -3,6 +3,7 @@ import { KeelsonError } from "../errors/keelson-error.js";
 import { dataDirectory, layout } from "../local/layout.js";
 import type { Plan } from "../plan/plan.js";
 import { type Measurement, measurementsOf } from "../promises/measurement.js";
+import { printError } from "./output.js";
 
 /**
  * The measurements of the drills on this machine; empty if no drill has run. A result that cannot be read is a warning on
@@ -24,7 +25,7 @@ export async function drillMeasurements(named: string | undefined, plan: Plan): 
   const list = await drillStore(drills).list();
   for (const drill of list.unreadable) {
     const { code, message, hint } = unreadable(drill);
-    process.stderr.write(`warning ${code} ${message}\n  hint: ${hint}\n`);
+    printError(`warning ${code} ${message}\n  hint: ${hint}\n`);
   }
   return measurementsOf(list.drills);
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { type DrillResult, drillResultSchema } from "../contracts/drills.js";
 import { KeelsonError } from "../errors/keelson-error.js";
+import { singleLine } from "../errors/terminal-text.js";
 import { callControl } from "../local/control/client.js";
 import { platformRoutes } from "../local/control/routes.js";
 import { dataDirectory, layout, makeRoot } from "../local/layout.js";
@@ -17,6 +18,7 @@ import { drillStore } from "../recovery/drills/store.js";
 import { coloursFor } from "./colours.js";
 import { type ConnectionOptions, findRunning } from "./connection.js";
 import { loadPlan } from "./load.js";
+import { printError, printResult } from "./output.js";
 import { ENDING } from "./signals.js";
 import { version } from "./version.js";
 
@@ -45,7 +47,7 @@ export async function drill(fault: string, options: DrillOptions): Promise<void>
   const { result, directory } = control
     ? await drillRunning(control, fault, options)
     : await drillTemporary(fault, options);
-  process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${summary(result, directory)}\n`);
+  printResult(options.json, result, () => summary(result, directory));
   process.exitCode = isKept(result) ? 0 : 1;
 }
 
@@ -108,9 +110,9 @@ async function drillTemporary(fault: string, options: DrillOptions): Promise<Com
   const interrupted = new AbortController();
   const interrupt = () => interrupted.abort(new KeelsonError("drill/cancelled", "the drill was cancelled"));
   for (const signal of ENDING) process.on(signal, interrupt);
-  const print = (what: string) => process.stderr.write(`${paint.dim("·")} ${what}\n`);
+  const progress = (what: string) => printError(`${paint.dim("·")} ${singleLine(what)}\n`);
   try {
-    print("no platform is running: starting one for the drill");
+    progress("no platform is running: starting one for the drill");
     const platform = await startPlatform(
       {
         plan,
@@ -119,7 +121,7 @@ async function drillTemporary(fault: string, options: DrillOptions): Promise<Com
         host: "127.0.0.1",
         port: await freePort(),
         split: false,
-        onProgress: print,
+        onProgress: progress,
         version: version(),
         signal: interrupted.signal,
       },
@@ -142,7 +144,7 @@ async function drillTemporary(fault: string, options: DrillOptions): Promise<Com
 }
 
 function printEvent({ t, what }: DrillResult["events"][number]): void {
-  process.stderr.write(`${paint.dim(`${(t / 1000).toFixed(1).padStart(6)} s`)}  ${what}\n`);
+  printError(`${paint.dim(`${(t / 1000).toFixed(1).padStart(6)} s`)}  ${singleLine(what)}\n`);
 }
 
 function summary(result: DrillResult, directory: string): string {

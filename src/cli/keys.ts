@@ -6,6 +6,7 @@ import { callAdmin } from "./admin-api.js";
 import { coloursFor } from "./colours.js";
 import { type Connection, type ConnectionOptions, connect } from "./connection.js";
 import { readMoment } from "./moment.js";
+import { print, printError, printJson } from "./output.js";
 import { table } from "./table.js";
 
 export interface KeyOptions extends ConnectionOptions {
@@ -44,10 +45,10 @@ export async function createKey(name: string, options: CreateKeyOptions): Promis
     printJson(created);
     return;
   }
-  process.stdout.write(`${created.key}\n`);
+  print(`${created.key}\n`);
   const models = created.models === null ? "all models" : created.models.join(", ");
   const end = created.expires === null ? "never expires" : `expires ${created.expires}`;
-  process.stderr.write(
+  printError(
     `${created.id} of ${created.organisation}: ${created.scopes.join(", ")}; ${models}; ${end}. Save the key. It is shown only once.\n`,
   );
 }
@@ -62,13 +63,11 @@ export async function listKeys(options: ListKeyOptions): Promise<void> {
   }
   const shown = options.all ? keys : keys.filter((key) => stateOf(key) === "valid");
   if (shown.length === 0) {
-    process.stderr.write(
-      keys.length === 0 ? "no keys\n" : "no valid keys; --all also lists revoked and expired keys\n",
-    );
+    printError(keys.length === 0 ? "no keys\n" : "no valid keys; --all also lists revoked and expired keys\n");
     return;
   }
   const head = ["KEY", "NAME", "ID", "ORGANISATION", "SCOPES", "MODELS", "LAST USED", "STATE"].map(paint.dim);
-  process.stdout.write(table([head, ...shown.map(row)], ""));
+  print(table([head, ...shown.map(row)], ""));
 }
 
 /** `keelson keys revoke`. */
@@ -87,7 +86,7 @@ export async function revokeKey(idOrPrefix: string, options: KeyOptions): Promis
     });
   const revoked = await callAdmin(connection, keyRoutes.revokeKey, { params: { id: key.id } });
   if (options.json) printJson(revoked);
-  else process.stdout.write(`revoked ${revoked.id} (${revoked.name})\n`);
+  else print(`revoked ${revoked.id} (${revoked.name})\n`);
 }
 
 /** The keys of all pages of the list. */
@@ -146,8 +145,4 @@ function row(key: Key): string[] {
 /** `2026-05-04 13:20`, in UTC. */
 function minuteOf(moment: string | null): string | undefined {
   return moment?.slice(0, 16).replace("T", " ");
-}
-
-function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
 }

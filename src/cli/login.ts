@@ -1,6 +1,7 @@
 import { sessionRoutes } from "../contracts/routes/accounts.js";
 import { callAdmin } from "./admin-api.js";
 import { type ConnectionOptions, connect } from "./connection.js";
+import { printResult } from "./output.js";
 
 export interface LoginOptions extends ConnectionOptions {
   readonly json?: boolean;
@@ -11,5 +12,5 @@ export async function login(options: LoginOptions): Promise<void> {
   const connection = await connect(options);
   const link = await callAdmin(connection, sessionRoutes.createSignInLink, { body: {} });
   const { url, expires } = link;
-  process.stdout.write(options.json ? `${JSON.stringify({ url, expires })}\n` : `${url}\n`);
+  printResult(options.json, { url, expires }, () => url);
 }

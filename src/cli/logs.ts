@@ -6,6 +6,7 @@ import { KeelsonError } from "../errors/keelson-error.js";
 import { layout } from "../local/layout.js";
 import { coloursFor } from "./colours.js";
 import { type ConnectionOptions, findData } from "./connection.js";
+import { print, printJsonLine } from "./output.js";
 
 export interface LogsOptions extends ConnectionOptions {
   readonly follow?: boolean;
@@ -39,7 +40,7 @@ export async function logs(name: string | undefined, options: LogsOptions): Prom
     const complete = parse(file, text).slice(start > 0 ? 1 : 0);
     lines.push(...complete.slice(options.lines === 0 ? Number.POSITIVE_INFINITY : -options.lines));
   }
-  for (const line of lines.sort((a, b) => (a.at ?? 0) - (b.at ?? 0))) print(line, options);
+  for (const line of lines.sort((a, b) => (a.at ?? 0) - (b.at ?? 0))) printLine(line, options);
   if (options.follow) await follow(directory, name, ends, options);
 }
 
@@ -73,7 +74,7 @@ async function follow(
     for (const file of await logFiles(directory, name)) {
       const { text, end } = await readFrom(file, ends.get(file) ?? 0);
       ends.set(file, end);
-      for (const line of parse(file, text)) print(line, options);
+      for (const line of parse(file, text)) printLine(line, options);
     }
   }
 }
@@ -109,15 +110,15 @@ function timeOf(line: string): number | undefined {
   return stamp ? Date.parse(`${stamp[1]}T${stamp[2]}Z`) : undefined;
 }
 
-function print(line: Line, options: LogsOptions): void {
+function printLine(line: Line, options: LogsOptions): void {
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ process: line.from, time: line.at, line: line.text })}\n`);
+    printJsonLine({ process: line.from, time: line.at, line: line.text });
     return;
   }
   const { level, message } = readable(line.text);
   const coloured = level >= 50 ? paint.red(message) : level >= 40 ? paint.yellow(message) : message;
   const time = line.at === undefined ? "            " : new Date(line.at).toISOString().slice(11, 23);
-  process.stdout.write(`${paint.dim(time)} ${paint.bold(line.from.padEnd(10))} ${coloured}\n`);
+  print(`${paint.dim(time)} ${paint.bold(line.from.padEnd(10))} ${coloured}\n`);
 }
 
 const HIDDEN = new Set(["level", "time", "pid", "hostname", "msg", "unit"]);

@@ -4,6 +4,7 @@ import { messageOf } from "../errors/thrown.js";
 import { suggest } from "../platform-file/suggest.js";
 import { declareCommands } from "./commands/index.js";
 import { stackTraces } from "./debugging.js";
+import { printError, printJson } from "./output.js";
 import { version } from "./version.js";
 
 async function run(argv: readonly string[]): Promise<void> {
@@ -66,9 +67,9 @@ function usageError({ code, message }: CommanderError): KeelsonError {
 
 function report(error: unknown): number {
   const problem = error instanceof KeelsonError ? error : internal(error);
-  if (asJson(process.argv)) process.stdout.write(`${JSON.stringify(problem.toJSON(), null, 2)}\n`);
-  else process.stderr.write(`${problem.report()}\n`);
-  if (stackTraces(process.env) && error instanceof Error && error.stack) process.stderr.write(`${error.stack}\n`);
+  if (asJson(process.argv)) printJson(problem.toJSON());
+  else printError(`${problem.report()}\n`);
+  if (stackTraces(process.env) && error instanceof Error && error.stack) printError(`${error.stack}\n`);
   return problem.exitCode;
 }
 

@@ -2,6 +2,7 @@ import { KeelsonError } from "../errors/keelson-error.js";
 import { suggest } from "../platform-file/suggest.js";
 import { coloursFor } from "./colours.js";
 import { loadPlatform, planOf } from "./load.js";
+import { print, printError, printJson } from "./output.js";
 
 export interface PlanOptions {
   readonly environment?: string;
@@ -18,19 +19,18 @@ export async function plan(file: string, { environment, json, explain }: PlanOpt
     const { explanations, explanationTable } = await import("./plan-explain.js");
     const found = explanations(plan, loaded.platform.environments.get(plan.environment), path);
     if (found.length === 0) throw unknownPath(path, plan.origins);
-    process.stdout.write(
-      json ? `${JSON.stringify(found, null, 2)}\n` : explanationTable(found, coloursFor(process.stdout, process.env)),
-    );
+    if (json) printJson(found);
+    else print(explanationTable(found, coloursFor(process.stdout, process.env)));
     return;
   }
   if (json) {
-    process.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
+    printJson(plan);
     return;
   }
   const { formatDiagnostics } = await import("../platform-file/diagnostic.js");
   const { planTables } = await import("./plan-tables.js");
-  if (loaded.warnings.length > 0) process.stderr.write(`${formatDiagnostics(loaded.warnings, loaded.text)}\n\n`);
-  process.stdout.write(planTables(plan, coloursFor(process.stdout, process.env)));
+  if (loaded.warnings.length > 0) printError(`${formatDiagnostics(loaded.warnings, loaded.text)}\n\n`);
+  print(planTables(plan, coloursFor(process.stdout, process.env)));
 }
 
 function unknownPath(path: string, origins: Readonly<Record<string, unknown>>): KeelsonError {

@@ -5,6 +5,7 @@ import { type PromiseSheet, promiseSheet, type Row } from "../promises/sheet.js"
 import { sheetText } from "../promises/sheet-text.js";
 import { coloursFor } from "./colours.js";
 import { loadPlan } from "./load.js";
+import { printResult } from "./output.js";
 
 export interface PromisesOptions {
   readonly environment?: string;
@@ -19,7 +20,7 @@ export async function promises(file: string, options: PromisesOptions): Promise<
   const { drillMeasurements } = await import("./drill-measurements.js");
   const sheet = promiseSheet(plan, await drillMeasurements(options.data, plan));
   const shown = options.explain === undefined ? sheet : { ...sheet, rows: selectRows(sheet, options.explain) };
-  process.stdout.write(`${options.json ? JSON.stringify(shown, undefined, 2) : text(shown, options)}\n`);
+  printResult(options.json, shown, () => text(shown, options));
   if (!isKept(sheet)) process.exitCode = 1;
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { KeelsonError } from "../errors/keelson-error.js";
+import { singleLine } from "../errors/terminal-text.js";
 import type { Plan } from "../plan/plan.js";
 import { type Change, decideChanges } from "../render/changes.js";
 import { withMarker } from "../render/generated-marker.js";
@@ -9,6 +10,7 @@ import type { Rendering } from "../render/target.js";
 import { isTargetName, type TargetName, targets } from "../render/targets.js";
 import { unifiedDiff } from "../render/unified-diff.js";
 import { loadPlan } from "./load.js";
+import { print, printDocument, printError, printJson } from "./output.js";
 import { readFolder, writeChanges, writeMissingSecrets } from "./rendered-folder.js";
 
 export interface RenderOptions {
@@ -25,7 +27,7 @@ export async function render(file: string, options: RenderOptions): Promise<void
   const target = targetNamed(options.target);
   const plan = await loadPlan(file, options.environment);
   const rendering = targets[target].render(plan);
-  if (options.output === undefined) print(rendering, options);
+  if (options.output === undefined) printFiles(rendering, options);
   else await write(plan, rendering, options.output, target, options);
 }
 
@@ -36,16 +38,16 @@ function targetNamed(name: string): TargetName {
   });
 }
 
-function print(rendering: Rendering, options: RenderOptions): void {
+function printFiles(rendering: Rendering, options: RenderOptions): void {
   if (options.diff) throw new KeelsonError("render/no-directory", "--diff compares with a directory");
   if (options.json) {
     const files = rendering.files.map((file) => ({ path: file.path, text: withMarker(file) }));
-    process.stdout.write(`${JSON.stringify({ files, notes: rendering.notes }, undefined, 2)}\n`);
+    printJson({ files, notes: rendering.notes });
     return;
   }
   const [only, ...others] = rendering.files;
-  if (only && others.length === 0) process.stdout.write(withMarker(only));
-  else for (const file of rendering.files) process.stdout.write(`--- # ${file.path}\n${withMarker(file)}`);
+  if (only && others.length === 0) printDocument(withMarker(only));
+  else for (const file of rendering.files) printDocument(`--- # ${file.path}\n${withMarker(file)}`);
   printNotes(rendering.notes);
 }
 
@@ -65,7 +67,8 @@ async function write(
   if (refused.length > 0)
     throw new KeelsonError(
       "render/changed-by-hand",
-      `not overwritten:\n${refused.map((change) => `  ${join(directory, change.path)}: ${change.why}`).join("\n")}`,
+      `${refused.length} changed ${refused.length === 1 ? "file was" : "files were"} not overwritten`,
+      { details: refused.map((change) => `${join(directory, change.path)}: ${change.why}`) },
     );
   await writeChanges(directory, changes);
   // `keelson deploy` creates the secrets of a cluster; Compose reads them from files.
@@ -80,8 +83,8 @@ function showDifferences(changes: readonly Change[], options: RenderOptions): vo
   const differing = changes.filter((change) => change.kind !== "keep");
   if (options.json) {
     const described = differing.map((change) => ({ path: change.path, change: change.kind, diff: diffOf(change) }));
-    process.stdout.write(`${JSON.stringify({ changes: described }, undefined, 2)}\n`);
-  } else for (const change of differing) process.stdout.write(diffOf(change));
+    printJson({ changes: described });
+  } else for (const change of differing) print(diffOf(change));
   if (differing.length > 0) process.exitCode = 1;
 }
 
@@ -103,7 +106,7 @@ function report(
 ): void {
   if (options.json) {
     const files = changes.map((change) => ({ path: change.path, change: change.kind }));
-    process.stdout.write(`${JSON.stringify({ directory, files, secrets, notes: rendering.notes }, undefined, 2)}\n`);
+    printJson({ directory, files, secrets, notes: rendering.notes });
     return;
   }
   const count = (kind: Change["kind"]) => changes.filter((change) => change.kind === kind).length;
@@ -114,11 +117,11 @@ function report(
     [count("keep"), "unchanged"],
   ] as const;
   const parts = counts.filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`);
-  process.stderr.write(`${plan.platform} (${plan.environment}) in ${directory}: ${parts.join(", ")}\n`);
-  for (const secret of secrets) process.stderr.write(`created ${join(directory, secret)}\n`);
+  printError(`${plan.platform} (${plan.environment}) in ${directory}: ${parts.join(", ")}\n`);
+  for (const secret of secrets) printError(`created ${join(directory, secret)}\n`);
   printNotes(rendering.notes);
 }
 
 function printNotes(notes: readonly Note[]): void {
-  for (const note of notes) process.stderr.write(`note ${note.path}: ${note.message}\n`);
+  for (const note of notes) printError(`note ${singleLine(`${note.path}: ${note.message}`)}\n`);
 }

@@ -7,6 +7,7 @@ import type { RestoreTarget } from "../recovery/restore/target.js";
 import { findLocation, type RepositoryOptions } from "./backups.js";
 import { findRunning } from "./connection.js";
 import { readMoment } from "./moment.js";
+import { printResult } from "./output.js";
 import { ENDING } from "./signals.js";
 
 export interface RestoreOptions extends RepositoryOptions {
@@ -43,14 +44,15 @@ async function toDirectory(id: string, at: number | undefined, to: string, optio
     ...(beyond && { newest }),
     tookMs: Date.now() - startedAt,
   };
-  process.stdout.write(
-    options.json
-      ? `${JSON.stringify(report)}\n`
-      : `restored ${report.id} to ${directory}, with ${logFiles} log ${logFiles === 1 ? "file" : "files"} to replay\n` +
-          (beyond
-            ? `the archived log ends before that time: ${newest ? `the last transaction is of ${newest}` : "it has no transaction since the backup"}\n`
-            : "") +
-          `start it with any PostgreSQL ${backup.manifest.postgres.split(".")[0]}: postgres -D ${directory}\n`,
+  printResult(
+    options.json,
+    report,
+    () =>
+      `restored ${report.id} to ${directory}, with ${logFiles} log ${logFiles === 1 ? "file" : "files"} to replay\n` +
+      (beyond
+        ? `the archived log ends before that time: ${newest ? `the last transaction is of ${newest}` : "it has no transaction since the backup"}\n`
+        : "") +
+      `start it with any PostgreSQL ${backup.manifest.postgres.split(".")[0]}: postgres -D ${directory}`,
   );
 }
 
@@ -58,11 +60,12 @@ async function inPlace(id: string, at: number | undefined, options: RestoreOptio
   const running = await findRunning(options);
   const body = { id, ...(at !== undefined && { at }) };
   const done = await callControl(running.control, "/restore", doneSchema, { method: "POST", body });
-  process.stdout.write(
-    options.json
-      ? `${JSON.stringify(done)}\n`
-      : `restored ${done.id}; the platform was ready again after ${(done.tookMs / 1000).toFixed(1)} s\n` +
-          (done.kept ? `the previous data directory is kept in ${done.kept}\n` : ""),
+  printResult(
+    options.json,
+    done,
+    () =>
+      `restored ${done.id}; the platform was ready again after ${(done.tookMs / 1000).toFixed(1)} s` +
+      (done.kept ? `\nthe previous data directory is kept in ${done.kept}` : ""),
   );
 }
 

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { messageOf } from "../errors/thrown.js";
+import { printDocument } from "./output.js";
 
 /** `keelson schema`: the JSON Schema of platform files, for editors. */
 export interface SchemaOptions {
@@ -12,7 +13,7 @@ export interface SchemaOptions {
 export async function schema({ output }: SchemaOptions): Promise<void> {
   const { platformJsonSchema } = await import("../platform-file/json-schema.js");
   const text = `${JSON.stringify(platformJsonSchema(), null, 2)}\n`;
-  if (output === undefined) process.stdout.write(text);
+  if (output === undefined) printDocument(text);
   else await write(resolve(output), text);
 }
 

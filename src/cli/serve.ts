@@ -11,6 +11,7 @@ import type { Address } from "../runtime/kernel/listener.js";
 import { readPlanFile } from "../runtime/kernel/plan-file.js";
 import { modules } from "../runtime/modules.js";
 import { debugging } from "./debugging.js";
+import { printError } from "./output.js";
 
 /** What the data directory of a process that runs by itself contains. A newly mounted volume may contain `lost+found`. */
 const OWN_DATA = {
@@ -116,7 +117,7 @@ function unitOf(plan: Plan, name: string | undefined): Unit | undefined {
 function exitWithParent(): () => void {
   const exit = (): void => {
     const error = new KeelsonError("serve/no-parent", "the process that started this one has exited");
-    process.stderr.write(`${error.report()}\n`);
+    printError(`${error.report()}\n`);
     process.exit(1);
   };
   // False rather than undefined: there was a channel, and it closed before a listener could be added.

@@ -3,6 +3,7 @@ import { type PlatformStatus, statusSchema } from "../local/status.js";
 import { formatDuration } from "../platform-file/format.js";
 import { type Colours, coloursFor } from "./colours.js";
 import { type ConnectionOptions, findRunning } from "./connection.js";
+import { printResult } from "./output.js";
 
 export interface StatusOptions extends ConnectionOptions {
   readonly json?: boolean;
@@ -12,10 +13,7 @@ export interface StatusOptions extends ConnectionOptions {
 export async function status(options: StatusOptions): Promise<void> {
   const running = await findRunning(options);
   const status = await callControl(running.control, "/status", statusSchema, { timeoutMs: 10_000 });
-  const text = options.json
-    ? JSON.stringify(status)
-    : describe(status, coloursFor(process.stdout, process.env), Date.now());
-  process.stdout.write(`${text}\n`);
+  printResult(options.json, status, () => describe(status, coloursFor(process.stdout, process.env), Date.now()));
   if (status.state === "degraded") process.exitCode = 1;
 }
 

@@ -8,6 +8,7 @@ import { parseJson, readError } from "../contracts/error.js";
 import { diskError } from "../disk/disk-errors.js";
 import { acquireLock } from "../disk/lock.js";
 import { KeelsonError } from "../errors/keelson-error.js";
+import { safeJson } from "../errors/terminal-text.js";
 import { platformRoutes } from "../local/control/routes.js";
 import { requireEngines } from "../local/engines.js";
 import { removeEmptyFootprint, removeFootprint, topmostMissing } from "../local/footprint.js";
@@ -23,8 +24,9 @@ import { type Platform, startPlatform } from "../local/platform.js";
 import { deleteFirstKey, type Welcome, welcome } from "../local/welcome.js";
 import type { Plan } from "../plan/plan.js";
 import { archiveFailureMessage } from "../recovery/service/archive-events.js";
-import { coloursFor } from "./colours.js";
+import { coloursFor, styledLine } from "./colours.js";
 import { loadPlan } from "./load.js";
+import { forTerminal, printError, printJson } from "./output.js";
 import { ENDING } from "./signals.js";
 import { version } from "./version.js";
 
@@ -54,7 +56,7 @@ async function foreground(file: string, plan: Plan, options: UpOptions): Promise
   const interrupted = new AbortController();
   const stopRequested = waitForSignal(interrupted);
   const progress = (what: string) =>
-    print(`${paint.dim("·")} ${what} ${paint.dim(`${seconds(performance.now() - startedAt)}`)}`);
+    printLine(`${paint.dim("·")} ${what} ${paint.dim(`${seconds(performance.now() - startedAt)}`)}`);
   let platform: Platform | undefined;
   try {
     platform = await startPlatform(
@@ -77,13 +79,13 @@ async function foreground(file: string, plan: Plan, options: UpOptions): Promise
     await show(await welcome(platform), platform, performance.now() - startedAt, options);
     await deleteFirstKey(platform);
     await stopRequested;
-    print(paint.dim("Shutting down: finishing in-flight requests (Ctrl-C again to force)"));
+    printLine(paint.dim("Shutting down: finishing in-flight requests (Ctrl-C again to force)"));
   } catch (error) {
     if (!interrupted.signal.aborted) throw error;
   } finally {
     await platform?.stop();
   }
-  print("stopped");
+  printLine("stopped");
   process.exit(0);
 }
 
@@ -125,8 +127,8 @@ type StartReport = z.infer<typeof startReportSchema>;
 async function show(hello: Welcome, platform: Platform, tookMs: number, options: UpOptions): Promise<void> {
   const { running, first, omitted } = platform;
   const report = { ...running, ...hello, first, left: omitted, tookMs: Math.round(tookMs) };
-  if (options.json) await written(process.stdout, `${JSON.stringify(report)}\n`);
-  else await written(process.stderr, greeting(report));
+  if (options.json) await written(process.stdout, `${safeJson(report, 2)}\n`);
+  else await written(process.stderr, forTerminal(greeting(report)));
 }
 
 function greeting(report: StartReport): string {
@@ -154,16 +156,16 @@ function written(stream: NodeJS.WriteStream, text: string): Promise<void> {
 /** Prints events of the platform. A failure of archiving that began during the start is printed first. */
 function follow(platform: Platform): void {
   const failing = platform.recovery.state().archive?.failing;
-  if (failing) print(paint.red(`! ${archiveFailureMessage(failing)}`));
+  if (failing) printLine(paint.red(`! ${archiveFailureMessage(failing)}`));
   platform.supervisor.events.on("event", ({ process: name, kind, reason }) => {
-    if (kind === "crashed") print(paint.red(`! ${name} exited: ${reason}`));
-    else if (kind === "killing") print(paint.red(`! ${name} ${reason}; killing it`));
-    else if (kind === "starting") print(`· ${name} ${reason}`);
-    else if (kind === "ready") print(paint.green(`· ${name} is ready`));
+    if (kind === "crashed") printLine(paint.red(`! ${name} exited: ${reason}`));
+    else if (kind === "killing") printLine(paint.red(`! ${name} ${reason}; killing it`));
+    else if (kind === "starting") printLine(`· ${name} ${reason}`);
+    else if (kind === "ready") printLine(paint.green(`· ${name} is ready`));
   });
   platform.recovery.events.on("event", ({ level, what }) => {
-    if (level === "info") print(paint.dim(`· ${what}`));
-    else print((level === "error" ? paint.red : paint.yellow)(`! ${what}`));
+    if (level === "info") printLine(paint.dim(`· ${what}`));
+    else printLine((level === "error" ? paint.red : paint.yellow)(`! ${what}`));
   });
 }
 
@@ -194,9 +196,9 @@ async function detached(file: string, plan: Plan, options: UpOptions): Promise<v
     await log.close();
     await report.close();
     const started = await waitForReport(child, files);
-    if (options.json) process.stdout.write(`${started.text}\n`);
+    if (options.json) printJson(started.report);
     else
-      print(
+      printError(
         `${greeting(started.report)}  Running in the background (pid ${started.report.pid}). Stop it: ${invocation()} down`,
       );
     child.unref();
@@ -227,7 +229,7 @@ async function waitForReport(
   for (let printed = 0; ; await sleep(REPORT_POLL_INTERVAL_MS)) {
     const exited = child.exitCode !== null || child.signalCode !== null;
     const lines = (await readFile(files.log, "utf8")).split("\n").slice(0, -1);
-    for (const line of lines.slice(printed)) print(line);
+    for (const line of lines.slice(printed)) printLine(line);
     printed = lines.length;
     const text = (await readFile(files.report, "utf8")).trim();
     if (exited) throw exitError(text);
@@ -249,6 +251,7 @@ function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
-function print(line: string): void {
-  process.stderr.write(`${line}\n`);
+/** Prints a line. A line break in it, for example in the reason of a crash, is escaped. */
+function printLine(line: string): void {
+  printError(`${styledLine(line)}\n`);
 }

@@ -1,4 +1,3 @@
-import { stripVTControlCharacters } from "node:util";
 import { usageRoutes } from "../contracts/routes/usage.js";
 import {
   USAGE_DIMENSIONS,
@@ -9,9 +8,10 @@ import {
 } from "../contracts/usage.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { callAdmin, fetchText } from "./admin-api.js";
-import { coloursFor } from "./colours.js";
+import { coloursFor, visibleLength } from "./colours.js";
 import { type ConnectionOptions, connect } from "./connection.js";
 import { readMoment } from "./moment.js";
+import { print, printError, printJson } from "./output.js";
 import { table } from "./table.js";
 
 export interface UsageOptions extends ConnectionOptions {
@@ -49,23 +49,23 @@ export async function usage(options: UsageOptions): Promise<void> {
   };
   const connection = await connect(options);
   if (options.csv) {
-    process.stdout.write(await fetchText(connection, usageRoutes.readUsage, { query: { ...query, format: "csv" } }));
+    print(await fetchText(connection, usageRoutes.readUsage, { query: { ...query, format: "csv" } }));
     return;
   }
   const report = await callAdmin(connection, usageRoutes.readUsage, { query });
   if (options.json) {
-    process.stdout.write(`${JSON.stringify(report)}\n`);
+    printJson(report);
     return;
   }
   if (report.totals.requests === 0) {
-    process.stderr.write("no usage in this range\n");
+    printError("no usage in this range\n");
     return;
   }
   const head = [...by.map((dimension) => dimension.toUpperCase()), ...USAGE_FIGURES.map((figure) => HEADINGS[figure])];
   const body = report.rows.map((row) => [...by.map((dimension) => nameOf(row[dimension], dimension)), ...cells(row)]);
   const total = [...by.map((_dimension, index) => (index === 0 ? "total" : "")), ...cells(report.totals)];
   const rows = [head.map(paint.dim), ...body, ...(by.length > 0 && body.length > 1 ? [total.map(paint.bold)] : [])];
-  process.stdout.write(table(rightAligned(rows, by.length), ""));
+  print(table(rightAligned(rows, by.length), ""));
 }
 
 function readDimensions(text: string): UsageDimension[] {
@@ -90,13 +90,9 @@ function cells(row: UsageFigures): string[] {
 
 /** Aligns the columns from `from` on to the right, so that digits of the same place value are aligned. */
 function rightAligned(rows: readonly (readonly string[])[], from: number): string[][] {
-  const width = (column: number): number => Math.max(...rows.map((row) => plainLength(row[column] ?? "")));
+  const width = (column: number): number => Math.max(...rows.map((row) => visibleLength(row[column] ?? "")));
   const widths = rows[0]?.map((_cell, column) => width(column)) ?? [];
   return rows.map((row) =>
-    row.map((cell, column) => (column < from ? cell : " ".repeat((widths[column] ?? 0) - plainLength(cell)) + cell)),
+    row.map((cell, column) => (column < from ? cell : " ".repeat((widths[column] ?? 0) - visibleLength(cell)) + cell)),
   );
-}
-
-function plainLength(text: string): number {
-  return stripVTControlCharacters(text).length;
 }

@@ -1,5 +1,6 @@
 import { type ErrorCode, errorEntry, isErrorCode } from "./catalogue.js";
 import type { ExitCode } from "./entry.js";
+import { singleLine } from "./terminal-text.js";
 
 /**
  * An error that the user can act on: what failed, where, and what to do. Printed without a stack trace. Its exit code and
@@ -10,18 +11,25 @@ export class KeelsonError extends Error {
   /** Stable and greppable, e.g. `port/in-use`. */
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  /** What the error concerns, one item each: printed below the message, a line each. */
+  readonly details: readonly string[];
   readonly exitCode: ExitCode;
 
   /** @param options.hint A more specific hint, which replaces the default hint of the code. */
   constructor(
     code: ErrorCode,
     message: string,
-    options: { readonly hint?: string | undefined; readonly cause?: unknown } = {},
+    options: {
+      readonly hint?: string | undefined;
+      readonly details?: readonly string[];
+      readonly cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     const { exitCode, hint } = errorEntry(code);
     this.code = code;
     this.hint = options.hint ?? hint;
+    this.details = options.details ?? [];
     this.exitCode = exitCode;
   }
 
@@ -31,14 +39,19 @@ export class KeelsonError extends Error {
     return new KeelsonError("platform/unlisted-error", `${code}: ${message}`, { hint });
   }
 
-  /** The text printed on the terminal. */
+  /** The text printed on the terminal. Message, details and hint stay on their lines, whatever they quote. */
   report(): string {
-    const hint = this.hint === undefined ? "" : `\n  hint: ${this.hint}`;
-    return `error ${this.code} ${this.message}${hint}`;
+    const lines = [
+      `error ${this.code} ${singleLine(this.message)}`,
+      ...this.details.map((each) => `  ${singleLine(each)}`),
+    ];
+    if (this.hint !== undefined) lines.push(`  hint: ${singleLine(this.hint)}`);
+    return lines.join("\n");
   }
 
   /** The object printed with `--json`. */
   toJSON(): unknown {
-    return { error: { code: this.code, message: this.message, hint: this.hint } };
+    const details = this.details.length === 0 ? undefined : this.details;
+    return { error: { code: this.code, message: this.message, details, hint: this.hint } };
   }
 }

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../errors/catalogue.js";
+import { singleLine, UNSAFE } from "../errors/terminal-text.js";
 import { Lines } from "./lines.js";
 import type { Origin, Path } from "./origin.js";
 
@@ -41,11 +42,11 @@ export function formatPlace(diagnostic: Pick<Diagnostic<string>, "origin" | "pat
  */
 export function formatDiagnostic(diagnostic: Diagnostic<string>, source?: string | Lines): string {
   const { code, severity, message, origin, hint } = diagnostic;
-  const lines = [`${formatPlace(diagnostic)} ${severity} ${code} ${message}`];
+  const lines = [singleLine(`${formatPlace(diagnostic)} ${severity} ${code} ${message}`)];
   const from = typeof source === "string" ? new Lines(source) : source;
   const line = origin.line > 0 ? from?.line(origin.line) : undefined;
   if (line !== undefined) lines.push(...excerpt(line, origin.line, origin.column, diagnostic.length ?? 1));
-  if (hint !== undefined) lines.push(`  hint: ${hint}`);
+  if (hint !== undefined) lines.push(`  hint: ${singleLine(hint)}`);
   return lines.join("\n");
 }
 
@@ -72,6 +73,31 @@ export function sortDiagnostics<Kind extends Diagnostic<string>>(diagnostics: re
   );
 }
 
+/** Characters of a quoted word in a message: names have at most 63. */
+const MAX_QUOTED_CHARACTERS = 80;
+const MAX_MESSAGE_CHARACTERS = 400;
+
+/** Diagnostics whose messages and hints are short, however long the names and values that they quote. */
+export function conciseDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  return diagnostics.map((diagnostic) => ({
+    ...diagnostic,
+    message: concise(diagnostic.message),
+    ...(diagnostic.hint !== undefined && { hint: concise(diagnostic.hint) }),
+  }));
+}
+
+/** Cuts long words, because only quoted values have them, and then the text. */
+function concise(text: string): string {
+  if (text.length <= MAX_QUOTED_CHARACTERS) return text;
+  const cut = text.replace(
+    LONG_WORD,
+    (word) => `${word.slice(0, MAX_QUOTED_CHARACTERS - 1)}…${word.endsWith("`") ? "`" : ""}`,
+  );
+  return cut.length <= MAX_MESSAGE_CHARACTERS ? cut : `${cut.slice(0, MAX_MESSAGE_CHARACTERS - 1)}…`;
+}
+
+const LONG_WORD = new RegExp(`\\S{${MAX_QUOTED_CHARACTERS + 1},}`, "g");
+
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
@@ -86,7 +112,7 @@ function excerpt(source: string, line: number, column: number, length: number): 
   const cut = source
     .slice(from, from + 110)
     .replaceAll("\t", " ")
-    .replace(/\p{Cc}/gu, "�");
+    .replace(UNSAFE, "�");
   const gutter = String(line);
   const caret = "^".repeat(Math.max(1, Math.min(length, cut.length - (column - 1 - from))));
   return [

@@ -1,3 +1,5 @@
+import { singleLine } from "../errors/terminal-text.js";
+
 /**
  * Quantities of the platform file: durations, sizes, CPU, ratios, parameter counts and ranges. Each `read…` parses the
  * value of the file; each `format…` writes the shortest form that parses to the same value.
@@ -8,12 +10,21 @@ export type Reading<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly message: string; readonly hint: string };
 
+/** Characters of a quantity. A longer text is rejected before any pattern is applied to it. */
+const MAX_QUANTITY_CHARACTERS = 64;
+
 const read = <T>(value: T): Reading<T> => ({ ok: true, value });
 const refuse = (message: string, hint: string): Reading<never> => ({ ok: false, message, hint });
 
+/** The text of a quantity without surrounding space; empty for a value that is no text, or that is too long for any quantity. */
+function quantityText(input: unknown): string {
+  if (typeof input === "number") return String(input);
+  return typeof input === "string" && input.length <= MAX_QUANTITY_CHARACTERS ? input.trim() : "";
+}
+
 /** A value in quotes, as in the file, truncated to 40 characters. */
 export function shown(value: unknown): string {
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+  const text = singleLine(typeof value === "string" ? value.slice(0, 41) : (JSON.stringify(value) ?? String(value)));
   return text.length > 40 ? `\`${text.slice(0, 37)}…\`` : `\`${text}\``;
 }
 
@@ -35,10 +46,9 @@ export const DURATION_PATTERN = "^(\\d+(\\.\\d+)?(ms|[smhdw]))+$|^0$";
 /** `5m`, `24h`, `1h30m`, `250ms` → milliseconds. A number without a unit is an error, except 0. */
 export function readDuration(input: unknown): Reading<number> {
   if (input === 0 || input === "0") return read(0);
-  const bare = typeof input === "number" || (typeof input === "string" && /^\d+(\.\d+)?$/.test(input));
-  if (bare) return refuse(`${shown(input)} has no unit`, `write ${input}s, ${input}m or ${input}h`);
-  if (typeof input !== "string") return refuse(`${shown(input)} is not a duration`, "write it like 30s, 5m, 24h or 7d");
-  const text = input.trim();
+  const text = quantityText(input);
+  if (typeof input === "number" || /^\d+(\.\d+)?$/.test(text))
+    return refuse(`${shown(input)} has no unit`, `write ${text}s, ${text}m or ${text}h`);
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g)];
   if (parts.length === 0 || parts.map((part) => part[0]).join("") !== text)
     return refuse(`${shown(input)} is not a duration`, "write it like 30s, 5m, 24h or 7d (ms, s, m, h, d, w)");
@@ -92,9 +102,10 @@ export const BYTES_PATTERN = "^\\d+(\\.\\d+)?([KMGTP]i|[kKMGTP]|B)$|^0$";
 /** `16Gi`, `500M`, `1.5Ti` → bytes. */
 export function readBytes(input: unknown): Reading<number> {
   if (input === 0 || input === "0") return read(0);
-  if (typeof input === "number" || (typeof input === "string" && /^\d+(\.\d+)?$/.test(input)))
-    return refuse(`${shown(input)} has no unit`, `write ${input}Gi or ${input}Mi`);
-  const match = typeof input === "string" ? /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)$/.exec(input.trim()) : null;
+  const text = quantityText(input);
+  if (typeof input === "number" || /^\d+(\.\d+)?$/.test(text))
+    return refuse(`${shown(input)} has no unit`, `write ${text}Gi or ${text}Mi`);
+  const match = /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)$/.exec(text);
   const [, number = "", unit = ""] = match ?? [];
   const scale = BYTE_SCALE.get(unit);
   if (match && scale === undefined) {
@@ -122,7 +133,7 @@ export const CPU_PATTERN = "^(\\d+m|\\d+(\\.\\d+)?)$";
 
 /** `500m`, `2`, `1.5` → millicores. */
 export function readCpu(input: unknown): Reading<number> {
-  const text = typeof input === "number" ? String(input) : typeof input === "string" ? input.trim() : "";
+  const text = quantityText(input);
   const milli = /^(\d+)m$/.exec(text)?.[1];
   if (milli !== undefined) return read(Number(milli));
   if (!/^\d+(\.\d+)?$/.test(text))
@@ -144,12 +155,13 @@ export const RATIO_PATTERN = "^(100(\\.0+)?|\\d{1,2}(\\.\\d+)?)%$";
 
 /** `99.9%` → 0.999. */
 export function readRatio(input: unknown): Reading<number> {
-  if (typeof input === "number" || (typeof input === "string" && /^\d+(\.\d+)?$/.test(input))) {
-    const number = Number(input);
-    const percent = number > 1 ? String(input) : formatRatio(number).slice(0, -1);
+  const text = quantityText(input);
+  if (typeof input === "number" || /^\d+(\.\d+)?$/.test(text)) {
+    const number = Number(text);
+    const percent = number > 1 ? text : formatRatio(number).slice(0, -1);
     return refuse(`${shown(input)} is not a percentage`, `write ${percent}%`);
   }
-  const digits = typeof input === "string" ? /^(\d{1,3}(?:\.\d+)?)\s*%$/.exec(input.trim())?.[1] : undefined;
+  const digits = /^(\d{1,3}(?:\.\d+)?)\s*%$/.exec(text)?.[1];
   if (digits === undefined) return refuse(`${shown(input)} is not a percentage`, "write it like 70% or 99.9%");
   // Shifting the decimal point in the text gives exactly 0.999 for 99.9%.
   const value = Number(`${digits}e-2`);
@@ -181,7 +193,7 @@ export const PARAMETERS_PATTERN = "^\\d+(\\.\\d+)?[MBT]$";
 
 /** `7B`, `0.5B`, `350M` → number of parameters. */
 export function readParameters(input: unknown): Reading<number> {
-  const match = typeof input === "string" ? /^(\d+(?:\.\d+)?)([MBT])$/i.exec(input.trim()) : null;
+  const match = /^(\d+(?:\.\d+)?)([MBT])$/i.exec(quantityText(input));
   const power = PARAMETER_UNITS.find(([unit]) => unit === match?.[2]?.toUpperCase())?.[1];
   if (!match || power === undefined)
     return refuse(`${shown(input)} is not a number of parameters`, "write it like 7B, 0.5B or 350M");
@@ -198,7 +210,7 @@ export interface Range {
 
 /** A whole number. */
 export function readCount(input: unknown): Reading<number> {
-  const text = typeof input === "number" ? String(input) : typeof input === "string" ? input.trim() : "";
+  const text = quantityText(input);
   if (!/^\d{1,9}$/.test(text)) return refuse(`${shown(input)} is not a whole number`, "write it like 3");
   return read(Number(text));
 }
@@ -230,7 +242,7 @@ export function readRange(
 
 /** `3-10`, `3 – 10`, `3:10`, `3 to 10` → `3..10`; undefined if an end is invalid, or the range is not ascending. */
 function rangeOfOtherNotation(input: unknown, one: (input: unknown) => Reading<number>): string | undefined {
-  const [, low, high] = (typeof input === "string" && /^\s*(\S+?)\s*(?:-|–|:|…|\bto\b)\s*(\S+)\s*$/.exec(input)) || [];
+  const [, low, high] = /^(\S+?)\s*(?:-|–|:|…|\bto\b)\s*(\S+)$/.exec(quantityText(input)) ?? [];
   if (low === undefined || high === undefined) return undefined;
   const min = one(low);
   const max = one(high);

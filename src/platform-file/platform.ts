@@ -1,4 +1,4 @@
-import { type Diagnostic, sortDiagnostics } from "./diagnostic.js";
+import { conciseDiagnostics, type Diagnostic, sortDiagnostics } from "./diagnostic.js";
 import { diagnose } from "./issues/index.js";
 import { mergeTrees, type Unremoved } from "./merge.js";
 import type { Origin } from "./origin.js";
@@ -39,14 +39,14 @@ export type Parsed =
 /** Parses the text of a platform file. Pure; does not throw. Reports all errors at once, with position and hint. */
 export function readPlatform({ file, text }: { readonly file: string; readonly text: string }): Parsed {
   const yaml = readYaml(file, text);
-  if (!yaml.ok) return { ok: false, diagnostics: sortDiagnostics(yaml.diagnostics) };
+  if (!yaml.ok) return { ok: false, diagnostics: conciseDiagnostics(sortDiagnostics(yaml.diagnostics)) };
   const reading = readTree(yaml.tree, yaml.source);
   if (!yaml.duplicates) return reading;
   const found = [
     ...yaml.duplicates.diagnostics,
     ...ofEither(reading.diagnostics, readTree(yaml.duplicates.last, yaml.source).diagnostics),
   ];
-  return { ok: false, diagnostics: sortDiagnostics(distinct(found)) };
+  return { ok: false, diagnostics: conciseDiagnostics(sortDiagnostics(distinct(found))) };
 }
 
 /** Errors of a value by itself. Any other error may disappear with one of two duplicate keys. */
@@ -109,7 +109,7 @@ function readTree(root: Mapping, source: SourceMap): Parsed {
       diagnostics.push(...errors.map((each) => withIntendedName(each, base)));
     }
   }
-  const all = sortDiagnostics(distinct(diagnostics));
+  const all = conciseDiagnostics(sortDiagnostics(distinct(diagnostics)));
   const platform = [...environments.values()][0]?.settings.platform;
   if (platform === undefined || all.some(({ severity }) => severity === "error"))
     return { ok: false, diagnostics: all };

@@ -15,6 +15,8 @@ const NAMED: ReadonlyMap<string, number> = new Map([
   ["daily", 86_400_000],
   ["weekly", 604_800_000],
 ]);
+/** Characters of a schedule. A longer text is rejected before it is split into words. */
+const MAX_SCHEDULE_CHARACTERS = 256;
 const DAY_MS = 86_400_000;
 const EXAMPLES = "write it like `daily keep 30d`, `5m keep 7d`, `at 01:00 keep 30d` or `on change keep 90d`";
 
@@ -28,7 +30,8 @@ export function readSchedule(input: unknown): Reading<Schedule> {
     const reading = readDuration(input);
     return reading.ok ? refuse(`${shown(input)} is not a schedule`) : reading;
   }
-  if (typeof input !== "string") return refuse(`${shown(input)} is not a schedule`);
+  if (typeof input !== "string" || input.length > MAX_SCHEDULE_CHARACTERS)
+    return refuse(`${shown(input)} is not a schedule`);
   const words = input.trim().split(/\s+/);
   let every: number | undefined;
   let at: string | undefined;

@@ -1,3 +1,4 @@
+import { singleLine } from "../../errors/terminal-text.js";
 import { formatDiagnostic } from "../../platform-file/diagnostic.js";
 import { Lines } from "../../platform-file/lines.js";
 import type { Finding } from "../finding.js";
@@ -21,7 +22,7 @@ export function findingsText(
     const fix =
       finding.hint === undefined
         ? []
-        : [`  fix${finding.fix && finding.safe ? " (applied by --fix)" : ""}: ${finding.hint}`];
+        : [`  fix${finding.fix && finding.safe ? " (applied by --fix)" : ""}: ${singleLine(finding.hint)}`];
     return [`${mark(first, finding.severity)}${where}`, ...rest, ...fix].join("\n");
   });
   return [...blocks, countText(findings, environments)].join("\n\n");

@@ -32,16 +32,13 @@ export async function decideSecrets(client: KubernetesClient, plan: Plan): Promi
   for (const external of externalSecrets(plan)) {
     const { keys } = await read(external.name);
     const missing = external.keys.filter((key) => !keys.includes(key));
-    if (missing.length > 0) absent.push(`  ${external.name} (${external.from}) lacks ${missing.join(", ")}`);
+    if (missing.length > 0) absent.push(`${external.name} (${external.from}) lacks ${missing.join(", ")}`);
   }
   if (absent.length > 0)
-    throw new KeelsonError(
-      "deploy/missing-secret",
-      `secrets that you must provide are missing:\n${absent.join("\n")}`,
-      {
-        hint: `kubectl create secret generic NAME -n ${plan.namespace} --from-file=KEY=FILE`,
-      },
-    );
+    throw new KeelsonError("deploy/missing-secret", "secrets that you must provide are missing", {
+      details: absent,
+      hint: `kubectl create secret generic NAME -n ${plan.namespace} --from-file=KEY=FILE`,
+    });
   const steps: SecretStep[] = [];
   for (const secret of generatedSecrets(plan)) {
     const { live, keys } = await read(secret.name);
