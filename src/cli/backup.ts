@@ -23,9 +23,13 @@ export function describe(backup: ListedBackup): string {
   const state = !verification
     ? "not verified"
     : verification.valid
-      ? `verified by a restore in ${((verification.restoreMs + verification.replayMs) / 1000).toFixed(1)} s`
+      ? `verified by a restore in ${((verification.restoreMs + verification.replayMs) / 1000).toFixed(1)} s${notCompared(verification.notCompared)}`
       : `NOT VALID: ${verification.findings.join("; ")}`;
   return `${backup.id}  ${readable(backup.bytes)} ${backup.encrypted ? "encrypted" : "not encrypted"}, ${backup.rows} rows in ${backup.tables} tables  ${state}`;
+}
+
+function notCompared(tables: readonly string[] | undefined): string {
+  return tables === undefined ? "" : `, not compared: ${tables.join(", ")}`;
 }
 
 /** Bytes, rounded, with a binary unit. */

@@ -21,6 +21,8 @@ export const backupSchema = z.object({
       at: z.number(),
       valid: z.boolean(),
       findings: z.array(z.string()),
+      /** Tables that were read in the restored copy but not compared with the source; absent if all were compared. */
+      notCompared: z.array(z.string()).optional(),
       restoreMs: z.number(),
       replayMs: z.number(),
     })

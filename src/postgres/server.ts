@@ -39,6 +39,8 @@ exit "$code"
 export interface ServerOptions {
   readonly port: number;
   readonly archive?: { readonly command: string; readonly timeoutSeconds: number };
+  /** On by default. */
+  readonly autovacuum?: boolean;
 }
 
 /** How long the server may replay the log before it counts as failed. */
@@ -64,7 +66,12 @@ export async function startServer(cluster: Cluster, options: ServerOptions): Pro
   const logStart = (await statIfPresent(cluster.log))?.size ?? 0;
   const log = await open(cluster.log, "a", 0o600);
   const { uid, gid } = cluster.user;
-  const args = serverArguments({ port: options.port, socketDirectory: cluster.run, archive: options.archive });
+  const args = serverArguments({
+    port: options.port,
+    socketDirectory: cluster.run,
+    archive: options.archive,
+    autovacuum: options.autovacuum ?? true,
+  });
   let child: ChildProcess;
   try {
     child = spawn(

@@ -7,6 +7,8 @@ export interface ServerSettings {
   readonly socketDirectory: string;
   /** Undefined disables archiving: a restored copy must never write to the archive. */
   readonly archive: { readonly command: string; readonly timeoutSeconds: number } | undefined;
+  /** False for a copy that is only read: autovacuum would change it meanwhile. */
+  readonly autovacuum: boolean;
 }
 
 /** Settings for a server on a laptop: little memory, full durability. */
@@ -30,6 +32,7 @@ export function serverArguments(settings: ServerSettings): string[] {
     min_wal_size: "64MB",
     // Crash recovery replays the log since the last checkpoint. The default is five minutes.
     checkpoint_timeout: "2min",
+    autovacuum: settings.autovacuum ? "on" : "off",
     archive_mode: settings.archive ? "on" : "off",
     ...(settings.archive && {
       archive_command: settings.archive.command,

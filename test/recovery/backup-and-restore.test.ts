@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
 import { clusterAt } from "../../src/postgres/cluster.js";
 import { role } from "../../src/postgres/provision.js";
@@ -11,6 +12,7 @@ import type { RestoreTarget } from "../../src/recovery/restore/target.js";
 import { verifyBackup } from "../../src/recovery/restore/verify.js";
 import { flipByte, type Source, startSource, temporaryDirectory } from "../support/recovery/source.js";
 import { timeBetween } from "../support/recovery/time-between.js";
+import { until } from "../support/until.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -38,6 +40,15 @@ async function restored(source: Source, target: RestoreTarget, which = -1) {
       return rows.map((row) => row.id);
     });
   return { server, ids };
+}
+
+/** A client with transactions of its own. Its server may end first. */
+async function openClient(source: Source): Promise<pg.Client> {
+  const client = new pg.Client({ ...source.server.superuser, database: role });
+  client.on("error", () => undefined);
+  await client.connect();
+  cleanups.push(() => client.end());
+  return client;
 }
 
 const verify = async (source: Source, which = -1) => {
@@ -86,6 +97,49 @@ describe("a backup", () => {
     expect(rows).toBeGreaterThan(10);
     const found = await verify(source);
     expect(found).toMatchObject({ valid: true, findings: [], rows });
+  });
+
+  test("is taken and compared during a slow VACUUM and a long write transaction", async () => {
+    const source = await withRows(50_000);
+    const vacuum = await openClient(source);
+    const writer = await openClient(source);
+    await vacuum.query("SET vacuum_cost_delay = '50ms'; SET vacuum_cost_limit = 5");
+    await writer.query("BEGIN; INSERT INTO ledger VALUES (100001, 'not committed')");
+    const vacuumed = vacuum.query("VACUUM (FREEZE) ledger").catch(() => undefined);
+    const vacuums = "SELECT FROM pg_stat_progress_vacuum";
+    await until(async () => (await source.query(vacuums)).length === 1, "VACUUM runs");
+    await source.backup();
+    expect(await source.query(vacuums)).toHaveLength(1);
+    const found = await verify(source);
+    expect(found).toMatchObject({ valid: true, findings: [], rows: 50_000 });
+    expect(found.notCompared).toBeUndefined();
+    await source.query("SELECT pg_terminate_backend(pid) FROM pg_stat_progress_vacuum");
+    await vacuumed;
+  });
+
+  test("is kept, with the tables that were not compared, while a table is locked exclusively", async () => {
+    const source = await withRows(100);
+    await source.query("CREATE TABLE locked AS SELECT 1 AS n");
+    const client = await openClient(source);
+    await client.query("BEGIN; LOCK TABLE locked IN ACCESS EXCLUSIVE MODE");
+    await source.backup();
+    expect(await verify(source)).toMatchObject({ valid: true, notCompared: ["public.locked"], tables: 2 });
+  });
+
+  test("a transaction that commits between the snapshot and the restore point makes no valid backup invalid", async () => {
+    const source = await withRows(100);
+    const manifest = await source.backup();
+    const [row] = await source.query("SELECT pg_current_xact_id()::text AS id");
+    const first = Number(row?.["id"]) - 1;
+    // As if the snapshot had been taken before the last transaction of the backup, which created the rows.
+    const earlier = { ...manifest.fingerprint, snapshot: `${first - 1}:${first - 1}:`, tables: [] };
+    const found = await verifyBackup(
+      source.repository,
+      source.codec,
+      { ...manifest, fingerprint: earlier },
+      { scratch: temporaryDirectory(cleanups), now: Date.now },
+    );
+    expect(found).toMatchObject({ valid: true, notCompared: ["public.ledger"], rows: 100 });
   });
 
   test("is valid only once it was restored", async () => {

@@ -58,11 +58,6 @@ export const recoveryErrors = {
     exitCode: 1,
     hint: "`keelson status` shows the state of log archiving; a backup without its log cannot be restored",
   },
-  "backup/busy": {
-    summary: "A long write transaction prevents a consistent fingerprint.",
-    exitCode: 1,
-    hint: "list transactions: SELECT pid, xact_start, query FROM pg_stat_activity ORDER BY xact_start",
-  },
   "backup/tablespace": {
     summary: "The database has a tablespace outside its data directory.",
     exitCode: 1,

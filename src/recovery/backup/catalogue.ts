@@ -42,6 +42,8 @@ const verificationSchema = z.object({
   valid: z.boolean(),
   /** Differences and errors; empty if valid. */
   findings: z.array(z.string()),
+  /** Tables that were read but could not be compared with the source, because they were locked or changed meanwhile. */
+  notCompared: z.array(z.string()).optional(),
   tables: z.number(),
   rows: z.number(),
   /** Milliseconds for fetching and unpacking, and for the server to replay the log. */

@@ -9,7 +9,7 @@ import type { BackupCodec } from "../backup-codec.js";
 import type { Repository } from "../repository/repository.js";
 import { backupId, backupPrefix, type Manifest, readCatalogue, writeManifest } from "./catalogue.js";
 import { dataDirectoryEntries, directorySize, systemIdentifier } from "./data-directory.js";
-import { markRestorePoint } from "./fingerprint.js";
+import { markRestorePoint } from "./restore-point.js";
 import { tar } from "./tar.js";
 
 export interface BackupSource {
@@ -44,8 +44,7 @@ export async function takeBackup(
   const prefix = backupPrefix({ system, id });
   try {
     const copied = await copyData(source, repository, codec, `${prefix}base.tar${codec.suffix}`, id, options);
-    const name = `keelson-${id}`;
-    const point = await markRestorePoint(source.server, name);
+    const point = await markRestorePoint(source.server, `keelson-${id}`);
     const at = options.now();
     const lastSegment = await archiveSegment(source, repository, codec, system, point.lsn, options);
     const manifest: Manifest = {
@@ -57,7 +56,7 @@ export async function takeBackup(
       finishedAt: options.now(),
       ...copied,
       lastSegment,
-      restorePoint: { name, lsn: point.lsn, at },
+      restorePoint: { name: point.name, lsn: point.lsn, at },
       recipient: codec.recipient ?? null,
       fingerprint: point.fingerprint,
     };

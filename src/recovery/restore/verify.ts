@@ -6,7 +6,8 @@ import { KeelsonError } from "../../errors/keelson-error.js";
 import { clusterAt } from "../../postgres/cluster.js";
 import { freePort, startServer } from "../../postgres/server.js";
 import { type Manifest, type Verification, writeVerification } from "../backup/catalogue.js";
-import { differences, type Fingerprint, fingerprint } from "../backup/fingerprint.js";
+import { compareFingerprints, type Fingerprint, fingerprint } from "../backup/fingerprint.js";
+import { isExact } from "../backup/restore-point.js";
 import type { BackupCodec } from "../backup-codec.js";
 import type { Repository } from "../repository/repository.js";
 import { restoreInto } from "./restore.js";
@@ -43,15 +44,17 @@ export async function verifyBackup(
       ...(options.signal && { signal: options.signal }),
     });
     const restored = performance.now();
-    const server = await startServer(cluster, { port: await freePort() });
+    const server = await startServer(cluster, { port: await freePort(), autovacuum: false });
     try {
       const replayed = performance.now();
+      const exact = await isExact(server, manifest.fingerprint.snapshot);
       const found = await fingerprint(server);
-      const findings = differences(manifest.fingerprint, found);
+      const { differences, notCompared } = compareFingerprints(manifest.fingerprint, found, exact);
       verification = {
         at: options.now(),
-        valid: findings.length === 0,
-        findings,
+        valid: differences.length === 0,
+        findings: [...differences],
+        ...(notCompared.length > 0 && { notCompared: [...notCompared] }),
         ...counts(found),
         restoreMs: Math.round(restored - started),
         replayMs: Math.round(replayed - restored),

@@ -34,7 +34,13 @@ async function check(context: RecoveryContext, { manifest }: Backup, signal: Abo
   const { repository, codec, report } = context;
   const options = { scratch: scratchDirectory(context), now: Date.now, signal };
   const verification = await verifyBackup(repository, codec, manifest, options);
-  if (verification.valid) report("info", `backup ${manifest.id} is valid: it was restored and compared`);
+  const { notCompared } = verification;
+  if (verification.valid && notCompared)
+    report(
+      "warning",
+      `backup ${manifest.id} is valid: it was restored and read, but not compared: ${notCompared.join(", ")}`,
+    );
+  else if (verification.valid) report("info", `backup ${manifest.id} is valid: it was restored and compared`);
   else report("error", `backup ${manifest.id} is not valid: ${verification.findings.join("; ")}`);
   return { manifest, verification };
 }
