@@ -26,7 +26,7 @@ import type { Plan } from "../plan/plan.js";
 import { archiveFailureMessage } from "../recovery/service/archive-events.js";
 import { coloursFor, styledLine } from "./colours.js";
 import { loadPlan } from "./load.js";
-import { forTerminal, printError, printJson } from "./output.js";
+import { forTerminal, printError, printJsonLine } from "./output.js";
 import { ENDING } from "./signals.js";
 import { version } from "./version.js";
 
@@ -127,7 +127,8 @@ type StartReport = z.infer<typeof startReportSchema>;
 async function show(hello: Welcome, platform: Platform, tookMs: number, options: UpOptions): Promise<void> {
   const { running, first, omitted } = platform;
   const report = { ...running, ...hello, first, left: omitted, tookMs: Math.round(tookMs) };
-  if (options.json) await written(process.stdout, `${safeJson(report, 2)}\n`);
+  // One line, because the process goes on: a reader knows at its end that the document is complete.
+  if (options.json) await written(process.stdout, `${safeJson(report)}\n`);
   else await written(process.stderr, forTerminal(greeting(report)));
 }
 
@@ -196,7 +197,7 @@ async function detached(file: string, plan: Plan, options: UpOptions): Promise<v
     await log.close();
     await report.close();
     const started = await waitForReport(child, files);
-    if (options.json) printJson(started.report);
+    if (options.json) printJsonLine(started.report);
     else
       printError(
         `${greeting(started.report)}  Running in the background (pid ${started.report.pid}). Stop it: ${invocation()} down`,
