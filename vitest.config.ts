@@ -22,7 +22,7 @@ const PURE = [
   "local/{decide,ordinal}",
   "accounts/token",
   "recovery/{lifecycle,decisions,expire,scheduler}",
-  "drills/{measure,report,result-file}",
+  "drills/{estimate,measure,report,result-file}",
   "dashboard/{call-graph-layout,drill-marks,drill-rates,format,promise-summary,remedies,topology}",
 ];
 const core = [...CORE.map((folder) => `test/${folder}/**/*.test.ts`), ...PURE.map((name) => `test/${name}.test.ts`)];

@@ -70,6 +70,28 @@ const injectedFault = z.object({
 /** Counts per interval; `t` is the start of the interval, in milliseconds since the drill started. */
 const series = z.array(z.object({ t: milliseconds, ok: z.number(), failed: z.number() }));
 
+/** A fault that a drill can inject into the running platform, and what that costs. Estimates are worst cases. */
+export const drillFaultEstimateSchema = z.object({
+  fault: z.string(),
+  title: z.string(),
+  /** Seconds without service after the fault; absent if the prediction is unbounded or unknown. */
+  unavailableSeconds: z.number().optional(),
+  /** Absent for a drill that loses no acknowledged data. */
+  dataLoss: z
+    .object({
+      /** `acknowledged writes to database since the newest archived WAL segment` */
+      loses: z.string(),
+      /** The acknowledged writes of this many seconds are lost. */
+      estimatedSeconds: z.number(),
+      /** The usage records among them, at the rate of the last minute; absent while the database does not respond. */
+      estimatedRecords: z.number().optional(),
+    })
+    .optional(),
+});
+
+/** `GET /drills/faults` of the control API and `GET /admin/drills/faults`. */
+export const drillFaultEstimatesSchema = z.object({ faults: z.array(drillFaultEstimateSchema) });
+
 /** A drill as an entry of a list, without its measurements, time series and events. */
 export const drillSummarySchema = z.object({
   id: z.string(),
@@ -133,6 +155,7 @@ export const drillSummariesSchema = z.object({
 export const drillStartedSchema = drillSummarySchema.pick({ id: true });
 export const drillCancelledSchema = z.object({ cancelling: z.boolean() });
 
+export type DrillFaultEstimate = z.infer<typeof drillFaultEstimateSchema>;
 export type DrillSummary = z.infer<typeof drillSummarySchema>;
 export type DrillResult = z.infer<typeof drillResultSchema>;
 export type DrillMeasurement = z.infer<typeof measurement>;

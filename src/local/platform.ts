@@ -15,6 +15,7 @@ import { loadOrCreateIdentity } from "../recovery/age-identity.js";
 import { ageCodec, gzipCodec } from "../recovery/backup-codec.js";
 import { type Drills, startDrills } from "../recovery/drills/drills.js";
 import { drillStore } from "../recovery/drills/store.js";
+import { usageRecordRate } from "../recovery/drills/usage-ledger.js";
 import { ExclusiveOperations } from "../recovery/exclusive-operations.js";
 import { openRepository } from "../recovery/repository/open.js";
 import { type Recovery, startRecovery } from "../recovery/service/recovery.js";
@@ -209,7 +210,15 @@ async function run(
   };
   const drills = await undo.step(
     "start the drills",
-    () => startDrills(() => drillTarget(target), drillStore(places.drills), options.version, exclusive),
+    () =>
+      startDrills({
+        plan,
+        target: () => drillTarget(target),
+        recordsPerSecond: () => usageRecordRate(target.databaseUrl),
+        store: drillStore(places.drills),
+        version: options.version,
+        exclusive,
+      }),
     (started) => started.stop(),
   );
   const stopProcesses = async (): Promise<void> => {

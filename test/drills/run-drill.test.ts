@@ -108,6 +108,7 @@ function fault(over: Partial<FaultExecutor> & { afterwards?: (platform: Platform
   const executor: FaultExecutor = {
     id: "process-crash",
     title: "Each process is killed",
+    losesData: false,
     checkPreconditions: async () => [],
     injections: async () => [injection("the database"), injection("the database, again")],
     verify: async () => [],

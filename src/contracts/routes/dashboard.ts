@@ -1,7 +1,13 @@
 import { z } from "zod";
 import { ADMIN, MEMBER } from "../authority.js";
 import { backupListSchema } from "../backups.js";
-import { drillCancelledSchema, drillResultSchema, drillStartedSchema, drillSummariesSchema } from "../drills.js";
+import {
+  drillCancelledSchema,
+  drillFaultEstimatesSchema,
+  drillResultSchema,
+  drillStartedSchema,
+  drillSummariesSchema,
+} from "../drills.js";
 import { promiseSheet } from "../promises.js";
 import { defineRoute } from "../route.js";
 import { topology } from "../topology.js";
@@ -35,6 +41,14 @@ export const drillRoutes = {
     tag: "drills",
     authority: MEMBER,
     json: drillSummariesSchema,
+  }),
+  listDrillFaults: defineRoute({
+    method: "GET",
+    path: "/admin/drills/faults",
+    summary: "List the faults that a drill can inject, with the estimated outage and data loss of each",
+    tag: "drills",
+    authority: MEMBER,
+    json: drillFaultEstimatesSchema,
   }),
   startDrill: defineRoute({
     method: "POST",

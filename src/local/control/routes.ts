@@ -79,6 +79,7 @@ const drillBody = z.object({
 function drillRoutes({ drills }: Platform): ControlRoutes {
   const id = (parameters: Readonly<Record<string, string>>) => parameters["id"] ?? "";
   return {
+    "GET /drills/faults": async () => ok({ faults: await drills.faults() }),
     "GET /drills": async () => ok(await drills.list()),
     "POST /drills": async ({ body }) => {
       const { fault, duration, rate } = parsed(drillBody, body);

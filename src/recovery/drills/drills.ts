@@ -1,7 +1,8 @@
-import type { DrillList, DrillResult } from "../../contracts/drills.js";
+import type { DrillFaultEstimate, DrillList, DrillResult } from "../../contracts/drills.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
-import type { Milliseconds } from "../../plan/plan.js";
+import type { Milliseconds, Plan } from "../../plan/plan.js";
 import type { ExclusiveOperations } from "../exclusive-operations.js";
+import { estimateDrill } from "./estimate.js";
 import { executors, isDrillFault } from "./faults/index.js";
 import { newDrill } from "./record.js";
 import { chatModel, runDrill } from "./run-drill.js";
@@ -19,6 +20,8 @@ export interface DrillRequest {
 export interface Drills {
   /** Starts a drill; resolves as soon as it has an id. Throws `drill/unknown`, `drill/running`, `restore/running`. */
   start(request: DrillRequest): Promise<DrillResult>;
+  /** The faults that a drill can inject, with the estimated outage and data loss of each. */
+  faults(): Promise<readonly DrillFaultEstimate[]>;
   /** The running drill in its present state, or a stored one. It is `running` until its result and both reports are stored. */
   read(id: string): Promise<DrillResult>;
   list(): Promise<DrillList>;
@@ -39,12 +42,19 @@ interface Running {
   latest: DrillResult;
 }
 
-export function startDrills(
-  target: () => Promise<DrillTarget>,
-  store: DrillStore,
-  version: string,
-  exclusive: ExclusiveOperations,
-): Drills {
+export interface DrillsOptions {
+  readonly plan: Plan;
+  /** Throws `platform/not-ready` unless the platform is healthy. */
+  readonly target: () => Promise<DrillTarget>;
+  /** Usage records per second at present. Throws if the database is unavailable. */
+  readonly recordsPerSecond: () => Promise<number>;
+  readonly store: DrillStore;
+  readonly version: string;
+  readonly exclusive: ExclusiveOperations;
+}
+
+export function startDrills(options: DrillsOptions): Drills {
+  const { target, store, version, exclusive } = options;
   let running: Running | undefined;
 
   async function start(request: DrillRequest): Promise<DrillResult> {
@@ -81,8 +91,8 @@ export function startDrills(
     const onChange = (latest: DrillResult) => {
       if (running && latest.state === "running") running.latest = latest;
     };
-    const options = { steadyMs, ratePerSecond, signal: abort.signal, onChange };
-    return { abort, end: runDrill(drillTarget, fault, options, initial).then(save), latest: initial };
+    const drillOptions = { steadyMs, ratePerSecond, signal: abort.signal, onChange };
+    return { abort, end: runDrill(drillTarget, fault, drillOptions, initial).then(save), latest: initial };
   }
 
   async function save(result: DrillResult): Promise<DrillResult> {
@@ -101,8 +111,14 @@ export function startDrills(
     return result;
   }
 
+  async function faults(): Promise<readonly DrillFaultEstimate[]> {
+    const rate = await options.recordsPerSecond().catch(() => undefined);
+    return Object.values(executors).map((executor) => estimateDrill(options.plan, executor(), rate));
+  }
+
   return {
     start,
+    faults,
     read: async (id) => (running?.latest.id === id ? running.latest : store.read(id)),
     async list() {
       const current = running?.latest;

@@ -85,6 +85,8 @@ export interface FaultExecutor {
   /** The drill's id in the catalogue of promises. */
   readonly id: string;
   readonly title: string;
+  /** Whether acknowledged data of the platform is lost, because its database is restored from a backup. */
+  readonly losesData: boolean;
   /** Runs before anything is injected. A finding ends the drill as broken, and nothing is destroyed. */
   checkPreconditions(target: DrillTarget, log: Log): Promise<readonly Finding[]>;
   injections(target: DrillTarget): Promise<readonly Injection[]>;

@@ -25,6 +25,7 @@ export function serveOverview(app: FastifyInstance, { context, observer, control
   });
   serve(app, drillRoutes, {
     listDrills: () => control.json(drillRoutes.listDrills.json, "GET", "/drills"),
+    listDrillFaults: () => control.json(drillRoutes.listDrillFaults.json, "GET", "/drills/faults"),
     startDrill: ({ body }) => control.json(drillRoutes.startDrill.json, "POST", "/drills", body),
     readDrill: ({ params }) => control.json(drillRoutes.readDrill.json, "GET", `/drills/${params.id}`),
     cancelDrill: ({ params }) => control.json(drillRoutes.cancelDrill.json, "POST", `/drills/${params.id}/cancel`),

@@ -10,6 +10,7 @@ export function backupCorruption(): FaultExecutor {
   return {
     id: "backup-corruption",
     title: "The database is lost and its newest backup is corrupted",
+    losesData: true,
     async checkPreconditions(target, log) {
       const findings = await checkBackups(target, log);
       if (findings.length > 0) return findings;

@@ -5,6 +5,7 @@ import { checkBackups, destroyStorage } from "./database-storage.js";
 export const databaseLoss: FaultExecutor = {
   id: "database-loss",
   title: "The database's data directory is lost under load",
+  losesData: true,
   checkPreconditions: checkBackups,
   injections: async (target) => [
     destroyStorage(target, "the data directory is removed and PostgreSQL is killed with SIGKILL"),

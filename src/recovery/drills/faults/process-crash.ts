@@ -5,6 +5,7 @@ import type { DrillTarget, FaultExecutor, Injection, TargetProcess } from "../ta
 export const processCrash: FaultExecutor = {
   id: "process-crash",
   title: "Each process is killed with SIGKILL under load",
+  losesData: false,
   checkPreconditions: async () => [],
   async injections(target) {
     const processes = await target.processes();
