@@ -1,9 +1,11 @@
 import type { ComponentType } from "react";
 import { createBrowserRouter, Link, Navigate, type RouteObject, useRouteError } from "react-router";
+import { useSession } from "./api/session.js";
 import { PromisesPage } from "./pages/promises/promises-page.js";
 import { Entry } from "./shell/entry.js";
 import { LazyPage } from "./shell/lazy-page.js";
 import { Page } from "./shell/page.js";
+import { homeOf } from "./shell/shell.js";
 import { Failure } from "./shell/states.js";
 
 function Broken() {
@@ -17,18 +19,24 @@ function Broken() {
   );
 }
 
+/** The first page of the user who is signed in. */
+function Home() {
+  const { data: session } = useSession();
+  return session ? <Navigate to={homeOf(session)} replace /> : null;
+}
+
 function Missing() {
   return (
     <Page title="Page not found" lead="Check the address, or select a page in the navigation.">
-      <Link to="/promises">Go to the promises</Link>
+      <Link to="/">Go to the first page</Link>
     </Page>
   );
 }
 
 /** Every page except the first is loaded on first use, with the libraries that only it needs. */
 const pages: RouteObject[] = [
-  { index: true, element: <Navigate to="/promises" replace /> },
-  { path: "sign-in", element: <Navigate to="/promises" replace /> },
+  { index: true, element: <Home /> },
+  { path: "sign-in", element: <Home /> },
   { path: "promises", element: <PromisesPage /> },
   lazy("topology", "Topology", async () => (await import("./pages/topology/topology-page.js")).TopologyPage),
   lazy("models", "Models", async () => (await import("./pages/models/models-page.js")).ModelsPage),

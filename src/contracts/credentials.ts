@@ -33,6 +33,12 @@ export const actor = z.object({
   scopes: z.array(scope).readonly(),
   /** Runs the platform: acts for every organisation. */
   operator: z.boolean(),
+  /** Models that its key may use; undefined: all. Keys that it creates may use no others. */
+  models: z.array(z.string()).readonly().optional(),
+  /** Epoch milliseconds at which its key expires; undefined: never. Keys that it creates do not outlive it. */
+  expires: z.number().optional(),
+  /** The session of the request; undefined for a request with a key. */
+  session: z.object({ id: z.string(), /** Epoch milliseconds. */ expires: z.number() }).readonly().optional(),
 });
 export type Actor = Readonly<z.infer<typeof actor>>;
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { page } from "./fields.js";
 import { VERDICTS } from "./verdict.js";
 
 /**
@@ -92,13 +93,15 @@ export const drillFaultEstimateSchema = z.object({
 /** `GET /drills/faults` of the control API and `GET /admin/drills/faults`. */
 export const drillFaultEstimatesSchema = z.object({ faults: z.array(drillFaultEstimateSchema) });
 
+/** The measurements of `cancelled` and `failed` drills are not used. */
+export const drillState = z.enum(["running", "finished", "failed", "cancelled"]);
+
 /** A drill as an entry of a list, without its measurements, time series and events. */
 export const drillSummarySchema = z.object({
   id: z.string(),
   fault: z.string(),
   title: z.string(),
-  /** The measurements of `cancelled` and `failed` drills are not used. */
-  state: z.enum(["running", "finished", "failed", "cancelled"]),
+  state: drillState,
   /** Why it failed. */
   reason: z.string().optional(),
   startedAt: epochMilliseconds,
@@ -146,10 +149,11 @@ export const drillListSchema = z.object({
   unreadable: z.array(unreadableDrillSchema),
 });
 
-/** `GET /admin/drills`. */
+/** `GET /admin/drills`: a page of the drills, and every result that cannot be read. */
 export const drillSummariesSchema = z.object({
   drills: z.array(drillSummarySchema),
   unreadable: z.array(unreadableDrillSchema),
+  ...page,
 });
 
 export const drillStartedSchema = drillSummarySchema.pick({ id: true });

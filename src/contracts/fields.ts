@@ -1,12 +1,15 @@
 import { z } from "zod";
 
-/** A display name: printable characters only, so that PostgreSQL, tables and log lines can contain it. */
+/**
+ * A display name: printable characters only, so that PostgreSQL, tables, terminals and log lines can contain it. Without the
+ * format characters (Unicode's category Cf) no name can reorder the text around it or look like another name.
+ */
 export const name = z
   .string()
   .trim()
   .min(1)
   .max(100)
-  .regex(/^[^\p{Cc}\p{Cs}]*$/u, "must not contain control characters");
+  .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u, "must not contain control or invisible formatting characters");
 
 export const organisationId = z
   .string()
@@ -27,9 +30,14 @@ export function pageOf<Id extends z.ZodType<string>>(id: Id) {
   };
 }
 
+/** Part of a name or id; lists return only the rows that contain it, in any case. */
+export const search = z.string().trim().max(100).optional().meta({
+  description: "Only rows whose name or id contains this text, in upper or lower case.",
+});
+
 /** What a page of a list contains besides its rows. */
 export const page = {
-  total: z.int().meta({ description: "Rows of all pages." }),
+  total: z.int().meta({ description: "Rows of all pages that match the filters." }),
   next: z.string().nullable().meta({ description: "Value of `after` for the next page; null on the last page." }),
 };
 

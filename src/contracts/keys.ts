@@ -2,6 +2,11 @@ import { z } from "zod";
 import { scope } from "./authority.js";
 import { name, organisationId, page, timestamp } from "./fields.js";
 
+/** `active`: neither expired nor revoked. A key that is both expired and revoked is `revoked`. */
+export const KEY_STATUSES = ["active", "expired", "revoked"] as const;
+export const keyStatus = z.enum(KEY_STATUSES);
+export type KeyStatus = z.infer<typeof keyStatus>;
+
 export const keyId = z.string().regex(/^key_[0-9A-Za-z]{1,40}$/, "must be the id of a key");
 
 /** An API key without its secret. */
@@ -18,6 +23,11 @@ export const key = z
     expires: timestamp.nullable(),
     revoked: timestamp.nullable(),
     lastUsed: timestamp.nullable(),
+    status: keyStatus,
+    madeBy: z.string().nullable().meta({
+      description: "Who created it: `user:usr_…`, `key:key_…`, or a name of the command line; null: not recorded.",
+    }),
+    endsWithSession: z.boolean().meta({ description: "It becomes invalid with the browser session that created it." }),
   })
   .meta({ id: "Key" });
 
@@ -36,6 +46,9 @@ export const newKey = z.strictObject({
   models: z.array(name).min(1).max(200).readonly().nullish(),
   expires: timestamp.nullish(),
   organisation: organisationId.optional(),
+  endsWithSession: z.boolean().default(false).meta({
+    description: "The key becomes invalid with the session that creates it. Only a browser session can set this.",
+  }),
 });
 
 export type NewKey = z.input<typeof newKey>;

@@ -34,4 +34,18 @@ export const modelStatus = z
 
 export type ModelStatus = z.infer<typeof modelStatus>;
 
+/** All models with their complete state. */
 export const modelList = z.object({ models: z.array(modelStatus).readonly() });
+
+/**
+ * A model as the admin API shows it. Its engine's reason, targets, queue and rates are those of all organisations together:
+ * only operators receive them.
+ */
+export const listedModel = modelStatus
+  .unwrap()
+  .partial({ reason: true, targets: true, queue: true, requestsPerSecond: true, tokensPerSecond: true })
+  .readonly();
+
+export type ListedModel = z.infer<typeof listedModel>;
+
+export const listedModels = z.object({ models: z.array(listedModel).readonly() });

@@ -26,6 +26,9 @@ export const user = z
 
 export type User = z.infer<typeof user>;
 
+export const USER_STATUSES = ["active", "disabled"] as const;
+export const userStatus = z.enum(USER_STATUSES);
+
 export const userList = z.object({ users: z.array(user), ...page });
 
 export const newUser = z.strictObject({ name, role: role.default("member"), organisation: organisationId.optional() });

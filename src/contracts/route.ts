@@ -79,8 +79,14 @@ type Part = "params" | "query" | "body";
 /** The parts of a request that the route reads. */
 type PartsOf<R extends Route> = { [P in Part]: unknown extends z.input<R[P]> ? never : P }[Part];
 
+/** The query, if every parameter of it may be omitted. */
+type OptionalPart<R extends Route> =
+  "query" extends PartsOf<R> ? (Record<never, never> extends z.input<R["query"]> ? "query" : never) : never;
+
 /** What a client passes to call the route. */
-export type RequestOf<R extends Route> = { readonly [P in PartsOf<R>]: z.input<R[P]> };
+export type RequestOf<R extends Route> = {
+  readonly [P in Exclude<PartsOf<R>, OptionalPart<R>>]: z.input<R[P]>;
+} & { readonly [P in OptionalPart<R>]?: z.input<R[P]> };
 
 /** A request, ready to be sent. */
 export interface HttpRequest {

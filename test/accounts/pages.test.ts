@@ -48,3 +48,48 @@ describe.each([
     },
   );
 });
+
+describe("a filter", () => {
+  const names = async (path: string, rows: string): Promise<string[]> =>
+    (await read(path))[rows].map(({ name }: { name: string }) => name);
+
+  test("by text finds keys, users and organisations by name and id, in any case", async () => {
+    expect(await names("/admin/keys?organisation=red&search=KEY%2025", "keys")).toEqual(["key 25"]);
+    expect(await names("/admin/keys?organisation=red&search=key_25", "keys")).toEqual(["key 25"]);
+    expect(await names("/admin/users?organisation=red&search=AN", "users")).toEqual(["ann"]);
+    expect(await names("/admin/organisations?search=Re", "organisations")).toEqual(["red"]);
+    // Wildcards of SQL are plain text.
+    expect(await names("/admin/keys?organisation=red&search=%25", "keys")).toEqual([]);
+  });
+
+  test("by status selects keys and users, and `total` counts what matches", async () => {
+    await given.superuser.query(`update api_keys set revoked = now() where id = 'key_1'`);
+    await given.superuser.query(`update api_keys set expires = now() - interval '1 s' where id in ('key_2', 'key_3')`);
+    const count = async (status: string) => (await read(`/admin/keys?organisation=red&status=${status}&limit=1`)).total;
+    expect([await count("active"), await count("expired"), await count("revoked")]).toEqual([KEYS - 3, 2, 1]);
+    const { users } = await read("/admin/users?organisation=red&search=eve");
+    await given.platform.call("PATCH", `/admin/users/${users[0].id}`, {
+      key: given.platform.token,
+      body: { disabled: true },
+    });
+    expect(await names("/admin/users?organisation=red&status=disabled", "users")).toEqual(["eve"]);
+    expect(await names("/admin/users?organisation=red&status=active&role=member", "users")).toEqual(["ann", "bob"]);
+  });
+});
+
+describe("a name", () => {
+  test.each([
+    ["a control character", "a\u0007b"],
+    ["a bidirectional override", "a\u202Eb"],
+    ["a zero-width space", "a\u200Bb"],
+    ["a line separator", "a\u2028b"],
+    ["a C1 control character", "a\u009Bb"],
+  ])("of a key, a user or an organisation is refused with %s", async (_what, name) => {
+    const post = async (path: string, body: unknown) =>
+      (await given.platform.call("POST", path, { key: given.platform.token, body })).status;
+    expect(await post("/admin/keys", { name })).toBe(400);
+    expect(await post("/admin/keys", { name: "k", models: [name] })).toBe(400);
+    expect(await post("/admin/users", { name })).toBe(400);
+    expect(await post("/admin/organisations", { id: "named", name })).toBe(400);
+  });
+});

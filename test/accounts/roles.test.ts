@@ -62,6 +62,9 @@ describe("roles", () => {
     expect((await given.platform.call("GET", "/admin/users", { key: key.key })).status).toBe(200);
     await call("red owner", "PATCH", `/admin/users/${user.id}`, { role: "member" });
     expect((await given.platform.call("GET", "/admin/users", { key: key.key })).status).toBe(403);
+    // The user signs in again, with the rights of the new role.
+    expect(await status("falling", "GET", "/admin/users")).toBe(401);
+    await signIn("falling", { user: user.id });
     expect(await status("falling", "GET", "/admin/users")).toBe(403);
   });
 
@@ -137,7 +140,11 @@ describe("roles", () => {
 
 describe("another organisation", () => {
   test("cannot be reached by any operation of the admin API", async () => {
+    // Disabled and enabled again by the test before: the earlier session has ended.
+    await signIn("blue owner", { user: ids["blue owner"] });
     const { body: key } = await call("blue owner", "POST", "/admin/keys", { name: "blue key" });
+    const { body: listed } = await call("blue owner", "GET", "/admin/sessions");
+    const session = listed.sessions[0].id;
     const victim = ids["blue member"];
     const tries: [string, string, unknown?][] = [
       ["GET", "/admin/keys?organisation=blue"],
@@ -146,6 +153,8 @@ describe("another organisation", () => {
       ["GET", "/admin/users?organisation=blue"],
       ["POST", "/admin/users", { name: "x", organisation: "blue" }],
       ["PATCH", `/admin/users/${victim}`, { role: "member" }],
+      ["DELETE", `/admin/users/${victim}/sessions`],
+      ["GET", "/admin/sessions?organisation=blue"],
       ["POST", "/admin/sign-in-links", { user: victim }],
       ["GET", "/admin/audit?organisation=blue"],
       ["GET", "/admin/audit/verification?organisation=blue"],
@@ -166,7 +175,11 @@ describe("another organisation", () => {
       );
       expect((await call("red owner", method, nowhere, other ?? undefined)).status, nowhere).toBe(answer.status);
     }
+    // As for an id that does not exist: nothing is ended.
+    expect((await call("red owner", "DELETE", `/admin/sessions/${session}`)).body).toEqual({ ended: 0 });
+    expect(await status("blue owner", "GET", "/admin/session")).toBe(200);
     for (const path of [
+      "/admin/sessions",
       "/admin/keys",
       "/admin/users",
       "/admin/audit",

@@ -23,6 +23,8 @@ describe("a sign-in link", () => {
       role: "owner",
       scopes: ["inference", "admin", "usage"],
       operator: true,
+      platform: "test",
+      environment: "default",
     });
     const [cookie] = [answer.headers["set-cookie"] ?? []].flat();
     expect(cookie).toMatch(/^keelson_session=kse_[0-9A-Za-z]{49};.*HttpOnly; SameSite=Strict$/);

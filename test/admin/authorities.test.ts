@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Authority } from "../../src/contracts/authority.js";
+import { type Authority, OPERATOR } from "../../src/contracts/authority.js";
 import { readError } from "../../src/contracts/error.js";
+import type { Route } from "../../src/contracts/route.js";
+import { backupRoutes, drillRoutes, overviewRoutes } from "../../src/contracts/routes/dashboard.js";
 import { ALL_ROUTES } from "../../src/contracts/routes/index.js";
 import { type Kernel, startKernel } from "../../src/runtime/kernel/kernel.js";
 import { modules } from "../../src/runtime/modules.js";
@@ -64,6 +66,8 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
 };
 const IDS: Readonly<Record<string, string>> = {
   "/admin/users/:id": "usr_none",
+  "/admin/users/:id/sessions": "usr_none",
+  "/admin/sessions/:id": "ses_none",
   "/admin/keys/:id": "key_none",
   "/v1/models/:model": "assistant",
 };
@@ -161,6 +165,11 @@ describe("the authority of every route", () => {
     const internal = ALL_ROUTES.filter(({ path }) => path.startsWith("/internal/"));
     expect(internal.length).toBeGreaterThan(0);
     for (const { path, authority } of internal) expect(authority.kind, path).toBe("internal-token");
+  });
+
+  test("is the operator for everything that concerns the platform itself", () => {
+    const routes = [overviewRoutes, drillRoutes, backupRoutes].flatMap((table): readonly Route[] => Object.values(table));
+    for (const { method, path, authority } of routes) expect(authority, `${method} ${path}`).toEqual(OPERATOR);
   });
 
   test("has documented callers", () => {

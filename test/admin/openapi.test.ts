@@ -82,10 +82,13 @@ describe("the OpenAPI document", () => {
       "/admin/keys/{id}",
       "/admin/organisations",
       "/admin/session",
+      "/admin/sessions",
+      "/admin/sessions/{id}",
       "/admin/sign-in-links",
       "/admin/usage",
       "/admin/users",
       "/admin/users/{id}",
+      "/admin/users/{id}/sessions",
     ]);
   });
 
@@ -102,7 +105,17 @@ describe("the OpenAPI document", () => {
 
   test("contains only the schemas that its operations use", () => {
     expect(Object.keys(document.components.schemas).sort()).toEqual([
-      ...["AuditEntry", "AuditVerdict", "Error", "Key", "NewKey", "Organisation", "Session", "SignInLink"],
+      ...[
+        "AuditEntry",
+        "AuditVerdict",
+        "Error",
+        "Key",
+        "ListedSession",
+        "NewKey",
+        "Organisation",
+        "Session",
+        "SignInLink",
+      ],
       ...["Usage", "UsageRow", "User"],
     ]);
   });
@@ -147,6 +160,18 @@ describe("every documented operation", () => {
       createSignInLink: [
         ["/admin/sign-in-links", { key, body: { user: user.id } }],
         ["/admin/sign-in-links", { key, body: { user: "usr_none" } }],
+      ],
+      listSessions: [
+        ["/admin/sessions?limit=1", { key }],
+        ["/admin/sessions?user=x", { key }],
+      ],
+      endSession: [
+        ["/admin/sessions/ses_none", { key }],
+        ["/admin/sessions/x", { key }],
+      ],
+      endUserSessions: [
+        [`/admin/users/${user.id}/sessions`, { key }],
+        ["/admin/users/usr_none/sessions", { key }],
       ],
       listOrganisations: [["/admin/organisations", { key }]],
       createOrganisation: [
@@ -214,6 +239,9 @@ describe("every documented operation", () => {
       signIn: [200, 401, 400],
       currentSession: [200, 200, 401],
       createSignInLink: [201, 404],
+      listSessions: [200, 400],
+      endSession: [200, 400],
+      endUserSessions: [200, 404],
       listOrganisations: [200],
       createOrganisation: [201, 400],
       listUsers: [200, 200],

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { modelRoutes } from "../../../src/contracts/routes/gateway.js";
 import { call } from "./client.js";
 
-export type { ModelStatus, TargetStatus } from "../../../src/contracts/models.js";
+export type { ListedModel, TargetStatus } from "../../../src/contracts/models.js";
 
 const REFRESH_INTERVAL_MS = 3_000;
 

@@ -1,7 +1,6 @@
 import { Menu, Tooltip, UnstyledButton } from "@mantine/core";
 import { type ComponentType, useEffect, useRef } from "react";
 import { Link, NavLink, Outlet, useLocation } from "react-router";
-import { usePlatformName } from "../api/promises.js";
 import { type Session, useSignOut } from "../api/session.js";
 import { ConnectionNotice } from "./connection-notice.js";
 import { DrillsIcon, KeysIcon, ModelsIcon, PromisesIcon, SignOutIcon, TopologyIcon, UsageIcon } from "./icons.js";
@@ -13,16 +12,23 @@ interface NavigationItem {
   readonly to: string;
   readonly name: string;
   readonly Icon: ComponentType<{ readonly size?: number }>;
+  /** The page concerns the platform itself: the API refuses its data to others. */
+  readonly operator: boolean;
 }
 
 const navigation: readonly NavigationItem[] = [
-  { to: "/promises", name: "Promises", Icon: PromisesIcon },
-  { to: "/topology", name: "Topology", Icon: TopologyIcon },
-  { to: "/models", name: "Models", Icon: ModelsIcon },
-  { to: "/usage", name: "Usage", Icon: UsageIcon },
-  { to: "/keys", name: "Keys", Icon: KeysIcon },
-  { to: "/drills", name: "Drills", Icon: DrillsIcon },
+  { to: "/promises", name: "Promises", Icon: PromisesIcon, operator: true },
+  { to: "/topology", name: "Topology", Icon: TopologyIcon, operator: true },
+  { to: "/models", name: "Models", Icon: ModelsIcon, operator: false },
+  { to: "/usage", name: "Usage", Icon: UsageIcon, operator: false },
+  { to: "/keys", name: "Keys", Icon: KeysIcon, operator: false },
+  { to: "/drills", name: "Drills", Icon: DrillsIcon, operator: true },
 ];
+
+/** The first page of a user. */
+export function homeOf({ operator }: Pick<Session, "operator">): string {
+  return operator ? "/promises" : "/models";
+}
 
 /** The frame of every page: navigation, account menu and colour scheme. */
 export function Shell({ session }: { readonly session: Session }) {
@@ -43,7 +49,7 @@ export function Shell({ session }: { readonly session: Session }) {
         Skip to content
       </a>
       <header className={styles.bar}>
-        <PlatformName />
+        <PlatformName session={session} />
         <div className={styles.tools}>
           <SchemeSwitch />
           <Account session={session} />
@@ -51,14 +57,16 @@ export function Shell({ session }: { readonly session: Session }) {
       </header>
       <nav className={styles.nav} aria-label="Pages">
         <ul className={styles.places}>
-          {navigation.map(({ to, name, Icon }) => (
-            <li key={to}>
-              <NavLink to={to} className={({ isActive }) => `${styles.place} ${isActive ? styles.here : ""}`}>
-                <Icon />
-                <span>{name}</span>
-              </NavLink>
-            </li>
-          ))}
+          {navigation
+            .filter((item) => session.operator || !item.operator)
+            .map(({ to, name, Icon }) => (
+              <li key={to}>
+                <NavLink to={to} className={({ isActive }) => `${styles.place} ${isActive ? styles.here : ""}`}>
+                  <Icon />
+                  <span>{name}</span>
+                </NavLink>
+              </li>
+            ))}
         </ul>
       </nav>
       <main id="main" className={styles.main} tabIndex={-1} ref={main}>
@@ -71,15 +79,14 @@ export function Shell({ session }: { readonly session: Session }) {
   );
 }
 
-function PlatformName() {
-  const name = usePlatformName();
+function PlatformName({ session }: { readonly session: Session }) {
   return (
-    <Link to="/promises" className={styles.brand}>
+    <Link to={homeOf(session)} className={styles.brand}>
       <span className={styles.mark}>
         <Mark size={22} />
       </span>
-      <span className={styles.platform}>{name?.platform ?? "Keelson"}</span>
-      {name && <span className={styles.environment}>{name.environment}</span>}
+      <span className={styles.platform}>{session.platform}</span>
+      <span className={styles.environment}>{session.environment}</span>
     </Link>
   );
 }

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { auditPage, auditVerdict } from "../audit.js";
-import { ADMIN, ANONYMOUS, INTERNAL_TOKEN, MEMBER, OPERATOR, OWNER } from "../authority.js";
+import { ADMIN, ANONYMOUS, INTERNAL_TOKEN, MEMBER, OPERATOR, OWNER, role } from "../authority.js";
 import { authenticateRequest, authenticateResponse, credential, identifyResponse } from "../credentials.js";
-import { organisationId, pageOf } from "../fields.js";
-import { createdKey, key, keyId, keyList, newKey } from "../keys.js";
+import { organisationId, pageOf, search } from "../fields.js";
+import { createdKey, key, keyId, keyList, keyStatus, newKey } from "../keys.js";
 import {
   newOrganisation,
   newUser,
@@ -13,9 +13,10 @@ import {
   userChange,
   userId,
   userList,
+  userStatus,
 } from "../organisations.js";
 import { defineRoute } from "../route.js";
-import { newSignInLink, session, signIn, signInLink } from "../session.js";
+import { endedSessions, newSignInLink, session, sessionId, sessionList, signIn, signInLink } from "../session.js";
 
 const ofOrganisation = z.strictObject({
   organisation: organisationId.optional().meta({
@@ -52,6 +53,25 @@ export const sessionRoutes = {
     status: 204,
     json: z.null(),
   }),
+  listSessions: defineRoute({
+    method: "GET",
+    path: "/admin/sessions",
+    summary: "List the sessions that have not ended: those of the organisation for admins, their own for members",
+    tag: "session",
+    authority: MEMBER,
+    query: ofOrganisation.extend({ user: userId.optional(), ...pageOf(sessionId) }),
+    json: sessionList,
+  }),
+  endSession: defineRoute({
+    method: "DELETE",
+    path: "/admin/sessions/:id",
+    summary: "End a session",
+    tag: "session",
+    authority: MEMBER,
+    audit: "session.end",
+    params: z.strictObject({ id: sessionId }),
+    json: endedSessions,
+  }),
   createSignInLink: defineRoute({
     method: "POST",
     path: "/admin/sign-in-links",
@@ -72,7 +92,7 @@ export const organisationRoutes = {
     summary: "List the organisations that the caller may see",
     tag: "organisations",
     authority: MEMBER,
-    query: z.strictObject(pageOf(organisationId)),
+    query: z.strictObject({ search, ...pageOf(organisationId) }),
     json: organisationList,
   }),
   createOrganisation: defineRoute({
@@ -95,7 +115,12 @@ export const userRoutes = {
     summary: "List the users of an organisation",
     tag: "users",
     authority: ADMIN,
-    query: ofOrganisation.extend(pageOf(userId)),
+    query: ofOrganisation.extend({
+      search,
+      status: userStatus.optional(),
+      role: role.optional(),
+      ...pageOf(userId),
+    }),
     json: userList,
   }),
   createUser: defineRoute({
@@ -112,13 +137,24 @@ export const userRoutes = {
   changeUser: defineRoute({
     method: "PATCH",
     path: "/admin/users/:id",
-    summary: "Change the role of a user, or disable the user together with their sessions and keys",
+    summary:
+      "Change the role of a user, or disable the user. Both end the user's sessions and sign-in links; disabling also revokes their keys",
     tag: "users",
     authority: ADMIN,
     audit: "user.change",
     params: z.strictObject({ id: userId }),
     body: userChange,
     json: user,
+  }),
+  endUserSessions: defineRoute({
+    method: "DELETE",
+    path: "/admin/users/:id/sessions",
+    summary: "Sign a user out everywhere: end all sessions and sign-in links of the user",
+    tag: "users",
+    authority: MEMBER,
+    audit: "session.end",
+    params: z.strictObject({ id: userId }),
+    json: endedSessions,
   }),
 };
 
@@ -129,7 +165,12 @@ export const keyRoutes = {
     summary: "List API keys: those of the organisation for admins, their own for members",
     tag: "keys",
     authority: MEMBER,
-    query: ofOrganisation.extend(pageOf(keyId)),
+    query: ofOrganisation.extend({
+      search: search.meta({ description: "Only keys whose name, id or prefix contains this text, in any case." }),
+      status: keyStatus.optional().meta({ description: "Default: keys of every status." }),
+      user: userId.optional(),
+      ...pageOf(keyId),
+    }),
     json: keyList,
   }),
   createKey: defineRoute({
@@ -151,6 +192,11 @@ export const keyRoutes = {
     authority: MEMBER,
     audit: "key.revoke",
     params: z.strictObject({ id: keyId }),
+    query: z.strictObject({
+      children: z.stringbool().default(false).meta({
+        description: "Also revoke the keys that were created with this key, and with those keys.",
+      }),
+    }),
     json: key,
   }),
 };

@@ -1,18 +1,23 @@
 import { z } from "zod";
-import { ADMIN, MEMBER } from "../authority.js";
+import { OPERATOR } from "../authority.js";
 import { backupListSchema } from "../backups.js";
 import {
   drillCancelledSchema,
   drillFaultEstimatesSchema,
   drillResultSchema,
   drillStartedSchema,
+  drillState,
   drillSummariesSchema,
 } from "../drills.js";
+import { pageOf, search } from "../fields.js";
 import { promiseSheet } from "../promises.js";
 import { defineRoute } from "../route.js";
 import { topology } from "../topology.js";
 
-const drillId = z.strictObject({ id: z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, "must be the id of a drill") });
+const drillName = z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, "must be the id of a drill");
+const drillId = z.strictObject({ id: drillName });
+
+// All routes of this file concern the platform itself, which all organisations share: an admin of one of them has no access.
 
 export const overviewRoutes = {
   readPromises: defineRoute({
@@ -20,7 +25,7 @@ export const overviewRoutes = {
     path: "/admin/promises",
     summary: "Read the promise sheet: promised, predicted and measured, for every fault and subject",
     tag: "promises",
-    authority: MEMBER,
+    authority: OPERATOR,
     json: promiseSheet,
   }),
   readTopology: defineRoute({
@@ -28,7 +33,7 @@ export const overviewRoutes = {
     path: "/admin/topology",
     summary: "Read the elements of the plan and the calls between them, with their current state",
     tag: "topology",
-    authority: MEMBER,
+    authority: OPERATOR,
     json: topology,
   }),
 };
@@ -37,9 +42,14 @@ export const drillRoutes = {
   listDrills: defineRoute({
     method: "GET",
     path: "/admin/drills",
-    summary: "List running and completed drills",
+    summary: "List running and completed drills, newest first",
     tag: "drills",
-    authority: MEMBER,
+    authority: OPERATOR,
+    query: z.strictObject({
+      search,
+      status: drillState.optional().meta({ description: "Only drills in this state." }),
+      ...pageOf(drillName),
+    }),
     json: drillSummariesSchema,
   }),
   listDrillFaults: defineRoute({
@@ -47,7 +57,7 @@ export const drillRoutes = {
     path: "/admin/drills/faults",
     summary: "List the faults that a drill can inject, with the estimated outage and data loss of each",
     tag: "drills",
-    authority: MEMBER,
+    authority: OPERATOR,
     json: drillFaultEstimatesSchema,
   }),
   startDrill: defineRoute({
@@ -55,7 +65,7 @@ export const drillRoutes = {
     path: "/admin/drills",
     summary: "Inject a fault into the running platform and measure the recovery",
     tag: "drills",
-    authority: ADMIN,
+    authority: OPERATOR,
     audit: "none",
     body: z.strictObject({
       fault: z.string().regex(/^[a-z][a-z0-9-]{0,60}$/, "must be the name of a fault"),
@@ -71,7 +81,7 @@ export const drillRoutes = {
     path: "/admin/drills/:id",
     summary: "Read one drill, running or completed",
     tag: "drills",
-    authority: MEMBER,
+    authority: OPERATOR,
     params: drillId,
     json: drillResultSchema,
   }),
@@ -80,7 +90,7 @@ export const drillRoutes = {
     path: "/admin/drills/:id/cancel",
     summary: "Cancel a running drill and restore the state that it changed",
     tag: "drills",
-    authority: ADMIN,
+    authority: OPERATOR,
     audit: "none",
     params: drillId,
     status: 202,
@@ -91,7 +101,7 @@ export const drillRoutes = {
     path: "/admin/drills/:id/report.html",
     summary: "Read the report of a drill as HTML",
     tag: "drills",
-    authority: MEMBER,
+    authority: OPERATOR,
     params: drillId,
     text: ["text/html"],
   }),
@@ -100,7 +110,7 @@ export const drillRoutes = {
     path: "/admin/drills/:id/report.md",
     summary: "Read the report of a drill as Markdown",
     tag: "drills",
-    authority: MEMBER,
+    authority: OPERATOR,
     params: drillId,
     text: ["text/markdown"],
   }),
@@ -112,7 +122,7 @@ export const backupRoutes = {
     path: "/admin/backups",
     summary: "List the backups in the catalogue, and whether a restore has verified each",
     tag: "backups",
-    authority: MEMBER,
+    authority: OPERATOR,
     json: backupListSchema,
   }),
 };

@@ -1,15 +1,15 @@
 import { INTERNAL_TOKEN, MEMBER } from "../authority.js";
-import { modelList } from "../models.js";
+import { listedModels, modelList } from "../models.js";
 import { defineRoute } from "../route.js";
 
 export const modelRoutes = {
   readModels: defineRoute({
     method: "GET",
     path: "/admin/models",
-    summary: "List the models with their engines, targets, queues and rates",
+    summary: "List the models with their engines and states; for operators also with targets, queues and rates",
     tag: "models",
     authority: MEMBER,
-    json: modelList,
+    json: listedModels,
   }),
 };
 

@@ -25,7 +25,14 @@ export const adminApiErrors = {
   "credential/too-many": { summary: "Too many invalid credentials from this address.", exitCode: 1 },
   "scope/missing": { summary: "The API key lacks a scope.", exitCode: 1 },
   "role/too-low": { summary: "The role of the caller does not allow the operation.", exitCode: 1 },
-  "role/not-operator": { summary: "Only operators of the platform manage organisations.", exitCode: 1 },
+  "role/not-operator": {
+    summary: "The operation concerns the platform itself: only operators may perform it.",
+    exitCode: 1,
+  },
+  "credential/limited": {
+    summary: "A key that is limited to models, scopes or a time cannot create users, sign-in links or roles.",
+    exitCode: 1,
+  },
   "session/ended": { summary: "The session is no longer valid.", exitCode: 1, hint: "Sign in again." },
   "session/no-header": { summary: "A change by a session needs the header `x-keelson: 1`.", exitCode: 1 },
   "link/invalid": {
@@ -36,6 +43,8 @@ export const adminApiErrors = {
   "internal/unauthorized": { summary: "The path requires the internal token.", exitCode: 1 },
   "operators/only": { summary: "The page is served to operators only.", exitCode: 1 },
 
+  "key/exceeds-maker": { summary: "A new key would have more rights than the key that creates it.", exitCode: 1 },
+  "key/no-session": { summary: "A key that ends with a session needs a session to create it.", exitCode: 1 },
   "key/expired": { summary: "The expiry of a new key is in the past.", exitCode: 1 },
   "organisation/exists": { summary: "There is already an organisation with this id.", exitCode: 1 },
   "organisation/unknown": { summary: "There is no such organisation.", exitCode: 1 },

@@ -11,6 +11,7 @@ import { internalRoutes } from "./internal-routes.js";
 import { findPrincipal } from "./keys.js";
 import { LastUsed } from "./last-used.js";
 import { accounts as firstMigration } from "./migrations/0001-accounts.js";
+import { sessionsAndOrigins } from "./migrations/0002-sessions-and-origins.js";
 import { serveAudit } from "./routes/audit.js";
 import { serveKeys } from "./routes/keys.js";
 import { serveOrganisations, serveUsers } from "./routes/people.js";
@@ -29,7 +30,7 @@ async function start(
 ): Promise<{ readonly client: Accounts }> {
   const { log } = context;
   const { database } = needs;
-  await database.migrate("accounts", [firstMigration]);
+  await database.migrate("accounts", [firstMigration, sessionsAndOrigins]);
   const tables = database.tables<AccountsSchema>();
   await prepareFirstStart(tables, context.secrets, log);
 
@@ -67,7 +68,7 @@ async function start(
     () => createAdminApp(context, accounts),
     (app) => app.close(),
   );
-  serveSession(admin, tables, context.publicUrl);
+  serveSession(admin, tables, context);
   serveOrganisations(admin, tables);
   serveUsers(admin, tables);
   serveKeys(admin, tables);

@@ -13,7 +13,10 @@ export function findActor(open: Open, credential: Credential): Promise<Actor | u
 
 async function actorOfKey(open: Open, column: "hash" | "id", value: string): Promise<Actor | undefined> {
   const row = await validKeys(open)
-    .select(["api_keys.id", "api_keys.organisation", "scopes", "user_id", "users.name", "role", "operator"])
+    .select([
+      ...(["api_keys.id", "api_keys.organisation", "scopes", "models", "expires", "user_id"] as const),
+      ...(["users.name", "role", "operator"] as const),
+    ])
     .where(`api_keys.${column}`, "=", value)
     .executeTakeFirst();
   return (
@@ -25,6 +28,8 @@ async function actorOfKey(open: Open, column: "hash" | "id", value: string): Pro
       role: row.role ?? roleWithoutUser(row.scopes),
       scopes: row.scopes,
       operator: row.operator ?? false,
+      models: row.models ?? undefined,
+      expires: row.expires?.getTime(),
     }
   );
 }
@@ -34,12 +39,20 @@ async function actorOfSession(open: Open, hash: string): Promise<Actor | undefin
   const session = await open
     .selectFrom("sessions")
     .leftJoin("users", "users.id", "sessions.user_id")
-    .select(["sessions.organisation", "key_id", "user_id", "users.name", "role", "operator", "disabled"])
+    .select([
+      ...(["sessions.id", "sessions.organisation", "key_id", "user_id", "expires"] as const),
+      ...(["users.name", "role", "operator", "disabled"] as const),
+    ])
     .where("hash", "=", hash)
     .where("expires", ">", sql<Date>`now()`)
     .executeTakeFirst();
   if (!session || session.disabled) return undefined;
-  if (session.key_id !== null) return actorOfKey(open, "id", session.key_id);
+  const { id, expires } = session;
+  const ofRequest = { id, expires: expires.getTime() };
+  if (session.key_id !== null) {
+    const actor = await actorOfKey(open, "id", session.key_id);
+    return actor && { ...actor, session: ofRequest };
+  }
   const user = userOf(session);
   if (!user || session.role === null) return undefined;
   return {
@@ -49,6 +62,7 @@ async function actorOfSession(open: Open, hash: string): Promise<Actor | undefin
     role: session.role,
     scopes: SCOPES,
     operator: session.operator ?? false,
+    session: ofRequest,
   };
 }
 

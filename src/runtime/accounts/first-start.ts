@@ -32,6 +32,7 @@ export async function prepareFirstStart(tables: Tables<AccountsSchema>, secrets:
       scopes: SCOPES,
       models: null,
       expires: null,
+      session: null,
     });
     try {
       // Before the commit: a key that no one has received must not exist.

@@ -1,9 +1,10 @@
 import { sql, type Transaction } from "kysely";
 import type { Scope } from "../../contracts/authority.js";
 import type { Actor, Principal } from "../../contracts/credentials.js";
+import type { KeyStatus } from "../../contracts/keys.js";
 import { AdminError } from "../admin/index.js";
 import { audit } from "./audit.js";
-import { countOfRows, type Page, type PageRequest, toPage } from "./page.js";
+import { contains, countOfRows, type Page, type PageRequest, toPage } from "./page.js";
 import type { AccountsSchema } from "./schema.js";
 import { createId, createToken, hashToken, prefixOf } from "./token.js";
 
@@ -22,6 +23,11 @@ export interface StoredKey {
   readonly expires: Date | null;
   readonly revoked: Date | null;
   readonly lastUsed: Date | null;
+  readonly status: KeyStatus;
+  /** Name of the actor who created it; null for keys of earlier releases. */
+  readonly madeBy: string | null;
+  /** Id of the session with which it ends. */
+  readonly session: string | null;
 }
 
 export interface KeyToCreate {
@@ -33,7 +39,12 @@ export interface KeyToCreate {
   /** Null: all models. */
   readonly models: readonly string[] | null;
   readonly expires: Date | null;
+  /** Id of the session with which it ends. Null: of none. */
+  readonly session: string | null;
 }
+
+/** By the clock of the database, which also decides whether a key is valid. */
+const STATUS = sql<KeyStatus>`case when revoked is not null then 'revoked' when expires <= now() then 'expired' else 'active' end`;
 
 const KEY_COLUMNS = [
   "id",
@@ -47,6 +58,9 @@ const KEY_COLUMNS = [
   "expires",
   "revoked",
   "last_used as lastUsed",
+  "made_by as madeBy",
+  "session_id as session",
+  STATUS.as("status"),
 ] as const;
 
 /** Creates a key. `key` exists only in the result: the database stores its hash. */
@@ -68,6 +82,8 @@ export async function createKey(
       scopes: [...new Set(wanted.scopes)],
       models: wanted.models === null ? null : [...wanted.models],
       expires: wanted.expires,
+      made_by: actor,
+      session_id: wanted.session,
     })
     .returning(KEY_COLUMNS)
     .executeTakeFirstOrThrow();
@@ -82,16 +98,25 @@ export async function createKey(
   return { ...row, key };
 }
 
-/** Newest first. `organisation` undefined: all that the transaction may read; `user`: only keys of this user. */
-export async function listKeys(
-  open: Open,
-  of: { readonly organisation: string | undefined; readonly user: string | undefined },
-  page: PageRequest,
-): Promise<Page<StoredKey>> {
+/** Filters of a list of keys. Undefined: no filter. */
+export interface KeyFilter {
+  readonly organisation: string | undefined;
+  readonly user: string | undefined;
+  readonly status?: KeyStatus | undefined;
+  readonly search?: string | undefined;
+}
+
+/** Newest first. `organisation` undefined: all that the transaction may read. */
+export async function listKeys(open: Open, of: KeyFilter, page: PageRequest): Promise<Page<StoredKey>> {
+  const { status, search = "" } = of;
   const listed = open
     .selectFrom("api_keys")
     .$if(of.organisation !== undefined, (query) => query.where("organisation", "=", of.organisation ?? ""))
-    .$if(of.user !== undefined, (query) => query.where("user_id", "=", of.user ?? ""));
+    .$if(of.user !== undefined, (query) => query.where("user_id", "=", of.user ?? ""))
+    .$if(status !== undefined, (query) => query.where(STATUS, "=", status ?? "active"))
+    .$if(search !== "", (query) =>
+      query.where((or) => or.or(["id", "name", "prefix"].map((column) => contains(column, search)))),
+    );
   const { total } = await listed.select(countOfRows).executeTakeFirstOrThrow();
   const rows = await listed
     .select(KEY_COLUMNS)
@@ -106,13 +131,20 @@ export async function listKeys(
 }
 
 /**
- * Revokes a key. Revoking it again changes nothing.
+ * Revokes a key; with `children`, also every key that was created with it, directly or not. Revoking it again changes nothing.
+ * `ownOnly`: the actor may revoke only the keys of this user.
  * @throws AdminError 404 if this transaction sees no such key.
  */
-export async function revokeKey(open: Open, actor: Actor, id: string, ownOnly: string | undefined): Promise<StoredKey> {
+export async function revokeKey(
+  open: Open,
+  actor: Actor,
+  id: string,
+  { ownOnly, children }: { readonly ownOnly: string | undefined; readonly children: boolean },
+): Promise<StoredKey> {
   const key = await open.selectFrom("api_keys").select(KEY_COLUMNS).where("id", "=", id).forUpdate().executeTakeFirst();
   if (!key || (ownOnly !== undefined && key.user !== ownOnly))
     throw new AdminError(404, "key/unknown", `there is no key ${id}`);
+  if (children) await revokeDescendants(open, actor, id);
   if (key.revoked) return key;
   const revoked = await open
     .updateTable("api_keys")
@@ -122,6 +154,23 @@ export async function revokeKey(open: Open, actor: Actor, id: string, ownOnly: s
     .executeTakeFirstOrThrow();
   await audit(open, { organisation: key.organisation, actor: actor.name, act: "key.revoke", subject: id });
   return revoked;
+}
+
+/** Revokes the keys that were created with this key, and those created with them. */
+async function revokeDescendants(open: Open, actor: Actor, id: string): Promise<void> {
+  const { rows } = await sql<{ id: string; organisation: string }>`
+    with recursive descendants (id) as (
+      select id from api_keys where made_by = ${`key:${id}`}
+      union select child.id from api_keys child join descendants on child.made_by = 'key:' || descendants.id
+    )
+    update api_keys set revoked = now() from descendants
+    where api_keys.id = descendants.id and api_keys.revoked is null
+    returning api_keys.id, api_keys.organisation`.execute(open);
+  for (const child of rows)
+    await audit(open, {
+      ...{ organisation: child.organisation, actor: actor.name, act: "key.revoke", subject: child.id },
+      detail: { madeWith: id },
+    });
 }
 
 /** The principal of a key that is valid now. Reads all organisations, because the key determines the organisation. */

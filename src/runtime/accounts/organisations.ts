@@ -2,7 +2,7 @@ import { sql, type Transaction } from "kysely";
 import { AdminError } from "../admin/index.js";
 import { isDuplicate } from "../database/client.js";
 import { audit } from "./audit.js";
-import { countOfRows, type Page, type PageRequest, toPage } from "./page.js";
+import { contains, countOfRows, type Page, type PageRequest, toPage } from "./page.js";
 import type { AccountsSchema } from "./schema.js";
 
 type Open = Transaction<AccountsSchema>;
@@ -34,8 +34,14 @@ export async function createOrganisation(
 }
 
 /** The organisations that the transaction may read, oldest first. */
-export async function listOrganisations(open: Open, page: PageRequest): Promise<Page<Organisation>> {
-  const listed = open.selectFrom("organisations");
+export async function listOrganisations(
+  open: Open,
+  page: PageRequest & { readonly search?: string | undefined },
+): Promise<Page<Organisation>> {
+  const { search = "" } = page;
+  const listed = open
+    .selectFrom("organisations")
+    .$if(search !== "", (query) => query.where((or) => or.or([contains("id", search), contains("name", search)])));
   const { total } = await listed.select(countOfRows).executeTakeFirstOrThrow();
   const rows = await listed
     .selectAll()

@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 
 /** A requested page of a list. */
 export interface PageRequest {
@@ -24,6 +24,11 @@ export function toPage<Row extends { readonly id: string }>(
 ): Page<Row> {
   const shown = rows.slice(0, limit);
   return { rows: shown, total, next: rows.length > limit ? (shown.at(-1)?.id ?? null) : null };
+}
+
+/** Whether `column` contains `text`, in any case. */
+export function contains(column: string, text: string): RawBuilder<boolean> {
+  return sql<boolean>`strpos(lower(${sql.ref(column)}), lower(${text})) > 0`;
 }
 
 /** The number of rows of a query, to be selected instead of its columns. */

@@ -26,8 +26,11 @@ export interface AccountsSchema {
     expires: Date | null;
     revoked: Date | null;
     last_used: Date | null;
+    made_by: string | null;
+    session_id: string | null;
   };
   sessions: {
+    id: string;
     hash: string;
     organisation: string;
     user_id: string | null;

@@ -4,9 +4,10 @@ import type { Actor } from "../../contracts/credentials.js";
 import { AdminError, missingScope } from "../admin/index.js";
 import { findActor } from "./actors.js";
 import { audit } from "./audit.js";
+import { countOfRows, type Page, type PageRequest, toPage } from "./page.js";
 import type { AccountsSchema } from "./schema.js";
-import { createToken, hashToken } from "./token.js";
-import { findUser, requireManageable } from "./users.js";
+import { createId, createToken, hashToken } from "./token.js";
+import { endSessionsOf, findUser, requireManageable, requireUnlimited } from "./users.js";
 
 type Open = Transaction<AccountsSchema>;
 
@@ -53,11 +54,12 @@ async function startSession(open: Open, actor: Actor): Promise<SignedIn> {
   await open.deleteFrom("sessions").where("expires", "<", sql<Date>`now()`).execute();
   await open.deleteFrom("sign_in_links").where("expires", "<", sql<Date>`now()`).execute();
   const token = createToken("kse");
-  const expires = new Date(Date.now() + SESSION_LIFETIME_MS);
+  const expires = new Date(Math.min(Date.now() + SESSION_LIFETIME_MS, actor.expires ?? Number.POSITIVE_INFINITY));
   const { organisation } = actor;
   await open
     .insertInto("sessions")
     .values({
+      id: createId("ses"),
       hash: hashToken(token),
       organisation,
       user_id: actor.user?.id ?? null,
@@ -76,6 +78,68 @@ export async function signOut(open: Open, actor: Actor, token: string): Promise<
   await audit(open, { organisation, actor: actor.name, act: "session.end", subject: actor.user?.id ?? actor.name });
 }
 
+/** A session that has not ended, as the database stores it. */
+export interface StoredSession {
+  readonly id: string;
+  readonly organisation: string;
+  readonly user: string | null;
+  readonly key: string | null;
+  readonly created: Date;
+  readonly expires: Date;
+}
+
+/** Sessions that have not ended, newest first. Undefined: no filter. */
+export async function listSessions(
+  open: Open,
+  of: { readonly organisation: string | undefined; readonly user: string | undefined },
+  page: PageRequest,
+): Promise<Page<StoredSession>> {
+  const listed = open
+    .selectFrom("sessions")
+    .where("expires", ">", sql<Date>`now()`)
+    .$if(of.organisation !== undefined, (query) => query.where("organisation", "=", of.organisation ?? ""))
+    .$if(of.user !== undefined, (query) => query.where("user_id", "=", of.user ?? ""));
+  const { total } = await listed.select(countOfRows).executeTakeFirstOrThrow();
+  const rows = await listed
+    .select(["id", "organisation", "user_id as user", "key_id as key", "created", "expires"])
+    .$if(page.after !== undefined, (query) =>
+      query.where(sql<boolean>`(created, id) < (select created, id from sessions where id = ${page.after})`),
+    )
+    .orderBy("created", "desc")
+    .orderBy("id", "desc")
+    .limit(page.limit + 1)
+    .execute();
+  return toPage(rows, page, total);
+}
+
+/** Ends one session. `ownOnly`: the actor may end only the sessions of this user. Returns how many were ended. */
+export async function endSession(
+  open: Open,
+  actor: Actor,
+  id: string,
+  ownOnly: string | undefined,
+): Promise<{ ended: number }> {
+  const session = await open.selectFrom("sessions").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
+  if (!session || (ownOnly !== undefined && session.user_id !== ownOnly)) return { ended: 0 };
+  if (session.user_id !== null && session.user_id !== actor.user?.id)
+    requireManageable(actor, await findUser(open, session.user_id), undefined);
+  await open.deleteFrom("sessions").where("id", "=", id).execute();
+  const { organisation, user_id, key_id } = session;
+  const subject = user_id ?? `key:${key_id}`;
+  await audit(open, { organisation, actor: actor.name, act: "session.end", subject, detail: { session: id } });
+  return { ended: 1 };
+}
+
+/** Ends all sessions and sign-in links of a user. @throws AdminError 404, 403 for a user whom the actor may not manage. */
+export async function endSessionsOfUser(open: Open, actor: Actor, id: string): Promise<{ ended: number }> {
+  const user = await findUser(open, id);
+  if (actor.user?.id !== id) requireManageable(actor, user, undefined);
+  const detail = await endSessionsOf(open, id);
+  const { organisation } = user;
+  await audit(open, { organisation, actor: actor.name, act: "session.end", subject: id, detail });
+  return { ended: detail.sessions };
+}
+
 /** Creates a token that signs `userId` in once. Undefined: the actor, or the first user who runs the platform. */
 export async function createSignInLink(
   open: Open,
@@ -84,6 +148,12 @@ export async function createSignInLink(
 ): Promise<{ readonly token: string; readonly expires: Date }> {
   const user = await findUser(open, userId ?? actor.user?.id ?? (await firstOperator(open)));
   requireManageable(actor, user, undefined);
+  requireUnlimited(actor);
+  // The session that the link starts has every scope.
+  if (SCOPES.some((scope) => !actor.scopes.includes(scope)))
+    throw new AdminError(403, "credential/limited", "a key without every scope cannot create a sign-in link", {
+      hint: `Use a key with the scopes ${SCOPES.join(", ")}, or sign in.`,
+    });
   const token = createToken("kll");
   const expires = new Date(Date.now() + LINK_LIFETIME_MS);
   const { organisation } = user;

@@ -34,7 +34,7 @@ export function prefixOf(key: string): string {
 }
 
 /** A unique id such as `key_7Hd0…` (96 random bits). */
-export function createId(kind: "key" | "usr"): string {
+export function createId(kind: "key" | "usr" | "ses"): string {
   return `${kind}_${base62(BigInt(`0x${randomBytes(12).toString("hex")}`), 17)}`;
 }
 

@@ -4,7 +4,7 @@ import type { Actor } from "../../contracts/credentials.js";
 import { AdminError } from "../admin/index.js";
 import { isDuplicate } from "../database/client.js";
 import { audit } from "./audit.js";
-import { countOfRows, type Page, type PageRequest, toPage } from "./page.js";
+import { contains, countOfRows, type Page, type PageRequest, toPage } from "./page.js";
 import type { AccountsSchema } from "./schema.js";
 import { createId } from "./token.js";
 
@@ -50,15 +50,26 @@ export async function createUser(open: Open, actor: string, wanted: NewUser): Pr
   return user;
 }
 
+/** Filters of a list of users. Undefined: no filter. */
+export interface UserFilter {
+  readonly search?: string | undefined;
+  readonly role?: Role | undefined;
+  readonly status?: "active" | "disabled" | undefined;
+}
+
 /** Oldest first. `organisation` undefined: all that the transaction may read. */
 export async function listUsers(
   open: Open,
   organisation: string | undefined,
-  page: PageRequest,
+  page: PageRequest & UserFilter,
 ): Promise<Page<StoredUser>> {
+  const { search = "", role, status } = page;
   const listed = open
     .selectFrom("users")
-    .$if(organisation !== undefined, (query) => query.where("organisation", "=", organisation ?? ""));
+    .$if(organisation !== undefined, (query) => query.where("organisation", "=", organisation ?? ""))
+    .$if(search !== "", (query) => query.where((or) => or.or([contains("id", search), contains("name", search)])))
+    .$if(role !== undefined, (query) => query.where("role", "=", role ?? "member"))
+    .$if(status !== undefined, (query) => query.where("disabled", "=", status === "disabled"));
   const { total } = await listed.select(countOfRows).executeTakeFirstOrThrow();
   const rows = await listed
     .select(USER_COLUMNS)
@@ -85,7 +96,8 @@ export interface UserChange {
 }
 
 /**
- * Changes a user's role, or disables a user: their sessions and keys are refused from then on.
+ * Changes a user's role, or disables a user. A changed user signs in again: all sessions and sign-in links are deleted. Disabling
+ * also revokes all keys, permanently: enabling the user again does not bring them back.
  * @throws AdminError 403 if the actor's role does not allow it, 409 if the organisation would have no owner left.
  */
 export async function changeUser(open: Open, actor: Actor, id: string, change: UserChange): Promise<StoredUser> {
@@ -95,6 +107,8 @@ export async function changeUser(open: Open, actor: Actor, id: string, change: U
   const user = await findUser(open, id);
   requireManageable(actor, user, change.role);
   const next = { role: change.role ?? user.role, disabled: change.disabled ?? user.disabled };
+  // Both grant rights that outlast the credential; disabling only takes rights away.
+  if (next.role !== user.role || (user.disabled && !next.disabled)) requireUnlimited(actor);
   if (user.role === "owner" && !user.disabled && (next.role !== "owner" || next.disabled))
     await requireAnotherOwner(open, user);
   const changed = await open
@@ -103,8 +117,41 @@ export async function changeUser(open: Open, actor: Actor, id: string, change: U
     .where("id", "=", id)
     .returning(USER_COLUMNS)
     .executeTakeFirstOrThrow();
-  await audit(open, { organisation, actor: actor.name, act: "user.change", subject: id, detail: next });
+  const changes = next.role !== user.role || next.disabled !== user.disabled;
+  const ended = changes ? await endSessionsOf(open, id) : { sessions: 0, links: 0 };
+  const keys = next.disabled && !user.disabled ? await revokeKeysOf(open, id) : 0;
+  const detail = { ...next, ended: { ...ended, keys } };
+  await audit(open, { organisation, actor: actor.name, act: "user.change", subject: id, detail });
   return changed;
+}
+
+/** Deletes all sessions and sign-in links of a user; returns their numbers. */
+export async function endSessionsOf(open: Open, userId: string): Promise<{ sessions: number; links: number }> {
+  const sessions = await open.deleteFrom("sessions").where("user_id", "=", userId).executeTakeFirst();
+  const links = await open.deleteFrom("sign_in_links").where("user_id", "=", userId).executeTakeFirst();
+  return { sessions: Number(sessions.numDeletedRows), links: Number(links.numDeletedRows) };
+}
+
+async function revokeKeysOf(open: Open, userId: string): Promise<number> {
+  const { numUpdatedRows } = await open
+    .updateTable("api_keys")
+    .set({ revoked: sql`now()` })
+    .where("user_id", "=", userId)
+    .where("revoked", "is", null)
+    .executeTakeFirst();
+  return Number(numUpdatedRows);
+}
+
+/**
+ * Users, roles and sign-in links outlast the credential that creates them. A key that expires, or that is limited to some
+ * models, must not obtain lasting or wider rights through them.
+ * @throws AdminError 403.
+ */
+export function requireUnlimited({ keyId, models, expires }: Actor): void {
+  if (keyId !== undefined && (models !== undefined || expires !== undefined))
+    throw new AdminError(403, "credential/limited", "a key that expires or is limited to some models cannot do this", {
+      hint: "Use a key without these limits, or sign in.",
+    });
 }
 
 /**

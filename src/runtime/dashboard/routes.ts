@@ -5,6 +5,7 @@ import { type Measurement, measurementsOf } from "../../promises/measurement.js"
 import { serve, TextResponse } from "../admin/index.js";
 import type { Context } from "../kernel/module.js";
 import type { Control } from "./control/control.js";
+import { pageOfDrills } from "./drill-list.js";
 import { sheetOf } from "./promises/compose.js";
 import { composeTopology } from "./topology/compose.js";
 import type { Observer } from "./topology/readings.js";
@@ -24,7 +25,7 @@ export function serveOverview(app: FastifyInstance, { context, observer, control
     readTopology: async () => composeTopology(context.plan, await observer.read()),
   });
   serve(app, drillRoutes, {
-    listDrills: () => control.json(drillRoutes.listDrills.json, "GET", "/drills"),
+    listDrills: async ({ query }) => pageOfDrills(await control.json(drillListSchema, "GET", "/drills"), query),
     listDrillFaults: () => control.json(drillRoutes.listDrillFaults.json, "GET", "/drills/faults"),
     startDrill: ({ body }) => control.json(drillRoutes.startDrill.json, "POST", "/drills", body),
     readDrill: ({ params }) => control.json(drillRoutes.readDrill.json, "GET", `/drills/${params.id}`),

@@ -1,3 +1,4 @@
+import type { ListedModel, ModelStatus } from "../../contracts/models.js";
 import { gatewayInternalRoutes, modelRoutes } from "../../contracts/routes/gateway.js";
 import type { UndoStack } from "../../lifecycle/undo-stack.js";
 import type { Accounts } from "../accounts/client.js";
@@ -17,7 +18,9 @@ export async function mountModels(
     () => createAdminApp(context, accounts),
     (app) => app.close(),
   );
-  serve(admin, modelRoutes, { readModels: async () => ({ models: board.models() }) });
+  serve(admin, modelRoutes, {
+    readModels: async ({ actor }) => ({ models: actor.operator ? board.models() : board.models().map(toTenantView) }),
+  });
   await mount(context, admin);
   const internal = await undo.step(
     "create the internal API",
@@ -26,4 +29,9 @@ export async function mountModels(
   );
   serve(internal, gatewayInternalRoutes, { readModelsInternally: async () => ({ models: board.models() }) });
   await mountInternal(context, internal);
+}
+
+/** What an organisation sees of a model: nothing of the load, which is that of all organisations. */
+function toTenantView({ name, embeddings, engine, state }: ModelStatus): ListedModel {
+  return { name, embeddings, engine, state };
 }

@@ -1,10 +1,10 @@
-import type { ModelStatus, TargetStatus } from "../../api/models.js";
+import type { ListedModel, TargetStatus } from "../../api/models.js";
 import { count, duration, plural, rate } from "../../format.js";
 import { StateDot, toneOf } from "../../shell/state-mark.js";
 import styles from "./model-list.module.css";
 
 /** Every model with its engine and the reason for it, its load and its targets. */
-export function ModelList({ models }: { readonly models: readonly ModelStatus[] }) {
+export function ModelList({ models }: { readonly models: readonly ListedModel[] }) {
   return (
     <ul className={styles.models}>
       {models.map((model) => (
@@ -17,28 +17,37 @@ export function ModelList({ models }: { readonly models: readonly ModelStatus[] 
             {model.engine && <span className={styles.engine}>{model.engine}</span>}
             {withoutName(model)}
           </p>
-          <dl className={styles.figures}>
-            <Figure name="requests/s" value={rate(model.requestsPerSecond)} />
-            <Figure name="tokens/s" value={rate(model.tokensPerSecond)} />
-            <Figure name="queue" value={`${count(model.queue.waiting)} of ${count(model.queue.limit)}`} />
-          </dl>
-          {model.targets.length > 0 ? (
-            <ul className={styles.targets} aria-label={`Targets of ${model.name}`}>
-              {model.targets.map((target) => (
-                <TargetLine key={target.id} target={target} />
-              ))}
-            </ul>
-          ) : (
-            <p className={styles.none}>No target is available.</p>
-          )}
+          <Load model={model} />
         </li>
       ))}
     </ul>
   );
 }
 
+/** The load of a model and its targets, which only operators receive. */
+function Load({ model }: { readonly model: ListedModel }) {
+  const { requestsPerSecond, tokensPerSecond, queue, targets } = model;
+  return (
+    <>
+      <dl className={styles.figures}>
+        {requestsPerSecond !== undefined && <Figure name="requests/s" value={rate(requestsPerSecond)} />}
+        {tokensPerSecond !== undefined && <Figure name="tokens/s" value={rate(tokensPerSecond)} />}
+        {queue && <Figure name="queue" value={`${count(queue.waiting)} of ${count(queue.limit)}`} />}
+      </dl>
+      {targets && targets.length > 0 && (
+        <ul className={styles.targets} aria-label={`Targets of ${model.name}`}>
+          {targets.map((target) => (
+            <TargetLine key={target.id} target={target} />
+          ))}
+        </ul>
+      )}
+      {targets?.length === 0 && <p className={styles.none}>No target is available.</p>}
+    </>
+  );
+}
+
 /** Removes the engine's name from the start of the reason: it is shown before it. */
-function withoutName({ engine, reason }: ModelStatus): string {
+function withoutName({ engine, reason }: ListedModel): string {
   const prefix = `${engine}: `;
   return reason?.startsWith(prefix) ? reason.slice(prefix.length) : (reason ?? "");
 }

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, NumberInput, Select, Textarea, Tooltip } from "@mantine/core";
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { ApiError } from "../../api/client.js";
-import type { ModelStatus } from "../../api/models.js";
+import type { ListedModel } from "../../api/models.js";
 import { count, duration } from "../../format.js";
 import { SendIcon, StopIcon } from "../../shell/icons.js";
 import { Section } from "../../shell/page.js";
@@ -9,7 +9,7 @@ import styles from "./playground.module.css";
 import { type Speed, type Turn, useChat } from "./use-chat.js";
 
 /** A conversation with one model through the platform's API, with latency and token rate. */
-export function Playground({ models }: { readonly models: readonly ModelStatus[] }) {
+export function Playground({ models }: { readonly models: readonly ListedModel[] }) {
   const chatModels = models.filter(({ embeddings }) => !embeddings);
   const [chosen, setChosen] = useState<string | null>(null);
   const [system, setSystem] = useState("");

@@ -1,11 +1,13 @@
 import type { FastifyInstance } from "fastify";
+import { includesRole } from "../../../contracts/authority.js";
 import type { User } from "../../../contracts/organisations.js";
 import { organisationRoutes, userRoutes } from "../../../contracts/routes/accounts.js";
-import { organisationOf, readableOrganisation, scopeOf, serve, visibleTo } from "../../admin/index.js";
+import { AdminError, organisationOf, readableOrganisation, scopeOf, serve, visibleTo } from "../../admin/index.js";
 import { PLATFORM_SCOPE, type Tables } from "../../database/client.js";
 import { createOrganisation, existingOrganisation, listOrganisations } from "../organisations.js";
 import type { AccountsSchema } from "../schema.js";
-import { changeUser, createUser, listUsers, requireManageable, type StoredUser } from "../users.js";
+import { endSessionsOfUser } from "../sessions.js";
+import { changeUser, createUser, listUsers, requireManageable, requireUnlimited, type StoredUser } from "../users.js";
 
 export function serveOrganisations(app: FastifyInstance, tables: Tables<AccountsSchema>): void {
   serve(app, organisationRoutes, {
@@ -40,6 +42,7 @@ export function serveUsers(app: FastifyInstance, tables: Tables<AccountsSchema>)
     createUser: async ({ actor, body: { name, role, organisation: requested } }) => {
       const wanted = { name, role, operator: false };
       requireManageable(actor, wanted, undefined);
+      requireUnlimited(actor);
       const organisation = organisationOf(actor, requested);
       const user = await tables.transaction(scopeOf(organisation), async (open) => {
         await existingOrganisation(open, organisation);
@@ -50,6 +53,13 @@ export function serveUsers(app: FastifyInstance, tables: Tables<AccountsSchema>)
 
     changeUser: async ({ actor, params, body }) =>
       toUser(await tables.transaction(visibleTo(actor), (open) => changeUser(open, actor, params.id, body))),
+
+    endUserSessions: async ({ actor, params: { id } }) => {
+      // As if there were no other users.
+      if (actor.user?.id !== id && !includesRole(actor.role, "admin"))
+        throw new AdminError(404, "user/unknown", `there is no user ${id}`);
+      return tables.transaction(visibleTo(actor), (open) => endSessionsOfUser(open, actor, id));
+    },
   });
 }
 

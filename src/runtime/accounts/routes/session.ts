@@ -1,12 +1,24 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { includesRole } from "../../../contracts/authority.js";
 import type { Actor } from "../../../contracts/credentials.js";
 import { sessionRoutes } from "../../../contracts/routes/accounts.js";
 import type { Session, SignIn } from "../../../contracts/session.js";
-import { AdminError, requireUnthrottled, SESSION_COOKIE, scopeOf, serve, visibleTo } from "../../admin/index.js";
+import {
+  AdminError,
+  readableOrganisation,
+  requireUnthrottled,
+  SESSION_COOKIE,
+  scopeOf,
+  serve,
+  visibleTo,
+} from "../../admin/index.js";
 import { PLATFORM_SCOPE, type Tables } from "../../database/client.js";
+import type { Context } from "../../kernel/module.js";
 import type { AccountsSchema } from "../schema.js";
 import {
   createSignInLink,
+  endSession,
+  listSessions,
   SESSION_LIFETIME_MS,
   type SignedIn,
   signInByKey,
@@ -15,7 +27,12 @@ import {
 } from "../sessions.js";
 import { isToken } from "../token.js";
 
-export function serveSession(app: FastifyInstance, tables: Tables<AccountsSchema>, publicUrl: string): void {
+export function serveSession(app: FastifyInstance, tables: Tables<AccountsSchema>, context: Context): void {
+  const { publicUrl, plan } = context;
+  const toSession = ({ user, organisation, role, scopes, operator }: Actor): Session => ({
+    ...{ user: user ?? null, organisation, role, scopes, operator },
+    ...{ platform: plan.platform, environment: plan.environment },
+  });
   const cookie = { path: "/", httpOnly: true, sameSite: "strict", secure: publicUrl.startsWith("https:") } as const;
   const startSession = (reply: FastifyReply, { actor, token }: SignedIn): Session => {
     reply.setCookie(SESSION_COOKIE, token, { ...cookie, maxAge: SESSION_LIFETIME_MS / 1000 });
@@ -45,6 +62,23 @@ export function serveSession(app: FastifyInstance, tables: Tables<AccountsSchema
       return null;
     },
 
+    listSessions: async ({ actor, query }) => {
+      const organisation = readableOrganisation(actor, query.organisation);
+      const { rows, ...page } = await tables.transaction(
+        scopeOf(organisation),
+        (open) => listSessions(open, { organisation, user: ownSessionsOnly(actor) ?? query.user }, query),
+        { repeatable: true },
+      );
+      const sessions = rows.map(({ created, expires, ...row }) => ({
+        ...{ ...row, created: created.toISOString(), expires: expires.toISOString() },
+        current: row.id === actor.session?.id,
+      }));
+      return { sessions, ...page };
+    },
+
+    endSession: async ({ actor, params }) =>
+      tables.transaction(visibleTo(actor), (open) => endSession(open, actor, params.id, ownSessionsOnly(actor))),
+
     createSignInLink: async ({ actor, body }) => {
       const { token, expires } = await tables.transaction(visibleTo(actor), (open) =>
         createSignInLink(open, actor, body.user),
@@ -56,6 +90,11 @@ export function serveSession(app: FastifyInstance, tables: Tables<AccountsSchema
   });
 }
 
+/** Members see and end only their own sessions: the id of the user. */
+function ownSessionsOnly(actor: Actor): string | undefined {
+  return includesRole(actor.role, "admin") ? undefined : (actor.user?.id ?? "");
+}
+
 async function signIn(open: Parameters<typeof signInByKey>[0], body: SignIn): Promise<SignedIn> {
   if ("key" in body) {
     if (!isToken("kls", body.key))
@@ -64,8 +103,4 @@ async function signIn(open: Parameters<typeof signInByKey>[0], body: SignIn): Pr
   }
   if (!isToken("kll", body.token)) throw new AdminError(401, "link/invalid", "this is not the token of a sign-in link");
   return signInByLink(open, body.token);
-}
-
-function toSession({ user, organisation, role, scopes, operator }: Actor): Session {
-  return { user: user ?? null, organisation, role, scopes, operator };
 }
