@@ -168,7 +168,9 @@ describe("the authority of every route", () => {
   });
 
   test("is the operator for everything that concerns the platform itself", () => {
-    const routes = [overviewRoutes, drillRoutes, backupRoutes].flatMap((table): readonly Route[] => Object.values(table));
+    const routes = [overviewRoutes, drillRoutes, backupRoutes].flatMap((table): readonly Route[] =>
+      Object.values(table),
+    );
     for (const { method, path, authority } of routes) expect(authority, `${method} ${path}`).toEqual(OPERATOR);
   });
 
