@@ -34,7 +34,7 @@ export function takenBackups(server: Server): Record<BackupKind, TakenSchedule |
     return {
       ...schedule,
       every: Math.max(schedule.every, limits?.every.value ?? 0),
-      keep: Math.min(schedule.keep, limits?.keep.value ?? Number.POSITIVE_INFINITY),
+      keep: Math.min(schedule.keep, limits?.keep?.value ?? Number.POSITIVE_INFINITY),
       declared: schedule,
       limits,
     };

@@ -23,6 +23,7 @@ const backups = {
   full: schedule(day),
   log: schedule(60_000),
   snapshot: undefined,
+  size: 2 ** 30,
   to: [],
   encrypted: false,
 };

@@ -62,6 +62,21 @@ describe("the objects of any plan", () => {
     );
   });
 
+  it("bound what each pod may write to the disk of its node, and what it holds in memory", () => {
+    fc.assert(
+      fc.property(arbitraryPlan, (plan) => {
+        for (const spec of objectsOf(plan).flatMap(podSpecs)) {
+          for (const { emptyDir } of spec.volumes ?? []) if (emptyDir) expect(emptyDir.sizeLimit).toMatch(/^[1-9]/);
+          for (const { resources } of [...(spec.initContainers ?? []), ...spec.containers])
+            for (const resource of ["cpu", "memory", "ephemeral-storage"]) {
+              expect(resources?.requests).toHaveProperty(resource);
+              expect(resources?.limits).toHaveProperty(resource);
+            }
+        }
+      }),
+    );
+  });
+
   it("contain no secret: none is rendered, and none is an environment variable", () => {
     fc.assert(
       fc.property(arbitraryPlan, (plan) => {

@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -52,6 +52,7 @@ describeWith(["postgresql", "root"], "the database's scripts on a real PostgreSQ
   let folder: string;
   let port: number;
   let script: string;
+  let options: string;
   /** The server refuses to run as root, so it runs as its own user; `local postgres peer` lets that user in. */
   const asPostgres = (command: string) =>
     run("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", "bash", "-c", command], {
@@ -74,7 +75,7 @@ describeWith(["postgresql", "root"], "the database's scripts on a real PostgreSQ
     await mkdir(join(folder, "backups"));
     await chmod(folder, 0o755);
     await run("chown", ["--recursive", "postgres:postgres", folder]);
-    const options = `-c config_file=${folder}/etc/postgresql.conf -c hba_file=${folder}/etc/pg_hba.conf -c unix_socket_directories=${folder} -c listen_addresses=127.0.0.1`;
+    options = `-c config_file=${folder}/etc/postgresql.conf -c hba_file=${folder}/etc/pg_hba.conf -c unix_socket_directories=${folder} -c listen_addresses=127.0.0.1`;
     await asPostgres(
       `initdb --pgdata=${folder}/data --username=postgres --pwfile=${folder}/secrets/localhost/superuser ${server.environment["POSTGRES_INITDB_ARGS"]}`,
     );
@@ -118,7 +119,7 @@ describeWith(["postgresql", "root"], "the database's scripts on a real PostgreSQ
       `mkdir -m 700 ${restored} && tar -xzf ${folder}/backups/base/${stamp}/base.tar.gz -C ${restored}
       && touch ${restored}/recovery.signal`.replaceAll("\n", " "),
     );
-    const recover = `-c port=${other} -c listen_addresses= -c unix_socket_directories=${folder} -c max_connections=200 -c restore_command='cp ${folder}/backups/wal/%f %p'`;
+    const recover = `-c port=${other} -c listen_addresses= -c unix_socket_directories=${folder} -c max_connections=200 -c restore_command='gunzip < ${folder}/backups/wal/%f.gz > %p'`;
     await asPostgres(`pg_ctl --pgdata=${restored} --wait --log=${folder}/restored.log --options="${recover}" start`);
     try {
       const { stdout } = await asPostgres(
@@ -128,6 +129,64 @@ describeWith(["postgresql", "root"], "the database's scripts on a real PostgreSQ
     } finally {
       await asPostgres(`pg_ctl --pgdata=${restored} --mode=immediate stop`);
     }
+  });
+
+  const statement = async (sql: string) =>
+    (await asPostgres(`psql --no-psqlrc -p ${port} -U postgres -d postgres -Atc "${sql}"`)).stdout.trim();
+  const switchSegment = () => statement("select pg_walfile_name(pg_switch_wal())");
+  const archived = async () => (await readdir(join(folder, "backups/wal"))).sort();
+  const kill = () => asPostgres(`pg_ctl --pgdata=${folder}/data --mode=immediate stop`);
+  const start = () =>
+    asPostgres(`pg_ctl --pgdata=${folder}/data --wait --log=${folder}/log --options="${options}" start`);
+
+  it("continues to archive after a crash between the copy of a segment and its mark, and after half a copy", async () => {
+    await statement("create table crashed as select 1 as id");
+    const first = await switchSegment();
+    await expect.poll(archived, { timeout: 15_000 }).toContain(`${first}.gz`);
+    await kill();
+    // What a crash leaves: the segment is in the archive, and the server believes that it is not.
+    await asPostgres(`cd ${folder}/data/pg_wal/archive_status && mv ${first}.done ${first}.ready`);
+    await start();
+    await statement("insert into crashed values (2)");
+    const second = await switchSegment();
+    await asPostgres(`echo half > ${folder}/backups/wal/${second}.gz.part`);
+    await expect.poll(archived, { timeout: 20_000 }).toContain(`${second}.gz`);
+    expect(await statement("select failed_count from pg_stat_archiver")).toBe("0");
+    expect((await archived()).filter((file) => file.endsWith(".part"))).toEqual([]);
+  });
+
+  it("does not overwrite a segment of another server, which has the same name and other content", async () => {
+    await statement("insert into crashed values (3)");
+    const name = await statement("select pg_walfile_name(pg_current_wal_lsn())");
+    const file = join(folder, "backups/wal", `${name}.gz`);
+    await asPostgres(`echo another server | gzip -c > ${file}`);
+    await switchSegment();
+    await expect
+      .poll(async () => Number(await statement("select failed_count from pg_stat_archiver")), { timeout: 15_000 })
+      .toBeGreaterThan(0);
+    expect((await run("gzip", ["-dc", file])).stdout).toBe("another server\n");
+    await rm(file);
+    await expect
+      .poll(() => statement(`select count(*) from pg_stat_archiver where last_archived_wal = '${name}'`), {
+        timeout: 90_000,
+        interval: 500,
+      })
+      .toBe("1");
+  }, 120_000);
+
+  it("compresses a segment that was closed with few records to the size that the backup volume is planned with", async () => {
+    await statement("checkpoint");
+    await switchSegment();
+    await statement("insert into crashed values (4)");
+    const name = await switchSegment();
+    await expect.poll(archived, { timeout: 15_000 }).toContain(`${name}.gz`);
+    expect((await stat(join(folder, "backups/wal", `${name}.gz`))).size).toBeLessThan(32 * 1024);
+  });
+
+  it("closes a segment within the declared interval from the first minute: the checkpointer wakes up in time", async () => {
+    expect(await statement("show archive_timeout")).toBe("1s");
+    // PostgreSQL's minimum; with the default of five minutes no segment is closed before.
+    expect(await statement("show checkpoint_timeout")).toBe("30s");
   });
 
   it("removes expired backups, and never the newest", async () => {

@@ -29,6 +29,7 @@ import { alertUnrouted } from "./observability/alert-unrouted.js";
 import { latencyUnpredicted } from "./observability/latency-unpredicted.js";
 import { objectiveUnwatched } from "./observability/objective-unwatched.js";
 import { backupBesideData } from "./recovery/backup-beside-data.js";
+import { backupSpaceRule } from "./recovery/backup-space.js";
 import { backupUnencrypted } from "./recovery/backup-unencrypted.js";
 import { drillMissing } from "./recovery/drill-missing.js";
 import { logChain } from "./recovery/log-chain.js";
@@ -53,6 +54,7 @@ export const rules: readonly Rule[] = [
   logChain,
   retention,
   providerLimits,
+  backupSpaceRule,
   backupBesideData,
   backupUnencrypted,
   drillMissing,

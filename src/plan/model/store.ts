@@ -65,8 +65,8 @@ export type CopyPlace = "folder" | "volume" | "bucket" | "provider";
 export interface BackupLimits {
   /** The shortest interval between two backups, in milliseconds. */
   readonly every: Cited;
-  /** The longest retention, in milliseconds. */
-  readonly keep: Cited;
+  /** The longest retention, in milliseconds; undefined without a maximum. */
+  readonly keep: Cited | undefined;
 }
 
 /** A figure with its source: a documented default or property of the product. */
@@ -121,6 +121,8 @@ export interface Backups {
   /** Archiving of the write-ahead log: a segment is archived after at most `every`. */
   readonly log: BackupSchedule | undefined;
   readonly snapshot: BackupSchedule | undefined;
+  /** Size of the volume that they are written to, where a cluster provides one. */
+  readonly size: Bytes;
   /** Names of buckets; empty means a folder next to the data. */
   readonly to: readonly string[];
   readonly encrypted: boolean;

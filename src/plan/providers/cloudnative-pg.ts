@@ -1,3 +1,4 @@
+import { FIRST_CHECKPOINT } from "./postgres-checkpointer.js";
 import { cite, MB, type Product } from "./product.js";
 
 /** PostgreSQL in the cluster by the CloudNativePG operator. */
@@ -16,6 +17,7 @@ export const cloudNativePg: Product = {
     "CloudNativePG: liveness fails after 3 probes 10 s apart, then PostgreSQL starts and recovers; 10 s assumed",
   ),
   takes: ["full", "log"],
+  limits: { log: { every: FIRST_CHECKPOINT, keep: undefined } },
   copies: "bucket",
   probe: { every: 10_000, failures: 3, source: "CloudNativePG's probes: three failures, 10 s apart" },
 };

@@ -1,3 +1,4 @@
+import { FIRST_CHECKPOINT } from "./postgres-checkpointer.js";
 import { cite, MB, type Product } from "./product.js";
 
 /** One PostgreSQL server in the cluster as a StatefulSet: nothing to fail over to, so no operator is needed. */
@@ -13,6 +14,7 @@ export const postgresStatefulSet: Product = {
     "Kubernetes liveness, 3 failures 10 s apart by default, then PostgreSQL starts and recovers; 10 s assumed",
   ),
   takes: ["full", "log"],
+  limits: { log: { every: FIRST_CHECKPOINT, keep: undefined } },
   copies: "volume",
   probe: { every: 10_000, failures: 3, source: "Kubernetes: periodSeconds 10, failureThreshold 3" },
 };

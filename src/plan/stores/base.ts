@@ -46,12 +46,13 @@ export function planStoreBase(
   scope.recordDefault("provider", `${product.name}: ${instead ?? `selected by \`provide: ${requested}\``}`);
   const port = defaults.port(product.kind);
   const probe = scope.at("probe");
+  const size = scope.bytes("size", input.size, defaults.size.bytes, defaults.size.why);
   return {
     name,
     path: scope.path,
     provider: provider(product, shape.standby, many(input.backups?.to)),
     objectives: elementObjectives(scope, input.objectives, context.objectives),
-    size: scope.bytes("size", input.size, defaults.size.bytes, defaults.size.why),
+    size,
     resources: planResources(scope, input, defaults, product),
     pool: planPool(context, input.nodes),
     port: scope.pick(
@@ -65,7 +66,7 @@ export function planStoreBase(
       failures: probe.pick("failures", input.probe?.failures, product.probe.failures, product.probe.source),
     },
     patches: planPatches(scope, input.patch),
-    backups: planBackups(scope, input.backups),
+    backups: planBackups(scope, input.backups, size, product.copies === "volume"),
     secret: serverSecret(name, defaults.secret),
   };
 }
@@ -96,7 +97,8 @@ export function serverSecret(name: string, { values }: StoreSecret): SecretMount
 }
 
 function planResources(scope: Scope, input: StoreInput, defaults: StoreDefaults, product: Product): Resources {
-  const isContainer = product.kind === "in-cluster";
+  // An embedded store is a container too if its environment is rendered.
+  const isContainer = product.kind !== "managed";
   const why = isContainer
     ? "a small server; adjust it to the measured usage"
     : `${product.name} is not sized by requests`;

@@ -1,4 +1,6 @@
+import { formatBytes } from "../../platform-file/format.js";
 import { type StoreEntry, storeEntry } from "../../platform-file/schema/stores.js";
+import { bucketSpace } from "../backup-space.js";
 import type { PlanContext } from "../context.js";
 import type { Plan, Store, StoreKind } from "../plan.js";
 import { bucket } from "./bucket.js";
@@ -18,9 +20,21 @@ export const STORES: Descriptors = DESCRIPTORS;
 
 /** Every store of an environment, in the order of the platform file. */
 export function planStores(context: PlanContext): Store[] {
-  return Object.entries(context.settings.stores ?? {}).map(([name, input]) =>
-    planStore(context, name, storeEntry(input)),
+  const inputs = context.settings.stores ?? {};
+  const stores = Object.entries(inputs).map(([name, input]) => planStore(context, name, storeEntry(input)));
+  return stores.map((store) =>
+    isBucket(store) && inputs[store.name]?.size === undefined ? withRoomForBackups(context, store, stores) : store,
   );
+}
+
+/** A bucket in the cluster without a declared size: at least as large as the backups that stores send to it. */
+function withRoomForBackups({ provenance }: PlanContext, bucket: BucketStore, stores: readonly Store[]): Store {
+  const needed = bucket.provider.kind === "in-cluster" ? bucketSpace(bucket.name, stores) : 0;
+  if (needed <= bucket.size) return bucket;
+  provenance
+    .at("stores", bucket.name)
+    .recordDefault("size", "the backups that stores send to it, at their retention", formatBytes(needed));
+  return { ...bucket, size: needed };
 }
 
 function planStore<Kind extends StoreKind>(context: PlanContext, name: string, entry: StoreEntry<Kind>): Store<Kind> {

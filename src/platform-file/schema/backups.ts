@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { name, oneOrMany } from "./names.js";
-import { schedule } from "./quantities.js";
+import { bytes, schedule } from "./quantities.js";
 
 /** Backups of a store and their retention. */
 export const backups = z
@@ -11,6 +11,9 @@ export const backups = z
       .optional(),
     snapshot: schedule.describe("Snapshot of the volume or of memory, e.g. `daily keep 7d`").optional(),
     to: oneOrMany(name).describe("Buckets for the backups; default: a directory beside the data").optional(),
+    size: bytes
+      .describe("Size of the volume for backups in the cluster; default: computed from size, interval and retention")
+      .optional(),
     encrypted: z.boolean().describe("Encrypt backups before they leave the machine; default true").optional(),
   })
   .meta({ id: "backups" });

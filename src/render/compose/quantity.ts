@@ -2,7 +2,7 @@ import type { Bytes, Milliseconds, Resources } from "../../plan/plan.js";
 import type { ComposeResources } from "./service.js";
 
 /** A size in the format of Compose, with binary units: `512m`, `2g`. */
-function composeBytes(bytes: Bytes): string {
+export function composeBytes(bytes: Bytes): string {
   let count = Math.round(bytes);
   let suffix = "b";
   for (const larger of ["k", "m", "g"]) {

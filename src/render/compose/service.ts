@@ -12,6 +12,8 @@ export interface ComposeService {
   readonly secrets?: readonly FileMount[];
   readonly volumes?: readonly string[];
   readonly tmpfs?: readonly string[];
+  /** Size of `/dev/shm`. */
+  readonly shm_size?: string;
   readonly healthcheck?: HealthCheck;
   readonly read_only: true;
   readonly cap_drop: readonly ["ALL"];

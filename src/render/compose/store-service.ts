@@ -1,7 +1,7 @@
 import type { Store } from "../../plan/plan.js";
 import type { StoreServer } from "../stores/server.js";
 import type { RenderedFile } from "../target.js";
-import { composeDuration, composeResources } from "./quantity.js";
+import { composeBytes, composeDuration, composeResources } from "./quantity.js";
 import { secretMounts } from "./secrets.js";
 import { type ComposeService, HARDENING } from "./service.js";
 
@@ -17,6 +17,7 @@ export function storeService(store: Store, server: StoreServer, networks: readon
     secrets: secretMounts([server.secret]),
     ...(server.data !== undefined && { volumes: [`${store.name}-data:${server.data}`] }),
     tmpfs: server.scratch.map((path) => (path === "/tmp" ? path : `${path}:${owner},mode=0700`)),
+    ...(server.sharedMemory !== undefined && { shm_size: composeBytes(server.sharedMemory) }),
     healthcheck: {
       test: ["CMD", ...server.probe],
       interval: composeDuration(store.probe.every),

@@ -5,7 +5,8 @@ import { entryPoint } from "../entry-point.js";
 import type { Note } from "../note.js";
 import { PLAN_FILE } from "../plan-document.js";
 import { serveArguments } from "../serve-arguments.js";
-import { composeDuration, composeResources } from "./quantity.js";
+import { sharedMemoryBytes, usesSharedMemory } from "../shared-memory.js";
+import { composeBytes, composeDuration, composeResources } from "./quantity.js";
 import { secretMounts } from "./secrets.js";
 import { type ComposeService, HARDENING, type HealthCheck } from "./service.js";
 
@@ -69,6 +70,7 @@ function serviceOf(plan: Plan, unit: Unit, context: ServiceContext): ComposeServ
       hasOwnVolumes(unit, replicas) ? path : `${volume}:${path}`,
     ),
     tmpfs: ["/tmp"],
+    ...(usesSharedMemory(unit) && { shm_size: composeBytes(sharedMemoryBytes(unit.resources.memory)) }),
     ...(check && { healthcheck: check }),
     ...HARDENING,
     stop_grace_period: composeDuration(unit.terminationGrace),

@@ -13,7 +13,7 @@ import { resourceQuantities, seconds } from "./quantity.js";
 import type { Scope } from "./scope.js";
 import { containerSecurityContext, podSecurityContext } from "./security-context.js";
 import { topologySpread } from "./topology-spread.js";
-import { type Mounted, podVolumes, sidecarVolumes, unitVolumes } from "./volumes.js";
+import { ephemeralStorage, type Mounted, podVolumes, sidecarVolumes, unitVolumes } from "./volumes.js";
 
 export interface PodTemplate {
   readonly metadata: { readonly labels: Record<string, string>; readonly annotations?: Record<string, string> };
@@ -59,7 +59,7 @@ function mainContainer(scope: Scope, unit: Unit, mounted: readonly Mounted[]): I
     ports: containerPorts(unit.ports),
     ...probes(unit.health, unit.ports),
     ...(!own && unit.drainDelay > 0 && { lifecycle: { preStop: { sleep: { seconds: seconds(unit.drainDelay) } } } }),
-    resources: resourceQuantities(unit.resources),
+    resources: resourceQuantities(unit.resources, ephemeralStorage(mounted)),
     securityContext: containerSecurityContext(),
     volumeMounts: mounted.flatMap(({ mounts }) => mounts),
   };
@@ -84,7 +84,7 @@ function sidecarContainer(scope: Scope, unit: Unit, sidecar: Sidecar, mounted: r
     ...(own ? { args: serveArguments(unit, sidecar.modules, sidecar.ports) } : foreignCommand(sidecar.command)),
     ...environment(scope, sidecar.environment, own, home(sidecar.volumes)),
     ports: containerPorts(sidecar.ports),
-    resources: resourceQuantities(sidecar.resources),
+    resources: resourceQuantities(sidecar.resources, ephemeralStorage(mounted)),
     securityContext: containerSecurityContext(),
     volumeMounts: mounted.flatMap(({ mounts }) => mounts),
   };

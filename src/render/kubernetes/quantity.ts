@@ -29,8 +29,14 @@ export interface ResourceQuantities {
   readonly limits?: Record<string, string>;
 }
 
-/** Requests and limits of a container; `disk` becomes ephemeral storage. */
-export function resourceQuantities(resources: Resources): ResourceQuantities {
+/**
+ * Requests and limits of a container. A declared `disk` is the request of ephemeral storage, and its limit unless the volumes
+ * of the container may hold more; without one, `ephemeral` applies.
+ */
+export function resourceQuantities(
+  resources: Resources,
+  ephemeral?: { readonly request: Bytes; readonly limit: Bytes },
+): ResourceQuantities {
   const { cpu, memory, gpu, disk } = resources;
   const requests: Record<string, string> = {};
   const limits: Record<string, string> = {};
@@ -38,9 +44,10 @@ export function resourceQuantities(resources: Resources): ResourceQuantities {
   if (cpu.limit !== undefined) limits["cpu"] = cpuQuantity(cpu.limit);
   if (memory.request !== undefined) requests["memory"] = bytesQuantity(memory.request);
   if (memory.limit !== undefined) limits["memory"] = bytesQuantity(memory.limit);
-  if (disk !== undefined) {
-    requests["ephemeral-storage"] = bytesQuantity(disk);
-    limits["ephemeral-storage"] = bytesQuantity(disk);
+  const storage = disk ?? ephemeral?.request;
+  if (storage !== undefined) {
+    requests["ephemeral-storage"] = bytesQuantity(storage);
+    limits["ephemeral-storage"] = bytesQuantity(Math.max(storage, ephemeral?.limit ?? 0));
   }
   if (gpu.count > 0) limits["nvidia.com/gpu"] = String(gpu.count);
   return {

@@ -1,9 +1,10 @@
 import type { IPersistentVolumeClaim, IVolume, IVolumeMount } from "kubernetes-models/v1";
-import { DATA_DIRECTORY } from "../../plan/containers.js";
+import { DATA_DIRECTORY, MODULE_DATA } from "../../plan/containers.js";
 import type { Bytes, SecretMount, Sidecar, Unit, Volume } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
 import { contentHash } from "../canonical.js";
 import { PLAN_FILE } from "../plan-document.js";
+import { sharedMemoryBytes, usesSharedMemory } from "../shared-memory.js";
 import { planConfigMapName } from "./config-map.js";
 import { bytesQuantity } from "./quantity.js";
 import type { Scope } from "./scope.js";
@@ -12,6 +13,21 @@ import type { Scope } from "./scope.js";
 export interface Mounted {
   readonly volume: IVolume | undefined;
   readonly mounts: readonly IVolumeMount[];
+  /** Maximum bytes that its files occupy on the disk of the node: the size limit of an `emptyDir`, 0 for all others. */
+  readonly nodeDisk: Bytes;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Size limit of a directory for temporary files, such as `/tmp`. */
+const SCRATCH_LIMIT = 256 * MEBIBYTE;
+
+/** Logs that the kubelet retains of one container: five files of 10 MiB (`containerLogMaxSize`, `containerLogMaxFiles`). */
+const LOGS = 64 * MEBIBYTE;
+
+/** Request and limit of ephemeral storage of a container: its logs, and everything that its volumes may hold. */
+export function ephemeralStorage(mounted: readonly Mounted[]): { readonly request: Bytes; readonly limit: Bytes } {
+  return { request: LOGS, limit: LOGS + mounted.reduce((total, { nodeDisk }) => total + nodeDisk, 0) };
 }
 
 /** The volumes of a unit's container. The rest of its file system is read-only. */
@@ -21,17 +37,20 @@ export function unitVolumes(scope: Scope, unit: Unit): readonly Mounted[] {
     ...(unit.modules.length > 0 ? [planVolume(scope)] : []),
     ...unit.secrets.map(secretVolume),
     ...unit.volumes.map(declaredVolume),
-    ...(ownData ? [scratchVolume("data", DATA_DIRECTORY, unit.resources.disk)] : []),
-    ...(unit.resources.gpu.count > 1 ? [SHARED_MEMORY] : []),
-    scratchVolume("tmp", "/tmp", undefined),
+    ...(ownData ? [scratchVolume("data", DATA_DIRECTORY, unit.resources.disk ?? MODULE_DATA)] : []),
+    ...(usesSharedMemory(unit) ? [sharedMemoryVolume(sharedMemoryBytes(unit.resources.memory))] : []),
+    scratchVolume("tmp", "/tmp"),
   ];
 }
 
-/** Processes on several GPUs exchange tensors in shared memory. The default of 64 MiB is too small for them to start. */
-const SHARED_MEMORY: Mounted = {
-  volume: { name: "shared-memory", emptyDir: { medium: "Memory" } },
-  mounts: [{ name: "shared-memory", mountPath: "/dev/shm" }],
-};
+/** A tmpfs at `/dev/shm`. Its files count towards the memory of the container, not towards the disk of the node. */
+export function sharedMemoryVolume(size: Bytes): Mounted {
+  return {
+    volume: { name: "shared-memory", emptyDir: { medium: "Memory", sizeLimit: bytesQuantity(size) } },
+    mounts: [{ name: "shared-memory", mountPath: "/dev/shm" }],
+    nodeDisk: 0,
+  };
+}
 
 /** The volumes of a sidecar; the names of its declared volumes are prefixed with its name. */
 export function sidecarVolumes(scope: Scope, sidecar: Sidecar): readonly Mounted[] {
@@ -39,7 +58,7 @@ export function sidecarVolumes(scope: Scope, sidecar: Sidecar): readonly Mounted
     ...(sidecar.modules.length > 0 ? [planVolume(scope)] : []),
     ...sidecar.secrets.map(secretVolume),
     ...sidecar.volumes.map((volume) => declaredVolume({ ...volume, name: nameBeside(sidecar, volume) })),
-    scratchVolume(`${sidecar.name}-tmp`, "/tmp", undefined),
+    scratchVolume(`${sidecar.name}-tmp`, "/tmp"),
   ];
 }
 
@@ -69,6 +88,7 @@ function planVolume(scope: Scope): Mounted {
   return {
     volume: { name: "plan", configMap: { name: planConfigMapName(scope) } },
     mounts: [{ name: "plan", mountPath: directory, readOnly: true }],
+    nodeDisk: 0,
   };
 }
 
@@ -85,21 +105,28 @@ export function secretVolume(mount: SecretMount): Mounted {
       },
     },
     mounts: [{ name, mountPath: `${SECRETS_DIRECTORY}/${mount.directory}`, readOnly: true }],
+    nodeDisk: 0,
   };
 }
 
-export function scratchVolume(name: string, mountPath: string, limit: Bytes | undefined): Mounted {
+/** An empty directory on the disk of the node, deleted with the pod. */
+export function scratchVolume(name: string, mountPath: string, limit: Bytes = SCRATCH_LIMIT): Mounted {
   return {
-    volume: { name, emptyDir: { ...(limit !== undefined && { sizeLimit: bytesQuantity(limit) }) } },
+    volume: { name, emptyDir: { sizeLimit: bytesQuantity(limit) } },
     mounts: [{ name, mountPath }],
+    nodeDisk: limit,
   };
 }
 
 function declaredVolume(volume: Volume): Mounted {
   const mounts = [{ name: volume.name, mountPath: volume.mount }];
   return volume.kind === "persistent"
-    ? { volume: undefined, mounts }
-    : { volume: { name: volume.name, emptyDir: { sizeLimit: bytesQuantity(volume.size) } }, mounts };
+    ? { volume: undefined, mounts, nodeDisk: 0 }
+    : {
+        volume: { name: volume.name, emptyDir: { sizeLimit: bytesQuantity(volume.size) } },
+        mounts,
+        nodeDisk: volume.size,
+      };
 }
 
 /** A volume claim template in the cluster's default storage class; each replica of a StatefulSet gets its own claim. */

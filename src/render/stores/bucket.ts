@@ -19,6 +19,7 @@ function bucketServer(bucket: Bucket): StoreServer {
     secret,
     data: "/data",
     scratch: ["/tmp"],
+    sharedMemory: undefined,
     probe: ["wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${bucket.port}/health`],
     stopSeconds: 30,
     startsInParallel: false,

@@ -1,10 +1,13 @@
-import type { Postgres } from "../../plan/plan.js";
+import type { BackupSchedule, Postgres } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
+import { SEGMENT_CLOSE_FRACTION } from "../../promises/facts/supervisor.js";
+import { sharedMemoryBytes } from "../shared-memory.js";
 import { databaseImage, majorOf } from "./images.js";
 import type { BackupJob, Membership, StoreRenderer, StoreServer } from "./server.js";
 
 const CONFIGURATION_FILE = "/etc/keelson/postgresql.conf";
 const ACCESS_FILE = "/etc/keelson/pg_hba.conf";
+const ARCHIVE_SCRIPT = "/etc/keelson/archive-wal.sh";
 const MEBIBYTE = 1024 * 1024;
 
 /** Mount path of the volume for archived WAL segments and base backups. */
@@ -34,12 +37,15 @@ export function postgresServer(database: Postgres, membership: Membership, archi
     files: {
       [CONFIGURATION_FILE]: postgresConfiguration(database, membership, archivesWal),
       [ACCESS_FILE]: ACCESS_RULES,
+      ...(archivesWal && archivesLog(database) && { [ARCHIVE_SCRIPT]: ARCHIVE_WAL }),
       "/docker-entrypoint-initdb.d/10-platform.sh": createRoles(database, secrets),
     },
     secret,
     data,
     scratch: ["/tmp", "/var/run/postgresql"],
-    probe: ["pg_isready", "--quiet", "--username=postgres", `--port=${database.port}`],
+    sharedMemory: sharedMemoryBytes(database.resources.memory),
+    // By TCP: while the image initialises the data directory, a temporary server listens on the socket only.
+    probe: ["pg_isready", "--quiet", "--host=localhost", "--username=postgres", `--port=${database.port}`],
     // A fast shutdown writes a checkpoint first. If it is killed meanwhile, the next start replays the WAL.
     stopSeconds: 120,
     startsInParallel: false,
@@ -80,12 +86,51 @@ function postgresConfiguration(database: Postgres, membership: Membership, archi
   if (log && archivesWal)
     lines.push(
       "archive_mode = on",
-      `archive_timeout = ${Math.max(1, Math.round(log.every / 1000))}`,
-      // Never overwrites an archived segment. An interrupted copy leaves only the `.part` file.
-      `archive_command = 'mkdir -p ${BACKUP_DIRECTORY}/wal && test ! -f ${BACKUP_DIRECTORY}/wal/%f && cp %p ${BACKUP_DIRECTORY}/wal/%f.part && mv ${BACKUP_DIRECTORY}/wal/%f.part ${BACKUP_DIRECTORY}/wal/%f'`,
+      ...Object.entries(archiveParameters(log)).map(([name, value]) => `${name} = ${value}`),
+      `archive_command = 'sh ${ARCHIVE_SCRIPT} "%p" "%f"'`,
     );
   return `${lines.join("\n")}\n`;
 }
+
+/** The range of `checkpoint_timeout` that is rendered: PostgreSQL's minimum and default, in seconds. */
+const CHECKPOINT_TIMEOUT = { min: 30, max: 300 } as const;
+
+/**
+ * Parameters, in seconds, that close and archive a segment within the declared interval. The checkpointer closes segments.
+ * It first wakes up one `checkpoint_timeout` after each start of the server, because it starts in recovery, where it ignores
+ * `archive_timeout` (PostgreSQL 17, `CheckpointerMain`); with the default it closes no segment for five minutes.
+ */
+export function archiveParameters(
+  log: BackupSchedule,
+): Readonly<Record<"archive_timeout" | "checkpoint_timeout", string>> {
+  const timeout = Math.max(1, Math.floor((log.every * SEGMENT_CLOSE_FRACTION) / 1000));
+  const checkpoint = Math.min(CHECKPOINT_TIMEOUT.max, Math.max(CHECKPOINT_TIMEOUT.min, timeout));
+  return { archive_timeout: `${timeout}s`, checkpoint_timeout: `${checkpoint}s` };
+}
+
+/**
+ * Archives one WAL segment, compressed: arguments are its path and its name. PostgreSQL repeats the command for a segment
+ * whose success it did not record, for example after a crash, so a segment that is archived with the same content is a
+ * success (PostgreSQL documentation, "Setting Up WAL Archiving"). Other content under the same name is an error: it is
+ * another server's. An interrupted copy leaves only the `.part` file.
+ */
+const ARCHIVE_WAL = [
+  "set -eu",
+  `directory=${BACKUP_DIRECTORY}/wal`,
+  'segment="$1"',
+  'archived="$directory/$2.gz"',
+  'mkdir -p "$directory"',
+  'if [ -e "$archived" ]; then',
+  '  gzip -dc "$archived" | cmp -s - "$segment" && exit 0',
+  '  echo "$archived exists with other content" >&2',
+  "  exit 1",
+  "fi",
+  'gzip -c "$segment" > "$archived.part"',
+  'sync "$archived.part"',
+  'mv "$archived.part" "$archived"',
+  'sync "$directory"',
+  "",
+].join("\n");
 
 /** The superuser connects only from inside the container; all other roles need a password. */
 const ACCESS_RULES = [

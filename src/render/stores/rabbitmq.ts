@@ -25,6 +25,7 @@ function rabbitmqServer(broker: RabbitMq, membership: Membership): StoreServer {
     secret,
     data: "/var/lib/rabbitmq",
     scratch: ["/tmp", "/var/log/rabbitmq"],
+    sharedMemory: undefined,
     probe: ["rabbitmq-diagnostics", "--quiet", "ping"],
     stopSeconds: 120,
     startsInParallel: true,

@@ -17,6 +17,7 @@ export function redisServer(cache: Redis, membership: Membership): StoreServer {
     secret,
     data: isStateful(cache) ? "/data" : undefined,
     scratch: isStateful(cache) ? ["/tmp"] : ["/tmp", "/data"],
+    sharedMemory: undefined,
     probe: ["sh", "-c", `REDISCLI_AUTH="$(cat ${password})" redis-cli -p ${cache.port} ping | grep -q PONG`],
     stopSeconds: 60,
     startsInParallel: true,

@@ -1,4 +1,4 @@
-import type { BackupSchedule, SecretMount, Store, StoreKind } from "../../plan/plan.js";
+import type { BackupSchedule, Bytes, SecretMount, Store, StoreKind } from "../../plan/plan.js";
 import type { Note } from "../note.js";
 
 /** Renders stores of one kind as containers. */
@@ -37,6 +37,8 @@ export interface StoreServer {
   readonly data: string | undefined;
   /** Directories for temporary files, which may be lost with the container. */
   readonly scratch: readonly string[];
+  /** Bytes of `/dev/shm`; undefined: the default of the container runtime (64 MiB). */
+  readonly sharedMemory: Bytes | undefined;
   /** Run inside the container; exit code 0 means that the server responds. */
   readonly probe: readonly string[];
   /** Maximum seconds from the stop signal to a clean exit. */

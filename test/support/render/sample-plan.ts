@@ -54,6 +54,7 @@ export const noBackups: Backups = {
   full: undefined,
   log: undefined,
   snapshot: undefined,
+  size: 2 * gibibyte,
   to: [],
   encrypted: false,
 };

@@ -22,7 +22,7 @@ export const newestBackupUnreadable = defineRule({
         const shortLog = of === "rpo" && log && log.keep < needed ? log : undefined;
         const shortFull = full && full.keep < needed ? full : undefined;
         const edits = [shortLog, shortFull].flatMap((schedule) =>
-          schedule && needed <= (schedule.limits?.keep.value ?? needed)
+          schedule && needed <= (schedule.limits?.keep?.value ?? needed)
             ? [{ path: schedule.path, value: formatSchedule({ ...schedule.declared, keep: needed }) }]
             : [],
         );

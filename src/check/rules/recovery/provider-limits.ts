@@ -23,7 +23,7 @@ export const providerLimits = defineRule({
                 `declared every ${formatDuration(declared.every)} and taken every ${formatDuration(actual.every)} (${limits.every.source})`,
               ]
             : []),
-          ...(actual.keep < declared.keep
+          ...(limits.keep && actual.keep < declared.keep
             ? [
                 `declared to be retained for ${formatDuration(declared.keep)} and retained for ${formatDuration(actual.keep)} (${limits.keep.source})`,
               ]

@@ -1,4 +1,5 @@
-import type { Plan, Store } from "../../../plan/plan.js";
+import type { Plan, Resources, Store } from "../../../plan/plan.js";
+import { MiB } from "../../../plan/sizes.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
 import { BACKUP_KINDS, manualCopies } from "../../declarations/stores.js";
 import type { Note } from "../../note.js";
@@ -9,13 +10,21 @@ import { cronSchedule } from "../cron-schedule.js";
 import type { CronJob, NetworkPolicy, WithNotes } from "../manifest.js";
 import { labels, metadata, selector } from "../metadata.js";
 import { placement } from "../placement.js";
+import { resourceQuantities } from "../quantity.js";
 import type { Scope } from "../scope.js";
 import { containerSecurityContext, podSecurityContext } from "../security-context.js";
-import { scratchVolume, secretVolume } from "../volumes.js";
+import { ephemeralStorage, scratchVolume, secretVolume } from "../volumes.js";
 import { jobNetworkPolicy } from "./job-network-policy.js";
 
 /** Name of the volume claim template for base backups and archived WAL. The job uses the claim of the first member. */
 export const BACKUP_CLAIM = "backups";
+
+const RESOURCES: Resources = {
+  cpu: { request: 100, limit: 1000 },
+  memory: { request: 128 * MiB, limit: 512 * MiB },
+  gpu: { count: 0, kind: undefined },
+  disk: undefined,
+};
 
 export function backupName(store: Store): string {
   return `${store.name}-backup`;
@@ -30,10 +39,7 @@ export function backupCronJob(scope: Scope, store: Store, server: StoreServer): 
 function cronJob(scope: Scope, store: Store, server: StoreServer, backup: BackupJob): CronJob {
   const { plan } = scope;
   const element = { name: backupName(store) };
-  const mounted = [
-    secretVolume({ ...server.secret, keys: [backup.credential] }),
-    scratchVolume("tmp", "/tmp", undefined),
-  ];
+  const mounted = [secretVolume({ ...server.secret, keys: [backup.credential] }), scratchVolume("tmp", "/tmp")];
   return {
     apiVersion: "batch/v1",
     kind: "CronJob",
@@ -64,10 +70,7 @@ function cronJob(scope: Scope, store: Store, server: StoreServer, backup: Backup
                   image: server.image.reference,
                   imagePullPolicy: "IfNotPresent",
                   command: ["sh", "-c", backup.script],
-                  resources: {
-                    requests: { cpu: "100m", memory: "128Mi" },
-                    limits: { cpu: "1", memory: "512Mi" },
-                  },
+                  resources: resourceQuantities(RESOURCES, ephemeralStorage(mounted)),
                   securityContext: containerSecurityContext(),
                   volumeMounts: [
                     ...mounted.flatMap(({ mounts }) => mounts),

@@ -1,15 +1,24 @@
-import type { Store } from "../../../plan/plan.js";
+import type { Resources, Store } from "../../../plan/plan.js";
+import { MiB } from "../../../plan/sizes.js";
 import { contentHash } from "../../canonical.js";
 import { joinScript } from "../../stores/index.js";
 import type { StoreServer } from "../../stores/server.js";
 import type { Job, NetworkPolicy } from "../manifest.js";
 import { labels, metadata } from "../metadata.js";
 import { placement } from "../placement.js";
+import { resourceQuantities } from "../quantity.js";
 import type { Scope } from "../scope.js";
 import { containerSecurityContext, podSecurityContext } from "../security-context.js";
-import { scratchVolume, secretVolume } from "../volumes.js";
+import { ephemeralStorage, scratchVolume, secretVolume } from "../volumes.js";
 import { jobNetworkPolicy } from "./job-network-policy.js";
 import { membership } from "./members.js";
+
+const RESOURCES: Resources = {
+  cpu: { request: 50, limit: 500 },
+  memory: { request: 64 * MiB, limit: 128 * MiB },
+  gpu: { count: 0, kind: undefined },
+  disk: undefined,
+};
 
 /**
  * Joins the servers of a store into one cluster. A job is immutable, so its name contains a hash of its script.
@@ -19,7 +28,7 @@ export function formClusterJob(scope: Scope, store: Store, server: StoreServer):
   const script = joinScript(store, membership(plan, store));
   if (script === undefined) return undefined;
   const name = `${store.name}-form-${contentHash(script + server.image.reference, 8)}`;
-  const mounted = [secretVolume(server.secret), scratchVolume("tmp", "/tmp", undefined)];
+  const mounted = [secretVolume(server.secret), scratchVolume("tmp", "/tmp")];
   return {
     apiVersion: "batch/v1",
     kind: "Job",
@@ -41,7 +50,7 @@ export function formClusterJob(scope: Scope, store: Store, server: StoreServer):
               image: server.image.reference,
               imagePullPolicy: "IfNotPresent",
               command: ["sh", "-c", script],
-              resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { cpu: "500m", memory: "128Mi" } },
+              resources: resourceQuantities(RESOURCES, ephemeralStorage(mounted)),
               securityContext: containerSecurityContext(),
               volumeMounts: mounted.flatMap(({ mounts }) => mounts),
             },

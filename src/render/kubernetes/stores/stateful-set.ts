@@ -14,7 +14,7 @@ import type { Scope } from "../scope.js";
 import { containerSecurityContext, podSecurityContext } from "../security-context.js";
 import { peerServiceName } from "../service.js";
 import { serverSpread, topologySpread } from "../topology-spread.js";
-import { claim, scratchVolume, secretVolume } from "../volumes.js";
+import { claim, ephemeralStorage, scratchVolume, secretVolume, sharedMemoryVolume } from "../volumes.js";
 import { BACKUP_CLAIM } from "./backup.js";
 import { membership } from "./members.js";
 
@@ -35,7 +35,8 @@ function statefulSet(scope: Scope, store: Store, server: StoreServer): StatefulS
   const selected = selector(plan, store.name);
   const mounted = [
     secretVolume(server.secret),
-    ...server.scratch.map((path) => scratchVolume(nameOf(path), path, undefined)),
+    ...server.scratch.map((path) => scratchVolume(nameOf(path), path)),
+    ...(server.sharedMemory === undefined ? [] : [sharedMemoryVolume(server.sharedMemory)]),
   ];
   const container: IContainer = {
     name: store.name,
@@ -57,7 +58,7 @@ function statefulSet(scope: Scope, store: Store, server: StoreServer): StatefulS
       timeoutSeconds: 15,
       failureThreshold: store.probe.failures,
     },
-    resources: resourceQuantities(store.resources),
+    resources: resourceQuantities(store.resources, ephemeralStorage(mounted)),
     securityContext: containerSecurityContext(),
     volumeMounts: [
       ...mounted.flatMap(({ mounts }) => mounts),
@@ -110,7 +111,7 @@ function statefulSet(scope: Scope, store: Store, server: StoreServer): StatefulS
       },
       volumeClaimTemplates: [
         ...(server.data === undefined ? [] : [claim("data", store.size, selected)]),
-        ...(needsBackupVolume(store) ? [claim(BACKUP_CLAIM, 2 * store.size, selected)] : []),
+        ...(needsBackupVolume(store) ? [claim(BACKUP_CLAIM, store.backups.size, selected)] : []),
       ],
     },
   };
