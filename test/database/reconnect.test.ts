@@ -1,13 +1,19 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { pino } from "pino";
+import { request } from "undici";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { PLATFORM_SCOPE } from "../../src/runtime/database/client.js";
+import { startDatabase } from "../../src/runtime/database/index.js";
+import { defineModules } from "../../src/runtime/kernel/define.js";
+import { type Kernel, startKernel } from "../../src/runtime/kernel/kernel.js";
+import { smallPlan } from "../support/accounts/plan.js";
 import { type Platform, send, startPlatform } from "../support/accounts/platform.js";
-import { startPostgres, type TestPostgres } from "../support/database/postgres.js";
+import { freePort, startPostgres, type TestPostgres } from "../support/database/postgres.js";
 import { event } from "../support/usage/events.js";
 
 let postgres: TestPostgres;
@@ -149,6 +155,55 @@ describe("while PostgreSQL stays unreachable", () => {
     await postgres.resume();
     expect((await keys()).status).toBe(200);
     await expect.poll(services, BOUND).not.toContain("PostgreSQL unreachable");
+  });
+
+  test("a process that starts first is alive and not ready, with the reason, for as long as the outage lasts", async () => {
+    await postgres.halt("fast");
+    const secretsDirectory = await mkdtemp(join(tmpdir(), "keelson-secrets-"));
+    await mkdir(join(secretsDirectory, "database"));
+    await writeFile(join(secretsDirectory, "database/url"), postgres.url);
+    await mkdir(join(secretsDirectory, "internal"));
+    await writeFile(join(secretsDirectory, "internal/token"), "token");
+    const port = await freePort();
+    let kernel: Kernel | undefined;
+    const failures: unknown[] = [];
+    const now = Date.now;
+    // Each look at the clock is a minute after the one before.
+    let passed = 0;
+    const clock = vi.spyOn(Date, "now").mockImplementation(() => now() + 60_000 * passed++);
+    const starting = startKernel(defineModules({ database: { needs: [], start: startDatabase } }), {
+      plan: smallPlan(),
+      modules: ["database"],
+      listen: { host: "127.0.0.1", port },
+      dataDirectory: join(secretsDirectory, "data"),
+      secretsDirectory,
+      log: pino({ level: "silent" }),
+    }).then(
+      (started) => {
+        kernel = started;
+      },
+      (error: unknown) => failures.push(error),
+    );
+    const page = async (path: string) => {
+      const { statusCode, body } = await request(`http://127.0.0.1:${port}${path}`, {
+        headers: { authorization: "Bearer token" },
+      });
+      return { status: statusCode, text: await body.text() };
+    };
+    // `expect.poll` reads the same clock.
+    for (const before = passed; passed < before + 30; ) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(failures).toEqual([]);
+    expect((await page("/health/liveness")).status).toBe(200);
+    const readiness = await page("/health/readiness");
+    expect(readiness.status).toBe(503);
+    expect(readiness.text).toContain("waits for PostgreSQL: connect ECONNREFUSED");
+    clock.mockRestore();
+    await postgres.resume();
+    await starting;
+    expect(failures).toEqual([]);
+    expect((await page("/health/readiness")).status).toBe(200);
+    await kernel?.stop();
+    await rm(secretsDirectory, { recursive: true });
   });
 
   test("a platform that starts first waits for it", async () => {

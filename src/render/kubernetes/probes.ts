@@ -10,16 +10,17 @@ export interface Probes {
 
 /**
  * The startup probe allows a slow start, such as loading a model. The other probes run only after it succeeded, so a strict
- * liveness probe does not restart a container that is still starting.
+ * liveness probe does not restart a container that is still starting. It probes liveness: a container that is alive and waits
+ * for a store that is unavailable is not ready, and a restart would not help it.
  */
 export function probes(health: Health, ports: readonly Port[]): Probes | undefined {
   if (ports.length === 0) return undefined;
-  const every = Math.max(1, Math.min(seconds(health.ready.every), 10));
+  const every = Math.max(1, Math.min(seconds(health.live.every), seconds(health.ready.every), 10));
   return {
     startupProbe: {
-      ...action(health.ready, ports),
+      ...action(health.live, ports),
       periodSeconds: every,
-      timeoutSeconds: Math.max(1, seconds(health.ready.timeout)),
+      timeoutSeconds: Math.max(1, seconds(health.live.timeout)),
       failureThreshold: Math.max(1, Math.ceil(seconds(health.startup) / every)),
     },
     readinessProbe: check(health.ready, ports),

@@ -11,15 +11,17 @@ import { type RetryOptions, withRetries } from "./retry.js";
 
 /** How a transaction waits for an unreachable PostgreSQL server. */
 const TRANSACTION_RETRY: RetryOptions = { timeout: 5_000, retry: isConnectionLoss };
-/** How long the start and a migration wait for PostgreSQL. */
-const START_TIMEOUT_MS = 60_000;
+/** How often a start that waits for PostgreSQL logs the reason again. */
+const WAIT_LOG_INTERVAL_MS = 60_000;
 const MAX_CONNECTIONS = 10;
 /** Limit of PostgreSQL on the length of an identifier. */
 const MAX_NAME_LENGTH = 63;
 const MAX_CONFLICT_ATTEMPTS = 5;
 
 /**
- * Connects to the PostgreSQL server of the secret `database/url`. The module keeps running while the server is unreachable.
+ * Connects to the PostgreSQL server of the secret `database/url`. The module keeps running while the server is unreachable, and
+ * a start waits for it without a limit: the process is alive and not ready, and says why. If it exited instead, an outage of
+ * minutes would become a crash loop, whose back-off of up to five minutes (Kubernetes, `CrashLoopBackOff`) adds to the outage.
  * Throws `database/no-url` and `database/unavailable`.
  */
 export async function startDatabase(context: Context): Promise<Running<Database>> {
@@ -41,12 +43,19 @@ export async function startDatabase(context: Context): Promise<Running<Database>
     },
   });
 
+  const patient = (retry: (error: unknown) => boolean): RetryOptions => ({
+    timeout: Number.POSITIVE_INFINITY,
+    retry,
+    signal: context.closed,
+    onRetry: reportWait(context),
+  });
   try {
-    await withRetries(() => sql`select 1`.execute(connect()), {
-      timeout: START_TIMEOUT_MS,
-      // On a server that is being set up, the role or the database may not exist yet.
-      retry: (error) => isConnectionLoss(error) || isNotSetUp(error),
-    });
+    // On a server that is being set up, the role or the database may not exist yet.
+    await withRetries(
+      () => sql`select 1`.execute(connect()),
+      patient((error) => isConnectionLoss(error) || isNotSetUp(error)),
+    );
+    context.report("ready");
   } catch (error) {
     await pool.end();
     throw new DatabaseUnavailable(error);
@@ -60,12 +69,7 @@ export async function startDatabase(context: Context): Promise<Running<Database>
       return { transaction: (scope, work, workOptions) => transaction(kysely, scope, work, workOptions) };
     },
     migrate: (module: string, migrations: readonly Migration[]) =>
-      unavailable(() =>
-        withRetries(() => migrate(connect(), module, migrations, log), {
-          timeout: START_TIMEOUT_MS,
-          retry: isConnectionLoss,
-        }),
-      ),
+      unavailable(() => withRetries(() => migrate(connect(), module, migrations, log), patient(isConnectionLoss))),
     listen: (channel: string, listener: NotificationListener) => notifications.listen(channel, listener),
   };
   const close = async (): Promise<void> => {
@@ -77,6 +81,18 @@ export async function startDatabase(context: Context): Promise<Running<Database>
     background,
     // An unresponsive server must not delay the exit: the operating system closes connections that are still open.
     stop: (signal) => Promise.race([close(), aborted(signal)]),
+  };
+}
+
+/** Reports why a start waits: in the readiness of the process at once, in the log once a minute. */
+function reportWait({ log, report }: Pick<Context, "log" | "report">): (error: unknown) => void {
+  let loggedAt = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    const reason = reasonOf(error);
+    report("starting", `waits for PostgreSQL: ${reason}`);
+    if (Date.now() - loggedAt < WAIT_LOG_INTERVAL_MS) return;
+    loggedAt = Date.now();
+    log.warn({ reason }, "waiting for PostgreSQL");
   };
 }
 

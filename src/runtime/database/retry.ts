@@ -2,11 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Milliseconds } from "../../plan/plan.js";
 
 export interface RetryOptions {
-  /** Maximum time from the first attempt to the start of the last one. */
+  /** Maximum time from the first attempt to the start of the last one; infinite to repeat until success or `signal`. */
   readonly timeout: Milliseconds;
   /** Whether this failure is transient. */
   readonly retry: (error: unknown) => boolean;
   readonly signal?: AbortSignal;
+  /** Called with the failure before each further attempt. */
+  readonly onRetry?: (error: unknown) => void;
 }
 
 const MIN_BACKOFF_MS = 25;
@@ -20,6 +22,7 @@ export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOp
       return await attempt();
     } catch (error) {
       if (options.signal?.aborted || Date.now() + backoff > deadline || !options.retry(error)) throw error;
+      options.onRetry?.(error);
     }
     await sleep(backoff, undefined, options.signal ? { signal: options.signal } : {}).catch(() => {});
   }
