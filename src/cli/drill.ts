@@ -1,26 +1,20 @@
-import { chmod, cp, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { type DrillResult, drillResultSchema } from "../contracts/drills.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { singleLine } from "../errors/terminal-text.js";
 import { callControl } from "../local/control/client.js";
-import { platformRoutes } from "../local/control/routes.js";
-import { dataDirectory, layout, makeRoot } from "../local/layout.js";
-import { startPlatform } from "../local/platform.js";
-import { freePort } from "../postgres/server.js";
+import { layout } from "../local/layout.js";
 import { formatOutcome } from "../promises/format.js";
 import { executors, isDrillFault } from "../recovery/drills/faults/index.js";
 import { promisedText, worstCase } from "../recovery/drills/report/facts.js";
 import { drillStore } from "../recovery/drills/store.js";
 import { coloursFor } from "./colours.js";
 import { type ConnectionOptions, findRunning } from "./connection.js";
-import { loadPlan } from "./load.js";
+import { copiedPlatform, withCopy } from "./drill-copy.js";
 import { printError, printResult } from "./output.js";
 import { ENDING } from "./signals.js";
-import { version } from "./version.js";
 
 export interface DrillOptions extends ConnectionOptions {
   /** Milliseconds. */
@@ -28,6 +22,8 @@ export interface DrillOptions extends ConnectionOptions {
   readonly rate?: number;
   readonly file?: string;
   readonly environment?: string;
+  /** Drill the running platform itself, not a copy. */
+  readonly running?: boolean;
   readonly json?: boolean;
 }
 
@@ -39,14 +35,7 @@ export async function drill(fault: string, options: DrillOptions): Promise<void>
     throw new KeelsonError("drill/unknown", `there is no drill ${fault}`, {
       hint: `available drills: ${Object.keys(executors).join(", ")}`,
     });
-  const control = options.file === undefined ? await runningControl(options) : undefined;
-  if (control && options.environment !== undefined)
-    throw new KeelsonError("usage", "-e requires --file: the drill uses the running platform in its own environment", {
-      hint: "to start a platform for the drill: --file FILE -e ENVIRONMENT",
-    });
-  const { result, directory } = control
-    ? await drillRunning(control, fault, options)
-    : await drillTemporary(fault, options);
+  const { result, directory } = options.running ? await drillPlatform(fault, options) : await drillCopy(fault, options);
   printResult(options.json, result, () => summary(result, directory));
   process.exitCode = isKept(result) ? 0 : 1;
 }
@@ -62,22 +51,24 @@ interface Completed {
   readonly directory: string;
 }
 
-async function runningControl(options: DrillOptions): Promise<{ socket: string; data: string } | undefined> {
-  try {
-    const { control, data } = await findRunning(options);
-    return { socket: control, data };
-  } catch (error) {
-    if (error instanceof KeelsonError && error.code === "platform/not-running" && options.data === undefined)
-      return undefined;
-    throw error;
-  }
+/** The drill of the running platform itself. */
+async function drillPlatform(fault: string, options: DrillOptions): Promise<Completed> {
+  const { control, data } = await findRunning(options);
+  const result = await runDrill(control, fault, options);
+  return { result, directory: drillStore(layout(data).drills).directory(result.id) };
 }
 
-async function drillRunning(
-  { socket, data }: { socket: string; data: string },
-  fault: string,
-  options: DrillOptions,
-): Promise<Completed> {
+/** The drill of a temporary copy, which is removed afterwards. */
+async function drillCopy(fault: string, options: DrillOptions): Promise<Completed> {
+  const copied = await copiedPlatform(options);
+  const progress = (what: string) => printError(`${paint.dim("·")} ${singleLine(what)}\n`);
+  progress(`starting a temporary copy of ${copied.source}: no running platform is changed`);
+  const result = await withCopy(copied, progress, ({ running }) => runDrill(running.control, fault, options));
+  return { result, directory: join(copied.drills, result.id) };
+}
+
+/** Starts a drill over a control socket and follows it to its end. An ending signal cancels it. */
+async function runDrill(socket: string, fault: string, options: DrillOptions): Promise<DrillResult> {
   const body = {
     fault,
     duration: options.duration,
@@ -98,49 +89,7 @@ async function drillRunning(
   for (const signal of ENDING) process.off(signal, cancel);
   result = await callControl(socket, `/drills/${id}/finished`, drillResultSchema);
   for (const event of result.events.slice(shown)) printEvent(event);
-  return { result, directory: drillStore(layout(data).drills).directory(id) };
-}
-
-/** No platform is running: starts one for the drill in a directory of its own, and removes it afterwards. */
-async function drillTemporary(fault: string, options: DrillOptions): Promise<Completed> {
-  const plan = await loadPlan(options.file ?? "starter", options.environment);
-  const data = await mkdtemp(join(tmpdir(), "keelson-drill-"));
-  // PostgreSQL may run as another user, which must be able to enter this directory.
-  await chmod(data, 0o755);
-  const interrupted = new AbortController();
-  const interrupt = () => interrupted.abort(new KeelsonError("drill/cancelled", "the drill was cancelled"));
-  for (const signal of ENDING) process.on(signal, interrupt);
-  const progress = (what: string) => printError(`${paint.dim("·")} ${singleLine(what)}\n`);
-  try {
-    progress("no platform is running: starting one for the drill");
-    const platform = await startPlatform(
-      {
-        plan,
-        file: options.file ?? "starter",
-        data,
-        host: "127.0.0.1",
-        port: await freePort(),
-        split: false,
-        onProgress: progress,
-        version: version(),
-        signal: interrupted.signal,
-      },
-      (started) => platformRoutes(started, interrupt),
-    );
-    try {
-      const control = { socket: platform.running.control, data };
-      const { result } = await drillRunning(control, fault, options);
-      const kept = layout(dataDirectory(undefined, plan)).drills;
-      await makeRoot(dirname(kept));
-      await cp(drillStore(platform.layout.drills).directory(result.id), join(kept, result.id), { recursive: true });
-      return { result, directory: join(kept, result.id) };
-    } finally {
-      await platform.stop();
-    }
-  } finally {
-    await rm(data, { recursive: true, force: true });
-    for (const signal of ENDING) process.off(signal, interrupt);
-  }
+  return result;
 }
 
 function printEvent({ t, what }: DrillResult["events"][number]): void {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { type DrillResult, drillResultSchema, type Outcome } from "../../src/contracts/drills.js";
 import { serverProcesses } from "../../src/postgres/strays.js";
 import { type Cleanups, chat, keelson, type Up, until, up, workDirectory } from "../support/local/keelson.js";
@@ -18,7 +19,19 @@ async function drill(
   fault: string,
   ...more: string[]
 ): Promise<{ code: number | null; result: DrillResult; err: string }> {
-  const args = ["drill", fault, "--json", "--duration", "3s", "--rate", "10", "--data", platform.data, ...more];
+  const args = [
+    "drill",
+    fault,
+    "--json",
+    "--duration",
+    "3s",
+    "--rate",
+    "10",
+    "--running",
+    "--data",
+    platform.data,
+    ...more,
+  ];
   const { code, out, err } = await keelson(platform.cwd, args, { timeout: LONG });
   return { code, err, result: resultOf(out, err) };
 }
@@ -140,7 +153,7 @@ describe("keelson drill", () => {
     async () => {
       const platform = await withBackup();
       const ctrlC = new AbortController();
-      const args = ["drill", "database-loss", "--json", "--duration", "60s", "--data", platform.data];
+      const args = ["drill", "database-loss", "--json", "--duration", "60s", "--running", "--data", platform.data];
       const running = keelson(platform.cwd, args, { timeout: LONG, interrupt: ctrlC.signal });
       const read = async (path: string): Promise<Map<string, unknown>> => {
         const authorization = `Bearer ${readFileSync(join(platform.data, "secrets/internal/token"), "utf8")}`;
@@ -164,24 +177,51 @@ describe("keelson drill", () => {
   );
 
   test(
-    "without a running platform starts a temporary one and removes it",
+    "by default drills a temporary copy of platform.yaml, keeps its result and removes it",
     async () => {
       const cwd = workDirectory(cleanups);
+      const starter = readFileSync(new URL("../../blueprints/starter/platform.yaml", import.meta.url), "utf8");
+      writeFileSync(join(cwd, "platform.yaml"), starter.replace("platform: starter", "platform: mine"));
       const { code, out, err } = await keelson(cwd, ["drill", "process-crash", "--json", "--duration", "2s"], {
         timeout: LONG,
       });
       const result = resultOf(out, err);
-      expect(result).toMatchObject({ state: "finished", verdict: "kept" });
+      expect(result).toMatchObject({ state: "finished", verdict: "kept", platform: "mine" });
+      expect(err).toContain("starting a temporary copy of platform.yaml (local): no running platform is changed");
       expect(code).toBe(0);
-      expect(existsSync(join(cwd, ".keelson/starter-local/drills", result.id, "report.html"))).toBe(true);
-      expect(existsSync(join(cwd, ".keelson/starter-local/postgres"))).toBe(false);
+      expect(readdirSync(join(cwd, ".keelson/mine-local"))).toEqual(["drills"]);
+      expect(readdirSync(join(cwd, ".keelson/mine-local/drills"))).toEqual([result.id]);
+      expect(existsSync(join(cwd, ".keelson/mine-local/drills", result.id, "report.html"))).toBe(true);
       // The same mode as `up` sets: the server's user can enter the directory.
-      const { mode } = statSync(join(cwd, ".keelson/starter-local"));
+      const { mode } = statSync(join(cwd, ".keelson/mine-local"));
       expect((mode & 0o777).toString(8)).toBe(process.getuid?.() === 0 ? "711" : "700");
     },
     LONG,
   );
 });
+
+test(
+  "a drill without --running copies the running platform and changes nothing of it",
+  async () => {
+    const platform = await up(cleanups);
+    const before = (await platform.status()).processes.map(({ pid }) => pid);
+    const requests = async () => {
+      const authorization = `Bearer ${readFileSync(join(platform.data, "secrets/internal/token"), "utf8")}`;
+      const answer = await fetch(`${platform.url}/admin/usage`, { headers: { authorization } });
+      return z.object({ totals: z.object({ requests: z.number() }) }).parse(await answer.json()).totals.requests;
+    };
+    const args = ["drill", "database-loss", "--json", "--duration", "2s", "--data", platform.data];
+    const { code, out, err } = await keelson(platform.cwd, args, { timeout: LONG });
+    const result = resultOf(out, err);
+    expect(result).toMatchObject({ state: "finished", verdict: "kept" });
+    expect(code).toBe(0);
+    expect(result.acknowledged).toBeGreaterThan(20);
+    expect((await platform.status()).processes.map(({ pid }) => pid)).toEqual(before);
+    expect(await requests()).toBe(0);
+    expect(existsSync(join(platform.data, "drills", result.id, "report.html"))).toBe(true);
+  },
+  LONG,
+);
 
 describe("a planted defect", () => {
   test(

@@ -29,7 +29,7 @@ describe("drills and restores of one platform", () => {
 
     for (const command of [
       ["restore", "latest"],
-      ["drill", "database-loss"],
+      ["drill", "database-loss", "--running"],
     ]) {
       const refused = await run(platform, ...command);
       expect(refused).toMatchObject({ code: 1, out: "" });
@@ -48,7 +48,10 @@ describe("drills and restores of one platform", () => {
     const { platform } = await withBackup();
     const restore = run(platform, "restore", "latest", "--json");
     await until(async () => (await platform.status()).state !== "ready", 30_000, "the start of the restore");
-    const refusals = await Promise.all([run(platform, "drill", "process-crash"), run(platform, "restore", "latest")]);
+    const refusals = await Promise.all([
+      run(platform, "drill", "process-crash", "--running"),
+      run(platform, "restore", "latest"),
+    ]);
     for (const refused of refusals) {
       expect(refused).toMatchObject({ code: 1, out: "" });
       expect(refused.err).toContain("error restore/running the restore of backup latest is in progress");

@@ -8,7 +8,7 @@ import { addDataOption } from "./shared-options.js";
 export function declareDrill(program: Command): void {
   addDataOption(program.command("drill"))
     .description(
-      "inject a fault into the running platform under load, measure its recovery and compare it with the promise",
+      "inject a fault into a temporary copy of a platform under load, measure its recovery and compare it with the promise",
     )
     .argument("<fault>", `fault: ${DRILL_FAULTS.join(", ")}`)
     .option("--duration <time>", "steady load before the fault and after each recovery, e.g. 10s", positiveDuration)
@@ -18,9 +18,26 @@ export function declareDrill(program: Command): void {
       positiveNumber(MAX_RATE_PER_SECOND),
     )
     .addOption(
-      new Option("-f, --file <file>", "drill a temporary platform that is started from this file").conflicts("data"),
+      new Option(
+        "-f, --file <file>",
+        "platform file to copy (default: platform.yaml, else the running platform, else starter)",
+      ).conflicts("data"),
     )
-    .option("-e, --environment <name>", "environment of that file")
+    .option("-e, --environment <name>", "environment of the file (default: its first)")
+    .addOption(
+      new Option("--running", "drill the running platform itself: it is interrupted and may lose data").conflicts([
+        "file",
+        "environment",
+      ]),
+    )
     .option("--json", "print the result as JSON")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  keelson drill process-crash                  drill a temporary copy; the running platform is not touched
+  keelson drill database-loss -f platform.yaml -e staging
+  keelson drill database-loss --running        destroy and restore the database of the running platform`,
+    )
     .action(async (fault: string, options: DrillOptions) => (await import("../drill.js")).drill(fault, options));
 }
