@@ -25,8 +25,19 @@ export function describe(backup: ListedBackup): string {
     : verification.valid
       ? `verified by a restore in ${((verification.restoreMs + verification.replayMs) / 1000).toFixed(1)} s${notCompared(verification.notCompared)}`
       : `NOT VALID: ${verification.findings.join("; ")}`;
-  return `${backup.id}  ${readable(backup.bytes)} ${backup.encrypted ? "encrypted" : "not encrypted"}, ${backup.rows} rows in ${backup.tables} tables  ${state}`;
+  return `${backup.id}  ${readable(backup.bytes)} ${backup.encrypted ? "encrypted" : "not encrypted"}, ${backup.rows} rows in ${backup.tables} tables  ${state}${unusable(backup)}`;
 }
+
+function unusable({ opens, origin }: ListedBackup): string {
+  if (!opens) return "; cannot be opened with this identity";
+  return origin === "authenticated" ? "" : `; ${ORIGINS[origin]}`;
+}
+
+const ORIGINS = {
+  unauthenticated: "not authenticated: it is not restored automatically",
+  "other-key": "written by a platform with another identity",
+  "not-checked": "its origin cannot be checked without an identity",
+} as const satisfies Record<Exclude<ListedBackup["origin"], "authenticated">, string>;
 
 function notCompared(tables: readonly string[] | undefined): string {
   return tables === undefined ? "" : `, not compared: ${tables.join(", ")}`;

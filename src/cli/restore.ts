@@ -13,6 +13,7 @@ import { ENDING } from "./signals.js";
 export interface RestoreOptions extends RepositoryOptions {
   readonly to?: string;
   readonly at?: string;
+  readonly acceptUnauthenticated?: string;
 }
 
 const doneSchema = z.object({ id: z.string(), kept: z.string().optional(), tookMs: z.number() });
@@ -31,7 +32,10 @@ async function toDirectory(id: string, at: number | undefined, to: string, optio
     interrupted.abort(new KeelsonError("restore/cancelled", "the restore was cancelled; its files were removed"));
   for (const signal of ENDING) process.once(signal, interrupt);
   const location = await findLocation(options);
-  const { backup, logFiles, end } = await restoreTo(location, id, to, target, { signal: interrupted.signal });
+  const { backup, logFiles, end } = await restoreTo(location, id, to, target, {
+    signal: interrupted.signal,
+    ...accepted(options),
+  });
   const directory = resolve(to);
   // Reported only if the requested time is after the end of the archived log.
   const beyond = at !== undefined && end.kind === "end-of-log";
@@ -58,7 +62,7 @@ async function toDirectory(id: string, at: number | undefined, to: string, optio
 
 async function inPlace(id: string, at: number | undefined, options: RestoreOptions): Promise<void> {
   const running = await findRunning(options);
-  const body = { id, ...(at !== undefined && { at }) };
+  const body = { id, ...(at !== undefined && { at }), ...accepted(options) };
   const done = await callControl(running.control, "/restore", doneSchema, { method: "POST", body });
   printResult(
     options.json,
@@ -67,6 +71,10 @@ async function inPlace(id: string, at: number | undefined, options: RestoreOptio
       `restored ${done.id}; the platform was ready again after ${(done.tookMs / 1000).toFixed(1)} s` +
       (done.kept ? `\nthe previous data directory is kept in ${done.kept}` : ""),
   );
+}
+
+function accepted({ acceptUnauthenticated }: RestoreOptions): { readonly acceptUnauthenticated?: string } {
+  return acceptUnauthenticated === undefined ? {} : { acceptUnauthenticated };
 }
 
 /** ISO 8601 of a time in epoch microseconds. */

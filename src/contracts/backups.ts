@@ -12,6 +12,10 @@ export const backupSchema = z.object({
   /** Bytes of the data directory. */
   size: z.number(),
   encrypted: z.boolean(),
+  /** Whether it was written by a holder of the platform's identity; only `authenticated` backups are restored automatically. */
+  origin: z.enum(["authenticated", "unauthenticated", "other-key", "not-checked"]),
+  /** Whether the identity at hand decrypts it. */
+  opens: z.boolean(),
   tables: z.number(),
   rows: z.number(),
   /** When the backup was last restored and compared equal; absent if it never was. */

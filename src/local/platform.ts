@@ -12,6 +12,7 @@ import { databaseUrl } from "../postgres/provision.js";
 import { freePort } from "../postgres/server.js";
 import { orphanTimeoutMs } from "../promises/facts/supervisor.js";
 import { loadOrCreateIdentity } from "../recovery/age-identity.js";
+import { authenticatorOf } from "../recovery/authenticator.js";
 import { ageCodec, gzipCodec } from "../recovery/backup-codec.js";
 import { type Drills, startDrills } from "../recovery/drills/drills.js";
 import { drillStore } from "../recovery/drills/store.js";
@@ -158,7 +159,9 @@ async function prepare(
   const repository = await undo.step("open the backup repository", () =>
     openRepository(options.backups ?? places.backups),
   );
-  const codec = encrypted ? await ageCodec(await loadOrCreateIdentity(places.identity)) : gzipCodec;
+  // Without encryption, the identity still authenticates the backups.
+  const identity = await loadOrCreateIdentity(places.identity);
+  const codec = encrypted ? await ageCodec(identity) : gzipCodec(authenticatorOf(identity));
   const recovery = await undo.step(
     "start recovery",
     () =>

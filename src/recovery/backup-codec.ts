@@ -4,9 +4,15 @@ import { createGunzip, createGzip } from "node:zlib";
 import { Decrypter, Encrypter, identityToRecipient } from "age-encryption";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { messageOf } from "../errors/thrown.js";
+import { type Authenticator, authenticatorOf } from "./authenticator.js";
 
-/** The encoding of stored objects: gzip, then age. The command-line tools of these names decode it. */
+/**
+ * The encoding of stored objects: gzip, then age. The command-line tools of these names decode it. Their origin is
+ * authenticated separately.
+ */
 export interface BackupCodec {
+  /** Undefined without an identity: then nothing is written, and the origin of an object cannot be checked. */
+  readonly authenticator: Authenticator | undefined;
   /** Suffix of an encoded object's name: `.gz` or `.gz.age`. */
   readonly suffix: string;
   /** Public key that objects are encrypted to; undefined without encryption. */
@@ -17,26 +23,31 @@ export interface BackupCodec {
 }
 
 /** Compression without encryption. */
-export const gzipCodec: BackupCodec = {
-  suffix: ".gz",
-  recipient: undefined,
-  encode: (content) => transform(content, () => createGzip({ level: 3 })),
-  decode: (content, name) =>
-    reportCorruption(
-      transform(content, () => createGunzip()),
-      name,
-    ),
-};
+export function gzipCodec(authenticator: Authenticator | undefined): BackupCodec {
+  return { authenticator, suffix: ".gz", recipient: undefined, encode: compress, decode: decompress };
+}
 
 /** Compression, then encryption to an X25519 identity in the format of `age-keygen`. */
 export async function ageCodec(identity: string): Promise<BackupCodec> {
   const recipient = await identityToRecipient(identity);
   return {
+    authenticator: authenticatorOf(identity),
     suffix: ".gz.age",
     recipient,
-    encode: (content) => encrypt(gzipCodec.encode(content), recipient),
-    decode: (content, name) => reportCorruption(gzipCodec.decode(decrypt(content, identity), name), name),
+    encode: (content) => encrypt(compress(content), recipient),
+    decode: (content, name) => reportCorruption(decompress(decrypt(content, identity), name), name),
   };
+}
+
+function compress(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  return transform(content, () => createGzip({ level: 3 }));
+}
+
+function decompress(content: AsyncIterable<Uint8Array>, name: string): AsyncIterable<Uint8Array> {
+  return reportCorruption(
+    transform(content, () => createGunzip()),
+    name,
+  );
 }
 
 async function* encrypt(content: AsyncIterable<Uint8Array>, recipient: string): AsyncIterable<Uint8Array> {

@@ -1,12 +1,13 @@
+import { KeelsonError } from "../errors/keelson-error.js";
 import { locateCluster } from "../postgres/cluster.js";
 import { serverUser } from "../postgres/server-user.js";
 import { loadIdentity } from "./age-identity.js";
 import { logArchive } from "./archive/log-archive.js";
-import { type Backup, type Catalogue, findBackup, readCatalogue } from "./backup/catalogue.js";
+import { type Backup, type Catalogue, findBackup, readCatalogue, requireAuthenticated } from "./backup/catalogue.js";
 import { ageCodec, type BackupCodec, gzipCodec } from "./backup-codec.js";
 import { openRepository } from "./repository/open.js";
 import type { Repository } from "./repository/repository.js";
-import { backupFor, requirePast } from "./restore/choose-backup.js";
+import { backupFor, type ChosenBackup, requireOrigin, requirePast } from "./restore/choose-backup.js";
 import { type Restored, type RestoreOptions, restoreInto } from "./restore/restore.js";
 import type { RestoreTarget } from "./restore/target.js";
 import { verifyBackup } from "./restore/verify.js";
@@ -21,8 +22,10 @@ export interface BackupLocation {
 
 export async function catalogueOf(location: BackupLocation): Promise<{ repository: Repository; catalogue: Catalogue }> {
   const repository = await openRepository(location.repository);
-  return { repository, catalogue: await readCatalogue(repository) };
+  return { repository, catalogue: await readCatalogue(repository, await keysOf(location)) };
 }
+
+type OfflineRestoreOptions = Pick<RestoreOptions, "signal"> & Omit<ChosenBackup, "id">;
 
 /** Restores a backup into an absent or empty directory, for any PostgreSQL of its version. */
 export async function restoreTo(
@@ -30,23 +33,25 @@ export async function restoreTo(
   id: string,
   directory: string,
   target: RestoreTarget,
-  options: Pick<RestoreOptions, "signal"> = {},
+  options: OfflineRestoreOptions = {},
 ): Promise<Restored & { backup: Backup }> {
   const { repository, catalogue } = await catalogueOf(location);
   const { system } = findBackup(catalogue, id).manifest;
   await requirePast(target, Date.now(), () => newestStored(repository, system));
   const backup = backupFor(catalogue, id, target);
+  const acceptUnauthenticated = requireOrigin(backup, options);
   const codec = await codecOf(backup, location);
   const user = await serverUser();
+  const signal = options.signal && { signal: options.signal };
   return {
-    ...(await restoreInto(directory, repository, codec, backup.manifest, { ...options, user, target })),
+    ...(await restoreInto(directory, repository, codec, backup, { ...signal, user, target, acceptUnauthenticated })),
     backup,
   };
 }
 
 /** When the newest log file was stored, in epoch milliseconds; 0 without a log. */
 async function newestStored(repository: Repository, system: string): Promise<number> {
-  const log = await logArchive(repository, gzipCodec, system).list();
+  const log = await logArchive(repository, gzipCodec(undefined), system).list();
   return log.reduce((newest, { stored }) => Math.max(newest, stored), 0);
 }
 
@@ -54,15 +59,27 @@ async function newestStored(repository: Repository, system: string): Promise<num
 export async function verifyOffline(location: BackupLocation, id: string, data: string): Promise<Backup> {
   const { repository, catalogue } = await catalogueOf(location);
   const backup = findBackup(catalogue, id);
+  requireAuthenticated(backup);
   const { cluster } = await locateCluster(data, `${data}/verify.log`);
   const scratch = cluster.data.replace(/\/data$/, "");
-  const verification = await verifyBackup(repository, await codecOf(backup, location), backup.manifest, {
+  const verification = await verifyBackup(repository, await codecOf(backup, location), backup, {
     scratch,
     now: Date.now,
   });
-  return { manifest: backup.manifest, verification };
+  return { ...backup, verification };
+}
+
+/** The keys at hand; none without an identity file. */
+async function keysOf({ identity }: BackupLocation): Promise<BackupCodec> {
+  try {
+    return await ageCodec(await loadIdentity(identity));
+  } catch (error) {
+    if (error instanceof KeelsonError && error.code === "backup/no-identity") return gzipCodec(undefined);
+    throw error;
+  }
 }
 
 async function codecOf({ manifest }: Backup, location: BackupLocation): Promise<BackupCodec> {
-  return manifest.recipient === null ? gzipCodec : ageCodec(await loadIdentity(location.identity));
+  if (manifest.recipient !== null) return ageCodec(await loadIdentity(location.identity));
+  return gzipCodec((await keysOf(location)).authenticator);
 }

@@ -17,7 +17,7 @@ function platform(failing: readonly Failing[], done: string[]): ReplaceablePlatf
   let recovered = false;
   return {
     recovery: {
-      prepareReplacement: async (id, _target, observer) => {
+      prepareReplacement: async ({ id }, _target, observer) => {
         observer.step("choose");
         observer.chosen(id);
         observer.step("fetch");
@@ -63,7 +63,7 @@ describe("a restore in place", () => {
   ];
   it.each(cases)("whose operations %j fail reports the first error: %s", async (failing, message, expected) => {
     const done: string[] = [];
-    const restored = replaceDatabase(platform(failing, done), "b1", { kind: "latest" }, recorder());
+    const restored = replaceDatabase(platform(failing, done), { id: "b1" }, { kind: "latest" }, recorder());
     await expect(restored).rejects.toMatchObject({ code: "data/unwritable", message });
     expect(done).toEqual(expected);
   });
@@ -71,7 +71,7 @@ describe("a restore in place", () => {
   it("reports the backup and where the previous database is kept", async () => {
     const done: string[] = [];
     const observer = recorder();
-    expect(await replaceDatabase(platform([], done), "b1", { kind: "latest" }, observer)).toMatchObject({
+    expect(await replaceDatabase(platform([], done), { id: "b1" }, { kind: "latest" }, observer)).toMatchObject({
       id: "b1",
       kept: "/kept",
     });
@@ -83,8 +83,8 @@ describe("a restore in place", () => {
   it("records its steps with their durations, and the step in which it failed", async () => {
     let now = 1000;
     const observer = new RestoreRecorder({ id: "latest" }, () => (now += 10));
-    await replaceDatabase(platform(["recover"], []), "b1", { kind: "latest" }, observer).catch((error: unknown) =>
-      observer.fail(error),
+    await replaceDatabase(platform(["recover"], []), { id: "b1" }, { kind: "latest" }, observer).catch(
+      (error: unknown) => observer.fail(error),
     );
     const { steps, ...progress } = observer.get();
     expect(progress).toMatchObject({ state: "failed", backup: "b1", reason: "cannot recover" });

@@ -26,12 +26,12 @@ async function withRows(count: number): Promise<Source> {
 }
 
 async function restored(source: Source, target: RestoreTarget, which = -1) {
-  const { backups } = await readCatalogue(source.repository);
-  const manifest = backups.at(which)?.manifest;
-  if (!manifest) throw new Error("no such backup");
+  const { backups } = await readCatalogue(source.repository, source.codec);
+  const backup = backups.at(which);
+  if (!backup) throw new Error("no such backup");
   const home = temporaryDirectory(cleanups);
   const cluster = await clusterAt(home, join(home, "restored.log"));
-  await restoreInto(cluster.data, source.repository, source.codec, manifest, { user: cluster.user, target });
+  await restoreInto(cluster.data, source.repository, source.codec, backup, { user: cluster.user, target });
   const server = await startServer(cluster, { port: await freePort() });
   cleanups.push(() => server.stop("immediate"));
   const ids = async () =>
@@ -52,10 +52,10 @@ async function openClient(source: Source): Promise<pg.Client> {
 }
 
 const verify = async (source: Source, which = -1) => {
-  const { backups } = await readCatalogue(source.repository);
-  const manifest = backups.at(which)?.manifest;
-  if (!manifest) throw new Error("no such backup");
-  return verifyBackup(source.repository, source.codec, manifest, {
+  const { backups } = await readCatalogue(source.repository, source.codec);
+  const backup = backups.at(which);
+  if (!backup) throw new Error("no such backup");
+  return verifyBackup(source.repository, source.codec, backup, {
     scratch: temporaryDirectory(cleanups),
     now: Date.now,
   });
@@ -136,7 +136,12 @@ describe("a backup", () => {
     const found = await verifyBackup(
       source.repository,
       source.codec,
-      { ...manifest, fingerprint: earlier },
+      {
+        manifest: { ...manifest, fingerprint: earlier },
+        verification: undefined,
+        origin: "authenticated",
+        opens: true,
+      },
       { scratch: temporaryDirectory(cleanups), now: Date.now },
     );
     expect(found).toMatchObject({ valid: true, notCompared: ["public.ledger"], rows: 100 });
@@ -145,9 +150,9 @@ describe("a backup", () => {
   test("is valid only once it was restored", async () => {
     const source = await withRows(10);
     await source.backup();
-    expect((await readCatalogue(source.repository)).backups[0]?.verification).toBeUndefined();
+    expect((await readCatalogue(source.repository, source.codec)).backups[0]?.verification).toBeUndefined();
     await verify(source);
-    expect((await readCatalogue(source.repository)).backups[0]?.verification?.valid).toBe(true);
+    expect((await readCatalogue(source.repository, source.codec)).backups[0]?.verification?.valid).toBe(true);
   });
 
   test("of a restored server can be restored again", async () => {
@@ -158,8 +163,8 @@ describe("a backup", () => {
     await source.shipLog();
     await source.server.stop("fast");
     await rm(source.cluster.data, { recursive: true });
-    const { backups } = await readCatalogue(source.repository);
-    const first = backups[0]?.manifest;
+    const { backups } = await readCatalogue(source.repository, source.codec);
+    const first = backups[0];
     if (!first) throw new Error("no backup");
     const { user } = source.cluster;
     const target = { kind: "time", at } as const;
@@ -206,7 +211,7 @@ describe("damage", () => {
     const source = await withRows(10);
     const manifest = await source.backup();
     await flipByte(join(source.repositoryPath, `${manifest.system}/backups/${manifest.id}/manifest.json`));
-    const catalogue = await readCatalogue(source.repository);
+    const catalogue = await readCatalogue(source.repository, source.codec);
     expect(catalogue.backups).toEqual([]);
     expect(catalogue.damaged).toHaveLength(1);
   });
@@ -226,6 +231,6 @@ describe("damage", () => {
   test("disabled archiving is detected when a backup is taken", async () => {
     const source = await startSource(cleanups, { archive: false });
     await expect(source.backup({ archiveTimeoutMs: 500 })).rejects.toMatchObject({ code: "backup/log-not-archived" });
-    expect((await readCatalogue(source.repository)).backups).toEqual([]);
+    expect((await readCatalogue(source.repository, source.codec)).backups).toEqual([]);
   });
 });

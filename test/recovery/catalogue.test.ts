@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { readCatalogue } from "../../src/recovery/backup/catalogue.js";
+import { gzipCodec } from "../../src/recovery/backup-codec.js";
 import { openRepository } from "../../src/recovery/repository/open.js";
 import { temporaryDirectory } from "../support/recovery/source.js";
 
@@ -22,7 +23,7 @@ test("the catalogue is read without listing the log archive, and ignores unrelat
     asked.push(prefix);
     return folder.list(prefix);
   };
-  const { backups, damaged } = await readCatalogue({ ...folder, list });
+  const { backups, damaged } = await readCatalogue({ ...folder, list }, gzipCodec(undefined));
   expect(asked).toEqual(["7710735376478221079/backups/"]);
   expect(backups).toEqual([]);
   expect(damaged).toEqual([

@@ -36,13 +36,15 @@ function backup(at: number, first: number, last = first, valid: boolean | undefi
     },
     verification:
       valid === undefined ? undefined : { at, valid, findings: [], tables: 0, rows: 0, restoreMs: 0, replayMs: 0 },
+    origin: "authenticated",
+    opens: true,
   };
 }
 
 function segment(position: number, stored: number, timeline = 1): ArchivedFile {
   const file = parseLogFile(segmentName(timeline, BigInt(position)));
   if (!file) throw new Error("not the name of a segment");
-  return { file, object: file.name, bytes: 1, sha256: "", stored };
+  return { file, object: file.name, bytes: 1, sha256: "", stored, authentic: true };
 }
 
 describe("what retention removes", () => {
@@ -134,6 +136,18 @@ describe("the data directory, before the server starts", () => {
   });
   test("is never initialised again if it is lost and no backup is usable", () =>
     expect(decideDatabase({ ...none, backups: [backup(1, 1, 1, false)] }).action).toBe("refuse"));
+  test("is restored only from a backup that the platform has written and can decrypt, and the others are named", () => {
+    const mine = backup(1, 1, 1, true, "mine");
+    const forged: Backup = { ...backup(2, 2, 2, true, "forged"), origin: "unauthenticated" };
+    const foreign: Backup = { ...backup(3, 3, 3, true, "foreign"), origin: "other-key", opens: false };
+    expect(decideDatabase({ ...none, backups: [mine, forged, foreign] })).toMatchObject({ backup: mine });
+    expect(decideDatabase({ ...none, backups: [forged, foreign] })).toEqual({
+      action: "refuse",
+      reason:
+        "its data directory does not exist, and there is no usable backup of it; 1 is encrypted to another identity " +
+        "(foreign); 1 is without a valid authentication code (forged)",
+    });
+  });
   test("is not restored from another database's backup", () =>
     expect(decideDatabase({ ...none, system: "2", backups: [backup(1, 1)] }).action).toBe("refuse"));
 });

@@ -169,12 +169,11 @@ describe("a time that the log does not reach", () => {
   test("because it was not archived is rejected with the reason, unless the archived log continues beyond it", async () => {
     const { source, after } = await withTimes(4, 5);
     await source.shipLog();
-    const { manifest } = (await restoreTo(places(source), "latest", join(source.home, "copy"), { kind: "latest" }))
-      .backup;
+    const { backup } = await restoreTo(places(source), "latest", join(source.home, "copy"), { kind: "latest" });
     const [between = 0, quiet = 0] = after;
     const { user } = source.cluster;
     const into = (name: string, at: number) =>
-      restoreInto(join(source.home, name), source.repository, source.codec, manifest, {
+      restoreInto(join(source.home, name), source.repository, source.codec, backup, {
         user,
         target: { kind: "time", at },
         lag: "the disk is full",

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { findBackup, readCatalogue } from "../../src/recovery/backup/catalogue.js";
 import { unpackInto } from "../../src/recovery/restore/restore.js";
 import { startSource, temporaryDirectory } from "../support/recovery/source.js";
 
@@ -11,10 +12,11 @@ afterEach(async () => {
 
 test("a restore deletes nothing that appears in its target while it runs", async () => {
   const source = await startSource(cleanups);
-  const manifest = await source.backup();
+  await source.backup();
+  const backup = findBackup(await readCatalogue(source.repository, source.codec), "latest");
   const parent = temporaryDirectory(cleanups);
   const options = { user: source.cluster.user, target: { kind: "restore-point" } } as const;
-  const unpack = (directory: string) => unpackInto(directory, source.repository, source.codec, manifest, options);
+  const unpack = (directory: string) => unpackInto(directory, source.repository, source.codec, backup, options);
 
   // A directory that a user made while the backup was fetched.
   const used = join(parent, "used");

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { readCatalogue } from "../../src/recovery/backup/catalogue.js";
+import { findBackup, readCatalogue } from "../../src/recovery/backup/catalogue.js";
 import { openRepository } from "../../src/recovery/repository/open.js";
 import { collect, type Repository, single } from "../../src/recovery/repository/repository.js";
 import { openBucket } from "../../src/recovery/repository/s3.js";
@@ -79,10 +79,11 @@ describeWith(["versitygw"], "a bucket as the location of backups", ({ versitygw 
   test("contains a backup and its log, from which the database is restored and compared", async () => {
     const source = await startSource(cleanups, { repository });
     await source.query("CREATE TABLE ledger AS SELECT n AS id FROM generate_series(1, 100) n");
-    const manifest = await source.backup();
+    await source.backup();
+    const backup = findBackup(await readCatalogue(repository, source.codec), "latest");
     const scratch = temporaryDirectory(cleanups);
-    const found = await verifyBackup(repository, source.codec, manifest, { scratch, now: Date.now });
+    const found = await verifyBackup(repository, source.codec, backup, { scratch, now: Date.now });
     expect(found).toMatchObject({ valid: true, rows: 100 });
-    expect((await readCatalogue(repository)).backups).toHaveLength(1);
+    expect((await readCatalogue(repository, source.codec)).backups).toHaveLength(1);
   });
 });

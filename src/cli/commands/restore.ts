@@ -12,6 +12,10 @@ export function declareRestore(program: Command): void {
       "--at <time>",
       "point in time: 2025-11-21T08:01:00Z, or 10m (ten minutes ago); default: the end of the archived WAL",
     )
+    .option(
+      "--accept-unauthenticated <backup>",
+      "restore this backup although nothing proves that the platform has written it (see docs/recovery.md)",
+    )
     .option("--json", "print the result as JSON")
     .action(async (id: string, options: RestoreOptions) => (await import("../restore.js")).restore(id, options));
 }

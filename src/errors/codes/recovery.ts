@@ -47,6 +47,11 @@ export const recoveryErrors = {
     exitCode: 1,
     hint: "give the right one: --identity FILE",
   },
+  "backup/unauthenticated": {
+    summary: "Nothing proves that the platform has written this backup.",
+    exitCode: 1,
+    hint: "everyone who can write to the repository can have written it, and a restored database runs code; to restore it once all the same: --accept-unauthenticated BACKUP",
+  },
   "backup/no-server": { summary: "The database is not running.", exitCode: 1, hint: "keelson status shows why" },
   "backup/no-log": {
     summary: "A running server cannot be backed up without a log archive.",
@@ -64,6 +69,11 @@ export const recoveryErrors = {
     hint: "tablespaces are not backed up: move their tables into the default one",
   },
 
+  "log/unauthenticated": {
+    summary: "A log segment has no valid authentication code; it is not replayed.",
+    exitCode: 1,
+    hint: "everyone who can write to the repository can have written it; an older state can be restored: --at TIME",
+  },
   "log/conflict": {
     summary: "The log archive has a segment of the same name with other content.",
     exitCode: 1,

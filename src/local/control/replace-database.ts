@@ -1,5 +1,6 @@
 import { throwAfterCleanup } from "../../errors/cleanup.js";
 import type { Milliseconds } from "../../plan/plan.js";
+import type { ChosenBackup } from "../../recovery/restore/choose-backup.js";
 import type { RestoreObserver } from "../../recovery/restore/progress.js";
 import type { RestoreTarget } from "../../recovery/restore/target.js";
 import type { Recovery } from "../../recovery/service/recovery.js";
@@ -23,12 +24,12 @@ export interface ReplaceablePlatform {
  */
 export async function replaceDatabase(
   { recovery, supervisor }: ReplaceablePlatform,
-  id: string,
+  chosen: ChosenBackup,
   target: RestoreTarget,
   observer: RestoreObserver,
 ): Promise<{ readonly id: string; readonly kept: string | undefined; readonly tookMs: Milliseconds }> {
   const startedAt = performance.now();
-  const replacement = await recovery.prepareReplacement(id, target, observer);
+  const replacement = await recovery.prepareReplacement(chosen, target, observer);
   const done = await replaceStopped(recovery, supervisor, replacement, observer).catch((error: unknown) =>
     throwAfterCleanup(error, () => replacement.discard()),
   );

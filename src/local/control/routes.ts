@@ -43,7 +43,7 @@ function restoreRoutes(platform: Platform): ControlRoutes {
   return {
     "POST /restore/preview": async ({ body }) => {
       const request = parsed(restoreRequestSchema, body);
-      return ok(restorePreviewSchema.parse(await recovery.previewRestore(request.id, targetOf(request))));
+      return ok(restorePreviewSchema.parse(await recovery.previewRestore(request, targetOf(request))));
     },
     "GET /restore": async () => ok(lastRestoreSchema.parse({ restore: last?.get() })),
     "POST /restore": async ({ body }) => {
@@ -52,7 +52,7 @@ function restoreRoutes(platform: Platform): ControlRoutes {
       const recorder = new RestoreRecorder(request, Date.now);
       last = recorder;
       try {
-        const restored = await replaceDatabase(platform, request.id, targetOf(request), recorder);
+        const restored = await replaceDatabase(platform, request, targetOf(request), recorder);
         recorder.finish();
         return ok(restoredSchema.parse(restored));
       } catch (error) {

@@ -4,7 +4,7 @@ import { type BackupCodec, corrupt } from "../backup-codec.js";
 import { collect, type Repository, single } from "../repository/repository.js";
 import { type LogFile, parseLogFile } from "./segments.js";
 
-/** A stored log file: its object name contains the SHA-256 of the stored bytes. */
+/** A stored log file: its object name contains the SHA-256 of the stored bytes and an authentication code. */
 export interface ArchivedFile {
   readonly file: LogFile;
   readonly object: string;
@@ -12,19 +12,24 @@ export interface ArchivedFile {
   readonly sha256: string;
   /** Epoch milliseconds at which it was stored: everything in it was committed before. */
   readonly stored: number;
+  /** Whether a holder of the platform's identity has stored it. Another file must not be replayed. */
+  readonly authentic: boolean;
 }
 
-/** The archived log of one database system. */
+/** The archived log of one database system. Only the content of authentic files is compared with new files. */
 export interface LogArchive {
   /** Stores a file; resolves once it is durable. Idempotent. Throws `log/conflict` for other content of the same name. */
   store(name: string, content: Uint8Array): Promise<void>;
+  /** Every file, authentic or not. */
   list(): Promise<ArchivedFile[]>;
   /** The file's content. Throws `backup/corrupt` if it was changed. */
   read(file: ArchivedFile): Promise<Buffer>;
+  /** Whether an authentic file of this name is stored. */
   has(name: string): Promise<boolean>;
 }
 
-const OBJECT = /^(.+)\.([0-9a-f]{64})\.gz(?:\.age)?$/;
+/** Objects of earlier versions have no authentication code. */
+const OBJECT = /^(.+?)\.([0-9a-f]{64})(?:\.([0-9a-f]{64}))?\.gz(?:\.age)?$/;
 
 /** The archive of one database, by its system identifier: two databases never share one. */
 export function logArchive(repository: Repository, codec: BackupCodec, system: string): LogArchive {
@@ -33,9 +38,11 @@ export function logArchive(repository: Repository, codec: BackupCodec, system: s
   async function find(start: string): Promise<ArchivedFile[]> {
     const objects = await repository.list(prefix + start);
     return objects.flatMap(({ name, bytes, modified }) => {
-      const [, log = "", sha256 = ""] = OBJECT.exec(name.slice(prefix.length)) ?? [];
+      const [, log = "", sha256 = "", mac = ""] = OBJECT.exec(name.slice(prefix.length)) ?? [];
       const file = parseLogFile(log);
-      return file ? [{ file, object: name, bytes, sha256, stored: modified }] : [];
+      if (!file) return [];
+      const authentic = codec.authenticator?.verifies(mac, "wal", system, log, sha256) ?? false;
+      return [{ file, object: name, bytes, sha256, stored: modified, authentic }];
     });
   }
 
@@ -48,9 +55,12 @@ export function logArchive(repository: Repository, codec: BackupCodec, system: s
   return {
     read,
     list: () => find(""),
-    has: async (name) => (await find(`${name}.`)).length > 0,
+    has: async (name) => (await find(`${name}.`)).some(({ authentic }) => authentic),
     async store(name, content) {
-      const earlier = await find(`${name}.`);
+      const { authenticator } = codec;
+      if (authenticator === undefined)
+        throw new KeelsonError("backup/no-identity", `${name} cannot be archived without an identity`);
+      const earlier = (await find(`${name}.`)).filter(({ authentic }) => authentic);
       for (const existing of earlier) {
         // The server archives a file again if it was killed before it recorded the success.
         const same = await read(existing).then(
@@ -61,7 +71,9 @@ export function logArchive(repository: Repository, codec: BackupCodec, system: s
         if (same === false) throw new KeelsonError("log/conflict", `${existing.object} exists with other content`);
       }
       const encoded = await collect(codec.encode(single(content)));
-      await repository.put(`${prefix}${name}.${sha256(encoded)}${codec.suffix}`, single(encoded));
+      const hash = sha256(encoded);
+      const mac = authenticator.mac("wal", system, name, hash);
+      await repository.put(`${prefix}${name}.${hash}.${mac}${codec.suffix}`, single(encoded));
       // The new object replaces those that can no longer be read.
       for (const damaged of earlier) await repository.remove(damaged.object);
     },

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import { KeelsonError } from "../../errors/keelson-error.js";
-import { corrupt } from "../backup-codec.js";
-import { collect, type Repository, single } from "../repository/repository.js";
+import { type BackupCodec, corrupt } from "../backup-codec.js";
+import type { Repository } from "../repository/repository.js";
+import { type Origin, readSigned, type SignedFor, writeSigned } from "../repository/signed-object.js";
 import { fingerprintSchema } from "./fingerprint.js";
 
 const objectSchema = z.object({ name: z.string(), bytes: z.number(), sha256: z.string() });
@@ -55,10 +55,14 @@ export type Verification = z.infer<typeof verificationSchema>;
 
 export interface Backup {
   readonly manifest: Manifest;
+  /** Undefined if it was never verified, or if its verification is damaged or not authenticated. */
   readonly verification: Verification | undefined;
+  readonly origin: Origin;
+  /** Whether the identity at hand decrypts it. */
+  readonly opens: boolean;
 }
 
-/** An entry of the catalogue that cannot be read: it is listed, and never restored from. */
+/** An entry of the catalogue that cannot be read or whose authentication fails: it is listed, and never used. */
 export interface DamagedEntry {
   readonly object: string;
   readonly why: string;
@@ -79,50 +83,112 @@ export function backupId(at: number): string {
   return `${new Date(at).toISOString().replace(/[-:]/g, "").slice(0, 15)}Z`;
 }
 
-export async function writeManifest(repository: Repository, manifest: Manifest): Promise<void> {
-  await writeWithChecksum(repository, `${backupPrefix(manifest)}manifest.json`, manifest);
+type Keys = Pick<BackupCodec, "authenticator" | "recipient">;
+
+export async function writeManifest(repository: Repository, keys: Keys, manifest: Manifest): Promise<void> {
+  const name = manifestName(manifest);
+  await writeSigned(repository, keys.authenticator, name, manifest, { purpose: "manifest" });
 }
 
+/** Stores the result of a verification. It is bound to the files of that backup: it proves nothing about another. */
 export async function writeVerification(
   repository: Repository,
+  keys: Keys,
   manifest: Manifest,
   found: Verification,
 ): Promise<void> {
-  await writeWithChecksum(repository, `${backupPrefix(manifest)}verified.json`, found);
+  const name = verificationName(manifest);
+  await writeSigned(repository, keys.authenticator, name, found, verificationOf(manifest));
 }
 
-/** Every backup in the repository, of all databases. Throws `backup/bucket`. */
-export async function readCatalogue(repository: Repository): Promise<Catalogue> {
+function manifestName(manifest: Pick<Manifest, "system" | "id">): string {
+  return `${backupPrefix(manifest)}manifest.json`;
+}
+
+/** Binds a verification to the files of its backup. */
+function verificationOf({ base }: Manifest): SignedFor {
+  return { purpose: "verification", bound: base.sha256 };
+}
+
+function verificationName(manifest: Manifest): string {
+  return `${backupPrefix(manifest)}verified.json`;
+}
+
+/** Every backup in the repository, of all databases, each with its origin. Throws `backup/bucket`. */
+export async function readCatalogue(repository: Repository, keys: Keys): Promise<Catalogue> {
   // The log archive beside the backups has too many files to list them all.
   const systems = (await repository.folders()).filter((name) => /^[0-9]+$/.test(name));
   const objects = await Promise.all(systems.map((system) => repository.list(`${system}/backups/`)));
   const names = new Set(objects.flat().map((object) => object.name));
-  const read = async (object: string): Promise<Backup | DamagedEntry | undefined> => {
-    try {
-      const manifest = await readWithChecksum(repository, object, manifestSchema);
-      const proof = `${backupPrefix(manifest)}verified.json`;
-      const verification = names.has(proof) ? await readWithChecksum(repository, proof, verificationSchema) : undefined;
-      return { manifest, verification };
-    } catch (error) {
-      if (!(error instanceof KeelsonError) || error.code === "backup/bucket") throw error;
-      // A backup that expired since the listing is not damaged.
-      return error.code === "backup/missing" ? undefined : { object, why: error.message };
-    }
-  };
   // Concurrently: each request to a bucket has a latency.
-  const entries = await Promise.all([...names].filter((name) => name.endsWith("/manifest.json")).map(read));
+  const entries = await Promise.all(
+    [...names]
+      .filter((name) => name.endsWith("/manifest.json"))
+      .map((name) => readBackup(repository, keys, names, name)),
+  );
   return {
     backups: entries
-      .flatMap((entry) => (entry && "manifest" in entry ? [entry] : []))
+      .flatMap(({ backup }) => backup ?? [])
       .sort((a, b) => a.manifest.finishedAt - b.manifest.finishedAt),
-    damaged: entries.flatMap((entry) => (entry && "object" in entry ? [entry] : [])),
+    damaged: entries.flatMap(({ damaged }) => damaged),
   };
 }
 
-/** Finds a backup by its id, or `latest`. Throws `backup/unknown`. */
+interface Entry {
+  readonly backup?: Backup;
+  readonly damaged: readonly DamagedEntry[];
+}
+
+async function readBackup(
+  repository: Repository,
+  keys: Keys,
+  names: ReadonlySet<string>,
+  object: string,
+): Promise<Entry> {
+  const damaged = (name: string, error: unknown): DamagedEntry[] => {
+    if (!(error instanceof KeelsonError) || error.code === "backup/bucket") throw error;
+    // A backup that expired since the listing is not damaged.
+    return error.code === "backup/missing" ? [] : [{ object: name, why: error.message }];
+  };
+  try {
+    const { content: manifest, origin } = await readSigned(repository, keys.authenticator, object, {
+      schema: manifestSchema,
+      signedFor: { purpose: "manifest" },
+    });
+    // A manifest belongs to its place: a copy of it under another name is another, newer backup.
+    if (object !== manifestName(manifest)) throw corrupt(object, `it is the manifest of backup ${manifest.id}`);
+    const opens = manifest.recipient === null || manifest.recipient === keys.recipient;
+    const proof = verificationName(manifest);
+    if (!names.has(proof)) return { backup: { manifest, verification: undefined, origin, opens }, damaged: [] };
+    try {
+      const found = await readSigned(repository, keys.authenticator, proof, {
+        schema: verificationSchema,
+        signedFor: verificationOf(manifest),
+      });
+      if (found.origin !== origin) throw corrupt(proof, "it was not written by the platform that wrote the backup");
+      return { backup: { manifest, verification: found.content, origin, opens }, damaged: [] };
+    } catch (error) {
+      // Damage of the proof is no damage of the backup: it counts as not verified.
+      return { backup: { manifest, verification: undefined, origin, opens }, damaged: damaged(proof, error) };
+    }
+  } catch (error) {
+    return { damaged: damaged(object, error) };
+  }
+}
+
+/** The backups that can be restored with the identity at hand, and that a holder of it has written. */
+export function usable(backups: readonly Backup[]): readonly Backup[] {
+  return backups.filter(({ origin, opens }) => origin === "authenticated" && opens);
+}
+
+/**
+ * Finds a backup by its id, or `latest`: the newest usable one. Throws `backup/unknown`.
+ */
 export function findBackup(catalogue: Catalogue, id: string): Backup {
   const found =
-    id === "latest" ? catalogue.backups.at(-1) : catalogue.backups.find((backup) => backup.manifest.id === id);
+    id === "latest"
+      ? (usable(catalogue.backups).at(-1) ?? catalogue.backups.at(-1))
+      : catalogue.backups.find((backup) => backup.manifest.id === id);
   if (found) return found;
   const ids = catalogue.backups.map((backup) => backup.manifest.id);
   throw new KeelsonError("backup/unknown", id === "latest" ? "there is no backup yet" : `there is no backup ${id}`, {
@@ -130,26 +196,24 @@ export function findBackup(catalogue: Catalogue, id: string): Backup {
   });
 }
 
-/** Writes JSON whose first line is the SHA-256 of the rest, so that damage of the catalogue itself is detected. */
-async function writeWithChecksum(repository: Repository, name: string, content: unknown): Promise<void> {
-  const body = JSON.stringify(content, undefined, 2);
-  await repository.put(name, single(Buffer.from(`{"sha256":"${digest(body)}"}\n${body}\n`)));
-}
-
-async function readWithChecksum<T>(repository: Repository, name: string, schema: z.ZodType<T>): Promise<T> {
-  const text = (await collect(repository.get(name))).toString("utf8");
-  const end = text.indexOf("\n");
-  const body = text.slice(end + 1).replace(/\n$/, "");
-  if (text.slice(0, end) !== `{"sha256":"${digest(body)}"}`)
-    throw corrupt(name, "its SHA-256 does not match its first line");
-  const parsed = schema.safeParse(JSON.parse(body));
-  if (!parsed.success)
-    throw new KeelsonError("backup/format", `${name} was written by another version of Keelson`, {
-      cause: parsed.error,
-    });
-  return parsed.data;
-}
-
-function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+/** Throws `backup/unauthenticated` unless a holder of the platform's identity has written the backup. */
+export function requireAuthenticated({ manifest: { id }, origin }: Backup): void {
+  switch (origin) {
+    case "authenticated":
+      return;
+    case "other-key":
+      throw new KeelsonError("backup/unauthenticated", `backup ${id} was written by a platform with another identity`, {
+        hint: "give the identity of that platform: --identity FILE",
+      });
+    case "unauthenticated":
+      throw new KeelsonError("backup/unauthenticated", `backup ${id} has no authentication code`);
+    case "not-checked":
+      throw new KeelsonError(
+        "backup/unauthenticated",
+        `the origin of backup ${id} cannot be checked without an identity`,
+        {
+          hint: "give the identity of the platform that wrote it: --identity FILE",
+        },
+      );
+  }
 }

@@ -6,11 +6,12 @@ export function listing(place: string, catalogue: Catalogue): BackupList {
   return { place, backups: catalogue.backups.map(listed), damaged: [...catalogue.damaged] };
 }
 
-export function listed({ manifest, verification }: Backup): ListedBackup {
+export function listed({ manifest, verification, origin, opens }: Backup): ListedBackup {
   return backupSchema.parse({
     ...manifest,
     bytes: manifest.base.bytes,
     encrypted: manifest.recipient !== null,
+    ...{ origin, opens },
     tables: manifest.fingerprint.tables.length,
     rows: manifest.fingerprint.tables.reduce((sum, table) => sum + table.rows, 0),
     verifiedAt: verification?.valid ? verification.at : undefined,

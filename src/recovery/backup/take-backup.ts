@@ -40,7 +40,7 @@ export async function takeBackup(
 ): Promise<Manifest> {
   const system = await systemIdentifier(source.data);
   const startedAt = options.now();
-  const id = await freeId(repository, startedAt);
+  const id = await freeId(repository, codec, startedAt);
   const prefix = backupPrefix({ system, id });
   try {
     const copied = await copyData(source, repository, codec, `${prefix}base.tar${codec.suffix}`, id, options);
@@ -60,7 +60,7 @@ export async function takeBackup(
       recipient: codec.recipient ?? null,
       fingerprint: point.fingerprint,
     };
-    await writeManifest(repository, manifest);
+    await writeManifest(repository, codec, manifest);
     return manifest;
   } catch (error) {
     // Without a manifest nothing refers to these objects.
@@ -70,8 +70,8 @@ export async function takeBackup(
   }
 }
 
-async function freeId(repository: Repository, at: number): Promise<string> {
-  const taken = new Set((await readCatalogue(repository)).backups.map((backup) => backup.manifest.id));
+async function freeId(repository: Repository, codec: BackupCodec, at: number): Promise<string> {
+  const taken = new Set((await readCatalogue(repository, codec)).backups.map((backup) => backup.manifest.id));
   const id = backupId(at);
   for (let n = 1; ; n += 1) {
     const candidate = n === 1 ? id : `${id}-${n}`;

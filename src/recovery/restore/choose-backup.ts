@@ -1,6 +1,21 @@
 import { KeelsonError } from "../../errors/keelson-error.js";
-import { type Backup, type Catalogue, findBackup } from "../backup/catalogue.js";
+import { type Backup, type Catalogue, findBackup, requireAuthenticated, usable } from "../backup/catalogue.js";
 import type { RestoreTarget } from "./target.js";
+
+/** The backup that a user has chosen. */
+export interface ChosenBackup {
+  /** Its id, or `latest`. */
+  readonly id: string;
+  /** The id of a backup that is restored although nothing proves that the platform has written it. */
+  readonly acceptUnauthenticated?: string | undefined;
+}
+
+/** Whether the user accepts that nothing proves the origin of this backup. Throws `backup/unauthenticated` otherwise. */
+export function requireOrigin(backup: Backup, { acceptUnauthenticated }: Omit<ChosenBackup, "id">): boolean {
+  if (acceptUnauthenticated === backup.manifest.id) return true;
+  requireAuthenticated(backup);
+  return false;
+}
 
 /**
  * Resolves a backup id for a target. A point in time can only be reached from a backup that was complete before it:
@@ -9,7 +24,7 @@ import type { RestoreTarget } from "./target.js";
 export function backupFor(catalogue: Catalogue, id: string, target: RestoreTarget): Backup {
   if (target.kind !== "time") return findBackup(catalogue, id);
   const { at } = target;
-  const older = catalogue.backups.filter(
+  const older = usable(catalogue.backups).filter(
     ({ manifest, verification }) => manifest.restorePoint.at <= at && verification?.valid !== false,
   );
   const found = id === "latest" ? older.at(-1) : findBackup(catalogue, id);

@@ -16,10 +16,37 @@ export interface NeededLog {
 }
 
 /** Finds the archived files that a recovery needs. Throws `log/gap`. */
-export async function requireLog(archive: LogArchive, manifest: Manifest, target: RestoreTarget): Promise<NeededLog> {
-  const range = logRange(await archive.list(), manifest.firstSegment, rangeEnd(manifest, target));
+export async function requireLog(
+  archive: LogArchive,
+  manifest: Manifest,
+  target: RestoreTarget,
+  options: LogOptions = {},
+): Promise<NeededLog> {
+  const all = await archive.list();
+  const files = trusted(all, options.acceptUnauthenticated ?? false);
+  const range = logRange(files, manifest.firstSegment, rangeEnd(manifest, target));
   if (range.ok) return { files: range.files, firstMissing: range.firstMissing };
-  throw gap(range.missing, manifest, await newestEnd(archive, range.files, manifest));
+  const newest = await newestEnd(archive, range.files, manifest);
+  const forged = all.find(({ file, authentic }) => file.name === range.missing && !authentic);
+  if (forged === undefined) throw gap(range.missing, manifest, newest);
+  throw new KeelsonError(
+    "log/unauthenticated",
+    `log segment ${range.missing} has no valid authentication code: it and everything after it is not replayed`,
+    { hint: timeBefore(newest, manifest) },
+  );
+}
+
+export interface LogOptions {
+  /** Also use files without a valid authentication code, where there is none with one. */
+  readonly acceptUnauthenticated?: boolean;
+}
+
+/** The files that may be replayed. Anyone who can write to the repository can add the others. */
+function trusted(files: readonly ArchivedFile[], acceptUnauthenticated: boolean): readonly ArchivedFile[] {
+  const authentic = files.filter((file) => file.authentic);
+  if (!acceptUnauthenticated) return authentic;
+  const names = new Set(authentic.map(({ file }) => file.name));
+  return files.filter(({ file, authentic: proven }) => proven || !names.has(file.name));
 }
 
 /** Writes the log that a server will replay into `directory`, which must not exist. Throws `log/gap`, `backup/corrupt`. */
@@ -28,12 +55,12 @@ export async function fetchLog(
   archive: LogArchive,
   manifest: Manifest,
   target: RestoreTarget,
-  signal?: AbortSignal,
+  options: LogOptions & { readonly signal?: AbortSignal } = {},
 ): Promise<NeededLog> {
-  const log = await requireLog(archive, manifest, target);
+  const log = await requireLog(archive, manifest, target, options);
   await mkdir(directory, { mode: 0o700 });
   for (const file of log.files) {
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
     await writeSparse(join(directory, file.file.name), await archive.read(file));
   }
   return log;

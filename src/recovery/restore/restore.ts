@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { chown, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { chown, mkdir, readdir, realpath, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -9,14 +9,15 @@ import { diskError, isSystemError, requireSpace } from "../../disk/disk-errors.j
 import { isAbsent } from "../../disk/read.js";
 import { throwAfterCleanup } from "../../errors/cleanup.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
-import { writeAccessRules } from "../../postgres/access.js";
+import { messageOf } from "../../errors/thrown.js";
 import type { ServerUser } from "../../postgres/server-user.js";
 import { logArchive } from "../archive/log-archive.js";
-import type { Manifest } from "../backup/catalogue.js";
+import { type Backup, type Manifest, requireAuthenticated } from "../backup/catalogue.js";
 import { type BackupCodec, corrupt } from "../backup-codec.js";
 import type { Repository } from "../repository/repository.js";
 import { type EndOfReplay, endOfReplay } from "./end-of-replay.js";
 import { fetchLog, requireLog } from "./fetch-log.js";
+import { LOG_DIRECTORY, writeSettings } from "./restored-settings.js";
 import type { RestoreTarget } from "./target.js";
 
 export interface RestoreOptions {
@@ -27,6 +28,8 @@ export interface RestoreOptions {
   readonly lag?: string | undefined;
   /** Called with the bytes of the backup that were fetched so far, and all bytes to fetch. */
   readonly onFetched?: (done: number, total: number) => void;
+  /** Restore a backup and WAL whose origin nothing proves: everyone who can write to the repository can have written them. */
+  readonly acceptUnauthenticated?: boolean;
 }
 
 export interface Restored {
@@ -36,22 +39,19 @@ export interface Restored {
   readonly end: EndOfReplay;
 }
 
-/** Directory with the log to replay, relative to the data directory so that both can be moved together. */
-const LOG_DIRECTORY = "restored_wal";
-
 /**
  * Restores a backup into `directory`, which must be absent or empty: a PostgreSQL data directory that any server of its
  * version recovers when it starts. The directory appears complete, or not at all.
- * Throws `backup/corrupt`, `log/gap`, `restore/not-empty`.
+ * Throws `backup/unauthenticated`, `backup/corrupt`, `log/gap`, `log/unauthenticated`, `restore/not-empty`.
  */
 export async function restoreInto(
   directory: string,
   repository: Repository,
   codec: BackupCodec,
-  manifest: Manifest,
+  backup: Backup,
   options: RestoreOptions,
 ): Promise<Restored> {
-  const unpacked = await unpackInto(directory, repository, codec, manifest, options);
+  const unpacked = await unpackInto(directory, repository, codec, backup, options);
   return unpacked.complete();
 }
 
@@ -73,14 +73,18 @@ export async function unpackInto(
   directory: string,
   repository: Repository,
   codec: BackupCodec,
-  manifest: Manifest,
+  backup: Backup,
   options: RestoreOptions,
 ): Promise<Unpacked> {
+  // The files of a backup run code: functions, settings, and everything that PostgreSQL loads.
+  if (!options.acceptUnauthenticated) requireAuthenticated(backup);
+  const { manifest } = backup;
   const target = await realPath(resolve(directory));
   await requireEmpty(target);
   // A unique name: an existing directory is never used or removed.
   const temporary = `${target}.restore-${randomBytes(4).toString("hex")}.tmp`;
-  const discard = () => rm(temporary, { recursive: true, force: true });
+  // An extraction that failed may still write for a moment: the directory is then not empty when it is to be removed.
+  const discard = () => rm(temporary, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   const orDiscard = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -91,7 +95,7 @@ export async function unpackInto(
   const archive = logArchive(repository, codec, manifest.system);
   const addLog = async () => {
     const place = join(temporary, LOG_DIRECTORY);
-    const { files, firstMissing } = await fetchLog(place, archive, manifest, options.target, options.signal);
+    const { files, firstMissing } = await fetchLog(place, archive, manifest, options.target, options);
     const end = await endOfReplay(place, manifest, options.target, { firstMissing, lag: options.lag });
     return { logFiles: files.length, end };
   };
@@ -99,7 +103,7 @@ export async function unpackInto(
     await mkdir(dirname(temporary), { recursive: true });
     await mkdir(temporary, { mode: 0o700 });
     await requireSpace(temporary, manifest.size);
-    await requireLog(archive, manifest, options.target);
+    await requireLog(archive, manifest, options.target, options);
     await unpackBase(temporary, repository, codec, manifest, options);
     // A time is in the past: segments that are archived from now on do not contain it.
     return options.target.kind === "time" ? addLog() : undefined;
@@ -108,8 +112,7 @@ export async function unpackInto(
     complete: () =>
       orDiscard(async () => {
         const { logFiles, end } = log ?? (await addLog());
-        await writeRecovery(temporary, manifest, end);
-        await writeAccessRules(temporary, options.user);
+        await writeSettings(temporary, manifest, end, options.user);
         if (options.user.foreign) await giveTo(temporary, options.user);
         await renameToEmpty(temporary, target);
         await syncDirectory(dirname(target));
@@ -171,36 +174,21 @@ async function unpackBase(
     if (done !== bytes) throw corrupt(name, `it has ${done} bytes instead of ${bytes}`);
     if (hash.digest("hex") !== sha256) throw corrupt(name, "its SHA-256 is not the one in the catalogue");
   }
-  await pipeline(
-    Readable.from(codec.decode(checked(), name), { objectMode: false }),
-    extract({ cwd: directory, strict: true, preserveOwner: false }),
-  );
+  try {
+    await pipeline(
+      Readable.from(codec.decode(checked(), name), { objectMode: false }),
+      extract({ cwd: directory, strict: true, preserveOwner: false }),
+    );
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    // What is not a failure of this machine or of the repository is a defect of the archive.
+    if (error instanceof KeelsonError || (isSystemError(error) && MACHINE_FAILURES.has(error.code))) throw error;
+    throw corrupt(name, messageOf(error), error);
+  }
 }
 
-/** Writes the settings with which a server recovers when it starts. */
-async function writeRecovery(directory: string, manifest: Manifest, end: EndOfReplay): Promise<void> {
-  const settings = [
-    `restore_command = 'cp ${LOG_DIRECTORY}/%f "%p"'`,
-    "recovery_target_timeline = 'latest'",
-    "recovery_target_action = 'promote'",
-    // Clients that connect during the replay would read an old state without notice.
-    "hot_standby = off",
-    ...(end.kind === "time" ? [`recovery_target_time = '${timestamp(end.at)}'`] : []),
-    ...(end.kind === "restore-point" ? [`recovery_target_name = '${manifest.restorePoint.name}'`] : []),
-  ];
-  const file = join(directory, "postgresql.auto.conf");
-  // A copy of a server that was restored earlier still contains the settings of that recovery.
-  const others = (await readFile(file, "utf8"))
-    .split("\n")
-    .filter((line) => !/^(restore_command|recovery_target|hot_standby)/.test(line));
-  await writeFile(file, `${[...others.filter((line) => line !== ""), ...settings].join("\n")}\n`, { mode: 0o600 });
-  await writeFile(join(directory, "recovery.signal"), "", { mode: 0o600 });
-}
-
-/** A timestamp that PostgreSQL reads in any locale and time zone: `2025-11-21 08:01:02.345+00`. */
-function timestamp(at: number): string {
-  return new Date(at).toISOString().replace("T", " ").replace("Z", "+00");
-}
+/** Failures for which another backup would not help. */
+const MACHINE_FAILURES = new Set(["ENOSPC", "EDQUOT", "EACCES", "EROFS", "EIO", "EMFILE", "ENFILE", "ENOMEM"]);
 
 /** Removes the log that the server has replayed, so that a later crash recovery does not read it again. */
 export async function removeReplayedLog(directory: string): Promise<void> {

@@ -5,7 +5,7 @@ import { performance } from "node:perf_hooks";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { clusterAt } from "../../postgres/cluster.js";
 import { freePort, startServer } from "../../postgres/server.js";
-import { type Manifest, type Verification, writeVerification } from "../backup/catalogue.js";
+import { type Backup, type Verification, writeVerification } from "../backup/catalogue.js";
 import { compareFingerprints, type Fingerprint, fingerprint } from "../backup/fingerprint.js";
 import { isExact } from "../backup/restore-point.js";
 import type { BackupCodec } from "../backup-codec.js";
@@ -20,7 +20,13 @@ export interface VerifyOptions {
 }
 
 /** Defects of the backup itself make it invalid. Any other error means that it could not be verified. */
-const BACKUP_DEFECTS = new Set(["backup/corrupt", "backup/missing", "log/gap", "postgres/start"]);
+const BACKUP_DEFECTS = new Set([
+  "backup/corrupt",
+  "backup/missing",
+  "log/gap",
+  "log/unauthenticated",
+  "postgres/start",
+]);
 
 /**
  * Restores a backup into an empty directory, starts PostgreSQL on it up to the restore point, reads every row and compares.
@@ -29,16 +35,17 @@ const BACKUP_DEFECTS = new Set(["backup/corrupt", "backup/missing", "log/gap", "
 export async function verifyBackup(
   repository: Repository,
   codec: BackupCodec,
-  manifest: Manifest,
+  backup: Backup,
   options: VerifyOptions,
 ): Promise<Verification> {
+  const { manifest } = backup;
   const home = join(options.scratch, `verify-${randomBytes(4).toString("hex")}.tmp`);
   const started = performance.now();
   let verification: Verification;
   try {
     const cluster = await clusterAt(home, join(home, "verify.log"));
     const { user } = cluster;
-    await restoreInto(cluster.data, repository, codec, manifest, {
+    await restoreInto(cluster.data, repository, codec, backup, {
       user,
       target: { kind: "restore-point" },
       ...(options.signal && { signal: options.signal }),
@@ -78,7 +85,7 @@ export async function verifyBackup(
   } finally {
     await rm(home, { recursive: true, force: true });
   }
-  await writeVerification(repository, manifest, verification);
+  await writeVerification(repository, codec, manifest, verification);
   return verification;
 }
 

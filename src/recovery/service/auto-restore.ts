@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import type { ErrorCode } from "../../errors/catalogue.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { initialise, isInitialised, removeLeftovers } from "../../postgres/cluster.js";
 import { type Backup, readCatalogue } from "../backup/catalogue.js";
@@ -22,6 +23,15 @@ export interface RestoreRecord {
   readonly bytes: number;
 }
 
+/** Errors that say nothing about a backup. */
+const UNRELATED: ReadonlySet<ErrorCode> = new Set([
+  "backup/bucket",
+  "disk/full",
+  "data/unwritable",
+  "file/unreadable",
+  "postgres/no-user",
+]);
+
 /** Prepares the data directory before each start of the server: keeps, initialises or restores it. */
 export class AutoRestore {
   readonly #context: RecoveryContext;
@@ -41,14 +51,14 @@ export class AutoRestore {
 
   /** Throws `database/lost` if the data directory is lost and no backup can be restored. */
   async prepare(signal: AbortSignal): Promise<void> {
-    const { cluster, repository, systemIdFile } = this.#context;
+    const { cluster, repository, codec, systemIdFile } = this.#context;
     // Once: a `.tmp` of later is a backup that is being verified while the server restarts.
     if (!this.#leftoversRemoved) await removeLeftovers(scratchDirectory(this.#context));
     this.#leftoversRemoved = true;
     for (;;) {
       const present = await isInitialised(cluster);
       const system = await readSystemId(systemIdFile);
-      const backups = present || system === undefined ? [] : (await readCatalogue(repository)).backups;
+      const backups = present || system === undefined ? [] : (await readCatalogue(repository, codec)).backups;
       const decision = decideDatabase({ present, system, backups, failed: this.#failedBackups });
       switch (decision.action) {
         case "start":
@@ -56,6 +66,8 @@ export class AutoRestore {
         case "initialise":
           return initialise(cluster);
         case "refuse":
+          // The next start tries every backup again: the failure may have been one of this machine.
+          this.#failedBackups.length = 0;
           throw new KeelsonError("database/lost", `the database is lost: ${decision.reason}`, {
             hint: `to start with an empty database: rm ${systemIdFile}`,
           });
@@ -72,17 +84,19 @@ export class AutoRestore {
     this.#failedBackups.length = 0;
   }
 
-  async #restore({ manifest }: Backup, signal: AbortSignal): Promise<void> {
+  async #restore(backup: Backup, signal: AbortSignal): Promise<void> {
+    const { manifest } = backup;
     const { cluster, repository, codec, report } = this.#context;
     const fresh = `${cluster.data}.restored.tmp`;
     const startedAt = Date.now();
     try {
       await rm(fresh, { recursive: true, force: true });
-      await restoreInto(fresh, repository, codec, manifest, { user: cluster.user, target: { kind: "latest" }, signal });
+      await restoreInto(fresh, repository, codec, backup, { user: cluster.user, target: { kind: "latest" }, signal });
       await moveIntoPlace(fresh, cluster.data);
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof KeelsonError && /^(backup|log)\//.test(error.code))) throw error;
+      // Another backup is in the same repository, and is unpacked to the same disk.
+      if (!(error instanceof KeelsonError) || UNRELATED.has(error.code)) throw error;
       this.#failedBackups.push(manifest.id);
       report("error", `backup ${manifest.id} cannot be restored: ${error.message}`);
       return;

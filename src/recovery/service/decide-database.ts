@@ -1,4 +1,4 @@
-import type { Backup } from "../backup/catalogue.js";
+import { type Backup, usable } from "../backup/catalogue.js";
 
 /** What to do with the data directory before the server starts. */
 export type DatabaseDecision =
@@ -24,17 +24,33 @@ export interface DatabaseSituation {
 export function decideDatabase({ present, system, backups, failed }: DatabaseSituation): DatabaseDecision {
   if (present) return { action: "start", reason: "the data directory exists" };
   if (system === undefined) return { action: "initialise", reason: "this is the first start" };
-  const usable = backups.filter(
-    ({ manifest, verification }) =>
-      manifest.system === system && verification?.valid !== false && !failed.includes(manifest.id),
+  const own = backups.filter(({ manifest }) => manifest.system === system);
+  const backup = usable(own).findLast(
+    ({ manifest, verification }) => verification?.valid !== false && !failed.includes(manifest.id),
   );
-  const backup = usable.at(-1);
   if (!backup)
-    return { action: "refuse", reason: "its data directory does not exist, and there is no usable backup of it" };
+    return {
+      action: "refuse",
+      reason: ["its data directory does not exist, and there is no usable backup of it", ...whyUnusable(own)].join(
+        "; ",
+      ),
+    };
   const verified = backup.verification?.valid ? "verified by a restore" : "not yet verified";
   return {
     action: "restore",
     backup,
     reason: `the data directory does not exist; backup ${backup.manifest.id} is the newest (${verified})`,
   };
+}
+
+/** Why backups of this database are not restored, by reason: `1 backup was encrypted to another identity (20251121T080102Z)`. */
+function whyUnusable(own: readonly Backup[]): string[] {
+  const reasons: readonly (readonly [string, (backup: Backup) => boolean])[] = [
+    ["encrypted to another identity", ({ opens }) => !opens],
+    ["without a valid authentication code", ({ opens, origin }) => opens && origin !== "authenticated"],
+  ];
+  return reasons.flatMap(([reason, applies]) => {
+    const ids = own.filter(applies).map(({ manifest }) => manifest.id);
+    return ids.length === 0 ? [] : [`${ids.length} ${ids.length === 1 ? "is" : "are"} ${reason} (${ids.join(", ")})`];
+  });
 }

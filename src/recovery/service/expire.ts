@@ -1,4 +1,4 @@
-import { readCatalogue } from "../backup/catalogue.js";
+import { readCatalogue, usable } from "../backup/catalogue.js";
 import { systemIdentifier } from "../backup/data-directory.js";
 import { removeBackup } from "../backup/remove-backup.js";
 import { prune } from "../backup/retention.js";
@@ -6,10 +6,12 @@ import { currentArchive, type RecoveryContext } from "./context.js";
 
 /** Removes the backups and log files that have exceeded their retention and that no kept backup needs. */
 export async function removeExpired(context: RecoveryContext): Promise<void> {
-  const { database, cluster, repository, report } = context;
+  const { database, cluster, repository, codec, report } = context;
   if (!database?.backups.full || !database.backups.log) return;
   const system = await systemIdentifier(cluster.data);
-  const own = (await readCatalogue(repository)).backups.filter((backup) => backup.manifest.system === system);
+  // A backup that this platform cannot open or did not write is no substitute for an older one that it can restore.
+  const { backups } = await readCatalogue(repository, codec);
+  const own = usable(backups).filter((backup) => backup.manifest.system === system);
   const log = await (await currentArchive(context)).list();
   const retention = { full: database.backups.full.keep, log: database.backups.log.keep };
   const expired = prune(own, log, retention, Date.now());

@@ -1,7 +1,7 @@
 import type { RestorePreview } from "../../contracts/restore.js";
 import { segmentFetch } from "../../promises/facts/stores.js";
 import { type Backup, readCatalogue } from "../backup/catalogue.js";
-import { backupFor, requirePast } from "../restore/choose-backup.js";
+import { backupFor, type ChosenBackup, requireOrigin, requirePast } from "../restore/choose-backup.js";
 import { requireLog } from "../restore/fetch-log.js";
 import type { RestoreTarget } from "../restore/target.js";
 import { currentArchive, type RecoveryContext } from "./context.js";
@@ -12,15 +12,16 @@ import { currentArchive, type RecoveryContext } from "./context.js";
  */
 export async function previewRestore(
   context: RecoveryContext,
-  id: string,
+  chosen: ChosenBackup,
   target: RestoreTarget,
 ): Promise<RestorePreview> {
   const now = Date.now();
   await requirePast(target, now, async () => now);
-  const catalogue = await readCatalogue(context.repository);
-  const backup = backupFor(catalogue, id, target);
+  const catalogue = await readCatalogue(context.repository, context.codec);
+  const backup = backupFor(catalogue, chosen.id, target);
+  const acceptUnauthenticated = requireOrigin(backup, chosen);
   const { manifest, verification } = backup;
-  const log = await requireLog(await currentArchive(context), manifest, target);
+  const log = await requireLog(await currentArchive(context), manifest, target, { acceptUnauthenticated });
   const newestData = target.kind === "time" ? target.at : newestArchived(context, now);
   const estimate = estimated(backup, catalogue.backups, log.files.length);
   return {

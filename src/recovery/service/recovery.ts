@@ -5,11 +5,12 @@ import { isInitialised } from "../../postgres/cluster.js";
 import type { Server } from "../../postgres/server.js";
 import { archiveTimeout } from "../../postgres/settings.js";
 import { type ArchiveState, startArchiver } from "../archive/archiver.js";
-import { type Backup, type Catalogue, findBackup, readCatalogue } from "../backup/catalogue.js";
+import { type Backup, type Catalogue, findBackup, readCatalogue, usable } from "../backup/catalogue.js";
 import { systemIdentifier } from "../backup/data-directory.js";
 import { removeBackup } from "../backup/remove-backup.js";
 import { nextBackup } from "../backup/schedule.js";
 import { type Scheduler, startScheduler } from "../backup/scheduler.js";
+import type { ChosenBackup } from "../restore/choose-backup.js";
 import { rollBack } from "../restore/move-into-place.js";
 import type { RestoreObserver } from "../restore/progress.js";
 import { removeReplayedLog } from "../restore/restore.js";
@@ -61,9 +62,9 @@ export interface Recovery {
   /** The last restore that a lost data directory made necessary. */
   lastRestore(): RestoreRecord | undefined;
   /** See `prepareReplacement` in replace.ts. */
-  prepareReplacement(id: string, target: RestoreTarget, observer: RestoreObserver): Promise<Replacement>;
+  prepareReplacement(chosen: ChosenBackup, target: RestoreTarget, observer: RestoreObserver): Promise<Replacement>;
   /** See `previewRestore` in preview.ts. */
-  previewRestore(id: string, target: RestoreTarget): Promise<RestorePreview>;
+  previewRestore(chosen: ChosenBackup, target: RestoreTarget): Promise<RestorePreview>;
   /** Undoes `Replacement.replace` if the server cannot recover from it. The server must not run. */
   rollBack(kept: string): Promise<void>;
   /** Cancels the work in progress and starts no other; the log is still archived. */
@@ -73,7 +74,7 @@ export interface Recovery {
 }
 
 export function startRecovery(options: RecoveryOptions): Recovery {
-  const { cluster, repository, database } = options;
+  const { cluster, repository, codec, database } = options;
   const events: RecoveryEvents = new EventEmitter();
   const report = (level: RecoveryEvent["level"], what: string): void => {
     events.emit("event", { at: Date.now(), level, what });
@@ -153,16 +154,16 @@ export function startRecovery(options: RecoveryOptions): Recovery {
       busy: queue.busy,
       failing: scheduler.failing(),
     }),
-    catalogue: () => readCatalogue(repository),
+    catalogue: () => readCatalogue(repository, codec),
     prepare,
     started,
     take: takeNow,
     verify: (id) => verify(context, id),
-    remove: async (id) => removeBackup(repository, findBackup(await readCatalogue(repository), id)),
+    remove: async (id) => removeBackup(repository, findBackup(await readCatalogue(repository, codec), id)),
     probeArchive: (timeoutMs) => probeArchive(context, timeoutMs),
     lastRestore: () => autoRestore.last,
-    prepareReplacement: (id, target, observer) => prepareReplacement(context, id, target, observer),
-    previewRestore: (id, target) => previewRestore(context, id, target),
+    prepareReplacement: (chosen, target, observer) => prepareReplacement(context, chosen, target, observer),
+    previewRestore: (chosen, target) => previewRestore(context, chosen, target),
     rollBack: (kept) => rollBack(kept, cluster.data),
     cancel,
     async stop() {
@@ -176,14 +177,16 @@ export function startRecovery(options: RecoveryOptions): Recovery {
 
 /** Takes the full backups of the platform file's schedule, each verified by a restore. */
 function backupSchedule(context: RecoveryContext): Scheduler {
-  const { archiver, database, cluster, repository, report } = context;
+  const { archiver, database, cluster, repository, codec, report } = context;
   return startScheduler({
     what: "backup",
     async due() {
       const schedule = database?.backups.full;
       if (!schedule || !archiver) return undefined;
       const system = (await isInitialised(cluster)) ? await systemIdentifier(cluster.data) : undefined;
-      const own = (await readCatalogue(repository)).backups.filter((backup) => backup.manifest.system === system);
+      // A backup that this platform cannot restore does not postpone the next one.
+      const { backups } = await readCatalogue(repository, codec);
+      const own = usable(backups).filter((backup) => backup.manifest.system === system);
       return nextBackup(schedule, own.at(-1)?.manifest.startedAt, Date.now());
     },
     async work() {

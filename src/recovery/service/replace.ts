@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { probeLog } from "../archive/probe.js";
 import { readCatalogue } from "../backup/catalogue.js";
-import { backupFor, requirePast } from "../restore/choose-backup.js";
+import { backupFor, type ChosenBackup, requireOrigin, requirePast } from "../restore/choose-backup.js";
 import { moveIntoPlace } from "../restore/move-into-place.js";
 import type { RestoreObserver } from "../restore/progress.js";
 import { unpackInto } from "../restore/restore.js";
@@ -31,7 +31,7 @@ const RESTORING = "the database is being restored";
  */
 export async function prepareReplacement(
   context: RecoveryContext,
-  id: string,
+  chosen: ChosenBackup,
   target: RestoreTarget,
   observer: RestoreObserver,
 ): Promise<Replacement> {
@@ -39,7 +39,9 @@ export async function prepareReplacement(
   observer.step("choose");
   // Before the queue: a backup in progress is not cancelled for a request that is rejected.
   await requirePast(target, Date.now(), async () => Date.now());
-  const { manifest } = backupFor(await readCatalogue(repository), id, target);
+  const backup = backupFor(await readCatalogue(repository, codec), chosen.id, target);
+  const acceptUnauthenticated = requireOrigin(backup, chosen);
+  const { manifest } = backup;
   if (manifest.recipient !== null && manifest.recipient !== codec.recipient)
     throw new KeelsonError("backup/wrong-key", `backup ${manifest.id} was encrypted to another identity`, {
       hint: `restore it into a directory with the right identity: keelson restore ${manifest.id} --to DIR --identity FILE`,
@@ -52,8 +54,8 @@ export async function prepareReplacement(
   observer.step("fetch");
   const unpacked = await queue.run("unpacking a backup to restore it", async (signal) => {
     await rm(fresh, { recursive: true, force: true });
-    return unpackInto(fresh, repository, codec, manifest, {
-      ...{ user: cluster.user, target, signal, lag },
+    return unpackInto(fresh, repository, codec, backup, {
+      ...{ user: cluster.user, target, signal, lag, acceptUnauthenticated },
       onFetched: observer.fetched.bind(observer),
     });
   });

@@ -14,7 +14,7 @@ export async function take(context: RecoveryContext, verify: boolean): Promise<B
     const from = { platform, server: context.server(), data: cluster.data };
     const manifest = await takeBackup(from, repository, codec, { now: Date.now, signal });
     report("info", `backup ${manifest.id} is stored`);
-    const backup = { manifest, verification: undefined };
+    const backup: Backup = { manifest, verification: undefined, origin: "authenticated", opens: true };
     if (!verify) return backup;
     rename(`verifying backup ${manifest.id}`);
     const verified = await check(context, backup, signal);
@@ -26,14 +26,15 @@ export async function take(context: RecoveryContext, verify: boolean): Promise<B
 /** Verifies a backup of the catalogue by restoring it. Throws `backup/unknown`. */
 export function verify(context: RecoveryContext, id: string): Promise<Backup> {
   return context.queue.run("verifying a backup", async (signal) =>
-    check(context, findBackup(await readCatalogue(context.repository), id), signal),
+    check(context, findBackup(await readCatalogue(context.repository, context.codec), id), signal),
   );
 }
 
-async function check(context: RecoveryContext, { manifest }: Backup, signal: AbortSignal): Promise<Backup> {
+async function check(context: RecoveryContext, backup: Backup, signal: AbortSignal): Promise<Backup> {
   const { repository, codec, report } = context;
+  const { manifest } = backup;
   const options = { scratch: scratchDirectory(context), now: Date.now, signal };
-  const verification = await verifyBackup(repository, codec, manifest, options);
+  const verification = await verifyBackup(repository, codec, backup, options);
   const { notCompared } = verification;
   if (verification.valid && notCompared)
     report(
@@ -42,5 +43,5 @@ async function check(context: RecoveryContext, { manifest }: Backup, signal: Abo
     );
   else if (verification.valid) report("info", `backup ${manifest.id} is valid: it was restored and compared`);
   else report("error", `backup ${manifest.id} is not valid: ${verification.findings.join("; ")}`);
-  return { manifest, verification };
+  return { ...backup, verification };
 }

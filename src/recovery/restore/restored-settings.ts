@@ -1,0 +1,63 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeAccessRules } from "../../postgres/access.js";
+import type { ServerUser } from "../../postgres/server-user.js";
+import type { Manifest } from "../backup/catalogue.js";
+import type { EndOfReplay } from "./end-of-replay.js";
+
+/** Directory with the log to replay, relative to the data directory so that both can be moved together. */
+export const LOG_DIRECTORY = "restored_wal";
+
+/**
+ * Files of a data directory that decide what the server runs and who may connect. They are never taken from a backup: some
+ * settings are commands (`restore_command`, `recovery_end_command`, `archive_command`) or libraries to load.
+ */
+const SETTINGS_FILES = [
+  "postgresql.conf",
+  "postgresql.auto.conf",
+  "pg_hba.conf",
+  "pg_ident.conf",
+  "recovery.conf",
+  "recovery.signal",
+  "standby.signal",
+];
+
+/** The settings of a restored server besides PostgreSQL's defaults; a running platform passes all others as arguments. */
+const SERVER_SETTINGS = [
+  "# written by Keelson for a restored copy; the settings of the backed-up server are not taken over",
+  "max_connections = 100",
+  "timezone = 'UTC'",
+  "log_timezone = 'UTC'",
+  "lc_messages = 'C'",
+];
+
+/** Writes all settings: those of the server, the access rules, and those with which it recovers when it starts. */
+export async function writeSettings(
+  directory: string,
+  manifest: Manifest,
+  end: EndOfReplay,
+  user: ServerUser,
+): Promise<void> {
+  for (const name of SETTINGS_FILES) await rm(join(directory, name), { recursive: true, force: true });
+  await writeNew(join(directory, "postgresql.conf"), SERVER_SETTINGS);
+  await writeNew(join(directory, "postgresql.auto.conf"), [
+    `restore_command = 'cp ${LOG_DIRECTORY}/%f "%p"'`,
+    "recovery_target_timeline = 'latest'",
+    "recovery_target_action = 'promote'",
+    // Clients that connect during the replay would read an old state without notice.
+    "hot_standby = off",
+    ...(end.kind === "time" ? [`recovery_target_time = '${timestamp(end.at)}'`] : []),
+    ...(end.kind === "restore-point" ? [`recovery_target_name = '${manifest.restorePoint.name}'`] : []),
+  ]);
+  await writeNew(join(directory, "recovery.signal"), []);
+  await writeAccessRules(directory, user);
+}
+
+async function writeNew(path: string, lines: readonly string[]): Promise<void> {
+  await writeFile(path, lines.map((line) => `${line}\n`).join(""), { mode: 0o600, flag: "wx" });
+}
+
+/** A timestamp that PostgreSQL reads in any locale and time zone: `2025-11-21 08:01:02.345+00`. */
+function timestamp(at: number): string {
+  return new Date(at).toISOString().replace("T", " ").replace("Z", "+00");
+}
