@@ -25,7 +25,7 @@ export function describe(backup: ListedBackup): string {
     : verification.valid
       ? `verified by a restore in ${((verification.restoreMs + verification.replayMs) / 1000).toFixed(1)} s${notCompared(verification.notCompared)}`
       : `NOT VALID: ${verification.findings.join("; ")}`;
-  return `${backup.id}  ${readable(backup.bytes)} ${backup.encrypted ? "encrypted" : "not encrypted"}, ${backup.rows} rows in ${backup.tables} tables  ${state}${unusable(backup)}`;
+  return `${backup.id}  ${readableBytes(backup.bytes)} ${backup.encrypted ? "encrypted" : "not encrypted"}, ${backup.rows} rows in ${backup.tables} tables  ${state}${unusable(backup)}`;
 }
 
 function unusable({ opens, origin }: ListedBackup): string {
@@ -44,7 +44,7 @@ function notCompared(tables: readonly string[] | undefined): string {
 }
 
 /** Bytes, rounded, with a binary unit. */
-function readable(bytes: number): string {
+export function readableBytes(bytes: number): string {
   const units = ["B", "Ki", "Mi", "Gi", "Ti"];
   const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
   const value = bytes / 1024 ** power;

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, realpath, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { applySafeFixes } from "../check/apply-fixes.js";
 import { check as findingsOf } from "../check/check.js";
@@ -8,16 +8,19 @@ import { countText, findingsText } from "../check/output/text.js";
 import type { Rule } from "../check/rule.js";
 import { rules as catalogue } from "../check/rules/index.js";
 import { verifyFixes } from "../check/verify-fixes.js";
+import { writeAtomically } from "../disk/atomic-file.js";
 import { KeelsonError } from "../errors/keelson-error.js";
+import { singleLine } from "../errors/terminal-text.js";
 import { messageOf } from "../errors/thrown.js";
 import { makePlan } from "../plan/index.js";
 import type { Plan } from "../plan/plan.js";
 import type { Diagnostic } from "../platform-file/diagnostic.js";
 import { DiagnosticsError } from "../platform-file/diagnostics-error.js";
+import { applyEdits } from "../platform-file/edit/apply.js";
 import { readPlatform } from "../platform-file/index.js";
 import { didYouMean } from "../platform-file/suggest.js";
 import { coloursFor } from "./colours.js";
-import { findFile, type Loaded, loadPlatform, planOf } from "./load.js";
+import { fileOrDefault, findFile, type Loaded, loadPlatform, planOf } from "./load.js";
 import { print, printError, printJson } from "./output.js";
 import { sourcesOf } from "./sources.js";
 import { version } from "./version.js";
@@ -33,7 +36,12 @@ export interface CheckOptions {
 }
 
 /** `keelson check`. `formatIsExplicit`: `--format` was given on the command line. */
-export async function check(file: string, options: CheckOptions, formatIsExplicit: boolean): Promise<void> {
+export async function check(
+  given: string | undefined,
+  options: CheckOptions,
+  formatIsExplicit: boolean,
+): Promise<void> {
+  const file = await fileOrDefault(given, "read");
   const { format, json } = options;
   if (json && format !== "json" && formatIsExplicit)
     throw new KeelsonError("usage", `--json and --format ${format} cannot be combined`, {
@@ -58,8 +66,7 @@ export async function check(file: string, options: CheckOptions, formatIsExplici
 async function checkFile(file: string, options: CheckOptions): Promise<void> {
   const rules = selectRules(options.rule);
   if (options.listRules) return printRules(rules, options);
-  let loaded = await loadPlatform(file);
-  if (options.fix) loaded = await fixFile(file, loaded, rules, options);
+  const loaded = options.fix ? await fixFile(file, rules, options) : await loadPlatform(file);
   const plans = plansOf(loaded, options);
   const findings = findingsIn(loaded, plans, rules);
   print(`${await formatFindings(findings, rules, loaded, plans, options)}\n`);
@@ -99,9 +106,9 @@ function plansIn(file: string, text: string): readonly Plan[] | undefined {
 /** A fix may reveal the next finding, so fixes are applied in rounds. */
 const MAX_FIX_ROUNDS = 5;
 
-/** Applies safe fixes until none remains. */
-async function fixFile(file: string, first: Loaded, rules: readonly Rule[], options: CheckOptions): Promise<Loaded> {
-  let loaded = first;
+/** Corrects misspelled keys, and then applies safe fixes until none remains. */
+async function fixFile(file: string, rules: readonly Rule[], options: CheckOptions): Promise<Loaded> {
+  let loaded = await loadCorrected(file);
   let count = 0;
   for (let round = 0; round < MAX_FIX_ROUNDS; round++) {
     if (loaded.text === undefined) {
@@ -123,11 +130,31 @@ async function fixFile(file: string, first: Loaded, rules: readonly Rule[], opti
   return loaded;
 }
 
+/** The platform, after the keys that are misspelled by few letters were renamed in the file. */
+async function loadCorrected(file: string): Promise<Loaded> {
+  try {
+    return await loadPlatform(file);
+  } catch (error) {
+    if (!(error instanceof DiagnosticsError) || error.text === undefined) throw error;
+    const fixable = error.diagnostics.filter(({ fix }) => fix !== undefined);
+    if (fixable.length === 0) throw error;
+    let text = error.text;
+    for (const { fix = [] } of fixable) text = applyEdits(text, fix);
+    await writeText(await findFile(file), text);
+    for (const { code, message, fix = [] } of fixable)
+      printError(`fixed ${code}: ${singleLine(message)}; renamed to ${fix.map(({ rename }) => rename ?? "").join()}\n`);
+    return loadPlatform(file);
+  }
+}
+
 /** Writes the text, and keeps the byte order mark of the file. */
-async function writeText(path: string, text: string): Promise<void> {
+async function writeText(file: string, text: string): Promise<void> {
+  // A symbolic link keeps pointing at the file.
+  const path = await realpath(file);
   try {
     const mark = (await readFile(path, "utf8")).startsWith("\uFEFF") ? "\uFEFF" : "";
-    await writeFile(path, `${mark}${text}`);
+    // The file is replaced as a whole, with its permissions: a full disk or a killed process leaves the old one.
+    await writeAtomically(path, `${mark}${text}`, { mode: (await stat(path)).mode & 0o777 });
   } catch (error) {
     throw new KeelsonError("file/unwritable", `cannot write ${path}: ${messageOf(error)}`, {
       hint: "run the check without --fix, and apply the fixes of the findings by hand",

@@ -5,7 +5,7 @@ import { type DeployResult, deploy, type Reporter } from "../kubernetes/deploy/i
 import { connectionFrom } from "../kubernetes/kubeconfig.js";
 import { describe } from "../kubernetes/live-object.js";
 import { targets } from "../render/targets.js";
-import { loadPlan } from "./load.js";
+import { fileOrDefault, loadPlan } from "./load.js";
 import { printError, printJson } from "./output.js";
 
 export interface DeployOptions {
@@ -19,7 +19,8 @@ export interface DeployOptions {
 }
 
 /** `keelson deploy`. */
-export async function deployPlatform(file: string, options: DeployOptions): Promise<void> {
+export async function deployPlatform(given: string | undefined, options: DeployOptions): Promise<void> {
+  const file = await fileOrDefault(given, "read");
   const plan = await loadPlan(file, options.environment);
   const { kubeconfig, context } = options;
   const client = new KubernetesClient(await connectionFrom({ kubeconfig, context, environment: process.env }));

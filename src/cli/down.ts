@@ -13,6 +13,8 @@ const POLL_INTERVAL_MS = 50;
 
 export interface DownOptions extends ConnectionOptions {
   readonly json?: boolean;
+  /** Prints nothing: another command reports the result. */
+  readonly quiet?: boolean;
 }
 
 /** `keelson down`. Idempotent: if no platform is running there is nothing to stop, and the command succeeds. */
@@ -21,6 +23,7 @@ export async function down(options: DownOptions): Promise<void> {
     if (error instanceof KeelsonError && error.code === "platform/not-running") return error;
     throw error;
   });
+  if (options.quiet) return;
   if (stopped instanceof KeelsonError) printResult(options.json, { stopped: false }, () => stopped.message);
   else
     printResult(

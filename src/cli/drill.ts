@@ -1,19 +1,24 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { type DrillResult, drillResultSchema } from "../contracts/drills.js";
+import {
+  type DrillFaultEstimate,
+  type DrillResult,
+  drillFaultEstimatesSchema,
+  drillResultSchema,
+} from "../contracts/drills.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { singleLine } from "../errors/terminal-text.js";
 import { callControl } from "../local/control/client.js";
 import { layout } from "../local/layout.js";
-import { formatOutcome } from "../promises/format.js";
 import { executors, isDrillFault } from "../recovery/drills/faults/index.js";
-import { promisedText, worstCase } from "../recovery/drills/report/facts.js";
 import { drillStore } from "../recovery/drills/store.js";
 import { coloursFor } from "./colours.js";
 import { type ConnectionOptions, findRunning } from "./connection.js";
 import { copiedPlatform, withCopy } from "./drill-copy.js";
+import { summary } from "./drill-summary.js";
 import { printError, printResult } from "./output.js";
+import { confirm } from "./questions.js";
 import { ENDING } from "./signals.js";
 
 export interface DrillOptions extends ConnectionOptions {
@@ -24,6 +29,7 @@ export interface DrillOptions extends ConnectionOptions {
   readonly environment?: string;
   /** Drill the running platform itself, not a copy. */
   readonly running?: boolean;
+  readonly yes?: boolean;
   readonly json?: boolean;
 }
 
@@ -53,9 +59,27 @@ interface Completed {
 
 /** The drill of the running platform itself. */
 async function drillPlatform(fault: string, options: DrillOptions): Promise<Completed> {
-  const { control, data } = await findRunning(options);
+  const { control, data, platform } = await findRunning(options);
+  const { faults } = await callControl(control, "/drills/faults", drillFaultEstimatesSchema);
+  const estimate = faults.find((each) => each.fault === fault);
+  // A drill that loses no acknowledged data only interrupts the platform, as `--running` states.
+  if (estimate?.dataLoss) await confirm({ consequences: consequencesOf(estimate), name: platform, yes: options.yes });
   const result = await runDrill(control, fault, options);
   return { result, directory: drillStore(layout(data).drills).directory(result.id) };
+}
+
+function consequencesOf({ title, unavailableSeconds, dataLoss }: DrillFaultEstimate): string[] {
+  const outage = unavailableSeconds === undefined ? "for an unknown time" : `for up to ${unavailableSeconds} s`;
+  const records = dataLoss?.estimatedRecords;
+  return [
+    `The drill ${title} destroys data of the running platform, and makes it unavailable ${outage}.`,
+    ...(dataLoss === undefined
+      ? []
+      : [
+          `Lost: ${dataLoss.loses}: those of up to ${dataLoss.estimatedSeconds} s${records === undefined ? "" : `, about ${records} usage records`}.`,
+        ]),
+    "A drill without --running uses a temporary copy and destroys nothing.",
+  ];
 }
 
 /** The drill of a temporary copy, which is removed afterwards. */
@@ -94,26 +118,4 @@ async function runDrill(socket: string, fault: string, options: DrillOptions): P
 
 function printEvent({ t, what }: DrillResult["events"][number]): void {
   printError(`${paint.dim(`${(t / 1000).toFixed(1).padStart(6)} s`)}  ${singleLine(what)}\n`);
-}
-
-function summary(result: DrillResult, directory: string): string {
-  const out = coloursFor(process.stdout, process.env);
-  const verdict =
-    result.state === "finished"
-      ? (result.verdict ?? "unknown").replace("-", " ")
-      : `${result.state}${result.state === "failed" ? `: ${result.reason ?? ""}` : ""}`;
-  const mark = verdict === "kept" ? out.green : out.red;
-  return [
-    "",
-    `${out.bold(result.fault)}: ${mark(verdict)}`,
-    ...result.findings.map(({ what, why }) => `  ! ${what}: ${why}`),
-    ...result.measurements.map((measurement) => {
-      const { subject, promised, predicted, underestimated } = measurement;
-      const compared = (of: "rto" | "rpo") =>
-        `${of.toUpperCase()} ${formatOutcome(measurement[of])} (predicted ${worstCase(predicted[of])}, promised ${promisedText(promised[of])})`;
-      return `  ${subject.padEnd(12)} ${compared("rto")}  ${compared("rpo")}${underestimated ? out.yellow("  worse than predicted") : ""}`;
-    }),
-    `  ${result.acknowledged} acknowledged, ${result.state === "finished" ? `${result.lost} lost, ` : ""}${result.failed} failed`,
-    `  report: ${join(directory, "report.html")}`,
-  ].join("\n");
 }

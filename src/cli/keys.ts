@@ -7,6 +7,7 @@ import { coloursFor } from "./colours.js";
 import { type Connection, type ConnectionOptions, connect } from "./connection.js";
 import { readMoment } from "./moment.js";
 import { print, printError, printJson } from "./output.js";
+import { allPages } from "./pages.js";
 import { table } from "./table.js";
 
 export interface KeyOptions extends ConnectionOptions {
@@ -91,13 +92,10 @@ export async function revokeKey(idOrPrefix: string, options: KeyOptions): Promis
 
 /** The keys of all pages of the list. */
 async function allKeys(connection: Connection, organisation: string | undefined): Promise<readonly Key[]> {
-  const keys: Key[] = [];
-  for (let after: string | undefined; ; ) {
-    const page = await callAdmin(connection, keyRoutes.listKeys, { query: { organisation, after } });
-    keys.push(...page.keys);
-    if (page.next === null) return keys;
-    after = page.next;
-  }
+  return allPages(async (after) => {
+    const { keys, next } = await callAdmin(connection, keyRoutes.listKeys, { query: { organisation, after } });
+    return { items: keys, next };
+  });
 }
 
 function readScopes(values: readonly string[]): Scope[] {

@@ -21,12 +21,35 @@ export interface Loaded {
   readonly warnings: readonly Diagnostic[];
 }
 
+/** The name that commands look for in a directory. */
+export const PLATFORM_FILE = "platform.yaml";
+export const STARTER = "starter";
+
 /** Directory of the bundled blueprints. */
 const BLUEPRINTS = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "blueprints");
+
+/** The text of a blueprint. Throws `file/not-found` for an unknown name. */
+export async function blueprintText(name: string): Promise<string> {
+  if (!blueprintNames().includes(name))
+    throw new KeelsonError("file/not-found", `there is no blueprint ${name}`, {
+      hint: `available blueprints: ${blueprintNames().join(", ")}`,
+    });
+  return readFile(join(BLUEPRINTS, name, PLATFORM_FILE), "utf8");
+}
 
 /** Names of the blueprints; commands accept them in place of a file. */
 export function blueprintNames(): string[] {
   return readdirSync(BLUEPRINTS).sort();
+}
+
+/**
+ * The file that a command without a file argument reads: the current directory's platform file if there is one, otherwise
+ * the starter blueprint for commands that run a platform, and an error about the missing file for the others.
+ */
+export async function fileOrDefault(file: string | undefined, purpose: "run" | "read"): Promise<string> {
+  if (file !== undefined) return file;
+  if (purpose === "read" || (await statIfPresent(resolve(PLATFORM_FILE)))?.isFile()) return PLATFORM_FILE;
+  return STARTER;
 }
 
 /**
@@ -49,8 +72,8 @@ export async function loadPlatform(file: string): Promise<Loaded> {
 /** The name of the file in diagnostics: as given, with `platform.yaml` for a folder, and from `blueprints/` on for a blueprint. */
 function shownName(file: string, path: string): string {
   if (path === resolve(file)) return file;
-  return path === resolve(file, "platform.yaml")
-    ? join(file, "platform.yaml")
+  return path === resolve(file, PLATFORM_FILE)
+    ? join(file, PLATFORM_FILE)
     : `blueprints${path.slice(BLUEPRINTS.length)}`;
 }
 
@@ -73,13 +96,14 @@ function loaded(parsed: Parsed, file: string, path: string, text: string | undef
 
 /** The absolute path of the file that a name refers to. Throws `file/not-found`. */
 export async function findFile(file: string): Promise<string> {
-  const blueprints = /^[a-z][a-z0-9-]*$/.test(file) ? [join(BLUEPRINTS, file, "platform.yaml")] : [];
-  const candidates = [resolve(file), resolve(file, "platform.yaml"), ...blueprints];
+  const blueprints = /^[a-z][a-z0-9-]*$/.test(file) ? [join(BLUEPRINTS, file, PLATFORM_FILE)] : [];
+  const candidates = [resolve(file), resolve(file, PLATFORM_FILE), ...blueprints];
   for (const candidate of candidates) {
     const found = await statIfPresent(candidate);
     if (found?.isFile()) return candidate;
   }
-  const hint = "give a platform file, a directory that contains platform.yaml, or a blueprint such as `starter`";
+  const hint =
+    "give a platform file, a directory that contains platform.yaml, or a blueprint such as `starter`; `keelson init` creates a file";
   const other = await statIfPresent(resolve(file));
   if (other?.isDirectory())
     throw new KeelsonError("file/not-found", `the directory \`${file}\` contains no platform.yaml`, { hint });

@@ -6,19 +6,17 @@ import { KeelsonError } from "../errors/keelson-error.js";
 import { layout } from "../local/layout.js";
 import { coloursFor } from "./colours.js";
 import { type ConnectionOptions, findData } from "./connection.js";
+import { LOG_LEVELS, type LogFilter, type LogLevel, type LogLine, matches, readLogLine } from "./log-line.js";
+import { readMoment } from "./moment.js";
 import { print, printJsonLine } from "./output.js";
 
 export interface LogsOptions extends ConnectionOptions {
   readonly follow?: boolean;
   readonly lines: number;
+  readonly since?: string;
+  readonly level: LogLevel;
+  readonly grep?: string;
   readonly json?: boolean;
-}
-
-interface Line {
-  readonly from: string;
-  readonly text: string;
-  /** Epoch milliseconds; undefined if the line has no timestamp. */
-  readonly at: number | undefined;
 }
 
 const MAX_READ_BYTES = 1024 * 1024;
@@ -29,19 +27,28 @@ const paint = coloursFor(process.stdout, process.env);
 /** `keelson logs`. */
 export async function logs(name: string | undefined, options: LogsOptions): Promise<void> {
   const directory = layout(await findData(options)).logs;
-  const files = await logFiles(directory, name);
+  const filter = filterOf(options);
   const ends = new Map<string, number>();
-  const lines: Line[] = [];
-  for (const file of files) {
+  const lines: LogLine[] = [];
+  for (const file of await logFiles(directory, name)) {
     const start = Math.max(0, (await stat(file)).size - MAX_READ_BYTES);
     const { text, end } = await readFrom(file, start);
     ends.set(file, end);
     // The first line is incomplete if reading started in the middle of the file.
-    const complete = parse(file, text).slice(start > 0 ? 1 : 0);
-    lines.push(...complete.slice(options.lines === 0 ? Number.POSITIVE_INFINITY : -options.lines));
+    lines.push(...parse(file, start > 0 ? text.slice(text.indexOf("\n") + 1) : text, filter));
   }
-  for (const line of lines.sort((a, b) => (a.at ?? 0) - (b.at ?? 0))) printLine(line, options);
-  if (options.follow) await follow(directory, name, ends, options);
+  lines.sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
+  const shown = options.lines === 0 ? [] : lines.slice(-options.lines);
+  for (const line of shown) printLine(line, options);
+  if (options.follow) await follow(directory, name, ends, filter, options);
+}
+
+function filterOf({ level, since, grep }: LogsOptions): LogFilter {
+  return {
+    level: LOG_LEVELS[level],
+    since: since === undefined ? undefined : Date.parse(readMoment("--since", since, "ago", Date.now())),
+    grep,
+  };
 }
 
 async function logFiles(directory: string, name: string | undefined): Promise<string[]> {
@@ -67,6 +74,7 @@ async function follow(
   directory: string,
   name: string | undefined,
   ends: Map<string, number>,
+  filter: LogFilter,
   options: LogsOptions,
 ): Promise<void> {
   for (;;) {
@@ -74,7 +82,7 @@ async function follow(
     for (const file of await logFiles(directory, name)) {
       const { text, end } = await readFrom(file, ends.get(file) ?? 0);
       ends.set(file, end);
-      for (const line of parse(file, text)) printLine(line, options);
+      for (const line of parse(file, text, filter)) printLine(line, options);
     }
   }
 }
@@ -94,56 +102,37 @@ async function readFrom(file: string, position: number): Promise<{ text: string;
   }
 }
 
-function parse(file: string, text: string): Line[] {
+function parse(file: string, text: string, filter: LogFilter): LogLine[] {
   const from = basename(file, ".log");
-  return text
-    .split("\n")
-    .filter((line) => line.trim() !== "")
-    .map((line) => ({ from, text: line, at: timeOf(line) }));
+  return text.split("\n").flatMap((line) => {
+    if (line.trim() === "") return [];
+    const read = readLogLine(from, line);
+    return matches(read, line, filter) ? [read] : [];
+  });
 }
 
-/** The timestamp of a line: `time` in the modules' JSON, `2025-11-21 08:01:02.345 UTC` at the start of PostgreSQL's lines. */
-function timeOf(line: string): number | undefined {
-  const json = /"time":(\d{12,})/.exec(line);
-  if (json) return Number(json[1]);
-  const stamp = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d+) UTC/.exec(line);
-  return stamp ? Date.parse(`${stamp[1]}T${stamp[2]}Z`) : undefined;
-}
-
-function printLine(line: Line, options: LogsOptions): void {
+function printLine({ process: name, at, level, message, fields }: LogLine, options: LogsOptions): void {
   if (options.json) {
-    printJsonLine({ process: line.from, time: line.at, line: line.text });
+    printJsonLine({
+      process: name,
+      time: at === undefined ? null : new Date(at).toISOString(),
+      level,
+      message,
+      ...fields,
+    });
     return;
   }
-  const { level, message } = readable(line.text);
-  const coloured = level >= 50 ? paint.red(message) : level >= 40 ? paint.yellow(message) : message;
-  const time = line.at === undefined ? "            " : new Date(line.at).toISOString().slice(11, 23);
-  print(`${paint.dim(time)} ${paint.bold(line.from.padEnd(10))} ${coloured}\n`);
-}
-
-const HIDDEN = new Set(["level", "time", "pid", "hostname", "msg", "unit"]);
-
-function readable(text: string): { level: number; message: string } {
-  const fields = jsonObject(text);
-  if (!fields) return { level: /\b(FATAL|PANIC|ERROR):/.test(text) ? 50 : 30, message: text };
-  const rest = [...fields].filter(([name]) => !HIDDEN.has(name)).map(([name, value]) => `${name}=${short(value)}`);
-  const unit = fields.get("unit");
+  const coloured =
+    level >= LOG_LEVELS.error ? paint.red(message) : level >= LOG_LEVELS.warn ? paint.yellow(message) : message;
+  const time = at === undefined ? "            " : new Date(at).toISOString().slice(11, 23);
+  const { unit, ...others } = fields;
   const from = typeof unit === "string" ? `${unit}: ` : "";
-  return {
-    level: Number(fields.get("level") ?? 30),
-    message: `${from}${String(fields.get("msg") ?? "")} ${paint.dim(rest.join(" "))}`,
-  };
+  const rest = Object.entries(others).map(([field, value]) => `${field}=${short(value)}`);
+  print(
+    `${paint.dim(time)} ${paint.bold(name.padEnd(10))} ${from}${coloured}${rest.length > 0 ? ` ${paint.dim(rest.join(" "))}` : ""}\n`,
+  );
 }
 
 function short(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-function jsonObject(text: string): Map<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? new Map(Object.entries(value)) : undefined;
-  } catch {
-    return undefined;
-  }
 }

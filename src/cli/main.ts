@@ -33,12 +33,22 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   start: "up",
   run: "up",
   stop: "down",
-  restart: "down, then up",
   ps: "status",
   validate: "check",
   lint: "check",
   config: "plan",
   apply: "deploy",
+  new: "init",
+  create: "init",
+  dashboard: "open",
+  history: "drills",
+  top: "status",
+  tail: "logs",
+  organisations: "orgs",
+  teams: "orgs",
+  accounts: "users",
+  diff: "render --diff, or deploy --diff",
+  models: "plan",
 };
 
 function isCommand(program: Command, name: string): boolean {

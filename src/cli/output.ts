@@ -42,3 +42,21 @@ export function printResult(json: boolean | undefined, value: unknown, text: () 
   if (json) printJson(value);
   else print(`${text()}\n`);
 }
+
+/** Prints the parts of one text to stdout as they arrive. A character that is split between two parts is printed as one. */
+export class PartPrinter {
+  #high = "";
+
+  print(part: string): void {
+    const text = this.#high + part;
+    const split = /[\ud800-\udbff]$/.test(text);
+    this.#high = split ? text.slice(-1) : "";
+    print(split ? text.slice(0, -1) : text);
+  }
+
+  /** Prints what remains at the end of the text. */
+  end(): void {
+    print(this.#high);
+    this.#high = "";
+  }
+}

@@ -1,7 +1,7 @@
 import { KeelsonError } from "../errors/keelson-error.js";
 import { suggest } from "../platform-file/suggest.js";
 import { coloursFor } from "./colours.js";
-import { loadPlatform, planOf } from "./load.js";
+import { fileOrDefault, loadPlatform, planOf } from "./load.js";
 import { print, printError, printJson } from "./output.js";
 
 export interface PlanOptions {
@@ -11,7 +11,8 @@ export interface PlanOptions {
 }
 
 /** `keelson plan`: the plan of a platform file under an environment, or (`--explain`) the origin of its values. */
-export async function plan(file: string, { environment, json, explain }: PlanOptions): Promise<void> {
+export async function plan(given: string | undefined, { environment, json, explain }: PlanOptions): Promise<void> {
+  const file = await fileOrDefault(given, "read");
   const loaded = await loadPlatform(file);
   const plan = planOf(loaded, environment);
   if (explain !== undefined && explain !== false) {

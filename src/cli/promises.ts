@@ -4,7 +4,7 @@ import type { Marks } from "../promises/marks.js";
 import { type PromiseSheet, promiseSheet, type Row } from "../promises/sheet.js";
 import { sheetText } from "../promises/sheet-text.js";
 import { coloursFor } from "./colours.js";
-import { loadPlan } from "./load.js";
+import { fileOrDefault, loadPlan } from "./load.js";
 import { printResult } from "./output.js";
 
 export interface PromisesOptions {
@@ -15,7 +15,8 @@ export interface PromisesOptions {
 }
 
 /** `keelson promises`. */
-export async function promises(file: string, options: PromisesOptions): Promise<void> {
+export async function promises(given: string | undefined, options: PromisesOptions): Promise<void> {
+  const file = await fileOrDefault(given, "read");
   const plan = await loadPlan(file, options.environment);
   const { drillMeasurements } = await import("./drill-measurements.js");
   const sheet = promiseSheet(plan, await drillMeasurements(options.data, plan));

@@ -9,7 +9,7 @@ import type { Note } from "../render/note.js";
 import type { Rendering } from "../render/target.js";
 import { isTargetName, type TargetName, targets } from "../render/targets.js";
 import { unifiedDiff } from "../render/unified-diff.js";
-import { loadPlan } from "./load.js";
+import { fileOrDefault, loadPlan } from "./load.js";
 import { print, printDocument, printError, printJson } from "./output.js";
 import { readFolder, writeChanges, writeMissingSecrets } from "./rendered-folder.js";
 
@@ -23,7 +23,8 @@ export interface RenderOptions {
 }
 
 /** `keelson render`. */
-export async function render(file: string, options: RenderOptions): Promise<void> {
+export async function render(given: string | undefined, options: RenderOptions): Promise<void> {
+  const file = await fileOrDefault(given, "read");
   const target = targetNamed(options.target);
   const plan = await loadPlan(file, options.environment);
   const rendering = targets[target].render(plan);

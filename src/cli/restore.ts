@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { z } from "zod";
+import type { z } from "zod";
+import { type RestoreRequest, restoredSchema, restorePreviewSchema } from "../contracts/restore.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { callControl } from "../local/control/client.js";
 import { restoreTo } from "../recovery/offline.js";
@@ -8,15 +9,18 @@ import { findLocation, type RepositoryOptions } from "./backups.js";
 import { findRunning } from "./connection.js";
 import { readMoment } from "./moment.js";
 import { printResult } from "./output.js";
+import { confirm } from "./questions.js";
+import { consequencesOf, showProgress } from "./restore-progress.js";
 import { ENDING } from "./signals.js";
 
 export interface RestoreOptions extends RepositoryOptions {
   readonly to?: string;
   readonly at?: string;
   readonly acceptUnauthenticated?: string;
+  readonly yes?: boolean;
 }
 
-const doneSchema = z.object({ id: z.string(), kept: z.string().optional(), tookMs: z.number() });
+type Restored = z.infer<typeof restoredSchema>;
 
 /** `keelson restore`. */
 export async function restore(id: string, options: RestoreOptions): Promise<void> {
@@ -61,9 +65,25 @@ async function toDirectory(id: string, at: number | undefined, to: string, optio
 }
 
 async function inPlace(id: string, at: number | undefined, options: RestoreOptions): Promise<void> {
-  const running = await findRunning(options);
-  const body = { id, ...(at !== undefined && { at }), ...accepted(options) };
-  const done = await callControl(running.control, "/restore", doneSchema, { method: "POST", body });
+  const { control, platform } = await findRunning(options);
+  const request: RestoreRequest = { id, ...(at !== undefined && { at }), ...accepted(options) };
+  const preview = await callControl(control, "/restore/preview", restorePreviewSchema, {
+    method: "POST",
+    body: request,
+  });
+  await confirm({ consequences: consequencesOf(preview, Date.now()), name: platform, yes: options.yes });
+  const shown = new AbortController();
+  // Ctrl-C ends this command, but not the restore: half of it would be worse than all of it.
+  const progress = showProgress(control, shown.signal);
+  let done: Restored;
+  try {
+    // The preview resolved `latest`: what was confirmed is what is restored.
+    const body = { ...request, id: preview.backup.id };
+    done = await callControl(control, "/restore", restoredSchema, { method: "POST", body });
+  } finally {
+    shown.abort();
+    await progress;
+  }
   printResult(
     options.json,
     done,

@@ -25,7 +25,7 @@ import { deleteFirstKey, type Welcome, welcome } from "../local/welcome.js";
 import type { Plan } from "../plan/plan.js";
 import { archiveFailureMessage } from "../recovery/service/archive-events.js";
 import { coloursFor, styledLine } from "./colours.js";
-import { loadPlan } from "./load.js";
+import { fileOrDefault, loadPlatform, planOf } from "./load.js";
 import { forTerminal, printError, printJsonLine } from "./output.js";
 import { ENDING } from "./signals.js";
 import { version } from "./version.js";
@@ -44,14 +44,16 @@ export interface UpOptions {
 const paint = coloursFor(process.stderr, process.env);
 
 /** `keelson up`. */
-export async function up(file: string, options: UpOptions): Promise<void> {
-  const plan = await loadPlan(file, options.environment);
+export async function up(given: string | undefined, options: UpOptions): Promise<void> {
+  const file = await fileOrDefault(given, "run");
+  const loaded = await loadPlatform(file);
+  const plan = planOf(loaded, options.environment);
   requireEngines(plan);
   if (options.detach) await detached(file, plan, options);
-  else await foreground(file, plan, options);
+  else await foreground({ file, path: loaded.path }, plan, options);
 }
 
-async function foreground(file: string, plan: Plan, options: UpOptions): Promise<void> {
+async function foreground(from: { file: string; path: string }, plan: Plan, options: UpOptions): Promise<void> {
   const startedAt = performance.now();
   const interrupted = new AbortController();
   const stopRequested = waitForSignal(interrupted);
@@ -62,7 +64,7 @@ async function foreground(file: string, plan: Plan, options: UpOptions): Promise
     platform = await startPlatform(
       {
         plan,
-        file,
+        ...from,
         data: dataDirectory(options.data, plan),
         host: options.host,
         port: options.port,
@@ -76,7 +78,7 @@ async function foreground(file: string, plan: Plan, options: UpOptions): Promise
     );
     // Before the report: what happens from here on is printed.
     follow(platform);
-    await show(await welcome(platform), platform, performance.now() - startedAt, options);
+    await show(await welcome(platform), platform, await brokenPromises(plan), performance.now() - startedAt, options);
     await deleteFirstKey(platform);
     await stopRequested;
     printLine(paint.dim("Shutting down: finishing in-flight requests (Ctrl-C again to force)"));
@@ -118,18 +120,38 @@ const startReportSchema = z.object({
   models: z.array(z.object({ name: z.string(), reason: z.string() })).readonly(),
   /** Parts of the plan that `up` does not run on this machine, each with the reason. */
   left: z.array(z.string()).readonly(),
+  /** Errors that `keelson check` finds in this environment: promises that the design cannot keep. */
+  errors: z.number(),
+  file: z.string(),
   tookMs: z.number(),
 });
 
 type StartReport = z.infer<typeof startReportSchema>;
 
 /** Resolves when the report is written: only then may the first key be deleted. */
-async function show(hello: Welcome, platform: Platform, tookMs: number, options: UpOptions): Promise<void> {
+async function show(
+  hello: Welcome,
+  platform: Platform,
+  errors: number,
+  tookMs: number,
+  options: UpOptions,
+): Promise<void> {
   const { running, first, omitted } = platform;
-  const report = { ...running, ...hello, first, left: omitted, tookMs: Math.round(tookMs) };
+  const report = { ...running, ...hello, first, left: omitted, errors, tookMs: Math.round(tookMs) };
   // One line, because the process goes on: a reader knows at its end that the document is complete.
   if (options.json) await written(process.stdout, `${safeJson(report)}\n`);
   else await written(process.stderr, forTerminal(greeting(report)));
+}
+
+/** The rules are loaded after the start, which they would delay. */
+async function brokenPromises(plan: Plan): Promise<number> {
+  const [{ check }, { rules }] = await Promise.all([import("../check/check.js"), import("../check/rules/index.js")]);
+  return check([plan], rules).filter(({ severity }) => severity === "error").length;
+}
+
+function brokenText({ errors, file, environment }: StartReport): string {
+  const what = errors === 1 ? "this design has 1 error" : `this design has ${errors} errors`;
+  return `${what}, so promises are not kept: ${invocation()} check ${file} -e ${environment}`;
 }
 
 function greeting(report: StartReport): string {
@@ -144,6 +166,7 @@ function greeting(report: StartReport): string {
     ...(firstKey ? [`  first key  ${paint.bold(firstKey)}   ${paint.dim("(shown only once: save it)")}`] : []),
     `  data       ${report.data}`,
     ...report.left.map((what) => paint.dim(`  omitted    ${what}`)),
+    ...(report.errors > 0 ? [paint.yellow(`  check      ${brokenText(report)}`)] : []),
     ...(curl ? ["", "  Try it:", `    ${curl}`, `    ${invocation()} chat`] : []),
     "",
   ];

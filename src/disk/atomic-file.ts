@@ -16,6 +16,8 @@ export async function writeAtomically(
     const handle = await open(temporary, "wx", options.mode ?? 0o600);
     try {
       await handle.writeFile(content);
+      // The mode of `open` is reduced by the umask.
+      if (options.mode !== undefined) await handle.chmod(options.mode);
       if (options.owner) await handle.chown(options.owner.uid, options.owner.gid);
       await handle.sync();
     } finally {

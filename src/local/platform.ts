@@ -41,6 +41,8 @@ export interface PlatformOptions {
   readonly plan: Plan;
   /** The platform file as the user specified it. */
   readonly file: string;
+  /** Its absolute path, with which `restart` starts it again; by default `file`. */
+  readonly path?: string;
   readonly data: string;
   readonly host: string;
   readonly port: number;
@@ -278,6 +280,13 @@ async function describeRunning(
     environment: plan.environment,
     backups: options.backups ?? places.backups,
     data: places.root,
+    start: {
+      file: options.path ?? options.file,
+      host: options.host,
+      port: options.port,
+      split: options.split,
+      ...(options.backups !== undefined && { backups: options.backups }),
+    },
   };
 }
 

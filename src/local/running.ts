@@ -22,6 +22,15 @@ const runningSchema = z.object({
   /** Where its backups are stored. */
   backups: z.string(),
   data: z.string(),
+  /** How it was started, so that it can be started again. */
+  start: z.object({
+    /** The absolute path of the platform file. */
+    file: z.string(),
+    host: z.string(),
+    port: z.number(),
+    split: z.boolean(),
+    backups: z.string().optional(),
+  }),
 });
 
 /** The contents of `platform.json`: the platform that runs on this data directory, and its addresses. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -122,6 +122,26 @@ describe("keelson check", () => {
     expect(await readFile(join(directory, file), "utf8")).toBe(text.replace("minAvailable: 2", "minAvailable: 1"));
   });
 
+  it("renames misspelled keys, and then applies safe fixes", async () => {
+    const fixable = fixture("availability/pdb-blocks-drain", "fail");
+    const file = await platform(fixable.replace("services:", "servces:"));
+    const { err } = await keelson(["check", file, "--fix"]);
+    expect(err).toContain("fixed spec/unknown-key: `servces` is not a key of a platform file; renamed to services");
+    expect(err).toContain("fixed availability/pdb-blocks-drain");
+    expect(await readFile(join(directory, file), "utf8")).toContain("services:");
+  });
+
+  it("replaces the file atomically, with its permissions and behind its symbolic link", async () => {
+    await platform(fixture("availability/pdb-blocks-drain", "fail"));
+    await chmod(join(directory, "platform.yaml"), 0o664);
+    await symlink("platform.yaml", join(directory, "link.yaml"));
+    await keelson(["check", "link.yaml", "--fix"]);
+    expect((await lstat(join(directory, "link.yaml"))).isSymbolicLink()).toBe(true);
+    expect((await stat(join(directory, "platform.yaml"))).mode & 0o777).toBe(0o664);
+    expect((await keelson(["check", "platform.yaml", "--rule", "availability/pdb-blocks-drain"])).code).toBe(0);
+    expect(await readdir(directory)).toEqual(["link.yaml", "platform.yaml"]);
+  });
+
   it("keeps CRLF line ends when it applies a fix", async () => {
     const text = fixture("recovery/backup-unencrypted", "fail").replaceAll("\n", "\r\n");
     const file = await platform(text);
@@ -243,7 +263,7 @@ describe("keelson check and keelson promises", () => {
 describe("keelson with invalid arguments", () => {
   const misused: readonly (readonly [string, readonly string[], string, string])[] = [
     ["an unknown command", ["chek"], "unknown command 'chek'", "did you mean check?"],
-    ["a command of other tools", ["restart"], "unknown command 'restart'", "did you mean down, then up?"],
+    ["a command of other tools", ["ps"], "unknown command 'ps'", "did you mean status?"],
     ["help for an unknown command", ["help", "chek"], "unknown command 'chek'", "did you mean check?"],
     ["an unknown option", ["check", "--strit"], "unknown option '--strit'", "did you mean --strict?"],
     ["an invalid choice", ["check", "--format", "xml"], "argument 'xml' is invalid", "text, json, sarif"],

@@ -28,6 +28,7 @@ async function drill(
     "--rate",
     "10",
     "--running",
+    "--yes",
     "--data",
     platform.data,
     ...more,
@@ -153,7 +154,17 @@ describe("keelson drill", () => {
     async () => {
       const platform = await withBackup();
       const ctrlC = new AbortController();
-      const args = ["drill", "database-loss", "--json", "--duration", "60s", "--running", "--data", platform.data];
+      const args = [
+        "drill",
+        "database-loss",
+        "--json",
+        "--duration",
+        "60s",
+        "--running",
+        "--yes",
+        "--data",
+        platform.data,
+      ];
       const running = keelson(platform.cwd, args, { timeout: LONG, interrupt: ctrlC.signal });
       const read = async (path: string): Promise<Map<string, unknown>> => {
         const authorization = `Bearer ${readFileSync(join(platform.data, "secrets/internal/token"), "utf8")}`;

@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { keelson } from "../support/local/keelson.js";
+import { keelson, program } from "../support/local/keelson.js";
 
 const printed = keelson("/", ["completion", "bash"]);
 
@@ -16,7 +16,9 @@ async function offeredIn(directory: string, ...words: readonly string[]): Promis
   const { code, out } = await printed;
   expect(code).toBe(0);
   const typed = ["keelson", ...words].map((word) => `'${word}'`).join(" ");
-  const script = `${out}\nCOMP_WORDS=(${typed}); COMP_CWORD=${words.length}; _keelson; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  // The script runs the command that is being completed, for values that depend on a file or on a running platform.
+  const command = `keelson() { '${process.execPath}' '${program}' "$@"; }`;
+  const script = `${command}\n${out}\nCOMP_WORDS=(${typed}); COMP_CWORD=${words.length}; _keelson; printf '%s\\n' "\${COMPREPLY[@]}"`;
   return execFileSync("bash", ["-c", script], { encoding: "utf8", cwd: directory }).trim().split("\n");
 }
 
@@ -51,6 +53,22 @@ describe("shell completion", () => {
       );
       expect(await offeredIn(directory, "up", "--data", "a")).toEqual(["a platform.yaml"]);
       expect(await offeredIn(directory, "keys", "a")).toEqual([""]);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  test("offers the environments of the platform file, and what is stored in a data directory", async () => {
+    expect(await offered("plan", "aiaas", "-e", "")).toEqual(["development", "staging", "production"]);
+    expect(await offered("up", "-e", "dev")).toEqual(["development"]);
+    const directory = mkdtempSync(join(tmpdir(), "keelson-completion-"));
+    try {
+      mkdirSync(join(directory, "data", "logs"), { recursive: true });
+      writeFileSync(join(directory, "data", "logs", "gateway.log"), "");
+      expect(await offeredIn(directory, "logs", "--data", "data", "gat")).toEqual(["gateway"]);
+      expect(await offeredIn(directory, "restore", "--data", "data", "lat")).toEqual(["latest"]);
+      // Without a running platform no key can be listed, and the completion offers nothing.
+      expect(await offeredIn(directory, "keys", "revoke", "--data", "data", "key_")).toEqual([""]);
     } finally {
       rmSync(directory, { recursive: true });
     }

@@ -53,7 +53,7 @@ describe("backup, backups and restore", () => {
     expect(preview.estimate?.preparationMs).toBeGreaterThan(0);
     expect(await callControl(socket, "/restore", lastRestoreSchema)).toEqual({});
 
-    const restored = await run(platform, "restore", "latest", "--at", moment, "--json");
+    const restored = await run(platform, "restore", "--yes", "latest", "--at", moment, "--json");
     expect(restored.code, restored.out).toBe(0);
     const { restore } = await callControl(socket, "/restore", lastRestoreSchema);
     expect(restore).toMatchObject({ state: "finished", backup: preview.backup.id });
@@ -79,7 +79,7 @@ describe("backup, backups and restore", () => {
     expect(copy.code, copy.err).toBe(0);
     const { newest } = JSON.parse(copy.out);
     expect(newest === null || newest < moment, newest).toBe(true);
-    const restored = await run(platform, "restore", "latest", "--at", moment, "--json");
+    const restored = await run(platform, "restore", "--yes", "latest", "--at", moment, "--json");
     expect(restored.code, restored.err).toBe(0);
     expect(await ledger(platform)).toEqual(expect.arrayContaining([id, later]));
     expect((await chat(platform)).status).toBe(200);
@@ -96,7 +96,7 @@ describe("backup, backups and restore", () => {
     // Without the archive command no segment reaches the repository.
     for (const file of readdirSync(platform.data, { recursive: true, encoding: "utf8" }))
       if (file.endsWith("archive.sh")) rmSync(join(platform.data, file));
-    const refused = await run(platform, "restore", "latest", "--at", new Date().toISOString());
+    const refused = await run(platform, "restore", "--yes", "latest", "--at", new Date().toISOString());
     expect(refused).toMatchObject({ code: 1, out: "" });
     expect(refused.err).toMatch(/error log\/not-archived the log up to 20.* is not in the repository: log segment/);
     const pids = ({ processes }: typeof before) => processes.map(({ name, pid }) => ({ name, pid }));
@@ -159,10 +159,10 @@ describe("backup, backups and restore", () => {
       for (; !ended; await sleep(50)) answers.push((await chat(platform)).status);
     })();
     const refused = [
-      await run(platform, "restore", "20250101T000000Z"),
-      await run(platform, "restore", id, "--at", "2020-01-01T00:00:00Z"),
-      await run(platform, "restore", id),
-      await run(platform, "restore", id, "--at", "2100-01-01T00:00:00Z"),
+      await run(platform, "restore", "--yes", "20250101T000000Z"),
+      await run(platform, "restore", "--yes", id, "--at", "2020-01-01T00:00:00Z"),
+      await run(platform, "restore", "--yes", id),
+      await run(platform, "restore", "--yes", id, "--at", "2100-01-01T00:00:00Z"),
     ];
     ended = true;
     await clients;
@@ -183,16 +183,16 @@ describe("backup, backups and restore", () => {
 
   test("report invalid arguments", async () => {
     const platform = await up(cleanups);
-    const unknown = await run(platform, "restore", "20250101T000000Z");
+    const unknown = await run(platform, "restore", "--yes", "20250101T000000Z");
     expect(unknown.err).toContain("error backup/unknown there is no backup 20250101T000000Z");
     // `Date.parse` takes `3` for a day in March 2001.
     for (const words of ["yesterday", "3", "backup 3", "2025-02-30"]) {
-      const time = await run(platform, "restore", "latest", "--at", words);
+      const time = await run(platform, "restore", "--yes", "latest", "--at", words);
       expect(time, words).toMatchObject({ code: 2 });
       expect(time.err).toContain(`error usage/moment --at ${words} is neither a time nor a duration`);
     }
     // A time without an offset is UTC, whatever the local time zone is.
-    const args = ["restore", "latest", "--at", "2020-01-01T12:00:00", "--data", platform.data];
+    const args = ["restore", "--yes", "latest", "--at", "2020-01-01T12:00:00", "--data", platform.data];
     const early = await keelson(platform.cwd, args, { env: { TZ: "Asia/Tokyo" } });
     expect(early.err).toContain("error restore/too-early there is no backup from before 2020-01-01T12:00:00.000Z");
     const place = await run(platform, "backups", "--from", "ftp://somewhere");

@@ -1,11 +1,10 @@
 import { type Command, Option } from "commander";
 import type { CheckOptions } from "../check.js";
+import { addFileArgument } from "./shared-options.js";
 
 export function declareCheck(program: Command): void {
-  program
-    .command("check")
+  addFileArgument(program.command("check"), "read")
     .description("find the promises that this design cannot keep, with the line and the fix")
-    .argument("[file]", "platform file, a directory that contains one, or a blueprint", "platform.yaml")
     .option("-e, --environment <name...>", "only these environments (default: all)")
     .option("--rule <code...>", "only these rules, by code or group: recovery, network/open")
     .addOption(new Option("--format <format>", "output format").choices(["text", "json", "sarif"]).default("text"))
@@ -23,7 +22,7 @@ Examples:
   keelson check --format sarif          output for code scanning
   keelson check --fix                   apply the safe fixes`,
     )
-    .action(async (file: string, options: CheckOptions, command: Command) =>
+    .action(async (file: string | undefined, options: CheckOptions, command: Command) =>
       (await import("../check.js")).check(file, options, command.getOptionValueSource("format") === "cli"),
     );
 }

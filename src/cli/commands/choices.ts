@@ -2,6 +2,8 @@ import type { UsageDimension } from "../../contracts/usage.js";
 import { MODULE_NAMES } from "../../modules/index.js";
 import type { DrillFault } from "../../recovery/drills/faults/index.js";
 import type { targets } from "../../render/targets.js";
+import type { CurrentValues } from "../completion/current-values.js";
+import type { LogLevel } from "../log-line.js";
 
 /**
  * Values that options accept, repeated here so that `--help` loads no implementation. `exhaustive` compares each list with
@@ -10,6 +12,19 @@ import type { targets } from "../../render/targets.js";
 export const DRILL_FAULTS = exhaustive<DrillFault>()(["process-crash", "database-loss", "backup-corruption"]);
 export const TARGETS = exhaustive<keyof typeof targets>()(["compose", "kubernetes"]);
 export const MODULES: readonly string[] = MODULE_NAMES;
+
+export const LOG_LEVEL_NAMES = exhaustive<LogLevel>()(["trace", "debug", "info", "warn", "error", "fatal"]);
+
+export const CURRENT_VALUES = exhaustive<CurrentValues>()([
+  "environments",
+  "models",
+  "backups",
+  "drills",
+  "keys",
+  "processes",
+  "users",
+  "organisations",
+]);
 
 export const USAGE_DIMENSIONS = exhaustive<UsageDimension>()(["hour", "model", "key", "organisation"]);
 

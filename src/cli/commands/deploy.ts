@@ -1,14 +1,13 @@
 import { type Command, Option } from "commander";
 import type { DeployOptions } from "../deploy.js";
 import { positiveDuration } from "../option-values.js";
-import { addEnvironmentOption } from "./shared-options.js";
+import { addEnvironmentOption, addFileArgument } from "./shared-options.js";
 
 const DEFAULT_ROLLOUT_TIMEOUT_MS = 600_000;
 
 export function declareDeploy(program: Command): void {
-  addEnvironmentOption(program.command("deploy"))
+  addEnvironmentOption(addFileArgument(program.command("deploy"), "read"))
     .description("apply the platform to a Kubernetes cluster and wait for its rollouts")
-    .argument("<file>", "platform file, a directory that contains one, or a blueprint")
     .option("--context <name>", "context of the kubeconfig (default: its current context)")
     .option("--kubeconfig <file>", "kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)")
     .option("--dry-run", "validate every object on the API server (server-side dry run) and change nothing")
@@ -19,7 +18,7 @@ export function declareDeploy(program: Command): void {
         .default(DEFAULT_ROLLOUT_TIMEOUT_MS, "10m"),
     )
     .option("--json", "print the result as one JSON document")
-    .action(async (file: string, options: DeployOptions) =>
+    .action(async (file: string | undefined, options: DeployOptions) =>
       (await import("../deploy.js")).deployPlatform(file, options),
     );
 }

@@ -3,7 +3,7 @@ import { MAX_RATE_PER_SECOND } from "../../recovery/drills/limits.js";
 import type { DrillOptions } from "../drill.js";
 import { positiveDuration, positiveNumber } from "../option-values.js";
 import { DRILL_FAULTS } from "./choices.js";
-import { addDataOption } from "./shared-options.js";
+import { addDataOption, YES } from "./shared-options.js";
 
 export function declareDrill(program: Command): void {
   addDataOption(program.command("drill"))
@@ -30,6 +30,7 @@ export function declareDrill(program: Command): void {
         "environment",
       ]),
     )
+    .addOption(YES)
     .option("--json", "print the result as JSON")
     .addHelpText(
       "after",

@@ -1,12 +1,11 @@
 import type { Command } from "commander";
 import type { PlanOptions } from "../plan.js";
-import { addEnvironmentOption } from "./shared-options.js";
+import { addEnvironmentOption, addFileArgument } from "./shared-options.js";
 
 export function declarePlan(program: Command): void {
-  addEnvironmentOption(program.command("plan"))
+  addEnvironmentOption(addFileArgument(program.command("plan"), "read"))
     .description("show the plan of a platform file: units, models, stores, calls and promises, with every default")
-    .argument("[file]", "platform file, a directory that contains one, or a blueprint", "platform.yaml")
     .option("--explain [path]", "show the origin of each value at and below a path, e.g. services.gateway")
     .option("--json", "print the plan (or the origins) as JSON")
-    .action(async (file: string, options: PlanOptions) => (await import("../plan.js")).plan(file, options));
+    .action(async (file: string | undefined, options: PlanOptions) => (await import("../plan.js")).plan(file, options));
 }

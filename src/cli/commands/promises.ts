@@ -1,12 +1,11 @@
 import type { Command } from "commander";
 import { nonEmptyPath } from "../option-values.js";
 import type { PromisesOptions } from "../promises.js";
-import { addEnvironmentOption } from "./shared-options.js";
+import { addEnvironmentOption, addFileArgument } from "./shared-options.js";
 
 export function declarePromises(program: Command): void {
-  addEnvironmentOption(program.command("promises"))
+  addEnvironmentOption(addFileArgument(program.command("promises"), "read"))
     .description("show the promise sheet: promised, predicted and measured recovery for every fault")
-    .argument("[file]", "platform file, a directory that contains one, or a blueprint", "platform.yaml")
     .option("--explain <fault[/subject]>", "show the terms, alert, runbook and drill of a fault")
     .option("--data <directory>", "data directory with drill results", nonEmptyPath)
     .option("--json", "print the sheet as JSON")
@@ -14,5 +13,7 @@ export function declarePromises(program: Command): void {
       "after",
       "\nExit code: 0 every promise is kept, 1 a promise is broken or unknown, 2 the file is invalid.",
     )
-    .action(async (file: string, options: PromisesOptions) => (await import("../promises.js")).promises(file, options));
+    .action(async (file: string | undefined, options: PromisesOptions) =>
+      (await import("../promises.js")).promises(file, options),
+    );
 }

@@ -2,16 +2,17 @@ import type { Command } from "commander";
 import { nonEmptyPath } from "../option-values.js";
 import type { RenderOptions } from "../render.js";
 import { TARGETS } from "./choices.js";
-import { addEnvironmentOption } from "./shared-options.js";
+import { addEnvironmentOption, addFileArgument } from "./shared-options.js";
 
 export function declareRender(program: Command): void {
-  addEnvironmentOption(program.command("render"))
+  addEnvironmentOption(addFileArgument(program.command("render"), "read"))
     .description(`render the platform as files for ${TARGETS.join(" or ")}`)
-    .argument("<file>", "platform file, a directory that contains one, or a blueprint")
     .requiredOption("-t, --target <name>", `target: ${TARGETS.join(", ")}`)
     .option("-o, --output <directory>", "write the files to this directory (default: print them)", nonEmptyPath)
     .option("--diff", "show the differences to the output directory and change nothing; exit code 1 if there are any")
     .option("--force", "overwrite files that were changed by hand")
     .option("--json", "print the result as JSON")
-    .action(async (file: string, options: RenderOptions) => (await import("../render.js")).render(file, options));
+    .action(async (file: string | undefined, options: RenderOptions) =>
+      (await import("../render.js")).render(file, options),
+    );
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { nonEmptyPath } from "../option-values.js";
 import type { RestoreOptions } from "../restore.js";
-import { addRepositoryOptions } from "./shared-options.js";
+import { addRepositoryOptions, YES } from "./shared-options.js";
 
 export function declareRestore(program: Command): void {
   addRepositoryOptions(program.command("restore"))
@@ -16,6 +16,17 @@ export function declareRestore(program: Command): void {
       "--accept-unauthenticated <backup>",
       "restore this backup although nothing proves that the platform has written it (see docs/recovery.md)",
     )
+    .addOption(YES)
     .option("--json", "print the result as JSON")
+    .addHelpText(
+      "after",
+      `
+Without --to, the command shows which writes are lost and how long the platform is unavailable, and asks for the name of the
+platform before it starts.
+
+Examples:
+  keelson restore latest --to /tmp/copy        restore to a new directory; the platform is not affected
+  keelson restore latest --at 10m              replace the database by its state of ten minutes ago`,
+    )
     .action(async (id: string, options: RestoreOptions) => (await import("../restore.js")).restore(id, options));
 }

@@ -1,5 +1,8 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { nonEmptyPath } from "../option-values.js";
+
+/** Confirms an operation that destroys data, for scripts. */
+export const YES = new Option("-y, --yes", "do not ask for a confirmation");
 
 /** Adds `--data` to a command for a platform that runs on this machine. */
 export function addDataOption(command: Command): Command {
@@ -27,4 +30,16 @@ export function addRepositoryOptions(command: Command): Command {
 /** Adds `-e` to a command that reads one environment of a platform file. */
 export function addEnvironmentOption(command: Command): Command {
   return command.option("-e, --environment <name>", "environment of the platform file (default: its first)");
+}
+
+/**
+ * Adds the platform file as the first argument. Without it a command reads `./platform.yaml`; a command that runs a platform
+ * uses the starter blueprint if there is no such file.
+ */
+export function addFileArgument(command: Command, purpose: "run" | "read"): Command {
+  const otherwise = purpose === "run" ? "platform.yaml if it exists, otherwise starter" : "platform.yaml";
+  return command.argument(
+    "[file]",
+    `platform file, a directory that contains one, or a blueprint (default: ${otherwise})`,
+  );
 }

@@ -1,12 +1,11 @@
 import type { Command } from "commander";
 import { nonEmptyPath, wholeNumber } from "../option-values.js";
 import type { UpOptions } from "../up.js";
-import { addEnvironmentOption } from "./shared-options.js";
+import { addEnvironmentOption, addFileArgument } from "./shared-options.js";
 
 export function declareUp(program: Command): void {
-  addEnvironmentOption(program.command("up"))
+  addEnvironmentOption(addFileArgument(program.command("up"), "run"))
     .description("run a platform on this machine: PostgreSQL, the modules and the engine")
-    .argument("[file]", "platform file, a directory that contains one, or a blueprint", "starter")
     .option("--port <number>", "port of the gateway and the dashboard", wholeNumber(1, 65_535), 8800)
     .option(
       "--host <address>",
@@ -34,5 +33,5 @@ Examples:
   keelson up platform.yaml --detach     run your platform in the background
   keelson up platform.yaml -e staging   run another environment of the file`,
     )
-    .action(async (file: string, options: UpOptions) => (await import("../up.js")).up(file, options));
+    .action(async (file: string | undefined, options: UpOptions) => (await import("../up.js")).up(file, options));
 }

@@ -6,12 +6,15 @@ import { executors } from "../../recovery/drills/faults/index.js";
 import { targets } from "../../render/targets.js";
 import { modules } from "../../runtime/modules.js";
 import { blueprintNames } from "../load.js";
+import type { CurrentValues } from "./current-values.js";
 
 /** Completions for one position of the command line. */
 export interface Completions {
   readonly words: readonly string[];
   /** File names as well. */
   readonly files: boolean;
+  /** Values that exist only when the shell completes: it requests them with `keelson complete`. */
+  readonly current?: CurrentValues | undefined;
 }
 
 export interface DescribedOption {
@@ -40,18 +43,36 @@ const VALUES: Readonly<Record<string, () => readonly string[]>> = {
   file: blueprintNames,
 };
 
+/** Arguments and options by command and name whose values depend on a file or on the running platform. */
+const CURRENT: Readonly<Record<string, CurrentValues>> = {
+  environment: "environments",
+  model: "models",
+  "restore id": "backups",
+  "verify id": "backups",
+  "show id": "drills",
+  key: "keys",
+  ofKey: "keys",
+  process: "processes",
+  user: "users",
+  organisation: "organisations",
+};
+
 /** Placeholders in help texts that are paths. */
 const PATH_PLACEHOLDERS: ReadonlySet<string> = new Set(["file", "directory"]);
 
 /** The commands of a program with their completions. */
 export function describeCommands(program: Command): DescribedCommand[] {
-  return program.commands.map((command) => {
+  return program.commands.filter(isListed).map((command) => {
     const all = [command, ...command.commands];
     const options = new Map(
-      all.flatMap(({ options }) => options).map((option) => [option.attributeName(), optionOf(option)] as const),
+      all
+        .flatMap((each) => each.options.map((option) => ({ of: each.name(), option })))
+        .map(({ of, option }) => [option.attributeName(), optionOf(of, option)] as const),
     );
-    const ofArguments = command.registeredArguments.map((argument) =>
-      completionsOf(argument.name(), argument.name(), argument),
+    const ofArguments = all.flatMap((each) =>
+      each.registeredArguments.map((argument) =>
+        completionsOf(each.name(), argument.name(), argument.name(), argument),
+      ),
     );
     return {
       name: command.name(),
@@ -63,17 +84,23 @@ export function describeCommands(program: Command): DescribedCommand[] {
           ...ofArguments.flatMap(({ words }) => words),
         ],
         files: ofArguments.some(({ files }) => files),
+        current: ofArguments.find(({ current }) => current !== undefined)?.current,
       },
     };
   });
 }
 
-function optionOf(option: Option): DescribedOption {
+/** A hidden command is called by programs only. */
+function isListed(command: Command): boolean {
+  return command.name() !== "complete";
+}
+
+function optionOf(command: string, option: Option): DescribedOption {
   return {
     flags: [option.long, option.short].filter((flag) => flag != null),
     value:
       option.required || option.optional
-        ? completionsOf(option.attributeName(), placeholder(option), option)
+        ? completionsOf(command, option.attributeName(), placeholder(option), option)
         : undefined,
   };
 }
@@ -84,9 +111,14 @@ function placeholder({ flags }: Option): string {
 }
 
 function completionsOf(
+  command: string,
   name: string,
   shown: string,
   { argChoices }: Pick<Argument | Option, "argChoices">,
 ): Completions {
-  return { words: argChoices ?? VALUES[name]?.() ?? [], files: PATH_PLACEHOLDERS.has(shown) };
+  return {
+    words: argChoices ?? VALUES[name]?.() ?? [],
+    files: PATH_PLACEHOLDERS.has(shown),
+    current: CURRENT[`${command} ${name}`] ?? CURRENT[name],
+  };
 }

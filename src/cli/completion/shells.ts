@@ -1,3 +1,4 @@
+import type { CurrentValues } from "./current-values.js";
 import type { Completions, DescribedCommand, DescribedOption } from "./described.js";
 import type { Shell } from "./shell-names.js";
 
@@ -28,20 +29,23 @@ function valueBranches(commands: readonly DescribedCommand[], complete: Write): 
 /** Branches of a `case` over the command: its arguments, subcommands and options. */
 function commandBranches(commands: readonly DescribedCommand[], complete: Write): string[] {
   return commands.map((command) => {
-    const { words, files } = command.completions;
-    return `    ${command.name}) ${complete({ words: [...words, ...flagsOf(command)], files })} ;;`;
+    const { words, files, current } = command.completions;
+    return `    ${command.name}) ${complete({ words: [...words, ...flagsOf(command)], files, current })} ;;`;
   });
 }
 
 function bash(commands: readonly DescribedCommand[]): string {
-  const complete: Write = ({ words, files }) =>
-    `_keelson_complete ${[files ? "files" : "words", ...words.map(quoted)].join(" ")}`;
+  const complete: Write = ({ words, files, current }) =>
+    `_keelson_complete ${[files ? "files" : "words", current ?? "-", ...words.map(quoted)].join(" ")}`;
   return [
     // One name per line, so that a name with a space is one completion.
     "_keelson_complete() {",
-    "  local IFS=$'\\n' kind=\"$1\"",
-    "  shift",
+    '  local IFS=$\'\\n\' kind="$1" current="$2"',
+    "  shift 2",
     '  COMPREPLY=($(compgen -W "$*" -- "$word"))',
+    '  if [ "$current" != - ]; then',
+    `    COMPREPLY+=($(compgen -W "$("\${COMP_WORDS[0]}" complete "$current" -- "\${COMP_WORDS[@]:1}" 2>/dev/null)" -- "$word"))`,
+    "  fi",
     '  if [ "$kind" = files ]; then COMPREPLY+=($(compgen -f -- "$word")); fi',
     "}",
     "_keelson() {",
@@ -63,10 +67,14 @@ function bash(commands: readonly DescribedCommand[]): string {
 }
 
 function zsh(commands: readonly DescribedCommand[]): string {
-  const complete: Write = ({ words, files }) =>
-    [...(words.length === 0 ? [] : [`compadd -- ${words.map(quoted).join(" ")}`]), ...(files ? ["_files"] : [])].join(
-      "; ",
-    ) || ":";
+  const complete: Write = ({ words, files, current }) =>
+    [
+      ...(words.length === 0 ? [] : [`compadd -- ${words.map(quoted).join(" ")}`]),
+      ...(current === undefined
+        ? []
+        : [`compadd -- \${(f)"$(\${words[1]} complete ${current} -- "\${words[@]:1}" 2>/dev/null)"}`]),
+      ...(files ? ["_files"] : []),
+    ].join("; ") || ":";
   return [
     "#compdef keelson",
     "_keelson() {",
@@ -88,20 +96,30 @@ function fish(commands: readonly DescribedCommand[]): string {
   return commands
     .flatMap((command) => {
       const here = `complete -c keelson -n '__fish_seen_subcommand_from ${command.name}'`;
-      const { words, files } = command.completions;
+      const { words, files, current } = command.completions;
       return [
         `complete -c keelson -n __fish_use_subcommand -f -a ${command.name} -d ${quoted(command.description)}`,
         ...(files ? [] : [`${here} -f`]),
         ...(words.length === 0 ? [] : [`${here} -a ${quoted(words.join(" "))}`]),
+        ...(current === undefined ? [] : [`${here} -a ${quoted(fishValues(current))}`]),
         ...command.options.map(({ flags, value }) => {
           const names = flags.map((flag) => (flag.startsWith("--") ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`));
           const takes = value === undefined ? [] : [value.files ? "-r -F" : "-x"];
-          const given = value === undefined || value.words.length === 0 ? [] : [`-a ${quoted(value.words.join(" "))}`];
+          const offered = [
+            ...(value?.words ?? []),
+            ...(value?.current === undefined ? [] : [fishValues(value.current)]),
+          ];
+          const given = offered.length === 0 ? [] : [`-a ${quoted(offered.join(" "))}`];
           return [here, ...names, ...takes, ...given].join(" ");
         }),
       ];
     })
     .join("\n");
+}
+
+/** A command substitution that fish runs when it completes. */
+function fishValues(current: CurrentValues): string {
+  return `(keelson complete ${current} -- (commandline -opc)[2..] 2>/dev/null)`;
 }
 
 /** The completion script of each shell. */

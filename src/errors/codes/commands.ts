@@ -79,6 +79,26 @@ export const commandErrors = {
   },
   "key/ambiguous": { summary: "Several API keys start with these characters.", exitCode: 2 },
 
+  "confirm/required": {
+    summary: "An operation that destroys data was not confirmed: there is no terminal to ask on.",
+    exitCode: 2,
+    hint: "to confirm it in a script, add --yes",
+  },
+  "confirm/declined": { summary: "A question was answered with something else than the expected word.", exitCode: 1 },
+  "docs/unknown": { summary: "There is no page of this name in the documentation.", exitCode: 2 },
+  "init/exists": {
+    summary: "`init` found a platform file in the directory.",
+    exitCode: 2,
+    hint: "specify another directory: keelson init DIRECTORY",
+  },
+  "init/name": {
+    summary: "The name given to `init` is not valid for a platform.",
+    exitCode: 2,
+    hint: "use lower-case letters, digits and hyphens: --name my-platform",
+  },
+
+  "user/ambiguous": { summary: "Several users have this name.", exitCode: 2 },
+
   "serve/no-plan": {
     summary: "`serve` needs a platform file or a plan.",
     exitCode: 2,

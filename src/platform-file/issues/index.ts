@@ -4,7 +4,7 @@ import type { Diagnostic } from "../diagnostic.js";
 import { MAX_UNDERLINE } from "../diagnostic.js";
 import { formatPath, type Segment } from "../path.js";
 import { knownKeys, takesBoolean } from "../shape.js";
-import { didYouMean } from "../suggest.js";
+import { didYouMean, suggest } from "../suggest.js";
 import { nearest, type Place, type SourceMap, type Tree } from "../tree.js";
 import { flatten, type Issue, type Located } from "./forms.js";
 import { asList, enumeration, expectation, found, plainMessage, size, union } from "./messages.js";
@@ -45,10 +45,11 @@ function explain({ issue, path }: Located, tree: Tree, source: SourceMap, schema
       const entry = value.kind === "mapping" ? value.entries.get(unknown) : undefined;
       const where = path.length === 0 ? "a platform file" : `\`${formatPath(path)}\``;
       const hint = MOVED.get(unknown)?.(path) ?? didYouMean(unknown, known);
-      return at(entry?.key ?? key, "spec/unknown-key", `\`${unknown}\` is not a key of ${where}`, hint, [
-        ...path,
-        unknown,
-      ]);
+      const place = [...path, unknown];
+      const problem = at(entry?.key ?? key, "spec/unknown-key", `\`${unknown}\` is not a key of ${where}`, hint, place);
+      const rename = MOVED.has(unknown) ? undefined : suggest(unknown, known);
+      const taken = rename === undefined || value.kind !== "mapping" || value.entries.has(rename);
+      return taken ? problem : { ...problem, fix: [{ path: formatPath(place), value: undefined, rename }] };
     });
     return [...unknowns, ...more];
   }

@@ -1,0 +1,12 @@
+import type { Command } from "commander";
+import type { RestartOptions } from "../restart.js";
+import { addDataOption } from "./shared-options.js";
+
+export function declareRestart(program: Command): void {
+  addDataOption(program.command("restart"))
+    .description(
+      "stop the platform that runs on this machine and start it again in the background, with the same options",
+    )
+    .option("--json", "print the addresses as JSON")
+    .action(async (options: RestartOptions) => (await import("../restart.js")).restart(options));
+}

@@ -1,0 +1,92 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { keelson, program } from "../support/local/keelson.js";
+
+let directory = "";
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "keelson-init-"));
+  await mkdir(join(directory, "My Shop 2"));
+});
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** Runs a command on a pseudo-terminal of `script`, with what the person types. */
+function onTerminal(cwd: string, args: readonly string[], typed: string): string {
+  const line = [process.execPath, program, ...args].map((word) => `'${word}'`).join(" ");
+  return execFileSync("script", ["-qec", line, "/dev/null"], { cwd, input: typed, encoding: "utf8" });
+}
+
+describe("keelson init", () => {
+  it("creates a platform file that check accepts, named after its directory, with its schema for editors", async () => {
+    const cwd = join(directory, "My Shop 2");
+    const { code, out } = await keelson(cwd, ["init"]);
+    expect(code).toBe(0);
+    expect(out).toContain("created platform.yaml: the platform my-shop-2, from the blueprint starter");
+    const text = await readFile(join(cwd, "platform.yaml"), "utf8");
+    expect(text).toMatch(/^# yaml-language-server: \$schema=.keelson\/platform.schema.json\n/);
+    expect(text).toContain("\nplatform: my-shop-2\n");
+    expect(JSON.parse(await readFile(join(cwd, ".keelson/platform.schema.json"), "utf8"))).toHaveProperty("$defs");
+    expect((await keelson(cwd, ["check", "--rule", "availability"])).code).toBe(0);
+  });
+
+  it("creates the directory, from the blueprint and with the name that the options give", async () => {
+    const { code, out } = await keelson(directory, ["init", "new/shop", "--from", "aiaas", "--name", "shop", "--json"]);
+    expect(code).toBe(0);
+    const file = join(directory, "new/shop/platform.yaml");
+    expect(JSON.parse(out)).toEqual({ file, platform: "shop", blueprint: "aiaas" });
+    expect(await readFile(file, "utf8")).toContain("api-router:");
+  });
+
+  it("asks for what is omitted on a terminal", async () => {
+    const shown = onTerminal(directory, ["init", "shop"], "aiaas\nmarket\n");
+    expect(shown).toContain("Blueprint (aiaas, starter) [starter]:");
+    expect(shown).toContain("Name of the platform [shop]:");
+    expect(await readFile(join(directory, "shop/platform.yaml"), "utf8")).toMatch(/^platform: market$/m);
+  });
+
+  it("changes nothing for an invalid name, an unknown blueprint or an existing file", async () => {
+    for (const [args, error] of [
+      [["--name", "Shop!"], "error init/name Shop! cannot be the name of a platform"],
+      [["--from", "strater"], "error file/not-found there is no blueprint strater"],
+    ] as const) {
+      const { code, err } = await keelson(directory, ["init", ...args]);
+      expect(code).toBe(2);
+      expect(err).toContain(error);
+    }
+    await writeFile(join(directory, "platform.yaml"), "platform: mine\n");
+    const { code, err } = await keelson(directory, ["init"]);
+    expect(code).toBe(2);
+    expect(err).toContain(`error init/exists ${join(directory, "platform.yaml")} exists and is not overwritten`);
+    expect(await readFile(join(directory, "platform.yaml"), "utf8")).toBe("platform: mine\n");
+  });
+});
+
+describe("other commands without a platform", () => {
+  it("print the versions, the pages and the explanation of an error", async () => {
+    const versions = JSON.parse((await keelson(directory, ["version", "--json"])).out);
+    expect(versions).toMatchObject({ node: process.versions.node, postgres: expect.stringMatching(/^\d+\./) });
+    expect((await keelson(directory, ["docs"])).out).toContain("recovery");
+    expect((await keelson(directory, ["docs", "up"])).out).toContain("# `keelson up`");
+    expect((await keelson(directory, ["docs", "port/in-use"])).out).toContain("The port is in use by another process.");
+    expect(await keelson(directory, ["docs", "recvery"])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("did you mean recovery?"),
+    });
+  });
+
+  it("check this machine", async () => {
+    const { code, out } = await keelson(directory, ["doctor", "--json"]);
+    expect(code).toBe(0);
+    const health = new Map(
+      JSON.parse(out).checks.map((each: { subject: string; health: string }) => [each.subject, each.health]),
+    );
+    expect(health.get("Node.js")).toBe("ok");
+    expect(health.get("PostgreSQL")).toBe("ok");
+    expect(health.get("inference engine")).toBe("ok");
+  });
+});
