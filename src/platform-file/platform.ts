@@ -1,6 +1,7 @@
 import { conciseDiagnostics, type Diagnostic, sortDiagnostics } from "./diagnostic.js";
 import { diagnose } from "./issues/index.js";
 import { mergeTrees, type Unremoved } from "./merge.js";
+import { namespaceLength } from "./namespace.js";
 import type { Origin } from "./origin.js";
 import { parsePath } from "./path.js";
 import { checkReferences } from "./references/index.js";
@@ -156,7 +157,8 @@ function environmentShape(root: Mapping, source: SourceMap): Diagnostic[] {
   const located = issues.map((issue) => ({ ...issue, path: ["environments", ...issue.path] }));
   const diagnostics = diagnose(located, tree, source, platformFile);
   if (declared.value.kind !== "mapping") return diagnostics;
-  for (const [environment, { value }] of declared.value.entries) {
+  for (const [environment, { key, value }] of declared.value.entries) {
+    diagnostics.push(...namespaceLength(root, environment, key, source));
     if (value.kind !== "mapping") continue;
     for (const key of FIXED) {
       const entry = value.entries.get(key);

@@ -2,15 +2,15 @@ import { stringify } from "yaml";
 
 const OPTIONS = { version: "1.1", aliasDuplicateObjects: false, lineWidth: 0, blockQuote: "literal" } as const;
 
-/** Longer keys, and keys of several lines, need the library's explicit form (`? key`). */
-const MAX_KEY_LENGTH = 100;
+/** Readers of YAML limit a key in the form `key: value` to 1024 characters; a longer one needs the library's form `? key`. */
+const MAX_KEY_LENGTH = 1000;
 
 /**
- * YAML that readers of versions 1.1 and 1.2 parse alike: strings that YAML 1.1 parses as another type (`off`, `1:30`)
- * are quoted, as kubectl and Compose require. Block style, scripts as literal blocks, no folded lines, no anchors.
+ * YAML that readers of versions 1.1 and 1.2 parse alike, and Go's reader (kubectl, Compose), which accepts numbers of both:
+ * strings that any of them parses as another type (`off`, `1:30`, `0o7`, `1_000`) are quoted. So are characters that end a line or
+ * are not printable in one of them. Block style, scripts as literal blocks, no folded lines, no anchors.
  *
- * Returns the same text as `stringify` of the library, ten times faster: maps and lists are written here, and the library
- * writes only strings that may need quotes.
+ * Maps and lists are written here, ten times faster than by the library, which writes only strings that may need quotes.
  */
 export function stringifyYaml(value: unknown): string {
   const lines: string[] = [];
@@ -44,8 +44,9 @@ class Writer {
     const first = this.#opening(lead);
     let start = first ?? indent;
     for (const [key, field] of entries) {
-      if (key.length > MAX_KEY_LENGTH || key.includes("\n") || DOCUMENT_MARKER.test(key)) return false;
-      const name = this.#scalar(key);
+      if (key.length > MAX_KEY_LENGTH) return false;
+      const name =
+        key.includes("\n") || key.length > 100 || DOCUMENT_MARKER.test(key) ? quoted(key) : this.#scalar(key);
       const nested = Array.isArray(field) || isMap(field) ? `${indent}  ` : indent;
       if (name === undefined || !this.node(field, `${start}${name}:`, nested)) return false;
       start = indent;
@@ -85,6 +86,7 @@ class Writer {
     if (isPlain(value)) return value;
     const known = this.#scalars.get(value);
     if (known !== undefined) return known;
+    if (UNPRINTABLE.test(value) || NUMBER_LIKE.test(value) || value === "=" || value === "<<") return quoted(value);
     // In a map, because the form of a string of several lines depends on where it is.
     const text = stringify({ a: value }, OPTIONS).slice("a: ".length, -1);
     this.#scalars.set(value, text);
@@ -97,6 +99,23 @@ const DOCUMENT_MARKER = /^(?:---|\.\.\.)/;
 
 /** Words that readers of YAML 1.1 resolve to booleans, null (https://yaml.org/type/bool.html, null.html) or a float (`e0`). */
 const RESERVED = /^(?:y|n|yes|no|on|off|true|false|null|e[-+]?[0-9].*)$/i;
+
+/**
+ * Characters that YAML 1.1 reads as line breaks (U+0085, U+2028, U+2029), and those that a YAML file must not contain as they are
+ * (control characters, a byte order mark, surrogates without a partner, U+FFFE and U+FFFF). Tab and line feed are valid.
+ */
+const UNPRINTABLE = /[^\P{Cc}\t\n]|[\u2028\u2029\ufeff\ufffe\uffff]|\p{Surrogate}/u;
+
+/** What some reader may parse as a number: decimal, hexadecimal, octal and binary with `_`, base 60 and floats. */
+const NUMBER_LIKE = /^[-+]?\.?[0-9][0-9a-fxob_.:]*(?:e[-+]?[0-9_]*)?$/i;
+
+/** A double-quoted scalar: JSON, with all unprintable characters as escapes. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replaceAll(
+    /[^\P{Cc}\t\n]|[\u2028\u2029\ufeff\ufffe\uffff]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
 
 function isPlain(text: string): boolean {
   return /^[A-Za-z][A-Za-z0-9_./-]*$/.test(text) && !RESERVED.test(text);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { readPlatform } from "../../src/platform-file/platform.js";
 import { manifests } from "../../src/render/kubernetes/index.js";
 import { planOf } from "../support/check/findings.js";
 
@@ -26,5 +27,64 @@ describe("names in a cluster", () => {
     const names = found.map(({ name }) => name);
     expect(names.filter((name) => name.length > 63)).toEqual([]);
     expect(new Set(names).size).toBe(4);
+  });
+});
+
+describe("texts whose syntax Kubernetes, DNS and registries define", () => {
+  const problems = (text: string) => {
+    const read = readPlatform({ file: "platform.yaml", text });
+    return read.diagnostics.filter(({ severity }) => severity === "error").map(({ origin }) => origin.line);
+  };
+  const service = (rest: string) => `platform: shop\nservices: { web: { image: "x:1", port: 80, ${rest} } }\n`;
+  const long = "x".repeat(64);
+
+  it.each([
+    ...["-x.com", "x-.com", "a..b", `${long}.example.com`, "a_b.com", "*.*.com", "a.*.com", "*", "A.com", " a.com"].map(
+      (host) => ["host", `platform: shop\nentrance: { host: ${JSON.stringify(host)} }\n`],
+    ),
+    ...["//", "/a b", "/a?x", "/a#x", "/a\nb", "/a/../b", "/./a", "/a%2fb", "/ü", "a"].map((path) => [
+      "path",
+      service(`expose: ${JSON.stringify(path)}`),
+    ]),
+    ...["/a:b", "/a\nb", "a"].map((mount) => [
+      "mount",
+      service(`volumes: { a: { size: 1Gi, mount: ${JSON.stringify(mount)} } }`),
+    ]),
+    ...["{{ .Values.image }}", "a\nb", "a b", "a/B:1", "a:", "a@sha256:1", "a//b", "-a", "a:b:c:d", ""].map((image) => [
+      "image",
+      `platform: shop\nservices: { web: { image: ${JSON.stringify(image)}, port: 80 } }\n`,
+    ]),
+    ["label", `platform: shop\nnodes: { a: { type: m5.large, count: 1, labels: { team: "${long}" } } }\n`],
+    ["label", `platform: shop\nnodes: { a: { type: m5.large, count: 1, labels: { "a/b/c": "x" } } }\n`],
+    ["extension", `platform: shop\nstores: { a: { postgres: 17, extensions: ['x"; drop table a'] } }\n`],
+    ["variable", service('env: { A: "a\\0b" }')],
+    ["key of a secret", "platform: shop\nsecrets: { a: { keys: [..] } }\n"],
+  ])("a %s that they reject is an error with its line: %j", (_of, text) => {
+    expect(problems(String(text))).toEqual([2]);
+  });
+
+  it.each([
+    ...["a.com", "*.example.com", "xn--bcher-kva.example", "10-0-0-1.a", "a"].map(
+      (host) => `entrance: { host: "${host}" }`,
+    ),
+    ...[
+      "x",
+      "a/b",
+      "localhost:5000/a",
+      "registry.example.com:5000/a/b-c_d.e:V1.2_3",
+      `a/b@sha256:${"0".repeat(64)}`,
+    ].map((image) => `image: "${image}"`),
+  ])("one that they accept is none: %s", (text) => {
+    expect(problems(`platform: shop\n${text}\n`)).toEqual([]);
+  });
+
+  it("a namespace that two valid names make too long is an error at the environment, unless it is set", () => {
+    const name = (length: number, letter: string) => letter.repeat(length);
+    const platform = (first: number, second: number, rest = "") =>
+      problems(`platform: ${name(first, "a")}\n${rest}environments:\n  ${name(second, "b")}: {}\n`);
+    expect(platform(39, 39)).toEqual([3]);
+    expect(platform(31, 31)).toEqual([]);
+    expect(platform(32, 31)).toEqual([3]);
+    expect(platform(39, 39, "namespace: shop\n")).toEqual([]);
   });
 });

@@ -1,14 +1,11 @@
 import { z } from "zod";
 import { patch } from "./names.js";
+import { host, objectName } from "./syntax.js";
 
 /** A public entry point (ingress). */
 export const entrance = z
   .strictObject({
-    host: z
-      .string()
-      .regex(/^(\*\.)?([a-z0-9-]+\.)*[a-z0-9-]+$/, { error: "a host is a DNS name like api.example.com" })
-      .describe("DNS name, e.g. api.example.com")
-      .optional(),
+    host: host.describe("DNS name, e.g. api.example.com").optional(),
     controller: z
       .enum(["nginx", "traefik", "gateway-api", "none"])
       .describe("Ingress controller or gateway that serves this entry point")
@@ -16,13 +13,9 @@ export const entrance = z
     tls: z
       .union([
         z.literal(false),
-        z.string().min(1),
+        objectName,
         z.strictObject({
-          issuer: z
-            .string()
-            .min(1)
-            .describe("Certificate issuer: letsencrypt, acm, or a cert-manager issuer")
-            .optional(),
+          issuer: objectName.describe("Certificate issuer: letsencrypt, acm, or a cert-manager issuer").optional(),
           minimum: z.enum(["1.2", "1.3"]).describe("Minimum TLS version").optional(),
         }),
       ])

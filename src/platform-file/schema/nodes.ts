@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { bytes, counts, cpuRange } from "./quantities.js";
+import { labelName, labelValue } from "./syntax.js";
 
 /** A node pool: nodes of one instance type. */
 export const nodePool = z
@@ -14,7 +15,10 @@ export const nodePool = z
       })
       .describe("Allocatable resources of one node; built in for common instance types")
       .optional(),
-    labels: z.record(z.string(), z.string()).describe("Node labels").optional(),
+    labels: z
+      .record(labelName, labelValue)
+      .describe("Labels of its nodes, which select them; default: keelson.dev/pool")
+      .optional(),
     spot: z.boolean().describe("Spot (preemptible) nodes: the cloud may reclaim them").optional(),
   })
   .meta({ id: "node-pool" });

@@ -9,12 +9,11 @@ import { regions, zones } from "./regions.js";
 import { secret } from "./secrets.js";
 import { service } from "./services.js";
 import { provide, store } from "./stores.js";
+import { imageReference } from "./syntax.js";
 
 /** All settings that an environment may override. */
 const settings = {
-  image: z
-    .string()
-    .min(1)
+  image: imageReference
     .describe("Container image of every unit that runs Keelson modules, with a pinned tag or digest")
     .optional(),
   services: z.record(name, service).describe("Services by name: Keelson modules, or images of your own").optional(),

@@ -5,7 +5,14 @@ import { duration } from "./quantities.js";
 export const secret = z
   .strictObject({
     keys: z
-      .array(z.string().regex(/^[A-Za-z0-9._-]+$/, { error: "a key is letters, digits, dots, dashes and underscores" }))
+      .array(
+        z
+          .string()
+          .max(253, { error: "a key has at most 253 characters" })
+          .regex(/^(?!\.{1,2}$|\.\.)[A-Za-z0-9._-]+$/, {
+            error: "a key is letters, digits, dots, dashes and underscores",
+          }),
+      )
       .min(1)
       .describe("Files of the secret, e.g. [database-url, jwt-key]"),
     from: z

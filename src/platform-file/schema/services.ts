@@ -1,14 +1,15 @@
 import { z } from "zod";
 import { MODULE_NAMES } from "../../modules/index.js";
 import { name } from "./names.js";
+import { routePath } from "./syntax.js";
 import { containerFields, workloadFields } from "./workload.js";
 
 const expose = z.union([
   z.boolean(),
-  z.string().startsWith("/"),
+  routePath,
   z.strictObject({
     path: z
-      .union([z.string().startsWith("/"), z.array(z.string().startsWith("/")).min(1)])
+      .union([routePath, z.array(routePath).min(1)])
       .describe("Path prefixes that route to this service")
       .optional(),
     entrance: name.describe("Name of the entrance, if there are several").optional(),

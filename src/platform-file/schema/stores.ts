@@ -30,7 +30,14 @@ const common = {
 const postgres = z
   .strictObject({
     postgres: version.describe("PostgreSQL of this version"),
-    extensions: z.array(z.string().min(1)).describe("Extensions to create, e.g. timescaledb, vector").optional(),
+    extensions: z
+      .array(
+        z.string().regex(/^[a-z_][a-z0-9_-]{0,62}$/, {
+          error: "an extension is lower-case letters, digits, dashes and underscores",
+        }),
+      )
+      .describe("Extensions to create, e.g. timescaledb, vector")
+      .optional(),
     replicas: z
       .int()
       .min(1)

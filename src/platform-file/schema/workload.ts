@@ -2,6 +2,7 @@ import { z } from "zod";
 import { name, oneOrMany, patch, portName } from "./names.js";
 import { objectives } from "./objectives.js";
 import { byteRange, bytes, counts, cpuRange, duration, ratio } from "./quantities.js";
+import { containerPath, imageReference, probePath, processText } from "./syntax.js";
 
 const strength = z.enum(["require", "prefer", "none"]);
 
@@ -52,7 +53,7 @@ const rollout = z
 
 const probe = z
   .strictObject({
-    path: z.string().startsWith("/").describe("HTTP path; without one, a TCP connection is the probe").optional(),
+    path: probePath.describe("HTTP path; without one, a TCP connection is the probe").optional(),
     port: name.describe("Name of the port").optional(),
     after: duration.describe("Delay before the first probe").optional(),
     every: duration.describe("Interval of the probes").optional(),
@@ -99,7 +100,7 @@ export const gpu = z.union([
 const volume = z.union([
   bytes,
   z.strictObject({
-    mount: z.string().startsWith("/").describe("Absolute path in the container").optional(),
+    mount: containerPath.describe("Absolute path in the container").optional(),
     size: bytes.describe("Size, e.g. 20Gi"),
     persistent: z.boolean().describe("PersistentVolumeClaim per replica that outlives it; default false").optional(),
   }),
@@ -107,14 +108,12 @@ const volume = z.union([
 
 /** Settings of one container, shared by services, sidecars and models. */
 export const containerFields = {
-  image: z
-    .string()
-    .min(1)
+  image: imageReference
     .describe("Container image with a pinned tag or digest; default for Keelson modules: the platform's image")
     .optional(),
-  command: z.array(z.string()).describe("Command and arguments, instead of the image's own").optional(),
+  command: z.array(processText).describe("Command and arguments, instead of the image's own").optional(),
   env: z
-    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.union([z.string(), z.number(), z.boolean()]))
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.union([processText, z.number(), z.boolean()]))
     .describe("Environment variables. Not for secrets: they are mounted as files")
     .optional(),
   port: port.describe("Port; default for Keelson modules: 8080").optional(),

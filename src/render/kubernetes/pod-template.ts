@@ -5,6 +5,7 @@ import type { Port, Sidecar, Unit, Volume } from "../../plan/plan.js";
 import { entryPoint } from "../entry-point.js";
 import { metricsPort } from "../metrics-port.js";
 import { serveArguments } from "../serve-arguments.js";
+import { literal } from "./expansion.js";
 import { labels, selector } from "./metadata.js";
 import { placement } from "./placement.js";
 import { priorityClassName } from "./priority-class.js";
@@ -92,7 +93,7 @@ function sidecarContainer(scope: Scope, unit: Unit, sidecar: Sidecar, mounted: r
 
 function foreignCommand(command: readonly string[]): Pick<IContainer, "command" | "args"> {
   const { program, options } = entryPoint(command);
-  return { ...(program && { command: [...program] }), ...(options && { args: [...options] }) };
+  return { ...(program && { command: program.map(literal) }), ...(options && { args: options.map(literal) }) };
 }
 
 function containerPorts(ports: readonly Port[]) {
@@ -111,7 +112,7 @@ function environment(
   const all = { ...usual, ...declared };
   const env = Object.entries(all)
     .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([name, value]) => ({ name, value }));
+    .map(([name, value]) => ({ name, value: literal(value) }));
   return env.length > 0 ? { env } : {};
 }
 

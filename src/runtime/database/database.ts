@@ -43,7 +43,7 @@ export async function startDatabase(context: Context): Promise<Running<Database>
     },
   });
 
-  const patient = (retry: (error: unknown) => boolean): RetryOptions => ({
+  const untilReachable = (retry: (error: unknown) => boolean): RetryOptions => ({
     timeout: Number.POSITIVE_INFINITY,
     retry,
     signal: context.closed,
@@ -53,7 +53,7 @@ export async function startDatabase(context: Context): Promise<Running<Database>
     // On a server that is being set up, the role or the database may not exist yet.
     await withRetries(
       () => sql`select 1`.execute(connect()),
-      patient((error) => isConnectionLoss(error) || isNotSetUp(error)),
+      untilReachable((error) => isConnectionLoss(error) || isNotSetUp(error)),
     );
     context.report("ready");
   } catch (error) {
@@ -69,7 +69,9 @@ export async function startDatabase(context: Context): Promise<Running<Database>
       return { transaction: (scope, work, workOptions) => transaction(kysely, scope, work, workOptions) };
     },
     migrate: (module: string, migrations: readonly Migration[]) =>
-      unavailable(() => withRetries(() => migrate(connect(), module, migrations, log), patient(isConnectionLoss))),
+      unavailable(() =>
+        withRetries(() => migrate(connect(), module, migrations, log), untilReachable(isConnectionLoss)),
+      ),
     listen: (channel: string, listener: NotificationListener) => notifications.listen(channel, listener),
   };
   const close = async (): Promise<void> => {

@@ -1,0 +1,78 @@
+import { z } from "zod";
+
+/** Texts whose syntax other systems define: Kubernetes, Gateway API, DNS and image registries reject any other. */
+
+const DNS_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
+const DNS_NAME = `${DNS_LABEL}(?:\\.${DNS_LABEL})*`;
+
+/** A host of an entrance: a DNS name (RFC 1123), or one with `*` as its first label. At most 253 characters. */
+export const host = z
+  .string()
+  .max(253, { error: "a host has at most 253 characters" })
+  .regex(new RegExp(`^(?:\\*\\.)?${DNS_NAME}$`), {
+    error:
+      "a host is a DNS name like api.example.com: labels of at most 63 letters, digits and dashes, which start and end with a letter or digit",
+  });
+
+/** The name of an object in Kubernetes (RFC 1123 subdomain). */
+export const objectName = z
+  .string()
+  .max(253, { error: "a name has at most 253 characters" })
+  .regex(new RegExp(`^${DNS_NAME}$`), { error: "a name is lower-case letters, digits, dashes and dots" });
+
+/**
+ * A path prefix of an entrance: what `HTTPPathMatch` of the Gateway API accepts for `PathPrefix`
+ * (gateway-api, apis/v1/httproute_types.go), and Ingress as well.
+ */
+export const routePath = z
+  .string()
+  .startsWith("/")
+  .max(1024, { error: "a path has at most 1024 characters" })
+  .regex(/^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+$/, {
+    error: "a path is letters, digits and the characters of URLs, without spaces, `?` and `#`",
+  })
+  .regex(/^(?![\s\S]*(?:\/\/|\/\.{1,2}(?:\/|$)|%2[fF]))/, { error: "a path has no `//`, `/.`, `/..` or `%2f`" });
+
+/** The path and query of an HTTP probe. */
+export const probePath = z
+  .string()
+  .startsWith("/")
+  .max(1024, { error: "a path has at most 1024 characters" })
+  .regex(/^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@?]|%[0-9a-fA-F]{2})+$/, {
+    error: "a path is letters, digits and the characters of URLs, without spaces and `#`",
+  });
+
+/** An absolute path in a container. Kubernetes rejects `:` in `mountPath`. */
+export const containerPath = z
+  .string()
+  .startsWith("/")
+  .max(1024, { error: "a path has at most 1024 characters" })
+  .regex(/^[^:\p{Cc}\u2028\u2029]+$/u, { error: "a path has no `:` and no control characters" });
+
+const PATH_COMPONENT = "[a-z0-9]+(?:(?:\\.|_{1,2}|-+)[a-z0-9]+)*";
+const DOMAIN_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
+const IMAGE = new RegExp(
+  `^(?:${DOMAIN_LABEL}(?:\\.${DOMAIN_LABEL})*(?::[0-9]{1,5})?/)?${PATH_COMPONENT}(?:/${PATH_COMPONENT})*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$`,
+);
+
+/** A reference to an image, by the grammar of the registries (distribution/reference, reference.go). */
+export const imageReference = z.string().max(512, { error: "an image has at most 512 characters" }).regex(IMAGE, {
+  error: "an image is a repository in lower case with a tag or digest, like ghcr.io/owner/name:1.4.2",
+});
+
+/** A label of Kubernetes: an optional DNS prefix and a name of at most 63 characters. */
+export const labelName = z
+  .string()
+  .max(317, { error: "a label has at most 317 characters" })
+  .regex(new RegExp(`^(?:${DNS_NAME}/)?[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$`), {
+    error: "a label is like example.com/team: letters, digits, `-`, `_` and `.`, at most 63 after the prefix",
+  });
+
+export const labelValue = z.string().regex(/^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/, {
+  error: "the value of a label is at most 63 letters, digits, `-`, `_` and `.`",
+});
+
+/** An argument or variable of a process: UTF-8, which the operating system ends at a NUL character. */
+export const processText = z.string().regex(/^(?:\P{Surrogate}(?<!\0))*$/u, {
+  error: "a process cannot receive a NUL character or half a surrogate pair",
+});
