@@ -31,6 +31,8 @@ const manifestSchema = z.object({
   /** Public key that it is encrypted to; null without encryption. */
   recipient: z.string().nullable(),
   base: objectSchema,
+  /** What was damaged in the source already; absent if nothing was. Such a backup is never valid. */
+  damage: z.array(z.string()).optional(),
   fingerprint: fingerprintSchema,
 });
 

@@ -2,9 +2,12 @@ import { type FileHandle, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isAbsent, readdirIfPresent, statIfPresent } from "../../disk/read.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
+import type { PageCheck } from "./page-check.js";
+import { firstBlock, PAGE_BYTES } from "./page-checksum.js";
 import type { TarEntry } from "./tar.js";
 
-const CHUNK_BYTES = 256 * 1024;
+/** Bytes of one read: a whole number of pages. */
+const CHUNK_BYTES = 32 * PAGE_BYTES;
 
 /** Directories whose content the server recreates when it starts, as listed in PostgreSQL's manual. */
 const EMPTIED = new Set([
@@ -27,20 +30,22 @@ const CONTROL = "global/pg_control";
 /**
  * The files of a running server's data directory, between `pg_backup_start` and `pg_backup_stop`. They change while
  * they are read: each is truncated or padded to its announced size, and the log makes them consistent.
- * `finish` ends the backup and returns the label file that belongs to the copy.
+ * `finish` ends the backup and returns the label file that belongs to the copy. `pages` checks the pages of relations; it is
+ * undefined for a server without checksums.
  */
 export async function* dataDirectoryEntries(
   root: string,
+  pages: PageCheck | undefined,
   finish: () => Promise<{ label: string; tablespaces: string }>,
 ): AsyncIterable<TarEntry> {
-  yield* walk(root, "");
-  yield* file(root, CONTROL);
+  yield* walk(root, "", pages);
+  yield* file(root, CONTROL, undefined);
   const { label, tablespaces } = await finish();
   yield text("backup_label", label);
   if (tablespaces !== "") yield text("tablespace_map", tablespaces);
 }
 
-async function* walk(root: string, directory: string): AsyncIterable<TarEntry> {
+async function* walk(root: string, directory: string, pages: PageCheck | undefined): AsyncIterable<TarEntry> {
   const entries = await readdir(join(root, directory), { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = directory === "" ? entry.name : `${directory}/${entry.name}`;
@@ -49,9 +54,9 @@ async function* walk(root: string, directory: string): AsyncIterable<TarEntry> {
       throw new KeelsonError("backup/tablespace", `${path} is a link out of the data directory`);
     if (entry.isDirectory()) {
       yield folder(path);
-      if (!EMPTIED.has(path)) yield* walk(root, path);
+      if (!EMPTIED.has(path)) yield* walk(root, path, pages);
       else if (path === "pg_wal") yield folder("pg_wal/archive_status");
-    } else if (entry.isFile()) yield* file(root, path);
+    } else if (entry.isFile()) yield* file(root, path, pages);
   }
 }
 
@@ -59,7 +64,7 @@ function isTemporary(name: string): boolean {
   return name.startsWith("pgsql_tmp") || name.startsWith("pg_internal.init") || name.endsWith(".tmp");
 }
 
-async function* file(root: string, path: string): AsyncIterable<TarEntry> {
+async function* file(root: string, path: string, pages: PageCheck | undefined): AsyncIterable<TarEntry> {
   const handle = await open(join(root, path), "r").catch((error: unknown) => {
     // A table that was dropped since the directory was listed: the log contains that.
     if (isAbsent(error)) return undefined;
@@ -68,20 +73,50 @@ async function* file(root: string, path: string): AsyncIterable<TarEntry> {
   if (!handle) return;
   try {
     const { size, mode, mtime } = await handle.stat();
-    yield { path, type: "File", mode: mode & 0o777, size, modified: mtime, content: exactly(handle, size) };
+    yield {
+      path,
+      type: "File",
+      mode: mode & 0o777,
+      size,
+      modified: mtime,
+      content: exactly(handle, size, checkOf(handle, path, pages)),
+    };
   } finally {
     await handle.close();
   }
 }
 
-async function* exactly(handle: FileHandle, size: number): AsyncIterable<Uint8Array> {
+/** Checks a chunk that starts at this offset of the file. */
+type ChunkCheck = (chunk: Buffer, start: number) => Promise<void>;
+
+function checkOf(handle: FileHandle, path: string, pages: PageCheck | undefined): ChunkCheck | undefined {
+  const first = firstBlock(path);
+  if (pages === undefined || first === undefined) return undefined;
+  return (chunk, start) =>
+    pages.check(chunk, path, first + start / PAGE_BYTES, (offset) => readAt(handle, start + offset, PAGE_BYTES));
+}
+
+async function* exactly(handle: FileHandle, size: number, check: ChunkCheck | undefined): AsyncIterable<Uint8Array> {
   for (let done = 0; done < size; ) {
     const length = Math.min(CHUNK_BYTES, size - done);
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, done);
+    const found = await readAt(handle, done, length);
     // Truncated since: the replay of the log truncates these zeros again.
-    yield bytesRead === 0 ? buffer : buffer.subarray(0, bytesRead);
-    done += bytesRead === 0 ? length : bytesRead;
+    const chunk = found.length === length ? found : Buffer.concat([found], length);
+    await check?.(chunk, done);
+    yield chunk;
+    done += length;
   }
+}
+
+/** Up to `length` bytes; fewer only at the end of the file. */
+async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(length);
+  for (let done = 0; done < length; ) {
+    const { bytesRead } = await handle.read(buffer, done, length - done, position + done);
+    if (bytesRead === 0) return buffer.subarray(0, done);
+    done += bytesRead;
+  }
+  return buffer;
 }
 
 function folder(path: string): TarEntry {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { z } from "zod";
+import { corruptionMessage } from "../../postgres/corruption.js";
 import { role } from "../../postgres/provision.js";
 import { asSuperuser, type Server } from "../../postgres/server.js";
 import { FINGERPRINT_SESSION, type Fingerprint, listTables, readTables } from "./fingerprint.js";
@@ -10,6 +11,8 @@ export interface MarkedPoint {
   readonly name: string;
   readonly lsn: string;
   readonly fingerprint: Fingerprint;
+  /** Tables that cannot be read, each with the server's message. */
+  readonly damage: readonly string[];
 }
 
 /** Attempts to find a snapshot that no transaction crosses. Afterwards the busy tables are not compared. */
@@ -43,12 +46,14 @@ export async function markRestorePoint(
         // Of two points with one name a recovery reaches only the first.
         const pair = await snapshotWithPoint(reader, observer, attempt === 1 ? name : `${name}-${attempt}`);
         if (attempt >= maxAttempts || !(await isCrossed(observer, pair))) {
-          const tables = await readTables(reader, pair.tables);
-          const { lsn, snapshot, unread } = pair;
+          const { lsn, snapshot } = pair;
+          const { tables, damage, damaged } = await readUndamaged(reader, pair.tables);
+          const unread = [...pair.unread, ...damaged];
           return {
             name: pair.name,
             lsn,
             fingerprint: { tables, snapshot, ...(unread.length > 0 && { unread }) },
+            damage,
           };
         }
         await reader.query("ROLLBACK");
@@ -56,6 +61,27 @@ export async function markRestorePoint(
       }
     }),
   );
+}
+
+/** Reads the tables, except those that the server reports as damaged: their backup is kept and is not valid. */
+async function readUndamaged(reader: pg.Client, names: readonly string[]) {
+  const tables: Fingerprint["tables"] = [];
+  const damaged: string[] = [];
+  const damage: string[] = [];
+  for (const table of names) {
+    await reader.query("SAVEPOINT before_table");
+    try {
+      tables.push(...(await readTables(reader, [table])));
+      await reader.query("RELEASE SAVEPOINT before_table");
+    } catch (error) {
+      const message = corruptionMessage(error);
+      if (message === undefined) throw error;
+      await reader.query("ROLLBACK TO SAVEPOINT before_table");
+      damaged.push(table);
+      damage.push(`table ${table} is damaged: ${message}`);
+    }
+  }
+  return { tables, damage, damaged };
 }
 
 interface Pair {

@@ -4,11 +4,12 @@ import { throwAfterCleanup } from "../../errors/cleanup.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { asSuperuser, type Server } from "../../postgres/server.js";
 import { logArchive } from "../archive/log-archive.js";
-import { segmentName, segmentOf } from "../archive/segments.js";
+import { parseLsn, segmentName, segmentOf } from "../archive/segments.js";
 import type { BackupCodec } from "../backup-codec.js";
 import type { Repository } from "../repository/repository.js";
 import { backupId, backupPrefix, type Manifest, readCatalogue, writeManifest } from "./catalogue.js";
 import { dataDirectoryEntries, directorySize, systemIdentifier } from "./data-directory.js";
+import { damagedPageText, PageCheck } from "./page-check.js";
 import { markRestorePoint } from "./restore-point.js";
 import { tar } from "./tar.js";
 
@@ -43,7 +44,14 @@ export async function takeBackup(
   const id = await freeId(repository, codec, startedAt);
   const prefix = backupPrefix({ system, id });
   try {
-    const copied = await copyData(source, repository, codec, `${prefix}base.tar${codec.suffix}`, id, options);
+    const { damage, ...copied } = await copyData(
+      source,
+      repository,
+      codec,
+      `${prefix}base.tar${codec.suffix}`,
+      id,
+      options,
+    );
     const point = await markRestorePoint(source.server, `keelson-${id}`);
     const at = options.now();
     const lastSegment = await archiveSegment(source, repository, codec, system, point.lsn, options);
@@ -58,6 +66,7 @@ export async function takeBackup(
       lastSegment,
       restorePoint: { name: point.name, lsn: point.lsn, at },
       recipient: codec.recipient ?? null,
+      ...withDamage([...damage, ...point.damage]),
       fingerprint: point.fingerprint,
     };
     await writeManifest(repository, codec, manifest);
@@ -70,6 +79,10 @@ export async function takeBackup(
   }
 }
 
+function withDamage(damage: readonly string[]): Pick<Manifest, "damage"> {
+  return damage.length > 0 ? { damage: [...damage] } : {};
+}
+
 async function freeId(repository: Repository, codec: BackupCodec, at: number): Promise<string> {
   const taken = new Set((await readCatalogue(repository, codec)).backups.map((backup) => backup.manifest.id));
   const id = backupId(at);
@@ -79,7 +92,7 @@ async function freeId(repository: Repository, codec: BackupCodec, at: number): P
   }
 }
 
-const startSchema = z.object({ lsn: z.string(), timeline: z.number(), version: z.string() });
+const startSchema = z.object({ lsn: z.string(), timeline: z.number(), version: z.string(), checksums: z.boolean() });
 const stopSchema = z.object({ lsn: z.string(), labelfile: z.string(), spcmapfile: z.string() });
 
 async function copyData(
@@ -95,12 +108,14 @@ async function copyData(
     const size = await directorySize(source.data);
     const started = await client.query(
       `SELECT pg_backup_start($1, fast => true)::text AS lsn, current_setting('server_version') AS version,
+              current_setting('data_checksums')::boolean AS checksums,
               (SELECT timeline_id FROM pg_control_checkpoint()) AS timeline`,
       [`keelson ${label}`],
     );
     const start = startSchema.parse(started.rows[0]);
     let stopLsn = "";
-    const entries = dataDirectoryEntries(source.data, async () => {
+    const pages = start.checksums ? new PageCheck(parseLsn(start.lsn)) : undefined;
+    const entries = dataDirectoryEntries(source.data, pages, async () => {
       const stopped = await client.query(
         "SELECT lsn::text, labelfile, spcmapfile FROM pg_backup_stop(wait_for_archive => false)",
       );
@@ -109,6 +124,7 @@ async function copyData(
       return { label: stop.labelfile, tablespaces: stop.spcmapfile };
     });
     const written = await repository.put(object, codec.encode(untilAborted(tar(entries), options.signal)));
+    const damage = (pages?.finish(parseLsn(stopLsn)) ?? []).map(damagedPageText);
     return {
       postgres: start.version,
       size,
@@ -117,6 +133,7 @@ async function copyData(
       stopLsn,
       firstSegment: segmentName(start.timeline, segmentOf(start.lsn)),
       base: { name: object, ...written },
+      damage,
     };
   });
 }

@@ -4,12 +4,14 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { clusterAt } from "../../postgres/cluster.js";
+import { corruptionMessage } from "../../postgres/corruption.js";
 import { freePort, startServer } from "../../postgres/server.js";
 import { type Backup, type Verification, writeVerification } from "../backup/catalogue.js";
 import { compareFingerprints, type Fingerprint, fingerprint } from "../backup/fingerprint.js";
 import { isExact } from "../backup/restore-point.js";
 import type { BackupCodec } from "../backup-codec.js";
 import type { Repository } from "../repository/repository.js";
+import { checkPages, checkStructure } from "./integrity.js";
 import { restoreInto } from "./restore.js";
 
 export interface VerifyOptions {
@@ -29,7 +31,8 @@ const BACKUP_DEFECTS = new Set([
 ]);
 
 /**
- * Restores a backup into an empty directory, starts PostgreSQL on it up to the restore point, reads every row and compares.
+ * Restores a backup into an empty directory, starts PostgreSQL on it up to the restore point, reads every row and compares;
+ * then checks the structure of every table and index, and the checksum of every page, in all databases.
  * Only this makes a backup valid; the result is stored in the catalogue.
  */
 export async function verifyBackup(
@@ -57,10 +60,14 @@ export async function verifyBackup(
       const exact = await isExact(server, manifest.fingerprint.snapshot);
       const found = await fingerprint(server);
       const { differences, notCompared } = compareFingerprints(manifest.fingerprint, found, exact);
+      const structure = await checkStructure(server);
+      // A clean shutdown writes every page, so that each can be checked.
+      await server.stop("fast");
+      const findings = [...(manifest.damage ?? []), ...differences, ...structure, ...(await checkPages(cluster.data))];
       verification = {
         at: options.now(),
-        valid: differences.length === 0,
-        findings: [...differences],
+        valid: findings.length === 0,
+        findings,
         ...(notCompared.length > 0 && { notCompared: [...notCompared] }),
         ...counts(found),
         restoreMs: Math.round(restored - started),
@@ -71,12 +78,12 @@ export async function verifyBackup(
       await server.stop("immediate");
     }
   } catch (error) {
-    if (!(error instanceof KeelsonError && BACKUP_DEFECTS.has(error.code)) || /TCP\/IP/.test(error.message))
-      throw error;
+    const defect = defectOf(error);
+    if (defect === undefined) throw error;
     verification = {
       at: options.now(),
       valid: false,
-      findings: [error.message],
+      findings: [...(manifest.damage ?? []), defect],
       tables: 0,
       rows: 0,
       restoreMs: Math.round(performance.now() - started),
@@ -87,6 +94,14 @@ export async function verifyBackup(
   }
   await writeVerification(repository, codec, manifest, verification);
   return verification;
+}
+
+/** The message of an error that proves a defect of the backup; undefined if the backup could not be verified. */
+function defectOf(error: unknown): string | undefined {
+  const corruption = corruptionMessage(error);
+  if (corruption !== undefined) return `the restored copy is damaged: ${corruption}`;
+  const defect = error instanceof KeelsonError && BACKUP_DEFECTS.has(error.code) && !/TCP\/IP/.test(error.message);
+  return defect ? error.message : undefined;
 }
 
 function counts(found: Fingerprint): { tables: number; rows: number } {

@@ -15,7 +15,7 @@ export async function take(context: RecoveryContext, verify: boolean): Promise<B
     const manifest = await takeBackup(from, repository, codec, { now: Date.now, signal });
     report("info", `backup ${manifest.id} is stored`);
     const backup: Backup = { manifest, verification: undefined, origin: "authenticated", opens: true };
-    if (!verify) return backup;
+    if (!verify && manifest.damage === undefined) return backup;
     rename(`verifying backup ${manifest.id}`);
     const verified = await check(context, backup, signal);
     await removeExpired(context);

@@ -28,6 +28,8 @@ export interface Source {
   readonly home: string;
   readonly cluster: Cluster;
   readonly server: Server;
+  /** Restarts the server on the same port: its memory is empty. */
+  restart(): Promise<void>;
   readonly repository: Repository;
   readonly repositoryPath: string;
   readonly identityFile: string;
@@ -55,10 +57,11 @@ export async function startSource(
   const archiver = startArchiver({ handover: cluster.run, data: cluster.data, archive, owner });
   cleanups.push(() => archiver.stop());
   const command = archiveCommand(cluster.archiveScript, cluster.run);
-  const server = await startServer(cluster, {
+  const settings = {
     port: await freePort(),
     ...(options.archive !== false && { archive: { command, timeoutSeconds: 60 } }),
-  });
+  };
+  const server = await startServer(cluster, settings);
   cleanups.push(() => server.stop("immediate"));
   await provision(server, "secret");
   const query = (text: string) =>
@@ -73,6 +76,11 @@ export async function startSource(
     codec,
     archiver,
     query,
+    async restart() {
+      await server.stop("fast");
+      const again = await startServer(cluster, settings);
+      cleanups.push(() => again.stop("immediate"));
+    },
     backup: (given = {}) =>
       takeBackup({ platform: "test", server, data: cluster.data }, repository, codec, { now: Date.now, ...given }),
     async shipLog() {
