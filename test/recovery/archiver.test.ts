@@ -1,8 +1,10 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { openFolder } from "../../src/recovery/repository/folder.js";
+import type { Repository } from "../../src/recovery/repository/repository.js";
 import { type Cleanups, until, up } from "../support/local/keelson.js";
-import { startSource } from "../support/recovery/source.js";
+import { startSource, temporaryDirectory } from "../support/recovery/source.js";
 
 const cleanups: Cleanups = [];
 afterEach(async () => {
@@ -18,6 +20,60 @@ function replaceDirectory(directory: string, instead: "a file" | "nothing"): () 
     renameSync(`${directory}.moved`, directory);
   };
 }
+
+/** A repository that records the order in which WAL segments become durable, and refuses them while `refused` is set. */
+function recording(repository: Repository) {
+  const stored: string[] = [];
+  const control = { refused: undefined as string | undefined };
+  const put: Repository["put"] = async (name, content) => {
+    const segment = /\/wal\/([0-9A-F]{24})\./.exec(name)?.[1];
+    if (segment !== undefined && segment === control.refused) throw new Error("refused");
+    const written = await repository.put(name, content);
+    if (segment !== undefined) stored.push(segment);
+    return written;
+  };
+  return { repository: { ...repository, put }, stored, control };
+}
+
+describe("a burst of finished segments", () => {
+  test("is stored ahead of the server's requests, in order, and acknowledged only afterwards", async () => {
+    const { repository, stored } = recording(openFolder(temporaryDirectory(cleanups)));
+    const source = await startSource(cleanups, { repository });
+    await source.query("CREATE TABLE ledger (n int)");
+    const status = join(source.cluster.data, "pg_wal/archive_status");
+    const acknowledged = () => readdirSync(status).flatMap((name) => /^([0-9A-F]{24})\.done$/.exec(name)?.[1] ?? []);
+    let largest = 0;
+    for (let n = 0; n < 30; n += 1) {
+      await source.query(`INSERT INTO ledger VALUES (${n}); SELECT pg_switch_wal()`);
+      largest = Math.max(largest, source.archiver.state().backlog.files);
+      for (const name of acknowledged()) expect(stored).toContain(name);
+    }
+    await until(() => source.archiver.state().backlog.files === 0 && stored.length >= 30, 60_000, "an empty backlog");
+    expect(largest).toBeGreaterThan(1);
+    expect(source.archiver.state()).toMatchObject({ failing: undefined, backlog: { bytes: 0, oldestAt: undefined } });
+    expect(stored).toEqual([...new Set(stored)].sort());
+  });
+
+  test("leaves no gap in the archive while one of them cannot be stored, and shows the backlog", async () => {
+    const { repository, stored, control } = recording(openFolder(temporaryDirectory(cleanups)));
+    const source = await startSource(cleanups, { repository });
+    const [row] = await source.query("SELECT pg_walfile_name(pg_current_wal_lsn()) AS name");
+    control.refused = String(row?.["name"]);
+    await source.query("CREATE TABLE ledger (n int)");
+    const before = Date.now();
+    for (let n = 0; n < 5; n += 1) await source.query(`INSERT INTO ledger VALUES (${n}); SELECT pg_switch_wal()`);
+    const { state } = source.archiver;
+    await until(() => state().failing !== undefined && state().backlog.files === 5, 20_000, "the failure");
+    expect(state()).toMatchObject({ failing: { name: control.refused, reason: "refused" } });
+    expect(state().backlog.bytes).toBe(5 * 16 * 1024 * 1024);
+    expect(Math.abs((state().backlog.oldestAt ?? 0) - before)).toBeLessThan(5_000);
+    expect(stored).toEqual([]);
+    control.refused = undefined;
+    await until(() => state().backlog.files === 0, 90_000, "the empty backlog");
+    expect(stored.slice(0, 5)).toEqual([...stored.slice(0, 5)].sort());
+    expect(state().failing).toBeUndefined();
+  }, 120_000);
+});
 
 describe("archive requests that cannot be read", () => {
   test.each([

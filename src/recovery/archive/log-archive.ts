@@ -16,8 +16,19 @@ export interface ArchivedFile {
   readonly authentic: boolean;
 }
 
+/** A log file that is compressed and encrypted, but not stored. */
+export interface PreparedFile {
+  /** Resolves once the file is durable. */
+  store(): Promise<void>;
+}
+
 /** The archived log of one database system. Only the content of authentic files is compared with new files. */
 export interface LogArchive {
+  /**
+   * Prepares a file for its storage. Nothing is left to store if it is in the archive already. Throws `log/conflict` for other
+   * content of the same name.
+   */
+  prepare(name: string, content: Uint8Array): Promise<PreparedFile>;
   /** Stores a file; resolves once it is durable. Idempotent. Throws `log/conflict` for other content of the same name. */
   store(name: string, content: Uint8Array): Promise<void>;
   /** Every file, authentic or not. */
@@ -56,28 +67,36 @@ export function logArchive(repository: Repository, codec: BackupCodec, system: s
     read,
     list: () => find(""),
     has: async (name) => (await find(`${name}.`)).some(({ authentic }) => authentic),
-    async store(name, content) {
-      const { authenticator } = codec;
-      if (authenticator === undefined)
-        throw new KeelsonError("backup/no-identity", `${name} cannot be archived without an identity`);
-      const earlier = (await find(`${name}.`)).filter(({ authentic }) => authentic);
-      for (const existing of earlier) {
-        // The server archives a file again if it was killed before it recorded the success.
-        const same = await read(existing).then(
-          (found) => found.equals(content),
-          () => undefined,
-        );
-        if (same === true) return;
-        if (same === false) throw new KeelsonError("log/conflict", `${existing.object} exists with other content`);
-      }
-      const encoded = await collect(codec.encode(single(content)));
-      const hash = sha256(encoded);
-      const mac = authenticator.mac("wal", system, name, hash);
-      await repository.put(`${prefix}${name}.${hash}.${mac}${codec.suffix}`, single(encoded));
-      // The new object replaces those that can no longer be read.
-      for (const damaged of earlier) await repository.remove(damaged.object);
-    },
+    prepare,
+    store: async (name, content) => (await prepare(name, content)).store(),
   };
+
+  async function prepare(name: string, content: Uint8Array): Promise<PreparedFile> {
+    const { authenticator } = codec;
+    if (authenticator === undefined)
+      throw new KeelsonError("backup/no-identity", `${name} cannot be archived without an identity`);
+    const earlier = (await find(`${name}.`)).filter(({ authentic }) => authentic);
+    for (const existing of earlier) {
+      // The server archives a file again if it was killed before it recorded the success.
+      const same = await read(existing).then(
+        (found) => found.equals(content),
+        () => undefined,
+      );
+      if (same === true) return { store: async () => undefined };
+      if (same === false) throw new KeelsonError("log/conflict", `${existing.object} exists with other content`);
+    }
+    const encoded = await collect(codec.encode(single(content)));
+    const hash = sha256(encoded);
+    const mac = authenticator.mac("wal", system, name, hash);
+    const object = `${prefix}${name}.${hash}.${mac}${codec.suffix}`;
+    return {
+      async store() {
+        await repository.put(object, single(encoded));
+        // The new object replaces those that can no longer be read.
+        for (const damaged of earlier) await repository.remove(damaged.object);
+      },
+    };
+  }
 }
 
 function sha256(bytes: Uint8Array): string {
