@@ -19,7 +19,9 @@ export async function promises(given: string | undefined, options: PromisesOptio
   const file = await fileOrDefault(given, "read");
   const plan = await loadPlan(file, options.environment);
   const { drillMeasurements } = await import("./drill-measurements.js");
-  const sheet = promiseSheet(plan, await drillMeasurements(options.data, plan));
+  const { observations } = await import("./observations.js");
+  const measured = await drillMeasurements(options.data, plan);
+  const sheet = promiseSheet(plan, measured, await observations(options.data, plan));
   const shown = options.explain === undefined ? sheet : { ...sheet, rows: selectRows(sheet, options.explain) };
   printResult(options.json, shown, () => text(shown, options));
   if (!isKept(sheet)) process.exitCode = 1;

@@ -20,6 +20,7 @@ const termOrigin = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("citation"), source: z.string() }),
   z.object({ kind: z.literal("assumption"), why: z.string() }),
   z.object({ kind: z.literal("measurement"), drill: z.string(), at: z.number() }),
+  z.object({ kind: z.literal("verification"), backup: z.string(), at: z.number() }),
 ]);
 
 const term = z.object({
@@ -103,12 +104,16 @@ const latency = z.object({
   promisedAt: place,
 });
 
+const outgrown = z.object({ store: z.string(), declared: z.number(), actual: z.number() });
+
 export const promiseSheet = z.object({
   platform: z.string(),
   environment: z.string(),
   rows: z.array(row).readonly(),
   availability: z.array(availability).readonly(),
   latency: z.array(latency).readonly(),
+  /** Stores that are larger than declared; the predictions use their real size. Sizes in bytes. */
+  outgrown: z.array(outgrown).readonly(),
 });
 
 export type PlaceOrigin = z.infer<typeof place>;

@@ -100,6 +100,8 @@ function sourceText(origin: TermOrigin): string {
       return origin.source;
     case "assumption":
       return `assumed: ${origin.why}`;
+    case "verification":
+      return `measured by the verification of backup ${origin.backup} on ${new Date(origin.at).toISOString().slice(0, 10)}`;
     case "measurement":
       return `measured by drill ${origin.drill} on ${new Date(origin.at).toISOString().slice(0, 10)}`;
   }

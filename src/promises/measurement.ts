@@ -1,4 +1,8 @@
 import type { DrillResult, MeasuredTerm, Outcome } from "../contracts/drills.js";
+import type { Bytes, Milliseconds } from "../plan/plan.js";
+import { formatSize } from "./format.js";
+import type { MeasuredRestore } from "./observation.js";
+import type { TermOrigin } from "./origin.js";
 import type { Prediction, Term } from "./prediction.js";
 import { sum } from "./prediction.js";
 
@@ -28,36 +32,68 @@ export function measurementsOf(
 }
 
 /**
- * Below this share of the declared size a measurement is mostly fixed cost and does not represent the throughput, so the
- * estimate stays.
+ * Below this share of the predicted size a measurement does not represent the throughput alone: it replaces the estimate only if
+ * it makes the prediction worse.
  */
 const MIN_SAMPLE_FRACTION = 0.1;
 
+/** Of a measurement on little data, this much can be fixed cost, which does not grow with the data. */
+const MAX_FIXED_COST_MS: Milliseconds = 5_000;
+
+/** The terms that restore data: the verification of a backup measures them. */
+const RESTORE_TERMS: ReadonlySet<string> = new Set(["restore of the backup", "failed restore of the corrupt backup"]);
+
 /**
- * The prediction with its work terms replaced by what the newest drill measured. A term that processes data is scaled
- * from the drill's amount to the declared one; a measurement without an amount, or of too little data, is not used.
+ * The prediction with its work terms replaced by what the newest drill measured. A term that processes data is scaled from the
+ * drill's amount to that of the prediction. The verification of a backup is a restore, too: it replaces the restore terms if it
+ * took longer than they predict.
  */
-export function withMeasurement(prediction: Prediction, measurement: Measurement | undefined): Prediction {
-  if (prediction.kind !== "bounded" || !measurement?.terms) return prediction;
-  const terms = prediction.terms.map((term) => replaced(term, measurement));
+export function withMeasurement(
+  prediction: Prediction,
+  measurement: Measurement | undefined,
+  restore: MeasuredRestore | undefined,
+): Prediction {
+  if (prediction.kind !== "bounded" || (!measurement?.terms && !restore)) return prediction;
+  const terms = prediction.terms.map((term) => {
+    const byDrill = measurement ? replacedByDrill(term, measurement) : term;
+    return restore ? worseByVerification(byDrill, restore) : byDrill;
+  });
   return { kind: "bounded", total: sum(terms), terms };
 }
 
-function replaced(term: Term, measurement: Measurement): Term {
-  const measured = measurement.terms?.find(({ name }) => name === term.name);
-  if (!measured || !term.work || !Number.isFinite(measured.value) || measured.value < 0) return term;
+function replacedByDrill(term: Term, { terms, drill, at }: Measurement): Term {
+  const measured = terms?.find(({ name }) => name === term.name);
+  if (!measured || !term.work || !isDuration(measured.value)) return term;
+  const origin = { kind: "measurement", drill, at } as const;
+  const { bytes } = term.work;
+  if (bytes === undefined) {
+    const { how: _estimate, ...rest } = term;
+    return { ...rest, value: measured.value, origin };
+  }
+  return measured.bytes === undefined ? term : scaled(term, bytes, measured.value, measured.bytes, origin);
+}
+
+function worseByVerification(term: Term, { backup, at, bytes, value }: MeasuredRestore): Term {
+  if (!RESTORE_TERMS.has(term.name) || term.work?.bytes === undefined || !isDuration(value)) return term;
+  const replaced = scaled(term, term.work.bytes, value, bytes, { kind: "verification", backup, at });
+  return replaced.value > term.value ? replaced : term;
+}
+
+/** The term with a measurement of `measuredBytes`, scaled to `bytes`. */
+function scaled(term: Term, bytes: Bytes, measured: Milliseconds, measuredBytes: Bytes, origin: TermOrigin): Term {
+  if (measuredBytes <= 0) return term;
+  const factor = Math.max(1, bytes / measuredBytes);
+  const small = measuredBytes < bytes * MIN_SAMPLE_FRACTION;
+  const fixed = small ? Math.min(measured, MAX_FIXED_COST_MS) : 0;
+  const value = fixed + (measured - fixed) * factor;
+  if (small && value <= term.value) return term;
   const { how: _estimate, ...rest } = term;
-  const origin = { kind: "measurement", drill: measurement.drill, at: measurement.at } as const;
-  const bytes = term.work.bytes;
-  if (bytes === undefined) return { ...rest, value: measured.value, origin };
-  if (measured.bytes === undefined || measured.bytes < bytes * MIN_SAMPLE_FRACTION) return term;
-  const factor = Math.max(1, bytes / measured.bytes);
-  return {
-    ...rest,
-    value: measured.value * factor,
-    origin,
-    how: factor > 1 ? `measured × ${factor.toFixed(1)} (size)` : "measured",
-  };
+  const size = `measured on ${formatSize(measuredBytes)}`;
+  return { ...rest, value, origin, how: factor > 1 ? `${size} × ${factor.toFixed(1)}` : size };
+}
+
+function isDuration(value: number): boolean {
+  return Number.isFinite(value) && value >= 0;
 }
 
 /** Per objective, the newest measurement of a row. */

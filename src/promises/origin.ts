@@ -2,10 +2,12 @@ import type { Origin } from "../plan/plan.js";
 
 /**
  * The source of a term's duration: a line of the platform file, a document of the component, a stated assumption, or the
- * drill that measured it.
+ * drill or the verification of a backup that measured it.
  */
 export type TermOrigin =
   | Origin
   | { readonly kind: "citation"; readonly source: string }
   | { readonly kind: "assumption"; readonly why: string }
-  | { readonly kind: "measurement"; readonly drill: string; readonly at: number };
+  | { readonly kind: "measurement"; readonly drill: string; readonly at: number }
+  /** The verification of a backup, which restores it. */
+  | { readonly kind: "verification"; readonly backup: string; readonly at: number };

@@ -6,6 +6,7 @@ import { formatLatency, formatOutcome, formatPercent, formatPrediction, formatWo
 import { explanationKey } from "./grouping.js";
 import type { PromisedLatency } from "./latency.js";
 import { type Marks, PLAIN, verdictText } from "./marks.js";
+import { outgrownText } from "./observation.js";
 import type { Cell, PromiseSheet, Row } from "./sheet.js";
 
 const SIGNS: Readonly<Record<Verdict, string>> = { kept: "✓", broken: "✗", unknown: "?", "not-promised": "·" };
@@ -27,6 +28,8 @@ export function sheetText(sheet: PromiseSheet, marks: Marks = PLAIN): string {
   for (const rows of byFault(sheet.rows)) lines.push("", ...faultLines(rows, widths, marks));
   if (sheet.rows.length === 0) lines.push("", "  no faults apply: the environment has no unit and no store");
   lines.push(...availabilityLines(sheet.availability, marks), ...latencyLines(sheet.latency, marks));
+  if (sheet.outgrown.length > 0)
+    lines.push("", ...sheet.outgrown.map((each) => marks.verdict(`! ${outgrownText(each)}`, "unknown")));
   lines.push("", countLine(sheet, marks));
   return lines.join("\n");
 }

@@ -11,6 +11,7 @@ import { faults as catalogue } from "./faults/index.js";
 import { type PromisedLatency, promisedLatencies } from "./latency.js";
 import { type Measurement, type NewestMeasurements, newestBySubject, rowKey, withMeasurement } from "./measurement.js";
 import { recoveryObjectivePath } from "./objectives.js";
+import { type MeasuredRestore, type Observation, type Outgrown, outgrownStores, withRealSizes } from "./observation.js";
 import type { Prediction } from "./prediction.js";
 import type { Runbook } from "./runbooks/runbook.js";
 import { verdictOf, worstOf } from "./verdict.js";
@@ -24,6 +25,8 @@ export interface PromiseSheet {
   readonly availability: readonly PredictedAvailability[];
   /** Latency objectives, without verdicts: latency is not predicted. */
   readonly latency: readonly PromisedLatency[];
+  /** Stores that are larger than declared: the predictions use their real size. */
+  readonly outgrown: readonly Outgrown[];
 }
 
 export interface Row {
@@ -55,29 +58,44 @@ export interface Cell {
   readonly verdict: Verdict;
 }
 
-/** The sheet of a plan, in the order of the catalogue and, within a fault, of the plan. */
+/**
+ * The sheet of a plan, in the order of the catalogue and, within a fault, of the plan. `observations` are what the running
+ * platform shows about its databases: the predictions use the greater of the declared and the real size.
+ */
 export function promiseSheet(
-  plan: Plan,
+  declared: Plan,
   measurements: readonly Measurement[],
+  observations: readonly Observation[] = [],
   faults: readonly Fault[] = catalogue,
 ): PromiseSheet {
+  const outgrown = outgrownStores(declared, observations);
+  const plan = withRealSizes(declared, outgrown);
+  const restores = new Map(observations.map(({ store, restore }) => [store, restore]));
   const newest = newestBySubject(measurements);
   return {
     platform: plan.platform,
     environment: plan.environment,
     rows: faults.flatMap((fault) =>
-      fault
-        .assess(plan)
-        .map((assessment) => row(plan, fault, assessment, newest.get(rowKey(fault.id, assessment.subject.name)))),
+      fault.assess(plan).map((assessment) => {
+        const { name } = assessment.subject;
+        return row(plan, fault, assessment, newest.get(rowKey(fault.id, name)), restores.get(name));
+      }),
     ),
     availability: predictAvailability(plan),
     latency: promisedLatencies(plan),
+    outgrown,
   };
 }
 
-function row(plan: Plan, fault: Fault, assessment: Assessment, newest: NewestMeasurements | undefined): Row {
-  const rto = cell(plan, fault, "rto", assessment, newest?.rto);
-  const rpo = cell(plan, fault, "rpo", assessment, newest?.rpo);
+function row(
+  plan: Plan,
+  fault: Fault,
+  assessment: Assessment,
+  newest: NewestMeasurements | undefined,
+  restore: MeasuredRestore | undefined,
+): Row {
+  const rto = cell(plan, fault, "rto", assessment, newest?.rto, restore);
+  const rpo = cell(plan, fault, "rpo", assessment, newest?.rpo, restore);
   return {
     fault: fault.id,
     title: fault.title,
@@ -99,11 +117,12 @@ function cell(
   of: "rto" | "rpo",
   assessment: Assessment,
   measurement: Measurement | undefined,
+  restore: MeasuredRestore | undefined,
 ): Cell {
   const { objectives } = assessment.subject;
   const promised = objectives.except.includes(fault.id) ? undefined : objectives[of];
   const estimate = assessment[of];
-  const predicted = withMeasurement(estimate, measurement);
+  const predicted = withMeasurement(estimate, measurement, restore);
   const measured = measurement?.[of];
   return {
     ...(promised === undefined

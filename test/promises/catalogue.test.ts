@@ -95,7 +95,7 @@ models:
   small: { engine: simulated }
 services: { web: { modules: [gateway], calls: [paid, small] } }
 `);
-    const sheet = promiseSheet(plan, [], [...faults, providerOutage]);
+    const sheet = promiseSheet(plan, [], [], [...faults, providerOutage]);
     expect(rowOf(sheet, "provider-outage", "paid").verdict).toBe("broken");
     expect(sheetText(sheet)).toContain("fix: declare a fallback");
   });

@@ -1,7 +1,9 @@
 import type { FastifyInstance } from "fastify";
 import { drillListSchema } from "../../contracts/drills.js";
+import { recoveryStateSchema } from "../../contracts/recovery.js";
 import { backupRoutes, drillRoutes, overviewRoutes } from "../../contracts/routes/dashboard.js";
 import { type Measurement, measurementsOf } from "../../promises/measurement.js";
+import { type Observation, observationsOf } from "../../promises/observation.js";
 import { serve, TextResponse } from "../admin/index.js";
 import type { Context } from "../kernel/module.js";
 import type { Control } from "./control/control.js";
@@ -21,7 +23,7 @@ export interface Sources {
 export function serveOverview(app: FastifyInstance, { context, observer, control }: Sources): void {
   const sheet = sheetOf(context.plan);
   serve(app, overviewRoutes, {
-    readPromises: async () => sheet(await measurements(control, context)),
+    readPromises: async () => sheet(await measurements(control, context), await observations(control)),
     readTopology: async () => composeTopology(context.plan, await observer.read()),
   });
   serve(app, drillRoutes, {
@@ -41,6 +43,11 @@ async function report(control: Control, path: string, mediaType: string): Promis
     "content-security-policy": reportPolicy,
     "referrer-policy": "no-referrer",
   });
+}
+
+/** What the running platform shows about its database; empty in a process without a supervisor. */
+async function observations(control: Control): Promise<readonly Observation[]> {
+  return control.available ? observationsOf(await control.json(recoveryStateSchema, "GET", "/recovery")) : [];
 }
 
 /**

@@ -125,6 +125,8 @@ function Source({ origin }: { readonly origin: TermOrigin }) {
       return origin.source;
     case "assumption":
       return `assumed: ${origin.why}`;
+    case "verification":
+      return `measured by the verification of backup ${origin.backup} ${ago(origin.at, Date.now())}`;
     case "measurement":
       return (
         <>

@@ -4,18 +4,21 @@ import type { Remedy, Sheet } from "../../../contracts/promises.js";
 import type { Plan } from "../../../plan/plan.js";
 import type { PredictedAvailability } from "../../../promises/availability.js";
 import type { Measurement } from "../../../promises/measurement.js";
+import type { Observation } from "../../../promises/observation.js";
 import { type Cell, promiseSheet, type Row } from "../../../promises/sheet.js";
 
 type Objective = "rto" | "rpo" | "availability";
 
 /**
  * The sheet of a plan, with a remedy for each promise that is not kept. The plan does not change while a process runs, so its
- * findings are computed once; only the measurements change between calls.
+ * findings are computed once; only the measurements and observations change between calls.
  */
-export function sheetOf(plan: Plan): (measurements: readonly Measurement[]) => Sheet {
+export function sheetOf(
+  plan: Plan,
+): (measurements: readonly Measurement[], observations?: readonly Observation[]) => Sheet {
   const findings = check([plan]);
-  return (measurements) => {
-    const sheet = promiseSheet(plan, measurements);
+  return (measurements, observations) => {
+    const sheet = promiseSheet(plan, measurements, observations);
     return {
       ...sheet,
       rows: sheet.rows.map((row) => ({
