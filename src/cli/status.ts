@@ -1,6 +1,8 @@
+import { singleLine } from "../errors/terminal-text.js";
 import { callControl } from "../local/control/client.js";
 import { type PlatformStatus, statusSchema } from "../local/status.js";
 import { formatDuration } from "../platform-file/format.js";
+import { formatSize } from "../promises/format.js";
 import { type Colours, coloursFor } from "./colours.js";
 import { type ConnectionOptions, findRunning } from "./connection.js";
 import { printResult } from "./output.js";
@@ -20,7 +22,7 @@ export async function status(options: StatusOptions): Promise<void> {
 function describe(status: PlatformStatus, paint: Colours, now: number): string {
   const ago = (at: number) => `${readable(Math.max(0, now - at))} ago`;
   const mark = status.state === "ready" ? paint.green(status.state) : paint.yellow(status.state);
-  const { backups, archive } = status;
+  const { backups, archive, database } = status;
   return [
     `${paint.bold(`${status.platform} (${status.environment})`)} ${mark} at ${status.url}, started ${ago(status.startedAt)} (pid ${status.pid})`,
     ...status.processes.map((process) => {
@@ -36,18 +38,35 @@ function describe(status: PlatformStatus, paint: Colours, now: number): string {
       ? [paint.red(`  ! backups have failed since ${ago(backups.failing.since)}: ${backups.failing.reason}`)]
       : []),
     archive
-      ? `  WAL archive  ${archive.archived} segments${archive.last ? `, newest ${ago(archive.last.at)}` : ""}`
+      ? `  WAL archive  ${archive.archived} segments${archive.last ? `, newest ${ago(archive.last.at)}` : ""}${waiting(archive.backlog, ago)}`
       : paint.yellow("  WAL archive  off: the platform file declares no `log` for the database's backups"),
+    ...(database
+      ? [
+          `  ${database.name.padEnd(12)} ${formatSize(database.size)} of ${formatSize(database.declared)} declared; its disk has ${formatSize(database.disk.free)} left`,
+        ]
+      : []),
+    ...status.problems.map(({ severity, what }) =>
+      (severity === "degraded" ? paint.red : paint.yellow)(`  ! ${singleLine(what)}`),
+    ),
     ...(archive?.failing
       ? [paint.red(`  ! WAL archiving has failed since ${ago(archive.failing.since)}: ${archive.failing.reason}`)]
       : []),
   ].join("\n");
 }
 
-function newest({ newest: backup }: PlatformStatus["backups"], ago: (at: number) => string): string {
+function waiting(
+  { files, bytes, oldestAt }: NonNullable<PlatformStatus["archive"]>["backlog"],
+  ago: (at: number) => string,
+): string {
+  if (files === 0) return "";
+  return `, ${files} not archived (${formatSize(bytes)}${oldestAt === undefined ? "" : `, oldest ${ago(oldestAt)}`})`;
+}
+
+function newest({ newest: backup, newestValid }: PlatformStatus["backups"], ago: (at: number) => string): string {
   if (!backup) return "";
   const state = backup.valid === undefined ? "not verified" : backup.valid ? "verified" : "INVALID";
-  return `, newest ${ago(backup.at)} (${state})`;
+  const valid = newestValid && newestValid.id !== backup.id ? `, newest verified ${ago(newestValid.at)}` : "";
+  return `, newest ${ago(backup.at)} (${state})${valid}`;
 }
 
 /** A duration in milliseconds, rounded to one unit (`formatDuration` is exact). */

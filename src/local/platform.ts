@@ -63,6 +63,8 @@ export interface Platform {
   readonly running: RunningPlatform;
   readonly layout: Layout;
   readonly plan: Plan;
+  /** The database's data directory. */
+  readonly databaseDirectory: string;
   readonly supervisor: Supervisor;
   readonly recovery: Recovery;
   readonly drills: Drills;
@@ -233,6 +235,7 @@ async function run(
   };
   const stop = (): Promise<void> => undo.run(AbortSignal.timeout(STOP_TIMEOUT_MS));
   const platform: Platform = {
+    databaseDirectory: cluster.data,
     ...{ running, layout: places, plan, supervisor, recovery, drills, exclusive, first, omitted, stop },
   };
   const ready = waitUntilReady(supervisor, onProgress, options.signal);

@@ -49,11 +49,11 @@ export function serverUnavailable(store: Store, plan: Plan): Condition {
   }
 }
 
-/** The newest archived WAL file of a database is older than `age`. */
+/** The newest archived WAL file of a database, or on one machine the oldest file that is not archived, is older than `age`. */
 export function walArchiveOlderThan(store: DatabaseStore | CacheStore, plan: Plan, age: Milliseconds): Condition {
   if (runsOnCloudNativePg(store))
     return olderThan("cnpg_pg_stat_archiver_seconds_since_last_archival", instancesOf(store, plan), age);
-  if (store.provider.kind === "embedded") return olderThan("keelson_database_log_age_seconds", [], age);
+  if (store.provider.kind === "embedded") return olderThan("keelson_database_log_backlog_age_seconds", [], age);
   return notExported(store);
 }
 
@@ -65,7 +65,14 @@ export function backupOlderThan(store: DatabaseStore | CacheStore, plan: Plan, a
     const cronJob = { label: "cronjob", value: `${store.name}-backup` };
     return olderThan("kube_cronjob_status_last_successful_time", [inNamespace(plan), cronJob], age);
   }
+  if (store.provider.kind === "embedded") return olderThan("keelson_backup_age_seconds", [], age);
   return notExported(store);
+}
+
+/** The newest backup whose restore was verified is older than `age`. */
+export function verifiedBackupOlderThan({ provider }: Store, age: Milliseconds): Condition {
+  if (provider.kind === "embedded") return olderThan("keelson_backup_verified_age_seconds", [], age);
+  return { kind: "unmeasured", why: "no component exports when a backup was last restored and compared" };
 }
 
 /**

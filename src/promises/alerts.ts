@@ -5,6 +5,7 @@ import {
   type Condition,
   replicasBelow,
   serverUnavailable,
+  verifiedBackupOlderThan,
   walArchiveOlderThan,
 } from "./alert-condition.js";
 import { mostFrequentBackup, restoreBase, takenBackups, type WholePlatform } from "./subjects.js";
@@ -104,7 +105,7 @@ export function backupUnverified(database: DatabaseStore): Alert {
     name: "backup-unverified",
     subject: database.name,
     severity: "warning",
-    condition: { kind: "unmeasured", why: "no component exports when a backup was last restored and compared" },
+    condition: verifiedBackupOlderThan(database, 2 * (takenBackups(database).full?.every ?? 0)),
     for: 0,
     summary: `neither of the last two full backups of ${database.name} has been restored and compared`,
   };

@@ -9,6 +9,7 @@ import { METRICS } from "../../src/promises/facts/metrics.js";
 import { promiseSheet } from "../../src/promises/sheet.js";
 import { renderObjects } from "../../src/render/kubernetes/index.js";
 import { targets } from "../../src/render/targets.js";
+import { watchRecovery } from "../../src/runtime/dashboard/control/recovery-metrics.js";
 import { watchArchive } from "../../src/runtime/database/archive-metrics.js";
 import { planOf } from "../support/check/findings.js";
 import { rowOf, sheetOf } from "../support/promises/rows.js";
@@ -66,8 +67,11 @@ describe("the expression of an alert", () => {
     expect(alertOf("process-crash", "web", "embedded")).toMatch(/^none: `keelson up` supervises web/);
   });
 
-  it("uses the metric of Keelson's database module on one machine", () => {
-    expect(alertOf("database-loss", "orders", "embedded")).toBe("max(keelson_database_log_age_seconds) > 600");
+  it("uses Keelson's own metrics on one machine", () => {
+    expect(alertOf("database-loss", "orders", "embedded")).toBe("max(keelson_database_log_backlog_age_seconds) > 600");
+    expect(alertOf("backup-corruption", "orders", "embedded")).toBe(
+      "max(keelson_backup_verified_age_seconds) > 172800",
+    );
   });
 
   it("is shown with the explanation of a row, with whether a target renders it", () => {
@@ -81,6 +85,7 @@ describe("the metrics of alerts", () => {
   it("have a source, and those of Keelson are exported by the program", () => {
     const registry = new Registry();
     watchArchive(registry, new pg.Pool());
+    watchRecovery(registry, { json: () => Promise.reject(new Error("no supervisor")) });
     for (const [name, { source }] of Object.entries(METRICS)) {
       expect(source.length).toBeGreaterThan(10);
       if (name.startsWith("keelson_")) expect(registry.getSingleMetric(name), name).toBeDefined();

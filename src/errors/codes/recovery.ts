@@ -63,6 +63,11 @@ export const recoveryErrors = {
     exitCode: 1,
     hint: "`keelson status` shows the state of log archiving; a backup without its log cannot be restored",
   },
+  "backup/no-space": {
+    summary: "The disk that holds the backups has too little space for another one.",
+    exitCode: 1,
+    hint: "free space there, keep fewer backups (`keep`), or store them elsewhere with --backups",
+  },
   "backup/tablespace": {
     summary: "The database has a tablespace outside its data directory.",
     exitCode: 1,

@@ -13,6 +13,7 @@ import { MAX_RATE_PER_SECOND } from "../../recovery/drills/limits.js";
 import { RestoreRecorder } from "../../recovery/restore/progress.js";
 import type { RestoreTarget } from "../../recovery/restore/target.js";
 import type { Platform } from "../platform.js";
+import { recoveryReport } from "../recovery-report.js";
 import { platformStatus } from "../status.js";
 import { replaceDatabase } from "./replace-database.js";
 import type { ControlResponse, ControlRoutes } from "./server.js";
@@ -24,6 +25,7 @@ export function platformRoutes(platform: Platform, onStop: () => void): ControlR
   const { recovery, running } = platform;
   return {
     "GET /status": async () => ok(await platformStatus(platform)),
+    "GET /recovery": async () => ok(await recoveryReport(platform)),
     "POST /stop": async () => {
       setImmediate(onStop);
       return { status: 202, body: { stopping: true, pid: process.pid } };

@@ -29,7 +29,9 @@ export const METRICS = {
     unit: "seconds",
     source: "CloudNativePG: Monitoring, default set of metrics (pg_stat_archiver)",
   },
-  keelson_database_log_age_seconds: { unit: "seconds", source: "the database module of Keelson" },
+  keelson_database_log_backlog_age_seconds: { unit: "seconds", source: "the dashboard module of Keelson" },
+  keelson_backup_age_seconds: { unit: "seconds", source: "the dashboard module of Keelson" },
+  keelson_backup_verified_age_seconds: { unit: "seconds", source: "the dashboard module of Keelson" },
 } as const satisfies Readonly<Record<string, Metric>>;
 
 export type MetricName = keyof typeof METRICS;

@@ -143,8 +143,21 @@ export async function systemIdentifier(dataDirectory: string): Promise<string> {
   }
 }
 
+/** Bytes of the files that a backup of a data directory contains: without the log. */
+export async function dataSize(root: string): Promise<number> {
+  const entries = (await readdirIfPresent(root)) ?? [];
+  const sizes = await Promise.all(
+    entries.map(async (entry) => {
+      if (EXCLUDED.has(entry.name)) return 0;
+      if (entry.isDirectory()) return EMPTIED.has(entry.name) ? 0 : directorySize(join(root, entry.name));
+      return (await statIfPresent(join(root, entry.name)))?.size ?? 0;
+    }),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
 /** Bytes below a directory, for progress and for the check of free space. */
-export async function directorySize(path: string): Promise<number> {
+async function directorySize(path: string): Promise<number> {
   const entries = (await readdirIfPresent(path, { recursive: true })) ?? [];
   // A running server removes files while the directory is read.
   const files = await Promise.all(

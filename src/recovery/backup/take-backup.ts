@@ -7,8 +7,9 @@ import { logArchive } from "../archive/log-archive.js";
 import { parseLsn, segmentName, segmentOf } from "../archive/segments.js";
 import type { BackupCodec } from "../backup-codec.js";
 import type { Repository } from "../repository/repository.js";
-import { backupId, backupPrefix, type Manifest, readCatalogue, writeManifest } from "./catalogue.js";
-import { dataDirectoryEntries, directorySize, systemIdentifier } from "./data-directory.js";
+import { expectedBackupBytes, requireBackupSpace, withinSpace } from "./backup-space.js";
+import { type Backup, backupId, backupPrefix, type Manifest, readCatalogue, writeManifest } from "./catalogue.js";
+import { dataDirectoryEntries, dataSize, systemIdentifier } from "./data-directory.js";
 import { damagedPageText, PageCheck } from "./page-check.js";
 import { markRestorePoint } from "./restore-point.js";
 import { tar } from "./tar.js";
@@ -41,7 +42,9 @@ export async function takeBackup(
 ): Promise<Manifest> {
   const system = await systemIdentifier(source.data);
   const startedAt = options.now();
-  const id = await freeId(repository, codec, startedAt);
+  const { backups } = await readCatalogue(repository, codec);
+  const id = freeId(backups, startedAt);
+  const newest = backups.findLast(({ manifest }) => manifest.system === system);
   const prefix = backupPrefix({ system, id });
   try {
     const { damage, ...copied } = await copyData(
@@ -50,6 +53,7 @@ export async function takeBackup(
       codec,
       `${prefix}base.tar${codec.suffix}`,
       id,
+      newest,
       options,
     );
     const point = await markRestorePoint(source.server, `keelson-${id}`);
@@ -83,8 +87,8 @@ function withDamage(damage: readonly string[]): Pick<Manifest, "damage"> {
   return damage.length > 0 ? { damage: [...damage] } : {};
 }
 
-async function freeId(repository: Repository, codec: BackupCodec, at: number): Promise<string> {
-  const taken = new Set((await readCatalogue(repository, codec)).backups.map((backup) => backup.manifest.id));
+function freeId(backups: readonly Backup[], at: number): string {
+  const taken = new Set(backups.map((backup) => backup.manifest.id));
   const id = backupId(at);
   for (let n = 1; ; n += 1) {
     const candidate = n === 1 ? id : `${id}-${n}`;
@@ -101,11 +105,14 @@ async function copyData(
   codec: BackupCodec,
   object: string,
   label: string,
+  newest: Backup | undefined,
   options: BackupOptions,
 ) {
   // The backup lasts as long as this connection: if it breaks, the server ends the backup, and `pg_backup_stop` fails.
   return asSuperuser(source.server, "postgres", async (client) => {
-    const size = await directorySize(source.data);
+    const size = await dataSize(source.data);
+    const space = await repository.space();
+    if (space) requireBackupSpace(repository.place, space, expectedBackupBytes(size, newest));
     const started = await client.query(
       `SELECT pg_backup_start($1, fast => true)::text AS lsn, current_setting('server_version') AS version,
               current_setting('data_checksums')::boolean AS checksums,
@@ -123,7 +130,11 @@ async function copyData(
       stopLsn = stop.lsn;
       return { label: stop.labelfile, tablespaces: stop.spcmapfile };
     });
-    const written = await repository.put(object, codec.encode(untilAborted(tar(entries), options.signal)));
+    const content = codec.encode(untilAborted(tar(entries), options.signal));
+    const written = await repository.put(
+      object,
+      withinSpace(content, repository.place, () => repository.space()),
+    );
     const damage = (pages?.finish(parseLsn(stopLsn)) ?? []).map(damagedPageText);
     return {
       postgres: start.version,

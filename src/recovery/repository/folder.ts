@@ -5,6 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { syncDirectory } from "../../disk/atomic-file.js";
 import { diskError } from "../../disk/disk-errors.js";
 import { isAbsent, readdirIfPresent, statIfPresent } from "../../disk/read.js";
+import { diskSpace } from "../../disk/space.js";
 import { missing, type Repository, type StoredObject, type Written } from "./repository.js";
 
 const TEMPORARY = ".tmp";
@@ -20,6 +21,7 @@ export function openFolder(place: string): Repository {
     async folders() {
       return (await entriesOf(root)).filter((entry) => entry.isDirectory()).map(({ name }) => name);
     },
+    space: () => diskSpace(root),
     async remove(name) {
       await rm(join(root, name), { force: true });
     },

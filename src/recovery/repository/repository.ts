@@ -1,3 +1,4 @@
+import type { DiskSpace } from "../../disk/space.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 
 export interface StoredObject {
@@ -28,6 +29,8 @@ export interface Repository {
   list(prefix: string): Promise<StoredObject[]>;
   /** The top-level folders, such as `a` of `a/b`, without listing their content. */
   folders(): Promise<string[]>;
+  /** The space of the file system that holds it; undefined for a bucket. */
+  space(): Promise<DiskSpace | undefined>;
   /** Idempotent: an absent object is not an error. */
   remove(name: string): Promise<void>;
 }

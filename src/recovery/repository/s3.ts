@@ -52,6 +52,7 @@ export function openBucket(place: string, timeoutsMs = TIMEOUTS_MS): Repository 
       }));
     },
     folders: async () => (await guard(target, list(target, key(""), "/"))).folders,
+    space: async () => undefined,
     remove: async (name) => {
       await guard(target, client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key(name) })));
     },

@@ -1,5 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { RestorePreview } from "../../contracts/restore.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
+import { messageOf } from "../../errors/thrown.js";
 import { archiveCommand } from "../../postgres/archive-script.js";
 import { isInitialised } from "../../postgres/cluster.js";
 import type { Server } from "../../postgres/server.js";
@@ -105,7 +107,11 @@ export function startRecovery(options: RecoveryOptions): Recovery {
     },
   };
   const autoRestore = new AutoRestore(context);
-  const scheduler = backupSchedule(context);
+  /** The last backup that was requested failed; undefined since one succeeded. */
+  let failedRequest: RecoveryState["failing"];
+  const scheduler = backupSchedule(context, () => {
+    failedRequest = undefined;
+  });
 
   async function prepare(signal: AbortSignal): Promise<void> {
     enter("prepare");
@@ -129,7 +135,18 @@ export function startRecovery(options: RecoveryOptions): Recovery {
   }
 
   async function takeNow(verified: boolean): Promise<Backup> {
-    const taken = await take(context, verified);
+    let taken: Backup;
+    try {
+      taken = await take(context, verified);
+      failedRequest = undefined;
+    } catch (error) {
+      const reason = messageOf(error);
+      if (!isInterruption(error)) {
+        failedRequest = { what: "backup", since: failedRequest?.since ?? Date.now(), reason };
+        report("error", `the backup failed: ${reason}`);
+      }
+      throw error;
+    }
     // The next scheduled backup is due later.
     await scheduler.reconsider();
     return taken;
@@ -152,7 +169,7 @@ export function startRecovery(options: RecoveryOptions): Recovery {
       archive: archiver?.state(),
       next: scheduler.next(),
       busy: queue.busy,
-      failing: scheduler.failing(),
+      failing: scheduler.failing() ?? failedRequest,
     }),
     catalogue: () => readCatalogue(repository, codec),
     prepare,
@@ -175,8 +192,13 @@ export function startRecovery(options: RecoveryOptions): Recovery {
   };
 }
 
+/** The work was cancelled by a restore or the end of the platform: that is no failure of the backup. */
+function isInterruption(error: unknown): boolean {
+  return error instanceof KeelsonError && (error.code === "recovery/interrupted" || error.code === "platform/stopping");
+}
+
 /** Takes the full backups of the platform file's schedule, each verified by a restore. */
-function backupSchedule(context: RecoveryContext): Scheduler {
+function backupSchedule(context: RecoveryContext, onSuccess: () => void): Scheduler {
   const { archiver, database, cluster, repository, codec, report } = context;
   return startScheduler({
     what: "backup",
@@ -191,6 +213,7 @@ function backupSchedule(context: RecoveryContext): Scheduler {
     },
     async work() {
       await take(context, true);
+      onSuccess();
     },
     onFailure: (reason) => report("error", `the scheduled backup failed: ${reason}`),
   });

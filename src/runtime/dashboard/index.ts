@@ -7,6 +7,7 @@ import type { Context, Running } from "../kernel/module.js";
 import { startInSteps } from "../kernel/start-steps.js";
 import type { Dashboard } from "./client.js";
 import { Control } from "./control/control.js";
+import { watchRecovery } from "./control/recovery-metrics.js";
 import { forwardToPeers } from "./forward.js";
 import { serveOverview } from "./routes.js";
 import { Observer } from "./topology/readings.js";
@@ -33,6 +34,8 @@ async function start(
     () => new Control(process.env["KEELSON_CONTROL"]),
     (opened) => opened.close(),
   );
+  // Only a process of `keelson up` has a supervisor. In a cluster CloudNativePG exports its own metrics.
+  if (control.available) watchRecovery(context.metrics, control);
   const app = await undo.step(
     "create the admin API",
     () => createAdminApp(context, needs.accounts),

@@ -3,7 +3,7 @@ import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Context, Running } from "../kernel/module.js";
 import { watchArchive } from "./archive-metrics.js";
 import type { Database, Migration, NotificationListener, Scope, Tables, WorkOptions } from "./client.js";
-import { DatabaseUnavailable, isConflict, isConnectionLoss, reasonOf } from "./errors.js";
+import { DatabaseUnavailable, isConflict, isConnectionLoss, isDiskFull, reasonOf } from "./errors.js";
 import { migrate } from "./migrate.js";
 import { Notifications } from "./notifications.js";
 import { connectionSettings, createPool } from "./pool.js";
@@ -63,10 +63,13 @@ export async function startDatabase(context: Context): Promise<Running<Database>
   const background = notifications.start();
   watchArchive(context.metrics, pool);
 
+  const space = spaceReports(context);
   const database: Database = {
     tables: <Schema>(): Tables<Schema> => {
       const kysely = connect<Schema>();
-      return { transaction: (scope, work, workOptions) => transaction(kysely, scope, work, workOptions) };
+      return {
+        transaction: (scope, work, workOptions) => space(() => transaction(kysely, scope, work, workOptions)),
+      };
     },
     migrate: (module: string, migrations: readonly Migration[]) =>
       unavailable(() =>
@@ -118,6 +121,31 @@ async function transaction<Schema, Result>(
     return TRANSACTION_RETRY.retry(error) && (repeatable || !started);
   };
   return unavailable(() => withRetries(attempt, { timeout: TRANSACTION_RETRY.timeout, retry }));
+}
+
+/** Reads succeed while writes fail for lack of space: only a period without such a failure ends the report. */
+const NO_SPACE_REPORT_MS = 30_000;
+
+/** Reports the module as degraded while PostgreSQL refuses writes because its disk is full. */
+function spaceReports({ report, log }: Pick<Context, "report" | "log">): <T>(work: () => Promise<T>) => Promise<T> {
+  let failedAt: number | undefined;
+  return async (work) => {
+    try {
+      const result = await work();
+      if (failedAt !== undefined && Date.now() - failedAt > NO_SPACE_REPORT_MS) {
+        failedAt = undefined;
+        report("ready");
+      }
+      return result;
+    } catch (error) {
+      if (isDiskFull(error)) {
+        if (failedAt === undefined) log.error({ reason: reasonOf(error) }, "PostgreSQL has no space left");
+        failedAt = Date.now();
+        report("degraded", `PostgreSQL has no space left: ${reasonOf(error)}`);
+      }
+      throw error;
+    }
+  };
 }
 
 /** The value that the row-level security policies compare with: the id of an organisation, or `*` for the platform. */

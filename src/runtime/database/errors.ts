@@ -50,6 +50,11 @@ export function isConflict(error: unknown): boolean {
   return code === "40P01" || code === "40001";
 }
 
+/** Whether PostgreSQL has no space left on its disk: it reads, but does not write. */
+export function isDiskFull(error: unknown): boolean {
+  return codeOf(error) === "53100";
+}
+
 /** Whether the statement violates a unique constraint. */
 export function isDuplicate(error: unknown): boolean {
   return codeOf(error) === "23505";
