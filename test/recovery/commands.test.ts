@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
@@ -35,12 +35,45 @@ async function counted(platform: Up): Promise<string> {
 const run = async (platform: Up, ...args: string[]) =>
   keelson(platform.cwd, [...args, "--data", platform.data], { timeout: 120_000 });
 
+/** The values of the metrics without labels. */
+async function scrape(platform: Up): Promise<ReadonlyMap<string, number>> {
+  const lines = (await (await fetch(`${platform.url}/metrics`)).text()).split("\n");
+  return new Map(lines.map((line) => [line.split(" ")[0] ?? "", Number(line.split(" ")[1])]));
+}
+
+/** A backup that fails is shown by status, log and metrics until one succeeds. */
+async function leavesTrace(platform: Up): Promise<void> {
+  const repository = join(platform.data, "backups");
+  const backups = join(repository, readdirSync(repository).find((name) => /^[0-9]+$/.test(name)) ?? "", "backups");
+  renameSync(backups, `${backups}.moved`);
+  writeFileSync(backups, "");
+  const failed = await run(platform, "backup", "--json");
+  expect(failed.code).toBe(1);
+  const status = JSON.parse((await run(platform, "status", "--json")).out);
+  expect(status).toMatchObject({ state: "degraded", backups: { failing: { reason: expect.any(String) } } });
+  expect((await scrape(platform)).get("keelson_backup_failing")).toBe(1);
+  expect(readFileSync(join(platform.data, "logs/keelson.log"), "utf8")).toContain("the backup failed: ");
+  rmSync(backups);
+  renameSync(`${backups}.moved`, backups);
+  expect((await run(platform, "backup", "--no-verify", "--json")).code).toBe(0);
+  expect((await scrape(platform)).get("keelson_backup_failing")).toBe(0);
+}
+
 describe("backup, backups and restore", () => {
   test("restore a running platform to a point in time, and keep the previous data directory", async () => {
     const platform = await up(cleanups);
     const early = await counted(platform);
     const backup = await run(platform, "backup", "--json");
     expect(JSON.parse(backup.out)).toMatchObject({ encrypted: true, verification: { valid: true, findings: [] } });
+    const metrics = await scrape(platform);
+    expect(metrics.get("keelson_backup_newest_valid")).toBe(1);
+    expect(metrics.get("keelson_backup_age_seconds")).toBeLessThan(120);
+    expect(metrics.get("keelson_backup_verified_age_seconds")).toBeLessThan(120);
+    expect(metrics.get("keelson_backup_failing")).toBe(0);
+    expect(metrics.get("keelson_database_log_backlog_files")).toBeLessThan(5);
+    expect(metrics.get("keelson_database_size_bytes")).toBeGreaterThan(20e6);
+    expect(metrics.get("keelson_database_declared_size_bytes")).toBe(512 * 2 ** 20);
+    expect(metrics.get("keelson_database_disk_free_bytes")).toBeGreaterThan(0);
     const before = await counted(platform);
     const moment = new Date(await timeBetween()).toISOString();
     const after = await counted(platform);
@@ -63,6 +96,8 @@ describe("backup, backups and restore", () => {
     expect(ids).not.toContain(after);
     expect(existsSync(JSON.parse(restored.out).kept)).toBe(true);
     expect((await chat(platform)).status).toBe(200);
+
+    await leavesTrace(platform);
   }, 240_000);
 
   test("restore an idle platform to a time after the last write", async () => {

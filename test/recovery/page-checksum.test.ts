@@ -59,13 +59,13 @@ async function filePath(source: Source, relation: string): Promise<string> {
 }
 
 const newest = async (source: Source) => {
-  const backup = (await readCatalogue(source.repository)).backups.at(-1);
+  const backup = (await readCatalogue(source.repository, source.codec)).backups.at(-1);
   if (!backup) throw new Error("no backup");
   return backup;
 };
 
 const verifyNewest = async (source: Source) =>
-  verifyBackup(source.repository, source.codec, (await newest(source)).manifest, {
+  verifyBackup(source.repository, source.codec, await newest(source), {
     scratch: temporaryDirectory(cleanups),
     now: Date.now,
   });
@@ -164,7 +164,7 @@ describe("a database with a damaged page", () => {
       const verification = await verifyNewest(source);
       expect(verification.valid).toBe(false);
       expect(verification.findings[0]).toContain(`page 3 of ${path}`);
-      const { backups } = await readCatalogue(source.repository);
+      const { backups } = await readCatalogue(source.repository, source.codec);
       expect(backups).toHaveLength(2);
       const decision = decideDatabase({ present: false, system: good.system, backups, failed: [] });
       expect(decision).toMatchObject({ action: "restore", backup: { manifest: { id: good.id } } });
@@ -176,7 +176,8 @@ describe("a database with a damaged page", () => {
     await source.restart();
     await damage(source, "ledger_what", 3);
     const { damage: _found, ...unchecked } = await source.backup();
-    const verification = await verifyBackup(source.repository, source.codec, unchecked, {
+    const backup = { ...(await newest(source)), manifest: unchecked };
+    const verification = await verifyBackup(source.repository, source.codec, backup, {
       scratch: temporaryDirectory(cleanups),
       now: Date.now,
     });

@@ -1,6 +1,6 @@
 import { type DiskSpace, reserveOf } from "../../disk/space.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
-import type { Backup } from "./catalogue.js";
+import type { Manifest } from "./catalogue.js";
 
 const MEBIBYTE = 1024 * 1024;
 /** How much larger than the one before, in relation to its data, a backup is assumed to be. */
@@ -10,9 +10,12 @@ const MARGIN = 1.1;
  * Bytes that a backup of `size` bytes of data will have: as much of the data as the newest backup of the same database had,
  * and 10 %; all of it for the first one.
  */
-export function expectedBackupBytes(size: number, newest: Backup | undefined): number {
-  if (newest === undefined || newest.manifest.size <= 0) return size;
-  const { base, size: before } = newest.manifest;
+export function expectedBackupBytes(
+  size: number,
+  newest: { readonly size: number; readonly base: Pick<Manifest["base"], "bytes"> } | undefined,
+): number {
+  if (newest === undefined || newest.size <= 0) return size;
+  const { base, size: before } = newest;
   return Math.ceil(Math.min(1, (base.bytes / before) * MARGIN) * size);
 }
 

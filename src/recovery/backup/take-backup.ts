@@ -112,7 +112,7 @@ async function copyData(
   return asSuperuser(source.server, "postgres", async (client) => {
     const size = await dataSize(source.data);
     const space = await repository.space();
-    if (space) requireBackupSpace(repository.place, space, expectedBackupBytes(size, newest));
+    if (space) requireBackupSpace(repository.place, space, expectedBackupBytes(size, newest?.manifest));
     const started = await client.query(
       `SELECT pg_backup_start($1, fast => true)::text AS lsn, current_setting('server_version') AS version,
               current_setting('data_checksums')::boolean AS checksums,
