@@ -81,15 +81,7 @@ function unitRow(unit: Unit, plan: Plan): string[] {
 }
 
 function modelRow(model: Model): string[] {
-  const { source } = model;
-  const from =
-    source.kind === "huggingface"
-      ? source.url
-      : source.kind === "file"
-        ? source.file
-        : source.kind === "name"
-          ? source.name
-          : "";
+  const from = model.sources.map((source) => source.from).join(", else ");
   const last = [...model.fallbacks, ...(model.simulated && model.engine !== "simulated" ? ["simulated"] : [])];
   const upstreams = model.upstreams.map(({ url }) => url).join(", ");
   return [model.name, model.engine, upstreams || from, last.length > 0 ? `falls back to ${last.join(", ")}` : ""];

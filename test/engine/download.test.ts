@@ -4,8 +4,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { download, probeDownload } from "../../src/runtime/engine/download.js";
-import { cacheName, downloadUrl } from "../../src/runtime/engine/huggingface.js";
+import { cacheName } from "../../src/runtime/engine/weights/cache.js";
+import { download, probeDownload } from "../../src/runtime/engine/weights/http.js";
+import { downloadUrl } from "../../src/runtime/engine/weights/hub.js";
 
 const content = randomBytes(3 * 1024 * 1024);
 const sha256 = createHash("sha256").update(content).digest("hex");

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { llamaCppMissing } from "../../src/runtime/engine/engines/llama-cpp.js";
 import { writeTinyGguf } from "../support/engine/gguf.js";
+import { setVariables } from "../support/environment.js";
 import { Gate } from "../support/gateway/gate.js";
 import { planWith, startTestGateway } from "../support/gateway/gateway.js";
 
@@ -34,14 +35,11 @@ describe.skipIf(missing !== undefined)("the simulator as a fallback", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = server.address();
     if (address === null || typeof address === "string") throw new Error("no port");
-    const before = {
-      endpoint: process.env["HF_ENDPOINT"],
-      models: process.env["KEELSON_MODELS"],
-      ollama: process.env["OLLAMA_HOST"],
-    };
-    process.env["HF_ENDPOINT"] = `http://127.0.0.1:${address.port}`;
-    process.env["KEELSON_MODELS"] = join(directory, "models");
-    process.env["OLLAMA_HOST"] = "127.0.0.1:9";
+    const restore = setVariables({
+      HF_ENDPOINT: `http://127.0.0.1:${address.port}`,
+      KEELSON_MODELS: join(directory, "models"),
+      OLLAMA_HOST: "127.0.0.1:9",
+    });
     const gateway = await startTestGateway(
       planWith("assistant: { source: hf://owner/repo/tiny.gguf, fallback: simulated, context: 512 }"),
     );
@@ -70,14 +68,7 @@ describe.skipIf(missing !== undefined)("the simulator as a fallback", () => {
       await gateway.stop();
       server.close();
       server.closeAllConnections();
-      for (const [name, value] of [
-        ["HF_ENDPOINT", before.endpoint],
-        ["KEELSON_MODELS", before.models],
-        ["OLLAMA_HOST", before.ollama],
-      ] as const) {
-        if (value === undefined) delete process.env[name];
-        else process.env[name] = value;
-      }
+      restore();
     }
   }, 60_000);
 
@@ -100,7 +91,7 @@ describe.skipIf(missing !== undefined)("the simulator as a fallback", () => {
     await writeFile(file, "GGUF, but not really");
     const gateway = await startTestGateway(
       planWith(
-        `assistant: { engine: llama.cpp, source: ${file}, fallback: simulated }\nstrict: { engine: llama.cpp, source: ${file}, queue: { deadline: 1s } }`,
+        `assistant: { engine: llama.cpp, source: ${file}, fallback: simulated }\nstrict: { engine: llama.cpp, source: ${file} }`,
       ),
     );
     try {
@@ -108,8 +99,14 @@ describe.skipIf(missing !== undefined)("the simulator as a fallback", () => {
         choices: { message: { content: string } }[];
       };
       expect(served.choices[0]?.message.content).toMatch(/^\[simulated\]/);
+      const askedAt = performance.now();
       const refused = await gateway.post("/v1/chat/completions", { ...body, model: "strict" });
       expect(refused.status).toBe(503);
+      expect(((await refused.json()) as { error: { message: string } }).error.message).toMatch(
+        /^no server of strict is available: llama\.cpp has no model file: llama\.cpp does not start \(.*broken\.gguf is not a GGUF file\)/,
+      );
+      // Far below the deadline of the queue.
+      expect(performance.now() - askedAt).toBeLessThan(10_000);
       const unloaded = await gateway.post("/api/generate", { model: "strict" });
       expect(unloaded.status).toBe(503);
       expect(await unloaded.json()).toEqual({ error: "no server of strict is ready" });
@@ -122,6 +119,48 @@ describe.skipIf(missing !== undefined)("the simulator as a fallback", () => {
       expect(engine?.reason).toContain("strict: ");
     } finally {
       await gateway.stop();
+    }
+  }, 60_000);
+
+  it("is not needed if a later source of the list is available, and the reason names the earlier ones", async () => {
+    const file = join(directory, "tiny.gguf");
+    writeTinyGguf(file);
+    const broken = join(directory, "broken.gguf");
+    await writeFile(broken, "GGUF, but not really");
+    const server = createServer((request, response) => {
+      // It can be had by a first look, and fails later.
+      response.writeHead(request.method === "HEAD" ? 200 : 404).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    if (address === null || typeof address === "string") throw new Error("no port");
+    const hub = `http://127.0.0.1:${address.port}/m.gguf`;
+    const restore = setVariables({ KEELSON_MODELS: join(directory, "models"), OLLAMA_HOST: "127.0.0.1:9" });
+    const gateway = await startTestGateway(
+      planWith(`listed: { source: [${join(directory, "none.gguf")}, ${broken}, ${file}], fallback: simulated, context: 512 }
+failing: { source: [${join(directory, "none.gguf")}, ${hub}], context: 512 }`),
+    );
+    try {
+      const token = (await readFile(join(gateway.directory, "secrets", "internal", "token"), "utf8")).trim();
+      const reasonOf = async (name: string): Promise<string | undefined> => {
+        const response = await fetch(`${gateway.url}/admin/models`, { headers: { authorization: `Bearer ${token}` } });
+        const { models } = (await response.json()) as { models: { name: string; reason: string }[] };
+        return models.find((model) => model.name === name)?.reason;
+      };
+      const listed = await gateway.post("/v1/chat/completions", { ...body, model: "listed" });
+      expect(listed.status).toBe(200);
+      expect(await reasonOf("listed")).toMatch(
+        /^llama\.cpp: .*tiny\.gguf is on this machine \(there is no file .*none\.gguf; llama\.cpp does not start \(.*broken\.gguf is not/,
+      );
+      const failing = await gateway.post("/v1/chat/completions", { ...body, model: "failing" });
+      expect(failing.status).toBe(503);
+      expect(await failing.text()).toMatch(
+        /there is no file .*none\.gguf; http.*the download failed: .* returned status 404/,
+      );
+    } finally {
+      await gateway.stop();
+      restore();
+      server.close();
     }
   }, 60_000);
 });

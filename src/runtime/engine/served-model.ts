@@ -1,22 +1,27 @@
 import type { Logger } from "pino";
 import { messageOf } from "../../errors/thrown.js";
 import type { Model } from "../../plan/plan.js";
+import type { Watch } from "../../promises/facts/supervisor.js";
 import type { Secrets } from "../kernel/module.js";
 import type { ChildConfig } from "./child/protocol.js";
 import { type Choice, chooseEngine } from "./choose.js";
 import type { Target } from "./client.js";
-import { download } from "./download.js";
 import { llamaChild } from "./engines/llama-cpp.js";
 import { ollamaTarget } from "./engines/ollama.js";
 import { simulatedChild } from "./engines/simulated.js";
 import { upstreamTargets } from "./engines/upstream.js";
-import { gatherFacts, modelFile } from "./facts.js";
-import { SupervisedChild } from "./supervise.js";
+import { gatherFacts } from "./facts.js";
+import { type ChildState, SupervisedChild } from "./supervise.js";
+import type { DownloadedSource } from "./weights/cache.js";
+import type { Progress } from "./weights/http.js";
+import { fetchWeights } from "./weights/sources.js";
 
-const RETRY_INTERVAL_MS = 30_000;
+/** Interval at which a better engine is looked for while none, or the simulator instead of one, serves the model. */
+const FIRST_RETRY_INTERVAL_MS = 30_000;
+const MAX_RETRY_INTERVAL_MS = 600_000;
 /** Interval at which a missing key of an upstream is looked up again. */
 const KEY_LOOKUP_INTERVAL_MS = 2_000;
-/** Failed starts of a child that was never ready, after which the simulator takes over. */
+/** Failed starts of a child that was never ready, after which another source or the simulator takes over. */
 const MAX_START_FAILURES = 3;
 /** Time for a replaced engine to complete its requests in flight. */
 const DRAIN_TIMEOUT_MS = 60_000;
@@ -27,7 +32,7 @@ const PROGRESS_STEP_PERCENT = 5;
 interface Served {
   readonly child: SupervisedChild;
   readonly config: ChildConfig;
-  readonly reason: string;
+  reason: string;
 }
 
 /** One model and the engines that serve it: executes the choice of its engine and follows the state of its processes. */
@@ -38,10 +43,17 @@ export class ServedModel {
   #substitute: Served | undefined;
   readonly #stopped = new AbortController();
   readonly #draining = new Set<SupervisedChild>();
+  readonly #timers = new Set<NodeJS.Timeout>();
   #reason = "selecting an engine";
+  #failure: string | undefined;
+  /** Sources whose download or load has failed, until the next retry. */
+  readonly #failedSources = new Map<string, string>();
+  #retries = 0;
 
   constructor(
     private readonly model: Model,
+    /** The liveness probe of its engine. */
+    private readonly watch: Watch,
     private readonly secrets: Secrets,
     private readonly log: Logger,
     private readonly onChange: () => void,
@@ -56,90 +68,134 @@ export class ServedModel {
     return this.#reason;
   }
 
-  /** Chooses and starts the engine. A download, or the start of a process, continues after it has resolved. */
+  /** Why the model has no server, if none is being started either: a request would wait until its deadline for nothing. */
+  get failure(): string | undefined {
+    return this.#targets.length === 0 ? this.#failure : undefined;
+  }
+
+  /** Begins to choose and start the engine. What takes longer (a network, a download, a process) continues after it has resolved. */
   async start(): Promise<void> {
-    const { model } = this;
-    if (model.upstreams.length > 0) {
-      await this.#startUpstreams();
-      return;
-    }
-    const choice = chooseEngine(model, await gatherFacts(model));
-    if (this.#stopped.signal.aborted) return;
-    this.#reason = choice.reason;
-    this.log.info({ model: model.name, engine: choice.engine }, choice.reason);
-    this.#execute(choice);
+    if (this.model.upstreams.length > 0) await this.#startUpstreams();
+    else void this.#select();
   }
 
   async stop(): Promise<void> {
     this.#stopped.abort(new Error("stopping"));
+    for (const timer of this.#timers) clearTimeout(timer);
     const children = [this.#chosen?.child, this.#substitute?.child, ...this.#draining];
     await Promise.all(children.map((child) => child?.stop()));
   }
 
   async #startUpstreams(): Promise<void> {
-    const { targets, missing } = await upstreamTargets(this.model, this.secrets);
-    if (missing !== undefined) {
-      if (missing !== this.#reason) this.log.warn({ model: this.model.name }, missing);
-      this.#reason = missing;
-      this.#schedule(KEY_LOOKUP_INTERVAL_MS, () => this.#restart());
+    try {
+      const { targets, missing } = await upstreamTargets(this.model, this.secrets);
+      if (this.#stopped.signal.aborted) return;
+      if (missing !== undefined && missing !== this.#reason) this.log.warn({ model: this.model.name }, missing);
+      if (missing !== undefined) this.#reason = missing;
+      this.#failure = missing;
+      this.#set(targets);
+      if (missing === undefined) return;
+    } catch (error) {
+      this.#fail(`cannot read the keys of the upstreams: ${messageOf(error)}`);
     }
-    this.#set(targets);
+    this.#schedule(KEY_LOOKUP_INTERVAL_MS, () => void this.#startUpstreams());
+  }
+
+  async #select(): Promise<void> {
+    const { model } = this;
+    try {
+      const choice = chooseEngine(model, await gatherFacts(model, this.#failedSources));
+      if (this.#stopped.signal.aborted) return;
+      if (choice.reason !== this.#reason) this.log.info({ model: model.name, engine: choice.engine }, choice.reason);
+      this.#reason = choice.reason;
+      this.#execute(choice);
+    } catch (error) {
+      if (this.#stopped.signal.aborted) return;
+      this.#fail(messageOf(error));
+      this.#retryLater();
+    }
   }
 
   #execute(choice: Choice): void {
+    const { model } = this;
     switch (choice.engine) {
       case "ollama":
-        this.#set([ollamaTarget(this.model.name, choice.url, choice.upstreamModel, choice.reason)]);
+        this.#retireSubstitute();
+        this.#set([ollamaTarget(model.name, choice.url, choice.upstreamModel, choice.reason)]);
         return;
       case "simulated":
-        this.#chosen = this.#run(simulatedChild(this.model), choice.reason);
+        if (choice.final) this.#chosen = this.#run(simulatedChild(model), choice.reason);
+        else {
+          this.#simulate(choice.reason);
+          this.#retryLater();
+        }
         return;
       case "none":
-        this.log.warn({ model: this.model.name }, `${choice.reason}; retrying every ${RETRY_INTERVAL_MS / 1000} s`);
-        this.#schedule(RETRY_INTERVAL_MS, () => this.#restart());
+        this.#fail(choice.reason);
+        this.#retryLater();
         return;
       case "llama.cpp":
-        if ("file" in choice) this.#chosen = this.#run(llamaChild(this.model, choice.file), choice.reason);
+        if ("file" in choice) this.#chosen = this.#run(llamaChild(model, choice.from, choice.file), choice.reason);
         else {
-          if (choice.meanwhile === "simulated") this.#substitute = this.#run(simulatedChild(this.model), choice.reason);
-          void this.#fetch(choice.download);
+          if (choice.meanwhile === "simulated") this.#simulate(choice.reason);
+          void this.#fetch(choice.download, choice.afterwards);
         }
     }
   }
 
-  /** Downloads the model's file, then starts llama.cpp, which takes over from the simulator. */
-  async #fetch(url: string): Promise<void> {
+  /** Downloads the model's weights, then starts llama.cpp, which takes over from the simulator. Another source follows a failed one. */
+  async #fetch(source: DownloadedSource, afterwards: string): Promise<void> {
     const { model } = this;
-    const file = modelFile(model);
-    if (file === undefined) return;
-    let logged = -1;
     try {
-      await download({
-        url,
-        file,
-        sha256: model.source.kind === "huggingface" ? model.source.sha256 : undefined,
-        signal: this.#stopped.signal,
-        onProgress: ({ bytes, total }) => {
-          const percent = total === undefined ? -1 : Math.floor((bytes / total) * 100);
-          this.#reason = percent < 0 ? `downloading ${url}` : `downloading ${url}: ${percent} %`;
-          if (percent < logged + PROGRESS_STEP_PERCENT) return;
-          logged = percent;
-          this.log.info({ model: model.name, bytes, total, percent }, "downloading the model's file");
-          this.onChange();
-        },
-      });
+      const file = await fetchWeights(source, this.#stopped.signal, (progress) => this.#report(source.from, progress));
       if (this.#stopped.signal.aborted) return;
-      this.#chosen = this.#run(llamaChild(model, file), "llama.cpp: the model's file was downloaded");
+      this.#chosen = this.#run(llamaChild(model, source.from, file), afterwards);
     } catch (error) {
       if (this.#stopped.signal.aborted) return;
-      this.#reason = `cannot download the model's file: ${messageOf(error)}`;
-      this.log.warn({ model: model.name }, this.#reason);
-      this.#schedule(RETRY_INTERVAL_MS, () => void this.#fetch(url));
+      this.#skip(source.from, `the download failed: ${messageOf(error)}`);
     }
   }
 
+  #reported = -1;
+
+  #report(from: string, { bytes, total }: Progress): void {
+    const megabytes = (count: number): string => (count / 1e6).toFixed(1);
+    const percent = total === undefined ? 0 : Math.min(100, Math.floor((bytes / total) * 100));
+    const step = total === undefined ? Math.floor(bytes / 1e7) : Math.floor(percent / PROGRESS_STEP_PERCENT);
+    if (step === this.#reported) return;
+    this.#reported = step;
+    const much = total === undefined ? `${megabytes(bytes)} MB` : `${percent} % of ${megabytes(total)} MB`;
+    const progress = `downloading ${from}: ${much}`;
+    this.log.info({ model: this.model.name, bytes, total }, progress);
+    this.#reason = this.#substitute === undefined ? progress : `simulated while ${progress}`;
+    if (this.#substitute !== undefined) this.#substitute.reason = this.#reason;
+    this.#follow();
+  }
+
+  /** Chooses again without a source that has failed. */
+  #skip(from: string, why: string): void {
+    this.log.warn({ model: this.model.name, source: from }, why);
+    this.#failedSources.set(from, why);
+    void this.#select();
+  }
+
+  #retryLater(): void {
+    const delay = Math.min(MAX_RETRY_INTERVAL_MS, FIRST_RETRY_INTERVAL_MS * 2 ** this.#retries);
+    this.#retries += 1;
+    this.#schedule(delay, () => {
+      this.#failedSources.clear();
+      void this.#select();
+    });
+  }
+
+  #simulate(reason: string): void {
+    this.#substitute ??= this.#run(simulatedChild(this.model), reason);
+    this.#substitute.reason = reason;
+    this.#follow();
+  }
+
   #run(config: ChildConfig, reason: string): Served {
-    const child = new SupervisedChild(config, this.log, () => this.#follow());
+    const child = new SupervisedChild(config, this.watch, this.log, () => this.#follow());
     return { child, config, reason };
   }
 
@@ -148,31 +204,30 @@ export class ServedModel {
     const chosen = this.#chosen;
     const substitute = this.#substitute;
     if (chosen?.child.state.kind === "ready") {
-      this.#routeTo(chosen, chosen.child.state.port);
-      if (substitute !== undefined) this.#retire(substitute.child);
-      this.#substitute = undefined;
+      this.#routeTo(chosen, chosen.child.state);
+      this.#retries = 0;
+      this.#retireSubstitute();
       return;
     }
-    if (chosen !== undefined && chosen.child.state.kind === "starting") {
-      const { reason, failures } = chosen.child.state;
-      this.#reason = reason ?? chosen.reason;
-      if (
-        failures >= MAX_START_FAILURES &&
-        substitute === undefined &&
-        this.model.simulated &&
-        chosen.config.engine !== "simulated"
-      ) {
-        const why = `simulated: ${chosen.config.engine} does not start (${reason ?? "no reason given"})`;
-        this.log.warn({ model: this.model.name }, why);
-        this.#substitute = this.#run(simulatedChild(this.model), why);
-      }
-    }
-    if (substitute?.child.state.kind === "ready") this.#routeTo(substitute, substitute.child.state.port);
+    if (chosen?.child.state.kind === "starting" && this.#hasFailed(chosen, chosen.child.state)) return;
+    if (substitute?.child.state.kind === "ready") this.#routeTo(substitute, substitute.child.state);
     else this.#set([]);
   }
 
-  #routeTo({ config, reason }: Served, port: number): void {
+  /** Follows the start of the chosen child; true if it was given up for another source or the simulator. */
+  #hasFailed(chosen: Served, { reason, failedStarts, explained }: Extract<ChildState, { kind: "starting" }>): boolean {
+    this.#reason = reason ?? chosen.reason;
+    // A crash may not recur; what the child itself reports (a damaged file) will.
+    if (chosen.config.engine === "simulated" || !(explained || failedStarts >= MAX_START_FAILURES)) return false;
+    this.#chosen = undefined;
+    void chosen.child.stop();
+    this.#skip(chosen.config.source, `llama.cpp does not start (${reason ?? "no reason given"})`);
+    return true;
+  }
+
+  #routeTo({ config, reason }: Served, { port, token }: Extract<ChildState, { kind: "ready" }>): void {
     this.#reason = reason;
+    this.#failure = undefined;
     const { name } = this.model;
     this.#set([
       {
@@ -181,14 +236,17 @@ export class ServedModel {
         url: `http://127.0.0.1:${port}`,
         upstreamModel: name,
         weight: 1,
-        authorization: undefined,
+        authorization: `Bearer ${token}`,
         engine: config.engine,
         reason,
       },
     ]);
   }
 
-  #retire(child: SupervisedChild): void {
+  #retireSubstitute(): void {
+    const child = this.#substitute?.child;
+    this.#substitute = undefined;
+    if (child === undefined) return;
     this.#draining.add(child);
     this.#schedule(DRAIN_TIMEOUT_MS, () => {
       this.#draining.delete(child);
@@ -196,18 +254,20 @@ export class ServedModel {
     });
   }
 
-  #restart(): void {
-    this.start().catch((error: unknown) => {
-      this.#reason = messageOf(error);
-      this.log.error({ model: this.model.name, reason: this.#reason }, "cannot start the model's engine");
-      this.#schedule(RETRY_INTERVAL_MS, () => this.#restart());
-    });
+  #fail(reason: string): void {
+    this.#reason = reason;
+    this.#failure = reason;
+    this.log.warn({ model: this.model.name }, reason);
+    this.#follow();
   }
 
   #schedule(milliseconds: number, act: () => void): void {
+    if (this.#stopped.signal.aborted) return;
     const timer = setTimeout(() => {
-      if (!this.#stopped.signal.aborted) act();
+      this.#timers.delete(timer);
+      act();
     }, milliseconds);
+    this.#timers.add(timer);
     timer.unref();
   }
 

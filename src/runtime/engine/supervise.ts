@@ -1,8 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
+import { request } from "undici";
 import { statIfPresentSync } from "../../disk/read.js";
-import { type ChildConfig, childReport } from "./child/protocol.js";
+import type { Watch } from "../../promises/facts/supervisor.js";
+import { type ChildConfig, type ChildStart, childReport } from "./child/protocol.js";
 
 const MIN_BACKOFF_MS = 200;
 const MAX_BACKOFF_MS = 30_000;
@@ -26,21 +29,47 @@ function childProgram(): string {
   );
 }
 
-export type ChildState =
-  /** `failures`: number of exits since it was last ready. */
-  | { readonly kind: "starting"; readonly reason: string | undefined; readonly failures: number }
-  | { readonly kind: "ready"; readonly port: number; readonly pid: number };
+/**
+ * Variables of the environment that an engine receives. Its native code parses files and prompts of others, so it receives no
+ * credentials.
+ */
+const VARIABLES = [
+  ...["PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"],
+  ...["MALLOC_ARENA_MAX", "MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"],
+];
 
-/** Keeps one engine's child process running: restarts it with backoff when it exits, until it is stopped. */
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(VARIABLES.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+}
+
+export type ChildState =
+  | {
+      readonly kind: "starting";
+      /** Why the last run ended. */
+      readonly reason: string | undefined;
+      /** Exits before it was ready, since it was last ready. */
+      readonly failedStarts: number;
+      /** Whether the child itself reported `reason`. */
+      readonly explained: boolean;
+    }
+  /** `token`: the child serves only requests with it as bearer token. */
+  | { readonly kind: "ready"; readonly port: number; readonly pid: number; readonly token: string };
+
+/**
+ * Keeps one engine's child process running: restarts it with backoff when it exits, and kills it when it does not respond to its
+ * probes, until it is stopped. `watch`: the liveness probe of the model's unit, from which the promises are predicted.
+ */
 export class SupervisedChild {
   #child: ChildProcess | undefined;
-  #state: ChildState = { kind: "starting", reason: undefined, failures: 0 };
+  #state: ChildState = { kind: "starting", reason: undefined, failedStarts: 0, explained: false };
   #crashes = 0;
   #stopped = false;
   #timer: NodeJS.Timeout | undefined;
+  #probing: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly config: ChildConfig,
+    private readonly watch: Watch,
     private readonly log: Logger,
     private readonly onChange: (state: ChildState) => void,
   ) {
@@ -55,6 +84,7 @@ export class SupervisedChild {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#probing);
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
@@ -66,9 +96,16 @@ export class SupervisedChild {
 
   #start(): void {
     const startedAt = Date.now();
-    const child = fork(childProgram(), [], { stdio: ["ignore", "ignore", "pipe", "ipc"], execArgv: [] });
+    const token = randomBytes(32).toString("hex");
+    const child = fork(childProgram(), [], {
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+      execArgv: [],
+      env: environment(),
+    });
     this.#child = child;
     let lastOutput = "";
+    let explained = false;
+    let isReady = false;
     child.stderr?.on("data", (text: Buffer) => {
       lastOutput = (lastOutput + text.toString()).slice(-MAX_STDERR_CHARACTERS);
     });
@@ -77,14 +114,22 @@ export class SupervisedChild {
       const report = childReport.safeParse(message);
       if (!report.success) return;
       clearTimeout(limit);
-      if (report.data.kind === "failed") lastOutput = report.data.reason;
-      else if (child.pid !== undefined) this.#change({ kind: "ready", port: report.data.port, pid: child.pid });
+      if (report.data.kind === "failed") {
+        lastOutput = report.data.reason;
+        explained = true;
+      } else if (child.pid !== undefined) {
+        isReady = true;
+        const { port } = report.data;
+        this.#change({ kind: "ready", port, pid: child.pid, token });
+        this.#probe(child, `http://127.0.0.1:${port}/health`, token, Date.now());
+      }
     });
     child.on("error", (error) => {
       lastOutput = error.message;
     });
     child.once("exit", (code, signal) => {
       clearTimeout(limit);
+      clearTimeout(this.#probing);
       if (this.#stopped) return;
       this.#crashes = Date.now() - startedAt > STABLE_AFTER_MS ? 1 : this.#crashes + 1;
       const why = lastOutput.trim().split("\n").at(-1) ?? "";
@@ -94,17 +139,49 @@ export class SupervisedChild {
         { model: this.config.model, engine: this.config.engine, reason, restartInMs: wait },
         "engine exited; restarting",
       );
-      const failures = this.#state.kind === "ready" ? 1 : this.#state.failures + 1;
-      this.#change({ kind: "starting", reason, failures });
+      const failedStarts = isReady ? 0 : (this.#state.kind === "starting" ? this.#state.failedStarts : 0) + 1;
+      this.#change({ kind: "starting", reason, failedStarts, explained });
       this.#timer = setTimeout(() => this.#start(), wait);
     });
-    child.send(this.config, (error) => {
+    const start: ChildStart = { config: this.config, token };
+    child.send(start, (error) => {
       if (error) lastOutput = error.message;
     });
+  }
+
+  /** Probes the child until it exits. A hung child (a deadlock in native code, a stopped process) neither serves nor exits by itself. */
+  #probe(child: ChildProcess, url: string, token: string, respondedAt: number): void {
+    const { every, failures } = this.watch;
+    this.#probing = setTimeout(async () => {
+      const responds = await respondsTo(url, token, every);
+      if (this.#stopped || child.exitCode !== null || child.signalCode !== null) return;
+      const silentMs = Date.now() - respondedAt;
+      if (responds) this.#probe(child, url, token, Date.now());
+      else if (silentMs < every * failures) this.#probe(child, url, token, respondedAt);
+      else {
+        const { model, engine } = this.config;
+        this.log.error({ model, engine, pid: child.pid, silentMs }, "the engine does not respond; killing it");
+        child.kill("SIGKILL");
+      }
+    }, every);
+    this.#probing.unref();
   }
 
   #change(state: ChildState): void {
     this.#state = state;
     this.onChange(state);
+  }
+}
+
+async function respondsTo(url: string, token: string, timeoutMs: number): Promise<boolean> {
+  try {
+    const { statusCode, body } = await request(url, {
+      headers: { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    await body.dump();
+    return statusCode === 200;
+  } catch {
+    return false;
   }
 }

@@ -207,7 +207,7 @@ function model(name: string, fields: Partial<Model> = {}): Model {
     name,
     path: `models.${name}`,
     engine: "simulated",
-    source: { kind: "none" },
+    sources: [],
     parameters: undefined,
     fallbacks: [],
     context: 4096,

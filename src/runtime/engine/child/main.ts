@@ -4,7 +4,7 @@
  */
 import { messageOf } from "../../../errors/thrown.js";
 import type { Inference } from "./inference.js";
-import { type ChildConfig, type ChildReport, childConfig } from "./protocol.js";
+import { type ChildConfig, type ChildReport, childStart } from "./protocol.js";
 import { serveInference } from "./server.js";
 
 function send(report: ChildReport): void {
@@ -25,9 +25,9 @@ async function load(config: ChildConfig): Promise<Inference> {
 }
 
 async function run(message: unknown): Promise<void> {
-  const config = childConfig.parse(message);
+  const { config, token } = childStart.parse(message);
   const inference = await load(config);
-  const server = serveInference(inference, config.model);
+  const server = serveInference(inference, config.model, token);
   server.listen(0, "127.0.0.1", () => {
     const address = server.address();
     if (address !== null && typeof address === "object") send({ kind: "ready", port: address.port });

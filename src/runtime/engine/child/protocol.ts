@@ -18,6 +18,8 @@ export const childConfig = z.discriminatedUnion("engine", [
   z.object({
     engine: z.literal("llama.cpp"),
     model: z.string(),
+    /** The source of the weights as the platform file writes it. */
+    source: z.string(),
     file: z.string(),
     context: z.number(),
     /** Maximum number of concurrent sequences. */
@@ -27,6 +29,15 @@ export const childConfig = z.discriminatedUnion("engine", [
 ]);
 
 export type ChildConfig = z.infer<typeof childConfig>;
+
+/** The first message to a child. */
+export const childStart = z.object({
+  config: childConfig,
+  /** Random, for this child only: its port is open to every user of the machine, and to every web page in a browser on it. */
+  token: z.string().min(32),
+});
+
+export type ChildStart = z.infer<typeof childStart>;
 
 /** The report of a child to its parent, sent once: it is ready, or its start has failed. */
 export const childReport = z.discriminatedUnion("kind", [

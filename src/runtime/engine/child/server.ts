@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { z } from "zod";
 import { messageOf } from "../../../errors/thrown.js";
 import { firstViolation } from "../../kernel/violations.js";
+import { accessStatus } from "./access.js";
 import { type Generation, type Inference, Refused } from "./inference.js";
 import { refuseNonText, refuseUnsupportedFields } from "./refusals.js";
 import { chatBody, chatGeneration, completionBody, completionGeneration, embeddingsBody } from "./requests.js";
@@ -15,11 +16,21 @@ interface Ids {
   readonly model: string;
 }
 
-/** The OpenAI API of one engine, on loopback. Every engine in a child process serves it. */
-export function serveInference(inference: Inference, model: string): Server {
+/**
+ * The OpenAI API of one engine, on loopback, for the holder of `token`. Every engine in a child process serves it. Requests that a web
+ * page could have caused (an origin, another host name, a form's content type) are refused besides.
+ */
+export function serveInference(inference: Inference, model: string, token: string): Server {
   const server = createServer((request, response) => {
     request.on("error", () => {});
     response.on("error", () => {});
+    const status = accessStatus(request, token);
+    if (status !== 200) {
+      response.setHeader("connection", "close");
+      return json(response, status, {
+        error: { message: "this port is internal to Keelson", type: "invalid_request_error", param: null, code: null },
+      });
+    }
     handle(inference, model, request, response).catch((error: unknown) => fail(response, error));
   });
   server.keepAliveTimeout = 120_000;

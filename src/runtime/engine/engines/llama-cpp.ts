@@ -6,10 +6,11 @@ import type { Model } from "../../../plan/plan.js";
 import type { ChildConfig } from "../child/protocol.js";
 
 /** A GGUF file in a child process, by node-llama-cpp's prebuilt CPU library. */
-export function llamaChild(model: Model, file: string): ChildConfig {
+export function llamaChild(model: Model, source: string, file: string): Extract<ChildConfig, { engine: "llama.cpp" }> {
   return {
     engine: "llama.cpp",
     model: model.name,
+    source,
     file,
     context: model.context,
     sequences: Math.max(1, Math.min(model.concurrency, 16)),

@@ -29,6 +29,7 @@ export class ModelRoute {
   readonly #queue: WaitQueue<RoutedTarget, RouteWaiter>;
   #turn = 0;
   #retryBudget = RETRY_RESERVE;
+  #failure: string | undefined;
   requests = 0;
   tokens = 0;
 
@@ -44,8 +45,12 @@ export class ModelRoute {
     return this.#queue.length;
   }
 
-  /** Replaces the targets by those that the engines report. Targets that remain keep their state; the others complete their requests. */
-  update(targets: readonly Target[], now: number): void {
+  /**
+   * Replaces the targets by those that the engines report. Targets that remain keep their state; the others complete their requests.
+   * `failure`: why there are none and will be none soon; requests are refused with it instead of waiting.
+   */
+  update(targets: readonly Target[], now: number, failure?: string): void {
+    this.#failure = failure;
     const previous = new Map(this.#targets.map((routed) => [keyOf(routed.target), routed]));
     this.#targets = targets.map((target) => {
       const routed = previous.get(keyOf(target));
@@ -56,6 +61,7 @@ export class ModelRoute {
     });
     for (const removed of previous.values()) removed.retire();
     this.#serveQueue(now);
+    if (failure !== undefined) for (const waiter of this.#queue.drain()) waiter.refused(this.#failureProblem(failure));
   }
 
   /** True when some target is not ejected, whether or not it has room. */
@@ -78,6 +84,10 @@ export class ModelRoute {
 
   /** Queues a request that got no slot; refuses it when the queue is full, or its owner's share of it. */
   wait(waiter: RouteWaiter, now: number): void {
+    if (this.#failure !== undefined) {
+      waiter.refused(this.#failureProblem(this.#failure));
+      return;
+    }
     const { length, deadline } = this.model.queue;
     if (waiter.waitUntil === 0) waiter.waitUntil = now + deadline;
     if (this.#queue.push(waiter, now)) return;
@@ -139,6 +149,12 @@ export class ModelRoute {
 
   #serveQueue(now: number): void {
     this.#queue.serve((tried) => this.#take(tried, now));
+  }
+
+  #failureProblem(failure: string): Problem {
+    return problem("model_unavailable", `no server of ${this.model.name} is available: ${failure}`, {
+      retryAfter: this.retryAfter(),
+    });
   }
 
   #deadlineProblem(now: number): Problem {

@@ -46,6 +46,7 @@ export class Router {
       route.update(
         targets.filter(({ model }) => model === route.model.name),
         now,
+        this.engine.failure(route.model.name),
       );
     }
   }

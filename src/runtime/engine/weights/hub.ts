@@ -1,5 +1,5 @@
-import { KeelsonError } from "../../errors/keelson-error.js";
-import { hubFile } from "../../plan/model-source.js";
+import { KeelsonError } from "../../../errors/keelson-error.js";
+import { hubFile } from "../../../plan/model-source.js";
 
 /** The address of huggingface.co or of its mirror, by the variable that its own tools read. */
 function endpoint(): string {
@@ -21,7 +21,8 @@ export function downloadUrl(source: string): string {
   return `${endpoint()}/${owner}/${repository}/resolve/${revision}/${path}`;
 }
 
-/** The name of a downloaded file in the cache: readable, and unique per source. */
-export function cacheName(source: string): string {
-  return source.replace(/^[a-z]+:\/\//, "").replace(/[^\w.@-]+/g, "--");
+/** The hub's token (`HF_TOKEN`), for sources at the hub only; another server must not receive it. */
+export function hubAuthorization(source: string): string | undefined {
+  const token = process.env["HF_TOKEN"];
+  return token && source.startsWith("hf://") ? `Bearer ${token}` : undefined;
 }

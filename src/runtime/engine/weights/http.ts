@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
-import { request } from "undici";
-import { statIfPresent } from "../../disk/read.js";
-import { KeelsonError } from "../../errors/keelson-error.js";
-import { messageOf } from "../../errors/thrown.js";
+import { open } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { EnvHttpProxyAgent, request } from "undici";
+import { statIfPresent } from "../../../disk/read.js";
+import { KeelsonError } from "../../../errors/keelson-error.js";
+import { messageOf } from "../../../errors/thrown.js";
+import { adopt, openCache } from "./cache.js";
 
 export interface Progress {
   readonly bytes: number;
@@ -17,6 +16,8 @@ export interface DownloadOptions {
   /** Path of the complete, verified file. While it is incomplete, it is `<file>.part`. */
   readonly file: string;
   readonly sha256: string | undefined;
+  /** `Authorization` header for the host of `url`; it is not sent to the hosts that this one redirects to. */
+  readonly authorization?: string | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
 }
@@ -24,6 +25,8 @@ export interface DownloadOptions {
 const MAX_ATTEMPTS = 5;
 const FIRST_RETRY_DELAY_MS = 1_000;
 const MAX_REDIRECTS = 5;
+/** A server that sends nothing for this time is given up, and the download resumed. */
+const IDLE_TIMEOUT_MS = 60_000;
 
 /**
  * Downloads a file, resuming where an earlier attempt (or process) stopped. The file gets its name only once it is complete and
@@ -32,32 +35,27 @@ const MAX_REDIRECTS = 5;
  */
 export async function download(options: DownloadOptions): Promise<void> {
   const part = `${options.file}.part`;
-  await mkdir(dirname(options.file), { recursive: true });
+  await openCache(options.file);
   for (let attempt = 1; ; attempt += 1) {
     try {
       await fetchRest(options, part);
       break;
     } catch (error) {
       if (options.signal.aborted || attempt >= MAX_ATTEMPTS || !isTransient(error)) throw toKeelsonError(error);
-      await new Promise((resolve) => setTimeout(resolve, FIRST_RETRY_DELAY_MS * 2 ** (attempt - 1)));
+      await sleep(FIRST_RETRY_DELAY_MS * 2 ** (attempt - 1), undefined, { signal: options.signal });
     }
   }
-  const sum = await sha256Of(part);
-  if (options.sha256 !== undefined && sum !== options.sha256.toLowerCase()) {
-    await rm(part, { force: true });
-    throw new KeelsonError("download/checksum", `the downloaded file has SHA-256 ${sum}, expected ${options.sha256}`);
-  }
-  await writeFile(`${options.file}.sha256`, `${sum}\n`);
-  await rename(part, options.file);
+  await adopt(part, options.file, options.sha256);
 }
 
 /** The size of the file, or the reason in one line why it cannot be downloaded. Waits at most `timeoutMs`. */
 export async function probeDownload(
   url: string,
   timeoutMs: number,
+  authorization?: string,
 ): Promise<{ readonly bytes: number | undefined } | { readonly why: string }> {
   try {
-    const { statusCode, headers, body } = await follow(url, "HEAD", {}, AbortSignal.timeout(timeoutMs));
+    const { statusCode, headers, body } = await follow(url, "HEAD", { authorization }, AbortSignal.timeout(timeoutMs));
     await body.dump();
     if (statusCode >= 400) return { why: `${new URL(url).host} returned status ${statusCode}` };
     const length = Number(headers["content-length"]);
@@ -67,9 +65,14 @@ export async function probeDownload(
   }
 }
 
-async function fetchRest({ url, signal, onProgress }: DownloadOptions, part: string): Promise<void> {
+async function fetchRest({ url, authorization, signal, onProgress }: DownloadOptions, part: string): Promise<void> {
   const offset = await sizeOf(part);
-  const response = await follow(url, "GET", offset > 0 ? { range: `bytes=${offset}-` } : {}, signal);
+  const response = await follow(
+    url,
+    "GET",
+    { authorization, range: offset > 0 ? `bytes=${offset}-` : undefined },
+    signal,
+  );
   if (response.statusCode === 416) {
     // The partial file is already complete, or too long: then its checksum is wrong.
     await response.body.dump();
@@ -84,7 +87,7 @@ async function fetchRest({ url, signal, onProgress }: DownloadOptions, part: str
   const length = Number(response.headers["content-length"]);
   const start = resumed ? offset : 0;
   const total = Number.isFinite(length) && length > 0 ? start + length : undefined;
-  const file = await open(part, resumed ? "a" : "w");
+  const file = await open(part, resumed ? "a" : "w", 0o600);
   try {
     let bytes = start;
     for await (const chunk of response.body) {
@@ -101,33 +104,50 @@ async function fetchRest({ url, signal, onProgress }: DownloadOptions, part: str
   }
 }
 
+let agent: EnvHttpProxyAgent | undefined;
+
+/** Follows HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment. */
+function proxies(): EnvHttpProxyAgent {
+  agent ??= new EnvHttpProxyAgent();
+  return agent;
+}
+
 type DownloadResponse = Awaited<ReturnType<typeof request>>;
 
 async function follow(
   url: string,
   method: "GET" | "HEAD",
-  headers: Record<string, string>,
+  { authorization, range }: { readonly authorization: string | undefined; readonly range?: string | undefined },
   signal: AbortSignal,
 ): Promise<DownloadResponse> {
   let at = url;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-    const response = await request(at, { method, headers: { "user-agent": "keelson", ...headers }, signal });
+    const response = await request(at, {
+      method,
+      headers: {
+        "user-agent": "keelson",
+        ...(range === undefined ? {} : { range }),
+        ...(authorization === undefined || new URL(at).origin !== new URL(url).origin ? {} : { authorization }),
+      },
+      dispatcher: proxies(),
+      headersTimeout: IDLE_TIMEOUT_MS,
+      bodyTimeout: IDLE_TIMEOUT_MS,
+      signal,
+    });
     const location = response.headers["location"];
     if (response.statusCode < 300 || response.statusCode >= 400 || typeof location !== "string") return response;
     await response.body.dump();
-    at = new URL(location, at).href;
+    const next = new URL(location, at);
+    // Any system on the path of the unencrypted connection could replace the file.
+    if (at.startsWith("https:") && next.protocol !== "https:")
+      throw new KeelsonError("download/insecure", `${new URL(at).host} redirected to ${next.protocol}//${next.host}`);
+    at = next.href;
   }
   throw new KeelsonError("download/redirects", `${new URL(url).host} redirected more than ${MAX_REDIRECTS} times`);
 }
 
 async function sizeOf(file: string): Promise<number> {
   return (await statIfPresent(file))?.size ?? 0;
-}
-
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
-  return hash.digest("hex");
 }
 
 /** Network failures are transient. Responses with an error status and failures of the local disk are not. */
