@@ -1,9 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { keelson, program } from "../support/local/keelson.js";
+import { keelson } from "../support/local/keelson.js";
+import { onTerminal } from "../support/local/terminal.js";
 
 let directory = "";
 
@@ -14,12 +14,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
-
-/** Runs a command on a pseudo-terminal of `script`, with what the person types. */
-function onTerminal(cwd: string, args: readonly string[], typed: string): string {
-  const line = [process.execPath, program, ...args].map((word) => `'${word}'`).join(" ");
-  return execFileSync("script", ["-qec", line, "/dev/null"], { cwd, input: typed, encoding: "utf8" });
-}
 
 describe("keelson init", () => {
   it("creates a platform file that check accepts, named after its directory, with its schema for editors", async () => {
@@ -43,7 +37,8 @@ describe("keelson init", () => {
   });
 
   it("asks for what is omitted on a terminal", async () => {
-    const shown = onTerminal(directory, ["init", "shop"], "aiaas\nmarket\n");
+    const { code, shown } = onTerminal(directory, ["init", "shop"], "aiaas\nmarket\n");
+    expect(code, shown).toBe(0);
     expect(shown).toContain("Blueprint (aiaas, starter) [starter]:");
     expect(shown).toContain("Name of the platform [shop]:");
     expect(await readFile(join(directory, "shop/platform.yaml"), "utf8")).toMatch(/^platform: market$/m);

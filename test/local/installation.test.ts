@@ -1,4 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 
@@ -28,5 +30,36 @@ describe("what `npm ci` installs", () => {
         : [],
     );
     expect(newer).toEqual([]);
+  });
+});
+
+describe("the packed package", () => {
+  const manifest = z.object({ bin: z.record(z.string(), z.string()), scripts: z.record(z.string(), z.string()) });
+  const packed = z.array(z.object({ files: z.array(z.object({ path: z.string() })) })).nonempty();
+
+  it("contains what its commands and its install scripts use", () => {
+    const root = fileURLToPath(new URL("../../", import.meta.url));
+    const out = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+      cwd: root,
+      encoding: "utf8",
+    });
+    const files = new Set(
+      packed
+        .parse(JSON.parse(out))
+        .flatMap(({ files }) => files)
+        .map(({ path }) => path),
+    );
+    const { bin, scripts } = manifest.parse(read("package.json"));
+    for (const file of Object.values(bin)) expect(files).toContain(file);
+    for (const file of [
+      "dist/cli/main.js",
+      "blueprints/starter/platform.yaml",
+      "schema/platform.schema.json",
+      "docs/up.md",
+    ])
+      expect(files).toContain(file);
+    // These run where the package is installed, and must not refer to files of the checkout.
+    for (const name of ["preinstall", "install", "postinstall"])
+      for (const [file] of (scripts[name] ?? "").matchAll(/[\w./-]+\.(?:c?js|sh)/g)) expect(files).toContain(file);
   });
 });

@@ -7,6 +7,7 @@ import { lastRestoreSchema, RESTORE_STEPS, restorePreviewSchema } from "../../sr
 import { callControl } from "../../src/local/control/client.js";
 import { serverProcesses } from "../../src/postgres/strays.js";
 import { type Cleanups, chat, keelson, type Up, until, untilNone, up } from "../support/local/keelson.js";
+import { onTerminal } from "../support/local/terminal.js";
 import { timeBetween } from "../support/recovery/time-between.js";
 
 const cleanups: Cleanups = [];
@@ -134,6 +135,18 @@ describe("backup, backups and restore", () => {
     const refused = await run(platform, "restore", "--yes", "latest", "--at", new Date().toISOString());
     expect(refused).toMatchObject({ code: 1, out: "" });
     expect(refused.err).toMatch(/error log\/not-archived the log up to 20.* is not in the repository: log segment/);
+
+    // Nothing is replaced before the name of the platform was typed.
+    const unconfirmed = await run(platform, "restore", "latest");
+    expect(unconfirmed).toMatchObject({ code: 2, out: "" });
+    expect(unconfirmed.err).toContain("error confirm/required this operation destroys data");
+    expect(unconfirmed.err).toContain("This replaces the database of the running platform by backup ");
+    expect(unconfirmed.err).toMatch(/hint: .*--yes/);
+    const declined = onTerminal(platform.cwd, ["restore", "latest", "--data", platform.data], "yes\n");
+    expect(declined.shown).toContain("Type starter to continue: ");
+    expect(declined.shown).toContain("error confirm/declined not confirmed; nothing was changed");
+    expect(declined.code).toBe(1);
+
     const pids = ({ processes }: typeof before) => processes.map(({ name, pid }) => ({ name, pid }));
     expect(pids(await platform.status())).toEqual(pids(before));
     expect((await chat(platform)).status).toBe(200);
