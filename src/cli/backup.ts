@@ -1,5 +1,6 @@
 import { backupSchema, type ListedBackup } from "../contracts/backups.js";
 import { callControl } from "../local/control/client.js";
+import { withBusyProgress } from "./busy-progress.js";
 import { type ConnectionOptions, findRunning } from "./connection.js";
 import { printResult } from "./output.js";
 
@@ -12,7 +13,8 @@ export interface BackupOptions extends ConnectionOptions {
 export async function backup(options: BackupOptions): Promise<void> {
   const running = await findRunning(options);
   const body = { verify: options.verify };
-  const backup = await callControl(running.control, "/backups", backupSchema, { method: "POST", body });
+  const made = callControl(running.control, "/backups", backupSchema, { method: "POST", body });
+  const backup = await withBusyProgress(running.control, made);
   printResult(options.json, backup, () => describe(backup));
   if (backup.verification?.valid === false) process.exitCode = 1;
 }

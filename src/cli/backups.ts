@@ -6,6 +6,7 @@ import { livePlatform, readRunning } from "../local/running.js";
 import { listed, listing } from "../recovery/backup/listing.js";
 import { type BackupLocation, catalogueOf, verifyOffline } from "../recovery/offline.js";
 import { describe } from "./backup.js";
+import { withBusyProgress } from "./busy-progress.js";
 import { type ConnectionOptions, findData } from "./connection.js";
 import { print, printJson, printResult } from "./output.js";
 
@@ -43,7 +44,10 @@ async function verify(id: string, options: RepositoryOptions): Promise<ListedBac
   const data = await findData(options);
   const running = options.from === undefined ? await livePlatform(layout(data)) : undefined;
   if (running)
-    return callControl(running.control, `/backups/${encodeURIComponent(id)}/verify`, backupSchema, { method: "POST" });
+    return withBusyProgress(
+      running.control,
+      callControl(running.control, `/backups/${encodeURIComponent(id)}/verify`, backupSchema, { method: "POST" }),
+    );
   // The backup is restored to a temporary directory in the data directory, which is created if absent.
   await requireOwnData(data);
   return listed(await verifyOffline(await findLocation(options), id, data));

@@ -1,4 +1,7 @@
-/** 1: the operation failed, or a check found errors. 2: unreadable input or wrong usage; the same call cannot succeed. */
+/**
+ * 1: the operation failed, or a check found errors. 2: unreadable input, wrong usage, or a name that does not exist; the same call
+ * cannot succeed.
+ */
 export type ExitCode = 1 | 2;
 
 /** The properties that all errors of one code share. */

@@ -57,14 +57,14 @@ describe("keelson keys", () => {
   });
 
   test.each([
-    [["keys", "revoke", "key_none"], 1, "error key/unknown"],
-    [["keys", "create", "x", "--scope", "root"], 1, "error request/invalid"],
+    [["keys", "revoke", "key_none"], 2, "error key/unknown"],
+    [["keys", "create", "x", "--scope", "root"], 2, "error request/invalid"],
     [["keys", "create", "x", "--expires", "soon"], 2, "error usage/moment"],
     [["keys", "create", "x", "--expires", "2026-02-30"], 2, "error usage/moment"],
     [["keys", "create"], 2, "missing required argument"],
     [["keys", "list", "--key", "kls_wrong"], 1, "error credential/invalid"],
     [["usage", "--by", "colour"], 2, "error usage/dimension"],
-    [["usage", "--from", "2026-05-05", "--to", "2026-05-04"], 1, "error request/invalid"],
+    [["usage", "--from", "2026-05-05", "--to", "2026-05-04"], 2, "error request/invalid"],
   ])("%j fails with exit code %i and an error that states the reason", async (args, code, message) => {
     const failed = await keelson(...args);
     expect([failed.code, failed.out]).toEqual([code, ""]);

@@ -215,7 +215,7 @@ describe("backup, backups and restore", () => {
     ended = true;
     await clients;
 
-    expect(refused.map(({ code }) => code)).toEqual([1, 1, 1, 1]);
+    expect(refused.map(({ code }) => code)).toEqual([2, 1, 1, 1]);
     expect(refused[0]?.err).toContain("error backup/unknown");
     expect(refused[1]?.err).toContain("error restore/too-early");
     expect(refused[2]?.err).toContain("error backup/corrupt");

@@ -2,7 +2,7 @@ import type { ErrorEntries } from "../entry.js";
 
 /** Errors of the admin API, in the `error.code` of its responses. A command that calls it ends with the same code. */
 export const adminApiErrors = {
-  "request/invalid": { summary: "A field of the request is invalid; `param` names it.", exitCode: 1 },
+  "request/invalid": { summary: "A field of the request is invalid; `param` names it.", exitCode: 2 },
   "request/not-json": { summary: "The body is not JSON.", exitCode: 1 },
   "request/not-utf8": { summary: "The body is not valid UTF-8.", exitCode: 1 },
   "request/too-deep": { summary: "The body exceeds the nesting limit.", exitCode: 1 },
@@ -47,10 +47,10 @@ export const adminApiErrors = {
   "key/no-session": { summary: "A key that ends with a session needs a session to create it.", exitCode: 1 },
   "key/expired": { summary: "The expiry of a new key is in the past.", exitCode: 1 },
   "organisation/exists": { summary: "There is already an organisation with this id.", exitCode: 1 },
-  "organisation/unknown": { summary: "There is no such organisation.", exitCode: 1 },
+  "organisation/unknown": { summary: "There is no such organisation.", exitCode: 2 },
   "organisation/not-yours": { summary: "The credential belongs to another organisation.", exitCode: 1 },
   "user/exists": { summary: "The organisation already has a user with this name.", exitCode: 1 },
-  "user/unknown": { summary: "There is no such user.", exitCode: 1 },
+  "user/unknown": { summary: "There is no such user.", exitCode: 2 },
   "user/operator": { summary: "Only operators manage operators.", exitCode: 1 },
   "user/last-owner": {
     summary: "The last owner of an organisation cannot be removed or demoted.",

@@ -53,7 +53,7 @@ export const commandErrors = {
   },
   "platform/several": { summary: "Several platforms are running and none was selected.", exitCode: 2 },
   "data/unknown": { summary: "No data directory, or more than one, was found.", exitCode: 2 },
-  "logs/unknown": { summary: "There are no logs, or none of this process.", exitCode: 1 },
+  "logs/unknown": { summary: "There are no logs, or none of this process.", exitCode: 2 },
 
   "chat/no-question": {
     summary: "`chat` has no message to send and no terminal to read one from.",
@@ -74,7 +74,7 @@ export const commandErrors = {
   "chat/refused": { summary: "The gateway rejected the request.", exitCode: 1 },
   "key/unknown": {
     summary: "There is no such API key.",
-    exitCode: 1,
+    exitCode: 2,
     hint: "`keelson keys list --all` lists all keys",
   },
   "key/ambiguous": { summary: "Several API keys start with these characters.", exitCode: 2 },

@@ -6,7 +6,7 @@ export const recoveryErrors = {
     summary: "The database is lost and cannot be restored automatically.",
     exitCode: 1,
   },
-  "backup/unknown": { summary: "There is no backup with this id.", exitCode: 1 },
+  "backup/unknown": { summary: "There is no backup with this id.", exitCode: 2 },
   "backup/missing": {
     summary: "An object of the backup repository is missing.",
     exitCode: 1,
