@@ -22,7 +22,7 @@ const PURE = [
   "local/{decide,ordinal,doctor}",
   "cli/{log-line,conversation-input}",
   "accounts/token",
-  "recovery/{lifecycle,decisions,expire,problems,scheduler}",
+  "recovery/{lifecycle,leftovers,decisions,expire,problems,scheduler}",
   "drills/{estimate,measure,report,result-file}",
   "dashboard/{call-graph-layout,drill-marks,drill-rates,format,promise-summary,remedies,topology}",
 ];

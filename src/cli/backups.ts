@@ -3,6 +3,7 @@ import { singleLine } from "../errors/terminal-text.js";
 import { callControl } from "../local/control/client.js";
 import { backupsFromEnvironment, layout, requireOwnData } from "../local/layout.js";
 import { livePlatform, readRunning } from "../local/running.js";
+import { formatSize } from "../promises/format.js";
 import { listed, listing } from "../recovery/backup/listing.js";
 import { type BackupLocation, catalogueOf, verifyOffline } from "../recovery/offline.js";
 import { describe } from "./backup.js";
@@ -61,5 +62,7 @@ function printList(found: BackupList, options: RepositoryOptions): void {
   print(`${found.backups.length} ${found.backups.length === 1 ? "backup" : "backups"} in ${found.place}\n`);
   for (const backup of found.backups) print(`  ${describe(backup)}\n`);
   for (const damaged of found.damaged) print(`  ! ${singleLine(`${damaged.object}: ${damaged.why}`)}\n`);
+  for (const { name, bytes } of found.incomplete)
+    print(`  · ${singleLine(name)}: ${formatSize(bytes)} without a manifest: in progress, or interrupted\n`);
   if (found.damaged.length > 0) process.exitCode = 1;
 }

@@ -39,6 +39,8 @@ export const backupListSchema = z.object({
   place: z.string(),
   backups: z.array(backupSchema),
   damaged: z.array(z.object({ object: z.string(), why: z.string() })),
+  /** Backups without a manifest: in progress, or interrupted. The next backup of that database removes interrupted ones. */
+  incomplete: z.array(z.object({ name: z.string(), bytes: z.number(), modified: z.number() })),
 });
 
 export type ListedBackup = z.infer<typeof backupSchema>;

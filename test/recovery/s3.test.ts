@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { CreateMultipartUploadCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { findBackup, readCatalogue } from "../../src/recovery/backup/catalogue.js";
 import { openRepository } from "../../src/recovery/repository/open.js";
@@ -40,6 +41,26 @@ describeWith(["versitygw"], "a bucket as the location of backups", ({ versitygw 
   beforeEach(async () => {
     place = (await startBucket(versitygw, cleanups)).place;
     repository = await openRepository(place);
+  });
+
+  test("lists and removes the upload of a platform that was killed, which no listing of objects shows", async () => {
+    const url = new URL(place);
+    const prefix = url.pathname.slice(1);
+    const client = new S3Client({
+      region: "us-east-1",
+      endpoint: url.searchParams.get("endpoint") ?? "",
+      forcePathStyle: true,
+    });
+    cleanups.push(() => client.destroy());
+    const Key = `${prefix === "" ? "" : `${prefix}/`}1/backups/A/base.tar.gz.age`;
+    await client.send(new CreateMultipartUploadCommand({ Bucket: url.hostname, Key }));
+    expect(await repository.list("1/")).toEqual([]);
+    const [partial, ...others] = await repository.partials("1/");
+    expect(others).toEqual([]);
+    expect(partial?.name).toBe("1/backups/A/base.tar.gz.age");
+    expect(Math.abs((partial?.modified ?? 0) - Date.now())).toBeLessThan(60_000);
+    await partial?.remove();
+    expect(await repository.partials("")).toEqual([]);
   });
 
   test("stores, lists, reads and removes small and large objects", async () => {

@@ -4,6 +4,7 @@ import { type BackupCodec, corrupt } from "../backup-codec.js";
 import type { Repository } from "../repository/repository.js";
 import { type Origin, readSigned, type SignedFor, writeSigned } from "../repository/signed-object.js";
 import { fingerprintSchema } from "./fingerprint.js";
+import { type IncompleteBackup, incompleteBackups } from "./leftovers.js";
 
 const objectSchema = z.object({ name: z.string(), bytes: z.number(), sha256: z.string() });
 
@@ -74,6 +75,8 @@ export interface Catalogue {
   /** Oldest first. */
   readonly backups: readonly Backup[];
   readonly damaged: readonly DamagedEntry[];
+  /** Backups without a manifest: one may be in progress, others were interrupted. */
+  readonly incomplete: readonly IncompleteBackup[];
 }
 
 export function backupPrefix(manifest: Pick<Manifest, "system" | "id">): string {
@@ -133,6 +136,7 @@ export async function readCatalogue(repository: Repository, keys: Keys): Promise
       .flatMap(({ backup }) => backup ?? [])
       .sort((a, b) => a.manifest.finishedAt - b.manifest.finishedAt),
     damaged: entries.flatMap(({ damaged }) => damaged),
+    incomplete: incompleteBackups(objects.flat()),
   };
 }
 

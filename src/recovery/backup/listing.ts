@@ -3,7 +3,12 @@ import type { Backup, Catalogue } from "./catalogue.js";
 
 /** The catalogue as it is printed and served, oldest backup first. */
 export function listing(place: string, catalogue: Catalogue): BackupList {
-  return { place, backups: catalogue.backups.map(listed), damaged: [...catalogue.damaged] };
+  return {
+    place,
+    backups: catalogue.backups.map(listed),
+    damaged: [...catalogue.damaged],
+    incomplete: [...catalogue.incomplete],
+  };
 }
 
 export function listed({ manifest, verification, origin, opens }: Backup): ListedBackup {

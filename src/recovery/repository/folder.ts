@@ -17,7 +17,12 @@ export function openFolder(place: string): Repository {
     place: root,
     put: (name, content) => put(root, name, content),
     get: (name) => get(root, name),
-    list: (prefix) => list(root, prefix),
+    list: (prefix) => list(root, prefix, "objects"),
+    partials: async (prefix) =>
+      (await list(root, prefix, "partials")).map(({ name, modified }) => ({
+        ...{ name, modified },
+        remove: () => rm(join(root, name), { force: true }),
+      })),
     async folders() {
       return (await entriesOf(root)).filter((entry) => entry.isDirectory()).map(({ name }) => name);
     },
@@ -74,14 +79,14 @@ async function* get(root: string, name: string): AsyncIterable<Uint8Array> {
   }
 }
 
-async function list(root: string, prefix: string): Promise<StoredObject[]> {
+async function list(root: string, prefix: string, what: "objects" | "partials"): Promise<StoredObject[]> {
   const found: StoredObject[] = [];
   const walk = async (directory: string): Promise<void> => {
     for (const entry of await entriesOf(join(root, directory))) {
       const name = directory === "" ? entry.name : `${directory}/${entry.name}`;
       const mayContain = name.startsWith(prefix) || prefix.startsWith(`${name}/`);
       if (entry.isDirectory() && mayContain) await walk(name);
-      else if (entry.isFile() && name.startsWith(prefix) && !name.endsWith(TEMPORARY)) {
+      else if (entry.isFile() && name.startsWith(prefix) && name.endsWith(TEMPORARY) === (what === "partials")) {
         const info = await statIfPresent(join(root, name));
         if (info) found.push({ name, bytes: info.size, modified: info.mtimeMs });
       }

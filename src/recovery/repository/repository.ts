@@ -8,6 +8,14 @@ export interface StoredObject {
   readonly modified: number;
 }
 
+/** An object that was never completed. No listing shows it. */
+export interface PartialObject {
+  readonly name: string;
+  /** Epoch milliseconds: the last write to the file, or the start of the upload. */
+  readonly modified: number;
+  remove(): Promise<void>;
+}
+
 /** Size and checksum of the bytes that `put` wrote. */
 export interface Written {
   readonly bytes: number;
@@ -29,6 +37,8 @@ export interface Repository {
   list(prefix: string): Promise<StoredObject[]>;
   /** The top-level folders, such as `a` of `a/b`, without listing their content. */
   folders(): Promise<string[]>;
+  /** What interrupted calls of `put` have left below `prefix`: temporary files, or uploads that were not completed. */
+  partials(prefix: string): Promise<PartialObject[]>;
   /** The space of the file system that holds it; undefined for a bucket. */
   space(): Promise<DiskSpace | undefined>;
   /** Idempotent: an absent object is not an error. */

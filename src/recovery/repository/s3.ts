@@ -5,6 +5,8 @@ import {
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
   ListObjectsV2Command,
   NoSuchKey,
   PutObjectCommand,
@@ -52,6 +54,14 @@ export function openBucket(place: string, timeoutsMs = TIMEOUTS_MS): Repository 
       }));
     },
     folders: async () => (await guard(target, list(target, key(""), "/"))).folders,
+    partials: async (prefix) =>
+      (await guard(target, uploads(target, key(prefix)))).map(({ Key, UploadId, modified }) => ({
+        name: base === "" ? Key : Key.slice(base.length + 1),
+        modified,
+        remove: async () => {
+          await guard(target, client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId })));
+        },
+      })),
     space: async () => undefined,
     remove: async (name) => {
       await guard(target, client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key(name) })));
@@ -156,6 +166,32 @@ async function list(
     token = page.IsTruncated ? page.NextContinuationToken : undefined;
   } while (token !== undefined);
   return { objects: objects.sort((a, b) => (a.name < b.name ? -1 : 1)), folders };
+}
+
+interface Upload {
+  readonly Key: string;
+  readonly UploadId: string;
+  readonly modified: number;
+}
+
+/** Multipart uploads that were neither completed nor aborted. */
+async function uploads({ client, bucket }: Target, Prefix: string): Promise<Upload[]> {
+  const found: Upload[] = [];
+  let from: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
+  while (from !== undefined) {
+    const page: ListMultipartUploadsCommandOutput = await client.send(
+      new ListMultipartUploadsCommand({ Bucket: bucket, Prefix, ...from }),
+    );
+    for (const { Key, UploadId, Initiated } of page.Uploads ?? [])
+      if (Key !== undefined && UploadId !== undefined)
+        found.push({ Key, UploadId, modified: Initiated?.getTime() ?? Date.now() });
+    const { IsTruncated, NextKeyMarker, NextUploadIdMarker } = page;
+    from =
+      IsTruncated && NextKeyMarker !== undefined
+        ? { KeyMarker: NextKeyMarker, ...(NextUploadIdMarker !== undefined && { UploadIdMarker: NextUploadIdMarker }) }
+        : undefined;
+  }
+  return found;
 }
 
 async function guard<T>(target: Target, work: Promise<T>): Promise<T> {

@@ -33,6 +33,8 @@ export type RecoveryEvents = EventEmitter<{ event: [RecoveryEvent] }>;
 /** Dependencies that the parts of the recovery service share. */
 export interface RecoveryContext extends RecoveryOptions {
   readonly queue: WorkQueue;
+  /** When the service was started, with the lock of the data directory. Epoch milliseconds. */
+  readonly startedAt: number;
   /** Undefined if the platform file declares no log for the database's backups. */
   readonly archiver: Archiver | undefined;
   /** The running server. Throws `backup/no-server`. */

@@ -99,6 +99,7 @@ export function startRecovery(options: RecoveryOptions): Recovery {
   const context: RecoveryContext = {
     ...options,
     queue,
+    startedAt: Date.now(),
     archiver,
     report,
     server() {

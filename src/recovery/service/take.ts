@@ -1,5 +1,7 @@
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { type Backup, findBackup, readCatalogue } from "../backup/catalogue.js";
+import { systemIdentifier } from "../backup/data-directory.js";
+import { removeLeftovers } from "../backup/leftovers.js";
 import { takeBackup } from "../backup/take-backup.js";
 import { verifyBackup } from "../restore/verify.js";
 import { type RecoveryContext, scratchDirectory } from "./context.js";
@@ -11,6 +13,7 @@ export async function take(context: RecoveryContext, verify: boolean): Promise<B
   if (!archiver)
     throw new KeelsonError("backup/no-log", "the platform file declares no log for the database's backups");
   return queue.run("taking a backup", async (signal, rename) => {
+    await removeInterrupted(context);
     const from = { platform, server: context.server(), data: cluster.data };
     const manifest = await takeBackup(from, repository, codec, { now: Date.now, signal });
     report("info", `backup ${manifest.id} is stored`);
@@ -21,6 +24,12 @@ export async function take(context: RecoveryContext, verify: boolean): Promise<B
     await removeExpired(context);
     return verified;
   });
+}
+
+/** Before the space of the repository is checked: an interrupted backup may have taken it. */
+async function removeInterrupted({ cluster, repository, startedAt, report }: RecoveryContext): Promise<void> {
+  const removed = await removeLeftovers(repository, await systemIdentifier(cluster.data), startedAt, Date.now());
+  if (removed.length > 0) report("warning", `removed what interrupted backups had left: ${removed.join(", ")}`);
 }
 
 /** Verifies a backup of the catalogue by restoring it. Throws `backup/unknown`. */
