@@ -23,7 +23,7 @@ const PURE = [
   "cli/{log-line,conversation-input}",
   "accounts/token",
   "recovery/{lifecycle,leftovers,decisions,expire,problems,scheduler}",
-  "drills/{estimate,measure,report,result-file}",
+  "drills/{estimate,measure,probes,report,result-file}",
   "dashboard/{call-graph-layout,drill-marks,drill-rates,format,promise-summary,remedies,topology}",
 ];
 const core = [...CORE.map((folder) => `test/${folder}/**/*.test.ts`), ...PURE.map((name) => `test/${name}.test.ts`)];

@@ -21,6 +21,7 @@ export interface UsageOptions extends ConnectionOptions {
   readonly organisation?: string;
   readonly model?: string;
   readonly ofKey?: string;
+  readonly drills?: boolean;
   readonly csv?: boolean;
   readonly json?: boolean;
 }
@@ -46,6 +47,7 @@ export async function usage(options: UsageOptions): Promise<void> {
     organisation: options.organisation,
     model: options.model,
     key: options.ofKey,
+    ...(options.drills && { drills: "include" as const }),
   };
   const connection = await connect(options);
   if (options.csv) {

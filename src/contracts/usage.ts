@@ -44,6 +44,9 @@ export const usageEvent = z.object({
 
 export type UsageEvent = Readonly<z.infer<typeof usageEvent>>;
 
+/** The organisation that owns the keys of drills. Its usage is the load of drills, and hidden unless it is requested. */
+export const DRILL_ORGANISATION = "keelson-drills";
+
 /** Dimensions by which usage can be grouped. */
 export const USAGE_DIMENSIONS = ["hour", "organisation", "key", "model"] as const;
 export type UsageDimension = (typeof USAGE_DIMENSIONS)[number];

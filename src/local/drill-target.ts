@@ -8,7 +8,7 @@ import type { Layout } from "./layout.js";
 import { type ProcessSpec, type ServeSpec, unitsOf } from "./processes.js";
 import type { RunningPlatform } from "./running.js";
 import type { Supervisor, SupervisorEvent } from "./supervisor.js";
-import { terminalKey } from "./terminal-key.js";
+import { drillKey } from "./terminal-key.js";
 
 /** The parts of a platform of this machine that a drill uses. */
 export interface DrilledPlatform extends Pick<LocalPlatform, "databaseUrl" | "databaseDirectory" | "repository"> {
@@ -25,7 +25,7 @@ export interface DrilledPlatform extends Pick<LocalPlatform, "databaseUrl" | "da
 export async function drillTarget(platform: DrilledPlatform): Promise<DrillTarget> {
   const { plan, running, layout, specs, supervisor, recovery } = platform;
   await requireHealthy(supervisor);
-  const apiKey = await terminalKey(running, layout);
+  const apiKey = await drillKey(running, layout);
   return localTarget({
     plan,
     clients: {

@@ -1,24 +1,52 @@
 import { request } from "undici";
 import { z } from "zod";
+import { DRILL_ORGANISATION } from "../contracts/usage.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import type { Layout } from "./layout.js";
 import type { RunningPlatform } from "./running.js";
 import { localSecrets } from "./secrets.js";
 
-/** The secret with the key that `keelson chat`, the printed `curl` command and the drills use. */
+/** The secret with the key that `keelson chat` and the printed `curl` command use. */
 export const TERMINAL_KEY = "terminal/key";
+/** The secret with the key of the load of drills. */
+const DRILL_KEY = "drills/key";
 
 const keySchema = z.object({ key: z.string() });
 
 /** A valid key for the model APIs: the stored one, or a new one if that was revoked or lost in a restore. */
 export async function terminalKey(running: RunningPlatform, layout: Pick<Layout, "secrets">): Promise<string> {
+  return validKey(running, layout, TERMINAL_KEY, async (headers) => {
+    const content = { name: "this terminal", scopes: ["inference"], organisation: "default" };
+    return postAdmin(`${running.dashboard}/admin/keys`, headers, content);
+  });
+}
+
+/** A valid key of the organisation of drills, which is created with it: the load of drills is no usage of a client. */
+export async function drillKey(running: RunningPlatform, layout: Pick<Layout, "secrets">): Promise<string> {
+  return validKey(running, layout, DRILL_KEY, async (headers) => {
+    const organisation = { id: DRILL_ORGANISATION, name: "Drills" };
+    await postAdmin(`${running.dashboard}/admin/organisations`, headers, organisation).catch((error: unknown) => {
+      // It exists since an earlier drill. Any other failure shows when the key is created.
+      if (!(error instanceof KeelsonError)) throw error;
+    });
+    const content = { name: "drills", scopes: ["inference"], organisation: DRILL_ORGANISATION };
+    return postAdmin(`${running.dashboard}/admin/keys`, headers, content);
+  });
+}
+
+async function validKey(
+  { url }: RunningPlatform,
+  layout: Pick<Layout, "secrets">,
+  secret: string,
+  create: (headers: Record<string, string>) => Promise<unknown>,
+): Promise<string> {
   const secrets = localSecrets(layout);
-  const stored = await secrets.read(TERMINAL_KEY);
-  if (stored !== undefined && (await isValid(running.url, stored))) return stored;
-  const headers = { authorization: `Bearer ${(await secrets.read("internal/token")) ?? ""}` };
-  const content = { name: "this terminal", scopes: ["inference"], organisation: "default" };
-  const { key } = keySchema.parse(await postAdmin(`${running.dashboard}/admin/keys`, headers, content));
-  await secrets.write(TERMINAL_KEY, key);
+  const stored = await secrets.read(secret);
+  if (stored !== undefined && (await isValid(url, stored))) return stored;
+  const { key } = keySchema.parse(
+    await create({ authorization: `Bearer ${(await secrets.read("internal/token")) ?? ""}` }),
+  );
+  await secrets.write(secret, key);
   return key;
 }
 

@@ -32,7 +32,9 @@ class Platform {
       const id = `request ${this.#number++}`;
       this.counted.push(id);
       response.setHeader("x-request-id", id);
-      return response.end(JSON.stringify({ choices: [{}], usage: { completion_tokens: 1 } }));
+      return response.end(
+        JSON.stringify({ choices: [{ message: { content: "ok" } }], usage: { completion_tokens: 1 } }),
+      );
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     this.#server = server;

@@ -50,6 +50,17 @@ describe("GET /admin/usage", () => {
     expect(await hours("to=2026-05-04T13:20:00Z")).toEqual([]);
   });
 
+  test("leaves the load of drills out unless it is requested", async () => {
+    await given.platform.usage.record([
+      event({ organisation: "keelson-drills", model: "drilled", at: Date.parse("2026-05-04T13:20:00Z") }),
+    ]);
+    const requests = async (query: string) => (await read(query)).body.totals.requests;
+    expect(await requests("by=&model=drilled")).toBe(0);
+    expect(await requests("by=hour&model=drilled&from=2026-05-04T13:10:00Z")).toBe(0);
+    expect(await requests("by=&model=drilled&drills=include")).toBe(1);
+    expect(await requests("by=&model=drilled&organisation=keelson-drills")).toBe(1);
+  });
+
   test("rejects an unknown dimension and lists the available ones", async () => {
     const { status, body } = await read("by=hour,zz");
     expect(status).toBe(400);

@@ -12,6 +12,7 @@ export function declareUsage(program: Command): void {
     .option("-o, --organisation <id>", "only this organisation")
     .option("-m, --model <name>", "only this model")
     .option("--of-key <id>", "only this API key")
+    .option("--drills", "include the load of drills")
     .addOption(new Option("--csv", "print CSV").conflicts("json"))
     .option("--json", "print JSON")
     .action(async (options: UsageOptions) => (await import("../usage.js")).usage(options));

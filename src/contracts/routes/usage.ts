@@ -2,7 +2,7 @@ import { z } from "zod";
 import { INTERNAL_TOKEN, USAGE_READER } from "../authority.js";
 import { name, organisationId, timestamp } from "../fields.js";
 import { defineRoute } from "../route.js";
-import { USAGE_DIMENSIONS, usageReport } from "../usage.js";
+import { DRILL_ORGANISATION, USAGE_DIMENSIONS, usageReport } from "../usage.js";
 
 const moment = z.union([timestamp, z.iso.date()]);
 
@@ -32,6 +32,12 @@ export const usageRoutes = {
       model: name.optional(),
       key: name.optional(),
       organisation: organisationId.optional(),
+      drills: z
+        .enum(["include", "exclude"])
+        .default("exclude")
+        .meta({
+          description: `Whether the load of drills counts. It belongs to the organisation ${DRILL_ORGANISATION}, which can also be requested by its id.`,
+        }),
       format: z.enum(["json", "csv"]).default("json"),
     }),
     json: usageReport,

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, request } from "undici";
-import { z } from "zod";
-import type { Probe } from "./probes.js";
+import { isAnswer, type Probe } from "./probes.js";
 import type { Sample } from "./sample.js";
 
 /** Requests at a steady rate, until it is stopped. */
@@ -65,11 +64,6 @@ export interface RequestLoad {
   readonly ratePerSecond: number;
 }
 
-const completionSchema = z.object({
-  choices: z.array(z.unknown()).min(1),
-  usage: z.object({ completion_tokens: z.number() }),
-});
-
 /** Chat requests over HTTP. A complete successful response acknowledges one; the ledger must contain its id afterwards. */
 export function chatLoad({ url, apiKey, model, ratePerSecond }: RequestLoad): Load {
   const agent = new Agent({
@@ -87,8 +81,7 @@ export function chatLoad({ url, apiKey, model, ratePerSecond }: RequestLoad): Lo
       body: JSON.stringify({ model, max_tokens: 8, messages: [{ role: "user", content: `drill ${n}` }] }),
     });
     const text = await body.text();
-    if (statusCode !== 200) return undefined;
-    completionSchema.parse(JSON.parse(text));
+    if (statusCode !== 200 || !isAnswer("chat", text)) return undefined;
     const id = headers["x-request-id"];
     return typeof id === "string" ? id : undefined;
   });
@@ -109,7 +102,7 @@ export interface ProbeLoad {
   readonly ratePerSecond: number;
 }
 
-/** Probes one element at a steady rate. Status 200 with a complete body is a success. */
+/** Probes one element at a steady rate. Status 200 with the requested content is a success. */
 export function probeLoad({ url, credential, probe, ratePerSecond }: ProbeLoad): Load {
   const agent = new Agent({ connections: 8, connect: { timeout: 2000 } });
   const { path, accept, body: sent } = probe;
@@ -120,8 +113,8 @@ export function probeLoad({ url, credential, probe, ratePerSecond }: ProbeLoad):
       headers: { authorization: `Bearer ${credential}`, accept, ...(sent && { "content-type": "application/json" }) },
       ...(sent ? { method: "POST", body: JSON.stringify(sent) } : { method: "GET" }),
     });
-    await body.dump();
-    return statusCode === 200 ? probe.subject : undefined;
+    const text = await body.text();
+    return statusCode === 200 && isAnswer(probe.answer, text) ? probe.subject : undefined;
   });
   return {
     samples: load.samples,

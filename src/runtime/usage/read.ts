@@ -1,5 +1,11 @@
 import { type RawBuilder, sql, type Transaction } from "kysely";
-import { USAGE_FIGURES, type UsageDimension, type UsageFigure, type UsageFigures } from "../../contracts/usage.js";
+import {
+  DRILL_ORGANISATION,
+  USAGE_FIGURES,
+  type UsageDimension,
+  type UsageFigure,
+  type UsageFigures,
+} from "../../contracts/usage.js";
 import { AdminError } from "../admin/index.js";
 import type { UsageSchema } from "./schema.js";
 
@@ -13,6 +19,8 @@ export interface UsageQuery {
   readonly organisation: string | undefined;
   readonly model: string | undefined;
   readonly key: string | undefined;
+  /** Whether the load of drills counts, if no organisation is given. */
+  readonly drills: boolean;
 }
 
 /** A row as the database returns it: the hour is a date. */
@@ -97,7 +105,7 @@ function events(query: UsageQuery, from: number | undefined, to: number | undefi
 }
 
 function conditions(
-  { organisation, model, key }: UsageQuery,
+  { organisation, model, key, drills }: UsageQuery,
   time: "hour" | "at",
   from: number | undefined,
   to: number | undefined,
@@ -106,6 +114,7 @@ function conditions(
   if (from !== undefined) all.push(sql`${sql.ref(time)} >= ${new Date(from)}`);
   if (to !== undefined) all.push(sql`${sql.ref(time)} < ${new Date(to)}`);
   if (organisation !== undefined) all.push(sql`organisation = ${organisation}`);
+  else if (!drills) all.push(sql`organisation <> ${DRILL_ORGANISATION}`);
   if (model !== undefined) all.push(sql`model = ${model}`);
   if (key !== undefined) all.push(sql`key_id = ${key}`);
   return sql.join(all, sql` and `);

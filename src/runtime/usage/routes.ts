@@ -11,13 +11,14 @@ export function serveUsage(app: FastifyInstance, tables: Tables<UsageSchema>): v
   serve(app, usageRoutes, {
     readUsage: async ({ actor, query }) => {
       const { by, model, key, format } = query;
+      const drills = query.drills === "include";
       const from = toDate(query.from);
       const to = toDate(query.to);
       if (from && to && from >= to) throw new AdminError(400, "request/invalid", "`from` must be before `to`");
       const organisation = readableOrganisation(actor, query.organisation);
       const stored = await tables.transaction(
         scopeOf(organisation),
-        (open) => readUsage(open, { by, from, to, organisation, model, key }),
+        (open) => readUsage(open, { by, from, to, organisation, model, key, drills }),
         { repeatable: true },
       );
       const rows = stored.map(toRow);
