@@ -35,7 +35,8 @@ export async function init(directory: string | undefined, options: InitOptions):
   });
   const text = platformFile(blueprint, from, name);
   const parsed = readPlatform({ file: PLATFORM_FILE, text });
-  const [problem] = parsed.ok ? [] : parsed.diagnostics;
+  // The blueprint is valid: only its new name can be at fault.
+  const problem = parsed.ok ? undefined : parsed.diagnostics.find(({ path: place }) => place === "platform");
   if (problem) throw new KeelsonError("init/name", `${name} cannot be the name of a platform: ${problem.message}`);
   try {
     await mkdir(join(folder, ".keelson"), { recursive: true, mode: 0o700 });

@@ -28,6 +28,8 @@ export interface ListKeyOptions extends KeyOptions {
 /** Characters of a key that identify it. */
 const MIN_PREFIX_LENGTH = 8;
 
+const MAX_NAME_CHARACTERS = 32;
+
 const paint = coloursFor(process.stdout, process.env);
 
 /** `keelson keys create`. */
@@ -126,7 +128,7 @@ function row(key: Key): string[] {
   const state = stateOf(key);
   return [
     `${key.prefix}…`,
-    key.name,
+    shortened(key.name),
     key.id,
     key.organisation,
     key.scopes.join(","),
@@ -138,6 +140,12 @@ function row(key: Key): string[] {
         ? "valid"
         : paint.red(state),
   ];
+}
+
+/** A name that is cut where it would push the other columns out of the terminal; `--json` prints it whole. */
+function shortened(name: string): string {
+  const characters = [...name];
+  return characters.length <= MAX_NAME_CHARACTERS ? name : `${characters.slice(0, MAX_NAME_CHARACTERS - 1).join("")}…`;
 }
 
 /** `2026-05-04 13:20`, in UTC. */

@@ -70,9 +70,26 @@ function unknownCommand(program: Command, name: string): KeelsonError {
 function usageError({ code, message }: CommanderError): KeelsonError {
   const [first = "", ...others] = message.split("\n");
   const suggestion = /^\(Did you mean (.+)\?\)$/.exec(others.join(" ").trim())?.[1];
-  return new KeelsonError("usage", code === "commander.help" ? "no command was given" : first.replace(/^error: /, ""), {
-    hint: `${suggestion === undefined ? "" : `did you mean ${suggestion}? `}--help lists the arguments and options`,
+  const { what, choices } = invalidValue(first.replace(/^error: /, ""));
+  const hint = choices === undefined ? "--help lists the arguments and options" : `available: ${choices}`;
+  return new KeelsonError("usage", code === "commander.help" ? "no command was given" : what, {
+    hint: `${suggestion === undefined ? "" : `did you mean ${suggestion}? `}${hint}`,
   });
+}
+
+const INVALID_OPTION = /^option '(?:-\w, )?(--[\w-]+)[^']*' argument '([\s\S]*)' is invalid\. (.*)$/;
+const INVALID_ARGUMENT = /^command-argument value '([\s\S]*)' is invalid for argument '(\w+)'\. (.*)$/;
+const CHOICES = /^Allowed choices are (.+)\.$/;
+
+/** Commander's message about an invalid value in the words of the other errors, with the choices if there is a list. */
+function invalidValue(message: string): { readonly what: string; readonly choices?: string | undefined } {
+  const [, option, ofOption, whyOption] = INVALID_OPTION.exec(message) ?? [];
+  const [, ofArgument, argument, whyArgument] = INVALID_ARGUMENT.exec(message) ?? [];
+  const why = whyOption ?? whyArgument;
+  if (why === undefined) return { what: message };
+  const choices = CHOICES.exec(why)?.[1];
+  const what = `invalid value '${ofOption ?? ofArgument}' for ${option ?? argument}`;
+  return { what: choices === undefined ? `${what}: ${why}` : what, choices };
 }
 
 function report(error: unknown): number {

