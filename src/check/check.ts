@@ -14,7 +14,7 @@ import { rules as catalogue } from "./rules/index.js";
 export function check(plans: readonly Plan[], rules: readonly Rule[] = catalogue): readonly Finding[] {
   const drafts = new Map<string, Draft>();
   for (const plan of plans) {
-    for (const draft of draftsOf(plan, rules)) {
+    for (const draft of draftsOf(plan, plans, rules)) {
       const { origin, code, message } = draft;
       const key = JSON.stringify([origin.file, origin.line, origin.column, code, message]);
       const same = drafts.get(key);
@@ -31,8 +31,8 @@ type DraftEdit = Edit & { readonly scope: EditScope };
 /** The environment whose overrides an edit changes (undefined: the base); `unresolved`: the environments that have the finding. */
 type EditScope = { readonly environment: string | undefined } | "unresolved";
 
-function draftsOf(plan: Plan, rules: readonly Rule[]): readonly Draft[] {
-  const context = new CheckContext(plan);
+function draftsOf(plan: Plan, plans: readonly Plan[], rules: readonly Rule[]): readonly Draft[] {
+  const context = new CheckContext(plan, plans);
   const drafts: Draft[] = [];
   for (const rule of rules) rule.check(context, (at, found) => drafts.push(draftOf(plan, rule, at, found)));
   return drafts;

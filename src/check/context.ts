@@ -24,6 +24,8 @@ export interface BrokenPromise {
  */
 export class CheckContext {
   readonly plan: Plan;
+  /** The plans of all environments that share the cluster of this one (`cluster.name`), this one included. */
+  readonly sameCluster: readonly Plan[];
   readonly sheet: PromiseSheet;
   #units: ReadonlyMap<string, Unit> | undefined;
   #stores: ReadonlyMap<string, Store> | undefined;
@@ -34,8 +36,11 @@ export class CheckContext {
   #calls: ReadonlyMap<string, ReadonlySet<string>> | undefined;
   #modules: ReadonlyMap<string, readonly string[]> | undefined;
 
-  constructor(plan: Plan) {
+  /** `plans`: all environments of the file. */
+  constructor(plan: Plan, plans: readonly Plan[]) {
+    const { name } = plan.cluster;
     this.plan = plan;
+    this.sameCluster = name === undefined ? [plan] : plans.filter(({ cluster }) => cluster.name === name);
     this.sheet = promiseSheet(plan, []);
   }
 

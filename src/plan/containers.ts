@@ -2,13 +2,11 @@ import { type ContainerSize, containerSizeOf } from "../modules/index.js";
 import { formatBytes, formatCpu } from "../platform-file/format.js";
 import type { SidecarInput } from "../platform-file/schema/services.js";
 import type { PlanContext } from "./context.js";
+import { DATA_DIRECTORY } from "./directories.js";
 import { readImage } from "./images.js";
 import type { Scope } from "./origin.js";
 import type { Image, Port, Resources, Volume } from "./plan.js";
 import { GiB, MiB } from "./sizes.js";
-
-/** The data directory of a container that runs Keelson modules; its root file system is read-only. */
-export const DATA_DIRECTORY = "/var/lib/keelson";
 
 const OTHER_IMAGE: ContainerSize = {
   cpu: { min: 100, max: 1000 },

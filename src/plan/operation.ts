@@ -93,6 +93,9 @@ export function planCluster(context: PlanContext): ClusterSettings {
   return {
     name: input?.name,
     kubernetes: scope.pick("kubernetes", input?.kubernetes, "1.34", "a supported version of Kubernetes"),
+    storageClass: input?.storageClass,
+    pullSecrets: input?.pullSecrets ?? [],
+    labels: input?.labels ?? {},
     autoscaler: scope.pick(
       "autoscaler",
       input?.autoscaler,

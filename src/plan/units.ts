@@ -38,6 +38,8 @@ export interface UnitKind {
   readonly modules: readonly string[];
   readonly image: Unit["image"];
   readonly command: readonly string[];
+  /** Variables that the kind sets; those of the file take precedence. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly ports: readonly Port[];
   readonly resources: Resources;
   readonly volumes: readonly Volume[];
@@ -90,7 +92,7 @@ export function planUnit(context: PlanContext, scope: Scope, input: ServiceInput
     workload: workloadOf([kind, ...sidecars]),
     image: kind.image,
     command: kind.command,
-    environment: planVariables(input.env),
+    environment: { ...kind.environment, ...planVariables(input.env) },
     ports: kind.ports,
     replicas,
     resources: kind.resources,

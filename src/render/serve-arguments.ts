@@ -1,4 +1,4 @@
-import { DATA_DIRECTORY } from "../plan/containers.js";
+import { DATA_DIRECTORY } from "../plan/directories.js";
 import type { Port, Unit } from "../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../plan/variables.js";
 import { PLAN_FILE } from "./plan-document.js";

@@ -158,7 +158,8 @@ provide: in-cluster
       ["proxy", { ...addresses, JOBS_URL: "mine" }],
       ["auth", addresses],
     ]);
-    expect(chat?.environment).toEqual({});
+    // The address that its engine listens on, and none of those that it calls.
+    expect(chat?.environment).toEqual({ OLLAMA_HOST: "[::]:11434" });
     expect(chat?.sidecars[0]?.environment).toEqual({ DB_URL_FILE: addresses.DB_URL_FILE });
     expect(origins["services.auth.env.DB_URL_FILE"]).toMatchObject({ kind: "default" });
   });

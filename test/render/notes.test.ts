@@ -109,7 +109,12 @@ describe("declarations that neither target renders", () => {
     [
       "node pools",
       "nodes: { general: { type: m5.xlarge, count: 3..6 } }",
-      [["nodes", "node pool general is not created by this target"]],
+      [
+        [
+          "nodes",
+          "node pool general is not created by this target: its nodes require the label keelson.dev/pool=general",
+        ],
+      ],
     ],
     [
       "the cluster",
@@ -284,6 +289,7 @@ entrances: { public: { host: shop.example }, calls: { host: rpc.shop.example } }
 entrance: { host: shop.example.com, controller: traefik, tls: { issuer: letsencrypt, minimum: "1.3" }, waf: common, cdn: true }
 `;
     expect(notes(text).map(({ message }) => message)).toEqual([
+      "volumes use the default storage class of the cluster: set `storageClass` if it has none, as on EKS from 1.30 on",
       "web requires in the cluster: the ingress controller traefik, cert-manager with a ClusterIssuer letsencrypt, ExternalDNS",
       "web: a WAF is not rendered for traefik",
       "web: no vertical autoscaler of its requests is rendered by this target",

@@ -28,7 +28,7 @@ describe("a model of the Ollama library", () => {
       const PATH = [folder, process.env["PATH"]].join(delimiter);
       await run(shell, words, { env: { ...process.env, PATH }, timeout: 20_000 });
       const asked = (await readFile(log, "utf8")).trim().split("\n");
-      expect(asked.at(-1)).toBe("0.0.0.0:11434 serve");
+      expect(asked.at(-1)).toBe("[::]:11434 serve");
       expect(asked.filter((line) => line.includes("pull"))).toEqual(["127.0.0.1:11435 pull llama3.2"]);
     } finally {
       await rm(folder, { recursive: true, force: true });

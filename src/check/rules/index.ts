@@ -11,6 +11,7 @@ import { rolloutBelowBudget } from "./availability/rollout-below-budget.js";
 import { rolloutOutage } from "./availability/rollout-outage.js";
 import { rolloutStuck } from "./availability/rollout-stuck.js";
 import { zoneLoss } from "./availability/zone-loss.js";
+import { clusterTooSmall } from "./capacity/cluster-too-small.js";
 import { limitsUnenforced } from "./capacity/limits-unenforced.js";
 import { memoryOvercommit } from "./capacity/memory-overcommit.js";
 import { poolTooSmall } from "./capacity/pool-too-small.js";
@@ -79,6 +80,7 @@ export const rules: readonly Rule[] = [
   scaleWithoutRoom,
   unschedulable,
   poolTooSmall,
+  clusterTooSmall,
   memoryOvercommit,
   limitsUnenforced,
 

@@ -6,7 +6,14 @@ import { type EngineDescriptor, IN_PROCESS } from "./descriptor.js";
 export const ollama: EngineDescriptor = {
   ...IN_PROCESS,
   builtIn: false,
-  server: { image: "docker.io/ollama/ollama:0.12.6", port: 11_434, health: "/api/version", command: ollamaStart },
+  server: {
+    image: "docker.io/ollama/ollama:0.12.6",
+    port: 11_434,
+    health: "/api/version",
+    // The network policy and the publication of ports restrict access. `[::]` accepts IPv4 as well (Go, net.Listen).
+    environment: { OLLAMA_HOST: "[::]:11434" },
+    command: ollamaStart,
+  },
   registry: (sources) => (pulls(sources) ? "https://registry.ollama.ai" : undefined),
 };
 
@@ -29,7 +36,7 @@ function ollamaStart(model: Model, _resources: Resources, port: number): string[
     'until ollama pull "$0"; do sleep 5; done',
     'kill "$server"',
     'wait "$server" || true',
-    `export OLLAMA_HOST=0.0.0.0:${port}`,
+    `export OLLAMA_HOST=[::]:${port}`,
     "exec ollama serve",
   ];
   return ["sh", "-c", script.join("\n"), nameAtServer(model)];

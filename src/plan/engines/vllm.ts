@@ -1,10 +1,22 @@
+import { DATA_DIRECTORY } from "../directories.js";
 import type { Model, ModelSource, Resources } from "../plan.js";
 import type { EngineDescriptor } from "./descriptor.js";
 
 /** vLLM's own OpenAI server. */
 export const vllm: EngineDescriptor = {
   builtIn: false,
-  server: { image: "docker.io/vllm/vllm-openai:v0.11.0", port: 8000, health: "/health", command: vllmArguments },
+  server: {
+    image: "docker.io/vllm/vllm-openai:v0.11.0",
+    port: 8000,
+    health: "/health",
+    // By default in `/tmp/torchinductor_<user>`: compiled kernels are large, and belong beside the weights
+    // (torch/_inductor/runtime/cache_dir_utils.py; triton/knobs.py).
+    environment: {
+      TORCHINDUCTOR_CACHE_DIR: `${DATA_DIRECTORY}/torchinductor`,
+      TRITON_CACHE_DIR: `${DATA_DIRECTORY}/triton`,
+    },
+    command: vllmArguments,
+  },
   requiresGpu: true,
   concurrency: { count: 64, why: "continuous batching serves many concurrent requests" },
   registry: (sources) => (weights(sources)?.kind === "name" ? "https://huggingface.co" : undefined),

@@ -48,6 +48,12 @@ export interface ClusterSettings {
   readonly name: string | undefined;
   readonly backups: ClusterBackups;
   readonly kubernetes: string;
+  /** Storage class of volumes; undefined: the default class of the cluster. */
+  readonly storageClass: string | undefined;
+  /** Secrets with the credentials of private registries. */
+  readonly pullSecrets: readonly string[];
+  /** Further labels of every object and pod. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly autoscaler: boolean;
 }
 

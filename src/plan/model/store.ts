@@ -19,9 +19,13 @@ export interface StoreBase extends Element {
   readonly provider: Provider;
   readonly objectives: Objectives;
   readonly size: Bytes;
+  /** Storage class of its volumes; undefined: the default class of the cluster. */
+  readonly storageClass: string | undefined;
   readonly resources: Resources;
   readonly pool: string | undefined;
   readonly port: number;
+  /** The provider assigns the port and the file does not declare it: `port` is the usual one, and not the one in use. */
+  readonly portUnknown: boolean;
   /** Probe of the server by the supervisor or operator that restarts it or fails it over. */
   readonly probe: { readonly every: Milliseconds; readonly failures: number };
   readonly backups: Backups;

@@ -20,6 +20,8 @@ export const linodePostgres: Product = {
     log: { every: cite(5 * MINUTE, "Akamai documents no maximum; five minutes assumed, as for RDS"), keep },
   },
   copies: "provider",
+  assignsPort:
+    "Linode API, databases/postgresql/instances: `port` is read-only; those of public examples are between 10033 and 28213",
   probe: {
     every: 10_000,
     failures: 3,

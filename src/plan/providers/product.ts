@@ -16,6 +16,8 @@ export interface Product {
   readonly limits?: Provider["limits"];
   /** Where these backups are stored, regardless of `backups.to`. */
   readonly copies: Provider["copies"];
+  /** Set, with the source, if the product assigns the port of a store when it creates it. */
+  readonly assignsPort?: string;
   /** Why a write waits for the standby by default; undefined if it does not. */
   readonly synchronous?: string;
   /** How it detects a failure by default. */

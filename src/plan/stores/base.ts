@@ -53,14 +53,18 @@ export function planStoreBase(
     provider: provider(product, shape.standby, many(input.backups?.to)),
     objectives: elementObjectives(scope, input.objectives, context.objectives),
     size,
+    storageClass: input.storageClass ?? context.settings.cluster?.storageClass,
     resources: planResources(scope, input, defaults, product),
     pool: planPool(context, input.nodes),
     port: scope.pick(
       "port",
       input.port,
       port,
-      port === 0 ? "a folder has no port" : `the default port of ${defaults.title}`,
+      port === 0
+        ? "a folder has no port"
+        : `the default port of ${defaults.title}${product.assignsPort === undefined ? "" : `; ${product.name} assigns another`}`,
     ),
+    portUnknown: product.assignsPort !== undefined && input.port === undefined,
     probe: {
       every: probe.duration("every", input.probe?.every, product.probe.every, product.probe.source),
       failures: probe.pick("failures", input.probe?.failures, product.probe.failures, product.probe.source),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { faultNames } from "../faults.js";
 import { name, oneOrMany } from "./names.js";
 import { duration, ratio, schedule, version } from "./quantities.js";
+import { labelName, labelValue, objectName } from "./syntax.js";
 import { strategy } from "./workload.js";
 
 const mutualTls = z.enum(["strict", "permissive", "off"]);
@@ -90,6 +91,15 @@ export const cluster = z
   .strictObject({
     name: name.describe("Name of the cluster, if environments share one").optional(),
     kubernetes: version.describe('Kubernetes version, quoted: "1.34"').optional(),
+    storageClass: objectName.describe("Storage class of volumes; default: the default class of the cluster").optional(),
+    pullSecrets: z
+      .array(objectName)
+      .describe("Secrets of type kubernetes.io/dockerconfigjson that pull images from private registries")
+      .optional(),
+    labels: z
+      .record(labelName, labelValue)
+      .describe("Further labels of every object and pod, e.g. a team or a cost centre")
+      .optional(),
     autoscaler: z
       .boolean()
       .describe("Cluster autoscaler: adds and removes nodes within the limits of each pool")

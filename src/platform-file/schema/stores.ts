@@ -3,6 +3,7 @@ import { backups } from "./backups.js";
 import { name, patch } from "./names.js";
 import { objectives } from "./objectives.js";
 import { byteRange, bytes, cpuRange, duration, version } from "./quantities.js";
+import { objectName } from "./syntax.js";
 
 export const provide = z
   .enum(["embedded", "in-cluster", "managed"])
@@ -11,6 +12,7 @@ export const provide = z
 const common = {
   provide: provide.optional(),
   size: bytes.describe("Size of the data volume, e.g. 200Gi").optional(),
+  storageClass: objectName.describe("Storage class of its volumes; default: the one of the cluster").optional(),
   cpu: cpuRange.describe("Request and limit of one server").optional(),
   memory: byteRange.describe("Request and limit of one server").optional(),
   nodes: name.describe("Node pool").optional(),

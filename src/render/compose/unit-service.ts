@@ -1,4 +1,4 @@
-import { DATA_DIRECTORY } from "../../plan/containers.js";
+import { DATA_DIRECTORY } from "../../plan/directories.js";
 import { formatImage } from "../../plan/images.js";
 import type { Plan, Unit } from "../../plan/plan.js";
 import { entryPoint } from "../entry-point.js";
@@ -6,6 +6,7 @@ import type { Note } from "../note.js";
 import { PLAN_FILE } from "../plan-document.js";
 import { serveArguments } from "../serve-arguments.js";
 import { sharedMemoryBytes, usesSharedMemory } from "../shared-memory.js";
+import { userEnvironment } from "../user-environment.js";
 import { composeBytes, composeDuration, composeResources } from "./quantity.js";
 import { secretMounts } from "./secrets.js";
 import { type ComposeService, HARDENING, type HealthCheck } from "./service.js";
@@ -128,8 +129,7 @@ function foreignCommand(unit: Unit): Pick<ComposeService, "command" | "entrypoin
 
 function environment(plan: Plan, unit: Unit, own: boolean): Pick<ComposeService, "environment"> {
   const otlp = plan.observe.otlp;
-  const home = unit.volumes.some((volume) => volume.mount === DATA_DIRECTORY) ? DATA_DIRECTORY : "/tmp";
-  const usual = own ? otlp !== undefined && { OTEL_EXPORTER_OTLP_ENDPOINT: otlp } : { HOME: home };
+  const usual = own ? otlp !== undefined && { OTEL_EXPORTER_OTLP_ENDPOINT: otlp } : userEnvironment(unit.volumes);
   const all = { ...usual, ...unit.environment };
   const sorted = Object.entries(all).sort(([left], [right]) => (left < right ? -1 : 1));
   return sorted.length > 0 ? { environment: Object.fromEntries(sorted) } : {};

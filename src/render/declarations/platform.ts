@@ -1,6 +1,7 @@
 import { isDeclared } from "../../plan/origin.js";
 import { formatDuration } from "../../platform-file/format.js";
 import { formatSchedule } from "../../platform-file/schedule.js";
+import { poolLabels } from "../pool-labels.js";
 import { type Declares, listed, once } from "./declared.js";
 
 /** Declarations of the platform as a whole: regions, cluster, nodes, delivery, security, drills and access. */
@@ -18,9 +19,12 @@ export const PLATFORM_DECLARATIONS = {
   "node-pools": once("nodes", ({ pools }) => {
     if (pools.length === 0) return undefined;
     const names = listed(pools.map(({ name }) => name));
+    const labels = pools.map((pool) =>
+      listed(Object.entries(poolLabels(pool)).map(([label, value]) => `${label}=${value}`)),
+    );
     return pools.length === 1
-      ? `node pool ${names} is not created by this target`
-      : `node pools ${names} are not created by this target`;
+      ? `node pool ${names} is not created by this target: its nodes require the label ${labels.join("")}`
+      : `node pools ${names} are not created by this target: their nodes require the labels ${labels.join("; ")}`;
   }),
   cluster: once("cluster", (plan) => {
     const { name, kubernetes } = plan.cluster;

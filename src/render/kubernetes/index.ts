@@ -15,6 +15,7 @@ import { namespace } from "./namespace.js";
 import { allowDns, defaultDeny, networkPolicy } from "./network-policy.js";
 import { applyPatches } from "./patches.js";
 import { priorityClass } from "./priority-class.js";
+import { requirements } from "./requirements.js";
 import { type Scope, scopeOf } from "./scope.js";
 import { service } from "./service.js";
 import { serviceAccount } from "./service-account.js";
@@ -50,7 +51,7 @@ export function renderObjects(plan: Plan): {
 } {
   const scope = scopeOf(plan);
   const all: NamedManifest[] = [];
-  const notes: Note[] = [];
+  const notes: Note[] = [...requirements(plan)];
   const add = (
     folder: string,
     outputs: Iterable<readonly [file: string, output: Output]>,

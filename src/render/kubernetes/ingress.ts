@@ -68,6 +68,9 @@ function limitations(scope: Scope, entrance: Entrance): readonly Note[] {
   const grpc = grpcBehind(scope, entrance);
   const { supports } = CONTROLLERS[controller];
   const messages = [
+    ...(entrance.host === undefined
+      ? [`it has no host, so it serves its paths for every host of the controller ${controller}: set \`host\``]
+      : []),
     ...(tls?.issuer === "acm"
       ? ["certificates of ACM work with AWS load balancers only: provide the certificate of the Ingress yourself"]
       : []),

@@ -105,7 +105,9 @@ export type CloudNativePgCluster = {
       readonly parameters: Record<string, string>;
       readonly synchronous?: { readonly method: "any" | "first"; readonly number: number };
     };
-    readonly storage: { readonly size: string };
+    readonly storage: { readonly size: string; readonly storageClass?: string };
+    readonly imagePullSecrets?: readonly { readonly name: string }[];
+    readonly ephemeralVolumesSizeLimit: { readonly shm: string; readonly temporaryData: string };
     readonly resources: { readonly requests?: Record<string, string>; readonly limits?: Record<string, string> };
     readonly affinity: { readonly enablePodAntiAffinity: boolean; readonly nodeSelector?: Record<string, string> };
     readonly topologySpreadConstraints: ITopologySpreadConstraint[];

@@ -7,7 +7,12 @@ export const OWNERSHIP_LABELS = {
   environment: "keelson.dev/environment",
 } as const;
 
+/** Labels of an object of the platform as a whole. Labels of the platform file replace none of these. */
 export function ownership(plan: Plan): Record<string, string> {
+  return { ...plan.cluster.labels, ...ownershipOnly(plan) };
+}
+
+function ownershipOnly(plan: Plan): Record<string, string> {
   return {
     "app.kubernetes.io/managed-by": "keelson",
     "app.kubernetes.io/part-of": plan.platform,
@@ -19,10 +24,11 @@ export function ownership(plan: Plan): Record<string, string> {
 /** Labels of an object of one unit or store. */
 export function labels(plan: Plan, element: Pick<Element, "name">, component: string): Record<string, string> {
   return {
+    ...plan.cluster.labels,
     "app.kubernetes.io/component": component,
     "app.kubernetes.io/instance": plan.namespace,
     "app.kubernetes.io/name": element.name,
-    ...ownership(plan),
+    ...ownershipOnly(plan),
   };
 }
 

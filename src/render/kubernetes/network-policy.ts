@@ -97,10 +97,14 @@ function caller(scope: Scope, name: string): INetworkPolicyPeer {
 }
 
 function called(scope: Scope, name: string): INetworkPolicyEgressRule[] {
-  return scope.index
-    .edgesFrom(name)
-    .map((edge) => ({ to: [destination(scope, edge.kind === "outside", edge.to)], ports: [tcp(edge.port)] }));
+  return scope.index.edgesFrom(name).map((edge) => ({
+    to: [destination(scope, edge.kind === "outside", edge.to)],
+    ports: [scope.index.store(edge.to)?.portUnknown ? UNPRIVILEGED_PORTS : tcp(edge.port)],
+  }));
 }
+
+/** All ports that a provider may assign to a store. */
+const UNPRIVILEGED_PORTS = { protocol: "TCP", port: 1024, endPort: 65_535 } as const;
 
 /** A destination outside this environment is restricted by its port only, unless it is an IP address. */
 function destination({ plan, index }: Scope, outside: boolean, name: string): INetworkPolicyPeer {

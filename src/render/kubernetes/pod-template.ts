@@ -1,15 +1,16 @@
 import type { IContainer, IEnvVar, IPodSpec } from "kubernetes-models/v1";
-import { DATA_DIRECTORY } from "../../plan/containers.js";
 import { formatImage } from "../../plan/images.js";
 import type { Port, Sidecar, Unit, Volume } from "../../plan/plan.js";
 import { entryPoint } from "../entry-point.js";
 import { metricsPort } from "../metrics-port.js";
 import { serveArguments } from "../serve-arguments.js";
+import { userEnvironment } from "../user-environment.js";
 import { literal } from "./expansion.js";
 import { labels, selector } from "./metadata.js";
 import { placement } from "./placement.js";
 import { priorityClassName } from "./priority-class.js";
 import { probes } from "./probes.js";
+import { pullSecrets } from "./pull-secrets.js";
 import { resourceQuantities, seconds } from "./quantity.js";
 import type { Scope } from "./scope.js";
 import { containerSecurityContext, podSecurityContext } from "./security-context.js";
@@ -33,6 +34,7 @@ export function podTemplate(scope: Scope, unit: Unit): PodTemplate {
       serviceAccountName: unit.name,
       automountServiceAccountToken: false,
       enableServiceLinks: false,
+      ...pullSecrets(plan),
       securityContext: podSecurityContext(),
       ...(priorityClass !== undefined && { priorityClassName: priorityClass }),
       ...placement(plan, unit.pool, unit.resources.gpu.count),
@@ -56,7 +58,7 @@ function mainContainer(scope: Scope, unit: Unit, mounted: readonly Mounted[]): I
     ...(own
       ? { args: serveArguments(unit, unit.modules, unit.ports, metricsPort(scope.plan, unit)) }
       : foreignCommand(unit.command)),
-    ...environment(scope, unit.environment, own, home(unit.volumes)),
+    ...environment(scope, unit.environment, own, unit.volumes),
     ports: containerPorts(unit.ports),
     ...probes(unit.health, unit.ports),
     ...(!own && unit.drainDelay > 0 && { lifecycle: { preStop: { sleep: { seconds: seconds(unit.drainDelay) } } } }),
@@ -83,7 +85,7 @@ function sidecarContainer(scope: Scope, unit: Unit, sidecar: Sidecar, mounted: r
     imagePullPolicy: "IfNotPresent",
     restartPolicy: "Always",
     ...(own ? { args: serveArguments(unit, sidecar.modules, sidecar.ports) } : foreignCommand(sidecar.command)),
-    ...environment(scope, sidecar.environment, own, home(sidecar.volumes)),
+    ...environment(scope, sidecar.environment, own, sidecar.volumes),
     ports: containerPorts(sidecar.ports),
     resources: resourceQuantities(sidecar.resources, ephemeralStorage(mounted)),
     securityContext: containerSecurityContext(),
@@ -105,20 +107,15 @@ function environment(
   scope: Scope,
   declared: Readonly<Record<string, string>>,
   own: boolean,
-  homeDirectory: string,
+  volumes: readonly Volume[],
 ): { readonly env?: IEnvVar[] } {
   const otlp = scope.plan.observe.otlp;
-  const usual = own ? otlp !== undefined && { OTEL_EXPORTER_OTLP_ENDPOINT: otlp } : { HOME: homeDirectory };
+  const usual = own ? otlp !== undefined && { OTEL_EXPORTER_OTLP_ENDPOINT: otlp } : userEnvironment(volumes);
   const all = { ...usual, ...declared };
   const env = Object.entries(all)
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([name, value]) => ({ name, value: literal(value) }));
   return env.length > 0 ? { env } : {};
-}
-
-/** `HOME` for images other than Keelson's, in which user 1001 has no home directory. Programs cache model weights there. */
-function home(volumes: readonly Volume[]): string {
-  return volumes.some((volume) => volume.mount === DATA_DIRECTORY) ? DATA_DIRECTORY : "/tmp";
 }
 
 /** Annotations by which Prometheus discovers pods to scrape. */

@@ -24,7 +24,9 @@ export function statefulSet(scope: Scope, unit: Unit): StatefulSet | undefined {
       persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
       selector: { matchLabels: selected },
       template: podTemplate(scope, unit),
-      volumeClaimTemplates: persistentVolumes(unit).map((volume) => claim(volume.name, volume.size, selected)),
+      volumeClaimTemplates: persistentVolumes(unit).map((volume) =>
+        claim(volume.name, volume.size, selected, scope.plan.cluster.storageClass),
+      ),
     },
   };
 }

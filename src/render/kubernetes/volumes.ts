@@ -1,5 +1,6 @@
 import type { IPersistentVolumeClaim, IVolume, IVolumeMount } from "kubernetes-models/v1";
-import { DATA_DIRECTORY, MODULE_DATA } from "../../plan/containers.js";
+import { MODULE_DATA } from "../../plan/containers.js";
+import { DATA_DIRECTORY } from "../../plan/directories.js";
 import type { Bytes, SecretMount, Sidecar, Unit, Volume } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
 import { contentHash } from "../canonical.js";
@@ -129,14 +130,20 @@ function declaredVolume(volume: Volume): Mounted {
       };
 }
 
-/** A volume claim template in the cluster's default storage class; each replica of a StatefulSet gets its own claim. */
-export function claim(name: string, size: Bytes, labels: Record<string, string>): IPersistentVolumeClaim {
+/** A volume claim template; each replica of a StatefulSet gets its own claim. `storageClass` undefined: the cluster's default. */
+export function claim(
+  name: string,
+  size: Bytes,
+  labels: Record<string, string>,
+  storageClass: string | undefined,
+): IPersistentVolumeClaim {
   return {
     apiVersion: "v1",
     kind: "PersistentVolumeClaim",
     metadata: { name, labels },
     spec: {
       accessModes: ["ReadWriteOnce"],
+      ...(storageClass !== undefined && { storageClassName: storageClass }),
       resources: { requests: { storage: bytesQuantity(size) } },
     },
   };

@@ -10,6 +10,7 @@ import { cronSchedule } from "../cron-schedule.js";
 import type { CronJob, NetworkPolicy, WithNotes } from "../manifest.js";
 import { labels, metadata, selector } from "../metadata.js";
 import { placement } from "../placement.js";
+import { pullSecrets } from "../pull-secrets.js";
 import { resourceQuantities } from "../quantity.js";
 import type { Scope } from "../scope.js";
 import { containerSecurityContext, podSecurityContext } from "../security-context.js";
@@ -61,6 +62,7 @@ function cronJob(scope: Scope, store: Store, server: StoreServer, backup: Backup
               serviceAccountName: store.name,
               automountServiceAccountToken: false,
               enableServiceLinks: false,
+              ...pullSecrets(plan),
               securityContext: podSecurityContext(server.image.user),
               ...placement(plan, store.pool, 0),
               affinity: besideFirstMember(plan, store),

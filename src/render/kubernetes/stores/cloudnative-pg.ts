@@ -3,14 +3,16 @@ import { type BucketStore, isBucket } from "../../../plan/stores/index.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
 import { manualCopies } from "../../declarations/stores.js";
 import type { Note } from "../../note.js";
+import { sharedMemoryBytes } from "../../shared-memory.js";
 import { cloudNativePgImage } from "../../stores/images.js";
-import { databaseParameters } from "../../stores/postgres.js";
+import { archiveParameters, databaseParameters } from "../../stores/postgres.js";
 import { instanceLabels } from "../cloudnative-pg.js";
 import { cronSchedule } from "../cron-schedule.js";
 import type { CloudNativePgCluster, NetworkPolicy, ScheduledBackup, Service, WithNotes } from "../manifest.js";
 import { metadata } from "../metadata.js";
 import { networkPolicy, tcp } from "../network-policy.js";
 import { placement } from "../placement.js";
+import { pullSecrets } from "../pull-secrets.js";
 import { bytesQuantity, resourceQuantities } from "../quantity.js";
 import type { Scope } from "../scope.js";
 import { servicePort } from "../service.js";
@@ -18,6 +20,8 @@ import { serverSpread, topologySpread } from "../topology-spread.js";
 
 /** The namespace in which the operator is installed by default. */
 const OPERATOR_NAMESPACE = "cnpg-system";
+/** Size limit of the volume for the operator's own files in an instance (Cluster, `ephemeralVolumesSizeLimit`). */
+const TEMPORARY_DATA = "1Gi";
 /** The port on which each instance serves its status to the operator. */
 const STATUS_PORT = 8000;
 
@@ -57,7 +61,16 @@ function cluster(scope: Scope, database: Postgres): CloudNativePgCluster {
         parameters: parametersOf(database),
         ...(database.synchronous && { synchronous: { method: "any", number: 1 } }),
       },
-      storage: { size: bytesQuantity(database.size) },
+      storage: {
+        size: bytesQuantity(database.size),
+        ...(database.storageClass !== undefined && { storageClass: database.storageClass }),
+      },
+      ...pullSecrets(plan),
+      // The rest of the node's disk is limited by `resources`.
+      ephemeralVolumesSizeLimit: {
+        shm: bytesQuantity(sharedMemoryBytes(database.resources.memory)),
+        temporaryData: TEMPORARY_DATA,
+      },
       resources: resourceQuantities(database.resources),
       // Not anti-affinity: with more instances than zones or nodes, the excess instances would stay pending.
       affinity: { enablePodAntiAffinity: false, ...placed },
@@ -125,7 +138,7 @@ function parametersOf(database: Postgres): Record<string, string> {
   const { log } = database.backups;
   return {
     ...databaseParameters(database),
-    ...(log && { archive_timeout: `${Math.max(1, Math.round(log.every / 1000))}s` }),
+    ...(log && archiveParameters(log)),
   };
 }
 

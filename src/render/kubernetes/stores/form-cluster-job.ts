@@ -6,6 +6,7 @@ import type { StoreServer } from "../../stores/server.js";
 import type { Job, NetworkPolicy } from "../manifest.js";
 import { labels, metadata } from "../metadata.js";
 import { placement } from "../placement.js";
+import { pullSecrets } from "../pull-secrets.js";
 import { resourceQuantities } from "../quantity.js";
 import type { Scope } from "../scope.js";
 import { containerSecurityContext, podSecurityContext } from "../security-context.js";
@@ -42,6 +43,7 @@ export function formClusterJob(scope: Scope, store: Store, server: StoreServer):
           serviceAccountName: store.name,
           automountServiceAccountToken: false,
           enableServiceLinks: false,
+          ...pullSecrets(plan),
           securityContext: podSecurityContext(server.image.user),
           ...placement(plan, store.pool, 0),
           containers: [

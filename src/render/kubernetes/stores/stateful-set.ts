@@ -9,6 +9,7 @@ import { fileMounts, storeConfigMapName } from "../config-map.js";
 import type { StatefulSet, WithNotes } from "../manifest.js";
 import { labels, metadata, selector } from "../metadata.js";
 import { placement } from "../placement.js";
+import { pullSecrets } from "../pull-secrets.js";
 import { resourceQuantities, seconds } from "../quantity.js";
 import type { Scope } from "../scope.js";
 import { containerSecurityContext, podSecurityContext } from "../security-context.js";
@@ -85,6 +86,7 @@ function statefulSet(scope: Scope, store: Store, server: StoreServer): StatefulS
           serviceAccountName: store.name,
           automountServiceAccountToken: false,
           enableServiceLinks: false,
+          ...pullSecrets(plan),
           securityContext: podSecurityContext(server.image.user),
           ...placement(plan, store.pool, 0),
           ...(members.members > 1 && {
@@ -110,8 +112,8 @@ function statefulSet(scope: Scope, store: Store, server: StoreServer): StatefulS
         },
       },
       volumeClaimTemplates: [
-        ...(server.data === undefined ? [] : [claim("data", store.size, selected)]),
-        ...(needsBackupVolume(store) ? [claim(BACKUP_CLAIM, store.backups.size, selected)] : []),
+        ...(server.data === undefined ? [] : [claim("data", store.size, selected, store.storageClass)]),
+        ...(needsBackupVolume(store) ? [claim(BACKUP_CLAIM, store.backups.size, selected, store.storageClass)] : []),
       ],
     },
   };

@@ -1,0 +1,29 @@
+import type { Plan } from "../../plan/plan.js";
+import type { Note } from "../note.js";
+import { runsAsContainers } from "../stores/containers.js";
+
+/** What the objects of a Plan require of the cluster and of its providers, besides what single objects note. */
+export function requirements(plan: Plan): readonly Note[] {
+  return [...defaultStorageClass(plan), ...unknownPorts(plan)];
+}
+
+/** EKS marks no storage class as the default since 1.30 (EKS User Guide, "Kubernetes versions", 1.30). */
+function defaultStorageClass({ cluster, stores, units }: Plan): readonly Note[] {
+  const [first] = [
+    ...stores.filter((store) => runsAsContainers(store) && store.storageClass === undefined),
+    ...(cluster.storageClass === undefined ? units.filter(({ workload }) => workload === "stateful-set") : []),
+  ];
+  if (!first) return [];
+  const message =
+    "volumes use the default storage class of the cluster: set `storageClass` if it has none, as on EKS from 1.30 on";
+  return [{ path: first.path, message }];
+}
+
+function unknownPorts({ stores }: Plan): readonly Note[] {
+  return stores
+    .filter(({ portUnknown }) => portUnknown)
+    .map(({ name, path, provider }) => ({
+      path,
+      message: `${name}: ${provider.product} assigns its port: set \`port\` to the one of its address; until then its callers may connect to every port from 1024`,
+    }));
+}
