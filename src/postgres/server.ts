@@ -10,6 +10,7 @@ import { readIfPresent, statIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { DATABASE_GRACE_MS, HUNG_DATABASE_GRACE_MS } from "../promises/facts/supervisor.js";
 import type { Cluster } from "./cluster.js";
+import { requireSameMajor } from "./major-version.js";
 import { serverArguments } from "./settings.js";
 import { endStrays, readPid } from "./strays.js";
 
@@ -61,6 +62,7 @@ export interface Server {
 
 /** Starts the server and waits until it accepts connections. Throws `postgres/start` with the server's message. */
 export async function startServer(cluster: Cluster, options: ServerOptions): Promise<Server> {
+  await requireSameMajor(cluster);
   await endStrays(cluster.data);
   await rm(join(cluster.run, "stopping"), { force: true });
   const logStart = (await statIfPresent(cluster.log))?.size ?? 0;

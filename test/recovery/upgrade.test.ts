@@ -1,0 +1,116 @@
+import { existsSync, readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { layout } from "../../src/local/layout.js";
+import { localSecrets } from "../../src/local/secrets.js";
+import { type Cluster, initialise, locateCluster } from "../../src/postgres/cluster.js";
+import { dataMajor } from "../../src/postgres/major-version.js";
+import { provision, role } from "../../src/postgres/provision.js";
+import { asSuperuser, freePort, type Server, startServer } from "../../src/postgres/server.js";
+import { systemIdentifier } from "../../src/recovery/backup/data-directory.js";
+import { writeSystemId } from "../../src/recovery/service/system-id.js";
+import { upgradeDatabase } from "../../src/recovery/upgrade/upgrade.js";
+import { type Cleanups, chat, keelson, up, workDirectory } from "../support/local/keelson.js";
+import { temporaryDirectory } from "../support/recovery/source.js";
+import { describeWith } from "../support/requirements.js";
+
+const cleanups: Cleanups = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const query = (server: Pick<Server, "superuser">, text: string, database = role) =>
+  asSuperuser(server, database, async (client) => (await client.query<Record<string, unknown>>(text)).rows);
+
+const TABLES = `
+  CREATE TABLE ledger (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, what text, at timestamptz, share float8);
+  INSERT INTO ledger (what, at, share) SELECT 'row ' || n, '2026-01-01'::timestamptz + n * interval '1 s', n / 7.0
+    FROM generate_series(1, 5000) n;
+  CREATE TABLE counted (rows bigint);
+  CREATE FUNCTION count_row() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN UPDATE counted SET rows = rows + 1; RETURN NULL; END $$;
+  INSERT INTO counted SELECT count(*) FROM ledger;
+  CREATE TRIGGER counts AFTER INSERT ON ledger FOR EACH ROW EXECUTE FUNCTION count_row();
+  ALTER TABLE ledger ENABLE ROW LEVEL SECURITY;
+  CREATE POLICY own ON ledger USING (what <> 'hidden')`;
+
+describeWith(["older postgresql"], "a data directory of an older major version", ({ "older postgresql": server }) => {
+  const programs = dirname(server);
+  const major = Number(basename(dirname(programs)));
+
+  /** A platform's cluster as an earlier Keelson left it, with the old version's server and these tables. */
+  async function oldCluster(data: string, prepare = TABLES): Promise<Cluster> {
+    const { cluster } = await locateCluster(data, join(data, "postgres.log"));
+    const old = { ...cluster, binaries: { directory: programs, version: String(major) } };
+    await initialise(old);
+    const running = await startServer(old, { port: await freePort() });
+    await provision(running, "secret");
+    for (const statement of prepare.split(";\n").map((each) => each.trim())) {
+      if (statement.startsWith("CREATE DATABASE")) await query(running, statement, "postgres");
+      else if (statement !== "") await query(running, statement);
+    }
+    await running.stop("fast");
+    return cluster;
+  }
+
+  const upgrade = (cluster: Cluster) =>
+    upgradeDatabase(cluster, { password: "secret", oldPrograms: programs, onProgress: () => undefined });
+
+  test("is dumped into the bundled version, with every row, sequence, trigger and policy; the old one is kept", async () => {
+    const cluster = await oldCluster(temporaryDirectory(cleanups));
+    await expect(startServer(cluster, { port: await freePort() })).rejects.toMatchObject({
+      code: "postgres/other-major",
+      hint: expect.stringContaining("keelson upgrade-database"),
+    });
+    const upgraded = await upgrade(cluster);
+    expect(upgraded).toMatchObject({ from: major, to: 17, tables: 2, rows: 5001 });
+    expect(await dataMajor(upgraded.kept ?? "")).toBe(major);
+    const running = await startServer(cluster, { port: await freePort() });
+    cleanups.push(() => running.stop("immediate"));
+    await query(running, "INSERT INTO ledger (what) VALUES ('after')");
+    const [newest] = await query(
+      running,
+      "SELECT id::int, (SELECT rows::int FROM counted) FROM ledger ORDER BY id DESC LIMIT 1",
+    );
+    expect(newest).toEqual({ id: 5001, rows: 5001 });
+    const [policy] = await query(running, "SELECT polname FROM pg_policy");
+    expect(policy).toEqual({ polname: "own" });
+    const [table] = await query(running, "SELECT tableowner FROM pg_tables WHERE tablename = 'ledger'");
+    expect(table).toEqual({ tableowner: "postgres" });
+    await expect(upgrade(cluster)).rejects.toMatchObject({ code: "upgrade/not-needed" });
+  }, 180_000);
+
+  test("stays as it is if it contains what the upgrade would leave behind", async () => {
+    const cluster = await oldCluster(temporaryDirectory(cleanups), "CREATE DATABASE mine");
+    await expect(upgrade(cluster)).rejects.toMatchObject({
+      code: "upgrade/failed",
+      message: expect.stringContaining("other databases: mine"),
+    });
+    expect(await dataMajor(cluster.data)).toBe(major);
+    expect(readdirSync(dirname(cluster.data)).filter((name) => /tmp|before/.test(name))).toEqual([]);
+  }, 120_000);
+
+  test("is refused by keelson up with the command that upgrades it, and serves afterwards", async () => {
+    const cwd = workDirectory(cleanups);
+    const data = join(cwd, "data");
+    const places = layout(data);
+    const password = await localSecrets(places).readOrCreate("database/password");
+    await localSecrets(places).readOrCreate("internal/token");
+    const cluster = await oldCluster(data, "CREATE TABLE mine AS SELECT n FROM generate_series(1, 10) n");
+    await writeSystemId(places.database, await systemIdentifier(cluster.data));
+
+    const refused = await keelson(cwd, ["up", "--port", String(await freePort()), "--data", data], { timeout: 60_000 });
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain(`was written by PostgreSQL ${major}; this Keelson runs 17`);
+    expect(refused.err).toContain("keelson upgrade-database");
+    const upgraded = await keelson(cwd, ["upgrade-database", "--data", data, "--json"], { timeout: 120_000 });
+    expect(upgraded.code, upgraded.err).toBe(0);
+    const { kept, ...result } = JSON.parse(upgraded.out);
+    expect(result).toEqual({ from: major, to: 17, tables: 1, rows: 10 });
+    expect(existsSync(kept)).toBe(true);
+
+    const platform = await up(cleanups, { cwd });
+    expect((await chat(platform)).status).toBe(200);
+    expect(await localSecrets(places).read("database/password")).toBe(password);
+  }, 240_000);
+});
