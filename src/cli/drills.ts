@@ -1,4 +1,4 @@
-import type { DrillResult } from "../contracts/drills.js";
+import type { ListedDrill } from "../contracts/drills.js";
 import { layout } from "../local/layout.js";
 import { formatOutcome } from "../promises/format.js";
 import { drillStore } from "../recovery/drills/store.js";
@@ -38,7 +38,7 @@ async function store(options: DrillsOptions) {
   return drillStore(layout(await findData(options)).drills);
 }
 
-function row({ id, fault, state, verdict = "unknown", measurements }: DrillResult): string[] {
+function row({ id, fault, state, verdict = "unknown", measurements }: ListedDrill): string[] {
   const result = state === "finished" ? verdict.replace("-", " ") : state;
   const mark = result === "kept" ? paint.green : result === "broken" || result === "failed" ? paint.red : paint.dim;
   const worst = (of: "rto" | "rpo") => [...new Set(measurements.map((measurement) => formatOutcome(measurement[of])))];

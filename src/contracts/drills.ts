@@ -143,9 +143,12 @@ export const drillResultSchema = drillSummarySchema.extend({
 /** A stored result that cannot be read: its measurements are missing. */
 export const unreadableDrillSchema = z.object({ id: z.string(), why: z.string() });
 
-/** All drills of a platform: `GET /drills` of the control API. */
+/** A drill as an entry of the list of all drills: with its measurements, without its time series and events. */
+export const listedDrillSchema = drillResultSchema.omit({ series: true, writes: true, events: true });
+
+/** All drills of a platform, newest first: `GET /drills` of the control API. */
 export const drillListSchema = z.object({
-  drills: z.array(drillResultSchema),
+  drills: z.array(listedDrillSchema),
   unreadable: z.array(unreadableDrillSchema),
 });
 
@@ -162,6 +165,7 @@ export const drillCancelledSchema = z.object({ cancelling: z.boolean() });
 export type DrillFaultEstimate = z.infer<typeof drillFaultEstimateSchema>;
 export type DrillSummary = z.infer<typeof drillSummarySchema>;
 export type DrillResult = z.infer<typeof drillResultSchema>;
+export type ListedDrill = z.infer<typeof listedDrillSchema>;
 export type DrillMeasurement = z.infer<typeof measurement>;
 export type InjectedFault = z.infer<typeof injectedFault>;
 export type MeasuredTerm = z.infer<typeof measuredTerm>;

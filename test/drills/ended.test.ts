@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
-import { drillResultSchema } from "../../src/contracts/drills.js";
+import { drillListSchema, drillResultSchema } from "../../src/contracts/drills.js";
 import { callControl, fetchControl } from "../../src/local/control/client.js";
 import { type Cleanups, keelson, until, up, workDirectory } from "../support/local/keelson.js";
 
@@ -8,8 +8,6 @@ const cleanups: Cleanups = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
-
-const listSchema = z.object({ drills: z.array(drillResultSchema) });
 
 test("a drill has ended only when its result and both reports can be read", async () => {
   const platform = await up(cleanups);
@@ -22,7 +20,7 @@ test("a drill has ended only when its result and both reports can be read", asyn
 
   const states = new Set<string>();
   for (const end = Date.now() + 60_000; Date.now() < end && !states.has("cancelled"); ) {
-    const { drills } = await callControl(control, "/drills", listSchema);
+    const { drills } = await callControl(control, "/drills", drillListSchema);
     expect(drills.map((drill) => drill.id)).toEqual([id]);
     for (const { state } of drills) states.add(state);
     // No pause: the report can be read at the same moment.

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -38,13 +38,33 @@ it("lists readable results, and unreadable ones with the reason", async () => {
   await mkdir(join(directory, "running"));
 
   const { drills, unreadable } = await store.list();
-  expect(drills).toEqual([result]);
+  const { series: _series, writes: _writes, events: _events, ...listed } = result;
+  expect(drills).toEqual([listed]);
   expect(unreadable.map(({ id }) => id).sort()).toEqual(["broken-json", "not-a-file", "other-shape"]);
   await expect(store.read("broken-json")).rejects.toMatchObject({
     code: "drill/unreadable",
     hint: expect.stringContaining("run the drill again"),
   });
   await expect(store.read("running")).rejects.toMatchObject({ code: "drill/unknown" });
+});
+
+it("reads a result for the list only when its file has changed", async () => {
+  const store = drillStore(directory);
+  const result = { ...drill(), state: "finished", finishedAt: 5 } as const;
+  await store.write(result);
+  const path = join(directory, result.id, "result.json");
+  const at = new Date(1_700_000_000_000);
+  await utimes(path, at, at);
+  await store.list();
+  // The same file, size and time, with other content: the list does not see it.
+  const text = await readFile(path, "utf8");
+  await writeFile(path, text.replace("Each process is killed", "Some process is killed"));
+  await utimes(path, at, at);
+  expect((await store.list()).drills[0]?.title).toBe("Each process is killed");
+  await utimes(path, at, new Date(at.getTime() + 1000));
+  expect((await store.list()).drills[0]?.title).toBe("Some process is killed");
+  await rm(join(directory, result.id), { recursive: true });
+  expect((await store.list()).drills).toEqual([]);
 });
 
 it("has no drills if its directory does not exist", async () => {

@@ -24,10 +24,11 @@ function replaceDirectory(directory: string, instead: "a file" | "nothing"): () 
 /** A repository that records the order in which WAL segments become durable, and refuses them while `refused` is set. */
 function recording(repository: Repository) {
   const stored: string[] = [];
-  const control = { refused: undefined as string | undefined };
+  const control = { refused: undefined as string | undefined, blocked: Promise.resolve() };
   const put: Repository["put"] = async (name, content) => {
     const segment = /\/wal\/([0-9A-F]{24})\./.exec(name)?.[1];
     if (segment !== undefined && segment === control.refused) throw new Error("refused");
+    if (segment !== undefined) await control.blocked;
     const written = await repository.put(name, content);
     if (segment !== undefined) stored.push(segment);
     return written;
@@ -52,6 +53,20 @@ describe("a burst of finished segments", () => {
     expect(largest).toBeGreaterThan(1);
     expect(source.archiver.state()).toMatchObject({ failing: undefined, backlog: { bytes: 0, oldestAt: undefined } });
     expect(stored).toEqual([...new Set(stored)].sort());
+  });
+
+  test("is counted while the repository does not respond", async () => {
+    const { repository, control } = recording(openFolder(temporaryDirectory(cleanups)));
+    const source = await startSource(cleanups, { repository });
+    let resume = () => {};
+    control.blocked = new Promise((resolve) => {
+      resume = resolve;
+    });
+    await source.query("CREATE TABLE ledger (n int)");
+    for (let n = 0; n < 4; n += 1) await source.query(`INSERT INTO ledger VALUES (${n}); SELECT pg_switch_wal()`);
+    await until(() => source.archiver.state().backlog.files === 4, 20_000, "the backlog");
+    resume();
+    await until(() => source.archiver.state().backlog.files === 0, 60_000, "the empty backlog");
   });
 
   test("leaves no gap in the archive while one of them cannot be stored, and shows the backlog", async () => {

@@ -23,7 +23,7 @@ export interface ArchiveState {
   readonly archived: number;
   readonly last: { readonly name: string; readonly at: number } | undefined;
   readonly failing: ArchiveFailure | undefined;
-  /** As of the last poll. */
+  /** As of the last half second. */
   readonly backlog: ArchiveBacklog;
 }
 
@@ -108,6 +108,16 @@ class QueueArchiver {
   }
 
   async run(): Promise<void> {
+    // Apart from the storage, which may take long: just then the backlog grows.
+    const timer = setInterval(() => void this.#ready(), POLL_INTERVAL_MS);
+    try {
+      await this.#storeFiles();
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  async #storeFiles(): Promise<void> {
     while (!this.#stopping) {
       const woken = new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, POLL_INTERVAL_MS);

@@ -6,7 +6,7 @@ import { estimateDrill } from "./estimate.js";
 import { executors, isDrillFault } from "./faults/index.js";
 import { newDrill } from "./record.js";
 import { chatModel, runDrill } from "./run-drill.js";
-import type { DrillStore } from "./store.js";
+import { type DrillStore, listedDrill } from "./store.js";
 import type { DrillTarget, FaultExecutor } from "./target.js";
 
 export interface DrillRequest {
@@ -124,7 +124,7 @@ export function startDrills(options: DrillsOptions): Drills {
       const current = running?.latest;
       const stored = await store.list();
       if (current === undefined || stored.drills.some(({ id }) => id === current.id)) return stored;
-      return { ...stored, drills: [current, ...stored.drills] };
+      return { ...stored, drills: [listedDrill(current), ...stored.drills] };
     },
     report: (id, format) => store.readReport(id, `report.${format}`),
     finished: async (id) => (running?.latest.id === id ? running.end : store.read(id)),

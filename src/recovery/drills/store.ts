@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { DrillList, DrillResult, UnreadableDrill } from "../../contracts/drills.js";
+import type { DrillList, DrillResult, ListedDrill, UnreadableDrill } from "../../contracts/drills.js";
 import { writeAtomically } from "../../disk/atomic-file.js";
-import { readdirIfPresent, readIfPresent } from "../../disk/read.js";
+import { readdirIfPresent, readIfPresent, statIfPresent } from "../../disk/read.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { type ParsedResult, parseResult } from "./result-file.js";
 
@@ -17,6 +17,24 @@ export interface DrillStore {
   /** Throws `drill/unknown`. */
   readReport(id: string, name: "report.md" | "report.html"): Promise<string>;
   directory(id: string): string;
+}
+
+/** One result in the list. */
+interface Entry {
+  /** Identifies the content of the file. */
+  readonly version: string;
+  readonly drill: ListedDrill | undefined;
+  readonly unreadable: UnreadableDrill | undefined;
+}
+
+/** A drill without its time series and events. */
+export function listedDrill({
+  series: _series,
+  writes: _writes,
+  events: _events,
+  ...listed
+}: DrillResult): ListedDrill {
+  return listed;
 }
 
 const ID = /^[A-Za-z0-9._-]{1,100}$/;
@@ -37,6 +55,23 @@ export function drillStore(directory: string): DrillStore {
       throw error;
     }
   };
+  /** What the list shows of each result. A file is read again only if it has changed. */
+  const entries = new Map<string, Entry>();
+  const entryOf = async (id: string): Promise<Entry | undefined> => {
+    const found = await statIfPresent(file(id, "result.json"));
+    if (found === undefined) return undefined;
+    const version = `${found.ino} ${found.size} ${found.mtimeMs}`;
+    const known = entries.get(id);
+    if (known?.version === version) return known;
+    const parsed = await parse(id);
+    if (parsed === undefined) return undefined;
+    const entry: Entry =
+      parsed.kind === "result"
+        ? { version, drill: listedDrill(parsed.result), unreadable: undefined }
+        : { version, drill: undefined, unreadable: { id, why: parsed.why } };
+    entries.set(id, entry);
+    return entry;
+  };
   const write = async (id: string, name: string, text: string) => {
     await mkdir(join(directory, id), { recursive: true, mode: 0o700 });
     await writeAtomically(file(id, name), text);
@@ -52,15 +87,17 @@ export function drillStore(directory: string): DrillStore {
       return parsed.result;
     },
     async list() {
-      const drills: DrillResult[] = [];
-      const unreadable: UnreadableDrill[] = [];
-      for (const { name: id } of (await readdirIfPresent(directory)) ?? []) {
-        if (!ID.test(id) || id.startsWith(".")) continue;
-        const parsed = await parse(id);
-        if (parsed?.kind === "result") drills.push(parsed.result);
-        if (parsed?.kind === "unreadable") unreadable.push({ id, why: parsed.why });
+      const found: Entry[] = [];
+      const names = ((await readdirIfPresent(directory)) ?? []).map(({ name }) => name);
+      for (const id of names) {
+        const entry = ID.test(id) && !id.startsWith(".") ? await entryOf(id) : undefined;
+        if (entry) found.push(entry);
       }
-      return { drills: drills.sort((a, b) => b.startedAt - a.startedAt), unreadable };
+      for (const id of entries.keys()) if (!names.includes(id)) entries.delete(id);
+      return {
+        drills: found.flatMap(({ drill }) => drill ?? []).sort((a, b) => b.startedAt - a.startedAt),
+        unreadable: found.flatMap(({ unreadable }) => unreadable ?? []),
+      };
     },
     async readReport(id, name) {
       const text = await readIfPresent(file(id, name));
