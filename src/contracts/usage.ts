@@ -47,6 +47,52 @@ export type UsageEvent = Readonly<z.infer<typeof usageEvent>>;
 /** The organisation that owns the keys of drills. Its usage is the load of drills, and hidden unless it is requested. */
 export const DRILL_ORGANISATION = "keelson-drills";
 
+const OPERATIONS: ReadonlySet<unknown> = new Set(USAGE_OPERATIONS);
+
+const FIELD_COUNT = Object.keys(usageEvent.shape).length;
+
+/**
+ * Whether `usageEvent` accepts a value and returns it unchanged. Written by hand, because it runs for every
+ * request: the schema takes about 3 µs, which is a twentieth of the gateway's time.
+ */
+export function isUsageEvent(value: unknown): value is UsageEvent {
+  if (typeof value !== "object" || value === null) return false;
+  const event: Partial<Record<keyof UsageEvent, unknown>> = value;
+  return (
+    Object.keys(value).length === FIELD_COUNT &&
+    isText(event.id) &&
+    isText(event.organisation) &&
+    isText(event.keyId) &&
+    isText(event.model) &&
+    OPERATIONS.has(event.operation) &&
+    isBetween(event.at, 0, MAX_EPOCH_MS) &&
+    isCount(event.inputTokens) &&
+    isCount(event.outputTokens) &&
+    isCount(event.status) &&
+    isBetween(event.status, 100, 599) &&
+    isBetween(event.durationMs, 0, Number.MAX_VALUE) &&
+    typeof event.estimated === "boolean"
+  );
+}
+
+function isText(value: unknown): boolean {
+  return (
+    typeof value === "string" &&
+    value.length >= 1 &&
+    value.length <= MAX_TEXT_LENGTH &&
+    !value.includes("\0") &&
+    !value.match(LONE_SURROGATE)
+  );
+}
+
+function isBetween(value: unknown, least: number, most: number): boolean {
+  return typeof value === "number" && value >= least && value <= most;
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && isBetween(value, 0, Number.MAX_SAFE_INTEGER);
+}
+
 /** Dimensions by which usage can be grouped. */
 export const USAGE_DIMENSIONS = ["hour", "organisation", "key", "model"] as const;
 export type UsageDimension = (typeof USAGE_DIMENSIONS)[number];

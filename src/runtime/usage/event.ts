@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type UsageEvent, usageEvent } from "../../contracts/usage.js";
+import { isUsageEvent, type UsageEvent, usageEvent } from "../../contracts/usage.js";
 
 /** Characters of a reason that are stored with a rejected value. */
 const MAX_REASON_LENGTH = 1_000;
@@ -10,11 +10,15 @@ export interface ParsedEvents {
   readonly rejected: readonly { readonly event: string; readonly reason: string }[];
 }
 
-/** Parses received values and separates valid usage events from invalid values. About 3 µs for each event. */
+/** Parses received values and separates valid usage events from invalid values. */
 export function parseEvents(values: readonly unknown[]): ParsedEvents {
   const events: UsageEvent[] = [];
   const rejected: { event: string; reason: string }[] = [];
   for (const value of values) {
+    if (isUsageEvent(value)) {
+      events.push(value);
+      continue;
+    }
     const parsed = usageEvent.safeParse(value);
     if (parsed.success) events.push(parsed.data);
     else
