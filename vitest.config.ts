@@ -15,7 +15,7 @@ const CORE = [
 ];
 /** Pure parts of the edges: decisions, state machines, parsers. */
 const PURE = [
-  "gateway/{token-estimate,events,exchange-state,json-scan,usage-field,shared-limit,queue,health}",
+  "gateway/{token-estimate,events,exchange-state,json-scan,usage-field,shared-limit,fair-queue,body-memory,tool-calls,queue,health}",
   "engine/{batching,chat-history}",
   "usage/event",
   "kernel/order",

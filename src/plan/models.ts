@@ -74,6 +74,7 @@ function planModel(context: PlanContext, scope: Scope, name: string, input: Mode
         "a client that has waited 30s should receive an error and retry",
       ),
     },
+    timeout: scope.duration("timeout", input.timeout, 600_000, "the official OpenAI clients wait 10m for a response"),
     embeddings: scope.pick("embeddings", input.embeddings, false, "a model generates text by default"),
     unit: external ? undefined : unitOfModel(name),
     upstreams,
@@ -111,7 +112,7 @@ function planUpstreams(scope: Scope, name: string, input: ModelInput): Upstream[
     const known = "model" in upstream ? upstream.model : undefined;
     const weight = "weight" in upstream ? upstream.weight : undefined;
     return {
-      url: upstream.url.replace(/\/+$/, ""),
+      url: upstream.url.includes("?") ? upstream.url : upstream.url.replace(/\/+$/, ""),
       model: upstreamScope.pick("model", known, source, "the same name as in this file"),
       weight: upstreamScope.pick("weight", weight, 1, "all servers have the same weight"),
       secret: "key" in upstream ? upstream.key : undefined,

@@ -7,7 +7,7 @@ import { llamaCppMissing } from "../../src/runtime/engine/engines/llama-cpp.js";
 import { writeTinyGguf } from "../support/engine/gguf.js";
 import { setVariables } from "../support/environment.js";
 import { Gate } from "../support/gateway/gate.js";
-import { planWith, startTestGateway } from "../support/gateway/gateway.js";
+import { key, planWith, startTestGateway } from "../support/gateway/gateway.js";
 
 const missing = llamaCppMissing();
 let directory: string;
@@ -58,7 +58,7 @@ describe.skipIf(missing !== undefined)("the simulator as a fallback", () => {
       };
       await expect.poll(nextText, { timeout: 30_000, interval: 200 }).not.toMatch(/^\[simulated\]/);
       const models = (await (
-        await fetch(`${gateway.url}/api/tags`, { headers: { authorization: "Bearer kls_test_key_of_the_tests" } })
+        await fetch(`${gateway.url}/api/tags`, { headers: { authorization: `Bearer ${key}` } })
       ).json()) as {
         models: { details: { family: string } }[];
       };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { key, planWith, startTestGateway, type TestGateway } from "../support/gateway/gateway.js";
+import { key, keyNamed, planWith, startTestGateway, type TestGateway } from "../support/gateway/gateway.js";
 import { startUpstream, type Upstream } from "../support/gateway/upstream.js";
 import { keelson, type Result } from "../support/local/keelson.js";
 
@@ -11,7 +11,7 @@ describe("keelson chat", () => {
     gateway = await startTestGateway(
       planWith(`assistant: { upstreams: "${upstream.url}" }\nsmall: { upstreams: "${upstream.url}" }`),
     );
-    gateway.accounts.add("kls_small_only", { models: ["small"] });
+    gateway.accounts.add(keyNamed("small only"), { models: ["small"] });
   });
   afterAll(async () => {
     await gateway?.stop();
@@ -55,7 +55,7 @@ describe("keelson chat", () => {
 
   it("suggests a similar name, and only models that the key may use", async () => {
     expect((await chat("asistant")).err).toContain("did you mean `assistant`? available models: assistant, small");
-    const { err } = await chat("assistant", "kls_small_only");
+    const { err } = await chat("assistant", keyNamed("small only"));
     expect(err).toContain("available models: small");
     expect(err).not.toContain("assistant, small");
   });

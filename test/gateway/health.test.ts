@@ -51,9 +51,18 @@ describe("the meaning of an attempt's result", () => {
     { code: "UND_ERR_SOCKET", result: "connection-lost", retry: "anywhere" },
     { code: "UND_ERR_HEADERS_TIMEOUT", result: "timed-out", retry: "elsewhere" },
   ])("of the error $code: $result, retry $retry", ({ code, result, retry }) => {
-    const found = resultOfError(Object.assign(new Error("failed"), { code }));
+    const found = resultOfError(Object.assign(new Error("failed"), { code }), true);
     expect(found).toBe(result);
     expect(meaningOf(found)).toMatchObject({ outcome: "failure", retry });
+  });
+
+  it.each(["ETIMEDOUT", "CERT_HAS_EXPIRED", "ECONNRESET"])("of %s before anything was sent: never sent", (code) => {
+    expect(resultOfError(Object.assign(new Error("failed"), { code }), false)).toBe("never-sent");
+  });
+
+  it.each(["EMFILE", "EADDRNOTAVAIL"])("of %s: a limit of this process, and no failure of the server", (code) => {
+    const found = resultOfError(Object.assign(new Error("failed"), { code }), false);
+    expect(meaningOf(found)).toMatchObject({ outcome: "neutral", retry: "until-deadline" });
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { scanObject, textOf } from "../../src/runtime/gateway/request/json-scan.js";
+import { scanObject, textOf } from "../../src/runtime/gateway/json-scan.js";
 
 const scan = (text: string, ...fields: string[]) => scanObject(Buffer.from(text), new Set(fields));
 

@@ -1,7 +1,8 @@
 import { type Logger, pino } from "pino";
 import { describe, expect, it } from "vitest";
-import { hashOf, KEY_CACHE_TIMES, Keys, type Lookup } from "../../src/runtime/gateway/keys.js";
+import { hashOf, KEY_CACHE_TIMES, Keys, type Lookup, networkOf } from "../../src/runtime/gateway/keys.js";
 import { FakeClock } from "../support/gateway/fake-clock.js";
+import { Gate } from "../support/gateway/gate.js";
 import { key, TestAccounts } from "../support/gateway/gateway.js";
 
 const CLIENT = "192.0.2.1";
@@ -122,22 +123,54 @@ describe("the cache of API keys", () => {
     expect((await found).kind).toBe("unknown");
   });
 
-  it("limits the look-ups in flight, and reserves a share of them for each client address", async () => {
+  it("limits the look-ups at the same time, and serves the networks of clients in turn", async () => {
+    const gate = new Gate();
+    class SlowAccounts extends TestAccounts {
+      override async authenticate(keyHash: string): ReturnType<TestAccounts["authenticate"]> {
+        await gate.pass();
+        return super.authenticate(keyHash);
+      }
+    }
+    const accounts = new SlowAccounts();
+    const { keys, clock } = cacheOf(accounts);
+    const flood = Array.from({ length: 600 }, (_, index) => watch(keys.find(hashOf(`invented-${index}`), CLIENT)));
+    const found = watch(keys.find(hash, "192.0.2.2"));
+    await clock.advance(0);
+    const active = gate.held;
+    expect(active).toBeLessThanOrEqual(32);
+    // The first look-up that ends makes room for the flood's next one, the second for the other client.
+    gate.release(2);
+    await clock.advance(0);
+    gate.release(active);
+    await clock.advance(0);
+    expect(found.kind).toBe("known");
+    expect(flood.filter(({ kind }) => kind === undefined).length).toBeGreaterThan(500);
+    gate.open();
+    await clock.advance(0);
+    expect(new Set(flood.map(({ kind }) => kind))).toEqual(new Set(["unknown"]));
+  });
+
+  it("refuses a look-up that has not had its turn in time", async () => {
     const accounts = new TestAccounts();
     accounts.unavailable = true;
     const { keys, clock } = cacheOf(accounts);
-    const flood = Array.from({ length: 600 }, (_, index) => watch(keys.find(hashOf(`made-up-${index}`), CLIENT)));
-    await clock.advance(0);
-    expect(flood.filter(({ kind }) => kind === "unavailable")).toHaveLength(100);
-    const refused = watch(keys.find(hash, "192.0.2.2"));
-    await clock.advance(0);
-    expect(refused.kind).toBe("unavailable");
-    // The flood continues; the look-ups that it releases are for the other client.
-    await clock.advance(lookupTimeoutMs - 10);
-    for (let index = 0; index < 600; index += 1) void keys.find(hashOf(`next-${index}`), CLIENT);
+    const flood = Array.from({ length: 100 }, (_, index) => watch(keys.find(hashOf(`invented-${index}`), CLIENT)));
+    await clock.advance(2 * lookupTimeoutMs);
+    expect(new Set(flood.map(({ kind }) => kind))).toEqual(new Set(["unavailable"]));
     accounts.unavailable = false;
-    const found = watch(keys.find(hash, "192.0.2.2"));
-    await clock.advance(1_000);
+    const found = watch(keys.find(hash, CLIENT));
+    await clock.advance(0);
     expect(found.kind).toBe("known");
+  });
+
+  it.each([
+    ["192.0.2.1", "192.0.2.1"],
+    ["::ffff:192.0.2.1", "192.0.2.1"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2"],
+    ["2001:0db8:0001:0002::1", "2001:db8:1:2"],
+    ["fe80::1%eth0", "fe80:0:0:0"],
+    ["::1", "0:0:0:0"],
+  ])("takes %s for a client of the network %s", (address, network) => {
+    expect(networkOf(address)).toBe(network);
   });
 });

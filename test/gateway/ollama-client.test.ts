@@ -225,11 +225,11 @@ describe("the official ollama client", () => {
   it("receives errors of the Ollama API", async () => {
     await expect(client.chat({ model: "missing", messages: [{ role: "user", content: "?" }] })).rejects.toMatchObject({
       status_code: 404,
-      error: "the model missing does not exist",
+      error: "model 'missing' not found",
     });
     await expect(client.show({ model: "missing" })).rejects.toMatchObject({
       status_code: 404,
-      error: "the model missing does not exist",
+      error: "model 'missing' not found",
     });
     await expect(client.show({ model: "" })).rejects.toMatchObject({
       status_code: 400,
@@ -250,11 +250,12 @@ describe("the official ollama client", () => {
   });
 
   it("causes every response to be counted", async () => {
-    const events = await gateway.usage.settled(13);
+    const events = await gateway.usage.settled(14);
     expect(events.map(({ operation, status }) => `${operation} ${status}`).sort()).toEqual(
       [
         ...Array.from({ length: 6 }, () => "chat 200"),
         "chat 400",
+        "chat 404",
         ...Array.from({ length: 4 }, () => "completion 200"),
         "embedding 200",
         "embedding 200",

@@ -4,7 +4,7 @@ import type { Target } from "../../src/runtime/engine/client.js";
 import { meaningOf, type Result } from "../../src/runtime/gateway/routing/health.js";
 import { ModelRoute, type RouteWaiter } from "../../src/runtime/gateway/routing/model-route.js";
 import { MAX_ATTEMPTS, Placement } from "../../src/runtime/gateway/routing/placement.js";
-import { MAX_CONNECTIONS, type RoutedTarget } from "../../src/runtime/gateway/routing/target.js";
+import type { RoutedTarget } from "../../src/runtime/gateway/routing/target.js";
 import { planWith } from "../support/gateway/gateway.js";
 
 const NOW = 1_000_000;
@@ -49,6 +49,7 @@ function otherThan(route: ModelRoute, first: RoutedTarget): RoutedTarget {
 
 const waiterOf = (placement: Placement, granted: RoutedTarget[]): RouteWaiter => ({
   owner: "organisation",
+  member: "key",
   tried: placement.tried,
   waitUntil: 0,
   granted: (target) => granted.push(target),
@@ -107,6 +108,15 @@ describe("the next server of a request", () => {
       expect(placement.take(NOW)).toBe(first);
     },
   );
+
+  it("is none for a request during which two engines have ended, also at a fallback", () => {
+    const placement = placementAt(routeOf(5));
+    attempt(placement);
+    expect(placement.retry("engine-lost", 0, NOW)).toBe(0);
+    attempt(placement);
+    expect(placement.retry("engine-lost", 0, NOW)).toBeUndefined();
+    expect(meaningOf("engine-lost").fallsBack).toBe(false);
+  });
 
   it("uses the same server again when the other one is ejected while the request waits for it", () => {
     const route = routeOf(2, "concurrency: 1");
@@ -261,9 +271,9 @@ describe("the fallbacks of a request", () => {
 });
 
 describe("the route of a model", () => {
-  it("limits the requests in flight at a server to the connections that it may have", () => {
+  it("limits the requests in flight at a server, and so its connections, to the model's concurrency", () => {
     const [limited] = routeOf(1, "concurrency: 4096").targets;
-    expect(limited?.limit).toBe(MAX_CONNECTIONS);
+    expect(limited?.limit).toBe(4096);
     const [small] = routeOf(1, "concurrency: 3").targets;
     expect(small?.limit).toBe(3);
   });
@@ -274,6 +284,7 @@ describe("the route of a model", () => {
     const refused: string[] = [];
     const waiter: RouteWaiter = {
       owner: "organisation",
+      member: "key",
       tried: undefined,
       waitUntil: 0,
       granted: () => refused.push("granted"),
@@ -294,6 +305,7 @@ describe("the route of a model", () => {
     const granted: number[] = [];
     const waiter = (index: number): RouteWaiter => ({
       owner: "organisation",
+      member: "key",
       tried: undefined,
       waitUntil: 0,
       granted: () => granted.push(index),
@@ -314,6 +326,7 @@ describe("the route of a model", () => {
     route.wait(
       {
         owner: "organisation",
+        member: "key",
         tried: undefined,
         waitUntil: 0,
         granted: (target) => granted.push(target),

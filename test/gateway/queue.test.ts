@@ -17,6 +17,7 @@ class Server implements Candidate {
 class Request implements Waiter<Server> {
   waitUntil = Number.POSITIVE_INFINITY;
   owner = "organisation";
+  member = "key";
   target: Server | undefined;
   constructor(
     readonly name: string,

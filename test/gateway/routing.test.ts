@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { Gate } from "../support/gateway/gate.js";
-import { key, metric, planWith, startTestGateway, type TestGateway } from "../support/gateway/gateway.js";
+import { key, keyNamed, metric, planWith, startTestGateway, type TestGateway } from "../support/gateway/gateway.js";
 import {
   type Behaviour,
   chunk,
@@ -176,8 +176,10 @@ describe("routing over a model's servers", () => {
     expect(answer.headers.get("x-keelson-model")).toBe("spare");
     const [event] = await running.usage.settled(1);
     expect(event).toMatchObject({ model: "spare", status: 200 });
-    running.accounts.add("narrow", { models: ["assistant"] });
-    const refused = await running.post("/v1/chat/completions", hello, { authorization: "Bearer narrow" });
+    running.accounts.add(keyNamed("narrow"), { models: ["assistant"] });
+    const refused = await running.post("/v1/chat/completions", hello, {
+      authorization: `Bearer ${keyNamed("narrow")}`,
+    });
     expect([502, 503]).toContain(refused.status);
   });
 });

@@ -108,9 +108,21 @@ describe("a server that is not healthy", () => {
     expect((await Promise.all([first, second])).map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  it("never receives more requests than connections: requests above the limit wait in the queue and are counted there", async () => {
-    const server = await upstream();
-    const running = await gatewayOver([server], "concurrency: 4096");
-    expect(metric(await running.metrics(), "keelson_gateway_target_limit", { target: "assistant-0" })).toBe(1024);
+  it("receives as many requests at once as the model's concurrency permits, also more than 1,024", async () => {
+    const waiting: (() => void)[] = [];
+    const server = await upstream(async (received, response) => {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      await wellBehaved(received, response);
+    });
+    const running = await gatewayOver([server], "concurrency: 1100, queue: { length: 10, deadline: 30s }");
+    expect(metric(await running.metrics(), "keelson_gateway_target_limit", { target: "assistant-0" })).toBe(1100);
+    const answers = Array.from({ length: 1101 }, () => chat(running));
+    await until(() => waiting.length === 1100);
+    expect(metric(await running.metrics(), "keelson_gateway_queue_waiting", { model: "assistant" })).toBe(1);
+    const release = setInterval(() => {
+      for (const resolve of waiting.splice(0)) resolve();
+    }, 5);
+    expect(new Set((await Promise.all(answers)).map(({ status }) => status))).toEqual(new Set([200]));
+    clearInterval(release);
   });
 });

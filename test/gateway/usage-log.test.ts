@@ -338,6 +338,27 @@ describe("the usage journal", () => {
     await journal.close();
   });
 
+  it("makes no files by time while the ledger is unavailable, and publishes everything afterwards", async () => {
+    const clock = new FakeClock();
+    const usage = new TestUsage();
+    usage.unavailable = true;
+    const journal = await Journal.open(directory, log, 0, clock);
+    const publisher = new Publisher(journal, usage, log, () => {}, clock);
+    for (let count = 0; count < 100; count += 1) {
+      await written((listener) => journal.settle(settled(`id-${count}`), listener));
+      await clock.advance(300);
+    }
+    expect(usage.records).toBeGreaterThan(3);
+    expect((await readdir(directory)).filter((name) => name.endsWith(".log")).length).toBeLessThanOrEqual(3);
+    usage.unavailable = false;
+    await until(async () => {
+      await clock.advance(1_000);
+      return usage.events.size === 100;
+    });
+    await publisher.stop(AbortSignal.timeout(5000));
+    await journal.close();
+  });
+
   it("calls an unavailable ledger at growing intervals, however many files are rotated meanwhile", async () => {
     const clock = new FakeClock();
     const usage = new TestUsage();

@@ -43,6 +43,10 @@ export const platformFileErrors = {
   "spec/name": { summary: "A name is not valid as a DNS label, which Kubernetes requires.", exitCode: 2 },
   "spec/type": { summary: "A value has the wrong type.", exitCode: 2 },
   "spec/value": { summary: "A value is not one of the allowed values.", exitCode: 2 },
+  "spec/credentials-in-url": {
+    summary: "An address contains a user name or a password. Declare it as a secret instead.",
+    exitCode: 2,
+  },
   "spec/range": { summary: "A number, or the size of a list, is out of range.", exitCode: 2 },
   "spec/unit": { summary: "A quantity has no unit or an unknown one, or a range is invalid.", exitCode: 2 },
   "spec/conflict": { summary: "Two settings contradict each other.", exitCode: 2 },

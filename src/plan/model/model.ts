@@ -14,6 +14,8 @@ export interface Model extends Element {
   /** Concurrent requests per replica. */
   readonly concurrency: number;
   readonly queue: { readonly length: number; readonly deadline: Milliseconds };
+  /** Maximum time from sending a request to a server until the first content of its response. */
+  readonly timeout: Milliseconds;
   readonly embeddings: boolean;
   /** The unit that serves it; undefined if an external server does. */
   readonly unit: string | undefined;

@@ -1,10 +1,13 @@
 import { z } from "zod";
+import { openAiUrl, withoutUrlCredentials } from "./addresses.js";
 import { name, oneOrMany } from "./names.js";
 import { byteRange, cpuRange, duration, parameterRange, parameters } from "./quantities.js";
 import { gpu, workloadFields } from "./workload.js";
 
 const upstream = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).describe("Base URL of an OpenAI-compatible server, without /v1"),
+  url: openAiUrl.describe(
+    "Base URL of an OpenAI-compatible server, e.g. https://host/v1; without a path, /v1 is appended",
+  ),
   model: z.string().min(1).describe("Name of the model at that server; default: the name of this model").optional(),
   weight: z.number().min(0).describe("Relative share of the requests; default 1").optional(),
   key: z
@@ -21,6 +24,7 @@ const IN_A_WHEEL = /^pypi:\/\/[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?@[A-Za-z0-9][A-Za-
 const location = z
   .string()
   .min(1)
+  .check(withoutUrlCredentials("set HF_TOKEN in the environment instead"))
   .refine((from) => !/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(from) || SCHEMES.test(from), {
     error: "a source begins with hf://, pypi://, https:// or file://, or is a path or a name",
   })
@@ -51,7 +55,7 @@ export const model = z
       .describe("Inference engine; `best` selects one that this machine supports")
       .optional(),
     upstreams: z
-      .union([z.url({ protocol: /^https?$/ }), z.array(upstream).min(1)])
+      .union([openAiUrl, z.array(upstream).min(1)])
       .describe("External servers that serve this model, instead of replicas in the platform")
       .optional(),
     parameters: parameters.describe("Number of parameters, e.g. 7B; selects the size class").optional(),
@@ -67,6 +71,9 @@ export const model = z
         deadline: duration.describe("Maximum wait; then 503 with Retry-After").optional(),
       })
       .describe("Queue of requests that wait for a replica")
+      .optional(),
+    timeout: duration
+      .describe("Maximum wait for the first content of a response, after the request was sent; default 10m")
       .optional(),
     embeddings: z.boolean().describe("The model returns embeddings instead of text").optional(),
     limits: z

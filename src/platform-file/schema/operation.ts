@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { faultNames } from "../faults.js";
+import { serverUrl } from "./addresses.js";
 import { name, oneOrMany } from "./names.js";
 import { duration, ratio, schedule, version } from "./quantities.js";
 import { labelName, labelValue, objectName } from "./syntax.js";
@@ -36,8 +37,7 @@ export const observe = z
     metrics: z.enum(["none", "prometheus"]).describe("Metrics backend").optional(),
     logs: z.enum(["none", "loki", "cloudwatch"]).describe("Log backend").optional(),
     traces: z.enum(["none", "tempo", "jaeger"]).describe("Trace backend").optional(),
-    otlp: z
-      .url({ protocol: /^https?$/ })
+    otlp: serverUrl("set OTEL_EXPORTER_OTLP_HEADERS from a secret instead")
       .describe("OTLP endpoint for traces")
       .optional(),
     retention: duration.describe("Retention of metrics, logs and traces").optional(),

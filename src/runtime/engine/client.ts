@@ -1,11 +1,14 @@
 import { ENGINES } from "../../plan/engines/index.js";
 import type { EngineName } from "../../plan/plan.js";
 
-/** One server of a model with the OpenAI API under `url` (`${url}/v1/chat/completions`). */
+export { type ApiAddress, apiAddress } from "./address.js";
+
+/** One server of a model with the OpenAI API. */
 export interface Target {
   /** Stable identity for metrics and routing, e.g. `assistant-0`. */
   readonly id: string;
   readonly model: string;
+  /** Base address of the API, as `apiAddress` reads it. */
   readonly url: string;
   /** Name of the model on this server. */
   readonly upstreamModel: string;

@@ -56,7 +56,8 @@ export class PodProxy {
   #poolOf(url: string): Pool {
     if (this.#pool?.url !== url) {
       this.#pool?.pool.close().catch(() => {});
-      this.#pool = { url, pool: new Pool(url, { connections: 256, headersTimeout: 300_000, bodyTimeout: 120_000 }) };
+      // The gateway limits the number of requests and their time, and disconnects when it gives up.
+      this.#pool = { url, pool: new Pool(url, { connections: null, headersTimeout: 0, bodyTimeout: 0 }) };
     }
     return this.#pool.pool;
   }

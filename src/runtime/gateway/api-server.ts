@@ -1,12 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Principal } from "../../contracts/credentials.js";
+import { isToken } from "../accounts/client.js";
 import { respondJson } from "../kernel/listener.js";
 import { newId } from "../kernel/trace.js";
 import { Exchange } from "./exchange/exchange.js";
 import { bearer, hashOf, type Keys, type Lookup } from "./keys.js";
+import type { OperationName } from "./operations.js";
 import { mayUse } from "./principal.js";
-import { type Api, noSuchModel, type Problem, problem, refuse, usageUnavailable } from "./problem.js";
+import { type Api, isProblem, noSuchModel, type Problem, problem, refuse, usageUnavailable } from "./problem.js";
+import type { Refused } from "./refusals.js";
 import type { BodyReceiver, PendingRequest } from "./request/body.js";
+import { CLIENT_REQUEST_ID, clientRequestId } from "./request-id.js";
 import { Placement } from "./routing/placement.js";
 import type { Router } from "./routing/router.js";
 import type { Call, LoadRequest } from "./shape.js";
@@ -15,22 +19,22 @@ import type { Shared } from "./shared.js";
 /** Parses and validates the body of one operation. */
 export type ReadCall = (body: Buffer) => Call | LoadRequest | Problem;
 
-/** Serves an operation that needs no model: lists, versions. */
-export type Respond = (principal: Principal, response: ServerResponse) => void;
+/** Serves an operation that needs no model: returns the document, or why the request is refused. */
+export type Respond = (principal: Principal) => object | Problem;
 
 /** What an API serves at one path. */
 export type Operation =
   /** A request for a model. */
-  | { readonly method: "POST"; readonly kind: "call"; readonly read: ReadCall }
+  | { readonly method: "POST"; readonly kind: "call"; readonly name: OperationName; readonly read: ReadCall }
   | { readonly method: "GET"; readonly kind: "read"; readonly respond: Respond }
   /** A read whose parameters are in its body. */
   | {
       readonly method: "POST";
       readonly kind: "query";
-      readonly respond: (principal: Principal, body: Buffer, response: ServerResponse) => void;
+      readonly respond: (principal: Principal, body: Buffer) => object | Problem;
     }
   /** Needs no key: it reveals nothing of models, keys or usage. */
-  | { readonly method: "GET"; readonly kind: "open"; readonly respond: (response: ServerResponse) => void };
+  | { readonly method: "GET"; readonly kind: "open"; readonly respond: () => object };
 
 type BodyOperation = Extract<Operation, { method: "POST" }>;
 
@@ -46,118 +50,144 @@ export class ApiServer implements BodyReceiver<BodyOperation> {
     private readonly router: Router,
     private readonly keys: Keys,
     private readonly operationAt: (path: string) => Operation | undefined,
-    private readonly modelNamed: (name: string) => string,
   ) {}
 
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
+    const id = newId();
     const path = pathOf(request.url ?? "/");
     const operation = this.operationAt(path);
     if (operation === undefined) {
       const why = `there is no ${request.method} ${path.slice(0, MAX_SHOWN_PATH)}`;
-      this.#refuse(response, problem("not_found", why));
+      this.#refuse({ request, response, id, operation }, problem("not_found", why));
       return;
     }
     if (request.method !== operation.method && !(request.method === "HEAD" && operation.method === "GET")) {
       response.setHeader("allow", operation.method);
-      this.#refuse(response, problem("method_not_allowed", `this path supports only ${operation.method}`));
+      const why = `this path supports only ${operation.method}`;
+      this.#refuse({ request, response, id, operation }, problem("method_not_allowed", why));
       return;
     }
     if (operation.kind === "open") {
-      operation.respond(response);
+      this.#respond({ request, response, id, operation }, operation.respond());
       return;
     }
     const key = bearer(request.headers.authorization);
     if (key === undefined) {
-      this.#refuse(response, problem("missing_api_key", "you must send an API key: Authorization: Bearer KEY"));
+      const why = "you must send an API key: Authorization: Bearer KEY";
+      this.#refuse({ request, response, id, operation }, problem("missing_api_key", why));
       return;
     }
     const hash = hashOf(key);
     const cached = this.keys.peek(hash, Date.now());
-    if (cached !== undefined) {
-      this.#admit(operation, request, response, cached);
-      return;
+    if (cached !== undefined) this.#admit({ request, response, id, operation }, cached);
+    else if (!isToken("kls", key)) {
+      // Its checksum is wrong: no look-up is necessary.
+      const why = "this is not an API key of this platform: it may be mistyped";
+      this.#refuse({ request, response, id, operation }, problem("invalid_api_key", why));
+    } else {
+      const client = request.socket.remoteAddress ?? "";
+      void this.keys.find(hash, client).then((found) => this.#admit({ request, response, id, operation }, found));
     }
-    const client = request.socket.remoteAddress ?? "";
-    void this.keys.find(hash, client).then((found) => this.#admit(operation, request, response, found));
   };
 
-  #admit(
-    operation: Exclude<Operation, { kind: "open" }>,
-    request: IncomingMessage,
-    response: ServerResponse,
-    found: Lookup,
-  ): void {
+  #admit(incoming: Incoming<Exclude<Operation, { kind: "open" }>>, found: Lookup): void {
     switch (found.kind) {
       case "unavailable":
         this.#refuse(
-          response,
+          incoming,
           problem("accounts_unavailable", "API keys cannot be checked at the moment", {
             retryAfter: ACCOUNTS_RETRY_AFTER_SECONDS,
           }),
         );
         return;
       case "unknown":
-        this.#refuse(response, problem("invalid_api_key", "the API key does not exist, or is revoked or expired"));
+        this.#refuse(incoming, problem("invalid_api_key", "the API key does not exist, or is revoked or expired"));
         return;
       case "known":
     }
     const { principal } = found;
+    const { operation } = incoming;
+    const admitted = { ...incoming, operation, principal };
     if (!principal.scopes.includes("inference")) {
-      this.#refuse(response, problem("scope_missing", "the API key lacks the scope inference"));
+      this.#refuse(admitted, problem("scope_missing", "the API key lacks the scope inference"));
       return;
     }
-    if (operation.kind === "read") operation.respond(principal, response);
-    else this.shared.bodies.read(request, response, principal, operation, this);
+    if (operation.kind === "read") this.#respond(admitted, operation.respond(principal));
+    else this.shared.bodies.read({ ...admitted, operation }, this);
   }
 
   bodyRead(pending: PendingRequest<BodyOperation>, body: Buffer): void {
-    const { operation, response, principal } = pending;
+    const { operation, principal } = pending;
     if (operation.kind === "query") {
-      operation.respond(principal, body, response);
-      this.shared.bodies.release(principal.organisation, body.length);
+      this.#respond(pending, operation.respond(principal, body));
+      pending.release();
       return;
     }
     const call = operation.read(body);
     if ("status" in call) {
-      this.#refuseRead(pending, call, body);
+      this.#refuseRead(pending, call);
       return;
     }
-    const name = this.modelNamed(call.model);
+    const name = this.router.modelNamed(call.model);
     const route = this.router.route(name);
     if (route === undefined) {
-      this.#refuseRead(pending, noSuchModel(call.model), body);
+      this.#refuseRead(pending, noSuchModel(this.api, call.model));
     } else if (!mayUse(principal, name)) {
       const why = problem("model_not_allowed", `the API key may not use the model ${name}`, { param: "model" });
-      this.#refuseRead(pending, why, body);
+      this.#refuseRead(pending, why, name);
     } else if ("response" in call) {
       if (route.available(Date.now())) {
-        this.shared.bodies.release(principal.organisation, body.length);
-        respondJson(response, 200, call.response);
+        pending.release();
+        this.#respond(pending, call.response);
       } else {
         const why = problem("model_unavailable", `no server of ${name} is ready`, { retryAfter: route.retryAfter() });
-        this.#refuseRead(pending, why, body);
+        this.#refuseRead(pending, why, name);
       }
     } else if (this.shared.journal.failing !== undefined) {
-      this.#refuseRead(pending, usageUnavailable(), body);
+      this.#refuseRead(pending, usageUnavailable(), name);
     } else {
       const placement = new Placement(this.router, route, principal.models);
-      new Exchange(this.shared, pending.request, response, newId(), principal, call, placement, body.length).start();
+      new Exchange(this.shared, pending, call, placement).start();
     }
   }
 
-  bodyRefused({ response }: PendingRequest<BodyOperation>, why: Problem): void {
-    this.#refuse(response, why);
+  bodyRefused(pending: PendingRequest<BodyOperation>, why: Problem): void {
+    this.#refuse(pending, why);
   }
 
-  #refuseRead({ response, principal }: PendingRequest<BodyOperation>, why: Problem, body: Buffer): void {
-    this.shared.bodies.release(principal.organisation, body.length);
-    this.#refuse(response, why);
+  #refuseRead(pending: PendingRequest<BodyOperation>, why: Problem, model?: string): void {
+    pending.release();
+    this.#refuse(pending, why, model);
   }
 
-  #refuse(response: ServerResponse, why: Problem): void {
-    this.shared.metrics.refuse(why.code);
-    refuse(response, this.api, why);
+  #respond(incoming: Incoming<Operation>, answer: object | Problem): void {
+    if (isProblem(answer)) {
+      this.#refuse(incoming, answer);
+      return;
+    }
+    const { request, response, id } = incoming;
+    response.setHeader("x-request-id", id);
+    const clientId = clientRequestId(request);
+    if (clientId !== undefined) response.setHeader(CLIENT_REQUEST_ID, clientId);
+    respondJson(response, 200, answer);
   }
+
+  #refuse(incoming: Incoming<Operation | undefined>, why: Problem, model?: string): void {
+    const { request, response, id, principal, operation } = incoming;
+    const name = operation?.kind === "call" ? operation.name : undefined;
+    const refused: Refused = { request, id, at: Date.now(), principal, operation: name, model };
+    this.shared.refusals.record(refused, why);
+    refuse(response, this.api, why, { id, clientId: clientRequestId(request) });
+  }
+}
+
+/** A request that was not admitted yet, or needs no body. */
+interface Incoming<Served> {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly id: string;
+  readonly operation: Served;
+  readonly principal?: Principal;
 }
 
 /** The path without its query. */

@@ -12,8 +12,9 @@ import { ApiServer } from "./api-server.js";
 import type { Gateway } from "./client.js";
 import { Keys } from "./keys.js";
 import { GatewayMetrics } from "./metrics.js";
-import { ollamaModelName, ollamaOperations } from "./ollama/api.js";
+import { ollamaOperations } from "./ollama/api.js";
 import { openAiOperations } from "./openai-api.js";
+import { Refusals } from "./refusals.js";
 import { Bodies } from "./request/body.js";
 import { Router } from "./routing/router.js";
 import { StatusBoard } from "./status.js";
@@ -69,14 +70,17 @@ async function start(context: Context, needs: GatewayNeeds, undo: UndoStack): Pr
     (observing) => observing.close(),
   );
   const metrics = new GatewayMetrics(registry);
-  const bodies = new Bodies();
-  metrics.watch(registry, router, journal, keys, () => bodies.held);
-  const shared = { journal, metrics, bodies, tracer: context.tracer, log };
-
-  const openAi = new ApiServer("openai", shared, router, keys, openAiOperations(router, Date.now()), (name) => name);
-  const ollama = new ApiServer("ollama", shared, router, keys, ollamaOperations(router), (name) =>
-    ollamaModelName(router, name),
+  const bodies = await undo.step(
+    "read request bodies",
+    () => new Bodies(),
+    (reading) => reading.close(),
   );
+  metrics.watch(registry, router, journal, keys, () => bodies.held);
+  const refusals = new Refusals(journal, metrics, log);
+  const shared = { journal, metrics, bodies, refusals, tracer: context.tracer, log };
+
+  const openAi = new ApiServer("openai", shared, router, keys, openAiOperations(router, Date.now()));
+  const ollama = new ApiServer("ollama", shared, router, keys, ollamaOperations(router));
   context.route("/v1", INFERENCE_KEY, openAi.handle);
   context.route("/api", PER_ROUTE, ollama.handle);
   await mountModels(context, needs.accounts, board, undo);

@@ -1,9 +1,11 @@
 import { hash } from "node:crypto";
+import { isIPv6 } from "node:net";
 import type { Logger } from "pino";
 import type { Principal } from "../../contracts/credentials.js";
 import { messageOf } from "../../errors/thrown.js";
 import type { Accounts } from "../accounts/client.js";
 import { type Clock, delay, SYSTEM_CLOCK } from "../kernel/clock.js";
+import { type Claimant, FairQueue } from "./limits/fair-queue.js";
 import { SharedLimit } from "./limits/shared-limit.js";
 
 /** Times of the key cache. */
@@ -30,8 +32,10 @@ export const KEY_CACHE_TIMES: KeyCacheTimes = {
 
 const MAX_CACHED = 50_000;
 const MAX_NEGATIVE = 10_000;
-/** Limits the look-ups that a flood of random keys causes; the client addresses share them. */
-const MAX_LOOKUPS = 500;
+/** Look-ups at the same time. The accounts module has ten connections to its database. */
+const MAX_ACTIVE_LOOKUPS = 32;
+/** Look-ups that wait or are active. The networks of clients share them, and are served in turn. */
+const MAX_LOOKUPS = 10_000;
 const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 1_000;
 
@@ -45,6 +49,10 @@ interface Entry {
   readonly expiresAt: number;
 }
 
+interface WaitingLookup extends Claimant {
+  start(): void;
+}
+
 export type Lookup =
   | { readonly kind: "known"; readonly principal: Principal }
   | { readonly kind: "unknown" }
@@ -55,7 +63,9 @@ export class Keys {
   readonly #cached = new Map<string, Entry>();
   readonly #negative = new Map<string, Entry>();
   readonly #lookups = new Map<string, Promise<Lookup>>();
-  readonly #inFlight = new SharedLimit(MAX_LOOKUPS);
+  readonly #slots = new SharedLimit(MAX_LOOKUPS);
+  readonly #waiting = new FairQueue<WaitingLookup>();
+  #active = 0;
   /** Counts invalidations: the response to a look-up that was in flight meanwhile may be stale. */
   #generation = 0;
   /** The change stream is broken: changes may be missed. */
@@ -107,7 +117,7 @@ export class Keys {
 
   /**
    * Looks a key up in accounts; concurrent requests with the same key share one look-up. `client`: the address of the
-   * client, which gets its share of the look-ups in flight. Never rejects.
+   * client, whose network gets its share of the look-ups. Never rejects.
    */
   async find(hash: string, client: string): Promise<Lookup> {
     const cached = this.#stale ? this.#cached.get(hash) : undefined;
@@ -120,15 +130,45 @@ export class Keys {
   }
 
   #shared(hash: string, client: string): Promise<Lookup> {
-    const inFlight = this.#lookups.get(hash);
-    if (inFlight !== undefined) return inFlight;
-    if (!this.#inFlight.take(client, 1, this.clock.now())) return Promise.resolve(UNAVAILABLE);
-    const lookup = this.#lookUp(hash).finally(() => {
+    const known = this.#lookups.get(hash);
+    if (known !== undefined) return known;
+    const owner = networkOf(client);
+    if (!this.#slots.take(owner, 1, this.clock.now())) return Promise.resolve(UNAVAILABLE);
+    const lookup = this.#inTurn(owner, hash).finally(() => {
       this.#lookups.delete(hash);
-      this.#inFlight.release(client, 1);
+      this.#slots.release(owner, 1);
     });
     this.#lookups.set(hash, lookup);
     return lookup;
+  }
+
+  /** Waits for the turn of the network, at most as long as a look-up may take. */
+  async #inTurn(owner: string, hash: string): Promise<Lookup> {
+    if (this.#active >= MAX_ACTIVE_LOOKUPS) {
+      const isTurn = await new Promise<boolean>((resolve) => {
+        const waiting = { owner, member: "", start: () => resolve(true) };
+        const cancel = this.clock.after(this.times.lookupTimeoutMs, () => {
+          if (this.#waiting.remove(waiting)) resolve(false);
+        });
+        waiting.start = () => {
+          cancel();
+          resolve(true);
+        };
+        this.#waiting.push(waiting);
+      });
+      if (!isTurn) return UNAVAILABLE;
+    } else this.#active += 1;
+    try {
+      return await this.#lookUp(hash);
+    } finally {
+      // The next one takes over the place.
+      const next = this.#waiting.first();
+      if (next === undefined) this.#active -= 1;
+      else {
+        this.#waiting.serve(next);
+        next.start();
+      }
+    }
   }
 
   async #lookUp(hash: string): Promise<Lookup> {
@@ -190,6 +230,22 @@ function insert(map: Map<string, Entry>, hash: string, entry: Entry, maximum: nu
     if (oldest !== undefined) map.delete(oldest);
   }
   map.set(hash, entry);
+}
+
+/** The owner of a client address: of IPv6 its /64, which is one subscriber (RFC 6177), of IPv4 the address itself. */
+export function networkOf(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  if (!isIPv6(address)) return address;
+  const [head = "", tail] = (address.split("%")[0] ?? "").split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const after = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - groups.length - after.length);
+  const all = [...groups, ...Array<string>(zeros).fill("0"), ...after];
+  return all
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(":");
 }
 
 /** The key in `Authorization: Bearer KEY`; undefined when there is none. */

@@ -1,11 +1,8 @@
-import type { ServerResponse } from "node:http";
-import type { Principal } from "../../contracts/credentials.js";
 import { USAGE_OPERATIONS } from "../../contracts/usage.js";
-import { respondJson } from "../kernel/listener.js";
 import type { Operation } from "./api-server.js";
 import { OPERATIONS } from "./operations.js";
 import { mayUse } from "./principal.js";
-import { noSuchModel, refuse } from "./problem.js";
+import { noSuchModel } from "./problem.js";
 import { readOpenAiCall } from "./request/openai.js";
 import type { Router } from "./routing/router.js";
 
@@ -16,7 +13,7 @@ export function openAiOperations(router: Router, startedAt: number): (path: stri
   const calls = new Map<string, Operation>(
     USAGE_OPERATIONS.map((name) => [
       OPERATIONS[name].path,
-      { method: "POST", kind: "call", read: (body) => readOpenAiCall(name, body) },
+      { method: "POST", kind: "call", name, read: (body) => readOpenAiCall(name, body) },
     ]),
   );
   const created = Math.floor(startedAt / 1000);
@@ -24,17 +21,18 @@ export function openAiOperations(router: Router, startedAt: number): (path: stri
   const list: Operation = {
     method: "GET",
     kind: "read",
-    respond(principal, response) {
+    respond(principal) {
       const data = [...router.routes].map(({ model }) => model.name).filter((name) => mayUse(principal, name));
-      respondJson(response, 200, { object: "list", data: data.map(modelOf) });
+      return { object: "list", data: data.map(modelOf) };
     },
   };
-  const one = (name: string): Operation => ({
+  const one = (requested: string): Operation => ({
     method: "GET",
     kind: "read",
-    respond(principal: Principal, response: ServerResponse) {
-      if (router.route(name) !== undefined && mayUse(principal, name)) respondJson(response, 200, modelOf(name));
-      else refuse(response, "openai", noSuchModel(name));
+    respond(principal) {
+      const name = router.modelNamed(requested);
+      const exists = router.route(name) !== undefined && mayUse(principal, name);
+      return exists ? modelOf(name) : noSuchModel("openai", requested);
     },
   });
   return (path) => {

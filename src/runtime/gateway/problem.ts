@@ -1,4 +1,7 @@
 import type { ServerResponse } from "node:http";
+import { CLIENT_REQUEST_ID } from "./request-id.js";
+
+export type Api = "openai" | "ollama";
 
 /** Every error that the gateway returns. It is rendered in the shape of the API that was called. */
 export const PROBLEMS = {
@@ -11,6 +14,7 @@ export const PROBLEMS = {
   method_not_allowed: { status: 405, type: "invalid_request_error" },
   invalid_body: { status: 400, type: "invalid_request_error" },
   unsupported: { status: 400, type: "invalid_request_error" },
+  request_timeout: { status: 408, type: "invalid_request_error" },
   request_incomplete: { status: 400, type: "invalid_request_error" },
   body_too_large: { status: 413, type: "invalid_request_error" },
   body_encoding: { status: 415, type: "invalid_request_error" },
@@ -46,6 +50,10 @@ export function problem(
   return { code, status, type, message, param: more.param ?? null, retryAfter: more.retryAfter };
 }
 
+export function isProblem(value: object): value is Problem {
+  return "status" in value && "code" in value && "retryAfter" in value;
+}
+
 const USAGE_RETRY_AFTER_SECONDS = 5;
 
 /** The journal cannot be written: the request is refused, because it could not be counted. */
@@ -58,30 +66,37 @@ export function usageUnavailable(): Problem {
 /** Characters of a model's name in an error message. */
 const MAX_SHOWN_NAME = 100;
 
-/** `name`: as the client sent it, of any length. */
-export function noSuchModel(name: string): Problem {
+/** `name`: as the client sent it, of any length. Each API has its words: clients of Ollama search them for "not found". */
+export function noSuchModel(api: Api, name: string): Problem {
   const shown = name.length > MAX_SHOWN_NAME ? `${name.slice(0, MAX_SHOWN_NAME)}…` : name;
-  return problem("model_not_found", `the model ${shown} does not exist`, { param: "model" });
+  const message = api === "ollama" ? `model '${shown}' not found` : `the model ${shown} does not exist`;
+  return problem("model_not_found", message, { param: "model" });
 }
-
-export type Api = "openai" | "ollama";
 
 /** The error document of the API that was called. */
 export function problemBody(api: Api, { message, type, param, code }: Problem): string {
   return JSON.stringify(api === "ollama" ? { error: message } : { error: { message, type, param, code } });
 }
 
+/** The ids of a request, for the headers of its response. */
+export interface RequestIds {
+  readonly id: string;
+  /** As the client sent it; undefined if it sent none. */
+  readonly clientId: string | undefined;
+}
+
 /** Responds with a problem. Does nothing if the response has started or the client has disconnected. */
-export function refuse(response: ServerResponse, api: Api, refused: Problem, requestId?: string): void {
+export function refuse(response: ServerResponse, api: Api, refused: Problem, { id, clientId }: RequestIds): void {
   if (response.headersSent || response.destroyed) return;
   const body = Buffer.from(problemBody(api, refused));
   const headers: Record<string, string | number> = {
     "content-type": "application/json",
     "content-length": body.length,
+    "x-request-id": id,
   };
+  if (clientId !== undefined) headers[CLIENT_REQUEST_ID] = clientId;
   if (refused.retryAfter !== undefined) headers["retry-after"] = refused.retryAfter;
   if (refused.status === 401) headers["www-authenticate"] = "Bearer";
-  if (requestId !== undefined) headers["x-request-id"] = requestId;
   response.writeHead(refused.status, headers);
   response.end(body);
 }

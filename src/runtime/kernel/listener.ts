@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Milliseconds } from "../../plan/plan.js";
 import { errorBody, type HttpError } from "./error-body.js";
-import { TracedRequest } from "./trace.js";
+import { newId, TracedRequest } from "./trace.js";
 
 /** Handles one HTTP request whose path matches the handler's prefix. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -220,7 +220,7 @@ export class Listener {
     const head = Buffer.isBuffer(error.rawPacket) ? error.rawPacket.toString("latin1", 0, 32) : "";
     const body = JSON.stringify(errorBody(head.replace(/^[A-Z]+ /, ""), refusal));
     socket.end(
-      `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\nconnection: close\r\ncontent-type: application/json\r\nx-request-id: ${newId()}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       () => socket.destroy(),
     );
   }
@@ -256,8 +256,9 @@ function matches(url: string, prefix: string): boolean {
   return next === 0x2f || next === 0x3f;
 }
 
-/** Responds with an error in the shape of the API that the request's path belongs to. */
+/** Responds with an error in the shape of the API that the request's path belongs to, and with an id of the request. */
 export function respondError(request: IncomingMessage, response: ServerResponse, error: HttpError): void {
+  response.setHeader("x-request-id", newId());
   respondJson(response, error.status, errorBody(request.url ?? "/", error));
 }
 

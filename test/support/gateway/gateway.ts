@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Logger, pino } from "pino";
 import type { KeyChange, Principal } from "../../../src/contracts/credentials.js";
 import type { UsageEvent } from "../../../src/contracts/usage.js";
 import { makePlan, type Plan } from "../../../src/plan/index.js";
 import { readPlatform } from "../../../src/platform-file/index.js";
 import type { Accounts } from "../../../src/runtime/accounts/client.js";
+import { createToken } from "../../../src/runtime/accounts/token.js";
 import { enginesOfPlan, startEngine } from "../../../src/runtime/engine/index.js";
 import { startGateway } from "../../../src/runtime/gateway/index.js";
 import { defineModules } from "../../../src/runtime/kernel/define.js";
@@ -25,9 +26,10 @@ export function planOf(text: string): Plan {
   return planned.plan;
 }
 
-/** A plan whose models external servers serve; `models` is the YAML of that section. */
-export function planWith(models: string): Plan {
+/** A plan whose models external servers serve; `models` is the YAML of that section, `more` of other sections. */
+export function planWith(models: string, more = ""): Plan {
   return planOf(`platform: test
+${more}
 services:
   gateway: { modules: [gateway, accounts, usage], calls: [database], expose: true }
 models:
@@ -37,7 +39,16 @@ stores:
 `);
 }
 
-export const key = "kls_test_key_of_the_tests";
+const keys = new Map<string, string>();
+
+/** A key in the form of the accounts module, the same for each call with the name. */
+export function keyNamed(name: string): string {
+  const named = keys.get(name) ?? createToken("kls");
+  keys.set(name, named);
+  return named;
+}
+
+export const key = keyNamed("of the tests");
 
 const principal: Principal = {
   keyId: "key-1",
@@ -55,9 +66,12 @@ export class TestAccounts implements Accounts {
   /** Calls of `authenticate`. */
   lookups = 0;
   unavailable = false;
+  /** How long a look-up takes. */
+  lookupMs = 0;
 
   async authenticate(keyHash: string): Promise<Principal | undefined> {
     this.lookups += 1;
+    if (this.lookupMs > 0) await new Promise((resolve) => setTimeout(resolve, this.lookupMs));
     if (this.unavailable) throw new Error("accounts is unavailable");
     return this.keys.get(keyHash);
   }
@@ -130,6 +144,8 @@ interface TestGatewayOptions {
   readonly limits?: Partial<ListenerLimits>;
   readonly directory?: string;
   readonly log?: Logger;
+  /** Values of secrets by `NAME/KEY`. */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** The engines run in another process. */
   readonly remoteEngines?: boolean;
 }
@@ -148,6 +164,10 @@ export async function startTestGateway(plan: Plan, options: TestGatewayOptions =
     gateway: { needs: ["accounts", "usage", "engine"], start: startGateway },
   });
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "keelson-gateway-")));
+  for (const [name, value] of Object.entries(options.secrets ?? {})) {
+    await mkdir(join(directory, "secrets", dirname(name)), { recursive: true });
+    await writeFile(join(directory, "secrets", name), value);
+  }
   const kernel = await startKernel(table, {
     plan,
     modules: ["gateway", ...(options.remoteEngines ? [] : ["engine"]), "accounts", "usage"],

@@ -94,7 +94,7 @@ export async function startUpstream(behaviour: Behaviour = wellBehaved, port = 0
       const body = requestBody.safeParse(text === "" ? {} : JSON.parse(text));
       // A server parses a request before it processes it.
       if (!body.success)
-        return json(response, 400, { error: { message: body.error.message, type: "invalid_callerror" } });
+        return json(response, 400, { error: { message: body.error.message, type: "invalid_request_error" } });
       const call = { path: request.url ?? "", headers: request.headers, text, body: body.data };
       received.push(call);
       if (received.length > 1000) received.shift();

@@ -219,6 +219,7 @@ function model(name: string, fields: Partial<Model> = {}): Model {
     context: 4096,
     concurrency: 8,
     queue: { length: 64, deadline: 30 * second },
+    timeout: 600 * second,
     embeddings: false,
     simulated: true,
     unit: name,

@@ -18,7 +18,7 @@ export async function upstreamTargets(model: Model, secrets: Secrets): Promise<U
   const targets: Target[] = [];
   const missing: string[] = [];
   for (const [index, upstream] of model.upstreams.entries()) {
-    const url = upstream.url.replace(/\/+$/, "").replace(/\/v1$/, "");
+    const { url } = upstream;
     const { host } = new URL(url);
     const key = upstream.secret === undefined ? undefined : await secrets.read(upstream.secret);
     if (upstream.secret !== undefined && !key) {

@@ -1,8 +1,9 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Principal } from "../../../contracts/credentials.js";
 import { type Trace, traceOf } from "../../kernel/trace.js";
 import type { CallMetrics } from "../metrics.js";
 import { type Problem, problem, problemBody, refuse, usageUnavailable } from "../problem.js";
+import type { Refused } from "../refusals.js";
+import type { PendingRequest } from "../request/body.js";
+import { clientRequestId } from "../request-id.js";
 import { Outgoing } from "../response/outgoing.js";
 import type { UpstreamResponse } from "../response/upstream-response.js";
 import { meaningOf, type Result } from "../routing/health.js";
@@ -10,7 +11,7 @@ import type { RouteWaiter } from "../routing/model-route.js";
 import type { Tried } from "../routing/pick.js";
 import type { Placement } from "../routing/placement.js";
 import type { RoutedTarget } from "../routing/target.js";
-import type { Call, Counted } from "../shape.js";
+import type { Call, Counted, Tokens } from "../shape.js";
 import type { Shared } from "../shared.js";
 import type { JournalListener } from "../usage/journal.js";
 import { spanOf } from "./span.js";
@@ -43,9 +44,12 @@ import {
   WRITE_INTENT,
 } from "./state.js";
 import { UpstreamCall, type UpstreamListener } from "./upstream-call.js";
-import { messageIn, statusForClient } from "./upstream-error.js";
+import { errorForClient, withoutKey } from "./upstream-error.js";
 
-const CHECKPOINT_INTERVAL_MS = 2_000;
+/** The first checkpoint of a stream follows its first output after this time, and each next one after twice the time … */
+const FIRST_CHECKPOINT_MS = 100;
+/** … up to this interval. */
+const MAX_CHECKPOINT_INTERVAL_MS = 2_000;
 const CLIENT_LEFT_STATUS = 499;
 const EMPTY = Buffer.alloc(0);
 const NOTHING_COUNTED: Counted = { inputTokens: 0, outputTokens: 0 };
@@ -75,7 +79,8 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   #reason: string | undefined;
   #retryDelayMs = 0;
   #retryTimer: NodeJS.Timeout | undefined;
-  #checkpointAt = 0;
+  #checkpointTimer: NodeJS.Timeout | undefined;
+  #checkpointIntervalMs = FIRST_CHECKPOINT_MS;
 
   // The prepared response: its status is in `#out`. Its last bytes wait for the settlement.
   #last: Buffer = EMPTY;
@@ -90,22 +95,23 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
 
   constructor(
     private readonly shared: Shared,
-    private readonly request: IncomingMessage,
-    private readonly response: ServerResponse,
-    readonly id: string,
-    private readonly principal: Principal,
+    private readonly pending: PendingRequest<unknown>,
     private readonly call: Call,
     private readonly placement: Placement,
-    private readonly bodyBytes: number,
   ) {
+    const { request, response } = pending;
     this.#trace = traceOf(request);
-    this.#out = new Outgoing(response, id);
+    this.#out = new Outgoing(response, pending.id, clientRequestId(request));
     this.#metrics = shared.metrics.call(placement.route.model.name, call.operation);
     response.on("close", () => this.#clientLeft());
   }
 
   get owner(): string {
-    return this.principal.organisation;
+    return this.pending.principal.organisation;
+  }
+
+  get member(): string {
+    return this.pending.principal.keyId;
   }
 
   get tried(): Tried<RoutedTarget> | undefined {
@@ -113,7 +119,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   }
 
   start(): void {
-    if (this.response.destroyed) this.#clientLeft();
+    if (this.pending.response.destroyed) this.#clientLeft();
     else this.#step("start");
   }
 
@@ -137,17 +143,19 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
     if (effects & DISCARD_HELD) this.#out.discardHeld();
     if (effects & PASS_ON) this.#out.send(this.#arrived);
     if (effects & OPEN) this.#out.open();
+    // Nothing is retried after the first byte: the memory is for other requests, however long this response is.
+    if (this.#state.started && this.pending.bytes > 0) this.#releaseBody();
     if (effects & BREAK) this.#break();
     if (effects & SETTLE) this.#settle(this.#out.status);
     if (effects & SETTLE_LEFT) this.#settleLeft();
-    if (effects & REFUSE) refuse(this.response, this.call.api, usageUnavailable(), this.id);
-    if (effects & DESTROY) this.response.destroy();
+    if (effects & REFUSE) this.#refuse(usageUnavailable());
+    if (effects & DESTROY) this.pending.response.destroy();
     if (effects & END) this.#end();
     if (effects & RECORD) this.#record();
-    if (effects & FINISH) this.shared.bodies.release(this.principal.organisation, this.bodyBytes);
+    if (effects & FINISH) this.#finish();
     if (effects & WRITE_INTENT) this.#writeIntent();
     // The journal may have refused the intent at once.
-    if (effects & SEND && this.#state.phase === "calling") this.#upstream?.send(this.id, this.#trace);
+    if (effects & SEND && this.#state.phase === "calling") this.#upstream?.send(this.pending.id, this.#trace);
     if (effects & SELECT) this.#select();
     if (effects & DECIDE) this.#decide();
     if (effects & FALL_BACK) this.#fallBack(Date.now());
@@ -217,35 +225,28 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
     this.#out.model = this.placement.route.model.name;
     this.#arrived = bytes;
     this.#step("output");
-    const now = Date.now();
-    if (now - this.#checkpointAt >= CHECKPOINT_INTERVAL_MS) {
-      if (this.#checkpointAt > 0) this.shared.journal.checkpoint(this.id, this.#countedSoFar().counted.outputTokens);
-      this.#checkpointAt = now;
-    }
+    this.#checkpointTimer ??= setTimeout(checkpoint, this.#checkpointIntervalMs, this);
     if (!this.#out.full) return true;
     this.#out.startStallTimeout();
-    this.response.once("drain", () => this.#drained());
+    this.pending.response.once("drain", () => this.#drained());
     return false;
+  }
+
+  /** Records the output so far, so that it is counted if this process ends. */
+  checkpoint(): void {
+    this.#checkpointTimer = undefined;
+    if (this.#state.phase !== "calling") return;
+    this.shared.journal.checkpoint(this.pending.id, this.#countedSoFar().counted.outputTokens);
+    this.#checkpointIntervalMs = Math.min(MAX_CHECKPOINT_INTERVAL_MS, 2 * this.#checkpointIntervalMs);
   }
 
   /** `before`: the part of a stream that arrived together with its end. It is sent with the end, in one packet. */
   onComplete(response: UpstreamResponse, before: Buffer | undefined): void {
-    const { shape } = response;
-    const document = shape === undefined ? response.document() : undefined;
-    const { counted, estimated } = response.counted(document);
-    const last =
-      document === undefined
-        ? shape?.tail(counted)
-        : this.#state.started
-          ? document
-          : this.call.convertDocument(document);
-    if (last !== undefined && !Buffer.isBuffer(last)) this.#prepareProblem(last);
-    else {
-      this.#prepare(response.status, response.contentType, last ?? EMPTY);
-      if (before !== undefined) this.#last = Buffer.concat([before, this.#last]);
-      this.#counted = counted;
-      this.#estimated = estimated;
-    }
+    const { counted, estimated } = this.#countedSoFar();
+    const last = response.last(counted);
+    this.#prepare(response.status, response.contentType, before === undefined ? last : Buffer.concat([before, last]));
+    this.#counted = counted;
+    this.#estimated = estimated;
     this.#result = response.result;
     this.#step("completed");
   }
@@ -253,31 +254,32 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   onUpstreamError(response: UpstreamResponse): void {
     const { retryAfter } = response;
     this.#result = response.result;
-    const body = response.document();
-    const status = statusForClient(response.status, response.result);
-    const message = messageIn(body);
     const model = this.placement.route.model.name;
-    // The error document of an upstream already has the shape of the OpenAI API.
-    if (this.call.api === "openai" && response.status === status && message !== undefined) {
-      this.#prepare(status, "application/json", body);
-    } else {
-      this.#prepareProblem(
-        problem("upstream_failed", message ?? `the server of ${model} returned status ${response.status}`),
-      );
-      this.#out.status = status;
-    }
+    const error = errorForClient(response, { api: this.call.api, model, key: this.#upstream?.key });
+    if (error.document !== undefined) this.#prepare(error.status, "application/json", error.document);
+    else this.#prepareProblem({ ...error.problem, status: error.status });
     this.#retryAfter = retryAfter;
+    this.#reason = error.logged;
     this.#step("upstream-error");
   }
 
   onBroken(reason: string, result: Result): void {
     this.#result = this.#state.clientLeft ? this.#resultOfLeft() : result;
+    this.#reason = withoutKey(reason, this.#upstream?.key);
     if (!this.#state.clientLeft && !this.#state.started) {
-      const model = this.placement.route.model.name;
-      this.#prepareProblem(problem("upstream_failed", `the server of ${model} failed: ${reason}`));
+      const logged = this.#reason;
+      this.#prepareProblem(this.#brokenProblem());
+      this.#reason = logged;
     }
-    this.#reason = reason;
     this.#step("connection-lost");
+  }
+
+  /** The problem that the client receives instead of the answer, or at its end. */
+  #brokenProblem(): Problem {
+    const server = `the server of ${this.placement.route.model.name}`;
+    if (this.#upstream?.response?.failure?.concernsAccount)
+      return problem("upstream_failed", `${server} refused the platform's own API key or account`);
+    return problem("upstream_failed", `${server} ${this.#reason ?? "failed"}`);
   }
 
   /** The result of an attempt that was cancelled because the client disconnected. */
@@ -291,14 +293,14 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   #break(): void {
     this.#logFailure("upstream failed in the middle of its response");
     const model = this.placement.route.model.name;
-    const why = problem("upstream_failed", `the server of ${model} failed in the middle of its response`);
+    const interrupted = problem("upstream_failed", `the server of ${model} failed in the middle of its response`);
     const { counted, estimated } = this.#countedSoFar();
     this.#counted = counted;
     this.#estimated = estimated;
-    const shape = this.#upstream?.response?.shape;
-    if (shape === undefined) this.#out.cut();
-    else this.#last = shape.broken(why);
-    this.#out.status = why.status;
+    const response = this.#upstream?.response;
+    if (response?.shape === undefined) this.#out.cut();
+    else this.#last = response.shape.broken(response.failure === undefined ? interrupted : this.#brokenProblem());
+    this.#out.status = interrupted.status;
   }
 
   #drained(): void {
@@ -327,15 +329,49 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
 
   #end(): void {
     if (this.#reason !== undefined && !this.#state.started) this.#logFailure("upstream failed");
-    if (!this.#state.intended && this.#problem !== undefined) this.shared.metrics.refuse(this.#problem.code);
-    if (this.#retryAfter !== undefined && !this.response.headersSent)
-      this.response.setHeader("retry-after", this.#retryAfter);
+    const refused = this.#problem;
+    if (refused !== undefined && !this.#state.intended) this.#recordRefusal(refused);
+    // It reached a server, and was refused when it waited for another attempt.
+    else if (refused !== undefined && this.#reason === undefined) this.shared.refusals.write(this.#refused(), refused);
+    if (this.#retryAfter !== undefined && !this.pending.response.headersSent)
+      this.pending.response.setHeader("retry-after", this.#retryAfter);
     this.#out.end(this.#last);
   }
 
-  #logFailure(message: string): void {
+  #releaseBody(): void {
+    this.pending.release();
+    this.call.forgetBody();
+  }
+
+  #finish(): void {
+    clearTimeout(this.#checkpointTimer);
+    this.#releaseBody();
+  }
+
+  /** Responds to a request that cannot be counted. */
+  #refuse(why: Problem): void {
+    const { response, request, id } = this.pending;
+    refuse(response, this.call.api, why, { id, clientId: clientRequestId(request) });
+  }
+
+  #recordRefusal(why: Problem): void {
+    this.shared.refusals.record(this.#refused(), why);
+  }
+
+  #refused(): Refused {
+    const { request, id, principal } = this.pending;
     const model = this.placement.route.model.name;
-    this.shared.log.warn({ traceId: this.#trace.traceId, requestId: this.id, model, reason: this.#reason }, message);
+    return { request, id, at: this.#at, principal, operation: this.call.operation, model };
+  }
+
+  #logFailure(message: string): void {
+    const { request, id, principal } = this.pending;
+    const model = this.placement.route.model.name;
+    const ids = { traceId: this.#trace.traceId, requestId: id, clientRequestId: clientRequestId(request) };
+    this.shared.log.warn(
+      { ...ids, keyId: principal.keyId, model, status: this.#out.status, reason: this.#reason },
+      message,
+    );
   }
 
   #clientLeft(): void {
@@ -348,20 +384,20 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   // --------------------------------------------------------------------------------------------------------- usage
 
   #writeIntent(): void {
-    const { organisation, keyId } = this.principal;
+    const { organisation, keyId } = this.pending.principal;
     const { operation, inputEstimate: inputTokens } = this.call;
     const model = this.placement.route.model.name;
-    this.shared.journal.intent({ id: this.id, at: this.#at, organisation, keyId, model, operation, inputTokens }, this);
+    this.shared.journal.intent(
+      { id: this.pending.id, at: this.#at, organisation, keyId, model, operation, inputTokens },
+      this,
+    );
   }
 
   /** The tokens of the newest attempt so far. */
-  #countedSoFar(): { readonly counted: Counted; readonly estimated: boolean } {
-    return (
-      this.#upstream?.response?.counted(undefined) ?? {
-        counted: { inputTokens: this.call.inputEstimate, outputTokens: 0 },
-        estimated: true,
-      }
-    );
+  #countedSoFar(): Tokens {
+    const { context } = this.placement.route.model;
+    const inputTokens = Math.min(this.call.inputEstimate, context);
+    return this.#upstream?.response?.counted(context) ?? { counted: { inputTokens, outputTokens: 0 }, estimated: true };
   }
 
   #settleLeft(): void {
@@ -377,12 +413,12 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   #settle(status: number): void {
     this.#settledStatus = status;
     const { inputTokens, outputTokens } = this.#counted;
-    const { organisation, keyId } = this.principal;
+    const { organisation, keyId } = this.pending.principal;
     const { route } = this.placement;
     this.#out.model = route.model.name;
     this.shared.journal.settle(
       {
-        id: this.id,
+        id: this.pending.id,
         at: this.#at,
         organisation,
         keyId,
@@ -405,7 +441,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   /** A response that has started is settled once the journal accepts writes again; any other request does not count. */
   onJournalFailure(): "retry" | "discard" {
     if (this.#state.phase !== "done") {
-      this.shared.metrics.refuse("usage_unavailable");
+      this.#recordRefusal(usageUnavailable());
       this.#step("journal-refused");
     }
     return this.#state.started ? "retry" : "discard";
@@ -423,8 +459,12 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
     this.placement.route.tokens += inputTokens + outputTokens;
     if (this.shared.tracer !== undefined) {
       const model = this.placement.route.model.name;
-      const path = this.request.url ?? "";
+      const path = this.pending.request.url ?? "";
       this.shared.tracer.record(spanOf(this.#trace, this.call, { model, path, status, at: this.#at, milliseconds }));
     }
   }
+}
+
+function checkpoint(exchange: Exchange): void {
+  exchange.checkpoint();
 }

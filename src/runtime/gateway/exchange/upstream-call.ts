@@ -2,6 +2,7 @@ import type { Dispatcher } from "undici";
 import { toError } from "../../../errors/thrown.js";
 import { isBuiltIn } from "../../engine/client.js";
 import { type Trace, traceparent } from "../../kernel/trace.js";
+import { codingsOf, Decoder, type DecoderListener } from "../response/decoder.js";
 import { type Headers, UpstreamResponse } from "../response/upstream-response.js";
 import { type Result, resultOfError } from "../routing/health.js";
 import type { ModelRoute } from "../routing/model-route.js";
@@ -16,21 +17,39 @@ export interface UpstreamListener {
   onComplete(response: UpstreamResponse, before: Buffer | undefined): void;
   /** The upstream returned an error status. */
   onUpstreamError(response: UpstreamResponse): void;
-  /** The attempt ended without a complete response, or was cancelled. */
+  /** The attempt ended without an answer, or was cancelled. `reason` completes "the server of MODEL …". */
   onBroken(reason: string, result: Result): void;
 }
+
+/** Between two pieces of a response, after its first content. */
+const PIECE_TIMEOUT_MS = 120_000;
+
+/** Statuses of servers that refuse an unknown field: OpenAI and most others use 400, FastAPI 422. */
+const REFUSED_FIELD: ReadonlySet<number> = new Set([400, 422]);
+const USAGE_OPTION = /stream_options|include_usage/;
 
 /**
  * One attempt of a request at one upstream server, from its slot at the target to the last byte. It is the handler of its
  * own connection, so that an attempt allocates one object and a piece of a response none.
  */
-export class UpstreamCall implements Dispatcher.DispatchHandler {
+export class UpstreamCall implements Dispatcher.DispatchHandler, DecoderListener {
   readonly #startedAt = performance.now();
   #controller: Dispatcher.DispatchController | undefined;
   #response: UpstreamResponse | undefined;
+  /** Of a compressed response. */
+  #decoder: Decoder | undefined;
+  /** Fires when no content arrives in time. */
+  #timer: NodeJS.Timeout | undefined;
   #cancelled = false;
+  /** When the newest content arrived, as `performance.now()`; 0 before the first. */
+  #contentAt = 0;
+  /** The client reads more slowly than the upstream sends. */
+  #paused = false;
   /** The listener has received the end. */
   #ended = false;
+  /** The request was sent without `stream_options`, because the server has just refused it. */
+  #withoutUsageOption = false;
+  #sendAgain: (() => void) | undefined;
   /** When the head of the response arrived, as `performance.now()`; 0 until then. */
   respondedAt = 0;
 
@@ -46,12 +65,33 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     return this.#response;
   }
 
+  /** The key that is sent to the server. */
+  get key(): string | undefined {
+    return this.target.target.authorization?.replace(/^Bearer /, "");
+  }
+
   send(requestId: string, trace: Trace): void {
+    this.#timer = setTimeout(onTimer, Math.min(this.route.model.timeout, PIECE_TIMEOUT_MS), this);
+    this.#dispatch(requestId, trace, this.target.usageOption !== "refused");
+    this.#sendAgain = () => this.#dispatch(requestId, trace, false);
+  }
+
+  #dispatch(requestId: string, trace: Trace, usageOption: boolean): void {
     const { upstreamModel, authorization, engine } = this.target.target;
-    const headers = ["content-type", "application/json", "traceparent", traceparent(trace), "x-request-id", requestId];
+    const headers = [
+      "content-type",
+      "application/json",
+      "accept-encoding",
+      "identity",
+      "traceparent",
+      traceparent(trace),
+      "x-request-id",
+      requestId,
+    ];
     if (authorization !== undefined) headers.push("authorization", authorization);
-    const path = this.target.basePath + this.call.path;
-    const body = this.call.body(upstreamModel, isBuiltIn(engine));
+    const { prefix, query } = this.target.address;
+    const path = prefix + this.call.path + query;
+    const body = this.call.body({ model: upstreamModel, builtIn: isBuiltIn(engine), usageOption });
     this.target.pool.dispatch({ path, method: "POST", headers, body }, this);
   }
 
@@ -59,6 +99,8 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   cancel(): void {
     this.#cancelled = true;
     this.#controller?.abort(new Error("the client disconnected"));
+    // All its bytes may have arrived, so that its connection reports no end.
+    if (this.#decoder !== undefined) this.#fail("the client disconnected", "connection-lost");
   }
 
   /** Aborts the call; the listener receives nothing more. */
@@ -68,11 +110,16 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   }
 
   resume(): void {
+    this.#paused = false;
+    this.#contentAt = performance.now();
+    this.#decoder?.resume();
     this.#controller?.resume();
   }
 
   /** Releases the slot at the target and records the result of the attempt. Must be called once. */
   release(result: Result): void {
+    clearTimeout(this.#timer);
+    this.#decoder?.destroy();
     const now = Date.now();
     const firstByteMs = this.respondedAt === 0 ? undefined : this.respondedAt - this.#startedAt;
     this.target.health.record(result, now, performance.now() - this.#startedAt, firstByteMs);
@@ -84,19 +131,40 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     if (this.#cancelled) this.cancel();
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
     if (status < 200) return;
     this.#response = new UpstreamResponse(status, headers, this.call);
     this.respondedAt = performance.now();
+    const encoding = headers["content-encoding"];
+    if (encoding === undefined) return;
+    const codings = codingsOf(encoding);
+    if (codings.length === 0) return;
+    try {
+      this.#decoder = new Decoder(codings, this);
+    } catch (error) {
+      this.#fail(toError(error).message, "invalid-response");
+      controller.abort(toError(error));
+    }
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#ended || this.#response === undefined) return;
+    if (this.#decoder === undefined) this.onDecoded(chunk);
+    else if (!this.#decoder.write(chunk)) controller.pause();
+  }
+
+  onDecoderDrained(): void {
+    if (!this.#paused) this.#controller?.resume();
+  }
+
+  onDecoded(chunk: Buffer): void {
+    const response = this.#response;
+    if (this.#ended || response === undefined) return;
     try {
-      if (this.#response.take(chunk) === "later") process.nextTick(passOn, this);
+      if (response.take(chunk) === "later") process.nextTick(passOn, this);
     } catch (error) {
-      controller.abort(toError(error));
+      this.#controller?.abort(toError(error));
     }
+    if (response.hasContent && response.shape === undefined) this.#contentArrived();
   }
 
   /** Passes on the bytes that have arrived since the last call. */
@@ -104,30 +172,122 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     const response = this.#response;
     if (response === undefined || this.#ended) return;
     const bytes = response.passOn();
-    if (response.shape?.complete) {
-      this.#ended = true;
-      this.listener.onComplete(response, bytes);
-    } else if (bytes !== undefined && !this.listener.onOutput(response, bytes)) this.#controller?.pause();
+    if (response.hasContent) this.#contentArrived();
+    if (response.failure !== undefined) {
+      if (bytes !== undefined) this.listener.onOutput(response, bytes);
+      this.#fail(response.failure.reason, response.failure.result);
+      this.#controller?.abort(new Error(response.failure.reason));
+    } else if (response.shape?.complete) this.#complete(response, bytes);
+    else if (bytes !== undefined && !this.listener.onOutput(response, bytes)) this.#pause();
   }
 
   onResponseEnd(): void {
+    if (this.#decoder === undefined) this.onDecodedEnd();
+    else this.#decoder.end();
+  }
+
+  onDecodedEnd(): void {
     this.passOn();
     const response = this.#response;
     if (this.#ended || response === undefined) return;
-    this.#ended = true;
-    if (response.result !== "succeeded") this.listener.onUpstreamError(response);
-    else if (response.shape !== undefined) this.listener.onBroken("its stream ended early", "connection-lost");
-    else this.listener.onComplete(response, undefined);
+    if (response.result !== "succeeded") {
+      this.#endWithStatus(response);
+      return;
+    }
+    const before = response.end();
+    const { failure } = response;
+    if (failure === undefined && response.complete) {
+      this.#complete(response, before);
+      return;
+    }
+    if (before !== undefined) this.listener.onOutput(response, before);
+    if (failure === undefined) this.#fail("ended its stream early", "connection-lost");
+    else this.#fail(failure.reason, failure.result);
+  }
+
+  onUndecodable(error: Error): void {
+    if (this.#ended) return;
+    this.passOn();
+    this.#fail(`sent an invalid compressed response: ${error.message}`, "invalid-response");
+    this.#controller?.abort(error);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.passOn();
+    const result = resultOfError(error, this.#controller !== undefined);
+    const isEngine = result === "connection-lost" && isBuiltIn(this.target.target.engine);
+    this.#fail(`failed: ${error.message || error.name}`, isEngine ? "engine-lost" : result);
+  }
+
+  /** Ends the attempt if no content has arrived in time. */
+  onTimer(): void {
+    const contentLimitMs = this.route.model.timeout;
+    const started = this.#contentAt > 0;
+    const limitMs = started ? PIECE_TIMEOUT_MS : contentLimitMs;
+    const now = performance.now();
+    const leftMs = this.#paused ? PIECE_TIMEOUT_MS : (started ? this.#contentAt : this.#startedAt) + limitMs - now;
+    if (leftMs > 0) {
+      this.#timer = setTimeout(onTimer, leftMs, this);
+      return;
+    }
+    const why = `sent ${started ? "nothing more" : "no content"} within ${Math.round(limitMs / 100) / 10} s`;
+    this.#fail(why, this.#controller === undefined ? "never-sent" : "timed-out");
+    this.#cancelled = true;
+    this.#controller?.abort(new Error(why));
+  }
+
+  #fail(reason: string, result: Result): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.listener.onBroken(error.message || error.name, resultOfError(error));
+    this.listener.onBroken(reason, result);
+  }
+
+  #complete(response: UpstreamResponse, before: Buffer | undefined): void {
+    if (this.call.addsUsageOption && !this.#withoutUsageOption && this.target.usageOption === "unknown")
+      this.target.usageOption = "accepted";
+    this.#ended = true;
+    this.listener.onComplete(response, before);
+  }
+
+  /** The upstream has returned an error status. One that refuses what the gateway has added is asked again without that. */
+  #endWithStatus(response: UpstreamResponse): void {
+    const { target } = this;
+    const adds = this.call.addsUsageOption && target.usageOption !== "refused" && !this.#withoutUsageOption;
+    if (adds && REFUSED_FIELD.has(response.status) && !this.#cancelled) {
+      const names = USAGE_OPTION.test(response.peekError());
+      if (names) target.usageOption = "refused";
+      if (names || target.usageOption === "unknown") {
+        this.#withoutUsageOption = true;
+        this.#response = undefined;
+        this.#decoder = undefined;
+        this.#controller = undefined;
+        this.respondedAt = 0;
+        this.#sendAgain?.();
+        return;
+      }
+    }
+    this.#ended = true;
+    this.listener.onUpstreamError(response);
+  }
+
+  #contentArrived(): void {
+    // The server has refused the request with the option and accepts it without.
+    if (this.#contentAt === 0 && this.#withoutUsageOption && this.#response?.status === 200)
+      this.target.usageOption = "refused";
+    this.#contentAt = performance.now();
+  }
+
+  #pause(): void {
+    this.#paused = true;
+    this.#decoder?.pause();
+    this.#controller?.pause();
   }
 }
 
 function passOn(call: UpstreamCall): void {
   call.passOn();
+}
+
+function onTimer(call: UpstreamCall): void {
+  call.onTimer();
 }

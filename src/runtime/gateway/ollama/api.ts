@@ -1,15 +1,13 @@
-import type { ServerResponse } from "node:http";
 import type { Principal } from "../../../contracts/credentials.js";
 import type { Model } from "../../../plan/plan.js";
 import { capabilitiesOf } from "../../engine/client.js";
-import { respondJson } from "../../kernel/listener.js";
 import type { Operation, ReadCall } from "../api-server.js";
-import type { OllamaPath } from "../operations.js";
+import { isOperation, type OllamaPath, OPERATIONS, type OperationName } from "../operations.js";
 import { mayUse } from "../principal.js";
-import { noSuchModel, problem, refuse } from "../problem.js";
+import { isProblem, noSuchModel, type Problem, problem } from "../problem.js";
 import type { ModelRoute } from "../routing/model-route.js";
 import type { Router } from "../routing/router.js";
-import { isProblem, parseBody, readChat, readEmbed, readEmbeddings, readGenerate } from "./call.js";
+import { parseBody, readChat, readEmbed, readEmbeddings, readGenerate } from "./call.js";
 import { showBody } from "./messages.js";
 
 /** The version of the Ollama API that this one is compatible with. */
@@ -25,47 +23,35 @@ const READERS = {
 /** What the Ollama API serves at a path. Models cannot be pulled, created or deleted: the platform file declares them. */
 export function ollamaOperations(router: Router): (path: string) => Operation | undefined {
   const startedAt = new Date().toISOString();
+  const calls = Object.entries(OPERATIONS).flatMap(([name, { ollamaPaths }]) =>
+    isOperation(name) ? ollamaPaths.map((path) => callAt(path, name)) : [],
+  );
   const operations = new Map<string, Operation>([
-    ...Object.entries(READERS).map(([path, read]) => [path, { method: "POST", kind: "call", read }] as const),
-    [
-      "/api/tags",
-      { method: "GET", kind: "read", respond: (principal, response) => list(router, principal, response, startedAt) },
-    ],
-    [
-      "/api/ps",
-      { method: "GET", kind: "read", respond: (principal, response) => running(router, principal, response) },
-    ],
+    ...calls,
+    ["/api/tags", { method: "GET", kind: "read", respond: (principal) => list(router, principal, startedAt) }],
+    ["/api/ps", { method: "GET", kind: "read", respond: (principal) => running(router, principal) }],
     [
       "/api/show",
-      {
-        method: "POST",
-        kind: "query",
-        respond: (principal, body, response) => show(router, principal, body, response, startedAt),
-      },
+      { method: "POST", kind: "query", respond: (principal, body) => show(router, principal, body, startedAt) },
     ],
-    [
-      "/api/version",
-      { method: "GET", kind: "open", respond: (response) => respondJson(response, 200, { version: VERSION }) },
-    ],
+    ["/api/version", { method: "GET", kind: "open", respond: () => ({ version: VERSION }) }],
   ]);
   return (path) => operations.get(path);
 }
 
-/** Ollama's clients may send `name:latest` for `name`. */
-export function ollamaModelName(router: Router, name: string): string {
-  return router.route(name) === undefined && name.endsWith(":latest") ? name.slice(0, -":latest".length) : name;
+function callAt(path: OllamaPath, name: OperationName): [string, Operation] {
+  return [path, { method: "POST", kind: "call", name, read: READERS[path] }];
 }
 
 function visible(router: Router, principal: Principal): readonly ModelRoute[] {
   return [...router.routes].filter(({ model }) => mayUse(principal, model.name));
 }
 
-function list(router: Router, principal: Principal, response: ServerResponse, startedAt: string): void {
-  const models = visible(router, principal).map((route) => ({ ...entry(route), modified_at: startedAt }));
-  respondJson(response, 200, { models });
+function list(router: Router, principal: Principal, startedAt: string): object {
+  return { models: visible(router, principal).map((route) => ({ ...entry(route), modified_at: startedAt })) };
 }
 
-function running(router: Router, principal: Principal, response: ServerResponse): void {
+function running(router: Router, principal: Principal): object {
   const now = Date.now();
   const models = visible(router, principal)
     .filter((route) => route.available(now))
@@ -75,27 +61,18 @@ function running(router: Router, principal: Principal, response: ServerResponse)
       size_vram: 0,
       context_length: route.model.context,
     }));
-  respondJson(response, 200, { models });
+  return { models };
 }
 
-function show(router: Router, principal: Principal, body: Buffer, response: ServerResponse, startedAt: string): void {
+function show(router: Router, principal: Principal, body: Buffer, startedAt: string): object | Problem {
   const parsed = parseBody(showBody, body);
-  if (isProblem(parsed)) {
-    refuse(response, "ollama", parsed);
-    return;
-  }
+  if (isProblem(parsed)) return parsed;
   const name = parsed.model || parsed.name;
-  if (name === "") {
-    refuse(response, "ollama", problem("invalid_body", "you must provide a model"));
-    return;
-  }
-  const route = router.route(ollamaModelName(router, name));
-  if (route === undefined || !mayUse(principal, route.model.name)) {
-    refuse(response, "ollama", noSuchModel(name));
-    return;
-  }
+  if (name === "") return problem("invalid_body", "you must provide a model");
+  const route = router.route(router.modelNamed(name));
+  if (route === undefined || !mayUse(principal, route.model.name)) return noSuchModel("ollama", name);
   const { model } = route;
-  respondJson(response, 200, {
+  return {
     modelfile: "",
     parameters: "",
     template: "",
@@ -107,7 +84,7 @@ function show(router: Router, principal: Principal, body: Buffer, response: Serv
     },
     capabilities: capabilities(route),
     modified_at: startedAt,
-  });
+  };
 }
 
 /** What every server of the model supports; before one is ready, what every engine supports. */

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { messageOf } from "../../../errors/thrown.js";
 import { firstViolation } from "../../kernel/violations.js";
 import { OPERATIONS } from "../operations.js";
-import { type Problem, problem } from "../problem.js";
+import { isProblem, type Problem, problem } from "../problem.js";
 import { scanBody } from "../request/openai.js";
 import type { Call, DocumentShape, LoadRequest } from "../shape.js";
 import { estimateTokens } from "../token-estimate.js";
@@ -28,16 +28,13 @@ export function parseBody<Shape extends z.ZodType>(shape: Shape, body: Buffer): 
   return problem("invalid_body", message, field === "" ? {} : { param: field });
 }
 
-export function isProblem(value: object): value is Problem {
-  return "status" in value && "code" in value;
-}
-
 export function readChat(body: Buffer): Call | LoadRequest | Problem {
   const parsed = parseBody(chatBody, body);
   if (isProblem(parsed)) return parsed;
   const { model, messages } = parsed;
-  if (messages == null || messages.length === 0) return { model, response: loadedResponse(model, "message") };
-  const upstream = { path: OPERATIONS.chat.path, fields: chatRequest(parsed), own: ownFields(parsed) };
+  if (messages == null || messages.length === 0)
+    return { model, response: loadedResponse(model, "message", loadReason(parsed.keep_alive)) };
+  const upstream = { path: OPERATIONS.chat.upstreamPath, fields: chatRequest(parsed), own: ownFields(parsed) };
   return generation("chat", parsed, upstream, "message", messages);
 }
 
@@ -45,13 +42,21 @@ export function readGenerate(body: Buffer): Call | LoadRequest | Problem {
   const parsed = parseBody(generateBody, body);
   if (isProblem(parsed)) return parsed;
   const { model, prompt, raw, suffix } = parsed;
-  if (prompt === "" && suffix === "") return { model, response: loadedResponse(model, "response") };
+  if (prompt === "" && suffix === "")
+    return { model, response: loadedResponse(model, "response", loadReason(parsed.keep_alive)) };
   const own = ownFields(parsed);
   const upstream =
     raw || suffix !== ""
-      ? { path: OPERATIONS.completion.path, fields: rawRequest(parsed), own }
-      : { path: OPERATIONS.chat.path, fields: generateRequest(parsed), own };
+      ? { path: OPERATIONS.completion.upstreamPath, fields: rawRequest(parsed), own }
+      : { path: OPERATIONS.chat.upstreamPath, fields: generateRequest(parsed), own };
   return generation("completion", parsed, upstream, "response", [parsed.system, parsed.prompt]);
+}
+
+/** Ollama answers a request without a prompt with what it does with the model. */
+function loadReason(keepAlive: string | number | null | undefined): "load" | "unload" {
+  const isZero =
+    keepAlive === 0 || (typeof keepAlive === "string" && /^0+(?:\.0*)?(?:ns|us|ms|s|m|h)?$/.test(keepAlive));
+  return isZero ? "unload" : "load";
 }
 
 export function readEmbed(body: Buffer): Call | LoadRequest | Problem {
@@ -90,7 +95,7 @@ function generation(
 
 function embedding(model: string, fields: OpenAiBody, form: "embed" | "embeddings"): Call {
   const convertDocument = embeddingsConverter(model, form, performance.now());
-  const upstream = { path: OPERATIONS.embedding.path, fields, own: {} };
+  const upstream = { path: OPERATIONS.embedding.upstreamPath, fields, own: {} };
   return ollamaCall("embedding", model, false, upstream, fields["input"], convertDocument, "response");
 }
 
@@ -103,6 +108,7 @@ function ollamaCall(
   convertDocument: DocumentShape,
   field: Field,
 ): Call {
+  let kept: OpenAiBody = fields;
   return {
     api: "ollama",
     operation,
@@ -110,8 +116,20 @@ function ollamaCall(
     model,
     stream,
     inputEstimate: estimateTokens(prompt),
-    body: (upstreamModel, builtIn) =>
-      Buffer.from(JSON.stringify({ model: upstreamModel, ...fields, ...(builtIn ? own : {}) })),
+    maxOutputTokens: typeof fields["max_tokens"] === "number" ? fields["max_tokens"] : undefined,
+    addsUsageOption: stream,
+    body: (upstream) =>
+      Buffer.from(
+        JSON.stringify({
+          model: upstream.model,
+          ...kept,
+          ...(stream && upstream.usageOption ? { stream_options: { include_usage: true } } : {}),
+          ...(upstream.builtIn ? own : {}),
+        }),
+      ),
+    forgetBody: () => {
+      kept = {};
+    },
     streamShape: () => new OllamaStream(model, field),
     convertDocument,
   };

@@ -50,12 +50,18 @@ const message = z.object({
   tool_name: z.string().nullish(),
 });
 
+/** `0`, `"0"` and `"0s"` unload the model in Ollama. */
+const keepAlive = z.union([z.number(), z.string()]).nullish();
+const logprobs = { logprobs: z.boolean().nullish(), top_logprobs: z.number().int().min(0).nullish() };
+
 export const chatBody = z.object({
   model,
   messages: z.array(message).nullish(),
   stream: flag(true),
   format,
   options,
+  keep_alive: keepAlive,
+  ...logprobs,
   tools: z.array(z.record(z.string(), z.unknown())).nullish(),
 });
 
@@ -69,6 +75,8 @@ export const generateBody = z.object({
   raw: flag(false),
   format,
   options,
+  keep_alive: keepAlive,
+  ...logprobs,
 });
 
 export const embedBody = z.object({

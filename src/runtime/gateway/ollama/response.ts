@@ -1,31 +1,53 @@
 import { z } from "zod";
-import { type Problem, problem, problemBody } from "../problem.js";
+import { errorIn, failureOf, notAnAnswer, type ResponseFailure } from "../failure.js";
+import { type Problem, problemBody } from "../problem.js";
 import { dataOf, EventCutter, eventsIn } from "../response/events.js";
-import type { Counted, StreamShape } from "../shape.js";
+import type { Counted, DocumentShape, StreamShape } from "../shape.js";
+import { argumentsProblem, argumentsValue, type ToolCall, ToolCalls } from "./tool-calls.js";
 
 const toolCall = z.object({
-  index: z.number().int().optional(),
-  function: z.object({ name: z.string().nullish(), arguments: z.string().nullish() }),
+  index: z.number().int().nullish(),
+  id: z.string().nullish(),
+  function: z.object({
+    name: z.string().nullish(),
+    // Some servers send an object instead of its JSON text.
+    arguments: z.union([z.string(), z.record(z.string(), z.unknown())]).nullish(),
+  }),
 });
 
 const message = z.object({
   content: z.string().nullish(),
   reasoning_content: z.string().nullish(),
+  reasoning: z.string().nullish(),
   tool_calls: z.array(toolCall).nullish(),
 });
 
-const usage = z.object({ prompt_tokens: z.number(), completion_tokens: z.number().optional() }).nullish();
+const logprobs = z.object({ content: z.array(z.unknown()).nullish() }).nullish();
+
+const usage = z.object({ prompt_tokens: z.number(), completion_tokens: z.number().nullish() }).nullish();
 
 const chunk = z.object({
   choices: z.array(
-    z.object({ delta: message.optional(), text: z.string().nullish(), finish_reason: z.string().nullish() }),
+    z.object({
+      delta: message.nullish(),
+      text: z.string().nullish(),
+      finish_reason: z.string().nullish(),
+      logprobs,
+    }),
   ),
   usage,
 });
 
 const completeDocument = z.object({
   choices: z
-    .array(z.object({ message: message.optional(), text: z.string().nullish(), finish_reason: z.string().nullish() }))
+    .array(
+      z.object({
+        message: message.nullish(),
+        text: z.string().nullish(),
+        finish_reason: z.string().nullish(),
+        logprobs,
+      }),
+    )
     .min(1),
   usage,
 });
@@ -41,7 +63,9 @@ export type Field = "message" | "response";
 interface Output {
   readonly content: string;
   readonly thinking: string;
-  readonly toolCalls: readonly { readonly name: string; readonly arguments: string }[];
+  readonly toolCalls: readonly ToolCall[];
+  /** The tokens of the content with their log probabilities, as in the OpenAI API. */
+  readonly logprobs: readonly unknown[];
 }
 
 /** Converts OpenAI's events to Ollama's lines of JSON. */
@@ -49,13 +73,16 @@ export class OllamaStream implements StreamShape {
   readonly contentType = "application/x-ndjson";
   counted: Counted | undefined;
   pieces = 0;
+  hasEvents = false;
+  hasContent = false;
   complete = false;
+  failure: ResponseFailure | undefined;
   readonly #cutter = new EventCutter();
   readonly #startedAt = performance.now();
   #firstAt = 0;
-  #reason = "stop";
-  /** The arguments of a tool call arrive in pieces; Ollama returns a call complete. */
-  readonly #calls = new Map<number, { name: string; arguments: string }>();
+  /** The reason of the upstream; undefined before it has arrived. */
+  #reason: string | undefined;
+  readonly #calls = new ToolCalls();
 
   constructor(
     private readonly model: string,
@@ -64,30 +91,26 @@ export class OllamaStream implements StreamShape {
 
   push(bytes: Buffer): Buffer | undefined {
     const events = this.#cutter.push(bytes);
-    if (events === undefined || this.complete) return undefined;
-    const lines: string[] = [];
-    for (const event of eventsIn(events)) {
-      const data = dataOf(event);
-      if (data === undefined) continue;
-      if (data === "[DONE]") {
-        this.complete = true;
-        break;
-      }
-      this.#take(data, lines);
-    }
-    return lines.length === 0 ? undefined : Buffer.from(lines.join(""));
+    return events === undefined ? undefined : this.#takeAll(events);
+  }
+
+  finish(): Buffer | undefined {
+    const rest = this.#cutter.rest();
+    const last = rest === undefined ? undefined : this.#takeAll(rest);
+    if (this.#reason !== undefined) this.#complete();
+    return last;
   }
 
   tail(counted: Counted): Buffer {
     const now = performance.now();
-    const toolCalls = [...this.#calls.values()];
-    const calls = toolCalls.length === 0 ? "" : this.#line({ content: "", thinking: "", toolCalls });
+    const toolCalls = this.#calls.all;
+    const calls = toolCalls.length === 0 ? "" : this.#line({ ...EMPTY_OUTPUT, toolCalls });
     const first = this.#firstAt || now;
     return Buffer.from(
       calls +
         line(this.model, this.field, EMPTY_OUTPUT, {
           done: true,
-          done_reason: this.#reason,
+          done_reason: reasonOf(this.#reason ?? "stop"),
           ...durations(this.#startedAt, first, now),
           prompt_eval_count: counted.inputTokens,
           eval_count: counted.outputTokens,
@@ -99,25 +122,46 @@ export class OllamaStream implements StreamShape {
     return Buffer.from(`${problemBody("ollama", why)}\n`);
   }
 
+  #takeAll(events: Buffer): Buffer | undefined {
+    const lines: string[] = [];
+    for (const event of eventsIn(events)) {
+      if (this.complete || this.failure !== undefined) break;
+      const data = dataOf(event);
+      if (data === "[DONE]") this.#complete();
+      else if (data !== undefined) this.#take(data, lines);
+    }
+    return lines.length === 0 ? undefined : Buffer.from(lines.join(""));
+  }
+
+  #complete(): void {
+    if (this.failure !== undefined) return;
+    const invalid = argumentsProblem(this.#calls.all);
+    if (invalid === undefined) this.complete = true;
+    else this.failure = notAnAnswer(invalid);
+  }
+
   #take(data: string, lines: string[]): void {
-    const parsed = chunk.safeParse(parse(data));
+    const value = parse(data);
+    const error = errorIn(value);
+    if (error !== undefined) {
+      this.failure = failureOf(error);
+      return;
+    }
+    this.hasEvents = true;
+    const parsed = chunk.safeParse(value);
     if (!parsed.success) return;
     if (parsed.data.usage) this.counted = countedOf(parsed.data.usage);
     const [choice] = parsed.data.choices;
     if (choice === undefined) return;
-    if (choice.finish_reason) this.#reason = reasonOf(choice.finish_reason);
-    for (const { index = 0, function: piece } of choice.delta?.tool_calls ?? []) {
-      const call = this.#calls.get(index) ?? { name: "", arguments: "" };
-      call.name += piece.name ?? "";
-      call.arguments += piece.arguments ?? "";
-      this.#calls.set(index, call);
-    }
+    if (choice.finish_reason) this.#reason = choice.finish_reason;
+    for (const piece of choice.delta?.tool_calls ?? []) this.#calls.add(piece);
     const content = choice.delta?.content ?? choice.text ?? "";
-    const thinking = choice.delta?.reasoning_content ?? "";
+    const thinking = choice.delta?.reasoning_content ?? choice.delta?.reasoning ?? "";
+    this.hasContent ||= content !== "" || thinking !== "" || this.#calls.all.length > 0;
     if (content === "" && thinking === "") return;
     if (this.#firstAt === 0) this.#firstAt = performance.now();
     this.pieces += 1;
-    lines.push(this.#line({ content, thinking, toolCalls: [] }));
+    lines.push(this.#line({ content, thinking, toolCalls: [], logprobs: choice.logprobs?.content ?? [] }));
   }
 
   #line(output: Output): string {
@@ -126,20 +170,22 @@ export class OllamaStream implements StreamShape {
 }
 
 /** Converts a complete response into that of /api/chat and /api/generate without `stream`. */
-export function documentConverter(model: string, field: Field, startedAt: number): (body: Buffer) => Buffer | Problem {
+export function documentConverter(model: string, field: Field, startedAt: number): DocumentShape {
   return (body) => {
     const parsed = completeDocument.safeParse(parse(body.toString("utf8")));
     const choice = parsed.success ? parsed.data.choices[0] : undefined;
     if (!parsed.success || choice === undefined) return unreadable();
     const counted = countedOf(parsed.data.usage);
     const now = performance.now();
+    const calls = new ToolCalls();
+    for (const [index, call] of (choice.message?.tool_calls ?? []).entries()) calls.add({ ...call, index });
+    const invalid = argumentsProblem(calls.all);
+    if (invalid !== undefined) return notAnAnswer(invalid);
     const output: Output = {
       content: choice.message?.content ?? choice.text ?? "",
-      thinking: choice.message?.reasoning_content ?? "",
-      toolCalls: (choice.message?.tool_calls ?? []).map((call) => ({
-        name: call.function.name ?? "",
-        arguments: call.function.arguments ?? "",
-      })),
+      thinking: choice.message?.reasoning_content ?? choice.message?.reasoning ?? "",
+      toolCalls: calls.all,
+      logprobs: choice.logprobs?.content ?? [],
     };
     return Buffer.from(
       line(model, field, output, {
@@ -154,11 +200,7 @@ export function documentConverter(model: string, field: Field, startedAt: number
 }
 
 /** Converts embeddings: /api/embed returns all vectors, /api/embeddings one. */
-export function embeddingsConverter(
-  model: string,
-  form: "embed" | "embeddings",
-  startedAt: number,
-): (body: Buffer) => Buffer | Problem {
+export function embeddingsConverter(model: string, form: "embed" | "embeddings", startedAt: number): DocumentShape {
   return (body) => {
     const parsed = embeddings.safeParse(parse(body.toString("utf8")));
     if (!parsed.success) return unreadable();
@@ -176,19 +218,26 @@ export function embeddingsConverter(
   };
 }
 
-/** The response to a request without a prompt, streamed or not. */
-export function loadedResponse(model: string, field: Field): object {
-  return document(model, field, EMPTY_OUTPUT, { done: true, done_reason: "load" });
+/** The response to a request without a prompt, streamed or not. A `keep_alive` of zero unloads the model in Ollama. */
+export function loadedResponse(model: string, field: Field, reason: "load" | "unload"): object {
+  return document(model, field, EMPTY_OUTPUT, { done: true, done_reason: reason });
 }
 
-const EMPTY_OUTPUT: Output = { content: "", thinking: "", toolCalls: [] };
+const EMPTY_OUTPUT: Output = { content: "", thinking: "", toolCalls: [], logprobs: [] };
 
 function line(model: string, field: Field, output: Output, rest: object): string {
   return `${JSON.stringify(document(model, field, output, rest))}\n`;
 }
 
-function document(model: string, field: Field, { content, thinking, toolCalls }: Output, rest: object): object {
-  const calls = toolCalls.map((call) => ({ function: { name: call.name, arguments: argumentsOf(call.arguments) } }));
+function document(
+  model: string,
+  field: Field,
+  { content, thinking, toolCalls, logprobs }: Output,
+  rest: object,
+): object {
+  const calls = toolCalls.map((call) => ({
+    function: { name: call.name, arguments: argumentsValue(call.arguments) ?? {} },
+  }));
   const output =
     field === "response"
       ? { response: content, ...(thinking === "" ? {} : { thinking }) }
@@ -200,11 +249,8 @@ function document(model: string, field: Field, { content, thinking, toolCalls }:
             ...(calls.length === 0 ? {} : { tool_calls: calls }),
           },
         };
-  return { model, created_at: new Date().toISOString(), ...output, ...rest };
-}
-
-function argumentsOf(json: string): unknown {
-  return parse(json) ?? {};
+  const scores = logprobs.length === 0 ? {} : { logprobs };
+  return { model, created_at: new Date().toISOString(), ...output, ...scores, ...rest };
 }
 
 function durations(startedAt: number, first: number, now: number): object {
@@ -237,6 +283,6 @@ function parse(json: string): unknown {
   }
 }
 
-function unreadable(): Problem {
-  return problem("upstream_failed", "the model's server returned an invalid response");
+function unreadable(): ResponseFailure {
+  return notAnAnswer("an invalid document");
 }

@@ -3,16 +3,26 @@ import type { ChatBody, Format, GenerateBody, Message, Options } from "./message
 /** The OpenAI request that corresponds to an Ollama request, without the model's name, which depends on the upstream. */
 export type OpenAiBody = Readonly<Record<string, unknown>>;
 
-export function chatRequest({ messages, stream, format, options, tools }: ChatBody): OpenAiBody {
+export function chatRequest({ messages, stream, format, options, tools, ...scores }: ChatBody): OpenAiBody {
   return {
+    ...logprobsOf(scores),
     messages: openAiMessages(messages ?? []),
     ...(tools && tools.length > 0 ? { tools } : {}),
     ...common(stream, format, options),
   };
 }
 
-export function generateRequest({ prompt, system, images, stream, format, options }: GenerateBody): OpenAiBody {
+export function generateRequest({
+  prompt,
+  system,
+  images,
+  stream,
+  format,
+  options,
+  ...scores
+}: GenerateBody): OpenAiBody {
   return {
+    ...logprobsOf(scores),
     messages: [
       ...(system !== "" ? [{ role: "system", content: system }] : []),
       ...openAiMessages([{ role: "user", content: prompt, images }]),
@@ -26,11 +36,15 @@ export function rawRequest({ prompt, suffix, stream, format, options }: Generate
   return { prompt, ...(suffix === "" ? {} : { suffix }), ...common(stream, format, options) };
 }
 
+/** Ollama has the fields of OpenAI's chat completions: https://github.com/ollama/ollama/blob/main/docs/api.md. */
+function logprobsOf({ logprobs, top_logprobs }: Pick<ChatBody, "logprobs" | "top_logprobs">): OpenAiBody {
+  return logprobs ? defined({ logprobs, top_logprobs }) : {};
+}
+
 function common(stream: boolean, format: Format, options: Options): OpenAiBody {
   const { temperature, top_p, seed, num_predict, stop, frequency_penalty, presence_penalty } = options ?? {};
   return {
     stream,
-    ...(stream ? { stream_options: { include_usage: true } } : {}),
     ...(format === "json" ? { response_format: { type: "json_object" } } : {}),
     ...(typeof format === "object" && format !== null
       ? { response_format: { type: "json_schema", json_schema: { name: "answer", strict: true, schema: format } } }

@@ -1,18 +1,28 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Principal } from "../../../contracts/credentials.js";
-import { SharedLimit } from "../limits/shared-limit.js";
 import { type Problem, problem } from "../problem.js";
+import { BodyMemory, type Lease, SMALL_BYTES } from "./body-memory.js";
 
-/** Maximum size of one request body, and of all bodies in the memory of this process. */
+/** Maximum size of one request body, and of all bodies in the memory of this process; and the lowest rate at which one may arrive. */
 export interface BodyLimits {
   readonly oneBytes: number;
   readonly allBytes: number;
+  /** A body of which fewer than `windowBytes` arrive within `windowMs` is refused. */
+  readonly windowMs: number;
+  readonly windowBytes: number;
 }
 
-const BODY_LIMITS: BodyLimits = { oneBytes: 32 * 1024 * 1024, allBytes: 256 * 1024 * 1024 };
+/** A connection of 1 KiB/s is slower than any that clients of a model use; senders of that rate hold memory on purpose. */
+const BODY_LIMITS: BodyLimits = {
+  oneBytes: 32 * 1024 * 1024,
+  allBytes: 256 * 1024 * 1024,
+  windowMs: 10_000,
+  windowBytes: 10 * 1024,
+};
 
 /** `Retry-After` of a request for whose body there is no memory. */
 const MEMORY_RETRY_AFTER_SECONDS = 1;
+const SWEEP_INTERVAL_MS = 1_000;
 
 /** Receives each body that was read, or why it was refused. Neither is called after the client has disconnected. */
 export interface BodyReceiver<Operation> {
@@ -20,40 +30,56 @@ export interface BodyReceiver<Operation> {
   bodyRefused(request: PendingRequest<Operation>, why: Problem): void;
 }
 
+/** A request whose key was checked. */
+export interface Admitted<Operation> {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Its id in responses, logs and the ledger. */
+  readonly id: string;
+  readonly principal: Principal;
+  readonly operation: Operation;
+}
+
 /** Reads whole request bodies, within the limit of one body and the memory that organisations share. */
 export class Bodies {
-  readonly #memory: SharedLimit;
+  readonly memory: BodyMemory;
+  /** Bodies that have not arrived completely. */
+  readonly #arriving = new Set<PendingRequest<unknown>>();
+  readonly #timer: NodeJS.Timeout;
 
-  constructor(private readonly limits: BodyLimits = BODY_LIMITS) {
-    this.#memory = new SharedLimit(limits.allBytes);
+  constructor(readonly limits: BodyLimits = BODY_LIMITS) {
+    this.memory = new BodyMemory(limits.allBytes);
+    this.#timer = setInterval(() => this.#sweep(), Math.min(SWEEP_INTERVAL_MS, limits.windowMs / 4));
+    this.#timer.unref();
   }
 
   /** Bytes in memory. */
   get held(): number {
-    return this.#memory.used;
+    return this.memory.used;
   }
 
-  /** Releases the memory of a body once its request is done. */
-  release(organisation: string, bytes: number): void {
-    if (bytes > 0) this.#memory.release(organisation, bytes);
+  close(): void {
+    clearInterval(this.#timer);
   }
 
-  read<Operation>(
-    request: IncomingMessage,
-    response: ServerResponse,
-    principal: Principal,
-    operation: Operation,
-    receiver: BodyReceiver<Operation>,
-  ): void {
-    const pending = new PendingRequest(request, response, principal, operation, receiver, this, this.limits);
-    const refused = this.#refusedHeaders(request);
+  read<Operation>(admitted: Admitted<Operation>, receiver: BodyReceiver<Operation>): void {
+    const pending = new PendingRequest(admitted, receiver, this);
+    const refused = this.#refusedHeaders(admitted.request);
     if (refused === undefined) pending.read();
     else receiver.bodyRefused(pending, refused);
   }
 
-  /** Takes memory for more bytes; false when there is none. */
-  take(organisation: string, bytes: number): boolean {
-    return this.#memory.take(organisation, bytes, Date.now());
+  arriving(pending: PendingRequest<unknown>): void {
+    this.#arriving.add(pending);
+  }
+
+  arrived(pending: PendingRequest<unknown>): void {
+    this.#arriving.delete(pending);
+  }
+
+  #sweep(): void {
+    const now = Date.now();
+    for (const pending of this.#arriving) pending.checkRate(now);
   }
 
   #refusedHeaders(request: IncomingMessage): Problem | undefined {
@@ -67,47 +93,97 @@ export class Bodies {
   }
 }
 
-/** A request whose body is being read. It is the only object that a body allocates besides its bytes. */
-export class PendingRequest<Operation> {
+/** A request whose body is being read, and its memory. It is the only object that a body allocates besides its bytes. */
+export class PendingRequest<Operation> implements Admitted<Operation>, Lease {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly id: string;
+  readonly principal: Principal;
+  readonly operation: Operation;
+  readonly organisation: string;
+  bytes = 0;
+  reserved = 0;
   #parts: Buffer[] = [];
-  #sizeBytes = 0;
+  /** The whole body, of which the first `bytes` have arrived, if it is large and its size is known. */
+  #whole: Buffer | undefined;
   #ended = false;
+  /** Epoch milliseconds; 0 before the first check of the rate. */
+  #windowStart = 0;
+  #windowBytes = 0;
 
   constructor(
-    readonly request: IncomingMessage,
-    readonly response: ServerResponse,
-    readonly principal: Principal,
-    readonly operation: Operation,
+    admitted: Admitted<Operation>,
     private readonly receiver: BodyReceiver<Operation>,
     private readonly bodies: Bodies,
-    private readonly limits: BodyLimits,
-  ) {}
+  ) {
+    this.request = admitted.request;
+    this.response = admitted.response;
+    this.id = admitted.id;
+    this.principal = admitted.principal;
+    this.operation = admitted.operation;
+    this.organisation = admitted.principal.organisation;
+  }
 
   read(): void {
+    this.bodies.arriving(this);
     this.request.on("data", (part: Buffer) => this.#take(part));
     this.request.on("end", () => this.#end());
     this.request.on("close", () => this.#closed());
   }
 
+  /** Releases the memory of the body once it is not needed any more. */
+  release(): void {
+    if (this.bytes > 0) this.bodies.memory.release(this);
+  }
+
+  /** Refuses a body that arrives so slowly that its sender holds memory for nothing. `now`: epoch milliseconds. */
+  checkRate(now: number): void {
+    const { windowMs, windowBytes } = this.bodies.limits;
+    if (this.#windowStart === 0) this.#windowStart = now;
+    if (now - this.#windowStart < windowMs) return;
+    if (this.#windowBytes < windowBytes) {
+      this.response.shouldKeepAlive = false;
+      this.#refuse(problem("request_timeout", `the body arrived too slowly, or not at all, for ${windowMs / 1000} s`));
+      return;
+    }
+    this.#windowStart = now;
+    this.#windowBytes = 0;
+  }
+
   #take(part: Buffer): void {
     if (this.#ended) return;
-    if (this.#sizeBytes + part.length > this.limits.oneBytes) {
-      this.#refuse(tooLarge(this.limits.oneBytes));
-    } else if (!this.bodies.take(this.principal.organisation, part.length)) {
-      const why = "too many large requests are being read at the same time";
-      this.#refuse(problem("memory_exhausted", why, { retryAfter: MEMORY_RETRY_AFTER_SECONDS }));
+    const { oneBytes } = this.bodies.limits;
+    this.#windowBytes += part.length;
+    if (this.bytes + part.length > oneBytes) {
+      this.#refuse(tooLarge(oneBytes));
+    } else if (this.bodies.memory.take(this, part.length, Date.now())) {
+      this.#keep(part);
     } else {
-      this.#sizeBytes += part.length;
-      this.#parts.push(part);
+      const why = "too many large requests are being processed at the same time";
+      this.#refuse(problem("memory_exhausted", why, { retryAfter: MEMORY_RETRY_AFTER_SECONDS }));
     }
+  }
+
+  /**
+   * A large body is written into one buffer as it arrives: joining its parts at the end would take its memory twice. The pages of that
+   * buffer take no memory before something is written into them.
+   */
+  #keep(part: Buffer): void {
+    const before = this.bytes - part.length;
+    const length = Number(this.request.headers["content-length"]);
+    if (before === 0 && length > SMALL_BYTES) this.#whole = Buffer.allocUnsafeSlow(length);
+    if (this.#whole === undefined) this.#parts.push(part);
+    else part.copy(this.#whole, before);
   }
 
   #end(): void {
     if (this.#ended) return;
-    this.#ended = true;
+    this.#finish();
     const [first] = this.#parts;
-    const body = this.#parts.length === 1 && first !== undefined ? first : Buffer.concat(this.#parts);
+    const joined = this.#parts.length === 1 && first !== undefined ? first : Buffer.concat(this.#parts);
+    const body = this.#whole ?? joined;
     this.#parts = [];
+    this.#whole = undefined;
     this.receiver.bodyRead(this, body);
   }
 
@@ -122,9 +198,15 @@ export class PendingRequest<Operation> {
   }
 
   #discard(): void {
-    this.#ended = true;
+    this.#finish();
     this.#parts = [];
-    this.bodies.release(this.principal.organisation, this.#sizeBytes);
+    this.#whole = undefined;
+    this.release();
+  }
+
+  #finish(): void {
+    this.#ended = true;
+    this.bodies.arrived(this);
   }
 }
 

@@ -1,12 +1,12 @@
 import { isUtf8 } from "node:buffer";
 import { USAGE_OPERATIONS } from "../../../contracts/usage.js";
 import { messageOf } from "../../../errors/thrown.js";
+import { type Field, type Scanned, scanObject, textOf } from "../json-scan.js";
 import { OPERATIONS, type OperationName } from "../operations.js";
 import { type Problem, problem } from "../problem.js";
 import { OpenAiStream } from "../response/openai-stream.js";
-import type { Call, DocumentShape, StreamShape } from "../shape.js";
+import type { Call, DocumentShape, StreamShape, UpstreamTraits } from "../shape.js";
 import { estimateTokens, estimateTokensOfJson } from "../token-estimate.js";
-import { type Field, type Scanned, scanObject, textOf } from "./json-scan.js";
 
 /** A body up to this size is parsed completely, so that every byte of it is valid JSON; the upstream parses a larger one. */
 const MAX_PARSED_BYTES = 16 * 1024;
@@ -15,6 +15,9 @@ const FIELDS: ReadonlySet<string> = new Set([
   "model",
   "stream",
   "stream_options",
+  "max_tokens",
+  "max_completion_tokens",
+  "n",
   ...USAGE_OPERATIONS.map((name) => OPERATIONS[name].input),
 ]);
 
@@ -23,7 +26,7 @@ export function readOpenAiCall(operation: OperationName, body: Buffer): Call | P
   const scanned = scanBody(body, FIELDS);
   if (!scanned.ok) return problem("invalid_body", scanned.message);
   const { fields, close, document } = scanned;
-  const { path, input, streams: mayStream } = OPERATIONS[operation];
+  const { upstreamPath, input, streams: mayStream } = OPERATIONS[operation];
 
   const model = fields.get("model");
   if (model === undefined) return problem("invalid_body", "you must provide a model", { param: "model" });
@@ -49,7 +52,19 @@ export function readOpenAiCall(operation: OperationName, body: Buffer): Call | P
     document === undefined
       ? estimateTokensOfJson(body.subarray(subject.start, subject.end))
       : estimateTokens(Reflect.get(Object(document), input));
-  return new OpenAiCall(operation, path, name, streams, body, model, streams ? options : undefined, close, estimate);
+  const maxOutputTokens = maxOutputOf(fields, body);
+  const parts = { bytes: body, model, options: streams ? options : undefined, close };
+  return new OpenAiCall(operation, upstreamPath, name, streams, estimate, maxOutputTokens, parts);
+}
+
+/** The limit on the tokens of all choices; undefined without one. */
+function maxOutputOf(fields: ReadonlyMap<string, Field>, body: Buffer): number | undefined {
+  const numberOf = (name: string): number | undefined => {
+    const field = fields.get(name);
+    return field?.kind === "number" ? Number(body.toString("latin1", field.start, field.end)) : undefined;
+  };
+  const limit = numberOf("max_completion_tokens") ?? numberOf("max_tokens");
+  return limit === undefined ? undefined : limit * Math.max(1, numberOf("n") ?? 1);
 }
 
 type ScannedBody = Scanned & { readonly document?: unknown };
@@ -86,8 +101,19 @@ function firstByte(body: Buffer, start: number, end: number): number | undefined
   return body[at];
 }
 
+const EMPTY = Buffer.alloc(0);
 const WITH_USAGE = '{"include_usage":true}';
 const identity: DocumentShape = (body) => body;
+
+/** The body as the client sent it, and the places in it that depend on the upstream. */
+interface BodyParts {
+  readonly bytes: Buffer;
+  readonly model: Field;
+  /** `stream_options` of a stream. */
+  readonly options: Field | undefined;
+  /** Offset of the closing brace. */
+  readonly close: number;
+}
 
 class OpenAiCall implements Call {
   readonly api = "openai";
@@ -99,12 +125,11 @@ class OpenAiCall implements Call {
     readonly path: string,
     readonly model: string,
     readonly stream: boolean,
-    private readonly bytes: Buffer,
-    private readonly modelField: Field,
-    private readonly options: Field | undefined,
-    private readonly close: number,
     readonly inputEstimate: number,
+    readonly maxOutputTokens: number | undefined,
+    private parts: BodyParts,
   ) {
+    const { options, bytes } = parts;
     this.#wantsUsage =
       options !== undefined &&
       options.kind === "object" &&
@@ -113,26 +138,32 @@ class OpenAiCall implements Call {
       );
   }
 
-  body(upstreamModel: string): Buffer {
+  /** Without the count in the stream the output could only be estimated. */
+  get addsUsageOption(): boolean {
+    return this.stream && !this.#wantsUsage;
+  }
+
+  body({ model, usageOption }: UpstreamTraits): Buffer {
+    const { bytes, model: name, options, close } = this.parts;
     const splices: { readonly start: number; readonly end: number; readonly text: string }[] = [];
-    if (upstreamModel !== this.model) {
-      splices.push({ start: this.modelField.start, end: this.modelField.end, text: JSON.stringify(upstreamModel) });
+    if (model !== this.model) splices.push({ start: name.start, end: name.end, text: JSON.stringify(model) });
+    if (usageOption && this.addsUsageOption) {
+      if (options === undefined) splices.push({ start: close, end: close, text: `,"stream_options":${WITH_USAGE}` });
+      else splices.push({ start: options.start, end: options.end, text: WITH_USAGE });
     }
-    // Without the count in the stream the output could only be estimated.
-    if (this.stream && !this.#wantsUsage) {
-      if (this.options === undefined)
-        splices.push({ start: this.close, end: this.close, text: `,"stream_options":${WITH_USAGE}` });
-      else splices.push({ start: this.options.start, end: this.options.end, text: WITH_USAGE });
-    }
-    if (splices.length === 0) return this.bytes;
-    const parts: Buffer[] = [];
+    if (splices.length === 0) return bytes;
+    const spliced: Buffer[] = [];
     let at = 0;
     for (const { start, end, text } of splices.sort((a, b) => a.start - b.start)) {
-      parts.push(this.bytes.subarray(at, start), Buffer.from(text));
+      spliced.push(bytes.subarray(at, start), Buffer.from(text));
       at = end;
     }
-    parts.push(this.bytes.subarray(at));
-    return Buffer.concat(parts);
+    spliced.push(bytes.subarray(at));
+    return Buffer.concat(spliced);
+  }
+
+  forgetBody(): void {
+    this.parts = { ...this.parts, bytes: EMPTY };
   }
 
   streamShape(): StreamShape {

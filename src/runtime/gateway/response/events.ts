@@ -28,6 +28,13 @@ export class EventCutter {
     this.#rest = bytes.subarray(end);
     return bytes.subarray(0, end);
   }
+
+  /** Removes and returns the bytes after the last complete event; undefined when there are none. */
+  rest(): Buffer | undefined {
+    const rest = this.#rest;
+    this.#rest = undefined;
+    return rest;
+  }
 }
 
 function lastEventEnd(bytes: Buffer): number {

@@ -16,6 +16,11 @@ export class HeldResponse {
     this.total += chunk.length;
   }
 
+  /** The text of the held pieces. */
+  peek(): string {
+    return Buffer.concat(this.#parts).toString("utf8");
+  }
+
   /** Removes and returns all held pieces. */
   take(): Buffer {
     const [first] = this.#parts;

@@ -1,36 +1,50 @@
+import { errorIn, failureOf, isObject, type ResponseFailure } from "../failure.js";
 import { type Problem, problemBody } from "../problem.js";
 import type { Counted, StreamShape } from "../shape.js";
-import { doneAt, EventCutter, eventCount, eventStart, eventsIn } from "./events.js";
+import { dataOf, doneAt, EventCutter, eventCount, eventStart, eventsIn } from "./events.js";
 import { countedIn, usageAt } from "./usage-field.js";
 
 const DONE_EVENT = Buffer.from("data: [DONE]\n\n");
+const BLANK_LINE = Buffer.from("\n\n");
+/** The end of the name `"error"`. Its start is the most frequent byte of JSON, which makes a search slow. */
+const ERROR_HINT = Buffer.from('rror"');
+/** Newest parts that are searched for a finish reason when a stream ends without `[DONE]`: usage and metadata may follow the reason. */
+const RECENT_PARTS = 4;
+const FINISH_REASON = /"finish_reason"\s*:\s*"/;
 
-/** OpenAI to OpenAI: bytes are forwarded unchanged. Only the end is held back. Events are scanned for the token counts. */
+/**
+ * OpenAI to OpenAI: bytes are forwarded unchanged. Only the end is held back. Events are parsed until the first one with content,
+ * and scanned after that for token counts and errors.
+ */
 export class OpenAiStream implements StreamShape {
   readonly contentType = "text/event-stream; charset=utf-8";
   counted: Counted | undefined;
   pieces = 0;
+  hasEvents = false;
+  hasContent = false;
   complete = false;
+  failure: ResponseFailure | undefined;
   readonly #cutter = new EventCutter();
+  readonly #recent: Buffer[] = [];
   #tail: Buffer | undefined;
 
   /** `strip`: the client did not request the event with the counts, so it is removed. */
   constructor(private readonly strip: boolean) {}
 
   push(chunk: Buffer): Buffer | undefined {
-    if (this.complete) return undefined;
-    let events = this.#cutter.push(chunk);
-    if (events === undefined) return undefined;
-    const end = doneAt(events);
-    if (end >= 0) {
+    if (this.complete || this.failure !== undefined) return undefined;
+    const events = this.#cutter.push(chunk);
+    return events === undefined ? undefined : this.#take(events);
+  }
+
+  finish(): Buffer | undefined {
+    const rest = this.#cutter.rest();
+    let last: Buffer | undefined;
+    // The last event may lack its blank line. A part of an event, which is not valid JSON, is discarded.
+    if (rest !== undefined && !this.complete && isWhole(rest)) last = this.#take(Buffer.concat([rest, BLANK_LINE]));
+    if (this.failure === undefined && this.#recent.some((part) => FINISH_REASON.test(part.toString("latin1"))))
       this.complete = true;
-      this.#tail = events.subarray(end);
-      events = events.subarray(0, end);
-    }
-    this.pieces += eventCount(events);
-    const usage = usageAt(events);
-    if (usage < 0) return events.length === 0 ? undefined : events;
-    return this.#count(events, eventStart(events, usage));
+    return last;
   }
 
   tail(): Buffer {
@@ -39,6 +53,47 @@ export class OpenAiStream implements StreamShape {
 
   broken(problem: Problem): Buffer {
     return Buffer.from(`data: ${problemBody("openai", problem)}\n\n`);
+  }
+
+  /** Processes complete events; returns those that may be sent. */
+  #take(arrived: Buffer): Buffer | undefined {
+    let events = arrived;
+    const end = doneAt(events);
+    if (end >= 0) {
+      this.complete = true;
+      this.#tail = events.subarray(end);
+      events = events.subarray(0, end);
+    }
+    if (this.hasContent) {
+      if (events.indexOf(ERROR_HINT) >= 0) events = this.#untilError(events);
+    } else events = this.#untilError(events);
+    if (events.length === 0) return undefined;
+    this.pieces += eventCount(events);
+    if (this.#recent.length === RECENT_PARTS) this.#recent.shift();
+    this.#recent.push(events);
+    const usage = usageAt(events);
+    return usage < 0 ? events : this.#count(events, eventStart(events, usage));
+  }
+
+  /** The events before the first one with an error. Detects the first content. */
+  #untilError(events: Buffer): Buffer {
+    let before = 0;
+    for (const event of eventsIn(events)) {
+      const data = dataOf(event);
+      if (data !== undefined) {
+        const value = parsed(data);
+        const error = errorIn(value);
+        if (error !== undefined) {
+          this.failure = failureOf(error);
+          this.complete = false;
+          return events.subarray(0, before);
+        }
+        this.hasEvents = true;
+        this.hasContent ||= isContent(value);
+      }
+      before += event.length;
+    }
+    return events;
   }
 
   /** `first`: offset of the first event with a count. */
@@ -54,4 +109,33 @@ export class OpenAiStream implements StreamShape {
 /** The event that `include_usage` adds has an empty list of choices. */
 function onlyCounts(event: Buffer): boolean {
   return /"choices"\s*:\s*\[\s*\]/.test(event.toString("latin1"));
+}
+
+/** Whether the rest of a stream is an event that lacks only its blank line. */
+function isWhole(rest: Buffer): boolean {
+  const data = dataOf(rest);
+  return data === "[DONE]" || (data !== undefined && parsed(data) !== undefined);
+}
+
+/** Whether an event contains anything that the model has generated. The first event often contains only the role. */
+function isContent(value: unknown): boolean {
+  if (!isObject(value) || !Array.isArray(value["choices"])) return false;
+  return value["choices"].some((choice: unknown) => {
+    if (!isObject(choice)) return false;
+    const { delta, text, finish_reason } = choice;
+    if ((typeof text === "string" && text !== "") || typeof finish_reason === "string") return true;
+    return isObject(delta) && Object.entries(delta).some(([name, part]) => name !== "role" && !isEmpty(part));
+  });
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || value === "" || (Array.isArray(value) && value.length === 0);
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }

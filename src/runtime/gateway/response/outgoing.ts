@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { CLIENT_REQUEST_ID } from "../request-id.js";
 
 /** A client that reads nothing of its response for this time is disconnected. */
 const STALL_TIMEOUT_MS = 60_000;
@@ -21,6 +22,7 @@ export class Outgoing {
   constructor(
     private readonly response: ServerResponse,
     private readonly requestId: string,
+    private readonly clientRequestId: string | undefined,
   ) {}
 
   get full(): boolean {
@@ -79,6 +81,7 @@ export class Outgoing {
   #head(length: number | undefined): void {
     this.#started = true;
     const headers = ["content-type", this.contentType, "x-request-id", this.requestId, "x-keelson-model", this.model];
+    if (this.clientRequestId !== undefined) headers.push(CLIENT_REQUEST_ID, this.clientRequestId);
     if (length === undefined) headers.push("cache-control", "no-cache");
     else headers.push("content-length", String(length));
     this.response.writeHead(this.status, headers);

@@ -1,43 +1,70 @@
 import type { Dispatcher } from "undici";
+import { notAnAnswer, type ResponseFailure } from "../failure.js";
 import { OPERATIONS } from "../operations.js";
 import { type Result, resultOfStatus } from "../routing/health.js";
-import type { Call, Counted, StreamShape } from "../shape.js";
-import { BYTES_PER_TOKEN } from "../token-estimate.js";
+import type { Call, Counted, StreamShape, Tokens } from "../shape.js";
+import { estimateOutput } from "../token-estimate.js";
+import { documentFailure, eventsOf, firstByte, startFailure } from "./document.js";
 import { HeldResponse } from "./held-response.js";
-import { countedIn } from "./usage-field.js";
+import { UsageScan } from "./usage-field.js";
 
 export type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>[2];
 
 /** A document up to this size is held until its usage is durable; a larger one is sent as it arrives, except its end. */
 const MAX_HELD_BYTES = 1024 * 1024;
-/** Maximum size of a document that is converted to another API. */
+/** Maximum size of a document that is converted to another API or to a stream. */
 const MAX_CONVERTED_BYTES = 64 * 1024 * 1024;
 /** Maximum size of an error document; the rest is discarded. */
 const MAX_ERROR_BYTES = 64 * 1024;
+/** Comments before the first event are held for this time, so that a failure can still be retried. */
+const HOLD_COMMENTS_MS = 10_000;
 
-/** The response of an upstream so far, and the part of it that may be sent to the client. One for each attempt. */
+const EMPTY = Buffer.alloc(0);
+const OPEN_BRACE = 0x7b;
+const LESS_THAN = 0x3c;
+
+/**
+ * The response of an upstream so far, and the part of it that may be sent to the client. One for each attempt. Its form is decided
+ * by its contents and not by its `content-type`, which servers send wrongly.
+ */
 export class UpstreamResponse {
-  readonly contentType: string;
   readonly retryAfter: string | undefined;
-  /** The result of the attempt if the response is received to its end. */
-  readonly result: Result;
-  readonly #shape: StreamShape | undefined;
+  /** Where a redirect leads. */
+  readonly location: string | undefined;
+  /** Why a response with status 200 is no answer. */
+  failure: ResponseFailure | undefined;
+  /** Anything that the model has generated has arrived. */
+  hasContent = false;
+  readonly #result: Result;
+  readonly #upstreamType: string;
+  readonly #startedAt = performance.now();
+  #form: "undecided" | "stream" | "document" | "error";
+  #shape: StreamShape | undefined;
   readonly #held = new HeldResponse();
   #inbox: Buffer[] = [];
+  /** Comments of a stream that precede its first event. */
+  #comments: Buffer | undefined;
+  /** Counts in the part of a large document that was sent. */
+  #usage: UsageScan | undefined;
+  #document: Buffer | undefined;
+  /** Output tokens of a document without counts. */
+  #estimate = 0;
 
   constructor(
     readonly status: number,
     headers: Headers,
     private readonly call: Call,
   ) {
-    const type = headers["content-type"];
-    const upstreamType = typeof type === "string" ? type : "application/json";
-    const retryAfter = headers["retry-after"];
-    this.retryAfter = typeof retryAfter === "string" ? retryAfter : undefined;
-    this.result = resultOfStatus(status, this.retryAfter !== undefined);
-    const streams = this.result === "succeeded" && call.stream && upstreamType.startsWith("text/event-stream");
-    this.#shape = streams ? call.streamShape() : undefined;
-    this.contentType = this.#shape?.contentType ?? upstreamType;
+    this.#upstreamType = textOf(headers["content-type"]) ?? "application/json";
+    this.retryAfter = textOf(headers["retry-after"]);
+    this.location = textOf(headers["location"]);
+    this.#result = resultOfStatus(status, this.retryAfter !== undefined);
+    this.#form = this.#result !== "succeeded" ? "error" : call.stream ? "undecided" : "document";
+  }
+
+  /** The result of the attempt if the response is received to its end. */
+  get result(): Result {
+    return this.failure?.result ?? this.#result;
   }
 
   /** Undefined if the response is a single document. */
@@ -45,51 +72,172 @@ export class UpstreamResponse {
     return this.#shape;
   }
 
+  get contentType(): string {
+    if (this.#shape !== undefined) return this.#shape.contentType;
+    return this.call.api === "openai" && /\bjson\b/i.test(this.#upstreamType) ? this.#upstreamType : "application/json";
+  }
+
   /**
    * Adds a piece. `later`: the caller must call `passOn` soon. Several pieces often arrive in one packet; they are then scanned
    * and sent as one. Throws when a document that must be converted is too large.
    */
   take(chunk: Buffer): "held" | "later" {
-    if (this.#shape !== undefined) {
+    if (this.#form === "undecided") return this.#decide(chunk);
+    if (this.#form === "stream") {
       this.#inbox.push(chunk);
       return this.#inbox.length === 1 ? "later" : "held";
     }
-    if (this.result !== "succeeded") {
+    if (this.#form === "error") {
       if (this.#held.size < MAX_ERROR_BYTES) this.#held.add(chunk);
       return "held";
     }
     this.#held.add(chunk);
+    if (!this.hasContent) this.hasContent = firstByte(chunk) >= 0;
     if (this.#held.size <= MAX_HELD_BYTES) return "held";
-    if (this.call.api === "openai" && !this.call.stream) return "later";
+    if (this.#isPassedOn()) return "later";
     if (this.#held.size > MAX_CONVERTED_BYTES) throw new Error("the response is too large to be converted");
     return "held";
   }
 
   /** The bytes that may be sent to the client now; undefined for none. */
   passOn(): Buffer | undefined {
-    if (this.#shape === undefined) {
-      if (this.#held.size <= MAX_HELD_BYTES || this.call.api !== "openai" || this.call.stream) return undefined;
-      const older = this.#held.takeOlder();
-      return older.length > 0 ? older : undefined;
+    if (this.#form === "stream") return this.#passOnStream();
+    if (this.#form !== "document" || this.#held.size <= MAX_HELD_BYTES || !this.#isPassedOn()) return undefined;
+    const older = this.#held.takeOlder();
+    if (older.length === 0) return undefined;
+    if (this.#usage === undefined) {
+      this.failure = startFailure(older);
+      if (this.failure !== undefined) return undefined;
+      this.#usage = new UsageScan();
     }
+    this.#usage.push(older);
+    return older;
+  }
+
+  /**
+   * The upstream has sent everything. Afterwards `failure` is set, or the response is an answer: an incomplete one if `complete` is
+   * false. Returns the part of a stream that arrived together with its end.
+   */
+  end(): Buffer | undefined {
+    switch (this.#form) {
+      case "error":
+        return undefined;
+      case "undecided":
+        this.failure = notAnAnswer("an empty body with status 200");
+        return undefined;
+      case "stream": {
+        const rest = this.#shape?.finish();
+        this.#checkStream();
+        if (!this.#shape?.hasEvents) this.failure ??= notAnAnswer("a stream without an answer");
+        return rest;
+      }
+      case "document":
+        return this.#endDocument();
+    }
+  }
+
+  /** The response has arrived completely. A document is complete when the upstream has sent everything. */
+  get complete(): boolean {
+    return this.#shape === undefined ? this.#document !== undefined : this.#shape.complete;
+  }
+
+  /** The end of a complete response, in the client's API. */
+  last(counted: Counted): Buffer {
+    return this.#shape?.tail(counted) ?? this.#document ?? EMPTY;
+  }
+
+  /** The start of the body of an error, without removing it. */
+  peekError(): string {
+    return this.#held.peek();
+  }
+
+  /** The body of an error. */
+  errorBody(): Buffer {
+    return this.#held.take();
+  }
+
+  /**
+   * The tokens: as the upstream counted them, else estimated. A model reads and generates no more than its `context`, and generates no
+   * more than the request permits; the pieces of a stream were in fact received.
+   */
+  counted(context: number): Tokens {
+    const count = this.#shape === undefined ? this.#usage?.counted : this.#shape.counted;
+    if (count !== undefined) return { counted: count, estimated: false };
+    const { generates } = OPERATIONS[this.call.operation];
+    const output = !generates ? 0 : (this.#shape?.pieces ?? Math.min(this.#estimate, context));
+    const outputTokens = Math.min(output, this.call.maxOutputTokens ?? output);
+    return { counted: { inputTokens: Math.min(this.call.inputEstimate, context), outputTokens }, estimated: true };
+  }
+
+  #decide(chunk: Buffer): "held" | "later" {
+    this.#inbox.push(chunk);
+    const start = this.#inbox.length === 1 ? chunk : Buffer.concat(this.#inbox);
+    const first = firstByte(start);
+    if (first < 0) return "held";
+    this.#inbox = [];
+    const isDocument = start[first] === OPEN_BRACE || start[first] === LESS_THAN;
+    this.#form = isDocument ? "document" : "stream";
+    if (!isDocument) this.#shape = this.call.streamShape();
+    return this.take(first > 0 && start[0] === 0xef ? start.subarray(3) : start);
+  }
+
+  #passOnStream(): Buffer | undefined {
     const [first] = this.#inbox;
     if (first === undefined) return undefined;
     const chunk = this.#inbox.length === 1 ? first : Buffer.concat(this.#inbox);
     this.#inbox = [];
-    return this.#shape.push(chunk);
+    const bytes = this.#shape?.push(chunk);
+    if (!this.hasContent) this.hasContent = this.#shape?.hasContent ?? false;
+    this.#checkStream();
+    if (this.#shape?.hasEvents || this.#shape?.complete) {
+      const comments = this.#comments;
+      if (comments === undefined) return bytes;
+      this.#comments = undefined;
+      return bytes === undefined ? comments : Buffer.concat([comments, bytes]);
+    }
+    if (bytes === undefined) return undefined;
+    const held = this.#comments === undefined ? bytes : Buffer.concat([this.#comments, bytes]);
+    const isLong = performance.now() - this.#startedAt >= HOLD_COMMENTS_MS;
+    this.#comments = isLong ? undefined : held;
+    return isLong ? held : undefined;
   }
 
-  /** The held part of a document. */
-  document(): Buffer {
-    return this.#held.take();
+  #checkStream(): void {
+    const shape = this.#shape;
+    if (shape?.failure !== undefined) this.failure = shape.failure;
+    else if (shape?.complete && !shape.hasEvents) this.failure = notAnAnswer("a stream without an answer");
   }
 
-  /** The tokens: as the upstream counted them, else estimated from the size of the response. */
-  counted(document: Buffer | undefined): { readonly counted: Counted; readonly estimated: boolean } {
-    const count = this.#shape?.counted ?? (document === undefined ? undefined : countedIn(document));
-    if (count !== undefined) return { counted: count, estimated: false };
-    const pieces = this.#shape?.pieces ?? Math.ceil(this.#held.total / (4 * BYTES_PER_TOKEN));
-    const outputTokens = OPERATIONS[this.call.operation].generates ? pieces : 0;
-    return { counted: { inputTokens: this.call.inputEstimate, outputTokens }, estimated: true };
+  #endDocument(): Buffer | undefined {
+    const body = this.#held.take();
+    if (this.#usage === undefined) this.failure = documentFailure(this.call.operation, body);
+    if (this.failure !== undefined) return undefined;
+    if (this.call.stream) return this.#endAsStream(body);
+    this.#usage ??= new UsageScan();
+    this.#usage.push(body);
+    if (this.#usage.counted === undefined) this.#estimate = estimateOutput(body, this.#held.total);
+    const converted = this.call.convertDocument(body);
+    if (Buffer.isBuffer(converted)) this.#document = converted;
+    else this.failure = converted;
+    return undefined;
   }
+
+  /** The server has sent a document although a stream was requested: the client receives it as a stream of one piece. */
+  #endAsStream(body: Buffer): Buffer | undefined {
+    const events = eventsOf(body);
+    const shape = this.call.streamShape();
+    const bytes = events === undefined ? undefined : shape.push(events);
+    this.failure = events === undefined ? notAnAnswer("an invalid JSON document") : shape.failure;
+    this.#shape = shape;
+    return bytes;
+  }
+
+  /** Whether a large document is sent as it arrives. */
+  #isPassedOn(): boolean {
+    return this.call.api === "openai" && !this.call.stream;
+  }
+}
+
+function textOf(header: string | readonly string[] | undefined): string | undefined {
+  return typeof header === "string" ? header : header?.[0];
 }

@@ -18,6 +18,24 @@ export function countedIn(bytes: Buffer): Counted | undefined {
   return undefined;
 }
 
+/** Bytes of a piece that are scanned again with the next one: an object of counts is shorter. */
+const OVERLAP_BYTES = 8192;
+
+/** Finds the token counts of a document that arrives in pieces, wherever they are in it. The last ones count. */
+export class UsageScan {
+  counted: Counted | undefined;
+  #end: Buffer | undefined;
+
+  push(piece: Buffer): void {
+    if (this.#end !== undefined) {
+      const seam = Buffer.concat([this.#end, piece.subarray(0, OVERLAP_BYTES)]);
+      this.counted = countedIn(seam) ?? this.counted;
+    }
+    this.counted = countedIn(piece) ?? this.counted;
+    this.#end = piece.subarray(Math.max(0, piece.length - OVERLAP_BYTES));
+  }
+}
+
 /** Starts with a byte that is rare in JSON: `"usage"` starts with the most frequent one, which makes a search slow. */
 const HINT = Buffer.from("_tokens");
 

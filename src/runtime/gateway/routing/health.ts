@@ -9,13 +9,17 @@ export type Result =
   | "succeeded"
   /** 3xx: the gateway follows no redirect, because that would send the prompt to a server that is not configured. */
   | "redirected"
+  /** 200 with something else than an answer: an error of the server, HTML, nothing. */
+  | "invalid-response"
+  /** 200 with an error that the request may have caused. */
+  | "stated-error"
   /** Any other status below 400, such as 202 or 204: the response is not an answer to the request. */
   | "unexpected"
   /** 4xx except those below: the request is at fault. */
   | "client-error"
-  /** 401 or 403: the server refuses the gateway's credentials. */
+  /** 401, 402, 403 or 407: the server refuses the gateway's credentials, or its account. */
   | "unauthorised"
-  /** 404: the server does not serve the model or the path. */
+  /** 404 or 405: the server does not serve the model or the path. */
   | "not-found"
   /** 408: the server did not receive the request in time. */
   | "request-timeout"
@@ -27,9 +31,13 @@ export type Result =
   | "not-ready"
   /** No connection was made. */
   | "never-sent"
+  /** This process lacks descriptors or ports for another connection. */
+  | "no-descriptor"
   /** The connection failed after the request was sent. */
   | "connection-lost"
-  /** The server accepted the request and sent nothing within the timeout. */
+  /** The same at one of Keelson's own engines: its process has ended, maybe because of this request. */
+  | "engine-lost"
+  /** The server accepted the request and sent no content within the timeout. */
   | "timed-out"
   /** The client disconnected before the first byte of the response. */
   | "abandoned"
@@ -55,9 +63,10 @@ export type Outcome = "success" | "failure" | "rejected" | "unanswered" | "neutr
  * - `never`: the response is final.
  * - `elsewhere`: at a server that was not tried, within the model's retry budget. The request never uses this server again.
  * - `anywhere`: at any server, up to MAX_ATTEMPTS: the same one (it may be restarting) when no other one is available.
+ * - `once`: as `anywhere`, but not after a second result of this kind: a request that ends engines must not end all of them.
  * - `until-deadline`: as `anywhere`, and for as long as a request may wait in the queue: no work was started.
  */
-export type RetryPolicy = "never" | "elsewhere" | "anywhere" | "until-deadline";
+export type RetryPolicy = "never" | "elsewhere" | "anywhere" | "once" | "until-deadline";
 
 interface Meaning {
   readonly outcome: Outcome;
@@ -70,6 +79,9 @@ const MEANINGS = {
   succeeded: { outcome: "success", retry: "never", fallsBack: false },
   redirected: { outcome: "failure", retry: "elsewhere", fallsBack: true },
   unexpected: { outcome: "failure", retry: "elsewhere", fallsBack: true },
+  "invalid-response": { outcome: "failure", retry: "elsewhere", fallsBack: true },
+  // Not a failure: a client could otherwise eject a server for everyone.
+  "stated-error": { outcome: "rejected", retry: "elsewhere", fallsBack: true },
   "client-error": { outcome: "success", retry: "never", fallsBack: false },
   unauthorised: { outcome: "failure", retry: "elsewhere", fallsBack: true },
   // Not a failure: a client that requests a path which the server lacks could eject it for everyone.
@@ -79,7 +91,10 @@ const MEANINGS = {
   "server-error": { outcome: "failure", retry: "elsewhere", fallsBack: true },
   "not-ready": { outcome: "rejected", retry: "until-deadline", fallsBack: true },
   "never-sent": { outcome: "failure", retry: "until-deadline", fallsBack: true },
+  // Not a fault of the server.
+  "no-descriptor": { outcome: "neutral", retry: "until-deadline", fallsBack: false },
   "connection-lost": { outcome: "failure", retry: "anywhere", fallsBack: true },
+  "engine-lost": { outcome: "failure", retry: "once", fallsBack: false },
   // The server may still be working on it: the same work is not started there twice.
   "timed-out": { outcome: "failure", retry: "elsewhere", fallsBack: true },
   abandoned: { outcome: "unanswered", retry: "never", fallsBack: false },
@@ -95,8 +110,8 @@ export function meaningOf(result: Result): Meaning {
 export function resultOfStatus(status: number, hasRetryAfter: boolean): Result {
   if (status === 200) return "succeeded";
   if (status < 400) return status >= 300 ? "redirected" : "unexpected";
-  if (status === 401 || status === 403) return "unauthorised";
-  if (status === 404) return "not-found";
+  if (status === 401 || status === 402 || status === 403 || status === 407) return "unauthorised";
+  if (status === 404 || status === 405) return "not-found";
   if (status === 408) return "request-timeout";
   if (status === 429) return "rate-limited";
   if (status === 503 && hasRetryAfter) return "not-ready";
@@ -115,12 +130,16 @@ const NEVER_SENT: ReadonlySet<string> = new Set([
   "UND_ERR_DESTROYED",
 ]);
 
+/** Limits of this process or machine: https://man7.org/linux/man-pages/man2/socket.2.html and connect.2. */
+const NO_DESCRIPTOR: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "EADDRNOTAVAIL"]);
+
 const TIMED_OUT: ReadonlySet<string> = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]);
 
-/** The result of an attempt that failed with `error` on the connection. */
-export function resultOfError(error: Error): Result {
+/** The result of an attempt that failed with `error` on the connection. `sent`: the connection was made and the request was written to it. */
+export function resultOfError(error: Error, sent: boolean): Result {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  if (NEVER_SENT.has(code)) return "never-sent";
+  if (NO_DESCRIPTOR.has(code)) return "no-descriptor";
+  if (!sent || NEVER_SENT.has(code)) return "never-sent";
   return TIMED_OUT.has(code) ? "timed-out" : "connection-lost";
 }
 

@@ -6,6 +6,8 @@ import type { RoutedTarget } from "./target.js";
 
 /** Attempts of one request at one model that may have reached a server, the first one included. */
 export const MAX_ATTEMPTS = 3;
+/** Engines that may end while they process one request. More than one such end is no coincidence. */
+const MAX_ENGINES_LOST = 2;
 const FIRST_BACKOFF_MS = 25;
 const MAX_BACKOFF_MS = 1_000;
 
@@ -15,6 +17,7 @@ const MAX_BACKOFF_MS = 1_000;
  */
 export class Placement {
   #attempts = 0;
+  #enginesLost = 0;
   #fallback = 0;
   #last: RoutedTarget | undefined;
   #tried: Map<RoutedTarget, "excluded" | "avoided"> | undefined;
@@ -71,6 +74,9 @@ export class Placement {
         return attemptsLeft && untried && route.takeRetry();
       case "anywhere":
         return attemptsLeft;
+      case "once":
+        this.#enginesLost += 1;
+        return this.#enginesLost < MAX_ENGINES_LOST;
       case "until-deadline": {
         // Another model may be available at once, which is better than a long wait.
         return attemptsLeft || (ageMs < route.model.queue.deadline && this.#nextAvailable(now) === undefined);

@@ -1,10 +1,9 @@
+import { type Claimant, FairQueue } from "../limits/fair-queue.js";
 import { SharedLimit } from "../limits/shared-limit.js";
 import type { Tried } from "./pick.js";
 
-/** A request that waits for a target. */
-export interface Waiter<Target> {
-  /** The sender of the request. Owners share the slots of the queue. */
-  readonly owner: string;
+/** A request that waits for a target. Owners share the slots of the queue, and are served in turn. */
+export interface Waiter<Target> extends Claimant {
   /** Targets that the request has tried. */
   readonly tried: Tried<Target> | undefined;
   /** Epoch milliseconds; at this time the request stops waiting. */
@@ -16,11 +15,12 @@ export interface Waiter<Target> {
 export type AcquireSlot<Target> = (tried: Tried<Target> | undefined) => Target | undefined;
 
 /**
- * The bounded queue of one model. Each waiter gets the first target that it may use, in order of arrival: a waiter that no free
- * target suits does not block those behind it. After `serve`, no target with room is idle while a waiter may use it.
+ * The bounded queue of one model. Organisations and their keys are served in turn (`FairQueue`). Each waiter gets the first target that
+ * it may use: a waiter that no free target suits does not block those behind it. After `serve`, no target with room is idle while a
+ * waiter may use it.
  */
 export class WaitQueue<Target, Entry extends Waiter<Target>> {
-  readonly #waiting: Entry[] = [];
+  readonly #waiting = new FairQueue<Entry>();
   readonly #slots: SharedLimit;
   #serving = false;
   #serveAgain = false;
@@ -42,20 +42,19 @@ export class WaitQueue<Target, Entry extends Waiter<Target>> {
 
   /** Removes a waiter; does nothing when it no longer waits. */
   remove(waiter: Entry): void {
-    const index = this.#waiting.indexOf(waiter);
-    if (index >= 0) this.#removeAt(index);
+    if (this.#waiting.remove(waiter)) this.#slots.release(waiter.owner, 1);
   }
 
-  /** Removes and returns the waiters whose `waitUntil` has passed, oldest first. */
+  /** Removes and returns the waiters whose `waitUntil` has passed. */
   expire(now: number): Entry[] {
-    const expired = this.#waiting.filter(({ waitUntil }) => waitUntil <= now);
+    const expired = [...this.#waiting.inOrder()].filter(({ waitUntil }) => waitUntil <= now);
     for (const waiter of expired) this.remove(waiter);
     return expired;
   }
 
   /** Empties the queue. */
   drain(): Entry[] {
-    const all = this.#waiting.splice(0);
+    const all = this.#waiting.drain();
     for (const { owner } of all) this.#slots.release(owner, 1);
     return all;
   }
@@ -70,32 +69,26 @@ export class WaitQueue<Target, Entry extends Waiter<Target>> {
     try {
       do {
         this.#serveAgain = false;
-        this.#serveOnce(take);
+        while (this.#serveOne(take));
       } while (this.#serveAgain);
     } finally {
       this.#serving = false;
     }
   }
 
-  #serveOnce(take: AcquireSlot<Target>): void {
-    let index = 0;
-    for (;;) {
-      const waiter = this.#waiting[index];
-      if (waiter === undefined) return;
+  /** Grants one slot; false when no waiter can use one. */
+  #serveOne(take: AcquireSlot<Target>): boolean {
+    for (const waiter of this.#waiting.inOrder()) {
       const target = take(waiter.tried);
       if (target !== undefined) {
-        this.#removeAt(index);
+        this.#waiting.serve(waiter);
+        this.#slots.release(waiter.owner, 1);
         waiter.granted(target);
-        // `granted` may have added or removed waiters: the order of those before `index` is not certain any more.
-        index = 0;
-      } else if (waiter.tried === undefined) {
-        // A waiter that may use any target got none: no waiter behind it would get one.
-        return;
-      } else index += 1;
+        return true;
+      }
+      // A waiter that may use any target got none: no waiter behind it would get one.
+      if (waiter.tried === undefined) return false;
     }
-  }
-
-  #removeAt(index: number): void {
-    for (const { owner } of this.#waiting.splice(index, 1)) this.#slots.release(owner, 1);
+    return false;
   }
 }

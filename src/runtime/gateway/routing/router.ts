@@ -29,6 +29,11 @@ export class Router {
     return this.#routes.get(model);
   }
 
+  /** The model that a client means: Ollama's clients may send `name:latest` for `name`, in both APIs. */
+  modelNamed(name: string): string {
+    return this.route(name) === undefined && name.endsWith(":latest") ? name.slice(0, -":latest".length) : name;
+  }
+
   get routes(): Iterable<ModelRoute> {
     return this.#routes.values();
   }

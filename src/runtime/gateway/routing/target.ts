@@ -1,28 +1,31 @@
 import { Pool } from "undici";
-import type { Target } from "../../engine/client.js";
+import { type ApiAddress, apiAddress, type Target } from "../../engine/client.js";
 import { Health } from "./health.js";
 import type { Candidate } from "./pick.js";
 
-/** Until the first byte of a response: a long prompt on a slow machine takes minutes. */
-const HEADERS_TIMEOUT_MS = 300_000;
-/** Between two pieces of a response. */
-const BODY_TIMEOUT_MS = 120_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 const KEEP_ALIVE_MS = 30_000;
+
 /**
- * Maximum number of requests in flight at one server, and so of connections to it. Requests above it wait in the model's
- * queue, where they are bounded and counted, and not inside the connection pool.
+ * Whether a server accepts `stream_options`, which the gateway adds to streams:
+ *
+ * - `unknown`: it has not accepted a stream with it yet.
+ * - `accepted`: it has.
+ * - `refused`: it has refused a request because of it.
  */
-export const MAX_CONNECTIONS = 1024;
+export type UsageOptionSupport = "unknown" | "accepted" | "refused";
 
 /** One upstream server: its connections, its requests in flight and its health. */
 export class RoutedTarget implements Candidate {
   readonly pool: Pool;
-  /** Path prefix of an upstream that is not at the root of its server. */
-  readonly basePath: string;
+  readonly address: ApiAddress;
   readonly health = new Health();
-  /** Maximum number of requests in flight. */
+  /**
+   * Maximum number of requests in flight, and so of connections. Requests above it wait in the model's queue, where they are
+   * bounded and counted, and not inside the connection pool.
+   */
   readonly limit: number;
+  usageOption: UsageOptionSupport = "unknown";
   inFlight = 0;
 
   /** `readySince`: epoch milliseconds. */
@@ -31,14 +34,14 @@ export class RoutedTarget implements Candidate {
     concurrency: number,
     readonly readySince: number,
   ) {
-    this.limit = Math.min(Math.max(1, concurrency), MAX_CONNECTIONS);
-    const url = new URL(target.url);
-    this.basePath = url.pathname.replace(/\/+$/, "");
-    this.pool = new Pool(url.origin, {
+    this.limit = Math.max(1, concurrency);
+    this.address = apiAddress(target.url);
+    this.pool = new Pool(this.address.origin, {
       connections: this.limit,
       pipelining: 1,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      bodyTimeout: BODY_TIMEOUT_MS,
+      // An attempt has its own timeouts, until the first content and between two pieces.
+      headersTimeout: 0,
+      bodyTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE_MS,
       connect: { timeout: CONNECT_TIMEOUT_MS },
     });

@@ -69,6 +69,11 @@ export class Journal {
   readonly #void = new Set<string>();
   readonly #fsync = new BoundedFsync();
   #cancelTick: () => void = () => {};
+  /**
+   * Closed files are not published at the moment. Files are then closed by their size only: the time would make several files a second,
+   * for as long as the ledger is unavailable.
+   */
+  publishingFails = false;
   /** Called when there is a closed file to publish. */
   onRotated: () => void = () => {};
 
@@ -242,6 +247,8 @@ export class Journal {
 
   #isRotationDue(): boolean {
     if (this.#rotateRequested || this.#bytes > MAX_SEGMENT_BYTES) return true;
+    // One closed file is enough to find out whether the ledger is available again.
+    if (this.publishingFails && this.nextClosed() !== undefined) return false;
     return this.#firstSettledAt !== undefined && this.clock.now() - this.#firstSettledAt >= ROTATE_AFTER_MS;
   }
 

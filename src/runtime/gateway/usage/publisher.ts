@@ -63,12 +63,14 @@ export class Publisher {
         await this.journal.published(closed);
         if (this.#failures > 0) this.log.info("the ledger accepts usage events again");
         this.#failures = 0;
+        this.journal.publishingFails = false;
         this.onState(undefined);
       } catch (error) {
         const reason = messageOf(error);
         if (this.#failures === 0)
           this.log.warn({ reason }, "the ledger does not accept usage events; they remain on this disk");
         this.#failures += 1;
+        this.journal.publishingFails = true;
         this.onState(reason);
         if (this.#stopping && this.#failures > MAX_FAILURES_WHILE_STOPPING) return;
         await this.#backOff(Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(this.#failures, 10)));
