@@ -18,6 +18,7 @@ export interface RestoreOptions extends RepositoryOptions {
   readonly at?: string;
   readonly acceptUnauthenticated?: string;
   readonly yes?: boolean;
+  readonly timeline?: number;
 }
 
 type Restored = z.infer<typeof restoredSchema>;
@@ -29,7 +30,10 @@ export async function restore(id: string, options: RestoreOptions): Promise<void
 }
 
 async function toDirectory(id: string, at: number | undefined, to: string, options: RestoreOptions): Promise<void> {
-  const target: RestoreTarget = at === undefined ? { kind: "latest" } : { kind: "time", at };
+  const target: RestoreTarget = {
+    ...(at === undefined ? { kind: "latest" } : { kind: "time", at }),
+    timeline: options.timeline,
+  };
   const startedAt = Date.now();
   const interrupted = new AbortController();
   const interrupt = () =>
@@ -38,7 +42,7 @@ async function toDirectory(id: string, at: number | undefined, to: string, optio
   const location = await findLocation(options);
   const { backup, logFiles, end } = await restoreTo(location, id, to, target, {
     signal: interrupted.signal,
-    ...accepted(options),
+    acceptUnauthenticated: options.acceptUnauthenticated,
   });
   const directory = resolve(to);
   // Reported only if the requested time is after the end of the archived log.
@@ -66,7 +70,7 @@ async function toDirectory(id: string, at: number | undefined, to: string, optio
 
 async function inPlace(id: string, at: number | undefined, options: RestoreOptions): Promise<void> {
   const { control, platform } = await findRunning(options);
-  const request: RestoreRequest = { id, ...(at !== undefined && { at }), ...accepted(options) };
+  const request: RestoreRequest = { id, ...(at !== undefined && { at }), ...details(options) };
   const preview = await callControl(control, "/restore/preview", restorePreviewSchema, {
     method: "POST",
     body: request,
@@ -93,8 +97,12 @@ async function inPlace(id: string, at: number | undefined, options: RestoreOptio
   );
 }
 
-function accepted({ acceptUnauthenticated }: RestoreOptions): { readonly acceptUnauthenticated?: string } {
-  return acceptUnauthenticated === undefined ? {} : { acceptUnauthenticated };
+/** The options that the control API takes as they are. */
+function details({ timeline, acceptUnauthenticated }: RestoreOptions): Omit<RestoreRequest, "id" | "at"> {
+  return {
+    ...(timeline !== undefined && { timeline }),
+    ...(acceptUnauthenticated !== undefined && { acceptUnauthenticated }),
+  };
 }
 
 /** ISO 8601 of a time in epoch microseconds. */

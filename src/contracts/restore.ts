@@ -15,6 +15,8 @@ export const restoreRequestSchema = z.object({
   id: z.string(),
   /** The state at this time; absent: everything that is archived. */
   at: epochMilliseconds.optional(),
+  /** The timeline to follow; by default the one that was current at `at`, or the newest one that the backup leads to. */
+  timeline: z.number().int().positive().optional(),
   /** The id of a backup that is restored although nothing proves that the platform has written it. */
   acceptUnauthenticated: z.string().optional(),
 });

@@ -2,24 +2,45 @@ import { randomBytes } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
+export interface ReplaceOptions {
+  /** 0600 by default: readable by the owner only. */
+  readonly mode?: number;
+  readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
+}
+
 /**
  * Replaces a file atomically and durably: a reader sees the old or the new content, also after a power failure.
- * `mode` defaults to 0600 (readable by the owner only).
  */
 export async function writeAtomically(
   path: string,
   content: string | Uint8Array,
-  options: { mode?: number; owner?: { uid: number; gid: number } | undefined } = {},
+  options: ReplaceOptions = {},
 ): Promise<void> {
-  const temporary = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
+  await replace(path, content, options, true);
+  await syncDirectory(dirname(path));
+}
+
+/** Replaces a file atomically; the new content may be lost in a power failure. Follows no link, as `writeAtomically`. */
+export function replaceFile(path: string, content: string | Uint8Array, options: ReplaceOptions = {}): Promise<void> {
+  return replace(path, content, options, false);
+}
+
+async function replace(
+  path: string,
+  content: string | Uint8Array,
+  { mode, owner }: ReplaceOptions,
+  durable: boolean,
+): Promise<void> {
+  const temporary = `${path}.${process.pid}.${randomBytes(8).toString("hex")}.tmp`;
   try {
-    const handle = await open(temporary, "wx", options.mode ?? 0o600);
+    // Exclusive: in a directory of another user, a link of this name is not followed. The owner is set by handle.
+    const handle = await open(temporary, "wx", mode ?? 0o600);
     try {
       await handle.writeFile(content);
       // The mode of `open` is reduced by the umask.
-      if (options.mode !== undefined) await handle.chmod(options.mode);
-      if (options.owner) await handle.chown(options.owner.uid, options.owner.gid);
-      await handle.sync();
+      if (mode !== undefined) await handle.chmod(mode);
+      if (owner) await handle.chown(owner.uid, owner.gid);
+      if (durable) await handle.sync();
     } finally {
       await handle.close();
     }
@@ -28,7 +49,6 @@ export async function writeAtomically(
     await rm(temporary, { force: true });
     throw error;
   }
-  await syncDirectory(dirname(path));
 }
 
 /** Makes renames and removals in a directory durable. */

@@ -14,7 +14,10 @@ export async function processIds(): Promise<readonly number[]> {
 }
 
 /** A file of a process, `/proc/<pid>/<name>`. */
-export function readProcessFile(pid: number, name: "cmdline" | "comm" | "stat"): Promise<string | undefined> {
+export function readProcessFile(
+  pid: number,
+  name: "cmdline" | "comm" | "stat" | "status",
+): Promise<string | undefined> {
   return ifVisible(readFile(`/proc/${pid}/${name}`, "utf8"));
 }
 

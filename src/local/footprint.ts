@@ -1,6 +1,7 @@
 import { rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { statIfPresent } from "../disk/read.js";
+import { removeTree } from "../disk/remove-tree.js";
 import { clusterHomes } from "../postgres/cluster.js";
 import type { Layout } from "./layout.js";
 
@@ -20,7 +21,7 @@ export async function removeFootprint(places: Layout, missing: string): Promise<
   const homes = clusterHomes(places.root);
   for (const home of homes) if (await statIfPresent(join(home, "data"))) return;
   for (const home of homes) {
-    await rm(join(home, "run"), { recursive: true, force: true });
+    await removeTree(join(home, "run"));
     await rmdir(home).catch(() => undefined);
   }
   await rm(places.root, { recursive: true, force: true });

@@ -306,6 +306,7 @@ function startProcess(
       server: { port: databasePort, ...(recovery.archive && { archive: recovery.archive }) },
       prepare: (signal) => recovery.prepare(signal),
       started: (server) => recovery.started(server),
+      startFailed: (error) => recovery.startFailed(error),
     });
   return startServe(spec, {
     plan: places.plan,

@@ -1,16 +1,18 @@
 import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { chmod, chown, lstat, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, lchown, lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { writeAtomically } from "../disk/atomic-file.js";
+import { replaceFile, writeAtomically } from "../disk/atomic-file.js";
 import { diskError, diskFull, requireSpace } from "../disk/disk-errors.js";
-import { statIfPresent } from "../disk/read.js";
+import { lstatIfPresent, statIfPresent } from "../disk/read.js";
+import { removeTree } from "../disk/remove-tree.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { writeAccessRules } from "./access.js";
 import { archiveScript } from "./archive-script.js";
 import { type Binaries, findBinaries } from "./binaries.js";
+import { serverEnvironment } from "./environment.js";
 import { canReach, type ServerUser, serverUser } from "./server-user.js";
 
 const run = promisify(execFile);
@@ -49,7 +51,7 @@ export async function locateCluster(platformData: string, log: string): Promise<
     const [inside, elsewhere] = clusterHomes(data);
     const home = reachable ? inside : elsewhere;
     await mkdir(dirname(home), { recursive: true, mode: 0o755 });
-    await ownDirectory(home, user);
+    await parentDirectory(home, user);
     const run = await socketDirectory(home, user);
     const script = join(run, "archive.sh");
     await writeAtomically(script, archiveScript, { mode: 0o755, owner: user.foreign ? user : undefined });
@@ -66,7 +68,7 @@ export async function locateCluster(platformData: string, log: string): Promise<
 export async function clusterAt(home: string, log: string): Promise<Cluster> {
   const user = await serverUser();
   const binaries = await findBinaries(user);
-  await ownDirectory(home, user);
+  await parentDirectory(home, user);
   const run = await socketDirectory(home, user);
   return { data: join(home, "data"), run, archiveScript: join(run, "archive.sh"), log, user, binaries };
 }
@@ -85,9 +87,9 @@ export async function initialise(cluster: Cluster): Promise<void> {
     await ownDirectory(temporary, cluster.user);
     // This password is never used: it only prevents connections as the superuser over the network.
     const passwordFile = join(cluster.run, `password-${randomBytes(4).toString("hex")}`);
-    await writeFile(passwordFile, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600 });
+    const owner = cluster.user.foreign ? cluster.user : undefined;
+    await replaceFile(passwordFile, `${randomBytes(32).toString("hex")}\n`, { owner });
     try {
-      if (cluster.user.foreign) await chown(passwordFile, cluster.user.uid, cluster.user.gid);
       await initdb(cluster, temporary, passwordFile);
     } finally {
       await rm(passwordFile, { force: true });
@@ -97,7 +99,7 @@ export async function initialise(cluster: Cluster): Promise<void> {
   } catch (error) {
     throw diskError(error, home);
   } finally {
-    await rm(temporary, { recursive: true, force: true });
+    await removeTree(temporary);
   }
 }
 
@@ -118,7 +120,7 @@ async function initdb(cluster: Cluster, directory: string, passwordFile: string)
     await run(join(cluster.binaries.directory, "initdb"), args, {
       ...(cluster.user.foreign && { uid, gid }),
       cwd: directory,
-      env: { ...process.env, LC_ALL: "C" },
+      env: serverEnvironment(process.env),
     });
   } catch (error) {
     const output = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
@@ -132,14 +134,31 @@ async function initdb(cluster: Cluster, directory: string, passwordFile: string)
 
 /** Removes what a process left that was killed during `initialise` or a restore. */
 export async function removeLeftovers(home: string): Promise<void> {
-  for (const name of await readdir(home))
-    if (name.endsWith(".tmp")) await rm(join(home, name), { recursive: true, force: true });
+  for (const name of await readdir(home)) if (name.endsWith(".tmp")) await removeTree(join(home, name));
 }
 
-/** Creates a directory that only the server's user (and root) can enter. */
+/**
+ * Creates the directory that contains the server's directories. It belongs to Keelson's user: in a directory of its own, the
+ * server's user could replace the data directory by a link, and root would write where that link leads.
+ */
+async function parentDirectory(path: string, user: ServerUser): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const self = process.getuid?.() ?? user.uid;
+  const found = await lstat(path);
+  if (!found.isDirectory()) throw new KeelsonError("data/not-owned", `${path} is not a directory`);
+  // Earlier versions gave it to the server's user, which can have put links into it.
+  if (user.foreign && found.uid !== self) await lchown(path, self, process.getgid?.() ?? 0);
+  await chmod(path, user.foreign ? 0o711 : 0o700);
+  for (const name of ["data", "run"]) {
+    const inside = await lstatIfPresent(join(path, name));
+    if (inside?.isSymbolicLink()) throw new KeelsonError("data/not-owned", `${join(path, name)} is a link`);
+  }
+}
+
+/** Creates a directory, in one of Keelson's own, that only the server's user (and root) can enter. */
 async function ownDirectory(path: string, user: ServerUser): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
-  if (user.foreign) await chown(path, user.uid, user.gid);
+  if (user.foreign) await lchown(path, user.uid, user.gid);
   await chmod(path, 0o700);
 }
 

@@ -6,13 +6,14 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { diskFull } from "../disk/disk-errors.js";
-import { readIfPresent, statIfPresent } from "../disk/read.js";
+import { statIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { DATABASE_GRACE_MS, HUNG_DATABASE_GRACE_MS } from "../promises/facts/supervisor.js";
 import type { Cluster } from "./cluster.js";
+import { serverEnvironment } from "./environment.js";
 import { requireSameMajor } from "./major-version.js";
 import { serverArguments } from "./settings.js";
-import { endStrays, readPid } from "./strays.js";
+import { endStrays, pidFileLines, serverPid } from "./strays.js";
 
 /**
  * A shell that is the parent process of the server. Its standard input is a pipe that only Keelson keeps open: when
@@ -63,7 +64,7 @@ export interface Server {
 /** Starts the server and waits until it accepts connections. Throws `postgres/start` with the server's message. */
 export async function startServer(cluster: Cluster, options: ServerOptions): Promise<Server> {
   await requireSameMajor(cluster);
-  await endStrays(cluster.data);
+  await endStrays(cluster.data, cluster.user);
   await rm(join(cluster.run, "stopping"), { force: true });
   const logStart = (await statIfPresent(cluster.log))?.size ?? 0;
   const log = await open(cluster.log, "a", 0o600);
@@ -90,7 +91,7 @@ export async function startServer(cluster: Cluster, options: ServerOptions): Pro
       {
         ...(cluster.user.foreign && { uid, gid }),
         cwd: cluster.run,
-        env: { ...process.env, LC_ALL: "C" },
+        env: serverEnvironment(process.env),
         stdio: ["pipe", log.fd, log.fd],
         // A session of its own: Ctrl-C in the terminal reaches only Keelson, which then stops the processes in order.
         detached: true,
@@ -108,7 +109,7 @@ export async function startServer(cluster: Cluster, options: ServerOptions): Pro
 }
 
 function describe(cluster: Cluster, port: number, child: ChildProcess): Server {
-  const pid = () => readPid(join(cluster.data, "postmaster.pid"));
+  const pid = () => serverPid(cluster.data, cluster.user);
   const ended = () => child.exitCode !== null || child.signalCode !== null;
   return {
     port,
@@ -124,7 +125,7 @@ function describe(cluster: Cluster, port: number, child: ChildProcess): Server {
         // A hung process reacts to no other signal. Its child processes are ended below, and the log recovers the data.
         signal(postmaster, "SIGKILL");
       // Also ends the server of a parent shell that was killed.
-      await endStrays(cluster.data);
+      await endStrays(cluster.data, cluster.user);
     },
   };
 }
@@ -147,11 +148,10 @@ function signal(pid: number, name: NodeJS.Signals): void {
 
 /** Watches the pid file as pg_ctl does: its eighth line is `ready` when connections are accepted. */
 async function waitUntilReady(cluster: Cluster, server: Server, logStart: number): Promise<void> {
-  const pidFile = join(cluster.data, "postmaster.pid");
   const { process: child } = server;
   for (const end = Date.now() + RECOVERY_TIMEOUT_MS; Date.now() < end; await sleep(15)) {
     if (child.exitCode !== null || child.signalCode !== null) throw await startError(cluster, logStart);
-    const lines = ((await readIfPresent(pidFile)) ?? "").split("\n");
+    const lines = await pidFileLines(cluster.data);
     if (lines[7]?.trim() === "ready" && lines[3] === String(server.port)) return;
   }
   await server.stop("immediate");

@@ -7,7 +7,7 @@ import { type Backup, type Catalogue, findBackup, readCatalogue, requireAuthenti
 import { ageCodec, type BackupCodec, gzipCodec } from "./backup-codec.js";
 import { openRepository } from "./repository/open.js";
 import type { Repository } from "./repository/repository.js";
-import { backupFor, type ChosenBackup, requireOrigin, requirePast } from "./restore/choose-backup.js";
+import { type ChosenBackup, chooseBackup, requirePast } from "./restore/choose-backup.js";
 import { type Restored, type RestoreOptions, restoreInto } from "./restore/restore.js";
 import type { RestoreTarget } from "./restore/target.js";
 import { verifyBackup } from "./restore/verify.js";
@@ -38,13 +38,18 @@ export async function restoreTo(
   const { repository, catalogue } = await catalogueOf(location);
   const { system } = findBackup(catalogue, id).manifest;
   await requirePast(target, Date.now(), () => newestStored(repository, system));
-  const backup = backupFor(catalogue, id, target);
-  const acceptUnauthenticated = requireOrigin(backup, options);
+  const keys = await keysOf(location);
+  const { acceptUnauthenticated: accepted } = options;
+  const choice = await chooseBackup(repository, keys, { id, acceptUnauthenticated: accepted }, target);
+  const { backup, timelines, acceptUnauthenticated } = choice;
   const codec = await codecOf(backup, location);
   const user = await serverUser();
   const signal = options.signal && { signal: options.signal };
   return {
-    ...(await restoreInto(directory, repository, codec, backup, { ...signal, user, target, acceptUnauthenticated })),
+    ...(await restoreInto(directory, repository, codec, backup, {
+      ...signal,
+      ...{ user, target, acceptUnauthenticated, timelines },
+    })),
     backup,
   };
 }

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -114,7 +114,10 @@ describe("embedded PostgreSQL", () => {
 
   test("ignores a stale pid file with the id of an unrelated process", async () => {
     const cluster = await newCluster();
-    writeFileSync(join(cluster.data, "postmaster.pid"), `${process.pid}\n${cluster.data}\n`);
+    const pidFile = join(cluster.data, "postmaster.pid");
+    writeFileSync(pidFile, `${process.pid}\n${cluster.data}\n`);
+    // As the server writes it: the file of another user is not used.
+    chownSync(pidFile, cluster.user.uid, cluster.user.gid);
     expect(await endStrays(cluster.data)).toMatch(/no longer runs/);
     await started(cluster);
   });

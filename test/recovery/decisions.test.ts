@@ -5,13 +5,24 @@ import { parseLogFile, segmentName, segmentOf } from "../../src/recovery/archive
 import type { Backup } from "../../src/recovery/backup/catalogue.js";
 import { prune } from "../../src/recovery/backup/retention.js";
 import { nextBackup } from "../../src/recovery/backup/schedule.js";
+import { backupFor } from "../../src/recovery/restore/choose-backup.js";
 import { logRange } from "../../src/recovery/restore/log-range.js";
 import { replayPath } from "../../src/recovery/restore/replay-path.js";
+import type { RestoreTarget } from "../../src/recovery/restore/target.js";
+import { chooseTimeline, parseHistory, type Timeline } from "../../src/recovery/restore/timelines.js";
 import { decideDatabase } from "../../src/recovery/service/decide-database.js";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const NOW = Date.UTC(2025, 10, 21, 12);
+const ONE: Timeline = { number: 1, ancestors: [], since: 0 };
+
+/** Timeline 2, which left timeline 1 in segment 4. */
+const TWO: Timeline = {
+  number: 2,
+  ancestors: parseHistory("1\t0/4000098\tbefore 2025-11-21 12:00:00+00\n"),
+  since: 5000,
+};
 
 function backup(at: number, first: number, last = first, valid: boolean | undefined = true, id = String(at)): Backup {
   return {
@@ -86,7 +97,7 @@ describe("what retention removes", () => {
 
         // Every retained backup can still become consistent.
         for (const { manifest } of kept)
-          expect(logRange(left, manifest.firstSegment, { segment: manifest.lastSegment }).ok).toBe(true);
+          expect(logRange(left, manifest.firstSegment, { segment: manifest.lastSegment }, ONE).ok).toBe(true);
         expect(kept).toContain([...all].sort((a, b) => a.manifest.finishedAt - b.manifest.finishedAt).at(-1));
         // Every promised time that could be restored before can still be restored.
         for (let moment = NOW - log * DAY; moment <= NOW; moment += DAY / 2) {
@@ -95,7 +106,7 @@ describe("what retention removes", () => {
               ({ manifest, verification }) =>
                 verification?.valid !== false &&
                 manifest.restorePoint.at <= moment &&
-                logRange(log, manifest.firstSegment, { time: moment }).ok,
+                logRange(log, manifest.firstSegment, { time: moment }, ONE).ok,
             );
           if (usable(all, files)) expect(usable(kept, left)).toBe(true);
         }
@@ -116,7 +127,7 @@ describe("when the next backup is due", () => {
 });
 
 describe("the data directory, before the server starts", () => {
-  const none = { present: false, system: "1", backups: [], failed: [] };
+  const none = { present: false, system: "1", backups: [], failed: [], timelines: [ONE] };
   test("is used if it exists", () => expect(decideDatabase({ ...none, present: true }).action).toBe("start"));
   test("is initialised at the first start", () =>
     expect(decideDatabase({ ...none, system: undefined }).action).toBe("initialise"));
@@ -132,6 +143,17 @@ describe("the data directory, before the server starts", () => {
     });
     expect(decideDatabase({ ...none, backups, failed: ["untried"] })).toMatchObject({
       backup: { manifest: { id: "old" } },
+    });
+  });
+  test("is not restored from a backup of what an earlier restore has discarded", () => {
+    const before = backup(1000, 2, 2, true, "before");
+    const discarded = backup(4000, 6, 6, true, "discarded");
+    const left = { ...discarded, manifest: { ...discarded.manifest, stopLsn: "0/6000100" } };
+    const timelines = [ONE, TWO];
+    expect(decideDatabase({ ...none, backups: [before, left], timelines })).toMatchObject({ backup: before });
+    expect(decideDatabase({ ...none, backups: [left], timelines })).toMatchObject({
+      action: "refuse",
+      reason: expect.stringContaining("1 is on a timeline that was left (discarded)"),
     });
   });
   test("is never initialised again if it is lost and no backup is usable", () =>
@@ -156,26 +178,25 @@ describe("the segments that a server replays", () => {
   const file = (position: number, timeline = 1) => segment(position, 0, timeline).file;
   const names = (files: readonly { name: string }[]) => files.map(({ name }) => name);
   const first = segmentName(1, 2n);
-  const two = new Map([["00000002.history", "1\t0/4000098\tbefore 2025-11-21 12:00:00+00\n"]]);
 
   test("end at the first missing segment", () =>
     expect(
       names(
         replayPath(
           [1, 2, 3, 5].map((n) => file(n)),
-          new Map(),
+          ONE,
           first,
         ),
       ),
     ).toEqual([2n, 3n].map((n) => segmentName(1, n))));
   test("exclude segments of the older timeline after the switch to the newer one", () =>
     expect(
-      names(replayPath([file(2), file(3), file(4), file(5), file(6), file(4, 2), file(5, 2)], two, first)),
+      names(replayPath([file(2), file(3), file(4), file(5), file(6), file(4, 2), file(5, 2)], TWO, first)),
     ).toEqual([segmentName(1, 2n), segmentName(1, 3n), segmentName(2, 4n), segmentName(2, 5n)]));
   test("lead through every timeline to the newest", () => {
-    const histories = new Map([...two, ["00000003.history", "1\t0/4000098\tx\n\n2\t0/6000000\ty\n"]]);
+    const three = { number: 3, ancestors: parseHistory("1\t0/4000098\tx\n\n2\t0/6000000\ty\n"), since: 6000 };
     const files = [file(2), file(3), file(4), file(4, 2), file(5, 2), file(6, 2), file(6, 3)];
-    expect(names(replayPath(files, histories, first))).toEqual([
+    expect(names(replayPath(files, three, first))).toEqual([
       segmentName(1, 2n),
       segmentName(1, 3n),
       segmentName(2, 4n),
@@ -185,7 +206,40 @@ describe("the segments that a server replays", () => {
   });
   test("never include a partial segment", () => {
     const started = parseLogFile(`${segmentName(1, 3n)}.partial`);
-    expect(names(replayPath([file(2), ...(started ? [started] : [])], new Map(), first))).toEqual([first]);
+    expect(names(replayPath([file(2), ...(started ? [started] : [])], ONE, first))).toEqual([first]);
+  });
+});
+
+describe("the timeline that a restore follows", () => {
+  const timelines = [ONE, TWO];
+  const manifest = (stopLsn: string) => ({ ...backup(1000, 2).manifest, stopLsn });
+  const followed = (target: RestoreTarget, of = manifest("0/3000000")) => chooseTimeline(timelines, target, of).number;
+
+  test("is the newest that the backup leads to", () => {
+    expect(followed({ kind: "latest" })).toBe(2);
+    expect(followed({ kind: "latest" }, manifest("0/6000000"))).toBe(1);
+    expect(followed({ kind: "restore-point" })).toBe(1);
+  });
+  test("is the one that was current at the requested time", () => {
+    expect(followed({ kind: "time", at: 4999 })).toBe(1);
+    expect(followed({ kind: "time", at: 5000 })).toBe(2);
+  });
+  test("can be requested, if the backup leads to it", () => {
+    expect(followed({ kind: "time", at: 9000, timeline: 1 })).toBe(1);
+    expect(() => followed({ kind: "latest", timeline: 2 }, manifest("0/6000000"))).toThrow(
+      "does not lead to timeline 2",
+    );
+    expect(() => chooseTimeline(timelines, { kind: "latest", timeline: 7 })).toThrow("there is no timeline 7");
+  });
+  test("decides which backup is the latest for a time", () => {
+    const early = backup(1000, 2, 2, true, "early");
+    const left = { ...backup(4000, 6, 6, true, "left") };
+    const backups = [early, { ...left, manifest: { ...left.manifest, stopLsn: "0/6000100" } }];
+    const latest = (target: RestoreTarget) => backupFor(backups, "latest", target, timelines).manifest.id;
+    expect(latest({ kind: "latest" })).toBe("early");
+    expect(latest({ kind: "time", at: 4500 })).toBe("left");
+    expect(latest({ kind: "time", at: 6000 })).toBe("early");
+    expect(latest({ kind: "time", at: 6000, timeline: 1 })).toBe("left");
   });
 });
 
@@ -196,26 +250,40 @@ describe("the log that a recovery needs", () => {
     range.ok ? range.files.map(({ file }) => (file.kind === "segment" ? Number(file.position) : file.name)) : range;
 
   test("is everything from the backup's first segment on", () =>
-    expect(positions(logRange(log, first, "latest"))).toEqual([2, 3, 4, 5]));
+    expect(positions(logRange(log, first, "latest", ONE))).toEqual([2, 3, 4, 5]));
   test("for a point in time is all of it, because a segment may be stored long after it was closed", () =>
-    expect(positions(logRange(log, first, { time: 3500 }))).toEqual([2, 3, 4, 5]));
+    expect(positions(logRange(log, first, { time: 3500 }, ONE))).toEqual([2, 3, 4, 5]));
   test("is rejected if it has a gap, with the files before the gap", () =>
     expect(
       logRange(
         log.filter((_, n) => n !== 3),
         first,
         "latest",
+        ONE,
       ),
     ).toEqual({ ok: false, missing: segmentName(1, 4n), files: log.slice(1, 3) }));
   test("ends at a gap that may be after the requested time, and is rejected for a gap before it", () => {
     const broken = log.filter((_, n) => n !== 3);
-    expect(positions(logRange(broken, first, { time: 2500 }))).toEqual([2, 3]);
-    expect(logRange(broken, first, { time: 2500 })).toMatchObject({ ok: true, firstMissing: segmentName(1, 4n) });
-    expect(logRange(broken, first, { time: 3500 })).toMatchObject({ ok: false, missing: segmentName(1, 4n) });
+    expect(positions(logRange(broken, first, { time: 2500 }, ONE))).toEqual([2, 3]);
+    expect(logRange(broken, first, { time: 2500 }, ONE)).toMatchObject({ ok: true, firstMissing: segmentName(1, 4n) });
+    expect(logRange(broken, first, { time: 3500 }, ONE)).toMatchObject({ ok: false, missing: segmentName(1, 4n) });
   });
   test("a gap in a later timeline is not filled by the earlier one", () => {
-    const branched = [...log, segment(3, 6000, 2), segment(5, 8000, 2)];
-    expect(logRange(branched, first, "latest")).toMatchObject({ ok: false, missing: segmentName(2, 4n) });
+    const branched = [...log, segment(4, 6000, 2), segment(6, 8000, 2)];
+    expect(logRange(branched, first, "latest", TWO)).toMatchObject({ ok: false, missing: segmentName(2, 5n) });
+  });
+  test("is that of the followed timeline only, whatever another one contains or lacks", () => {
+    const branched = [...log, segment(4, 6000, 2), segment(5, 7000, 2), segment(6, 8000, 2)];
+    const names = (range: ReturnType<typeof logRange>) => (range.ok ? range.files.map(({ file }) => file.name) : []);
+    const of = (timeline: number, ...numbers: number[]) => numbers.map((n) => segmentName(timeline, BigInt(n)));
+    expect(names(logRange(branched, first, "latest", TWO))).toEqual([...of(1, 2, 3), ...of(2, 4, 5, 6)]);
+    expect(names(logRange(branched, first, "latest", ONE))).toEqual(of(1, 2, 3, 4, 5));
+  });
+  test("ends where a timeline left its parent, if nothing of it is archived yet", () => {
+    expect(logRange(log, first, "latest", TWO)).toMatchObject({ ok: true, atFork: true, files: log.slice(1, 4) });
+    // The segment of the switch may never have been completed on the parent.
+    expect(logRange(log.slice(0, 3), first, "latest", TWO)).toMatchObject({ ok: true, files: log.slice(1, 3) });
+    expect(logRange(log.slice(0, 2), first, "latest", TWO)).toMatchObject({ ok: false, missing: segmentName(1, 3n) });
   });
   test("names of segments count across logs", () => {
     expect(segmentName(1, segmentOf("1/2000148"))).toBe("000000010000000100000002");

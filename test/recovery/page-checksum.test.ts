@@ -166,7 +166,8 @@ describe("a database with a damaged page", () => {
       expect(verification.findings[0]).toContain(`page 3 of ${path}`);
       const { backups } = await readCatalogue(source.repository, source.codec);
       expect(backups).toHaveLength(2);
-      const decision = decideDatabase({ present: false, system: good.system, backups, failed: [] });
+      const timelines = [{ number: 1, ancestors: [], since: 0 }];
+      const decision = decideDatabase({ present: false, system: good.system, backups, failed: [], timelines });
       expect(decision).toMatchObject({ action: "restore", backup: { manifest: { id: good.id } } });
     },
   );

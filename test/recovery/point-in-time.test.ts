@@ -1,12 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { archiveCommand } from "../../src/postgres/archive-script.js";
 import { clusterAt } from "../../src/postgres/cluster.js";
 import { role } from "../../src/postgres/provision.js";
-import { asSuperuser, freePort, startServer } from "../../src/postgres/server.js";
+import { asSuperuser, freePort } from "../../src/postgres/server.js";
 import { endStrays } from "../../src/postgres/strays.js";
 import { restoreTo } from "../../src/recovery/offline.js";
 import { restoreInto } from "../../src/recovery/restore/restore.js";
@@ -104,28 +102,6 @@ describe("the state at a time", () => {
     expect(end.kind).toBe("time");
     expect(await rowsIn(directory)).toEqual([1, 2, 3, 4]);
   });
-
-  test("is that of the newest timeline, whatever the abandoned one contains", async () => {
-    const { source, after } = await withTimes(4);
-    const [wanted = 0] = after;
-    const betweenBoth = await timeBetween();
-    await write(source, 5);
-    await source.shipLog();
-    // Back to the time before row 5, as a restore in place does.
-    const { cluster, server } = source;
-    await server.stop("fast");
-    await rm(cluster.data, { recursive: true });
-    const { manifest } = (await restoreTo(places(source), "latest", cluster.data, { kind: "time", at: wanted })).backup;
-    const command = archiveCommand(cluster.archiveScript, cluster.run);
-    const again = await startServer(cluster, { port: server.port, archive: { command, timeoutSeconds: 60 } });
-    cleanups.push(() => again.stop("immediate"));
-    await source.shipLog();
-
-    // Row 5 was written later, but on the abandoned timeline.
-    const { directory, end } = await restoreAside(source, betweenBoth, manifest.id);
-    expect(end.kind).toBe("end-of-log");
-    expect(await rowsIn(directory)).toEqual([1, 2, 3, 4]);
-  }, 120_000);
 
   test("in the future is rejected with the newest time that can be restored", async () => {
     const { source } = await withTimes(4);

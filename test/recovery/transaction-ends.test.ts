@@ -34,7 +34,7 @@ async function endsInArchive(source: Source, system: string): Promise<{ ends: nu
   const files = await archive.list();
   const path = replayPath(
     files.map(({ file }) => file),
-    new Map(),
+    { number: 1, ancestors: [], since: 0 },
     segmentName(1, 1n),
   );
   const log = transactionEnds();

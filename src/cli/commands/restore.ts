@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { nonEmptyPath } from "../option-values.js";
+import { nonEmptyPath, wholeNumber } from "../option-values.js";
 import type { RestoreOptions } from "../restore.js";
 import { addRepositoryOptions, YES } from "./shared-options.js";
 
@@ -11,6 +11,11 @@ export function declareRestore(program: Command): void {
     .option(
       "--at <time>",
       "point in time: 2025-11-21T08:01:00Z, or 10m (ten minutes ago); default: the end of the archived WAL",
+    )
+    .option(
+      "--timeline <number>",
+      "timeline of the WAL to follow; default: the one that was current at the time, or the newest",
+      wholeNumber(1),
     )
     .option(
       "--accept-unauthenticated <backup>",

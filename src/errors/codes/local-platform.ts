@@ -17,6 +17,16 @@ export const localPlatformErrors = {
     exitCode: 2,
     hint: "name a new, empty or existing data directory of a platform: --data DIR",
   },
+  "data/shared": {
+    summary: "Other users can replace files in the data directory or in the backup directory.",
+    exitCode: 2,
+    hint: "allow only its owner to write to it: chmod go-w DIR",
+  },
+  "data/not-owned": {
+    summary: "A file in PostgreSQL's directory is a link, or belongs to another user; it is not used.",
+    exitCode: 1,
+    hint: "another program has changed PostgreSQL's directory: inspect it before the platform runs again",
+  },
   "data/lock": {
     summary: "The lock of the data directory cannot be acquired.",
     exitCode: 1,

@@ -105,6 +105,10 @@ export const recoveryErrors = {
     hint: "a restore overwrites nothing: name a new directory",
   },
   "restore/too-early": { summary: "No backup is old enough for the requested point in time.", exitCode: 1 },
+  "restore/timeline": {
+    summary: "The requested timeline does not exist, or the backup does not lead to it.",
+    exitCode: 1,
+  },
   "restore/future": { summary: "The requested point in time is in the future.", exitCode: 1 },
   "recovery/interrupted": {
     summary: "A backup, restore or drill was interrupted, because the database had to be recovered first.",

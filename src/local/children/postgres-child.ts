@@ -1,11 +1,10 @@
 import { once } from "node:events";
-import { join } from "node:path";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
 import type { Cluster } from "../../postgres/cluster.js";
 import { provision } from "../../postgres/provision.js";
 import { asSuperuser, type Server, type ServerOptions, startServer } from "../../postgres/server.js";
-import { endStrays, readPid } from "../../postgres/strays.js";
+import { endStrays, serverPid } from "../../postgres/strays.js";
 import { type Child, describeExit, type Exit } from "./child.js";
 
 export interface PostgresOptions {
@@ -16,6 +15,8 @@ export interface PostgresOptions {
   prepare(signal: AbortSignal): Promise<void>;
   /** Called once it accepts connections, and its role and database exist. */
   started(server: Server): Promise<void>;
+  /** Called if the server did not start, unless it was stopped. Returns whether another preparation can help. */
+  startFailed(error: unknown): Promise<boolean>;
 }
 
 /** Starts the database. Its preparation is part of the start. */
@@ -28,10 +29,20 @@ export function startPostgres(options: PostgresOptions): Child {
     markReady = resolve;
   });
 
+  async function startPrepared(): Promise<Server> {
+    for (;;) {
+      await options.prepare(cancelled.signal);
+      try {
+        return await startServer(options.cluster, options.server);
+      } catch (error) {
+        if (stopped !== undefined || !(await options.startFailed(error))) throw error;
+      }
+    }
+  }
+
   async function run(): Promise<Exit> {
     try {
-      await options.prepare(cancelled.signal);
-      const running = await startServer(options.cluster, options.server);
+      const running = await startPrepared();
       server = running;
       const exit = once(running.process, "exit");
       if (stopped === undefined) {
@@ -41,7 +52,7 @@ export function startPostgres(options: PostgresOptions): Child {
       } else await running.stop(stopped);
       const [code, signal]: (number | NodeJS.Signals | null)[] = await exit;
       // If the parent process of the server was killed, the server may still be running.
-      await endStrays(options.cluster.data);
+      await endStrays(options.cluster.data, options.cluster.user);
       return { how: serverExit(code, signal) };
     } catch (error) {
       await server?.stop("immediate");
@@ -57,7 +68,7 @@ export function startPostgres(options: PostgresOptions): Child {
     void server?.stop(mode);
   };
   return {
-    pid: () => readPid(join(options.cluster.data, "postmaster.pid")),
+    pid: () => serverPid(options.cluster.data, options.cluster.user),
     ready,
     exited,
     probe: (timeout) => responds(server, timeout),

@@ -67,8 +67,8 @@ function restoreRoutes(platform: Platform): ControlRoutes {
   };
 }
 
-function targetOf({ at }: RestoreRequest): RestoreTarget {
-  return at === undefined ? { kind: "latest" } : { kind: "time", at };
+function targetOf({ at, timeline }: RestoreRequest): RestoreTarget {
+  return at === undefined ? { kind: "latest", timeline } : { kind: "time", at, timeline };
 }
 
 const drillBody = z.object({

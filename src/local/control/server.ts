@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { chmod, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { ErrorCode } from "../../errors/catalogue.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
@@ -31,9 +31,14 @@ export async function serveControl(socket: string, routes: ControlRoutes): Promi
   });
   // The caller holds the lock of the data directory: a socket of this name is left over from a killed platform.
   await rm(socket, { force: true });
-  server.listen(socket);
+  // The socket is bound within `listen`: with a mode that is set later, another user could connect before.
+  const umask = process.umask(0o177);
+  try {
+    server.listen(socket);
+  } finally {
+    process.umask(umask);
+  }
   await once(server, "listening");
-  await chmod(socket, 0o600);
   return server;
 }
 

@@ -1,6 +1,8 @@
 import { watch } from "node:fs";
-import { chown, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { lstat, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { replaceFile } from "../../disk/atomic-file.js";
+import { readOwned } from "../../disk/owned-file.js";
 import { isAbsent } from "../../disk/read.js";
 import { messageOf } from "../../errors/thrown.js";
 import type { LogArchive, PreparedFile } from "./log-archive.js";
@@ -160,20 +162,21 @@ class QueueArchiver {
   }
 
   async #version(name: string): Promise<Version> {
-    const { ino, size, mtimeMs } = await stat(this.#path(name));
+    const { ino, size, mtimeMs } = await lstat(join(this.#options.data, "pg_wal", name));
     return `${ino} ${size} ${mtimeMs}`;
-  }
-
-  #path(name: string): string {
-    return join(this.#options.data, "pg_wal", name);
   }
 
   #prepare(name: string): void {
     if (this.#prepared.has(name)) return;
-    const work = (async () => (await this.#options.archive()).prepare(name, await readFile(this.#path(name))))();
+    const work = (async () => (await this.#options.archive()).prepare(name, await this.#content(name)))();
     // Awaited when it is the turn of the file; until then a failure must not count as unhandled.
     work.catch(() => undefined);
     this.#prepared.set(name, work);
+  }
+
+  /** The directory belongs to the server's user, which may be another one: links in it are not followed. */
+  #content(name: string): Promise<Buffer> {
+    return readOwned(this.#options.data, join("pg_wal", name));
   }
 
   async #store(name: string, requested: boolean): Promise<void> {
@@ -202,9 +205,7 @@ class QueueArchiver {
     const { handover, owner } = this.#options;
     const place = join(handover, name);
     await rm(`${place}.request`, { force: true });
-    await writeFile(`${place}.answer`, text, { mode: 0o600 });
-    if (owner) await chown(`${place}.answer`, owner.uid, owner.gid);
-    await rename(`${place}.answer`, `${place}.${result}`);
+    await replaceFile(`${place}.${result}`, text, { owner });
   }
 
   /** Names of the log files that the server requests; empty, with a reported failure, if they cannot be read. */

@@ -34,6 +34,11 @@ export function parseLsn(lsn: string): bigint {
   return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`);
 }
 
+/** An LSN as PostgreSQL writes it: `0/3000148`. */
+export function formatLsn(lsn: bigint): string {
+  return `${(lsn >> 32n).toString(16).toUpperCase()}/${(lsn & 0xffff_ffffn).toString(16).toUpperCase()}`;
+}
+
 /** The number of the segment that contains an LSN such as `0/3000148`, counted from the start of the log. */
 export function segmentOf(lsn: string): bigint {
   return parseLsn(lsn) / SEGMENT_BYTES;

@@ -105,6 +105,17 @@ export function transactionEnds(from = 0n): TransactionEnds {
   return { read, ended: () => over };
 }
 
+/** Whether a record starts at `lsn` in this segment: the log continues there. A switch record counts too. */
+export function hasRecordFrom(position: bigint, content: Buffer, lsn: bigint): boolean {
+  const at = Number(lsn - position * SEGMENT_BYTES);
+  if (at < 0 || at >= content.length) return false;
+  const inPage = at % PAGE_BYTES;
+  // At the start of a page the record follows the page header.
+  const header = (content.readUInt16LE(at - inPage + 2) & LONG_HEADER) === 0 ? 24 : 40;
+  const start = inPage === 0 ? at + header : at;
+  return content.readUInt32LE(start) >= RECORD_HEADER_BYTES;
+}
+
 function appendPrefix(open: OpenRecord, part: Buffer): void {
   if (open.length >= PREFIX_BYTES) return;
   open.start.push(part.subarray(0, PREFIX_BYTES - open.length));

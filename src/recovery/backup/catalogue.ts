@@ -190,7 +190,7 @@ export function usable(backups: readonly Backup[]): readonly Backup[] {
 /**
  * Finds a backup by its id, or `latest`: the newest usable one. Throws `backup/unknown`.
  */
-export function findBackup(catalogue: Catalogue, id: string): Backup {
+export function findBackup(catalogue: Pick<Catalogue, "backups">, id: string): Backup {
   const found =
     id === "latest"
       ? (usable(catalogue.backups).at(-1) ?? catalogue.backups.at(-1))

@@ -1,5 +1,6 @@
-import { type FileHandle, open, readdir } from "node:fs/promises";
+import { type FileHandle, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { openOwned } from "../../disk/owned-file.js";
 import { isAbsent, readdirIfPresent, statIfPresent } from "../../disk/read.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { PageCheck } from "./page-check.js";
@@ -65,7 +66,7 @@ function isTemporary(name: string): boolean {
 }
 
 async function* file(root: string, path: string, pages: PageCheck | undefined): AsyncIterable<TarEntry> {
-  const handle = await open(join(root, path), "r").catch((error: unknown) => {
+  const handle = await openOwned(root, path).catch((error: unknown) => {
     // A table that was dropped since the directory was listed: the log contains that.
     if (isAbsent(error)) return undefined;
     throw error;
@@ -133,7 +134,7 @@ function text(path: string, content: string): TarEntry {
 
 /** The system identifier, which initdb chose: the first eight bytes of the control file. */
 export async function systemIdentifier(dataDirectory: string): Promise<string> {
-  const handle = await open(join(dataDirectory, CONTROL), "r");
+  const handle = await openOwned(dataDirectory, CONTROL);
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(8), 0, 8, 0);
     if (bytesRead !== 8) throw new KeelsonError("postgres/control", `${dataDirectory}/${CONTROL} is truncated`);

@@ -1,18 +1,22 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isAbsent } from "../../disk/read.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
-import { parseLogFile, parseLsn } from "../archive/segments.js";
-import { transactionEnds } from "../archive/transaction-ends.js";
+import { parseLogFile, parseLsn, SEGMENT_BYTES, segmentName } from "../archive/segments.js";
+import { hasRecordFrom, transactionEnds } from "../archive/transaction-ends.js";
 import type { Manifest } from "../backup/catalogue.js";
 import { gap, timeBefore } from "./fetch-log.js";
 import { replayPath } from "./replay-path.js";
 import type { RestoreTarget } from "./target.js";
+import type { Timeline } from "./timelines.js";
 
 /** Where a server stops replaying the log; `at` is in epoch milliseconds. */
 export type EndOfReplay =
   /** `newest`: when the last transaction in the log ended, in epoch microseconds, if that was determined. */
   | { readonly kind: "end-of-log"; readonly newest?: number }
   | { readonly kind: "time"; readonly at: number }
+  /** Before the record at this position: the timeline left its parent there, and nothing after it is archived. */
+  | { readonly kind: "lsn"; readonly lsn: bigint }
   | { readonly kind: "restore-point" };
 
 /** Log that could not be fetched: transactions in it may have ended before the requested time. */
@@ -21,6 +25,13 @@ export interface Missing {
   readonly firstMissing: string | undefined;
   /** Why the newest part of the log is not archived. */
   readonly lag: string | undefined;
+}
+
+/** The timeline that the server follows. */
+export interface Followed {
+  readonly timeline: Timeline;
+  /** See `NeededLog.atFork`. */
+  readonly atFork: boolean;
 }
 
 /**
@@ -33,11 +44,13 @@ export async function endOfReplay(
   directory: string,
   manifest: Manifest,
   target: RestoreTarget,
+  { timeline, atFork }: Followed,
   missing: Missing,
 ): Promise<EndOfReplay> {
-  if (target.kind === "latest") return { kind: "end-of-log" };
   if (target.kind === "restore-point") return target;
-  const { later, newest } = await transactionsUntil(directory, manifest, target.at * 1000);
+  if (atFork) return endAtFork(directory, timeline);
+  if (target.kind === "latest") return { kind: "end-of-log" };
+  const { later, newest } = await transactionsUntil(directory, manifest, timeline, Math.round(target.at * 1000));
   if (later) return { kind: "time", at: target.at };
   if (missing.firstMissing !== undefined) throw gap(missing.firstMissing, manifest, newest);
   if (missing.lag !== undefined)
@@ -53,14 +66,12 @@ export async function endOfReplay(
 async function transactionsUntil(
   directory: string,
   manifest: Manifest,
+  timeline: Timeline,
   time: number,
 ): Promise<{ later: boolean; newest: number | undefined }> {
   const names = await readdir(directory);
-  const histories = new Map<string, string>();
-  for (const name of names)
-    if (name.endsWith(".history")) histories.set(name, await readFile(join(directory, name), "utf8"));
   const files = names.flatMap((name) => parseLogFile(name) ?? []);
-  const path = replayPath(files, histories, manifest.firstSegment);
+  const path = replayPath(files, timeline, manifest.firstSegment);
   const log = transactionEnds(parseLsn(manifest.startLsn));
   let newest: number | undefined;
   for (const [index, { name, position }] of path.entries()) {
@@ -74,4 +85,21 @@ async function transactionsUntil(
       });
   }
   return { later: false, newest };
+}
+
+/**
+ * The position at which a timeline left its parent, if the parent's log continues after it: a server would replay that too.
+ * PostgreSQL refuses a position that the log does not reach, so without more log the replay ends by itself.
+ */
+async function endAtFork(directory: string, { ancestors }: Timeline): Promise<EndOfReplay> {
+  const parent = ancestors.at(-1);
+  if (parent === undefined) return { kind: "end-of-log" };
+  const position = parent.until / SEGMENT_BYTES;
+  const content = await readFile(join(directory, segmentName(parent.number, position))).catch((error: unknown) => {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  });
+  return content !== undefined && hasRecordFrom(position, content, parent.until)
+    ? { kind: "lsn", lsn: parent.until }
+    : { kind: "end-of-log" };
 }

@@ -7,15 +7,20 @@ import type { Manifest } from "../backup/catalogue.js";
 import { logRange } from "./log-range.js";
 import { replayPath } from "./replay-path.js";
 import type { RestoreTarget } from "./target.js";
+import { chooseTimeline, readTimelines, type Timeline } from "./timelines.js";
 
 /** The archived files that a recovery needs. */
 export interface NeededLog {
   readonly files: readonly ArchivedFile[];
   /** The first missing file after them: only a time before it can be restored. */
   readonly firstMissing: string | undefined;
+  /** The timeline that the server follows. */
+  readonly timeline: Timeline;
+  /** Nothing of that timeline itself is archived: the replay ends where it left its parent. */
+  readonly atFork: boolean;
 }
 
-/** Finds the archived files that a recovery needs. Throws `log/gap`. */
+/** Finds the archived files that a recovery needs. Throws `log/gap`, `log/unauthenticated`, `restore/timeline`. */
 export async function requireLog(
   archive: LogArchive,
   manifest: Manifest,
@@ -24,9 +29,11 @@ export async function requireLog(
 ): Promise<NeededLog> {
   const all = await archive.list();
   const files = trusted(all, options.acceptUnauthenticated ?? false);
-  const range = logRange(files, manifest.firstSegment, rangeEnd(manifest, target));
-  if (range.ok) return { files: range.files, firstMissing: range.firstMissing };
-  const newest = await newestEnd(archive, range.files, manifest);
+  const timelines = options.timelines ?? (await readTimelines(archive, files, [{ manifest }]));
+  const timeline = chooseTimeline(timelines, target, manifest);
+  const range = logRange(files, manifest.firstSegment, rangeEnd(manifest, target), timeline);
+  if (range.ok) return { ...range, timeline };
+  const newest = await newestEnd(archive, range.files, manifest, timeline);
   const forged = all.find(({ file, authentic }) => file.name === range.missing && !authentic);
   if (forged === undefined) throw gap(range.missing, manifest, newest);
   throw new KeelsonError(
@@ -39,10 +46,12 @@ export async function requireLog(
 export interface LogOptions {
   /** Also use files without a valid authentication code, where there is none with one. */
   readonly acceptUnauthenticated?: boolean;
+  /** The timelines of the database; by default those of which the archive has the history. */
+  readonly timelines?: readonly Timeline[] | undefined;
 }
 
 /** The files that may be replayed. Anyone who can write to the repository can add the others. */
-function trusted(files: readonly ArchivedFile[], acceptUnauthenticated: boolean): readonly ArchivedFile[] {
+export function trusted(files: readonly ArchivedFile[], acceptUnauthenticated: boolean): readonly ArchivedFile[] {
   const authentic = files.filter((file) => file.authentic);
   if (!acceptUnauthenticated) return authentic;
   const names = new Set(authentic.map(({ file }) => file.name));
@@ -59,11 +68,34 @@ export async function fetchLog(
 ): Promise<NeededLog> {
   const log = await requireLog(archive, manifest, target, options);
   await mkdir(directory, { mode: 0o700 });
-  for (const file of log.files) {
+  for (const [name, objects] of byName(log.files)) {
     options.signal?.throwIfAborted();
-    await writeSparse(join(directory, file.file.name), await archive.read(file));
+    await writeSparse(join(directory, name), await readOneOf(archive, objects));
   }
   return log;
+}
+
+function byName(files: readonly ArchivedFile[]): ReadonlyMap<string, readonly ArchivedFile[]> {
+  const found = new Map<string, readonly ArchivedFile[]>();
+  for (const entry of files) found.set(entry.file.name, [...(found.get(entry.file.name) ?? []), entry]);
+  return found;
+}
+
+/**
+ * The content of a file that is stored once, or several times with the same content. Of several objects, the damaged ones do not
+ * count. Throws `log/conflict` if they differ: two servers have written them, and nothing tells which one is right.
+ */
+async function readOneOf(archive: LogArchive, objects: readonly ArchivedFile[]): Promise<Buffer> {
+  const results = await Promise.allSettled(objects.map((entry) => archive.read(entry)));
+  const contents = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const [first, ...others] = contents;
+  if (first === undefined) throw results.find((result) => result.status === "rejected")?.reason;
+  if (others.every((other) => other.equals(first))) return first;
+  throw new KeelsonError(
+    "log/conflict",
+    `the repository has log file ${objects[0]?.file.name} with different content: ${objects.map(({ object }) => object).join(", ")}`,
+    { hint: "two servers have archived to this location; remove the object of the other one" },
+  );
 }
 
 /** The error for a gap in the log, with the last time before it that can be restored. `newest` is in epoch microseconds. */
@@ -94,14 +126,12 @@ async function newestEnd(
   archive: LogArchive,
   files: readonly ArchivedFile[],
   manifest: Manifest,
+  timeline: Timeline,
 ): Promise<number | undefined> {
   const byName = new Map(files.map((entry) => [entry.file.name, entry]));
-  const histories = new Map<string, string>();
-  for (const entry of files)
-    if (entry.file.kind === "history") histories.set(entry.file.name, (await archive.read(entry)).toString("utf8"));
   const path = replayPath(
     files.map(({ file }) => file),
-    histories,
+    timeline,
     manifest.firstSegment,
   );
   for (const { name, position } of [...path].reverse()) {

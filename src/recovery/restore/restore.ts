@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { chown, mkdir, readdir, realpath, rename, rm } from "node:fs/promises";
+import { lchown, mkdir, readdir, realpath, rename } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -7,6 +7,7 @@ import { extract } from "tar";
 import { syncDirectory } from "../../disk/atomic-file.js";
 import { diskError, isSystemError, requireSpace } from "../../disk/disk-errors.js";
 import { isAbsent } from "../../disk/read.js";
+import { removeTree } from "../../disk/remove-tree.js";
 import { throwAfterCleanup } from "../../errors/cleanup.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
@@ -19,6 +20,7 @@ import { type EndOfReplay, endOfReplay } from "./end-of-replay.js";
 import { fetchLog, requireLog } from "./fetch-log.js";
 import { LOG_DIRECTORY, writeSettings } from "./restored-settings.js";
 import type { RestoreTarget } from "./target.js";
+import type { Timeline } from "./timelines.js";
 
 export interface RestoreOptions {
   readonly user: ServerUser;
@@ -30,6 +32,8 @@ export interface RestoreOptions {
   readonly onFetched?: (done: number, total: number) => void;
   /** Restore a backup and WAL whose origin nothing proves: everyone who can write to the repository can have written them. */
   readonly acceptUnauthenticated?: boolean;
+  /** The timelines of the database; by default those of which the archive has the history. */
+  readonly timelines?: readonly Timeline[] | undefined;
 }
 
 export interface Restored {
@@ -83,8 +87,8 @@ export async function unpackInto(
   await requireEmpty(target);
   // A unique name: an existing directory is never used or removed.
   const temporary = `${target}.restore-${randomBytes(4).toString("hex")}.tmp`;
-  // An extraction that failed may still write for a moment: the directory is then not empty when it is to be removed.
-  const discard = () => rm(temporary, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+  // An extraction that failed may still write for a moment: the removal is then repeated.
+  const discard = () => removeTree(temporary);
   const orDiscard = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -95,9 +99,9 @@ export async function unpackInto(
   const archive = logArchive(repository, codec, manifest.system);
   const addLog = async () => {
     const place = join(temporary, LOG_DIRECTORY);
-    const { files, firstMissing } = await fetchLog(place, archive, manifest, options.target, options);
-    const end = await endOfReplay(place, manifest, options.target, { firstMissing, lag: options.lag });
-    return { logFiles: files.length, end };
+    const { files, firstMissing, ...followed } = await fetchLog(place, archive, manifest, options.target, options);
+    const end = await endOfReplay(place, manifest, options.target, followed, { firstMissing, lag: options.lag });
+    return { logFiles: files.length, end, timeline: followed.timeline };
   };
   const log = await orDiscard(async () => {
     await mkdir(dirname(temporary), { recursive: true });
@@ -111,8 +115,8 @@ export async function unpackInto(
   return {
     complete: () =>
       orDiscard(async () => {
-        const { logFiles, end } = log ?? (await addLog());
-        await writeSettings(temporary, manifest, end, options.user);
+        const { logFiles, end, timeline } = log ?? (await addLog());
+        await writeSettings(temporary, manifest, { end, timeline }, options.user);
         if (options.user.foreign) await giveTo(temporary, options.user);
         await renameToEmpty(temporary, target);
         await syncDirectory(dirname(target));
@@ -192,11 +196,12 @@ const MACHINE_FAILURES = new Set(["ENOSPC", "EDQUOT", "EACCES", "EROFS", "EIO", 
 
 /** Removes the log that the server has replayed, so that a later crash recovery does not read it again. */
 export async function removeReplayedLog(directory: string): Promise<void> {
-  await rm(join(directory, LOG_DIRECTORY), { recursive: true, force: true });
+  await removeTree(join(directory, LOG_DIRECTORY));
 }
 
+/** The directory itself comes last: until then no other user can enter it and replace a name in it. */
 async function giveTo(path: string, user: ServerUser): Promise<void> {
   for (const entry of await readdir(path, { withFileTypes: true, recursive: true }))
-    await chown(join(entry.parentPath, entry.name), user.uid, user.gid);
-  await chown(path, user.uid, user.gid);
+    await lchown(join(entry.parentPath, entry.name), user.uid, user.gid);
+  await lchown(path, user.uid, user.gid);
 }

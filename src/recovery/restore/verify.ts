@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { removeTree } from "../../disk/remove-tree.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { clusterAt } from "../../postgres/cluster.js";
 import { corruptionMessage } from "../../postgres/corruption.js";
@@ -90,7 +90,7 @@ export async function verifyBackup(
       replayMs: 0,
     };
   } finally {
-    await rm(home, { recursive: true, force: true });
+    await removeTree(home);
   }
   await writeVerification(repository, codec, manifest, verification);
   return verification;

@@ -1,12 +1,18 @@
 import { rm } from "node:fs/promises";
+import { writeAtomically } from "../../disk/atomic-file.js";
+import { readIfPresent } from "../../disk/read.js";
+import { removeTree } from "../../disk/remove-tree.js";
 import type { ErrorCode } from "../../errors/catalogue.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { initialise, isInitialised, removeLeftovers } from "../../postgres/cluster.js";
-import { type Backup, readCatalogue } from "../backup/catalogue.js";
-import { moveIntoPlace } from "../restore/move-into-place.js";
+import { logArchive } from "../archive/log-archive.js";
+import { type Backup, readCatalogue, usable } from "../backup/catalogue.js";
+import { trusted } from "../restore/fetch-log.js";
+import { moveIntoPlace, undoInterrupted } from "../restore/move-into-place.js";
 import { restoreInto } from "../restore/restore.js";
+import { readTimelines, type Timeline } from "../restore/timelines.js";
 import { type RecoveryContext, scratchDirectory } from "./context.js";
-import { decideDatabase } from "./decide-database.js";
+import { type DatabaseSituation, decideDatabase } from "./decide-database.js";
 import { readSystemId } from "./system-id.js";
 
 /** A restore that a lost data directory made necessary. Times are epoch milliseconds. */
@@ -51,15 +57,20 @@ export class AutoRestore {
 
   /** Throws `database/lost` if the data directory is lost and no backup can be restored. */
   async prepare(signal: AbortSignal): Promise<void> {
-    const { cluster, repository, codec, systemIdFile } = this.#context;
+    const { cluster, systemIdFile, report } = this.#context;
     // Once: a `.tmp` of later is a backup that is being verified while the server restarts.
-    if (!this.#leftoversRemoved) await removeLeftovers(scratchDirectory(this.#context));
+    if (!this.#leftoversRemoved) {
+      await removeLeftovers(scratchDirectory(this.#context));
+      const previous = await undoInterrupted(cluster.data);
+      if (previous)
+        report("warning", `a restore was interrupted: the previous database is back in place (${previous})`);
+    }
     this.#leftoversRemoved = true;
     for (;;) {
       const present = await isInitialised(cluster);
       const system = await readSystemId(systemIdFile);
-      const backups = present || system === undefined ? [] : (await readCatalogue(repository, codec)).backups;
-      const decision = decideDatabase({ present, system, backups, failed: this.#failedBackups });
+      const stored = present || system === undefined ? NOTHING : await this.#stored(system);
+      const decision = decideDatabase({ present, system, ...stored, failed: this.#failedBackups });
       switch (decision.action) {
         case "start":
           return;
@@ -72,26 +83,62 @@ export class AutoRestore {
             hint: `to start with an empty database: rm ${systemIdFile}`,
           });
         case "restore":
-          this.#context.report("warning", `${decision.reason}: restoring it`);
-          await this.#restore(decision.backup, signal);
+          report("warning", `${decision.reason}: restoring it`);
+          await this.#restore(decision.backup, stored.timelines, signal);
       }
     }
   }
 
   /** The server runs: earlier failures no longer count. */
-  started(): void {
+  async started(): Promise<void> {
+    await rm(this.#note, { force: true });
     if (this.#last && this.#last.readyAt === undefined) this.#last = { ...this.#last, readyAt: Date.now() };
     this.#failedBackups.length = 0;
   }
 
-  async #restore(backup: Backup, signal: AbortSignal): Promise<void> {
+  /**
+   * The server did not start. If it was replaying the log of a restored backup, that backup cannot be restored: its copy is removed,
+   * and the next `prepare` restores another one. Returns whether that is the case.
+   */
+  async startFailed(error: unknown): Promise<boolean> {
+    const { cluster, report } = this.#context;
+    const backup = await readIfPresent(this.#note);
+    if (backup === undefined || !(error instanceof KeelsonError) || error.code !== "postgres/start") return false;
+    // A port that another program took meanwhile is no defect of the backup.
+    if (/TCP\/IP|could not bind/.test(error.message)) return false;
+    report("error", `backup ${backup} cannot be restored: ${error.message}`);
+    this.#failedBackups.push(backup);
+    this.#last = undefined;
+    await removeTree(cluster.data);
+    await rm(this.#note, { force: true });
+    return true;
+  }
+
+  /** Contains the id of the backup whose log the server is replaying, also after a crash of Keelson. */
+  get #note(): string {
+    return `${this.#context.systemIdFile}.restoring`;
+  }
+
+  /** The backups of the database, and the timelines in its WAL archive. */
+  async #stored(system: string): Promise<Pick<DatabaseSituation, "backups" | "timelines">> {
+    const { repository, codec } = this.#context;
+    const { backups } = await readCatalogue(repository, codec);
+    const own = usable(backups).filter(({ manifest }) => manifest.system === system);
+    const archive = logArchive(repository, codec, system);
+    const timelines = await readTimelines(archive, trusted(await archive.list(), false), own);
+    return { backups, timelines };
+  }
+
+  async #restore(backup: Backup, timelines: readonly Timeline[], signal: AbortSignal): Promise<void> {
     const { manifest } = backup;
     const { cluster, repository, codec, report } = this.#context;
     const fresh = `${cluster.data}.restored.tmp`;
     const startedAt = Date.now();
     try {
-      await rm(fresh, { recursive: true, force: true });
-      await restoreInto(fresh, repository, codec, backup, { user: cluster.user, target: { kind: "latest" }, signal });
+      await removeTree(fresh);
+      const options = { user: cluster.user, target: { kind: "latest" }, signal, timelines } as const;
+      await restoreInto(fresh, repository, codec, backup, options);
+      await writeAtomically(this.#note, manifest.id);
       await moveIntoPlace(fresh, cluster.data);
     } catch (error) {
       signal.throwIfAborted();
@@ -112,3 +159,5 @@ export class AutoRestore {
     report("info", `restored the files of backup ${manifest.id}; replaying the log`);
   }
 }
+
+const NOTHING: Pick<DatabaseSituation, "backups" | "timelines"> = { backups: [], timelines: [] };

@@ -1,10 +1,12 @@
 import type { RestorePreview } from "../../contracts/restore.js";
 import { segmentFetch } from "../../promises/facts/stores.js";
+import { logArchive } from "../archive/log-archive.js";
 import { type Backup, readCatalogue } from "../backup/catalogue.js";
-import { backupFor, type ChosenBackup, requireOrigin, requirePast } from "../restore/choose-backup.js";
+import { type ChosenBackup, chooseBackup, requirePast } from "../restore/choose-backup.js";
 import { requireLog } from "../restore/fetch-log.js";
 import type { RestoreTarget } from "../restore/target.js";
-import { currentArchive, type RecoveryContext } from "./context.js";
+import type { RecoveryContext } from "./context.js";
+import { readSystemId } from "./system-id.js";
 
 /**
  * What a restore in place would do now, without fetching or stopping anything. Throws the errors of the request itself:
@@ -17,13 +19,16 @@ export async function previewRestore(
 ): Promise<RestorePreview> {
   const now = Date.now();
   await requirePast(target, now, async () => now);
-  const catalogue = await readCatalogue(context.repository, context.codec);
-  const backup = backupFor(catalogue, chosen.id, target);
-  const acceptUnauthenticated = requireOrigin(backup, chosen);
+  const { repository, codec } = context;
+  const choice = await chooseBackup(repository, codec, chosen, target, await readSystemId(context.systemIdFile));
+  const { backup, timelines, acceptUnauthenticated } = choice;
   const { manifest, verification } = backup;
-  const log = await requireLog(await currentArchive(context), manifest, target, { acceptUnauthenticated });
+  const log = await requireLog(logArchive(repository, codec, manifest.system), manifest, target, {
+    acceptUnauthenticated,
+    timelines,
+  });
   const newestData = target.kind === "time" ? target.at : newestArchived(context, now);
-  const estimate = estimated(backup, catalogue.backups, log.files.length);
+  const estimate = estimated(backup, (await readCatalogue(repository, codec)).backups, log.files.length);
   return {
     backup: {
       id: manifest.id,

@@ -55,6 +55,8 @@ export interface Recovery {
   prepare(signal: AbortSignal): Promise<void>;
   /** The server accepts connections: stores its system identifier and schedules the backups. */
   started(server: Server): Promise<void>;
+  /** The server did not start. Returns whether `prepare` restores another backup instead of the one that was being replayed. */
+  startFailed(error: unknown): Promise<boolean>;
   take(verify: boolean): Promise<Backup>;
   verify(id: string): Promise<Backup>;
   /** Removes a backup from the repository. */
@@ -127,7 +129,7 @@ export function startRecovery(options: RecoveryOptions): Recovery {
   async function started(running: Server): Promise<void> {
     server = running;
     enter("started");
-    autoRestore.started();
+    await autoRestore.started();
     await writeSystemId(options.systemIdFile, await systemIdentifier(cluster.data));
     await removeReplayedLog(cluster.data);
     // Work that failed because the server was not running is due at once. Not awaited: an unreachable repository must not
@@ -175,6 +177,7 @@ export function startRecovery(options: RecoveryOptions): Recovery {
     catalogue: () => readCatalogue(repository, codec),
     prepare,
     started,
+    startFailed: (error) => autoRestore.startFailed(error),
     take: takeNow,
     verify: (id) => verify(context, id),
     remove: async (id) => removeBackup(repository, findBackup(await readCatalogue(repository, codec), id)),

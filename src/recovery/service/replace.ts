@@ -1,13 +1,13 @@
-import { rm } from "node:fs/promises";
+import { removeTree } from "../../disk/remove-tree.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { probeLog } from "../archive/probe.js";
-import { readCatalogue } from "../backup/catalogue.js";
-import { backupFor, type ChosenBackup, requireOrigin, requirePast } from "../restore/choose-backup.js";
+import { type ChosenBackup, chooseBackup, requirePast } from "../restore/choose-backup.js";
 import { moveIntoPlace } from "../restore/move-into-place.js";
 import type { RestoreObserver } from "../restore/progress.js";
 import { unpackInto } from "../restore/restore.js";
 import type { RestoreTarget } from "../restore/target.js";
 import { currentArchive, type RecoveryContext } from "./context.js";
+import { readSystemId } from "./system-id.js";
 
 /** A backup that is ready to replace the data directory. */
 export interface Replacement {
@@ -39,8 +39,9 @@ export async function prepareReplacement(
   observer.step("choose");
   // Before the queue: a backup in progress is not cancelled for a request that is rejected.
   await requirePast(target, Date.now(), async () => Date.now());
-  const backup = backupFor(await readCatalogue(repository, codec), chosen.id, target);
-  const acceptUnauthenticated = requireOrigin(backup, chosen);
+  const system = await readSystemId(context.systemIdFile);
+  const choice = await chooseBackup(repository, codec, chosen, target, system);
+  const { backup, timelines, acceptUnauthenticated } = choice;
   const { manifest } = backup;
   if (manifest.recipient !== null && manifest.recipient !== codec.recipient)
     throw new KeelsonError("backup/wrong-key", `backup ${manifest.id} was encrypted to another identity`, {
@@ -53,9 +54,9 @@ export async function prepareReplacement(
   queue.interrupt(RESTORING);
   observer.step("fetch");
   const unpacked = await queue.run("unpacking a backup to restore it", async (signal) => {
-    await rm(fresh, { recursive: true, force: true });
+    await removeTree(fresh);
     return unpackInto(fresh, repository, codec, backup, {
-      ...{ user: cluster.user, target, signal, lag, acceptUnauthenticated },
+      ...{ user: cluster.user, target, signal, lag, acceptUnauthenticated, timelines },
       onFetched: observer.fetched.bind(observer),
     });
   });
