@@ -7,7 +7,7 @@ const OTHERS_WRITE = 0o002;
 
 /**
  * Throws `data/shared` if another user can replace files in a directory: it belongs to a user other than this one and root,
- * or its group or everybody can write to it. An absent directory is accepted; an empty one of this user is made private, as
+ * or its group or every user can write to it. An absent directory is accepted; an empty one of this user is made private, as
  * initdb does. sshd (StrictModes) and PostgreSQL refuse such directories too.
  */
 export async function requirePrivateDirectory(path: string): Promise<void> {

@@ -83,7 +83,7 @@ function byName(files: readonly ArchivedFile[]): ReadonlyMap<string, readonly Ar
 
 /**
  * The content of a file that is stored once, or several times with the same content. Of several objects, the damaged ones do not
- * count. Throws `log/conflict` if they differ: two servers have written them, and nothing tells which one is right.
+ * count. Throws `log/conflict` if they differ: two servers have written them, and it is unknown which one is right.
  */
 async function readOneOf(archive: LogArchive, objects: readonly ArchivedFile[]): Promise<Buffer> {
   const results = await Promise.allSettled(objects.map((entry) => archive.read(entry)));

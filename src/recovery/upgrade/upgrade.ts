@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { requireSpace } from "../../disk/disk-errors.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { type Cluster, clusterAt, initialise } from "../../postgres/cluster.js";
+import { serverEnvironment } from "../../postgres/environment.js";
 import { dataMajor, majorOf } from "../../postgres/major-version.js";
 import { provision, role } from "../../postgres/provision.js";
 import { asSuperuser, freePort, type Server, startServer } from "../../postgres/server.js";
@@ -114,7 +115,7 @@ async function load(
   programs: OldPrograms,
 ): Promise<void> {
   const identity = user.foreign ? { uid: user.uid, gid: user.gid } : {};
-  const options = { ...identity, cwd: "/", env: { ...process.env, LC_ALL: "C" } };
+  const options = { ...identity, cwd: "/", env: serverEnvironment(process.env) };
   const dump = spawn(programs.dump, connection(from), { ...options, stdio: ["ignore", "pipe", "pipe"] });
   const psql = spawn(
     programs.psql,
