@@ -16,7 +16,7 @@ const CORE = [
 /** Pure parts of the edges: decisions, state machines, parsers. */
 const PURE = [
   "gateway/{token-estimate,events,exchange-state,json-scan,usage-field,shared-limit,fair-queue,body-memory,tool-calls,queue,health}",
-  "engine/{batching,chat-history}",
+  "engine/{batching,chat-history,choose,schema-bounds}",
   "usage/event",
   "kernel/order",
   "local/{decide,ordinal,doctor}",

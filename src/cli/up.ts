@@ -20,6 +20,7 @@ import {
   makeRoot,
   requireOwnData,
 } from "../local/layout.js";
+import { followModelEngines } from "../local/model-engines.js";
 import { type Platform, startPlatform } from "../local/platform.js";
 import { deleteFirstKey, type Welcome, welcome } from "../local/welcome.js";
 import type { Plan } from "../plan/plan.js";
@@ -77,8 +78,11 @@ async function foreground(from: { file: string; path: string }, plan: Plan, opti
     );
     // Before the report: what happens from here on is printed.
     follow(platform);
-    await show(await welcome(platform), platform, await brokenPromises(plan), performance.now() - startedAt, options);
+    const hello = await welcome(platform);
+    await show(hello, platform, await brokenPromises(plan), performance.now() - startedAt, options);
     await deleteFirstKey(platform);
+    // Not awaited: it ends with the signal.
+    void followModelEngines(platform, hello.models, progress, interrupted.signal);
     await stopRequested;
     printLine(paint.dim("Shutting down: finishing in-flight requests (Ctrl-C again to force)"));
   } catch (error) {

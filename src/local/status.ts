@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { recoveryStateSchema } from "../contracts/recovery.js";
+import { modelEngines, modelEnginesSchema } from "./model-engines.js";
 import type { Platform } from "./platform.js";
 import { recoveryReport } from "./recovery-report.js";
 
@@ -26,6 +27,8 @@ export const statusSchema = z.object({
   /** `ready`: every process is ready. `degraded`: they are, but a promise about recovery does not hold at present. */
   state: z.enum(["ready", "degraded", "starting", "stopping"]),
   processes: z.array(processSchema),
+  /** The engine of each model; empty while the gateway does not respond. */
+  models: modelEnginesSchema,
   ...recoveryStateSchema.shape,
 });
 
@@ -46,6 +49,7 @@ export async function platformStatus(platform: Platform): Promise<PlatformStatus
     ...running,
     state: stopping ? "stopping" : !allRun ? "starting" : degraded ? "degraded" : "ready",
     processes,
+    models: await modelEngines(platform),
     ...recovery,
   });
 }

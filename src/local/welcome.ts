@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { request } from "undici";
 import { z } from "zod";
+import { modelEngines } from "./model-engines.js";
 import type { Platform } from "./platform.js";
 import { localSecrets } from "./secrets.js";
 import { postAdmin, TERMINAL_KEY, terminalKey } from "./terminal-key.js";
@@ -19,7 +19,8 @@ export interface Welcome {
   readonly models: readonly { readonly name: string; readonly engine: string; readonly reason: string }[];
 }
 
-const MODELS_TIMEOUT_MS = 3_000;
+/** Longer than the probe of an unreachable model hub. */
+const MODELS_TIMEOUT_MS = 4_000;
 const MODELS_POLL_INTERVAL_MS = 50;
 
 const FIRST_KEY = "first-key/key";
@@ -43,7 +44,7 @@ export async function welcome(platform: Platform): Promise<Welcome> {
     firstKey,
     keyFile,
     curl: model === undefined ? undefined : curlLine(running.url, model, keyFile),
-    models: await modelReasons(running.dashboard, admin),
+    models: await selectedEngines(platform),
   };
 }
 
@@ -59,30 +60,15 @@ function curlLine(url: string, model: string, keyFile: string | undefined): stri
 }
 
 const linkSchema = z.object({ url: z.string() });
-const modelsSchema = z.object({
-  models: z.array(z.object({ name: z.string(), engine: z.string(), reason: z.string(), state: z.string() })),
-});
 
 async function signInLink(base: string, headers: Record<string, string>): Promise<string> {
   return linkSchema.parse(await postAdmin(`${base}/admin/sign-in-links`, headers, {})).url;
 }
 
 /** Models may still be `starting` when the platform becomes ready: waits until none is, at most MODELS_TIMEOUT_MS. */
-async function modelReasons(base: string, headers: Record<string, string>): Promise<Welcome["models"]> {
+async function selectedEngines(platform: Platform): Promise<Welcome["models"]> {
   for (const end = Date.now() + MODELS_TIMEOUT_MS; ; await sleep(MODELS_POLL_INTERVAL_MS)) {
-    const models = await fetchModels(base, headers);
+    const models = await modelEngines(platform);
     if (models.every((model) => model.state !== "starting") || Date.now() > end) return models;
   }
-}
-
-async function fetchModels(
-  base: string,
-  headers: Record<string, string>,
-): Promise<z.infer<typeof modelsSchema>["models"]> {
-  const { statusCode, body } = await request(`${base}/admin/models`, { headers });
-  if (statusCode !== 200) {
-    await body.dump();
-    return [];
-  }
-  return modelsSchema.parse(await body.json()).models;
 }

@@ -69,6 +69,59 @@ embedder: { engine: llama.cpp, source: ${file}, embeddings: true }`,
     }
   });
 
+  const berth = {
+    type: "function" as const,
+    function: {
+      name: "book_berth",
+      description: "Books a berth",
+      parameters: {
+        type: "object",
+        properties: { port: { enum: ["Kiel", "Brest"] }, nights: { type: "integer", minimum: 1, maximum: 9 } },
+        required: ["port", "nights"],
+        additionalProperties: false,
+      },
+    },
+  };
+  const list = {
+    type: "function" as const,
+    function: { name: "list_ports", parameters: { type: "object", properties: {} } },
+  };
+
+  it("makes the call that is required, with arguments by its schema, although its weights are random", async () => {
+    for (const seed of [1, 2, 3]) {
+      const request = { ...ask, seed, max_tokens: 300, tools: [list, berth] };
+      const { choices } = await client.chat.completions.create({
+        ...request,
+        tool_choice: { type: "function", function: { name: "book_berth" } },
+      });
+      expect(choices[0]?.finish_reason).toBe("tool_calls");
+      const [call, ...others] = choices[0]?.message.tool_calls ?? [];
+      expect(others).toEqual([]);
+      if (call?.type !== "function") throw new Error("no call");
+      expect(call.function.name).toBe("book_berth");
+      const given = JSON.parse(call.function.arguments);
+      expect(["Kiel", "Brest"]).toContain(given.port);
+      expect(Number.isInteger(given.nights)).toBe(true);
+      const any = client.chat.completions.stream({ ...request, tool_choice: "required" });
+      const [joined] = (await any.finalChatCompletion()).choices;
+      expect(["book_berth", "list_ports"]).toContain(joined?.message.tool_calls?.[0]?.function.name);
+    }
+  });
+
+  it("is offered tools with `auto` and the results of earlier calls, and refuses a schema without bounds", async () => {
+    const { choices, usage } = await client.chat.completions.create({ ...ask, max_tokens: 12, tools: [list, berth] });
+    expect(["stop", "length", "tool_calls"]).toContain(choices[0]?.finish_reason);
+    const without = await client.chat.completions.create({ ...ask, max_tokens: 12 });
+    expect(usage?.prompt_tokens).toBeGreaterThan(without.usage?.prompt_tokens ?? 0);
+    const schema = { type: "array", items: { type: "string" }, minItems: 2_000_000_000 };
+    await expect(
+      client.chat.completions.create({
+        ...ask,
+        response_format: { type: "json_schema", json_schema: { name: "long", schema } },
+      }),
+    ).rejects.toMatchObject({ status: 400, param: "response_format" });
+  });
+
   it("completes a text without a template, and stops at the stop sequence", async () => {
     const answer = await client.completions.create({ model: "assistant", prompt: "the sea", max_tokens: 8, seed: 4 });
     expect(answer.usage?.completion_tokens).toBeLessThanOrEqual(8);

@@ -14,7 +14,7 @@ const call = (id: string, name: string, given = '{"port":"Kiel"}'): object => ({
 const callsTools = (...tool_calls: object[]): object => ({ role: "assistant", content: null, tool_calls });
 const resultOf = (tool_call_id: string, content: string): object => ({ role: "tool", tool_call_id, content });
 
-/** A chat whose earlier turns called tools, with engines that do not support tools. */
+/** A chat whose earlier turns called tools. */
 describe("a conversation in which tools were called", () => {
   let gateway: TinyModelGateway;
   let client: OpenAI;

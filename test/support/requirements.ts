@@ -46,6 +46,13 @@ function built(module: string, file: string): Answer {
   return executable(path) ? { ok: true, path } : { ok: false, reason: `${module} is not built (npm run tools)` };
 }
 
+/** A small language model, which `tools/install.sh` takes from a Python package. */
+function model(): Answer {
+  const folder = execFileSync("bash", [INSTALLER, "where", "model"], { encoding: "utf8" }).trim();
+  const path = join(folder, "model.gguf");
+  return existsSync(path) ? { ok: true, path } : { ok: false, reason: "the model is not downloaded (npm run tools)" };
+}
+
 function root(): Answer {
   return process.getuid?.() === 0 ? { ok: true, path: "" } : { ok: false, reason: "only root may do this" };
 }
@@ -125,6 +132,7 @@ const CHECKS = {
   docker,
   "docker compose": () => firstMissing([docker()]) ?? built("compose", "docker-compose"),
   "network namespaces": networkNamespaces,
+  model,
   versitygw: () => built("versitygw", "versitygw"),
   chromium: () => program("chromium", "chromium"),
   age: () => program("age", "age"),

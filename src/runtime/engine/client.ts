@@ -26,12 +26,11 @@ export function isBuiltIn(engine: Target["engine"]): boolean {
 }
 
 /**
- * The capabilities of a model of this engine, in the terms of the Ollama API. Built-in engines reject tools and images.
- * Requests with either are forwarded to other servers; whether those support them cannot be determined.
+ * The capabilities of a model, in the terms of the Ollama API. Built-in engines support tools and reject images. Requests with either
+ * are forwarded to other servers; whether those support them cannot be determined.
  */
-export function capabilitiesOf(engine: Target["engine"], embeddings: boolean): readonly string[] {
-  if (embeddings) return ["embedding"];
-  return isBuiltIn(engine) ? ["completion"] : ["completion", "tools"];
+export function capabilitiesOf(embeddings: boolean): readonly string[] {
+  return embeddings ? ["embedding"] : ["completion", "tools"];
 }
 
 /** The engines as the gateway uses them: in-process, or remote with the targets of the Plan's addresses. */

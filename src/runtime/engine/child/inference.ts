@@ -29,6 +29,29 @@ export interface Penalties {
   readonly lastTokens: number | undefined;
 }
 
+/** A function that the model may call. */
+export interface Tool {
+  readonly name: string;
+  readonly description: string | undefined;
+  /** JSON schema of its arguments; undefined if it has none. */
+  readonly parameters: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** The tools of a request and which of them the model must call. */
+export interface Tools {
+  readonly offered: readonly Tool[];
+  /** `required`: at least one of `offered`, which is the named one if the request names one. */
+  readonly choice: "auto" | "required";
+  /** Whether several calls may be made in one response. */
+  readonly parallel: boolean;
+}
+
+/** A piece of the output, as it is generated. */
+export type Piece =
+  | { readonly kind: "text"; readonly text: string }
+  /** A call of a tool with its complete arguments, a JSON text. */
+  | { readonly kind: "call"; readonly name: string; readonly arguments: string };
+
 export interface Generation {
   readonly prompt:
     | { readonly kind: "messages"; readonly messages: readonly Message[] }
@@ -47,12 +70,14 @@ export interface Generation {
   readonly logitBias: ReadonlyMap<number, number>;
   readonly stop: readonly string[];
   readonly format: Format;
+  /** Undefined if the model may call none. */
+  readonly tools: Tools | undefined;
 }
 
 export interface Generated {
   readonly inputTokens: number;
   readonly outputTokens: number;
-  readonly finish: "stop" | "length";
+  readonly finish: "stop" | "length" | "tool_calls";
 }
 
 export interface Embedded {
@@ -67,10 +92,10 @@ export interface Inference {
   /** Length of its embedding vectors. */
   readonly dimensions: number;
   /**
-   * Generates text and passes each piece to `emit`. Rejects with `Refused` for a request that the model does not support, and with
+   * Generates text and calls of tools, and passes each piece to `emit`. Rejects with `Refused` for a request that the model does not support, and with
    * the signal's reason when it is cancelled.
    */
-  generate(generation: Generation, emit: (text: string) => void, signal: AbortSignal): Promise<Generated>;
+  generate(generation: Generation, emit: (piece: Piece) => void, signal: AbortSignal): Promise<Generated>;
   embed(inputs: readonly string[], signal: AbortSignal): Promise<Embedded>;
   close(): Promise<void>;
 }

@@ -23,17 +23,23 @@ import {
   type Generation,
   type Inference,
   type Message,
+  type Piece,
   promptTooLong,
   Refused,
+  type Tools,
 } from "./inference.js";
 import { historyOf } from "./llama-history.js";
 import { samplingOf } from "./llama-sampling.js";
+import { callIn, callSchema, functionsOf, withCallInstruction } from "./llama-tools.js";
 import type { ChildConfig } from "./protocol.js";
 
 type Config = Extract<ChildConfig, { engine: "llama.cpp" }>;
 
 /** Context of an embedding model: sufficient for a long paragraph. */
 const EMBEDDING_CONTEXT_TOKENS = 2048;
+
+/** Calls in one response. A small model that begins to repeat a call does not stop by itself. */
+const MAX_PARALLEL_CALLS = 8;
 
 /** llama.cpp with one GGUF file. Several sequences share its context and are processed in one batch. */
 export class LlamaInference implements Inference {
@@ -82,14 +88,25 @@ export class LlamaInference implements Inference {
     return new LlamaInference(llama, model, context, sequences, threads);
   }
 
-  async generate(generation: Generation, emit: (text: string) => void, signal: AbortSignal): Promise<Generated> {
+  async generate(generation: Generation, emit: (piece: Piece) => void, signal: AbortSignal): Promise<Generated> {
     if (this.context === undefined) throw new Error("an embedding model cannot generate text");
-    const grammar = await this.#grammar(generation.format);
+    const { prompt, tools, format } = generation;
+    if (tools?.choice === "auto" && format.kind !== "text")
+      throw new Refused("response_format cannot be combined with tools", "unsupported", "response_format");
+    const grammar =
+      tools?.choice === "required"
+        ? await this.#grammar({ kind: "schema", schema: callSchema(tools) }, "tools")
+        : await this.#grammar(format, "response_format");
     const sequence = await this.#acquire(signal);
+    const emitText = (text: string): void => emit({ kind: "text", text });
     try {
-      return generation.prompt.kind === "messages"
-        ? await this.#chat(sequence, generation, generation.prompt.messages, grammar, emit, signal)
-        : await this.#complete(sequence, generation, generation.prompt.text, grammar, emit, signal);
+      if (prompt.kind === "text")
+        return await this.#complete(sequence, generation, prompt.text, grammar, emitText, signal);
+      if (tools === undefined)
+        return await this.#chat(sequence, generation, prompt.messages, { grammar }, emitText, signal);
+      if (tools.choice === "required")
+        return await this.#call(sequence, generation, prompt.messages, { tools, grammar }, emit, signal);
+      return await this.#offer(sequence, generation, prompt.messages, tools, emit, signal);
     } finally {
       this.#release(sequence);
     }
@@ -128,29 +145,92 @@ export class LlamaInference implements Inference {
     return { vectors, inputTokens };
   }
 
+  /** A call that the request requires: the grammar permits nothing else. */
+  async #call(
+    sequence: LlamaContextSequence,
+    generation: Generation,
+    messages: readonly Message[],
+    { tools, grammar }: { readonly tools: Tools; readonly grammar: LlamaGrammar | undefined },
+    emit: (piece: Piece) => void,
+    signal: AbortSignal,
+  ): Promise<Generated> {
+    const instructed = withCallInstruction(messages, tools);
+    let text = "";
+    const add = (piece: string): void => {
+      text += piece;
+    };
+    const done = await this.#chat(sequence, generation, instructed, { grammar }, add, signal);
+    const call = callIn(text);
+    if (call === undefined) return { ...done, finish: "length" };
+    emit(call);
+    return { ...done, finish: "tool_calls" };
+  }
+
+  /** Text, or calls if the model begins one as its template writes them. */
+  async #offer(
+    sequence: LlamaContextSequence,
+    generation: Generation,
+    messages: readonly Message[],
+    tools: Tools,
+    emit: (piece: Piece) => void,
+    signal: AbortSignal,
+  ): Promise<Generated> {
+    let calls = 0;
+    const onCall = (name: string, parameters: unknown): void => {
+      calls += 1;
+      emit({ kind: "call", name, arguments: JSON.stringify(parameters ?? {}) });
+    };
+    const emitText = (text: string): void => emit({ kind: "text", text });
+    const done = await this.#chat(sequence, generation, messages, { tools, onCall }, emitText, signal);
+    return calls === 0 ? done : { ...done, finish: "tool_calls" };
+  }
+
   async #chat(
     sequence: LlamaContextSequence,
     generation: Generation,
     messages: readonly Message[],
-    grammar: LlamaGrammar | undefined,
+    constraint:
+      | { readonly grammar: LlamaGrammar | undefined }
+      | { readonly tools: Tools; readonly onCall: (name: string, parameters: unknown) => void },
     emit: (text: string) => void,
     signal: AbortSignal,
   ): Promise<Generated> {
     this.#chatWrapper ??= resolveChatWrapper(this.model);
     const chatWrapper = this.#chatWrapper;
     const history = historyOf(messages);
-    const { contextText } = chatWrapper.generateContextState({ chatHistory: history });
+    const offered = "tools" in constraint ? constraint : undefined;
+    const functions = offered && functionsOf(offered.tools);
+    const { contextText } = chatWrapper.generateContextState({
+      chatHistory: history,
+      ...(functions && { availableFunctions: functions, documentFunctionParams: true }),
+    });
     const inputTokens = contextText.tokenize(this.model.tokenizer).length;
     const chat = new LlamaChat({ contextSequence: sequence, chatWrapper });
     let outputTokens = 0;
     try {
-      const { metadata } = await chat.generateResponse(history, {
-        ...this.#settings(generation, inputTokens, sequence, grammar, signal),
+      const settings = {
+        ...this.#settings(generation, inputTokens, sequence, signal),
         onTextChunk: emit,
-        onResponseChunk: ({ tokens }) => {
+        onResponseChunk: ({ tokens }: { readonly tokens: readonly Token[] }): void => {
           outputTokens += tokens.length;
         },
-      });
+      };
+      const { metadata } =
+        offered === undefined || functions === undefined
+          ? await chat.generateResponse(history, {
+              ...settings,
+              ...("grammar" in constraint && constraint.grammar ? { grammar: constraint.grammar } : {}),
+            })
+          : await chat.generateResponse(history, {
+              ...settings,
+              functions,
+              documentFunctionParams: true,
+              maxParallelFunctionCalls: offered.tools.parallel ? MAX_PARALLEL_CALLS : 1,
+              onFunctionCall: ({ functionName, params }) => {
+                outputTokens += this.model.tokenize(JSON.stringify(params ?? {})).length;
+                offered.onCall(functionName, params);
+              },
+            });
       return { inputTokens, outputTokens, finish: metadata.stopReason === "maxTokens" ? "length" : "stop" };
     } finally {
       chat.dispose({ disposeSequence: false });
@@ -170,7 +250,8 @@ export class LlamaInference implements Inference {
     let outputTokens = 0;
     try {
       const { metadata } = await completion.generateCompletionWithMeta(prompt, {
-        ...this.#settings(generation, prompt.length, sequence, grammar, signal),
+        ...this.#settings(generation, prompt.length, sequence, signal),
+        ...(grammar === undefined ? {} : { grammar }),
         onTextChunk: emit,
         onToken: (tokens) => {
           outputTokens += tokens.length;
@@ -186,13 +267,7 @@ export class LlamaInference implements Inference {
     }
   }
 
-  #settings(
-    generation: Generation,
-    inputTokens: number,
-    sequence: LlamaContextSequence,
-    grammar: LlamaGrammar | undefined,
-    signal: AbortSignal,
-  ) {
+  #settings(generation: Generation, inputTokens: number, sequence: LlamaContextSequence, signal: AbortSignal) {
     const room = sequence.contextSize - inputTokens - 1;
     if (room < 1) throw promptTooLong(inputTokens, sequence.contextSize, generation);
     const { maxTokens, stop } = generation;
@@ -201,11 +276,10 @@ export class LlamaInference implements Inference {
       signal,
       maxTokens: Math.min(maxTokens ?? room, room),
       ...(stop.length === 0 ? {} : { customStopTriggers: stop.filter((text) => text !== "") }),
-      ...(grammar === undefined ? {} : { grammar }),
     };
   }
 
-  async #grammar(format: Format): Promise<LlamaGrammar | undefined> {
+  async #grammar(format: Format, field: string): Promise<LlamaGrammar | undefined> {
     if (format.kind === "text") return undefined;
     if (format.kind === "json") return this.llama.getGrammarFor("json");
     try {
@@ -216,7 +290,7 @@ export class LlamaInference implements Inference {
       return grammar;
     } catch (error) {
       const why = messageOf(error);
-      throw new Refused(`the JSON schema cannot be used: ${why}`, "unsupported", "response_format");
+      throw new Refused(`the JSON schema cannot be used: ${why}`, "unsupported", field);
     }
   }
 

@@ -6,8 +6,6 @@ const nonText = z.looseObject({
   messages: z
     .array(z.looseObject({ content: z.unknown().optional(), audio: z.unknown().optional() }).catch({}))
     .catch([]),
-  tools: z.array(z.unknown()).catch([]),
-  tool_choice: z.unknown().optional(),
   functions: z.array(z.unknown()).catch([]),
   function_call: z.unknown().optional(),
 });
@@ -18,21 +16,15 @@ const part = z.looseObject({ type: z.string() });
 const TEXT_PARTS: ReadonlySet<string> = new Set(["text", "refusal"]);
 
 /**
- * Throws `Refused` for images, audio, files and tools, which the local engines do not support: a response that ignores them
- * would look like one that used them. Tools are accepted with `tool_choice: "none"`, which requests text only.
+ * Throws `Refused` for images, audio, files and the older functions, which the local engines do not support: a response that ignores
+ * them would look like one that used them.
  */
 export function refuseNonText(document: unknown): void {
   const read = nonText.safeParse(document);
   if (!read.success) return;
-  const { messages, tools, tool_choice: choice, functions, function_call: call } = read.data;
-  const forced = choice !== undefined && choice !== null && choice !== "none" && choice !== "auto";
-  if ((tools.length > 0 && choice !== "none") || forced)
-    throw unsupported(
-      "this model's engine does not support tools; a model with upstreams may",
-      forced ? "tool_choice" : "tools",
-    );
+  const { messages, functions, function_call: call } = read.data;
   if (functions.length > 0 && call !== "none")
-    throw unsupported("this model's engine does not support functions", "functions");
+    throw unsupported("this model's engine does not support functions: use tools", "functions");
   for (const [index, { content, audio }] of messages.entries()) {
     if (audio != null) throw unsupported("this model's engine does not support audio", `messages[${index}].audio`);
     if (!Array.isArray(content)) continue;

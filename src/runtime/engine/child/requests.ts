@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { conversationOf, message } from "./conversation.js";
 import type { Format, Generation, Penalties } from "./inference.js";
+import { requireBoundedSchema } from "./schema-bounds.js";
+import { toolFields, toolsOf } from "./tools.js";
 
 /**
  * The fields of OpenAI's request bodies that the local engines support, and four fields of llama.cpp's own server: `top_k`, `min_p`,
@@ -54,6 +56,7 @@ export const chatBody = z.object({
   ...sampling,
   max_completion_tokens: z.number().int().positive().nullish(),
   messages: z.array(message).min(1),
+  ...toolFields,
 });
 
 export const completionBody = z.object({
@@ -78,15 +81,21 @@ export function chatGeneration(body: ChatBody): Generation {
     ...settings(body),
     maxTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
     prompt: { kind: "messages", messages: conversationOf(body.messages) },
+    tools: toolsOf(body),
   };
 }
 
 export function completionGeneration(body: CompletionBody): Generation {
   const text = typeof body.prompt === "string" ? body.prompt : (body.prompt[0] ?? "");
-  return { ...settings(body), maxTokens: body.max_tokens ?? DEFAULT_COMPLETION_TOKENS, prompt: { kind: "text", text } };
+  return {
+    ...settings(body),
+    maxTokens: body.max_tokens ?? DEFAULT_COMPLETION_TOKENS,
+    prompt: { kind: "text", text },
+    tools: undefined,
+  };
 }
 
-function settings(body: ChatBody | CompletionBody): Omit<Generation, "prompt" | "maxTokens"> {
+function settings(body: ChatBody | CompletionBody): Omit<Generation, "prompt" | "maxTokens" | "tools"> {
   return {
     temperature: body.temperature ?? undefined,
     topP: body.top_p ?? undefined,
@@ -116,6 +125,7 @@ function formatOf(requested: z.infer<typeof format> | null | undefined): Format 
     case "json_object":
       return { kind: "json" };
     case "json_schema":
+      requireBoundedSchema(requested.json_schema.schema, "response_format");
       return { kind: "schema", schema: requested.json_schema.schema };
     default:
       return { kind: "text" };

@@ -3,18 +3,12 @@ import type { z } from "zod";
 import { messageOf } from "../../../errors/thrown.js";
 import { firstViolation } from "../../kernel/violations.js";
 import { accessStatus } from "./access.js";
-import { type Generation, type Inference, Refused } from "./inference.js";
+import { type Generation, type Inference, type Piece, Refused } from "./inference.js";
 import { refuseNonText, refuseUnsupportedFields } from "./refusals.js";
 import { chatBody, chatGeneration, completionBody, completionGeneration, embeddingsBody } from "./requests.js";
+import { chatShape, completionShape, type Shape } from "./response-shape.js";
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
-
-interface Ids {
-  readonly id: string;
-  readonly object: string;
-  readonly created: number;
-  readonly model: string;
-}
 
 /**
  * The OpenAI API of one engine, on loopback, for the holder of `token`. Every engine in a child process serves it. Requests that a web
@@ -138,43 +132,6 @@ function streamOptions(body: z.infer<typeof chatBody> | z.infer<typeof completio
   return { stream: body.stream === true, usage: body.stream_options?.include_usage === true };
 }
 
-/** The documents of one of the two text APIs: chunks of a stream, and the complete response. */
-interface Shape {
-  readonly ids: Ids;
-  readonly chunkObject: string;
-  first(): object | undefined;
-  piece(text: string): object;
-  last(finish: string): object;
-  complete(text: string, finish: string): object;
-}
-
-function chatShape(model: string): Shape {
-  return {
-    ids: idsOf("chatcmpl", "chat.completion", model),
-    chunkObject: "chat.completion.chunk",
-    first: () => ({ index: 0, delta: { role: "assistant", content: "" }, finish_reason: null }),
-    piece: (text) => ({ index: 0, delta: { content: text }, finish_reason: null }),
-    last: (finish) => ({ index: 0, delta: {}, finish_reason: finish }),
-    complete: (text, finish) => ({
-      index: 0,
-      message: { role: "assistant", content: text, refusal: null },
-      logprobs: null,
-      finish_reason: finish,
-    }),
-  };
-}
-
-function completionShape(model: string): Shape {
-  return {
-    ids: idsOf("cmpl", "text_completion", model),
-    chunkObject: "text_completion",
-    first: () => undefined,
-    piece: (text) => ({ index: 0, text, logprobs: null, finish_reason: null }),
-    last: (finish) => ({ index: 0, text: "", logprobs: null, finish_reason: finish }),
-    complete: (text, finish) => ({ index: 0, text, logprobs: null, finish_reason: finish }),
-  };
-}
-
 async function generate(
   inference: Inference,
   generation: Generation,
@@ -185,11 +142,11 @@ async function generate(
 ): Promise<void> {
   const { ids } = shape;
   if (!options.stream) {
-    const parts: string[] = [];
-    const done = await inference.generate(generation, (text) => parts.push(text), signal);
+    const pieces: Piece[] = [];
+    const done = await inference.generate(generation, (piece) => pieces.push(piece), signal);
     return json(response, 200, {
       ...ids,
-      choices: [shape.complete(parts.join(""), done.finish)],
+      choices: [shape.complete(pieces, done.finish)],
       usage: usageOf(done),
     });
   }
@@ -207,9 +164,9 @@ async function generate(
   };
   const done = await inference.generate(
     generation,
-    (text) => {
+    (piece) => {
       writeHeaders();
-      chunk([shape.piece(text)]);
+      for (const delta of shape.deltas(piece)) chunk([delta]);
     },
     signal,
   );
@@ -221,19 +178,6 @@ async function generate(
 
 function usageOf({ inputTokens, outputTokens }: { inputTokens: number; outputTokens: number }): object {
   return { prompt_tokens: inputTokens, completion_tokens: outputTokens, total_tokens: inputTokens + outputTokens };
-}
-
-let counter = 0;
-
-function idsOf(prefix: string, object: string, model: string): Ids {
-  counter += 1;
-  const now = Date.now();
-  return {
-    id: `${prefix}-${now.toString(36)}${process.pid.toString(36)}${counter.toString(36)}`,
-    object,
-    created: Math.floor(now / 1000),
-    model,
-  };
 }
 
 async function readBody(request: IncomingMessage): Promise<unknown> {

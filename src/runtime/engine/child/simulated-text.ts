@@ -1,21 +1,29 @@
 import { createHash } from "node:crypto";
 import type { Generation, Message } from "./inference.js";
+import { simulatedInstance } from "./simulated-schema.js";
 
 /** Splits text approximately as a tokenizer does: words with the space before them, punctuation separately. */
 export function tokensOf(text: string): string[] {
   return text.match(/\s?[\p{L}\p{N}]{1,12}|\s?[^\s\p{L}\p{N}]|\s+/gu) ?? [];
 }
 
+/** Function words, and words that requests contain whatever they are about. */
 const COMMON_WORDS = new Set(
-  "a an and are as at be but by can do does for from give had has have how i if in is it its me my of on or please say so some tell that the their them then there these they this to was we were what when where which who why will with would write you your".split(
-    " ",
-  ),
+  `a about above after again all also am an and answer any anything are as ask at be because been before being below between both
+  briefly but by can could describe did do does doing done down each else etc every everything exactly example explain few first for
+  from further get give go got had has have he hello help hence her here hey him his how however i if in into is it its itself just
+  know last let like list make many may me mean might more most much must my need no nor not nothing now of off often ok on once one
+  only or other our out over own per please question quite rather really reply respond response said same say second see sentence
+  shall she short should show since so some something still such summarise summarize take talk tell text than thank
+  thanks that the their them then there these they thing things think this those three through to too two under until up us use
+  using very want was we well were what when where whether which while who whole whom whose why will with within without word words
+  would write yes yet you your`.split(/\s+/),
 );
 
 /** The longest uncommon words of a text, at most `limit`, in the order of the text. */
 function subjects(text: string, limit: number): string[] {
   const words = [...new Set(text.toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}'-]{2,30}/gu) ?? [])].filter(
-    (word) => !COMMON_WORDS.has(word),
+    (word) => !COMMON_WORDS.has(word.replace(/'.*/, "")),
   );
   const longest = new Set([...words].sort((a, b) => b.length - a.length || a.localeCompare(b)).slice(0, limit));
   return words.filter((word) => longest.has(word));
@@ -36,95 +44,34 @@ function lastUserMessage({ prompt }: Generation): string {
   return prompt.messages.findLast(({ role }) => role === "user")?.content ?? "";
 }
 
+const MAX_RESULT_CHARACTERS = 200;
+
+/** What tools have returned to the last turn of the assistant, if the conversation ends with it. */
+function lastResults({ prompt }: Generation): string | undefined {
+  const last = prompt.kind === "messages" ? prompt.messages.at(-1) : undefined;
+  if (last?.role !== "assistant" || last.calls.length === 0) return undefined;
+  const results = last.calls.map(({ name, result }) => `${name} returned ${result.slice(0, MAX_RESULT_CHARACTERS)}`);
+  return `[simulated] ${results.join("; ")}.`;
+}
+
 /**
  * The output of the simulated engine. It is a function of the request, contains its words, and is marked as simulated in its first
  * word, so that it is not mistaken for the output of a model.
  */
 export function simulatedText(generation: Generation): string {
   const { format } = generation;
-  if (format.kind === "schema") return JSON.stringify(instanceOf(format.schema, format.schema, 0));
+  if (format.kind === "schema") return JSON.stringify(simulatedInstance(format.schema));
   const message = lastUserMessage(generation).trim();
   const about = subjects(message, 8);
   if (format.kind === "json") return JSON.stringify({ simulated: true, about });
-  const digest = createHash("sha256").update(promptText(generation)).digest();
-  const pick = (choices: readonly string[], at: number): string => choices[(digest[at] ?? 0) % choices.length] ?? "";
-  const topic =
-    about.length === 0
-      ? "your request"
-      : about.length === 1
-        ? about[0]
-        : `${about.slice(0, -1).join(", ")} and ${about.at(-1)}`;
+  const results = lastResults(generation);
+  const topic = about.length > 1 ? `${about.slice(0, -1).join(", ")} and ${about.at(-1)}` : about[0];
   return [
-    `[simulated] ${pick(["You wrote", "Your message is", "This request is"], 0)} about ${topic}.`,
-    pick(
-      [
-        "No model is loaded, so this text is a placeholder.",
-        "The simulator has the timing and the token counts of a model, but not its text.",
-        "This text comes from the simulated engine, which has the timing and the token counts of a model.",
-      ],
-      1,
-    ),
-    `The request has ${tokensOf(promptText(generation)).length} tokens. This response is streamed, limited and counted in the same way as the response of a model.`,
-    "Set the source of a model in the platform file to receive real responses.",
+    results ?? (topic === undefined ? "[simulated] This is a placeholder." : `[simulated] You asked about ${topic}.`),
+    "No model is loaded: this text has the timing and the token counts of a model's response, but not its content.",
+    `Your request has ${tokensOf(promptText(generation)).length} tokens.`,
+    "To get real answers, set the source of a model in the platform file.",
   ].join(" ");
-}
-
-const MAX_SCHEMA_DEPTH = 8;
-
-/** The smallest value that a JSON Schema allows, for its common keywords. */
-function instanceOf(schema: unknown, root: unknown, depth: number): unknown {
-  const keywords = fieldsOf(schema);
-  if (keywords === undefined || depth > MAX_SCHEMA_DEPTH) return null;
-  const reference = keywords.get("$ref");
-  if (typeof reference === "string") return instanceOf(resolvePointer(root, reference), root, depth + 1);
-  if (keywords.has("const")) return keywords.get("const");
-  const choices = [keywords.get("enum"), keywords.get("examples")].find(Array.isArray);
-  if (Array.isArray(choices) && choices.length > 0) return choices[0];
-  for (const name of ["anyOf", "oneOf", "allOf"]) {
-    const options = keywords.get(name);
-    if (Array.isArray(options) && options.length > 0) return instanceOf(options[0], root, depth + 1);
-  }
-  const type = keywords.get("type");
-  const [kind] = Array.isArray(type) ? type : [type ?? (keywords.has("properties") ? "object" : "string")];
-  const number = (name: string): number | undefined => {
-    const value = keywords.get(name);
-    return typeof value === "number" ? value : undefined;
-  };
-  switch (kind) {
-    case "object": {
-      const properties = fieldsOf(keywords.get("properties")) ?? new Map<string, unknown>();
-      const required = keywords.get("required");
-      const names = Array.isArray(required)
-        ? required.filter((name) => typeof name === "string")
-        : [...properties.keys()];
-      return Object.fromEntries(names.map((name) => [name, instanceOf(properties.get(name), root, depth + 1)]));
-    }
-    case "array":
-      return Array.from({ length: number("minItems") ?? 0 }, () => instanceOf(keywords.get("items"), root, depth + 1));
-    case "integer":
-      return Math.ceil(number("minimum") ?? 0);
-    case "number":
-      return number("minimum") ?? 0;
-    case "boolean":
-      return false;
-    case "null":
-      return null;
-    default:
-      return "simulated".padEnd(number("minLength") ?? 0, " simulated").slice(0, number("maxLength") ?? 1000);
-  }
-}
-
-function fieldsOf(value: unknown): ReadonlyMap<string, unknown> | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? new Map(Object.entries(value))
-    : undefined;
-}
-
-/** The value at a JSON pointer (RFC 6901) without escapes. */
-function resolvePointer(root: unknown, reference: string): unknown {
-  let at = root;
-  for (const part of reference.replace(/^#\/?/, "").split("/").filter(Boolean)) at = fieldsOf(at)?.get(part);
-  return at;
 }
 
 export const SIMULATED_DIMENSIONS = 256;

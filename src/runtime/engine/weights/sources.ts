@@ -14,13 +14,15 @@ export type Availability =
 
 /** A server that does not respond must not delay the selection of another source for longer than this. */
 const PROBE_TIMEOUT_MS = 3_000;
+/** No network: a loaded machine may take seconds to start Python, which must not be mistaken for the absence of pip. */
+const PIP_TIMEOUT_MS = 30_000;
 const LOCK_POLL_INTERVAL_MS = 500;
 
 /** Determines whether a source can be downloaded, and its size where the server reports it before the download. */
 export async function probeSource(source: DownloadedSource): Promise<Availability> {
   if (process.env["KEELSON_OFFLINE"]) return { kind: "refused", why: "KEELSON_OFFLINE is set" };
   if (source.kind === "pypi") {
-    const pip = await findPip(AbortSignal.timeout(PROBE_TIMEOUT_MS));
+    const pip = await findPip(AbortSignal.timeout(PIP_TIMEOUT_MS));
     return pip === undefined
       ? { kind: "refused", why: "this machine has no pip" }
       : { kind: "possible", bytes: undefined };

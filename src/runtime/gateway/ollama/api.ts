@@ -82,16 +82,9 @@ function show(router: Router, principal: Principal, body: Buffer, startedAt: str
       "general.parameter_count": model.parameters ?? 0,
       "unknown.context_length": model.context,
     },
-    capabilities: capabilities(route),
+    capabilities: capabilitiesOf(model.embeddings),
     modified_at: startedAt,
   };
-}
-
-/** What every server of the model supports; before one is ready, what every engine supports. */
-function capabilities({ model, targets }: ModelRoute): readonly string[] {
-  const [first, ...others] = targets.map(({ target }) => capabilitiesOf(target.engine, model.embeddings));
-  const minimum = capabilitiesOf("simulated", model.embeddings);
-  return (first ?? minimum).filter((one) => others.every((other) => other.includes(one)));
 }
 
 function entry(route: ModelRoute): object {
