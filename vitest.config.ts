@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
 /** Folders of the pure core: no build, no process, no database. */
@@ -30,7 +32,10 @@ const core = [...CORE.map((folder) => `test/${folder}/**/*.test.ts`), ...PURE.ma
 const browser = ["test/dashboard/**/*.test.ts"];
 const cluster = ["test/{cluster,compose,deploy,servers}/**/*.test.ts"];
 
-const shared = { testTimeout: 60_000, hookTimeout: 120_000, pool: "forks" } as const;
+/** The starter would download its model. Tests get the simulator, unless they provide a model themselves. */
+const env = { KEELSON_OFFLINE: "1", KEELSON_MODELS: join(tmpdir(), "keelson-tests-have-no-models") };
+
+const shared = { env, testTimeout: 60_000, hookTimeout: 120_000, pool: "forks" } as const;
 
 /**
  * Lanes, each of which runs by itself: `npx vitest run --project core`.

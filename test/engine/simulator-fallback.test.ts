@@ -39,6 +39,7 @@ describe.skipIf(missing !== undefined)("the simulator as a fallback", () => {
       HF_ENDPOINT: `http://127.0.0.1:${address.port}`,
       KEELSON_MODELS: join(directory, "models"),
       OLLAMA_HOST: "127.0.0.1:9",
+      KEELSON_OFFLINE: undefined,
     });
     const gateway = await startTestGateway(
       planWith("assistant: { source: hf://owner/repo/tiny.gguf, fallback: simulated, context: 512 }"),
@@ -135,7 +136,11 @@ describe.skipIf(missing !== undefined)("the simulator as a fallback", () => {
     const address = server.address();
     if (address === null || typeof address === "string") throw new Error("no port");
     const hub = `http://127.0.0.1:${address.port}/m.gguf`;
-    const restore = setVariables({ KEELSON_MODELS: join(directory, "models"), OLLAMA_HOST: "127.0.0.1:9" });
+    const restore = setVariables({
+      KEELSON_MODELS: join(directory, "models"),
+      OLLAMA_HOST: "127.0.0.1:9",
+      KEELSON_OFFLINE: undefined,
+    });
     const gateway = await startTestGateway(
       planWith(`listed: { source: [${join(directory, "none.gguf")}, ${broken}, ${file}], fallback: simulated, context: 512 }
 failing: { source: [${join(directory, "none.gguf")}, ${hub}], context: 512 }`),
