@@ -43,6 +43,8 @@ export interface ServerOptions {
   readonly archive?: { readonly command: string; readonly timeoutSeconds: number };
   /** On by default. */
   readonly autovacuum?: boolean;
+  /** On by default. */
+  readonly fsync?: boolean;
 }
 
 /** How long the server may replay the log before it counts as failed. */
@@ -74,6 +76,7 @@ export async function startServer(cluster: Cluster, options: ServerOptions): Pro
     socketDirectory: cluster.run,
     archive: options.archive,
     autovacuum: options.autovacuum ?? true,
+    fsync: options.fsync ?? true,
   });
   let child: ChildProcess;
   try {

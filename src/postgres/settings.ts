@@ -9,6 +9,8 @@ export interface ServerSettings {
   readonly archive: { readonly command: string; readonly timeoutSeconds: number } | undefined;
   /** False for a copy that is only read: autovacuum would change it meanwhile. */
   readonly autovacuum: boolean;
+  /** False only for a copy that is removed afterwards: nothing of it survives a power failure. */
+  readonly fsync: boolean;
 }
 
 /** Settings for a server on a laptop: little memory, full durability. */
@@ -33,6 +35,7 @@ export function serverArguments(settings: ServerSettings): string[] {
     // Crash recovery replays the log since the last checkpoint. The default is five minutes.
     checkpoint_timeout: "2min",
     autovacuum: settings.autovacuum ? "on" : "off",
+    fsync: settings.fsync ? "on" : "off",
     archive_mode: settings.archive ? "on" : "off",
     ...(settings.archive && {
       archive_command: settings.archive.command,

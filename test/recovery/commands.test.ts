@@ -129,9 +129,11 @@ describe("backup, backups and restore", () => {
     await until(async () => (await platform.status()).backups.newest?.valid === true, 60_000, "a valid backup");
     await counted(platform);
     const before = await platform.status();
-    // Without the archive command no segment reaches the repository.
-    for (const file of readdirSync(platform.data, { recursive: true, encoding: "utf8" }))
+    // The server can neither request the archiving of a segment nor record that one is finished: none reaches the repository.
+    for (const file of readdirSync(platform.data, { recursive: true, encoding: "utf8" })) {
       if (file.endsWith("archive.sh")) rmSync(join(platform.data, file));
+      if (file.endsWith("/archive_status")) renameSync(join(platform.data, file), join(platform.data, `${file}.moved`));
+    }
     const refused = await run(platform, "restore", "--yes", "latest", "--at", new Date().toISOString());
     expect(refused).toMatchObject({ code: 1, out: "" });
     expect(refused.err).toMatch(/error log\/not-archived the log up to 20.* is not in the repository: log segment/);

@@ -20,13 +20,13 @@ export function expectedBackupBytes(
 }
 
 /** Throws `backup/no-space` unless `bytes` can be stored and the reserve of the disk stays free. */
-export function requireBackupSpace(place: string, space: DiskSpace, bytes: number): void {
+export function requireBackupSpace(place: string, space: DiskSpace, bytes: number, what = "the backup"): void {
   const reserve = reserveOf(space);
   if (space.free - bytes >= reserve) return;
   const mebibytes = (value: number) => `${Math.ceil(value / MEBIBYTE)} MiB`;
   throw new KeelsonError(
     "backup/no-space",
-    `the backup needs ${mebibytes(bytes)}, and ${mebibytes(reserve)} must stay free, but the disk that holds ${place} has ${mebibytes(space.free)} left`,
+    `${what} needs ${mebibytes(bytes)}, and ${mebibytes(reserve)} must stay free, but the disk that holds ${place} has ${mebibytes(space.free)} left`,
   );
 }
 

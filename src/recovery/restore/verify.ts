@@ -2,10 +2,12 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { removeTree } from "../../disk/remove-tree.js";
+import { diskSpace } from "../../disk/space.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { clusterAt } from "../../postgres/cluster.js";
 import { corruptionMessage } from "../../postgres/corruption.js";
 import { freePort, startServer } from "../../postgres/server.js";
+import { requireBackupSpace } from "../backup/backup-space.js";
 import { type Backup, type Verification, writeVerification } from "../backup/catalogue.js";
 import { compareFingerprints, type Fingerprint, fingerprint } from "../backup/fingerprint.js";
 import { isExact } from "../backup/restore-point.js";
@@ -44,6 +46,8 @@ export async function verifyBackup(
   const { manifest } = backup;
   const home = join(options.scratch, `verify-${randomBytes(4).toString("hex")}.tmp`);
   const started = performance.now();
+  // The copy is beside the running database: it must not take the space that the server needs for its WAL.
+  requireBackupSpace(options.scratch, await diskSpace(options.scratch), manifest.size, "the restored copy");
   let verification: Verification;
   try {
     const cluster = await clusterAt(home, join(home, "verify.log"));
@@ -54,7 +58,7 @@ export async function verifyBackup(
       ...(options.signal && { signal: options.signal }),
     });
     const restored = performance.now();
-    const server = await startServer(cluster, { port: await freePort(), autovacuum: false });
+    const server = await startServer(cluster, { port: await freePort(), autovacuum: false, fsync: false });
     try {
       const replayed = performance.now();
       const exact = await isExact(server, manifest.fingerprint.snapshot);
