@@ -17,14 +17,10 @@ export interface Explained {
 /** The origin of every value at and below a path, with the value in the file at that origin. */
 export function explanations(plan: Plan, written: EnvironmentSettings | undefined, path: string): Explained[] {
   const configured = written ? scalars(written.tree) : new Map<string, string>();
-  const values = new Map<Origin, string>();
-  // An inherited value has the origin of the value that it inherits.
-  for (const [at, origin] of Object.entries(plan.origins)) {
-    const value = configured.get(at);
-    if (value !== undefined) values.set(origin, value);
-  }
+  // An inherited value is written where it is inherited from.
+  const writtenAt = (at: string) => configured.get(at) ?? configured.get(plan.origins[at]?.inheritedFrom ?? "");
   return explain(plan, path).map(({ path: at, origin }) => {
-    const value = origin.kind === "default" ? origin.value : (configured.get(at) ?? values.get(origin));
+    const value = origin.kind === "default" ? origin.value : writtenAt(at);
     return { path: at, ...(value === undefined ? {} : { value }), origin };
   });
 }

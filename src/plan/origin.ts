@@ -43,10 +43,10 @@ export class ProvenanceRecorder {
     this.#origins[path] = origin;
   }
 
-  /** An inherited value has the origin of the value that it is inherited from. */
+  /** An inherited value has the origin of the value that it is inherited from, and its path. */
   inherit(path: Path, from: Path): void {
     const origin = this.#origins[from];
-    if (origin) this.#origins[path] = origin;
+    if (origin) this.#origins[path] = { ...origin, inheritedFrom: from };
   }
 
   #recordTree(tree: Tree, path: Path, origin: Origin): void {

@@ -14,10 +14,8 @@ export function sloObjectivePath(plan: Plan, element: Objectives, of: "availabil
   return isOwnObjective(plan, element, of) ? `${element.path}.${of}` : `objectives.${of}`;
 }
 
-/** Whether an objective is declared on the element itself. An inherited objective has the origin of the platform's. */
+/** Whether an objective is declared on the element itself, and not inherited from the platform's. */
 export function isOwnObjective(plan: Plan, element: Objectives, of: ObjectiveName): boolean {
   const own = plan.origins[`${element.path}.${of}`];
-  const platform = plan.origins[`objectives.${of}`];
-  if (own === undefined || own.kind === "default") return false;
-  return !platform || own.line !== platform.line || own.column !== platform.column;
+  return own !== undefined && own.kind !== "default" && own.inheritedFrom === undefined;
 }

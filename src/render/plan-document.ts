@@ -1,4 +1,4 @@
-import type { Origin, Plan } from "../plan/plan.js";
+import type { Origin, Path, Plan } from "../plan/plan.js";
 import { promiseSheet } from "../promises/sheet.js";
 import { canonicalJson, contentHash } from "./canonical.js";
 
@@ -15,14 +15,18 @@ export interface PlanDocument {
 /** Path of the plan in containers, on every target. */
 export const PLAN_FILE = "/etc/keelson/plan.json";
 
-/** Serialises a Plan to the same bytes on every machine: origins contain the name of the platform file without its folder. */
+/** Why a value is what it is, without its position: a new comment in the platform file moves positions. */
+export type Reason = OmitPosition<Origin>;
+type OmitPosition<Kind> = Kind extends Origin ? Omit<Kind, "line" | "column"> : never;
+
+/** A Plan without origins, and with the reasons that the promise sheet shows. */
+export type DeployedPlan = Omit<Plan, "origins"> & { readonly reasons: Readonly<Record<Path, Reason>> };
+
+/** Serialises a Plan to the same bytes on every machine, and for every layout and comment of the platform file. */
 export function planDocument(plan: Plan): PlanDocument {
-  const { origins, ...decided } = plan;
-  const deployed = Object.entries(originsOfPromises(plan)).map(
-    ([path, origin]) => [path, withoutFolder(origin)] as const,
-  );
+  const { origins: _, ...decided } = plan;
   return {
-    text: lineByLine({ ...decided, origins: Object.fromEntries(deployed) }),
+    text: lineByLine({ ...decided, reasons: reasonsOfPromises(plan) }),
     hash: contentHash(
       canonicalJson(
         {
@@ -38,15 +42,21 @@ export function planDocument(plan: Plan): PlanDocument {
   };
 }
 
+/** The Plan of a document: its origins have no position. */
+export function planOfDocument({ reasons, ...decided }: DeployedPlan): Plan {
+  const origins = Object.entries(reasons).map(([path, reason]) => [path, { ...reason, line: 0, column: 0 }] as const);
+  return { ...decided, origins: Object.fromEntries(origins) };
+}
+
 /**
- * The origins that the promise sheet reads; the dashboard shows the line of the file beside each term. At run time nothing
- * else reads origins, which are three quarters of a Plan, and a ConfigMap is limited to 1 MiB.
+ * The reasons that the promise sheet reads; the dashboard shows them beside each term. At run time nothing else reads
+ * origins, which are three quarters of a Plan, and a ConfigMap is limited to 1 MiB.
  */
-function originsOfPromises(plan: Plan): Plan["origins"] {
-  const read: Record<string, Origin> = {};
+function reasonsOfPromises(plan: Plan): DeployedPlan["reasons"] {
+  const read: Record<string, Reason> = {};
   const record = (path: string | symbol) => {
     const origin = typeof path === "string" ? plan.origins[path] : undefined;
-    if (typeof path === "string" && origin !== undefined) read[path] = origin;
+    if (typeof path === "string" && origin !== undefined) read[path] = withoutPosition(origin);
     return origin;
   };
   const origins = new Proxy(plan.origins, {
@@ -61,7 +71,7 @@ function originsOfPromises(plan: Plan): Plan["origins"] {
 }
 
 /** Compact JSON with one line per element, so that a diff shows the elements that changed. */
-function lineByLine(plan: Plan): string {
+function lineByLine(plan: DeployedPlan): string {
   const fields = Object.entries(plan)
     .filter(([, value]) => value !== undefined)
     .sort(([left], [right]) => (left < right ? -1 : 1));
@@ -78,6 +88,7 @@ function withoutPatches(element: { readonly patches: unknown }): object {
   return { ...element, patches: [] };
 }
 
-function withoutFolder(origin: Origin): Origin {
+/** With the name of the file, without its folder. */
+function withoutPosition({ line: _, column: __, ...origin }: Origin): Reason {
   return { ...origin, file: origin.file.slice(origin.file.lastIndexOf("/") + 1) };
 }

@@ -1,6 +1,8 @@
+import { gzipSync } from "node:zlib";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Store } from "../../plan/plan.js";
 import { canonicalJson, contentHash } from "../canonical.js";
+import { PLAN_FILE } from "../plan-document.js";
 import type { StoreServer } from "../stores/server.js";
 import type { ConfigMap } from "./manifest.js";
 import { metadata, platformMetadata } from "./metadata.js";
@@ -17,21 +19,39 @@ export function planConfigMapName(scope: Scope): string {
   return `plan-${scope.document.hash}`;
 }
 
-/** Throws `render/config-map-too-large` if the Plan exceeds the maximum size of a ConfigMap. */
+/**
+ * Readable up to half of the maximum; compressed above it. `keelson serve` recognises the compression, so the path in the
+ * pods is the same.
+ *
+ * @throws KeelsonError `render/config-map-too-large` if the compressed Plan exceeds the maximum size of a ConfigMap.
+ */
 export function planConfigMap(scope: Scope): ConfigMap {
-  const bytes = new TextEncoder().encode(scope.document.text).length;
-  if (bytes > MAX_CONFIG_MAP_BYTES)
-    throw new KeelsonError(
-      "render/config-map-too-large",
-      `the plan of ${scope.plan.platform} has ${bytes} bytes; a ConfigMap cannot exceed ${MAX_CONFIG_MAP_BYTES} bytes`,
-    );
-  return {
+  const object = {
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: platformMetadata(scope.plan, planConfigMapName(scope)),
-    data: { "plan.json": scope.document.text },
-  };
+  } as const;
+  const key = PLAN_FILE.slice(PLAN_FILE.lastIndexOf("/") + 1);
+  const text = Buffer.from(scope.document.text);
+  if (text.length <= MAX_CONFIG_MAP_BYTES / 2) return { ...object, data: { [key]: scope.document.text } };
+  const compressed = compress(text);
+  if (compressed.length > MAX_CONFIG_MAP_BYTES)
+    throw new KeelsonError(
+      "render/config-map-too-large",
+      `the plan of ${scope.plan.platform} has ${compressed.length} bytes after compression; a ConfigMap cannot exceed ${MAX_CONFIG_MAP_BYTES} bytes`,
+    );
+  return { ...object, binaryData: { [key]: compressed.toString("base64") } };
 }
+
+/** The header names no operating system (255), so every machine writes the same bytes. */
+function compress(content: Buffer): Buffer {
+  const compressed = gzipSync(content, { level: 9 });
+  compressed[GZIP_SYSTEM_BYTE] = 255;
+  return compressed;
+}
+
+/** Position of the operating system in the header of a gzip member (RFC 1952). */
+const GZIP_SYSTEM_BYTE = 9;
 
 export function storeConfigMapName(store: Store, files: Readonly<Record<string, string>>): string {
   return `${store.name}-${contentHash(canonicalJson(files, 0), 10)}`;

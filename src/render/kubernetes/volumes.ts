@@ -83,7 +83,7 @@ export function persistentVolumes(unit: Unit): readonly Volume[] {
   return [...unit.volumes, ...ofSidecars].filter((volume) => volume.kind === "persistent");
 }
 
-/** Mounted as a directory: the kubelet does not update a `subPath` mount when only line numbers in the Plan change. */
+/** Mounted as a directory: the kubelet does not update a `subPath` mount when only reasons in the Plan change. */
 function planVolume(scope: Scope): Mounted {
   const directory = PLAN_FILE.slice(0, PLAN_FILE.lastIndexOf("/"));
   return {
