@@ -26,6 +26,7 @@ const PURE = [
   "accounts/token",
   "recovery/{lifecycle,leftovers,decisions,expire,problems,scheduler}",
   "drills/{estimate,measure,probes,report,result-file}",
+  "deploy/{compare,foreign-objects}",
   "dashboard/{call-graph-layout,drill-marks,drill-rates,format,promise-summary,remedies,topology}",
 ];
 const core = [...CORE.map((folder) => `test/${folder}/**/*.test.ts`), ...PURE.map((name) => `test/${name}.test.ts`)];
@@ -63,7 +64,7 @@ export default defineConfig({
           globalSetup: ["test/support/build.ts"],
         },
       },
-      { test: { ...shared, name: "cluster", include: cluster, globalSetup: ["test/support/build.ts"] } },
+      { test: { ...shared, name: "cluster", include: cluster, exclude: core, globalSetup: ["test/support/build.ts"] } },
       {
         test: { ...shared, name: "browser", include: browser, exclude: core, globalSetup: ["test/support/build.ts"] },
       },

@@ -5,6 +5,7 @@ import { singleLine } from "../errors/terminal-text.js";
 import type { Plan } from "../plan/plan.js";
 import { type Change, decideChanges } from "../render/changes.js";
 import { withMarker } from "../render/generated-marker.js";
+import { secretNotes } from "../render/kubernetes/secret.js";
 import type { Note } from "../render/note.js";
 import type { Rendering } from "../render/target.js";
 import { isTargetName, type TargetName, targets } from "../render/targets.js";
@@ -27,7 +28,9 @@ export async function render(given: string | undefined, options: RenderOptions):
   const file = await fileOrDefault(given, "read");
   const target = targetNamed(options.target);
   const plan = await loadPlan(file, options.environment);
-  const rendering = targets[target].render(plan);
+  const rendered = targets[target].render(plan);
+  const rendering =
+    target === "kubernetes" ? { ...rendered, notes: [...rendered.notes, ...secretNotes(plan)] } : rendered;
   if (options.output === undefined) printFiles(rendering, options);
   else await write(plan, rendering, options.output, target, options);
 }

@@ -6,9 +6,11 @@ import { type ApiRequest, KubernetesError, notFromKubernetes, refusal, unreachab
 import { describe, LiveObject, type ObjectReference } from "./live-object.js";
 
 /** The field manager of server-side apply. */
-const FIELD_MANAGER = "keelson";
+export const FIELD_MANAGER = "keelson";
 
 const REQUEST_TIMEOUT_MS = 30_000;
+/** After this time the API server ends a watch, and the caller lists and watches again. */
+const WATCH_SECONDS = 60;
 /** Delays before the retries of a request that the server rejected because it is overloaded (429, 503). */
 const RETRY_DELAYS_MS = [200, 1000, 3000];
 
@@ -56,13 +58,24 @@ export class KubernetesClient {
   /** Path prefix of the API, for clusters behind a shared host. */
   readonly #basePath: string;
   readonly #origin: string;
+  readonly #allowPlainHttp: boolean;
   #agent: { readonly client: Identity["client"]; readonly agent: Agent } | undefined;
 
-  constructor(connection: Connection) {
+  /** Without `allowPlainHttp`, a request that would send credentials without TLS fails with `kubernetes/plain-http`. */
+  constructor(connection: Connection, options: { readonly allowPlainHttp?: boolean } = {}) {
     const server = new URL(connection.server);
     this.#connection = connection;
+    this.#allowPlainHttp = options.allowPlainHttp === true;
     this.#origin = server.origin;
     this.#basePath = server.pathname.replace(/\/+$/, "");
+  }
+
+  /** What makes the connection insecure, for the user. */
+  get warnings(): readonly string[] {
+    const { server, verify, description } = this.#connection;
+    if (server.startsWith("http:")) return [`the connection to ${server} is not encrypted (${description})`];
+    if (verify) return [];
+    return [`the certificate of ${server} is not verified: insecure-skip-tls-verify is set (${description})`];
   }
 
   get description(): string {
@@ -131,6 +144,24 @@ export class KubernetesClient {
     return LiveObject.parse(await this.#send("POST", `${collection}?${query}`, `create ${describe(object)}`, object));
   }
 
+  /** Replaces an object; fails with a conflict if `metadata.resourceVersion` is not its current version. */
+  async replace(object: ObjectReference): Promise<LiveObject> {
+    const query = new URLSearchParams({ fieldManager: FIELD_MANAGER, fieldValidation: "Strict" });
+    const path = `${await this.#pathOf(object)}?${query}`;
+    return LiveObject.parse(await this.#send("PUT", path, `replace ${describe(object)}`, object));
+  }
+
+  /** Writes the field managers of an object as it was read; fails with a conflict if it has changed since. */
+  async replaceManagedFields(object: LiveObject, managedFields: readonly unknown[]): Promise<void> {
+    const operations = [
+      { op: "test", path: "/metadata/resourceVersion", value: object.metadata.resourceVersion },
+      { op: "replace", path: "/metadata/managedFields", value: managedFields },
+    ];
+    const path = `${await this.#pathOf(object)}?${new URLSearchParams({ fieldManager: FIELD_MANAGER })}`;
+    const operation = `take over fields of ${describe(object)}`;
+    await this.#send("PATCH", path, operation, operations, "application/json-patch+json");
+  }
+
   /** Deletes an object and, in the background, its dependents. Does nothing if the object does not exist. */
   async delete(object: ObjectReference & { readonly metadata: { readonly uid?: string | undefined } }): Promise<void> {
     // Only the object that was read: an object created since with the same name is not deleted.
@@ -155,10 +186,18 @@ export class KubernetesClient {
     resourceVersion: string,
     signal: AbortSignal,
   ): AsyncGenerator<WatchEvent> {
-    const query = new URLSearchParams({ watch: "1", labelSelector: selectorOf(labels), resourceVersion });
+    const query = new URLSearchParams({
+      watch: "1",
+      labelSelector: selectorOf(labels),
+      resourceVersion,
+      allowWatchBookmarks: "true",
+      timeoutSeconds: String(WATCH_SECONDS),
+    });
     const path = `${await this.#collection(apiVersion, kind, namespace)}?${query}`;
     const apiRequest = this.#requestOf("GET", path, `watch ${kind}`);
-    const response = await this.#dispatch(apiRequest, { headersTimeout: REQUEST_TIMEOUT_MS, bodyTimeout: 0, signal });
+    // The API server ends the stream after `timeoutSeconds`: a stream that is silent for longer hangs.
+    const bodyTimeout = WATCH_SECONDS * 1000 + REQUEST_TIMEOUT_MS;
+    const response = await this.#dispatch(apiRequest, { headersTimeout: REQUEST_TIMEOUT_MS, bodyTimeout, signal });
     if (response.statusCode >= 400)
       throw refusal(response.statusCode, parseJson(await response.body.text()), apiRequest);
     let rest = "";
@@ -171,6 +210,7 @@ export class KubernetesClient {
           if (line.trim() === "") continue;
           const event = Event.safeParse(parseJson(line)).data;
           if (event === undefined) throw notFromKubernetes(line, this.#connection.server, apiRequest);
+          // BOOKMARK events have no object to report. An ERROR (410 Gone) means that the version has expired.
           if (event.type === "ERROR") return;
           if (event.type === "ADDED" || event.type === "MODIFIED" || event.type === "DELETED")
             yield { type: event.type, object: LiveObject.parse({ apiVersion, kind, ...event.object }) };
@@ -198,14 +238,18 @@ export class KubernetesClient {
     return `${groupPath(apiVersion)}${scope}/${found.plural}`;
   }
 
-  /** Discovered once per group and version; again after a failure. */
+  /** Discovered once per group and version; again after a failure or an empty answer. */
   #kindsOf(apiVersion: string): Promise<ReadonlyMap<string, Kind>> {
     const group = groupPath(apiVersion);
     const cached = this.#kinds.get(group);
     if (cached) return cached;
     const discovered = this.#discover(group);
     this.#kinds.set(group, discovered);
-    discovered.catch(() => this.#kinds.delete(group));
+    // Not cached without kinds: the CustomResourceDefinitions of an operator may be installed during a deploy.
+    discovered.then(
+      (kinds) => kinds.size === 0 && this.#kinds.delete(group),
+      () => this.#kinds.delete(group),
+    );
     return discovered;
   }
 
@@ -214,7 +258,14 @@ export class KubernetesClient {
       if (error instanceof KubernetesError && error.status === 404) return { resources: [] };
       throw error;
     });
-    const resources = ResourceList.parse(response).resources.filter((resource) => !resource.name.includes("/"));
+    const parsed = ResourceList.safeParse(response);
+    if (!parsed.success)
+      throw notFromKubernetes(
+        JSON.stringify(response),
+        this.#connection.server,
+        this.#requestOf("GET", group, "discovery"),
+      );
+    const resources = parsed.data.resources.filter((resource) => !resource.name.includes("/"));
     return new Map(resources.map(({ kind, name, namespaced }) => [kind, { plural: name, namespaced }]));
   }
 
@@ -233,8 +284,12 @@ export class KubernetesClient {
         headersTimeout: REQUEST_TIMEOUT_MS,
         bodyTimeout: REQUEST_TIMEOUT_MS,
       });
-      const text = await response.body.text();
-      if (response.statusCode < 400) return text === "" ? {} : parseJson(text);
+      const text = await bodyOf(response, this.#connection.server, apiRequest);
+      if (response.statusCode < 400) {
+        const body = text === "" ? {} : parseJson(text);
+        if (typeof body !== "object") throw notFromKubernetes(text, this.#connection.server, apiRequest);
+        return body;
+      }
       const wait = RETRY_DELAYS_MS[attempt];
       if (!(response.statusCode === 429 || response.statusCode === 503) || wait === undefined)
         throw refusal(response.statusCode, parseJson(text), apiRequest);
@@ -244,6 +299,11 @@ export class KubernetesClient {
 
   async #dispatch(apiRequest: ApiRequest, options: RequestOptions): Promise<Dispatcher.ResponseData> {
     const identity = await this.#connection.credentials();
+    if (identity.authorization !== undefined && this.#origin.startsWith("http:") && !this.#allowPlainHttp)
+      throw new KubernetesError(
+        "kubernetes/plain-http",
+        `the credentials of ${this.#connection.description} are not sent to ${this.#connection.server}, which has no TLS`,
+      );
     const headers = {
       accept: "application/json",
       ...options.headers,
@@ -294,6 +354,15 @@ function selectorOf(labels: Readonly<Record<string, string>>): string {
   return Object.entries(labels)
     .map(([name, value]) => `${name}=${value}`)
     .join(",");
+}
+
+/** A response whose body ends early or not at all is no response. */
+async function bodyOf(response: Dispatcher.ResponseData, server: string, apiRequest: ApiRequest): Promise<string> {
+  try {
+    return await response.body.text();
+  } catch (error) {
+    throw unreachable(error, server, apiRequest);
+  }
 }
 
 /** Returns the text of a response that is not JSON (the page of a proxy), for the error message. */

@@ -25,7 +25,7 @@ type Status = z.infer<typeof Status>;
 
 /** A request to the API server, for error messages. */
 export interface ApiRequest {
-  readonly method: "DELETE" | "GET" | "PATCH" | "POST";
+  readonly method: "DELETE" | "GET" | "PATCH" | "POST" | "PUT";
   readonly path: string;
   /** For example `apply Deployment gateway`. */
   readonly operation: string;
@@ -38,14 +38,22 @@ export class KubernetesError extends KeelsonError {
   override readonly name = "KubernetesError";
   /** The HTTP status; undefined if there was no response. */
   readonly status: number | undefined;
+  /** The message of the API server, without the operation that it rejected. */
+  readonly reason: string;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { readonly status?: number; readonly hint?: string; readonly cause?: unknown } = {},
+    options: {
+      readonly status?: number;
+      readonly reason?: string;
+      readonly hint?: string;
+      readonly cause?: unknown;
+    } = {},
   ) {
     super(code, message, options);
     this.status = options.status;
+    this.reason = options.reason ?? message;
   }
 }
 
@@ -54,7 +62,11 @@ export function refusal(status: number, body: unknown, request: ApiRequest): Kub
   const parsed = Status.safeParse(body);
   const apiStatus = parsed.success ? parsed.data : Status.parse({ message: typeof body === "string" ? body : "" });
   const error = (code: ErrorCode, message: string, hint?: string) =>
-    new KubernetesError(code, `${request.operation}: ${message}`, { status, ...(hint !== undefined && { hint }) });
+    new KubernetesError(code, `${request.operation}: ${message}`, {
+      status,
+      reason: message,
+      ...(hint !== undefined && { hint }),
+    });
   switch (status) {
     case 400:
       return error("kubernetes/unreadable", apiStatus.message);
@@ -96,8 +108,18 @@ function owner(message: string | undefined): string {
 }
 
 function causes(apiStatus: Status): string {
-  const details = (apiStatus.details?.causes ?? []).map((cause) => `${cause.field ?? ""}: ${cause.message ?? ""}`);
+  const details = (apiStatus.details?.causes ?? []).map(
+    (cause) => `${cause.field ?? ""}: ${shortened(cause.message ?? "")}`,
+  );
   return details.length > 0 ? details.join("; ") : apiStatus.message;
+}
+
+const MAX_MESSAGE_LENGTH = 300;
+
+/** The API server quotes the whole invalid value, such as a list of volume claims; the reason is at the end. */
+function shortened(message: string): string {
+  if (message.length <= MAX_MESSAGE_LENGTH) return message;
+  return `${message.slice(0, MAX_MESSAGE_LENGTH / 3)} … ${message.slice((-2 * MAX_MESSAGE_LENGTH) / 3)}`;
 }
 
 /** The error for a response that is not from the Kubernetes API, such as the page of a proxy in front of it. */

@@ -1,7 +1,12 @@
 import { beforeAll, expect, it } from "vitest";
 import { z } from "zod";
+import { KubernetesClient } from "../../src/kubernetes/client.js";
+import { connectionFrom } from "../../src/kubernetes/kubeconfig.js";
+import { externalSecrets } from "../../src/render/secrets.js";
 import type { Api, ApiObject } from "../support/cluster/api.js";
 import { type ControlPlane, startControlPlane } from "../support/cluster/control-plane.js";
+import { applied, deployInto } from "../support/cluster/deploying.js";
+import { defineOperatorKinds } from "../support/cluster/operators.js";
 import { blueprintPlans } from "../support/cluster/plans.js";
 import { applyAll, podTemplate, renderedObjects } from "../support/cluster/rendered.js";
 import {
@@ -71,6 +76,27 @@ describeWith(["cluster"], "rendered objects and a real API server", () => {
     await applyAll(plane.api, objects);
     // Applied again they change nothing: what the server fills in is not fought over.
     for (const object of objects) expect(await changesAgain(plane.api, object), describe(object)).toBe(false);
+  });
+
+  it.each(plans)("%s: a second deploy applies nothing", async (_name, of) => {
+    const namespace = `${of.namespace}-deployed`;
+    const plan = { ...of, namespace, environment: namespace };
+    await plane.api.create("/api/v1/namespaces", { metadata: { name: namespace } });
+    for (const { name, keys } of externalSecrets(plan))
+      await plane.api.create(`/api/v1/namespaces/${namespace}/secrets`, {
+        metadata: { name },
+        stringData: Object.fromEntries(keys.map((key) => [key, "value"])),
+      });
+    await defineOperatorKinds(plane.api, renderedObjects(plan));
+    const client = new KubernetesClient(await connectionFrom({ kubeconfig: plane.kubeconfig, environment: {} }));
+    try {
+      // There are no nodes, so the rollouts do not end.
+      const first = await deployInto(client, plan, [], { timeoutMs: 10 });
+      expect(applied(first).length).toBeGreaterThan(5);
+      expect(applied(await deployInto(client, plan, [], { dryRun: true }))).toEqual([]);
+    } finally {
+      await client.close();
+    }
   });
 
   it.each(plans)("%s: `restricted` admits every pod", async (name, plan) => {

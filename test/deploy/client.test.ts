@@ -10,21 +10,25 @@ afterEach(async () => {
   await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)));
 });
 
-async function connect(listener: RequestListener): Promise<KubernetesClient> {
+async function connect(
+  listener: RequestListener,
+  options: { readonly authorization?: string; readonly allowPlainHttp?: boolean } = {},
+): Promise<KubernetesClient> {
   const started = createServer(listener);
   server = started;
   await new Promise<void>((resolve) => started.listen(0, "127.0.0.1", resolve));
   const address = started.address();
   if (address === null || typeof address === "string") throw new Error("no port");
-  client = new KubernetesClient({
+  const connection = {
     description: "a test",
     server: `http://127.0.0.1:${address.port}`,
     authority: undefined,
     verify: true,
     serverName: undefined,
     namespace: undefined,
-    credentials: async () => ({ client: undefined, authorization: undefined }),
-  });
+    credentials: async () => ({ client: undefined, authorization: options.authorization }),
+  };
+  client = new KubernetesClient(connection, { allowPlainHttp: options.allowPlainHttp === true });
   return client;
 }
 
@@ -54,4 +58,57 @@ it.each([200, 502])("reports the page of a proxy in place of a watch (%i)", asyn
     for await (const _ of api.watch("v1", "Pod", "shop", {}, "1", new AbortController().signal));
   };
   await expect(watch()).rejects.toMatchObject({ code: "kubernetes/failed", name: "KubernetesError" });
+});
+
+it.each([
+  ["a page instead of the kinds", (url: string) => (url === "/api/v1" ? "<html>Sign in</html>" : JSON.stringify(pod))],
+  ["other JSON instead of the kinds", (url: string) => (url === "/api/v1" ? '{"ok":true}' : JSON.stringify(pod))],
+  ["a page instead of an object", (url: string) => (url === "/api/v1" ? kinds : "<html>Sign in</html>")],
+])("reports %s with status 200 as an answer of another server", async (_title, bodyOf) => {
+  const api = await connect((request, response) => response.writeHead(200).end(bodyOf(request.url ?? "")));
+  await expect(api.get(pod)).rejects.toMatchObject({
+    code: "kubernetes/failed",
+    message: expect.stringContaining("is not from the Kubernetes API"),
+  });
+});
+
+it("discovers kinds again that the cluster did not serve at first", async () => {
+  let installed = false;
+  const api = await connect((request, response) =>
+    request.url === "/api/v1" && !installed
+      ? response.writeHead(404).end("{}")
+      : response.writeHead(200).end(request.url === "/api/v1" ? kinds : JSON.stringify(pod)),
+  );
+  expect(await api.hasKind("v1", "Pod")).toBe(false);
+  installed = true;
+  expect(await api.hasKind("v1", "Pod")).toBe(true);
+});
+
+it("sends credentials without TLS only if that is allowed, and reports the connection", async () => {
+  const seen: (string | undefined)[] = [];
+  const listener: RequestListener = (request, response) => {
+    seen.push(request.headers.authorization);
+    response.writeHead(200).end(request.url === "/api/v1" ? kinds : JSON.stringify(pod));
+  };
+  const refused = await connect(listener, { authorization: "Bearer secret" });
+  await expect(refused.get(pod)).rejects.toMatchObject({ code: "kubernetes/plain-http", exitCode: 2 });
+  expect(seen).toEqual([]);
+  expect(refused.warnings).toEqual([expect.stringMatching(/is not encrypted \(a test\)$/)]);
+  await refused.close();
+  server?.close();
+  const allowed = await connect(listener, { authorization: "Bearer secret", allowPlainHttp: true });
+  expect(await allowed.get(pod)).toMatchObject(pod);
+  expect(seen).toEqual(["Bearer secret", "Bearer secret"]);
+});
+
+it("warns of a certificate that is not verified", () => {
+  const connection = {
+    ...{ description: "context x", server: "https://k8s.example", authority: undefined },
+    verify: false,
+  };
+  const credentials = async () => ({ client: undefined, authorization: undefined });
+  client = new KubernetesClient({ ...connection, serverName: undefined, namespace: undefined, credentials });
+  expect(client.warnings).toEqual([
+    "the certificate of https://k8s.example is not verified: insecure-skip-tls-verify is set (context x)",
+  ]);
 });

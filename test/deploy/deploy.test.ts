@@ -1,29 +1,16 @@
-import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, beforeEach, expect, it } from "vitest";
 import { KubernetesClient } from "../../src/kubernetes/client.js";
-import { type DeployOptions, type DeployResult, deploy } from "../../src/kubernetes/deploy/index.js";
+import type { DeployOptions, DeployResult } from "../../src/kubernetes/deploy/index.js";
 import { connectionFrom } from "../../src/kubernetes/kubeconfig.js";
-import type { LiveObject, ObjectReference } from "../../src/kubernetes/live-object.js";
+import type { LiveObject } from "../../src/kubernetes/live-object.js";
 import type { Plan } from "../../src/plan/plan.js";
 import { type ControlPlane, startControlPlane } from "../support/cluster/control-plane.js";
+import { applied, deployInto, named, pruned, twoUnits } from "../support/cluster/deploying.js";
 import { startSimulatedNodes } from "../support/cluster/simulated-nodes.js";
-import { cpuScale, edge, entrance, samplePlan, unit } from "../support/render/sample-plan.js";
+import { cpuScale, entrance, unit } from "../support/render/sample-plan.js";
 import { describeWith } from "../support/requirements.js";
-
-/** A platform without stores: two units, one calling the other. */
-function twoUnits(namespace: string, fields: Partial<Plan> = {}): Plan {
-  return samplePlan({
-    namespace,
-    environment: namespace,
-    units: [unit("gateway"), unit("accounts")],
-    models: [],
-    stores: [],
-    edges: [edge("gateway", "accounts", 8080)],
-    ...fields,
-  });
-}
 
 describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
   let plane: ControlPlane;
@@ -48,31 +35,10 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
   });
 
   const run = (plan: Plan, options: Partial<DeployOptions> = {}): Promise<DeployResult> =>
-    deploy(client, plan, {
-      dryRun: false,
-      force: false,
-      timeoutMs: 30_000,
-      random: (bytes) => randomBytes(bytes).toString("base64url"),
-      report: {
-        secret: ({ action, name }) => reported.push(`${action} secret ${name}`),
-        step: ({ action, object, reason }) =>
-          reported.push(`${action} ${object.kind} ${object.metadata.name}: ${reason}`),
-        rollout: ({ name, state, why }, reasons) => reported.push([name, state, why, ...reasons].join(" ")),
-      },
-      ...options,
-    });
+    deployInto(client, plan, reported, options);
 
-  const named = (namespace: string, apiVersion: string, kind: string, name: string): ObjectReference => ({
-    apiVersion,
-    kind,
-    metadata: { namespace, name },
-  });
   const read = (namespace: string, apiVersion: string, kind: string, name: string): Promise<LiveObject | undefined> =>
     client.get(named(namespace, apiVersion, kind, name));
-  const applied = (result: DeployResult) =>
-    result.steps.filter(({ action }) => action === "apply").map(({ object, reason }) => `${object}: ${reason}`);
-  const pruned = (result: DeployResult) =>
-    result.steps.filter(({ action }) => action === "prune").map(({ object }) => object);
 
   it("applies all objects, waits for the rollouts, and changes nothing when run again", async () => {
     const plan = twoUnits("fresh");
@@ -159,34 +125,9 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
       ],
     });
     await expect(run(twoUnits("misspelled", { units: [patched], edges: [] }), { dryRun: true })).rejects.toMatchObject({
-      message: expect.stringMatching(/apply Deployment gateway: .*replicaz/),
+      code: "deploy/rejected",
+      details: [expect.stringMatching(/Deployment gateway: .*replicaz/)],
     });
-  });
-
-  it("reports the owner of a field of another manager, and takes it over only with --force-conflicts", async () => {
-    const plan = twoUnits("conflict");
-    await run(plan);
-    await client.apply(
-      { ...named("conflict", "apps/v1", "Deployment", "gateway"), ...{ spec: { replicas: 5 } } },
-      { manager: "a-person", force: true },
-    );
-    await expect(run(plan)).rejects.toMatchObject({
-      code: "kubernetes/conflict",
-      message: expect.stringMatching(/Deployment gateway: \.spec\.replicas is owned by a-person/),
-      hint: expect.stringContaining("--force-conflicts"),
-    });
-    expect((await run(plan, { force: true })).outcome).toBe("done");
-    expect(await read("conflict", "apps/v1", "Deployment", "gateway")).toMatchObject({ spec: { replicas: 2 } });
-  });
-
-  it("reverts manual changes", async () => {
-    const plan = twoUnits("drift");
-    await run(plan);
-    const service = `/api/v1/namespaces/drift/services/gateway`;
-    await plane.api.merge(service, { spec: { sessionAffinity: "ClientIP" } });
-    await plane.api.merge(service, { metadata: { labels: { "app.kubernetes.io/component": "wrong" } } });
-    const result = await run(plan, { force: true });
-    expect(applied(result)).toEqual([expect.stringMatching(/^Service gateway: drifted: .*component/)]);
   });
 
   it("passes the number of replicas to an autoscaler without scaling down to one", async () => {

@@ -11,9 +11,14 @@ export function declareDeploy(program: Command): void {
     .option("--context <name>", "context of the kubeconfig (default: its current context)")
     .option("--kubeconfig <file>", "kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)")
     .option("--dry-run", "validate every object on the API server (server-side dry run) and change nothing")
-    .option("--force-conflicts", "take over fields that are owned by other field managers")
+    .option(
+      "--diff",
+      "print what a deploy would change in the cluster, and change nothing; exit code 1 if there is any change",
+    )
+    .option("--force-conflicts", "take over fields that are owned by other field managers and controllers")
+    .option("--allow-plain-http", "send credentials to an API server without TLS")
     .addOption(
-      new Option("--timeout <duration>", "time limit of the rollouts")
+      new Option("--timeout <duration>", "time limit of the rollouts, and of the wait for another deploy")
         .argParser(positiveDuration)
         .default(DEFAULT_ROLLOUT_TIMEOUT_MS, "10m"),
     )

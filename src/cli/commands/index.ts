@@ -24,6 +24,7 @@ import { declareRender } from "./render.js";
 import { declareRestart } from "./restart.js";
 import { declareRestore } from "./restore.js";
 import { declareSchema } from "./schema.js";
+import { declareSecrets } from "./secrets.js";
 import { declareServe } from "./serve.js";
 import { declareStatus } from "./status.js";
 import { declareUp } from "./up.js";
@@ -44,7 +45,7 @@ const groups: readonly { readonly title: string; readonly commands: readonly ((p
     commands: [declareChat, declareKeys, declareUsage, declareUsers, declareOrgs, declareAudit],
   },
   { title: "Design:", commands: [declareCheck, declarePromises, declarePlan, declareSchema] },
-  { title: "Render and deploy:", commands: [declareRender, declareDeploy] },
+  { title: "Render and deploy:", commands: [declareRender, declareDeploy, declareSecrets] },
   {
     title: "Back up, restore and drill:",
     commands: [declareDrill, declareDrills, declareBackup, declareBackups, declareRestore, declareUpgradeDatabase],

@@ -31,7 +31,7 @@ export const targetErrors = {
     hint: "use controller: nginx or traefik",
   },
   "render/config-map-too-large": {
-    summary: "The plan is larger than a ConfigMap of Kubernetes can be.",
+    summary: "The compressed plan is larger than a ConfigMap of Kubernetes can be.",
     exitCode: 2,
     hint: "split the platform file into several platforms",
   },
@@ -47,7 +47,37 @@ export const targetErrors = {
     hint: "remove apiVersion, metadata.name and metadata.namespace from the patch",
   },
 
+  "secrets/unwritable": {
+    summary: "The file for the generated Secrets cannot be written; an existing file is never replaced.",
+    exitCode: 1,
+    hint: "give a new file with -o",
+  },
   "deploy/missing-secret": { summary: "Secrets that only the operator can provide are missing.", exitCode: 1 },
+  "deploy/port-mismatch": {
+    summary: "The address in the secret of a managed store has another port than the NetworkPolicy allows.",
+    exitCode: 1,
+  },
+  "deploy/conflict": {
+    summary: "Another field manager or a controller owns fields that the platform file sets.",
+    exitCode: 1,
+    hint: "leave the fields to their owner, or take them over with --force-conflicts",
+  },
+  "deploy/rejected": {
+    summary: "The API server would reject an object, or data would be lost; nothing was applied.",
+    exitCode: 1,
+    hint: "change the platform file, or follow the steps above; --dry-run validates again",
+  },
+  "deploy/locked": {
+    summary: "Another deploy to the namespace is running.",
+    exitCode: 1,
+    hint: "wait until it ends, or give it more time with --timeout; the lease of a killed deploy expires after 15 s",
+  },
+  "deploy/lease-lost": {
+    summary: "The lease of this deploy expired, so another deploy may be running.",
+    exitCode: 1,
+    hint: "check the connection to the API server and deploy again",
+  },
+  "deploy/namespace-terminating": { summary: "The namespace of the platform is being deleted.", exitCode: 1 },
   "kubeconfig/missing": {
     summary: "No kubeconfig was found.",
     exitCode: 2,
@@ -62,6 +92,11 @@ export const targetErrors = {
   "kubeconfig/dangling": { summary: "The context names a cluster or user that is not defined.", exitCode: 2 },
   "kubeconfig/exec-failed": { summary: "The credential plugin of the kubeconfig failed.", exitCode: 1 },
 
+  "kubernetes/plain-http": {
+    summary: "Credentials are not sent to an API server without TLS.",
+    exitCode: 2,
+    hint: "use the https address of the API server, or give --allow-plain-http",
+  },
   "kubernetes/unreachable": { summary: "The Kubernetes API server cannot be reached.", exitCode: 1 },
   "kubernetes/untrusted": { summary: "The certificate of the API server is not trusted.", exitCode: 1 },
   "kubernetes/unknown-kind": {
@@ -89,7 +124,7 @@ export const targetErrors = {
   "kubernetes/invalid": {
     summary: "The API server rejected an object as invalid (422).",
     exitCode: 1,
-    hint: "to change an immutable field, delete the object first",
+    hint: "keep the old value of an immutable field in the platform file; keelson deploy --dry-run reports how to change it",
   },
   "kubernetes/busy": {
     summary: "The API server throttles requests (429).",

@@ -1,53 +1,187 @@
 import { canonicalJson, contentHash } from "../../render/canonical.js";
 import type { Manifest } from "../../render/kubernetes/manifest.js";
-import { identity, type LiveObject } from "../live-object.js";
-import { differences } from "./differences.js";
+import type { KubernetesError } from "../errors.js";
+import { describe, type LiveObject } from "../live-object.js";
+import { type Comparison, compare, type FieldChange, RENDERED_ANNOTATION, unequalFields } from "./compare.js";
+import { type ManagedFieldsEntry, ownersOf, takeOver } from "./field-owner.js";
+import { covers, valueAt } from "./field-set.js";
+import { hintFor } from "./hint.js";
 import { KINDS, rank } from "./order.js";
-
-/** Hash of the rendered object. It differs also if a field was removed from the rendering, which the live object still has. */
-const RENDERED_ANNOTATION = "keelson.dev/rendered";
+import type { Preview } from "./preview.js";
 
 export type Step =
   | {
       readonly action: "apply";
       readonly object: Manifest;
       readonly reason: string;
+      readonly live: LiveObject | undefined;
+      /** The object after the step, as far as it can be known before. */
+      readonly expected: LiveObject | undefined;
+      readonly changes: readonly FieldChange[];
+      /** Overwrite fields of other owners. */
+      readonly force: boolean;
+      /** The `managedFields` that make deploy the owner of what was added by hand, so that the apply removes it. */
+      readonly managedFields: readonly ManagedFieldsEntry[] | undefined;
       /** The current number of replicas, kept while its ownership passes to the autoscaler; undefined if it does not. */
       readonly handOver: number | undefined;
     }
   | { readonly action: "keep"; readonly object: Manifest | LiveObject; readonly reason: string }
   | { readonly action: "prune"; readonly object: LiveObject; readonly reason: string };
 
-export interface LiveState {
-  /** Objects with the labels of this platform and environment, and objects with the name of a rendered object. */
-  readonly objects: readonly LiveObject[];
+/** Why an object cannot be applied. */
+export interface Refusal {
+  readonly object: string;
+  readonly kind: "conflict" | "rejected";
+  readonly reasons: readonly string[];
+  /** Lines that describe what to do. */
+  readonly hint: readonly string[];
+}
+
+export interface DecideInput {
+  readonly previews: readonly Preview[];
+  /** Live objects with the labels of this platform and environment that are not rendered. */
+  readonly leftOver: readonly LiveObject[];
   /** Names of the ConfigMaps that earlier revisions refer to, which a rollback needs. */
   readonly configMapsInUse: ReadonlySet<string>;
+  /** Workloads whose replicas an autoscaler of another owner writes, as `Deployment gateway`. */
+  readonly autoscaled: ReadonlySet<string>;
+  /** Take fields over from other owners. */
+  readonly force: boolean;
 }
+
+export interface Decision {
+  readonly steps: readonly Step[];
+  /** All reasons why the platform cannot be applied. If there are any, no step may be executed. */
+  readonly refusals: readonly Refusal[];
+  readonly warnings: readonly string[];
+}
+
+type Outcome = { readonly step: Step; readonly warnings: readonly string[] } | { readonly refusal: Refusal };
 
 /** The steps that make the cluster match the rendered objects. Dependencies are applied first and pruned last. Pure. */
-export function decide(rendered: readonly Manifest[], live: LiveState): readonly Step[] {
-  const found = new Map(live.objects.map((object) => [identity(object), object]));
-  const renderedIds = new Set(rendered.map(identity));
-  const applied = [...rendered]
-    .sort((left, right) => rank(left) - rank(right))
-    .map((object) => decideRendered(marked(object), found.get(identity(object))));
-  const others = live.objects
-    .filter((object) => !renderedIds.has(identity(object)) && !object.metadata.deletionTimestamp)
+export function decide(input: DecideInput): Decision {
+  const outcomes = [...input.previews]
+    .sort((left, right) => rank(left.object) - rank(right.object))
+    .map((preview) => decideRendered(preview, input));
+  const others = input.leftOver
+    .filter((object) => !object.metadata.deletionTimestamp)
     .sort((left, right) => rank(right) - rank(left))
-    .map((object) => decideLeftOver(object, live.configMapsInUse));
-  return [...applied, ...others];
+    .map((object) => decideLeftOver(object, input.configMapsInUse));
+  return {
+    steps: [...outcomes.flatMap((outcome) => ("step" in outcome ? [outcome.step] : [])), ...others],
+    refusals: outcomes.flatMap((outcome) => ("refusal" in outcome ? [outcome.refusal] : [])),
+    warnings: outcomes.flatMap((outcome) => ("step" in outcome ? outcome.warnings : [])),
+  };
 }
 
-function decideRendered(object: Manifest, live: LiveObject | undefined): Step {
-  if (!live) return { action: "apply", object, reason: "new", handOver: undefined };
+/** The rendered object with the hash of its content. */
+export function marked(object: Manifest): Manifest {
+  const mark = contentHash(canonicalJson(object, 0), 16);
+  return {
+    ...object,
+    metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [RENDERED_ANNOTATION]: mark } },
+  };
+}
+
+function decideRendered(preview: Preview, input: DecideInput): Outcome {
+  const { object, live, result } = preview;
+  if (result.kind === "rejected") return { refusal: rejection(preview, result.error) };
+  if (result.kind === "forbidden") return forbidden(preview, result.error);
+  if (result.kind === "unverified")
+    return {
+      step: creation(object, undefined),
+      warnings: [`${describe(object)} cannot be validated before its namespace exists`],
+    };
+  const { applied } = result;
+  if (!live) return { step: creation(object, applied), warnings: injected(object, compare(object, applied, applied)) };
+  return decideExisting(object, live, applied, input);
+}
+
+function creation(object: Manifest, expected: LiveObject | undefined): Step {
+  const nothing = { changes: [], force: false, managedFields: undefined, handOver: undefined };
+  return { action: "apply", object, reason: "new", live: undefined, expected, ...nothing };
+}
+
+function decideExisting(object: Manifest, live: LiveObject, applied: LiveObject, input: DecideInput): Outcome {
   const handOver = replicasToHandOver(object, live);
-  const changed = differences(object, live).filter((path) => !path.endsWith(`.${RENDERED_ANNOTATION}`));
-  const sameSource =
-    live.metadata.annotations?.[RENDERED_ANNOTATION] === object.metadata.annotations?.[RENDERED_ANNOTATION];
-  if (sameSource && changed.length === 0) return { action: "keep", object, reason: "unchanged" };
-  const paths = changed.length > 0 ? summary(changed) : "fields removed";
-  return { action: "apply", object, reason: `${sameSource ? "drifted" : "changed"}: ${paths}`, handOver };
+  const comparison = withoutReplicas(compare(object, live, applied), handOver !== undefined);
+  const { changes, added } = comparison;
+  // An autoscaler that no longer exists still owns the replicas that it wrote.
+  const conflicts = comparison.conflicts.filter(
+    ({ path, writer }) => path !== ".spec.replicas" || writer === "applier" || input.autoscaled.has(describe(object)),
+  );
+  if (conflicts.length > 0 && !input.force)
+    return {
+      refusal: {
+        object: describe(object),
+        kind: "conflict",
+        reasons: conflicts.map(({ path, owner }) => `${path} is owned by ${owner ?? "another manager"}`),
+        hint: [],
+      },
+    };
+  const warnings = injected(object, comparison);
+  const previous = live.metadata.annotations?.[RENDERED_ANNOTATION];
+  const sameSource = previous === object.metadata.annotations?.[RENDERED_ANNOTATION];
+  if (sameSource && changes.length === 0) return { step: { action: "keep", object, reason: "unchanged" }, warnings };
+  return {
+    step: {
+      action: "apply",
+      object,
+      reason: reasonFor(changes, sameSource, previous),
+      live,
+      expected: comparison.expected,
+      changes,
+      force: input.force || changes.some(({ owner }) => owner !== undefined),
+      managedFields: added.length > 0 ? takeOver(live, added) : undefined,
+      handOver,
+    },
+    warnings,
+  };
+}
+
+function injected(object: Manifest, comparison: Comparison): readonly string[] {
+  return comparison.injected.map(
+    (container) =>
+      `${describe(object)}: ${container} is not rendered and has no field owner; kept, because an admission webhook would add it again`,
+  );
+}
+
+function reasonFor(changes: readonly FieldChange[], sameSource: boolean, previous: string | undefined): string {
+  const shown = summary(changes);
+  if (sameSource) return `drifted: ${shown}`;
+  if (changes.length > 0) return `changed: ${shown}`;
+  return previous === undefined
+    ? "not deployed by Keelson before"
+    : "changed: only fields that are equal to the defaults";
+}
+
+function rejection({ object, live }: Preview, { status, reason, hint }: KubernetesError): Refusal {
+  return {
+    object: describe(object),
+    kind: "rejected",
+    reasons: [reason],
+    hint: status === 422 ? hintFor(object, live) : hint === undefined ? [] : [hint],
+  };
+}
+
+/**
+ * Rights for one namespace do not include its Namespace object and cluster-scoped objects. They are compared with what can be
+ * read; an administrator applies them.
+ */
+function forbidden(preview: Preview, error: KubernetesError): Outcome {
+  const { object, live } = preview;
+  if (object.metadata.namespace !== undefined) return { refusal: rejection(preview, error) };
+  const differing = live ? unequalFields(object, live) : [];
+  const problem = !live
+    ? "cannot be read with these permissions"
+    : differing.length > 0
+      ? `differs at ${differing.join(", ")}, and these permissions do not allow the change`
+      : undefined;
+  return {
+    step: { action: "keep", object, reason: problem ?? "unchanged" },
+    warnings:
+      problem === undefined ? [] : [`${describe(object)} ${problem}: an administrator of the cluster must apply it`],
+  };
 }
 
 function decideLeftOver(object: LiveObject, configMapsInUse: ReadonlySet<string>): Step {
@@ -58,24 +192,26 @@ function decideLeftOver(object: LiveObject, configMapsInUse: ReadonlySet<string>
   return { action: "prune", object, reason: "no longer rendered" };
 }
 
-function marked(object: Manifest): Manifest {
-  const mark = contentHash(canonicalJson(object, 0), 16);
-  return {
-    ...object,
-    metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [RENDERED_ANNOTATION]: mark } },
-  };
-}
-
-/** When an autoscaler takes ownership of the replicas, their number must not drop to the default of one in between. */
+/**
+ * When an autoscaler takes ownership of the replicas, their number must not drop to the default of one in between. Undefined
+ * if deploy does not own the replicas.
+ */
 function replicasToHandOver(object: Manifest, live: LiveObject): number | undefined {
   if (object.kind !== "Deployment" && object.kind !== "StatefulSet") return undefined;
   if (object.spec?.replicas !== undefined) return undefined;
-  const { spec } = live;
-  if (typeof spec !== "object" || spec === null || !("replicas" in spec)) return undefined;
-  return typeof spec.replicas === "number" && spec.replicas > 1 ? spec.replicas : undefined;
+  const isOwner = ownersOf(live).some(
+    ({ name, fields }) => name === "keelson" && covers(fields, ["f:spec", "f:replicas"]),
+  );
+  const replicas = valueAt(live, ["f:spec", "f:replicas"]);
+  return isOwner && typeof replicas === "number" && replicas > 1 ? replicas : undefined;
 }
 
-function summary(paths: readonly string[]): string {
-  const shown = paths.slice(0, 3).join(", ");
-  return paths.length > 3 ? `${shown} and ${paths.length - 3} more` : shown;
+function withoutReplicas(comparison: Comparison, handedOver: boolean): Comparison {
+  if (!handedOver) return comparison;
+  return { ...comparison, changes: comparison.changes.filter(({ path }) => path !== ".spec.replicas") };
+}
+
+function summary(changes: readonly FieldChange[]): string {
+  const shown = changes.slice(0, 3).map(({ path, owner }) => (owner === undefined ? path : `${path} (by ${owner})`));
+  return changes.length > 3 ? `${shown.join(", ")} and ${changes.length - 3} more` : shown.join(", ");
 }

@@ -7,25 +7,17 @@ import type { Step } from "./decide.js";
  */
 const HAND_OVER_MANAGER = "keelson-hand-over";
 
-export interface ExecuteOptions {
-  readonly dryRun: boolean;
-  readonly force: boolean;
-  /** Namespace for the dry run of an object whose own namespace does not exist yet. */
-  readonly dryRunNamespace: string | undefined;
-}
-
-/** Executes one step. A dry run sends server-side dry runs and changes nothing. */
-export async function execute(client: KubernetesClient, step: Step, options: ExecuteOptions): Promise<void> {
-  const { dryRun, force, dryRunNamespace } = options;
+/** Executes one step. */
+export async function execute(client: KubernetesClient, step: Step): Promise<void> {
   switch (step.action) {
     case "keep":
       return;
     case "prune":
-      if (!dryRun) await client.delete(step.object);
+      await client.delete(step.object);
       return;
     case "apply": {
       const { apiVersion, kind, metadata } = step.object;
-      if (step.handOver !== undefined && !dryRun)
+      if (step.handOver !== undefined)
         await client.apply(
           {
             apiVersion,
@@ -35,13 +27,8 @@ export async function execute(client: KubernetesClient, step: Step, options: Exe
           },
           { manager: HAND_OVER_MANAGER },
         );
-      // In another namespace there may be an unrelated object of the same name, which a dry run does not change.
-      if (dryRunNamespace !== undefined && metadata.namespace !== undefined)
-        await client.apply(
-          { ...step.object, metadata: { ...metadata, namespace: dryRunNamespace } },
-          { dryRun: true, force: true },
-        );
-      else await client.apply(step.object, { dryRun, force });
+      if (step.live && step.managedFields) await client.replaceManagedFields(step.live, step.managedFields);
+      await client.apply(step.object, { force: step.force });
     }
   }
 }

@@ -1,30 +1,58 @@
+import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Plan } from "../../plan/plan.js";
 import { manifests } from "../../render/kubernetes/index.js";
+import type { Manifest } from "../../render/kubernetes/manifest.js";
 import type { KubernetesClient } from "../client.js";
-import { describe, identity, type ObjectReference } from "../live-object.js";
-import { decide, type Step } from "./decide.js";
+import { describe, identity } from "../live-object.js";
+import { comparable, type FieldChange } from "./compare.js";
+import { type Decision, decide, marked, type Refusal, type Step } from "./decide.js";
 import { execute } from "./execute.js";
-import { ownedLabels, readLiveState } from "./live-state.js";
-import { ROLLING_KINDS, type Rollout } from "./rollout.js";
+import { autoscaledBy, type ForeignObject, foreignObjects } from "./foreign-objects.js";
+import { DeployLease, type LeaseTimes } from "./lease.js";
+import { kindOf, ownedLabels, readLiveState } from "./live-state.js";
+import { namespaceExists } from "./namespace.js";
+import { rank } from "./order.js";
+import { inParallel } from "./parallel.js";
+import { preview } from "./preview.js";
+import { minimumReplicas, ROLLING_KINDS, type Rollout } from "./rollout.js";
 import { decideSecrets, type SecretStep, writeSecret } from "./secrets.js";
+import { refuseLostMembers } from "./store-members.js";
 import { waitForRollouts } from "./wait.js";
 
 export interface DeployOptions {
   /** Send every object as a server-side dry run and change nothing. */
   readonly dryRun: boolean;
-  /** Time limit of the rollouts. */
+  /** Time limit of the rollouts, and of the wait for another deploy. */
   readonly timeoutMs: number;
   /** Take over fields of other field managers. */
   readonly force: boolean;
+  /** Identifies this deploy to others that wait for it; unique. */
+  readonly holder: string;
+  readonly leaseTimes?: LeaseTimes;
   readonly random: (bytes: number) => string;
   readonly report: Reporter;
 }
 
 /** Receives each step as it is done. */
 export interface Reporter {
+  waiting(message: string): void;
+  /** Objects that the API server has validated. */
+  validated(done: number, total: number): void;
+  warning(message: string): void;
   secret(step: SecretStep): void;
   step(step: Step): void;
   rollout(rollout: Rollout, reasons: readonly string[]): void;
+}
+
+export interface StepResult {
+  readonly object: string;
+  readonly action: Step["action"];
+  readonly reason: string;
+  /** The fields that change, with the other field manager that wrote them, if there is one. */
+  readonly changes: readonly FieldChange[];
+  /** The object before and after the step, without its status and server metadata; undefined if it does not exist. */
+  readonly live: unknown;
+  readonly expected: unknown;
 }
 
 export interface DeployResult {
@@ -33,68 +61,223 @@ export interface DeployResult {
   /** The namespace does not exist yet, so the dry run of its objects used `default`. */
   readonly triedElsewhere: boolean;
   readonly secrets: readonly { readonly name: string; readonly action: SecretStep["action"] }[];
-  readonly steps: readonly { readonly object: string; readonly action: Step["action"]; readonly reason: string }[];
+  readonly steps: readonly StepResult[];
+  /** Objects of other owners that open connections to the platform's pods, or scale them. */
+  readonly foreign: readonly ForeignObject[];
+  readonly warnings: readonly string[];
   readonly rollouts: readonly Rollout[];
   readonly reasons: Readonly<Record<string, string>>;
   readonly outcome: "done" | "failed" | "timed-out";
 }
 
 /**
- * Deploys a Plan to a cluster: creates missing secrets, applies the objects, waits for the rollouts, and then prunes objects
- * that are no longer rendered. A failed deploy prunes nothing.
+ * Deploys a Plan to a cluster: validates every object by a dry run, creates missing secrets, applies the objects, waits for
+ * the rollouts, and then prunes objects that are no longer rendered. A failed deploy prunes nothing. A Lease in the namespace
+ * serialises deploys.
  *
- * @throws KeelsonError `deploy/missing-secret`, and `KubernetesError` of any request.
+ * @throws KeelsonError `deploy/…`, and `KubernetesError` of any request.
  */
 export async function deploy(client: KubernetesClient, plan: Plan, options: DeployOptions): Promise<DeployResult> {
-  const rendered = manifests(plan).map(({ object }) => object);
-  const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: plan.namespace } };
-  const triedElsewhere = options.dryRun && (await client.get(namespace)) === undefined;
-  const secretSteps = await decideSecrets(client, plan);
-  const steps = decide(rendered, await readLiveState(client, plan, rendered));
-  const { dryRun, force } = options;
-  const executeAll = async (which: readonly Step[]) => {
-    for (const step of which) {
-      await execute(client, step, { dryRun, force, dryRunNamespace: triedElsewhere ? "default" : undefined });
-      options.report.step(step);
-    }
-  };
+  const prepared = await prepare(client, plan, options, undefined);
+  const { namespaceIsMissing } = prepared;
+  if (options.dryRun) {
+    report(options.report, prepared);
+    return result(plan, prepared, true, { rollouts: [], reasons: {}, timedOut: false });
+  }
+  if (namespaceIsMissing) await applyAll(client, namespaceSteps(prepared.steps), options.report, () => undefined);
+  const lease = await DeployLease.acquire(client, {
+    namespace: plan.namespace,
+    holder: options.holder,
+    waitMs: options.timeoutMs,
+    waiting: options.report.waiting,
+    ...(options.leaseTimes && { times: options.leaseTimes }),
+  });
+  try {
+    // Decided again under the lease: another deploy may have ended in between.
+    return await deployUnder(lease, client, plan, options);
+  } finally {
+    await lease.release();
+  }
+}
 
-  await executeAll(steps.filter((step) => step.action !== "prune" && isNamespace(step)));
-  for (const step of secretSteps) {
-    if (!triedElsewhere) await writeSecret(client, plan, step, options.random, dryRun);
+async function deployUnder(
+  lease: DeployLease,
+  client: KubernetesClient,
+  plan: Plan,
+  options: DeployOptions,
+): Promise<DeployResult> {
+  const prepared = await prepare(client, plan, options, lease.deployedKinds);
+  const { rendered, secrets, steps } = prepared;
+  const held = () => lease.assertHeld();
+  for (const warning of prepared.warnings) options.report.warning(warning);
+  await lease.record([...new Set([...(lease.deployedKinds ?? []), ...rendered.map(kindOf)])]);
+  const applied = steps.filter((step) => step.action !== "prune");
+  const pruned = steps.filter((step) => step.action === "prune");
+  const early = pruned.filter((step) => isReplacedAutoscaler(step, rendered));
+  await applyAll(client, namespaceSteps(applied), options.report, held);
+  for (const step of secrets) {
+    held();
+    await writeSecret(client, plan, step, options.random, false);
     options.report.secret(step);
   }
-  await executeAll(steps.filter((step) => step.action !== "prune" && !isNamespace(step)));
-
-  const waited = dryRun
-    ? { rollouts: [], reasons: {}, timedOut: false }
-    : await waitForRollouts(client, {
-        namespace: plan.namespace,
-        labels: ownedLabels(plan),
-        wanted: rollingIn(rendered),
-        timeoutMs: options.timeoutMs,
-        progress: options.report.rollout,
-      });
-  const failed = waited.rollouts.some((rollout) => rollout.state === "failed");
-  const outcome = failed ? "failed" : waited.timedOut ? "timed-out" : "done";
-  if (outcome === "done") await executeAll(steps.filter((step) => step.action === "prune"));
-  return {
+  await applyAll(client, early, options.report, held);
+  await applyAll(
+    client,
+    applied.filter((step) => step.object.kind !== "Namespace"),
+    options.report,
+    held,
+  );
+  const waited = await waitForRollouts(client, {
     namespace: plan.namespace,
-    dryRun,
-    triedElsewhere,
-    secrets: secretSteps.map(({ name, action }) => ({ name, action })),
-    steps: steps.map(({ object, action, reason }) => ({ object: describe(object), action, reason })),
-    rollouts: waited.rollouts,
-    reasons: waited.reasons,
-    outcome,
-  };
+    labels: ownedLabels(plan),
+    wanted: new Set(
+      rendered.filter(({ kind }) => ROLLING_KINDS.some((row) => row.kind === kind)).map((object) => identity(object)),
+    ),
+    minimum: minimumReplicas(rendered),
+    timeoutMs: options.timeoutMs,
+    progress: options.report.rollout,
+  });
+  const finished = result(plan, prepared, false, waited);
+  if (finished.outcome !== "done") return finished;
+  await applyAll(
+    client,
+    pruned.filter((step) => !early.includes(step)),
+    options.report,
+    held,
+  );
+  const kept = steps.filter((step) => step.action === "keep").map(({ object }) => kindOf(object));
+  await lease.record([...new Set([...rendered.map(kindOf), ...kept])]);
+  return finished;
+}
+
+interface Prepared extends Decision {
+  readonly rendered: readonly Manifest[];
+  readonly secrets: readonly SecretStep[];
+  readonly foreign: readonly ForeignObject[];
+  readonly namespaceIsMissing: boolean;
+}
+
+/**
+ * Reads the cluster, validates every object and decides the steps. Changes nothing.
+ *
+ * @throws KeelsonError with every reason why the platform cannot be applied.
+ */
+async function prepare(
+  client: KubernetesClient,
+  plan: Plan,
+  options: DeployOptions,
+  deployedKinds: readonly string[] | undefined,
+): Promise<Prepared> {
+  const rendered = manifests(plan).map(({ object }) => marked(object));
+  const namespaceIsMissing = !(await namespaceExists(client, plan));
+  const secrets = await decideSecrets(client, plan);
+  // The values of a dry run are not stored.
+  if (!namespaceIsMissing) await inParallel(secrets, (step) => writeSecret(client, plan, step, options.random, true));
+  const live = await readLiveState(client, plan, rendered, deployedKinds);
+  const previews = await preview(client, rendered, {
+    live: (object) => live.rendered.get(identity(object)),
+    elsewhere: namespaceIsMissing ? "default" : undefined,
+    progress: options.report.validated,
+  });
+  const foreign = foreignObjects(rendered, live.others, ownedLabels(plan));
+  const decision = decide({
+    previews,
+    leftOver: live.leftOver,
+    configMapsInUse: live.configMapsInUse,
+    autoscaled: autoscaledBy(foreign),
+    force: options.force,
+  });
+  refuse([...decision.refusals, ...refuseLostMembers(plan, previews)]);
+  const warnings = [...live.warnings, ...decision.warnings, ...secrets.flatMap(({ warnings }) => warnings)];
+  return { ...decision, warnings, rendered, secrets, foreign, namespaceIsMissing };
+}
+
+function refuse(refusals: readonly Refusal[]): void {
+  if (refusals.length === 0) return;
+  const conflictsOnly = refusals.every(({ kind }) => kind === "conflict");
+  throw new KeelsonError(
+    conflictsOnly ? "deploy/conflict" : "deploy/rejected",
+    `nothing was applied, because ${refusals.length === 1 ? "one object" : `${refusals.length} objects`} cannot be`,
+    {
+      details: refusals.flatMap(({ object, reasons, hint }) => [
+        ...reasons.map((reason) => `${object}: ${reason}`),
+        ...hint.map((line) => `  ${line}`),
+      ]),
+    },
+  );
+}
+
+/** Applies in the order of kinds; objects of one kind at the same time. */
+async function applyAll(
+  client: KubernetesClient,
+  steps: readonly Step[],
+  report: Reporter,
+  assertHeld: () => void,
+): Promise<void> {
+  const groups = new Map<number, Step[]>();
+  for (const step of steps) groups.set(rank(step.object), [...(groups.get(rank(step.object)) ?? []), step]);
+  for (const group of groups.values())
+    await inParallel(group, async (step) => {
+      assertHeld();
+      await execute(client, step);
+      report.step(step);
+    });
+}
+
+/** An autoscaler that is no longer rendered, of a workload that is: it must not scale the workload after its apply. */
+function isReplacedAutoscaler({ object }: Step, rendered: readonly Manifest[]): boolean {
+  return (
+    object.kind === "HorizontalPodAutoscaler" &&
+    rendered.some(
+      ({ kind, metadata }) =>
+        kind !== object.kind &&
+        ROLLING_KINDS.some((row) => row.kind === kind) &&
+        metadata.name === object.metadata.name,
+    )
+  );
 }
 
 /** The namespace is applied before the secrets and all other objects. */
-function isNamespace(step: Step): boolean {
-  return step.object.kind === "Namespace";
+function namespaceSteps(steps: readonly Step[]): readonly Step[] {
+  return steps.filter((step) => step.object.kind === "Namespace");
 }
 
-function rollingIn(rendered: readonly ObjectReference[]): ReadonlySet<string> {
-  return new Set(rendered.filter(({ kind }) => ROLLING_KINDS.some((row) => row.kind === kind)).map(identity));
+function report(reporter: Reporter, { warnings, secrets, steps }: Prepared): void {
+  for (const warning of warnings) reporter.warning(warning);
+  for (const step of secrets) reporter.secret(step);
+  for (const step of steps) reporter.step(step);
+}
+
+function result(
+  plan: Plan,
+  { secrets, steps, foreign, warnings, namespaceIsMissing }: Prepared,
+  dryRun: boolean,
+  waited: Awaited<ReturnType<typeof waitForRollouts>>,
+): DeployResult {
+  const failed = waited.rollouts.some((rollout) => rollout.state === "failed");
+  return {
+    namespace: plan.namespace,
+    dryRun,
+    triedElsewhere: dryRun && namespaceIsMissing,
+    secrets: secrets.map(({ name, action }) => ({ name, action })),
+    steps: steps.map(stepResult),
+    foreign,
+    warnings,
+    rollouts: waited.rollouts,
+    reasons: waited.reasons,
+    outcome: failed ? "failed" : waited.timedOut ? "timed-out" : "done",
+  };
+}
+
+function stepResult(step: Step): StepResult {
+  const { object, action, reason } = step;
+  const isApply = step.action === "apply";
+  return {
+    object: describe(object),
+    action,
+    reason,
+    changes: isApply ? step.changes : [],
+    live: comparable(isApply ? step.live : step.object),
+    expected: action === "prune" ? undefined : comparable(isApply ? step.expected : step.object),
+  };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Manifest } from "../../render/kubernetes/manifest.js";
 import { Conditions } from "../conditions.js";
 import { describe, type LiveObject } from "../live-object.js";
 
@@ -50,10 +51,27 @@ export const ROLLING_KINDS = [
   { apiVersion: "postgresql.cnpg.io/v1", kind: "Cluster" },
 ] as const;
 
-/** Reads the status of one of the kinds that are waited for, as its controller last wrote it. */
-export function rolloutOf(object: LiveObject): Rollout {
+/**
+ * The minimum of each autoscaler, by workload (`Deployment gateway`): a new workload has one replica until its autoscaler
+ * writes the minimum.
+ */
+export function minimumReplicas(rendered: readonly Manifest[]): ReadonlyMap<string, number> {
+  return new Map(
+    rendered.flatMap((object) => {
+      if (object.kind !== "HorizontalPodAutoscaler" || !object.spec) return [];
+      const { scaleTargetRef, minReplicas = 1 } = object.spec;
+      return [[`${scaleTargetRef.kind} ${scaleTargetRef.name}`, minReplicas] as const];
+    }),
+  );
+}
+
+/**
+ * Reads the status of one of the kinds that are waited for, as its controller last wrote it. `minimum` is the minimum of its
+ * autoscaler.
+ */
+export function rolloutOf(object: LiveObject, minimum = 0): Rollout {
   if (object.kind === "Job") return jobProgress(object);
-  return object.kind === "Cluster" ? databaseProgress(object) : workloadProgress(object);
+  return object.kind === "Cluster" ? databaseProgress(object) : workloadProgress(object, minimum);
 }
 
 /** CloudNativePG reports a phase as text and the number of ready instances. */
@@ -70,9 +88,9 @@ function databaseProgress(object: LiveObject): Rollout {
   };
 }
 
-function workloadProgress(object: LiveObject): Rollout {
+function workloadProgress(object: LiveObject, minimum: number): Rollout {
   const { spec, status } = Workload.parse(object);
-  const wanted = spec.replicas;
+  const wanted = Math.max(spec.replicas, minimum);
   const progress = { name: describe(object), ready: Math.min(status.readyReplicas, wanted), wanted };
   const waiting = (why: string): Rollout => ({ ...progress, state: "waiting", why });
   if (status.observedGeneration < (object.metadata.generation ?? 0))

@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { KeelsonError } from "../../errors/keelson-error.js";
-import type { Plan } from "../../plan/plan.js";
+import type { Plan, Store } from "../../plan/plan.js";
+import { type SecretManifest, secretManifest } from "../../render/kubernetes/secret.js";
 import { missingValues } from "../../render/realise-secret.js";
 import { externalSecrets, type GeneratedSecret, generatedSecrets } from "../../render/secrets.js";
 import type { KubernetesClient } from "../client.js";
-import type { LiveObject } from "../live-object.js";
-import { ownedLabels } from "./live-state.js";
+import type { LiveObject, ObjectReference } from "../live-object.js";
+import { ownersOf } from "./field-owner.js";
+import { covers } from "./field-set.js";
 
 const Data = z.looseObject({ data: z.record(z.string(), z.string()).default({}) });
 
@@ -14,6 +16,7 @@ export interface SecretStep {
   readonly name: string;
   readonly action: "create" | "complete" | "keep";
   readonly missing: readonly string[];
+  readonly warnings: readonly string[];
   readonly live: LiveObject | undefined;
   readonly secret: GeneratedSecret;
 }
@@ -21,16 +24,23 @@ export interface SecretStep {
 /**
  * Compares the secrets that the platform needs with those in the cluster.
  *
- * @throws KeelsonError `deploy/missing-secret` with every secret that the user must provide and that does not exist.
+ * @throws KeelsonError `deploy/missing-secret` with every secret that the user must provide and that does not exist, and
+ *   `deploy/port-mismatch` with every managed store whose address has another port than planned.
  */
 export async function decideSecrets(client: KubernetesClient, plan: Plan): Promise<readonly SecretStep[]> {
   const read = async (name: string) => {
     const live = await client.get({ apiVersion: "v1", kind: "Secret", metadata: { name, namespace: plan.namespace } });
-    return { live, keys: live ? Object.keys(Data.parse(live).data) : [] };
+    const data = live ? Data.parse(live).data : {};
+    return { live, data, keys: Object.keys(data) };
   };
   const absent: string[] = [];
+  const misdirected: string[] = [];
   for (const external of externalSecrets(plan)) {
-    const { keys } = await read(external.name);
+    const { keys, data } = await read(external.name);
+    const store = plan.stores.find(({ name }) => name === external.name);
+    const { url } = decoded(data);
+    const problem = store && url !== undefined ? portProblem(store, url) : undefined;
+    if (problem !== undefined) misdirected.push(problem);
     const missing = external.keys.filter((key) => !keys.includes(key));
     if (missing.length > 0) absent.push(`${external.name} (${external.from}) lacks ${missing.join(", ")}`);
   }
@@ -39,14 +49,49 @@ export async function decideSecrets(client: KubernetesClient, plan: Plan): Promi
       details: absent,
       hint: `kubectl create secret generic NAME -n ${plan.namespace} --from-file=KEY=FILE`,
     });
+  if (misdirected.length > 0)
+    throw new KeelsonError(
+      "deploy/port-mismatch",
+      "the network policies would block the connections to managed stores",
+      {
+        details: misdirected,
+        hint: "set the port of the address in the platform file, or correct the secret",
+      },
+    );
   const steps: SecretStep[] = [];
   for (const secret of generatedSecrets(plan)) {
     const { live, keys } = await read(secret.name);
     const missing = Object.keys(secret.keys).filter((key) => !keys.includes(key));
     const action = !live ? "create" : missing.length > 0 ? "complete" : "keep";
-    steps.push({ name: secret.name, action, missing, live, secret });
+    const extra = keys.filter((key) => !Object.hasOwn(secret.keys, key));
+    const warnings = extra.map((key) => extraKey(secret.name, key, live));
+    steps.push({ name: secret.name, action, missing, warnings, live, secret });
   }
   return steps;
+}
+
+/** The ports of URLs that state none. */
+const DEFAULT_PORTS: Readonly<Record<string, number>> = {
+  "postgres:": 5432,
+  "postgresql:": 5432,
+  "redis:": 6379,
+  "rediss:": 6379,
+  "amqp:": 5672,
+  "amqps:": 5671,
+};
+
+/** Network policies open the planned port only; the provider's address is known from the secret alone. */
+function portProblem(store: Store, url: string): string | undefined {
+  const address = URL.canParse(url.trim()) ? new URL(url.trim()) : undefined;
+  const port = address && (address.port === "" ? DEFAULT_PORTS[address.protocol] : Number(address.port));
+  if (port === undefined || port === store.port) return undefined;
+  return `secret ${store.name} (url) connects to port ${port}, and the network policies open port ${store.port}: set "port: ${port}" at ${store.path}`;
+}
+
+/** A key that deploy did not generate may be the only copy of a value, so it is reported and kept. */
+function extraKey(name: string, key: string, live: LiveObject | undefined): string {
+  const owner = live && ownersOf(live).find(({ fields }) => covers(fields, ["f:data", `f:${key}`]));
+  return `Secret ${name}: .data.${key} is not declared${owner ? ` (by ${owner.name})` : ""}; kept, because deploy deletes no secret values`;
 }
 
 /** Creates missing secrets and keys; existing values are not changed. `random(bytes)` must return URL-safe text. */
@@ -59,26 +104,17 @@ export async function writeSecret(
 ): Promise<void> {
   if (step.action === "keep") return;
   const existing = step.live ? decoded(Data.parse(step.live).data) : {};
-  const object = {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name: step.name, namespace: plan.namespace, labels: { ...ownedLabels(plan) } },
-    // Only missing keys are applied, so other field managers keep the ownership of existing keys.
-    data: encoded(missingValues(step.secret, existing, random)),
-  };
+  const values = missingValues(step.secret, existing, random);
+  const manifest = secretManifest(plan, step.secret, values);
   // If another deploy creates the secret at the same time, `create` fails, where `apply` would overwrite it.
-  if (step.action === "create") await client.create({ ...object, ...typeOf(step.secret) }, { dryRun });
-  else await client.apply(object, { dryRun, manager: `keelson-${step.missing.join("-")}` });
+  if (step.action === "create") await client.create(manifest, { dryRun });
+  // Only missing keys are applied, so other field managers keep the ownership of existing keys.
+  else await client.apply(withoutType(manifest), { dryRun, manager: `keelson-${step.missing.join("-")}` });
 }
 
-/** CloudNativePG requires the type `basic-auth` for credentials. The type of a secret is immutable. */
-function typeOf(secret: GeneratedSecret): { readonly type: string } {
-  const isAccount = "username" in secret.keys && "password" in secret.keys;
-  return { type: isAccount ? "kubernetes.io/basic-auth" : "Opaque" };
-}
-
-function encoded(values: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString("base64")]));
+/** The type of an existing secret cannot change. */
+function withoutType({ type: _, ...secret }: SecretManifest): ObjectReference {
+  return secret;
 }
 
 function decoded(values: Readonly<Record<string, string>>): Record<string, string> {

@@ -1,5 +1,5 @@
 import type { KubernetesClient } from "../client.js";
-import { identity, type LiveObject } from "../live-object.js";
+import { describe, identity, type LiveObject } from "../live-object.js";
 import { diagnose } from "./diagnose.js";
 import { workloadOf } from "./owner.js";
 import { ROLLING_KINDS, type Rollout, rolloutOf } from "./rollout.js";
@@ -9,6 +9,8 @@ export interface WaitOptions {
   readonly labels: Readonly<Record<string, string>>;
   /** Identities of the objects to wait for. */
   readonly wanted: ReadonlySet<string>;
+  /** The minimum of the autoscaler of each workload, by `Deployment NAME`. */
+  readonly minimum: ReadonlyMap<string, number>;
   readonly timeoutMs: number;
   /** Called when the progress of a rollout changes. */
   readonly progress: (rollout: Rollout, reasons: readonly string[]) => void;
@@ -102,7 +104,8 @@ class RolloutState {
 
   update(object: LiveObject): void {
     if (object.kind === "Pod") this.#updatePod(object);
-    else if (this.#options.wanted.has(identity(object))) this.#rollouts.set(identity(object), rolloutOf(object));
+    else if (this.#options.wanted.has(identity(object)))
+      this.#rollouts.set(identity(object), rolloutOf(object, this.#options.minimum.get(describe(object))));
     this.#report();
     this.#checkDecided();
   }

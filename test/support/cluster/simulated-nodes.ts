@@ -93,8 +93,6 @@ export function poolNodes(plan: Plan, zones: readonly string[]): readonly NodeSh
       capacity: {
         cpu: `${pool.allocatable?.cpu ?? 0}m`,
         memory: String(Math.floor(pool.allocatable?.memory ?? 0)),
-        // The platform file does not set the disk of a node.
-        "ephemeral-storage": "100Gi",
         "nvidia.com/gpu": String(pool.allocatable?.gpu ?? 0),
       },
       labels: { "keelson.dev/pool": pool.name, ...pool.labels },
@@ -107,6 +105,8 @@ function isReady(node: z.infer<typeof NodeReady>): boolean {
 }
 
 function nodeObject(name: string, shape: NodeShape): unknown {
+  // Neither the platform file nor most tests set the disk of a node.
+  const capacity = { "ephemeral-storage": "100Gi", ...shape.capacity };
   return {
     apiVersion: "v1",
     kind: "Node",
@@ -123,6 +123,6 @@ function nodeObject(name: string, shape: NodeShape): unknown {
       },
     },
     spec: shape.taints === undefined ? {} : { taints: shape.taints },
-    status: { capacity: { pods: "110", ...shape.capacity }, allocatable: { pods: "110", ...shape.capacity } },
+    status: { capacity: { pods: "110", ...capacity }, allocatable: { pods: "110", ...capacity } },
   };
 }

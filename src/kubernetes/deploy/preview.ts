@@ -1,0 +1,80 @@
+import { contentHash } from "../../render/canonical.js";
+import type { Manifest } from "../../render/kubernetes/manifest.js";
+import type { KubernetesClient } from "../client.js";
+import { KubernetesError } from "../errors.js";
+import type { LiveObject } from "../live-object.js";
+import { inParallel } from "./parallel.js";
+
+/** A rendered object, the live one, and what a server-side dry run of its apply gives. */
+export interface Preview {
+  readonly object: Manifest;
+  readonly live: LiveObject | undefined;
+  readonly result: PreviewResult;
+}
+
+export type PreviewResult =
+  | { readonly kind: "accepted"; readonly applied: LiveObject }
+  | { readonly kind: "rejected"; readonly error: KubernetesError }
+  /** The credentials may not apply the object. */
+  | { readonly kind: "forbidden"; readonly error: KubernetesError }
+  /** Its namespace does not exist yet, and the credentials may not use another one for the dry run. */
+  | { readonly kind: "unverified" };
+
+export interface PreviewOptions {
+  /** The live objects; `undefined` for one that does not exist. */
+  readonly live: (object: Manifest) => LiveObject | undefined;
+  /** The namespace of the dry run, if the namespace of the objects does not exist yet. */
+  readonly elsewhere: string | undefined;
+  readonly progress: (done: number, total: number) => void;
+}
+
+/**
+ * Applies every object as a dry run of the API server, with its validation, defaults, admission and immutable fields. Forced:
+ * owners of fields are compared in `compare`, all at once, and not by the first refusal.
+ *
+ * @throws KubernetesError if the API server does not answer or does not accept the credentials at all.
+ */
+export async function preview(
+  client: KubernetesClient,
+  objects: readonly Manifest[],
+  options: PreviewOptions,
+): Promise<readonly Preview[]> {
+  let done = 0;
+  return inParallel(objects, async (object) => {
+    const result = await dryRun(client, object, options.elsewhere);
+    done += 1;
+    options.progress(done, objects.length);
+    return { object, live: options.live(object), result };
+  });
+}
+
+async function dryRun(
+  client: KubernetesClient,
+  object: Manifest,
+  elsewhere: string | undefined,
+): Promise<PreviewResult> {
+  try {
+    const target = elsewhere === undefined ? object : await movedTo(client, object, elsewhere);
+    return { kind: "accepted", applied: await client.apply(target, { dryRun: true, force: true }) };
+  } catch (error) {
+    if (!(error instanceof KubernetesError) || !isAboutObject(error)) throw error;
+    if (error.status !== 403) return { kind: "rejected", error };
+    const isMoved = elsewhere !== undefined && object.metadata.namespace !== undefined;
+    return isMoved ? { kind: "unverified" } : { kind: "forbidden", error };
+  }
+}
+
+/** The object in another namespace, under a name that no unrelated object there has. */
+async function movedTo(client: KubernetesClient, object: Manifest, namespace: string): Promise<Manifest> {
+  if (object.metadata.namespace === undefined) return object;
+  const moved = { ...object, metadata: { ...object.metadata, namespace } };
+  if ((await client.get(moved)) === undefined) return moved;
+  const name = `dry-run-${contentHash(object.metadata.name, 16)}`;
+  return { ...moved, metadata: { ...moved.metadata, name } };
+}
+
+/** Any other error is of the connection or the credentials, and would be the same for every object. */
+function isAboutObject({ code, status }: KubernetesError): boolean {
+  if (code === "kubernetes/unknown-kind") return true;
+  return status !== undefined && status !== 401 && status !== 429 && status < 500;
+}

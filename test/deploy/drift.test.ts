@@ -1,0 +1,293 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { beforeAll, beforeEach, expect, it } from "vitest";
+import { KubernetesClient } from "../../src/kubernetes/client.js";
+import type { DeployOptions, DeployResult } from "../../src/kubernetes/deploy/index.js";
+import { connectionFrom } from "../../src/kubernetes/kubeconfig.js";
+import type { Plan } from "../../src/plan/plan.js";
+import { type ControlPlane, startControlPlane } from "../support/cluster/control-plane.js";
+import { applied, deployInto, named, twoUnits } from "../support/cluster/deploying.js";
+import { startSimulatedNodes } from "../support/cluster/simulated-nodes.js";
+import { cpuScale, entrance, unit } from "../support/render/sample-plan.js";
+import { describeWith } from "../support/requirements.js";
+
+const NAMESPACE = "drift";
+const POLICIES = `/apis/networking.k8s.io/v1/namespaces/${NAMESPACE}/networkpolicies`;
+const DEPLOYMENTS = `/apis/apps/v1/namespaces/${NAMESPACE}/deployments`;
+
+const plan = twoUnits(NAMESPACE, {
+  units: [unit("gateway"), unit("accounts"), unit("scaled", { replicas: { min: 2, max: 4 }, scale: cpuScale })],
+  entrances: [entrance()],
+});
+
+/** A change by hand: the object, a merge patch or JSON patch, and the fields that a deploy must report. */
+interface Change {
+  readonly path: string;
+  readonly patch: unknown;
+  readonly reported: RegExp;
+}
+
+const CHANGES: Readonly<Record<string, Change>> = {
+  "an empty ingress rule, which allows everything": {
+    path: `${POLICIES}/accounts`,
+    patch: [{ op: "add", path: "/spec/ingress/-", value: {} }],
+    reported: /^NetworkPolicy accounts: drifted: \.spec\.ingress\[\d\] \(by /,
+  },
+  "an egress rule where none is rendered": {
+    path: `${POLICIES}/accounts`,
+    patch: { spec: { egress: [{}] } },
+    reported: /^NetworkPolicy accounts: drifted: \.spec\.egress/,
+  },
+  "a peer in a rule": {
+    path: `${POLICIES}/accounts`,
+    patch: [{ op: "add", path: "/spec/ingress/0/from/-", value: { namespaceSelector: {} } }],
+    reported: /^NetworkPolicy accounts: drifted: \.spec\.ingress\[0\]\.from\[1\] \(by /,
+  },
+  "a port in a rule": {
+    path: `${POLICIES}/accounts`,
+    patch: [{ op: "add", path: "/spec/ingress/0/ports/-", value: { protocol: "TCP", port: 22 } }],
+    reported: /^NetworkPolicy accounts: drifted: \.spec\.ingress\[0\]\.ports\[1\]/,
+  },
+  "a removed rule": {
+    path: `${POLICIES}/accounts`,
+    patch: [{ op: "remove", path: "/spec/ingress/0" }],
+    reported: /^NetworkPolicy accounts: drifted: \.spec\.ingress/,
+  },
+  "a container": {
+    path: `${DEPLOYMENTS}/accounts`,
+    patch: [{ op: "add", path: "/spec/template/spec/containers/-", value: { name: "added", image: "example:1" } }],
+    reported: /^Deployment accounts: drifted: \.spec\.template\.spec\.containers\[name=added\] \(by /,
+  },
+  "a container before the others": {
+    path: `${DEPLOYMENTS}/accounts`,
+    patch: [{ op: "add", path: "/spec/template/spec/containers/0", value: { name: "first", image: "example:1" } }],
+    reported: /^Deployment accounts: drifted: .*containers\[name=first\]/,
+  },
+  "an init container": {
+    path: `${DEPLOYMENTS}/accounts`,
+    patch: { spec: { template: { spec: { initContainers: [{ name: "early", image: "example:1" }] } } } },
+    reported: /^Deployment accounts: drifted: .*initContainers/,
+  },
+  "an environment variable": {
+    path: `${DEPLOYMENTS}/accounts`,
+    patch: [{ op: "add", path: "/spec/template/spec/containers/0/env", value: [{ name: "FOO", value: "bar" }] }],
+    reported: /^Deployment accounts: drifted: \.spec\.template\.spec\.containers\[name=accounts\]\.env.* \(by /,
+  },
+  "an argument": {
+    path: `${DEPLOYMENTS}/accounts`,
+    patch: [{ op: "add", path: "/spec/template/spec/containers/0/args/-", value: "--debug" }],
+    reported: /^Deployment accounts: drifted: .*\.args\[\d+\] \(by /,
+  },
+  "a privilege of a rendered container": {
+    path: `${DEPLOYMENTS}/accounts`,
+    patch: [{ op: "add", path: "/spec/template/spec/hostNetwork", value: true }],
+    reported: /^Deployment accounts: drifted: \.spec\.template\.spec\.hostNetwork/,
+  },
+  "a label of the pods": {
+    path: `${DEPLOYMENTS}/accounts`,
+    patch: { spec: { template: { metadata: { labels: { "app.kubernetes.io/name": "accounts", role: "admin" } } } } },
+    reported: /^Deployment accounts: drifted: \.spec\.template\.metadata\.labels\.role/,
+  },
+  "a path of an Ingress": {
+    path: `/apis/networking.k8s.io/v1/namespaces/${NAMESPACE}/ingresses/entrance`,
+    patch: [
+      {
+        op: "add",
+        path: "/spec/rules/0/http/paths/-",
+        value: {
+          path: "/internal",
+          pathType: "Prefix",
+          backend: { service: { name: "accounts", port: { number: 80 } } },
+        },
+      },
+    ],
+    reported: /^Ingress entrance: drifted: \.spec\.rules\[0\]\.http\.paths\[\d\] \(by /,
+  },
+  "an annotation of an Ingress": {
+    path: `/apis/networking.k8s.io/v1/namespaces/${NAMESPACE}/ingresses/entrance`,
+    patch: { metadata: { annotations: { "nginx.ingress.kubernetes.io/permanent-redirect": "https://example.org" } } },
+    reported:
+      /^Ingress entrance: drifted: \.metadata\.annotations\["nginx.ingress.kubernetes.io\/permanent-redirect"\]/,
+  },
+  "a metric of an autoscaler": {
+    path: `/apis/autoscaling/v2/namespaces/${NAMESPACE}/horizontalpodautoscalers/scaled`,
+    patch: [
+      {
+        op: "add",
+        path: "/spec/metrics/-",
+        value: {
+          type: "Resource",
+          resource: { name: "memory", target: { type: "Utilization", averageUtilization: 10 } },
+        },
+      },
+    ],
+    reported: /^HorizontalPodAutoscaler scaled: drifted: \.spec\.metrics/,
+  },
+  "a port of a Service": {
+    path: `/api/v1/namespaces/${NAMESPACE}/services/accounts`,
+    patch: [{ op: "add", path: "/spec/ports/-", value: { name: "debug", port: 9229 } }],
+    reported: /^Service accounts: drifted: \.spec\.ports\[port=9229,protocol=TCP\] \(by /,
+  },
+  "a defaulted field of a Service": {
+    path: `/api/v1/namespaces/${NAMESPACE}/services/accounts`,
+    patch: { spec: { sessionAffinity: "ClientIP" } },
+    reported: /^Service accounts: drifted: \.spec\.sessionAffinity/,
+  },
+  "a changed label": {
+    path: `/api/v1/namespaces/${NAMESPACE}/services/accounts`,
+    patch: { metadata: { labels: { "app.kubernetes.io/component": "wrong" } } },
+    reported: /^Service accounts: drifted: .*component/,
+  },
+  "scaling by hand": {
+    path: `${DEPLOYMENTS}/accounts/scale`,
+    patch: { spec: { replicas: 5 } },
+    reported: /^Deployment accounts: drifted: \.spec\.replicas \(by /,
+  },
+};
+
+describeWith(["cluster", "kwok"], "changes in a cluster by others", () => {
+  let plane: ControlPlane;
+  let client: KubernetesClient;
+  let reported: string[];
+
+  beforeAll(async () => {
+    plane = await startControlPlane();
+    await startSimulatedNodes(
+      plane,
+      ["a", "b", "c"].map((zone) => ({ zone, capacity: { cpu: "16", memory: "64Gi", pods: "110" } })),
+    );
+    client = new KubernetesClient(await connectionFrom({ kubeconfig: plane.kubeconfig, environment: {} }));
+    const first = await deployInto(client, plan, []);
+    expect(first.rollouts.filter(({ state }) => state !== "done")).toEqual([]);
+    return async () => {
+      await client.close();
+      await plane.stop();
+    };
+  });
+
+  beforeEach(() => {
+    reported = [];
+  });
+
+  const run = (options: Partial<DeployOptions> = {}, of: Plan = plan): Promise<DeployResult> =>
+    deployInto(client, of, reported, options);
+  const patch = (path: string, body: unknown) =>
+    plane.api.demand("PATCH", path, body, `application/${Array.isArray(body) ? "json-patch" : "merge-patch"}+json`);
+  const kubectl = (...args: readonly string[]) =>
+    execFileSync(join(plane.programs, "kubectl"), ["--kubeconfig", plane.kubeconfig, "-n", NAMESPACE, ...args]);
+
+  it.each(Object.entries(CHANGES))("%s is reported with its path and owner, and put back", async (_title, change) => {
+    await patch(change.path, change.patch);
+    const dryRun = await run({ dryRun: true });
+    expect(applied(dryRun)).toEqual([expect.stringMatching(change.reported)]);
+    expect(applied(await run())).toEqual([expect.stringMatching(change.reported)]);
+    expect(applied(await run())).toEqual([]);
+  });
+
+  it("what kubectl applied is put back too", async () => {
+    kubectl("set", "env", "deployment/accounts", "FOO=bar");
+    kubectl(
+      "patch",
+      "networkpolicy",
+      "accounts",
+      "--type=json",
+      `-p=[{"op":"add","path":"/spec/egress","value":[{}]}]`,
+    );
+    expect(applied(await run())).toEqual([
+      expect.stringMatching(/^NetworkPolicy accounts: drifted: \.spec\.egress \(by kubectl-patch\)/),
+      expect.stringMatching(/^Deployment accounts: drifted: .*env.* \(by kubectl-set\)/),
+    ]);
+    expect(applied(await run())).toEqual([]);
+  });
+
+  it("a restart with kubectl, and what controllers write, are left alone", async () => {
+    kubectl("rollout", "restart", "deployment/accounts");
+    await patch(`${DEPLOYMENTS}/accounts?fieldManager=vendor-controller`, {
+      metadata: { annotations: { "vendor.example/observed": "yes" } },
+    });
+    await patch(`${DEPLOYMENTS}/scaled/scale?fieldManager=kube-controller-manager`, { spec: { replicas: 3 } });
+    expect(applied(await run())).toEqual([]);
+    expect(await client.get(named(NAMESPACE, "apps/v1", "Deployment", "scaled"))).toMatchObject({
+      spec: { replicas: 3 },
+    });
+  });
+
+  it("all fields of another owner are reported at once, before anything is applied; --force-conflicts takes them over", async () => {
+    const owner = { manager: "another-tool", force: true };
+    const object = (kind: string, apiVersion: string, spec: object) => ({
+      ...named(NAMESPACE, apiVersion, kind, "accounts"),
+      spec,
+    });
+    await client.apply(object("Deployment", "apps/v1", { replicas: 5 }), owner);
+    await client.apply(object("NetworkPolicy", "networking.k8s.io/v1", { podSelector: {}, egress: [{}] }), owner);
+    const changed = {
+      ...plan,
+      units: plan.units.map((each) =>
+        each.name === "gateway" ? unit("gateway", { replicas: { min: 3, max: 3 } }) : each,
+      ),
+    };
+    await expect(run({}, changed)).rejects.toMatchObject({
+      code: "deploy/conflict",
+      hint: expect.stringContaining("--force-conflicts"),
+      details: expect.arrayContaining([
+        "NetworkPolicy accounts: .spec.egress is owned by another-tool",
+        "Deployment accounts: .spec.replicas is owned by another-tool",
+      ]),
+    });
+    expect(await client.get(named(NAMESPACE, "apps/v1", "Deployment", "gateway"))).toMatchObject({
+      spec: { replicas: 2 },
+    });
+    expect((await run({ force: true })).outcome).toBe("done");
+    expect(applied(await run())).toEqual([]);
+  });
+
+  it("objects of others that open a connection to the pods, or scale them, are reported and kept", async () => {
+    await plane.api.create(POLICIES, {
+      metadata: { name: "by-hand" },
+      spec: {
+        podSelector: { matchExpressions: [{ key: "app.kubernetes.io/name", operator: "In", values: ["accounts"] }] },
+        ingress: [{}],
+      },
+    });
+    await plane.api.create(`/api/v1/namespaces/${NAMESPACE}/services`, {
+      metadata: { name: "outside" },
+      spec: { type: "NodePort", selector: { "app.kubernetes.io/name": "accounts" }, ports: [{ port: 8080 }] },
+    });
+    await plane.api.create(`/api/v1/namespaces/${NAMESPACE}/services`, {
+      metadata: { name: "of-another-application" },
+      spec: { selector: { app: "other" }, ports: [{ port: 8080 }] },
+    });
+    const { foreign, steps } = await run();
+    expect(foreign).toEqual([
+      { object: "NetworkPolicy by-hand", targets: ["Deployment accounts"], effect: "opens ingress" },
+      { object: "Service outside", targets: ["Deployment accounts"], effect: "is another NodePort address" },
+    ]);
+    expect(steps.filter(({ action }) => action !== "keep")).toEqual([]);
+  });
+
+  it("an immutable field is reported with the steps for its kind, before anything is applied", async () => {
+    const grown = (size: number) =>
+      twoUnits("volumes", {
+        units: [
+          unit("index", {
+            workload: "stateful-set",
+            volumes: [{ name: "data", mount: "/data", size, kind: "persistent" }],
+          }),
+          unit("gateway", { replicas: { min: size / 2 ** 30, max: size / 2 ** 30 } }),
+        ],
+        edges: [],
+      });
+    await run({}, grown(2 ** 30));
+    await expect(run({}, grown(2 ** 31))).rejects.toMatchObject({
+      code: "deploy/rejected",
+      details: expect.arrayContaining([
+        expect.stringMatching(/^StatefulSet index: .*(immutable|forbidden)/i),
+        expect.stringMatching(/kubectl -n volumes patch pvc data-index-0 .*2Gi/),
+        expect.stringContaining("delete statefulset index --cascade=orphan"),
+      ]),
+    });
+    expect(await client.get(named("volumes", "apps/v1", "Deployment", "gateway"))).toMatchObject({
+      spec: { replicas: 1 },
+    });
+  });
+});
