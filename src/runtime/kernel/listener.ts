@@ -153,7 +153,8 @@ export class Listener {
     const previous = this.#latest.get(request.socket);
     if (previous !== undefined && !previous.writableFinished) this.#pipeline(request.socket, response);
     this.#latest.set(request.socket, response);
-    response.on("close", this.#onClose);
+    // Once: Node.js 24 emits it on a pipelined response as well, which `#pipeline` does for earlier versions.
+    response.once("close", this.#onClose);
     // A client can disconnect at any time. That concerns its request only, never the process.
     request.on("error", ignore);
     response.on("error", ignore);
