@@ -1,6 +1,10 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+
+/** The version in package.json, which is beside this folder. */
+const version: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
 
 const platform = process.env["KEELSON_URL"] ?? "http://127.0.0.1:8800";
 
@@ -12,6 +16,7 @@ export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   base: "/",
   plugins: [react()],
+  define: { __KEELSON_VERSION__: JSON.stringify(version) },
   // `npm run dev` serves the application with hot reload and proxies API requests to a running platform.
   server: { proxy: { "/admin": platform, "/v1": platform } },
   html: { cspNonce: "__NONCE__" },

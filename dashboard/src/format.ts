@@ -52,7 +52,7 @@ function trim(value: number, digits: number): string {
 
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "long" });
 
-/** `3 minutes ago`, `in 29 days`. Both in epoch milliseconds. */
+/** `3 minutes ago`, `in 29 days`; beyond 60 days the date. Both in epoch milliseconds. */
 export function ago(at: number, now: number): string {
   const distance = at - now;
   const size = Math.abs(distance);
@@ -61,20 +61,62 @@ export function ago(at: number, now: number): string {
   if (size < HOUR_MS) return relative.format(Math.round(distance / MINUTE_MS), "minute");
   if (size < DAY_MS) return relative.format(Math.round(distance / HOUR_MS), "hour");
   if (size < 60 * DAY_MS) return relative.format(Math.round(distance / DAY_MS), "day");
-  return new Date(at).toLocaleDateString("en", { year: "numeric", month: "short", day: "numeric" });
+  return date(at);
 }
 
-const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+/**
+ * Points in time have one form on all pages: day, month by name, 24 hours, and the zone. The zone is the browser's, unless a
+ * function states UTC.
+ */
+const LOCALE = "en-GB";
+const ZONE = { timeZoneName: "short" } as const;
+const DAY = { day: "numeric", month: "short", year: "numeric" } as const;
+const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" } as const;
 
-/** `21 Nov 2026, 08:03:15`, in the browser's time zone. */
+const formats = {
+  dateTime: new Intl.DateTimeFormat(LOCALE, { ...DAY, ...CLOCK, ...ZONE }),
+  date: new Intl.DateTimeFormat(LOCALE, DAY),
+  utcDate: new Intl.DateTimeFormat(LOCALE, { ...DAY, timeZone: "UTC" }),
+  clock: new Intl.DateTimeFormat(LOCALE, { ...CLOCK, ...ZONE }),
+  hour: new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+  shortDay: new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short" }),
+  utcShortDay: new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", timeZone: "UTC" }),
+  zone: new Intl.DateTimeFormat(LOCALE, ZONE),
+} as const;
+
+/** `21 Nov 2026, 08:03:15 CET`. */
 export function dateTime(at: number): string {
-  return moment.format(at);
+  return formats.dateTime.format(at);
 }
 
-const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
+/** `21 Nov 2026`. */
+export function date(at: number): string {
+  return formats.date.format(at);
+}
 
+/** The day in UTC: `21 Nov 2026`. */
+export function utcDate(at: number): string {
+  return formats.utcDate.format(at);
+}
+
+/** `08:03:15 CET`. */
 export function timeOfDay(at: number): string {
-  return clock.format(at);
+  return formats.clock.format(at);
+}
+
+/** For the axis of a plot, whose caption states the zone: `08:03`. */
+export function axisTime(at: number): string {
+  return formats.hour.format(at);
+}
+
+/** For the axis of a plot, whose caption states the zone: `21 Nov`. */
+export function axisDay(at: number, zone: "local" | "UTC"): string {
+  return (zone === "UTC" ? formats.utcShortDay : formats.shortDay).format(at);
+}
+
+/** The browser's time zone at a point in time: `CET`, `GMT+5:30`, `UTC`. */
+export function zoneName(at: number): string {
+  return formats.zone.formatToParts(at).find(({ type }) => type === "timeZoneName")?.value ?? "local time";
 }
 
 const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });

@@ -4,8 +4,8 @@ import { useSession } from "./api/session.js";
 import { PromisesPage } from "./pages/promises/promises-page.js";
 import { Entry } from "./shell/entry.js";
 import { LazyPage } from "./shell/lazy-page.js";
+import { homeOf } from "./shell/navigation.js";
 import { Page } from "./shell/page.js";
-import { homeOf } from "./shell/shell.js";
 import { Failure } from "./shell/states.js";
 
 function Broken() {
@@ -44,6 +44,7 @@ const pages: RouteObject[] = [
   lazy("keys", "Keys", async () => (await import("./pages/keys/keys-page.js")).KeysPage),
   lazy("drills", "Drills", async () => (await import("./pages/drills/drills-page.js")).DrillsPage),
   lazy("drills/:id", "Drill", async () => (await import("./pages/drills/drill-page.js")).DrillPage),
+  lazy("backups", "Backups", async () => (await import("./pages/backups/backups-page.js")).BackupsPage),
   { path: "*", element: <Missing /> },
 ];
 

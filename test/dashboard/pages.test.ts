@@ -15,6 +15,7 @@ const pages = [
   { path: "/usage", heading: "Usage", shows: "input tokens" },
   { path: "/keys", heading: "Keys", shows: "first key" },
   { path: "/drills", heading: "Drills", shows: "Database loss" },
+  { path: "/backups", heading: "Backups", shows: "Newest valid backup" },
 ] as const;
 
 /**
@@ -224,7 +225,12 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
     const asKey = () => fetch(`${platform.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } });
     expect((await asKey()).status).toBe(200);
 
-    await page.getByRole("button", { name: /^Done/ }).click();
+    await page.keyboard.press("Escape");
+    await page.getByText("The key is not copied yet").waitFor();
+    expect(await page.getByRole("button", { name: "Done" }).isDisabled()).toBe(true);
+    expect(await browser.accessibility()).toEqual([]);
+    await page.getByRole("button", { name: "Copy key" }).click();
+    await page.getByRole("button", { name: "Done" }).click();
     const row = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "from-the-browser" }) });
     await row.waitFor();
     expect(await page.content()).not.toContain(key);
@@ -244,13 +250,13 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
     expect(await browser.accessibility()).toEqual([]);
     await page.getByRole("button", { name: "Run drill" }).click();
     await page.getByRole("heading", { name: "Process crash drill" }).waitFor();
-    await page.getByText("live", { exact: true }).waitFor();
+    await page.getByText(/^live, updated/).waitFor();
     // Nothing is known of what is lost before it was compared, and nothing is live that cannot be read.
     await page.getByText("verified at the end").waitFor({ timeout: 30_000 });
     await page.route("**/admin/drills/*", (route) => route.abort());
-    await page.getByText("no data since").waitFor();
+    await page.getByText(/^no data since .*retrying$/).waitFor();
     await page.unroute("**/admin/drills/*");
-    await page.getByText("live", { exact: true }).waitFor();
+    await page.getByText(/^live, updated/).waitFor();
     await page.getByRole("img", { name: /^Chat requests answered and failed/ }).waitFor({ timeout: 30_000 });
     await page
       .getByRole("list", { name: "Events" })
@@ -258,10 +264,12 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
       .first()
       .waitFor({ timeout: 60_000 });
 
-    const report = page.getByTitle("Drill report");
+    const report = page.getByRole("link", { name: "Open report" });
     await report.waitFor({ timeout: 120_000 });
-    expect(await report.getAttribute("sandbox")).toBe("");
-    await page.frameLocator("iframe[title='Drill report']").getByRole("heading", { level: 1 }).waitFor();
+    await page.getByRole("region", { name: "By subject" }).waitFor();
+    const [opened] = await Promise.all([page.waitForEvent("popup"), report.click()]);
+    await opened.getByRole("heading", { level: 1 }).waitFor();
+    await opened.close();
     expect(unexpected(browser.complaints())).toEqual([]);
     expect(await browser.accessibility()).toEqual([]);
 
@@ -293,7 +301,13 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
       const { page } = browser;
       await page.goto(`${platform.url}/drills`);
       await page.getByRole("button", { name: `Run the ${fault} drill` }).click();
-      await page.getByRole("button", { name: "Run drill" }).click();
+      const confirm = page.getByRole("button", { name: "Lose data and run drill" });
+      await page.getByText(/^Data lost: .*permanently lost/).waitFor();
+      await page.getByLabel("Type starter to confirm").fill("start");
+      expect(await confirm.isDisabled()).toBe(true);
+      expect(await browser.accessibility()).toEqual([]);
+      await page.getByLabel("Type starter to confirm").fill("starter");
+      await confirm.click();
       await page.getByRole("heading", { name: `${name} drill` }).waitFor();
       const events = page.getByRole("list", { name: "Events" });
       await events.getByText(injected).first().waitFor({ timeout: 60_000 });
@@ -305,16 +319,11 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
         .waitFor({ timeout: 60_000 });
       await picture(`${fault}-running`);
 
-      const report = page.getByTitle("Drill report");
-      await report.waitFor({ timeout: 180_000 });
+      await page.getByRole("link", { name: "Open report" }).waitFor({ timeout: 180_000 });
       await events.getByText(restored).waitFor();
       expect(await page.locator("dl").first().innerText()).toMatch(/RTO measured\s+[\d.]+\s?(ms|s|m)/);
-      const framed = page.frameLocator("iframe[title='Drill report']");
-      await framed.getByRole("heading", { level: 1 }).waitFor();
+      expect(await page.getByRole("region", { name: "Recovery steps" }).innerText()).toMatch(/restore.*MiB\/s/s);
       await picture(`${fault}-finished`);
-      await report.scrollIntoViewIfNeeded();
-      await picture(`${fault}-report`);
-      expect(await framed.locator("body").innerText()).toMatch(/RTO/);
       expect(await browser.accessibility()).toEqual([]);
       expect(unexpected(browser.complaints())).toEqual([]);
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ApiError, send } from "./client.js";
-import { createKey } from "./keys.js";
+import { discardPlaygroundKey, playgroundKey } from "./playground-key.js";
 
 export interface Message {
   readonly role: "system" | "user" | "assistant";
@@ -34,28 +34,10 @@ const chunk = z.object({
   error: z.object({ message: z.string() }).optional(),
 });
 
-const KEY_LIFETIME_MS = 3_600_000;
-const MIN_REMAINING_LIFETIME_MS = 60_000;
-let playgroundKey: { readonly key: string; readonly expires: number } | undefined;
-
-/** The key of the playground: short-lived, with the scope inference, kept in memory only. */
-async function key(): Promise<string> {
-  const now = Date.now();
-  if (playgroundKey && playgroundKey.expires - now > MIN_REMAINING_LIFETIME_MS) return playgroundKey.key;
-  const expires = now + KEY_LIFETIME_MS;
-  const created = await createKey({
-    name: "playground",
-    scopes: ["inference"],
-    expires: new Date(expires).toISOString(),
-  });
-  playgroundKey = { key: created.key, expires };
-  return created.key;
-}
-
 async function open(request: ChatRequest, signal: AbortSignal): Promise<Response> {
   return send("/v1/chat/completions", {
     method: "POST",
-    headers: { authorization: `Bearer ${await key()}`, accept: "text/event-stream" },
+    headers: { authorization: `Bearer ${await playgroundKey()}`, accept: "text/event-stream" },
     body: {
       model: request.model,
       messages: request.messages,
@@ -75,8 +57,8 @@ export async function* chat(request: ChatRequest, signal: AbortSignal): AsyncGen
     response = await open(request, signal);
   } catch (error) {
     // The key may have been revoked on the Keys page: retry once with a new one.
-    if (!(error instanceof ApiError) || error.status !== 401 || playgroundKey === undefined) throw error;
-    playgroundKey = undefined;
+    if (!(error instanceof ApiError) || error.status !== 401) throw error;
+    discardPlaygroundKey();
     response = await open(request, signal);
   }
   for await (const data of serverSentData(response)) {

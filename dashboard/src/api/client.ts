@@ -75,12 +75,6 @@ function parseReply<Json extends z.ZodType>(json: Json, text: string, path: stri
   throw unexpected(path, issue ? `${issue.path.join(".") || "the response"}: ${issue.message}` : "its shape");
 }
 
-/** Requests a text representation and discards it: resolves if the platform can serve it. */
-export async function probe(path: string, signal: AbortSignal): Promise<void> {
-  const response = await send(path, { signal });
-  await response.body?.cancel();
-}
-
 async function refusal(response: Response): Promise<ApiError> {
   const text = await response.text().catch(() => "");
   const error = readError(text);

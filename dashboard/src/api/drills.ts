@@ -1,11 +1,11 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { DrillSummary } from "../../../src/contracts/drills.js";
 import { requestOf } from "../../../src/contracts/route.js";
 import { backupRoutes, drillRoutes } from "../../../src/contracts/routes/dashboard.js";
-import { ApiError, call, probe } from "./client.js";
+import { call } from "./client.js";
 
 export type { ListedBackup as Backup } from "../../../src/contracts/backups.js";
-export type { DrillResult, DrillSummary, Outcome } from "../../../src/contracts/drills.js";
+export type { DrillFaultEstimate, DrillResult, DrillSummary, Outcome } from "../../../src/contracts/drills.js";
 
 export function isRunning(drill: Pick<DrillSummary, "state">): boolean {
   return drill.state === "running";
@@ -13,11 +13,41 @@ export function isRunning(drill: Pick<DrillSummary, "state">): boolean {
 
 const DRILLS = ["drills"] as const;
 
-export function useDrills() {
+/** Interval at which a running drill is read. */
+export const DRILL_INTERVAL_MS = 700;
+
+/** The drill that runs now, if any. */
+export function useRunningDrill(): DrillSummary | undefined {
   return useQuery({
-    queryKey: DRILLS,
-    queryFn: ({ signal }) => call(drillRoutes.listDrills, {}, signal),
-    refetchInterval: ({ state }) => (state.data?.drills.some(isRunning) ? 1_000 : 10_000),
+    queryKey: [...DRILLS, "running"],
+    queryFn: ({ signal }) => call(drillRoutes.listDrills, { query: { status: "running", limit: 1 } }, signal),
+    refetchInterval: ({ state }) => (state.data?.drills.length ? 1_000 : 5_000),
+  }).data?.drills[0];
+}
+
+export interface DrillsQuery {
+  readonly search: string | undefined;
+  readonly status: DrillSummary["state"] | undefined;
+  readonly after: string | undefined;
+  readonly limit: number;
+}
+
+/** A page of the drills, newest first. */
+export function useDrills(query: DrillsQuery) {
+  return useQuery({
+    queryKey: [...DRILLS, "page", query],
+    queryFn: ({ signal }) => call(drillRoutes.listDrills, { query }, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: 10_000,
+  });
+}
+
+/** The faults that can be drilled, with the estimated outage and data loss of each. */
+export function useDrillFaults() {
+  return useQuery({
+    queryKey: [...DRILLS, "faults"],
+    queryFn: async ({ signal }) => (await call(drillRoutes.listDrillFaults, {}, signal)).faults,
+    refetchInterval: 60_000,
   });
 }
 
@@ -25,11 +55,8 @@ export function useDrill(id: string) {
   return useQuery({
     queryKey: [...DRILLS, id],
     queryFn: ({ signal }) => call(drillRoutes.readDrill, { params: { id } }, signal),
-    // A drill of the database also makes this API unavailable: it polls at a longer interval until it recovers.
-    refetchInterval: ({ state }) => {
-      if (state.data && !isRunning(state.data)) return false;
-      return state.status === "error" ? 2_500 : 700;
-    },
+    // A drill can make this API unavailable for a time: reading is repeated until it answers again.
+    refetchInterval: ({ state }) => (state.data && !isRunning(state.data) ? false : DRILL_INTERVAL_MS),
     retry: false,
   });
 }
@@ -45,23 +72,6 @@ export function useStartDrill() {
 export function useCancelDrill() {
   return useMutation({
     mutationFn: (id: string) => call(drillRoutes.cancelDrill, { params: { id } }),
-  });
-}
-
-/**
- * Whether the report can be opened. It exists once the drill has ended; retries cover a platform that is still recovering
- * from the fault.
- */
-export function useReportReady(id: string) {
-  return useQuery({
-    queryKey: [...DRILLS, id, "report"],
-    queryFn: async ({ signal }) => {
-      await probe(reportAddress(id, "html"), signal);
-      return true;
-    },
-    staleTime: Number.POSITIVE_INFINITY,
-    retry: (failures, error) => failures < 10 && !(error instanceof ApiError && error.status < 500 && error.status > 0),
-    retryDelay: 1_000,
   });
 }
 

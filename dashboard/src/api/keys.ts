@@ -42,10 +42,14 @@ export function useCreateKey() {
   });
 }
 
+export function revokeKey(id: string) {
+  return call(keyRoutes.revokeKey, { params: { id } });
+}
+
 export function useRevokeKey() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => call(keyRoutes.revokeKey, { params: { id } }),
+    mutationFn: revokeKey,
     onSuccess: () => client.invalidateQueries({ queryKey: KEYS }),
   });
 }

@@ -16,11 +16,13 @@ export type {
   Verdict,
 } from "../../../src/contracts/promises.js";
 
+const REFRESH_INTERVAL_MS = 15_000;
+
 /** The promise sheet. It is refreshed, because drills add measurements. */
 export function usePromises() {
   return useQuery({
     queryKey: ["promises"],
     queryFn: ({ signal }) => call(overviewRoutes.readPromises, {}, signal),
-    refetchInterval: 15_000,
+    refetchInterval: REFRESH_INTERVAL_MS,
   });
 }

@@ -1,6 +1,7 @@
 import { QueryCache, QueryClient } from "@tanstack/react-query";
 import { ApiError } from "./client.js";
 import { HEARTBEAT } from "./heartbeat.js";
+import { discardPlaygroundKey } from "./playground-key.js";
 import { SESSION, SESSION_ENDED } from "./session.js";
 
 /** Only failed connections and overload are transient: an invalid or forbidden request would fail again. */
@@ -20,6 +21,7 @@ export const queryClient: QueryClient = new QueryClient({
       if (!(error instanceof ApiError && error.status === 401)) return;
       // The session has expired or was revoked. Without a session, the application shows the sign-in page.
       if (queryClient.getQueryData(SESSION)) queryClient.setQueryData(SESSION_ENDED, true);
+      discardPlaygroundKey();
       queryClient.setQueryData(SESSION, null);
     },
     onSuccess: (_, query) => {

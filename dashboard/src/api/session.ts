@@ -3,6 +3,8 @@ import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tansta
 import { sessionRoutes } from "../../../src/contracts/routes/accounts.js";
 import type { Session, SignIn } from "../../../src/contracts/session.js";
 import { ApiError, call } from "./client.js";
+import { revokePlaygroundKey } from "./playground-key.js";
+import { clearTabStorage } from "./tab-storage.js";
 
 export type { Session } from "../../../src/contracts/session.js";
 
@@ -44,9 +46,10 @@ export function useSession() {
   });
 }
 
-/** Removes the cached data of one user, so that the next user of this browser does not see it. */
-function removeAllExcept(client: QueryClient, kept: string): void {
-  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== kept });
+/** Removes what this tab holds of one user, so that the next user does not see it: cached data, conversation and key. */
+function forgetUser(client: QueryClient): void {
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] });
+  clearTabStorage();
 }
 
 export function useSignIn() {
@@ -54,7 +57,7 @@ export function useSignIn() {
   return useMutation({
     mutationFn: (credential: SignIn) => call(sessionRoutes.signIn, { body: credential }),
     onSuccess: (session) => {
-      removeAllExcept(client, SESSION[0]);
+      forgetUser(client);
       client.removeQueries({ queryKey: SESSION_ENDED });
       client.setQueryData(SESSION, session);
     },
@@ -65,6 +68,7 @@ export function useSignOut() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: async () => {
+      await revokePlaygroundKey();
       try {
         await call(sessionRoutes.signOut, {});
       } catch (error) {
@@ -74,7 +78,7 @@ export function useSignOut() {
     },
     onSuccess: () => {
       client.setQueryData(SESSION, null);
-      removeAllExcept(client, SESSION[0]);
+      forgetUser(client);
     },
     onError: (error) => notifications.show({ color: "red", title: "Sign-out failed", message: error.message }),
   });

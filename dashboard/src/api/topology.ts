@@ -4,11 +4,13 @@ import { call } from "./client.js";
 
 export type { Topology, TopologyEdge, TopologyNode } from "../../../src/contracts/topology.js";
 
-/** The elements that run now and the calls between them, refreshed every two seconds while the page is visible. */
+export const TOPOLOGY_INTERVAL_MS = 2_000;
+
+/** The elements that run now and the calls between them, refreshed while the page is visible. */
 export function useTopology() {
   return useQuery({
     queryKey: ["topology"],
     queryFn: ({ signal }) => call(overviewRoutes.readTopology, {}, signal),
-    refetchInterval: 2_000,
+    refetchInterval: TOPOLOGY_INTERVAL_MS,
   });
 }

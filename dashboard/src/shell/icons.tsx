@@ -236,3 +236,55 @@ export function OutsideIcon(props: IconProps) {
     </Drawing>
   );
 }
+
+export function BackupsIcon(props: IconProps) {
+  return (
+    <Drawing {...props}>
+      <rect x="3" y="3.5" width="14" height="4" rx="1" />
+      <path d="M4.5 7.5v7.25c0 .97.78 1.75 1.75 1.75h7.5c.97 0 1.75-.78 1.75-1.75V7.5" />
+      <path d="M8 11h4" />
+    </Drawing>
+  );
+}
+
+export function MoreIcon(props: IconProps) {
+  return (
+    <Drawing {...props}>
+      <path d="M4.5 10h.01M10 10h.01M15.5 10h.01" strokeWidth={2.4} />
+    </Drawing>
+  );
+}
+
+export function SearchIcon(props: IconProps) {
+  return (
+    <Drawing {...props}>
+      <circle cx="8.75" cy="8.75" r="5.25" />
+      <path d="m16.5 16.5-4-4" />
+    </Drawing>
+  );
+}
+
+export function KeyboardIcon(props: IconProps) {
+  return (
+    <Drawing {...props}>
+      <rect x="2.5" y="5" width="15" height="10" rx="1.5" />
+      <path d="M5.5 8h.01M8.5 8h.01M11.5 8h.01M14.5 8h.01M7 12h6" />
+    </Drawing>
+  );
+}
+
+export function CodeIcon(props: IconProps) {
+  return (
+    <Drawing {...props}>
+      <path d="m7 6-4 4 4 4M13 6l4 4-4 4" />
+    </Drawing>
+  );
+}
+
+export function OpenIcon(props: IconProps) {
+  return (
+    <Drawing {...props}>
+      <path d="M8 4.5H4.5v11h11V12M11.5 4h4.5v4.5M16 4l-6.5 6.5" />
+    </Drawing>
+  );
+}

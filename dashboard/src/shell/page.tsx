@@ -1,5 +1,6 @@
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useContext, useEffect } from "react";
 import styles from "./page.module.css";
+import { PlatformName } from "./platform-name.js";
 
 interface PageProps {
   readonly title: string;
@@ -10,9 +11,10 @@ interface PageProps {
 
 /** The frame of a page: its heading, a lead sentence and actions. */
 export function Page({ title, lead, actions, children }: PageProps) {
+  const platform = useContext(PlatformName);
   useEffect(() => {
-    document.title = `${title} · Keelson`;
-  }, [title]);
+    document.title = [title, platform, "Keelson"].filter((part) => part !== undefined).join(" · ");
+  }, [title, platform]);
   return (
     <>
       <header className={styles.header}>

@@ -1,46 +1,35 @@
-import { Menu, Tooltip, UnstyledButton } from "@mantine/core";
-import { type ComponentType, useEffect, useRef } from "react";
+import { Drawer } from "@mantine/core";
+import { useHotkeys } from "@mantine/hooks";
+import { useEffect, useRef, useState } from "react";
 import { Link, NavLink, Outlet, useLocation } from "react-router";
-import { type Session, useSignOut } from "../api/session.js";
+import type { Session } from "../api/session.js";
+import { AccountMenu } from "./account-menu.js";
 import { ConnectionNotice } from "./connection-notice.js";
-import { DrillsIcon, KeysIcon, ModelsIcon, PromisesIcon, SignOutIcon, TopologyIcon, UsageIcon } from "./icons.js";
+import { Help } from "./help.js";
+import { MoreIcon } from "./icons.js";
 import { Mark } from "./mark.js";
+import { homeOf, type NavigationItem, navigationOf, pagesOf } from "./navigation.js";
+import { PageFinder } from "./page-finder.js";
+import { PlatformName } from "./platform-name.js";
 import { SchemeSwitch } from "./scheme-switch.js";
 import styles from "./shell.module.css";
 
-interface NavigationItem {
-  readonly to: string;
-  readonly name: string;
-  readonly Icon: ComponentType<{ readonly size?: number }>;
-  /** The page concerns the platform itself: the API refuses its data to others. */
-  readonly operator: boolean;
-}
-
-const navigation: readonly NavigationItem[] = [
-  { to: "/promises", name: "Promises", Icon: PromisesIcon, operator: true },
-  { to: "/topology", name: "Topology", Icon: TopologyIcon, operator: true },
-  { to: "/models", name: "Models", Icon: ModelsIcon, operator: false },
-  { to: "/usage", name: "Usage", Icon: UsageIcon, operator: false },
-  { to: "/keys", name: "Keys", Icon: KeysIcon, operator: false },
-  { to: "/drills", name: "Drills", Icon: DrillsIcon, operator: true },
-];
-
-/** The first page of a user. */
-export function homeOf({ operator }: Pick<Session, "operator">): string {
-  return operator ? "/promises" : "/models";
-}
-
-/** The frame of every page: navigation, account menu and colour scheme. */
+/** The frame of every page: navigation, account menu, page finder and colour scheme. */
 export function Shell({ session }: { readonly session: Session }) {
   const { pathname } = useLocation();
+  const pages = pagesOf(session);
   const main = useRef<HTMLElement>(null);
   const shown = useRef(pathname);
+  const [dialog, setDialog] = useState<"find" | "help" | "more">();
+  const close = () => setDialog(undefined);
+  useHotkeys([["mod+K", () => setDialog("find")]], []);
   useEffect(() => {
     if (shown.current === pathname) return;
     shown.current = pathname;
     // A new page starts at its top, with the focus on its content.
     window.scrollTo(0, 0);
     main.current?.focus({ preventScroll: true });
+    setDialog((open) => (open === "more" ? undefined : open));
   }, [pathname]);
 
   return (
@@ -49,70 +38,85 @@ export function Shell({ session }: { readonly session: Session }) {
         Skip to content
       </a>
       <header className={styles.bar}>
-        <PlatformName session={session} />
+        <Link to={homeOf(session)} className={styles.brand}>
+          <span className={styles.mark}>
+            <Mark size={22} />
+          </span>
+          <span className={styles.platform}>{session.platform}</span>
+          <span className={styles.environment}>{session.environment}</span>
+        </Link>
         <div className={styles.tools}>
           <SchemeSwitch />
-          <Account session={session} />
+          <AccountMenu session={session} onFindPage={() => setDialog("find")} onShortcuts={() => setDialog("help")} />
         </div>
       </header>
       <nav className={styles.nav} aria-label="Pages">
-        <ul className={styles.places}>
-          {navigation
-            .filter((item) => session.operator || !item.operator)
-            .map(({ to, name, Icon }) => (
-              <li key={to}>
-                <NavLink to={to} className={({ isActive }) => `${styles.place} ${isActive ? styles.here : ""}`}>
-                  <Icon />
-                  <span>{name}</span>
-                </NavLink>
-              </li>
-            ))}
-        </ul>
+        <Groups session={session} />
       </nav>
+      <nav className={styles.tabs} aria-label="Main pages">
+        {pages
+          .filter(({ primary }) => primary)
+          .map((item) => (
+            <Place key={item.to} item={item} />
+          ))}
+        <button
+          type="button"
+          className={`${styles.place} ${pages.some(({ to, primary }) => !primary && pathname.startsWith(to)) ? styles.here : ""}`}
+          aria-expanded={dialog === "more"}
+          onClick={() => setDialog("more")}
+        >
+          <MoreIcon />
+          <span>More</span>
+        </button>
+      </nav>
+      <Drawer
+        opened={dialog === "more"}
+        onClose={close}
+        position="bottom"
+        size="auto"
+        title="Pages"
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
+        <nav className={styles.drawer} aria-label="All pages">
+          <Groups session={session} />
+        </nav>
+      </Drawer>
       <main id="main" className={styles.main} tabIndex={-1} ref={main}>
         <div className={styles.content}>
           <ConnectionNotice />
-          <Outlet />
+          <PlatformName value={session.platform}>
+            <Outlet />
+          </PlatformName>
         </div>
       </main>
+      <PageFinder pages={pages} opened={dialog === "find"} onClose={close} />
+      <Help opened={dialog === "help"} onClose={close} />
     </div>
   );
 }
 
-function PlatformName({ session }: { readonly session: Session }) {
-  return (
-    <Link to={homeOf(session)} className={styles.brand}>
-      <span className={styles.mark}>
-        <Mark size={22} />
-      </span>
-      <span className={styles.platform}>{session.platform}</span>
-      <span className={styles.environment}>{session.environment}</span>
-    </Link>
-  );
+function Groups({ session }: { readonly session: Session }) {
+  return navigationOf(session).map(({ name, items }) => (
+    <section key={name} className={styles.group} aria-label={name}>
+      <p className={styles.groupName} aria-hidden="true">
+        {name}
+      </p>
+      <ul className={styles.places}>
+        {items.map((item) => (
+          <li key={item.to}>
+            <Place item={item} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  ));
 }
 
-function Account({ session }: { readonly session: Session }) {
-  const signOut = useSignOut();
-  const name = session.user?.name || session.organisation;
+function Place({ item: { to, name, Icon } }: { readonly item: NavigationItem }) {
   return (
-    <Menu position="bottom-end" width={220} shadow="md">
-      <Menu.Target>
-        <Tooltip label="Account">
-          <UnstyledButton className={styles.account} aria-label={`Account: ${name}, ${session.role}`}>
-            <span aria-hidden="true">{name.slice(0, 1).toUpperCase()}</span>
-          </UnstyledButton>
-        </Tooltip>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>
-          {name}
-          <br />
-          {[session.role, session.organisation].filter((part) => part !== "" && part !== name).join(" · ")}
-        </Menu.Label>
-        <Menu.Item leftSection={<SignOutIcon size={16} />} onClick={() => signOut.mutate()}>
-          Sign out
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <NavLink to={to} className={({ isActive }) => `${styles.place} ${isActive ? styles.here : ""}`}>
+      <Icon />
+      <span>{name}</span>
+    </NavLink>
   );
 }

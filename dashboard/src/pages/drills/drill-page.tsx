@@ -1,25 +1,27 @@
 import { Button } from "@mantine/core";
-import { useEffect, useState } from "react";
 import { Link, useParams } from "react-router";
 import {
+  DRILL_INTERVAL_MS,
   type DrillResult,
   isRunning,
   type Outcome,
   reportAddress,
   useCancelDrill,
   useDrill,
-  useReportReady,
 } from "../../api/drills.js";
-import { ago, count, dateTime, duration, outcome, timeOfDay } from "../../format.js";
-import { DownloadIcon } from "../../shell/icons.js";
+import { count, duration, outcome } from "../../format.js";
+import { DownloadIcon, OpenIcon } from "../../shell/icons.js";
+import { LiveMark } from "../../shell/live-mark.js";
 import { Page, Section } from "../../shell/page.js";
 import { Failure, Loading } from "../../shell/states.js";
+import { When } from "../../shell/when.js";
 import { faultName } from "../promises/verdicts.js";
 import { BySubject } from "./by-subject.js";
 import styles from "./drill-page.module.css";
 import { DrillPlot } from "./drill-plot.js";
 import { DrillVerdict } from "./drill-verdict.js";
 import { type Series, sum } from "./rates.js";
+import { RecoverySteps } from "./recovery-steps.js";
 
 /** One drill: live data while it runs, then its results and its report. */
 export function DrillPage() {
@@ -35,8 +37,9 @@ export function DrillPage() {
           {drill.data && (
             <>
               {" · "}
-              {drill.data.subject ? `${drill.data.subject} · ` : ""}
-              <span title={dateTime(drill.data.startedAt)}>started {ago(drill.data.startedAt, Date.now())}</span>
+              started <When at={drill.data.startedAt} />
+              {drill.data.finishedAt !== undefined &&
+                `, took ${duration(drill.data.finishedAt - drill.data.startedAt)}`}
             </>
           )}
         </>
@@ -46,15 +49,26 @@ export function DrillPage() {
         (isRunning(drill.data) ? (
           <CancelButton id={id} />
         ) : (
-          <Button
-            component="a"
-            variant="default"
-            href={reportAddress(id, "md")}
-            download={`drill-${id}.md`}
-            leftSection={<DownloadIcon size={16} />}
-          >
-            Report (Markdown)
-          </Button>
+          <>
+            <Button
+              component="a"
+              variant="default"
+              href={reportAddress(id, "html")}
+              target="_blank"
+              leftSection={<OpenIcon size={16} />}
+            >
+              Open report
+            </Button>
+            <Button
+              component="a"
+              variant="default"
+              href={reportAddress(id, "md")}
+              download={`drill-${id}.md`}
+              leftSection={<DownloadIcon size={16} />}
+            >
+              Markdown
+            </Button>
+          </>
         ))
       }
     >
@@ -78,7 +92,11 @@ function View({ drill, readAt }: ViewProps) {
   return (
     <>
       <Figures drill={drill} />
-      {drill.reason && <p className={styles.reason}>{drill.reason}</p>}
+      {drill.reason && (
+        <p className={styles.reason} data-quiet={drill.state === "cancelled" || undefined}>
+          {drill.reason}
+        </p>
+      )}
       {drill.findings.map(({ what, why }) => (
         <p key={what} className={styles.reason}>
           {what}: {why}
@@ -86,7 +104,13 @@ function View({ drill, readAt }: ViewProps) {
       ))}
       <Section
         title="Load"
-        aside={running ? <Live readAt={readAt} /> : <span>per second, measured by the drill's client</span>}
+        aside={
+          running ? (
+            <LiveMark readAt={readAt} intervalMs={DRILL_INTERVAL_MS} />
+          ) : (
+            <span>per second, measured by the drill's client</span>
+          )
+        }
       >
         {drill.series.length === 0 ? (
           <p className={styles.soft}>
@@ -110,47 +134,9 @@ function View({ drill, readAt }: ViewProps) {
           </ol>
         )}
       </Section>
-      {drill.measurements.length > 1 && <BySubject measurements={drill.measurements} />}
-      {!running && (
-        <Section title="Report" flush>
-          <Report id={drill.id} />
-        </Section>
-      )}
+      {drill.measurements.length > 0 && <BySubject measurements={drill.measurements} />}
+      {drill.terms.length > 0 && <RecoverySteps drill={drill} />}
     </>
-  );
-}
-
-/** Whether the data is current: while a drill makes the database unavailable, this page cannot be refreshed. */
-function Live({ readAt }: Pick<ViewProps, "readAt">) {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 500);
-    return () => clearInterval(timer);
-  }, []);
-  const stale = now - readAt > MAX_DATA_AGE_MS;
-  return (
-    <span className={styles.live} data-stale={stale || undefined}>
-      {stale ? `no data since ${timeOfDay(readAt)}` : "live"}
-    </span>
-  );
-}
-
-/** The drill is read every 0.7 seconds. */
-const MAX_DATA_AGE_MS = 2_000;
-
-/** The report in a sandboxed frame: no scripts, no access to this page. */
-function Report({ id }: { readonly id: string }) {
-  const ready = useReportReady(id);
-  if (ready.data)
-    return <iframe className={styles.report} title="Drill report" sandbox="" src={reportAddress(id, "html")} />;
-  return (
-    <div className={styles.waiting}>
-      {ready.isError ? (
-        <Failure what="The report could not be read" error={ready.error} onRetry={() => ready.refetch()} />
-      ) : (
-        <Loading rows={4} what="the report" />
-      )}
-    </div>
   );
 }
 

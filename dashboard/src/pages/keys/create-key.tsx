@@ -1,8 +1,8 @@
-import { Alert, Button, Checkbox, Group, Modal, MultiSelect, Select, Stack, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Modal, MultiSelect, Select, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
-import { ApiError } from "../../api/client.js";
 import { type CreatedKey, type Scope, useCreateKey } from "../../api/keys.js";
 import { useModels } from "../../api/models.js";
+import { FailureNote } from "../../shell/note.js";
 import { KeyShown } from "./key-shown.js";
 
 const scopes: readonly { readonly value: Scope; readonly label: string; readonly description: string }[] = [
@@ -28,22 +28,32 @@ interface CreateKeyProps {
   readonly onClose: () => void;
 }
 
-/** A form for a new key, and then the key itself: it is shown only once. */
+/** A form for a new key, and then the key itself: the dialog cannot be closed until the key is copied or discarded. */
 export function CreateKey({ opened, onClose }: CreateKeyProps) {
   const [created, setCreated] = useState<CreatedKey>();
+  const [copied, setCopied] = useState(false);
+  const [warned, setWarned] = useState(false);
   const close = () => {
     setCreated(undefined);
+    setCopied(false);
+    setWarned(false);
     onClose();
   };
+  const uncopied = created !== undefined && !copied;
   return (
     <Modal
       opened={opened}
-      onClose={close}
+      onClose={() => (uncopied ? setWarned(true) : close())}
       title={created ? "Save your key" : "Create key"}
       closeOnClickOutside={!created}
+      withCloseButton={!uncopied}
       closeButtonProps={{ "aria-label": "Close" }}
     >
-      {created ? <KeyShown secret={created.key} onDone={close} /> : <KeyForm onCreated={setCreated} onCancel={close} />}
+      {created ? (
+        <KeyShown created={created} copied={copied} warned={warned} onCopied={() => setCopied(true)} onDone={close} />
+      ) : (
+        <KeyForm onCreated={setCreated} onCancel={close} />
+      )}
     </Modal>
   );
 }
@@ -119,11 +129,7 @@ function KeyForm({ onCreated, onCancel }: KeyFormProps) {
           onChange={(value) => setLifetime(value ?? "never")}
           allowDeselect={false}
         />
-        {create.isError && (
-          <Alert color="red" variant="light" role="alert">
-            {create.error.message} {create.error instanceof ApiError ? create.error.hint : ""}
-          </Alert>
-        )}
+        {create.isError && <FailureNote error={create.error} />}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onCancel}>
             Cancel

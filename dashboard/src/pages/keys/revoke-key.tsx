@@ -1,6 +1,6 @@
-import { Alert, Button, Group, Modal, Stack } from "@mantine/core";
-import { ApiError } from "../../api/client.js";
+import { Button, Group, Modal, Stack } from "@mantine/core";
 import { type Key, useRevokeKey } from "../../api/keys.js";
+import { FailureNote } from "../../shell/note.js";
 
 interface RevokeKeyProps {
   readonly target: Key | undefined;
@@ -25,11 +25,7 @@ export function RevokeKey({ target, onClose }: RevokeKeyProps) {
         <p>
           Requests with <code>{target?.prefix}…</code> are refused immediately on every replica. This cannot be undone.
         </p>
-        {revoke.isError && (
-          <Alert color="red" variant="light" role="alert">
-            {revoke.error.message} {revoke.error instanceof ApiError ? revoke.error.hint : ""}
-          </Alert>
-        )}
+        {revoke.isError && <FailureNote error={revoke.error} />}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={close} data-autofocus>
             Cancel

@@ -27,7 +27,7 @@ export function Details({ row }: { readonly row: Row }) {
             {row.drill === undefined ? (
               <span className={styles.soft}>none: this fault is predicted only</span>
             ) : (
-              <Anchor component={Link} to={`/drills?fault=${encodeURIComponent(row.drill)}`} fz="inherit">
+              <Anchor component={Link} to={`/drills?run=${encodeURIComponent(row.drill)}`} fz="inherit">
                 Run the {row.drill} drill
               </Anchor>
             )}

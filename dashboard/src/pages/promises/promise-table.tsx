@@ -1,9 +1,10 @@
 import { UnstyledButton } from "@mantine/core";
 import { Fragment, useId } from "react";
 import type { Cell } from "../../api/promises.js";
-import { ago, dateTime, duration } from "../../format.js";
+import { duration } from "../../format.js";
 import { ChevronIcon } from "../../shell/icons.js";
 import { Verdict } from "../../shell/state-mark.js";
+import { When } from "../../shell/when.js";
 import { Bullet } from "./bullet.js";
 import { Details } from "./details.js";
 import styles from "./promise-table.module.css";
@@ -110,13 +111,7 @@ function Objective({ name, cell }: { readonly name: string; readonly cell: Cell 
       <td className={styles.figure}>
         {measured === undefined ? <None what="not measured" /> : measuredAgainst(measured, promised)}
       </td>
-      <td className={styles.when}>
-        {measuredAt === undefined ? (
-          <None what="no drill" />
-        ) : (
-          <span title={dateTime(measuredAt)}>{ago(measuredAt, Date.now())}</span>
-        )}
-      </td>
+      <td className={styles.when}>{measuredAt === undefined ? <None what="no drill" /> : <When at={measuredAt} />}</td>
       <td>
         <Bullet cell={cell} />
       </td>

@@ -1,7 +1,7 @@
 import { useMediaQuery } from "@mantine/hooks";
 import { useState } from "react";
-import { type Topology, useTopology } from "../../api/topology.js";
-import { timeOfDay } from "../../format.js";
+import { TOPOLOGY_INTERVAL_MS, type Topology, useTopology } from "../../api/topology.js";
+import { LiveMark } from "../../shell/live-mark.js";
 import { Page, Section } from "../../shell/page.js";
 import { Empty, Failure, Loading } from "../../shell/states.js";
 import { CallGraph } from "./call-graph.js";
@@ -17,28 +17,19 @@ export function TopologyPage() {
       {topology.isError && !topology.data && (
         <Failure what="The topology could not be read" error={topology.error} onRetry={() => topology.refetch()} />
       )}
-      {topology.data && <View topology={topology.data} stale={topology.isError} />}
+      {topology.data && <View topology={topology.data} />}
     </Page>
   );
 }
 
-function View({ topology, stale }: { readonly topology: Topology; readonly stale: boolean }) {
+function View({ topology }: { readonly topology: Topology }) {
   const narrow = useMediaQuery("(max-width: 48em)", undefined, { getInitialValueInEffect: false });
   const [selected, setSelected] = useState<string>();
   if (topology.nodes.length === 0)
     return <Empty title="The plan has no components">Add a service, a model or a store to the platform file.</Empty>;
   return (
     <>
-      <Section
-        title="Map"
-        flush
-        aside={
-          <span className={styles.live} data-stale={stale || undefined}>
-            <span className={styles.pulse} aria-hidden="true" />
-            {stale ? "no data since" : "live, updated"} {timeOfDay(topology.at)}
-          </span>
-        }
-      >
+      <Section title="Map" flush aside={<LiveMark readAt={topology.at} intervalMs={TOPOLOGY_INTERVAL_MS} />}>
         <div className={styles.sheet}>
           <CallGraph
             topology={topology}
