@@ -5,6 +5,7 @@ import {
   type UsageDimension,
   type UsageFigure,
   type UsageFigures,
+  type UsageRow,
 } from "../contracts/usage.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { callAdmin, fetchText } from "./admin-api.js";
@@ -22,6 +23,7 @@ export interface UsageOptions extends ConnectionOptions {
   readonly model?: string;
   readonly ofKey?: string;
   readonly drills?: boolean;
+  readonly top?: string;
   readonly csv?: boolean;
   readonly json?: boolean;
 }
@@ -48,6 +50,7 @@ export async function usage(options: UsageOptions): Promise<void> {
     model: options.model,
     key: options.ofKey,
     ...(options.drills && { drills: "include" as const }),
+    top: options.top,
   };
   const connection = await connect(options);
   if (options.csv) {
@@ -64,7 +67,11 @@ export async function usage(options: UsageOptions): Promise<void> {
     return;
   }
   const head = [...by.map((dimension) => dimension.toUpperCase()), ...USAGE_FIGURES.map((figure) => HEADINGS[figure])];
-  const body = report.rows.map((row) => [...by.map((dimension) => nameOf(row[dimension], dimension)), ...cells(row)]);
+  const keyName = (id: string): string => {
+    const name = report.keyNames?.[id];
+    return name === undefined ? id : `${name} (${id})`;
+  };
+  const body = report.rows.map((row) => [...by.map((dimension) => nameOf(row, dimension, keyName)), ...cells(row)]);
   const total = [...by.map((_dimension, index) => (index === 0 ? "total" : "")), ...cells(report.totals)];
   const rows = [head.map(paint.dim), ...body, ...(by.length > 0 && body.length > 1 ? [total.map(paint.bold)] : [])];
   print(table(rightAligned(rows, by.length), ""));
@@ -81,9 +88,20 @@ function readDimensions(text: string): UsageDimension[] {
   });
 }
 
-function nameOf(value: string | undefined, dimension: UsageDimension): string {
+function nameOf(row: UsageRow, dimension: UsageDimension, keyName: (id: string) => string): string {
+  const value = row[dimension];
   if (value === undefined) return "";
-  return dimension === "hour" ? value.slice(0, 16).replace("T", " ") : value;
+  switch (dimension) {
+    case "minute":
+    case "hour":
+      return value.slice(0, 16).replace("T", " ");
+    case "day":
+      return value.slice(0, 10);
+    case "key":
+      return keyName(value);
+    default:
+      return value;
+  }
 }
 
 function cells(row: UsageFigures): string[] {

@@ -93,9 +93,24 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && isBetween(value, 0, Number.MAX_SAFE_INTEGER);
 }
 
+/** Units of time by which usage can be grouped, each in UTC. */
+export const USAGE_TIME_UNITS = ["minute", "hour", "day"] as const;
+export type UsageTimeUnit = (typeof USAGE_TIME_UNITS)[number];
+
+/** Properties of a request by which usage can be grouped. */
+export const USAGE_GROUPS = ["organisation", "key", "model"] as const;
+export type UsageGroup = (typeof USAGE_GROUPS)[number];
+
 /** Dimensions by which usage can be grouped. */
-export const USAGE_DIMENSIONS = ["hour", "organisation", "key", "model"] as const;
+export const USAGE_DIMENSIONS = [...USAGE_TIME_UNITS, ...USAGE_GROUPS] as const;
 export type UsageDimension = (typeof USAGE_DIMENSIONS)[number];
+
+/** The longest range of a report by minute, which is read from the ledger itself. */
+export const MAX_MINUTES_RANGE_MS = 6 * 3_600_000;
+
+/** Figures by which groups can be ranked; `tokens` is the sum of input and output tokens. */
+export const USAGE_RANKS = ["requests", "tokens", "errors"] as const;
+export type UsageRank = (typeof USAGE_RANKS)[number];
 
 /** The figures of usage, the only declaration of them: sums over requests. */
 const figures = z.object({
@@ -119,13 +134,20 @@ export function sumUsage(rows: readonly UsageFigures[]): UsageFigures {
   return sums;
 }
 
+const unitStart = (unit: UsageTimeUnit) => timestamp.optional().meta({ description: `Start of the ${unit}, in UTC.` });
+
 /** One row of a usage report: the requested dimensions and the figures. */
 export const usageRow = z
   .object({
-    hour: timestamp.optional().meta({ description: "Start of the hour, in UTC." }),
+    minute: unitStart("minute"),
+    hour: unitStart("hour"),
+    day: unitStart("day"),
     organisation: z.string().optional(),
     key: z.string().optional(),
     model: z.string().optional(),
+    others: z.int().optional().meta({
+      description: "The row combines this many groups below the `top`; their dimension is absent.",
+    }),
     ...figures.shape,
   })
   .meta({ id: "UsageRow" });
@@ -133,6 +155,14 @@ export const usageRow = z
 export type UsageRow = Readonly<z.infer<typeof usageRow>>;
 
 /** Response of `GET /admin/usage`. */
-export const usageReport = z.object({ rows: z.array(usageRow).readonly(), totals: figures }).meta({ id: "Usage" });
+export const usageReport = z
+  .object({
+    rows: z.array(usageRow).readonly(),
+    totals: figures,
+    keyNames: z.record(z.string(), z.string()).optional().meta({
+      description: "Names of the keys in the rows, by id; present if `by` includes `key`. A deleted key has none.",
+    }),
+  })
+  .meta({ id: "Usage" });
 
 export type UsageReport = z.infer<typeof usageReport>;

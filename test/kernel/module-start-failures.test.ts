@@ -54,6 +54,7 @@ function emptyDatabase(): { readonly database: Database; readonly listeners: () 
 const noAccounts = {
   authenticate: async () => undefined,
   identify: async () => undefined,
+  nameKeys: async () => ({}),
   watch: () => () => undefined,
 };
 

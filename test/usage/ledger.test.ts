@@ -94,13 +94,19 @@ describe("the ledger", () => {
   });
 });
 
-/** Compares the hourly sums with the ledger itself, row by row. */
+/** Compares the hourly and the daily sums with the ledger itself, row by row. */
 async function expectSumsToEqualLedger(): Promise<void> {
+  const figures = `count(*) as requests, sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens,
+    count(*) filter (where status >= 400 and status <> 499) as errors, count(*) filter (where estimated) as estimated`;
+  const days = await given.superuser.query(
+    `select organisation, date_trunc('day', at, 'UTC') as day, model, ${figures} from usage_events group by 1, 2, 3
+     order by 1, 2, 3`,
+  );
+  const storedDays = await given.superuser.query("select * from usage_days where requests <> 0 order by 1, 2, 3");
+  expect(storedDays.rows).toEqual(days.rows);
   const derived = await given.superuser.query(
-    `select organisation, date_trunc('hour', at, 'UTC') as hour, key_id, model, count(*) as requests,
-       sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens,
-       count(*) filter (where status >= 400 and status <> 499) as errors, count(*) filter (where estimated) as estimated
-     from usage_events group by 1, 2, 3, 4 order by 1, 2, 3, 4`,
+    `select organisation, date_trunc('hour', at, 'UTC') as hour, key_id, model, ${figures} from usage_events
+     group by 1, 2, 3, 4 order by 1, 2, 3, 4`,
   );
   const stored = await given.superuser.query(
     `select organisation, hour, key_id, model, requests, input_tokens, output_tokens, errors, estimated
@@ -130,7 +136,7 @@ describe("the hourly sums", () => {
       fc.asyncProperty(
         fc.array(fc.array(someEvent, { maxLength: 25 }), { minLength: 1, maxLength: 8 }),
         async (batches) => {
-          await given.superuser.query("truncate usage_events, usage_hours");
+          await given.superuser.query("truncate usage_events, usage_hours, usage_days");
           await Promise.all(batches.map((batch) => record(...batch)));
           await expectSumsToEqualLedger();
           const ids = new Set(batches.flat().map(({ organisation, id }) => `${organisation} ${id}`));
@@ -149,23 +155,23 @@ describe("the hourly sums", () => {
   });
 
   test("yield exact figures for any range and any dimensions", async () => {
-    const moment = fc.option(
-      fc.integer({ min: Date.parse("2026-05-04T09:30:00Z"), max: Date.parse("2026-05-04T15:00:00Z") }),
-      { nil: undefined },
-    );
-    await given.superuser.query("truncate usage_events, usage_hours");
-    const unique = fc.uniqueArray(someEvent, {
-      selector: ({ organisation, id }) => `${organisation} ${id}`,
-      minLength: 40,
-      maxLength: 60,
-    });
-    const events = fc.sample(unique, { numRuns: 1, seed: 7 })[0] ?? [];
-    expect(events.length).toBeGreaterThan(20);
+    // Two days, so that ranges contain whole days, whole hours and parts of hours.
+    const [first, last] = [Date.parse("2026-05-03T21:00:00Z"), Date.parse("2026-05-05T02:00:00Z")];
+    const moment = fc.option(fc.integer({ min: first - 3_600_000, max: last + 3_600_000 }), { nil: undefined });
+    await given.superuser.query("truncate usage_events, usage_hours, usage_days");
+    const spread = fc
+      .tuple(someEvent, fc.integer({ min: first, max: last }), fc.uuid())
+      .map(([each, at, id]) => ({ ...each, at, id }));
+    const events = fc.sample(fc.array(spread, { minLength: 60, maxLength: 80 }), { numRuns: 1, seed: 7 })[0] ?? [];
+    expect(events.length).toBeGreaterThan(50);
     await record(...events);
+    const unit = fc.constantFrom(undefined, "hour" as const, "day" as const);
+    const groups = fc.subarray(["organisation", "key", "model"] as const);
     await fc.assert(
-      fc.asyncProperty(moment, moment, fc.subarray(["hour", "organisation", "key", "model"]), async (a, b, by) => {
+      fc.asyncProperty(moment, moment, unit, groups, async (a, b, time, chosen) => {
         const [from, to] = a !== undefined && b !== undefined && a > b ? [b, a] : [a, b];
         fc.pre(from === undefined || to === undefined || from < to);
+        const by = [...(time === undefined ? [] : [time]), ...chosen];
         const query = new URLSearchParams({ by: by.join(",") });
         if (from !== undefined) query.set("from", new Date(from).toISOString());
         if (to !== undefined) query.set("to", new Date(to).toISOString());
@@ -173,9 +179,15 @@ describe("the hourly sums", () => {
         const inside = events.filter(({ at }) => (from === undefined || at >= from) && (to === undefined || at < to));
         const expected = new Map<string, { requests: number; outputTokens: number }>();
         for (const each of inside) {
-          const hour = new Date(Math.floor(each.at / 3_600_000) * 3_600_000).toISOString();
-          const names = { hour, organisation: each.organisation, key: each.keyId, model: each.model };
-          const group = JSON.stringify(by.map((dimension) => names[dimension as keyof typeof names]));
+          const start = (ms: number) => new Date(Math.floor(each.at / ms) * ms).toISOString();
+          const names = {
+            hour: start(3_600_000),
+            day: start(86_400_000),
+            organisation: each.organisation,
+            key: each.keyId,
+            model: each.model,
+          };
+          const group = JSON.stringify(by.map((dimension) => names[dimension]));
           const sum = expected.get(group) ?? { requests: 0, outputTokens: 0 };
           expected.set(group, { requests: sum.requests + 1, outputTokens: sum.outputTokens + each.outputTokens });
         }

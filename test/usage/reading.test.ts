@@ -67,6 +67,55 @@ describe("GET /admin/usage", () => {
     expect(body.error.message).toMatch(/^by must be one of "hour", .*, but "hour,zz" was given/);
   });
 
+  test("groups by day and by minute in UTC, and refuses minutes of a long range and two units of time", async () => {
+    expect((await read("by=day&organisation=red")).body.rows).toMatchObject([
+      { day: "2026-05-04T00:00:00.000Z", requests: 3 },
+    ]);
+    const minutes = await read("by=minute&organisation=red&from=2026-05-04T13:00:00Z&to=2026-05-04T15:00:00Z");
+    expect(minutes.body.rows).toMatchObject([
+      { minute: "2026-05-04T13:20:00.000Z", requests: 2 },
+      { minute: "2026-05-04T14:20:00.000Z", requests: 1 },
+    ]);
+    for (const query of ["by=minute", "by=minute&from=2026-05-04&to=2026-05-05", "by=hour,day"])
+      expect((await read(query)).status, query).toBe(400);
+  });
+
+  test("ranks groups over the whole range, and combines those below the top", async () => {
+    const { body } = await read("by=hour,model&organisation=red&top=1&rank=tokens");
+    const figures = { errors: 0, estimated: 0, requests: 1, inputTokens: 10, outputTokens: 20 };
+    expect(body.rows).toEqual([
+      { hour: "2026-05-04T13:00:00.000Z", model: "small", ...figures },
+      { hour: "2026-05-04T13:00:00.000Z", others: 2, ...figures, inputTokens: 1 },
+      { hour: "2026-05-04T14:00:00.000Z", others: 2, ...figures, outputTokens: 5, errors: 1 },
+    ]);
+    expect(body.totals).toEqual((await read("by=&organisation=red")).body.totals);
+    expect((await read("by=model&organisation=red&top=1&rank=errors")).body.rows).toMatchObject([
+      { model: "large", errors: 1 },
+      { others: 2, errors: 0 },
+    ]);
+    expect((await read("by=model&organisation=red&top=3")).body.rows).toHaveLength(3);
+    for (const query of ["by=hour&top=3", "by=key,model&top=3", "by=key&top=0"])
+      expect((await read(query)).status, query).toBe(400);
+  });
+
+  test("names the keys of its rows", async () => {
+    const created = await given.platform.call("POST", "/admin/keys", {
+      key: given.platform.token,
+      body: { name: "=nightly", organisation: "red" },
+    });
+    const keyId = created.body.id;
+    await given.platform.usage.record([event({ organisation: "named", keyId, at: Date.parse("2026-05-06") })]);
+    const { body } = await read("by=key&organisation=named");
+    expect(body.keyNames).toEqual({ [keyId]: "=nightly" });
+    expect((await read("by=key&organisation=blue")).body.keyNames).toEqual({});
+    expect((await read("by=model&organisation=named")).body.keyNames).toBeUndefined();
+    const csv = await read("by=key&organisation=named&format=csv");
+    expect(csv.text.split("\r\n").slice(0, 2)).toEqual([
+      "key,keyName,requests,inputTokens,outputTokens,errors,estimated",
+      `${keyId},'=nightly,1,10,20,0,0`,
+    ]);
+  });
+
   test("filters by model and key", async () => {
     expect((await read("by=&model=small")).body.totals.requests).toBe(2);
     expect((await read("by=&model=small&key=key_b")).body.totals.requests).toBe(1);
@@ -116,5 +165,11 @@ describe("GET /admin/usage", () => {
     const refused = await read("by=key&organisation=many");
     expect([refused.status, refused.body.error.code]).toEqual([400, "usage/too-many-rows"]);
     expect((await read("by=hour&organisation=many")).body.totals.requests).toBe(50_001);
+    const top = await read("by=day,key&organisation=many&top=2");
+    expect(top.body.rows.map((row: Record<string, unknown>) => [row["key"], row["others"], row["requests"]])).toEqual([
+      ["key_1", undefined, 1],
+      ["key_10", undefined, 1],
+      [undefined, 49_999, 49_999],
+    ]);
   });
 });

@@ -26,7 +26,7 @@ export const CURRENT_VALUES = exhaustive<CurrentValues>()([
   "organisations",
 ]);
 
-export const USAGE_DIMENSIONS = exhaustive<UsageDimension>()(["hour", "model", "key", "organisation"]);
+export const USAGE_DIMENSIONS = exhaustive<UsageDimension>()(["minute", "hour", "day", "model", "key", "organisation"]);
 
 /** Accepts a list only if it names every member of `Union`. */
 function exhaustive<Union extends string>() {

@@ -11,6 +11,7 @@ export function declareUsage(program: Command): void {
     .option("--to <when>", "end of the range, exclusive (same formats)")
     .option("-o, --organisation <id>", "only this organisation")
     .option("-m, --model <name>", "only this model")
+    .option("--top <number>", "only this many groups with the most requests, and the others combined")
     .option("--of-key <id>", "only this API key")
     .option("--drills", "include the load of drills")
     .addOption(new Option("--csv", "print CSV").conflicts("json"))

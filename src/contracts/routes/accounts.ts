@@ -225,6 +225,9 @@ export const auditRoutes = {
   }),
 };
 
+/** Keys of one look-up of names. */
+export const MAX_NAMED_KEYS = 10_000;
+
 /** The accounts module for the other modules of the platform. */
 export const accountsInternalRoutes = {
   authenticate: defineRoute({
@@ -246,6 +249,16 @@ export const accountsInternalRoutes = {
     audit: "none",
     body: credential,
     json: identifyResponse,
+  }),
+  nameKeys: defineRoute({
+    method: "POST",
+    path: "/internal/accounts/key-names",
+    summary: "Look up the names of API keys by their ids",
+    tag: "internal",
+    authority: INTERNAL_TOKEN,
+    audit: "none",
+    body: z.strictObject({ ids: z.array(z.string().max(400)).max(MAX_NAMED_KEYS).readonly() }),
+    json: z.object({ names: z.record(z.string(), z.string()) }),
   }),
   keyChanges: defineRoute({
     method: "GET",

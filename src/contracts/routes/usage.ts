@@ -2,7 +2,7 @@ import { z } from "zod";
 import { INTERNAL_TOKEN, USAGE_READER } from "../authority.js";
 import { name, organisationId, timestamp } from "../fields.js";
 import { defineRoute } from "../route.js";
-import { DRILL_ORGANISATION, USAGE_DIMENSIONS, usageReport } from "../usage.js";
+import { DRILL_ORGANISATION, USAGE_DIMENSIONS, USAGE_RANKS, USAGE_TIME_UNITS, usageReport } from "../usage.js";
 
 const moment = z.union([timestamp, z.iso.date()]);
 
@@ -12,7 +12,15 @@ const by = z
   .max(100)
   .default("hour")
   .transform((text) => [...new Set(text.split(",").filter((word) => word !== ""))])
-  .pipe(z.array(z.enum(USAGE_DIMENSIONS)))
+  .pipe(
+    z
+      .array(z.enum(USAGE_DIMENSIONS))
+      .refine(
+        (dimensions) =>
+          dimensions.filter((dimension) => USAGE_TIME_UNITS.some((unit) => unit === dimension)).length <= 1,
+        "may contain one of minute, hour and day only",
+      ),
+  )
   .meta({
     description: `Dimensions of the rows, comma-separated: ${USAGE_DIMENSIONS.join(", ")}.`,
     example: "hour,model",
@@ -22,7 +30,7 @@ export const usageRoutes = {
   readUsage: defineRoute({
     method: "GET",
     path: "/admin/usage",
-    summary: "Read requests and tokens by hour, organisation, key and model",
+    summary: "Read requests and tokens by time, organisation, key and model",
     tag: "usage",
     authority: USAGE_READER,
     query: z.strictObject({
@@ -38,6 +46,11 @@ export const usageRoutes = {
         .meta({
           description: `Whether the load of drills counts. It belongs to the organisation ${DRILL_ORGANISATION}, which can also be requested by its id.`,
         }),
+      top: z.coerce.number().int().min(1).max(1_000).optional().meta({
+        description:
+          "Only this many groups, and the others combined. Requires exactly one of organisation, key and model.",
+      }),
+      rank: z.enum(USAGE_RANKS).default("requests").meta({ description: "Figure by which `top` ranks the groups." }),
       format: z.enum(["json", "csv"]).default("json"),
     }),
     json: usageReport,

@@ -8,7 +8,7 @@ import { KeyChanges } from "./changes.js";
 import type { Accounts } from "./client.js";
 import { prepareFirstStart } from "./first-start.js";
 import { internalRoutes } from "./internal-routes.js";
-import { findPrincipal } from "./keys.js";
+import { findPrincipal, namesOf } from "./keys.js";
 import { LastUsed } from "./last-used.js";
 import { accounts as firstMigration } from "./migrations/0001-accounts.js";
 import { sessionsAndOrigins } from "./migrations/0002-sessions-and-origins.js";
@@ -60,6 +60,7 @@ async function start(
       if (actor?.keyId !== undefined) lastUsed.record(actor.keyId, Date.now());
       return actor;
     },
+    nameKeys: (ids) => tables.transaction(PLATFORM_SCOPE, (open) => namesOf(open, ids), { repeatable: true }),
     watch: (listener) => changes.watch(listener),
   };
 

@@ -14,4 +14,6 @@ export interface Accounts {
   watch(listener: (change: KeyChange) => void): () => void;
   /** Looks up the caller of the admin API. Undefined: the credential is invalid, revoked or expired, or its user is disabled. */
   identify(credential: Credential): Promise<Actor | undefined>;
+  /** The names of keys, revoked ones included, by id; at most `MAX_NAMED_KEYS` ids. An unknown id has no entry. */
+  nameKeys(ids: readonly string[]): Promise<Readonly<Record<string, string>>>;
 }

@@ -35,6 +35,7 @@ export function accountsOverHttp(url: string, token: string): Accounts {
   return {
     authenticate: async (hash) => (await call(accountsInternalRoutes.authenticate, { body: { hash } })).principal,
     identify: async (credential) => (await call(accountsInternalRoutes.identify, { body: credential })).actor,
+    nameKeys: async (ids) => (await call(accountsInternalRoutes.nameKeys, { body: { ids } })).names,
     watch: (listener) => stream.watch(listener),
   };
 }

@@ -19,6 +19,7 @@ export function internalRoutes(
   serve(app, routes, {
     authenticate: async ({ body }) => ({ principal: await accounts.authenticate(body.hash) }),
     identify: async ({ body }) => ({ actor: await accounts.identify(body) }),
+    nameKeys: async ({ body }) => ({ names: await accounts.nameKeys(body.ids) }),
   });
 
   app.get(keyChanges.path, (_request, reply) => {

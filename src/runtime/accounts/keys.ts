@@ -200,3 +200,14 @@ export function validKeys(open: Open) {
     .where((or) => or.or([or("expires", "is", null), or("expires", ">", sql<Date>`now()`)]))
     .where(sql<boolean>`users.disabled is not true`);
 }
+
+/** The names of keys by id, revoked and expired ones included. */
+export async function namesOf(open: Open, ids: readonly string[]): Promise<Readonly<Record<string, string>>> {
+  if (ids.length === 0) return {};
+  const rows = await open
+    .selectFrom("api_keys")
+    .select(["id", "name"])
+    .where("id", "=", sql<string>`any(${[...ids]})`)
+    .execute();
+  return Object.fromEntries(rows.map(({ id, name }) => [id, name]));
+}

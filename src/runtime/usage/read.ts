@@ -1,12 +1,19 @@
 import { type RawBuilder, sql, type Transaction } from "kysely";
 import {
   DRILL_ORGANISATION,
+  MAX_MINUTES_RANGE_MS,
   USAGE_FIGURES,
+  USAGE_GROUPS,
+  USAGE_TIME_UNITS,
   type UsageDimension,
   type UsageFigure,
   type UsageFigures,
+  type UsageGroup,
+  type UsageRank,
+  type UsageTimeUnit,
 } from "../../contracts/usage.js";
 import { AdminError } from "../admin/index.js";
+import { type Piece, piecesOf, type UsageSource } from "./pieces.js";
 import type { UsageSchema } from "./schema.js";
 
 export interface UsageQuery {
@@ -21,24 +28,26 @@ export interface UsageQuery {
   readonly key: string | undefined;
   /** Whether the load of drills counts, if no organisation is given. */
   readonly drills: boolean;
+  /** The number of groups with rows of their own; the others are combined. Undefined: all. */
+  readonly top: number | undefined;
+  readonly rank: UsageRank;
 }
 
-/** A row as the database returns it: the hour is a date. */
-export type StoredRow = UsageFigures & { readonly hour?: Date } & {
-  readonly [Dimension in Exclude<UsageDimension, "hour">]?: string;
-};
+/** A row as the database returns it: points in time are dates. */
+export type StoredRow = UsageFigures & { readonly [Unit in UsageTimeUnit]?: Date } & {
+  readonly [Group in UsageGroup]?: string | null;
+} & { readonly others?: number | null };
 
 /** Rows of one response. */
 const MAX_ROWS = 50_000;
 
-const DIMENSION_COLUMNS = {
-  hour: "hour",
+const GROUP_COLUMNS = {
   organisation: "organisation",
   key: "key_id",
   model: "model",
-} satisfies Record<UsageDimension, string>;
+} satisfies Record<UsageGroup, string>;
 
-/** Columns of the table `usage_hours`. */
+/** Columns of the tables of sums. */
 const FIGURE_COLUMNS = {
   requests: "requests",
   inputTokens: "input_tokens",
@@ -56,66 +65,141 @@ const EVENT_FIGURES = {
   estimated: sql`estimated::integer`,
 } satisfies Record<UsageFigure, RawBuilder<unknown>>;
 
+const RANKS = {
+  requests: sql`sum(requests)`,
+  tokens: sql`sum(input_tokens + output_tokens)`,
+  errors: sql`sum(errors)`,
+} satisfies Record<UsageRank, RawBuilder<unknown>>;
+
 /**
- * Sums usage by the given dimensions. Whole hours are read from the hourly sums, the remainder at either end from the ledger
- * itself, so that the figures of any range are exact.
- * @throws AdminError 400 if the report exceeds `MAX_ROWS` rows: a report is never truncated silently.
+ * Sums usage by the given dimensions, exactly for any range: see `piecesOf`. With `top`, the groups with the highest sums
+ * over the whole range have rows of their own, and one more row per unit of time combines the others.
+ * @throws AdminError 400 if the report exceeds `MAX_ROWS` rows (it is never truncated silently), if minutes are requested
+ * for a range that is open or too long, or if `top` does not have exactly one group to rank.
  */
 export async function readUsage(open: Transaction<UsageSchema>, query: UsageQuery): Promise<StoredRow[]> {
-  const { by } = query;
-  const groups = by.map((dimension) => sql.ref(DIMENSION_COLUMNS[dimension]));
-  const names = by.map((dimension) => sql`${sql.ref(DIMENSION_COLUMNS[dimension])} as ${sql.ref(dimension)}`);
-  const figures = USAGE_FIGURES.map(
-    (figure) => sql`coalesce(sum(${sql.ref(FIGURE_COLUMNS[figure])}), 0)::bigint as ${sql.ref(figure)}`,
+  const unit = USAGE_TIME_UNITS.find((each) => query.by.includes(each));
+  const groups = USAGE_GROUPS.filter((each) => query.by.includes(each));
+  if (unit === "minute") requireShortRange(query);
+  const statement = query.top === undefined ? all(query, unit) : ranked(query, query.top, unit, groups);
+  const { rows } = await statement.execute(open);
+  if (rows.length <= MAX_ROWS) return rows;
+  throw new AdminError(400, "usage/too-many-rows", `the report exceeds ${MAX_ROWS} rows`, {
+    hint: "Use fewer dimensions, a longer unit of time, a shorter range, or `top`.",
+  });
+}
+
+function requireShortRange({ from, to }: UsageQuery): void {
+  if (from && to && to.getTime() - from.getTime() <= MAX_MINUTES_RANGE_MS) return;
+  throw new AdminError(400, "request/invalid", "`by=minute` requires a range of at most 6 hours, with `from` and `to`");
+}
+
+const figureSums = USAGE_FIGURES.map(
+  (figure) => sql`coalesce(sum(${sql.ref(FIGURE_COLUMNS[figure])}), 0)::bigint as ${sql.ref(FIGURE_COLUMNS[figure])}`,
+);
+const figureNames = USAGE_FIGURES.map((figure) => sql`${sql.ref(FIGURE_COLUMNS[figure])} as ${sql.ref(figure)}`);
+
+function columnOf(dimension: UsageDimension): string {
+  const group = USAGE_GROUPS.find((each) => each === dimension);
+  return group === undefined ? "time" : GROUP_COLUMNS[group];
+}
+
+function all(query: UsageQuery, unit: UsageTimeUnit | undefined): RawBuilder<StoredRow> {
+  const columns = query.by.map((dimension) => sql.ref(columnOf(dimension)));
+  const names = query.by.map((dimension) => sql`${sql.ref(columnOf(dimension))} as ${sql.ref(dimension)}`);
+  if (columns.length === 0)
+    return sql<StoredRow>`
+      select ${sql.join(figureNames)} from (select ${sql.join(figureSums)} from (${sources(query, unit)}) as counted) as summed`;
+  return sql<StoredRow>`
+    select ${sql.join([...names, ...figureNames])} from (
+      select ${sql.join([...columns, ...figureSums])} from (${sources(query, unit)}) as counted
+      group by ${sql.join(columns)} having sum(requests) > 0
+    ) as summed
+    order by ${sql.join(columns)} limit ${MAX_ROWS + 1}`;
+}
+
+function ranked(
+  query: UsageQuery,
+  top: number,
+  unit: UsageTimeUnit | undefined,
+  groups: readonly UsageGroup[],
+): RawBuilder<StoredRow> {
+  const [group] = groups;
+  if (group === undefined || groups.length > 1)
+    throw new AdminError(400, "request/invalid", "`top` requires exactly one of organisation, key and model in `by`");
+  const column = sql.ref(GROUP_COLUMNS[group]);
+  const time = unit === undefined ? [] : [sql.ref("time")];
+  const timeName = unit === undefined ? [] : [sql`time as ${sql.ref(unit)}`];
+  return sql<StoredRow>`
+    with summed as materialized (
+      select ${sql.join([...time, column, ...figureSums])} from (${sources(query, unit)}) as counted
+      group by ${sql.join([...time, column])} having sum(requests) > 0
+    ), ranked as (
+      select ${column} as name, row_number() over (order by ${RANKS[query.rank]} desc, ${column}) as place
+      from summed group by ${column}
+    ), shown as (
+      select ${sql.join([
+        ...time,
+        sql`case when place <= ${top} then name end as name`,
+        sql`place > ${top} as rest`,
+        ...figureSums,
+      ])}
+      from summed join ranked on ranked.name = summed.${column}
+      group by ${sql.join([...time, sql`case when place <= ${top} then name end`, sql`place > ${top}`])}
+    )
+    select ${sql.join([
+      ...timeName,
+      sql`name as ${sql.ref(group)}`,
+      sql`case when rest then (select count(*) from ranked where place > ${top}) end as others`,
+      ...figureNames,
+    ])}
+    from shown order by ${sql.join([...time, sql`rest`, sql`name`])} limit ${MAX_ROWS + 1}`;
+}
+
+/** What each source is read from: its table, its column of time, and its key. */
+const SOURCES = {
+  days: { table: "usage_days", at: "day", key: sql`null::text` },
+  hours: { table: "usage_hours", at: "hour", key: sql.ref("key_id") },
+  events: { table: "usage_events", at: "at", key: sql.ref("key_id") },
+} as const satisfies Record<UsageSource, unknown>;
+
+/** The coarsest source that has the requested unit of time, groups and filters. */
+function coarsest({ by, key }: UsageQuery, unit: UsageTimeUnit | undefined): UsageSource {
+  if (unit === "minute") return "events";
+  return unit === "hour" || key !== undefined || by.includes("key") ? "hours" : "days";
+}
+
+function sources(query: UsageQuery, unit: UsageTimeUnit | undefined): RawBuilder<unknown> {
+  const pieces = piecesOf(query.from?.getTime(), query.to?.getTime(), coarsest(query, unit));
+  return sql.join(
+    pieces.map((piece) => source(query, piece, unit)),
+    sql` union all `,
   );
-  const grouped =
-    by.length > 0
-      ? sql`group by ${sql.join(groups)} having sum(requests) > 0 order by ${sql.join(groups)} limit ${MAX_ROWS + 1}`
-      : sql``;
-  const { rows } = await sql<StoredRow>`
-    select ${sql.join([...names, ...figures])} from (${sources(query)}) as counted ${grouped}`.execute(open);
-  if (rows.length > MAX_ROWS) throw new AdminError(400, "usage/too-many-rows", `the report exceeds ${MAX_ROWS} rows`);
-  return rows;
 }
 
-const HOUR_MS = 3_600_000;
-
-function sources(query: UsageQuery): RawBuilder<unknown> {
-  const from = query.from?.getTime();
-  const to = query.to?.getTime();
-  const firstWhole = from === undefined ? undefined : Math.ceil(from / HOUR_MS) * HOUR_MS;
-  const endOfWhole = to === undefined ? undefined : Math.floor(to / HOUR_MS) * HOUR_MS;
-  if (firstWhole !== undefined && endOfWhole !== undefined && firstWhole >= endOfWhole) return events(query, from, to);
-  const parts = [hours(query, firstWhole, endOfWhole)];
-  if (from !== firstWhole) parts.push(events(query, from, firstWhole));
-  if (to !== endOfWhole) parts.push(events(query, endOfWhole, to));
-  return sql.join(parts, sql` union all `);
-}
-
-function hours(query: UsageQuery, from: number | undefined, to: number | undefined): RawBuilder<unknown> {
-  const figures = USAGE_FIGURES.map((figure) => sql.ref(FIGURE_COLUMNS[figure]));
-  return sql`select organisation, hour, key_id, model, ${sql.join(figures)}
-    from usage_hours where ${conditions(query, "hour", from, to)}`;
-}
-
-function events(query: UsageQuery, from: number | undefined, to: number | undefined): RawBuilder<unknown> {
-  const figures = USAGE_FIGURES.map((figure) => sql`${EVENT_FIGURES[figure]} as ${sql.ref(FIGURE_COLUMNS[figure])}`);
-  return sql`select organisation, date_trunc('hour', at, 'UTC') as hour, key_id, model, ${sql.join(figures)}
-    from usage_events where ${conditions(query, "at", from, to)}`;
+function source(query: UsageQuery, piece: Piece, unit: UsageTimeUnit | undefined): RawBuilder<unknown> {
+  const { table, at, key } = SOURCES[piece.source];
+  const time = unit === undefined ? sql`null::timestamptz` : sql`date_trunc(${sql.lit(unit)}, ${sql.ref(at)}, 'UTC')`;
+  const figures = USAGE_FIGURES.map((figure) =>
+    piece.source === "events"
+      ? sql`${EVENT_FIGURES[figure]} as ${sql.ref(FIGURE_COLUMNS[figure])}`
+      : sql.ref(FIGURE_COLUMNS[figure]),
+  );
+  return sql`select ${time} as time, organisation, ${key} as key_id, model, ${sql.join(figures)}
+    from ${sql.table(table)} where ${conditions(query, piece, at)}`;
 }
 
 function conditions(
   { organisation, model, key, drills }: UsageQuery,
-  time: "hour" | "at",
-  from: number | undefined,
-  to: number | undefined,
+  { from, to }: Piece,
+  at: "day" | "hour" | "at",
 ): RawBuilder<unknown> {
-  const all = [sql`true`];
-  if (from !== undefined) all.push(sql`${sql.ref(time)} >= ${new Date(from)}`);
-  if (to !== undefined) all.push(sql`${sql.ref(time)} < ${new Date(to)}`);
-  if (organisation !== undefined) all.push(sql`organisation = ${organisation}`);
-  else if (!drills) all.push(sql`organisation <> ${DRILL_ORGANISATION}`);
-  if (model !== undefined) all.push(sql`model = ${model}`);
-  if (key !== undefined) all.push(sql`key_id = ${key}`);
-  return sql.join(all, sql` and `);
+  const conditions = [sql`true`];
+  if (from !== undefined) conditions.push(sql`${sql.ref(at)} >= ${new Date(from)}`);
+  if (to !== undefined) conditions.push(sql`${sql.ref(at)} < ${new Date(to)}`);
+  if (organisation !== undefined) conditions.push(sql`organisation = ${organisation}`);
+  else if (!drills) conditions.push(sql`organisation <> ${DRILL_ORGANISATION}`);
+  if (model !== undefined) conditions.push(sql`model = ${model}`);
+  if (key !== undefined) conditions.push(sql`key_id = ${key}`);
+  return sql.join(conditions, sql` and `);
 }

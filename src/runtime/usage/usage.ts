@@ -8,6 +8,7 @@ import type { Context, Running } from "../kernel/module.js";
 import { startInSteps } from "../kernel/start-steps.js";
 import type { Usage } from "./client.js";
 import { ledger } from "./migrations/0001-ledger.js";
+import { days } from "./migrations/0002-days.js";
 import { record } from "./record.js";
 import { serveUsage } from "./routes.js";
 import type { UsageSchema } from "./schema.js";
@@ -17,13 +18,13 @@ export interface UsageNeeds {
   readonly accounts: Accounts;
 }
 
-/** The ledger of metered requests in PostgreSQL, and reports by hour, organisation, key and model. */
+/** The ledger of metered requests in PostgreSQL, and reports by time, organisation, key and model. */
 export function startUsage(context: Context, needs: UsageNeeds): Promise<Running<Usage>> {
   return startInSteps(context.log, (undo) => start(context, needs, undo));
 }
 
 async function start(context: Context, needs: UsageNeeds, undo: UndoStack): Promise<{ readonly client: Usage }> {
-  await needs.database.migrate("usage", [ledger]);
+  await needs.database.migrate("usage", [ledger, days]);
   const tables = needs.database.tables<UsageSchema>();
   const counter = new Counter({
     name: "keelson_usage_events_total",
@@ -41,7 +42,7 @@ async function start(context: Context, needs: UsageNeeds, undo: UndoStack): Prom
     () => createAdminApp(context, needs.accounts),
     (app) => app.close(),
   );
-  serveUsage(admin, tables);
+  serveUsage(admin, tables, needs.accounts);
   await mount(context, admin);
 
   const internal = await undo.step(

@@ -80,6 +80,10 @@ export class TestAccounts implements Accounts {
     return undefined;
   }
 
+  async nameKeys(): Promise<Readonly<Record<string, string>>> {
+    return {};
+  }
+
   watch(listener: (change: KeyChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
