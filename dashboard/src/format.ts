@@ -89,6 +89,11 @@ export function dateTime(at: number): string {
   return formats.dateTime.format(at);
 }
 
+/** For a field that a user edits, whose label states the zone: `21 Nov 2026, 08:03`. */
+export function inputTime(at: number): string {
+  return `${formats.date.format(at)}, ${formats.hour.format(at)}`;
+}
+
 /** `21 Nov 2026`. */
 export function date(at: number): string {
   return formats.date.format(at);

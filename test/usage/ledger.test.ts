@@ -7,7 +7,7 @@ import { event } from "../support/usage/events.js";
 const given = runningPlatform();
 
 beforeEach(async () => {
-  await given.superuser.query("truncate usage_events, usage_hours, usage_rejected");
+  await given.superuser.query("truncate usage_events, usage_hours, usage_days, usage_rejected");
 });
 
 const record = (...events: unknown[]): Promise<void> => given.platform.usage.record(events as UsageEvent[]);

@@ -64,7 +64,7 @@ describe("GET /admin/usage", () => {
   test("rejects an unknown dimension and lists the available ones", async () => {
     const { status, body } = await read("by=hour,zz");
     expect(status).toBe(400);
-    expect(body.error.message).toMatch(/^by must be one of "hour", .*, but "hour,zz" was given/);
+    expect(body.error.message).toMatch(/^by must be one of "minute", "hour", .*, but "hour,zz" was given/);
   });
 
   test("groups by day and by minute in UTC, and refuses minutes of a long range and two units of time", async () => {

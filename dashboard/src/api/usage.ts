@@ -1,14 +1,12 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type RequestOf, requestOf } from "../../../src/contracts/route.js";
 import { usageRoutes } from "../../../src/contracts/routes/usage.js";
-import { USAGE_DIMENSIONS, type UsageDimension } from "../../../src/contracts/usage.js";
-import { call } from "./client.js";
+import type { UsageDimension, UsageGroup, UsageRank, UsageTimeUnit } from "../../../src/contracts/usage.js";
+import { call, send } from "./client.js";
 
-export type { UsageFigures, UsageRow } from "../../../src/contracts/usage.js";
+export type { UsageFigures, UsageGroup, UsageRank, UsageReport, UsageRow } from "../../../src/contracts/usage.js";
 
-export type Grouping = Exclude<UsageDimension, "hour">;
-
-const REFRESH_INTERVAL_MS = 10_000;
+export const USAGE_INTERVAL_MS = 10_000;
 
 export interface Span {
   /** Epoch milliseconds, inclusive. */
@@ -17,23 +15,38 @@ export interface Span {
   readonly to: number;
 }
 
-function reportOf(span: Span, by: readonly UsageDimension[]): RequestOf<typeof usageRoutes.readUsage> {
+export interface UsageQuestion {
+  readonly span: Span;
+  readonly group: UsageGroup;
+  /** The figure that ranks the groups. */
+  readonly rank: UsageRank;
+  /** The number of groups with rows of their own; the others are combined. */
+  readonly top: number;
+  /** Undefined: one row for each group. */
+  readonly unit: UsageTimeUnit | undefined;
+}
+
+function requestFor(span: Span, by: readonly UsageDimension[]): RequestOf<typeof usageRoutes.readUsage> {
   const { from, to } = span;
   return { query: { from: new Date(from).toISOString(), to: new Date(to).toISOString(), by: by.join(",") } };
 }
 
-/** Usage by hour and one more dimension. */
-export function useUsage(span: Span, by: Grouping, live: boolean) {
+/** Usage of the groups with the highest figures, over time or in total. */
+export function useUsage({ span, group, rank, top, unit }: UsageQuestion, live: boolean) {
   return useQuery({
-    queryKey: ["usage", span.from, span.to, by],
-    queryFn: ({ signal }) => call(usageRoutes.readUsage, reportOf(span, ["hour", by]), signal),
+    queryKey: ["usage", span.from, span.to, group, rank, top, unit],
+    queryFn: ({ signal }) => {
+      const { query } = requestFor(span, [...(unit === undefined ? [] : [unit]), group]);
+      return call(usageRoutes.readUsage, { query: { ...query, top, rank } }, signal);
+    },
     placeholderData: keepPreviousData,
-    refetchInterval: live ? REFRESH_INTERVAL_MS : false,
+    refetchInterval: live ? USAGE_INTERVAL_MS : false,
   });
 }
 
-/** Path of the same usage as CSV, one row per hour, organisation, key and model. */
-export function usageCsv(span: Span): string {
-  const { query } = reportOf(span, USAGE_DIMENSIONS);
-  return requestOf(usageRoutes.readUsage, { query: { ...query, format: "csv" } }).path;
+/** The same usage of all groups as a CSV file. @throws ApiError if the report is too large. */
+export async function readUsageCsv(span: Span, by: readonly UsageDimension[]): Promise<Blob> {
+  const { query } = requestFor(span, by);
+  const { path } = requestOf(usageRoutes.readUsage, { query: { ...query, format: "csv" } });
+  return (await send(path)).blob();
 }

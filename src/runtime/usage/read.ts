@@ -130,30 +130,28 @@ function ranked(
   const column = sql.ref(GROUP_COLUMNS[group]);
   const time = unit === undefined ? [] : [sql.ref("time")];
   const timeName = unit === undefined ? [] : [sql`time as ${sql.ref(unit)}`];
+  // Ranked by window functions, not by a join: without statistics of the sums, PostgreSQL would join them row by row.
   return sql<StoredRow>`
-    with summed as materialized (
-      select ${sql.join([...time, column, ...figureSums])} from (${sources(query, unit)}) as counted
+    with summed as (
+      select ${sql.join([...time, sql`${column} as name`, ...figureSums])} from (${sources(query, unit)}) as counted
       group by ${sql.join([...time, column])} having sum(requests) > 0
+    ), weighed as (
+      select *, ${RANKS[query.rank]} over (partition by name) as weight from summed
     ), ranked as (
-      select ${column} as name, row_number() over (order by ${RANKS[query.rank]} desc, ${column}) as place
-      from summed group by ${column}
-    ), shown as (
-      select ${sql.join([
-        ...time,
-        sql`case when place <= ${top} then name end as name`,
-        sql`place > ${top} as rest`,
-        ...figureSums,
-      ])}
-      from summed join ranked on ranked.name = summed.${column}
-      group by ${sql.join([...time, sql`case when place <= ${top} then name end`, sql`place > ${top}`])}
+      select *, dense_rank() over (order by weight desc, name) as place from weighed
+    ), placed as (
+      select *, case when place <= ${top} then name end as shown, place > ${top} as rest from ranked
+    ), combined as (
+      select ${sql.join([...time, sql`shown`, sql`rest`, ...figureSums])} from placed
+      group by ${sql.join([...time, sql`shown`, sql`rest`])}
     )
     select ${sql.join([
       ...timeName,
-      sql`name as ${sql.ref(group)}`,
-      sql`case when rest then (select count(*) from ranked where place > ${top}) end as others`,
+      sql`shown as ${sql.ref(group)}`,
+      sql`case when rest then (select max(place) from ranked) - ${top} end as others`,
       ...figureNames,
     ])}
-    from shown order by ${sql.join([...time, sql`rest`, sql`name`])} limit ${MAX_ROWS + 1}`;
+    from combined order by ${sql.join([...time, sql`rest`, sql`shown`])} limit ${MAX_ROWS + 1}`;
 }
 
 /** What each source is read from: its table, its column of time, and its key. */

@@ -1,147 +1,179 @@
-import { Button, SegmentedControl, TextInput } from "@mantine/core";
-import { useMemo, useState } from "react";
-import { useKeys } from "../../api/keys.js";
-import { type Grouping, type Span, usageCsv, useUsage } from "../../api/usage.js";
+import { Button, SegmentedControl } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useMutation } from "@tanstack/react-query";
+import { useMemo } from "react";
+import type { UsageTimeUnit } from "../../../../src/contracts/usage.js";
+import {
+  readUsageCsv,
+  type Span,
+  USAGE_INTERVAL_MS,
+  type UsageGroup,
+  type UsageRank,
+  useUsage,
+} from "../../api/usage.js";
+import { zoneName } from "../../format.js";
 import { DownloadIcon } from "../../shell/icons.js";
+import { LiveMark } from "../../shell/live-mark.js";
 import { Page, Section } from "../../shell/page.js";
+import { saveFile } from "../../shell/save-file.js";
 import { Empty, Failure, Loading } from "../../shell/states.js";
-import { fromFields, type RangeName, type ranges, spanOf, toField } from "./range.js";
-import { type Measure, toGroups, toSeries } from "./series.js";
+import { choice, useUrlState } from "../../shell/url-state.js";
+import { CustomRange } from "./custom-range.js";
+import { type RangeName, ranges, spanBetween, spanOf, UNIT_MS, unitOf } from "./range.js";
+import { toSeries } from "./series.js";
 import styles from "./usage-page.module.css";
 import { UsagePlot } from "./usage-plot.js";
 import { TotalsStrip, UsageTable } from "./usage-table.js";
 
-const groupings: readonly { readonly value: Grouping; readonly label: string }[] = [
-  { value: "model", label: "Model" },
-  { value: "organisation", label: "Organisation" },
-  { value: "key", label: "Key" },
-];
-const measures: readonly { readonly value: Measure; readonly label: string }[] = [
-  { value: "requests", label: "Requests" },
-  { value: "tokens", label: "Tokens" },
-  { value: "errors", label: "Errors" },
-];
+const groupNames = { model: "Model", organisation: "Organisation", key: "Key" } as const satisfies Record<
+  UsageGroup,
+  string
+>;
+const figureNames = { requests: "Requests", tokens: "Tokens", errors: "Errors" } as const satisfies Record<
+  UsageRank,
+  string
+>;
+const rangeNames: readonly RangeName[] = ["1h", "24h", "7d", "30d", "90d"];
 
-function isPreset(range: RangeName): range is keyof typeof ranges {
-  return range !== "custom";
+function options<Value extends string>(names: Readonly<Record<Value, string>>, values: readonly Value[]) {
+  return values.map((value) => ({ value, label: names[value] }));
 }
 
-/** Metered requests by hour. */
+/** Metered requests over time. Range, grouping and figure are in the address. */
 export function UsagePage() {
-  const [range, setRange] = useState<RangeName>("24h");
-  const [custom, setCustom] = useState(() => {
-    const { from, to } = spanOf("7d", Date.now());
-    return { from: toField(from), to: toField(to) };
-  });
-  const [by, setBy] = useState<Grouping>("model");
-  const [measure, setMeasure] = useState<Measure>("requests");
-  const chosen = isPreset(range) ? spanOf(range, Date.now()) : fromFields(custom.from, custom.to);
-  const span = chosen ?? spanOf("24h", Date.now());
+  const [parameters, setParameters] = useUrlState();
+  const custom = spanBetween(parameters.get("from"), parameters.get("to"));
+  const range = custom ? "custom" : choice(parameters.get("range"), ["24h", ...rangeNames]);
+  const group = choice(parameters.get("by"), ["model", "organisation", "key"]);
+  const figure = choice(parameters.get("figure"), ["requests", "tokens", "errors"]);
+  const span = custom ?? spanOf(range === "custom" ? "24h" : range, Date.now());
+  const unit = range === "custom" ? unitOf(span) : ranges[range].unit;
+
+  const setRange = (next: string) => {
+    if (next !== "custom") setParameters({ range: next === "24h" ? undefined : next, from: undefined, to: undefined });
+    else {
+      // The shown range, up to now: a later end would promise data of the future.
+      const now = Math.floor(Date.now() / UNIT_MS.minute) * UNIT_MS.minute;
+      setParameters(addressOf({ from: Math.min(span.from, now - UNIT_MS.hour), to: Math.min(span.to, now) }));
+    }
+  };
 
   return (
     <Page
       title="Usage"
-      lead="Every answered request, counted exactly once. New requests appear within seconds."
-      actions={
-        <Button component="a" href={usageCsv(span)} download variant="default" leftSection={<DownloadIcon size={16} />}>
-          Export CSV
-        </Button>
-      }
+      lead="Every completed request, counted exactly once. New requests appear within seconds."
+      actions={<ExportButton span={span} unit={unit} group={group} />}
     >
       <div className={styles.controls}>
         <SegmentedControl
           aria-label="Range"
           value={range}
           onChange={setRange}
-          data={[
-            { value: "24h", label: "24 hours" },
-            { value: "7d", label: "7 days" },
-            { value: "30d", label: "30 days" },
-            { value: "custom", label: "Custom" },
-          ]}
+          data={[...rangeNames.map((value) => ({ value, label: value })), { value: "custom", label: "Custom" }]}
         />
-        <SegmentedControl aria-label="Group by" value={by} onChange={setBy} data={[...groupings]} />
-        <SegmentedControl aria-label="Measure" value={measure} onChange={setMeasure} data={[...measures]} />
+        <SegmentedControl
+          aria-label="Group by"
+          value={group}
+          onChange={(by) => setParameters({ by: by === "model" ? undefined : by })}
+          data={options(groupNames, ["model", "organisation", "key"])}
+        />
+        <SegmentedControl
+          aria-label="Figure"
+          value={figure}
+          onChange={(next) => setParameters({ figure: next === "requests" ? undefined : next })}
+          data={options(figureNames, ["requests", "tokens", "errors"])}
+        />
       </div>
-      {range === "custom" && (
-        <div className={styles.fields}>
-          <TextInput
-            type="datetime-local"
-            label="From"
-            value={custom.from}
-            onChange={(event) => setCustom({ ...custom, from: event.currentTarget.value })}
-          />
-          <TextInput
-            type="datetime-local"
-            label="To"
-            value={custom.to}
-            onChange={(event) => setCustom({ ...custom, to: event.currentTarget.value })}
-            error={chosen ? undefined : "must be after the start"}
-          />
-        </div>
+      {custom && (
+        <CustomRange
+          key={`${custom.from} ${custom.to}`}
+          span={custom}
+          onChange={(chosen) => setParameters(addressOf(chosen))}
+        />
       )}
-      <Figures span={span} by={by} measure={measure} live={range !== "custom"} />
+      <Report
+        span={span}
+        unit={unit}
+        group={group}
+        figure={figure}
+        live={!custom}
+        onFigure={(next) => setParameters({ figure: next === "requests" ? undefined : next })}
+      />
     </Page>
   );
 }
 
-interface FiguresProps {
-  readonly span: Span;
-  readonly by: Grouping;
-  readonly measure: Measure;
-  readonly live: boolean;
+function addressOf({ from, to }: Span) {
+  return { range: undefined, from: new Date(from).toISOString(), to: new Date(to).toISOString() };
 }
 
-function Figures({ span, by, measure, live }: FiguresProps) {
-  const usage = useUsage(span, by, live);
-  const { from, to } = span;
-  const names = useKeyNames(by === "key");
-  const rows = useMemo(
-    () => usage.data?.rows.map((row) => (row.key === undefined ? row : { ...row, key: names.get(row.key) ?? row.key })),
-    [usage.data, names],
-  );
-  const plotted = useMemo(() => rows && toSeries(rows, by, measure, { from, to }), [rows, by, measure, from, to]);
-  const groups = useMemo(() => rows && toGroups(rows, by), [rows, by]);
+/** Groups of the plot: more colours cannot be distinguished. */
+const PLOTTED_GROUPS = 7;
+const LISTED_GROUPS = 100;
 
-  if (usage.isPending) return <Loading rows={7} what="the usage" />;
-  if (usage.isError && !usage.data)
-    return <Failure what="The usage could not be read" error={usage.error} onRetry={() => usage.refetch()} />;
-  if (!usage.data || !plotted || !groups) return null;
+interface ReportProps {
+  readonly span: Span;
+  readonly unit: UsageTimeUnit;
+  readonly group: UsageGroup;
+  readonly figure: UsageRank;
+  readonly live: boolean;
+  readonly onFigure: (figure: UsageRank) => void;
+}
+
+function Report({ span, unit, group, figure, live, onFigure }: ReportProps) {
+  const { from, to } = span;
+  const overTime = useUsage({ span, group, rank: figure, top: PLOTTED_GROUPS, unit }, live);
+  const inTotal = useUsage({ span, group, rank: figure, top: LISTED_GROUPS, unit: undefined }, live);
+  const plotted = useMemo(
+    () => overTime.data && toSeries(overTime.data, group, figure, unit, { from, to }),
+    [overTime.data, group, figure, unit, from, to],
+  );
+  const failed = [overTime, inTotal].find(({ isError, data }) => isError && !data);
+  if (failed?.error)
+    return <Failure what="The usage could not be read" error={failed.error} onRetry={() => failed.refetch()} />;
+  if (!inTotal.data || !plotted) return <Loading rows={7} what="the usage" />;
+  if (inTotal.data.totals.requests === 0)
+    return (
+      <Empty title="No requests in this period">
+        Send a message in the playground on the Models page, or call <code>/v1/chat/completions</code> with an API key.
+      </Empty>
+    );
+  const grouped = groupNames[group].toLowerCase();
+  const zone = unit === "day" ? "Days in UTC" : `Times in ${zoneName(span.to)}`;
   return (
     <>
-      <TotalsStrip totals={usage.data.totals} />
-      {usage.data.rows.length === 0 ? (
-        <Empty title="No requests in this period">
-          Send a message in the playground on the Models page, or call <code>/v1/chat/completions</code> with an API
-          key.
-        </Empty>
-      ) : (
-        <>
-          <Section title={`${name(measures, measure)} by ${name(groupings, by).toLowerCase()}`}>
-            <UsagePlot plotted={plotted} measure={measure} />
-          </Section>
-          <Section title={`By ${name(groupings, by).toLowerCase()}`} flush>
-            <UsageTable groups={groups} heading={name(groupings, by)} />
-          </Section>
-        </>
-      )}
+      <TotalsStrip totals={inTotal.data.totals} />
+      <Section
+        title={`${figureNames[figure]} by ${grouped}`}
+        aside={
+          <>
+            <span>{zone}</span>
+            {live && <LiveMark readAt={overTime.dataUpdatedAt} intervalMs={USAGE_INTERVAL_MS} />}
+          </>
+        }
+      >
+        <UsagePlot plotted={plotted} group={group} figure={figure} />
+      </Section>
+      <Section title={`Totals by ${grouped}`} flush>
+        <UsageTable report={inTotal.data} group={group} heading={groupNames[group]} figure={figure} onSort={onFigure} />
+      </Section>
     </>
   );
 }
 
-/** Names of keys by id: usage is recorded by key id. */
-function useKeyNames(wanted: boolean): ReadonlyMap<string, string> {
-  const keys = useKeys(wanted).data;
-  return useMemo(() => {
-    const names = new Map<string, string>();
-    for (const { id, name: given, prefix } of keys ?? []) {
-      const ambiguous = keys?.some((other) => other.id !== id && other.name === given);
-      names.set(id, ambiguous ? `${given} (${prefix}…)` : given);
-    }
-    return names;
-  }, [keys]);
-}
-
-function name(list: readonly { readonly value: string; readonly label: string }[], value: string): string {
-  return list.find((entry) => entry.value === value)?.label ?? value;
+function ExportButton({ span, unit, group }: Pick<ReportProps, "span" | "unit" | "group">) {
+  const save = useMutation({
+    mutationFn: async () => saveFile(`usage-by-${unit}-and-${group}.csv`, await readUsageCsv(span, [unit, group])),
+    onError: (error) => notifications.show({ color: "red", title: "The export failed", message: error.message }),
+  });
+  return (
+    <Button
+      variant="default"
+      leftSection={<DownloadIcon size={16} />}
+      loading={save.isPending}
+      onClick={() => save.mutate()}
+    >
+      Export CSV
+    </Button>
+  );
 }

@@ -1,74 +1,93 @@
-import { useCallback, useMemo } from "react";
+import { useMemo } from "react";
+import type { UsageGroup, UsageRank } from "../../api/usage.js";
 import { Legend } from "../../charts/legend.js";
-import { baseOption, Plot, tooltipContent, usePalette, valueAxis } from "../../charts/plot.js";
-import { count, shortCount } from "../../format.js";
-import { HOUR_MS, type Measure, type Plotted } from "./series.js";
+import { baseOption, type Palette, Plot, tooltipContent, usePalette, valueAxis } from "../../charts/plot.js";
+import { axisDay, axisTime, count, dateTime, shortCount, utcDate } from "../../format.js";
+import type { Plotted } from "./series.js";
 import styles from "./usage-plot.module.css";
+import { useColours } from "./use-colours.js";
 
-const hourText = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const dayText = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const dateTimeText = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+interface UsagePlotProps {
+  readonly plotted: Plotted;
+  readonly group: UsageGroup;
+  readonly figure: UsageRank;
+}
 
 /** Stacked bars over time, one colour for each group. */
-export function UsagePlot({ plotted, measure }: { readonly plotted: Plotted; readonly measure: Measure }) {
+export function UsagePlot({ plotted, group, figure }: UsagePlotProps) {
   const palette = usePalette();
-  const { times, step, series } = plotted;
-  const color = useCallback(
-    (index: number) => palette.series[index % palette.series.length] ?? palette.accent,
-    [palette],
-  );
-  const option = useMemo(() => {
-    const oneDay = times.length <= 26;
-    return {
-      ...baseOption(palette),
-      tooltip: {
-        ...Object(baseOption(palette)["tooltip"]),
-        formatter: (points: readonly { dataIndex: number }[]) => {
-          const index = points[0]?.dataIndex ?? 0;
-          const at = times[index] ?? 0;
-          const lines = series
-            .map(({ name, values }, place) => ({ name, value: values[index] ?? 0, color: color(place) }))
-            .filter(({ value }) => value > 0)
-            .map((line) => ({ ...line, value: count(line.value) }));
-          return tooltipContent(
-            step > HOUR_MS ? dayText.format(at) : dateTimeText.format(at),
-            lines.length > 0 ? lines : [],
-          );
-        },
-      },
-      xAxis: {
-        type: "category",
-        data: times.map((at) => (oneDay ? hourText.format(at) : dayText.format(at))),
-        axisTick: { show: false },
-        axisLine: { lineStyle: { color: palette.line } },
-        axisLabel: {
-          color: palette.soft,
-          fontSize: 11,
-          hideOverlap: true,
-          // Over several days only midnights are labelled.
-          interval: oneDay || step > HOUR_MS ? "auto" : (index: number) => new Date(times[index] ?? 0).getHours() === 0,
-        },
-      },
-      yAxis: valueAxis(palette, shortCount),
-      series: series.map(({ name, values }, index) => ({
-        name,
-        type: "bar",
-        stack: "all",
-        barCategoryGap: "22%",
-        itemStyle: { color: color(index) },
-        data: values,
+  const { unit, series } = plotted;
+  const named = series.filter(({ others }) => !others).map(({ name }) => name);
+  const colours = useColours(group, named, palette.series.length);
+  const coloured = useMemo(
+    () =>
+      series.map((each) => ({
+        ...each,
+        color: each.others ? palette.line : (palette.series[colours.get(each.name) ?? 0] ?? palette.accent),
       })),
-    };
-  }, [palette, times, step, series, color]);
-  const unit = step > HOUR_MS ? "day" : "hour";
+    [series, colours, palette],
+  );
+  const option = useMemo(() => optionOf(palette, plotted, coloured), [palette, plotted, coloured]);
   return (
     <div className={styles.box}>
-      <Legend entries={series.map(({ name }, index) => ({ name, color: color(index) }))} />
+      <Legend entries={coloured} />
       <Plot
-        label={`${measure} per ${unit}, stacked by group; the table below contains the totals`}
+        label={`${figure} per ${unit}, stacked by group; the table below contains the totals`}
         option={option}
         height={280}
       />
     </div>
   );
+}
+
+type Coloured = readonly { readonly name: string; readonly values: readonly number[]; readonly color: string }[];
+
+function optionOf(palette: Palette, { unit, times }: Plotted, series: Coloured) {
+  const base = baseOption(palette);
+  return {
+    ...base,
+    tooltip: {
+      ...Object(base["tooltip"]),
+      formatter: (points: readonly { dataIndex: number }[]) => {
+        const index = points[0]?.dataIndex ?? 0;
+        const at = times[index] ?? 0;
+        const lines = series
+          .map(({ name, values, color }) => ({ name, color, value: values[index] ?? 0 }))
+          .filter(({ value }) => value > 0)
+          .map((line) => ({ ...line, value: count(line.value) }));
+        return tooltipContent(unit === "day" ? `${utcDate(at)} (UTC)` : dateTime(at), lines);
+      },
+    },
+    xAxis: {
+      type: "category",
+      data: times.map((at, index) => axisLabel(at, times[index - 1], unit)),
+      axisTick: { show: false },
+      axisLine: { lineStyle: { color: palette.line } },
+      axisLabel: { color: palette.soft, fontSize: 11, hideOverlap: true, interval: interval(times, unit) },
+    },
+    yAxis: valueAxis(palette, shortCount),
+    series: series.map(({ name, values, color }) => ({
+      name,
+      type: "bar",
+      stack: "all",
+      barCategoryGap: "22%",
+      barMaxWidth: 48,
+      itemStyle: { color },
+      data: values,
+    })),
+  };
+}
+
+/** Over more than one day, hours are labelled by the day at their midnight. */
+function axisLabel(at: number, before: number | undefined, unit: Plotted["unit"]): string {
+  if (unit === "day") return axisDay(at, "UTC");
+  const midnight = before !== undefined && new Date(at).getDate() !== new Date(before).getDate();
+  return midnight ? axisDay(at, "local") : axisTime(at);
+}
+
+const MAX_LABELLED_HOURS = 26;
+
+function interval(times: readonly number[], unit: Plotted["unit"]): "auto" | ((index: number) => boolean) {
+  if (unit !== "hour" || times.length <= MAX_LABELLED_HOURS) return "auto";
+  return (index) => new Date(times[index] ?? 0).getHours() === 0;
 }
