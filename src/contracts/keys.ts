@@ -7,6 +7,11 @@ export const KEY_STATUSES = ["active", "expired", "revoked"] as const;
 export const keyStatus = z.enum(KEY_STATUSES);
 export type KeyStatus = z.infer<typeof keyStatus>;
 
+/** Orders of a list of keys. `created` and `last-used`: newest first, unused keys last. `expires`: soonest first. */
+export const KEY_ORDERS = ["created", "name", "last-used", "expires"] as const;
+export const keyOrder = z.enum(KEY_ORDERS);
+export type KeyOrder = z.infer<typeof keyOrder>;
+
 export const keyId = z.string().regex(/^key_[0-9A-Za-z]{1,40}$/, "must be the id of a key");
 
 /** An API key without its secret. */

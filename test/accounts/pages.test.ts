@@ -16,14 +16,19 @@ beforeAll(async () => {
   await internal("/admin/organisations", { id: "red" });
   // In one statement, so that creation times are equal and only the id orders the rows.
   await given.superuser.query(
-    `insert into api_keys (id, organisation, name, hash, prefix, scopes)
-     select 'key_' || n, 'red', 'key ' || n, encode(sha256(n::text::bytea), 'hex'), 'kls_', '{inference}' from generate_series(1, ${KEYS}) n`,
+    `insert into api_keys (id, organisation, name, hash, prefix, scopes, last_used, expires)
+     select 'key_' || n, 'red', 'key ' || n, encode(sha256(n::text::bytea), 'hex'), 'kls_', '{inference}',
+       case when n % 3 = 0 then now() - n * interval '1 hour' end, case when n % 4 = 0 then now() + n * interval '1 day' end
+     from generate_series(1, ${KEYS}) n`,
   );
   for (const name of ["ann", "bob", "eve"]) await internal("/admin/users", { name, organisation: "red" });
 });
 
 describe.each([
   ["keys", "/admin/keys?organisation=red", KEYS],
+  ["keys", "/admin/keys?organisation=red&order=name", KEYS],
+  ["keys", "/admin/keys?organisation=red&order=last-used", KEYS],
+  ["keys", "/admin/keys?organisation=red&order=expires", KEYS],
   ["users", "/admin/users?organisation=red", 3],
   ["organisations", "/admin/organisations?", 2],
 ])("the list of %s", (rows, path, total) => {
@@ -47,6 +52,14 @@ describe.each([
       expect(paged).toEqual(ids(whole));
     },
   );
+});
+
+test("the list of keys is ordered by name, last use or expiry, with keys that have none last", async () => {
+  const names = async (order: string): Promise<string[]> =>
+    (await read(`/admin/keys?organisation=red&order=${order}&limit=3`)).keys.map(({ name }: { name: string }) => name);
+  expect(await names("name")).toEqual(["key 1", "key 10", "key 11"]);
+  expect(await names("last-used")).toEqual(["key 3", "key 6", "key 9"]);
+  expect(await names("expires")).toEqual(["key 4", "key 8", "key 12"]);
 });
 
 describe("a filter", () => {

@@ -1,31 +1,40 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { Key, NewKey } from "../../../src/contracts/keys.js";
-import { keyRoutes } from "../../../src/contracts/routes/accounts.js";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { KeyOrder, KeyStatus, NewKey } from "../../../src/contracts/keys.js";
+import { keyRoutes, organisationRoutes } from "../../../src/contracts/routes/accounts.js";
 import { call } from "./client.js";
 
 export type { Scope } from "../../../src/contracts/authority.js";
-export type { CreatedKey, Key } from "../../../src/contracts/keys.js";
+export type { CreatedKey, Key, KeyOrder, KeyStatus } from "../../../src/contracts/keys.js";
 
 const KEYS = ["keys"] as const;
 const REFRESH_INTERVAL_MS = 15_000;
 
-/** The keys of all pages of the list. */
-async function readKeys(signal: AbortSignal): Promise<readonly Key[]> {
-  const keys: Key[] = [];
-  for (let after: string | undefined; ; ) {
-    const page = await call(keyRoutes.listKeys, { query: { after } }, signal);
-    keys.push(...page.keys);
-    if (page.next === null) return keys;
-    after = page.next;
-  }
+export interface KeysQuery {
+  readonly search: string | undefined;
+  readonly status: KeyStatus | undefined;
+  readonly order: KeyOrder;
+  readonly after: string | undefined;
+  readonly limit: number;
 }
 
-export function useKeys(enabled = true) {
+/** A page of the keys that match. */
+export function useKeys(query: KeysQuery) {
+  return useQuery({
+    queryKey: [...KEYS, query],
+    queryFn: ({ signal }) => call(keyRoutes.listKeys, { query }, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: REFRESH_INTERVAL_MS,
+  });
+}
+
+/** The organisations whose name or id contains the text, for which an operator may create keys. */
+export function useOrganisations(search: string, enabled: boolean) {
   return useQuery({
     enabled,
-    queryKey: KEYS,
-    queryFn: ({ signal }) => readKeys(signal),
-    refetchInterval: REFRESH_INTERVAL_MS,
+    queryKey: ["organisations", search],
+    queryFn: async ({ signal }) =>
+      (await call(organisationRoutes.listOrganisations, { query: { search, limit: 50 } }, signal)).organisations,
+    placeholderData: keepPreviousData,
   });
 }
 
@@ -43,7 +52,7 @@ export function useCreateKey() {
 }
 
 export function revokeKey(id: string) {
-  return call(keyRoutes.revokeKey, { params: { id } });
+  return call(keyRoutes.revokeKey, { params: { id }, query: {} });
 }
 
 export function useRevokeKey() {

@@ -3,7 +3,7 @@ import { auditPage, auditVerdict } from "../audit.js";
 import { ADMIN, ANONYMOUS, INTERNAL_TOKEN, MEMBER, OPERATOR, OWNER, role } from "../authority.js";
 import { authenticateRequest, authenticateResponse, credential, identifyResponse } from "../credentials.js";
 import { organisationId, pageOf, search } from "../fields.js";
-import { createdKey, key, keyId, keyList, keyStatus, newKey } from "../keys.js";
+import { createdKey, key, keyId, keyList, keyOrder, keyStatus, newKey } from "../keys.js";
 import {
   newOrganisation,
   newUser,
@@ -169,6 +169,7 @@ export const keyRoutes = {
       search: search.meta({ description: "Only keys whose name, id or prefix contains this text, in any case." }),
       status: keyStatus.optional().meta({ description: "Default: keys of every status." }),
       user: userId.optional(),
+      order: keyOrder.default("created"),
       ...pageOf(keyId),
     }),
     json: keyList,

@@ -1,7 +1,7 @@
 import { sql, type Transaction } from "kysely";
 import type { Scope } from "../../contracts/authority.js";
 import type { Actor, Principal } from "../../contracts/credentials.js";
-import type { KeyStatus } from "../../contracts/keys.js";
+import type { KeyOrder, KeyStatus } from "../../contracts/keys.js";
 import { AdminError } from "../admin/index.js";
 import { audit } from "./audit.js";
 import { contains, countOfRows, type Page, type PageRequest, toPage } from "./page.js";
@@ -106,9 +106,23 @@ export interface KeyFilter {
   readonly search?: string | undefined;
 }
 
-/** Newest first. `organisation` undefined: all that the transaction may read. */
-export async function listKeys(open: Open, of: KeyFilter, page: PageRequest): Promise<Page<StoredKey>> {
+/** What each order sorts by, and its direction. Keys that are alike are ordered by id, so that every row has one place. */
+const ORDERS = {
+  created: { by: sql`created`, direction: sql`desc`, after: sql`<` },
+  name: { by: sql`lower(name)`, direction: sql`asc`, after: sql`>` },
+  "last-used": { by: sql`coalesce(last_used, '-infinity')`, direction: sql`desc`, after: sql`<` },
+  expires: { by: sql`coalesce(expires, 'infinity')`, direction: sql`asc`, after: sql`>` },
+} as const satisfies Record<KeyOrder, unknown>;
+
+/** `organisation` undefined: all that the transaction may read. */
+export async function listKeys(
+  open: Open,
+  of: KeyFilter,
+  page: PageRequest,
+  order: KeyOrder,
+): Promise<Page<StoredKey>> {
   const { status, search = "" } = of;
+  const { by, direction, after } = ORDERS[order];
   const listed = open
     .selectFrom("api_keys")
     .$if(of.organisation !== undefined, (query) => query.where("organisation", "=", of.organisation ?? ""))
@@ -121,10 +135,10 @@ export async function listKeys(open: Open, of: KeyFilter, page: PageRequest): Pr
   const rows = await listed
     .select(KEY_COLUMNS)
     .$if(page.after !== undefined, (query) =>
-      query.where(sql<boolean>`(created, id) < (select created, id from api_keys where id = ${page.after})`),
+      query.where(sql<boolean>`(${by}, id) ${after} (select ${by}, id from api_keys where id = ${page.after})`),
     )
-    .orderBy("created", "desc")
-    .orderBy("id", "desc")
+    .orderBy(sql`${by} ${direction}`)
+    .orderBy(sql`id ${direction}`)
     .limit(page.limit + 1)
     .execute();
   return toPage(rows, page, total);

@@ -1,7 +1,8 @@
 import { Button, Checkbox, Group, Modal, MultiSelect, Select, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
-import { type CreatedKey, type Scope, useCreateKey } from "../../api/keys.js";
+import { type CreatedKey, type Scope, useCreateKey, useOrganisations } from "../../api/keys.js";
 import { useModels } from "../../api/models.js";
+import { useSession } from "../../api/session.js";
 import { FailureNote } from "../../shell/note.js";
 import { KeyShown } from "./key-shown.js";
 
@@ -70,6 +71,10 @@ function KeyForm({ onCreated, onCancel }: KeyFormProps) {
   const [chosen, setChosen] = useState<readonly Scope[]>(["inference"]);
   const [only, setOnly] = useState<string[]>([]);
   const [lifetime, setLifetime] = useState("90");
+  const session = useSession().data;
+  const [organisation, setOrganisation] = useState<string | null>(null);
+  const [found, setFound] = useState("");
+  const organisations = useOrganisations(found, session?.operator === true).data ?? [];
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -78,6 +83,7 @@ function KeyForm({ onCreated, onCancel }: KeyFormProps) {
       {
         name: name.trim(),
         scopes: chosen,
+        ...(organisation === null ? {} : { organisation }),
         ...(only.length > 0 ? { models: only } : {}),
         ...(lifetime === "never" ? {} : { expires: new Date(Date.now() + Number(lifetime) * DAY_MS).toISOString() }),
       },
@@ -120,6 +126,23 @@ function KeyForm({ onCreated, onCancel }: KeyFormProps) {
             onChange={setOnly}
             clearable
             clearButtonProps={{ "aria-label": "Allow all models" }}
+          />
+        )}
+        {session?.operator && (
+          <Select
+            label="Organisation"
+            placeholder={session.organisation}
+            data={organisations.map(({ id, name: called }) => ({
+              value: id,
+              label: called === id ? id : `${called} (${id})`,
+            }))}
+            searchable
+            clearable
+            clearButtonProps={{ "aria-label": "Own organisation" }}
+            nothingFoundMessage="No organisation matches"
+            onSearchChange={setFound}
+            value={organisation}
+            onChange={setOrganisation}
           />
         )}
         <Select

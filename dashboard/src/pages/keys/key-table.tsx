@@ -1,20 +1,12 @@
-import { Button, Checkbox } from "@mantine/core";
-import { useState } from "react";
-import type { Key } from "../../api/keys.js";
-import { ago, dateTime } from "../../format.js";
+import { Button } from "@mantine/core";
+import type { Key, KeyStatus } from "../../api/keys.js";
 import { StateDot, type Tone } from "../../shell/state-mark.js";
-import { Table } from "../../shell/table.js";
+import { Name, Table } from "../../shell/table.js";
 import table from "../../shell/table.module.css";
+import { When } from "../../shell/when.js";
 import styles from "./key-table.module.css";
 
-type KeyState = "active" | "expired" | "revoked";
-
-const tones: Readonly<Record<KeyState, Tone>> = { active: "kept", expired: "quiet", revoked: "quiet" };
-
-function stateOf(key: Key, now: number): KeyState {
-  if (key.revoked !== null) return "revoked";
-  return key.expires !== null && Date.parse(key.expires) <= now ? "expired" : "active";
-}
+const tones: Readonly<Record<KeyStatus, Tone>> = { active: "kept", expired: "quiet", revoked: "quiet" };
 
 interface KeyTableProps {
   readonly keys: readonly Key[];
@@ -22,85 +14,82 @@ interface KeyTableProps {
 }
 
 export function KeyTable({ keys, onRevoke }: KeyTableProps) {
-  const [all, setAll] = useState(false);
-  const now = Date.now();
-  const states = keys.map((key) => ({ key, state: stateOf(key, now) }));
-  const past = states.filter(({ state }) => state !== "active").length;
-  const shown = all ? states : states.filter(({ state }) => state === "active");
   return (
-    <>
-      <Table
-        columns={[
-          "Name",
-          "Key",
-          "Scopes",
-          "Organisation",
-          "State",
-          "Created",
-          "Last used",
-          "Expires",
-          { name: "Actions", hidden: true },
-        ]}
-      >
-        {shown.map(({ key, state }) => (
-          <tr key={key.id} className={state === "active" ? undefined : styles.past}>
-            <th scope="row">{key.name}</th>
-            <td data-label="Key">
-              <code>{key.prefix}…</code>
-            </td>
-            <td data-label="Scopes">
-              <span>
-                {key.scopes.join(", ")}
-                {key.models && <span className={table.soft}> for {key.models.join(", ")}</span>}
-              </span>
-            </td>
-            <td data-label="Organisation">{key.organisation}</td>
-            <td data-label="State">
-              <StateDot tone={tones[state]}>{state}</StateDot>
-            </td>
-            <Moment label="Created" at={key.created} now={now} none="" />
-            <Moment label="Last used" at={key.lastUsed} now={now} none="never" />
-            <Moment label="Expires" at={key.expires} now={now} none="never" />
-            <td className={table.figure}>
-              {state === "active" && (
-                <Button
-                  size="compact-sm"
-                  variant="default"
-                  aria-label={`Revoke ${key.name}`}
-                  onClick={() => onRevoke(key)}
-                >
-                  Revoke
-                </Button>
-              )}
-            </td>
-          </tr>
-        ))}
-      </Table>
-      {past > 0 && (
-        <div className={styles.more}>
-          <Checkbox
-            size="xs"
-            label={`Show ${past} revoked or expired`}
-            checked={all}
-            onChange={(event) => setAll(event.currentTarget.checked)}
-          />
-        </div>
-      )}
-    </>
+    <Table
+      columns={[
+        "Name",
+        "Key",
+        "Scopes",
+        "Organisation",
+        "Status",
+        "Created",
+        "Last used",
+        "Expires",
+        { name: "Actions", hidden: true },
+      ]}
+    >
+      {keys.map((key) => (
+        <tr key={key.id} className={key.status === "active" ? undefined : styles.past}>
+          <th scope="row">
+            <Name>{key.name}</Name>
+          </th>
+          <td data-label="Key">
+            <code>{key.prefix}…</code>
+          </td>
+          <td data-label="Scopes">
+            <span>
+              {key.scopes.join(", ")}
+              {key.models && <span className={table.soft}> for {key.models.join(", ")}</span>}
+            </span>
+          </td>
+          <td data-label="Organisation">
+            <Name>{key.organisation}</Name>
+          </td>
+          <td data-label="Status">
+            <StateDot tone={tones[key.status]}>{key.status}</StateDot>
+          </td>
+          <Moment label="Created" at={key.created} none="" />
+          <Moment label="Last used" at={key.lastUsed} none="never" />
+          <Moment label="Expires" at={key.expires} none="never">
+            {key.endsWithSession && "with its session, at most "}
+          </Moment>
+          <td className={table.figure}>
+            {key.status === "active" && (
+              <Button
+                size="compact-sm"
+                variant="default"
+                className={styles.revoke}
+                aria-label={`Revoke ${key.name}`}
+                onClick={() => onRevoke(key)}
+              >
+                Revoke
+              </Button>
+            )}
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 
 interface MomentProps {
   readonly label: string;
   readonly at: string | null;
-  readonly now: number;
   readonly none: string;
+  readonly children?: string | false;
 }
 
-function Moment({ label, at, now, none }: MomentProps) {
+function Moment({ label, at, none, children }: MomentProps) {
   return (
-    <td data-label={label} className={`${table.soft} ${table.nowrap}`}>
-      {at === null ? none : <span title={dateTime(Date.parse(at))}>{ago(Date.parse(at), now)}</span>}
+    <td data-label={label} className={table.soft}>
+      {at === null ? (
+        none
+      ) : (
+        <span>
+          {children}
+          <When at={Date.parse(at)} />
+        </span>
+      )}
     </td>
   );
 }

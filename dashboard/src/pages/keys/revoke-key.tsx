@@ -1,4 +1,5 @@
 import { Button, Group, Modal, Stack } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
 import { type Key, useRevokeKey } from "../../api/keys.js";
 import { FailureNote } from "../../shell/note.js";
 
@@ -34,7 +35,13 @@ export function RevokeKey({ target, onClose }: RevokeKeyProps) {
             color="red.8"
             loading={revoke.isPending}
             onClick={() => {
-              if (target) revoke.mutate(target.id, { onSuccess: close });
+              if (target)
+                revoke.mutate(target.id, {
+                  onSuccess: () => {
+                    notifications.show({ title: "Key revoked", message: target.name });
+                    close();
+                  },
+                });
             }}
           >
             Revoke

@@ -20,6 +20,7 @@ export function serveKeys(app: FastifyInstance, tables: Tables<AccountsSchema>):
             open,
             { organisation, user: ownKeysOnly(actor) ?? query.user, status: query.status, search: query.search },
             query,
+            query.order,
           ),
         { repeatable: true },
       );
