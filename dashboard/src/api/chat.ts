@@ -13,6 +13,26 @@ export interface ChatRequest {
   readonly temperature: number;
   /** Maximum number of tokens of the response. */
   readonly maxTokens: number;
+  /** Undefined: the model's default. */
+  readonly topP: number | undefined;
+  /** Undefined: another answer each time. */
+  readonly seed: number | undefined;
+  /** The response ends before any of these texts. */
+  readonly stop: readonly string[];
+}
+
+/** The body of `POST /v1/chat/completions` for a request. */
+export function chatBody(request: ChatRequest) {
+  const { model, messages, temperature, maxTokens, topP, seed, stop } = request;
+  return {
+    model,
+    messages,
+    temperature,
+    max_tokens: maxTokens,
+    ...(topP === undefined ? {} : { top_p: topP }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(stop.length === 0 ? {} : { stop }),
+  };
 }
 
 /** A part of a streamed response. */
@@ -20,6 +40,9 @@ export type ChatEvent =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "usage"; readonly inputTokens: number; readonly outputTokens: number }
   | { readonly kind: "end"; readonly reason: string };
+
+export const CHAT_PATH = "/v1/chat/completions";
+export const EMBEDDINGS_PATH = "/v1/embeddings";
 
 const chunk = z.object({
   choices: z
@@ -34,33 +57,29 @@ const chunk = z.object({
   error: z.object({ message: z.string() }).optional(),
 });
 
-async function open(request: ChatRequest, signal: AbortSignal): Promise<Response> {
-  return send("/v1/chat/completions", {
-    method: "POST",
-    headers: { authorization: `Bearer ${await playgroundKey()}`, accept: "text/event-stream" },
-    body: {
-      model: request.model,
-      messages: request.messages,
-      temperature: request.temperature,
-      max_tokens: request.maxTokens,
-      stream: true,
-      stream_options: { include_usage: true },
-    },
-    signal,
-  });
-}
-
-/** Streams a response from the platform's OpenAI API, as any client does. Aborting `signal` stops the generation. */
-export async function* chat(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent> {
-  let response: Response;
+/** Calls the platform's OpenAI API with the key of the playground. */
+async function post(path: string, body: unknown, accept: string, signal: AbortSignal): Promise<Response> {
+  const attempt = async () =>
+    send(path, {
+      method: "POST",
+      headers: { authorization: `Bearer ${await playgroundKey()}`, accept },
+      body,
+      signal,
+    });
   try {
-    response = await open(request, signal);
+    return await attempt();
   } catch (error) {
     // The key may have been revoked on the Keys page: retry once with a new one.
     if (!(error instanceof ApiError) || error.status !== 401) throw error;
     discardPlaygroundKey();
-    response = await open(request, signal);
+    return attempt();
   }
+}
+
+/** Streams a response from the platform's OpenAI API, as any client does. Aborting `signal` stops the generation. */
+export async function* chat(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent> {
+  const body = { ...chatBody(request), stream: true, stream_options: { include_usage: true } };
+  const response = await post(CHAT_PATH, body, "text/event-stream", signal);
   for await (const data of serverSentData(response)) {
     if (data === "[DONE]") return;
     const parsed = chunk.safeParse(JSON.parse(data));
@@ -72,6 +91,23 @@ export async function* chat(request: ChatRequest, signal: AbortSignal): AsyncGen
     if (usage) yield { kind: "usage", inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens };
     if (choice?.finish_reason) yield { kind: "end", reason: choice.finish_reason };
   }
+}
+
+export interface Embedding {
+  readonly vector: readonly number[];
+  readonly inputTokens: number;
+}
+
+const embeddingAnswer = z.object({
+  data: z.array(z.object({ embedding: z.array(z.number()) })).min(1),
+  usage: z.object({ prompt_tokens: z.number() }),
+});
+
+/** Embeds one text. */
+export async function embed(model: string, input: string, signal: AbortSignal): Promise<Embedding> {
+  const response = await post(EMBEDDINGS_PATH, { model, input }, "application/json", signal);
+  const { data, usage } = embeddingAnswer.parse(await response.json());
+  return { vector: data[0]?.embedding ?? [], inputTokens: usage.prompt_tokens };
 }
 
 /** The `data:` fields of a stream of server-sent events. */

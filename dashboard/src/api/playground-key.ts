@@ -13,7 +13,7 @@ let creating: Promise<string> | undefined;
 
 /**
  * The key of the playground: created at its first request, with the scope inference and a lifetime of one hour. It is kept
- * for this tab, so that a reload creates no other, and ends with the session: see `revokePlaygroundKey`.
+ * for this tab, so that a reload creates no other, and becomes invalid with the session.
  */
 export function playgroundKey(): Promise<string> {
   const known = readTab(NAME, stored);
@@ -30,6 +30,7 @@ async function create(): Promise<string> {
     name: "playground",
     scopes: ["inference"],
     expires: new Date(expires).toISOString(),
+    endsWithSession: true,
   });
   writeTab(NAME, { id, key, expires });
   return key;
@@ -40,7 +41,7 @@ export function discardPlaygroundKey(): void {
   writeTab(NAME, undefined);
 }
 
-/** Before sign-out: revokes the key, so that nobody can use it after the session. A key that cannot be revoked expires. */
+/** Before sign-out: revokes the key. One that cannot be revoked now becomes invalid with the session. */
 export async function revokePlaygroundKey(): Promise<void> {
   const known = readTab(NAME, stored);
   discardPlaygroundKey();

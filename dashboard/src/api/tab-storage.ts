@@ -7,6 +7,8 @@ import { parseJson } from "../../../src/contracts/error.js";
  */
 const PREFIX = "keelson.";
 
+const clearListeners = new Set<() => void>();
+
 export function readTab<Schema extends z.ZodType>(name: string, schema: Schema): z.output<Schema> | undefined {
   try {
     const text = sessionStorage.getItem(PREFIX + name);
@@ -25,6 +27,11 @@ export function writeTab(name: string, value: unknown): void {
   }
 }
 
+/** Calls back when the values are removed, so that copies in memory are removed as well. */
+export function onTabCleared(listener: () => void): void {
+  clearListeners.add(listener);
+}
+
 /** Removes every value: another user may continue in this tab. */
 export function clearTabStorage(): void {
   try {
@@ -32,4 +39,5 @@ export function clearTabStorage(): void {
   } catch {
     // No storage: nothing was stored.
   }
+  for (const listener of clearListeners) listener();
 }

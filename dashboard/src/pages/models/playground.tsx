@@ -1,31 +1,33 @@
-import { ActionIcon, Button, NumberInput, Select, Textarea, Tooltip } from "@mantine/core";
-import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
-import { ApiError } from "../../api/client.js";
+import { ActionIcon, Button, Textarea, Tooltip } from "@mantine/core";
+import { useClipboard } from "@mantine/hooks";
+import { type FormEvent, type KeyboardEvent, useEffect, useRef, useSyncExternalStore } from "react";
+import { CHAT_PATH, chatBody, EMBEDDINGS_PATH } from "../../api/chat.js";
 import type { ListedModel } from "../../api/models.js";
 import { count, duration } from "../../format.js";
 import { SendIcon, StopIcon } from "../../shell/icons.js";
 import { Section } from "../../shell/page.js";
+import { conversation, type Speed, type Turn } from "./conversation.js";
+import { curlCommand } from "./curl.js";
 import styles from "./playground.module.css";
-import { type Speed, type Turn, useChat } from "./use-chat.js";
+import { PlaygroundSettings } from "./playground-settings.js";
+import { parametersOf, type Settings, useSettings } from "./settings.js";
 
 /** A conversation with one model through the platform's API, with latency and token rate. */
 export function Playground({ models }: { readonly models: readonly ListedModel[] }) {
-  const chatModels = models.filter(({ embeddings }) => !embeddings);
-  const [chosen, setChosen] = useState<string | null>(null);
-  const [system, setSystem] = useState("");
-  const [temperature, setTemperature] = useState<number>(0.7);
-  const [maxTokens, setMaxTokens] = useState<number>(512);
-  const [text, setText] = useState("");
-  const { turns, sendMessage, stop, clear, busy } = useChat();
-  const model =
-    chatModels.find(({ name }) => name === chosen) ??
-    chatModels.find(({ state }) => state === "ready") ??
-    chatModels[0];
+  const [settings, change] = useSettings();
+  const turns = useSyncExternalStore(conversation.subscribe, conversation.turns);
+  const last = turns.at(-1);
+  const busy = last?.state === "waiting" || last?.state === "streaming";
+  const model = chosenModel(models, settings.model);
+  const { draft } = settings;
 
   const send = () => {
-    if (!model || busy || text.trim() === "") return;
-    void sendMessage(text.trim(), system, { model: model.name, temperature, maxTokens });
-    setText("");
+    const text = draft.trim();
+    if (!model || busy || text === "") return;
+    change({ draft: "" });
+    void (model.embeddings
+      ? conversation.embed(text, model.name)
+      : conversation.send(text, settings.system, parametersOf(model.name, settings)));
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -41,29 +43,47 @@ export function Playground({ models }: { readonly models: readonly ListedModel[]
     <Section
       title="Playground"
       aside={
-        <Button variant="subtle" size="compact-sm" color="gray" onClick={clear} disabled={turns.length === 0}>
-          New conversation
-        </Button>
+        <>
+          {model && <CopyAsCurl model={model} settings={settings} turns={turns} />}
+          <Button
+            variant="subtle"
+            size="compact-sm"
+            color="gray"
+            onClick={() => conversation.clear()}
+            disabled={turns.length === 0}
+          >
+            New conversation
+          </Button>
+        </>
       }
     >
       <div className={styles.playground}>
-        <Conversation turns={turns} model={model?.name} />
+        <Conversation turns={turns} model={model} />
         <form className={styles.compose} onSubmit={submit}>
           <Textarea
             aria-label="Message"
-            placeholder={model ? `Message ${model.name}` : "No model is available"}
+            placeholder={
+              model ? `${model.embeddings ? "Text to embed with" : "Message"} ${model.name}` : "No model is available"
+            }
             autosize
             minRows={2}
             maxRows={8}
             className={styles.text}
-            value={text}
+            value={draft}
             disabled={!model}
-            onChange={(event) => setText(event.currentTarget.value)}
+            onChange={(event) => change({ draft: event.currentTarget.value })}
             onKeyDown={onKey}
           />
           {busy ? (
             <Tooltip label="Stop (cancels the request)">
-              <ActionIcon type="button" size="xl" variant="filled" color="red.8" aria-label="Stop" onClick={stop}>
+              <ActionIcon
+                type="button"
+                size="xl"
+                variant="filled"
+                color="red.8"
+                aria-label="Stop"
+                onClick={() => conversation.stop()}
+              >
                 <StopIcon />
               </ActionIcon>
             </Tooltip>
@@ -75,49 +95,49 @@ export function Playground({ models }: { readonly models: readonly ListedModel[]
             </Tooltip>
           )}
         </form>
-        <details className={styles.settings}>
-          <summary>Model and settings{model ? `: ${model.name}` : ""}</summary>
-          <div className={styles.fields}>
-            <Select
-              label="Model"
-              data={chatModels.map(({ name }) => name)}
-              value={model?.name ?? null}
-              onChange={setChosen}
-              allowDeselect={false}
-            />
-            <NumberInput
-              label="Temperature"
-              min={0}
-              max={2}
-              step={0.1}
-              value={temperature}
-              onChange={(value) => setTemperature(Number(value))}
-            />
-            <NumberInput
-              label="Max tokens"
-              min={1}
-              max={8192}
-              step={64}
-              value={maxTokens}
-              onChange={(value) => setMaxTokens(Number(value) || 1)}
-            />
-            <Textarea
-              label="System prompt"
-              className={styles.system}
-              autosize
-              minRows={1}
-              maxRows={5}
-              value={system}
-              onChange={(event) => setSystem(event.currentTarget.value)}
-            />
-          </div>
-        </details>
+        <PlaygroundSettings models={models} model={model} settings={settings} onChange={change} />
       </div>
     </Section>
   );
 }
 
-function Conversation({ turns, model }: { readonly turns: readonly Turn[]; readonly model: string | undefined }) {
+/** The chosen model if it exists, otherwise a chat model, one that is ready first. */
+function chosenModel(models: readonly ListedModel[], chosen: string | null): ListedModel | undefined {
+  const chats = models.filter(({ embeddings }) => !embeddings);
+  return (
+    models.find(({ name }) => name === chosen) ?? chats.find(({ state }) => state === "ready") ?? chats[0] ?? models[0]
+  );
+}
+
+interface CopyAsCurlProps {
+  readonly model: ListedModel;
+  readonly settings: Settings;
+  readonly turns: readonly Turn[];
+}
+
+/** Copies the next request, or the last one if no message is written, as a command. */
+function CopyAsCurl({ model, settings, turns }: CopyAsCurlProps) {
+  const clipboard = useClipboard({ timeout: 2000 });
+  const text = settings.draft.trim() || turns.findLast(({ role }) => role === "user")?.content || "Hello!";
+  const copy = () => {
+    const { origin } = window.location;
+    if (model.embeddings)
+      return clipboard.copy(curlCommand(origin, EMBEDDINGS_PATH, { model: model.name, input: text }));
+    const system = settings.system.trim();
+    const messages = [
+      ...(system === "" ? [] : [{ role: "system" as const, content: system }]),
+      { role: "user" as const, content: text },
+    ];
+    clipboard.copy(curlCommand(origin, CHAT_PATH, chatBody({ ...parametersOf(model.name, settings), messages })));
+  };
+  return (
+    <Button variant="subtle" size="compact-sm" color="gray" onClick={copy}>
+      {clipboard.copied ? "Copied" : "Copy as curl"}
+    </Button>
+  );
+}
+
+function Conversation({ turns, model }: { readonly turns: readonly Turn[]; readonly model: ListedModel | undefined }) {
   const end = useRef<HTMLDivElement>(null);
   const last = turns.at(-1);
   // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls as the last answer grows
@@ -136,11 +156,7 @@ function Conversation({ turns, model }: { readonly turns: readonly Turn[]; reado
       tabIndex={0}
     >
       {turns.length === 0 ? (
-        <p className={styles.empty}>
-          {model
-            ? "Each message is a request to /v1/chat/completions: it is routed and metered like any other."
-            : "No model accepts chat requests. The list of models shows the reason."}
-        </p>
+        <p className={styles.empty}>{emptyText(model)}</p>
       ) : (
         turns.map((turn) => <TurnView key={turn.id} turn={turn} />)
       )}
@@ -148,24 +164,32 @@ function Conversation({ turns, model }: { readonly turns: readonly Turn[]; reado
   );
 }
 
+function emptyText(model: ListedModel | undefined): string {
+  if (!model) return "The platform has no model.";
+  const path = model.embeddings ? EMBEDDINGS_PATH : CHAT_PATH;
+  return `Each message is a request to ${path}: it is routed and metered like any other.`;
+}
+
 function TurnView({ turn }: { readonly turn: Turn }) {
-  const { role, content, state, speed, error } = turn;
+  const { role, content, state, speed, embedded, error, model } = turn;
   return (
     <article
       className={role === "user" ? styles.question : styles.answer}
       aria-label={role === "user" ? "You" : "Model"}
     >
-      {content !== "" && <p className={styles.content}>{content}</p>}
+      {content !== "" && <p className={embedded ? styles.vector : styles.content}>{content}</p>}
       {state === "waiting" && <p className={styles.waiting}>waiting for the first token …</p>}
       {state === "failed" && (
         <p className={styles.failed} role="alert">
-          {error?.message} {error instanceof ApiError ? error.hint : ""}
+          {error}
         </p>
       )}
-      {role === "assistant" && (speed || state === "stopped") && (
+      {role === "assistant" && state !== "waiting" && (
         <p className={styles.speed}>
+          {model !== undefined && <span>{model}</span>}
           {state === "stopped" && <span>stopped</span>}
           {speed && <SpeedLine speed={speed} />}
+          {embedded && <EmbeddedLine embedded={embedded} />}
         </p>
       )}
     </article>
@@ -182,6 +206,18 @@ function SpeedLine({ speed }: { readonly speed: Speed }) {
       </span>
       <span>TTFT {duration(speed.firstToken)}</span>
       <span>{duration(speed.total)} total</span>
+    </>
+  );
+}
+
+function EmbeddedLine({ embedded }: { readonly embedded: NonNullable<Turn["embedded"]> }) {
+  const { dimensions, inputTokens, total, similarity } = embedded;
+  return (
+    <>
+      <span>{count(dimensions)} dimensions</span>
+      <span>{count(inputTokens)} tokens</span>
+      <span>{duration(total)}</span>
+      {similarity !== undefined && <span>cosine similarity to the text before {similarity.toFixed(3)}</span>}
     </>
   );
 }
