@@ -1,8 +1,9 @@
 import { Button } from "@mantine/core";
+import { useState } from "react";
 import { Legend } from "../src/charts/legend.js";
 import { baseOption, Plot, usePalette, valueAxis } from "../src/charts/plot.js";
 import { shortCount } from "../src/format.js";
-import { useOpenRows } from "../src/pages/promises/open-rows.js";
+import type { OpenRows } from "../src/pages/promises/open-rows.js";
 import { PromiseCards } from "../src/pages/promises/promise-cards.js";
 import { PromiseTable } from "../src/pages/promises/promise-table.js";
 import { Page, Section } from "../src/shell/page.js";
@@ -16,7 +17,14 @@ const tones: readonly Tone[] = ["kept", "broken", "unknown", "quiet"];
 
 /** Every shared component in its states, without a platform: `npm run dev` serves it at /gallery.html. */
 export function Gallery() {
-  const open = useOpenRows();
+  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
+  const open: OpenRows = {
+    isOpen: (key) => opened.has(key),
+    toggle: (key) =>
+      setOpened((before) =>
+        before.has(key) ? new Set([...before].filter((each) => each !== key)) : new Set([...before, key]),
+      ),
+  };
   return (
     <main style={{ maxWidth: 1120, margin: "0 auto", padding: 24 }}>
       <Page title="Components" lead="Shared components of the dashboard with sample data." actions={<SchemeSwitch />}>

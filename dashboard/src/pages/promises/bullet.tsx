@@ -1,28 +1,66 @@
-import type { Cell } from "../../api/promises.js";
+import type { Cell, Row } from "../../api/promises.js";
 import { duration, outcome } from "../../format.js";
 import styles from "./bullet.module.css";
+
+interface BulletProps {
+  readonly cell: Cell;
+  /** The value at the end of the bar, in milliseconds. */
+  readonly scaleMs: number;
+}
 
 /**
  * A bullet chart: the bar is the prediction, the vertical line the promise, the dot the newest measurement. The values are
  * in the table next to it, so the chart is hidden from screen readers.
  */
-export function Bullet({ cell }: { readonly cell: Cell }) {
+export function Bullet({ cell, scaleMs }: BulletProps) {
   const { promised, predicted } = cell;
   const measured = cell.measured?.kind === "measured" ? cell.measured.ms : undefined;
   const total = predicted.kind === "bounded" ? predicted.total : undefined;
-  const maximum = Math.max(promised ?? 0, total ?? 0, measured ?? 0);
-  const percent = (value: number) => `${maximum === 0 ? 0 : (value / maximum) * 88}%`;
+  const percent = (value: number) => `${scaleMs === 0 ? 0 : Math.min(100, (value / scaleMs) * 100)}%`;
   const tone = cell.verdict === "broken" ? styles.broken : cell.verdict === "kept" ? styles.kept : styles.open;
   return (
     <div className={`${styles.track} ${tone}`} aria-hidden="true" title={describe(cell)}>
       {total === undefined ? (
         <span className={styles.unbounded} />
       ) : (
-        <span className={styles.predicted} style={{ width: percent(total) }} />
+        total > 0 && <span className={styles.predicted} style={{ width: percent(total) }} />
       )}
       {promised !== undefined && <span className={styles.promised} style={{ left: percent(promised) }} />}
       {measured !== undefined && <span className={styles.measured} style={{ left: percent(measured) }} />}
     </div>
+  );
+}
+
+/** One scale for all bars of a fault: the largest value, rounded up to a value that is easy to read. */
+export function scaleOf(rows: readonly Row[]): number {
+  const values = rows
+    .flatMap(({ rto, rpo }) => [rto, rpo])
+    .flatMap(({ promised, predicted, measured }) => [
+      promised ?? 0,
+      predicted.kind === "bounded" ? predicted.total : 0,
+      measured?.kind === "measured" ? measured.ms : 0,
+    ]);
+  const largest = Math.max(0, ...values);
+  return STEPS_MS.find((step) => step >= largest) ?? largest;
+}
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const STEPS_MS: readonly number[] = [
+  ...[1, 2, 5, 10, 20, 30, 45].map((seconds) => seconds * SECOND_MS),
+  ...[1, 1.5, 2, 3, 5, 10, 20, 30, 45].map((minutes) => minutes * MINUTE_MS),
+  ...[1, 1.5, 2, 3, 4, 6, 8, 12, 18, 24, 36, 48, 72, 120, 168].map((hours) => hours * HOUR_MS),
+];
+
+/** The scale of the bars of a fault: from 0 to the value at their end. */
+export function Axis({ scaleMs }: { readonly scaleMs: number }) {
+  return (
+    <span className={styles.axis} aria-hidden="true">
+      <span>0</span>
+      <span>{duration(scaleMs / 2)}</span>
+      <span>{duration(scaleMs)}</span>
+    </span>
   );
 }
 

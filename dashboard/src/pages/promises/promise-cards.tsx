@@ -1,11 +1,14 @@
 import { UnstyledButton } from "@mantine/core";
-import { useId } from "react";
+import { Fragment, useId } from "react";
 import type { Cell } from "../../api/promises.js";
-import { ago, duration } from "../../format.js";
+import { duration } from "../../format.js";
 import { ChevronIcon } from "../../shell/icons.js";
 import { Verdict } from "../../shell/state-mark.js";
-import { Bullet } from "./bullet.js";
+import { When } from "../../shell/when.js";
+import { Bullet, scaleOf } from "./bullet.js";
 import { Details } from "./details.js";
+import { foldRows, members } from "./fold.js";
+import { foldKey, rowKey } from "./open-rows.js";
 import styles from "./promise-cards.module.css";
 import { Reasons } from "./reasons-list.js";
 import type { RowProps, SheetProps } from "./sheet-props.js";
@@ -13,20 +16,54 @@ import { byFault, faultName, measuredAgainst, predicted, tones, words } from "./
 
 /** The sheet on narrow screens: a card for every subject, grouped by fault. */
 export function PromiseCards({ rows, open }: SheetProps) {
-  return byFault(rows).map(({ fault, title, rows: subjects }) => (
+  return byFault(rows).map(({ fault, title, rows: ofFault }) => (
     <section key={fault} className={styles.fault} aria-label={faultName(fault)}>
       <h2 className={styles.name}>{faultName(fault)}</h2>
       <p className={styles.title}>{title}</p>
       <div className={styles.cards}>
-        {subjects.map((row) => (
-          <Card key={row.subject} row={row} open={open.isOpen(row)} onToggle={() => open.toggle(row)} />
-        ))}
+        <FaultCards rows={ofFault} open={open} />
       </div>
     </section>
   ));
 }
 
-function Card({ row, open, onToggle }: RowProps) {
+function FaultCards({ rows, open }: SheetProps) {
+  const scaleMs = scaleOf(rows);
+  return foldRows(rows).map(({ key, rows: alike }) => {
+    const [first] = alike;
+    if (!first) return null;
+    const opened = alike.length === 1 || open.isOpen(foldKey(key));
+    return (
+      <Fragment key={key}>
+        {alike.length > 1 && (
+          <article className={styles.card}>
+            <UnstyledButton className={styles.head} aria-expanded={opened} onClick={() => open.toggle(foldKey(key))}>
+              <span className={`${styles.chevron} ${opened ? styles.open : ""}`}>
+                <ChevronIcon size={16} />
+              </span>
+              <span className={styles.subject}>{alike.length} components</span>
+              <Verdict tone={tones[first.verdict]}>{words[first.verdict]}</Verdict>
+            </UnstyledButton>
+            <p className={styles.members}>{members(alike)}</p>
+            {!opened && <Objectives row={first} scaleMs={scaleMs} />}
+          </article>
+        )}
+        {opened &&
+          alike.map((row) => (
+            <Card
+              key={row.subject}
+              row={row}
+              scaleMs={scaleMs}
+              open={open.isOpen(rowKey(row))}
+              onToggle={() => open.toggle(rowKey(row))}
+            />
+          ))}
+      </Fragment>
+    );
+  });
+}
+
+function Card({ row, scaleMs, open, onToggle }: RowProps) {
   const details = useId();
   return (
     <article className={styles.card}>
@@ -37,15 +74,7 @@ function Card({ row, open, onToggle }: RowProps) {
         <span className={styles.subject}>{row.subject}</span>
         <Verdict tone={tones[row.verdict]}>{words[row.verdict]}</Verdict>
       </UnstyledButton>
-      <dl className={styles.objectives}>
-        <Objective name="RTO" cell={row.rto} />
-        <Objective name="RPO" cell={row.rpo} />
-      </dl>
-      {(row.verdict === "broken" || row.verdict === "unknown") && (
-        <div className={styles.reasons}>
-          <Reasons row={row} />
-        </div>
-      )}
+      <Objectives row={row} scaleMs={scaleMs} />
       <div id={details} hidden={!open} className={styles.details}>
         {open && <Details row={row} />}
       </div>
@@ -53,13 +82,35 @@ function Card({ row, open, onToggle }: RowProps) {
   );
 }
 
-function Objective({ name, cell }: { readonly name: string; readonly cell: Cell }) {
+function Objectives({ row, scaleMs }: Pick<RowProps, "row" | "scaleMs">) {
+  return (
+    <>
+      <dl className={styles.objectives}>
+        <Objective name="RTO" cell={row.rto} scaleMs={scaleMs} />
+        <Objective name="RPO" cell={row.rpo} scaleMs={scaleMs} />
+      </dl>
+      {(row.verdict === "broken" || row.verdict === "unknown") && (
+        <div className={styles.reasons}>
+          <Reasons row={row} />
+        </div>
+      )}
+    </>
+  );
+}
+
+interface ObjectiveProps {
+  readonly name: string;
+  readonly cell: Cell;
+  readonly scaleMs: number;
+}
+
+function Objective({ name, cell, scaleMs }: ObjectiveProps) {
   const { promised, measured, measuredAt } = cell;
   return (
     <div className={styles.objective}>
       <dt className={styles.objectiveName}>{name}</dt>
       <dd className={styles.figures}>
-        <Bullet cell={cell} />
+        <Bullet cell={cell} scaleMs={scaleMs} />
         <span className={styles.line}>
           <span>{promised === undefined ? "not promised" : `promised ${duration(promised)}`}</span>
           <span>predicted {predicted(cell)}</span>
@@ -67,7 +118,7 @@ function Objective({ name, cell }: { readonly name: string; readonly cell: Cell 
         {measured !== undefined && (
           <span className={styles.line}>
             <span>measured {measuredAgainst(measured, promised)}</span>
-            <span>{measuredAt === undefined ? "" : ago(measuredAt, Date.now())}</span>
+            {measuredAt !== undefined && <When at={measuredAt} />}
           </span>
         )}
       </dd>

@@ -1,12 +1,15 @@
 import { UnstyledButton } from "@mantine/core";
 import { Fragment, useId } from "react";
-import type { Cell } from "../../api/promises.js";
+import type { Cell, Row } from "../../api/promises.js";
 import { duration } from "../../format.js";
 import { ChevronIcon } from "../../shell/icons.js";
 import { Verdict } from "../../shell/state-mark.js";
+import { Name } from "../../shell/table.js";
 import { When } from "../../shell/when.js";
-import { Bullet } from "./bullet.js";
+import { Axis, Bullet, scaleOf } from "./bullet.js";
 import { Details } from "./details.js";
+import { foldRows, members } from "./fold.js";
+import { foldKey, rowKey } from "./open-rows.js";
 import styles from "./promise-table.module.css";
 import { Reasons } from "./reasons-list.js";
 import type { RowProps, SheetProps } from "./sheet-props.js";
@@ -45,25 +48,99 @@ export function PromiseTable({ rows, open }: SheetProps) {
           <th scope="col">Verdict</th>
         </tr>
       </thead>
-      {byFault(rows).map(({ fault, title, rows: subjects }) => (
-        <Fragment key={fault}>
-          <tbody>
-            <tr className={styles.fault}>
-              <th colSpan={8} scope="rowgroup">
-                {faultName(fault)} <span className={styles.title}>{title}</span>
-              </th>
-            </tr>
-          </tbody>
-          {subjects.map((row) => (
-            <Subject key={row.subject} row={row} open={open.isOpen(row)} onToggle={() => open.toggle(row)} />
-          ))}
-        </Fragment>
+      {byFault(rows).map(({ fault, title, rows: ofFault }) => (
+        <Fault key={fault} fault={fault} title={title} rows={ofFault} open={open} />
       ))}
     </table>
   );
 }
 
-function Subject({ row, open, onToggle }: RowProps) {
+function Fault({ fault, title, rows, open }: SheetProps & { readonly fault: string; readonly title: string }) {
+  const scaleMs = scaleOf(rows);
+  return (
+    <>
+      <tbody>
+        <tr className={styles.fault}>
+          <th colSpan={6} scope="rowgroup">
+            {faultName(fault)} <span className={styles.title}>{title}</span>
+          </th>
+          <td>
+            <Axis scaleMs={scaleMs} />
+          </td>
+          <td />
+        </tr>
+      </tbody>
+      {foldRows(rows).map(({ key, rows: alike }) => {
+        const [first] = alike;
+        if (!first) return null;
+        const opened = alike.length === 1 || open.isOpen(foldKey(key));
+        return (
+          <Fragment key={key}>
+            {alike.length > 1 && (
+              <Folded
+                rows={alike}
+                first={first}
+                scaleMs={scaleMs}
+                opened={opened}
+                onToggle={() => open.toggle(foldKey(key))}
+              />
+            )}
+            {opened &&
+              alike.map((row) => (
+                <Subject
+                  key={row.subject}
+                  row={row}
+                  scaleMs={scaleMs}
+                  open={open.isOpen(rowKey(row))}
+                  onToggle={() => open.toggle(rowKey(row))}
+                />
+              ))}
+          </Fragment>
+        );
+      })}
+    </>
+  );
+}
+
+interface FoldedProps {
+  readonly rows: readonly Row[];
+  readonly first: Row;
+  readonly scaleMs: number;
+  readonly opened: boolean;
+  readonly onToggle: () => void;
+}
+
+/** Several components for which all figures agree, as one row. */
+function Folded({ rows, first, scaleMs, opened, onToggle }: FoldedProps) {
+  return (
+    <tbody className={styles.subject}>
+      <tr>
+        <th rowSpan={2} scope="rowgroup" className={styles.name}>
+          <UnstyledButton className={styles.expand} aria-expanded={opened} onClick={onToggle}>
+            <span className={`${styles.chevron} ${opened ? styles.open : ""}`}>
+              <ChevronIcon size={14} />
+            </span>
+            {rows.length} components
+          </UnstyledButton>
+          <span className={styles.members}>{members(rows)}</span>
+        </th>
+        <Objective name="RTO" cell={first.rto} scaleMs={scaleMs} />
+      </tr>
+      <tr>
+        <Objective name="RPO" cell={first.rpo} scaleMs={scaleMs} />
+      </tr>
+      {!opened && (first.verdict === "broken" || first.verdict === "unknown") && (
+        <tr>
+          <td colSpan={8} className={styles.reasons}>
+            <Reasons row={first} />
+          </td>
+        </tr>
+      )}
+    </tbody>
+  );
+}
+
+function Subject({ row, scaleMs, open, onToggle }: RowProps) {
   const details = useId();
   return (
     <tbody className={styles.subject}>
@@ -73,13 +150,13 @@ function Subject({ row, open, onToggle }: RowProps) {
             <span className={`${styles.chevron} ${open ? styles.open : ""}`}>
               <ChevronIcon size={14} />
             </span>
-            {row.subject}
+            <Name>{row.subject}</Name>
           </UnstyledButton>
         </th>
-        <Objective name="RTO" cell={row.rto} />
+        <Objective name="RTO" cell={row.rto} scaleMs={scaleMs} />
       </tr>
       <tr>
-        <Objective name="RPO" cell={row.rpo} />
+        <Objective name="RPO" cell={row.rpo} scaleMs={scaleMs} />
       </tr>
       {(row.verdict === "broken" || row.verdict === "unknown") && (
         <tr>
@@ -97,7 +174,13 @@ function Subject({ row, open, onToggle }: RowProps) {
   );
 }
 
-function Objective({ name, cell }: { readonly name: string; readonly cell: Cell }) {
+interface ObjectiveProps {
+  readonly name: string;
+  readonly cell: Cell;
+  readonly scaleMs: number;
+}
+
+function Objective({ name, cell, scaleMs }: ObjectiveProps) {
   const { promised, measured, measuredAt } = cell;
   return (
     <>
@@ -113,7 +196,7 @@ function Objective({ name, cell }: { readonly name: string; readonly cell: Cell 
       </td>
       <td className={styles.when}>{measuredAt === undefined ? <None what="no drill" /> : <When at={measuredAt} />}</td>
       <td>
-        <Bullet cell={cell} />
+        <Bullet cell={cell} scaleMs={scaleMs} />
       </td>
       <td>
         <Verdict tone={tones[cell.verdict]}>{words[cell.verdict]}</Verdict>

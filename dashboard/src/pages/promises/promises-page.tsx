@@ -1,17 +1,18 @@
 import { UnstyledButton } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { useSearchParams } from "react-router";
-import { type Row, type Sheet, usePromises, type Verdict } from "../../api/promises.js";
+import { Link } from "react-router";
+import { type Sheet, usePromises, type Verdict } from "../../api/promises.js";
 import { Page } from "../../shell/page.js";
 import { Verdict as VerdictMark } from "../../shell/state-mark.js";
 import { Empty, Failure, Loading } from "../../shell/states.js";
+import { useUrlState } from "../../shell/url-state.js";
 import { AvailabilityTable } from "./availability-table.js";
 import { LatencyTable } from "./latency-table.js";
 import { useOpenRows } from "./open-rows.js";
 import { PromiseCards } from "./promise-cards.js";
 import { PromiseTable } from "./promise-table.js";
 import styles from "./promises-page.module.css";
-import { countByVerdict, summary, tones, verdicts, words } from "./verdicts.js";
+import { anyMeasured, countByVerdict, summary, tones, verdicts, words } from "./verdicts.js";
 
 /** The promise sheet: for every fault and subject what is promised, predicted and measured, and the verdict. */
 export function PromisesPage() {
@@ -19,7 +20,15 @@ export function PromisesPage() {
   return (
     <Page
       title="Promises"
-      lead={sheet.data ? summary(sheet.data) : "Promised, predicted and measured recovery for every fault."}
+      lead={
+        sheet.data ? (
+          <>
+            {summary(sheet.data)} {!anyMeasured(sheet.data) && <Link to="/drills">Run a drill</Link>}
+          </>
+        ) : (
+          "Promised, predicted and measured recovery for every fault."
+        )
+      }
     >
       {sheet.isPending && <Loading rows={9} what="the promise sheet" />}
       {sheet.isError && !sheet.data && (
@@ -34,44 +43,48 @@ function isVerdict(text: string | null): text is Verdict {
   return verdicts.some((verdict) => verdict === text);
 }
 
+/** Below this width the table of the sheet is shown as cards; the navigation takes a part of the window. */
+const NARROW = "(max-width: 60em)";
+
 function SheetView({ sheet }: { readonly sheet: Sheet }) {
-  const narrow = useMediaQuery("(max-width: 56em)", undefined, { getInitialValueInEffect: false });
-  const [search, setSearch] = useSearchParams();
-  const requested = search.get("verdict");
+  const narrow = useMediaQuery(NARROW, undefined, { getInitialValueInEffect: false });
+  const [parameters, setParameters] = useUrlState();
+  const requested = parameters.get("verdict");
   const open = useOpenRows();
   const only = isVerdict(requested) ? requested : undefined;
-  const rows: readonly Row[] = only ? sheet.rows.filter(({ verdict }) => verdict === only) : sheet.rows;
+  const matches = ({ verdict }: { readonly verdict: Verdict }) => only === undefined || verdict === only;
+  const rows = sheet.rows.filter(matches);
+  const availability = sheet.availability.filter(matches);
+  const latency = only === undefined ? sheet.latency : [];
 
   if (sheet.rows.length === 0)
     return <Empty title="The promise sheet is empty">Add a service, a model or a store to the platform file.</Empty>;
   return (
     <>
       <Filter
-        rows={sheet.rows}
+        promises={[...sheet.rows, ...sheet.availability]}
         only={only}
-        onChange={(verdict) => setSearch(verdict ? { verdict } : {}, { replace: true })}
+        onChange={(verdict) => setParameters({ verdict })}
       />
-      {rows.length === 0 ? (
+      {rows.length === 0 && availability.length === 0 && (
         <Empty title={`No promise is ${only ? words[only] : "listed"}`}>Select another verdict.</Empty>
-      ) : narrow ? (
-        <PromiseCards rows={rows} open={open} />
-      ) : (
-        <PromiseTable rows={rows} open={open} />
       )}
-      {sheet.availability.length > 0 && <AvailabilityTable rows={sheet.availability} />}
-      {sheet.latency.length > 0 && <LatencyTable rows={sheet.latency} />}
+      {rows.length > 0 &&
+        (narrow ? <PromiseCards rows={rows} open={open} /> : <PromiseTable rows={rows} open={open} />)}
+      {availability.length > 0 && <AvailabilityTable rows={availability} />}
+      {latency.length > 0 && <LatencyTable rows={latency} />}
     </>
   );
 }
 
 interface FilterProps {
-  readonly rows: readonly Row[];
+  readonly promises: readonly { readonly verdict: Verdict }[];
   readonly only: Verdict | undefined;
   readonly onChange: (verdict: Verdict | undefined) => void;
 }
 
-function Filter({ rows, only, onChange }: FilterProps) {
-  const counts = countByVerdict(rows);
+function Filter({ promises, only, onChange }: FilterProps) {
+  const counts = countByVerdict(promises);
   return (
     <fieldset className={styles.filter}>
       <legend className="visually-hidden">Show by verdict</legend>

@@ -9,6 +9,8 @@ export interface SheetProps {
 
 export interface RowProps {
   readonly row: Row;
+  /** The value at the end of the bars, in milliseconds: one scale for all rows of a fault. */
+  readonly scaleMs: number;
   readonly open: boolean;
   readonly onToggle: () => void;
 }

@@ -45,7 +45,7 @@ function isMeasured(measured: Outcome | undefined): boolean {
   return measured !== undefined && measured.kind !== "not-applicable";
 }
 
-export function countByVerdict(rows: readonly Row[]): ReadonlyMap<Verdict, number> {
+export function countByVerdict(rows: readonly { readonly verdict: Verdict }[]): ReadonlyMap<Verdict, number> {
   const counts = new Map<Verdict, number>();
   for (const { verdict } of rows) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
   return counts;
@@ -53,6 +53,11 @@ export function countByVerdict(rows: readonly Row[]): ReadonlyMap<Verdict, numbe
 
 function wasMeasured({ rto, rpo }: Row): boolean {
   return isMeasured(rto.measured) || isMeasured(rpo.measured);
+}
+
+/** Whether a drill measured anything of the sheet. */
+export function anyMeasured({ rows }: Pick<Sheet, "rows">): boolean {
+  return rows.some(wasMeasured);
 }
 
 /** The sheet in one sentence, the worst verdict first. Includes availability, which no drill measures. */
