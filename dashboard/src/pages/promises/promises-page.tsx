@@ -52,10 +52,12 @@ function SheetView({ sheet }: { readonly sheet: Sheet }) {
   const requested = parameters.get("verdict");
   const open = useOpenRows();
   const only = isVerdict(requested) ? requested : undefined;
-  const matches = ({ verdict }: { readonly verdict: Verdict }) => only === undefined || verdict === only;
+  const subject = parameters.get("subject");
+  const matches = (row: { readonly verdict: Verdict; readonly subject: string }) =>
+    (only === undefined || row.verdict === only) && (subject === null || row.subject === subject);
   const rows = sheet.rows.filter(matches);
   const availability = sheet.availability.filter(matches);
-  const latency = only === undefined ? sheet.latency : [];
+  const latency = sheet.latency.filter((row) => only === undefined && (subject === null || row.subject === subject));
 
   if (sheet.rows.length === 0)
     return <Empty title="The promise sheet is empty">Add a service, a model or a store to the platform file.</Empty>;
@@ -66,6 +68,14 @@ function SheetView({ sheet }: { readonly sheet: Sheet }) {
         only={only}
         onChange={(verdict) => setParameters({ verdict })}
       />
+      {subject !== null && (
+        <p className={styles.subject}>
+          Promises of <strong>{subject}</strong> only.{" "}
+          <UnstyledButton className={styles.all} onClick={() => setParameters({ subject: undefined })}>
+            Show all
+          </UnstyledButton>
+        </p>
+      )}
       {rows.length === 0 && availability.length === 0 && (
         <Empty title={`No promise is ${only ? words[only] : "listed"}`}>Select another verdict.</Empty>
       )}

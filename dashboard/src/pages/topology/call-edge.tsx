@@ -12,9 +12,7 @@ export function CallEdge({ sourceX, sourceY, targetX, targetY, data, markerEnd, 
     <BaseEdge
       path={pathThrough(points, direction)}
       {...(markerEnd === undefined ? {} : { markerEnd })}
-      {...(label === undefined
-        ? {}
-        : { label, labelX: (last.x * 2 + before.x) / 3, labelY: (last.y * 3 + before.y) / 4 })}
+      {...(label === undefined ? {} : { label, labelX: (last.x + before.x) / 2, labelY: (last.y + before.y) / 2 })}
       labelBgPadding={[3, 1]}
       labelBgBorderRadius={3}
       labelShowBg

@@ -1,16 +1,17 @@
 import "@xyflow/react/dist/base.css";
 import { useComputedColorScheme } from "@mantine/core";
 import { Background, BackgroundVariant, Controls, MarkerType, ReactFlow, ReactFlowProvider } from "@xyflow/react";
-import { type CSSProperties, useMemo } from "react";
+import { type CSSProperties, type KeyboardEvent, useMemo } from "react";
 import type { Topology } from "../../api/topology.js";
 import { rate } from "../../format.js";
 import { CallEdge, type CallEdgeType } from "./call-edge.js";
 import styles from "./call-graph.module.css";
 import { ElementNode, type ElementNodeType } from "./element-node.js";
 import { type Direction, edgeKey, layeredLayout } from "./layout.js";
+import { stateWord } from "./replicas.js";
 
 interface CallGraphProps {
-  readonly topology: Topology;
+  readonly topology: Pick<Topology, "nodes" | "edges">;
   readonly direction: Direction;
   readonly selected: string | undefined;
   readonly onSelect: (id: string | undefined) => void;
@@ -18,7 +19,7 @@ interface CallGraphProps {
 
 const nodeTypes = { element: ElementNode };
 const edgeTypes = { call: CallEdge };
-const size = { right: { width: 156, height: 74 }, down: { width: 150, height: 74 } };
+const size = { right: { width: 168, height: 74 }, down: { width: 150, height: 74 } };
 
 /** The call graph in layers from the entrances to the stores. */
 export function CallGraph({ topology, direction, selected, onSelect }: CallGraphProps) {
@@ -45,6 +46,8 @@ export function CallGraph({ topology, direction, selected, onSelect }: CallGraph
       draggable: false,
       connectable: false,
       ariaRole: "button",
+      ariaLabel: `${element.kind} ${element.id}, ${stateWord(element)}`,
+      domAttributes: { "aria-pressed": element.id === selected },
     }),
   );
   const edges = topology.edges.map(
@@ -64,8 +67,17 @@ export function CallGraph({ topology, direction, selected, onSelect }: CallGraph
     }),
   );
 
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    const id = event.target instanceof Element && event.target.closest(".react-flow__node")?.getAttribute("data-id");
+    if (!id) return;
+    event.preventDefault();
+    onSelect(id === selected ? undefined : id);
+  };
+
   return (
-    <div className={styles.map} style={mapSize(width, height, direction)}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: the nodes within are the buttons; the map only receives their keys
+    <div className={styles.map} style={mapSize(width, height, direction)} onKeyDown={onKey}>
       <ReactFlowProvider>
         <ReactFlow
           key={`${direction} ${shape}`}
@@ -94,9 +106,6 @@ export function CallGraph({ topology, direction, selected, onSelect }: CallGraph
           zoomOnDoubleClick={false}
           deleteKeyCode={null}
           onNodeClick={(_, { id }) => onSelect(id === selected ? undefined : id)}
-          onSelectionChange={({ nodes: [node] }) => {
-            if (node && node.id !== selected) onSelect(node.id);
-          }}
           onPaneClick={() => onSelect(undefined)}
         >
           <Background variant={BackgroundVariant.Dots} gap={20} size={1} color="var(--line)" />

@@ -29,7 +29,9 @@ export function ElementNode({ data, selected }: NodeProps<ElementNodeType>) {
         <span className={styles.picture}>
           <Picture size={16} />
         </span>
-        <span className={styles.name}>{element.id}</span>
+        <span className={styles.name} title={element.id}>
+          {element.id}
+        </span>
       </div>
       <div className={styles.state}>{stateWord(element)}</div>
       <div className={styles.figures}>

@@ -133,7 +133,7 @@ function storeNode(plan: Plan, store: Store, readings: Readings): TopologyNode {
     detail: facts({
       kind: "version" in store ? `${store.kind} ${store.version}` : store.kind,
       product: store.provider.product,
-      "log archive": log && `within ${formatDuration(log.every)}`,
+      "WAL archive": log && `within ${formatDuration(log.every)}`,
       backup: full && `every ${formatDuration(full.every)}`,
       reason: reason ?? notRunHere(store, plan),
     }),
