@@ -66,9 +66,9 @@ const EVENT_FIGURES = {
 } satisfies Record<UsageFigure, RawBuilder<unknown>>;
 
 const RANKS = {
-  requests: sql`sum(requests)`,
-  tokens: sql`sum(input_tokens + output_tokens)`,
-  errors: sql`sum(errors)`,
+  requests: sql`requests`,
+  tokens: sql`input_tokens + output_tokens`,
+  errors: sql`errors`,
 } satisfies Record<UsageRank, RawBuilder<unknown>>;
 
 /**
@@ -130,28 +130,31 @@ function ranked(
   const column = sql.ref(GROUP_COLUMNS[group]);
   const time = unit === undefined ? [] : [sql.ref("time")];
   const timeName = unit === undefined ? [] : [sql`time as ${sql.ref(unit)}`];
-  // Ranked by window functions, not by a join: without statistics of the sums, PostgreSQL would join them row by row.
+  // Groups are ranked without time first: sums of every group in every unit would not fit into the memory of a sort. They
+  // are then selected by an array, not by a join: without statistics, PostgreSQL would join row by row.
+  const counted = unit === undefined ? sql`named` : sql`(${sources(query, unit)}) as counted`;
   return sql<StoredRow>`
-    with summed as (
-      select ${sql.join([...time, sql`${column} as name`, ...figureSums])} from (${sources(query, unit)}) as counted
-      group by ${sql.join([...time, column])} having sum(requests) > 0
-    ), weighed as (
-      select *, ${RANKS[query.rank]} over (partition by name) as weight from summed
-    ), ranked as (
-      select *, dense_rank() over (order by weight desc, name) as place from weighed
+    with named as materialized (
+      select ${sql.join([column, ...figureSums])} from (${sources(query, undefined)}) as counted
+      group by ${column} having sum(requests) > 0
+    ), highest as materialized (
+      select array(select ${column} from named order by ${RANKS[query.rank]} desc, ${column} limit ${top}) as names,
+        count(*) as groups
+      from named
     ), placed as (
-      select *, case when place <= ${top} then name end as shown, place > ${top} as rest from ranked
+      select *, ${column} = any ((select names from highest)::text[]) as shown from ${counted}
     ), combined as (
-      select ${sql.join([...time, sql`shown`, sql`rest`, ...figureSums])} from placed
-      group by ${sql.join([...time, sql`shown`, sql`rest`])}
+      select ${sql.join([...time, sql`case when shown then ${column} end as name`, sql`not shown as rest`, ...figureSums])}
+      from placed group by ${sql.join([...time, sql`shown`, sql`case when shown then ${column} end`])}
+      having sum(requests) > 0
     )
     select ${sql.join([
       ...timeName,
-      sql`shown as ${sql.ref(group)}`,
-      sql`case when rest then (select max(place) from ranked) - ${top} end as others`,
+      sql`name as ${sql.ref(group)}`,
+      sql`case when rest then (select groups from highest) - ${top} end as others`,
       ...figureNames,
     ])}
-    from combined order by ${sql.join([...time, sql`rest`, sql`shown`])} limit ${MAX_ROWS + 1}`;
+    from combined order by ${sql.join([...time, sql`rest`, sql`name`])} limit ${MAX_ROWS + 1}`;
 }
 
 /** What each source is read from: its table, its column of time, and its key. */

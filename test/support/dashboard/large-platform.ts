@@ -1,0 +1,261 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { z } from "zod";
+import { backupListSchema } from "../../../src/contracts/backups.js";
+import {
+  type DrillResult,
+  drillFaultEstimatesSchema,
+  type drillSummariesSchema,
+} from "../../../src/contracts/drills.js";
+import type { Key } from "../../../src/contracts/keys.js";
+import type { UsageReport, UsageRow } from "../../../src/contracts/usage.js";
+import { sumUsage } from "../../../src/contracts/usage.js";
+import { sheetOf } from "../../../src/runtime/dashboard/promises/compose.js";
+import { composeTopology } from "../../../src/runtime/dashboard/topology/compose.js";
+import { readWebFiles } from "../../../src/runtime/dashboard/web/files.js";
+import { webHandler } from "../../../src/runtime/dashboard/web/handler.js";
+import { planOf } from "../check/findings.js";
+
+/** The built application with the data of a large platform, which is composed from a plan and not stored anywhere. */
+export interface LargePlatform {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const COMPONENTS = 500;
+const KEYS = 2_000;
+const DRILLS = 500;
+const HOUR_MS = 3_600_000;
+
+/** 63 characters without a place to break: the longest name of a component. */
+const LONG_NAME = "w".repeat(63);
+
+/** A file of services, each of which calls the next three and a database; every name that a user chooses is long once. */
+function platformFile(): string {
+  const name = (index: number): string => (index === 0 ? LONG_NAME : `service-${index}`);
+  const services = Array.from({ length: COMPONENTS }, (_, index) => {
+    const calls = [1, 2, 3].map((step) => name((index + step * 7) % COMPONENTS));
+    return `  ${name(index)}: { image: "registry.example.com/app:1.0.0", port: 80, replicas: 2, calls: [${calls.join(", ")}, database] }`;
+  });
+  return `
+platform: large
+provide: in-cluster
+services:
+${services.join("\n")}
+stores: { database: { postgres: 17 } }
+objectives: { rto: 10m, rpo: 5m, except: [zone-loss] }
+observe: { metrics: prometheus }
+`;
+}
+
+const now = Date.now();
+const iso = (ago: number): string => new Date(now - ago).toISOString();
+
+function keyOf(index: number): Key {
+  return {
+    id: `key_${index}`,
+    name: index === 0 ? "k".repeat(100) : `key ${index}`,
+    prefix: "kls_abcdefgh",
+    scopes: ["inference", "admin", "usage"],
+    models: index % 5 === 0 ? ["assistant", "embedder"] : null,
+    organisation: index === 0 ? "o".repeat(63) : `organisation-${index % 50}`,
+    user: null,
+    created: iso(index * HOUR_MS),
+    expires: index % 3 === 0 ? iso(-index * HOUR_MS - HOUR_MS) : null,
+    revoked: null,
+    lastUsed: index % 4 === 0 ? iso(index * 60_000) : null,
+    status: "active",
+    madeBy: null,
+    endsWithSession: false,
+  };
+}
+
+type DrillSummary = z.input<typeof drillSummariesSchema>["drills"][number];
+
+function drillOf(index: number): DrillSummary {
+  return {
+    id: `drill-${index}`,
+    fault: index % 2 === 0 ? "process-crash" : "database-loss",
+    title: "A process exits or hangs",
+    state: "finished",
+    startedAt: now - index * HOUR_MS,
+    finishedAt: now - index * HOUR_MS + 60_000,
+    subject: index === 0 ? LONG_NAME : "database",
+    rto: { kind: "measured", ms: 3_000 + index },
+    rpo: { kind: "not-applicable" },
+    verdict: index % 5 === 0 ? "broken" : "kept",
+  };
+}
+
+function drillResult(): DrillResult {
+  const series = Array.from({ length: 240 }, (_, index) => ({
+    t: index * 250,
+    ok: 4,
+    failed: index > 80 && index < 120 ? 3 : 0,
+  }));
+  const subjects = [LONG_NAME, ...Array.from({ length: 60 }, (_, index) => `service-${index + 1}`)];
+  return {
+    ...drillOf(0),
+    formatVersion: 2,
+    platform: "large",
+    environment: "production",
+    promised: { rto: 600_000, rpo: 300_000 },
+    predicted: { rto: 94_000, rpo: 31_000 },
+    measurements: subjects.map((subject) => ({
+      subject,
+      rto: { kind: "measured", ms: 3_200 },
+      rpo: { kind: "never-recovered", afterMs: 120_000 },
+      promised: { rto: 600_000, rpo: 300_000 },
+      predicted: { rto: 94_000 },
+      verdict: "broken",
+      underestimated: true,
+    })),
+    faults: [],
+    findings: [{ what: "r".repeat(120), why: "it has no place to break" }],
+    terms: [{ name: "restore of the backup", value: 26_000, bytes: 46 * 2 ** 20 }],
+    acknowledged: 900,
+    lost: 0,
+    failed: 120,
+    load: { requests: 5, writes: 10, steadyMs: 10_000, model: "assistant" },
+    series,
+    writes: series,
+    events: Array.from({ length: 40 }, (_, index) => ({
+      t: index * 1_500,
+      what: `kill -9 of ${index === 0 ? LONG_NAME : `service-${index}`}`,
+    })),
+    versions: { keelson: "0.1.0", postgres: "17", node: "22", system: "linux" },
+  };
+}
+
+/** Usage of the first `top` groups and the others, in each unit of the range. */
+function usageOf(query: URLSearchParams): UsageReport {
+  const by = (query.get("by") ?? "hour").split(",");
+  const unit = by.find((each) => each === "minute" || each === "hour" || each === "day");
+  const group = by.find((each) => each === "key" || each === "model" || each === "organisation") ?? "model";
+  const step = { minute: 60_000, hour: HOUR_MS, day: 24 * HOUR_MS }[unit ?? "day"] ?? HOUR_MS;
+  const [from, to] = [Date.parse(query.get("from") ?? iso(HOUR_MS)), Date.parse(query.get("to") ?? iso(0))];
+  const times =
+    unit === undefined
+      ? [undefined]
+      : Array.from({ length: Math.ceil((to - from) / step) }, (_, index) => from + index * step);
+  const top = Number(query.get("top") ?? 10);
+  const rows = times.flatMap((time) =>
+    Array.from(
+      { length: top + 1 },
+      (_, index): UsageRow => ({
+        ...(time === undefined || unit === undefined ? {} : { [unit]: new Date(time).toISOString() }),
+        ...(index === top
+          ? { others: KEYS - top }
+          : { [group]: index === 0 && group !== "key" ? LONG_NAME : `key_${index}` }),
+        requests: 1_000_000 - index,
+        inputTokens: 123_456_789,
+        outputTokens: 98_765_432,
+        errors: 12_345,
+        estimated: 1_234,
+      }),
+    ),
+  );
+  const keyNames = Object.fromEntries(Array.from({ length: top }, (_, index) => [`key_${index}`, keyOf(index).name]));
+  return { rows, totals: sumUsage(rows), ...(group === "key" ? { keyNames } : {}) };
+}
+
+/** Starts the server on loopback. Any request that has the session cookie is signed in. */
+export async function serveLargePlatform(): Promise<LargePlatform> {
+  const plan = planOf(platformFile());
+  const keys = Array.from({ length: KEYS }, (_, index) => keyOf(index));
+  const drills = Array.from({ length: DRILLS }, (_, index) => drillOf(index));
+  const sheet = sheetOf(plan)([]);
+  const topology = composeTopology(plan, { at: now, units: new Map(), stores: new Map(), models: undefined });
+  const page = <Row extends { readonly id: string }>(rows: readonly Row[], query: URLSearchParams) => {
+    const after = query.get("after");
+    const start = after === null ? 0 : rows.findIndex(({ id }) => id === after) + 1;
+    const shown = rows.slice(start, start + Number(query.get("limit") ?? 1_000));
+    return {
+      rows: shown,
+      total: rows.length,
+      next: start + shown.length < rows.length ? (shown.at(-1)?.id ?? null) : null,
+    };
+  };
+  const answers: Readonly<Record<string, (query: URLSearchParams) => unknown>> = {
+    "/admin/session": () => ({
+      user: { id: "usr_1", name: "u".repeat(100) },
+      organisation: "default",
+      role: "owner",
+      scopes: ["admin"],
+      operator: true,
+      platform: "large",
+      environment: "production",
+    }),
+    "/admin/promises": () => sheet,
+    "/admin/topology": () => ({ ...topology, at: Date.now() }),
+    "/admin/keys": (query) => {
+      const { rows, ...rest } = page(keys, query);
+      return { keys: rows, ...rest };
+    },
+    "/admin/drills": (query) => {
+      if (query.get("status") === "running") return { drills: [], unreadable: [], total: 0, next: null };
+      const { rows, ...rest } = page(drills, query);
+      return { drills: rows, unreadable: [], ...rest };
+    },
+    "/admin/drills/faults": () =>
+      drillFaultEstimatesSchema.parse({
+        faults: ["process-crash", "database-loss", "backup-corruption"].map((fault) => ({
+          fault,
+          title: fault,
+          unavailableSeconds: 25,
+          ...(fault === "process-crash" ? {} : { dataLoss: { loses: "acknowledged writes", estimatedSeconds: 31 } }),
+        })),
+      }),
+    "/admin/drills/drill-0": () => drillResult(),
+    "/admin/usage": usageOf,
+    "/admin/backups": () =>
+      backupListSchema.parse({
+        place: `s3://${"b".repeat(100)}/backups`,
+        backups: Array.from({ length: 200 }, (_, index) => ({
+          id: `20261129T${String(100_000 + index)}Z`,
+          platform: "large",
+          startedAt: now - index * HOUR_MS,
+          finishedAt: now - index * HOUR_MS + 30_000,
+          bytes: 5 * 2 ** 30,
+          size: 20 * 2 ** 30,
+          encrypted: true,
+          tables: 30,
+          rows: 12_345_678,
+        })),
+        damaged: [{ object: "x".repeat(150), why: "the signature is invalid" }],
+      }),
+    "/admin/models": () => ({
+      models: Array.from({ length: 40 }, (_, index) => ({
+        name: index === 0 ? LONG_NAME : `model-${index}`,
+        embeddings: index % 4 === 3,
+        engine: "llama.cpp",
+        reason: `llama.cpp: ${"m".repeat(90)}`,
+        state: "ready",
+        targets: [{ id: `${LONG_NAME}-0`, engine: "llama.cpp", state: "ready", inFlight: 3, ewmaMs: 844, errors: 2 }],
+        queue: { waiting: 4, limit: 100 },
+        requestsPerSecond: 12.5,
+        tokensPerSecond: 480,
+      })),
+    }),
+    "/admin/organisations": () => ({ organisations: [], total: 0, next: null }),
+  };
+  const pages = webHandler(await readWebFiles());
+  const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
+    const answer = answers[pathname];
+    if (!answer) return pages(request, response);
+    response.setHeader("content-type", "application/json").end(JSON.stringify(answer(searchParams)));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server has no port");
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
