@@ -137,11 +137,12 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
     }
     expect(await row.getAttribute("aria-expanded")).toBe("false");
     await page.keyboard.press("Enter");
-    expect(await row.getAttribute("aria-expanded")).toBe("true");
+    await page.getByRole("button", { name: /^\d+ components$/, expanded: true }).waitFor();
     await page.keyboard.press("Tab");
     const subject = page.getByRole("button", { name: "gateway", exact: true }).first();
     expect(await subject.evaluate((button) => button === document.activeElement)).toBe(true);
     await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "gateway", exact: true, expanded: true }).waitFor();
     // The address holds what is expanded.
     await page.reload();
     await page.getByRole("button", { name: "gateway", exact: true, expanded: true }).waitFor();

@@ -24,19 +24,31 @@ export interface UsageQuestion {
   readonly top: number;
   /** Undefined: one row for each group. */
   readonly unit: UsageTimeUnit | undefined;
+  /** Whether the load of drills counts. */
+  readonly drills: boolean;
 }
 
-function requestFor(span: Span, by: readonly UsageDimension[]): RequestOf<typeof usageRoutes.readUsage> {
-  const { from, to } = span;
-  return { query: { from: new Date(from).toISOString(), to: new Date(to).toISOString(), by: by.join(",") } };
+function requestFor(
+  { from, to }: Span,
+  by: readonly UsageDimension[],
+  drills: boolean,
+): RequestOf<typeof usageRoutes.readUsage> {
+  return {
+    query: {
+      from: new Date(from).toISOString(),
+      to: new Date(to).toISOString(),
+      by: by.join(","),
+      drills: drills ? "include" : "exclude",
+    },
+  };
 }
 
 /** Usage of the groups with the highest figures, over time or in total. */
-export function useUsage({ span, group, rank, top, unit }: UsageQuestion, live: boolean) {
+export function useUsage({ span, group, rank, top, unit, drills }: UsageQuestion, live: boolean) {
   return useQuery({
-    queryKey: ["usage", span.from, span.to, group, rank, top, unit],
+    queryKey: ["usage", span.from, span.to, group, rank, top, unit, drills],
     queryFn: ({ signal }) => {
-      const { query } = requestFor(span, [...(unit === undefined ? [] : [unit]), group]);
+      const { query } = requestFor(span, [...(unit === undefined ? [] : [unit]), group], drills);
       return call(usageRoutes.readUsage, { query: { ...query, top, rank } }, signal);
     },
     placeholderData: keepPreviousData,
@@ -45,8 +57,8 @@ export function useUsage({ span, group, rank, top, unit }: UsageQuestion, live: 
 }
 
 /** The same usage of all groups as a CSV file. @throws ApiError if the report is too large. */
-export async function readUsageCsv(span: Span, by: readonly UsageDimension[]): Promise<Blob> {
-  const { query } = requestFor(span, by);
+export async function readUsageCsv(span: Span, by: readonly UsageDimension[], drills: boolean): Promise<Blob> {
+  const { query } = requestFor(span, by, drills);
   const { path } = requestOf(usageRoutes.readUsage, { query: { ...query, format: "csv" } });
   return (await send(path)).blob();
 }

@@ -154,7 +154,7 @@ class Conversation {
   }
 
   #store(): void {
-    writeTab(NAME, this.#turns.slice(-MAX_STORED_TURNS));
+    writeTab(NAME, this.#turns.length === 0 ? undefined : this.#turns.slice(-MAX_STORED_TURNS));
   }
 }
 

@@ -8,7 +8,6 @@ import { CallEdge, type CallEdgeType } from "./call-edge.js";
 import styles from "./call-graph.module.css";
 import { ElementNode, type ElementNodeType } from "./element-node.js";
 import { type Direction, edgeKey, layeredLayout } from "./layout.js";
-import { stateWord } from "./replicas.js";
 
 interface CallGraphProps {
   readonly topology: Pick<Topology, "nodes" | "edges">;
@@ -46,7 +45,6 @@ export function CallGraph({ topology, direction, selected, onSelect }: CallGraph
       draggable: false,
       connectable: false,
       ariaRole: "button",
-      ariaLabel: `${element.kind} ${element.id}, ${stateWord(element)}`,
       domAttributes: { "aria-pressed": element.id === selected },
     }),
   );

@@ -1,4 +1,4 @@
-import { Button, SegmentedControl } from "@mantine/core";
+import { Button, Checkbox, SegmentedControl } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation } from "@tanstack/react-query";
 import { useMemo } from "react";
@@ -46,6 +46,7 @@ export function UsagePage() {
   const range = custom ? "custom" : choice(parameters.get("range"), ["24h", ...rangeNames]);
   const group = choice(parameters.get("by"), ["model", "organisation", "key"]);
   const figure = choice(parameters.get("figure"), ["requests", "tokens", "errors"]);
+  const drills = parameters.get("drills") === "include";
   const span = custom ?? spanOf(range === "custom" ? "24h" : range, Date.now());
   const unit = range === "custom" ? unitOf(span) : ranges[range].unit;
 
@@ -62,7 +63,7 @@ export function UsagePage() {
     <Page
       title="Usage"
       lead="Every completed request, counted exactly once. New requests appear within seconds."
-      actions={<ExportButton span={span} unit={unit} group={group} />}
+      actions={<ExportButton span={span} unit={unit} group={group} drills={drills} />}
     >
       <div className={styles.controls}>
         <SegmentedControl
@@ -83,6 +84,12 @@ export function UsagePage() {
           onChange={(next) => setParameters({ figure: next === "requests" ? undefined : next })}
           data={options(figureNames, ["requests", "tokens", "errors"])}
         />
+        <Checkbox
+          className={styles.drills}
+          label="Include drills"
+          checked={drills}
+          onChange={(event) => setParameters({ drills: event.currentTarget.checked ? "include" : undefined })}
+        />
       </div>
       {custom && (
         <CustomRange
@@ -96,6 +103,7 @@ export function UsagePage() {
         unit={unit}
         group={group}
         figure={figure}
+        drills={drills}
         live={!custom}
         onFigure={(next) => setParameters({ figure: next === "requests" ? undefined : next })}
       />
@@ -116,14 +124,15 @@ interface ReportProps {
   readonly unit: UsageTimeUnit;
   readonly group: UsageGroup;
   readonly figure: UsageRank;
+  readonly drills: boolean;
   readonly live: boolean;
   readonly onFigure: (figure: UsageRank) => void;
 }
 
-function Report({ span, unit, group, figure, live, onFigure }: ReportProps) {
+function Report({ span, unit, group, figure, drills, live, onFigure }: ReportProps) {
   const { from, to } = span;
-  const overTime = useUsage({ span, group, rank: figure, top: PLOTTED_GROUPS, unit }, live);
-  const inTotal = useUsage({ span, group, rank: figure, top: LISTED_GROUPS, unit: undefined }, live);
+  const overTime = useUsage({ span, group, rank: figure, top: PLOTTED_GROUPS, unit, drills }, live);
+  const inTotal = useUsage({ span, group, rank: figure, top: LISTED_GROUPS, unit: undefined, drills }, live);
   const plotted = useMemo(
     () => overTime.data && toSeries(overTime.data, group, figure, unit, { from, to }),
     [overTime.data, group, figure, unit, from, to],
@@ -161,9 +170,10 @@ function Report({ span, unit, group, figure, live, onFigure }: ReportProps) {
   );
 }
 
-function ExportButton({ span, unit, group }: Pick<ReportProps, "span" | "unit" | "group">) {
+function ExportButton({ span, unit, group, drills }: Pick<ReportProps, "span" | "unit" | "group" | "drills">) {
   const save = useMutation({
-    mutationFn: async () => saveFile(`usage-by-${unit}-and-${group}.csv`, await readUsageCsv(span, [unit, group])),
+    mutationFn: async () =>
+      saveFile(`usage-by-${unit}-and-${group}.csv`, await readUsageCsv(span, [unit, group], drills)),
     onError: (error) => notifications.show({ color: "red", title: "The export failed", message: error.message }),
   });
   return (
