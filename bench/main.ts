@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { commands } from "./commands.js";
+import { dashboard } from "./dashboard.js";
 import { gateway } from "./gateway.js";
 import { growthOfCommands } from "./growth.js";
 import { type Figure, table } from "./report.js";
@@ -27,6 +28,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Figure[]>>> = {
   commands,
   growth: growthOfCommands,
   startup,
+  dashboard,
   gateway: () =>
     gateway({
       rounds: Number(options.rounds),

@@ -27,8 +27,8 @@ const KEYS = 2_000;
 const DRILLS = 500;
 const HOUR_MS = 3_600_000;
 
-/** 63 characters without a place to break: the longest name of a component. */
-const LONG_NAME = "w".repeat(63);
+/** 45 characters without a place to break: the longest name of a component. */
+const LONG_NAME = "w".repeat(45);
 
 /** A file of services, each of which calls the next three and a database; every name that a user chooses is long once. */
 function platformFile(): string {

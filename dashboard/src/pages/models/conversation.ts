@@ -134,7 +134,8 @@ class Conversation {
     this.#store();
     try {
       await work(answer, controller.signal);
-      this.#change(answer, { state: "done" });
+      // A stop can come when the whole answer has arrived but is not yet shown.
+      this.#change(answer, { state: controller.signal.aborted ? "stopped" : "done" });
     } catch (error) {
       if (controller.signal.aborted) this.#change(answer, { state: "stopped" });
       else this.#change(answer, { state: "failed", error: reasonOf(error) });

@@ -18,7 +18,7 @@ interface CallGraphProps {
 
 const nodeTypes = { element: ElementNode };
 const edgeTypes = { call: CallEdge };
-const size = { right: { width: 168, height: 74 }, down: { width: 150, height: 74 } };
+const size = { right: { width: 160, height: 74 }, down: { width: 150, height: 74 } };
 
 /** The call graph in layers from the entrances to the stores. */
 export function CallGraph({ topology, direction, selected, onSelect }: CallGraphProps) {

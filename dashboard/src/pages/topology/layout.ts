@@ -34,7 +34,7 @@ export function edgeKey(from: string, to: string): string {
   return `${from}→${to}`;
 }
 
-const gaps = { right: { layer: 64, sibling: 22 }, down: { layer: 44, sibling: 12 } };
+const gaps = { right: { layer: 52, sibling: 22 }, down: { layer: 44, sibling: 12 } };
 /** Space for an edge that is routed between the nodes of a layer. */
 const lanes = { right: 14, down: 4 };
 

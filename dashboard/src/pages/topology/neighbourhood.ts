@@ -1,7 +1,9 @@
 import type { Topology } from "../../api/topology.js";
 
-/** Components of a map: a larger one cannot be read, and takes seconds to lay out. */
+/** Components of a map of the whole plan: a larger one cannot be read, and takes seconds to lay out. */
 export const MAX_MAPPED = 60;
+/** Neighbours in the map of one component; many of them call each other as well. */
+const MAX_NEIGHBOURS = 24;
 
 export interface Neighbourhood {
   readonly topology: Pick<Topology, "nodes" | "edges">;
@@ -17,7 +19,7 @@ export function neighbourhood({ nodes, edges }: Pick<Topology, "nodes" | "edges"
     if (to === centre) near.add(from);
   }
   near.delete(centre);
-  const shown = new Set([centre, ...[...near].slice(0, MAX_MAPPED - 1)]);
+  const shown = new Set([centre, ...[...near].slice(0, MAX_NEIGHBOURS)]);
   return {
     topology: {
       nodes: nodes.filter(({ id }) => shown.has(id)),

@@ -5,7 +5,7 @@ import type { UsageGroup } from "../../api/usage.js";
 import { assignColours, type Colours } from "./colours.js";
 
 const stored = z.record(z.string(), z.int().nonnegative());
-/** Names whose colours are remembered; more are forgotten and assigned anew. */
+/** Names whose colours are remembered; the colours of others are forgotten. */
 const MAX_REMEMBERED = 500;
 
 /** The colours of the shown series, remembered for this tab. */
