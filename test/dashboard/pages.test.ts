@@ -248,9 +248,9 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
     const assistant = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "assistant" }) });
     await assistant.waitFor({ timeout: 20_000 });
     await page.getByRole("img", { name: /requests per hour/ }).waitFor();
-    await page.getByText("Tokens", { exact: true }).click();
+    await page.getByRole("radiogroup", { name: "Figure" }).getByText("Tokens").click();
     await page.getByRole("img", { name: /tokens per hour/ }).waitFor();
-    await page.getByText("Key", { exact: true }).click();
+    await page.getByRole("radiogroup", { name: "Group by" }).getByText("Key").click();
     await page.getByRole("rowheader", { name: "playground" }).waitFor();
     // The address holds what is shown.
     await page.reload();

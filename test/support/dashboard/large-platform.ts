@@ -222,6 +222,7 @@ export async function serveLargePlatform(): Promise<LargePlatform> {
           tables: 30,
           rows: 12_345_678,
         })),
+        incomplete: [{ name: "i".repeat(120), bytes: 4_096, modified: now }],
         damaged: [{ object: "x".repeat(150), why: "the signature is invalid" }],
       }),
     "/admin/models": () => ({

@@ -29,6 +29,12 @@ export function BackupsPage() {
               <code>{object}</code> is damaged: {why}
             </p>
           ))}
+          {backups.data.incomplete.map(({ name, bytes: size, modified }) => (
+            <p key={name} className={styles.incomplete}>
+              <code>{name}</code> is not complete ({bytes(size)}, written <When at={modified} />
+              ): it is in progress, or was interrupted and is removed by the next backup.
+            </p>
+          ))}
           {backups.data.backups.length === 0 ? (
             <Empty title="No backups yet">
               The schedule is in the platform file. <code>keelson backup</code> takes a backup now.
