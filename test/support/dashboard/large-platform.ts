@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { z } from "zod";
-import { backupListSchema } from "../../../src/contracts/backups.js";
+import type { BackupList } from "../../../src/contracts/backups.js";
 import {
   type DrillResult,
   drillFaultEstimatesSchema,
@@ -208,23 +208,24 @@ export async function serveLargePlatform(): Promise<LargePlatform> {
       }),
     "/admin/drills/drill-0": () => drillResult(),
     "/admin/usage": usageOf,
-    "/admin/backups": () =>
-      backupListSchema.parse({
-        place: `s3://${"b".repeat(100)}/backups`,
-        backups: Array.from({ length: 200 }, (_, index) => ({
-          id: `20261129T${String(100_000 + index)}Z`,
-          platform: "large",
-          startedAt: now - index * HOUR_MS,
-          finishedAt: now - index * HOUR_MS + 30_000,
-          bytes: 5 * 2 ** 30,
-          size: 20 * 2 ** 30,
-          encrypted: true,
-          tables: 30,
-          rows: 12_345_678,
-        })),
-        incomplete: [{ name: "i".repeat(120), bytes: 4_096, modified: now }],
-        damaged: [{ object: "x".repeat(150), why: "the signature is invalid" }],
-      }),
+    "/admin/backups": (): BackupList => ({
+      place: `s3://${"b".repeat(100)}/backups`,
+      backups: Array.from({ length: 200 }, (_, index) => ({
+        id: `20261129T${String(100_000 + index)}Z`,
+        platform: "large",
+        startedAt: now - index * HOUR_MS,
+        finishedAt: now - index * HOUR_MS + 30_000,
+        bytes: 5 * 2 ** 30,
+        size: 20 * 2 ** 30,
+        encrypted: true,
+        origin: index % 7 === 0 ? "other-key" : "authenticated",
+        opens: index % 7 !== 0,
+        tables: 30,
+        rows: 12_345_678,
+      })),
+      incomplete: [{ name: "i".repeat(120), bytes: 4_096, modified: now }],
+      damaged: [{ object: "x".repeat(150), why: "the signature is invalid" }],
+    }),
     "/admin/models": () => ({
       models: Array.from({ length: 40 }, (_, index) => ({
         name: index === 0 ? LONG_NAME : `model-${index}`,

@@ -101,7 +101,7 @@ function BackupList({ backups }: { readonly backups: readonly Backup[] }) {
           { name: "Stored", figure: true },
           { name: "Data", figure: true },
           { name: "Rows", figure: true },
-          "Encrypted",
+          "Origin",
           "Verified",
         ]}
       >
@@ -117,7 +117,12 @@ function BackupList({ backups }: { readonly backups: readonly Backup[] }) {
             <FigureCell label="Stored">{bytes(backup.bytes)}</FigureCell>
             <FigureCell label="Data">{bytes(backup.size)}</FigureCell>
             <FigureCell label="Rows">{count(backup.rows)}</FigureCell>
-            <td data-label="Encrypted">{backup.encrypted ? "yes" : "no"}</td>
+            <td data-label="Origin">
+              <span>
+                {origins[backup.origin]}
+                {!backup.encrypted && <span className={table.soft}>, not encrypted</span>}
+              </span>
+            </td>
             <td data-label="Verified">
               <Verification backup={backup} />
             </td>
@@ -136,6 +141,14 @@ function BackupList({ backups }: { readonly backups: readonly Backup[] }) {
   );
 }
 
+/** Who wrote a backup: only authenticated ones are restored automatically. */
+const origins = {
+  authenticated: "authenticated",
+  unauthenticated: "not authenticated",
+  "other-key": "another key",
+  "not-checked": "not checked",
+} as const satisfies Record<Backup["origin"], string>;
+
 function Verification({ backup }: { readonly backup: Backup }) {
   if (backup.verification?.valid === false)
     return (
@@ -144,6 +157,7 @@ function Verification({ backup }: { readonly backup: Backup }) {
         <span className={styles.findings}>{backup.verification.findings.join("; ")}</span>
       </span>
     );
+  if (!backup.opens) return <Verdict tone="broken">cannot be decrypted</Verdict>;
   if (backup.verifiedAt === undefined) return <Verdict tone="quiet">not yet</Verdict>;
   return (
     <span className={styles.verified}>
@@ -151,6 +165,8 @@ function Verification({ backup }: { readonly backup: Backup }) {
       <span className={table.soft}>
         <When at={backup.verifiedAt} />
         {backup.verification && `, restored in ${duration(backup.verification.restoreMs)}`}
+        {backup.verification?.notCompared &&
+          `, ${plural(backup.verification.notCompared.length, "table")} not compared`}
       </span>
     </span>
   );
