@@ -62,7 +62,7 @@ export function UsagePage() {
   return (
     <Page
       title="Usage"
-      lead="Every completed request, counted exactly once. New requests appear within seconds."
+      lead="Every answered request with a valid key, counted exactly once. New requests appear within seconds."
       actions={<ExportButton span={span} unit={unit} group={group} drills={drills} />}
     >
       <div className={styles.controls}>
