@@ -106,14 +106,11 @@ export class ApiServer implements BodyReceiver<BodyOperation> {
       case "known":
     }
     const { principal } = found;
-    const { operation } = incoming;
-    const admitted = { ...incoming, operation, principal };
-    if (!principal.scopes.includes("inference")) {
-      this.#refuse(admitted, problem("scope_missing", "the API key lacks the scope inference"));
-      return;
-    }
-    if (operation.kind === "read") this.#respond(admitted, operation.respond(principal));
-    else this.shared.bodies.read({ ...admitted, operation }, this);
+    const { request, response, id, operation } = incoming;
+    if (!principal.scopes.includes("inference"))
+      this.#refuse({ ...incoming, principal }, problem("scope_missing", "the API key lacks the scope inference"));
+    else if (operation.kind === "read") this.#respond({ ...incoming, principal }, operation.respond(principal));
+    else this.shared.bodies.read({ request, response, id, principal, operation }, this);
   }
 
   bodyRead(pending: PendingRequest<BodyOperation>, body: Buffer): void {
