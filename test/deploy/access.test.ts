@@ -218,14 +218,15 @@ describeWith(["cluster", "kwok"], "access of a deploy to the cluster", () => {
         edges: [],
         data,
       });
-    await deployInto(client, plan("test"), []);
+    // There are no volumes, so the rollouts do not end.
+    await deployInto(client, plan("test"), [], { timeoutMs: 1000 });
     const configMap = async () =>
       (await client.list("apps/v1", "ControllerRevision", "rollback", {})).items.map(
         (item) => /plan-\w+/.exec(JSON.stringify(item))?.[0],
       );
     const [before] = await configMap();
     await deployInto(client, plan("real"), [], { timeoutMs: 1000 });
-    const third = await deployInto(client, plan("real"), []);
+    const third = await deployInto(client, plan("real"), [], { timeoutMs: 1000 });
     expect(new Set(await configMap()).size).toBe(2);
     expect(third.steps).toContainEqual(
       expect.objectContaining({

@@ -173,7 +173,7 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
     });
     await expect(run(plan)).rejects.toMatchObject({
       code: "deploy/missing-secret",
-      message: expect.stringContaining("upstream (file) lacks key"),
+      details: [expect.stringContaining("upstream (file) lacks key")],
     });
     expect(await client.get({ apiVersion: "v1", kind: "Namespace", metadata: { name: "external" } })).toBeUndefined();
   });

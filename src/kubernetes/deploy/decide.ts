@@ -3,8 +3,8 @@ import type { Manifest } from "../../render/kubernetes/manifest.js";
 import type { KubernetesError } from "../errors.js";
 import { describe, type LiveObject } from "../live-object.js";
 import { type Comparison, compare, type FieldChange, RENDERED_ANNOTATION, unequalFields } from "./compare.js";
-import { type ManagedFieldsEntry, ownersOf, takeOver } from "./field-owner.js";
-import { covers, valueAt } from "./field-set.js";
+import { ownersOf } from "./field-owner.js";
+import { covers, type FieldPath, valueAt } from "./field-set.js";
 import { hintFor } from "./hint.js";
 import { KINDS, rank } from "./order.js";
 import type { Preview } from "./preview.js";
@@ -20,8 +20,8 @@ export type Step =
       readonly changes: readonly FieldChange[];
       /** Overwrite fields of other owners. */
       readonly force: boolean;
-      /** The `managedFields` that make deploy the owner of what was added by hand, so that the apply removes it. */
-      readonly managedFields: readonly ManagedFieldsEntry[] | undefined;
+      /** Fields that others added. Deploy becomes their owner first, so that the apply removes them. */
+      readonly added: readonly FieldPath[];
       /** The current number of replicas, kept while its ownership passes to the autoscaler; undefined if it does not. */
       readonly handOver: number | undefined;
     }
@@ -98,7 +98,7 @@ function decideRendered(preview: Preview, input: DecideInput): Outcome {
 }
 
 function creation(object: Manifest, expected: LiveObject | undefined): Step {
-  const nothing = { changes: [], force: false, managedFields: undefined, handOver: undefined };
+  const nothing = { changes: [], force: false, added: [], handOver: undefined };
   return { action: "apply", object, reason: "new", live: undefined, expected, ...nothing };
 }
 
@@ -132,7 +132,7 @@ function decideExisting(object: Manifest, live: LiveObject, applied: LiveObject,
       expected: comparison.expected,
       changes,
       force: input.force || changes.some(({ owner }) => owner !== undefined),
-      managedFields: added.length > 0 ? takeOver(live, added) : undefined,
+      added,
       handOver,
     },
     warnings,

@@ -1,5 +1,9 @@
 import type { KubernetesClient } from "../client.js";
+import { KubernetesError } from "../errors.js";
+import type { LiveObject } from "../live-object.js";
 import type { Step } from "./decide.js";
+import { takeOver } from "./field-owner.js";
+import type { FieldPath } from "./field-set.js";
 
 /**
  * Field manager that owns the number of replicas between the apply without it and the first write of the autoscaler. Without
@@ -27,8 +31,25 @@ export async function execute(client: KubernetesClient, step: Step): Promise<voi
           },
           { manager: HAND_OVER_MANAGER },
         );
-      if (step.live && step.managedFields) await client.replaceManagedFields(step.live, step.managedFields);
+      if (step.live && step.added.length > 0) await takeOverFields(client, step.live, step.added);
       await client.apply(step.object, { force: step.force });
+    }
+  }
+}
+
+const MAX_ATTEMPTS = 10;
+
+/** Tried again with the current object if a controller has written its status meanwhile, as it does during a rollout. */
+async function takeOverFields(client: KubernetesClient, read: LiveObject, added: readonly FieldPath[]): Promise<void> {
+  let live: LiveObject | undefined = read;
+  for (let attempt = 1; live !== undefined; attempt += 1) {
+    try {
+      return await client.replaceManagedFields(live, takeOver(live, added));
+    } catch (error) {
+      // The API server rejects a failed `test` of a JSON patch as invalid (422).
+      const isStale = error instanceof KubernetesError && (error.status === 409 || error.status === 422);
+      if (!isStale || attempt === MAX_ATTEMPTS) throw error;
+      live = await client.get(read);
     }
   }
 }

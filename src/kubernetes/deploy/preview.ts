@@ -76,5 +76,6 @@ async function movedTo(client: KubernetesClient, object: Manifest, namespace: st
 /** Any other error is of the connection or the credentials, and would be the same for every object. */
 function isAboutObject({ code, status }: KubernetesError): boolean {
   if (code === "kubernetes/unknown-kind") return true;
-  return status !== undefined && status !== 401 && status !== 429 && status < 500;
+  // An unknown field in a server-side apply is an internal error (500) of the API server.
+  return status !== undefined && status !== 401 && status !== 429 && status <= 500;
 }
