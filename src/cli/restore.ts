@@ -19,13 +19,14 @@ export interface RestoreOptions extends RepositoryOptions {
   readonly acceptUnauthenticated?: string;
   readonly yes?: boolean;
   readonly timeline?: number;
+  readonly trustKey?: string;
 }
 
 type Restored = z.infer<typeof restoredSchema>;
 
 /** `keelson restore`. */
 export async function restore(id: string, options: RestoreOptions): Promise<void> {
-  const at = options.at === undefined ? undefined : Date.parse(readMoment("--at", options.at, "ago", Date.now()));
+  const at = options.at === undefined ? undefined : timeOf(options.at);
   await (options.to === undefined ? inPlace(id, at, options) : toDirectory(id, at, options.to, options));
 }
 
@@ -43,6 +44,7 @@ async function toDirectory(id: string, at: number | undefined, to: string, optio
   const { backup, logFiles, end } = await restoreTo(location, id, to, target, {
     signal: interrupted.signal,
     acceptUnauthenticated: options.acceptUnauthenticated,
+    trustKey: options.trustKey,
   });
   const directory = resolve(to);
   // Reported only if the requested time is after the end of the archived log.
@@ -103,6 +105,14 @@ function details({ timeline, acceptUnauthenticated }: RestoreOptions): Omit<Rest
     ...(timeline !== undefined && { timeline }),
     ...(acceptUnauthenticated !== undefined && { acceptUnauthenticated }),
   };
+}
+
+/** A time in epoch milliseconds, with the microseconds of PostgreSQL's commit times as a fraction. */
+export function timeOf(text: string): number {
+  const milliseconds = Date.parse(readMoment("--at", text, "ago", Date.now()));
+  // `Date` has milliseconds: the rest of the fraction is added.
+  const [, micros = ""] = /T\d\d:\d\d:\d\d\.\d{3}(\d{1,3})/.exec(text.replace(" ", "T")) ?? [];
+  return milliseconds + Number(micros.padEnd(3, "0")) / 1000;
 }
 
 /** ISO 8601 of a time in epoch microseconds. */

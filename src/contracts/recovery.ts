@@ -16,6 +16,9 @@ export const backupsStateSchema = z.object({
   place: z.string(),
   /** Absent while the repository is unreachable; `failing` has the reason. */
   count: z.number().optional(),
+  /** Backups that the platform cannot restore: encrypted or authenticated with another identity; absent if there are none. */
+  unusable: z.number().optional(),
+  /** The newest backup that the platform can restore. */
   newest: z.object({ id: z.string(), at: epochMilliseconds, valid: z.boolean().optional() }).optional(),
   /** The newest backup whose restore was verified. */
   newestValid: z.object({ id: z.string(), at: epochMilliseconds }).optional(),

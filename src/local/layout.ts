@@ -21,6 +21,8 @@ export interface Layout {
   readonly backups: string;
   /** The key that decrypts the backups, in the format of `age-keygen`. */
   readonly identity: string;
+  /** Public keys to which the backups are encrypted too, in the format of `age --recipients-file`. */
+  readonly recipients: string;
   /** The identity of the database, so that a lost one is not mistaken for a new one. */
   readonly database: string;
 }
@@ -92,6 +94,7 @@ export function layout(root: string): Layout {
     drills: join(root, "drills"),
     backups: join(root, "backups"),
     identity: join(root, "secrets", "backup", "identity"),
+    recipients: join(root, "secrets", "backup", "recipients"),
     database: join(root, "database.json"),
   };
 }

@@ -17,6 +17,7 @@ import { ageCodec, gzipCodec } from "../recovery/backup-codec.js";
 import { type Drills, startDrills } from "../recovery/drills/drills.js";
 import { drillStore } from "../recovery/drills/store.js";
 import { usageRecordRate } from "../recovery/drills/usage-ledger.js";
+import { readRecipients } from "../recovery/escrow.js";
 import { ExclusiveOperations } from "../recovery/exclusive-operations.js";
 import { openRepository } from "../recovery/repository/open.js";
 import { type Recovery, startRecovery } from "../recovery/service/recovery.js";
@@ -164,14 +165,26 @@ async function prepare(
     openRepository(options.backups ?? places.backups),
   );
   // Without encryption, the identity still authenticates the backups.
+  const created = (await statIfPresent(places.identity)) === undefined;
   const identity = await loadOrCreateIdentity(places.identity);
-  const codec = encrypted ? await ageCodec(identity) : gzipCodec(authenticatorOf(identity));
+  if (created && !first)
+    onProgress(
+      `! the identity of the backups was missing and is a new one: put the old one back in ${places.identity} to restore earlier backups`,
+    );
+  else if (created)
+    onProgress(`keep a copy of ${places.identity} in another place: without it the backups cannot be restored`);
+  const escrow = await readRecipients(places.recipients);
+  const codec = encrypted ? await ageCodec(identity, escrow) : gzipCodec(authenticatorOf(identity));
+  if (codec.escrow.length > 0)
+    onProgress(
+      `backups are encrypted to ${codec.escrow.length} escrow recipient(s) too; note the fingerprint of their key: ${codec.authenticator?.fingerprint}`,
+    );
   const recovery = await undo.step(
     "start recovery",
     () =>
       startRecovery({
         platform: `${plan.platform}/${plan.environment}`,
-        ...{ database, cluster, repository, codec },
+        ...{ database, cluster, repository, codec, identity },
         systemIdFile: places.database,
       }),
     (service) => service.stop(),

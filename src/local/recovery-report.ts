@@ -3,7 +3,7 @@ import type { RecoveryReport } from "../contracts/recovery.js";
 import { diskSpace } from "../disk/space.js";
 import { messageOf } from "../errors/thrown.js";
 import { moduleDatabases } from "../plan/stores/index.js";
-import type { Backup } from "../recovery/backup/catalogue.js";
+import { type Backup, usable } from "../recovery/backup/catalogue.js";
 import { dataSize } from "../recovery/backup/data-directory.js";
 import { recoveryProblems } from "../recovery/problems.js";
 import type { Platform } from "./platform.js";
@@ -68,11 +68,13 @@ async function storedBackups(
   }
 }
 
-function summary(backups: readonly Backup[]): Pick<RecoveryReport["backups"], "count" | "newest" | "newestValid"> {
-  const newest = backups.at(-1);
+function summary(backups: readonly Backup[]): Omit<RecoveryReport["backups"], "place"> {
+  const newest = usable(backups).at(-1);
   const valid = newestValid(backups);
+  const unusable = backups.filter(({ opens, origin }) => !opens || origin === "other-key").length;
   return {
     count: backups.length,
+    ...(unusable > 0 && { unusable }),
     newest: newest && {
       id: newest.manifest.id,
       at: newest.manifest.finishedAt,
@@ -83,7 +85,7 @@ function summary(backups: readonly Backup[]): Pick<RecoveryReport["backups"], "c
 }
 
 function newestValid(backups: readonly Backup[]): Backup | undefined {
-  return backups.findLast(({ verification }) => verification?.valid === true);
+  return usable(backups).findLast(({ verification }) => verification?.valid === true);
 }
 
 function measured(backups: readonly Backup[]): RecoveryReport["measured"] {

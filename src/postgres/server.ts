@@ -47,8 +47,11 @@ export interface ServerOptions {
   readonly fsync?: boolean;
 }
 
-/** How long the server may replay the log before it counts as failed. */
-const RECOVERY_TIMEOUT_MS = 600_000;
+/**
+ * How long a server that is starting may write nothing to its log before it counts as failed. A replay takes as long as there is
+ * WAL; it logs each restored segment, and its progress every 10 s (`log_startup_progress_interval`).
+ */
+const SILENT_START_TIMEOUT_MS = 600_000;
 
 /** A running server. */
 export interface Server {
@@ -108,6 +111,9 @@ export async function startServer(cluster: Cluster, options: ServerOptions): Pro
   child.stdin?.on("error", () => undefined);
   const server = describe(cluster, options.port, child);
   await waitUntilReady(cluster, server, logStart);
+  // The checkpointer has slept since the server was in recovery, in which it ignores `archive_timeout`: without a request it
+  // would first look at that after `checkpoint_timeout`.
+  if (options.archive) await asSuperuser(server, "postgres", (client) => client.query("CHECKPOINT"));
   return server;
 }
 
@@ -152,13 +158,18 @@ function signal(pid: number, name: NodeJS.Signals): void {
 /** Watches the pid file as pg_ctl does: its eighth line is `ready` when connections are accepted. */
 async function waitUntilReady(cluster: Cluster, server: Server, logStart: number): Promise<void> {
   const { process: child } = server;
-  for (const end = Date.now() + RECOVERY_TIMEOUT_MS; Date.now() < end; await sleep(15)) {
+  let logged = logStart;
+  for (let end = Date.now() + SILENT_START_TIMEOUT_MS; Date.now() < end; await sleep(15)) {
+    const size = (await statIfPresent(cluster.log))?.size ?? 0;
+    if (size !== logged) end = Date.now() + SILENT_START_TIMEOUT_MS;
+    logged = size;
     if (child.exitCode !== null || child.signalCode !== null) throw await startError(cluster, logStart);
     const lines = await pidFileLines(cluster.data);
     if (lines[7]?.trim() === "ready" && lines[3] === String(server.port)) return;
   }
   await server.stop("immediate");
-  throw new KeelsonError("postgres/start", `PostgreSQL was not ready within ${RECOVERY_TIMEOUT_MS / 1000} s`, {
+  const silent = `it has logged nothing for ${SILENT_START_TIMEOUT_MS / 1000} s`;
+  throw new KeelsonError("postgres/start", `PostgreSQL is not ready, and ${silent}`, {
     hint: `its log: ${cluster.log}`,
   });
 }

@@ -23,9 +23,12 @@ const KEY_BYTES = 32;
  * identity.
  */
 export function authenticatorOf(identity: string): Authenticator {
-  return authenticatorWith(
-    Buffer.from(hkdfSync("sha256", identity, "", "keelson backup authentication v1", KEY_BYTES)),
-  );
+  return authenticatorWith(authenticationKey(identity));
+}
+
+/** The key of `authenticatorOf`, for the holder of an escrow identity, who has no other way to it. */
+export function authenticationKey(identity: string): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", identity, "", "keelson backup authentication v1", KEY_BYTES));
 }
 
 /** The authenticator with a key of 32 bytes. */

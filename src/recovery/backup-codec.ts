@@ -17,6 +17,8 @@ export interface BackupCodec {
   readonly suffix: string;
   /** Public key that objects are encrypted to; undefined without encryption. */
   readonly recipient: string | undefined;
+  /** Further public keys that objects are encrypted to: each of their identities decrypts them too. */
+  readonly escrow: readonly string[];
   encode(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Throws `backup/corrupt` if the content was changed, `backup/wrong-key` if it was encrypted to another identity. */
   decode(content: AsyncIterable<Uint8Array>, name: string): AsyncIterable<Uint8Array>;
@@ -24,17 +26,17 @@ export interface BackupCodec {
 
 /** Compression without encryption. */
 export function gzipCodec(authenticator: Authenticator | undefined): BackupCodec {
-  return { authenticator, suffix: ".gz", recipient: undefined, encode: compress, decode: decompress };
+  return { authenticator, suffix: ".gz", recipient: undefined, escrow: [], encode: compress, decode: decompress };
 }
 
-/** Compression, then encryption to an X25519 identity in the format of `age-keygen`. */
-export async function ageCodec(identity: string): Promise<BackupCodec> {
+/** Compression, then encryption to an X25519 identity in the format of `age-keygen`, and to the public keys of `escrow`. */
+export async function ageCodec(identity: string, escrow: readonly string[] = []): Promise<BackupCodec> {
   const recipient = await identityToRecipient(identity);
   return {
     authenticator: authenticatorOf(identity),
     suffix: ".gz.age",
-    recipient,
-    encode: (content) => encrypt(compress(content), recipient),
+    ...{ recipient, escrow },
+    encode: (content) => encrypt(compress(content), [recipient, ...escrow]),
     decode: (content, name) => reportCorruption(decompress(decrypt(content, identity), name), name),
   };
 }
@@ -50,9 +52,9 @@ function decompress(content: AsyncIterable<Uint8Array>, name: string): AsyncIter
   );
 }
 
-async function* encrypt(content: AsyncIterable<Uint8Array>, recipient: string): AsyncIterable<Uint8Array> {
+async function* encrypt(content: AsyncIterable<Uint8Array>, recipients: readonly string[]): AsyncIterable<Uint8Array> {
   const encrypter = new Encrypter();
-  encrypter.addRecipient(recipient);
+  for (const recipient of recipients) encrypter.addRecipient(recipient);
   yield* await encrypter.encrypt(stream(content));
 }
 

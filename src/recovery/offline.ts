@@ -5,6 +5,7 @@ import { loadIdentity } from "./age-identity.js";
 import { logArchive } from "./archive/log-archive.js";
 import { type Backup, type Catalogue, findBackup, readCatalogue, requireAuthenticated } from "./backup/catalogue.js";
 import { ageCodec, type BackupCodec, gzipCodec } from "./backup-codec.js";
+import { escrowedAuthenticator } from "./escrow.js";
 import { openRepository } from "./repository/open.js";
 import type { Repository } from "./repository/repository.js";
 import { type ChosenBackup, chooseBackup, requirePast } from "./restore/choose-backup.js";
@@ -25,7 +26,10 @@ export async function catalogueOf(location: BackupLocation): Promise<{ repositor
   return { repository, catalogue: await readCatalogue(repository, await keysOf(location)) };
 }
 
-type OfflineRestoreOptions = Pick<RestoreOptions, "signal"> & Omit<ChosenBackup, "id">;
+interface OfflineRestoreOptions extends Pick<RestoreOptions, "signal">, Omit<ChosenBackup, "id"> {
+  /** Fingerprint of the platform's authentication key, for a restore with an escrow identity. */
+  readonly trustKey?: string | undefined;
+}
 
 /** Restores a backup into an absent or empty directory, for any PostgreSQL of its version. */
 export async function restoreTo(
@@ -38,11 +42,11 @@ export async function restoreTo(
   const { repository, catalogue } = await catalogueOf(location);
   const { system } = findBackup(catalogue, id).manifest;
   await requirePast(target, Date.now(), () => newestStored(repository, system));
-  const keys = await keysOf(location);
+  const keys = await keysOf(location, repository, system, options.trustKey);
   const { acceptUnauthenticated: accepted } = options;
   const choice = await chooseBackup(repository, keys, { id, acceptUnauthenticated: accepted }, target);
   const { backup, timelines, acceptUnauthenticated } = choice;
-  const codec = await codecOf(backup, location);
+  const codec = { ...(await codecOf(backup, location)), authenticator: keys.authenticator };
   const user = await serverUser();
   const signal = options.signal && { signal: options.signal };
   return {
@@ -74,10 +78,18 @@ export async function verifyOffline(location: BackupLocation, id: string, data: 
   return { ...backup, verification };
 }
 
-/** The keys at hand; none without an identity file. */
-async function keysOf({ identity }: BackupLocation): Promise<BackupCodec> {
+/** The keys at hand; none without an identity file. With an escrow identity, those of the platform with this fingerprint. */
+async function keysOf(
+  { identity }: BackupLocation,
+  repository?: Repository,
+  system?: string,
+  trustKey?: string,
+): Promise<BackupCodec> {
   try {
-    return await ageCodec(await loadIdentity(identity));
+    const own = await loadIdentity(identity);
+    const codec = await ageCodec(own);
+    if (repository === undefined || system === undefined || trustKey === undefined) return codec;
+    return { ...codec, authenticator: await escrowedAuthenticator(repository, system, trustKey, own) };
   } catch (error) {
     if (error instanceof KeelsonError && error.code === "backup/no-identity") return gzipCodec(undefined);
     throw error;

@@ -23,6 +23,12 @@ export function recoveryProblems(
   const problems: Problem[] = [];
   const add = (severity: Problem["severity"], what: string) => problems.push({ severity, what });
   if (backups.newest?.valid === false) add("degraded", `the newest backup ${backups.newest.id} is not valid`);
+  const { unusable = 0 } = backups;
+  if (unusable > 0)
+    add(
+      "degraded",
+      `${unusable} ${unusable === 1 ? "backup" : "backups"} cannot be opened with the identity of this platform`,
+    );
   const { fullEvery, logEvery } = expected;
   const newest = backups.newest?.at;
   if (fullEvery !== undefined && newest !== undefined && now - newest > MAX_BACKUP_INTERVALS * fullEvery)

@@ -133,3 +133,10 @@ describe("archive requests that cannot be read", () => {
     expect(await platform.stop()).toBe(0);
   }, 120_000);
 });
+
+test("a segment is closed within the archive timeout from the start of the server on", async () => {
+  // Not only after the first `checkpoint_timeout`, which is two minutes.
+  const source = await startSource(cleanups, { archiveTimeoutSeconds: 2 });
+  await source.query("CREATE TABLE ledger AS SELECT 1 AS id");
+  await until(() => source.archiver.state().archived > 0, 45_000, "the first segment");
+});

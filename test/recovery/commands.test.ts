@@ -96,6 +96,10 @@ describe("backup, backups and restore", () => {
     expect(ids).toEqual(expect.arrayContaining([early, before]));
     expect(ids).not.toContain(after);
     expect(existsSync(JSON.parse(restored.out).kept)).toBe(true);
+    // The next loss is restored from a backup of the new timeline.
+    const newest = async () => (await platform.status()).backups.newest;
+    const taken = async () => (await newest())?.valid === true && (await newest())?.id !== preview.backup.id;
+    await until(taken, 60_000, "a full backup after the restore");
     expect((await chat(platform)).status).toBe(200);
 
     await leavesTrace(platform);
@@ -230,6 +234,24 @@ describe("backup, backups and restore", () => {
     expect(pids(await platform.status())).toEqual(pids(before));
     expect(readdirSync(join(platform.data, "postgres")).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   }, 120_000);
+
+  test("report that the identity was lost, and take a backup with the new one at once", async () => {
+    const platform = await up(cleanups);
+    await until(async () => (await platform.status()).backups.newest?.valid === true, 60_000, "a valid backup");
+    const before = (await platform.status()).backups.newest?.id;
+    await platform.stop();
+    rmSync(join(platform.data, "secrets/backup/identity"));
+    const again = await up(cleanups, { cwd: platform.cwd });
+    expect(again.err()).toContain("the identity of the backups was missing and is a new one");
+    const status = await again.status();
+    expect(status.state).toBe("degraded");
+    expect(JSON.stringify(status)).toContain("1 backup cannot be opened with the identity of this platform");
+    const list = await run(again, "backups");
+    expect(list.out).toMatch(new RegExp(`${before} .*; cannot be opened with this identity`));
+    const newest = async () => (await again.status()).backups.newest;
+    await until(async () => (await newest())?.valid === true, 60_000, "a backup with the new identity");
+    expect((await newest())?.id).not.toBe(before);
+  }, 240_000);
 
   test("report invalid arguments", async () => {
     const platform = await up(cleanups);

@@ -6,10 +6,13 @@ import { clusterAt } from "../../src/postgres/cluster.js";
 import { role } from "../../src/postgres/provision.js";
 import { asSuperuser, freePort } from "../../src/postgres/server.js";
 import { endStrays } from "../../src/postgres/strays.js";
+import { logArchive } from "../../src/recovery/archive/log-archive.js";
+import { transactionEnds } from "../../src/recovery/archive/transaction-ends.js";
+import { systemIdentifier } from "../../src/recovery/backup/data-directory.js";
 import { restoreTo } from "../../src/recovery/offline.js";
 import { restoreInto } from "../../src/recovery/restore/restore.js";
 import { until } from "../support/local/keelson.js";
-import { type Source, startSource, temporaryDirectory } from "../support/recovery/source.js";
+import { flipByte, type Source, startSource, temporaryDirectory } from "../support/recovery/source.js";
 import { timeBetween } from "../support/recovery/time-between.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
@@ -31,6 +34,17 @@ async function withTimes(...rows: number[]): Promise<{ source: Source; after: nu
 async function write(source: Source, row: number): Promise<number> {
   await source.query(`INSERT INTO ledger VALUES (${row})`);
   return timeBetween();
+}
+
+/** When the transactions in the archived log ended, in epoch microseconds. */
+async function transactionEndsIn(source: Source): Promise<number[]> {
+  const system = await systemIdentifier(source.cluster.data);
+  const archive = logArchive(source.repository, source.codec, system);
+  const ends: number[] = [];
+  for (const entry of await archive.list())
+    if (entry.file.kind === "segment")
+      ends.push(...transactionEnds().read(entry.file.position, await archive.read(entry)));
+  return ends;
 }
 
 const places = (source: Source) => ({ repository: source.repositoryPath, identity: source.identityFile });
@@ -140,6 +154,24 @@ describe("a time that the log does not reach", () => {
       expect(await rowsIn(directory)).toEqual([1, 2, 3, 4]);
       await endStrays(directory);
     }
+  }, 120_000);
+
+  test("because a later segment is damaged is rejected; a time before the damage is restored, to the microsecond", async () => {
+    const { source } = await withTimes();
+    await source.query("INSERT INTO ledger VALUES (4)");
+    await source.query("INSERT INTO ledger VALUES (5)");
+    await source.shipLog();
+    const micros = await transactionEndsIn(source);
+    const damaged = await write(source, 6);
+    await source.shipLog();
+    await write(source, 7);
+    await source.shipLog();
+    const segments = (await source.repository.list("")).filter((object) => /\/wal\/[0-9A-F]{24}\./.test(object.name));
+    await flipByte(join(source.repositoryPath, segments.at(-2)?.name ?? ""));
+    // The very microsecond of the commit of row 4: it is included, and row 5 is not.
+    const between = (micros.at(-2) ?? 0) / 1000;
+    expect(await rowsIn((await restoreAside(source, between)).directory)).toEqual([1, 2, 3, 4]);
+    await expect(restoreAside(source, damaged)).rejects.toMatchObject({ code: "log/gap" });
   }, 120_000);
 
   test("because it was not archived is rejected with the reason, unless the archived log continues beyond it", async () => {

@@ -18,6 +18,10 @@ export function declareRestore(program: Command): void {
       wholeNumber(1),
     )
     .option(
+      "--trust-key <fingerprint>",
+      "with an escrow identity and --to: the fingerprint of the platform's authentication key, as `up` prints it",
+    )
+    .option(
       "--accept-unauthenticated <backup>",
       "restore this backup although nothing proves that the platform has written it (see docs/recovery.md)",
     )

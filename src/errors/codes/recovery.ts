@@ -47,6 +47,16 @@ export const recoveryErrors = {
     exitCode: 1,
     hint: "give the right one: --identity FILE",
   },
+  "backup/recipient": {
+    summary: "An escrow recipient is not a public key of age.",
+    exitCode: 1,
+    hint: "a recipient is a line that starts with age1, as `age-keygen -y` prints it",
+  },
+  "backup/no-marker": {
+    summary: "The backup location does not contain the repository that the platform has used there before.",
+    exitCode: 1,
+    hint: "mount the disk of the backups, or name another location: --backups PLACE",
+  },
   "backup/unauthenticated": {
     summary: "Nothing proves that the platform has written this backup.",
     exitCode: 1,

@@ -31,6 +31,8 @@ const manifestSchema = z.object({
   restorePoint: z.object({ name: z.string(), lsn: z.string(), at: z.number() }),
   /** Public key that it is encrypted to; null without encryption. */
   recipient: z.string().nullable(),
+  /** Further public keys that it is encrypted to. */
+  escrow: z.array(z.string()).optional(),
   base: objectSchema,
   /** What was damaged in the source already; absent if nothing was. Such a backup is never valid. */
   damage: z.array(z.string()).optional(),
@@ -163,7 +165,8 @@ async function readBackup(
     });
     // A manifest belongs to its place: a copy of it under another name is another, newer backup.
     if (object !== manifestName(manifest)) throw corrupt(object, `it is the manifest of backup ${manifest.id}`);
-    const opens = manifest.recipient === null || manifest.recipient === keys.recipient;
+    const { recipient, escrow = [] } = manifest;
+    const opens = recipient === null || [recipient, ...escrow].some((each) => each === keys.recipient);
     const proof = verificationName(manifest);
     if (!names.has(proof)) return { backup: { manifest, verification: undefined, origin, opens }, damaged: [] };
     try {
@@ -209,7 +212,7 @@ export function requireAuthenticated({ manifest: { id }, origin }: Backup): void
       return;
     case "other-key":
       throw new KeelsonError("backup/unauthenticated", `backup ${id} was written by a platform with another identity`, {
-        hint: "give the identity of that platform: --identity FILE",
+        hint: "give the identity of that platform: --identity FILE; with an escrow identity also --trust-key FINGERPRINT",
       });
     case "unauthenticated":
       throw new KeelsonError("backup/unauthenticated", `backup ${id} has no authentication code`);

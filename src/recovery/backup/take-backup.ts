@@ -70,6 +70,7 @@ export async function takeBackup(
       lastSegment,
       restorePoint: { name: point.name, lsn: point.lsn, at },
       recipient: codec.recipient ?? null,
+      ...(codec.escrow.length > 0 && { escrow: [...codec.escrow] }),
       ...withDamage([...damage, ...point.damage]),
       fingerprint: point.fingerprint,
     };

@@ -68,11 +68,21 @@ export async function fetchLog(
 ): Promise<NeededLog> {
   const log = await requireLog(archive, manifest, target, options);
   await mkdir(directory, { mode: 0o700 });
+  let damaged: string | undefined;
   for (const [name, objects] of byName(log.files)) {
     options.signal?.throwIfAborted();
-    await writeSparse(join(directory, name), await readOneOf(archive, objects));
+    // Nothing after a damaged segment can be replayed; the histories are still needed.
+    if (damaged !== undefined && !name.endsWith(".history")) continue;
+    try {
+      await writeSparse(join(directory, name), await readOneOf(archive, objects));
+    } catch (error) {
+      // For a point in time the damage may be beyond it: the content of the log before it decides that.
+      const later = target.kind === "time" && name !== manifest.firstSegment && !name.endsWith(".history");
+      if (!later || !(error instanceof KeelsonError && error.code === "backup/corrupt")) throw error;
+      damaged = name;
+    }
   }
-  return log;
+  return damaged === undefined ? log : { ...log, firstMissing: damaged };
 }
 
 function byName(files: readonly ArchivedFile[]): ReadonlyMap<string, readonly ArchivedFile[]> {
@@ -102,7 +112,7 @@ async function readOneOf(archive: LogArchive, objects: readonly ArchivedFile[]):
 export function gap(segment: string, manifest: Manifest, newest: number | undefined): KeelsonError {
   return new KeelsonError(
     "log/gap",
-    `log segment ${segment} is not in the repository: nothing after it can be replayed`,
+    `log segment ${segment} is missing in the repository, or damaged: nothing after it can be replayed`,
     {
       hint: timeBefore(newest, manifest) ?? "restore an older or a newer backup; `keelson backups` lists them",
     },

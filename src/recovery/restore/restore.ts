@@ -8,6 +8,7 @@ import { syncDirectory } from "../../disk/atomic-file.js";
 import { diskError, isSystemError, requireSpace } from "../../disk/disk-errors.js";
 import { isAbsent } from "../../disk/read.js";
 import { removeTree } from "../../disk/remove-tree.js";
+import { syncTree } from "../../disk/sync-tree.js";
 import { throwAfterCleanup } from "../../errors/cleanup.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
@@ -118,6 +119,7 @@ export async function unpackInto(
         const { logFiles, end, timeline } = log ?? (await addLog());
         await writeSettings(temporary, manifest, { end, timeline }, options.user);
         if (options.user.foreign) await giveTo(temporary, options.user);
+        await syncTree(temporary);
         await renameToEmpty(temporary, target);
         await syncDirectory(dirname(target));
         return { logFiles, bytes: manifest.size, end };

@@ -8,6 +8,7 @@ import type { Archiver } from "../archive/archiver.js";
 import { logArchive } from "../archive/log-archive.js";
 import { systemIdentifier } from "../backup/data-directory.js";
 import type { BackupCodec } from "../backup-codec.js";
+import { RepositoryMarker } from "../repository/marker.js";
 import type { Repository } from "../repository/repository.js";
 import type { WorkQueue } from "./work-queue.js";
 
@@ -18,6 +19,8 @@ export interface RecoveryOptions {
   readonly cluster: Cluster;
   readonly repository: Repository;
   readonly codec: BackupCodec;
+  /** The age identity, for the holders of escrow identities; undefined: they are not supported. */
+  readonly identity?: string;
   /** The file with the system identifier of the platform's database. */
   readonly systemIdFile: string;
 }
@@ -39,12 +42,22 @@ export interface RecoveryContext extends RecoveryOptions {
   readonly archiver: Archiver | undefined;
   /** The running server. Throws `backup/no-server`. */
   server(): Server;
+  /** The running server; undefined if it is not running. */
+  running(): Server | undefined;
   report(level: RecoveryEvent["level"], what: string): void;
 }
 
-/** The log archive of the database that is in the data directory now. */
-export async function currentArchive({ cluster, repository, codec }: RecoveryOptions) {
-  return logArchive(repository, codec, await systemIdentifier(cluster.data));
+/** The log archive of the database that is in the data directory now. Throws `backup/no-marker`. */
+export async function currentArchive(options: RecoveryOptions) {
+  const { repository, codec } = options;
+  return logArchive(repository, codec, await requireMarker(options));
+}
+
+/** Throws `backup/no-marker` unless the repository is the one that this database has used before. Returns its system identifier. */
+export async function requireMarker({ cluster, repository, codec, systemIdFile }: RecoveryOptions): Promise<string> {
+  const system = await systemIdentifier(cluster.data);
+  await new RepositoryMarker(repository, codec, `${systemIdFile}.repository`).require(system);
+  return system;
 }
 
 /** The directory for restores beside the data directory. */

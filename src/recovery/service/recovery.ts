@@ -3,20 +3,18 @@ import type { RestorePreview } from "../../contracts/restore.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
 import { archiveCommand } from "../../postgres/archive-script.js";
-import { isInitialised } from "../../postgres/cluster.js";
 import type { Server } from "../../postgres/server.js";
 import { archiveTimeout } from "../../postgres/settings.js";
 import { type ArchiveState, startArchiver } from "../archive/archiver.js";
-import { type Backup, type Catalogue, findBackup, readCatalogue, usable } from "../backup/catalogue.js";
+import { type Backup, type Catalogue, findBackup, readCatalogue } from "../backup/catalogue.js";
 import { systemIdentifier } from "../backup/data-directory.js";
 import { removeBackup } from "../backup/remove-backup.js";
-import { nextBackup } from "../backup/schedule.js";
 import { type Scheduler, startScheduler } from "../backup/scheduler.js";
 import type { ChosenBackup } from "../restore/choose-backup.js";
 import { rollBack } from "../restore/move-into-place.js";
 import type { RestoreObserver } from "../restore/progress.js";
-import { removeReplayedLog } from "../restore/restore.js";
 import type { RestoreTarget } from "../restore/target.js";
+import { completeRestore } from "./after-restore.js";
 import { archiveEvents } from "./archive-events.js";
 import { AutoRestore, type RestoreRecord } from "./auto-restore.js";
 import {
@@ -27,11 +25,13 @@ import {
   type RecoveryOptions,
   serverNotRunning,
 } from "./context.js";
+import { dueBackup } from "./due.js";
 import { type ServiceEvent, type ServiceState, transition } from "./lifecycle.js";
 import { previewRestore } from "./preview.js";
 import { prepareReplacement, probeArchive, type Replacement } from "./replace.js";
 import { writeSystemId } from "./system-id.js";
 import { take, verify } from "./take.js";
+import { reportUnusable } from "./unusable.js";
 import { WorkQueue } from "./work-queue.js";
 
 export interface RecoveryState {
@@ -105,9 +105,11 @@ export function startRecovery(options: RecoveryOptions): Recovery {
     archiver,
     report,
     server() {
-      if (!server || service !== "running") throw serverNotRunning();
-      return server;
+      const running = context.running();
+      if (!running) throw serverNotRunning();
+      return running;
     },
+    running: () => (service === "running" ? server : undefined),
   };
   const autoRestore = new AutoRestore(context);
   /** The last backup that was requested failed; undefined since one succeeded. */
@@ -131,7 +133,8 @@ export function startRecovery(options: RecoveryOptions): Recovery {
     enter("started");
     await autoRestore.started();
     await writeSystemId(options.systemIdFile, await systemIdentifier(cluster.data));
-    await removeReplayedLog(cluster.data);
+    await completeRestore(context);
+    void reportUnusable(context);
     // Work that failed because the server was not running is due at once. Not awaited: an unreachable repository must not
     // delay the database.
     void scheduler.reconsider();
@@ -203,18 +206,10 @@ function isInterruption(error: unknown): boolean {
 
 /** Takes the full backups of the platform file's schedule, each verified by a restore. */
 function backupSchedule(context: RecoveryContext, onSuccess: () => void): Scheduler {
-  const { archiver, database, cluster, repository, codec, report } = context;
+  const { report } = context;
   return startScheduler({
     what: "backup",
-    async due() {
-      const schedule = database?.backups.full;
-      if (!schedule || !archiver) return undefined;
-      const system = (await isInitialised(cluster)) ? await systemIdentifier(cluster.data) : undefined;
-      // A backup that this platform cannot restore does not postpone the next one.
-      const { backups } = await readCatalogue(repository, codec);
-      const own = usable(backups).filter((backup) => backup.manifest.system === system);
-      return nextBackup(schedule, own.at(-1)?.manifest.startedAt, Date.now());
-    },
+    due: () => dueBackup(context),
     async work() {
       await take(context, true);
       onSuccess();

@@ -4,7 +4,8 @@ import { systemIdentifier } from "../backup/data-directory.js";
 import { removeLeftovers } from "../backup/leftovers.js";
 import { takeBackup } from "../backup/take-backup.js";
 import { verifyBackup } from "../restore/verify.js";
-import { type RecoveryContext, scratchDirectory } from "./context.js";
+import { type RecoveryContext, requireMarker, scratchDirectory } from "./context.js";
+import { writeEscrowKey } from "./escrow-key.js";
 import { removeExpired } from "./expire.js";
 
 /** Takes a backup; with `verify`, restores it to prove it, and then removes expired backups. */
@@ -13,6 +14,8 @@ export async function take(context: RecoveryContext, verify: boolean): Promise<B
   if (!archiver)
     throw new KeelsonError("backup/no-log", "the platform file declares no log for the database's backups");
   return queue.run("taking a backup", async (signal, rename) => {
+    const system = await requireMarker(context);
+    await writeEscrowKey(context, system);
     await removeInterrupted(context);
     const from = { platform, server: context.server(), data: cluster.data };
     const manifest = await takeBackup(from, repository, codec, { now: Date.now, signal });

@@ -43,7 +43,7 @@ export interface Source {
 
 export async function startSource(
   cleanups: Cleanups,
-  options: { archive?: boolean; repository?: Repository } = {},
+  options: { archive?: boolean; archiveTimeoutSeconds?: number; repository?: Repository } = {},
 ): Promise<Source> {
   const home = temporaryDirectory(cleanups);
   const { cluster } = await locateCluster(home, join(home, "postgres.log"));
@@ -59,7 +59,7 @@ export async function startSource(
   const command = archiveCommand(cluster.archiveScript, cluster.run);
   const settings = {
     port: await freePort(),
-    ...(options.archive !== false && { archive: { command, timeoutSeconds: 60 } }),
+    ...(options.archive !== false && { archive: { command, timeoutSeconds: options.archiveTimeoutSeconds ?? 60 } }),
   };
   const server = await startServer(cluster, settings);
   cleanups.push(() => server.stop("immediate"));
