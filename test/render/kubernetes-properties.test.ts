@@ -233,7 +233,8 @@ function allowedBeyond(policies: readonly NetworkPolicy[]): readonly string[] {
     .flatMap(({ spec }) =>
       (spec?.egress ?? []).flatMap((rule) =>
         (rule.to ?? []).flatMap((to) =>
-          to.ipBlock && podName(spec?.podSelector) !== undefined
+          // Every address is two blocks, one of each family.
+          to.ipBlock && to.ipBlock.cidr !== "::/0" && podName(spec?.podSelector) !== undefined
             ? (rule.ports ?? []).map(({ port }) => `${podName(spec?.podSelector)} → ${port}`)
             : [],
         ),

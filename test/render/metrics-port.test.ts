@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { z } from "zod";
 import type { Plan } from "../../src/plan/plan.js";
+import { manifests } from "../../src/render/kubernetes/index.js";
 import { metricsPort } from "../../src/render/metrics-port.js";
 import { targets } from "../../src/render/targets.js";
+import { planOf } from "../support/check/findings.js";
 import { blueprintPlans } from "../support/cluster/plans.js";
 
 const port = z.object({ port: z.number().optional() });
@@ -43,6 +45,8 @@ describe.each(scraped)("the metrics of %s", (_name, plan) => {
         ({ kind, metadata, spec }) => metadata.name === unit.name && spec?.template && kind,
       );
       expect(workload?.spec?.template?.metadata?.annotations).toMatchObject({ "prometheus.io/port": String(number) });
+      // A model server has its metrics beside its API, which its callers use.
+      if (unit.modules.length === 0) continue;
       for (const { kind, metadata, spec } of rendered) {
         if (kind === "Service" && metadata.name.startsWith(unit.name))
           expect(spec?.ports?.flatMap((each) => [each.port, each.targetPort])).not.toContain(number);
@@ -55,10 +59,34 @@ describe.each(scraped)("the metrics of %s", (_name, plan) => {
   });
 
   it("use another port if the unit uses the default one", () => {
-    const [unit] = plan.units.filter((candidate) => metricsPort(plan, candidate) !== undefined);
+    const [unit] = plan.units.filter(
+      (candidate) => candidate.modules.length > 0 && metricsPort(plan, candidate) !== undefined,
+    );
     const usual = unit && metricsPort(plan, unit);
     const [first] = unit?.ports ?? [];
     if (!unit || !usual || !first) throw new Error("no unit with a port is scraped");
     expect(metricsPort(plan, { ...unit, ports: [...unit.ports, { ...first, number: usual }] })).toBe(usual + 1);
+  });
+});
+
+describe("the metrics of parts that are not Keelson's", () => {
+  it("are open to Prometheus on the ports that alerts read: the model server, the broker and CloudNativePG", () => {
+    const plan = planOf(`platform: shop
+provide: in-cluster
+observe: { metrics: prometheus }
+models: { chat: { source: hf://a/b, engine: vllm, gpu: 1 } }
+stores: { jobs: { rabbitmq: "4.0" }, rows: { postgres: 17, standby: same-zone } }
+`);
+    const policies = manifests(plan).flatMap(({ object }) => (object.kind === "NetworkPolicy" ? [object] : []));
+    const scraped = policies.flatMap(({ metadata, spec }) =>
+      (spec?.ingress ?? []).flatMap(({ from, ports }) =>
+        JSON.stringify(from).includes("prometheus") ? [[metadata.name, ports?.map(({ port }) => port)]] : [],
+      ),
+    );
+    expect(scraped).toEqual([
+      ["jobs", [15_692]],
+      ["rows", [9187]],
+      ["chat", [8000]],
+    ]);
   });
 });

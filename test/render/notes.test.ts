@@ -244,7 +244,7 @@ describe("notes on an Ingress", () => {
   const notes = (text: string) => targets.kubernetes.render(planOf(text)).notes;
 
   it("report a WAF that only logs, and a certificate that only AWS load balancers can use", () => {
-    const text = `${base}entrance: { host: shop.example.com, waf: strict, tls: acm, dns: none }\n`;
+    const text = `${base}entrance: { host: shop.example.com, controller: nginx, waf: strict, tls: acm, dns: none }\n`;
     expect(notes(text).map(({ message }) => message)).toEqual([
       "web requires in the cluster: the ingress controller nginx",
       expect.stringContaining("certificates of ACM work with AWS load balancers only"),
@@ -266,7 +266,7 @@ provide: in-cluster
 services:
   web: { image: "shop/web:1.0.0", port: 80, expose: { path: /, entrance: public } }
   rpc: { image: "shop/rpc:1.0.0", ports: { grpc: 9000 }, expose: { path: /shop.Orders, entrance: ${entrance}, port: grpc } }
-entrances: { public: { host: shop.example }, calls: { host: rpc.shop.example } }
+entrances: { public: { host: shop.example, controller: nginx }, calls: { host: rpc.shop.example, controller: nginx } }
 `);
     const grpcNotes = (entrance: string) =>
       targets.kubernetes.render(planWithRpcOn(entrance)).notes.filter(({ message }) => message.includes("gRPC"));

@@ -22,6 +22,7 @@ export const KINDS: readonly KindRow[] = [
   { apiVersion: "v1", kind: "ConfigMap", namespaced: true, prune: true },
   { apiVersion: "v1", kind: "Service", namespaced: true, prune: true },
   { apiVersion: "policy/v1", kind: "PodDisruptionBudget", namespaced: true, prune: true },
+  { apiVersion: "barmancloud.cnpg.io/v1", kind: "ObjectStore", namespaced: true, prune: true, optional: true },
   { apiVersion: "postgresql.cnpg.io/v1", kind: "Cluster", namespaced: true, prune: false, optional: true },
   { apiVersion: "postgresql.cnpg.io/v1", kind: "ScheduledBackup", namespaced: true, prune: true, optional: true },
   { apiVersion: "apps/v1", kind: "StatefulSet", namespaced: true, prune: true },
@@ -30,6 +31,8 @@ export const KINDS: readonly KindRow[] = [
   { apiVersion: "batch/v1", kind: "Job", namespaced: true, prune: true },
   { apiVersion: "batch/v1", kind: "CronJob", namespaced: true, prune: true },
   { apiVersion: "networking.k8s.io/v1", kind: "Ingress", namespaced: true, prune: true },
+  { apiVersion: "gateway.networking.k8s.io/v1", kind: "Gateway", namespaced: true, prune: true, optional: true },
+  { apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute", namespaced: true, prune: true, optional: true },
 ];
 
 /** Position of an object's kind; an unknown kind comes last. */

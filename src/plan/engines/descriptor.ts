@@ -20,6 +20,8 @@ export interface ModelServer {
   readonly port: number;
   /** The path of its health route. */
   readonly health: string;
+  /** Whether it serves Prometheus metrics at `/metrics` of its port. */
+  readonly exportsMetrics: boolean;
   /** Variables of its process; those of the platform file take precedence. */
   readonly environment: Readonly<Record<string, string>>;
   command(model: Model, resources: Resources, port: number): string[];

@@ -10,6 +10,7 @@ export const ollama: EngineDescriptor = {
     image: "docker.io/ollama/ollama:0.12.6",
     port: 11_434,
     health: "/api/version",
+    exportsMetrics: false,
     // The network policy and the publication of ports restrict access. `[::]` accepts IPv4 as well (Go, net.Listen).
     environment: { OLLAMA_HOST: "[::]:11434" },
     command: ollamaStart,

@@ -9,6 +9,7 @@ export const vllm: EngineDescriptor = {
     image: "docker.io/vllm/vllm-openai:v0.11.0",
     port: 8000,
     health: "/health",
+    exportsMetrics: true,
     // By default in `/tmp/torchinductor_<user>`: compiled kernels are large, and belong beside the weights
     // (torch/_inductor/runtime/cache_dir_utils.py; triton/knobs.py).
     environment: {
@@ -33,6 +34,9 @@ function vllmArguments(model: Model, resources: Resources, port: number): string
     weights(model.sources)?.from.replace(/^(hf|file):\/\//, "") ?? model.name,
     "--served-model-name",
     model.name,
+    // Accepts IPv4 as well: without it vLLM opens an IPv4 socket (vllm/entrypoints/openai/api_server.py, create_server_socket).
+    "--host",
+    "::",
     "--port",
     String(port),
     "--max-model-len",

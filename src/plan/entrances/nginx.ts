@@ -2,7 +2,11 @@ import type { ControllerDescriptor } from "./descriptor.js";
 
 /** ingress-nginx. */
 export const nginx: ControllerDescriptor = {
+  title: "the ingress controller nginx",
   api: "ingress",
+  className: "nginx",
   namespace: "ingress-nginx",
   supports: { grpc: true, waf: true, sessionAffinity: true },
+  retired:
+    "ingress-nginx has had no releases and no security fixes since March 2026 (kubernetes.io blog, Ingress NGINX Retirement, 2025-11-11)",
 };

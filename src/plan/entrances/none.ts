@@ -1,4 +1,10 @@
 import { type ControllerDescriptor, SUPPORTS_NOTHING } from "./descriptor.js";
 
 /** No controller: users expose the services themselves. */
-export const none: ControllerDescriptor = { api: "none", namespace: undefined, supports: SUPPORTS_NOTHING };
+export const none: ControllerDescriptor = {
+  title: "no controller",
+  api: "none",
+  className: "",
+  namespace: undefined,
+  supports: SUPPORTS_NOTHING,
+};

@@ -45,8 +45,10 @@ function planEntrance(
     controller: scope.pick(
       "controller",
       input.controller,
-      onCluster(context) ? "nginx" : "none",
-      onCluster(context) ? "the most used ingress controller" : "the gateway is reached directly on one machine",
+      onCluster(context) ? "gateway-api" : "none",
+      onCluster(context)
+        ? "the Gateway API replaces Ingress, and has maintained controllers"
+        : "the gateway is reached directly on one machine",
     ),
     tls: planTls(scope, input.tls, isPublic),
     waf: scope.pick("waf", input.waf, "none", "none is configured"),

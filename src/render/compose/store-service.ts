@@ -10,6 +10,8 @@ export function storeService(store: Store, server: StoreServer, networks: readon
   return {
     image: server.image.reference,
     entrypoint: server.command,
+    // The name of the node, and so the directory of its data, outlives the container.
+    ...(server.fullName && { hostname: store.name }),
     user: `${server.image.user}:${server.image.user}`,
     ...(Object.keys(server.environment).length > 0 && { environment: server.environment }),
     networks,

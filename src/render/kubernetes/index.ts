@@ -1,13 +1,17 @@
 import { KeelsonError } from "../../errors/keelson-error.js";
-import type { Patch, Plan, Unit } from "../../plan/plan.js";
+import type { ControllerDescriptor } from "../../plan/entrances/descriptor.js";
+import { CONTROLLERS } from "../../plan/entrances/index.js";
+import type { Entrance, Patch, Plan, Unit } from "../../plan/plan.js";
 import type { Declaration } from "../declarations/index.js";
 import type { Note } from "../note.js";
 import { generatedSecrets } from "../secrets.js";
 import { defineTarget, type RenderedFile } from "../target.js";
 import { stringifyYaml } from "../yaml.js";
+import { acmeSolverPolicy } from "./acme-solver.js";
 import { planConfigMap } from "./config-map.js";
 import { deployment } from "./deployment.js";
 import { disruptionBudget } from "./disruption-budget.js";
+import { gateway, httpRoute, redirectRoute } from "./gateway.js";
 import { horizontalPodAutoscaler } from "./horizontal-pod-autoscaler.js";
 import { ingress } from "./ingress.js";
 import { hasNotes, type NamedManifest, type Output } from "./manifest.js";
@@ -44,6 +48,21 @@ const UNIT_OBJECTS: Readonly<Record<string, (scope: Scope, unit: Unit) => Output
   "network-policy": (scope, unit) => networkPolicy(scope, unit, unit.role),
 };
 
+/** The objects of one entrance, by file name: those of the API of its controller. */
+const ENTRANCE_OBJECTS: readonly (readonly [file: string, render: (scope: Scope, entrance: Entrance) => Output])[] = [
+  ["ingress", ofApi("ingress", ingress)],
+  ["ingress", ofApi("none", ingress)],
+  ["gateway", ofApi("gateway", gateway)],
+  ["http-route", ofApi("gateway", httpRoute)],
+  ["http-route-redirect", ofApi("gateway", redirectRoute)],
+  ["network-policy-acme-solver", acmeSolverPolicy],
+];
+
+function ofApi(api: ControllerDescriptor["api"], render: (scope: Scope, entrance: Entrance) => Output) {
+  return (scope: Scope, entrance: Entrance): Output =>
+    CONTROLLERS[entrance.controller].api === api ? render(scope, entrance) : undefined;
+}
+
 /** Every object of the Plan, in an order in which they can be applied, and the notes on them. */
 export function renderObjects(plan: Plan): {
   readonly manifests: readonly NamedManifest[];
@@ -78,7 +97,11 @@ export function renderObjects(plan: Plan): {
       unit.patches,
     );
   for (const entrance of plan.entrances)
-    add(`${entrance.name}/`, [["ingress", ingress(scope, entrance)]], entrance.patches);
+    add(
+      `${entrance.name}/`,
+      ENTRANCE_OBJECTS.map(([file, render]) => [file, render(scope, entrance)] as const),
+      entrance.patches,
+    );
   refuseSameName(all);
   return { manifests: all, notes };
 }

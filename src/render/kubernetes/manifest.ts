@@ -45,11 +45,14 @@ export type Manifest =
   | ConfigMap
   | CronJob
   | Deployment
+  | Gateway
   | HorizontalPodAutoscaler
+  | HttpRoute
   | Ingress
   | Job
   | Namespace
   | NetworkPolicy
+  | ObjectStore
   | PersistentVolumeClaim
   | PodDisruptionBudget
   | PriorityClass
@@ -111,21 +114,11 @@ export type CloudNativePgCluster = {
     readonly resources: { readonly requests?: Record<string, string>; readonly limits?: Record<string, string> };
     readonly affinity: { readonly enablePodAntiAffinity: boolean; readonly nodeSelector?: Record<string, string> };
     readonly topologySpreadConstraints: ITopologySpreadConstraint[];
-    readonly backup?:
-      | {
-          readonly retentionPolicy: string;
-          readonly barmanObjectStore: {
-            readonly destinationPath: string;
-            readonly endpointURL?: string;
-            readonly s3Credentials: {
-              readonly accessKeyId: { readonly name: string; readonly key: string };
-              readonly secretAccessKey: { readonly name: string; readonly key: string };
-            };
-            readonly wal: { readonly compression: "gzip" };
-            readonly data: { readonly compression: "gzip" };
-          };
-        }
-      | undefined;
+    readonly plugins?: readonly {
+      readonly name: string;
+      readonly isWALArchiver: boolean;
+      readonly parameters: { readonly barmanObjectName: string };
+    }[];
   };
 };
 
@@ -136,7 +129,74 @@ export type ScheduledBackup = {
   readonly metadata: Metadata;
   readonly spec: {
     readonly schedule: string;
+    readonly immediate: boolean;
+    readonly method: "plugin";
+    readonly pluginConfiguration: { readonly name: string };
     readonly backupOwnerReference: "none" | "self" | "cluster";
     readonly cluster: { readonly name: string };
+  };
+};
+
+/** `gateway.networking.k8s.io/v1` Gateway: the fields that Keelson renders. */
+export type Gateway = {
+  readonly apiVersion: "gateway.networking.k8s.io/v1";
+  readonly kind: "Gateway";
+  readonly metadata: Metadata;
+  readonly spec: {
+    readonly gatewayClassName: string;
+    readonly listeners: readonly {
+      readonly name: string;
+      readonly protocol: "HTTP" | "HTTPS";
+      readonly port: number;
+      readonly hostname?: string;
+      readonly allowedRoutes: { readonly namespaces: { readonly from: "Same" } };
+      readonly tls?: {
+        readonly mode: "Terminate";
+        readonly certificateRefs: readonly { readonly kind: string; readonly name: string }[];
+      };
+    }[];
+  };
+};
+
+/** `gateway.networking.k8s.io/v1` HTTPRoute. */
+export type HttpRoute = {
+  readonly apiVersion: "gateway.networking.k8s.io/v1";
+  readonly kind: "HTTPRoute";
+  readonly metadata: Metadata;
+  readonly spec: {
+    readonly parentRefs: readonly { readonly name: string; readonly sectionName: string }[];
+    readonly hostnames?: readonly string[];
+    readonly rules: readonly {
+      readonly matches?: readonly { readonly path: { readonly type: "PathPrefix"; readonly value: string } }[];
+      readonly filters?: readonly {
+        readonly type: "RequestRedirect";
+        readonly requestRedirect: { readonly scheme: "https"; readonly statusCode: 301 };
+      }[];
+      readonly backendRefs?: readonly { readonly name: string; readonly port: number }[];
+      readonly timeouts?: { readonly request: string; readonly backendRequest: string };
+    }[];
+  };
+};
+
+/** `barmancloud.cnpg.io/v1` ObjectStore: where the Barman Cloud plug-in of CloudNativePG writes backups and WAL. */
+export type ObjectStore = {
+  readonly apiVersion: "barmancloud.cnpg.io/v1";
+  readonly kind: "ObjectStore";
+  readonly metadata: Metadata;
+  readonly spec: {
+    readonly retentionPolicy: string;
+    readonly configuration: {
+      readonly destinationPath: string;
+      readonly endpointURL?: string;
+      readonly s3Credentials: {
+        readonly accessKeyId: { readonly name: string; readonly key: string };
+        readonly secretAccessKey: { readonly name: string; readonly key: string };
+      };
+      readonly wal: { readonly compression: "gzip" };
+      readonly data: { readonly compression: "gzip" };
+    };
+    readonly instanceSidecarConfiguration: {
+      readonly resources: { readonly requests?: Record<string, string>; readonly limits?: Record<string, string> };
+    };
   };
 };

@@ -16,6 +16,12 @@ import type { Scope } from "./scope.js";
 const PROMETHEUS_NAMESPACE = "monitoring";
 const DNS_NAMESPACE = "kube-system";
 
+/**
+ * Addresses of DNS on the node itself: NodeLocal DNSCache (kubernetes.io, "Using NodeLocal DNSCache in Kubernetes Clusters"), and the
+ * metadata server of GKE, which Cloud DNS for GKE serves from (Google Cloud, "Using Cloud DNS for GKE"; port 53 only).
+ */
+const NODE_DNS = ["169.254.20.10/32", "169.254.169.254/32"];
+
 /** Denies every connection that no other policy allows. */
 export function defaultDeny(scope: Scope): NetworkPolicy | undefined {
   if (scope.plan.security.network === "open") return undefined;
@@ -40,7 +46,7 @@ export function allowDns(scope: Scope): NetworkPolicy | undefined {
       policyTypes: ["Egress"],
       egress: [
         {
-          to: [dns, { ipBlock: { cidr: "169.254.20.10/32" } }],
+          to: [dns, ...NODE_DNS.map((cidr) => ({ ipBlock: { cidr } }))],
           ports: [
             { protocol: "UDP", port: 53 },
             { protocol: "TCP", port: 53 },
@@ -69,7 +75,7 @@ export function networkPolicy(
   const ingress = [
     ...callers(scope, element.name),
     ...fromEntrances(scope, element.name),
-    ...fromPrometheus(scope, element.name),
+    ...metricsOf(scope, element.name),
     ...(extra.ingress ?? []),
   ];
   const egress = [...called(scope, element.name), ...toCollector(scope, element.name), ...(extra.egress ?? [])];
@@ -88,17 +94,17 @@ export function networkPolicy(
 }
 
 function callers(scope: Scope, name: string): INetworkPolicyIngressRule[] {
-  return scope.index.edgesTo(name).map((edge) => ({ from: [caller(scope, edge.from)], ports: [tcp(edge.port)] }));
+  return scope.index.edgesTo(name).map((edge) => ({ from: caller(scope, edge.from), ports: [tcp(edge.port)] }));
 }
 
 /** The caller: a unit, or a store that writes its backups to another store. */
-function caller(scope: Scope, name: string): INetworkPolicyPeer {
-  return scope.index.store(name) ? destination(scope, false, name) : pods(scope.plan, name);
+function caller(scope: Scope, name: string): INetworkPolicyPeer[] {
+  return scope.index.store(name) ? destination(scope, false, name) : [pods(scope.plan, name)];
 }
 
 function called(scope: Scope, name: string): INetworkPolicyEgressRule[] {
   return scope.index.edgesFrom(name).map((edge) => ({
-    to: [destination(scope, edge.kind === "outside", edge.to)],
+    to: destination(scope, edge.kind === "outside", edge.to),
     ports: [scope.index.store(edge.to)?.portUnknown ? UNPRIVILEGED_PORTS : tcp(edge.port)],
   }));
 }
@@ -107,18 +113,24 @@ function called(scope: Scope, name: string): INetworkPolicyEgressRule[] {
 const UNPRIVILEGED_PORTS = { protocol: "TCP", port: 1024, endPort: 65_535 } as const;
 
 /** A destination outside this environment is restricted by its port only, unless it is an IP address. */
-function destination({ plan, index }: Scope, outside: boolean, name: string): INetworkPolicyPeer {
+function destination({ plan, index }: Scope, outside: boolean, name: string): INetworkPolicyPeer[] {
   if (outside) return anywhere(name);
   const store = index.store(name);
   if (store && !runsAsContainers(store)) return anywhere(undefined);
-  if (store && isCloudNativePg(store)) return { podSelector: { matchLabels: instanceLabels(store) } };
-  return pods(plan, index.servedBy(name));
+  if (store && isCloudNativePg(store)) return [{ podSelector: { matchLabels: instanceLabels(store) } }];
+  return [pods(plan, index.servedBy(name))];
 }
 
-function anywhere(address: string | undefined): INetworkPolicyPeer {
-  if (address !== undefined && /^\d{1,3}(\.\d{1,3}){3}$/.test(address)) return { ipBlock: { cidr: `${address}/32` } };
-  // Without the cloud's metadata service, which issues credentials that the platform does not need.
-  return { ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } };
+/**
+ * Every address of both families, or one. Without link-local addresses: there the metadata service of a cloud issues credentials
+ * that the platform does not need (AWS also serves it at fd00:ec2::254).
+ */
+export function anywhere(address: string | undefined): INetworkPolicyPeer[] {
+  if (address !== undefined && /^\d{1,3}(\.\d{1,3}){3}$/.test(address)) return [{ ipBlock: { cidr: `${address}/32` } }];
+  return [
+    { ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } },
+    { ipBlock: { cidr: "::/0", except: ["fd00:ec2::254/128", "fe80::/10"] } },
+  ];
 }
 
 function fromEntrances({ index }: Scope, name: string): INetworkPolicyIngressRule[] {
@@ -138,10 +150,16 @@ function controllerNamespace(entrance: Entrance): string | undefined {
   return CONTROLLERS[entrance.controller].namespace;
 }
 
-function fromPrometheus(scope: Scope, name: string): INetworkPolicyIngressRule[] {
+/** The metrics of a unit: of Keelson's modules on their own port, of a model server beside its API. */
+function metricsOf(scope: Scope, name: string): INetworkPolicyIngressRule[] {
   const unit = scope.index.unit(name);
   const port = unit && metricsPort(scope.plan, unit);
-  if (port === undefined) return [];
+  return port === undefined ? [] : fromPrometheus(scope.plan, port);
+}
+
+/** Allows Prometheus to scrape a port; nothing if no Prometheus is configured. */
+export function fromPrometheus({ observe }: Plan, port: number): INetworkPolicyIngressRule[] {
+  if (observe.metrics !== "prometheus") return [];
   const prometheus = {
     ...inNamespace(PROMETHEUS_NAMESPACE),
     podSelector: { matchLabels: { "app.kubernetes.io/name": "prometheus" } },
@@ -157,8 +175,8 @@ function toCollector({ plan, index }: Scope, name: string): INetworkPolicyEgress
   const url = new URL(endpoint);
   const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
   const service = /^[a-z0-9-]+\.([a-z0-9-]+)\.svc(\.cluster\.local)?$/.exec(url.hostname);
-  const to = service?.[1] === undefined ? anywhere(url.hostname) : inNamespace(service[1]);
-  return [{ to: [to], ports: [tcp(port)] }];
+  const to = service?.[1] === undefined ? anywhere(url.hostname) : [inNamespace(service[1])];
+  return [{ to, ports: [tcp(port)] }];
 }
 
 export function pods(plan: Plan, name: string): INetworkPolicyPeer {
@@ -169,6 +187,6 @@ export function tcp(port: number) {
   return { protocol: "TCP" as const, port };
 }
 
-function inNamespace(name: string): INetworkPolicyPeer {
+export function inNamespace(name: string): INetworkPolicyPeer {
   return { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } } };
 }

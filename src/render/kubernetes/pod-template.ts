@@ -59,7 +59,7 @@ function mainContainer(scope: Scope, unit: Unit, mounted: readonly Mounted[]): I
       ? { args: serveArguments(unit, unit.modules, unit.ports, metricsPort(scope.plan, unit)) }
       : foreignCommand(unit.command)),
     ...environment(scope, unit.environment, own, unit.volumes),
-    ports: containerPorts(unit.ports),
+    ports: [...containerPorts(unit.ports), ...metricsPorts(scope, unit)],
     ...probes(unit.health, unit.ports),
     ...(!own && unit.drainDelay > 0 && { lifecycle: { preStop: { sleep: { seconds: seconds(unit.drainDelay) } } } }),
     resources: resourceQuantities(unit.resources, ephemeralStorage(mounted)),
@@ -100,6 +100,13 @@ function foreignCommand(command: readonly string[]): Pick<IContainer, "command" 
 
 function containerPorts(ports: readonly Port[]) {
   return ports.map((port) => ({ name: port.name, containerPort: port.number, protocol: "TCP" as const }));
+}
+
+/** A name by which a PodMonitor can select the port of the metrics. */
+function metricsPorts(scope: Scope, unit: Unit) {
+  const port = metricsPort(scope.plan, unit);
+  const taken = port === undefined || unit.ports.some(({ number, name }) => number === port || name === "metrics");
+  return taken ? [] : [{ name: "metrics", containerPort: port, protocol: "TCP" as const }];
 }
 
 /** Environment variables. Secrets are mounted as files and never set here. */

@@ -22,9 +22,11 @@ function bucketServer(bucket: Bucket): StoreServer {
     sharedMemory: undefined,
     probe: ["wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${bucket.port}/health`],
     stopSeconds: 30,
+    metricsPort: undefined,
     startsInParallel: false,
     prepare: undefined,
     fullName: undefined,
+    beforeStop: undefined,
   };
 }
 

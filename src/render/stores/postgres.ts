@@ -48,9 +48,11 @@ export function postgresServer(database: Postgres, membership: Membership, archi
     probe: ["pg_isready", "--quiet", "--host=localhost", "--username=postgres", `--port=${database.port}`],
     // A fast shutdown writes a checkpoint first. If it is killed meanwhile, the next start replays the WAL.
     stopSeconds: 120,
+    metricsPort: undefined,
     startsInParallel: false,
     prepare: membership.members > 1 ? { name: "clone-primary", script: clonePrimary(database, membership) } : undefined,
     fullName: undefined,
+    beforeStop: undefined,
   };
 }
 

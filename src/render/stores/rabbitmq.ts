@@ -16,7 +16,6 @@ function rabbitmqServer(broker: RabbitMq, membership: Membership): StoreServer {
     command: ["sh", "-c", start(secrets)],
     environment: {
       HOME: "/var/lib/rabbitmq",
-      ...(membership.members > 1 ? { RABBITMQ_USE_LONGNAME: "true" } : {}),
     },
     files: {
       [CONFIGURATION_FILE]: rabbitmqConfiguration(broker, membership),
@@ -28,9 +27,17 @@ function rabbitmqServer(broker: RabbitMq, membership: Membership): StoreServer {
     sharedMemory: undefined,
     probe: ["rabbitmq-diagnostics", "--quiet", "ping"],
     stopSeconds: 120,
+    // The default of rabbitmq_prometheus (rabbitmq.com, "Monitoring with Prometheus").
+    metricsPort: 15_692,
     startsInParallel: true,
     prepare: undefined,
-    fullName: membership.members > 1 ? { variable: "RABBITMQ_NODENAME", prefix: "rabbit@" } : undefined,
+    // The directory of its data has the name of the node, so the name must not depend on the number of members.
+    fullName: { variable: "RABBITMQ_NODENAME", prefix: "rabbit@", environment: { RABBITMQ_USE_LONGNAME: "true" } },
+    // Without it, a node may stop while a queue has no other online majority (rabbitmq.com, "Upgrading RabbitMQ", maintenance mode).
+    beforeStop:
+      membership.members > 1
+        ? "rabbitmq-upgrade await_online_quorum_plus_one -t 60 && rabbitmq-upgrade drain || true"
+        : undefined,
   };
 }
 

@@ -20,9 +20,11 @@ export function redisServer(cache: Redis, membership: Membership): StoreServer {
     sharedMemory: undefined,
     probe: ["sh", "-c", `REDISCLI_AUTH="$(cat ${password})" redis-cli -p ${cache.port} ping | grep -q PONG`],
     stopSeconds: 60,
+    metricsPort: undefined,
     startsInParallel: true,
     prepare: undefined,
     fullName: undefined,
+    beforeStop: undefined,
   };
 }
 

@@ -39,6 +39,8 @@ export interface StoreServer {
   readonly scratch: readonly string[];
   /** Bytes of `/dev/shm`; undefined: the default of the container runtime (64 MiB). */
   readonly sharedMemory: Bytes | undefined;
+  /** The port on which it serves Prometheus metrics itself; undefined: it has none. */
+  readonly metricsPort: number | undefined;
   /** Run inside the container; exit code 0 means that the server responds. */
   readonly probe: readonly string[];
   /** Maximum seconds from the stop signal to a clean exit. */
@@ -47,8 +49,15 @@ export interface StoreServer {
   readonly startsInParallel: boolean;
   /** Runs to completion before a server of several starts. */
   readonly prepare: { readonly name: string; readonly script: string } | undefined;
-  /** The environment variable for the full name of a member: `prefix` and its DNS name. */
-  readonly fullName: { readonly variable: string; readonly prefix: string } | undefined;
+  /**
+   * The environment variable for the full name of a member, `prefix` and its DNS name, and further variables with it. On a target
+   * without such names, the host name of the container is the name of the store.
+   */
+  readonly fullName:
+    | { readonly variable: string; readonly prefix: string; readonly environment: Readonly<Record<string, string>> }
+    | undefined;
+  /** A script that runs before the stop signal; undefined: none. Its time is part of `stopSeconds`. */
+  readonly beforeStop: string | undefined;
 }
 
 export interface StoreImage {

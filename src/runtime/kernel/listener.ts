@@ -106,17 +106,27 @@ export class Listener {
 
   /** Resolves with the bound port. Port 0 binds a free one. Throws `port/…`. */
   async listen({ host, port }: Address): Promise<Address> {
-    await new Promise<void>((resolve, reject) => {
-      const failed = (error: NodeJS.ErrnoException): void => reject(cannotListen(error, host, port));
-      this.#server.once("error", failed);
-      this.#server.listen({ host, port, backlog: LISTEN_BACKLOG }, () => {
-        this.#server.off("error", failed);
-        resolve();
-      });
-    });
+    try {
+      await this.#bind(host, port);
+    } catch (thrown) {
+      const error = systemError(thrown);
+      // A kernel without IPv6 has no `::`, which otherwise accepts both families.
+      if (host !== "::" || !isWithoutIpv6(error)) throw cannotListen(error, host, port);
+      return this.listen({ host: "0.0.0.0", port });
+    }
     const address = this.#server.address();
     if (address === null || typeof address === "string") throw new Error("the listener is not bound to a port");
     return { host, port: address.port };
+  }
+
+  async #bind(host: string, port: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen({ host, port, backlog: LISTEN_BACKLOG }, () => {
+        this.#server.off("error", reject);
+        resolve();
+      });
+    });
   }
 
   /** Number of requests whose response is not complete. */
@@ -271,6 +281,14 @@ export function respondJson(response: ServerResponse, status: number, body: unkn
 }
 
 function ignore(): void {}
+
+function systemError(thrown: unknown): NodeJS.ErrnoException {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+function isWithoutIpv6({ code }: NodeJS.ErrnoException): boolean {
+  return code === "EAFNOSUPPORT" || code === "EADDRNOTAVAIL";
+}
 
 function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): KeelsonError {
   if (error.code === "EADDRINUSE") {

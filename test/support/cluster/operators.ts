@@ -5,6 +5,9 @@ import type { Api, ApiObject } from "./api.js";
 const KINDS = [
   { group: "postgresql.cnpg.io", version: "v1", kind: "Cluster", plural: "clusters" },
   { group: "postgresql.cnpg.io", version: "v1", kind: "ScheduledBackup", plural: "scheduledbackups" },
+  { group: "barmancloud.cnpg.io", version: "v1", kind: "ObjectStore", plural: "objectstores" },
+  { group: "gateway.networking.k8s.io", version: "v1", kind: "Gateway", plural: "gateways" },
+  { group: "gateway.networking.k8s.io", version: "v1", kind: "HTTPRoute", plural: "httproutes" },
 ];
 
 const Definition = z.looseObject({

@@ -1,17 +1,18 @@
 import type { Plan, Resources, Store } from "../../../plan/plan.js";
 import { MiB } from "../../../plan/sizes.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
+import { contentHash } from "../../canonical.js";
 import { BACKUP_KINDS, manualCopies } from "../../declarations/stores.js";
 import type { Note } from "../../note.js";
 import { backupJob, backupsTaken } from "../../stores/index.js";
 import { BACKUP_DIRECTORY } from "../../stores/postgres.js";
 import type { BackupJob, StoreServer } from "../../stores/server.js";
 import { cronSchedule } from "../cron-schedule.js";
-import type { CronJob, NetworkPolicy, WithNotes } from "../manifest.js";
+import type { CronJob, Job, NetworkPolicy, WithNotes } from "../manifest.js";
 import { labels, metadata, selector } from "../metadata.js";
 import { placement } from "../placement.js";
 import { pullSecrets } from "../pull-secrets.js";
-import { resourceQuantities } from "../quantity.js";
+import { resourceQuantities, seconds } from "../quantity.js";
 import type { Scope } from "../scope.js";
 import { containerSecurityContext, podSecurityContext } from "../security-context.js";
 import { ephemeralStorage, scratchVolume, secretVolume } from "../volumes.js";
@@ -55,6 +56,8 @@ function cronJob(scope: Scope, store: Store, server: StoreServer, backup: Backup
       jobTemplate: {
         spec: {
           backoffLimit: 3,
+          // A job that hangs would prevent all later ones (`Forbid`).
+          activeDeadlineSeconds: deadlineSeconds(backup.schedule),
           template: {
             metadata: { labels: labels(plan, element, "backup") },
             spec: {
@@ -89,6 +92,34 @@ function cronJob(scope: Scope, store: Store, server: StoreServer, backup: Backup
         },
       },
     },
+  };
+}
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+/** A backup ends before the next one is due, after at least ten minutes and at most a day. */
+function deadlineSeconds({ every }: BackupJob["schedule"]): number {
+  return seconds(Math.min(DAY_MS, Math.max(10 * MINUTE_MS, every)));
+}
+
+/**
+ * The first backup, at once: the schedule of the CronJob may first come around after a day. A job is immutable, so its name contains
+ * a hash of its script and image; the same job is not run again.
+ */
+export function firstBackupJob(scope: Scope, store: Store, server: StoreServer): Job | undefined {
+  const backup = backupJob(store);
+  if (!backup) return undefined;
+  const { spec } = cronJob(scope, store, server, backup);
+  const template = spec?.jobTemplate.spec;
+  if (!template) return undefined;
+  const name = `${backupName(store)}-${contentHash(backup.script + server.image.reference, 8)}`;
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: metadata(scope.plan, { name: backupName(store) }, "backup", name),
+    // The server may need minutes until it accepts connections.
+    spec: { ...template, backoffLimit: 10 },
   };
 }
 

@@ -1,4 +1,5 @@
-import type { Plan, Postgres, Spread } from "../../../plan/plan.js";
+import type { Plan, Postgres, Resources, Spread } from "../../../plan/plan.js";
+import { MiB } from "../../../plan/sizes.js";
 import { type BucketStore, isBucket } from "../../../plan/stores/index.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
 import { manualCopies } from "../../declarations/stores.js";
@@ -8,9 +9,16 @@ import { cloudNativePgImage } from "../../stores/images.js";
 import { archiveParameters, databaseParameters } from "../../stores/postgres.js";
 import { instanceLabels } from "../cloudnative-pg.js";
 import { cronSchedule } from "../cron-schedule.js";
-import type { CloudNativePgCluster, NetworkPolicy, ScheduledBackup, Service, WithNotes } from "../manifest.js";
+import type {
+  CloudNativePgCluster,
+  NetworkPolicy,
+  ObjectStore,
+  ScheduledBackup,
+  Service,
+  WithNotes,
+} from "../manifest.js";
 import { metadata } from "../metadata.js";
-import { networkPolicy, tcp } from "../network-policy.js";
+import { anywhere, fromPrometheus, networkPolicy, tcp } from "../network-policy.js";
 import { placement } from "../placement.js";
 import { pullSecrets } from "../pull-secrets.js";
 import { bytesQuantity, resourceQuantities } from "../quantity.js";
@@ -25,6 +33,9 @@ const TEMPORARY_DATA = "1Gi";
 /** The port on which each instance serves its status to the operator. */
 const STATUS_PORT = 8000;
 
+/** The port on which each instance serves its metrics (CloudNativePG, "Monitoring"). */
+const METRICS_PORT = 9187;
+
 /** A PostgreSQL cluster for the CloudNativePG operator, which promotes a standby automatically. */
 export function cloudNativePgCluster(scope: Scope, database: Postgres): WithNotes<CloudNativePgCluster> {
   return { object: cluster(scope, database), notes: clusterNotes(scope, database) };
@@ -33,7 +44,6 @@ export function cloudNativePgCluster(scope: Scope, database: Postgres): WithNote
 function cluster(scope: Scope, database: Postgres): CloudNativePgCluster {
   const { plan } = scope;
   const placed = placement(plan, database.pool, 0);
-  const backup = objectStore(plan, database);
   return {
     apiVersion: "postgresql.cnpg.io/v1",
     kind: "Cluster",
@@ -75,7 +85,9 @@ function cluster(scope: Scope, database: Postgres): CloudNativePgCluster {
       // Not anti-affinity: with more instances than zones or nodes, the excess instances would stay pending.
       affinity: { enablePodAntiAffinity: false, ...placed },
       topologySpreadConstraints: topologySpread(instanceLabels(database), instanceSpread(plan, database), false),
-      ...(backup && { backup }),
+      ...(objectStore(scope, database) && {
+        plugins: [{ name: BACKUP_PLUGIN, isWALArchiver: true, parameters: { barmanObjectName: database.name } }],
+      }),
     },
   };
 }
@@ -96,7 +108,7 @@ export function primaryService(scope: Scope, database: Postgres): Service {
 
 export function scheduledBackup(scope: Scope, database: Postgres): ScheduledBackup | undefined {
   const { full } = database.backups;
-  if (!full || !objectStore(scope.plan, database)) return undefined;
+  if (!full || !objectStore(scope, database)) return undefined;
   return {
     apiVersion: "postgresql.cnpg.io/v1",
     kind: "ScheduledBackup",
@@ -104,6 +116,10 @@ export function scheduledBackup(scope: Scope, database: Postgres): ScheduledBack
     spec: {
       // The operator's schedules have a first field for seconds.
       schedule: `0 ${cronSchedule(full)}`,
+      // Without it no backup exists until the schedule first comes around.
+      immediate: true,
+      method: "plugin",
+      pluginConfiguration: { name: BACKUP_PLUGIN },
       backupOwnerReference: "self",
       cluster: { name: database.name },
     },
@@ -118,10 +134,11 @@ export function cloudNativePgNetworkPolicy(scope: Scope, database: Postgres): Ne
     ingress: [
       { from: [instances], ports: [tcp(database.port), tcp(STATUS_PORT)] },
       { from: [operator], ports: [tcp(database.port), tcp(STATUS_PORT)] },
+      ...fromPrometheus(scope.plan, METRICS_PORT),
     ],
     egress: [
       { to: [instances], ports: [tcp(database.port), tcp(STATUS_PORT)] },
-      { to: [{ ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } }], ports: [tcp(443), tcp(6443)] },
+      { to: anywhere(undefined), ports: [tcp(443), tcp(6443)] },
     ],
   });
   return policy && { ...policy, spec: { ...policy.spec, podSelector: instances.podSelector } };
@@ -147,7 +164,8 @@ function backupBucket(plan: Plan, { provider }: Postgres): BucketStore | undefin
   return plan.stores.filter(isBucket).find((store) => provider.sendsTo.includes(store.name));
 }
 
-function clusterNotes({ plan }: Scope, database: Postgres): readonly Note[] {
+function clusterNotes(scope: Scope, database: Postgres): readonly Note[] {
+  const { plan } = scope;
   const { name, path, backups } = database;
   const bucket = backupBucket(plan, database);
   const copies = manualCopies(database);
@@ -162,7 +180,10 @@ function clusterNotes({ plan }: Scope, database: Postgres): readonly Note[] {
     }
   }
   return [
-    { path, message: `${name} requires in the cluster: the CloudNativePG operator` },
+    {
+      path,
+      message: `${name} requires in the cluster: the CloudNativePG operator in the namespace ${OPERATOR_NAMESPACE}${objectStore(scope, database) ? ", with its Barman Cloud plug-in and cert-manager" : ""}`,
+    },
     ...messages.map((message) => ({ path: backups.path, message })),
   ];
 }
@@ -173,25 +194,43 @@ function clusterNotes({ plan }: Scope, database: Postgres): readonly Note[] {
  */
 function bucketAddress({ cloud }: Plan, { name }: Postgres, bucket: BucketStore): string {
   const fields = cloud === "aws" ? "another name" : `another name and the address of ${bucket.provider.product}`;
-  return `backups of ${name} are written to s3://${bucket.name}/${name}; set ${fields} by \`patch: { kubernetes: { kind: Cluster, spec: { backup: { barmanObjectStore: … } } } }\``;
+  return `backups of ${name} are written to s3://${bucket.name}/${name}; set ${fields} by \`patch: { kubernetes: { kind: ObjectStore, spec: { configuration: … } } }\``;
 }
 
-function objectStore(plan: Plan, database: Postgres): CloudNativePgCluster["spec"]["backup"] {
+/** The plug-in that writes backups (plugin-barman-cloud, "Using the Barman Cloud Plugin"). CloudNativePG's own way is removed after 1.31. */
+const BACKUP_PLUGIN = "barman-cloud.cloudnative-pg.io";
+
+const SIDECAR: Resources = {
+  cpu: { request: 100, limit: 1000 },
+  memory: { request: 128 * MiB, limit: 512 * MiB },
+  gpu: { count: 0, kind: undefined },
+  disk: 1024 * MiB,
+};
+
+/** Where the operator's plug-in writes base backups and WAL; undefined: it takes no backups. */
+export function objectStore(scope: Scope, database: Postgres): ObjectStore | undefined {
+  const { plan } = scope;
   const { backups } = database;
   const bucket = backupBucket(plan, database);
   if (!bucket || !(backups.full || backups.log)) return undefined;
   const days = Math.max(1, Math.ceil(Math.max(backups.full?.keep ?? 0, backups.log?.keep ?? 0) / 86_400_000));
   return {
-    retentionPolicy: `${days}d`,
-    barmanObjectStore: {
-      destinationPath: `s3://${bucket.name}/${database.name}`,
-      ...(bucket.provider.kind === "in-cluster" && { endpointURL: `http://${bucket.name}:${bucket.port}` }),
-      s3Credentials: {
-        accessKeyId: { name: bucket.name, key: "access-key" },
-        secretAccessKey: { name: bucket.name, key: "secret-key" },
+    apiVersion: "barmancloud.cnpg.io/v1",
+    kind: "ObjectStore",
+    metadata: metadata(plan, database, "backup"),
+    spec: {
+      retentionPolicy: `${days}d`,
+      configuration: {
+        destinationPath: `s3://${bucket.name}/${database.name}`,
+        ...(bucket.provider.kind === "in-cluster" && { endpointURL: `http://${bucket.name}:${bucket.port}` }),
+        s3Credentials: {
+          accessKeyId: { name: bucket.name, key: "access-key" },
+          secretAccessKey: { name: bucket.name, key: "secret-key" },
+        },
+        wal: { compression: "gzip" },
+        data: { compression: "gzip" },
       },
-      wal: { compression: "gzip" },
-      data: { compression: "gzip" },
+      instanceSidecarConfiguration: { resources: resourceQuantities(SIDECAR) },
     },
   };
 }

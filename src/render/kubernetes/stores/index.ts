@@ -7,11 +7,17 @@ import type { StoreServer } from "../../stores/server.js";
 import { isCloudNativePg } from "../cloudnative-pg.js";
 import { storeConfigMap } from "../config-map.js";
 import type { Output } from "../manifest.js";
-import { networkPolicy, pods, tcp } from "../network-policy.js";
+import { fromPrometheus, networkPolicy, pods, tcp } from "../network-policy.js";
 import type { Scope } from "../scope.js";
 import { serviceAccount } from "../service-account.js";
-import { backupCronJob, backupName, backupNetworkPolicy } from "./backup.js";
-import { cloudNativePgCluster, cloudNativePgNetworkPolicy, primaryService, scheduledBackup } from "./cloudnative-pg.js";
+import { backupCronJob, backupName, backupNetworkPolicy, firstBackupJob } from "./backup.js";
+import {
+  cloudNativePgCluster,
+  cloudNativePgNetworkPolicy,
+  objectStore,
+  primaryService,
+  scheduledBackup,
+} from "./cloudnative-pg.js";
 import { formClusterJob, formClusterNetworkPolicy, formName } from "./form-cluster-job.js";
 import { membership } from "./members.js";
 import { storeDisruptionBudget, storePeerService, storeService } from "./services.js";
@@ -28,8 +34,10 @@ const STORE_OBJECTS: Readonly<Record<string, StoreRenderer>> = {
   "service-peers": (scope, store) => storePeerService(scope.plan, store),
   "stateful-set": storeStatefulSet,
   "disruption-budget": (scope, store) => storeDisruptionBudget(scope.plan, store),
-  "network-policy": (scope, store) => networkPolicy(scope, store, store.kind, ownConnections(scope, store)),
+  "network-policy": (scope, store, server) =>
+    networkPolicy(scope, store, store.kind, ownConnections(scope, store, server)),
   "backup-cron-job": backupCronJob,
+  "backup-first-job": firstBackupJob,
   "backup-network-policy": backupNetworkPolicy,
   "form-cluster-job": formClusterJob,
   "form-cluster-network-policy": formClusterNetworkPolicy,
@@ -37,6 +45,7 @@ const STORE_OBJECTS: Readonly<Record<string, StoreRenderer>> = {
 
 /** The objects of a database that CloudNativePG runs. The operator creates its pods, disruption budgets and service accounts. */
 const OPERATOR_OBJECTS: Readonly<Record<string, (scope: Scope, database: Postgres) => Output>> = {
+  "object-store": objectStore,
   cluster: cloudNativePgCluster,
   service: primaryService,
   "scheduled-backup": scheduledBackup,
@@ -53,7 +62,7 @@ export function renderStore(scope: Scope, store: Store): readonly (readonly [fil
 }
 
 /** Connections between the members of a store, and from its jobs. */
-function ownConnections(scope: Scope, store: Store) {
+function ownConnections(scope: Scope, store: Store, server: StoreServer) {
   const memberPorts = storeTraits(store).memberPorts.map(tcp);
   const from = (name: string): INetworkPolicyIngressRule => ({
     from: [pods(scope.plan, name)],
@@ -62,6 +71,7 @@ function ownConnections(scope: Scope, store: Store) {
   return {
     ingress: [
       ...(memberPorts.length > 0 ? [{ from: [pods(scope.plan, store.name)], ports: memberPorts }] : []),
+      ...(server.metricsPort === undefined ? [] : fromPrometheus(scope.plan, server.metricsPort)),
       ...(backupNetworkPolicy(scope, store) ? [from(backupName(store))] : []),
       ...(formClusterNetworkPolicy(scope, store) ? [from(formName(store))] : []),
     ],

@@ -45,7 +45,12 @@ function statefulSet(scope: Scope, store: Store, server: StoreServer): StatefulS
     imagePullPolicy: "IfNotPresent",
     command: [...server.command],
     ...environment(store, server),
-    ports: [{ name: store.kind, containerPort: store.port, protocol: "TCP" }],
+    ports: [
+      { name: store.kind, containerPort: store.port, protocol: "TCP" },
+      ...(plan.observe.metrics === "prometheus" && server.metricsPort !== undefined
+        ? [{ name: "metrics", containerPort: server.metricsPort, protocol: "TCP" as const }]
+        : []),
+    ],
     startupProbe: { ...probe(server), periodSeconds: 5, timeoutSeconds: 15, failureThreshold: 120 },
     readinessProbe: {
       ...probe(server),
@@ -59,6 +64,9 @@ function statefulSet(scope: Scope, store: Store, server: StoreServer): StatefulS
       timeoutSeconds: 15,
       failureThreshold: store.probe.failures,
     },
+    ...(server.beforeStop !== undefined && {
+      lifecycle: { preStop: { exec: { command: ["sh", "-c", server.beforeStop] } } },
+    }),
     resources: resourceQuantities(store.resources, ephemeralStorage(mounted)),
     securityContext: containerSecurityContext(),
     volumeMounts: [
@@ -130,7 +138,13 @@ function environment(store: Store, server: StoreServer) {
         },
       ]
     : [];
-  const env = [...Object.entries(server.environment).map(([name, value]) => ({ name, value })), ...fullName];
+  const env = [
+    ...Object.entries({ ...server.environment, ...server.fullName?.environment }).map(([name, value]) => ({
+      name,
+      value,
+    })),
+    ...fullName,
+  ];
   return env.length > 0 ? { env } : {};
 }
 
@@ -139,7 +153,7 @@ function probe(server: StoreServer): Pick<IProbe, "exec"> {
 }
 
 function withoutProbes(container: IContainer): IContainer {
-  const { startupProbe, readinessProbe, livenessProbe, ports, ...rest } = container;
+  const { startupProbe, readinessProbe, livenessProbe, ports, lifecycle, ...rest } = container;
   return rest;
 }
 
