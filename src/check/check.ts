@@ -9,12 +9,13 @@ import { rules as catalogue } from "./rules/index.js";
 
 /**
  * The findings of all rules in these plans (the environments of one file), sorted by place, then code. A finding that
- * several environments share is reported once, with their names.
+ * several environments share is reported once, with their names. `today` is a date, `YYYY-MM-DD`, for the rules about ends of life;
+ * without it they report nothing.
  */
-export function check(plans: readonly Plan[], rules: readonly Rule[] = catalogue): readonly Finding[] {
+export function check(plans: readonly Plan[], rules: readonly Rule[] = catalogue, today?: string): readonly Finding[] {
   const drafts = new Map<string, Draft>();
   for (const plan of plans) {
-    for (const draft of draftsOf(plan, plans, rules)) {
+    for (const draft of draftsOf(plan, plans, rules, today)) {
       const { origin, code, message } = draft;
       const key = JSON.stringify([origin.file, origin.line, origin.column, code, message]);
       const same = drafts.get(key);
@@ -31,8 +32,13 @@ type DraftEdit = Edit & { readonly scope: EditScope };
 /** The environment whose overrides an edit changes (undefined: the base); `unresolved`: the environments that have the finding. */
 type EditScope = { readonly environment: string | undefined } | "unresolved";
 
-function draftsOf(plan: Plan, plans: readonly Plan[], rules: readonly Rule[]): readonly Draft[] {
-  const context = new CheckContext(plan, plans);
+function draftsOf(
+  plan: Plan,
+  plans: readonly Plan[],
+  rules: readonly Rule[],
+  today: string | undefined,
+): readonly Draft[] {
+  const context = new CheckContext(plan, plans, today);
   const drafts: Draft[] = [];
   for (const rule of rules) rule.check(context, (at, found) => drafts.push(draftOf(plan, rule, at, found)));
   return drafts;

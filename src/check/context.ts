@@ -26,6 +26,8 @@ export class CheckContext {
   readonly plan: Plan;
   /** The plans of all environments that share the cluster of this one (`cluster.name`), this one included. */
   readonly sameCluster: readonly Plan[];
+  /** The date of the check, `YYYY-MM-DD`; undefined: rules about dates report nothing. */
+  readonly today: string | undefined;
   readonly sheet: PromiseSheet;
   #units: ReadonlyMap<string, Unit> | undefined;
   #stores: ReadonlyMap<string, Store> | undefined;
@@ -37,9 +39,10 @@ export class CheckContext {
   #modules: ReadonlyMap<string, readonly string[]> | undefined;
 
   /** `plans`: all environments of the file. */
-  constructor(plan: Plan, plans: readonly Plan[]) {
+  constructor(plan: Plan, plans: readonly Plan[], today?: string) {
     const { name } = plan.cluster;
     this.plan = plan;
+    this.today = today;
     this.sameCluster = name === undefined ? [plan] : plans.filter(({ cluster }) => cluster.name === name);
     this.sheet = promiseSheet(plan, []);
   }

@@ -75,6 +75,11 @@ async function checkFile(file: string, options: CheckOptions): Promise<void> {
   }
 }
 
+/** Today in UTC: rules about ends of life compare dates. */
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}
+
 /** The errors of an invalid file. An error without a position (the file does not exist) refers to the file as a whole. */
 function errorsIn(error: KeelsonError, file: string): readonly Diagnostic[] {
   if (error instanceof DiagnosticsError) return error.diagnostics;
@@ -89,7 +94,7 @@ function plansOf(loaded: Loaded, options: CheckOptions): readonly Plan[] {
 
 /** The findings of the rules. A fix of a YAML file is safe only if every promise that is kept in an environment stays kept. */
 function findingsIn({ file, text }: Loaded, plans: readonly Plan[], rules: readonly Rule[]): readonly Finding[] {
-  const findings = findingsOf(plans, rules);
+  const findings = findingsOf(plans, rules, today());
   return text === undefined ? findings : verifyFixes(text, findings, (edited) => plansIn(file, edited));
 }
 

@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import { isAbsent } from "../disk/read.js";
@@ -67,7 +68,7 @@ export async function writeMissingSecrets(
   random: (bytes: number) => string,
 ): Promise<readonly string[]> {
   const made: string[] = [];
-  if (secrets.length > 0) await mkdir(join(directory, SECRETS_FOLDER), { recursive: true, mode: 0o700 });
+  if (secrets.length > 0) await closeToOthers(join(directory, SECRETS_FOLDER));
   for (const secret of secrets) {
     const folder = join(directory, SECRETS_FOLDER, secret.name);
     const existing: Record<string, string> = {};
@@ -82,6 +83,27 @@ export async function writeMissingSecrets(
   }
   if (made.length > 0) await writeAtomic(join(directory, SECRETS_FOLDER, ".gitignore"), "*\n", 0o644);
   return made;
+}
+
+/**
+ * Creates a folder that only its owner can enter. An existing one is changed to that, by its handle: another user could replace the
+ * path by a link in between. Throws `render/unwritable` for a link, and for a folder of another user.
+ */
+async function closeToOthers(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    try {
+      await handle.chmod(0o700);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw new KeelsonError("render/unwritable", `cannot close ${folder} to other users: ${messageOf(error)}`, {
+      hint: "secrets are written only into a folder of this user, which is not a link",
+      cause: error,
+    });
+  }
 }
 
 async function writeAtomic(path: string, text: string, mode: number): Promise<void> {

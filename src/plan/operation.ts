@@ -1,6 +1,7 @@
 import type { Settings } from "../platform-file/schema/platform.js";
 import { planClusterBackups } from "./backups.js";
 import { onCluster, type PlanContext } from "./context.js";
+import { DEFAULT_KUBERNETES } from "./ends-of-life.js";
 import type { ClusterSettings, Delivery, DrillSchedule, Observe, Security } from "./plan.js";
 
 const DAY = 86_400_000;
@@ -92,7 +93,12 @@ export function planCluster(context: PlanContext): ClusterSettings {
   const bounded = Object.values(context.settings.nodes ?? {}).some(({ count }) => count.min < count.max);
   return {
     name: input?.name,
-    kubernetes: scope.pick("kubernetes", input?.kubernetes, "1.34", "a supported version of Kubernetes"),
+    kubernetes: scope.pick(
+      "kubernetes",
+      input?.kubernetes,
+      DEFAULT_KUBERNETES,
+      "the newest maintained version of Kubernetes",
+    ),
     storageClass: input?.storageClass,
     pullSecrets: input?.pullSecrets ?? [],
     labels: input?.labels ?? {},

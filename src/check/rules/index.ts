@@ -44,6 +44,9 @@ import { unknownPromise } from "./recovery/unknown-promise.js";
 import { podsUnrestricted } from "./security/pods-unrestricted.js";
 import { secretInEnvironment } from "./security/secret-in-environment.js";
 import { secretNeverRotated } from "./security/secret-never-rotated.js";
+import { controllerRetired } from "./upgrade/controller.js";
+import { kubernetesEndOfLife, storeEndOfLife } from "./upgrade/end-of-life.js";
+import { missingField } from "./upgrade/missing-field.js";
 
 /** Every rule of `keelson check`, by subject: the sections of docs/checks.md. */
 export const rules: readonly Rule[] = [
@@ -105,4 +108,10 @@ export const rules: readonly Rule[] = [
   alertTooLate,
   alertUnrouted,
   latencyUnpredicted,
+
+  // Upgrades
+  kubernetesEndOfLife,
+  storeEndOfLife,
+  controllerRetired,
+  missingField,
 ];

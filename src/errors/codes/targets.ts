@@ -25,11 +25,6 @@ export const targetErrors = {
     hint: "move the change into the platform file (`patch:`), or give --force; --diff shows the difference",
   },
   "render/same-name": { summary: "Two components would get an object of the same name.", exitCode: 2 },
-  "render/unsupported": {
-    summary: "The target does not support a setting.",
-    exitCode: 2,
-    hint: "use controller: nginx or traefik",
-  },
   "render/config-map-too-large": {
     summary: "The compressed plan is larger than a ConfigMap of Kubernetes can be.",
     exitCode: 2,

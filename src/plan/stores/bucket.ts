@@ -38,6 +38,7 @@ export const bucket = {
   local: "folder",
   protocol: "http",
   backupMethod: "snapshot",
+  endsOfLife: {},
   plan(context, scope, name, input) {
     const settings = input.bucket === true ? undefined : input.bucket;
     const regional = requestedProvider(context, input) === "managed" && context.cloud !== "none";

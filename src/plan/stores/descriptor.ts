@@ -1,5 +1,6 @@
 import type { StoreInputs } from "../../platform-file/schema/stores.js";
 import type { PlanContext } from "../context.js";
+import type { EndsOfLife } from "../ends-of-life.js";
 import type { Scope } from "../origin.js";
 import type { Bytes, Cited, Cloud, Milliseconds, Provider, Store, StoreKind } from "../plan.js";
 import type { Product } from "../providers/product.js";
@@ -28,6 +29,8 @@ export interface StoreDescriptor<Kind extends StoreKind> {
   /** Files of its secret. */
   readonly secret: StoreSecret;
   readonly products: StoreProducts;
+  /** When the maintenance of its versions ends; empty if the product publishes no dates. */
+  readonly endsOfLife: EndsOfLife;
   /** How it is backed up: `log` is full backups and an archived log, `snapshot` is snapshots alone. */
   readonly backupMethod: "log" | "snapshot";
   /** Plans a store of the kind from its part of the platform file. */

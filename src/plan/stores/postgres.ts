@@ -7,6 +7,8 @@ import { GiB } from "../sizes.js";
 import { planStoreBase, productFor, redundancyOf, requestedProvider, type StoreDefaults } from "./base.js";
 import type { StoreDescriptor, StoreShape } from "./descriptor.js";
 
+const VERSIONING = "postgresql.org/support/versioning";
+
 const defaults: StoreDefaults = {
   title: "PostgreSQL",
   size: { bytes: 10 * GiB, why: "10Gi are enough for tens of millions of usage rows" },
@@ -40,6 +42,14 @@ export const postgres = {
   local: "process",
   protocol: "tcp",
   backupMethod: "log",
+  endsOfLife: {
+    "13": { date: "2025-11-13", source: VERSIONING },
+    "14": { date: "2026-11-12", source: VERSIONING },
+    "15": { date: "2027-11-11", source: VERSIONING },
+    "16": { date: "2028-11-09", source: VERSIONING },
+    "17": { date: "2029-11-08", source: VERSIONING },
+    "18": { date: "2030-11-14", source: VERSIONING },
+  },
   plan(context, scope, name, input) {
     const requested = requestedProvider(context, input);
     const place = context.zones > 1 ? "another-zone" : "same-zone";

@@ -11,6 +11,8 @@ const CONFIRMED: Cited = {
   source: "a confirmed message of a quorum queue or stream is on a majority of nodes (rabbitmq.com: Quorum Queues)",
 };
 
+const SUPPORT = "endoflife.date/rabbitmq, community support";
+
 const defaults: StoreDefaults = {
   title: "RabbitMQ",
   size: { bytes: 8 * GiB, why: "8Gi are enough for millions of queued usage events" },
@@ -41,6 +43,11 @@ export const rabbitmq = {
   local: { omitted: "keelson up runs no RabbitMQ" },
   protocol: "tcp",
   backupMethod: "snapshot",
+  endsOfLife: {
+    "3.13": { date: "2024-09-17", source: SUPPORT },
+    "4.0": { date: "2025-04-15", source: SUPPORT },
+    "4.1": { date: "2026-01-30", source: SUPPORT },
+  },
   plan(context, scope, name, input) {
     const redundant = redundancyOf(context, input);
     const replicas = scope.pick(

@@ -35,6 +35,8 @@ export const redis = {
   local: { omitted: "keelson up runs no Redis, and its modules keep their counters in memory" },
   protocol: "tcp",
   backupMethod: "snapshot",
+  // Redis publishes no dates: it supports the newest version and those before it.
+  endsOfLife: {},
   plan(context, scope, name, input) {
     const redundant = redundancyOf(context, input);
     const replicas = scope.pick(

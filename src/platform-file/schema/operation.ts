@@ -90,7 +90,7 @@ export const delivery = z
 export const cluster = z
   .strictObject({
     name: name.describe("Name of the cluster, if environments share one").optional(),
-    kubernetes: version.describe('Kubernetes version, quoted: "1.34"').optional(),
+    kubernetes: version.describe('Kubernetes version, quoted: "1.37"').optional(),
     storageClass: objectName.describe("Storage class of volumes; default: the default class of the cluster").optional(),
     pullSecrets: z
       .array(objectName)

@@ -1,0 +1,62 @@
+import { type EndOfLife, endOfLife, KUBERNETES_ENDS } from "../../../plan/ends-of-life.js";
+import { isBucket, STORES } from "../../../plan/stores/index.js";
+import type { Report, Severity } from "../../rule.js";
+import { defineRule } from "../../rule.js";
+
+const DAY_MS = 86_400_000;
+/** An upgrade is planned in advance: a note this many days before the end. */
+const NOTICE_DAYS = 90;
+
+/** Kubernetes gets no more fixes. See docs/checks.md, Upgrades. */
+export const kubernetesEndOfLife = defineRule({
+  code: "upgrade/kubernetes",
+  severity: "warning",
+  summary: "the declared version of Kubernetes gets no more fixes, or soon",
+  help: "A version is maintained for fourteen months. Afterwards security problems stay open, managed clusters are upgraded by their provider at a time of its choice, and an upgrade must pass through every version in between.",
+  check({ plan, today }, report) {
+    // One machine has no cluster.
+    if (plan.provide === "embedded") return;
+    const { kubernetes } = plan.cluster;
+    reportEnd(report, today, "cluster.kubernetes", `Kubernetes ${kubernetes}`, endOfLife(KUBERNETES_ENDS, kubernetes));
+  },
+});
+
+/** The version of a store gets no more fixes. See docs/checks.md, Upgrades. */
+export const storeEndOfLife = defineRule({
+  code: "upgrade/store",
+  severity: "warning",
+  summary: "the version of a database or broker gets no more fixes, or soon",
+  help: "A store holds the data of the platform, and a version without fixes keeps the bugs that lose it. The upgrade of a database to a new major version needs a migration, so plan it before the end.",
+  check({ plan, today }, report) {
+    for (const store of plan.stores) {
+      if (isBucket(store)) continue;
+      const { kind, version, path, name } = store;
+      reportEnd(
+        report,
+        today,
+        `${path}.${kind}`,
+        `${name}: ${kind} ${version}`,
+        endOfLife(STORES[kind].endsOfLife, version),
+      );
+    }
+  },
+});
+
+/** Reports an end that has passed, or that is near. Without a date nothing is reported: a check has no clock. */
+function reportEnd(
+  report: Report,
+  today: string | undefined,
+  path: string,
+  what: string,
+  end: EndOfLife | undefined,
+): void {
+  if (today === undefined || end === undefined) return;
+  const days = Math.round((Date.parse(end.date) - Date.parse(today)) / DAY_MS);
+  if (days > NOTICE_DAYS) return;
+  const severity: Severity = days < 0 ? "warning" : "note";
+  report(path, {
+    severity,
+    why: `${what} ${days < 0 ? "has had no fixes since" : "gets no more fixes after"} ${end.date} (${end.source})`,
+    advice: "upgrade to a maintained version",
+  });
+}

@@ -1,0 +1,43 @@
+import { compareVersions, VERSIONED_FIELDS, type VersionedField } from "../../../plan/ends-of-life.js";
+import type { Plan } from "../../../plan/plan.js";
+import { defineRule } from "../../rule.js";
+
+/** A rendered field has no effect in the declared version. See docs/checks.md, Upgrades. */
+export const missingField = defineRule({
+  code: "upgrade/missing-field",
+  severity: "error",
+  summary: "the declared version of Kubernetes ignores a field that the platform relies on",
+  help: "An API server drops fields of features that it does not know or that are off by default. The objects are accepted, and what the field prevents happens all the same.",
+  check({ plan }, report) {
+    if (plan.provide === "embedded") return;
+    const { kubernetes } = plan.cluster;
+    const missing = fieldsOf(plan).filter(({ since }) => compareVersions(kubernetes, since) < 0);
+    if (missing.length === 0) return;
+    const newest =
+      missing
+        .map(({ since }) => since)
+        .sort(compareVersions)
+        .at(-1) ?? kubernetes;
+    report("cluster.kubernetes", {
+      why: `Kubernetes ${kubernetes} ignores ${missing.map(({ field, since, effect, source }) => `${field} (since ${since}; ${source}): ${effect}`).join("; ")}`,
+      advice: `use Kubernetes ${newest} or newer`,
+    });
+  },
+});
+
+/** The fields that the objects of a Plan contain. */
+function fieldsOf({ units }: Plan): readonly VersionedField[] {
+  const { nativeSidecars, preStopSleep, unhealthyEviction, spreadPerRevision } = VERSIONED_FIELDS;
+  const used: readonly (readonly [VersionedField, boolean])[] = [
+    [nativeSidecars, units.some(({ sidecars }) => sidecars.length > 0)],
+    [preStopSleep, units.some(({ modules, drainDelay }) => modules.length === 0 && drainDelay > 0)],
+    [unhealthyEviction, units.some(({ disruption }) => disruption !== undefined)],
+    [
+      spreadPerRevision,
+      units.some(
+        ({ workload, spread }) => workload === "deployment" && (spread.zones !== "none" || spread.nodes !== "none"),
+      ),
+    ],
+  ];
+  return used.flatMap(([field, isUsed]) => (isUsed ? [field] : []));
+}
