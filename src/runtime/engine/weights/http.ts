@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EnvHttpProxyAgent, request } from "undici";
 import { statIfPresent } from "../../../disk/read.js";
 import { KeelsonError } from "../../../errors/keelson-error.js";
-import { messageOf } from "../../../errors/thrown.js";
+import { messageOf, toError } from "../../../errors/thrown.js";
 import { adopt, openCache } from "./cache.js";
 
 export interface Progress {
@@ -108,8 +108,28 @@ let agent: EnvHttpProxyAgent | undefined;
 
 /** Follows HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment. */
 function proxies(): EnvHttpProxyAgent {
-  agent ??= new EnvHttpProxyAgent();
+  // Many proxies open tunnels to port 443 only: plain HTTP is requested from the proxy itself.
+  agent ??= new EnvHttpProxyAgent({ proxyTunnel: false });
   return agent;
+}
+
+/** The library neither times out nor aborts a request whose tunnel through a proxy does not open. */
+async function responded(
+  sent: Promise<DownloadResponse>,
+  host: string,
+  signal: AbortSignal,
+): Promise<DownloadResponse> {
+  const done = new AbortController();
+  const late = sleep(IDLE_TIMEOUT_MS, undefined, { signal: AbortSignal.any([signal, done.signal]) }).then(
+    () => Promise.reject(new Error(`${host} did not respond`)),
+    () => Promise.reject(toError(signal.reason)),
+  );
+  sent.catch(() => undefined);
+  try {
+    return await Promise.race([sent, late]);
+  } finally {
+    done.abort();
+  }
 }
 
 type DownloadResponse = Awaited<ReturnType<typeof request>>;
@@ -122,7 +142,7 @@ async function follow(
 ): Promise<DownloadResponse> {
   let at = url;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-    const response = await request(at, {
+    const sent = request(at, {
       method,
       headers: {
         "user-agent": "keelson",
@@ -134,6 +154,7 @@ async function follow(
       bodyTimeout: IDLE_TIMEOUT_MS,
       signal,
     });
+    const response = await responded(sent, new URL(at).host, signal);
     const location = response.headers["location"];
     if (response.statusCode < 300 || response.statusCode >= 400 || typeof location !== "string") return response;
     await response.body.dump();
