@@ -28,6 +28,7 @@ const PURE = [
   "drills/{estimate,measure,probes,report,result-file}",
   "deploy/{compare,foreign-objects}",
   "dashboard/{call-graph-layout,drill-marks,drill-rates,format,promise-summary,remedies,topology,curl,fold,usage-colours,usage-range,neighbourhood}",
+  "admin/{recent-sessions,throttle}",
 ];
 const core = [...CORE.map((folder) => `test/${folder}/**/*.test.ts`), ...PURE.map((name) => `test/${name}.test.ts`)];
 const browser = ["test/dashboard/**/*.test.ts"];

@@ -65,7 +65,7 @@ export async function up(options: Options = {}): Promise<Platform> {
     await sleep(20);
   }
   const readyMs = performance.now() - started;
-  const token = (await readFile(join(data, "secrets", "internal", "token"), "utf8")).trim();
+  const token = (await readFile(join(data, "secrets", "internal", "operator-token"), "utf8")).trim();
   const created = await fetch(`${url}/admin/keys`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },

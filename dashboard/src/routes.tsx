@@ -1,5 +1,6 @@
-import type { ComponentType } from "react";
+import type { ComponentType, ReactNode } from "react";
 import { createBrowserRouter, Link, Navigate, type RouteObject, useRouteError } from "react-router";
+import type { PagePath } from "../../src/contracts/pages.js";
 import { useSession } from "./api/session.js";
 import { PromisesPage } from "./pages/promises/promises-page.js";
 import { Entry } from "./shell/entry.js";
@@ -36,8 +37,8 @@ function Missing() {
 /** Every page except the first is loaded on first use, with the libraries that only it needs. */
 const pages: RouteObject[] = [
   { index: true, element: <Home /> },
-  { path: "sign-in", element: <Home /> },
-  { path: "promises", element: <PromisesPage /> },
+  page("sign-in", <Home />),
+  page("promises", <PromisesPage />),
   lazy("topology", "Topology", async () => (await import("./pages/topology/topology-page.js")).TopologyPage),
   lazy("models", "Models", async () => (await import("./pages/models/models-page.js")).ModelsPage),
   lazy("usage", "Usage", async () => (await import("./pages/usage/usage-page.js")).UsagePage),
@@ -48,7 +49,11 @@ const pages: RouteObject[] = [
   { path: "*", element: <Missing /> },
 ];
 
-function lazy(path: string, title: string, load: () => Promise<ComponentType>): RouteObject {
+function page(path: PagePath, element: ReactNode): RouteObject {
+  return { path, element };
+}
+
+function lazy(path: PagePath, title: string, load: () => Promise<ComponentType>): RouteObject {
   return { path, element: <LazyPage key={path} title={title} load={load} /> };
 }
 
@@ -56,6 +61,6 @@ export const router = createBrowserRouter([
   {
     element: <Entry />,
     errorElement: <Broken />,
-    children: pages.map((page) => ({ ...page, errorElement: <Broken /> })),
+    children: pages.map((each) => ({ ...each, errorElement: <Broken /> })),
   },
 ]);

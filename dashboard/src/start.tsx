@@ -7,14 +7,9 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router";
 import { queryClient } from "./api/query-client.js";
+import { styleNonce } from "./nonce.js";
 import { router } from "./routes.js";
 import { theme, variables } from "./theme.js";
-
-/** The nonce of this response, inserted by the server; required for styles that are created at run time. */
-function styleNonce(): string {
-  const tag = document.querySelector<HTMLMetaElement>("meta[property='csp-nonce']");
-  return tag?.nonce ?? "";
-}
 
 const root = document.getElementById("root");
 if (!root) throw new Error("the page has no #root");

@@ -1,11 +1,14 @@
 import { join, resolve } from "node:path";
+import { bearer, currentToken } from "../contracts/platform-token.js";
 import { readdirIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { notRunning } from "../local/control/client.js";
 import { dataFromEnvironment, layout } from "../local/layout.js";
+import { personName } from "../local/person.js";
 import { livePlatform, type RunningPlatform } from "../local/running.js";
 import { localSecrets } from "../local/secrets.js";
 import { TERMINAL_KEY } from "../local/terminal-key.js";
+import { tokenSecret } from "../modules/tokens.js";
 
 /** Options that select a platform. */
 export interface ConnectionOptions {
@@ -18,11 +21,13 @@ export interface Connection {
   readonly url: string;
   /** Value of the `Authorization` header. */
   readonly authorization: string;
+  /** User of this machine who calls with the operator token, for the audit log. */
+  readonly person?: string;
 }
 
 /**
  * Base URL and credentials of the selected platform: the given address and key, or the platform that runs on this machine.
- * There, `inference` calls use an API key, and admin calls use the internal token of its owner (KEELSON_API_KEY is used for
+ * There, `inference` calls use an API key, and admin calls use the operator token of its owner (KEELSON_API_KEY is used for
  * admin calls only together with an address).
  */
 export async function connect(
@@ -34,17 +39,21 @@ export async function connect(
   if (url !== undefined) {
     if (!URL.canParse(url)) throw new KeelsonError("connection/url", `${url} is not a valid URL`);
     if (key === undefined) throw new KeelsonError("connection/key", "an address requires an API key");
-    return { url: url.replace(/\/+$/, ""), authorization: `Bearer ${key}` };
+    return { url: url.replace(/\/+$/, ""), authorization: bearer(key) };
   }
   const running = await findRunning(options);
   const secrets = localSecrets(layout(running.data));
   // A key in the environment is usually limited to inference and must not replace the owner's token.
   const own =
     purpose === "admin"
-      ? (options.key ?? (await secrets.read("internal/token")))
+      ? (options.key ?? currentToken((await secrets.read(tokenSecret("operator"))) ?? "")) || undefined
       : (key ?? (await secrets.read(TERMINAL_KEY)));
   if (own === undefined) throw new KeelsonError("connection/key", `${running.data} contains no key for its platform`);
-  return { url: purpose === "admin" ? running.dashboard : running.url, authorization: `Bearer ${own}` };
+  return {
+    url: purpose === "admin" ? running.dashboard : running.url,
+    authorization: bearer(own),
+    ...(purpose === "admin" && options.key === undefined && { person: personName() }),
+  };
 }
 
 /** The platform that runs on this machine. Throws `platform/not-running`, or `platform/several` if there is more than one. */

@@ -16,15 +16,13 @@ export type Authority =
   | { readonly kind: "anonymous" }
   /**
    * An API key with this scope (`admin` includes `usage`) or a session, whose user has at least this role. With `operator`,
-   * only users who run the platform. The internal token counts as an operator.
+   * only users who run the platform. The operator token counts as one.
    */
   | { readonly kind: "actor"; readonly scope: "admin" | "usage"; readonly role: Role; readonly operator: boolean }
   /** An API key with the scope `inference`. */
   | { readonly kind: "inference-key" }
   /** A process of the platform: the internal token. */
-  | { readonly kind: "internal-token" }
-  /** The internal token, or any request from the same machine that no proxy has forwarded. */
-  | { readonly kind: "host-operator" };
+  | { readonly kind: "internal-token" };
 
 /** Who may call the paths below a prefix of the listener. `per-route`: each route below it declares its own authority. */
 export type PrefixAuthority = Authority | { readonly kind: "per-route" };
@@ -32,7 +30,6 @@ export type PrefixAuthority = Authority | { readonly kind: "per-route" };
 export const ANONYMOUS: Authority = { kind: "anonymous" };
 export const INFERENCE_KEY: Authority = { kind: "inference-key" };
 export const INTERNAL_TOKEN: Authority = { kind: "internal-token" };
-export const HOST_OPERATOR: Authority = { kind: "host-operator" };
 export const PER_ROUTE: PrefixAuthority = { kind: "per-route" };
 
 /** The members, admins or owners of an organisation, each for their own. */
@@ -87,7 +84,5 @@ export function describeAuthority(authority: Authority): string {
       return "Requires an API key with the scope `inference`.";
     case "internal-token":
       return "Requires the internal token.";
-    case "host-operator":
-      return "Requires the internal token, unless the request comes from the same machine.";
   }
 }

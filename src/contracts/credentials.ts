@@ -5,8 +5,8 @@ import { role, scope } from "./authority.js";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** A credential that a client sent: the hex SHA-256 of an API key, or of the token in a session cookie. */
-export const credential = z.strictObject({ kind: z.enum(["key", "session"]), hash });
+/** A credential that a client sent: the hex SHA-256 of an API key, of the token in a session cookie, or of the operator token. */
+export const credential = z.strictObject({ kind: z.enum(["key", "session", "operator"]), hash });
 export type Credential = Readonly<z.infer<typeof credential>>;
 
 /** The caller of the model APIs, as identified by a valid API key. */
@@ -24,7 +24,7 @@ export type Principal = Readonly<z.infer<typeof principal>>;
 
 /** The caller of the admin API. */
 export const actor = z.object({
-  /** Its name in the audit log: `user:usr_…`, `key:key_…`, `internal`. */
+  /** Its name in the audit log: `user:usr_…`, `key:key_…`, `os:…` for the command line, `operator` or `internal`. */
   name: z.string(),
   organisation: z.string(),
   user: z.object({ id: z.string(), name: z.string() }).readonly().optional(),

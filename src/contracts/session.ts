@@ -18,6 +18,15 @@ export const session = z
 
 export type Session = z.infer<typeof session>;
 
+/** The response to a sign-in, with the half of the session that is not in the cookie. */
+export const signedIn = session
+  .extend({
+    proof: z.string().meta({
+      description: "To be sent as the header `x-keelson` with every request of the session, besides its cookie.",
+    }),
+  })
+  .meta({ id: "SignedIn" });
+
 export const sessionId = z.string().regex(/^ses_[0-9A-Za-z]{1,40}$/, "must be the id of a session");
 
 /** A session as the list of sessions shows it. */

@@ -13,7 +13,7 @@ import { drillKey } from "./terminal-key.js";
 /** The parts of a platform of this machine that a drill uses. */
 export interface DrilledPlatform extends Pick<LocalPlatform, "databaseUrl" | "databaseDirectory" | "repository"> {
   readonly plan: Plan;
-  readonly internalToken: string;
+  readonly operatorToken: string;
   readonly running: RunningPlatform;
   readonly layout: Layout;
   readonly specs: readonly ProcessSpec[];
@@ -31,7 +31,7 @@ export async function drillTarget(platform: DrilledPlatform): Promise<DrillTarge
     clients: {
       url: running.url,
       apiKey,
-      operatorToken: platform.internalToken,
+      operatorToken: platform.operatorToken,
       unitUrl: (unit) => {
         const spec = specs.find(
           (candidate): candidate is ServeSpec =>

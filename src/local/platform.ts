@@ -1,10 +1,12 @@
 import { join } from "node:path";
+import { currentToken } from "../contracts/platform-token.js";
 import { writeAtomically } from "../disk/atomic-file.js";
 import { diskError } from "../disk/disk-errors.js";
 import { statIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { messageOf } from "../errors/thrown.js";
 import { UndoStack } from "../lifecycle/undo-stack.js";
+import { tokenSecret } from "../modules/tokens.js";
 import type { Milliseconds, Plan } from "../plan/plan.js";
 import { moduleDatabases } from "../plan/stores/index.js";
 import { type Cluster, locateCluster } from "../postgres/cluster.js";
@@ -130,7 +132,7 @@ interface Prepared {
   readonly places: Layout;
   readonly first: boolean;
   readonly cluster: Cluster;
-  readonly internalToken: string;
+  readonly operatorToken: string;
   readonly password: string;
   readonly repository: Awaited<ReturnType<typeof openRepository>>;
   readonly recovery: Recovery;
@@ -157,7 +159,8 @@ async function prepare(
     onProgress(`the user ${cluster.user.name} has no access to ${places.root}: the database is in ${cluster.data}`);
 
   const secrets = localSecrets(places);
-  const internalToken = await secrets.readOrCreate("internal/token");
+  for (const audience of ["modules", "engines", "audit"] as const) await secrets.readOrCreate(tokenSecret(audience));
+  const operatorToken = currentToken(await secrets.readOrCreate(tokenSecret("operator")));
   const password = await secrets.readOrCreate("database/password");
   const [database] = moduleDatabases(plan);
   const encrypted = database?.backups.encrypted ?? true;
@@ -193,7 +196,7 @@ async function prepare(
   // On a first start an unreachable repository is usually a typing error. Later it must not prevent the platform from serving:
   // the status reports it.
   if (first) await undo.step("read the backup catalogue", () => recovery.catalogue());
-  return { places, first, cluster, internalToken, password, repository, recovery };
+  return { places, first, cluster, operatorToken, password, repository, recovery };
 }
 
 async function run(

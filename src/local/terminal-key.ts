@@ -1,7 +1,9 @@
 import { request } from "undici";
 import { z } from "zod";
+import { bearer, currentToken } from "../contracts/platform-token.js";
 import { DRILL_ORGANISATION } from "../contracts/usage.js";
 import { KeelsonError } from "../errors/keelson-error.js";
+import { tokenSecret } from "../modules/tokens.js";
 import type { Layout } from "./layout.js";
 import type { RunningPlatform } from "./running.js";
 import { localSecrets } from "./secrets.js";
@@ -43,9 +45,8 @@ async function validKey(
   const secrets = localSecrets(layout);
   const stored = await secrets.read(secret);
   if (stored !== undefined && (await isValid(url, stored))) return stored;
-  const { key } = keySchema.parse(
-    await create({ authorization: `Bearer ${(await secrets.read("internal/token")) ?? ""}` }),
-  );
+  const operatorToken = currentToken((await secrets.read(tokenSecret("operator"))) ?? "");
+  const { key } = keySchema.parse(await create({ authorization: bearer(operatorToken) }));
   await secrets.write(secret, key);
   return key;
 }

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { bearer, currentToken } from "../contracts/platform-token.js";
+import { tokenSecret } from "../modules/tokens.js";
 import { modelEngines } from "./model-engines.js";
 import type { Platform } from "./platform.js";
 import { localSecrets } from "./secrets.js";
@@ -29,8 +31,8 @@ const FIRST_KEY = "first-key/key";
 export async function welcome(platform: Platform): Promise<Welcome> {
   const { running, layout, plan } = platform;
   const secrets = localSecrets(layout);
-  const token = await secrets.read("internal/token");
-  const admin = { authorization: `Bearer ${token ?? ""}` };
+  const token = currentToken((await secrets.read(tokenSecret("operator"))) ?? "");
+  const admin = { authorization: bearer(token) };
   const hasAccounts = plan.units.some((unit) => unit.modules.includes("accounts"));
   const firstKey = await secrets.read(FIRST_KEY);
   const signIn = hasAccounts ? await signInLink(running.dashboard, admin) : undefined;

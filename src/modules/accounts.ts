@@ -5,6 +5,7 @@ export const accounts = {
   ...PLAIN_MODULE,
   needs: ["database"],
   remote: "single",
+  tokens: ["modules", "operator", "audit"],
   routes: ["/admin"],
   forwarded: ["/admin"],
   container: {

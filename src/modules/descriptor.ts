@@ -1,3 +1,5 @@
+import type { TokenAudience } from "./tokens.js";
+
 /**
  * The single description of one module of the runtime, for all other parts of the program. Only its start function and its
  * HTTP client are elsewhere: in its line of `runtime/modules.ts`.
@@ -16,6 +18,8 @@ export interface ModuleDescriptor<Name extends string = string> {
   readonly streams: boolean;
   /** It calls the upstream servers of models, with their API keys. */
   readonly callsUpstreams: boolean;
+  /** Tokens of the platform that a process with this module needs. */
+  readonly tokens: readonly TokenAudience[];
   /** Path prefixes that an entrance routes to it by default. */
   readonly routes: readonly string[];
   /** Path prefixes that the dashboard forwards to it, so that a browser uses one origin. */
@@ -55,6 +59,7 @@ export const PLAIN_MODULE = {
   connectsToDatabase: false,
   streams: false,
   callsUpstreams: false,
+  tokens: ["modules"],
   forwarded: [],
   // 96 to 106 MiB without requests, measured: an autoscaler with a target of 80% of the request must not count that as load.
   container: {

@@ -5,5 +5,6 @@ export const engine = {
   ...PLAIN_MODULE,
   needs: [],
   remote: "per-model",
+  tokens: ["engines"],
   routes: [],
 } as const satisfies ModuleDescriptor;

@@ -7,6 +7,7 @@ export const gateway = {
   remote: "single",
   streams: true,
   callsUpstreams: true,
+  tokens: ["modules", "engines"],
   routes: ["/v1", "/api"],
   forwarded: ["/admin/models", "/v1", "/api"],
   container: {

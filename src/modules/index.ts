@@ -4,6 +4,7 @@ import { database } from "./database.js";
 import { type ContainerSize, type ModuleDescriptor, PLAIN_MODULE } from "./descriptor.js";
 import { engine } from "./engine.js";
 import { gateway } from "./gateway.js";
+import type { TokenAudience } from "./tokens.js";
 import { usage } from "./usage.js";
 
 export type { ContainerSize, ModuleDescriptor, ModuleProbe, ModuleState } from "./descriptor.js";
@@ -35,6 +36,11 @@ export function isModule(name: string): name is ModuleName {
 /** The descriptors of the modules with these names. */
 export function descriptorsOf(names: readonly string[]): readonly ModuleDescriptor<ModuleName>[] {
   return names.filter(isModule).map((name) => MODULES[name]);
+}
+
+/** The tokens that a process with these modules needs, each once. */
+export function tokensOf(names: readonly string[]): readonly TokenAudience[] {
+  return [...new Set(descriptorsOf(names).flatMap(({ tokens }) => tokens))];
 }
 
 /** Modules that `name` calls at an address of their own when they run in another process. */

@@ -1,12 +1,15 @@
-import { descriptorsOf } from "../modules/index.js";
+import { descriptorsOf, tokensOf } from "../modules/index.js";
+import { INTERNAL_SECRET, TOKEN_KEYS } from "../modules/tokens.js";
 import type { SecretInput } from "../platform-file/schema/secrets.js";
 import { CLOUDS } from "./clouds/index.js";
 import type { PlanContext } from "./context.js";
 import type { Edge, Model, Secret, SecretMount, Store, Unit } from "./plan.js";
 import { hasServer, STORES } from "./stores/index.js";
 
-/** The token by which a platform's modules authenticate to each other: `internal/token`. */
-export const INTERNAL_SECRET = "internal";
+/** Keys of the tokens that a container with these modules needs: a process that only serves a model has the token of the engines alone. */
+export function tokenKeysOf(modules: readonly string[]): readonly string[] {
+  return tokensOf(modules).map((audience) => TOKEN_KEYS[audience]);
+}
 
 /** A secret that the platform file lists on a container, by name. Its keys are resolved once all secrets are planned. */
 export function declaredMounts(names: readonly string[] | undefined): SecretMount[] {
@@ -43,7 +46,11 @@ export function planSecrets(
       add(store.name, STORES[store.kind].secret.clientKeys, `the address of \`${store.name}\`, for its clients`);
   }
   if (units.some(runsModules))
-    add(INTERNAL_SECRET, ["token"], "modules of one platform authenticate to each other by it");
+    add(
+      INTERNAL_SECRET,
+      tokenKeysOf(units.flatMap(modulesOf)),
+      "processes of one platform authenticate to each other by its tokens",
+    );
   return { secrets: [...secrets.values()], units: mountSecrets({ units, models, stores, edges, secrets }) };
 }
 
@@ -111,13 +118,17 @@ function mountsOf(
       keys: clientKeys,
     });
   }
-  if (modules) add({ secret: INTERNAL_SECRET, directory: INTERNAL_SECRET, keys: ["token"] });
+  if (modules) add({ secret: INTERNAL_SECRET, directory: INTERNAL_SECRET, keys: tokenKeysOf(container.modules) });
   const mounted = new Set([...mounts.values()].map(({ secret }) => secret));
   for (const name of [...container.secrets.map(({ secret }) => secret), ...implied]) {
     const secret = secrets.get(name);
     if (secret && !mounted.has(name)) add({ secret: name, directory: name, keys: secret.keys });
   }
   return [...mounts.values()];
+}
+
+function modulesOf({ modules, sidecars }: Unit): readonly string[] {
+  return [...modules, ...sidecars.flatMap((sidecar) => sidecar.modules)];
 }
 
 function runsModules({ modules, sidecars }: Unit): boolean {

@@ -1,5 +1,6 @@
+import { INTERNAL_SECRET } from "../modules/tokens.js";
 import type { Plan, Store } from "../plan/plan.js";
-import { INTERNAL_SECRET } from "../plan/secrets.js";
+import { tokenKeysOf } from "../plan/secrets.js";
 import { type SecretValue, STORES } from "../plan/stores/index.js";
 import { runsAsContainers } from "./stores/containers.js";
 
@@ -19,8 +20,9 @@ export interface ExternalSecret {
 export function generatedSecrets(plan: Plan): readonly GeneratedSecret[] {
   const made = new Map<string, Record<string, SecretValue>>();
   const add = (name: string, keys: Record<string, SecretValue>) => made.set(name, { ...keys, ...made.get(name) });
-  if (plan.units.some((unit) => unit.modules.length > 0))
-    add(INTERNAL_SECRET, { token: { kind: "random", bytes: 32 } });
+  const tokens = tokenKeysOf(plan.units.flatMap(({ modules }) => modules));
+  if (tokens.length > 0)
+    add(INTERNAL_SECRET, Object.fromEntries(tokens.map((key) => [key, { kind: "random", bytes: 32 } as const])));
   for (const store of plan.stores) if (runsAsContainers(store)) add(store.name, storeRecipes(store));
   for (const secret of plan.secrets)
     if (secret.from === "generated" && !isManagedStore(plan, secret.name))

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Answer, cookieOf } from "../support/accounts/platform.js";
+import { type Answer, sessionOf } from "../support/accounts/platform.js";
 import { runningPlatform } from "../support/accounts/running.js";
 
 const given = runningPlatform();
@@ -14,10 +14,7 @@ const withKey = async (method: string, path: string, key: string): Promise<numbe
 
 async function signIn(user: string): Promise<Record<string, string>> {
   const { body: link } = await internal("POST", "/admin/sign-in-links", { user });
-  return {
-    ...cookieOf(await given.platform.call("POST", "/admin/session", { body: { token: link.token } })),
-    "x-keelson": "1",
-  };
+  return sessionOf(await given.platform.call("POST", "/admin/session", { body: { token: link.token } }));
 }
 const createUser = async (name: string, role = "admin"): Promise<string> =>
   (await internal("POST", "/admin/users", { name, role, organisation: "red" })).body.id;

@@ -25,7 +25,7 @@ describe("an API key", () => {
     });
   });
 
-  test("is not created at a first start that cannot store it; the internal token creates the first one", async () => {
+  test("is not created at a first start that cannot store it; the operator token creates the first one", async () => {
     const alone = await startPostgres();
     const secretsDirectory = await mkdtemp(join(tmpdir(), "keelson-secrets-"));
     // In a cluster, secrets are mounted read-only; here a file prevents the creation of the directory.

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Answer, cookieOf } from "../support/accounts/platform.js";
+import { type Answer, sessionOf } from "../support/accounts/platform.js";
 import { runningPlatform } from "../support/accounts/running.js";
 
 const given = runningPlatform();
@@ -23,7 +23,6 @@ describe("a key that is created with a limited key", () => {
   });
 
   test.each([
-    ["a scope", { scopes: ["usage"] }],
     ["all models", { models: null }],
     ["another model", { models: ["small", "large"] }],
     ["no expiry", { expires: null }],
@@ -33,9 +32,15 @@ describe("a key that is created with a limited key", () => {
     expect([status, body.error?.code]).toEqual([403, "key/exceeds-maker"]);
   });
 
+  test("cannot have a scope that its creator lacks; admin includes usage", async () => {
+    const { key } = (await create(given.platform.firstKey, { name: "admin only", scopes: ["admin"] })).body;
+    expect((await create(key, { name: "k", scopes: ["inference"] })).body.error.code).toBe("key/exceeds-maker");
+    expect((await create(key, { name: "k", scopes: ["usage"] })).status).toBe(201);
+  });
+
   test("has the same limits if its creator signed in first", async () => {
     const signedIn = await given.platform.call("POST", "/admin/session", { body: { key: limited.key } });
-    const headers = { ...cookieOf(signedIn), "x-keelson": "1" };
+    const headers = sessionOf(signedIn);
     const refused = await given.platform.call("POST", "/admin/keys", { headers, body: { name: "k", models: null } });
     expect(refused.body.error.code).toBe("key/exceeds-maker");
     const { body: sessions } = await given.platform.call("GET", "/admin/sessions", { headers });

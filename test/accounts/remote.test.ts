@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { accountsOverHttp } from "../../src/runtime/accounts/index.js";
 import { usageOverHttp } from "../../src/runtime/usage/index.js";
-import { cookieOf, type Platform, send, startPlatform } from "../support/accounts/platform.js";
+import { type Platform, send, sessionOf, startPlatform } from "../support/accounts/platform.js";
 import { freePort, startPostgres, type TestPostgres } from "../support/database/postgres.js";
 import { event } from "../support/usage/events.js";
 
@@ -39,7 +39,7 @@ const unwatches: (() => void)[] = [];
 afterEach(() => {
   for (const unwatch of unwatches.splice(0)) unwatch();
 });
-function watch(of: Platform, token = of.token): { readonly heard: { kind: string; hash?: string }[] } {
+function watch(of: Platform, token = of.internalToken): { readonly heard: { kind: string; hash?: string }[] } {
   const heard: { kind: string; hash?: string }[] = [];
   unwatches.push(accountsOverHttp(of.url, token).watch((change) => heard.push(change)));
   return { heard };
@@ -47,7 +47,7 @@ function watch(of: Platform, token = of.token): { readonly heard: { kind: string
 
 describe("accounts over HTTP", () => {
   test("returns the same key and session as the module in the same process", async () => {
-    const remote = accountsOverHttp(accounts.url, accounts.token);
+    const remote = accountsOverHttp(accounts.url, accounts.internalToken);
     const { body: key } = await accounts.call("POST", "/admin/keys", {
       key: accounts.firstKey,
       body: { name: "k", models: ["small"], scopes: ["inference", "admin"], expires: "2099-01-01T00:00:00Z" },
@@ -60,7 +60,8 @@ describe("accounts over HTTP", () => {
       );
     }
     expect(await remote.authenticate(sha256(key.key))).toMatchObject({ keyId: key.id, models: ["small"] });
-    const session = cookieOf(await accounts.call("POST", "/admin/session", { body: { key: key.key } }))["cookie"] ?? "";
+    const session =
+      sessionOf(await accounts.call("POST", "/admin/session", { body: { key: key.key } }))["cookie"] ?? "";
     const hash = sha256(session.split("=")[1] ?? "");
     expect(await remote.identify({ kind: "session", hash })).toMatchObject({ keyId: key.id, role: "owner" });
   });
@@ -159,7 +160,7 @@ describe("accounts over HTTP", () => {
 
 describe("usage over HTTP", () => {
   test("records batches of any size, as in the same process", async () => {
-    const remote = usageOverHttp(usage.url, usage.token);
+    const remote = usageOverHttp(usage.url, usage.internalToken);
     const events = Array.from({ length: 12_345 }, () => event());
     await remote.record(events);
     await remote.record(events.slice(0, 100));
@@ -171,13 +172,13 @@ describe("usage over HTTP", () => {
   test("looks up its callers in the accounts module of the other process", async () => {
     expect((await usage.call("GET", "/admin/usage", { key: accounts.firstKey })).status).toBe(200);
     const { body: link } = await accounts.call("POST", "/admin/sign-in-links", { key: accounts.token, body: {} });
-    const headers = cookieOf(await accounts.call("POST", "/admin/session", { body: { token: link.token } }));
+    const headers = sessionOf(await accounts.call("POST", "/admin/session", { body: { token: link.token } }));
     expect((await usage.call("GET", "/admin/usage", { headers })).status).toBe(200);
     expect((await usage.call("GET", "/admin/usage")).status).toBe(401);
   });
 
   test("throws while PostgreSQL is unavailable, and counts a repeated batch exactly once", async () => {
-    const remote = usageOverHttp(usage.url, usage.token);
+    const remote = usageOverHttp(usage.url, usage.internalToken);
     const events = [event({ model: "twice" }), event({ model: "twice" })];
     await postgres.halt("immediate");
     await expect(remote.record(events)).rejects.toMatchObject({ code: "usage/unavailable" });

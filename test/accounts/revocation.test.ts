@@ -35,7 +35,10 @@ beforeAll(async () => {
   await once(between, "listening");
   const address = between.address();
   if (typeof address !== "object" || address === null) throw new Error("no port");
-  keys = new Keys(accountsOverHttp(`http://127.0.0.1:${address.port}`, accounts.token), pino({ level: "silent" }));
+  keys = new Keys(
+    accountsOverHttp(`http://127.0.0.1:${address.port}`, accounts.internalToken),
+    pino({ level: "silent" }),
+  );
 });
 afterAll(async () => {
   keys?.close();

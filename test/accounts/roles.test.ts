@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Answer, type Call, cookieOf } from "../support/accounts/platform.js";
+import { type Answer, type Call, sessionOf } from "../support/accounts/platform.js";
 import { runningPlatform } from "../support/accounts/running.js";
 
 /** Two organisations, `red` and `blue`, each with an owner, an admin and a member; and an operator. */
@@ -28,7 +28,7 @@ const internal = (method: string, path: string, body?: unknown): Promise<Answer>
 async function signIn(who: string, of: unknown): Promise<void> {
   const { body: link } = await internal("POST", "/admin/sign-in-links", of);
   const answer = await given.platform.call("POST", "/admin/session", { body: { token: link.token } });
-  sessions[who] = { ...cookieOf(answer), "x-keelson": "1" };
+  sessions[who] = sessionOf(answer);
 }
 
 const call = (who: string, method: string, path: string, body?: unknown): Promise<Answer> => {

@@ -11,7 +11,7 @@ import { backupRoutes, drillRoutes, overviewRoutes } from "../../src/contracts/r
 import { ALL_ROUTES } from "../../src/contracts/routes/index.js";
 import { type Kernel, startKernel } from "../../src/runtime/kernel/kernel.js";
 import { modules } from "../../src/runtime/modules.js";
-import { cookieOf, send } from "../support/accounts/platform.js";
+import { send, sessionOf } from "../support/accounts/platform.js";
 import { startPostgres, type TestPostgres } from "../support/database/postgres.js";
 import { planOf } from "../support/gateway/gateway.js";
 
@@ -24,7 +24,7 @@ const documentedRoutes = new Map(
   ),
 );
 const [header = [], ...matrix] = [
-  ...section.matchAll(/^\| ([\w ]+?) \|((?: (?:yes|401|403|[\w:-]+(?: [\w]+)*) \|){9})$/gm),
+  ...section.matchAll(/^\| ([\w ]+?) \|((?: (?:yes|401|403|[\w:-]+(?: [\w]+)*) \|){10})$/gm),
 ].map(([, first = "", rest = ""]) =>
   [first, ...rest.split("|").map((cell) => cell.trim())].filter((cell) => cell !== ""),
 );
@@ -39,7 +39,6 @@ function nameOf(authority: Authority): string {
     case "anonymous":
     case "inference-key":
     case "internal-token":
-    case "host-operator":
       return authority.kind.replace("-", " ");
   }
 }
@@ -94,7 +93,10 @@ beforeAll(async () => {
     log: pino({ level: process.env["KEELSON_LOG"] ?? "silent" }),
   });
   firstKey = await readFile(join(secretsDirectory, "first-key/key"), "utf8");
-  await prepareCallers(await readFile(join(secretsDirectory, "internal/token"), "utf8"));
+  const secret = (name: string): Promise<string> => readFile(join(secretsDirectory, "internal", name), "utf8");
+  await prepareCallers(await secret("operator-token"));
+  headersOf["operator token"] = { authorization: `Bearer ${await secret("operator-token")}` };
+  headersOf["internal"] = { authorization: `Bearer ${await secret("token")}` };
 });
 afterAll(async () => {
   await kernel?.stop({ grace: 5_000 });
@@ -107,10 +109,7 @@ async function prepareCallers(token: string): Promise<void> {
   const internal = (path: string, body: unknown) => send(kernel.url, "POST", path, { key: token.trim(), body });
   const session = async (body: unknown): Promise<Record<string, string>> => {
     const { body: link } = await internal("/admin/sign-in-links", body);
-    return {
-      ...cookieOf(await send(kernel.url, "POST", "/admin/session", { body: { token: link.token } })),
-      "x-keelson": "1",
-    };
+    return sessionOf(await send(kernel.url, "POST", "/admin/session", { body: { token: link.token } }));
   };
   await internal("/admin/organisations", { id: "red" });
   for (const role of ["member", "admin", "owner"]) {
@@ -122,7 +121,6 @@ async function prepareCallers(token: string): Promise<void> {
     const { body } = await internal("/admin/keys", { name: scope, scopes: [scope], organisation: "red" });
     headersOf[`key ${scope}`] = { authorization: `Bearer ${body.key}` };
   }
-  headersOf["internal"] = { authorization: `Bearer ${token.trim()}` };
   headersOf["anonymous"] = {};
 }
 
@@ -133,8 +131,6 @@ async function call(caller: string, method: string, path: string): Promise<"yes"
     method,
     signal: AbortSignal.timeout(10_000),
     headers: {
-      // A request from the same machine would count as an operator's of this machine.
-      "x-forwarded-for": "203.0.113.9",
       ...(body === undefined ? {} : { "content-type": "application/json" }),
       ...headersOf[caller],
     },

@@ -82,7 +82,7 @@ describe("an invalid body", () => {
     ["{}", "name", "name is missing: it must be a string"],
     ['{"name": "x", "scopes": ["root"]}', "scopes[0]", 'but "root" was given'],
     ['{"name": "x", "admin": true}', "admin", "admin is not a known field"],
-    ['{"name": "a\\nb"}', "name", "name: must not contain control characters"],
+    ['{"name": "a\\nb"}', "name", "name: must not contain control or invisible formatting characters"],
     [
       '{"name": "x", "expires": "soon"}',
       "expires",
@@ -254,7 +254,7 @@ describe("random input", () => {
         fc.constantFrom("accounts/authenticate", "accounts/identify", "usage/record"),
         body,
         async (at, bytes) => {
-          const answer = await platform.call("POST", `/internal/${at}`, { key: platform.token, body: bytes });
+          const answer = await platform.call("POST", `/internal/${at}`, { key: platform.internalToken, body: bytes });
           expect(answer.status, answer.text).toBe(400);
         },
       ),

@@ -108,7 +108,7 @@ describeWith(["docker", "docker compose", "postgresql"], "the platform in contai
     }, 240_000);
 
     it("serves a chat with a new key, and meters it in PostgreSQL", async () => {
-      const token = await readFile(join(where, "secrets/internal/token"), "utf8");
+      const token = await readFile(join(where, "secrets/internal/operator-token"), "utf8");
       const admin = { authorization: `Bearer ${token}`, "content-type": "application/json" };
       const address = async (service: string) =>
         (
@@ -183,9 +183,16 @@ describeWith(["docker", "docker compose", "postgresql"], "the platform in contai
     it("mounts only a service's own secrets, as files, and sets none in its environment", async () => {
       const list = (service: string) =>
         docker.compose(where, ["exec", "-T", service, "find", "/run/secrets/keelson", "-type", "f"]);
-      expect((await list("gateway")).trim()).toBe("/run/secrets/keelson/internal/token");
+      expect((await list("gateway")).trim().split("\n").sort()).toEqual([
+        "/run/secrets/keelson/internal/engine-token",
+        "/run/secrets/keelson/internal/token",
+      ]);
+      // Its native code reads the prompts of clients: it has only the token with which the gateway calls it.
+      expect((await list("assistant")).trim()).toBe("/run/secrets/keelson/internal/engine-token");
       expect((await list("accounts")).trim().split("\n").sort()).toEqual([
         "/run/secrets/keelson/database/url",
+        "/run/secrets/keelson/internal/audit-key",
+        "/run/secrets/keelson/internal/operator-token",
         "/run/secrets/keelson/internal/token",
       ]);
       const password = await readFile(join(where, "secrets/database/password"), "utf8");

@@ -10,6 +10,7 @@ import { loadPlan } from "../../src/cli/load.js";
 import { type Kernel, startKernel } from "../../src/runtime/kernel/kernel.js";
 import { modules } from "../../src/runtime/modules.js";
 import { startPostgres, type TestPostgres } from "../support/database/postgres.js";
+import { getInternally } from "../support/gateway/gateway.js";
 
 /** The dashboard in a process of its own, as in production: everything that a browser asks goes to it alone. */
 describe("a dashboard with remote modules", () => {
@@ -85,8 +86,11 @@ describe("a dashboard with remote modules", () => {
     });
     expect(answer.status).toBe(200);
     const cookie = answer.headers.get("set-cookie") ?? "";
-    expect(cookie).toMatch(/^keelson_session=.*HttpOnly.*SameSite=Strict/);
-    const session = await fetch(`${dashboard.url}/admin/promises`, { headers: { cookie: cookie.split(";")[0] ?? "" } });
+    expect(cookie).toMatch(new RegExp(`^keelson_session_${new URL(dashboard.url).port}=.*HttpOnly.*SameSite=Strict`));
+    const { proof } = z.object({ proof: z.string() }).parse(await answer.json());
+    const session = await fetch(`${dashboard.url}/admin/promises`, {
+      headers: { cookie: cookie.split(";")[0] ?? "", "x-keelson": proof },
+    });
     expect(session.status).toBe(200);
   });
 
@@ -157,7 +161,9 @@ describe("a dashboard with remote modules", () => {
     await chat.body?.getReader().read();
     leave.abort();
     await expect
-      .poll(async () => (await fetch(`${others.url}/metrics`)).text(), { timeout: 10_000 })
+      .poll(async () => (await getInternally(others.url, "/metrics", join(home, "secrets"))).text(), {
+        timeout: 10_000,
+      })
       .toMatch(/keelson_gateway_requests_total\{[^}]*status="499"\} 1/);
   });
 

@@ -30,7 +30,8 @@ afterAll(async () => {
 
 /** A loaded machine may be slow. */
 const BOUND = { timeout: 10_000 };
-const services = async (): Promise<string> => (await send(platform.url, "GET", "/services")).text;
+const services = async (): Promise<string> =>
+  (await send(platform.url, "GET", "/services", { key: platform.internalToken })).text;
 /** Waits until the process has detected that PostgreSQL is unreachable. */
 const untilUnreachable = () => expect.poll(services, BOUND).toContain("PostgreSQL unreachable");
 const keys = () => platform.call("GET", "/admin/keys", { key: platform.firstKey });

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type DrillResult, drillResultSchema, type Outcome } from "../../src/contracts/drills.js";
 import { serverProcesses } from "../../src/postgres/strays.js";
+import { getInternally } from "../support/gateway/gateway.js";
 import { type Cleanups, chat, keelson, type Up, until, up, workDirectory } from "../support/local/keelson.js";
 import { flipByte } from "../support/recovery/source.js";
 
@@ -167,7 +168,7 @@ describe("keelson drill", () => {
       ];
       const running = keelson(platform.cwd, args, { timeout: LONG, interrupt: ctrlC.signal });
       const read = async (path: string): Promise<Map<string, unknown>> => {
-        const authorization = `Bearer ${readFileSync(join(platform.data, "secrets/internal/token"), "utf8")}`;
+        const authorization = `Bearer ${readFileSync(join(platform.data, "secrets/internal/operator-token"), "utf8")}`;
         const answer = await fetch(`${platform.url}/admin/drills${path}`, { headers: { authorization } });
         return new Map(Object.entries(Object(await answer.json())));
       };
@@ -268,7 +269,7 @@ describe("a planted defect", () => {
       await until(async () => (await platform.status()).state === "degraded", 20_000, "the degraded state");
       const status = await platform.status();
       expect(status.archive?.failing?.reason).toBeTruthy();
-      const metrics = await (await fetch(`${platform.url}/metrics`)).text();
+      const metrics = await (await getInternally(platform.url, "/metrics", join(platform.data, "secrets"))).text();
       expect(metrics).toContain("keelson_database_log_archive_failing 1");
     },
     LONG,

@@ -7,7 +7,7 @@ import { llamaCppMissing } from "../../src/runtime/engine/engines/llama-cpp.js";
 import { writeTinyGguf } from "../support/engine/gguf.js";
 import { setVariables } from "../support/environment.js";
 import { Gate } from "../support/gateway/gate.js";
-import { key, planWith, startTestGateway } from "../support/gateway/gateway.js";
+import { getInternally, key, planWith, startTestGateway } from "../support/gateway/gateway.js";
 
 const missing = llamaCppMissing();
 let directory: string;
@@ -112,7 +112,9 @@ describe.skipIf(missing !== undefined)("the simulator as a fallback", () => {
       expect(unloaded.status).toBe(503);
       expect(await unloaded.json()).toEqual({ error: "no server of strict is ready" });
       expect(Number(unloaded.headers.get("retry-after"))).toBeGreaterThan(0);
-      const { services } = (await (await fetch(`${gateway.url}/services`)).json()) as {
+      const { services } = (await (
+        await getInternally(gateway.url, "/services", join(gateway.directory, "secrets"))
+      ).json()) as {
         services: { name: string; state: string; reason?: string }[];
       };
       const engine = services.find(({ name }) => name === "engine");

@@ -58,7 +58,7 @@ stores:
     const reason = `the secret vendor/api-key, the key of ${new URL(upstream.url).host}, is missing`;
     const token = (await readFile(join(directory, "secrets", "internal", "token"), "utf8")).trim();
     const headers = { authorization: `Bearer ${token}` };
-    expect(await (await fetch(`${gateway.url}/admin/models`, { headers })).json()).toMatchObject({
+    expect(await (await fetch(`${gateway.url}/internal/gateway/models`, { headers })).json()).toMatchObject({
       models: [{ name: "paid", state: "starting", reason }],
     });
     const engine = gateway.kernel.services.list().find(({ name }) => name === "engine");

@@ -5,7 +5,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DebugPoint } from "../../src/runtime/kernel/debug-point.js";
 import { freePort, startPostgres, type TestPostgres } from "../support/database/postgres.js";
-import { metric, planWith } from "../support/gateway/gateway.js";
+import { getInternally, metric, planWith } from "../support/gateway/gateway.js";
 import { ServeProcess, untilReady } from "../support/gateway/processes.js";
 import { chunk, event, json, startUpstream, type Upstream } from "../support/gateway/upstream.js";
 import { until } from "../support/until.js";
@@ -146,7 +146,7 @@ describe("kill -9 of any process under load", () => {
       await until(
         async () => {
           const unpublished = metric(
-            await (await fetch(`${gateway.url}/metrics`)).text(),
+            await (await getInternally(gateway.url, "/metrics", join(directory, "secrets"))).text(),
             "keelson_usage_unpublished_events",
           );
           rows = (

@@ -31,6 +31,7 @@ async function startAll(groups: readonly (readonly string[])[]): Promise<{
   readonly kernels: readonly Kernel[];
   readonly key: string;
   readonly token: string;
+  readonly engineToken: string;
   stop(): Promise<void>;
 }> {
   const directory = await mkdtemp(join(tmpdir(), "keelson-remote-"));
@@ -59,7 +60,8 @@ async function startAll(groups: readonly (readonly string[])[]): Promise<{
     kernels,
     // The first key is created on the first start with an empty database; later starts create one over the admin API.
     key: await secret("first-key/key"),
-    token: await secret("internal/token"),
+    token: await secret("internal/operator-token"),
+    engineToken: await secret("internal/engine-token"),
     stop: async () => {
       for (const kernel of [...kernels].reverse()) await kernel.stop({ grace: 5000 });
       await rm(directory, { recursive: true, force: true });
@@ -109,7 +111,7 @@ describe.each([
         .toBe(2);
 
       const { models } = (await (
-        await fetch(`${gateway}/admin/models`, { headers: { authorization: `Bearer ${key}` } })
+        await fetch(`${gateway}/admin/models`, { headers: { authorization: `Bearer ${platform.token}` } })
       ).json()) as {
         models: { name: string; state: string; targets: { inFlight: number }[] }[];
       };
@@ -142,15 +144,19 @@ describe.each([
 });
 
 describe("a process that serves one model", () => {
-  it("serves only processes of the platform", async () => {
+  it("serves only the processes of the platform that call models", async () => {
     const platform = await startAll([["accounts"], ["engine"]]);
     try {
       const engine = platform.kernels[1]?.url ?? "";
       await expect.poll(async () => (await fetch(`${engine}/health/readiness`)).status, { timeout: 10_000 }).toBe(200);
       expect((await fetch(`${engine}/v1/models`)).status).toBe(401);
-      expect(
-        (await fetch(`${engine}/v1/models`, { headers: { authorization: `Bearer ${platform.token}` } })).status,
-      ).toBe(200);
+      const statusWith = async (token: string): Promise<number> =>
+        (await fetch(`${engine}/v1/models`, { headers: { authorization: `Bearer ${token}` } })).status;
+      expect([await statusWith(platform.engineToken), await statusWith(platform.token)]).toEqual([200, 401]);
+      // The token of a process that reads prompts opens no other process.
+      const headers = { authorization: `Bearer ${platform.engineToken}` };
+      for (const path of ["/services", "/internal/accounts/changes", "/admin/users"])
+        expect((await fetch(`${platform.kernels[0]?.url}${path}`, { headers })).status, path).toBe(401);
     } finally {
       await platform.stop();
     }

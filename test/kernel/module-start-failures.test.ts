@@ -22,9 +22,17 @@ function contextWith(taken: string | undefined, given: Partial<Context> = {}): C
     plan: planWith("assistant: { engine: simulated }"),
     ...{ unit: undefined, model: undefined, dataDirectory: "/nonexistent", peers: {}, localModules: [] },
     secrets: { read: async () => undefined, write: async () => undefined },
-    ...{ log, metrics: new Registry(), internalToken: "token", tracer: undefined, publicUrl: "http://127.0.0.1" },
+    ...{
+      log,
+      metrics: new Registry(),
+      internalToken: "token",
+      engineToken: "engines",
+      tracer: undefined,
+      publicUrl: "http://127.0.0.1",
+    },
     closed: new AbortController().signal,
     peer: () => undefined,
+    clientOf: () => ({ address: "127.0.0.1", host: "" }),
     draining: () => false,
     services: () => [],
     route: (prefix) => {

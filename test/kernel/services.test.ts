@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Kernel, startKernel } from "../../src/runtime/kernel/kernel.js";
 import type { Context, Running } from "../../src/runtime/kernel/module.js";
 import { Services } from "../../src/runtime/kernel/services.js";
-import { planWith } from "../support/gateway/gateway.js";
+import { getInternally, planWith } from "../support/gateway/gateway.js";
 
 describe("the reported state of a module", () => {
   const stateOf = (services: Services): string | undefined => services.list()[0]?.state;
@@ -81,7 +81,7 @@ describe("a running module that fails", () => {
   });
 
   const get = async (path: string): Promise<readonly [number, unknown]> => {
-    const response = await fetch(`${kernel.url}${path}`);
+    const response = await getInternally(kernel.url, path, join(directory, "secrets"));
     return [response.status, await response.json()];
   };
 

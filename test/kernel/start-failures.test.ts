@@ -10,7 +10,7 @@ import { planWith } from "../support/gateway/gateway.js";
 
 /** Every step of a start with all options and two modules, in order. */
 const STEPS = [
-  "read the internal token",
+  "read the tokens",
   "create the data directory",
   "open the listener",
   "open the metrics listener",

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { ownerOfProcess } from "../../src/disk/lock.js";
 import { orphansOf, waitForOrphans } from "../../src/local/orphans.js";
 import { freePort } from "../../src/postgres/server.js";
+import { getInternally } from "../support/gateway/gateway.js";
 import { type Cleanups, keelson, program, type Up, until, up, workDirectory } from "../support/local/keelson.js";
 
 const cleanups: Cleanups = [];
@@ -78,7 +79,7 @@ describe("keelson up killed with -9", () => {
     const orphan = await serving(first);
     const streams = Array.from({ length: STREAMS }, (_, number) => stream(first, key, number));
     const inFlight = async () => {
-      const metrics = await (await fetch(`${first.url}/metrics`)).text();
+      const metrics = await (await getInternally(first.url, "/metrics", join(first.data, "secrets"))).text();
       return Number(/^keelson_http_requests_in_flight (\d+)$/m.exec(metrics)?.[1]);
     };
     await until(async () => (await inFlight()) >= STREAMS, 10_000, "every stream with the gateway");

@@ -48,7 +48,7 @@ provide: in-cluster
   it("of a store mount its address as a file, never as an environment variable with a password", () => {
     expect(named(plan.units, "accounts").secrets).toEqual([
       { secret: "db", directory: "database", keys: ["url"] },
-      { secret: "internal", directory: "internal", keys: ["token"] },
+      { secret: "internal", directory: "internal", keys: ["token", "operator-token", "audit-key"] },
     ]);
     expect(named(plan.units, "gateway").secrets.map(({ secret }) => secret)).toEqual(["cache", "internal", "spare"]);
     expect(named(plan.secrets, "db")).toMatchObject({ keys: ["url"], from: "generated" });

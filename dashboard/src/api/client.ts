@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { parseJson, readError } from "../../../src/contracts/error.js";
 import { type RequestOf, type Route, requestOf } from "../../../src/contracts/route.js";
+import { sessionProof } from "./proof.js";
 
 /** A failed request. `message` states the problem, `hint` what to do about it; both are shown to the user. */
 export class ApiError extends Error {
@@ -27,6 +28,7 @@ export interface SendOptions {
 /** Sends one request to this platform. @throws ApiError for a status other than 2xx, or if the platform is unreachable. */
 export async function send(path: string, options: SendOptions = {}): Promise<Response> {
   const { method = "GET", body, headers, signal } = options;
+  const proof = sessionProof();
   let response: Response;
   try {
     response = await fetch(path, {
@@ -34,8 +36,8 @@ export async function send(path: string, options: SendOptions = {}): Promise<Res
       credentials: "same-origin",
       headers: {
         accept: "application/json",
-        // A form on another site cannot set this header: it proves that the request comes from this page.
-        ...(method === "GET" ? {} : { "x-keelson": "1" }),
+        // Only pages of this origin have the second half of the session.
+        ...(proof === undefined ? {} : { "x-keelson": proof }),
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...headers,
       },
@@ -73,6 +75,22 @@ function parseReply<Json extends z.ZodType>(json: Json, text: string, path: stri
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw unexpected(path, issue ? `${issue.path.join(".") || "the response"}: ${issue.message}` : "its shape");
+}
+
+/** Reads a text representation: a plain link would not send the second half of the session. */
+export async function readText(path: string, signal?: AbortSignal): Promise<string> {
+  return (await send(path, { signal, headers: { accept: "*/*" } })).text();
+}
+
+/** Saves a text representation as a file. */
+export async function download(path: string, fileName: string): Promise<void> {
+  const response = await send(path, { headers: { accept: "*/*" } });
+  const url = URL.createObjectURL(await response.blob());
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = fileName;
+  link.click();
+  URL.revokeObjectURL(url);
 }
 
 async function refusal(response: Response): Promise<ApiError> {

@@ -4,6 +4,7 @@ import { sessionRoutes } from "../../../src/contracts/routes/accounts.js";
 import type { Session, SignIn } from "../../../src/contracts/session.js";
 import { ApiError, call } from "./client.js";
 import { revokePlaygroundKey } from "./playground-key.js";
+import { sessionProof, storeProof } from "./proof.js";
 import { clearTabStorage } from "./tab-storage.js";
 
 export type { Session } from "../../../src/contracts/session.js";
@@ -14,11 +15,6 @@ export const SESSION = ["session"] as const;
 
 /** Set while the sign-in page is shown because a session has ended, as opposed to no session at all. */
 export const SESSION_ENDED = ["session", "ended"] as const;
-
-/** Whether the browser sent a session cookie with the request for this page. Scripts cannot read it; the server reports it in the page. */
-function hasSessionCookie(): boolean {
-  return document.querySelector<HTMLMetaElement>("meta[name='keelson-session']")?.content !== "absent";
-}
 
 export function useSessionEnded(): boolean {
   return useQueryClient().getQueryData(SESSION_ENDED) === true;
@@ -34,7 +30,8 @@ export function useSession() {
     queryKey: SESSION,
     staleTime: Number.POSITIVE_INFINITY,
     queryFn: async ({ signal }): Promise<Session | null> => {
-      if (!hasSessionCookie()) return null;
+      // Without a session, a request would only make the browser log its 401.
+      if (sessionProof() === undefined) return null;
       try {
         return await readSession(signal);
       } catch (error) {
@@ -55,7 +52,11 @@ function forgetUser(client: QueryClient): void {
 export function useSignIn() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (credential: SignIn) => call(sessionRoutes.signIn, { body: credential }),
+    mutationFn: async (credential: SignIn): Promise<Session> => {
+      const { proof, ...session } = await call(sessionRoutes.signIn, { body: credential });
+      storeProof(proof);
+      return session;
+    },
     onSuccess: (session) => {
       forgetUser(client);
       client.removeQueries({ queryKey: SESSION_ENDED });
@@ -77,6 +78,7 @@ export function useSignOut() {
       }
     },
     onSuccess: () => {
+      storeProof(undefined);
       client.setQueryData(SESSION, null);
       forgetUser(client);
     },

@@ -16,7 +16,16 @@ import {
   userStatus,
 } from "../organisations.js";
 import { defineRoute } from "../route.js";
-import { endedSessions, newSignInLink, session, sessionId, sessionList, signIn, signInLink } from "../session.js";
+import {
+  endedSessions,
+  newSignInLink,
+  session,
+  sessionId,
+  sessionList,
+  signedIn,
+  signIn,
+  signInLink,
+} from "../session.js";
 
 const ofOrganisation = z.strictObject({
   organisation: organisationId.optional().meta({
@@ -33,7 +42,7 @@ export const sessionRoutes = {
     authority: ANONYMOUS,
     audit: "session.begin",
     body: signIn,
-    json: session,
+    json: signedIn,
   }),
   currentSession: defineRoute({
     method: "GET",

@@ -1,4 +1,4 @@
-import { ANONYMOUS, type Authority, HOST_OPERATOR, INFERENCE_KEY } from "../authority.js";
+import { ANONYMOUS, type Authority, INFERENCE_KEY, INTERNAL_TOKEN } from "../authority.js";
 
 /** A path that a bare `node:http` handler serves. Its contract is the OpenAI API, the Ollama API, or a de facto standard (Prometheus, Kubernetes probes). */
 export interface RawRoute {
@@ -12,12 +12,12 @@ const post = (path: string, authority: Authority): RawRoute => ({ method: "POST"
 
 /** Served by every process. */
 export const KERNEL_ROUTES: readonly RawRoute[] = [
-  // Probes and load balancers read the status; only operators also see the reasons.
+  // Probes and load balancers read the status; only holders of the internal token also see the reasons.
   get("/health", ANONYMOUS),
   get("/health/liveness", ANONYMOUS),
   get("/health/readiness", ANONYMOUS),
-  get("/services", HOST_OPERATOR),
-  get("/metrics", HOST_OPERATOR),
+  get("/services", INTERNAL_TOKEN),
+  get("/metrics", INTERNAL_TOKEN),
   get("/admin/openapi.json", ANONYMOUS),
 ];
 

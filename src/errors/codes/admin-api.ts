@@ -10,6 +10,7 @@ export const adminApiErrors = {
   "request/too-long": { summary: "The URL exceeds the length limit.", exitCode: 1 },
   "request/media-type": { summary: "The content type is not supported.", exitCode: 1 },
   "request/method": { summary: "The method is not supported at this path.", exitCode: 1 },
+  "request/cross-origin": { summary: "A page of another origin used the admin API.", exitCode: 1 },
   "request/not-found": { summary: "There is no such path.", exitCode: 1 },
 
   "credential/missing": {
@@ -34,14 +35,13 @@ export const adminApiErrors = {
     exitCode: 1,
   },
   "session/ended": { summary: "The session is no longer valid.", exitCode: 1, hint: "Sign in again." },
-  "session/no-header": { summary: "A change by a session needs the header `x-keelson: 1`.", exitCode: 1 },
+  "session/no-header": { summary: "A session needs the header `x-keelson` besides its cookie.", exitCode: 1 },
   "link/invalid": {
     summary: "A sign-in link is malformed, used or expired.",
     exitCode: 1,
     hint: "Get a new one: `keelson login` prints one.",
   },
   "internal/unauthorized": { summary: "The path requires the internal token.", exitCode: 1 },
-  "operators/only": { summary: "The page is served to operators only.", exitCode: 1 },
 
   "key/exceeds-maker": { summary: "A new key would have more rights than the key that creates it.", exitCode: 1 },
   "key/no-session": { summary: "A key that ends with a session needs a session to create it.", exitCode: 1 },

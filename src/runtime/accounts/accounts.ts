@@ -1,9 +1,11 @@
+import { acceptedTokens } from "../../contracts/platform-token.js";
 import type { UndoStack } from "../../lifecycle/undo-stack.js";
 import { createAdminApp, createInternalApp, mount, mountInternal } from "../admin/index.js";
 import { type Database, PLATFORM_SCOPE } from "../database/client.js";
 import type { Context, Running } from "../kernel/module.js";
 import { startInSteps } from "../kernel/start-steps.js";
-import { findActor } from "./actors.js";
+import { readOrCreateToken } from "../kernel/tokens.js";
+import { findActor, OPERATOR_ACTOR } from "./actors.js";
 import { KeyChanges } from "./changes.js";
 import type { Accounts } from "./client.js";
 import { prepareFirstStart } from "./first-start.js";
@@ -17,6 +19,7 @@ import { serveKeys } from "./routes/keys.js";
 import { serveOrganisations, serveUsers } from "./routes/people.js";
 import { serveSession } from "./routes/session.js";
 import type { AccountsSchema } from "./schema.js";
+import { hashToken } from "./token.js";
 
 /** Organisations, users, API keys, sessions and the audit log, in PostgreSQL. */
 export function startAccounts(context: Context, needs: { readonly database: Database }): Promise<Running<Accounts>> {
@@ -33,6 +36,10 @@ async function start(
   await database.migrate("accounts", [firstMigration, sessionsAndOrigins]);
   const tables = database.tables<AccountsSchema>();
   await prepareFirstStart(tables, context.secrets, log);
+
+  const operatorTokens = new Set(
+    acceptedTokens(await readOrCreateToken(context.secrets, "operator")).map((token) => hashToken(token)),
+  );
 
   const changes = await undo.step(
     "listen to changes of keys",
@@ -54,7 +61,9 @@ async function start(
       return principal;
     },
     identify: async (credential) => {
-      const actor = await tables.transaction(PLATFORM_SCOPE, (open) => findActor(open, credential), {
+      const { kind, hash } = credential;
+      if (kind === "operator") return operatorTokens.has(hash) ? OPERATOR_ACTOR : undefined;
+      const actor = await tables.transaction(PLATFORM_SCOPE, (open) => findActor(open, { kind, hash }), {
         repeatable: true,
       });
       if (actor?.keyId !== undefined) lastUsed.record(actor.keyId, Date.now());

@@ -7,9 +7,21 @@ import type { AccountsSchema } from "./schema.js";
 type Open = Transaction<AccountsSchema>;
 
 /** The caller that a credential identifies. Reads all organisations, because the credential determines the organisation. */
-export function findActor(open: Open, credential: Credential): Promise<Actor | undefined> {
-  return credential.kind === "key" ? actorOfKey(open, "hash", credential.hash) : actorOfSession(open, credential.hash);
+export function findActor(
+  open: Open,
+  { kind, hash }: Credential & { readonly kind: "key" | "session" },
+): Promise<Actor | undefined> {
+  return kind === "key" ? actorOfKey(open, "hash", hash) : actorOfSession(open, hash);
 }
+
+/** The holder of the operator token. */
+export const OPERATOR_ACTOR: Actor = {
+  name: "operator",
+  organisation: "default",
+  role: "owner",
+  scopes: SCOPES,
+  operator: true,
+};
 
 async function actorOfKey(open: Open, column: "hash" | "id", value: string): Promise<Actor | undefined> {
   const row = await validKeys(open)

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { request } from "undici";
 import type { z } from "zod";
 import { KEY_CHANGES_HEARTBEAT_MS, type KeyChange, keyChange } from "../../contracts/credentials.js";
+import { bearer } from "../../contracts/platform-token.js";
 import type { RequestOf, Route } from "../../contracts/route.js";
 import { accountsInternalRoutes } from "../../contracts/routes/accounts.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
@@ -88,7 +89,7 @@ class ChangeStream {
 
   async #read(signal: AbortSignal, connected: () => void): Promise<void> {
     const { statusCode, body } = await request(this.#url, {
-      headers: { authorization: `Bearer ${this.#token}` },
+      headers: { authorization: bearer(this.#token) },
       headersTimeout: RESPONSE_TIMEOUT_MS,
       bodyTimeout: KEY_CHANGES_HEARTBEAT_MS * 3,
       signal,

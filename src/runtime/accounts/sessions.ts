@@ -1,7 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { sql, type Transaction } from "kysely";
 import { SCOPES } from "../../contracts/authority.js";
 import type { Actor } from "../../contracts/credentials.js";
-import { AdminError, missingScope } from "../admin/index.js";
+import { AdminError, hashSession, missingScope } from "../admin/index.js";
 import { findActor } from "./actors.js";
 import { audit } from "./audit.js";
 import { countOfRows, type Page, type PageRequest, toPage } from "./page.js";
@@ -17,21 +18,22 @@ const LINK_LIFETIME_MS = 10 * 60 * 1000;
 
 export interface SignedIn {
   readonly actor: Actor;
-  /** The value of the cookie; the database stores its hash. */
+  /** The value of the cookie. The database stores a hash of both halves. */
   readonly token: string;
+  readonly proof: string;
   readonly expires: Date;
 }
 
-/** Starts a session of an API key. @throws AdminError 401 for an invalid key, 403 for one without the scope admin. */
-export async function signInByKey(open: Open, key: string): Promise<SignedIn> {
+/** Starts a session of an API key. Undefined: the key is invalid. @throws AdminError 403 for one without the scope admin. */
+export async function signInByKey(open: Open, key: string): Promise<SignedIn | undefined> {
   const actor = await findActor(open, { kind: "key", hash: hashToken(key) });
-  if (!actor) throw new AdminError(401, "credential/invalid", "this API key is invalid, revoked or expired");
+  if (!actor) return undefined;
   if (!actor.scopes.includes("admin")) throw missingScope("admin");
   return startSession(open, actor);
 }
 
-/** Starts a session of a sign-in link, which becomes invalid. @throws AdminError 401. */
-export async function signInByLink(open: Open, token: string): Promise<SignedIn> {
+/** Starts a session of a sign-in link, which becomes invalid. Undefined: it is used, expired or of a disabled user. */
+export async function signInByLink(open: Open, token: string): Promise<SignedIn | undefined> {
   const link = await open
     .deleteFrom("sign_in_links")
     .where("hash", "=", hashToken(token))
@@ -39,7 +41,7 @@ export async function signInByLink(open: Open, token: string): Promise<SignedIn>
     .returning(["organisation", "user_id"])
     .executeTakeFirst();
   const user = link && (await findUser(open, link.user_id));
-  if (!user || user.disabled) throw new AdminError(401, "link/invalid", "this sign-in link is used or expired");
+  if (!user || user.disabled) return undefined;
   return startSession(open, {
     name: `user:${user.id}`,
     organisation: user.organisation,
@@ -54,13 +56,14 @@ async function startSession(open: Open, actor: Actor): Promise<SignedIn> {
   await open.deleteFrom("sessions").where("expires", "<", sql<Date>`now()`).execute();
   await open.deleteFrom("sign_in_links").where("expires", "<", sql<Date>`now()`).execute();
   const token = createToken("kse");
+  const proof = randomBytes(32).toString("base64url");
   const expires = new Date(Math.min(Date.now() + SESSION_LIFETIME_MS, actor.expires ?? Number.POSITIVE_INFINITY));
   const { organisation } = actor;
   await open
     .insertInto("sessions")
     .values({
       id: createId("ses"),
-      hash: hashToken(token),
+      hash: hashSession(token, proof),
       organisation,
       user_id: actor.user?.id ?? null,
       key_id: actor.keyId ?? null,
@@ -68,11 +71,12 @@ async function startSession(open: Open, actor: Actor): Promise<SignedIn> {
     })
     .execute();
   await audit(open, { organisation, actor: actor.name, act: "session.begin", subject: actor.user?.id ?? actor.name });
-  return { actor, token, expires };
+  return { actor, token, proof, expires };
 }
 
-export async function signOut(open: Open, actor: Actor, token: string): Promise<void> {
-  const ended = await open.deleteFrom("sessions").where("hash", "=", hashToken(token)).executeTakeFirst();
+/** Ends the session of the actor. */
+export async function signOut(open: Open, actor: Actor, id: string): Promise<void> {
+  const ended = await open.deleteFrom("sessions").where("id", "=", id).executeTakeFirst();
   if (ended.numDeletedRows === 0n) return;
   const { organisation } = actor;
   await audit(open, { organisation, actor: actor.name, act: "session.end", subject: actor.user?.id ?? actor.name });

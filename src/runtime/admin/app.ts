@@ -36,7 +36,7 @@ export async function createAdminApp(context: Context, accounts: Pick<Accounts, 
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
   });
-  authenticate(app, accounts, context.internalToken);
+  authenticate(app, accounts, context);
   return app;
 }
 

@@ -1,15 +1,34 @@
-import { timingSafeEqual } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { type Authority, type Missing, missingRight, type Rights, SCOPES } from "../../contracts/authority.js";
+import { type Authority, type Missing, missingRight, type Rights } from "../../contracts/authority.js";
 import type { Actor } from "../../contracts/credentials.js";
+import { bearerToken, PERSON_HEADER } from "../../contracts/platform-token.js";
 import type { Accounts } from "../accounts/client.js";
 import { hashToken, isToken } from "../accounts/client.js";
+import type { Context } from "../kernel/module.js";
 import { AdminError } from "./errors.js";
+import { recentSessionsOf } from "./recent-sessions.js";
 import { Throttle } from "./throttle.js";
 
+/**
+ * A session has two halves. The browser sends the cookie to every port of the host, so each other server on it receives the cookie;
+ * only pages of the platform's own origin have the proof. It also protects from forged requests, which cannot set a header.
+ */
+export const PROOF_HEADER = "x-keelson";
+const PROOF = /^[\w-]{43}$/;
+
+/** Start of the names of session cookies. */
 export const SESSION_COOKIE = "keelson_session";
-/** Browsers send this header only from the dashboard's own pages: it protects sessions from forged requests. */
-const SESSION_HEADER = "x-keelson";
+
+/** The name of the session cookie at an address: platforms on other ports of the same host have cookies of their own. */
+export function sessionCookie(host: string): string {
+  const port = /:(\d+)$/.exec(host)?.[1];
+  return port === undefined ? SESSION_COOKIE : `${SESSION_COOKIE}_${port}`;
+}
+
+/** Hash by which a session is stored and looked up: of both halves. */
+export function hashSession(cookie: string, proof: string): string {
+  return hashToken(`${cookie}.${proof}`);
+}
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -20,25 +39,45 @@ declare module "fastify" {
     actor: Actor | null;
   }
   interface FastifyInstance {
-    throttle: Throttle;
+    /** Looks up a well-formed credential, within the limit on wrong ones of the client's address. */
+    lookUpCredential: CredentialLookUp;
   }
 }
 
-/** The holders of the internal token: processes of the platform, and the command line on the same machine. */
-const INTERNAL: Actor = {
-  name: "internal",
-  organisation: "default",
-  role: "owner",
-  scopes: SCOPES,
-  operator: true,
-};
+type CredentialLookUp = <Found>(
+  request: FastifyRequest,
+  token: string,
+  find: () => Promise<Found | undefined>,
+  wrong: () => AdminError,
+) => Promise<Found>;
+
+const THROTTLE = { maxFailures: 20, windowMs: 60_000, maxConcurrent: 2, maxWaiting: 50, maxAddresses: 10_000 };
+
+/** A name of a user of the operating system. */
+const PERSON = /^[\w.@-]{1,64}$/;
 
 /** Checks the authority of every route before its handler runs. A route without an authority responds with 500. */
-export function authenticate(app: FastifyInstance, accounts: Pick<Accounts, "identify">, internalToken: string): void {
-  const throttle = new Throttle({ maxFailures: 20, windowMs: 60_000, maxAddresses: 10_000 });
-  const internalHash = Buffer.from(hashToken(internalToken), "hex");
+export function authenticate(
+  app: FastifyInstance,
+  accounts: Pick<Accounts, "identify">,
+  { clientOf, metrics }: Pick<Context, "clientOf" | "metrics">,
+): void {
+  const throttle = new Throttle(THROTTLE);
+  const recent = recentSessionsOf(metrics);
   app.decorateRequest("actor", null);
-  app.decorate("throttle", throttle);
+  /** Looks up a well-formed credential. @throws AdminError 401 that `wrong` creates, or 429. */
+  const lookUp: CredentialLookUp = async (request, token, find, wrong) => {
+    const outcome = await throttle.lookUp(clientOf(request.raw).address, hashToken(token), find);
+    switch (outcome.kind) {
+      case "found":
+        return outcome.found;
+      case "wrong":
+        throw wrong();
+      case "throttled":
+        throw tooMany(outcome.waitMs);
+    }
+  };
+  app.decorate("lookUpCredential", lookUp);
 
   app.addHook("onRequest", async (request) => {
     if (request.is404) return;
@@ -56,32 +95,54 @@ export function authenticate(app: FastifyInstance, accounts: Pick<Accounts, "ide
   const identify = async (request: FastifyRequest): Promise<Actor | undefined> => {
     const authorization = request.headers.authorization;
     if (authorization !== undefined) return byBearer(request, authorization);
-    const cookie = request.cookies[SESSION_COOKIE];
+    const cookie = request.cookies[sessionCookie(clientOf(request.raw).host)];
     if (cookie === undefined) return undefined;
-    if (!["GET", "HEAD"].includes(request.method) && request.headers[SESSION_HEADER] !== "1")
+    const proof = request.headers[PROOF_HEADER];
+    if (typeof proof !== "string")
       throw new AdminError(
-        403,
+        401,
         "session/no-header",
-        `a change by a session requires the header \`${SESSION_HEADER}: 1\``,
+        `a session requires the header \`${PROOF_HEADER}\` besides its cookie`,
       );
-    const actor = isToken("kse", cookie)
-      ? await accounts.identify({ kind: "session", hash: hashToken(cookie) })
-      : undefined;
-    if (!actor) throw new AdminError(401, "session/ended", "this session has ended");
-    return actor;
+    const ended = (): AdminError => new AdminError(401, "session/ended", "this session has ended");
+    if (!isToken("kse", cookie) || !PROOF.test(proof)) throw ended();
+    const hash = hashSession(cookie, proof);
+    const identifySession = () => accounts.identify({ kind: "session", hash });
+    return lookUp(request, hash, () => recent.lookUp(hash, isRecallable(request), identifySession), ended);
   };
 
   const byBearer = async (request: FastifyRequest, authorization: string): Promise<Actor> => {
-    const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? "";
-    const hash = hashToken(token);
-    if (timingSafeEqual(Buffer.from(hash, "hex"), internalHash)) return INTERNAL;
-    if (!throttle.wasValid(hash)) requireUnthrottled(throttle, request.ip);
-    const actor = isToken("kls", token) ? await accounts.identify({ kind: "key", hash }) : undefined;
-    throttle.recordUse(hash, actor !== undefined);
-    if (actor) return actor;
-    throttle.recordFailure(request.ip, Date.now());
-    throw new AdminError(401, "credential/invalid", "this API key is invalid, revoked or expired");
+    const token = bearerToken(authorization);
+    const wrong = (): AdminError =>
+      new AdminError(401, "credential/invalid", "this API key is invalid, revoked or expired");
+    // By its form and checksum first: a mistyped or made-up key costs no look-up.
+    const kind = isToken("kls", token) ? "key" : OPERATOR_TOKEN.test(token) ? "operator" : undefined;
+    if (kind === undefined) throw wrong();
+    const actor = await lookUp(request, token, () => accounts.identify({ kind, hash: hashToken(token) }), wrong);
+    return kind === "operator" ? { ...actor, name: personOf(request) ?? actor.name } : actor;
   };
+}
+
+/** What a recent session may do while it cannot be looked up: read, and operate drills, which may be the reason. */
+function isRecallable({ method, routeOptions }: FastifyRequest): boolean {
+  return method === "GET" || method === "HEAD" || routeOptions.url?.startsWith("/admin/drills") === true;
+}
+
+/** The operator token, which has no checksum: 256 random bits, and not the form of another credential. */
+const OPERATOR_TOKEN = /^(?!kls_|kll_|kse_)[\w-]{32,}$/;
+
+/** The holder of the operator token, as the command line reports the user of the operating system. */
+function personOf({ headers }: FastifyRequest): string | undefined {
+  const person = headers[PERSON_HEADER];
+  return typeof person === "string" && PERSON.test(person) ? `os:${person}` : undefined;
+}
+
+function tooMany(waitMs: number): AdminError {
+  const seconds = Math.ceil(waitMs / 1000);
+  return new AdminError(429, "credential/too-many", "too many invalid credentials from this address", {
+    hint: `Try again in ${seconds} s.`,
+    retryAfter: seconds,
+  });
 }
 
 function forbidden(missing: Missing, { role }: Rights): AdminError {
@@ -103,17 +164,6 @@ function forbidden(missing: Missing, { role }: Rights): AdminError {
 export function missingScope(scope: Rights["scopes"][number]): AdminError {
   return new AdminError(403, "scope/missing", `this API key does not have the scope ${scope}`, {
     hint: `Create a key that has it: \`keelson keys create NAME --scope ${scope}\`.`,
-  });
-}
-
-/** @throws AdminError 429 if this address has sent too many invalid credentials. */
-export function requireUnthrottled(throttle: Throttle, address: string): void {
-  const waitMs = throttle.waitMs(address, Date.now());
-  if (waitMs === 0) return;
-  const seconds = Math.ceil(waitMs / 1000);
-  throw new AdminError(429, "credential/too-many", "too many invalid credentials from this address", {
-    hint: `Try again in ${seconds} s.`,
-    retryAfter: seconds,
   });
 }
 

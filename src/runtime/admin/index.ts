@@ -1,5 +1,5 @@
 export { createAdminApp, createInternalApp } from "./app.js";
-export { missingScope, requireUnthrottled, SESSION_COOKIE } from "./auth.js";
+export { hashSession, missingScope, PROOF_HEADER, SESSION_COOKIE, sessionCookie } from "./auth.js";
 export { AdminError } from "./errors.js";
 export { mount, mountInternal } from "./mount.js";
 export { organisationOf, readableOrganisation, scopeOf, visibleTo } from "./organisation-scope.js";

@@ -1,6 +1,6 @@
 import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import { z } from "zod";
-import { SESSION_COOKIE } from "./auth.js";
+import { PROOF_HEADER, SESSION_COOKIE } from "./auth.js";
 
 const documentShape = z.looseObject({
   openapi: z.literal("3.1.0"),
@@ -24,10 +24,10 @@ export function documentInfo(url: string): NonNullable<FastifyDynamicSwaggerOpti
       title: "Keelson admin API",
       version: "1",
       description:
-        "Organisations, users, API keys, usage and operation of a platform. Changes by a session require the header `x-keelson: 1`.",
+        "Organisations, users, API keys, usage and operation of a platform. Requests of a session require the header `x-keelson` besides the cookie.",
     },
     servers: [{ url }],
-    security: [{ key: [] }, { session: [] }],
+    security: [{ key: [] }, { session: [], sessionProof: [] }],
     components: {
       securitySchemes: {
         key: {
@@ -35,7 +35,18 @@ export function documentInfo(url: string): NonNullable<FastifyDynamicSwaggerOpti
           scheme: "bearer",
           description: "An API key with the scope `admin` (or `usage` to read usage).",
         },
-        session: { type: "apiKey", in: "cookie", name: SESSION_COOKIE },
+        session: {
+          type: "apiKey",
+          in: "cookie",
+          name: SESSION_COOKIE,
+          description: "The name ends in `_PORT` where the address of the platform has a port.",
+        },
+        sessionProof: {
+          type: "apiKey",
+          in: "header",
+          name: PROOF_HEADER,
+          description: "`proof` of the response to `POST /admin/session`.",
+        },
       },
     },
   };

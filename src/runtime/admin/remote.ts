@@ -1,5 +1,6 @@
 import { request } from "undici";
 import type { z } from "zod";
+import { bearer } from "../../contracts/platform-token.js";
 import { type RequestOf, type Route, requestOf } from "../../contracts/route.js";
 
 /** Maximum number of characters of an unexpected response in an error message. */
@@ -26,7 +27,7 @@ export async function callModule<R extends Route>(
   const response = await request(`${url.replace(/\/$/, "")}${path}`, {
     method,
     headers: {
-      authorization: `Bearer ${token}`,
+      authorization: bearer(token),
       ...(body === undefined ? {} : { "content-type": "application/json" }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -1,5 +1,6 @@
 import { request as send } from "undici";
 import { ANONYMOUS, PER_ROUTE } from "../../contracts/authority.js";
+import { CLIENT_ADDRESS_HEADER, CLIENT_HOST_HEADER, FORWARDED_BY_HEADER } from "../../contracts/platform-token.js";
 import type { ErrorCode } from "../../errors/catalogue.js";
 import { MODULE_NAMES, MODULES } from "../../modules/index.js";
 import { type Handler, respondJson } from "../kernel/listener.js";
@@ -22,6 +23,12 @@ const HOP_BY_HOP = new Set([
   "upgrade",
   "host",
   "expect",
+]);
+
+/** Headers that this module sets itself or has checked: `Origin` belongs to the public name, which the other process does not know. */
+const OWN_HEADERS = new Set<string>([
+  ...[CLIENT_ADDRESS_HEADER, CLIENT_HOST_HEADER, FORWARDED_BY_HEADER],
+  ...["origin", "sec-fetch-site", "sec-fetch-mode"],
 ]);
 
 /** Forwards the paths of modules in other processes. The modules of this process serve theirs themselves. */
@@ -66,9 +73,11 @@ function forward(context: Context, prefix: string, module: string): Handler {
     response.on("close", () => abort.abort());
     const headers: string[] = [];
     for (const [name, value] of Object.entries(request.headers)) {
-      if (value === undefined || HOP_BY_HOP.has(name)) continue;
+      if (value === undefined || HOP_BY_HOP.has(name) || OWN_HEADERS.has(name)) continue;
       for (const one of Array.isArray(value) ? value : [value]) headers.push(name, one);
     }
+    const { address, host } = context.clientOf(request);
+    headers.push(CLIENT_ADDRESS_HEADER, address, CLIENT_HOST_HEADER, host, FORWARDED_BY_HEADER, context.internalToken);
     const method = request.method ?? "GET";
     const bodyless = method === "GET" || method === "HEAD";
     send(target, {

@@ -1,5 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
+import { bearer } from "../../contracts/platform-token.js";
 import { messageOf } from "../../errors/thrown.js";
 import { nameAtServer } from "../../plan/model-source.js";
 import type { Model } from "../../plan/plan.js";
@@ -53,9 +54,9 @@ export function enginesOfPlan(context: Context): Engine {
   for (const model of context.plan.models) {
     const unit = context.plan.units.find(({ name }) => name === model.unit);
     const configured = context.peers[`engine/${model.name}`] ?? context.peers["engine"];
-    // The internal token is sent to Keelson's own engine module only, never to vLLM or Ollama.
+    // The token of the engines is sent to Keelson's own engine module only, never to vLLM or Ollama.
     const own = configured !== undefined || unit === undefined || unit.modules.includes("engine");
-    const authorization = own ? `Bearer ${context.internalToken}` : undefined;
+    const authorization = own && context.engineToken !== undefined ? bearer(context.engineToken) : undefined;
     const url = configured ?? (unit === undefined ? undefined : unitUrl(unit));
     if (model.upstreams.length > 0) void poll(model, () => upstreamTargets(model, context.secrets));
     else if (url !== undefined) void poll(model, () => replicaTargets(model, url, authorization));

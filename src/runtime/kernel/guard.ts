@@ -1,78 +1,88 @@
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { isIP } from "node:net";
 import type { PrefixAuthority } from "../../contracts/authority.js";
+import {
+  acceptedTokens,
+  bearerToken,
+  CLIENT_ADDRESS_HEADER,
+  CLIENT_HOST_HEADER,
+  FORWARDED_BY_HEADER,
+} from "../../contracts/platform-token.js";
 import type { ErrorCode } from "../../errors/catalogue.js";
+import { isFromOwnPage } from "./hosts.js";
 import { type Handler, respondJson } from "./listener.js";
 
-/** Classifies the sender of a request. */
+/**
+ * Classifies the sender of a request. The address of the connection proves nothing: a proxy, a tunnel, a web page in a browser
+ * and every other user of this machine connect from loopback as well.
+ */
 export interface Guard {
-  /** The request carries the internal token: it comes from a process of the platform. */
+  /** The request carries the token: it comes from a process of the platform, or from an operator of this machine. */
   internal(request: IncomingMessage): boolean;
-  /** The request carries the internal token, or comes directly from this machine and is addressed to it. */
-  operator(request: IncomingMessage): boolean;
+  /** The client of a request, also if a module of the platform has forwarded the request. */
+  client(request: IncomingMessage): Client;
 }
 
-export function guardWith(token: string): Guard {
-  const expected = Buffer.from(`Bearer ${token}`);
-  const internal = (request: IncomingMessage): boolean => {
-    const given = Buffer.from(request.headers.authorization ?? "");
-    return given.length === expected.length && timingSafeEqual(given, expected);
+/** The client of a request as the first process of the platform sees it. */
+export interface Client {
+  readonly address: string;
+  /** The `Host` header; empty without one. */
+  readonly host: string;
+}
+
+/** `secret`: one token per line, each of which is accepted. */
+export function guardWith(secret: string): Guard {
+  const expected = acceptedTokens(secret).map((token) => Buffer.from(token));
+  const isAccepted = (token: string): boolean => {
+    const given = Buffer.from(token);
+    return expected.some((each) => each.length === given.length && timingSafeEqual(each, given));
   };
-  return { internal, operator: (request) => fromThisMachine(request) || internal(request) };
+  return {
+    internal: ({ headers }) => isAccepted(bearerToken(headers.authorization)),
+    client: ({ headers, socket }) => {
+      const { [CLIENT_ADDRESS_HEADER]: address, [CLIENT_HOST_HEADER]: host, [FORWARDED_BY_HEADER]: by } = headers;
+      if (typeof address === "string" && typeof host === "string" && typeof by === "string" && isAccepted(by))
+        return { address, host };
+      return { address: socket.remoteAddress?.replace(/^::ffff:/, "") ?? "", host: headers.host ?? "" };
+    },
+  };
 }
 
-/** `handler` for the platform's own processes only; responds with 401 to others. */
-function internalOnly(guard: Guard, handler: Handler): Handler {
-  const error = { code: "internal/unauthorized" satisfies ErrorCode, message: "this path requires the internal token" };
+/** `handler` for the holders of the token only; responds with 401 to others. */
+export function internalOnly(guard: Guard, handler: Handler): Handler {
+  const error = {
+    code: "internal/unauthorized" satisfies ErrorCode,
+    message: "this path requires the internal token, also on the machine itself",
+  };
   return (request, response) =>
     guard.internal(request) ? handler(request, response) : respondJson(response, 401, { error });
 }
 
-/** `handler` for operators only; responds with 401 to others. */
-export function operatorsOnly(guard: Guard, handler: Handler): Handler {
-  const message = "this path requires the internal token, unless it is requested on its own machine as localhost";
-  const error = { code: "operators/only" satisfies ErrorCode, message };
+/** `handler` behind the check that the request does not come from a page of another site, of which the browser reports the origin. */
+function ownPagesOnly(isOwnName: (host: string) => boolean, handler: Handler): Handler {
+  const error = {
+    code: "request/cross-origin" satisfies ErrorCode,
+    message: "a page of another origin may not use the admin API",
+    hint: "Declare the name of this platform as `host` of an entrance, if the page is its own.",
+  };
   return (request, response) =>
-    guard.operator(request) ? handler(request, response) : respondJson(response, 401, { error });
-}
-
-/** Headers that a proxy adds. A request with one is untrusted: a proxy on this machine forwards requests of other machines. */
-const FORWARDING_HEADERS = ["forwarded", "x-forwarded-for", "x-real-ip", "via"] as const;
-
-function fromThisMachine({ socket, headers }: IncomingMessage): boolean {
-  const address = socket.remoteAddress?.replace(/^::ffff:/, "");
-  const loopback = address === "::1" || address?.startsWith("127.") === true;
-  return loopback && isLocalHost(headers.host) && FORWARDING_HEADERS.every((name) => headers[name] === undefined);
+    isFromOwnPage(request, isOwnName) ? handler(request, response) : respondJson(response, 403, { error });
 }
 
 /**
- * Whether a Host header names this machine: an IP address or `localhost`. Any other name may be a web page's that resolves to
- * 127.0.0.1 (DNS rebinding): the browser of a user of this machine would then send the page's requests from loopback.
- */
-export function isLocalHost(host: string | undefined): boolean {
-  const [, bracketed, plain] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/.exec(host ?? "") ?? [];
-  if (bracketed !== undefined) return isIP(bracketed) === 6;
-  return plain !== undefined && (isIP(plain) === 4 || /^(?:.+\.)?localhost$/i.test(plain));
-}
-
-/**
- * `handler` behind the check that `authority` requires before it. Authorities other than `internal-token` and
- * `host-operator` are enforced by the handler.
+ * `handler` behind the checks that do not need the module: the token for `internal-token`, and the origin for the admin API.
+ * Other authorities are enforced by the handler.
  * @throws Error for a path below `/internal/` with another authority than the internal token.
  */
-export function guarded(prefix: string, authority: PrefixAuthority, guard: Guard, handler: Handler): Handler {
+export function guarded(
+  prefix: string,
+  authority: PrefixAuthority,
+  guard: Guard,
+  isOwnName: (host: string) => boolean,
+  handler: Handler,
+): Handler {
   if (prefix.startsWith("/internal/") && authority.kind !== "internal-token")
     throw new Error(`${prefix} must require the internal token, not ${authority.kind}`);
-  switch (authority.kind) {
-    case "internal-token":
-      return internalOnly(guard, handler);
-    case "host-operator":
-      return operatorsOnly(guard, handler);
-    case "anonymous":
-    case "actor":
-    case "inference-key":
-    case "per-route":
-      return handler;
-  }
+  if (authority.kind === "internal-token") return internalOnly(guard, handler);
+  return /^\/admin(\/|$)/.test(prefix) ? ownPagesOnly(isOwnName, handler) : handler;
 }

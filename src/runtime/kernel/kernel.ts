@@ -1,16 +1,18 @@
-import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { collectDefaultMetrics, Registry } from "prom-client";
+import { currentToken } from "../../contracts/platform-token.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
 import { UndoStack } from "../../lifecycle/undo-stack.js";
+import { MODEL_MODULE } from "../../modules/index.js";
 import type { Milliseconds, Plan } from "../../plan/plan.js";
 import { clientsOf } from "./clients.js";
 import { type Order, rowOf, startModule, startOrder, type Table } from "./define.js";
 import { type Guard, guarded, guardWith } from "./guard.js";
+import { type KnownHosts, knownHosts } from "./hosts.js";
 import { type Address, Listener, type ListenerLimits, NOT_FOUND, respondError } from "./listener.js";
 import type { Context, Running, Secrets } from "./module.js";
 import { peerUrl } from "./peers.js";
@@ -18,6 +20,7 @@ import { registerProcessMetrics } from "./process-metrics.js";
 import { secretsIn } from "./secrets.js";
 import { Services } from "./services.js";
 import { metricsHandler, serveStatusPages } from "./status-pages.js";
+import { type ProcessTokens, processTokens } from "./tokens.js";
 import { traceOf } from "./trace.js";
 import { startTracing, type Tracer } from "./tracing.js";
 
@@ -126,8 +129,9 @@ function kernelOf(
 interface Opened {
   readonly order: Order;
   readonly secrets: Secrets;
-  readonly internalToken: string;
+  readonly tokens: ProcessTokens;
   readonly guard: Guard;
+  readonly hosts: KnownHosts;
   readonly metrics: Registry;
   readonly services: Services;
   readonly listener: Listener;
@@ -142,21 +146,26 @@ interface Opened {
 async function open(table: Table, options: ServeOptions, undo: UndoStack): Promise<Opened> {
   const { plan, unit, log } = options;
   const secrets = secretsIn(options.secretsDirectory);
-  const internalToken = await undo.step("read the internal token", () => readOrCreateToken(secrets));
+  const order = startOrder(table, options.modules);
+  const tokens = await undo.step("read the tokens", () => processTokens(secrets, order.start));
   await undo.step("create the data directory", () => createDirectory(options.dataDirectory));
 
-  const order = startOrder(table, options.modules);
   const peer = (module: string): string | undefined =>
     order.start.includes(module) ? undefined : (options.peers?.[module] ?? peerUrl(plan, module));
   const closed = new AbortController();
   undo.defer("close remote clients", () => closed.abort());
-  const guard = guardWith(internalToken);
+  const guard = guardWith(tokens.internal);
+  const hosts = knownHosts(plan, () => options.publicUrl ?? "");
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   const services = new Services(order.start.map((name) => ({ name, needs: rowOf(table, name).needs })));
-  const listener = new Listener((error, request) => {
-    log.error({ error: messageOf(error), traceId: traceOf(request).traceId, path: request.url }, "a handler failed");
-  }, options.limits);
+  const listener = new Listener(
+    (error, request) => {
+      log.error({ error: messageOf(error), traceId: traceOf(request).traceId, path: request.url }, "a handler failed");
+    },
+    hosts,
+    options.limits,
+  );
   registerProcessMetrics(metrics, services, listener);
   const remote = order.remote.map((name) => ({ name, url: peer(name) }));
   serveStatusPages(listener, services, { unit, remote }, metrics, guard);
@@ -167,7 +176,7 @@ async function open(table: Table, options: ServeOptions, undo: UndoStack): Promi
     async () => urlOf(await listener.listen(options.listen)),
     () => listener.drain(AbortSignal.abort()),
   );
-  const metricsUrl = await openMetricsListener(options.metricsListen, metrics, undo);
+  const metricsUrl = await openMetricsListener(options.metricsListen, metrics, hosts, undo);
   const endpoint = process.env["OTEL_EXPORTER_OTLP_ENDPOINT"] || plan.observe.otlp;
   const tracer =
     endpoint &&
@@ -177,7 +186,7 @@ async function open(table: Table, options: ServeOptions, undo: UndoStack): Promi
       (started) => started.stop(),
     ));
   return {
-    ...{ order, secrets, internalToken, guard, metrics, services, listener, url, metricsUrl, peer },
+    ...{ order, secrets, tokens, guard, hosts, metrics, services, listener, url, metricsUrl, peer },
     tracer: tracer || undefined,
     closed: closed.signal,
   };
@@ -186,10 +195,11 @@ async function open(table: Table, options: ServeOptions, undo: UndoStack): Promi
 async function openMetricsListener(
   address: Address | undefined,
   metrics: Registry,
+  hosts: KnownHosts,
   undo: UndoStack,
 ): Promise<string | undefined> {
   if (address === undefined) return undefined;
-  const listener = new Listener(() => undefined, { maxConnections: MAX_METRICS_CONNECTIONS });
+  const listener = new Listener(() => undefined, hosts, { maxConnections: MAX_METRICS_CONNECTIONS });
   listener.route("/metrics", metricsHandler(metrics));
   return undo.step(
     "open the metrics listener",
@@ -263,7 +273,9 @@ async function stopModule(
 }
 
 function contextOf(name: string, opened: Opened, options: ServeOptions): Context {
-  const { order, services, listener, guard, url, peer } = opened;
+  const { order, services, listener, guard, hosts, tokens, url, peer } = opened;
+  // A process that serves a model is called with the token of the engines, also if it runs other modules.
+  const own = name === MODEL_MODULE && tokens.engines !== undefined ? guardWith(tokens.engines) : guard;
   return {
     plan: options.plan,
     unit: options.unit,
@@ -275,13 +287,19 @@ function contextOf(name: string, opened: Opened, options: ServeOptions): Context
     localModules: order.start,
     peer,
     peers: options.peers ?? {},
-    internalToken: opened.internalToken,
+    internalToken: currentToken(tokens.internal),
+    engineToken: tokens.engines === undefined ? undefined : currentToken(tokens.engines),
+    clientOf: (request) => guard.client(request),
     tracer: opened.tracer,
     draining: () => services.draining,
     closed: opened.closed,
     services: () => services.list(),
     publicUrl: options.publicUrl ?? url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//127.0.0.1:"),
-    route: (prefix, authority, handler) => listener.route(prefix, guarded(prefix, authority, guard, handler)),
+    route: (prefix, authority, handler) =>
+      listener.route(
+        prefix,
+        guarded(prefix, authority, own, (host) => hosts.isPublic(host), handler),
+      ),
     report: (condition, reason) => services.report(name, condition, reason),
   };
 }
@@ -292,15 +310,6 @@ function requireModules(table: Table, names: readonly string[]): void {
   throw new KeelsonError("modules/unknown", `there is no module ${unknown}`, {
     hint: `modules: ${Object.keys(table).join(", ")}`,
   });
-}
-
-/** The token that the processes of one installation share. Created on the first start if it is not provided. */
-async function readOrCreateToken(secrets: Secrets): Promise<string> {
-  const existing = await secrets.read("internal/token");
-  if (existing) return existing;
-  const created = randomBytes(32).toString("base64url");
-  await secrets.write("internal/token", created);
-  return created;
 }
 
 function urlOf({ host, port }: Address): string {

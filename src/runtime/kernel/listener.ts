@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Milliseconds } from "../../plan/plan.js";
 import { errorBody, type HttpError } from "./error-body.js";
+import type { KnownHosts } from "./hosts.js";
 import { newId, TracedRequest } from "./trace.js";
 
 /** Handles one HTTP request whose path matches the handler's prefix. */
@@ -38,6 +39,13 @@ const LISTEN_BACKLOG = 1024;
 
 export const NOT_FOUND: HttpError = { status: 404, code: "not_found", message: "no module serves this path" };
 
+const MISDIRECTED: HttpError = {
+  status: 421,
+  code: "misdirected_request",
+  message:
+    "this platform is not addressed by the name in the request's Host header; declare it as `host` of an entrance, or use the address of the machine",
+};
+
 interface Route {
   readonly prefix: string;
   readonly handler: Handler;
@@ -59,6 +67,7 @@ export class Listener {
 
   constructor(
     private readonly onError: (error: unknown, request: IncomingMessage) => void,
+    private readonly hosts: Pick<KnownHosts, "has">,
     limits: Partial<ListenerLimits> = {},
   ) {
     const { headersTimeout, requestTimeout, maxHeaderBytes, maxConnections } = { ...DEFAULT_LIMITS, ...limits };
@@ -178,6 +187,11 @@ export class Listener {
       return;
     }
     const url = request.url ?? "/";
+    // Probes and load balancers address a process by any name, and read only its status.
+    if (!matches(url, "/health") && request.headers.host !== undefined && !this.hosts.has(request.headers.host)) {
+      this.#refuseRequest(request, response, MISDIRECTED);
+      return;
+    }
     try {
       const route = this.#routes.find(({ prefix }) => matches(url, prefix));
       if (route !== undefined) route.handler(request, response);

@@ -1,8 +1,10 @@
+import type { IncomingMessage } from "node:http";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import type { PrefixAuthority } from "../../contracts/authority.js";
 import type { ModuleStatus } from "../../contracts/services.js";
 import type { Plan } from "../../plan/plan.js";
+import type { Client } from "./guard.js";
 import type { Handler } from "./listener.js";
 import type { Condition } from "./services.js";
 import type { Tracer } from "./tracing.js";
@@ -34,6 +36,10 @@ export interface Context {
   readonly peers: Readonly<Record<string, string>>;
   /** Authenticates the processes of the platform to each other. The kernel requires it on every `/internal/…` path. */
   readonly internalToken: string;
+  /** Authenticates this process to those that serve one model; undefined if its modules call none. */
+  readonly engineToken: string | undefined;
+  /** The client of a request, also if the dashboard has forwarded the request. */
+  clientOf(request: IncomingMessage): Client;
   /** Exports spans over OTLP; undefined if no endpoint is configured. */
   readonly tracer: Tracer | undefined;
   /** True once a stop was requested: new work may be refused; requests in flight complete. */
@@ -45,8 +51,8 @@ export interface Context {
   /** Base URL under which users reach the platform, e.g. `http://127.0.0.1:8800`. */
   readonly publicUrl: string;
   /**
-   * Claims a path prefix of the process's one listener; the longest prefix wins. The kernel enforces the authorities
-   * `internal-token` and `host-operator`; the handler itself authenticates the callers of all others.
+   * Claims a path prefix of the process's one listener; the longest prefix wins. The kernel enforces the authority
+   * `internal-token`; the handler itself authenticates the callers of all others.
    */
   route(prefix: string, authority: PrefixAuthority, handler: Handler): void;
   /**

@@ -1,7 +1,7 @@
 import type { Registry } from "prom-client";
 import type { ServicesDocument } from "../../contracts/services.js";
 import type { ErrorCode } from "../../errors/catalogue.js";
-import { type Guard, operatorsOnly } from "./guard.js";
+import { type Guard, internalOnly } from "./guard.js";
 import { type Handler, type Listener, respondJson } from "./listener.js";
 import { type Services, serves } from "./services.js";
 
@@ -15,8 +15,8 @@ export interface ProcessIdentity {
 
 /**
  * Claims the paths that every process serves: `/health`, `/health/liveness`, `/health/readiness`, `/services` and `/metrics`.
- * Every client can read whether the process is healthy, as probes and load balancers must. Reasons and modules are for
- * operators only, because this listener may be the public entry point.
+ * Every client can read whether the process is healthy, as probes and load balancers must. Reasons and modules require the
+ * internal token, because this listener may be the public entry point.
  */
 export function serveStatusPages(
   listener: Listener,
@@ -40,7 +40,7 @@ export function serveStatusPages(
     const waitsFor = services.list().filter(({ state }) => !serves(state));
     respondJson(response, services.ready ? 200 : 503, {
       status: status("ready"),
-      ...(guard.operator(request) && {
+      ...(guard.internal(request) && {
         waitsFor: waitsFor.map(({ name, state, reason }) => ({ name, state, reason })),
       }),
     });
@@ -50,7 +50,7 @@ export function serveStatusPages(
     const degraded = list.some(({ state }) => state === "degraded");
     respondJson(response, services.ready ? 200 : 503, {
       status: status(degraded ? "degraded" : "healthy"),
-      ...(guard.operator(request) && {
+      ...(guard.internal(request) && {
         unit,
         uptimeSeconds: Math.round((Date.now() - startedAt) / 1000),
         modules: Object.fromEntries(list.map(({ name, state, reason }) => [name, { state, reason }])),
@@ -65,8 +65,8 @@ export function serveStatusPages(
       services: services.list(),
       remote,
     } satisfies ServicesDocument);
-  listener.route("/services", operatorsOnly(guard, list));
-  listener.route("/metrics", operatorsOnly(guard, metricsHandler(metrics)));
+  listener.route("/services", internalOnly(guard, list));
+  listener.route("/metrics", internalOnly(guard, metricsHandler(metrics)));
 }
 
 /** Responds with the metrics in Prometheus's text format. */

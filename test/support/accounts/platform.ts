@@ -30,7 +30,7 @@ export interface Answer {
 }
 
 export interface Call {
-  /** An API key, or the internal token. */
+  /** An API key, or a token of the platform. */
   readonly key?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON; a Buffer or a string as it is. */
@@ -41,7 +41,9 @@ export interface Call {
 export interface Platform {
   readonly kernel: Kernel;
   readonly url: string;
+  /** The operator token. */
   readonly token: string;
+  readonly internalToken: string;
   readonly firstKey: string;
   readonly database: Database;
   readonly accounts: Accounts;
@@ -77,7 +79,8 @@ export async function startPlatform(databaseUrl: string, options: PlatformOption
   return {
     kernel,
     url: kernel.url,
-    token: await secret("internal/token"),
+    token: await secret("internal/operator-token"),
+    internalToken: await secret("internal/token"),
     firstKey: await secret("first-key/key"),
     database: kernel.client("database") as Database,
     accounts: kernel.client("accounts") as Accounts,
@@ -106,8 +109,8 @@ export async function send(url: string, method: string, path: string, call: Call
   return { status: response.statusCode, headers: response.headers, body: json ? JSON.parse(text) : text, text };
 }
 
-/** The session cookie that a response sets, as a request header. */
-export function cookieOf(answer: Answer): Record<string, string> {
+/** Both halves of the session that a response starts, as request headers. */
+export function sessionOf(answer: Answer): Record<string, string> {
   const set = [answer.headers["set-cookie"] ?? []].flat()[0] ?? "";
-  return { cookie: set.split(";", 1)[0] ?? "" };
+  return { cookie: set.split(";", 1)[0] ?? "", "x-keelson": String(answer.body.proof) };
 }

@@ -93,11 +93,11 @@ export class PlatformOnNode {
     return `http://${spec.clusterIP}:${spec.ports[0]?.port}`;
   }
 
-  /** The internal token of the platform's modules, which administrators of the cluster can read. */
+  /** The operator token, which administrators of the cluster can read. */
   async #admin(): Promise<Record<string, string>> {
     const path = `/api/v1/namespaces/${this.namespace}/secrets/internal`;
     const { data } = await this.cluster.plane.api.get(path, Secret);
-    const token = Buffer.from(data["token"] ?? "", "base64").toString();
+    const token = Buffer.from(data["operator-token"] ?? "", "base64").toString();
     return { authorization: `Bearer ${token}`, "content-type": "application/json" };
   }
 }

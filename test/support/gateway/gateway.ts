@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Logger, pino } from "pino";
@@ -193,12 +193,18 @@ export async function startTestGateway(plan: Plan, options: TestGatewayOptions =
         headers: { authorization: `Bearer ${key}`, "content-type": "application/json", ...headers },
         body: typeof body === "string" || body instanceof Uint8Array ? (body as string) : JSON.stringify(body),
       }),
-    metrics: async () => (await fetch(`${kernel.url}/metrics`)).text(),
+    metrics: async () => (await getInternally(kernel.url, "/metrics", join(directory, "secrets"))).text(),
     stop: async () => {
       await kernel.stop({ grace: 5000 });
       if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Requests a page of a process that requires the internal token, which is among its secrets. */
+export async function getInternally(url: string, path: string, secretsDirectory: string): Promise<Response> {
+  const token = await readFile(join(secretsDirectory, "internal/token"), "utf8");
+  return fetch(`${url}${path}`, { headers: { authorization: `Bearer ${token}` } });
 }
 
 /** The value of one series; 0 if it does not exist. */

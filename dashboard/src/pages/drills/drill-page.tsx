@@ -9,9 +9,12 @@ import {
   useCancelDrill,
   useDrill,
 } from "../../api/drills.js";
+import { openReport, save } from "../../api/save.js";
 import { count, duration, outcome } from "../../format.js";
+import { styleNonce } from "../../nonce.js";
 import { DownloadIcon, OpenIcon } from "../../shell/icons.js";
 import { LiveMark } from "../../shell/live-mark.js";
+import { reportFrame } from "./report-frame.js";
 import { Page, Section } from "../../shell/page.js";
 import { Failure, Loading } from "../../shell/states.js";
 import { When } from "../../shell/when.js";
@@ -51,19 +54,15 @@ export function DrillPage() {
         ) : (
           <>
             <Button
-              component="a"
               variant="default"
-              href={reportAddress(id, "html")}
-              target="_blank"
+              onClick={() => openReport(reportAddress(id, "html"), (html) => reportFrame(html, styleNonce()))}
               leftSection={<OpenIcon size={16} />}
             >
               Open report
             </Button>
             <Button
-              component="a"
               variant="default"
-              href={reportAddress(id, "md")}
-              download={`drill-${id}.md`}
+              onClick={() => save(reportAddress(id, "md"), `drill-${id}.md`)}
               leftSection={<DownloadIcon size={16} />}
             >
               Markdown

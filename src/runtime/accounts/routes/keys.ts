@@ -66,7 +66,9 @@ function ownKeysOnly(actor: Actor): string | undefined {
 function requireGrantable(actor: Actor, scopes: readonly Scope[]): void {
   if (scopes.includes("admin") && !includesRole(actor.role, "admin"))
     throw new AdminError(403, "role/too-low", "a member cannot create a key with the scope admin");
-  const missing = scopes.find((scope) => !actor.scopes.includes(scope));
+  // The scope admin includes usage.
+  const held = actor.scopes.includes("admin") ? [...actor.scopes, "usage"] : actor.scopes;
+  const missing = scopes.find((scope) => !held.includes(scope));
   if (missing !== undefined)
     throw new AdminError(403, "key/exceeds-maker", `a key without the scope ${missing} cannot create one that has it`, {
       hint: "Omit the scope, or sign in and create the key there.",

@@ -1,17 +1,9 @@
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { includesRole } from "../../../contracts/authority.js";
 import type { Actor } from "../../../contracts/credentials.js";
 import { sessionRoutes } from "../../../contracts/routes/accounts.js";
 import type { Session, SignIn } from "../../../contracts/session.js";
-import {
-  AdminError,
-  readableOrganisation,
-  requireUnthrottled,
-  SESSION_COOKIE,
-  scopeOf,
-  serve,
-  visibleTo,
-} from "../../admin/index.js";
+import { AdminError, readableOrganisation, scopeOf, serve, sessionCookie, visibleTo } from "../../admin/index.js";
 import { PLATFORM_SCOPE, type Tables } from "../../database/client.js";
 import type { Context } from "../../kernel/module.js";
 import type { AccountsSchema } from "../schema.js";
@@ -34,31 +26,30 @@ export function serveSession(app: FastifyInstance, tables: Tables<AccountsSchema
     ...{ platform: plan.platform, environment: plan.environment },
   });
   const cookie = { path: "/", httpOnly: true, sameSite: "strict", secure: publicUrl.startsWith("https:") } as const;
-  const startSession = (reply: FastifyReply, { actor, token }: SignedIn): Session => {
-    reply.setCookie(SESSION_COOKIE, token, { ...cookie, maxAge: SESSION_LIFETIME_MS / 1000 });
-    return toSession(actor);
-  };
+  const cookieOf = (request: FastifyRequest): string => sessionCookie(context.clientOf(request.raw).host);
 
   serve(app, sessionRoutes, {
     signIn: async ({ request, reply, body }) => {
-      requireUnthrottled(app.throttle, request.ip);
-      try {
-        return startSession(reply, await tables.transaction(PLATFORM_SCOPE, (open) => signIn(open, body)));
-      } catch (error) {
-        if (error instanceof AdminError && error.status === 401) app.throttle.recordFailure(request.ip, Date.now());
-        throw error;
-      }
+      const { token, find, wrong } = credentialOf(body);
+      const signedIn = await app.lookUpCredential(
+        request,
+        token,
+        () => tables.transaction(PLATFORM_SCOPE, (open) => find(open)),
+        wrong,
+      );
+      reply.setCookie(cookieOf(request), signedIn.token, { ...cookie, maxAge: SESSION_LIFETIME_MS / 1000 });
+      return { ...toSession(signedIn.actor), proof: signedIn.proof };
     },
 
     currentSession: async ({ actor }) => toSession(actor),
 
     signOut: async ({ actor, request, reply }) => {
-      const token = request.cookies[SESSION_COOKIE];
-      if (token !== undefined)
-        await tables.transaction(scopeOf(actor.organisation), (open) => signOut(open, actor, token), {
+      const { session: current } = actor;
+      if (current !== undefined)
+        await tables.transaction(scopeOf(actor.organisation), (open) => signOut(open, actor, current.id), {
           repeatable: true,
         });
-      reply.clearCookie(SESSION_COOKIE, cookie);
+      reply.clearCookie(cookieOf(request), cookie);
       return null;
     },
 
@@ -95,12 +86,23 @@ function ownSessionsOnly(actor: Actor): string | undefined {
   return includesRole(actor.role, "admin") ? undefined : (actor.user?.id ?? "");
 }
 
-async function signIn(open: Parameters<typeof signInByKey>[0], body: SignIn): Promise<SignedIn> {
+interface SignInCredential {
+  readonly token: string;
+  readonly find: (open: Parameters<typeof signInByKey>[0]) => Promise<SignedIn | undefined>;
+  readonly wrong: () => AdminError;
+}
+
+/** @throws AdminError 401 for a credential whose form or checksum is wrong, which costs no look-up. */
+function credentialOf(body: SignIn): SignInCredential {
   if ("key" in body) {
-    if (!isToken("kls", body.key))
+    const { key } = body;
+    if (!isToken("kls", key))
       throw new AdminError(401, "credential/invalid", "this is not an API key", { hint: "API keys start with kls_." });
-    return signInByKey(open, body.key);
+    const wrong = () => new AdminError(401, "credential/invalid", "this API key is invalid, revoked or expired");
+    return { token: key, find: (open) => signInByKey(open, key), wrong };
   }
-  if (!isToken("kll", body.token)) throw new AdminError(401, "link/invalid", "this is not the token of a sign-in link");
-  return signInByLink(open, body.token);
+  const { token } = body;
+  if (!isToken("kll", token)) throw new AdminError(401, "link/invalid", "this is not the token of a sign-in link");
+  const wrong = () => new AdminError(401, "link/invalid", "this sign-in link is used or expired");
+  return { token, find: (open) => signInByLink(open, token), wrong };
 }

@@ -1,7 +1,8 @@
 import { request } from "undici";
+import { bearer } from "../../../contracts/platform-token.js";
 import { type ModuleState, type ModuleStatus, servicesDocument } from "../../../contracts/services.js";
 import type { ElementState } from "../../../contracts/topology.js";
-import { isModule, MODULES } from "../../../modules/index.js";
+import { isModule, MODULES, tokensOf } from "../../../modules/index.js";
 import type { Unit } from "../../../plan/plan.js";
 import { moduleDatabases } from "../../../plan/stores/index.js";
 import type { Gateway } from "../../gateway/client.js";
@@ -38,7 +39,8 @@ export class Observer {
       if (unit.modules.every((module) => this.context.localModules.includes(module))) return this.context.services();
       const url = this.context.peer(first);
       if (url === undefined) return "no process";
-      const requested = processes.get(url) ?? fetchServices(url, this.context.internalToken);
+      const token = tokensOf(unit.modules).includes("modules") ? this.context.internalToken : this.context.engineToken;
+      const requested = processes.get(url) ?? fetchServices(url, token ?? "");
       processes.set(url, requested);
       return requested;
     };
@@ -98,12 +100,12 @@ function elementState(state: ModuleState): ElementState {
   }
 }
 
-async function fetchServices(url: string, internalToken: string): Promise<readonly ModuleStatus[] | undefined> {
+async function fetchServices(url: string, token: string): Promise<readonly ModuleStatus[] | undefined> {
   try {
     const signal = AbortSignal.timeout(RESPONSE_TIMEOUT_MS);
     const { statusCode, body } = await request(new URL("/services", url), {
       signal,
-      headers: { authorization: `Bearer ${internalToken}` },
+      headers: { authorization: bearer(token) },
     });
     const text = await body.text();
     if (statusCode !== 200) return undefined;

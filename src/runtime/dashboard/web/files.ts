@@ -20,7 +20,7 @@ export type Encoding = "br" | "gzip";
 export interface WebFiles {
   /** By path under `/`, e.g. `assets/main-3f2a.js`. */
   readonly assets: ReadonlyMap<string, WebFile>;
-  /** The document, with the placeholders `__NONCE__` and `__SESSION__` (whether the request had a session cookie). */
+  /** The document, with the placeholder `__NONCE__`. */
   readonly document: string;
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { isPage } from "../../../contracts/pages.js";
 import type { ErrorCode } from "../../../errors/catalogue.js";
-import { SESSION_COOKIE } from "../../admin/index.js";
 import type { Handler } from "../../kernel/listener.js";
 import { respondJson } from "../../kernel/listener.js";
 import type { Encoding, WebFile, WebFiles } from "./files.js";
@@ -12,7 +12,7 @@ const YEAR_S = 31_536_000;
 const API_HINT = "The OpenAI API is under /v1, Ollama's under /api.";
 
 /**
- * Serves the application under `/`: assets by their hashed names, cached permanently; for every other path that a browser opens
+ * Serves the application under `/`: assets by their hashed names, cached permanently; for the path of a page
  * the document, never cached, with its own policy and nonce.
  */
 export function webHandler(files: WebFiles | undefined): Handler {
@@ -39,7 +39,11 @@ export function webHandler(files: WebFiles | undefined): Handler {
     if (path === undefined || path.startsWith("/assets/") || !wantsDocument(request, path)) {
       return refuse(response, 404, "request/not-found", "no route at this path", API_HINT);
     }
-    sendDocument(request, response, files.document);
+    // A person reads in the application that there is no such page; a monitor reads the status.
+    const status = isPage(path) ? 200 : 404;
+    if (status === 404 && !acceptsHtml(request))
+      return refuse(response, 404, "request/not-found", "no route at this path", API_HINT);
+    sendDocument(request, response, status, files.document);
   };
 }
 
@@ -55,19 +59,21 @@ function pathOf(url: string): string | undefined {
 /** Paths of pages: no file name, and not below an API, where a misspelled path must be an error. */
 const PAGE_PATH = /^\/(?!(admin|api|internal|v\d+)(\/|$))[\w/-]*$/;
 
-/** Browsers accept HTML. Clients that accept anything (`curl`, a monitor) receive the page as well, clients of JSON never. */
-function wantsDocument({ headers }: IncomingMessage, path: string): boolean {
-  const accept = headers.accept ?? "*/*";
-  if (accept.includes("text/html")) return true;
+/** Browsers accept HTML. Clients that accept anything (`curl`, a monitor) receive pages that exist as well, clients of JSON never. */
+function wantsDocument(request: IncomingMessage, path: string): boolean {
+  const accept = request.headers.accept ?? "*/*";
+  if (acceptsHtml(request)) return true;
   return !accept.includes("json") && /\*\/\*|text\/\*/.test(accept) && PAGE_PATH.test(path);
 }
 
-function sendDocument(request: IncomingMessage, response: ServerResponse, document: string): void {
+function acceptsHtml({ headers }: IncomingMessage): boolean {
+  return headers.accept?.includes("text/html") === true;
+}
+
+function sendDocument(request: IncomingMessage, response: ServerResponse, status: 200 | 404, document: string): void {
   const nonce = randomBytes(18).toString("base64");
-  // Without the cookie, the page does not request the session: the browser would log the 401 as an error.
-  const session = (request.headers.cookie ?? "").includes(`${SESSION_COOKIE}=`) ? "present" : "absent";
-  const body = Buffer.from(document.replaceAll("__NONCE__", nonce).replace("__SESSION__", session));
-  response.writeHead(200, {
+  const body = Buffer.from(document.replaceAll("__NONCE__", nonce));
+  response.writeHead(status, {
     "content-type": "text/html; charset=utf-8",
     "content-length": body.length,
     "content-security-policy": documentPolicy(nonce),

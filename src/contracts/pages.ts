@@ -1,0 +1,20 @@
+/** Paths of the pages of the web application below `/`. The server answers 404 for others, and the application has no others. */
+export const PAGES = [
+  "",
+  "sign-in",
+  "promises",
+  "topology",
+  "models",
+  "usage",
+  "keys",
+  "drills",
+  "drills/:id",
+] as const;
+export type PagePath = (typeof PAGES)[number];
+
+const PATTERNS = PAGES.map((page) => new RegExp(`^/${page.replace(/:\w+/g, "[^/]+")}/?$`));
+
+/** Whether the application has a page at this path, without its query. */
+export function isPage(path: string): boolean {
+  return PATTERNS.some((pattern) => pattern.test(path));
+}
