@@ -40,7 +40,7 @@ export async function readAudit(options: ReadAuditOptions): Promise<void> {
     actor,
     act,
     subject,
-    organisation,
+    organisation ?? "(platform)",
   ]);
   print(table([head, ...rows], ""));
   if (next !== null) printError("older entries exist; show more with --lines\n");
@@ -52,11 +52,17 @@ export async function verifyAudit(options: AuditOptions): Promise<void> {
   const verdict = await callAdmin(connection, auditRoutes.verifyAudit, {
     query: { organisation: options.organisation },
   });
-  const { intact, entries, head, brokenAt, organisation } = verdict;
+  const { intact, entries, head, brokenAt, truncated } = verdict;
+  const name = verdict.organisation ?? "all organisations and the platform";
+  const what = truncated
+    ? ": the newest entries were removed"
+    : brokenAt === null
+      ? ""
+      : `: entry ${brokenAt} was changed, or the one before it was removed`;
   printResult(options.json, verdict, () =>
     intact
-      ? `${organisation}: ${entries} entries, ${paint.green("intact")}, newest hash ${head}`
-      : `${organisation}: ${paint.red("NOT INTACT")}${brokenAt === null ? "" : `: entry ${brokenAt} was changed, or the one before it was removed`}`,
+      ? `${name}: ${entries} entries, ${paint.green("intact")}, newest hash ${head}`
+      : `${name}: ${paint.red("NOT INTACT")}${what}`,
   );
   if (!intact) process.exitCode = 1;
 }

@@ -11,6 +11,14 @@ export const AUDIT_ACTS = [
   "session.begin",
   "session.end",
   "sign-in-link.create",
+  "drill.start",
+  "drill.cancel",
+  "backup.create",
+  "backup.verify",
+  "backup.restore",
+  "database.restore",
+  "platform.stop",
+  "audit.seal",
 ] as const;
 export type AuditAct = (typeof AUDIT_ACTS)[number];
 
@@ -18,8 +26,12 @@ export const auditEntry = z
   .object({
     id: z.int(),
     at: timestamp,
-    organisation: organisationId,
-    actor: z.string().meta({ description: "`user:usr_…`, `key:key_…` or `internal`." }),
+    organisation: organisationId
+      .nullable()
+      .meta({ description: "Null: an act on the platform itself, which only operators see." }),
+    actor: z.string().meta({
+      description: "`user:usr_…`, `key:key_…`, `os:NAME` for the command line, `operator`, or `internal`.",
+    }),
     act: z.string().meta({ description: "Such as `key.create`." }),
     subject: z.string().meta({ description: "Id of the object that the act changed." }),
     detail: z.record(z.string(), z.unknown()),
@@ -35,12 +47,33 @@ export const auditPage = z.object({
 
 export const auditVerdict = z
   .object({
-    organisation: organisationId,
+    organisation: organisationId
+      .nullable()
+      .meta({ description: "Null: every chain, and that of the platform itself." }),
     intact: z.boolean(),
     entries: z.int(),
     head: z.string().meta({
       description: "Hash of the newest entry. Stored elsewhere, it also reveals entries removed from the end.",
     }),
     brokenAt: z.int().nullable().meta({ description: "Id of the first entry that does not match its predecessor." }),
+    truncated: z.boolean().meta({ description: "Entries are missing that this platform knows of." }),
   })
   .meta({ id: "AuditVerdict" });
+
+/** Acts on the platform itself, which the supervisor reports. An act that is reported again is recorded once. */
+export const reportedActs = z.strictObject({
+  acts: z
+    .array(
+      z.strictObject({
+        id: z.string().max(100),
+        at: timestamp,
+        actor: z.string().max(200),
+        act: z.enum(AUDIT_ACTS),
+        subject: z.string().max(200),
+        detail: z.record(z.string(), z.unknown()),
+      }),
+    )
+    .max(1_000)
+    .readonly(),
+});
+export type ReportedAct = z.infer<typeof reportedActs>["acts"][number];

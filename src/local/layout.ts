@@ -18,6 +18,8 @@ export interface Layout {
   /** Files of the modules, one directory for each process. */
   readonly modules: string;
   readonly drills: string;
+  /** Acts that the audit log does not contain yet. */
+  readonly acts: string;
   readonly backups: string;
   /** The key that decrypts the backups, in the format of `age-keygen`. */
   readonly identity: string;
@@ -53,7 +55,7 @@ export async function requireOwnData(root: string): Promise<void> {
   await requireOwnDirectory(root, {
     marks: [join("secrets", "internal", "token"), "database.json"],
     known:
-      /^(lock(\..*\.tmp)?|platform\.json|control\.sock|plan\.json(\..*\.tmp)?|secrets|logs|modules|drills|backups|postgres|verify\.log|lost\+found)$/,
+      /^(lock(\..*\.tmp)?|platform\.json|control\.sock|plan\.json(\..*\.tmp)?|secrets|logs|modules|drills|acts|backups|postgres|verify\.log|lost\+found)$/,
   });
 }
 
@@ -91,6 +93,7 @@ export function layout(root: string): Layout {
     secrets: join(root, "secrets"),
     logs: join(root, "logs"),
     modules: join(root, "modules"),
+    acts: join(root, "acts"),
     drills: join(root, "drills"),
     backups: join(root, "backups"),
     identity: join(root, "secrets", "backup", "identity"),

@@ -23,6 +23,7 @@ import { readRecipients } from "../recovery/escrow.js";
 import { ExclusiveOperations } from "../recovery/exclusive-operations.js";
 import { openRepository } from "../recovery/repository/open.js";
 import { type Recovery, startRecovery } from "../recovery/service/recovery.js";
+import { type Acts, startActs } from "./acts.js";
 import { startPostgres } from "./children/postgres-child.js";
 import { serveUrl, startServe } from "./children/serve-child.js";
 import { type ControlRoutes, serveControl } from "./control/server.js";
@@ -71,6 +72,8 @@ export interface Platform {
   readonly supervisor: Supervisor;
   readonly recovery: Recovery;
   readonly drills: Drills;
+  /** The audit log, for acts on the platform itself. */
+  readonly acts: Acts;
   /** Drills and restores in place: one at a time. */
   readonly exclusive: ExclusiveOperations;
   /** True if this start created its database. */
@@ -216,9 +219,33 @@ async function run(
   const databasePort = await freePort();
   await localSecrets(places).write("database/url", databaseUrl(databasePort, password));
 
+  const accounts = specs.find((spec) => spec.kind === "serve" && spec.modules.includes("accounts"));
+  const acts = await undo.step(
+    "open the journal of acts",
+    () =>
+      startActs(
+        places.acts,
+        async () =>
+          accounts?.kind === "serve"
+            ? {
+                url: serveUrl(accounts),
+                token: currentToken(await localSecrets(places).readOrCreate(tokenSecret("modules"))),
+              }
+            : undefined,
+        (problem) => log.write("keelson", "error", problem),
+      ),
+    (opened) => opened.stop(),
+  );
+  let restoredAt: number | undefined;
+  const recordRestore = async (): Promise<void> => {
+    const restore = recovery.lastRestore();
+    if (restore === undefined || restore.startedAt === restoredAt) return;
+    restoredAt = restore.startedAt;
+    await acts.record({ act: "database.restore", actor: "internal", subject: restore.backup });
+  };
   const supervisor = await undo.step(
     "start the supervisor",
-    () => startSupervisor(specs, (spec) => startProcess(spec, prepared, running, databasePort)),
+    () => startSupervisor(specs, (spec) => startProcess(spec, prepared, running, databasePort, recordRestore)),
     (supervising) => supervising.stop(),
   );
   supervisor.events.on("event", ({ process, kind, reason }) =>
@@ -252,7 +279,7 @@ async function run(
   const stop = (): Promise<void> => undo.run(AbortSignal.timeout(STOP_TIMEOUT_MS));
   const platform: Platform = {
     databaseDirectory: cluster.data,
-    ...{ running, layout: places, plan, supervisor, recovery, drills, exclusive, first, omitted, stop },
+    ...{ running, layout: places, plan, supervisor, recovery, drills, acts, exclusive, first, omitted, stop },
   };
   const ready = waitUntilReady(supervisor, onProgress, options.signal);
   // Awaited below; a failure before that must not count as unhandled.
@@ -314,6 +341,7 @@ function startProcess(
   { places, cluster, password, recovery }: Prepared,
   running: RunningPlatform,
   databasePort: number,
+  databaseStarted: () => Promise<void>,
 ): ReturnType<typeof startServe> | ReturnType<typeof startPostgres> {
   if (spec.kind === "postgres")
     return startPostgres({
@@ -321,7 +349,10 @@ function startProcess(
       password,
       server: { port: databasePort, ...(recovery.archive && { archive: recovery.archive }) },
       prepare: (signal) => recovery.prepare(signal),
-      started: (server) => recovery.started(server),
+      started: async (server) => {
+        await recovery.started(server);
+        await databaseStarted();
+      },
       startFailed: (error) => recovery.startFailed(error),
     });
   return startServe(spec, {

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import pg from "pg";
 import { describe, expect, test } from "vitest";
 import { runningPlatform } from "../support/accounts/running.js";
 
@@ -92,4 +94,109 @@ describe("the audit log", () => {
     await given.superuser.query("alter table audit enable trigger audit_only_grows");
     expect((await verdict()).intact).toBe(true);
   });
+
+  describe("rewritten by the role of the platform, which owns the table", () => {
+    /** Runs `change` on the table without its trigger, checks the verdict, and restores the table. */
+    async function tampered(change: (client: pg.Client, rows: Row[]) => Promise<void>, check: () => Promise<void>) {
+      const client = new pg.Client(given.postgres.url);
+      await client.connect();
+      await client.query("select set_config('keelson.organisation', '*', false)");
+      await client.query("create table kept as select * from audit");
+      try {
+        await client.query("alter table audit disable trigger audit_only_grows");
+        const { rows } = await client.query<Row>(
+          "select id, organisation, at, actor, act, subject, detail::text, previous from audit where organisation = 'default' order by id",
+        );
+        await change(client, rows);
+        await check();
+      } finally {
+        await client.query("delete from audit");
+        await client.query("insert into audit overriding system value select * from kept");
+        await client.query("alter table audit enable trigger audit_only_grows");
+        await client.query("drop table kept");
+        await client.end();
+      }
+      expect((await verdict()).intact).toBe(true);
+    }
+
+    /** Removes the fourth entry and computes all hashes anew, without the key. */
+    const rewrite = (keyed: boolean) => async (client: pg.Client, rows: Row[]) => {
+      await client.query("delete from audit where id = $1", [rows[3]?.id]);
+      let previous = "0".repeat(64);
+      for (const row of rows.filter((_row, n) => n !== 3)) {
+        const { organisation, at, actor, act, subject, detail } = row;
+        const covered = JSON.stringify([previous, organisation, at.toISOString(), actor, act, subject, detail]);
+        const hash = createHash("sha256").update(covered).digest("hex");
+        await client.query("update audit set previous = $2, hash = $3, keyed = $4 where id = $1", [
+          ...[row.id, previous, hash, keyed],
+        ]);
+        previous = hash;
+      }
+    };
+
+    test.each([
+      ["as entries with a key", true],
+      ["as entries of an earlier release", false],
+    ])("with consistent hashes %s, is not intact", async (_how, keyed) => {
+      await tampered(rewrite(keyed), async () => expect((await verdict()).intact).toBe(false));
+    });
+
+    test("with its newest entries removed, is truncated", async () => {
+      await tampered(
+        async (client, rows) => {
+          await client.query("delete from audit where id = any($1)", [rows.slice(-3).map(({ id }) => id)]);
+        },
+        async () => expect(await verdict()).toMatchObject({ intact: false, truncated: true, brokenAt: null }),
+      );
+    });
+  });
+
+  describe("of acts on the platform itself", () => {
+    const report = (acts: unknown[]) =>
+      given.platform.call("POST", "/internal/accounts/acts", { key: given.platform.internalToken, body: { acts } });
+    const act = (id: string, name: string) => ({
+      ...{ id, at: new Date().toISOString(), actor: "os:ann", act: name, subject: "s", detail: { fault: "f" } },
+    });
+
+    test("contains each act once, with its person, and shows it to operators only", async () => {
+      expect((await report([act("1", "drill.start")])).status).toBe(204);
+      expect((await report([act("1", "drill.start"), act("2", "backup.create")])).status).toBe(204);
+      const { body } = await given.platform.call("GET", "/admin/audit?limit=2", { key: given.platform.token });
+      expect(body.entries).toMatchObject([
+        { organisation: null, actor: "os:ann", act: "backup.create" },
+        { organisation: null, actor: "os:ann", act: "drill.start", detail: { fault: "f" } },
+      ]);
+      const { body: own } = await given.platform.call("GET", "/admin/audit?organisation=default", {
+        key: given.platform.token,
+      });
+      expect(JSON.stringify(own)).not.toContain("drill.start");
+      const all = await given.platform.call("GET", "/admin/audit/verification", { key: given.platform.token });
+      expect(all.body).toMatchObject({ organisation: null, intact: true });
+    });
+
+    test("names the entries that a restore of the database has lost, which then count as explained", async () => {
+      const newest = "delete from audit where id = (select max(id) from audit where organisation = 'default')";
+      await given.superuser.query("alter table audit disable trigger audit_only_grows");
+      await given.superuser.query(newest);
+      await given.superuser.query("alter table audit enable trigger audit_only_grows");
+      expect(await verdict()).toMatchObject({ intact: false, truncated: true });
+      await report([act("3", "backup.restore")]);
+      expect(await verdict()).toMatchObject({ intact: true, truncated: false });
+      const { body } = await given.platform.call("GET", "/admin/audit?limit=1", { key: given.platform.token });
+      expect(body.entries[0].detail).toMatchObject({
+        fault: "f",
+        lostEntries: { default: { hash: expect.any(String) } },
+      });
+    });
+  });
 });
+
+interface Row {
+  readonly id: number;
+  readonly organisation: string;
+  readonly at: Date;
+  readonly actor: string;
+  readonly act: string;
+  readonly subject: string;
+  readonly detail: string;
+}

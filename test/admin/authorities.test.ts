@@ -62,6 +62,7 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
   "POST /internal/accounts/authenticate": () => ({ hash: "0".repeat(64) }),
   "POST /internal/accounts/identify": () => ({ kind: "key", hash: "0".repeat(64) }),
   "POST /internal/usage/record": () => ({ events: [] }),
+  "POST /internal/accounts/acts": () => ({ acts: [] }),
 };
 const IDS: Readonly<Record<string, string>> = {
   "/admin/users/:id": "usr_none",

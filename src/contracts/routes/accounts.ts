@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { auditPage, auditVerdict } from "../audit.js";
+import { auditPage, auditVerdict, reportedActs } from "../audit.js";
 import { ADMIN, ANONYMOUS, INTERNAL_TOKEN, MEMBER, OPERATOR, OWNER, role } from "../authority.js";
 import { authenticateRequest, authenticateResponse, credential, identifyResponse } from "../credentials.js";
 import { organisationId, pageOf, search } from "../fields.js";
@@ -227,7 +227,8 @@ export const auditRoutes = {
   verifyAudit: defineRoute({
     method: "GET",
     path: "/admin/audit/verification",
-    summary: "Verify the hash chain of an organisation's audit log: report the first changed or removed entry",
+    summary:
+      "Verify the hash chain of an organisation's audit log: report the first changed or removed entry. For operators without `organisation`: every chain",
     tag: "audit",
     authority: ADMIN,
     query: ofOrganisation,
@@ -269,6 +270,17 @@ export const accountsInternalRoutes = {
     audit: "none",
     body: z.strictObject({ ids: z.array(z.string().max(400)).max(MAX_NAMED_KEYS).readonly() }),
     json: z.object({ names: z.record(z.string(), z.string()) }),
+  }),
+  recordActs: defineRoute({
+    method: "POST",
+    path: "/internal/accounts/acts",
+    summary: "Record acts on the platform itself in the audit log",
+    tag: "internal",
+    authority: INTERNAL_TOKEN,
+    audit: "none",
+    body: reportedActs,
+    status: 204,
+    json: z.null(),
   }),
   keyChanges: defineRoute({
     method: "GET",

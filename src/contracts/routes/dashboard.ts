@@ -66,7 +66,7 @@ export const drillRoutes = {
     summary: "Inject a fault into the running platform and measure the recovery",
     tag: "drills",
     authority: OPERATOR,
-    audit: "none",
+    audit: "drill.start",
     body: z.strictObject({
       fault: z.string().regex(/^[a-z][a-z0-9-]{0,60}$/, "must be the name of a fault"),
       duration: z.number().int().positive().max(600_000).optional().meta({
@@ -91,7 +91,7 @@ export const drillRoutes = {
     summary: "Cancel a running drill and restore the state that it changed",
     tag: "drills",
     authority: OPERATOR,
-    audit: "none",
+    audit: "drill.cancel",
     params: drillId,
     status: 202,
     json: drillCancelledSchema,

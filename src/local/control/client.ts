@@ -1,8 +1,10 @@
 import { request } from "node:http";
 import type { z } from "zod";
 import { readError } from "../../contracts/error.js";
+import { PERSON_HEADER } from "../../contracts/platform-token.js";
 import { isSystemError } from "../../disk/disk-errors.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
+import { personName } from "../person.js";
 
 export interface ControlOptions {
   readonly method?: "GET" | "POST";
@@ -50,7 +52,10 @@ function exchange(
         // The shared agent closes a connection that is idle for five seconds; a backup may take longer.
         agent: false,
         method: options.method ?? "GET",
-        ...(body !== undefined && { headers: { "content-type": "application/json" } }),
+        headers: {
+          [PERSON_HEADER]: `os:${personName()}`,
+          ...(body !== undefined && { "content-type": "application/json" }),
+        },
         ...(options.timeoutMs !== undefined && { timeout: options.timeoutMs }),
       },
       (response) => {

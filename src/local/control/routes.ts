@@ -22,17 +22,23 @@ const backupBody = z.object({ verify: z.boolean().default(true) }).default({ ver
 
 /** The operations of a running platform. `onStop` is called after the response to a stop is sent. */
 export function platformRoutes(platform: Platform, onStop: () => void): ControlRoutes {
-  const { recovery, running } = platform;
+  const { recovery, running, acts } = platform;
   return {
     "GET /status": async () => ok(await platformStatus(platform)),
     "GET /recovery": async () => ok(await recoveryReport(platform)),
-    "POST /stop": async () => {
+    "POST /stop": async ({ actor }) => {
+      await acts.record({ act: "platform.stop", actor, subject: running.platform });
       setImmediate(onStop);
       return { status: 202, body: { stopping: true, pid: process.pid } };
     },
     "GET /backups": async () => ok(listing(running.backups, await recovery.catalogue())),
-    "POST /backups": async ({ body }) => ok(listed(await recovery.take(parsed(backupBody, body).verify))),
-    "POST /backups/:id/verify": async ({ parameters }) => ok(listed(await recovery.verify(parameters["id"] ?? ""))),
+    "POST /backups": async ({ body, actor }) => {
+      const { verify } = parsed(backupBody, body);
+      const act = { act: "backup.create", actor, subject: running.platform, detail: { verify } } as const;
+      return ok(listed(await acts.during(act, () => recovery.take(verify))));
+    },
+    "POST /backups/:id/verify": async ({ parameters: { id = "" }, actor }) =>
+      ok(listed(await acts.during({ act: "backup.verify", actor, subject: id }, () => recovery.verify(id)))),
     ...restoreRoutes(platform),
     ...drillRoutes(platform),
   };
@@ -40,7 +46,7 @@ export function platformRoutes(platform: Platform, onStop: () => void): ControlR
 
 /** Replaces the database by a backup, unless a drill or another restore is running. */
 function restoreRoutes(platform: Platform): ControlRoutes {
-  const { recovery, exclusive } = platform;
+  const { recovery, exclusive, acts } = platform;
   let last: RestoreRecorder | undefined;
   return {
     "POST /restore/preview": async ({ body }) => {
@@ -48,13 +54,16 @@ function restoreRoutes(platform: Platform): ControlRoutes {
       return ok(restorePreviewSchema.parse(await recovery.previewRestore(request, targetOf(request))));
     },
     "GET /restore": async () => ok(lastRestoreSchema.parse({ restore: last?.get() })),
-    "POST /restore": async ({ body }) => {
+    "POST /restore": async ({ body, actor }) => {
       const request = parsed(restoreRequestSchema, body);
       const release = exclusive.begin({ kind: "restore", what: () => `the restore of backup ${request.id}` });
       const recorder = new RestoreRecorder(request, Date.now);
       last = recorder;
       try {
-        const restored = await replaceDatabase(platform, request, targetOf(request), recorder);
+        const at = request.at === undefined ? {} : { at: new Date(request.at).toISOString() };
+        const restored = await acts.during({ act: "backup.restore", actor, subject: request.id, detail: at }, () =>
+          replaceDatabase(platform, request, targetOf(request), recorder),
+        );
         recorder.finish();
         return ok(restoredSchema.parse(restored));
       } catch (error) {
@@ -78,18 +87,21 @@ const drillBody = z.object({
   rate: z.number().positive().max(MAX_RATE_PER_SECOND).optional(),
 });
 
-function drillRoutes({ drills }: Platform): ControlRoutes {
+function drillRoutes({ drills, acts }: Platform): ControlRoutes {
   const id = (parameters: Readonly<Record<string, string>>) => parameters["id"] ?? "";
   return {
     "GET /drills/faults": async () => ok({ faults: await drills.faults() }),
     "GET /drills": async () => ok(await drills.list()),
-    "POST /drills": async ({ body }) => {
+    "POST /drills": async ({ body, actor }) => {
       const { fault, duration, rate } = parsed(drillBody, body);
       const request = { fault, steadyMs: milliseconds(duration), ratePerSecond: rate };
-      return { status: 202, body: await drills.start(request) };
+      const started = await drills.start(request);
+      await acts.record({ act: "drill.start", actor, subject: started.id, detail: { fault } });
+      return { status: 202, body: started };
     },
     "GET /drills/:id": async ({ parameters }) => ok(await drills.read(id(parameters))),
-    "POST /drills/:id/cancel": async ({ parameters }) => {
+    "POST /drills/:id/cancel": async ({ parameters, actor }) => {
+      await acts.record({ act: "drill.cancel", actor, subject: id(parameters) });
       drills.cancel(id(parameters));
       return { status: 202, body: { cancelling: true } };
     },

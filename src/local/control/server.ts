@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { PERSON_HEADER } from "../../contracts/platform-token.js";
 import type { ErrorCode } from "../../errors/catalogue.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
@@ -17,9 +18,14 @@ export type ControlRoutes = Readonly<
     (input: {
       readonly parameters: Readonly<Record<string, string>>;
       readonly body: unknown;
+      /** Who calls, for the audit log, as the caller reports it. Only the owner of the socket can call. */
+      readonly actor: string;
     }) => Promise<ControlResponse>
   >
 >;
+
+/** A name in the audit log: `os:ann`, `user:usr_…`. */
+const ACTOR = /^[\w.:@-]{1,100}$/;
 
 const MAX_BODY_BYTES = 64 * 1024;
 
@@ -69,7 +75,9 @@ async function respond(request: IncomingMessage, table: readonly Row[]): Promise
       );
     const values = row.pattern.exec(path)?.slice(1) ?? [];
     const parameters = Object.fromEntries(row.names.map((name, n) => [name, decodeURIComponent(values[n] ?? "")]));
-    return await row.handler({ parameters, body: await readBody(request) });
+    const reported = request.headers[PERSON_HEADER];
+    const actor = typeof reported === "string" && ACTOR.test(reported) ? reported : "operator";
+    return await row.handler({ parameters, body: await readBody(request), actor });
   } catch (error) {
     if (error instanceof KeelsonError) {
       const status = /\/(unknown|missing|not-found)$/.test(error.code) ? 404 : error.exitCode === 2 ? 400 : 409;

@@ -1,4 +1,5 @@
-import { acceptedTokens } from "../../contracts/platform-token.js";
+import { join } from "node:path";
+import { acceptedTokens, currentToken } from "../../contracts/platform-token.js";
 import type { UndoStack } from "../../lifecycle/undo-stack.js";
 import { createAdminApp, createInternalApp, mount, mountInternal } from "../admin/index.js";
 import { type Database, PLATFORM_SCOPE } from "../database/client.js";
@@ -6,6 +7,8 @@ import type { Context, Running } from "../kernel/module.js";
 import { startInSteps } from "../kernel/start-steps.js";
 import { readOrCreateToken } from "../kernel/tokens.js";
 import { findActor, OPERATOR_ACTOR } from "./actors.js";
+import { sealEarlierChains } from "./audit.js";
+import { AuditChain, auditedTables } from "./audit-chain.js";
 import { KeyChanges } from "./changes.js";
 import type { Accounts } from "./client.js";
 import { prepareFirstStart } from "./first-start.js";
@@ -14,6 +17,7 @@ import { findPrincipal, namesOf } from "./keys.js";
 import { LastUsed } from "./last-used.js";
 import { accounts as firstMigration } from "./migrations/0001-accounts.js";
 import { sessionsAndOrigins } from "./migrations/0002-sessions-and-origins.js";
+import { auditChain } from "./migrations/0003-audit-chain.js";
 import { serveAudit } from "./routes/audit.js";
 import { serveKeys } from "./routes/keys.js";
 import { serveOrganisations, serveUsers } from "./routes/people.js";
@@ -33,8 +37,15 @@ async function start(
 ): Promise<{ readonly client: Accounts }> {
   const { log } = context;
   const { database } = needs;
-  await database.migrate("accounts", [firstMigration, sessionsAndOrigins]);
-  const tables = database.tables<AccountsSchema>();
+  await database.migrate("accounts", [firstMigration, sessionsAndOrigins, auditChain]);
+  const key = currentToken(await readOrCreateToken(context.secrets, "audit"));
+  const { chain, first } = await undo.step(
+    "open the chain of the audit log",
+    () => AuditChain.open(key, join(context.dataDirectory, "audit-heads.json"), log),
+    (opened) => opened.chain.close(),
+  );
+  const tables = auditedTables(database.tables<AccountsSchema>(), chain);
+  if (first) await tables.transaction(PLATFORM_SCOPE, sealEarlierChains);
   await prepareFirstStart(tables, context.secrets, log);
 
   const operatorTokens = new Set(
@@ -91,7 +102,7 @@ async function start(
   );
   await undo.step(
     "serve the internal API",
-    () => internalRoutes(internal, accounts, context.draining),
+    () => internalRoutes(internal, accounts, tables, chain, context.draining),
     (streams) => streams.end(),
   );
   await mountInternal(context, internal);

@@ -1,12 +1,13 @@
-import { createHash } from "node:crypto";
 import { sql, type Transaction } from "kysely";
 import type { AuditAct } from "../../contracts/audit.js";
+import { openChainOf, plainHashOf } from "./audit-chain.js";
+import type { Head } from "./audit-heads.js";
 import type { AccountsSchema } from "./schema.js";
 
 /** One operation to be recorded. */
 export interface Act {
   readonly organisation: string;
-  /** `user:usr_…`, `key:key_…`, `internal`. */
+  /** `user:usr_…`, `key:key_…`, `os:…`, `internal`. */
   readonly actor: string;
   readonly act: AuditAct;
   /** Id of the object that the operation changed. */
@@ -32,12 +33,22 @@ const GENESIS = "0".repeat(64);
 
 /**
  * Appends to the organisation's hash chain in the transaction of the act itself, so that neither is committed without the
- * other. Each hash covers the entry before, so `verifyAudit` detects an entry that was changed or removed.
+ * other. Each hash covers the entry before, so `verifyAudit` detects an entry that was changed or removed. `id`: an act with the same
+ * id is recorded once.
  */
-export async function audit(transaction: Transaction<AccountsSchema>, act: Act): Promise<void> {
+export async function audit(
+  transaction: Transaction<AccountsSchema>,
+  act: Act,
+  { id, at = new Date() }: { readonly id?: string; readonly at?: Date } = {},
+): Promise<void> {
+  const { chain, appended } = openChainOf(transaction);
   await sql`select pg_advisory_xact_lock(hashtextextended(${`keelson-audit ${act.organisation}`}, 0))`.execute(
     transaction,
   );
+  if (id !== undefined) {
+    const recorded = await transaction.selectFrom("audit").select("id").where("act_id", "=", id).executeTakeFirst();
+    if (recorded) return;
+  }
   const last = await transaction
     .selectFrom("audit")
     .select("hash")
@@ -47,17 +58,20 @@ export async function audit(transaction: Transaction<AccountsSchema>, act: Act):
     .executeTakeFirst();
   const entry = {
     organisation: act.organisation,
-    at: new Date(),
+    at,
     actor: act.actor,
     act: act.act,
     subject: act.subject,
     detail: JSON.stringify(act.detail ?? {}),
     previous: last?.hash ?? GENESIS,
   };
-  await transaction
+  const hash = chain.hashOf(entry);
+  const inserted = await transaction
     .insertInto("audit")
-    .values({ ...entry, hash: hashOf(entry) })
-    .execute();
+    .values({ ...entry, hash, keyed: true, act_id: id ?? null })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  appended.set(act.organisation, { id: inserted.id, hash });
 }
 
 /** Entries that the transaction may read, newest first. `before` is the id of the last entry of the page before. */
@@ -68,17 +82,7 @@ export async function readAudit(
   const { organisation, before, limit } = page;
   return transaction
     .selectFrom("audit")
-    .select([
-      "id",
-      "organisation",
-      "at",
-      "actor",
-      "act",
-      "subject",
-      sql<string>`detail::text`.as("detail"),
-      "previous",
-      "hash",
-    ])
+    .select([...ENTRY_COLUMNS, sql<string>`detail::text`.as("detail")])
     .$if(organisation !== undefined, (query) => query.where("organisation", "=", organisation ?? ""))
     .$if(before !== undefined, (query) => query.where("id", "<", before ?? 0))
     .orderBy("id", "desc")
@@ -86,28 +90,39 @@ export async function readAudit(
     .execute();
 }
 
+const ENTRY_COLUMNS = ["id", "organisation", "at", "actor", "act", "subject", "previous", "hash"] as const;
+
 export interface AuditVerdict {
   readonly intact: boolean;
   readonly entries: number;
-  /** Hash of the newest entry. Stored elsewhere, it also reveals entries removed from the end. */
+  /** Hash of the newest entry. */
   readonly head: string;
   /** Id of the first entry that does not match its predecessor. */
   readonly brokenAt: number | undefined;
+  /** Entries were removed from the end: the newest one that this process knows of is missing. */
+  readonly truncated: boolean;
 }
 
 const PAGE_SIZE = 1_000;
 
-/** Recomputes an organisation's chain from its first entry. */
+/**
+ * Recomputes a chain from its first entry. Entries of earlier releases have no key: they may only precede one that has a key,
+ * whose hash covers them.
+ */
 export async function verifyAudit(
   transaction: Transaction<AccountsSchema>,
   organisation: string,
 ): Promise<AuditVerdict> {
+  const { chain } = openChainOf(transaction);
+  const known = chain.head(organisation);
   let entries = 0;
   let head = GENESIS;
+  let keyed = false;
+  let headFound = known === undefined;
   for (let after = 0; ; ) {
     const page = await transaction
       .selectFrom("audit")
-      .select(["id", "at", "actor", "act", "subject", sql<string>`detail::text`.as("detail"), "previous", "hash"])
+      .select([...ENTRY_COLUMNS, "keyed", sql<string>`detail::text`.as("detail")])
       .where("organisation", "=", organisation)
       .where("id", ">", after)
       .orderBy("id")
@@ -115,18 +130,61 @@ export async function verifyAudit(
       .execute();
     for (const entry of page) {
       entries++;
-      if (entry.previous !== head || entry.hash !== hashOf({ ...entry, organisation }))
-        return { intact: false, entries, head, brokenAt: entry.id };
+      const expected = entry.keyed ? chain.hashOf(entry) : keyed ? undefined : plainHashOf(entry);
+      if (entry.previous !== head || entry.hash !== expected)
+        return { intact: false, entries, head, brokenAt: entry.id, truncated: false };
+      keyed = entry.keyed;
       head = entry.hash;
       after = entry.id;
+      if (entry.id === known?.id && entry.hash === known.hash) headFound = true;
     }
-    if (page.length < PAGE_SIZE) return { intact: true, entries, head, brokenAt: undefined };
+    if (page.length < PAGE_SIZE) break;
+  }
+  const sealed = keyed || entries === 0;
+  return { intact: headFound && sealed, entries, head, brokenAt: undefined, truncated: !headFound };
+}
+
+/** The chains that the transaction may read. */
+export async function chainsOf(transaction: Transaction<AccountsSchema>): Promise<readonly string[]> {
+  const rows = await transaction.selectFrom("audit").select("organisation").distinct().execute();
+  const { chain } = openChainOf(transaction);
+  return [...new Set([...rows.map(({ organisation }) => organisation), ...chain.chains])].sort();
+}
+
+/**
+ * Appends an entry with a key to every chain of an earlier release, which has none. Only in a process that knows of no newer
+ * entries: see `AuditChain.open`.
+ */
+export async function sealEarlierChains(transaction: Transaction<AccountsSchema>): Promise<void> {
+  const sealed = await transaction
+    .selectFrom("audit")
+    .select("organisation")
+    .distinct()
+    .where("keyed", "=", true)
+    .execute();
+  for (const organisation of await chainsOf(transaction)) {
+    if (sealed.some((chain) => chain.organisation === organisation)) continue;
+    const { entries, head } = await verifyAudit(transaction, organisation);
+    await audit(transaction, {
+      ...{ organisation, actor: "internal", act: "audit.seal", subject: organisation, detail: { entries, head } },
+    });
   }
 }
 
-function hashOf(entry: Omit<AuditEntry, "id" | "hash">): string {
-  const { previous, organisation, at, actor, act, subject, detail } = entry;
-  return createHash("sha256")
-    .update(JSON.stringify([previous, organisation, at.toISOString(), actor, act, subject, detail]))
-    .digest("hex");
+/** The chains whose newest known entries are missing, as after a restore of the database to an earlier time. */
+export async function missingHeads(transaction: Transaction<AccountsSchema>): Promise<Record<string, Head>> {
+  const { chain } = openChainOf(transaction);
+  const missing: Record<string, Head> = {};
+  for (const organisation of chain.chains) {
+    const head = chain.head(organisation);
+    if (head === undefined) continue;
+    const found = await transaction
+      .selectFrom("audit")
+      .select("id")
+      .where("id", "=", head.id)
+      .where("hash", "=", head.hash)
+      .executeTakeFirst();
+    if (!found) missing[organisation] = head;
+  }
+  return missing;
 }

@@ -3,7 +3,11 @@ import type { FastifyInstance } from "fastify";
 import { KEY_CHANGES_HEARTBEAT_MS, type KeyChange } from "../../contracts/credentials.js";
 import { accountsInternalRoutes } from "../../contracts/routes/accounts.js";
 import { serve } from "../admin/index.js";
+import type { Tables } from "../database/client.js";
+import type { AuditChain } from "./audit-chain.js";
 import type { Accounts } from "./client.js";
+import { recordPlatformAct } from "./platform-acts.js";
+import type { AccountsSchema } from "./schema.js";
 
 /** A draining process ends its streams within this interval: the drain waits for open responses. */
 const DRAIN_CHECK_INTERVAL_MS = 200;
@@ -12,6 +16,8 @@ const DRAIN_CHECK_INTERVAL_MS = 200;
 export function internalRoutes(
   app: FastifyInstance,
   accounts: Accounts,
+  tables: Tables<AccountsSchema>,
+  chain: AuditChain,
   draining: () => boolean,
 ): { /** Ends the open streams of changes. */ readonly end: () => void } {
   const streams = new Set<ServerResponse>();
@@ -20,6 +26,10 @@ export function internalRoutes(
     authenticate: async ({ body }) => ({ principal: await accounts.authenticate(body.hash) }),
     identify: async ({ body }) => ({ actor: await accounts.identify(body) }),
     nameKeys: async ({ body }) => ({ names: await accounts.nameKeys(body.ids) }),
+    recordActs: async ({ body }) => {
+      for (const act of body.acts) await recordPlatformAct(tables, chain, act);
+      return null;
+    },
   });
 
   app.get(keyChanges.path, (_request, reply) => {

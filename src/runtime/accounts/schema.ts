@@ -49,5 +49,7 @@ export interface AccountsSchema {
     detail: string;
     previous: string;
     hash: string;
+    keyed: Generated<boolean>;
+    act_id: string | null;
   };
 }

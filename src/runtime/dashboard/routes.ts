@@ -29,9 +29,10 @@ export function serveOverview(app: FastifyInstance, { context, observer, control
   serve(app, drillRoutes, {
     listDrills: async ({ query }) => pageOfDrills(await control.json(drillListSchema, "GET", "/drills"), query),
     listDrillFaults: () => control.json(drillRoutes.listDrillFaults.json, "GET", "/drills/faults"),
-    startDrill: ({ body }) => control.json(drillRoutes.startDrill.json, "POST", "/drills", body),
+    startDrill: ({ body, actor }) => control.json(drillRoutes.startDrill.json, "POST", "/drills", { body, actor }),
     readDrill: ({ params }) => control.json(drillRoutes.readDrill.json, "GET", `/drills/${params.id}`),
-    cancelDrill: ({ params }) => control.json(drillRoutes.cancelDrill.json, "POST", `/drills/${params.id}/cancel`),
+    cancelDrill: ({ params, actor }) =>
+      control.json(drillRoutes.cancelDrill.json, "POST", `/drills/${params.id}/cancel`, { actor }),
     readDrillReportHtml: ({ params }) => report(control, `/drills/${params.id}/report.html`, "text/html"),
     readDrillReportMarkdown: ({ params }) => report(control, `/drills/${params.id}/report.md`, "text/markdown"),
   });

@@ -1,9 +1,11 @@
+import { createHash } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { auditEntry } from "../../../contracts/audit.js";
 import { auditRoutes } from "../../../contracts/routes/accounts.js";
-import { organisationOf, readableOrganisation, scopeOf, serve } from "../../admin/index.js";
+import { readableOrganisation, scopeOf, serve } from "../../admin/index.js";
 import type { Tables } from "../../database/client.js";
-import { readAudit, verifyAudit } from "../audit.js";
+import { chainsOf, readAudit, verifyAudit } from "../audit.js";
+import { PLATFORM_CHAIN } from "../audit-chain.js";
 import type { AccountsSchema } from "../schema.js";
 
 export function serveAudit(app: FastifyInstance, tables: Tables<AccountsSchema>): void {
@@ -19,6 +21,7 @@ export function serveAudit(app: FastifyInstance, tables: Tables<AccountsSchema>)
       return {
         entries: entries.map((entry) => ({
           ...entry,
+          organisation: entry.organisation === PLATFORM_CHAIN ? null : entry.organisation,
           at: entry.at.toISOString(),
           detail: auditEntry.shape.detail.parse(JSON.parse(entry.detail)),
         })),
@@ -27,11 +30,28 @@ export function serveAudit(app: FastifyInstance, tables: Tables<AccountsSchema>)
     },
 
     verifyAudit: async ({ actor, query }) => {
-      const organisation = organisationOf(actor, query.organisation);
-      const verdict = await tables.transaction(scopeOf(organisation), (open) => verifyAudit(open, organisation), {
-        repeatable: true,
-      });
-      return { ...verdict, organisation, brokenAt: verdict.brokenAt ?? null };
+      const organisation = readableOrganisation(actor, query.organisation);
+      const chains = await tables.transaction(
+        scopeOf(organisation),
+        async (open) => {
+          const verdicts = [];
+          for (const chain of organisation === undefined ? await chainsOf(open) : [organisation])
+            verdicts.push(await verifyAudit(open, chain));
+          return verdicts;
+        },
+        { repeatable: true },
+      );
+      const broken = chains.find(({ intact }) => !intact);
+      const heads = chains.map(({ head }) => head);
+      return {
+        organisation: organisation ?? null,
+        intact: broken === undefined,
+        entries: chains.reduce((total, { entries }) => total + entries, 0),
+        head:
+          organisation === undefined ? createHash("sha256").update(heads.join("\n")).digest("hex") : (heads[0] ?? ""),
+        brokenAt: broken?.brokenAt ?? null,
+        truncated: chains.some(({ truncated }) => truncated),
+      };
     },
   });
 }

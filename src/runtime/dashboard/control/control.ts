@@ -1,11 +1,20 @@
 import { Client } from "undici";
 import type { z } from "zod";
+import type { Actor } from "../../../contracts/credentials.js";
 import { readError } from "../../../contracts/error.js";
+import { PERSON_HEADER } from "../../../contracts/platform-token.js";
 import { KeelsonError } from "../../../errors/keelson-error.js";
 import { AdminError } from "../../admin/index.js";
 
 /** Starting a drill returns before the drill runs. */
 const RESPONSE_TIMEOUT_MS = 15_000;
+
+/** What a change sends to the supervisor, besides its path. */
+export interface ControlAct {
+  readonly body?: unknown;
+  /** Who makes the change, for the audit log. */
+  readonly actor?: Actor;
+}
 
 /**
  * The control socket of the supervisor (`keelson up`) that started this process. A cluster has no supervisor: every call then
@@ -24,12 +33,12 @@ export class Control {
   }
 
   /** @throws AdminError that the supervisor reported, or 503 without a supervisor. */
-  async json<T>(schema: z.ZodType<T>, method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
-    const text = await this.text(method, path, body);
+  async json<T>(schema: z.ZodType<T>, method: "GET" | "POST", path: string, act: ControlAct = {}): Promise<T> {
+    const text = await this.text(method, path, act);
     return schema.parse(JSON.parse(text));
   }
 
-  async text(method: "GET" | "POST", path: string, body?: unknown): Promise<string> {
+  async text(method: "GET" | "POST", path: string, { body, actor }: ControlAct = {}): Promise<string> {
     if (!this.#client)
       throw new AdminError(
         503,
@@ -42,7 +51,11 @@ export class Control {
       const response = await this.#client.request({
         method,
         path,
-        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        headers: {
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...(actor === undefined ? {} : { [PERSON_HEADER]: actor.name }),
+        },
         headersTimeout: RESPONSE_TIMEOUT_MS,
         bodyTimeout: RESPONSE_TIMEOUT_MS,
       });
