@@ -119,7 +119,7 @@ describe("the audit log", () => {
       expect((await verdict()).intact).toBe(true);
     }
 
-    /** Removes the fourth entry and computes all hashes anew, without the key. */
+    /** Removes the fourth entry and computes all hashes again, without the key. */
     const rewrite = (keyed: boolean) => async (client: pg.Client, rows: Row[]) => {
       await client.query("delete from audit where id = $1", [rows[3]?.id]);
       let previous = "0".repeat(64);

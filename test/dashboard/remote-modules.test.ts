@@ -47,7 +47,8 @@ describe("a dashboard with remote modules", () => {
         error: { code: "drill/running", message: "drill 1 is in progress", hint: "one at a time: wait for its end" },
       };
       const responses: Readonly<Record<string, unknown>> = {
-        "GET /backups": { place: "/backups", backups: [], damaged: [] },
+        "GET /backups": { place: "/backups", backups: [], damaged: [], incomplete: [] },
+        "GET /recovery": { backups: { place: "/backups" }, problems: [] },
         ...(drillsReadable && { "GET /drills": { drills: [], unreadable: [] } }),
       };
       const body = responses[`${request.method} ${request.url}`];
@@ -168,7 +169,9 @@ describe("a dashboard with remote modules", () => {
   });
 
   it("forwards requests for drills and backups to the supervisor", async () => {
-    expect(await (await ask("/admin/backups")).json()).toEqual({ place: "/backups", backups: [], damaged: [] });
+    expect(await (await ask("/admin/backups")).json()).toEqual({
+      ...{ place: "/backups", backups: [], damaged: [], incomplete: [] },
+    });
     const refused = await ask("/admin/drills", {
       method: "POST",
       headers: { "content-type": "application/json" },

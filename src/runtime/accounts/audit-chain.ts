@@ -30,8 +30,8 @@ interface OpenChain {
 const openChains = new WeakMap<object, OpenChain>();
 
 /**
- * The key of the hash chains, and their newest entries as this process has last seen them. Both are outside of the database: whoever
- * can write to its tables can neither compute hashes nor remove entries from the end unnoticed.
+ * The key of the hash chains, and their newest entries as this process has last seen them. Both are outside of the database: a
+ * process that can write to its tables can neither compute hashes nor remove entries from the end unnoticed.
  */
 export class AuditChain {
   readonly #key: string;
