@@ -46,12 +46,10 @@ export async function startActs(
   let sending: Promise<void> = Promise.resolve();
   let problem: string | undefined;
 
-  const write = async (act: Act, id: string): Promise<string> => {
+  const write = async (act: Act, id: string, at: string): Promise<void> => {
     const { detail = {}, ...rest } = act;
-    const name = `${id}.json`;
-    const reported: ReportedAct = { id, at: new Date().toISOString(), ...rest, detail };
-    await writeAtomically(join(directory, name), JSON.stringify(reported));
-    return name;
+    const reported: ReportedAct = { id, at, ...rest, detail };
+    await writeAtomically(join(directory, `${id}.json`), JSON.stringify(reported));
   };
   const newId = (): string => `${Date.now().toString().padStart(14, "0")}-${randomUUID()}`;
 
@@ -93,15 +91,16 @@ export async function startActs(
 
   return {
     async record(act) {
-      await write(act, newId());
+      await write(act, newId(), new Date().toISOString());
       void send();
     },
     async during(act, perform) {
       const id = newId();
+      const at = new Date().toISOString();
       open.add(`${id}.json`);
-      await write(act, id);
+      await write(act, id, at);
       const finish = async (outcome: string): Promise<void> => {
-        await write({ ...act, detail: { ...act.detail, outcome } }, id);
+        await write({ ...act, detail: { ...act.detail, outcome } }, id, at);
         open.delete(`${id}.json`);
         void send();
       };
