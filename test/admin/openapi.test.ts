@@ -115,6 +115,7 @@ describe("the OpenAPI document", () => {
         "Organisation",
         "Session",
         "SignInLink",
+        "SignedIn",
       ],
       ...["Usage", "UsageRow", "User"],
     ]);
