@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { request } from "undici";
 import { z } from "zod";
+import { bearer, currentToken } from "../contracts/platform-token.js";
+import { tokenSecret } from "../modules/tokens.js";
 import type { Platform } from "./platform.js";
 import { localSecrets } from "./secrets.js";
 
@@ -18,10 +20,10 @@ const FOLLOW_INTERVAL_MS = 1_000;
 
 /** The models of a running platform; empty while none of its processes responds. */
 export async function modelEngines({ running, layout }: Pick<Platform, "running" | "layout">): Promise<ModelEngines> {
-  const token = await localSecrets(layout).read("internal/token");
+  const token = currentToken((await localSecrets(layout).read(tokenSecret("operator"))) ?? "");
   try {
     const { statusCode, body } = await request(`${running.dashboard}/admin/models`, {
-      headers: { authorization: `Bearer ${token ?? ""}` },
+      headers: { authorization: bearer(token) },
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
     if (statusCode === 200) return response.parse(await body.json()).models;

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { lastRestoreSchema, RESTORE_STEPS, restorePreviewSchema } from "../../src/contracts/restore.js";
 import { callControl } from "../../src/local/control/client.js";
 import { serverProcesses } from "../../src/postgres/strays.js";
+import { getInternally } from "../support/gateway/gateway.js";
 import { type Cleanups, chat, keelson, type Up, until, untilNone, up } from "../support/local/keelson.js";
 import { onTerminal } from "../support/local/terminal.js";
 import { timeBetween } from "../support/recovery/time-between.js";
@@ -38,7 +39,9 @@ const run = async (platform: Up, ...args: string[]) =>
 
 /** The values of the metrics without labels. */
 async function scrape(platform: Up): Promise<ReadonlyMap<string, number>> {
-  const lines = (await (await fetch(`${platform.url}/metrics`)).text()).split("\n");
+  const lines = (await (await getInternally(platform.url, "/metrics", join(platform.data, "secrets"))).text()).split(
+    "\n",
+  );
   return new Map(lines.map((line) => [line.split(" ")[0] ?? "", Number(line.split(" ")[1])]));
 }
 
