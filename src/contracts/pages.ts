@@ -9,6 +9,7 @@ export const PAGES = [
   "keys",
   "drills",
   "drills/:id",
+  "backups",
 ] as const;
 export type PagePath = (typeof PAGES)[number];
 

@@ -14,7 +14,6 @@ import { count, duration, outcome } from "../../format.js";
 import { styleNonce } from "../../nonce.js";
 import { DownloadIcon, OpenIcon } from "../../shell/icons.js";
 import { LiveMark } from "../../shell/live-mark.js";
-import { reportFrame } from "./report-frame.js";
 import { Page, Section } from "../../shell/page.js";
 import { Failure, Loading } from "../../shell/states.js";
 import { When } from "../../shell/when.js";
@@ -25,6 +24,7 @@ import { DrillPlot } from "./drill-plot.js";
 import { DrillVerdict } from "./drill-verdict.js";
 import { type Series, sum } from "./rates.js";
 import { RecoverySteps } from "./recovery-steps.js";
+import { reportFrame } from "./report-frame.js";
 
 /** One drill: live data while it runs, then its results and its report. */
 export function DrillPage() {
