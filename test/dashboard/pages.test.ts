@@ -164,7 +164,8 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
     await page.goto(`${platform.url}/promises`);
     await page.getByRole("table").waitFor();
     const folds = page.getByRole("button", { name: /^\d+ components$/, expanded: false });
-    while ((await folds.count()) > 0) await folds.first().click();
+    for (const fold of await page.getByRole("button", { name: /^\d+ components$/ }).all()) await fold.click();
+    await folds.first().waitFor({ state: "detached" });
     for (const { subject } of rows) await page.getByRole("button", { name: subject, exact: true }).first().waitFor();
   });
 

@@ -75,7 +75,8 @@ export function Playground({ models }: { readonly models: readonly ListedModel[]
             onKeyDown={onKey}
           />
           {busy ? (
-            <Tooltip label="Stop (cancels the request)">
+            // Two buttons, not one that changes: a click that meant "stop" must not send when the answer ends meanwhile.
+            <Tooltip key="stop" label="Stop (cancels the request)">
               <ActionIcon
                 type="button"
                 size="xl"
@@ -88,7 +89,7 @@ export function Playground({ models }: { readonly models: readonly ListedModel[]
               </ActionIcon>
             </Tooltip>
           ) : (
-            <Tooltip label="Send (Enter)">
+            <Tooltip key="send" label="Send (Enter)">
               <ActionIcon type="submit" size="xl" variant="filled" color="sea" aria-label="Send" disabled={!model}>
                 <SendIcon />
               </ActionIcon>

@@ -29,7 +29,7 @@ export function groupName(row: UsageRow, group: UsageGroup, keyNames: UsageRepor
   const name = group === "key" ? keyNames?.[value] : undefined;
   if (name === undefined || keyNames === undefined) return value;
   const shared = Object.entries(keyNames).some(([id, other]) => id !== value && other === name);
-  return shared ? `${name} (${value.slice(0, 10)}…)` : name;
+  return shared ? `${name} (…${value.slice(-6)})` : name;
 }
 
 /** One series for each group, largest first and the others last, with zero for a unit without requests. */

@@ -64,7 +64,7 @@ export function UsageTable({ report, group, heading, figure, onSort }: UsageTabl
       ]}
     >
       {sorted.map((row) => (
-        <tr key={row.others === undefined ? `=${row[group]}` : "others"}>
+        <tr key={JSON.stringify([row.organisation, row.key, row.model, row.others])}>
           <th scope="row" className={row.others === undefined ? undefined : table.soft}>
             <Name>{groupName(row, group, keyNames)}</Name>
           </th>
