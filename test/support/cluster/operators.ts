@@ -33,7 +33,8 @@ export async function defineOperatorKinds(api: Api, objects: readonly ApiObject[
       await api.create(path, {
         apiVersion: "apiextensions.k8s.io/v1",
         kind: "CustomResourceDefinition",
-        metadata: { name },
+        // Required for groups below k8s.io; the value says that these are not the published definitions.
+        metadata: { name, annotations: { "api-approved.kubernetes.io": "unapproved, for tests" } },
         spec: {
           group,
           scope: "Namespaced",
