@@ -115,7 +115,7 @@ describe_module() {
   ldflags='' links=()
   case $1 in
     cluster)
-      version=1.34.4 program=cluster package=.
+      version=1.37.2 program=cluster package=.
       ldflags="-X k8s.io/component-base/version.gitVersion=v$version"
       links=(etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl coredns)
       ;;
@@ -155,7 +155,7 @@ build_module() {
   local module=$1 staging name started
   describe_module "$module"
   if [ ! -e "$target/$program" ]; then
-    command -v go >/dev/null || fail "building $module needs Go 1.25 or newer (or 1.21, which fetches it): https://go.dev/dl"
+    command -v go >/dev/null || fail "building $module needs Go 1.26 or newer (or 1.21, which fetches it): https://go.dev/dl"
     build_cache
     # A second concurrent installer waits and uses the result of the first.
     exec 9>"$cache/.lock"

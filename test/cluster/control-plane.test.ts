@@ -14,7 +14,7 @@ describeWith(["cluster"], "the control plane of the tests", () => {
   });
 
   it("is a real API server, of the version that the build pins", async () => {
-    expect(await plane.api.demand("GET", "/version")).toMatchObject({ gitVersion: "v1.34.4" });
+    expect(await plane.api.demand("GET", "/version")).toMatchObject({ gitVersion: "v1.37.2" });
   });
 
   it("writes a kubeconfig that kubectl can use", () => {

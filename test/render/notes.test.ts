@@ -118,8 +118,8 @@ describe("declarations that neither target renders", () => {
     ],
     [
       "the cluster",
-      'cluster: { name: shared, kubernetes: "1.34" }',
-      [["cluster", "the cluster (shared, Kubernetes 1.34) is not created by this target"]],
+      'cluster: { name: shared, kubernetes: "1.37" }',
+      [["cluster", "the cluster (shared, Kubernetes 1.37) is not created by this target"]],
     ],
     [
       "backups of the cluster",

@@ -310,7 +310,7 @@ export function samplePlan(fields: Partial<Plan> = {}): Plan {
     cluster: {
       name: undefined,
       backups: { path: "cluster.backups", objects: undefined, etcd: undefined, configuration: undefined, to: [] },
-      kubernetes: "1.34",
+      kubernetes: "1.37",
       storageClass: undefined,
       pullSecrets: [],
       labels: {},
