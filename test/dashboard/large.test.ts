@@ -33,6 +33,8 @@ describeWith(
       platform = await serveLargePlatform();
       browser = await startBrowser(chromium);
       await browser.page.context().addCookies([{ name: SESSION_COOKIE, value: "kse_1", url: platform.url }]);
+      // The second half of the session; see dashboard/src/api/proof.ts.
+      await browser.page.addInitScript(() => localStorage.setItem("keelson-session", "1"));
     });
 
     afterAll(async () => {

@@ -42,9 +42,9 @@ describe("a first start that is refused", () => {
 
   test.each([
     { what: "a mistake in a model", args: ["platform.yaml"], error: "spec/unit" },
-    { what: "an address of another machine", args: ["--host", "192.0.2.1"], error: "host/unknown" },
+    { what: "an address of another machine", args: ["starter", "--host", "192.0.2.1"], error: "host/unknown" },
     // Reported only after the directories of the database have been created.
-    { what: "an invalid backup repository", args: ["--backups", "ftp://somewhere"], error: "backup/place" },
+    { what: "an invalid backup repository", args: ["starter", "--backups", "ftp://somewhere"], error: "backup/place" },
   ])("because of $what leaves nothing behind", async ({ args, error }) => {
     const cwd = workDirectory(cleanups);
     writeFileSync(join(cwd, "platform.yaml"), badModel);
