@@ -46,7 +46,7 @@ describe("a model that vLLM serves", () => {
   it("may be downloaded from the hub, and is called on the port of the file", () => {
     expect(outside("{ source: Qwen/Qwen2.5-7B, engine: vllm }")).toEqual(["chat → huggingface.co:443"]);
     const chat = named(plan("{ source: hf://Qwen/Qwen2.5-7B, engine: vllm, port: 9000 }").units, "chat");
-    expect(chat.command.join(" ")).toContain("--model Qwen/Qwen2.5-7B --served-model-name chat --port 9000");
+    expect(chat.command.join(" ")).toContain("--model Qwen/Qwen2.5-7B --served-model-name chat --host :: --port 9000");
     expect(chat.ports).toMatchObject([{ number: 9000 }]);
   });
 });
