@@ -325,7 +325,7 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
       .first()
       .waitFor({ timeout: 60_000 });
 
-    const report = page.getByRole("link", { name: "Open report" });
+    const report = page.getByRole("button", { name: "Open report" });
     await report.waitFor({ timeout: 120_000 });
     await page.getByRole("region", { name: "By subject" }).waitFor();
     const [opened] = await Promise.all([page.waitForEvent("popup"), report.click()]);
@@ -380,7 +380,7 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
         .waitFor({ timeout: 60_000 });
       await picture(`${fault}-running`);
 
-      await page.getByRole("link", { name: "Open report" }).waitFor({ timeout: 180_000 });
+      await page.getByRole("button", { name: "Open report" }).waitFor({ timeout: 180_000 });
       await events.getByText(restored).waitFor();
       expect(await page.locator("dl").first().innerText()).toMatch(/RTO measured\s+[\d.]+\s?(ms|s|m)/);
       expect(await page.getByRole("region", { name: "Recovery steps" }).innerText()).toMatch(/restore.*MiB\/s/s);
