@@ -15,7 +15,7 @@ let platform: Platform;
 let owner: pg.Client;
 let superuser: pg.Client;
 
-const tables = ["users", "api_keys", "sessions", "sign_in_links", "audit", "usage_events", "usage_hours"];
+const tables = ["users", "api_keys", "sessions", "sign_in_links", "audit", "usage_days", "usage_events", "usage_hours"];
 
 beforeAll(async () => {
   postgres = await startPostgres();
