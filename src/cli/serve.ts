@@ -15,8 +15,8 @@ import { printError } from "./output.js";
 
 /** What the data directory of a process that runs by itself contains. A newly mounted volume may contain `lost+found`. */
 const OWN_DATA = {
-  marks: [join("gateway", "usage"), join("secrets", "internal", "token")],
-  known: /^(gateway|secrets|lost\+found)$/,
+  marks: [join("gateway", "usage"), join("accounts", "audit-heads.json"), join("secrets", "internal", "token")],
+  known: /^(accounts|gateway|secrets|lost\+found)$/,
 };
 
 export interface ServeOptions {

@@ -41,7 +41,7 @@ async function start(
   const key = currentToken(await readOrCreateToken(context.secrets, "audit"));
   const { chain, first } = await undo.step(
     "open the chain of the audit log",
-    () => AuditChain.open(key, join(context.dataDirectory, "audit-heads.json"), log),
+    () => AuditChain.open(key, join(context.dataDirectory, "accounts", "audit-heads.json"), log),
     (opened) => opened.chain.close(),
   );
   const tables = auditedTables(database.tables<AccountsSchema>(), chain);

@@ -1,4 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Logger } from "pino";
 import { writeAtomically } from "../../disk/atomic-file.js";
 import { readIfPresent } from "../../disk/read.js";
@@ -49,6 +51,7 @@ export class AuditChain {
 
   /** `file`: the newest entries, which this process writes. `first`: there was no such file. */
   static async open(key: string, file: string, log: Logger): Promise<{ chain: AuditChain; first: boolean }> {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const text = await readIfPresent(file);
     const heads = text === undefined ? {} : headsDocument.parse(JSON.parse(text));
     return { chain: new AuditChain(key, file, log, new Map(Object.entries(heads))), first: text === undefined };
