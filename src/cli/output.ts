@@ -27,9 +27,9 @@ export function printJsonLine(value: unknown): void {
   process.stdout.write(`${safeJson(value)}\n`);
 }
 
-/** Writes a document whose bytes matter, such as a rendered file, to stdout. */
+/** Writes a document whose bytes matter, such as a rendered file or CSV, to stdout. Only a terminal receives it escaped. */
 export function printDocument(text: string): void {
-  process.stdout.write(text);
+  process.stdout.write(process.stdout.isTTY ? forTerminal(text) : text);
 }
 
 /** The text as it is written: markers of styles become control sequences, everything else that a terminal interprets is escaped. */

@@ -12,7 +12,7 @@ import { callAdmin, fetchText } from "./admin-api.js";
 import { coloursFor, visibleLength } from "./colours.js";
 import { type ConnectionOptions, connect } from "./connection.js";
 import { readMoment } from "./moment.js";
-import { print, printError, printJson } from "./output.js";
+import { print, printDocument, printError, printJson } from "./output.js";
 import { table } from "./table.js";
 
 export interface UsageOptions extends ConnectionOptions {
@@ -54,7 +54,7 @@ export async function usage(options: UsageOptions): Promise<void> {
   };
   const connection = await connect(options);
   if (options.csv) {
-    print(await fetchText(connection, usageRoutes.readUsage, { query: { ...query, format: "csv" } }));
+    printDocument(await fetchText(connection, usageRoutes.readUsage, { query: { ...query, format: "csv" } }));
     return;
   }
   const report = await callAdmin(connection, usageRoutes.readUsage, { query });
