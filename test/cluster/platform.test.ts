@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import type { Plan } from "../../src/plan/plan.js";
+import { defineOperatorKinds } from "../support/cluster/operators.js";
 import { plansOf } from "../support/cluster/plans.js";
 import { PlatformOnNode } from "../support/cluster/platform.js";
 import { belongsTo, describePods, isReady } from "../support/cluster/pods.js";
@@ -55,6 +56,7 @@ describeWith(["kubernetes node", "postgresql"], "the starter on a real node", ({
     cluster = await startRealCluster();
     platform = new PlatformOnNode(cluster, plan.namespace);
     await startVolumes(cluster.plane);
+    await defineOperatorKinds(cluster.plane.api, renderedObjects(plan));
     for (const reference of imagesOf(renderedObjects(plan))) {
       const name = reference.replaceAll(/[^\w]+/g, "-");
       const own = reference.includes("/keelson");

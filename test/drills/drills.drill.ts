@@ -145,7 +145,12 @@ describe("keelson drill", () => {
       expect(err).toMatch(/verification rejects/);
       expect(err).toMatch(/restored from the backup before it/);
       expect(code).toBe(0);
-      expect((await platform.status()).backups).toMatchObject({ count: 1, newest: { valid: true } });
+      // A full backup follows every restore; the corrupted one is gone.
+      const corrupted = /backup (\S+) cannot be restored/.exec(err)?.[1];
+      await until(async () => (await platform.status()).backups.count === 2, 60_000, "the backup after the restore");
+      await until(async () => (await platform.status()).backups.newest?.valid === true, 60_000, "its verification");
+      const listed = JSON.parse((await keelson(platform.cwd, ["backups", "--json", "--data", platform.data])).out);
+      expect(listed.backups.map(({ id }: { id: string }) => id)).not.toContain(corrupted);
     },
     LONG,
   );
@@ -218,7 +223,7 @@ test(
     const platform = await up(cleanups);
     const before = (await platform.status()).processes.map(({ pid }) => pid);
     const requests = async () => {
-      const authorization = `Bearer ${readFileSync(join(platform.data, "secrets/internal/token"), "utf8")}`;
+      const authorization = `Bearer ${readFileSync(join(platform.data, "secrets/internal/operator-token"), "utf8")}`;
       const answer = await fetch(`${platform.url}/admin/usage`, { headers: { authorization } });
       return z.object({ totals: z.object({ requests: z.number() }) }).parse(await answer.json()).totals.requests;
     };

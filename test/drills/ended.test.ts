@@ -43,5 +43,5 @@ test.each([
 ])("an invalid value of a drill's %s is rejected before anything starts: %s", async (option, value) => {
   const { code, err } = await keelson(workDirectory(cleanups), ["drill", "process-crash", option, value]);
   expect(code).toBe(2);
-  expect(err).toMatch(new RegExp(`^error usage option '${option} .*argument '${value}' is invalid`));
+  expect(err).toMatch(new RegExp(`^error usage invalid value '${value}' for ${option}: `));
 });

@@ -250,13 +250,14 @@ describe("the official ollama client", () => {
   });
 
   it("causes every response to be counted", async () => {
-    const events = await gateway.usage.settled(14);
+    const events = await gateway.usage.settled(15);
     expect(events.map(({ operation, status }) => `${operation} ${status}`).sort()).toEqual(
       [
         ...Array.from({ length: 6 }, () => "chat 200"),
         "chat 400",
         "chat 404",
         ...Array.from({ length: 4 }, () => "completion 200"),
+        "completion 404",
         "embedding 200",
         "embedding 200",
       ].sort(),

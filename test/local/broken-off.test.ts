@@ -91,8 +91,8 @@ test("`logs -f` shows a line once it is complete", async () => {
   });
   const lines = (from = "platform") =>
     shown.split("\n").flatMap((json) => {
-      const { process: name, line } = json === "" ? {} : JSON.parse(json);
-      return name === from ? [line] : [];
+      const { process: name, message } = json === "" ? {} : JSON.parse(json);
+      return name === from ? [message] : [];
     });
   await until(() => lines().length > 0, 20_000, "the first line");
   // Split within a character of two bytes.

@@ -26,6 +26,7 @@ const STEPS = [
   "start recovery",
   "read the backup catalogue",
   "write the plan",
+  "open the journal of acts",
   "start the supervisor",
   "start the drills",
   "open the control socket",
