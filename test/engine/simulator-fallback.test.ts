@@ -148,7 +148,7 @@ describe.skipIf(missing !== undefined)("the simulator as a fallback", () => {
 failing: { source: [${join(directory, "none.gguf")}, ${hub}], context: 512 }`),
     );
     try {
-      const token = (await readFile(join(gateway.directory, "secrets", "internal", "operator-token"), "utf8")).trim();
+      const token = "o".repeat(43);
       const reasonOf = async (name: string): Promise<string | undefined> => {
         const response = await fetch(`${gateway.url}/admin/models`, { headers: { authorization: `Bearer ${token}` } });
         const { models } = (await response.json()) as { models: { name: string; reason: string }[] };

@@ -41,11 +41,32 @@ export async function preview(
 ): Promise<readonly Preview[]> {
   let done = 0;
   return inParallel(objects, async (object) => {
-    const result = await dryRun(client, object, options.elsewhere);
+    const previewed = await ofOneRevision(client, object, options);
     done += 1;
     options.progress(done, objects.length);
-    return { object, live: options.live(object), result };
+    return previewed;
   });
+}
+
+/** Writers such as an autoscaler change an object between two requests; few of them do so this often. */
+const MAX_ATTEMPTS = 5;
+
+/** The live object and its dry run, of the same revision: what another writer changed in between is not a drift. */
+async function ofOneRevision(
+  client: KubernetesClient,
+  object: Manifest,
+  { live: liveOf, elsewhere }: PreviewOptions,
+): Promise<Preview> {
+  let live = liveOf(object);
+  for (let attempt = 1; ; attempt++) {
+    const result = await dryRun(client, object, elsewhere);
+    const isCurrent =
+      result.kind !== "accepted" ||
+      elsewhere !== undefined ||
+      live?.metadata.resourceVersion === result.applied.metadata.resourceVersion;
+    if (isCurrent || live === undefined || attempt === MAX_ATTEMPTS) return { object, live, result };
+    live = await client.get(object);
+  }
 }
 
 async function dryRun(

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Logger, pino } from "pino";
-import type { KeyChange, Principal } from "../../../src/contracts/credentials.js";
+import type { Actor, Credential, KeyChange, Principal } from "../../../src/contracts/credentials.js";
 import type { UsageEvent } from "../../../src/contracts/usage.js";
 import { makePlan, type Plan } from "../../../src/plan/index.js";
 import { readPlatform } from "../../../src/platform-file/index.js";
@@ -76,8 +76,10 @@ export class TestAccounts implements Accounts {
     return this.keys.get(keyHash);
   }
 
-  async identify(): Promise<undefined> {
-    return undefined;
+  /** Any token of the form of the operator token is the operator. */
+  async identify({ kind }: Credential): Promise<Actor | undefined> {
+    if (kind !== "operator") return undefined;
+    return { name: "operator", organisation: "org-1", role: "owner", scopes: ["admin"], operator: true };
   }
 
   async nameKeys(): Promise<Readonly<Record<string, string>>> {
