@@ -145,7 +145,7 @@ describe("keelson drill", () => {
       expect(err).toMatch(/verification rejects/);
       expect(err).toMatch(/restored from the backup before it/);
       expect(code).toBe(0);
-      // A full backup follows every restore; the corrupted one is gone.
+      // A full backup follows every restore; the corrupted one is deleted.
       const corrupted = /backup (\S+) cannot be restored/.exec(err)?.[1];
       await until(async () => (await platform.status()).backups.count === 2, 60_000, "the backup after the restore");
       await until(async () => (await platform.status()).backups.newest?.valid === true, 60_000, "its verification");
