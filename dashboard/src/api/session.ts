@@ -70,6 +70,8 @@ export function useSignOut() {
   return useMutation({
     mutationFn: async () => {
       await revokePlaygroundKey();
+      // A request in flight while the session ends would receive a 401.
+      await client.cancelQueries();
       try {
         await call(sessionRoutes.signOut, {});
       } catch (error) {
