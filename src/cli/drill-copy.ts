@@ -11,7 +11,7 @@ import type { Plan } from "../plan/plan.js";
 import { freePort } from "../postgres/server.js";
 import { readPlanFile } from "../runtime/kernel/plan-file.js";
 import { findRunning } from "./connection.js";
-import { loadPlan } from "./load.js";
+import { loadPlan, PLATFORM_FILE, STARTER } from "./load.js";
 import { ENDING } from "./signals.js";
 import { version } from "./version.js";
 
@@ -39,12 +39,12 @@ export async function copiedPlatform(options: CopyOptions): Promise<CopiedPlatfo
   if (file !== undefined) return ofFile(file, environment);
   const data = options.data ?? (await startedData(dataFromEnvironment()));
   if (data !== undefined) return ofData(resolve(data), environment);
-  if ((await statIfPresent("platform.yaml"))?.isFile()) return ofFile("platform.yaml", environment);
+  if ((await statIfPresent(PLATFORM_FILE))?.isFile()) return ofFile(PLATFORM_FILE, environment);
   const running = await findRunning({}).catch((error: unknown) => {
     if (error instanceof KeelsonError && error.code === "platform/not-running") return undefined;
     throw error;
   });
-  return running ? ofData(running.data, environment) : ofFile("starter", environment);
+  return running ? ofData(running.data, environment) : ofFile(STARTER, environment);
 }
 
 /** The directory if a platform was started on it. */
