@@ -4,7 +4,7 @@ import { messageOf } from "../errors/thrown.js";
 import { suggest } from "../platform-file/suggest.js";
 import { declareCommands } from "./commands/index.js";
 import { stackTraces } from "./debugging.js";
-import { printError, printJson } from "./output.js";
+import { printError, printJson } from "./terminal/output.js";
 import { version } from "./version.js";
 
 async function run(argv: readonly string[]): Promise<void> {

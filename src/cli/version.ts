@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { PACKAGE } from "./installation.js";
 
-/** The version in package.json, which is beside `dist/` in a checkout, an installed package and the image. */
+/** The version in package.json. */
 export function version(): string {
   const { version } = manifest();
   if (typeof version === "string") return version;
@@ -18,7 +20,7 @@ export function minimumNodeVersion(): string {
 
 /** Read without a schema: `--version` loads no library. */
 function manifest(): Readonly<Record<string, unknown>> {
-  const parsed: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  const parsed: unknown = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8"));
   return isRecord(parsed) ? parsed : {};
 }
 

@@ -87,7 +87,10 @@ describe("a filter", () => {
       body: { disabled: true },
     });
     expect(await names("/admin/users?organisation=red&status=disabled", "users")).toEqual(["evelyn"]);
-    expect(await names("/admin/users?organisation=red&status=active&role=member", "users")).toEqual(["annette", "bernard"]);
+    expect(await names("/admin/users?organisation=red&status=active&role=member", "users")).toEqual([
+      "annette",
+      "bernard",
+    ]);
   });
 });
 

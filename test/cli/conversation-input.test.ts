@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readInput } from "../../src/cli/conversation-input.js";
+import { readInput } from "../../src/cli/use/conversation-input.js";
 
 describe("a line of a conversation", () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { LOG_LEVELS, matches, readLogLine } from "../../src/cli/log-line.js";
+import { LOG_LEVELS, matches, readLogLine } from "../../src/cli/run/log-line.js";
 
 const checkpoint = "2026-11-21 08:01:02.345 UTC [4711] LOG:  checkpoint starting: time";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { loadPlan } from "../../src/cli/load.js";
+import { loadPlan } from "../../src/cli/platform/load.js";
 import { type Kernel, startKernel } from "../../src/runtime/kernel/kernel.js";
 import { modules } from "../../src/runtime/modules.js";
 import { startPostgres, type TestPostgres } from "../support/database/postgres.js";

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { loadPlan } from "../../src/cli/load.js";
+import { loadPlan } from "../../src/cli/platform/load.js";
 import type { ModelStatus } from "../../src/contracts/models.js";
 import { topology as topologyContract } from "../../src/contracts/topology.js";
 import type { Plan } from "../../src/plan/plan.js";

@@ -5,12 +5,12 @@ import { describe, expect, it } from "vitest";
 const folder = fileURLToPath(new URL("../../src/cli/", import.meta.url));
 
 describe("the command line's output", () => {
-  it("is written by src/cli/output.ts alone, which escapes text from outside", () => {
+  it("is written by src/cli/terminal/output.ts alone, which escapes text from outside", () => {
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
     expect(files.length).toBeGreaterThan(50);
     const writers = files.filter((file) =>
       /process\.std(?:out|err)\.write\(|console\.\w+\(/.test(readFileSync(`${folder}${file}`, "utf8")),
     );
-    expect(writers).toEqual(["output.ts"]);
+    expect(writers).toEqual(["terminal/output.ts"]);
   });
 });

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { loadPlan } from "../../src/cli/load.js";
+import { loadPlan } from "../../src/cli/platform/load.js";
 import { startServe } from "../../src/local/children/serve-child.js";
 import { processes } from "../../src/local/processes.js";
 

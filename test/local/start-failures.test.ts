@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { loadPlan } from "../../src/cli/load.js";
+import { loadPlan } from "../../src/cli/platform/load.js";
 import { orphansOf } from "../../src/local/orphans.js";
 import { type Platform, type PlatformOptions, startPlatform } from "../../src/local/platform.js";
 import { freePort } from "../../src/postgres/server.js";

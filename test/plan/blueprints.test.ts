@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { colourless } from "../../src/cli/colours.js";
-import { planTables } from "../../src/cli/plan-tables.js";
+import { planTables } from "../../src/cli/design/plan-tables.js";
+import { colourless } from "../../src/cli/terminal/colours.js";
 import { blueprint, named, planOf, platformOf } from "../support/plan/planned.js";
 
 describe.each(["starter", "aiaas"])("blueprint %s", (name) => {

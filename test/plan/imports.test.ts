@@ -8,7 +8,7 @@ describe("imports", () => {
     expect(imports.get("plan/plan.ts")).toEqual(
       expect.arrayContaining(["plan/model/element.ts", "plan/model/store.ts"]),
     );
-    expect(imports.get("cli/drill-measurements.ts")).toContain("recovery/drills/store.ts");
+    expect(imports.get("cli/design/drill-measurements.ts")).toContain("recovery/drills/store.ts");
     expect(imports.get("check/context.ts")).toContain("promises/sheet.ts");
   });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { explanations } from "../../src/cli/plan-explain.js";
+import { explanations } from "../../src/cli/design/plan-explain.js";
 import { explain, originOf } from "../../src/plan/index.js";
 import { blueprint, planOf, platformOf } from "../support/plan/planned.js";
 

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symli
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readFolder, writeMissingSecrets } from "../../src/cli/rendered-folder.js";
+import { readFolder, writeMissingSecrets } from "../../src/cli/deploy/rendered-folder.js";
 import { decideChanges } from "../../src/render/changes.js";
 import { withMarker } from "../../src/render/generated-marker.js";
 import type { RenderedFile } from "../../src/render/target.js";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import type { AuditOptions, ReadAuditOptions } from "../audit.js";
-import { wholeNumber } from "../option-values.js";
+import type { AuditOptions, ReadAuditOptions } from "../use/audit.js";
+import { wholeNumber } from "./option-values.js";
 import { addConnectionOptions } from "./shared-options.js";
 
 export function declareAudit(program: Command): void {
@@ -9,13 +9,13 @@ export function declareAudit(program: Command): void {
     .option("-o, --organisation <id>", "only this organisation (default: all that you may see)")
     .option("-n, --lines <count>", "number of entries", wholeNumber(1, 100_000), 50)
     .option("--json", "print the entries as JSON")
-    .action(async (options: ReadAuditOptions) => (await import("../audit.js")).readAudit(options));
+    .action(async (options: ReadAuditOptions) => (await import("../use/audit.js")).readAudit(options));
 
   addConnectionOptions(audit.command("verify"))
     .description("verify that no entry of an organisation's audit log was changed or removed")
     .option("-o, --organisation <id>", "organisation (default: your own)")
     .option("--json", "print the result as JSON")
     .action(async (_own: AuditOptions, command: Command) =>
-      (await import("../audit.js")).verifyAudit(command.optsWithGlobals<AuditOptions>()),
+      (await import("../use/audit.js")).verifyAudit(command.optsWithGlobals<AuditOptions>()),
     );
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { BackupOptions } from "../backup.js";
+import type { BackupOptions } from "../recover/backup.js";
 import { addDataOption } from "./shared-options.js";
 
 export function declareBackup(program: Command): void {
@@ -7,5 +7,5 @@ export function declareBackup(program: Command): void {
     .description("back up the running platform's database now, and verify the backup by restoring it")
     .option("--no-verify", "do not restore it; only a restored backup counts as valid")
     .option("--json", "print the backup as JSON")
-    .action(async (options: BackupOptions) => (await import("../backup.js")).backup(options));
+    .action(async (options: BackupOptions) => (await import("../recover/backup.js")).backup(options));
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { ChatOptions } from "../chat.js";
+import type { ChatOptions } from "../use/chat.js";
 import { addConnectionOptions } from "./shared-options.js";
 
 export function declareChat(program: Command): void {
@@ -17,6 +17,6 @@ Examples:
   echo "Summarise this" | keelson chat`,
     )
     .action(async (words: readonly string[], options: ChatOptions) =>
-      (await import("../chat.js")).chat(words, options),
+      (await import("../use/chat.js")).chat(words, options),
     );
 }

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { CheckOptions } from "../check.js";
+import type { CheckOptions } from "../design/check.js";
 import { addFileArgument } from "./shared-options.js";
 
 export function declareCheck(program: Command): void {
@@ -23,6 +23,6 @@ Examples:
   keelson check --fix                   apply the safe fixes`,
     )
     .action(async (file: string | undefined, options: CheckOptions, command: Command) =>
-      (await import("../check.js")).check(file, options, command.getOptionValueSource("format") === "cli"),
+      (await import("../design/check.js")).check(file, options, command.getOptionValueSource("format") === "cli"),
     );
 }

@@ -3,7 +3,7 @@ import { MODULE_NAMES } from "../../modules/index.js";
 import type { DrillFault } from "../../recovery/drills/faults/index.js";
 import type { targets } from "../../render/targets.js";
 import type { CurrentValues } from "../completion/current-values.js";
-import type { LogLevel } from "../log-line.js";
+import type { LogLevel } from "../run/log-line.js";
 
 /**
  * Values that options accept, repeated here so that `--help` loads no implementation. `exhaustive` compares each list with

@@ -7,5 +7,5 @@ export function declareCompletion(program: Command): void {
     .description("print a shell completion script")
     .addArgument(new Argument("<shell>", "shell").choices(SHELLS))
     .addHelpText("after", '\nAdd it to the startup file of your shell: eval "$(keelson completion bash)"')
-    .action(async (shell: Shell) => (await import("../completion.js")).completion(shell, program));
+    .action(async (shell: Shell) => (await import("../completion/completion.js")).completion(shell, program));
 }

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
-import type { DeployOptions } from "../deploy.js";
-import { positiveDuration } from "../option-values.js";
+import type { DeployOptions } from "../deploy/deploy.js";
+import { positiveDuration } from "./option-values.js";
 import { addEnvironmentOption, addFileArgument } from "./shared-options.js";
 
 const DEFAULT_ROLLOUT_TIMEOUT_MS = 600_000;
@@ -24,6 +24,6 @@ export function declareDeploy(program: Command): void {
     )
     .option("--json", "print the result as one JSON document")
     .action(async (file: string | undefined, options: DeployOptions) =>
-      (await import("../deploy.js")).deployPlatform(file, options),
+      (await import("../deploy/deploy.js")).deployPlatform(file, options),
     );
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { DocsOptions } from "../docs.js";
+import type { DocsOptions } from "../start/docs.js";
 
 export function declareDocs(program: Command): void {
   program
@@ -8,6 +8,6 @@ export function declareDocs(program: Command): void {
     .argument("[topic]", "name of a page, or an error code such as port/in-use")
     .option("--json", "print the result as JSON")
     .action(async (topic: string | undefined, options: DocsOptions) =>
-      (await import("../docs.js")).docs(topic, options),
+      (await import("../start/docs.js")).docs(topic, options),
     );
 }

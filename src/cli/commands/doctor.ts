@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import type { DoctorOptions } from "../doctor.js";
-import { wholeNumber } from "../option-values.js";
+import type { DoctorOptions } from "../start/doctor.js";
+import { wholeNumber } from "./option-values.js";
 
 export function declareDoctor(program: Command): void {
   program
@@ -10,5 +10,5 @@ export function declareDoctor(program: Command): void {
     )
     .option("--port <number>", "port that `keelson up` would use", wholeNumber(1, 65_535), 8800)
     .option("--json", "print the result as JSON")
-    .action(async (options: DoctorOptions) => (await import("../doctor.js")).doctor(options));
+    .action(async (options: DoctorOptions) => (await import("../start/doctor.js")).doctor(options));
 }

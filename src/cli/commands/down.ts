@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import type { DownOptions } from "../down.js";
+import type { DownOptions } from "../run/down.js";
 import { addDataOption } from "./shared-options.js";
 
 export function declareDown(program: Command): void {
   addDataOption(program.command("down"))
     .description("stop the platform that runs on this machine, after in-flight requests")
     .option("--json", "print what was stopped as JSON")
-    .action(async (options: DownOptions) => (await import("../down.js")).down(options));
+    .action(async (options: DownOptions) => (await import("../run/down.js")).down(options));
 }

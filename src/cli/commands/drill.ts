@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
 import { MAX_RATE_PER_SECOND } from "../../recovery/drills/limits.js";
-import type { DrillOptions } from "../drill.js";
-import { positiveDuration, positiveNumber } from "../option-values.js";
+import type { DrillOptions } from "../recover/drill.js";
 import { DRILL_FAULTS } from "./choices.js";
+import { positiveDuration, positiveNumber } from "./option-values.js";
 import { addDataOption, YES } from "./shared-options.js";
 
 export function declareDrill(program: Command): void {
@@ -40,5 +40,7 @@ Examples:
   keelson drill database-loss -f platform.yaml -e staging
   keelson drill database-loss --running        destroy and restore the database of the running platform`,
     )
-    .action(async (fault: string, options: DrillOptions) => (await import("../drill.js")).drill(fault, options));
+    .action(async (fault: string, options: DrillOptions) =>
+      (await import("../recover/drill.js")).drill(fault, options),
+    );
 }

@@ -1,18 +1,18 @@
 import type { Command } from "commander";
-import type { DrillsOptions } from "../drills.js";
+import type { DrillsOptions } from "../recover/drills.js";
 import { addDataOption } from "./shared-options.js";
 
 export function declareDrills(program: Command): void {
   const drills = addDataOption(program.command("drills"))
     .description("list the drills that have run, with their results")
     .option("--json", "print them as JSON")
-    .action(async (options: DrillsOptions) => (await import("../drills.js")).listDrills(options));
+    .action(async (options: DrillsOptions) => (await import("../recover/drills.js")).listDrills(options));
 
   addDataOption(drills.command("show"))
     .description("show the result of one drill")
     .argument("<id>", "id of the drill in the list")
     .option("--json", "print the result as JSON")
     .action(async (id: string, _own: DrillsOptions, command: Command) =>
-      (await import("../drills.js")).showDrill(id, command.optsWithGlobals<DrillsOptions>()),
+      (await import("../recover/drills.js")).showDrill(id, command.optsWithGlobals<DrillsOptions>()),
     );
 }

@@ -33,7 +33,7 @@ import { declareUsage } from "./usage.js";
 import { declareUsers } from "./users.js";
 import { declareVersion } from "./version.js";
 
-/** The groups of `keelson --help`, in its order. Each command has one file here, and its implementation in the parent folder. */
+/** The groups of `keelson --help`, in its order. Each command has one file here, and its implementation in the folder of its group. */
 const groups: readonly { readonly title: string; readonly commands: readonly ((program: Command) => void)[] }[] = [
   { title: "Start:", commands: [declareInit, declareDoctor, declareDocs] },
   {

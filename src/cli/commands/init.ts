@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import type { InitOptions } from "../init.js";
-import { nonEmptyPath } from "../option-values.js";
+import type { InitOptions } from "../start/init.js";
+import { nonEmptyPath } from "./option-values.js";
 
 export function declareInit(program: Command): void {
   program
@@ -11,6 +11,6 @@ export function declareInit(program: Command): void {
     .option("--name <name>", "name of the platform (asked for on a terminal; default: the name of the directory)")
     .option("--json", "print the result as JSON")
     .action(async (directory: string | undefined, options: InitOptions) =>
-      (await import("../init.js")).init(directory, options),
+      (await import("../start/init.js")).init(directory, options),
     );
 }

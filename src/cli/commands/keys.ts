@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { CreateKeyOptions, KeyOptions, ListKeyOptions } from "../keys.js";
+import type { CreateKeyOptions, KeyOptions, ListKeyOptions } from "../use/keys.js";
 import { addConnectionOptions } from "./shared-options.js";
 
 export function declareKeys(program: Command): void {
@@ -13,18 +13,20 @@ export function declareKeys(program: Command): void {
     .option("-e, --expires <when>", "expiry: a date (2027-01-01) or a duration from now (90d); default: never")
     .option("-o, --organisation <id>", "organisation of the key (default: your own)")
     .option("--json", "print the key as JSON")
-    .action(async (name: string, options: CreateKeyOptions) => (await import("../keys.js")).createKey(name, options));
+    .action(async (name: string, options: CreateKeyOptions) =>
+      (await import("../use/keys.js")).createKey(name, options),
+    );
 
   addConnectionOptions(keys.command("list"))
     .description("list API keys")
     .option("-o, --organisation <id>", "only keys of this organisation")
     .option("-a, --all", "include revoked and expired keys")
     .option("--json", "print all keys as JSON")
-    .action(async (options: ListKeyOptions) => (await import("../keys.js")).listKeys(options));
+    .action(async (options: ListKeyOptions) => (await import("../use/keys.js")).listKeys(options));
 
   addConnectionOptions(keys.command("revoke"))
     .description("revoke an API key immediately and permanently")
     .argument("<key>", "id, or the prefix of the key that the list shows")
     .option("--json", "print the revoked key as JSON")
-    .action(async (key: string, options: KeyOptions) => (await import("../keys.js")).revokeKey(key, options));
+    .action(async (key: string, options: KeyOptions) => (await import("../use/keys.js")).revokeKey(key, options));
 }

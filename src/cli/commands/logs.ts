@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
-import type { LogsOptions } from "../logs.js";
-import { wholeNumber } from "../option-values.js";
+import type { LogsOptions } from "../run/logs.js";
 import { LOG_LEVEL_NAMES } from "./choices.js";
+import { wholeNumber } from "./option-values.js";
 import { addDataOption } from "./shared-options.js";
 
 export function declareLogs(program: Command): void {
@@ -23,5 +23,7 @@ Examples:
   keelson logs -f gateway               follow one process
   keelson logs --level warn --since 1h  what went wrong in the last hour`,
     )
-    .action(async (name: string | undefined, options: LogsOptions) => (await import("../logs.js")).logs(name, options));
+    .action(async (name: string | undefined, options: LogsOptions) =>
+      (await import("../run/logs.js")).logs(name, options),
+    );
 }

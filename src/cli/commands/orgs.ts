@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { OrganisationOptions } from "../orgs.js";
+import type { OrganisationOptions } from "../use/orgs.js";
 import { addConnectionOptions } from "./shared-options.js";
 
 export function declareOrgs(program: Command): void {
@@ -8,7 +8,7 @@ export function declareOrgs(program: Command): void {
   addConnectionOptions(orgs.command("list"))
     .description("list the organisations that you may see")
     .option("--json", "print them as JSON")
-    .action(async (options: OrganisationOptions) => (await import("../orgs.js")).listOrganisations(options));
+    .action(async (options: OrganisationOptions) => (await import("../use/orgs.js")).listOrganisations(options));
 
   addConnectionOptions(orgs.command("create"))
     .description("create an organisation")
@@ -16,6 +16,6 @@ export function declareOrgs(program: Command): void {
     .option("--name <name>", "display name (default: the id)")
     .option("--json", "print the organisation as JSON")
     .action(async (id: string, options: OrganisationOptions) =>
-      (await import("../orgs.js")).createOrganisation(id, options),
+      (await import("../use/orgs.js")).createOrganisation(id, options),
     );
 }

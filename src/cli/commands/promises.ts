@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { nonEmptyPath } from "../option-values.js";
-import type { PromisesOptions } from "../promises.js";
+import type { PromisesOptions } from "../design/promises.js";
+import { nonEmptyPath } from "./option-values.js";
 import { addEnvironmentOption, addFileArgument } from "./shared-options.js";
 
 export function declarePromises(program: Command): void {
@@ -14,6 +14,6 @@ export function declarePromises(program: Command): void {
       "\nExit code: 0 every promise is kept, 1 a promise is broken or unknown, 2 the file is invalid.",
     )
     .action(async (file: string | undefined, options: PromisesOptions) =>
-      (await import("../promises.js")).promises(file, options),
+      (await import("../design/promises.js")).promises(file, options),
     );
 }

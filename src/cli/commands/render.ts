@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { nonEmptyPath } from "../option-values.js";
-import type { RenderOptions } from "../render.js";
+import type { RenderOptions } from "../deploy/render.js";
 import { TARGETS } from "./choices.js";
+import { nonEmptyPath } from "./option-values.js";
 import { addEnvironmentOption, addFileArgument } from "./shared-options.js";
 
 export function declareRender(program: Command): void {
@@ -13,6 +13,6 @@ export function declareRender(program: Command): void {
     .option("--force", "overwrite files that were changed by hand")
     .option("--json", "print the result as JSON")
     .action(async (file: string | undefined, options: RenderOptions) =>
-      (await import("../render.js")).render(file, options),
+      (await import("../deploy/render.js")).render(file, options),
     );
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { RestartOptions } from "../restart.js";
+import type { RestartOptions } from "../run/restart.js";
 import { addDataOption } from "./shared-options.js";
 
 export function declareRestart(program: Command): void {
@@ -8,5 +8,5 @@ export function declareRestart(program: Command): void {
       "stop the platform that runs on this machine and start it again in the background, with the same options",
     )
     .option("--json", "print the addresses as JSON")
-    .action(async (options: RestartOptions) => (await import("../restart.js")).restart(options));
+    .action(async (options: RestartOptions) => (await import("../run/restart.js")).restart(options));
 }

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { nonEmptyPath, wholeNumber } from "../option-values.js";
-import type { RestoreOptions } from "../restore.js";
+import type { RestoreOptions } from "../recover/restore.js";
+import { nonEmptyPath, wholeNumber } from "./option-values.js";
 import { addRepositoryOptions, YES } from "./shared-options.js";
 
 export function declareRestore(program: Command): void {
@@ -37,5 +37,7 @@ Examples:
   keelson restore latest --to /tmp/copy        restore to a new directory; the platform is not affected
   keelson restore latest --at 10m              replace the database by its state of ten minutes ago`,
     )
-    .action(async (id: string, options: RestoreOptions) => (await import("../restore.js")).restore(id, options));
+    .action(async (id: string, options: RestoreOptions) =>
+      (await import("../recover/restore.js")).restore(id, options),
+    );
 }

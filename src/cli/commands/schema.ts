@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { SchemaOptions } from "../schema.js";
+import type { SchemaOptions } from "../design/schema.js";
 
 export function declareSchema(program: Command): void {
   program
@@ -7,5 +7,5 @@ export function declareSchema(program: Command): void {
     .description("print the JSON Schema of platform files (draft 2020-12) for editors")
     .option("-o, --output <file>", "write it to a file")
     .option("--json", "no effect: the output is always JSON")
-    .action(async (options: SchemaOptions) => (await import("../schema.js")).schema(options));
+    .action(async (options: SchemaOptions) => (await import("../design/schema.js")).schema(options));
 }

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { nonEmptyPath } from "../option-values.js";
-import type { SecretsOptions } from "../secrets.js";
+import type { SecretsOptions } from "../deploy/secrets.js";
+import { nonEmptyPath } from "./option-values.js";
 import { addEnvironmentOption } from "./shared-options.js";
 
 export function declareSecrets(program: Command): void {
@@ -12,5 +12,7 @@ export function declareSecrets(program: Command): void {
       "write them to this new file, readable only by you (default: print them)",
       nonEmptyPath,
     )
-    .action(async (file: string, options: SecretsOptions) => (await import("../secrets.js")).secrets(file, options));
+    .action(async (file: string, options: SecretsOptions) =>
+      (await import("../deploy/secrets.js")).secrets(file, options),
+    );
 }

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { nonEmptyPath } from "../option-values.js";
-import type { ServeOptions } from "../serve.js";
-import { listenAddress, listOfNames, peerAddress } from "../serve-options.js";
+import type { ServeOptions } from "../run/serve.js";
+import { listenAddress, listOfNames, peerAddress } from "../run/serve-options.js";
 import { MODULES } from "./choices.js";
+import { nonEmptyPath } from "./option-values.js";
 import { addEnvironmentOption } from "./shared-options.js";
 
 export function declareServe(program: Command): void {
@@ -20,6 +20,6 @@ export function declareServe(program: Command): void {
     .option("--unit <name>", "unit of the plan that this process is a replica of")
     .option("--public-url <url>", "public base URL of the platform")
     .action(async (file: string | undefined, options: ServeOptions) =>
-      (await import("../serve.js")).serve(file, options),
+      (await import("../run/serve.js")).serve(file, options),
     );
 }

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { nonEmptyPath } from "../option-values.js";
+import { nonEmptyPath } from "./option-values.js";
 
 /** Confirms an operation that destroys data, for scripts. */
 export const YES = new Option("-y, --yes", "do not ask for a confirmation");

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { nonEmptyPath, wholeNumber } from "../option-values.js";
-import type { UpOptions } from "../up.js";
+import type { UpOptions } from "../run/up.js";
+import { nonEmptyPath, wholeNumber } from "./option-values.js";
 import { addEnvironmentOption, addFileArgument } from "./shared-options.js";
 
 export function declareUp(program: Command): void {
@@ -33,5 +33,5 @@ Examples:
   keelson up platform.yaml --detach     run your platform in the background
   keelson up platform.yaml -e staging   run another environment of the file`,
     )
-    .action(async (file: string | undefined, options: UpOptions) => (await import("../up.js")).up(file, options));
+    .action(async (file: string | undefined, options: UpOptions) => (await import("../run/up.js")).up(file, options));
 }

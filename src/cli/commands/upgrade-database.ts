@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { nonEmptyPath } from "../option-values.js";
-import type { UpgradeDatabaseOptions } from "../upgrade-database.js";
+import type { UpgradeDatabaseOptions } from "../recover/upgrade-database.js";
+import { nonEmptyPath } from "./option-values.js";
 import { addDataOption } from "./shared-options.js";
 
 export function declareUpgradeDatabase(program: Command): void {
@@ -22,6 +22,6 @@ Example:
   keelson upgrade-database --data .keelson/starter-local --old-bin /usr/lib/postgresql/16/bin`,
     )
     .action(async (options: UpgradeDatabaseOptions) =>
-      (await import("../upgrade-database.js")).upgradeDatabaseCommand(options),
+      (await import("../recover/upgrade-database.js")).upgradeDatabaseCommand(options),
     );
 }

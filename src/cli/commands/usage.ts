@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { UsageOptions } from "../usage.js";
+import type { UsageOptions } from "../use/usage.js";
 import { USAGE_DIMENSIONS } from "./choices.js";
 import { addConnectionOptions } from "./shared-options.js";
 
@@ -16,5 +16,5 @@ export function declareUsage(program: Command): void {
     .option("--drills", "include the load of drills")
     .addOption(new Option("--csv", "print CSV").conflicts("json"))
     .option("--json", "print JSON")
-    .action(async (options: UsageOptions) => (await import("../usage.js")).usage(options));
+    .action(async (options: UsageOptions) => (await import("../use/usage.js")).usage(options));
 }

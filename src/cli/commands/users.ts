@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { CreateUserOptions, UserOptions } from "../users.js";
+import type { CreateUserOptions, UserOptions } from "../use/users.js";
 import { addConnectionOptions } from "./shared-options.js";
 
 export function declareUsers(program: Command): void {
@@ -7,41 +7,41 @@ export function declareUsers(program: Command): void {
 
   addUserOptions(users.command("list"))
     .description("list users")
-    .action(async (options: UserOptions) => (await import("../users.js")).listUsers(options));
+    .action(async (options: UserOptions) => (await import("../use/users.js")).listUsers(options));
 
   addUserOptions(users.command("create"))
     .description("create a user and print the link with which they sign in")
     .argument("<name>", "name of the user")
     .option("-r, --role <role>", "member (default), admin or owner")
     .action(async (name: string, options: CreateUserOptions) =>
-      (await import("../users.js")).createUser(name, options),
+      (await import("../use/users.js")).createUser(name, options),
     );
 
   addUserOptions(users.command("link"))
     .description("print a single-use sign-in link for a user")
     .argument("<user>", "id or name")
-    .action(async (user: string, options: UserOptions) => (await import("../users.js")).linkUser(user, options));
+    .action(async (user: string, options: UserOptions) => (await import("../use/users.js")).linkUser(user, options));
 
   addUserOptions(users.command("role"))
     .description("change the role of a user")
     .argument("<user>", "id or name")
     .argument("<role>", "member, admin or owner")
     .action(async (user: string, role: string, options: UserOptions) =>
-      (await import("../users.js")).changeUser(user, { role }, options),
+      (await import("../use/users.js")).changeUser(user, { role }, options),
     );
 
   addUserOptions(users.command("disable"))
     .description("disable a user: ends their sessions, keys and sign-in links")
     .argument("<user>", "id or name")
     .action(async (user: string, options: UserOptions) =>
-      (await import("../users.js")).changeUser(user, { disabled: true }, options),
+      (await import("../use/users.js")).changeUser(user, { disabled: true }, options),
     );
 
   addUserOptions(users.command("enable"))
     .description("enable a disabled user, who signs in again with a new link")
     .argument("<user>", "id or name")
     .action(async (user: string, options: UserOptions) =>
-      (await import("../users.js")).changeUser(user, { disabled: false }, options),
+      (await import("../use/users.js")).changeUser(user, { disabled: false }, options),
     );
 }
 

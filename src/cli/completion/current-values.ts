@@ -3,11 +3,11 @@ import { readdirIfPresent } from "../../disk/read.js";
 import { backupsFromEnvironment, layout } from "../../local/layout.js";
 import { drillStore } from "../../recovery/drills/store.js";
 import { catalogueOf } from "../../recovery/offline.js";
-import { callAdmin } from "../admin-api.js";
-import { findLocation } from "../backups.js";
-import { type ConnectionOptions, connect, findData } from "../connection.js";
-import { fileOrDefault, type Loaded, loadPlatform, planOf } from "../load.js";
-import { print } from "../output.js";
+import { callAdmin } from "../platform/admin-api.js";
+import { type ConnectionOptions, connect, findData } from "../platform/connection.js";
+import { fileOrDefault, type Loaded, loadPlatform, planOf } from "../platform/load.js";
+import { findLocation } from "../recover/backups.js";
+import { print } from "../terminal/output.js";
 
 /** Values that depend on a platform file or on the running platform. */
 export type CurrentValues =

@@ -5,7 +5,7 @@ import { USAGE_DIMENSIONS } from "../../contracts/usage.js";
 import { executors } from "../../recovery/drills/faults/index.js";
 import { targets } from "../../render/targets.js";
 import { modules } from "../../runtime/modules.js";
-import { blueprintNames } from "../load.js";
+import { blueprintNames } from "../platform/load.js";
 import type { CurrentValues } from "./current-values.js";
 
 /** Completions for one position of the command line. */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readFolder, writeChanges, writeMissingSecrets } from "../../../src/cli/rendered-folder.js";
+import { readFolder, writeChanges, writeMissingSecrets } from "../../../src/cli/deploy/rendered-folder.js";
 import type { Plan } from "../../../src/plan/plan.js";
 import { decideChanges } from "../../../src/render/changes.js";
 import { targets } from "../../../src/render/targets.js";

@@ -1,0 +1,68 @@
+import { KeelsonError } from "../../errors/keelson-error.js";
+import { explanationText } from "../../promises/explanation-text.js";
+import type { Marks } from "../../promises/marks.js";
+import { type PromiseSheet, promiseSheet, type Row } from "../../promises/sheet.js";
+import { sheetText } from "../../promises/sheet-text.js";
+import { fileOrDefault, loadPlan } from "../platform/load.js";
+import { coloursFor } from "../terminal/colours.js";
+import { printResult } from "../terminal/output.js";
+
+export interface PromisesOptions {
+  readonly environment?: string;
+  readonly explain?: string;
+  readonly data?: string;
+  readonly json?: true;
+}
+
+/** `keelson promises`. */
+export async function promises(given: string | undefined, options: PromisesOptions): Promise<void> {
+  const file = await fileOrDefault(given, "read");
+  const plan = await loadPlan(file, options.environment);
+  const { drillMeasurements } = await import("./drill-measurements.js");
+  const { observations } = await import("./observations.js");
+  const measured = await drillMeasurements(options.data, plan);
+  const sheet = promiseSheet(plan, measured, await observations(options.data, plan));
+  const shown = options.explain === undefined ? sheet : { ...sheet, rows: selectRows(sheet, options.explain) };
+  printResult(options.json, shown, () => text(shown, options));
+  if (!isKept(sheet)) process.exitCode = 1;
+}
+
+/** An unknown promise is not kept. */
+function isKept({ rows, availability }: PromiseSheet): boolean {
+  return [...rows, ...availability].every(({ verdict }) => verdict === "kept" || verdict === "not-promised");
+}
+
+function text(sheet: PromiseSheet, options: PromisesOptions): string {
+  return options.explain === undefined ? sheetText(sheet, marks()) : explanationText(sheet.rows, marks());
+}
+
+/** The rows of `FAULT` or `FAULT/SUBJECT`. Throws a `KeelsonError` if there are none. */
+function selectRows(sheet: PromiseSheet, name: string): readonly Row[] {
+  const [fault, subject] = name.split("/", 2);
+  const rows = sheet.rows.filter((row) => row.fault === fault && (subject === undefined || row.subject === subject));
+  if (rows.length > 0) return rows;
+  const known = sheet.rows.filter((row) => row.fault === fault).map((row) => `${row.fault}/${row.subject}`);
+  throw new KeelsonError("promises/unknown-row", `the sheet of ${sheet.environment} has no row ${name}`, {
+    hint: `available rows: ${(known.length > 0 ? known : [...new Set(sheet.rows.map((row) => row.fault))]).join(", ")}`,
+  });
+}
+
+function marks(): Marks {
+  const colours = coloursFor(process.stdout, process.env);
+  return {
+    heading: colours.bold,
+    quiet: colours.dim,
+    verdict: (shown, verdict) => {
+      switch (verdict) {
+        case "kept":
+          return colours.green(shown);
+        case "broken":
+          return colours.red(shown);
+        case "unknown":
+          return colours.yellow(shown);
+        case "not-promised":
+          return colours.dim(shown);
+      }
+    },
+  };
+}

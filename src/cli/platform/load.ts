@@ -1,0 +1,134 @@
+import { readdirSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { extname, join, resolve } from "node:path";
+import { statIfPresent } from "../../disk/read.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
+import { messageOf } from "../../errors/thrown.js";
+import { makePlan, type Plan } from "../../plan/index.js";
+import { DiagnosticsError } from "../../platform-file/diagnostics-error.js";
+import {
+  type Diagnostic,
+  type Parsed,
+  type Platform,
+  readDefinition,
+  readPlatform,
+} from "../../platform-file/index.js";
+import { MAX_FILE_CHARACTERS } from "../../platform-file/yaml/syntax.js";
+import { PACKAGE } from "../installation.js";
+
+/** A platform that was read from disk, with its text (undefined for one that was defined in code). */
+export interface Loaded {
+  readonly platform: Platform;
+  /** The path as the diagnostics name it. */
+  readonly file: string;
+  /** Absolute path. */
+  readonly path: string;
+  readonly text: string | undefined;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** The name that commands look for in a directory. */
+export const PLATFORM_FILE = "platform.yaml";
+export const STARTER = "starter";
+
+/** Directory of the bundled blueprints. */
+const BLUEPRINTS = join(PACKAGE, "blueprints");
+
+/** The text of a blueprint. Throws `file/not-found` for an unknown name. */
+export async function blueprintText(name: string): Promise<string> {
+  if (!blueprintNames().includes(name))
+    throw new KeelsonError("file/not-found", `there is no blueprint ${name}`, {
+      hint: `available blueprints: ${blueprintNames().join(", ")}`,
+    });
+  return readFile(join(BLUEPRINTS, name, PLATFORM_FILE), "utf8");
+}
+
+/** Names of the blueprints; commands accept them in place of a file. */
+export function blueprintNames(): string[] {
+  return readdirSync(BLUEPRINTS).sort();
+}
+
+/**
+ * The file that a command without a file argument reads: the current directory's platform file if there is one, otherwise
+ * the starter blueprint for commands that run a platform, and an error about the missing file for the others.
+ */
+export async function fileOrDefault(file: string | undefined, purpose: "run" | "read"): Promise<string> {
+  if (file !== undefined) return file;
+  if (purpose === "read" || (await statIfPresent(resolve(PLATFORM_FILE)))?.isFile()) return PLATFORM_FILE;
+  return STARTER;
+}
+
+/**
+ * Reads a platform: a YAML file, a `.ts`/`.js` module whose default export is `definePlatform(…)`, a directory with a
+ * `platform.yaml`, or a blueprint by its name (`starter`). Throws a `DiagnosticsError` with every error in the file.
+ */
+export async function loadPlatform(file: string): Promise<Loaded> {
+  const path = await findFile(file);
+  const shown = shownName(file, path);
+  const text = await readText(path, shown);
+  if (/^\.[cm]?[jt]s$/.test(extname(path))) {
+    // The TypeScript loader is imported only when needed: it is slow to load.
+    const { loadCode } = await import("./load-code.js");
+    const parsed = readDefinition({ file: shown, value: await loadCode(path, shown) });
+    return loaded(parsed, shown, path, undefined);
+  }
+  return loaded(readPlatform({ file: shown, text }), shown, path, text);
+}
+
+/** The name of the file in diagnostics: as given, with `platform.yaml` for a folder, and from `blueprints/` on for a blueprint. */
+function shownName(file: string, path: string): string {
+  if (path === resolve(file)) return file;
+  return path === resolve(file, PLATFORM_FILE)
+    ? join(file, PLATFORM_FILE)
+    : `blueprints${path.slice(BLUEPRINTS.length)}`;
+}
+
+/** The Plan of a platform file in an environment; by default its first. Warnings are discarded. */
+export async function loadPlan(file: string, environment?: string): Promise<Plan> {
+  return planOf(await loadPlatform(file), environment);
+}
+
+/** The Plan of a platform that was loaded. */
+export function planOf({ platform, file, text }: Loaded, environment?: string): Plan {
+  const planned = makePlan(platform, environment);
+  if (!planned.ok) throw new DiagnosticsError(file, planned.diagnostics, text);
+  return planned.plan;
+}
+
+function loaded(parsed: Parsed, file: string, path: string, text: string | undefined): Loaded {
+  if (!parsed.ok) throw new DiagnosticsError(file, parsed.diagnostics, text);
+  return { platform: parsed.platform, file, path, text, warnings: parsed.diagnostics };
+}
+
+/** The absolute path of the file that a name refers to. Throws `file/not-found`. */
+export async function findFile(file: string): Promise<string> {
+  const blueprints = /^[a-z][a-z0-9-]*$/.test(file) ? [join(BLUEPRINTS, file, PLATFORM_FILE)] : [];
+  const candidates = [resolve(file), resolve(file, PLATFORM_FILE), ...blueprints];
+  for (const candidate of candidates) {
+    const found = await statIfPresent(candidate);
+    if (found?.isFile()) return candidate;
+  }
+  const hint =
+    "give a platform file, a directory that contains platform.yaml, or a blueprint such as `starter`; `keelson init` creates a file";
+  const other = await statIfPresent(resolve(file));
+  if (other?.isDirectory())
+    throw new KeelsonError("file/not-found", `the directory \`${file}\` contains no platform.yaml`, { hint });
+  if (other)
+    throw new KeelsonError("file/not-found", `\`${file}\` is neither a file nor a directory`, {
+      hint: "write the output of a pipe to a file first: findings and fixes refer to its lines",
+    });
+  throw new KeelsonError("file/not-found", `the platform file \`${file}\` does not exist`, { hint });
+}
+
+async function readText(path: string, shown: string): Promise<string> {
+  try {
+    const { size } = await stat(path);
+    // A character has at most four bytes: a larger file exceeds the limit and is not read.
+    if (size > 4 * MAX_FILE_CHARACTERS) return " ".repeat(MAX_FILE_CHARACTERS + 1);
+    return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path));
+  } catch (error) {
+    const hint = error instanceof TypeError ? "a platform file is UTF-8 text" : "check the permissions of the file";
+    const reason = error instanceof TypeError ? "it is not UTF-8" : messageOf(error);
+    throw new KeelsonError("file/unreadable", `cannot read ${shown}: ${reason}`, { hint, cause: error });
+  }
+}

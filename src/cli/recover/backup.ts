@@ -1,0 +1,54 @@
+import { backupSchema, type ListedBackup } from "../../contracts/backups.js";
+import { callControl } from "../../local/control/client.js";
+import { type ConnectionOptions, findRunning } from "../platform/connection.js";
+import { printResult } from "../terminal/output.js";
+import { withBusyProgress } from "./busy-progress.js";
+
+export interface BackupOptions extends ConnectionOptions {
+  readonly verify: boolean;
+  readonly json?: boolean;
+}
+
+/** `keelson backup`. */
+export async function backup(options: BackupOptions): Promise<void> {
+  const running = await findRunning(options);
+  const body = { verify: options.verify };
+  const made = callControl(running.control, "/backups", backupSchema, { method: "POST", body });
+  const backup = await withBusyProgress(running.control, made);
+  printResult(options.json, backup, () => describe(backup));
+  if (backup.verification?.valid === false) process.exitCode = 1;
+}
+
+/** One backup as a line of text. */
+export function describe(backup: ListedBackup): string {
+  const { verification } = backup;
+  const state = !verification
+    ? "not verified"
+    : verification.valid
+      ? `verified by a restore in ${((verification.restoreMs + verification.replayMs) / 1000).toFixed(1)} s${notCompared(verification.notCompared)}`
+      : `NOT VALID: ${verification.findings.join("; ")}`;
+  return `${backup.id}  ${readableBytes(backup.bytes)} ${backup.encrypted ? "encrypted" : "not encrypted"}, ${backup.rows} rows in ${backup.tables} tables  ${state}${unusable(backup)}`;
+}
+
+function unusable({ opens, origin }: ListedBackup): string {
+  if (!opens) return "; cannot be opened with this identity";
+  return origin === "authenticated" ? "" : `; ${ORIGINS[origin]}`;
+}
+
+const ORIGINS = {
+  unauthenticated: "not authenticated: it is not restored automatically",
+  "other-key": "written by a platform with another identity",
+  "not-checked": "its origin cannot be checked without an identity",
+} as const satisfies Record<Exclude<ListedBackup["origin"], "authenticated">, string>;
+
+function notCompared(tables: readonly string[] | undefined): string {
+  return tables === undefined ? "" : `, not compared: ${tables.join(", ")}`;
+}
+
+/** Bytes, rounded, with a binary unit. */
+export function readableBytes(bytes: number): string {
+  const units = ["B", "Ki", "Mi", "Gi", "Ti"];
+  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  const value = bytes / 1024 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)}${units[power]}`;
+}
