@@ -90,7 +90,7 @@ describe("an engine", () => {
       /^runtime\/engine\//,
       /^local\/engines\.ts$/,
       /^render\/declarations\/units\.ts$/,
-      /^cli\/plan-tables\.ts$/,
+      /^cli\/design\/plan-tables\.ts$/,
       /^runtime\/gateway\//,
     ];
     expect(comparisons(Object.keys(ENGINES), allowed)).toEqual([]);
