@@ -43,5 +43,26 @@ export const backupListSchema = z.object({
   incomplete: z.array(z.object({ name: z.string(), bytes: z.number(), modified: z.number() })),
 });
 
+/** The body of `POST /admin/backups`. */
+export const backupRequestSchema = z.strictObject({
+  verify: z.boolean().default(true).meta({ description: "Restore the backup and compare it, which makes it valid." }),
+});
+
+/** A backup or a verification that was requested, and its outcome. It continues after the response. */
+export const requestedWorkSchema = z.object({
+  kind: z.enum(["backup", "verification"]),
+  /** The backup; absent while it is being taken. */
+  backup: z.string().optional(),
+  startedAt: z.number(),
+  /** Absent while it runs. */
+  finishedAt: z.number().optional(),
+  state: z.enum(["running", "finished", "failed"]),
+  /** The result of the verification; absent if there was none. */
+  valid: z.boolean().optional(),
+  /** Why it failed. */
+  reason: z.string().optional(),
+});
+
+export type RequestedWork = z.infer<typeof requestedWorkSchema>;
 export type ListedBackup = z.infer<typeof backupSchema>;
 export type BackupList = z.infer<typeof backupListSchema>;

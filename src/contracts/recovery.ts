@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { requestedWorkSchema } from "./backups.js";
 
 /**
- * The state of backups and of the WAL archive of a running platform: `GET /recovery` of the control API, and a part of
- * `keelson status --json`. Durations are in milliseconds, points in time in epoch milliseconds, sizes in bytes.
+ * The state of backups and of the WAL archive of a running platform: `GET /admin/recovery`, `GET /recovery` of the control API,
+ * and a part of `keelson status --json`. Durations are in milliseconds, points in time in epoch milliseconds, sizes in bytes.
  */
 
 const milliseconds = z.number();
@@ -22,8 +23,12 @@ export const backupsStateSchema = z.object({
   newest: z.object({ id: z.string(), at: epochMilliseconds, valid: z.boolean().optional() }).optional(),
   /** The newest backup whose restore was verified. */
   newestValid: z.object({ id: z.string(), at: epochMilliseconds }).optional(),
+  /** When the next full backup of the schedule is due. */
   next: epochMilliseconds.optional(),
+  /** The work in progress, as text. */
   busy: z.string().optional(),
+  /** The last backup or verification that was requested since the platform started. */
+  requested: requestedWorkSchema.optional(),
   failing: failureSchema.optional(),
 });
 

@@ -15,14 +15,14 @@ export async function recoveryReport({
   recovery,
   databaseDirectory,
 }: Platform): Promise<RecoveryReport> {
-  const { archive, next, busy, failing } = recovery.state();
+  const { archive, next, busy, failing, requested } = recovery.state();
   const [database] = moduleDatabases(plan);
   const stored = await storedBackups(recovery);
   const report: Omit<RecoveryReport, "problems"> = {
     backups: {
       place: running.backups,
       ...("backups" in stored && summary(stored.backups)),
-      ...{ next, busy },
+      ...{ next, busy, requested },
       failing: failing ?? ("failing" in stored ? stored.failing : undefined),
     },
     ...(archive && {

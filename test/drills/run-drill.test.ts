@@ -53,7 +53,14 @@ class Platform {
     };
     const unused = () => Promise.reject(new Error("this platform has no backups"));
     const backups: DrillBackups = {
-      state: () => ({ service: "running", archive: undefined, next: undefined, busy: undefined, failing: undefined }),
+      state: () => ({
+        service: "running",
+        archive: undefined,
+        next: undefined,
+        busy: undefined,
+        failing: undefined,
+        requested: undefined,
+      }),
       lastRestore: () => undefined,
       catalogue: unused,
       take: unused,

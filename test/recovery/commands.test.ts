@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { lastRestoreSchema, RESTORE_STEPS, restorePreviewSchema } from "../../src/contracts/restore.js";
 import { callControl } from "../../src/local/control/client.js";
 import { serverProcesses } from "../../src/postgres/strays.js";
+import { send } from "../support/accounts/platform.js";
 import { getInternally } from "../support/gateway/gateway.js";
 import { type Cleanups, chat, keelson, type Up, until, untilNone, up } from "../support/local/keelson.js";
 import { onTerminal } from "../support/local/terminal.js";
@@ -63,6 +64,43 @@ async function leavesTrace(platform: Up): Promise<void> {
   expect((await scrape(platform)).get("keelson_backup_failing")).toBe(0);
 }
 
+/** A backup and a verification by the admin API: they continue after the response, one at a time, and are in the audit log. */
+async function byAdminApi(platform: Up): Promise<void> {
+  const key = readFileSync(join(platform.data, "secrets/internal/operator-token"), "utf8").trim();
+  const call = (method: string, path: string, body?: unknown) => send(platform.url, method, path, { key, body });
+  const ended = async () => {
+    const state = async () => (await call("GET", "/admin/recovery")).body;
+    await until(async () => (await state()).backups.requested.state !== "running", 60_000, "the end of the work");
+    return state();
+  };
+  const started = await call("POST", "/admin/backups", {});
+  expect(started).toMatchObject({ status: 202, body: { kind: "backup", state: "running" } });
+  expect(await call("POST", "/admin/backups", {})).toMatchObject({
+    status: 409,
+    body: { error: { code: "backup/running" } },
+  });
+  const { backups, archive } = await ended();
+  expect(backups.requested).toMatchObject({ kind: "backup", state: "finished", valid: true });
+  expect(backups.newest.id).toBe(backups.requested.backup);
+  expect(backups.next).toBeGreaterThan(Date.now());
+  expect(archive).toMatchObject({ last: { at: expect.any(Number) }, backlog: { files: expect.any(Number) } });
+
+  expect(await call("POST", "/admin/backups/20200101T000000Z/verify", {})).toMatchObject({
+    status: 404,
+    body: { error: { code: "backup/unknown" } },
+  });
+  const { id } = backups.newest;
+  expect((await call("POST", `/admin/backups/${id}/verify`, {})).status).toBe(202);
+  expect((await ended()).backups.requested).toMatchObject({ kind: "verification", backup: id, valid: true });
+
+  const acts = async () => (await call("GET", "/admin/audit")).body.entries;
+  const recorded = async (act: string, subject: string) =>
+    (await acts()).find((entry: Record<string, unknown>) => entry["act"] === act && entry["subject"] === subject);
+  await until(async () => (await recorded("backup.verify", id))?.detail.outcome === "done", 20_000, "the audit entry");
+  expect(await recorded("backup.verify", id)).toMatchObject({ organisation: null, actor: "operator" });
+  expect(await recorded("backup.create", "starter")).toMatchObject({ detail: { verify: true, outcome: "done" } });
+}
+
 describe("backup, backups and restore", () => {
   test("restore a running platform to a point in time, and keep the previous data directory", async () => {
     const platform = await up(cleanups);
@@ -106,6 +144,7 @@ describe("backup, backups and restore", () => {
     expect((await chat(platform)).status).toBe(200);
 
     await leavesTrace(platform);
+    await byAdminApi(platform);
   }, 240_000);
 
   test("restore an idle platform to a time after the last write", async () => {

@@ -34,7 +34,7 @@ function describe(status: PlatformStatus, paint: Colours, now: number): string {
       return `  ${process.name.padEnd(12)} ${process.phase.padEnd(9)} ${process.pid ? `pid ${process.pid}` : ""}${restarts}`;
     }),
     ...status.models.map(({ name, state, reason }) => `  ${name.padEnd(12)} ${state.padEnd(9)} ${singleLine(reason)}`),
-    `  backups      ${backups.count ?? "unknown"} in ${backups.place}${newest(backups, ago)}${backups.busy ? `; ${backups.busy}` : ""}`,
+    `  backups      ${backups.count ?? "unknown"} in ${backups.place}${newest(backups, ago)}${next(backups, now)}${backups.busy ? `; ${backups.busy}` : ""}`,
     ...(backups.failing
       ? [paint.red(`  ! backups have failed since ${ago(backups.failing.since)}: ${backups.failing.reason}`)]
       : []),
@@ -68,6 +68,10 @@ function newest({ newest: backup, newestValid }: PlatformStatus["backups"], ago:
   const state = backup.valid === undefined ? "not verified" : backup.valid ? "verified" : "INVALID";
   const valid = newestValid && newestValid.id !== backup.id ? `, newest verified ${ago(newestValid.at)}` : "";
   return `, newest ${ago(backup.at)} (${state})${valid}`;
+}
+
+function next({ next: at }: PlatformStatus["backups"], now: number): string {
+  return at === undefined || at <= now ? "" : `, next in ${readable(at - now)}`;
 }
 
 /** A duration in milliseconds, rounded to one unit (`formatDuration` is exact). */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { OPERATOR } from "../authority.js";
-import { backupListSchema } from "../backups.js";
+import { backupListSchema, backupRequestSchema, requestedWorkSchema } from "../backups.js";
 import {
   drillCancelledSchema,
   drillFaultEstimatesSchema,
@@ -11,11 +11,16 @@ import {
 } from "../drills.js";
 import { pageOf, search } from "../fields.js";
 import { promiseSheet } from "../promises.js";
+import { recoveryStateSchema } from "../recovery.js";
 import { defineRoute } from "../route.js";
 import { topology } from "../topology.js";
 
 const drillName = z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, "must be the id of a drill");
 const drillId = z.strictObject({ id: drillName });
+
+const backupId = z.strictObject({
+  id: z.string().regex(/^[A-Za-z0-9-]{1,100}$/, "must be the id of a backup, or `latest`"),
+});
 
 // All routes of this file concern the platform itself, which all organisations share: an admin of one of them has no access.
 
@@ -124,5 +129,36 @@ export const backupRoutes = {
     tag: "backups",
     authority: OPERATOR,
     json: backupListSchema,
+  }),
+  readRecovery: defineRoute({
+    method: "GET",
+    path: "/admin/recovery",
+    summary:
+      "Read the state of backups and WAL archive: next backup, validity, backlog, size of the database, problems",
+    tag: "backups",
+    authority: OPERATOR,
+    json: recoveryStateSchema,
+  }),
+  startBackup: defineRoute({
+    method: "POST",
+    path: "/admin/backups",
+    summary: "Start a full backup now; `requested` of `GET /admin/recovery` has its outcome",
+    tag: "backups",
+    authority: OPERATOR,
+    audit: "backup.create",
+    body: backupRequestSchema,
+    status: 202,
+    json: requestedWorkSchema,
+  }),
+  startVerification: defineRoute({
+    method: "POST",
+    path: "/admin/backups/:id/verify",
+    summary: "Start a verification of a backup by a restore; `requested` of `GET /admin/recovery` has its outcome",
+    tag: "backups",
+    authority: OPERATOR,
+    audit: "backup.verify",
+    params: backupId,
+    status: 202,
+    json: requestedWorkSchema,
   }),
 };

@@ -62,6 +62,11 @@ export const recoveryErrors = {
     exitCode: 1,
     hint: "everyone who can write to the repository can have written it, and a restored database runs code; to restore it once all the same: --accept-unauthenticated BACKUP",
   },
+  "backup/running": {
+    summary: "A backup, a verification or a restore is in progress.",
+    exitCode: 1,
+    hint: "one at a time: `keelson status` shows when it has ended",
+  },
   "backup/no-server": { summary: "The database is not running.", exitCode: 1, hint: "keelson status shows why" },
   "backup/no-log": {
     summary: "A running server cannot be backed up without a log archive.",

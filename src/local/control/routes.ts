@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { backupRequestSchema, requestedWorkSchema } from "../../contracts/backups.js";
 import {
   lastRestoreSchema,
   type RestoreRequest,
@@ -15,14 +16,16 @@ import type { RestoreTarget } from "../../recovery/restore/target.js";
 import type { Platform } from "../platform.js";
 import { recoveryReport } from "../recovery-report.js";
 import { platformStatus } from "../status.js";
+import { BackupRequests } from "./backup-requests.js";
 import { replaceDatabase } from "./replace-database.js";
 import type { ControlResponse, ControlRoutes } from "./server.js";
 
-const backupBody = z.object({ verify: z.boolean().default(true) }).default({ verify: true });
+const backupBody = backupRequestSchema.default({ verify: true });
 
 /** The operations of a running platform. `onStop` is called after the response to a stop is sent. */
 export function platformRoutes(platform: Platform, onStop: () => void): ControlRoutes {
   const { recovery, running, acts } = platform;
+  const requests = new BackupRequests(recovery, acts);
   return {
     "GET /status": async () => ok(await platformStatus(platform)),
     "GET /recovery": async () => ok(await recoveryReport(platform)),
@@ -39,6 +42,15 @@ export function platformRoutes(platform: Platform, onStop: () => void): ControlR
     },
     "POST /backups/:id/verify": async ({ parameters: { id = "" }, actor }) =>
       ok(listed(await acts.during({ act: "backup.verify", actor, subject: id }, () => recovery.verify(id)))),
+    "POST /backups/start": async ({ body, actor }) => {
+      const { verify } = parsed(backupBody, body);
+      const started = await requests.take({ actor, subject: running.platform }, verify);
+      return { status: 202, body: requestedWorkSchema.parse(started) };
+    },
+    "POST /backups/:id/verify/start": async ({ parameters: { id = "" }, actor }) => ({
+      status: 202,
+      body: requestedWorkSchema.parse(await requests.verify({ actor, subject: id })),
+    }),
     ...restoreRoutes(platform),
     ...drillRoutes(platform),
   };

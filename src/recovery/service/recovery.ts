@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import type { RequestedWork } from "../../contracts/backups.js";
 import type { RestorePreview } from "../../contracts/restore.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
@@ -29,8 +30,9 @@ import { dueBackup } from "./due.js";
 import { type ServiceEvent, type ServiceState, transition } from "./lifecycle.js";
 import { previewRestore } from "./preview.js";
 import { prepareReplacement, probeArchive, type Replacement } from "./replace.js";
+import { RequestedWorkRecorder } from "./requested-work.js";
 import { writeSystemId } from "./system-id.js";
-import { take, verify } from "./take.js";
+import { requireArchive, take, verify } from "./take.js";
 import { reportUnusable } from "./unusable.js";
 import { WorkQueue } from "./work-queue.js";
 
@@ -42,6 +44,8 @@ export interface RecoveryState {
   /** The work in progress. */
   readonly busy: string | undefined;
   readonly failing: { readonly what: string; readonly since: number; readonly reason: string } | undefined;
+  /** The last backup or verification that was requested. */
+  readonly requested: RequestedWork | undefined;
 }
 
 /** Backups, the log archive and restores of one database, for as long as the platform runs. */
@@ -57,6 +61,8 @@ export interface Recovery {
   started(server: Server): Promise<void>;
   /** The server did not start. Returns whether `prepare` restores another backup instead of the one that was being replayed. */
   startFailed(error: unknown): Promise<boolean>;
+  /** Throws `backup/no-log` and `backup/no-server` if no backup can be taken now. */
+  requireBackup(): void;
   take(verify: boolean): Promise<Backup>;
   verify(id: string): Promise<Backup>;
   /** Removes a backup from the repository. */
@@ -111,6 +117,7 @@ export function startRecovery(options: RecoveryOptions): Recovery {
     },
     running: () => (service === "running" ? server : undefined),
   };
+  const requested = new RequestedWorkRecorder(Date.now);
   const autoRestore = new AutoRestore(context);
   /** The last backup that was requested failed; undefined since one succeeded. */
   let failedRequest: RecoveryState["failing"];
@@ -176,13 +183,18 @@ export function startRecovery(options: RecoveryOptions): Recovery {
       next: scheduler.next(),
       busy: queue.busy,
       failing: scheduler.failing() ?? failedRequest,
+      requested: requested.last,
     }),
     catalogue: () => readCatalogue(repository, codec),
     prepare,
     started,
     startFailed: (error) => autoRestore.startFailed(error),
-    take: takeNow,
-    verify: (id) => verify(context, id),
+    requireBackup() {
+      requireArchive(context);
+      context.server();
+    },
+    take: (verified) => requested.during({ kind: "backup" }, () => takeNow(verified)),
+    verify: (id) => requested.during({ kind: "verification", backup: id }, () => verify(context, id)),
     remove: async (id) => removeBackup(repository, findBackup(await readCatalogue(repository, codec), id)),
     probeArchive: (timeoutMs) => probeArchive(context, timeoutMs),
     lastRestore: () => autoRestore.last,

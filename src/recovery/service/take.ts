@@ -8,11 +8,16 @@ import { type RecoveryContext, requireMarker, scratchDirectory } from "./context
 import { writeEscrowKey } from "./escrow-key.js";
 import { removeExpired } from "./expire.js";
 
-/** Takes a backup; with `verify`, restores it to prove it, and then removes expired backups. */
-export async function take(context: RecoveryContext, verify: boolean): Promise<Backup> {
-  const { archiver, queue, platform, cluster, repository, codec, report } = context;
+/** Throws `backup/no-log`. */
+export function requireArchive({ archiver }: Pick<RecoveryContext, "archiver">): void {
   if (!archiver)
     throw new KeelsonError("backup/no-log", "the platform file declares no log for the database's backups");
+}
+
+/** Takes a backup; with `verify`, restores it to prove it, and then removes expired backups. */
+export async function take(context: RecoveryContext, verify: boolean): Promise<Backup> {
+  const { queue, platform, cluster, repository, codec, report } = context;
+  requireArchive(context);
   return queue.run("taking a backup", async (signal, rename) => {
     const system = await requireMarker(context);
     await writeEscrowKey(context, system);

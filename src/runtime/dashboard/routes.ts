@@ -36,7 +36,14 @@ export function serveOverview(app: FastifyInstance, { context, observer, control
     readDrillReportHtml: ({ params }) => report(control, `/drills/${params.id}/report.html`, "text/html"),
     readDrillReportMarkdown: ({ params }) => report(control, `/drills/${params.id}/report.md`, "text/markdown"),
   });
-  serve(app, backupRoutes, { listBackups: () => control.json(backupRoutes.listBackups.json, "GET", "/backups") });
+  serve(app, backupRoutes, {
+    listBackups: () => control.json(backupRoutes.listBackups.json, "GET", "/backups"),
+    readRecovery: () => control.json(backupRoutes.readRecovery.json, "GET", "/recovery"),
+    startBackup: ({ body, actor }) =>
+      control.json(backupRoutes.startBackup.json, "POST", "/backups/start", { body, actor }),
+    startVerification: ({ params, actor }) =>
+      control.json(backupRoutes.startVerification.json, "POST", `/backups/${params.id}/verify/start`, { actor }),
+  });
 }
 
 async function report(control: Control, path: string, mediaType: string): Promise<TextResponse> {
