@@ -31,6 +31,21 @@ const ERRORS = {
 /** A code of the catalogue. A code that is not listed does not compile. */
 export type ErrorCode = keyof typeof ERRORS;
 
+/** A code that HTTP APIs and the control socket respond with. */
+export type HttpErrorCode = {
+  [Code in ErrorCode]: (typeof ERRORS)[Code] extends { readonly status: number } ? Code : never;
+}[ErrorCode];
+
+/** The HTTP status of responses with this code, 400..599: the same wherever it occurs. */
+export function httpStatus(code: HttpErrorCode): number {
+  return ERRORS[code].status;
+}
+
+/** Whether APIs respond with this code: the code of another error is not for their clients. */
+export function isHttpErrorCode(code: ErrorCode): code is HttpErrorCode {
+  return errorEntry(code).status !== undefined;
+}
+
 export function errorEntry(code: ErrorCode): ErrorEntry {
   return ERRORS[code];
 }

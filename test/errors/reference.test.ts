@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { errorReference } from "../../scripts/error-reference.js";
 import { rules } from "../../src/check/rules/index.js";
 import { ERROR_AREAS } from "../../src/errors/catalogue.js";
+import type { ErrorEntry } from "../../src/errors/entry.js";
 import { PROBLEMS } from "../../src/runtime/gateway/problem.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -31,6 +32,16 @@ describe("the catalogue of error codes", () => {
 
   it("has no code in common with the rules, so that a code identifies one thing", () => {
     expect(rules.map(({ code }) => code).filter((code) => codes.includes(code))).toEqual([]);
+  });
+
+  it("has one HTTP status for each code of the admin API, of the class that describes who can resolve it", () => {
+    for (const [code, { status }] of Object.entries<ErrorEntry>(ERROR_AREAS["Admin API"])) {
+      const away = /^(control|dashboard|modules)\//.test(code);
+      expect([code, status]).toEqual([
+        code,
+        expect.toSatisfy((given) => given >= (away ? 500 : 400) && given < (away ? 600 : 500)),
+      ]);
+    }
   });
 
   it("describes each code in one sentence", () => {

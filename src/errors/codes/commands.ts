@@ -5,6 +5,7 @@ export const commandErrors = {
   internal: {
     summary: "An unexpected error: a defect of Keelson.",
     exitCode: 1,
+    status: 500,
     hint: "this is a defect of keelson; KEELSON_DEBUG=1 shows where",
   },
   usage: { summary: "The command line is invalid.", exitCode: 2 },
@@ -75,6 +76,7 @@ export const commandErrors = {
   "key/unknown": {
     summary: "There is no such API key.",
     exitCode: 2,
+    status: 404,
     hint: "`keelson keys list --all` lists all keys",
   },
   "key/ambiguous": { summary: "Several API keys start with these characters.", exitCode: 2 },

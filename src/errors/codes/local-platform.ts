@@ -35,6 +35,7 @@ export const localPlatformErrors = {
   "disk/full": {
     summary: "The disk has too little free space.",
     exitCode: 1,
+    status: 507,
     hint: "free some space, or choose another disk with --data DIR",
   },
   "port/in-use": {
@@ -72,6 +73,7 @@ export const localPlatformErrors = {
   "platform/running": {
     summary: "A platform already runs on this data directory.",
     exitCode: 1,
+    status: 409,
     hint: "`keelson status` shows it, `keelson down` stops it; for a second one choose another data directory: --data DIR --port N",
   },
   "platform/not-running": {
@@ -82,6 +84,7 @@ export const localPlatformErrors = {
   "platform/not-ready": {
     summary: "A process of the platform is not ready, so no drill can start.",
     exitCode: 1,
+    status: 409,
     hint: "`keelson status` shows when every process is ready",
   },
   "process/unlisted": {
@@ -90,16 +93,16 @@ export const localPlatformErrors = {
     hint: "check that `ps` is installed and may be run",
   },
   "platform/orphan": { summary: "A process of an earlier platform cannot be stopped.", exitCode: 1 },
-  "platform/stopping": { summary: "The platform is shutting down.", exitCode: 1 },
+  "platform/stopping": { summary: "The platform is shutting down.", exitCode: 1, status: 409 },
   "platform/ending": {
     summary: "The platform did not shut down in time.",
     exitCode: 1,
     hint: "keelson logs shows what it waits for",
   },
-  "control/body": { summary: "A request to the supervisor is invalid.", exitCode: 2 },
+  "control/body": { summary: "A request to the supervisor is invalid.", exitCode: 2, status: 400 },
   "control/answer": { summary: "The supervisor returned an unexpected response.", exitCode: 1 },
   "control/timeout": { summary: "The supervisor did not respond in time.", exitCode: 1 },
-  "control/unknown": { summary: "The supervisor has no such operation.", exitCode: 1 },
+  "control/unknown": { summary: "The supervisor has no such operation.", exitCode: 1, status: 404 },
 
   "postgres/not-installed": {
     summary: "The PostgreSQL binaries are not installed.",

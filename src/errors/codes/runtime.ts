@@ -8,10 +8,12 @@ export const runtimeErrors = {
   "modules/unreachable": {
     summary: "A required module is neither in this process nor at a known address.",
     exitCode: 1,
+    status: 503,
   },
   "modules/away": {
     summary: "A module does not respond.",
     exitCode: 1,
+    status: 502,
     hint: "It may be starting; try again shortly.",
   },
   "plan/unreadable": {
@@ -35,6 +37,7 @@ export const runtimeErrors = {
   "database/unavailable": {
     summary: "PostgreSQL cannot be reached, or the connection was lost.",
     exitCode: 1,
+    status: 503,
     hint: "It may be restarting: try again in a few seconds. If it lasts, look at the server's log and at the secret `database/url`.",
   },
   "database/migration-changed": {
@@ -42,11 +45,16 @@ export const runtimeErrors = {
     exitCode: 1,
     hint: "Restore the file and write the change as a new migration.",
   },
-  "accounts/unavailable": { summary: "The accounts module cannot be reached.", exitCode: 1, hint: RESTARTING },
-  "usage/unavailable": { summary: "The usage module cannot be reached.", exitCode: 1, hint: RESTARTING },
-  "gateway/unavailable": { summary: "The gateway cannot be reached.", exitCode: 1, hint: RESTARTING },
+  "accounts/unavailable": {
+    summary: "The accounts module cannot be reached.",
+    exitCode: 1,
+    status: 503,
+    hint: RESTARTING,
+  },
+  "usage/unavailable": { summary: "The usage module cannot be reached.", exitCode: 1, status: 503, hint: RESTARTING },
+  "gateway/unavailable": { summary: "The gateway cannot be reached.", exitCode: 1, status: 503, hint: RESTARTING },
   "usage/log-in-use": { summary: "Another process uses the usage journal in this directory.", exitCode: 1 },
-  "metrics/failed": { summary: "The metrics could not be collected.", exitCode: 1 },
+  "metrics/failed": { summary: "The metrics could not be collected.", exitCode: 1, status: 500 },
 
   "engine/unknown-model": { summary: "The plan has no model with this name.", exitCode: 2 },
   "model/source": {

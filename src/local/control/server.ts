@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { PERSON_HEADER } from "../../contracts/platform-token.js";
-import type { ErrorCode } from "../../errors/catalogue.js";
+import { type ErrorCode, httpStatus, isHttpErrorCode } from "../../errors/catalogue.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
 
@@ -65,29 +65,23 @@ function compile(route: string): CompiledRoute {
 async function respond(request: IncomingMessage, table: readonly Row[]): Promise<ControlResponse> {
   try {
     const path = new URL(request.url ?? "/", "http://control").pathname;
-    const matching = table.filter((row) => row.pattern.test(path));
-    const row = matching.find((candidate) => candidate.method === request.method);
-    if (!row)
-      return refusal(
-        matching.length > 0 ? 405 : 404,
-        "control/unknown",
-        `${request.method} ${path} is not an operation of the supervisor`,
-      );
+    const row = table.find(({ method, pattern }) => method === request.method && pattern.test(path));
+    if (!row) return refusal("control/unknown", `${request.method} ${path} is not an operation of the supervisor`);
     const values = row.pattern.exec(path)?.slice(1) ?? [];
     const parameters = Object.fromEntries(row.names.map((name, n) => [name, decodeURIComponent(values[n] ?? "")]));
     const reported = request.headers[PERSON_HEADER];
     const actor = typeof reported === "string" && ACTOR.test(reported) ? reported : "operator";
     return await row.handler({ parameters, body: await readBody(request), actor });
   } catch (error) {
-    if (error instanceof KeelsonError) {
-      const status = /\/(unknown|missing|not-found)$/.test(error.code) ? 404 : error.exitCode === 2 ? 400 : 409;
-      return refusal(status, error.code, error.message, error.hint);
-    }
-    return refusal(500, "internal", messageOf(error));
+    return error instanceof KeelsonError
+      ? refusal(error.code, error.message, error.hint)
+      : refusal("internal", messageOf(error));
   }
 }
 
-function refusal(status: number, code: ErrorCode, message: string, hint?: string): ControlResponse {
+/** The commands that call this socket report every code; only those of the admin API have a status of their own. */
+function refusal(code: ErrorCode, message: string, hint?: string): ControlResponse {
+  const status = httpStatus(isHttpErrorCode(code) ? code : "internal");
   return { status, body: { error: { code, message, ...(hint !== undefined && { hint }) } } };
 }
 

@@ -157,7 +157,7 @@ export async function revokeKey(
 ): Promise<StoredKey> {
   const key = await open.selectFrom("api_keys").select(KEY_COLUMNS).where("id", "=", id).forUpdate().executeTakeFirst();
   if (!key || (ownOnly !== undefined && key.user !== ownOnly))
-    throw new AdminError(404, "key/unknown", `there is no key ${id}`);
+    throw new AdminError("key/unknown", `there is no key ${id}`);
   if (children) await revokeDescendants(open, actor, id);
   if (key.revoked) return key;
   const revoked = await open

@@ -26,7 +26,7 @@ export async function createOrganisation(
     .executeTakeFirstOrThrow()
     .catch((error: unknown) => {
       if (!isDuplicate(error)) throw error;
-      throw new AdminError(409, "organisation/exists", `the organisation ${wanted.id} already exists`);
+      throw new AdminError("organisation/exists", `the organisation ${wanted.id} already exists`);
     });
   const { id, name } = organisation;
   await audit(open, { organisation: id, actor, act: "organisation.create", subject: id, detail: { name } });
@@ -58,5 +58,5 @@ export async function listOrganisations(
 /** @throws AdminError 404 if this transaction sees no such organisation. */
 export async function existingOrganisation(open: Open, id: string): Promise<void> {
   const row = await open.selectFrom("organisations").select("id").where("id", "=", id).executeTakeFirst();
-  if (!row) throw new AdminError(404, "organisation/unknown", `there is no organisation ${id}`);
+  if (!row) throw new AdminError("organisation/unknown", `there is no organisation ${id}`);
 }

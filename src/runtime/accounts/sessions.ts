@@ -155,7 +155,7 @@ export async function createSignInLink(
   requireUnlimited(actor);
   // The session that the link starts has every scope.
   if (SCOPES.some((scope) => !actor.scopes.includes(scope)))
-    throw new AdminError(403, "credential/limited", "a key without every scope cannot create a sign-in link", {
+    throw new AdminError("credential/limited", "a key without every scope cannot create a sign-in link", {
       hint: `Use a key with the scopes ${SCOPES.join(", ")}, or sign in.`,
     });
   const token = createToken("kll");
@@ -178,6 +178,6 @@ async function firstOperator(open: Open): Promise<string> {
     .orderBy("created")
     .limit(1)
     .executeTakeFirst();
-  if (!user) throw new AdminError(404, "user/unknown", "no user runs the platform", { hint: "Specify a user." });
+  if (!user) throw new AdminError("user/unknown", "no user runs the platform", { hint: "Specify a user." });
   return user.id;
 }

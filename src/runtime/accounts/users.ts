@@ -40,7 +40,6 @@ export async function createUser(open: Open, actor: string, wanted: NewUser): Pr
     .catch((error: unknown) => {
       if (!isDuplicate(error)) throw error;
       throw new AdminError(
-        409,
         "user/exists",
         `the organisation ${wanted.organisation} already has a user named ${wanted.name}`,
       );
@@ -86,7 +85,7 @@ export async function listUsers(
 /** @throws AdminError 404 if this transaction sees no such user. */
 export async function findUser(open: Open, id: string): Promise<StoredUser> {
   const user = await open.selectFrom("users").select(USER_COLUMNS).where("id", "=", id).forUpdate().executeTakeFirst();
-  if (!user) throw new AdminError(404, "user/unknown", `there is no user ${id}`);
+  if (!user) throw new AdminError("user/unknown", `there is no user ${id}`);
   return user;
 }
 
@@ -149,7 +148,7 @@ async function revokeKeysOf(open: Open, userId: string): Promise<number> {
  */
 export function requireUnlimited({ keyId, models, expires }: Actor): void {
   if (keyId !== undefined && (models !== undefined || expires !== undefined))
-    throw new AdminError(403, "credential/limited", "a key that expires or is limited to some models cannot do this", {
+    throw new AdminError("credential/limited", "a key that expires or is limited to some models cannot do this", {
       hint: "Use a key without these limits, or sign in.",
     });
 }
@@ -164,9 +163,9 @@ export function requireManageable(
   role: Role | undefined,
 ): void {
   if (user.operator && !actor.operator)
-    throw new AdminError(403, "user/operator", "only users who run the platform may manage users who run the platform");
+    throw new AdminError("user/operator", "only users who run the platform may manage users who run the platform");
   if (!includesRole(actor.role, user.role) || (role !== undefined && !includesRole(actor.role, role)))
-    throw new AdminError(403, "role/too-low", `the role ${actor.role} may not manage or create owners`);
+    throw new AdminError("role/too-low", `the role ${actor.role} may not manage or create owners`);
 }
 
 async function requireAnotherOwner(open: Open, removed: StoredUser): Promise<void> {
@@ -179,6 +178,5 @@ async function requireAnotherOwner(open: Open, removed: StoredUser): Promise<voi
     .where("id", "<>", removed.id)
     .limit(1)
     .executeTakeFirst();
-  if (!other)
-    throw new AdminError(409, "user/last-owner", `${removed.name} is the last owner of ${removed.organisation}`);
+  if (!other) throw new AdminError("user/last-owner", `${removed.name} is the last owner of ${removed.organisation}`);
 }

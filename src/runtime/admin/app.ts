@@ -8,12 +8,11 @@ import Fastify, {
   LogController,
 } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler } from "fastify-type-provider-zod";
-import type { ErrorCode } from "../../errors/catalogue.js";
 import type { Accounts } from "../accounts/client.js";
 import type { Context } from "../kernel/module.js";
 import { authenticate } from "./auth.js";
 import { acceptJson } from "./body.js";
-import { errorResponse } from "./errors.js";
+import { AdminError, errorResponse } from "./errors.js";
 import { documentInfo } from "./openapi.js";
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -82,12 +81,11 @@ function createApp(context: Context, bodyLimit: number): FastifyInstance {
   acceptJson(app);
   app.setErrorHandler(respondError);
   app.setNotFoundHandler((request, reply) =>
-    reply.status(404).send({
-      error: {
-        code: "request/not-found" satisfies ErrorCode,
-        message: `no route ${request.method} ${request.url.split("?", 1)[0]}`,
-      },
-    }),
+    respondError(
+      new AdminError("request/not-found", `no route ${request.method} ${request.url.split("?", 1)[0]}`),
+      request,
+      reply,
+    ),
   );
   return app;
 }

@@ -86,7 +86,7 @@ export function authenticate(
     if (authority?.kind !== "actor")
       throw new Error(`the admin API cannot enforce the authority ${authority?.kind} of ${request.url}`);
     const actor = await identify(request);
-    if (!actor) throw new AdminError(401, "credential/missing", "this operation requires an API key or a session");
+    if (!actor) throw new AdminError("credential/missing", "this operation requires an API key or a session");
     const missing = missingRight(authority, actor);
     if (missing) throw forbidden(missing, actor);
     request.actor = actor;
@@ -99,12 +99,8 @@ export function authenticate(
     if (cookie === undefined) return undefined;
     const proof = request.headers[PROOF_HEADER];
     if (typeof proof !== "string")
-      throw new AdminError(
-        401,
-        "session/no-header",
-        `a session requires the header \`${PROOF_HEADER}\` besides its cookie`,
-      );
-    const ended = (): AdminError => new AdminError(401, "session/ended", "this session has ended");
+      throw new AdminError("session/no-header", `a session requires the header \`${PROOF_HEADER}\` besides its cookie`);
+    const ended = (): AdminError => new AdminError("session/ended", "this session has ended");
     if (!isToken("kse", cookie) || !PROOF.test(proof)) throw ended();
     const hash = hashSession(cookie, proof);
     const identifySession = () => accounts.identify({ kind: "session", hash });
@@ -113,8 +109,7 @@ export function authenticate(
 
   const byBearer = async (request: FastifyRequest, authorization: string): Promise<Actor> => {
     const token = bearerToken(authorization);
-    const wrong = (): AdminError =>
-      new AdminError(401, "credential/invalid", "this API key is invalid, revoked or expired");
+    const wrong = (): AdminError => new AdminError("credential/invalid", "this API key is invalid, revoked or expired");
     // By its form and checksum first: a mistyped or made-up key costs no look-up.
     const kind = isToken("kls", token) ? "key" : OPERATOR_TOKEN.test(token) ? "operator" : undefined;
     if (kind === undefined) throw wrong();
@@ -139,7 +134,7 @@ function personOf({ headers }: FastifyRequest): string | undefined {
 
 function tooMany(waitMs: number): AdminError {
   const seconds = Math.ceil(waitMs / 1000);
-  return new AdminError(429, "credential/too-many", "too many invalid credentials from this address", {
+  return new AdminError("credential/too-many", "too many invalid credentials from this address", {
     hint: `Try again in ${seconds} s.`,
     retryAfter: seconds,
   });
@@ -149,20 +144,19 @@ function forbidden(missing: Missing, { role }: Rights): AdminError {
   switch (missing.kind) {
     case "role":
       return new AdminError(
-        403,
         "role/too-low",
         `this operation requires the role ${missing.required}; the caller has the role ${role}`,
       );
     case "scope":
       return missingScope(missing.required);
     case "operator":
-      return new AdminError(403, "role/not-operator", "this operation is restricted to users who run the platform");
+      return new AdminError("role/not-operator", "this operation is restricted to users who run the platform");
   }
 }
 
 /** The error for an API key that lacks a scope. */
 export function missingScope(scope: Rights["scopes"][number]): AdminError {
-  return new AdminError(403, "scope/missing", `this API key does not have the scope ${scope}`, {
+  return new AdminError("scope/missing", `this API key does not have the scope ${scope}`, {
     hint: `Create a key that has it: \`keelson keys create NAME --scope ${scope}\`.`,
   });
 }

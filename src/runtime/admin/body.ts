@@ -15,17 +15,17 @@ export function acceptJson(app: FastifyInstance): void {
 
 function parse(body: Buffer): unknown {
   if (depthOf(body) > MAX_DEPTH)
-    throw new AdminError(400, "request/too-deep", `the JSON exceeds ${MAX_DEPTH} levels of nesting`);
+    throw new AdminError("request/too-deep", `the JSON exceeds ${MAX_DEPTH} levels of nesting`);
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(body);
   } catch {
-    throw new AdminError(400, "request/not-utf8", "the body is not valid UTF-8");
+    throw new AdminError("request/not-utf8", "the body is not valid UTF-8");
   }
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new AdminError(400, "request/not-json", `the body is not JSON: ${messageOf(error)}`);
+    throw new AdminError("request/not-json", `the body is not JSON: ${messageOf(error)}`);
   }
 }
 

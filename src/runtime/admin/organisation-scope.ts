@@ -9,7 +9,7 @@ import { AdminError } from "./errors.js";
 export function organisationOf(actor: Actor, requested: string | undefined): string {
   if (requested === undefined || requested === actor.organisation) return actor.organisation;
   if (actor.operator) return requested;
-  throw new AdminError(403, "organisation/not-yours", "this credential belongs to another organisation");
+  throw new AdminError("organisation/not-yours", "this credential belongs to another organisation");
 }
 
 /** The organisation that an operation reads: the requested one; undefined (all) for operators who request none. */

@@ -1,10 +1,10 @@
 import { request as send } from "undici";
 import { ANONYMOUS, PER_ROUTE } from "../../contracts/authority.js";
 import { CLIENT_ADDRESS_HEADER, CLIENT_HOST_HEADER, FORWARDED_BY_HEADER } from "../../contracts/platform-token.js";
-import type { ErrorCode } from "../../errors/catalogue.js";
 import { MODULE_NAMES, MODULES } from "../../modules/index.js";
-import { type Handler, respondJson } from "../kernel/listener.js";
+import type { Handler } from "../kernel/listener.js";
 import type { Context } from "../kernel/module.js";
+import { refuse } from "../kernel/refuse.js";
 
 /** The module of each path prefix. The browser reaches all of them through one origin. */
 const FORWARDED_PREFIXES = MODULE_NAMES.flatMap((module) =>
@@ -38,12 +38,7 @@ export function forwardToPeers(context: Context): void {
   if (!remote.some(({ prefix }) => prefix === "/admin")) {
     // Below /admin, an unknown path is an error of the API, never a page.
     context.route("/admin", ANONYMOUS, (request, response) =>
-      respondJson(response, 404, {
-        error: {
-          code: "request/not-found" satisfies ErrorCode,
-          message: `no route ${request.method} in the admin API`,
-        },
-      }),
+      refuse(response, "request/not-found", `no route ${request.method} in the admin API`),
     );
   }
 }
@@ -52,21 +47,18 @@ function forward(context: Context, prefix: string, module: string): Handler {
   return (request, response) => {
     const base = context.peer(module);
     if (base === undefined) {
-      respondJson(response, 503, {
-        error: {
-          code: "modules/unreachable" satisfies ErrorCode,
-          message: `the address of the ${module} module is not configured`,
-          hint: `Start with --peer ${module}=http://HOST:PORT.`,
-        },
-      });
+      refuse(
+        response,
+        "modules/unreachable",
+        `the address of the ${module} module is not configured`,
+        `Start with --peer ${module}=http://HOST:PORT.`,
+      );
       return;
     }
     const target = new URL(request.url ?? "/", base);
     // The URL parser resolves dots in the path: the result must not leave the prefix, such as for /internal.
     if (target.pathname !== prefix && !target.pathname.startsWith(`${prefix}/`)) {
-      respondJson(response, 404, {
-        error: { code: "request/not-found" satisfies ErrorCode, message: "no route at this path" },
-      });
+      refuse(response, "request/not-found", "no route at this path");
       return;
     }
     const abort = new AbortController();
@@ -98,13 +90,7 @@ function forward(context: Context, prefix: string, module: string): Handler {
       })
       .catch(() => {
         if (response.destroyed || response.headersSent) return;
-        respondJson(response, 502, {
-          error: {
-            code: "modules/away" satisfies ErrorCode,
-            message: `the ${module} module is unreachable`,
-            hint: "It may be starting. Try again in a few seconds.",
-          },
-        });
+        refuse(response, "modules/away", `the ${module} module is unreachable`);
       });
   };
 }

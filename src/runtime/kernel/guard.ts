@@ -8,9 +8,9 @@ import {
   CLIENT_HOST_HEADER,
   FORWARDED_BY_HEADER,
 } from "../../contracts/platform-token.js";
-import type { ErrorCode } from "../../errors/catalogue.js";
 import { isFromOwnPage } from "./hosts.js";
-import { type Handler, respondJson } from "./listener.js";
+import type { Handler } from "./listener.js";
+import { refuse } from "./refuse.js";
 
 /**
  * Classifies the sender of a request. The address of the connection proves nothing: a proxy, a tunnel, a web page in a browser
@@ -50,23 +50,23 @@ export function guardWith(secret: string): Guard {
 
 /** `handler` for the holders of the token only; responds with 401 to others. */
 export function internalOnly(guard: Guard, handler: Handler): Handler {
-  const error = {
-    code: "internal/unauthorized" satisfies ErrorCode,
-    message: "this path requires the internal token, also on the machine itself",
-  };
   return (request, response) =>
-    guard.internal(request) ? handler(request, response) : respondJson(response, 401, { error });
+    guard.internal(request)
+      ? handler(request, response)
+      : refuse(response, "internal/unauthorized", "this path requires the internal token, also on the machine itself");
 }
 
 /** `handler` behind the check that the request does not come from a page of another site, of which the browser reports the origin. */
 function ownPagesOnly(isOwnName: (host: string) => boolean, handler: Handler): Handler {
-  const error = {
-    code: "request/cross-origin" satisfies ErrorCode,
-    message: "a page of another origin may not use the admin API",
-    hint: "Declare the name of this platform as `host` of an entrance, if the page is its own.",
-  };
   return (request, response) =>
-    isFromOwnPage(request, isOwnName) ? handler(request, response) : respondJson(response, 403, { error });
+    isFromOwnPage(request, isOwnName)
+      ? handler(request, response)
+      : refuse(
+          response,
+          "request/cross-origin",
+          "a page of another origin may not use the admin API",
+          "Declare the name of this platform as `host` of an entrance, if the page is its own.",
+        );
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { Registry } from "prom-client";
 import type { ServicesDocument } from "../../contracts/services.js";
-import type { ErrorCode } from "../../errors/catalogue.js";
 import { type Guard, internalOnly } from "./guard.js";
 import { type Handler, type Listener, respondJson } from "./listener.js";
+import { refuse } from "./refuse.js";
 import { type Services, serves } from "./services.js";
 
 /** What `/services` shows of a process besides its modules. */
@@ -74,10 +74,7 @@ export function metricsHandler(metrics: Registry): Handler {
   return (_request, response) => {
     metrics.metrics().then(
       (text) => response.writeHead(200, { "content-type": metrics.contentType }).end(text),
-      () =>
-        respondJson(response, 500, {
-          error: { code: "metrics/failed" satisfies ErrorCode, message: "cannot collect the metrics" },
-        }),
+      () => refuse(response, "metrics/failed", "cannot collect the metrics"),
     );
   };
 }

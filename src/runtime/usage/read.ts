@@ -84,14 +84,14 @@ export async function readUsage(open: Transaction<UsageSchema>, query: UsageQuer
   const statement = query.top === undefined ? all(query, unit) : ranked(query, query.top, unit, groups);
   const { rows } = await statement.execute(open);
   if (rows.length <= MAX_ROWS) return rows;
-  throw new AdminError(400, "usage/too-many-rows", `the report exceeds ${MAX_ROWS} rows`, {
+  throw new AdminError("usage/too-many-rows", `the report exceeds ${MAX_ROWS} rows`, {
     hint: "Use fewer dimensions, a longer unit of time, a shorter range, or `top`.",
   });
 }
 
 function requireShortRange({ from, to }: UsageQuery): void {
   if (from && to && to.getTime() - from.getTime() <= MAX_MINUTES_RANGE_MS) return;
-  throw new AdminError(400, "request/invalid", "`by=minute` requires a range of at most 6 hours, with `from` and `to`");
+  throw new AdminError("request/invalid", "`by=minute` requires a range of at most 6 hours, with `from` and `to`");
 }
 
 const figureSums = USAGE_FIGURES.map(
@@ -126,7 +126,7 @@ function ranked(
 ): RawBuilder<StoredRow> {
   const [group] = groups;
   if (group === undefined || groups.length > 1)
-    throw new AdminError(400, "request/invalid", "`top` requires exactly one of organisation, key and model in `by`");
+    throw new AdminError("request/invalid", "`top` requires exactly one of organisation, key and model in `by`");
   const column = sql.ref(GROUP_COLUMNS[group]);
   const time = unit === undefined ? [] : [sql.ref("time")];
   const timeName = unit === undefined ? [] : [sql`time as ${sql.ref(unit)}`];

@@ -20,7 +20,7 @@ export function serveUsage(
       const drills = query.drills === "include";
       const from = toDate(query.from);
       const to = toDate(query.to);
-      if (from && to && from >= to) throw new AdminError(400, "request/invalid", "`from` must be before `to`");
+      if (from && to && from >= to) throw new AdminError("request/invalid", "`from` must be before `to`");
       const organisation = readableOrganisation(actor, query.organisation);
       const stored = await tables.transaction(
         scopeOf(organisation),

@@ -33,8 +33,7 @@ export function serveKeys(app: FastifyInstance, tables: Tables<AccountsSchema>):
       requireGrantable(actor, scopes);
       const models = grantableModels(actor, body.models);
       const expires = grantableExpiry(actor, body.expires, endsWithSession);
-      if (expires && expires.getTime() <= Date.now())
-        throw new AdminError(400, "key/expired", "`expires` is in the past");
+      if (expires && expires.getTime() <= Date.now()) throw new AdminError("key/expired", "`expires` is in the past");
       const created = await tables.transaction(scopeOf(organisation), async (open) => {
         await existingOrganisation(open, organisation);
         return createKey(open, actor.name, {
@@ -65,12 +64,12 @@ function ownKeysOnly(actor: Actor): string | undefined {
 /** A key has no scope that its creator lacks. @throws AdminError 403. */
 function requireGrantable(actor: Actor, scopes: readonly Scope[]): void {
   if (scopes.includes("admin") && !includesRole(actor.role, "admin"))
-    throw new AdminError(403, "role/too-low", "a member cannot create a key with the scope admin");
+    throw new AdminError("role/too-low", "a member cannot create a key with the scope admin");
   // The scope admin includes usage.
   const held = actor.scopes.includes("admin") ? [...actor.scopes, "usage"] : actor.scopes;
   const missing = scopes.find((scope) => !held.includes(scope));
   if (missing !== undefined)
-    throw new AdminError(403, "key/exceeds-maker", `a key without the scope ${missing} cannot create one that has it`, {
+    throw new AdminError("key/exceeds-maker", `a key without the scope ${missing} cannot create one that has it`, {
       hint: "Omit the scope, or sign in and create the key there.",
     });
 }
@@ -85,7 +84,7 @@ function grantableModels(actor: Actor, requested: readonly string[] | null | und
   if (requested === undefined) return models;
   const excess = requested === null ? "all models" : requested.find((model) => !models.includes(model));
   if (excess === undefined) return requested;
-  throw new AdminError(403, "key/exceeds-maker", `a key that may not use ${excess} cannot create one that may`, {
+  throw new AdminError("key/exceeds-maker", `a key that may not use ${excess} cannot create one that may`, {
     hint: `It may use ${models.join(", ")}.`,
   });
 }
@@ -97,12 +96,12 @@ function grantableModels(actor: Actor, requested: readonly string[] | null | und
 function grantableExpiry(actor: Actor, requested: string | null | undefined, endsWithSession: boolean): Date | null {
   const granted = requested === undefined ? actor.expires : requested === null ? undefined : Date.parse(requested);
   if (actor.expires !== undefined && (granted === undefined || granted > actor.expires))
-    throw new AdminError(403, "key/exceeds-maker", "a key that expires cannot create one that is valid longer", {
+    throw new AdminError("key/exceeds-maker", "a key that expires cannot create one that is valid longer", {
       hint: `It expires at ${new Date(actor.expires).toISOString()}.`,
     });
   if (!endsWithSession) return granted === undefined ? null : new Date(granted);
   if (actor.session === undefined)
-    throw new AdminError(400, "key/no-session", "only a browser session can create a key that ends with it");
+    throw new AdminError("key/no-session", "only a browser session can create a key that ends with it");
   return new Date(Math.min(granted ?? actor.session.expires, actor.session.expires));
 }
 

@@ -57,7 +57,7 @@ export function serveUsers(app: FastifyInstance, tables: Tables<AccountsSchema>)
     endUserSessions: async ({ actor, params: { id } }) => {
       // As if there were no other users.
       if (actor.user?.id !== id && !includesRole(actor.role, "admin"))
-        throw new AdminError(404, "user/unknown", `there is no user ${id}`);
+        throw new AdminError("user/unknown", `there is no user ${id}`);
       return tables.transaction(visibleTo(actor), (open) => endSessionsOfUser(open, actor, id));
     },
   });

@@ -97,12 +97,12 @@ function credentialOf(body: SignIn): SignInCredential {
   if ("key" in body) {
     const { key } = body;
     if (!isToken("kls", key))
-      throw new AdminError(401, "credential/invalid", "this is not an API key", { hint: "API keys start with kls_." });
-    const wrong = () => new AdminError(401, "credential/invalid", "this API key is invalid, revoked or expired");
+      throw new AdminError("credential/invalid", "this is not an API key", { hint: "API keys start with kls_." });
+    const wrong = () => new AdminError("credential/invalid", "this API key is invalid, revoked or expired");
     return { token: key, find: (open) => signInByKey(open, key), wrong };
   }
   const { token } = body;
-  if (!isToken("kll", token)) throw new AdminError(401, "link/invalid", "this is not the token of a sign-in link");
-  const wrong = () => new AdminError(401, "link/invalid", "this sign-in link is used or expired");
+  if (!isToken("kll", token)) throw new AdminError("link/invalid", "this is not the token of a sign-in link");
+  const wrong = () => new AdminError("link/invalid", "this sign-in link is used or expired");
   return { token, find: (open) => signInByLink(open, token), wrong };
 }

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Actor } from "../../../contracts/credentials.js";
 import { readError } from "../../../contracts/error.js";
 import { PERSON_HEADER } from "../../../contracts/platform-token.js";
+import { isHttpErrorCode } from "../../../errors/catalogue.js";
 import { KeelsonError } from "../../../errors/keelson-error.js";
 import { AdminError } from "../../admin/index.js";
 
@@ -32,7 +33,7 @@ export class Control {
     return this.#client !== undefined;
   }
 
-  /** @throws AdminError that the supervisor reported, or 503 without a supervisor. */
+  /** @throws AdminError that the supervisor reported, or `control/none` without a supervisor. */
   async json<T>(schema: z.ZodType<T>, method: "GET" | "POST", path: string, act: ControlAct = {}): Promise<T> {
     const text = await this.text(method, path, act);
     return schema.parse(JSON.parse(text));
@@ -41,7 +42,6 @@ export class Control {
   async text(method: "GET" | "POST", path: string, { body, actor }: ControlAct = {}): Promise<string> {
     if (!this.#client)
       throw new AdminError(
-        503,
         "control/none",
         "drills and backups require the supervisor of `keelson up`, which did not start this process",
       );
@@ -62,7 +62,7 @@ export class Control {
       status = response.statusCode;
       text = await response.body.text();
     } catch {
-      throw new AdminError(503, "control/away", "the supervisor is unreachable", { retryAfter: 2 });
+      throw new AdminError("control/away", "the supervisor is unreachable", { retryAfter: 2 });
     }
     if (status >= 200 && status < 300) return text;
     throw errorOf(status, text);
@@ -73,11 +73,12 @@ export class Control {
   }
 }
 
+/** The supervisor's error; `control/failed` for one that it should not respond with. */
 function errorOf(status: number, text: string): AdminError {
   const error = readError(text);
-  const { code, message, hint } =
-    error?.code === undefined
-      ? new KeelsonError("control/failed", `the supervisor returned status ${status}`)
-      : KeelsonError.fromReport(error.code, error.message, error.hint);
-  return new AdminError(status >= 500 ? 502 : status, code, message, hint === undefined ? {} : { hint });
+  if (error?.code === undefined) return new AdminError("control/failed", `the supervisor returned status ${status}`);
+  const { code, message, hint } = KeelsonError.fromReport(error.code, error.message, error.hint);
+  const options = hint === undefined ? {} : { hint };
+  if (isHttpErrorCode(code)) return new AdminError(code, message, options);
+  return new AdminError("control/failed", `${code}: ${message}`, options);
 }

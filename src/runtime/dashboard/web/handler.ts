@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isPage } from "../../../contracts/pages.js";
-import type { ErrorCode } from "../../../errors/catalogue.js";
 import type { Handler } from "../../kernel/listener.js";
-import { respondJson } from "../../kernel/listener.js";
+import { refuse } from "../../kernel/refuse.js";
 import type { Encoding, WebFile, WebFiles } from "./files.js";
 import { COMMON_HEADERS, documentPolicy } from "./policy.js";
 
@@ -21,28 +20,22 @@ export function webHandler(files: WebFiles | undefined): Handler {
       if (value !== undefined) response.setHeader(name, value);
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.setHeader("allow", "GET, HEAD");
-      return refuse(response, 405, "request/method", "the dashboard supports GET only", API_HINT);
+      return refuse(response, "request/method", "the dashboard supports GET only", API_HINT);
     }
     if (!files) {
-      return refuse(
-        response,
-        503,
-        "dashboard/not-built",
-        "the dashboard was not built",
-        "Run `npm run build`, then start again.",
-      );
+      return refuse(response, "dashboard/not-built", "the dashboard was not built");
     }
     const path = pathOf(request.url ?? "/");
     const asset = path === undefined ? undefined : files.assets.get(path.slice(1));
     if (asset && path !== undefined) return void sendAsset(request, response, asset, path.startsWith("/assets/"));
     // For a missing asset the document must not be returned: the browser would run it as a script.
     if (path === undefined || path.startsWith("/assets/") || !wantsDocument(request, path)) {
-      return refuse(response, 404, "request/not-found", "no route at this path", API_HINT);
+      return refuse(response, "request/not-found", "no route at this path", API_HINT);
     }
     // A person reads in the application that there is no such page; a monitor reads the status.
     const status = isPage(path) ? 200 : 404;
     if (status === 404 && !acceptsHtml(request))
-      return refuse(response, 404, "request/not-found", "no route at this path", API_HINT);
+      return refuse(response, "request/not-found", "no route at this path", API_HINT);
     sendDocument(request, response, status, files.document);
   };
 }
@@ -120,8 +113,4 @@ function accepted({ headers }: IncomingMessage): Encoding | undefined {
     .map(([coding]) => coding);
   if (codings.includes("br")) return "br";
   return codings.includes("gzip") ? "gzip" : undefined;
-}
-
-function refuse(response: ServerResponse, status: number, code: ErrorCode, message: string, hint?: string): void {
-  respondJson(response, status, { error: { code, message, ...(hint === undefined ? {} : { hint }) } });
 }
