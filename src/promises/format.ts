@@ -43,6 +43,13 @@ export function formatMeasured(measured: Milliseconds): string {
   return grain === 100 ? `${rounded / 1_000}s` : formatWorstCase(rounded);
 }
 
+/** An age or a remaining time, rounded to the nearest, with at most two units: `4s`, `1m34s`, `3h12m`, `2d4h`. */
+export function formatAge(age: Milliseconds): string {
+  const grain = age < 3_599_500 ? 1_000 : age < 2 * 86_400_000 - 30_000 ? 60_000 : 3_600_000;
+  const rounded = Math.round(Math.max(0, age) / grain) * grain;
+  return formatWorstCase(rounded);
+}
+
 /** An outcome of a drill as one word or number: `3.3s`, `never`, `n/a`. */
 export function formatOutcome(outcome: Outcome): string {
   switch (outcome.kind) {
@@ -92,6 +99,7 @@ const DECIMAL = [
   ["M", 1e6],
 ] as const;
 const BINARY = [
+  ["Ti", 2 ** 40],
   ["Gi", 2 ** 30],
   ["Mi", 2 ** 20],
   ["Ki", 2 ** 10],

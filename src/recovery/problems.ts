@@ -2,7 +2,7 @@ import type { Problem, RecoveryReport } from "../contracts/recovery.js";
 import { reserveOf } from "../disk/space.js";
 import type { Milliseconds } from "../plan/plan.js";
 import { formatDuration } from "../platform-file/format.js";
-import { formatSize } from "../promises/format.js";
+import { formatAge, formatSize } from "../promises/format.js";
 
 export interface Expected {
   /** `backups.log.every`: a WAL segment is archived within this time. Undefined without a WAL archive. */
@@ -32,13 +32,13 @@ export function recoveryProblems(
   const { fullEvery, logEvery } = expected;
   const newest = backups.newest?.at;
   if (fullEvery !== undefined && newest !== undefined && now - newest > MAX_BACKUP_INTERVALS * fullEvery)
-    add("degraded", `the newest backup is ${rounded(now - newest)} old; one is due every ${formatDuration(fullEvery)}`);
+    add("degraded", `the newest backup is ${formatAge(now - newest)} old; one is due every ${formatDuration(fullEvery)}`);
   const oldest = archive?.backlog.oldestAt;
   if (archive && oldest !== undefined && logEvery !== undefined && now - oldest > logEvery) {
     const { files, bytes } = archive.backlog;
     add(
       "degraded",
-      `${files} WAL ${files === 1 ? "file" : "files"} (${formatSize(bytes)}) are not archived, the oldest for ${rounded(now - oldest)}; declared: within ${formatDuration(logEvery)}`,
+      `${files} WAL ${files === 1 ? "file" : "files"} (${formatSize(bytes)}) are not archived, the oldest for ${formatAge(now - oldest)}; declared: within ${formatDuration(logEvery)}`,
     );
   }
   if (database) {
@@ -55,8 +55,4 @@ export function recoveryProblems(
       );
   }
   return problems;
-}
-
-function rounded(duration: Milliseconds): string {
-  return formatDuration(Math.max(1_000, Math.round(duration / 1_000) * 1_000));
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/contracts/drills.js";
 import { explanationText } from "../../src/promises/explanation-text.js";
-import { formatMeasured, formatWorstCase } from "../../src/promises/format.js";
+import { formatAge, formatMeasured, formatWorstCase } from "../../src/promises/format.js";
 import type { Measurement } from "../../src/promises/measurement.js";
 import { runbookText } from "../../src/promises/runbooks/runbook.js";
 import { sheetText } from "../../src/promises/sheet-text.js";
@@ -151,6 +151,20 @@ describe("a measured time", () => {
     [3_599_900, "1h"],
     [5_400_000, "1h30m"],
   ])("of %d ms is rounded to %s", (ms, text) => expect(formatMeasured(ms)).toBe(text));
+});
+
+describe("an age", () => {
+  it.each([
+    [-20, "0s"],
+    [499, "0s"],
+    [3_700, "4s"],
+    [93_700, "1m34s"],
+    [3_599_700, "1h"],
+    [11_520_000, "3h12m"],
+    [172_799_000, "2d"],
+    [187_300_000, "2d4h"],
+    [864_000_000, "10d"],
+  ])("of %d ms is rounded to %s", (ms, text) => expect(formatAge(ms)).toBe(text));
 });
 
 describe("the sheet on a terminal", () => {

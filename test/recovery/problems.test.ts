@@ -36,7 +36,7 @@ describe("the problems of a platform's recovery", () => {
 
   test.each([
     [{ id: "b2", at: NOW - HOUR, valid: false }, "the newest backup b2 is not valid"],
-    [{ id: "b2", at: NOW - 49 * HOUR, valid: true }, "the newest backup is 49h old; one is due every 24h"],
+    [{ id: "b2", at: NOW - 49 * HOUR, valid: true }, "the newest backup is 2d1h old; one is due every 24h"],
   ])("name a newest backup that cannot be relied on", (newest, what) => {
     expect(problems({ backups: { place: "/backups", newest } })).toEqual([{ severity: "degraded", what }]);
   });

@@ -1,8 +1,9 @@
 import { formatImage } from "../../plan/images.js";
 import type { Bounds, Model, Objectives, Plan, Provider, Resources, Store, Unit } from "../../plan/plan.js";
 import { storeTraits } from "../../plan/stores/index.js";
-import { formatBytes, formatCpu, formatDuration, formatRange, formatRatio } from "../../platform-file/format.js";
+import { formatCpu, formatDuration, formatRange, formatRatio } from "../../platform-file/format.js";
 import { formatSchedule } from "../../platform-file/schedule.js";
+import { formatSize } from "../../promises/format.js";
 import type { Colours } from "../terminal/colours.js";
 import { table } from "../terminal/table.js";
 
@@ -30,7 +31,7 @@ export function planTables(plan: Plan, colours: Colours): string {
         type,
         bounds(count),
         allocatable
-          ? `${formatCpu(allocatable.cpu)} cpu, ${gib(allocatable.memory)} for pods${allocatable.gpu > 0 ? `, ${allocatable.gpu} gpu` : ""}`
+          ? `${formatCpu(allocatable.cpu)} cpu, ${formatSize(allocatable.memory)} for pods${allocatable.gpu > 0 ? `, ${allocatable.gpu} gpu` : ""}`
           : "unknown type",
       ]),
     ],
@@ -88,7 +89,7 @@ function modelRow(model: Model): string[] {
 }
 
 function storeRow(store: Store): string[] {
-  return [store.name, storeTraits(store).summary, store.provider.product, gib(store.size), backupsOf(store)];
+  return [store.name, storeTraits(store).summary, store.provider.product, formatSize(store.size), backupsOf(store)];
 }
 
 /** The backup schedules and where the backups are stored. */
@@ -176,7 +177,7 @@ function resources({ cpu, memory, gpu }: Resources): string {
     low === undefined || high === undefined ? "" : formatRange({ min: low, max: high }, write);
   return [
     range(cpu.request, cpu.limit, formatCpu),
-    range(memory.request, memory.limit, gib),
+    range(memory.request, memory.limit, formatSize),
     gpu.count > 0 ? `${gpu.count} gpu${gpu.kind === undefined ? "" : ` (${gpu.kind})`}` : "",
   ]
     .filter((part) => part !== "")
@@ -185,10 +186,4 @@ function resources({ cpu, memory, gpu }: Resources): string {
 
 function bounds(range: Bounds): string {
   return formatRange(range, String);
-}
-
-/** Bytes in the largest readable unit, rounded. */
-function gib(bytes: number): string {
-  const exact = formatBytes(bytes);
-  return exact.length <= 7 ? exact : `${(bytes / 2 ** 30).toFixed(1)}Gi`;
 }

@@ -1,5 +1,6 @@
 import { backupSchema, type ListedBackup } from "../../contracts/backups.js";
 import { callControl } from "../../local/control/client.js";
+import { formatMeasured, formatSize } from "../../promises/format.js";
 import { type ConnectionOptions, findRunning } from "../platform/connection.js";
 import { printResult } from "../terminal/output.js";
 import { withBusyProgress } from "./busy-progress.js";
@@ -25,9 +26,9 @@ export function describe(backup: ListedBackup): string {
   const state = !verification
     ? "not verified"
     : verification.valid
-      ? `verified by a restore in ${((verification.restoreMs + verification.replayMs) / 1000).toFixed(1)} s${notCompared(verification.notCompared)}`
+      ? `verified by a restore in ${formatMeasured(verification.restoreMs + verification.replayMs)}${notCompared(verification.notCompared)}`
       : `NOT VALID: ${verification.findings.join("; ")}`;
-  return `${backup.id}  ${readableBytes(backup.bytes)} ${backup.encrypted ? "encrypted" : "not encrypted"}, ${backup.rows} rows in ${backup.tables} tables  ${state}${unusable(backup)}`;
+  return `${backup.id}  ${formatSize(backup.bytes)} ${backup.encrypted ? "encrypted" : "not encrypted"}, ${backup.rows} rows in ${backup.tables} tables  ${state}${unusable(backup)}`;
 }
 
 function unusable({ opens, origin }: ListedBackup): string {
@@ -43,12 +44,4 @@ const ORIGINS = {
 
 function notCompared(tables: readonly string[] | undefined): string {
   return tables === undefined ? "" : `, not compared: ${tables.join(", ")}`;
-}
-
-/** Bytes, rounded, with a binary unit. */
-export function readableBytes(bytes: number): string {
-  const units = ["B", "Ki", "Mi", "Gi", "Ti"];
-  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
-  const value = bytes / 1024 ** power;
-  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)}${units[power]}`;
 }

@@ -6,10 +6,9 @@ import {
   type RestoreStepName,
 } from "../../contracts/restore.js";
 import { callControl } from "../../local/control/client.js";
-import { formatDuration } from "../../platform-file/format.js";
+import { formatAge, formatSize } from "../../promises/format.js";
 import { coloursFor } from "../terminal/colours.js";
 import { printError } from "../terminal/output.js";
-import { readableBytes } from "./backup.js";
 
 const POLL_INTERVAL_MS = 200;
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -20,13 +19,13 @@ const paint = coloursFor(process.stderr, process.env);
 export function consequencesOf({ backup, at, newestData, lostMs, estimate }: RestorePreview, now: number): string[] {
   const state = backup.valid === undefined ? "not verified" : backup.valid ? "verified" : "NOT VALID";
   return [
-    `This replaces the database of the running platform by backup ${backup.id} (${state}, ${readableBytes(backup.bytes)}, ${ago(backup.finishedAt, now)}) and the archived WAL.`,
+    `This replaces the database of the running platform by backup ${backup.id} (${state}, ${formatSize(backup.bytes)}, ${ago(backup.finishedAt, now)}) and the archived WAL.`,
     lostMs === 0
       ? "No committed write is lost: the newest WAL is archived first."
-      : `Every write after ${new Date(newestData).toISOString()}${at === undefined ? "" : " (--at)"} is lost: the last ${coarse(lostMs)}.`,
+      : `Every write after ${new Date(newestData).toISOString()}${at === undefined ? "" : " (--at)"} is lost: the last ${formatAge(lostMs)}.`,
     estimate === undefined
       ? "The platform is unavailable during the restore; the duration is unknown, because no backup was verified yet."
-      : `The platform is unavailable for about ${coarse(estimate.unavailableMs)}, after a preparation of ${coarse(estimate.preparationMs)} while it serves.`,
+      : `The platform is unavailable for about ${formatAge(estimate.unavailableMs)}, after a preparation of ${formatAge(estimate.preparationMs)} while it serves.`,
     "The previous data directory is kept.",
   ];
 }
@@ -63,11 +62,5 @@ export async function showProgress(control: string, signal: AbortSignal): Promis
 }
 
 function ago(at: number, now: number): string {
-  return `${coarse(Math.max(0, now - at))} old`;
-}
-
-/** A duration rounded to a unit that a person reads. */
-function coarse(milliseconds: number): string {
-  const unit = [3_600_000, 60_000].find((each) => milliseconds >= 10 * each) ?? 1000;
-  return formatDuration(Math.max(1, Math.round(milliseconds / unit)) * unit);
+  return `${formatAge(now - at)} old`;
 }

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { type RestoreRequest, restoredSchema, restorePreviewSchema } from "../../contracts/restore.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { callControl } from "../../local/control/client.js";
+import { formatMeasured } from "../../promises/format.js";
 import { restoreTo } from "../../recovery/offline.js";
 import type { RestoreTarget } from "../../recovery/restore/target.js";
 import { findRunning } from "../platform/connection.js";
@@ -94,7 +95,7 @@ async function inPlace(id: string, at: number | undefined, options: RestoreOptio
     options.json,
     done,
     () =>
-      `restored ${done.id}; the platform was ready again after ${(done.tookMs / 1000).toFixed(1)} s` +
+      `restored ${done.id}; the platform was ready again after ${formatMeasured(done.tookMs)}` +
       (done.kept ? `\nthe previous data directory is kept in ${done.kept}` : ""),
   );
 }

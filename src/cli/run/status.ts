@@ -1,8 +1,7 @@
 import { singleLine } from "../../errors/terminal-text.js";
 import { callControl } from "../../local/control/client.js";
 import { type PlatformStatus, statusSchema } from "../../local/status.js";
-import { formatDuration } from "../../platform-file/format.js";
-import { formatSize } from "../../promises/format.js";
+import { formatAge, formatSize } from "../../promises/format.js";
 import { type ConnectionOptions, findRunning } from "../platform/connection.js";
 import { type Colours, coloursFor } from "../terminal/colours.js";
 import { printResult } from "../terminal/output.js";
@@ -20,7 +19,7 @@ export async function status(options: StatusOptions): Promise<void> {
 }
 
 function describe(status: PlatformStatus, paint: Colours, now: number): string {
-  const ago = (at: number) => `${readable(Math.max(0, now - at))} ago`;
+  const ago = (at: number) => `${formatAge(now - at)} ago`;
   const mark = status.state === "ready" ? paint.green(status.state) : paint.yellow(status.state);
   const { backups, archive, database } = status;
   return [
@@ -71,11 +70,5 @@ function newest({ newest: backup, newestValid }: PlatformStatus["backups"], ago:
 }
 
 function next({ next: at }: PlatformStatus["backups"], now: number): string {
-  return at === undefined || at <= now ? "" : `, next in ${readable(at - now)}`;
-}
-
-/** A duration in milliseconds, rounded to one unit (`formatDuration` is exact). */
-function readable(duration: number): string {
-  const coarse = [86_400_000, 3_600_000, 60_000].find((unit) => duration >= 2 * unit) ?? 1000;
-  return formatDuration(Math.round(duration / coarse) * coarse);
+  return at === undefined || at <= now ? "" : `, next in ${formatAge(at - now)}`;
 }

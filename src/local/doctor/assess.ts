@@ -1,4 +1,4 @@
-import { formatBytes } from "../../platform-file/format.js";
+import { formatSize } from "../../promises/format.js";
 import type { Found, MachineFacts } from "./facts.js";
 
 /**
@@ -76,14 +76,14 @@ function dependency(subject: string, found: Found, missing: Health, hint: string
 }
 
 function disk(free: number): Assessment {
-  const found = `${rounded(free)} free in this directory`;
+  const found = `${formatSize(free)} free in this directory`;
   if (free >= COMFORTABLE_DISK_BYTES) return { subject: "disk", health: "ok", found };
   const hint = "choose a directory with more space: keelson up --data DIR";
   return { subject: "disk", health: free >= MIN_DISK_BYTES ? "warning" : "problem", found, hint };
 }
 
 function memory(available: number, cpus: number): Assessment {
-  const found = `${rounded(available)} available, ${cpus} CPU${cpus === 1 ? "" : "s"}`;
+  const found = `${formatSize(available)} available, ${cpus} CPU${cpus === 1 ? "" : "s"}`;
   if (available >= COMFORTABLE_MEMORY_BYTES) return { subject: "memory", health: "ok", found };
   const hint = "stop other programs, or use a smaller model";
   return { subject: "memory", health: available >= MIN_MEMORY_BYTES ? "warning" : "problem", found, hint };
@@ -95,9 +95,4 @@ function openFiles(limit: number | undefined): Assessment {
   if (limit >= COMFORTABLE_OPEN_FILES) return { subject: "open files", health: "ok", found };
   const hint = "raise it for many concurrent requests: ulimit -n 65536";
   return { subject: "open files", health: "warning", found, hint };
-}
-
-/** Bytes in tenths of a binary unit. */
-function rounded(bytes: number): string {
-  return bytes >= GIB ? `${(bytes / GIB).toFixed(1)}Gi` : formatBytes(Math.floor(bytes / 2 ** 20) * 2 ** 20);
 }
