@@ -32,7 +32,10 @@ export function recoveryProblems(
   const { fullEvery, logEvery } = expected;
   const newest = backups.newest?.at;
   if (fullEvery !== undefined && newest !== undefined && now - newest > MAX_BACKUP_INTERVALS * fullEvery)
-    add("degraded", `the newest backup is ${formatAge(now - newest)} old; one is due every ${formatDuration(fullEvery)}`);
+    add(
+      "degraded",
+      `the newest backup is ${formatAge(now - newest)} old; one is due every ${formatDuration(fullEvery)}`,
+    );
   const oldest = archive?.backlog.oldestAt;
   if (archive && oldest !== undefined && logEvery !== undefined && now - oldest > logEvery) {
     const { files, bytes } = archive.backlog;
