@@ -22,6 +22,13 @@ interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface ClientOptions {
+  /** Without it, a request that would send credentials without TLS fails with `kubernetes/plain-http`. */
+  readonly allowPlainHttp?: boolean;
+  /** Aborts every request, which then throws the reason of the signal. */
+  readonly signal?: AbortSignal;
+}
+
 export interface ApplyOptions {
   readonly dryRun?: boolean;
   /** Takes fields over from other managers. */
@@ -58,14 +65,13 @@ export class KubernetesClient {
   /** Path prefix of the API, for clusters behind a shared host. */
   readonly #basePath: string;
   readonly #origin: string;
-  readonly #allowPlainHttp: boolean;
+  readonly #options: ClientOptions;
   #agent: { readonly client: Identity["client"]; readonly agent: Agent } | undefined;
 
-  /** Without `allowPlainHttp`, a request that would send credentials without TLS fails with `kubernetes/plain-http`. */
-  constructor(connection: Connection, options: { readonly allowPlainHttp?: boolean } = {}) {
+  constructor(connection: Connection, options: ClientOptions = {}) {
     const server = new URL(connection.server);
     this.#connection = connection;
-    this.#allowPlainHttp = options.allowPlainHttp === true;
+    this.#options = options;
     this.#origin = server.origin;
     this.#basePath = server.pathname.replace(/\/+$/, "");
   }
@@ -84,6 +90,11 @@ export class KubernetesClient {
 
   async close(): Promise<void> {
     await this.#agent?.agent.destroy();
+  }
+
+  /** A client of the same cluster with connections of its own, whose requests `signal` aborts. Close it after use. */
+  cancellable(signal: AbortSignal): KubernetesClient {
+    return new KubernetesClient(this.#connection, { ...this.#options, signal });
   }
 
   /** Whether the cluster serves this kind. A custom resource is absent if its operator is not installed. */
@@ -218,7 +229,9 @@ export class KubernetesClient {
       }
     } catch (error) {
       if (error instanceof KubernetesError) throw error;
-      if (!signal.aborted) throw unreachable(error, this.#connection.server, apiRequest);
+      if (signal.aborted) return;
+      this.#options.signal?.throwIfAborted();
+      throw unreachable(error, this.#connection.server, apiRequest);
     }
   }
 
@@ -284,7 +297,7 @@ export class KubernetesClient {
         headersTimeout: REQUEST_TIMEOUT_MS,
         bodyTimeout: REQUEST_TIMEOUT_MS,
       });
-      const text = await bodyOf(response, this.#connection.server, apiRequest);
+      const text = await this.#bodyOf(response, apiRequest);
       if (response.statusCode < 400) {
         const body = text === "" ? {} : parseJson(text);
         if (typeof body !== "object") throw notFromKubernetes(text, this.#connection.server, apiRequest);
@@ -293,13 +306,18 @@ export class KubernetesClient {
       const wait = RETRY_DELAYS_MS[attempt];
       if (!(response.statusCode === 429 || response.statusCode === 503) || wait === undefined)
         throw refusal(response.statusCode, parseJson(text), apiRequest);
-      await sleep(wait);
+      const { signal } = this.#options;
+      await sleep(wait, undefined, signal && { signal }).catch(() => signal?.throwIfAborted());
     }
   }
 
   async #dispatch(apiRequest: ApiRequest, options: RequestOptions): Promise<Dispatcher.ResponseData> {
     const identity = await this.#connection.credentials();
-    if (identity.authorization !== undefined && this.#origin.startsWith("http:") && !this.#allowPlainHttp)
+    if (
+      identity.authorization !== undefined &&
+      this.#origin.startsWith("http:") &&
+      this.#options.allowPlainHttp !== true
+    )
       throw new KubernetesError(
         "kubernetes/plain-http",
         `the credentials of ${this.#connection.description} are not sent to ${this.#connection.server}, which has no TLS`,
@@ -309,15 +327,28 @@ export class KubernetesClient {
       ...options.headers,
       ...(identity.authorization !== undefined && { authorization: identity.authorization }),
     };
+    const signals = [options.signal, this.#options.signal].filter((signal) => signal !== undefined);
     try {
       return await this.#agentFor(identity).request({
         ...options,
         headers,
+        signal: signals.length > 0 ? AbortSignal.any(signals) : null,
         origin: this.#origin,
         path: this.#basePath + apiRequest.path,
         method: apiRequest.method,
       });
     } catch (error) {
+      this.#options.signal?.throwIfAborted();
+      throw unreachable(error, this.#connection.server, apiRequest);
+    }
+  }
+
+  /** A response whose body ends early or not at all is no response. */
+  async #bodyOf(response: Dispatcher.ResponseData, apiRequest: ApiRequest): Promise<string> {
+    try {
+      return await response.body.text();
+    } catch (error) {
+      this.#options.signal?.throwIfAborted();
       throw unreachable(error, this.#connection.server, apiRequest);
     }
   }
@@ -354,15 +385,6 @@ function selectorOf(labels: Readonly<Record<string, string>>): string {
   return Object.entries(labels)
     .map(([name, value]) => `${name}=${value}`)
     .join(",");
-}
-
-/** A response whose body ends early or not at all is no response. */
-async function bodyOf(response: Dispatcher.ResponseData, server: string, apiRequest: ApiRequest): Promise<string> {
-  try {
-    return await response.body.text();
-  } catch (error) {
-    throw unreachable(error, server, apiRequest);
-  }
 }
 
 /** Returns the text of a response that is not JSON (the page of a proxy), for the error message. */

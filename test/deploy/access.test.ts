@@ -156,6 +156,7 @@ describeWith(["cluster", "kwok"], "access of a deploy to the cluster", () => {
     await plane.api.create("/api/v1/namespaces", { metadata: { name: "lost" } });
     const lease = await DeployLease.acquire(client, {
       ...{ namespace: "lost", holder: "slow", waitMs: 1000, waiting: () => undefined },
+      signal: new AbortController().signal,
       times: { durationSeconds: 15, renewMs: 20, pollMs: 20 },
     });
     lease.assertHeld();

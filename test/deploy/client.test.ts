@@ -101,6 +101,34 @@ it("sends credentials without TLS only if that is allowed, and reports the conne
   expect(seen).toEqual(["Bearer secret", "Bearer secret"]);
 });
 
+it.each([
+  ["does not respond", () => undefined],
+  ["throttles every request", (_, response) => response.writeHead(429).end("{}")],
+  ["sends half a response", (_, response) => response.writeHead(200).write("{")],
+] satisfies [string, RequestListener][])(
+  "ends a request at once when it is cancelled while the server %s",
+  async (_title, listener) => {
+    let arrive: () => void = () => undefined;
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    const cancelled = new AbortController();
+    const whole = await connect((request, response) => {
+      listener(request, response);
+      arrive();
+    });
+    const api = whole.cancellable(cancelled.signal);
+    const answer = api.get(pod);
+    answer.catch(() => undefined);
+    await arrived;
+    const startedAt = performance.now();
+    cancelled.abort(new Error("cancelled by a test"));
+    await expect(answer).rejects.toThrowError("cancelled by a test");
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+    await api.close();
+  },
+);
+
 it("warns of a certificate that is not verified", () => {
   const connection = {
     ...{ description: "context x", server: "https://k8s.example", authority: undefined },

@@ -8,7 +8,7 @@ import type { Plan } from "../../src/plan/plan.js";
 import { type ControlPlane, startControlPlane } from "../support/cluster/control-plane.js";
 import { applied, deployInto, named, twoUnits } from "../support/cluster/deploying.js";
 import { startSimulatedNodes } from "../support/cluster/simulated-nodes.js";
-import { cpuScale, entrance, unit } from "../support/render/sample-plan.js";
+import { broker, cache, cpuScale, entrance, unit } from "../support/render/sample-plan.js";
 import { describeWith } from "../support/requirements.js";
 
 const NAMESPACE = "drift";
@@ -263,6 +263,38 @@ describeWith(["cluster", "kwok"], "changes in a cluster by others", () => {
       { object: "Service outside", targets: ["Deployment accounts"], effect: "is another NodePort address" },
     ]);
     expect(steps.filter(({ action }) => action !== "keep")).toEqual([]);
+  });
+
+  it("members of a broker or a sharded cache are not removed, because their data would be lost", async () => {
+    const stores = (members: number, shards: number) =>
+      twoUnits("members", {
+        units: [],
+        edges: [],
+        stores: [broker("events", { replicas: members }), cache("sessions", { shards, replicas: 1 })],
+      });
+    // Without volumes the rollouts do not end.
+    await run({ timeoutMs: 100 }, stores(3, 3));
+    const replicas = async () =>
+      Promise.all(["events", "sessions"].map((name) => client.get(named("members", "apps/v1", "StatefulSet", name))));
+    const before = await replicas();
+    for (const dryRun of [true, false])
+      await expect(run({ dryRun, timeoutMs: 100 }, stores(1, 2))).rejects.toMatchObject({
+        code: "deploy/rejected",
+        details: expect.arrayContaining([
+          "StatefulSet events: 3 → 1 replicas would lose the data of 2 of its members",
+          expect.stringContaining("rabbitmq-queues shrink rabbit@events-2.events-peers.members.svc.cluster.local"),
+          expect.stringContaining("scale statefulset events --replicas=2"),
+          expect.stringContaining("rabbitmqctl forget_cluster_node rabbit@events-1."),
+          expect.stringMatching(/^StatefulSet sessions: \d → \d replicas would lose the data of/),
+          expect.stringContaining("redis-cli --cluster reshard"),
+        ]),
+      });
+    expect(await replicas()).toEqual(before);
+    // Once they were removed by these steps, the deploy goes on; more members are always accepted.
+    await patch("/apis/apps/v1/namespaces/members/statefulsets/events", { spec: { replicas: 1 } });
+    expect(applied(await run({ dryRun: true }, stores(1, 4)))).toContainEqual(
+      expect.stringMatching(/^StatefulSet sessions: changed: .*replicas/),
+    );
   });
 
   it("an immutable field is reported with the steps for its kind, before anything is applied", async () => {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { hostname, userInfo } from "node:os";
+import { KeelsonError } from "../../errors/keelson-error.js";
 import { singleLine } from "../../errors/terminal-text.js";
 import { KubernetesClient } from "../../kubernetes/client.js";
 import {
@@ -13,6 +14,7 @@ import { describe } from "../../kubernetes/live-object.js";
 import { targets } from "../../render/targets.js";
 import { fileOrDefault, loadPlan } from "../platform/load.js";
 import { printError, printJson } from "../terminal/output.js";
+import { ENDING } from "../terminal/signals.js";
 import { printForeign, showDifferences } from "./deploy-differences.js";
 
 export interface DeployOptions {
@@ -34,6 +36,10 @@ export async function deployPlatform(given: string | undefined, options: DeployO
   const { kubeconfig, context } = options;
   const connection = await connectionFrom({ kubeconfig, context, environment: process.env });
   const client = new KubernetesClient(connection, { allowPlainHttp: options.allowPlainHttp === true });
+  const cancelled = new AbortController();
+  // Once: the same signal again ends the process at once, and its lease expires.
+  for (const signal of ENDING)
+    process.once(signal, () => cancelled.abort(new KeelsonError("deploy/cancelled", `cancelled by ${signal}`)));
   try {
     printError(`${plan.platform} (${plan.environment}) → namespace ${plan.namespace}, ${client.description}\n`);
     for (const warning of client.warnings) printError(`warning: ${singleLine(warning)}\n`);
@@ -45,6 +51,7 @@ export async function deployPlatform(given: string | undefined, options: DeployO
       force: options.forceConflicts === true,
       timeoutMs: options.timeout,
       holder: `${userInfo().username}@${hostname()} (pid ${process.pid}, ${randomBytes(3).toString("hex")})`,
+      signal: cancelled.signal,
       random: (bytes) => randomBytes(bytes).toString("base64url"),
       report: options.diff ? quiet : toStderr,
     };

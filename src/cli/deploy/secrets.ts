@@ -6,7 +6,7 @@ import { secretManifest } from "../../render/kubernetes/secret.js";
 import { missingValues } from "../../render/realise-secret.js";
 import { externalSecrets, generatedSecrets } from "../../render/secrets.js";
 import { stringifyYaml } from "../../render/yaml.js";
-import { loadPlan } from "../platform/load.js";
+import { fileOrDefault, loadPlan } from "../platform/load.js";
 import { printDocument, printError } from "../terminal/output.js";
 
 export interface SecretsOptions {
@@ -15,8 +15,8 @@ export interface SecretsOptions {
 }
 
 /** `keelson secrets`. */
-export async function secrets(file: string, options: SecretsOptions): Promise<void> {
-  const plan = await loadPlan(file, options.environment);
+export async function secrets(given: string | undefined, options: SecretsOptions): Promise<void> {
+  const plan = await loadPlan(await fileOrDefault(given, "read"), options.environment);
   const manifests = generatedSecrets(plan).map((secret) =>
     secretManifest(
       plan,
@@ -28,7 +28,7 @@ export async function secrets(file: string, options: SecretsOptions): Promise<vo
   if (options.output === undefined) printDocument(documents);
   else await writeNew(options.output, documents);
   printError(
-    `${manifests.length} Secrets of ${plan.platform} (${plan.environment}) with new random values, not encrypted: never commit them. ` +
+    `${manifests.length} ${manifests.length === 1 ? "Secret" : "Secrets"} of ${plan.platform} (${plan.environment}) with new random values, not encrypted: never commit them. ` +
       "Encrypt them (kubeseal, sops), or pipe them to kubectl create -f -, which does not replace an existing Secret.\n",
   );
   for (const { name, keys, from } of externalSecrets(plan))

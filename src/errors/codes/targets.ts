@@ -72,6 +72,11 @@ export const targetErrors = {
     exitCode: 1,
     hint: "check the connection to the API server and deploy again",
   },
+  "deploy/cancelled": {
+    summary: "The deploy was cancelled; what it had applied stays, and the next deploy may start at once.",
+    exitCode: 1,
+    hint: "what was applied before stays; deploy again to finish it",
+  },
   "deploy/namespace-terminating": { summary: "The namespace of the platform is being deleted.", exitCode: 1 },
   "kubeconfig/missing": {
     summary: "No kubeconfig was found.",

@@ -29,6 +29,8 @@ export interface DeployOptions {
   /** Identifies this deploy to others that wait for it; unique. */
   readonly holder: string;
   readonly leaseTimes?: LeaseTimes;
+  /** Cancels the deploy, which releases the lease and throws the reason of the signal. */
+  readonly signal: AbortSignal;
   readonly random: (bytes: number) => string;
   readonly report: Reporter;
 }
@@ -78,6 +80,21 @@ export interface DeployResult {
  * @throws KeelsonError `deploy/…`, and `KubernetesError` of any request.
  */
 export async function deploy(client: KubernetesClient, plan: Plan, options: DeployOptions): Promise<DeployResult> {
+  // The lease has connections of its own: it is renewed while the others wait, and released after a cancellation.
+  const cancellable = client.cancellable(options.signal);
+  try {
+    return await deployWith(cancellable, client, plan, options);
+  } finally {
+    await cancellable.close();
+  }
+}
+
+async function deployWith(
+  client: KubernetesClient,
+  leaseClient: KubernetesClient,
+  plan: Plan,
+  options: DeployOptions,
+): Promise<DeployResult> {
   const prepared = await prepare(client, plan, options, undefined);
   const { namespaceIsMissing } = prepared;
   if (options.dryRun) {
@@ -85,11 +102,12 @@ export async function deploy(client: KubernetesClient, plan: Plan, options: Depl
     return result(plan, prepared, true, { rollouts: [], reasons: {}, timedOut: false });
   }
   if (namespaceIsMissing) await applyAll(client, namespaceSteps(prepared.steps), options.report, () => undefined);
-  const lease = await DeployLease.acquire(client, {
+  const lease = await DeployLease.acquire(leaseClient, {
     namespace: plan.namespace,
     holder: options.holder,
     waitMs: options.timeoutMs,
     waiting: options.report.waiting,
+    signal: options.signal,
     ...(options.leaseTimes && { times: options.leaseTimes }),
   });
   try {
@@ -108,7 +126,10 @@ async function deployUnder(
 ): Promise<DeployResult> {
   const prepared = await prepare(client, plan, options, lease.deployedKinds);
   const { rendered, secrets, steps } = prepared;
-  const held = () => lease.assertHeld();
+  const held = () => {
+    options.signal.throwIfAborted();
+    lease.assertHeld();
+  };
   for (const warning of prepared.warnings) options.report.warning(warning);
   await lease.record([...new Set([...(lease.deployedKinds ?? []), ...rendered.map(kindOf)])]);
   const applied = steps.filter((step) => step.action !== "prune");

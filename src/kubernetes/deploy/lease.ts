@@ -44,6 +44,8 @@ export interface LeaseOptions {
   readonly waitMs: number;
   /** Called once for each holder that is waited for. */
   readonly waiting: (message: string) => void;
+  /** Ends the wait; `acquire` then throws its reason. */
+  readonly signal: AbortSignal;
   readonly times?: LeaseTimes;
 }
 
@@ -124,6 +126,7 @@ export class DeployLease {
     let observed = { version: "", since: performance.now() };
     let announced = "";
     for (;;) {
+      this.#options.signal.throwIfAborted();
       this.#acquiredAt = now();
       const current = await read(this.#client, this.#options.namespace);
       if (current === undefined) {
@@ -143,7 +146,7 @@ export class DeployLease {
       if (performance.now() > deadline) throw new KeelsonError("deploy/locked", who);
       if (announced !== spec.holderIdentity) this.#options.waiting(`${who}; waiting for it to end`);
       announced = spec.holderIdentity;
-      await sleep(this.#times.pollMs);
+      await sleep(this.#times.pollMs, undefined, { signal: this.#options.signal }).catch(() => undefined);
     }
   }
 

@@ -30,6 +30,7 @@ export function deployInto(
     force: false,
     timeoutMs: 30_000,
     holder: `tests-${randomBytes(4).toString("hex")}`,
+    signal: new AbortController().signal,
     random: (bytes) => randomBytes(bytes).toString("base64url"),
     report: {
       waiting: (message) => reported.push(message),
