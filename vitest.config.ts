@@ -23,7 +23,7 @@ const PURE = [
   "kernel/order",
   "local/{decide,ordinal,doctor}",
   "cli/{log-line,conversation-input}",
-  "accounts/token",
+  "accounts/{token,stored-credentials}",
   "recovery/{marker,escrow,lifecycle,leftovers,decisions,expire,problems,scheduler}",
   "drills/{estimate,measure,probes,report,result-file}",
   "deploy/{compare,foreign-objects}",

@@ -155,6 +155,32 @@ describe("a client that guesses credentials", () => {
     }
   });
 
+  test("does not keep others of its address from signing in, with any number of connections and right checksums", async () => {
+    const attacked = await startPlatform(given.postgres.url);
+    try {
+      const links = await Promise.all(Array.from({ length: 5 }, () => link()));
+      const refused = new Set<number>();
+      let sent = 0;
+      let open = true;
+      const flood = Array.from({ length: 100 }, async () => {
+        while (open) {
+          refused.add((await attacked.call("POST", "/admin/session", { body: { token: createToken("kll") } })).status);
+          sent++;
+        }
+      });
+      await expect.poll(() => sent, { timeout: 20_000 }).toBeGreaterThan(200);
+      const statuses = [];
+      for (const { token } of links)
+        statuses.push((await attacked.call("POST", "/admin/session", { body: { token } })).status);
+      open = false;
+      await Promise.all(flood);
+      expect(statuses).toEqual(Array(5).fill(200));
+      expect(refused).toEqual(new Set([401, 429]));
+    } finally {
+      await attacked.stop();
+    }
+  });
+
   test("is refused without a look-up if the form or the checksum is wrong, however often", async () => {
     for (let attempt = 0; attempt < 25; attempt++)
       expect((await signIn({ token: "x" })).body.error.code).toBe("link/invalid");

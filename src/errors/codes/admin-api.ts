@@ -42,7 +42,7 @@ export const adminApiErrors = {
   "session/no-header": {
     summary: "A session needs the header `x-keelson` besides its cookie.",
     exitCode: 1,
-    status: 403,
+    status: 401,
   },
   "link/invalid": {
     summary: "A sign-in link is malformed, used or expired.",

@@ -23,6 +23,7 @@ import { serveKeys } from "./routes/keys.js";
 import { serveOrganisations, serveUsers } from "./routes/people.js";
 import { serveSession } from "./routes/session.js";
 import type { AccountsSchema } from "./schema.js";
+import { storedCredentials } from "./stored-credentials.js";
 import { hashToken } from "./token.js";
 
 /** Organisations, users, API keys, sessions and the audit log, in PostgreSQL. */
@@ -63,8 +64,10 @@ async function start(
     () => new LastUsed(tables, log),
     (recording) => recording.stop(),
   );
+  const stored = storedCredentials(tables);
   const accounts: Accounts = {
     authenticate: async (hash) => {
+      if (!(await stored.has(hash))) return undefined;
       const principal = await tables.transaction(PLATFORM_SCOPE, (open) => findPrincipal(open, hash), {
         repeatable: true,
       });
@@ -74,6 +77,7 @@ async function start(
     identify: async (credential) => {
       const { kind, hash } = credential;
       if (kind === "operator") return operatorTokens.has(hash) ? OPERATOR_ACTOR : undefined;
+      if (!(await stored.has(hash))) return undefined;
       const actor = await tables.transaction(PLATFORM_SCOPE, (open) => findActor(open, { kind, hash }), {
         repeatable: true,
       });
@@ -89,7 +93,7 @@ async function start(
     () => createAdminApp(context, accounts),
     (app) => app.close(),
   );
-  serveSession(admin, tables, context);
+  serveSession(admin, { tables, stored }, context);
   serveOrganisations(admin, tables);
   serveUsers(admin, tables);
   serveKeys(admin, tables);

@@ -51,7 +51,7 @@ type CredentialLookUp = <Found>(
   wrong: () => AdminError,
 ) => Promise<Found>;
 
-const THROTTLE = { maxFailures: 20, windowMs: 60_000, maxConcurrent: 2, maxWaiting: 50, maxAddresses: 10_000 };
+const THROTTLE = { maxFailures: 20, windowMs: 60_000, maxConcurrent: 64, maxAddresses: 10_000 };
 
 /** A name of a user of the operating system. */
 const PERSON = /^[\w.@-]{1,64}$/;

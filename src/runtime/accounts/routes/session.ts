@@ -17,9 +17,15 @@ import {
   signInByLink,
   signOut,
 } from "../sessions.js";
-import { isToken } from "../token.js";
+import type { StoredCredentials } from "../stored-credentials.js";
+import { hashToken, isToken } from "../token.js";
 
-export function serveSession(app: FastifyInstance, tables: Tables<AccountsSchema>, context: Context): void {
+interface Stores {
+  readonly tables: Tables<AccountsSchema>;
+  readonly stored: StoredCredentials;
+}
+
+export function serveSession(app: FastifyInstance, { tables, stored }: Stores, context: Context): void {
   const { publicUrl, plan } = context;
   const toSession = ({ user, organisation, role, scopes, operator }: Actor): Session => ({
     ...{ user: user ?? null, organisation, role, scopes, operator },
@@ -34,7 +40,8 @@ export function serveSession(app: FastifyInstance, tables: Tables<AccountsSchema
       const signedIn = await app.lookUpCredential(
         request,
         token,
-        () => tables.transaction(PLATFORM_SCOPE, (open) => find(open)),
+        async () =>
+          (await stored.has(hashToken(token))) ? tables.transaction(PLATFORM_SCOPE, (open) => find(open)) : undefined,
         wrong,
       );
       reply.setCookie(cookieOf(request), signedIn.token, { ...cookie, maxAge: SESSION_LIFETIME_MS / 1000 });
